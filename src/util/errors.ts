@@ -1,0 +1,62 @@
+/** Base of every error this package throws on purpose; anything else that is thrown is a bug. */
+export class CaffeError extends Error {
+  override readonly name: string = "CaffeError";
+}
+
+/** A text-format file that cannot be read as the message it should hold; the text names file:line:column. */
+export class PrototxtError extends CaffeError {
+  override readonly name = "PrototxtError";
+}
+
+/** A binary file or database that is cut short, damaged, or of another format. */
+export class FormatError extends CaffeError {
+  override readonly name = "FormatError";
+}
+
+/** A file that is missing, cannot be read, or cannot be written. */
+export class FileError extends CaffeError {
+  override readonly name = "FileError";
+}
+
+/** A layer was given something it cannot work with; the text begins with the layer's name and type. */
+export class LayerError extends CaffeError {
+  override readonly name = "LayerError";
+
+  constructor(
+    layer: { readonly name?: string; readonly type?: string },
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(`layer "${layer.name ?? ""}" (${layer.type ?? "no type"}): ${message}`, options);
+  }
+}
+
+/** A net whose layers do not fit together. */
+export class NetError extends CaffeError {
+  override readonly name = "NetError";
+}
+
+/** A solver that is configured or used wrongly, or a snapshot that does not fit it. */
+export class SolverError extends CaffeError {
+  override readonly name = "SolverError";
+}
+
+/** An engine that cannot be loaded or whose library failed; the library's own error is the `cause`. */
+export class EngineError extends CaffeError {
+  override readonly name = "EngineError";
+}
+
+/** The error of a system call (`ENOENT`, `EACCES`, ...) in a sentence, or undefined for any other value. */
+export function systemErrorText(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  const known: Record<string, string> = {
+    ENOENT: "no such file or directory",
+    EACCES: "permission denied",
+    EPERM: "operation not permitted",
+    EROFS: "the file system is read-only",
+    EISDIR: "it is a directory",
+    ENOTDIR: "a part of the path is not a directory",
+    ENOSPC: "no space is left on the device",
+  };
+  return known[String(error.code)] ?? error.message;
+}
