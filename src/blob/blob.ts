@@ -1,0 +1,200 @@
+import type { Engine } from "../engines/engine.ts";
+import { SyncedMem } from "../syncedmem/synced-mem.ts";
+import type { DType, FloatArray } from "../util/arrays.ts";
+import { CaffeError } from "../util/errors.ts";
+import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
+
+/** Caffe's limit on the number of axes. */
+const MAX_AXES = 32;
+
+/** A blob as files hold it: a shape and values in row-major order. */
+export interface BlobValue {
+  readonly shape: readonly number[];
+  /** The shape came from num, channels, height and width, as old files have it. */
+  readonly legacyShape?: boolean;
+  readonly data: FloatArray;
+  readonly diff?: FloatArray;
+}
+
+/**
+ * An n-dimensional array of `data` and, beside it, of derivatives `diff`.
+ *
+ * Row-major, the last axis fastest: N×C×H×W for a batch of images. Memory comes at first use, is zero
+ * until written, is kept when the blob shrinks, and is replaced when it grows.
+ *
+ * @see Caffe's Blob
+ */
+export class Blob {
+  readonly dtype: DType;
+  #shape: Shape = [];
+  #count = 0;
+  #data: SyncedMem = new SyncedMem(0);
+  #diff: SyncedMem = new SyncedMem(0);
+
+  constructor(shape: Shape = [0], dtype: DType = "f32") {
+    this.dtype = dtype;
+    this.reshape(shape);
+  }
+
+  /** A blob of the value's shape holding its data (and its diff where it has one). */
+  static fromValue(value: BlobValue, dtype: DType = "f32"): Blob {
+    const blob = new Blob(value.shape, dtype);
+    blob.data.overwriteCpu().set(value.data);
+    if (value.diff) blob.diff.overwriteCpu().set(value.diff);
+    return blob;
+  }
+
+  get shape(): Shape {
+    return this.#shape;
+  }
+
+  get data(): SyncedMem {
+    return this.#data;
+  }
+
+  get diff(): SyncedMem {
+    return this.#diff;
+  }
+
+  /** The elements of `data`, to be read: exactly `count()` of them. */
+  values(): FloatArray {
+    return this.#data.cpu().subarray(0, this.#count);
+  }
+
+  /** The elements of `diff`, to be read: exactly `count()` of them. */
+  diffValues(): FloatArray {
+    return this.#diff.cpu().subarray(0, this.#count);
+  }
+
+  /** Number of elements in the axes [from, to); all of them by default. */
+  count(from = 0, to: number = this.#shape.length): number {
+    return from === 0 && to === this.#shape.length
+      ? this.#count
+      : countOf(this.#shape, from, to);
+  }
+
+  /**
+   * The axis that `index` names, negative ones counted from the end.
+   * @throws CaffeError where the blob has no such axis
+   */
+  axis(index: number): number {
+    const rank = this.#shape.length;
+    if (!Number.isInteger(index) || index < -rank || index >= rank) {
+      throw new CaffeError(
+        `axis ${index} is out of range. Expected ${-rank} to ${rank - 1} for shape ${shapeText(this.#shape)}.`,
+      );
+    }
+    return index < 0 ? index + rank : index;
+  }
+
+  /**
+   * The length of one of the legacy axes (0 num, 1 channels, 2 height, 3 width); 1 where the blob has fewer.
+   * @throws CaffeError where the blob has more than four axes
+   */
+  legacyAxis(index: 0 | 1 | 2 | 3): number {
+    if (this.#shape.length > 4) {
+      throw new CaffeError(
+        `shape ${shapeText(this.#shape)} has ${this.#shape.length} axes. Expected at most 4: N×C×H×W.`,
+      );
+    }
+    return this.#shape[index] ?? 1;
+  }
+
+  /** Changes the shape; contents are kept while the count does not grow beyond what it ever was. */
+  reshape(shape: Shape): void {
+    if (sameShape(shape, this.#shape) && this.#data.count >= this.#count) return;
+    if (shape.length > MAX_AXES) {
+      throw new CaffeError(`a blob of ${shape.length} axes. Expected at most ${MAX_AXES}.`);
+    }
+    for (const length of shape) {
+      if (!Number.isSafeInteger(length) || length < 0) {
+        throw new CaffeError(
+          `shape ${shapeText(shape)} has an axis of length ${length}. Expected whole numbers, 0 or more.`,
+        );
+      }
+    }
+    const count = countOf(shape);
+    if (count > 2 ** 31 - 1) {
+      throw new CaffeError(
+        `shape ${shapeText(shape)} has ${count} elements. Expected fewer than 2147483648; reduce the batch or the image size.`,
+      );
+    }
+    this.#shape = [...shape];
+    this.#count = count;
+    if (count > this.#data.count || this.#data.dtype !== this.dtype) {
+      this.#data = new SyncedMem(count, this.dtype);
+      this.#diff = new SyncedMem(count, this.dtype);
+    } else {
+      this.#data.dropStale();
+      this.#diff.dropStale();
+    }
+  }
+
+  reshapeLike(other: Blob): void {
+    this.reshape(other.shape);
+  }
+
+  /** Uses the other blob's data memory; the counts must be equal. */
+  shareData(other: Blob): void {
+    this.#sameCount(other);
+    this.#data = other.data;
+  }
+
+  /** Uses the other blob's diff memory; the counts must be equal. */
+  shareDiff(other: Blob): void {
+    this.#sameCount(other);
+    this.#diff = other.diff;
+  }
+
+  #sameCount(other: Blob): void {
+    if (other.count() !== this.#count) {
+      throw new CaffeError(
+        `memory of shape ${shapeText(other.shape)} cannot be shared by shape ${shapeText(this.#shape)}. Expected equal counts.`,
+      );
+    }
+  }
+
+  /** Whether a blob from a file fits: equal shapes, or equal legacy shapes padded with 1s in front. */
+  fits(value: Pick<BlobValue, "shape" | "legacyShape">): boolean {
+    if (!value.legacyShape) return sameShape(value.shape, this.#shape);
+    if (this.#shape.length > 4) return false;
+    const pad = (shape: Shape): Shape => [...Array<number>(4 - shape.length).fill(1), ...shape];
+    return sameShape(pad(value.shape), pad(this.#shape));
+  }
+
+  /** data and, if asked for, diff, as files hold them (copies). */
+  toValue(withDiff = false): BlobValue {
+    const value = { shape: [...this.#shape], data: this.values().slice() };
+    return withDiff ? { ...value, diff: this.diffValues().slice() } : value;
+  }
+
+  /** data ← data − diff. */
+  update(engine: Engine): void {
+    engine.axpby(this.#count, -1, this.#diff, 1, this.#data);
+  }
+
+  /** Σ |data|. */
+  asumData(engine: Engine): number {
+    return engine.asum(this.#count, this.#data);
+  }
+
+  /** Σ |diff|. */
+  asumDiff(engine: Engine): number {
+    return engine.asum(this.#count, this.#diff);
+  }
+
+  /** Σ data². */
+  sumsqData(engine: Engine): number {
+    return engine.sumOfSquares(this.#count, this.#data);
+  }
+
+  /** Σ diff². */
+  sumsqDiff(engine: Engine): number {
+    return engine.sumOfSquares(this.#count, this.#diff);
+  }
+
+  /** Caffe's way to write a shape in its log: `64 1 28 28 (50176)`. */
+  shapeString(): string {
+    return [...this.#shape, `(${this.#count})`].join(" ");
+  }
+}

@@ -1,0 +1,14 @@
+import type { Engine, PartialEngine, Primitive } from "./engine.ts";
+
+/** The engines of a run, best first; the last one is the reference, which has every primitive. */
+export type Engines = readonly [...PartialEngine[], Engine];
+
+/** The first engine that has every primitive in `needs`: the only place that decides who computes. */
+export function chooseEngine(engines: Engines, needs: readonly Primitive[]): Engine {
+  for (const engine of engines) if (hasAll(engine, needs)) return engine;
+  return engines[engines.length - 1] as Engine;
+}
+
+function hasAll(engine: PartialEngine, needs: readonly Primitive[]): engine is Engine {
+  return needs.every((primitive) => engine[primitive] !== undefined);
+}

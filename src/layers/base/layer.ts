@@ -1,0 +1,163 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Engine, PostOp, Primitive } from "../../engines/engine.ts";
+import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
+import type { DType } from "../../util/arrays.ts";
+import { CaffeError, LayerError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
+
+/** Lists of blobs by how many there are: a layer states its arity with them. */
+export type Blobs = readonly Blob[];
+export type None = readonly [];
+export type One = readonly [Blob];
+export type Two = readonly [Blob, Blob];
+export type OneOrMore = readonly [Blob, ...Blob[]];
+
+/** How many bottoms or tops a layer takes. */
+export interface Arity {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Arities by name. */
+export const arity = {
+  none: { min: 0, max: 0 },
+  one: { min: 1, max: 1 },
+  two: { min: 2, max: 2 },
+  oneOrTwo: { min: 1, max: 2 },
+  oneOrMore: { min: 1, max: Number.POSITIVE_INFINITY },
+  twoOrMore: { min: 2, max: Number.POSITIVE_INFINITY },
+} as const satisfies Record<string, Arity>;
+
+/** What a layer is given besides its parameters: it has no other way to the world. */
+export interface LayerContext {
+  readonly engine: Engine;
+  readonly phase: Phase;
+  readonly dtype: DType;
+  /** Every random stream of the net derives from it. */
+  readonly seed: number;
+  /** An INFO line of the run's log. */
+  readonly log: (message: string) => void;
+  /** Relative paths in the prototxt start here; the current directory by default. */
+  readonly root?: string;
+  /** Whether another solver trains beside this one: records are dealt out among `count` ranks. */
+  readonly shard?: { readonly rank: number; readonly count: number };
+}
+
+/** What a layer must carry from a snapshot to the resumed run; plain JSON. */
+export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;
+
+/**
+ * One step of a net: it reads its bottoms and writes its tops.
+ *
+ * Life: `setUp` once (read parameters, create and fill `blobs`), then for every pass `reshape` (cheap when
+ * nothing changed; every buffer and op is made here), `forward` and `backward`, which allocate nothing.
+ * All are synchronous and never wait for a device or a file: the Net awaits `ready` before `forward`.
+ *
+ * The type parameters are its arity.
+ */
+export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Blobs> {
+  /** The `type` a prototxt names it by. */
+  static readonly type: string;
+  /** The primitives it calls: it runs on the first engine that has them all. */
+  static readonly needs: readonly Primitive[];
+  static readonly bottoms: Arity = arity.one;
+  static readonly tops: Arity = arity.one;
+  /** There must be as many tops as bottoms. */
+  static readonly equalBottomsAndTops: boolean = false;
+  /** Tops that the prototxt leaves out are made anonymously, up to `tops.min`. */
+  static readonly makesTops: boolean = false;
+  /** Its first top counts towards the objective with weight 1 unless `loss_weight` says otherwise. */
+  static readonly isLoss: boolean = false;
+  /** `param { lr_mult }` of its blobs may only be 0: they are statistics, not learned. */
+  static readonly keepsStatistics: boolean = false;
+
+  readonly param: LayerParameter;
+  /** Learnable parameters, in the order a .caffemodel stores them. */
+  readonly blobs: Blob[] = [];
+  /** Whether backward computes the gradient of each of `blobs`; set by the Net. */
+  readonly paramPropagateDown: boolean[] = [];
+  protected readonly context: LayerContext;
+  protected readonly engine: Engine;
+
+  constructor(param: LayerParameter, context: LayerContext) {
+    this.param = param;
+    this.context = context;
+    this.engine = context.engine;
+  }
+
+  /** Which engine computes it. */
+  get engineName(): string {
+    return this.engine.name;
+  }
+
+  get phase(): Phase {
+    return this.context.phase;
+  }
+
+  /** Once: reads parameters, creates and fills `blobs`. If `blobs` is not empty they came with the prototxt and are kept. */
+  setUp(_bottom: Bottom, _top: Top): void {}
+
+  /** Before every forward: shapes the tops, buffers and ops after the bottoms. */
+  abstract reshape(bottom: Bottom, top: Top): void;
+
+  /** bottom.data → top.data; with `post`, f of it (only where `accepts` said so). */
+  abstract forward(bottom: Bottom, top: Top, post?: PostOp): void;
+
+  /** top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). */
+  abstract backward(top: Top, propagateDown: readonly boolean[], bottom: Bottom): void;
+
+  /** Whether `force_backward` may ask for the gradient of this bottom. False for labels. */
+  allowForceBackward(_bottomIndex: number): boolean {
+    return true;
+  }
+
+  /** The elementwise function this layer is, if the layer before it may apply it instead. */
+  get postOp(): PostOp | undefined {
+    return undefined;
+  }
+
+  /** Whether forward can apply `post` to its top on the way out. Asked after `reshape`. */
+  accepts(_post: PostOp): boolean {
+    return false;
+  }
+
+  /** What must be awaited before forward (a batch that is still being read); undefined where nothing. */
+  ready(): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /** What a resumed run needs to go on as if never stopped; undefined where there is nothing. */
+  state(): LayerState | undefined {
+    return undefined;
+  }
+
+  /** Goes on from a state that `state` gave. */
+  restore(_state: LayerState): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /** Gives back files, threads and memory. */
+  close(): void {}
+
+  /** A random stream of this layer's own; `keys` tell several of one layer apart. */
+  protected random(...keys: readonly (string | number)[]): Random {
+    return new Random(this.context.seed, this.param.name ?? "", ...keys);
+  }
+
+  /** Ends with an error that begins with this layer's name and type. */
+  fail(message: string, cause?: unknown): never {
+    throw new LayerError(this.param, message, cause === undefined ? undefined : { cause });
+  }
+
+  /** Runs `work`, and puts this layer's name before a CaffeError that knew no layer. */
+  protected named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof CaffeError && !(error instanceof LayerError)) {
+        this.fail(error.message, error);
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Params, PostOp, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
+import { sameShape, type Shape } from "../../util/shape.ts";
+import { Layer, type One } from "./layer.ts";
+
+/** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */
+export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
+  static override readonly needs: readonly Primitive[] = ["unary"];
+  protected abstract readonly kernel: UnaryKernel<P>;
+  protected abstract readonly params: P;
+
+  #op!: UnaryOp;
+  #shape: Shape | undefined;
+
+  override reshape([x]: One, [y]: One): void {
+    if (x !== y) y.reshapeLike(x);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    this.#shape = x.shape;
+    this.#op = this.engine.unary(this.kernel, this.params, x.shape);
+  }
+
+  override forward([x]: One, [y]: One): void {
+    this.#op.forward(x.data, y.data);
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (propagate) this.#op.backward(x.data, y.data, y.diff, x.diff);
+  }
+
+  override get postOp(): PostOp {
+    return { kernel: this.kernel as UnaryKernel<Params>, params: this.params };
+  }
+}

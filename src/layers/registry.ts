@@ -1,0 +1,68 @@
+import type { Engines } from "../engines/choose.ts";
+import { chooseEngine } from "../engines/choose.ts";
+import type { Primitive } from "../engines/engine.ts";
+import type { LayerParameter } from "../io/proto/caffe.ts";
+import { LayerError } from "../util/errors.ts";
+import { nearestText } from "../util/nearest.ts";
+import type { Arity, Layer, LayerContext } from "./base/layer.ts";
+import * as layers from "./index.ts";
+
+/** A layer type as the Net sees it before there is a layer. */
+export interface LayerClass {
+  readonly type: string;
+  readonly needs: readonly Primitive[];
+  readonly bottoms: Arity;
+  readonly tops: Arity;
+  readonly equalBottomsAndTops: boolean;
+  readonly makesTops: boolean;
+  readonly isLoss: boolean;
+  readonly keepsStatistics: boolean;
+  new (param: LayerParameter, context: LayerContext): Layer<never, never>;
+}
+
+/** The layer types by the name a prototxt uses. A user's own types are added with `with`. */
+export class LayerRegistry {
+  readonly #classes: ReadonlyMap<string, LayerClass>;
+
+  constructor(classes: Iterable<LayerClass> = Object.values(layers)) {
+    this.#classes = new Map([...classes].map((Class) => [Class.type, Class]));
+  }
+
+  /** A registry that knows these types too; a type of the same name is replaced. */
+  with(...classes: readonly LayerClass[]): LayerRegistry {
+    return new LayerRegistry([...this.#classes.values(), ...classes]);
+  }
+
+  /** Every type's name, in alphabetical order. */
+  get types(): readonly string[] {
+    return [...this.#classes.keys()].sort();
+  }
+
+  /**
+   * The class that `param.type` names.
+   * @throws LayerError that lists the known types, and the nearest
+   */
+  classOf(param: LayerParameter, where = ""): LayerClass {
+    const Class = this.#classes.get(param.type ?? "");
+    if (Class) return Class;
+    throw new LayerError(
+      param,
+      `Unknown layer type: ${param.type ?? ""}${where}.${nearestText(param.type ?? "", this.types)} (known types: ${this.types.join(", ")})`,
+    );
+  }
+
+  /** The layer that `param` describes, on the first engine that has all it needs. */
+  create(
+    param: LayerParameter,
+    engines: Engines,
+    context: Omit<LayerContext, "engine">,
+    where = "",
+  ): Layer {
+    const Class = this.classOf(param, where);
+    // Arity is checked by the Net before it calls a layer, so its narrower lists are safe here.
+    return new Class(param, {
+      ...context,
+      engine: chooseEngine(engines, Class.needs),
+    }) as unknown as Layer;
+  }
+}
