@@ -6,6 +6,11 @@ export type Engines = readonly [...PartialEngine[], Engine];
 /** The first engine that has every primitive in `needs`: the only place that decides who computes. */
 export function chooseEngine(engines: Engines, needs: readonly Primitive[]): Engine {
   for (const engine of engines) if (hasAll(engine, needs)) return engine;
+  return referenceOf(engines);
+}
+
+/** The engine that has every primitive, in every element type. */
+export function referenceOf(engines: Engines): Engine {
   return engines[engines.length - 1] as Engine;
 }
 

@@ -1,0 +1,50 @@
+import type { BlobProto } from "../io/proto/caffe.ts";
+import { countOf } from "../util/shape.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { BlobValue } from "./blob.ts";
+
+/**
+ * The value that a BlobProto holds: `shape`, or the legacy num, channels, height and width; float or
+ * double data. A single value stands for a constant blob only if the count is 1.
+ *
+ * @throws CaffeError where the number of values is not what the shape says
+ */
+export function blobValueOf(proto: BlobProto): BlobValue {
+  const legacy = [proto.num, proto.channels, proto.height, proto.width];
+  const legacyShape = legacy.some((length) => length !== undefined);
+  const shape = legacyShape
+    ? legacy.map((length) => length ?? 0)
+    : [...(proto.shape?.dim ?? [])].map(Number);
+  const data = floats(proto.data, proto.double_data);
+  const count = countOf(shape);
+  if (data.length !== count && data.length !== 0) {
+    throw new CaffeError(
+      `a blob of shape (${shape.join(",")}) with ${data.length} values. Expected ${count}.`,
+    );
+  }
+  const diff = floats(proto.diff, proto.double_diff);
+  return {
+    shape,
+    legacyShape,
+    data: data.length === 0 ? new Float32Array(count) : data,
+    ...(diff.length > 0 && { diff }),
+  };
+}
+
+/** A BlobProto holding the value: `shape`, and `data` or `double_data` by its element type. */
+export function blobProtoOf({ shape, data, diff }: BlobValue): BlobProto {
+  const isDouble = data instanceof Float64Array;
+  return {
+    shape: { dim: [...shape] },
+    ...(isDouble ? { double_data: data } : { data }),
+    ...(diff && (isDouble ? { double_diff: diff } : { diff })),
+  } as BlobProto;
+}
+
+function floats(
+  single: ArrayLike<number> | undefined,
+  double: ArrayLike<number> | undefined,
+): Float32Array | Float64Array {
+  if (double && double.length > 0) return Float64Array.from(double);
+  return single instanceof Float32Array ? single : Float32Array.from(single ?? []);
+}

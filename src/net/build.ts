@@ -1,0 +1,275 @@
+import { Blob } from "../blob/blob.ts";
+import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { Blobs, Layer } from "../layers/base/layer.ts";
+import type { LayerClass } from "../layers/registry.ts";
+import { CaffeError, LayerError, NetError } from "../util/errors.ts";
+import { nearestText } from "../util/nearest.ts";
+import { type PlannedLayer, pruneBackward } from "./backward-plan.ts";
+import type { NetOptions } from "./net.ts";
+import { type LearnableParam, ParameterTable } from "./parameters.ts";
+import { blobsOf } from "./weights.ts";
+
+/** One layer of a built net with all that running it takes. */
+export interface BuiltLayer extends PlannedLayer {
+  readonly layer: Layer;
+  readonly bottomBlobs: Blobs;
+  readonly topBlobs: Blobs;
+  /** Per top: its weight in the objective, 0 for none. */
+  lossWeights: number[];
+}
+
+/** A net's layers, set up and joined by blobs. */
+export interface BuiltNet {
+  readonly layers: readonly BuiltLayer[];
+  readonly blobs: ReadonlyMap<string, Blob>;
+  readonly inputs: readonly string[];
+  /** Tops that no layer reads, in alphabetical order. */
+  readonly outputs: readonly string[];
+  readonly learnable: readonly LearnableParam[];
+  readonly memoryBytes: number;
+}
+
+/** Options of a net with its defaults filled in. */
+export type BuildOptions = Required<
+  Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
+> &
+  Pick<NetOptions, "root" | "shard">;
+
+/**
+ * Sets up the layers of a filtered net with splits, one after the other.
+ *
+ * @throws NetError, LayerError where a blob is unknown or made twice, counts do not fit, or a layer
+ *   refuses its parameters; what was set up before is closed
+ * @see Caffe's Net::Init
+ */
+export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
+  const builder = new Builder(options);
+  try {
+    for (const layer of param.layer ?? []) builder.add(layer);
+    return builder.finish(param.force_backward ?? false);
+  } catch (error) {
+    for (const { layer } of builder.layers) layer.close();
+    throw error;
+  }
+}
+
+class Builder {
+  readonly layers: BuiltLayer[] = [];
+  readonly #options: BuildOptions;
+  readonly #blobs: Map<string, Blob> = new Map();
+  readonly #available: Set<string> = new Set();
+  readonly #blobNeedsBackward: Map<string, boolean> = new Map();
+  readonly #inputs: string[] = [];
+  readonly #parameters: ParameterTable;
+  #memoryBytes = 0;
+
+  constructor(options: BuildOptions) {
+    this.#options = options;
+    this.#parameters = new ParameterTable(options.log);
+  }
+
+  add(given: LayerParameter): void {
+    const { engines, phase, seed, dtype, registry, root, shard } = this.#options;
+    const param: LayerParameter = { ...given, phase: given.phase ?? phase };
+    const name = param.name ?? "";
+    const Class = registry.classOf(param);
+    this.#log(`Creating Layer ${name}`);
+    const bottoms = (param.bottom ?? []).map((blob, i) => this.#take(blob, name, i));
+    const tops = this.#makeTops(param, Class, name);
+    checkArity(param, Class, bottoms.length, tops.names.length);
+    checkPropagateDown(param, bottoms.length);
+
+    const layer = registry.create(param, engines, {
+      phase: param.phase ?? phase,
+      dtype,
+      seed,
+      log: (message) => this.#options.log("info", "layer", message),
+      ...(root !== undefined && { root }),
+      ...(shard !== undefined && { shard }),
+    });
+    layer.blobs.push(...blobsOf(param, dtype));
+    const built: BuiltLayer = {
+      layer,
+      name,
+      bottoms,
+      tops: tops.names,
+      bottomBlobs: bottoms.map((blob) => this.#blobs.get(blob) as Blob),
+      topBlobs: tops.blobs,
+      lossWeights: [],
+      needsBackward: false,
+      bottomNeedsBackward: [],
+    };
+    this.layers.push(built);
+    this.#setUp(built, param, Class);
+    if (Class.keepsStatistics) this.#checkStatistics(param);
+    this.#parameters.add(layer, name);
+    this.#planBackward(built, param, Class);
+    if (Class.type === "Input") this.#inputs.push(...tops.names);
+  }
+
+  finish(force: boolean): BuiltNet {
+    pruneBackward(this.layers, this.#options.log);
+    if (force) this.#forceBackward();
+    const outputs = [...this.#available].sort();
+    for (const output of outputs) this.#log(`This network produces output ${output}`);
+    return {
+      layers: this.layers,
+      blobs: this.#blobs,
+      inputs: this.#inputs,
+      outputs,
+      learnable: this.#parameters.learnable(),
+      memoryBytes: this.#memoryBytes,
+    };
+  }
+
+  #log(message: string): void {
+    this.#options.log("info", "net", message);
+  }
+
+  #take(blob: string, layer: string, index: number): string {
+    if (!this.#available.has(blob)) {
+      throw new NetError(
+        `Unknown bottom blob '${blob}' (layer '${layer}', bottom index ${index}).${nearestText(blob, this.#blobs.keys())}`,
+      );
+    }
+    this.#log(`${layer} <- ${blob}`);
+    this.#available.delete(blob);
+    return blob;
+  }
+
+  #makeTops(
+    param: LayerParameter,
+    Class: LayerClass,
+    layer: string,
+  ): { names: string[]; blobs: Blob[] } {
+    const names: string[] = [];
+    const blobs: Blob[] = [];
+    (param.top ?? []).forEach((name, i) => {
+      const isInPlace = param.bottom?.[i] === name;
+      if (!isInPlace && this.#blobs.has(name)) {
+        throw new NetError(
+          `Top blob '${name}' produced by multiple sources (again by layer '${layer}'). Expected a name of its own, or the name of bottom ${i} to work in place.`,
+        );
+      }
+      this.#log(`${layer} -> ${name}${isInPlace ? " (in-place)" : ""}`);
+      const blob = isInPlace ? (this.#blobs.get(name) as Blob) : this.#newBlob();
+      this.#blobs.set(name, blob);
+      this.#available.add(name);
+      names.push(name);
+      blobs.push(blob);
+    });
+    while (Class.makesTops && names.length < Class.tops.min) {
+      this.#log(`${layer} -> (automatic)`);
+      names.push("(automatic)");
+      blobs.push(this.#newBlob());
+    }
+    return { names, blobs };
+  }
+
+  #newBlob(): Blob {
+    return new Blob([0], this.#options.dtype);
+  }
+
+  #setUp(built: BuiltLayer, param: LayerParameter, Class: LayerClass): void {
+    const { layer, bottomBlobs, topBlobs, name } = built;
+    try {
+      layer.setUp(bottomBlobs, topBlobs);
+      layer.reshape(bottomBlobs, topBlobs);
+    } catch (error) {
+      if (error instanceof CaffeError && !(error instanceof LayerError)) {
+        throw new LayerError(param, error.message, { cause: error });
+      }
+      throw error;
+    }
+    this.#log(`Setting up ${name}`);
+    const weights = param.loss_weight ?? [];
+    if (weights.length > 0 && weights.length !== topBlobs.length) {
+      throw new LayerError(
+        param,
+        `${weights.length} loss_weight entries for ${topBlobs.length} tops. Expected none or one for each top.`,
+      );
+    }
+    topBlobs.forEach((top, i) => {
+      const weight = weights[i] ?? (Class.isLoss && i === 0 ? 1 : 0);
+      built.lossWeights.push(weight);
+      if (weight !== 0) top.diff.overwriteCpu().fill(weight);
+      this.#log(`Top shape: ${top.shapeString()}`);
+      if (weight !== 0) this.#log(`    with loss weight ${weight}`);
+      this.#memoryBytes += top.count() * (top.dtype === "f32" ? 4 : 8);
+    });
+    this.#log(`Memory required for data: ${this.#memoryBytes}`);
+  }
+
+  #checkStatistics(param: LayerParameter): void {
+    if ((param.param ?? []).some((spec) => (spec.lr_mult ?? 0) !== 0)) {
+      throw new LayerError(
+        param,
+        "Cannot configure batch normalization statistics as layer parameters. Expected lr_mult: 0 in every param, or no param at all.",
+      );
+    }
+  }
+
+  #planBackward(built: BuiltLayer, param: LayerParameter, Class: LayerClass): void {
+    const { layer } = built;
+    built.bottoms.forEach((blob, i) => {
+      const below = this.#blobNeedsBackward.get(blob) ?? false;
+      built.needsBackward ||= below;
+      built.bottomNeedsBackward.push(param.propagate_down?.[i] ?? below);
+    });
+    layer.blobs.forEach((_, i) => {
+      const lrMult = param.param?.[i]?.lr_mult ?? 1;
+      const learns = lrMult !== 0 && !Class.keepsStatistics;
+      layer.paramPropagateDown.push(learns);
+      built.needsBackward ||= learns;
+    });
+    for (const top of built.tops) this.#blobNeedsBackward.set(top, built.needsBackward);
+  }
+
+  #forceBackward(): void {
+    for (const built of this.layers) {
+      built.needsBackward = true;
+      built.bottomNeedsBackward.forEach((needs, i) => {
+        built.bottomNeedsBackward[i] = needs || built.layer.allowForceBackward(i);
+      });
+      built.layer.paramPropagateDown.fill(true);
+    }
+  }
+}
+
+function checkArity(
+  param: LayerParameter,
+  Class: LayerClass,
+  bottoms: number,
+  tops: number,
+): void {
+  const check = (kind: "bottom" | "top", count: number, { min, max }: LayerClass["bottoms"]): void => {
+    const verb = kind === "bottom" ? "as input" : "as output";
+    const fail = (amount: string): never => {
+      throw new LayerError(
+        param,
+        `${Class.type} Layer ${kind === "bottom" ? "takes" : "produces"} ${amount} ${kind} blob(s) ${verb}, not ${count}.`,
+      );
+    };
+    if (min === max && count !== min) fail(String(min));
+    if (count < min) fail(`at least ${min}`);
+    if (count > max) fail(`at most ${max}`);
+  };
+  check("bottom", bottoms, Class.bottoms);
+  check("top", tops, Class.tops);
+  if (Class.equalBottomsAndTops && bottoms !== tops) {
+    throw new LayerError(
+      param,
+      `${Class.type} Layer produces one top blob as output for each bottom blob input, not ${tops} for ${bottoms}.`,
+    );
+  }
+}
+
+function checkPropagateDown(param: LayerParameter, bottoms: number): void {
+  const count = param.propagate_down?.length ?? 0;
+  if (count !== 0 && count !== bottoms) {
+    throw new LayerError(
+      param,
+      `propagate_down is given ${count} times for ${bottoms} bottoms. Expected none or one for each bottom.`,
+    );
+  }
+}

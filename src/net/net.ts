@@ -1,0 +1,263 @@
+import type { Blob } from "../blob/blob.ts";
+import { type Engines, referenceOf } from "../engines/choose.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import type { Blobs, Layer } from "../layers/base/layer.ts";
+import { LayerRegistry } from "../layers/registry.ts";
+import type { DType } from "../util/arrays.ts";
+import { NetError } from "../util/errors.ts";
+import { type Log, silent } from "../util/log.ts";
+import { type BuiltLayer, buildNet } from "./build.ts";
+import { findFusions, type Fusion } from "./fusion.ts";
+import { insertSplits } from "./insert-splits.ts";
+import type { LearnableParam } from "./parameters.ts";
+import { filterByState, mergeStates } from "./state.ts";
+import { copyWeights, netToParameter, shareWeights, type TrainedWeights } from "./weights.ts";
+
+/** How a net is to be built. */
+export interface NetOptions {
+  readonly engines: Engines;
+  readonly phase: "TRAIN" | "TEST";
+  readonly level?: number;
+  readonly stages?: readonly string[];
+  /** Every random number of the net derives from it; 1 by default. */
+  readonly seed?: number;
+  /** Element type of every blob; f32 by default. f64 runs on the reference engine only. */
+  readonly dtype?: DType;
+  readonly log?: Log;
+  /** Relative paths in the net start here; the current directory by default. */
+  readonly root?: string;
+  readonly registry?: LayerRegistry;
+  readonly shard?: { readonly rank: number; readonly count: number };
+}
+
+/** Called before or after a layer runs; `index` counts the net's layers. */
+export type LayerCallback = (index: number) => void;
+
+/** The value of one output blob after a forward pass. */
+export interface NetOutput {
+  readonly name: string;
+  readonly lossWeight: number;
+  readonly values: ArrayLike<number>;
+}
+
+/**
+ * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.
+ *
+ * Takes an upgraded NetParameter; filters it by phase, level and stages, inserts splits, sets up every
+ * layer on its engine, plans backward, and finds what can be fused. Only `forward` waits for anything
+ * (batches that are still being read).
+ *
+ * @see Caffe's Net
+ */
+export class Net {
+  readonly name: string;
+  readonly phase: "TRAIN" | "TEST";
+  readonly blobs: ReadonlyMap<string, Blob>;
+  readonly inputNames: readonly string[];
+  /** Blobs that no layer reads, in alphabetical order. */
+  readonly outputNames: readonly string[];
+  readonly learnableParams: readonly LearnableParam[];
+  /** Bytes of all tops, as Caffe counts them. */
+  readonly memoryBytes: number;
+  readonly beforeForward: LayerCallback[] = [];
+  readonly afterForward: LayerCallback[] = [];
+  readonly beforeBackward: LayerCallback[] = [];
+  readonly afterBackward: LayerCallback[] = [];
+  readonly #built: readonly BuiltLayer[];
+  readonly #param: NetParameter;
+  #fusions: ReadonlyMap<number, Fusion> = new Map();
+  #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
+
+  /**
+   * @throws NetError, LayerError, EngineError where the net cannot be built; nothing is left open then
+   */
+  constructor(param: NetParameter, options: NetOptions) {
+    const log = options.log ?? silent;
+    const state = mergeStates(param.state, {
+      phase: options.phase,
+      ...(options.level !== undefined && { level: options.level }),
+      ...(options.stages !== undefined && { stage: [...options.stages] }),
+    });
+    this.#param = insertSplits(filterByState(param, state, log));
+    this.name = param.name ?? "";
+    this.phase = state.phase;
+    const dtype = options.dtype ?? "f32";
+    const built = buildNet(this.#param, {
+      ...options,
+      engines: dtype === "f64" ? [referenceOf(options.engines)] : options.engines,
+      phase: state.phase,
+      seed: options.seed ?? 1,
+      dtype,
+      log,
+      registry: options.registry ?? new LayerRegistry(),
+    });
+    this.#built = built.layers;
+    this.blobs = built.blobs;
+    this.inputNames = built.inputs;
+    this.outputNames = built.outputs;
+    this.learnableParams = built.learnable;
+    this.memoryBytes = built.memoryBytes;
+    this.#planFusion();
+    log("info", "net", "Network initialization done.");
+  }
+
+  get layers(): readonly Layer[] {
+    return this.#built.map(({ layer }) => layer);
+  }
+
+  get layerNames(): readonly string[] {
+    return this.#built.map(({ name }) => name);
+  }
+
+  get blobNames(): readonly string[] {
+    return [...this.blobs.keys()];
+  }
+
+  get inputBlobs(): Blobs {
+    return this.inputNames.map((name) => this.blob(name));
+  }
+
+  get outputBlobs(): Blobs {
+    return this.outputNames.map((name) => this.blob(name));
+  }
+
+  get bottomBlobs(): readonly Blobs[] {
+    return this.#built.map(({ bottomBlobs }) => bottomBlobs);
+  }
+
+  get topBlobs(): readonly Blobs[] {
+    return this.#built.map(({ topBlobs }) => topBlobs);
+  }
+
+  get bottomNeedsBackward(): readonly (readonly boolean[])[] {
+    return this.#built.map(({ bottomNeedsBackward }) => bottomNeedsBackward);
+  }
+
+  /** Per layer: whether backward runs it. */
+  get layerNeedsBackward(): readonly boolean[] {
+    return this.#built.map(({ needsBackward }) => needsBackward);
+  }
+
+  /**
+   * The blob of that name.
+   * @throws NetError where there is none
+   */
+  blob(name: string): Blob {
+    const blob = this.blobs.get(name);
+    if (!blob) throw new NetError(`net "${this.name}" has no blob "${name}".`);
+    return blob;
+  }
+
+  /**
+   * Runs layers [from, to], all by default, each reshaped first, and returns Σ loss_weight · top.
+   */
+  async forward(from = 0, to: number = this.#built.length - 1): Promise<number> {
+    let loss = 0;
+    for (let i = from; i <= to; i++) {
+      const built = this.#built[i] as BuiltLayer;
+      const { layer, bottomBlobs, topBlobs } = built;
+      const wait = layer.ready();
+      if (wait) await wait;
+      for (const callback of this.beforeForward) callback(i);
+      layer.reshape(bottomBlobs, topBlobs);
+      const takenOver = this.#fusedFollowers.get(i);
+      if (!takenOver || takenOver.producer < from) {
+        const fusion = this.#fusions.get(i);
+        const post = fusion && fusion.follower <= to ? fusion.post : undefined;
+        layer.forward(bottomBlobs, topBlobs, post);
+      }
+      loss += weightedLoss(built);
+      for (const callback of this.afterForward) callback(i);
+    }
+    return loss;
+  }
+
+  /** Runs the backward of layers [from, to] last to first; all that need it by default. */
+  backward(from: number = this.#built.length - 1, to = 0): void {
+    for (let i = from; i >= to; i--) {
+      const built = this.#built[i] as BuiltLayer;
+      if (!built.needsBackward) continue;
+      for (const callback of this.beforeBackward) callback(i);
+      built.layer.backward(built.topBlobs, built.bottomNeedsBackward, built.bottomBlobs);
+      for (const callback of this.afterBackward) callback(i);
+    }
+  }
+
+  /** One forward and one backward pass; returns the loss. */
+  async forwardBackward(): Promise<number> {
+    const loss = await this.forward();
+    this.backward();
+    return loss;
+  }
+
+  /** Lets every layer follow new shapes of the input blobs, without running. */
+  reshape(): void {
+    for (const { layer, bottomBlobs, topBlobs } of this.#built) {
+      layer.reshape(bottomBlobs, topBlobs);
+    }
+    this.#planFusion();
+  }
+
+  /** Makes the gradient of every learnable parameter zero. */
+  clearParamDiffs(): void {
+    for (const { blob } of this.learnableParams) blob.diff.zero();
+  }
+
+  /** The output blobs' values after a forward pass, in order of their names. */
+  outputs(): NetOutput[] {
+    return this.outputNames.map((name) => ({
+      name,
+      lossWeight: this.#lossWeightOf(name),
+      values: this.blob(name).values(),
+    }));
+  }
+
+  #lossWeightOf(name: string): number {
+    for (const { tops, lossWeights } of this.#built) {
+      const weight = lossWeights[tops.indexOf(name)];
+      if (weight) return weight;
+    }
+    return 0;
+  }
+
+  /**
+   * Copies the parameters of layers that have the same name; the others keep theirs.
+   * @throws NetError where counts or shapes differ
+   */
+  copyTrainedLayersFrom(weights: TrainedWeights, log: Log = silent): void {
+    copyWeights(this.layerNames, this.layers, weights, log);
+  }
+
+  /** Uses the other net's parameter memory for layers of the same name, without copying. */
+  shareTrainedLayersWith(other: Net, log: Log = silent): void {
+    shareWeights(this, other, log);
+  }
+
+  /** The net as files hold it: every layer (splits included) with its parameters, and diffs if asked for. */
+  toParameter(withDiff = false): NetParameter {
+    return netToParameter(this.#param, this.layers, withDiff);
+  }
+
+  /** Gives back files, threads and memory. */
+  close(): void {
+    for (const { layer } of this.#built) layer.close();
+  }
+
+  #planFusion(): void {
+    const fusions = findFusions(this.layers, this.bottomBlobs, this.topBlobs);
+    this.#fusions = new Map(fusions.map((fusion) => [fusion.producer, fusion]));
+    this.#fusedFollowers = new Map(fusions.map((fusion) => [fusion.follower, fusion]));
+  }
+}
+
+/** Σ loss_weight · top of one layer; the weights lie in the tops' diffs. */
+function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
+  let loss = 0;
+  for (let t = 0; t < lossWeights.length; t++) {
+    const weight = lossWeights[t];
+    const top = topBlobs[t];
+    if (!weight || !top) continue;
+    for (const value of top.values()) loss += weight * value;
+  }
+  return loss;
+}

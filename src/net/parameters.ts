@@ -1,0 +1,120 @@
+import type { Blob } from "../blob/blob.ts";
+import type { ParamSpec } from "../io/proto/caffe.ts";
+import type { Layer } from "../layers/base/layer.ts";
+import { NetError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import { sameShape, shapeText } from "../util/shape.ts";
+
+/** One blob that a solver updates. Blobs shared by name count once, under their first owner. */
+export interface LearnableParam {
+  readonly blob: Blob;
+  /** Its `param { name }`, or its index within the layer. */
+  readonly name: string;
+  readonly layer: string;
+  readonly index: number;
+  readonly lrMult: number;
+  readonly decayMult: number;
+}
+
+interface Owner {
+  layer: string;
+  index: number;
+  blob: Blob;
+  /** Multipliers that somebody wrote; undefined while all sharers leave them to the default. */
+  lrMult: number | undefined;
+  decayMult: number | undefined;
+  name: string;
+}
+
+/**
+ * Collects the parameters of a net's layers, and joins those that carry the same non-empty name: their
+ * data and diff become the first owner's memory.
+ *
+ * STRICT sharing (the default) wants equal shapes, PERMISSIVE equal counts. A multiplier written by two
+ * sharers must be the same; written by one it holds for all.
+ *
+ * @see Caffe's Net::AppendParam
+ */
+export class ParameterTable {
+  readonly #owners: Owner[] = [];
+  readonly #byName: Map<string, Owner> = new Map();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Takes in the blobs of a layer that has been set up.
+   * @throws NetError where there are more `param` entries than blobs, or sharers do not agree
+   */
+  add(layer: Layer, layerName: string): void {
+    const specs = layer.param.param ?? [];
+    if (specs.length > layer.blobs.length) {
+      throw new NetError(
+        `layer "${layerName}": ${specs.length} param entries for ${layer.blobs.length} blobs. Expected at most one for each blob.`,
+      );
+    }
+    layer.blobs.forEach((blob, index) => {
+      this.#addBlob(blob, index, specs[index] ?? {}, layerName);
+    });
+  }
+
+  #addBlob(blob: Blob, index: number, spec: ParamSpec, layer: string): void {
+    const name = spec.name ?? "";
+    const owner = name === "" ? undefined : this.#byName.get(name);
+    if (!owner) {
+      const added: Owner = {
+        layer,
+        index,
+        blob,
+        lrMult: spec.lr_mult,
+        decayMult: spec.decay_mult,
+        name: name === "" ? String(index) : name,
+      };
+      this.#owners.push(added);
+      if (name !== "") this.#byName.set(name, added);
+      return;
+    }
+    this.#log(
+      "info",
+      "net",
+      `Sharing parameters '${name}' owned by layer '${owner.layer}', param index ${owner.index}`,
+    );
+    const where = `layer "${layer}": param '${name}' is shared with layer "${owner.layer}"`;
+    const isStrict = spec.share_mode !== "PERMISSIVE";
+    if (isStrict ? !sameShape(blob.shape, owner.blob.shape) : blob.count() !== owner.blob.count()) {
+      throw new NetError(
+        `${where}, whose shape is ${shapeText(owner.blob.shape)}; here it is ${shapeText(blob.shape)}. Expected equal ${isStrict ? "shapes; share_mode: PERMISSIVE asks for equal counts only" : "counts"}.`,
+      );
+    }
+    blob.shareData(owner.blob);
+    blob.shareDiff(owner.blob);
+    owner.lrMult = agreed(owner.lrMult, spec.lr_mult, `${where} and has mismatched lr_mult`);
+    owner.decayMult = agreed(
+      owner.decayMult,
+      spec.decay_mult,
+      `${where} and has mismatched decay_mult`,
+    );
+  }
+
+  /** The owners, in the order of the net. */
+  learnable(): LearnableParam[] {
+    return this.#owners.map(({ lrMult = 1, decayMult = 1, ...owner }) => ({
+      ...owner,
+      lrMult,
+      decayMult,
+    }));
+  }
+}
+
+function agreed(
+  before: number | undefined,
+  now: number | undefined,
+  what: string,
+): number | undefined {
+  if (before !== undefined && now !== undefined && before !== now) {
+    throw new NetError(`${what}: ${before} and ${now}. Expected one value.`);
+  }
+  return before ?? now;
+}

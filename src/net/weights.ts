@@ -1,0 +1,123 @@
+import { Blob, type BlobValue } from "../blob/blob.ts";
+import { blobProtoOf, blobValueOf } from "../blob/blob-proto.ts";
+import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { Layer } from "../layers/base/layer.ts";
+import type { DType } from "../util/arrays.ts";
+import { NetError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import type { Net } from "./net.ts";
+
+/** What of a weights file is trusted: each layer's name and its blobs. */
+export interface TrainedWeights {
+  /** The file, for messages. */
+  readonly source?: string;
+  readonly layers: readonly {
+    readonly name: string;
+    readonly blobs: readonly BlobValue[];
+  }[];
+}
+
+/** The blobs that a prototxt gives a layer itself, as `blobs { }`. */
+export function blobsOf(param: LayerParameter, dtype: DType): Blob[] {
+  return (param.blobs ?? []).map((proto) => Blob.fromValue(blobValueOf(proto), dtype));
+}
+
+/**
+ * Copies blobs into the layers of the same name.
+ *
+ * Layers of the file that the net lacks are logged and ignored; layers that the file lacks keep what they
+ * have. A file's layers without blobs are passed over.
+ *
+ * @throws NetError where the number of blobs or a shape differs; nothing has been copied then
+ * @see Caffe's Net::CopyTrainedLayersFrom
+ */
+export function copyWeights(
+  names: readonly string[],
+  layers: readonly Layer[],
+  weights: TrainedWeights,
+  log: Log,
+): void {
+  const copies: (() => void)[] = [];
+  for (const source of weights.layers) {
+    const target = layers[names.indexOf(source.name)];
+    if (!target) {
+      log("info", "net", `Ignoring source layer ${source.name}`);
+      continue;
+    }
+    if (source.blobs.length === 0 && target.blobs.length === 0) continue;
+    checkBlobs(source.name, source.blobs, target.blobs, weights.source);
+    source.blobs.forEach((value, i) => {
+      copies.push(() => target.blobs[i]?.data.overwriteCpu().set(value.data));
+    });
+  }
+  for (const copy of copies) copy();
+}
+
+function checkBlobs(
+  name: string,
+  source: readonly BlobValue[],
+  target: readonly Blob[],
+  file: string | undefined,
+): void {
+  const where = file === undefined ? "" : `${file}: `;
+  if (source.length !== target.length) {
+    throw new NetError(
+      `${where}layer '${name}' has ${source.length} blobs. Expected ${target.length}: Incompatible number of blobs for layer ${name}. To learn this layer's parameters from scratch rather than copying from a saved net, rename the layer.`,
+    );
+  }
+  source.forEach((value, i) => {
+    const blob = target[i];
+    if (!blob || blob.fits(value)) return;
+    const sourceShape = [...value.shape, `(${value.data.length})`].join(" ");
+    throw new NetError(
+      `${where}Cannot copy param ${i} weights from layer '${name}'; shape mismatch.  Source param shape is ${sourceShape}; target param shape is ${blob.shapeString()}. To learn this layer's parameters from scratch rather than copying from a saved net, rename the layer.`,
+    );
+  });
+}
+
+/**
+ * Lets `net` use the parameter memory of `other` for layers of the same name.
+ * @throws NetError where the number of blobs or a shape differs
+ * @see Caffe's Net::ShareTrainedLayersWith
+ */
+export function shareWeights(net: Net, other: Net, log: Log): void {
+  const targets = new Map(net.layerNames.map((name, i) => [name, net.layers[i]]));
+  other.layers.forEach((source, i) => {
+    const name = other.layerNames[i] ?? "";
+    const target = targets.get(name);
+    if (!target) {
+      log("info", "net", `Ignoring source layer ${name}`);
+      return;
+    }
+    if (source.blobs.length !== target.blobs.length) {
+      throw new NetError(
+        `layer '${name}' has ${source.blobs.length} blobs in one net and ${target.blobs.length} in the other. Expected equal numbers.`,
+      );
+    }
+    source.blobs.forEach((blob, k) => {
+      const own = target.blobs[k];
+      if (!own?.fits({ shape: blob.shape })) {
+        throw new NetError(
+          `Cannot share param ${k} weights from layer '${name}'; shape mismatch.  Source param shape is ${blob.shapeString()}; target param shape is ${own?.shapeString()}.`,
+        );
+      }
+      own.shareData(blob);
+    });
+  });
+}
+
+/** The net's parameter with every layer's blobs in it, as a .caffemodel holds it. */
+export function netToParameter(
+  param: NetParameter,
+  layers: readonly Layer[],
+  withDiff: boolean,
+): NetParameter {
+  return {
+    ...(param.name !== undefined && { name: param.name }),
+    layer: (param.layer ?? []).map((given, i) => {
+      const { blobs: _given, ...layer } = given;
+      const blobs = (layers[i]?.blobs ?? []).map((blob) => blobProtoOf(blob.toValue(withDiff)));
+      return blobs.length > 0 ? { ...layer, blobs } : layer;
+    }),
+  };
+}
