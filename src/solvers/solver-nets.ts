@@ -1,0 +1,104 @@
+import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import { SolverError } from "../util/errors.ts";
+
+/** One net that a solver is to build: where it is described, and the state to build it in. */
+export interface NetPlan {
+  /** Its parameter, or the file that holds it. */
+  readonly source: { readonly param: NetParameter } | { readonly file: string };
+  readonly state: NetState;
+  /** Caffe's words for where it came from. */
+  readonly origin: string;
+}
+
+/**
+ * Which net a solver trains: exactly one of `net`, `net_param`, `train_net`, `train_net_param`.
+ * @throws SolverError where there is none, or more than one
+ * @see Caffe's Solver::InitTrainNet
+ */
+export function trainNetPlan(param: SolverParameter, where: string, extra: NetState): NetPlan {
+  const given = [
+    param.train_net_param && { field: "train_net_param", param: param.train_net_param },
+    param.train_net !== undefined && { field: "train_net", file: param.train_net },
+    param.net_param && { field: "net_param", param: param.net_param },
+    param.net !== undefined && { field: "net", file: param.net },
+  ].filter((entry) => !!entry);
+  const [first] = given;
+  if (!first || given.length > 1) {
+    const names = given.map(({ field }) => field).join(" and ");
+    throw new SolverError(
+      `${where}: ${names === "" ? "no train net" : `${names} all name a train net`}. Expected exactly one of net, net_param, train_net, train_net_param.`,
+    );
+  }
+  const state = mergeState({ phase: "TRAIN" }, param.train_state, extra);
+  return "file" in first
+    ? {
+        source: { file: first.file },
+        state,
+        origin: `Creating training net from ${first.field === "net" ? "net" : "train_net"} file: ${first.file}`,
+      }
+    : {
+        source: { param: first.param },
+        state,
+        origin: `Creating training net specified in ${first.field}.`,
+      };
+}
+
+/**
+ * The nets a solver tests, in Caffe's order: test_net_param, test_net, then net_param or net for every
+ * `test_iter` that is left.
+ *
+ * @throws SolverError where the numbers of nets, test_iter and test_state do not fit
+ * @see Caffe's Solver::InitTestNets
+ */
+export function testNetPlans(param: SolverParameter, where: string): NetPlan[] {
+  const iterations = param.test_iter ?? [];
+  const states = param.test_state ?? [];
+  const plans: Omit<NetPlan, "state">[] = [];
+  for (const net of param.test_net_param ?? []) {
+    plans.push({ source: { param: net }, origin: "test_net_param" });
+  }
+  for (const file of param.test_net ?? []) {
+    plans.push({ source: { file }, origin: `test_net file: ${file}` });
+  }
+  if (plans.length > iterations.length || (!hasNet(param) && plans.length !== iterations.length)) {
+    throw new SolverError(
+      `${where}: test_iter must be specified for each test network: ${iterations.length} test_iter for ${plans.length} test nets.`,
+    );
+  }
+  while (plans.length < iterations.length) {
+    plans.push(
+      param.net_param
+        ? { source: { param: param.net_param }, origin: "net_param" }
+        : { source: { file: param.net ?? "" }, origin: `net file: ${param.net}` },
+    );
+  }
+  if (states.length > 0 && states.length !== plans.length) {
+    throw new SolverError(
+      `${where}: test_state must be unspecified or specified once per test net: ${states.length} for ${plans.length} test nets.`,
+    );
+  }
+  if (plans.length > 0 && (param.test_interval ?? 0) < 1) {
+    throw new SolverError(
+      `${where}: test_interval is ${param.test_interval ?? 0} and there are ${plans.length} test nets. Expected 1 or more. Add e.g. test_interval: 500.`,
+    );
+  }
+  return plans.map((plan, i) => ({
+    ...plan,
+    origin: `Creating test net (#${i}) specified by ${plan.origin}`,
+    state: mergeState({ phase: "TEST" }, states[i]),
+  }));
+}
+
+function hasNet(param: SolverParameter): boolean {
+  return param.net !== undefined || param.net_param !== undefined;
+}
+
+function mergeState(...states: readonly (NetState | undefined)[]): NetState {
+  const merged: { phase?: "TRAIN" | "TEST"; level?: number; stage?: string[] } = {};
+  for (const state of states) {
+    if (state?.phase !== undefined) merged.phase = state.phase;
+    if (state?.level !== undefined) merged.level = state.level;
+    if (state?.stage) merged.stage = [...(merged.stage ?? []), ...state.stage];
+  }
+  return merged;
+}

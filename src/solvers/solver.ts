@@ -1,0 +1,451 @@
+import { join, parse } from "node:path";
+import type { Blob } from "../blob/blob.ts";
+import { type Engines, referenceOf } from "../engines/choose.ts";
+import type { Engine } from "../engines/engine.ts";
+import { checkWritable, isDirectory } from "../io/atomic-file.ts";
+import { readCaffemodel } from "../io/caffemodel.ts";
+import { readNetParameter } from "../io/read-net.ts";
+import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import type { LayerRegistry } from "../layers/registry.ts";
+import { Net } from "../net/net.ts";
+import { SolverError } from "../util/errors.ts";
+import { type Log, numberText, silent } from "../util/log.ts";
+import { type LearningRatePolicy, learningRatePolicy, stepsReached } from "./lr-policy.ts";
+import { sgd } from "./sgd.ts";
+import { SmoothedLoss } from "./smoothed-loss.ts";
+import { makeHistory, restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
+import { type NetPlan, testNetPlans, trainNetPlan } from "./solver-nets.ts";
+import { testNet } from "./test-net.ts";
+import type { UpdateRule } from "./update-rule.ts";
+
+/** What can be asked of a running solver between two iterations, by a signal or a callback. */
+export type SolverAction = "stop" | "snapshot";
+
+/** What a finished iteration tells. */
+export interface IterationEvent {
+  /** Updates done so far. */
+  readonly iter: number;
+  readonly maxIter: number;
+  readonly loss: number;
+  readonly smoothedLoss: number;
+  readonly rate: number;
+}
+
+/** Guests of the loop; each is optional, and may return a promise, which is awaited. */
+export interface SolverCallbacks {
+  /** Before the forward passes of an iteration. */
+  onStart?(solver: Solver): void | Promise<void>;
+  /** After the backward passes, before the update. */
+  onGradientsReady?(solver: Solver): void | Promise<void>;
+  /** After the update. */
+  onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
+  /** After a test pass of one net: mean values of its outputs. */
+  onTest?(net: number, scores: ReadonlyMap<string, number>, solver: Solver): void | Promise<void>;
+  /** After a snapshot; `path` is its .solverstate. */
+  onSnapshot?(path: string, solver: Solver): void | Promise<void>;
+  /** When the loop ends, early or not. */
+  onStop?(solver: Solver): void | Promise<void>;
+}
+
+/** How a solver is to be made. */
+export interface SolverOptions {
+  readonly engines: Engines;
+  readonly log?: Log;
+  /** The solver's file, for messages and for the default of `snapshot_prefix`. */
+  readonly file?: string;
+  /** Added to the train net's state, as `--level` and `--stage` ask. */
+  readonly level?: number;
+  readonly stages?: readonly string[];
+  /** Weights to begin from, in place of the solver's own `weights`. */
+  readonly weights?: readonly string[];
+  /** Relative paths in nets start here; the current directory by default. */
+  readonly root?: string;
+  readonly registry?: LayerRegistry;
+}
+
+const rules: Readonly<Record<string, UpdateRule>> = { SGD: sgd };
+
+/**
+ * Trains a net: owns the loop, the test passes, the display, the snapshots, and calls its guests.
+ *
+ * One iteration is `iter_size` forward and backward passes, whose gradients add up, and one update:
+ * clip the global L2 norm, divide by iter_size, add weight decay, apply the rule.
+ *
+ * @see Caffe's Solver and SGDSolver
+ */
+export class Solver implements Snapshotted {
+  readonly param: SolverParameter;
+  readonly net: Net;
+  readonly testNets: readonly Net[];
+  readonly history: readonly Blob[];
+  readonly callbacks: SolverCallbacks[] = [];
+  /** Updates done. */
+  iter = 0;
+  /** How many `stepvalue`s have been reached (multistep). */
+  currentStep = 0;
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #options: SolverOptions;
+  readonly #rule: UpdateRule;
+  readonly #policy: LearningRatePolicy;
+  readonly #smoothed: SmoothedLoss;
+  readonly #seed: number;
+  #pending: SolverAction | undefined;
+  #stoppedEarly = false;
+  #lastYield = 0;
+
+  /**
+   * Checks the parameters, builds the nets and loads the weights asked for.
+   * @throws SolverError, NetError, LayerError, FileError
+   */
+  constructor(param: SolverParameter, options: SolverOptions) {
+    const where = options.file ?? "solver";
+    this.param = param;
+    this.#options = options;
+    this.#log = options.log ?? silent;
+    this.#policy = learningRatePolicy(param, where);
+    this.#rule = ruleOf(param, where);
+    checkParameters(param, where);
+    this.#seed =
+      (param.random_seed ?? -1) >= 0
+        ? Number(param.random_seed)
+        : Math.floor(Math.random() * 2 ** 32);
+    this.#smoothed = new SmoothedLoss(param.average_loss ?? 1);
+    const extra: NetState = {
+      ...(options.level !== undefined && { level: options.level }),
+      ...(options.stages !== undefined && { stage: [...options.stages] }),
+    };
+    const trainPlan = trainNetPlan(param, where, extra);
+    const testPlans = testNetPlans(param, where);
+    if ((param.snapshot ?? 0) > 0) checkWritable(this.#snapshotPrefix);
+    // The net's parameters are updated by the engine that would train it: the first that has the primitive.
+    this.#engine =
+      options.engines.find((engine): engine is Engine => engine.sgd !== undefined) ??
+      referenceOf(options.engines);
+    const nets: Net[] = [];
+    try {
+      for (const plan of [trainPlan, ...testPlans]) nets.push(this.#build(plan));
+      const [net, ...testNets] = nets as [Net, ...Net[]];
+      this.net = net;
+      this.testNets = testNets;
+      this.history = makeHistory(net, this.#rule.historyPerParam);
+      for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
+    } catch (error) {
+      for (const net of nets) net.close();
+      throw error;
+    }
+    this.#log("info", "solver", "Solver scaffolding done.");
+  }
+
+  /** Copies weights of a .caffemodel into the train net (test nets share them). */
+  loadWeights(file: string): void {
+    this.#log("info", "solver", `Finetuning from ${file}`);
+    this.net.copyTrainedLayersFrom(readCaffemodel(file), this.#log);
+  }
+
+  /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
+  request(action: SolverAction): void {
+    this.#pending = action;
+  }
+
+  /** Trains from here to max_iter, tests, snapshots, and tells it all in Caffe's log lines. */
+  async solve(resumeFrom?: string): Promise<void> {
+    this.#log("info", "solver", `Solving ${this.net.name}`);
+    this.#log("info", "solver", `Learning Rate Policy: ${this.param.lr_policy}`);
+    if (resumeFrom !== undefined) {
+      this.#log("info", "solver", `Restoring previous solver status from ${resumeFrom}`);
+      await this.restore(resumeFrom);
+    }
+    const { max_iter = 0, snapshot = 0, snapshot_after_train = true, display = 0 } = this.param;
+    this.#stoppedEarly = false;
+    try {
+      await this.step(max_iter - this.iter);
+      if (snapshot_after_train && (snapshot === 0 || this.iter % snapshot !== 0)) {
+        await this.snapshot();
+      }
+      if (this.#stoppedEarly) {
+        this.#log("info", "solver", "Optimization stopped early.");
+        return;
+      }
+      if (display > 0 && this.iter % display === 0) {
+        this.#smoothed.add(await this.net.forward());
+        this.#log("info", "solver", `Iteration ${this.iter}, loss = ${numberText(this.#smoothed.value)}`);
+      }
+      const { test_interval = 0 } = this.param;
+      if (test_interval > 0 && this.iter % test_interval === 0) await this.testAll();
+      this.#log("info", "solver", "Optimization Done.");
+    } finally {
+      for (const callback of this.callbacks) await callback.onStop?.(this);
+    }
+  }
+
+  /** Does `iterations` iterations from here, or fewer if asked to stop. */
+  async step(iterations: number): Promise<void> {
+    const stopAt = this.iter + iterations;
+    const { display = 0, iter_size = 1, snapshot = 0 } = this.param;
+    this.#smoothed.clear();
+    let since = { at: performance.now(), iter: this.iter };
+    while (this.iter < stopAt) {
+      this.net.clearParamDiffs();
+      if (this.#isTestDue()) {
+        await this.testAll();
+        if (this.#stoppedEarly) break;
+      }
+      for (const callback of this.callbacks) await callback.onStart?.(this);
+      let loss = 0;
+      for (let i = 0; i < iter_size; i++) loss += await this.net.forwardBackward();
+      loss /= iter_size;
+      this.#smoothed.add(loss);
+      const isDisplayed = display > 0 && this.iter % display === 0;
+      if (isDisplayed) {
+        this.#display(since);
+        since = { at: performance.now(), iter: this.iter };
+      }
+      for (const callback of this.callbacks) await callback.onGradientsReady?.(this);
+      const rate = this.applyUpdate(isDisplayed);
+      for (const callback of this.callbacks) {
+        await callback.onIteration?.(
+          {
+            iter: this.iter,
+            maxIter: stopAt,
+            loss,
+            smoothedLoss: this.#smoothed.value,
+            rate,
+          },
+          this,
+        );
+      }
+      await this.#letOthersRun();
+      const action = this.#takePending();
+      if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
+        await this.snapshot();
+      }
+      if (action === "stop") {
+        this.#stoppedEarly = true;
+        break;
+      }
+    }
+  }
+
+  /** One update of every learnable parameter from its gradient; returns the learning rate used. */
+  applyUpdate(isDisplayed = false): number {
+    const rate = this.learningRate();
+    if (isDisplayed) {
+      this.#log("info", "sgd_solver", `Iteration ${this.iter}, lr = ${numberText(rate)}`);
+    }
+    const gradientScale = this.#clippingScale() / (this.param.iter_size ?? 1);
+    const { weight_decay = 0, regularization_type = "L2" } = this.param;
+    const params = this.net.learnableParams;
+    params.forEach(({ blob, lrMult, decayMult }, i) => {
+      const history = Array.from(
+        { length: this.#rule.historyPerParam },
+        (_, k) => this.history[k * params.length + i] as Blob,
+      );
+      const step = {
+        rate: rate * lrMult,
+        gradientScale,
+        decay: weight_decay * decayMult,
+        regularization: regularization_type === "L1" ? "L1" : "L2",
+      } as const;
+      this.#rule.update(this.#engine, this.param, blob, history, step, this.iter);
+    });
+    this.iter++;
+    return rate;
+  }
+
+  /** The learning rate of the coming update. */
+  learningRate(): number {
+    if (this.param.lr_policy === "multistep") {
+      const step = stepsReached(this.param, this.iter, this.currentStep);
+      if (step !== this.currentStep) {
+        this.currentStep = step;
+        this.#log("info", "sgd_solver", `MultiStep Status: Iteration ${this.iter}, step = ${step}`);
+      }
+    }
+    return this.#policy(this.param, { iter: this.iter, currentStep: this.currentStep });
+  }
+
+  /** Tests every test net with the present weights. */
+  async testAll(): Promise<void> {
+    for (const i of this.testNets.keys()) {
+      if (this.#stoppedEarly) return;
+      await this.test(i);
+    }
+  }
+
+  /** Runs one test net for its test_iter batches and logs the mean of each output. */
+  async test(index: number): Promise<void> {
+    const net = this.testNets[index];
+    if (!net) throw new SolverError(`there is no test net #${index}. Expected one below ${this.testNets.length}.`);
+    this.#log("info", "solver", `Iteration ${this.iter}, Testing net (#${index})`);
+    net.shareTrainedLayersWith(this.net, this.#log);
+    const scores = await testNet(
+      net,
+      this.param.test_iter?.[index] ?? 0,
+      this.param.test_compute_loss ?? false,
+      this.#log,
+      async () => {
+        await this.#letOthersRun();
+        const action = this.#takePending();
+        if (action === "snapshot") await this.snapshot();
+        if (action === "stop") this.#stoppedEarly = true;
+        return this.#stoppedEarly;
+      },
+    );
+    if (!scores) return;
+    for (const callback of this.callbacks) await callback.onTest?.(index, scores, this);
+  }
+
+  /** Writes a snapshot under the solver's prefix and returns the path of its .solverstate. */
+  async snapshot(): Promise<string> {
+    const path = writeSnapshot(
+      this,
+      this.#snapshotPrefix,
+      this.param.snapshot_diff ?? false,
+      this.#log,
+    );
+    for (const callback of this.callbacks) await callback.onSnapshot?.(path, this);
+    return path;
+  }
+
+  /** Goes on from a .solverstate. */
+  async restore(path: string): Promise<void> {
+    await restoreSnapshot(this, path, this.#log);
+  }
+
+  /** Gives back the files, threads and memory of all nets. */
+  close(): void {
+    for (const net of [this.net, ...this.testNets]) net.close();
+  }
+
+  /** `snapshot_prefix`, a directory completed by the solver's name; without one, the solver's file less its ending. */
+  get #snapshotPrefix(): string {
+    const file = parse(this.#options.file ?? "solver.prototxt");
+    const given = this.param.snapshot_prefix;
+    if (given === undefined || given === "") return join(file.dir, file.name);
+    return given.endsWith("/") || isDirectory(given) ? join(given, file.name) : given;
+  }
+
+  #build(plan: NetPlan): Net {
+    this.#log("info", "solver", plan.origin);
+    const param: NetParameter =
+      "file" in plan.source
+        ? readNetParameter(this.#locate(plan.source.file), this.#log)
+        : plan.source.param;
+    const { root, registry } = this.#options;
+    return new Net(param, {
+      engines: this.#options.engines,
+      phase: plan.state.phase ?? "TRAIN",
+      ...(plan.state.level !== undefined && { level: plan.state.level }),
+      ...(plan.state.stage !== undefined && { stages: plan.state.stage }),
+      seed: this.#seed,
+      log: this.#log,
+      ...(root !== undefined && { root }),
+      ...(registry !== undefined && { registry }),
+    });
+  }
+
+  #locate(file: string): string {
+    return this.#options.root === undefined ? file : join(this.#options.root, file);
+  }
+
+  #isTestDue(): boolean {
+    const { test_interval = 0, test_initialization = true } = this.param;
+    return (
+      test_interval > 0 &&
+      this.iter % test_interval === 0 &&
+      (this.iter > 0 || test_initialization)
+    );
+  }
+
+  #display(since: { at: number; iter: number }): void {
+    const seconds = (performance.now() - since.at) / 1000;
+    const done = this.iter - since.iter;
+    const perSecond = done / (seconds || 1);
+    const { display = 0 } = this.param;
+    this.#log(
+      "info",
+      "solver",
+      `Iteration ${this.iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${display} iters), loss = ${numberText(this.#smoothed.value)}`,
+    );
+    let number = 0;
+    for (const { name, lossWeight, values } of this.net.outputs()) {
+      for (const value of Array.from(values)) {
+        const loss = lossWeight
+          ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * value)} loss)`
+          : "";
+        this.#log(
+          "info",
+          "solver",
+          `    Train net output #${number++}: ${name} = ${numberText(value)}${loss}`,
+        );
+      }
+    }
+  }
+
+  /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
+  #clippingScale(): number {
+    const clip = this.param.clip_gradients ?? -1;
+    if (clip < 0) return 1;
+    let sum = 0;
+    for (const { blob } of this.net.learnableParams) sum += blob.sumsqDiff(this.#engine);
+    const norm = Math.sqrt(sum);
+    if (norm <= clip) return 1;
+    const scale = clip / norm;
+    this.#log(
+      "info",
+      "sgd_solver",
+      `Gradient clipping: scaling down gradients (L2 norm ${numberText(norm)} > ${numberText(clip)}) by scale factor ${numberText(scale)}`,
+    );
+    return scale;
+  }
+
+  #takePending(): SolverAction | undefined {
+    const action = this.#pending;
+    this.#pending = undefined;
+    return action;
+  }
+
+  /** Gives the event loop a turn, at most every 20 ms: signals and messages come in there. */
+  async #letOthersRun(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lastYield < 20) return;
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    this.#lastYield = performance.now();
+  }
+}
+
+function ruleOf(param: SolverParameter, where: string): UpdateRule {
+  const type = param.type ?? "SGD";
+  const rule = Object.hasOwn(rules, type) ? rules[type] : undefined;
+  if (!rule) {
+    throw new SolverError(
+      `${where}: unknown solver type "${type}". Expected one of ${Object.keys(rules).join(", ")}.`,
+    );
+  }
+  return rule;
+}
+
+function checkParameters(param: SolverParameter, where: string): void {
+  const atLeastOne = (field: "max_iter" | "iter_size" | "average_loss"): void => {
+    const value = param[field] ?? (field === "max_iter" ? 0 : 1);
+    if (value < 1) {
+      throw new SolverError(`${where}: ${field} is ${value}. Expected 1 or more.`);
+    }
+  };
+  atLeastOne("max_iter");
+  atLeastOne("iter_size");
+  atLeastOne("average_loss");
+  const type = param.regularization_type ?? "L2";
+  if (type !== "L1" && type !== "L2") {
+    throw new SolverError(`${where}: Unknown regularization type: ${type}. Expected L1 or L2.`);
+  }
+  for (const field of ["test_interval", "snapshot", "display"] as const) {
+    const value = param[field] ?? 0;
+    if (value < 0) throw new SolverError(`${where}: ${field} is ${value}. Expected 0 (off) or more.`);
+  }
+}
+
+function weightFiles(param: SolverParameter): string[] {
+  return (param.weights ?? []).flatMap((list) => list.split(",")).filter((file) => file !== "");
+}
