@@ -1,0 +1,148 @@
+import type protobuf from "protobufjs/light.js";
+import { FormatError } from "../util/errors.ts";
+
+/** A blob as a file holds it. */
+export interface FileBlob {
+  readonly shape: readonly number[];
+  /** The shape came from num, channels, height and width. */
+  readonly legacyShape: boolean;
+  readonly data: Float32Array | Float64Array;
+  readonly diff?: Float32Array | Float64Array;
+}
+
+type Values = Float32Array | Float64Array;
+
+/**
+ * Reads the fields of a BlobProto up to `end`.
+ *
+ * Packed values are copied in one piece. NVIDIA's fork writes half precision into raw_data (12) with its type
+ * in raw_data_type (10): 0 double, 1 float, 2 half.
+ *
+ * @throws FormatError where the number of values is not what the shape says
+ */
+export function readBlob(reader: protobuf.Reader, end: number): FileBlob {
+  const legacy: (number | undefined)[] = [undefined, undefined, undefined, undefined];
+  let shape: number[] | undefined;
+  let data: Values = new Float32Array(0);
+  let diff: Values = new Float32Array(0);
+  let rawType = 1;
+  let raw: Uint8Array | undefined;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = tag >>> 3;
+    if (field >= 1 && field <= 4) legacy[field - 1] = reader.int32();
+    else if (field === 5) data = append(data, readFloats(reader, tag, 4));
+    else if (field === 6) diff = append(diff, readFloats(reader, tag, 4));
+    else if (field === 7) shape = readShape(reader, reader.uint32() + reader.pos);
+    else if (field === 8) data = append(data, readFloats(reader, tag, 8));
+    else if (field === 9) diff = append(diff, readFloats(reader, tag, 8));
+    else if (field === 10) rawType = reader.int32();
+    else if (field === 12) raw = reader.bytes();
+    else reader.skipType(tag & 7);
+  }
+  if (raw && data.length === 0) data = fromRaw(raw, rawType);
+  const legacyShape = legacy.some((length) => length !== undefined);
+  const dims = legacyShape ? legacy.map((length) => length ?? 0) : (shape ?? []);
+  const count = dims.reduce((product, length) => product * length, 1);
+  if (dims.some((length) => length < 0) || (data.length !== count && data.length > 0)) {
+    throw new FormatError(
+      `a blob of shape (${dims.join(",")}) holds ${data.length} values. Expected ${count}.`,
+    );
+  }
+  // A shape without values would ask for memory that no file vouches for.
+  if (data.length === 0 && count > 0) {
+    throw new FormatError(`a blob of shape (${dims.join(",")}) holds no values. Expected ${count}.`);
+  }
+  return { shape: dims, legacyShape, data, ...(diff.length === count && count > 0 && { diff }) };
+}
+
+function readShape(reader: protobuf.Reader, end: number): number[] {
+  const dims: number[] = [];
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    if (tag >>> 3 !== 1) reader.skipType(tag & 7);
+    else if ((tag & 7) === 2) {
+      const stop = reader.uint32() + reader.pos;
+      while (reader.pos < stop) dims.push(Number(reader.int64()));
+    } else dims.push(Number(reader.int64()));
+  }
+  return dims;
+}
+
+/** Packed values in one copy, or a single one. */
+function readFloats(reader: protobuf.Reader, tag: number, size: 4 | 8): Values {
+  const View = size === 4 ? Float32Array : Float64Array;
+  if ((tag & 7) !== 2) return View.of(size === 4 ? reader.float() : reader.double());
+  const bytes = reader.bytes();
+  return new View(bytes.slice().buffer, 0, Math.floor(bytes.length / size));
+}
+
+function append(before: Values, more: Values): Values {
+  if (before.length === 0) return more;
+  const joined =
+    more instanceof Float64Array
+      ? new Float64Array(before.length + more.length)
+      : new Float32Array(before.length + more.length);
+  joined.set(before);
+  joined.set(more, before.length);
+  return joined;
+}
+
+function fromRaw(raw: Uint8Array, type: number): Values {
+  const buffer = raw.slice().buffer;
+  if (type === 0) return new Float64Array(buffer, 0, Math.floor(raw.length / 8));
+  if (type === 1) return new Float32Array(buffer, 0, Math.floor(raw.length / 4));
+  return Float32Array.from(new Uint16Array(buffer, 0, Math.floor(raw.length / 2)), half);
+}
+
+/** The value of an IEEE 754 half-precision number. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The bytes of a BlobProto in pieces: `shape` and packed values, which are not copied. */
+export function blobChunks(blob: {
+  readonly shape: readonly number[];
+  readonly data: Values;
+  readonly diff?: Values;
+}): Uint8Array[] {
+  const dims = blob.shape.flatMap((length) => varint(length));
+  const chunks: Uint8Array[] = [
+    Uint8Array.from([0x3a, ...varint(dims.length + 1 + varint(dims.length).length), 0x0a, ...varint(dims.length), ...dims]),
+  ];
+  const add = (field: number, values: Values): void => {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    chunks.push(Uint8Array.from([(field << 3) | 2, ...varint(bytes.length)]), bytes);
+  };
+  const isDouble = blob.data instanceof Float64Array;
+  add(isDouble ? 8 : 5, blob.data);
+  if (blob.diff) add(isDouble ? 9 : 6, blob.diff);
+  return chunks;
+}
+
+/** Bytes in all chunks. */
+export function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** A length-delimited field: tag, length, and the chunks. */
+export function delimited(field: number, chunks: readonly Uint8Array[]): Uint8Array[] {
+  return [Uint8Array.from([...varint((field << 3) | 2), ...varint(lengthOf(chunks))]), ...chunks];
+}
+
+/** A whole number, 0 or more, as protobuf's varint. */
+export function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest > 127) {
+    bytes.push((rest % 128) | 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
+  return bytes;
+}

@@ -1,0 +1,182 @@
+import protobuf from "protobufjs/light.js";
+import { CaffeError, FormatError } from "../util/errors.ts";
+import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
+import { readBytes } from "./files.ts";
+import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
+import { messageType } from "./proto/messages.ts";
+import { v1Types } from "./upgrade/v1.ts";
+
+/** A layer as a weights file tells it. */
+export interface ModelLayer {
+  readonly name: string;
+  readonly type: string;
+  readonly bottom: readonly string[];
+  readonly top: readonly string[];
+  readonly blobs: readonly FileBlob[];
+}
+
+/** What is trusted of a weights file: on the rest the dialects of Caffe do not agree. */
+export interface Caffemodel {
+  readonly source: string;
+  readonly name: string;
+  readonly layers: readonly ModelLayer[];
+}
+
+/**
+ * Reads the weights of a .caffemodel of any age and dialect.
+ * @throws FileError where it cannot be read, FormatError where it is cut short or no caffemodel
+ */
+export function readCaffemodel(path: string): Caffemodel {
+  return decodeCaffemodel(readBytes(path, "weights file"), path);
+}
+
+/** As readCaffemodel, from bytes; `source` is for messages. */
+export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
+  return decodeAt(bytes, source, "a .caffemodel", (reader) => {
+    let name = "";
+    const layers: ModelLayer[] = [];
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      if (tag === 0x0a) name = reader.string();
+      else if (tag === ((100 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), false));
+      else if (tag === ((2 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), true));
+      else reader.skipType(tag & 7);
+    }
+    return { source, name, layers };
+  });
+}
+
+/** Runs a decoder and says file and offset of whatever goes wrong in it. */
+export function decodeAt<T>(
+  bytes: Uint8Array,
+  source: string,
+  what: string,
+  decode: (reader: protobuf.Reader) => T,
+): T {
+  const reader = protobuf.Reader.create(bytes);
+  try {
+    return decode(reader);
+  } catch (error) {
+    const problem = error instanceof CaffeError ? error.message : "the file is cut short or damaged";
+    throw new FormatError(
+      `${source}: ${problem} (at byte ${reader.pos} of ${bytes.length}). Expected ${what}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Where a length-delimited field that begins here ends. */
+function endOf(reader: protobuf.Reader): number {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  if (end > reader.len) {
+    throw new FormatError(`a field of ${length} bytes reaches beyond the end of the file`);
+  }
+  return end;
+}
+
+/** Numbers of the fields of LayerParameter, and of its V1 and V0 forms. */
+const v2Fields = { name: 1, type: 2, bottom: 3, top: 4, blobs: 7 };
+const v1Fields = { layer: 1, bottom: 2, top: 3, name: 4, type: 5, blobs: 6 };
+const v0Fields = { name: 1, type: 2, blobs: 50 };
+
+function readLayer(reader: protobuf.Reader, end: number, isV1: boolean): ModelLayer {
+  const layer = { name: "", type: "", bottom: [] as string[], top: [] as string[] };
+  const blobs: FileBlob[] = [];
+  const fields: Partial<typeof v1Fields> = isV1 ? v1Fields : v2Fields;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = tag >>> 3;
+    if (field === fields.name) layer.name = reader.string();
+    else if (field === fields.type) {
+      layer.type = isV1 ? v1TypeOf(reader.int32()) : reader.string();
+    } else if (field === fields.bottom) layer.bottom.push(reader.string());
+    else if (field === fields.top) layer.top.push(reader.string());
+    else if (field === fields.blobs) blobs.push(readBlob(reader, endOf(reader)));
+    else if (field === fields.layer) {
+      const stop = endOf(reader);
+      while (reader.pos < stop) {
+        const inner = reader.uint32();
+        if (inner >>> 3 === v0Fields.name) layer.name = reader.string();
+        else if (inner >>> 3 === v0Fields.type) layer.type = reader.string();
+        else if (inner >>> 3 === v0Fields.blobs) blobs.push(readBlob(reader, endOf(reader)));
+        else reader.skipType(inner & 7);
+      }
+    } else reader.skipType(tag & 7);
+  }
+  return { ...layer, blobs };
+}
+
+function v1TypeOf(id: number): string {
+  const name = messageType("V1LayerParameter").lookupEnum("LayerType").valuesById[id];
+  return v1Types[name as keyof typeof v1Types] ?? "";
+}
+
+/**
+ * The bytes of a NetParameter with its blobs, in pieces, as BVLC Caffe writes a .caffemodel. Fields of other
+ * dialects (10000 and up) are left out.
+ */
+export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
+  const { layer = [], ...rest } = net;
+  return [
+    encodeMessage("NetParameter", rest),
+    ...layer.flatMap((one) => delimited(100, encodeLayer(one))),
+  ];
+}
+
+function encodeLayer(layer: LayerParameter): Uint8Array[] {
+  const { blobs = [], ...rest } = layer;
+  return [
+    encodeMessage("LayerParameter", rest),
+    ...blobs.flatMap((blob) => delimited(7, blobChunks(plainBlob(blob)))),
+  ];
+}
+
+function plainBlob(blob: BlobProto): {
+  shape: readonly number[];
+  data: Float32Array | Float64Array;
+  diff?: Float32Array | Float64Array;
+} {
+  const values = (
+    single: ArrayLike<number> | undefined,
+    double: ArrayLike<number> | undefined,
+  ): Float32Array | Float64Array => {
+    if (double && double.length > 0) return Float64Array.from(double);
+    return single instanceof Float32Array ? single : Float32Array.from(single ?? []);
+  };
+  const diff = values(blob.diff, blob.double_diff);
+  return {
+    shape: blob.shape?.dim ?? [],
+    data: values(blob.data, blob.double_data),
+    ...(diff.length > 0 && { diff }),
+  };
+}
+
+function encodeMessage(name: "NetParameter" | "LayerParameter", message: object): Uint8Array {
+  const type = messageType(name);
+  return type.encode(type.fromObject(withoutForeign(type, message) as object)).finish();
+}
+
+/** The message without the fields and values that only other dialects have. */
+function withoutForeign(type: protobuf.Type, message: object): unknown {
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(message)) {
+    const field = type.fields[key];
+    if (!field || field.id >= 10_000) continue;
+    const inner = field.resolvedType;
+    if (inner instanceof protobuf.Type) {
+      kept[key] = Array.isArray(value)
+        ? value.map((one: object) => withoutForeign(inner, one))
+        : withoutForeign(inner, value as object);
+    } else if (inner instanceof protobuf.Enum && (inner.values[value as string] ?? 0) >= 10_000) {
+      continue;
+    } else kept[key] = value;
+  }
+  return kept;
+}
+
+/** Reads one blob alone, as a mean file (.binaryproto) holds it. */
+export function readBlobFile(path: string): FileBlob {
+  const bytes = readBytes(path, "blob file");
+  return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) => readBlob(reader, reader.len));
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { FileError, systemErrorText } from "../util/errors.ts";
+
+/**
+ * The bytes of a file.
+ * @param what what it is to the reader, for the message: `net file`
+ * @throws FileError where it cannot be read
+ */
+export function readBytes(path: string, what: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new FileError(
+      `${what} "${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The text of a file, as UTF-8. */
+export function readText(path: string, what: string): string {
+  return new TextDecoder().decode(readBytes(path, what));
+}

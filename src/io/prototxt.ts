@@ -1,0 +1,78 @@
+import textformat from "protobufjs/ext/textformat.js";
+import { PrototxtError } from "../util/errors.ts";
+import { judgeForeignFields } from "./dialects.ts";
+import type { Messages, NetParameter, PoolingParameter } from "./proto/caffe.ts";
+import { type MessageName, messageType } from "./proto/messages.ts";
+import { checkText } from "./text-check.ts";
+
+/** Where a message was read from. */
+export interface TextSource {
+  readonly file: string;
+  /** Line of each layer by its name. */
+  readonly layerLines: ReadonlyMap<string, number>;
+}
+
+const sources = new WeakMap<object, TextSource>();
+
+/** Where a message was read from, if it came from a text. */
+export function sourceOf(message: object): TextSource | undefined {
+  return sources.get(message);
+}
+
+/** Says that `to` was made from `from`, so that errors in it can still name the place. */
+export function keepSource<T extends object>(from: object, to: T): T {
+  const source = sources.get(from);
+  if (source) sources.set(to, source);
+  return to;
+}
+
+/**
+ * Reads a message in protobuf text format.
+ *
+ * Accepts what Google's TextFormat does. Fields that forks of Caffe add are taken by name: see dialects.ts.
+ *
+ * @param file its name, for messages
+ * @param warn takes one line for each foreign field that is ignored
+ * @throws PrototxtError that begins with file:line:column
+ */
+export function parsePrototxt<K extends MessageName>(
+  name: K,
+  text: string,
+  file = "prototxt",
+  warn: (message: string) => void = () => {},
+): Messages[K] {
+  const type = messageType(name);
+  const checked = checkText(type, text.replace(/^\uFEFF/, ""), file);
+  judgeForeignFields(checked.foreign, warn);
+  let parsed: Messages[K];
+  try {
+    parsed = type.toObject(textformat.fromText(type, checked.text), {
+      enums: String,
+      longs: Number,
+    }) as Messages[K];
+  } catch (error) {
+    const [, problem = String(error), line] =
+      /^(.*?)(?: \(line (\d+)\))?$/s.exec((error as Error).message) ?? [];
+    throw new PrototxtError(`${file}${line ? `:${line}` : ""}: ${problem}`, { cause: error });
+  }
+  honourForeignFields(parsed as NetParameter);
+  sources.set(parsed as object, { file, layerLines: checked.layerLines });
+  return parsed;
+}
+
+/** A message as protobuf text format: two spaces a level, enums by name. */
+export function printPrototxt<K extends MessageName>(name: K, message: Messages[K]): string {
+  const type = messageType(name);
+  return `${textformat.toText(type, type.fromObject(message))}\n`;
+}
+
+/** Carries foreign fields over to ours: pooling's ceil_mode is round_mode by another name. */
+function honourForeignFields(net: NetParameter): void {
+  for (const layer of [...(net.layer ?? []), ...(net.layers ?? [])]) {
+    const pooling: { -readonly [K in keyof PoolingParameter]: PoolingParameter[K] } | undefined =
+      layer.pooling_param;
+    if (pooling?.ceil_mode === undefined) continue;
+    pooling.round_mode ??= pooling.ceil_mode ? "CEIL" : "FLOOR";
+    delete pooling.ceil_mode;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Log } from "../util/log.ts";
+import { readText } from "./files.ts";
+import type { NetParameter, SolverParameter } from "./proto/caffe.ts";
+import { parsePrototxt } from "./prototxt.ts";
+import { upgradeNet, upgradeSolver } from "./upgrade/upgrade.ts";
+
+/**
+ * Reads a net's prototxt of any age.
+ * @throws FileError, PrototxtError, FormatError
+ */
+export function readNetParameter(path: string, log: Log): NetParameter {
+  const net = parsePrototxt("NetParameter", readText(path, "net file"), path, (message) =>
+    log("warning", "prototxt", message),
+  );
+  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
+}
+
+/**
+ * Reads a solver's prototxt; a net written in it is upgraded too.
+ * @throws FileError, PrototxtError, FormatError
+ */
+export function readSolverParameter(path: string, log: Log): SolverParameter {
+  const solver = parsePrototxt("SolverParameter", readText(path, "solver file"), path, (message) =>
+    log("warning", "prototxt", message),
+  );
+  const upgradeLog = (severity: "info" | "warning" | "error" | "fatal", message: string): void =>
+    log(severity, "upgrade_proto", message);
+  const current = upgradeSolver(solver, path, upgradeLog);
+  const inline = (net: NetParameter): NetParameter => upgradeNet(net, path, upgradeLog);
+  return {
+    ...current,
+    ...(current.net_param && { net_param: inline(current.net_param) }),
+    ...(current.train_net_param && { train_net_param: inline(current.train_net_param) }),
+    ...(current.test_net_param && { test_net_param: current.test_net_param.map(inline) }),
+  };
+}
