@@ -58,7 +58,13 @@ export interface ConvolutionOp {
   accepts(post: PostOp): boolean;
   forward(x: SyncedMem, w: SyncedMem, b: SyncedMem | undefined, y: SyncedMem, post?: PostOp): void;
   backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
-  backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem, db: SyncedMem | undefined): void;
+  /** Either may be undefined: frozen, or absent. */
+  backwardWeights(
+    x: SyncedMem,
+    dy: SyncedMem,
+    dw: SyncedMem | undefined,
+    db: SyncedMem | undefined,
+  ): void;
 }
 
 /** An inner product, all sizes resolved. */
@@ -76,7 +82,13 @@ export interface InnerProductOp {
   accepts(post: PostOp): boolean;
   forward(x: SyncedMem, w: SyncedMem, b: SyncedMem | undefined, y: SyncedMem, post?: PostOp): void;
   backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
-  backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem, db: SyncedMem | undefined): void;
+  /** Either may be undefined: frozen, or absent. */
+  backwardWeights(
+    x: SyncedMem,
+    dy: SyncedMem,
+    dw: SyncedMem | undefined,
+    db: SyncedMem | undefined,
+  ): void;
 }
 
 /** A pooling of planes, all sizes resolved. Windows are clipped; see the reference for the divisor. */

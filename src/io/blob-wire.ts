@@ -73,8 +73,8 @@ function readShape(reader: protobuf.Reader, end: number): number[] {
 function readFloats(reader: protobuf.Reader, tag: number, size: 4 | 8): Values {
   const View = size === 4 ? Float32Array : Float64Array;
   if ((tag & 7) !== 2) return View.of(size === 4 ? reader.float() : reader.double());
-  const bytes = reader.bytes();
-  return new View(bytes.slice().buffer, 0, Math.floor(bytes.length / size));
+  const bytes = Uint8Array.from(reader.bytes());
+  return new View(bytes.buffer, 0, Math.floor(bytes.length / size));
 }
 
 function append(before: Values, more: Values): Values {
@@ -89,7 +89,7 @@ function append(before: Values, more: Values): Values {
 }
 
 function fromRaw(raw: Uint8Array, type: number): Values {
-  const buffer = raw.slice().buffer;
+  const { buffer } = Uint8Array.from(raw);
   if (type === 0) return new Float64Array(buffer, 0, Math.floor(raw.length / 8));
   if (type === 1) return new Float32Array(buffer, 0, Math.floor(raw.length / 4));
   return Float32Array.from(new Uint16Array(buffer, 0, Math.floor(raw.length / 2)), half);

@@ -255,6 +255,9 @@ export class Solver implements Snapshotted {
 
   /** The learning rate of the coming update. */
   learningRate(): number {
+    if (this.param.lr_policy === "step") {
+      this.currentStep = Math.floor(this.iter / (this.param.stepsize ?? 1));
+    }
     if (this.param.lr_policy === "multistep") {
       const step = stepsReached(this.param, this.iter, this.currentStep);
       if (step !== this.currentStep) {

@@ -1,0 +1,22 @@
+{
+  "targets": [
+    {
+      "target_name": "caffe_native",
+      "sources": [
+        "native/src/addon.cc",
+        "native/src/convolution.cc",
+        "native/src/loops.cc",
+        "native/src/memory.cc",
+        "native/src/normalization.cc",
+        "native/src/pooling.cc",
+        "native/src/primitive.cc"
+      ],
+      "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-O2"],
+      "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
+      "ldflags": ["-fopenmp"],
+      "libraries": ["-ldnnl"]
+    }
+  ]
+}

@@ -1,0 +1,100 @@
+#include "primitive.h"
+
+namespace caffe {
+
+using dnnl::memory;
+using dnnl::prop_kind;
+using Forward = dnnl::convolution_forward;
+using BackwardData = dnnl::convolution_backward_data;
+using BackwardWeights = dnnl::convolution_backward_weights;
+
+namespace {
+
+// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias }.
+struct Shapes {
+  memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
+  bool has_bias;
+
+  explicit Shapes(const Napi::Object& d)
+      : src(dims_property(d, "src")),
+        weights(dims_property(d, "weights")),
+        dst(dims_property(d, "dst")),
+        bias{dst[1]},
+        stride(dims_property(d, "stride")),
+        pad_left(dims_property(d, "padLeft")),
+        pad_right(dims_property(d, "padRight")),
+        dilation(dims_property(d, "dilation")),
+        has_bias(d.Get("hasBias").ToBoolean()) {}
+
+  // oneDNN counts the elements skipped, Caffe the distance.
+  memory::dims skipped() const {
+    memory::dims result = dilation;
+    for (auto& d : result) d -= 1;
+    return result;
+  }
+};
+
+constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+
+Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr& attr) {
+  auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
+  return describe<Forward>(cpu(), attr, prop_kind::forward_training, kDirect, any_desc(s.src), any_desc(s.weights),
+                           bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+}
+
+// convolutionForward(shapes, reluSlope | undefined)
+Napi::Value MakeForward(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Shapes s(info[0].As<Napi::Object>());
+    dnnl::primitive_attr attr;
+    if (info[1].IsNumber()) {
+      dnnl::post_ops ops;
+      add_eltwise(ops, dnnl::algorithm::eltwise_relu, info[1].As<Napi::Number>().FloatValue());
+      attr.set_post_ops(ops);
+    }
+    auto pd = forward_desc(s, attr);
+    std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
+                                    {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                    {"dst", DNNL_ARG_DST, pd.dst_desc()}};
+    if (s.has_bias) arguments.push_back({"bias", DNNL_ARG_BIAS, pd.bias_desc()});
+    return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments);
+  });
+}
+
+Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Shapes s(info[0].As<Napi::Object>());
+    auto hint = forward_desc(s, dnnl::primitive_attr());
+    auto pd = describe_backward<BackwardData>(cpu(), hint, kDirect, any_desc(s.src), any_desc(s.weights),
+                                              any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+    return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
+                           {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                            {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                            {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}});
+  });
+}
+
+Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Shapes s(info[0].As<Napi::Object>());
+    auto hint = forward_desc(s, dnnl::primitive_attr());
+    auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
+    auto pd = describe_backward<BackwardWeights>(cpu(), hint, kDirect, any_desc(s.src), any_desc(s.weights), bias,
+                                                 any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+    std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
+                                    {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                    {"diffWeights", DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}};
+    if (s.has_bias) arguments.push_back({"diffBias", DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()});
+    return Primitive::Make(info.Env(), BackwardWeights(pd), pd.impl_info_str(), arguments);
+  });
+}
+
+}  // namespace
+
+void InitConvolution(Napi::Env env, Napi::Object exports) {
+  exports.Set("convolutionForward", Napi::Function::New(env, MakeForward));
+  exports.Set("convolutionBackwardData", Napi::Function::New(env, MakeBackwardData));
+  exports.Set("convolutionBackwardWeights", Napi::Function::New(env, MakeBackwardWeights));
+}
+
+}  // namespace caffe

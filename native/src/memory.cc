@@ -1,0 +1,117 @@
+#include "memory.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace caffe {
+
+using dnnl::memory;
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& stream() {
+  static dnnl::stream stream(cpu());
+  return stream;
+}
+
+memory::desc plain_desc(const memory::dims& dims) {
+  memory::dims strides(dims.size(), 1);
+  for (int i = static_cast<int>(dims.size()) - 2; i >= 0; i--) strides[i] = strides[i + 1] * dims[i + 1];
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+memory::desc any_desc(const memory::dims& dims) {
+  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+}
+
+memory::dims to_dims(const Napi::Value& value) {
+  auto list = value.As<Napi::Array>();
+  memory::dims dims(list.Length());
+  for (uint32_t i = 0; i < list.Length(); i++) dims[i] = list.Get(i).As<Napi::Number>().Int64Value();
+  return dims;
+}
+
+memory::dims dims_property(const Napi::Object& object, const char* name) { return to_dims(object.Get(name)); }
+
+float number_property(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::Number>().FloatValue();
+}
+
+std::string text_property(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::String>().Utf8Value();
+}
+
+Napi::FunctionReference Layout::constructor;
+
+// new Layout(dims): plain. Layouts of primitives come from Make.
+Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
+  if (info[0].IsExternal()) {
+    desc = *info[0].As<Napi::External<memory::desc>>().Data();
+  } else {
+    desc = plain_desc(to_dims(info[0]));
+  }
+  auto self = info.This().As<Napi::Object>();
+  auto env = info.Env();
+  memory::dims dims = dims_of(desc);
+  auto list = Napi::Array::New(env, dims.size());
+  double count = 1;
+  for (size_t i = 0; i < dims.size(); i++) {
+    list.Set(i, static_cast<double>(dims[i]));
+    count *= static_cast<double>(dims[i]);
+  }
+  self.Set("key", layout_key(desc));
+  self.Set("dims", list);
+  self.Set("count", count);
+  self.Set("stored", static_cast<double>(desc.get_size() / sizeof(float)));
+  self.Set("isPlain", desc == plain_desc(dims));
+}
+
+void Layout::Init(Napi::Env env, Napi::Object exports) {
+  auto function = DefineClass(env, "Layout", {});
+  constructor = Napi::Persistent(function);
+  constructor.SuppressDestruct();
+  exports.Set("Layout", function);
+}
+
+Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
+  memory::desc copy = desc;
+  return constructor.New({Napi::External<memory::desc>::New(env, &copy)});
+}
+
+Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
+  auto* layout = Layout::Unwrap(info[0].As<Napi::Object>());
+  bytes_ = (layout->desc.get_size() + 63) / 64 * 64;
+  data_ = static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
+  if (data_ == nullptr) throw Napi::Error::New(info.Env(), "out of memory");
+  std::memset(data_, 0, bytes_);
+  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
+}
+
+Store::~Store() {
+  std::free(data_);
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -static_cast<int64_t>(bytes_));
+}
+
+void Store::Zero(const Napi::CallbackInfo&) { std::memset(data_, 0, bytes_); }
+
+void Store::Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Store", DefineClass(env, "Store", {InstanceMethod("zero", &Store::Zero)}));
+}
+
+Floats floats_of(const Napi::Value& value) {
+  if (value.IsTypedArray()) {
+    // Float32Arrays over shared memory have no ArrayBuffer, so the pointer is asked for directly.
+    napi_typedarray_type type;
+    size_t length = 0;
+    void* data = nullptr;
+    napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
+    return {static_cast<float*>(data), length};
+  }
+  auto* store = Store::Unwrap(value.As<Napi::Object>());
+  return {store->data(), store->count()};
+}
+
+}  // namespace caffe

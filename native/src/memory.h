@@ -1,0 +1,71 @@
+// Layouts and stores: how JavaScript holds oneDNN's memory descriptors and aligned memory.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "dnnl-version.h"
+
+namespace caffe {
+
+// The CPU engine and its stream, made at first use.
+const dnnl::engine& cpu();
+dnnl::stream& stream();
+
+// Row-major dense float32 of any number of axes up to 6.
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+// The same dims in whatever layout the primitive likes best.
+dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
+
+// The entries of a JavaScript list of numbers, or of one property of an object.
+dnnl::memory::dims to_dims(const Napi::Value& value);
+dnnl::memory::dims dims_property(const Napi::Object& object, const char* name);
+float number_property(const Napi::Object& object, const char* name);
+std::string text_property(const Napi::Object& object, const char* name);
+
+// Runs work and turns oneDNN's exceptions into JavaScript's.
+template <typename Work>
+Napi::Value guarded(Napi::Env env, Work work) {
+  try {
+    return work();
+  } catch (const dnnl::error& error) {
+    throw Napi::Error::New(env, std::string("oneDNN: ") + error.what());
+  }
+}
+
+// A memory descriptor. JavaScript sees `key`, `bytes`, `count`, `isPlain`.
+class Layout : public Napi::ObjectWrap<Layout> {
+ public:
+  static void Init(Napi::Env env, Napi::Object exports);
+  static Napi::Object Make(Napi::Env env, const dnnl::memory::desc& desc);
+  explicit Layout(const Napi::CallbackInfo& info);
+  dnnl::memory::desc desc;
+
+ private:
+  static Napi::FunctionReference constructor;
+};
+
+// Zero-filled memory of a layout, aligned to cache lines. JavaScript sees `layout`.
+class Store : public Napi::ObjectWrap<Store> {
+ public:
+  static void Init(Napi::Env env, Napi::Object exports);
+  explicit Store(const Napi::CallbackInfo& info);
+  ~Store() override;
+  float* data() { return data_; }
+  size_t count() const { return bytes_ / sizeof(float); }
+
+ private:
+  void Zero(const Napi::CallbackInfo& info);
+  float* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// The floats of a Store or a Float32Array, and how many there are.
+struct Floats {
+  float* data;
+  size_t count;
+};
+Floats floats_of(const Napi::Value& value);
+
+}  // namespace caffe

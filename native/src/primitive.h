@@ -1,0 +1,41 @@
+// A oneDNN primitive as JavaScript holds it: made once, run many times.
+#pragma once
+
+#include <vector>
+
+#include "memory.h"
+
+namespace caffe {
+
+// One argument: its name for JavaScript, oneDNN's number, and its layout.
+struct Argument {
+  const char* name;
+  int id;
+  dnnl::memory::desc desc;
+};
+
+// JavaScript sees `layouts` (by argument name), `order` (argument names) and run(buffers in that order).
+class Primitive : public Napi::ObjectWrap<Primitive> {
+ public:
+  static void Init(Napi::Env env, Napi::Object exports);
+  static Napi::Object Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
+                           const std::vector<Argument>& arguments, std::shared_ptr<void> hint = nullptr);
+  explicit Primitive(const Napi::CallbackInfo& info);
+  // The forward primitive's descriptor, for those of backward.
+  const std::shared_ptr<void>& hint() const { return hint_; }
+
+ private:
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  static Napi::FunctionReference constructor;
+  dnnl::primitive primitive_;
+  std::vector<dnnl::memory> memories_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+  std::shared_ptr<void> hint_;
+};
+
+void InitConvolution(Napi::Env env, Napi::Object exports);
+void InitPooling(Napi::Env env, Napi::Object exports);
+void InitNormalization(Napi::Env env, Napi::Object exports);
+void InitLoops(Napi::Env env, Napi::Object exports);
+
+}  // namespace caffe

@@ -1,0 +1,105 @@
+import type { FillerParameter } from "../io/proto/caffe.ts";
+import { withDefaults } from "../io/proto/messages.ts";
+import type { FloatArray } from "../util/arrays.ts";
+import { CaffeError } from "../util/errors.ts";
+import { nearestText } from "../util/nearest.ts";
+import type { Random } from "../util/random.ts";
+import { countOf, type Shape, shapeText } from "../util/shape.ts";
+
+type Param = ReturnType<typeof withDefaults<"FillerParameter">>;
+type Filler = (values: FloatArray, shape: Shape, param: Param, random: Random) => void;
+
+/** n of xavier and msra: fan-in = count / shape[0], fan-out = count / shape[1], or their mean. */
+function fan(shape: Shape, norm: Param["variance_norm"]): number {
+  const count = countOf(shape);
+  const fanIn = count / (shape[0] ?? 1);
+  // A vector has no second axis: Caffe divides by num alone there.
+  const fanOut = shape.length > 1 ? count / (shape[1] ?? 1) : count;
+  if (norm === "FAN_OUT") return fanOut;
+  return norm === "AVERAGE" ? (fanIn + fanOut) / 2 : fanIn;
+}
+
+/**
+ * The seven fillers by name.
+ *
+ * - constant           value
+ * - uniform            U(min, max)
+ * - gaussian           N(mean, std²); with `sparse` s ≥ 0 each value is kept with probability s / shape[0]
+ * - positive_unitball  U(0, 1), each first-axis slice divided by its sum
+ * - xavier             U(−a, a), a = √(3/n)           (Glorot & Bengio, AISTATS 2010)
+ * - msra               N(0, 2/n)                      (He et al., ICCV 2015)
+ * - bilinear           interpolation weights of a square kernel, for upsampling deconvolutions
+ */
+const fillers: Readonly<Record<string, Filler>> = {
+  constant: (values, _shape, { value }) => {
+    values.fill(value);
+  },
+  uniform: (values, _shape, { min, max }, random) => {
+    for (let i = 0; i < values.length; i++) values[i] = random.uniform(min, max);
+  },
+  gaussian: (values, shape, { mean, std, sparse }, random) => {
+    for (let i = 0; i < values.length; i++) values[i] = random.gaussian(mean, std);
+    if (sparse < 0) return;
+    const keep = sparse / (shape[0] ?? 1);
+    for (let i = 0; i < values.length; i++) if (!random.bernoulli(keep)) values[i] = 0;
+  },
+  positive_unitball: (values, shape, _param, random) => {
+    const size = countOf(shape, 1);
+    for (let from = 0; from < values.length; from += size) {
+      let sum = 0;
+      for (let i = from; i < from + size; i++) {
+        values[i] = random.uniform();
+        sum += values[i] ?? 0;
+      }
+      for (let i = from; i < from + size; i++) values[i] = (values[i] ?? 0) / sum;
+    }
+  },
+  xavier: (values, shape, { variance_norm }, random) => {
+    const a = Math.sqrt(3 / fan(shape, variance_norm));
+    for (let i = 0; i < values.length; i++) values[i] = random.uniform(-a, a);
+  },
+  msra: (values, shape, { variance_norm }, random) => {
+    const std = Math.sqrt(2 / fan(shape, variance_norm));
+    for (let i = 0; i < values.length; i++) values[i] = random.gaussian(0, std);
+  },
+  bilinear: (values, shape) => {
+    const [, , height, width] = shape;
+    if (shape.length !== 4 || height !== width || width === undefined) {
+      throw new CaffeError(
+        `filler bilinear cannot fill shape ${shapeText(shape)}. Expected four axes and a square kernel.`,
+      );
+    }
+    const f = Math.ceil(width / 2);
+    const centre = (2 * f - 1 - (f % 2)) / (2 * f);
+    for (let i = 0; i < values.length; i++) {
+      const x = i % width;
+      const y = Math.floor(i / width) % width;
+      values[i] = (1 - Math.abs(x / f - centre)) * (1 - Math.abs(y / f - centre));
+    }
+  },
+};
+
+/**
+ * Gives a parameter blob its first values.
+ * @param param the filler; a missing one is constant 0
+ * @throws CaffeError for an unknown type, or one that does not fit the shape
+ */
+export function fill(
+  values: FloatArray,
+  shape: Shape,
+  param: FillerParameter | undefined,
+  random: Random,
+): void {
+  const resolved = withDefaults("FillerParameter", param);
+  const filler = Object.hasOwn(fillers, resolved.type) ? fillers[resolved.type] : undefined;
+  if (!filler) {
+    const known = Object.keys(fillers);
+    throw new CaffeError(
+      `unknown filler type "${resolved.type}".${nearestText(resolved.type, known)} Expected one of ${known.join(", ")}.`,
+    );
+  }
+  if (resolved.sparse !== -1 && resolved.type !== "gaussian") {
+    throw new CaffeError(`filler ${resolved.type} has sparse. Expected it with gaussian only.`);
+  }
+  filler(values, shape, resolved, random);
+}

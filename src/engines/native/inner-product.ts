@@ -1,0 +1,38 @@
+import { countOf } from "../../util/shape.ts";
+import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { Places } from "./places.ts";
+
+/** Three matrix products over plain memory; the second operand of a sum starts as what is there (beta = 1). */
+export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): InnerProductOp {
+  const { addon } = places;
+  const m = d.input[0] ?? 1;
+  const k = countOf(d.input, 1);
+  const n = d.outputs;
+  const x = places.plain([m, k]);
+  const y = places.plain([m, n]);
+  const w = places.plain(d.transpose ? [k, n] : [n, k]);
+  const b = places.plain([n]);
+  const ldw = d.transpose ? n : k;
+  return {
+    accepts: () => false,
+    forward(xMem, wMem, bMem, yMem) {
+      const out = places.write(yMem, y);
+      if (bMem) addon.fillRows(m, n, places.read(bMem, b), out);
+      addon.gemm(false, !d.transpose, m, n, k, 1, places.read(xMem, x), k, places.read(wMem, w), ldw, bMem ? 1 : 0, out);
+    },
+    backwardData(dyMem, wMem, dxMem) {
+      addon.gemm(false, d.transpose, m, k, n, 1, places.read(dyMem, y), n, places.read(wMem, w), ldw, 0, places.write(dxMem, x));
+    },
+    backwardWeights(xMem, dyMem, dwMem, dbMem) {
+      const dy = places.read(dyMem, y);
+      if (dwMem) {
+        const beta = dwMem.isZero ? 0 : 1;
+        const dw = beta === 0 ? places.write(dwMem, w) : places.update(dwMem, w);
+        const input = places.read(xMem, x);
+        if (d.transpose) addon.gemm(true, false, k, n, m, 1, input, k, dy, n, beta, dw);
+        else addon.gemm(true, false, n, k, m, 1, dy, n, input, k, beta, dw);
+      }
+      if (dbMem) addon.addRows(m, n, dy, places.update(dbMem, b));
+    },
+  };
+}

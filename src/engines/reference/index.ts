@@ -1,0 +1,92 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { countOf, type Shape } from "../../util/shape.ts";
+import type { Engine, Params, SGDStep, UnaryKernel, UnaryOp } from "../engine.ts";
+import { referenceBatchNorm } from "./batch-norm.ts";
+import { referenceBias, referenceScale } from "./broadcast.ts";
+import { referenceConcat } from "./concat.ts";
+import { referenceConvolution } from "./convolution.ts";
+import { referenceEltwise } from "./eltwise.ts";
+import { referenceInnerProduct } from "./inner-product.ts";
+import { referenceLRN } from "./lrn.ts";
+import { referencePooling } from "./pooling.ts";
+import { referenceSoftmax, referenceSoftmaxLoss } from "./softmax.ts";
+
+/**
+ * Every primitive in plain loops, in float32 and float64: what each one means, what tests compare with, and
+ * what runs where nothing faster can.
+ */
+export class ReferenceEngine implements Engine {
+  readonly name = "reference";
+  readonly host = true;
+  readonly convolution: Engine["convolution"] = referenceConvolution;
+  readonly innerProduct: Engine["innerProduct"] = referenceInnerProduct;
+  readonly pooling: Engine["pooling"] = referencePooling;
+  readonly lrn: Engine["lrn"] = referenceLRN;
+  readonly softmax: Engine["softmax"] = referenceSoftmax;
+  readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;
+  readonly batchNorm: Engine["batchNorm"] = referenceBatchNorm;
+  readonly scale: Engine["scale"] = referenceScale;
+  readonly bias: Engine["bias"] = referenceBias;
+  readonly eltwise: Engine["eltwise"] = referenceEltwise;
+  readonly concat: Engine["concat"] = referenceConcat;
+
+  unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {
+    const count = countOf(shape);
+    return {
+      forward(x, y) {
+        const source = x.cpu();
+        kernel.reference.forward(count, source, y.overwriteCpu(), params);
+      },
+      backward(x, y, dy, dx) {
+        const [xs, ys, dys] = [x.cpu(), y.cpu(), dy.cpu()];
+        kernel.reference.backward(count, xs, ys, dys, dx.overwriteCpu(), params);
+      },
+    };
+  }
+
+  copy(count: number, x: SyncedMem, y: SyncedMem): void {
+    y.overwriteCpu().set(x.cpu().subarray(0, count));
+  }
+
+  multiply(count: number, aMem: SyncedMem, bMem: SyncedMem, yMem: SyncedMem): void {
+    const [a, b, y] = [aMem.cpu(), bMem.cpu(), yMem.overwriteCpu()];
+    for (let i = 0; i < count; i++) y[i] = a[i]! * b[i]!;
+  }
+
+  axpby(count: number, alpha: number, xMem: SyncedMem, beta: number, yMem: SyncedMem): void {
+    const x = xMem.cpu();
+    if (beta === 0) {
+      const y = yMem.overwriteCpu();
+      for (let i = 0; i < count; i++) y[i] = alpha * x[i]!;
+      return;
+    }
+    const y = yMem.mutableCpu();
+    for (let i = 0; i < count; i++) y[i] = alpha * x[i]! + beta * y[i]!;
+  }
+
+  asum(count: number, xMem: SyncedMem): number {
+    if (xMem.isZero) return 0;
+    const x = xMem.cpu();
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += Math.abs(x[i]!);
+    return sum;
+  }
+
+  sumOfSquares(count: number, xMem: SyncedMem): number {
+    if (xMem.isZero) return 0;
+    const x = xMem.cpu();
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += x[i]! * x[i]!;
+    return sum;
+  }
+
+  sgd(count: number, step: SGDStep, wMem: SyncedMem, gMem: SyncedMem, vMem: SyncedMem): void {
+    const { rate, momentum, gradientScale, decay, regularization } = step;
+    const [w, g, v] = [wMem.mutableCpu(), gMem.cpu(), vMem.mutableCpu()];
+    for (let i = 0; i < count; i++) {
+      const penalty = regularization === "L2" ? w[i]! : Math.sign(w[i]!);
+      v[i] = momentum * v[i]! + rate * (gradientScale * g[i]! + decay * penalty);
+      w[i]! -= v[i]!;
+    }
+  }
+}

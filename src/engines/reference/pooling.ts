@@ -1,0 +1,102 @@
+import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
+
+/** The part of the input that an output position sees, and what its average divides by. */
+interface Window {
+  readonly h0: number;
+  readonly h1: number;
+  readonly w0: number;
+  readonly w1: number;
+  /** Size of the window clipped to the padded input: padding counts, what lies beyond it does not. */
+  readonly area: number;
+}
+
+/** Pooling plane by plane. MAX: the first of equal values wins, and takes the whole gradient. */
+export function referencePooling(d: PoolingDescriptor): PoolingOp {
+  const planes = d.batch * d.channels;
+  const [inH, inW] = d.input;
+  const inSize = inH * inW;
+  const windows = windowsOf(d);
+  const argmax = new Int32Array(d.method === "MAX" ? planes * windows.length : 0);
+
+  if (d.method === "MAX") {
+    return {
+      forward(xMem, yMem, maskMem) {
+        const [x, y, mask] = [xMem.cpu(), yMem.overwriteCpu(), maskMem?.overwriteCpu()];
+        for (let p = 0, at = 0; p < planes; p++) {
+          for (const { h0, h1, w0, w1 } of windows) {
+            let best = Number.NEGATIVE_INFINITY;
+            let from = -1;
+            for (let h = h0; h < h1; h++) {
+              for (let w = w0; w < w1; w++) {
+                const value = x[p * inSize + h * inW + w]!;
+                if (value > best) {
+                  best = value;
+                  from = h * inW + w;
+                }
+              }
+            }
+            y[at] = from < 0 ? -3.4028234663852886e38 : best;
+            argmax[at] = from;
+            if (mask) mask[at] = from;
+            at++;
+          }
+        }
+      },
+      backward(dyMem, dxMem) {
+        const [dy, dx] = [dyMem.cpu(), dxMem.overwriteCpu()];
+        dx.fill(0, 0, planes * inSize);
+        for (let p = 0, at = 0; p < planes; p++) {
+          for (let i = 0; i < windows.length; i++, at++) {
+            const from = argmax[at]!;
+            if (from >= 0) dx[p * inSize + from]! += dy[at]!;
+          }
+        }
+      },
+    };
+  }
+  return {
+    forward(xMem, yMem) {
+      const [x, y] = [xMem.cpu(), yMem.overwriteCpu()];
+      for (let p = 0, at = 0; p < planes; p++) {
+        for (const { h0, h1, w0, w1, area } of windows) {
+          let sum = 0;
+          for (let h = h0; h < h1; h++) {
+            for (let w = w0; w < w1; w++) sum += x[p * inSize + h * inW + w]!;
+          }
+          y[at++] = sum / area;
+        }
+      }
+    },
+    backward(dyMem, dxMem) {
+      const [dy, dx] = [dyMem.cpu(), dxMem.overwriteCpu()];
+      dx.fill(0, 0, planes * inSize);
+      for (let p = 0, at = 0; p < planes; p++) {
+        for (const { h0, h1, w0, w1, area } of windows) {
+          const share = dy[at++]! / area;
+          for (let h = h0; h < h1; h++) {
+            for (let w = w0; w < w1; w++) dx[p * inSize + h * inW + w]! += share;
+          }
+        }
+      }
+    },
+  };
+}
+
+function windowsOf({ input, output, kernel, stride, pad }: PoolingDescriptor): Window[] {
+  const windows: Window[] = [];
+  for (let i = 0; i < output[0]; i++) {
+    for (let j = 0; j < output[1]; j++) {
+      const [h, w] = [i * stride[0] - pad[0], j * stride[1] - pad[1]];
+      const endH = Math.min(h + kernel[0], input[0] + pad[0]);
+      const endW = Math.min(w + kernel[1], input[1] + pad[1]);
+      windows.push({
+        h0: Math.max(h, 0),
+        h1: Math.min(endH, input[0]),
+        w0: Math.max(w, 0),
+        w1: Math.min(endW, input[1]),
+        area: (endH - h) * (endW - w),
+      });
+    }
+  }
+  return windows;
+}

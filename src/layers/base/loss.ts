@@ -1,0 +1,47 @@
+import type { LossParameter } from "../../io/proto/caffe.ts";
+import { arity, type Blobs, Layer } from "./layer.ts";
+
+/** What a sum of losses is divided by. */
+export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE";
+
+/** A loss: two bottoms (predictions, labels) and a scalar top that counts towards the objective. */
+export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends Layer<
+  Bottom,
+  Top
+> {
+  static override readonly bottoms = arity.two;
+  static override readonly tops: { min: number; max: number } = arity.one;
+  static override readonly makesTops: boolean = true;
+  static override readonly isLoss: boolean = true;
+
+  /** Labels have no gradient. */
+  override allowForceBackward(bottomIndex: number): boolean {
+    return bottomIndex !== 1;
+  }
+
+  protected refuseLabelGradient(propagateDown: readonly boolean[]): void {
+    if (propagateDown[1]) this.fail("Layer cannot backpropagate to label inputs.");
+  }
+}
+
+/** loss_param's choice; `normalize: false` is the old way to say BATCH_SIZE. */
+export function normalizationOf(
+  param: LossParameter | undefined,
+  byDefault: Normalization = "VALID",
+): Normalization {
+  const { normalization, normalize } = param ?? {};
+  if (normalization !== undefined) return normalization as Normalization;
+  if (normalize !== undefined) return normalize ? "VALID" : "BATCH_SIZE";
+  return byDefault;
+}
+
+/** The divisor: all positions, the counted ones, the images, or 1; at least 1, so that an empty batch gives 0. */
+export function normalizer(
+  mode: Normalization,
+  outer: number,
+  inner: number,
+  valid: number,
+): number {
+  const divisor = { FULL: outer * inner, VALID: valid, BATCH_SIZE: outer, NONE: 1 }[mode];
+  return Math.max(1, divisor);
+}

@@ -1,0 +1,101 @@
+import type { Blob } from "../blob/blob.ts";
+import type { ConvolutionOp, PostOp, Primitive } from "../engines/engine.ts";
+import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { describeConvolution, type Window, windowOf } from "./base/convolution-geometry.ts";
+import { arity, type Blobs } from "./base/layer.ts";
+import { LearnedLayer } from "./base/learned.ts";
+
+/**
+ * Convolution over any number of spatial axes, in groups, dilated.
+ *
+ *     y(n, o, p) = b(o) + Σ over c, k of W(o, c, k) · x(n, c, p·stride − pad + k·dilation)
+ *
+ * - bottoms: one or more N×C×i…, all of one shape; channels are axis `axis` (default 1)
+ * - tops: one for each bottom, N×num_output×o…, o = ⌊(i + 2·pad − dilation·(k−1) − 1) / stride⌋ + 1
+ * - blobs: W num_output × C/group × k…; b num_output, unless `bias_term: false`
+ * - `convolution_param`: num_output, kernel_size (required); stride 1, pad 0, dilation 1, group 1; each once,
+ *   once per axis, or as `_h` and `_w`
+ *
+ * @see LeCun et al., Neural Computation 1989; Caffe's ConvolutionLayer
+ */
+export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
+  static override readonly type: string = "Convolution";
+  static override readonly needs: readonly Primitive[] = ["convolution"];
+  static override readonly bottoms = arity.oneOrMore;
+  static override readonly tops = arity.oneOrMore;
+  static override readonly equalBottomsAndTops: boolean = true;
+
+  #window!: Window;
+  #channels = 0;
+  #shape: Shape | undefined;
+  #op!: ConvolutionOp;
+
+  override setUp([x]: Blobs): void {
+    const shape = x?.shape ?? [];
+    this.#window = windowOf(this.param.convolution_param, shape.length, (m) => this.fail(m));
+    const { axis, outputs, groups, kernel, hasBias } = this.#window;
+    this.#channels = shape[axis] ?? 1;
+    if (this.#channels % groups !== 0) {
+      this.fail(`bottom has ${this.#channels} channels, shape ${shapeText(shape)}. Expected a multiple of group ${groups}.`);
+    }
+    const { weight_filler, bias_filler } = this.param.convolution_param ?? {};
+    this.makeBlobs([
+      { shape: [outputs, this.#channels / groups, ...kernel], filler: weight_filler },
+      ...(hasBias ? [{ shape: [outputs], filler: bias_filler }] : []),
+    ]);
+  }
+
+  override reshape(bottom: Blobs, top: Blobs): void {
+    const shape = bottom[0]?.shape ?? [];
+    if (!this.#shape || !sameShape(shape, this.#shape)) this.#makeOp(bottom, shape);
+    const { axis, outputs } = this.#window;
+    for (const [i, y] of top.entries()) {
+      const x = bottom[i] as Blob;
+      if (!sameShape(x.shape, shape)) {
+        this.fail(`bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`);
+      }
+      y.reshape([...shape.slice(0, axis), outputs, ...this.#output]);
+    }
+  }
+
+  #output: Shape = [];
+
+  #makeOp(bottom: Blobs, shape: Shape): void {
+    const { axis } = this.#window;
+    if ((bottom[0]?.shape[axis] ?? 1) !== this.#channels) {
+      this.fail(`bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`);
+    }
+    const descriptor = describeConvolution(this.#window, shape, (m) => this.fail(m));
+    this.#output = descriptor.output;
+    this.#op = this.engine.convolution(descriptor);
+    this.#shape = shape;
+  }
+
+  override accepts(post: PostOp): boolean {
+    return this.#op.accepts(post);
+  }
+
+  override forward(bottom: Blobs, top: Blobs, post?: PostOp): void {
+    const [w, b] = this.blobs;
+    for (let i = 0; i < top.length; i++) {
+      this.#op.forward(bottom[i]!.data, w!.data, b?.data, top[i]!.data, post);
+    }
+  }
+
+  override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
+    const [w, b] = this.blobs;
+    const [learnsW, learnsB] = this.paramPropagateDown;
+    for (let i = 0; i < top.length; i++) {
+      const [x, y] = [bottom[i]!, top[i]!];
+      if (learnsW || (learnsB && b)) {
+        this.#op.backwardWeights(
+          x.data,
+          y.diff,
+          learnsW ? w!.diff : undefined,
+          learnsB ? b?.diff : undefined,
+        );
+      }
+      if (propagateDown[i]) this.#op.backwardData(y.diff, w!.data, x.diff);
+    }
+  }
+}

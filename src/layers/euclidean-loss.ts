@@ -1,0 +1,53 @@
+import { Blob } from "../blob/blob.ts";
+import type { Primitive } from "../engines/engine.ts";
+import { shapeText } from "../util/shape.ts";
+import type { One, Two } from "./base/layer.ts";
+import { LossLayer } from "./base/loss.ts";
+
+/**
+ * Half the mean squared distance of two batches.
+ *
+ *     E     = 1/(2N) · Σ (a − b)²
+ *     ∂E/∂a = (a − b) / N        ∂E/∂b = −(a − b) / N
+ *
+ * - bottom[0] a, bottom[1] b: N×…, equal counts; both get gradients. top[0]: a scalar
+ *
+ * @see Caffe's EuclideanLossLayer
+ */
+export class EuclideanLossLayer extends LossLayer<Two, One> {
+  static override readonly type: string = "EuclideanLoss";
+  static override readonly needs: readonly Primitive[] = ["axpby", "copy", "sumOfSquares"];
+
+  #difference!: Blob;
+
+  override setUp(): void {
+    this.#difference = new Blob([0], this.context.dtype);
+  }
+
+  override reshape([a, b]: Two, [loss]: One): void {
+    if (a.shape[0] !== b.shape[0] || a.count() !== b.count()) {
+      this.fail(`bottoms of shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}. Inputs must have the same dimension.`);
+    }
+    loss.reshape([]);
+    this.#difference.reshapeLike(a);
+  }
+
+  override forward([a, b]: Two, [loss]: One): void {
+    const difference = this.#difference.data;
+    this.engine.copy(a.count(), a.data, difference);
+    this.engine.axpby(a.count(), -1, b.data, 1, difference);
+    loss.data.overwriteCpu()[0] = this.engine.sumOfSquares(a.count(), difference) / (2 * (a.shape[0] ?? 1));
+  }
+
+  override backward([loss]: One, propagateDown: readonly boolean[], bottom: Two): void {
+    bottom.forEach((x, i) => {
+      if (!propagateDown[i]) return;
+      const scale = ((i === 0 ? 1 : -1) * loss.diff.cpu()[0]!) / (x.shape[0] ?? 1);
+      this.engine.axpby(x.count(), scale, this.#difference.data, 0, x.diff);
+    });
+  }
+
+  override allowForceBackward(): boolean {
+    return true;
+  }
+}

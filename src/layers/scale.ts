@@ -1,0 +1,87 @@
+import { Blob } from "../blob/blob.ts";
+import type { Primitive, ScaleOp } from "../engines/engine.ts";
+import type { FillerParameter } from "../io/proto/caffe.ts";
+import { withDefaults } from "../io/proto/messages.ts";
+import { sameShape, type Shape } from "../util/shape.ts";
+import { broadcast, vectorShape } from "./base/broadcast.ts";
+import { arity, type One, type OneOrMore } from "./base/layer.ts";
+import { LearnedLayer } from "./base/learned.ts";
+
+/**
+ * Multiplies by a vector stretched over the blob, and adds another if asked for.
+ *
+ *     y = x · γ (+ β)
+ *
+ * - bottom[0] x: any shape; bottom[1], optional, takes the place of the learned γ
+ * - top[0]: shape of x, in place allowed
+ * - blobs: γ, covering `num_axes` axes (1; −1 to the end, 0 one value) from `axis` (1); β with `bias_term`
+ * - `scale_param`: filler (default 1), bias_term false, bias_filler (default 0)
+ *
+ * @see Caffe's ScaleLayer
+ */
+export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
+  static override readonly type: string = "Scale";
+  static override readonly needs: readonly Primitive[] = ["scale", "copy"];
+  static override readonly bottoms = arity.oneOrTwo;
+
+  #axis = 0;
+  #shape: Shape | undefined;
+  #op!: ScaleOp;
+  #input: Blob | undefined;
+
+  override setUp([x, given]: OneOrMore): void {
+    const param = withDefaults("ScaleParameter", this.param.scale_param);
+    const fail = (message: string): never => this.fail(message);
+    const isScalar = given ? given.shape.length === 0 : param.num_axes === 0;
+    this.#axis = isScalar ? 0 : this.named(() => x.axis(param.axis));
+    const shape = given?.shape ?? vectorShape(x.shape, this.#axis, param.num_axes, fail);
+    const one: FillerParameter = { type: "constant", value: 1 };
+    this.makeBlobs([
+      ...(given ? [] : [{ shape, filler: param.filler ?? one }]),
+      ...(param.bias_term ? [{ shape, filler: param.bias_filler }] : []),
+    ]);
+  }
+
+  override reshape([x, given]: OneOrMore, [y]: One): void {
+    if (x === y) {
+      // In place overwrites x, and backward of γ reads it.
+      this.#input ??= new Blob([0], this.context.dtype);
+      this.#input.reshapeLike(x);
+    } else y.reshapeLike(x);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    const vector = this.#gamma(given).shape;
+    this.#shape = x.shape;
+    this.#op = this.engine.scale(broadcast(x.shape, vector, this.#axis, (m) => this.fail(m)));
+  }
+
+  override forward([x, given]: OneOrMore, [y]: One): void {
+    if (this.#input) this.engine.copy(x.count(), x.data, this.#input.data);
+    this.#op.forward(x.data, this.#gamma(given).data, this.#beta(given)?.data, y.data);
+  }
+
+  override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
+    const input = x === y ? (this.#input as Blob) : x;
+    const [first, second] = this.paramPropagateDown;
+    const wantsGamma = given ? propagateDown[1] : first;
+    const wantsBeta = given ? first : second;
+    const beta = wantsBeta ? this.#beta(given) : undefined;
+    if (given && wantsGamma) given.diff.zero();
+    if (wantsGamma || beta) {
+      this.#op.backwardParams(
+        input.data,
+        y.diff,
+        wantsGamma ? this.#gamma(given).diff : undefined,
+        beta?.diff,
+      );
+    }
+    if (propagateDown[0]) this.#op.backwardData(y.diff, this.#gamma(given).data, x.diff);
+  }
+
+  #gamma(given: Blob | undefined): Blob {
+    return given ?? this.blobs[0]!;
+  }
+
+  #beta(given: Blob | undefined): Blob | undefined {
+    return this.blobs[given ? 0 : 1];
+  }
+}
