@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import yargs, { type CommandModule } from "yargs";
+import { CaffeError } from "../util/errors.ts";
+import { nearestText } from "../util/nearest.ts";
+import { convertMnistData } from "./commands/convert-mnist-data.ts";
+import { deviceQuery } from "./commands/device-query.ts";
+import { test } from "./commands/test.ts";
+import { time } from "./commands/time.ts";
+import { train } from "./commands/train.ts";
+import { normaliseFlags } from "./flags.ts";
+
+const commands = [train, test, time, deviceQuery, convertMnistData] as unknown as CommandModule[];
+
+/**
+ * Runs one command line and says how it ended: 0 well, 1 with an error that has been written to standard error.
+ *
+ * A CaffeError is one clear line; anything else is a bug, and its stack is shown.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const flags = normaliseFlags(args);
+  const isDebug = flags.includes("--debug");
+  try {
+    await parserOf(flags).parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CaffeError) {
+      process.stderr.write(`caffe: ${isDebug ? (error.stack ?? error.message) : error.message}\n`);
+    } else {
+      const text = error instanceof Error ? error.stack : String(error);
+      process.stderr.write(`caffe: this is a bug in caffe-ts, please report it:\n${text}\n`);
+    }
+    return 1;
+  }
+}
+
+function parserOf(flags: string[]): ReturnType<typeof yargs> {
+  const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
+  const { version } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as { version: string };
+  return yargs(flags)
+    .scriptName("caffe")
+    .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
+    .command(commands)
+    .command("$0 [command]", false, {}, ({ command }) => {
+      const given = String(command ?? "");
+      if (given === "") parserOf([]).showHelp();
+      throw new CaffeError(
+        given === ""
+          ? "no command is given."
+          : `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
+      );
+    })
+    .option("debug", { type: "boolean", default: false, describe: "show where an error came from" })
+    .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": false })
+    .strictOptions()
+    .version(version)
+    .help()
+    .alias("help", "h")
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .epilogue("`caffe <command> --help` shows a command's flags and examples.")
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new CaffeError(`${message}. See caffe --help.`);
+    });
+}

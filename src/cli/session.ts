@@ -1,0 +1,53 @@
+import type { Argv } from "yargs";
+import { createEngines } from "../engines/create.ts";
+import type { Engines } from "../engines/choose.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import { glog } from "./glog.ts";
+
+/** Flags that every command has. */
+export interface CommonFlags {
+  readonly engine: string | undefined;
+  readonly threads: number | undefined;
+  readonly gpu: string | undefined;
+}
+
+/** Adds the flags that every command has. */
+export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
+  return yargs
+    .option("engine", {
+      type: "string",
+      choices: ["reference", "native"],
+      describe: "which engine computes; the best there is by default",
+    })
+    .option("threads", { type: "number", describe: "threads of the native engine; one per core by default" })
+    .option("gpu", { type: "string", describe: "GPUs to run on, by number" }) as Argv<T & CommonFlags>;
+}
+
+/** Writes log lines; on a terminal a progress bar may take them to write them above itself. */
+export class Console {
+  /** Takes a line in place of standard error. */
+  above: ((line: string) => void) | undefined;
+  readonly log: Log = glog((line) => {
+    if (this.above) this.above(line);
+    else process.stderr.write(line);
+  });
+}
+
+/**
+ * The engines that the flags ask for, with Caffe's line about it.
+ * @throws CaffeError where a GPU is asked for, EngineError where an engine cannot be loaded
+ */
+export function enginesFor({ engine, threads, gpu }: CommonFlags, log: Log): Engines {
+  if (gpu !== undefined && gpu !== "") {
+    throw new CaffeError(
+      `Cannot use GPU in CPU-only Caffe: check mode. --gpu is ${gpu}, and there is no GPU engine. Expected no --gpu.`,
+    );
+  }
+  log("info", "caffe", "Use CPU.");
+  return createEngines({
+    ...(engine !== undefined && { prefer: engine }),
+    ...(threads !== undefined && { threads }),
+    log,
+  });
+}
