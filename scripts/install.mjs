@@ -1,0 +1,27 @@
+// Runs when the package is installed elsewhere: builds the native addon and lmdb for this machine. It never
+// fails the install: without the addon the reference engine serves, without lmdb no LMDB is read.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { buildLmdb } from "./build-lmdb.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+// In a clone, npm run setup does this, and more.
+if (!existsSync(fileURLToPath(new URL("../tsconfig.json", import.meta.url)))) {
+  let gyp;
+  try {
+    gyp = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
+  } catch {
+    gyp = undefined;
+  }
+  const { status } = gyp
+    ? spawnSync(process.execPath, [gyp, "rebuild", "--silent"], { cwd: root, stdio: "ignore" })
+    : { status: 1 };
+  if (status !== 0) {
+    console.log(
+      "caffe-ts: the native engine could not be built; the reference engine serves. It needs g++, make, python3 and oneDNN (on Debian: apt-get install g++ make python3 libdnnl-dev), then npm rebuild caffe-ts.",
+    );
+  }
+  buildLmdb((line) => console.log(`caffe-ts: ${line}`));
+}

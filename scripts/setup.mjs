@@ -1,0 +1,85 @@
+// Makes a clone ready: Debian packages, npm packages, lmdb in Caffe's data format, the native addon, the build.
+// Each step is skipped where there is nothing to do; the reference engine serves where the addon cannot be built.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** What each Debian package is needed for, by a file it installs. */
+const DEBIAN = [
+  { name: "g++", file: "/usr/bin/g++" },
+  { name: "make", file: "/usr/bin/make" },
+  { name: "python3", file: "/usr/bin/python3" },
+  { name: "libdnnl-dev", file: "/usr/include/dnnl.hpp" },
+  { name: "dataset-fashion-mnist", file: "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz" },
+];
+
+const done = [];
+const skipped = [];
+
+function run(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+  });
+  return !error && status === 0;
+}
+
+/** Newest change of the files below a folder. */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function isOlder(target, ...sources) {
+  if (!existsSync(join(ROOT, target))) return true;
+  const made = statSync(join(ROOT, target)).mtimeMs;
+  return sources.some((source) => newest(join(ROOT, source)) > made);
+}
+
+function step(name, isNeeded, work) {
+  if (!isNeeded) skipped.push(name);
+  else if (work()) done.push(name);
+  else return false;
+  return true;
+}
+
+function debianPackages() {
+  const missing = DEBIAN.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
+  step("Debian packages", missing.length > 0, () => {
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot && existsSync("/usr/bin/apt-get")) {
+      const env = { DEBIAN_FRONTEND: "noninteractive" };
+      run("apt-get", ["update", "-qq"], env);
+      if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], env)) return true;
+    }
+    console.log(`missing Debian packages: ${missing.join(" ")}`);
+    console.log(`install them with: sudo apt-get install ${missing.join(" ")}`);
+    return false;
+  });
+}
+
+debianPackages();
+const hasPackages = step("npm packages", isOlder("node_modules/.package-lock.json", "package-lock.json"), () =>
+  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+);
+if (!hasPackages) process.exit(1);
+
+const { buildLmdb, isFormatOne } = await import("./build-lmdb.mjs");
+step("lmdb", !isFormatOne(), () => buildLmdb());
+
+const addon = "build/Release/caffe_native.node";
+const isBuilt = step("native addon", isOlder(addon, "native", "binding.gyp"), () =>
+  run(process.execPath, [join(ROOT, "node_modules/node-gyp/bin/node-gyp.js"), "rebuild", "--silent"]),
+);
+if (!isBuilt) console.log("the native addon could not be built: the reference engine serves.");
+
+const isCompiled = step("TypeScript", isOlder("dist/.built", "src", "tsconfig.json"), () =>
+  run("npm", ["run", "--silent", "build"]),
+);
+if (done.length > 0) console.log(`set up: ${done.join(", ")}`);
+if (skipped.length > 0) console.log(`nothing to do for: ${skipped.join(", ")}`);
+process.exit(isCompiled ? 0 : 1);
