@@ -18,7 +18,9 @@ export function isFormatOne() {
   const folder = mkdtempSync(join(tmpdir(), "lmdb-probe-"));
   try {
     const cwd = fileURLToPath(new URL("..", import.meta.url));
-    const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", PROBE, folder], { cwd });
+    const { status } = spawnSync(process.execPath, ["--input-type=module", "-e", PROBE, folder], {
+      cwd,
+    });
     if (status !== 0) return false;
     const head = Buffer.alloc(24);
     readSync(openSync(join(folder, "data.mdb"), "r"), head, 0, 24, 0);
@@ -40,7 +42,9 @@ export function buildLmdb(log = console.log) {
     encoding: "utf8",
   });
   if (status === 0 && isFormatOne()) return true;
-  log(`lmdb could not be built: ${stderr?.trim().split("\n").at(-1) ?? ""}. LMDB databases cannot be read.`);
+  log(
+    `lmdb could not be built: ${stderr?.trim().split("\n").at(-1) ?? ""}. LMDB databases cannot be read.`,
+  );
   return false;
 }
 

@@ -48,7 +48,9 @@ const types = [
   NOTE,
   ...enums.map(
     (e) =>
-      `export type ${nameOf(e)} = ${Object.keys(e.values).map((v) => JSON.stringify(v)).join(" | ")};`,
+      `export type ${nameOf(e)} = ${Object.keys(e.values)
+        .map((v) => JSON.stringify(v))
+        .join(" | ")};`,
   ),
   ...messages.map((message) => {
     const fields = message.fieldsArray.map((f) => `  readonly ${f.name}?: ${fieldType(f)};`);

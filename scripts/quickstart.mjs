@@ -13,14 +13,20 @@ const WEIGHTS = "models/lenet/lenet_fashion_iter_6000.caffemodel";
 const CAFFE = join(ROOT, "bin/caffe");
 
 function run(command, args) {
-  const { status } = spawnSync(command, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
 run(process.execPath, [join(ROOT, "scripts/setup.mjs")]);
 
 mkdirSync(join(ROOT, DATABASES), { recursive: true });
-for (const [part, prefix] of [["train", "train"], ["test", "t10k"]]) {
+for (const [part, prefix] of [
+  ["train", "train"],
+  ["test", "t10k"],
+]) {
   const database = `${DATABASES}/${part}_lmdb`;
   if (existsSync(join(ROOT, database))) {
     console.log(`skipped: ${database} is there`);
@@ -37,11 +43,15 @@ for (const [part, prefix] of [["train", "train"], ["test", "t10k"]]) {
 if (existsSync(join(ROOT, WEIGHTS))) console.log(`skipped: training, ${WEIGHTS} is there`);
 else run(CAFFE, ["train", `--solver=${SOLVER}`]);
 
-const test = spawnSync(CAFFE, ["test", `--model=${MODEL}`, `--weights=${WEIGHTS}`, "--iterations=100"], {
-  cwd: ROOT,
-  encoding: "utf8",
-  maxBuffer: 1 << 26,
-});
+const test = spawnSync(
+  CAFFE,
+  ["test", `--model=${MODEL}`, `--weights=${WEIGHTS}`, "--iterations=100"],
+  {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  },
+);
 const accuracy = /\] accuracy = (\S+)\s*$/m.exec(test.stderr)?.[1];
 if (test.status !== 0 || accuracy === undefined) {
   process.stderr.write(test.stderr);

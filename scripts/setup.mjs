@@ -12,7 +12,10 @@ const DEBIAN = [
   { name: "make", file: "/usr/bin/make" },
   { name: "python3", file: "/usr/bin/python3" },
   { name: "libdnnl-dev", file: "/usr/include/dnnl.hpp" },
-  { name: "dataset-fashion-mnist", file: "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz" },
+  {
+    name: "dataset-fashion-mnist",
+    file: "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz",
+  },
 ];
 
 const done = [];
@@ -54,7 +57,8 @@ function debianPackages() {
     if (isRoot && existsSync("/usr/bin/apt-get")) {
       const env = { DEBIAN_FRONTEND: "noninteractive" };
       run("apt-get", ["update", "-qq"], env);
-      if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], env)) return true;
+      if (run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], env))
+        return true;
     }
     console.log(`missing Debian packages: ${missing.join(" ")}`);
     console.log(`install them with: sudo apt-get install ${missing.join(" ")}`);
@@ -63,8 +67,10 @@ function debianPackages() {
 }
 
 debianPackages();
-const hasPackages = step("npm packages", isOlder("node_modules/.package-lock.json", "package-lock.json"), () =>
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+const hasPackages = step(
+  "npm packages",
+  isOlder("node_modules/.package-lock.json", "package-lock.json"),
+  () => run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
 );
 if (!hasPackages) process.exit(1);
 
@@ -73,7 +79,11 @@ step("lmdb", !isFormatOne(), () => buildLmdb());
 
 const addon = "build/Release/caffe_native.node";
 const isBuilt = step("native addon", isOlder(addon, "native", "binding.gyp"), () =>
-  run(process.execPath, [join(ROOT, "node_modules/node-gyp/bin/node-gyp.js"), "rebuild", "--silent"]),
+  run(process.execPath, [
+    join(ROOT, "node_modules/node-gyp/bin/node-gyp.js"),
+    "rebuild",
+    "--silent",
+  ]),
 );
 if (!isBuilt) console.log("the native addon could not be built: the reference engine serves.");
 

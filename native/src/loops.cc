@@ -132,7 +132,7 @@ void ReluForward(const Napi::CallbackInfo& info) {
   const float* x = floats(info, 2);
   float* y = floats(info, 3);
 #pragma omp parallel for simd if (n > kParallel)
-  for (size_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+  for (size_t i = 0; i < n; i++) y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
 }
 
 // reluBackward(n, slope, y, dy, dx): the sign of y is that of x

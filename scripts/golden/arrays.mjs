@@ -7,7 +7,9 @@ export function openCase(folder) {
   let bytes;
   const arrayOf = ({ offset, count }) => {
     bytes ??= readFileSync(join(folder, "data.bin"));
-    return new Float32Array(bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + 4 * count));
+    return new Float32Array(
+      bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + 4 * count),
+    );
   };
   return { folder, info, arrayOf };
 }

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBlobFile, readCaffemodel } from "../../dist/io/caffemodel.js";
-import { openDatabase } from "../../dist/io/db/open.js";
 import { decodeDatum } from "../../dist/io/datum.js";
+import { openDatabase } from "../../dist/io/db/open.js";
 import { parsePrototxt } from "../../dist/io/prototxt.js";
 import { upgradeNet, upgradeSolver } from "../../dist/io/upgrade/upgrade.js";
 import { buildNet, compareParams } from "./net-case.mjs";
@@ -40,7 +40,8 @@ function checkDatabase({ folder, arrayOf }, { path, entries }, check) {
       check.equal(`${path} ${want.key} sha1`, sha1(value), want.value_sha1);
       const datum = decodeDatum(value, path);
       check.equal(`${path} ${want.key} label`, datum.label, want.label);
-      if (want.float_data) check.close(`${path} ${want.key}`, datum.floatData, arrayOf(want.float_data));
+      if (want.float_data)
+        check.close(`${path} ${want.key}`, datum.floatData, arrayOf(want.float_data));
       else if (!want.encoded && want.pixels) {
         check.close(`${path} ${want.key}`, Float32Array.from(datum.data), arrayOf(want.pixels));
       }
@@ -56,7 +57,8 @@ async function runBatches(golden, engines, check) {
   try {
     if (info.weights) net.copyTrainedLayersFrom(readCaffemodel(join(folder, info.weights)));
     compareParams(net, info.params, "data", "weights", arrayOf, check);
-    for (const input of info.inputs ?? []) net.blob(input.blob).data.overwriteCpu().set(arrayOf(input));
+    for (const input of info.inputs ?? [])
+      net.blob(input.blob).data.overwriteCpu().set(arrayOf(input));
     for (const [k, batch] of (info.batches ?? []).entries()) {
       await net.forward();
       for (const want of batch) {

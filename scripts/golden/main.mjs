@@ -8,7 +8,13 @@ import { runDataCase, runToolCase } from "./data-case.mjs";
 import { runNetCase } from "./net-case.mjs";
 import { runSolverCase } from "./solver-case.mjs";
 
-const runners = { layer: runNetCase, net: runNetCase, solver: runSolverCase, data: runDataCase, tool: runToolCase };
+const runners = {
+  layer: runNetCase,
+  net: runNetCase,
+  solver: runSolverCase,
+  data: runDataCase,
+  tool: runToolCase,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,7 +25,9 @@ const { values, positionals } = parseArgs({
 });
 const [root] = positionals;
 if (!root || !existsSync(root)) {
-  console.error("usage: npm run golden -- DIR [--engine reference|native|webgpu] [--only layers,nets,solvers,data]");
+  console.error(
+    "usage: npm run golden -- DIR [--engine reference|native|webgpu] [--only layers,nets,solvers,data]",
+  );
   process.exit(2);
 }
 const engines = createEngines({ prefer: values.engine, log: () => {} });

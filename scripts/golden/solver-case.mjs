@@ -46,7 +46,14 @@ async function runFresh(golden, work, engines, check) {
       await solver.step(1);
       const loss = solver.net.blobs.get("loss");
       if (loss) check.close(`loss ${i}`, loss.values(), [info.loss[i]]);
-      compareParams(solver.net, info.iters[String(i + 1)], "data", `iteration ${i + 1}`, arrayOf, check);
+      compareParams(
+        solver.net,
+        info.iters[String(i + 1)],
+        "data",
+        `iteration ${i + 1}`,
+        arrayOf,
+        check,
+      );
       if (i === 4) {
         const state = readSolverState(await solver.snapshot());
         check.equal("our snapshot's iteration", state.iter, 5);
@@ -61,11 +68,16 @@ async function runFresh(golden, work, engines, check) {
 async function runResumed(golden, work, engines, check) {
   const { info, arrayOf } = golden;
   const statePath = join(work, info.snapshot.solverstate ?? info.snapshot.binary?.solverstate);
-  const model = readCaffemodel(join(work, info.snapshot.caffemodel ?? info.snapshot.binary?.caffemodel));
+  const model = readCaffemodel(
+    join(work, info.snapshot.caffemodel ?? info.snapshot.binary?.caffemodel),
+  );
   const solver = openSolver(golden, work, engines);
   try {
     await solver.restore(statePath);
-    const again = decodeCaffemodel(Buffer.concat(encodeCaffemodel(solver.net.toParameter())), "ours");
+    const again = decodeCaffemodel(
+      Buffer.concat(encodeCaffemodel(solver.net.toParameter())),
+      "ours",
+    );
     check.equal(
       "our caffemodel's layers",
       again.layers.map(({ name, type, blobs }) => [name, type, blobs.map(({ shape }) => shape)]),

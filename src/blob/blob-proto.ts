@@ -1,6 +1,6 @@
 import type { BlobProto } from "../io/proto/caffe.ts";
-import { countOf } from "../util/shape.ts";
 import { CaffeError } from "../util/errors.ts";
+import { countOf } from "../util/shape.ts";
 import type { BlobValue } from "./blob.ts";
 
 /**

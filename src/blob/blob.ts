@@ -26,7 +26,7 @@ export interface BlobValue {
  */
 export class Blob {
   readonly dtype: DType;
-  #shape: Shape = [];
+  #shape: Shape = [0];
   #count = 0;
   #data: SyncedMem = new SyncedMem(0);
   #diff: SyncedMem = new SyncedMem(0);
@@ -68,9 +68,7 @@ export class Blob {
 
   /** Number of elements in the axes [from, to); all of them by default. */
   count(from = 0, to: number = this.#shape.length): number {
-    return from === 0 && to === this.#shape.length
-      ? this.#count
-      : countOf(this.#shape, from, to);
+    return from === 0 && to === this.#shape.length ? this.#count : countOf(this.#shape, from, to);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
-import { createEngines } from "../engines/create.ts";
 import type { Engines } from "../engines/choose.ts";
+import { createEngines } from "../engines/create.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { glog } from "./glog.ts";
@@ -20,8 +20,13 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
       choices: ["reference", "native"],
       describe: "which engine computes; the best there is by default",
     })
-    .option("threads", { type: "number", describe: "threads of the native engine; one per core by default" })
-    .option("gpu", { type: "string", describe: "GPUs to run on, by number" }) as Argv<T & CommonFlags>;
+    .option("threads", {
+      type: "number",
+      describe: "threads of the native engine; one per core by default",
+    })
+    .option("gpu", { type: "string", describe: "GPUs to run on, by number" }) as Argv<
+    T & CommonFlags
+  >;
 }
 
 /** Writes log lines; on a terminal a progress bar may take them to write them above itself. */

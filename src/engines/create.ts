@@ -33,7 +33,11 @@ export function createEngines({ prefer, threads, log }: EngineChoice): Engines {
         { cause: error },
       );
     }
-    log("info", "engine", `The native engine cannot be loaded (${why}); the reference engine serves.`);
+    log(
+      "info",
+      "engine",
+      `The native engine cannot be loaded (${why}); the reference engine serves.`,
+    );
     return [reference];
   }
 }

@@ -51,7 +51,9 @@ export function readBlob(reader: protobuf.Reader, end: number): FileBlob {
   }
   // A shape without values would ask for memory that no file vouches for.
   if (data.length === 0 && count > 0) {
-    throw new FormatError(`a blob of shape (${dims.join(",")}) holds no values. Expected ${count}.`);
+    throw new FormatError(
+      `a blob of shape (${dims.join(",")}) holds no values. Expected ${count}.`,
+    );
   }
   return { shape: dims, legacyShape, data, ...(diff.length === count && count > 0 && { diff }) };
 }
@@ -113,7 +115,13 @@ export function blobChunks(blob: {
 }): Uint8Array[] {
   const dims = blob.shape.flatMap((length) => varint(length));
   const chunks: Uint8Array[] = [
-    Uint8Array.from([0x3a, ...varint(dims.length + 1 + varint(dims.length).length), 0x0a, ...varint(dims.length), ...dims]),
+    Uint8Array.from([
+      0x3a,
+      ...varint(dims.length + 1 + varint(dims.length).length),
+      0x0a,
+      ...varint(dims.length),
+      ...dims,
+    ]),
   ];
   const add = (field: number, values: Values): void => {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

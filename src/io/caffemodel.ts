@@ -57,7 +57,8 @@ export function decodeAt<T>(
   try {
     return decode(reader);
   } catch (error) {
-    const problem = error instanceof CaffeError ? error.message : "the file is cut short or damaged";
+    const problem =
+      error instanceof CaffeError ? error.message : "the file is cut short or damaged";
     throw new FormatError(
       `${source}: ${problem} (at byte ${reader.pos} of ${bytes.length}). Expected ${what}.`,
       { cause: error },
@@ -169,7 +170,6 @@ function withoutForeign(type: protobuf.Type, message: object): unknown {
         ? value.map((one: object) => withoutForeign(inner, one))
         : withoutForeign(inner, value as object);
     } else if (inner instanceof protobuf.Enum && (inner.values[value as string] ?? 0) >= 10_000) {
-      continue;
     } else kept[key] = value;
   }
   return kept;
@@ -178,5 +178,7 @@ function withoutForeign(type: protobuf.Type, message: object): unknown {
 /** Reads one blob alone, as a mean file (.binaryproto) holds it. */
 export function readBlobFile(path: string): FileBlob {
   const bytes = readBytes(path, "blob file");
-  return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) => readBlob(reader, reader.len));
+  return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) =>
+    readBlob(reader, reader.len),
+  );
 }

@@ -21,10 +21,14 @@ export async function convertMnist(
   const labels = readIdx(labelFile);
   const [count = 0, rows = 0, columns = 0] = images.dims;
   if (images.dims.length !== 3) {
-    throw new FormatError(`${imageFile}: it has ${images.dims.length} axes. Expected 3: images, rows, columns.`);
+    throw new FormatError(
+      `${imageFile}: it has ${images.dims.length} axes. Expected 3: images, rows, columns.`,
+    );
   }
   if (labels.dims.length !== 1 || labels.dims[0] !== count) {
-    throw new FormatError(`${labelFile}: it holds ${labels.dims.join("×")} labels. Expected ${count}, one for each image.`);
+    throw new FormatError(
+      `${labelFile}: it holds ${labels.dims.join("×")} labels. Expected ${count}, one for each image.`,
+    );
   }
   const writer = createLmdb(database);
   const size = rows * columns;

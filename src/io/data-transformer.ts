@@ -9,7 +9,9 @@ export interface Transform {
   /** Side of the square that is cut out; 0 for the whole image. */
   readonly cropSize: number;
   /** A mean image of the uncropped size, C×H×W. */
-  readonly mean?: { readonly shape: readonly number[]; readonly data: ArrayLike<number> } | undefined;
+  readonly mean?:
+    | { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
+    | undefined;
   /** None, one for all channels, or one for each. */
   readonly meanValues: readonly number[];
   /** TRAIN crops at random, TEST in the centre; mirroring is random in both. */
@@ -31,7 +33,9 @@ export class DataTransformer {
   constructor(transform: Transform) {
     this.#transform = transform;
     if (transform.mean && transform.meanValues.length > 0) {
-      throw new FormatError("transform_param has mean_file and mean_value. Cannot specify mean_file and mean_value at the same time.");
+      throw new FormatError(
+        "transform_param has mean_file and mean_value. Cannot specify mean_file and mean_value at the same time.",
+      );
     }
     this.#mean = transform.mean && Float32Array.from(transform.mean.data);
     this.#meanSize = transform.mean ? transform.mean.shape.slice(-3) : [];
@@ -95,7 +99,9 @@ export class DataTransformer {
     const { cropSize, meanValues } = this.#transform;
     const size = `${channels}×${height}×${width}`;
     if (encoded) {
-      throw new FormatError("a record holds an encoded image (JPEG or PNG). Expected raw pixels; convert without --encoded.");
+      throw new FormatError(
+        "a record holds an encoded image (JPEG or PNG). Expected raw pixels; convert without --encoded.",
+      );
     }
     const count = channels * height * width;
     const given = data.length > 0 ? data.length : (floatData?.length ?? 0);
@@ -103,14 +109,20 @@ export class DataTransformer {
       throw new FormatError(`a record of ${size} holds ${given} values. Expected ${count}.`);
     }
     if (cropSize > height || cropSize > width) {
-      throw new FormatError(`transform_param.crop_size is ${cropSize}, and a record is ${size}. Expected records at least as large as the crop.`);
+      throw new FormatError(
+        `transform_param.crop_size is ${cropSize}, and a record is ${size}. Expected records at least as large as the crop.`,
+      );
     }
     const mean = this.#meanSize;
     if (this.#mean && (mean[0] !== channels || mean[1] !== height || mean[2] !== width)) {
-      throw new FormatError(`the mean image is ${mean.join("×")}, and a record is ${size}. Expected equal sizes.`);
+      throw new FormatError(
+        `the mean image is ${mean.join("×")}, and a record is ${size}. Expected equal sizes.`,
+      );
     }
     if (meanValues.length > 1 && meanValues.length !== channels) {
-      throw new FormatError(`transform_param.mean_value is given ${meanValues.length} times. Specify either 1 mean_value or as many as channels: ${channels}.`);
+      throw new FormatError(
+        `transform_param.mean_value is given ${meanValues.length} times. Specify either 1 mean_value or as many as channels: ${channels}.`,
+      );
     }
   }
 }

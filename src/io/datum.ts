@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs/light.js";
-import { decodeAt } from "./caffemodel.ts";
 import { delimited, varint } from "./blob-wire.ts";
+import { decodeAt } from "./caffemodel.ts";
 
 /** One record: an image C×H×W of bytes, or the same of floats, and a label. */
 export interface Datum {
@@ -88,6 +88,10 @@ export function encodeDatum(datum: {
     0x18,
     ...varint(datum.width),
   ];
-  const chunks = [Uint8Array.from(head), ...delimited(4, [datum.data]), Uint8Array.from([0x28, ...varint(datum.label)])];
+  const chunks = [
+    Uint8Array.from(head),
+    ...delimited(4, [datum.data]),
+    Uint8Array.from([0x28, ...varint(datum.label)]),
+  ];
   return Buffer.concat(chunks);
 }

@@ -12,7 +12,10 @@ type Fate =
 
 const engineChoice: Fate = { kind: "ignore", why: "the best engine is chosen here" };
 const precision: Fate = { kind: "ignore", why: "everything is computed in 32-bit floats" };
-const reading: Fate = { kind: "ignore", why: "reading is always sequential, cached and in threads" };
+const reading: Fate = {
+  kind: "ignore",
+  why: "reading is always sequential, cached and in threads",
+};
 const detection: Fate = { kind: "ignore", why: "it only changes what a test reports" };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 
@@ -47,15 +50,27 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConvolutionParameter.conv_algos_override": engineChoice,
   "ConvolutionParameter.cudnn_workspace_limit": engineChoice,
   "ConvolutionParameter.cudnn_convolution_algo_seeker": engineChoice,
-  "BatchNormParameter.scale_bias": refuse("write a Scale layer with bias_term: true after it", "false"),
+  "BatchNormParameter.scale_bias": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
   "BatchNormParameter.scale_filler": { kind: "ignore", why: "it counts only with scale_bias" },
   "BatchNormParameter.bias_filler": { kind: "ignore", why: "it counts only with scale_bias" },
   "BatchNormParameter.filler": { kind: "ignore", why: "it counts only with use_weight_bias" },
   "BatchNormParameter.engine": engineChoice,
   "BatchNormParameter.relu": refuse("write a ReLU layer instead", "false"),
-  "BatchNormParameter.statistics_batch_size": refuse("batch statistics are of the whole batch", "0"),
-  "BatchNormParameter.use_weight_bias": refuse("write a Scale layer with bias_term: true after it", "false"),
-  "BatchNormParameter.bias_term": refuse("write a Scale layer with bias_term: true after it", "false"),
+  "BatchNormParameter.statistics_batch_size": refuse(
+    "batch statistics are of the whole batch",
+    "0",
+  ),
+  "BatchNormParameter.use_weight_bias": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
+  "BatchNormParameter.bias_term": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
   "DataParameter.shuffle": { kind: "ignore", why: "records are read in the database's order" },
   "DataParameter.cache": reading,
   "DataParameter.threads": reading,
@@ -77,14 +92,21 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.img_rand_resize_upper": refuse("there is no such transform here", "0"),
   "TransformationParameter.rand_resize_ratio_lower": refuse("there is no such transform here", "0"),
   "TransformationParameter.rand_resize_ratio_upper": refuse("there is no such transform here", "0"),
-  "TransformationParameter.random_seed": { kind: "ignore", why: "the solver's random_seed is used" },
+  "TransformationParameter.random_seed": {
+    kind: "ignore",
+    why: "the solver's random_seed is used",
+  },
   "TransformationParameter.display": { kind: "ignore", why: "it only prints" },
   "TransformationParameter.num_labels": refuse("one label per record is read", "0", "1"),
-  "TransformationParameter.contrast_brightness_adjustment": refuse("there is no such transform here"),
+  "TransformationParameter.contrast_brightness_adjustment": refuse(
+    "there is no such transform here",
+  ),
   "TransformationParameter.random_resize_param": refuse("there is no such transform here"),
   "TransformationParameter.random_aspect_ratio_param": refuse("there is no such transform here"),
   "LossParameter.pre_fixed_normalizer": refuse("give loss_weight instead"),
-  "LossParameter.normalization": refuse("PRE_FIXED is not known; give normalization: NONE and a loss_weight"),
+  "LossParameter.normalization": refuse(
+    "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
+  ),
   "LossParameter.weight_by_label_freqs": refuse("classes are not weighted here", "false"),
   "LossParameter.class_weighting": refuse("classes are not weighted here"),
   "LossParameter.label_smooth_factor": refuse("labels are not smoothed here", "0"),
@@ -118,7 +140,10 @@ const fates: Readonly<Record<string, Fate>> = {
   "SolverParameter.test_and_snapshot_start_epoch": detection,
   "SolverParameter.test_and_snapshot_last_epochs": detection,
   "SolverParameter.global_grad_scale": precision,
-  "SolverParameter.store_blobs_in_old_format": { kind: "ignore", why: "blobs are written with shapes" },
+  "SolverParameter.store_blobs_in_old_format": {
+    kind: "ignore",
+    why: "blobs are written with shapes",
+  },
   "SolverParameter.reduce_buckets": engineChoice,
   "SolverParameter.test_offset": detection,
   "SolverParameter.only_calc_loss": detection,

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { BatchReader } from "./batch-reader.ts";
-import { FAILED, type PrefetchOrder, PRODUCED, TAKEN } from "./prefetch.ts";
+import { FAILED, PRODUCED, type PrefetchOrder, TAKEN } from "./prefetch.ts";
 
 /** Fills the ring for as long as the thread lives, never more than its length ahead. */
 function produce({ plan, control, data, label }: PrefetchOrder): void {

@@ -37,10 +37,18 @@ export interface BatchSource {
  *
  * @param log takes Caffe's lines about restarts and waiting
  */
-export function prefetch(plan: BatchPlan, depth: number, log: (message: string) => void): BatchSource {
-  const file = new URL(import.meta.url.endsWith(".ts") ? "./prefetch-worker.ts" : "./prefetch-worker.js", import.meta.url);
+export function prefetch(
+  plan: BatchPlan,
+  depth: number,
+  log: (message: string) => void,
+): BatchSource {
+  const file = new URL(
+    import.meta.url.endsWith(".ts") ? "./prefetch-worker.ts" : "./prefetch-worker.js",
+    import.meta.url,
+  );
   const canVary = plan.batchSize === 1 && plan.transform.cropSize === 0;
-  if (canVary || file.pathname.endsWith(".ts") || !existsSync(file)) return new DirectSource(plan, log);
+  if (canVary || file.pathname.endsWith(".ts") || !existsSync(file))
+    return new DirectSource(plan, log);
   return new WorkerSource(plan, Math.max(depth, 1), file, log);
 }
 
@@ -62,7 +70,8 @@ class DirectSource implements BatchSource {
     const shape = this.#reader.peekShape();
     const count = this.#batchSize * shape[0] * shape[1] * shape[2];
     if (this.#data.length < count) this.#data = new Float32Array(count);
-    if (this.#reader.fill(this.#data, this.#label)) this.#log("Restarting data prefetching from start.");
+    if (this.#reader.fill(this.#data, this.#label))
+      this.#log("Restarting data prefetching from start.");
     return { shape, data: this.#data, label: this.#label };
   }
 
@@ -87,7 +96,8 @@ class WorkerSource implements BatchSource {
     reader.close();
     this.#log = log;
     const [c, h, w] = this.#shape;
-    const shared = (count: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * count));
+    const shared = (count: number): Float32Array =>
+      new Float32Array(new SharedArrayBuffer(4 * count));
     const slots = Array.from({ length: depth });
     this.#order = {
       plan,

@@ -35,7 +35,11 @@ export function readRunState(path: string): RunState {
     const state = JSON.parse(text) as RunState;
     if (state.version === 1 && typeof state.iter === "number") return state;
   } catch (error) {
-    throw new FormatError(`${path}: it is no JSON. Remove it to resume without it.`, { cause: error });
+    throw new FormatError(`${path}: it is no JSON. Remove it to resume without it.`, {
+      cause: error,
+    });
   }
-  throw new FormatError(`${path}: it is no run state of version 1. Remove it to resume without it.`);
+  throw new FormatError(
+    `${path}: it is no run state of version 1. Remove it to resume without it.`,
+  );
 }

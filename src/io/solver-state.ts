@@ -1,7 +1,7 @@
+import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";
 import { decodeAt } from "./caffemodel.ts";
 import { readBytes } from "./files.ts";
-import { FormatError } from "../util/errors.ts";
 
 /** What a .solverstate holds. */
 export interface SolverStateFile {

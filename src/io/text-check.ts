@@ -109,7 +109,10 @@ class Checker {
         );
       }
       if (token.kind !== "word" || !/^[A-Za-z_]\w*$/.test(token.text)) {
-        this.#failAt(token.start, `${quoted(token)} in ${type.name}. Expected a field's name${close ? ` or "${close}"` : ""}.`);
+        this.#failAt(
+          token.start,
+          `${quoted(token)} in ${type.name}. Expected a field's name${close ? ` or "${close}"` : ""}.`,
+        );
       }
       this.#at++;
       this.#field(type, token, once);
@@ -133,7 +136,10 @@ class Checker {
     const isMessage = field.resolvedType instanceof protobuf.Type;
     const hasColon = this.#skip(":");
     if (!hasColon && !isMessage) {
-      this.#failAt(this.#token.start, `${quoted(this.#token)} after ${field.name}. Expected ":" and a value.`);
+      this.#failAt(
+        this.#token.start,
+        `${quoted(this.#token)} after ${field.name}. Expected ":" and a value.`,
+      );
     }
     let foreignValue = false;
     if (this.#skip("[")) {
@@ -223,7 +229,8 @@ class Checker {
     }
     for (let depth = 1; depth > 0; this.#at++) {
       const { kind, text, start } = this.#token;
-      if (kind === "end") this.#failAt(start, `the file ends inside ${field}. Expected "${close}".`);
+      if (kind === "end")
+        this.#failAt(start, `the file ends inside ${field}. Expected "${close}".`);
       if (kind === "punct" && (text === "{" || text === "<")) depth++;
       if (kind === "punct" && (text === "}" || text === ">")) depth--;
     }
@@ -248,10 +255,13 @@ function expectation(field: protobuf.Field): string {
 function fits(type: string, text: string): boolean {
   if (type === "bool") return /^(?:true|false|True|False|t|f|0|1)$/.test(text);
   if (type === "float" || type === "double") {
-    return /^-?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?|inf(?:inity)?|nan|0[xX][\da-fA-F]+)$/i.test(text);
+    return /^-?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?|inf(?:inity)?|nan|0[xX][\da-fA-F]+)$/i.test(
+      text,
+    );
   }
   if (!/^-?(?:\d+|0[xX][\da-fA-F]+)$/.test(text)) return false;
   const value = Number(text.replace("-", ""));
-  if (type.startsWith("u")) return !text.startsWith("-") && value < (type === "uint32" ? 2 ** 32 : 2 ** 64);
+  if (type.startsWith("u"))
+    return !text.startsWith("-") && value < (type === "uint32" ? 2 ** 32 : 2 ** 64);
   return value <= (type === "int32" ? 2 ** 31 : 2 ** 63);
 }

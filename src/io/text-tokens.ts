@@ -13,7 +13,8 @@ export interface BadToken {
   readonly start: number;
 }
 
-const token = /(?:[ \t\r\n\v\f]|#[^\n]*)*(?:([A-Za-z0-9_.+][A-Za-z0-9_.+-]*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([{}<>[\]:;,-])|$)/y;
+const token =
+  /(?:[ \t\r\n\v\f]|#[^\n]*)*(?:([A-Za-z0-9_.+][A-Za-z0-9_.+-]*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([{}<>[\]:;,-])|$)/y;
 
 /** Cuts protobuf text format into tokens; comments and white space lie between them. */
 export function* tokensOf(text: string): Generator<Token, BadToken | undefined> {

@@ -73,7 +73,8 @@ export class AccuracyLayer extends Layer<Two, OneOrMore> {
   }
 
   override backward(_top: OneOrMore, propagateDown: readonly boolean[]): void {
-    if (propagateDown.some(Boolean)) this.fail("Accuracy has no gradient. Expected it under no loss.");
+    if (propagateDown.some(Boolean))
+      this.fail("Accuracy has no gradient. Expected it under no loss.");
   }
 
   override allowForceBackward(): boolean {

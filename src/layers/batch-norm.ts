@@ -1,7 +1,7 @@
 import { Blob } from "../blob/blob.ts";
 import type { BatchNormOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import type { One } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
@@ -50,7 +50,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     if (x !== y) y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     if (x.shape.length > 1 && x.shape[1] !== this.#channels) {
-      this.fail(`bottom has ${x.shape[1]} channels. Expected ${this.#channels}, as when the statistics were set up.`);
+      this.fail(
+        `bottom has ${x.shape[1]} channels. Expected ${this.#channels}, as when the statistics were set up.`,
+      );
     }
     const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
     this.#shape = x.shape;
@@ -79,7 +81,10 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   }
 
   #keepStatistics(m: number): void {
-    const { moving_average_fraction: f } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
+    const { moving_average_fraction: f } = withDefaults(
+      "BatchNormParameter",
+      this.param.batch_norm_param,
+    );
     const [meanSum, varianceSum, factor] = this.blobs.map((blob) => blob.data.mutableCpu());
     const [mean, variance] = [this.#mean.data.cpu(), this.#variance.data.cpu()];
     const correction = m > 1 ? m / (m - 1) : 1;

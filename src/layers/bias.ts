@@ -1,6 +1,6 @@
 import type { BiasOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { broadcast, vectorShape } from "./base/broadcast.ts";
 import { arity, type One, type OneOrMore } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";

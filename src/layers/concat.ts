@@ -1,6 +1,6 @@
 import type { ConcatOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, shapeText, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, Layer, type One, type OneOrMore } from "./base/layer.ts";
 
 /**
@@ -24,13 +24,17 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
   override setUp(): void {
     const { axis, concat_dim } = this.param.concat_param ?? {};
     if (axis !== undefined && concat_dim !== undefined) {
-      this.fail("concat_param has axis and concat_dim. Either axis or concat_dim should be specified; not both.");
+      this.fail(
+        "concat_param has axis and concat_dim. Either axis or concat_dim should be specified; not both.",
+      );
     }
   }
 
   override reshape(bottom: OneOrMore, [y]: One): void {
     const shapes = bottom.map((x) => x.shape);
-    const isSame = shapes.length === this.#shapes.length && shapes.every((s, i) => sameShape(s, this.#shapes[i] ?? []));
+    const isSame =
+      shapes.length === this.#shapes.length &&
+      shapes.every((s, i) => sameShape(s, this.#shapes[i] ?? []));
     if (!isSame) this.#make(bottom, shapes, y);
     if (bottom.length === 1) {
       y.shareData(bottom[0]);
@@ -46,7 +50,9 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
     let length = 0;
     shapes.forEach((shape, i) => {
       if (shape.length !== first.length || shape.some((n, a) => a !== at && n !== first[a])) {
-        this.fail(`bottom ${i} has shape ${shapeText(shape)}. All inputs must have the same shape, except at concat_axis ${at}: ${shapeText(first)}.`);
+        this.fail(
+          `bottom ${i} has shape ${shapeText(shape)}. All inputs must have the same shape, except at concat_axis ${at}: ${shapeText(first)}.`,
+        );
       }
       length += shape[at] ?? 0;
     });
@@ -57,11 +63,18 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
 
   override forward(bottom: OneOrMore, [y]: One): void {
     if (bottom.length === 1) y.shareData(bottom[0]);
-    else this.#op.forward(bottom.map((x) => x.data), y.data);
+    else
+      this.#op.forward(
+        bottom.map((x) => x.data),
+        y.data,
+      );
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], bottom: OneOrMore): void {
     if (bottom.length === 1) return;
-    this.#op.backward(y.diff, bottom.map((x, i) => (propagateDown[i] ? x.diff : undefined)));
+    this.#op.backward(
+      y.diff,
+      bottom.map((x, i) => (propagateDown[i] ? x.diff : undefined)),
+    );
   }
 }

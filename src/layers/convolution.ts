@@ -1,6 +1,6 @@
 import type { Blob } from "../blob/blob.ts";
 import type { ConvolutionOp, PostOp, Primitive } from "../engines/engine.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { describeConvolution, type Window, windowOf } from "./base/convolution-geometry.ts";
 import { arity, type Blobs } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
@@ -36,7 +36,9 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     const { axis, outputs, groups, kernel, hasBias } = this.#window;
     this.#channels = shape[axis] ?? 1;
     if (this.#channels % groups !== 0) {
-      this.fail(`bottom has ${this.#channels} channels, shape ${shapeText(shape)}. Expected a multiple of group ${groups}.`);
+      this.fail(
+        `bottom has ${this.#channels} channels, shape ${shapeText(shape)}. Expected a multiple of group ${groups}.`,
+      );
     }
     const { weight_filler, bias_filler } = this.param.convolution_param ?? {};
     this.makeBlobs([
@@ -52,7 +54,9 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     for (const [i, y] of top.entries()) {
       const x = bottom[i] as Blob;
       if (!sameShape(x.shape, shape)) {
-        this.fail(`bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`);
+        this.fail(
+          `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
+        );
       }
       y.reshape([...shape.slice(0, axis), outputs, ...this.#output]);
     }
@@ -63,7 +67,9 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   #makeOp(bottom: Blobs, shape: Shape): void {
     const { axis } = this.#window;
     if ((bottom[0]?.shape[axis] ?? 1) !== this.#channels) {
-      this.fail(`bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`);
+      this.fail(
+        `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`,
+      );
     }
     const descriptor = describeConvolution(this.#window, shape, (m) => this.fail(m));
     this.#output = descriptor.output;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Primitive } from "../engines/engine.ts";
-import { BatchReader, type BatchPlan } from "../io/batch-reader.ts";
+import { type BatchPlan, BatchReader } from "../io/batch-reader.ts";
 import { readBlobFile } from "../io/caffemodel.ts";
 import { type Batch, type BatchSource, prefetch } from "../io/prefetch.ts";
 import { withDefaults } from "../io/proto/messages.ts";
@@ -41,7 +41,8 @@ export class DataLayer extends Layer<None, OneOrMore> {
       seed: this.context.seed,
       stream: this.param.name ?? "",
       start: 0,
-      shard: this.phase === "TRAIN" && this.context.shard ? this.context.shard : { rank: 0, count: 1 },
+      shard:
+        this.phase === "TRAIN" && this.context.shard ? this.context.shard : { rank: 0, count: 1 },
     };
     const shape = this.named(() => {
       const reader = new BatchReader(this.#plan);
@@ -78,7 +79,9 @@ export class DataLayer extends Layer<None, OneOrMore> {
 
   override forward(_bottom: None, [data, label]: OneOrMore): void {
     const batch = this.#batch;
-    if (!batch) return this.fail("forward before ready. Expected the Net to await ready.");
+    if (!batch) {
+      this.fail("forward before ready. Expected the Net to await ready.");
+    }
     data.reshape([this.#plan.batchSize, ...batch.shape]);
     data.data.borrowCpu(batch.data);
     label?.data.borrowCpu(batch.label);

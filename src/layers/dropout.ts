@@ -26,7 +26,9 @@ export class DropoutLayer extends Layer<One, One> {
   override setUp(): void {
     this.#ratio = withDefaults("DropoutParameter", this.param.dropout_param).dropout_ratio;
     if (!(this.#ratio >= 0 && this.#ratio < 1)) {
-      this.fail(`dropout_param.dropout_ratio is ${this.#ratio}. Expected 0 or more, and less than 1.`);
+      this.fail(
+        `dropout_param.dropout_ratio is ${this.#ratio}. Expected 0 or more, and less than 1.`,
+      );
     }
     this.#mask = new Blob([0], this.context.dtype);
   }

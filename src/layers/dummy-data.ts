@@ -28,15 +28,24 @@ export class DummyDataLayer extends Layer<None, Blobs> {
     const param = withDefaults("DummyDataParameter", this.param.dummy_data_param);
     const fillers = param.data_filler;
     if (fillers.length > 1 && fillers.length !== top.length) {
-      this.fail(`dummy_data_param.data_filler is given ${fillers.length} times. Number of data fillers must be 0, 1 or equal to the number of tops: ${top.length}.`);
+      this.fail(
+        `dummy_data_param.data_filler is given ${fillers.length} times. Number of data fillers must be 0, 1 or equal to the number of tops: ${top.length}.`,
+      );
     }
     this.#fillers = top.map((_, i) => fillers[fillers.length > 1 ? i : 0] ?? {});
     const shapes: Shape[] =
       param.shape.length > 0
         ? param.shape.map(({ dim }) => dim ?? [])
-        : param.num.map((n, i) => [n, param.channels[i] ?? 1, param.height[i] ?? 1, param.width[i] ?? 1]);
+        : param.num.map((n, i) => [
+            n,
+            param.channels[i] ?? 1,
+            param.height[i] ?? 1,
+            param.width[i] ?? 1,
+          ]);
     if (shapes.length !== 1 && shapes.length !== top.length) {
-      this.fail(`dummy_data_param gives ${shapes.length} shapes. Must specify 'shape' once, or once per top blob: ${top.length}.`);
+      this.fail(
+        `dummy_data_param gives ${shapes.length} shapes. Must specify 'shape' once, or once per top blob: ${top.length}.`,
+      );
     }
     top.forEach((blob, i) => {
       this.named(() => blob.reshape(shapes[shapes.length > 1 ? i : 0] ?? []));

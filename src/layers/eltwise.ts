@@ -1,6 +1,6 @@
 import type { EltwiseOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, type Blobs, Layer, type One } from "./base/layer.ts";
 
 /**
@@ -24,10 +24,14 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   override setUp(bottom: Blobs): void {
     const { coeff, operation } = withDefaults("EltwiseParameter", this.param.eltwise_param);
     if (coeff.length !== 0 && coeff.length !== bottom.length) {
-      this.fail(`eltwise_param.coeff is given ${coeff.length} times. Eltwise Layer takes one coefficient per bottom blob: expected ${bottom.length}.`);
+      this.fail(
+        `eltwise_param.coeff is given ${coeff.length} times. Eltwise Layer takes one coefficient per bottom blob: expected ${bottom.length}.`,
+      );
     }
     if (coeff.length !== 0 && operation !== "SUM") {
-      this.fail("eltwise_param.coeff is given. Eltwise layer only takes coefficients for summation.");
+      this.fail(
+        "eltwise_param.coeff is given. Eltwise layer only takes coefficients for summation.",
+      );
     }
   }
 
@@ -35,12 +39,17 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     const shape = bottom[0]!.shape;
     bottom.forEach((x, i) => {
       if (!sameShape(x.shape, shape)) {
-        this.fail(`bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`);
+        this.fail(
+          `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
+        );
       }
     });
     y.reshape(shape);
     if (this.#shape && sameShape(this.#shape, shape)) return;
-    const { operation, coeff, stable_prod_grad } = withDefaults("EltwiseParameter", this.param.eltwise_param);
+    const { operation, coeff, stable_prod_grad } = withDefaults(
+      "EltwiseParameter",
+      this.param.eltwise_param,
+    );
     this.#shape = shape;
     this.#op = this.engine.eltwise({
       shape,
@@ -51,7 +60,10 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   }
 
   override forward(bottom: Blobs, [y]: One): void {
-    this.#op.forward(bottom.map((x) => x.data), y.data);
+    this.#op.forward(
+      bottom.map((x) => x.data),
+      y.data,
+    );
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], bottom: Blobs): void {

@@ -26,7 +26,9 @@ export class EuclideanLossLayer extends LossLayer<Two, One> {
 
   override reshape([a, b]: Two, [loss]: One): void {
     if (a.shape[0] !== b.shape[0] || a.count() !== b.count()) {
-      this.fail(`bottoms of shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}. Inputs must have the same dimension.`);
+      this.fail(
+        `bottoms of shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}. Inputs must have the same dimension.`,
+      );
     }
     loss.reshape([]);
     this.#difference.reshapeLike(a);
@@ -36,7 +38,8 @@ export class EuclideanLossLayer extends LossLayer<Two, One> {
     const difference = this.#difference.data;
     this.engine.copy(a.count(), a.data, difference);
     this.engine.axpby(a.count(), -1, b.data, 1, difference);
-    loss.data.overwriteCpu()[0] = this.engine.sumOfSquares(a.count(), difference) / (2 * (a.shape[0] ?? 1));
+    loss.data.overwriteCpu()[0] =
+      this.engine.sumOfSquares(a.count(), difference) / (2 * (a.shape[0] ?? 1));
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], bottom: Two): void {

@@ -1,6 +1,6 @@
 import type { InnerProductOp, PostOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import type { One } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
@@ -46,7 +46,11 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
         `bottom has ${features} features per sample, shape ${shapeText(x.shape)} from axis ${this.#axis} on. Expected ${this.#features}, as when the weights were set up.`,
       );
     }
-    const { num_output = 0, bias_term = true, transpose = false } = this.param.inner_product_param ?? {};
+    const {
+      num_output = 0,
+      bias_term = true,
+      transpose = false,
+    } = this.param.inner_product_param ?? {};
     y.reshape([...x.shape.slice(0, this.#axis), num_output]);
     this.#op = this.engine.innerProduct({
       input: [x.count(0, this.#axis), ...x.shape.slice(this.#axis)],

@@ -17,7 +17,9 @@ export class InputLayer extends Layer<None, Blobs> {
   override setUp(_bottom: None, top: Blobs): void {
     const shapes = this.param.input_param?.shape ?? [];
     if (shapes.length > 1 && shapes.length !== top.length) {
-      this.fail(`input_param.shape is given ${shapes.length} times. Must specify 'shape' once, once per top blob, or not at all: ${top.length} tops.`);
+      this.fail(
+        `input_param.shape is given ${shapes.length} times. Must specify 'shape' once, once per top blob, or not at all: ${top.length} tops.`,
+      );
     }
     top.forEach((blob, i) => {
       const shape = shapes[shapes.length > 1 ? i : 0];

@@ -1,6 +1,6 @@
 import type { LRNOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**
@@ -28,7 +28,9 @@ export class LRNLayer extends Layer<One, One> {
   override setUp([x]: One): void {
     const { local_size } = withDefaults("LRNParameter", this.param.lrn_param);
     if (local_size % 2 !== 1) {
-      this.fail(`lrn_param.local_size is ${local_size}. LRN only supports odd values for local_size.`);
+      this.fail(
+        `lrn_param.local_size is ${local_size}. LRN only supports odd values for local_size.`,
+      );
     }
     if (x.shape.length !== 4) {
       this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
@@ -38,7 +40,10 @@ export class LRNLayer extends Layer<One, One> {
   override reshape([x]: One, [y]: One): void {
     y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
-    const { local_size, alpha, beta, k, norm_region } = withDefaults("LRNParameter", this.param.lrn_param);
+    const { local_size, alpha, beta, k, norm_region } = withDefaults(
+      "LRNParameter",
+      this.param.lrn_param,
+    );
     const [n = 0, c = 0, h = 0, w = 0] = x.shape;
     this.#shape = x.shape;
     this.#op = this.engine.lrn({

@@ -1,6 +1,6 @@
 import type { PoolingDescriptor, PoolingOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, Layer, type One, type OneOrMore } from "./base/layer.ts";
 
 type Pair = readonly [number, number];
@@ -71,7 +71,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       let size = round((length + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1;
       if ((pad[0] || pad[1]) && (size - 1) * stride[i]! >= length + pad[i]!) size--;
       if (size < 1) {
-        this.fail(`a window of ${kernel[i]} does not fit bottom shape ${shapeText(shape)}. Expected a smaller kernel_size.`);
+        this.fail(
+          `a window of ${kernel[i]} does not fit bottom shape ${shapeText(shape)}. Expected a smaller kernel_size.`,
+        );
       }
       return size;
     });
@@ -105,20 +107,30 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     };
     const stride = pair("stride", given.stride, given.stride_h, given.stride_w, 1);
     const pad = pair("pad", given.pad, given.pad_h, given.pad_w, 0);
-    if (stride.some((value) => value < 1)) this.fail(`pooling_param.stride is ${stride}. Expected 1 or more.`);
+    if (stride.some((value) => value < 1))
+      this.fail(`pooling_param.stride is ${stride}. Expected 1 or more.`);
     if (param.global_pooling) {
-      if (given.kernel_size !== undefined || given.kernel_h !== undefined || given.kernel_w !== undefined) {
-        this.fail("With Global_pooling: true Filter size cannot specified. Expected no kernel_size.");
+      if (
+        given.kernel_size !== undefined ||
+        given.kernel_h !== undefined ||
+        given.kernel_w !== undefined
+      ) {
+        this.fail(
+          "With Global_pooling: true Filter size cannot specified. Expected no kernel_size.",
+        );
       }
       if (pad[0] || pad[1] || stride[0] !== 1 || stride[1] !== 1) {
-        this.fail("With Global_pooling: true; only pad = 0 and stride = 1. Expected neither written.");
+        this.fail(
+          "With Global_pooling: true; only pad = 0 and stride = 1. Expected neither written.",
+        );
       }
       return { kernel: input, stride, pad };
     }
     const kernel = pair("kernel_size", given.kernel_size, given.kernel_h, given.kernel_w, 0);
     kernel.forEach((size, i) => {
       if (size < 1) this.fail(`pooling_param.kernel_size is ${size}. Expected 1 or more.`);
-      if (pad[i]! >= size) this.fail(`pooling_param.pad is ${pad[i]}. Expected less than the kernel, ${size}.`);
+      if (pad[i]! >= size)
+        this.fail(`pooling_param.pad is ${pad[i]}. Expected less than the kernel, ${size}.`);
     });
     return { kernel, stride, pad };
   }

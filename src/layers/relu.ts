@@ -34,7 +34,7 @@ const relu: UnaryKernel<Slope> = {
   name: "relu",
   reference: {
     forward(n, x, y, { slope }) {
-      for (let i = 0; i < n; i++) y[i] = x[i]! > 0 ? x[i]! : slope * x[i]!;
+      for (let i = 0; i < n; i++) y[i] = Math.max(x[i]!, 0) + slope * Math.min(x[i]!, 0);
     },
     backward(n, x, _y, dy, dx, { slope }) {
       for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : slope * dy[i]!;

@@ -24,20 +24,38 @@ export class ReshapeLayer extends ViewLayer {
     const from = axis >= 0 ? axis : rank + axis + 1;
     const to = num_axes === -1 ? rank : from + num_axes;
     if (from < 0 || from > rank || to < from || to > rank) {
-      this.fail(`reshape_param.axis ${axis} and num_axes ${num_axes} do not lie within bottom shape ${shapeText(x.shape)}.`);
+      this.fail(
+        `reshape_param.axis ${axis} and num_axes ${num_axes} do not lie within bottom shape ${shapeText(x.shape)}.`,
+      );
     }
     const inferred = dims.filter((dim) => dim === -1).length;
-    if (inferred > 1) this.fail(`reshape_param.shape ${shapeText(dims)} has ${inferred} dims of -1. new shape contains multiple -1 dims; expected one.`);
+    if (inferred > 1)
+      this.fail(
+        `reshape_param.shape ${shapeText(dims)} has ${inferred} dims of -1. new shape contains multiple -1 dims; expected one.`,
+      );
     const middle = dims.map((dim, i) => {
       if (dim !== 0) return dim;
-      if (from + i >= rank) this.fail(`reshape_param.shape ${shapeText(dims)}: dim ${i} is 0, and bottom shape ${shapeText(x.shape)} has no axis ${from + i} to copy.`);
+      if (from + i >= rank)
+        this.fail(
+          `reshape_param.shape ${shapeText(dims)}: dim ${i} is 0, and bottom shape ${shapeText(x.shape)} has no axis ${from + i} to copy.`,
+        );
       return x.shape[from + i] ?? 1;
     });
-    const known = [...x.shape.slice(0, from), ...middle.filter((dim) => dim !== -1), ...x.shape.slice(to)];
+    const known = [
+      ...x.shape.slice(0, from),
+      ...middle.filter((dim) => dim !== -1),
+      ...x.shape.slice(to),
+    ];
     const rest = x.count() / countOf(known);
-    const result = [...x.shape.slice(0, from), ...middle.map((dim) => (dim === -1 ? rest : dim)), ...x.shape.slice(to)];
+    const result = [
+      ...x.shape.slice(0, from),
+      ...middle.map((dim) => (dim === -1 ? rest : dim)),
+      ...x.shape.slice(to),
+    ];
     if (!Number.isInteger(rest) || countOf(result) !== x.count()) {
-      this.fail(`reshape_param.shape ${shapeText(dims)} gives ${shapeText(result)}. Output count must match input count: bottom shape ${shapeText(x.shape)}, ${x.count()} elements.`);
+      this.fail(
+        `reshape_param.shape ${shapeText(dims)} gives ${shapeText(result)}. Output count must match input count: bottom shape ${shapeText(x.shape)}, ${x.count()} elements.`,
+      );
     }
     return result;
   }

@@ -2,7 +2,7 @@ import { Blob } from "../blob/blob.ts";
 import type { Primitive, ScaleOp } from "../engines/engine.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { broadcast, vectorShape } from "./base/broadcast.ts";
 import { arity, type One, type OneOrMore } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";

@@ -1,7 +1,7 @@
 import { Blob } from "../blob/blob.ts";
 import type { Primitive, SoftmaxLossOp } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape, shapeText } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, type OneOrMore, type Two } from "./base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "./base/loss.ts";
 
@@ -46,7 +46,9 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     loss.reshape([]);
     (prob ?? this.#ownProb).reshapeLike(x);
     if (!this.#shape || !sameShape(this.#shape, x.shape)) {
-      const axis = this.named(() => x.axis(withDefaults("SoftmaxParameter", this.param.softmax_param).axis));
+      const axis = this.named(() =>
+        x.axis(withDefaults("SoftmaxParameter", this.param.softmax_param).axis),
+      );
       this.#shape = x.shape;
       this.#outer = x.count(0, axis);
       this.#inner = x.count(axis + 1);
@@ -67,7 +69,11 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     top.data.overwriteCpu()[0] = loss / this.#normalizer();
   }
 
-  override backward([top, prob = this.#ownProb]: OneOrMore, propagateDown: readonly boolean[], [x, label]: Two): void {
+  override backward(
+    [top, prob = this.#ownProb]: OneOrMore,
+    propagateDown: readonly boolean[],
+    [x, label]: Two,
+  ): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
     const scale = top.diff.cpu()[0]! / this.#normalizer();
@@ -85,7 +91,9 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     for (let i = 0; i < count; i++) {
       const value = Math.trunc(values[i]!);
       if ((value < 0 || value >= this.#classes) && value !== this.#ignoreLabel) {
-        this.fail(`label ${values[i]} at position ${i}. Expected 0 to ${this.#classes - 1}: the scores have ${this.#classes} classes.`);
+        this.fail(
+          `label ${values[i]} at position ${i}. Expected 0 to ${this.#classes - 1}: the scores have ${this.#classes} classes.`,
+        );
       }
     }
   }

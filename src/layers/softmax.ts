@@ -1,6 +1,6 @@
 import type { Primitive, SoftmaxOp } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { sameShape, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { EltwiseOp, Primitive } from "../engines/engine.ts";
-import { sameShape, type Shape } from "../util/shape.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { arity, type Blobs, Layer, type One } from "./base/layer.ts";
 
 /**
@@ -41,6 +41,10 @@ export class SplitLayer extends Layer<One, Blobs> {
   override backward(top: Blobs, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
     if (top.length === 1) this.engine.copy(x.count(), top[0]!.diff, x.diff);
-    else this.#sum.forward(top.map((y) => y.diff), x.diff);
+    else
+      this.#sum.forward(
+        top.map((y) => y.diff),
+        x.diff,
+      );
   }
 }

@@ -236,13 +236,12 @@ class Builder {
   }
 }
 
-function checkArity(
-  param: LayerParameter,
-  Class: LayerClass,
-  bottoms: number,
-  tops: number,
-): void {
-  const check = (kind: "bottom" | "top", count: number, { min, max }: LayerClass["bottoms"]): void => {
+function checkArity(param: LayerParameter, Class: LayerClass, bottoms: number, tops: number): void {
+  const check = (
+    kind: "bottom" | "top",
+    count: number,
+    { min, max }: LayerClass["bottoms"],
+  ): void => {
     const verb = kind === "bottom" ? "as input" : "as output";
     const fail = (amount: string): never => {
       throw new LayerError(

@@ -7,8 +7,9 @@ import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { type BuiltLayer, buildNet } from "./build.ts";
-import { findFusions, type Fusion } from "./fusion.ts";
+import { type Fusion, findFusions } from "./fusion.ts";
 import { insertSplits } from "./insert-splits.ts";
+import { located } from "./locate.ts";
 import type { LearnableParam } from "./parameters.ts";
 import { filterByState, mergeStates } from "./state.ts";
 import { copyWeights, netToParameter, shareWeights, type TrainedWeights } from "./weights.ts";
@@ -78,19 +79,25 @@ export class Net {
       ...(options.level !== undefined && { level: options.level }),
       ...(options.stages !== undefined && { stage: [...options.stages] }),
     });
-    this.#param = insertSplits(filterByState(param, state, log));
     this.name = param.name ?? "";
     this.phase = state.phase;
     const dtype = options.dtype ?? "f32";
-    const built = buildNet(this.#param, {
-      ...options,
-      engines: dtype === "f64" ? [referenceOf(options.engines)] : options.engines,
-      phase: state.phase,
-      seed: options.seed ?? 1,
-      dtype,
-      log,
-      registry: options.registry ?? new LayerRegistry(),
+    const [ready, built] = located(param, () => {
+      const split = insertSplits(filterByState(param, state, log));
+      return [
+        split,
+        buildNet(split, {
+          ...options,
+          engines: dtype === "f64" ? [referenceOf(options.engines)] : options.engines,
+          phase: state.phase,
+          seed: options.seed ?? 1,
+          dtype,
+          log,
+          registry: options.registry ?? new LayerRegistry(),
+        }),
+      ] as const;
     });
+    this.#param = ready;
     this.#built = built.layers;
     this.blobs = built.blobs;
     this.inputNames = built.inputs;

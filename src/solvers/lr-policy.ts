@@ -64,7 +64,9 @@ export function learningRatePolicy(param: SolverParameter, where: string): Learn
     );
   }
   if (param.base_lr === undefined) {
-    throw new SolverError(`${where}: no base_lr. Expected the learning rate. Add e.g. base_lr: 0.01.`);
+    throw new SolverError(
+      `${where}: no base_lr. Expected the learning rate. Add e.g. base_lr: 0.01.`,
+    );
   }
   for (const field of wanted[name] ?? []) {
     if (param[field] === undefined) {

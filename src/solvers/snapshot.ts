@@ -2,8 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { Blob } from "../blob/blob.ts";
 import { fileExists, writeFileAtomically } from "../io/atomic-file.ts";
 import { encodeCaffemodel, readCaffemodel } from "../io/caffemodel.ts";
-import { encodeSolverState, readSolverState } from "../io/solver-state.ts";
 import { type RunState, readRunState, runStatePath, writeRunState } from "../io/run-state.ts";
+import { encodeSolverState, readSolverState } from "../io/solver-state.ts";
 import type { LayerState } from "../layers/base/layer.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
@@ -129,7 +129,9 @@ async function setLayerStates(
 /** The weights a .solverstate names: where it says, or beside it if the folder has moved. */
 function learnedNetPath(statePath: string, learnedNet: string): string {
   if (learnedNet === "") {
-    throw new SolverError(`${statePath}: it names no learned_net. Expected the .caffemodel it belongs to.`);
+    throw new SolverError(
+      `${statePath}: it names no learned_net. Expected the .caffemodel it belongs to.`,
+    );
   }
   const beside = join(dirname(statePath), basename(learnedNet));
   return !fileExists(learnedNet) && fileExists(beside) ? beside : learnedNet;

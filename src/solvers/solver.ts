@@ -4,8 +4,8 @@ import { type Engines, referenceOf } from "../engines/choose.ts";
 import type { Engine } from "../engines/engine.ts";
 import { checkWritable, isDirectory } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
-import { readNetParameter } from "../io/read-net.ts";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import { readNetParameter } from "../io/read-net.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
@@ -169,7 +169,11 @@ export class Solver implements Snapshotted {
       }
       if (display > 0 && this.iter % display === 0) {
         this.#smoothed.add(await this.net.forward());
-        this.#log("info", "solver", `Iteration ${this.iter}, loss = ${numberText(this.#smoothed.value)}`);
+        this.#log(
+          "info",
+          "solver",
+          `Iteration ${this.iter}, loss = ${numberText(this.#smoothed.value)}`,
+        );
       }
       const { test_interval = 0 } = this.param;
       if (test_interval > 0 && this.iter % test_interval === 0) await this.testAll();
@@ -279,7 +283,10 @@ export class Solver implements Snapshotted {
   /** Runs one test net for its test_iter batches and logs the mean of each output. */
   async test(index: number): Promise<void> {
     const net = this.testNets[index];
-    if (!net) throw new SolverError(`there is no test net #${index}. Expected one below ${this.testNets.length}.`);
+    if (!net)
+      throw new SolverError(
+        `there is no test net #${index}. Expected one below ${this.testNets.length}.`,
+      );
     this.#log("info", "solver", `Iteration ${this.iter}, Testing net (#${index})`);
     net.shareTrainedLayersWith(this.net, this.#log);
     const scores = await testNet(
@@ -355,9 +362,7 @@ export class Solver implements Snapshotted {
   #isTestDue(): boolean {
     const { test_interval = 0, test_initialization = true } = this.param;
     return (
-      test_interval > 0 &&
-      this.iter % test_interval === 0 &&
-      (this.iter > 0 || test_initialization)
+      test_interval > 0 && this.iter % test_interval === 0 && (this.iter > 0 || test_initialization)
     );
   }
 
@@ -445,7 +450,8 @@ function checkParameters(param: SolverParameter, where: string): void {
   }
   for (const field of ["test_interval", "snapshot", "display"] as const) {
     const value = param[field] ?? 0;
-    if (value < 0) throw new SolverError(`${where}: ${field} is ${value}. Expected 0 (off) or more.`);
+    if (value < 0)
+      throw new SolverError(`${where}: ${field} is ${value}. Expected 0 (off) or more.`);
   }
 }
 

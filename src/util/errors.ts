@@ -21,6 +21,8 @@ export class FileError extends CaffeError {
 /** A layer was given something it cannot work with; the text begins with the layer's name and type. */
 export class LayerError extends CaffeError {
   override readonly name = "LayerError";
+  /** The layer's name in the prototxt. */
+  readonly layerName: string;
 
   constructor(
     layer: { readonly name?: string; readonly type?: string },
@@ -28,6 +30,7 @@ export class LayerError extends CaffeError {
     options?: ErrorOptions,
   ) {
     super(`layer "${layer.name ?? ""}" (${layer.type ?? "no type"}): ${message}`, options);
+    this.layerName = layer.name ?? "";
   }
 }
 

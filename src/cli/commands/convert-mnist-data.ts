@@ -16,7 +16,11 @@ export const convertMnistData: CommandModule<object, ConvertFlags> = {
   describe: "write the IDX files of MNIST or Fashion-MNIST to a database",
   builder: (yargs) =>
     yargs
-      .positional("images", { type: "string", demandOption: true, describe: "IDX file of images, gzipped or not" })
+      .positional("images", {
+        type: "string",
+        demandOption: true,
+        describe: "IDX file of images, gzipped or not",
+      })
       .positional("labels", { type: "string", demandOption: true, describe: "IDX file of labels" })
       .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
       .option("backend", { type: "string", default: "lmdb", describe: "kind of database" })

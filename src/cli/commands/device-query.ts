@@ -7,7 +7,8 @@ import { Console } from "../session.ts";
 export const deviceQuery: CommandModule = {
   command: "device_query",
   describe: "show what there is to compute with",
-  builder: (yargs) => yargs.option("gpu", { type: "string", describe: "GPUs to ask for, by number, or all" }),
+  builder: (yargs) =>
+    yargs.option("gpu", { type: "string", describe: "GPUs to ask for, by number, or all" }),
   handler: () => {
     const { log } = new Console();
     const say = (message: string): void => log("info", "caffe", message);

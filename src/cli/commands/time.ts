@@ -19,16 +19,25 @@ export const time: CommandModule<object, TimeFlags> = {
       .option("model", { type: "string", describe: "the net's prototxt" })
       .option("weights", { type: "string", describe: "its .caffemodel" })
       .option("iterations", { type: "number", default: 50, describe: "passes to average over" })
-      .option("phase", { type: "string", choices: ["TRAIN", "TEST"], default: "TRAIN", describe: "the net's phase" })
+      .option("phase", {
+        type: "string",
+        choices: ["TRAIN", "TEST"],
+        default: "TRAIN",
+        describe: "the net's phase",
+      })
       .option("level", { type: "number", default: 0, describe: "the net's level" })
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
-      .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet") as never,
+      .example(
+        "caffe time --model=lenet_train_test.prototxt --iterations=20",
+        "time LeNet",
+      ) as never,
   handler: run,
 };
 
 async function run(flags: TimeFlags): Promise<void> {
   const { iterations } = flags;
-  if (!(iterations >= 1)) throw new CaffeError(`--iterations is ${iterations}. Expected 1 or more.`);
+  if (!(iterations >= 1))
+    throw new CaffeError(`--iterations is ${iterations}. Expected 1 or more.`);
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
   const net = openNet(flags, flags.phase, log);

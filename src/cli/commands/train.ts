@@ -24,7 +24,10 @@ export const train: CommandModule<object, TrainFlags> = {
     withCommonFlags(yargs)
       .option("solver", { type: "string", describe: "the solver's prototxt" })
       .option("snapshot", { type: "string", describe: "go on from this .solverstate" })
-      .option("weights", { type: "string", describe: "begin from these .caffemodel files, separated by commas" })
+      .option("weights", {
+        type: "string",
+        describe: "begin from these .caffemodel files, separated by commas",
+      })
       .option("level", { type: "number", default: 0, describe: "the train net's level" })
       .option("stage", { type: "string", describe: "the train net's stages, separated by commas" })
       .option("sigint_effect", {
@@ -40,8 +43,14 @@ export const train: CommandModule<object, TrainFlags> = {
         describe: "what a hang-up does",
       })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
-      .example("caffe train --solver=s.prototxt --snapshot=lenet_iter_5000.solverstate", "go on from iteration 5000")
-      .example("caffe train --solver=s.prototxt --weights=caffenet.caffemodel", "finetune") as never,
+      .example(
+        "caffe train --solver=s.prototxt --snapshot=lenet_iter_5000.solverstate",
+        "go on from iteration 5000",
+      )
+      .example(
+        "caffe train --solver=s.prototxt --weights=caffenet.caffemodel",
+        "finetune",
+      ) as never,
   handler: run,
 };
 

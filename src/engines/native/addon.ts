@@ -64,7 +64,10 @@ export interface Addon {
   readonly Layout: new (dims: Dims) => Layout;
   readonly Store: new (layout: Layout) => StoreMemory;
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
-  convolutionForward(s: ConvolutionShapes, reluSlope?: number): Primitive<"src" | "weights" | "dst" | "bias">;
+  convolutionForward(
+    s: ConvolutionShapes,
+    reluSlope?: number,
+  ): Primitive<"src" | "weights" | "dst" | "bias">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,

@@ -88,8 +88,7 @@ function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
   });
   return {
     src: [batch, ic, ...d.input],
-    weights:
-      groups > 1 ? [groups, oc / groups, ic / groups, ...d.kernel] : [oc, ic, ...d.kernel],
+    weights: groups > 1 ? [groups, oc / groups, ic / groups, ...d.kernel] : [oc, ic, ...d.kernel],
     dst: [batch, oc, ...d.output],
     stride: d.stride,
     padLeft: d.pad,

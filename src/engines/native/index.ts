@@ -27,7 +27,8 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
       d.input.length === 2 && countOf(d.output) > 0 && d.batch > 0
         ? nativeConvolution(places, d)
         : fallback.convolution(d),
-    innerProduct: (d) => (countOf(d.input) > 0 ? nativeInnerProduct(places, d) : fallback.innerProduct(d)),
+    innerProduct: (d) =>
+      countOf(d.input) > 0 ? nativeInnerProduct(places, d) : fallback.innerProduct(d),
     pooling: (d) => {
       const native = nativePooling(places, d);
       if (!native) return fallback.pooling(d);

@@ -18,10 +18,36 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
     forward(xMem, wMem, bMem, yMem) {
       const out = places.write(yMem, y);
       if (bMem) addon.fillRows(m, n, places.read(bMem, b), out);
-      addon.gemm(false, !d.transpose, m, n, k, 1, places.read(xMem, x), k, places.read(wMem, w), ldw, bMem ? 1 : 0, out);
+      addon.gemm(
+        false,
+        !d.transpose,
+        m,
+        n,
+        k,
+        1,
+        places.read(xMem, x),
+        k,
+        places.read(wMem, w),
+        ldw,
+        bMem ? 1 : 0,
+        out,
+      );
     },
     backwardData(dyMem, wMem, dxMem) {
-      addon.gemm(false, d.transpose, m, k, n, 1, places.read(dyMem, y), n, places.read(wMem, w), ldw, 0, places.write(dxMem, x));
+      addon.gemm(
+        false,
+        d.transpose,
+        m,
+        k,
+        n,
+        1,
+        places.read(dyMem, y),
+        n,
+        places.read(wMem, w),
+        ldw,
+        0,
+        places.write(dxMem, x),
+      );
     },
     backwardWeights(xMem, dyMem, dwMem, dbMem) {
       const dy = places.read(dyMem, y);

@@ -89,7 +89,11 @@ export class Places {
     if (mem.isPrivateFresh(layout.key)) return store.memory;
     const source = mem.freshPrivate();
     if (mem.isZero) store.memory.zero();
-    else if (!mem.isCpuFresh && source instanceof NativeStore && sameShape(source.described.dims, layout.dims)) {
+    else if (
+      !mem.isCpuFresh &&
+      source instanceof NativeStore &&
+      sameShape(source.described.dims, layout.dims)
+    ) {
       this.reorder(source.described, layout).run(source.memory, store.memory);
     } else store.fromPlain(mem.cpu());
     mem.markPrivateFresh(store);

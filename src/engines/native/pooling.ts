@@ -45,7 +45,11 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp |
     backward(dy, dx) {
       const { backward, workspace } = last ?? made.get(places.plain(src));
       const { layouts } = backward;
-      backward.run(places.read(dy, layouts.diffDst), places.write(dx, layouts.diffSrc), ...workspace);
+      backward.run(
+        places.read(dy, layouts.diffDst),
+        places.write(dx, layouts.diffSrc),
+        ...workspace,
+      );
     },
   };
 }

@@ -50,7 +50,17 @@ export function nativeVectors(places: Places): Vectors {
       const history = places.update(v, layout);
       const isL1 = regularization === "L1";
       const weights = places.update(w, layout);
-      addon.sgd(layout.stored, rate, momentum, gradientScale, decay, isL1, weights, gradient, history);
+      addon.sgd(
+        layout.stored,
+        rate,
+        momentum,
+        gradientScale,
+        decay,
+        isL1,
+        weights,
+        gradient,
+        history,
+      );
     },
   };
 }

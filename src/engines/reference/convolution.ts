@@ -19,7 +19,8 @@ export function referenceConvolution(d: ConvolutionDescriptor): ConvolutionOp {
 
   /** (inC·k, outSize) for the image and group that begin at `from` in x. */
   const unfold = (x: FloatArray, from: number): FloatArray => {
-    if (column.length === 0) column = new (x.constructor as Float32ArrayConstructor)(rows * outSize);
+    if (column.length === 0)
+      column = new (x.constructor as Float32ArrayConstructor)(rows * outSize);
     for (let c = 0; c < inC; c++) {
       const plane = from + c * inSize;
       for (let e = 0; e < k * outSize; e++) {
@@ -117,7 +118,14 @@ function addChannelSums(
 }
 
 /** For each kernel element and output position the offset of the input element under it; -1 in the padding. */
-function windowOffsets({ input, output, kernel, stride, pad, dilation }: ConvolutionDescriptor): Int32Array {
+function windowOffsets({
+  input,
+  output,
+  kernel,
+  stride,
+  pad,
+  dilation,
+}: ConvolutionDescriptor): Int32Array {
   const k = countOf(kernel);
   const outSize = countOf(output);
   const offsets = new Int32Array(k * outSize);

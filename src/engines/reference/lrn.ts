@@ -33,7 +33,9 @@ export function referenceLRN(d: LRNDescriptor): LRNOp {
     }
     return sum;
   };
-  const forEach = (visit: (at: number, i: number, ch: number, y: number, x: number) => void): void => {
+  const forEach = (
+    visit: (at: number, i: number, ch: number, y: number, x: number) => void,
+  ): void => {
     let at = 0;
     for (let i = 0; i < n; i++) {
       for (let ch = 0; ch < c; ch++) {

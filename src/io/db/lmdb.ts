@@ -43,7 +43,7 @@ export function openLmdb(path: string): Db {
   }) as Bytes;
   const count = (database.getStats() as { entryCount: number }).entryCount;
   if (count === 0) {
-    database.close();
+    void database.close();
     throw new FormatError(`${path}: the database holds no records. Expected one or more.`);
   }
   return {
@@ -51,7 +51,7 @@ export function openLmdb(path: string): Db {
     count,
     cursor: (start) => new LmdbCursor(database, start % count),
     close() {
-      database.close();
+      void database.close();
     },
   };
 }
@@ -92,7 +92,9 @@ class LmdbCursor implements DbCursor {
 function checkHead(path: string): void {
   const file = join(path, "data.mdb");
   if (!existsSync(file)) {
-    throw new FileError(`database "${path}" cannot be opened: there is no ${file}. Expected an LMDB folder.`);
+    throw new FileError(
+      `database "${path}" cannot be opened: there is no ${file}. Expected an LMDB folder.`,
+    );
   }
   const size = statSync(file).size;
   const first = metaPage(file, 0, size);
@@ -113,7 +115,9 @@ function metaPage(file: string, at: number, size: number): Buffer {
   const handle = openSync(file, "r");
   try {
     if (readSync(handle, page, 0, 136, at + FIRST_PAGE) < 136) {
-      throw new FormatError(`${file}: the file has ${size} bytes. Expected a whole LMDB database; it is cut short.`);
+      throw new FormatError(
+        `${file}: the file has ${size} bytes. Expected a whole LMDB database; it is cut short.`,
+      );
     }
   } finally {
     closeSync(handle);
@@ -136,7 +140,9 @@ function metaPage(file: string, at: number, size: number): Buffer {
  */
 export function createLmdb(path: string): DbWriter {
   if (existsSync(path)) {
-    throw new FileError(`database "${path}" exists. Expected a new name; remove it first to make it again.`);
+    throw new FileError(
+      `database "${path}" exists. Expected a new name; remove it first to make it again.`,
+    );
   }
   const temporary = `${path.replace(/\/+$/, "")}.part-${process.pid}`;
   rmSync(temporary, { recursive: true, force: true });

@@ -1,5 +1,4 @@
 import { FormatError } from "../../util/errors.ts";
-import { keepSource } from "../prototxt.ts";
 import type {
   BlobShape,
   LayerParameter,
@@ -8,6 +7,7 @@ import type {
   TransformationParameter,
   V1LayerParameter,
 } from "../proto/caffe.ts";
+import { keepSource } from "../prototxt.ts";
 import type { UpgradeLog } from "./upgrade-log.ts";
 import { needsV0Upgrade, upgradeV0 } from "./v0.ts";
 import { needsV1Upgrade, upgradeV1 } from "./v1.ts";
@@ -46,7 +46,8 @@ const upgrades: readonly Upgrade[] = [
     after: upgraded("V1LayerParameter"),
   },
   {
-    applies: (net) => [net.input, net.input_dim, net.input_shape].some((list) => (list?.length ?? 0) > 0),
+    applies: (net) =>
+      [net.input, net.input_dim, net.input_shape].some((list) => (list?.length ?? 0) > 0),
     apply: upgradeInput,
     before: deprecated("input fields"),
     after: upgraded("input fields."),
@@ -126,7 +127,11 @@ function upgradeInput(net: NetParameter): NetParameter {
       ? (input_shape[i] ?? {})
       : { dim: input_dim.slice(4 * i, 4 * i + 4).map(Number) },
   );
-  if (input_shape.length > 0 ? input_shape.length !== input.length && input_shape.length !== 1 : input_dim.length !== 4 * input.length) {
+  if (
+    input_shape.length > 0
+      ? input_shape.length !== input.length && input_shape.length !== 1
+      : input_dim.length !== 4 * input.length
+  ) {
     throw new FormatError(
       `net "${net.name ?? ""}" has ${input.length} inputs, ${input_shape.length} input_shape and ${input_dim.length} input_dim. Expected one shape, or four dims, for each input.`,
     );

@@ -44,7 +44,11 @@ const types: Readonly<Record<string, V0Type>> = {
     message: "data_param",
     fields: { source: "source", batchsize: "batch_size", rand_skip: "rand_skip" },
   },
-  dropout: { type: "DROPOUT", message: "dropout_param", fields: { dropout_ratio: "dropout_ratio" } },
+  dropout: {
+    type: "DROPOUT",
+    message: "dropout_param",
+    fields: { dropout_ratio: "dropout_ratio" },
+  },
   euclidean_loss: { type: "EUCLIDEAN_LOSS" },
   flatten: { type: "FLATTEN" },
   hdf5_data: {
@@ -144,7 +148,10 @@ function foldPadding(layers: readonly V1LayerParameter[], log: UpgradeLog): V1La
       const pad = padding.get(blob);
       if (!pad) return;
       if (!["conv", "pool"].includes(connection.layer?.type ?? "")) {
-        log("error", `Padding layer input to non-convolutional / non-pooling layer type ${connection.layer?.type}`);
+        log(
+          "error",
+          `Padding layer input to non-convolutional / non-pooling layer type ${connection.layer?.type}`,
+        );
       }
       const bottom = [...(result.bottom ?? [])];
       bottom[i] = pad.bottom?.[0] ?? blob;

@@ -1,5 +1,5 @@
 import type { BroadcastDescriptor } from "../../engines/engine.ts";
-import { sameShape, type Shape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 
 /**
  * The shape of a learned vector that is stretched over a blob: `num_axes` axes from `axis` on; −1 is to the
@@ -29,7 +29,9 @@ export function broadcast(
 ): BroadcastDescriptor {
   const covered = shape.slice(axis, axis + vector.length);
   if (!sameShape(covered, vector)) {
-    fail(`shape ${shapeText(vector)} does not lie on bottom shape ${shapeText(shape)} from axis ${axis} on. Expected ${shapeText(covered)}.`);
+    fail(
+      `shape ${shapeText(vector)} does not lie on bottom shape ${shapeText(shape)} from axis ${axis} on. Expected ${shapeText(covered)}.`,
+    );
   }
   const product = (s: Shape): number => s.reduce((a, b) => a * b, 1);
   return {

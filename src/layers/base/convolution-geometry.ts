@@ -29,7 +29,9 @@ export function windowOf(
   const param = withDefaults("ConvolutionParameter", given);
   const axis = param.axis < 0 ? param.axis + rank : param.axis;
   if (axis < 0 || axis >= rank) {
-    fail(`convolution_param.axis is ${param.axis}. Expected an axis of a bottom with ${rank} axes.`);
+    fail(
+      `convolution_param.axis is ${param.axis}. Expected an axis of a bottom with ${rank} axes.`,
+    );
   }
   const spatial = rank - axis - 1;
 
@@ -43,16 +45,25 @@ export function windowOf(
     let values: number[];
     if (h !== undefined || w !== undefined) {
       const field = name.replace("_size", "");
-      if (spatial !== 2) fail(`${field}_h and ${field}_w are for two spatial axes; there are ${spatial}. Expected ${name} for each.`);
-      if (list.length > 0) fail(`${name} and ${field}_h, ${field}_w are both given. Expected one form.`);
+      if (spatial !== 2)
+        fail(
+          `${field}_h and ${field}_w are for two spatial axes; there are ${spatial}. Expected ${name} for each.`,
+        );
+      if (list.length > 0)
+        fail(`${name} and ${field}_h, ${field}_w are both given. Expected one form.`);
       values = [h ?? byDefault ?? 0, w ?? byDefault ?? 0];
     } else if (list.length > 1 && list.length !== spatial) {
-      return fail(`${name} is given ${list.length} times. Expected once, or once for each of ${spatial} spatial axes.`);
+      return fail(
+        `${name} is given ${list.length} times. Expected once, or once for each of ${spatial} spatial axes.`,
+      );
     } else {
       if (list.length === 0 && byDefault === undefined && spatial > 0) {
         fail(`convolution_param has no ${name}. Expected 1 or more.`);
       }
-      values = Array.from({ length: spatial }, (_, i) => list[list.length > 1 ? i : 0] ?? byDefault ?? 0);
+      values = Array.from(
+        { length: spatial },
+        (_, i) => list[list.length > 1 ? i : 0] ?? byDefault ?? 0,
+      );
     }
     for (const value of values) {
       if (value < least) fail(`convolution_param.${name} is ${value}. Expected ${least} or more.`);
@@ -64,14 +75,22 @@ export function windowOf(
   if (outputs < 1) fail(`convolution_param.num_output is ${outputs}. Expected 1 or more.`);
   if (param.group < 1) fail(`convolution_param.group is ${param.group}. Expected 1 or more.`);
   if (outputs % param.group !== 0) {
-    fail(`convolution_param.num_output is ${outputs}. Expected a multiple of group ${param.group}.`);
+    fail(
+      `convolution_param.num_output is ${outputs}. Expected a multiple of group ${param.group}.`,
+    );
   }
   return {
     axis,
     outputs,
     groups: param.group,
     hasBias: param.bias_term,
-    kernel: perAxis("kernel_size", param.kernel_size, [param.kernel_h, param.kernel_w], undefined, 1),
+    kernel: perAxis(
+      "kernel_size",
+      param.kernel_size,
+      [param.kernel_h, param.kernel_w],
+      undefined,
+      1,
+    ),
     stride: perAxis("stride", param.stride, [param.stride_h, param.stride_w], 1, 1),
     pad: perAxis("pad", param.pad, [given?.pad_h, given?.pad_w], 0, 0),
     dilation: perAxis("dilation", param.dilation, [undefined, undefined], 1, 1),

@@ -23,9 +23,7 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
     if (this.blobs.length === 0) {
       wanted.forEach(({ shape, filler }, i) => {
         const blob = new Blob(shape, this.context.dtype);
-        this.named(() =>
-          fill(blob.data.overwriteCpu(), shape, filler, this.random("filler", i)),
-        );
+        this.named(() => fill(blob.data.overwriteCpu(), shape, filler, this.random("filler", i)));
         this.blobs.push(blob);
       });
       return;

@@ -1,5 +1,5 @@
 import type { Params, PostOp, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
-import { sameShape, type Shape } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import { Layer, type One } from "./layer.ts";
 
 /** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */

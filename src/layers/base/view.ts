@@ -10,7 +10,10 @@ export abstract class ViewLayer extends Layer<One, One> {
   protected abstract shapeOf(x: One[0]): Shape;
 
   override setUp([x]: One, [y]: One): void {
-    if (x === y) this.fail(`its top is its bottom. ${this.param.type} Layer does not allow in-place computation.`);
+    if (x === y)
+      this.fail(
+        `its top is its bottom. ${this.param.type} Layer does not allow in-place computation.`,
+      );
   }
 
   override reshape([x]: One, [y]: One): void {

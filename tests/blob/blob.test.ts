@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { Blob } from "../../src/blob/blob.ts";
+import { blobProtoOf, blobValueOf } from "../../src/blob/blob-proto.ts";
+import { fill } from "../../src/blob/filler.ts";
+import { referenceOf } from "../../src/engines/choose.ts";
+import { Random } from "../../src/util/random.ts";
+import { referenceEngines } from "../support/engines.ts";
+
+const engine = referenceOf(referenceEngines);
+
+test("shape, axes and the legacy four", () => {
+  const blob = new Blob([2, 3, 4]);
+  expect(blob.count()).toBe(24);
+  expect(blob.count(1)).toBe(12);
+  expect(blob.axis(-1)).toBe(2);
+  expect(blob.legacyAxis(3)).toBe(1);
+  expect(() => blob.axis(3)).toThrow("axis 3 is out of range. Expected -3 to 2 for shape (2,3,4)");
+  expect(() => new Blob([1, 1, 1, 1, 1]).legacyAxis(0)).toThrow("Expected at most 4");
+  expect(new Blob([]).count()).toBe(1);
+  expect(() => new Blob([-1])).toThrow("axis of length -1");
+  expect(() => new Blob([2 ** 16, 2 ** 16])).toThrow("Expected fewer than 2147483648");
+});
+
+test("memory is kept when a blob shrinks, and shared where asked for", () => {
+  const blob = new Blob([4]);
+  blob.data.overwriteCpu().set([1, 2, 3, 4]);
+  blob.reshape([2]);
+  expect(Array.from(blob.values())).toEqual([1, 2]);
+  blob.reshape([2, 2]);
+  expect(Array.from(blob.values())).toEqual([1, 2, 3, 4]);
+  const view = new Blob([4]);
+  view.shareData(blob);
+  view.data.mutableCpu()[0] = 9;
+  expect(blob.values()[0]).toBe(9);
+  expect(() => new Blob([3]).shareData(blob)).toThrow("Expected equal counts");
+});
+
+test("update and norms", () => {
+  const blob = new Blob([2], "f64");
+  blob.data.overwriteCpu().set([3, -4]);
+  blob.diff.overwriteCpu().set([1, 1]);
+  expect([
+    blob.asumData(engine),
+    blob.sumsqData(engine),
+    blob.asumDiff(engine),
+    blob.sumsqDiff(engine),
+  ]).toEqual([7, 25, 2, 2]);
+  blob.update(engine);
+  expect(Array.from(blob.values())).toEqual([2, -5]);
+});
+
+test("to a message and back, in both element types; legacy shapes fit with ones in front", () => {
+  for (const dtype of ["f32", "f64"] as const) {
+    const blob = new Blob([2, 1], dtype);
+    blob.data.overwriteCpu().set([0.5, 2]);
+    const value = blobValueOf(blobProtoOf(blob.toValue(true)));
+    expect(value.shape).toEqual([2, 1]);
+    expect(Array.from(value.data)).toEqual([0.5, 2]);
+  }
+  const legacy = { shape: [1, 1, 2, 1], legacyShape: true };
+  expect(new Blob([2, 1]).fits(legacy)).toBe(true);
+  expect(new Blob([1, 2]).fits(legacy)).toBe(false);
+  expect(() => blobValueOf({ shape: { dim: [3] }, data: [1] })).toThrow(
+    "with 1 values. Expected 3",
+  );
+});
+
+test("fillers have the statistics of their formulas", () => {
+  const shape = [50, 20, 5, 5];
+  const values = new Float64Array(25_000);
+  const spread = (): number => Math.sqrt(values.reduce((a, b) => a + b * b, 0) / values.length);
+  const run = (filler: Parameters<typeof fill>[2]): void =>
+    fill(values, shape, filler, new Random(3));
+  run({ type: "xavier" });
+  expect(spread()).toBeCloseTo(Math.sqrt(1 / 500), 2);
+  expect(Math.max(...values)).toBeLessThan(Math.sqrt(3 / 500));
+  run({ type: "msra", variance_norm: "FAN_OUT" });
+  expect(spread()).toBeCloseTo(Math.sqrt(2 / 1250), 2);
+  run({ type: "gaussian", std: 2 });
+  expect(spread()).toBeCloseTo(2, 1);
+  run({ type: "gaussian", std: 1, sparse: 5 });
+  expect(values.filter((v) => v !== 0).length / 25_000).toBeCloseTo(0.1, 1);
+  run({ type: "uniform", min: 2, max: 3 });
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(2);
+  run({ type: "positive_unitball" });
+  expect(values.slice(0, 500).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+  const up = new Float64Array(16);
+  fill(up, [1, 1, 4, 4], { type: "bilinear" }, new Random(1));
+  expect(Array.from(up.slice(0, 4))).toBeAllClose([0.0625, 0.1875, 0.1875, 0.0625]);
+  expect(() => run({ type: "xaver" })).toThrow(
+    'unknown filler type "xaver". Did you mean "xavier"?',
+  );
+  expect(() => run({ type: "xavier", sparse: 1 })).toThrow("Expected it with gaussian only");
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../support/engines.ts";
+import { checkGradient, checkParity, forward, layerNet } from "../support/nets.ts";
+
+describeEngines("Scale", (engines) => {
+  test("multiplies each channel, and adds", async () => {
+    const net = layerNet(
+      'type: "Scale" bottom: "a" top: "y" scale_param { filler { value: 2 } bias_term: true bias_filler { value: 1 } }',
+      [[1, 2, 2]],
+      { engines },
+    );
+    expect(await forward(net, [1, 2, 3, 4])).toEqual([[3, 5, 7, 9]]);
+  });
+
+  test.each([
+    ["one bottom", 'bottom: "a" top: "y" scale_param { bias_term: true }', [[2, 3, 4]]],
+    [
+      "in place",
+      'bottom: "a" top: "a" scale_param { bias_term: true axis: 0 num_axes: 2 }',
+      [[2, 3, 4]],
+    ],
+    ["two bottoms", 'bottom: "a" bottom: "b" top: "y" scale_param { axis: 0 }', [[2, 3, 4], [2]]],
+    ["one value", 'bottom: "a" top: "y" scale_param { num_axes: 0 }', [[2, 3]]],
+  ])("agrees with the reference: %s", async (_name, text, shapes) => {
+    await checkParity(engines, `type: "Scale" ${text}`, shapes);
+  });
+});
+
+test.each([
+  ['bottom: "a" top: "y" scale_param { bias_term: true }', [[2, 3, 2]]],
+  [
+    'bottom: "a" bottom: "b" top: "y" scale_param { axis: 1 }',
+    [
+      [2, 3, 2],
+      [3, 2],
+    ],
+  ],
+  ['bottom: "a" top: "a" scale_param { num_axes: -1 }', [[2, 3]]],
+])("Scale gradient: %s", async (text, shapes) => {
+  await checkGradient(`type: "Scale" ${text}`, shapes);
+});
+
+test("Scale wants a vector that lies on its bottom", () => {
+  expect(() => layerNet('type: "Scale" bottom: "a" bottom: "b" top: "y"', [[2, 3], [4]])).toThrow(
+    "does not lie on bottom shape (2,3) from axis 1 on",
+  );
+});

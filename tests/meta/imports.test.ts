@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+const below = ["util", "syncedmem", "io", "engines", "blob", "layers", "net", "solvers"];
+
+/** Each folder of src and the folders it may import from, lowest first. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  util: [],
+  syncedmem: ["util"],
+  io: ["util"],
+  engines: ["util", "syncedmem"],
+  blob: below.slice(0, 4),
+  layers: below.slice(0, 5),
+  net: below.slice(0, 6),
+  solvers: below.slice(0, 7),
+  monitor: below,
+  cli: [...below, "monitor"],
+  "index.ts": [...below, "monitor"],
+};
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>
+  file.endsWith(".ts"),
+);
+
+test.each(files)("%s imports only from below, and keeps to its doors", (file) => {
+  const folder = file.split("/")[0] ?? "";
+  const source = readFileSync(join("src", file), "utf8");
+  for (const [, path = ""] of source.matchAll(/from "(\.{1,2}\/[^"]+)"/g)) {
+    const target = normalize(join(file, "..", path)).split("/")[0];
+    expect([folder, ...(MAY_IMPORT[folder] ?? [])], `${file} imports ${path}`).toContain(target);
+  }
+  if (!["io", "cli", "engines"].includes(folder)) expect(source).not.toContain("node:fs");
+  if (folder === "engines" && !file.endsWith("binding.ts")) expect(source).not.toContain("node:fs");
+  const engine = /^engines\/(reference|native|webgpu)\//.exec(file)?.[1];
+  for (const other of ["reference", "native", "webgpu"]) {
+    if (engine && other !== engine) expect(source).not.toContain(`../${other}/`);
+  }
+});
+
+test("no source file needs scrolling for minutes", () => {
+  for (const file of files) {
+    if (file.startsWith("io/proto/")) continue;
+    const lines = readFileSync(join("src", file), "utf8").split("\n").length;
+    expect(lines, file).toBeLessThanOrEqual(430);
+  }
+});
