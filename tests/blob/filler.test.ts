@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { fill } from "../../src/blob/filler.ts";
+import type { FillerParameter } from "../../src/io/proto/caffe.ts";
+import { Random } from "../../src/util/random.ts";
+import { countOf, type Shape } from "../../src/util/shape.ts";
+
+function filled(param: FillerParameter | undefined, shape: Shape, seed = 1): Float64Array {
+  const values = new Float64Array(countOf(shape));
+  fill(values, shape, param, new Random(seed));
+  return values;
+}
+
+/** Mean and variance of the values. */
+function moments(values: Float64Array): { mean: number; variance: number } {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  return { mean, variance: values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length };
+}
+
+/** Large enough that moments lie within a few percent; fan-in 400, fan-out 100. */
+const SHAPE: Shape = [50, 200, 2];
+const FAN_IN = 400;
+const FAN_OUT = 100;
+
+describe("fillers", () => {
+  test("constant: one value, 0 where there is no filler", () => {
+    expect([...filled({ type: "constant", value: 3 }, [2, 2])]).toEqual([3, 3, 3, 3]);
+    expect([...filled(undefined, [2])]).toEqual([0, 0]);
+  });
+
+  test("uniform: between min and max", () => {
+    const values = filled({ type: "uniform", min: 2, max: 6 }, SHAPE);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...values)).toBeLessThan(6);
+    expect(moments(values).mean).toBeCloseTo(4, 1);
+  });
+
+  test("gaussian: mean and std", () => {
+    const { mean, variance } = moments(filled({ type: "gaussian", mean: 5, std: 2 }, SHAPE));
+    expect(mean).toBeCloseTo(5, 1);
+    expect(variance / 4).toBeCloseTo(1, 1);
+  });
+
+  test("gaussian: sparse keeps about that many weights for each output", () => {
+    const kept = filled({ type: "gaussian", sparse: 5 }, SHAPE).filter((x) => x !== 0).length;
+    expect(kept / countOf(SHAPE)).toBeCloseTo(5 / 50, 1);
+    expect(filled({ type: "gaussian", sparse: 0 }, SHAPE).every((x) => x === 0)).toBe(true);
+  });
+
+  test("positive_unitball: the inputs of each output add up to 1", () => {
+    const values = filled({ type: "positive_unitball" }, [3, 4]);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    for (let o = 0; o < 3; o++) {
+      expect(values.subarray(4 * o, 4 * o + 4).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+    }
+  });
+
+  test.each([
+    [undefined, FAN_IN],
+    ["FAN_IN", FAN_IN],
+    ["FAN_OUT", FAN_OUT],
+    ["AVERAGE", (FAN_IN + FAN_OUT) / 2],
+  ] as const)("xavier and msra: variance_norm %s divides by %d", (norm, n) => {
+    const variance_norm = norm === undefined ? {} : { variance_norm: norm };
+    const xavier = filled({ type: "xavier", ...variance_norm }, SHAPE);
+    expect(Math.max(...xavier.map(Math.abs))).toBeLessThanOrEqual(Math.sqrt(3 / n));
+    expect(moments(xavier).variance * n).toBeCloseTo(1, 1);
+    const msra = filled({ type: "msra", ...variance_norm }, SHAPE);
+    expect((moments(msra).variance * n) / 2).toBeCloseTo(1, 1);
+  });
+
+  test("bilinear: a tent over the kernel", () => {
+    const row = [0.25, 0.75, 0.75, 0.25];
+    const tent = row.flatMap((y) => row.map((x) => x * y));
+    expect([...filled({ type: "bilinear" }, [2, 1, 4, 4])]).toEqual([...tent, ...tent]);
+  });
+
+  test("give the same values for the same seed, and others for another", () => {
+    const param = { type: "gaussian" };
+    expect(filled(param, [4], 7)).toEqual(filled(param, [4], 7));
+    expect(filled(param, [4], 7)).not.toEqual(filled(param, [4], 8));
+  });
+
+  test.each([
+    [{ type: "xavierr" }, [2, 2], 'unknown filler type "xavierr". Did you mean "xavier"?'],
+    [{ type: "toString" }, [2, 2], 'unknown filler type "toString"'],
+    [{ type: "bilinear" }, [2, 2], "bilinear cannot fill shape (2,2)"],
+    [{ type: "bilinear" }, [1, 1, 2, 3], "Expected four axes and a square kernel"],
+    [{ type: "uniform", sparse: 3 }, [2, 2], "Expected it with gaussian only"],
+  ])("refuse %o for shape %o", (param, shape, message) => {
+    expect(() => filled(param, shape)).toThrow(message);
+  });
+});

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { Engine } from "../../src/engines/engine.ts";
+import { ReferenceEngine } from "../../src/engines/reference/index.ts";
+import * as layers from "../../src/layers/index.ts";
+import { layerNet, write } from "../support/nets.ts";
+
+/** A use of each layer that has something to compute: its text, and the shapes of its bottoms. */
+const uses: Readonly<Record<string, readonly [string, readonly (readonly number[])[]]>> = {
+  Accuracy: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  BatchNorm: ['bottom: "a" top: "y"', [[2, 3, 2]]],
+  Bias: ['bottom: "a" top: "y"', [[2, 3]]],
+  Concat: [
+    'bottom: "a" bottom: "b" top: "y"',
+    [
+      [2, 3],
+      [2, 1],
+    ],
+  ],
+  Convolution: [
+    'bottom: "a" top: "y" convolution_param { num_output: 1 kernel_size: 2 }',
+    [[1, 1, 3, 3]],
+  ],
+  Dropout: ['bottom: "a" top: "y"', [[4]]],
+  DummyData: ['top: "y" dummy_data_param { shape { dim: 2 } }', []],
+  Eltwise: ['bottom: "a" bottom: "b" top: "y"', [[2], [2]]],
+  EuclideanLoss: ['bottom: "a" bottom: "b" top: "y"', [[2], [2]]],
+  Flatten: ['bottom: "a" top: "y"', [[2, 3, 2]]],
+  InnerProduct: ['bottom: "a" top: "y" inner_product_param { num_output: 2 }', [[2, 3]]],
+  Input: ['top: "y" input_param { shape { dim: 2 } }', []],
+  LRN: ['bottom: "a" top: "y"', [[1, 6, 2, 2]]],
+  Pooling: ['bottom: "a" top: "y" pooling_param { kernel_size: 2 }', [[1, 1, 4, 4]]],
+  ReLU: ['bottom: "a" top: "y"', [[4]]],
+  Reshape: ['bottom: "a" top: "y" reshape_param { shape { dim: -1 } }', [[2, 3]]],
+  Scale: ['bottom: "a" top: "y" scale_param { bias_term: true }', [[2, 3]]],
+  Sigmoid: ['bottom: "a" top: "y"', [[4]]],
+  Silence: ['bottom: "a"', [[4]]],
+  Softmax: ['bottom: "a" top: "y"', [[2, 3]]],
+  SoftmaxWithLoss: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  Split: ['bottom: "a" top: "y" top: "z"', [[4]]],
+  TanH: ['bottom: "a" top: "y"', [[4]]],
+};
+
+/** Read databases, and are run by tests of their own. */
+const readers = ["Data"];
+
+test("every layer type has a use here", () => {
+  const types = Object.values(layers).map(({ type }) => type);
+  expect([...Object.keys(uses), ...readers].sort()).toEqual([...types].sort());
+});
+
+test.each(Object.entries(uses))(
+  "%s asks its engine for what it needs and nothing else",
+  async (type, [text, shapes]) => {
+    const Class = Object.values(layers).find((candidate) => candidate.type === type);
+    const allowed: readonly string[] = ["name", ...(Class?.needs ?? [])];
+    const engine = new Proxy<Engine>(new ReferenceEngine(), {
+      get(target, key) {
+        if (!allowed.includes(String(key))) throw new Error(`${type} asks for ${String(key)}`);
+        return Reflect.get(target, key, target);
+      },
+    });
+    const net = layerNet(`type: "${type}" ${text}`, shapes, { engines: [engine] });
+    shapes.forEach((_, i) => {
+      const blob = net.blob(String.fromCharCode(97 + i));
+      write(blob, new Array<number>(blob.count()).fill(1));
+    });
+    await net.forward();
+    net.backward();
+  },
+);
