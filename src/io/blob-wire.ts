@@ -23,24 +23,26 @@ type Values = Float32Array | Float64Array;
 export function readBlob(reader: protobuf.Reader, end: number): FileBlob {
   const legacy: (number | undefined)[] = [undefined, undefined, undefined, undefined];
   let shape: number[] | undefined;
-  let data: Values = new Float32Array(0);
-  let diff: Values = new Float32Array(0);
+  const dataPieces = new ValueList();
+  const diffPieces = new ValueList();
   let rawType = 1;
   let raw: Uint8Array | undefined;
   while (reader.pos < end) {
     const tag = reader.uint32();
     const field = tag >>> 3;
     if (field >= 1 && field <= 4) legacy[field - 1] = reader.int32();
-    else if (field === 5) data = append(data, readFloats(reader, tag, 4));
-    else if (field === 6) diff = append(diff, readFloats(reader, tag, 4));
+    else if (field === 5) dataPieces.add(readFloats(reader, tag, 4));
+    else if (field === 6) diffPieces.add(readFloats(reader, tag, 4));
     else if (field === 7) shape = readShape(reader, reader.uint32() + reader.pos);
-    else if (field === 8) data = append(data, readFloats(reader, tag, 8));
-    else if (field === 9) diff = append(diff, readFloats(reader, tag, 8));
+    else if (field === 8) dataPieces.add(readFloats(reader, tag, 8));
+    else if (field === 9) diffPieces.add(readFloats(reader, tag, 8));
     else if (field === 10) rawType = reader.int32();
     else if (field === 12) raw = reader.bytes();
     else reader.skipType(tag & 7);
   }
-  if (raw && data.length === 0) data = fromRaw(raw, rawType);
+  const given = dataPieces.values();
+  const data = raw && given.length === 0 ? fromRaw(raw, rawType) : given;
+  const diff = diffPieces.values();
   const legacyShape = legacy.some((length) => length !== undefined);
   const dims = legacyShape ? legacy.map((length) => length ?? 0) : (shape ?? []);
   const count = dims.reduce((product, length) => product * length, 1);
@@ -79,15 +81,36 @@ function readFloats(reader: protobuf.Reader, tag: number, size: 4 | 8): Values {
   return new View(bytes.buffer, 0, Math.floor(bytes.length / size));
 }
 
-function append(before: Values, more: Values): Values {
-  if (before.length === 0) return more;
-  const joined =
-    more instanceof Float64Array
-      ? new Float64Array(before.length + more.length)
-      : new Float32Array(before.length + more.length);
-  joined.set(before);
-  joined.set(more, before.length);
-  return joined;
+/**
+ * Values that come in pieces. One packed piece, the usual case, is kept as it is; unpacked values come one at a
+ * time, so the room for them doubles when it is full.
+ */
+class ValueList {
+  #room: Values = new Float32Array(0);
+  #length = 0;
+
+  add(more: Values): void {
+    if (this.#length === 0) {
+      this.#room = more;
+      this.#length = more.length;
+      return;
+    }
+    const length = this.#length + more.length;
+    const isWider = more instanceof Float64Array && this.#room instanceof Float32Array;
+    if (length > this.#room.length || isWider) {
+      const size = Math.max(length, 2 * this.#length);
+      const isDouble = isWider || this.#room instanceof Float64Array;
+      const larger = isDouble ? new Float64Array(size) : new Float32Array(size);
+      larger.set(this.#room.subarray(0, this.#length));
+      this.#room = larger;
+    }
+    this.#room.set(more, this.#length);
+    this.#length = length;
+  }
+
+  values(): Values {
+    return this.#length === this.#room.length ? this.#room : this.#room.slice(0, this.#length);
+  }
 }
 
 function fromRaw(raw: Uint8Array, type: number): Values {
