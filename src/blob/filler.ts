@@ -70,7 +70,7 @@ const fillers: Readonly<Record<string, Filler>> = {
       );
     }
     const f = Math.ceil(width / 2);
-    const centre = (2 * f - 1 - (f % 2)) / (2 * f);
+    const centre = (width - 1) / (2 * f);
     for (let i = 0; i < values.length; i++) {
       const x = i % width;
       const y = Math.floor(i / width) % width;

@@ -20,6 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const flags = normaliseFlags(args);
   const isDebug = flags.includes("--debug");
   try {
+    checkCommand(flags);
     await parserOf(flags).parseAsync();
     return 0;
   } catch (error) {
@@ -33,8 +34,19 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function parserOf(flags: string[]): ReturnType<typeof yargs> {
+/** Makes sure that the first word is a command; help and version need none. */
+function checkCommand(flags: readonly string[]): void {
   const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
+  const [given] = flags;
+  if (given !== undefined && (given.startsWith("-") || names.includes(given))) return;
+  throw new CaffeError(
+    given === undefined
+      ? `no command is given. Expected one of ${names.join(", ")}; see caffe --help.`
+      : `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
+  );
+}
+
+function parserOf(flags: string[]): ReturnType<typeof yargs> {
   const { version } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   ) as { version: string };
@@ -42,18 +54,10 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .scriptName("caffe")
     .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
     .command(commands)
-    .command("$0 [command]", false, {}, ({ command }) => {
-      const given = String(command ?? "");
-      if (given === "") parserOf([]).showHelp();
-      throw new CaffeError(
-        given === ""
-          ? "no command is given."
-          : `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
-      );
-    })
     .option("debug", { type: "boolean", default: false, describe: "show where an error came from" })
     .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": false })
     .strictOptions()
+    .demandCommand(1, "no command is given")
     .version(version)
     .help()
     .alias("help", "h")

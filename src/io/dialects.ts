@@ -50,6 +50,24 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConvolutionParameter.conv_algos_override": engineChoice,
   "ConvolutionParameter.cudnn_workspace_limit": engineChoice,
   "ConvolutionParameter.cudnn_convolution_algo_seeker": engineChoice,
+  "ConvolutionParameter.pad_l": refuse(
+    "padding is the same on both sides; give pad_h and pad_w",
+    "0",
+  ),
+  "ConvolutionParameter.pad_r": refuse(
+    "padding is the same on both sides; give pad_h and pad_w",
+    "0",
+  ),
+  "ConvolutionParameter.pad_t": refuse(
+    "padding is the same on both sides; give pad_h and pad_w",
+    "0",
+  ),
+  "ConvolutionParameter.pad_b": refuse(
+    "padding is the same on both sides; give pad_h and pad_w",
+    "0",
+  ),
+  "NetParameter.eltwise_mem_sharing": engineChoice,
+  "NetParameter.multinode": engineChoice,
   "BatchNormParameter.scale_bias": refuse(
     "write a Scale layer with bias_term: true after it",
     "false",
@@ -149,6 +167,13 @@ const fates: Readonly<Record<string, Fate>> = {
   "SolverParameter.only_calc_loss": detection,
 };
 
+/** The layer types of BVLC Caffe. */
+const bvlcTypes = new Set(
+  "AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling Power Python RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData".split(
+    " ",
+  ),
+);
+
 /**
  * Decides on every foreign field of a text: one warning for each name that is ignored.
  * @throws PrototxtError with the place and the reason where a field would change the result
@@ -158,8 +183,10 @@ export function judgeForeignFields(
   warn: (message: string) => void,
 ): void {
   const warned = new Set<string>();
-  for (const { message, field, value, where } of uses) {
+  for (const { message, field, value, where, layer } of uses) {
     const name = `${message}.${field.name}`;
+    // A layer of a foreign type is refused, or not, as a whole: by the Net.
+    if (layer && !bvlcTypes.has(layer.type)) continue;
     const fate = fates[name];
     // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
     if (!fate || fate.kind === "honour") continue;

@@ -9,6 +9,8 @@ export interface FieldUse {
   readonly field: protobuf.Field;
   /** The words or strings of its value; empty for a message. */
   readonly value: string;
+  /** The layer it stands in, whose type is known when the whole text has been read. */
+  readonly layer: { readonly type: string } | undefined;
   /** `file:line:column` of its name. */
   readonly where: string;
 }
@@ -46,6 +48,7 @@ class Checker {
   #at = 0;
   readonly #foreign: FieldUse[] = [];
   readonly #layerLines: Map<string, number> = new Map();
+  #layer: { type: string } | undefined;
   readonly #blanks: { from: number; to: number }[] = [];
 
   constructor(text: string, file: string) {
@@ -158,6 +161,7 @@ class Checker {
       this.#foreign.push({
         message: type.name,
         field,
+        layer: this.#layer,
         value: isMessage
           ? ""
           : this.#tokens
@@ -168,9 +172,15 @@ class Checker {
         where: `${this.#file}:${this.#lines.at(name.start)}`,
       });
     }
-    if (field.name === "name" && type.name.endsWith("LayerParameter")) {
-      const layer = (this.#tokens[this.#at - 1] as Token).text.slice(1, -1);
-      if (!this.#layerLines.has(layer)) this.#layerLines.set(layer, this.#lines.lineOf(name.start));
+    if (type.name.endsWith("LayerParameter")) this.#noteLayer(field.name, name.start);
+  }
+
+  /** Remembers where a layer stands, and what type it is. */
+  #noteLayer(field: string, offset: number): void {
+    const text = (this.#tokens[this.#at - 1] as Token).text.slice(1, -1);
+    if (field === "type" && this.#layer) this.#layer.type = text;
+    if (field === "name" && !this.#layerLines.has(text)) {
+      this.#layerLines.set(text, this.#lines.lineOf(offset));
     }
   }
 
@@ -223,8 +233,10 @@ class Checker {
       this.#failAt(open.start, `${quoted(open)} after ${field}. Expected "{".`);
     }
     this.#at++;
-    if (type.fieldsArray.length > 0 || type.name !== "AnyParameter") {
+    if (type.name === "LayerParameter") this.#layer = { type: "" };
+    if (type.name !== "AnyParameter") {
       this.#message(type, close, open.start);
+      if (type.name === "LayerParameter") this.#layer = undefined;
       return;
     }
     for (let depth = 1; depth > 0; this.#at++) {

@@ -10,11 +10,12 @@ import type { LayerRegistry } from "../layers/registry.ts";
 import { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
+import { logDisplay } from "./display.ts";
 import { type LearningRatePolicy, learningRatePolicy, stepsReached } from "./lr-policy.ts";
-import { sgd } from "./sgd.ts";
 import { SmoothedLoss } from "./smoothed-loss.ts";
 import { makeHistory, restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
 import { type NetPlan, testNetPlans, trainNetPlan } from "./solver-nets.ts";
+import { checkParameters, ruleOf, weightFiles } from "./solver-parameters.ts";
 import { testNet } from "./test-net.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -62,8 +63,6 @@ export interface SolverOptions {
   readonly root?: string;
   readonly registry?: LayerRegistry;
 }
-
-const rules: Readonly<Record<string, UpdateRule>> = { SGD: sgd };
 
 /**
  * Trains a net: owns the loop, the test passes, the display, the snapshots, and calls its guests.
@@ -202,7 +201,7 @@ export class Solver implements Snapshotted {
       this.#smoothed.add(loss);
       const isDisplayed = display > 0 && this.iter % display === 0;
       if (isDisplayed) {
-        this.#display(since);
+        logDisplay(this, this.#smoothed.value, since, this.#log);
         since = { at: performance.now(), iter: this.iter };
       }
       for (const callback of this.callbacks) await callback.onGradientsReady?.(this);
@@ -366,31 +365,6 @@ export class Solver implements Snapshotted {
     );
   }
 
-  #display(since: { at: number; iter: number }): void {
-    const seconds = (performance.now() - since.at) / 1000;
-    const done = this.iter - since.iter;
-    const perSecond = done / (seconds || 1);
-    const { display = 0 } = this.param;
-    this.#log(
-      "info",
-      "solver",
-      `Iteration ${this.iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${display} iters), loss = ${numberText(this.#smoothed.value)}`,
-    );
-    let number = 0;
-    for (const { name, lossWeight, values } of this.net.outputs()) {
-      for (const value of Array.from(values)) {
-        const loss = lossWeight
-          ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * value)} loss)`
-          : "";
-        this.#log(
-          "info",
-          "solver",
-          `    Train net output #${number++}: ${name} = ${numberText(value)}${loss}`,
-        );
-      }
-    }
-  }
-
   /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
   #clippingScale(): number {
     const clip = this.param.clip_gradients ?? -1;
@@ -421,40 +395,4 @@ export class Solver implements Snapshotted {
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     this.#lastYield = performance.now();
   }
-}
-
-function ruleOf(param: SolverParameter, where: string): UpdateRule {
-  const type = param.type ?? "SGD";
-  const rule = Object.hasOwn(rules, type) ? rules[type] : undefined;
-  if (!rule) {
-    throw new SolverError(
-      `${where}: unknown solver type "${type}". Expected one of ${Object.keys(rules).join(", ")}.`,
-    );
-  }
-  return rule;
-}
-
-function checkParameters(param: SolverParameter, where: string): void {
-  const atLeastOne = (field: "max_iter" | "iter_size" | "average_loss"): void => {
-    const value = param[field] ?? (field === "max_iter" ? 0 : 1);
-    if (value < 1) {
-      throw new SolverError(`${where}: ${field} is ${value}. Expected 1 or more.`);
-    }
-  };
-  atLeastOne("max_iter");
-  atLeastOne("iter_size");
-  atLeastOne("average_loss");
-  const type = param.regularization_type ?? "L2";
-  if (type !== "L1" && type !== "L2") {
-    throw new SolverError(`${where}: Unknown regularization type: ${type}. Expected L1 or L2.`);
-  }
-  for (const field of ["test_interval", "snapshot", "display"] as const) {
-    const value = param[field] ?? 0;
-    if (value < 0)
-      throw new SolverError(`${where}: ${field} is ${value}. Expected 0 (off) or more.`);
-  }
-}
-
-function weightFiles(param: SolverParameter): string[] {
-  return (param.weights ?? []).flatMap((list) => list.split(",")).filter((file) => file !== "");
 }

@@ -18,15 +18,21 @@ export function nearestText(name: string, known: Iterable<string>): string {
   return found === undefined ? "" : ` Did you mean "${found}"?`;
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements that turn a into b. */
+/** How many insertions, deletions, replacements and swaps of neighbours turn a into b. */
 function edits(a: string, b: string): number {
+  let beforeThat: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+      let least = Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (beforeThat[j - 2] ?? 0) + 1);
+      }
+      row.push(least);
     }
+    beforeThat = previous;
     previous = row;
   }
   return previous[b.length] ?? 0;

@@ -81,12 +81,13 @@ describe("errors say file, line, column, message, field and the nearest name", (
 describe("other dialects of Caffe", () => {
   test("a field that cannot change the result is kept with one warning", () => {
     const warnings: string[] = [];
-    net("layer { data_param { cache: true } } layer { data_param { cache: false } }", (line) =>
-      warnings.push(line),
+    net(
+      'layer { type: "Data" data_param { cache: true } } layer { type: "Data" data_param { cache: false } }',
+      (line) => warnings.push(line),
     );
     expect(warnings).toEqual([
       expect.stringContaining(
-        "net.prototxt:1:22: DataParameter.cache is not a field of BVLC Caffe and is ignored",
+        "net.prototxt:1:35: DataParameter.cache is not a field of BVLC Caffe and is ignored",
       ),
     ]);
   });
@@ -95,10 +96,14 @@ describe("other dialects of Caffe", () => {
     expect(net("layer { pooling_param { ceil_mode: false } }").layer?.[0]?.pooling_param).toEqual({
       round_mode: "FLOOR",
     });
-    expect(() => net("layer {\n batch_norm_param { scale_bias: true } }")).toThrow(
+    expect(() =>
+      net('layer { type: "BatchNorm"\n batch_norm_param { scale_bias: true } }'),
+    ).toThrow(
       "net.prototxt:2:21: BatchNormParameter.scale_bias is not a field of BVLC Caffe, and without it the result would differ: write a Scale layer",
     );
-    expect(() => net("layer { batch_norm_param { scale_bias: false } }")).not.toThrow();
+    expect(() =>
+      net('layer { type: "BatchNorm" batch_norm_param { scale_bias: false } }'),
+    ).not.toThrow();
   });
 
   test("parameters of foreign layer types may hold anything", () => {

@@ -1,6 +1,8 @@
 // Made from proto/caffe.proto by npm run gen; change it there.
 
 
+export type ForeignPrecision = "DOUBLE" | "FLOAT" | "FLOAT16" | "INT" | "UINT";
+
 export type Phase = "TRAIN" | "TEST";
 
 export type ParamSpecDimCheckMode = "STRICT" | "PERMISSIVE";
@@ -112,16 +114,18 @@ export interface NetParameter {
   readonly layer?: readonly LayerParameter[];
   readonly layers?: readonly V1LayerParameter[];
   readonly engine?: string;
-  readonly default_forward_type?: string;
-  readonly default_backward_type?: string;
-  readonly default_forward_math?: string;
-  readonly default_backward_math?: string;
+  readonly default_forward_type?: ForeignPrecision;
+  readonly default_backward_type?: ForeignPrecision;
+  readonly default_forward_math?: ForeignPrecision;
+  readonly default_backward_math?: ForeignPrecision;
   readonly global_grad_scale?: number;
   readonly global_grad_scale_adaptive?: boolean;
   readonly default_conv_algos_override?: string;
   readonly bn_stats_batch_size?: number;
   readonly compile_net_state?: AnyParameter;
   readonly eltwise_mem_optimize?: boolean;
+  readonly eltwise_mem_sharing?: boolean;
+  readonly multinode?: AnyParameter;
 }
 
 export interface ParamSpec {
@@ -235,11 +239,58 @@ export interface LayerParameter {
   readonly trt_param?: AnyParameter;
   readonly prior_box_clustered_param?: AnyParameter;
   readonly axpy_param?: AnyParameter;
+  readonly image_gt_data_param?: AnyParameter;
+  readonly eval_data_param?: AnyParameter;
+  readonly box_group_output_param?: AnyParameter;
+  readonly detection_data_param?: AnyParameter;
+  readonly box_output_param?: AnyParameter;
+  readonly proposal_param?: AnyParameter;
+  readonly lstm_param?: AnyParameter;
+  readonly denseblock_param?: AnyParameter;
+  readonly eltwise_affine_param?: AnyParameter;
+  readonly apl_param?: AnyParameter;
+  readonly convolution3d_param?: AnyParameter;
+  readonly normalize_param?: AnyParameter;
+  readonly transpose_param?: AnyParameter;
+  readonly cpm_transform_param?: AnyParameter;
+  readonly rrelu_param?: AnyParameter;
+  readonly segmentation_evaluate_param?: AnyParameter;
+  readonly resize_bilinear_param?: AnyParameter;
+  readonly flip_param?: AnyParameter;
+  readonly inner_distance_param?: AnyParameter;
+  readonly crop_center_param?: AnyParameter;
+  readonly bbox_data_param?: AnyParameter;
+  readonly selu_dropout_param?: AnyParameter;
+  readonly multi_stage_meanfield_param?: AnyParameter;
+  readonly region_proposal_param?: AnyParameter;
+  readonly roi_align_param?: AnyParameter;
+  readonly roi_mask_pooling_param?: AnyParameter;
+  readonly roi_data_param?: AnyParameter;
+  readonly decode_bbox_param?: AnyParameter;
+  readonly box_data_ohem_param?: AnyParameter;
+  readonly bbox_reg_loss_ohem_param?: AnyParameter;
+  readonly cluster_centroid_param?: AnyParameter;
+  readonly unpooling_param?: AnyParameter;
+  readonly gradient_scaler_param?: AnyParameter;
+  readonly batch_reduction_param?: AnyParameter;
+  readonly permutohedral_param?: AnyParameter;
+  readonly dense_crf_param?: AnyParameter;
+  readonly domain_transform_param?: AnyParameter;
+  readonly python_data_param?: AnyParameter;
+  readonly smooth_l1_param?: AnyParameter;
+  readonly binary_accuracy_param?: AnyParameter;
+  readonly correlation_param?: AnyParameter;
+  readonly warp_param?: AnyParameter;
+  readonly flow_warp_param?: AnyParameter;
+  readonly interp_caffe_param?: AnyParameter;
+  readonly pad_param?: AnyParameter;
+  readonly lrn_gpu_param?: AnyParameter;
+  readonly data_augmentation_param?: AnyParameter;
   readonly engine?: string;
-  readonly forward_type?: string;
-  readonly backward_type?: string;
-  readonly forward_math?: string;
-  readonly backward_math?: string;
+  readonly forward_type?: ForeignPrecision;
+  readonly backward_type?: ForeignPrecision;
+  readonly forward_math?: ForeignPrecision;
+  readonly backward_math?: ForeignPrecision;
   readonly debug?: boolean;
 }
 
@@ -262,7 +313,7 @@ export interface TransformationParameter {
   readonly mean_value?: readonly number[] | Float32Array;
   readonly force_color?: boolean;
   readonly force_gray?: boolean;
-  readonly resize_param?: AnyParameter;
+  readonly resize_param?: readonly AnyParameter[];
   readonly noise_param?: AnyParameter;
   readonly emit_constraint?: AnyParameter;
   readonly crop_h?: number;
@@ -365,6 +416,10 @@ export interface ConvolutionParameter {
   readonly conv_algos_override?: string;
   readonly cudnn_workspace_limit?: number;
   readonly cudnn_convolution_algo_seeker?: number;
+  readonly pad_l?: number;
+  readonly pad_r?: number;
+  readonly pad_t?: number;
+  readonly pad_b?: number;
 }
 
 export interface CropParameter {
@@ -705,7 +760,7 @@ export interface SolverParameter {
   readonly larc_eta?: number;
   readonly local_lr_auto?: boolean;
   readonly local_gw_ratio?: number;
-  readonly solver_data_type?: string;
+  readonly solver_data_type?: ForeignPrecision;
   readonly engine?: string;
   readonly disabled_update?: string;
   readonly test_and_snapshot_start_epoch?: boolean;
@@ -892,7 +947,7 @@ export interface DefaultedFields {
   ParamSpec: "lr_mult" | "decay_mult";
   LayerParameter: "bottom" | "top" | "loss_weight" | "param" | "blobs" | "propagate_down" | "include" | "exclude";
   FillerParameter: "type" | "value" | "min" | "max" | "mean" | "std" | "sparse" | "variance_norm";
-  TransformationParameter: "scale" | "mirror" | "crop_size" | "mean_value" | "force_color" | "force_gray";
+  TransformationParameter: "scale" | "mirror" | "crop_size" | "mean_value" | "force_color" | "force_gray" | "resize_param";
   LossParameter: "normalization" | "class_weighting";
   AccuracyParameter: "top_k" | "axis";
   ArgMaxParameter: "out_max_val" | "top_k";

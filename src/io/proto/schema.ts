@@ -10,6 +10,16 @@ export const schema: INamespace = {
      "edition": "proto2",
      "fields": {}
     },
+    "ForeignPrecision": {
+     "edition": "proto2",
+     "values": {
+      "DOUBLE": 0,
+      "FLOAT": 1,
+      "FLOAT16": 2,
+      "INT": 3,
+      "UINT": 4
+     }
+    },
     "BlobShape": {
      "edition": "proto2",
      "fields": {
@@ -252,19 +262,19 @@ export const schema: INamespace = {
        "id": 10000
       },
       "default_forward_type": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10001
       },
       "default_backward_type": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10002
       },
       "default_forward_math": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10003
       },
       "default_backward_math": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10004
       },
       "global_grad_scale": {
@@ -290,6 +300,14 @@ export const schema: INamespace = {
       "eltwise_mem_optimize": {
        "type": "bool",
        "id": 10010
+      },
+      "eltwise_mem_sharing": {
+       "type": "bool",
+       "id": 10011
+      },
+      "multinode": {
+       "type": "AnyParameter",
+       "id": 10012
       }
      }
     },
@@ -751,24 +769,212 @@ export const schema: INamespace = {
        "type": "AnyParameter",
        "id": 10042
       },
+      "image_gt_data_param": {
+       "type": "AnyParameter",
+       "id": 10060
+      },
+      "eval_data_param": {
+       "type": "AnyParameter",
+       "id": 10061
+      },
+      "box_group_output_param": {
+       "type": "AnyParameter",
+       "id": 10062
+      },
+      "detection_data_param": {
+       "type": "AnyParameter",
+       "id": 10063
+      },
+      "box_output_param": {
+       "type": "AnyParameter",
+       "id": 10064
+      },
+      "proposal_param": {
+       "type": "AnyParameter",
+       "id": 10065
+      },
+      "lstm_param": {
+       "type": "AnyParameter",
+       "id": 10066
+      },
+      "denseblock_param": {
+       "type": "AnyParameter",
+       "id": 10067
+      },
+      "eltwise_affine_param": {
+       "type": "AnyParameter",
+       "id": 10068
+      },
+      "apl_param": {
+       "type": "AnyParameter",
+       "id": 10069
+      },
+      "convolution3d_param": {
+       "type": "AnyParameter",
+       "id": 10070
+      },
+      "normalize_param": {
+       "type": "AnyParameter",
+       "id": 10071
+      },
+      "transpose_param": {
+       "type": "AnyParameter",
+       "id": 10072
+      },
+      "cpm_transform_param": {
+       "type": "AnyParameter",
+       "id": 10073
+      },
+      "rrelu_param": {
+       "type": "AnyParameter",
+       "id": 10074
+      },
+      "segmentation_evaluate_param": {
+       "type": "AnyParameter",
+       "id": 10075
+      },
+      "resize_bilinear_param": {
+       "type": "AnyParameter",
+       "id": 10076
+      },
+      "flip_param": {
+       "type": "AnyParameter",
+       "id": 10077
+      },
+      "inner_distance_param": {
+       "type": "AnyParameter",
+       "id": 10078
+      },
+      "crop_center_param": {
+       "type": "AnyParameter",
+       "id": 10079
+      },
+      "bbox_data_param": {
+       "type": "AnyParameter",
+       "id": 10080
+      },
+      "selu_dropout_param": {
+       "type": "AnyParameter",
+       "id": 10081
+      },
+      "multi_stage_meanfield_param": {
+       "type": "AnyParameter",
+       "id": 10082
+      },
+      "region_proposal_param": {
+       "type": "AnyParameter",
+       "id": 10083
+      },
+      "roi_align_param": {
+       "type": "AnyParameter",
+       "id": 10084
+      },
+      "roi_mask_pooling_param": {
+       "type": "AnyParameter",
+       "id": 10085
+      },
+      "roi_data_param": {
+       "type": "AnyParameter",
+       "id": 10086
+      },
+      "decode_bbox_param": {
+       "type": "AnyParameter",
+       "id": 10087
+      },
+      "box_data_ohem_param": {
+       "type": "AnyParameter",
+       "id": 10088
+      },
+      "bbox_reg_loss_ohem_param": {
+       "type": "AnyParameter",
+       "id": 10089
+      },
+      "cluster_centroid_param": {
+       "type": "AnyParameter",
+       "id": 10090
+      },
+      "unpooling_param": {
+       "type": "AnyParameter",
+       "id": 10091
+      },
+      "gradient_scaler_param": {
+       "type": "AnyParameter",
+       "id": 10092
+      },
+      "batch_reduction_param": {
+       "type": "AnyParameter",
+       "id": 10093
+      },
+      "permutohedral_param": {
+       "type": "AnyParameter",
+       "id": 10094
+      },
+      "dense_crf_param": {
+       "type": "AnyParameter",
+       "id": 10095
+      },
+      "domain_transform_param": {
+       "type": "AnyParameter",
+       "id": 10096
+      },
+      "python_data_param": {
+       "type": "AnyParameter",
+       "id": 10097
+      },
+      "smooth_l1_param": {
+       "type": "AnyParameter",
+       "id": 10098
+      },
+      "binary_accuracy_param": {
+       "type": "AnyParameter",
+       "id": 10099
+      },
+      "correlation_param": {
+       "type": "AnyParameter",
+       "id": 10100
+      },
+      "warp_param": {
+       "type": "AnyParameter",
+       "id": 10101
+      },
+      "flow_warp_param": {
+       "type": "AnyParameter",
+       "id": 10102
+      },
+      "interp_caffe_param": {
+       "type": "AnyParameter",
+       "id": 10103
+      },
+      "pad_param": {
+       "type": "AnyParameter",
+       "id": 10104
+      },
+      "lrn_gpu_param": {
+       "type": "AnyParameter",
+       "id": 10105
+      },
+      "data_augmentation_param": {
+       "type": "AnyParameter",
+       "id": 10106
+      },
       "engine": {
        "type": "string",
        "id": 10050
       },
       "forward_type": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10051
       },
       "backward_type": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10052
       },
       "forward_math": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10053
       },
       "backward_math": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10054
       },
       "debug": {
@@ -895,6 +1101,7 @@ export const schema: INamespace = {
        }
       },
       "resize_param": {
+       "rule": "repeated",
        "type": "AnyParameter",
        "id": 10000
       },
@@ -1320,6 +1527,22 @@ export const schema: INamespace = {
       "cudnn_convolution_algo_seeker": {
        "type": "float",
        "id": 10004
+      },
+      "pad_l": {
+       "type": "uint32",
+       "id": 10005
+      },
+      "pad_r": {
+       "type": "uint32",
+       "id": 10006
+      },
+      "pad_t": {
+       "type": "uint32",
+       "id": 10007
+      },
+      "pad_b": {
+       "type": "uint32",
+       "id": 10008
       }
      },
      "nested": {
@@ -2915,7 +3138,7 @@ export const schema: INamespace = {
        "id": 10015
       },
       "solver_data_type": {
-       "type": "string",
+       "type": "ForeignPrecision",
        "id": 10016
       },
       "engine": {

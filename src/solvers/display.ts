@@ -1,0 +1,34 @@
+import { type Log, numberText } from "../util/log.ts";
+import type { Solver } from "./solver.ts";
+
+/**
+ * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
+ */
+export function logDisplay(
+  solver: Pick<Solver, "iter" | "param" | "net">,
+  loss: number,
+  since: { readonly at: number; readonly iter: number },
+  log: Log,
+): void {
+  const { iter } = solver;
+  const seconds = (performance.now() - since.at) / 1000;
+  const perSecond = (iter - since.iter) / (seconds || 1);
+  log(
+    "info",
+    "solver",
+    `Iteration ${iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${solver.param.display ?? 0} iters), loss = ${numberText(loss)}`,
+  );
+  let number = 0;
+  for (const { name, lossWeight, values } of solver.net.outputs()) {
+    for (const value of Array.from(values)) {
+      const weighted = lossWeight
+        ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * value)} loss)`
+        : "";
+      log(
+        "info",
+        "solver",
+        `    Train net output #${number++}: ${name} = ${numberText(value)}${weighted}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeFileAtomically } from "../../src/io/atomic-file.ts";
+import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
+import { createLmdb } from "../../src/io/db/lmdb.ts";
+import { caffe } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cli-errors-"));
+const path = (name: string): string => join(folder, name);
+const write = (name: string, text: string): void => writeFileSync(path(name), text);
+
+const DATA =
+  'layer { name: "data" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } shape { dim: 2 } } }\n';
+const IP =
+  'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 2 } }\n';
+const LOSS =
+  'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }\n';
+const solver = (name: string, net: string, more = "max_iter: 2"): void => {
+  write(`${name}_net.prototxt`, net);
+  write(
+    `${name}.prototxt`,
+    `net: "${name}_net.prototxt" base_lr: 0.1 lr_policy: "fixed" snapshot_prefix: "out" ${more}\n`,
+  );
+};
+
+beforeAll(async () => {
+  solver("good", DATA + IP + LOSS);
+  solver(
+    "misspelt",
+    `${DATA}layer {\n  name: "c" type: "Convolution" bottom: "x" top: "ip"\n  convolution_param { num_output: 2 kernal_size: 3 }\n}\n`,
+  );
+  solver("unknown_type", `${DATA}layer { name: "r"\n type: "Relu" bottom: "x" top: "y" }`);
+  solver(
+    "wrong_shape",
+    `${DATA}${IP}layer { name: "e" type: "EuclideanLoss" bottom: "ip" bottom: "x" }`,
+  );
+  solver(
+    "negative_kernel",
+    `${DATA}layer { name: "c" type: "Convolution" bottom: "x" top: "ip" convolution_param { num_output: 2 kernel_size: -3 } }`,
+  );
+  solver("unknown_bottom", `${DATA}layer { name: "r" type: "ReLU" bottom: "xx" top: "y" }`);
+  solver("zero_iter", DATA + IP + LOSS, "max_iter: 0");
+  solver("read_only", DATA + IP + LOSS, "max_iter: 2 snapshot: 1");
+  write(
+    "read_only.prototxt",
+    'net: "read_only_net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 snapshot: 1 snapshot_prefix: "/proc/caffe"',
+  );
+  write(
+    "no_folder.prototxt",
+    'net: "good_net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 snapshot: 1 snapshot_prefix: "no/such/folder/x"',
+  );
+  for (const name of ["short_db", "format2_db"]) {
+    const writer = createLmdb(path(name));
+    for (let i = 0; i < 500; i++) await writer.put(String(i).padStart(8, "0"), new Uint8Array(100));
+    await writer.finish();
+    solver(
+      name,
+      `layer { name: "data" type: "Data" top: "x" top: "t" data_param { source: "${name}" batch_size: 2 backend: LMDB } }\n${IP}${LOSS}`,
+    );
+  }
+  truncateSync(join(path("short_db"), "data.mdb"), 20_000);
+  const { readFileSync } = await import("node:fs");
+  const bytes = readFileSync(join(path("format2_db"), "data.mdb"));
+  bytes.writeUInt32LE(2, 20);
+  writeFileSync(join(path("format2_db"), "data.mdb"), bytes);
+  const model = Buffer.concat(
+    encodeCaffemodel({
+      layer: [
+        {
+          name: "ip",
+          type: "InnerProduct",
+          blobs: [{ shape: { dim: [2, 48] }, data: new Float32Array(96) }],
+        },
+      ],
+    }),
+  );
+  writeFileAtomically(path("cut.caffemodel"), [model.subarray(0, model.length - 50)]);
+  writeFileAtomically(path("other.caffemodel"), [model]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("bad input gives one clear error, exit code 1, no stack, and leaves nothing", () => {
+  test.each([
+    [
+      "a missing solver",
+      ["train", "--solver=none.prototxt"],
+      'solver file "none.prototxt" cannot be read: no such file or directory.',
+    ],
+    ["no solver", ["train"], "Need a solver definition to train."],
+    [
+      "a misspelt field",
+      ["train", "--solver=misspelt.prototxt"],
+      'misspelt_net.prototxt:4:37: Message type "caffe.ConvolutionParameter" has no field named "kernal_size". Did you mean "kernel_size"?',
+    ],
+    [
+      "an unknown layer type",
+      ["train", "--solver=unknown_type.prototxt"],
+      'unknown_type_net.prototxt:2: layer "r" (Relu): Unknown layer type: Relu. Did you mean "ReLU"? (known types: ',
+    ],
+    [
+      "a wrong shape",
+      ["train", "--solver=wrong_shape.prototxt"],
+      'wrong_shape_net.prototxt:3: layer "e" (EuclideanLoss): bottoms of shapes (2,2) and (2,3,4,4).',
+    ],
+    [
+      "a negative kernel",
+      ["train", "--solver=negative_kernel.prototxt"],
+      "negative_kernel_net.prototxt:2:108: ConvolutionParameter.kernel_size is -3. Expected a whole number, 0 or more.",
+    ],
+    [
+      "an unknown bottom",
+      ["train", "--solver=unknown_bottom.prototxt"],
+      "unknown_bottom_net.prototxt: Unknown bottom blob 'xx' (layer 'r', bottom index 0). Did you mean \"x\"?",
+    ],
+    [
+      "a zero max_iter",
+      ["train", "--solver=zero_iter.prototxt"],
+      "zero_iter.prototxt: max_iter is 0. Expected 1 or more.",
+    ],
+    [
+      "a truncated caffemodel",
+      ["train", "--solver=good.prototxt", "--weights=cut.caffemodel"],
+      "cut.caffemodel: a field of",
+    ],
+    [
+      "another net's weights",
+      ["train", "--solver=good.prototxt", "--weights=other.caffemodel"],
+      "Incompatible number of blobs for layer ip",
+    ],
+    [
+      "a missing caffemodel",
+      ["test", "--model=good_net.prototxt", "--weights=none.caffemodel"],
+      'weights file "none.caffemodel" cannot be read',
+    ],
+    [
+      "a truncated LMDB",
+      ["train", "--solver=short_db.prototxt"],
+      "short_db/data.mdb: the file has 20000 bytes, and its head says",
+    ],
+    [
+      "an LMDB of format 2",
+      ["train", "--solver=format2_db.prototxt"],
+      "format2_db/data.mdb: it is of LMDB data format 2. Expected 1",
+    ],
+    [
+      "an unwritable snapshot prefix",
+      ["train", "--solver=no_folder.prototxt"],
+      "Cannot write to snapshot prefix 'no/such/folder/x'.  Make sure that the directory exists and is writable",
+    ],
+    [
+      "a read-only directory",
+      ["train", "--solver=read_only.prototxt"],
+      "Cannot write to snapshot prefix '/proc/caffe'",
+    ],
+    [
+      "a caffemodel as snapshot",
+      ["train", "--solver=good.prototxt", "--snapshot=other.caffemodel"],
+      "other.caffemodel: ",
+    ],
+    [
+      "snapshot and weights",
+      ["train", "--solver=good.prototxt", "--snapshot=a", "--weights=b"],
+      "Give a snapshot to resume training or weights to finetune but not both.",
+    ],
+    ["an unknown command", ["trian"], 'Unknown action: trian. Did you mean "train"?'],
+    ["an unknown flag", ["train", "--sovler=x"], "Unknown argument: sovler"],
+    ["no model", ["time"], "Need a model definition."],
+    [
+      "a GPU",
+      ["time", "--model=good_net.prototxt", "--gpu=0"],
+      "Cannot use GPU in CPU-only Caffe: check mode.",
+    ],
+    [
+      "IDX files that are none",
+      ["convert_mnist_data", "good.prototxt", "good.prototxt", "new_db"],
+      "good.prototxt: it does not begin as an IDX file",
+    ],
+  ])("%s", (_name, args, message) => {
+    const before = readdirSync(folder).sort();
+    const { status, stderr } = caffe(args, folder);
+    const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+    expect(last).toContain("caffe: ");
+    expect(last).toContain(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(status).toBe(1);
+    expect(readdirSync(folder).sort()).toEqual(before);
+  });
+
+  test("--debug shows where an error came from", () => {
+    expect(caffe(["train", "--solver=none.prototxt", "--debug"], folder).stderr).toMatch(/^ +at /m);
+  });
+});
+
+describe("caffe", () => {
+  test("--help teaches, --version tells", () => {
+    const help = caffe(["--help"]);
+    expect(help.stdout).toContain("caffe train");
+    expect(caffe(["train", "--help"]).stdout).toContain("go on from iteration 5000");
+    expect(caffe(["--version"]).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
+    expect(caffe(["train", "--help"]).status).toBe(0);
+  });
+
+  test("device_query shows the engines", () => {
+    const { status, stderr } = caffe(["device_query"]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/CPU: .*\d+ threads/);
+    expect(stderr).toMatch(/Engine native: /);
+  });
+
+  test.each([
+    ["-model", "good_net.prototxt"],
+    ["--model=good_net.prototxt"],
+    ["-model=good_net.prototxt"],
+  ])("time takes %s %s", (...model) => {
+    const { status, stderr } = caffe(
+      ["time", ...model, "-iterations", "2", "--engine", "reference"],
+      folder,
+    );
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("*** Benchmark begins ***");
+    expect(stderr).toMatch(/ {8}ip\tforward: [\d.e-]+ ms\.\treference/);
+    expect(stderr).toMatch(/Average Forward-Backward: [\d.e-]+ ms\./);
+  });
+});

@@ -1,0 +1,194 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Engines } from "../../src/engines/choose.ts";
+import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { learningRatePolicy } from "../../src/solvers/lr-policy.ts";
+import { Solver } from "../../src/solvers/solver.ts";
+import type { Log } from "../../src/util/log.ts";
+import { describeEngines, referenceEngines } from "../support/engines.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "solver-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const NET = `
+  layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 4 dim: 2 dim: 6 dim: 6 } shape { dim: 4 } data_filler { type: "gaussian" std: 1 } data_filler { value: 1 } } }
+  layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 5 kernel_size: 3 weight_filler { type: "xavier" } } }
+  layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+  layer { name: "drop" type: "Dropout" bottom: "c" top: "c" }
+  layer { name: "ip" type: "InnerProduct" bottom: "c" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
+
+const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log): Solver =>
+  new Solver(
+    parsePrototxt("SolverParameter", `random_seed: 3 lr_policy: "fixed" base_lr: 0.1 ${text}`),
+    {
+      engines,
+      ...(log && { log }),
+      file: join(folder, "s.prototxt"),
+    },
+  );
+
+const weights = (solver: Solver): number[][] =>
+  solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
+
+describe("learning-rate policies", () => {
+  test.each([
+    ['lr_policy: "fixed"', 30, 0.5],
+    ['lr_policy: "step" gamma: 0.1 stepsize: 10', 25, 0.005],
+    ['lr_policy: "exp" gamma: 0.9', 2, 0.405],
+    ['lr_policy: "inv" gamma: 0.5 power: 2', 2, 0.125],
+    ['lr_policy: "poly" power: 2 max_iter: 10', 5, 0.125],
+    ['lr_policy: "sigmoid" gamma: 1 stepsize: 4', 4, 0.25],
+  ])("%s", (text, iter, rate) => {
+    const param = parsePrototxt("SolverParameter", `base_lr: 0.5 ${text}`);
+    expect(learningRatePolicy(param, "s")(param, { iter, currentStep: 0 })).toBeCloseTo(rate, 12);
+  });
+
+  test("multistep counts the steps that have been reached", async () => {
+    const multi = new Solver(
+      parsePrototxt(
+        "SolverParameter",
+        `base_lr: 1 lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 3 max_iter: 4 net_param { ${NET} }`,
+      ),
+      { engines: referenceEngines },
+    );
+    const rates: number[] = [];
+    multi.callbacks.push({ onIteration: ({ rate }) => void rates.push(rate) });
+    await multi.step(4);
+    expect(rates).toEqual([1, 1, 0.5, 0.25]);
+    multi.close();
+  });
+
+  test("says what is missing", () => {
+    const policy = (text: string) => () =>
+      learningRatePolicy(parsePrototxt("SolverParameter", text), "s.prototxt");
+    expect(policy("base_lr: 1")).toThrow("s.prototxt: no lr_policy");
+    expect(policy('lr_policy: "fixd" base_lr: 1')).toThrow(
+      'Unknown learning rate policy: fixd. Did you mean "fixed"?',
+    );
+    expect(policy('lr_policy: "step" gamma: 1 base_lr: 1')).toThrow(
+      'lr_policy "step" wants stepsize',
+    );
+    expect(policy('lr_policy: "fixed"')).toThrow("no base_lr");
+  });
+});
+
+describeEngines("Solver", (engines, name) => {
+  test("follows the closed form of least squares, with momentum, decay, clipping and iter_size", async () => {
+    const net = `layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 1 dim: 2 } shape { dim: 1 dim: 1 } data_filler { value: 2 } data_filler { value: 5 } } }
+      layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 bias_term: false weight_filler { value: 0.5 } } }
+      layer { name: "l" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "l" }`;
+    const solver = solverOf(
+      `max_iter: 3 momentum: 0.9 weight_decay: 0.1 clip_gradients: 3 iter_size: 2 net_param { ${net} }`,
+      engines,
+    );
+    let [w, v] = [0.5, 0];
+    for (let i = 0; i < 3; i++) {
+      const g = 2 * 2 * (4 * w - 5);
+      const norm = Math.SQRT2 * Math.abs(g);
+      v = 0.9 * v + 0.1 * ((g * Math.min(1, 3 / norm)) / 2 + 0.1 * w);
+      w -= v;
+      await solver.step(1);
+      expect(weights(solver)[0]).toBeAllClose([w, w], { rtol: 1e-5 });
+    }
+    solver.close();
+  });
+
+  test("a resumed run gives the bits of one that was never interrupted", async () => {
+    const text = (prefix: string) =>
+      `max_iter: 8 momentum: 0.9 weight_decay: 0.01 snapshot_prefix: "${join(folder, name + prefix)}" snapshot_after_train: false net_param { ${NET} }`;
+    const whole = solverOf(text("a"), engines);
+    await whole.step(8);
+    const first = solverOf(text("b"), engines);
+    await first.step(3);
+    const path = await first.snapshot();
+    const resumed = solverOf(text("b").replace("random_seed: 3", "random_seed: 99"), engines);
+    await resumed.restore(path);
+    expect(resumed.iter).toBe(3);
+    await resumed.step(5);
+    expect(weights(resumed)).toEqual(weights(whole));
+    for (const solver of [whole, first, resumed]) solver.close();
+  });
+
+  test("the same seed gives the same run", async () => {
+    const run = async (): Promise<number[][]> => {
+      const solver = solverOf(`max_iter: 4 net_param { ${NET} }`, engines);
+      await solver.step(4);
+      solver.close();
+      return weights(solver);
+    };
+    expect(await run()).toEqual(await run());
+  });
+});
+
+test("logs what Caffe logs, and stops when asked to", async () => {
+  const lines: string[] = [];
+  const solver = solverOf(
+    `max_iter: 9 display: 2 test_iter: 2 test_interval: 4 snapshot_prefix: "${join(folder, "log")}" net_param { name: "N" ${NET} }`,
+    referenceEngines,
+    (_severity, _source, message) => lines.push(message),
+  );
+  solver.callbacks.push({
+    onIteration: ({ iter }) => (iter === 5 ? solver.request("stop") : undefined),
+  });
+  await solver.solve();
+  const text = lines.join("\n");
+  expect(text).toMatch(/^Solving N$/m);
+  expect(text).toMatch(/^Iteration 0, Testing net \(#0\)$/m);
+  expect(text).toMatch(/^ {4}Test net output #0: loss = [\d.]+ \(\* 1 = [\d.]+ loss\)$/m);
+  expect(text).toMatch(/^Iteration 2 \([\d.e+]+ iter\/s, [\d.e-]+s\/2 iters\), loss = [\d.]+$/m);
+  expect(text).toMatch(/^ {4}Train net output #0: loss = /m);
+  expect(text).toMatch(/^Iteration 4, lr = 0.1$/m);
+  expect(text).toMatch(
+    /^Snapshotting to binary proto file .*_iter_5\.caffemodel\nSnapshotting solver state to binary proto file .*_iter_5\.solverstate$/m,
+  );
+  expect(text).toMatch(/^Optimization stopped early\.$/m);
+  expect(existsSync(join(folder, "log_iter_5.solverstate"))).toBe(true);
+  expect(JSON.parse(readFileSync(join(folder, "log_iter_5.runstate"), "utf8"))).toMatchObject({
+    version: 1,
+    iter: 5,
+  });
+  solver.close();
+});
+
+describe("a solver that cannot be", () => {
+  test.each([
+    ["max_iter: 0", `max_iter is 0. Expected 1 or more`],
+    ["max_iter: 1 iter_size: 0", "iter_size is 0"],
+    ['max_iter: 1 type: "SDG"', 'unknown solver type "SDG"'],
+    ["max_iter: 1 test_iter: 1", "test_interval is 0"],
+    ['max_iter: 1 regularization_type: "L3"', "Unknown regularization type: L3"],
+    [
+      'max_iter: 1 snapshot: 1 snapshot_prefix: "/proc/no/such"',
+      "Cannot write to snapshot prefix '/proc/no/such'",
+    ],
+    ['max_iter: 1 net: "x"', "net_param and net all name a train net"],
+  ])("%s", (text, message) => {
+    expect(() => solverOf(`${text} net_param { ${NET} }`)).toThrow(message);
+  });
+
+  test("no net at all", () => {
+    expect(() => solverOf("max_iter: 1")).toThrow(
+      "no train net. Expected exactly one of net, net_param, train_net, train_net_param",
+    );
+  });
+
+  test("a snapshot of another net", async () => {
+    const prefix = `snapshot_prefix: "${join(folder, "other")}"`;
+    const solver = solverOf(`max_iter: 1 ${prefix} net_param { ${NET} }`);
+    const path = await solver.snapshot();
+    const other = solverOf(
+      `max_iter: 1 net_param { ${NET.replace("num_output: 3", "num_output: 4")} }`,
+    );
+    await expect(other.restore(path)).rejects.toThrow("history blob 2 has shape");
+    const fewer = solverOf(
+      `max_iter: 1 net_param { ${NET.replace("num_output: 5", "num_output: 5 bias_term: false")} }`,
+    );
+    await expect(fewer.restore(path)).rejects.toThrow(
+      "Incorrect length of history blobs: 4. Expected 3",
+    );
+    for (const one of [solver, other, fewer]) one.close();
+  });
+});

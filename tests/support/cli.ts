@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+
+/** How a command line ended. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs bin/caffe to its end. */
+export function caffe(args: readonly string[], cwd?: string): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [binary, ...args], {
+    encoding: "utf8",
+    ...(cwd !== undefined && { cwd }),
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+/** Starts bin/caffe; `said` waits until its log matches. */
+export function startCaffe(
+  args: readonly string[],
+  cwd: string,
+): { child: ChildProcess; said: (pattern: RegExp) => Promise<string>; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [binary, ...args], {
+    cwd,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const look of [...waiting]) look();
+  };
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+    wake();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (status) => {
+      resolve({ status, stdout: "", stderr: log });
+      wake();
+    });
+  });
+  const said = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(log);
+        if (!found && child.exitCode === null && child.signalCode === null) return;
+        waiting.delete(look);
+        if (found) resolve(found[0]);
+        else reject(new Error(`it ended and never said ${pattern}:\n${log}`));
+      };
+      waiting.add(look);
+      look();
+    });
+  return { child, said, ended };
+}
+
+const binary: string = new URL("../../bin/caffe", import.meta.url).pathname;
