@@ -55,8 +55,8 @@ const upgrades: readonly Upgrade[] = [
   {
     applies: (net) => (net.layer ?? []).some(hasLearnedStatistics),
     apply: upgradeBatchNorm,
-    before: deprecated("batch norm params"),
-    after: upgraded("batch norm params."),
+    before: (file) => `Attempting to upgrade batch norm layers using deprecated params: ${file}`,
+    after: "Successfully upgraded batch norm layers using deprecated params.",
   },
 ];
 
@@ -72,9 +72,6 @@ export function upgradeNet(net: NetParameter, file: string, log: UpgradeLog): Ne
     log("info", before(file));
     current = apply(current, log);
     log("info", after);
-    if (applies === needsV0Upgrade || applies === needsV1Upgrade) {
-      log("warning", "Note that future Caffe releases will only support the present format.");
-    }
   }
   return keepSource(net, current);
 }

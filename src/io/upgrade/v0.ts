@@ -1,3 +1,4 @@
+import { FormatError } from "../../util/errors.ts";
 import type {
   LayerParameter,
   NetParameter,
@@ -128,14 +129,15 @@ export function needsV0Upgrade(net: NetParameter): boolean {
  * V0 → V1: string types become enum values, flat fields move to the message of the type, and `padding`
  * layers become the `pad` of the convolution or pooling that reads them.
  *
+ * @throws FormatError where padding is read by neither
  * @see Caffe's UpgradeV0Net and UpgradeV0PaddingLayers
  */
 export function upgradeV0(net: NetParameter, log: UpgradeLog): NetParameter {
   const { layers = [], ...rest } = net;
-  return { ...rest, layers: foldPadding(layers, log).map((layer) => upgradeLayer(layer, log)) };
+  return { ...rest, layers: foldPadding(layers).map((layer) => upgradeLayer(layer, log)) };
 }
 
-function foldPadding(layers: readonly V1LayerParameter[], log: UpgradeLog): V1LayerParameter[] {
+function foldPadding(layers: readonly V1LayerParameter[]): V1LayerParameter[] {
   const padding = new Map<string, V1LayerParameter>();
   const kept: V1LayerParameter[] = [];
   for (const connection of layers) {
@@ -148,9 +150,8 @@ function foldPadding(layers: readonly V1LayerParameter[], log: UpgradeLog): V1La
       const pad = padding.get(blob);
       if (!pad) return;
       if (!["conv", "pool"].includes(connection.layer?.type ?? "")) {
-        log(
-          "error",
-          `Padding layer input to non-convolutional / non-pooling layer type ${connection.layer?.type}`,
+        throw new FormatError(
+          `layer "${connection.layer?.name ?? ""}": Padding layer input to non-convolutional / non-pooling layer type ${connection.layer?.type}.`,
         );
       }
       const bottom = [...(result.bottom ?? [])];
