@@ -70,7 +70,10 @@ debianPackages();
 const hasPackages = step(
   "npm packages",
   isOlder("node_modules/.package-lock.json", "package-lock.json"),
-  () => run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
+  () => {
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    return run("npm", ["ci", ...quiet]) || run("npm", ["install", ...quiet]);
+  },
 );
 if (!hasPackages) process.exit(1);
 
