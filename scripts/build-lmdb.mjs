@@ -1,9 +1,9 @@
 // Builds the lmdb package for data format 1, which liblmdb 0.9 and so every Caffe database has. Its prebuilt
 // binary is for format 2 and crashes on format 1, so a probe runs in a process of its own.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROBE = `
@@ -30,6 +30,12 @@ export function isFormatOne() {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Settings that let node-gyp use the headers that came with Node, so that it need not fetch them. */
+export function nodeHeaders() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, "include/node/node.h")) ? { npm_config_nodedir: prefix } : {};
 }
 
 /** Builds lmdb where needed; returns whether it can read Caffe's databases now. */

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { buildLmdb } from "./build-lmdb.mjs";
+import { buildLmdb, nodeHeaders } from "./build-lmdb.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // In a clone, npm run setup does this, and more.
@@ -16,7 +16,11 @@ if (!existsSync(fileURLToPath(new URL("../tsconfig.json", import.meta.url)))) {
     gyp = undefined;
   }
   const { status } = gyp
-    ? spawnSync(process.execPath, [gyp, "rebuild", "--silent"], { cwd: root, stdio: "ignore" })
+    ? spawnSync(process.execPath, [gyp, "rebuild", "--silent"], {
+        cwd: root,
+        env: { ...process.env, ...nodeHeaders() },
+        stdio: "ignore",
+      })
     : { status: 1 };
   if (status !== 0) {
     console.log(

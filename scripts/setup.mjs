@@ -77,16 +77,12 @@ const hasPackages = step(
 );
 if (!hasPackages) process.exit(1);
 
-const { buildLmdb, isFormatOne } = await import("./build-lmdb.mjs");
+const { buildLmdb, isFormatOne, nodeHeaders } = await import("./build-lmdb.mjs");
 step("lmdb", !isFormatOne(), () => buildLmdb());
 
 const addon = "build/Release/caffe_native.node";
 const isBuilt = step("native addon", isOlder(addon, "native", "binding.gyp"), () =>
-  run(process.execPath, [
-    join(ROOT, "node_modules/node-gyp/bin/node-gyp.js"),
-    "rebuild",
-    "--silent",
-  ]),
+  run("npm", ["run", "--silent", "build:native"], nodeHeaders()),
 );
 if (!isBuilt) console.log("the native addon could not be built: the reference engine serves.");
 
