@@ -44,7 +44,12 @@ export function buildLmdb(log = console.log) {
   log("building lmdb for data format 1 ...");
   const { status, stderr } = spawnSync("npm", ["rebuild", "lmdb", "--foreground-scripts"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
-    env: { ...process.env, npm_config_use_data_v1: "true", npm_config_build_from_source: "true" },
+    env: {
+      ...process.env,
+      ...nodeHeaders(),
+      npm_config_use_data_v1: "true",
+      npm_config_build_from_source: "true",
+    },
     encoding: "utf8",
   });
   if (status === 0 && isFormatOne()) return true;

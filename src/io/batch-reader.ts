@@ -51,11 +51,11 @@ export class BatchReader {
 
   /**
    * Fills one batch: `data` with N·C·H·W values, `label` with N, and tells whether the database began anew.
-   * @throws FormatError where a record is damaged or of another size than the first of its batch
+   * @param shape what each record must become, if that is not the coming one's shape
+   * @throws FormatError where a record is damaged or of another size
    */
-  fill(data: Float32Array, label: Float32Array): boolean {
+  fill(data: Float32Array, label: Float32Array, shape = this.peekShape()): boolean {
     const { batchSize, seed, stream, shard } = this.#plan;
-    const shape = this.peekShape();
     const size = shape[0] * shape[1] * shape[2];
     const firstPass = Math.floor(this.#position / this.#db.count);
     for (let i = 0; i < batchSize; i++) {

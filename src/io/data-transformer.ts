@@ -47,8 +47,13 @@ export class DataTransformer {
     return mirror || (cropSize > 0 && phase === "TRAIN");
   }
 
-  /** (C, H, W) of what a record becomes. */
-  outputShape({ channels, height, width }: Datum): readonly [number, number, number] {
+  /**
+   * (C, H, W) of what a record becomes.
+   * @throws FormatError where the record is encoded, or holds more or fewer values than its size says
+   */
+  outputShape(datum: Datum): readonly [number, number, number] {
+    checkRecord(datum);
+    const { channels, height, width } = datum;
     const { cropSize } = this.#transform;
     return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
   }
@@ -80,11 +85,14 @@ export class DataTransformer {
       const meanValue = this.#meanValue(c);
       for (let y = 0; y < h; y++) {
         const from = (c * height + top + y) * width + left;
-        const to = (c * h + y) * w;
-        for (let x = 0; x < w; x++) {
-          const at = from + x;
-          const value = (source[at] as number) - (mean ? (mean[at] as number) : meanValue);
-          out[to + (isMirrored ? w - 1 - x : x)] = value * scale;
+        const step = isMirrored ? -1 : 1;
+        let to = (c * h + y) * w + (isMirrored ? w - 1 : 0);
+        if (mean) {
+          for (let at = from; at < from + w; at++, to += step)
+            out[to] = ((source[at] as number) - (mean[at] as number)) * scale;
+        } else {
+          for (let at = from; at < from + w; at++, to += step)
+            out[to] = ((source[at] as number) - meanValue) * scale;
         }
       }
     }
@@ -95,19 +103,11 @@ export class DataTransformer {
     return meanValues[meanValues.length > 1 ? channel : 0] ?? 0;
   }
 
-  #check({ channels, height, width, data, floatData, encoded }: Datum): void {
+  #check(datum: Datum): void {
+    checkRecord(datum);
+    const { channels, height, width } = datum;
     const { cropSize, meanValues } = this.#transform;
     const size = `${channels}×${height}×${width}`;
-    if (encoded) {
-      throw new FormatError(
-        "a record holds an encoded image (JPEG or PNG). Expected raw pixels; convert without --encoded.",
-      );
-    }
-    const count = channels * height * width;
-    const given = data.length > 0 ? data.length : (floatData?.length ?? 0);
-    if (given !== count || count <= 0) {
-      throw new FormatError(`a record of ${size} holds ${given} values. Expected ${count}.`);
-    }
     if (cropSize > height || cropSize > width) {
       throw new FormatError(
         `transform_param.crop_size is ${cropSize}, and a record is ${size}. Expected records at least as large as the crop.`,
@@ -124,5 +124,22 @@ export class DataTransformer {
         `transform_param.mean_value is given ${meanValues.length} times. Specify either 1 mean_value or as many as channels: ${channels}.`,
       );
     }
+  }
+}
+
+function checkRecord({ channels, height, width, data, floatData, encoded }: Datum): void {
+  if (encoded) {
+    throw new FormatError(
+      "a record holds an encoded image (JPEG or PNG). Expected raw pixels; convert without --encoded.",
+    );
+  }
+  const size = `${channels}×${height}×${width}`;
+  if (channels < 1 || height < 1 || width < 1) {
+    throw new FormatError(`a record is ${size}. Expected 1×1×1 or more.`);
+  }
+  const count = channels * height * width;
+  const given = data.length > 0 ? data.length : (floatData?.length ?? 0);
+  if (given !== count) {
+    throw new FormatError(`a record of ${size} holds ${given} values. Expected ${count}.`);
   }
 }

@@ -19,7 +19,7 @@ export interface IdxFile {
  */
 export function readIdx(path: string): IdxFile {
   const raw = readBytes(path, "IDX file");
-  const bytes = raw[0] === 0x1f && raw[1] === 0x8b ? gunzipSync(raw) : raw;
+  const bytes = raw[0] === 0x1f && raw[1] === 0x8b ? unpack(raw, path) : raw;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const axes = bytes[3] ?? 0;
   if (bytes.length < 4 + 4 * axes || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8) {
@@ -34,4 +34,15 @@ export function readIdx(path: string): IdxFile {
     );
   }
   return { dims, data: data.subarray(0, count) };
+}
+
+function unpack(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new FormatError(
+      `${path}: ${(error as Error).message}. Expected a whole gzip file; it is cut short or damaged.`,
+      { cause: error },
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { FormatError } from "../util/errors.ts";
+import { FileError, FormatError } from "../util/errors.ts";
 import { type BatchPlan, BatchReader } from "./batch-reader.ts";
 
 /** One batch; its memory is the reader's and holds until the next one is asked for. */
@@ -18,6 +18,8 @@ export const FAILED = 2;
 /** What the worker is given. */
 export interface PrefetchOrder {
   readonly plan: BatchPlan;
+  /** (C, H, W) of every batch: the ring's places are of one size. */
+  readonly shape: readonly [number, number, number];
   readonly control: Int32Array;
   readonly data: readonly Float32Array[];
   readonly label: readonly Float32Array[];
@@ -101,16 +103,21 @@ class WorkerSource implements BatchSource {
     const slots = Array.from({ length: depth });
     this.#order = {
       plan,
+      shape: this.#shape,
       control: new Int32Array(new SharedArrayBuffer(12)),
       data: slots.map(() => shared(plan.batchSize * c * h * w)),
       label: slots.map(() => shared(plan.batchSize)),
     };
     this.#worker = new Worker(file, { workerData: this.#order });
     this.#failure = new Promise((_, reject) => {
-      this.#worker.on("message", (message: { restart?: true; error?: string }) => {
-        if (message.restart) this.#log("Restarting data prefetching from start.");
-        if (message.error !== undefined) reject(new FormatError(message.error));
-      });
+      this.#worker.on(
+        "message",
+        (message: { restart?: true; error?: string; isMissing?: boolean }) => {
+          if (message.restart) this.#log("Restarting data prefetching from start.");
+          if (message.error === undefined) return;
+          reject(new (message.isMissing ? FileError : FormatError)(message.error));
+        },
+      );
       this.#worker.on("error", reject);
     });
     // Whoever waits for a batch gets it; unheard, it must not end the process.

@@ -1,6 +1,7 @@
 import type { Blob } from "../blob/blob.ts";
 import { type Engines, referenceOf } from "../engines/choose.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
+import { printPrototxt } from "../io/prototxt.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
@@ -83,7 +84,16 @@ export class Net {
     this.phase = state.phase;
     const dtype = options.dtype ?? "f32";
     const [ready, built] = located(param, () => {
-      const split = insertSplits(filterByState(param, state, log));
+      const filtered = filterByState(param, state, log);
+      if (log !== silent) {
+        const shown = { ...withoutBlobs(filtered), state: { phase: state.phase } };
+        log(
+          "info",
+          "net",
+          `Initializing net from parameters: \n${printPrototxt("NetParameter", shown)}`,
+        );
+      }
+      const split = insertSplits(filtered);
       return [
         split,
         buildNet(split, {
@@ -267,4 +277,9 @@ function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
     for (const value of top.values()) loss += weight * value;
   }
   return loss;
+}
+
+/** The net without weights that its prototxt may hold: too much for a log. */
+function withoutBlobs(param: NetParameter): NetParameter {
+  return { ...param, layer: (param.layer ?? []).map(({ blobs: _blobs, ...layer }) => layer) };
 }

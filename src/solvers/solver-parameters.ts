@@ -1,5 +1,8 @@
+import { join, parse } from "node:path";
+import { isDirectory } from "../io/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { SolverError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
 import { sgd } from "./sgd.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -49,4 +52,23 @@ export function checkParameters(param: SolverParameter, where: string): void {
 /** The files that `weights` names, lists with commas taken apart. */
 export function weightFiles(param: SolverParameter): string[] {
   return (param.weights ?? []).flatMap((list) => list.split(",")).filter((file) => file !== "");
+}
+
+/**
+ * Where snapshots go: `snapshot_prefix`; in a directory that it names, under the solver file's name; without it,
+ * beside the solver file.
+ * @see Caffe's UpgradeSnapshotPrefixProperty
+ */
+export function snapshotPrefix(param: SolverParameter, file: string, log: Log): string {
+  const { dir, name } = parse(file);
+  const given = param.snapshot_prefix ?? "";
+  if (given === "") {
+    const prefix = join(dir, name);
+    log("info", "upgrade_proto", `snapshot_prefix was not specified and is set to ${prefix}`);
+    return prefix;
+  }
+  if (!given.endsWith("/") && !isDirectory(given)) return given;
+  const prefix = join(given, name);
+  log("info", "upgrade_proto", `snapshot_prefix is a directory and is replaced to ${prefix}`);
+  return prefix;
 }

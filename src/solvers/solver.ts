@@ -1,10 +1,11 @@
-import { join, parse } from "node:path";
+import { join } from "node:path";
 import type { Blob } from "../blob/blob.ts";
 import { type Engines, referenceOf } from "../engines/choose.ts";
 import type { Engine } from "../engines/engine.ts";
-import { checkWritable, isDirectory } from "../io/atomic-file.ts";
+import { checkWritable } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import { printPrototxt } from "../io/prototxt.ts";
 import { readNetParameter } from "../io/read-net.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import { Net } from "../net/net.ts";
@@ -15,7 +16,7 @@ import { type LearningRatePolicy, learningRatePolicy, stepsReached } from "./lr-
 import { SmoothedLoss } from "./smoothed-loss.ts";
 import { makeHistory, restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
 import { type NetPlan, testNetPlans, trainNetPlan } from "./solver-nets.ts";
-import { checkParameters, ruleOf, weightFiles } from "./solver-parameters.ts";
+import { checkParameters, ruleOf, snapshotPrefix, weightFiles } from "./solver-parameters.ts";
 import { testNet } from "./test-net.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -89,6 +90,7 @@ export class Solver implements Snapshotted {
   readonly #policy: LearningRatePolicy;
   readonly #smoothed: SmoothedLoss;
   readonly #seed: number;
+  readonly #prefix: string;
   #pending: SolverAction | undefined;
   #stoppedEarly = false;
   #lastYield = 0;
@@ -114,9 +116,14 @@ export class Solver implements Snapshotted {
       ...(options.level !== undefined && { level: options.level }),
       ...(options.stages !== undefined && { stage: [...options.stages] }),
     };
+    this.#prefix = snapshotPrefix(param, options.file ?? "solver.prototxt", this.#log);
+    if (this.#log !== silent) {
+      const text = printPrototxt("SolverParameter", param);
+      this.#log("info", "solver", `Initializing solver from parameters: \n${text}`);
+    }
     const trainPlan = trainNetPlan(param, where, extra);
     const testPlans = testNetPlans(param, where);
-    if ((param.snapshot ?? 0) > 0) checkWritable(this.#snapshotPrefix);
+    if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
     // The net's parameters are updated by the engine that would train it: the first that has the primitive.
     this.#engine =
       options.engines.find((engine): engine is Engine => engine.sgd !== undefined) ??
@@ -307,12 +314,7 @@ export class Solver implements Snapshotted {
 
   /** Writes a snapshot under the solver's prefix and returns the path of its .solverstate. */
   async snapshot(): Promise<string> {
-    const path = writeSnapshot(
-      this,
-      this.#snapshotPrefix,
-      this.param.snapshot_diff ?? false,
-      this.#log,
-    );
+    const path = writeSnapshot(this, this.#prefix, this.param.snapshot_diff ?? false, this.#log);
     for (const callback of this.callbacks) await callback.onSnapshot?.(path, this);
     return path;
   }
@@ -325,14 +327,6 @@ export class Solver implements Snapshotted {
   /** Gives back the files, threads and memory of all nets. */
   close(): void {
     for (const net of [this.net, ...this.testNets]) net.close();
-  }
-
-  /** `snapshot_prefix`, a directory completed by the solver's name; without one, the solver's file less its ending. */
-  get #snapshotPrefix(): string {
-    const file = parse(this.#options.file ?? "solver.prototxt");
-    const given = this.param.snapshot_prefix;
-    if (given === undefined || given === "") return join(file.dir, file.name);
-    return given.endsWith("/") || isDirectory(given) ? join(given, file.name) : given;
   }
 
   #build(plan: NetPlan): Net {

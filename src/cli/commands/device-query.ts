@@ -1,17 +1,22 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type { CommandModule } from "yargs";
+import { createEngines } from "../../engines/create.ts";
 import { nativeVersion } from "../../engines/native/binding.ts";
-import { Console } from "../session.ts";
+import { type CommonFlags, Console, withCommonFlags } from "../session.ts";
 
 /** `caffe device_query`: what there is to compute with. */
-export const deviceQuery: CommandModule = {
+export const deviceQuery: CommandModule<object, CommonFlags> = {
   command: "device_query",
   describe: "show what there is to compute with",
   builder: (yargs) =>
-    yargs.option("gpu", { type: "string", describe: "GPUs to ask for, by number, or all" }),
-  handler: () => {
+    withCommonFlags(yargs).example(
+      "caffe device_query --engine native",
+      "fail where there is no native engine",
+    ),
+  handler: ({ engine }) => {
     const { log } = new Console();
     const say = (message: string): void => log("info", "caffe", message);
+    if (engine !== undefined) createEngines({ prefer: engine, log });
     say(`CPU: ${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} threads`);
     say(`Memory: ${(totalmem() / 2 ** 30).toFixed(1)} GiB`);
     say(`Engine native: ${nativeVersion()}`);

@@ -1,0 +1,34 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+
+test("the package holds what it needs to install and run elsewhere, and no more", () => {
+  const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    encoding: "utf8",
+  });
+  const report: unknown = JSON.parse(stdout);
+  const [packed] = (Array.isArray(report) ? report : Object.values(report as object)) as {
+    files: { path: string }[];
+  }[];
+  const files = packed?.files.map(({ path }) => path) ?? [];
+  for (const needed of [
+    "bin/caffe",
+    "binding.gyp",
+    "dist/cli/main.js",
+    "dist/index.d.ts",
+    "dist/io/prefetch-worker.js",
+    "native/src/addon.cc",
+    "proto/caffe.proto",
+    "scripts/install.mjs",
+    "scripts/build-lmdb.mjs",
+    "models/lenet/lenet_solver.prototxt",
+    "LICENSE",
+    "README.md",
+  ]) {
+    expect(files).toContain(needed);
+  }
+  expect(
+    files.filter((file) =>
+      /^(src|tests|bench|build|data)\/|\.(caffemodel|solverstate|runstate)$/.test(file),
+    ),
+  ).toEqual([]);
+});
