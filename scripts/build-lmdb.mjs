@@ -2,6 +2,7 @@
 // binary is for format 2 and crashes on format 1, so a probe runs in a process of its own.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,14 +43,21 @@ export function nodeHeaders() {
 export function buildLmdb(log = console.log) {
   if (isFormatOne()) return true;
   log("building lmdb for data format 1 ...");
-  const { status, stderr } = spawnSync("npm", ["rebuild", "lmdb", "--foreground-scripts"], {
-    cwd: fileURLToPath(new URL("..", import.meta.url)),
-    env: {
-      ...process.env,
-      ...nodeHeaders(),
-      npm_config_use_data_v1: "true",
-      npm_config_build_from_source: "true",
-    },
+  const require = createRequire(import.meta.url);
+  let places;
+  try {
+    // Both may lie in this package's node_modules or in those of the project that installs it.
+    places = {
+      gyp: require.resolve("node-gyp/bin/node-gyp.js"),
+      lmdb: dirname(dirname(require.resolve("lmdb"))),
+    };
+  } catch (error) {
+    log(`lmdb could not be built: ${error.message}. LMDB databases cannot be read.`);
+    return false;
+  }
+  const { status, stderr } = spawnSync(process.execPath, [places.gyp, "rebuild"], {
+    cwd: places.lmdb,
+    env: { ...process.env, ...nodeHeaders(), npm_config_use_data_v1: "true" },
     encoding: "utf8",
   });
   if (status === 0 && isFormatOne()) return true;

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Database } from "lmdb";
 import { CaffeError, FileError, FormatError, systemErrorText } from "../../util/errors.ts";
 import type { Db, DbCursor, DbRecord, DbWriter } from "./db.ts";
@@ -15,18 +15,28 @@ const FIRST_MAP = 2 ** 30;
 const MOST_PENDING = 2 ** 25;
 /** The root of a tree without records. */
 const NO_PAGE = 2n ** 64n - 1n;
-const REBUILD =
-  "npm_config_use_data_v1=true npm_config_build_from_source=true npm rebuild lmdb (npm run setup does it)";
-
 type Lmdb = typeof import("lmdb");
 type Bytes = Database<Buffer, Buffer>;
 
-/** The lmdb package, loaded at first use: nets without databases need no native code. */
+/**
+ * The lmdb package, loaded at first use: nets without databases need no native code.
+ *
+ * Its prebuilt binary is of data format 2 and ends the process on a database of format 1, so only one that was built
+ * here, by `npm run setup` or at install, is used.
+ */
 function lmdb(): Lmdb {
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url)("lmdb") as Lmdb;
+    const folder = dirname(dirname(require.resolve("lmdb")));
+    if (!existsSync(join(folder, "build/Release/lmdb.node"))) {
+      throw new Error("it has not been built for data format 1");
+    }
+    return require("lmdb") as Lmdb;
   } catch (error) {
-    throw new FileError(`the lmdb package cannot be loaded. Run ${REBUILD}.`, { cause: error });
+    throw new FileError(
+      `the lmdb package cannot be used: ${(error as Error).message.split("\n")[0]}. Run npm run setup in a clone, or npm rebuild caffe-ts where it is installed; a C++ compiler is needed.`,
+      { cause: error },
+    );
   }
 }
 

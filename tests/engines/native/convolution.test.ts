@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
+import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
+import { check, describeNative, filled, relu, same } from "./support.ts";
+
+/** A convolution whose output size follows from the rest. */
+function descriptor(
+  d: Omit<ConvolutionDescriptor, "output" | "inputChannels" | "outputChannels"> & {
+    readonly ic: number;
+    readonly oc: number;
+  },
+): ConvolutionDescriptor {
+  const { ic, oc, ...rest } = d;
+  const output = d.input.map((length, i) => {
+    const extent = d.dilation[i]! * (d.kernel[i]! - 1) + 1;
+    return Math.floor((length + 2 * d.pad[i]! - extent) / d.stride[i]!) + 1;
+  });
+  return { ...rest, output, inputChannels: ic * d.groups, outputChannels: oc * d.groups };
+}
+
+const pair = (min: number, max: number) =>
+  fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+const convolutions = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 3 }),
+    groups: fc.constantFrom(1, 1, 2, 3),
+    ic: fc.constantFrom(1, 2, 3, 8, 16, 17),
+    oc: fc.constantFrom(1, 2, 5, 16, 20, 33),
+    input: pair(3, 10),
+    kernel: pair(1, 5),
+    stride: pair(1, 3),
+    pad: pair(0, 2),
+    dilation: pair(1, 2),
+    hasBias: fc.boolean(),
+  })
+  .map(descriptor)
+  .filter(({ output }) => output.every((length) => length > 0));
+
+const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
+
+function run(engine: Engine, d: ConvolutionDescriptor, fused: boolean): SyncedMem[] {
+  const op = engine.convolution(d);
+  const inCount = d.batch * d.inputChannels * product(d.input);
+  const outCount = d.batch * d.outputChannels * product(d.output);
+  const weightCount = ((d.outputChannels * d.inputChannels) / d.groups) * product(d.kernel);
+  const [x, w, dy] = [filled(inCount, 1), filled(weightCount, 2), filled(outCount, 3)];
+  const b = d.hasBias ? filled(d.outputChannels, 4) : undefined;
+  const [y, dx] = [new SyncedMem(outCount), new SyncedMem(inCount)];
+  const post = { kernel: relu, params: { slope: 0.1 } };
+  const fuses = fused && op.accepts(post);
+  op.forward(x, w, b, y, fuses ? post : undefined);
+  if (fused && !fuses) engine.unary(relu, { slope: 0.1 }, [outCount]).forward(y, y);
+  op.backwardData(dy, w, dx);
+  // One gradient that is still zero, and one that already holds something.
+  const [dw, sum] = [new SyncedMem(weightCount), filled(weightCount, 5)];
+  const db = d.hasBias ? new SyncedMem(d.outputChannels) : undefined;
+  op.backwardWeights(x, dy, dw, db);
+  op.backwardWeights(x, dy, sum, db);
+  return [y, dx, dw, sum, ...(db ? [db] : [])];
+}
+
+describeNative("convolution", (native) => {
+  test("agrees with the reference on any shape", () => {
+    check(convolutions, (d) => same(native, (engine) => run(engine, d, false)));
+  });
+
+  test("agrees with the reference with a rectifier on the way out", () => {
+    check(convolutions, (d) => same(native, (engine) => run(engine, d, true)));
+  });
+
+  test.each([1, 3])("agrees with the reference over %i spatial axes", (rank) => {
+    const all = (value: number) => Array.from({ length: rank }, () => value);
+    const d = descriptor({
+      batch: 2,
+      groups: 1,
+      ic: 3,
+      oc: 4,
+      input: all(5),
+      kernel: all(3),
+      stride: all(2),
+      pad: all(1),
+      dilation: all(1),
+      hasBias: true,
+    });
+    same(native, (engine) => run(engine, d, false));
+  });
+
+  test("leaves gradients alone that nobody asked for", () => {
+    const d = descriptor({
+      batch: 1,
+      groups: 1,
+      ic: 2,
+      oc: 3,
+      input: [4, 4],
+      kernel: [3, 3],
+      stride: [1, 1],
+      pad: [0, 0],
+      dilation: [1, 1],
+      hasBias: true,
+    });
+    const op = native.convolution(d);
+    const [x, dy, dw, db] = [filled(32, 1), filled(12, 2), new SyncedMem(54), new SyncedMem(3)];
+    op.backwardWeights(x, dy, undefined, db);
+    expect(db.isZero).toBe(false);
+    op.backwardWeights(x, dy, dw, undefined);
+    expect(dw.isZero).toBe(false);
+  });
+
+  test("gives the same bits every time", () => {
+    const d = descriptor({
+      batch: 4,
+      groups: 1,
+      ic: 20,
+      oc: 50,
+      input: [12, 12],
+      kernel: [5, 5],
+      stride: [1, 1],
+      pad: [0, 0],
+      dilation: [1, 1],
+      hasBias: true,
+    });
+    const [once, again] = [run(native, d, false), run(native, d, false)];
+    once.forEach((mem, k) => {
+      expect(again[k]!.cpu()).toEqual(mem.cpu());
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect } from "vitest";
+import type { Engine, UnaryKernel } from "../../../src/engines/engine.ts";
+import { ReferenceEngine } from "../../../src/engines/reference/index.ts";
+import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
+import { Random } from "../../../src/util/random.ts";
+import { availableEngines } from "../../support/engines.ts";
+
+/** The engine that every other is compared with. */
+export const reference: Engine = new ReferenceEngine();
+
+/** Runs the tests where the native engine has been built; elsewhere they are skipped by name. */
+export function describeNative(title: string, body: (native: Required<Engine>) => void): void {
+  const native = availableEngines.get("native")?.[0];
+  describe.skipIf(native === undefined)(`${title} on native`, () => {
+    if (native) body({ ...reference, ...native } as Required<Engine>);
+  });
+}
+
+/** The rectifier as the ReLU layer states it. */
+export const relu: UnaryKernel<Readonly<Record<string, number>>> = {
+  name: "relu",
+  reference: {
+    forward(n, x, y, { slope = 0 }) {
+      for (let i = 0; i < n; i++) y[i] = x[i]! > 0 ? x[i]! : slope * x[i]!;
+    },
+    backward(n, x, _y, dy, dx, { slope = 0 }) {
+      for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : slope * dy[i]!;
+    },
+  },
+  onednn: { forward: "relu", alpha: "slope" },
+};
+
+/** An array of noise in [-1, 1); equal seeds give equal arrays. */
+export function filled(count: number, seed: number): SyncedMem {
+  const random = new Random(seed);
+  const mem = new SyncedMem(count);
+  const values = mem.overwriteCpu();
+  for (let i = 0; i < count; i++) values[i] = random.uniform(-1, 1);
+  return mem;
+}
+
+/** Runs the same work on both engines and compares what it gives, within float32 rounding of long sums. */
+export function same(native: Engine, work: (engine: Engine) => readonly SyncedMem[]): void {
+  const [got, wanted] = [work(native), work(reference)];
+  got.forEach((mem, k) => {
+    const [a, b] = [mem.cpu(), wanted[k]!.cpu()];
+    for (let i = 0; i < mem.count; i++) {
+      const scale = Math.max(1, Math.abs(b[i]!));
+      if (!(Math.abs(a[i]! - b[i]!) <= 5e-5 * scale)) {
+        expect.fail(`result ${k}, element ${i}: ${a[i]} is not ${b[i]}`);
+      }
+    }
+  });
+}
+
+/** Checks a property on the same cases in every run. */
+export function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void {
+  fc.assert(fc.property(arbitrary, property), { numRuns: 60, seed: 1701 });
+}
