@@ -32,6 +32,9 @@ export function readCaffemodel(path: string): Caffemodel {
 
 /** As readCaffemodel, from bytes; `source` is for messages. */
 export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
+  if (bytes[0] === 0x89 && bytes[1] === 0x48 && bytes[2] === 0x44 && bytes[3] === 0x46) {
+    throw new FormatError(`${source}: it is an HDF5 file. Expected a binary .caffemodel.`);
+  }
   return decodeAt(bytes, source, "a .caffemodel", (reader) => {
     let name = "";
     const layers: ModelLayer[] = [];

@@ -38,6 +38,9 @@ export function checkParameters(param: SolverParameter, where: string): void {
   atLeastOne("max_iter");
   atLeastOne("iter_size");
   atLeastOne("average_loss");
+  if (param.snapshot_format === "HDF5") {
+    throw new SolverError(`${where}: snapshot_format is HDF5. Expected BINARYPROTO.`);
+  }
   const type = param.regularization_type ?? "L2";
   if (type !== "L1" && type !== "L2") {
     throw new SolverError(`${where}: Unknown regularization type: ${type}. Expected L1 or L2.`);

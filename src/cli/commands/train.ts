@@ -64,6 +64,13 @@ async function run(flags: TrainFlags): Promise<void> {
   const { log } = console;
   const param = readSolverParameter(file, log);
   const engines = enginesFor(flags, log);
+  if (param.solver_mode === "GPU") {
+    log(
+      "warning",
+      "caffe",
+      `${file}: solver_mode is GPU, and there is no GPU engine: it runs on the CPU.`,
+    );
+  }
   const stages = listOf(flags.stage);
   const solver = new Solver(param, {
     engines,
