@@ -5,7 +5,7 @@ import type { LayerClass } from "../layers/registry.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type PlannedLayer, pruneBackward } from "./backward-plan.ts";
-import type { NetOptions } from "./net.ts";
+import type { NetOptions } from "./options.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
 import { blobsOf } from "./weights.ts";
 

@@ -1,36 +1,19 @@
 import type { Blob } from "../blob/blob.ts";
-import { type Engines, referenceOf } from "../engines/choose.ts";
+import { referenceOf } from "../engines/choose.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
-import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { type BuiltLayer, buildNet } from "./build.ts";
 import { type Fusion, findFusions } from "./fusion.ts";
 import { insertSplits } from "./insert-splits.ts";
 import { located } from "./locate.ts";
+import type { NetOptions } from "./options.ts";
 import type { LearnableParam } from "./parameters.ts";
 import { filterByState, mergeStates } from "./state.ts";
 import { copyWeights, netToParameter, shareWeights, type TrainedWeights } from "./weights.ts";
-
-/** How a net is to be built. */
-export interface NetOptions {
-  readonly engines: Engines;
-  readonly phase: "TRAIN" | "TEST";
-  readonly level?: number;
-  readonly stages?: readonly string[];
-  /** Every random number of the net derives from it; 1 by default. */
-  readonly seed?: number;
-  /** Element type of every blob; f32 by default. f64 runs on the reference engine only. */
-  readonly dtype?: DType;
-  readonly log?: Log;
-  /** Relative paths in the net start here; the current directory by default. */
-  readonly root?: string;
-  readonly registry?: LayerRegistry;
-  readonly shard?: { readonly rank: number; readonly count: number };
-}
 
 /** Called before or after a layer runs; `index` counts the net's layers. */
 export type LayerCallback = (index: number) => void;

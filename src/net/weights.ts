@@ -5,7 +5,6 @@ import type { Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import type { Net } from "./net.ts";
 
 /** What of a weights file is trusted: each layer's name and its blobs. */
 export interface TrainedWeights {
@@ -15,6 +14,12 @@ export interface TrainedWeights {
     readonly name: string;
     readonly blobs: readonly BlobValue[];
   }[];
+}
+
+/** Layers and their names, in the order of a net. */
+interface NamedLayers {
+  readonly layerNames: readonly string[];
+  readonly layers: readonly Layer[];
 }
 
 /** The blobs that a prototxt gives a layer itself, as `blobs { }`. */
@@ -80,7 +85,7 @@ function checkBlobs(
  * @throws NetError where the number of blobs or a shape differs
  * @see Caffe's Net::ShareTrainedLayersWith
  */
-export function shareWeights(net: Net, other: Net, log: Log): void {
+export function shareWeights(net: NamedLayers, other: NamedLayers, log: Log): void {
   const targets = new Map(net.layerNames.map((name, i) => [name, net.layers[i]]));
   other.layers.forEach((source, i) => {
     const name = other.layerNames[i] ?? "";

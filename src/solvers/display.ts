@@ -1,11 +1,12 @@
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { Net } from "../net/net.ts";
 import { type Log, numberText } from "../util/log.ts";
-import type { Solver } from "./solver.ts";
 
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
  */
 export function logDisplay(
-  solver: Pick<Solver, "iter" | "param" | "net">,
+  solver: { readonly iter: number; readonly param: SolverParameter; readonly net: Net },
   loss: number,
   since: { readonly at: number; readonly iter: number },
   log: Log,

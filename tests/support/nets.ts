@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import type { Blob } from "../../src/blob/blob.ts";
 import type { Engines } from "../../src/engines/choose.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
-import { Net, type NetOptions } from "../../src/net/net.ts";
+import { Net } from "../../src/net/net.ts";
+import type { NetOptions } from "../../src/net/options.ts";
 import { Random } from "../../src/util/random.ts";
 import { referenceEngines } from "./engines.ts";
 

@@ -102,7 +102,7 @@ function showProgress(solver: Solver, console: Console): void {
   const { net } = solver;
   const first = net.topBlobs[0]?.[0]?.shape[0] ?? 0;
   const bar = new ProgressBar(
-    { columns: process.stderr.columns ?? 80, write: (text) => void process.stderr.write(text) },
+    { columns: process.stderr.columns || 80, write: (text) => void process.stderr.write(text) },
     first * (solver.param.iter_size ?? 1),
   );
   solver.callbacks.push(bar);
