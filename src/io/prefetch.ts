@@ -108,7 +108,8 @@ class WorkerSource implements BatchSource {
       data: slots.map(() => shared(plan.batchSize * c * h * w)),
       label: slots.map(() => shared(plan.batchSize)),
     };
-    this.#worker = new Worker(file, { workerData: this.#order });
+    // Node's own flags are the main program's affair; --input-type, for one, would refuse a file.
+    this.#worker = new Worker(file, { workerData: this.#order, execArgv: [] });
     this.#failure = new Promise((_, reject) => {
       this.#worker.on(
         "message",
