@@ -56,7 +56,7 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .command(commands)
     .option("debug", { type: "boolean", default: false, describe: "show where an error came from" })
     .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": false })
-    .strictOptions()
+    .strict()
     .demandCommand(1, "no command is given")
     .version(version)
     .help()

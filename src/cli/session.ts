@@ -40,15 +40,27 @@ export class Console {
 }
 
 /**
- * The engines that the flags ask for, with Caffe's line about it.
- * @throws CaffeError where a GPU is asked for, EngineError where an engine cannot be loaded
+ * Makes sure that no GPU is asked for, and that --threads is a number of threads.
+ * @throws CaffeError
  */
-export function enginesFor({ engine, threads, gpu }: CommonFlags, log: Log): Engines {
+export function checkCommonFlags({ gpu, threads }: CommonFlags): void {
   if (gpu !== undefined && gpu !== "") {
     throw new CaffeError(
       `Cannot use GPU in CPU-only Caffe: check mode. --gpu is ${gpu}, and there is no GPU engine. Expected no --gpu.`,
     );
   }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new CaffeError(`--threads is ${threads}. Expected a whole number, 1 or more.`);
+  }
+}
+
+/**
+ * The engines that the flags ask for, with Caffe's line about it.
+ * @throws CaffeError where a GPU is asked for, EngineError where an engine cannot be loaded
+ */
+export function enginesFor(flags: CommonFlags, log: Log): Engines {
+  checkCommonFlags(flags);
+  const { engine, threads } = flags;
   log("info", "caffe", "Use CPU.");
   return createEngines({
     ...(engine !== undefined && { prefer: engine }),

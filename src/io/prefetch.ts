@@ -91,6 +91,7 @@ class WorkerSource implements BatchSource {
   #taken = 0;
   #waits = 0;
   #holds = false;
+  #isClosed = false;
 
   constructor(plan: BatchPlan, depth: number, file: URL, log: (message: string) => void) {
     const reader = new BatchReader(plan);
@@ -114,7 +115,8 @@ class WorkerSource implements BatchSource {
       this.#worker.on(
         "message",
         (message: { restart?: true; error?: string; isMissing?: boolean }) => {
-          if (message.restart) this.#log("Restarting data prefetching from start.");
+          if (message.restart && !this.#isClosed)
+            this.#log("Restarting data prefetching from start.");
           if (message.error === undefined) return;
           reject(new (message.isMissing ? FileError : FormatError)(message.error));
         },
@@ -165,6 +167,7 @@ class WorkerSource implements BatchSource {
   }
 
   close(): void {
+    this.#isClosed = true;
     void this.#worker.terminate();
   }
 }

@@ -173,6 +173,13 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
       "Cannot use GPU in CPU-only Caffe: check mode.",
     ],
     [
+      "no threads",
+      ["device_query", "--threads=0"],
+      "--threads is 0. Expected a whole number, 1 or more.",
+    ],
+    ["a GPU to look at", ["device_query", "--gpu=0"], "Cannot use GPU in CPU-only Caffe"],
+    ["a stray word", ["time", "extra", "--model=good_net.prototxt"], "Unknown"],
+    [
       "IDX files that are none",
       ["convert_mnist_data", "good.prototxt", "good.prototxt", "new_db"],
       "good.prototxt: it does not begin as an IDX file",

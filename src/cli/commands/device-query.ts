@@ -2,7 +2,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import type { CommandModule } from "yargs";
 import { createEngines } from "../../engines/create.ts";
 import { nativeVersion } from "../../engines/native/binding.ts";
-import { type CommonFlags, Console, withCommonFlags } from "../session.ts";
+import { type CommonFlags, Console, checkCommonFlags, withCommonFlags } from "../session.ts";
 
 /** `caffe device_query`: what there is to compute with. */
 export const deviceQuery: CommandModule<object, CommonFlags> = {
@@ -13,10 +13,11 @@ export const deviceQuery: CommandModule<object, CommonFlags> = {
       "caffe device_query --engine native",
       "fail where there is no native engine",
     ),
-  handler: ({ engine }) => {
+  handler: (flags) => {
+    checkCommonFlags(flags);
     const { log } = new Console();
     const say = (message: string): void => log("info", "caffe", message);
-    if (engine !== undefined) createEngines({ prefer: engine, log });
+    if (flags.engine !== undefined) createEngines({ prefer: flags.engine, log });
     say(`CPU: ${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} threads`);
     say(`Memory: ${(totalmem() / 2 ** 30).toFixed(1)} GiB`);
     say(`Engine native: ${nativeVersion()}`);
