@@ -1,6 +1,6 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { Net } from "../net/net.ts";
-import { type Log, numberText } from "../util/log.ts";
+import { type Log, numberText, outputText } from "../util/log.ts";
 
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
@@ -22,14 +22,8 @@ export function logDisplay(
   let number = 0;
   for (const { name, lossWeight, values } of solver.net.outputs()) {
     for (const value of Array.from(values)) {
-      const weighted = lossWeight
-        ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * value)} loss)`
-        : "";
-      log(
-        "info",
-        "solver",
-        `    Train net output #${number++}: ${name} = ${numberText(value)}${weighted}`,
-      );
+      const text = outputText(name, value, lossWeight);
+      log("info", "solver", `    Train net output #${number++}: ${text}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Net } from "../net/net.ts";
-import { type Log, numberText } from "../util/log.ts";
+import { type Log, numberText, outputText } from "../util/log.ts";
 
 /**
  * Runs a test net for `iterations` batches and logs the mean of every element of every output.
@@ -34,10 +34,8 @@ export async function testNet(
   for (const { name, lossWeight, values } of net.outputs()) {
     for (let j = 0; j < values.length; j++, k++) {
       const mean = (sums[k] ?? 0) / iterations;
-      const weighted = lossWeight
-        ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * mean)} loss)`
-        : "";
-      log("info", "solver", `    Test net output #${k}: ${name} = ${numberText(mean)}${weighted}`);
+      const text = outputText(name, mean, lossWeight);
+      log("info", "solver", `    Test net output #${k}: ${text}`);
       scores.set(values.length === 1 ? name : `${name}[${j}]`, mean);
     }
   }

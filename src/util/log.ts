@@ -25,3 +25,11 @@ export function numberText(value: number): string {
   const sign = exponent < 0 ? "-" : "+";
   return `${digits}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
+
+/** An output's value as Caffe logs it: `loss = 0.3`, and ` (* 1 = 0.3 loss)` behind where it counts towards the objective. */
+export function outputText(name: string, value: number, lossWeight: number): string {
+  const text = `${name} = ${numberText(value)}`;
+  return lossWeight
+    ? `${text} (* ${numberText(lossWeight)} = ${numberText(lossWeight * value)} loss)`
+    : text;
+}

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
 import { CaffeError } from "../../util/errors.ts";
-import { numberText } from "../../util/log.ts";
+import { numberText, outputText } from "../../util/log.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
 
@@ -54,10 +54,7 @@ async function run(flags: TestFlags): Promise<void> {
     for (const { name, lossWeight, values } of net.outputs()) {
       for (let j = 0; j < values.length; j++, k++) {
         const mean = (sums[k] ?? 0) / flags.iterations;
-        const weighted = lossWeight
-          ? ` (* ${numberText(lossWeight)} = ${numberText(lossWeight * mean)} loss)`
-          : "";
-        say(`${name} = ${numberText(mean)}${weighted}`);
+        say(outputText(name, mean, lossWeight));
       }
     }
   } finally {

@@ -1,5 +1,5 @@
 import type { BroadcastDescriptor } from "../../engines/engine.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
 
 /**
  * The shape of a learned vector that is stretched over a blob: `num_axes` axes from `axis` on; −1 is to the
@@ -33,11 +33,10 @@ export function broadcast(
       `shape ${shapeText(vector)} does not lie on bottom shape ${shapeText(shape)} from axis ${axis} on. Expected ${shapeText(covered)}.`,
     );
   }
-  const product = (s: Shape): number => s.reduce((a, b) => a * b, 1);
   return {
     shape,
-    outer: product(shape.slice(0, axis)),
-    length: product(vector),
-    inner: product(shape.slice(axis + vector.length)),
+    outer: countOf(shape, 0, axis),
+    length: countOf(vector),
+    inner: countOf(shape, axis + vector.length),
   };
 }
