@@ -14,6 +14,8 @@ export interface UnaryKernel<P extends Params = Params> {
     /** x or y may be the same array where the layer runs in place. */
     backward(n: number, x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray, p: P): void;
   };
+  /** backward cannot do with y alone: a layer that runs in place must keep x. */
+  readonly backwardReadsX?: true;
   /** The oneDNN eltwise algorithm with this meaning, and its backward form that reads y instead of x. */
   readonly onednn?: {
     readonly forward: "relu" | "logistic" | "tanh";
@@ -189,6 +191,42 @@ export interface BiasOp {
   backwardBias(dy: SyncedMem, dBias: SyncedMem): void;
 }
 
+/** y = max(x, 0) + slope · min(x, 0). x is the input of forward, even where that ran in place. */
+export interface PReLUOp {
+  forward(x: SyncedMem, slope: SyncedMem, y: SyncedMem): void;
+  /** dx is overwritten; it may be dy. */
+  backwardData(x: SyncedMem, slope: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+  /** dSlope is added to. */
+  backwardSlope(x: SyncedMem, dy: SyncedMem, dSlope: SyncedMem): void;
+}
+
+/** One step of a long short-term memory. */
+export interface LSTMUnitDescriptor {
+  readonly batch: number;
+  readonly hidden: number;
+}
+
+/**
+ * c = cont · σ(f) ∘ before + σ(i) ∘ tanh(g); h = σ(o) ∘ tanh(c).
+ *
+ * before, c, h: (N, D); gates: (N, 4D), i f o g behind each other; cont: (N). The op keeps the gates' values
+ * between forward and backward. dBefore and dGates are overwritten.
+ */
+export interface LSTMUnitOp {
+  forward(before: SyncedMem, gates: SyncedMem, cont: SyncedMem, c: SyncedMem, h: SyncedMem): void;
+  backward(
+    before: SyncedMem,
+    gates: SyncedMem,
+    cont: SyncedMem,
+    c: SyncedMem,
+    h: SyncedMem,
+    dc: SyncedMem,
+    dh: SyncedMem,
+    dBefore: SyncedMem,
+    dGates: SyncedMem,
+  ): void;
+}
+
 /** An elementwise combination of two or more arrays of one shape. */
 export interface EltwiseDescriptor {
   readonly shape: Shape;
@@ -265,6 +303,9 @@ export interface Engine {
   bias(d: BroadcastDescriptor): BiasOp;
   eltwise(d: EltwiseDescriptor): EltwiseOp;
   concat(d: ConcatDescriptor): ConcatOp;
+  /** The slope lies over x as d says. */
+  prelu(d: BroadcastDescriptor): PReLUOp;
+  lstmUnit(d: LSTMUnitDescriptor): LSTMUnitOp;
 
   /** y = x. */
   copy(count: number, x: SyncedMem, y: SyncedMem): void;

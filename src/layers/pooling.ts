@@ -1,7 +1,9 @@
 import type { PoolingDescriptor, PoolingOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import type { Random } from "../util/random.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { arity, Layer, type One, type OneOrMore } from "./base/layer.ts";
+import { arity, Layer, type LayerState, type One, type OneOrMore } from "./base/layer.ts";
+import { stochasticPooling } from "./base/stochastic-pooling.ts";
 
 type Pair = readonly [number, number];
 
@@ -10,6 +12,7 @@ type Pair = readonly [number, number];
  *
  *     MAX  y(p) = max x over the window                  the first of equal values takes the gradient
  *     AVE  y(p) = Σ x over the window / its size         padding counts as zeros, what lies beyond it not at all
+ *     STOCHASTIC  TRAIN: one x of the window, drawn with probability x / Σ x; TEST: Σ x² / Σ x; no padding
  *
  * - bottom[0]: N×C×H×W
  * - top[0]: N×C×H'×W', H' = ⌈(H + 2·pad − k) / stride⌉ + 1 (⌊⌋ with round_mode: FLOOR); with padding, a last
@@ -27,14 +30,14 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   #shape: Shape | undefined;
   #output: Pair = [0, 0];
   #op!: PoolingOp;
+  readonly #random: Random = this.random("pooling");
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);
-    if (param.pool === "STOCHASTIC") {
-      this.fail("pooling_param.pool is STOCHASTIC. Expected MAX or AVE.");
-    }
-    if (param.pool === "AVE" && top.length > 1) {
-      this.fail("two tops with pool: AVE. Expected one; the second is the index of a maximum.");
+    if (param.pool !== "MAX" && top.length > 1) {
+      this.fail(
+        `two tops with pool: ${param.pool}. Expected one; the second is the index of a maximum.`,
+      );
     }
     this.#describe(x.shape);
   }
@@ -42,7 +45,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   override reshape([x]: One, [y, mask]: OneOrMore): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) {
       const descriptor = this.#describe(x.shape);
-      this.#op = this.engine.pooling(descriptor);
+      this.#op = this.#isStochastic
+        ? stochasticPooling(descriptor, this.phase === "TRAIN" ? this.#random : undefined)
+        : this.engine.pooling(descriptor);
       this.#output = descriptor.output;
       this.#shape = x.shape;
     }
@@ -59,12 +64,27 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     if (propagate) this.#op.backward(y.diff, x.diff);
   }
 
+  override state(): LayerState | undefined {
+    return this.#isStochastic ? { random: this.#random.state() } : undefined;
+  }
+
+  override restore(state: LayerState): undefined {
+    this.#random.restore(state["random"] as readonly number[]);
+  }
+
+  get #isStochastic(): boolean {
+    return this.param.pooling_param?.pool === "STOCHASTIC";
+  }
+
   #describe(shape: Shape): PoolingDescriptor {
     if (shape.length !== 4) {
       this.fail(`bottom has shape ${shapeText(shape)}. Expected four axes: N×C×H×W.`);
     }
     const [n = 0, c = 0, h = 0, w = 0] = shape;
     const { kernel, stride, pad } = this.#window([h, w]);
+    if (this.#isStochastic && (pad[0] || pad[1])) {
+      this.fail("pad with pool: STOCHASTIC. Padding implemented only for average and max pooling.");
+    }
     const { round_mode, pool } = withDefaults("PoolingParameter", this.param.pooling_param);
     const round = round_mode === "FLOOR" ? Math.floor : Math.ceil;
     const output = ([h, w] as const).map((length, i) => {

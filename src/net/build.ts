@@ -1,6 +1,6 @@
 import { Blob } from "../blob/blob.ts";
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import type { Blobs, Layer } from "../layers/base/layer.ts";
+import type { Blobs, Layer, LayerContext } from "../layers/base/layer.ts";
 import type { LayerClass } from "../layers/registry.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
@@ -26,6 +26,8 @@ export interface BuiltNet {
   /** Tops that no layer reads, in alphabetical order. */
   readonly outputs: readonly string[];
   readonly learnable: readonly LearnableParam[];
+  /** Joins parameters shared by name once more. */
+  readonly reshare: () => void;
   readonly memoryBytes: number;
 }
 
@@ -33,7 +35,8 @@ export interface BuiltNet {
 export type BuildOptions = Required<
   Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
 > &
-  Pick<NetOptions, "root" | "shard">;
+  Pick<NetOptions, "root" | "shard"> &
+  Pick<LayerContext, "buildNet">;
 
 /**
  * Sets up the layers of a filtered net with splits, one after the other.
@@ -69,7 +72,7 @@ class Builder {
   }
 
   add(given: LayerParameter): void {
-    const { engines, phase, seed, dtype, registry, root, shard } = this.#options;
+    const { engines, phase, seed, dtype, registry, root, shard, buildNet } = this.#options;
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
     const Class = registry.classOf(param);
@@ -84,6 +87,7 @@ class Builder {
       dtype,
       seed,
       log: (message) => this.#options.log("info", "layer", message),
+      buildNet,
       ...(root !== undefined && { root }),
       ...(shard !== undefined && { shard }),
     });
@@ -118,6 +122,7 @@ class Builder {
       inputs: this.#inputs,
       outputs,
       learnable: this.#parameters.learnable(),
+      reshare: () => this.#parameters.reshare(),
       memoryBytes: this.#memoryBytes,
     };
   }

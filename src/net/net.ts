@@ -7,6 +7,7 @@ import { LayerRegistry } from "../layers/registry.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { type BuiltLayer, buildNet } from "./build.ts";
+import { DebugInfo } from "./debug-info.ts";
 import { type Fusion, findFusions } from "./fusion.ts";
 import { insertSplits } from "./insert-splits.ts";
 import { located } from "./locate.ts";
@@ -48,7 +49,11 @@ export class Net {
   readonly afterForward: LayerCallback[] = [];
   readonly beforeBackward: LayerCallback[] = [];
   readonly afterBackward: LayerCallback[] = [];
+  /** Logs the mean size of every top, parameter and gradient as layers run; `debug_info` in the prototxt. */
+  debugInfo: boolean;
   readonly #built: readonly BuiltLayer[];
+  readonly #debug: DebugInfo;
+  readonly #reshare: () => void;
   readonly #param: NetParameter;
   #fusions: ReadonlyMap<number, Fusion> = new Map();
   #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
@@ -87,6 +92,8 @@ export class Net {
           dtype,
           log,
           registry: options.registry ?? new LayerRegistry(),
+          buildNet: (inner) =>
+            new Net(inner, { ...options, log, phase: state.phase, level: 0, stages: [] }),
         }),
       ] as const;
     });
@@ -97,6 +104,9 @@ export class Net {
     this.outputNames = built.outputs;
     this.learnableParams = built.learnable;
     this.memoryBytes = built.memoryBytes;
+    this.#reshare = built.reshare;
+    this.debugInfo = param.debug_info ?? false;
+    this.#debug = new DebugInfo(referenceOf(options.engines), log);
     this.#planFusion();
     log("info", "net", "Network initialization done.");
   }
@@ -154,22 +164,44 @@ export class Net {
   async forward(from = 0, to: number = this.#built.length - 1): Promise<number> {
     let loss = 0;
     for (let i = from; i <= to; i++) {
-      const built = this.#built[i] as BuiltLayer;
-      const { layer, bottomBlobs, topBlobs } = built;
-      const wait = layer.ready();
+      const wait = this.#built[i]?.layer.ready();
       if (wait) await wait;
-      for (const callback of this.beforeForward) callback(i);
-      layer.reshape(bottomBlobs, topBlobs);
-      const takenOver = this.#fusedFollowers.get(i);
-      if (!takenOver || takenOver.producer < from) {
-        const fusion = this.#fusions.get(i);
-        const post = fusion && fusion.follower <= to ? fusion.post : undefined;
-        layer.forward(bottomBlobs, topBlobs, post);
-      }
-      loss += weightedLoss(built);
-      for (const callback of this.afterForward) callback(i);
+      loss += this.#forwardLayer(i, from, to);
     }
     return loss;
+  }
+
+  /**
+   * `forward` of layers of which none waits for anything.
+   * @throws NetError where one has to
+   */
+  forwardNow(from = 0, to: number = this.#built.length - 1): number {
+    let loss = 0;
+    for (let i = from; i <= to; i++) {
+      if (this.#built[i]?.layer.ready()) {
+        throw new NetError(
+          `layer "${this.layerNames[i]}" has to wait for its data. Expected forward to be awaited.`,
+        );
+      }
+      loss += this.#forwardLayer(i, from, to);
+    }
+    return loss;
+  }
+
+  #forwardLayer(i: number, from: number, to: number): number {
+    const built = this.#built[i] as BuiltLayer;
+    const { layer, bottomBlobs, topBlobs } = built;
+    for (const callback of this.beforeForward) callback(i);
+    layer.reshape(bottomBlobs, topBlobs);
+    const takenOver = this.#fusedFollowers.get(i);
+    if (!takenOver || takenOver.producer < from) {
+      const fusion = this.#fusions.get(i);
+      const post = fusion && fusion.follower <= to ? fusion.post : undefined;
+      layer.forward(bottomBlobs, topBlobs, post);
+    }
+    if (this.debugInfo) this.#debug.forward(built);
+    for (const callback of this.afterForward) callback(i);
+    return weightedLoss(built);
   }
 
   /** Runs the backward of layers [from, to] last to first; all that need it by default. */
@@ -179,8 +211,10 @@ export class Net {
       if (!built.needsBackward) continue;
       for (const callback of this.beforeBackward) callback(i);
       built.layer.backward(built.topBlobs, built.bottomNeedsBackward, built.bottomBlobs);
+      if (this.debugInfo) this.#debug.backward(built);
       for (const callback of this.afterBackward) callback(i);
     }
+    if (this.debugInfo && to === 0) this.#debug.norms(this.learnableParams);
   }
 
   /** One forward and one backward pass; returns the loss. */
@@ -196,6 +230,11 @@ export class Net {
       layer.reshape(bottomBlobs, topBlobs);
     }
     this.#planFusion();
+  }
+
+  /** Makes parameters shared by name use their owner's memory again, after that was exchanged. */
+  reshareParameters(): void {
+    this.#reshare();
   }
 
   /** Makes the gradient of every learnable parameter zero. */

@@ -38,6 +38,7 @@ interface Owner {
 export class ParameterTable {
   readonly #owners: Owner[] = [];
   readonly #byName: Map<string, Owner> = new Map();
+  readonly #sharers: (readonly [Blob, owner: Blob])[] = [];
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -88,6 +89,7 @@ export class ParameterTable {
         `${where}, whose shape is ${shapeText(owner.blob.shape)}; here it is ${shapeText(blob.shape)}. Expected equal ${isStrict ? "shapes; share_mode: PERMISSIVE asks for equal counts only" : "counts"}.`,
       );
     }
+    this.#sharers.push([blob, owner.blob]);
     blob.shareData(owner.blob);
     blob.shareDiff(owner.blob);
     owner.lrMult = agreed(owner.lrMult, spec.lr_mult, `${where} and has mismatched lr_mult`);
@@ -96,6 +98,14 @@ export class ParameterTable {
       spec.decay_mult,
       `${where} and has mismatched decay_mult`,
     );
+  }
+
+  /** Gives every sharer its owner's memory, which may be another than before. */
+  reshare(): void {
+    for (const [blob, owner] of this.#sharers) {
+      blob.shareData(owner);
+      blob.shareDiff(owner);
+    }
   }
 
   /** The owners, in the order of the net. */

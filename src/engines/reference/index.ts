@@ -8,7 +8,9 @@ import { referenceConvolution } from "./convolution.ts";
 import { referenceEltwise } from "./eltwise.ts";
 import { referenceInnerProduct } from "./inner-product.ts";
 import { referenceLRN } from "./lrn.ts";
+import { referenceLSTMUnit } from "./lstm-unit.ts";
 import { referencePooling } from "./pooling.ts";
+import { referencePReLU } from "./prelu.ts";
 import { referenceSoftmax, referenceSoftmaxLoss } from "./softmax.ts";
 
 /**
@@ -29,6 +31,8 @@ export class ReferenceEngine implements Engine {
   readonly bias: Engine["bias"] = referenceBias;
   readonly eltwise: Engine["eltwise"] = referenceEltwise;
   readonly concat: Engine["concat"] = referenceConcat;
+  readonly prelu: Engine["prelu"] = referencePReLU;
+  readonly lstmUnit: Engine["lstmUnit"] = referenceLSTMUnit;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {
     const count = countOf(shape);

@@ -1,7 +1,7 @@
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
 
 /** The part of the input that an output position sees, and what its average divides by. */
-interface Window {
+export interface Window {
   readonly h0: number;
   readonly h1: number;
   readonly w0: number;
@@ -82,7 +82,8 @@ export function referencePooling(d: PoolingDescriptor): PoolingOp {
   };
 }
 
-function windowsOf({ input, output, kernel, stride, pad }: PoolingDescriptor): Window[] {
+/** The windows of one plane, row by row. */
+export function windowsOf({ input, output, kernel, stride, pad }: PoolingDescriptor): Window[] {
   const windows: Window[] = [];
   for (let i = 0; i < output[0]; i++) {
     for (let j = 0; j < output[1]; j++) {

@@ -1,6 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, PostOp, Primitive } from "../../engines/engine.ts";
-import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
+import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
@@ -28,6 +28,21 @@ export const arity = {
   twoOrMore: { min: 2, max: Number.POSITIVE_INFINITY },
 } as const satisfies Record<string, Arity>;
 
+/** A net within a layer, as far as the layer needs to know it. */
+export interface InnerNet {
+  readonly layerNames: readonly string[];
+  readonly learnableParams: readonly { readonly blob: Blob }[];
+  debugInfo: boolean;
+  blob(name: string): Blob;
+  reshape(): void;
+  /** Runs layers [from, to]; none of them may have to wait. */
+  forwardNow(from: number, to: number): number;
+  backward(from: number, to: number): void;
+  /** Makes parameters shared by name use their owner's memory again, after that was exchanged. */
+  reshareParameters(): void;
+  close(): void;
+}
+
 /** What a layer is given besides its parameters: it has no other way to the world. */
 export interface LayerContext {
   readonly engine: Engine;
@@ -37,6 +52,8 @@ export interface LayerContext {
   readonly seed: number;
   /** An INFO line of the run's log. */
   readonly log: (message: string) => void;
+  /** A net of this run's engines, phase and seed, for layers that are made of layers. */
+  readonly buildNet: (param: NetParameter) => InnerNet;
   /** Relative paths in the prototxt start here; the current directory by default. */
   readonly root?: string;
   /** Whether another solver trains beside this one: records are dealt out among `count` ranks. */

@@ -1,5 +1,5 @@
 import type { LossParameter } from "../../io/proto/caffe.ts";
-import { arity, type Blobs, Layer } from "./layer.ts";
+import { type Arity, arity, type Blobs, Layer } from "./layer.ts";
 
 /** What a sum of losses is divided by. */
 export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE";
@@ -9,8 +9,8 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   Bottom,
   Top
 > {
-  static override readonly bottoms = arity.two;
-  static override readonly tops: { min: number; max: number } = arity.one;
+  static override readonly bottoms: Arity = arity.two;
+  static override readonly tops: Arity = arity.one;
   static override readonly makesTops: boolean = true;
   static override readonly isLoss: boolean = true;
 

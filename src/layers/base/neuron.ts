@@ -1,29 +1,37 @@
+import { Blob } from "../../blob/blob.ts";
 import type { Params, PostOp, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { Layer, type One } from "./layer.ts";
 
 /** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */
 export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
-  static override readonly needs: readonly Primitive[] = ["unary"];
+  static override readonly needs: readonly Primitive[] = ["unary", "copy"];
   protected abstract readonly kernel: UnaryKernel<P>;
   protected abstract readonly params: P;
 
   #op!: UnaryOp;
   #shape: Shape | undefined;
+  /** What an in-place layer read, where its gradient depends on it. */
+  #input: Blob | undefined;
 
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
+    else if (this.kernel.backwardReadsX) {
+      this.#input ??= new Blob([0], this.context.dtype);
+      this.#input.reshapeLike(x);
+    }
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     this.#shape = x.shape;
     this.#op = this.engine.unary(this.kernel, this.params, x.shape);
   }
 
   override forward([x]: One, [y]: One): void {
+    if (this.#input) this.engine.copy(x.count(), x.data, this.#input.data);
     this.#op.forward(x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(x.data, y.data, y.diff, x.diff);
+    if (propagate) this.#op.backward((this.#input ?? x).data, y.data, y.diff, x.diff);
   }
 
   override get postOp(): PostOp {

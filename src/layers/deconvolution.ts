@@ -1,0 +1,132 @@
+import type { Blob } from "../blob/blob.ts";
+import type { BiasOp, ConvolutionDescriptor, ConvolutionOp, Primitive } from "../engines/engine.ts";
+import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
+import { type Window, windowOf } from "./base/convolution-geometry.ts";
+import { arity, type Blobs } from "./base/layer.ts";
+import { LearnedLayer } from "./base/learned.ts";
+
+/**
+ * Transposed convolution: what a convolution does backward, forward. With the bilinear filler it enlarges.
+ *
+ *     y(n, o, p) = b(o) + Σ over c, i, k with p = i·stride − pad + k·dilation of W(c, o, k) · x(n, c, i)
+ *
+ * - bottoms: one or more N×C×i…, all of one shape; channels are axis `axis` (default 1)
+ * - tops: one for each bottom, N×num_output×o…, o = stride·(i − 1) + dilation·(k − 1) + 1 − 2·pad
+ * - blobs: W C × num_output/group × k…; b num_output, unless `bias_term: false`
+ * - `convolution_param`: as for Convolution
+ *
+ * @see Zeiler, Krishnan, Taylor & Fergus, CVPR 2010; Caffe's DeconvolutionLayer
+ */
+export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
+  static override readonly type: string = "Deconvolution";
+  static override readonly needs: readonly Primitive[] = ["convolution", "bias"];
+  static override readonly bottoms = arity.oneOrMore;
+  static override readonly tops = arity.oneOrMore;
+  static override readonly equalBottomsAndTops: boolean = true;
+
+  #window!: Window;
+  #channels = 0;
+  #shape: Shape | undefined;
+  #topShape: Shape = [];
+  /** The convolution from top to bottom whose gradient this layer is. */
+  #op!: ConvolutionOp;
+  #biasOp!: BiasOp;
+
+  override setUp([x]: Blobs): void {
+    const shape = x?.shape ?? [];
+    this.#window = windowOf(this.param.convolution_param, shape.length, (m) => this.fail(m));
+    const { axis, outputs, groups, kernel, hasBias } = this.#window;
+    this.#channels = shape[axis] ?? 1;
+    if (this.#channels % groups !== 0) {
+      this.fail(
+        `bottom has ${this.#channels} channels, shape ${shapeText(shape)}. Expected a multiple of group ${groups}.`,
+      );
+    }
+    const { weight_filler, bias_filler } = this.param.convolution_param ?? {};
+    this.makeBlobs([
+      { shape: [this.#channels, outputs / groups, ...kernel], filler: weight_filler },
+      ...(hasBias ? [{ shape: [outputs], filler: bias_filler }] : []),
+    ]);
+  }
+
+  override reshape(bottom: Blobs, top: Blobs): void {
+    const shape = bottom[0]?.shape ?? [];
+    if (!this.#shape || !sameShape(shape, this.#shape)) this.#makeOps(shape);
+    bottom.forEach((x, i) => {
+      if (!sameShape(x.shape, shape)) {
+        this.fail(
+          `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
+        );
+      }
+      top[i]?.reshape(this.#topShape);
+    });
+  }
+
+  #makeOps(shape: Shape): void {
+    const { axis, outputs } = this.#window;
+    if ((shape[axis] ?? 1) !== this.#channels) {
+      this.fail(
+        `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`,
+      );
+    }
+    const descriptor = this.#describe(shape);
+    const top = [...shape.slice(0, axis), outputs, ...descriptor.input];
+    this.#op = this.engine.convolution(descriptor);
+    this.#biasOp = this.engine.bias({
+      shape: top,
+      outer: descriptor.batch,
+      length: outputs,
+      inner: countOf(descriptor.input),
+    });
+    this.#topShape = top;
+    this.#shape = shape;
+  }
+
+  #describe(shape: Shape): ConvolutionDescriptor {
+    const { axis, kernel, stride, pad, dilation, groups, outputs } = this.#window;
+    const small = shape.slice(axis + 1);
+    const large = small.map((length, i) => {
+      const extent = dilation[i]! * (kernel[i]! - 1) + 1;
+      const size = stride[i]! * (length - 1) + extent - 2 * pad[i]!;
+      if (size < 1) {
+        this.fail(
+          `bottom shape ${shapeText(shape)} becomes ${size} long on axis ${axis + 1 + i} with pad ${pad[i]}. Expected a smaller pad.`,
+        );
+      }
+      return size;
+    });
+    return {
+      batch: countOf(shape, 0, axis),
+      groups,
+      inputChannels: outputs,
+      outputChannels: this.#channels,
+      input: large,
+      output: small,
+      kernel,
+      stride,
+      pad,
+      dilation,
+      hasBias: false,
+    };
+  }
+
+  override forward(bottom: Blobs, top: Blobs): void {
+    const [w, b] = this.blobs;
+    for (let i = 0; i < top.length; i++) {
+      const y = top[i] as Blob;
+      this.#op.backwardData(bottom[i]!.data, w!.data, y.data);
+      if (b) this.#biasOp.forward(y.data, b.data, y.data);
+    }
+  }
+
+  override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
+    const [w, b] = this.blobs;
+    const [learnsW, learnsB] = this.paramPropagateDown;
+    for (let i = 0; i < top.length; i++) {
+      const [x, y] = [bottom[i]!, top[i]!];
+      if (learnsB && b) this.#biasOp.backwardBias(y.diff, b.diff);
+      if (learnsW) this.#op.backwardWeights(y.diff, x.data, w!.diff, undefined);
+      if (propagateDown[i]) this.#op.forward(y.diff, w!.data, undefined, x.diff);
+    }
+  }
+}

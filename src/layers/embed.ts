@@ -1,0 +1,76 @@
+import type { Primitive } from "../engines/engine.ts";
+import { withDefaults } from "../io/proto/messages.ts";
+import type { One } from "./base/layer.ts";
+import { LearnedLayer } from "./base/learned.ts";
+
+/**
+ * Looks up a learned row for every number: an inner product with one-hot vectors.
+ *
+ *     y(m) = W(x(m)) + b
+ *
+ * - bottom[0] x: whole numbers 0 … input_dim − 1, any shape, no gradient; top[0]: that shape, then num_output
+ * - blobs: W input_dim × num_output; b num_output, unless `bias_term: false`
+ * - `embed_param`: num_output and input_dim (required), bias_term true, weight_filler, bias_filler
+ *
+ * @see Caffe's EmbedLayer
+ */
+export class EmbedLayer extends LearnedLayer<One, One> {
+  static override readonly type: string = "Embed";
+  static override readonly needs: readonly Primitive[] = ["host"];
+
+  #outputs = 0;
+  #inputs = 0;
+
+  override setUp(): void {
+    const {
+      num_output = 0,
+      input_dim = 0,
+      bias_term,
+      weight_filler,
+      bias_filler,
+    } = withDefaults("EmbedParameter", this.param.embed_param);
+    if (num_output < 1) this.fail(`embed_param.num_output is ${num_output}. Expected 1 or more.`);
+    if (input_dim < 1) this.fail(`embed_param.input_dim is ${input_dim}. Expected 1 or more.`);
+    this.#outputs = num_output;
+    this.#inputs = input_dim;
+    this.makeBlobs([
+      { shape: [input_dim, num_output], filler: weight_filler },
+      ...(bias_term ? [{ shape: [num_output], filler: bias_filler }] : []),
+    ]);
+  }
+
+  override reshape([x]: One, [y]: One): void {
+    y.reshape([...x.shape, this.#outputs]);
+  }
+
+  override forward([x]: One, [y]: One): void {
+    const [index, to, n] = [x.data.cpu(), y.data.overwriteCpu(), this.#outputs];
+    const [w, b] = this.blobs.map((blob) => blob.data.cpu());
+    for (let m = 0; m < x.count(); m++) {
+      const row = Math.trunc(index[m]!);
+      if (!(row >= 0 && row < this.#inputs)) {
+        this.fail(
+          `index ${index[m]} at position ${m}. Expected 0 to ${this.#inputs - 1} (input_dim - 1).`,
+        );
+      }
+      for (let i = 0; i < n; i++) to[m * n + i] = w![row * n + i]! + (b ? b[i]! : 0);
+    }
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (propagate) this.fail("Can't backpropagate to EmbedLayer input.");
+    const [index, dy, n] = [x.data.cpu(), y.diff.cpu(), this.#outputs];
+    const [dw, db] = this.blobs.map((blob, i) =>
+      this.paramPropagateDown[i] ? blob.diff.mutableCpu() : undefined,
+    );
+    for (let m = 0; m < x.count(); m++) {
+      const row = Math.trunc(index[m]!) * n;
+      if (dw) for (let i = 0; i < n; i++) dw[row + i]! += dy[m * n + i]!;
+      if (db) for (let i = 0; i < n; i++) db[i]! += dy[m * n + i]!;
+    }
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import type { ConvolutionDescriptor, Primitive } from "../engines/engine.ts";
+import { windowOffsets } from "../engines/reference/window-offsets.ts";
+import { countOf, type Shape, sameShape } from "../util/shape.ts";
+import { describeConvolution, windowOf } from "./base/convolution-geometry.ts";
+import { Layer, type One } from "./base/layer.ts";
+
+/**
+ * Unfolds the windows of a convolution into columns.
+ *
+ *     y(n, (c, k…), p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding
+ *
+ * - bottom[0]: N×C×i…; top[0]: N×(C·k…)×o…
+ * - `convolution_param`: kernel_size, stride, pad, dilation and axis, as for Convolution
+ *
+ * @see Caffe's Im2colLayer
+ */
+export class Im2colLayer extends Layer<One, One> {
+  static override readonly type: string = "Im2col";
+  static override readonly needs: readonly Primitive[] = ["host"];
+
+  #shape: Shape | undefined;
+  #topShape: Shape = [];
+  #descriptor!: ConvolutionDescriptor;
+  #offsets: Int32Array = new Int32Array(0);
+
+  override reshape([x]: One, [y]: One): void {
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x.shape);
+    y.reshape(this.#topShape);
+  }
+
+  #describe(shape: Shape): void {
+    const fail = (message: string): never => this.fail(message);
+    // How many outputs and groups a convolution would have is of no interest here.
+    const given = { ...this.param.convolution_param, num_output: 1, group: 1 };
+    const window = windowOf(given, shape.length, fail);
+    const descriptor = describeConvolution(window, shape, fail);
+    const columns = (shape[window.axis] ?? 1) * countOf(window.kernel);
+    this.#descriptor = descriptor;
+    this.#offsets = windowOffsets(descriptor);
+    this.#topShape = [...shape.slice(0, window.axis), columns, ...descriptor.output];
+    this.#shape = shape;
+  }
+
+  override forward([x]: One, [y]: One): void {
+    const [from, to, offsets] = [x.data.cpu(), y.data.overwriteCpu(), this.#offsets];
+    const size = countOf(this.#descriptor.input);
+    const planes = this.#descriptor.batch * this.#descriptor.inputChannels;
+    for (let p = 0, at = 0; p < planes; p++) {
+      for (let e = 0; e < offsets.length; e++, at++) {
+        const offset = offsets[e]!;
+        to[at] = offset < 0 ? 0 : from[p * size + offset]!;
+      }
+    }
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (!propagate) return;
+    const [dy, dx, offsets] = [y.diff.cpu(), x.diff.overwriteCpu(), this.#offsets];
+    const size = countOf(this.#descriptor.input);
+    const planes = this.#descriptor.batch * this.#descriptor.inputChannels;
+    dx.fill(0, 0, x.count());
+    for (let p = 0, at = 0; p < planes; p++) {
+      for (let e = 0; e < offsets.length; e++, at++) {
+        const offset = offsets[e]!;
+        if (offset >= 0) dx[p * size + offset]! += dy[at]!;
+      }
+    }
+  }
+}

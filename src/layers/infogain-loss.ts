@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { Blob } from "../blob/blob.ts";
+import type { Primitive, SoftmaxOp } from "../engines/engine.ts";
+import { readBlobFile } from "../io/caffemodel.ts";
+import { withDefaults } from "../io/proto/messages.ts";
+import type { FloatArray } from "../util/arrays.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
+import { type Arity, arity, type Blobs, type OneOrMore } from "./base/layer.ts";
+import { LossLayer, type Normalization, normalizationOf, normalizer } from "./base/loss.ts";
+
+/** Probabilities count as at least this. */
+const LEAST = 1e-20;
+
+/**
+ * Softmax and a log loss in which a matrix says what each class is worth for each label.
+ *
+ *     E     = −1/z · Σ over positions and classes of H(label, c) · log p(c),  p = softmax(x)
+ *     ∂E/∂x = (p(c) · Σ H(label, ·) − H(label, c)) / z
+ *
+ * With the identity for H it is SoftmaxWithLoss. z is as there.
+ *
+ * - bottom[0] x: scores N×C×…; bottom[1]: one label for every other position; bottom[2], optional: H, C×C
+ * - top[0]: the loss, a scalar; top[1], optional: the probabilities
+ * - `infogain_loss_param`: source (a .binaryproto that holds H), axis 1; `loss_param`: ignore_label, normalization VALID
+ *
+ * @see Caffe's InfogainLossLayer
+ */
+export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
+  static override readonly type: string = "InfogainLoss";
+  static override readonly needs: readonly Primitive[] = ["softmax"];
+  static override readonly bottoms: Arity = { min: 2, max: 3 };
+  static override readonly tops = arity.oneOrTwo;
+
+  #normalization: Normalization = "VALID";
+  #ignored: number | undefined;
+  #given: FloatArray | undefined;
+  #shape: Shape | undefined;
+  #outer = 0;
+  #classes = 0;
+  #inner = 0;
+  #valid = 0;
+  #op!: SoftmaxOp;
+  #ownProb!: Blob;
+
+  override setUp(bottom: Blobs): void {
+    if (this.param.loss_param?.normalize !== undefined) {
+      this.fail('loss_param has normalize. normalize is deprecated. use "normalization".');
+    }
+    this.#normalization = normalizationOf(this.param.loss_param);
+    this.#ignored = this.param.loss_param?.ignore_label;
+    this.#ownProb = new Blob([0], this.context.dtype);
+    if (bottom.length > 2) return;
+    const source = this.param.infogain_loss_param?.source;
+    if (!source) this.fail("Infogain matrix source must be specified, or a third bottom.");
+    const path = this.context.root === undefined ? source : join(this.context.root, source);
+    this.#given = this.named(() => readBlobFile(path)).data;
+  }
+
+  override reshape(bottom: Blobs, [loss, prob]: OneOrMore): void {
+    const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
+    loss.reshape([]);
+    (prob ?? this.#ownProb).reshapeLike(x);
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) {
+      const axis = this.named(() =>
+        x.axis(withDefaults("InfogainLossParameter", this.param.infogain_loss_param).axis),
+      );
+      this.#outer = x.count(0, axis);
+      this.#classes = x.shape[axis] ?? 1;
+      this.#inner = x.count(axis + 1);
+      this.#op = this.engine.softmax({ shape: x.shape, axis });
+      this.#shape = x.shape;
+    }
+    if (label.count() !== this.#outer * this.#inner) {
+      this.fail(
+        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
+      );
+    }
+    const values = matrix ? matrix.count() : (this.#given?.length ?? 0);
+    if (values !== this.#classes ** 2) {
+      this.fail(
+        `the infogain matrix has ${values} values. Expected ${this.#classes}×${this.#classes}.`,
+      );
+    }
+  }
+
+  override forward(bottom: Blobs, [loss, prob = this.#ownProb]: OneOrMore): void {
+    const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
+    this.#op.forward(x.data, prob.data);
+    const [p, labels, h] = [prob.data.cpu(), label.data.cpu(), this.#matrix(matrix)];
+    const [classes, inner] = [this.#classes, this.#inner];
+    let sum = 0;
+    this.#valid = 0;
+    for (let at = 0; at < this.#outer * inner; at++) {
+      const l = this.#labelOf(labels[at]!, at);
+      if (l === undefined) continue;
+      const from = Math.floor(at / inner) * classes * inner + (at % inner);
+      for (let c = 0; c < classes; c++) {
+        sum -= h[l * classes + c]! * Math.log(Math.max(p[from + c * inner]!, LEAST));
+      }
+      this.#valid++;
+    }
+    loss.data.overwriteCpu()[0] = sum / this.#normalizer();
+  }
+
+  override backward(
+    [loss, prob = this.#ownProb]: OneOrMore,
+    propagateDown: readonly boolean[],
+    bottom: Blobs,
+  ): void {
+    this.refuseLabelGradient(propagateDown);
+    if (propagateDown[2]) this.fail("Layer cannot backpropagate to infogain inputs.");
+    if (!propagateDown[0]) return;
+    const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
+    const [p, labels, h] = [prob.data.cpu(), label.data.cpu(), this.#matrix(matrix)];
+    const dx = x.diff.overwriteCpu();
+    const [classes, inner] = [this.#classes, this.#inner];
+    const scale = loss.diff.cpu()[0]! / this.#normalizer();
+    for (let at = 0; at < this.#outer * inner; at++) {
+      const l = this.#labelOf(labels[at]!, at);
+      const from = Math.floor(at / inner) * classes * inner + (at % inner);
+      let row = 0;
+      if (l !== undefined) for (let c = 0; c < classes; c++) row += h[l * classes + c]!;
+      for (let c = 0; c < classes; c++) {
+        const i = from + c * inner;
+        dx[i] = l === undefined ? 0 : scale * (p[i]! * row - h[l * classes + c]!);
+      }
+    }
+  }
+
+  override allowForceBackward(bottomIndex: number): boolean {
+    return bottomIndex === 0;
+  }
+
+  #matrix(given: Blob | undefined): FloatArray {
+    return given ? given.data.cpu() : (this.#given as FloatArray);
+  }
+
+  #normalizer(): number {
+    return normalizer(this.#normalization, this.#outer, this.#inner, this.#valid);
+  }
+
+  /** The class a label names; undefined where it is the ignored one. */
+  #labelOf(value: number, position: number): number | undefined {
+    const label = Math.trunc(value);
+    if (label === this.#ignored) return undefined;
+    if (!(label >= 0 && label < this.#classes)) {
+      this.fail(`label ${value} at position ${position}. Expected 0 to ${this.#classes - 1}.`);
+    }
+    return label;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Blob } from "../blob/blob.ts";
+import type { Primitive } from "../engines/engine.ts";
+import type { Phase } from "../io/proto/caffe.ts";
+import { loadUserModule } from "../io/user-module.ts";
+import { type Arity, type Blobs, Layer } from "./base/layer.ts";
+
+/**
+ * What the class that a Python layer names must offer; the names are pycaffe's. It may read `param_str`,
+ * `phase` and `blobs`, which are set before `setup`.
+ */
+export interface UserLayer {
+  param_str?: string;
+  phase?: Phase;
+  /** Learnable parameters; `setup` adds to it. */
+  blobs?: Blob[];
+  setup(bottom: Blobs, top: Blobs): void;
+  reshape(bottom: Blobs, top: Blobs): void;
+  forward(bottom: Blobs, top: Blobs): void;
+  backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void;
+}
+
+/**
+ * A layer of the user's own, written in JavaScript (or TypeScript, compiled).
+ *
+ * - any bottoms and tops
+ * - `python_param`: module (a file, with or without .js, .mjs, .cjs or .ts, beside the net or in the current
+ *   directory), layer (the class it exports), param_str (given to it as it is)
+ *
+ * A layer written in Python itself is not run: the error says what to do.
+ *
+ * @see Caffe's PythonLayer
+ */
+export class PythonLayer extends Layer {
+  static override readonly type: string = "Python";
+  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly bottoms: Arity = {
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+  };
+  static override readonly tops: Arity = {
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+  };
+
+  #layer!: UserLayer;
+
+  override setUp(bottom: Blobs, top: Blobs): void {
+    const { module = "", layer = "", param_str = "" } = this.param.python_param ?? {};
+    if (module === "" || layer === "")
+      this.fail("python_param needs module and layer. Expected both to be given.");
+    const exported = this.named(() => loadUserModule(module, this.context.root));
+    const Class = exported[layer];
+    if (typeof Class !== "function") {
+      this.fail(
+        `module "${module}" has no class ${layer}. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    this.#layer = new (Class as new () => UserLayer)();
+    for (const method of ["setup", "reshape", "forward", "backward"] as const) {
+      if (typeof this.#layer[method] !== "function") {
+        this.fail(
+          `class ${layer} of module "${module}" has no method ${method}. Expected setup, reshape, forward and backward.`,
+        );
+      }
+    }
+    this.#layer.param_str = param_str;
+    this.#layer.phase = this.phase;
+    this.#layer.blobs = this.blobs;
+    this.#call(() => this.#layer.setup(bottom, top));
+  }
+
+  override reshape(bottom: Blobs, top: Blobs): void {
+    this.#call(() => this.#layer.reshape(bottom, top));
+  }
+
+  override forward(bottom: Blobs, top: Blobs): void {
+    this.#call(() => this.#layer.forward(bottom, top));
+  }
+
+  override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
+    this.#call(() => this.#layer.backward(top, propagateDown, bottom));
+  }
+
+  /** The user's own errors name this layer. */
+  #call(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { UnaryKernel } from "../engines/engine.ts";
+import { withDefaults } from "../io/proto/messages.ts";
+import type { One } from "./base/layer.ts";
+import { NeuronLayer } from "./base/neuron.ts";
+
+/**
+ * Tells whether values are above a threshold.
+ *
+ *     y = 1 where x > t, else 0
+ *
+ * - bottom[0] `x`: any shape; top[0] `y`: shape of `x`, or `x` itself. There is no gradient.
+ * - `threshold_param.threshold` t: default 0
+ *
+ * @see Caffe's ThresholdLayer
+ */
+export class ThresholdLayer extends NeuronLayer<Limit> {
+  static override readonly type: string = "Threshold";
+  protected override readonly kernel: UnaryKernel<Limit> = threshold;
+  protected override readonly params: Limit = {
+    threshold: withDefaults("ThresholdParameter", this.param.threshold_param).threshold,
+  };
+
+  override backward(_top: One, propagateDown: readonly boolean[]): void {
+    if (propagateDown.some(Boolean))
+      this.fail("Threshold has no gradient. Expected it under no loss.");
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}
+
+type Limit = { readonly threshold: number };
+
+const threshold: UnaryKernel<Limit> = {
+  name: "threshold",
+  reference: {
+    forward(n, x, y, { threshold }) {
+      for (let i = 0; i < n; i++) y[i] = x[i]! > threshold ? 1 : 0;
+    },
+    backward(n, _x, _y, _dy, dx) {
+      dx.fill(0, 0, n);
+    },
+  },
+};
