@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { FileError } from "../util/errors.ts";
 
 const SUFFIXES = ["", ".js", ".mjs", ".cjs", ".ts"];
@@ -16,12 +16,12 @@ export function loadUserModule(name: string, root = "."): Readonly<Record<string
     `${name}${suffix}`,
     `${name.replaceAll(".", "/")}${suffix}`,
   ]);
-  const candidates = [root, "."].flatMap((folder) => names.map((file) => join(folder, file)));
+  const candidates = [root, "."].flatMap((folder) => names.map((file) => resolve(folder, file)));
   const path = candidates.find(
     (candidate) => /\.[cm]?[jt]s$/.test(candidate) && existsSync(candidate),
   );
   if (!path) {
-    const python = [root, "."].map((folder) => join(folder, `${name}.py`)).find(existsSync);
+    const python = [root, "."].map((folder) => resolve(folder, `${name}.py`)).find(existsSync);
     throw new FileError(
       python
         ? `${python} is written in Python, which is not run here. Write its class in JavaScript as ${name}.js, with the same setup, reshape, forward and backward.`
@@ -29,7 +29,7 @@ export function loadUserModule(name: string, root = "."): Readonly<Record<string
     );
   }
   try {
-    return createRequire(import.meta.url)(resolve(path)) as Readonly<Record<string, unknown>>;
+    return createRequire(import.meta.url)(path) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw new FileError(
       `${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { describeEngines } from "../support/engines.ts";
 import { checkGradient, checkParity, forward, layerNet } from "../support/nets.ts";
 
@@ -72,8 +72,42 @@ test.each([
   ["kernel_size: 2 pad: 2", "pad is 2. Expected less than the kernel, 2"],
   ["global_pooling: true kernel_size: 2", "With Global_pooling: true Filter size cannot specified"],
   ["kernel_size: 2 kernel_h: 2", "Expected one form"],
-  ["pool: STOCHASTIC kernel_size: 2", "Expected MAX or AVE"],
 ])("Pooling refuses %s", (param, message) => {
   const layer = `type: "Pooling" bottom: "a" top: "y" pooling_param { ${param} }`;
   expect(() => layerNet(layer, [[1, 1, 4, 4]])).toThrow(message);
+});
+
+describe("stochastic pooling", () => {
+  const text =
+    'type: "Pooling" bottom: "a" top: "y" pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 }';
+
+  test("draws each value as often as it is great, and the gradient goes where it came from", async () => {
+    const net = layerNet(text, [[1, 1000, 2, 2]]);
+    const values = Array.from({ length: 4000 }, (_, i) => i % 4);
+    await forward(net, values);
+    const drawn = Array.from(net.blob("y").values());
+    const share = [0, 1, 2, 3].map((value) => drawn.filter((y) => y === value).length / 1000);
+    expect(share).toBeAllClose([0, 1 / 6, 1 / 3, 1 / 2], { atol: 0.05 });
+    net.blob("y").diff.overwriteCpu().fill(1);
+    net.backward();
+    const dx = net.blob("a").diffValues();
+    drawn.forEach((y, plane) => {
+      expect(dx[plane * 4 + y]).toBe(1);
+    });
+  });
+
+  test("tests with the mean of what would be drawn", async () => {
+    const net = layerNet(text, [[1, 1, 2, 2]], { phase: "TEST" });
+    expect((await forward(net, [0, 1, 2, 3]))[0]).toBeAllClose([14 / 6]);
+    await checkGradient(text, [[1, 2, 4, 4]], {
+      phase: "TEST",
+      inputs: [Array.from({ length: 32 }, (_, i) => 0.1 + (i % 7))],
+    });
+  });
+
+  test("has no padding", () => {
+    expect(() => layerNet(text.replace("stride: 2", "pad: 1"), [[1, 1, 4, 4]])).toThrow(
+      "Padding implemented only",
+    );
+  });
 });

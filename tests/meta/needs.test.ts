@@ -6,6 +6,51 @@ import { layerNet, write } from "../support/nets.ts";
 
 /** A use of each layer that has something to compute: its text, and the shapes of its bottoms. */
 const uses: Readonly<Record<string, readonly [string, readonly (readonly number[])[]]>> = {
+  AbsVal: ['bottom: "a" top: "y"', [[4]]],
+  ArgMax: ['bottom: "a" top: "y"', [[2, 3]]],
+  BNLL: ['bottom: "a" top: "a"', [[4]]],
+  BatchReindex: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  Clip: ['bottom: "a" top: "a" clip_param { min: 0 max: 1 }', [[4]]],
+  ContrastiveLoss: ['bottom: "a" bottom: "b" bottom: "c" top: "y"', [[2, 3], [2, 3], [2]]],
+  Crop: ['bottom: "a" bottom: "b" top: "y" crop_param { axis: 0 }', [[3], [2]]],
+  Deconvolution: [
+    'bottom: "a" top: "y" convolution_param { num_output: 1 kernel_size: 2 }',
+    [[1, 1, 3, 3]],
+  ],
+  ELU: ['bottom: "a" top: "a"', [[4]]],
+  Embed: ['bottom: "a" top: "y" embed_param { num_output: 2 input_dim: 2 }', [[3]]],
+  Exp: ['bottom: "a" top: "y"', [[4]]],
+  Filter: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  HingeLoss: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  Im2col: ['bottom: "a" top: "y" convolution_param { kernel_size: 2 }', [[1, 1, 3, 3]]],
+  InfogainLoss: ['bottom: "a" bottom: "b" bottom: "c" top: "y"', [[2, 3], [2], [3, 3]]],
+  LSTMUnit: [
+    'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"',
+    [
+      [1, 2, 3],
+      [1, 2, 12],
+      [1, 2],
+    ],
+  ],
+  Log: ['bottom: "a" top: "a"', [[4]]],
+  MVN: ['bottom: "a" top: "y"', [[2, 3, 2, 2]]],
+  MultinomialLogisticLoss: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
+  PReLU: ['bottom: "a" top: "a"', [[2, 3]]],
+  Parameter: ['top: "y" parameter_param { shape { dim: 2 } }', []],
+  Power: ['bottom: "a" top: "a" power_param { power: 2 }', [[4]]],
+  Reduction: ['bottom: "a" top: "y"', [[2, 3]]],
+  SPP: ['bottom: "a" top: "y" spp_param { pyramid_height: 2 }', [[1, 1, 4, 4]]],
+  SigmoidCrossEntropyLoss: [
+    'bottom: "a" bottom: "b" top: "y"',
+    [
+      [2, 3],
+      [2, 3],
+    ],
+  ],
+  Slice: ['bottom: "a" top: "y" top: "z"', [[2, 4]]],
+  Swish: ['bottom: "a" top: "a"', [[4]]],
+  Threshold: ['bottom: "a" top: "y"', [[4]]],
+  Tile: ['bottom: "a" top: "y" tile_param { tiles: 2 }', [[2, 3]]],
   Accuracy: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
   BatchNorm: ['bottom: "a" top: "y"', [[2, 3, 2]]],
   Bias: ['bottom: "a" top: "y"', [[2, 3]]],
@@ -40,12 +85,15 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
   TanH: ['bottom: "a" top: "y"', [[4]]],
 };
 
-/** Read databases, and are run by tests of their own. */
-const readers = ["Data"];
+/** Read files, and are run by tests of their own. */
+const readers = ["Data", "Python"];
+
+/** Are made of layers that have their own uses here. */
+const composed = ["LSTM", "RNN"];
 
 test("every layer type has a use here", () => {
   const types = Object.values(layers).map(({ type }) => type);
-  expect([...Object.keys(uses), ...readers].sort()).toEqual([...types].sort());
+  expect([...Object.keys(uses), ...readers, ...composed].sort()).toEqual([...types].sort());
 });
 
 test.each(Object.entries(uses))(

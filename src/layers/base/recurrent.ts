@@ -237,7 +237,8 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
   }
 
   override close(): void {
-    this.#net.close();
+    // Set-up may have failed before there was a net.
+    (this.#net as InnerNet | undefined)?.close();
   }
 }
 

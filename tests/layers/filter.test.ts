@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../support/engines.ts";
+import { checkGradient, forward, layerNet } from "../support/nets.ts";
+
+const layer = 'type: "Filter" bottom: "a" bottom: "b" top: "y"';
+
+describeEngines("Filter", (engines) => {
+  test("lets selected rows through, also none and more than before", async () => {
+    const net = layerNet(layer, [[3, 2], [3]], { engines });
+    expect(net.blob("y").shape).toEqual([3, 2]);
+    const rows = [1, 2, 3, 4, 5, 6];
+    expect(await forward(net, rows, [0, 1, 1])).toEqual([[3, 4, 5, 6]]);
+    expect(await forward(net, rows, [0, 0, 0])).toEqual([[]]);
+    expect(await forward(net, rows, [1, 0, 2])).toEqual([[1, 2, 5, 6]]);
+  });
+});
+
+test("Filter gradient", async () => {
+  await checkGradient(
+    'type: "Filter" bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"',
+    [
+      [4, 3],
+      [4, 1, 2],
+      [4, 1],
+    ],
+    {
+      inputs: [Array.from({ length: 12 }, (_, i) => i / 5), [1, 2, 3, 4, 5, 6, 7, 8], [1, 0, 0, 3]],
+      skip: [2],
+    },
+  );
+});
+
+test.each([
+  [
+    "a selector of several values",
+    [
+      [3, 2],
+      [3, 2],
+    ],
+    "must be singletons",
+  ],
+  ["batches of another size", [[3, 2], [2]], "same 0th dimension"],
+])("Filter refuses %s", (_name, shapes, message) => {
+  expect(() => layerNet(layer, shapes)).toThrow(message);
+});

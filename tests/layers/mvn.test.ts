@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../support/engines.ts";
+import { checkGradient, forward, layerNet } from "../support/nets.ts";
+
+describeEngines("MVN", (engines) => {
+  test.each([
+    ["", [-1, 1, -1, 1]],
+    ["mvn_param { normalize_variance: false }", [-1, 1, -2, 2]],
+    ["mvn_param { across_channels: true normalize_variance: false }", [-4, -2, 1, 5]],
+    ["mvn_param { eps: 1 }", [-1 / 2, 1 / 2, -2 / 3, 2 / 3]],
+  ])("normalises: %s", async (param, output) => {
+    const net = layerNet(`type: "MVN" bottom: "a" top: "y" ${param}`, [[1, 2, 1, 2]], { engines });
+    expect((await forward(net, [1, 3, 6, 10]))[0]).toBeAllClose(output);
+  });
+});
+
+test.each(["", "normalize_variance: false", "across_channels: true"])(
+  "MVN gradient: %s",
+  async (param) => {
+    await checkGradient(`type: "MVN" bottom: "a" top: "y" mvn_param { ${param} }`, [[2, 3, 2, 2]]);
+  },
+);
+
+test("MVN wants four axes at most", () => {
+  expect(() => layerNet('type: "MVN" bottom: "a" top: "y"', [[1, 1, 1, 1, 2]])).toThrow(
+    "at most 4",
+  );
+});

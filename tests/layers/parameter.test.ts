@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../support/engines.ts";
+import { checkGradient, forward, layerNet } from "../support/nets.ts";
+
+describeEngines("Parameter", (engines) => {
+  test("is a blob that learns", async () => {
+    const net = layerNet(
+      'type: "Parameter" top: "y" parameter_param { shape { dim: 2 dim: 2 } }',
+      [],
+      { engines },
+    );
+    const [param] = net.learnableParams;
+    param?.blob.data.overwriteCpu().set([1, 2, 3, 4]);
+    expect(await forward(net)).toEqual([[1, 2, 3, 4]]);
+    net.blob("y").diff.overwriteCpu().set([1, 0, 2, 0]);
+    net.backward();
+    net.backward();
+    expect(Array.from(param?.blob.diffValues() ?? [])).toEqual([2, 0, 4, 0]);
+  });
+});
+
+test("Parameter gradient", async () => {
+  await checkGradient('type: "Parameter" top: "y" parameter_param { shape { dim: 3 } }', []);
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../support/engines.ts";
+import { forward, layerNet, netOf } from "../support/nets.ts";
+
+describeEngines("Threshold", (engines) => {
+  test.each([
+    ["", [-1, 0, 2], [0, 0, 1]],
+    ["threshold_param { threshold: -0.5 }", [-1, -0.5, 0], [0, 0, 1]],
+  ])("tells what is above: %s", async (param, input, output) => {
+    const net = layerNet(`type: "Threshold" bottom: "a" top: "y" ${param}`, [[3]], { engines });
+    expect(await forward(net, input)).toEqual([output]);
+  });
+});
+
+test("Threshold has no gradient", async () => {
+  const net = netOf(`
+    layer { name: "w" type: "Parameter" top: "w" parameter_param { shape { dim: 2 } } }
+    layer { name: "t" type: "Threshold" bottom: "w" top: "t" }
+    layer { name: "loss" type: "Reduction" bottom: "t" top: "loss" loss_weight: 1 }`);
+  await net.forward();
+  expect(() => net.backward()).toThrow("Threshold has no gradient");
+});
