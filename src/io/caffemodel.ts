@@ -2,6 +2,7 @@ import protobuf from "protobufjs/light.js";
 import { CaffeError, FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
 import { readBytes } from "./files.ts";
+import { isHdf5, readHdf5Weights } from "./hdf5.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
 import { messageType } from "./proto/messages.ts";
 import { v1Types } from "./upgrade/v1.ts";
@@ -12,7 +13,8 @@ export interface ModelLayer {
   readonly type: string;
   readonly bottom: readonly string[];
   readonly top: readonly string[];
-  readonly blobs: readonly FileBlob[];
+  /** Undefined where a file in HDF5 keeps it under another layer that shares it. */
+  readonly blobs: readonly (FileBlob | undefined)[];
 }
 
 /** What is trusted of a weights file: on the rest the dialects of Caffe do not agree. */
@@ -23,7 +25,7 @@ export interface Caffemodel {
 }
 
 /**
- * Reads the weights of a .caffemodel of any age and dialect.
+ * Reads the weights of a .caffemodel of any age and dialect, or of an HDF5 file.
  * @throws FileError where it cannot be read, FormatError where it is cut short or no caffemodel
  */
 export function readCaffemodel(path: string): Caffemodel {
@@ -32,8 +34,13 @@ export function readCaffemodel(path: string): Caffemodel {
 
 /** As readCaffemodel, from bytes; `source` is for messages. */
 export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
-  if (bytes[0] === 0x89 && bytes[1] === 0x48 && bytes[2] === 0x44 && bytes[3] === 0x46) {
-    throw new FormatError(`${source}: it is an HDF5 file. Expected a binary .caffemodel.`);
+  if (isHdf5(bytes)) {
+    const layers = readHdf5Weights(bytes, source);
+    return {
+      source,
+      name: "",
+      layers: layers.map((layer) => ({ ...layer, type: "", bottom: [], top: [] })),
+    };
   }
   return decodeAt(bytes, source, "a .caffemodel", (reader) => {
     let name = "";

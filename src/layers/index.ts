@@ -21,6 +21,8 @@ export { EuclideanLossLayer } from "./euclidean-loss.ts";
 export { ExpLayer } from "./exp.ts";
 export { FilterLayer } from "./filter.ts";
 export { FlattenLayer } from "./flatten.ts";
+export { HDF5DataLayer } from "./hdf5-data.ts";
+export { HDF5OutputLayer } from "./hdf5-output.ts";
 export { HingeLossLayer } from "./hinge-loss.ts";
 export { Im2colLayer } from "./im2col.ts";
 export { InfogainLossLayer } from "./infogain-loss.ts";

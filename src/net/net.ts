@@ -264,7 +264,8 @@ export class Net {
    * @throws NetError where counts or shapes differ
    */
   copyTrainedLayersFrom(weights: TrainedWeights, log: Log = silent): void {
-    copyWeights(this.layerNames, this.layers, weights, log);
+    const owners = new Set(this.learnableParams.map(({ blob }) => blob));
+    copyWeights(this.layerNames, this.layers, weights, (blob) => owners.has(blob), log);
   }
 
   /** Uses the other net's parameter memory for layers of the same name, without copying. */

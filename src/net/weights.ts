@@ -12,7 +12,8 @@ export interface TrainedWeights {
   readonly source?: string;
   readonly layers: readonly {
     readonly name: string;
-    readonly blobs: readonly BlobValue[];
+    /** Undefined where another layer of the file holds it: it is shared. */
+    readonly blobs: readonly (BlobValue | undefined)[];
   }[];
 }
 
@@ -33,6 +34,7 @@ export function blobsOf(param: LayerParameter, dtype: DType): Blob[] {
  * Layers of the file that the net lacks are logged and ignored; layers that the file lacks keep what they
  * have. A file's layers without blobs are passed over.
  *
+ * @param isOwner whether a parameter is its layer's own, not shared with one before it
  * @throws NetError where the number of blobs or a shape differs; nothing has been copied then
  * @see Caffe's Net::CopyTrainedLayersFrom
  */
@@ -40,6 +42,7 @@ export function copyWeights(
   names: readonly string[],
   layers: readonly Layer[],
   weights: TrainedWeights,
+  isOwner: (blob: Blob) => boolean,
   log: Log,
 ): void {
   const copies: (() => void)[] = [];
@@ -50,9 +53,9 @@ export function copyWeights(
       continue;
     }
     if (source.blobs.length === 0 && target.blobs.length === 0) continue;
-    checkBlobs(source.name, source.blobs, target.blobs, weights.source);
+    checkBlobs(source.name, source.blobs, target.blobs, isOwner, weights.source);
     source.blobs.forEach((value, i) => {
-      copies.push(() => target.blobs[i]?.data.overwriteCpu().set(value.data));
+      if (value) copies.push(() => target.blobs[i]?.data.overwriteCpu().set(value.data));
     });
   }
   for (const copy of copies) copy();
@@ -60,19 +63,24 @@ export function copyWeights(
 
 function checkBlobs(
   name: string,
-  source: readonly BlobValue[],
+  source: readonly (BlobValue | undefined)[],
   target: readonly Blob[],
+  isOwner: (blob: Blob) => boolean,
   file: string | undefined,
 ): void {
   const where = file === undefined ? "" : `${file}: `;
-  if (source.length !== target.length) {
+  // A file in HDF5 holds a shared parameter once, under its owner.
+  const isShared =
+    source.length < target.length && target.slice(source.length).every((blob) => !isOwner(blob));
+  const lacks = source.some((value, i) => !value && isOwner(target[i] as Blob));
+  if ((source.length !== target.length && !isShared) || lacks) {
     throw new NetError(
       `${where}layer '${name}' has ${source.length} blobs. Expected ${target.length}: Incompatible number of blobs for layer ${name}. To learn this layer's parameters from scratch rather than copying from a saved net, rename the layer.`,
     );
   }
   source.forEach((value, i) => {
     const blob = target[i];
-    if (!blob || blob.fits(value)) return;
+    if (!blob || !value || blob.fits(value)) return;
     const sourceShape = [...value.shape, `(${value.data.length})`].join(" ");
     throw new NetError(
       `${where}Cannot copy param ${i} weights from layer '${name}'; shape mismatch.  Source param shape is ${sourceShape}; target param shape is ${blob.shapeString()}. To learn this layer's parameters from scratch rather than copying from a saved net, rename the layer.`,
