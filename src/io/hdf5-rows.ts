@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { FormatError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { countOf } from "../util/shape.ts";
@@ -81,7 +81,7 @@ export class Hdf5Rows {
 
   #load(): void {
     const which = this.#fileOrder[this.#file] ?? 0;
-    const path = join(this.#plan.root, this.#files[which] ?? "");
+    const path = resolve(this.#plan.root, this.#files[which] ?? "");
     if (which !== this.#loaded) this.#arrays = readDatasets(path, this.#plan.names);
     this.#loaded = which;
     const [first] = this.#arrays;

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Primitive } from "../engines/engine.ts";
 import { type BatchPlan, BatchReader } from "../io/batch-reader.ts";
 import { readBlobFile } from "../io/caffemodel.ts";
@@ -35,7 +34,7 @@ export class DataLayer extends Layer<None, OneOrMore> {
     if (batchSize < 1) this.fail(`data_param.batch_size is ${batchSize}. Expected 1 or more.`);
     if (!param.source) this.fail("data_param has no source. Expected the folder of a database.");
     this.#plan = {
-      source: this.#locate(param.source ?? ""),
+      source: this.locate(param.source ?? ""),
       batchSize,
       transform: this.named(() => this.#transform()),
       seed: this.context.seed,
@@ -110,17 +109,13 @@ export class DataLayer extends Layer<None, OneOrMore> {
     return withDefaults("DataParameter", this.param.data_param).prefetch;
   }
 
-  #locate(path: string): string {
-    return this.context.root === undefined ? path : join(this.context.root, path);
-  }
-
   #transform(): BatchPlan["transform"] {
     const param = withDefaults("TransformationParameter", this.param.transform_param);
     return {
       scale: param.scale,
       mirror: param.mirror,
       cropSize: param.crop_size,
-      mean: param.mean_file === undefined ? undefined : readBlobFile(this.#locate(param.mean_file)),
+      mean: param.mean_file === undefined ? undefined : readBlobFile(this.locate(param.mean_file)),
       meanValues: param.mean_value.length > 0 ? [...param.mean_value] : [],
       phase: this.phase,
     };

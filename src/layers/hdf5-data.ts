@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Primitive } from "../engines/engine.ts";
 import { Hdf5Rows } from "../io/hdf5-rows.ts";
 import { withDefaults } from "../io/proto/messages.ts";
@@ -53,7 +52,7 @@ export class HDF5DataLayer extends Layer<None, Blobs> {
     this.#rows = this.named(
       () =>
         new Hdf5Rows({
-          source: join(root, source),
+          source: this.locate(source),
           root,
           names: this.param.top ?? [],
           shuffle,

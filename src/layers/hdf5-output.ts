@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Blob } from "../blob/blob.ts";
 import type { Primitive } from "../engines/engine.ts";
 import { type Hdf5Array, writeHdf5 } from "../io/hdf5.ts";
@@ -29,7 +28,7 @@ export class HDF5OutputLayer extends Layer<Two, None> {
   override setUp(): void {
     const name = this.param.hdf5_output_param?.file_name;
     if (!name) this.fail("hdf5_output_param has no file_name. Expected the file to write.");
-    this.#path = join(this.context.root ?? ".", name);
+    this.#path = this.locate(name);
   }
 
   override reshape([data, label]: Two): void {

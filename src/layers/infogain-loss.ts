@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Blob } from "../blob/blob.ts";
 import type { Primitive, SoftmaxOp } from "../engines/engine.ts";
 import { readBlobFile } from "../io/caffemodel.ts";
@@ -52,8 +51,7 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     if (bottom.length > 2) return;
     const source = this.param.infogain_loss_param?.source;
     if (!source) this.fail("Infogain matrix source must be specified, or a third bottom.");
-    const path = this.context.root === undefined ? source : join(this.context.root, source);
-    this.#given = this.named(() => readBlobFile(path)).data;
+    this.#given = this.named(() => readBlobFile(this.locate(source))).data;
   }
 
   override reshape(bottom: Blobs, [loss, prob]: OneOrMore): void {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, PostOp, Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
@@ -159,6 +160,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** A random stream of this layer's own; `keys` tell several of one layer apart. */
   protected random(...keys: readonly (string | number)[]): Random {
     return new Random(this.context.seed, this.param.name ?? "", ...keys);
+  }
+
+  /** A path in the prototxt as a path from here. */
+  protected locate(path: string): string {
+    return this.context.root === undefined ? path : resolve(this.context.root, path);
   }
 
   /** Ends with an error that begins with this layer's name and type. */
