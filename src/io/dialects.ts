@@ -168,7 +168,7 @@ const fates: Readonly<Record<string, Fate>> = {
 };
 
 /** The layer types of BVLC Caffe. */
-const bvlcTypes = new Set(
+export const bvlcTypes: ReadonlySet<string> = new Set(
   "AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling Power Python RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData".split(
     " ",
   ),

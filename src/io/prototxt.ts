@@ -1,6 +1,7 @@
 import textformat from "protobufjs/ext/textformat.js";
 import { PrototxtError } from "../util/errors.ts";
-import { judgeForeignFields } from "./dialects.ts";
+import { nearestText } from "../util/nearest.ts";
+import { bvlcTypes, judgeForeignFields } from "./dialects.ts";
 import type { Messages, NetParameter, PoolingParameter } from "./proto/caffe.ts";
 import { type MessageName, messageType } from "./proto/messages.ts";
 import { checkText } from "./text-check.ts";
@@ -42,8 +43,11 @@ export function parsePrototxt<K extends MessageName>(
   warn: (message: string) => void = () => {},
 ): Messages[K] {
   const type = messageType(name);
-  const checked = checkText(type, text.replace(/^\uFEFF/, ""), file);
-  judgeForeignFields(checked.foreign, warn);
+  const checked = orUnknownType(text, file, () => {
+    const result = checkText(type, text.replace(/^\uFEFF/, ""), file);
+    judgeForeignFields(result.foreign, warn);
+    return result;
+  });
   let parsed: Messages[K];
   try {
     parsed = type.toObject(textformat.fromText(type, checked.text), {
@@ -59,6 +63,32 @@ export function parsePrototxt<K extends MessageName>(
   sources.set(parsed as object, { file, layerLines: checked.layerLines });
   return parsed;
 }
+
+/**
+ * Runs `check`; where it fails in a file that uses layer types of another Caffe, that is what the error says: their
+ * fields cannot be known either.
+ */
+function orUnknownType<T>(text: string, file: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof PrototxtError)) throw error;
+    for (const match of text.matchAll(LAYER_TYPE)) {
+      const type = match[1] ?? "";
+      if (bvlcTypes.has(type) || solverTypes.has(type)) continue;
+      const line = text.slice(0, match.index).split("\n").length;
+      throw new PrototxtError(
+        `${file}:${line}: Unknown layer type: ${type}.${nearestText(type, bvlcTypes)} (known types: ${[...bvlcTypes].join(", ")}) Nor can the file be read as it is: ${error.message}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** A layer's type is quoted and begins with a capital; a filler's does not. */
+const LAYER_TYPE = /^[^#\n]*\btype\s*:\s*["']([A-Z]\w*)["']/gm;
+const solverTypes = new Set(["SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam"]);
 
 /** A message as protobuf text format: two spaces a level, enums by name. */
 export function printPrototxt<K extends MessageName>(name: K, message: Messages[K]): string {

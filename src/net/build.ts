@@ -46,6 +46,8 @@ export type BuildOptions = Required<
  * @see Caffe's Net::Init
  */
 export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
+  // A type that is not known is known to be so before anything is set up.
+  for (const layer of param.layer ?? []) options.registry.classOf(layer);
   const builder = new Builder(options);
   try {
     for (const layer of param.layer ?? []) builder.add(layer);
