@@ -52,7 +52,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const bits = (file: string): number[][] =>
   readCaffemodel(path(file)).layers.flatMap(({ blobs }) =>
-    blobs.map(({ data }) => Array.from(data)),
+    blobs.map((blob) => Array.from(blob?.data ?? [])),
   );
 
 describe.each([...availableEngines.keys()])("caffe train on %s", (engine) => {

@@ -51,7 +51,9 @@ function modelOf(write: (blob: protobuf.Writer) => void): Uint8Array {
   return writer.ldelim().ldelim().finish();
 }
 
-const firstBlob = (bytes: Uint8Array): Caffemodel["layers"][number]["blobs"][number] => {
+const firstBlob = (
+  bytes: Uint8Array,
+): NonNullable<Caffemodel["layers"][number]["blobs"][number]> => {
   const blob = decodeCaffemodel(bytes, "x.caffemodel").layers[0]?.blobs[0];
   if (!blob) throw new Error("no blob");
   return blob;
