@@ -25,15 +25,6 @@ void Copy(const Napi::CallbackInfo& info) {
   std::copy(x, x + size(info, 0), floats(info, 2));
 }
 
-// multiply(n, a, b, y)
-void Multiply(const Napi::CallbackInfo& info) {
-  const size_t n = size(info, 0);
-  const float *a = floats(info, 1), *b = floats(info, 2);
-  float* y = floats(info, 3);
-#pragma omp parallel for simd if (n > kParallel)
-  for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i];
-}
-
 // axpby(n, alpha, x, beta, y): y is not read where beta is 0
 void Axpby(const Napi::CallbackInfo& info) {
   const size_t n = size(info, 0);
@@ -183,25 +174,20 @@ void SoftmaxBackward(const Napi::CallbackInfo& info) {
   }
 }
 
-// labelLoss(outer, channels, inner, ignored, prob, label): [Σ −log max(prob[label], FLT_MIN), labels counted]
+// labelLoss(outer, channels, inner, ignored, prob, label): Σ −log max(prob[label], FLT_MIN)
 Napi::Value LabelLoss(const Napi::CallbackInfo& info) {
   const size_t outer = size(info, 0), channels = size(info, 1), inner = size(info, 2);
   const int ignored = static_cast<int>(number(info, 3));
   const float *prob = floats(info, 4), *label = floats(info, 5);
   double loss = 0;
-  size_t valid = 0;
   for (size_t o = 0; o < outer; o++) {
     for (size_t i = 0; i < inner; i++) {
       const int l = static_cast<int>(label[o * inner + i]);
       if (l == ignored) continue;
       loss -= std::log(std::max(prob[(o * channels + l) * inner + i], std::numeric_limits<float>::min()));
-      valid++;
     }
   }
-  auto result = Napi::Array::New(info.Env(), 2);
-  result.Set(0u, loss);
-  result.Set(1u, static_cast<double>(valid));
-  return result;
+  return Napi::Number::New(info.Env(), loss);
 }
 
 // labelGradient(outer, channels, inner, ignored, scale, prob, label, dx)
@@ -230,7 +216,6 @@ void SetThreads(const Napi::CallbackInfo& info) { omp_set_num_threads(static_cas
 
 void InitLoops(Napi::Env env, Napi::Object exports) {
   exports.Set("copy", Napi::Function::New(env, Copy));
-  exports.Set("multiply", Napi::Function::New(env, Multiply));
   exports.Set("axpby", Napi::Function::New(env, Axpby));
   exports.Set("asum", Napi::Function::New(env, Asum));
   exports.Set("sumOfSquares", Napi::Function::New(env, SumOfSquares));

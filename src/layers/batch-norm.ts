@@ -22,7 +22,7 @@ import { LearnedLayer } from "./base/learned.ts";
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
-  static override readonly needs: readonly Primitive[] = ["batchNorm"];
+  static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby"];
   static override readonly keepsStatistics: boolean = true;
 
   #useGlobal = false;
@@ -69,15 +69,14 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     if (propagate) this.#op.backward(this.#mean.data, this.#variance.data, y.diff, x.diff);
   }
 
+  /** mean = Σ means / factor, variance likewise. */
   #readStatistics(): void {
-    const [meanSum, varianceSum, factorBlob] = this.blobs.map((blob) => blob.data.cpu());
-    const factor = factorBlob![0]!;
+    const [meanSum, varianceSum, factorBlob] = this.blobs;
+    const factor = factorBlob!.data.cpu()[0]!;
     const scale = factor === 0 ? 0 : 1 / factor;
-    const [mean, variance] = [this.#mean.data.overwriteCpu(), this.#variance.data.overwriteCpu()];
-    for (let c = 0; c < this.#channels; c++) {
-      mean[c] = meanSum![c]! * scale;
-      variance[c] = varianceSum![c]! * scale;
-    }
+    const c = this.#channels;
+    this.engine.axpby(c, scale, meanSum!.data, 0, this.#mean.data);
+    this.engine.axpby(c, scale, varianceSum!.data, 0, this.#variance.data);
   }
 
   #keepStatistics(m: number): void {
@@ -85,13 +84,11 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       "BatchNormParameter",
       this.param.batch_norm_param,
     );
-    const [meanSum, varianceSum, factor] = this.blobs.map((blob) => blob.data.mutableCpu());
-    const [mean, variance] = [this.#mean.data.cpu(), this.#variance.data.cpu()];
-    const correction = m > 1 ? m / (m - 1) : 1;
-    factor![0] = f * factor![0]! + 1;
-    for (let c = 0; c < this.#channels; c++) {
-      meanSum![c] = f * meanSum![c]! + mean[c]!;
-      varianceSum![c] = f * varianceSum![c]! + correction * variance[c]!;
-    }
+    const [meanSum, varianceSum, factorBlob] = this.blobs;
+    const factor = factorBlob!.data.mutableCpu();
+    factor[0] = f * factor[0]! + 1;
+    const c = this.#channels;
+    this.engine.axpby(c, 1, this.#mean.data, f, meanSum!.data);
+    this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.data, f, varianceSum!.data);
   }
 }

@@ -1,5 +1,5 @@
-import type { Primitive } from "../engines/engine.ts";
-import { shapeText } from "../util/shape.ts";
+import type { GatherOp, Primitive } from "../engines/engine.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, Layer, type One, type Two } from "./base/layer.ts";
 
 /**
@@ -13,8 +13,12 @@ import { arity, Layer, type One, type Two } from "./base/layer.ts";
  */
 export class BatchReindexLayer extends Layer<Two, One> {
   static override readonly type: string = "BatchReindex";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["gather"];
   static override readonly bottoms = arity.two;
+  static override readonly hostBottoms: readonly number[] = [1];
+
+  #shapes: readonly Shape[] = [];
+  #op!: GatherOp;
 
   override reshape([x, index]: Two, [y]: One): void {
     if (index.shape.length !== 1) {
@@ -22,33 +26,36 @@ export class BatchReindexLayer extends Layer<Two, One> {
         `bottom 1 has shape ${shapeText(index.shape)}. Expected one axis: the row numbers.`,
       );
     }
+    const [before = [], beforeIndex = []] = this.#shapes;
+    if (
+      this.#shapes.length > 0 &&
+      sameShape(x.shape, before) &&
+      sameShape(index.shape, beforeIndex)
+    )
+      return;
     y.reshape([index.count(), ...x.shape.slice(1)]);
+    const [rows, size, picks] = [x.shape[0] ?? 1, x.count(1), index.count()];
+    this.#op = this.engine.gather({ rows, size, picks });
+    this.#shapes = [x.shape, index.shape];
   }
 
   override forward([x, index]: Two, [y]: One): void {
-    const [from, rows, to] = [x.data.cpu(), index.data.cpu(), y.data.overwriteCpu()];
-    const size = x.count(1);
+    const rows = index.data.cpu();
     for (let i = 0; i < index.count(); i++) {
-      const row = Math.trunc(rows[i]!);
-      if (!(rows[i]! >= 0 && row < (x.shape[0] ?? 1))) {
+      if (!(rows[i]! >= 0 && Math.trunc(rows[i]!) < (x.shape[0] ?? 1))) {
         this.fail(
           `index ${rows[i]} at position ${i}. Expected 0 to ${(x.shape[0] ?? 1) - 1}, a row of bottom 0.`,
         );
       }
-      to.set(from.subarray(row * size, (row + 1) * size), i * size);
     }
+    this.#op.forward(x.data, index.data, y.data);
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, index]: Two): void {
     if (propagateDown[1]) this.fail("Cannot backprop to index.");
     if (!propagateDown[0]) return;
-    const [dy, rows, dx] = [y.diff.cpu(), index.data.cpu(), x.diff.overwriteCpu()];
-    const size = x.count(1);
-    dx.fill(0, 0, x.count());
-    for (let i = 0; i < index.count(); i++) {
-      const to = Math.trunc(rows[i]!) * size;
-      for (let k = 0; k < size; k++) dx[to + k]! += dy[i * size + k]!;
-    }
+    x.diff.zero();
+    this.#op.backward(y.diff, index.data, x.diff);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {

@@ -1,7 +1,7 @@
-import { Blob } from "../blob/blob.ts";
-import type { Primitive } from "../engines/engine.ts";
+import type { DropoutOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import type { Random } from "../util/random.ts";
+import type { RandomKey } from "../util/random-bits.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type LayerState, type One } from "./base/layer.ts";
 
 /**
@@ -17,11 +17,12 @@ import { Layer, type LayerState, type One } from "./base/layer.ts";
  */
 export class DropoutLayer extends Layer<One, One> {
   static override readonly type: string = "Dropout";
-  static override readonly needs: readonly Primitive[] = ["multiply", "copy"];
+  static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
 
-  readonly #random: Random = this.random("mask");
   #ratio = 0;
-  #mask!: Blob;
+  #key: RandomKey = [this.random("mask").uint32(), 0];
+  #shape: Shape | undefined;
+  #op!: DropoutOp;
 
   override setUp(): void {
     this.#ratio = withDefaults("DropoutParameter", this.param.dropout_param).dropout_ratio;
@@ -30,38 +31,35 @@ export class DropoutLayer extends Layer<One, One> {
         `dropout_param.dropout_ratio is ${this.#ratio}. Expected 0 or more, and less than 1.`,
       );
     }
-    this.#mask = new Blob([0], this.context.dtype);
   }
 
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
-    if (this.phase === "TRAIN") this.#mask.reshapeLike(x);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    this.#shape = x.shape;
+    this.#op = this.engine.dropout({ shape: x.shape, ratio: this.#ratio });
   }
 
   override forward([x]: One, [y]: One): void {
-    if (this.phase === "TEST") {
-      if (x !== y) this.engine.copy(x.count(), x.data, y.data);
-      return;
-    }
-    const mask = this.#mask.data.overwriteCpu();
-    const threshold = this.#ratio * 2 ** 32;
-    const scale = 1 / (1 - this.#ratio);
-    const count = x.count();
-    for (let i = 0; i < count; i++) mask[i] = this.#random.uint32() >= threshold ? scale : 0;
-    this.engine.multiply(count, x.data, this.#mask.data, y.data);
+    if (this.phase === "TRAIN") {
+      const [stream, pass] = this.#key;
+      this.#key = [stream, (pass + 1) >>> 0];
+      this.#op.forward(x.data, y.data, this.#key);
+    } else if (x !== y) this.engine.copy(x.count(), x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (this.phase === "TRAIN") this.engine.multiply(x.count(), y.diff, this.#mask.data, x.diff);
+    if (this.phase === "TRAIN") this.#op.backward(y.diff, x.diff, this.#key);
     else if (x !== y) this.engine.copy(x.count(), y.diff, x.diff);
   }
 
   override state(): LayerState {
-    return { random: this.#random.state() };
+    return { random: this.#key };
   }
 
   override restore(state: LayerState): undefined {
-    this.#random.restore(state["random"] as readonly number[]);
+    const [stream = 0, pass = 0] = state["random"] as readonly number[];
+    this.#key = [stream, pass];
   }
 }

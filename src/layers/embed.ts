@@ -1,5 +1,6 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { BiasOp, GatherOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import type { One } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
@@ -16,10 +17,15 @@ import { LearnedLayer } from "./base/learned.ts";
  */
 export class EmbedLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "Embed";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["gather", "bias"];
+
+  static override readonly hostBottoms: readonly number[] = [0];
 
   #outputs = 0;
   #inputs = 0;
+  #shape: Shape | undefined;
+  #rows!: GatherOp;
+  #bias!: BiasOp;
 
   override setUp(): void {
     const {
@@ -40,12 +46,17 @@ export class EmbedLayer extends LearnedLayer<One, One> {
   }
 
   override reshape([x]: One, [y]: One): void {
-    y.reshape([...x.shape, this.#outputs]);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    const [picks, size] = [x.count(), this.#outputs];
+    const shape = [...x.shape, size];
+    y.reshape(shape);
+    this.#rows = this.engine.gather({ rows: this.#inputs, size, picks });
+    this.#bias = this.engine.bias({ shape, outer: picks, length: size, inner: 1 });
+    this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [index, to, n] = [x.data.cpu(), y.data.overwriteCpu(), this.#outputs];
-    const [w, b] = this.blobs.map((blob) => blob.data.cpu());
+    const index = x.data.cpu();
     for (let m = 0; m < x.count(); m++) {
       const row = Math.trunc(index[m]!);
       if (!(row >= 0 && row < this.#inputs)) {
@@ -53,21 +64,18 @@ export class EmbedLayer extends LearnedLayer<One, One> {
           `index ${index[m]} at position ${m}. Expected 0 to ${this.#inputs - 1} (input_dim - 1).`,
         );
       }
-      for (let i = 0; i < n; i++) to[m * n + i] = w![row * n + i]! + (b ? b[i]! : 0);
     }
+    const [w, b] = this.blobs;
+    this.#rows.forward(w!.data, x.data, y.data);
+    if (b) this.#bias.forward(y.data, b.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.fail("Can't backpropagate to EmbedLayer input.");
-    const [index, dy, n] = [x.data.cpu(), y.diff.cpu(), this.#outputs];
-    const [dw, db] = this.blobs.map((blob, i) =>
-      this.paramPropagateDown[i] ? blob.diff.mutableCpu() : undefined,
-    );
-    for (let m = 0; m < x.count(); m++) {
-      const row = Math.trunc(index[m]!) * n;
-      if (dw) for (let i = 0; i < n; i++) dw[row + i]! += dy[m * n + i]!;
-      if (db) for (let i = 0; i < n; i++) db[i]! += dy[m * n + i]!;
-    }
+    const [w, b] = this.blobs;
+    const [learnsW, learnsB] = this.paramPropagateDown;
+    if (learnsW) this.#rows.backward(y.diff, x.data, w!.diff);
+    if (learnsB && b) this.#bias.backwardBias(y.diff, b.diff);
   }
 
   override allowForceBackward(): boolean {

@@ -1,6 +1,6 @@
 import { Blob } from "../blob/blob.ts";
-import type { Primitive } from "../engines/engine.ts";
-import { shapeText } from "../util/shape.ts";
+import type { Primitive, ReductionOp } from "../engines/engine.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import type { One, Two } from "./base/layer.ts";
 import { LossLayer } from "./base/loss.ts";
 
@@ -16,9 +16,11 @@ import { LossLayer } from "./base/loss.ts";
  */
 export class EuclideanLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "EuclideanLoss";
-  static override readonly needs: readonly Primitive[] = ["axpby", "copy", "sumOfSquares"];
+  static override readonly needs: readonly Primitive[] = ["axpby", "copy", "reduction"];
 
+  #shape: Shape | undefined;
   #difference!: Blob;
+  #squares!: ReductionOp;
 
   override setUp(): void {
     this.#difference = new Blob([0], this.context.dtype);
@@ -31,15 +33,19 @@ export class EuclideanLossLayer extends LossLayer<Two, One> {
       );
     }
     loss.reshape([]);
+    if (this.#shape && sameShape(a.shape, this.#shape)) return;
+    this.#shape = a.shape;
     this.#difference.reshapeLike(a);
+    const coeff = 1 / (2 * (a.shape[0] ?? 1));
+    const [outer, inner] = [1, a.count()];
+    this.#squares = this.engine.reduction({ operation: "SUMSQ", outer, inner, coeff });
   }
 
   override forward([a, b]: Two, [loss]: One): void {
     const difference = this.#difference.data;
     this.engine.copy(a.count(), a.data, difference);
     this.engine.axpby(a.count(), -1, b.data, 1, difference);
-    loss.data.overwriteCpu()[0] =
-      this.engine.sumOfSquares(a.count(), difference) / (2 * (a.shape[0] ?? 1));
+    this.#squares.forward(difference, loss.data);
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], bottom: Two): void {

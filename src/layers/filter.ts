@@ -1,5 +1,5 @@
-import type { Blob } from "../blob/blob.ts";
-import type { Primitive } from "../engines/engine.ts";
+import { Blob } from "../blob/blob.ts";
+import type { GatherOp, Primitive } from "../engines/engine.ts";
 import { shapeText } from "../util/shape.ts";
 import { arity, type Blobs, Layer } from "./base/layer.ts";
 
@@ -15,14 +15,17 @@ import { arity, type Blobs, Layer } from "./base/layer.ts";
  */
 export class FilterLayer extends Layer<Blobs, Blobs> {
   static override readonly type: string = "Filter";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["gather"];
   static override readonly bottoms = arity.twoOrMore;
   static override readonly tops = arity.oneOrMore;
 
-  #rows: number[] = [];
+  /** The numbers of the selected rows. */
+  #rows!: Blob;
+  #ops: readonly GatherOp[] = [];
   #isBuilt = false;
 
   override setUp(bottom: Blobs, top: Blobs): void {
+    this.#rows = new Blob([0], this.context.dtype);
     if (top.length !== bottom.length - 1) {
       this.fail(
         `${bottom.length} bottoms and ${top.length} tops. Expected one top for each bottom but the last.`,
@@ -39,9 +42,11 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
       );
     }
     const values = selector.data.cpu();
-    this.#rows.length = 0;
-    for (let n = 0; n < count; n++) if (values[n] !== 0) this.#rows.push(n);
-    const kept = this.#isBuilt ? this.#rows.length : count;
+    const rows: number[] = [];
+    for (let n = 0; n < count; n++) if (values[n] !== 0) rows.push(n);
+    const kept = this.#isBuilt ? rows.length : count;
+    this.#rows.reshape([rows.length]);
+    this.#rows.data.overwriteCpu().set(rows);
     this.#isBuilt = true;
     top.forEach((y, i) => {
       const x = bottom[i] as Blob;
@@ -52,15 +57,15 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
       }
       y.reshape([kept, ...x.shape.slice(1)]);
     });
+    this.#ops = top.map((_, i) => {
+      const size = (bottom[i] as Blob).count(1);
+      return this.engine.gather({ rows: count, size, picks: rows.length });
+    });
   }
 
   override forward(bottom: Blobs, top: Blobs): void {
     top.forEach((y, i) => {
-      const x = bottom[i] as Blob;
-      const [from, to, size] = [x.data.cpu(), y.data.overwriteCpu(), x.count(1)];
-      this.#rows.forEach((row, n) => {
-        to.set(from.subarray(row * size, (row + 1) * size), n * size);
-      });
+      this.#ops[i]!.forward(bottom[i]!.data, this.#rows.data, y.data);
     });
   }
 
@@ -71,11 +76,8 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
     top.forEach((y, i) => {
       if (!propagateDown[i]) return;
       const x = bottom[i] as Blob;
-      const [dy, dx, size] = [y.diff.cpu(), x.diff.overwriteCpu(), x.count(1)];
-      dx.fill(0, 0, x.count());
-      this.#rows.forEach((row, n) => {
-        dx.set(dy.subarray(n * size, (n + 1) * size), row * size);
-      });
+      x.diff.zero();
+      this.#ops[i]!.backward(y.diff, this.#rows.data, x.diff);
     });
   }
 

@@ -1,5 +1,4 @@
-import type { ConvolutionDescriptor, Primitive } from "../engines/engine.ts";
-import { windowOffsets } from "../engines/reference/window-offsets.ts";
+import type { Im2colOp, Primitive } from "../engines/engine.ts";
 import { countOf, type Shape, sameShape } from "../util/shape.ts";
 import { describeConvolution, windowOf } from "./base/convolution-geometry.ts";
 import { Layer, type One } from "./base/layer.ts";
@@ -16,12 +15,11 @@ import { Layer, type One } from "./base/layer.ts";
  */
 export class Im2colLayer extends Layer<One, One> {
   static override readonly type: string = "Im2col";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["im2col"];
 
   #shape: Shape | undefined;
   #topShape: Shape = [];
-  #descriptor!: ConvolutionDescriptor;
-  #offsets: Int32Array = new Int32Array(0);
+  #op!: Im2colOp;
 
   override reshape([x]: One, [y]: One): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x.shape);
@@ -35,35 +33,16 @@ export class Im2colLayer extends Layer<One, One> {
     const window = windowOf(given, shape.length, fail);
     const descriptor = describeConvolution(window, shape, fail);
     const columns = (shape[window.axis] ?? 1) * countOf(window.kernel);
-    this.#descriptor = descriptor;
-    this.#offsets = windowOffsets(descriptor);
+    this.#op = this.engine.im2col(descriptor);
     this.#topShape = [...shape.slice(0, window.axis), columns, ...descriptor.output];
     this.#shape = shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to, offsets] = [x.data.cpu(), y.data.overwriteCpu(), this.#offsets];
-    const size = countOf(this.#descriptor.input);
-    const planes = this.#descriptor.batch * this.#descriptor.inputChannels;
-    for (let p = 0, at = 0; p < planes; p++) {
-      for (let e = 0; e < offsets.length; e++, at++) {
-        const offset = offsets[e]!;
-        to[at] = offset < 0 ? 0 : from[p * size + offset]!;
-      }
-    }
+    this.#op.forward(x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (!propagate) return;
-    const [dy, dx, offsets] = [y.diff.cpu(), x.diff.overwriteCpu(), this.#offsets];
-    const size = countOf(this.#descriptor.input);
-    const planes = this.#descriptor.batch * this.#descriptor.inputChannels;
-    dx.fill(0, 0, x.count());
-    for (let p = 0, at = 0; p < planes; p++) {
-      for (let e = 0; e < offsets.length; e++, at++) {
-        const offset = offsets[e]!;
-        if (offset >= 0) dx[p * size + offset]! += dy[at]!;
-      }
-    }
+    if (propagate) this.#op.backward(y.diff, x.diff);
   }
 }

@@ -26,7 +26,7 @@ const LEAST = 1e-20;
  */
 export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
   static override readonly type: string = "InfogainLoss";
-  static override readonly needs: readonly Primitive[] = ["softmax"];
+  static override readonly needs: readonly Primitive[] = ["softmax", "host"];
   static override readonly bottoms: Arity = { min: 2, max: 3 };
   static override readonly tops = arity.oneOrTwo;
 

@@ -1,6 +1,6 @@
-import { Blob } from "../blob/blob.ts";
-import type { Primitive } from "../engines/engine.ts";
+import type { MVNOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**
@@ -18,69 +18,32 @@ import { Layer, type One } from "./base/layer.ts";
  */
 export class MVNLayer extends Layer<One, One> {
   static override readonly type: string = "MVN";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["mvn"];
 
-  #rows = 0;
-  #size = 0;
-  #scales!: Blob;
-
-  override setUp(): void {
-    this.#scales = new Blob([0], this.context.dtype);
-  }
+  #shape: Shape | undefined;
+  #op!: MVNOp;
 
   override reshape([x]: One, [y]: One): void {
-    const { across_channels } = withDefaults("MVNParameter", this.param.mvn_param);
-    const [n, c, h, w] = this.named(() => [
-      x.legacyAxis(0),
-      x.legacyAxis(1),
-      x.legacyAxis(2),
-      x.legacyAxis(3),
-    ]);
-    y.reshape(x === y ? x.shape : [n ?? 1, c ?? 1, h ?? 1, w ?? 1]);
-    this.#rows = across_channels ? (n ?? 1) : (n ?? 1) * (c ?? 1);
-    this.#size = this.#rows === 0 ? 0 : x.count() / this.#rows;
-    this.#scales.reshape([this.#rows]);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    const { across_channels, normalize_variance, eps } = withDefaults(
+      "MVNParameter",
+      this.param.mvn_param,
+    );
+    const [n, c, h, w] = this.named(
+      () => [x.legacyAxis(0), x.legacyAxis(1), x.legacyAxis(2), x.legacyAxis(3)] as const,
+    );
+    if (x !== y) y.reshape([n, c, h, w]);
+    const rows = across_channels ? n : n * c;
+    const size = rows === 0 ? 0 : x.count() / rows;
+    this.#op = this.engine.mvn({ rows, size, normalizeVariance: normalize_variance, eps });
+    this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const { normalize_variance, eps } = withDefaults("MVNParameter", this.param.mvn_param);
-    const [from, to, scales] = [
-      x.data.cpu(),
-      y.data.overwriteCpu(),
-      this.#scales.data.overwriteCpu(),
-    ];
-    for (let r = 0; r < this.#rows; r++) {
-      const [begin, end] = [r * this.#size, (r + 1) * this.#size];
-      let sum = 0;
-      for (let i = begin; i < end; i++) sum += from[i]!;
-      const mean = sum / this.#size;
-      let squares = 0;
-      for (let i = begin; i < end; i++) squares += (from[i]! - mean) ** 2;
-      const scale = normalize_variance ? 1 / (Math.sqrt(squares / this.#size) + eps) : 1;
-      scales[r] = scale;
-      for (let i = begin; i < end; i++) to[i] = (from[i]! - mean) * scale;
-    }
+    this.#op.forward(x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (!propagate) return;
-    const { normalize_variance } = withDefaults("MVNParameter", this.param.mvn_param);
-    const [ys, dy, dx, scales] = [
-      y.data.cpu(),
-      y.diff.cpu(),
-      x.diff.overwriteCpu(),
-      this.#scales.data.cpu(),
-    ];
-    for (let r = 0; r < this.#rows; r++) {
-      const [begin, end] = [r * this.#size, (r + 1) * this.#size];
-      let [sum, dot] = [0, 0];
-      for (let i = begin; i < end; i++) {
-        sum += dy[i]!;
-        dot += dy[i]! * ys[i]!;
-      }
-      const mean = sum / this.#size;
-      const along = normalize_variance ? dot / this.#size : 0;
-      for (let i = begin; i < end; i++) dx[i] = (dy[i]! - mean - ys[i]! * along) * scales[r]!;
-    }
+    if (propagate) this.#op.backward(y.data, y.diff, x.diff);
   }
 }

@@ -1,9 +1,8 @@
 import type { PoolingDescriptor, PoolingOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import type { Random } from "../util/random.ts";
+import type { RandomKey } from "../util/random-bits.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { arity, Layer, type LayerState, type One, type OneOrMore } from "./base/layer.ts";
-import { stochasticPooling } from "./base/stochastic-pooling.ts";
 
 type Pair = readonly [number, number];
 
@@ -30,7 +29,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   #shape: Shape | undefined;
   #output: Pair = [0, 0];
   #op!: PoolingOp;
-  readonly #random: Random = this.random("pooling");
+  #key: RandomKey = [this.random("pooling").uint32(), 0];
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);
@@ -45,9 +44,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   override reshape([x]: One, [y, mask]: OneOrMore): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) {
       const descriptor = this.#describe(x.shape);
-      this.#op = this.#isStochastic
-        ? stochasticPooling(descriptor, this.phase === "TRAIN" ? this.#random : undefined)
-        : this.engine.pooling(descriptor);
+      this.#op = this.engine.pooling(descriptor);
       this.#output = descriptor.output;
       this.#shape = x.shape;
     }
@@ -57,19 +54,22 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   }
 
   override forward([x]: One, [y, mask]: OneOrMore): void {
-    this.#op.forward(x.data, y.data, mask?.data);
+    const draws = this.#isStochastic && this.phase === "TRAIN";
+    if (draws) this.#key = [this.#key[0], (this.#key[1] + 1) >>> 0];
+    this.#op.forward(x.data, y.data, { mask: mask?.data, key: draws ? this.#key : undefined });
   }
 
   override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(y.diff, x.diff);
+    if (propagate) this.#op.backward(x.data, y.diff, x.diff);
   }
 
   override state(): LayerState | undefined {
-    return this.#isStochastic ? { random: this.#random.state() } : undefined;
+    return this.#isStochastic ? { random: this.#key } : undefined;
   }
 
   override restore(state: LayerState): undefined {
-    this.#random.restore(state["random"] as readonly number[]);
+    const [stream = 0, pass = 0] = state["random"] as readonly number[];
+    this.#key = [stream, pass];
   }
 
   get #isStochastic(): boolean {
@@ -98,7 +98,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       return size;
     });
     return {
-      method: pool === "AVE" ? "AVE" : "MAX",
+      method: pool,
       batch: n,
       channels: c,
       input: [h, w],

@@ -19,14 +19,11 @@ import { NeuronLayer } from "./base/neuron.ts";
  */
 export class PowerLayer extends NeuronLayer<Line> {
   static override readonly type: string = "Power";
-  protected override readonly kernel: UnaryKernel<Line> = power;
+  protected override kernel: UnaryKernel<Line> = power;
   protected override readonly params: Line = this.#line();
 
-  override backward(top: One, propagateDown: readonly boolean[], bottom: One): void {
-    const [[x], [y]] = [bottom, top];
-    const { power, scale } = this.params;
-    if (x !== y || power !== 1 || !propagateDown[0]) super.backward(top, propagateDown, bottom);
-    else x.diff.overwriteCpu().fill((power * scale) ** 2, 0, x.count());
+  override setUp([x]: One, [y]: One): void {
+    if (x === y && this.params.power === 1) this.kernel = lineInPlace;
   }
 
   #line(): Line {
@@ -52,6 +49,16 @@ const power: UnaryKernel<Line> = {
       else if (power === 1) for (let i = 0; i < n; i++) dx[i] = dy[i]! * slope;
       else
         for (let i = 0; i < n; i++) dx[i] = dy[i]! * slope * (shift + scale * x[i]!) ** (power - 1);
+    },
+  },
+};
+
+const lineInPlace: UnaryKernel<Line> = {
+  name: "line_in_place",
+  reference: {
+    forward: power.reference.forward,
+    backward(n, _x, _y, _dy, dx, { scale }) {
+      dx.fill(scale * scale, 0, n);
     },
   },
 };

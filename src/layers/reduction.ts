@@ -1,5 +1,6 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { Primitive, ReductionOp } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**
@@ -15,51 +16,29 @@ import { Layer, type One } from "./base/layer.ts";
  */
 export class ReductionLayer extends Layer<One, One> {
   static override readonly type: string = "Reduction";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["reduction"];
 
-  #operation: "SUM" | "ASUM" | "SUMSQ" | "MEAN" = "SUM";
-  #coeff = 1;
-  #outer = 0;
-  #inner = 0;
+  #shape: Shape | undefined;
+  #op!: ReductionOp;
 
   override reshape([x]: One, [y]: One): void {
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const { operation, axis, coeff } = withDefaults(
       "ReductionParameter",
       this.param.reduction_param,
     );
     const at = this.named(() => x.axis(axis));
     y.reshape(x.shape.slice(0, at));
-    this.#operation = operation;
-    this.#outer = x.count(0, at);
-    this.#inner = x.count(at);
-    this.#coeff = operation === "MEAN" ? coeff / this.#inner : coeff;
+    const [outer, inner] = [x.count(0, at), x.count(at)];
+    this.#op = this.engine.reduction({ operation, outer, inner, coeff });
+    this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [values, to, size] = [x.data.cpu(), y.data.overwriteCpu(), this.#inner];
-    for (let o = 0, at = 0; o < this.#outer; o++) {
-      const end = at + size;
-      let sum = 0;
-      if (this.#operation === "ASUM") for (; at < end; at++) sum += Math.abs(values[at]!);
-      else if (this.#operation === "SUMSQ") for (; at < end; at++) sum += values[at]! * values[at]!;
-      else for (; at < end; at++) sum += values[at]!;
-      to[o] = this.#coeff * sum;
-    }
+    this.#op.forward(x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (!propagate) return;
-    const [values, dy, dx] = [x.data.cpu(), y.diff.cpu(), x.diff.overwriteCpu()];
-    for (let o = 0, at = 0; o < this.#outer; o++) {
-      const end = at + this.#inner;
-      const slope = dy[o]! * this.#coeff;
-      if (this.#operation === "ASUM")
-        for (; at < end; at++) dx[at] = slope * Math.sign(values[at]!);
-      else if (this.#operation === "SUMSQ") for (; at < end; at++) dx[at] = 2 * slope * values[at]!;
-      else {
-        dx.fill(slope, at, end);
-        at = end;
-      }
-    }
+    if (propagate) this.#op.backward(x.data, y.diff, x.diff);
   }
 }

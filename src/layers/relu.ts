@@ -40,5 +40,5 @@ const relu: UnaryKernel<Slope> = {
       for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : slope * dy[i]!;
     },
   },
-  onednn: { forward: "relu", alpha: "slope" },
+  native: ["slope"],
 };

@@ -1,4 +1,4 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { Primitive, SigmoidLossOp } from "../engines/engine.ts";
 import { shapeText } from "../util/shape.ts";
 import { arity, type One, type Two } from "./base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "./base/loss.ts";
@@ -18,12 +18,15 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "./ba
  */
 export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "SigmoidCrossEntropyLoss";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["sigmoidLoss"];
   static override readonly tops = arity.one;
+  static override readonly hostBottoms: readonly number[] = [1];
 
   #normalization: Normalization = "BATCH_SIZE";
   #ignored: number | undefined;
+  #count = -1;
   #normalizer = 1;
+  #op!: SigmoidLossOp;
 
   override setUp(): void {
     this.#normalization = normalizationOf(this.param.loss_param, "BATCH_SIZE");
@@ -37,37 +40,29 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
       );
     }
     loss.reshape([]);
+    if (x.count() === this.#count) return;
+    this.#count = x.count();
+    this.#op = this.engine.sigmoidLoss({ count: this.#count, ignoreLabel: this.#ignored });
   }
 
   override forward([x, target]: Two, [loss]: One): void {
-    const [values, targets, ignored] = [x.data.cpu(), target.data.cpu(), this.#ignored];
-    const count = x.count();
-    let [sum, valid] = [0, 0];
-    for (let i = 0; i < count; i++) {
-      if (Math.trunc(targets[i]!) === ignored) continue;
-      const v = values[i]!;
-      // No exponent is positive: nothing overflows.
-      sum -= v * (targets[i]! - (v >= 0 ? 1 : 0)) - Math.log1p(Math.exp(-Math.abs(v)));
-      valid++;
-    }
-    this.#normalizer = normalizer(this.#normalization, x.shape[0] ?? 1, x.count(1), valid);
-    loss.data.overwriteCpu()[0] = sum / this.#normalizer;
+    const counted = this.#normalization === "VALID" ? this.#countTargets(target) : 0;
+    this.#normalizer = normalizer(this.#normalization, x.shape[0] ?? 1, x.count(1), counted);
+    this.#op.forward(x.data, target.data, 1 / this.#normalizer, loss.data);
+  }
+
+  #countTargets(target: Two[1]): number {
+    if (this.#ignored === undefined) return this.#count;
+    const values = target.data.cpu();
+    let counted = 0;
+    for (let i = 0; i < this.#count; i++) if (Math.trunc(values[i]!) !== this.#ignored) counted++;
+    return counted;
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], [x, target]: Two): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
-    const [values, targets, ignored, dx] = [
-      x.data.cpu(),
-      target.data.cpu(),
-      this.#ignored,
-      x.diff.overwriteCpu(),
-    ];
     const scale = loss.diff.cpu()[0]! / this.#normalizer;
-    const count = x.count();
-    for (let i = 0; i < count; i++) {
-      const isCounted = Math.trunc(targets[i]!) !== ignored;
-      dx[i] = isCounted ? scale * (1 / (1 + Math.exp(-values[i]!)) - targets[i]!) : 0;
-    }
+    this.#op.backward(x.data, target.data, scale, x.diff);
   }
 }

@@ -28,5 +28,5 @@ const sigmoid: UnaryKernel<Record<never, never>> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * y[i]! * (1 - y[i]!);
     },
   },
-  onednn: { forward: "logistic" },
+  native: [],
 };

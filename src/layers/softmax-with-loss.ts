@@ -24,6 +24,7 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "./ba
 export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   static override readonly type: string = "SoftmaxWithLoss";
   static override readonly needs: readonly Primitive[] = ["softmaxLoss"];
+  static override readonly hostBottoms: readonly number[] = [1];
   static override readonly tops = arity.oneOrTwo;
 
   #normalization: Normalization = "VALID";
@@ -63,10 +64,8 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   }
 
   override forward([x, label]: Two, [top, prob = this.#ownProb]: OneOrMore): void {
-    this.#checkLabels(label);
-    const { loss, valid } = this.#op.forward(x.data, label.data, prob.data);
-    this.#valid = valid;
-    top.data.overwriteCpu()[0] = loss / this.#normalizer();
+    this.#valid = this.countLabels(label, this.#classes, this.#ignoreLabel);
+    this.#op.forward(x.data, label.data, prob.data, 1 / this.#normalizer(), top.data);
   }
 
   override backward(
@@ -82,19 +81,5 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
 
   #normalizer(): number {
     return normalizer(this.#normalization, this.#outer, this.#inner, this.#valid);
-  }
-
-  /** A label beyond the classes would read another sample's probability. */
-  #checkLabels(label: Blob): void {
-    const values = label.data.cpu();
-    const count = label.count();
-    for (let i = 0; i < count; i++) {
-      const value = Math.trunc(values[i]!);
-      if ((value < 0 || value >= this.#classes) && value !== this.#ignoreLabel) {
-        this.fail(
-          `label ${values[i]} at position ${i}. Expected 0 to ${this.#classes - 1}: the scores have ${this.#classes} classes.`,
-        );
-      }
-    }
   }
 }

@@ -27,5 +27,5 @@ const tanh: UnaryKernel<Record<never, never>> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * (1 - y[i]! * y[i]!);
     },
   },
-  onednn: { forward: "tanh" },
+  native: [],
 };

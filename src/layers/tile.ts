@@ -1,5 +1,6 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { Primitive, TileOp } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**
@@ -14,11 +15,11 @@ import { Layer, type One } from "./base/layer.ts";
  */
 export class TileLayer extends Layer<One, One> {
   static override readonly type: string = "Tile";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["tile"];
 
   #tiles = 1;
-  #outer = 0;
-  #inner = 0;
+  #shape: Shape | undefined;
+  #op!: TileOp;
 
   override setUp(): void {
     this.#tiles = this.param.tile_param?.tiles ?? 0;
@@ -27,31 +28,21 @@ export class TileLayer extends Layer<One, One> {
   }
 
   override reshape([x]: One, [y]: One): void {
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const axis = this.named(() =>
       x.axis(withDefaults("TileParameter", this.param.tile_param).axis),
     );
     y.reshape(x.shape.map((n, a) => (a === axis ? n * this.#tiles : n)));
-    this.#outer = x.count(0, axis);
-    this.#inner = x.count(axis);
+    const [outer, tiles, inner] = [x.count(0, axis), this.#tiles, x.count(axis)];
+    this.#op = this.engine.tile({ outer, tiles, inner });
+    this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to, size] = [x.data.cpu(), y.data.overwriteCpu(), this.#inner];
-    for (let o = 0, at = 0; o < this.#outer; o++) {
-      const row = from.subarray(o * size, (o + 1) * size);
-      for (let t = 0; t < this.#tiles; t++, at += size) to.set(row, at);
-    }
+    this.#op.forward(x.data, y.data);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (!propagate) return;
-    const [dy, dx, size] = [y.diff.cpu(), x.diff.overwriteCpu(), this.#inner];
-    for (let o = 0; o < this.#outer; o++) {
-      const from = o * this.#tiles * size;
-      dx.set(dy.subarray(from, from + size), o * size);
-      for (let t = 1; t < this.#tiles; t++) {
-        for (let i = 0; i < size; i++) dx[o * size + i]! += dy[from + t * size + i]!;
-      }
-    }
+    if (propagate) this.#op.backward(y.diff, x.diff);
   }
 }

@@ -16,7 +16,7 @@ describeEngines("HingeLoss", (engines) => {
   test("refuses a label that is no class", async () => {
     await expect(
       forward(layerNet(layer(), [[1, 3], [1]], { engines }), [0, 0, 0], [3]),
-    ).rejects.toThrow("label 3. Expected 0 to 2");
+    ).rejects.toThrow("label 3 at position 0. Expected 0 to 2");
   });
 });
 

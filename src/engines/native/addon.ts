@@ -79,7 +79,6 @@ export interface Addon {
   eltwiseForward(algorithm: string, layout: Layout): Primitive<"src" | "dst">;
   eltwiseBackward(algorithm: string, layout: Layout): Primitive<"dst" | "diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;
-  multiply(n: number, a: Buffer, b: Buffer, y: Buffer): void;
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
   asum(n: number, x: Buffer): number;
   sumOfSquares(n: number, x: Buffer): number;
@@ -128,7 +127,7 @@ export interface Addon {
     ignored: number,
     prob: Buffer,
     label: Buffer,
-  ): readonly [loss: number, valid: number];
+  ): number;
   labelGradient(
     outer: number,
     channels: number,

@@ -30,7 +30,7 @@ export function nativeConvolution(places: Places, d: ConvolutionDescriptor): Con
   };
 
   return {
-    accepts: ({ kernel }) => kernel.onednn?.forward === "relu",
+    accepts: ({ kernel }) => kernel.name === "relu",
     forward(x, w, b, y, post) {
       const primitive = forwardWith(post);
       const { layouts } = primitive;

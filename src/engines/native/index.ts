@@ -35,14 +35,14 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
       let reference: PoolingOp | undefined;
       let last = native;
       return {
-        forward(x, y, mask) {
+        forward(x, y, extra) {
           // The index of each maximum is something oneDNN does not tell.
-          if (mask) reference ??= fallback.pooling(d);
-          last = mask && reference ? reference : native;
-          last.forward(x, y, mask);
+          if (extra?.mask) reference ??= fallback.pooling(d);
+          last = extra?.mask && reference ? reference : native;
+          last.forward(x, y, extra);
         },
-        backward(dy, dx) {
-          last.backward(dy, dx);
+        backward(x, dy, dx) {
+          last.backward(x, dy, dx);
         },
       };
     },

@@ -9,6 +9,7 @@ import { PerLayout, type Places } from "./places.ts";
  * exclude_padding, and where no window reaches beyond the padding its include_padding.
  */
 export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
+  if (d.method === "STOCHASTIC") return undefined;
   const padRight = d.input.map(
     (length, i) => (d.output[i]! - 1) * d.stride[i]! + d.kernel[i]! - length - d.pad[i]!,
   );
@@ -42,7 +43,7 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp |
       const { layouts } = forward;
       forward.run(places.read(x, layouts.src), places.write(y, layouts.dst), ...workspace);
     },
-    backward(dy, dx) {
+    backward(_x, dy, dx) {
       const { backward, workspace } = last ?? made.get(places.plain(src));
       const { layouts } = backward;
       backward.run(

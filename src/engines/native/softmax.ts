@@ -37,9 +37,9 @@ export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): Sof
   /** Stands for "no label is ignored": labels are checked to be 0 or more. */
   const ignored = ignoreLabel ?? -1;
   return {
-    forward(x, label, prob) {
+    forward(x, label, prob, scale, loss) {
       softmax.forward(x, prob);
-      const [loss = 0, valid = 0] = addon.labelLoss(
+      const sum = addon.labelLoss(
         outer,
         channels,
         inner,
@@ -47,7 +47,7 @@ export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): Sof
         prob.cpu() as Float32Array,
         label.cpu() as Float32Array,
       );
-      return { loss, valid };
+      loss.overwriteCpu()[0] = scale * sum;
     },
     backward(prob, label, scale, dx) {
       addon.labelGradient(

@@ -5,14 +5,14 @@ import { PerLayout, type Places } from "./places.ts";
 /** An elementwise function in the layout its input lies in; undefined where the addon has no such function. */
 export function nativeUnary<P extends Params>(
   places: Places,
-  { onednn }: UnaryKernel<P>,
+  kernel: UnaryKernel<P>,
   params: P,
   shape: Shape,
 ): UnaryOp | undefined {
-  if (!onednn) return undefined;
+  if (!kernel.native) return undefined;
   const { addon } = places;
-  if (onednn.forward === "relu") {
-    const slope = onednn.alpha === undefined ? 0 : (params[onednn.alpha] ?? 0);
+  if (kernel.name === "relu") {
+    const slope = params["slope"] ?? 0;
     return {
       forward(x, y) {
         const layout = places.current(x, shape);
@@ -30,7 +30,7 @@ export function nativeUnary<P extends Params>(
     };
   }
   if (shape.length === 0) return undefined;
-  const algorithm = onednn.forward;
+  const algorithm = kernel.name === "sigmoid" ? "logistic" : kernel.name;
   const made = new PerLayout((layout) => ({
     forward: addon.eltwiseForward(algorithm, layout),
     backward: addon.eltwiseBackward(algorithm, layout),

@@ -3,7 +3,7 @@ import type { Engine } from "../engine.ts";
 import type { Layout } from "./addon.ts";
 import type { Places } from "./places.ts";
 
-type Vectors = Pick<Engine, "copy" | "multiply" | "axpby" | "asum" | "sumOfSquares" | "sgd">;
+type Vectors = Pick<Engine, "copy" | "axpby" | "asum" | "sumOfSquares" | "sgd">;
 
 /**
  * Vector arithmetic in the layout where the arrays lie: padding is zero, which every one of these keeps or
@@ -22,11 +22,6 @@ export function nativeVectors(places: Places): Vectors {
       const layout = layoutOf(x, count);
       const source = places.read(x, layout);
       addon.copy(layout.stored, source, places.write(y, layout));
-    },
-    multiply(count, a, b, y) {
-      const layout = places.plain([count]);
-      const [left, right] = [places.read(a, layout), places.read(b, layout)];
-      addon.multiply(count, left, right, places.write(y, layout));
     },
     axpby(count, alpha, x, beta, y) {
       const layout = layoutOf(beta === 0 ? x : y, count);

@@ -5,13 +5,21 @@ import { referenceBatchNorm } from "./batch-norm.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
 import { referenceConcat } from "./concat.ts";
 import { referenceConvolution } from "./convolution.ts";
+import { referenceCrop } from "./crop.ts";
+import { referenceDropout } from "./dropout.ts";
 import { referenceEltwise } from "./eltwise.ts";
+import { referenceGather } from "./gather.ts";
+import { referenceIm2col } from "./im2col.ts";
 import { referenceInnerProduct } from "./inner-product.ts";
+import { referenceHingeLoss, referenceSigmoidLoss, referenceSoftmaxLoss } from "./losses.ts";
 import { referenceLRN } from "./lrn.ts";
 import { referenceLSTMUnit } from "./lstm-unit.ts";
+import { referenceMVN } from "./mvn.ts";
 import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
-import { referenceSoftmax, referenceSoftmaxLoss } from "./softmax.ts";
+import { referenceReduction } from "./reduction.ts";
+import { referenceSoftmax } from "./softmax.ts";
+import { referenceTile } from "./tile.ts";
 
 /**
  * Every primitive in plain loops, in float32 and float64: what each one means, what tests compare with, and
@@ -21,18 +29,27 @@ export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly host = true;
   readonly convolution: Engine["convolution"] = referenceConvolution;
-  readonly innerProduct: Engine["innerProduct"] = referenceInnerProduct;
+  readonly im2col: Engine["im2col"] = referenceIm2col;
   readonly pooling: Engine["pooling"] = referencePooling;
   readonly lrn: Engine["lrn"] = referenceLRN;
+  readonly innerProduct: Engine["innerProduct"] = referenceInnerProduct;
+  readonly eltwise: Engine["eltwise"] = referenceEltwise;
+  readonly reduction: Engine["reduction"] = referenceReduction;
+  readonly dropout: Engine["dropout"] = referenceDropout;
+  readonly lstmUnit: Engine["lstmUnit"] = referenceLSTMUnit;
   readonly softmax: Engine["softmax"] = referenceSoftmax;
-  readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;
   readonly batchNorm: Engine["batchNorm"] = referenceBatchNorm;
+  readonly mvn: Engine["mvn"] = referenceMVN;
   readonly scale: Engine["scale"] = referenceScale;
   readonly bias: Engine["bias"] = referenceBias;
-  readonly eltwise: Engine["eltwise"] = referenceEltwise;
-  readonly concat: Engine["concat"] = referenceConcat;
   readonly prelu: Engine["prelu"] = referencePReLU;
-  readonly lstmUnit: Engine["lstmUnit"] = referenceLSTMUnit;
+  readonly concat: Engine["concat"] = referenceConcat;
+  readonly crop: Engine["crop"] = referenceCrop;
+  readonly tile: Engine["tile"] = referenceTile;
+  readonly gather: Engine["gather"] = referenceGather;
+  readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;
+  readonly sigmoidLoss: Engine["sigmoidLoss"] = referenceSigmoidLoss;
+  readonly hingeLoss: Engine["hingeLoss"] = referenceHingeLoss;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {
     const count = countOf(shape);
@@ -50,11 +67,6 @@ export class ReferenceEngine implements Engine {
 
   copy(count: number, x: SyncedMem, y: SyncedMem): void {
     y.overwriteCpu().set(x.cpu().subarray(0, count));
-  }
-
-  multiply(count: number, aMem: SyncedMem, bMem: SyncedMem, yMem: SyncedMem): void {
-    const [a, b, y] = [aMem.cpu(), bMem.cpu(), yMem.overwriteCpu()];
-    for (let i = 0; i < count; i++) y[i] = a[i]! * b[i]!;
   }
 
   axpby(count: number, alpha: number, xMem: SyncedMem, beta: number, yMem: SyncedMem): void {

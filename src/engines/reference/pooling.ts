@@ -1,4 +1,5 @@
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
+import { stochasticPooling } from "./stochastic-pooling.ts";
 
 /** The part of the input that an output position sees, and what its average divides by. */
 export interface Window {
@@ -12,6 +13,7 @@ export interface Window {
 
 /** Pooling plane by plane. MAX: the first of equal values wins, and takes the whole gradient. */
 export function referencePooling(d: PoolingDescriptor): PoolingOp {
+  if (d.method === "STOCHASTIC") return stochasticPooling(d, windowsOf(d));
   const planes = d.batch * d.channels;
   const [inH, inW] = d.input;
   const inSize = inH * inW;
@@ -20,7 +22,7 @@ export function referencePooling(d: PoolingDescriptor): PoolingOp {
 
   if (d.method === "MAX") {
     return {
-      forward(xMem, yMem, maskMem) {
+      forward(xMem, yMem, { mask: maskMem } = {}) {
         const [x, y, mask] = [xMem.cpu(), yMem.overwriteCpu(), maskMem?.overwriteCpu()];
         for (let p = 0, at = 0; p < planes; p++) {
           for (const { h0, h1, w0, w1 } of windows) {
@@ -42,7 +44,7 @@ export function referencePooling(d: PoolingDescriptor): PoolingOp {
           }
         }
       },
-      backward(dyMem, dxMem) {
+      backward(_x, dyMem, dxMem) {
         const [dy, dx] = [dyMem.cpu(), dxMem.overwriteCpu()];
         dx.fill(0, 0, planes * inSize);
         for (let p = 0, at = 0; p < planes; p++) {
@@ -67,7 +69,7 @@ export function referencePooling(d: PoolingDescriptor): PoolingOp {
         }
       }
     },
-    backward(dyMem, dxMem) {
+    backward(_x, dyMem, dxMem) {
       const [dy, dx] = [dyMem.cpu(), dxMem.overwriteCpu()];
       dx.fill(0, 0, planes * inSize);
       for (let p = 0, at = 0; p < planes; p++) {

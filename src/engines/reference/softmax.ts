@@ -1,13 +1,5 @@
 import { countOf } from "../../util/shape.ts";
-import type {
-  ChannelDescriptor,
-  SoftmaxLossDescriptor,
-  SoftmaxLossOp,
-  SoftmaxOp,
-} from "../engine.ts";
-
-/** The smallest normal float: what the log loss takes a probability of 0 for, as Caffe's FLT_MIN. */
-const FLT_MIN = 1.1754943508222875e-38;
+import type { ChannelDescriptor, SoftmaxOp } from "../engine.ts";
 
 /** (outer, channels, inner) of a shape around an axis. */
 export function around({ shape, axis }: ChannelDescriptor): readonly [number, number, number] {
@@ -45,41 +37,6 @@ export function referenceSoftmax(d: ChannelDescriptor): SoftmaxOp {
           for (let c = 0; c < channels; c++) {
             const at = from + c * inner;
             dx[at] = y[at]! * (dy[at]! - dot);
-          }
-        }
-      }
-    },
-  };
-}
-
-/** Softmax, and −log of the label's probability summed over all positions. */
-export function referenceSoftmaxLoss(d: SoftmaxLossDescriptor): SoftmaxLossOp {
-  const [outer, channels, inner] = around(d);
-  const softmax = referenceSoftmax(d);
-  return {
-    forward(x, labelMem, probMem) {
-      softmax.forward(x, probMem);
-      const [label, prob] = [labelMem.cpu(), probMem.cpu()];
-      let loss = 0;
-      let valid = 0;
-      for (let o = 0; o < outer; o++) {
-        for (let i = 0; i < inner; i++) {
-          const l = Math.trunc(label[o * inner + i]!);
-          if (l === d.ignoreLabel) continue;
-          loss -= Math.log(Math.max(prob[(o * channels + l) * inner + i]!, FLT_MIN));
-          valid++;
-        }
-      }
-      return { loss, valid };
-    },
-    backward(probMem, labelMem, scale, dxMem) {
-      const [prob, label, dx] = [probMem.cpu(), labelMem.cpu(), dxMem.overwriteCpu()];
-      for (let o = 0; o < outer; o++) {
-        for (let i = 0; i < inner; i++) {
-          const l = Math.trunc(label[o * inner + i]!);
-          for (let c = 0; c < channels; c++) {
-            const at = (o * channels + c) * inner + i;
-            dx[at] = l === d.ignoreLabel ? 0 : scale * (prob[at]! - (c === l ? 1 : 0));
           }
         }
       }

@@ -80,6 +80,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly needs: readonly Primitive[];
   static readonly bottoms: Arity = arity.one;
   static readonly tops: Arity = arity.one;
+  /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */
+  static readonly hostBottoms: readonly number[] = [];
   /** There must be as many tops as bottoms. */
   static readonly equalBottomsAndTops: boolean = false;
   /** Tops that the prototxt leaves out are made anonymously, up to `tops.min`. */

@@ -1,3 +1,4 @@
+import type { Blob } from "../../blob/blob.ts";
 import type { LossParameter } from "../../io/proto/caffe.ts";
 import { type Arity, arity, type Blobs, Layer } from "./layer.ts";
 
@@ -17,6 +18,24 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   /** Labels have no gradient. */
   override allowForceBackward(bottomIndex: number): boolean {
     return bottomIndex !== 1;
+  }
+
+  /**
+   * Looks that every label names a class or is the one to ignore, and counts those that are not ignored.
+   * @throws LayerError where a label is neither: it would read another sample's score
+   */
+  protected countLabels(label: Blob, classes: number, ignored?: number): number {
+    const values = label.data.cpu();
+    let counted = 0;
+    for (let i = 0; i < label.count(); i++) {
+      const value = Math.trunc(values[i]!);
+      if (value === ignored) continue;
+      if (!(value >= 0 && value < classes)) {
+        this.fail(`label ${values[i]} at position ${i}. Expected 0 to ${classes - 1}, a class.`);
+      }
+      counted++;
+    }
+    return counted;
   }
 
   protected refuseLabelGradient(propagateDown: readonly boolean[]): void {

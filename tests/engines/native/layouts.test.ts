@@ -72,7 +72,7 @@ function train(engine: Engine): Readonly<Record<string, SyncedMem>> {
     product.backwardData(dy, p.w3, d3);
     conv2.backwardWeights(y2, d3, g.w2, g.b2);
     conv2.backwardData(d3, p.w2, d2);
-    pool.backward(d2, d1);
+    pool.backward(y1, d2, d1);
     rectify.backward(y1, y1, d1, d1);
     conv1.backwardWeights(x, d1, g.w1, g.b1);
     const rule = { rate: 1e-3, momentum: 0.9, gradientScale: 1, decay: 0.01 } as const;

@@ -47,8 +47,8 @@ function run(engine: Engine, d: PoolingDescriptor, withMask: boolean): SyncedMem
   const outCount = planes * d.output[0] * d.output[1];
   const [y, mask, dx] = [new SyncedMem(outCount), new SyncedMem(outCount), new SyncedMem(x.count)];
   const op = engine.pooling(d);
-  op.forward(x, y, withMask ? mask : undefined);
-  op.backward(filled(outCount, 2), dx);
+  op.forward(x, y, withMask ? { mask } : undefined);
+  op.backward(x, filled(outCount, 2), dx);
   return [y, mask, dx];
 }
 

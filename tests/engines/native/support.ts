@@ -28,7 +28,7 @@ export const relu: UnaryKernel<Readonly<Record<string, number>>> = {
       for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : slope * dy[i]!;
     },
   },
-  onednn: { forward: "relu", alpha: "slope" },
+  native: ["slope"],
 };
 
 /** An array of noise in [-1, 1); equal seeds give equal arrays. */

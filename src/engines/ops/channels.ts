@@ -1,0 +1,88 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Shape } from "../../util/shape.ts";
+
+/** An array seen as (outer, channels, inner). */
+export interface ChannelDescriptor {
+  /** The blob's full shape; channels are its axis `axis`. */
+  readonly shape: Shape;
+  readonly axis: number;
+}
+
+/** y = exp(x - max) / Σ exp(x - max) along the channel axis. dx is overwritten; in place is allowed. */
+export interface SoftmaxOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** x is normalised per channel: y = (x - mean) / sqrt(variance + eps). */
+export interface BatchNormDescriptor {
+  /** (N, C, …): channels are axis 1, or a single channel where there is no axis 1. */
+  readonly shape: Shape;
+  readonly eps: number;
+  /** mean and variance are given (TEST) rather than computed from x (TRAIN). */
+  readonly useGlobalStats: boolean;
+}
+
+/**
+ * mean, variance: (C). With useGlobalStats they are read, else forward writes the batch's (biased).
+ * In place is allowed: the op keeps what its backward reads. dx is overwritten.
+ */
+export interface BatchNormOp {
+  forward(x: SyncedMem, mean: SyncedMem, variance: SyncedMem, y: SyncedMem): void;
+  backward(mean: SyncedMem, variance: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** A vector stretched over an array seen as (outer, length, inner). */
+export interface BroadcastDescriptor {
+  readonly shape: Shape;
+  /** The vector covers the axes [axis, axis + its rank) of shape. */
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+/** y = x · scale (+ bias). dx is overwritten (dx may be dy), dScale and dBias are added to. In place is allowed. */
+export interface ScaleOp {
+  forward(x: SyncedMem, scale: SyncedMem, bias: SyncedMem | undefined, y: SyncedMem): void;
+  backwardData(dy: SyncedMem, scale: SyncedMem, dx: SyncedMem): void;
+  /** x is the input of forward, even where that ran in place. */
+  backwardParams(
+    x: SyncedMem,
+    dy: SyncedMem,
+    dScale: SyncedMem | undefined,
+    dBias: SyncedMem | undefined,
+  ): void;
+}
+
+/** y = x + bias. dBias is added to. In place is allowed. */
+export interface BiasOp {
+  forward(x: SyncedMem, bias: SyncedMem, y: SyncedMem): void;
+  backwardBias(dy: SyncedMem, dBias: SyncedMem): void;
+}
+
+/** y = max(x, 0) + slope · min(x, 0). x is the input of forward, even where that ran in place. */
+export interface PReLUOp {
+  forward(x: SyncedMem, slope: SyncedMem, y: SyncedMem): void;
+  /** dx is overwritten; it may be dy. */
+  backwardData(x: SyncedMem, slope: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+  /** dSlope is added to. */
+  backwardSlope(x: SyncedMem, dy: SyncedMem, dSlope: SyncedMem): void;
+}
+
+/** An array seen as rows, each normalised by itself. */
+export interface MVNDescriptor {
+  readonly rows: number;
+  readonly size: number;
+  /** Divide by σ + eps; otherwise only the mean is taken away. */
+  readonly normalizeVariance: boolean;
+  readonly eps: number;
+}
+
+/**
+ * y = (x − mean) / (σ + eps) row by row. dx = (dy − mean(dy) − y · mean(dy · y)) / (σ + eps), overwritten; the op
+ * keeps the divisors. In place is allowed.
+ */
+export interface MVNOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}

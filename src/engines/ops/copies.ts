@@ -1,0 +1,53 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Shape } from "../../util/shape.ts";
+
+/** Arrays that lie side by side along one axis of a larger one. */
+export interface ConcatDescriptor {
+  readonly shapes: readonly Shape[];
+  readonly axis: number;
+}
+
+/** forward joins xs into y; backward cuts dy into dxs, overwriting those that are given. */
+export interface ConcatOp {
+  forward(xs: readonly SyncedMem[], y: SyncedMem): void;
+  backward(dy: SyncedMem, dxs: readonly (SyncedMem | undefined)[]): void;
+}
+
+/** A box cut out of a larger array: (offset, offset + size) on each axis. */
+export interface CropDescriptor {
+  readonly shape: Shape;
+  readonly offset: Shape;
+  readonly size: Shape;
+}
+
+/** y(p) = x(p + offset). dx is overwritten: dy within the box, 0 outside. */
+export interface CropOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** An array seen as (outer, inner), whose inner blocks are repeated. */
+export interface TileDescriptor {
+  readonly outer: number;
+  readonly tiles: number;
+  readonly inner: number;
+}
+
+/** y(o, t, i) = x(o, i); dx(o, i) = Σ over t of dy(o, t, i), overwritten. */
+export interface TileOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** Rows picked by number out of `rows` rows of `size` elements; `picks` of them. */
+export interface GatherDescriptor {
+  readonly rows: number;
+  readonly size: number;
+  readonly picks: number;
+}
+
+/** y(i) = x(trunc index(i)); dx(r) += Σ dy(i) over all i with index(i) = r. Numbers are in range: the layer has looked. */
+export interface GatherOp {
+  forward(x: SyncedMem, index: SyncedMem, y: SyncedMem): void;
+  backward(dy: SyncedMem, index: SyncedMem, dx: SyncedMem): void;
+}

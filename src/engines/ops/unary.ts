@@ -1,0 +1,37 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../../util/arrays.ts";
+
+/** Numbers that a kernel takes besides its arrays. */
+export type Params = Readonly<Record<string, number>>;
+
+/** One elementwise function and its derivative, in the language of each engine: all there is to say about it. */
+export interface UnaryKernel<P extends Params = Params> {
+  readonly name: string;
+  /** The meaning: plain loops, no tricks. Every other entry is tested against it. */
+  readonly reference: {
+    forward(n: number, x: FloatArray, y: FloatArray, p: P): void;
+    /** x or y may be the same array where the layer runs in place. */
+    backward(n: number, x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray, p: P): void;
+  };
+  /** backward cannot do with y alone: a layer that runs in place must keep x. */
+  readonly backwardReadsX?: true;
+  /** The addon's function of the same name (native/src/unary.cc) has this meaning, and takes these numbers. */
+  readonly native?: readonly (keyof P & string)[];
+  /**
+   * WGSL expressions of one element: forward of `x`, backward of `x`, `y` and `dy`; numbers are `p.<name>`.
+   * WGSL has no infinities to rely on, and overflows quietly: an expression must stay finite by itself.
+   */
+  readonly wgsl?: { readonly forward: string; readonly backward: string };
+}
+
+/** An elementwise function that another primitive may apply to its result on the way out. */
+export interface PostOp {
+  readonly kernel: UnaryKernel<Params>;
+  readonly params: Params;
+}
+
+/** y = f(x) over a whole array. In place (x === y) is allowed; backward then reads y only. */
+export interface UnaryOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(x: SyncedMem, y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}

@@ -1,0 +1,92 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { RandomKey } from "../../util/random-bits.ts";
+import type { Shape } from "../../util/shape.ts";
+import type { PostOp } from "./unary.ts";
+
+/** A convolution, all sizes resolved. Spatial lists have one entry per spatial axis (0 or more). */
+export interface ConvolutionDescriptor {
+  readonly batch: number;
+  readonly groups: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly input: Shape;
+  readonly output: Shape;
+  readonly kernel: Shape;
+  readonly stride: Shape;
+  readonly pad: Shape;
+  readonly dilation: Shape;
+  readonly hasBias: boolean;
+}
+
+/**
+ * y = W ⊛ x + b.  x: (N, C, i…)  W: (O, C/groups, k…)  b: (O)  y: (N, O, o…)
+ *
+ * dx is overwritten, dW and db are added to. With a post-op, y = f(W ⊛ x + b).
+ */
+export interface ConvolutionOp {
+  /** Whether forward can apply this function on the way out. */
+  accepts(post: PostOp): boolean;
+  forward(x: SyncedMem, w: SyncedMem, b: SyncedMem | undefined, y: SyncedMem, post?: PostOp): void;
+  backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
+  /** Either may be undefined: frozen, or absent. */
+  backwardWeights(
+    x: SyncedMem,
+    dy: SyncedMem,
+    dw: SyncedMem | undefined,
+    db: SyncedMem | undefined,
+  ): void;
+}
+
+/** A pooling of planes, all sizes resolved. Windows are clipped; see the reference for the divisor. */
+export interface PoolingDescriptor {
+  /** STOCHASTIC has no padding. */
+  readonly method: "MAX" | "AVE" | "STOCHASTIC";
+  readonly batch: number;
+  readonly channels: number;
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly pad: readonly [number, number];
+}
+
+/**
+ * x: (N, C, H, W)  y: (N, C, H', W'). dx is overwritten.
+ *
+ * The op remembers where each maximum came from. With `mask`, of y's shape, forward also writes there
+ * the index h·W + w of each maximum within its plane (MAX only). STOCHASTIC: with `key`, y(i) is the first x
+ * of window i at which the running sum reaches bits(key, i)/2³² · Σ x, and takes the gradient; without, the
+ * mean of what would be drawn, Σ x² / Σ x (0 where the sum is).
+ */
+export interface PoolingOp {
+  forward(x: SyncedMem, y: SyncedMem, extra?: PoolingExtra): void;
+  backward(x: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** What a pooling may be given besides its arrays. */
+export interface PoolingExtra {
+  readonly mask?: SyncedMem | undefined;
+  readonly key?: RandomKey | undefined;
+}
+
+/** Local response normalisation: region ACROSS neighbouring channels, or WITHIN a channel. */
+export interface LRNDescriptor {
+  readonly shape: readonly [number, number, number, number];
+  readonly localSize: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+  readonly region: "ACROSS_CHANNELS" | "WITHIN_CHANNEL";
+}
+
+/** y = x · (k + α/n · Σ x²)^-β over the region of n elements. x, y: (N, C, H, W). dx is overwritten. */
+export interface LRNOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(x: SyncedMem, y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** y(n, (c, k…), p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding; dx(…) = Σ dy(…). dx is overwritten. */
+export interface Im2colOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(dy: SyncedMem, dx: SyncedMem): void;
+}
