@@ -18,6 +18,7 @@ import { Layer, type LayerState, type One } from "./base/layer.ts";
 export class DropoutLayer extends Layer<One, One> {
   static override readonly type: string = "Dropout";
   static override readonly needs: readonly Primitive[] = ["multiply", "copy"];
+  static override readonly allowsInPlace: boolean = true;
 
   readonly #random: Random = this.random("mask");
   #ratio = 0;

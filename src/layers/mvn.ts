@@ -19,6 +19,7 @@ import { Layer, type One } from "./base/layer.ts";
 export class MVNLayer extends Layer<One, One> {
   static override readonly type: string = "MVN";
   static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly allowsInPlace: boolean = true;
 
   #rows = 0;
   #size = 0;

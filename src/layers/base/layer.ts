@@ -82,6 +82,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly tops: Arity = arity.one;
   /** There must be as many tops as bottoms. */
   static readonly equalBottomsAndTops: boolean = false;
+  /** Its top may be its bottom: backward still finds what it reads. */
+  static readonly allowsInPlace: boolean = false;
   /** Tops that the prototxt leaves out are made anonymously, up to `tops.min`. */
   static readonly makesTops: boolean = false;
   /** Its first top counts towards the objective with weight 1 unless `loss_weight` says otherwise. */
