@@ -4,6 +4,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
+import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { type BuiltLayer, buildNet, writeLossWeights } from "./build.ts";
@@ -38,6 +39,8 @@ export interface NetOutput {
 export class Net {
   readonly name: string;
   readonly phase: "TRAIN" | "TEST";
+  /** Element type of every blob. */
+  readonly dtype: DType;
   readonly blobs: ReadonlyMap<string, Blob>;
   readonly inputNames: readonly string[];
   /** Blobs that no layer reads, in alphabetical order. */
@@ -71,7 +74,8 @@ export class Net {
     });
     this.name = param.name ?? "";
     this.phase = state.phase;
-    const dtype = options.dtype ?? "f32";
+    this.dtype = options.dtype ?? "f32";
+    const { dtype } = this;
     const [ready, built] = located(param, () => {
       const filtered = filterByState(param, state, log);
       if (log !== silent) {
@@ -149,6 +153,11 @@ export class Net {
   /** Per layer: whether backward runs it. */
   get layerNeedsBackward(): readonly boolean[] {
     return this.#built.map(({ needsBackward }) => needsBackward);
+  }
+
+  /** Whether a top counts towards the objective. */
+  get hasLoss(): boolean {
+    return this.#built.some(({ lossWeights }) => lossWeights.some((weight) => weight !== 0));
   }
 
   /**

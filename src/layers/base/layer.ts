@@ -131,6 +131,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return true;
   }
 
+  /** Whether backward reads the gradient of this top. False for what is only told, as probabilities beside a loss. */
+  readsTopDiff(_topIndex: number): boolean {
+    return true;
+  }
+
   /** The elementwise function this layer is, if the layer before it may apply it instead. */
   get postOp(): PostOp | undefined {
     return undefined;
