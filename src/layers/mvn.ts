@@ -11,6 +11,8 @@ import { Layer, type One } from "./base/layer.ts";
  *
  * Over each channel of each sample, or over all of its channels. Without `normalize_variance` nothing is divided.
  *
+ * As Caffe's, the gradient is that of an ε which is small beside σ.
+ *
  * - bottom[0]: N×C×H×W (or fewer axes); top[0]: N×C×H×W
  * - `mvn_param`: normalize_variance true, across_channels false, eps ε 1e-9 (added to σ, not to σ²)
  *

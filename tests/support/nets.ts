@@ -58,7 +58,7 @@ export async function forward(
 }
 
 interface GradientOptions {
-  readonly inputs?: readonly ArrayLike<number>[];
+  readonly inputs?: readonly (ArrayLike<number> | undefined)[];
   readonly phase?: "TRAIN" | "TEST";
   readonly root?: string;
 }
