@@ -1,5 +1,4 @@
 import type { UnaryKernel } from "../engines/engine.ts";
-import type { One } from "./base/layer.ts";
 import { NeuronLayer } from "./base/neuron.ts";
 
 /**
@@ -14,13 +13,9 @@ import { NeuronLayer } from "./base/neuron.ts";
  */
 export class AbsValLayer extends NeuronLayer<Record<never, never>> {
   static override readonly type: string = "AbsVal";
+  static override readonly allowsInPlace: boolean = false;
   protected override readonly kernel: UnaryKernel<Record<never, never>> = abs;
   protected override readonly params: Record<never, never> = {};
-
-  override setUp([x]: One, [y]: One): void {
-    if (x === y)
-      this.fail("its top is its bottom. AbsVal Layer does not allow in-place computation.");
-  }
 }
 
 const abs: UnaryKernel<Record<never, never>> = {

@@ -23,6 +23,7 @@ import { LearnedLayer } from "./base/learned.ts";
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
   static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby"];
+  static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
 
   #useGlobal = false;

@@ -20,6 +20,7 @@ import { LearnedLayer } from "./base/learned.ts";
 export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Bias";
   static override readonly needs: readonly Primitive[] = ["bias", "copy"];
+  static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
 
   #axis = 0;

@@ -18,6 +18,7 @@ import { Layer, type LayerState, type One } from "./base/layer.ts";
 export class DropoutLayer extends Layer<One, One> {
   static override readonly type: string = "Dropout";
   static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
+  static override readonly allowsInPlace: boolean = true;
 
   #ratio = 0;
   #key: RandomKey = [this.random("mask").uint32(), 0];

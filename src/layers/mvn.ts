@@ -11,6 +11,8 @@ import { Layer, type One } from "./base/layer.ts";
  *
  * Over each channel of each sample, or over all of its channels. Without `normalize_variance` nothing is divided.
  *
+ * As Caffe's, the gradient is that of an ε which is small beside σ.
+ *
  * - bottom[0]: N×C×H×W (or fewer axes); top[0]: N×C×H×W
  * - `mvn_param`: normalize_variance true, across_channels false, eps ε 1e-9 (added to σ, not to σ²)
  *
@@ -19,6 +21,7 @@ import { Layer, type One } from "./base/layer.ts";
 export class MVNLayer extends Layer<One, One> {
   static override readonly type: string = "MVN";
   static override readonly needs: readonly Primitive[] = ["mvn"];
+  static override readonly allowsInPlace: boolean = true;
 
   #shape: Shape | undefined;
   #op!: MVNOp;

@@ -63,6 +63,10 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     if (propagate) this.#op.backward(x.data, y.diff, x.diff);
   }
 
+  override readsTopDiff(topIndex: number): boolean {
+    return topIndex === 0;
+  }
+
   override state(): LayerState | undefined {
     return this.#isStochastic ? { random: this.#key } : undefined;
   }

@@ -20,6 +20,7 @@ import { LearnedLayer } from "./base/learned.ts";
 export class PReLULayer extends LearnedLayer<One, One> {
   static override readonly type: string = "PReLU";
   static override readonly needs: readonly Primitive[] = ["prelu", "copy"];
+  static override readonly allowsInPlace: boolean = true;
 
   #shape: Shape | undefined;
   #op!: PReLUOp;

@@ -33,6 +33,7 @@ export interface UserLayer {
 export class PythonLayer extends Layer {
   static override readonly type: string = "Python";
   static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms: Arity = {
     min: 0,
     max: Number.POSITIVE_INFINITY,

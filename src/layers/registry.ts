@@ -14,6 +14,7 @@ export interface LayerClass {
   readonly bottoms: Arity;
   readonly tops: Arity;
   readonly equalBottomsAndTops: boolean;
+  readonly allowsInPlace: boolean;
   readonly makesTops: boolean;
   readonly isLoss: boolean;
   readonly keepsStatistics: boolean;

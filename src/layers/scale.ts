@@ -22,6 +22,7 @@ import { LearnedLayer } from "./base/learned.ts";
 export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Scale";
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
+  static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
 
   #axis = 0;

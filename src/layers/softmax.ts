@@ -16,6 +16,7 @@ import { Layer, type One } from "./base/layer.ts";
 export class SoftmaxLayer extends Layer<One, One> {
   static override readonly type: string = "Softmax";
   static override readonly needs: readonly Primitive[] = ["softmax"];
+  static override readonly allowsInPlace: boolean = true;
 
   #shape: Shape | undefined;
   #op!: SoftmaxOp;

@@ -2,6 +2,7 @@ import { Blob } from "../blob/blob.ts";
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import type { Blobs, Layer, LayerContext } from "../layers/base/layer.ts";
 import type { LayerClass } from "../layers/registry.ts";
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type PlannedLayer, pruneBackward } from "./backward-plan.ts";
@@ -16,6 +17,22 @@ export interface BuiltLayer extends PlannedLayer {
   readonly topBlobs: Blobs;
   /** Per top: its weight in the objective, 0 for none. */
   lossWeights: number[];
+  /** Per top: the diff that its weight has been written to. */
+  readonly weightedDiffs: (SyncedMem | undefined)[];
+}
+
+/**
+ * Fills the diff of every top that counts towards the objective with its weight: where backward begins. Memory
+ * that has been filled is left alone; a top that outgrew its memory has another.
+ */
+export function writeLossWeights({ lossWeights, topBlobs, weightedDiffs }: BuiltLayer): void {
+  for (let t = 0; t < lossWeights.length; t++) {
+    const weight = lossWeights[t];
+    const diff = topBlobs[t]?.diff;
+    if (!weight || !diff || weightedDiffs[t] === diff) continue;
+    diff.overwriteCpu().fill(weight);
+    weightedDiffs[t] = diff;
+  }
 }
 
 /** A net's layers, set up and joined by blobs. */
@@ -78,6 +95,7 @@ class Builder {
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
     const Class = registry.classOf(param);
+    this.#options.log("info", "layer_factory", `Creating layer ${name}`);
     this.#log(`Creating Layer ${name}`);
     const bottoms = (param.bottom ?? []).map((blob, i) => this.#take(blob, name, i));
     const tops = this.#makeTops(param, Class, name);
@@ -102,13 +120,14 @@ class Builder {
       bottomBlobs: bottoms.map((blob) => this.#blobs.get(blob) as Blob),
       topBlobs: tops.blobs,
       lossWeights: [],
+      weightedDiffs: [],
       needsBackward: false,
       bottomNeedsBackward: [],
     };
     this.layers.push(built);
     this.#setUp(built, param, Class);
     if (Class.keepsStatistics) this.#checkStatistics(param);
-    this.#parameters.add(layer, name);
+    this.#parameters.add(layer, name, Class.keepsStatistics);
     this.#planBackward(built, param, Class);
     if (Class.type === "Input") this.#inputs.push(...tops.names);
   }
@@ -158,6 +177,12 @@ class Builder {
           `Top blob '${name}' produced by multiple sources (again by layer '${layer}'). Expected a name of its own, or the name of bottom ${i} to work in place.`,
         );
       }
+      if (isInPlace && !Class.allowsInPlace) {
+        throw new LayerError(
+          param,
+          `its top '${name}' is its bottom. ${Class.type} Layer does not allow in-place computation. Expected a top of another name.`,
+        );
+      }
       this.#log(`${layer} -> ${name}${isInPlace ? " (in-place)" : ""}`);
       const blob = isInPlace ? (this.#blobs.get(name) as Blob) : this.#newBlob();
       this.#blobs.set(name, blob);
@@ -199,11 +224,11 @@ class Builder {
     topBlobs.forEach((top, i) => {
       const weight = weights[i] ?? (Class.isLoss && i === 0 ? 1 : 0);
       built.lossWeights.push(weight);
-      if (weight !== 0) top.diff.overwriteCpu().fill(weight);
       this.#log(`Top shape: ${top.shapeString()}`);
       if (weight !== 0) this.#log(`    with loss weight ${weight}`);
       this.#memoryBytes += top.count() * (top.dtype === "f32" ? 4 : 8);
     });
+    writeLossWeights(built);
     this.#log(`Memory required for data: ${this.#memoryBytes}`);
   }
 
@@ -224,8 +249,7 @@ class Builder {
       built.bottomNeedsBackward.push(param.propagate_down?.[i] ?? below);
     });
     layer.blobs.forEach((_, i) => {
-      const lrMult = param.param?.[i]?.lr_mult ?? 1;
-      const learns = lrMult !== 0 && !Class.keepsStatistics;
+      const learns = (param.param?.[i]?.lr_mult ?? 1) !== 0 && !Class.keepsStatistics;
       layer.paramPropagateDown.push(learns);
       built.needsBackward ||= learns;
     });

@@ -7,7 +7,7 @@ import type { LearnableParam } from "./parameters.ts";
 /**
  * Logs how large values and gradients are as a net runs: what one looks at when training diverges.
  *
- * @see Caffe's Net::ForwardDebugInfo, BackwardDebugInfo, UpdateDebugInfo
+ * @see Caffe's Net::ForwardDebugInfo, BackwardDebugInfo
  */
 export class DebugInfo {
   readonly #engine: Engine;

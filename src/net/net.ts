@@ -4,9 +4,10 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
+import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
-import { type BuiltLayer, buildNet } from "./build.ts";
+import { type BuiltLayer, buildNet, writeLossWeights } from "./build.ts";
 import { DebugInfo } from "./debug-info.ts";
 import { type Fusion, findFusions } from "./fusion.ts";
 import { insertSplits } from "./insert-splits.ts";
@@ -38,6 +39,8 @@ export interface NetOutput {
 export class Net {
   readonly name: string;
   readonly phase: "TRAIN" | "TEST";
+  /** Element type of every blob. */
+  readonly dtype: DType;
   readonly blobs: ReadonlyMap<string, Blob>;
   readonly inputNames: readonly string[];
   /** Blobs that no layer reads, in alphabetical order. */
@@ -55,6 +58,7 @@ export class Net {
   readonly #debug: DebugInfo;
   readonly #reshare: () => void;
   readonly #param: NetParameter;
+  readonly #log: Log;
   #fusions: ReadonlyMap<number, Fusion> = new Map();
   #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
 
@@ -70,11 +74,13 @@ export class Net {
     });
     this.name = param.name ?? "";
     this.phase = state.phase;
-    const dtype = options.dtype ?? "f32";
+    this.dtype = options.dtype ?? "f32";
+    const { dtype } = this;
     const [ready, built] = located(param, () => {
       const filtered = filterByState(param, state, log);
       if (log !== silent) {
-        const shown = { ...withoutBlobs(filtered), state: { phase: state.phase } };
+        const { phase, level, stages } = state;
+        const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
         log(
           "info",
           "net",
@@ -98,6 +104,7 @@ export class Net {
       ] as const;
     });
     this.#param = ready;
+    this.#log = log;
     this.#built = built.layers;
     this.blobs = built.blobs;
     this.inputNames = built.inputs;
@@ -148,6 +155,11 @@ export class Net {
     return this.#built.map(({ needsBackward }) => needsBackward);
   }
 
+  /** Whether a top counts towards the objective. */
+  get hasLoss(): boolean {
+    return this.#built.some(({ lossWeights }) => lossWeights.some((weight) => weight !== 0));
+  }
+
   /**
    * The blob of that name.
    * @throws NetError where there is none
@@ -160,8 +172,10 @@ export class Net {
 
   /**
    * Runs layers [from, to], all by default, each reshaped first, and returns Σ loss_weight · top.
+   * @throws NetError where there are no such layers
    */
   async forward(from = 0, to: number = this.#built.length - 1): Promise<number> {
+    this.#checkRange(from, to);
     let loss = 0;
     for (let i = from; i <= to; i++) {
       const wait = this.#built[i]?.layer.ready();
@@ -173,9 +187,10 @@ export class Net {
 
   /**
    * `forward` of layers of which none waits for anything.
-   * @throws NetError where one has to
+   * @throws NetError where one has to, or there are no such layers
    */
   forwardNow(from = 0, to: number = this.#built.length - 1): number {
+    this.#checkRange(from, to);
     let loss = 0;
     for (let i = from; i <= to; i++) {
       if (this.#built[i]?.layer.ready()) {
@@ -193,9 +208,11 @@ export class Net {
     const { layer, bottomBlobs, topBlobs } = built;
     for (const callback of this.beforeForward) callback(i);
     layer.reshape(bottomBlobs, topBlobs);
-    const takenOver = this.#fusedFollowers.get(i);
+    writeLossWeights(built);
+    // What debug_info says of a layer is about its own result, not that of the one behind it.
+    const takenOver = this.debugInfo ? undefined : this.#fusedFollowers.get(i);
     if (!takenOver || takenOver.producer < from) {
-      const fusion = this.#fusions.get(i);
+      const fusion = this.debugInfo ? undefined : this.#fusions.get(i);
       const post = fusion && fusion.follower <= to ? fusion.post : undefined;
       layer.forward(bottomBlobs, topBlobs, post);
     }
@@ -204,17 +221,31 @@ export class Net {
     return weightedLoss(built);
   }
 
-  /** Runs the backward of layers [from, to] last to first; all that need it by default. */
+  /**
+   * Goes through the layers from `from` back to `to`, all by default, and runs the backward of those that need it.
+   * @throws NetError where there are no such layers
+   */
   backward(from: number = this.#built.length - 1, to = 0): void {
+    this.#checkRange(to, from);
     for (let i = from; i >= to; i--) {
       const built = this.#built[i] as BuiltLayer;
-      if (!built.needsBackward) continue;
       for (const callback of this.beforeBackward) callback(i);
-      built.layer.backward(built.topBlobs, built.bottomNeedsBackward, built.bottomBlobs);
-      if (this.debugInfo) this.#debug.backward(built);
+      if (built.needsBackward) {
+        built.layer.backward(built.topBlobs, built.bottomNeedsBackward, built.bottomBlobs);
+        if (this.debugInfo) this.#debug.backward(built);
+      }
       for (const callback of this.afterBackward) callback(i);
     }
-    if (this.debugInfo && to === 0) this.#debug.norms(this.learnableParams);
+    const isWhole = to === 0 && from === this.#built.length - 1;
+    if (this.debugInfo && isWhole) this.#debug.norms(this.learnableParams);
+  }
+
+  #checkRange(first: number, last: number): void {
+    const count = this.#built.length;
+    if (first >= 0 && last < count) return;
+    throw new NetError(
+      `layers ${first} to ${last} of a net of ${count}. Expected 0 to ${count - 1}.`,
+    );
   }
 
   /** One forward and one backward pass; returns the loss. */
@@ -263,13 +294,16 @@ export class Net {
    * Copies the parameters of layers that have the same name; the others keep theirs.
    * @throws NetError where counts or shapes differ
    */
-  copyTrainedLayersFrom(weights: TrainedWeights, log: Log = silent): void {
+  copyTrainedLayersFrom(weights: TrainedWeights, log: Log = this.#log): void {
     const owners = new Set(this.learnableParams.map(({ blob }) => blob));
     copyWeights(this.layerNames, this.layers, weights, (blob) => owners.has(blob), log);
   }
 
-  /** Uses the other net's parameter memory for layers of the same name, without copying. */
-  shareTrainedLayersWith(other: Net, log: Log = silent): void {
+  /**
+   * Uses the other net's parameter memory for layers of the same name, without copying.
+   * @throws NetError where counts or shapes differ
+   */
+  shareTrainedLayersWith(other: Net, log: Log = this.#log): void {
     shareWeights(this, other, log);
   }
 
@@ -290,7 +324,7 @@ export class Net {
   }
 }
 
-/** Σ loss_weight · top of one layer; the weights lie in the tops' diffs. */
+/** Σ loss_weight · top of one layer. */
 function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
   let loss = 0;
   for (let t = 0; t < lossWeights.length; t++) {

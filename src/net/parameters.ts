@@ -3,7 +3,7 @@ import type { ParamSpec } from "../io/proto/caffe.ts";
 import type { Layer } from "../layers/base/layer.ts";
 import { NetError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { sameShape, shapeText } from "../util/shape.ts";
+import { sameShape } from "../util/shape.ts";
 
 /** One blob that a solver updates. Blobs shared by name count once, under their first owner. */
 export interface LearnableParam {
@@ -47,17 +47,19 @@ export class ParameterTable {
 
   /**
    * Takes in the blobs of a layer that has been set up.
+   * @param keepsStatistics the blobs are statistics: no solver changes them
    * @throws NetError where there are more `param` entries than blobs, or sharers do not agree
    */
-  add(layer: Layer, layerName: string): void {
+  add(layer: Layer, layerName: string, keepsStatistics: boolean): void {
     const specs = layer.param.param ?? [];
     if (specs.length > layer.blobs.length) {
       throw new NetError(
-        `layer "${layerName}": ${specs.length} param entries for ${layer.blobs.length} blobs. Expected at most one for each blob.`,
+        `Too many params specified for layer ${layerName}: ${specs.length} param entries for ${layer.blobs.length} blobs. Expected at most one for each blob.`,
       );
     }
     layer.blobs.forEach((blob, index) => {
-      this.#addBlob(blob, index, specs[index] ?? {}, layerName);
+      const spec = specs[index] ?? {};
+      this.#addBlob(blob, index, keepsStatistics ? { ...spec, lr_mult: 0 } : spec, layerName);
     });
   }
 
@@ -82,22 +84,18 @@ export class ParameterTable {
       "net",
       `Sharing parameters '${name}' owned by layer '${owner.layer}', param index ${owner.index}`,
     );
-    const where = `layer "${layer}": param '${name}' is shared with layer "${owner.layer}"`;
     const isStrict = spec.share_mode !== "PERMISSIVE";
     if (isStrict ? !sameShape(blob.shape, owner.blob.shape) : blob.count() !== owner.blob.count()) {
       throw new NetError(
-        `${where}, whose shape is ${shapeText(owner.blob.shape)}; here it is ${shapeText(blob.shape)}. Expected equal ${isStrict ? "shapes; share_mode: PERMISSIVE asks for equal counts only" : "counts"}.`,
+        `Cannot share param '${name}' owned by layer '${owner.layer}' with layer '${layer}'; ${isStrict ? "shape" : "count"} mismatch.  Owner layer param shape is ${owner.blob.shapeString()}; sharing layer expects shape ${blob.shapeString()}.${isStrict ? " share_mode: PERMISSIVE asks for equal counts only." : ""}`,
       );
     }
     this.#sharers.push([blob, owner.blob]);
     blob.shareData(owner.blob);
     blob.shareDiff(owner.blob);
-    owner.lrMult = agreed(owner.lrMult, spec.lr_mult, `${where} and has mismatched lr_mult`);
-    owner.decayMult = agreed(
-      owner.decayMult,
-      spec.decay_mult,
-      `${where} and has mismatched decay_mult`,
-    );
+    const where = `Shared param '${name}' of layers '${owner.layer}' and '${layer}' has mismatched`;
+    owner.lrMult = agreed(owner.lrMult, spec.lr_mult, `${where} lr_mult`);
+    owner.decayMult = agreed(owner.decayMult, spec.decay_mult, `${where} decay_mult`);
   }
 
   /** Gives every sharer its owner's memory, which may be another than before. */

@@ -49,7 +49,6 @@ test("LSTMUnit gradient", async () => {
         Array.from({ length: 24 }, (_, i) => Math.sin(i)),
         [1, 0, 1],
       ],
-      skip: [2],
     },
   );
 });

@@ -54,7 +54,6 @@ test.each(["", "loss_param { ignore_label: 0 }", "loss_param { normalization: NO
           [0.1, -2, 3, 0.7, 1, -0.4],
           [1, 0, 1, 1, 0, 1],
         ],
-        skip: [1],
       },
     );
   },

@@ -85,8 +85,16 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
   TanH: ['bottom: "a" top: "y"', [[4]]],
 };
 
-/** Read files, and are run by tests of their own. */
-const readers = ["Data", "Python"];
+/** Read or write files, or wait for a program's data, and are run by tests of their own. */
+const readers = [
+  "Data",
+  "HDF5Data",
+  "HDF5Output",
+  "ImageData",
+  "MemoryData",
+  "Python",
+  "WindowData",
+];
 
 /** Are made of layers that have their own uses here. */
 const composed = ["LSTM", "RNN"];

@@ -84,6 +84,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly hostBottoms: readonly number[] = [];
   /** There must be as many tops as bottoms. */
   static readonly equalBottomsAndTops: boolean = false;
+  /** Its top may be its bottom: backward still finds what it reads. */
+  static readonly allowsInPlace: boolean = false;
   /** Tops that the prototxt leaves out are made anonymously, up to `tops.min`. */
   static readonly makesTops: boolean = false;
   /** Its first top counts towards the objective with weight 1 unless `loss_weight` says otherwise. */
@@ -128,6 +130,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /** Whether `force_backward` may ask for the gradient of this bottom. False for labels. */
   allowForceBackward(_bottomIndex: number): boolean {
+    return true;
+  }
+
+  /** Whether backward reads the gradient of this top. False for what is only told, as probabilities beside a loss. */
+  readsTopDiff(_topIndex: number): boolean {
     return true;
   }
 

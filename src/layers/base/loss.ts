@@ -38,6 +38,10 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
     return counted;
   }
 
+  override readsTopDiff(topIndex: number): boolean {
+    return topIndex === 0;
+  }
+
   protected refuseLabelGradient(propagateDown: readonly boolean[]): void {
     if (propagateDown[1]) this.fail("Layer cannot backpropagate to label inputs.");
   }

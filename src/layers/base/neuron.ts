@@ -6,6 +6,7 @@ import { Layer, type One } from "./layer.ts";
 /** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */
 export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   static override readonly needs: readonly Primitive[] = ["unary", "copy"];
+  static override readonly allowsInPlace: boolean = true;
   protected abstract readonly kernel: UnaryKernel<P>;
   protected abstract readonly params: P;
 

@@ -212,8 +212,13 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     this.#net.backward(this.#last, 0);
   }
 
+  /** No gradient comes in by the hidden state after the last step, nor goes out by that before the first. */
   override allowForceBackward(bottomIndex: number): boolean {
-    return bottomIndex !== 1;
+    return bottomIndex === 0 || (bottomIndex === 2 && this.#hasStatic);
+  }
+
+  override readsTopDiff(topIndex: number): boolean {
+    return topIndex === 0;
   }
 
   /** Forgets the hidden state. */

@@ -9,13 +9,6 @@ export abstract class ViewLayer extends Layer<One, One> {
   /** The top's shape for a bottom. */
   protected abstract shapeOf(x: One[0]): Shape;
 
-  override setUp([x]: One, [y]: One): void {
-    if (x === y)
-      this.fail(
-        `its top is its bottom. ${this.param.type} Layer does not allow in-place computation.`,
-      );
-  }
-
   override reshape([x]: One, [y]: One): void {
     y.reshape(this.shapeOf(x));
     y.shareData(x);

@@ -1,0 +1,340 @@
+import { Blob } from "../blob/blob.ts";
+import type { Layer } from "../layers/base/layer.ts";
+import type { LayerClass } from "../layers/registry.ts";
+import type { FloatArray } from "../util/arrays.ts";
+import { NetError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
+import type { Shape } from "../util/shape.ts";
+import type { Net } from "./net.ts";
+
+/** How gradients are compared. */
+export interface GradientCheckOptions {
+  /** How far an element is moved to both sides; 1e-5 by default. */
+  readonly step?: number;
+  /** The largest relative error that passes; 1e-6 by default. */
+  readonly threshold?: number;
+  /** Elements taken of each blob, at random; all by default. */
+  readonly samples?: number;
+  /** Random numbers of the check derive from it; 1 by default. */
+  readonly seed?: number;
+}
+
+/** One element's gradient, as backward computed it and as differences show it. */
+export interface GradientDeviation {
+  readonly layer: string;
+  /** `bottom 0 'data'`, or `param 1`. */
+  readonly blob: string;
+  readonly index: Shape;
+  readonly computed: number;
+  readonly numeric: number;
+  /** |computed − numeric|, relative to the gradient's size. */
+  readonly error: number;
+}
+
+/** What a check found. */
+export interface GradientReport {
+  /** Elements compared. */
+  readonly checked: number;
+  /** Elements that lie on a kink: the gradient is one of several that are right. */
+  readonly kinks: number;
+  /** The element with the largest error; undefined where nothing was compared. */
+  readonly worst: GradientDeviation | undefined;
+  /** Elements whose error is above the threshold. */
+  readonly failures: readonly GradientDeviation[];
+}
+
+/** A blob to be varied: evaluation reads `values`, backward found `gradient`. */
+interface Variable {
+  readonly layer: string;
+  readonly blob: string;
+  readonly shape: Shape;
+  readonly values: FloatArray;
+  readonly gradient: FloatArray;
+}
+
+/** A gradient counts as no smaller than this when an error is made relative. */
+const LEAST_SCALE = 1e-3;
+
+/**
+ * Compares the backward of one layer with central differences of its forward.
+ *
+ *     ∂E/∂x ≈ (E(x + h) − E(x − h)) / 2h,   E = Σ w · top,  w random
+ *
+ * for elements of its bottoms and of its parameters. An error is relative to the element's gradient, or to the
+ * largest one of its blob up to 1 where that is larger. Where it is too large the step is made smaller, to see
+ * around kinks such as ReLU's; on a kink itself a gradient between those of both sides is right.
+ *
+ * The layers before it must have run; when this ends it has run too.
+ *
+ * @param net built in float64 and with `force_backward`
+ * @throws NetError where the net is not in float64
+ * @see Caffe's GradientChecker
+ */
+export async function checkLayerGradient(
+  net: Net,
+  index: number,
+  options: GradientCheckOptions = {},
+): Promise<GradientReport> {
+  const checker = new Checker(net, options);
+  const layer = net.layers[index];
+  if (!layer) throw new NetError(`net "${net.name}" has no layer ${index}.`);
+  if (isSource(net, index)) return checker.report();
+  const name = net.layerNames[index] ?? "";
+  const [bottoms, tops] = [net.bottomBlobs[index] ?? [], net.topBlobs[index] ?? []];
+  const random = checker.random(name);
+  const weights = tops.map((top, t) =>
+    Float64Array.from({ length: top.count() }, () =>
+      layer.readsTopDiff(t) ? random.uniform(-1, 1) : 0,
+    ),
+  );
+  const varied = net.bottomNeedsBackward[index] ?? [];
+  const isolated = bottoms.map((bottom) => new Isolated(bottom));
+  const topDiffs = tops.map((top) => top.diffValues().slice());
+  const state = layer.state();
+  const evaluate = async (): Promise<number> => {
+    for (const bottom of isolated) bottom.write();
+    if (state) await layer.restore(state);
+    await net.forward(index, index);
+    return tops.reduce((sum, top, t) => sum + dot(top.values(), weights[t] as FloatArray), 0);
+  };
+  await evaluate();
+  tops.forEach((top, t) => {
+    top.diff.overwriteCpu().set(weights[t] ?? []);
+  });
+  for (const blob of layer.blobs) blob.diff.zero();
+  net.backward(index, index);
+  const variables: Variable[] = bottoms.flatMap((bottom, i) =>
+    varied[i]
+      ? [
+          {
+            layer: name,
+            blob: `bottom ${i} '${layer.param.bottom?.[i] ?? ""}'`,
+            shape: bottom.shape,
+            values: isolated[i]?.values ?? new Float64Array(0),
+            gradient: bottom.diffValues().slice(),
+          },
+        ]
+      : [],
+  );
+  if (!keepsStatistics(layer)) {
+    variables.push(...layer.blobs.map((blob, i) => parameter(name, i, blob)));
+  }
+  for (const variable of variables) await checker.compare(variable, evaluate);
+  for (const bottom of isolated) bottom.join();
+  await evaluate();
+  tops.forEach((top, t) => {
+    top.diff.overwriteCpu().set(topDiffs[t] ?? []);
+  });
+  return checker.report();
+}
+
+/**
+ * Compares the gradients of all parameters, as a whole backward pass gives them, with central differences of the
+ * net's loss. Layers that bring data run once, the others for every element.
+ *
+ * @param net built in float64 and with `force_backward`; it must have run forward
+ * @throws NetError where the net is not in float64, or has no loss
+ */
+export async function checkNetGradient(
+  net: Net,
+  options: GradientCheckOptions = {},
+): Promise<GradientReport> {
+  if (!net.hasLoss) {
+    throw new NetError(
+      `net "${net.name}" has no loss, and so no gradient as a whole. Expected a loss layer, or a loss_weight.`,
+    );
+  }
+  const checker = new Checker(net, options);
+  const states = net.layers.map((layer, i) => (isSource(net, i) ? undefined : layer.state()));
+  const evaluate = async (): Promise<number> => {
+    let loss = 0;
+    for (const [i, layer] of net.layers.entries()) {
+      if (isSource(net, i)) continue;
+      const state = states[i];
+      if (state) await layer.restore(state);
+      loss += await net.forward(i, i);
+    }
+    return loss;
+  };
+  await evaluate();
+  net.clearParamDiffs();
+  net.backward();
+  const statistics = new Set(net.layers.filter(keepsStatistics).flatMap((layer) => layer.blobs));
+  const variables = net.learnableParams
+    .filter(({ blob }) => !statistics.has(blob))
+    .map(({ layer, index, blob }) => parameter(layer, index, blob));
+  for (const variable of variables) await checker.compare(variable, evaluate);
+  return checker.report();
+}
+
+/** A layer that brings data into the net: it reads nothing and learns nothing. */
+function isSource(net: Net, index: number): boolean {
+  return net.bottomBlobs[index]?.length === 0 && net.layers[index]?.blobs.length === 0;
+}
+
+function keepsStatistics(layer: Layer): boolean {
+  return (layer.constructor as LayerClass).keepsStatistics;
+}
+
+function parameter(layer: string, index: number, blob: Blob): Variable {
+  return {
+    layer,
+    blob: `param ${index}`,
+    shape: blob.shape,
+    values: blob.data.mutableCpu(),
+    gradient: blob.diffValues().slice(),
+  };
+}
+
+/** A bottom with memory of its own: others may share the net's, and a layer in place overwrites it. */
+class Isolated {
+  /** What the layer is to read. */
+  readonly values: Float64Array;
+  readonly #bottom: Blob;
+  readonly #shared: Blob;
+
+  constructor(bottom: Blob) {
+    this.#bottom = bottom;
+    this.values = Float64Array.from(bottom.values());
+    this.#shared = new Blob(bottom.shape, bottom.dtype);
+    this.#shared.shareData(bottom);
+    bottom.shareData(new Blob(bottom.shape, bottom.dtype));
+  }
+
+  write(): void {
+    this.#bottom.data.overwriteCpu().set(this.values);
+  }
+
+  /** Goes back to the net's memory. */
+  join(): void {
+    this.#bottom.shareData(this.#shared);
+  }
+}
+
+class Checker {
+  readonly #step: number;
+  readonly #threshold: number;
+  readonly #samples: number;
+  readonly #seed: number;
+  readonly #failures: GradientDeviation[] = [];
+  #worst: GradientDeviation | undefined;
+  #checked = 0;
+  #kinks = 0;
+
+  constructor(net: Net, options: GradientCheckOptions) {
+    const { step = 1e-5, threshold = 1e-6, samples = Number.POSITIVE_INFINITY, seed = 1 } = options;
+    if (net.dtype !== "f64") {
+      throw new NetError(
+        `net "${net.name}" is in float32, whose differences say little of a gradient. Expected dtype f64.`,
+      );
+    }
+    this.#step = step;
+    this.#threshold = threshold;
+    this.#samples = samples;
+    this.#seed = seed;
+  }
+
+  random(...keys: readonly string[]): Random {
+    return new Random(this.#seed, "gradient check", ...keys);
+  }
+
+  report(): GradientReport {
+    return {
+      checked: this.#checked,
+      kinks: this.#kinks,
+      worst: this.#worst,
+      failures: this.#failures,
+    };
+  }
+
+  /** Compares elements of one blob. */
+  async compare(variable: Variable, evaluate: () => Promise<number>): Promise<void> {
+    const { gradient } = variable;
+    let largest = LEAST_SCALE;
+    for (const value of gradient) largest = Math.max(largest, Math.abs(value));
+    const middle = await evaluate();
+    for (const i of this.#elements(variable)) {
+      await this.#compareElement(variable, i, Math.min(1, largest), middle, evaluate);
+    }
+  }
+
+  #elements({ layer, blob, gradient }: Variable): Iterable<number> {
+    const count = gradient.length;
+    if (count <= this.#samples) return gradient.keys();
+    const random = this.random(layer, blob);
+    const chosen = new Set<number>();
+    while (chosen.size < this.#samples) chosen.add(random.below(count));
+    return chosen;
+  }
+
+  async #compareElement(
+    { layer, blob, shape, values, gradient }: Variable,
+    i: number,
+    leastScale: number,
+    middle: number,
+    evaluate: () => Promise<number>,
+  ): Promise<void> {
+    const [value, computed] = [values[i] ?? 0, gradient[i] ?? 0];
+    const at = async (moved: number): Promise<number> => {
+      values[i] = moved;
+      const energy = await evaluate();
+      values[i] = value;
+      return energy;
+    };
+    const slopes: (readonly [left: number, right: number])[] = [];
+    let best = { numeric: Number.NaN, error: Number.POSITIVE_INFINITY };
+    for (const step of [this.#step, this.#step / 4, this.#step / 16]) {
+      const [plus, minus] = [await at(value + step), await at(value - step)];
+      const numeric = (plus - minus) / (2 * step);
+      const scale = Math.max(leastScale, Math.abs(computed), Math.abs(numeric));
+      const error = Math.abs(computed - numeric) / scale;
+      slopes.push([(middle - minus) / step, (plus - middle) / step]);
+      if (!(error >= best.error)) best = { numeric, error };
+      if (error <= this.#threshold) break;
+    }
+    this.#checked++;
+    if (!(best.error <= this.#threshold) && isKink(slopes, computed)) {
+      this.#kinks++;
+      return;
+    }
+    const deviation = { layer, blob, index: indexOf(i, shape), computed, ...best };
+    if (!(best.error <= this.#threshold)) this.#failures.push(deviation);
+    if (!this.#worst || !(best.error <= this.#worst.error)) this.#worst = deviation;
+  }
+}
+
+/**
+ * Whether the slopes of both sides differ as much for the last, smallest step as for the first, and the gradient
+ * lies between them. Where the function is smooth the difference shrinks with the step.
+ */
+function isKink(
+  slopes: readonly (readonly [left: number, right: number])[],
+  computed: number,
+): boolean {
+  const [first, last] = [slopes[0], slopes[slopes.length - 1]];
+  if (!first || !last) return false;
+  const [low, high] = [Math.min(...last), Math.max(...last)];
+  const slack = 1e-3 * (high - low);
+  return (
+    high - low > Math.abs(first[0] - first[1]) / 2 &&
+    computed >= low - slack &&
+    computed <= high + slack
+  );
+}
+
+/** The place of element `i` of a row-major array. */
+function indexOf(i: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = i;
+  for (const length of shape.toReversed()) {
+    index.unshift(rest % length);
+    rest = Math.floor(rest / length);
+  }
+  return index;
+}
+
+function dot(a: FloatArray, b: FloatArray): number {
+  let sum = 0;
+  for (let i = 0; i < b.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
+}
