@@ -274,14 +274,34 @@ export interface SoftmaxLossOp {
   backward(prob: SyncedMem, label: SyncedMem, scale: number, dx: SyncedMem): void;
 }
 
-/** One step of stochastic gradient descent with momentum, on one parameter. */
-export interface SGDStep {
+/** One update of one parameter: what every rule has in common. */
+export interface UpdateStep {
+  /** lr · lr_mult. */
   readonly rate: number;
-  readonly momentum: number;
   /** Factor on the gradient before decay is added: clipping and 1/iter_size. */
   readonly gradientScale: number;
+  /** weight_decay · decay_mult. */
   readonly decay: number;
   readonly regularization: "L1" | "L2";
+}
+
+/** The arrays that a rule keeps from step to step; a rule with one reads the first only. */
+export type UpdateHistory = readonly [first: FloatArray, second: FloatArray];
+
+/** How a solver turns a gradient into a step, in the language of each engine. */
+export interface UpdateKernel<P extends Params = Params> {
+  /** The `type` that a solver prototxt names it by. */
+  readonly name: string;
+  /** The letters of the arrays that it keeps from step to step: one or two. */
+  readonly history: readonly string[];
+  /** Decay is taken from the parameter itself and never enters the gradient. */
+  readonly decoupledDecay?: true;
+  /** The history holds rate · gradient: at rate 0 what is zero stays zero. */
+  readonly historyHoldsRate?: true;
+  /** The meaning: `g`, the gradient, becomes the amount to subtract from the parameter. */
+  reference(n: number, rate: number, g: FloatArray, history: UpdateHistory, p: P): void;
+  /** The same for one element in WGSL: statements over g, the letters of `history`, `rate`, and p's numbers as `p.name`. */
+  readonly wgsl: string;
 }
 
 /**
@@ -317,8 +337,23 @@ export interface Engine {
   asum(count: number, x: SyncedMem): number;
   /** Σ x², in the layout where x lies. */
   sumOfSquares(count: number, x: SyncedMem): number;
-  /** v ← momentum·v + rate·(gradientScale·g + decay·r(w)); w ← w − v; r(w) = w (L2) or sign(w) (L1). */
-  sgd(count: number, step: SGDStep, w: SyncedMem, g: SyncedMem, v: SyncedMem): void;
+  /**
+   * One step of a parameter w by its gradient g, with r(w) = w (L2) or sign(w) (L1):
+   *
+   *     g ← gradientScale·g + decay·r(w);  g ← kernel(g, history);  w ← w − g
+   *
+   * With decoupledDecay instead: g ← gradientScale·g;  g ← kernel(g, history) + rate·decay·r(w);  w ← w − g.
+   * Afterwards g holds what was subtracted, as in Caffe.
+   */
+  update<P extends Params>(
+    kernel: UpdateKernel<P>,
+    count: number,
+    step: UpdateStep,
+    params: P,
+    w: SyncedMem,
+    g: SyncedMem,
+    history: readonly SyncedMem[],
+  ): void;
 
   /** Plain loops over host memory: what a layer says it needs that computes in its own file. */
   readonly host: true;

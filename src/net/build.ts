@@ -108,7 +108,7 @@ class Builder {
     this.layers.push(built);
     this.#setUp(built, param, Class);
     if (Class.keepsStatistics) this.#checkStatistics(param);
-    this.#parameters.add(layer, name);
+    this.#parameters.add(layer, name, Class.keepsStatistics);
     this.#planBackward(built, param, Class);
     if (Class.type === "Input") this.#inputs.push(...tops.names);
   }

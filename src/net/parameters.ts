@@ -47,9 +47,10 @@ export class ParameterTable {
 
   /**
    * Takes in the blobs of a layer that has been set up.
+   * @param areStatistics they are not learned: lr_mult is 0 where nobody wrote another
    * @throws NetError where there are more `param` entries than blobs, or sharers do not agree
    */
-  add(layer: Layer, layerName: string): void {
+  add(layer: Layer, layerName: string, areStatistics: boolean): void {
     const specs = layer.param.param ?? [];
     if (specs.length > layer.blobs.length) {
       throw new NetError(
@@ -57,7 +58,7 @@ export class ParameterTable {
       );
     }
     layer.blobs.forEach((blob, index) => {
-      this.#addBlob(blob, index, specs[index] ?? {}, layerName);
+      this.#addBlob(blob, index, specs[index] ?? (areStatistics ? { lr_mult: 0 } : {}), layerName);
     });
   }
 
