@@ -9,7 +9,8 @@
         "native/src/memory.cc",
         "native/src/normalization.cc",
         "native/src/pooling.cc",
-        "native/src/primitive.cc"
+        "native/src/primitive.cc",
+        "native/src/updates.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8"],

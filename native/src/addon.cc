@@ -71,6 +71,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitPooling(env, exports);
   InitNormalization(env, exports);
   InitLoops(env, exports);
+  InitUpdates(env, exports);
   exports.Set("reorder", Napi::Function::New(env, MakeReorder));
   exports.Set("eltwiseForward", Napi::Function::New(env, MakeEltwiseForward));
   exports.Set("eltwiseBackward", Napi::Function::New(env, MakeEltwiseBackward));

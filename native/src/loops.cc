@@ -66,29 +66,6 @@ Napi::Value SumOfSquares(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), blocked_sum(floats(info, 1), size(info, 0), [](float v) { return v * v; }));
 }
 
-// sgd(n, rate, momentum, gradientScale, decay, isL1, w, g, v)
-void Sgd(const Napi::CallbackInfo& info) {
-  const size_t n = size(info, 0);
-  const float rate = number(info, 1), momentum = number(info, 2), scale = number(info, 3), decay = number(info, 4);
-  float* __restrict w = floats(info, 6);
-  const float* __restrict g = floats(info, 7);
-  float* __restrict v = floats(info, 8);
-  if (info[5].ToBoolean()) {
-#pragma omp parallel for simd if (n > kParallel)
-    for (size_t i = 0; i < n; i++) {
-      const float sign = static_cast<float>((w[i] > 0) - (w[i] < 0));
-      v[i] = momentum * v[i] + rate * (scale * g[i] + decay * sign);
-      w[i] -= v[i];
-    }
-    return;
-  }
-#pragma omp parallel for simd if (n > kParallel)
-  for (size_t i = 0; i < n; i++) {
-    v[i] = momentum * v[i] + rate * (scale * g[i] + decay * w[i]);
-    w[i] -= v[i];
-  }
-}
-
 // gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c): row-major, C is m×n and dense
 void Gemm(const Napi::CallbackInfo& info) {
   const char a = info[0].ToBoolean() ? 'T' : 'N', b = info[1].ToBoolean() ? 'T' : 'N';
@@ -219,7 +196,6 @@ void InitLoops(Napi::Env env, Napi::Object exports) {
   exports.Set("axpby", Napi::Function::New(env, Axpby));
   exports.Set("asum", Napi::Function::New(env, Asum));
   exports.Set("sumOfSquares", Napi::Function::New(env, SumOfSquares));
-  exports.Set("sgd", Napi::Function::New(env, Sgd));
   exports.Set("gemm", Napi::Function::New(env, Gemm));
   exports.Set("fillRows", Napi::Function::New(env, FillRows));
   exports.Set("addRows", Napi::Function::New(env, AddRows));

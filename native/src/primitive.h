@@ -37,5 +37,6 @@ void InitConvolution(Napi::Env env, Napi::Object exports);
 void InitPooling(Napi::Env env, Napi::Object exports);
 void InitNormalization(Napi::Env env, Napi::Object exports);
 void InitLoops(Napi::Env env, Napi::Object exports);
+void InitUpdates(Napi::Env env, Napi::Object exports);
 
 }  // namespace caffe

@@ -43,6 +43,7 @@ import type {
   SoftmaxLossOp,
 } from "./ops/losses.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
+import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type {
   ConvolutionDescriptor,
   ConvolutionOp,
@@ -58,17 +59,8 @@ export type * from "./ops/channels.ts";
 export type * from "./ops/copies.ts";
 export type * from "./ops/losses.ts";
 export type * from "./ops/unary.ts";
+export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
-
-/** One step of stochastic gradient descent with momentum, on one parameter. */
-export interface SGDStep {
-  readonly rate: number;
-  readonly momentum: number;
-  /** Factor on the gradient before decay is added: clipping and 1/iter_size. */
-  readonly gradientScale: number;
-  readonly decay: number;
-  readonly regularization: "L1" | "L2";
-}
 
 /**
  * The primitives a layer or solver may call. Ops are made once when shapes are known, and run many
@@ -125,8 +117,23 @@ export interface Engine {
   asum(count: number, x: SyncedMem): number;
   /** Σ x², in the layout where x lies; likewise. */
   sumOfSquares(count: number, x: SyncedMem): number;
-  /** v ← momentum·v + rate·(gradientScale·g + decay·r(w)); w ← w − v; r(w) = w (L2) or sign(w) (L1). */
-  sgd(count: number, step: SGDStep, w: SyncedMem, g: SyncedMem, v: SyncedMem): void;
+  /**
+   * One step of a parameter w by its gradient g, with r(w) = w (L2) or sign(w) (L1):
+   *
+   *     g ← gradientScale·g + decay·r(w);  g ← kernel(g, history);  w ← w − g
+   *
+   * With decoupledDecay instead: g ← gradientScale·g;  g ← kernel(g, history) + rate·decay·r(w);  w ← w − g.
+   * Afterwards g holds what was subtracted, as in Caffe.
+   */
+  update<P extends Params>(
+    kernel: UpdateKernel<P>,
+    count: number,
+    step: UpdateStep,
+    params: P,
+    w: SyncedMem,
+    g: SyncedMem,
+    history: readonly SyncedMem[],
+  ): void;
 
   /** Plain loops over host memory: what a layer says it needs that computes in its own file. */
   readonly host: true;

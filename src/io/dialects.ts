@@ -5,7 +5,7 @@ import type { FieldUse } from "./text-check.ts";
 type Fate =
   /** It cannot change a result: kept in the file's text only, with one warning. */
   | { readonly kind: "ignore"; readonly why: string }
-  /** It is carried over to a field of ours by `honourForeignFields`. */
+  /** It is obeyed: read as it is, or carried over to a field of ours by `honourForeignFields`. */
   | { readonly kind: "honour" }
   /** It would change the result, and there is nothing here that does what it asks. */
   | { readonly kind: "refuse"; readonly why: string; readonly unless?: readonly string[] };
@@ -139,14 +139,14 @@ const fates: Readonly<Record<string, Fate>> = {
   "SolverParameter.eval_type": detection,
   "SolverParameter.ap_version": detection,
   "SolverParameter.show_per_class_result": detection,
-  "SolverParameter.plateau_winsize": refuse("lr_policy plateau is not known"),
-  "SolverParameter.warmup_iter": refuse("the learning rate is not warmed up here", "0"),
-  "SolverParameter.warmup_start_lr": refuse("the learning rate is not warmed up here"),
-  "SolverParameter.stagelr": refuse("lr_policy multifixed is not known"),
-  "SolverParameter.stageiter": refuse("lr_policy multifixed is not known"),
-  "SolverParameter.rampup_interval": refuse("the learning rate is not warmed up here", "0"),
-  "SolverParameter.rampup_lr": refuse("the learning rate is not warmed up here"),
-  "SolverParameter.min_lr": refuse("the learning rate has no floor here", "0"),
+  "SolverParameter.plateau_winsize": { kind: "honour" },
+  "SolverParameter.warmup_iter": { kind: "honour" },
+  "SolverParameter.warmup_start_lr": { kind: "honour" },
+  "SolverParameter.stagelr": { kind: "honour" },
+  "SolverParameter.stageiter": { kind: "honour" },
+  "SolverParameter.rampup_interval": refuse("give warmup_iter and warmup_start_lr", "0"),
+  "SolverParameter.rampup_lr": { kind: "ignore", why: "it counts only with rampup_interval" },
+  "SolverParameter.min_lr": { kind: "honour" },
   "SolverParameter.larc": refuse("rates are not adapted to layers here", "false"),
   "SolverParameter.larc_policy": { kind: "ignore", why: "it counts only with larc" },
   "SolverParameter.larc_eta": { kind: "ignore", why: "it counts only with larc" },

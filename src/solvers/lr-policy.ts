@@ -2,47 +2,108 @@ import type { SolverParameter } from "../io/proto/caffe.ts";
 import { SolverError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 
-/** What a policy reads: the iteration, and the solver's own step counter (multistep). */
-export interface LearningRateState {
-  readonly iter: number;
-  readonly currentStep: number;
+/** A field that some policy cannot do without. */
+type Wanted =
+  | "base_lr"
+  | "gamma"
+  | "stepsize"
+  | "power"
+  | "max_iter"
+  | "plateau_winsize"
+  | "stagelr"
+  | "stageiter";
+
+/** How the learning rate goes over the iterations. */
+export interface LearningRatePolicy {
+  /** b = base_lr, γ = gamma, i = iteration, k = step counter, m = min_lr. */
+  readonly formula: string;
+  readonly wants: readonly Wanted[];
+  /** @param step what `step` has counted */
+  rate(param: SolverParameter, iter: number, step: number): number;
+  /**
+   * The step counter at an iteration, from what it was before. It is part of a .solverstate.
+   * @param lastEvent the iteration of the last step or of the last improvement, whichever came later
+   */
+  step?(param: SolverParameter, iter: number, before: number, lastEvent: number): number;
 }
 
-/** The learning rate at some iteration, from the solver's parameters. */
-export type LearningRatePolicy = (param: SolverParameter, state: LearningRateState) => number;
+const byStep: LearningRatePolicy["rate"] = ({ base_lr = 0, gamma = 0 }, _iter, step) =>
+  base_lr * gamma ** step;
 
 /**
- * Caffe's learning-rate policies by name, b = base_lr, γ = gamma, i = iteration:
+ * The learning-rate policies by the name that `lr_policy` gives: BVLC Caffe's seven, then those of its forks and
+ * our own.
  *
- * - fixed      b
- * - step       b · γ^⌊i / stepsize⌋
- * - exp        b · γ^i
- * - inv        b · (1 + γ·i)^-power
- * - multistep  b · γ^k, k = how many `stepvalue`s have been reached
- * - poly       b · (1 − i / max_iter)^power
- * - sigmoid    b / (1 + e^{−γ·(i − stepsize)})
+ * @see Caffe's SGDSolver::GetLearningRate; plateau: SSD's; multifixed: Intel Caffe's
  */
 export const learningRatePolicies: Readonly<Record<string, LearningRatePolicy>> = {
-  fixed: ({ base_lr = 0 }) => base_lr,
-  step: ({ base_lr = 0, gamma = 0, stepsize = 0 }, { iter }) =>
-    base_lr * gamma ** Math.floor(iter / stepsize),
-  exp: ({ base_lr = 0, gamma = 0 }, { iter }) => base_lr * gamma ** iter,
-  inv: ({ base_lr = 0, gamma = 0, power = 0 }, { iter }) => base_lr * (1 + gamma * iter) ** -power,
-  multistep: ({ base_lr = 0, gamma = 0 }, { currentStep }) => base_lr * gamma ** currentStep,
-  poly: ({ base_lr = 0, power = 0, max_iter = 0 }, { iter }) =>
-    base_lr * (1 - iter / max_iter) ** power,
-  sigmoid: ({ base_lr = 0, gamma = 0, stepsize = 0 }, { iter }) =>
-    base_lr / (1 + Math.exp(-gamma * (iter - stepsize))),
-};
-
-/** The fields each policy cannot do without. */
-const wanted: Readonly<Record<string, readonly ("gamma" | "stepsize" | "power" | "max_iter")[]>> = {
-  step: ["gamma", "stepsize"],
-  exp: ["gamma"],
-  inv: ["gamma", "power"],
-  multistep: ["gamma"],
-  poly: ["power", "max_iter"],
-  sigmoid: ["gamma", "stepsize"],
+  fixed: {
+    formula: "b",
+    wants: ["base_lr"],
+    rate: ({ base_lr = 0 }) => base_lr,
+  },
+  step: {
+    formula: "b · γ^k, k = ⌊i / stepsize⌋",
+    wants: ["base_lr", "gamma", "stepsize"],
+    rate: byStep,
+    step: ({ stepsize = 1 }, iter) => Math.floor(iter / stepsize),
+  },
+  exp: {
+    formula: "b · γ^i",
+    wants: ["base_lr", "gamma"],
+    rate: ({ base_lr = 0, gamma = 0 }, iter) => base_lr * gamma ** iter,
+  },
+  inv: {
+    formula: "b · (1 + γ·i)^−power",
+    wants: ["base_lr", "gamma", "power"],
+    rate: ({ base_lr = 0, gamma = 0, power = 0 }, iter) => base_lr * (1 + gamma * iter) ** -power,
+  },
+  multistep: {
+    formula:
+      "b · γ^k, k grows by one at an update whose iteration has reached the next `stepvalue`",
+    wants: ["base_lr", "gamma"],
+    rate: byStep,
+    step: ({ stepvalue = [] }, iter, before) =>
+      iter >= (stepvalue[before] ?? Number.POSITIVE_INFINITY) ? before + 1 : before,
+  },
+  poly: {
+    formula: "(b − m) · (1 − i / max_iter)^power + m",
+    wants: ["base_lr", "power", "max_iter"],
+    rate: ({ base_lr = 0, power = 0, max_iter = 0, min_lr = 0 }, iter) =>
+      (base_lr - min_lr) * (1 - iter / max_iter) ** power + min_lr,
+  },
+  sigmoid: {
+    formula: "b / (1 + e^(−γ·(i − stepsize)))",
+    wants: ["base_lr", "gamma", "stepsize"],
+    rate: ({ base_lr = 0, gamma = 0, stepsize = 0 }, iter) =>
+      base_lr / (1 + Math.exp(-gamma * (iter - stepsize))),
+  },
+  plateau: {
+    formula:
+      "b · γ^k, k grows by one when the smoothed loss (or what `monitor` names) has not improved for `plateau_winsize`[k] iterations",
+    wants: ["base_lr", "gamma", "plateau_winsize"],
+    rate: byStep,
+    step: ({ plateau_winsize = [] }, iter, before, lastEvent) =>
+      iter >= lastEvent + (plateau_winsize[before] ?? Number.POSITIVE_INFINITY)
+        ? before + 1
+        : before,
+  },
+  multifixed: {
+    formula: "`stagelr`[k] of the first k whose `stageiter`[k] ≥ i, and the last one afterwards",
+    wants: ["stagelr", "stageiter"],
+    rate({ stagelr = [], stageiter = [] }, iter) {
+      const stage = stageiter.findIndex((last) => iter <= last);
+      return stagelr[stage < 0 ? stagelr.length - 1 : stage] ?? 0;
+    },
+  },
+  cosine: {
+    formula: "m + (b − m) · (1 + cos(π · (i − warmup_iter) / (max_iter − warmup_iter))) / 2",
+    wants: ["base_lr", "max_iter"],
+    rate({ base_lr = 0, max_iter = 0, min_lr = 0, warmup_iter = 0 }, iter) {
+      const done = Math.min(1, (iter - warmup_iter) / Math.max(1, max_iter - warmup_iter));
+      return min_lr + ((base_lr - min_lr) * (1 + Math.cos(Math.PI * done))) / 2;
+    },
+  },
 };
 
 /**
@@ -50,41 +111,46 @@ const wanted: Readonly<Record<string, readonly ("gamma" | "stepsize" | "power" |
  * @throws SolverError for an unknown policy, or a missing or useless field
  */
 export function learningRatePolicy(param: SolverParameter, where: string): LearningRatePolicy {
+  const known = Object.keys(learningRatePolicies);
   const name = param.lr_policy;
   if (name === undefined) {
     throw new SolverError(
-      `${where}: no lr_policy. Expected one of ${Object.keys(learningRatePolicies).join(", ")}. Add e.g. lr_policy: "fixed".`,
+      `${where}: no lr_policy. Expected one of ${known.join(", ")}. Add e.g. lr_policy: "fixed".`,
     );
   }
   const policy = Object.hasOwn(learningRatePolicies, name) ? learningRatePolicies[name] : undefined;
   if (!policy) {
-    const known = Object.keys(learningRatePolicies);
     throw new SolverError(
       `${where}: Unknown learning rate policy: ${name}.${nearestText(name, known)} Expected one of ${known.join(", ")}.`,
     );
   }
-  if (param.base_lr === undefined) {
+  for (const field of policy.wants) {
+    const value = param[field];
+    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) continue;
     throw new SolverError(
-      `${where}: no base_lr. Expected the learning rate. Add e.g. base_lr: 0.01.`,
+      field === "base_lr"
+        ? `${where}: no base_lr. Expected the learning rate. Add e.g. base_lr: 0.01.`
+        : `${where}: lr_policy "${name}" wants ${field}, and there is none.`,
     );
   }
-  for (const field of wanted[name] ?? []) {
-    if (param[field] === undefined) {
-      throw new SolverError(`${where}: lr_policy "${name}" wants ${field}, and there is none.`);
-    }
-  }
-  if (name === "step" && (param.stepsize ?? 0) < 1) {
-    throw new SolverError(
-      `${where}: lr_policy "step" wants stepsize 1 or more, received ${param.stepsize}. Add e.g. stepsize: 10000.`,
-    );
-  }
+  checkNumbers(param, name, where);
   return policy;
 }
 
-/** How many of the `stepvalue`s have been reached at an iteration, never fewer than before. */
-export function stepsReached(param: SolverParameter, iter: number, before: number): number {
-  const values = param.stepvalue ?? [];
-  let step = before;
-  while (step < values.length && iter >= (values[step] ?? Number.POSITIVE_INFINITY)) step++;
-  return step;
+function checkNumbers(param: SolverParameter, name: string, where: string): void {
+  const { gamma = 0, stepsize = 1, stagelr = [], stageiter = [], warmup_iter = 0 } = param;
+  if ((name === "step" || name === "sigmoid") && stepsize < 1) {
+    throw new SolverError(
+      `${where}: lr_policy "${name}" wants stepsize 1 or more, received ${stepsize}. Add e.g. stepsize: 10000.`,
+    );
+  }
+  if (gamma < 0) throw new SolverError(`${where}: gamma is ${gamma}. Expected 0 or more.`);
+  if (warmup_iter < 0) {
+    throw new SolverError(`${where}: warmup_iter is ${warmup_iter}. Expected 0 (off) or more.`);
+  }
+  if (name === "multifixed" && stagelr.length !== stageiter.length) {
+    throw new SolverError(
+      `${where}: ${stagelr.length} stagelr and ${stageiter.length} stageiter. Expected one of each for every stage.`,
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { Blob } from "../blob/blob.ts";
+import type { Blob } from "../blob/blob.ts";
 import { fileExists, writeFileAtomically } from "../io/atomic-file.ts";
 import { encodeCaffemodel, readCaffemodel } from "../io/caffemodel.ts";
 import { type RunState, readRunState, runStatePath, writeRunState } from "../io/run-state.ts";
@@ -135,13 +135,4 @@ function learnedNetPath(statePath: string, learnedNet: string): string {
   }
   const beside = join(dirname(statePath), basename(learnedNet));
   return !fileExists(learnedNet) && fileExists(beside) ? beside : learnedNet;
-}
-
-/** One history blob per parameter and history of the rule, zero: first all first ones, then all second ones. */
-export function makeHistory(net: Net, perParam: number): Blob[] {
-  const history: Blob[] = [];
-  for (let k = 0; k < perParam; k++) {
-    for (const { blob } of net.learnableParams) history.push(new Blob(blob.shape, blob.dtype));
-  }
-  return history;
 }

@@ -1,13 +1,41 @@
+import { join } from "node:path";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import { keepSource } from "../io/prototxt.ts";
+import { readNetParameter } from "../io/read-net.ts";
+import { Net } from "../net/net.ts";
+import type { NetOptions } from "../net/options.ts";
+import { mergeStates } from "../net/state.ts";
 import { SolverError } from "../util/errors.ts";
+import { type Log, silent } from "../util/log.ts";
 
 /** One net that a solver is to build: where it is described, and the state to build it in. */
 export interface NetPlan {
   /** Its parameter, or the file that holds it. */
   readonly source: { readonly param: NetParameter } | { readonly file: string };
-  readonly state: NetState;
+  readonly phase: "TRAIN" | "TEST";
+  /** What the solver adds to the net's own state; later ones win. */
+  readonly states: readonly (NetState | undefined)[];
   /** Caffe's words for where it came from. */
   readonly origin: string;
+}
+
+/**
+ * Builds a planned net: the phase first, over it the state that the net's own parameter gives, over that the solver's.
+ * @param options of the net, but for what the plan decides; relative paths start at its `root`
+ */
+export function buildPlanned(
+  { source, phase, states, origin }: NetPlan,
+  { log = silent, ...options }: Omit<NetOptions, "phase" | "level" | "stages"> & { log?: Log },
+): Net {
+  log("info", "solver", origin);
+  const { root } = options;
+  const given =
+    "file" in source
+      ? readNetParameter(root === undefined ? source.file : join(root, source.file), log)
+      : source.param;
+  const { state: own, ...param } = given;
+  const { level, stages, ...merged } = mergeStates({ phase }, own, ...states);
+  return new Net(keepSource(given, param), { ...options, log, phase: merged.phase, level, stages });
 }
 
 /**
@@ -29,16 +57,16 @@ export function trainNetPlan(param: SolverParameter, where: string, extra: NetSt
       `${where}: ${names === "" ? "no train net" : `${names} all name a train net`}. Expected exactly one of net, net_param, train_net, train_net_param.`,
     );
   }
-  const state = mergeState({ phase: "TRAIN" }, param.train_state, extra);
+  const state = { phase: "TRAIN", states: [param.train_state, extra] } as const;
   return "file" in first
     ? {
+        ...state,
         source: { file: first.file },
-        state,
         origin: `Creating training net from ${first.field === "net" ? "net" : "train_net"} file: ${first.file}`,
       }
     : {
+        ...state,
         source: { param: first.param },
-        state,
         origin: `Creating training net specified in ${first.field}.`,
       };
 }
@@ -53,7 +81,7 @@ export function trainNetPlan(param: SolverParameter, where: string, extra: NetSt
 export function testNetPlans(param: SolverParameter, where: string): NetPlan[] {
   const iterations = param.test_iter ?? [];
   const states = param.test_state ?? [];
-  const plans: Omit<NetPlan, "state">[] = [];
+  const plans: Pick<NetPlan, "source" | "origin">[] = [];
   for (const net of param.test_net_param ?? []) {
     plans.push({ source: { param: net }, origin: "test_net_param" });
   }
@@ -85,20 +113,11 @@ export function testNetPlans(param: SolverParameter, where: string): NetPlan[] {
   return plans.map((plan, i) => ({
     ...plan,
     origin: `Creating test net (#${i}) specified by ${plan.origin}`,
-    state: mergeState({ phase: "TEST" }, states[i]),
+    phase: "TEST",
+    states: [states[i]],
   }));
 }
 
 function hasNet(param: SolverParameter): boolean {
   return param.net !== undefined || param.net_param !== undefined;
-}
-
-function mergeState(...states: readonly (NetState | undefined)[]): NetState {
-  const merged: { phase?: "TRAIN" | "TEST"; level?: number; stage?: string[] } = {};
-  for (const state of states) {
-    if (state?.phase !== undefined) merged.phase = state.phase;
-    if (state?.level !== undefined) merged.level = state.level;
-    if (state?.stage) merged.stage = [...(merged.stage ?? []), ...state.stage];
-  }
-  return merged;
 }

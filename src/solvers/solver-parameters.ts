@@ -3,25 +3,41 @@ import { isDirectory } from "../io/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { SolverError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { sgd } from "./sgd.ts";
-import type { UpdateRule } from "./update-rule.ts";
+import { nearestText } from "../util/nearest.ts";
+import * as rules from "./rules/index.ts";
+import type { UpdateRule } from "./rules/update-rule.ts";
 
 /** The update rules by the `type` a solver names. */
-const rules: Readonly<Record<string, UpdateRule>> = { SGD: sgd };
+const ruleByType: ReadonlyMap<string, UpdateRule> = new Map(
+  (Object.values(rules) as readonly UpdateRule[]).map((rule) => [rule.kernel.name, rule]),
+);
 
 /**
- * The update rule that `type` names.
- * @throws SolverError where there is none
+ * The update rule that `type` names, checked to go with the solver's other fields.
+ * @throws SolverError where there is none, or a field does not fit it
  */
 export function ruleOf(param: SolverParameter, where: string): UpdateRule {
   const type = param.type ?? "SGD";
-  const rule = Object.hasOwn(rules, type) ? rules[type] : undefined;
+  const rule = ruleByType.get(type);
   if (!rule) {
+    const known = [...ruleByType.keys()];
     throw new SolverError(
-      `${where}: unknown solver type "${type}". Expected one of ${Object.keys(rules).join(", ")}.`,
+      `${where}: unknown solver type "${type}".${nearestText(type, known)} Expected one of ${known.join(", ")}.`,
     );
   }
+  const problem = rule.refuses?.(param);
+  if (problem !== undefined) throw new SolverError(`${where}: ${problem}`);
   return rule;
+}
+
+/** The parameter with its fractions as single-precision numbers, which Caffe keeps them as. */
+export function inSinglePrecision(param: SolverParameter): SolverParameter {
+  return Object.fromEntries(
+    Object.entries(param).map(([field, value]) => [
+      field,
+      typeof value === "number" && !Number.isInteger(value) ? Math.fround(value) : value,
+    ]),
+  );
 }
 
 /**
@@ -29,27 +45,39 @@ export function ruleOf(param: SolverParameter, where: string): UpdateRule {
  * @throws SolverError
  */
 export function checkParameters(param: SolverParameter, where: string): void {
-  const atLeastOne = (field: "max_iter" | "iter_size" | "average_loss"): void => {
-    const value = param[field] ?? (field === "max_iter" ? 0 : 1);
-    if (value < 1) {
-      throw new SolverError(`${where}: ${field} is ${value}. Expected 1 or more.`);
-    }
+  const refuse = (problem: string): never => {
+    throw new SolverError(`${where}: ${problem}`);
   };
-  atLeastOne("max_iter");
-  atLeastOne("iter_size");
-  atLeastOne("average_loss");
-  if (param.snapshot_format === "HDF5") {
-    throw new SolverError(`${where}: snapshot_format is HDF5. Expected BINARYPROTO.`);
+  const { max_iter } = param;
+  if (max_iter !== undefined && max_iter < 1)
+    refuse(`max_iter is ${max_iter}. Expected 1 or more.`);
+  if (param.snapshot_format === "HDF5") refuse("snapshot_format is HDF5. Expected BINARYPROTO.");
+  for (const field of ["iter_size", "average_loss"] as const) {
+    const value = param[field] ?? 1;
+    if (value < 1) refuse(`${field} is ${value}. Expected 1 or more.`);
   }
-  const type = param.regularization_type ?? "L2";
-  if (type !== "L1" && type !== "L2") {
-    throw new SolverError(`${where}: Unknown regularization type: ${type}. Expected L1 or L2.`);
-  }
-  for (const field of ["test_interval", "snapshot", "display"] as const) {
+  for (const field of [
+    "test_interval",
+    "snapshot",
+    "display",
+    "keep_last",
+    "early_stop",
+  ] as const) {
     const value = param[field] ?? 0;
-    if (value < 0)
-      throw new SolverError(`${where}: ${field} is ${value}. Expected 0 (off) or more.`);
+    if (value < 0) refuse(`${field} is ${value}. Expected 0 (off) or more.`);
   }
+  const oneOf = (
+    field: "regularization_type" | "nan" | "monitor_mode",
+    ...known: string[]
+  ): void => {
+    const value = param[field];
+    if (value === undefined || known.includes(value)) return;
+    const caffes = field === "regularization_type" ? `Unknown regularization type: ${value}` : "";
+    refuse(`${caffes || `${field} is "${value}"`}. Expected ${known.join(" or ")}.`);
+  };
+  oneOf("regularization_type", "L1", "L2");
+  oneOf("nan", "stop", "ignore");
+  oneOf("monitor_mode", "min", "max");
 }
 
 /** The files that `weights` names, lists with commas taken apart. */

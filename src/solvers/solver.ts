@@ -1,24 +1,27 @@
-import { join } from "node:path";
 import type { Blob } from "../blob/blob.ts";
-import { type Engines, referenceOf } from "../engines/choose.ts";
-import type { Engine } from "../engines/engine.ts";
+import type { Engines } from "../engines/choose.ts";
 import { checkWritable } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
-import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
+import type { NetState, SolverParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
-import { readNetParameter } from "../io/read-net.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
-import { Net } from "../net/net.ts";
+import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
 import { logDisplay } from "./display.ts";
-import { type LearningRatePolicy, learningRatePolicy, stepsReached } from "./lr-policy.ts";
+import { LearningRate } from "./learning-rate.ts";
+import { ParameterUpdate } from "./parameter-update.ts";
 import { SmoothedLoss } from "./smoothed-loss.ts";
-import { makeHistory, restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
-import { type NetPlan, testNetPlans, trainNetPlan } from "./solver-nets.ts";
-import { checkParameters, ruleOf, snapshotPrefix, weightFiles } from "./solver-parameters.ts";
+import { restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
+import { buildPlanned, testNetPlans, trainNetPlan } from "./solver-nets.ts";
+import {
+  checkParameters,
+  inSinglePrecision,
+  ruleOf,
+  snapshotPrefix,
+  weightFiles,
+} from "./solver-parameters.ts";
 import { testNet } from "./test-net.ts";
-import type { UpdateRule } from "./update-rule.ts";
 
 /** What can be asked of a running solver between two iterations, by a signal or a callback. */
 export type SolverAction = "stop" | "snapshot";
@@ -77,21 +80,16 @@ export class Solver implements Snapshotted {
   readonly param: SolverParameter;
   readonly net: Net;
   readonly testNets: readonly Net[];
-  readonly history: readonly Blob[];
   readonly callbacks: SolverCallbacks[] = [];
   /** Updates done. */
   iter = 0;
-  /** How many `stepvalue`s have been reached (multistep). */
-  currentStep = 0;
-  readonly #engine: Engine;
   readonly #log: Log;
-  readonly #options: SolverOptions;
-  readonly #rule: UpdateRule;
-  readonly #policy: LearningRatePolicy;
+  readonly #where: string;
+  readonly #update: ParameterUpdate;
+  readonly #rate: LearningRate;
   readonly #smoothed: SmoothedLoss;
-  readonly #seed: number;
   readonly #prefix: string;
-  #pending: SolverAction | undefined;
+  readonly #pending: Set<SolverAction> = new Set();
   #stoppedEarly = false;
   #lastYield = 0;
 
@@ -101,46 +99,55 @@ export class Solver implements Snapshotted {
    */
   constructor(param: SolverParameter, options: SolverOptions) {
     const where = options.file ?? "solver";
+    this.#where = where;
     this.param = param;
-    this.#options = options;
     this.#log = options.log ?? silent;
-    this.#policy = learningRatePolicy(param, where);
-    this.#rule = ruleOf(param, where);
     checkParameters(param, where);
-    this.#seed =
-      (param.random_seed ?? -1) >= 0
-        ? Number(param.random_seed)
-        : Math.floor(Math.random() * 2 ** 32);
+    const numbers = inSinglePrecision(param);
+    const rule = ruleOf(param, where);
+    this.#rate = new LearningRate(param, where, this.#log);
     this.#smoothed = new SmoothedLoss(param.average_loss ?? 1);
-    const extra: NetState = {
-      ...(options.level !== undefined && { level: options.level }),
-      ...(options.stages !== undefined && { stage: [...options.stages] }),
-    };
     this.#prefix = snapshotPrefix(param, options.file ?? "solver.prototxt", this.#log);
     if (this.#log !== silent) {
       const text = printPrototxt("SolverParameter", param);
       this.#log("info", "solver", `Initializing solver from parameters: \n${text}`);
     }
-    const trainPlan = trainNetPlan(param, where, extra);
-    const testPlans = testNetPlans(param, where);
+    const extra: NetState = {
+      ...(options.level !== undefined && { level: options.level }),
+      ...(options.stages !== undefined && { stage: [...options.stages] }),
+    };
+    const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
     if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
-    // The net's parameters are updated by the engine that would train it: the first that has the primitive.
-    this.#engine =
-      options.engines.find((engine): engine is Engine => engine.sgd !== undefined) ??
-      referenceOf(options.engines);
+    const { file: _file, level: _level, stages: _stages, weights, ...forNets } = options;
+    const seed = (param.random_seed ?? -1) >= 0 ? Number(param.random_seed) : randomSeed();
     const nets: Net[] = [];
     try {
-      for (const plan of [trainPlan, ...testPlans]) nets.push(this.#build(plan));
+      for (const plan of plans) nets.push(buildPlanned(plan, { ...forNets, seed }));
       const [net, ...testNets] = nets as [Net, ...Net[]];
       this.net = net;
       this.testNets = testNets;
-      this.history = makeHistory(net, this.#rule.historyPerParam);
-      for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
+      for (const test of testNets) test.debugInfo ||= param.debug_info ?? false;
+      this.#update = new ParameterUpdate(numbers, rule, net, options.engines, this.#log);
+      for (const file of weights ?? weightFiles(param)) this.loadWeights(file);
     } catch (error) {
       for (const net of nets) net.close();
       throw error;
     }
     this.#log("info", "solver", "Solver scaffolding done.");
+  }
+
+  /** What the update rule keeps of every parameter, in Caffe's order. */
+  get history(): readonly Blob[] {
+    return this.#update.history;
+  }
+
+  /** How many steps the learning-rate policy has taken (step, multistep, plateau). */
+  get currentStep(): number {
+    return this.#rate.currentStep;
+  }
+
+  set currentStep(step: number) {
+    this.#rate.currentStep = step;
   }
 
   /** Copies weights of a .caffemodel into the train net (test nets share them). */
@@ -151,7 +158,7 @@ export class Solver implements Snapshotted {
 
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
   request(action: SolverAction): void {
-    this.#pending = action;
+    this.#pending.add(action);
   }
 
   /** Trains from here to max_iter, tests, snapshots, and tells it all in Caffe's log lines. */
@@ -162,7 +169,12 @@ export class Solver implements Snapshotted {
       this.#log("info", "solver", `Restoring previous solver status from ${resumeFrom}`);
       await this.restore(resumeFrom);
     }
-    const { max_iter = 0, snapshot = 0, snapshot_after_train = true, display = 0 } = this.param;
+    const { max_iter, snapshot = 0, snapshot_after_train = true, display = 0 } = this.param;
+    if (max_iter === undefined) {
+      throw new SolverError(
+        `${this.#where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
+      );
+    }
     this.#stoppedEarly = false;
     try {
       await this.step(max_iter - this.iter);
@@ -239,43 +251,18 @@ export class Solver implements Snapshotted {
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
   applyUpdate(isDisplayed = false): number {
-    const rate = this.learningRate();
+    const rate = this.#rate.take(this.iter);
     if (isDisplayed) {
       this.#log("info", "sgd_solver", `Iteration ${this.iter}, lr = ${numberText(rate)}`);
     }
-    const gradientScale = this.#clippingScale() / (this.param.iter_size ?? 1);
-    const { weight_decay = 0, regularization_type = "L2" } = this.param;
-    const params = this.net.learnableParams;
-    params.forEach(({ blob, lrMult, decayMult }, i) => {
-      const history = Array.from(
-        { length: this.#rule.historyPerParam },
-        (_, k) => this.history[k * params.length + i] as Blob,
-      );
-      const step = {
-        rate: rate * lrMult,
-        gradientScale,
-        decay: weight_decay * decayMult,
-        regularization: regularization_type === "L1" ? "L1" : "L2",
-      } as const;
-      this.#rule.update(this.#engine, this.param, blob, history, step, this.iter);
-    });
+    this.#update.apply(rate, this.iter);
     this.iter++;
     return rate;
   }
 
   /** The learning rate of the coming update. */
   learningRate(): number {
-    if (this.param.lr_policy === "step") {
-      this.currentStep = Math.floor(this.iter / (this.param.stepsize ?? 1));
-    }
-    if (this.param.lr_policy === "multistep") {
-      const step = stepsReached(this.param, this.iter, this.currentStep);
-      if (step !== this.currentStep) {
-        this.currentStep = step;
-        this.#log("info", "sgd_solver", `MultiStep Status: Iteration ${this.iter}, step = ${step}`);
-      }
-    }
-    return this.#policy(this.param, { iter: this.iter, currentStep: this.currentStep });
+    return this.#rate.at(this.iter);
   }
 
   /** Tests every test net with the present weights. */
@@ -329,29 +316,6 @@ export class Solver implements Snapshotted {
     for (const net of [this.net, ...this.testNets]) net.close();
   }
 
-  #build(plan: NetPlan): Net {
-    this.#log("info", "solver", plan.origin);
-    const param: NetParameter =
-      "file" in plan.source
-        ? readNetParameter(this.#locate(plan.source.file), this.#log)
-        : plan.source.param;
-    const { root, registry } = this.#options;
-    return new Net(param, {
-      engines: this.#options.engines,
-      phase: plan.state.phase ?? "TRAIN",
-      ...(plan.state.level !== undefined && { level: plan.state.level }),
-      ...(plan.state.stage !== undefined && { stages: plan.state.stage }),
-      seed: this.#seed,
-      log: this.#log,
-      ...(root !== undefined && { root }),
-      ...(registry !== undefined && { registry }),
-    });
-  }
-
-  #locate(file: string): string {
-    return this.#options.root === undefined ? file : join(this.#options.root, file);
-  }
-
   #isTestDue(): boolean {
     const { test_interval = 0, test_initialization = true } = this.param;
     return (
@@ -359,27 +323,8 @@ export class Solver implements Snapshotted {
     );
   }
 
-  /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
-  #clippingScale(): number {
-    const clip = this.param.clip_gradients ?? -1;
-    if (clip < 0) return 1;
-    let sum = 0;
-    for (const { blob } of this.net.learnableParams) sum += blob.sumsqDiff(this.#engine);
-    const norm = Math.sqrt(sum);
-    if (norm <= clip) return 1;
-    const scale = clip / norm;
-    this.#log(
-      "info",
-      "sgd_solver",
-      `Gradient clipping: scaling down gradients (L2 norm ${numberText(norm)} > ${numberText(clip)}) by scale factor ${numberText(scale)}`,
-    );
-    return scale;
-  }
-
   #takePending(): SolverAction | undefined {
-    const action = this.#pending;
-    this.#pending = undefined;
-    return action;
+    return (["snapshot", "stop"] as const).find((action) => this.#pending.delete(action));
   }
 
   /** Gives the event loop a turn, at most every 20 ms: signals and messages come in there. */
@@ -389,4 +334,8 @@ export class Solver implements Snapshotted {
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     this.#lastYield = performance.now();
   }
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
 }

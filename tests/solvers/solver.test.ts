@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
-import { learningRatePolicy } from "../../src/solvers/lr-policy.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import type { Log } from "../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
@@ -33,69 +32,7 @@ const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log):
 const weights = (solver: Solver): number[][] =>
   solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
 
-describe("learning-rate policies", () => {
-  test.each([
-    ['lr_policy: "fixed"', 30, 0.5],
-    ['lr_policy: "step" gamma: 0.1 stepsize: 10', 25, 0.005],
-    ['lr_policy: "exp" gamma: 0.9', 2, 0.405],
-    ['lr_policy: "inv" gamma: 0.5 power: 2', 2, 0.125],
-    ['lr_policy: "poly" power: 2 max_iter: 10', 5, 0.125],
-    ['lr_policy: "sigmoid" gamma: 1 stepsize: 4', 4, 0.25],
-  ])("%s", (text, iter, rate) => {
-    const param = parsePrototxt("SolverParameter", `base_lr: 0.5 ${text}`);
-    expect(learningRatePolicy(param, "s")(param, { iter, currentStep: 0 })).toBeCloseTo(rate, 12);
-  });
-
-  test("multistep counts the steps that have been reached", async () => {
-    const multi = new Solver(
-      parsePrototxt(
-        "SolverParameter",
-        `base_lr: 1 lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 3 max_iter: 4 net_param { ${NET} }`,
-      ),
-      { engines: referenceEngines },
-    );
-    const rates: number[] = [];
-    multi.callbacks.push({ onIteration: ({ rate }) => void rates.push(rate) });
-    await multi.step(4);
-    expect(rates).toEqual([1, 1, 0.5, 0.25]);
-    multi.close();
-  });
-
-  test("says what is missing", () => {
-    const policy = (text: string) => () =>
-      learningRatePolicy(parsePrototxt("SolverParameter", text), "s.prototxt");
-    expect(policy("base_lr: 1")).toThrow("s.prototxt: no lr_policy");
-    expect(policy('lr_policy: "fixd" base_lr: 1')).toThrow(
-      'Unknown learning rate policy: fixd. Did you mean "fixed"?',
-    );
-    expect(policy('lr_policy: "step" gamma: 1 base_lr: 1')).toThrow(
-      'lr_policy "step" wants stepsize',
-    );
-    expect(policy('lr_policy: "fixed"')).toThrow("no base_lr");
-  });
-});
-
 describeEngines("Solver", (engines, name) => {
-  test("follows the closed form of least squares, with momentum, decay, clipping and iter_size", async () => {
-    const net = `layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 1 dim: 2 } shape { dim: 1 dim: 1 } data_filler { value: 2 } data_filler { value: 5 } } }
-      layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 bias_term: false weight_filler { value: 0.5 } } }
-      layer { name: "l" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "l" }`;
-    const solver = solverOf(
-      `max_iter: 3 momentum: 0.9 weight_decay: 0.1 clip_gradients: 3 iter_size: 2 net_param { ${net} }`,
-      engines,
-    );
-    let [w, v] = [0.5, 0];
-    for (let i = 0; i < 3; i++) {
-      const g = 2 * 2 * (4 * w - 5);
-      const norm = Math.SQRT2 * Math.abs(g);
-      v = 0.9 * v + 0.1 * ((g * Math.min(1, 3 / norm)) / 2 + 0.1 * w);
-      w -= v;
-      await solver.step(1);
-      expect(weights(solver)[0]).toBeAllClose([w, w], { rtol: 1e-5 });
-    }
-    solver.close();
-  });
-
   test("a resumed run gives the bits of one that was never interrupted", async () => {
     const text = (prefix: string) =>
       `max_iter: 8 momentum: 0.9 weight_decay: 0.01 snapshot_prefix: "${join(folder, name + prefix)}" snapshot_after_train: false net_param { ${NET} }`;

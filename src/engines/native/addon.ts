@@ -82,16 +82,22 @@ export interface Addon {
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
   asum(n: number, x: Buffer): number;
   sumOfSquares(n: number, x: Buffer): number;
-  sgd(
+  /** Names of the rules that `update` knows. */
+  readonly updates: readonly string[];
+  update(
+    rule: string,
     n: number,
-    rate: number,
-    momentum: number,
-    gradientScale: number,
-    decay: number,
-    isL1: boolean,
+    step: {
+      readonly rate: number;
+      readonly gradientScale: number;
+      readonly decay: number;
+      readonly isL1: boolean;
+      readonly isDecoupled: boolean;
+    },
+    params: Readonly<Record<string, number>>,
     w: Buffer,
     g: Buffer,
-    v: Buffer,
+    ...history: readonly Buffer[]
   ): void;
   gemm(
     transA: boolean,

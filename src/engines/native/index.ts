@@ -9,6 +9,7 @@ import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
 import { nativeSoftmax, nativeSoftmaxLoss } from "./softmax.ts";
 import { nativeUnary } from "./unary.ts";
+import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
 
 /**
@@ -51,6 +52,7 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
     softmaxLoss: (d) => nativeSoftmaxLoss(places, d),
     eltwise: (d) => nativeEltwise(places, d) ?? fallback.eltwise(d),
     concat: (d) => fallback.concat(d),
+    update: nativeUpdate(places, fallback),
     ...nativeVectors(places),
   };
 }

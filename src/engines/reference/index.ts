@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
-import type { Engine, Params, SGDStep, UnaryKernel, UnaryOp } from "../engine.ts";
+import type { Engine, Params, UnaryKernel, UnaryOp } from "../engine.ts";
 import { referenceBatchNorm } from "./batch-norm.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
 import { referenceConcat } from "./concat.ts";
@@ -20,6 +20,7 @@ import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceTile } from "./tile.ts";
+import { referenceUpdate } from "./update.ts";
 
 /**
  * Every primitive in plain loops, in float32 and float64: what each one means, what tests compare with, and
@@ -50,6 +51,7 @@ export class ReferenceEngine implements Engine {
   readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;
   readonly sigmoidLoss: Engine["sigmoidLoss"] = referenceSigmoidLoss;
   readonly hingeLoss: Engine["hingeLoss"] = referenceHingeLoss;
+  readonly update: Engine["update"] = referenceUpdate;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {
     const count = countOf(shape);
@@ -94,15 +96,5 @@ export class ReferenceEngine implements Engine {
     let sum = 0;
     for (let i = 0; i < count; i++) sum += x[i]! * x[i]!;
     return sum;
-  }
-
-  sgd(count: number, step: SGDStep, wMem: SyncedMem, gMem: SyncedMem, vMem: SyncedMem): void {
-    const { rate, momentum, gradientScale, decay, regularization } = step;
-    const [w, g, v] = [wMem.mutableCpu(), gMem.cpu(), vMem.mutableCpu()];
-    for (let i = 0; i < count; i++) {
-      const penalty = regularization === "L2" ? w[i]! : Math.sign(w[i]!);
-      v[i] = momentum * v[i]! + rate * (gradientScale * g[i]! + decay * penalty);
-      w[i]! -= v[i]!;
-    }
   }
 }

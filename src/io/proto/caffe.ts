@@ -770,6 +770,14 @@ export interface SolverParameter {
   readonly reduce_buckets?: number;
   readonly test_offset?: readonly number[];
   readonly only_calc_loss?: boolean;
+  readonly monitor?: string;
+  readonly monitor_mode?: string;
+  readonly min_delta?: number;
+  readonly early_stop?: number;
+  readonly keep_best?: boolean;
+  readonly keep_last?: number;
+  readonly nan?: string;
+  readonly explode_factor?: number;
 }
 
 export interface SolverState {
@@ -996,7 +1004,7 @@ export interface DefaultedFields {
   ThresholdParameter: "threshold";
   TileParameter: "axis";
   WindowDataParameter: "scale" | "crop_size" | "mirror" | "fg_threshold" | "bg_threshold" | "fg_fraction" | "context_pad" | "crop_mode" | "cache_images" | "root_folder";
-  SolverParameter: "test_net" | "test_net_param" | "test_state" | "test_iter" | "test_interval" | "test_compute_loss" | "test_initialization" | "average_loss" | "iter_size" | "regularization_type" | "stepvalue" | "clip_gradients" | "snapshot" | "snapshot_diff" | "snapshot_format" | "solver_mode" | "device_id" | "random_seed" | "type" | "delta" | "momentum2" | "rms_decay" | "debug_info" | "snapshot_after_train" | "solver_type" | "layer_wise_reduce" | "weights" | "plateau_winsize" | "stagelr" | "stageiter" | "test_offset";
+  SolverParameter: "test_net" | "test_net_param" | "test_state" | "test_iter" | "test_interval" | "test_compute_loss" | "test_initialization" | "average_loss" | "iter_size" | "regularization_type" | "stepvalue" | "clip_gradients" | "snapshot" | "snapshot_diff" | "snapshot_format" | "solver_mode" | "device_id" | "random_seed" | "type" | "delta" | "momentum2" | "rms_decay" | "debug_info" | "snapshot_after_train" | "solver_type" | "layer_wise_reduce" | "weights" | "plateau_winsize" | "stagelr" | "stageiter" | "test_offset" | "min_delta" | "early_stop" | "keep_best" | "keep_last" | "nan" | "explode_factor";
   SolverState: "history" | "current_step";
   V1LayerParameter: "bottom" | "top" | "include" | "exclude" | "blobs" | "param" | "blob_share_mode" | "blobs_lr" | "weight_decay" | "loss_weight";
   V0LayerParameter: "biasterm" | "pad" | "group" | "stride" | "pool" | "dropout_ratio" | "local_size" | "alpha" | "beta" | "k" | "scale" | "cropsize" | "mirror" | "blobs" | "blobs_lr" | "weight_decay" | "rand_skip" | "det_fg_threshold" | "det_bg_threshold" | "det_fg_fraction" | "det_context_pad" | "det_crop_mode" | "new_num" | "new_channels" | "new_height" | "new_width" | "shuffle_images" | "concat_dim";

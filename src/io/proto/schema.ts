@@ -3177,6 +3177,56 @@ export const schema: INamespace = {
       "only_calc_loss": {
        "type": "bool",
        "id": 10025
+      },
+      "monitor": {
+       "type": "string",
+       "id": 11000
+      },
+      "monitor_mode": {
+       "type": "string",
+       "id": 11001
+      },
+      "min_delta": {
+       "type": "float",
+       "id": 11002,
+       "options": {
+        "default": 0
+       }
+      },
+      "early_stop": {
+       "type": "int32",
+       "id": 11003,
+       "options": {
+        "default": 0
+       }
+      },
+      "keep_best": {
+       "type": "bool",
+       "id": 11004,
+       "options": {
+        "default": false
+       }
+      },
+      "keep_last": {
+       "type": "int32",
+       "id": 11005,
+       "options": {
+        "default": 0
+       }
+      },
+      "nan": {
+       "type": "string",
+       "id": 11006,
+       "options": {
+        "default": "stop"
+       }
+      },
+      "explode_factor": {
+       "type": "float",
+       "id": 11007,
+       "options": {
+        "default": 20
+       }
       }
      },
      "nested": {

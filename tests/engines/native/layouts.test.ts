@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
+import { sgd } from "../../../src/solvers/rules/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, relu, same } from "./support.ts";
 
@@ -75,9 +76,10 @@ function train(engine: Engine): Readonly<Record<string, SyncedMem>> {
     pool.backward(y1, d2, d1);
     rectify.backward(y1, y1, d1, d1);
     conv1.backwardWeights(x, d1, g.w1, g.b1);
-    const rule = { rate: 1e-3, momentum: 0.9, gradientScale: 1, decay: 0.01 } as const;
+    const rule = { rate: 1e-3, gradientScale: 1, decay: 0.01, regularization: "L2" } as const;
     for (const name of names) {
-      engine.sgd(sizes[name], { ...rule, regularization: "L2" }, p[name], g[name], v[name]);
+      const [w, dw, history] = [p[name], g[name], [v[name]]];
+      engine.update(sgd.kernel, sizes[name], rule, { momentum: 0.9 }, w, dw, history);
       if (step === 0) g[name].zero();
     }
   }

@@ -1,0 +1,177 @@
+// A solver's update of one parameter: decay, rule and subtraction in one pass, in any layout (padding stays zero).
+#include <cmath>
+
+#include "primitive.h"
+
+namespace caffe {
+
+namespace {
+
+// Below this, starting threads costs more than the loop.
+constexpr size_t kParallel = 1 << 15;
+
+// Each rule turns a gradient g into the amount to subtract; a and b are one element of its history. `history` says how
+// many of them it keeps. Its numbers come by name, as src/solvers/rules says them.
+
+// v ← μv + ηg; v
+struct SGD {
+  static constexpr const char* name = "SGD";
+  static constexpr int history = 1;
+  float rate, momentum;
+  SGD(float rate, const Napi::Object& p) : rate(rate), momentum(number_property(p, "momentum")) {}
+  float operator()(float g, float& v, float&) const { return v = momentum * v + rate * g; }
+};
+
+// u ← μv + ηg; (1+μ)u − μv; v ← u
+struct Nesterov {
+  static constexpr const char* name = "Nesterov";
+  static constexpr int history = 1;
+  float rate, momentum;
+  Nesterov(float rate, const Napi::Object& p) : rate(rate), momentum(number_property(p, "momentum")) {}
+  float operator()(float g, float& v, float&) const {
+    const float before = v;
+    v = momentum * v + rate * g;
+    return (1 + momentum) * v - momentum * before;
+  }
+};
+
+// h ← h + g²; ηg / (√h + δ)
+struct AdaGrad {
+  static constexpr const char* name = "AdaGrad";
+  static constexpr int history = 1;
+  float rate, delta;
+  AdaGrad(float rate, const Napi::Object& p) : rate(rate), delta(number_property(p, "delta")) {}
+  float operator()(float g, float& h, float&) const {
+    h += g * g;
+    return rate * (g / (std::sqrt(h) + delta));
+  }
+};
+
+// h ← ρh + (1−ρ)g²; ηg / (√h + δ)
+struct RMSProp {
+  static constexpr const char* name = "RMSProp";
+  static constexpr int history = 1;
+  float rate, decay, delta;
+  RMSProp(float rate, const Napi::Object& p)
+      : rate(rate), decay(number_property(p, "rms_decay")), delta(number_property(p, "delta")) {}
+  float operator()(float g, float& h, float&) const {
+    h = decay * h + (1 - decay) * (g * g);
+    return rate * (g / (std::sqrt(h) + delta));
+  }
+};
+
+// h ← μh + (1−μ)g²; u = g √((s+δ)/(h+δ)); s ← μs + (1−μ)u²; ηu
+struct AdaDelta {
+  static constexpr const char* name = "AdaDelta";
+  static constexpr int history = 2;
+  float rate, momentum, delta;
+  AdaDelta(float rate, const Napi::Object& p)
+      : rate(rate), momentum(number_property(p, "momentum")), delta(number_property(p, "delta")) {}
+  float operator()(float g, float& h, float& s) const {
+    h = momentum * h + (1 - momentum) * (g * g);
+    const float u = g * std::sqrt((s + delta) / (h + delta));
+    s = momentum * s + (1 - momentum) * (u * u);
+    return rate * u;
+  }
+};
+
+// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; η·correction·m / (√v + δ)
+struct Adam {
+  static constexpr const char* name = "Adam";
+  static constexpr int history = 2;
+  float rate, beta1, beta2, delta;
+  Adam(float rate, const Napi::Object& p)
+      : rate(rate * number_property(p, "correction")),
+        beta1(number_property(p, "beta1")),
+        beta2(number_property(p, "beta2")),
+        delta(number_property(p, "delta")) {}
+  float operator()(float g, float& m, float& v) const {
+    m = beta1 * m + (1 - beta1) * g;
+    v = beta2 * v + (1 - beta2) * (g * g);
+    return rate * (m / (std::sqrt(v) + delta));
+  }
+};
+
+// Adam; its decay does not pass through the rule
+struct AdamW : Adam {
+  static constexpr const char* name = "AdamW";
+  using Adam::Adam;
+};
+
+// What every rule has in common: g ← scale·g + coupled·r(w) goes in, decoupled·r(w) is added to what comes out.
+struct Step {
+  float rate, scale, coupled, decoupled;
+  bool is_l1;
+  explicit Step(const Napi::Object& step)
+      : rate(number_property(step, "rate")),
+        scale(number_property(step, "gradientScale")),
+        is_l1(step.Get("isL1").ToBoolean()) {
+    const float decay = number_property(step, "decay");
+    const bool is_decoupled = step.Get("isDecoupled").ToBoolean();
+    coupled = is_decoupled ? 0 : decay;
+    decoupled = is_decoupled ? rate * decay : 0;
+  }
+};
+
+template <typename Rule>
+void run(const Step& step, const Napi::Object& params, size_t n, float* __restrict w, float* __restrict g,
+         float* __restrict a, float* __restrict b) {
+  const Rule rule(step.rate, params);
+  const float scale = step.scale, coupled = step.coupled, decoupled = step.decoupled;
+  const bool is_l1 = step.is_l1;
+#pragma omp parallel for simd if (n > kParallel)
+  for (size_t i = 0; i < n; i++) {
+    const float sign = static_cast<float>((w[i] > 0) - (w[i] < 0));
+    const float penalty = is_l1 ? sign : w[i];
+    float amount;
+    if constexpr (Rule::history == 2) {
+      amount = rule(scale * g[i] + coupled * penalty, a[i], b[i]);
+    } else {
+      float none = 0;
+      amount = rule(scale * g[i] + coupled * penalty, a[i], none);
+    }
+    amount += decoupled * penalty;
+    g[i] = amount;
+    w[i] -= amount;
+  }
+}
+
+struct Known {
+  const char* name;
+  int history;
+  decltype(&run<SGD>) run;
+};
+
+template <typename Rule>
+constexpr Known known() {
+  return {Rule::name, Rule::history, run<Rule>};
+}
+
+constexpr Known kRules[] = {known<SGD>(),      known<Nesterov>(), known<AdaGrad>(), known<RMSProp>(),
+                            known<AdaDelta>(), known<Adam>(),     known<AdamW>()};
+
+// update(rule, n, step, params, w, g, ...history)
+void Update(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>();
+  const size_t n = static_cast<size_t>(info[1].As<Napi::Number>().DoubleValue());
+  const Step step(info[2].As<Napi::Object>());
+  for (const Known& rule : kRules) {
+    if (name != rule.name) continue;
+    float* second = rule.history == 2 ? floats_of(info[7]).data : nullptr;
+    rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4]).data, floats_of(info[5]).data,
+             floats_of(info[6]).data, second);
+    return;
+  }
+  throw Napi::Error::New(info.Env(), "no update rule " + name);
+}
+
+}  // namespace
+
+void InitUpdates(Napi::Env env, Napi::Object exports) {
+  auto names = Napi::Array::New(env);
+  for (const Known& rule : kRules) names.Set(names.Length(), rule.name);
+  exports.Set("updates", names);
+  exports.Set("update", Napi::Function::New(env, Update));
+}
+
+}  // namespace caffe

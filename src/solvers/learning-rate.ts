@@ -1,0 +1,56 @@
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { Log } from "../util/log.ts";
+import { type LearningRatePolicy, learningRatePolicy } from "./lr-policy.ts";
+import { inSinglePrecision } from "./solver-parameters.ts";
+
+/**
+ * The learning rate of a run: its policy, the policy's step counter, warm-up before it and a floor below it.
+ *
+ * In the first `warmup_iter` iterations the rate rises in a line from `warmup_start_lr` (default 0) to base_lr. It never
+ * falls below `min_lr` (default 0).
+ */
+export class LearningRate {
+  /** How many steps the policy has taken; Caffe's current_step. */
+  currentStep = 0;
+  /** The iteration of the last improvement of what a plateau watches, or of the last step. */
+  lastEvent = 0;
+  readonly #param: SolverParameter;
+  readonly #policy: LearningRatePolicy;
+  readonly #log: Log;
+
+  /** @throws SolverError where the policy is unknown or lacks a field */
+  constructor(param: SolverParameter, where: string, log: Log) {
+    this.#policy = learningRatePolicy(param, where);
+    this.#param = inSinglePrecision(param);
+    this.#log = log;
+  }
+
+  /** The rate of the update of an iteration, were it next; nothing changes by asking. */
+  at(iter: number): number {
+    const { warmup_iter = 0, warmup_start_lr = 0, base_lr = 0, min_lr = 0 } = this.#param;
+    if (iter < warmup_iter) {
+      return (iter * base_lr + (warmup_iter - iter) * warmup_start_lr) / warmup_iter;
+    }
+    return Math.max(min_lr, this.#policy.rate(this.#param, iter, this.#stepAt(iter)));
+  }
+
+  /** The rate of the update of an iteration, which is done now: the step counter moves on. */
+  take(iter: number): number {
+    const rate = this.at(iter);
+    const step = iter < (this.#param.warmup_iter ?? 0) ? this.currentStep : this.#stepAt(iter);
+    if (step !== this.currentStep) {
+      this.currentStep = step;
+      this.lastEvent = iter;
+      const status = { multistep: "MultiStep", plateau: "Plateau" }[this.#param.lr_policy ?? ""];
+      if (status) {
+        this.#log("info", "sgd_solver", `${status} Status: Iteration ${iter}, step = ${step}`);
+      }
+    }
+    return rate;
+  }
+
+  #stepAt(iter: number): number {
+    const { step } = this.#policy;
+    return step ? step(this.#param, iter, this.currentStep, this.lastEvent) : this.currentStep;
+  }
+}

@@ -1,0 +1,103 @@
+import { Blob } from "../blob/blob.ts";
+import { chooseEngine, type Engines } from "../engines/choose.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { Net } from "../net/net.ts";
+import type { LearnableParam } from "../net/parameters.ts";
+import { type Log, numberText } from "../util/log.ts";
+import type { UpdateRule } from "./rules/update-rule.ts";
+
+/** A learnable parameter with what its rule keeps of it. */
+interface Updated extends LearnableParam {
+  readonly history: readonly Blob[];
+}
+
+/**
+ * Updates every learnable parameter of a net from its gradient, in Caffe's order: clip the global L2 norm, divide by
+ * iter_size, add weight decay, apply the rule.
+ *
+ * Clipping sees the gradients as they have added up, before they are divided and without decay, as in Caffe.
+ *
+ * @see Caffe's SGDSolver::ApplyUpdate
+ */
+export class ParameterUpdate {
+  /** What the rule keeps: its first array of every parameter, then its second of every parameter. Zero at first. */
+  readonly history: readonly Blob[];
+  readonly #param: SolverParameter;
+  readonly #rule: UpdateRule;
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #updated: readonly Updated[];
+
+  constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
+    this.#param = param;
+    this.#rule = rule;
+    this.#log = log;
+    this.#engine = chooseEngine(engines, ["update", "sumOfSquares"]);
+    const histories = rule.kernel.history.map(() =>
+      net.learnableParams.map(({ blob }) => new Blob(blob.shape, blob.dtype)),
+    );
+    this.history = histories.flat();
+    this.#updated = net.learnableParams.map((param, i) => ({
+      ...param,
+      history: histories.map((blobs) => blobs[i] as Blob),
+    }));
+  }
+
+  /**
+   * One update of every parameter.
+   * @param iter updates done before this one
+   */
+  apply(rate: number, iter: number): void {
+    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.#param;
+    const gradientScale = this.#clippingScale() / iter_size;
+    const regularization = regularization_type === "L1" ? "L1" : "L2";
+    const params = this.#rule.params(this.#param, iter);
+    for (const updated of this.#updated) {
+      const { blob, lrMult, decayMult, history } = updated;
+      const step = {
+        rate: rate * lrMult,
+        gradientScale,
+        decay: weight_decay * decayMult,
+        regularization,
+      } as const;
+      if (this.#changesNothing(updated, step)) continue;
+      this.#engine.update(
+        this.#rule.kernel,
+        blob.count(),
+        step,
+        params,
+        blob.data,
+        blob.diff,
+        history.map(({ data }) => data),
+      );
+    }
+  }
+
+  /** Whether a step would leave parameter and history as they are: a frozen layer costs nothing then. */
+  #changesNothing(
+    { blob, history }: Updated,
+    { rate, decay }: { readonly rate: number; readonly decay: number },
+  ): boolean {
+    if (!history.every(({ data }) => data.isZero)) return false;
+    if (rate === 0 && this.#rule.kernel.historyHoldsRate) return true;
+    return blob.diff.isZero && (decay === 0 || blob.data.isZero);
+  }
+
+  /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
+  #clippingScale(): number {
+    const clip = this.#param.clip_gradients ?? -1;
+    if (clip < 0) return 1;
+    let sum = 0;
+    for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
+    const norm = Math.sqrt(sum);
+    if (norm <= clip) return 1;
+    const scale = clip / norm;
+    this.#log(
+      "info",
+      "sgd_solver",
+      `Gradient clipping: scaling down gradients (L2 norm ${numberText(norm)} > ${numberText(clip)}) by scale factor ${numberText(scale)}`,
+    );
+    return scale;
+  }
+}
