@@ -58,7 +58,7 @@ export function stochasticPooling(d: PoolingDescriptor, random: Random | undefin
           if (random) {
             drawn[at] = draw(plane, window, random.uniform(0, 1) * sum);
             y[at] = input[drawn[at]!]!;
-          } else y[at] = sum === 0 ? 0 : squares / sum;
+          } else y[at] = sum > 0 ? squares / sum : 0;
           at++;
         }
       }
@@ -72,7 +72,7 @@ export function stochasticPooling(d: PoolingDescriptor, random: Random | undefin
           if (random) dx[drawn[at]!]! += dy[at]!;
           else {
             const [sum, squares] = sums(input, plane, window);
-            for (let h = window.h0; h < window.h1 && sum !== 0; h++) {
+            for (let h = window.h0; h < window.h1 && sum > 0; h++) {
               for (let w = window.w0; w < window.w1; w++) {
                 const i = plane + h * inW + w;
                 dx[i]! += (dy[at]! * (2 * input[i]! - squares / sum)) / sum;
