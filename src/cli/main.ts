@@ -4,12 +4,20 @@ import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { convertMnistData } from "./commands/convert-mnist-data.ts";
 import { deviceQuery } from "./commands/device-query.ts";
+import { gradientCheck } from "./commands/gradient-check.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
 import { normaliseFlags } from "./flags.ts";
 
-const commands = [train, test, time, deviceQuery, convertMnistData] as unknown as CommandModule[];
+const commands = [
+  train,
+  test,
+  time,
+  deviceQuery,
+  gradientCheck,
+  convertMnistData,
+] as unknown as CommandModule[];
 
 /**
  * Runs one command line and says how it ended: 0 well, 1 with an error that has been written to standard error.

@@ -1,6 +1,9 @@
 import { readCaffemodel } from "../io/caffemodel.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { keepSource } from "../io/prototxt.ts";
 import { readNetParameter } from "../io/read-net.ts";
 import { Net } from "../net/net.ts";
+import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { listOf } from "./flags.ts";
@@ -16,17 +19,24 @@ export interface NetFlags extends CommonFlags {
 
 /**
  * The net that the flags ask for, with its weights.
+ * @param more fields of the net and options besides
  * @throws CaffeError
  */
-export function openNet(flags: NetFlags, phase: "TRAIN" | "TEST", log: Log): Net {
+export function openNet(
+  flags: NetFlags,
+  phase: "TRAIN" | "TEST",
+  log: Log,
+  more: { readonly param?: NetParameter; readonly options?: Partial<NetOptions> } = {},
+): Net {
   if (!flags.model) throw new CaffeError("Need a model definition. Give --model=FILE.");
   const param = readNetParameter(flags.model, log);
-  const net = new Net(param, {
+  const net = new Net(keepSource(param, { ...param, ...more.param }), {
     engines: enginesFor(flags, log),
     phase,
     level: flags.level,
     stages: listOf(flags.stage),
     log,
+    ...more.options,
   });
   try {
     for (const file of listOf(flags.weights)) net.copyTrainedLayersFrom(readCaffemodel(file), log);

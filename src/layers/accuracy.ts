@@ -30,7 +30,7 @@ export class AccuracyLayer extends Layer<Two, OneOrMore> {
     this.#outer = x.count(0, at);
     this.#inner = x.count(at + 1);
     this.#classes = x.shape[at] ?? 1;
-    if (top_k > label.count() && top_k > this.#classes) {
+    if (top_k > this.#classes) {
       this.fail(`accuracy_param.top_k is ${top_k}. Expected at most the ${this.#classes} classes.`);
     }
     if (label.count() !== this.#outer * this.#inner) {

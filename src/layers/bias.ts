@@ -24,7 +24,9 @@ export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly bottoms = arity.oneOrTwo;
 
   #axis = 0;
-  #shape: Shape | undefined;
+  /** Shapes that the op is made for; none fits before there is one. */
+  #shape: Shape = [-1];
+  #vector: Shape = [-1];
   #op!: BiasOp;
 
   override setUp([x, given]: OneOrMore): void {
@@ -38,9 +40,10 @@ export class BiasLayer extends LearnedLayer<OneOrMore, One> {
 
   override reshape([x, given]: OneOrMore, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
-    if (this.#shape && sameShape(this.#shape, x.shape)) return;
-    this.#shape = x.shape;
     const vector = (given ?? this.blobs[0]!).shape;
+    if (sameShape(x.shape, this.#shape) && sameShape(vector, this.#vector)) return;
+    this.#shape = x.shape;
+    this.#vector = vector;
     this.#op = this.engine.bias(broadcast(x.shape, vector, this.#axis, (m) => this.fail(m)));
   }
 

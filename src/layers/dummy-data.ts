@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import { fill } from "../blob/filler.ts";
 import type { Primitive } from "../engines/engine.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
@@ -7,7 +8,7 @@ import type { Shape } from "../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerState, type None } from "./base/layer.ts";
 
 /**
- * Data made up by fillers: constant ones are filled once, random ones anew in every pass.
+ * Data made up by fillers: constant ones are filled once, when the net is built, random ones anew in every pass.
  *
  * - tops: one or more; `dummy_data_param`: shape (one for all or one for each; or the old num, channels, height,
  *   width) and data_filler (none = constant 0, one for all, or one for each)
@@ -22,7 +23,6 @@ export class DummyDataLayer extends Layer<None, Blobs> {
 
   readonly #random: Random = this.random("data");
   #fillers: FillerParameter[] = [];
-  #isFilled = false;
 
   override setUp(_bottom: None, top: Blobs): void {
     const param = withDefaults("DummyDataParameter", this.param.dummy_data_param);
@@ -33,35 +33,43 @@ export class DummyDataLayer extends Layer<None, Blobs> {
       );
     }
     this.#fillers = top.map((_, i) => fillers[fillers.length > 1 ? i : 0] ?? {});
-    const shapes: Shape[] =
-      param.shape.length > 0
-        ? param.shape.map(({ dim }) => dim ?? [])
-        : param.num.map((n, i) => [
-            n,
-            param.channels[i] ?? 1,
-            param.height[i] ?? 1,
-            param.width[i] ?? 1,
-          ]);
-    if (shapes.length !== 1 && shapes.length !== top.length) {
-      this.fail(
-        `dummy_data_param gives ${shapes.length} shapes. Must specify 'shape' once, or once per top blob: ${top.length}.`,
-      );
-    }
+    const random = this.random("set-up");
     top.forEach((blob, i) => {
-      this.named(() => blob.reshape(shapes[shapes.length > 1 ? i : 0] ?? []));
+      this.named(() => blob.reshape(this.#shapeOf(i, top.length)));
+      this.#fill(blob, i, random);
     });
+  }
+
+  #shapeOf(top: number, tops: number): Shape {
+    const param = withDefaults("DummyDataParameter", this.param.dummy_data_param);
+    const own = <T>(name: string, list: readonly T[]): T => {
+      if (list.length !== 1 && list.length !== tops) {
+        this.fail(
+          `dummy_data_param.${name} is given ${list.length} times. Must specify '${name}' once, or once per top blob: ${tops}.`,
+        );
+      }
+      return list[list.length > 1 ? top : 0] as T;
+    };
+    const { num, channels, height, width } = param;
+    const legacy = Object.entries({ num, channels, height, width });
+    if (legacy.every(([, list]) => list.length === 0)) return own("shape", param.shape).dim ?? [];
+    if (param.shape.length > 0) {
+      this.fail("Both shape and legacy fields were specified in dummy_data_param. Expected shape.");
+    }
+    return legacy.map(([name, list]) => own(name, list));
   }
 
   override reshape(): void {}
 
   override forward(_bottom: None, top: Blobs): void {
     top.forEach((blob, i) => {
-      const filler = this.#fillers[i] ?? {};
-      if (this.#isFilled && (filler.type ?? "constant") === "constant") return;
-      const values = blob.data.overwriteCpu().subarray(0, blob.count());
-      this.named(() => fill(values, blob.shape, filler, this.#random));
+      if ((this.#fillers[i]?.type ?? "constant") !== "constant") this.#fill(blob, i, this.#random);
     });
-    this.#isFilled = true;
+  }
+
+  #fill(blob: Blob, i: number, random: Random): void {
+    const values = blob.data.overwriteCpu().subarray(0, blob.count());
+    this.named(() => fill(values, blob.shape, this.#fillers[i], random));
   }
 
   override backward(): void {}

@@ -6,10 +6,16 @@ import { arity, type Blobs, Layer, type One } from "./base/layer.ts";
 /**
  * Combines two or more blobs of one shape element by element.
  *
- *     SUM   y = Σ coeffᵢ · xᵢ     PROD  y = Π xᵢ     MAX  y = max xᵢ (the first of equal ones)
+ *     SUM   y = Σ coeffᵢ · xᵢ     PROD  y = Π xᵢ     MAX  y = max xᵢ
+ *     SUM   ∂E/∂xᵢ = coeffᵢ · ∂E/∂y
+ *     PROD  ∂E/∂xᵢ = ∂E/∂y · Π xⱼ over j ≠ i
+ *     MAX   ∂E/∂xᵢ = ∂E/∂y where xᵢ is the greatest, else 0
  *
- * - `eltwise_param`: operation SUM; coeff, none or one per bottom, SUM only; stable_prod_grad true (multiply the
- *   other factors instead of dividing y by x)
+ * - bottoms: two or more of one shape; top[0]: that shape
+ * - `eltwise_param`: operation SUM; coeff (none or one per bottom) counts for SUM; stable_prod_grad true (multiply
+ *   the other factors instead of dividing y by x)
+ *
+ * Of equal greatest values one takes the whole gradient: bottom 1 of bottoms 0 and 1, and else the first, as in Caffe.
  *
  * @see Caffe's EltwiseLayer
  */
@@ -28,7 +34,7 @@ export class EltwiseLayer extends Layer<Blobs, One> {
         `eltwise_param.coeff is given ${coeff.length} times. Eltwise Layer takes one coefficient per bottom blob: expected ${bottom.length}.`,
       );
     }
-    if (coeff.length !== 0 && operation !== "SUM") {
+    if (coeff.length !== 0 && operation === "PROD") {
       this.fail(
         "eltwise_param.coeff is given. Eltwise layer only takes coefficients for summation.",
       );

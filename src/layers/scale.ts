@@ -26,7 +26,9 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly bottoms = arity.oneOrTwo;
 
   #axis = 0;
-  #shape: Shape | undefined;
+  /** Shapes that the op is made for; none fits before there is one. */
+  #shape: Shape = [-1];
+  #vector: Shape = [-1];
   #op!: ScaleOp;
   #input: Blob | undefined;
 
@@ -49,9 +51,10 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
       this.#input ??= new Blob([0], this.context.dtype);
       this.#input.reshapeLike(x);
     } else y.reshapeLike(x);
-    if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const vector = this.#gamma(given).shape;
+    if (sameShape(x.shape, this.#shape) && sameShape(vector, this.#vector)) return;
     this.#shape = x.shape;
+    this.#vector = vector;
     this.#op = this.engine.scale(broadcast(x.shape, vector, this.#axis, (m) => this.fail(m)));
   }
 

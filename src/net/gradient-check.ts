@@ -52,6 +52,12 @@ interface Variable {
   readonly gradient: FloatArray;
 }
 
+/** What the objective is a weighted sum of, after one evaluation. */
+type Terms = readonly FloatArray[];
+
+/** Steps that are tried until one agrees: larger ones where rounding hides the difference, smaller ones beside a kink. */
+const STEPS = [1, 16, 256, 1 / 4, 1 / 16];
+
 /** A gradient counts as no smaller than this when an error is made relative. */
 const LEAST_SCALE = 1e-3;
 
@@ -61,8 +67,9 @@ const LEAST_SCALE = 1e-3;
  *     ∂E/∂x ≈ (E(x + h) − E(x − h)) / 2h,   E = Σ w · top,  w random
  *
  * for elements of its bottoms and of its parameters. An error is relative to the element's gradient, or to the
- * largest one of its blob up to 1 where that is larger. Where it is too large the step is made smaller, to see
- * around kinks such as ReLU's; on a kink itself a gradient between those of both sides is right.
+ * largest one of its blob up to 1 where that is larger. Where it is too large other steps are tried: larger ones,
+ * where rounding hides the difference, and smaller ones, beside kinks such as ReLU's. On a kink itself a gradient
+ * between those of both sides is right.
  *
  * The layers before it must have run; when this ends it has run too.
  *
@@ -75,13 +82,13 @@ export async function checkLayerGradient(
   index: number,
   options: GradientCheckOptions = {},
 ): Promise<GradientReport> {
-  const checker = new Checker(net, options);
+  checkFloat64(net);
   const layer = net.layers[index];
   if (!layer) throw new NetError(`net "${net.name}" has no layer ${index}.`);
-  if (isSource(net, index)) return checker.report();
+  if (isSource(net, index)) return { checked: 0, kinks: 0, worst: undefined, failures: [] };
   const name = net.layerNames[index] ?? "";
   const [bottoms, tops] = [net.bottomBlobs[index] ?? [], net.topBlobs[index] ?? []];
-  const random = checker.random(name);
+  const random = new Random(options.seed ?? 1, "gradient check", name);
   const weights = tops.map((top, t) =>
     Float64Array.from({ length: top.count() }, () =>
       layer.readsTopDiff(t) ? random.uniform(-1, 1) : 0,
@@ -91,11 +98,11 @@ export async function checkLayerGradient(
   const isolated = bottoms.map((bottom) => new Isolated(bottom));
   const topDiffs = tops.map((top) => top.diffValues().slice());
   const state = layer.state();
-  const evaluate = async (): Promise<number> => {
+  const evaluate = async (): Promise<Terms> => {
     for (const bottom of isolated) bottom.write();
     if (state) await layer.restore(state);
     await net.forward(index, index);
-    return tops.reduce((sum, top, t) => sum + dot(top.values(), weights[t] as FloatArray), 0);
+    return tops.map((top) => top.values().slice());
   };
   await evaluate();
   tops.forEach((top, t) => {
@@ -119,13 +126,34 @@ export async function checkLayerGradient(
   if (!keepsStatistics(layer)) {
     variables.push(...layer.blobs.map((blob, i) => parameter(name, i, blob)));
   }
-  for (const variable of variables) await checker.compare(variable, evaluate);
+  const checker = new Checker(weights, evaluate, options);
+  for (const variable of variables) await checker.compare(variable);
   for (const bottom of isolated) bottom.join();
   await evaluate();
   tops.forEach((top, t) => {
     top.diff.overwriteCpu().set(topDiffs[t] ?? []);
   });
   return checker.report();
+}
+
+/**
+ * Runs the net forward layer by layer, and checks each as it comes: `checkLayerGradient` of all that has a gradient.
+ *
+ * @param wants which layers, by name
+ */
+export async function* checkLayerGradients(
+  net: Net,
+  wants: (name: string) => boolean,
+  options: GradientCheckOptions = {},
+): AsyncGenerator<{ readonly layer: Layer; readonly report: GradientReport }> {
+  for (const [index, layer] of net.layers.entries()) {
+    if (isSource(net, index) || !wants(net.layerNames[index] ?? "")) {
+      await net.forward(index, index);
+    } else {
+      const report = await checkLayerGradient(net, index, options);
+      if (report.checked > 0) yield { layer, report };
+    }
+  }
 }
 
 /**
@@ -139,22 +167,27 @@ export async function checkNetGradient(
   net: Net,
   options: GradientCheckOptions = {},
 ): Promise<GradientReport> {
-  if (!net.hasLoss) {
+  checkFloat64(net);
+  const counted = net.topBlobs.flatMap((tops, i) =>
+    tops.flatMap((blob, t) => {
+      const weight = net.lossWeights[i]?.[t] ?? 0;
+      return weight === 0 ? [] : [{ blob, weights: new Float64Array(blob.count()).fill(weight) }];
+    }),
+  );
+  if (counted.length === 0) {
     throw new NetError(
       `net "${net.name}" has no loss, and so no gradient as a whole. Expected a loss layer, or a loss_weight.`,
     );
   }
-  const checker = new Checker(net, options);
   const states = net.layers.map((layer, i) => (isSource(net, i) ? undefined : layer.state()));
-  const evaluate = async (): Promise<number> => {
-    let loss = 0;
+  const evaluate = async (): Promise<Terms> => {
     for (const [i, layer] of net.layers.entries()) {
       if (isSource(net, i)) continue;
       const state = states[i];
       if (state) await layer.restore(state);
-      loss += await net.forward(i, i);
+      await net.forward(i, i);
     }
-    return loss;
+    return counted.map(({ blob }) => blob.values().slice());
   };
   await evaluate();
   net.clearParamDiffs();
@@ -163,8 +196,17 @@ export async function checkNetGradient(
   const variables = net.learnableParams
     .filter(({ blob }) => !statistics.has(blob))
     .map(({ layer, index, blob }) => parameter(layer, index, blob));
-  for (const variable of variables) await checker.compare(variable, evaluate);
+  const weights = counted.map((top) => top.weights);
+  const checker = new Checker(weights, evaluate, options);
+  for (const variable of variables) await checker.compare(variable);
   return checker.report();
+}
+
+function checkFloat64(net: Net): void {
+  if (net.dtype === "f64") return;
+  throw new NetError(
+    `net "${net.name}" is in float32, whose differences say little of a gradient. Expected dtype f64.`,
+  );
 }
 
 /** A layer that brings data into the net: it reads nothing and learns nothing. */
@@ -212,6 +254,9 @@ class Isolated {
 }
 
 class Checker {
+  /** Of each term of the objective. */
+  readonly #weights: Terms;
+  readonly #evaluate: () => Promise<Terms>;
   readonly #step: number;
   readonly #threshold: number;
   readonly #samples: number;
@@ -221,21 +266,14 @@ class Checker {
   #checked = 0;
   #kinks = 0;
 
-  constructor(net: Net, options: GradientCheckOptions) {
+  constructor(weights: Terms, evaluate: () => Promise<Terms>, options: GradientCheckOptions) {
     const { step = 1e-5, threshold = 1e-6, samples = Number.POSITIVE_INFINITY, seed = 1 } = options;
-    if (net.dtype !== "f64") {
-      throw new NetError(
-        `net "${net.name}" is in float32, whose differences say little of a gradient. Expected dtype f64.`,
-      );
-    }
+    this.#weights = weights;
+    this.#evaluate = evaluate;
     this.#step = step;
     this.#threshold = threshold;
     this.#samples = samples;
     this.#seed = seed;
-  }
-
-  random(...keys: readonly string[]): Random {
-    return new Random(this.#seed, "gradient check", ...keys);
   }
 
   report(): GradientReport {
@@ -248,20 +286,20 @@ class Checker {
   }
 
   /** Compares elements of one blob. */
-  async compare(variable: Variable, evaluate: () => Promise<number>): Promise<void> {
+  async compare(variable: Variable): Promise<void> {
     const { gradient } = variable;
     let largest = LEAST_SCALE;
     for (const value of gradient) largest = Math.max(largest, Math.abs(value));
-    const middle = await evaluate();
+    const middle = await this.#evaluate();
     for (const i of this.#elements(variable)) {
-      await this.#compareElement(variable, i, Math.min(1, largest), middle, evaluate);
+      await this.#compareElement(variable, i, Math.min(1, largest), middle);
     }
   }
 
   #elements({ layer, blob, gradient }: Variable): Iterable<number> {
     const count = gradient.length;
     if (count <= this.#samples) return gradient.keys();
-    const random = this.random(layer, blob);
+    const random = new Random(this.#seed, "gradient check", layer, blob);
     const chosen = new Set<number>();
     while (chosen.size < this.#samples) chosen.add(random.below(count));
     return chosen;
@@ -271,24 +309,24 @@ class Checker {
     { layer, blob, shape, values, gradient }: Variable,
     i: number,
     leastScale: number,
-    middle: number,
-    evaluate: () => Promise<number>,
+    middle: Terms,
   ): Promise<void> {
     const [value, computed] = [values[i] ?? 0, gradient[i] ?? 0];
-    const at = async (moved: number): Promise<number> => {
+    const at = async (moved: number): Promise<Terms> => {
       values[i] = moved;
-      const energy = await evaluate();
+      const terms = await this.#evaluate();
       values[i] = value;
-      return energy;
+      return terms;
     };
     const slopes: (readonly [left: number, right: number])[] = [];
     let best = { numeric: Number.NaN, error: Number.POSITIVE_INFINITY };
-    for (const step of [this.#step, this.#step / 4, this.#step / 16]) {
+    for (const factor of STEPS) {
+      const step = factor * this.#step;
       const [plus, minus] = [await at(value + step), await at(value - step)];
-      const numeric = (plus - minus) / (2 * step);
+      const numeric = this.#difference(plus, minus) / (2 * step);
       const scale = Math.max(leastScale, Math.abs(computed), Math.abs(numeric));
       const error = Math.abs(computed - numeric) / scale;
-      slopes.push([(middle - minus) / step, (plus - middle) / step]);
+      slopes.push([this.#difference(middle, minus) / step, this.#difference(plus, middle) / step]);
       if (!(error >= best.error)) best = { numeric, error };
       if (error <= this.#threshold) break;
     }
@@ -300,6 +338,18 @@ class Checker {
     const deviation = { layer, blob, index: indexOf(i, shape), computed, ...best };
     if (!(best.error <= this.#threshold)) this.#failures.push(deviation);
     if (!this.#worst || !(best.error <= this.#worst.error)) this.#worst = deviation;
+  }
+
+  /** How much the objective changes, term by term: those that stay as they are leave no rounding error. */
+  #difference(after: Terms, before: Terms): number {
+    let sum = 0;
+    for (const [t, weights] of this.#weights.entries()) {
+      const [a, b] = [after[t], before[t]];
+      for (let i = 0; i < weights.length; i++) {
+        sum += (weights[i] ?? 0) * ((a?.[i] ?? 0) - (b?.[i] ?? 0));
+      }
+    }
+    return sum;
   }
 }
 
@@ -331,10 +381,4 @@ function indexOf(i: number, shape: Shape): number[] {
     rest = Math.floor(rest / length);
   }
   return index;
-}
-
-function dot(a: FloatArray, b: FloatArray): number {
-  let sum = 0;
-  for (let i = 0; i < b.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
 }

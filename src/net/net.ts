@@ -155,9 +155,9 @@ export class Net {
     return this.#built.map(({ needsBackward }) => needsBackward);
   }
 
-  /** Whether a top counts towards the objective. */
-  get hasLoss(): boolean {
-    return this.#built.some(({ lossWeights }) => lossWeights.some((weight) => weight !== 0));
+  /** Per layer and top: its weight in the objective, 0 for none. */
+  get lossWeights(): readonly (readonly number[])[] {
+    return this.#built.map(({ lossWeights }) => lossWeights);
   }
 
   /**

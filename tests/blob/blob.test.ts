@@ -1,9 +1,7 @@
 import { expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../../src/blob/blob-proto.ts";
-import { fill } from "../../src/blob/filler.ts";
 import { referenceOf } from "../../src/engines/choose.ts";
-import { Random } from "../../src/util/random.ts";
 import { referenceEngines } from "../support/engines.ts";
 
 const engine = referenceOf(referenceEngines);
@@ -63,32 +61,4 @@ test("to a message and back, in both element types; legacy shapes fit with ones 
   expect(() => blobValueOf({ shape: { dim: [3] }, data: [1] })).toThrow(
     "with 1 values. Expected 3",
   );
-});
-
-test("fillers have the statistics of their formulas", () => {
-  const shape = [50, 20, 5, 5];
-  const values = new Float64Array(25_000);
-  const spread = (): number => Math.sqrt(values.reduce((a, b) => a + b * b, 0) / values.length);
-  const run = (filler: Parameters<typeof fill>[2]): void =>
-    fill(values, shape, filler, new Random(3));
-  run({ type: "xavier" });
-  expect(spread()).toBeCloseTo(Math.sqrt(1 / 500), 2);
-  expect(Math.max(...values)).toBeLessThan(Math.sqrt(3 / 500));
-  run({ type: "msra", variance_norm: "FAN_OUT" });
-  expect(spread()).toBeCloseTo(Math.sqrt(2 / 1250), 2);
-  run({ type: "gaussian", std: 2 });
-  expect(spread()).toBeCloseTo(2, 1);
-  run({ type: "gaussian", std: 1, sparse: 5 });
-  expect(values.filter((v) => v !== 0).length / 25_000).toBeCloseTo(0.1, 1);
-  run({ type: "uniform", min: 2, max: 3 });
-  expect(Math.min(...values)).toBeGreaterThanOrEqual(2);
-  run({ type: "positive_unitball" });
-  expect(values.slice(0, 500).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
-  const up = new Float64Array(16);
-  fill(up, [1, 1, 4, 4], { type: "bilinear" }, new Random(1));
-  expect(Array.from(up.slice(0, 4))).toBeAllClose([0.0625, 0.1875, 0.1875, 0.0625]);
-  expect(() => run({ type: "xaver" })).toThrow(
-    'unknown filler type "xaver". Did you mean "xavier"?',
-  );
-  expect(() => run({ type: "xavier", sparse: 1 })).toThrow("Expected it with gaussian only");
 });

@@ -31,18 +31,27 @@ describe("fillers", () => {
     const values = filled({ type: "uniform", min: 2, max: 6 }, SHAPE);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(2);
     expect(Math.max(...values)).toBeLessThan(6);
-    expect(moments(values).mean).toBeCloseTo(4, 1);
+    const { mean, variance } = moments(values);
+    expect(mean).toBeCloseTo(4, 1);
+    expect(variance / (4 ** 2 / 12)).toBeCloseTo(1, 1);
   });
 
   test("gaussian: mean and std", () => {
     const { mean, variance } = moments(filled({ type: "gaussian", mean: 5, std: 2 }, SHAPE));
     expect(mean).toBeCloseTo(5, 1);
     expect(variance / 4).toBeCloseTo(1, 1);
+    const values = filled({ type: "gaussian", std: 2 }, SHAPE);
+    // Within one and two standard deviations lie 68.3 % and 95.4 %.
+    const within = (limit: number): number =>
+      values.filter((x) => Math.abs(x) < limit).length / values.length;
+    expect(within(2)).toBeCloseTo(0.683, 2);
+    expect(within(4)).toBeCloseTo(0.954, 2);
   });
 
   test("gaussian: sparse keeps about that many weights for each output", () => {
-    const kept = filled({ type: "gaussian", sparse: 5 }, SHAPE).filter((x) => x !== 0).length;
-    expect(kept / countOf(SHAPE)).toBeCloseTo(5 / 50, 1);
+    const kept = filled({ type: "gaussian", sparse: 5, std: 3 }, SHAPE).filter((x) => x !== 0);
+    expect(kept.length / countOf(SHAPE)).toBeCloseTo(5 / 50, 2);
+    expect(moments(kept).variance / 9).toBeCloseTo(1, 1);
     expect(filled({ type: "gaussian", sparse: 0 }, SHAPE).every((x) => x === 0)).toBe(true);
   });
 
@@ -52,6 +61,10 @@ describe("fillers", () => {
     for (let o = 0; o < 3; o++) {
       expect(values.subarray(4 * o, 4 * o + 4).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
     }
+    // Uniform numbers over their sum: the mean is 1/n, the spread that of U(0, 1) over n/2.
+    const { mean, variance } = moments(filled({ type: "positive_unitball" }, SHAPE));
+    expect(mean * FAN_IN).toBeCloseTo(1, 10);
+    expect((variance * (FAN_IN / 2) ** 2) / (1 / 12)).toBeCloseTo(1, 1);
   });
 
   test.each([
@@ -63,15 +76,28 @@ describe("fillers", () => {
     const variance_norm = norm === undefined ? {} : { variance_norm: norm };
     const xavier = filled({ type: "xavier", ...variance_norm }, SHAPE);
     expect(Math.max(...xavier.map(Math.abs))).toBeLessThanOrEqual(Math.sqrt(3 / n));
+    expect(Math.max(...xavier.map(Math.abs))).toBeGreaterThan(0.99 * Math.sqrt(3 / n));
     expect(moments(xavier).variance * n).toBeCloseTo(1, 1);
+    expect(moments(xavier).mean * Math.sqrt(n)).toBeCloseTo(0, 1);
     const msra = filled({ type: "msra", ...variance_norm }, SHAPE);
     expect((moments(msra).variance * n) / 2).toBeCloseTo(1, 1);
+    expect(moments(msra).mean * Math.sqrt(n)).toBeCloseTo(0, 1);
+  });
+
+  test("a vector has as many inputs as it has values for xavier's fan-out", () => {
+    const values = filled({ type: "xavier", variance_norm: "FAN_OUT" }, [300]);
+    expect(Math.max(...values.map(Math.abs))).toBeLessThanOrEqual(Math.sqrt(3 / 300));
+    expect(Math.max(...filled({ type: "xavier" }, [300]))).toBeGreaterThan(1);
   });
 
   test("bilinear: a tent over the kernel", () => {
     const row = [0.25, 0.75, 0.75, 0.25];
     const tent = row.flatMap((y) => row.map((x) => x * y));
     expect([...filled({ type: "bilinear" }, [2, 1, 4, 4])]).toEqual([...tent, ...tent]);
+    const odd = [1 / 3, 2 / 3, 1, 2 / 3, 1 / 3];
+    expect(filled({ type: "bilinear" }, [1, 1, 5, 5])).toBeAllClose(
+      odd.flatMap((y) => odd.map((x) => x * y)),
+    );
   });
 
   test("give the same values for the same seed, and others for another", () => {

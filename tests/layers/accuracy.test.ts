@@ -24,6 +24,19 @@ describeEngines("Accuracy", (engines) => {
   });
 });
 
+test("Accuracy of the top k wants k classes at least, 0 where nothing counts", async () => {
+  expect(() => layerNet(accuracy("top_k: 4"), [[9, 3], [9]])).toThrow(
+    "top_k is 4. Expected at most the 3 classes",
+  );
+  const none = layerNet(accuracy("ignore_label: 1"), [[2, 3], [2]]);
+  expect(await forward(none, [1, 2, 3, 1, 2, 3], [1, 1])).toEqual([[0]]);
+});
+
+test("Accuracy along another axis", async () => {
+  const net = layerNet(accuracy("axis: 0"), [[3, 2], [2]]);
+  expect(await forward(net, [9, 0, 1, 1, 2, 2], [0, 1])).toEqual([[0.5]]);
+});
+
 test("Accuracy wants a label for each position", () => {
   expect(() => layerNet(accuracy(), [[2, 2], [3]])).toThrow(
     "Number of labels must match number of predictions: expected 2",

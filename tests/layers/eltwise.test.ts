@@ -42,6 +42,22 @@ test.each(["SUM", "PROD", "MAX"])("Eltwise gradient: %s", async (operation) => {
   );
 });
 
+test("of equal greatest values the second takes the gradient, and behind it the first", async () => {
+  const net = layerNet(
+    'type: "Eltwise" bottom: "a" bottom: "b" bottom: "c" top: "y" eltwise_param { operation: MAX coeff: 1 coeff: 2 coeff: 3 }',
+    [[3], [3], [3]],
+  );
+  expect(await forward(net, [0, 1, 5], [0, 0, 5], [0, 1, 6])).toEqual([[0, 1, 6]]);
+  net.blob("y").diff.overwriteCpu().set([7, 8, 9]);
+  net.backward();
+  const gradients = ["a", "b", "c"].map((name) => [...net.blob(name).diffValues()]);
+  expect(gradients).toEqual([
+    [0, 8, 0],
+    [7, 0, 0],
+    [0, 0, 9],
+  ]);
+});
+
 test("Eltwise wants equal shapes, and coefficients for sums only", () => {
   const text = 'type: "Eltwise" bottom: "a" bottom: "b" top: "y"';
   expect(() => layerNet(text, [[2], [3]])).toThrow("bottom 1 has shape (3). Expected (2)");
@@ -49,6 +65,6 @@ test("Eltwise wants equal shapes, and coefficients for sums only", () => {
     "one coefficient per bottom blob",
   );
   expect(() =>
-    layerNet(`${text} eltwise_param { operation: MAX coeff: 1 coeff: 1 }`, [[2], [2]]),
+    layerNet(`${text} eltwise_param { operation: PROD coeff: 1 coeff: 1 }`, [[2], [2]]),
   ).toThrow("only takes coefficients for summation");
 });

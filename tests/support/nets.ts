@@ -5,6 +5,7 @@ import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { checkLayerGradient } from "../../src/net/gradient-check.ts";
 import { Net } from "../../src/net/net.ts";
 import type { NetOptions } from "../../src/net/options.ts";
+import type { Log } from "../../src/util/log.ts";
 import { Random } from "../../src/util/random.ts";
 import { referenceEngines } from "./engines.ts";
 
@@ -24,6 +25,12 @@ export function netOf(
     phase: "TRAIN",
     ...options,
   });
+}
+
+/** A log that keeps its lines, `source] message`. */
+export function keptLog(): { readonly log: Log; readonly lines: string[] } {
+  const lines: string[] = [];
+  return { log: (_severity, source, message) => lines.push(`${source}] ${message}`), lines };
 }
 
 /** Inputs a, b, … of those shapes and one layer: `layer` is its text without the outer braces. */

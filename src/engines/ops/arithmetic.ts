@@ -37,7 +37,7 @@ export interface EltwiseDescriptor {
   readonly stableProdGrad: boolean;
 }
 
-/** y = Σ coeffᵢ·xᵢ, Π xᵢ or max xᵢ (the first of equal ones wins). Each dx is overwritten. */
+/** y = Σ coeffᵢ·xᵢ, Π xᵢ or max xᵢ (of equal ones the first wins, but x₁ before x₀). Each dx is overwritten. */
 export interface EltwiseOp {
   forward(xs: readonly SyncedMem[], y: SyncedMem): void;
   /** dxs[i] is undefined where no gradient is wanted. */

@@ -54,7 +54,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
           if (key) {
             drawn[at] = draw(x, plane, window, (randomBits(key, at) / 2 ** 32) * sum);
             y[at] = x[drawn[at]!]!;
-          } else y[at] = sum === 0 ? 0 : squares / sum;
+          } else y[at] = sum > 0 ? squares / sum : 0;
           at++;
         }
       }
@@ -68,7 +68,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
           if (isDrawn) dx[drawn[at]!]! += dy[at]!;
           else {
             const [sum, squares] = sums(x, plane, window);
-            for (let h = window.h0; h < window.h1 && sum !== 0; h++) {
+            for (let h = window.h0; h < window.h1 && sum > 0; h++) {
               for (let w = window.w0; w < window.w1; w++) {
                 const i = plane + h * inW + w;
                 dx[i]! += (dy[at]! * (2 * x[i]! - squares / sum)) / sum;

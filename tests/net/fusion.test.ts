@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { PostOp } from "../../src/engines/engine.ts";
+import type { Blobs } from "../../src/layers/base/layer.ts";
+import { findFusions } from "../../src/net/fusion.ts";
+import type { Net } from "../../src/net/net.ts";
+import { availableEngines } from "../support/engines.ts";
+import { netOf, noise, write } from "../support/nets.ts";
+
+const input =
+  'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 6 dim: 6 } } }';
+const conv =
+  'layer { name: "c" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }';
+const relu = (bottom: string, top: string): string =>
+  `layer { name: "r_${top}" type: "ReLU" bottom: "${bottom}" top: "${top}" }`;
+
+/** Pairs of layers that would be fused if every layer accepted everything. */
+function found(text: string): string[] {
+  const net = netOf(text);
+  const willing = net.layers.map((layer) =>
+    Object.create(layer, { accepts: { value: (_post: PostOp) => true } }),
+  ) as Net["layers"];
+  return findFusions(willing, net.bottomBlobs as readonly Blobs[], net.topBlobs).map(
+    ({ producer, follower }) => `${net.layerNames[producer]} + ${net.layerNames[follower]}`,
+  );
+}
+
+test("an in-place elementwise layer right behind is found", () => {
+  expect(found(`${input} ${conv} ${relu("y", "y")}`)).toContain("c + r_y");
+});
+
+test("a layer with a top of its own is not, nor one behind another reader", () => {
+  expect(found(`${input} ${conv} ${relu("y", "z")}`)).not.toContain("c + r_z");
+  const between = `${input} ${conv} layer { name: "s" type: "Silence" bottom: "y" } ${relu("y", "z")}`;
+  expect(found(between).some((pair) => pair.startsWith("c +"))).toBe(false);
+});
+
+test.each([...availableEngines])(
+  "blobs and gradients are the same as when layers run one by one, on %s",
+  async (_name, engines) => {
+    const text = `force_backward: true ${input} ${conv} ${relu("y", "y")}
+      layer { name: "ip" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 5 weight_filler { type: "xavier" } } } layer { name: "t" type: "TanH" bottom: "z" top: "z" }`;
+    const run = async (apart: boolean): Promise<number[][]> => {
+      const net = netOf(text, { engines, seed: 3 });
+      write(net.blob("x"), noise(216));
+      if (apart) for (const i of net.layers.keys()) await net.forward(i, i);
+      else await net.forward();
+      net.blob("z").diff.overwriteCpu().set(noise(10, 5));
+      net.clearParamDiffs();
+      net.backward();
+      return [
+        ...["y", "z"].map((name) => [...net.blob(name).values()]),
+        [...net.blob("x").diffValues()],
+        ...net.learnableParams.map(({ blob }) => [...blob.diffValues()]),
+      ];
+    };
+    const [fused, apart] = [await run(false), await run(true)];
+    for (const [i, values] of apart.entries()) expect(fused[i]).toBeAllClose(values);
+  },
+);
