@@ -18,6 +18,15 @@
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
       "ldflags": ["-fopenmp"],
       "libraries": ["-ldnnl"]
+    },
+    {
+      "target_name": "caffe_jpeg",
+      "sources": ["native/src/jpeg.cc"],
+      "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
+      "cflags_cc": ["-std=c++17", "-O3", "-fexceptions", "-Wall", "-Wextra"],
+      "libraries": ["-ljpeg"]
     }
   ]
 }

@@ -18,13 +18,13 @@ if (!existsSync(fileURLToPath(new URL("../tsconfig.json", import.meta.url)))) {
   const { status } = gyp
     ? spawnSync(process.execPath, [gyp, "rebuild", "--silent"], {
         cwd: root,
-        env: { ...process.env, ...nodeHeaders() },
+        env: { ...process.env, ...nodeHeaders(), MAKEFLAGS: "-k" },
         stdio: "ignore",
       })
     : { status: 1 };
   if (status !== 0) {
     console.log(
-      "caffe-ts: the native engine could not be built; the reference engine serves. It needs g++, make, python3 and oneDNN (on Debian: apt-get install g++ make python3 libdnnl-dev), then npm rebuild caffe-ts.",
+      "caffe-ts: the native engine or its JPEG decoder could not be built; the reference engine and sharp serve. They need g++, make, python3, oneDNN and libjpeg-turbo (on Debian: apt-get install g++ make python3 libdnnl-dev libjpeg62-turbo-dev), then npm rebuild caffe-ts.",
     );
   }
   buildLmdb((line) => console.log(`caffe-ts: ${line}`));

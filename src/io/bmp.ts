@@ -1,16 +1,16 @@
 import { FormatError } from "../util/errors.ts";
-import type { Pixels } from "./image.ts";
-
-/** Whether the bytes begin as a Windows bitmap does. */
-export function isBmp(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x42 && bytes[1] === 0x4d && bytes.length > 54;
-}
+import { interleaved, type Raster } from "./raster.ts";
 
 /**
  * Decodes a Windows bitmap without compression, of 8 (with a palette), 24 or 32 bits; the image library knows none.
  * @throws FormatError where it is of another kind, or cut short
  */
-export function decodeBmp(bytes: Uint8Array, source: string): Pixels {
+export function decodeBmp(bytes: Uint8Array, source: string): Raster {
+  if (bytes.length < 54) {
+    throw new FormatError(
+      `Could not load ${source}: a bitmap of ${bytes.length} bytes. Expected its header of 54 bytes, and more.`,
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = view.getInt32(18, true);
   const rows = view.getInt32(22, true);
@@ -31,10 +31,10 @@ export function decodeBmp(bytes: Uint8Array, source: string): Pixels {
     const row = start + stride * (rows > 0 ? height - 1 - y : y);
     for (let x = 0; x < width; x++, to += 3) {
       const at = bits === 8 ? palette + 4 * (bytes[row + x] ?? 0) : row + (x * bits) / 8;
-      pixels[to] = bytes[at + 2] ?? 0;
+      pixels[to] = bytes[at] ?? 0;
       pixels[to + 1] = bytes[at + 1] ?? 0;
-      pixels[to + 2] = bytes[at] ?? 0;
+      pixels[to + 2] = bytes[at + 2] ?? 0;
     }
   }
-  return { pixels, channels: 3, height, width };
+  return interleaved(pixels, 3, height, width);
 }

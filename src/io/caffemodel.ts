@@ -1,6 +1,7 @@
 import protobuf from "protobufjs/light.js";
-import { CaffeError, FormatError } from "../util/errors.ts";
+import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
+import { decodeAt } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
 import { isHdf5, readHdf5Weights } from "./hdf5.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
@@ -54,26 +55,6 @@ export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel 
     }
     return { source, name, layers };
   });
-}
-
-/** Runs a decoder and says file and offset of whatever goes wrong in it. */
-export function decodeAt<T>(
-  bytes: Uint8Array,
-  source: string,
-  what: string,
-  decode: (reader: protobuf.Reader) => T,
-): T {
-  const reader = protobuf.Reader.create(bytes);
-  try {
-    return decode(reader);
-  } catch (error) {
-    const problem =
-      error instanceof CaffeError ? error.message : "the file is cut short or damaged";
-    throw new FormatError(
-      `${source}: ${problem} (at byte ${reader.pos} of ${bytes.length}). Expected ${what}.`,
-      { cause: error },
-    );
-  }
 }
 
 /** Where a length-delimited field that begins here ends. */

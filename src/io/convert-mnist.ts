@@ -1,6 +1,6 @@
 import { FormatError } from "../util/errors.ts";
 import { encodeDatum } from "./datum.ts";
-import { createLmdb } from "./db/lmdb.ts";
+import { createLmdb } from "./db/lmdb/create.ts";
 import { readIdx } from "./idx.ts";
 
 /**

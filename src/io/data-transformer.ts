@@ -1,8 +1,17 @@
+import type { FloatArray } from "../util/arrays.ts";
 import { FormatError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
-import type { Datum } from "./datum.ts";
+import {
+  type Augmentation,
+  cutOut,
+  drawView,
+  jitterColors,
+  sampleView,
+  type View,
+} from "./augmentation.ts";
+import { planar, type Raster } from "./raster.ts";
 
-/** What a transformer does; the fields of transform_param with the mean file read. */
+/** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
 export interface Transform {
   readonly scale: number;
   readonly mirror: boolean;
@@ -14,20 +23,30 @@ export interface Transform {
     | undefined;
   /** None, one for all channels, or one for each. */
   readonly meanValues: readonly number[];
-  /** TRAIN crops at random, TEST in the centre; mirroring is random in both. */
+  /** TRAIN crops at random and augments, TEST crops in the centre; mirroring is random in both. */
   readonly phase: "TRAIN" | "TEST";
+  /** Random changes in TRAIN beyond Caffe's. */
+  readonly augmentation?: Augmentation | undefined;
 }
 
+/** Channels, rows and columns. */
+type Size = Pick<Raster, "channels" | "height" | "width">;
+
 /**
- * Turns records into a net's input: crop, mirror, subtract the mean (at the cropped place of a full-size mean
- * image), multiply by scale, in this order.
+ * Turns images into a net's input: crop, mirror, subtract the mean (at the cropped place of a full-size mean
+ * image), multiply by scale, in this order, in 32-bit floats as Caffe. Augmentation, if there is any, comes
+ * before the mean is subtracted.
  *
  * @see Caffe's DataTransformer
  */
 export class DataTransformer {
   readonly #transform: Transform;
+  readonly #scale: number;
   readonly #mean: Float32Array | undefined;
   readonly #meanSize: readonly number[];
+  readonly #meanValues: Float32Array;
+  /** A mean image as the view of an augmented image sees it. */
+  #meanView = new Float32Array(0);
 
   /** @throws FormatError where mean file and mean values are both given */
   constructor(transform: Transform) {
@@ -37,75 +56,107 @@ export class DataTransformer {
         "transform_param has mean_file and mean_value. Cannot specify mean_file and mean_value at the same time.",
       );
     }
+    this.#scale = Math.fround(transform.scale);
     this.#mean = transform.mean && Float32Array.from(transform.mean.data);
     this.#meanSize = transform.mean ? transform.mean.shape.slice(-3) : [];
+    this.#meanValues = Float32Array.from(transform.meanValues);
   }
 
   /** Whether a record's place in the run changes what becomes of it. */
   get isRandom(): boolean {
     const { mirror, cropSize, phase } = this.#transform;
-    return mirror || (cropSize > 0 && phase === "TRAIN");
+    return mirror || (cropSize > 0 && phase === "TRAIN") || this.#augmentation !== undefined;
   }
 
-  /**
-   * (C, H, W) of what a record becomes.
-   * @throws FormatError where the record is encoded, or holds more or fewer values than its size says
-   */
-  outputShape(datum: Datum): readonly [number, number, number] {
-    checkRecord(datum);
-    const { channels, height, width } = datum;
+  get #augmentation(): Augmentation | undefined {
+    return this.#transform.phase === "TRAIN" ? this.#transform.augmentation : undefined;
+  }
+
+  /** (C, H, W) of what an image becomes. */
+  outputShape({ channels, height, width }: Size): readonly [number, number, number] {
     const { cropSize } = this.#transform;
     return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
   }
 
   /**
-   * Writes the transformed record to `out`.
+   * Writes the transformed image to `out`.
    * @param random draws the crop, row before column, and the mirroring; needed where `isRandom`
-   * @throws FormatError where the record does not fit crop or mean
+   * @throws FormatError where the image does not fit crop or mean
    */
-  transform(datum: Datum, out: Float32Array, random: Random | undefined): void {
-    const { channels, height, width } = datum;
-    const { scale, cropSize, phase, mirror } = this.#transform;
-    this.#check(datum);
-    let [top, left, h, w] = [0, 0, height, width];
-    if (cropSize > 0) {
-      [h, w] = [cropSize, cropSize];
-      if (phase === "TRAIN" && random) {
-        top = random.below(height - cropSize + 1);
-        left = random.below(width - cropSize + 1);
-      } else {
-        top = Math.floor((height - cropSize) / 2);
-        left = Math.floor((width - cropSize) / 2);
-      }
-    }
+  transform(image: Raster, out: FloatArray, random: Random | undefined): void {
+    this.#check(image);
+    const augmentation = this.#augmentation;
+    if (augmentation && random) this.#augment(image, out, random, augmentation);
+    else this.#plain(image, out, random);
+  }
+
+  #plain(image: Raster, out: FloatArray, random: Random | undefined): void {
+    const { channels, height, width, data, columnStep } = image;
+    const { cropSize, phase, mirror } = this.#transform;
+    const [, h, w] = this.outputShape(image);
+    const isCentred = cropSize === 0 || phase === "TEST" || random === undefined;
+    const top = isCentred ? (height - h) >> 1 : random.below(height - h + 1);
+    const left = isCentred ? (width - w) >> 1 : random.below(width - w + 1);
     const isMirrored = mirror && random !== undefined && random.below(2) === 1;
-    const source: ArrayLike<number> = datum.data.length > 0 ? datum.data : (datum.floatData ?? []);
+    const step = isMirrored ? -1 : 1;
+    const scale = this.#scale;
     const mean = this.#mean;
     for (let c = 0; c < channels; c++) {
       const meanValue = this.#meanValue(c);
       for (let y = 0; y < h; y++) {
-        const from = (c * height + top + y) * width + left;
-        const step = isMirrored ? -1 : 1;
+        let from =
+          image.offset + c * image.channelStep + (top + y) * image.rowStep + left * columnStep;
         let to = (c * h + y) * w + (isMirrored ? w - 1 : 0);
         if (mean) {
-          for (let at = from; at < from + w; at++, to += step)
-            out[to] = ((source[at] as number) - (mean[at] as number)) * scale;
+          let at = (c * height + top + y) * width + left;
+          for (const end = at + w; at < end; at++, from += columnStep, to += step) {
+            out[to] = Math.fround((data[from] as number) - (mean[at] as number)) * scale;
+          }
         } else {
-          for (let at = from; at < from + w; at++, to += step)
-            out[to] = ((source[at] as number) - meanValue) * scale;
+          for (const end = from + w * columnStep; from !== end; from += columnStep, to += step) {
+            out[to] = Math.fround((data[from] as number) - meanValue) * scale;
+          }
         }
       }
     }
   }
 
-  #meanValue(channel: number): number {
-    const { meanValues } = this.#transform;
-    return meanValues[meanValues.length > 1 ? channel : 0] ?? 0;
+  #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): void {
+    const shape = this.outputShape(image);
+    const [channels, h, w] = shape;
+    const view = drawView(image, h, w, this.#transform.mirror, augmentation, random);
+    sampleView(image, view, out);
+    jitterColors(out, shape, augmentation, random);
+    this.#subtractMean(image, view, out, channels, h * w);
+    cutOut(out, shape, augmentation, random);
   }
 
-  #check(datum: Datum): void {
-    checkRecord(datum);
-    const { channels, height, width } = datum;
+  #subtractMean(
+    { channels, height, width }: Size,
+    view: View,
+    out: FloatArray,
+    planes: number,
+    size: number,
+  ): void {
+    const count = planes * size;
+    if (this.#mean) {
+      if (this.#meanView.length < count) this.#meanView = new Float32Array(count);
+      sampleView(planar(this.#mean, channels, height, width), view, this.#meanView);
+    }
+    for (let c = 0, i = 0; c < planes; c++) {
+      const meanValue = this.#meanValue(c);
+      for (const end = i + size; i < end; i++) {
+        const minus = this.#mean ? (this.#meanView[i] ?? 0) : meanValue;
+        out[i] = Math.fround((out[i] ?? 0) - minus) * this.#scale;
+      }
+    }
+  }
+
+  #meanValue(channel: number): number {
+    return this.#meanValues[this.#meanValues.length > 1 ? channel : 0] ?? 0;
+  }
+
+  #check({ channels, height, width }: Size): void {
     const { cropSize, meanValues } = this.#transform;
     const size = `${channels}×${height}×${width}`;
     if (cropSize > height || cropSize > width) {
@@ -124,22 +175,5 @@ export class DataTransformer {
         `transform_param.mean_value is given ${meanValues.length} times. Specify either 1 mean_value or as many as channels: ${channels}.`,
       );
     }
-  }
-}
-
-function checkRecord({ channels, height, width, data, floatData, encoded }: Datum): void {
-  if (encoded) {
-    throw new FormatError(
-      "a record holds an encoded image (JPEG or PNG). Expected raw pixels; convert without --encoded.",
-    );
-  }
-  const size = `${channels}×${height}×${width}`;
-  if (channels < 1 || height < 1 || width < 1) {
-    throw new FormatError(`a record is ${size}. Expected 1×1×1 or more.`);
-  }
-  const count = channels * height * width;
-  const given = data.length > 0 ? data.length : (floatData?.length ?? 0);
-  if (given !== count) {
-    throw new FormatError(`a record of ${size} holds ${given} values. Expected ${count}.`);
   }
 }

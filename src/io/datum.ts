@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs/light.js";
 import { delimited, varint } from "./blob-wire.ts";
-import { decodeAt } from "./caffemodel.ts";
+import { decodeAt } from "./decode-at.ts";
 
 /** One record: an image C×H×W of bytes, or the same of floats, and a label. */
 export interface Datum {

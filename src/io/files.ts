@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { FileError, systemErrorText } from "../util/errors.ts";
 
 /**
@@ -7,8 +7,20 @@ import { FileError, systemErrorText } from "../util/errors.ts";
  * @throws FileError where it cannot be read
  */
 export function readBytes(path: string, what: string): Uint8Array {
+  return reading(path, what, () => readFileSync(path));
+}
+
+/**
+ * How many bytes a file has.
+ * @throws FileError where it is not there
+ */
+export function fileSize(path: string, what: string): number {
+  return reading(path, what, () => statSync(path).size);
+}
+
+function reading<T>(path: string, what: string, work: () => T): T {
   try {
-    return readFileSync(path);
+    return work();
   } catch (error) {
     throw new FileError(
       `${what} "${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`,

@@ -1,39 +1,46 @@
 import { resolve } from "node:path";
 import { FormatError } from "../util/errors.ts";
-import { Random } from "../util/random.ts";
 import { countOf } from "../util/shape.ts";
+import { shuffled } from "../util/shuffled.ts";
 import { readText } from "./files.ts";
 import { type Hdf5Array, readDatasets } from "./hdf5.ts";
 
-/** What is read from HDF5 files, and how. */
-export interface Hdf5Plan {
+/** Which rows are read, and in what order. */
+export interface RowOrder {
   /** A text file that lists the HDF5 files. */
   readonly source: string;
   /** Paths in that list start here. */
-  readonly root: string;
+  readonly base: string;
   /** A dataset for each top. */
   readonly names: readonly string[];
+  /** Files, and rows within a file, come in an order drawn anew for every pass. */
   readonly shuffle: boolean;
   /** Orders of pass k come from (seed, stream, k). */
   readonly seed: number;
   readonly stream: string;
 }
 
-/** Rows of HDF5 files one after the other, file by file, round and round. A whole file is in memory at a time. */
+/**
+ * Rows of HDF5 files one after the other, file by file, round and round, each numbered from the beginning of the
+ * first pass. A whole file is in memory at a time.
+ */
 export class Hdf5Rows {
-  readonly #plan: Hdf5Plan;
+  readonly #plan: RowOrder;
   readonly #files: readonly string[];
+  /** Rows of each file, as far as they are known. */
+  readonly #rows: (number | undefined)[];
   #arrays: Hdf5Array[] = [];
   #loaded = -1;
   /** Passes over all files, the file within the pass, and the row within the file. */
-  #pass = 0;
+  #pass = -1;
   #file = 0;
   #row = 0;
-  #fileOrder: Uint32Array;
+  #position = 0;
+  #fileOrder = new Uint32Array(0);
   #rowOrder = new Uint32Array(0);
 
   /** @throws FileError, FormatError where the list or its first file cannot be read */
-  constructor(plan: Hdf5Plan) {
+  constructor(plan: RowOrder) {
     this.#plan = plan;
     this.#files = readText(plan.source, "list of HDF5 files")
       .split(/\s+/)
@@ -43,7 +50,8 @@ export class Hdf5Rows {
         `${plan.source}: Must have at least 1 HDF5 filename listed. Expected one for each line.`,
       );
     }
-    this.#fileOrder = this.#order(this.#files.length, "files");
+    this.#rows = this.#files.map(() => undefined);
+    this.#beginPass(0);
     this.#load();
   }
 
@@ -65,23 +73,60 @@ export class Hdf5Rows {
     to.set(data.subarray(from, from + size), at);
   }
 
-  /** Goes on by one row. */
-  next(): void {
-    this.#row++;
-    if (this.#row < this.#rowOrder.length) return;
+  /** Makes row number `position` the present one; no earlier one than now. */
+  seek(position: number): void {
+    let left = position - this.#position;
+    this.#position = position;
+    // Whole passes need no look at any file once the rows of all are known.
+    while (left > 0) {
+      const inFile = this.#rowOrder.length - this.#row;
+      if (left < inFile) {
+        this.#row += left;
+        return;
+      }
+      left -= inFile;
+      this.#nextFile();
+      const inPass = this.#file === 0 ? this.#rowsOfPass() : undefined;
+      if (inPass !== undefined && left >= inPass) {
+        const passes = Math.floor(left / inPass);
+        left -= passes * inPass;
+        this.#beginPass(this.#pass + passes);
+      }
+      // Files that are passed over whole are not read again where their rows are known.
+      const known = this.#rows[this.#fileOrder[this.#file] ?? 0];
+      if (known !== undefined && left >= known) {
+        this.#rowOrder = new Uint32Array(known);
+        continue;
+      }
+      this.#load();
+    }
+  }
+
+  #nextFile(): void {
     this.#row = 0;
     this.#file++;
-    if (this.#file === this.#files.length) {
-      this.#file = 0;
-      this.#pass++;
-      this.#fileOrder = this.#order(this.#files.length, "files");
+    if (this.#file === this.#files.length) this.#beginPass(this.#pass + 1);
+  }
+
+  #beginPass(pass: number): void {
+    this.#pass = pass;
+    this.#file = 0;
+    this.#row = 0;
+    this.#fileOrder = this.#order(this.#files.length, "files");
+  }
+
+  #rowsOfPass(): number | undefined {
+    let sum = 0;
+    for (const rows of this.#rows) {
+      if (rows === undefined) return undefined;
+      sum += rows;
     }
-    this.#load();
+    return sum;
   }
 
   #load(): void {
     const which = this.#fileOrder[this.#file] ?? 0;
-    const path = resolve(this.#plan.root, this.#files[which] ?? "");
+    const path = resolve(this.#plan.base, this.#files[which] ?? "");
     if (which !== this.#loaded) this.#arrays = readDatasets(path, this.#plan.names);
     this.#loaded = which;
     const [first] = this.#arrays;
@@ -93,18 +138,14 @@ export class Hdf5Rows {
         );
       }
     });
+    this.#rows[which] = rows;
     this.#rowOrder = this.#order(rows, "rows", this.#file);
   }
 
   /** The numbers below `count` in order, or shuffled as this pass has them. */
   #order(count: number, ...keys: readonly (string | number)[]): Uint32Array<ArrayBuffer> {
-    const order = Uint32Array.from({ length: count }, (_, i) => i);
-    if (!this.#plan.shuffle) return order;
-    const random = new Random(this.#plan.seed, this.#plan.stream, this.#pass, ...keys);
-    for (let i = count - 1; i > 0; i--) {
-      const k = random.below(i + 1);
-      [order[i], order[k]] = [order[k] ?? 0, order[i] ?? 0];
-    }
-    return order;
+    const { shuffle, seed, stream } = this.#plan;
+    if (shuffle) return shuffled(count, seed, stream, this.#pass, ...keys);
+    return Uint32Array.from({ length: count }, (_, i) => i);
   }
 }

@@ -1,119 +1,198 @@
-import sharp from "sharp";
 import { FormatError } from "../util/errors.ts";
-import { decodeBmp, isBmp } from "./bmp.ts";
+import { decodeBmp } from "./bmp.ts";
 import type { Datum } from "./datum.ts";
+import { type ImageHeader, imageHeader, MOST_PIXELS } from "./image-header.ts";
+import { jpegAddon } from "./jpeg.ts";
+import { interleaved, oriented, planar, planarBytes, type Raster } from "./raster.ts";
+import { type Rectangle, resizeLinear } from "./resize.ts";
 
 /** An image as records hold it: channel by channel, blue first. */
 export type Image = Pick<Datum, "channels" | "height" | "width" | "data">;
 
 /**
- * Decodes JPEG, PNG, BMP, GIF, TIFF or WebP as OpenCV does: three channels in the order blue, green, red, or one
- * of grey; 16 bits become 8, transparency is dropped.
+ * What becomes of an image's colours: three channels, one of grey, or as the file has them (with transparency as
+ * a fourth). Unchanged images are not turned as EXIF says either.
+ *
+ * @see OpenCV's IMREAD_COLOR, IMREAD_GRAYSCALE and IMREAD_UNCHANGED, which Caffe uses
+ */
+export type ColorMode = "color" | "gray" | "unchanged";
+
+/** (C, H, W) of what `ImageDecoder` makes of an image with this header. */
+export function decodedShape(header: ImageHeader, mode: ColorMode): [number, number, number] {
+  const { height, width, orientation } = header;
+  if (mode === "unchanged") return [unchangedChannels(header), height, width];
+  const channels = mode === "color" ? 3 : 1;
+  return orientation >= 5 ? [channels, width, height] : [channels, height, width];
+}
+
+/** Four values of a JPEG's pixel are ink, which becomes colour. */
+function unchangedChannels({ format, channels }: ImageHeader): number {
+  return format === "JPEG" && channels !== 1 ? 3 : channels;
+}
+
+/**
+ * Decodes JPEG, PNG, BMP, GIF, TIFF or WebP to what OpenCV makes of them: channels in the order blue, green, red;
+ * 16 bits become 8. It keeps its memory: a raster holds until the next image.
+ */
+export class ImageDecoder {
+  #memory = new Uint8Array(0);
+
+  /**
+   * The pixels of an image; at once where it is a JPEG and libjpeg-turbo has been built.
+   *
+   * @param source names the image, for messages
+   * @throws FormatError where it is no image, damaged, cut short, or has more than 2²⁷ pixels
+   */
+  decode(bytes: Uint8Array, mode: ColorMode, source: string): Raster | Promise<Raster> {
+    const header = imageHeader(bytes, source);
+    const raster = this.#pixels(bytes, header, mode, source);
+    const turn = (stored: Raster): Raster =>
+      mode === "unchanged" ? stored : oriented(stored, header.orientation);
+    return raster instanceof Promise ? raster.then(turn) : turn(raster);
+  }
+
+  #pixels(
+    bytes: Uint8Array,
+    header: ImageHeader,
+    mode: ColorMode,
+    source: string,
+  ): Raster | Promise<Raster> {
+    if (header.format === "BMP") return this.#recolor(decodeBmp(bytes, source), header, mode);
+    const addon = header.format === "JPEG" ? jpegAddon() : undefined;
+    if (!addon) return this.#withSharp(bytes, header, mode, source);
+    const { height, width, channels } = header;
+    const isGray = mode === "gray" || (mode === "unchanged" && channels === 1);
+    const decoded = channels === 4 ? 4 : isGray ? 1 : 3;
+    const count = height * width * decoded;
+    if (this.#memory.length < count) this.#memory = new Uint8Array(count);
+    try {
+      addon.decode(bytes, width, height, decoded, this.#memory);
+    } catch (error) {
+      throw unreadable(source, error);
+    }
+    const raster = interleaved(this.#memory, decoded, height, width);
+    return decoded === 4 ? this.#recolor(fromInk(raster), header, mode) : raster;
+  }
+
+  async #withSharp(
+    bytes: Uint8Array,
+    header: ImageHeader,
+    mode: ColorMode,
+    source: string,
+  ): Promise<Raster> {
+    if (header.format === "JPEG" && header.channels === 4) {
+      throw new FormatError(
+        `Could not load ${source}: it is a JPEG in CMYK, and libjpeg-turbo has not been built. Run npm run build:native.`,
+      );
+    }
+    try {
+      const { default: sharp } = await import("sharp");
+      const { data, info } = await sharp(bytes, {
+        failOn: "error",
+        ignoreIcc: true,
+        limitInputPixels: MOST_PIXELS,
+      })
+        .toColourspace("srgb")
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true });
+      const { channels, height, width } = info;
+      return this.#recolor(redFirst(data, channels, height, width), header, mode);
+    } catch (error) {
+      throw unreadable(source, error);
+    }
+  }
+
+  /** Brings pixels of 1 to 4 channels to those that are wanted. */
+  #recolor(from: Raster, header: ImageHeader, mode: ColorMode): Raster {
+    const { height, width } = from;
+    const wanted = mode === "color" ? 3 : mode === "gray" ? 1 : unchangedChannels(header);
+    if (from.channels === wanted) return from;
+    const to = new Uint8Array(height * width * wanted);
+    const isGray = from.channels < 3;
+    const gray = grayOf[header.format] ?? grayOf.BMP;
+    for (let y = 0, at = 0; y < height; y++) {
+      let pixel = from.offset + y * from.rowStep;
+      for (let x = 0; x < width; x++, pixel += from.columnStep) {
+        const value = (c: number): number => from.data[pixel + c * from.channelStep] ?? 0;
+        const [blue, green, red] = isGray
+          ? [value(0), value(0), value(0)]
+          : [value(0), value(1), value(2)];
+        if (wanted === 1) to[at++] = isGray ? blue : gray(red, green, blue);
+        else {
+          to[at++] = blue;
+          to[at++] = green;
+          to[at++] = red;
+          if (wanted === 4) to[at++] = from.channels % 2 === 0 ? value(from.channels - 1) : 255;
+        }
+      }
+    }
+    return interleaved(to, wanted, height, width);
+  }
+}
+
+type GrayRule = (red: number, green: number, blue: number) => number;
+
+/** Grey of a colour, as the library that OpenCV decodes each format with has it. */
+const grayOf: Partial<Record<ImageHeader["format"], GrayRule>> & { readonly BMP: GrayRule } = {
+  // libpng cuts off what is below a whole number, but for greys.
+  PNG: (r, g, b) => (r === g && g === b ? r : (9797 * r + 19_234 * g + 3737 * b) >> 15),
+  WebP: (r, g, b) => (9798 * r + 19_235 * g + 3735 * b + 16_384) >> 15,
+  BMP: (r, g, b) => (4899 * r + 9617 * g + 1868 * b + 8192) >> 14,
+};
+
+/** Ink as JPEG stores it (inverted cyan, magenta, yellow and black) becomes blue, green and red. */
+function fromInk({ data, height, width }: Raster): Raster {
+  const pixels = new Uint8Array(height * width * 3);
+  for (let from = 0, to = 0; to < pixels.length; from += 4, to += 3) {
+    const black = data[from + 3] ?? 0;
+    for (let i = 0; i < 3; i++) {
+      pixels[to + 2 - i] = black - (((255 - (data[from + i] ?? 0)) * black) >> 8);
+    }
+  }
+  return interleaved(pixels, 3, height, width);
+}
+
+/** Pixels in the order red, green, blue (and transparency), exchanged in place. */
+function redFirst(data: Uint8Array, channels: number, height: number, width: number): Raster {
+  if (channels >= 3) {
+    for (let i = 0; i < data.length; i += channels) {
+      const red = data[i] ?? 0;
+      data[i] = data[i + 2] ?? 0;
+      data[i + 2] = red;
+    }
+  }
+  return interleaved(data, channels, height, width);
+}
+
+function unreadable(source: string, error: unknown): FormatError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new FormatError(`Could not load ${source}: ${text}. Expected a whole image.`, {
+    cause: error,
+  });
+}
+
+/**
+ * Decodes one image as Caffe's tools do, channel by channel.
  *
  * @param source names the image, for messages
- * @throws FormatError where it is none of these, or damaged
+ * @throws FormatError where it is no image, damaged, cut short, or has more than 2²⁷ pixels
  */
 export async function decodeImage(
   bytes: Uint8Array,
   isColor: boolean,
   source: string,
 ): Promise<Image> {
-  if (isBmp(bytes)) return planes(decodeBmp(bytes, source), isColor);
-  try {
-    const { data, info } = await sharp(bytes, { failOn: "error" })
-      .removeAlpha()
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return planes(
-      { pixels: data, channels: info.channels, height: info.height, width: info.width },
-      isColor,
-    );
-  } catch (error) {
-    throw new FormatError(
-      `Could not load ${source}: ${error instanceof Error ? error.message : String(error)}. Expected an image, such as JPEG or PNG.`,
-      { cause: error },
-    );
-  }
+  return imageOf(await new ImageDecoder().decode(bytes, isColor ? "color" : "gray", source));
 }
 
-/** Pixels row by row, the channels of each (grey; or red, green, blue) side by side. */
-export interface Pixels {
-  readonly pixels: Uint8Array;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
+/** A raster of bytes as records hold it. */
+export function imageOf(raster: Raster): Image {
+  const { channels, height, width } = raster;
+  return { channels, height, width, data: planarBytes(raster) };
 }
 
-function planes({ pixels, channels: given, height, width }: Pixels, isColor: boolean): Image {
-  const channels = isColor ? 3 : 1;
-  const size = height * width;
-  const data = new Uint8Array(channels * size);
-  const isGrey = given < 3;
-  for (let i = 0, at = 0; i < size; i++, at += given) {
-    const red = pixels[at] ?? 0;
-    const green = isGrey ? red : (pixels[at + 1] ?? 0);
-    const blue = isGrey ? red : (pixels[at + 2] ?? 0);
-    if (isColor) {
-      data[i] = blue;
-      data[size + i] = green;
-      data[2 * size + i] = red;
-    } else data[i] = isGrey ? red : Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
-  }
-  return { channels, height, width, data };
-}
-
-/** A rectangle of an image: columns [left, left + width), rows [top, top + height). */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/**
- * A part of an image at another size, by bilinear interpolation between pixel centres without smoothing.
- *
- * @see OpenCV's resize with INTER_LINEAR, which Caffe calls
- */
+/** A part of an image at another size, as `resizeLinear` makes it. */
 export function resizeImage(image: Image, height: number, width: number, part?: Rectangle): Image {
-  const {
-    left,
-    top,
-    width: w,
-    height: h,
-  } = part ?? { left: 0, top: 0, width: image.width, height: image.height };
-  const [rows, columns] = [samples(h, height), samples(w, width)];
-  const data = new Uint8Array(image.channels * height * width);
-  for (let c = 0, to = 0; c < image.channels; c++) {
-    const plane = (c * image.height + top) * image.width + left;
-    for (let y = 0; y < height; y++) {
-      const [y0, y1, fy] = [rows.near[y] ?? 0, rows.far[y] ?? 0, rows.share[y] ?? 0];
-      for (let x = 0; x < width; x++, to++) {
-        const [x0, x1, fx] = [columns.near[x] ?? 0, columns.far[x] ?? 0, columns.share[x] ?? 0];
-        const at = (row: number, column: number): number =>
-          image.data[plane + row * image.width + column] ?? 0;
-        const upper = at(y0, x0) * (1 - fx) + at(y0, x1) * fx;
-        const lower = at(y1, x0) * (1 - fx) + at(y1, x1) * fx;
-        data[to] = Math.round(upper * (1 - fy) + lower * fy);
-      }
-    }
-  }
-  return { channels: image.channels, height, width, data };
-}
-
-/** For each of `to` places the two of `from` around it, and how much of the second. */
-function samples(
-  from: number,
-  to: number,
-): { near: Int32Array; far: Int32Array; share: Float64Array } {
-  const result = { near: new Int32Array(to), far: new Int32Array(to), share: new Float64Array(to) };
-  for (let i = 0; i < to; i++) {
-    const at = Math.min(Math.max((i + 0.5) * (from / to) - 0.5, 0), from - 1);
-    const near = Math.floor(at);
-    result.near[i] = near;
-    result.far[i] = Math.min(near + 1, from - 1);
-    result.share[i] = at - near;
-  }
-  return result;
+  const raster = planar(image.data, image.channels, image.height, image.width);
+  return imageOf(resizeLinear(raster, height, width, part));
 }

@@ -1,6 +1,6 @@
 import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";
-import { decodeAt } from "./caffemodel.ts";
+import { decodeAt } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
 
 /** What a .solverstate holds. */

@@ -3,6 +3,7 @@ import { readBlobFile } from "../io/caffemodel.ts";
 import { DataTransformer } from "../io/data-transformer.ts";
 import type { Datum } from "../io/datum.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { rasterOf } from "../io/raster.ts";
 import { arity, Layer, type None, type Two } from "./base/layer.ts";
 
 /**
@@ -87,14 +88,15 @@ export class MemoryDataLayer extends Layer<None, Two> {
         phase: this.phase,
       });
       records.forEach((record, i) => {
-        const shape = transformer.outputShape(record);
+        const image = rasterOf(record);
+        const shape = transformer.outputShape(image);
         if (shape.join() !== this.#shape.join()) {
           this.fail(
             `record ${i} becomes ${shape.join("×")}. Expected ${this.#shape.join("×")}, as memory_data_param says.`,
           );
         }
         transformer.transform(
-          record,
+          image,
           data.subarray(i * this.#size, (i + 1) * this.#size),
           this.#random,
         );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/atomic-file.ts";
 import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
-import { createLmdb } from "../../src/io/db/lmdb.ts";
+import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { caffe } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-errors-"));

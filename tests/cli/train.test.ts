@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { encodeDatum } from "../../src/io/datum.ts";
-import { createLmdb } from "../../src/io/db/lmdb.ts";
+import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { Random } from "../../src/util/random.ts";
 import { caffe, startCaffe } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";

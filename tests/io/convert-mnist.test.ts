@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { convertMnist } from "../../src/io/convert-mnist.ts";
-import { openLmdb } from "../../src/io/db/lmdb.ts";
 import { readIdx } from "../../src/io/idx.ts";
 import { FileError, FormatError } from "../../src/util/errors.ts";
+import { readAll } from "../support/databases.ts";
 
 const golden = new URL("../golden/cases/data/db_mnist_0/", import.meta.url).pathname;
 const images = join(golden, "images.idx");
@@ -25,18 +25,10 @@ function entries(): { key: string; value_sha1: string }[] {
 }
 
 function read(path: string): { key: string; value_sha1: string }[] {
-  const db = openLmdb(path);
-  const cursor = db.cursor(0);
-  const records = Array.from({ length: db.count }, () => {
-    const { key, value } = cursor.next();
-    return {
-      key: new TextDecoder().decode(key),
-      value_sha1: createHash("sha1").update(value).digest("hex"),
-    };
-  });
-  cursor.close();
-  db.close();
-  return records;
+  return readAll(path).map(([key, value]) => ({
+    key,
+    value_sha1: createHash("sha1").update(value).digest("hex"),
+  }));
 }
 
 test("writes the keys and bytes that Caffe's convert_mnist_data writes", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DataTransformer, type Transform } from "../../src/io/data-transformer.ts";
 import { type Datum, decodeDatum } from "../../src/io/datum.ts";
+import { rasterOf } from "../../src/io/raster.ts";
 import { FormatError } from "../../src/util/errors.ts";
 import { Random } from "../../src/util/random.ts";
 
@@ -27,9 +28,10 @@ const image = (channels = 1, more: Partial<Datum> = {}): Datum => ({
 
 function run(transform: Partial<Transform>, datum: Datum, random?: Random): number[] {
   const transformer = new DataTransformer({ ...plain, ...transform });
-  const [c, h, w] = transformer.outputShape(datum);
+  const raster = rasterOf(datum);
+  const [c, h, w] = transformer.outputShape(raster);
   const out = new Float32Array(c * h * w);
-  transformer.transform(datum, out, random);
+  transformer.transform(raster, out, random);
   return [...out];
 }
 
@@ -94,7 +96,6 @@ describe("DataTransformer", () => {
     [{ mean }, {}, "the mean image is 1×2×2, and a record is 1×3×4. Expected equal sizes"],
     [{ meanValues: [1, 2] }, {}, "mean_value is given 2 times"],
     [{ mean, meanValues: [1] }, {}, "Cannot specify mean_file and mean_value at the same time"],
-    [{}, { encoded: true }, "encoded image (JPEG or PNG). Expected raw pixels; convert without"],
     [{}, { width: 5 }, "a record of 1×3×5 holds 12 values. Expected 15"],
     [{}, { channels: -3, height: -1 }, "a record is -3×-1×4. Expected 1×1×1 or more"],
   ])("refuses %o of %o", (transform, datum, message) => {

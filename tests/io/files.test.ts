@@ -14,7 +14,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkWritable, writeFileAtomically } from "../../src/io/atomic-file.ts";
 import { decodeCaffemodel, encodeCaffemodel } from "../../src/io/caffemodel.ts";
 import { decodeDatum, encodeDatum } from "../../src/io/datum.ts";
-import { createLmdb, openLmdb } from "../../src/io/db/lmdb.ts";
+import { createLmdb } from "../../src/io/db/lmdb/create.ts";
+import { openLmdb } from "../../src/io/db/lmdb/lmdb.ts";
 import { readIdx } from "../../src/io/idx.ts";
 import { encodeSolverState, readSolverState } from "../../src/io/solver-state.ts";
 import { CaffeError, FormatError } from "../../src/util/errors.ts";
@@ -132,13 +133,14 @@ describe("LMDB", () => {
     return path;
   };
 
-  test("what is written is read, in key order, from any place, round and round", async () => {
+  test("what is written is read, in key order, from any place", async () => {
     const path = await make("db", 30);
     const db = openLmdb(path);
     expect(db.count).toBe(30);
-    const cursor = db.cursor(28);
-    const firsts = Array.from({ length: 4 }, () => cursor.next().value[0]);
-    expect(firsts).toEqual([28, 29, 0, 1]);
+    const cursor = db.cursor();
+    expect(cursor.skip(28)).toBe(28);
+    const firsts = Array.from({ length: 3 }, () => cursor.next()?.value[0]);
+    expect(firsts).toEqual([28, 29, undefined]);
     db.close();
     expect(readdirSync(path)).toContain("data.mdb");
     expect(readFileSync(join(path, "data.mdb")).readUInt32LE(20)).toBe(1);
@@ -159,9 +161,9 @@ describe("LMDB", () => {
     const file = join(path, "data.mdb");
     const whole = readFileSync(file);
     truncateSync(file, 20_000);
-    expect(() => openLmdb(path)).toThrow("it is cut short");
+    expect(() => openLmdb(path)).toThrow("cut short");
     truncateSync(file, 10);
-    expect(() => openLmdb(path)).toThrow("it is cut short");
+    expect(() => openLmdb(path)).toThrow("cut short");
     const second = Buffer.from(whole);
     second.writeUInt32LE(2, 20);
     writeFileSync(file, second);

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeDatum } from "../../src/io/datum.ts";
-import { createLmdb } from "../../src/io/db/lmdb.ts";
+import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import type { Net } from "../../src/net/net.ts";
 import { netOf } from "../support/nets.ts";
 
@@ -92,10 +92,100 @@ test.each([
   expect(() => dataNet(param)).toThrow('layer "t" (Data): ');
 });
 
-test("Data says of a LevelDB that it should be converted", () => {
-  mkdirSync(join(folder, "level"));
-  writeFileSync(join(folder, "level", "CURRENT"), "MANIFEST-000002\n");
-  expect(() => dataNet('source: "level" batch_size: 1')).toThrow(
-    "it is a LevelDB database. Expected LMDB",
-  );
+describe("Data, of records that are cut", () => {
+  const cut = (
+    batch: number,
+    transform: string,
+    phase: "TRAIN" | "TEST" = "TRAIN",
+    seed = 1,
+  ): Net =>
+    netOf(
+      `layer { name: "d" type: "Data" top: "y" top: "label" transform_param { ${transform} } data_param { source: "wide" batch_size: ${batch} backend: LMDB } }`,
+      { phase, seed, root: folder },
+    );
+  const values = async (net: Net, batches: number): Promise<number[][]> => {
+    const all: number[][] = [];
+    for (let i = 0; i < batches; i++) {
+      await net.forward();
+      all.push(Array.from(net.blob("y").values()));
+    }
+    return all;
+  };
+
+  beforeAll(async () => {
+    const writer = createLmdb(join(folder, "wide"));
+    for (let i = 0; i < 5; i++) {
+      const data = Uint8Array.from({ length: 12 }, (_, k) => 20 * i + k);
+      const datum = encodeDatum({ channels: 1, height: 3, width: 4, data, label: i });
+      await writer.put(String(i).padStart(8, "0"), datum);
+    }
+    await writer.finish();
+  });
+
+  test("takes the centre in testing, subtracts the mean, scales", async () => {
+    const net = cut(1, "crop_size: 2 mean_value: 1 scale: 0.5", "TEST");
+    expect(await values(net, 1)).toEqual([[0, 0.5, 2, 2.5]]);
+    net.close();
+  });
+
+  test("draws the same crops for the same seed, and goes on from its state", async () => {
+    const text = "crop_size: 2 mirror: true";
+    const batches = await values(cut(2, text), 6);
+    expect(await values(cut(2, text), 6)).toEqual(batches);
+    expect(await values(cut(2, text, "TRAIN", 2), 6)).not.toEqual(batches);
+    const first = cut(2, text);
+    await values(first, 3);
+    const resumed = cut(2, text, "TRAIN", 77);
+    await resumed.layers[0]?.restore(first.layers[0]?.state() ?? {});
+    expect(await values(resumed, 1)).toEqual([batches[3]]);
+    first.close();
+    resumed.close();
+  });
+
+  test("refuses a crop larger than the records at the first batch", async () => {
+    const net = cut(1, "crop_size: 9");
+    await expect(net.forward()).rejects.toThrow(
+      /wide: key "00000000": transform_param.crop_size is 9, and a record is 1×3×4/,
+    );
+    net.close();
+  });
+});
+
+describe("Data, of encoded images", () => {
+  const root = new URL("../golden/cases/data/", import.meta.url).pathname;
+  const encoded = (name: string, transform: string, param = ""): Net =>
+    netOf(
+      `layer { name: "t" type: "Data" top: "y" top: "label" data_param { source: "${name}/db" batch_size: 2 ${param} } transform_param { ${transform} } }`,
+      { root, phase: "TEST" },
+    );
+
+  test.each([
+    ["db_encoded_png_0", "", "", 3],
+    ["db_encoded_png_0", "force_gray: true", "", 1],
+    ["db_encoded_gray_0", "", "", 1],
+    ["db_encoded_gray_0", "force_color: true", "", 3],
+    ["db_encoded_gray_0", "", "force_encoded_color: true", 3],
+  ])("%s with %s %s has the channels asked for", async (name, transform, param, channels) => {
+    const net = encoded(name, transform, param);
+    expect(net.blob("y").shape[1]).toBe(channels);
+    await net.forward();
+    expect(net.blob("y").shape[1]).toBe(channels);
+    net.close();
+  });
+
+  test("refuses color and grey at once", () => {
+    expect(() => encoded("db_encoded_gray_0", "force_color: true force_gray: true")).toThrow(
+      "transform_param has force_color and force_gray. Cannot set both.",
+    );
+  });
+
+  test("reads LevelDB, whatever backend says", async () => {
+    const net = netOf(
+      'layer { name: "t" type: "Data" top: "y" data_param { source: "db_leveldb_crop_0/db" batch_size: 1 backend: LMDB } }',
+      { root },
+    );
+    await net.forward();
+    expect(net.blob("y").shape[0]).toBe(1);
+    net.close();
+  });
 });

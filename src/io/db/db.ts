@@ -4,28 +4,40 @@ export interface DbRecord {
   readonly value: Uint8Array;
 }
 
-/** Goes through a database in key order, round and round. */
+/** Goes through a database in key order; before the first record at the beginning. */
 export interface DbCursor {
-  /** The next record; the first again after the last. Its bytes hold until the following call. */
-  next(): DbRecord;
+  /** The next record, or undefined behind the last. Its bytes hold until the following call. */
+  next(): DbRecord | undefined;
+  /** Passes over `count` records, fewer where the database ends before; returns how many. */
+  skip(count: number): number;
+  /** Back before the first record. */
+  rewind(): void;
   close(): void;
 }
 
-/** A database of records, open for reading. */
+/** The kinds of database that Caffe knows. */
+export type Backend = "lmdb" | "leveldb";
+
+/** A database of one record or more, open for reading. */
 export interface Db {
   readonly path: string;
-  /** How many records it holds; at least 1. */
-  readonly count: number;
-  /** A cursor whose first record is number `start` (modulo the count). */
-  cursor(start: number): DbCursor;
+  readonly backend: Backend;
+  /** How many records it holds, where that can be told without reading them all. */
+  readonly count: number | undefined;
+  cursor(): DbCursor;
   close(): void;
 }
 
 /** A database that is being written; its name appears when it is complete. */
 export interface DbWriter {
+  /** The last key that an interrupted run had written, where that run is continued. */
+  readonly lastKey: string | undefined;
+  /** Takes the value as it is now: the memory may be used again at once. */
   put(key: string, value: Uint8Array): Promise<void>;
   /** Flushes and gives the database its name. */
   finish(): Promise<void>;
+  /** Flushes and leaves what was written for a later run to continue. */
+  suspend(): Promise<void>;
   /** Throws away what was written. */
   abandon(): Promise<void>;
 }

@@ -313,6 +313,15 @@ export interface TransformationParameter {
   readonly mean_value?: readonly number[] | Float32Array;
   readonly force_color?: boolean;
   readonly force_gray?: boolean;
+  readonly min_scale?: number;
+  readonly max_scale?: number;
+  readonly max_rotation?: number;
+  readonly brightness?: number;
+  readonly contrast?: number;
+  readonly saturation?: number;
+  readonly hue?: number;
+  readonly cutout_size?: number;
+  readonly workers?: number;
   readonly resize_param?: readonly AnyParameter[];
   readonly noise_param?: AnyParameter;
   readonly emit_constraint?: AnyParameter;
@@ -955,7 +964,7 @@ export interface DefaultedFields {
   ParamSpec: "lr_mult" | "decay_mult";
   LayerParameter: "bottom" | "top" | "loss_weight" | "param" | "blobs" | "propagate_down" | "include" | "exclude";
   FillerParameter: "type" | "value" | "min" | "max" | "mean" | "std" | "sparse" | "variance_norm";
-  TransformationParameter: "scale" | "mirror" | "crop_size" | "mean_value" | "force_color" | "force_gray" | "resize_param";
+  TransformationParameter: "scale" | "mirror" | "crop_size" | "mean_value" | "force_color" | "force_gray" | "min_scale" | "max_scale" | "max_rotation" | "brightness" | "contrast" | "saturation" | "hue" | "cutout_size" | "workers" | "resize_param";
   LossParameter: "normalization" | "class_weighting";
   AccuracyParameter: "top_k" | "axis";
   ArgMaxParameter: "out_max_val" | "top_k";

@@ -1100,6 +1100,69 @@ export const schema: INamespace = {
         "default": false
        }
       },
+      "min_scale": {
+       "type": "float",
+       "id": 11000,
+       "options": {
+        "default": 1
+       }
+      },
+      "max_scale": {
+       "type": "float",
+       "id": 11001,
+       "options": {
+        "default": 1
+       }
+      },
+      "max_rotation": {
+       "type": "float",
+       "id": 11002,
+       "options": {
+        "default": 0
+       }
+      },
+      "brightness": {
+       "type": "float",
+       "id": 11003,
+       "options": {
+        "default": 0
+       }
+      },
+      "contrast": {
+       "type": "float",
+       "id": 11004,
+       "options": {
+        "default": 0
+       }
+      },
+      "saturation": {
+       "type": "float",
+       "id": 11005,
+       "options": {
+        "default": 0
+       }
+      },
+      "hue": {
+       "type": "float",
+       "id": 11006,
+       "options": {
+        "default": 0
+       }
+      },
+      "cutout_size": {
+       "type": "uint32",
+       "id": 11007,
+       "options": {
+        "default": 0
+       }
+      },
+      "workers": {
+       "type": "uint32",
+       "id": 11008,
+       "options": {
+        "default": 0
+       }
+      },
       "resize_param": {
        "rule": "repeated",
        "type": "AnyParameter",

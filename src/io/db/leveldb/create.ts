@@ -1,0 +1,67 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
+import type { DbWriter } from "../db.ts";
+import { PartialFolder } from "../partial-folder.ts";
+
+/** Caffe's options. */
+const OPTIONS = {
+  keyEncoding: "utf8",
+  valueEncoding: "view",
+  blockSize: 64 * 1024,
+  writeBufferSize: 256 * 1024 * 1024,
+  maxOpenFiles: 100,
+} as const;
+/** Records, and bytes, that are written at once. */
+const [MOST_RECORDS, MOST_BYTES] = [1000, 2 ** 25];
+
+/**
+ * Begins a new LevelDB folder, as Caffe writes it; nothing is there under that name until `finish`.
+ * @param isContinued goes on with what an interrupted run left
+ * @throws FileError where the name is taken or cannot be written
+ */
+export async function createLeveldb(path: string, isContinued = false): Promise<DbWriter> {
+  const partial = new PartialFolder(path, isContinued);
+  const database = new ClassicLevel<string, Uint8Array>(partial.folder, OPTIONS);
+  const trying = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw partial.failed((error as Error).cause ?? error);
+    }
+  };
+  await trying(database.open());
+  const [lastKey] = await trying(database.keys({ reverse: true, limit: 1 }).all());
+  let pending: { type: "put"; key: string; value: Uint8Array }[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    const batch = pending;
+    pending = [];
+    bytes = 0;
+    if (batch.length > 0) await trying(database.batch(batch));
+  };
+  return {
+    lastKey,
+    async put(key, value) {
+      pending.push({ type: "put", key, value: value.slice() });
+      bytes += value.length;
+      if (pending.length >= MOST_RECORDS || bytes > MOST_BYTES) await flush();
+    },
+    async finish() {
+      await flush();
+      await trying(database.close());
+      for (const rest of ["LOCK", "LOG", "LOG.old"]) {
+        rmSync(join(partial.folder, rest), { force: true });
+      }
+      partial.publish();
+    },
+    async suspend() {
+      await flush();
+      await database.close();
+    },
+    async abandon() {
+      await database.close();
+      partial.discard();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { FileError, FormatError } from "../../../util/errors.ts";
+import { readText } from "../../files.ts";
+import { RandomAccessFile } from "../../random-access-file.ts";
+import { logRecords } from "./log-file.ts";
+import { Wire } from "./wire.ts";
+
+/** The files a database is made of now. */
+export interface LiveFiles {
+  /** Tables by level: those of level 0 may overlap; of the others, in the order of their keys. */
+  readonly levels: readonly (readonly string[])[];
+  /** Logs of what has not been written to a table, the oldest first. */
+  readonly logs: readonly string[];
+}
+
+interface TableFile {
+  readonly number: number;
+  readonly smallest: Uint8Array;
+}
+
+const LEVELS = 7;
+
+/**
+ * Reads which files of a LevelDB folder are live: CURRENT names the manifest, a log of changes.
+ * @throws FileError, FormatError where one is missing or damaged
+ * @see doc/impl.md of google/leveldb
+ */
+export function readManifest(folder: string): LiveFiles {
+  const name = readText(join(folder, "CURRENT"), "database").trim();
+  if (!/^MANIFEST-\d+$/.test(name)) {
+    throw new FormatError(
+      `${join(folder, "CURRENT")}: it says "${name.slice(0, 40)}". Expected the name of a manifest.`,
+    );
+  }
+  const levels = Array.from({ length: LEVELS }, () => new Map<number, TableFile>());
+  const logNumbers = { current: 0, previous: 0 };
+  const path = join(folder, name);
+  const file = new RandomAccessFile(path);
+  try {
+    for (const { payload } of logRecords(file)) applyEdit(payload, path, levels, logNumbers);
+  } finally {
+    file.close();
+  }
+  return {
+    levels: levels.map((tables, level) =>
+      [...tables.values()]
+        .sort((a, b) =>
+          level === 0 ? a.number - b.number : Buffer.compare(a.smallest, b.smallest),
+        )
+        .map(({ number }) => tablePath(folder, number)),
+    ),
+    logs: readdirSync(folder)
+      .flatMap((entry) => /^(\d+)\.log$/.exec(entry)?.[1] ?? [])
+      .filter((text) => Number(text) >= logNumbers.current || Number(text) === logNumbers.previous)
+      .sort((a, b) => Number(a) - Number(b))
+      .map((text) => join(folder, `${text}.log`)),
+  };
+}
+
+/** One change: fields by their tags. */
+function applyEdit(
+  payload: Uint8Array,
+  path: string,
+  levels: readonly Map<number, TableFile>[],
+  logs: { current: number; previous: number },
+): void {
+  const wire = new Wire(payload, path);
+  const level = (): Map<number, TableFile> => {
+    const tables = levels[wire.varint()];
+    if (!tables) throw new FormatError(`${path}: it tells of a level beyond ${LEVELS - 1}.`);
+    return tables;
+  };
+  while (!wire.isAtEnd) {
+    const tag = wire.varint();
+    if (tag === 1) checkComparator(wire.string(), path);
+    else if (tag === 2) logs.current = wire.varint();
+    else if (tag === 9) logs.previous = wire.varint();
+    else if (tag === 3 || tag === 4) wire.varint();
+    else if (tag === 5) {
+      level();
+      wire.string();
+    } else if (tag === 6) level().delete(wire.varint());
+    else if (tag === 7) {
+      const tables = level();
+      const number = wire.varint();
+      wire.varint();
+      tables.set(number, { number, smallest: wire.string().slice() });
+      wire.string();
+    } else throw new FormatError(`${path}: it holds an unknown change (${tag}); it is damaged.`);
+  }
+}
+
+function checkComparator(name: Uint8Array, path: string): void {
+  const text = new TextDecoder().decode(name);
+  if (text !== "leveldb.BytewiseComparator") {
+    throw new FormatError(
+      `${path}: its keys are in the order of ${text}. Expected leveldb.BytewiseComparator, as Caffe has them.`,
+    );
+  }
+}
+
+/** A table's file; its suffix was .sst once. */
+function tablePath(folder: string, number: number): string {
+  const name = join(folder, String(number).padStart(6, "0"));
+  const path = [`${name}.ldb`, `${name}.sst`].find(existsSync);
+  if (path) return path;
+  throw new FileError(
+    `database "${folder}" cannot be opened: ${name}.ldb is missing. Expected a whole LevelDB database.`,
+  );
+}

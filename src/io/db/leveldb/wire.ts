@@ -1,0 +1,62 @@
+import { FormatError } from "../../../util/errors.ts";
+
+/** Reads numbers and strings of LevelDB's files from bytes, in order. */
+export class Wire {
+  readonly #bytes: Uint8Array;
+  readonly #source: string;
+  position = 0;
+
+  constructor(bytes: Uint8Array, source: string) {
+    this.#bytes = bytes;
+    this.#source = source;
+  }
+
+  get isAtEnd(): boolean {
+    return this.position >= this.#bytes.length;
+  }
+
+  /** @throws FormatError where nothing is left, as all of them */
+  byte(): number {
+    const value = this.#bytes[this.position++];
+    if (value === undefined) throw this.#cut();
+    return value;
+  }
+
+  /** A number of 1 to 8 bytes, the lowest first. */
+  little(size: number): number {
+    let value = 0;
+    for (let i = 0, unit = 1; i < size; i++, unit *= 256) value += this.byte() * unit;
+    return value;
+  }
+
+  /** A number of 7 bits in each byte, the lowest first. */
+  varint(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+      if (unit > 2 ** 56) throw this.#cut();
+    }
+  }
+
+  /** The next bytes, not copied. */
+  bytes(length: number): Uint8Array {
+    const end = this.position + length;
+    if (end > this.#bytes.length) throw this.#cut();
+    const bytes = this.#bytes.subarray(this.position, end);
+    this.position = end;
+    return bytes;
+  }
+
+  /** Bytes behind their length. */
+  string(): Uint8Array {
+    return this.bytes(this.varint());
+  }
+
+  #cut(): FormatError {
+    return new FormatError(
+      `${this.#source}: it is damaged or cut short (at byte ${this.position}). Expected a whole LevelDB database.`,
+    );
+  }
+}

@@ -1,0 +1,189 @@
+import { FormatError } from "../../../util/errors.ts";
+import type { RandomAccessFile } from "../../random-access-file.ts";
+import type { Db, DbCursor, DbRecord } from "../db.ts";
+import { HEADER, openTree, type Tree } from "./head.ts";
+
+/** Kinds of pages, and of nodes. */
+const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
+const [IS_BIG, IS_TREE, IS_LIST] = [1, 2, 4];
+/** Bytes of a node before its key: two halves of a size or page number, flags, and the key's length. */
+const NODE = 8;
+
+/**
+ * Opens an LMDB folder, as Caffe and liblmdb 0.9 write it, for reading. Nothing in it is changed or locked, and
+ * any number of threads may read; nobody may write to it meanwhile.
+ *
+ * @throws FileError, FormatError
+ */
+export function openLmdb(path: string): Db {
+  const { file, tree } = openTree(path);
+  if (tree.entries === 0) {
+    file.close();
+    throw new FormatError(`${path}: the database holds no records. Expected one or more.`);
+  }
+  return {
+    path,
+    backend: "lmdb",
+    count: tree.entries,
+    cursor: () => new LmdbCursor(file, tree),
+    close() {
+      file.close();
+    },
+  };
+}
+
+/** A page on the way from the root to a leaf, and which of its nodes is next. */
+class Page {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  count = 0;
+  index = 0;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
+/** Walks the leaves of the tree from left to right. */
+class LmdbCursor implements DbCursor {
+  readonly #file: RandomAccessFile;
+  readonly #tree: Tree;
+  /** The root first, the leaf last. */
+  readonly #way: readonly Page[];
+  readonly #leaf: Page;
+  /** Records passed in this pass. */
+  #position = 0;
+
+  constructor(file: RandomAccessFile, tree: Tree) {
+    this.#file = file;
+    this.#tree = tree;
+    if (tree.depth < 1 || tree.depth > 32) throw this.#damaged(0);
+    this.#way = Array.from({ length: tree.depth }, () => new Page(tree.pageSize));
+    this.#leaf = this.#way[tree.depth - 1] as Page;
+    this.rewind();
+  }
+
+  next(): DbRecord | undefined {
+    if (this.#position === this.#tree.entries) return undefined;
+    if (this.#leaf.index === this.#leaf.count) this.#nextLeaf();
+    this.#position++;
+    return this.#record(this.#leaf, this.#leaf.index++);
+  }
+
+  skip(count: number): number {
+    const passed = Math.min(count, this.#tree.entries - this.#position);
+    this.#position += passed;
+    for (let left = passed; left > 0; ) {
+      if (this.#leaf.index === this.#leaf.count) this.#nextLeaf();
+      const here = Math.min(left, this.#leaf.count - this.#leaf.index);
+      this.#leaf.index += here;
+      left -= here;
+    }
+    return passed;
+  }
+
+  rewind(): void {
+    this.#position = 0;
+    this.#descend(0, this.#tree.root);
+  }
+
+  close(): void {}
+
+  /** Reads a page of the way, and the leftmost ones below it. */
+  #descend(level: number, number: number): void {
+    let below = number;
+    for (let at = level; at < this.#way.length; at++) {
+      const page = this.#way[at] as Page;
+      this.#readPage(page, below, page === this.#leaf ? LEAF : BRANCH);
+      if (page !== this.#leaf) below = this.#child(page);
+    }
+  }
+
+  #nextLeaf(): void {
+    for (let level = this.#way.length - 2; level >= 0; level--) {
+      const page = this.#way[level] as Page;
+      if (page.index < page.count) {
+        this.#descend(level + 1, this.#child(page));
+        return;
+      }
+    }
+    throw new FormatError(
+      `${this.#file.path}: it has fewer records than its head says (${this.#tree.entries}). Expected a whole LMDB database; it is damaged.`,
+    );
+  }
+
+  #readPage(page: Page, number: number, kind: number): void {
+    const { pageSize, lastPage } = this.#tree;
+    if (number < 2 || number > lastPage) throw this.#damaged(number);
+    this.#file.readInto(page.bytes, number * pageSize);
+    const { view } = page;
+    const lower = view.getUint16(12, true);
+    if (
+      Number(view.getBigUint64(0, true)) !== number ||
+      (view.getUint16(10, true) & 15) !== kind ||
+      lower < HEADER + 2 ||
+      lower > pageSize
+    ) {
+      throw this.#damaged(number);
+    }
+    page.count = (lower - HEADER) >> 1;
+    page.index = 0;
+  }
+
+  /** The page that a branch's next node leads to. */
+  #child(page: Page): number {
+    const at = this.#node(page, page.index++);
+    const { view } = page;
+    return (
+      view.getUint16(at, true) +
+      view.getUint16(at + 2, true) * 2 ** 16 +
+      view.getUint16(at + 4, true) * 2 ** 32
+    );
+  }
+
+  #record(page: Page, index: number): DbRecord {
+    const { view, bytes } = page;
+    const at = this.#node(page, index);
+    const length = view.getUint16(at, true) + view.getUint16(at + 2, true) * 2 ** 16;
+    const flags = view.getUint16(at + 4, true);
+    const from = at + NODE + view.getUint16(at + 6, true);
+    const key = bytes.subarray(at + NODE, from);
+    const end = from + (flags & IS_BIG ? 8 : length);
+    if (end > bytes.length || flags & (IS_TREE | IS_LIST)) throw this.#damaged(this.#number(page));
+    if (!(flags & IS_BIG)) return { key, value: bytes.subarray(from, end) };
+    return { key, value: this.#bigValue(Number(view.getBigUint64(from, true)), length) };
+  }
+
+  /** A value that has pages of its own, behind one header. */
+  #bigValue(number: number, length: number): Uint8Array {
+    const { pageSize, lastPage } = this.#tree;
+    const end = number * pageSize + HEADER + length;
+    if (number < 2 || end > (lastPage + 1) * pageSize) throw this.#damaged(number);
+    const bytes = this.#file.read(number * pageSize, HEADER + length);
+    const view = new DataView(bytes.buffer);
+    const isIt = Number(view.getBigUint64(0, true)) === number;
+    if (!isIt || (view.getUint16(10, true) & 15) !== OVERFLOW) throw this.#damaged(number);
+    return bytes.subarray(HEADER);
+  }
+
+  /** Where a node begins. */
+  #node(page: Page, index: number): number {
+    const at = page.view.getUint16(HEADER + 2 * index, true);
+    const isWithin = at >= HEADER && at + NODE <= page.bytes.length;
+    if (!isWithin || at + NODE + page.view.getUint16(at + 6, true) > page.bytes.length) {
+      throw this.#damaged(this.#number(page));
+    }
+    return at;
+  }
+
+  #number(page: Page): number {
+    return Number(page.view.getBigUint64(0, true));
+  }
+
+  #damaged(number: number): FormatError {
+    return new FormatError(
+      `${this.#file.path}: page ${number} is damaged. Expected a whole LMDB database.`,
+    );
+  }
+}

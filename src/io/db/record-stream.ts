@@ -1,0 +1,56 @@
+import type { Db, DbCursor, DbRecord } from "./db.ts";
+
+/** The records of a database in key order, round and round, each numbered from the beginning of the first pass. */
+export class RecordStream {
+  readonly #cursor: DbCursor;
+  /** Records in a pass; unknown until the first one has ended, in a database that cannot tell. */
+  #count: number | undefined;
+  #pass = 0;
+  /** Records of this pass that were passed. */
+  #at = 0;
+
+  constructor(db: Db) {
+    this.#cursor = db.cursor();
+    this.#count = db.count;
+  }
+
+  /** In which pass record number `position` lies; 0 as long as no pass has ended. */
+  passOf(position: number): number {
+    return this.#count === undefined ? 0 : Math.floor(position / this.#count);
+  }
+
+  /** Makes record number `position` the next one: no earlier one than now, as long as the first pass goes on. */
+  seek(position: number): void {
+    if (this.#count === undefined) {
+      this.#at += this.#cursor.skip(position - this.#at);
+      if (this.#at === position) return;
+      this.#count = this.#at;
+    }
+    const [pass, at] = [Math.floor(position / this.#count), position % this.#count];
+    if (pass !== this.#pass || at < this.#at) this.#rewind(pass);
+    this.#at += this.#cursor.skip(at - this.#at);
+  }
+
+  /** The next record. Its bytes hold until the following call. */
+  next(): DbRecord {
+    let record = this.#cursor.next();
+    if (!record) {
+      this.#count ??= this.#at;
+      this.#rewind(this.#pass + 1);
+      record = this.#cursor.next();
+    }
+    this.#at++;
+    // A database that is open holds one record or more.
+    return record as DbRecord;
+  }
+
+  close(): void {
+    this.#cursor.close();
+  }
+
+  #rewind(pass: number): void {
+    this.#cursor.rewind();
+    this.#pass = pass;
+    this.#at = 0;
+  }
+}

@@ -1,0 +1,22 @@
+import protobuf from "protobufjs/light.js";
+import { CaffeError, FormatError } from "../util/errors.ts";
+
+/** Runs a decoder and says file and offset of whatever goes wrong in it. */
+export function decodeAt<T>(
+  bytes: Uint8Array,
+  source: string,
+  what: string,
+  decode: (reader: protobuf.Reader) => T,
+): T {
+  const reader = protobuf.Reader.create(bytes);
+  try {
+    return decode(reader);
+  } catch (error) {
+    const problem =
+      error instanceof CaffeError ? error.message : "the file is cut short or damaged";
+    throw new FormatError(
+      `${source}: ${problem} (at byte ${reader.pos} of ${bytes.length}). Expected ${what}.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,143 @@
+import type { FloatArray } from "../../util/arrays.ts";
+import { Random } from "../../util/random.ts";
+import { shuffled } from "../../util/shuffled.ts";
+import { DataTransformer, type Transform } from "../data-transformer.ts";
+import { readBytes } from "../files.ts";
+import { decodedShape, ImageDecoder } from "../image.ts";
+import { imageHeader } from "../image-header.ts";
+import { type ListedImage, listedImage, pathWithin, type SharedList } from "../image-list.ts";
+import type { Raster } from "../raster.ts";
+import { resizeLinear } from "../resize.ts";
+import { checkShape } from "./database-loader.ts";
+import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
+import { aboutRecord } from "./record-error.ts";
+
+/** Images from files that a list names. */
+export interface ImagePlan extends BasePlan {
+  readonly kind: "images";
+  readonly list: SharedList;
+  /** Paths start here, with `rootFolder` before them. */
+  readonly base: string;
+  readonly rootFolder: string;
+  readonly isColor: boolean;
+  /** Every image is brought to this size; 0 by 0 for its own. */
+  readonly newHeight: number;
+  readonly newWidth: number;
+  /** The order is drawn anew for every pass. */
+  readonly shuffle: boolean;
+  /** How many images the first pass begins behind the first. */
+  readonly skip: number;
+  readonly transform: Transform;
+}
+
+/**
+ * (C, H, W) of the first image that a plan reads, as the net gets it.
+ * @throws FileError, FormatError where it cannot be read
+ */
+export function peekImage(plan: ImagePlan): readonly [number, number, number] {
+  const { isColor, newHeight, newWidth, transform } = plan;
+  const transformer = new DataTransformer(transform);
+  const channels = isColor ? 3 : 1;
+  if (newHeight > 0) {
+    return transformer.outputShape({ channels, height: newHeight, width: newWidth });
+  }
+  const image = new ListOrder(plan).at(recordNumber(plan, 0, 0));
+  try {
+    const path = pathWithin(plan.base, plan.rootFolder, image.path);
+    const header = imageHeader(readBytes(path, "image"), path);
+    const [, height, width] = decodedShape(header, isColor ? "color" : "gray");
+    return transformer.outputShape({ channels, height, width });
+  } catch (error) {
+    throw aboutRecord(error, lineName(plan.list, image));
+  }
+}
+
+/** Makes batches of a list's images, pass after pass. */
+export class ImageLoader implements BatchLoader {
+  readonly #plan: ImagePlan;
+  readonly #order: ListOrder;
+  readonly #transformer: DataTransformer;
+  readonly #decoder = new ImageDecoder();
+
+  constructor(plan: ImagePlan) {
+    this.#plan = plan;
+    this.#order = new ListOrder(plan);
+    this.#transformer = new DataTransformer(plan.transform);
+  }
+
+  async load(batch: number, place: Place): Promise<boolean> {
+    const { batchSize, list, seed, stream } = this.#plan;
+    const first = recordNumber(this.#plan, batch, 0);
+    const label = place(1, [batchSize]);
+    let shape: readonly number[] | undefined;
+    let data: FloatArray | undefined;
+    let position = first;
+    for (let i = 0; i < batchSize; i++) {
+      position = recordNumber(this.#plan, batch, i);
+      const listed = this.#order.at(position);
+      try {
+        const image = await this.#load(listed.path);
+        const own = this.#transformer.outputShape(image);
+        if (!shape) {
+          shape = own;
+          data = place(0, [batchSize, ...own]);
+        } else checkShape(own, shape);
+        const size = own[0] * own[1] * own[2];
+        const random = this.#transformer.isRandom
+          ? new Random(seed, stream, position % 2 ** 32)
+          : undefined;
+        const out = data?.subarray(i * size, (i + 1) * size);
+        if (out) this.#transformer.transform(image, out, random);
+        label[i] = listed.label;
+      } catch (error) {
+        throw aboutRecord(error, lineName(list, listed));
+      }
+    }
+    return this.#order.passOf(position) > this.#order.passOf(Math.max(first - 1, 0));
+  }
+
+  close(): void {}
+
+  async #load(listed: string): Promise<Raster> {
+    const { base, rootFolder, isColor, newHeight, newWidth } = this.#plan;
+    const path = pathWithin(base, rootFolder, listed);
+    const mode = isColor ? "color" : "gray";
+    const image = await this.#decoder.decode(readBytes(path, "image"), mode, path);
+    return newHeight > 0 ? resizeLinear(image, newHeight, newWidth) : image;
+  }
+}
+
+/** Which image comes when: as listed, or in an order drawn anew for every pass. */
+class ListOrder {
+  readonly #plan: ImagePlan;
+  readonly #count: number;
+  #pass = -1;
+  #order = new Uint32Array(0);
+
+  constructor(plan: ImagePlan) {
+    this.#plan = plan;
+    this.#count = plan.list.starts.length;
+  }
+
+  passOf(position: number): number {
+    return Math.floor((position + this.#plan.skip) / this.#count);
+  }
+
+  /** The image at a place since the beginning of training. */
+  at(position: number): ListedImage {
+    const { list, skip, shuffle, seed, stream } = this.#plan;
+    const index = (position + skip) % this.#count;
+    if (!shuffle) return listedImage(list, index);
+    const pass = this.passOf(position);
+    if (pass !== this.#pass) {
+      this.#order = shuffled(this.#count, seed, stream, "order", pass);
+      this.#pass = pass;
+    }
+    return listedImage(list, this.#order[index] ?? 0);
+  }
+}
+
+/** A line of a list as messages name it. */
+function lineName({ source }: SharedList, { line }: ListedImage): string {
+  return `${source}:${line}`;
+}

@@ -1,0 +1,25 @@
+import type { DatabasePlan } from "./database-loader.ts";
+import type { Hdf5Plan } from "./hdf5-loader.ts";
+import type { ImagePlan } from "./image-loader.ts";
+import type { BatchLoader } from "./loader.ts";
+import type { WindowPlan } from "./window-loader.ts";
+
+/** What is read, and how. */
+export type LoaderPlan = DatabasePlan | ImagePlan | WindowPlan | Hdf5Plan;
+
+/**
+ * The loader for a plan. Only what the source needs is imported.
+ * @throws FileError, FormatError where the source cannot be opened
+ */
+export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
+  switch (plan.kind) {
+    case "database":
+      return new (await import("./database-loader.ts")).DatabaseLoader(plan);
+    case "images":
+      return new (await import("./image-loader.ts")).ImageLoader(plan);
+    case "windows":
+      return new (await import("./window-loader.ts")).WindowLoader(plan);
+    case "hdf5":
+      return new (await import("./hdf5-loader.ts")).Hdf5Loader(plan);
+  }
+}

@@ -1,0 +1,29 @@
+import type { DType, FloatArray } from "../../util/arrays.ts";
+
+/** One batch, by tops; its memory is the source's and holds until the next batch is asked for. */
+export type Batch = readonly { readonly shape: readonly number[]; readonly data: FloatArray }[];
+
+/** Hands out batches in order. */
+export interface BatchSource {
+  /** The next batch, at once if it is ready. The one before goes back. */
+  next(): Batch | Promise<Batch>;
+  close(): void;
+}
+
+/** How far, and by how many, batches are read ahead. */
+export interface PrefetchOptions {
+  /** Batches that there is room for, the one in use included. */
+  readonly depth: number;
+  /** Threads that make them. */
+  readonly workers: number;
+  /** Shapes of the tops, as far as they are known: the room that batches get at first. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly dtype: DType;
+  /** The source as the log names it. */
+  readonly name: string;
+  /** Takes Caffe's lines about restarts and waiting. */
+  readonly log: (message: string) => void;
+}
+
+/** Caffe's words where a database begins anew. */
+export const RESTART = "Restarting data prefetching from start.";

@@ -1,0 +1,125 @@
+import { Worker } from "node:worker_threads";
+import { FileError, FormatError } from "../../util/errors.ts";
+import type { LoaderPlan } from "../loaders/open-loader.ts";
+import { type Batch, type BatchSource, type PrefetchOptions, RESTART } from "./batch-source.ts";
+import { createRing, FAILED, RESTARTED, Ring, type SharedRing } from "./ring.ts";
+import { WaitReport } from "./wait-report.ts";
+import type { WorkerMessage, WorkerOrder } from "./worker.ts";
+
+/** Takes batches from threads that make them ahead. Thread w of n makes batches w, w + n, w + 2n, …. */
+export class ThreadedSource implements BatchSource {
+  readonly #options: PrefetchOptions;
+  readonly #shared: SharedRing;
+  readonly #ring: Ring;
+  readonly #threads: readonly WorkerThread[];
+  readonly #waits: WaitReport;
+  #batch = 0;
+  #holds = false;
+
+  /** @param file the compiled thread */
+  constructor(plan: LoaderPlan, options: PrefetchOptions, file: URL) {
+    this.#options = options;
+    const workers = Math.max(1, options.workers);
+    // So that each place is filled by one thread alone.
+    const depth = Math.ceil(Math.max(options.depth, workers) / workers) * workers;
+    this.#shared = createRing(depth, options.shapes, options.dtype);
+    this.#ring = new Ring(this.#shared);
+    this.#threads = Array.from({ length: workers }, (_, worker) => {
+      const order = { plan, ring: this.#shared, worker, workers };
+      return new WorkerThread(file, order, this.#ring);
+    });
+    this.#waits = new WaitReport(options.name, options.log, performance.now());
+  }
+
+  next(): Batch | Promise<Batch> {
+    if (this.#holds) {
+      this.#ring.release(this.#batch - 1);
+      this.#holds = false;
+    }
+    return this.#isReady ? this.#take() : this.#wait();
+  }
+
+  close(): void {
+    for (const thread of this.#threads) thread.close();
+  }
+
+  get #isReady(): boolean {
+    const batch = this.#batch;
+    return (
+      this.#ring.isFilled(batch) &&
+      this.#ring.status(batch) !== FAILED &&
+      this.#ring.knowsMemory(batch)
+    );
+  }
+
+  #take(): Batch {
+    const batch = this.#batch++;
+    this.#holds = true;
+    if (this.#ring.status(batch) === RESTARTED) this.#options.log(RESTART);
+    return Array.from({ length: this.#shared.tops }, (_, top) => this.#ring.top(batch, top));
+  }
+
+  async #wait(): Promise<Batch> {
+    const began = performance.now();
+    const thread = this.#threads[this.#batch % this.#threads.length] as WorkerThread;
+    await thread.whileNeeded(async () => {
+      const { control } = this.#shared;
+      while (!this.#ring.isFilled(this.#batch)) {
+        const at = this.#ring.producedAt(this.#batch);
+        const wait = Atomics.waitAsync(control, at, Atomics.load(control, at));
+        // It may have been filled in between.
+        if (this.#ring.isFilled(this.#batch)) break;
+        if (wait.async) await Promise.race([wait.value, thread.failure]);
+      }
+      // What a thread tells arrives before what it tells later: one failure, or memory for this batch.
+      while (!this.#isReady) await Promise.race([thread.message(), thread.failure]);
+    });
+    this.#waits.add(began, performance.now());
+    return this.#take();
+  }
+}
+
+/** A thread that makes batches, and what it tells. */
+class WorkerThread {
+  readonly #worker: Worker;
+  /** Never fulfilled; rejected with what ended the thread. */
+  readonly failure: Promise<never>;
+  #heard: (() => void)[] = [];
+
+  constructor(file: URL, order: WorkerOrder, ring: Ring) {
+    // Node's own flags are the main program's affair; --input-type, for one, would refuse a file.
+    this.#worker = new Worker(file, { workerData: order, execArgv: [] });
+    this.failure = new Promise((_, reject) => {
+      this.#worker.on("message", ({ growth, error, isMissing }: WorkerMessage) => {
+        if (growth) ring.grow(growth);
+        if (error !== undefined) reject(new (isMissing ? FileError : FormatError)(error));
+        const heard = this.#heard;
+        this.#heard = [];
+        for (const wake of heard) wake();
+      });
+      this.#worker.on("error", reject);
+    });
+    // Whoever waits for a batch gets it; unheard, it must not end the process.
+    this.failure.catch(() => {});
+    this.#worker.unref();
+  }
+
+  /** Fulfilled when the thread next tells something. */
+  message(): Promise<void> {
+    return new Promise((resolve) => this.#heard.push(resolve));
+  }
+
+  /** Keeps the process alive while `work` waits for this thread. */
+  async whileNeeded(work: () => Promise<void>): Promise<void> {
+    this.#worker.ref();
+    try {
+      await work();
+    } finally {
+      this.#worker.unref();
+    }
+  }
+
+  close(): void {
+    void this.#worker.terminate();
+  }
+}

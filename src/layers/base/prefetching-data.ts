@@ -1,0 +1,156 @@
+import type { Primitive } from "../../engines/engine.ts";
+import type { Augmentation } from "../../io/augmentation.ts";
+import { readBlobFile } from "../../io/caffemodel.ts";
+import type { Transform } from "../../io/data-transformer.ts";
+import type { BasePlan } from "../../io/loaders/loader.ts";
+import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
+import type { Batch, BatchSource } from "../../io/prefetch/batch-source.ts";
+import { prefetch, usualWorkers } from "../../io/prefetch/prefetch.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import type { Shape } from "../../util/shape.ts";
+import { arity, type Blobs, Layer, type LayerState, type None } from "./layer.ts";
+
+/** Batches are read ahead so far where a layer's parameters do not say. */
+const DEPTH = 4;
+
+/**
+ * A layer whose batches are read, decoded and transformed in threads of their own while the net works. Its tops
+ * borrow the memory in which a thread made the batch.
+ *
+ * A layer checks its parameters in `setUp`, shapes its tops, and calls `prefetches` with what is to be read.
+ *
+ * @see Caffe's BasePrefetchingDataLayer
+ */
+export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None, Top> {
+  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly bottoms = arity.none;
+
+  #plan!: LoaderPlan;
+  #options!: { source: string; depth: number; workers: number; shapes: readonly Shape[] };
+  #source: BatchSource | undefined;
+  #batch: Batch | undefined;
+  /** Records handed on so far. */
+  #position = 0;
+
+  /** What every plan tells: batch_size, and this layer's share of records and random numbers. */
+  protected basePlan(batchSize: number): BasePlan {
+    return {
+      batchSize,
+      seed: this.context.seed,
+      stream: this.param.name ?? "",
+      start: 0,
+      shard:
+        this.phase === "TRAIN" && this.context.shard ? this.context.shard : { rank: 0, count: 1 },
+    };
+  }
+
+  /**
+   * Says what is to be read.
+   * @param source as the log names it
+   * @param isDecoded whether images are decoded, which pays more than one thread
+   */
+  protected prefetches(
+    plan: LoaderPlan,
+    top: Top,
+    { source, isDecoded, depth = DEPTH }: { source: string; isDecoded: boolean; depth?: number },
+  ): void {
+    const asked = withDefaults("TransformationParameter", this.param.transform_param).workers;
+    const workers = asked || usualWorkers(isDecoded);
+    const shapes = top.map(({ shape }) => [...shape]);
+    this.#plan = plan;
+    this.#options = { source, depth: Math.max(depth, 1), workers, shapes };
+  }
+
+  override reshape(): void {}
+
+  override ready(): Promise<void> | undefined {
+    const { source, ...options } = this.#options;
+    this.#source ??= this.named(() =>
+      prefetch(
+        { ...this.#plan, start: this.#position },
+        { ...options, dtype: this.context.dtype, name: source, log: this.context.log },
+      ),
+    );
+    const next = this.#source.next();
+    if (!(next instanceof Promise)) {
+      this.#batch = next;
+      return undefined;
+    }
+    return next.then(
+      (batch) => {
+        this.#batch = batch;
+      },
+      (error: unknown) => this.fail(error instanceof Error ? error.message : String(error), error),
+    );
+  }
+
+  override forward(_bottom: None, top: Top): void {
+    const batch = this.#batch;
+    if (!batch) this.fail("forward before ready. Expected the Net to await ready.");
+    for (const [i, blob] of top.entries()) {
+      const { shape, data } = batch[i] as Batch[number];
+      blob.reshape(shape);
+      blob.data.borrowCpu(data);
+    }
+    this.#position += this.#plan.batchSize;
+  }
+
+  override backward(): void {}
+
+  override state(): LayerState {
+    return { position: this.#position, seed: this.#plan.seed };
+  }
+
+  override restore(state: LayerState): undefined {
+    this.close();
+    this.#position = Number(state["position"]);
+    this.#plan = { ...this.#plan, seed: Number(state["seed"]) };
+  }
+
+  override close(): void {
+    this.#source?.close();
+    this.#source = undefined;
+    this.#batch = undefined;
+  }
+
+  /** The fields of transform_param, its mean file read. */
+  protected transform(): Transform {
+    const param = withDefaults("TransformationParameter", this.param.transform_param);
+    return {
+      scale: param.scale,
+      mirror: param.mirror,
+      cropSize: param.crop_size,
+      mean: param.mean_file === undefined ? undefined : readBlobFile(this.locate(param.mean_file)),
+      meanValues: [...param.mean_value],
+      phase: this.phase,
+      augmentation: this.#augmentation(),
+    };
+  }
+
+  #augmentation(): Augmentation | undefined {
+    const param = withDefaults("TransformationParameter", this.param.transform_param);
+    const augmentation = {
+      minScale: param.min_scale,
+      maxScale: param.max_scale,
+      maxRotation: param.max_rotation,
+      brightness: param.brightness,
+      contrast: param.contrast,
+      saturation: param.saturation,
+      hue: param.hue,
+      cutoutSize: param.cutout_size,
+    };
+    const { minScale, maxScale, cutoutSize, ...shares } = augmentation;
+    if (!(minScale > 0 && minScale <= maxScale)) {
+      this.fail(
+        `transform_param.min_scale is ${minScale} and max_scale ${maxScale}. Expected 0 < min_scale ≤ max_scale.`,
+      );
+    }
+    const negative = Object.entries(shares).find(([, value]) => !(value >= 0));
+    if (negative) {
+      this.fail(`transform_param has ${negative[0]} ${negative[1]}. Expected 0 or more.`);
+    }
+    const isPlain = minScale === 1 && maxScale === 1 && cutoutSize === 0;
+    if (isPlain && Object.values(shares).every((value) => value === 0)) return undefined;
+    return augmentation;
+  }
+}

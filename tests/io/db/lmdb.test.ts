@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
+import { openLmdb } from "../../../src/io/db/lmdb/lmdb.ts";
+import { openDatabase } from "../../../src/io/db/open.ts";
+import { FileError, FormatError } from "../../../src/util/errors.ts";
+import { Random } from "../../../src/util/random.ts";
+import { readAll } from "../../support/databases.ts";
+import { runPython, systemPython } from "../../support/opencv.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lmdb-"));
+const path = join(folder, "db");
+const PAGE = 4096;
+let whole: Buffer;
+
+beforeAll(async () => {
+  const writer = createLmdb(path);
+  for (let i = 0; i < 300; i++) await writer.put(String(i).padStart(8, "0"), new Uint8Array(100));
+  await writer.finish();
+  whole = readFileSync(join(path, "data.mdb"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A database whose file is a changed copy of the whole one. */
+function changed(name: string, change: (bytes: Buffer) => Buffer | undefined): string {
+  const copy = join(folder, name);
+  mkdirSync(copy);
+  const bytes = Buffer.from(whole);
+  writeFileSync(join(copy, "data.mdb"), change(bytes) ?? bytes);
+  return copy;
+}
+
+/** Where the newer meta page begins, behind its header. */
+const newer = (): number =>
+  whole.readBigUInt64LE(PAGE + 144) > whole.readBigUInt64LE(144) ? PAGE + 16 : 16;
+
+describe("a damaged database is refused", () => {
+  test.each<[string, (bytes: Buffer) => Buffer | undefined, string]>([
+    ["page size 0", (b) => void b.writeUInt32LE(0, 40), "its pages have 0 bytes"],
+    ["page size 5000", (b) => void b.writeUInt32LE(5000, 40), "its pages have 5000 bytes"],
+    ["page sizes that differ", (b) => void b.writeUInt32LE(8192, PAGE + 40), "its head is damaged"],
+    [
+      "a root that is a head",
+      (b) => void b.writeBigUInt64LE(0n, newer() + 112),
+      "its head is damaged",
+    ],
+    [
+      "a root beyond the end",
+      (b) => void b.writeBigUInt64LE(9n ** 9n, newer() + 112),
+      "its head is damaged",
+    ],
+    ["a root of zeros", (b) => void b.fill(0, rootAt(), rootAt() + PAGE), "is damaged"],
+    ["a cut page", (b) => b.subarray(0, b.length - 1), "cut short"],
+    ["one page", (b) => b.subarray(0, PAGE), "cut short"],
+    ["an empty file", (b) => b.subarray(0, 0), "the file has 0 bytes"],
+    ["format 2", formatTwo, "it is of LMDB data format 2. Expected 1"],
+  ])("%s", (name, change, message) => {
+    const copy = changed(name.replaceAll(" ", "-"), change);
+    expect(() => readAll(copy)).toThrow(message);
+    expect(() => readAll(copy)).toThrow(FormatError);
+  });
+
+  test("wherever a byte is wrong: every record, or one clear error", () => {
+    const random = new Random(11);
+    const copy = changed("flipped", () => undefined);
+    const file = openSync(join(copy, "data.mdb"), "r+");
+    let refused = 0;
+    for (let i = 0; i < 400; i++) {
+      // The heads of pages and nodes, rather than the zeros of values.
+      const page = random.below(whole.length / PAGE) * PAGE;
+      const at = page + (i % 2 ? random.below(140) : random.below(PAGE));
+      const before = whole[at] ?? 0;
+      writeSync(file, Uint8Array.of(before ^ (1 << random.below(8))), 0, 1, at);
+      try {
+        readAll(copy);
+      } catch (error) {
+        refused++;
+        expect(error).toBeInstanceOf(FormatError);
+      }
+      writeSync(file, Uint8Array.of(before), 0, 1, at);
+    }
+    closeSync(file);
+    expect(refused).toBeGreaterThan(40);
+    expect(readAll(copy)).toEqual(readAll(path));
+  });
+});
+
+function rootAt(): number {
+  return Number(whole.readBigUInt64LE(newer() + 112)) * PAGE;
+}
+
+/** A head as LMDB 1.0 writes it: its page headers are longer by 8 bytes. */
+function formatTwo(bytes: Buffer): Buffer {
+  for (const at of [0, PAGE]) {
+    bytes.copyWithin(at + 24, at + 16, at + 152);
+    bytes.fill(0, at, at + 24);
+    bytes.writeUInt32LE(2, at + 28);
+  }
+  return bytes;
+}
+
+test("a cursor goes on from anywhere, and back to the beginning", () => {
+  const db = openLmdb(path);
+  const cursor = db.cursor();
+  const key = (): string => new TextDecoder().decode(cursor.next()?.key);
+  expect([cursor.skip(298), key(), key(), key()]).toEqual([298, "00000298", "00000299", ""]);
+  cursor.rewind();
+  expect([key(), cursor.skip(100), key(), cursor.skip(1000), key()]).toEqual([
+    "00000000",
+    100,
+    "00000101",
+    198,
+    "",
+  ]);
+  db.close();
+});
+
+test("records larger than a page", async () => {
+  const large = join(folder, "large");
+  const writer = createLmdb(large);
+  for (let i = 0; i < 20; i++) await writer.put(String(i), new Uint8Array(100_000).fill(i));
+  await writer.finish();
+  expect(readAll(large).map(([key, value]) => [key, value.length, value[0], value.at(-1)])).toEqual(
+    Array.from({ length: 20 }, (_, i) => String(i))
+      .sort()
+      .map((key) => [key, 100_000, Number(key), Number(key)]),
+  );
+});
+
+test("a name below a file cannot be written; a file and nothing cannot be opened", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, "x");
+  expect(() => createLmdb(join(file, "db"))).toThrow(FileError);
+  expect(() => createLmdb(join(file, "db"))).toThrow("cannot be written");
+  expect(() => openDatabase(file)).toThrow(FileError);
+  expect(() => openDatabase(join(folder, "nothing"))).toThrow("no such file or directory");
+  expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+describe("with liblmdb itself (python3-lmdb)", () => {
+  const python = systemPython("lmdb");
+  const hashes = (records: [string, Uint8Array][]): string =>
+    records
+      .map(([key, value]) => `${key} ${createHash("sha1").update(value).digest("hex")}\n`)
+      .join("");
+
+  test.skipIf(!python)("it reads what is written here", () => {
+    const read = `
+import lmdb, hashlib
+with lmdb.open(${JSON.stringify(path)}, readonly=True, lock=False).begin() as txn:
+    for key, value in txn.cursor():
+        print(key.decode(), hashlib.sha1(value).hexdigest())`;
+    expect(runPython(python ?? "", read).toString()).toBe(hashes(readAll(path)));
+  });
+
+  test.skipIf(!python)("what it writes, changes and deletes is read here, small and large", () => {
+    const theirs = join(folder, "theirs");
+    const write = `
+import lmdb, hashlib
+env = lmdb.open(${JSON.stringify(theirs)}, map_size=2**28)
+def value(i): return bytes((i * k) % 251 for k in range((i * 397) % 9000))
+with env.begin(write=True) as txn:
+    for i in range(700): txn.put(b"%05d" % ((i * 277) % 700), value(i))
+with env.begin(write=True) as txn:
+    for i in range(0, 700, 3): txn.delete(b"%05d" % i)
+    for i in range(1, 700, 3): txn.put(b"%05d" % i, value(i + 5))
+with env.begin() as txn:
+    for key, value in txn.cursor(): print(key.decode(), hashlib.sha1(value).hexdigest())`;
+    expect(runPython(python ?? "", write).toString()).toBe(hashes(readAll(theirs)));
+  });
+});

@@ -1,0 +1,218 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeDatum } from "../../../src/io/datum.ts";
+import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
+import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
+import type { BatchSource } from "../../../src/io/prefetch/batch-source.ts";
+import { prefetch, usualWorkers } from "../../../src/io/prefetch/prefetch.ts";
+
+type Prefetch = typeof prefetch;
+
+const folder = mkdtempSync(join(tmpdir(), "batch-source-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const square = (side: number, label: number): Uint8Array =>
+  encodeDatum({
+    channels: 1,
+    height: side,
+    width: side,
+    data: Uint8Array.from({ length: side * side }, (_, i) => 10 * label + i),
+    label,
+  });
+
+async function write(name: string, records: readonly Uint8Array[]): Promise<void> {
+  const writer = createLmdb(join(folder, name));
+  for (const [i, record] of records.entries()) await writer.put(String(i).padStart(8, "0"), record);
+  await writer.finish();
+}
+
+beforeAll(async () => {
+  await write(
+    "ten",
+    Array.from({ length: 10 }, (_, i) => square(3, i)),
+  );
+  await write("sizes", [square(2, 0), square(2, 1), square(3, 2), square(3, 3)]);
+  await write("damaged", [square(2, 0), square(2, 1), Uint8Array.of(8, 1, 34, 200, 1)]);
+});
+
+const plan = (name: string, batchSize: number, more: Partial<DatabasePlan> = {}): DatabasePlan => ({
+  kind: "database",
+  source: join(folder, name),
+  batchSize,
+  transform: {
+    scale: 1,
+    mirror: false,
+    cropSize: 0,
+    mean: undefined,
+    meanValues: [],
+    phase: "TRAIN",
+  },
+  color: "unchanged",
+  hasLabels: true,
+  seed: 1,
+  stream: "data",
+  start: 0,
+  shard: { rank: 0, count: 1 },
+  ...more,
+});
+
+const random = { transform: { ...plan("", 1).transform, cropSize: 2, mirror: true } };
+
+/** A source as its layer opens it. */
+function open(
+  load: Prefetch,
+  of: DatabasePlan,
+  { depth = 4, workers = 1, log = (_: string): void => {} } = {},
+): BatchSource {
+  const shapes = [[of.batchSize, 1, 2, 2], [of.batchSize]];
+  return load(of, { depth, workers, shapes, dtype: "f32", name: of.source, log });
+}
+
+/** Labels, shape and pixels of the next `count` batches. */
+async function take(
+  source: BatchSource,
+  count: number,
+): Promise<{ l: number[]; shape: string; x: number[] }[]> {
+  const batches: { l: number[]; shape: string; x: number[] }[] = [];
+  for (let i = 0; i < count; i++) {
+    const [data, label] = await source.next();
+    batches.push({
+      l: [...(label?.data ?? [])],
+      shape: data?.shape.join() ?? "",
+      x: [...(data?.data ?? [])],
+    });
+  }
+  source.close();
+  return batches;
+}
+
+// A thread cannot load TypeScript on every Node, so the threads that are tested are the built ones.
+const built = new URL("../../../dist/io/prefetch/prefetch.js", import.meta.url);
+const isBuilt = existsSync(built);
+const threaded = async (): Promise<Prefetch> => (await import(built.href)).prefetch;
+const ways: [string, number, () => Promise<Prefetch>][] = [
+  ["when asked for", 1, async () => prefetch],
+];
+if (isBuilt) ways.push(["in a thread", 1, threaded], ["in three threads", 3, threaded]);
+
+describe.each(ways)("batches made %s", (_, workers, load) => {
+  test("come in order, round and round, and the log says so", async () => {
+    const lines: string[] = [];
+    const log = (line: string): void => void lines.push(line);
+    const source = open(await load(), plan("ten", 4), { depth: 2, workers, log });
+    const labels = (await take(source, 6)).flatMap(({ l }) => l);
+    expect(labels).toEqual(Array.from({ length: 24 }, (_, i) => i % 10));
+    expect(lines).toEqual(new Array(2).fill("Restarting data prefetching from start."));
+  });
+
+  test("go on from any record as if never stopped", async () => {
+    const all = await take(open(await load(), plan("ten", 3, random), { workers }), 12);
+    const rest = await take(
+      open(await load(), plan("ten", 3, { ...random, start: 15 }), { workers }),
+      7,
+    );
+    expect(rest).toEqual(all.slice(5));
+  });
+
+  test("of several ranks make up what one rank reads, random crops included", async () => {
+    const one = await take(open(await load(), plan("ten", 1, random), { workers }), 24);
+    for (const count of [2, 3]) {
+      for (let rank = 0; rank < count; rank++) {
+        const shard = { rank, count };
+        const part = plan("ten", 1, { ...random, shard });
+        expect(await take(open(await load(), part, { workers }), 8)).toEqual(
+          one.filter((_, i) => i % count === rank).slice(0, 8),
+        );
+      }
+    }
+  });
+
+  test("end at a damaged record with its database and key, after the good ones", async () => {
+    const source = open(await load(), plan("damaged", 2), { workers });
+    const [, label] = await source.next();
+    expect([...(label?.data ?? [])]).toEqual([0, 1]);
+    const next = async (): Promise<unknown> => source.next();
+    await expect(next()).rejects.toMatchObject({
+      name: "FormatError",
+      message: expect.stringMatching(
+        /damaged: key "00000002": its Datum: the file is cut short or damaged \(at byte 5 of 5\)/,
+      ),
+    });
+    source.close();
+  });
+
+  test("a database that is not there is refused", async () => {
+    const source = open(await load(), plan("nothing", 2), { workers });
+    await expect((async () => source.next())()).rejects.toMatchObject({
+      name: "FileError",
+      message: expect.stringContaining("no such file or directory"),
+    });
+    source.close();
+  });
+
+  test("each has the size of its own records", async () => {
+    const shapes = async (batchSize: number, count: number): Promise<string[]> =>
+      (await take(open(await load(), plan("sizes", batchSize), { workers }), count)).map(
+        ({ shape }) => shape,
+      );
+    expect(await shapes(1, 5)).toEqual(["1,1,2,2", "1,1,2,2", "1,1,3,3", "1,1,3,3", "1,1,2,2"]);
+    expect(await shapes(2, 3)).toEqual(["2,1,2,2", "2,1,3,3", "2,1,2,2"]);
+  });
+
+  test("with records of two sizes in one are refused", async () => {
+    await expect(take(open(await load(), plan("sizes", 3), { workers }), 1)).rejects.toThrow(
+      'sizes: key "00000002": it becomes 1×3×3 in a batch of 1×2×2. Expected one size',
+    );
+  });
+});
+
+describe.skipIf(!isBuilt)("threads", () => {
+  test("give the same batches however many there are, and however far they read ahead", async () => {
+    const direct = await take(open(prefetch, plan("ten", 3, random)), 9);
+    for (const [depth, workers] of [
+      [1, 1],
+      [2, 1],
+      [5, 1],
+      [1, 2],
+      [5, 2],
+      [4, 4],
+    ]) {
+      const source = open(await threaded(), plan("ten", 3, random), { depth, workers } as never);
+      expect(await take(source, 9)).toEqual(direct);
+    }
+  });
+
+  test("make a batch where it is read: its memory is shared, and comes round again", async () => {
+    const source = open(await threaded(), plan("ten", 2), { depth: 3 });
+    const buffers: unknown[] = [];
+    for (let i = 0; i < 6; i++) buffers.push((await source.next())[0]?.data.buffer);
+    source.close();
+    expect(buffers[0]).toBeInstanceOf(SharedArrayBuffer);
+    expect(new Set(buffers).size).toBe(3);
+    expect(buffers.slice(3)).toEqual(buffers.slice(0, 3));
+  });
+
+  test("do not hold up the end of the process, closed or not", () => {
+    const script = `
+      import { prefetch } from ${JSON.stringify(built.href)};
+      const plan = ${JSON.stringify(plan("ten", 2))};
+      const options = { depth: 4, workers: 2, shapes: [[2, 1, 3, 3], [2]], dtype: "f32", name: "", log() {} };
+      prefetch(plan, options);
+      const source = prefetch(plan, options);
+      await source.next();
+      console.log("done");`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    expect([stdout.trim(), status]).toEqual(["done", 0]);
+  });
+
+  test("are one for records as they are, and several where images are decoded", () => {
+    expect(usualWorkers(false)).toBe(1);
+    expect(usualWorkers(true)).toBe(Math.min(availableParallelism(), 4));
+  });
+});

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** What OpenCV made of an image in one mode; see tests/golden/opencv. */
+export interface Decoded {
+  readonly name: string;
+  readonly mode: "color" | "gray" | "unchanged";
+  readonly shape: readonly [number, number, number];
+  /** Row by row, the channels of a pixel side by side, in base64; so are all pixels here. */
+  readonly pixels: string;
+}
+
+/** What OpenCV made of noise at another size. */
+export interface Resized {
+  readonly channels: number;
+  readonly from: readonly [number, number];
+  readonly to: readonly [number, number];
+  readonly pixels: string;
+  readonly resized: string;
+}
+
+export const decoded = read<Decoded[]>("decoded.json");
+export const resized = read<Resized[]>("resized.json");
+
+function read<T>(name: string): T {
+  return JSON.parse(
+    readFileSync(new URL(`../golden/opencv/${name}`, import.meta.url), "utf8"),
+  ) as T;
+}
+
+/** The bytes of an image of tests/golden/opencv. */
+export function imageBytes(name: string): Uint8Array {
+  return readFileSync(new URL(`../golden/opencv/images/${name}`, import.meta.url));
+}
+
+export function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64, "base64"));
+}
+
+/** Python of the system, where these modules are installed; undefined where they are not. */
+export function systemPython(...modules: readonly string[]): string | undefined {
+  const python = "/usr/bin/python3";
+  const { status } = spawnSync(python, ["-c", `import ${modules.join(", ")}`]);
+  return status === 0 ? python : undefined;
+}
+
+/** Runs a program in Python and gives what it wrote to standard output. */
+export function runPython(python: string, program: string, input?: Uint8Array): Buffer {
+  const { status, stdout, stderr } = spawnSync(python, ["-c", program], {
+    maxBuffer: 2 ** 28,
+    ...(input && { input }),
+  });
+  if (status !== 0) throw new Error(stderr.toString());
+  return stdout;
+}
