@@ -1,32 +1,60 @@
-/** Layers whose data is elsewhere, and how many of their tops are data (the others are labels). */
-const SOURCES = new Set([
-  "Data",
-  "ImageData",
-  "WindowData",
-  "MemoryData",
-  "HDF5Data",
-  "Python",
-  "DummyData",
-]);
+import { LayerRegistry } from "../../dist/layers/registry.js";
+
+/** Layers whose data is elsewhere. */
+const SOURCES = new Set(["Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "Python"]);
+
+/** Channels and sides to try where a file does not say them, besides what its names suggest. */
+const CHANNELS = [1, 3, 2, 6];
+const SIDES = [224, 256, 28, 32, 64, 128];
+
+const registry = new LayerRegistry();
+
+/** Whether the net waits for data that is not there. */
+export function hasSource(param) {
+  return (param.layer ?? []).some(isSource);
+}
+
+function isSource(layer) {
+  return (
+    SOURCES.has(layer.type ?? "") &&
+    (layer.bottom ?? []).length === 0 &&
+    (layer.top ?? []).length > 0
+  );
+}
+
+/** The blobs that a source makes, by name. */
+export function sourceTops(param) {
+  return new Set((param.layer ?? []).filter(isSource).flatMap(({ top }) => top));
+}
+
+/** Shapes to try, most likely first; each is asked for channels and side of a layer's images. */
+export function* guesses(param) {
+  yield { channels: undefined, side: undefined };
+  if (!hasSource(param)) return;
+  for (const side of [undefined, ...SIDES]) {
+    for (const channels of CHANNELS) yield { channels, side };
+  }
+}
 
 /**
- * The net with an Input in the place of every layer that reads data, batches of one, and weights that are not
+ * The net with an Input in the place of every layer that reads data, small batches, and weights that are not
  * filled at random: what is needed to see whether it can be built.
+ *
+ * @param known dims of blobs whose shape has been learnt
  */
-export function standIn(param) {
+export function standIn(param, guess, known) {
   return {
     ...param,
-    layer: (param.layer ?? []).map((layer) => {
-      const isSource = SOURCES.has(layer.type ?? "") && (layer.bottom ?? []).length === 0;
-      return withoutFillers(isSource && (layer.top ?? []).length > 0 ? input(layer) : layer);
-    }),
+    layer: (param.layer ?? []).map((layer) =>
+      withoutFillers(isSource(layer) ? input(layer, guess, known) : layer),
+    ),
   };
 }
 
-function input(layer) {
-  if (layer.type === "DummyData") return layer;
+function input(layer, guess, known) {
+  checkTops(layer);
   const { top = [], name, include, exclude, phase } = layer;
-  const shape = top.map((blob, i) => ({ dim: shapeOf(layer, blob, i) }));
+  const shape = top.map((blob, i) => ({ dim: known.get(blob) ?? shapeOf(layer, blob, i, guess) }));
   return {
     name,
     type: "Input",
@@ -38,27 +66,37 @@ function input(layer) {
   };
 }
 
-function shapeOf(layer, blob, i) {
+/** What the Net would say of a layer that is not there to be asked. */
+function checkTops(layer) {
+  const { min, max } = registry.classOf(layer).tops;
+  const count = layer.top.length;
+  if (count >= min && count <= max) return;
+  throw new Error(
+    `layer "${layer.name}" (${layer.type}): ${layer.type} Layer produces ${min === max ? min : `${min} to ${max}`} top blob(s) as output, not ${count}.`,
+  );
+}
+
+function shapeOf(layer, blob, i, guess) {
   const batch = batchOf(layer);
-  const isLabel = i > 0 || /label/i.test(blob);
+  const isLabel = /label/i.test(blob) || (i > 0 && layer.type !== "Python");
   if (isLabel) return [batch];
   const { memory_data_param: memory, transform_param: transform } = layer;
   if (memory) return [batch, memory.channels ?? 1, memory.height ?? 1, memory.width ?? 1];
   const image = layer.image_data_param ?? {};
-  const side =
-    transform?.crop_size || layer.data_param?.crop_size || image.new_height || guess(layer);
+  const given = transform?.crop_size || layer.data_param?.crop_size || image.new_height;
+  const side = given || guess.side || sideOf(layer);
   const isGrey =
     image.is_color === false || side === 28 || (transform?.mean_value ?? []).length === 1;
   return [
     batch,
-    isGrey ? 1 : 3,
+    guess.channels ?? (isGrey ? 1 : 3),
     side,
     image.new_width && !transform?.crop_size ? image.new_width : side,
   ];
 }
 
 /** The side of the images, from the name of the database. */
-function guess(layer) {
+function sideOf(layer) {
   const source = layer.data_param?.source ?? layer.hdf5_data_param?.source ?? "";
   if (/mnist/i.test(source)) return 28;
   if (/cifar/i.test(source)) return 32;

@@ -79,6 +79,12 @@ const fillers: Readonly<Record<string, Filler>> = {
   },
 };
 
+/** Whether the filler gives nothing but zeros, as a missing one does. */
+export function fillsZeros(param: FillerParameter | undefined): boolean {
+  const { type, value, sparse } = withDefaults("FillerParameter", param);
+  return type === "constant" && value === 0 && sparse === -1;
+}
+
 /**
  * Gives a parameter blob its first values.
  * @param param the filler; a missing one is constant 0

@@ -18,6 +18,7 @@ const reading: Fate = {
 };
 const detection: Fate = { kind: "ignore", why: "it only changes what a test reports" };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
+const oneSided: Fate = refuse("padding is the same on both sides; give pad_h and pad_w", "0");
 
 /**
  * The fields of other dialects, by message and name. Message-typed parameters of foreign layer types are not
@@ -43,6 +44,11 @@ const fates: Readonly<Record<string, Fate>> = {
   "NetParameter.eltwise_mem_optimize": engineChoice,
   "NetParameter.bn_stats_batch_size": refuse("batch statistics are of the whole batch"),
   "PoolingParameter.ceil_mode": { kind: "honour" },
+  "PoolingParameter.pool": refuse("padding is part of the average here"),
+  "PoolingParameter.pad_l": oneSided,
+  "PoolingParameter.pad_r": oneSided,
+  "PoolingParameter.pad_t": oneSided,
+  "PoolingParameter.pad_b": oneSided,
   "PoolingParameter.torch_pooling": refuse("the window rule would differ", "false"),
   "PoolingParameter.avg_include_pad": refuse("padding is part of the average here", "true"),
   "ConvolutionParameter.relu": refuse("write a ReLU layer instead", "false"),
@@ -50,22 +56,10 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConvolutionParameter.conv_algos_override": engineChoice,
   "ConvolutionParameter.cudnn_workspace_limit": engineChoice,
   "ConvolutionParameter.cudnn_convolution_algo_seeker": engineChoice,
-  "ConvolutionParameter.pad_l": refuse(
-    "padding is the same on both sides; give pad_h and pad_w",
-    "0",
-  ),
-  "ConvolutionParameter.pad_r": refuse(
-    "padding is the same on both sides; give pad_h and pad_w",
-    "0",
-  ),
-  "ConvolutionParameter.pad_t": refuse(
-    "padding is the same on both sides; give pad_h and pad_w",
-    "0",
-  ),
-  "ConvolutionParameter.pad_b": refuse(
-    "padding is the same on both sides; give pad_h and pad_w",
-    "0",
-  ),
+  "ConvolutionParameter.pad_l": oneSided,
+  "ConvolutionParameter.pad_r": oneSided,
+  "ConvolutionParameter.pad_t": oneSided,
+  "ConvolutionParameter.pad_b": oneSided,
   "NetParameter.eltwise_mem_sharing": engineChoice,
   "NetParameter.multinode": engineChoice,
   "BatchNormParameter.scale_bias": refuse(
@@ -89,6 +83,9 @@ const fates: Readonly<Record<string, Fate>> = {
     "write a Scale layer with bias_term: true after it",
     "false",
   ),
+  "BatchNormParameter.add_eps_before_sqrt": refuse("eps is added to the variance here", "true"),
+  "ReLUParameter.relu6": refuse("write a Clip layer with min: 0 and max: 6 instead", "false"),
+  "ReshapeParameter.pixelshuffler": refuse("elements are not put in another order here", "1"),
   "DataParameter.shuffle": { kind: "ignore", why: "records are read in the database's order" },
   "DataParameter.cache": reading,
   "DataParameter.threads": reading,
@@ -110,6 +107,16 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.img_rand_resize_upper": refuse("there is no such transform here", "0"),
   "TransformationParameter.rand_resize_ratio_lower": refuse("there is no such transform here", "0"),
   "TransformationParameter.rand_resize_ratio_upper": refuse("there is no such transform here", "0"),
+  "TransformationParameter.vertical_stretch_lower": refuse("there is no such transform here", "1"),
+  "TransformationParameter.vertical_stretch_upper": refuse("there is no such transform here", "1"),
+  "TransformationParameter.horizontal_stretch_lower": refuse(
+    "there is no such transform here",
+    "1",
+  ),
+  "TransformationParameter.horizontal_stretch_upper": refuse(
+    "there is no such transform here",
+    "1",
+  ),
   "TransformationParameter.random_seed": {
     kind: "ignore",
     why: "the solver's random_seed is used",

@@ -218,9 +218,10 @@ class Checker {
   #enumValue(type: protobuf.Enum, where: string, text: string, offset: number): boolean {
     const id = /^-?\d+$/.test(text) ? Number(text) : type.values[text];
     if (id === undefined || type.valuesById[id] === undefined) {
+      const isLayerType = where === "V1LayerParameter.type";
       this.#failAt(
         offset,
-        `${where} is ${text}. Expected one of ${Object.keys(type.values).join(", ")}.${nearestText(text, Object.keys(type.values))}`,
+        `${isLayerType ? `Unknown layer type: ${text}. ` : ""}${where} is ${text}. Expected one of ${Object.keys(type.values).join(", ")}.${nearestText(text, Object.keys(type.values))}`,
       );
     }
     return id >= FOREIGN;

@@ -1,5 +1,5 @@
 import type { Blob } from "../blob/blob.ts";
-import { fill } from "../blob/filler.ts";
+import { fill, fillsZeros } from "../blob/filler.ts";
 import type { Primitive } from "../engines/engine.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
 import { withDefaults } from "../io/proto/messages.ts";
@@ -68,6 +68,10 @@ export class DummyDataLayer extends Layer<None, Blobs> {
   }
 
   #fill(blob: Blob, i: number, random: Random): void {
+    if (fillsZeros(this.#fillers[i])) {
+      blob.data.zero();
+      return;
+    }
     const values = blob.data.overwriteCpu().subarray(0, blob.count());
     this.named(() => fill(values, blob.shape, this.#fillers[i], random));
   }

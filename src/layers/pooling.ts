@@ -33,6 +33,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);
+    if (!["MAX", "AVE", "STOCHASTIC"].includes(param.pool)) {
+      this.fail(`pooling_param.pool is ${param.pool}. Expected MAX, AVE or STOCHASTIC.`);
+    }
     if (param.pool !== "MAX" && top.length > 1) {
       this.fail(
         `two tops with pool: ${param.pool}. Expected one; the second is the index of a maximum.`,

@@ -49,10 +49,10 @@ export class ReshapeLayer extends ViewLayer {
     const rest = x.count() / countOf(known);
     const result = [
       ...x.shape.slice(0, from),
-      ...middle.map((dim) => (dim === -1 ? rest : dim)),
+      ...middle.map((dim) => (dim === -1 && Number.isInteger(rest) ? rest : dim)),
       ...x.shape.slice(to),
     ];
-    if (!Number.isInteger(rest) || countOf(result) !== x.count()) {
+    if (countOf(result) !== x.count()) {
       this.fail(
         `reshape_param.shape ${shapeText(dims)} gives ${shapeText(result)}. Output count must match input count: bottom shape ${shapeText(x.shape)}, ${x.count()} elements.`,
       );

@@ -23,7 +23,7 @@ export type LRNParameterNormRegion = "ACROSS_CHANNELS" | "WITHIN_CHANNEL";
 
 export type LRNParameterEngine = "DEFAULT" | "CAFFE" | "CUDNN" | "MKL2017" | "MKLDNN";
 
-export type PoolingParameterPoolMethod = "MAX" | "AVE" | "STOCHASTIC";
+export type PoolingParameterPoolMethod = "MAX" | "AVE" | "STOCHASTIC" | "AVE_EXC_PAD" | "AVE_TF";
 
 export type PoolingParameterEngine = "DEFAULT" | "CAFFE" | "CUDNN" | "MKL2017" | "MKLDNN";
 
@@ -340,6 +340,10 @@ export interface TransformationParameter {
   readonly contrast_brightness_adjustment?: number;
   readonly random_resize_param?: AnyParameter;
   readonly random_aspect_ratio_param?: AnyParameter;
+  readonly vertical_stretch_lower?: number;
+  readonly vertical_stretch_upper?: number;
+  readonly horizontal_stretch_lower?: number;
+  readonly horizontal_stretch_upper?: number;
 }
 
 export interface LossParameter {
@@ -377,6 +381,7 @@ export interface BatchNormParameter {
   readonly use_weight_bias?: boolean;
   readonly bias_term?: boolean;
   readonly filler?: FillerParameter;
+  readonly add_eps_before_sqrt?: boolean;
 }
 
 export interface BiasParameter {
@@ -606,6 +611,10 @@ export interface PoolingParameter {
   readonly ceil_mode?: boolean;
   readonly torch_pooling?: boolean;
   readonly avg_include_pad?: boolean;
+  readonly pad_l?: number;
+  readonly pad_r?: number;
+  readonly pad_t?: number;
+  readonly pad_b?: number;
 }
 
 export interface PowerParameter {
@@ -625,6 +634,7 @@ export interface ReLUParameter {
   readonly negative_slope?: number;
   readonly engine?: ReLUParameterEngine;
   readonly fuse?: boolean;
+  readonly relu6?: boolean;
 }
 
 export interface RecurrentParameter {
@@ -645,6 +655,7 @@ export interface ReshapeParameter {
   readonly shape?: BlobShape;
   readonly axis?: number;
   readonly num_axes?: number;
+  readonly pixelshuffler?: number;
 }
 
 export interface SPPParameter {

@@ -1235,6 +1235,22 @@ export const schema: INamespace = {
       "random_aspect_ratio_param": {
        "type": "AnyParameter",
        "id": 10017
+      },
+      "vertical_stretch_lower": {
+       "type": "float",
+       "id": 10018
+      },
+      "vertical_stretch_upper": {
+       "type": "float",
+       "id": 10019
+      },
+      "horizontal_stretch_lower": {
+       "type": "float",
+       "id": 10020
+      },
+      "horizontal_stretch_upper": {
+       "type": "float",
+       "id": 10021
       }
      }
     },
@@ -1388,6 +1404,10 @@ export const schema: INamespace = {
       "filler": {
        "type": "FillerParameter",
        "id": 10008
+      },
+      "add_eps_before_sqrt": {
+       "type": "bool",
+       "id": 10009
       }
      }
     },
@@ -2380,6 +2400,22 @@ export const schema: INamespace = {
       "avg_include_pad": {
        "type": "bool",
        "id": 10002
+      },
+      "pad_l": {
+       "type": "uint32",
+       "id": 10003
+      },
+      "pad_r": {
+       "type": "uint32",
+       "id": 10004
+      },
+      "pad_t": {
+       "type": "uint32",
+       "id": 10005
+      },
+      "pad_b": {
+       "type": "uint32",
+       "id": 10006
       }
      },
      "nested": {
@@ -2387,7 +2423,9 @@ export const schema: INamespace = {
        "values": {
         "MAX": 0,
         "AVE": 1,
-        "STOCHASTIC": 2
+        "STOCHASTIC": 2,
+        "AVE_EXC_PAD": 10000,
+        "AVE_TF": 10001
        }
       },
       "Engine": {
@@ -2480,6 +2518,10 @@ export const schema: INamespace = {
       "fuse": {
        "type": "bool",
        "id": 10000
+      },
+      "relu6": {
+       "type": "bool",
+       "id": 10001
       }
      },
      "nested": {
@@ -2584,6 +2626,10 @@ export const schema: INamespace = {
        "options": {
         "default": -1
        }
+      },
+      "pixelshuffler": {
+       "type": "int32",
+       "id": 10000
       }
      }
     },

@@ -1,5 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
-import { fill } from "../../blob/filler.ts";
+import { fill, fillsZeros } from "../../blob/filler.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { type Shape, shapeText } from "../../util/shape.ts";
 import { type Blobs, Layer } from "./layer.ts";
@@ -23,7 +23,10 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
     if (this.blobs.length === 0) {
       wanted.forEach(({ shape, filler }, i) => {
         const blob = new Blob(shape, this.context.dtype);
-        this.named(() => fill(blob.data.overwriteCpu(), shape, filler, this.random("filler", i)));
+        // Memory that nobody wrote is zero, and takes no time.
+        if (!fillsZeros(filler)) {
+          this.named(() => fill(blob.data.overwriteCpu(), shape, filler, this.random("filler", i)));
+        }
         this.blobs.push(blob);
       });
       return;

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import textformat from "protobufjs/ext/textformat.js";
+import { messageType } from "../../dist/io/proto/messages.js";
+import { readNetParameter, readSolverParameter } from "../../dist/io/read-net.js";
+import { Net } from "../../dist/net/net.js";
+import { filterByState, mergeStates } from "../../dist/net/state.js";
+import { guesses, hasSource, sourceTops, standIn } from "./stand-in.mjs";
+
+const silent = () => {};
+
+/** Checks that BVLC Caffe makes too, and with it refuses the net. */
+const FAULTS = [
+  /Top blob '.*' produced by multiple sources/,
+  /Cannot configure batch normalization statistics as layer parameters/,
+  /Layer (takes|produces) .* (bottom|top) blob\(s\)/,
+];
+
+/**
+ * What a file is, and what becomes of it:
+ *
+ * - ok       it is built, or read where it lacks what building takes: the code or the shape of its data
+ * - OTHER    it uses a layer type that BVLC Caffe lacks, and the error says so
+ * - REFUSED  BVLC Caffe refuses it too: a fork's field or value, or a fault of the net
+ * - FAILED   anything else
+ */
+export function judge(path, engines) {
+  let asNet;
+  try {
+    asNet = readNetParameter(path, silent);
+  } catch (netError) {
+    try {
+      return { kind: "solver", ...judgeSolver(readSolverParameter(path, silent), engines) };
+    } catch (solverError) {
+      return judgeUnread(path, netError, solverError);
+    }
+  }
+  return { kind: "net", ...judgeNet(asNet, engines) };
+}
+
+function judgeNet(param, engines) {
+  const built = [];
+  for (const phase of phasesOf(param)) {
+    try {
+      built.push(`${phase} built, ${build(param, phase, engines)} layers`);
+    } catch (error) {
+      const reason = lacking(param, phase, error.message);
+      if (!reason) return verdictOf(param, error);
+      built.push(`${phase} read, not built: ${reason}`);
+    }
+  }
+  return { verdict: "ok", text: built.join("; ") };
+}
+
+/** A solver, and the nets that are written in it. */
+function judgeSolver(solver, engines) {
+  const { net_param, train_net_param, test_net_param = [], net, train_net } = solver;
+  const inline = [net_param, train_net_param, ...test_net_param].filter(Boolean);
+  const verdicts = inline.map((param) => judgeNet(param, engines));
+  return (
+    verdicts.find(({ verdict }) => verdict !== "ok") ?? {
+      verdict: "ok",
+      text: verdicts[0]?.text ?? `solver of ${net ?? train_net ?? "no net"}`,
+    }
+  );
+}
+
+/** It is neither, or nobody reads it. */
+function judgeUnread(path, netError, solverError) {
+  // What a file is meant to be is seen from how far its reader came.
+  const isSolver =
+    /has no field named/.test(netError.message) && !/has no field named/.test(solverError.message);
+  const [kind, { message: text }] = isSolver ? ["solver", solverError] : ["net", netError];
+  if (/Unknown layer type/.test(text)) return { kind, verdict: "OTHER", text };
+  const isForks = /is not a field of BVLC Caffe/.test(text);
+  const verdict = isForks || !isProtobufText(readFileSync(path, "utf8")) ? "REFUSED" : "FAILED";
+  return { kind, verdict, text };
+}
+
+/** Whether protobufjs, which knows no more than the schema, reads the text as a net or a solver. */
+function isProtobufText(text) {
+  return ["NetParameter", "SolverParameter"].some((name) => {
+    try {
+      textformat.fromText(messageType(name), text);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function verdictOf(param, { message: text }) {
+  if (/Unknown layer type/.test(text)) return { verdict: "OTHER", text };
+  const isFaulty =
+    FAULTS.some((fault) => fault.test(text)) ||
+    (!hasSource(param) && /Output count must match input count/.test(text));
+  return { verdict: isFaulty ? "REFUSED" : "FAILED", text };
+}
+
+/** What a net needs that its file does not bring; undefined where the error has another cause. */
+function lacking(param, phase, error) {
+  if (/Unknown layer type/.test(error)) return undefined;
+  if (/module ".*" is not found/.test(error)) return `needs a layer of its author's: ${error}`;
+  const blob = /Unknown bottom blob '(.*?)'/.exec(error)?.[1];
+  if (blob !== undefined && isMissing(param, phase, blob)) return `it is a part of a net: ${error}`;
+  if (hasSource(param) && /shape/.test(error))
+    return `the shape of its data is not known: ${error}`;
+  return undefined;
+}
+
+/** Whether a layer of this phase reads the blob before any makes it. */
+function isMissing(param, phase, blob) {
+  const { layer = [] } = filterByState(param, mergeStates(param.state, { phase }), silent);
+  const made = layer.findIndex(({ top = [] }) => top.includes(blob));
+  const read = layer.findIndex(({ bottom = [] }) => bottom.includes(blob));
+  return read >= 0 && (made < 0 || made >= read);
+}
+
+/** A net that tells phases apart is built in both. */
+function phasesOf(param) {
+  const rules = (param.layer ?? []).flatMap(({ include = [], exclude = [] }) => [
+    ...include,
+    ...exclude,
+  ]);
+  return rules.some(({ phase }) => phase !== undefined) ? ["TRAIN", "TEST"] : ["TEST"];
+}
+
+/** Builds the net, with several shapes of its data where it does not tell them; gives the number of its layers. */
+function build(param, phase, engines) {
+  let first;
+  for (const guess of guesses(param)) {
+    const known = new Map();
+    for (;;) {
+      try {
+        const net = new Net(standIn(param, guess, known), { engines, phase, root: "." });
+        net.close();
+        return net.layerNames.length;
+      } catch (error) {
+        first ??= error;
+        const learnt = learn(param, error.message);
+        if (!learnt || known.has(learnt.blob)) break;
+        known.set(learnt.blob, learnt.dim);
+      }
+    }
+  }
+  throw first;
+}
+
+/** The shape that a label must have, from what a loss says. */
+function learn(param, error) {
+  const [, name, scores] =
+    /layer "(.*)" \(\w+\): \d+ labels, shape .* for scores of shape \(([\d,]+)\)/.exec(error) ?? [];
+  const [, pairName, a, b] =
+    /layer "(.*)" \(\w+\): bottoms of shapes \(([\d,]*)\) and \(([\d,]*)\)/.exec(error) ?? [];
+  const layer = (param.layer ?? []).find((one) => one.name === (name ?? pairName));
+  const [first, second] = layer?.bottom ?? [];
+  const tops = sourceTops(param);
+  const dims = (text) => text.split(",").map(Number);
+  if (scores !== undefined && tops.has(second)) {
+    const axis = layer.softmax_param?.axis ?? layer.accuracy_param?.axis ?? 1;
+    const dim = dims(scores);
+    dim.splice(axis < 0 ? axis + dim.length : axis, 1);
+    return { blob: second, dim };
+  }
+  if (a !== undefined && tops.has(second)) return { blob: second, dim: dims(a) };
+  if (b !== undefined && tops.has(first)) return { blob: first, dim: dims(b) };
+  return undefined;
+}

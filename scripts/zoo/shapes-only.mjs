@@ -1,0 +1,15 @@
+import { ReferenceEngine } from "../../dist/engines/reference/index.js";
+
+/** An op that is made, and never run. */
+const idle = new Proxy({}, { get: (_op, name) => (name === "accepts" ? () => false : () => {}) });
+
+/**
+ * The reference engine without its tables: what takes the time when a net is built only to see whether it fits
+ * together. Layers ask it for their ops as they do any engine.
+ */
+export const shapesOnly = new Proxy(new ReferenceEngine(), {
+  get(engine, name) {
+    const primitive = Reflect.get(engine, name, engine);
+    return typeof primitive === "function" ? () => idle : primitive;
+  },
+});
