@@ -1,6 +1,6 @@
 import textformat from "protobufjs/ext/textformat.js";
 import { PrototxtError } from "../util/errors.ts";
-import { nearestText } from "../util/nearest.ts";
+import { nearestAlways } from "../util/nearest.ts";
 import { bvlcTypes, judgeForeignFields } from "./dialects.ts";
 import type { Messages, NetParameter, PoolingParameter } from "./proto/caffe.ts";
 import { type MessageName, messageType } from "./proto/messages.ts";
@@ -78,7 +78,7 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
       if (bvlcTypes.has(type) || solverTypes.has(type)) continue;
       const line = text.slice(0, match.index).split("\n").length;
       throw new PrototxtError(
-        `${file}:${line}: Unknown layer type: ${type}.${nearestText(type, bvlcTypes)} (known types: ${[...bvlcTypes].join(", ")}) Nor can the file be read as it is: ${error.message}`,
+        `${file}:${line}: Unknown layer type: ${type}.${nearestAlways(type, bvlcTypes)} (known types: ${[...bvlcTypes].join(", ")}) Nor can the file be read as it is: ${error.message}`,
         { cause: error },
       );
     }

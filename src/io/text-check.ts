@@ -1,6 +1,6 @@
 import protobuf from "protobufjs/light.js";
 import { PrototxtError } from "../util/errors.ts";
-import { nearestText } from "../util/nearest.ts";
+import { nearestAlways, nearestText } from "../util/nearest.ts";
 import { LineIndex, type Token, tokensOf } from "./text-tokens.ts";
 
 /** A field as it stands in a text. */
@@ -218,10 +218,12 @@ class Checker {
   #enumValue(type: protobuf.Enum, where: string, text: string, offset: number): boolean {
     const id = /^-?\d+$/.test(text) ? Number(text) : type.values[text];
     if (id === undefined || type.valuesById[id] === undefined) {
-      const isLayerType = where === "V1LayerParameter.type";
+      const known = Object.keys(type.values).filter((name) => (type.values[name] ?? 0) < FOREIGN);
       this.#failAt(
         offset,
-        `${isLayerType ? `Unknown layer type: ${text}. ` : ""}${where} is ${text}. Expected one of ${Object.keys(type.values).join(", ")}.${nearestText(text, Object.keys(type.values))}`,
+        where === "V1LayerParameter.type"
+          ? `Unknown layer type: ${text}.${nearestAlways(text, known)} (known types: ${known.join(", ")})`
+          : `${where} is ${text}. Expected one of ${known.join(", ")}.${nearestText(text, known)}`,
       );
     }
     return id >= FOREIGN;

@@ -3,7 +3,7 @@ import { chooseEngine } from "../engines/choose.ts";
 import type { Primitive } from "../engines/engine.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { LayerError } from "../util/errors.ts";
-import { nearestText } from "../util/nearest.ts";
+import { nearestAlways } from "../util/nearest.ts";
 import type { Arity, Layer, LayerContext } from "./base/layer.ts";
 import * as layers from "./index.ts";
 
@@ -48,7 +48,7 @@ export class LayerRegistry {
     if (Class) return Class;
     throw new LayerError(
       param,
-      `Unknown layer type: ${param.type ?? ""}${where}.${nearestText(param.type ?? "", this.types)} (known types: ${this.types.join(", ")})`,
+      `Unknown layer type: ${param.type ?? ""}${where}.${nearestAlways(param.type ?? "", this.types)} (known types: ${this.types.join(", ")})`,
     );
   }
 

@@ -1,7 +1,12 @@
 /** The known name with the fewest edits to `name`, if that is few enough to be a slip. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
+  return nearestWithin(Math.max(1, Math.floor(name.length / 3)), name, known);
+}
+
+/** The known name with the fewest edits to `name`; undefined where each takes more than `most`. */
+function nearestWithin(most: number, name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = most + 1;
   for (const candidate of known) {
     const distance = edits(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -16,6 +21,14 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 export function nearestText(name: string, known: Iterable<string>): string {
   const found = nearest(name, known);
   return found === undefined ? "" : ` Did you mean "${found}"?`;
+}
+
+/** As nearestText; a name that is no slip gets the nearest known one too, as no more than that. */
+export function nearestAlways(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  const found = nearestWithin(Number.POSITIVE_INFINITY, name, names);
+  if (found === undefined || found === nearest(name, names)) return nearestText(name, names);
+  return ` The nearest known name is "${found}".`;
 }
 
 /** How many insertions, deletions, replacements and swaps of neighbours turn a into b. */

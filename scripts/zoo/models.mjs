@@ -1,0 +1,107 @@
+// Runs nets with weights that others trained, and compares with recorded outputs:
+// npm run zoo:models -- DIR [--engine E] [--only PART-OF-NAME]
+//
+// A model is a folder with case.json (inputs and outputs, raw float32), a deploy prototxt, and weights.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createEngines } from "../../dist/engines/create.js";
+import { readCaffemodel } from "../../dist/io/caffemodel.js";
+import { readNetParameter } from "../../dist/io/read-net.js";
+import { Net } from "../../dist/net/net.js";
+
+/** The largest difference, relative to the largest value of an output. */
+const TOLERANCE = 1e-4;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { engine: { type: "string" }, only: { type: "string", default: "" } },
+});
+const [root] = positionals;
+if (!root || !existsSync(root)) {
+  console.error(
+    "usage: npm run zoo:models -- DIR [--engine reference|native|webgpu] [--only PART-OF-NAME]",
+  );
+  process.exit(2);
+}
+const silent = () => {};
+const engines = createEngines({ prefer: values.engine, log: silent });
+
+const counts = { ok: 0, OTHER: 0, FAILED: 0 };
+for (const name of readdirSync(root).sort()) {
+  if (!name.includes(values.only) || !existsSync(join(root, name, "case.json"))) continue;
+  const { verdict, text } = await judge(join(root, name));
+  counts[verdict]++;
+  console.log(`${verdict.padEnd(8)}${name.padEnd(22)}${text}`);
+}
+console.log(`${counts.OTHER} of a layer type that BVLC Caffe does not have`);
+console.log(`${counts.ok} passed, ${counts.FAILED} failed`);
+process.exit(counts.FAILED > 0 ? 1 : 0);
+
+/** What becomes of one model. */
+async function judge(folder) {
+  try {
+    const { worst, outputs } = await run(folder);
+    const text = `${outputs} outputs, largest relative error ${worst.error.toExponential(1)} (${worst.what})`;
+    return { verdict: worst.error <= TOLERANCE ? "ok" : "FAILED", text };
+  } catch ({ message }) {
+    const text = message.slice(0, 300);
+    return { verdict: /Unknown layer type/.test(message) ? "OTHER" : "FAILED", text };
+  }
+}
+
+/** Runs the cases of a model; tells how many outputs were compared, and the worst of them. */
+async function run(folder) {
+  const { cases } = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
+  const file = (pattern) =>
+    join(
+      folder,
+      readdirSync(folder).find((name) => pattern.test(name)),
+    );
+  const prototxt = existsSync(join(folder, "deploy.bvlc.prototxt"))
+    ? "deploy.bvlc.prototxt"
+    : "deploy.prototxt";
+  const net = new Net(readNetParameter(join(folder, prototxt), silent), { engines, phase: "TEST" });
+  try {
+    net.copyTrainedLayersFrom(readCaffemodel(file(/^weights\./)));
+    let outputs = 0;
+    let worst = { error: 0, what: "" };
+    for (const { name, inputs, outputs: wanted } of cases) {
+      for (const input of inputs) {
+        const blob = net.blob(input.blob);
+        blob.reshape(input.shape);
+        blob.data.overwriteCpu().set(floats(folder, input.file));
+      }
+      net.reshape();
+      await net.forward();
+      for (const { blob, file: recorded, shape } of wanted) {
+        const error = difference(net.blob(blob), floats(folder, recorded), shape);
+        if (!(error <= worst.error)) worst = { error, what: `${name}, ${blob}` };
+        outputs++;
+      }
+    }
+    return { worst, outputs };
+  } finally {
+    net.close();
+  }
+}
+
+function floats(folder, file) {
+  const bytes = readFileSync(join(folder, file));
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+function difference(blob, want, shape) {
+  const got = blob.values();
+  if (got.length !== want.length) {
+    throw new Error(`shape (${blob.shape}). Expected (${shape}).`);
+  }
+  let size = 0;
+  let most = 0;
+  for (const [i, value] of want.entries()) {
+    size = Math.max(size, Math.abs(value));
+    const off = Math.abs(got[i] - value);
+    if (!(off <= most)) most = off;
+  }
+  return most === 0 ? 0 : most / size;
+}
