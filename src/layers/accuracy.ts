@@ -53,7 +53,11 @@ export class AccuracyLayer extends Layer<Two, OneOrMore> {
         const l = Math.trunc(label[o * inner + i]!);
         if (l === ignore_label) continue;
         if (l < 0 || l >= classes) {
-          this.fail(`label ${l} at position ${o * inner + i}. Expected 0 to ${classes - 1}.`);
+          const sample = Math.floor((o * inner + i) / labels.count(1));
+          this.failAt(
+            sample,
+            `label ${l} at position ${o * inner + i}. Expected 0 to ${classes - 1}.`,
+          );
         }
         const from = o * classes * inner + i;
         const own = x[from + l * inner]!;

@@ -1,10 +1,10 @@
 import type { Primitive } from "../engines/engine.ts";
-import { readBlobFile } from "../io/caffemodel.ts";
 import { DataTransformer } from "../io/data-transformer.ts";
 import type { Datum } from "../io/datum.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { rasterOf } from "../io/raster.ts";
-import { arity, Layer, type None, type Two } from "./base/layer.ts";
+import { arity, Layer, type LayerState, type None, type Two } from "./base/layer.ts";
+import { transformOf } from "./base/transform-param.ts";
 
 /**
  * Batches from arrays that the program gives, one after the other, round and round.
@@ -12,6 +12,8 @@ import { arity, Layer, type None, type Two } from "./base/layer.ts";
  * - top[0]: batch_size×channels×height×width; top[1]: batch_size labels
  * - `memory_data_param`: batch_size, channels, height, width, all required
  * - `transform_param` holds for `addDatumVector`, not for `reset`
+ *
+ * A resumed run goes on where the other stopped, in arrays that the program gives again.
  *
  * @see Caffe's MemoryDataLayer
  */
@@ -27,6 +29,7 @@ export class MemoryDataLayer extends Layer<None, Two> {
   #labels: ArrayLike<number> = [];
   #count = 0;
   #position = 0;
+  #resumeAt = 0;
 
   get batchSize(): number {
     return this.#param.batch_size ?? 0;
@@ -67,7 +70,9 @@ export class MemoryDataLayer extends Layer<None, Two> {
     this.#data = data;
     this.#labels = labels;
     this.#count = n;
-    this.#position = 0;
+    // A resumed run may be given its data after its state.
+    this.#position = this.#resumeAt % n;
+    this.#resumeAt = 0;
   }
 
   /**
@@ -75,18 +80,11 @@ export class MemoryDataLayer extends Layer<None, Two> {
    * @throws LayerError where their number is not a multiple of the batch size, or one does not fit
    */
   addDatumVector(records: readonly Datum[]): void {
-    const param = withDefaults("TransformationParameter", this.param.transform_param);
     const data = new Float32Array(records.length * this.#size);
     this.named(() => {
-      const transformer = new DataTransformer({
-        scale: param.scale,
-        mirror: param.mirror,
-        cropSize: param.crop_size,
-        mean:
-          param.mean_file === undefined ? undefined : readBlobFile(this.locate(param.mean_file)),
-        meanValues: [...param.mean_value],
-        phase: this.phase,
-      });
+      const transformer = new DataTransformer(
+        transformOf(this.param, this.phase, (path) => this.locate(path)),
+      );
       records.forEach((record, i) => {
         const image = rasterOf(record);
         const shape = transformer.outputShape(image);
@@ -125,4 +123,15 @@ export class MemoryDataLayer extends Layer<None, Two> {
   }
 
   override backward(): void {}
+
+  override state(): LayerState {
+    return { position: this.#position, random: this.#random.state() };
+  }
+
+  override restore(state: LayerState): undefined {
+    const position = Number(state["position"]);
+    this.#random.restore(state["random"] as readonly number[]);
+    if (this.#data) this.#position = position % this.#count;
+    else this.#resumeAt = position;
+  }
 }

@@ -24,7 +24,11 @@ export interface UserLayer {
  *
  * - any bottoms and tops
  * - `python_param`: module (a file, with or without .js, .mjs, .cjs or .ts, beside the net or in the current
- *   directory), layer (the class it exports), param_str (given to it as it is)
+ *   directory), layer (the class it exports), param_str (given to it as it is), share_in_parallel false
+ *
+ * Where several solvers train side by side each has a layer of its own. With `share_in_parallel` layers without
+ * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
+ * another batch.
  *
  * A layer written in Python itself is not run: the error says what to do.
  *
@@ -44,9 +48,17 @@ export class PythonLayer extends Layer {
   };
 
   #layer!: UserLayer;
+  /** Passes of other solvers that come before this one's next. */
+  #skips = 0;
+  #between = 0;
 
   override setUp(bottom: Blobs, top: Blobs): void {
-    const { module = "", layer = "", param_str = "" } = this.param.python_param ?? {};
+    const {
+      module = "",
+      layer = "",
+      param_str = "",
+      share_in_parallel = false,
+    } = this.param.python_param ?? {};
     if (module === "" || layer === "")
       this.fail("python_param needs module and layer. Expected both to be given.");
     const exported = this.named(() => loadUserModule(module, this.context.root));
@@ -68,6 +80,15 @@ export class PythonLayer extends Layer {
     this.#layer.phase = this.phase;
     this.#layer.blobs = this.blobs;
     this.#call(() => this.#layer.setup(bottom, top));
+    const { rank, count } = this.#shared(share_in_parallel && bottom.length === 0);
+    this.#skips = rank;
+    this.#between = count - 1;
+  }
+
+  /** Which of the passes of a layer that all solvers share is this one's. */
+  #shared(isShared: boolean): { readonly rank: number; readonly count: number } {
+    const { shard } = this.context;
+    return isShared && this.phase === "TRAIN" && shard ? shard : { rank: 0, count: 1 };
   }
 
   override reshape(bottom: Blobs, top: Blobs): void {
@@ -75,7 +96,11 @@ export class PythonLayer extends Layer {
   }
 
   override forward(bottom: Blobs, top: Blobs): void {
-    this.#call(() => this.#layer.forward(bottom, top));
+    this.#call(() => {
+      for (; this.#skips > 0; this.#skips--) this.#layer.forward(bottom, top);
+      this.#layer.forward(bottom, top);
+    });
+    this.#skips = this.#between;
   }
 
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {

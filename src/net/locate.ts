@@ -1,6 +1,17 @@
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { sourceOf } from "../io/prototxt.ts";
+import type { Layer } from "../layers/base/layer.ts";
 import { LayerError, NetError } from "../util/errors.ts";
+
+/** An error about one sample of a batch, with what that was read from behind it. Any other stays as it is. */
+export function withRecord(error: unknown, layers: readonly Layer[]): unknown {
+  if (!(error instanceof LayerError) || error.sample === undefined) return error;
+  const { sample } = error;
+  const names = layers.flatMap((layer) => layer.recordName(sample) ?? []);
+  error.sample = undefined;
+  if (names.length > 0) error.message += ` The sample is ${names.join(" and ")}.`;
+  return error;
+}
 
 /** Runs work on a net and puts file and line before the message of an error about it, where they are known. */
 export function located<T>(param: NetParameter, work: () => T): T {

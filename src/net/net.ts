@@ -11,7 +11,7 @@ import { type BuiltLayer, buildNet, writeLossWeights } from "./build.ts";
 import { DebugInfo } from "./debug-info.ts";
 import { type Fusion, findFusions } from "./fusion.ts";
 import { insertSplits } from "./insert-splits.ts";
-import { located } from "./locate.ts";
+import { located, withRecord } from "./locate.ts";
 import type { NetOptions } from "./options.ts";
 import type { LearnableParam } from "./parameters.ts";
 import { filterByState, mergeStates } from "./state.ts";
@@ -214,7 +214,11 @@ export class Net {
     if (!takenOver || takenOver.producer < from) {
       const fusion = this.debugInfo ? undefined : this.#fusions.get(i);
       const post = fusion && fusion.follower <= to ? fusion.post : undefined;
-      layer.forward(bottomBlobs, topBlobs, post);
+      try {
+        layer.forward(bottomBlobs, topBlobs, post);
+      } catch (error) {
+        throw withRecord(error, this.layers);
+      }
     }
     if (this.debugInfo) this.#debug.forward(built);
     for (const callback of this.afterForward) callback(i);

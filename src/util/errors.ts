@@ -23,6 +23,8 @@ export class LayerError extends CaffeError {
   override readonly name = "LayerError";
   /** The layer's name in the prototxt. */
   readonly layerName: string;
+  /** Which sample of the batch it is about, where it is about one. */
+  sample: number | undefined;
 
   constructor(
     layer: { readonly name?: string; readonly type?: string },

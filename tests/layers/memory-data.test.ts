@@ -64,6 +64,29 @@ test("MemoryData transforms records, but not arrays", async () => {
   ]);
 });
 
+test("MemoryData goes on from its state, given its arrays before or after it", async () => {
+  const arrays = [
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    [0, 1, 2, 3, 4, 5],
+  ] as const;
+  const first = opened(small);
+  first.layer.reset(...arrays);
+  await batch(first.net);
+  const state = JSON.parse(JSON.stringify(first.layer.state()));
+  const [before, after] = [opened(small), opened(small)];
+  before.layer.reset(...arrays);
+  before.layer.restore(state);
+  after.layer.restore(state);
+  after.layer.reset(...arrays);
+  for (let i = 0; i < 3; i++) {
+    const want = await batch(first.net);
+    expect(await batch(before.net)).toEqual(want);
+    expect(await batch(after.net)).toEqual(want);
+  }
+  after.layer.reset(...arrays);
+  expect((await batch(after.net))[1]).toEqual([0, 1]);
+});
+
 test("MemoryData says what it lacks", async () => {
   expect(() => netOf(text("batch_size: 2 channels: 1 height: 1"))).toThrow(
     "batch_size, channels, height, and width must be specified and positive",

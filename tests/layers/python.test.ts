@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkGradient, forward, layerNet } from "../support/nets.ts";
+import { checkGradient, forward, layerNet, netOf } from "../support/nets.ts";
 
 const root = mkdtempSync(join(tmpdir(), "user-layers-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -21,6 +21,12 @@ beforeAll(() => {
         const [from, to] = [y.diff.cpu(), x.diff.overwriteCpu()];
         for (let i = 0; i < x.count(); i++) to[i] = this.factor * from[i];
       }
+    };
+    exports.Counting = class {
+      setup() { this.passes = 0; }
+      reshape(bottom, [y]) { y.reshape([1]); }
+      forward(bottom, [y]) { y.data.overwriteCpu()[0] = this.passes++; }
+      backward() {}
     };
     exports.Broken = class { setup() { throw new Error("out of luck"); } reshape() {} forward() {} backward() {} };
     exports.Half = class { setup() {} };`,
@@ -54,4 +60,19 @@ test.each([
   ["", "X", "needs module and layer"],
 ])("module %s, class %s: says what is wrong", (module, name, message) => {
   expect(() => layerNet(layer(module, name), [[2]], { root })).toThrow(message);
+});
+
+test.each([
+  [true, [0, 2, 4], [1, 3, 5]],
+  [false, [0, 1, 2], [0, 1, 2]],
+])("share_in_parallel %s: two solvers see passes %o and %o", async (shared, first, second) => {
+  for (const [rank, want] of [first, second].entries()) {
+    const net = netOf(
+      `layer { name: "t" type: "Python" top: "y" python_param { module: "scaling" layer: "Counting" share_in_parallel: ${shared} } }`,
+      { root, shard: { rank, count: 2 } },
+    );
+    const seen: number[] = [];
+    for (let i = 0; i < 3; i++) seen.push(...(await forward(net)).flat());
+    expect(seen).toEqual(want);
+  }
 });

@@ -52,6 +52,11 @@ export function peekImage(plan: ImagePlan): readonly [number, number, number] {
   }
 }
 
+/** The line that record number `position` of a plan is read from, as messages name it. */
+export function listedLine(plan: ImagePlan, position: number): string {
+  return lineName(plan.list, new ListOrder(plan).at(position));
+}
+
 /** Makes batches of a list's images, pass after pass. */
 export class ImageLoader implements BatchLoader {
   readonly #plan: ImagePlan;

@@ -163,6 +163,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return undefined;
   }
 
+  /** What a sample of the present batch was read from, as messages name it; undefined where it was not. */
+  recordName(_sample: number): string | undefined {
+    return undefined;
+  }
+
   /** Gives back files, threads and memory. */
   close(): void {}
 
@@ -179,6 +184,13 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Ends with an error that begins with this layer's name and type. */
   fail(message: string, cause?: unknown): never {
     throw new LayerError(this.param, message, cause === undefined ? undefined : { cause });
+  }
+
+  /** As `fail`, about one sample of the batch: the Net adds which record that is. */
+  protected failAt(sample: number, message: string): never {
+    const error = new LayerError(this.param, message);
+    error.sample = sample;
+    throw error;
   }
 
   /** Runs `work`, and puts this layer's name before a CaffeError that knew no layer. */

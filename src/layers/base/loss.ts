@@ -31,7 +31,11 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
       const value = Math.trunc(values[i]!);
       if (value === ignored) continue;
       if (!(value >= 0 && value < classes)) {
-        this.fail(`label ${values[i]} at position ${i}. Expected 0 to ${classes - 1}, a class.`);
+        const sample = Math.floor(i / label.count(1));
+        this.failAt(
+          sample,
+          `label ${values[i]} at position ${i}. Expected 0 to ${classes - 1}, a class.`,
+        );
       }
       counted++;
     }

@@ -1,14 +1,14 @@
 import type { Primitive } from "../../engines/engine.ts";
-import type { Augmentation } from "../../io/augmentation.ts";
-import { readBlobFile } from "../../io/caffemodel.ts";
 import type { Transform } from "../../io/data-transformer.ts";
 import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
+import { nameSample } from "../../io/loaders/record-name.ts";
 import type { Batch, BatchSource } from "../../io/prefetch/batch-source.ts";
 import { prefetch, usualWorkers } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Shape } from "../../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerState, type None } from "./layer.ts";
+import { transformOf } from "./transform-param.ts";
 
 /** Batches are read ahead so far where a layer's parameters do not say. */
 const DEPTH = 4;
@@ -107,6 +107,11 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     this.#plan = { ...this.#plan, seed: Number(state["seed"]) };
   }
 
+  override recordName(sample: number): string | undefined {
+    const start = this.#position - this.#plan.batchSize;
+    return this.#batch && nameSample({ ...this.#plan, start }, sample);
+  }
+
   override close(): void {
     this.#source?.close();
     this.#source = undefined;
@@ -115,42 +120,6 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   /** The fields of transform_param, its mean file read. */
   protected transform(): Transform {
-    const param = withDefaults("TransformationParameter", this.param.transform_param);
-    return {
-      scale: param.scale,
-      mirror: param.mirror,
-      cropSize: param.crop_size,
-      mean: param.mean_file === undefined ? undefined : readBlobFile(this.locate(param.mean_file)),
-      meanValues: [...param.mean_value],
-      phase: this.phase,
-      augmentation: this.#augmentation(),
-    };
-  }
-
-  #augmentation(): Augmentation | undefined {
-    const param = withDefaults("TransformationParameter", this.param.transform_param);
-    const augmentation = {
-      minScale: param.min_scale,
-      maxScale: param.max_scale,
-      maxRotation: param.max_rotation,
-      brightness: param.brightness,
-      contrast: param.contrast,
-      saturation: param.saturation,
-      hue: param.hue,
-      cutoutSize: param.cutout_size,
-    };
-    const { minScale, maxScale, cutoutSize, ...shares } = augmentation;
-    if (!(minScale > 0 && minScale <= maxScale)) {
-      this.fail(
-        `transform_param.min_scale is ${minScale} and max_scale ${maxScale}. Expected 0 < min_scale ≤ max_scale.`,
-      );
-    }
-    const negative = Object.entries(shares).find(([, value]) => !(value >= 0));
-    if (negative) {
-      this.fail(`transform_param has ${negative[0]} ${negative[1]}. Expected 0 or more.`);
-    }
-    const isPlain = minScale === 1 && maxScale === 1 && cutoutSize === 0;
-    if (isPlain && Object.values(shares).every((value) => value === 0)) return undefined;
-    return augmentation;
+    return transformOf(this.param, this.phase, (path) => this.locate(path));
   }
 }

@@ -185,6 +185,25 @@ describe.skipIf(!isBuilt)("threads", () => {
     }
   });
 
+  test("give the same augmented batches, whichever thread makes them", async () => {
+    const augmentation = {
+      minScale: 0.8,
+      maxScale: 1.2,
+      maxRotation: 20,
+      brightness: 0.2,
+      contrast: 0.2,
+      saturation: 0.2,
+      hue: 20,
+      cutoutSize: 1,
+    };
+    const augmented = plan("ten", 3, { transform: { ...random.transform, augmentation } });
+    const direct = await take(open(prefetch, augmented), 7);
+    for (const workers of [1, 2, 3]) {
+      expect(await take(open(await threaded(), augmented, { workers }), 7)).toEqual(direct);
+    }
+    expect(direct).not.toEqual(await take(open(prefetch, plan("ten", 3, random)), 7));
+  });
+
   test("make a batch where it is read: its memory is shared, and comes round again", async () => {
     const source = open(await threaded(), plan("ten", 2), { depth: 3 });
     const buffers: unknown[] = [];

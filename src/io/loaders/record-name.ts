@@ -1,0 +1,22 @@
+import { openDatabase } from "../db/open.ts";
+import { RecordStream } from "../db/record-stream.ts";
+import { recordName } from "./database-loader.ts";
+import { listedLine } from "./image-loader.ts";
+import { recordNumber } from "./loader.ts";
+import type { LoaderPlan } from "./open-loader.ts";
+
+/** What sample `i` of a plan's first batch is read from: a database's key, a list's line, a row. */
+export function nameSample(plan: LoaderPlan, i: number): string | undefined {
+  const position = recordNumber(plan, 0, i);
+  if (plan.kind === "images") return listedLine(plan, position);
+  if (plan.kind === "hdf5") return `${plan.source}: row ${position} since the beginning`;
+  if (plan.kind === "windows") return undefined;
+  const db = openDatabase(plan.source);
+  try {
+    const stream = new RecordStream(db);
+    stream.seek(position);
+    return recordName(plan.source, stream.next().key);
+  } finally {
+    db.close();
+  }
+}

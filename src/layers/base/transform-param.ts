@@ -1,0 +1,61 @@
+import type { Augmentation } from "../../io/augmentation.ts";
+import { readBlobFile } from "../../io/caffemodel.ts";
+import type { Transform } from "../../io/data-transformer.ts";
+import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { LayerError } from "../../util/errors.ts";
+
+/**
+ * The fields of a layer's transform_param, its mean file read.
+ *
+ * @param locate makes a path of the prototxt one from here
+ * @throws LayerError where they contradict each other, FileError, FormatError where the mean file cannot be read
+ */
+export function transformOf(
+  layer: LayerParameter,
+  phase: Phase,
+  locate: (path: string) => string,
+): Transform {
+  const param = withDefaults("TransformationParameter", layer.transform_param);
+  return {
+    scale: param.scale,
+    mirror: param.mirror,
+    cropSize: param.crop_size,
+    mean: param.mean_file === undefined ? undefined : readBlobFile(locate(param.mean_file)),
+    meanValues: [...param.mean_value],
+    phase,
+    augmentation: augmentationOf(layer),
+  };
+}
+
+/** Undefined where nothing is to be changed at random. */
+function augmentationOf(layer: LayerParameter): Augmentation | undefined {
+  const param = withDefaults("TransformationParameter", layer.transform_param);
+  const { min_scale, max_scale, cutout_size } = param;
+  if (!(min_scale > 0 && min_scale <= max_scale)) {
+    throw new LayerError(
+      layer,
+      `transform_param.min_scale is ${min_scale} and max_scale ${max_scale}. Expected 0 < min_scale ≤ max_scale.`,
+    );
+  }
+  const extents = ["max_rotation", "brightness", "contrast", "saturation", "hue"] as const;
+  for (const name of extents) {
+    if (!(param[name] >= 0)) {
+      throw new LayerError(layer, `transform_param.${name} is ${param[name]}. Expected 0 or more.`);
+    }
+  }
+  const isScaled = min_scale !== 1 || max_scale !== 1;
+  if (!isScaled && cutout_size === 0 && extents.every((name) => param[name] === 0)) {
+    return undefined;
+  }
+  return {
+    minScale: min_scale,
+    maxScale: max_scale,
+    maxRotation: param.max_rotation,
+    brightness: param.brightness,
+    contrast: param.contrast,
+    saturation: param.saturation,
+    hue: param.hue,
+    cutoutSize: cutout_size,
+  };
+}
