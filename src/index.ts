@@ -8,8 +8,9 @@ export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";
 export { readNetParameter, readSolverParameter } from "./io/read-net.ts";
 export { Layer, type LayerContext } from "./layers/base/layer.ts";
 export { LayerRegistry } from "./layers/registry.ts";
-export { Net, type NetOutput } from "./net/net.ts";
+export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
+export type { NetOutput } from "./net/pass.ts";
 export {
   type IterationEvent,
   Solver,
