@@ -4,6 +4,15 @@ export { type NdArray, type Nested, stack, type Values } from "./blob/nested.ts"
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
 export * as io from "./image/index.ts";
+export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
+export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
+export {
+  type Detection,
+  Detector,
+  type DetectorOptions,
+  type Windows,
+} from "./inference/detector.ts";
+export { overlap, readWindows, suppress } from "./inference/windows.ts";
 export {
   type Caffemodel,
   decodeCaffemodel,

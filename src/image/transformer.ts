@@ -27,7 +27,8 @@ export interface TransformerOptions {
  * @see pycaffe's io.Transformer, which has one such for each input
  */
 export class Transformer {
-  readonly #channels: number;
+  /** Channels of the input: those an image must have. */
+  readonly channels: number;
   readonly #height: number;
   readonly #width: number;
   readonly #swap: readonly number[];
@@ -47,7 +48,7 @@ export class Transformer {
       );
     }
     const [, channels = 0, height = 0, width = 0] = inputShape;
-    this.#channels = channels;
+    this.channels = channels;
     this.#height = height;
     this.#width = width;
     this.#swap = options.channelSwap ?? Array.from({ length: channels }, (_, c) => c);
@@ -70,15 +71,15 @@ export class Transformer {
     this.#checkChannels(image.shape[2], "the image");
     const { data } = resizeImage(image, this.#height, this.#width);
     const size = this.#height * this.#width;
-    const input = new Float32Array(this.#channels * size);
-    for (let c = 0; c < this.#channels; c++) {
+    const input = new Float32Array(this.channels * size);
+    for (let c = 0; c < this.channels; c++) {
       const from = this.#swap[c] as number;
       for (let i = 0; i < size; i++) {
-        const raw = (data[i * this.#channels + from] ?? 0) * this.#rawScale;
+        const raw = (data[i * this.channels + from] ?? 0) * this.#rawScale;
         input[c * size + i] = (raw - this.#meanAt(c, i, size)) * this.#inputScale;
       }
     }
-    return { shape: [this.#channels, this.#height, this.#width], data: input };
+    return { shape: [this.channels, this.#height, this.#width], data: input };
   }
 
   /**
@@ -86,34 +87,34 @@ export class Transformer {
    * @param input K×H×W, or 1×K×H×W
    */
   deprocess(input: NdArray): FloatImage {
-    const wanted = [this.#channels, this.#height, this.#width];
+    const wanted = [this.channels, this.#height, this.#width];
     if (!sameShape(input.shape.slice(-3), wanted) || countOf(input.shape) !== countOf(wanted)) {
       throw new CaffeError(
         `an input of shape ${shapeText(input.shape)} to deprocess. Expected ${shapeText(wanted)}.`,
       );
     }
     const size = this.#height * this.#width;
-    const data = new Float32Array(this.#channels * size);
-    for (let c = 0; c < this.#channels; c++) {
+    const data = new Float32Array(this.channels * size);
+    for (let c = 0; c < this.channels; c++) {
       const to = this.#swap[c] as number;
       for (let i = 0; i < size; i++) {
         const raw = (input.data[c * size + i] ?? 0) / this.#inputScale + this.#meanAt(c, i, size);
-        data[i * this.#channels + to] = raw / this.#rawScale;
+        data[i * this.channels + to] = raw / this.#rawScale;
       }
     }
-    return { shape: [this.#height, this.#width, this.#channels], data };
+    return { shape: [this.#height, this.#width, this.channels], data };
   }
 
   #meanAt(channel: number, at: number, size: number): number {
     const mean = this.#mean;
     if (!mean) return 0;
-    return mean[mean.length === this.#channels ? channel : channel * size + at] ?? 0;
+    return mean[mean.length === this.channels ? channel : channel * size + at] ?? 0;
   }
 
   #checkChannels(count: number, what: string): void {
-    if (count === this.#channels) return;
+    if (count === this.channels) return;
     throw new CaffeError(
-      `${what} has ${count} channels, and the input ${this.#channels}. Expected equal numbers.`,
+      `${what} has ${count} channels, and the input ${this.channels}. Expected equal numbers.`,
     );
   }
 

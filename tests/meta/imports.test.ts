@@ -3,7 +3,7 @@ import { join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 const below = ["util", "syncedmem", "io", "engines", "blob", "layers", "net", "solvers"];
-const guests = ["image", "net-spec"];
+const guests = ["image", "inference", "net-spec"];
 
 /** Each folder of src and the folders it may import from, lowest first. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   net: below.slice(0, 6),
   solvers: below.slice(0, 7),
   image: ["util", "io", "blob"],
+  inference: [...below.slice(0, 7), "image"],
   "net-spec": ["util", "io"],
   monitor: below,
   cli: [...below, ...guests, "monitor"],
