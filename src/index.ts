@@ -43,6 +43,7 @@ export { type LayerCallback, Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
 export type { LearnableParam } from "./net/parameters.ts";
 export type { NetOutput, PassOptions, ValuesByName } from "./net/pass.ts";
+export { fullyConvolutional } from "./net/surgery.ts";
 export type { TrainedWeights, Weights } from "./net/weights.ts";
 export { type CoordMap, coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
 export type { LayerCall, Top } from "./net-spec/layer-call.ts";
