@@ -1,6 +1,8 @@
 /** The public API: what a program imports from "caffe-ts". */
 export { Blob, type BlobValue } from "./blob/blob.ts";
 export { type NdArray, type Nested, stack, type Values } from "./blob/nested.ts";
+export { type DrawOptions, dotOf } from "./draw/dot.ts";
+export { drawNet, drawNetToFile } from "./draw/draw.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
 export * as io from "./image/index.ts";
@@ -43,6 +45,8 @@ export { type LayerCallback, Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
 export type { LearnableParam } from "./net/parameters.ts";
 export type { NetOutput, PassOptions, ValuesByName } from "./net/pass.ts";
+export { type ShapesByName, withPlaceholders } from "./net/placeholders.ts";
+export { type LayerSummary, summarize } from "./net/summary.ts";
 export { fullyConvolutional } from "./net/surgery.ts";
 export type { TrainedWeights, Weights } from "./net/weights.ts";
 export { type CoordMap, coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
@@ -51,6 +55,9 @@ export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fi
 export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";
 export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
 export { P } from "./net-spec/params.ts";
+export { type Chart, chartSvg, type Series } from "./plot/chart.ts";
+export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
+export { type LogCurve, type LogCurves, type LogPoint, readLogCurves } from "./plot/log-curves.ts";
 export type { Iteration } from "./solvers/iterate.ts";
 export {
   type IterationEvent,
