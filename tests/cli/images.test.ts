@@ -91,7 +91,7 @@ describe("caffe classify", () => {
     writeFileSync(at("short.txt"), "one\n");
     expect(await said(...net, "--labels", at("short.txt"))).toContain("1 labels for 3 classes");
     expect((await caffeHere("classify", at("labels.txt"), ...net)).stderr).toContain(
-      "Expected an image",
+      "does not begin as an image does",
     );
   });
 });
