@@ -1,15 +1,64 @@
 /** The public API: what a program imports from "caffe-ts". */
 export { Blob, type BlobValue } from "./blob/blob.ts";
+export { type NdArray, type Nested, stack, type Values } from "./blob/nested.ts";
+export { type DrawOptions, dotOf } from "./draw/dot.ts";
+export { drawNet, drawNetToFile } from "./draw/draw.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
-export { type Caffemodel, encodeCaffemodel, readCaffemodel } from "./io/caffemodel.ts";
+export * as io from "./image/index.ts";
+export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
+export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
+export {
+  type Detection,
+  Detector,
+  type DetectorOptions,
+  type Windows,
+} from "./inference/detector.ts";
+export { overlap, readWindows, suppress } from "./inference/windows.ts";
+export {
+  type Caffemodel,
+  decodeCaffemodel,
+  encodeCaffemodel,
+  readCaffemodel,
+} from "./io/caffemodel.ts";
+export { decodeProto, encodeProto } from "./io/proto/binary.ts";
 export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
 export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";
 export { readNetParameter, readSolverParameter } from "./io/read-net.ts";
-export { Layer, type LayerContext } from "./layers/base/layer.ts";
-export { LayerRegistry } from "./layers/registry.ts";
-export { Net, type NetOutput } from "./net/net.ts";
+export {
+  type Arity,
+  arity,
+  type Blobs,
+  Layer,
+  type LayerContext,
+  type LayerState,
+  type None,
+  type One,
+  type OneOrMore,
+  type Two,
+} from "./layers/base/layer.ts";
+export type { MemoryDataLayer } from "./layers/memory-data.ts";
+export type { UserLayer } from "./layers/python.ts";
+export { type LayerClass, LayerRegistry, layerTypes, registerLayer } from "./layers/registry.ts";
+export type { AllOptions, AllPasses } from "./net/all.ts";
+export { type LayerCallback, Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
+export type { LearnableParam } from "./net/parameters.ts";
+export type { NetOutput, PassOptions, ValuesByName } from "./net/pass.ts";
+export { type ShapesByName, withPlaceholders } from "./net/placeholders.ts";
+export { type LayerSummary, summarize } from "./net/summary.ts";
+export { fullyConvolutional } from "./net/surgery.ts";
+export type { TrainedWeights, Weights } from "./net/weights.ts";
+export { type CoordMap, coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
+export type { LayerCall, Top } from "./net-spec/layer-call.ts";
+export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fields.ts";
+export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";
+export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
+export { P } from "./net-spec/params.ts";
+export { type Chart, chartSvg, type Series } from "./plot/chart.ts";
+export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
+export { type LogCurve, type LogCurves, type LogPoint, readLogCurves } from "./plot/log-curves.ts";
+export type { Iteration } from "./solvers/iterate.ts";
 export {
   type IterationEvent,
   Solver,
@@ -19,3 +68,5 @@ export {
 } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
 export { type Log, silent } from "./util/log.ts";
+export { setRandomSeed } from "./util/seed.ts";
+export { Timer } from "./util/timer.ts";

@@ -35,7 +35,7 @@ export async function runNetCase(golden, engines, check) {
   const net = buildNet(golden, engines);
   try {
     check.equal("layer names", net.layerNames, info.layer_names);
-    check.equal("net outputs", net.outputNames, info.net_outputs);
+    check.equal("net outputs", net.outputs, info.net_outputs);
     setParams(net, info.params, arrayOf, check);
     for (const [i, pass] of info.passes.entries()) {
       await runPass(net, pass, `pass ${i}`, arrayOf, check);

@@ -3,6 +3,7 @@ import { SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { DType, FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
+import { type NdArray, type Nested, ndArrayOf, nestedOf, type Values } from "./nested.ts";
 
 /** Caffe's limit on the number of axes. */
 const MAX_AXES = 32;
@@ -44,6 +45,14 @@ export class Blob {
     return blob;
   }
 
+  /** A blob of those numbers, with a shape like theirs: lists within lists, or `{ shape, data }`. */
+  static from(values: Values | Blob, dtype: DType = "f32"): Blob {
+    const { shape, data } = elementsOf(values);
+    const blob = new Blob(shape, dtype);
+    blob.data.overwriteCpu().set(data);
+    return blob;
+  }
+
   get shape(): Shape {
     return this.#shape;
   }
@@ -64,6 +73,77 @@ export class Blob {
   /** The elements of `diff`, to be read: exactly `count()` of them. */
   diffValues(): FloatArray {
     return this.#diff.cpu().subarray(0, this.#count);
+  }
+
+  /**
+   * The elements of `data`, to be read and written: exactly `count()` of them. Written ones are seen by whoever
+   * runs next; ask for the array again after a net has run.
+   */
+  get array(): FloatArray {
+    return this.#data.mutableCpu().subarray(0, this.#count);
+  }
+
+  /** As `array`, of `diff`. */
+  get diffArray(): FloatArray {
+    return this.#diff.mutableCpu().subarray(0, this.#count);
+  }
+
+  /**
+   * One element of `data`.
+   * @param index one number for each axis, negative ones counted from its end
+   * @throws CaffeError where there is no such element
+   */
+  at(...index: readonly number[]): number {
+    return this.values()[this.offset(index)] as number;
+  }
+
+  /** Sets one element of `data`; `index` as in `at`. */
+  set(index: readonly number[], value: number): void {
+    this.#data.mutableCpu()[this.offset(index)] = value;
+  }
+
+  /**
+   * Writes every element of `data`: a number everywhere, or as many as there are.
+   * @throws CaffeError where counts differ
+   */
+  assign(values: Values | Blob): void {
+    if (typeof values === "number") {
+      this.#data.overwriteCpu().fill(values);
+      return;
+    }
+    const { shape, data } = elementsOf(values);
+    if (data.length !== this.#count) {
+      throw new CaffeError(
+        `${data.length} values of shape ${shapeText(shape)} for a blob of shape ${shapeText(this.#shape)}. Expected ${this.#count}.`,
+      );
+    }
+    this.#data.overwriteCpu().set(data);
+  }
+
+  /** The elements of `data` (or `diff`) as lists within lists, one level for each axis (copies). */
+  toArray(which: "data" | "diff" = "data"): Nested {
+    return nestedOf(which === "data" ? this.values() : this.diffValues(), this.#shape);
+  }
+
+  /**
+   * Where in row-major order the element of that index lies.
+   * @throws CaffeError where there is no such element
+   */
+  offset(index: readonly number[]): number {
+    let offset = 0;
+    let isInside = index.length === this.#shape.length;
+    for (let axis = 0; isInside && axis < index.length; axis++) {
+      const [given = 0, length = 0] = [index[axis], this.#shape[axis]];
+      const i = given < 0 ? given + length : given;
+      isInside = Number.isInteger(i) && i >= 0 && i < length;
+      offset = offset * length + i;
+    }
+    if (!isInside) {
+      throw new CaffeError(
+        `there is no element ${shapeText(index)} in shape ${shapeText(this.#shape)}. Expected one number for each axis, below its length.`,
+      );
+    }
+    return offset;
   }
 
   /** Number of elements in the axes [from, to); all of them by default. */
@@ -195,4 +275,11 @@ export class Blob {
   shapeString(): string {
     return [...this.#shape, `(${this.#count})`].join(" ");
   }
+}
+
+/** Shape and elements of what a blob can be given. */
+export function elementsOf(values: Values | Blob): NdArray {
+  return values instanceof Blob
+    ? { shape: values.shape, data: values.values() }
+    : ndArrayOf(values);
 }

@@ -2,9 +2,14 @@ import { readFileSync } from "node:fs";
 import yargs, { type CommandModule } from "yargs";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { classify } from "./commands/classify.ts";
 import { convertMnistData } from "./commands/convert-mnist-data.ts";
+import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
+import { drawNet } from "./commands/draw-net.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
+import { plotLog } from "./commands/plot-log.ts";
+import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
@@ -17,6 +22,11 @@ const commands = [
   deviceQuery,
   gradientCheck,
   convertMnistData,
+  classify,
+  detect,
+  drawNet,
+  plotLog,
+  summarize,
 ] as unknown as CommandModule[];
 
 /**

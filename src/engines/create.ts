@@ -1,5 +1,5 @@
 import { EngineError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+import { type Log, silent } from "../util/log.ts";
 import type { Engines } from "./choose.ts";
 import { loadNativeEngine } from "./native/binding.ts";
 import { ReferenceEngine } from "./reference/index.ts";
@@ -10,14 +10,22 @@ export interface EngineChoice {
   readonly prefer?: string;
   /** Threads of the native engine; the number of cores by default. */
   readonly threads?: number;
-  readonly log: Log;
+  readonly log?: Log;
+}
+
+let shared: Engines | undefined;
+
+/** The engines of nets and solvers that are given none: the best of this machine, made once. */
+export function defaultEngines(): Engines {
+  shared ??= createEngines();
+  return shared;
 }
 
 /**
  * The engines of a run, best first; the reference engine always comes last and takes what others lack.
  * @throws EngineError where the engine asked for cannot be loaded
  */
-export function createEngines({ prefer, threads, log }: EngineChoice): Engines {
+export function createEngines({ prefer, threads, log = silent }: EngineChoice = {}): Engines {
   const reference = new ReferenceEngine();
   if (prefer === "reference") return [reference];
   if (prefer !== undefined && prefer !== "native") {

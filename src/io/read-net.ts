@@ -9,10 +9,15 @@ import { upgradeNet, upgradeSolver } from "./upgrade/upgrade.ts";
  * @throws FileError, PrototxtError, FormatError
  */
 export function readNetParameter(path: string, log: Log): NetParameter {
-  const net = parsePrototxt("NetParameter", readText(path, "net file"), path, (message) =>
+  return parseNetParameter(readText(path, "net file"), path, log);
+}
+
+/** As readNetParameter, from a text; `source` is for messages. */
+export function parseNetParameter(text: string, source: string, log: Log): NetParameter {
+  const net = parsePrototxt("NetParameter", text, source, (message) =>
     log("warning", "prototxt", message),
   );
-  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
+  return upgradeNet(net, source, (severity, message) => log(severity, "upgrade_proto", message));
 }
 
 /**
@@ -20,13 +25,18 @@ export function readNetParameter(path: string, log: Log): NetParameter {
  * @throws FileError, PrototxtError, FormatError
  */
 export function readSolverParameter(path: string, log: Log): SolverParameter {
-  const solver = parsePrototxt("SolverParameter", readText(path, "solver file"), path, (message) =>
+  return parseSolverParameter(readText(path, "solver file"), path, log);
+}
+
+/** As readSolverParameter, from a text; `source` is for messages. */
+export function parseSolverParameter(text: string, source: string, log: Log): SolverParameter {
+  const solver = parsePrototxt("SolverParameter", text, source, (message) =>
     log("warning", "prototxt", message),
   );
   const upgradeLog = (severity: "info" | "warning" | "error" | "fatal", message: string): void =>
     log(severity, "upgrade_proto", message);
-  const current = upgradeSolver(solver, path, upgradeLog);
-  const inline = (net: NetParameter): NetParameter => upgradeNet(net, path, upgradeLog);
+  const current = upgradeSolver(solver, source, upgradeLog);
+  const inline = (net: NetParameter): NetParameter => upgradeNet(net, source, upgradeLog);
   return {
     ...current,
     ...(current.net_param && { net_param: inline(current.net_param) }),

@@ -21,11 +21,34 @@ export interface LayerClass {
   new (param: LayerParameter, context: LayerContext): Layer<never, never>;
 }
 
-/** The layer types by the name a prototxt uses. A user's own types are added with `with`. */
+const registered = new Map<string, LayerClass>();
+
+/**
+ * Lets every net that is made from now on know a layer type of the user's own; one of the same name is replaced.
+ *
+ *     class Double extends Layer<One, One> {
+ *       static override readonly type = "Double";
+ *       …
+ *     }
+ *     registerLayer(Double);
+ */
+export function registerLayer(...classes: readonly LayerClass[]): void {
+  for (const Class of classes) registered.set(Class.type, Class);
+}
+
+/** The names of all layer types, in alphabetical order. */
+export function layerTypes(): readonly string[] {
+  return new LayerRegistry().types;
+}
+
+/**
+ * The layer types by the name a prototxt uses: all of this package and those registered. A user's own types for
+ * some nets only are added with `with`.
+ */
 export class LayerRegistry {
   readonly #classes: ReadonlyMap<string, LayerClass>;
 
-  constructor(classes: Iterable<LayerClass> = Object.values(layers)) {
+  constructor(classes: Iterable<LayerClass> = [...Object.values(layers), ...registered.values()]) {
     this.#classes = new Map([...classes].map((Class) => [Class.type, Class]));
   }
 

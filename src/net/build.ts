@@ -75,6 +75,18 @@ export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
   }
 }
 
+/** Σ loss_weight · top of one layer; the weights lie in the tops' diffs. */
+export function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
+  let loss = 0;
+  for (let t = 0; t < lossWeights.length; t++) {
+    const weight = lossWeights[t];
+    const top = topBlobs[t];
+    if (!weight || !top) continue;
+    for (const value of top.values()) loss += weight * value;
+  }
+  return loss;
+}
+
 class Builder {
   readonly layers: BuiltLayer[] = [];
   readonly #options: BuildOptions;

@@ -1,38 +1,52 @@
 import type { Blob } from "../blob/blob.ts";
-import { referenceOf } from "../engines/choose.ts";
+import { writeFileAtomically } from "../io/atomic-file.ts";
+import { encodeCaffemodel } from "../io/caffemodel.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/prototxt.ts";
+import { parseNetParameter } from "../io/read-net.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
-import { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
-import { type BuiltLayer, buildNet, writeLossWeights } from "./build.ts";
+import { nearestText } from "../util/nearest.ts";
+import { type AllOptions, type AllPasses, runAll } from "./all.ts";
+import { assemble } from "./assemble.ts";
+import { type BuiltLayer, weightedLoss, writeLossWeights } from "./build.ts";
 import { DebugInfo } from "./debug-info.ts";
 import { type Fusion, findFusions } from "./fusion.ts";
-import { insertSplits } from "./insert-splits.ts";
-import { located, withRecord } from "./locate.ts";
+import { withRecord } from "./locate.ts";
 import type { NetOptions } from "./options.ts";
-import type { LearnableParam } from "./parameters.ts";
-import { filterByState, mergeStates } from "./state.ts";
-import { copyWeights, netToParameter, shareWeights, type TrainedWeights } from "./weights.ts";
+import { type LearnableParam, paramsOf } from "./parameters.ts";
+import {
+  backwardPass,
+  forwardPass,
+  type NetOutput,
+  outputValues,
+  type PassOptions,
+  type ValuesByName,
+} from "./pass.ts";
+import {
+  copyWeights,
+  netToParameter,
+  readWeights,
+  shareWeights,
+  type TrainedWeights,
+  type Weights,
+} from "./weights.ts";
 
 /** Called before or after a layer runs; `index` counts the net's layers. */
 export type LayerCallback = (index: number) => void;
 
-/** The value of one output blob after a forward pass. */
-export interface NetOutput {
-  readonly name: string;
-  readonly lossWeight: number;
-  readonly values: ArrayLike<number>;
-}
+/** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
+const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
+  for (const { layer } of layers) layer.close();
+});
 
 /**
  * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.
  *
- * Takes an upgraded NetParameter; filters it by phase, level and stages, inserts splits, sets up every
- * layer on its engine, plans backward, and finds what can be fused. Only `forward` waits for anything
- * (batches that are still being read).
+ * Takes a prototxt; filters it by phase, level and stages, inserts splits, sets up every layer on its engine,
+ * plans backward, and finds what can be fused. Only `forward` waits for anything (batches that are still being
+ * read). `close` (or `using`) gives back files, threads and memory; so does the collector, some time later.
  *
  * @see Caffe's Net
  */
@@ -41,10 +55,14 @@ export class Net {
   readonly phase: "TRAIN" | "TEST";
   /** Element type of every blob. */
   readonly dtype: DType;
+  /** Every blob by its name, in the order of the net. */
   readonly blobs: ReadonlyMap<string, Blob>;
-  readonly inputNames: readonly string[];
-  /** Blobs that no layer reads, in alphabetical order. */
-  readonly outputNames: readonly string[];
+  /** The blobs of each layer that has any, by the layer's name. */
+  readonly params: ReadonlyMap<string, Blobs>;
+  /** Names of the blobs that Input layers make. */
+  readonly inputs: readonly string[];
+  /** Names of the blobs that no layer reads, in alphabetical order. */
+  readonly outputs: readonly string[];
   readonly learnableParams: readonly LearnableParam[];
   /** Bytes of all tops, as Caffe counts them. */
   readonly memoryBytes: number;
@@ -63,59 +81,44 @@ export class Net {
   #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
 
   /**
+   * @param source the net's prototxt file, or the net as an object; for a text there is `Net.parse`
    * @throws NetError, LayerError, EngineError where the net cannot be built; nothing is left open then
    */
-  constructor(param: NetParameter, options: NetOptions) {
-    const log = options.log ?? silent;
-    const state = mergeStates(param.state, {
-      phase: options.phase,
-      ...(options.level !== undefined && { level: options.level }),
-      ...(options.stages !== undefined && { stage: [...options.stages] }),
-    });
+  constructor(source: string | NetParameter, options: NetOptions = {}) {
+    const makeInner = (param: NetParameter, inner: NetOptions): Net => new Net(param, inner);
+    const { param, phase, debugInfo, built, reference, log } = assemble(source, options, makeInner);
     this.name = param.name ?? "";
-    this.phase = state.phase;
+    this.phase = phase;
     this.dtype = options.dtype ?? "f32";
-    const { dtype } = this;
-    const [ready, built] = located(param, () => {
-      const filtered = filterByState(param, state, log);
-      if (log !== silent) {
-        const { phase, level, stages } = state;
-        const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
-        log(
-          "info",
-          "net",
-          `Initializing net from parameters: \n${printPrototxt("NetParameter", shown)}`,
-        );
-      }
-      const split = insertSplits(filtered);
-      return [
-        split,
-        buildNet(split, {
-          ...options,
-          engines: dtype === "f64" ? [referenceOf(options.engines)] : options.engines,
-          phase: state.phase,
-          seed: options.seed ?? 1,
-          dtype,
-          log,
-          registry: options.registry ?? new LayerRegistry(),
-          buildNet: (inner) =>
-            new Net(inner, { ...options, log, phase: state.phase, level: 0, stages: [] }),
-        }),
-      ] as const;
-    });
-    this.#param = ready;
+    this.#param = param;
     this.#log = log;
     this.#built = built.layers;
     this.blobs = built.blobs;
-    this.inputNames = built.inputs;
-    this.outputNames = built.outputs;
+    this.params = paramsOf(built.layers);
+    this.inputs = built.inputs;
+    this.outputs = built.outputs;
     this.learnableParams = built.learnable;
     this.memoryBytes = built.memoryBytes;
     this.#reshare = built.reshare;
-    this.debugInfo = param.debug_info ?? false;
-    this.#debug = new DebugInfo(referenceOf(options.engines), log);
+    this.debugInfo = debugInfo;
+    this.#debug = new DebugInfo(reference, log);
     this.#planFusion();
+    forgotten.register(this, this.#built, this);
     log("info", "net", "Network initialization done.");
+    try {
+      this.copyFrom(options.weights ?? [], log);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * A net from the text of a prototxt.
+   * @throws PrototxtError, and what the constructor throws
+   */
+  static parse(text: string, options: NetOptions = {}): Net {
+    return new Net(parseNetParameter(text, "prototxt", options.log ?? silent), options);
   }
 
   get layers(): readonly Layer[] {
@@ -126,16 +129,43 @@ export class Net {
     return this.#built.map(({ name }) => name);
   }
 
+  /**
+   * Where in `layers` the layer of that name is.
+   * @throws NetError where there is none
+   */
+  layerIndex(name: string): number {
+    const index = this.#built.findIndex((built) => built.name === name);
+    if (index >= 0) return index;
+    throw new NetError(
+      `net "${this.name}" has no layer "${name}".${nearestText(name, this.layerNames)}`,
+    );
+  }
+
+  /** The layer of that name; throws as `layerIndex`. */
+  layer(name: string): Layer {
+    return this.layers[this.layerIndex(name)] as Layer;
+  }
+
+  /** The names of a layer's bottoms; throws as `layerIndex`. */
+  bottomNames(layer: string): readonly string[] {
+    return this.#built[this.layerIndex(layer)]?.bottoms ?? [];
+  }
+
+  /** The names of a layer's tops; throws as `layerIndex`. */
+  topNames(layer: string): readonly string[] {
+    return this.#built[this.layerIndex(layer)]?.tops ?? [];
+  }
+
   get blobNames(): readonly string[] {
     return [...this.blobs.keys()];
   }
 
   get inputBlobs(): Blobs {
-    return this.inputNames.map((name) => this.blob(name));
+    return this.inputs.map((name) => this.blob(name));
   }
 
   get outputBlobs(): Blobs {
-    return this.outputNames.map((name) => this.blob(name));
+    return this.outputs.map((name) => this.blob(name));
   }
 
   get bottomBlobs(): readonly Blobs[] {
@@ -166,15 +196,41 @@ export class Net {
    */
   blob(name: string): Blob {
     const blob = this.blobs.get(name);
-    if (!blob) throw new NetError(`net "${this.name}" has no blob "${name}".`);
-    return blob;
+    if (blob) return blob;
+    throw new NetError(
+      `net "${this.name}" has no blob "${name}".${nearestText(name, this.blobs.keys())}`,
+    );
   }
 
   /**
    * Runs layers [from, to], all by default, each reshaped first, and returns Σ loss_weight · top.
    * @throws NetError where there are no such layers
    */
-  async forward(from = 0, to: number = this.#built.length - 1): Promise<number> {
+  forward(from?: number, to?: number): Promise<number>;
+  /**
+   * Writes the inputs, runs, and gives the outputs (and the other blobs asked for) by name.
+   *
+   *     const { prob } = await net.forward({ data: image });
+   *
+   * An array with a shape of its own reshapes the net; inputs that are not given keep what they hold. The blobs are
+   * the net's own: copy what must outlive the next pass.
+   *
+   * @throws NetError where there is no such input, layer or blob, or counts differ
+   */
+  forward<Name extends string = string>(
+    inputs: ValuesByName,
+    options?: PassOptions,
+  ): Promise<Record<Name, Blob>>;
+  forward(
+    from: number | ValuesByName = 0,
+    to?: number | PassOptions,
+  ): Promise<number | Record<string, Blob>> {
+    return typeof from === "object"
+      ? forwardPass(this, from, typeof to === "object" ? to : {})
+      : this.#forward(from, typeof to === "number" ? to : this.#built.length - 1);
+  }
+
+  async #forward(from: number, to: number): Promise<number> {
     this.#checkRange(from, to);
     let loss = 0;
     for (let i = from; i <= to; i++) {
@@ -229,7 +285,27 @@ export class Net {
    * Goes through the layers from `from` back to `to`, all by default, and runs the backward of those that need it.
    * @throws NetError where there are no such layers
    */
-  backward(from: number = this.#built.length - 1, to = 0): void {
+  backward(from?: number, to?: number): void;
+  /**
+   * Writes gradients of the outputs (or other blobs) to their `diff`, runs backward, and gives the inputs, and the
+   * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set.
+   *
+   * @throws NetError where there is no such layer or blob, or counts differ
+   */
+  backward<Name extends string = string>(
+    diffs: ValuesByName,
+    options?: PassOptions,
+  ): Record<Name, Blob>;
+  backward(
+    from: number | ValuesByName = this.#built.length - 1,
+    to: number | PassOptions = 0,
+  ): Record<string, Blob> | undefined {
+    if (typeof from === "object") return backwardPass(this, from, typeof to === "object" ? to : {});
+    this.#backward(from, typeof to === "number" ? to : 0);
+    return undefined;
+  }
+
+  #backward(from: number, to: number): void {
     this.#checkRange(to, from);
     for (let i = from; i >= to; i--) {
       const built = this.#built[i] as BuiltLayer;
@@ -259,6 +335,26 @@ export class Net {
     return loss;
   }
 
+  /**
+   * Runs any number of samples, a batch of the net's size at a time, and gives the outputs (and the other blobs
+   * asked for) of all of them by name, as blobs of their own.
+   */
+  async forwardAll<Name extends string = string>(
+    inputs: ValuesByName,
+    options: Pick<AllOptions, "blobs"> = {},
+  ): Promise<Record<Name, Blob>> {
+    return (await runAll(this, inputs, undefined, options)).blobs as Record<Name, Blob>;
+  }
+
+  /** As `forwardAll`, and each batch backward from the gradients of its outputs. */
+  forwardBackwardAll(
+    inputs: ValuesByName,
+    topDiffs: ValuesByName,
+    options: AllOptions = {},
+  ): Promise<AllPasses> {
+    return runAll(this, inputs, topDiffs, options);
+  }
+
   /** Lets every layer follow new shapes of the input blobs, without running. */
   reshape(): void {
     for (const { layer, bottomBlobs, topBlobs } of this.#built) {
@@ -278,20 +374,8 @@ export class Net {
   }
 
   /** The output blobs' values after a forward pass, in order of their names. */
-  outputs(): NetOutput[] {
-    return this.outputNames.map((name) => ({
-      name,
-      lossWeight: this.#lossWeightOf(name),
-      values: this.blob(name).values(),
-    }));
-  }
-
-  #lossWeightOf(name: string): number {
-    for (const { tops, lossWeights } of this.#built) {
-      const weight = lossWeights[tops.indexOf(name)];
-      if (weight) return weight;
-    }
-    return 0;
+  outputValues(): NetOutput[] {
+    return outputValues(this);
   }
 
   /**
@@ -301,6 +385,15 @@ export class Net {
   copyTrainedLayersFrom(weights: TrainedWeights, log: Log = this.#log): void {
     const owners = new Set(this.learnableParams.map(({ blob }) => blob));
     copyWeights(this.layerNames, this.layers, weights, (blob) => owners.has(blob), log);
+  }
+
+  /**
+   * Copies weights of a .caffemodel, an HDF5 file, several (later ones win), or what `readCaffemodel` gave, into
+   * layers of the same name.
+   * @throws FileError, FormatError, NetError
+   */
+  copyFrom(weights: Weights, log: Log = this.#log): void {
+    for (const one of readWeights(weights)) this.copyTrainedLayersFrom(one, log);
   }
 
   /**
@@ -316,9 +409,19 @@ export class Net {
     return netToParameter(this.#param, this.layers, withDiff);
   }
 
-  /** Gives back files, threads and memory. */
+  /** Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. */
+  save(path: string, withDiff = false): void {
+    writeFileAtomically(path, encodeCaffemodel(this.toParameter(withDiff)));
+  }
+
+  /** Gives back files, threads and memory. The net cannot run any more. */
   close(): void {
+    forgotten.unregister(this);
     for (const { layer } of this.#built) layer.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #planFusion(): void {
@@ -326,21 +429,4 @@ export class Net {
     this.#fusions = new Map(fusions.map((fusion) => [fusion.producer, fusion]));
     this.#fusedFollowers = new Map(fusions.map((fusion) => [fusion.follower, fusion]));
   }
-}
-
-/** Σ loss_weight · top of one layer. */
-function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
-  let loss = 0;
-  for (let t = 0; t < lossWeights.length; t++) {
-    const weight = lossWeights[t];
-    const top = topBlobs[t];
-    if (!weight || !top) continue;
-    for (const value of top.values()) loss += weight * value;
-  }
-  return loss;
-}
-
-/** The net without weights that its prototxt may hold: too much for a log. */
-function withoutBlobs(param: NetParameter): NetParameter {
-  return { ...param, layer: (param.layer ?? []).map(({ blobs: _blobs, ...layer }) => layer) };
 }

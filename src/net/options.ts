@@ -2,17 +2,23 @@ import type { Engines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { Log } from "../util/log.ts";
+import type { Weights } from "./weights.ts";
 
-/** How a net is to be built. */
+/** How a net is to be built; every option may be left out. */
 export interface NetOptions {
-  readonly engines: Engines;
-  readonly phase: "TRAIN" | "TEST";
+  /** What computes; the best of this machine by default. */
+  readonly engines?: Engines;
+  /** The net's own `state` by default, and TEST where it has none. */
+  readonly phase?: "TRAIN" | "TEST";
   readonly level?: number;
   readonly stages?: readonly string[];
-  /** Every random number of the net derives from it; 1 by default. */
+  /** Weights to begin with: a file, several (later ones win), or what `readCaffemodel` gave. */
+  readonly weights?: Weights;
+  /** Every random number of the net derives from it; what `setRandomSeed` was given, or 1, by default. */
   readonly seed?: number;
   /** Element type of every blob; f32 by default. f64 runs on the reference engine only. */
   readonly dtype?: DType;
+  /** Takes the lines that tell how the net is built; nobody by default. */
   readonly log?: Log;
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;

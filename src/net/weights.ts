@@ -1,5 +1,6 @@
 import { Blob, type BlobValue } from "../blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../blob/blob-proto.ts";
+import { readCaffemodel } from "../io/caffemodel.ts";
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import type { Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
@@ -15,6 +16,15 @@ export interface TrainedWeights {
     /** Undefined where another layer of the file holds it: it is shared. */
     readonly blobs: readonly (BlobValue | undefined)[];
   }[];
+}
+
+/** Where weights come from: a file, several, or one that has been read. */
+export type Weights = string | readonly string[] | TrainedWeights;
+
+/** Reads the files among them. */
+export function readWeights(weights: Weights): readonly TrainedWeights[] {
+  if (typeof weights === "object" && "layers" in weights) return [weights];
+  return (typeof weights === "string" ? [weights] : weights).map(readCaffemodel);
 }
 
 /** Layers and their names, in the order of a net. */

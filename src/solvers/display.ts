@@ -20,7 +20,7 @@ export function logDisplay(
     `Iteration ${iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${solver.param.display ?? 0} iters), loss = ${numberText(loss)}`,
   );
   let number = 0;
-  for (const { name, lossWeight, values } of solver.net.outputs()) {
+  for (const { name, lossWeight, values } of solver.net.outputValues()) {
     for (const value of Array.from(values)) {
       const text = outputText(name, value, lossWeight);
       log("info", "solver", `    Train net output #${number++}: ${text}`);

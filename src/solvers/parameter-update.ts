@@ -23,14 +23,15 @@ interface Updated extends LearnableParam {
 export class ParameterUpdate {
   /** What the rule keeps: its first array of every parameter, then its second of every parameter. Zero at first. */
   readonly history: readonly Blob[];
-  readonly #param: SolverParameter;
+  /** May be replaced between two updates. */
+  param: SolverParameter;
   readonly #rule: UpdateRule;
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #updated: readonly Updated[];
 
   constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
-    this.#param = param;
+    this.param = param;
     this.#rule = rule;
     this.#log = log;
     this.#engine = chooseEngine(engines, ["update", "sumOfSquares"]);
@@ -49,10 +50,10 @@ export class ParameterUpdate {
    * @param iter updates done before this one
    */
   apply(rate: number, iter: number): void {
-    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.#param;
+    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
     const gradientScale = this.#clippingScale() / iter_size;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
-    const params = this.#rule.params(this.#param, iter);
+    const params = this.#rule.params(this.param, iter);
     for (const updated of this.#updated) {
       const { blob, lrMult, decayMult, history } = updated;
       const step = {
@@ -86,7 +87,7 @@ export class ParameterUpdate {
 
   /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
   #clippingScale(): number {
-    const clip = this.#param.clip_gradients ?? -1;
+    const clip = this.param.clip_gradients ?? -1;
     if (clip < 0) return 1;
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);

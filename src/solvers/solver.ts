@@ -1,14 +1,18 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Engines } from "../engines/choose.ts";
+import { defaultEngines } from "../engines/create.ts";
 import { checkWritable } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
 import type { NetState, SolverParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
+import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
+import { chosenSeed } from "../util/seed.ts";
 import { logDisplay } from "./display.ts";
+import { type Iteration, iterate } from "./iterate.ts";
 import { LearningRate } from "./learning-rate.ts";
 import { ParameterUpdate } from "./parameter-update.ts";
 import { SmoothedLoss } from "./smoothed-loss.ts";
@@ -52,11 +56,13 @@ export interface SolverCallbacks {
   onStop?(solver: Solver): void | Promise<void>;
 }
 
-/** How a solver is to be made. */
+/** How a solver is to be made; every option may be left out. */
 export interface SolverOptions {
-  readonly engines: Engines;
+  /** What computes; the best of this machine by default. */
+  readonly engines?: Engines;
+  /** Takes Caffe's log lines; nobody by default. */
   readonly log?: Log;
-  /** The solver's file, for messages and for the default of `snapshot_prefix`. */
+  /** The solver's file, for messages and for the default of `snapshot_prefix`, where the solver is an object. */
   readonly file?: string;
   /** Added to the train net's state, as `--level` and `--stage` ask. */
   readonly level?: number;
@@ -77,7 +83,6 @@ export interface SolverOptions {
  * @see Caffe's Solver and SGDSolver
  */
 export class Solver implements Snapshotted {
-  readonly param: SolverParameter;
   readonly net: Net;
   readonly testNets: readonly Net[];
   readonly callbacks: SolverCallbacks[] = [];
@@ -86,7 +91,8 @@ export class Solver implements Snapshotted {
   readonly #log: Log;
   readonly #where: string;
   readonly #update: ParameterUpdate;
-  readonly #rate: LearningRate;
+  #param: SolverParameter;
+  #rate: LearningRate;
   readonly #smoothed: SmoothedLoss;
   readonly #prefix: string;
   readonly #pending: Set<SolverAction> = new Set();
@@ -95,19 +101,23 @@ export class Solver implements Snapshotted {
 
   /**
    * Checks the parameters, builds the nets and loads the weights asked for.
+   * @param source the solver's prototxt file, or the solver as an object; for a text there is `Solver.parse`
    * @throws SolverError, NetError, LayerError, FileError
    */
-  constructor(param: SolverParameter, options: SolverOptions) {
-    const where = options.file ?? "solver";
-    this.#where = where;
-    this.param = param;
+  constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     this.#log = options.log ?? silent;
+    const param = typeof source === "string" ? readSolverParameter(source, this.#log) : source;
+    const file = options.file ?? (typeof source === "string" ? source : undefined);
+    const engines = options.engines ?? defaultEngines();
+    const where = file ?? "solver";
+    this.#where = where;
+    this.#param = param;
     checkParameters(param, where);
     const numbers = inSinglePrecision(param);
     const rule = ruleOf(param, where);
     this.#rate = new LearningRate(param, where, this.#log);
     this.#smoothed = new SmoothedLoss(param.average_loss ?? 1);
-    this.#prefix = snapshotPrefix(param, options.file ?? "solver.prototxt", this.#log);
+    this.#prefix = snapshotPrefix(param, file ?? "solver.prototxt", this.#log);
     if (this.#log !== silent) {
       const text = printPrototxt("SolverParameter", param);
       this.#log("info", "solver", `Initializing solver from parameters: \n${text}`);
@@ -119,21 +129,37 @@ export class Solver implements Snapshotted {
     const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
     if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
     const { file: _file, level: _level, stages: _stages, weights, ...forNets } = options;
-    const seed = (param.random_seed ?? -1) >= 0 ? Number(param.random_seed) : randomSeed();
+    const isSeeded = (param.random_seed ?? -1) >= 0;
+    const seed = isSeeded ? Number(param.random_seed) : (chosenSeed() ?? randomSeed());
     const nets: Net[] = [];
     try {
-      for (const plan of plans) nets.push(buildPlanned(plan, { ...forNets, seed }));
+      for (const plan of plans) nets.push(buildPlanned(plan, { ...forNets, engines, seed }));
       const [net, ...testNets] = nets as [Net, ...Net[]];
       this.net = net;
       this.testNets = testNets;
       for (const test of testNets) test.debugInfo ||= param.debug_info ?? false;
-      this.#update = new ParameterUpdate(numbers, rule, net, options.engines, this.#log);
+      this.#update = new ParameterUpdate(numbers, rule, net, engines, this.#log);
       for (const file of weights ?? weightFiles(param)) this.loadWeights(file);
     } catch (error) {
       for (const net of nets) net.close();
       throw error;
     }
     this.#log("info", "solver", "Solver scaffolding done.");
+  }
+
+  /** The solver's parameter; a new one holds from the next iteration on, but for its nets, its rule and its seed. */
+  get param(): SolverParameter {
+    return this.#param;
+  }
+
+  set param(param: SolverParameter) {
+    checkParameters(param, this.#where);
+    const rate = new LearningRate(param, this.#where, this.#log);
+    rate.currentStep = this.#rate.currentStep;
+    rate.lastEvent = this.#rate.lastEvent;
+    this.#rate = rate;
+    this.#update.param = inSinglePrecision(param);
+    this.#param = param;
   }
 
   /** What the update rule keeps of every parameter, in Caffe's order. */
@@ -150,6 +176,14 @@ export class Solver implements Snapshotted {
     this.#rate.currentStep = step;
   }
 
+  /**
+   * A solver from the text of a prototxt.
+   * @throws PrototxtError, and what the constructor throws
+   */
+  static parse(text: string, options: SolverOptions = {}): Solver {
+    return new Solver(parseSolverParameter(text, "solver", options.log ?? silent), options);
+  }
+
   /** Copies weights of a .caffemodel into the train net (test nets share them). */
   loadWeights(file: string): void {
     this.#log("info", "solver", `Finetuning from ${file}`);
@@ -159,6 +193,16 @@ export class Solver implements Snapshotted {
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
   request(action: SolverAction): void {
     this.#pending.add(action);
+  }
+
+  /** Whether a stop was asked for and has been obeyed. */
+  get stoppedEarly(): boolean {
+    return this.#stoppedEarly;
+  }
+
+  /** Trains one iteration after the other: `for await (const { iteration, loss } of solver) …`. */
+  [Symbol.asyncIterator](): AsyncGenerator<Iteration, void, void> {
+    return iterate(this);
   }
 
   /** Trains from here to max_iter, tests, snapshots, and tells it all in Caffe's log lines. */
@@ -314,6 +358,10 @@ export class Solver implements Snapshotted {
   /** Gives back the files, threads and memory of all nets. */
   close(): void {
     for (const net of [this.net, ...this.testNets]) net.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #isTestDue(): boolean {

@@ -7,7 +7,7 @@ const input = (shapes: string) =>
 test("Input shapes its tops: one shape for all, one for each, or none", () => {
   expect(input("shape { dim: 2 dim: 3 }").blobs.get("b")?.shape).toEqual([2, 3]);
   expect(input("shape { dim: 2 } shape { dim: 3 }").blobs.get("b")?.shape).toEqual([3]);
-  expect(input("").inputNames).toEqual(["a", "b"]);
+  expect(input("").inputs).toEqual(["a", "b"]);
 });
 
 test("Input refuses another number of shapes", () => {

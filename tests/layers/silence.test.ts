@@ -6,6 +6,6 @@ test("Silence makes its bottom no output, and its gradient zero", async () => {
   await forward(net, [1, 2]);
   net.blob("a").diff.overwriteCpu().set([5, 6]);
   net.backward();
-  expect(net.outputNames).toEqual([]);
+  expect(net.outputs).toEqual([]);
   expect(Array.from(net.blob("a").diffValues())).toEqual([0, 0]);
 });

@@ -87,9 +87,9 @@ describe("building a net", () => {
     const net = netOf(
       `${data} layer { name: "s" type: "Slice" bottom: "data" top: "z" top: "B" top: "a" }`,
     );
-    expect(net.inputNames).toEqual(["data"]);
-    expect(net.outputNames).toEqual(["B", "a", "z"]);
-    expect(net.outputs().map(({ name }) => name)).toEqual(["B", "a", "z"]);
+    expect(net.inputs).toEqual(["data"]);
+    expect(net.outputs).toEqual(["B", "a", "z"]);
+    expect(net.outputValues().map(({ name }) => name)).toEqual(["B", "a", "z"]);
     expect(net.memoryBytes).toBe(4 * 12);
   });
 
@@ -106,7 +106,7 @@ describe("building a net", () => {
       `${data} layer { name: "a" type: "ReLU" bottom: "data" top: "data" } layer { name: "b" type: "TanH" bottom: "data" top: "data" } layer { name: "c" type: "Silence" bottom: "data" }`,
     );
     expect(net.layerNames).toEqual(["data", "a", "b", "c"]);
-    expect(net.outputNames).toEqual([]);
+    expect(net.outputs).toEqual([]);
   });
 
   test("a top made twice is refused, in place or not at the same index", () => {

@@ -93,7 +93,7 @@ describeEngines("a net", (engines) => {
     write(net.blob("x"), [3, 4]);
     expect(await net.forward()).toBe(2 * 7 - 0.5 * 25);
     expect(
-      net.outputs().map(({ name, lossWeight, values }) => [name, lossWeight, values[0]]),
+      net.outputValues().map(({ name, lossWeight, values }) => [name, lossWeight, values[0]]),
     ).toEqual([
       ["a", 2, 7],
       ["b", -0.5, 25],

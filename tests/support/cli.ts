@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
 
 /** How a command line ended. */
 export interface Ended {
@@ -15,6 +17,22 @@ export function caffe(args: readonly string[], cwd?: string): Ended {
     timeout: 60_000,
   });
   return { status, stdout, stderr };
+}
+
+/** Runs a command line in this process: what to use where only its words matter. */
+export async function caffeHere(...args: readonly string[]): Promise<Ended> {
+  const said = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    vi.spyOn(process[stream], "write").mockImplementation((text) => {
+      said[stream] += String(text);
+      return true;
+    }),
+  );
+  try {
+    return { status: await main(args), ...said };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 /** Starts bin/caffe; `said` waits until its log matches. */

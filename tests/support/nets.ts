@@ -61,7 +61,7 @@ export async function forward(
     write(net.blob(String.fromCharCode(97 + i)), values);
   });
   await net.forward();
-  return net.outputs().map(({ values }) => Array.from(values));
+  return net.outputValues().map(({ values }) => Array.from(values));
 }
 
 interface GradientOptions {

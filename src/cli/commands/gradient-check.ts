@@ -180,7 +180,7 @@ function fillInputs(net: Net, random: Random): void {
       if (passesOn || !net.layers[i]?.allowForceBackward(b)) labels.add(blob);
     });
   }
-  for (const name of net.inputNames) {
+  for (const name of net.inputs) {
     const values = net.blob(name).data.overwriteCpu();
     for (let i = 0; i < values.length; i++) {
       values[i] = labels.has(name) ? i % 2 : random.uniform(-1, 1);

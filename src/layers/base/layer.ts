@@ -76,8 +76,8 @@ export type LayerState = Readonly<Record<string, number | string | readonly numb
 export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Blobs> {
   /** The `type` a prototxt names it by. */
   static readonly type: string;
-  /** The primitives it calls: it runs on the first engine that has them all. */
-  static readonly needs: readonly Primitive[];
+  /** The primitives it calls: it runs on the first engine that has them all. Plain loops need `host` only. */
+  static readonly needs: readonly Primitive[] = ["host"];
   static readonly bottoms: Arity = arity.one;
   static readonly tops: Arity = arity.one;
   /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */

@@ -1,0 +1,92 @@
+import type { FloatArray } from "../util/arrays.ts";
+import { CaffeError } from "../util/errors.ts";
+import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
+
+/** Numbers in lists within lists, as deep as there are axes; a lone number has no axis. */
+export type Nested = number | readonly Nested[];
+
+/** A shape and elements in row-major order: what images, files and blobs hold. */
+export interface NdArray {
+  readonly shape: Shape;
+  readonly data: ArrayLike<number>;
+}
+
+/**
+ * What a blob can be given: a flat array, lists within lists, an array that knows its shape, or several such
+ * arrays of one shape (a batch).
+ */
+export type Values = ArrayLike<number> | Nested | NdArray | readonly NdArray[];
+
+/**
+ * The shape and elements of what a person gives. A flat list or typed array has one axis; several arrays lie
+ * one after the other along a new first axis.
+ * @throws CaffeError where lists within lists are not all equally long and deep, or a shape does not fit
+ */
+export function ndArrayOf(values: Values): NdArray {
+  if (typeof values === "number") return { shape: [], data: [values] };
+  if ("shape" in values) {
+    if (values.data.length !== countOf(values.shape)) {
+      throw new CaffeError(
+        `an array of shape ${shapeText(values.shape)} with ${values.data.length} values. Expected ${countOf(values.shape)}.`,
+      );
+    }
+    return values;
+  }
+  if (!Array.isArray(values)) {
+    return { shape: [values.length], data: values as ArrayLike<number> };
+  }
+  if (typeof values[0] === "object" && "shape" in values[0]) return stack(values);
+  const shape = shapeOf(values);
+  const data: number[] = [];
+  flatten(values, shape, 0, data);
+  return { shape, data };
+}
+
+/**
+ * Arrays of one shape as one array, along a new first axis: images C×H×W as a batch N×C×H×W.
+ * @throws CaffeError where shapes differ
+ */
+export function stack(arrays: readonly NdArray[]): NdArray {
+  const shape = arrays[0]?.shape ?? [];
+  const size = countOf(shape);
+  const data = new Float32Array(arrays.length * size);
+  arrays.forEach((array, i) => {
+    if (!sameShape(array.shape, shape)) {
+      throw new CaffeError(
+        `arrays of shapes ${shapeText(shape)} and ${shapeText(array.shape)} in one batch. Expected equal shapes.`,
+      );
+    }
+    data.set(ndArrayOf(array).data, i * size);
+  });
+  return { shape: [arrays.length, ...shape], data };
+}
+
+/** Lists within lists of the elements, as deep as the shape has axes. */
+export function nestedOf(data: FloatArray, shape: Shape): Nested {
+  const nest = (axis: number, from: number): Nested => {
+    if (axis === shape.length) return data[from] ?? 0;
+    const size = countOf(shape, axis + 1);
+    return Array.from({ length: shape[axis] ?? 0 }, (_, i) => nest(axis + 1, from + i * size));
+  };
+  return nest(0, 0);
+}
+
+/** Lengths along the first entry of each list. */
+function shapeOf(nested: Nested): number[] {
+  return typeof nested === "number"
+    ? []
+    : [nested.length, ...(nested[0] === undefined ? [] : shapeOf(nested[0]))];
+}
+
+function flatten(nested: Nested, shape: Shape, axis: number, to: number[]): void {
+  if (typeof nested === "number" && axis === shape.length) {
+    to.push(nested);
+    return;
+  }
+  if (typeof nested === "number" || axis === shape.length || nested.length !== shape[axis]) {
+    throw new CaffeError(
+      `lists within lists that do not fit shape ${shapeText(shape)}. Expected equal lengths along each axis.`,
+    );
+  }
+  for (const entry of nested) flatten(entry, shape, axis + 1, to);
+}

@@ -1,0 +1,104 @@
+import type { CommandModule } from "yargs";
+import { drawNetToFile } from "../../draw/draw.ts";
+import { readNetParameter } from "../../io/read-net.ts";
+import { Net } from "../../net/net.ts";
+import { withPlaceholders } from "../../net/placeholders.ts";
+import { filterByState } from "../../net/state.ts";
+import type { Log } from "../../util/log.ts";
+import type { Shape } from "../../util/shape.ts";
+import { listOf, withLists } from "../flags.ts";
+import { Console } from "../session.ts";
+import { shapesOf } from "./summarize.ts";
+
+interface DrawFlags {
+  readonly model: string;
+  readonly output: string;
+  readonly rankdir: "LR" | "TB" | "RL" | "BT";
+  readonly phase: "TRAIN" | "TEST" | "ALL";
+  readonly level: number;
+  readonly stage: string | undefined;
+  readonly shapes: boolean;
+  readonly shape: readonly string[];
+  readonly display_lrm: boolean;
+}
+
+/** `caffe draw_net`: a picture of a net. */
+export const drawNet: CommandModule<object, DrawFlags> = {
+  command: "draw_net <model> <output>",
+  describe: "draw a net as SVG, PNG or DOT",
+  builder: (yargs) =>
+    withLists(yargs, "shape")
+      .positional("model", { type: "string", demandOption: true, describe: "the net's prototxt" })
+      .positional("output", {
+        type: "string",
+        demandOption: true,
+        describe: "picture to write: .svg, .png or .dot",
+      })
+      .option("rankdir", {
+        type: "string",
+        choices: ["LR", "TB", "RL", "BT"],
+        default: "LR",
+        describe: "which way data flows",
+      })
+      .option("phase", {
+        type: "string",
+        choices: ["TRAIN", "TEST", "ALL"],
+        default: "TEST",
+        describe: "the net's phase; ALL draws every layer",
+      })
+      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option("shapes", {
+        type: "boolean",
+        default: false,
+        describe: "write each blob's shape on its arrow",
+      })
+      .option("shape", {
+        type: "string",
+        array: true,
+        default: [],
+        describe: "shape of an input, as data=64,3,224,224; data need not be there",
+      })
+      .option("display_lrm", {
+        type: "boolean",
+        default: false,
+        describe: "show learning-rate multipliers",
+      })
+      .example(
+        "caffe draw_net models/lenet/lenet.prototxt lenet.svg --shapes",
+        "LeNet, with shapes",
+      )
+      .example(
+        "caffe draw_net train_val.prototxt net.png --rankdir=TB --phase=TRAIN --display_lrm",
+        "what is trained, from top to bottom",
+      ) as never,
+  handler: run,
+};
+
+async function run(flags: DrawFlags): Promise<void> {
+  const { log } = new Console();
+  const quiet: Log = (severity, source, message) => {
+    if (severity !== "info") log(severity, source, message);
+  };
+  const param = readNetParameter(flags.model, quiet);
+  const { phase, level } = flags;
+  const stages = listOf(flags.stage);
+  const shown = phase === "ALL" ? param : filterByState(param, { phase, level, stages }, quiet);
+  const wantsShapes = flags.shapes || flags.shape.length > 0;
+  const shapes = new Map<string, Shape>();
+  if (wantsShapes) {
+    using net = new Net(withPlaceholders(param, shapesOf(flags.shape)), {
+      phase: phase === "ALL" ? "TEST" : phase,
+      level,
+      stages,
+      log: quiet,
+    });
+    for (const [name, blob] of net.blobs) shapes.set(name, blob.shape);
+  }
+  await drawNetToFile(shown, flags.output, {
+    rankdir: flags.rankdir,
+    displayLrMult: flags.display_lrm,
+    ...(wantsShapes && { shapes }),
+  });
+  log("info", "draw_net", `Drawing net to ${flags.output}`);
+}

@@ -1,0 +1,73 @@
+import { basename } from "node:path";
+import type { CommandModule } from "yargs";
+import { pngOf } from "../../draw/draw.ts";
+import { writeFileAtomically } from "../../io/atomic-file.ts";
+import { readText } from "../../io/files.ts";
+import { chartSvg } from "../../plot/chart.ts";
+import { chartKinds, chartPage, logChart, type NamedLog } from "../../plot/log-charts.ts";
+import { readLogCurves } from "../../plot/log-curves.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { withLists } from "../flags.ts";
+import { Console } from "../session.ts";
+
+interface PlotFlags {
+  readonly output: string;
+  readonly logs: readonly string[];
+  readonly chart: number | undefined;
+}
+
+/** `caffe plot_log`: charts of training logs. */
+export const plotLog: CommandModule<object, PlotFlags> = {
+  command: "plot_log <output> <logs..>",
+  describe: "draw loss, accuracy and learning rate from training logs",
+  builder: (yargs) =>
+    withLists(yargs, "logs")
+      .positional("output", {
+        type: "string",
+        demandOption: true,
+        describe: "file to write: .svg or .png for one chart, .html for one or all",
+      })
+      .positional("logs", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "logs of caffe train, each a line of its own",
+      })
+      .option("chart", {
+        type: "number",
+        describe: `kind of chart; for .svg and .png 6 by default, for .html all:\n${chartKinds.map((kind, i) => `${i} ${kind}`).join("\n")}`,
+      })
+      .example("caffe plot_log loss.svg train.log", "train loss over iterations")
+      .example("caffe plot_log accuracy.png a.log b.log --chart=0", "two runs side by side")
+      .example("caffe plot_log run.html train.log", "all that the log tells, on one page") as never,
+  handler: run,
+};
+
+async function run({ output, logs, chart }: PlotFlags): Promise<void> {
+  if (chart !== undefined && chartKinds[chart] === undefined) {
+    throw new CaffeError(`--chart is ${chart}. Expected 0 to ${chartKinds.length - 1}.`);
+  }
+  const named = logs.map(
+    (path): NamedLog => ({
+      name: basename(path).replace(/\.(log|txt)$/, ""),
+      curves: readLogCurves(readText(path, "log")),
+    }),
+  );
+  const isPage = output.endsWith(".html");
+  const kinds = chart === undefined ? (isPage ? [...chartKinds.keys()] : [6]) : [chart];
+  const charts = kinds
+    .map((kind) => logChart(named, kind))
+    .filter(({ series }) => series.length > 0);
+  if (charts.length === 0) {
+    throw new CaffeError(
+      `${logs.join(", ")}: no line tells of ${kinds.map((kind) => chartKinds[kind]).join(", ")}. Expected the log of caffe train.`,
+    );
+  }
+  const svgs = charts.map(chartSvg);
+  const text = isPage ? chartPage(named.map(({ name }) => name).join(", "), svgs) : (svgs[0] ?? "");
+  if (output.endsWith(".png")) writeFileAtomically(output, [await pngOf(text)]);
+  else if (isPage || output.endsWith(".svg")) {
+    writeFileAtomically(output, [new TextEncoder().encode(text)]);
+  } else throw new CaffeError(`"${output}" cannot be plotted. Expected .svg, .png or .html.`);
+  new Console().log("info", "plot_log", `Plotting to ${output}`);
+}

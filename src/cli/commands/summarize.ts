@@ -1,0 +1,156 @@
+import { styleText } from "node:util";
+import type { CommandModule } from "yargs";
+import { readNetParameter } from "../../io/read-net.ts";
+import { Net } from "../../net/net.ts";
+import { type ShapesByName, withPlaceholders } from "../../net/placeholders.ts";
+import { type LayerSummary, summarize as summaryOf } from "../../net/summary.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { listOf, withLists } from "../flags.ts";
+import { Console } from "../session.ts";
+
+interface SummarizeFlags {
+  readonly model: string;
+  readonly phase: "TRAIN" | "TEST";
+  readonly level: number;
+  readonly stage: string | undefined;
+  readonly shape: readonly string[];
+  readonly json: boolean;
+}
+
+/** `caffe summarize`: a table of a net's layers, shapes, parameters, multiplications and memory. */
+export const summarize: CommandModule<object, SummarizeFlags> = {
+  command: "summarize <model>",
+  describe: "show a net's layers, shapes, parameters, multiplications and memory",
+  builder: (yargs) =>
+    withLists(yargs, "shape")
+      .positional("model", { type: "string", demandOption: true, describe: "the net's prototxt" })
+      .option("phase", {
+        type: "string",
+        choices: ["TRAIN", "TEST"],
+        default: "TEST",
+        describe: "the net's phase",
+      })
+      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option("shape", {
+        type: "string",
+        array: true,
+        default: [],
+        describe: "shape of an input, as data=64,3,224,224; data need not be there",
+      })
+      .option("json", { type: "boolean", default: false, describe: "print JSON" })
+      .example("caffe summarize models/lenet/lenet.prototxt", "what LeNet is made of")
+      .example(
+        "caffe summarize models/lenet/lenet_train_test.prototxt --phase=TRAIN --shape data=64,1,28,28",
+        "a net whose database is not there",
+      ) as never,
+  handler: run,
+};
+
+function run(flags: SummarizeFlags): void {
+  const { log } = new Console();
+  const quiet: typeof log = (severity, source, message) => {
+    if (severity !== "info") log(severity, source, message);
+  };
+  const param = withPlaceholders(readNetParameter(flags.model, quiet), shapesOf(flags.shape));
+  using net = new Net(param, {
+    phase: flags.phase,
+    level: flags.level,
+    stages: listOf(flags.stage),
+    log: quiet,
+  });
+  const layers = summaryOf(net).filter(({ type }) => type !== "Split");
+  const text = flags.json
+    ? JSON.stringify({ name: net.name, phase: net.phase, layers }, undefined, 2)
+    : tableOf(net.name, layers, process.stdout.isTTY === true);
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Shapes from `name=1,3,224,224`.
+ * @throws CaffeError where one is written otherwise
+ */
+export function shapesOf(given: readonly string[]): ShapesByName {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [name = "", list = ""] = text.split("=");
+      const shape = list.split(",").map(Number);
+      if (name !== "" && shape.every((length) => Number.isInteger(length) && length > 0)) {
+        return [name, shape];
+      }
+      throw new CaffeError(`--shape is ${text}. Expected name=lengths, as data=64,3,224,224.`);
+    }),
+  );
+}
+
+const HEADER = ["layer", "type", "output", "parameters", "MACs", "memory"] as const;
+
+/** The table as text; layers that learn, layers that are frozen and the rest in colours. */
+function tableOf(name: string, layers: readonly LayerSummary[], isColoured: boolean): string {
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.type,
+    layer.topShapes.map((shape) => shape.join("×") || "scalar").join(", "),
+    countText(layer.parameters),
+    countText(layer.macs),
+    bytesText(layer.bytes),
+  ]);
+  const total = (pick: (layer: LayerSummary) => number): number =>
+    layers.reduce((sum, layer) => sum + pick(layer), 0);
+  const footer = [
+    `${layers.length} layers`,
+    "",
+    "",
+    total(({ parameters }) => parameters).toLocaleString("en"),
+    countText(total(({ macs }) => macs)),
+    bytesText(total(({ bytes }) => bytes)),
+  ];
+  const widths = HEADER.map((title, column) =>
+    Math.max(
+      ...[[...HEADER], ...rows, footer].map((row) => row[column]?.length ?? 0),
+      title.length,
+    ),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column < 3 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join("  ")
+      .trimEnd();
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    isColoured ? styleText(style, text) : text;
+  const rule = paint("dim", "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2)));
+  return [
+    paint("bold", name === "" ? "(a net without a name)" : name),
+    paint("bold", line(HEADER)),
+    rule,
+    ...rows.map((row, i) => paint(colourOf(layers[i] as LayerSummary), line(row))),
+    rule,
+    paint("bold", line(footer)),
+  ].join("\n");
+}
+
+function colourOf({
+  parameters,
+  lrMults,
+  type,
+}: LayerSummary): "green" | "blue" | "yellow" | "reset" {
+  if (parameters > 0) return lrMults.some((mult) => mult !== 0) ? "green" : "blue";
+  return /Loss$|Data$|^Input$|^Accuracy$/.test(type) ? "yellow" : "reset";
+}
+
+/** 1,234 · 12.3 k · 4.5 M · 6.7 G. */
+function countText(count: number): string {
+  if (count === 0) return "–";
+  if (count < 10_000) return count.toLocaleString("en");
+  const step = count < 1e6 ? 1 : count < 1e9 ? 2 : 3;
+  return `${(count / 1000 ** step).toFixed(count / 1000 ** step < 100 ? 1 : 0)} ${["", "k", "M", "G"][step]}`;
+}
+
+function bytesText(bytes: number): string {
+  if (bytes === 0) return "–";
+  const step = bytes < 2 ** 20 ? 1 : bytes < 2 ** 30 ? 2 : 3;
+  return `${(bytes / 1024 ** step).toFixed(1)} ${["", "KiB", "MiB", "GiB"][step]}`;
+}

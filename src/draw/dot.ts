@@ -1,0 +1,149 @@
+import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { Shape } from "../util/shape.ts";
+
+/** How a net is drawn. */
+export interface DrawOptions {
+  /** Which way data flows: left to right (LR, the default), top to bottom (TB), or the reverse of these. */
+  readonly rankdir?: "LR" | "TB" | "RL" | "BT";
+  /** Show what each layer's weights learn with (lr_mult). */
+  readonly displayLrMult?: boolean;
+  /** Shapes of blobs by their names, to be written on the arrows. */
+  readonly shapes?: ReadonlyMap<string, Shape>;
+}
+
+const COLOURS: readonly (readonly [RegExp, string])[] = [
+  [/Data$|^Input$|^Parameter$/, "#d5e8d4"],
+  [/Loss$|^Accuracy$|^ArgMax$/, "#f8cecc"],
+  [/^(Convolution|Deconvolution|InnerProduct|Embed|RNN|LSTM)$/, "#dae8fc"],
+  [/^(Pooling|SPP|Crop|Im2col)$/, "#ffe6cc"],
+  [/^(BatchNorm|LRN|MVN|Scale|Bias)$/, "#e1d5e7"],
+  [
+    /^(AbsVal|BNLL|Clip|Dropout|ELU|Exp|Log|Power|PReLU|ReLU|Sigmoid|Softmax|Swish|TanH|Threshold)$/,
+    "#fff2cc",
+  ],
+];
+
+/**
+ * A net as a graph in DOT: layers are boxes, coloured by kind; the blobs that pass between them are arrows.
+ *
+ * @param param a net that is filtered already: a name must stand for one layer
+ * @see pycaffe's draw.get_pydot_graph
+ */
+export function dotOf(param: NetParameter, options: DrawOptions = {}): string {
+  const lines = [
+    `digraph ${quoted(param.name || "net")} {`,
+    `  rankdir=${options.rankdir ?? "LR"};`,
+    '  node [shape=box, style="filled,rounded", fontname="Helvetica", fontsize=11, color="#666666"];',
+    '  edge [fontname="Helvetica", fontsize=9, color="#666666"];',
+  ];
+  /** Which layer made each blob last: one that works in place takes over from the one before it. */
+  const makers = new Map<string, number>();
+  const read = new Set<string>();
+  (param.layer ?? []).forEach((layer, i) => {
+    lines.push(
+      `  l${i} [label=${quoted(labelOf(layer, options))}, fillcolor="${colourOf(layer.type ?? "")}"];`,
+    );
+    for (const bottom of layer.bottom ?? []) {
+      const maker = makers.get(bottom);
+      const label = arrowLabel(bottom, options);
+      if (maker !== undefined) lines.push(`  l${maker} -> l${i} [label=${quoted(label)}];`);
+      read.add(`${maker} ${bottom}`);
+    }
+    for (const top of layer.top ?? []) makers.set(top, i);
+  });
+  for (const [blob, maker] of makers) {
+    if (read.has(`${maker} ${blob}`)) continue;
+    const id = quoted(`out ${blob}`);
+    lines.push(`  ${id} [label=${quoted(arrowLabel(blob, options))}, shape=plaintext, style=""];`);
+    lines.push(`  l${maker} -> ${id};`);
+  }
+  return [...lines, "}", ""].join("\n");
+}
+
+function arrowLabel(blob: string, { shapes }: DrawOptions): string {
+  const shape = shapes?.get(blob);
+  return shape ? `${blob}\n${shape.join("×") || "scalar"}` : blob;
+}
+
+function labelOf(layer: LayerParameter, { displayLrMult }: DrawOptions): string {
+  const mults = (layer.param ?? []).map(({ lr_mult = 1 }) => lr_mult);
+  return [
+    layer.name ?? "",
+    layer.type ?? "",
+    ...detailsOf(layer),
+    ...(displayLrMult && mults.length > 0 ? [`lr_mult ${mults.join(", ")}`] : []),
+  ].join("\n");
+}
+
+/** What a person wants to know of a layer, in a line or two. */
+function detailsOf(layer: LayerParameter): string[] {
+  const {
+    convolution_param: conv,
+    pooling_param: pool,
+    dropout_param,
+    inner_product_param,
+  } = layer;
+  if (conv && layer.type !== "Im2col") {
+    const window = windowText(conv.kernel_size, conv.kernel_h, conv.kernel_w, 1);
+    return [
+      `${square(window)}, ${conv.num_output ?? 0} outputs`,
+      extras([
+        ["stride", windowText(conv.stride, conv.stride_h, conv.stride_w, 1), "1"],
+        ["pad", windowText(conv.pad, conv.pad_h, conv.pad_w, 0), "0"],
+        ["dilation", windowText(conv.dilation, undefined, undefined, 1), "1"],
+        ["group", String(conv.group ?? 1), "1"],
+      ]),
+    ].filter((line) => line !== "");
+  }
+  if (pool) {
+    const window = pool.global_pooling
+      ? "global"
+      : square(windowText(pool.kernel_size, pool.kernel_h, pool.kernel_w, 1));
+    return [
+      `${pool.pool ?? "MAX"} ${window}`,
+      extras([
+        ["stride", windowText(pool.stride, pool.stride_h, pool.stride_w, 1), "1"],
+        ["pad", windowText(pool.pad, pool.pad_h, pool.pad_w, 0), "0"],
+      ]),
+    ].filter((line) => line !== "");
+  }
+  const outputs = inner_product_param ?? layer.embed_param ?? layer.recurrent_param;
+  if (outputs) return [`${outputs.num_output ?? 0} outputs`];
+  if (layer.type === "Dropout") return [`ratio ${dropout_param?.dropout_ratio ?? 0.5}`];
+  if (layer.type === "Eltwise") return [layer.eltwise_param?.operation ?? "SUM"];
+  return [];
+}
+
+function windowText(
+  both: number | readonly number[] | undefined,
+  height: number | undefined,
+  width: number | undefined,
+  byDefault: number,
+): string {
+  if (height || width) return `${height ?? byDefault}×${width ?? byDefault}`;
+  const given = typeof both === "number" ? [both] : (both ?? []);
+  return given.length > 0 ? given.join("×") : String(byDefault);
+}
+
+/** A kernel of one length is square, as far as a person need know. */
+function square(window: string): string {
+  return window.includes("×") ? window : `${window}×${window}`;
+}
+
+function extras(
+  values: readonly (readonly [name: string, value: string, usual: string])[],
+): string {
+  return values
+    .filter(([, value, usual]) => value !== usual)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}
+
+function colourOf(type: string): string {
+  return COLOURS.find(([pattern]) => pattern.test(type))?.[1] ?? "#eeeeee";
+}
+
+/** A string as DOT writes it; lines end with `\n`. */
+function quoted(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}

@@ -1,0 +1,40 @@
+import { instance } from "@viz-js/viz";
+import sharp from "sharp";
+import { writeFileAtomically } from "../io/atomic-file.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { CaffeError } from "../util/errors.ts";
+import { type DrawOptions, dotOf } from "./dot.ts";
+
+/** A net drawn as SVG, laid out by Graphviz. */
+export async function drawNet(param: NetParameter, options: DrawOptions = {}): Promise<string> {
+  const viz = await instance();
+  return viz.renderString(dotOf(param, options), { format: "svg" });
+}
+
+/**
+ * Draws a net into a file; its ending says how: .svg, .png or .dot.
+ * @throws CaffeError for another ending, FileError where the file cannot be written
+ * @see pycaffe's draw.draw_net_to_file
+ */
+export async function drawNetToFile(
+  param: NetParameter,
+  path: string,
+  options: DrawOptions = {},
+): Promise<void> {
+  if (path.endsWith(".dot")) writeText(path, dotOf(param, options));
+  else if (path.endsWith(".svg")) writeText(path, await drawNet(param, options));
+  else if (path.endsWith(".png")) {
+    const svg = await drawNet(param, options);
+    writeFileAtomically(path, [await pngOf(svg)]);
+  } else
+    throw new CaffeError(`"${path}" cannot be drawn. Expected it to end in .svg, .png or .dot.`);
+}
+
+/** An SVG as PNG; twice the size at which a screen shows it. */
+export function pngOf(svg: string): Promise<Buffer> {
+  return sharp(Buffer.from(svg), { density: 144, limitInputPixels: false }).png().toBuffer();
+}
+
+function writeText(path: string, text: string): void {
+  writeFileAtomically(path, [new TextEncoder().encode(text)]);
+}

@@ -1,0 +1,22 @@
+/** pycaffe's `caffe.io`: images, means, and arrays as messages. */
+export {
+  arraysToBlobProtoVector,
+  arrayToBlobProto,
+  arrayToDatum,
+  blobProtoToArray,
+  blobProtoVectorToArrays,
+  datumToArray,
+} from "../blob/array-proto.ts";
+export { readNpy } from "../io/npy.ts";
+export {
+  type Box,
+  cropImage,
+  type FloatImage,
+  loadImage,
+  mirrorImage,
+  oversample,
+  resizeImage,
+  saveImage,
+} from "./float-image.ts";
+export { channelMeans, readMean, writeMean } from "./mean.ts";
+export { Transformer, type TransformerOptions } from "./transformer.ts";

@@ -1,0 +1,32 @@
+import type { NdArray } from "../blob/nested.ts";
+import { writeFileAtomically } from "../io/atomic-file.ts";
+import { blobChunks } from "../io/blob-wire.ts";
+import { readBlobFile } from "../io/caffemodel.ts";
+import { readNpy } from "../io/npy.ts";
+import { countOf } from "../util/shape.ts";
+
+/**
+ * Reads a mean image: a .binaryproto as compute_image_mean writes it, or a .npy of pycaffe's.
+ * @returns K×H×W, in the file's order of channels (blue first in Caffe's)
+ * @throws FileError, FormatError
+ */
+export function readMean(path: string): NdArray {
+  const { shape, data } = path.endsWith(".npy") ? readNpy(path) : readBlobFile(path);
+  return { shape: shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape, data };
+}
+
+/** Writes a mean image K×H×W as a .binaryproto that Caffe's `mean_file` takes. */
+export function writeMean(path: string, { shape, data }: NdArray): void {
+  const values = Float32Array.from(data);
+  writeFileAtomically(path, blobChunks({ shape: [1, ...shape], data: values }));
+}
+
+/** The mean of each channel of a mean image K×H×W: what fits inputs of every size. */
+export function channelMeans({ shape, data }: NdArray): number[] {
+  const size = countOf(shape, 1);
+  return Array.from({ length: shape[0] ?? 0 }, (_, c) => {
+    let sum = 0;
+    for (let i = c * size; i < (c + 1) * size; i++) sum += data[i] ?? 0;
+    return sum / size;
+  });
+}

@@ -1,0 +1,127 @@
+import { Blob } from "../blob/blob.ts";
+import { cropImage, type FloatImage, oversample, resizeImage } from "../image/float-image.ts";
+import { Transformer, type TransformerOptions } from "../image/transformer.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { Net } from "../net/net.ts";
+import type { NetOptions } from "../net/options.ts";
+import { CaffeError } from "../util/errors.ts";
+import { type Choice, topChoices } from "./choice.ts";
+
+/** How a classifier's net is made and its images are prepared. */
+export interface ClassifierOptions extends Omit<NetOptions, "phase" | "dtype">, TransformerOptions {
+  /** Height and width that an image is resized to before it is cropped to the net's input; the input's own by default. */
+  readonly imageDims?: readonly [number, number] | undefined;
+}
+
+/**
+ * Says what an image shows: a deploy net with one input of images and an output of scores, and the preparation
+ * that its weights were trained with.
+ *
+ *     using classifier = new Classifier("deploy.prototxt", { weights: "net.caffemodel", rawScale: 255, mean });
+ *     const [best] = await classifier.classify(await io.loadImage("cat.jpg"), { labels });
+ *
+ * @see pycaffe's Classifier
+ */
+export class Classifier {
+  readonly net: Net;
+  readonly transformer: Transformer;
+  readonly imageDims: readonly [number, number];
+  readonly #input: string;
+  readonly #output: string;
+
+  /**
+   * @param model the deploy prototxt, or the net as an object
+   * @throws CaffeError where the net has not one input of four axes, and what Net throws
+   */
+  constructor(model: string | NetParameter, options: ClassifierOptions = {}) {
+    this.net = new Net(model, { ...options, phase: "TEST" });
+    try {
+      this.#input = onlyInput(this.net);
+      this.#output = this.net.outputs[0] ?? "";
+      const shape = this.net.blob(this.#input).shape;
+      this.transformer = new Transformer(shape, options);
+      const [, , height = 0, width = 0] = shape;
+      this.imageDims = options.imageDims ?? [height, width];
+      if (this.imageDims[0] < height || this.imageDims[1] < width) {
+        throw new CaffeError(
+          `imageDims are ${this.imageDims.join("×")}, and the net's input ${height}×${width}. Expected at least the input's size, to crop from.`,
+        );
+      }
+    } catch (error) {
+      this.net.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Scores of each image: N×classes.
+   * @param isOversampled the mean over ten crops (corners, centre, mirrored) rather than the centre's scores alone
+   */
+  async predict(images: readonly FloatImage[], isOversampled = true): Promise<Blob> {
+    const [, , height = 0, width = 0] = this.net.blob(this.#input).shape;
+    const resized = images.map((image) => resizeImage(image, ...this.imageDims));
+    const crops = isOversampled
+      ? oversample(resized, [height, width])
+      : resized.map((image) => centreOf(image, height, width));
+    const { [this.#output]: scores } = await this.net.forwardAll({
+      [this.#input]: crops.map((crop) => this.transformer.preprocess(crop)),
+    });
+    return averageOf(scores as Blob, isOversampled ? 10 : 1);
+  }
+
+  /** The classes that an image most likely shows, best first. */
+  async classify(
+    image: FloatImage,
+    {
+      labels = [],
+      top = 5,
+      oversample: isOversampled = true,
+    }: {
+      readonly labels?: readonly string[];
+      readonly top?: number;
+      readonly oversample?: boolean;
+    } = {},
+  ): Promise<Choice[]> {
+    const scores = await this.predict([image], isOversampled);
+    return topChoices(scores.values(), labels, top);
+  }
+
+  close(): void {
+    this.net.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * The name of a net's one input of images.
+ * @throws CaffeError where it has another number of inputs
+ */
+export function onlyInput(net: Net): string {
+  const [input] = net.inputs;
+  if (input !== undefined && net.inputs.length === 1) return input;
+  throw new CaffeError(
+    `net "${net.name}" has ${net.inputs.length} inputs${net.inputs.length > 0 ? ` (${net.inputs.join(", ")})` : ""}. Expected a deploy net with one, of images.`,
+  );
+}
+
+function centreOf(image: FloatImage, height: number, width: number): FloatImage {
+  const [h, w] = image.shape;
+  const [top, left] = [Math.floor((h - height) / 2), Math.floor((w - width) / 2)];
+  return cropImage(image, { top, left, bottom: top + height, right: left + width });
+}
+
+/** The mean of each `size` rows. */
+function averageOf(scores: Blob, size: number): Blob {
+  if (size === 1) return scores;
+  const length = scores.count(1);
+  const mean = new Blob([(scores.shape[0] ?? 0) / size, ...scores.shape.slice(1)]);
+  const [from, to] = [scores.values(), mean.array];
+  for (let i = 0; i < from.length; i++) {
+    const at = Math.floor(i / (size * length)) * length + (i % length);
+    to[at] = (to[at] ?? 0) + (from[i] ?? 0) / size;
+  }
+  return mean;
+}

@@ -1,0 +1,150 @@
+import type { NdArray } from "../blob/nested.ts";
+import {
+  type Box,
+  cropImage,
+  type FloatImage,
+  loadImage,
+  resizeImage,
+} from "../image/float-image.ts";
+import { Transformer, type TransformerOptions } from "../image/transformer.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { Net } from "../net/net.ts";
+import type { NetOptions } from "../net/options.ts";
+import { CaffeError } from "../util/errors.ts";
+import { countOf } from "../util/shape.ts";
+import { onlyInput } from "./classifier.ts";
+
+/** How a detector's net is made and its windows are prepared. */
+export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, TransformerOptions {
+  /** Pixels of context around a window, in the net's input: R-CNN's nets were trained with 16. */
+  readonly contextPad?: number;
+}
+
+/** An image and the windows to score in it. */
+export interface Windows {
+  /** The image, or its file. */
+  readonly image: FloatImage | string;
+  readonly windows: readonly Box[];
+}
+
+/** One window with the net's scores of what it shows. */
+export interface Detection {
+  /** The image's file, where it was given by one. */
+  readonly file?: string;
+  readonly window: Box;
+  readonly scores: Float32Array;
+}
+
+/**
+ * Scores windows of images (the proposals of R-CNN) with a net that classifies.
+ *
+ *     using detector = new Detector("deploy.prototxt", { weights: "rcnn.caffemodel", contextPad: 16, mean });
+ *     const detections = await detector.detectWindows([{ image: "street.jpg", windows }]);
+ *     const kept = suppress(detections, ({ scores }) => scores[12], ({ window }) => window);
+ *
+ * @see pycaffe's Detector; Girshick et al., "Rich feature hierarchies for accurate object detection", CVPR 2014
+ */
+export class Detector {
+  readonly net: Net;
+  readonly transformer: Transformer;
+  readonly #input: string;
+  readonly #size: number;
+  readonly #contextPad: number;
+  /** What stands where a window's context reaches beyond its image: the mean, as a pixel. */
+  readonly #background: FloatImage;
+
+  /** @throws CaffeError where the net has not one input of square images, and what Net throws */
+  constructor(model: string | NetParameter, options: DetectorOptions = {}) {
+    this.net = new Net(model, { ...options, phase: "TEST" });
+    try {
+      this.#input = onlyInput(this.net);
+      const shape = this.net.blob(this.#input).shape;
+      this.transformer = new Transformer(shape, options);
+      this.#size = shape[2] ?? 0;
+      this.#contextPad = options.contextPad ?? 0;
+      if (this.#contextPad > 0 && (shape[3] !== this.#size || 2 * this.#contextPad >= this.#size)) {
+        throw new CaffeError(
+          `contextPad is ${this.#contextPad} for an input of ${shape[2]}×${shape[3]}. Expected a square input, more than twice as large.`,
+        );
+      }
+      const input: NdArray = {
+        shape: shape.slice(1),
+        data: new Float32Array(countOf(shape, 1)),
+      };
+      this.#background = this.transformer.deprocess(input);
+    } catch (error) {
+      this.net.close();
+      throw error;
+    }
+  }
+
+  /** Scores every window, in their order, batch by batch. */
+  async detectWindows(given: readonly Windows[]): Promise<Detection[]> {
+    const detections: Omit<Detection, "scores">[] = [];
+    const inputs: NdArray[] = [];
+    for (const { image: source, windows } of given) {
+      const isColor = this.transformer.channels === 3;
+      const image = typeof source === "string" ? await loadImage(source, isColor) : source;
+      for (const window of windows) {
+        inputs.push(this.transformer.preprocess(this.cut(image, window)));
+        detections.push({ window, ...(typeof source === "string" && { file: source }) });
+      }
+    }
+    if (inputs.length === 0) return [];
+    const output = this.net.outputs[0] ?? "";
+    const { [output]: scores } = await this.net.forwardAll({ [this.#input]: inputs });
+    const classes = scores?.count(1) ?? 0;
+    const values = scores?.values() ?? [];
+    return detections.map((detection, i) => ({
+      ...detection,
+      scores: Float32Array.from(values.slice(i * classes, (i + 1) * classes)),
+    }));
+  }
+
+  /**
+   * What the net sees of a window: the part of the image, or with `contextPad` the window and what is around it,
+   * the mean standing where the image ends.
+   */
+  cut(image: FloatImage, window: Box): FloatImage {
+    if (this.#contextPad === 0) return cropImage(image, window);
+    const [imageHeight, imageWidth, channels] = image.shape;
+    const size = this.#size;
+    const scale = size / (size - 2 * this.#contextPad);
+    // The window grows about its centre, so that it fills the input but for the pad.
+    const grown = (from: number, to: number): readonly [number, number] => {
+      const [half, centre] = [((to - from) / 2) * scale, (from + to) / 2];
+      return [Math.round(centre - half), Math.round(centre + half)];
+    };
+    const [top, bottom] = grown(window.top, window.bottom);
+    const [left, right] = grown(window.left, window.right);
+    const visible: Box = {
+      top: Math.max(0, top),
+      left: Math.max(0, left),
+      bottom: Math.min(imageHeight, bottom),
+      right: Math.min(imageWidth, right),
+    };
+    const row = (y: number): number => Math.round(((y - top) / (bottom - top)) * size);
+    const column = (x: number): number => Math.round(((x - left) / (right - left)) * size);
+    const [y0, x0] = [row(visible.top), column(visible.left)];
+    const height = Math.max(1, row(visible.bottom) - y0);
+    const width = Math.max(1, column(visible.right) - x0);
+    const part = resizeImage(cropImage(image, visible), height, width);
+    const data = this.#background.data.slice();
+    for (let y = 0; y < height; y++) {
+      const from = y * width * channels;
+      data.set(
+        part.data.subarray(from, from + width * channels),
+        ((y0 + y) * size + x0) * channels,
+      );
+    }
+    return { shape: [size, size, channels], data };
+  }
+
+  close(): void {
+    this.net.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

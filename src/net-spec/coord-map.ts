@@ -1,0 +1,188 @@
+import type { ConvolutionParameter, PoolingParameter } from "../io/proto/caffe.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { LayerCall, Top } from "./layer-call.ts";
+import { L } from "./layers.ts";
+
+/**
+ * Where an element of one blob lies in another: coordinate i of the one is `scale · i + shift` of the other, for
+ * each spatial axis (one entry stands for all).
+ */
+export interface CoordMap {
+  /** The axis before the first spatial one, the channels; undefined where no layer between has any. */
+  readonly axis: number | undefined;
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+}
+
+/** Elementwise layers and those along channels: nothing moves. */
+const PASS_THROUGH: ReadonlySet<string> = new Set(
+  "AbsVal BatchNorm Bias BNLL Clip Dropout ELU Eltwise Exp Log LRN MVN Power PReLU ReLU Scale Sigmoid Softmax Split Swish TanH Threshold".split(
+    " ",
+  ),
+);
+
+const identity: CoordMap = { axis: undefined, scale: [1], shift: [0] };
+
+/**
+ * How a layer maps coordinates of its top to those of its first bottom's.
+ * @throws CaffeError where the layer keeps no coordinates (InnerProduct, Reshape, …)
+ * @see pycaffe's coord_map
+ */
+export function coordMap(layer: LayerCall): CoordMap {
+  const { type, param } = layer;
+  if (PASS_THROUGH.has(type)) return identity;
+  if (type === "Convolution" || type === "Im2col") {
+    return strided(windowOf(param.convolution_param ?? {}), param.convolution_param?.axis);
+  }
+  if (type === "Pooling" && !param.pooling_param?.global_pooling) {
+    return strided(windowOf(param.pooling_param ?? {}), undefined);
+  }
+  if (type === "Deconvolution") {
+    const { size, stride, pad } = windowOf(param.convolution_param ?? {});
+    const shift = along((s, p) => (s - 1) / 2 - p, size, pad);
+    return { axis: param.convolution_param?.axis ?? 1, scale: stride, shift };
+  }
+  if (type === "Crop") {
+    const { axis = 2, offset = [0] } = param.crop_param ?? {};
+    const given = offset.length > 0 ? offset : [0];
+    return { axis: axis - 1, scale: [1], shift: given.map((value) => -value) };
+  }
+  throw new CaffeError(
+    `a ${type} layer keeps no coordinates. Expected a convolution, a pooling, a crop or an elementwise layer.`,
+  );
+}
+
+interface Window {
+  /** With dilation: from the first element to the last. */
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly pad: readonly number[];
+}
+
+function windowOf(param: ConvolutionParameter | PoolingParameter): Window {
+  const each = (
+    both: number | readonly number[] | undefined,
+    height: number | undefined,
+    width: number | undefined,
+    byDefault: number,
+  ): readonly number[] => {
+    if (height || width) return [height ?? byDefault, width ?? byDefault];
+    const given = typeof both === "number" ? [both] : (both ?? []);
+    return given.length > 0 ? given : [byDefault];
+  };
+  const kernel = each(param.kernel_size, param.kernel_h, param.kernel_w, 1);
+  const dilation = each("dilation" in param ? param.dilation : undefined, undefined, undefined, 1);
+  return {
+    size: along((k, d) => (k - 1) * d + 1, kernel, dilation),
+    stride: each(param.stride, param.stride_h, param.stride_w, 1),
+    pad: each(param.pad, param.pad_h, param.pad_w, 0),
+  };
+}
+
+function strided({ size, stride, pad }: Window, axis = 1): CoordMap {
+  const scale = stride.map((s) => 1 / s);
+  const offset = along((p, s) => p - (s - 1) / 2, pad, size);
+  return { axis, scale, shift: along((o, s) => o / s, offset, stride) };
+}
+
+/** f of two lists, a list of one entry standing for any length. */
+function along(
+  f: (a: number, b: number) => number,
+  a: readonly number[],
+  b: readonly number[],
+): number[] {
+  const length = Math.max(a.length, b.length);
+  return Array.from({ length }, (_, i) =>
+    f(a[a.length === 1 ? 0 : i] ?? 0, b[b.length === 1 ? 0 : i] ?? 0),
+  );
+}
+
+/** First `next`, then `base`. */
+function compose(base: CoordMap, next: CoordMap): CoordMap {
+  if (base.axis !== undefined && next.axis !== undefined && base.axis !== next.axis) {
+    throw new CaffeError(
+      `the layers between see coordinates from axis ${base.axis} and ${next.axis} on. Expected one axis.`,
+    );
+  }
+  const moved = along((scale, shift) => scale * shift, base.scale, next.shift);
+  return {
+    axis: base.axis ?? next.axis,
+    scale: along((a, b) => a * b, base.scale, next.scale),
+    shift: along((a, b) => a + b, moved, base.shift),
+  };
+}
+
+function inverse({ axis, scale, shift }: CoordMap): CoordMap {
+  return {
+    axis,
+    scale: scale.map((value) => 1 / value),
+    shift: along((b, a) => -b / a, shift, scale),
+  };
+}
+
+/**
+ * How coordinates of one top map to those of another: back from each to the nearest layer that both come from.
+ * @throws CaffeError where there is none, or a layer between keeps no coordinates
+ * @see pycaffe's coord_map_from_to
+ */
+export function coordMapFromTo(from: Top, to: Top): CoordMap {
+  const fromMaps = ancestors(from);
+  const pending: (readonly [Top, CoordMap])[] = [[to, identity]];
+  const seen = new Set<Top>();
+  for (let next = pending.shift(); next; next = pending.shift()) {
+    const [top, map] = next;
+    const other = fromMaps.get(top);
+    if (other) return compose(map, inverse(other));
+    if (seen.has(top)) continue;
+    seen.add(top);
+    pending.push(...below(top, map));
+  }
+  throw new CaffeError("the two tops come from no layer in common. Expected tops of one net.");
+}
+
+/** Maps from every top that `top` comes from. */
+function ancestors(top: Top): ReadonlyMap<Top, CoordMap> {
+  const maps = new Map<Top, CoordMap>();
+  const pending: (readonly [Top, CoordMap])[] = [[top, identity]];
+  for (let next = pending.shift(); next; next = pending.shift()) {
+    const [reached, map] = next;
+    if (maps.has(reached)) continue;
+    maps.set(reached, map);
+    pending.push(...below(reached, map));
+  }
+  return maps;
+}
+
+/** The bottoms one layer down; what a Crop is cut to does not move what it cuts. */
+function below({ layer }: Top, map: CoordMap): (readonly [Top, CoordMap])[] {
+  const bottoms = layer.type === "Crop" ? layer.bottoms.slice(0, 1) : layer.bottoms;
+  if (bottoms.length === 0) return [];
+  let step: CoordMap;
+  try {
+    step = coordMap(layer);
+  } catch {
+    // The way down ends at a layer that keeps no coordinates; another way may meet.
+    return [];
+  }
+  const composed = compose(map, step);
+  return bottoms.map((bottom) => [bottom, composed]);
+}
+
+/**
+ * A Crop layer that cuts `from` to the place and size of `to`, its axis and offset found from the layers between.
+ * @throws CaffeError where the two differ in scale, or the offset is negative or no whole number
+ * @see pycaffe's coord_map.crop
+ */
+export function crop(from: Top, to: Top): Top {
+  const { axis, scale, shift } = coordMapFromTo(from, to);
+  const isWhole = shift.every((value) => value <= 0 && Math.abs(value - Math.round(value)) < 1e-9);
+  if (scale.some((value) => Math.abs(value - 1) > 1e-9) || !isWhole) {
+    throw new CaffeError(
+      `coordinate i of the one top is ${scale.join(",")} · i + ${shift.join(",")} of the other. Expected a scale of 1 and a shift that is a whole number, 0 or less.`,
+    );
+  }
+  return L.Crop(from, to, {
+    axis: (axis ?? 1) + 1,
+    offset: shift.map((value) => Math.abs(Math.round(value))),
+  });
+}

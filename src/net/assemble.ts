@@ -1,0 +1,77 @@
+import { referenceOf } from "../engines/choose.ts";
+import { defaultEngines } from "../engines/create.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { printPrototxt } from "../io/prototxt.ts";
+import type { InnerNet } from "../layers/base/layer.ts";
+import { LayerRegistry } from "../layers/registry.ts";
+import { type Log, silent } from "../util/log.ts";
+import { chosenSeed } from "../util/seed.ts";
+import { type BuiltNet, buildNet } from "./build.ts";
+import { insertSplits } from "./insert-splits.ts";
+import { located } from "./locate.ts";
+import type { NetOptions } from "./options.ts";
+import { netParameterOf } from "./source.ts";
+import { filterByState, mergeStates } from "./state.ts";
+
+/** A net set up, before it runs. */
+export interface Assembled {
+  /** What was built: filtered, with its splits. */
+  readonly param: NetParameter;
+  readonly phase: "TRAIN" | "TEST";
+  readonly debugInfo: boolean;
+  readonly built: BuiltNet;
+  /** The engine that has every primitive. */
+  readonly reference: Engine;
+  readonly log: Log;
+}
+
+/**
+ * From a net's file or parameter to layers that are set up: filter by state, insert splits, build.
+ *
+ * @param makeInner makes the nets that layers are made of
+ * @throws NetError, LayerError, EngineError where that cannot be done; nothing is left open then
+ */
+export function assemble(
+  source: string | NetParameter,
+  options: NetOptions,
+  makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
+): Assembled {
+  const { weights: _weights, log = silent, engines = defaultEngines(), ...given } = options;
+  const param = netParameterOf(source, log);
+  const state = mergeStates(param.state, {
+    ...(options.phase !== undefined && { phase: options.phase }),
+    ...(options.level !== undefined && { level: options.level }),
+    ...(options.stages !== undefined && { stage: [...options.stages] }),
+  });
+  const { phase } = state;
+  const dtype = options.dtype ?? "f32";
+  const inner: NetOptions = { ...given, engines, log, phase, level: 0, stages: [] };
+  return located(param, () => {
+    const filtered = filterByState(param, state, log);
+    if (log !== silent) {
+      const { level, stages } = state;
+      const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
+      const text = printPrototxt("NetParameter", shown);
+      log("info", "net", `Initializing net from parameters: \n${text}`);
+    }
+    const split = insertSplits(filtered);
+    const built = buildNet(split, {
+      ...given,
+      engines: dtype === "f64" ? [referenceOf(engines)] : engines,
+      phase,
+      seed: options.seed ?? chosenSeed() ?? 1,
+      dtype,
+      log,
+      registry: options.registry ?? new LayerRegistry(),
+      buildNet: (one) => makeInner(one, inner),
+    });
+    const debugInfo = param.debug_info ?? false;
+    return { param: split, phase, debugInfo, built, reference: referenceOf(engines), log };
+  });
+}
+
+/** The net without weights that its prototxt may hold: too much for a log. */
+function withoutBlobs(param: NetParameter): NetParameter {
+  return { ...param, layer: (param.layer ?? []).map(({ blobs: _blobs, ...layer }) => layer) };
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, describe, expect, test } from "vitest";
+import { Net } from "../../src/net/net.ts";
+import { caffeHere } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "images-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string): string => join(folder, name);
+
+/** Scores an image by the mean of each channel: its input is 4×4, blue first. */
+const TEXT = `
+  layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }
+  layer { name: "scale" type: "Scale" bottom: "data" top: "data" scale_param { bias_term: true } }
+  layer { name: "pool" type: "Pooling" bottom: "data" top: "pool" pooling_param { pool: AVE global_pooling: true } }`;
+writeFileSync(at("deploy.prototxt"), TEXT);
+Net.parse(TEXT).save(at("net.caffemodel"));
+writeFileSync(at("labels.txt"), "blue\ngreen\nred\n");
+const paint = (name: string, red: number, green: number, blue: number): Promise<unknown> =>
+  sharp({ create: { width: 8, height: 8, channels: 3, background: { r: red, g: green, b: blue } } })
+    .png()
+    .toFile(at(name));
+await paint("sky.png", 20, 90, 200);
+await paint("rose.png", 250, 10, 60);
+
+const net = ["--model", at("deploy.prototxt"), "--weights", at("net.caffemodel")];
+const labels = ["--labels", at("labels.txt")];
+
+describe("caffe classify", () => {
+  test("prints the best classes of each image as Caffe's example does", async () => {
+    const { status, stdout } = await caffeHere(
+      "classify",
+      at("sky.png"),
+      at("rose.png"),
+      ...net,
+      ...labels,
+      "--top=2",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toBe(
+      `---------- Prediction for ${at("sky.png")} ----------
+200.0000 - "blue"
+90.0000 - "green"
+---------- Prediction for ${at("rose.png")} ----------
+250.0000 - "red"
+60.0000 - "blue"
+`,
+    );
+  });
+
+  test("takes mean, scale, crops and order of channels, and prints JSON", async () => {
+    const { stdout } = await caffeHere(
+      "classify",
+      at("sky.png"),
+      ...net,
+      "--mean_value=10,20,30",
+      "--input_scale=0.5",
+      "--channel_swap=0,1,2",
+      "--image_dims=6,8",
+      "--oversample",
+      "--json",
+    );
+    const [{ file, predictions }] = JSON.parse(stdout) as [
+      { file: string; predictions: { index: number; label: string; score: number }[] },
+    ];
+    expect(file).toBe(at("sky.png"));
+    expect(predictions.map(({ label, index }) => [label, index])).toEqual([
+      ["2", 2],
+      ["1", 1],
+      ["0", 0],
+    ]);
+    expect(predictions.map(({ score }) => score)).toBeAllClose([85, 35, 5]);
+  });
+
+  test("says what is missing or does not fit", async () => {
+    const said = async (...args: string[]): Promise<string> =>
+      (await caffeHere("classify", at("sky.png"), ...args)).stderr;
+    expect(await said()).toContain("Need a model definition. Give --model=FILE.");
+    expect(await said("--model", at("deploy.prototxt"))).toContain("Need model weights");
+    expect(await said(...net, "--top=0")).toContain(
+      "--top is 0. Expected a whole number, 1 or more",
+    );
+    expect(await said(...net, "--image_dims=3")).toContain(
+      "--image_dims is 3. Expected height,width",
+    );
+    expect(await said(...net, "--mean_value=a")).toContain("--mean_value is a. Expected numbers");
+    expect(await said(...net, "--mean=a", "--mean_value=1")).toContain("both given");
+    expect(await said(...net, "--mean", at("none.npy"))).toContain("no such file");
+    writeFileSync(at("short.txt"), "one\n");
+    expect(await said(...net, "--labels", at("short.txt"))).toContain("1 labels for 3 classes");
+    expect((await caffeHere("classify", at("labels.txt"), ...net)).stderr).toContain(
+      "does not begin as an image does",
+    );
+  });
+});
+
+describe("caffe detect", () => {
+  writeFileSync(
+    at("windows.csv"),
+    "filename,ymin,xmin,ymax,xmax\nsky.png,0,0,8,8\nsky.png,0,0,8,7\nrose.png,0,0,4,4\n",
+  );
+  const flags = [...net, ...labels, "--context_pad=0"];
+
+  test("prints the best windows and writes all scores", async () => {
+    const { status, stdout } = await caffeHere(
+      "detect",
+      at("windows.csv"),
+      at("scores.csv"),
+      ...flags,
+      "--min_score=100",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toBe(
+      `${at("rose.png")}: 250.0000 - "red" at rows 0-4, columns 0-4
+${at("sky.png")}: 200.0000 - "blue" at rows 0-8, columns 0-8
+`,
+    );
+    const lines = readFileSync(at("scores.csv"), "utf8").trim().split("\n");
+    expect(lines[0]).toBe("filename,ymin,xmin,ymax,xmax,blue,green,red");
+    expect(lines[3]).toBe(`${at("rose.png")},0,0,4,4,60,10,250`);
+  });
+
+  test("prints JSON, without the background", async () => {
+    const { stdout } = await caffeHere(
+      "detect",
+      at("windows.csv"),
+      ...flags,
+      "--min_score=100",
+      "--background=2",
+      "--json",
+    );
+    expect(JSON.parse(stdout)).toEqual([
+      { file: at("sky.png"), top: 0, left: 0, bottom: 8, right: 8, label: "blue", score: 200 },
+    ]);
+  });
+
+  test("says what is wrong with the list", async () => {
+    writeFileSync(at("bad.csv"), "filename,ymin,xmin,ymax,xmax\nsky.png,0,0,9,8\n");
+    expect((await caffeHere("detect", at("bad.csv"), ...flags)).stderr).toContain(
+      "Expected a box within it",
+    );
+    expect((await caffeHere("detect", at("none.csv"), ...flags)).stderr).toContain("no such file");
+  });
+});
