@@ -11,7 +11,7 @@ import { PrefetchingDataLayer } from "./base/prefetching-data.ts";
  * - `hdf5_data_param`: source (a text file that lists the HDF5 files), batch_size, shuffle false (the order of
  *   files, and of rows within a file, anew in every pass)
  *
- * A batch may run from one file into the next. There is no `transform_param`. Where several solvers train side
+ * A batch may run from one file into the next. Nothing is transformed. Where several solvers train side
  * by side each takes its share of the rows.
  *
  * @see Caffe's HDF5DataLayer

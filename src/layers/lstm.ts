@@ -14,6 +14,9 @@ import { RecurrentLayer, StepWriter, type Unrolled } from "./base/recurrent.ts";
  * - blobs: W_xc 4D×…, b_c 4D, (W_xc_static 4D×…,) W_hc 4D×D; gates in the order i, f, o, g
  * - `recurrent_param`: num_output D (required), weight_filler, bias_filler, expose_hidden false, debug_info false
  *
+ * It is unrolled: every step is layers of its own (InnerProduct, Eltwise, LSTMUnit), each on the engine it finds.
+ * The state goes on from batch to batch, the gradient does not, nor does it pass through what `expose_hidden` shows.
+ *
  * @see Donahue et al., CVPR 2015; Caffe's LSTMLayer
  */
 export class LSTMLayer extends RecurrentLayer {

@@ -33,9 +33,6 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);
-    if (!["MAX", "AVE", "STOCHASTIC"].includes(param.pool)) {
-      this.fail(`pooling_param.pool is ${param.pool}. Expected MAX, AVE or STOCHASTIC.`);
-    }
     if (param.pool !== "MAX" && top.length > 1) {
       this.fail(
         `two tops with pool: ${param.pool}. Expected one; the second is the index of a maximum.`,
@@ -93,6 +90,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       this.fail("pad with pool: STOCHASTIC. Padding implemented only for average and max pooling.");
     }
     const { round_mode, pool } = withDefaults("PoolingParameter", this.param.pooling_param);
+    if (pool === "AVE_EXC_PAD" || pool === "AVE_TF") {
+      this.fail(`pooling_param.pool is ${pool}. Expected MAX, AVE or STOCHASTIC.`);
+    }
     const round = round_mode === "FLOOR" ? Math.floor : Math.ceil;
     const output = ([h, w] as const).map((length, i) => {
       let size = round((length + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1;

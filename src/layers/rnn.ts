@@ -14,6 +14,9 @@ import { RecurrentLayer, StepWriter, type Unrolled } from "./base/recurrent.ts";
  * - blobs: W_xh D×…, b_h D, (W_xh_static D×…,) W_hh D×D, W_ho D×D, b_o D
  * - `recurrent_param`: num_output D (required), weight_filler, bias_filler, expose_hidden false, debug_info false
  *
+ * It is unrolled: every step is layers of its own (InnerProduct, Eltwise, TanH), each on the engine it finds. The
+ * state goes on from batch to batch, the gradient does not, nor does it pass through what `expose_hidden` shows.
+ *
  * @see Elman, Cognitive Science 1990; Caffe's RNNLayer
  */
 export class RNNLayer extends RecurrentLayer {

@@ -4,6 +4,8 @@ import { arity, type Blobs, Layer, type None } from "./base/layer.ts";
 /**
  * Reads its bottoms and does nothing, so that they are no outputs of the net. Its gradients are zero.
  *
+ * - bottoms: one or more, of any shape; no top
+ *
  * @see Caffe's SilenceLayer
  */
 export class SilenceLayer extends Layer<Blobs, None> {

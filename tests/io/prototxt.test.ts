@@ -106,6 +106,25 @@ describe("other dialects of Caffe", () => {
     ).not.toThrow();
   });
 
+  test.each([
+    ["Pooling", "pooling_param { pad_r: 1 }", "padding is the same on both sides"],
+    ["Pooling", "pooling_param { pool: AVE_EXC_PAD }", "padding is part of the average"],
+    ["ReLU", "relu_param { relu6: true }", "write a Clip layer"],
+    ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: false }", "added to the variance"],
+    ["Reshape", "reshape_param { pixelshuffler: 2 }", "not put in another order"],
+    ["Data", "transform_param { vertical_stretch_upper: 1.5 }", "no such transform"],
+  ])("a %s with %s is refused: %s", (type, param, reason) => {
+    expect(() => net(`layer { type: "${type}" ${param} }`)).toThrow(reason);
+  });
+
+  test.each([
+    ["Pooling", "pooling_param { pad_l: 0 pad_r: 0 }"],
+    ["ReLU", "relu_param { relu6: false }"],
+    ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: true }"],
+  ])("a %s with %s means what it does without", (type, param) => {
+    expect(() => net(`layer { type: "${type}" ${param} }`)).not.toThrow();
+  });
+
   test("parameters of foreign layer types may hold anything", () => {
     expect(() =>
       net('layer { type: "Permute" permute_param { order: 0 order: [1, 2] x { y: "}" } } }'),

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { LayerRegistry } from "../../src/layers/registry.ts";
@@ -15,9 +16,23 @@ test.each(files)("%s has an index line, a test, and a source", (file) => {
   expect(source).toMatch(/@see/);
 });
 
-test("the generated files are as new as the schema", async () => {
-  const { spawnSync } = await import("node:child_process");
-  const { status, stderr } = spawnSync(process.execPath, ["scripts/generate-proto.mjs", "--check"]);
-  expect(stderr.toString()).toBe("");
-  expect(status).toBe(0);
+test.each(["scripts/generate-proto.mjs", "scripts/generate-layers.mjs"])(
+  "what %s writes is as new as what it is made from",
+  (script) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, "--check"], {
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  },
+);
+
+test("every layer's page tells its bottoms or tops, and where it comes from", () => {
+  const [, ...sections] = readFileSync("docs/layers.md", "utf8").split(/^## /m);
+  expect(sections.map((section) => section.split("\n")[0])).toEqual(new LayerRegistry().types);
+  for (const section of sections) {
+    expect(section).toMatch(/^- .*(bottom|top|any)/m);
+    expect(section).toMatch(/^See .*\.$/m);
+    expect(section).toMatch(/Engines: reference/);
+  }
 });
