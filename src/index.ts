@@ -10,12 +10,7 @@ export { Layer, type LayerContext } from "./layers/base/layer.ts";
 export { LayerRegistry } from "./layers/registry.ts";
 export { Net, type NetOutput } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
-export {
-  type IterationEvent,
-  Solver,
-  type SolverAction,
-  type SolverCallbacks,
-  type SolverOptions,
-} from "./solvers/solver.ts";
+export type { IterationEvent, SolverAction } from "./solvers/callbacks.ts";
+export { Solver, type SolverCallbacks, type SolverOptions } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
 export { type Log, silent } from "./util/log.ts";

@@ -281,12 +281,13 @@ export class Net {
   outputs(): NetOutput[] {
     return this.outputNames.map((name) => ({
       name,
-      lossWeight: this.#lossWeightOf(name),
+      lossWeight: this.lossWeightOf(name),
       values: this.blob(name).values(),
     }));
   }
 
-  #lossWeightOf(name: string): number {
+  /** The weight in the objective of the output of that name; 0 where it is none. */
+  lossWeightOf(name: string): number {
     for (const { tops, lossWeights } of this.#built) {
       const weight = lossWeights[tops.indexOf(name)];
       if (weight) return weight;
@@ -313,7 +314,7 @@ export class Net {
 
   /** The net as files hold it: every layer (splits included) with its parameters, and diffs if asked for. */
   toParameter(withDiff = false): NetParameter {
-    return netToParameter(this.#param, this.layers, withDiff);
+    return netToParameter(this.#param.name, this.#built, withDiff);
   }
 
   /** Gives back files, threads and memory. */
