@@ -58,14 +58,9 @@ export { P } from "./net-spec/params.ts";
 export { type Chart, chartSvg, type Series } from "./plot/chart.ts";
 export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
 export { type LogCurve, type LogCurves, type LogPoint, readLogCurves } from "./plot/log-curves.ts";
+export type { IterationEvent, SolverAction } from "./solvers/callbacks.ts";
 export type { Iteration } from "./solvers/iterate.ts";
-export {
-  type IterationEvent,
-  Solver,
-  type SolverAction,
-  type SolverCallbacks,
-  type SolverOptions,
-} from "./solvers/solver.ts";
+export { Solver, type SolverCallbacks, type SolverOptions } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
 export { type Log, silent } from "./util/log.ts";
 export { setRandomSeed } from "./util/seed.ts";

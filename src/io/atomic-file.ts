@@ -10,33 +10,71 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../util/errors.ts";
+import { fileNames, removeFile } from "./files.ts";
+
+/** A file to be written: its path, and its bytes in pieces. */
+export interface FileToWrite {
+  readonly path: string;
+  readonly chunks: Iterable<Uint8Array>;
+}
 
 /**
  * Writes a file so that its name never stands for half of it: beside the target, flushed to the disk, then renamed.
  * @throws FileError where that fails; what was there before is untouched and no partial file is left
  */
 export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): void {
-  const temporary = join(dirname(path), `.${basename(path)}.tmp-${process.pid}`);
-  let file: number | undefined;
+  writeFilesAtomically([{ path, chunks }]);
+}
+
+/**
+ * Writes files that belong together: all of them beside their targets first, and only when every one is on the disk are
+ * they renamed, in order. Where the last one is, the others are.
+ * @throws FileError where one cannot be written; no target has been touched then, and nothing is left
+ */
+export function writeFilesAtomically(files: readonly FileToWrite[]): void {
+  const written: string[] = [];
   try {
-    file = openSync(temporary, "w");
+    for (const { path, chunks } of files) {
+      const temporary = temporaryOf(path);
+      written.push(temporary);
+      whileWriting(path, () => writeFlushed(temporary, chunks));
+    }
+    files.forEach(({ path }, i) => {
+      whileWriting(path, () => renameSync(written[i] as string, path));
+    });
+    for (const folder of new Set(files.map(({ path }) => dirname(path)))) flushDirectory(folder);
+  } catch (error) {
+    for (const temporary of written) rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function temporaryOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.tmp-${process.pid}`);
+}
+
+function whileWriting(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new FileError(
+      `"${path}" cannot be written: ${systemErrorText(error) ?? String(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+function writeFlushed(path: string, chunks: Iterable<Uint8Array>): void {
+  const file = openSync(path, "w");
+  try {
     for (const chunk of chunks) {
       for (let done = 0; done < chunk.length; ) {
         done += writeSync(file, chunk, done, chunk.length - done);
       }
     }
     fsyncSync(file);
+  } finally {
     closeSync(file);
-    file = undefined;
-    renameSync(temporary, path);
-    flushDirectory(dirname(path));
-  } catch (error) {
-    if (file !== undefined) closeSync(file);
-    rmSync(temporary, { force: true });
-    throw new FileError(
-      `"${path}" cannot be written: ${systemErrorText(error) ?? String(error)}.`,
-      { cause: error },
-    );
   }
 }
 
@@ -50,6 +88,27 @@ function flushDirectory(path: string): void {
     // Some file systems refuse to flush directories; the rename itself has happened.
   } finally {
     if (directory !== undefined) closeSync(directory);
+  }
+}
+
+/** Removes what programs that were killed while they wrote under the prefix have left beside it. */
+export function removeLeftovers(prefix: string): void {
+  const folder = dirname(prefix);
+  for (const name of fileNames(folder)) {
+    if (!name.startsWith(`.${basename(prefix)}_`)) continue;
+    const process = /\.tmp-(\d+)$/.exec(name)?.[1];
+    if (process !== undefined && !isRunning(Number(process))) removeFile(join(folder, name));
+  }
+}
+
+/** Whether another process has that number. This one writes nothing while it asks. */
+function isRunning(number: number): boolean {
+  if (number === process.pid) return false;
+  try {
+    process.kill(number, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -130,30 +130,24 @@ function half(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The bytes of a BlobProto in pieces: `shape` and packed values, which are not copied. */
+/**
+ * The bytes of a BlobProto in pieces: `shape` and packed values, which are not copied. Fields come in the order of their
+ * numbers, as Caffe writes them.
+ */
 export function blobChunks(blob: {
   readonly shape: readonly number[];
   readonly data: Values;
   readonly diff?: Values;
 }): Uint8Array[] {
-  const dims = blob.shape.flatMap((length) => varint(length));
-  const chunks: Uint8Array[] = [
-    Uint8Array.from([
-      0x3a,
-      ...varint(dims.length + 1 + varint(dims.length).length),
-      0x0a,
-      ...varint(dims.length),
-      ...dims,
-    ]),
-  ];
-  const add = (field: number, values: Values): void => {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    chunks.push(Uint8Array.from([(field << 3) | 2, ...varint(bytes.length)]), bytes);
-  };
-  const isDouble = blob.data instanceof Float64Array;
-  add(isDouble ? 8 : 5, blob.data);
-  if (blob.diff) add(isDouble ? 9 : 6, blob.diff);
-  return chunks;
+  const values = (field: number, values: Values | undefined): Uint8Array[] =>
+    values
+      ? delimited(field, [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)])
+      : [];
+  const dims = Uint8Array.from(blob.shape.flatMap((length) => varint(length)));
+  const shape = delimited(7, dims.length === 0 ? [] : delimited(1, [dims]));
+  return blob.data instanceof Float64Array
+    ? [...shape, ...values(8, blob.data), ...values(9, blob.diff)]
+    : [...values(5, blob.data), ...values(6, blob.diff), ...shape];
 }
 
 /** Bytes in all chunks. */

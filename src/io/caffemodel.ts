@@ -1,9 +1,9 @@
 import protobuf from "protobufjs/light.js";
-import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
-import { decodeAt } from "./decode-at.ts";
+import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
-import { isHdf5, readHdf5Weights } from "./hdf5.ts";
+import { isHdf5 } from "./hdf5.ts";
+import { readHdf5Weights } from "./hdf5-model.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
 import { messageType } from "./proto/messages.ts";
 import { v1Types } from "./upgrade/v1.ts";
@@ -57,16 +57,6 @@ export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel 
   });
 }
 
-/** Where a length-delimited field that begins here ends. */
-function endOf(reader: protobuf.Reader): number {
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > reader.len) {
-    throw new FormatError(`a field of ${length} bytes reaches beyond the end of the file`);
-  }
-  return end;
-}
-
 /** Numbers of the fields of LayerParameter, and of its V1 and V0 forms. */
 const v2Fields = { name: 1, type: 2, bottom: 3, top: 4, blobs: 7 };
 const v1Fields = { layer: 1, bottom: 2, top: 3, name: 4, type: 5, blobs: 6 };
@@ -116,11 +106,18 @@ export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
   ];
 }
 
+/** In the order of the fields' numbers, as Caffe writes them: blobs stand in the middle. */
 function encodeLayer(layer: LayerParameter): Uint8Array[] {
   const { blobs = [], ...rest } = layer;
+  const { fields } = messageType("LayerParameter");
+  const isBefore = ([name]: [string, unknown]): boolean => (fields[name]?.id ?? 0) < 7;
+  const entries = Object.entries(rest);
+  const part = (own: [string, unknown][]): Uint8Array =>
+    encodeMessage("LayerParameter", Object.fromEntries(own));
   return [
-    encodeMessage("LayerParameter", rest),
+    part(entries.filter(isBefore)),
     ...blobs.flatMap((blob) => delimited(7, blobChunks(plainBlob(blob)))),
+    part(entries.filter((entry) => !isBefore(entry))),
   ];
 }
 

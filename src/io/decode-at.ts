@@ -20,3 +20,13 @@ export function decodeAt<T>(
     );
   }
 }
+
+/** Where a length-delimited field that begins here ends. */
+export function endOf(reader: protobuf.Reader): number {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  if (end > reader.len) {
+    throw new FormatError(`a field of ${length} bytes reaches beyond the end of the file`);
+  }
+  return end;
+}

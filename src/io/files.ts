@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { FileError, systemErrorText } from "../util/errors.ts";
 
 /**
@@ -32,4 +32,22 @@ function reading<T>(path: string, what: string, work: () => T): T {
 /** The text of a file, as UTF-8. */
 export function readText(path: string, what: string): string {
   return new TextDecoder().decode(readBytes(path, what));
+}
+
+/** The names in a folder; none where it cannot be read. */
+export function fileNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Removes a file; one that is not there, or cannot be removed, is left so. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A file that stays costs room and nothing else.
+  }
 }

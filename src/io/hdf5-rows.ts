@@ -3,7 +3,8 @@ import { FormatError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
 import { shuffled } from "../util/shuffled.ts";
 import { readText } from "./files.ts";
-import { type Hdf5Array, readDatasets } from "./hdf5.ts";
+import { readDatasets } from "./hdf5.ts";
+import type { Hdf5Array } from "./hdf5-tree.ts";
 
 /** Which rows are read, and in what order. */
 export interface RowOrder {

@@ -1,26 +1,17 @@
-import { basename } from "node:path";
-import { Dataset, File, FS, Group, ready } from "h5wasm/node";
-import { FormatError } from "../util/errors.ts";
-import { countOf } from "../util/shape.ts";
+import { CaffeError, FormatError } from "../util/errors.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
-import type { FileBlob } from "./blob-wire.ts";
 import { readBytes } from "./files.ts";
+import { Hdf5Thread } from "./hdf5-thread.ts";
+import { arrayIn, groupIn, type Hdf5Array, type Hdf5Tree } from "./hdf5-tree.ts";
 
-// The library is WebAssembly and compiles once, when this module is loaded; after that every call is synchronous.
-await ready;
-
-/** An array in an HDF5 file. */
-export interface Hdf5Array {
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array;
-}
-
-/** Groups and arrays by name, as an HDF5 file nests them. */
-export interface Hdf5Tree {
-  readonly [name: string]: Hdf5Tree | Hdf5Array;
-}
+const thread = Hdf5Thread.find();
+/** Where no thread can be, the library runs here. */
+const here = thread ? undefined : await import("./hdf5-file.ts");
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Bytes that the library reads in a millisecond at its slowest, on a machine that is busy. */
+const BYTES_PER_MS = 5_000;
+const LEAST_MS = 30_000;
 
 /** Whether the bytes are those of an HDF5 file: what decides, not the file's name. */
 export function isHdf5(bytes: Uint8Array): boolean {
@@ -28,36 +19,60 @@ export function isHdf5(bytes: Uint8Array): boolean {
 }
 
 /**
- * Opens a file's bytes and gives `read` its root; nothing of it may be used afterwards.
- * @throws FormatError where the bytes are no HDF5 file, or damaged
+ * The groups and arrays of a file's bytes; where `names` is given, only the arrays of those names.
+ * @throws FormatError where the bytes are no HDF5 file, are damaged, or lack one of the names
  */
-function withHdf5<T>(bytes: Uint8Array, source: string, read: (root: Group) => T): T {
-  if (!isHdf5(bytes))
+export function readHdf5(bytes: Uint8Array, source: string, names?: readonly string[]): Hdf5Tree {
+  if (!isHdf5(bytes)) {
     throw new FormatError(`${source}: it does not begin as an HDF5 file does. Expected HDF5.`);
-  const name = `/in-${basename(source)}`;
-  let file: File | undefined;
-  const { fs } = memoryFiles();
-  try {
-    fs.writeFile(name, bytes);
-    file = new File(name, "r");
-    return read(file);
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    throw new FormatError(
-      `${source}: it cannot be read as HDF5; it is damaged or cut short (${error instanceof Error ? error.message : String(error)}).`,
-      { cause: error },
-    );
-  } finally {
-    file?.close();
-    fs.unlink(name);
   }
+  const damaged = (problem: string, cause?: unknown): never => {
+    throw new FormatError(
+      `${source}: it cannot be read as HDF5; it is damaged or cut short (${problem}).`,
+      { cause },
+    );
+  };
+  if (here) {
+    try {
+      return here.readHdf5File(bytes, names);
+    } catch (error) {
+      if (error instanceof FormatError) throw new FormatError(`${source}: ${error.message}`);
+      return damaged(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+  const answer = ask({ bytes, names }, bytes.length);
+  if ("tree" in answer) return answer.tree;
+  if ("error" in answer && answer.isOurs) throw new FormatError(`${source}: ${answer.error}`);
+  return damaged("error" in answer ? answer.error : "no answer");
 }
 
-/** The library's own file system, in memory here: no file of the user's is ever open in it. */
-function memoryFiles(): { fs: NonNullable<typeof FS> } {
-  if (!FS)
-    throw new FormatError("HDF5 could not be started. Expected WebAssembly to be available.");
-  return { fs: FS };
+/**
+ * The bytes of a file of those groups, arrays and texts.
+ * @throws CaffeError where the library cannot make them: it has 2 GiB of memory
+ */
+export function encodeHdf5(tree: Hdf5Tree): Uint8Array {
+  if (here) return here.writeHdf5File(tree);
+  const answer = ask({ tree }, bytesOf(tree));
+  if ("bytes" in answer) return answer.bytes;
+  throw new CaffeError(
+    `HDF5 cannot be made of it: ${"error" in answer ? answer.error : "no answer"}. Expected less than 2 GiB; BINARYPROTO has no such limit.`,
+  );
+}
+
+/** Writes a file of those groups, arrays and texts; it is there complete, or not at all. */
+export function writeHdf5(path: string, tree: Hdf5Tree): void {
+  writeFileAtomically(path, [encodeHdf5(tree)]);
+}
+
+function ask(order: Parameters<Hdf5Thread["run"]>[0], size: number): ReturnType<Hdf5Thread["run"]> {
+  return (thread as Hdf5Thread).run(order, LEAST_MS + size / BYTES_PER_MS);
+}
+
+function bytesOf(tree: Hdf5Tree): number {
+  return Object.values(tree).reduce<number>(
+    (sum, node) => sum + (arrayIn(node)?.data.byteLength ?? bytesOf(groupIn(node) ?? {})),
+    0,
+  );
 }
 
 /**
@@ -65,106 +80,10 @@ function memoryFiles(): { fs: NonNullable<typeof FS> } {
  * @throws FileError, FormatError where the file cannot be read, or lacks one of them
  */
 export function readDatasets(path: string, names: readonly string[]): Hdf5Array[] {
-  return withHdf5(readBytes(path, "HDF5 file"), path, (root) =>
-    names.map((name) => {
-      const found = root.get(name);
-      if (!(found instanceof Dataset)) {
-        throw new FormatError(
-          `${path}: it has no dataset "${name}". Expected one of that name; it has ${root.keys().join(", ")}.`,
-        );
-      }
-      return arrayOf(found, `${path}: ${name}`);
-    }),
-  );
-}
-
-function arrayOf(dataset: Dataset, where: string): Hdf5Array {
-  const { value } = dataset;
-  const shape = dataset.shape ?? [];
-  const count = countOf(shape);
-  if (value instanceof Float32Array || value instanceof Float64Array) {
-    if (value.length === count) return { shape, data: value };
-  } else if (ArrayBuffer.isView(value) || Array.isArray(value)) {
-    const data = Float64Array.from(value as ArrayLike<number | bigint>, Number);
-    if (data.length === count && !data.some(Number.isNaN)) return { shape, data };
-  } else if (typeof value === "number") return { shape, data: Float64Array.of(value) };
-  throw new FormatError(
-    `${where} does not hold ${count} numbers. Expected floats or whole numbers.`,
-  );
-}
-
-/** The weights in an HDF5 file: group `data` (and `diff`), in it a group for each layer, in that 0, 1, …. */
-export function readHdf5Weights(
-  bytes: Uint8Array,
-  source: string,
-): { name: string; blobs: (FileBlob | undefined)[] }[] {
-  return withHdf5(bytes, source, (root) => {
-    const data = root.get("data");
-    if (!(data instanceof Group)) {
-      throw new FormatError(
-        `${source}: it has no group "data". Expected the weights of a net, as Caffe writes them.`,
-      );
-    }
-    const diff = root.get("diff");
-    return layersOf(data, "", diff instanceof Group ? diff : undefined, source);
+  const tree = readHdf5(readBytes(path, "HDF5 file"), path, names);
+  return names.map((name) => {
+    const array = arrayIn(tree[name]);
+    if (array) return array;
+    throw new FormatError(`${path}: ${name} is a text. Expected floats or whole numbers.`);
   });
-}
-
-/** Layers below a group; a layer whose name holds a slash lies in groups within groups. */
-function layersOf(
-  group: Group,
-  prefix: string,
-  diff: Group | undefined,
-  source: string,
-): { name: string; blobs: (FileBlob | undefined)[] }[] {
-  const layers: { name: string; blobs: (FileBlob | undefined)[] }[] = [];
-  for (const key of group.keys()) {
-    const child = group.get(key);
-    if (!(child instanceof Group)) continue;
-    const name = `${prefix}${key}`;
-    const below = diff?.get(key);
-    const gradients = below instanceof Group ? below : undefined;
-    const blobs: (FileBlob | undefined)[] = [];
-    for (const index of child.keys()) {
-      const dataset = child.get(index);
-      if (!(dataset instanceof Dataset) || !/^\d{1,4}$/.test(index)) continue;
-      const gradient = gradients?.get(index);
-      blobs[Number(index)] = {
-        ...arrayOf(dataset, `${source}: data/${name}/${index}`),
-        legacyShape: false,
-        ...(gradient instanceof Dataset && {
-          diff: arrayOf(gradient, `${source}: diff/${name}/${index}`).data,
-        }),
-      };
-    }
-    layers.push({ name, blobs: Array.from(blobs) });
-    layers.push(
-      ...layersOf(child, `${name}/`, gradients, source).filter(({ blobs: own }) => own.length > 0),
-    );
-  }
-  return layers;
-}
-
-/** Writes a file of those groups and arrays; it is there complete, or not at all. */
-export function writeHdf5(path: string, tree: Hdf5Tree): void {
-  const { fs } = memoryFiles();
-  const name = "/out.h5";
-  const file = new File(name, "w");
-  try {
-    writeTree(file, tree);
-    file.flush();
-  } finally {
-    file.close();
-  }
-  const bytes = fs.readFile(name);
-  fs.unlink(name);
-  writeFileAtomically(path, [bytes]);
-}
-
-function writeTree(group: Group, tree: Hdf5Tree): void {
-  for (const [name, node] of Object.entries(tree)) {
-    const { data, shape } = node as Hdf5Array;
-    if (ArrayBuffer.isView(data)) group.create_dataset({ name, data, shape: [...shape] });
-    else writeTree(group.create_group(name), node as Hdf5Tree);
-  }
 }

@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { FormatError } from "../util/errors.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
 import { readText } from "./files.ts";
 
 type LayerStates = Readonly<
@@ -14,32 +14,99 @@ export interface RunState {
   readonly train: LayerStates;
   /** The same for each test net. */
   readonly test: readonly LayerStates[];
+  /** What the solver itself remembers. */
+  readonly solver?: SolverMemory;
+  /** SHA-256 of the two files of the same snapshot. */
+  readonly files?: { readonly model: string; readonly state: string };
 }
 
-/** The .runstate that belongs to a .solverstate. */
+/** What a solver remembers besides iteration, step and history. */
+export interface SolverMemory {
+  readonly smoothedLoss: {
+    readonly losses: readonly number[];
+    readonly next: number;
+    readonly value: number;
+  };
+  /** Iteration of the learning rate's last step. */
+  readonly lastStep: number;
+  /** The best score so far, and the best of what a plateau is found by. */
+  readonly best?: { readonly value: number; readonly iter: number };
+  readonly plateau?: { readonly value: number; readonly iter: number };
+  /** The first loss of the run: what exploding is measured by. */
+  readonly firstLoss?: number;
+  /** Iterations of this run's snapshots, oldest first. */
+  readonly snapshots: readonly number[];
+  /** Iteration of the snapshot of the best score. */
+  readonly bestSnapshot?: number;
+}
+
+/** The .runstate that belongs to a .solverstate, or to a .solverstate.h5. */
 export function runStatePath(solverState: string): string {
-  return solverState.replace(/(\.solverstate)?$/, ".runstate");
+  return solverState.replace(/(?:\.solverstate)?(\.h5)?$/, "$1.runstate");
 }
 
-export function writeRunState(path: string, state: RunState): void {
-  writeFileAtomically(path, [new TextEncoder().encode(`${JSON.stringify(state)}\n`)]);
+/** SHA-256 of bytes in pieces, as hexadecimal digits. */
+export function digestOf(chunks: Iterable<Uint8Array>): string {
+  const hash = createHash("sha256");
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** The bytes of a .runstate. Its last entry is the digest of all that stands before it. */
+export function encodeRunState(state: RunState): Uint8Array {
+  const text = textOf(state);
+  return encoder.encode(`${text.slice(0, -1)},"sha256":"${digestOf([encoder.encode(text)])}"}\n`);
+}
+
+const encoder = new TextEncoder();
+
+/** JSON has no word for what is no finite number: it becomes a string, which Number() reads. */
+function textOf(state: object): string {
+  return JSON.stringify(state, (_key, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+  );
 }
 
 /**
  * Reads a .runstate.
- * @throws FileError, FormatError
+ * @throws FileError, FormatError where it is damaged or of another kind
  */
 export function readRunState(path: string): RunState {
   const text = readText(path, "run state");
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new FormatError(`${path}: ${problem}. Remove it to resume without it.`, { cause });
+  };
+  let parsed: unknown;
   try {
-    const state = JSON.parse(text) as RunState;
-    if (state.version === 1 && typeof state.iter === "number") return state;
+    parsed = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`${path}: it is no JSON. Remove it to resume without it.`, {
-      cause: error,
-    });
+    return refuse("it is no JSON", error);
   }
-  throw new FormatError(
-    `${path}: it is no run state of version 1. Remove it to resume without it.`,
+  if (!isRunState(parsed)) return refuse("it is no run state of version 1");
+  const { sha256, ...state } = parsed;
+  if (sha256 !== undefined && sha256 !== digestOf([encoder.encode(textOf(state))])) {
+    return refuse("it is damaged: its digest is another");
+  }
+  return state;
+}
+
+function isRunState(value: unknown): value is RunState & { readonly sha256?: string } {
+  const isRecord = (one: unknown): one is Record<string, unknown> =>
+    typeof one === "object" && one !== null && !Array.isArray(one);
+  const areStates = (one: unknown): boolean => isRecord(one) && Object.values(one).every(isRecord);
+  if (!isRecord(value)) return false;
+  const { version, iter, train, test, solver, files } = value;
+  return (
+    version === 1 &&
+    Number.isSafeInteger(iter) &&
+    areStates(train) &&
+    Array.isArray(test) &&
+    test.every(areStates) &&
+    (files === undefined || isRecord(files)) &&
+    (solver === undefined ||
+      (isRecord(solver) &&
+        Array.isArray(solver["snapshots"]) &&
+        isRecord(solver["smoothedLoss"]) &&
+        Array.isArray(solver["smoothedLoss"]["losses"])))
   );
 }

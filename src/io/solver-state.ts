@@ -1,7 +1,9 @@
 import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";
-import { decodeAt } from "./decode-at.ts";
+import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
+import { isHdf5, readHdf5 } from "./hdf5.ts";
+import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
 
 /** What a .solverstate holds. */
 export interface SolverStateFile {
@@ -14,12 +16,30 @@ export interface SolverStateFile {
 }
 
 /**
- * Reads a .solverstate.
+ * Reads a .solverstate in either form; its first bytes tell which.
  * @throws FileError, FormatError where it cannot be read, is cut short, or is another kind of file
  */
 export function readSolverState(path: string): SolverStateFile {
   const bytes = readBytes(path, "solver state");
-  return decodeAt(bytes, path, "a .solverstate", (reader) => {
+  return decodeSolverState(bytes, path);
+}
+
+/** As readSolverState, from bytes; `source` is for messages. */
+export function decodeSolverState(bytes: Uint8Array, source: string): SolverStateFile {
+  const state = isHdf5(bytes)
+    ? fromHdf5(readHdf5(bytes, source), source)
+    : fromProtobuf(bytes, source);
+  for (const field of ["iter", "current_step"] as const) {
+    if (Number.isSafeInteger(state[field]) && state[field] >= 0) continue;
+    throw new FormatError(
+      `${source}: ${field} is ${state[field]}. Expected a whole number, 0 or more; the file is damaged.`,
+    );
+  }
+  return state;
+}
+
+function fromProtobuf(bytes: Uint8Array, source: string): SolverStateFile {
+  return decodeAt(bytes, source, "a .solverstate", (reader) => {
     let iter: number | undefined;
     let learned_net = "";
     let current_step = 0;
@@ -29,8 +49,7 @@ export function readSolverState(path: string): SolverStateFile {
       if (tag === 0x08) iter = reader.int32();
       else if (tag === 0x12) learned_net = reader.string();
       else if (tag === 0x1a) {
-        const length = reader.uint32();
-        history.push(readBlob(reader, Math.min(reader.pos + length, reader.len)));
+        history.push(readBlob(reader, endOf(reader)));
       } else if (tag === 0x20) current_step = reader.int32();
       else reader.skipType(tag & 7);
     }
@@ -39,13 +58,53 @@ export function readSolverState(path: string): SolverStateFile {
   });
 }
 
-/** The bytes of a .solverstate, in pieces, as BVLC Caffe writes and reads it. */
-export function encodeSolverState(state: {
-  readonly iter: number;
-  readonly learned_net: string;
-  readonly current_step: number;
+/** What is needed to write one. */
+export type SolverStateValue = Omit<SolverStateFile, "history"> & {
   readonly history: readonly Pick<FileBlob, "shape" | "data">[];
-}): Uint8Array[] {
+};
+
+/** The state in HDF5: iter, learned_net, current_step, history/0, history/1, …. */
+function fromHdf5(root: Hdf5Tree, source: string): SolverStateFile {
+  const number = (name: string): number | undefined => arrayIn(root[name])?.data[0];
+  const [iter, learned_net] = [number("iter"), root["learned_net"]];
+  const group = groupIn(root["history"]);
+  if (iter === undefined || !group) {
+    throw new FormatError(
+      `${source}: it has no iter, or no history. Expected a .solverstate.h5; is it a .caffemodel.h5?`,
+    );
+  }
+  const history = Object.keys(group).map((_, i): FileBlob => {
+    const array = arrayIn(group[String(i)]);
+    if (array) return { ...array, legacyShape: false };
+    throw new FormatError(
+      `${source}: history/${i} is not there. Expected ${Object.keys(group).length} arrays, counted from 0.`,
+    );
+  });
+  return {
+    iter,
+    learned_net: typeof learned_net === "string" ? learned_net : "",
+    current_step: number("current_step") ?? 0,
+    history,
+  };
+}
+
+/** The state as BVLC Caffe lays it out in HDF5. */
+export function hdf5SolverState({
+  iter,
+  learned_net,
+  current_step,
+  history,
+}: SolverStateValue): Hdf5Tree {
+  return {
+    iter,
+    learned_net,
+    current_step,
+    history: Object.fromEntries(history.map(({ shape, data }, i) => [String(i), { shape, data }])),
+  };
+}
+
+/** The bytes of a .solverstate, in pieces, as BVLC Caffe writes and reads it. */
+export function encodeSolverState(state: SolverStateValue): Uint8Array[] {
   return [
     Uint8Array.from([0x08, ...varint(state.iter)]),
     ...delimited(2, [new TextEncoder().encode(state.learned_net)]),

@@ -1,6 +1,7 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Primitive } from "../engines/engine.ts";
-import { type Hdf5Array, writeHdf5 } from "../io/hdf5.ts";
+import { writeHdf5 } from "../io/hdf5.ts";
+import type { Hdf5Array } from "../io/hdf5-tree.ts";
 import { arity, Layer, type None, type Two } from "./base/layer.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { IterationEvent, SolverCallbacks } from "../solvers/solver.ts";
+import type { IterationEvent } from "../solvers/callbacks.ts";
+import type { SolverCallbacks } from "../solvers/solver.ts";
 
 /** Where a progress bar is drawn. */
 export interface Terminal {

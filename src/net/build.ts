@@ -19,6 +19,8 @@ export interface BuiltLayer extends PlannedLayer {
   lossWeights: number[];
   /** Per top: the diff that its weight has been written to. */
   readonly weightedDiffs: (SyncedMem | undefined)[];
+  /** Its parameter as files hold it: with its phase, and with what its type makes of fields that are not given. */
+  stored: LayerParameter;
 }
 
 /**
@@ -135,9 +137,11 @@ class Builder {
       weightedDiffs: [],
       needsBackward: false,
       bottomNeedsBackward: [],
+      stored: param,
     };
     this.layers.push(built);
     this.#setUp(built, param, Class);
+    built.stored = storedParam(param, Class, built);
     if (Class.keepsStatistics) this.#checkStatistics(param);
     this.#parameters.add(layer, name, Class.keepsStatistics);
     this.#planBackward(built, param, Class);
@@ -277,6 +281,22 @@ class Builder {
       built.layer.paramPropagateDown.fill(true);
     }
   }
+}
+
+/** A loss counts once where nothing else is written, and statistics are not learned: a .caffemodel says so. */
+function storedParam(
+  param: LayerParameter,
+  Class: LayerClass,
+  { layer, lossWeights }: BuiltLayer,
+): LayerParameter {
+  const { loss_weight = [], param: specs = [] } = param;
+  return {
+    ...param,
+    ...(Class.isLoss && loss_weight.length === 0 && { loss_weight: lossWeights }),
+    ...(Class.keepsStatistics && {
+      param: layer.blobs.map((_, i) => specs[i] ?? { lr_mult: 0 }),
+    }),
+  };
 }
 
 function checkArity(param: LayerParameter, Class: LayerClass, bottoms: number, tops: number): void {

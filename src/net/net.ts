@@ -406,7 +406,7 @@ export class Net {
 
   /** The net as files hold it: every layer (splits included) with its parameters, and diffs if asked for. */
   toParameter(withDiff = false): NetParameter {
-    return netToParameter(this.#param, this.layers, withDiff);
+    return netToParameter(this.#param.name, this.#built, withDiff);
   }
 
   /** Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. */

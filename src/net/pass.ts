@@ -27,14 +27,21 @@ export interface NetOutput {
 
 /** `Net.outputValues`: see there. */
 export function outputValues(net: Net): NetOutput[] {
-  return net.outputs.map((name) => {
-    const blob = net.blob(name);
-    const weights = net.topBlobs.flatMap((tops, i) => {
-      const weight = net.lossWeights[i]?.[tops.indexOf(blob)];
-      return weight ? [weight] : [];
-    });
-    return { name, lossWeight: weights[0] ?? 0, values: blob.values() };
-  });
+  return net.outputs.map((name) => ({
+    name,
+    lossWeight: lossWeightOf(net, name),
+    values: net.blob(name).values(),
+  }));
+}
+
+/** The weight in the objective of the blob of that name; 0 where it is none. */
+export function lossWeightOf(net: Net, name: string): number {
+  const blob = net.blob(name);
+  for (const [i, tops] of net.topBlobs.entries()) {
+    const weight = net.lossWeights[i]?.[tops.indexOf(blob)];
+    if (weight) return weight;
+  }
+  return 0;
 }
 
 /** `Net.forward` with inputs: see there. */

@@ -56,8 +56,14 @@ export function copyWeights(
   log: Log,
 ): void {
   const copies: (() => void)[] = [];
+  const left = new Map<string, Layer[]>();
+  names.forEach((name, i) => {
+    left.set(name, [...(left.get(name) ?? []), layers[i] as Layer]);
+  });
   for (const source of weights.layers) {
-    const target = layers[names.indexOf(source.name)];
+    // Layers of one name take what the file has under it one after the other; the last takes what is left.
+    const targets = left.get(source.name) ?? [];
+    const target = targets.length > 1 ? targets.shift() : targets[0];
     if (!target) {
       log("info", "net", `Ignoring source layer ${source.name}`);
       continue;
@@ -129,18 +135,18 @@ export function shareWeights(net: NamedLayers, other: NamedLayers, log: Log): vo
   });
 }
 
-/** The net's parameter with every layer's blobs in it, as a .caffemodel holds it. */
+/** A net of that name with every layer's parameter and blobs, as a .caffemodel holds it. */
 export function netToParameter(
-  param: NetParameter,
-  layers: readonly Layer[],
+  name: string | undefined,
+  layers: readonly { readonly stored: LayerParameter; readonly layer: Layer }[],
   withDiff: boolean,
 ): NetParameter {
   return {
-    ...(param.name !== undefined && { name: param.name }),
-    layer: (param.layer ?? []).map((given, i) => {
-      const { blobs: _given, ...layer } = given;
-      const blobs = (layers[i]?.blobs ?? []).map((blob) => blobProtoOf(blob.toValue(withDiff)));
-      return blobs.length > 0 ? { ...layer, blobs } : layer;
+    ...(name !== undefined && { name }),
+    layer: layers.map(({ stored, layer }) => {
+      const { blobs: _given, ...param } = stored;
+      const blobs = layer.blobs.map((blob) => blobProtoOf(blob.toValue(withDiff)));
+      return blobs.length > 0 ? { ...param, blobs } : param;
     }),
   };
 }

@@ -1,4 +1,5 @@
-import type { IterationEvent, Solver, SolverCallbacks } from "./solver.ts";
+import type { IterationEvent } from "./callbacks.ts";
+import type { Solver, SolverCallbacks } from "./solver.ts";
 
 /** One finished iteration, as `for await` over a solver gives it. */
 export interface Iteration {

@@ -12,8 +12,8 @@ import { inSinglePrecision } from "./solver-parameters.ts";
 export class LearningRate {
   /** How many steps the policy has taken; Caffe's current_step. */
   currentStep = 0;
-  /** The iteration of the last improvement of what a plateau watches, or of the last step. */
-  lastEvent = 0;
+  /** The iteration of the last step. */
+  lastStep = 0;
   readonly #param: SolverParameter;
   readonly #policy: LearningRatePolicy;
   readonly #log: Log;
@@ -25,32 +25,37 @@ export class LearningRate {
     this.#log = log;
   }
 
-  /** The rate of the update of an iteration, were it next; nothing changes by asking. */
-  at(iter: number): number {
+  /**
+   * The rate of the update of an iteration, were it next; nothing changes by asking.
+   * @param improvedAt the iteration in which what a plateau watches has last improved
+   */
+  at(iter: number, improvedAt = 0): number {
     const { warmup_iter = 0, warmup_start_lr = 0, base_lr = 0, min_lr = 0 } = this.#param;
     if (iter < warmup_iter) {
       return (iter * base_lr + (warmup_iter - iter) * warmup_start_lr) / warmup_iter;
     }
-    return Math.max(min_lr, this.#policy.rate(this.#param, iter, this.#stepAt(iter)));
+    const step = this.#stepAt(iter, improvedAt);
+    return Math.max(min_lr, this.#policy.rate(this.#param, iter, step));
   }
 
   /** The rate of the update of an iteration, which is done now: the step counter moves on. */
-  take(iter: number): number {
-    const rate = this.at(iter);
-    const step = iter < (this.#param.warmup_iter ?? 0) ? this.currentStep : this.#stepAt(iter);
-    if (step !== this.currentStep) {
-      this.currentStep = step;
-      this.lastEvent = iter;
-      const status = { multistep: "MultiStep", plateau: "Plateau" }[this.#param.lr_policy ?? ""];
-      if (status) {
-        this.#log("info", "sgd_solver", `${status} Status: Iteration ${iter}, step = ${step}`);
-      }
+  take(iter: number, improvedAt = 0): number {
+    const rate = this.at(iter, improvedAt);
+    const step = this.#stepAt(iter, improvedAt);
+    if (step === this.currentStep) return rate;
+    this.currentStep = step;
+    this.lastStep = iter;
+    const status = { multistep: "MultiStep", plateau: "Plateau" }[this.#param.lr_policy ?? ""];
+    if (status) {
+      this.#log("info", "sgd_solver", `${status} Status: Iteration ${iter}, step = ${step}`);
     }
     return rate;
   }
 
-  #stepAt(iter: number): number {
+  /** While the rate warms up the counter stands still. */
+  #stepAt(iter: number, improvedAt: number): number {
     const { step } = this.#policy;
-    return step ? step(this.#param, iter, this.currentStep, this.lastEvent) : this.currentStep;
+    if (!step || iter < (this.#param.warmup_iter ?? 0)) return this.currentStep;
+    return step(this.#param, iter, this.currentStep, Math.max(this.lastStep, improvedAt));
   }
 }

@@ -1,3 +1,10 @@
+/** The losses of a window, where the next one goes, and their mean as it has been kept. */
+export interface SmoothedLossState {
+  readonly losses: readonly number[];
+  readonly next: number;
+  readonly value: number;
+}
+
 /**
  * The mean of the last `window` losses, kept as Caffe keeps it (one subtraction and one addition a step).
  * @see Caffe's Solver::UpdateSmoothedLoss
@@ -17,12 +24,6 @@ export class SmoothedLoss {
     return this.#value;
   }
 
-  clear(): void {
-    this.#losses.length = 0;
-    this.#next = 0;
-    this.#value = 0;
-  }
-
   add(loss: number): void {
     if (this.#losses.length < this.#window) {
       this.#losses.push(loss);
@@ -33,5 +34,23 @@ export class SmoothedLoss {
     this.#value += (loss - (this.#losses[this.#next] ?? 0)) / this.#window;
     this.#losses[this.#next] = loss;
     this.#next = (this.#next + 1) % this.#window;
+  }
+
+  /** What a resumed run needs to go on with the same mean. */
+  state(): SmoothedLossState {
+    return { losses: [...this.#losses], next: this.#next, value: this.#value };
+  }
+
+  /** Goes on from such a state; where the window is another, from the last losses that it holds. */
+  restore({ losses, next, value }: SmoothedLossState): void {
+    const ordered = [...losses.slice(next), ...losses.slice(0, next)].map(Number);
+    this.#losses.length = 0;
+    this.#next = 0;
+    this.#value = 0;
+    if (losses.length <= this.#window && (next === 0 || losses.length === this.#window)) {
+      this.#losses.push(...losses.map(Number));
+      this.#next = Number(next);
+      this.#value = Number(value);
+    } else for (const loss of ordered.slice(-this.#window)) this.add(loss);
   }
 }

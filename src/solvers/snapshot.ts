@@ -1,13 +1,26 @@
-import { basename, dirname, join } from "node:path";
 import type { Blob } from "../blob/blob.ts";
-import { fileExists, writeFileAtomically } from "../io/atomic-file.ts";
-import { encodeCaffemodel, readCaffemodel } from "../io/caffemodel.ts";
-import { type RunState, readRunState, runStatePath, writeRunState } from "../io/run-state.ts";
-import { encodeSolverState, readSolverState } from "../io/solver-state.ts";
+import { fileExists, writeFilesAtomically } from "../io/atomic-file.ts";
+import { decodeCaffemodel, encodeCaffemodel } from "../io/caffemodel.ts";
+import { readBytes } from "../io/files.ts";
+import { encodeHdf5 } from "../io/hdf5.ts";
+import { hdf5Model } from "../io/hdf5-model.ts";
+import {
+  digestOf,
+  encodeRunState,
+  type RunState,
+  readRunState,
+  runStatePath,
+  type SolverMemory,
+} from "../io/run-state.ts";
+import { decodeSolverState, encodeSolverState, hdf5SolverState } from "../io/solver-state.ts";
 import type { LayerState } from "../layers/base/layer.ts";
 import type { Net } from "../net/net.ts";
-import { SolverError } from "../util/errors.ts";
+import { FormatError, SolverError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { learnedNetPath, type SnapshotFiles, type SnapshotFormat } from "./snapshot-files.ts";
+
+/** States of a net's layers by name. */
+export type LayerStates = Readonly<Record<string, LayerState>>;
 
 /** What a snapshot saves and a resumed run sets back. */
 export interface Snapshotted {
@@ -16,75 +29,109 @@ export interface Snapshotted {
   readonly history: readonly Blob[];
   readonly net: Net;
   readonly testNets: readonly Net[];
+  /** The layers of each test net as they were before the test of this iteration, if there was one. */
+  testStates(): readonly LayerStates[];
+  memory(): SolverMemory;
+  remember(memory: SolverMemory): void;
 }
 
 /**
- * Writes `<prefix>_iter_<N>.caffemodel`, `.runstate` and `.solverstate`, in that order, each beside its
- * target and then renamed: where the .solverstate is, the others are whole.
+ * Writes the files of a snapshot: weights, .runstate, .solverstate. All of them are on the disk before the first gets its
+ * name, and the .solverstate gets it last: where that is, the others are whole.
  *
- * The .runstate is not Caffe's. It holds each layer's place in its data and random numbers, so that a
- * resumed run goes on to the bit; without it a run resumes as Caffe's does.
+ * The .runstate is not Caffe's. It holds each layer's place in its data and random numbers, and what the solver
+ * remembers, so that a resumed run goes on to the bit; without it a run resumes as Caffe's does.
  *
- * @returns the path of the .solverstate
- * @throws FileError where a file cannot be written; no partial file is left
+ * @throws FileError where a file cannot be written; nothing has changed then
  */
 export function writeSnapshot(
   run: Snapshotted,
-  prefix: string,
+  files: SnapshotFiles,
+  format: SnapshotFormat,
   withDiff: boolean,
   log: Log,
-): string {
-  const stem = `${prefix}_iter_${run.iter}`;
-  const model = `${stem}.caffemodel`;
-  const state = `${stem}.solverstate`;
-  log("info", "solver", `Snapshotting to binary proto file ${model}`);
-  writeFileAtomically(model, encodeCaffemodel(run.net.toParameter(withDiff)));
-  writeRunState(runStatePath(state), {
+): void {
+  const kind = format === "HDF5" ? "HDF5" : "binary proto";
+  log("info", "solver", `Snapshotting to ${kind} file ${files.model}`);
+  log("info", "sgd_solver", `Snapshotting solver state to ${kind} file ${files.state}`);
+  const value = {
+    iter: run.iter,
+    learned_net: files.model,
+    current_step: run.currentStep,
+    history: run.history.map((blob) => ({ shape: blob.shape, data: blob.values() })),
+  };
+  const [model, state] =
+    format === "HDF5"
+      ? [[encodeHdf5(hdf5Model(ownBlobs(run.net, withDiff)))], [encodeHdf5(hdf5SolverState(value))]]
+      : [encodeCaffemodel(run.net.toParameter(withDiff)), encodeSolverState(value)];
+  const runState = encodeRunState({
     version: 1,
     iter: run.iter,
     train: layerStates(run.net),
-    test: run.testNets.map(layerStates),
+    test: run.testStates(),
+    solver: run.memory(),
+    files: { model: digestOf(model), state: digestOf(state) },
   });
-  log("info", "sgd_solver", `Snapshotting solver state to binary proto file ${state}`);
-  writeFileAtomically(
-    state,
-    encodeSolverState({
-      iter: run.iter,
-      learned_net: model,
-      current_step: run.currentStep,
-      history: run.history.map((blob) => blob.toValue()),
-    }),
-  );
-  return state;
+  writeFilesAtomically([
+    { path: files.model, chunks: model },
+    { path: files.run, chunks: [runState] },
+    { path: files.state, chunks: state },
+  ]);
+}
+
+/** Each layer's blobs but for those that an earlier layer shares with it, which files in HDF5 hold once. */
+function ownBlobs(net: Net, withDiff: boolean): Parameters<typeof hdf5Model>[0] {
+  const owners = new Set(net.learnableParams.map(({ blob }) => blob));
+  return net.layers.map(({ blobs }, i) => ({
+    name: net.layerNames[i] ?? "",
+    blobs: blobs.map((blob) =>
+      owners.has(blob)
+        ? {
+            shape: blob.shape,
+            data: blob.values(),
+            ...(withDiff && { diff: blob.diffValues() }),
+          }
+        : undefined,
+    ),
+  }));
 }
 
 /**
- * Sets weights, history, iteration and, where there is a .runstate, every layer's place back.
- * @throws SolverError, FormatError, FileError where a file is missing, damaged, or of another net
+ * Sets weights, history, iteration and, where there is a .runstate, everything else back.
+ *
+ * @throws FormatError, FileError where a file is missing or damaged; SolverError, NetError where it is of another net or
+ *   solver. Nothing has been set then.
  */
 export async function restoreSnapshot(run: Snapshotted, path: string, log: Log): Promise<void> {
-  const state = readSolverState(path);
-  if (state.history.length !== run.history.length) {
-    throw new SolverError(
-      `${path}: Incorrect length of history blobs: ${state.history.length}. Expected ${run.history.length}, as the solver's type and net want. Is it the .solverstate of another net, or a .caffemodel (which goes to --weights)?`,
+  const stateBytes = readBytes(path, "solver state");
+  const state = decodeSolverState(stateBytes, path);
+  if (state.learned_net === "") {
+    throw new FormatError(
+      `${path}: it names no learned_net. Expected the .caffemodel it belongs to.`,
     );
   }
-  state.history.forEach((value, i) => {
-    const blob = run.history[i];
-    if (!blob?.fits(value)) {
-      throw new SolverError(
-        `${path}: history blob ${i} has shape (${value.shape.join(",")}). Expected (${blob?.shape.join(",")}), the shape of the parameter it belongs to.`,
-      );
-    }
-  });
-  const weights = readCaffemodel(learnedNetPath(path, state.learned_net));
-  run.net.copyTrainedLayersFrom(weights, log);
+  const modelPath = learnedNetPath(path, state.learned_net);
+  const modelBytes = readBytes(modelPath, "weights file");
+  const runState = readRunStateOf(path, state.iter, log);
+  if (runState?.files) {
+    checkDigest(path, stateBytes, runState.files.state);
+    checkDigest(modelPath, modelBytes, runState.files.model);
+  }
+  checkHistory(run, state.history, path);
+  run.net.copyTrainedLayersFrom(decodeCaffemodel(modelBytes, modelPath), log);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
     run.history[i]?.data.overwriteCpu().set(value.data);
   });
   run.iter = state.iter;
   run.currentStep = state.current_step;
+  if (!runState) return;
+  if (runState.solver) run.remember(runState.solver);
+  await setLayerStates(run.net, runState.train);
+  await Promise.all(run.testNets.map((net, i) => setLayerStates(net, runState.test[i] ?? {})));
+}
+
+function readRunStateOf(path: string, iter: number, log: Log): RunState | undefined {
   const sidecar = runStatePath(path);
   if (!fileExists(sidecar)) {
     log(
@@ -92,22 +139,44 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
       "solver",
       `${sidecar} is not there: data starts from the beginning and random numbers anew, as in Caffe.`,
     );
-    return;
+    return undefined;
   }
-  await restoreRunState(run, readRunState(sidecar), sidecar);
+  const state = readRunState(sidecar);
+  if (state.iter === iter) return state;
+  throw new FormatError(
+    `${sidecar}: it is of iteration ${state.iter}. Expected ${iter}, as the .solverstate beside it. Remove it to resume without the place in the data.`,
+  );
 }
 
-async function restoreRunState(run: Snapshotted, state: RunState, path: string): Promise<void> {
-  if (state.iter !== run.iter) {
+function checkDigest(path: string, bytes: Uint8Array, wanted: string): void {
+  if (digestOf([bytes]) === wanted) return;
+  throw new FormatError(
+    `${path}: it is not the file that was written with the snapshot; it is damaged, or was replaced. Remove the .runstate to resume from it all the same.`,
+  );
+}
+
+function checkHistory(
+  run: Snapshotted,
+  history: ReturnType<typeof decodeSolverState>["history"],
+  path: string,
+): void {
+  if (history.length !== run.history.length) {
     throw new SolverError(
-      `${path}: it is of iteration ${state.iter}. Expected ${run.iter}, as the .solverstate beside it. Remove it to resume without the place in the data.`,
+      `${path}: Incorrect length of history blobs: ${history.length}. Expected ${run.history.length}, as the solver's type and net want. Is it the .solverstate of another net, or a .caffemodel (which goes to --weights)?`,
     );
   }
-  await setLayerStates(run.net, state.train);
-  await Promise.all(run.testNets.map((net, i) => setLayerStates(net, state.test[i] ?? {})));
+  history.forEach((value, i) => {
+    const blob = run.history[i];
+    if (!blob?.fits(value)) {
+      throw new SolverError(
+        `${path}: history blob ${i} has shape (${value.shape.join(",")}). Expected (${blob?.shape.join(",")}), the shape of the parameter it belongs to.`,
+      );
+    }
+  });
 }
 
-function layerStates(net: Net): Record<string, LayerState> {
+/** What each layer of a net needs to go on as if never stopped. */
+export function layerStates(net: Net): LayerStates {
   const states: Record<string, LayerState> = {};
   net.layers.forEach((layer, i) => {
     const state = layer.state();
@@ -116,23 +185,9 @@ function layerStates(net: Net): Record<string, LayerState> {
   return states;
 }
 
-async function setLayerStates(
-  net: Net,
-  states: Readonly<Record<string, LayerState>>,
-): Promise<void> {
+async function setLayerStates(net: Net, states: LayerStates): Promise<void> {
   for (const [i, layer] of net.layers.entries()) {
     const state = states[net.layerNames[i] ?? ""];
     if (state) await layer.restore(state);
   }
-}
-
-/** The weights a .solverstate names: where it says, or beside it if the folder has moved. */
-function learnedNetPath(statePath: string, learnedNet: string): string {
-  if (learnedNet === "") {
-    throw new SolverError(
-      `${statePath}: it names no learned_net. Expected the .caffemodel it belongs to.`,
-    );
-  }
-  const beside = join(dirname(statePath), basename(learnedNet));
-  return !fileExists(learnedNet) && fileExists(beside) ? beside : learnedNet;
 }

@@ -51,7 +51,6 @@ export function checkParameters(param: SolverParameter, where: string): void {
   const { max_iter } = param;
   if (max_iter !== undefined && max_iter < 1)
     refuse(`max_iter is ${max_iter}. Expected 1 or more.`);
-  if (param.snapshot_format === "HDF5") refuse("snapshot_format is HDF5. Expected BINARYPROTO.");
   for (const field of ["iter_size", "average_loss"] as const) {
     const value = param[field] ?? 1;
     if (value < 1) refuse(`${field} is ${value}. Expected 1 or more.`);

@@ -6,17 +6,22 @@ import { readCaffemodel } from "../io/caffemodel.ts";
 import type { NetState, SolverParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
 import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
+import type { SolverMemory } from "../io/run-state.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
 import { chosenSeed } from "../util/seed.ts";
+import type { CallbacksOf, SolverAction } from "./callbacks.ts";
 import { logDisplay } from "./display.ts";
+import { DivergenceWatch } from "./divergence.ts";
 import { type Iteration, iterate } from "./iterate.ts";
 import { LearningRate } from "./learning-rate.ts";
 import { ParameterUpdate } from "./parameter-update.ts";
+import { ScoreWatch } from "./score-watch.ts";
 import { SmoothedLoss } from "./smoothed-loss.ts";
-import { restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
+import { type LayerStates, layerStates, type Snapshotted } from "./snapshot.ts";
+import { SnapshotStore } from "./snapshot-store.ts";
 import { buildPlanned, testNetPlans, trainNetPlan } from "./solver-nets.ts";
 import {
   checkParameters,
@@ -27,34 +32,8 @@ import {
 } from "./solver-parameters.ts";
 import { testNet } from "./test-net.ts";
 
-/** What can be asked of a running solver between two iterations, by a signal or a callback. */
-export type SolverAction = "stop" | "snapshot";
-
-/** What a finished iteration tells. */
-export interface IterationEvent {
-  /** Updates done so far. */
-  readonly iter: number;
-  readonly maxIter: number;
-  readonly loss: number;
-  readonly smoothedLoss: number;
-  readonly rate: number;
-}
-
-/** Guests of the loop; each is optional, and may return a promise, which is awaited. */
-export interface SolverCallbacks {
-  /** Before the forward passes of an iteration. */
-  onStart?(solver: Solver): void | Promise<void>;
-  /** After the backward passes, before the update. */
-  onGradientsReady?(solver: Solver): void | Promise<void>;
-  /** After the update. */
-  onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
-  /** After a test pass of one net: mean values of its outputs. */
-  onTest?(net: number, scores: ReadonlyMap<string, number>, solver: Solver): void | Promise<void>;
-  /** After a snapshot; `path` is its .solverstate. */
-  onSnapshot?(path: string, solver: Solver): void | Promise<void>;
-  /** When the loop ends, early or not. */
-  onStop?(solver: Solver): void | Promise<void>;
-}
+/** Guests of the loop. */
+export type SolverCallbacks = CallbacksOf<Solver>;
 
 /** How a solver is to be made; every option may be left out. */
 export interface SolverOptions {
@@ -94,9 +73,13 @@ export class Solver implements Snapshotted {
   #param: SolverParameter;
   #rate: LearningRate;
   readonly #smoothed: SmoothedLoss;
-  readonly #prefix: string;
+  readonly #score: ScoreWatch;
+  readonly #divergence: DivergenceWatch;
+  readonly #snapshots: SnapshotStore;
   readonly #pending: Set<SolverAction> = new Set();
-  #stoppedEarly = false;
+  /** While a test has run and no training since: the test nets' layers as they were before it. */
+  #beforeTest: readonly LayerStates[] | undefined;
+  #isStopped = false;
   #lastYield = 0;
 
   /**
@@ -105,32 +88,36 @@ export class Solver implements Snapshotted {
    * @throws SolverError, NetError, LayerError, FileError
    */
   constructor(source: string | SolverParameter, options: SolverOptions = {}) {
-    this.#log = options.log ?? silent;
-    const param = typeof source === "string" ? readSolverParameter(source, this.#log) : source;
+    const log = options.log ?? silent;
+    const param = typeof source === "string" ? readSolverParameter(source, log) : source;
     const file = options.file ?? (typeof source === "string" ? source : undefined);
     const engines = options.engines ?? defaultEngines();
     const where = file ?? "solver";
+    this.#log = log;
     this.#where = where;
     this.#param = param;
     checkParameters(param, where);
-    const numbers = inSinglePrecision(param);
     const rule = ruleOf(param, where);
-    this.#rate = new LearningRate(param, where, this.#log);
+    this.#rate = new LearningRate(param, where, log);
     this.#smoothed = new SmoothedLoss(param.average_loss ?? 1);
-    this.#prefix = snapshotPrefix(param, file ?? "solver.prototxt", this.#log);
-    if (this.#log !== silent) {
+    this.#divergence = new DivergenceWatch(param);
+    const prefix = snapshotPrefix(param, file ?? "solver.prototxt", log);
+    this.#snapshots = new SnapshotStore(prefix, param, log);
+    if (log !== silent) {
       const text = printPrototxt("SolverParameter", param);
-      this.#log("info", "solver", `Initializing solver from parameters: \n${text}`);
+      log("info", "solver", `Initializing solver from parameters: \n${text}`);
     }
     const extra: NetState = {
       ...(options.level !== undefined && { level: options.level }),
       ...(options.stages !== undefined && { stage: [...options.stages] }),
     };
     const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
-    if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
+    if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
     const { file: _file, level: _level, stages: _stages, weights, ...forNets } = options;
     const isSeeded = (param.random_seed ?? -1) >= 0;
-    const seed = isSeeded ? Number(param.random_seed) : (chosenSeed() ?? randomSeed());
+    const seed = isSeeded
+      ? Number(param.random_seed)
+      : (chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));
     const nets: Net[] = [];
     try {
       for (const plan of plans) nets.push(buildPlanned(plan, { ...forNets, engines, seed }));
@@ -138,13 +125,16 @@ export class Solver implements Snapshotted {
       this.net = net;
       this.testNets = testNets;
       for (const test of testNets) test.debugInfo ||= param.debug_info ?? false;
-      this.#update = new ParameterUpdate(numbers, rule, net, engines, this.#log);
+      this.#snapshots.check(net);
+      this.#score = new ScoreWatch(param, testNets, where);
+      const numbers = inSinglePrecision(param);
+      this.#update = new ParameterUpdate(numbers, rule, net, engines, log);
       for (const file of weights ?? weightFiles(param)) this.loadWeights(file);
     } catch (error) {
       for (const net of nets) net.close();
       throw error;
     }
-    this.#log("info", "solver", "Solver scaffolding done.");
+    log("info", "solver", "Solver scaffolding done.");
   }
 
   /** The solver's parameter; a new one holds from the next iteration on, but for its nets, its rule and its seed. */
@@ -156,7 +146,7 @@ export class Solver implements Snapshotted {
     checkParameters(param, this.#where);
     const rate = new LearningRate(param, this.#where, this.#log);
     rate.currentStep = this.#rate.currentStep;
-    rate.lastEvent = this.#rate.lastEvent;
+    rate.lastStep = this.#rate.lastStep;
     this.#rate = rate;
     this.#update.param = inSinglePrecision(param);
     this.#param = param;
@@ -197,7 +187,7 @@ export class Solver implements Snapshotted {
 
   /** Whether a stop was asked for and has been obeyed. */
   get stoppedEarly(): boolean {
-    return this.#stoppedEarly;
+    return this.#isStopped;
   }
 
   /** Trains one iteration after the other: `for await (const { iteration, loss } of solver) …`. */
@@ -205,27 +195,29 @@ export class Solver implements Snapshotted {
     return iterate(this);
   }
 
-  /** Trains from here to max_iter, tests, snapshots, and tells it all in Caffe's log lines. */
+  /**
+   * Trains from here to max_iter, tests, snapshots, and tells it all in Caffe's log lines.
+   * @throws DivergenceError where the loss is no number any more, FileError where the last snapshot cannot be written
+   */
   async solve(resumeFrom?: string): Promise<void> {
-    this.#log("info", "solver", `Solving ${this.net.name}`);
-    this.#log("info", "solver", `Learning Rate Policy: ${this.param.lr_policy}`);
-    if (resumeFrom !== undefined) {
-      this.#log("info", "solver", `Restoring previous solver status from ${resumeFrom}`);
-      await this.restore(resumeFrom);
-    }
     const { max_iter, snapshot = 0, snapshot_after_train = true, display = 0 } = this.param;
     if (max_iter === undefined) {
       throw new SolverError(
         `${this.#where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
       );
     }
-    this.#stoppedEarly = false;
+    this.#log("info", "solver", `Solving ${this.net.name}`);
+    this.#log("info", "solver", `Learning Rate Policy: ${this.param.lr_policy}`);
+    if (resumeFrom !== undefined) {
+      this.#log("info", "solver", `Restoring previous solver status from ${resumeFrom}`);
+      await this.restore(resumeFrom);
+    }
     try {
       await this.step(max_iter - this.iter);
       if (snapshot_after_train && (snapshot === 0 || this.iter % snapshot !== 0)) {
         await this.snapshot();
       }
-      if (this.#stoppedEarly) {
+      if (this.#isStopped) {
         this.#log("info", "solver", "Optimization stopped early.");
         return;
       }
@@ -245,57 +237,60 @@ export class Solver implements Snapshotted {
     }
   }
 
-  /** Does `iterations` iterations from here, or fewer if asked to stop. */
+  /**
+   * Does `iterations` iterations from here, or fewer if asked to stop, or if the score has stopped improving.
+   * @throws DivergenceError
+   */
   async step(iterations: number): Promise<void> {
     const stopAt = this.iter + iterations;
-    const { display = 0, iter_size = 1, snapshot = 0 } = this.param;
-    this.#smoothed.clear();
+    const { display = 0, iter_size = 1, debug_info = false } = this.param;
+    this.#isStopped = false;
     let since = { at: performance.now(), iter: this.iter };
     while (this.iter < stopAt) {
       this.net.clearParamDiffs();
-      if (this.#isTestDue()) {
-        await this.testAll();
-        if (this.#stoppedEarly) break;
-      }
+      if (this.#isTestDue()) await this.testAll();
+      this.#isStopped ||= this.#isStalled();
+      if (this.#isStopped) break;
+      this.#beforeTest = undefined;
       for (const callback of this.callbacks) await callback.onStart?.(this);
+      const isDisplayed = display > 0 && this.iter % display === 0;
+      const debugInfo = this.net.debugInfo;
+      this.net.debugInfo ||= isDisplayed && debug_info;
       let loss = 0;
       for (let i = 0; i < iter_size; i++) loss += await this.net.forwardBackward();
+      this.net.debugInfo = debugInfo;
       loss /= iter_size;
       this.#smoothed.add(loss);
-      const isDisplayed = display > 0 && this.iter % display === 0;
       if (isDisplayed) {
         logDisplay(this, this.#smoothed.value, since, this.#log);
         since = { at: performance.now(), iter: this.iter };
       }
+      this.#divergence.check(loss, this.iter, this.net);
+      this.#score.offerLoss(this.#smoothed.value, this.iter);
       for (const callback of this.callbacks) await callback.onGradientsReady?.(this);
       const rate = this.applyUpdate(isDisplayed);
-      for (const callback of this.callbacks) {
-        await callback.onIteration?.(
-          {
-            iter: this.iter,
-            maxIter: stopAt,
-            loss,
-            smoothedLoss: this.#smoothed.value,
-            rate,
-          },
-          this,
-        );
-      }
+      const { iter } = this;
+      const event = { iter, maxIter: stopAt, loss, smoothedLoss: this.#smoothed.value, rate };
+      for (const callback of this.callbacks) await callback.onIteration?.(event, this);
       await this.#letOthersRun();
-      const action = this.#takePending();
-      if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
-        await this.snapshot();
-      }
-      if (action === "stop") {
-        this.#stoppedEarly = true;
-        break;
-      }
+      if (await this.#finishIteration()) break;
     }
+  }
+
+  /** Snapshots where it is time to, or where somebody asks; returns whether the loop is to end. */
+  async #finishIteration(): Promise<boolean> {
+    const { snapshot = 0 } = this.param;
+    const action = this.#takePending();
+    if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
+      await this.#trySnapshot();
+    }
+    if (action === "stop") this.#isStopped = true;
+    return this.#isStopped;
   }
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
   applyUpdate(isDisplayed = false): number {
-    const rate = this.#rate.take(this.iter);
+    const rate = this.#rate.take(this.iter, this.#score.improvedAt);
     if (isDisplayed) {
       this.#log("info", "sgd_solver", `Iteration ${this.iter}, lr = ${numberText(rate)}`);
     }
@@ -306,19 +301,23 @@ export class Solver implements Snapshotted {
 
   /** The learning rate of the coming update. */
   learningRate(): number {
-    return this.#rate.at(this.iter);
+    return this.#rate.at(this.iter, this.#score.improvedAt);
   }
 
   /** Tests every test net with the present weights. */
   async testAll(): Promise<void> {
+    this.#beforeTest = this.testNets.map(layerStates);
+    let isBest = false;
     for (const i of this.testNets.keys()) {
-      if (this.#stoppedEarly) return;
-      await this.test(i);
+      if (this.#isStopped) return;
+      const scores = await this.test(i);
+      if (scores && this.#score.offerTest(i, scores, this.iter)) isBest = true;
     }
+    if (isBest && this.param.keep_best && this.iter > 0) await this.#trySnapshot(true);
   }
 
-  /** Runs one test net for its test_iter batches and logs the mean of each output. */
-  async test(index: number): Promise<void> {
+  /** Runs one test net for its test_iter batches, logs the mean of each output, and returns them where it was not stopped. */
+  async test(index: number): Promise<ReadonlyMap<string, number> | undefined> {
     const net = this.testNets[index];
     if (!net)
       throw new SolverError(
@@ -333,26 +332,76 @@ export class Solver implements Snapshotted {
       this.#log,
       async () => {
         await this.#letOthersRun();
-        const action = this.#takePending();
-        if (action === "snapshot") await this.snapshot();
-        if (action === "stop") this.#stoppedEarly = true;
-        return this.#stoppedEarly;
+        for (let action = this.#takePending(); action; action = this.#takePending()) {
+          if (action === "snapshot") await this.#trySnapshot();
+          else this.#isStopped = true;
+        }
+        return this.#isStopped;
       },
     );
-    if (!scores) return;
+    if (!scores) return undefined;
     for (const callback of this.callbacks) await callback.onTest?.(index, scores, this);
+    return scores;
   }
 
-  /** Writes a snapshot under the solver's prefix and returns the path of its .solverstate. */
-  async snapshot(): Promise<string> {
-    const path = writeSnapshot(this, this.#prefix, this.param.snapshot_diff ?? false, this.#log);
+  /**
+   * Writes a snapshot under the solver's prefix and returns the path of its .solverstate.
+   * @param isBest as the one of the best score, in place of the best before it
+   * @throws FileError where it cannot be written, DivergenceError where a weight is no number; snapshots before it stay
+   */
+  async snapshot(isBest = false): Promise<string> {
+    this.#divergence.checkWeights(this.iter, this.net);
+    const path = this.#snapshots.write(this, isBest);
     for (const callback of this.callbacks) await callback.onSnapshot?.(path, this);
     return path;
   }
 
-  /** Goes on from a .solverstate. */
+  /** As `snapshot`, but a disk that takes no more does not end the run: that is said aloud, and the run goes on. */
+  async #trySnapshot(isBest = false): Promise<void> {
+    await this.#snapshots.tolerate(this.iter, () => this.snapshot(isBest));
+  }
+
+  /**
+   * Goes on from a .solverstate.
+   * @throws FormatError, FileError where it is damaged; SolverError, NetError where it is of another net or solver
+   */
   async restore(path: string): Promise<void> {
-    await restoreSnapshot(this, path, this.#log);
+    await this.#snapshots.restore(this, path);
+  }
+
+  /**
+   * Goes on from the newest snapshot under the solver's prefix that is whole; damaged ones are passed over with a warning.
+   * @returns its path; undefined where there is none, and the run begins afresh
+   * @throws SolverError, NetError where the newest whole one is of another net or solver
+   */
+  async restoreNewest(): Promise<string | undefined> {
+    return this.#snapshots.restoreNewest(this);
+  }
+
+  /** The test nets' layers as the test of this iteration found them. */
+  testStates(): readonly LayerStates[] {
+    return this.#beforeTest ?? this.testNets.map(layerStates);
+  }
+
+  /** What a resumed run needs besides iteration, step, history and layers. */
+  memory(): SolverMemory {
+    const { firstLoss } = this.#divergence;
+    return {
+      smoothedLoss: this.#smoothed.state(),
+      lastStep: this.#rate.lastStep,
+      ...this.#score.state(),
+      ...(firstLoss !== undefined && { firstLoss }),
+      ...this.#snapshots.state(),
+    };
+  }
+
+  /** Sets back what `memory` gave. */
+  remember(memory: SolverMemory): void {
+    this.#smoothed.restore(memory.smoothedLoss);
+    this.#rate.lastStep = Number(memory.lastStep);
+    this.#score.restore(memory);
+    this.#divergence.firstLoss = memory.firstLoss;
+    this.#snapshots.remember(memory);
   }
 
   /** Gives back the files, threads and memory of all nets. */
@@ -371,6 +420,13 @@ export class Solver implements Snapshotted {
     );
   }
 
+  /** Whether the score has not improved for too long; says so. */
+  #isStalled(): boolean {
+    const why = this.#score.whyStop(this.iter);
+    if (why !== undefined) this.#log("info", "solver", why);
+    return why !== undefined;
+  }
+
   #takePending(): SolverAction | undefined {
     return (["snapshot", "stop"] as const).find((action) => this.#pending.delete(action));
   }
@@ -382,8 +438,4 @@ export class Solver implements Snapshotted {
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
     this.#lastYield = performance.now();
   }
-}
-
-function randomSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }

@@ -46,6 +46,11 @@ export class SolverError extends CaffeError {
   override readonly name = "SolverError";
 }
 
+/** Training whose loss or weights are no numbers any more, or have exploded; the text names the layer. */
+export class DivergenceError extends CaffeError {
+  override readonly name = "DivergenceError";
+}
+
 /** An engine that cannot be loaded or whose library failed; the library's own error is the `cause`. */
 export class EngineError extends CaffeError {
   override readonly name = "EngineError";

@@ -1,7 +1,8 @@
 import type { CommandModule } from "yargs";
 import { readSolverParameter } from "../../io/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
-import { Solver, type SolverAction } from "../../solvers/solver.ts";
+import type { SolverAction } from "../../solvers/callbacks.ts";
+import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { listOf } from "../flags.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import { FormatError } from "../util/errors.ts";
+import type { Hdf5Tree } from "./hdf5-tree.ts";
+
+/** What the thread is asked to do: read a file's bytes, or make those of a tree. */
+export type Hdf5Order =
+  | { readonly bytes: Uint8Array; readonly names: readonly string[] | undefined }
+  | { readonly tree: Hdf5Tree };
+
+/** What it answers. */
+export type Hdf5Answer =
+  | { readonly tree: Hdf5Tree }
+  | { readonly bytes: Uint8Array }
+  | {
+      readonly error: string;
+      /** The message is one of ours, in whole sentences. */
+      readonly isOurs: boolean;
+      /** The library's own memory may be damaged: the thread is not used again. */
+      readonly isBroken: boolean;
+    };
+
+interface Running {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly signal: Int32Array;
+}
+
+/**
+ * The HDF5 library in a thread of its own, so that no file can crash, hang or flood the run: it starts when it is first
+ * needed, its messages go nowhere, and it is replaced when it breaks or takes too long.
+ */
+export class Hdf5Thread {
+  readonly #file: URL;
+  #running: Running | undefined;
+
+  /** Undefined where there can be no thread: from source without a build. */
+  static find(): Hdf5Thread | undefined {
+    const file = new URL("./hdf5-worker.js", import.meta.url);
+    return import.meta.url.endsWith(".js") && existsSync(file) ? new Hdf5Thread(file) : undefined;
+  }
+
+  constructor(file: URL) {
+    this.#file = file;
+  }
+
+  /**
+   * Runs an order and waits for its answer.
+   * @param milliseconds how long to wait
+   * @throws FormatError where that was not enough
+   */
+  run(order: Hdf5Order, milliseconds: number): Hdf5Answer {
+    this.#running ??= this.#start();
+    const { port, signal } = this.#running;
+    const before = Atomics.load(signal, 0);
+    port.postMessage(order);
+    const outcome = Atomics.wait(signal, 0, before, milliseconds);
+    const answer = receiveMessageOnPort(port)?.message as Hdf5Answer | undefined;
+    if (answer === undefined || ("error" in answer && answer.isBroken)) this.#end();
+    if (answer) return answer;
+    throw new FormatError(
+      outcome === "timed-out"
+        ? `the HDF5 library was not done after ${Math.round(milliseconds / 1000)} s.`
+        : "the HDF5 library gave no answer.",
+    );
+  }
+
+  #start(): Running {
+    const { port1, port2 } = new MessageChannel();
+    const signal = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(this.#file, {
+      workerData: { port: port2, signal },
+      transferList: [port2],
+      execArgv: [],
+    });
+    worker.unref();
+    port1.unref();
+    return { worker, port: port1, signal };
+  }
+
+  #end(): void {
+    void this.#running?.worker.terminate();
+    this.#running = undefined;
+  }
+}

@@ -1,0 +1,28 @@
+/** What can be asked of a running solver between two iterations, by a signal or a callback. */
+export type SolverAction = "stop" | "snapshot";
+
+/** What a finished iteration tells. */
+export interface IterationEvent {
+  /** Updates done so far. */
+  readonly iter: number;
+  readonly maxIter: number;
+  readonly loss: number;
+  readonly smoothedLoss: number;
+  readonly rate: number;
+}
+
+/** Guests of a solver's loop; each is optional, and may return a promise, which is awaited. */
+export interface CallbacksOf<Solver> {
+  /** Before the forward passes of an iteration. */
+  onStart?(solver: Solver): void | Promise<void>;
+  /** After the backward passes, before the update. */
+  onGradientsReady?(solver: Solver): void | Promise<void>;
+  /** After the update. */
+  onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
+  /** After a test pass of one net: mean values of its outputs. */
+  onTest?(net: number, scores: ReadonlyMap<string, number>, solver: Solver): void | Promise<void>;
+  /** After a snapshot; `path` is its .solverstate. */
+  onSnapshot?(path: string, solver: Solver): void | Promise<void>;
+  /** When the loop ends, early or not. */
+  onStop?(solver: Solver): void | Promise<void>;
+}

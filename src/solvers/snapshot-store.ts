@@ -1,0 +1,157 @@
+import { resolve } from "node:path";
+import { removeLeftovers } from "../io/atomic-file.ts";
+import { checkHdf5Names } from "../io/hdf5-model.ts";
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { Net } from "../net/net.ts";
+import { FileError, FormatError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import { restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
+import {
+  findSolverStates,
+  removeSnapshot,
+  type SnapshotFiles,
+  type SnapshotFormat,
+  snapshotFiles,
+} from "./snapshot-files.ts";
+
+/**
+ * The snapshots of one run under its prefix: writes them, and removes those that nobody asked to keep.
+ *
+ * - `snapshot_format`: BINARYPROTO (default) or HDF5
+ * - `snapshot_diff`: with gradients; default false
+ * - `keep_last`: how many of the newest stay; 0 (default) for all. Only snapshots of this run, earlier parts of it
+ *   included, are ever removed, and none before a newer one is whole
+ */
+export class SnapshotStore {
+  readonly #prefix: string;
+  readonly #param: SolverParameter;
+  readonly #log: Log;
+  /** Iterations of this run's snapshots, oldest first, where some are to go; and of the one of the best score. */
+  #kept: number[] = [];
+  #best: number | undefined;
+  #hasSwept = false;
+
+  constructor(prefix: string, param: SolverParameter, log: Log) {
+    this.#prefix = prefix;
+    this.#param = param;
+    this.#log = log;
+  }
+
+  /**
+   * Makes sure, before hours of work, that the net can be written in the format asked for.
+   * @throws FormatError
+   */
+  check({ layers, layerNames }: Net): void {
+    if (this.#format !== "HDF5") return;
+    checkHdf5Names(
+      layers.map(({ blobs }, i) => ({ name: layerNames[i] ?? "", blobCount: blobs.length })),
+    );
+  }
+
+  /**
+   * Writes a snapshot of the run as it is and returns the path of its .solverstate.
+   * @param isBest as `<prefix>_best_iter_<N>`, in place of the best one before it
+   * @throws FileError where it cannot be written; the snapshots before it are untouched then
+   */
+  write(run: Snapshotted, isBest = false): string {
+    if (!this.#hasSwept) removeLeftovers(this.#prefix);
+    this.#hasSwept = true;
+    const [kept, best] = [this.#kept, this.#best];
+    if (isBest) this.#best = run.iter;
+    else if (this.#keepLast > 0) {
+      this.#kept = [...kept.filter((iter) => iter !== run.iter), run.iter];
+    }
+    const files = this.#files(run.iter, isBest);
+    try {
+      const { snapshot_diff = false } = this.#param;
+      writeSnapshot(run, files, this.#format, snapshot_diff, this.#log);
+    } catch (error) {
+      [this.#kept, this.#best] = [kept, best];
+      throw error;
+    }
+    if (isBest && best !== undefined && best !== run.iter) removeSnapshot(this.#files(best, true));
+    this.prune();
+    return files.state;
+  }
+
+  /**
+   * Runs `write`, and says aloud that there is no snapshot, rather than ending the run, where a disk takes no more.
+   * @param iter the iteration, for the message
+   */
+  async tolerate(iter: number, write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      const newest = findSolverStates(this.#prefix)[0]?.path;
+      this.#log(
+        "error",
+        "solver",
+        `SNAPSHOT FAILED at iteration ${iter}: ${error.message} Training goes on. ${newest ? `The newest snapshot is ${newest}.` : "There is no snapshot yet."} Make room on the disk; SIGHUP asks for another snapshot.`,
+      );
+    }
+  }
+
+  /**
+   * Lets a run go on from a .solverstate.
+   * @throws FormatError, FileError where it is damaged; SolverError, NetError where it is of another net or solver
+   */
+  async restore(run: Snapshotted, path: string): Promise<void> {
+    await restoreSnapshot(run, path, this.#log);
+    // What lies under another prefix is not this run's to remove.
+    if (!resolve(path).startsWith(`${resolve(this.#prefix)}_`)) this.remember({ snapshots: [] });
+  }
+
+  /**
+   * Lets a run go on from the newest snapshot that is whole; damaged ones are passed over with a warning.
+   * @returns its path; undefined where there is none
+   * @throws SolverError, NetError where the newest whole one is of another net or solver
+   */
+  async restoreNewest(run: Snapshotted): Promise<string | undefined> {
+    for (const { path } of findSolverStates(this.#prefix)) {
+      try {
+        await this.restore(run, path);
+        return path;
+      } catch (error) {
+        if (!(error instanceof FormatError || error instanceof FileError)) throw error;
+        this.#log("warning", "solver", `${path} is passed over: ${error.message}`);
+      }
+    }
+    return undefined;
+  }
+
+  /** Removes snapshots that are older than the last `keep_last`. */
+  prune(): void {
+    const keep = this.#keepLast;
+    if (keep === 0) return;
+    for (const iter of this.#kept.slice(0, -keep)) removeSnapshot(this.#files(iter, false));
+    this.#kept = this.#kept.slice(-keep);
+  }
+
+  /** Which snapshots are this run's: a part of its memory. */
+  state(): { readonly snapshots: readonly number[]; readonly bestSnapshot?: number } {
+    return {
+      snapshots: this.#kept,
+      ...(this.#best !== undefined && { bestSnapshot: this.#best }),
+    };
+  }
+
+  /** Takes over what `state` gave in an earlier part of the run. */
+  remember({ snapshots, bestSnapshot }: ReturnType<SnapshotStore["state"]>): void {
+    this.#kept = snapshots.map(Number);
+    this.#best = bestSnapshot;
+    this.prune();
+  }
+
+  get #keepLast(): number {
+    return this.#param.keep_last ?? 0;
+  }
+
+  get #format(): SnapshotFormat {
+    return this.#param.snapshot_format === "HDF5" ? "HDF5" : "BINARYPROTO";
+  }
+
+  #files(iter: number, isBest: boolean): SnapshotFiles {
+    return snapshotFiles(this.#prefix, iter, this.#format, isBest);
+  }
+}

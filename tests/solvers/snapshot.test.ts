@@ -1,0 +1,401 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { Engines } from "../../src/engines/choose.ts";
+import { readCaffemodel } from "../../src/io/caffemodel.ts";
+import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { digestOf, readRunState } from "../../src/io/run-state.ts";
+import { Solver } from "../../src/solvers/solver.ts";
+import type { Log } from "../../src/util/log.ts";
+import { describeEngines, referenceEngines } from "../support/engines.ts";
+
+const root = mkdtempSync(join(tmpdir(), "snapshot-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folder = "";
+let count = 0;
+beforeEach(() => {
+  folder = join(root, String(count++));
+  mkdirSync(folder);
+});
+
+/** Random data, dropout, statistics, a shared parameter, a recurrent state, slashes in names; a test net. */
+const NET = `name: "N"
+  layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 4 dim: 6 } shape { dim: 4 } data_filler { type: "gaussian" std: 1 } data_filler { value: 1 } } }
+  layer { name: "in/one" type: "InnerProduct" bottom: "x" top: "a" param { name: "w" } param { name: "b" } inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
+  layer { name: "bn" type: "BatchNorm" bottom: "a" top: "a" }
+  layer { name: "in/two" type: "InnerProduct" bottom: "a" top: "c" param { name: "w" } param { name: "b" } inner_product_param { num_output: 6 weight_filler { type: "xavier" } } }
+  layer { name: "drop" type: "Dropout" bottom: "c" top: "c" }
+  layer { name: "ip" type: "InnerProduct" bottom: "c" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "acc" type: "Accuracy" bottom: "ip" bottom: "t" top: "acc" include { phase: TEST } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
+
+/** A solver with those fields beside, or in place of, the usual ones. */
+const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log): Solver =>
+  new Solver(
+    {
+      random_seed: 3,
+      lr_policy: "fixed",
+      base_lr: 0.05,
+      max_iter: 12,
+      snapshot_prefix: join(folder, "s"),
+      net_param: parsePrototxt("NetParameter", NET),
+      ...parsePrototxt("SolverParameter", text),
+    },
+    { engines, ...(log && { log }) },
+  );
+
+const state = (solver: Solver): unknown => [
+  ...solver.net.layers.map(({ blobs }) => blobs.map((blob) => Array.from(blob.values()))),
+  ...solver.history.map((blob) => Array.from(blob.values())),
+  solver.memory(),
+  solver.testStates(),
+];
+
+/** The digest of every file in a run's folder. */
+const files = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder).map((name) => [name, digestOf([readFileSync(join(folder, name))])]),
+  );
+
+describeEngines("a resumed run gives the bits of one that was never interrupted", (engines) => {
+  const testing = "test_iter: 3 test_interval: 4";
+  test.each([
+    ["SGD in BINARYPROTO", `momentum: 0.9 weight_decay: 0.01 ${testing}`],
+    ["SGD in HDF5", `momentum: 0.9 weight_decay: 0.01 snapshot_format: HDF5 ${testing}`],
+    ["Adam in BINARYPROTO", `type: "Adam" momentum: 0.9 average_loss: 3 ${testing}`],
+    ["AdaDelta in HDF5", `type: "AdaDelta" momentum: 0.9 snapshot_format: HDF5`],
+    [
+      "a plateau, which looks at the smoothed loss",
+      `lr_policy: "plateau" gamma: 0.5 plateau_winsize: [1, 1, 2] average_loss: 4`,
+    ],
+    ["multistep", `lr_policy: "multistep" gamma: 0.5 stepvalue: [2, 2, 7]`],
+  ])("%s", async (_name, text) => {
+    const make = (): Solver => solverOf(`snapshot: 3 ${text}`, engines);
+    const whole = make();
+    await whole.solve();
+    const wanted = files();
+    for (const name of Object.keys(wanted)) {
+      if (!/_iter_[36]\./.test(name)) rmSync(join(folder, name));
+    }
+    const resumed = make();
+    expect(await resumed.restoreNewest()).toMatch(/_iter_6\.solverstate/);
+    expect(resumed.iter).toBe(6);
+    await resumed.solve();
+    expect(state(resumed)).toEqual(state(whole));
+    // Snapshots, sidecars and all.
+    expect(files()).toEqual(wanted);
+    for (const solver of [whole, resumed]) solver.close();
+  });
+});
+
+test("a snapshot that is asked for in the middle of a test resumes before that test", async () => {
+  const text = "test_iter: 4 test_interval: 5 snapshot_after_train: false";
+  const whole = solverOf(text);
+  await whole.step(9);
+  const first = solverOf(text);
+  let batches = 0;
+  first.testNets[0]?.afterForward.push((layer) => {
+    // In the third batch of the second test.
+    if (layer === 0 && ++batches === 7) {
+      first.request("snapshot");
+      first.request("stop");
+    }
+  });
+  await first.step(9);
+  expect(first.iter).toBe(5);
+  const resumed = solverOf(text);
+  await resumed.restore(join(folder, "s_iter_5.solverstate"));
+  await resumed.step(4);
+  expect(state(resumed)).toEqual(state(whole));
+  for (const solver of [whole, first, resumed]) solver.close();
+});
+
+describe("HDF5", () => {
+  test("holds a shared parameter once, slashes as groups, and loads into a net", async () => {
+    const solver = solverOf("snapshot_format: HDF5 snapshot_diff: true");
+    await solver.step(2);
+    const path = await solver.snapshot();
+    expect(path).toMatch(/s_iter_2\.solverstate\.h5$/);
+    const { layers } = readCaffemodel(join(folder, "s_iter_2.caffemodel.h5"));
+    const named = new Map(layers.map(({ name, blobs }) => [name, blobs]));
+    expect(named.get("in/one")?.length).toBe(2);
+    expect(named.get("in/one")?.[0]?.diff?.length).toBe(36);
+    expect(named.get("in/two")).toBeUndefined();
+    expect(named.get("bn")?.length).toBe(3);
+    const other = solverOf("random_seed: 9");
+    other.loadWeights(join(folder, "s_iter_2.caffemodel.h5"));
+    const weights = (one: Solver) =>
+      one.net.layers.map(({ blobs }) => blobs.map((b) => [...b.values()]));
+    expect(weights(other)).toEqual(weights(solver));
+    for (const one of [solver, other]) one.close();
+  });
+
+  test.each([
+    [
+      "layers of one name",
+      'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } } layer { name: "ip" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 1 } }',
+      'two layers are called "ip"',
+    ],
+    [
+      "a layer that lies where another's blob would",
+      'layer { name: "a" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } } layer { name: "a/0" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 1 } }',
+      'in HDF5 "data/a/0" would be a layer and another layer\'s blob',
+    ],
+    [
+      "a layer without a name",
+      'layer { type: "InnerProduct" bottom: "x" top: "z" inner_product_param { num_output: 1 } }',
+      '"data/" is no name in HDF5',
+    ],
+  ])("refuses %s before hours of work", (_name, layers, message) => {
+    const net = `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 2 } } } ${layers}`;
+    expect(() => solverOf(`snapshot_format: HDF5 net_param { ${net} }`)).toThrow(message);
+    solverOf(`net_param { ${net} }`).close();
+  });
+});
+
+describe("restoreNewest", () => {
+  const train = async (text = ""): Promise<void> => {
+    const solver = solverOf(`snapshot: 3 snapshot_after_train: false ${text}`);
+    await solver.step(9);
+    solver.close();
+  };
+  const resume = async (
+    text = "",
+  ): Promise<{ path: string | undefined; iter: number; warnings: string[] }> => {
+    const warnings: string[] = [];
+    const solver = solverOf(text, referenceEngines, (severity, _source, message) => {
+      if (severity === "warning") warnings.push(message);
+    });
+    const path = await solver.restoreNewest();
+    solver.close();
+    return { path, iter: solver.iter, warnings };
+  };
+  const at = (name: string): string => join(folder, name);
+  const flip = (name: string, place: number): void => {
+    const bytes = readFileSync(at(name));
+    bytes[place < 0 ? bytes.length + place : place]! ^= 16;
+    writeFileSync(at(name), bytes);
+  };
+
+  test("takes the highest iteration", async () => {
+    await train();
+    expect(await resume()).toEqual({ path: at("s_iter_9.solverstate"), iter: 9, warnings: [] });
+  });
+
+  test("begins afresh where there is none", async () => {
+    expect(await resume()).toEqual({ path: undefined, iter: 0, warnings: [] });
+  });
+
+  test.each([
+    ["a .solverstate that is cut short", () => truncateSync(at("s_iter_9.solverstate"), 99)],
+    ["an empty .solverstate", () => truncateSync(at("s_iter_9.solverstate"), 0)],
+    ["one flipped bit in the history", () => flip("s_iter_9.solverstate", -20)],
+    ["one flipped bit in the weights", () => flip("s_iter_9.caffemodel", -90)],
+    ["weights that are missing", () => rmSync(at("s_iter_9.caffemodel"))],
+    [
+      "weights of another moment",
+      () => copyFileSync(at("s_iter_6.caffemodel"), at("s_iter_9.caffemodel")),
+    ],
+    ["a .runstate that is no JSON", () => truncateSync(at("s_iter_9.runstate"), 50)],
+    ["one flipped bit in the .runstate", () => flip("s_iter_9.runstate", 12)],
+    [
+      "a .runstate of another moment",
+      () => copyFileSync(at("s_iter_6.runstate"), at("s_iter_9.runstate")),
+    ],
+  ])("passes over %s, with a warning", async (_name, damage) => {
+    await train();
+    damage();
+    const { path, iter, warnings } = await resume();
+    expect(path).toBe(at("s_iter_6.solverstate"));
+    expect(iter).toBe(6);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`${at("s_iter_9.solverstate")} is passed over: `);
+  });
+
+  test("passes over a damaged file in HDF5 too", async () => {
+    await train("snapshot_format: HDF5");
+    truncateSync(at("s_iter_9.solverstate.h5"), 999);
+    flip("s_iter_6.caffemodel.h5", -9);
+    const { path, warnings } = await resume();
+    expect(path).toBe(at("s_iter_3.solverstate.h5"));
+    expect(warnings).toHaveLength(2);
+  });
+
+  test("begins afresh where all are damaged", async () => {
+    await train();
+    for (const iter of [3, 6, 9]) truncateSync(at(`s_iter_${iter}.solverstate`), 40);
+    expect(await resume()).toMatchObject({ path: undefined, iter: 0 });
+  });
+
+  test("stops at a whole one of another net: it is not damaged, and must not be overwritten", async () => {
+    await train();
+    const other = `net_param { ${NET.replace("num_output: 3", "num_output: 4")} }`;
+    await expect(resume(other)).rejects.toThrow("history blob 5 has shape (3,6). Expected (4,6)");
+  });
+
+  test("sees only its own prefix", async () => {
+    await train();
+    for (const name of readdirSync(folder)) {
+      copyFileSync(at(name), at(name.replace("s_iter", "sister_iter")));
+    }
+    for (const name of readdirSync(folder)) if (name.startsWith("s_iter")) rmSync(at(name));
+    expect((await resume()).path).toBeUndefined();
+  });
+
+  test("finds the weights where the folder has moved, whatever lies at the old place", async () => {
+    await train();
+    const moved = `${folder}-moved`;
+    renameSync(folder, moved);
+    mkdirSync(folder);
+    writeFileSync(at("s_iter_9.caffemodel"), "something else");
+    const solver = solverOf("");
+    await solver.restore(join(moved, "s_iter_9.solverstate"));
+    expect(solver.iter).toBe(9);
+    solver.close();
+  });
+
+  test("a .solverstate of Caffe's own, which has no .runstate, resumes as in Caffe", async () => {
+    await train();
+    for (const iter of [3, 6, 9]) rmSync(at(`s_iter_${iter}.runstate`));
+    const { iter, warnings } = await resume();
+    expect(iter).toBe(9);
+    expect(warnings[0]).toContain("s_iter_9.runstate is not there");
+  });
+});
+
+describe("keep_last", () => {
+  const kept = (): string[] =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(".caffemodel"))
+      .sort();
+
+  test("removes snapshots that are older, and only this run's", async () => {
+    const names = ["s_iter_1", "s_iter_100", "t_iter_3"];
+    for (const name of names) writeFileSync(join(folder, `${name}.caffemodel`), "not this run's");
+    const solver = solverOf("snapshot: 2 keep_last: 2");
+    await solver.solve();
+    expect(kept()).toEqual(
+      ["s_iter_1", "s_iter_10", "s_iter_100", "s_iter_12", "t_iter_3"].map(
+        (n) => `${n}.caffemodel`,
+      ),
+    );
+    expect(existsSync(join(folder, "s_iter_8.solverstate"))).toBe(false);
+    expect(existsSync(join(folder, "s_iter_8.runstate"))).toBe(false);
+    solver.close();
+  });
+
+  test("goes on with the snapshots of the run's earlier part", async () => {
+    const first = solverOf("snapshot: 2 keep_last: 2");
+    await first.step(6);
+    const second = solverOf("snapshot: 2 keep_last: 2");
+    await second.restoreNewest();
+    await second.step(2);
+    expect(kept()).toEqual(["s_iter_6.caffemodel", "s_iter_8.caffemodel"]);
+    for (const solver of [first, second]) solver.close();
+  });
+});
+
+describe("keep_best", () => {
+  /** A test net whose accuracy is what we say. */
+  const scored = (scores: readonly number[], text = ""): Solver => {
+    const net = `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 2 } shape { dim: 2 } } }
+      layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 2 } }
+      layer { name: "in" type: "Input" top: "score" input_param { shape { dim: 1 } } include { phase: TEST } }
+      layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
+    const solver = solverOf(`test_iter: 1 test_interval: 2 net_param { ${net} } ${text}`);
+    const [test] = solver.testNets;
+    test?.beforeForward.push((layer) => {
+      if (layer === 0)
+        test
+          .blob("score")
+          .data.overwriteCpu()
+          .fill(scores[solver.iter / 2] ?? 0);
+    });
+    return solver;
+  };
+
+  test("keeps the snapshot of the best score, and only that", async () => {
+    const solver = scored([0.1, 0.5, 0.7, 0.6, 0.7, 0.9, 0.2], "keep_best: true");
+    await solver.step(8);
+    expect(readdirSync(folder).sort()).toEqual(
+      ["caffemodel", "runstate", "solverstate"].map((end) => `s_best_iter_4.${end}`),
+    );
+    await solver.step(4);
+    expect(readdirSync(folder)[0]).toBe("s_best_iter_10.caffemodel");
+    expect(readRunState(join(folder, "s_best_iter_10.runstate")).solver?.best).toEqual({
+      value: Math.fround(0.9),
+      iter: 10,
+    });
+    solver.close();
+  });
+
+  test("goes on from the best one where it is the newest", async () => {
+    const first = scored([0, 0.5, 0.7], "keep_best: true");
+    await first.step(6);
+    const second = scored([0, 0.5, 0.7, 0.6, 0.8], "keep_best: true");
+    expect(await second.restoreNewest()).toBe(join(folder, "s_best_iter_4.solverstate"));
+    await second.step(5);
+    expect(readdirSync(folder)[0]).toBe("s_best_iter_8.caffemodel");
+    for (const solver of [first, second]) solver.close();
+  });
+
+  test("less is better where monitor_mode says so, and min_delta must be gained", async () => {
+    const text = 'keep_best: true monitor: "score" monitor_mode: "min" min_delta: 0.1';
+    const solver = scored([1, 0.8, 0.75, 0.6, 0.55], text);
+    await solver.step(9);
+    expect(readdirSync(folder)[0]).toBe("s_best_iter_6.caffemodel");
+    solver.close();
+  });
+
+  test("early_stop ends training when the score has not improved for so long", async () => {
+    const solver = scored([0.1, 0.5, 0.4, 0.4, 0.4, 0.9], "early_stop: 4");
+    await solver.solve();
+    expect(solver.iter).toBe(6);
+    expect(existsSync(join(folder, "s_iter_6.solverstate"))).toBe(true);
+    const resumed = scored([0, 0, 0, 0.4], "early_stop: 4");
+    await resumed.restoreNewest();
+    await resumed.solve();
+    expect(resumed.iter).toBe(6);
+    for (const one of [solver, resumed]) one.close();
+  });
+
+  test.each([
+    ['monitor: "acuracy"', 'monitor is "acuracy", and no test net has an output of that name.'],
+    [
+      'keep_best: true monitor: "train_loss"',
+      "keep_best is true, and what is watched is no output",
+    ],
+    ['monitor_mode: "up"', 'monitor_mode is "up". Expected min or max.'],
+    ["early_stop: -1", "early_stop is -1. Expected 0 (off) or more."],
+    ["keep_last: -1", "keep_last is -1. Expected 0 (off) or more."],
+    ['nan: "never"', 'nan is "never". Expected stop or ignore.'],
+  ])("%s is refused", (text, message) => {
+    expect(() => scored([], text)).toThrow(message);
+  });
+});
+
+test("what a killed program left half written is removed at the next snapshot", async () => {
+  writeFileSync(join(folder, ".s_iter_9.caffemodel.tmp-999999999"), "half");
+  writeFileSync(join(folder, ".other_iter_9.caffemodel.tmp-999999999"), "another's");
+  writeFileSync(join(folder, `.s_iter_9.caffemodel.tmp-${process.ppid}`), "still being written");
+  const solver = solverOf("");
+  await solver.snapshot();
+  solver.close();
+  expect(
+    readdirSync(folder)
+      .filter((name) => name.startsWith("."))
+      .sort(),
+  ).toEqual([".other_iter_9.caffemodel.tmp-999999999", `.s_iter_9.caffemodel.tmp-${process.ppid}`]);
+});
