@@ -1,8 +1,12 @@
-import type { Blob } from "../blob/blob.ts";
+import { dirname } from "node:path";
+import { Blob } from "../blob/blob.ts";
 import type { Primitive } from "../engines/engine.ts";
 import type { Phase } from "../io/proto/caffe.ts";
 import { loadUserModule } from "../io/user-module.ts";
 import { type Arity, type Blobs, Layer } from "./base/layer.ts";
+
+/** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
+export type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
 
 /**
  * What the class that a Python layer names must offer; the names are pycaffe's. It may read `param_str`,
@@ -11,8 +15,8 @@ import { type Arity, type Blobs, Layer } from "./base/layer.ts";
 export interface UserLayer {
   param_str?: string;
   phase?: Phase;
-  /** Learnable parameters; `setup` adds to it. */
-  blobs?: Blob[];
+  /** `setup` adds to it, unless the prototxt has. */
+  blobs?: UserBlobs;
   setup(bottom: Blobs, top: Blobs): void;
   reshape(bottom: Blobs, top: Blobs): void;
   forward(bottom: Blobs, top: Blobs): void;
@@ -20,17 +24,18 @@ export interface UserLayer {
 }
 
 /**
- * A layer of the user's own, written in JavaScript (or TypeScript, compiled).
+ * A layer of the user's own, written in JavaScript or TypeScript: a class with setup, reshape, forward and backward.
  *
- * - any bottoms and tops
- * - `python_param`: module (a file, with or without .js, .mjs, .cjs or .ts, beside the net or in the current
- *   directory), layer (the class it exports), param_str (given to it as it is), share_in_parallel false
+ * - any bottoms and tops; what they hold is the class's affair
+ * - blobs: those that its setup adds
+ * - `python_param`: module (a file, with or without .js or .ts, beside the net or in the current directory), layer
+ *   (the class it exports), param_str (given to it as it is), share_in_parallel false
  *
  * Where several solvers train side by side each has a layer of its own. With `share_in_parallel` layers without
  * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
  * another batch.
  *
- * A layer written in Python itself is not run: the error says what to do.
+ * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
  *
  * @see Caffe's PythonLayer
  */
@@ -61,7 +66,9 @@ export class PythonLayer extends Layer {
     } = this.param.python_param ?? {};
     if (module === "" || layer === "")
       this.fail("python_param needs module and layer. Expected both to be given.");
-    const exported = this.named(() => loadUserModule(module, this.context.root));
+    const { root = ".", file } = this.context;
+    const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
+    const exported = this.named(() => loadUserModule(module, folders));
     const Class = exported[layer];
     if (typeof Class !== "function") {
       this.fail(
@@ -78,7 +85,13 @@ export class PythonLayer extends Layer {
     }
     this.#layer.param_str = param_str;
     this.#layer.phase = this.phase;
-    this.#layer.blobs = this.blobs;
+    this.#layer.blobs = Object.assign(this.blobs, {
+      add_blob: (...shape: number[]): Blob => {
+        const blob = new Blob(shape, this.context.dtype);
+        this.blobs.push(blob);
+        return blob;
+      },
+    });
     this.#call(() => this.#layer.setup(bottom, top));
     const { rank, count } = this.#shared(share_in_parallel && bottom.length === 0);
     this.#skips = rank;

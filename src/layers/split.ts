@@ -7,7 +7,7 @@ import { arity, type Blobs, Layer, type One } from "./base/layer.ts";
  *
  *     yᵢ = x        ∂E/∂x = Σ ∂E/∂yᵢ
  *
- * The tops use the bottom's memory.
+ * - bottom[0] x: any shape; tops: one or more of that shape, in the bottom's memory
  *
  * @see Caffe's SplitLayer
  */

@@ -2,7 +2,7 @@ import { referenceOf } from "../engines/choose.ts";
 import { defaultEngines } from "../engines/create.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/prototxt.ts";
+import { printPrototxt, sourceOf } from "../io/prototxt.ts";
 import type { InnerNet } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
 import { type Log, silent } from "../util/log.ts";
@@ -56,8 +56,10 @@ export function assemble(
       log("info", "net", `Initializing net from parameters: \n${text}`);
     }
     const split = insertSplits(filtered);
+    const file = sourceOf(param)?.file;
     const built = buildNet(split, {
       ...given,
+      ...(file !== undefined && { file }),
       engines: dtype === "f64" ? [referenceOf(engines)] : engines,
       phase,
       seed: options.seed ?? chosenSeed() ?? 1,

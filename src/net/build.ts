@@ -55,7 +55,7 @@ export type BuildOptions = Required<
   Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
 > &
   Pick<NetOptions, "root" | "shard"> &
-  Pick<LayerContext, "buildNet">;
+  Pick<LayerContext, "buildNet" | "file">;
 
 /**
  * Sets up the layers of a filtered net with splits, one after the other.
@@ -105,7 +105,7 @@ class Builder {
   }
 
   add(given: LayerParameter): void {
-    const { engines, phase, seed, dtype, registry, root, shard, buildNet } = this.#options;
+    const { engines, phase, seed, dtype, registry, root, file, shard, buildNet } = this.#options;
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
     const Class = registry.classOf(param);
@@ -123,6 +123,7 @@ class Builder {
       log: (message) => this.#options.log("info", "layer", message),
       buildNet,
       ...(root !== undefined && { root }),
+      ...(file !== undefined && { file }),
       ...(shard !== undefined && { shard }),
     });
     layer.blobs.push(...blobsOf(param, dtype));

@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { Net } from "../../src/net/net.ts";
+import { referenceEngines } from "../support/engines.ts";
 import { checkGradient, forward, layerNet, netOf } from "../support/nets.ts";
 
 const root = mkdtempSync(join(tmpdir(), "user-layers-"));
@@ -31,6 +34,13 @@ beforeAll(() => {
     exports.Broken = class { setup() { throw new Error("out of luck"); } reshape() {} forward() {} backward() {} };
     exports.Half = class { setup() {} };`,
   );
+  writeFileSync(
+    join(root, "modern.mjs"),
+    "export class Same { setup() {} reshape([x], [y]) { y.reshape(x.shape); } forward([x], [y]) { y.data.overwriteCpu().set(x.values()); } backward() {} }",
+  );
+  writeFileSync(join(root, "typed.ts"), "export const broken: number = ;");
+  mkdirSync(join(root, "rpn"));
+  writeFileSync(join(root, "rpn", "proposal.py"), "class Layer: pass\n");
   writeFileSync(join(root, "old.py"), "class Layer: pass\n");
   writeFileSync(join(root, "wrong.js"), "export default class {");
 });
@@ -46,6 +56,22 @@ test("a layer of the user's own runs", async () => {
   expect(Array.from(net.blob("a").diffValues())).toEqual([3, 6]);
 });
 
+test("it may be a module of any kind", async () => {
+  expect(await forward(layerNet(layer("modern", "Same"), [[2]], { root }), [1, 2])).toEqual([
+    [1, 2],
+  ]);
+});
+
+test("it is found beside the net's prototxt", async () => {
+  const text = `layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 2 } } } layer { name: "t" ${layer("scaling", "Times")} }`;
+  const file = join(root, "net.prototxt");
+  const net = new Net(parsePrototxt("NetParameter", text, file), {
+    engines: referenceEngines,
+    phase: "TEST",
+  });
+  expect(await forward(net, [1, 2])).toEqual([[3, 6]]);
+});
+
 test("its gradient can be checked", async () => {
   await checkGradient(layer(join(root, "scaling"), "Times"), [[2, 3]]);
 });
@@ -53,7 +79,9 @@ test("its gradient can be checked", async () => {
 test.each([
   ["old", "Layer", "is written in Python, which is not run here. Write its class in JavaScript"],
   ["none", "Layer", 'module "none" is not found'],
+  ["rpn.proposal", "Layer", "rpn/proposal.py is written in Python"],
   ["wrong", "Layer", "cannot be loaded"],
+  ["typed", "Layer", "typed.ts cannot be loaded"],
   ["scaling", "Missing", "has no class Missing"],
   ["scaling", "Half", "has no method reshape"],
   ["scaling", "Broken", 'layer "t" (Python): out of luck'],

@@ -57,6 +57,8 @@ export interface LayerContext {
   readonly buildNet: (param: NetParameter) => InnerNet;
   /** Relative paths in the prototxt start here; the current directory by default. */
   readonly root?: string;
+  /** The prototxt that the net was read from. */
+  readonly file?: string;
   /** Whether another solver trains beside this one: records are dealt out among `count` ranks. */
   readonly shard?: { readonly rank: number; readonly count: number };
 }

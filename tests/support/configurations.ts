@@ -1,0 +1,384 @@
+import { noise } from "./nets.ts";
+
+/** One configuration: the layer's fields behind its type, the shapes of bottoms a, b, …, and what is not noise. */
+export type Row = readonly [
+  fields: string,
+  shapes: string,
+  inputs?: Readonly<Record<string, readonly number[]>>,
+];
+
+const neuron = (...params: readonly string[]): Row[] =>
+  params.flatMap((param): Row[] => [
+    [`bottom: "a" top: "y" ${param}`, "2x3x2"],
+    [`bottom: "a" top: "a" ${param}`, "2x3x2"],
+  ]);
+const one = (message: string, shapes: string, ...params: readonly string[]): Row[] =>
+  params.map((param) => [`bottom: "a" top: "y" ${message} { ${param} }`, shapes]);
+const two = (message: string, shapes: string, ...params: readonly string[]): Row[] =>
+  params.map((param) => [`bottom: "a" bottom: "b" top: "y" ${message} { ${param} }`, shapes]);
+
+/** A loss with labels, in every normalisation, with and without an ignored label. */
+const modes = ["VALID", "FULL", "BATCH_SIZE", "NONE"].flatMap((mode) => [
+  `normalization: ${mode}`,
+  `normalization: ${mode} ignore_label: 1`,
+]);
+const positive = noise(12).map((x) => 1.5 + x);
+const apart = noise(12).map((x) => 3 * x);
+const fill = 'weight_filler { type: "uniform" min: -1 max: 1 }';
+const statistics =
+  "blobs { shape { dim: 3 } data: [1, -2, 3] } blobs { shape { dim: 3 } data: [2, 4, 1] } blobs { shape { dim: 1 } data: 2 }";
+const cont = [1, 0, 1, 1, 0, 1];
+const recurrent = (hidden: readonly string[]): Row[] => {
+  const text = (bottoms: readonly string[], more = ""): string =>
+    `${bottoms.map((name) => `bottom: "${name}"`).join(" ")} top: "y" ${more}`;
+  const param = (more = ""): string =>
+    `recurrent_param { num_output: 2 ${fill} bias_filler { type: "uniform" } ${more} }`;
+  const names = ["c", "d", "e"];
+  const states = hidden.join(" ");
+  const tops = hidden.map((_, i) => `top: "z${i}"`).join(" ");
+  const exposed = `${tops} ${param("expose_hidden: true")}`;
+  return [
+    [text(["a", "b"], param()), "3x2x3 3x2", { b: cont }],
+    [text(["a", "b"], param()), "1x2x3 1x2", { b: [0, 1] }],
+    [text(["a", "b"], param()), "2x1x2x2 2x1", { b: [1, 1] }],
+    [text(["a", "b", "c"], param()), "3x2x3 3x2 2x2", { b: cont }],
+    [
+      text(["a", "b", ...names.slice(0, hidden.length)], exposed),
+      `3x2x3 3x2 ${states}`,
+      { b: cont },
+    ],
+    [
+      text(["a", "b", ...names.slice(0, hidden.length + 1)], exposed),
+      `3x2x3 3x2 2x2 ${states}`,
+      { b: cont },
+    ],
+  ];
+};
+
+/** Uses of every layer that has a gradient. */
+export const configurations: Readonly<Record<string, readonly Row[]>> = {
+  AbsVal: [
+    ['bottom: "a" top: "y"', "2x3x2"],
+    ['bottom: "a" top: "y"', "5"],
+  ],
+  BNLL: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [60, -60, 3, -3] }]],
+  BatchNorm: [
+    ['bottom: "a" top: "y"', "3x3"],
+    ['bottom: "a" top: "y"', "2x3x2x2"],
+    ['bottom: "a" top: "a" batch_norm_param { eps: 0.1 }', "2x3x2"],
+    ['bottom: "a" top: "y"', "5"],
+    [`bottom: "a" top: "y" batch_norm_param { use_global_stats: true } ${statistics}`, "2x3x2"],
+    [`bottom: "a" top: "a" phase: TEST ${statistics}`, "2x3"],
+  ],
+  BatchReindex: [
+    ['bottom: "a" bottom: "b" top: "y"', "3x2 5", { b: [2, 0, 2, 2, 1] }],
+    ['bottom: "a" bottom: "b" top: "y"', "3x2x2 1", { b: [1] }],
+  ],
+  Bias: [
+    ...one("bias_param", "2x3x2", "", "axis: 0 num_axes: 2", "num_axes: -1", "num_axes: 0"),
+    ...two("bias_param", "2x3x2 2x3", "axis: 0"),
+    ['bottom: "a" bottom: "b" top: "y" bias_param { axis: -1 }', "2x3x2 2"],
+    ['bottom: "a" bottom: "b" top: "a" bias_param { axis: 0 }', "2x3 2"],
+    ['bottom: "a" top: "a"', "2x3"],
+  ],
+  Clip: neuron("clip_param { min: -0.4 max: 0.3 }", "clip_param { min: -9 max: 9 }"),
+  Concat: [
+    ...two("concat_param", "2x3x2 2x3x2", "", "axis: 0", "axis: -1", "concat_dim: 2"),
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x1x2 2x3x2 2x2x2"],
+    ['bottom: "a" top: "y"', "2x3"],
+  ],
+  ContrastiveLoss: [
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "3x2 3x2 3", { c: [1, 1, 1] }],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" contrastive_loss_param { margin: 5 legacy_version: true }',
+      "3x2x1x1 3x2x1x1 3",
+      { c: [0, 1, 0] },
+    ],
+    [
+      // Caffe divides by the distance + 1e-4: far apart that is the distance.
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" contrastive_loss_param { margin: 3000 }',
+      "2x2 2x2 2",
+      { a: [900, 800, 2, 1], b: [-900, 100, 1, 1], c: [0, 1] },
+    ],
+  ],
+  Convolution: [
+    ...one(
+      "convolution_param",
+      "2x4x4x3",
+      "num_output: 2 kernel_size: 3",
+      "num_output: 2 kernel_size: 3 pad: 1 stride: 2",
+      "num_output: 4 kernel_size: 2 group: 2",
+      "num_output: 4 kernel_size: 2 group: 4 bias_term: false",
+      "num_output: 3 kernel_size: 1",
+      "num_output: 2 kernel_size: 2 dilation: 2 pad: 1",
+      "num_output: 2 kernel_h: 3 kernel_w: 1 stride_h: 1 stride_w: 2 pad_h: 1 pad_w: 0",
+      "num_output: 2 kernel_size: 2 kernel_size: 3 pad: 0 pad: 1 stride: 2 stride: 1 force_nd_im2col: true",
+    ),
+    ...one(
+      "convolution_param",
+      "1x2x3x3x2",
+      "num_output: 2 kernel_size: 2",
+      "num_output: 2 kernel_size: 2 group: 2 pad: 1 stride: 2",
+      "num_output: 1 kernel_size: 2 kernel_size: 2 kernel_size: 1 dilation: 2 dilation: 1 dilation: 1",
+      "num_output: 2 kernel_size: 2 axis: 2",
+    ),
+    ...one(
+      "convolution_param",
+      "2x3x5",
+      "num_output: 2 kernel_size: 2 stride: 2",
+      "num_output: 2 kernel_size: 2 axis: -2",
+    ),
+    ...one("convolution_param", "2x3", "num_output: 2 axis: 1"),
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" convolution_param { num_output: 2 kernel_size: 2 }',
+      "1x2x3x3 1x2x3x3",
+    ],
+  ],
+  Crop: two(
+    "crop_param",
+    "2x3x4x4 2x2x3x2",
+    "",
+    "offset: 1",
+    "axis: 1 offset: 1 offset: 0 offset: 2",
+    "axis: -1",
+  ),
+  Deconvolution: [
+    ...one(
+      "convolution_param",
+      "2x2x2x3",
+      `num_output: 2 kernel_size: 3 ${fill}`,
+      `num_output: 2 kernel_size: 3 pad: 1 stride: 2 ${fill}`,
+      `num_output: 4 kernel_size: 2 group: 2 bias_term: false ${fill}`,
+      `num_output: 1 kernel_size: 2 dilation: 2 ${fill}`,
+      'num_output: 2 kernel_size: 4 stride: 2 pad: 1 group: 2 weight_filler { type: "bilinear" }',
+    ),
+    ...one("convolution_param", "1x2x2x2x2", `num_output: 2 kernel_size: 2 stride: 2 ${fill}`),
+    [
+      `bottom: "a" bottom: "b" top: "y" top: "z" convolution_param { num_output: 2 kernel_size: 2 ${fill} }`,
+      "1x2x2x2 1x2x2x2",
+    ],
+  ],
+  Dropout: [...neuron("", "dropout_param { dropout_ratio: 0.2 }"), ...neuron("phase: TEST")],
+  ELU: neuron("", "elu_param { alpha: 0.3 }"),
+  Eltwise: [
+    ...two(
+      "eltwise_param",
+      "2x3 2x3",
+      "",
+      "coeff: 0.5 coeff: -2",
+      "operation: PROD",
+      "operation: PROD stable_prod_grad: false",
+      "operation: MAX",
+    ),
+    ...["SUM", "PROD", "MAX"].map(
+      (operation): Row => [
+        `bottom: "a" bottom: "b" bottom: "c" top: "y" eltwise_param { operation: ${operation} }`,
+        "2x3 2x3 2x3",
+      ],
+    ),
+    ['bottom: "a" bottom: "a" top: "y" eltwise_param { operation: PROD }', "2x3"],
+  ],
+  Embed: ["", "bias_term: false"].map((more) => [
+    `bottom: "a" top: "y" embed_param { num_output: 2 input_dim: 3 ${more} }`,
+    "2x2",
+    { a: [0, 2, 2, 1] },
+  ]),
+  EuclideanLoss: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x3 2x3"],
+    ['bottom: "a" bottom: "b"', "3x2x2 3x4"],
+  ],
+  Exp: neuron("", "exp_param { base: 2 scale: 0.5 shift: -1 }", "exp_param { scale: -2 }"),
+  Filter: [
+    ['bottom: "a" bottom: "b" top: "y"', "4x2 4", { b: [1, 0, 0, 2] }],
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"', "3x2 3x1x2 3x1", { c: [0, 1, 1] }],
+  ],
+  Flatten: one("flatten_param", "2x3x2x2", "", "axis: 2", "axis: 0 end_axis: -2"),
+  HingeLoss: ["L1", "L2"].map((norm) => [
+    `bottom: "a" bottom: "b" top: "y" hinge_loss_param { norm: ${norm} }`,
+    "3x4 3",
+    { a: apart, b: [1, 3, 0] },
+  ]),
+  Im2col: one(
+    "convolution_param",
+    "2x2x4x3",
+    "kernel_size: 2",
+    "kernel_size: 3 pad: 1 stride: 2",
+    "kernel_size: 2 dilation: 2",
+  ),
+  InfogainLoss: [
+    ...modes.map(
+      (mode): Row => [
+        `bottom: "a" bottom: "b" bottom: "c" top: "y" loss_param { ${mode} }`,
+        "2x3x2 2x2 3x3",
+        { b: [0, 2, 1, 1] },
+      ],
+    ),
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" infogain_loss_param { axis: 2 }',
+      "2x2x3 2x2 3x3",
+      { b: [0, 2, 1, 1] },
+    ],
+  ],
+  InnerProduct: one(
+    "inner_product_param",
+    "2x3x2",
+    "num_output: 2",
+    "num_output: 2 bias_term: false",
+    "num_output: 2 transpose: true",
+    "num_output: 2 axis: 2",
+    "num_output: 2 axis: -1 transpose: true",
+    "num_output: 3 axis: 0",
+  ),
+  LRN: one(
+    "lrn_param",
+    "2x4x3x3",
+    "local_size: 3 alpha: 2",
+    "local_size: 5 beta: 0.5 k: 2",
+    "local_size: 3 alpha: 2 norm_region: WITHIN_CHANNEL",
+    "local_size: 5 k: 2 norm_region: WITHIN_CHANNEL",
+  ),
+  LSTM: recurrent(["1x2x2", "1x2x2"]),
+  LSTMUnit: [
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"', "1x2x3 1x2x12 1x2", { c: [1, 0] }],
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"', "1x1x2 1x1x8 1x1", { c: [1] }],
+  ],
+  Log: [
+    ['bottom: "a" top: "y"', "12", { a: positive }],
+    ['bottom: "a" top: "a"', "12", { a: positive }],
+    ...neuron("log_param { base: 2 scale: 0.5 shift: 3 }"),
+  ],
+  MVN: one(
+    "mvn_param",
+    "2x3x2x2",
+    "",
+    "across_channels: true",
+    "normalize_variance: false",
+    "eps: 1e-8",
+  ),
+  MultinomialLogisticLoss: [
+    ['bottom: "a" bottom: "b" top: "y"', "4x3 4", { a: positive, b: [0, 2, 1, 1] }],
+    ['bottom: "a" bottom: "b"', "4x3x1x1 4", { a: positive, b: [0, 0, 0, 0] }],
+  ],
+  PReLU: [
+    ...neuron("", "prelu_param { channel_shared: true }"),
+    ['bottom: "a" top: "y"', "3x2"],
+    ['bottom: "a" top: "a" prelu_param { filler { value: -0.5 } }', "2x2x2x2"],
+  ],
+  Parameter: [
+    ['top: "y" parameter_param { shape { dim: 3 dim: 2 } }', ""],
+    ['top: "y" parameter_param { shape { dim: 1 } }', ""],
+  ],
+  Pooling: [
+    ...["MAX", "AVE"].flatMap((pool) =>
+      one(
+        "pooling_param",
+        "2x2x5x4",
+        `pool: ${pool} kernel_size: 2 stride: 2`,
+        `pool: ${pool} kernel_size: 3`,
+        `pool: ${pool} kernel_size: 3 stride: 2 pad: 1`,
+        `pool: ${pool} kernel_size: 3 stride: 2 round_mode: FLOOR`,
+        `pool: ${pool} kernel_h: 2 kernel_w: 3 stride_h: 2 stride_w: 1 pad_h: 0 pad_w: 1`,
+        `pool: ${pool} global_pooling: true`,
+      ),
+    ),
+    ['bottom: "a" top: "y" top: "z" pooling_param { kernel_size: 2 }', "1x2x3x3"],
+    ...["TRAIN", "TEST"].map(
+      (phase): Row => [
+        `bottom: "a" top: "y" phase: ${phase} pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 }`,
+        "1x1x3x4",
+        { a: positive },
+      ],
+    ),
+  ],
+  Power: [
+    ...neuron("power_param { power: 2 scale: 3 shift: 1 }", "power_param { power: 0 }"),
+    ...neuron("power_param { power: 3 shift: 2 }", "power_param { power: -1.5 shift: 2 }"),
+    ['bottom: "a" top: "y" power_param { scale: 0 shift: 2 }', "4"],
+    ['bottom: "a" top: "y" power_param { scale: 3 }', "4"],
+  ],
+  RNN: recurrent(["1x2x2"]),
+  ReLU: neuron("", "relu_param { negative_slope: 0.2 }"),
+  Reduction: ["SUM", "ASUM", "SUMSQ", "MEAN"].flatMap((operation) =>
+    one(
+      "reduction_param",
+      "2x3x2",
+      `operation: ${operation}`,
+      `operation: ${operation} axis: 1 coeff: -2`,
+      `operation: ${operation} axis: -1`,
+    ),
+  ),
+  Reshape: one(
+    "reshape_param",
+    "2x3x2",
+    "shape { dim: 0 dim: -1 }",
+    "shape { dim: 6 dim: 2 }",
+    "axis: 1 num_axes: 1 shape { dim: 3 dim: 1 }",
+    "axis: -1 shape { dim: 1 }",
+  ),
+  SPP: one(
+    "spp_param",
+    "1x2x6x4",
+    "pyramid_height: 1",
+    "pyramid_height: 3",
+    "pyramid_height: 2 pool: AVE",
+  ),
+  Scale: [
+    ...one("scale_param", "2x3x2", "", "bias_term: true", "axis: 0 num_axes: 2 bias_term: true"),
+    ...one("scale_param", "2x3x2", "num_axes: -1 bias_term: true", "num_axes: 0 bias_term: true"),
+    ...two("scale_param", "2x3x2 2x3", "axis: 0", "axis: 0 bias_term: true"),
+    ['bottom: "a" bottom: "b" top: "y" scale_param { axis: -1 }', "2x3x2 2"],
+    ['bottom: "a" bottom: "b" top: "a" scale_param { axis: 0 bias_term: true }', "2x3 2"],
+    ['bottom: "a" top: "a" scale_param { bias_term: true }', "2x3"],
+  ],
+  Sigmoid: neuron(""),
+  SigmoidCrossEntropyLoss: ["", "normalize: true", "normalize: false", ...modes].map((mode) => [
+    `bottom: "a" bottom: "b" top: "y" loss_param { ${mode} }`,
+    "2x3 2x3",
+    { b: [0, 1, 0.3, 1, 0, 0.9] },
+  ]),
+  Slice: [
+    ['bottom: "a" top: "y" top: "z" top: "x"', "2x3x2"],
+    ['bottom: "a" top: "y" top: "z" slice_param { axis: 0 }', "2x3"],
+    ['bottom: "a" top: "y" top: "z" slice_param { axis: -1 slice_point: 1 }', "2x3x4"],
+    ['bottom: "a" top: "y" top: "z" slice_param { slice_dim: 2 }', "2x3x4"],
+    ['bottom: "a" top: "y"', "2x3"],
+  ],
+  Softmax: [
+    ...one("softmax_param", "2x3x2", "", "axis: 0", "axis: -1"),
+    ['bottom: "a" top: "a"', "2x3"],
+  ],
+  SoftmaxWithLoss: [
+    ...["", "normalize: true", "normalize: false", ...modes].map(
+      (mode): Row => [
+        `bottom: "a" bottom: "b" top: "y" loss_param { ${mode} }`,
+        "2x3x2 2x2",
+        { b: [0, 2, 1, 1] },
+      ],
+    ),
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" softmax_param { axis: -1 }',
+      "2x2x3 2x2",
+      { b: [0, 2, 1, 1] },
+    ],
+    ['bottom: "a" bottom: "b" loss_weight: 3', "2x3 2", { b: [0, 2] }],
+  ],
+  Split: [
+    ['bottom: "a" top: "y" top: "z" top: "x"', "2x3"],
+    ['bottom: "a" top: "y"', "2x3"],
+  ],
+  Swish: neuron("", "swish_param { beta: -0.5 }", "swish_param { beta: 3 }"),
+  TanH: neuron(""),
+  Tile: one("tile_param", "2x3x2", "tiles: 3", "tiles: 2 axis: 0", "tiles: 2 axis: -1", "tiles: 1"),
+};
+
+/** The shapes of a row's bottoms, and their values where they are not noise. */
+export function bottomsOf([, shapes, inputs = {}]: Row): {
+  readonly shapes: readonly (readonly number[])[];
+  readonly inputs: readonly (readonly number[] | undefined)[];
+} {
+  const sizes = shapes.split(" ").filter((shape) => shape !== "");
+  return {
+    shapes: sizes.map((shape) => shape.split("x").map(Number)),
+    inputs: sizes.map((_, i) => inputs[String.fromCharCode(97 + i)]),
+  };
+}
