@@ -2,14 +2,34 @@ import { readFileSync } from "node:fs";
 import yargs, { type CommandModule } from "yargs";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { computeImageMean } from "./commands/compute-image-mean.ts";
+import { convertCifarData } from "./commands/convert-cifar-data.ts";
+import { convertImageset } from "./commands/convert-imageset.ts";
 import { convertMnistData } from "./commands/convert-mnist-data.ts";
+import { convertMnistSiameseData } from "./commands/convert-mnist-siamese-data.ts";
+import { dataset } from "./commands/dataset.ts";
 import { deviceQuery } from "./commands/device-query.ts";
+import { extractFeatures } from "./commands/extract-features.ts";
+import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
 import { normaliseFlags } from "./flags.ts";
 
-const commands = [train, test, time, deviceQuery, convertMnistData] as unknown as CommandModule[];
+const commands = [
+  train,
+  test,
+  time,
+  deviceQuery,
+  convertImageset,
+  computeImageMean,
+  extractFeatures,
+  convertMnistData,
+  convertCifarData,
+  convertMnistSiameseData,
+  resizeAndCropImages,
+  dataset,
+] as unknown as CommandModule[];
 
 /**
  * Runs one command line and says how it ended: 0 well, 1 with an error that has been written to standard error.
@@ -65,6 +85,6 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .epilogue("`caffe <command> --help` shows a command's flags and examples.")
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new CaffeError(`${message}. See caffe --help.`);
+      throw error ?? new CaffeError(`${message.replace(/\s*\n\s*/g, " ")}. See caffe --help.`);
     });
 }

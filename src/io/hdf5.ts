@@ -7,7 +7,8 @@ import type { FileBlob } from "./blob-wire.ts";
 import { readBytes } from "./files.ts";
 
 // The library is WebAssembly and compiles once, when this module is loaded; after that every call is synchronous.
-await ready;
+// Its errors are to be thrown, and not written to standard error.
+(await ready).activate_throwing_error_handler();
 
 /** An array in an HDF5 file. */
 export interface Hdf5Array {
@@ -44,13 +45,20 @@ function withHdf5<T>(bytes: Uint8Array, source: string, read: (root: Group) => T
   } catch (error) {
     if (error instanceof FormatError) throw error;
     throw new FormatError(
-      `${source}: it cannot be read as HDF5; it is damaged or cut short (${error instanceof Error ? error.message : String(error)}).`,
+      `${source}: it cannot be read as HDF5; it is damaged or cut short (${causeOf(error)}).`,
       { cause: error },
     );
   } finally {
     file?.close();
     fs.unlink(name);
   }
+}
+
+/** What the library says lies at the bottom of an error: the last entry of its stack. */
+function causeOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const reasons = [...text.matchAll(/#\d+: .*\(\): (.*)/g)];
+  return reasons.at(-1)?.[1] ?? text;
 }
 
 /** The library's own file system, in memory here: no file of the user's is ever open in it. */

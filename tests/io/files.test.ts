@@ -71,7 +71,7 @@ describe("caffemodel", () => {
 
   test("an HDF5 file is told apart", () => {
     const bytes = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
-    expect(() => decodeCaffemodel(bytes, "m.h5")).toThrow('m.h5: it has no group "data"');
+    expect(() => decodeCaffemodel(bytes, "m.h5")).toThrow("m.h5: it cannot be read as HDF5");
   });
 
   test("any bytes end in a CaffeError or a model, soon", () => {
