@@ -20,12 +20,12 @@
       "libraries": ["-ldnnl"]
     },
     {
-      "target_name": "caffe_jpeg",
-      "sources": ["native/src/jpeg.cc"],
+      "target_name": "caffe_images",
+      "sources": ["native/src/images.cc", "native/src/jpeg.cc", "native/src/transform.cc"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
-      "cflags_cc": ["-std=c++17", "-O3", "-fexceptions", "-Wall", "-Wextra"],
+      "cflags_cc": ["-std=c++17", "-O3", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
       "libraries": ["-ljpeg"]
     }
   ]

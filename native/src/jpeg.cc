@@ -1,5 +1,5 @@
 // Decodes JPEG through libjpeg-turbo, the library behind OpenCV's imread; every decision is in TypeScript.
-#include <napi.h>
+#include "images.h"
 
 #include <csetjmp>
 #include <cstdio>
@@ -8,6 +8,8 @@
 // Behind <cstdio>, which it needs.
 #include <jerror.h>
 #include <jpeglib.h>
+
+namespace caffe {
 
 namespace {
 
@@ -60,7 +62,7 @@ const char* decode(const unsigned char* bytes, size_t length, J_COLOR_SPACE spac
   return problem;
 }
 
-// decode(bytes, width, height, channels, pixels): 1 grey, 3 blue green red, 4 as stored (CMYK); throws with the cause
+// decodeJpeg(bytes, width, height, channels, pixels): 1 grey, 3 blue green red, 4 as stored (CMYK); throws with the cause
 Napi::Value Decode(const Napi::CallbackInfo& info) {
   auto bytes = info[0].As<Napi::Uint8Array>();
   auto width = info[1].As<Napi::Number>().Uint32Value();
@@ -77,11 +79,10 @@ Napi::Value Decode(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("decode", Napi::Function::New(env, Decode));
-  return exports;
-}
-
 }  // namespace
 
-NODE_API_MODULE(caffe_jpeg, Init)
+void InitJpeg(Napi::Env env, Napi::Object exports) {
+  exports.Set("decodeJpeg", Napi::Function::New(env, Decode));
+}
+
+}  // namespace caffe

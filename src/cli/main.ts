@@ -3,12 +3,19 @@ import yargs, { type CommandModule } from "yargs";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { classify } from "./commands/classify.ts";
+import { computeImageMean } from "./commands/compute-image-mean.ts";
+import { convertCifarData } from "./commands/convert-cifar-data.ts";
+import { convertImageset } from "./commands/convert-imageset.ts";
 import { convertMnistData } from "./commands/convert-mnist-data.ts";
+import { convertMnistSiameseData } from "./commands/convert-mnist-siamese-data.ts";
+import { dataset } from "./commands/dataset.ts";
 import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { drawNet } from "./commands/draw-net.ts";
+import { extractFeatures } from "./commands/extract-features.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
 import { plotLog } from "./commands/plot-log.ts";
+import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
@@ -21,12 +28,19 @@ const commands = [
   time,
   deviceQuery,
   gradientCheck,
-  convertMnistData,
   classify,
   detect,
   drawNet,
   plotLog,
   summarize,
+  convertImageset,
+  computeImageMean,
+  extractFeatures,
+  convertMnistData,
+  convertCifarData,
+  convertMnistSiameseData,
+  resizeAndCropImages,
+  dataset,
 ] as unknown as CommandModule[];
 
 /**
@@ -83,6 +97,6 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .epilogue("`caffe <command> --help` shows a command's flags and examples.")
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new CaffeError(`${message}. See caffe --help.`);
+      throw error ?? new CaffeError(`${message.replace(/\s*\n\s*/g, " ")}. See caffe --help.`);
     });
 }

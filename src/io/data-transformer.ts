@@ -9,6 +9,7 @@ import {
   sampleView,
   type View,
 } from "./augmentation.ts";
+import { type ImagesAddon, imagesAddon } from "./images-addon.ts";
 import { planar, type Raster } from "./raster.ts";
 
 /** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
@@ -29,6 +30,19 @@ export interface Transform {
   readonly augmentation?: Augmentation | undefined;
 }
 
+/** Calling the addon costs as much as so many values take here. */
+const WORTH_A_CALL = 2048;
+
+/** What is cut out of an image. */
+interface Cut {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly top: number;
+  readonly left: number;
+  readonly isMirrored: boolean;
+}
+
 /** Channels, rows and columns. */
 type Size = Pick<Raster, "channels" | "height" | "width">;
 
@@ -47,6 +61,9 @@ export class DataTransformer {
   readonly #meanValues: Float32Array;
   /** A mean image as the view of an augmented image sees it. */
   #meanView = new Float32Array(0);
+  /** What the addon is told, in memory that is used again. */
+  readonly #places = new Int32Array(11);
+  #values = new Float32Array(0);
 
   /** @throws FormatError where mean file and mean values are both given */
   constructor(transform: Transform) {
@@ -91,34 +108,66 @@ export class DataTransformer {
   }
 
   #plain(image: Raster, out: FloatArray, random: Random | undefined): void {
-    const { channels, height, width, data, columnStep } = image;
+    const { height, width } = image;
     const { cropSize, phase, mirror } = this.#transform;
-    const [, h, w] = this.outputShape(image);
+    const [channels, h, w] = this.outputShape(image);
     const isCentred = cropSize === 0 || phase === "TEST" || random === undefined;
     const top = isCentred ? (height - h) >> 1 : random.below(height - h + 1);
     const left = isCentred ? (width - w) >> 1 : random.below(width - w + 1);
     const isMirrored = mirror && random !== undefined && random.below(2) === 1;
+    const cut: Cut = { channels, height: h, width: w, top, left, isMirrored };
+    const addon = channels * h * w >= WORTH_A_CALL ? imagesAddon() : undefined;
+    if (addon && out instanceof Float32Array) this.#natively(addon, image, cut, out);
+    else this.#plainly(image, cut, out);
+  }
+
+  /** The meaning of it; the addon does the same, to the bit. */
+  #plainly(image: Raster, cut: Cut, out: FloatArray): void {
+    const { data, columnStep } = image;
+    const { channels, height, width, top, left, isMirrored } = cut;
     const step = isMirrored ? -1 : 1;
     const scale = this.#scale;
     const mean = this.#mean;
     for (let c = 0; c < channels; c++) {
       const meanValue = this.#meanValue(c);
-      for (let y = 0; y < h; y++) {
+      for (let y = 0; y < height; y++) {
         let from =
           image.offset + c * image.channelStep + (top + y) * image.rowStep + left * columnStep;
-        let to = (c * h + y) * w + (isMirrored ? w - 1 : 0);
+        let to = (c * height + y) * width + (isMirrored ? width - 1 : 0);
         if (mean) {
-          let at = (c * height + top + y) * width + left;
-          for (const end = at + w; at < end; at++, from += columnStep, to += step) {
+          let at = (c * image.height + top + y) * image.width + left;
+          for (const end = at + width; at < end; at++, from += columnStep, to += step) {
             out[to] = Math.fround((data[from] as number) - (mean[at] as number)) * scale;
           }
         } else {
-          for (const end = from + w * columnStep; from !== end; from += columnStep, to += step) {
+          const end = from + width * columnStep;
+          for (; from !== end; from += columnStep, to += step) {
             out[to] = Math.fround((data[from] as number) - meanValue) * scale;
           }
         }
       }
     }
+  }
+
+  #natively(addon: ImagesAddon, image: Raster, cut: Cut, out: Float32Array): void {
+    const { channels, height, width, top, left, isMirrored } = cut;
+    this.#places.set([
+      image.offset + top * image.rowStep + left * image.columnStep,
+      image.channelStep,
+      image.rowStep,
+      image.columnStep,
+      channels,
+      height,
+      width,
+      top * image.width + left,
+      image.height * image.width,
+      image.width,
+      isMirrored ? 1 : 0,
+    ]);
+    if (this.#values.length <= channels) this.#values = new Float32Array(channels + 1);
+    this.#values[0] = this.#scale;
+    for (let c = 0; c < channels; c++) this.#values[c + 1] = this.#meanValue(c);
+    addon.transform(image.data, this.#mean, this.#values, this.#places, out);
   }
 
   #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): void {

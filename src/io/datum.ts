@@ -72,26 +72,38 @@ function readFloats(
   return Float32Array.from(values);
 }
 
-/** The bytes of a Datum of an image, as Caffe's tools write it. */
-export function encodeDatum(datum: {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly data: Uint8Array;
-  readonly label: number;
-}): Uint8Array {
-  const head = [
-    0x08,
-    ...varint(datum.channels),
-    0x10,
-    ...varint(datum.height),
-    0x18,
-    ...varint(datum.width),
-  ];
-  const chunks = [
-    Uint8Array.from(head),
-    ...delimited(4, [datum.data]),
-    Uint8Array.from([0x28, ...varint(datum.label)]),
-  ];
+/**
+ * The bytes of a Datum, with the fields that are given, as Caffe's tools write it: floats come one by one.
+ */
+export function encodeDatum(datum: Partial<Datum>): Uint8Array {
+  const { channels, height, width, data, label, floatData, encoded } = datum;
+  const chunks: Uint8Array[] = [];
+  const number = (tag: number, value: number | undefined): void => {
+    if (value !== undefined) chunks.push(Uint8Array.from([tag, ...signedVarint(value)]));
+  };
+  number(0x08, channels);
+  number(0x10, height);
+  number(0x18, width);
+  if (data) chunks.push(...delimited(4, [data]));
+  number(0x28, label);
+  if (floatData) {
+    const floats = new DataView(new ArrayBuffer(5 * floatData.length));
+    floatData.forEach((value, i) => {
+      floats.setUint8(5 * i, 0x35);
+      floats.setFloat32(5 * i + 1, value, true);
+    });
+    chunks.push(new Uint8Array(floats.buffer));
+  }
+  if (encoded !== undefined) number(0x38, encoded ? 1 : 0);
   return Buffer.concat(chunks);
+}
+
+/** A 32-bit whole number as protobuf's int32: below zero it takes ten bytes. */
+function signedVarint(value: number): number[] {
+  if (value >= 0) return varint(value);
+  const bytes: number[] = [];
+  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
+    if (rest < 128n) return [...bytes, Number(rest)];
+    bytes.push(Number(rest & 127n) | 128);
+  }
 }

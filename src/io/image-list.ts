@@ -8,8 +8,9 @@ const [NEWLINE, RETURN, SPACE] = [10, 13, 32];
 export interface ListedImage {
   readonly path: string;
   readonly label: number;
-  /** Which line of the list it is, from 1 on. */
+  /** Which line of the list it is, from 1 on, and the whole of it. */
   readonly line: number;
+  readonly text: string;
 }
 
 /** The text of a list in shared memory, and where its lines begin: what threads are given of it. */
@@ -71,6 +72,7 @@ export function listedImage({ text, starts, lines }: SharedList, index: number):
     path: space < 0 ? line : line.slice(0, space),
     label: Number.isNaN(label) ? 0 : label,
     line: lines[index] ?? 0,
+    text: line,
   };
 }
 

@@ -2,7 +2,7 @@ import { FormatError } from "../util/errors.ts";
 import { decodeBmp } from "./bmp.ts";
 import type { Datum } from "./datum.ts";
 import { type ImageHeader, imageHeader, MOST_PIXELS } from "./image-header.ts";
-import { jpegAddon } from "./jpeg.ts";
+import { imagesAddon } from "./images-addon.ts";
 import { interleaved, oriented, planar, planarBytes, type Raster } from "./raster.ts";
 import { type Rectangle, resizeLinear } from "./resize.ts";
 
@@ -58,7 +58,7 @@ export class ImageDecoder {
     source: string,
   ): Raster | Promise<Raster> {
     if (header.format === "BMP") return this.#recolor(decodeBmp(bytes, source), header, mode);
-    const addon = header.format === "JPEG" ? jpegAddon() : undefined;
+    const addon = header.format === "JPEG" ? imagesAddon() : undefined;
     if (!addon) return this.#withSharp(bytes, header, mode, source);
     const { height, width, channels } = header;
     const isGray = mode === "gray" || (mode === "unchanged" && channels === 1);
@@ -66,7 +66,7 @@ export class ImageDecoder {
     const count = height * width * decoded;
     if (this.#memory.length < count) this.#memory = new Uint8Array(count);
     try {
-      addon.decode(bytes, width, height, decoded, this.#memory);
+      addon.decodeJpeg(bytes, width, height, decoded, this.#memory);
     } catch (error) {
       throw unreadable(source, error);
     }

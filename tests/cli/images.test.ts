@@ -30,14 +30,14 @@ const labels = ["--labels", at("labels.txt")];
 
 describe("caffe classify", () => {
   test("prints the best classes of each image as Caffe's example does", async () => {
-    const { status, stdout } = await caffeHere(
+    const { status, stdout } = await caffeHere([
       "classify",
       at("sky.png"),
       at("rose.png"),
       ...net,
       ...labels,
       "--top=2",
-    );
+    ]);
     expect(status).toBe(0);
     expect(stdout).toBe(
       `---------- Prediction for ${at("sky.png")} ----------
@@ -51,7 +51,7 @@ describe("caffe classify", () => {
   });
 
   test("takes mean, scale, crops and order of channels, and prints JSON", async () => {
-    const { stdout } = await caffeHere(
+    const { stdout } = await caffeHere([
       "classify",
       at("sky.png"),
       ...net,
@@ -61,7 +61,7 @@ describe("caffe classify", () => {
       "--image_dims=6,8",
       "--oversample",
       "--json",
-    );
+    ]);
     const [{ file, predictions }] = JSON.parse(stdout) as [
       { file: string; predictions: { index: number; label: string; score: number }[] },
     ];
@@ -76,7 +76,7 @@ describe("caffe classify", () => {
 
   test("says what is missing or does not fit", async () => {
     const said = async (...args: string[]): Promise<string> =>
-      (await caffeHere("classify", at("sky.png"), ...args)).stderr;
+      (await caffeHere(["classify", at("sky.png"), ...args])).stderr;
     expect(await said()).toContain("Need a model definition. Give --model=FILE.");
     expect(await said("--model", at("deploy.prototxt"))).toContain("Need model weights");
     expect(await said(...net, "--top=0")).toContain(
@@ -90,7 +90,7 @@ describe("caffe classify", () => {
     expect(await said(...net, "--mean", at("none.npy"))).toContain("no such file");
     writeFileSync(at("short.txt"), "one\n");
     expect(await said(...net, "--labels", at("short.txt"))).toContain("1 labels for 3 classes");
-    expect((await caffeHere("classify", at("labels.txt"), ...net)).stderr).toContain(
+    expect((await caffeHere(["classify", at("labels.txt"), ...net])).stderr).toContain(
       "does not begin as an image does",
     );
   });
@@ -104,13 +104,13 @@ describe("caffe detect", () => {
   const flags = [...net, ...labels, "--context_pad=0"];
 
   test("prints the best windows and writes all scores", async () => {
-    const { status, stdout } = await caffeHere(
+    const { status, stdout } = await caffeHere([
       "detect",
       at("windows.csv"),
       at("scores.csv"),
       ...flags,
       "--min_score=100",
-    );
+    ]);
     expect(status).toBe(0);
     expect(stdout).toBe(
       `${at("rose.png")}: 250.0000 - "red" at rows 0-4, columns 0-4
@@ -123,14 +123,14 @@ ${at("sky.png")}: 200.0000 - "blue" at rows 0-8, columns 0-8
   });
 
   test("prints JSON, without the background", async () => {
-    const { stdout } = await caffeHere(
+    const { stdout } = await caffeHere([
       "detect",
       at("windows.csv"),
       ...flags,
       "--min_score=100",
       "--background=2",
       "--json",
-    );
+    ]);
     expect(JSON.parse(stdout)).toEqual([
       { file: at("sky.png"), top: 0, left: 0, bottom: 8, right: 8, label: "blue", score: 200 },
     ]);
@@ -138,9 +138,11 @@ ${at("sky.png")}: 200.0000 - "blue" at rows 0-8, columns 0-8
 
   test("says what is wrong with the list", async () => {
     writeFileSync(at("bad.csv"), "filename,ymin,xmin,ymax,xmax\nsky.png,0,0,9,8\n");
-    expect((await caffeHere("detect", at("bad.csv"), ...flags)).stderr).toContain(
+    expect((await caffeHere(["detect", at("bad.csv"), ...flags])).stderr).toContain(
       "Expected a box within it",
     );
-    expect((await caffeHere("detect", at("none.csv"), ...flags)).stderr).toContain("no such file");
+    expect((await caffeHere(["detect", at("none.csv"), ...flags])).stderr).toContain(
+      "no such file",
+    );
   });
 });

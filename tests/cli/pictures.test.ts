@@ -11,21 +11,21 @@ const at = (name: string): string => join(folder, name);
 
 describe("caffe summarize", () => {
   test("prints a table of layers, shapes, parameters, multiplications and memory", async () => {
-    const { status, stdout } = await caffeHere("summarize", "models/lenet/lenet.prototxt");
+    const { status, stdout } = await caffeHere(["summarize", "models/lenet/lenet.prototxt"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/conv2 +Convolution +64×50×8×8 +25\.1 k +102 M +800\.0 KiB/);
     expect(stdout).toMatch(/9 layers +431,080 +147 M +4\.8 MiB/);
   });
 
   test("prints JSON, of a net whose database is not there", async () => {
-    const { stdout } = await caffeHere(
+    const { stdout } = await caffeHere([
       "summarize",
       "models/lenet/lenet_train_test.prototxt",
       "--phase=TRAIN",
       "--shape",
       "data=2,1,28,28",
       "--json",
-    );
+    ]);
     const { name, layers } = JSON.parse(stdout) as { name: string; layers: { name: string }[] };
     expect(name).toBe("LeNet");
     expect(layers.find((layer) => layer.name === "conv1")).toEqual({
@@ -44,10 +44,10 @@ describe("caffe summarize", () => {
 
   test("says which shape it needs, and how one is written", async () => {
     const net = "models/lenet/lenet_train_test.prototxt";
-    expect((await caffeHere("summarize", net)).stderr).toContain(
+    expect((await caffeHere(["summarize", net])).stderr).toContain(
       'layer "data" (Data): the shape of its top "data" depends on data. Give it, e.g. data=64,3,224,224.',
     );
-    const wrong = await caffeHere("summarize", net, "--shape", "data=1,x");
+    const wrong = await caffeHere(["summarize", net, "--shape", "data=1,x"]);
     expect(wrong.status).toBe(1);
     expect(wrong.stderr).toContain("--shape is data=1,x. Expected name=lengths");
   });
@@ -59,7 +59,12 @@ describe("caffe draw_net", () => {
   test("draws SVG, PNG and DOT, with shapes and learning rates", async () => {
     const flags = ["--shape", "data=64,1,28,28", "--display_lrm", "--phase=TRAIN", "--rankdir=TB"];
     for (const ending of ["svg", "png", "dot"]) {
-      const { status, stderr } = await caffeHere("draw_net", net, at(`lenet.${ending}`), ...flags);
+      const { status, stderr } = await caffeHere([
+        "draw_net",
+        net,
+        at(`lenet.${ending}`),
+        ...flags,
+      ]);
       expect(stderr).toContain("Drawing net to");
       expect(status).toBe(0);
     }
@@ -73,7 +78,7 @@ describe("caffe draw_net", () => {
   });
 
   test("refuses other endings, and leaves nothing", async () => {
-    const { status, stderr } = await caffeHere("draw_net", net, at("lenet.pdf"));
+    const { status, stderr } = await caffeHere(["draw_net", net, at("lenet.pdf")]);
     expect(status).toBe(1);
     expect(stderr).toContain(
       'lenet.pdf" cannot be drawn. Expected it to end in .svg, .png or .dot.',
@@ -97,26 +102,26 @@ I0101 00:00:09.900000 1 sgd_solver.ts:1] Iteration 10, lr = 0.001
   );
 
   test("draws one chart as SVG or PNG, and all on a page", async () => {
-    expect((await caffeHere("plot_log", at("loss.svg"), log)).status).toBe(0);
+    expect((await caffeHere(["plot_log", at("loss.svg"), log])).status).toBe(0);
     const svg = readFileSync(at("loss.svg"), "utf8");
     expect(svg).toContain("Train loss vs. Iters");
-    expect((await caffeHere("plot_log", at("lr.png"), log, log, "--chart=5")).status).toBe(0);
+    expect((await caffeHere(["plot_log", at("lr.png"), log, log, "--chart=5"])).status).toBe(0);
     expect((await sharp(at("lr.png")).metadata()).width).toBe(1520);
-    expect((await caffeHere("plot_log", at("run.html"), log)).status).toBe(0);
+    expect((await caffeHere(["plot_log", at("run.html"), log])).status).toBe(0);
     expect(readFileSync(at("run.html"), "utf8").match(/<svg/g)).toHaveLength(8);
   });
 
   test("says what is wrong", async () => {
     const none = at("empty.log");
     writeFileSync(none, "nothing\n");
-    expect((await caffeHere("plot_log", at("x.svg"), none)).stderr).toContain(
+    expect((await caffeHere(["plot_log", at("x.svg"), none])).stderr).toContain(
       "no line tells of Train loss vs. Iters",
     );
-    expect((await caffeHere("plot_log", at("x.svg"), log, "--chart=8")).stderr).toContain(
+    expect((await caffeHere(["plot_log", at("x.svg"), log, "--chart=8"])).stderr).toContain(
       "--chart is 8. Expected 0 to 7",
     );
-    expect((await caffeHere("plot_log", at("x.pdf"), log)).stderr).toContain("cannot be plotted");
-    expect((await caffeHere("plot_log", at("x.svg"), at("none.log"))).stderr).toContain(
+    expect((await caffeHere(["plot_log", at("x.pdf"), log])).stderr).toContain("cannot be plotted");
+    expect((await caffeHere(["plot_log", at("x.svg"), at("none.log")])).stderr).toContain(
       "no such file",
     );
   });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { DataTransformer, type Transform } from "../../src/io/data-transformer.ts";
 import { type Datum, decodeDatum } from "../../src/io/datum.ts";
-import { rasterOf } from "../../src/io/raster.ts";
+import { imagesAddon } from "../../src/io/images-addon.ts";
+import { interleaved, oriented, planar, rasterOf } from "../../src/io/raster.ts";
 import { FormatError } from "../../src/util/errors.ts";
 import { Random } from "../../src/util/random.ts";
+import { noise } from "../support/nets.ts";
 
 const plain: Transform = {
   scale: 1,
@@ -101,6 +103,46 @@ describe("DataTransformer", () => {
   ])("refuses %o of %o", (transform, datum, message) => {
     expect(() => run(transform, image(1, datum))).toThrow(message);
     expect(() => run(transform, image(1, datum))).toThrow(FormatError);
+  });
+});
+
+describe("the addon does what the plain loop does, to the bit", () => {
+  const bytes = Uint8Array.from(noise(3 * 40 * 50, 4), (value) => Math.floor((value + 1) * 127.9));
+  const floats = Float32Array.from(noise(3 * 40 * 50, 5), (value) => 300 * value);
+  const mean = {
+    shape: [3, 40, 50],
+    data: Float32Array.from(noise(6000, 6), (value) => 99 * value),
+  };
+  const rasters = {
+    "channel by channel": planar(bytes, 3, 40, 50),
+    "row by row": interleaved(bytes, 3, 40, 50),
+    "turned by EXIF": oriented(interleaved(bytes, 3, 50, 40), 6),
+    floats: planar(floats, 3, 40, 50),
+  };
+  const transforms: Record<string, Partial<Transform>> = {
+    "as it is": {},
+    "a mean image": { mean, scale: 0.017, mirror: true, cropSize: 33 },
+    "a mean value": { meanValues: [104.25], scale: 1 / 255, mirror: true },
+    "a value for each channel": { meanValues: [103.939, 116.779, 123.68], cropSize: 30 },
+  };
+
+  test("which is built here", () => expect(imagesAddon()).toBeDefined());
+
+  test.each(
+    Object.entries(rasters).flatMap(([layout, raster]) =>
+      Object.entries(transforms).map(([name, more]) => [layout, name, raster, more] as const),
+    ),
+  )("%s, %s", (_layout, _name, raster, more) => {
+    const transformer = new DataTransformer({ ...plain, ...more });
+    const [c, h, w] = transformer.outputShape(raster);
+    for (let key = 0; key < 4; key++) {
+      const native = new Float32Array(c * h * w);
+      // Float64Arrays are left to the plain loop.
+      const plainly = new Float64Array(c * h * w);
+      transformer.transform(raster, native, new Random(1, key));
+      transformer.transform(raster, plainly, new Random(1, key));
+      expect(native).toEqual(Float32Array.from(plainly));
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decodedShape, decodeImage, ImageDecoder } from "../../src/io/image.ts";
 import { imageHeader } from "../../src/io/image-header.ts";
-import { jpegAddon } from "../../src/io/jpeg.ts";
+import { imagesAddon } from "../../src/io/images-addon.ts";
 import type { Raster } from "../../src/io/raster.ts";
 import { FormatError } from "../../src/util/errors.ts";
 import { bytesOf, decoded, imageBytes } from "../support/opencv.ts";
@@ -37,7 +37,7 @@ describe("an image is what OpenCV makes of it, to the bit", () => {
   );
 
   test("through libjpeg-turbo where that is built, which it is here", () => {
-    expect(jpegAddon()).toBeDefined();
+    expect(imagesAddon()).toBeDefined();
     const raster = new ImageDecoder().decode(imageBytes("420.jpg"), "color", "420.jpg");
     expect(raster).not.toBeInstanceOf(Promise);
   });

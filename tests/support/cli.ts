@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { vi } from "vitest";
-import { main } from "../../src/cli/main.ts";
 
 /** How a command line ended. */
 export interface Ended {
@@ -17,22 +16,6 @@ export function caffe(args: readonly string[], cwd?: string): Ended {
     timeout: 60_000,
   });
   return { status, stdout, stderr };
-}
-
-/** Runs a command line in this process: what to use where only its words matter. */
-export async function caffeHere(...args: readonly string[]): Promise<Ended> {
-  const said = { stdout: "", stderr: "" };
-  const spies = (["stdout", "stderr"] as const).map((stream) =>
-    vi.spyOn(process[stream], "write").mockImplementation((text) => {
-      said[stream] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { status: await main(args), ...said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
 }
 
 /** Starts bin/caffe; `said` waits until its log matches. */
@@ -75,3 +58,24 @@ export function startCaffe(
 }
 
 const binary: string = new URL("../../bin/caffe", import.meta.url).pathname;
+
+/** Runs a command line within this process, which costs no start: what bin/caffe does, from the source. */
+export async function caffeHere(args: readonly string[], cwd = "."): Promise<Ended> {
+  const { main } = await import("../../src/cli/main.ts");
+  const before = process.cwd();
+  const texts = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((name) =>
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      texts[name] += String(text);
+      return true;
+    }),
+  );
+  process.chdir(cwd);
+  try {
+    const status = await main(args);
+    return { status, ...texts };
+  } finally {
+    process.chdir(before);
+    for (const spy of spies) spy.mockRestore();
+  }
+}

@@ -1,13 +1,15 @@
 import type { CommandModule } from "yargs";
-import { convertMnist } from "../../io/convert-mnist.ts";
-import { CaffeError } from "../../util/errors.ts";
+import { convertMnist } from "../../io/convert/mnist.ts";
+import type { Backend } from "../../io/db/db.ts";
+import { withBackend } from "../backend.ts";
+import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
 
 interface ConvertFlags {
   readonly images: string;
   readonly labels: string;
   readonly database: string;
-  readonly backend: string;
+  readonly backend: Backend;
 }
 
 /** `caffe convert_mnist_data`: IDX files to a database. */
@@ -15,7 +17,7 @@ export const convertMnistData: CommandModule<object, ConvertFlags> = {
   command: "convert_mnist_data <images> <labels> <database>",
   describe: "write the IDX files of MNIST or Fashion-MNIST to a database",
   builder: (yargs) =>
-    yargs
+    withBackend(yargs)
       .positional("images", {
         type: "string",
         demandOption: true,
@@ -23,19 +25,15 @@ export const convertMnistData: CommandModule<object, ConvertFlags> = {
       })
       .positional("labels", { type: "string", demandOption: true, describe: "IDX file of labels" })
       .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
-      .option("backend", { type: "string", default: "lmdb", describe: "kind of database" })
       .example(
         "caffe convert_mnist_data train-images-idx3-ubyte train-labels-idx1-ubyte mnist_train_lmdb",
         "make MNIST's training database",
-      ),
+      ) as never,
   handler: async ({ images, labels, database, backend }) => {
-    if (backend !== "lmdb") throw new CaffeError(`--backend is ${backend}. Expected lmdb.`);
-    const { log } = new Console();
-    const isTerminal = process.stderr.isTTY === true;
-    const count = await convertMnist(images, labels, database, (done, total) => {
-      if (isTerminal) process.stderr.write(`\r${done} of ${total}`);
-    });
-    if (isTerminal) process.stderr.write("\r\x1b[K");
-    log("info", "convert_mnist_data", `Processed ${count} files.`);
+    const console = new Console();
+    const bar = new CountBar(console, "images");
+    const count = await convertMnist(images, labels, database, backend, bar.update);
+    bar.end();
+    console.log("info", "convert_mnist_data", `Processed ${count} files.`);
   },
 };

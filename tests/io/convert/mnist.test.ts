@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { convertMnist } from "../../src/io/convert-mnist.ts";
-import { readIdx } from "../../src/io/idx.ts";
-import { FileError, FormatError } from "../../src/util/errors.ts";
-import { readAll } from "../support/databases.ts";
+import { convertMnist } from "../../../src/io/convert/mnist.ts";
+import { readIdx } from "../../../src/io/idx.ts";
+import { FileError, FormatError } from "../../../src/util/errors.ts";
+import { readAll } from "../../support/databases.ts";
 
-const golden = new URL("../golden/cases/data/db_mnist_0/", import.meta.url).pathname;
+const golden = new URL("../../golden/cases/data/db_mnist_0/", import.meta.url).pathname;
 const images = join(golden, "images.idx");
 const labels = join(golden, "labels.idx");
 const folder = mkdtempSync(join(tmpdir(), "convert-mnist-"));
@@ -34,7 +34,7 @@ function read(path: string): { key: string; value_sha1: string }[] {
 test("writes the keys and bytes that Caffe's convert_mnist_data writes", async () => {
   const path = join(folder, "db");
   const progress: number[][] = [];
-  const count = await convertMnist(images, labels, path, (done, total) =>
+  const count = await convertMnist(images, labels, path, "lmdb", (done, total) =>
     progress.push([done, total]),
   );
   expect(count).toBe(entries().length);

@@ -1,0 +1,49 @@
+// How fast data is read: npm run bench:data. Peers take turns; the median of the rounds and their spread are shown.
+import { spawnSync } from "node:child_process";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeFashionDatabase, makeJpegDatabase } from "./make.mjs";
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const work = process.env.BENCH_DATA ?? join(tmpdir(), "caffe-bench-data");
+const rounds = Number(process.argv[2] ?? 5);
+
+function measure(program, args) {
+  const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
+  return Number(stdout);
+}
+
+const jpeg = await makeJpegDatabase(work, 500);
+const fashion = makeFashionDatabase(work);
+const ours = (workers) => () =>
+  measure(process.execPath, [here("ours.mjs"), jpeg, 3000, 32, 227, workers]);
+const contenders = {
+  "OpenCV in Python, 1 thread": () =>
+    measure("/usr/bin/python3", [here("opencv_peer.py"), jpeg, 1500, 32, 227]),
+  "here, 1 worker": ours(1),
+  "here, 2 workers": ours(2),
+  "here, raw 28×28, 1 worker": () =>
+    measure(process.execPath, [here("ours.mjs"), fashion, 600_000, 64, 0, 1]),
+};
+const results = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+const load = [];
+for (let round = 0; round < rounds; round++) {
+  for (const [name, run] of Object.entries(contenders)) results[name].push(run());
+  load.push(loadavg()[0]);
+}
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+console.log(`images/s, median of ${rounds} rounds (least to greatest)`);
+for (const [name, values] of Object.entries(results)) {
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(Math.round);
+  console.log(
+    `${name.padEnd(28)} ${String(Math.round(median(values))).padStart(7)}  (${least} to ${most})`,
+  );
+}
+const peer = results["OpenCV in Python, 1 thread"];
+for (const workers of ["1 worker", "2 workers"]) {
+  const ratios = results[`here, ${workers}`].map((value, i) => value / peer[i]);
+  console.log(`${workers} against OpenCV: ${median(ratios).toFixed(2)} times as fast`);
+}
+console.log(`load average: ${load.map((value) => value.toFixed(1)).join(", ")}`);

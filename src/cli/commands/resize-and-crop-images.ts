@@ -1,0 +1,89 @@
+import type { CommandModule } from "yargs";
+import { inOrder, usualThreads } from "../../io/convert/in-order.ts";
+import type { CropJob } from "../../io/convert/jobs.ts";
+import { listedImage, readImageList, type SharedList } from "../../io/image-list.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { CountBar } from "../count-bar.ts";
+import { Console } from "../session.ts";
+
+interface CropFlags {
+  readonly list: string;
+  readonly input_folder: string;
+  readonly output_folder: string;
+  readonly output_side_length: number;
+  readonly threads: number;
+}
+
+/** `caffe resize_and_crop_images`: squares of one size from image files of any. */
+export const resizeAndCropImages: CommandModule<object, CropFlags> = {
+  command: "resize_and_crop_images <list>",
+  describe: "bring images to one size: the shorter side to a length, then the middle square",
+  builder: (yargs) =>
+    yargs
+      .positional("list", {
+        type: "string",
+        demandOption: true,
+        describe: "text file, a path on each line; a label behind it is left alone",
+      })
+      .option("input_folder", { type: "string", default: ".", describe: "where paths start" })
+      .option("output_folder", {
+        type: "string",
+        demandOption: true,
+        describe: "where images are written, under the same paths",
+      })
+      .option("output_side_length", { type: "number", default: 256, describe: "side of a square" })
+      .option("threads", { type: "number", default: usualThreads(), describe: "threads that work" })
+      .example(
+        "caffe resize_and_crop_images --input_folder=images --output_folder=images256 train.txt",
+        "as ImageNet is prepared",
+      ),
+  handler: run,
+};
+
+async function run(flags: CropFlags): Promise<void> {
+  const { list, output_side_length: side, threads } = flags;
+  if (!(Number.isInteger(side) && side > 0)) {
+    throw new CaffeError(`--output_side_length is ${side}. Expected a whole number, 1 or more.`);
+  }
+  const console = new Console();
+  const images = readImageList(list);
+  const count = images.starts.length;
+  const bar = new CountBar(console, "images");
+  let [index, skipped] = [0, 0];
+  try {
+    for await (const outcome of inOrder(jobs(images, flags), threads)) {
+      const { line } = listedImage(images, index);
+      bar.update(++index, count);
+      if (!("error" in outcome)) continue;
+      skipped++;
+      console.log(
+        "error",
+        "resize_and_crop_images",
+        `${list}:${line}: ${outcome.error} It is skipped.`,
+      );
+    }
+  } finally {
+    bar.end();
+  }
+  if (skipped === count)
+    throw new CaffeError(`${list}: none of its ${count} images could be made.`);
+  console.log("info", "resize_and_crop_images", `Processed ${count - skipped} files.`);
+}
+
+function* jobs(
+  images: SharedList,
+  { input_folder, output_folder, output_side_length: side }: CropFlags,
+): Generator<CropJob> {
+  for (let i = 0; i < images.starts.length; i++) {
+    const { text, path } = listedImage(images, i);
+    // A line may be a path alone, and that may hold spaces.
+    const hasLabel = /\s-?\d+\s*$/.test(text);
+    yield {
+      kind: "crop",
+      input: input_folder,
+      output: output_folder,
+      path: hasLabel ? path : text.trim(),
+      side,
+    };
+  }
+}

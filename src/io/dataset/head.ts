@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { FormatError } from "../../util/errors.ts";
+import { writeFileAtomically } from "../atomic-file.ts";
+import type { Datum } from "../datum.ts";
+import { ImageDecoder, imageOf } from "../image.ts";
+import { encodeImage } from "../image-encoder.ts";
+import { planar, type Raster, rasterOf } from "../raster.ts";
+import { recordsOf } from "./records.ts";
+
+/** A record, and the picture that was made of it. */
+export interface PicturedRecord {
+  readonly key: string;
+  readonly label: number;
+  readonly shape: readonly [number, number, number];
+  readonly path: string;
+}
+
+/**
+ * Writes the first records of a database as PNG files, named by number and label. Channels that are not 1, 3 or 4
+ * become grey pictures below each other, and floats are stretched to 0 to 255.
+ *
+ * @throws FileError, FormatError where a record is damaged, or a file cannot be written
+ */
+export async function writeHead(
+  database: string,
+  folder: string,
+  count: number,
+): Promise<PicturedRecord[]> {
+  const decoder = new ImageDecoder();
+  const written: PicturedRecord[] = [];
+  mkdirSync(folder, { recursive: true });
+  for (const { key, datum } of recordsOf(database)) {
+    if (written.length === count) break;
+    if (datum instanceof Error)
+      throw new FormatError(`${database}: key "${key}": ${datum.message}`);
+    const raster = datum.encoded
+      ? await decoder.decode(datum.data, "unchanged", `${database}: key "${key}"`)
+      : bytesOf(datum);
+    const { channels, height, width } = raster;
+    const name = `${String(written.length).padStart(4, "0")}_label_${datum.label}.png`;
+    const path = join(folder, name);
+    writeFileAtomically(path, [await encodeImage(imageOf(pictured(raster)), "png")]);
+    written.push({ key, label: datum.label, shape: [channels, height, width], path });
+  }
+  return written;
+}
+
+/** Pixels of a record that is not encoded; floats between their least and greatest. */
+function bytesOf(datum: Datum): Raster {
+  const raster = rasterOf(datum);
+  if (raster.data instanceof Uint8Array) return raster;
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of raster.data) {
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  const scale = 255 / (greatest - least || 1);
+  const bytes = Uint8Array.from(raster.data, (value) => Math.round((value - least) * scale));
+  return { ...raster, data: bytes };
+}
+
+function pictured(raster: Raster): Raster {
+  const { channels, height, width } = raster;
+  if ([1, 3, 4].includes(channels)) return raster;
+  return planar(imageOf(raster).data, 1, channels * height, width);
+}

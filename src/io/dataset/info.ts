@@ -1,0 +1,66 @@
+import { openDatabase } from "../db/open.ts";
+import { decodedShape } from "../image.ts";
+import { imageHeader } from "../image-header.ts";
+import { rasterOf } from "../raster.ts";
+import { recordsOf, tried } from "./records.ts";
+
+/** What a database holds. */
+export interface DatasetInfo {
+  readonly backend: string;
+  readonly count: number;
+  /** Bytes of all records. */
+  readonly bytes: number;
+  readonly firstKey: string;
+  readonly lastKey: string;
+  /** How many records of each shape there are: `3×256×256`, and `encoded JPEG` behind where they are. */
+  readonly shapes: ReadonlyMap<string, number>;
+  /** How many records of each label there are, in the order of the labels. */
+  readonly labels: ReadonlyMap<number, number>;
+  /** How many records are no whole Datum. */
+  readonly damaged: number;
+}
+
+/**
+ * Counts what a database holds. Images are not decoded: their headers tell.
+ * @throws FileError, FormatError where the database itself is damaged
+ */
+export function datasetInfo(
+  path: string,
+  onProgress: (done: number) => void = () => {},
+): DatasetInfo {
+  const db = openDatabase(path);
+  const { backend } = db;
+  db.close();
+  const shapes = new Map<string, number>();
+  const labels = new Map<number, number>();
+  let [count, bytes, damaged, firstKey, lastKey] = [0, 0, 0, "", ""];
+  for (const record of recordsOf(path)) {
+    if (count++ === 0) firstKey = record.key;
+    lastKey = record.key;
+    bytes += record.bytes;
+    onProgress(count);
+    const { datum } = record;
+    const shape = datum instanceof Error ? datum : tried(() => shapeOf(datum));
+    if (datum instanceof Error || shape instanceof Error) {
+      damaged++;
+      continue;
+    }
+    add(shapes, shape);
+    add(labels, datum.label);
+  }
+  const inOrder = new Map([...labels].sort(([a], [b]) => a - b));
+  return { backend, count, bytes, firstKey, lastKey, shapes, labels: inOrder, damaged };
+}
+
+function shapeOf(datum: Parameters<typeof rasterOf>[0]): string {
+  if (datum.encoded) {
+    const header = imageHeader(datum.data, "its image");
+    return `${decodedShape(header, "unchanged").join("×")}, encoded ${header.format}`;
+  }
+  const { channels, height, width } = rasterOf(datum);
+  return `${channels}×${height}×${width}${datum.data.length > 0 ? "" : ", floats"}`;
+}
+
+function add<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
