@@ -8,6 +8,7 @@ import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { drawNet } from "./commands/draw-net.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
+import { models } from "./commands/models.ts";
 import { plotLog } from "./commands/plot-log.ts";
 import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
@@ -27,6 +28,7 @@ const commands = [
   drawNet,
   plotLog,
   summarize,
+  models,
 ] as unknown as CommandModule[];
 
 /**
