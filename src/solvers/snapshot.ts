@@ -78,7 +78,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
     }
   });
   const weights = readCaffemodel(learnedNetPath(path, state.learned_net));
-  run.net.copyTrainedLayersFrom(weights, log);
+  run.net.copyFrom(weights, log);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
     run.history[i]?.data.overwriteCpu().set(value.data);
