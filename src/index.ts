@@ -21,6 +21,13 @@ export {
   encodeCaffemodel,
   readCaffemodel,
 } from "./io/caffemodel.ts";
+export {
+  type GetModelOptions,
+  getModel,
+  listModels,
+  type ModelCard,
+  modelCard,
+} from "./io/model-zoo.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
 export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
 export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";

@@ -59,7 +59,7 @@ async function runBatches(golden, engines, check) {
   const { info, folder, arrayOf } = golden;
   const net = buildNet(golden, engines);
   try {
-    if (info.weights) net.copyTrainedLayersFrom(readCaffemodel(join(folder, info.weights)));
+    if (info.weights) net.copyFrom(readCaffemodel(join(folder, info.weights)));
     compareParams(net, info.params, "data", "weights", arrayOf, check);
     for (const input of info.inputs ?? [])
       net.blob(input.blob).data.overwriteCpu().set(arrayOf(input));

@@ -63,7 +63,7 @@ async function run(folder) {
     : "deploy.prototxt";
   const net = new Net(readNetParameter(join(folder, prototxt), silent), { engines, phase: "TEST" });
   try {
-    net.copyTrainedLayersFrom(readCaffemodel(file(/^weights\./)));
+    net.copyFrom(readCaffemodel(file(/^weights\./)));
     let outputs = 0;
     let worst = { error: 0, what: "" };
     for (const { name, inputs, outputs: wanted } of cases) {

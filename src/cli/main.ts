@@ -14,6 +14,7 @@ import { deviceQuery } from "./commands/device-query.ts";
 import { drawNet } from "./commands/draw-net.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
+import { models } from "./commands/models.ts";
 import { plotLog } from "./commands/plot-log.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { summarize } from "./commands/summarize.ts";
@@ -41,6 +42,7 @@ const commands = [
   convertMnistSiameseData,
   resizeAndCropImages,
   dataset,
+  models,
 ] as unknown as CommandModule[];
 
 /**

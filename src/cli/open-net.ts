@@ -39,7 +39,7 @@ export function openNet(
     ...more.options,
   });
   try {
-    for (const file of listOf(flags.weights)) net.copyTrainedLayersFrom(readCaffemodel(file), log);
+    for (const file of listOf(flags.weights)) net.copyFrom(readCaffemodel(file), log);
   } catch (error) {
     net.close();
     throw error;

@@ -7,6 +7,7 @@ export {
   blobProtoVectorToArrays,
   datumToArray,
 } from "../blob/array-proto.ts";
+export { type IdxFile, readIdx } from "../io/idx.ts";
 export { readNpy } from "../io/npy.ts";
 export {
   type Box,

@@ -5,6 +5,11 @@ import { type FloatImage, resizeImage } from "./float-image.ts";
 
 /** How an image becomes a net's input; each step may be left out. */
 export interface TransformerOptions {
+  /**
+   * Which axis of the image H×W×K each axis of the input is: [2, 0, 1] (the default) gives K×H×W, [2, 1, 0] gives K×W×H,
+   * as nets want that were trained in MATLAB.
+   */
+  readonly transpose?: readonly [2, 0, 1] | readonly [2, 1, 0] | undefined;
   /** Which channel of the image each channel of the input is: `[2, 1, 0]` for nets that want blue first. */
   readonly channelSwap?: readonly number[] | undefined;
   /** Factor before the mean is subtracted: 255 for nets that were trained on bytes. */
@@ -18,8 +23,8 @@ export interface TransformerOptions {
 /**
  * Turns images into a net's input, and back.
  *
- * preprocess: resize to the input's height and width, H×W×K to K×H×W, swap channels, × rawScale, − mean,
- * × inputScale, in this order.
+ * preprocess: resize to the input's height and width, H×W×K to K×H×W (`transpose`), swap channels, × rawScale,
+ * − mean, × inputScale, in this order.
  *
  *     const transformer = new Transformer(net.blob("data").shape, { rawScale: 255, channelSwap: [2, 1, 0], mean });
  *     const { prob } = await net.forward({ data: [transformer.preprocess(image)] });
@@ -31,6 +36,7 @@ export class Transformer {
   readonly channels: number;
   readonly #height: number;
   readonly #width: number;
+  readonly #isTransposed: boolean;
   readonly #swap: readonly number[];
   readonly #rawScale: number;
   readonly #inputScale: number;
@@ -47,7 +53,9 @@ export class Transformer {
         `a transformer for an input of shape ${shapeText(inputShape)}. Expected four axes: N×K×H×W.`,
       );
     }
-    const [, channels = 0, height = 0, width = 0] = inputShape;
+    const [, channels = 0, ...sides] = inputShape;
+    this.#isTransposed = options.transpose?.[1] === 1;
+    const [height = 0, width = 0] = this.#isTransposed ? sides.reverse() : sides;
     this.channels = channels;
     this.#height = height;
     this.#width = width;
@@ -64,7 +72,7 @@ export class Transformer {
   }
 
   /**
-   * The image as the net's input: K×H×W.
+   * The image as the net's input: K×H×W, or K×W×H.
    * @throws CaffeError where it has another number of channels
    */
   preprocess(image: FloatImage): NdArray & { readonly data: Float32Array } {
@@ -75,11 +83,11 @@ export class Transformer {
     for (let c = 0; c < this.channels; c++) {
       const from = this.#swap[c] as number;
       for (let i = 0; i < size; i++) {
-        const raw = (data[i * this.channels + from] ?? 0) * this.#rawScale;
+        const raw = (data[this.#pixelAt(i) * this.channels + from] ?? 0) * this.#rawScale;
         input[c * size + i] = (raw - this.#meanAt(c, i, size)) * this.#inputScale;
       }
     }
-    return { shape: [this.channels, this.#height, this.#width], data: input };
+    return { shape: this.#inputShape, data: input };
   }
 
   /**
@@ -87,7 +95,7 @@ export class Transformer {
    * @param input K×H×W, or 1×K×H×W
    */
   deprocess(input: NdArray): FloatImage {
-    const wanted = [this.channels, this.#height, this.#width];
+    const wanted = this.#inputShape;
     if (!sameShape(input.shape.slice(-3), wanted) || countOf(input.shape) !== countOf(wanted)) {
       throw new CaffeError(
         `an input of shape ${shapeText(input.shape)} to deprocess. Expected ${shapeText(wanted)}.`,
@@ -99,10 +107,21 @@ export class Transformer {
       const to = this.#swap[c] as number;
       for (let i = 0; i < size; i++) {
         const raw = (input.data[c * size + i] ?? 0) / this.#inputScale + this.#meanAt(c, i, size);
-        data[i * this.channels + to] = raw / this.#rawScale;
+        data[this.#pixelAt(i) * this.channels + to] = raw / this.#rawScale;
       }
     }
     return { shape: [this.#height, this.#width, this.channels], data };
+  }
+
+  get #inputShape(): Shape {
+    const sides = [this.#height, this.#width];
+    return [this.channels, ...(this.#isTransposed ? sides.reverse() : sides)];
+  }
+
+  /** The pixel, counted row by row in the image, that lies at place i of a plane of the input. */
+  #pixelAt(i: number): number {
+    if (!this.#isTransposed) return i;
+    return (i % this.#height) * this.#width + Math.floor(i / this.#height);
   }
 
   #meanAt(channel: number, at: number, size: number): number {
@@ -125,17 +144,17 @@ export class Transformer {
     this.#checkChannels(axes[0] ?? 0, "mean");
     if (axes.length === 1) return data;
     const [channels = 0, height = 0, width = 0] = axes;
+    const [, inputHeight = 0, inputWidth = 0] = this.#inputShape;
     if (axes.length !== 3) {
       throw new CaffeError(`mean of shape ${shapeText(shape)}. Expected K, or K×H×W.`);
     }
-    if (height === this.#height && width === this.#width) return data;
+    if (height === inputHeight && width === inputWidth) return data;
     const planes = Array.from({ length: channels }, (_, c) => {
       const plane = Float32Array.from(
         { length: height * width },
         (_, i) => data[c * height * width + i] ?? 0,
       );
-      return resizeImage({ shape: [height, width, 1], data: plane }, this.#height, this.#width)
-        .data;
+      return resizeImage({ shape: [height, width, 1], data: plane }, inputHeight, inputWidth).data;
     });
     return planes.flatMap((plane) => [...plane]);
   }

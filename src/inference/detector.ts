@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
 import {
   type Box,
@@ -18,6 +19,8 @@ import { onlyInput } from "./classifier.ts";
 export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, TransformerOptions {
   /** Pixels of context around a window, in the net's input: R-CNN's nets were trained with 16. */
   readonly contextPad?: number;
+  /** The output that holds the scores; the net's first in alphabetical order by default. */
+  readonly scores?: string;
 }
 
 /** An image and the windows to score in it. */
@@ -33,6 +36,8 @@ export interface Detection {
   readonly file?: string;
   readonly window: Box;
   readonly scores: Float32Array;
+  /** Every output of the net for this window, by name: scores, corrections of the box, landmarks. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
 }
 
 /**
@@ -50,6 +55,7 @@ export class Detector {
   readonly #input: string;
   readonly #size: number;
   readonly #contextPad: number;
+  readonly #scores: string;
   /** What stands where a window's context reaches beyond its image: the mean, as a pixel. */
   readonly #background: FloatImage;
 
@@ -62,6 +68,8 @@ export class Detector {
       this.transformer = new Transformer(shape, options);
       this.#size = shape[2] ?? 0;
       this.#contextPad = options.contextPad ?? 0;
+      this.#scores = options.scores ?? this.net.outputs[0] ?? "";
+      this.net.blob(this.#scores);
       if (this.#contextPad > 0 && (shape[3] !== this.#size || 2 * this.#contextPad >= this.#size)) {
         throw new CaffeError(
           `contextPad is ${this.#contextPad} for an input of ${shape[2]}×${shape[3]}. Expected a square input, more than twice as large.`,
@@ -80,7 +88,7 @@ export class Detector {
 
   /** Scores every window, in their order, batch by batch. */
   async detectWindows(given: readonly Windows[]): Promise<Detection[]> {
-    const detections: Omit<Detection, "scores">[] = [];
+    const detections: Pick<Detection, "file" | "window">[] = [];
     const inputs: NdArray[] = [];
     for (const { image: source, windows } of given) {
       const isColor = this.transformer.channels === 3;
@@ -91,14 +99,14 @@ export class Detector {
       }
     }
     if (inputs.length === 0) return [];
-    const output = this.net.outputs[0] ?? "";
-    const { [output]: scores } = await this.net.forwardAll({ [this.#input]: inputs });
-    const classes = scores?.count(1) ?? 0;
-    const values = scores?.values() ?? [];
-    return detections.map((detection, i) => ({
-      ...detection,
-      scores: Float32Array.from(values.slice(i * classes, (i + 1) * classes)),
-    }));
+    const all = await this.net.forwardAll({ [this.#input]: inputs });
+    return detections.map((detection, i) => {
+      const outputs = Object.fromEntries(
+        Object.entries(all).map(([name, blob]) => [name, rowOf(blob, i)]),
+      );
+      const scores = outputs[this.#scores] ?? new Float32Array(0);
+      return { ...detection, scores, outputs };
+    });
   }
 
   /**
@@ -147,4 +155,10 @@ export class Detector {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** What a blob holds for one sample. */
+function rowOf(blob: Blob, index: number): Float32Array {
+  const size = blob.count(1);
+  return Float32Array.from(blob.values().subarray(index * size, (index + 1) * size));
 }

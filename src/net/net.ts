@@ -24,14 +24,7 @@ import {
   type PassOptions,
   type ValuesByName,
 } from "./pass.ts";
-import {
-  copyWeights,
-  netToParameter,
-  readWeights,
-  shareWeights,
-  type TrainedWeights,
-  type Weights,
-} from "./weights.ts";
+import { copyWeights, netToParameter, readWeights, shareWeights, type Weights } from "./weights.ts";
 
 /** Called before or after a layer runs; `index` counts the net's layers. */
 export type LayerCallback = (index: number) => void;
@@ -379,28 +372,24 @@ export class Net {
   }
 
   /**
-   * Copies the parameters of layers that have the same name; the others keep theirs.
-   * @throws NetError where counts or shapes differ
-   */
-  copyTrainedLayersFrom(weights: TrainedWeights, log: Log = this.#log): void {
-    const owners = new Set(this.learnableParams.map(({ blob }) => blob));
-    copyWeights(this.layerNames, this.layers, weights, (blob) => owners.has(blob), log);
-  }
-
-  /**
    * Copies weights of a .caffemodel, an HDF5 file, several (later ones win), or what `readCaffemodel` gave, into
-   * layers of the same name.
-   * @throws FileError, FormatError, NetError
+   * layers of the same name; the others keep theirs.
+   * @throws FileError, FormatError where a file cannot be read, NetError where counts or shapes differ
+   * @see Caffe's Net::CopyTrainedLayersFrom
    */
   copyFrom(weights: Weights, log: Log = this.#log): void {
-    for (const one of readWeights(weights)) this.copyTrainedLayersFrom(one, log);
+    const owners = new Set(this.learnableParams.map(({ blob }) => blob));
+    for (const one of readWeights(weights)) {
+      copyWeights(this.layerNames, this.layers, one, (blob) => owners.has(blob), log);
+    }
   }
 
   /**
    * Uses the other net's parameter memory for layers of the same name, without copying.
    * @throws NetError where counts or shapes differ
+   * @see Caffe's Net::ShareTrainedLayersWith
    */
-  shareTrainedLayersWith(other: Net, log: Log = this.#log): void {
+  shareWith(other: Net, log: Log = this.#log): void {
     shareWeights(this, other, log);
   }
 

@@ -118,7 +118,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
     checkDigest(modelPath, modelBytes, runState.files.model);
   }
   checkHistory(run, state.history, path);
-  run.net.copyTrainedLayersFrom(decodeCaffemodel(modelBytes, modelPath), log);
+  run.net.copyFrom(decodeCaffemodel(modelBytes, modelPath), log);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
     run.history[i]?.data.overwriteCpu().set(value.data);

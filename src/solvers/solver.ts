@@ -177,7 +177,7 @@ export class Solver implements Snapshotted {
   /** Copies weights of a .caffemodel into the train net (test nets share them). */
   loadWeights(file: string): void {
     this.#log("info", "solver", `Finetuning from ${file}`);
-    this.net.copyTrainedLayersFrom(readCaffemodel(file), this.#log);
+    this.net.copyFrom(readCaffemodel(file), this.#log);
   }
 
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
@@ -324,7 +324,7 @@ export class Solver implements Snapshotted {
         `there is no test net #${index}. Expected one below ${this.testNets.length}.`,
       );
     this.#log("info", "solver", `Iteration ${this.iter}, Testing net (#${index})`);
-    net.shareTrainedLayersWith(this.net, this.#log);
+    net.shareWith(this.net, this.#log);
     const scores = await testNet(
       net,
       this.param.test_iter?.[index] ?? 0,

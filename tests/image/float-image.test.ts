@@ -112,6 +112,14 @@ test("a mean image is subtracted pixel by pixel, and resized where it has anothe
   expect(small.preprocess(image).data).toBeAllClose([1.5 - 1.75]);
 });
 
+test("an image lies on its side for nets that were trained in MATLAB", () => {
+  const transformer = new io.Transformer([1, 1, 3, 2], { transpose: [2, 1, 0], mean: [1] });
+  const input = transformer.preprocess(ramp(2, 3));
+  expect(input.shape).toEqual([1, 3, 2]);
+  expect([...input.data]).toEqual([-1, 2, 0, 3, 1, 4]);
+  expect(transformer.deprocess(input)).toEqual(ramp(2, 3));
+});
+
 test("what does not fit a transformer is said", () => {
   const make = (options: object, shape = [1, 3, 2, 2]): (() => unknown) => {
     return () => new io.Transformer(shape, options);

@@ -30,6 +30,7 @@ test("each window is scored, in order, over several batches", async () => {
   const detections = await detector.detectWindows([{ image, windows: [left, right, middle] }]);
   expect(detections.map(({ window }) => window)).toEqual([left, right, middle]);
   expect(detections.flatMap(({ scores }) => [...scores])).toBeAllClose([0, 1, 0.5]);
+  expect([...(detections[1]?.outputs["pool"] ?? [])]).toEqual([1]);
   expect(await detector.detectWindows([])).toEqual([]);
 });
 
@@ -82,6 +83,7 @@ test("boxes overlap, and the best of overlapping ones is kept", () => {
 
 test("what does not fit is refused", () => {
   expect(() => new Detector(NET, { contextPad: 2 })).toThrow("Expected a square input");
+  expect(() => new Detector(NET, { scores: "prob" })).toThrow('has no blob "prob"');
   using detector = new Detector(NET);
   expect(() => detector.cut(image, { ...left, right: 9 })).toThrow("Expected a box within it");
 });

@@ -124,7 +124,7 @@ describeEngines("RNN", (engines) => {
     );
     const input = [x.slice(0, 9), [0, 1, 1]] as const;
     const want = await forward(net, ...input);
-    other.shareTrainedLayersWith(net);
+    other.shareWith(net);
     expect(await forward(other, ...input)).toEqual(want);
   });
 

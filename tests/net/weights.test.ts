@@ -29,13 +29,13 @@ const floats = (
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => first + i),
 });
 
-describe("copyTrainedLayersFrom", () => {
+describe("copyFrom", () => {
   test("copies by layer name: unknown layers are logged, those the file lacks keep what they have", () => {
     const { log, lines } = keptLog();
     const from = netOf(`${input} ${ip("c", "x")} ${ip("b", "c")}`, { seed: 2 });
     const to = netOf(`${input} ${ip("a", "x")} ${ip("b", "a")}`, { seed: 1, log });
     const before = weightsOf(to);
-    to.copyTrainedLayersFrom(decodeCaffemodel(bytesOf(from), "c.caffemodel"));
+    to.copyFrom(decodeCaffemodel(bytesOf(from), "c.caffemodel"));
     expect(weightsOf(to)).toEqual([before[0], before[1], ...weightsOf(from).slice(2)]);
     expect(lines.filter((line) => line.includes("Ignoring"))).toEqual([
       "net] Ignoring source layer c",
@@ -66,8 +66,8 @@ describe("copyTrainedLayersFrom", () => {
         { name: "a", blobs },
       ],
     };
-    expect(() => to.copyTrainedLayersFrom(weights)).toThrow(message);
-    expect(() => to.copyTrainedLayersFrom(weights)).toThrow("w.caffemodel: ");
+    expect(() => to.copyFrom(weights)).toThrow(message);
+    expect(() => to.copyFrom(weights)).toThrow("w.caffemodel: ");
     expect(weightsOf(to)).toEqual(before);
   });
 
@@ -86,7 +86,7 @@ describe("copyTrainedLayersFrom", () => {
       }),
     );
     const to = net();
-    to.copyTrainedLayersFrom(decodeCaffemodel(old.finish(), "old.caffemodel"));
+    to.copyFrom(decodeCaffemodel(old.finish(), "old.caffemodel"));
     expect(weightsOf(to).slice(0, 2)).toEqual([
       [1, 2, 3, 4, 5, 6, 7, 8, 9],
       [50, 51, 52],
@@ -96,7 +96,7 @@ describe("copyTrainedLayersFrom", () => {
         layers: [{ name: "a", type: "INNER_PRODUCT", blobs: [legacy(9, 1, 1), legacy(1, 3, 50)] }],
       }),
     );
-    expect(() => to.copyTrainedLayersFrom(decodeCaffemodel(wrong.finish(), "wrong"))).toThrow(
+    expect(() => to.copyFrom(decodeCaffemodel(wrong.finish(), "wrong"))).toThrow(
       "Source param shape is 1 1 9 1 (9); target param shape is 3 3 (9)",
     );
   });
@@ -112,7 +112,7 @@ describe("copyTrainedLayersFrom", () => {
     });
     const { log, lines } = keptLog();
     const to = net();
-    to.copyTrainedLayersFrom(readCaffemodel(path), log);
+    to.copyFrom(readCaffemodel(path), log);
     expect(weightsOf(to)[0]).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15]);
     expect(lines).toEqual(["net] Ignoring source layer other"]);
   });
@@ -124,13 +124,13 @@ describe("copyTrainedLayersFrom", () => {
     writeHdf5(path, {
       data: { a: { 0: floats([3, 3]), 1: floats([3]) }, b: { 1: floats([3], 5) } },
     });
-    to.copyTrainedLayersFrom(readCaffemodel(path));
+    to.copyFrom(readCaffemodel(path));
     expect([...(to.layers[2]?.blobs[0]?.values() ?? [])]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(weightsOf(to)[2]).toEqual([5, 6, 7]);
     writeHdf5(path, {
       data: { a: { 1: floats([3]) }, b: { 0: floats([3, 3]), 1: floats([3], 5) } },
     });
-    expect(() => to.copyTrainedLayersFrom(readCaffemodel(path))).toThrow(
+    expect(() => to.copyFrom(readCaffemodel(path))).toThrow(
       "Incompatible number of blobs for layer a",
     );
   });
@@ -138,10 +138,10 @@ describe("copyTrainedLayersFrom", () => {
   test("a float64 net takes float32 weights, and the other way round", () => {
     const double = netOf(`${input} ${ip("a", "x")} ${ip("b", "a")}`, { dtype: "f64", seed: 5 });
     const single = net(6);
-    double.copyTrainedLayersFrom(decodeCaffemodel(bytesOf(single), "f32"));
+    double.copyFrom(decodeCaffemodel(bytesOf(single), "f32"));
     expect(weightsOf(double)).toEqual(weightsOf(single));
     const back = net(7);
-    back.copyTrainedLayersFrom(decodeCaffemodel(bytesOf(double), "f64"));
+    back.copyFrom(decodeCaffemodel(bytesOf(double), "f64"));
     expect(weightsOf(back)).toEqual(weightsOf(single));
   });
 });
@@ -167,7 +167,7 @@ describe("toParameter", () => {
     const path = join(root, "same.caffemodel");
     writeFileSync(path, bytesOf(one, true));
     const other = net(4);
-    other.copyTrainedLayersFrom(readCaffemodel(path));
+    other.copyFrom(readCaffemodel(path));
     expect(weightsOf(other)).toEqual(weightsOf(one));
   });
 });
@@ -209,13 +209,13 @@ describe("weights in the prototxt", () => {
   });
 });
 
-describe("shareTrainedLayersWith", () => {
+describe("shareWith", () => {
   test("uses the other net's memory for layers of the same name", () => {
     const { log, lines } = keptLog();
     const train = netOf(`${input} ${ip("a", "x")} ${ip("c", "a")}`, { seed: 1 });
     const check = net(2);
     const own = weightsOf(check).slice(2);
-    check.shareTrainedLayersWith(train, log);
+    check.shareWith(train, log);
     train.learnableParams[0]?.blob.data.mutableCpu().fill(5);
     expect(weightsOf(check)).toEqual([new Array(9).fill(5), weightsOf(train)[1], ...own]);
     expect(lines).toEqual(["net] Ignoring source layer c"]);
@@ -223,12 +223,12 @@ describe("shareTrainedLayersWith", () => {
 
   test("refuses other shapes and numbers of blobs", () => {
     const wider = netOf(`${input} ${ip("a", "x").replace("num_output: 3", "num_output: 4")}`);
-    expect(() => net().shareTrainedLayersWith(wider)).toThrow(
+    expect(() => net().shareWith(wider)).toThrow(
       "Cannot share param 0 weights from layer 'a'; shape mismatch.  Source param shape is 4 3 (12); target param shape is 3 3 (9).",
     );
     const bare = netOf(
       `${input} ${ip("a", "x").replace("num_output: 3", "num_output: 3 bias_term: false")}`,
     );
-    expect(() => net().shareTrainedLayersWith(bare)).toThrow("has 1 blobs in one net and 2");
+    expect(() => net().shareWith(bare)).toThrow("has 1 blobs in one net and 2");
   });
 });

@@ -1,0 +1,46 @@
+import { alexnet, caffenet } from "./alexnet.ts";
+import { autoencoder } from "./autoencoder.ts";
+import { captioning } from "./captioning.ts";
+import { densenet121 } from "./densenet.ts";
+import { fcn32s } from "./fcn.ts";
+import { googlenet } from "./googlenet.ts";
+import { mobilenet } from "./mobilenet.ts";
+import { type Model, prototxtOf } from "./model.ts";
+import { resnet18, resnet50, resnet101 } from "./residual.ts";
+import { senet50 } from "./senet.ts";
+import { siamese } from "./siamese.ts";
+import { squeezenet } from "./squeezenet.ts";
+import { vgg16, vgg19 } from "./vgg.ts";
+
+/** Every model that is written in code; LeNet and the CIFAR-10 nets are written by hand. */
+export const models: readonly Model[] = [
+  alexnet,
+  caffenet,
+  vgg16,
+  vgg19,
+  googlenet,
+  resnet18,
+  resnet50,
+  resnet101,
+  senet50,
+  squeezenet,
+  mobilenet,
+  densenet121,
+  fcn32s,
+  captioning,
+  siamese,
+  autoencoder,
+];
+
+/** A model's files by their paths below models/. */
+export function filesOf(model: Model): ReadonlyMap<string, string> {
+  const { name, title } = model;
+  return new Map([
+    [`${name}/train_val.prototxt`, prototxtOf(title, model.trainVal)],
+    [`${name}/deploy.prototxt`, prototxtOf(title, model.deploy)],
+    [
+      `${name}/solver.prototxt`,
+      `net: "models/${name}/train_val.prototxt"\n${model.solver}\nsnapshot_prefix: "models/${name}/${name}"\nsolver_mode: CPU\n`,
+    ],
+  ]);
+}

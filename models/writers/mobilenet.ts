@@ -1,0 +1,105 @@
+import { L, type Top } from "../../src/index.ts";
+import { classifier, type Model, named, type Writer } from "./model.ts";
+import { normalise } from "./residual.ts";
+
+/** Stages of depthwise and pointwise pairs: outputs, and the strides of the pairs. */
+const STAGES: readonly (readonly [outputs: number, strides: readonly number[]])[] = [
+  [64, [1]],
+  [128, [2, 1]],
+  [256, [2, 1]],
+  [512, [2, 1, 1, 1, 1, 1]],
+  [1024, [2, 1]],
+];
+
+function convolution(
+  net: Writer,
+  bottom: Top,
+  name: string,
+  window: {
+    readonly num_output: number;
+    readonly kernel_size: number;
+    readonly stride?: number;
+    readonly group?: number;
+  },
+): Top {
+  const conv = net.add(
+    L.Convolution(bottom, {
+      ...named(name),
+      ...window,
+      ...(window.kernel_size === 3 && { pad: 1 }),
+      bias_term: false,
+      weight_filler: { type: "msra" },
+      // Decay of the few weights of a depthwise convolution does harm (section 3.2 of the paper).
+      param: { lr_mult: 1, decay_mult: window.group ? 0 : 1 },
+    }),
+  );
+  const top = normalise(net, conv, `${name}/bn`, `${name}/scale`);
+  return net.add(L.ReLU(top, { name: `relu${name.slice("conv".length)}`, in_place: true }));
+}
+
+function body(net: Writer, data: Top): Top {
+  let channels = 32;
+  let top = convolution(net, data, "conv1", { num_output: channels, kernel_size: 3, stride: 2 });
+  const pairs = STAGES.flatMap(([outputs, strides]) =>
+    strides.map((stride) => [outputs, stride] as const),
+  );
+  /** Names follow the published weights: a stage's number, and the pair's in it from stage 2 on. */
+  const names = [
+    "2_1",
+    "2_2",
+    "3_1",
+    "3_2",
+    "4_1",
+    "4_2",
+    "5_1",
+    "5_2",
+    "5_3",
+    "5_4",
+    "5_5",
+    "5_6",
+    "6",
+  ];
+  pairs.forEach(([outputs, stride], i) => {
+    top = convolution(net, top, `conv${names[i]}/dw`, {
+      num_output: channels,
+      kernel_size: 3,
+      stride,
+      group: channels,
+    });
+    top = convolution(net, top, `conv${names[i]}/sep`, { num_output: outputs, kernel_size: 1 });
+    channels = outputs;
+  });
+  top = net.add(L.Pooling(top, { ...named("pool6"), pool: "AVE", global_pooling: true }));
+  return net.add(
+    L.Convolution(top, {
+      ...named("fc7"),
+      num_output: 1000,
+      kernel_size: 1,
+      weight_filler: { type: "msra" },
+    }),
+  );
+}
+
+export const mobilenet: Model = classifier({
+  name: "mobilenet",
+  netName: "MobileNet",
+  title: "MobileNet v1 (1.0, 224): depthwise and pointwise convolutions in turns.",
+  crop: 224,
+  batch: 64,
+  testBatch: 50,
+  mean: [103.94, 116.78, 123.68],
+  scale: 0.017,
+  body,
+  solver: `test_iter: 1000        # of 50 images: all 50,000
+test_interval: 5000
+base_lr: 0.1
+lr_policy: "poly"
+power: 1
+display: 20
+average_loss: 20
+max_iter: 500000       # 100 times all images
+iter_size: 4           # 4 × 64 = a batch of 256
+momentum: 0.9
+weight_decay: 0.0001
+snapshot: 10000`,
+});

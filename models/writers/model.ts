@@ -1,0 +1,161 @@
+import {
+  L,
+  type LayerCall,
+  type NetParameter,
+  NetSpec,
+  printPrototxt,
+  type Top,
+} from "../../src/index.ts";
+
+/** A model as it is written: its nets and its solver. */
+export interface Model {
+  /** Its folder below models/. */
+  readonly name: string;
+  /** First line of each file: what it is. */
+  readonly title: string;
+  readonly trainVal: NetParameter;
+  readonly deploy: NetParameter;
+  /** The solver's lines below `net`; a `#` begins a comment. */
+  readonly solver: string;
+}
+
+/** Learning rates as Caffe's nets have them: the bias learns twice as fast and does not decay. */
+export const biasTwice = [
+  { lr_mult: 1, decay_mult: 1 },
+  { lr_mult: 2, decay_mult: 0 },
+] as const;
+
+/** Every layer in the order it was called: a net whose layers all have names of their own. */
+export class Writer {
+  readonly #layers: (Top | LayerCall)[] = [];
+  readonly #net: { readonly name: string; readonly force_backward?: boolean };
+
+  constructor(name: string) {
+    this.#net = { name };
+  }
+
+  /** Keeps a layer; gives its top back. */
+  add<T extends Top | LayerCall>(layer: T): T {
+    this.#layers.push(layer);
+    return layer;
+  }
+
+  get param(): NetParameter {
+    return new NetSpec({}, this.#net).add(...this.#layers).toProto();
+  }
+}
+
+/** A layer's name, and that of its top. */
+export function named<const N extends string>(name: N): { readonly name: N; readonly top: [N] } {
+  return { name, top: [name] };
+}
+
+/** Images and labels of ILSVRC 2012: mirrored random crops to train on, the centre to test on. */
+export function imagenet(
+  net: Writer,
+  {
+    crop,
+    batch,
+    testBatch,
+    mean = [104, 117, 123],
+    scale,
+  }: {
+    readonly crop: number;
+    readonly batch: number;
+    readonly testBatch: number;
+    readonly mean?: readonly number[];
+    readonly scale?: number;
+  },
+): readonly [data: Top, label: Top] {
+  const data = (phase: "TRAIN" | "TEST", part: string, batch_size: number): readonly [Top, Top] =>
+    L.Data({
+      name: "data",
+      top: ["data", "label"],
+      ntop: 2,
+      include: { phase },
+      transform_param: {
+        mirror: phase === "TRAIN",
+        crop_size: crop,
+        mean_value: mean,
+        ...(scale !== undefined && { scale }),
+      },
+      source: `data/ilsvrc12/ilsvrc12_${part}_lmdb`,
+      batch_size,
+      backend: "LMDB",
+    });
+  const train = data("TRAIN", "train", batch);
+  net.add(train[0]);
+  net.add(data("TEST", "val", testBatch)[0]);
+  return train;
+}
+
+/** A batch of images to classify. */
+export function input(net: Writer, ...dim: readonly number[]): Top {
+  return net.add(L.Input({ ...named("data"), shape: { dim } }));
+}
+
+/** The loss of class scores, and in TEST how often the right class is first and among the first five. */
+export function judge(net: Writer, scores: Top, label: Top): void {
+  net.add(L.SoftmaxWithLoss(scores, label, named("loss")));
+  accuracy(net, scores, label, "accuracy", 1);
+  accuracy(net, scores, label, "accuracy_top5", 5);
+}
+
+export function accuracy(net: Writer, scores: Top, label: Top, name: string, top_k: number): void {
+  net.add(L.Accuracy(scores, label, { ...named(name), include: { phase: "TEST" }, top_k }));
+}
+
+/** A model that classifies ILSVRC's images: the body is written twice, between data and loss and between input and softmax. */
+export function classifier(
+  model: Pick<Model, "name" | "title" | "solver"> & {
+    readonly netName: string;
+    readonly body: (net: Writer, data: Top) => Top;
+    readonly crop: number;
+    readonly batch: number;
+    readonly testBatch: number;
+    readonly mean?: readonly number[];
+    readonly scale?: number;
+    readonly deployBatch?: number;
+    /** What the train net has besides, from its writer and its label. */
+    readonly aside?: (net: Writer, label: Top) => void;
+  },
+): Model {
+  const { netName, body, crop } = model;
+  const train = new Writer(netName);
+  const [data, label] = imagenet(train, model);
+  judge(train, body(train, data), label);
+  model.aside?.(train, label);
+  const deploy = new Writer(netName);
+  const scores = body(deploy, input(deploy, model.deployBatch ?? 1, 3, crop, crop));
+  deploy.add(L.Softmax(scores, named("prob")));
+  return { ...model, trainVal: train.param, deploy: deploy.param };
+}
+
+/** A prototxt in which a message that fits on a line is written on one. */
+export function prototxtOf(title: string, param: NetParameter): string {
+  let text = printPrototxt("NetParameter", param);
+  for (;;) {
+    const folded = text.replace(
+      /^( +)(\w+) \{\n((?: +\w+: [^\n{}]*\n)+) *\}$/gm,
+      (whole: string, indent: string, field: string, lines: string) => {
+        const line = `${indent}${field} { ${lines.trim().split(/\n +/).join(" ")} }`;
+        return line.length <= 100 ? line : whole;
+      },
+    );
+    if (folded === text) return `# ${title}\n${tidied(text)}`;
+    text = folded;
+  }
+}
+
+/** Lets folded messages within messages be folded too, and floats be as they were written. */
+function tidied(text: string): string {
+  return text
+    .replace(
+      /^( +)(\w+) \{\n((?: +\w+(?:: [^\n{}]*| \{ [^\n{}]* \})\n)+) *\}$/gm,
+      (whole: string, indent: string, field: string, lines: string) => {
+        const line = `${indent}${field} { ${lines.trim().split(/\n +/).join(" ")} }`;
+        return line.length <= 100 ? line : whole;
+      },
+    )
+    .replace(/: (-?\d*\.\d+(?:e-?\d+)?)/g, (_whole, number: string) => `: ${Number(number)}`);
+}

@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { filesOf, models } from "../../models/writers/index.ts";
+import { modelCard } from "../../src/io/model-zoo.ts";
+import { readNetParameter, readSolverParameter } from "../../src/io/read-net.ts";
+import { Net } from "../../src/net/net.ts";
+import { type ShapesByName, withPlaceholders } from "../../src/net/placeholders.ts";
+import { summarize } from "../../src/net/summary.ts";
+import { Solver } from "../../src/solvers/solver.ts";
+import { silent } from "../../src/util/log.ts";
+import { noise } from "../support/nets.ts";
+import { shrink } from "../support/shrink.ts";
+
+interface Expected {
+  /** Learned parameters: all but the statistics of BatchNorm. */
+  readonly parameters: number;
+  /** Millions of multiplications for one sample, as the paper rounds them, or as they follow from its shapes. */
+  readonly macs: number;
+  /** Smaller inputs to train on, and how many times narrower. */
+  readonly shapes: ShapesByName;
+  readonly by: number;
+  /** In place of the solver's, but for at most 0.01. */
+  readonly rate?: number;
+}
+
+const image = (side: number): ShapesByName => ({ data: [2, 3, side, side] });
+
+const expected: Readonly<Record<string, Expected>> = {
+  alexnet: { parameters: 60_965_224, macs: 724, shapes: image(99), by: 16 },
+  caffenet: { parameters: 60_965_224, macs: 724, shapes: image(99), by: 16 },
+  vgg16: { parameters: 138_357_544, macs: 15_470, shapes: image(32), by: 16 },
+  vgg19: { parameters: 143_667_240, macs: 19_632, shapes: image(32), by: 16 },
+  googlenet: { parameters: 6_998_552, macs: 1_583, shapes: image(96), by: 8 },
+  resnet18: { parameters: 11_689_512, macs: 1_814, shapes: image(64), by: 8 },
+  // 64 of them are a bias of the first convolution that the authors' weights have.
+  resnet50: { parameters: 25_557_032 + 64, macs: 3_858, shapes: image(64), by: 8 },
+  resnet101: { parameters: 44_549_160, macs: 7_570, shapes: image(64), by: 16 },
+  senet50: { parameters: 28_088_024, macs: 3_860, shapes: image(64), by: 16 },
+  squeezenet: { parameters: 1_235_496, macs: 388, shapes: image(67), by: 4 },
+  mobilenet: { parameters: 4_231_976, macs: 569, shapes: image(64), by: 4 },
+  densenet121: { parameters: 7_978_856, macs: 2_834, shapes: image(64), by: 8 },
+  fcn32s: {
+    parameters: 134_346_581 + 21 * 64 * 64,
+    macs: 180_925,
+    shapes: { data: [1, 3, 40, 48], label: [1, 1, 40, 48] },
+    by: 8,
+    rate: 1e-5,
+  },
+  captioning: {
+    parameters: 37_618_801,
+    macs: 28.8,
+    shapes: {
+      cont_sentence: [5, 3],
+      input_sentence: [5, 3],
+      target_sentence: [5, 3],
+      image_features: [3, 20],
+    },
+    by: 50,
+  },
+  siamese: { parameters: 431_102, macs: 2.3, shapes: { pair_data: [4, 2, 28, 28] }, by: 4 },
+  autoencoder: { parameters: 2_837_314, macs: 2.8, shapes: { data: [2, 1, 28, 28] }, by: 1 },
+};
+
+test("every model is counted here, has a README, and its files are as it is written", () => {
+  expect(Object.keys(expected)).toEqual(models.map(({ name }) => name));
+  for (const model of models) {
+    for (const [path, text] of filesOf(model)) {
+      expect(readFileSync(join("models", path), "utf8"), `${path}: run npm run models`).toBe(text);
+    }
+    expect(readdirSync(join("models", model.name))).toContain("README.md");
+  }
+});
+
+describe.each(Object.entries(expected))("%s", (name, { parameters, macs, shapes, by, rate }) => {
+  const read = (file: string): ReturnType<typeof readNetParameter> =>
+    readNetParameter(join("models", name, file), silent);
+
+  test("has as many parameters and multiplications as the paper's", () => {
+    using net = new Net(withPlaceholders(read("deploy.prototxt")));
+    const layers = summarize(net);
+    const total = (pick: (layer: (typeof layers)[number]) => number): number =>
+      layers.reduce((sum, layer) => sum + pick(layer), 0);
+    expect(total((layer) => (layer.type === "BatchNorm" ? 0 : layer.parameters))).toBe(parameters);
+    const samples = net.blob(net.inputs[0] ?? "").shape[0] ?? 1;
+    const millions = total((layer) => layer.macs) / samples / 1e6;
+    expect(Math.abs(millions / macs - 1), `${millions} million multiplications`).toBeLessThan(0.02);
+  });
+
+  test("its README says so", () => {
+    const card = modelCard(name);
+    expect(card.parameters).toBe(parameters);
+    const [, number = "", unit = ""] = /^([\d.]+) ([MG])$/.exec(card.macs) ?? [];
+    const millions = Number(number) * (unit === "G" ? 1000 : 1);
+    expect(Math.abs(millions / macs - 1)).toBeLessThan(0.03);
+    expect(card.text).toContain("**Trained here:**");
+  });
+
+  test("learns what it is shown, narrower and on small inputs", async () => {
+    const solver = readSolverParameter(join("models", name, "solver.prototxt"), silent);
+    expect(solver.net).toBe(`models/${name}/train_val.prototxt`);
+    const trainVal = shrink(withFillers(read("train_val.prototxt"), shapes), by);
+    const { net: _net, test_iter: _iter, test_interval: _interval, ...rest } = solver;
+    using training = new Solver({
+      ...rest,
+      net_param: trainVal,
+      iter_size: 1,
+      average_loss: 1,
+      max_iter: 4,
+      base_lr: rate ?? Math.min(solver.base_lr ?? 0.01, 0.01),
+      lr_policy: "fixed",
+      random_seed: 1,
+    });
+    for (const input of training.net.inputs) {
+      const blob = training.net.blob(input);
+      const isImage = /data|features/.test(input);
+      blob.assign(isImage ? noise(blob.count(), 3) : input === "cont_sentence" ? 1 : 0);
+    }
+    const losses: number[] = [];
+    for await (const { loss } of training) losses.push(loss);
+    expect(losses).toHaveLength(4);
+    expect(losses.every(Number.isFinite), losses.join(", ")).toBe(true);
+    expect(losses.at(-1), losses.join(", ")).toBeLessThan(losses[0] ?? 0);
+  });
+});
+
+/** Placeholders for data only: what is trained is filled as it says. */
+function withFillers(
+  param: ReturnType<typeof readNetParameter>,
+  shapes: ShapesByName,
+): ReturnType<typeof readNetParameter> {
+  const placeholders = withPlaceholders(param, shapes);
+  return {
+    ...param,
+    layer: (param.layer ?? []).map((layer, i) => {
+      const placeholder = placeholders.layer?.[i];
+      return placeholder?.type === "Input" ? placeholder : layer;
+    }),
+  };
+}
