@@ -7,6 +7,8 @@ export interface GpuChoice {
   readonly index?: number;
   /** Do without these features though the adapter has them: shader-f16, subgroups, timestamp-query. */
   readonly without?: readonly string[];
+  /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
+  readonly isTiled?: boolean;
 }
 
 /** Features that make the engine faster, or let it tell times; it works without any. */
@@ -32,7 +34,7 @@ const instances: GPU[] = [];
  * Opens a GPU: through Dawn in Node, as the page's own in a browser.
  * @throws DeviceError that says what to install where there is none
  */
-export async function openGpu({ index = 0, without = [] }: GpuChoice = {}): Promise<Gpu> {
+export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = {}): Promise<Gpu> {
   const name = index === 0 ? undefined : (await listAdapters())[index];
   if (index !== 0 && name === undefined) {
     throw new DeviceError(
@@ -57,6 +59,7 @@ export async function openGpu({ index = 0, without = [] }: GpuChoice = {}): Prom
     device,
     { name: model || description || vendor || "unnamed", vendor, architecture, driver: description, isSoftware },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
+    isTiled ?? !isSoftware,
   );
 }
 

@@ -27,6 +27,11 @@ export class Failures {
     void watched.then(() => this.#checks.delete(watched));
   }
 
+  /** Records a failure that may be the consequence of one that is not known yet: after all that is being checked. */
+  suspect(failure: DeviceError): void {
+    this.watch(Promise.all(this.#checks).then(() => failure));
+  }
+
   /** @throws DeviceError where something has failed */
   throwIfAny(): void {
     if (this.#first) throw this.#first;

@@ -23,7 +23,11 @@ export class Gpu implements Device {
   readonly adapter: AdapterDescription;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: ReadonlySet<string>;
+  /** Matrix products stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
+  readonly isTiled: boolean;
   readonly pool: BufferPool;
+  /** Stands where a kernel has room for an array that is not there. */
+  readonly nothing: GpuBuffer;
   readonly kernels: Kernels;
   readonly #device: GPUDevice;
   readonly #commands: Commands;
@@ -32,8 +36,14 @@ export class Gpu implements Device {
   #workspace: GpuBuffer | undefined;
   #isClosed = false;
 
-  constructor(device: GPUDevice, adapter: AdapterDescription, limits: Record<string, number>) {
+  constructor(
+    device: GPUDevice,
+    adapter: AdapterDescription,
+    limits: Record<string, number>,
+    isTiled: boolean,
+  ) {
     this.adapter = adapter;
+    this.isTiled = isTiled;
     this.limits = limits;
     this.features = new Set(device.features);
     this.#device = device;
@@ -41,6 +51,7 @@ export class Gpu implements Device {
     this.#commands = new Commands(device, this.#failures, stopwatch);
     this.kernels = new Kernels(device, this.#commands, this.#failures);
     this.pool = new BufferPool(device, this.#failures, () => this.kernels.forgetBuffers());
+    this.nothing = this.pool.take(256, "");
     this.#abandoned = new FinalizationRegistry((buffer) => this.pool.give(buffer));
     void device.lost.then(({ message }) => {
       if (this.#isClosed) return;
@@ -53,8 +64,10 @@ export class Gpu implements Device {
       );
     });
     device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
       const { message } = (event as GPUUncapturedErrorEvent).error;
-      this.#failures.record(new DeviceError("use", "", `the device refused a command: ${message}`));
+      const failure = new DeviceError("use", "", `the device refused a command: ${message}`);
+      this.#failures.suspect(failure);
     });
   }
 

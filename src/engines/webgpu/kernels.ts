@@ -10,7 +10,7 @@ export interface KernelSpec {
   readonly name: string;
   readonly code: string;
   readonly entry: string;
-  /** One letter for each array: r is only read, w is written (and may be read). */
+  /** One letter for each array: r is only read, w is written (and may be read), a dot is not there for this entry. */
   readonly arrays: string;
   /** Values of the shader's `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
@@ -22,6 +22,7 @@ export class Kernel {
   readonly #commands: Commands;
   readonly #pipeline: GPUComputePipeline;
   readonly #layout: GPUBindGroupLayout;
+  readonly #bindings: readonly number[];
   readonly #groups: Map<string, GPUBindGroup> = new Map();
 
   constructor(
@@ -29,11 +30,13 @@ export class Kernel {
     commands: Commands,
     pipeline: GPUComputePipeline,
     layout: GPUBindGroupLayout,
+    arrays: string,
   ) {
     this.#device = device;
     this.#commands = commands;
     this.#pipeline = pipeline;
     this.#layout = layout;
+    this.#bindings = bindingsOf(arrays);
   }
 
   /** Records one run over x × y × z workgroups. `params` is the uniform struct, word by word. */
@@ -62,7 +65,10 @@ export class Kernel {
           binding: 0,
           resource: { buffer: this.#commands.arena, size: Math.ceil(paramBytes / 16) * 16 },
         },
-        ...buffers.map(({ handle }, i) => ({ binding: i + 1, resource: { buffer: handle } })),
+        ...buffers.map(({ handle }, i) => ({
+          binding: this.#bindings[i] ?? 0,
+          resource: { buffer: handle },
+        })),
       ],
     });
   }
@@ -123,7 +129,7 @@ export class Kernels {
         () => undefined,
       ) as Promise<DeviceError | undefined>,
     );
-    return new Kernel(device, this.#commands, pipeline, layout);
+    return new Kernel(device, this.#commands, pipeline, layout, arrays);
   }
 
   #module(name: string, code: string): GPUShaderModule {
@@ -146,10 +152,10 @@ export class Kernels {
             visibility: COMPUTE_STAGE,
             buffer: { type: "uniform", hasDynamicOffset: true },
           },
-          ...[...arrays].map((kind, i) => ({
-            binding: i + 1,
+          ...bindingsOf(arrays).map((binding) => ({
+            binding,
             visibility: COMPUTE_STAGE,
-            buffer: { type: kind === "r" ? "read-only-storage" : "storage" } as const,
+            buffer: { type: arrays[binding - 1] === "r" ? "read-only-storage" : "storage" } as const,
           })),
         ],
       });
@@ -157,6 +163,11 @@ export class Kernels {
     }
     return layout;
   }
+}
+
+/** The binding numbers of the arrays that are there. */
+function bindingsOf(arrays: string): number[] {
+  return [...arrays].flatMap((kind, i) => (kind === "." ? [] : [i + 1]));
 }
 
 async function compileError(
