@@ -45,7 +45,7 @@ async function run(flags: TimeFlags): Promise<void> {
     say("Performing Forward");
     say(`Initial loss: ${numberText(await net.forward())}`);
     say("Performing Backward");
-    net.backward();
+    await net.backward();
     say("*** Benchmark begins ***");
     say(`Testing for ${iterations} iterations.`);
     const layers = new LayerTimer(net);
@@ -57,7 +57,7 @@ async function run(flags: TimeFlags): Promise<void> {
       await net.forward();
       const middle = performance.now();
       net.clearParamDiffs();
-      net.backward();
+      await net.backward();
       const end = performance.now();
       forward += middle - begin;
       backward += end - middle;

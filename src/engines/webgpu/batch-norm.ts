@@ -85,11 +85,7 @@ class Normalisation {
     return this.#scope.workspace(2 * this.#slices * this.#view.length);
   }
 
-  #kernel(
-    entry: string,
-    arrays: string,
-    constants: Readonly<Record<string, number>> = {},
-  ): Kernel {
+  #kernel(entry: string, arrays: string, constants: Readonly<Record<string, number>> = {}): Kernel {
     return this.#scope.summingKernel({
       name: `normalisation, ${entry}`,
       code,

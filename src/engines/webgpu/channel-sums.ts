@@ -38,12 +38,7 @@ export class ChannelSums {
   }
 
   /** sum(l) += Σ a and dot(l) += Σ a·b, those that are given. */
-  addDot(
-    a: SyncedMem,
-    b: SyncedMem,
-    sum: SyncedMem | undefined,
-    dot: SyncedMem | undefined,
-  ): void {
+  addDot(a: SyncedMem, b: SyncedMem, sum: SyncedMem | undefined, dot: SyncedMem | undefined): void {
     const [left, right] = [this.#scope.read(a), this.#scope.read(b)];
     this.#run("dot", left, right, sum, dot);
   }

@@ -63,7 +63,11 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
       params: gather,
     },
   );
-  const bias = new ChannelSums(scope, { outer: batch, length: given.outputChannels, inner: outSize });
+  const bias = new ChannelSums(scope, {
+    outer: batch,
+    length: given.outputChannels,
+    inner: outSize,
+  });
   return {
     accepts: ({ kernel }) => kernel.wgsl !== undefined,
     forward(x, w, b, y, post) {

@@ -54,10 +54,17 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
       throw new DeviceError("use", "", `the GPU cannot be opened: ${String(cause)}`, { cause });
     });
   const { vendor, architecture, device: model, description, isFallbackAdapter } = adapter.info;
-  const isSoftware = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(description + model);
+  const isSoftware =
+    isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(description + model);
   return new Gpu(
     device,
-    { name: model || description || vendor || "unnamed", vendor, architecture, driver: description, isSoftware },
+    {
+      name: model || description || vendor || "unnamed",
+      vendor,
+      architecture,
+      driver: description,
+      isSoftware,
+    },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
     isTiled ?? !isSoftware,
   );

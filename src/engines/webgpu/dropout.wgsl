@@ -4,7 +4,7 @@ struct Params {
   count: u32,
   threshold: u32,
   stream: u32,
-  pass: u32,
+  turn: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (count)
@@ -16,7 +16,7 @@ override IN_PLACE = false;
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let isKept = randomBits(p.stream, p.pass, i) >= p.threshold;
+    let isKept = randomBits(p.stream, p.turn, i) >= p.threshold;
     if (IN_PLACE) {
       y[i] = select(0.0, p.scale * y[i], isKept);
     } else {

@@ -26,7 +26,12 @@ export function elementwise(
   buffers: readonly GpuBuffer[],
   [alpha, beta, number]: readonly [number, number, number] = [1, 1, 0],
 ): void {
-  const kernel = scope.kernel({ name: `elementwise ${entry}`, code, entry, arrays: ENTRIES[entry] });
+  const kernel = scope.kernel({
+    name: `elementwise ${entry}`,
+    code,
+    entry,
+    arrays: ENTRIES[entry],
+  });
   kernel.run(buffers, uniforms([alpha, beta], [count, number]), groupsFor(count));
 }
 

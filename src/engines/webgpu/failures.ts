@@ -8,9 +8,10 @@ export class Failures {
   #first: DeviceError | undefined;
   readonly #checks: Set<Promise<unknown>> = new Set();
 
-  /** Keeps the first failure; what follows is its consequence. */
+  /** Keeps the first failure; what follows is its consequence. Of a lost device nothing else matters. */
   record(failure: DeviceError): void {
-    this.#first ??= failure;
+    if (failure.failure === "lost") this.#first = failure;
+    else this.#first ??= failure;
   }
 
   /** Records what `check` resolves to, if that is a failure. */
@@ -32,9 +33,12 @@ export class Failures {
     this.watch(Promise.all(this.#checks).then(() => failure));
   }
 
-  /** @throws DeviceError where something has failed */
+  /** @throws DeviceError where something has failed: again and again if the device is lost, else once */
   throwIfAny(): void {
-    if (this.#first) throw this.#first;
+    const failure = this.#first;
+    if (!failure) return;
+    if (failure.failure !== "lost") this.#first = undefined;
+    throw failure;
   }
 
   /** Whether there is something that `settle` would wait for or throw. */

@@ -193,10 +193,7 @@ class GpuStore implements DeviceStore {
   }
 
   download(plain: FloatArray): Promise<void> {
-    return this.#commands.download(
-      this.buffer,
-      plain.subarray(0, this.#count) as Float32Array,
-    );
+    return this.#commands.download(this.buffer, plain.subarray(0, this.#count) as Float32Array);
   }
 
   free(): void {

@@ -1,5 +1,4 @@
-import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { Engine, PartialEngine, SGDStep } from "../engine.ts";
+import type { Engine, PartialEngine } from "../engine.ts";
 import { webgpuBatchNorm, webgpuMVN } from "./batch-norm.ts";
 import { webgpuBias, webgpuPReLU, webgpuScale } from "./broadcast.ts";
 import { webgpuConvolution } from "./convolution.ts";
@@ -14,10 +13,10 @@ import { webgpuLRN } from "./lrn.ts";
 import { webgpuLSTMUnit } from "./lstm-unit.ts";
 import { webgpuPooling } from "./pooling.ts";
 import { webgpuReduction } from "./reduction.ts";
-import { groupsFor, Scope, uniforms } from "./scope.ts";
-import { sgd } from "./shaders.ts";
+import { Scope } from "./scope.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
 import { webgpuUnary } from "./unary.ts";
+import { webgpuUpdate } from "./update.ts";
 
 /**
  * The primitives as WGSL kernels on a device.
@@ -64,26 +63,7 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
       if (beta === 0) elementwise(scope, "scaled", count, [source, scope.write(y)], [alpha, 0, 0]);
       else elementwise(scope, "axpby", count, [source, scope.update(y)], [alpha, beta, 0]);
     },
-    sgd(count, step, w, g, v) {
-      updateBySGD(scope, count, step, [w, g, v]);
-    },
+    update: (kernel, count, step, params, w, g, history) =>
+      webgpuUpdate(scope, kernel, count, step, params, w, g, history),
   };
-}
-
-function updateBySGD(
-  scope: Scope,
-  count: number,
-  { rate, momentum, gradientScale, decay, regularization }: SGDStep,
-  [w, g, v]: readonly [SyncedMem, SyncedMem, SyncedMem],
-): void {
-  const buffers = [scope.read(g), scope.update(w), scope.update(v)];
-  scope
-    .kernel({
-      name: "SGD",
-      code: sgd,
-      entry: "main",
-      arrays: "rww",
-      constants: { IS_L1: regularization === "L1" ? 1 : 0 },
-    })
-    .run(buffers, uniforms([rate, momentum, gradientScale, decay], [count]), groupsFor(count));
 }

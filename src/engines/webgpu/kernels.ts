@@ -155,7 +155,9 @@ export class Kernels {
           ...bindingsOf(arrays).map((binding) => ({
             binding,
             visibility: COMPUTE_STAGE,
-            buffer: { type: arrays[binding - 1] === "r" ? "read-only-storage" : "storage" } as const,
+            buffer: {
+              type: arrays[binding - 1] === "r" ? "read-only-storage" : "storage",
+            } as const,
           })),
         ],
       });

@@ -2,12 +2,7 @@ import type { PostOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
-import {
-  matrixProduct,
-  matrixProductDirect,
-  matrixProductTiled,
-  sumSlices,
-} from "./shaders.ts";
+import { matrixProduct, matrixProductDirect, matrixProductTiled, sumSlices } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -96,12 +91,16 @@ export class MatrixProduct {
   run(
     operands: readonly GpuBuffer[],
     c: GpuBuffer,
-    { bias, adds = 0, post }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: PostOp | undefined } = {},
+    {
+      bias,
+      adds = 0,
+      post,
+    }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: PostOp | undefined } = {},
   ): void {
     const { gpu } = this.#scope;
     const { m, n, groups } = this.#product;
     const [product, sum] = this.#kernels(post);
-    const numbers = numbersOf(post);
+    const numbers = numbersOf(post?.params);
     const last = this.#slices === 1 ? this.#params : this.#sumParams;
     new Float32Array(last.buffer).set(numbers);
     const x = Math.min(this.#tiles, 65535);
@@ -154,7 +153,7 @@ export class MatrixProduct {
 function threads(m: number, n: number, isTiled: boolean): readonly [rows: number, columns: number] {
   const most = isTiled ? 16 : 4;
   const least = isTiled ? 4 : 1;
-  const fit = (length: number, limit: number): number =>
+  const sideOf = (length: number, limit: number): number =>
     Math.max(least, Math.min(limit, 2 ** Math.ceil(Math.log2(Math.max(1, length / 4)))));
-  return [fit(m, most), fit(n, 16)];
+  return [sideOf(m, most), sideOf(n, 16)];
 }

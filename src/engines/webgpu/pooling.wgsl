@@ -3,7 +3,7 @@ struct Params {
   // Elements of y (forward) or of dx (backward).
   count: u32,
   stream: u32,
-  pass: u32,
+  turn: u32,
   hasMask: u32,
   in0: i32,
   in1: i32,
@@ -61,21 +61,21 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     let window = windowAt(placeOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     var best = LOWEST;
-    var where = -1;
+    var place = -1;
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
         let value = x[plane + h * p.in1 + w];
         // The first of equal values wins, the lowest of all among them.
-        if (value > best || where < 0) {
+        if (value > best || place < 0) {
           best = value;
-          where = h * p.in1 + w;
+          place = h * p.in1 + w;
         }
       }
     }
     result[i] = best;
-    origin[i] = where;
+    origin[i] = place;
     if (p.hasMask != 0u) {
-      mask[i] = f32(where);
+      mask[i] = f32(place);
     }
   }
 }
@@ -113,22 +113,22 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let window = windowAt(placeOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
-    let share = f32(randomBits(p.stream, p.pass, i)) / 4294967296.0;
+    let share = f32(randomBits(p.stream, p.turn, i)) / 4294967296.0;
     let threshold = share * moments(window, plane).x;
     var running = 0.0;
-    var where = (window.end.x - 1) * p.in1 + window.end.y - 1;
+    var place = (window.end.x - 1) * p.in1 + window.end.y - 1;
     var isFound = false;
     for (var h = window.begin.x; h < window.end.x && !isFound; h++) {
       for (var w = window.begin.y; w < window.end.y && !isFound; w++) {
         running += x[plane + h * p.in1 + w];
         if (running >= threshold) {
-          where = h * p.in1 + w;
+          place = h * p.in1 + w;
           isFound = true;
         }
       }
     }
-    result[i] = x[plane + where];
-    origin[i] = where;
+    result[i] = x[plane + place];
+    origin[i] = place;
   }
 }
 

@@ -1,6 +1,6 @@
-// Word i of the sequence (stream, pass); see src/util/random-bits.ts.
-fn randomBits(stream: u32, pass: u32, i: u32) -> u32 {
-  return mixBits(mixBits(i ^ stream) + pass);
+// Word i of the sequence (stream, turn); see src/util/random-bits.ts.
+fn randomBits(stream: u32, turn: u32, i: u32) -> u32 {
+  return mixBits(mixBits(i ^ stream) + turn);
 }
 
 fn mixBits(value: u32) -> u32 {

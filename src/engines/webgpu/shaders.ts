@@ -759,7 +759,7 @@ struct Params {
   count: u32,
   threshold: u32,
   stream: u32,
-  pass: u32,
+  turn: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (count)
@@ -771,7 +771,7 @@ override IN_PLACE = false;
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let isKept = randomBits(p.stream, p.pass, i) >= p.threshold;
+    let isKept = randomBits(p.stream, p.turn, i) >= p.threshold;
     if (IN_PLACE) {
       y[i] = select(0.0, p.scale * y[i], isKept);
     } else {
@@ -1443,7 +1443,7 @@ struct Params {
   // Elements of y (forward) or of dx (backward).
   count: u32,
   stream: u32,
-  pass: u32,
+  turn: u32,
   hasMask: u32,
   in0: i32,
   in1: i32,
@@ -1501,21 +1501,21 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     let window = windowAt(placeOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     var best = LOWEST;
-    var where = -1;
+    var place = -1;
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
         let value = x[plane + h * p.in1 + w];
         // The first of equal values wins, the lowest of all among them.
-        if (value > best || where < 0) {
+        if (value > best || place < 0) {
           best = value;
-          where = h * p.in1 + w;
+          place = h * p.in1 + w;
         }
       }
     }
     result[i] = best;
-    origin[i] = where;
+    origin[i] = place;
     if (p.hasMask != 0u) {
-      mask[i] = f32(where);
+      mask[i] = f32(place);
     }
   }
 }
@@ -1553,22 +1553,22 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let window = windowAt(placeOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
-    let share = f32(randomBits(p.stream, p.pass, i)) / 4294967296.0;
+    let share = f32(randomBits(p.stream, p.turn, i)) / 4294967296.0;
     let threshold = share * moments(window, plane).x;
     var running = 0.0;
-    var where = (window.end.x - 1) * p.in1 + window.end.y - 1;
+    var place = (window.end.x - 1) * p.in1 + window.end.y - 1;
     var isFound = false;
     for (var h = window.begin.x; h < window.end.x && !isFound; h++) {
       for (var w = window.begin.y; w < window.end.y && !isFound; w++) {
         running += x[plane + h * p.in1 + w];
         if (running >= threshold) {
-          where = h * p.in1 + w;
+          place = h * p.in1 + w;
           isFound = true;
         }
       }
     }
-    result[i] = x[plane + where];
-    origin[i] = where;
+    result[i] = x[plane + place];
+    origin[i] = place;
   }
 }
 
@@ -1653,9 +1653,9 @@ fn meanDrawBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
 `;
 
 /** random-bits.wgsl */
-export const randomBits = `// Word i of the sequence (stream, pass); see src/util/random-bits.ts.
-fn randomBits(stream: u32, pass: u32, i: u32) -> u32 {
-  return mixBits(mixBits(i ^ stream) + pass);
+export const randomBits = `// Word i of the sequence (stream, turn); see src/util/random-bits.ts.
+fn randomBits(stream: u32, turn: u32, i: u32) -> u32 {
+  return mixBits(mixBits(i ^ stream) + turn);
 }
 
 fn mixBits(value: u32) -> u32 {
@@ -1742,35 +1742,6 @@ fn finish(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.inner; i += WIDTH * grid.x) {
     dx[i] = p.coeff * dy[i / p.inner] * slopeAt(i);
-  }
-}
-`;
-
-/** sgd.wgsl */
-export const sgd = `// v ← momentum·v + rate·(gradientScale·g + decay·r(w)); w ← w − v, in one pass.
-struct Params {
-  rate: f32,
-  momentum: f32,
-  gradientScale: f32,
-  decay: f32,
-  count: u32,
-}
-@group(0) @binding(0) var<uniform> p: Params;
-// All (count).
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read_write> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> v: array<f32>;
-
-// r(w) is the sign of w rather than w.
-override IS_L1 = false;
-
-@compute @workgroup_size(256)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
-  for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let penalty = select(w[i], sign(w[i]), IS_L1);
-    let step = p.momentum * v[i] + p.rate * (p.gradientScale * g[i] + p.decay * penalty);
-    v[i] = step;
-    w[i] -= step;
   }
 }
 `;
@@ -1946,6 +1917,29 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
 }
 `;
 
+/** unary-helpers.wgsl */
+export const unaryHelpers = `// What an elementwise expression may call beside WGSL's own functions.
+
+// base to any exponent: WGSL's pow knows no base below 0, which whole exponents have.
+fn powerOf(base: f32, exponent: f32) -> f32 {
+  if (exponent == 0.0) {
+    return 1.0;
+  }
+  if (exponent == 1.0) {
+    return base;
+  }
+  if (exponent == 2.0) {
+    return base * base;
+  }
+  let size = pow(abs(base), exponent);
+  let isWhole = exponent == floor(exponent);
+  if (base >= 0.0 || !isWhole) {
+    return select(pow(base, exponent), size, base >= 0.0);
+  }
+  return select(size, -size, fract(0.5 * exponent) != 0.0);
+}
+`;
+
 /** unary.wgsl */
 export const unary = `// y = f(x) and dx = df(x, y, dy), element by element. The functions are made from the layer's expressions.
 struct Params {
@@ -1981,6 +1975,72 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     } else {
       output[i] = df(x[i], y[i], input[i]);
     }
+  }
+}
+`;
+
+/** update.wgsl */
+export const update = `// One step of a parameter w by its gradient g; rule() is made from the update rule's statements:
+//
+//   g ← scale·g + decay·r(w);  g ← rule(g, history);  w ← w − g
+//
+// and where decay is decoupled from the gradient it is added behind the rule, by rate · decay.
+struct Params {
+  numbers: vec4f,
+  rate: f32,
+  gradientScale: f32,
+  decay: f32,
+  count: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// One more factor on the gradient, (1).
+@group(0) @binding(1) var<storage, read> clipping: array<f32>;
+// All (count).
+@group(0) @binding(2) var<storage, read_write> w: array<f32>;
+@group(0) @binding(3) var<storage, read_write> g: array<f32>;
+@group(0) @binding(4) var<storage, read_write> first: array<f32>;
+@group(0) @binding(5) var<storage, read_write> second: array<f32>;
+
+// r(w) is the sign of w rather than w.
+override IS_L1 = false;
+override IS_DECOUPLED = false;
+override IS_CLIPPED = false;
+
+// (g, first, second) after the step of element i.
+fn stepOf(i: u32, history: vec2f) -> vec3f {
+  let penalty = select(w[i], sign(w[i]), IS_L1);
+  var gradient = p.gradientScale * g[i];
+  if (IS_CLIPPED) {
+    gradient *= clipping[0];
+  }
+  if (!IS_DECOUPLED) {
+    gradient += p.decay * penalty;
+  }
+  var element = rule(vec3f(gradient, history), p.rate);
+  if (IS_DECOUPLED) {
+    element.x += p.rate * p.decay * penalty;
+  }
+  return element;
+}
+
+@compute @workgroup_size(256)
+fn oneHistory(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let element = stepOf(i, vec2f(first[i], 0.0));
+    g[i] = element.x;
+    w[i] -= element.x;
+    first[i] = element.y;
+  }
+}
+
+@compute @workgroup_size(256)
+fn twoHistories(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let element = stepOf(i, vec2f(first[i], second[i]));
+    g[i] = element.x;
+    w[i] -= element.x;
+    first[i] = element.y;
+    second[i] = element.z;
   }
 }
 `;

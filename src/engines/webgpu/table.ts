@@ -3,10 +3,7 @@ import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Scope } from "./scope.ts";
 
 /** A table of whole numbers that a kernel looks up; it is made and sent when it is first asked for. */
-export function tableOf(
-  scope: Scope,
-  rows: () => readonly (readonly number[])[],
-): () => GpuBuffer {
+export function tableOf(scope: Scope, rows: () => readonly (readonly number[])[]): () => GpuBuffer {
   let mem: SyncedMem | undefined;
   return () => {
     if (!mem) {

@@ -13,7 +13,7 @@ export function webgpuUnary<P extends Params>(
 ): UnaryOp {
   const count = countOf(shape);
   const functions = unaryFunctions(scope, kernel, params);
-  const uniform = uniforms(numbersOf({ kernel: kernel as UnaryKernel<Params>, params }), [count]);
+  const uniform = uniforms(numbersOf(params), [count]);
   const { nothing } = scope.gpu;
   const make = (entry: string, arrays: string, inPlace: boolean) =>
     scope.kernel({

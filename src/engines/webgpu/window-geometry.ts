@@ -49,11 +49,10 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
 
 /** Every place in a box, the last axis fastest. */
 function placesOf([a, b, c]: Three): Three[] {
-  return Array.from({ length: a * b * c }, (_, i): Three => [
-    Math.floor(i / (b * c)),
-    Math.floor(i / c) % b,
-    i % c,
-  ]);
+  return Array.from(
+    { length: a * b * c },
+    (_, i): Three => [Math.floor(i / (b * c)), Math.floor(i / c) % b, i % c],
+  );
 }
 
 /** at · step − back, axis by axis. */
