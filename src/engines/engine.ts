@@ -71,8 +71,14 @@ export interface Device {
   readonly settled: Promise<void> | undefined;
   /** Sends what is queued; resolves when the device is at most one step behind the host. */
   submit(): Promise<void>;
-  /** Bytes of arrays that have crossed so far. */
-  readonly traffic: { readonly uploaded: number; readonly downloaded: number };
+  /** Sends what is queued; resolves when all of it is done. */
+  finish(): Promise<void>;
+  /** What has crossed so far, in bytes of arrays, and how many times work was sent. */
+  readonly traffic: {
+    readonly uploaded: number;
+    readonly downloaded: number;
+    readonly submissions: number;
+  };
   /** Bytes of arrays on the device. */
   readonly memoryBytes: number;
   /** Whether the device can tell how long it works. */

@@ -151,6 +151,13 @@ export class Commands {
     await this.#failures.settle();
   }
 
+  /** Sends what is recorded, and waits until the device has done it all. */
+  async finish(): Promise<void> {
+    this.submit();
+    await this.#device.queue.onSubmittedWorkDone();
+    await this.#failures.settle();
+  }
+
   /** What is recorded from here on counts for `tag` in the stopwatch. */
   mark(tag: string): void {
     if (this.stopwatch?.mark(tag)) this.#endPass();

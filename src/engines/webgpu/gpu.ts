@@ -87,6 +87,10 @@ export class Gpu implements Device {
     return this.#commands.submitAndPace();
   }
 
+  finish(): Promise<void> {
+    return this.#commands.finish();
+  }
+
   get canTime(): boolean {
     return this.#commands.stopwatch !== undefined;
   }
