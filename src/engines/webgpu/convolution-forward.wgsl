@@ -15,16 +15,17 @@ struct Params {
   imageSize: u32,
   groupSize: u32,
   outSize: u32,
-  in0: i32,
-  in1: i32,
-  in2: i32,
+  in0: u32,
+  in1: u32,
+  in2: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (O, C / groups, taps of a channel)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 // (N, C, input)
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
+// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
+// beyond K repeat the first: W is 0 there.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
@@ -32,19 +33,19 @@ struct Params {
 // (slices, N, O, output)
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
+// Some window reaches into the padding.
+override IS_PADDED = true;
+
+// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
   start: u32,
-  exists: bool,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA((group * p.m + m) * p.k, m < p.m);
+  return RowA((group * p.m + min(m, p.m - 1u)) * p.k);
 }
 
 fn loadA(row: RowA, k: u32) -> vec4f {
-  if (!row.exists) {
-    return vec4f();
-  }
   let at = row.start + k;
   if (k + 3u < p.k) {
     return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
@@ -60,38 +61,32 @@ struct ColumnB {
   // Of the window's corner in x, and its place on three axes.
   start: i32,
   corner: vec3i,
-  exists: bool,
 }
 
 fn columnB(n: u32) -> ColumnB {
-  let image = n / p.outSize;
-  let corner = corners[n % p.outSize];
-  let start = i32(image * p.imageSize + group * p.groupSize) + corner.x;
-  return ColumnB(start, corner.yzw, n < p.n);
+  let column = min(n, p.n - 1u);
+  let corner = corners[column % p.outSize];
+  let start = i32(column / p.outSize * p.imageSize + group * p.groupSize) + corner.x;
+  return ColumnB(start, corner.yzw);
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  if (!column.exists) {
-    return vec4f();
-  }
   return vec4f(
-    oneB(column, k),
-    oneB(column, k + 1u),
-    oneB(column, k + 2u),
-    oneB(column, k + 3u),
+    oneB(column, taps[k]),
+    oneB(column, taps[k + 1u]),
+    oneB(column, taps[k + 2u]),
+    oneB(column, taps[k + 3u]),
   );
 }
 
-fn oneB(column: ColumnB, k: u32) -> f32 {
-  if (k >= p.k) {
-    return 0.0;
+fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  let at = column.start + tap.x;
+  if (!IS_PADDED) {
+    return x[at];
   }
-  let tap = taps[k];
-  let at = column.corner + tap.yzw;
-  if (any(at < vec3i()) || any(at >= vec3i(p.in0, p.in1, p.in2))) {
-    return 0.0;
-  }
-  return x[column.start + tap.x];
+  // What is below 0 is very large without a sign.
+  let isInside = all(vec3u(column.corner + tap.yzw) < vec3u(p.in0, p.in1, p.in2));
+  return select(0.0, x[select(0, at, isInside)], isInside);
 }
 
 fn store(m: u32, n: u32, value: f32) {

@@ -14,9 +14,9 @@ struct Params {
   imageSize: u32,
   groupSize: u32,
   outSize: u32,
-  in0: i32,
-  in1: i32,
-  in2: i32,
+  in0: u32,
+  in1: u32,
+  in2: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, O, output)
@@ -31,64 +31,71 @@ struct Params {
 // (slices, O, C / groups, taps of a channel)
 @group(0) @binding(6) var<storage, read_write> dw: array<f32>;
 
+// Some window reaches into the padding.
+override IS_PADDED = true;
+
+// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
   channel: u32,
-  exists: bool,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA(group * p.m + m, m < p.m);
+  return RowA(group * p.m + min(m, p.m - 1u));
 }
 
 fn loadA(row: RowA, k: u32) -> vec4f {
-  var values = vec4f();
-  if (!row.exists) {
-    return values;
+  let image = k / p.outSize;
+  let place = k - image * p.outSize;
+  let channels = p.groups * p.m;
+  let at = (image * channels + row.channel) * p.outSize + place;
+  if (k + 3u < p.k && place + 3u < p.outSize) {
+    return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
-  let outputs = p.groups * p.m;
-  var image = k / p.outSize;
-  var at = k % p.outSize;
+  var values = vec4f();
   for (var j = 0u; j < 4u && k + j < p.k; j++) {
-    values[j] = dy[(image * outputs + row.channel) * p.outSize + at];
-    at++;
-    if (at == p.outSize) {
-      at = 0u;
-      image++;
-    }
+    let next = (k + j) / p.outSize;
+    values[j] = dy[(next * channels + row.channel) * p.outSize + k + j - next * p.outSize];
   }
   return values;
 }
 
 struct ColumnB {
   tap: vec4i,
-  exists: bool,
 }
 
 fn columnB(n: u32) -> ColumnB {
-  return ColumnB(taps[min(n, p.n - 1u)], n < p.n);
+  return ColumnB(taps[min(n, p.n - 1u)]);
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  var values = vec4f();
-  if (!column.exists) {
-    return values;
+  let image = k / p.outSize;
+  let place = k - image * p.outSize;
+  let start = i32(image * p.imageSize + group * p.groupSize) + column.tap.x;
+  if (k + 3u < p.k && place + 3u < p.outSize) {
+    return vec4f(
+      oneB(column, start, corners[place]),
+      oneB(column, start, corners[place + 1u]),
+      oneB(column, start, corners[place + 2u]),
+      oneB(column, start, corners[place + 3u]),
+    );
   }
-  let limits = vec3i(p.in0, p.in1, p.in2);
-  var start = i32(k / p.outSize * p.imageSize + group * p.groupSize) + column.tap.x;
-  var at = k % p.outSize;
+  var values = vec4f();
   for (var j = 0u; j < 4u && k + j < p.k; j++) {
-    let corner = corners[at];
-    let place = corner.yzw + column.tap.yzw;
-    if (all(place >= vec3i()) && all(place < limits)) {
-      values[j] = x[start + corner.x];
-    }
-    at++;
-    if (at == p.outSize) {
-      at = 0u;
-      start += i32(p.imageSize);
-    }
+    let next = (k + j) / p.outSize;
+    let first = i32(next * p.imageSize + group * p.groupSize) + column.tap.x;
+    values[j] = oneB(column, first, corners[k + j - next * p.outSize]);
   }
   return values;
+}
+
+fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  let at = start + corner.x;
+  if (!IS_PADDED) {
+    return x[at];
+  }
+  // What is below 0 is very large without a sign.
+  let isInside = all(vec3u(corner.yzw + column.tap.yzw) < vec3u(p.in0, p.in1, p.in2));
+  return select(0.0, x[select(0, at, isInside)], isInside);
 }
 
 fn store(m: u32, n: u32, value: f32) {

@@ -33,6 +33,8 @@ interface Channels {
   readonly inner: number;
 }
 
+/** Elements of K that a tile takes at a time: operands may be asked for so many beyond K. */
+export const STEP_K = 16;
 /** Workgroups that a large GPU wants before it is busy. */
 const BUSY = 256;
 /** The least of K that a workgroup of its own is worth. */
@@ -71,7 +73,7 @@ export class MatrixProduct {
     this.#tiles = tilesM * Math.ceil(n / (4 * columns));
     const wanted = Math.ceil(BUSY / Math.max(1, this.#tiles * groups));
     const length = Math.max(LEAST_SLICE, Math.ceil(k / wanted));
-    const sliceK = Math.ceil(length / 16) * 16;
+    const sliceK = Math.ceil(length / STEP_K) * STEP_K;
     this.#slices = Math.max(1, Math.ceil(k / sliceK));
     this.#threads = { ROWS: rows, COLUMNS: columns };
     const common = [m, n, k, tilesM, this.#tiles, sliceK, groups, 0, 0];

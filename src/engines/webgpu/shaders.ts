@@ -323,15 +323,17 @@ struct Params {
   groups: u32,
   hasBias: u32,
   adds: u32,
-  // Elements of an input plane, of an output plane, and taps of one channel.
+  // Elements of an input plane, of an output plane, and outputs of a group.
   inSize: u32,
   outSize: u32,
+  outputs: u32,
+  // Of W for one input channel.
   kernelSize: u32,
   in1: u32,
   in2: u32,
-  out0: i32,
-  out1: i32,
-  out2: i32,
+  out0: u32,
+  out1: u32,
+  out2: u32,
   pad0: i32,
   pad1: i32,
   pad2: i32,
@@ -341,83 +343,89 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 // (N, O, output)
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
-// Of each tap (output of the group, kernel element): the output, and its place on three axes.
+// Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its place
+// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first: W is 0 there.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
+// Of each tap: its offset in W as seen from the input channel.
+@group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
 // (slices, N, C, input)
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
 
 // Constants, because a division by a constant is cheap.
 override STRIDE_0 = 1;
 override STRIDE_1 = 1;
 override STRIDE_2 = 1;
 
+override IS_STRIDED = true;
+
+// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
   start: u32,
-  exists: bool,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA((group * p.k / p.kernelSize * p.m + m) * p.kernelSize, m < p.m);
+  return RowA((group * p.outputs * p.m + min(m, p.m - 1u)) * p.kernelSize);
 }
 
 fn loadA(row: RowA, k: u32) -> vec4f {
-  if (!row.exists) {
-    return vec4f();
+  if (k + 3u < p.k) {
+    return vec4f(
+      w[row.start + tapsOfW[k]],
+      w[row.start + tapsOfW[k + 1u]],
+      w[row.start + tapsOfW[k + 2u]],
+      w[row.start + tapsOfW[k + 3u]],
+    );
   }
-  return vec4f(oneA(row, k), oneA(row, k + 1u), oneA(row, k + 2u), oneA(row, k + 3u));
-}
-
-fn oneA(row: RowA, k: u32) -> f32 {
-  if (k >= p.k) {
-    return 0.0;
+  var values = vec4f();
+  for (var j = 0u; k + j < p.k; j++) {
+    values[j] = w[row.start + tapsOfW[k + j]];
   }
-  let output = u32(taps[k].x);
-  return w[row.start + output * (p.m - 1u) * p.kernelSize + k];
+  return values;
 }
 
 struct ColumnB {
-  // Of the group's first output in dy, and the place on three axes in the padded input.
-  start: u32,
+  // Of the group's outputs of the image in dy, at the input position; and that on three axes, with the padding.
+  start: i32,
   position: vec3i,
-  exists: bool,
 }
 
 fn columnB(n: u32) -> ColumnB {
-  let image = n / p.inSize;
-  let at = n % p.inSize;
+  let column = min(n, p.n - 1u);
+  let at = column % p.inSize;
   let place = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
-  let outputs = p.k / p.kernelSize;
-  let start = (image * p.groups + group) * outputs * p.outSize;
-  return ColumnB(start, place + vec3i(p.pad0, p.pad1, p.pad2), n < p.n);
+  let position = place + vec3i(p.pad0, p.pad1, p.pad2);
+  let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
+  if (IS_STRIDED) {
+    return ColumnB(start, position);
+  }
+  let inPlane = (position.x * i32(p.out1) + position.y) * i32(p.out2) + position.z;
+  return ColumnB(start + inPlane, position);
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  if (!column.exists) {
-    return vec4f();
-  }
   return vec4f(
-    oneB(column, k),
-    oneB(column, k + 1u),
-    oneB(column, k + 2u),
-    oneB(column, k + 3u),
+    oneB(column, taps[k]),
+    oneB(column, taps[k + 1u]),
+    oneB(column, taps[k + 2u]),
+    oneB(column, taps[k + 3u]),
   );
 }
 
-fn oneB(column: ColumnB, k: u32) -> f32 {
-  if (k >= p.k) {
-    return 0.0;
-  }
-  let tap = taps[k];
-  let stride = vec3i(STRIDE_0, STRIDE_1, STRIDE_2);
+fn oneB(column: ColumnB, tap: vec4i) -> f32 {
   let offset = column.position - tap.yzw;
-  let at = offset / stride;
-  let output = vec3i(p.out0, p.out1, p.out2);
-  if (any(offset < vec3i()) || any(at >= output) || any(at * stride != offset)) {
-    return 0.0;
+  let outputs = vec3u(p.out0, p.out1, p.out2);
+  // What is below 0 is very large without a sign.
+  if (!IS_STRIDED) {
+    let isInside = all(vec3u(offset) < outputs);
+    return select(0.0, dy[select(0, column.start + tap.x, isInside)], isInside);
   }
-  let inPlane = u32((at.x * p.out1 + at.y) * p.out2 + at.z);
-  return dy[column.start + u32(tap.x) * p.outSize + inPlane];
+  let stride = vec3i(STRIDE_0, STRIDE_1, STRIDE_2);
+  let quotient = offset / stride;
+  let at = vec3u(quotient);
+  let isInside = all(at < outputs) & all(quotient * stride == offset);
+  let inPlane = (at.x * p.out1 + at.y) * p.out2 + at.z;
+  return select(0.0, dy[select(0u, u32(column.start + tap.x) + inPlane, isInside)], isInside);
 }
 
 fn store(m: u32, n: u32, value: f32) {
@@ -445,16 +453,17 @@ struct Params {
   imageSize: u32,
   groupSize: u32,
   outSize: u32,
-  in0: i32,
-  in1: i32,
-  in2: i32,
+  in0: u32,
+  in1: u32,
+  in2: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (O, C / groups, taps of a channel)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 // (N, C, input)
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
+// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
+// beyond K repeat the first: W is 0 there.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
@@ -462,19 +471,19 @@ struct Params {
 // (slices, N, O, output)
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
+// Some window reaches into the padding.
+override IS_PADDED = true;
+
+// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
   start: u32,
-  exists: bool,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA((group * p.m + m) * p.k, m < p.m);
+  return RowA((group * p.m + min(m, p.m - 1u)) * p.k);
 }
 
 fn loadA(row: RowA, k: u32) -> vec4f {
-  if (!row.exists) {
-    return vec4f();
-  }
   let at = row.start + k;
   if (k + 3u < p.k) {
     return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
@@ -490,38 +499,32 @@ struct ColumnB {
   // Of the window's corner in x, and its place on three axes.
   start: i32,
   corner: vec3i,
-  exists: bool,
 }
 
 fn columnB(n: u32) -> ColumnB {
-  let image = n / p.outSize;
-  let corner = corners[n % p.outSize];
-  let start = i32(image * p.imageSize + group * p.groupSize) + corner.x;
-  return ColumnB(start, corner.yzw, n < p.n);
+  let column = min(n, p.n - 1u);
+  let corner = corners[column % p.outSize];
+  let start = i32(column / p.outSize * p.imageSize + group * p.groupSize) + corner.x;
+  return ColumnB(start, corner.yzw);
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  if (!column.exists) {
-    return vec4f();
-  }
   return vec4f(
-    oneB(column, k),
-    oneB(column, k + 1u),
-    oneB(column, k + 2u),
-    oneB(column, k + 3u),
+    oneB(column, taps[k]),
+    oneB(column, taps[k + 1u]),
+    oneB(column, taps[k + 2u]),
+    oneB(column, taps[k + 3u]),
   );
 }
 
-fn oneB(column: ColumnB, k: u32) -> f32 {
-  if (k >= p.k) {
-    return 0.0;
+fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  let at = column.start + tap.x;
+  if (!IS_PADDED) {
+    return x[at];
   }
-  let tap = taps[k];
-  let at = column.corner + tap.yzw;
-  if (any(at < vec3i()) || any(at >= vec3i(p.in0, p.in1, p.in2))) {
-    return 0.0;
-  }
-  return x[column.start + tap.x];
+  // What is below 0 is very large without a sign.
+  let isInside = all(vec3u(column.corner + tap.yzw) < vec3u(p.in0, p.in1, p.in2));
+  return select(0.0, x[select(0, at, isInside)], isInside);
 }
 
 fn store(m: u32, n: u32, value: f32) {
@@ -552,9 +555,9 @@ struct Params {
   imageSize: u32,
   groupSize: u32,
   outSize: u32,
-  in0: i32,
-  in1: i32,
-  in2: i32,
+  in0: u32,
+  in1: u32,
+  in2: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, O, output)
@@ -569,64 +572,71 @@ struct Params {
 // (slices, O, C / groups, taps of a channel)
 @group(0) @binding(6) var<storage, read_write> dw: array<f32>;
 
+// Some window reaches into the padding.
+override IS_PADDED = true;
+
+// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
   channel: u32,
-  exists: bool,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA(group * p.m + m, m < p.m);
+  return RowA(group * p.m + min(m, p.m - 1u));
 }
 
 fn loadA(row: RowA, k: u32) -> vec4f {
-  var values = vec4f();
-  if (!row.exists) {
-    return values;
+  let image = k / p.outSize;
+  let place = k - image * p.outSize;
+  let channels = p.groups * p.m;
+  let at = (image * channels + row.channel) * p.outSize + place;
+  if (k + 3u < p.k && place + 3u < p.outSize) {
+    return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
-  let outputs = p.groups * p.m;
-  var image = k / p.outSize;
-  var at = k % p.outSize;
+  var values = vec4f();
   for (var j = 0u; j < 4u && k + j < p.k; j++) {
-    values[j] = dy[(image * outputs + row.channel) * p.outSize + at];
-    at++;
-    if (at == p.outSize) {
-      at = 0u;
-      image++;
-    }
+    let next = (k + j) / p.outSize;
+    values[j] = dy[(next * channels + row.channel) * p.outSize + k + j - next * p.outSize];
   }
   return values;
 }
 
 struct ColumnB {
   tap: vec4i,
-  exists: bool,
 }
 
 fn columnB(n: u32) -> ColumnB {
-  return ColumnB(taps[min(n, p.n - 1u)], n < p.n);
+  return ColumnB(taps[min(n, p.n - 1u)]);
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  var values = vec4f();
-  if (!column.exists) {
-    return values;
+  let image = k / p.outSize;
+  let place = k - image * p.outSize;
+  let start = i32(image * p.imageSize + group * p.groupSize) + column.tap.x;
+  if (k + 3u < p.k && place + 3u < p.outSize) {
+    return vec4f(
+      oneB(column, start, corners[place]),
+      oneB(column, start, corners[place + 1u]),
+      oneB(column, start, corners[place + 2u]),
+      oneB(column, start, corners[place + 3u]),
+    );
   }
-  let limits = vec3i(p.in0, p.in1, p.in2);
-  var start = i32(k / p.outSize * p.imageSize + group * p.groupSize) + column.tap.x;
-  var at = k % p.outSize;
+  var values = vec4f();
   for (var j = 0u; j < 4u && k + j < p.k; j++) {
-    let corner = corners[at];
-    let place = corner.yzw + column.tap.yzw;
-    if (all(place >= vec3i()) && all(place < limits)) {
-      values[j] = x[start + corner.x];
-    }
-    at++;
-    if (at == p.outSize) {
-      at = 0u;
-      start += i32(p.imageSize);
-    }
+    let next = (k + j) / p.outSize;
+    let first = i32(next * p.imageSize + group * p.groupSize) + column.tap.x;
+    values[j] = oneB(column, first, corners[k + j - next * p.outSize]);
   }
   return values;
+}
+
+fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  let at = start + corner.x;
+  if (!IS_PADDED) {
+    return x[at];
+  }
+  // What is below 0 is very large without a sign.
+  let isInside = all(vec3u(corner.yzw + column.tap.yzw) < vec3u(p.in0, p.in1, p.in2));
+  return select(0.0, x[select(0, at, isInside)], isInside);
 }
 
 fn store(m: u32, n: u32, value: f32) {

@@ -18,6 +18,8 @@ export interface WindowGeometry {
   readonly kernel: Three;
   readonly stride: Three;
   readonly pad: Three;
+  /** Some window reaches into the padding. */
+  readonly isPadded: boolean;
   /** Of each kernel element, seen from its window's corner. */
   readonly taps: readonly Place[];
   /** Of each output position: the corner of its window, which may lie outside. */
@@ -42,6 +44,10 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
     kernel,
     stride,
     pad,
+    isPadded: input.some(
+      (length, i) =>
+        pad[i]! > 0 || (output[i]! - 1) * stride[i]! + (kernel[i]! - 1) * dilation[i]! + 1 > length,
+    ),
     taps: placesOf(kernel).map((at) => place(combine(at, dilation, [0, 0, 0]))),
     corners: placesOf(output).map((at) => place(combine(at, stride, pad))),
   };
