@@ -35,7 +35,7 @@ const solver = new Solver(param, { engines, log });
 const forwardBackward = await times(async () => {
   solver.net.clearParamDiffs();
   await solver.net.forward();
-  solver.net.backward();
+  await solver.net.backward();
 });
 const step = await times(() => solver.step(1));
 console.log(JSON.stringify({ forward, forwardBackward, step }));

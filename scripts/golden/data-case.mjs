@@ -74,6 +74,7 @@ async function runBatches(golden, engines, check) {
     }
     for (const [k, batch] of (info.batches ?? []).entries()) {
       await net.forward();
+      await net.toHost();
       for (const want of batch) {
         const blob = net.blob(want.blob);
         check.shape(`batch ${k} ${want.blob}`, blob.shape, want.shape);

@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createEngines } from "../../dist/engines/create.js";
+import { openGpu } from "../../dist/engines/webgpu/device.js";
+import "../software-gpu.mjs";
 import { Comparison, openCase } from "./arrays.mjs";
 import { runDataCase, runToolCase } from "./data-case.mjs";
 import { runNetCase } from "./net-case.mjs";
@@ -30,7 +32,8 @@ if (!root || !existsSync(root)) {
   );
   process.exit(2);
 }
-const engines = createEngines({ prefer: values.engine, log: () => {} });
+const gpu = values.engine === "webgpu" ? await openGpu() : undefined;
+const engines = createEngines({ prefer: values.engine, ...(gpu && { gpu }), log: () => {} });
 
 let passed = 0;
 let failed = 0;

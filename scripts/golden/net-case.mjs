@@ -53,6 +53,7 @@ async function runPass(net, pass, name, arrayOf, check) {
   }
   if (pass.reshape) net.reshape();
   const loss = await net.forward();
+  await net.toHost();
   check.close(`${name} loss`, [loss], [pass.loss]);
   for (const want of [...(pass.outputs ?? []), ...(pass.blobs ?? [])]) {
     const blob = net.blob(want.blob);
@@ -65,7 +66,8 @@ async function runPass(net, pass, name, arrayOf, check) {
   for (const given of pass.top_diffs ?? []) {
     net.blob(given.blob).diff.overwriteCpu().set(arrayOf(given));
   }
-  net.backward();
+  await net.backward();
+  await net.toHost();
   for (const want of pass.input_diffs ?? []) {
     check.close(`${name} d${want.blob}`, net.blob(want.blob).diffValues(), arrayOf(want));
   }

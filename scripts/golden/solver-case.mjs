@@ -46,6 +46,7 @@ async function runFresh(golden, work, engines, check) {
       feed(solver, golden, i);
       check.close(`lr ${i}`, [solver.learningRate()], [info.lr[i]]);
       await solver.step(1);
+      await solver.net.toHost();
       const loss = solver.net.blobs.get("loss");
       if (loss) check.close(`loss ${i}`, loss.values(), [info.loss[i]]);
       compareParams(
@@ -82,6 +83,7 @@ async function runResumed(golden, work, engines, check, ending) {
       feed(solver, golden, i);
       await solver.step(1);
     }
+    await solver.net.toHost();
     compareParams(
       solver.net,
       info.resume_iter10,

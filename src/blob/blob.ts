@@ -65,7 +65,12 @@ export class Blob {
     return this.#diff;
   }
 
-  /** The elements of `data`, to be read: exactly `count()` of them. */
+  /** Brings data and diff to the host, where they lie on a device. */
+  async toHost(): Promise<void> {
+    await Promise.all([this.#data.toHost(), this.#diff.toHost()]);
+  }
+
+  /** The elements of `data`, to be read: exactly `count()` of them. What a GPU computed awaits `toHost` first. */
   values(): FloatArray {
     return this.#data.cpu().subarray(0, this.#count);
   }

@@ -22,16 +22,16 @@ export interface NetFlags extends CommonFlags {
  * @param more fields of the net and options besides
  * @throws CaffeError
  */
-export function openNet(
+export async function openNet(
   flags: NetFlags,
   phase: "TRAIN" | "TEST",
   log: Log,
   more: { readonly param?: NetParameter; readonly options?: Partial<NetOptions> } = {},
-): Net {
+): Promise<Net> {
   if (!flags.model) throw new CaffeError("Need a model definition. Give --model=FILE.");
   const param = readNetParameter(flags.model, log);
   const net = new Net(keepSource(param, { ...param, ...more.param }), {
-    engines: enginesFor(flags, log),
+    engines: await enginesFor(flags, log),
     phase,
     level: flags.level,
     stages: listOf(flags.stage),

@@ -1,7 +1,10 @@
 import type { Argv } from "yargs";
 import type { Engines } from "../engines/choose.ts";
 import { createEngines } from "../engines/create.ts";
-import { CaffeError } from "../util/errors.ts";
+import { openGpu } from "../engines/webgpu/device.ts";
+import type { Gpu } from "../engines/webgpu/gpu.ts";
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import { CaffeError, EngineError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { glog } from "./glog.ts";
 
@@ -17,16 +20,17 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
   return yargs
     .option("engine", {
       type: "string",
-      choices: ["reference", "native"],
-      describe: "which engine computes; the best there is by default",
+      choices: ["reference", "native", "webgpu"],
+      describe: "which engine computes; the best there is on the CPU by default",
     })
     .option("threads", {
       type: "number",
       describe: "threads of the native engine; one per core by default",
     })
-    .option("gpu", { type: "string", describe: "GPUs to run on, by number" }) as Argv<
-    T & CommonFlags
-  >;
+    .option("gpu", {
+      type: "string",
+      describe: "run on this GPU, by its number in caffe device_query",
+    }) as Argv<T & CommonFlags>;
 }
 
 /** Writes log lines; on a terminal a progress bar may take them to write them above itself. */
@@ -40,14 +44,17 @@ export class Console {
 }
 
 /**
- * Makes sure that no GPU is asked for, and that --threads is a number of threads.
+ * Makes sure that --threads is a number of threads, and --gpu one GPU that --engine does not contradict.
  * @throws CaffeError
  */
-export function checkCommonFlags({ gpu, threads }: CommonFlags): void {
-  if (gpu !== undefined && gpu !== "") {
+export function checkCommonFlags({ engine, gpu, threads }: CommonFlags): void {
+  if (gpu && !/^\d+$/.test(gpu)) {
     throw new CaffeError(
-      `Cannot use GPU in CPU-only Caffe: check mode. --gpu is ${gpu}, and there is no GPU engine. Expected no --gpu.`,
+      `--gpu is ${gpu}. Expected the number of one GPU; caffe device_query lists them.`,
     );
+  }
+  if (gpu && engine !== undefined && engine !== "webgpu") {
+    throw new CaffeError(`--gpu ${gpu} with --engine ${engine}. Expected one of the two.`);
   }
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new CaffeError(`--threads is ${threads}. Expected a whole number, 1 or more.`);
@@ -55,16 +62,53 @@ export function checkCommonFlags({ gpu, threads }: CommonFlags): void {
 }
 
 /**
- * The engines that the flags ask for, with Caffe's line about it.
- * @throws CaffeError where a GPU is asked for, EngineError where an engine cannot be loaded
+ * The number of the GPU to run on: of --gpu, of --engine webgpu (the first), or of a solver that says
+ * `solver_mode: GPU` while no engine is asked for; undefined for the CPU.
  */
-export function enginesFor(flags: CommonFlags, log: Log): Engines {
+export function gpuNumber(flags: CommonFlags, solver?: SolverParameter): number | undefined {
+  if (flags.gpu) return Number(flags.gpu);
+  if (flags.engine === "webgpu") return 0;
+  const isOfSolver = flags.engine === undefined && solver?.solver_mode === "GPU";
+  return isOfSolver ? (solver.device_id ?? 0) : undefined;
+}
+
+/**
+ * The engines that the flags ask for, with Caffe's lines about it. Where a GPU is asked for and there is none it is an
+ * error, not a run on the CPU.
+ * @throws CaffeError, EngineError
+ */
+export async function enginesFor(
+  flags: CommonFlags,
+  log: Log,
+  solver?: SolverParameter,
+): Promise<Engines> {
   checkCommonFlags(flags);
   const { engine, threads } = flags;
-  log("info", "caffe", "Use CPU.");
-  return createEngines({
-    ...(engine !== undefined && { prefer: engine }),
-    ...(threads !== undefined && { threads }),
-    log,
-  });
+  const more = { ...(threads !== undefined && { threads }), log };
+  const number = gpuNumber(flags, solver);
+  if (number === undefined) {
+    log("info", "caffe", "Use CPU.");
+    return createEngines({ ...(engine !== undefined && { prefer: engine }), ...more });
+  }
+  const gpu = await openGpuFor(number, flags);
+  log("info", "caffe", `Using GPUs ${number}`);
+  log("info", "caffe", `GPU ${number}: ${gpu.adapter.name}`);
+  if (gpu.adapter.isSoftware) {
+    log(
+      "warning",
+      "caffe",
+      `GPU ${number} is a program on the CPU: right for tests, not for speed.`,
+    );
+  }
+  return createEngines({ gpu, ...more });
+}
+
+async function openGpuFor(number: number, flags: CommonFlags): Promise<Gpu> {
+  try {
+    return await openGpu({ index: number });
+  } catch (error) {
+    if (!(error instanceof EngineError) || flags.gpu || flags.engine) throw error;
+    const hint = "The solver says solver_mode: GPU; --engine native runs it on the CPU.";
+    throw new EngineError(`${error.message} ${hint}`, { cause: error });
+  }
 }

@@ -3,13 +3,17 @@ import { type Log, silent } from "../util/log.ts";
 import type { Engines } from "./choose.ts";
 import { loadNativeEngine } from "./native/binding.ts";
 import { ReferenceEngine } from "./reference/index.ts";
+import type { Gpu } from "./webgpu/gpu.ts";
+import { webgpuEngine } from "./webgpu/index.ts";
 
 /** Which engine a user asks for. */
 export interface EngineChoice {
-  /** Insist on this one; without it the best there is. */
+  /** Insist on this one; without it the best there is. "webgpu" needs `gpu`. */
   readonly prefer?: string;
   /** Threads of the native engine; the number of cores by default. */
   readonly threads?: number;
+  /** Compute on this GPU, which `openGpu` opened; layers that have no GPU form run on the CPU. */
+  readonly gpu?: Gpu;
   readonly log?: Log;
 }
 
@@ -25,11 +29,17 @@ export function defaultEngines(): Engines {
  * The engines of a run, best first; the reference engine always comes last and takes what others lack.
  * @throws EngineError where the engine asked for cannot be loaded
  */
-export function createEngines({ prefer, threads, log = silent }: EngineChoice = {}): Engines {
+export function createEngines({ prefer, threads, gpu, log = silent }: EngineChoice = {}): Engines {
+  if (gpu && (prefer === undefined || prefer === "webgpu")) {
+    return [webgpuEngine(gpu), ...createEngines({ ...(threads && { threads }), log })] as Engines;
+  }
   const reference = new ReferenceEngine();
   if (prefer === "reference") return [reference];
+  if (prefer === "webgpu") {
+    throw new EngineError('engine "webgpu" needs a GPU. Expected one from openGpu() as gpu.');
+  }
   if (prefer !== undefined && prefer !== "native") {
-    throw new EngineError(`engine "${prefer}" is not known. Expected reference or native.`);
+    throw new EngineError(`engine "${prefer}" is not known. Expected reference, native or webgpu.`);
   }
   try {
     return [loadNativeEngine(reference, threads), reference];

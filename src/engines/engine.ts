@@ -62,6 +62,34 @@ export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
 
+/** The machine of an engine that computes elsewhere than on the host: work is queued there, in order, and answered late. */
+export interface Device {
+  /**
+   * Undefined while all that was made is known to be well; else what to await, which throws DeviceError where memory,
+   * a shader or the device itself failed.
+   */
+  readonly settled: Promise<void> | undefined;
+  /** Sends what is queued; resolves when the device is at most one step behind the host. */
+  submit(): Promise<void>;
+  /** Sends what is queued; resolves when all of it is done. */
+  finish(): Promise<void>;
+  /** What has crossed so far, in bytes of arrays, and how many times work was sent. */
+  readonly traffic: {
+    readonly uploaded: number;
+    readonly downloaded: number;
+    readonly submissions: number;
+  };
+  /** Bytes of arrays on the device. */
+  readonly memoryBytes: number;
+  /** Whether the device can tell how long it works. */
+  readonly canTime: boolean;
+  /** Begins to measure; work that is queued from then on counts for the tag of the last `mark`. */
+  startTiming(): void;
+  mark(tag: string): void;
+  /** Milliseconds of work by tag since the last call. */
+  readTimes(): Promise<ReadonlyMap<string, number>>;
+}
+
 /**
  * The primitives a layer or solver may call. Ops are made once when shapes are known, and run many
  * times; `count` is always the number of elements in use (memory may be larger).
@@ -71,6 +99,10 @@ export type * from "./ops/windowed.ts";
  */
 export interface Engine {
   readonly name: "reference" | "native" | "webgpu";
+  /** Where it computes, if not on the host. */
+  readonly device?: Device;
+  /** The same engine, that knows for whom it works: its errors name the layer. */
+  forLayer?(name: string): Engine;
 
   // ops/unary.ts
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp;
@@ -140,7 +172,7 @@ export interface Engine {
 }
 
 /** The name of a primitive. */
-export type Primitive = Exclude<keyof Engine, "name">;
+export type Primitive = Exclude<keyof Engine, "name" | "device" | "forLayer">;
 
 /** An engine that may lack some primitives; `choose.ts` gives a layer one that has all it needs. */
 export type PartialEngine = Pick<Engine, "name"> & Partial<Engine>;

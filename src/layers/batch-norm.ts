@@ -1,5 +1,5 @@
 import { Blob } from "../blob/blob.ts";
-import type { BatchNormOp, Primitive } from "../engines/engine.ts";
+import type { BatchNormOp, Primitive, ScaleOp, UnaryKernel, UnaryOp } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape } from "../util/shape.ts";
 import type { One } from "./base/layer.ts";
@@ -22,7 +22,7 @@ import { LearnedLayer } from "./base/learned.ts";
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
-  static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby"];
+  static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby", "unary", "scale"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
 
@@ -32,6 +32,11 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #mean!: Blob;
   #variance!: Blob;
   #op!: BatchNormOp;
+  /** Arithmetic with the factor, where it lies: reading it would make a device wait. */
+  #one!: Blob;
+  #inverse!: Blob;
+  #invert!: UnaryOp;
+  #divide!: ScaleOp;
 
   override setUp([x]: One): void {
     const param = this.param.batch_norm_param;
@@ -45,6 +50,12 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     ]);
     this.#mean = new Blob([this.#channels], this.context.dtype);
     this.#variance = new Blob([this.#channels], this.context.dtype);
+    this.#one = new Blob([1], this.context.dtype);
+    this.#one.data.overwriteCpu()[0] = 1;
+    this.#inverse = new Blob([1], this.context.dtype);
+    this.#invert = this.engine.unary(inverse, {}, [1]);
+    const shape = [this.#channels];
+    this.#divide = this.engine.scale({ shape, outer: 1, length: 1, inner: this.#channels });
   }
 
   override reshape([x]: One, [y]: One): void {
@@ -70,14 +81,12 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     if (propagate) this.#op.backward(this.#mean.data, this.#variance.data, y.diff, x.diff);
   }
 
-  /** mean = Σ means / factor, variance likewise. */
+  /** mean = Σ means / factor, variance likewise; 0 while nothing was counted. */
   #readStatistics(): void {
-    const [meanSum, varianceSum, factorBlob] = this.blobs;
-    const factor = factorBlob!.data.cpu()[0]!;
-    const scale = factor === 0 ? 0 : 1 / factor;
-    const c = this.#channels;
-    this.engine.axpby(c, scale, meanSum!.data, 0, this.#mean.data);
-    this.engine.axpby(c, scale, varianceSum!.data, 0, this.#variance.data);
+    const [meanSum, varianceSum, factor] = this.blobs;
+    this.#invert.forward(factor!.data, this.#inverse.data);
+    this.#divide.forward(meanSum!.data, this.#inverse.data, undefined, this.#mean.data);
+    this.#divide.forward(varianceSum!.data, this.#inverse.data, undefined, this.#variance.data);
   }
 
   #keepStatistics(m: number): void {
@@ -85,11 +94,24 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       "BatchNormParameter",
       this.param.batch_norm_param,
     );
-    const [meanSum, varianceSum, factorBlob] = this.blobs;
-    const factor = factorBlob!.data.mutableCpu();
-    factor[0] = f * factor[0]! + 1;
+    const [meanSum, varianceSum, factor] = this.blobs;
     const c = this.#channels;
+    this.engine.axpby(1, 1, this.#one.data, f, factor!.data);
     this.engine.axpby(c, 1, this.#mean.data, f, meanSum!.data);
     this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.data, f, varianceSum!.data);
   }
 }
+
+/** 1/x, and 0 for 0. It has no gradient. */
+const inverse: UnaryKernel<Record<never, never>> = {
+  name: "inverse",
+  reference: {
+    forward(n, x, y) {
+      for (let i = 0; i < n; i++) y[i] = x[i] === 0 ? 0 : 1 / x[i]!;
+    },
+    backward(n, _x, _y, _dy, dx) {
+      dx.fill(0, 0, n);
+    },
+  },
+  wgsl: { forward: "select(1.0 / x, 0.0, x == 0.0)", backward: "0.0" },
+};

@@ -40,4 +40,5 @@ const exp: UnaryKernel<Scales> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * y[i]! * innerScale;
     },
   },
+  wgsl: { forward: "p.outerScale * exp(p.innerScale * x)", backward: "dy * y * p.innerScale" },
 };

@@ -51,6 +51,11 @@ const power: UnaryKernel<Line> = {
         for (let i = 0; i < n; i++) dx[i] = dy[i]! * slope * (shift + scale * x[i]!) ** (power - 1);
     },
   },
+  wgsl: {
+    forward: "powerOf(p.shift + p.scale * x, p.power)",
+    backward:
+      "select(dy * p.power * p.scale * powerOf(p.shift + p.scale * x, p.power - 1.0), 0.0, p.power * p.scale == 0.0)",
+  },
 };
 
 const lineInPlace: UnaryKernel<Line> = {
@@ -61,4 +66,5 @@ const lineInPlace: UnaryKernel<Line> = {
       dx.fill(scale * scale, 0, n);
     },
   },
+  wgsl: { forward: "p.shift + p.scale * x", backward: "p.scale * p.scale" },
 };

@@ -11,6 +11,7 @@ import * as layers from "./index.ts";
 export interface LayerClass {
   readonly type: string;
   readonly needs: readonly Primitive[];
+  readonly hostBottoms: readonly number[];
   readonly bottoms: Arity;
   readonly tops: Arity;
   readonly equalBottomsAndTops: boolean;
@@ -83,10 +84,11 @@ export class LayerRegistry {
     where = "",
   ): Layer {
     const Class = this.classOf(param, where);
+    const engine = chooseEngine(engines, Class.needs);
     // Arity is checked by the Net before it calls a layer, so its narrower lists are safe here.
     return new Class(param, {
       ...context,
-      engine: chooseEngine(engines, Class.needs),
+      engine: engine.forLayer?.(param.name ?? "") ?? engine,
     }) as unknown as Layer;
   }
 }

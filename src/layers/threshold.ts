@@ -42,4 +42,5 @@ const threshold: UnaryKernel<Limit> = {
       dx.fill(0, 0, n);
     },
   },
+  wgsl: { forward: "select(0.0, 1.0, x > p.threshold)", backward: "0.0" },
 };

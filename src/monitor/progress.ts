@@ -14,6 +14,7 @@ const EVERY_MS = 100;
  * A line at the bottom of a terminal with loss, speed and the time that is left; attached to a solver as callbacks.
  */
 export class ProgressBar implements SolverCallbacks {
+  readonly readsLoss = false;
   readonly #terminal: Terminal;
   readonly #batchSize: number;
   #startedAt = 0;

@@ -17,6 +17,8 @@ export interface BuiltLayer extends PlannedLayer {
   readonly topBlobs: Blobs;
   /** Per top: its weight in the objective, 0 for none. */
   lossWeights: number[];
+  /** Bottoms that the layer reads on the host wherever it computes; negative ones from the end. */
+  readonly hostBottoms: readonly number[];
   /** Per top: the diff that its weight has been written to. */
   readonly weightedDiffs: (SyncedMem | undefined)[];
   /** Its parameter as files hold it: with its phase, and with what its type makes of fields that are not given. */
@@ -77,18 +79,6 @@ export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
   }
 }
 
-/** Σ loss_weight · top of one layer; the weights lie in the tops' diffs. */
-export function weightedLoss({ lossWeights, topBlobs }: BuiltLayer): number {
-  let loss = 0;
-  for (let t = 0; t < lossWeights.length; t++) {
-    const weight = lossWeights[t];
-    const top = topBlobs[t];
-    if (!weight || !top) continue;
-    for (const value of top.values()) loss += weight * value;
-  }
-  return loss;
-}
-
 class Builder {
   readonly layers: BuiltLayer[] = [];
   readonly #options: BuildOptions;
@@ -136,6 +126,7 @@ class Builder {
       topBlobs: tops.blobs,
       lossWeights: [],
       weightedDiffs: [],
+      hostBottoms: Class.hostBottoms,
       needsBackward: false,
       bottomNeedsBackward: [],
       stored: param,

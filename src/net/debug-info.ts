@@ -2,6 +2,7 @@ import type { Blob } from "../blob/blob.ts";
 import type { Engine } from "../engines/engine.ts";
 import { type Log, numberText } from "../util/log.ts";
 import type { BuiltLayer } from "./build.ts";
+import { toHost } from "./host-access.ts";
 import type { LearnableParam } from "./parameters.ts";
 
 /**
@@ -19,7 +20,8 @@ export class DebugInfo {
   }
 
   /** The mean |x| of each top and parameter of a layer that has run forward. */
-  forward({ name, tops, topBlobs, layer }: BuiltLayer): void {
+  async forward({ name, tops, topBlobs, layer }: BuiltLayer): Promise<void> {
+    await toHost([...topBlobs, ...layer.blobs].map(({ data }) => data));
     topBlobs.forEach((blob, i) => {
       this.#say(`    [Forward] Layer ${name}, top blob ${tops[i]} data: ${this.#meanData(blob)}`);
     });
@@ -30,7 +32,9 @@ export class DebugInfo {
   }
 
   /** The mean |gradient| of each bottom and parameter of a layer that has run backward. */
-  backward({ name, bottoms, bottomBlobs, bottomNeedsBackward, layer }: BuiltLayer): void {
+  async backward(built: BuiltLayer): Promise<void> {
+    const { name, bottoms, bottomBlobs, bottomNeedsBackward, layer } = built;
+    await toHost([...bottomBlobs, ...layer.blobs].map(({ diff }) => diff));
     bottomBlobs.forEach((blob, i) => {
       if (!bottomNeedsBackward[i]) return;
       this.#say(
@@ -44,7 +48,8 @@ export class DebugInfo {
   }
 
   /** L1 and L2 norms of all parameters and of all their gradients. */
-  norms(params: readonly LearnableParam[]): void {
+  async norms(params: readonly LearnableParam[]): Promise<void> {
+    await toHost(params.flatMap(({ blob: { data, diff } }) => [data, diff]));
     let [l1Data, l1Diff, l2Data, l2Diff] = [0, 0, 0, 0];
     for (const { blob } of params) {
       l1Data += blob.asumData(this.#engine);

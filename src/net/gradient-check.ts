@@ -109,7 +109,7 @@ export async function checkLayerGradient(
     top.diff.overwriteCpu().set(weights[t] ?? []);
   });
   for (const blob of layer.blobs) blob.diff.zero();
-  net.backward(index, index);
+  await net.backward(index, index);
   const variables: Variable[] = bottoms.flatMap((bottom, i) =>
     varied[i]
       ? [
@@ -191,7 +191,7 @@ export async function checkNetGradient(
   };
   await evaluate();
   net.clearParamDiffs();
-  net.backward();
+  await net.backward();
   const statistics = new Set(net.layers.filter(keepsStatistics).flatMap((layer) => layer.blobs));
   const variables = net.learnableParams
     .filter(({ blob }) => !statistics.has(blob))

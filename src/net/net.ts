@@ -1,4 +1,5 @@
 import type { Blob } from "../blob/blob.ts";
+import type { Device } from "../engines/engine.ts";
 import { writeFileAtomically } from "../io/atomic-file.ts";
 import { encodeCaffemodel } from "../io/caffemodel.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
@@ -10,10 +11,10 @@ import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
 import { assemble } from "./assemble.ts";
-import { type BuiltLayer, weightedLoss, writeLossWeights } from "./build.ts";
+import type { BuiltLayer } from "./build.ts";
 import { DebugInfo } from "./debug-info.ts";
-import { type Fusion, findFusions } from "./fusion.ts";
-import { withRecord } from "./locate.ts";
+import { type LayerCallback, LayerRunner } from "./layer-runner.ts";
+import { Loss } from "./loss.ts";
 import type { NetOptions } from "./options.ts";
 import { type LearnableParam, paramsOf } from "./parameters.ts";
 import {
@@ -26,9 +27,6 @@ import {
 } from "./pass.ts";
 import { copyWeights, netToParameter, readWeights, shareWeights, type Weights } from "./weights.ts";
 
-/** Called before or after a layer runs; `index` counts the net's layers. */
-export type LayerCallback = (index: number) => void;
-
 /** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
 const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
   for (const { layer } of layers) layer.close();
@@ -38,8 +36,8 @@ const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
  * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.
  *
  * Takes a prototxt; filters it by phase, level and stages, inserts splits, sets up every layer on its engine,
- * plans backward, and finds what can be fused. Only `forward` waits for anything (batches that are still being
- * read). `close` (or `using`) gives back files, threads and memory; so does the collector, some time later.
+ * plans backward, and finds what can be fused. What a GPU computed has to be brought to the host with `toHost` before
+ * it is read there; passes with inputs by name do so themselves. `close` (or `using`) gives back files, threads and memory; so does the collector, some time later.
  *
  * @see Caffe's Net
  */
@@ -59,19 +57,16 @@ export class Net {
   readonly learnableParams: readonly LearnableParam[];
   /** Bytes of all tops, as Caffe counts them. */
   readonly memoryBytes: number;
-  readonly beforeForward: LayerCallback[] = [];
-  readonly afterForward: LayerCallback[] = [];
-  readonly beforeBackward: LayerCallback[] = [];
-  readonly afterBackward: LayerCallback[] = [];
-  /** Logs the mean size of every top, parameter and gradient as layers run; `debug_info` in the prototxt. */
-  debugInfo: boolean;
+  readonly beforeForward: LayerCallback[];
+  readonly afterForward: LayerCallback[];
+  readonly beforeBackward: LayerCallback[];
+  readonly afterBackward: LayerCallback[];
   readonly #built: readonly BuiltLayer[];
-  readonly #debug: DebugInfo;
+  readonly #runner: LayerRunner;
+  readonly #loss: Loss = new Loss();
   readonly #reshare: () => void;
   readonly #param: NetParameter;
   readonly #log: Log;
-  #fusions: ReadonlyMap<number, Fusion> = new Map();
-  #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
 
   /**
    * @param source the net's prototxt file, or the net as an object; for a text there is `Net.parse`
@@ -93,9 +88,12 @@ export class Net {
     this.learnableParams = built.learnable;
     this.memoryBytes = built.memoryBytes;
     this.#reshare = built.reshare;
-    this.debugInfo = debugInfo;
-    this.#debug = new DebugInfo(reference, log);
-    this.#planFusion();
+    const debug = new DebugInfo(reference, log);
+    this.#runner = new LayerRunner(built.layers, built.learnable, debug, debugInfo);
+    this.beforeForward = this.#runner.beforeForward;
+    this.afterForward = this.#runner.afterForward;
+    this.beforeBackward = this.#runner.beforeBackward;
+    this.afterBackward = this.#runner.afterBackward;
     forgotten.register(this, this.#built, this);
     log("info", "net", "Network initialization done.");
     try {
@@ -112,6 +110,20 @@ export class Net {
    */
   static parse(text: string, options: NetOptions = {}): Net {
     return new Net(parseNetParameter(text, "prototxt", options.log ?? silent), options);
+  }
+
+  /** Logs the mean size of every top, parameter and gradient as layers run; `debug_info` in the prototxt. */
+  get debugInfo(): boolean {
+    return this.#runner.debugInfo;
+  }
+
+  set debugInfo(isOn: boolean) {
+    this.#runner.debugInfo = isOn;
+  }
+
+  /** The device that some of the layers compute on, if there is one. */
+  get device(): Device | undefined {
+    return this.#runner.device;
   }
 
   get layers(): readonly Layer[] {
@@ -224,61 +236,24 @@ export class Net {
   }
 
   async #forward(from: number, to: number): Promise<number> {
-    this.#checkRange(from, to);
-    let loss = 0;
-    for (let i = from; i <= to; i++) {
-      const wait = this.#built[i]?.layer.ready();
-      if (wait) await wait;
-      loss += this.#forwardLayer(i, from, to);
-    }
-    return loss;
+    this.#loss.clear();
+    await this.#runner.forward(from, to, this.#loss);
+    return this.#loss.read();
   }
 
   /**
    * `forward` of layers of which none waits for anything.
    * @throws NetError where one has to, or there are no such layers
    */
-  forwardNow(from = 0, to: number = this.#built.length - 1): number {
-    this.#checkRange(from, to);
-    let loss = 0;
-    for (let i = from; i <= to; i++) {
-      if (this.#built[i]?.layer.ready()) {
-        throw new NetError(
-          `layer "${this.layerNames[i]}" has to wait for its data. Expected forward to be awaited.`,
-        );
-      }
-      loss += this.#forwardLayer(i, from, to);
-    }
-    return loss;
-  }
-
-  #forwardLayer(i: number, from: number, to: number): number {
-    const built = this.#built[i] as BuiltLayer;
-    const { layer, bottomBlobs, topBlobs } = built;
-    for (const callback of this.beforeForward) callback(i);
-    layer.reshape(bottomBlobs, topBlobs);
-    writeLossWeights(built);
-    // What debug_info says of a layer is about its own result, not that of the one behind it.
-    const takenOver = this.debugInfo ? undefined : this.#fusedFollowers.get(i);
-    if (!takenOver || takenOver.producer < from) {
-      const fusion = this.debugInfo ? undefined : this.#fusions.get(i);
-      const post = fusion && fusion.follower <= to ? fusion.post : undefined;
-      try {
-        layer.forward(bottomBlobs, topBlobs, post);
-      } catch (error) {
-        throw withRecord(error, this.layers);
-      }
-    }
-    if (this.debugInfo) this.#debug.forward(built);
-    for (const callback of this.afterForward) callback(i);
-    return weightedLoss(built);
+  forwardNow(from?: number, to?: number): void {
+    this.#runner.forwardNow(from, to);
   }
 
   /**
    * Goes through the layers from `from` back to `to`, all by default, and runs the backward of those that need it.
    * @throws NetError where there are no such layers
    */
-  backward(from?: number, to?: number): void;
+  backward(from?: number, to?: number): Promise<void>;
   /**
    * Writes gradients of the outputs (or other blobs) to their `diff`, runs backward, and gives the inputs, and the
    * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set.
@@ -288,44 +263,51 @@ export class Net {
   backward<Name extends string = string>(
     diffs: ValuesByName,
     options?: PassOptions,
-  ): Record<Name, Blob>;
-  backward(
-    from: number | ValuesByName = this.#built.length - 1,
-    to: number | PassOptions = 0,
-  ): Record<string, Blob> | undefined {
+  ): Promise<Record<Name, Blob>>;
+  async backward(
+    from?: number | ValuesByName,
+    to?: number | PassOptions,
+    // biome-ignore lint/suspicious/noConfusingVoidType: which of the two depends on the overload
+  ): Promise<Record<string, Blob> | void> {
     if (typeof from === "object") return backwardPass(this, from, typeof to === "object" ? to : {});
-    this.#backward(from, typeof to === "number" ? to : 0);
-    return undefined;
+    return this.#runner.backward(from, typeof to === "number" ? to : undefined);
   }
 
-  #backward(from: number, to: number): void {
-    this.#checkRange(to, from);
-    for (let i = from; i >= to; i--) {
-      const built = this.#built[i] as BuiltLayer;
-      for (const callback of this.beforeBackward) callback(i);
-      if (built.needsBackward) {
-        built.layer.backward(built.topBlobs, built.bottomNeedsBackward, built.bottomBlobs);
-        if (this.debugInfo) this.#debug.backward(built);
-      }
-      for (const callback of this.afterBackward) callback(i);
-    }
-    const isWhole = to === 0 && from === this.#built.length - 1;
-    if (this.debugInfo && isWhole) this.#debug.norms(this.learnableParams);
-  }
-
-  #checkRange(first: number, last: number): void {
-    const count = this.#built.length;
-    if (first >= 0 && last < count) return;
-    throw new NetError(
-      `layers ${first} to ${last} of a net of ${count}. Expected 0 to ${count - 1}.`,
-    );
+  /**
+   * `backward` of layers of which none waits for anything.
+   * @throws NetError where one has to, or there are no such layers
+   */
+  backwardNow(from?: number, to?: number): void {
+    this.#runner.backwardNow(from, to);
   }
 
   /** One forward and one backward pass; returns the loss. */
   async forwardBackward(): Promise<number> {
     const loss = await this.forward();
-    this.backward();
+    await this.backward();
     return loss;
+  }
+
+  /** One forward and one backward pass whose loss is added to `loss`: nobody waits for a device to tell it. */
+  async accumulate(loss: Loss): Promise<void> {
+    await this.#runner.forward(0, this.#built.length - 1, loss);
+    await this.#runner.backward();
+  }
+
+  /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */
+  async toHost(): Promise<void> {
+    const blobs = [...this.blobs.values(), ...this.learnableParams.map(({ blob }) => blob)];
+    await Promise.all([this.statesToHost(), ...blobs.map((blob) => blob.toHost())]);
+  }
+
+  /** Brings the parameters to the host, where they lie on a device. */
+  async paramsToHost(): Promise<void> {
+    await Promise.all(this.learnableParams.map(({ blob }) => blob.data.toHost()));
+  }
+
+  /** Brings what layers carry on to a resumed run to the host. */
+  async statesToHost(): Promise<void> {
+    await Promise.all(this.layers.map((layer) => layer.stateToHost()));
   }
 
   /**
@@ -353,7 +335,7 @@ export class Net {
     for (const { layer, bottomBlobs, topBlobs } of this.#built) {
       layer.reshape(bottomBlobs, topBlobs);
     }
-    this.#planFusion();
+    this.#runner.planFusion();
   }
 
   /** Makes parameters shared by name use their owner's memory again, after that was exchanged. */
@@ -367,7 +349,7 @@ export class Net {
   }
 
   /** The output blobs' values after a forward pass, in order of their names. */
-  outputValues(): NetOutput[] {
+  outputValues(): Promise<NetOutput[]> {
     return outputValues(this);
   }
 
@@ -411,11 +393,5 @@ export class Net {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #planFusion(): void {
-    const fusions = findFusions(this.layers, this.bottomBlobs, this.topBlobs);
-    this.#fusions = new Map(fusions.map((fusion) => [fusion.producer, fusion]));
-    this.#fusedFollowers = new Map(fusions.map((fusion) => [fusion.follower, fusion]));
   }
 }

@@ -26,7 +26,8 @@ export interface NetOutput {
 }
 
 /** `Net.outputValues`: see there. */
-export function outputValues(net: Net): NetOutput[] {
+export async function outputValues(net: Net): Promise<NetOutput[]> {
+  await Promise.all(net.outputBlobs.map(({ data }) => data.toHost()));
   return net.outputs.map((name) => ({
     name,
     lossWeight: lossWeightOf(net, name),
@@ -54,15 +55,15 @@ export async function forwardPass(
   const to = options.end === undefined ? net.layers.length - 1 : net.layerIndex(options.end);
   await net.forward(options.start === undefined ? 0 : net.layerIndex(options.start), to);
   const outputs = options.end === undefined ? net.outputs : net.topNames(options.end);
-  return blobsByName(net, [...outputs, ...(options.blobs ?? [])]);
+  return blobsByName(net, [...outputs, ...(options.blobs ?? [])], "data");
 }
 
 /** `Net.backward` with gradients: see there. */
-export function backwardPass(
+export async function backwardPass(
   net: Net,
   diffs: ValuesByName,
   options: PassOptions,
-): Record<string, Blob> {
+): Promise<Record<string, Blob>> {
   for (const [name, values] of Object.entries(diffs)) {
     const blob = net.blob(name);
     const { data, shape } = elementsOf(values);
@@ -71,9 +72,9 @@ export function backwardPass(
   }
   const last = net.layers.length - 1;
   const to = options.end === undefined ? 0 : net.layerIndex(options.end);
-  net.backward(options.start === undefined ? last : net.layerIndex(options.start), to);
+  await net.backward(options.start === undefined ? last : net.layerIndex(options.start), to);
   const inputs = options.end === undefined ? net.inputs : net.bottomNames(options.end);
-  return blobsByName(net, [...inputs, ...(options.blobs ?? [])]);
+  return blobsByName(net, [...inputs, ...(options.blobs ?? [])], "diff");
 }
 
 /**
@@ -109,6 +110,13 @@ function checkCount(net: Net, name: string, blob: Blob, shape: readonly number[]
   );
 }
 
-function blobsByName(net: Net, names: readonly string[]): Record<string, Blob> {
-  return Object.fromEntries(names.map((name) => [name, net.blob(name)]));
+/** Blobs by name, with what a pass left in them on the host. */
+async function blobsByName(
+  net: Net,
+  names: readonly string[],
+  side: "data" | "diff",
+): Promise<Record<string, Blob>> {
+  const blobs = Object.fromEntries(names.map((name) => [name, net.blob(name)]));
+  await Promise.all(Object.values(blobs).map((blob) => blob[side].toHost()));
+  return blobs;
 }

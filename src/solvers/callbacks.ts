@@ -6,6 +6,7 @@ export interface IterationEvent {
   /** Updates done so far. */
   readonly iter: number;
   readonly maxIter: number;
+  /** Of this iteration, or, on a GPU and where nobody `readsLoss`, of the last one that was displayed. */
   readonly loss: number;
   readonly smoothedLoss: number;
   readonly rate: number;
@@ -17,6 +18,11 @@ export interface CallbacksOf<Solver> {
   onStart?(solver: Solver): void | Promise<void>;
   /** After the backward passes, before the update. */
   onGradientsReady?(solver: Solver): void | Promise<void>;
+  /**
+   * Whether `onIteration` wants the loss of its own iteration; true by default. A guest that is content with the one last
+   * displayed says false: then nobody waits for a GPU in between.
+   */
+  readonly readsLoss?: boolean;
   /** After the update. */
   onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
   /** After a test pass of one net: mean values of its outputs. */

@@ -29,18 +29,21 @@ export class DivergenceWatch {
   }
 
   /**
-   * Takes in the loss of an iteration whose passes are done and whose update is not.
+   * Takes in the loss of an iteration whose passes are done and whose update is not. On a GPU these are the iterations
+   * whose loss is read.
    * @throws DivergenceError
    */
-  check(loss: number, iter: number, net: Net): void {
+  async check(loss: number, iter: number, net: Net): Promise<void> {
     if (this.#isOff) return;
     if (!Number.isFinite(loss)) {
+      await net.toHost();
       this.#stop(`Iteration ${iter}: the loss is ${numberText(loss)}`, net);
     }
     this.firstLoss ??= loss;
     const limit = this.#factor * Math.max(1, Math.abs(this.firstLoss));
     this.#tooLarge = this.#factor > 0 && Math.abs(loss) > limit ? this.#tooLarge + 1 : 0;
     if (this.#tooLarge < IN_A_ROW) return;
+    await net.toHost();
     const hint =
       Math.abs(loss - NO_PROBABILITY) < 1e-3 ? ": the probability of every label is 0" : "";
     this.#stop(

@@ -5,6 +5,7 @@ import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { Net } from "../net/net.ts";
 import type { LearnableParam } from "../net/parameters.ts";
 import { type Log, numberText } from "../util/log.ts";
+import { DeviceClipping } from "./clipping.ts";
 import type { UpdateRule } from "./rules/update-rule.ts";
 
 /** A learnable parameter with what its rule keeps of it. */
@@ -29,12 +30,19 @@ export class ParameterUpdate {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #updated: readonly Updated[];
+  /** Clips gradients that lie on a device. */
+  readonly #clipping: DeviceClipping | undefined;
 
   constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
     this.param = param;
     this.#rule = rule;
     this.#log = log;
-    this.#engine = chooseEngine(engines, ["update", "sumOfSquares"]);
+    this.#engine = chooseEngine(engines, ["update"]);
+    const threshold = param.clip_gradients ?? -1;
+    if (this.#engine.device && threshold >= 0) {
+      const blobs = net.learnableParams.map(({ blob }) => blob);
+      this.#clipping = new DeviceClipping(this.#engine, threshold, blobs);
+    }
     const histories = rule.kernel.history.map(() =>
       net.learnableParams.map(({ blob }) => new Blob(blob.shape, blob.dtype)),
     );
@@ -48,10 +56,12 @@ export class ParameterUpdate {
   /**
    * One update of every parameter.
    * @param iter updates done before this one
+   * @param isDisplayed whether clipping on a device, too, is worth waiting for and told
    */
-  apply(rate: number, iter: number): void {
+  async apply(rate: number, iter: number, isDisplayed = false): Promise<void> {
     const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
-    const gradientScale = this.#clippingScale() / iter_size;
+    const clipping = this.#clipping?.factor();
+    const gradientScale = (clipping ? 1 : this.#clippingScale()) / iter_size;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(this.param, iter);
     for (const updated of this.#updated) {
@@ -61,6 +71,7 @@ export class ParameterUpdate {
         gradientScale,
         decay: weight_decay * decayMult,
         regularization,
+        ...(clipping && { clipping }),
       } as const;
       if (this.#changesNothing(updated, step)) continue;
       this.#engine.update(
@@ -73,6 +84,7 @@ export class ParameterUpdate {
         history.map(({ data }) => data),
       );
     }
+    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
   }
 
   /** Whether a step would leave parameter and history as they are: a frozen layer costs nothing then. */
@@ -92,6 +104,12 @@ export class ParameterUpdate {
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
     const norm = Math.sqrt(sum);
+    return this.#tellClipping(norm);
+  }
+
+  /** The factor for gradients of that norm, which is logged where it is not 1. */
+  #tellClipping(norm: number): number {
+    const clip = this.param.clip_gradients ?? -1;
     if (norm <= clip) return 1;
     const scale = clip / norm;
     this.#log(

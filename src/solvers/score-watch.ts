@@ -35,6 +35,8 @@ export class ScoreWatch {
   readonly #watched: Score;
   readonly #plateau: BestValue;
   readonly #earlyStop: number;
+  /** Whether anything hangs on the loss of every iteration. */
+  readonly readsLoss: boolean;
 
   /** @throws SolverError where no test net has an output of that name, or the best is to be kept and there is no test */
   constructor(param: SolverParameter, testNets: readonly Net[], where: string) {
@@ -48,6 +50,9 @@ export class ScoreWatch {
     this.#best = best(this.#score);
     this.#plateau = best(this.#watched);
     this.#earlyStop = param.early_stop ?? 0;
+    this.readsLoss =
+      (param.lr_policy === "plateau" && this.#watched === trainLoss) ||
+      (this.#earlyStop > 0 && this.#score === trainLoss);
     if (param.keep_best && this.#score === trainLoss) {
       throw new SolverError(
         `${where}: keep_best is true, and what is watched is no output of a test net. Expected a test net, or a monitor that names one's output.`,

@@ -36,6 +36,19 @@ export interface Snapshotted {
 }
 
 /**
+ * Brings what a snapshot holds to the host, where it lies on a device.
+ * @throws DeviceError where the device is lost, before any file is touched
+ */
+export async function bringToHost(run: Snapshotted, withDiff: boolean): Promise<void> {
+  const { net, testNets, history } = run;
+  await Promise.all([
+    withDiff ? net.toHost() : net.paramsToHost(),
+    ...[net, ...testNets].map((one) => one.statesToHost()),
+    ...history.map(({ data }) => data.toHost()),
+  ]);
+}
+
+/**
  * Writes the files of a snapshot: weights, .runstate, .solverstate. All of them are on the disk before the first gets its
  * name, and the .solverstate gets it last: where that is, the others are whole.
  *

@@ -19,8 +19,7 @@ import { type Iteration, iterate } from "./iterate.ts";
 import { LearningRate } from "./learning-rate.ts";
 import { ParameterUpdate } from "./parameter-update.ts";
 import { ScoreWatch } from "./score-watch.ts";
-import { SmoothedLoss } from "./smoothed-loss.ts";
-import { type LayerStates, layerStates, type Snapshotted } from "./snapshot.ts";
+import { bringToHost, type LayerStates, layerStates, type Snapshotted } from "./snapshot.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
 import { buildPlanned, testNetPlans, trainNetPlan } from "./solver-nets.ts";
 import {
@@ -31,6 +30,7 @@ import {
   weightFiles,
 } from "./solver-parameters.ts";
 import { testNet } from "./test-net.ts";
+import { TrainingLoss } from "./training-loss.ts";
 
 /** Guests of the loop. */
 export type SolverCallbacks = CallbacksOf<Solver>;
@@ -72,7 +72,7 @@ export class Solver implements Snapshotted {
   readonly #update: ParameterUpdate;
   #param: SolverParameter;
   #rate: LearningRate;
-  readonly #smoothed: SmoothedLoss;
+  readonly #loss: TrainingLoss;
   readonly #score: ScoreWatch;
   readonly #divergence: DivergenceWatch;
   readonly #snapshots: SnapshotStore;
@@ -99,7 +99,7 @@ export class Solver implements Snapshotted {
     checkParameters(param, where);
     const rule = ruleOf(param, where);
     this.#rate = new LearningRate(param, where, log);
-    this.#smoothed = new SmoothedLoss(param.average_loss ?? 1);
+    this.#loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1);
     this.#divergence = new DivergenceWatch(param);
     const prefix = snapshotPrefix(param, file ?? "solver.prototxt", log);
     this.#snapshots = new SnapshotStore(prefix, param, log);
@@ -222,11 +222,12 @@ export class Solver implements Snapshotted {
         return;
       }
       if (display > 0 && this.iter % display === 0) {
-        this.#smoothed.add(await this.net.forward());
+        await this.#loss.read();
+        this.#loss.add(await this.net.forward());
         this.#log(
           "info",
           "solver",
-          `Iteration ${this.iter}, loss = ${numberText(this.#smoothed.value)}`,
+          `Iteration ${this.iter}, loss = ${numberText(this.#loss.smoothed)}`,
         );
       }
       const { test_interval = 0 } = this.param;
@@ -256,25 +257,38 @@ export class Solver implements Snapshotted {
       const isDisplayed = display > 0 && this.iter % display === 0;
       const debugInfo = this.net.debugInfo;
       this.net.debugInfo ||= isDisplayed && debug_info;
-      let loss = 0;
-      for (let i = 0; i < iter_size; i++) loss += await this.net.forwardBackward();
+      const passes = this.#loss.begin();
+      for (let i = 0; i < iter_size; i++) await this.net.accumulate(passes);
       this.net.debugInfo = debugInfo;
-      loss /= iter_size;
-      this.#smoothed.add(loss);
+      if (isDisplayed || passes.isKnown || this.#isLossWanted()) await this.#readLoss();
       if (isDisplayed) {
-        logDisplay(this, this.#smoothed.value, since, this.#log);
+        await logDisplay(this, this.#loss.smoothed, since, this.#log);
         since = { at: performance.now(), iter: this.iter };
       }
-      this.#divergence.check(loss, this.iter, this.net);
-      this.#score.offerLoss(this.#smoothed.value, this.iter);
       for (const callback of this.callbacks) await callback.onGradientsReady?.(this);
-      const rate = this.applyUpdate(isDisplayed);
+      const rate = await this.applyUpdate(isDisplayed);
+      await this.net.device?.submit();
       const { iter } = this;
-      const event = { iter, maxIter: stopAt, loss, smoothedLoss: this.#smoothed.value, rate };
+      const { value: loss, smoothed: smoothedLoss } = this.#loss;
+      const event = { iter, maxIter: stopAt, loss, smoothedLoss, rate };
       for (const callback of this.callbacks) await callback.onIteration?.(event, this);
       await this.#letOthersRun();
       if (await this.#finishIteration()) break;
     }
+  }
+
+  /** Whether somebody wants the loss of every iteration, though a device has to be waited for. */
+  #isLossWanted(): boolean {
+    return (
+      this.#score.readsLoss ||
+      this.callbacks.some(({ onIteration, readsLoss = true }) => onIteration && readsLoss)
+    );
+  }
+
+  async #readLoss(): Promise<void> {
+    await this.#loss.read();
+    await this.#divergence.check(this.#loss.value, this.iter, this.net);
+    this.#score.offerLoss(this.#loss.smoothed, this.iter);
   }
 
   /** Snapshots where it is time to, or where somebody asks; returns whether the loop is to end. */
@@ -289,12 +303,12 @@ export class Solver implements Snapshotted {
   }
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
-  applyUpdate(isDisplayed = false): number {
+  async applyUpdate(isDisplayed = false): Promise<number> {
     const rate = this.#rate.take(this.iter, this.#score.improvedAt);
     if (isDisplayed) {
       this.#log("info", "sgd_solver", `Iteration ${this.iter}, lr = ${numberText(rate)}`);
     }
-    this.#update.apply(rate, this.iter);
+    await this.#update.apply(rate, this.iter, isDisplayed);
     this.iter++;
     return rate;
   }
@@ -306,6 +320,7 @@ export class Solver implements Snapshotted {
 
   /** Tests every test net with the present weights. */
   async testAll(): Promise<void> {
+    await Promise.all(this.testNets.map((net) => net.statesToHost()));
     this.#beforeTest = this.testNets.map(layerStates);
     let isBest = false;
     for (const i of this.testNets.keys()) {
@@ -347,9 +362,12 @@ export class Solver implements Snapshotted {
   /**
    * Writes a snapshot under the solver's prefix and returns the path of its .solverstate.
    * @param isBest as the one of the best score, in place of the best before it
-   * @throws FileError where it cannot be written, DivergenceError where a weight is no number; snapshots before it stay
+   * @throws FileError where it cannot be written, DivergenceError where a weight is no number, DeviceError where a device
+   *   is lost; snapshots before it stay
    */
   async snapshot(isBest = false): Promise<string> {
+    await this.#loss.read();
+    await bringToHost(this, this.param.snapshot_diff ?? false);
     this.#divergence.checkWeights(this.iter, this.net);
     const path = this.#snapshots.write(this, isBest);
     for (const callback of this.callbacks) await callback.onSnapshot?.(path, this);
@@ -387,7 +405,7 @@ export class Solver implements Snapshotted {
   memory(): SolverMemory {
     const { firstLoss } = this.#divergence;
     return {
-      smoothedLoss: this.#smoothed.state(),
+      smoothedLoss: this.#loss.state(),
       lastStep: this.#rate.lastStep,
       ...this.#score.state(),
       ...(firstLoss !== undefined && { firstLoss }),
@@ -397,7 +415,7 @@ export class Solver implements Snapshotted {
 
   /** Sets back what `memory` gave. */
   remember(memory: SolverMemory): void {
-    this.#smoothed.restore(memory.smoothedLoss);
+    this.#loss.restore(memory.smoothedLoss);
     this.#rate.lastStep = Number(memory.lastStep);
     this.#score.restore(memory);
     this.#divergence.firstLoss = memory.firstLoss;

@@ -24,14 +24,14 @@ export async function testNet(
     }
     loss += await net.forward();
     let k = 0;
-    for (const { values } of net.outputValues()) {
+    for (const { values } of await net.outputValues()) {
       for (let j = 0; j < values.length; j++, k++) sums[k] = (sums[k] ?? 0) + (values[j] ?? 0);
     }
   }
   if (withLoss) log("info", "solver", `Test loss: ${numberText(loss / iterations)}`);
   const scores = new Map<string, number>();
   let k = 0;
-  for (const { name, lossWeight, values } of net.outputValues()) {
+  for (const { name, lossWeight, values } of await net.outputValues()) {
     for (let j = 0; j < values.length; j++, k++) {
       const mean = (sums[k] ?? 0) / iterations;
       const text = outputText(name, mean, lossWeight);

@@ -1,4 +1,5 @@
 import { allocate, type DType, type FloatArray } from "../util/arrays.ts";
+import { CaffeError } from "../util/errors.ts";
 
 /** Where the newest copy of an array lies; Caffe's words, and one more for an engine's own layout. */
 export type Head = "UNINITIALIZED" | "HEAD_AT_CPU" | "HEAD_AT_PRIVATE" | "HEAD_AT_GPU" | "SYNCED";
@@ -18,12 +19,29 @@ export interface PrivateStore {
 }
 
 /**
+ * A copy of an array in the memory of a device (a GPU), in plain row-major order.
+ *
+ * Writing to it is queued in order with the device's work. Reading from it has to be awaited.
+ */
+export interface DeviceStore {
+  /** Queues the elements of `plain` to be written. `plain` may be changed afterwards. */
+  upload(plain: FloatArray): void;
+  /** Fills `plain` with the elements as all work queued so far leaves them. */
+  download(plain: FloatArray): Promise<void>;
+  /** Gives the memory back. */
+  free(): void;
+}
+
+/**
  * One logical array of `count` elements, and the places where its bytes are fresh.
  *
- * Places are `cpu` (a typed array in row-major order, what people read) and any number of private
- * layouts of an engine. A reader asks for a place and the data is moved there only if it is stale
+ * Places are `cpu` (a typed array in row-major order, what people read), any number of private
+ * layouts of an engine, and a device. A reader asks for a place and the data is moved there only if it is stale
  * there; a writer makes its place the only fresh one. Nothing is allocated before its first use.
  * An array that nobody has written is all zeros and costs no memory: `zero()` returns to that state.
+ *
+ * Cpu and private places are the host: data moves between them at once. What lies on a device alone has to be
+ * awaited with `toHost` before anybody reads it on the host; the Net does that for its layers.
  *
  * @see Caffe's SyncedMemory; the private place follows Intel Caffe's PRV head
  */
@@ -34,6 +52,11 @@ export class SyncedMem {
   #cpuFresh = false;
   readonly #stores: Map<string, PrivateStore> = new Map();
   readonly #freshStores: Set<PrivateStore> = new Set();
+  #device: DeviceStore | undefined;
+  #deviceFresh = false;
+  #arriving: Promise<void> | undefined;
+  /** How often it was written: whether it changed during a download. */
+  #writes = 0;
 
   constructor(count: number, dtype: DType = "f32") {
     this.count = count;
@@ -42,30 +65,64 @@ export class SyncedMem {
 
   /** Where the newest copy is. */
   get head(): Head {
-    if (this.#freshStores.size === 0) return this.#cpuFresh ? "HEAD_AT_CPU" : "UNINITIALIZED";
-    return this.#cpuFresh ? "SYNCED" : "HEAD_AT_PRIVATE";
+    const fresh: Head[] = [];
+    if (this.#cpuFresh) fresh.push("HEAD_AT_CPU");
+    if (this.#freshStores.size > 0) fresh.push("HEAD_AT_PRIVATE");
+    if (this.#deviceFresh) fresh.push("HEAD_AT_GPU");
+    return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
   }
 
   /** True while nothing has been written since construction or `zero()`: every element is 0. */
   get isZero(): boolean {
-    return this.#freshStores.size === 0 && !this.#cpuFresh;
+    return !this.#cpuFresh && !this.#deviceFresh && this.#freshStores.size === 0;
+  }
+
+  /** Whether the elements can be read on the host at once. */
+  get isOnHost(): boolean {
+    return !this.#deviceFresh || this.#cpuFresh || this.#freshStores.size > 0;
   }
 
   /** Bytes held in all places. */
   get residentBytes(): number {
-    const copies = this.#stores.size + (this.#cpu ? 1 : 0);
+    const copies = this.#stores.size + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
     return copies * this.count * (this.dtype === "f32" ? 4 : 8);
   }
 
   /** Makes every element 0 without touching memory: whoever reads next finds zeros. */
   zero(): void {
-    this.#cpuFresh = false;
-    this.#freshStores.clear();
+    this.#stale();
   }
 
-  /** The elements in row-major order, to be read. */
+  /** Brings the elements to the host if they lie on a device alone. */
+  async toHost(): Promise<void> {
+    if (this.isOnHost) return;
+    this.#arriving ??= this.#download();
+    await this.#arriving;
+  }
+
+  async #download(): Promise<void> {
+    this.#cpu ??= allocate(this.dtype, this.count);
+    const writes = this.#writes;
+    try {
+      await this.#device?.download(this.#cpu);
+      // Whoever wrote in the meantime made what has arrived stale.
+      if (writes === this.#writes) this.#cpuFresh = true;
+    } finally {
+      this.#arriving = undefined;
+    }
+  }
+
+  /**
+   * The elements in row-major order, to be read.
+   * @throws CaffeError where they lie on a device alone and `toHost` was not awaited
+   */
   cpu(): FloatArray {
     if (this.#cpuFresh && this.#cpu) return this.#cpu;
+    if (!this.isOnHost) {
+      throw new CaffeError(
+        `${this.count} elements that lie on the GPU are read on the host. Expected toHost() to be awaited first.`,
+      );
+    }
     if (!this.#cpu) this.#cpu = allocate(this.dtype, this.count);
     else if (this.isZero) this.#cpu.fill(0);
     const source = this.freshPrivate();
@@ -77,23 +134,24 @@ export class SyncedMem {
   /** The elements in row-major order, to be read and written: the only fresh place from now on. */
   mutableCpu(): FloatArray {
     const cpu = this.cpu();
-    this.#freshStores.clear();
+    this.#stale();
+    this.#cpuFresh = true;
     return cpu;
   }
 
   /** As `mutableCpu`, for a writer that sets every element it or anybody reads: nothing is moved in. */
   overwriteCpu(): FloatArray {
     this.#cpu ??= allocate(this.dtype, this.count);
+    this.#stale();
     this.#cpuFresh = true;
-    this.#freshStores.clear();
     return this.#cpu;
   }
 
   /** Uses `array` as the plain place, without copying. It must hold at least `count` elements. */
   borrowCpu(array: FloatArray): void {
     this.#cpu = array;
+    this.#stale();
     this.#cpuFresh = true;
-    this.#freshStores.clear();
   }
 
   /** Any private store that is fresh, or undefined: its layout tells an engine how the data lies now. */
@@ -132,9 +190,44 @@ export class SyncedMem {
 
   /** Says that the store was written: the only fresh place from now on. */
   markPrivateWritten(store: PrivateStore): void {
+    this.#stale();
+    this.#freshStores.add(store);
+  }
+
+  /** The copy in a device's memory, fresh or stale, if there is one. */
+  get deviceStore(): DeviceStore | undefined {
+    return this.#device;
+  }
+
+  /** Whether the device holds the newest elements. */
+  get isDeviceFresh(): boolean {
+    return this.#deviceFresh;
+  }
+
+  /** Keeps `store` as this array's place on a device, instead of the one before; it is stale until said otherwise. */
+  adoptDevice(store: DeviceStore): void {
+    this.#device?.free();
+    this.#device = store;
+    this.#deviceFresh = false;
+  }
+
+  /** Says that the device now holds the newest elements too (after an upload). */
+  markDeviceFresh(): void {
+    this.#deviceFresh = true;
+  }
+
+  /** Says that the device's copy was written: the only fresh place from now on. */
+  markDeviceWritten(): void {
+    this.#stale();
+    this.#deviceFresh = true;
+  }
+
+  /** No place holds anything that counts. */
+  #stale(): void {
+    this.#writes++;
     this.#cpuFresh = false;
     this.#freshStores.clear();
-    this.#freshStores.add(store);
+    this.#deviceFresh = false;
   }
 
   /** Frees the private stores that are stale (layouts of a shape that is gone). */

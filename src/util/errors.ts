@@ -53,7 +53,24 @@ export class DivergenceError extends CaffeError {
 
 /** An engine that cannot be loaded or whose library failed; the library's own error is the `cause`. */
 export class EngineError extends CaffeError {
-  override readonly name = "EngineError";
+  override readonly name: string = "EngineError";
+}
+
+/** What can go wrong on a device. */
+export type DeviceFailure = "limit" | "memory" | "shader" | "lost" | "use";
+
+/** A device that refused or failed; the text names the layer whose work it was, where that is known. */
+export class DeviceError extends EngineError {
+  override readonly name = "DeviceError";
+  readonly failure: DeviceFailure;
+  /** The layer's name in the prototxt; "" where it was nobody's in particular. */
+  readonly layerName: string;
+
+  constructor(failure: DeviceFailure, layerName: string, message: string, options?: ErrorOptions) {
+    super(`${layerName === "" ? "GPU" : `layer "${layerName}"`}: ${message}`, options);
+    this.failure = failure;
+    this.layerName = layerName;
+  }
 }
 
 /** The error of a system call (`ENOENT`, `EACCES`, ...) in a sentence, or undefined for any other value. */

@@ -11,6 +11,7 @@ describeEngines("BatchNorm", (engines) => {
     );
     expect((await forward(net, [1, 10, 3, 30]))[0]).toBeAllClose([-1, -1, 1, 1]);
     await net.forward();
+    await net.toHost();
     const [mean, variance, factor] =
       net.layers[1]?.blobs.map((blob) => Array.from(blob.values())) ?? [];
     expect(mean).toBeAllClose([3, 30]);

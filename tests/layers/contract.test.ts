@@ -41,13 +41,13 @@ describeEngines("every layer's backward", (engines) => {
       const { net, at } = await opened(type, row, engines);
       const tops = net.topBlobs[at] ?? [];
       const given = tops.map((top) => top.diffValues().slice());
-      net.backward(at, at);
+      await net.backward(at, at);
       const once = net.learnableParams.map(({ blob }) => blob.diffValues().slice());
       // In place, the top's gradient has become the bottom's.
       tops.forEach((top, t) => {
         top.diff.overwriteCpu().set(given[t] ?? []);
       });
-      net.backward(at, at);
+      await net.backward(at, at);
       net.learnableParams.forEach(({ blob }, i) => {
         const twice = Array.from(once[i] ?? [], (x) => 2 * x);
         expect(blob.diffValues()).toBeAllClose(twice, { rtol: 1e-5, atol: 1e-5 });
@@ -110,7 +110,7 @@ describeEngines("every layer", (engines) => {
           write(net.blob(letter(i)), new Array<number>(net.blob(letter(i)).count()).fill(1));
         });
         await net.forward();
-        net.backward(at, at);
+        await net.backward(at, at);
         reshape(1);
         fill(net, row);
         await net.forward();

@@ -35,7 +35,7 @@ test.each([
 test("the gradient of dissimilar pairs divides by a little more than the distance, as Caffe's", async () => {
   const net = layerNet(layer("contrastive_loss_param { margin: 4 }"), [[1, 1], [1, 1], [1]]);
   await forward(net, [3], [0], [0]);
-  net.backward();
+  await net.backward();
   expect(net.blob("a").diffValues()).toBeAllClose([(-(4 - 3) / (3 + 1e-4)) * 3]);
 });
 

@@ -13,8 +13,9 @@ describeEngines("Parameter", (engines) => {
     param?.blob.data.overwriteCpu().set([1, 2, 3, 4]);
     expect(await forward(net)).toEqual([[1, 2, 3, 4]]);
     net.blob("y").diff.overwriteCpu().set([1, 0, 2, 0]);
-    net.backward();
-    net.backward();
+    await net.backward();
+    await net.backward();
+    await net.toHost();
     expect(Array.from(param?.blob.diffValues() ?? [])).toEqual([2, 0, 4, 0]);
   });
 });

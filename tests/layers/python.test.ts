@@ -52,7 +52,7 @@ test("a layer of the user's own runs", async () => {
   const net = layerNet(layer("scaling", "Times"), [[2]], { root });
   expect(await forward(net, [1, 2])).toEqual([[3, 6]]);
   net.blob("y").diff.overwriteCpu().set([1, 2]);
-  net.backward();
+  await net.backward();
   expect(Array.from(net.blob("a").diffValues())).toEqual([3, 6]);
 });
 

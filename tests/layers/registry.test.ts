@@ -40,5 +40,5 @@ test("a layer of the user's own runs in a net once it is registered", async () =
   const net = Net.parse(TEXT);
   const { y } = await net.forward<"y">({ x: [1, 2] });
   expect(y.toArray()).toEqual([3, 6]);
-  expect(net.backward<"x">({ y: [1, 1] }).x.toArray("diff")).toEqual([3, 3]);
+  expect((await net.backward<"x">({ y: [1, 1] })).x.toArray("diff")).toEqual([3, 3]);
 });

@@ -5,7 +5,7 @@ test("Silence makes its bottom no output, and its gradient zero", async () => {
   const net = layerNet('type: "Silence" bottom: "a"', [[2]]);
   await forward(net, [1, 2]);
   net.blob("a").diff.overwriteCpu().set([5, 6]);
-  net.backward();
+  await net.backward();
   expect(net.outputs).toEqual([]);
   expect(Array.from(net.blob("a").diffValues())).toEqual([0, 0]);
 });

@@ -18,5 +18,5 @@ test("Threshold has no gradient", async () => {
     layer { name: "t" type: "Threshold" bottom: "w" top: "t" }
     layer { name: "loss" type: "Reduction" bottom: "t" top: "loss" loss_weight: 1 }`);
   await net.forward();
-  expect(() => net.backward()).toThrow("Threshold has no gradient");
+  await expect(net.backward()).rejects.toThrow("Threshold has no gradient");
 });

@@ -83,13 +83,13 @@ describe("building a net", () => {
     );
   });
 
-  test("inputs are the tops of Input layers, outputs what nobody reads, by the alphabet", () => {
+  test("inputs are the tops of Input layers, outputs what nobody reads, by the alphabet", async () => {
     const net = netOf(
       `${data} layer { name: "s" type: "Slice" bottom: "data" top: "z" top: "B" top: "a" }`,
     );
     expect(net.inputs).toEqual(["data"]);
     expect(net.outputs).toEqual(["B", "a", "z"]);
-    expect(net.outputValues().map(({ name }) => name)).toEqual(["B", "a", "z"]);
+    expect((await net.outputValues()).map(({ name }) => name)).toEqual(["B", "a", "z"]);
     expect(net.memoryBytes).toBe(4 * 12);
   });
 

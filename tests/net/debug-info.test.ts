@@ -52,7 +52,7 @@ test("debug_info tells the mean size of everything that passes, in Caffe's lines
   lines.length = 0;
   severities.length = 0;
   net.clearParamDiffs();
-  net.backward();
+  await net.backward();
   expect(lines).toEqual([...BACKWARD, NORMS]);
   expect(severities).toEqual([...BACKWARD.map(() => "info"), "error"]);
 });
@@ -68,10 +68,10 @@ test("a part of the net tells about itself only, and gives no norms of the whole
   await net.forward();
   net.clearParamDiffs();
   lines.length = 0;
-  net.backward(3, 2);
+  await net.backward(3, 2);
   expect(lines).toEqual(BACKWARD.slice(0, 2));
   lines.length = 0;
-  net.backward(1);
+  await net.backward(1);
   expect(lines).toEqual(BACKWARD.slice(2));
 });
 

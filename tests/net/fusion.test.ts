@@ -46,7 +46,7 @@ test.each([...availableEngines])(
       else await net.forward();
       net.blob("z").diff.overwriteCpu().set(noise(10, 5));
       net.clearParamDiffs();
-      net.backward();
+      await net.backward();
       return [
         ...["y", "z"].map((name) => [...net.blob(name).values()]),
         [...net.blob("x").diffValues()],

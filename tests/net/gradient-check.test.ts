@@ -109,7 +109,7 @@ describe("checkLayerGradient", () => {
     for await (const { report } of checkLayerGradients(net, () => true)) {
       expect(report.failures).toEqual([]);
     }
-    net.backward();
+    await net.backward();
     await other.forwardBackward();
     expect([...net.blob("a").values()]).toEqual([...other.blob("a").values()]);
     expect([...net.blob("a").diffValues()]).toEqual([...other.blob("a").diffValues()]);

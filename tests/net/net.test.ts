@@ -17,7 +17,7 @@ describeEngines("a net", (engines) => {
     write(net.blob("y"), [1, 1, 1, 1, 1, 2]);
     expect(await net.forward(2)).toBe(9);
     expect([...net.blob("x").values()]).toEqual([1, 2, 3, 4, 5, 6]);
-    net.backward(3, 2);
+    await net.backward(3, 2);
     expect([...net.blob("y").diffValues()]).toEqual([2, 2, 2, 2, 2, 4]);
     expect(
       net
@@ -25,7 +25,7 @@ describeEngines("a net", (engines) => {
         .diffValues()
         .every((dx) => dx === 0),
     ).toBe(true);
-    net.backward(1);
+    await net.backward(1);
     expect([...net.blob("x").diffValues()]).toEqual([4, 4, 4, 4, 4, 8]);
   });
 
@@ -49,7 +49,7 @@ describeEngines("a net", (engines) => {
     write(net.blob("x"), [1, 1, 1]);
     expect(await net.forward()).toBe(12);
     expect(net.blob("z").shape).toEqual([1, 3]);
-    net.backward();
+    await net.backward();
     expect([...net.blob("x").diffValues()]).toEqual([8, 8, 8]);
   });
 
@@ -93,7 +93,11 @@ describeEngines("a net", (engines) => {
     write(net.blob("x"), [3, 4]);
     expect(await net.forward()).toBe(2 * 7 - 0.5 * 25);
     expect(
-      net.outputValues().map(({ name, lossWeight, values }) => [name, lossWeight, values[0]]),
+      (await net.outputValues()).map(({ name, lossWeight, values }) => [
+        name,
+        lossWeight,
+        values[0],
+      ]),
     ).toEqual([
       ["a", 2, 7],
       ["b", -0.5, 25],
@@ -115,7 +119,7 @@ describe("a net", () => {
     net.afterBackward.push((i) => calls.push(`b${i}.`));
     await net.forward(0, 1);
     expect(calls.splice(0)).toEqual(["f0", "F0", "f0.", "f1", "F1", "f1."]);
-    net.backward();
+    await net.backward();
     expect(calls).toEqual(["b3", "b3.", "b2", "b2.", "b1", "b1.", "b0", "b0."]);
   });
 
@@ -179,7 +183,7 @@ describe("a net", () => {
     write(net.blob("keep"), [0, 0]);
     await net.forward();
     expect(net.blob("s").shape).toEqual([0, 3]);
-    net.backward();
+    await net.backward();
     write(net.blob("keep"), [0, 1]);
     await net.forward();
     expect([...net.blob("s").values()]).toBeAllClose([1 / 3, 1 / 3, 1 / 3]);

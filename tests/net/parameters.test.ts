@@ -49,7 +49,7 @@ describe("parameters", () => {
       await one.forward();
       one.blob("z").diff.overwriteCpu().fill(1);
       one.clearParamDiffs();
-      one.backward();
+      await one.backward();
       return [1, 2].map((i) => [...(one.layers[i]?.blobs[0]?.diffValues() ?? [])]);
     };
     const [ofA = [], ofB = []] = await gradients("v");

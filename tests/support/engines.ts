@@ -1,27 +1,51 @@
-import { describe } from "vitest";
+import "../../scripts/software-gpu.mjs";
+import { afterAll, describe } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { createEngines } from "../../src/engines/create.ts";
+import { openGpu } from "../../src/engines/webgpu/device.ts";
+import type { Gpu } from "../../src/engines/webgpu/gpu.ts";
 import { silent } from "../../src/util/log.ts";
+
+/** Engines that must be here: `REQUIRE_ENGINES=reference,native,webgpu` makes a missing one fail. */
+const required = (process.env["REQUIRE_ENGINES"] ?? "").split(",");
 
 /** The engine of plain loops alone. */
 export const referenceEngines: Engines = createEngines({ prefer: "reference", log: silent });
 
-/** Every engine that this machine has, by name. */
-export const availableEngines: ReadonlyMap<string, Engines> = new Map(
-  (["reference", "native"] as const).flatMap((name): [string, Engines][] => {
-    try {
-      return [[name, createEngines({ prefer: name, threads: 2, log: silent })]];
-    } catch (error) {
-      if (process.env["CI"]) throw error;
-      return [];
-    }
-  }),
+/** The GPU that tests of one file share; undefined where there is none. */
+export const gpu: Gpu | undefined = await unlessMissing("webgpu", () => openGpu());
+afterAll(() => gpu?.close());
+
+const native = await unlessMissing("native", () =>
+  createEngines({ prefer: "native", threads: 2, log: silent }),
 );
 
-/** Runs the same tests on every engine. */
+/** Every engine that this machine has, by name. */
+export const availableEngines: ReadonlyMap<string, Engines> = new Map<string, Engines>([
+  ["reference", referenceEngines],
+  ...(native ? [["native", native] as const] : []),
+  ...(gpu ? [["webgpu", createEngines({ gpu, log: silent })] as const] : []),
+]);
+
+async function unlessMissing<T>(name: string, make: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await make();
+  } catch (error) {
+    if (required.includes(name)) throw error;
+    return undefined;
+  }
+}
+
+/** Runs the same tests on every engine; one that this machine lacks is reported as skipped. */
 export function describeEngines(
   title: string,
   body: (engines: Engines, name: string) => void,
 ): void {
-  describe.each([...availableEngines])(`${title} on %s`, (name, engines) => body(engines, name));
+  for (const name of ["reference", "native", "webgpu"]) {
+    const engines = availableEngines.get(name);
+    if (engines) describe(`${title} on ${name}`, () => body(engines, name));
+    else
+      describe.skip(`${title} on ${name}, which this machine lacks`, () =>
+        body(referenceEngines, name));
+  }
 }

@@ -61,7 +61,8 @@ export async function forward(
     write(net.blob(String.fromCharCode(97 + i)), values);
   });
   await net.forward();
-  return net.outputValues().map(({ values }) => Array.from(values));
+  await net.toHost();
+  return (await net.outputValues()).map(({ values }) => Array.from(values));
 }
 
 interface GradientOptions {
@@ -116,12 +117,14 @@ export async function checkParity(
         write(blob, inputs[i] ?? noise(blob.count(), 7 + i + 10 * pass));
       });
       await net.forward();
+      await net.toHost();
       net.topBlobs[net.layerNames.indexOf("t")]?.forEach((top, i) => {
         results[`top ${i} pass ${pass}`] = Array.from(top.values());
         top.diff.overwriteCpu().set(noise(top.count(), 50 + i));
       });
       // Not cleared before the second pass: parameter gradients add up.
-      net.backward();
+      await net.backward();
+      await net.toHost();
       shapes.forEach((_, i) => {
         const blob = net.blob(String.fromCharCode(97 + i));
         results[`d${i} pass ${pass}`] = Array.from(blob.diffValues());

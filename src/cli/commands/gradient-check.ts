@@ -79,7 +79,7 @@ async function run(flags: GradientCheckFlags): Promise<void> {
     );
   }
   const { log } = new Console();
-  const net = openNet({ ...flags, engine: "reference" }, flags.phase, log, {
+  const net = await openNet({ ...flags, engine: "reference" }, flags.phase, log, {
     param: { force_backward: true },
     options: { dtype: "f64", seed: flags.seed },
   });

@@ -33,7 +33,7 @@ async function run(flags: TestFlags): Promise<void> {
   }
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
-  const net = openNet(flags, "TEST", log);
+  const net = await openNet(flags, "TEST", log);
   try {
     say(`Running for ${flags.iterations} iterations.`);
     const sums: number[] = [];
@@ -41,7 +41,7 @@ async function run(flags: TestFlags): Promise<void> {
     for (let i = 0; i < flags.iterations; i++) {
       loss += await net.forward();
       let k = 0;
-      for (const { name, values } of net.outputValues()) {
+      for (const { name, values } of await net.outputValues()) {
         for (const value of Array.from(values)) {
           sums[k] = (sums[k] ?? 0) + value;
           k++;
@@ -51,7 +51,7 @@ async function run(flags: TestFlags): Promise<void> {
     }
     say(`Loss: ${numberText(loss / flags.iterations)}`);
     let k = 0;
-    for (const { name, lossWeight, values } of net.outputValues()) {
+    for (const { name, lossWeight, values } of await net.outputValues()) {
       for (let j = 0; j < values.length; j++, k++) {
         const mean = (sums[k] ?? 0) / flags.iterations;
         say(outputText(name, mean, lossWeight));

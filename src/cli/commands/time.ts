@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText } from "../../util/log.ts";
@@ -27,9 +28,10 @@ export const time: CommandModule<object, TimeFlags> = {
       })
       .option("level", { type: "number", default: 0, describe: "the net's level" })
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet")
       .example(
-        "caffe time --model=lenet_train_test.prototxt --iterations=20",
-        "time LeNet",
+        "caffe time --model=lenet_train_test.prototxt --gpu=0",
+        "by the GPU's own clock, with what moves to and from it",
       ) as never,
   handler: run,
 };
@@ -40,27 +42,32 @@ async function run(flags: TimeFlags): Promise<void> {
     throw new CaffeError(`--iterations is ${iterations}. Expected 1 or more.`);
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
-  const net = openNet(flags, flags.phase, log);
+  const net = await openNet(flags, flags.phase, log);
   try {
     say("Performing Forward");
     say(`Initial loss: ${numberText(await net.forward())}`);
     say("Performing Backward");
-    net.backward();
+    await net.backward();
+    await net.device?.finish();
     say("*** Benchmark begins ***");
     say(`Testing for ${iterations} iterations.`);
-    const layers = new LayerTimer(net);
+    const layers = net.device?.canTime ? new DeviceTimer(net, net.device) : new LayerTimer(net);
+    const before = { ...net.device?.traffic };
     const startedAt = performance.now();
     let forward = 0;
     let backward = 0;
     for (let j = 1; j <= iterations; j++) {
       const begin = performance.now();
       await net.forward();
+      await net.device?.finish();
       const middle = performance.now();
       net.clearParamDiffs();
-      net.backward();
+      await net.backward();
+      await net.device?.finish();
       const end = performance.now();
       forward += middle - begin;
       backward += end - middle;
+      await layers.endIteration();
       say(`Iteration: ${j} forward-backward time: ${numberText(end - begin)} ms.`);
     }
     say("Average time per layer: ");
@@ -73,10 +80,29 @@ async function run(flags: TimeFlags): Promise<void> {
     say(`Average Forward pass: ${numberText(forward / iterations)} ms.`);
     say(`Average Backward pass: ${numberText(backward / iterations)} ms.`);
     say(`Average Forward-Backward: ${numberText((forward + backward) / iterations)} ms.`);
+    if (net.device) sayTraffic(net.device, before, iterations, say);
     say(`Total Time: ${numberText(performance.now() - startedAt)} ms.`);
     say("*** Benchmark ends ***");
   } finally {
     net.close();
+  }
+}
+
+/** What an iteration moves between host and device, and what lies there. */
+function sayTraffic(
+  { traffic, memoryBytes, canTime }: Device,
+  before: Partial<Device["traffic"]>,
+  iterations: number,
+  say: (message: string) => void,
+): void {
+  const mean = (name: keyof Device["traffic"]): number =>
+    (traffic[name] - (before[name] ?? 0)) / iterations;
+  say(
+    `Moved in an iteration: ${numberText(mean("uploaded"))} bytes to the GPU, ${numberText(mean("downloaded"))} bytes from it.`,
+  );
+  say(`Memory on the GPU: ${numberText(memoryBytes / 2 ** 20)} MiB.`);
+  if (!canTime) {
+    say("Times of layers are the host's: this GPU offers no timestamps.");
   }
 }
 
@@ -97,5 +123,29 @@ class LayerTimer {
     net.afterForward.push(end(this.forward));
     net.beforeBackward.push(begin);
     net.afterBackward.push(end(this.backward));
+  }
+
+  async endIteration(): Promise<void> {}
+}
+
+/** The same by the device's own clock: the host is done with a layer before the device begins it. */
+class DeviceTimer {
+  readonly forward: number[] = [];
+  readonly backward: number[] = [];
+  readonly #device: Device;
+
+  constructor(net: Net, device: Device) {
+    this.#device = device;
+    device.startTiming();
+    net.beforeForward.push((i) => device.mark(`forward ${i}`));
+    net.beforeBackward.push((i) => device.mark(`backward ${i}`));
+  }
+
+  async endIteration(): Promise<void> {
+    for (const [tag, elapsedMs] of await this.#device.readTimes()) {
+      const [direction, layer] = tag.split(" ");
+      const sums = direction === "forward" ? this.forward : this.backward;
+      sums[Number(layer)] = (sums[Number(layer)] ?? 0) + elapsedMs;
+    }
   }
 }

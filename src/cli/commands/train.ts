@@ -44,6 +44,7 @@ export const train: CommandModule<object, TrainFlags> = {
         describe: "what a hang-up does",
       })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
+      .example("caffe train --solver=models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
       .example(
         "caffe train --solver=s.prototxt --snapshot=lenet_iter_5000.solverstate",
         "go on from iteration 5000",
@@ -64,14 +65,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const console = new Console();
   const { log } = console;
   const param = readSolverParameter(file, log);
-  const engines = enginesFor(flags, log);
-  if (param.solver_mode === "GPU") {
-    log(
-      "warning",
-      "caffe",
-      `${file}: solver_mode is GPU, and there is no GPU engine: it runs on the CPU.`,
-    );
-  }
+  const engines = await enginesFor(flags, log, param);
   const stages = listOf(flags.stage);
   const solver = new Solver(param, {
     engines,

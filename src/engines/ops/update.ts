@@ -1,3 +1,4 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Params } from "./unary.ts";
 
@@ -7,6 +8,8 @@ export interface UpdateStep {
   readonly rate: number;
   /** Factor on the gradient before decay is added: clipping and 1/iter_size. */
   readonly gradientScale: number;
+  /** One element on the engine's device by which the gradient is multiplied too, where nobody on the host knows it. */
+  readonly clipping?: SyncedMem;
   /** weight_decay · decay_mult. */
   readonly decay: number;
   readonly regularization: "L1" | "L2";

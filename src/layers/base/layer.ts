@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
-import type { Engine, PostOp, Primitive } from "../../engines/engine.ts";
+import type { Device, Engine, PostOp, Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
@@ -37,8 +37,8 @@ export interface InnerNet {
   blob(name: string): Blob;
   reshape(): void;
   /** Runs layers [from, to]; none of them may have to wait. */
-  forwardNow(from: number, to: number): number;
-  backward(from: number, to: number): void;
+  forwardNow(from: number, to: number): void;
+  backwardNow(from: number, to: number): void;
   /** Makes parameters shared by name use their owner's memory again, after that was exchanged. */
   reshareParameters(): void;
   close(): void;
@@ -114,6 +114,16 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return this.engine.name;
   }
 
+  /** The engine that computes it. */
+  get computedBy(): Engine {
+    return this.engine;
+  }
+
+  /** Where it computes, if not on the host. */
+  get device(): Device | undefined {
+    return this.engine.device;
+  }
+
   get phase(): Phase {
     return this.context.phase;
   }
@@ -155,7 +165,15 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return undefined;
   }
 
-  /** What a resumed run needs to go on as if never stopped; undefined where there is nothing. */
+  /** Brings what `state` tells to the host; undefined where nothing of it can lie on a device. */
+  stateToHost(): Promise<unknown> | undefined {
+    return undefined;
+  }
+
+  /**
+   * What a resumed run needs to go on as if never stopped; undefined where there is nothing.
+   * `stateToHost` has been awaited.
+   */
   state(): LayerState | undefined {
     return undefined;
   }

@@ -209,7 +209,7 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
 
   override backward(_top: Blobs, propagateDown: readonly boolean[]): void {
     if (propagateDown[1]) this.fail("Cannot backpropagate to sequence indicators.");
-    this.#net.backward(this.#last, 0);
+    this.#net.backwardNow(this.#last, 0);
   }
 
   /** No gradient comes in by the hidden state after the last step, nor goes out by that before the first. */
@@ -224,6 +224,11 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
   /** Forgets the hidden state. */
   reset(): void {
     for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).data.zero();
+  }
+
+  override stateToHost(): Promise<unknown> {
+    const hidden = this.#unrolled.hidden.map(([, after]) => this.#net.blob(after));
+    return Promise.all(hidden.map(({ data }) => data.toHost()));
   }
 
   override state(): LayerState {

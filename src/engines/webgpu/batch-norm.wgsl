@@ -1,0 +1,154 @@
+// Channels of an array (outer, length, inner) normalised to mean 0 and variance 1: one pass for the statistics, in
+// slices, and one that applies them.
+struct Params {
+  eps: f32,
+  outer: u32,
+  length: u32,
+  inner: u32,
+  slices: u32,
+  sliceLength: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// (outer, length, inner): x, dy
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+// y, dx
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+// backward: the normalised values
+@group(0) @binding(3) var<storage, read> normalised: array<f32>;
+// (slices, length): (mean, Σ (x − mean)²) or (Σ dy, Σ dy·x̂) of a slice
+@group(0) @binding(4) var<storage, read_write> parts: array<vec2f>;
+// (length)
+@group(0) @binding(5) var<storage, read> mean: array<f32>;
+@group(0) @binding(6) var<storage, read> variance: array<f32>;
+@group(0) @binding(7) var<storage, read_write> newMean: array<f32>;
+@group(0) @binding(8) var<storage, read_write> newVariance: array<f32>;
+// The normalised values once more, for backward.
+@group(0) @binding(9) var<storage, read_write> kept: array<f32>;
+
+// The output is the input, or the gradient, too.
+override IN_PLACE = false;
+// dx = dy / σ: the statistics do not depend on x.
+override IS_GLOBAL = false;
+// 0: 1/√(variance + eps). 1: 1/(√variance + eps). 2: 1.
+override DIVISOR = 0u;
+
+fn at(i: u32) -> f32 {
+  if (IN_PLACE) {
+    return output[i];
+  }
+  return input[i];
+}
+
+fn indexOf(l: u32, j: u32) -> u32 {
+  return (j / p.inner * p.length + l) * p.inner + j % p.inner;
+}
+
+fn inverse(v: f32) -> f32 {
+  if (DIVISOR == 0u) {
+    return 1.0 / sqrt(v + p.eps);
+  }
+  if (DIVISOR == 1u) {
+    return 1.0 / (sqrt(v) + p.eps);
+  }
+  return 1.0;
+}
+
+// Mean and squared deviations of each slice of each channel, one after the other, so that nothing cancels.
+@compute @workgroup_size(WIDTH)
+fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let begin = workgroup.y * p.sliceLength;
+  let end = min(begin + p.sliceLength, p.outer * p.inner);
+  for (var l = workgroup.x; l < p.length; l += grid.x) {
+    var sum = 0.0;
+    for (var j = begin + lane.index; j < end; j += WIDTH) {
+      sum += input[indexOf(l, j)];
+    }
+    let m = workgroupSum(lane, vec2f(sum, 0.0)).x / f32(end - begin);
+    var squares = 0.0;
+    for (var j = begin + lane.index; j < end; j += WIDTH) {
+      let deviation = input[indexOf(l, j)] - m;
+      squares += deviation * deviation;
+    }
+    let total = workgroupSum(lane, vec2f(squares, 0.0)).x;
+    if (lane.index == 0u) {
+      parts[workgroup.y * p.length + l] = vec2f(m, total);
+    }
+  }
+}
+
+// Mean and variance of each channel from those of its slices.
+@compute @workgroup_size(WIDTH)
+fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let size = p.outer * p.inner;
+  for (var l = id.x; l < p.length; l += WIDTH * grid.x) {
+    var m = 0.0;
+    var squares = 0.0;
+    var seen = 0.0;
+    for (var s = 0u; s < p.slices; s++) {
+      let part = parts[s * p.length + l];
+      let count = f32(min(p.sliceLength, size - s * p.sliceLength));
+      let delta = part.x - m;
+      let both = seen + count;
+      m += delta * count / both;
+      squares += part.y + delta * delta * seen * count / both;
+      seen = both;
+    }
+    newMean[l] = m;
+    newVariance[l] = squares / f32(size);
+  }
+}
+
+@compute @workgroup_size(WIDTH)
+fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
+    let l = i / p.inner % p.length;
+    output[i] = (at(i) - mean[l]) * inverse(variance[l]);
+  }
+}
+
+@compute @workgroup_size(WIDTH)
+fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
+    let l = i / p.inner % p.length;
+    let value = (at(i) - mean[l]) * inverse(variance[l]);
+    output[i] = value;
+    kept[i] = value;
+  }
+}
+
+// Σ dy and Σ dy·x̂ of each slice of each channel.
+@compute @workgroup_size(WIDTH)
+fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let begin = workgroup.y * p.sliceLength;
+  let end = min(begin + p.sliceLength, p.outer * p.inner);
+  for (var l = workgroup.x; l < p.length; l += grid.x) {
+    var sums = vec2f();
+    for (var j = begin + lane.index; j < end; j += WIDTH) {
+      let i = indexOf(l, j);
+      sums += at(i) * vec2f(1.0, normalised[i]);
+    }
+    let total = workgroupSum(lane, sums);
+    if (lane.index == 0u) {
+      parts[workgroup.y * p.length + l] = total;
+    }
+  }
+}
+
+// dx = (dy − mean(dy) − x̂ · mean(dy·x̂)) / σ
+@compute @workgroup_size(WIDTH)
+fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let size = f32(p.outer * p.inner);
+  for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
+    let l = i / p.inner % p.length;
+    if (IS_GLOBAL) {
+      output[i] = at(i) * inverse(variance[l]);
+    } else {
+      var sums = vec2f();
+      for (var s = 0u; s < p.slices; s++) {
+        sums += parts[s * p.length + l];
+      }
+      let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
+      output[i] = (at(i) - sums.x / size - along) * inverse(variance[l]);
+    }
+  }
+}

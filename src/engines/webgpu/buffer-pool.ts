@@ -1,0 +1,116 @@
+import { DeviceError } from "../../util/errors.ts";
+import type { Failures } from "./failures.ts";
+import { Usage } from "./usage.ts";
+
+/** A piece of the device's memory. */
+export interface GpuBuffer {
+  readonly handle: GPUBuffer;
+  /** Tells buffers apart in the keys of caches. */
+  readonly id: number;
+  readonly bytes: number;
+  /** The newest submission whose commands use it. */
+  usedIn: number;
+}
+
+/** Idle memory that is kept for the next who asks: this share of what is in use, or this much. */
+const IDLE_SHARE = 0.25;
+const IDLE_BYTES = 64 * 2 ** 20;
+
+/**
+ * Buffers for arrays. One that is given back serves the next of its size class: a step that reshapes back and
+ * forth allocates nothing.
+ */
+export class BufferPool {
+  /** Bytes in use, and bytes that lie ready for use. */
+  usedBytes = 0;
+  idleBytes = 0;
+  /** The most that was ever in use. */
+  peakBytes = 0;
+  readonly #device: GPUDevice;
+  readonly #failures: Failures;
+  readonly #onDestroy: () => void;
+  readonly #idle: Map<number, GpuBuffer[]> = new Map();
+  #made = 0;
+
+  /** @param onDestroy called when a buffer is gone for good: caches that know it must forget it */
+  constructor(device: GPUDevice, failures: Failures, onDestroy: () => void) {
+    this.#device = device;
+    this.#failures = failures;
+    this.#onDestroy = onDestroy;
+  }
+
+  /**
+   * A buffer of at least `bytes`, whatever it holds.
+   * @param layer for whom, in messages
+   * @throws DeviceError where the adapter's limits do not allow one so large
+   */
+  take(bytes: number, layer: string): GpuBuffer {
+    const size = Math.min(sizeClass(bytes), this.#largest(bytes, layer));
+    const buffer = this.#idle.get(size)?.pop();
+    if (buffer) this.idleBytes -= size;
+    this.usedBytes += size;
+    this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
+    return buffer ?? this.#make(size, layer);
+  }
+
+  give(buffer: GpuBuffer): void {
+    this.usedBytes -= buffer.bytes;
+    if (this.idleBytes + buffer.bytes > Math.max(IDLE_BYTES, IDLE_SHARE * this.usedBytes)) {
+      buffer.handle.destroy();
+      this.#onDestroy();
+      return;
+    }
+    this.idleBytes += buffer.bytes;
+    const same = this.#idle.get(buffer.bytes);
+    if (same) same.push(buffer);
+    else this.#idle.set(buffer.bytes, [buffer]);
+  }
+
+  #make(size: number, layer: string): GpuBuffer {
+    const inUse = this.usedBytes - size;
+    this.#device.pushErrorScope("out-of-memory");
+    const handle = this.#device.createBuffer({
+      label: layer,
+      size,
+      usage: Usage.storage | Usage.copyFrom | Usage.copyTo,
+    });
+    this.#failures.watch(
+      this.#device.popErrorScope().then(
+        (error) =>
+          error
+            ? new DeviceError(
+                "memory",
+                layer,
+                `the GPU is out of memory: ${mebibytes(size)} are wanted, ${mebibytes(inUse)} are in use. Reduce the batch size.`,
+                { cause: error },
+              )
+            : undefined,
+        // The device is gone, and says so itself.
+        () => undefined,
+      ),
+    );
+    return { handle, id: this.#made++, bytes: size, usedIn: 0 };
+  }
+
+  /** The size of the largest buffer that may be bound, which must hold `bytes`. */
+  #largest(bytes: number, layer: string): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (bytes <= most) return most;
+    throw new DeviceError(
+      "limit",
+      layer,
+      `an array of ${mebibytes(bytes)} is larger than this GPU allows (${mebibytes(most)} in one piece). Reduce the batch size, or num_output where it is a weight.`,
+    );
+  }
+}
+
+/** Sizes are rounded up to an eighth of their power of two, so that near ones serve each other. */
+function sizeClass(bytes: number): number {
+  const step = Math.max(256, 2 ** Math.floor(Math.log2(Math.max(1, bytes))) / 8);
+  return Math.max(256, Math.ceil(bytes / step) * step);
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

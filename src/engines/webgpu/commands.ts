@@ -1,0 +1,215 @@
+import { DeviceError } from "../../util/errors.ts";
+import type { GpuBuffer } from "./buffer-pool.ts";
+import type { Failures } from "./failures.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+import { MAP_READ, Usage } from "./usage.ts";
+
+/** Room for the parameters of that many bytes of dispatches in one submission. */
+const ARENA_BYTES = 2 ** 20;
+
+/** What has crossed between host and device, and how it was asked for. */
+export interface Traffic {
+  /** Bytes of arrays; the parameters of kernels are not among them. */
+  uploaded: number;
+  downloaded: number;
+  dispatches: number;
+  submissions: number;
+}
+
+/**
+ * Work in the order in which it is asked for, recorded until somebody needs its result.
+ *
+ * One iteration is one submission: kernels and copies are recorded, and go to the device when an array is read,
+ * when one that recorded work still reads is overwritten from the host, or when `submit` is called.
+ *
+ * The parameters of all dispatches of a submission lie in one uniform buffer, the arena, each at an offset of its
+ * own, and are written with one call just before it.
+ */
+export class Commands {
+  readonly traffic: Traffic = { uploaded: 0, downloaded: 0, dispatches: 0, submissions: 0 };
+  readonly arena: GPUBuffer;
+  readonly stopwatch: Stopwatch | undefined;
+  readonly #device: GPUDevice;
+  readonly #failures: Failures;
+  readonly #params: Uint32Array<ArrayBuffer> = new Uint32Array(ARENA_BYTES / 4);
+  readonly #alignment: number;
+  readonly #staging: Map<number, GPUBuffer[]> = new Map();
+  #paramsUsed = 0;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  /** The number of the submission that is being recorded. */
+  #serial = 1;
+  #inFlight: Promise<unknown> = Promise.resolve();
+
+  constructor(device: GPUDevice, failures: Failures, stopwatch: Stopwatch | undefined) {
+    this.#device = device;
+    this.#failures = failures;
+    this.stopwatch = stopwatch;
+    this.#alignment = device.limits.minUniformBufferOffsetAlignment;
+    this.arena = device.createBuffer({
+      label: "parameters of kernels",
+      size: ARENA_BYTES,
+      usage: Usage.uniform | Usage.copyTo,
+    });
+  }
+
+  /** Records one run of a kernel over x × y workgroups. `buffers` are those that `bindings` holds. */
+  dispatch(
+    pipeline: GPUComputePipeline,
+    bindings: GPUBindGroup,
+    buffers: readonly GpuBuffer[],
+    params: Uint32Array,
+    x: number,
+    y: number,
+    z: number,
+  ): void {
+    this.#failures.throwIfAny();
+    if (4 * (this.#paramsUsed + params.length) > ARENA_BYTES) this.submit();
+    for (const buffer of buffers) buffer.usedIn = this.#serial;
+    const offset = this.#paramsUsed;
+    this.#params.set(params, offset);
+    const words = this.#alignment / 4;
+    this.#paramsUsed = Math.ceil((offset + params.length) / words) * words;
+    this.traffic.dispatches++;
+    const pass = this.#computePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindings, [4 * offset]);
+    pass.dispatchWorkgroups(x, y, z);
+  }
+
+  /** Records a copy of the first `bytes` of a buffer to another. */
+  copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
+    const encoder = this.#outsidePass(from, to);
+    encoder.copyBufferToBuffer(from.handle, 0, to.handle, 0, bytes);
+  }
+
+  /** Records that a buffer becomes zeros. */
+  clear(buffer: GpuBuffer): void {
+    this.#outsidePass(buffer).clearBuffer(buffer.handle);
+  }
+
+  /** Writes the elements of a host array to a buffer, after all work recorded so far. */
+  upload(array: Float32Array, to: GpuBuffer): void {
+    this.#failures.throwIfAny();
+    // Writes of the queue come before the commands that are still being recorded.
+    if (to.usedIn === this.#serial) this.submit();
+    this.traffic.uploaded += array.byteLength;
+    this.#device.queue.writeBuffer(to.handle, 0, unshared(array));
+  }
+
+  /** Fills a host array from a buffer as it is after all work recorded so far. */
+  async download(from: GpuBuffer, array: Float32Array): Promise<void> {
+    this.#failures.throwIfAny();
+    const bytes = array.byteLength;
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
+    const staging = this.#staging.get(size)?.pop() ?? this.#makeStaging(size);
+    const encoder = this.#outsidePass(from);
+    encoder.copyBufferToBuffer(from.handle, 0, staging, 0, bytes);
+    this.traffic.downloaded += bytes;
+    const serial = this.#serial;
+    // Whoever else reads now joins in the same submission.
+    await undefined;
+    if (serial === this.#serial) this.submit();
+    try {
+      await staging.mapAsync(MAP_READ, 0, bytes);
+    } catch (cause) {
+      await this.#failures.settle();
+      throw new DeviceError("lost", "", `an array cannot be read back: ${String(cause)}`, {
+        cause,
+      });
+    }
+    array.set(new Float32Array(staging.getMappedRange(0, bytes)));
+    staging.unmap();
+    const same = this.#staging.get(size);
+    if (same) same.push(staging);
+    else this.#staging.set(size, [staging]);
+    await this.#failures.settle();
+  }
+
+  /** Sends what is recorded to the device. */
+  submit(): void {
+    this.#failures.throwIfAny();
+    if (!this.#encoder) return;
+    this.#endPass();
+    this.#device.queue.writeBuffer(this.arena, 0, this.#params, 0, this.#paramsUsed);
+    this.#device.queue.submit([this.#encoder.finish()]);
+    this.traffic.submissions++;
+    this.#encoder = undefined;
+    this.#paramsUsed = 0;
+    this.#serial++;
+  }
+
+  /**
+   * Sends what is recorded, and waits until the device is at most one submission behind: the host prepares one
+   * step while the device does the one before, and no queue grows without bound.
+   */
+  async submitAndPace(): Promise<void> {
+    this.submit();
+    const before = this.#inFlight;
+    this.#inFlight = this.#device.queue.onSubmittedWorkDone();
+    await before;
+    await this.#failures.settle();
+  }
+
+  /** Sends what is recorded, and waits until the device has done it all. */
+  async finish(): Promise<void> {
+    this.submit();
+    await this.#device.queue.onSubmittedWorkDone();
+    await this.#failures.settle();
+  }
+
+  /** What is recorded from here on counts for `tag` in the stopwatch. */
+  mark(tag: string): void {
+    if (this.stopwatch?.mark(tag)) this.#endPass();
+  }
+
+  /** Milliseconds of each tag since the last call, where the device can tell. */
+  async readTimes(): Promise<ReadonlyMap<string, number>> {
+    if (!this.stopwatch) return new Map();
+    this.#endPass();
+    const encoder = this.#open();
+    this.stopwatch.resolve(encoder);
+    this.submit();
+    return this.stopwatch.read();
+  }
+
+  #makeStaging(size: number): GPUBuffer {
+    return this.#device.createBuffer({
+      label: "staging",
+      size,
+      usage: Usage.mapRead | Usage.copyTo,
+    });
+  }
+
+  #open(): GPUCommandEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #computePass(): GPUComputePassEncoder {
+    if (!this.#pass) {
+      const timestampWrites = this.stopwatch?.nextPass();
+      this.#pass = this.#open().beginComputePass(timestampWrites ? { timestampWrites } : {});
+    }
+    return this.#pass;
+  }
+
+  #outsidePass(...buffers: readonly GpuBuffer[]): GPUCommandEncoder {
+    this.#failures.throwIfAny();
+    for (const buffer of buffers) buffer.usedIn = this.#serial;
+    this.#endPass();
+    return this.#open();
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+  }
+}
+
+/** The array itself, or a copy where its memory is shared between threads: Dawn's Node binding takes no such. */
+function unshared(array: Float32Array): Float32Array<ArrayBuffer> {
+  return array.buffer instanceof ArrayBuffer
+    ? (array as Float32Array<ArrayBuffer>)
+    : new Float32Array(array);
+}

@@ -1,0 +1,110 @@
+// Elements that move from one array to another: blocks side by side, boxes, repetitions, picked rows.
+struct Params {
+  count: u32,
+  // concat: elements of a block in the smaller array, of one in the larger, and where the smaller begins there.
+  // tile: copies, elements of a block. gather: rows, elements of a row, picks.
+  a: u32,
+  b: u32,
+  c: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+// gather: (picks). crop: for each axis its length in the whole, its length in the box, the offset, and 0
+@group(0) @binding(3) var<storage, read> index: array<f32>;
+@group(0) @binding(4) var<storage, read> axes: array<vec4u>;
+
+// The larger array's element that belongs to element i of the smaller.
+fn besideOthers(i: u32) -> u32 {
+  return i / p.a * p.b + p.c + i % p.a;
+}
+
+@compute @workgroup_size(256)
+fn join(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[besideOthers(i)] = x[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn cut(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = x[besideOthers(i)];
+  }
+}
+
+// The whole's element that belongs to element i of the box.
+fn inWhole(i: u32) -> u32 {
+  var rest = i;
+  var at = 0u;
+  var step = 1u;
+  for (var a = i32(p.a) - 1; a >= 0; a--) {
+    let axis = axes[a];
+    at += (rest % axis.y + axis.z) * step;
+    step *= axis.x;
+    rest /= axis.y;
+  }
+  return at;
+}
+
+@compute @workgroup_size(256)
+fn crop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = x[inWhole(i)];
+  }
+}
+
+@compute @workgroup_size(256)
+fn uncrop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[inWhole(i)] = x[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = x[i / (p.a * p.b) * p.b + i % p.b];
+  }
+}
+
+@compute @workgroup_size(256)
+fn untile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let first = i / p.b * p.a * p.b + i % p.b;
+    var sum = 0.0;
+    for (var t = 0u; t < p.a; t++) {
+      sum += x[first + t * p.b];
+    }
+    y[i] = sum;
+  }
+}
+
+@compute @workgroup_size(256)
+fn gather(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = x[u32(index[i / p.b]) * p.b + i % p.b];
+  }
+}
+
+// The first pick of a row adds up all picks of it, in their order: no two write to one element.
+@compute @workgroup_size(256)
+fn scatter(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let pick = i / p.b;
+    let row = u32(index[pick]);
+    var isFirst = true;
+    for (var j = 0u; j < pick && isFirst; j++) {
+      isFirst = u32(index[j]) != row;
+    }
+    if (isFirst) {
+      var sum = 0.0;
+      for (var j = pick; j < p.c; j++) {
+        if (u32(index[j]) == row) {
+          sum += x[j * p.b + i % p.b];
+        }
+      }
+      y[row * p.b + i % p.b] += sum;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { DeviceError } from "../../util/errors.ts";
+import { Gpu } from "./gpu.ts";
+
+/** Which GPU, and what of it to use. */
+export interface GpuChoice {
+  /** Its place in the list that `caffe device_query` shows; 0 by default, the best there is. */
+  readonly index?: number;
+  /** Do without these features though the adapter has them: shader-f16, subgroups, timestamp-query. */
+  readonly without?: readonly string[];
+  /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
+  readonly isTiled?: boolean;
+}
+
+/** Features that make the engine faster, or let it tell times; it works without any. */
+const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+
+/** Limits that are raised to what the adapter has. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+const HOW_TO =
+  "On Debian: apt-get install libvulkan1 mesa-vulkan-drivers, or the maker's own driver. A software adapter for tests: apt-get install libvulkan1 chromium-common, and set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json.";
+
+/** Dawn's instances: it must outlive all that was made by it, and it crashes if it is collected before. */
+const instances: GPU[] = [];
+
+/**
+ * Opens a GPU: through Dawn in Node, as the page's own in a browser.
+ * @throws DeviceError that says what to install where there is none
+ */
+export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = {}): Promise<Gpu> {
+  const name = index === 0 ? undefined : (await listAdapters())[index];
+  if (index !== 0 && name === undefined) {
+    throw new DeviceError(
+      "use",
+      "",
+      `there is no GPU number ${index}. Expected 0 to ${(await listAdapters()).length - 1}; caffe device_query lists them.`,
+    );
+  }
+  const adapter = await requestAdapter(await entry(name));
+  const features = FEATURES.filter(
+    (feature) => adapter.features.has(feature) && !without.includes(feature),
+  );
+  const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
+  const device = await adapter
+    .requestDevice({ requiredFeatures: [...features], requiredLimits })
+    .catch((cause: unknown) => {
+      throw new DeviceError("use", "", `the GPU cannot be opened: ${String(cause)}`, { cause });
+    });
+  const { vendor, architecture, device: model, description, isFallbackAdapter } = adapter.info;
+  const isSoftware =
+    isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(description + model);
+  return new Gpu(
+    device,
+    {
+      name: model || description || vendor || "unnamed",
+      vendor,
+      architecture,
+      driver: description,
+      isSoftware,
+    },
+    Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
+    isTiled ?? !isSoftware,
+  );
+}
+
+/** The names of all adapters, in the order in which --gpu counts them; a browser tells of one only. */
+export async function listAdapters(): Promise<string[]> {
+  if (browserGpu()) return ["the browser's"];
+  // Dawn's Node binding lists its adapters in the error for one that does not exist.
+  const gpu = await entry("there is no adapter of this name");
+  try {
+    await gpu.requestAdapter();
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    return [...message.matchAll(/name: '(.*)'/g)].map(([, name = ""]) => name);
+  }
+}
+
+/** Where WebGPU begins: the page's, or Dawn's. */
+async function entry(adapterName: string | undefined): Promise<GPU> {
+  const ofBrowser = browserGpu();
+  if (ofBrowser) return ofBrowser;
+  const { create } = await import("webgpu").catch((cause: unknown) => {
+    throw new DeviceError(
+      "use",
+      "",
+      `there is no WebGPU here: ${String(cause)}. In Node: npm install webgpu; in a browser: one that has WebGPU, on a page served over https or from localhost.`,
+      { cause },
+    );
+  });
+  const gpu = create([
+    ...(adapterName === undefined ? [] : [`adapter=${adapterName}`]),
+    "disable-dawn-features=timestamp_quantization",
+  ]);
+  instances.push(gpu);
+  return gpu;
+}
+
+async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
+  let cause: unknown;
+  const adapter = await gpu
+    .requestAdapter({ powerPreference: "high-performance" })
+    .catch((error: unknown) => {
+      cause = error;
+      return null;
+    });
+  if (adapter) return adapter;
+  throw new DeviceError("use", "", `no adapter is found. Install a Vulkan driver. ${HOW_TO}`, {
+    cause,
+  });
+}
+
+function browserGpu(): GPU | undefined {
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  return navigator?.gpu;
+}

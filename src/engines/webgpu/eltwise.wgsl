@@ -1,0 +1,85 @@
+// Two arrays at a time combined element by element; more inputs are taken in one after the other.
+struct Params {
+  alpha: f32,
+  beta: f32,
+  count: u32,
+  // Of the input that is taken in, or whose gradient is wanted.
+  number: i32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// All (count).
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+// MAX: which input each element came from.
+@group(0) @binding(4) var<storage, read_write> winner: array<i32>;
+
+@compute @workgroup_size(256)
+fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * a[i] + p.beta * b[i];
+  }
+}
+
+// y = alpha · a + beta · y
+@compute @workgroup_size(256)
+fn axpby(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * a[i] + p.beta * y[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * a[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = a[i] * b[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn multiplyBy(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] *= a[i];
+  }
+}
+
+// y = y · a / b
+@compute @workgroup_size(256)
+fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] *= a[i] / b[i];
+  }
+}
+
+@compute @workgroup_size(256)
+fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = max(a[i], b[i]);
+    winner[i] = select(0, 1, b[i] > a[i]);
+  }
+}
+
+@compute @workgroup_size(256)
+fn largerOf(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    if (a[i] > y[i]) {
+      y[i] = a[i];
+      winner[i] = p.number;
+    }
+  }
+}
+
+// dx = dy where this input won
+@compute @workgroup_size(256)
+fn whereWon(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = select(0.0, a[i], winner[i] == p.number);
+  }
+}

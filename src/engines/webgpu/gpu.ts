@@ -1,0 +1,206 @@
+import type { DeviceStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../../util/arrays.ts";
+import { DeviceError } from "../../util/errors.ts";
+import type { Device } from "../engine.ts";
+import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
+import { Commands, type Traffic } from "./commands.ts";
+import { Failures } from "./failures.ts";
+import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** An adapter in words. */
+export interface AdapterDescription {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly driver: string;
+  /** It computes on the CPU: right for tests, not for speed. */
+  readonly isSoftware: boolean;
+}
+
+/** An open device: its memory, its kernels, and the commands on their way to it. */
+export class Gpu implements Device {
+  readonly adapter: AdapterDescription;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: ReadonlySet<string>;
+  /** Matrix products stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
+  readonly isTiled: boolean;
+  readonly pool: BufferPool;
+  /** Stands where a kernel has room for an array that is not there. */
+  readonly nothing: GpuBuffer;
+  readonly kernels: Kernels;
+  readonly #device: GPUDevice;
+  readonly #commands: Commands;
+  readonly #failures: Failures = new Failures();
+  readonly #abandoned: FinalizationRegistry<GpuBuffer>;
+  #workspace: GpuBuffer | undefined;
+  #isClosed = false;
+
+  constructor(
+    device: GPUDevice,
+    adapter: AdapterDescription,
+    limits: Record<string, number>,
+    isTiled: boolean,
+  ) {
+    this.adapter = adapter;
+    this.isTiled = isTiled;
+    this.limits = limits;
+    this.features = new Set(device.features);
+    this.#device = device;
+    const stopwatch = device.features.has("timestamp-query") ? new Stopwatch(device) : undefined;
+    this.#commands = new Commands(device, this.#failures, stopwatch);
+    this.kernels = new Kernels(device, this.#commands, this.#failures);
+    this.pool = new BufferPool(device, this.#failures, () => this.kernels.forgetBuffers());
+    this.nothing = this.pool.take(256, "");
+    this.#abandoned = new FinalizationRegistry((buffer) => this.pool.give(buffer));
+    void device.lost.then(({ message }) => {
+      if (this.#isClosed) return;
+      this.#failures.record(
+        new DeviceError(
+          "lost",
+          "",
+          `the device is lost: ${message}. What was computed since the last snapshot is gone; go on from that.`,
+        ),
+      );
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      const failure = new DeviceError("use", "", `the device refused a command: ${message}`);
+      this.#failures.suspect(failure);
+    });
+  }
+
+  get traffic(): Readonly<Traffic> {
+    return this.#commands.traffic;
+  }
+
+  get memoryBytes(): number {
+    return this.pool.usedBytes + this.pool.idleBytes;
+  }
+
+  get settled(): Promise<void> | undefined {
+    return this.#failures.isOpen ? this.#failures.settle() : undefined;
+  }
+
+  submit(): Promise<void> {
+    return this.#commands.submitAndPace();
+  }
+
+  finish(): Promise<void> {
+    return this.#commands.finish();
+  }
+
+  get canTime(): boolean {
+    return this.#commands.stopwatch !== undefined;
+  }
+
+  startTiming(): void {
+    this.#commands.stopwatch?.start();
+  }
+
+  mark(tag: string): void {
+    this.#commands.mark(tag);
+  }
+
+  readTimes(): Promise<ReadonlyMap<string, number>> {
+    return this.#commands.readTimes();
+  }
+
+  /** Gives the device back; nothing made with it can be used any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#device.destroy();
+  }
+
+  /** The buffer of an array, with its newest elements, to be read. */
+  read(mem: SyncedMem, layer: string): GpuBuffer {
+    const { buffer } = this.#store(mem, layer);
+    if (mem.isDeviceFresh) return buffer;
+    if (mem.isZero) this.#commands.clear(buffer);
+    else this.#commands.upload(mem.cpu() as Float32Array, buffer);
+    mem.markDeviceFresh();
+    return buffer;
+  }
+
+  /** The buffer of an array of which every element is to be written. */
+  write(mem: SyncedMem, layer: string): GpuBuffer {
+    const { buffer } = this.#store(mem, layer);
+    mem.markDeviceWritten();
+    return buffer;
+  }
+
+  /** The buffer of an array, with its newest elements, to be read and changed. */
+  update(mem: SyncedMem, layer: string): GpuBuffer {
+    const buffer = this.read(mem, layer);
+    mem.markDeviceWritten();
+    return buffer;
+  }
+
+  /**
+   * Memory for what one kernel leaves to the next, shared by all: what it holds is gone after the next call.
+   * Commands run in order, so nobody waits for it.
+   */
+  workspace(bytes: number, layer: string): GpuBuffer {
+    if (!this.#workspace || this.#workspace.bytes < bytes) {
+      if (this.#workspace) this.pool.give(this.#workspace);
+      this.#workspace = this.pool.take(bytes, layer);
+    }
+    return this.#workspace;
+  }
+
+  copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
+    this.#commands.copy(from, to, bytes);
+  }
+
+  kernel(spec: KernelSpec, layer: string): Kernel {
+    return this.kernels.get(spec, layer);
+  }
+
+  #store(mem: SyncedMem, layer: string): GpuStore {
+    const kept = mem.deviceStore;
+    if (kept instanceof GpuStore && kept.gpu === this) return kept;
+    if (mem.dtype !== "f32") {
+      throw new DeviceError("use", layer, "an array of float64. Expected float32 on a GPU.");
+    }
+    const buffer = this.pool.take(4 * mem.count, layer);
+    const store = new GpuStore(this, this.#commands, buffer, mem.count);
+    // An array that nobody knows any more gives its memory back when it is collected.
+    this.#abandoned.register(store, buffer, store);
+    mem.adoptDevice(store);
+    return store;
+  }
+
+  /** @internal Gives the memory of a store back. */
+  free(store: GpuStore): void {
+    this.#abandoned.unregister(store);
+    this.pool.give(store.buffer);
+  }
+}
+
+/** An array's copy on the device. */
+class GpuStore implements DeviceStore {
+  readonly gpu: Gpu;
+  readonly buffer: GpuBuffer;
+  readonly #commands: Commands;
+  readonly #count: number;
+
+  constructor(gpu: Gpu, commands: Commands, buffer: GpuBuffer, count: number) {
+    this.gpu = gpu;
+    this.#commands = commands;
+    this.buffer = buffer;
+    this.#count = count;
+  }
+
+  upload(plain: FloatArray): void {
+    this.#commands.upload(plain.subarray(0, this.#count) as Float32Array, this.buffer);
+  }
+
+  download(plain: FloatArray): Promise<void> {
+    return this.#commands.download(this.buffer, plain.subarray(0, this.#count) as Float32Array);
+  }
+
+  free(): void {
+    this.gpu.free(this);
+  }
+}

@@ -1,0 +1,69 @@
+import type { Engine, PartialEngine } from "../engine.ts";
+import { webgpuBatchNorm, webgpuMVN } from "./batch-norm.ts";
+import { webgpuBias, webgpuPReLU, webgpuScale } from "./broadcast.ts";
+import { webgpuConvolution } from "./convolution.ts";
+import { webgpuConcat, webgpuCrop, webgpuGather, webgpuTile } from "./copies.ts";
+import { webgpuDropout } from "./dropout.ts";
+import { elementwise, webgpuEltwise } from "./eltwise.ts";
+import type { Gpu } from "./gpu.ts";
+import { webgpuIm2col } from "./im2col.ts";
+import { webgpuInnerProduct } from "./inner-product.ts";
+import { webgpuHingeLoss, webgpuSigmoidLoss } from "./losses.ts";
+import { webgpuLRN } from "./lrn.ts";
+import { webgpuLSTMUnit } from "./lstm-unit.ts";
+import { webgpuPooling } from "./pooling.ts";
+import { webgpuReduction } from "./reduction.ts";
+import { Scope } from "./scope.ts";
+import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
+import { webgpuUnary } from "./unary.ts";
+import { webgpuUpdate } from "./update.ts";
+
+/**
+ * The primitives as WGSL kernels on a device.
+ *
+ * Arrays stay on the device between layers, work is queued, and nothing here waits. What gives back a number or
+ * computes in a layer's own file is not here: such a layer runs on another engine.
+ */
+export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
+  const scope = new Scope(gpu, layer);
+  return {
+    name: "webgpu",
+    device: gpu,
+    forLayer: (name) => webgpuEngine(gpu, name) as Engine,
+    unary: (kernel, params, shape) => webgpuUnary(scope, kernel, params, shape),
+    convolution: (d) => webgpuConvolution(scope, d),
+    im2col: (d) => webgpuIm2col(scope, d),
+    pooling: (d) => webgpuPooling(scope, d),
+    lrn: (d) => webgpuLRN(scope, d),
+    innerProduct: (d) => webgpuInnerProduct(scope, d),
+    eltwise: (d) => webgpuEltwise(scope, d),
+    reduction: (d) => webgpuReduction(scope, d),
+    dropout: (d) => webgpuDropout(scope, d),
+    lstmUnit: (d) => webgpuLSTMUnit(scope, d),
+    softmax: (d) => webgpuSoftmax(scope, d),
+    batchNorm: (d) => webgpuBatchNorm(scope, d),
+    mvn: (d) => webgpuMVN(scope, d),
+    scale: (d) => webgpuScale(scope, d),
+    bias: (d) => webgpuBias(scope, d),
+    prelu: (d) => webgpuPReLU(scope, d),
+    concat: (d) => webgpuConcat(scope, d),
+    crop: (d) => webgpuCrop(scope, d),
+    tile: (d) => webgpuTile(scope, d),
+    gather: (d) => webgpuGather(scope, d),
+    softmaxLoss: (d) => webgpuSoftmaxLoss(scope, d),
+    sigmoidLoss: (d) => webgpuSigmoidLoss(scope, d),
+    hingeLoss: (d) => webgpuHingeLoss(scope, d),
+
+    copy(count, x, y) {
+      const source = scope.read(x);
+      gpu.copy(source, scope.write(y), 4 * count);
+    },
+    axpby(count, alpha, x, beta, y) {
+      const source = scope.read(x);
+      if (beta === 0) elementwise(scope, "scaled", count, [source, scope.write(y)], [alpha, 0, 0]);
+      else elementwise(scope, "axpby", count, [source, scope.update(y)], [alpha, beta, 0]);
+    },
+    update: (kernel, count, step, params, w, g, history) =>
+      webgpuUpdate(scope, kernel, count, step, params, w, g, history),
+  };
+}

@@ -1,0 +1,82 @@
+// The sigmoid and the hinge loss: a sum by one workgroup, and gradients element by element.
+struct Params {
+  scale: f32,
+  count: u32,
+  classes: u32,
+  ignored: i32,
+  ignores: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// (count)
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+// sigmoid: targets (count); hinge: labels (count / classes)
+@group(0) @binding(2) var<storage, read> other: array<f32>;
+// the loss (1), or dx (count)
+@group(0) @binding(3) var<storage, read_write> result: array<f32>;
+
+override IS_SQUARED = false;
+
+fn counts(i: u32) -> bool {
+  return p.ignores == 0u || i32(other[i]) != p.ignored;
+}
+
+// −1 for the labelled class, 1 for the others.
+fn signOf(i: u32) -> f32 {
+  return select(1.0, -1.0, u32(other[i / p.classes]) == i % p.classes);
+}
+
+// log(1 + e^-|v|), also where e^-|v| is lost beside 1.
+fn softplusTail(v: f32) -> f32 {
+  let e = exp(-abs(v));
+  if (e < 1e-4) {
+    return e - 0.5 * e * e;
+  }
+  return log(1.0 + e);
+}
+
+@compute @workgroup_size(WIDTH)
+fn sigmoid(lane: Lane) {
+  var sum = 0.0;
+  for (var i = lane.index; i < p.count; i += WIDTH) {
+    if (counts(i)) {
+      sum -= x[i] * (other[i] - select(0.0, 1.0, x[i] >= 0.0)) - softplusTail(x[i]);
+    }
+  }
+  finish(lane, sum);
+}
+
+@compute @workgroup_size(WIDTH)
+fn hinge(lane: Lane) {
+  var sum = 0.0;
+  for (var i = lane.index; i < p.count; i += WIDTH) {
+    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
+    sum += select(gap, gap * gap, IS_SQUARED);
+  }
+  finish(lane, sum);
+}
+
+fn finish(lane: Lane, sum: f32) {
+  let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
+  if (lane.index == 0u) {
+    result[0] = p.scale * total;
+  }
+}
+
+@compute @workgroup_size(WIDTH)
+fn sigmoidBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
+    if (counts(i)) {
+      result[i] = p.scale * (1.0 / (1.0 + exp(min(-x[i], 80.0))) - other[i]);
+    } else {
+      result[i] = 0.0;
+    }
+  }
+}
+
+@compute @workgroup_size(WIDTH)
+fn hingeBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
+    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
+    result[i] = signOf(i) * p.scale * select(sign(gap), 2.0 * gap, IS_SQUARED);
+  }
+}

@@ -1,0 +1,77 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { DeviceError } from "../../util/errors.ts";
+import type { GpuBuffer } from "./buffer-pool.ts";
+import type { Gpu } from "./gpu.ts";
+import type { Kernel, KernelSpec } from "./kernels.ts";
+import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
+
+/** What the ops of one layer are made with: the device, and whose name stands in its messages. */
+export class Scope {
+  readonly gpu: Gpu;
+  readonly layer: string;
+
+  constructor(gpu: Gpu, layer: string) {
+    this.gpu = gpu;
+    this.layer = layer;
+  }
+
+  kernel(spec: KernelSpec): Kernel {
+    return this.gpu.kernels.get(spec, this.layer);
+  }
+
+  /** A kernel whose workgroups add up: `code` follows workgroupSum and its Lane. */
+  summingKernel(spec: KernelSpec): Kernel {
+    const sum = this.gpu.features.has("subgroups") ? workgroupSumSubgroups : workgroupSum;
+    return this.kernel({ ...spec, code: sum + spec.code });
+  }
+
+  /** The array on the device, to be read. */
+  read(mem: SyncedMem): GpuBuffer {
+    return this.gpu.read(mem, this.layer);
+  }
+
+  /** The array on the device, every element to be written. */
+  write(mem: SyncedMem): GpuBuffer {
+    return this.gpu.write(mem, this.layer);
+  }
+
+  /** The array on the device, to be read and changed. */
+  update(mem: SyncedMem): GpuBuffer {
+    return this.gpu.update(mem, this.layer);
+  }
+
+  /**
+   * The array on the device, to be added to, and whether there is anything to add to: an array that is all zeros is
+   * written instead.
+   */
+  addTo(mem: SyncedMem): { readonly buffer: GpuBuffer; readonly adds: 0 | 1 } {
+    return mem.isZero
+      ? { buffer: this.write(mem), adds: 0 }
+      : { buffer: this.update(mem), adds: 1 };
+  }
+
+  /** Room for what one kernel leaves to the next; gone after the next call. */
+  workspace(elements: number): GpuBuffer {
+    return this.gpu.workspace(4 * elements, this.layer);
+  }
+
+  fail(message: string): never {
+    throw new DeviceError("use", this.layer, message);
+  }
+}
+
+/** Invocations in a workgroup of the kernels that go through an array from end to end. */
+const WIDTH = 256;
+
+/** Workgroups of such a kernel; each invocation takes several elements where there are very many. */
+export function groupsFor(count: number): number {
+  return Math.min(Math.ceil(count / WIDTH), 16384);
+}
+
+/** The uniform struct of a kernel: its float32s, then its whole numbers. */
+export function uniforms(floats: readonly number[], whole: readonly number[]): Uint32Array {
+  const words = new Uint32Array(Math.ceil((floats.length + whole.length) / 4) * 4);
+  new Float32Array(words.buffer).set(floats);
+  words.set(whole, floats.length);
+  return words;
+}

@@ -1,0 +1,81 @@
+import { countOf } from "../../util/shape.ts";
+import type {
+  ChannelDescriptor,
+  SoftmaxLossDescriptor,
+  SoftmaxLossOp,
+  SoftmaxOp,
+} from "../engine.ts";
+import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { softmax as code } from "./shaders.ts";
+
+/** Channels from which on a workgroup works on one position together. */
+const MANY_CHANNELS = 64;
+
+/** y = e^(x − max) / Σ e^(x − max). */
+export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
+  const outer = countOf(d.shape, 0, d.axis);
+  const channels = d.shape[d.axis] ?? 1;
+  const inner = countOf(d.shape, d.axis + 1);
+  const params = uniforms([0], [outer, channels, inner, 0, 0]);
+  const { nothing } = scope.gpu;
+  const kernel = (entry: string, arrays: string, inPlace: boolean) =>
+    scope.summingKernel({
+      name: `softmax ${entry}`,
+      code,
+      entry,
+      arrays,
+      constants: { IN_PLACE: Number(inPlace) },
+    });
+  const together = Math.min(outer * inner, 65535);
+  return {
+    forward(x, y) {
+      const inPlace = x === y;
+      const input = inPlace ? nothing : scope.read(x);
+      const output = inPlace ? scope.update(y) : scope.write(y);
+      const [entry, groups] =
+        channels < MANY_CHANNELS
+          ? (["forwardEach", groupsFor(outer * inner)] as const)
+          : (["forwardTogether", together] as const);
+      kernel(entry, "rw", inPlace).run([input, output], params, groups);
+    },
+    backward(y, dy, dx) {
+      const inPlace = dy === dx;
+      const input = inPlace ? nothing : scope.read(dy);
+      const result = scope.read(y);
+      const output = inPlace ? scope.update(dx) : scope.write(dx);
+      kernel("backward", "rwr", inPlace).run([input, output, result], params, together);
+    },
+  };
+}
+
+/** Softmax, and −log of the label's probability summed over all positions. */
+export function webgpuSoftmaxLoss(scope: Scope, d: SoftmaxLossDescriptor): SoftmaxLossOp {
+  const count = countOf(d.shape);
+  const softmax = webgpuSoftmax(scope, d);
+  const params = uniforms(
+    [1],
+    [
+      countOf(d.shape, 0, d.axis),
+      d.shape[d.axis] ?? 1,
+      countOf(d.shape, d.axis + 1),
+      d.ignoreLabel ?? 0,
+      d.ignoreLabel === undefined ? 0 : 1,
+    ],
+  );
+  const scales = new Float32Array(params.buffer, 0, 1);
+  const kernel = (entry: string) =>
+    scope.summingKernel({ name: `softmax ${entry}`, code, entry, arrays: "rwr" });
+  return {
+    forward(x, label, prob, scale, loss) {
+      softmax.forward(x, prob);
+      scales[0] = scale;
+      const [p, l] = [scope.read(prob), scope.read(label)];
+      kernel("loss").run([p, scope.write(loss), l], params, 1);
+    },
+    backward(prob, label, scale, dx) {
+      scales[0] = scale;
+      const [p, l] = [scope.read(prob), scope.read(label)];
+      kernel("lossBackward").run([p, scope.write(dx), l], params, groupsFor(count));
+    },
+  };
+}

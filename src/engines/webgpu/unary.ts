@@ -1,0 +1,41 @@
+import { countOf, type Shape } from "../../util/shape.ts";
+import type { Params, UnaryKernel, UnaryOp } from "../engine.ts";
+import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { unary as code } from "./shaders.ts";
+import { numbersOf, unaryFunctions } from "./unary-functions.ts";
+
+/** An elementwise function from its layer's WGSL expressions. */
+export function webgpuUnary<P extends Params>(
+  scope: Scope,
+  kernel: UnaryKernel<P>,
+  params: P,
+  shape: Shape,
+): UnaryOp {
+  const count = countOf(shape);
+  const functions = unaryFunctions(scope, kernel, params);
+  const uniform = uniforms(numbersOf(params), [count]);
+  const { nothing } = scope.gpu;
+  const make = (entry: string, arrays: string, inPlace: boolean) =>
+    scope.kernel({
+      name: `${kernel.name} ${entry}`,
+      code: code + functions,
+      entry,
+      arrays,
+      constants: { IN_PLACE: Number(inPlace) },
+    });
+  return {
+    forward(x, y) {
+      const inPlace = x === y;
+      const input = inPlace ? nothing : scope.read(x);
+      const output = inPlace ? scope.update(y) : scope.write(y);
+      make("forward", "rw", inPlace).run([input, output], uniform, groupsFor(count));
+    },
+    backward(x, y, dy, dx) {
+      const inPlace = dy === dx;
+      const [xs, ys] = [scope.read(x), scope.read(y)];
+      const input = inPlace ? nothing : scope.read(dy);
+      const output = inPlace ? scope.update(dx) : scope.write(dx);
+      make("backward", "rwrr", inPlace).run([input, output, xs, ys], uniform, groupsFor(count));
+    },
+  };
+}

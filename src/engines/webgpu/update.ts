@@ -1,0 +1,34 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Params, UpdateKernel, UpdateStep } from "../engine.ts";
+import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { update as code } from "./shaders.ts";
+import { numbersOf, updateFunction } from "./unary-functions.ts";
+
+/** One step of a parameter in one pass over it, its gradient and its history, by the rule's own statements. */
+export function webgpuUpdate<P extends Params>(
+  scope: Scope,
+  kernel: UpdateKernel<P>,
+  count: number,
+  { rate, gradientScale, decay, regularization, clipping }: UpdateStep,
+  params: P,
+  w: SyncedMem,
+  g: SyncedMem,
+  history: readonly SyncedMem[],
+): void {
+  const [first, second] = history.map((mem) => scope.update(mem));
+  const factor = clipping ? scope.read(clipping) : scope.gpu.nothing;
+  const floats = [...numbersOf(params), rate, gradientScale, decay];
+  const made = scope.kernel({
+    name: kernel.name,
+    code: code + updateFunction(scope, kernel, params),
+    entry: second ? "twoHistories" : "oneHistory",
+    arrays: second ? "rwwww" : "rwww",
+    constants: {
+      IS_L1: regularization === "L1" ? 1 : 0,
+      IS_DECOUPLED: kernel.decoupledDecay ? 1 : 0,
+      IS_CLIPPED: clipping ? 1 : 0,
+    },
+  });
+  const buffers = [factor, scope.update(w), scope.update(g), first!];
+  made.run(second ? [...buffers, second] : buffers, uniforms(floats, [count]), groupsFor(count));
+}

@@ -1,0 +1,174 @@
+import type { Blob } from "../blob/blob.ts";
+import type { Device, Engine } from "../engines/engine.ts";
+import { NetError } from "../util/errors.ts";
+import { type BuiltLayer, writeLossWeights } from "./build.ts";
+import type { DebugInfo } from "./debug-info.ts";
+import { type Fusion, findFusions } from "./fusion.ts";
+import { readByBackward, readByForward, toHost } from "./host-access.ts";
+import { withRecord } from "./locate.ts";
+import type { Loss } from "./loss.ts";
+import type { LearnableParam } from "./parameters.ts";
+
+/** Called before or after a layer runs; `index` counts the net's layers. */
+export type LayerCallback = (index: number) => void;
+
+/**
+ * Runs the layers of a built net, one after the other, and waits for what they need: batches that are still being
+ * read, and arrays on their way from a device to a layer that computes on the host. Nothing else in a net waits.
+ */
+export class LayerRunner {
+  readonly beforeForward: LayerCallback[] = [];
+  readonly afterForward: LayerCallback[] = [];
+  readonly beforeBackward: LayerCallback[] = [];
+  readonly afterBackward: LayerCallback[] = [];
+  /** Logs the mean size of every top, parameter and gradient as layers run. */
+  debugInfo: boolean;
+  readonly #layers: readonly BuiltLayer[];
+  readonly #learnable: readonly LearnableParam[];
+  readonly #debug: DebugInfo;
+  /** The engine that has a device, where some of the layers compute on it. */
+  readonly #deviceEngine: Engine | undefined;
+  #fusions: ReadonlyMap<number, Fusion> = new Map();
+  #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
+
+  constructor(
+    layers: readonly BuiltLayer[],
+    learnable: readonly LearnableParam[],
+    debug: DebugInfo,
+    debugInfo: boolean,
+  ) {
+    this.#layers = layers;
+    this.#learnable = learnable;
+    this.#debug = debug;
+    this.debugInfo = debugInfo;
+    this.#deviceEngine = layers.find(({ layer }) => layer.device)?.layer.computedBy;
+    this.planFusion();
+  }
+
+  /** The device that some of the layers compute on, if there is one. */
+  get device(): Device | undefined {
+    return this.#deviceEngine?.device;
+  }
+
+  /** Finds anew what can be fused, after shapes have changed. */
+  planFusion(): void {
+    const fusions = findFusions(
+      this.#layers.map(({ layer }) => layer),
+      this.#layers.map(({ bottomBlobs }) => bottomBlobs),
+      this.#layers.map(({ topBlobs }) => topBlobs),
+    );
+    this.#fusions = new Map(fusions.map((fusion) => [fusion.producer, fusion]));
+    this.#fusedFollowers = new Map(fusions.map((fusion) => [fusion.follower, fusion]));
+  }
+
+  /**
+   * Runs layers [from, to], each reshaped first, and adds their part of the objective to `loss`.
+   * @throws NetError where there are no such layers
+   */
+  async forward(from: number, to: number, loss: Loss): Promise<void> {
+    this.#checkRange(from, to);
+    const unsettled = this.device?.settled;
+    if (unsettled) await unsettled;
+    for (let i = from; i <= to; i++) {
+      const built = this.#layers[i] as BuiltLayer;
+      const batch = built.layer.ready();
+      if (batch) await batch;
+      const arrival = this.device && toHost(readByForward(built));
+      if (arrival) await arrival;
+      this.#forwardLayer(built, i, from, to);
+      if (this.debugInfo) await this.#debug.forward(built);
+      for (const callback of this.afterForward) callback(i);
+      built.lossWeights.forEach((weight, t) => {
+        if (weight !== 0) loss.add(built.topBlobs[t] as Blob, weight, this.#deviceEngine);
+      });
+    }
+  }
+
+  /**
+   * `forward` of layers of which none waits for anything.
+   * @throws NetError where one has to, or there are no such layers
+   */
+  forwardNow(from = 0, to: number = this.#layers.length - 1): void {
+    this.#checkRange(from, to);
+    for (let i = from; i <= to; i++) {
+      const built = this.#layers[i] as BuiltLayer;
+      if (built.layer.ready() || toHost(readByForward(built))) {
+        throw new NetError(
+          `layer "${built.name}" has to wait for its data. Expected forward to be awaited.`,
+        );
+      }
+      this.#forwardLayer(built, i, from, to);
+      for (const callback of this.afterForward) callback(i);
+    }
+  }
+
+  #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
+    const { layer, bottomBlobs, topBlobs } = built;
+    for (const callback of this.beforeForward) callback(i);
+    layer.reshape(bottomBlobs, topBlobs);
+    writeLossWeights(built);
+    // What debug_info says of a layer is about its own result, not that of the one behind it.
+    const takenOver = this.debugInfo ? undefined : this.#fusedFollowers.get(i);
+    if (takenOver && takenOver.producer >= from) return;
+    const fusion = this.debugInfo ? undefined : this.#fusions.get(i);
+    const post = fusion && fusion.follower <= to ? fusion.post : undefined;
+    try {
+      layer.forward(bottomBlobs, topBlobs, post);
+    } catch (error) {
+      throw withRecord(
+        error,
+        this.#layers.map((one) => one.layer),
+      );
+    }
+  }
+
+  /**
+   * Goes through the layers from `from` back to `to` and runs the backward of those that need it.
+   * @throws NetError where there are no such layers
+   */
+  async backward(from: number = this.#layers.length - 1, to = 0): Promise<void> {
+    this.#checkRange(to, from);
+    for (let i = from; i >= to; i--) {
+      const built = this.#layers[i] as BuiltLayer;
+      const arrival = this.device && built.needsBackward && toHost(readByBackward(built));
+      if (arrival) await arrival;
+      this.#backwardLayer(built, i);
+      if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
+      for (const callback of this.afterBackward) callback(i);
+    }
+    const isWhole = to === 0 && from === this.#layers.length - 1;
+    if (this.debugInfo && isWhole) await this.#debug.norms(this.#learnable);
+  }
+
+  /**
+   * `backward` of layers of which none waits for anything.
+   * @throws NetError where one has to, or there are no such layers
+   */
+  backwardNow(from: number = this.#layers.length - 1, to = 0): void {
+    this.#checkRange(to, from);
+    for (let i = from; i >= to; i--) {
+      const built = this.#layers[i] as BuiltLayer;
+      if (built.needsBackward && toHost(readByBackward(built))) {
+        throw new NetError(
+          `layer "${built.name}" has to wait for its gradient. Expected backward to be awaited.`,
+        );
+      }
+      this.#backwardLayer(built, i);
+      for (const callback of this.afterBackward) callback(i);
+    }
+  }
+
+  #backwardLayer(built: BuiltLayer, i: number): void {
+    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward, needsBackward } = built;
+    for (const callback of this.beforeBackward) callback(i);
+    if (needsBackward) layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs);
+  }
+
+  #checkRange(first: number, last: number): void {
+    const count = this.#layers.length;
+    if (first >= 0 && last < count) return;
+    throw new NetError(
+      `layers ${first} to ${last} of a net of ${count}. Expected 0 to ${count - 1}.`,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import type { Blob } from "../blob/blob.ts";
+import type { Engine, ReductionOp, UnaryKernel, UnaryOp } from "../engines/engine.ts";
+import { SyncedMem } from "../syncedmem/synced-mem.ts";
+
+/**
+ * The factor that brings the global L2 norm of gradients down to a threshold, found on the device where they lie.
+ *
+ *     factor = min(1, threshold / √(Σ g²))
+ */
+export class DeviceClipping {
+  readonly threshold: number;
+  readonly #engine: Engine;
+  readonly #squares: SyncedMem = new SyncedMem(1);
+  readonly #part: SyncedMem = new SyncedMem(1);
+  readonly #factor: SyncedMem = new SyncedMem(1);
+  readonly #sums: readonly (readonly [Blob, ReductionOp])[];
+  readonly #toFactor: UnaryOp;
+
+  constructor(engine: Engine, threshold: number, blobs: readonly Blob[]) {
+    this.threshold = threshold;
+    this.#engine = engine;
+    this.#sums = blobs.map((blob) => {
+      const inner = blob.count();
+      return [blob, engine.reduction({ operation: "SUMSQ", outer: 1, inner, coeff: 1 })];
+    });
+    this.#toFactor = engine.unary(clippingFactor, { threshold }, [1]);
+  }
+
+  /** One element, for the gradients as they are now. */
+  factor(): SyncedMem {
+    this.#squares.zero();
+    for (const [{ diff }, sum] of this.#sums) {
+      if (diff.isZero) continue;
+      sum.forward(diff, this.#part);
+      this.#engine.axpby(1, 1, this.#part, this.#squares.isZero ? 0 : 1, this.#squares);
+    }
+    this.#toFactor.forward(this.#squares, this.#factor);
+    return this.#factor;
+  }
+
+  /** The norm that the last factor was found from; waits for the device. */
+  async norm(): Promise<number> {
+    await this.#squares.toHost();
+    return Math.sqrt(this.#squares.cpu()[0] ?? 0);
+  }
+}
+
+const clippingFactor: UnaryKernel<{ readonly threshold: number }> = {
+  name: "clipping factor",
+  reference: {
+    forward(n, x, y, { threshold }) {
+      for (let i = 0; i < n; i++) y[i] = Math.min(1, threshold / Math.sqrt(x[i] ?? 0));
+    },
+    backward(n, _x, _y, _dy, dx) {
+      dx.fill(0, 0, n);
+    },
+  },
+  wgsl: {
+    forward: "select(1.0, p.threshold / sqrt(x), x > p.threshold * p.threshold)",
+    backward: "0.0",
+  },
+};
