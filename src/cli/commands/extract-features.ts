@@ -85,7 +85,7 @@ async function run(flags: ExtractFlags): Promise<void> {
   const gpu =
     flags.mode === "GPU" ? (flags.device ?? "DEVICE_ID=0").replace(/^\D*/, "") : flags.gpu;
   const open = { ...flags, gpu, model: flags.net, level: 0, stage: undefined };
-  const net = openNet(open, "TEST", console.log);
+  const net = await openNet(open, "TEST", console.log);
   const bar = new CountBar(console, "batches");
   try {
     for (const name of blobs) {
@@ -131,6 +131,7 @@ async function extract(
     await net.forward();
     for (const [i, name] of blobs.entries()) {
       const blob = net.blob(name);
+      await blob.data.toHost();
       const values = Float32Array.from(blob.values());
       const size = blob.count(1);
       for (let n = 0; n < (blob.shape[0] ?? 1); n++) {
