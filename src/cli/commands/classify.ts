@@ -76,7 +76,7 @@ async function run(flags: ClassifyFlags): Promise<void> {
   using classifier = new Classifier(model, {
     ...preparationOf(flags, model),
     weights: listOf(flags.weights),
-    engines: enginesFor(flags, quiet),
+    engines: await enginesFor(flags, quiet),
     ...(dims && { imageDims: dims as [number, number] }),
   });
   const isColor = classifier.transformer.channels === 3;

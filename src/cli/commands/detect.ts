@@ -72,7 +72,7 @@ async function run(flags: DetectFlags): Promise<void> {
     ...preparationOf(flags, model),
     weights: listOf(flags.weights),
     contextPad: flags.context_pad,
-    engines: enginesFor(flags, quiet),
+    engines: await enginesFor(flags, quiet),
   });
   const detections = await detector.detectWindows(windows);
   if (flags.output !== undefined) {
