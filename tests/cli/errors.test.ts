@@ -168,16 +168,20 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
     ["an unknown flag", ["train", "--sovler=x"], "Unknown argument: sovler"],
     ["no model", ["time"], "Need a model definition."],
     [
-      "a GPU",
-      ["time", "--model=good_net.prototxt", "--gpu=0"],
-      "Cannot use GPU in CPU-only Caffe: check mode.",
+      "several GPUs",
+      ["time", "--model=good_net.prototxt", "--gpu=0,1"],
+      "--gpu is 0,1. Expected the number of one GPU; caffe device_query lists them.",
+    ],
+    [
+      "a GPU and another engine",
+      ["time", "--model=good_net.prototxt", "--gpu=0", "--engine=native"],
+      "--gpu 0 with --engine native. Expected one of the two.",
     ],
     [
       "no threads",
       ["device_query", "--threads=0"],
       "--threads is 0. Expected a whole number, 1 or more.",
     ],
-    ["a GPU to look at", ["device_query", "--gpu=0"], "Cannot use GPU in CPU-only Caffe"],
     ["a stray word", ["time", "extra", "--model=good_net.prototxt"], "Unknown"],
     [
       "IDX files that are none",

@@ -25,6 +25,7 @@ async function opened(type: string, row: Row, engines: Engines): Promise<{ net: 
   const at = net.layerNames.indexOf("t");
   fill(net, row);
   await net.forward();
+  await net.toHost();
   net.topBlobs[at]?.forEach((top, t) => {
     top.diff.overwriteCpu().set(noise(top.count(), 50 + t));
   });
@@ -42,12 +43,14 @@ describeEngines("every layer's backward", (engines) => {
       const tops = net.topBlobs[at] ?? [];
       const given = tops.map((top) => top.diffValues().slice());
       await net.backward(at, at);
+      await net.toHost();
       const once = net.learnableParams.map(({ blob }) => blob.diffValues().slice());
       // In place, the top's gradient has become the bottom's.
       tops.forEach((top, t) => {
         top.diff.overwriteCpu().set(given[t] ?? []);
       });
       await net.backward(at, at);
+      await net.toHost();
       net.learnableParams.forEach(({ blob }, i) => {
         const twice = Array.from(once[i] ?? [], (x) => 2 * x);
         expect(blob.diffValues()).toBeAllClose(twice, { rtol: 1e-5, atol: 1e-5 });
@@ -114,6 +117,7 @@ describeEngines("every layer", (engines) => {
         reshape(1);
         fill(net, row);
         await net.forward();
+        await net.toHost();
         values().forEach((got, t) => {
           expect(got, row[0]).toBeAllClose(want[t] ?? [], { rtol: 1e-5, atol: 1e-6 });
         });

@@ -47,6 +47,7 @@ test.each([...availableEngines])(
       net.blob("z").diff.overwriteCpu().set(noise(10, 5));
       net.clearParamDiffs();
       await net.backward();
+      await net.toHost();
       return [
         ...["y", "z"].map((name) => [...net.blob(name).values()]),
         [...net.blob("x").diffValues()],

@@ -56,7 +56,12 @@ const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log):
     { engines, ...(log && { log }) },
   );
 
-const state = (solver: Solver): unknown => [
+const state = async (solver: Solver): Promise<unknown> => {
+  await Promise.all([solver.net, ...solver.history].map((part) => part.toHost()));
+  return stateOnHost(solver);
+};
+
+const stateOnHost = (solver: Solver): unknown => [
   ...solver.net.layers.map(({ blobs }) => blobs.map((blob) => Array.from(blob.values()))),
   ...solver.history.map((blob) => Array.from(blob.values())),
   solver.memory(),
@@ -93,7 +98,7 @@ describeEngines("a resumed run gives the bits of one that was never interrupted"
     expect(await resumed.restoreNewest()).toMatch(/_iter_6\.solverstate/);
     expect(resumed.iter).toBe(6);
     await resumed.solve();
-    expect(state(resumed)).toEqual(state(whole));
+    expect(await state(resumed)).toEqual(await state(whole));
     // Snapshots, sidecars and all.
     expect(files()).toEqual(wanted);
     for (const solver of [whole, resumed]) solver.close();
@@ -118,7 +123,7 @@ test("a snapshot that is asked for in the middle of a test resumes before that t
   const resumed = solverOf(text);
   await resumed.restore(join(folder, "s_iter_5.solverstate"));
   await resumed.step(4);
-  expect(state(resumed)).toEqual(state(whole));
+  expect(await state(resumed)).toEqual(await state(whole));
   for (const solver of [whole, first, resumed]) solver.close();
 });
 

@@ -29,8 +29,10 @@ const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log):
     },
   );
 
-const weights = (solver: Solver): number[][] =>
-  solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
+const weights = async (solver: Solver): Promise<number[][]> => {
+  await solver.net.toHost();
+  return solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
+};
 
 describeEngines("Solver", (engines, name) => {
   test("a resumed run gives the bits of one that was never interrupted", async () => {
@@ -45,7 +47,7 @@ describeEngines("Solver", (engines, name) => {
     await resumed.restore(path);
     expect(resumed.iter).toBe(3);
     await resumed.step(5);
-    expect(weights(resumed)).toEqual(weights(whole));
+    expect(await weights(resumed)).toEqual(await weights(whole));
     for (const solver of [whole, first, resumed]) solver.close();
   });
 
@@ -53,8 +55,9 @@ describeEngines("Solver", (engines, name) => {
     const run = async (): Promise<number[][]> => {
       const solver = solverOf(`max_iter: 4 net_param { ${NET} }`, engines);
       await solver.step(4);
+      const learned = await weights(solver);
       solver.close();
-      return weights(solver);
+      return learned;
     };
     expect(await run()).toEqual(await run());
   });

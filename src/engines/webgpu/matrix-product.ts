@@ -150,12 +150,19 @@ export class MatrixProduct {
 
 /**
  * Invocations along the two sides of a tile, each of which takes four elements of either side. Tiles that are staged
- * need multiples of four; without, none are idle where C is small.
+ * need multiples of four. Few sizes are enough: each is a shader of its own to compile.
  */
 function threads(m: number, n: number, isTiled: boolean): readonly [rows: number, columns: number] {
-  const most = isTiled ? 16 : 4;
-  const least = isTiled ? 4 : 1;
-  const sideOf = (length: number, limit: number): number =>
-    Math.max(least, Math.min(limit, 2 ** Math.ceil(Math.log2(Math.max(1, length / 4)))));
-  return [sideOf(m, most), sideOf(n, 16)];
+  const [rows, columns] = isTiled
+    ? [
+        [4, 8, 16],
+        [4, 8, 16],
+      ]
+    : [
+        [1, 4],
+        [4, 16],
+      ];
+  const enough = (sizes: readonly number[], length: number): number =>
+    sizes.find((size) => 4 * size >= length) ?? sizes.at(-1) ?? 16;
+  return [enough(rows, m), enough(columns, n)];
 }

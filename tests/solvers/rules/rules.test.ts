@@ -133,10 +133,12 @@ describeEngines("least squares", (engines) => {
             theta[i] = w - byHand[type]!(seen, memory[i]!, p, t, penalty);
           });
           await solver.step(1);
+          await solver.net.toHost();
           // Four steps in single precision, through a division by a root that may be small.
           expect(parameters(solver)).toBeAllClose(theta, { rtol: 1e-4, atol: 1e-5 });
         }
         const [first, second] = [memory.map(({ a }) => a), memory.map(({ b }) => b)];
+        await Promise.all(solver.history.map((blob) => blob.toHost()));
         const kept = solver.history.flatMap((blob) => Array.from(blob.values()));
         const twice = kept.length === 2 * theta.length;
         expect(kept).toBeAllClose(twice ? [...first, ...second] : first, {
@@ -160,6 +162,7 @@ describeEngines("least squares", (engines) => {
       });
       await whole.step(4);
       await halves.step(4);
+      await Promise.all([whole, halves].map(({ net }) => net.toHost()));
       expect(parameters(halves)).toBeAllClose(parameters(whole), { rtol: 1e-4, atol: 1e-6 });
       for (const solver of [whole, halves]) solver.close();
     });
@@ -179,6 +182,7 @@ describeEngines("least squares", (engines) => {
       feed(solver, X, T);
       const [w, b] = solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
       await solver.step(3);
+      await solver.net.toHost();
       const after = solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
       expect(after[0]).toEqual(w);
       expect(after[1]).not.toEqual(b);
