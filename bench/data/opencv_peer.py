@@ -1,6 +1,6 @@
 """Reads an LMDB of JPEG Datums as BVLC Caffe does: one thread, OpenCV, crop, mirror, mean, into float batches.
 
-python3 opencv_peer.py DATABASE IMAGES BATCH CROP: prints images a second.
+python3 opencv_peer.py DATABASE IMAGES BATCH CROP: prints images a second and CPU microseconds an image.
 """
 import sys
 import time
@@ -47,7 +47,7 @@ labels = np.empty(batch, np.float32)
 with lmdb.open(database, readonly=True, lock=False).begin(buffers=False) as transaction:
     cursor = transaction.cursor()
     cursor.first()
-    begin = time.perf_counter()
+    begin, worked = time.perf_counter(), time.process_time()
     for k in range(images):
         data, labels[k % batch] = datum(cursor.value())
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -59,4 +59,4 @@ with lmdb.open(database, readonly=True, lock=False).begin(buffers=False) as tran
         np.subtract(part, mean[:, top : top + crop, left : left + crop], out=place)
         if not cursor.next():
             cursor.first()
-    print(images / (time.perf_counter() - begin))
+    print(images / (time.perf_counter() - begin), 1e6 * (time.process_time() - worked) / images)

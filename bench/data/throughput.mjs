@@ -12,7 +12,8 @@ const rounds = Number(process.argv[2] ?? 5);
 function measure(program, args) {
   const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: "utf8" });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
-  return Number(stdout);
+  const [perSecond, cpuUs] = stdout.trim().split(" ").map(Number);
+  return { perSecond, cpuUs };
 }
 
 const jpeg = await makeJpegDatabase(work, 500);
@@ -34,16 +35,29 @@ for (let round = 0; round < rounds; round++) {
   load.push(loadavg()[0]);
 }
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-console.log(`images/s, median of ${rounds} rounds (least to greatest)`);
-for (const [name, values] of Object.entries(results)) {
-  const [least, most] = [Math.min(...values), Math.max(...values)].map(Math.round);
+console.log(`median of ${rounds} rounds (least to greatest)`);
+for (const [name, runs] of Object.entries(results)) {
+  const speeds = runs.map(({ perSecond }) => perSecond);
+  const [least, most] = [Math.min(...speeds), Math.max(...speeds)].map(Math.round);
+  const cpu = median(runs.map(({ cpuUs }) => cpuUs)).toFixed(cpuDigits(runs));
   console.log(
-    `${name.padEnd(28)} ${String(Math.round(median(values))).padStart(7)}  (${least} to ${most})`,
+    `${name.padEnd(28)} ${String(Math.round(median(speeds))).padStart(7)} images/s (${least} to ${most}), ${cpu} µs of CPU each`,
   );
 }
 const peer = results["OpenCV in Python, 1 thread"];
 for (const workers of ["1 worker", "2 workers"]) {
-  const ratios = results[`here, ${workers}`].map((value, i) => value / peer[i]);
-  console.log(`${workers} against OpenCV: ${median(ratios).toFixed(2)} times as fast`);
+  const runs = results[`here, ${workers}`];
+  const [speed, cpu] = [
+    median(runs.map(({ perSecond }, i) => perSecond / peer[i].perSecond)),
+    median(runs.map(({ cpuUs }, i) => peer[i].cpuUs / cpuUs)),
+  ];
+  console.log(
+    `${workers} against OpenCV: ${speed.toFixed(2)} times the images/s, ${cpu.toFixed(2)} times as many for the same CPU time`,
+  );
 }
-console.log(`load average: ${load.map((value) => value.toFixed(1)).join(", ")}`);
+// What else runs on these cores slows all of them, and those with two threads most.
+console.log(`load average after each round: ${load.map((value) => value.toFixed(1)).join(", ")}`);
+
+function cpuDigits(runs) {
+  return runs[0].cpuUs < 10 ? 1 : 0;
+}

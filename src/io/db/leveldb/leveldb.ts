@@ -2,10 +2,9 @@ import { FormatError } from "../../../util/errors.ts";
 import { RandomAccessFile } from "../../random-access-file.ts";
 import type { Db, DbCursor, DbRecord } from "../db.ts";
 import { compareEntries, type Entry } from "./entry.ts";
-import { logRecords, readWithin } from "./log-file.ts";
+import { LogReader, readWithin } from "./log-file.ts";
 import { type LiveFiles, readManifest } from "./manifest.ts";
 import { tableEntries } from "./table.ts";
-import { Wire } from "./wire.ts";
 
 /**
  * Opens a LevelDB folder for reading. Nothing in it is changed, nor is it locked: Caffe's own way of opening one
@@ -37,16 +36,17 @@ export function openLeveldb(path: string): Db {
 
 /** What a log holds that is in no table yet; values are read when they are asked for. */
 function* logEntries(file: RandomAccessFile): Generator<Entry> {
-  for (const { start, payload } of logRecords(file)) {
-    const wire = new Wire(payload, file.path);
-    const first = wire.little(8);
-    const count = wire.little(4);
+  const log = new LogReader(file);
+  while (log.nextRecord()) {
+    const { start } = log;
+    const first = log.little(8);
+    const count = log.little(4);
     for (let i = 0; i < count; i++) {
-      const isDeleted = wire.byte() === 0;
-      const key = wire.string().slice();
-      const length = isDeleted ? 0 : wire.varint();
-      const from = wire.position;
-      wire.bytes(length);
+      const isDeleted = log.byte() === 0;
+      const key = log.string();
+      const length = isDeleted ? 0 : log.varint();
+      const from = log.position;
+      log.skip(length);
       const value = (): Uint8Array => readWithin(file, start, from, length);
       yield { key, sequence: first + i, isDeleted, value };
     }

@@ -1,6 +1,7 @@
 import { FormatError } from "../../../util/errors.ts";
 import type { RandomAccessFile } from "../../random-access-file.ts";
 import { crc32c, masked } from "./crc32c.ts";
+import { ByteReader } from "./wire.ts";
 
 /** Bytes of a block, and of the header before each fragment of a record: checksum, length and kind. */
 const BLOCK = 32_768;
@@ -8,51 +9,126 @@ const HEADER = 7;
 /** Kinds of fragments; 3 is one in the middle. */
 const [FULL, FIRST, LAST] = [1, 2, 4];
 
-/** A record of a log, and where its first fragment begins. */
-export interface LogRecord {
-  readonly start: number;
-  readonly payload: Uint8Array;
-}
-
 /**
- * The records of a log, in the order they were written. A record lies in one fragment or more; none crosses a
- * block's end.
+ * Reads the records of a log in the order they were written. A record lies in one fragment or more; none crosses
+ * a block's end. However long a record, one block is in memory.
  *
- * @throws FormatError where a fragment is damaged, or the log ends within a record
+ * Every reading method throws a FormatError where a fragment is damaged, or the log ends within a record.
+ *
  * @see doc/log_format.md of google/leveldb
  */
-export function* logRecords(file: RandomAccessFile): Generator<LogRecord> {
-  const block = new Uint8Array(BLOCK);
-  let start = 0;
-  let fragments: Uint8Array[] | undefined;
-  for (let base = 0; base < file.size; base += BLOCK) {
-    const length = file.readInto(block, base);
-    const view = new DataView(block.buffer, 0, length);
-    for (let at = 0; at + HEADER <= length; ) {
-      const size = view.getUint16(at + 4, true);
-      const kind = view.getUint8(at + 6);
-      // Room that was set aside and never written.
-      if (kind === 0 && size === 0) break;
-      const end = at + HEADER + size;
-      if (end > length) throw damaged(file, base + at);
-      if (masked(crc32c(block.subarray(at + 6, end))) !== view.getUint32(at, true)) {
-        throw damaged(file, base + at);
-      }
-      const begins = kind === FULL || kind === FIRST;
-      if (begins === (fragments !== undefined) || kind > LAST) throw damaged(file, base + at);
-      if (begins) {
-        start = base + at;
-        fragments = [];
-      }
-      fragments?.push(block.slice(at + HEADER, end));
-      if ((kind === FULL || kind === LAST) && fragments) {
-        yield { start, payload: Buffer.concat(fragments) };
-        fragments = undefined;
-      }
-      at = end;
+export class LogReader extends ByteReader {
+  readonly #file: RandomAccessFile;
+  readonly #block = new Uint8Array(BLOCK);
+  readonly #view = new DataView(this.#block.buffer);
+  /** Where the block begins in the file, how much of it there is, and where its next fragment begins. */
+  #base = -BLOCK;
+  #length = 0;
+  #next = 0;
+  /** What of the present fragment is left, within the block, and whether the record ends with it. */
+  #from = 0;
+  #to = 0;
+  #isLast = true;
+  /** Where the record's first fragment begins in the file. */
+  start = 0;
+  /** Bytes of the record that were read. */
+  position = 0;
+
+  constructor(file: RandomAccessFile) {
+    super();
+    this.#file = file;
+  }
+
+  /** Goes to the next record, whatever is left of this one; false where there is none. */
+  nextRecord(): boolean {
+    while (!this.isAtEnd) this.skip(Math.max(this.#to - this.#from, 1));
+    const kind = this.#fragment();
+    if (kind === undefined) return false;
+    if (kind !== FULL && kind !== FIRST) throw this.damaged();
+    this.start = this.#base + this.#from - HEADER;
+    this.position = 0;
+    return true;
+  }
+
+  /** Whether the record has been read. */
+  get isAtEnd(): boolean {
+    return this.#from === this.#to && this.#isLast;
+  }
+
+  override byte(): number {
+    this.#need();
+    this.position++;
+    return this.#block[this.#from++] as number;
+  }
+
+  override bytes(length: number): Uint8Array {
+    if (length > this.#file.size) throw this.damaged();
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      this.#need();
+      const count = Math.min(length - done, this.#to - this.#from);
+      bytes.set(this.#block.subarray(this.#from, this.#from + count), done);
+      done += count;
+      this.#from += count;
+    }
+    this.position += length;
+    return bytes;
+  }
+
+  /** Passes over bytes. */
+  skip(length: number): void {
+    for (let left = length; left > 0; ) {
+      this.#need();
+      const count = Math.min(left, this.#to - this.#from);
+      left -= count;
+      this.#from += count;
+    }
+    this.position += length;
+  }
+
+  override damaged(): FormatError {
+    return damagedLog(this.#file, this.#base + this.#from);
+  }
+
+  /** Makes sure that a byte of the record is at hand. */
+  #need(): void {
+    while (this.#from === this.#to) {
+      if (this.#isLast) throw this.damaged();
+      const kind = this.#fragment();
+      if (kind === undefined || kind === FULL || kind === FIRST) throw this.damaged();
     }
   }
-  if (fragments) throw damaged(file, start);
+
+  /** Goes to the next fragment and gives its kind; undefined at the log's end. */
+  #fragment(): number | undefined {
+    for (;;) {
+      if (this.#next + HEADER > this.#length) {
+        this.#base += BLOCK;
+        if (this.#base >= this.#file.size) return undefined;
+        this.#length = this.#file.readInto(this.#block, this.#base);
+        this.#next = 0;
+        if (this.#length < HEADER) continue;
+      }
+      const at = this.#next;
+      const size = this.#view.getUint16(at + 4, true);
+      const kind = this.#view.getUint8(at + 6);
+      // Room that was set aside and never written.
+      if (kind === 0 && size === 0) {
+        this.#next = this.#length;
+        continue;
+      }
+      this.#from = at + HEADER;
+      this.#to = this.#from + size;
+      const isWhole =
+        this.#to <= this.#length &&
+        kind <= LAST &&
+        masked(crc32c(this.#block.subarray(at + 6, this.#to))) === this.#view.getUint32(at, true);
+      if (!isWhole) throw damagedLog(this.#file, this.#base + at);
+      this.#next = this.#to;
+      this.#isLast = kind === FULL || kind === LAST;
+      return kind;
+    }
+  }
 }
 
 /** Bytes [from, from + length) of the record that begins at `start`, without the headers between. */
@@ -77,7 +153,7 @@ export function readWithin(
   for (let done = 0; done < length; ) {
     const count = Math.min(room, length - done);
     if (file.readInto(bytes.subarray(done, done + count), position) < count) {
-      throw damaged(file, position);
+      throw damagedLog(file, position);
     }
     done += count;
     position += count + HEADER;
@@ -86,7 +162,7 @@ export function readWithin(
   return bytes;
 }
 
-function damaged(file: RandomAccessFile, at: number): FormatError {
+function damagedLog(file: RandomAccessFile, at: number): FormatError {
   return new FormatError(
     `${file.path}: its log is damaged or cut short (at byte ${at} of ${file.size}). Expected a whole LevelDB database; make it anew.`,
   );

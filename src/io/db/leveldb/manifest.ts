@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { FileError, FormatError } from "../../../util/errors.ts";
 import { readText } from "../../files.ts";
 import { RandomAccessFile } from "../../random-access-file.ts";
-import { logRecords } from "./log-file.ts";
-import { Wire } from "./wire.ts";
+import { LogReader } from "./log-file.ts";
 
 /** The files a database is made of now. */
 export interface LiveFiles {
@@ -38,7 +37,8 @@ export function readManifest(folder: string): LiveFiles {
   const path = join(folder, name);
   const file = new RandomAccessFile(path);
   try {
-    for (const { payload } of logRecords(file)) applyEdit(payload, path, levels, logNumbers);
+    const changes = new LogReader(file);
+    while (changes.nextRecord()) applyEdit(changes, path, levels, logNumbers);
   } finally {
     file.close();
   }
@@ -60,33 +60,32 @@ export function readManifest(folder: string): LiveFiles {
 
 /** One change: fields by their tags. */
 function applyEdit(
-  payload: Uint8Array,
+  change: LogReader,
   path: string,
   levels: readonly Map<number, TableFile>[],
   logs: { current: number; previous: number },
 ): void {
-  const wire = new Wire(payload, path);
   const level = (): Map<number, TableFile> => {
-    const tables = levels[wire.varint()];
+    const tables = levels[change.varint()];
     if (!tables) throw new FormatError(`${path}: it tells of a level beyond ${LEVELS - 1}.`);
     return tables;
   };
-  while (!wire.isAtEnd) {
-    const tag = wire.varint();
-    if (tag === 1) checkComparator(wire.string(), path);
-    else if (tag === 2) logs.current = wire.varint();
-    else if (tag === 9) logs.previous = wire.varint();
-    else if (tag === 3 || tag === 4) wire.varint();
+  while (!change.isAtEnd) {
+    const tag = change.varint();
+    if (tag === 1) checkComparator(change.string(), path);
+    else if (tag === 2) logs.current = change.varint();
+    else if (tag === 9) logs.previous = change.varint();
+    else if (tag === 3 || tag === 4) change.varint();
     else if (tag === 5) {
       level();
-      wire.string();
-    } else if (tag === 6) level().delete(wire.varint());
+      change.string();
+    } else if (tag === 6) level().delete(change.varint());
     else if (tag === 7) {
       const tables = level();
-      const number = wire.varint();
-      wire.varint();
-      tables.set(number, { number, smallest: wire.string().slice() });
-      wire.string();
+      const number = change.varint();
+      change.varint();
+      tables.set(number, { number, smallest: change.string() });
+      change.string();
     } else throw new FormatError(`${path}: it holds an unknown change (${tag}); it is damaged.`);
   }
 }

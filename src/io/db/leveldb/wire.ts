@@ -1,26 +1,12 @@
 import { FormatError } from "../../../util/errors.ts";
 
-/** Reads numbers and strings of LevelDB's files from bytes, in order. */
-export class Wire {
-  readonly #bytes: Uint8Array;
-  readonly #source: string;
-  position = 0;
-
-  constructor(bytes: Uint8Array, source: string) {
-    this.#bytes = bytes;
-    this.#source = source;
-  }
-
-  get isAtEnd(): boolean {
-    return this.position >= this.#bytes.length;
-  }
-
+/** Reads numbers and strings of LevelDB's files, in order. */
+export abstract class ByteReader {
   /** @throws FormatError where nothing is left, as all of them */
-  byte(): number {
-    const value = this.#bytes[this.position++];
-    if (value === undefined) throw this.#cut();
-    return value;
-  }
+  abstract byte(): number;
+
+  /** The next bytes. */
+  abstract bytes(length: number): Uint8Array;
 
   /** A number of 1 to 8 bytes, the lowest first. */
   little(size: number): number {
@@ -36,17 +22,8 @@ export class Wire {
       const byte = this.byte();
       value += (byte & 127) * unit;
       if (byte < 128) return value;
-      if (unit > 2 ** 56) throw this.#cut();
+      if (unit > 2 ** 56) throw this.damaged();
     }
-  }
-
-  /** The next bytes, not copied. */
-  bytes(length: number): Uint8Array {
-    const end = this.position + length;
-    if (end > this.#bytes.length) throw this.#cut();
-    const bytes = this.#bytes.subarray(this.position, end);
-    this.position = end;
-    return bytes;
   }
 
   /** Bytes behind their length. */
@@ -54,9 +31,43 @@ export class Wire {
     return this.bytes(this.varint());
   }
 
-  #cut(): FormatError {
+  /** The error to throw where what is read makes no sense. */
+  abstract damaged(): FormatError;
+}
+
+/** Reads from bytes in memory, which it does not copy. */
+export class Wire extends ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #source: string;
+  #position = 0;
+
+  constructor(bytes: Uint8Array, source: string) {
+    super();
+    this.#bytes = bytes;
+    this.#source = source;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#position >= this.#bytes.length;
+  }
+
+  override byte(): number {
+    const value = this.#bytes[this.#position++];
+    if (value === undefined) throw this.damaged();
+    return value;
+  }
+
+  override bytes(length: number): Uint8Array {
+    const end = this.#position + length;
+    if (end > this.#bytes.length) throw this.damaged();
+    const bytes = this.#bytes.subarray(this.#position, end);
+    this.#position = end;
+    return bytes;
+  }
+
+  override damaged(): FormatError {
     return new FormatError(
-      `${this.#source}: it is damaged or cut short (at byte ${this.position}). Expected a whole LevelDB database.`,
+      `${this.#source}: it is damaged or cut short (at byte ${this.#position}). Expected a whole LevelDB database.`,
     );
   }
 }

@@ -1,0 +1,85 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeFileAtomically } from "../../src/io/atomic-file.ts";
+import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
+import { writeHdf5 } from "../../src/io/hdf5.ts";
+import { messageType } from "../../src/io/proto/messages.ts";
+import { caffeHere } from "../support/cli.ts";
+import { netOf } from "../support/nets.ts";
+import { imageBytes } from "../support/opencv.ts";
+
+const text = readFileSync("docs/data.md", "utf8");
+const blocks = (language: string): string[] =>
+  [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(([, name, body]) =>
+    name === language ? [body ?? ""] : [],
+  );
+
+const folder = mkdtempSync(join(tmpdir(), "docs-data-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const write = (name: string, content: string | Uint8Array): void =>
+  writeFileSync(join(folder, name), content);
+
+/** What the document's commands and layers read. */
+beforeAll(() => {
+  mkdirSync(join(folder, "images"));
+  mkdirSync(join(folder, "cifar"));
+  const names = ["rgb.png", "420.jpg", "444.jpg", "progressive.jpg"];
+  for (const name of names) write(`images/${name}`, imageBytes(name));
+  write("train.txt", names.map((name, i) => `${name} ${i % 2}\n`).join(""));
+  write("windows.txt", "# 0\nrgb.png\n3\n13\n19\n2\n1 0.9 2 2 9 9\n0 0.1 5 1 15 8\n");
+  const rows = { shape: [3, 2], data: new Float32Array(6) };
+  writeHdf5(join(folder, "a.h5"), { data: rows, label: { shape: [3], data: new Float32Array(3) } });
+  write("h5.txt", "a.h5\n");
+  for (const name of ["images.idx", "labels.idx"]) {
+    cpSync(join("tests/golden/cases/data/db_mnist_0", name), join(folder, name));
+  }
+  for (const name of [
+    "data_batch_1",
+    "data_batch_2",
+    "data_batch_3",
+    "data_batch_4",
+    "data_batch_5",
+    "test_batch",
+  ]) {
+    write(`cifar/${name}.bin`, new Uint8Array(3073));
+  }
+  write(
+    "net.prototxt",
+    `name: "n" layer { name: "data" type: "Data" top: "data" data_param { source: "train_lmdb" batch_size: 2 } }
+     layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }`,
+  );
+  writeFileAtomically(join(folder, "net.caffemodel"), encodeCaffemodel({ name: "n", layer: [] }));
+});
+
+describe("docs/data.md", () => {
+  const commands = blocks("sh").join("").trim().split("\n");
+
+  test("has a command of each tool", () => {
+    expect(new Set(commands.map((line) => line.split(" ")[1])).size).toBe(8);
+  });
+
+  test.each(commands)("%s", async (line) => {
+    const [program, ...args] = line.split(" ");
+    expect(program).toBe("caffe");
+    const { status, stderr } = await caffeHere(args, folder);
+    expect(status, stderr).toBe(0);
+  });
+
+  test.each(blocks("prototxt"))("%s", async (layer) => {
+    const net = netOf(layer, { root: folder });
+    await net.forward();
+    await net.forward();
+    expect(net.blob("data").shape[0]).toBeGreaterThan(1);
+    net.close();
+  });
+
+  test("names every field of transform_param that is not of a fork", () => {
+    const fields = messageType("TransformationParameter").fieldsArray.filter(
+      ({ id }) => id < 10_000 || id >= 11_000,
+    );
+    expect(fields.length).toBe(16);
+    for (const { name } of fields) expect(text).toContain(name);
+  });
+});

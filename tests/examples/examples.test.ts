@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+
+const work = mkdtempSync(join(tmpdir(), "examples-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+/** Runs an example in its short form and gives the number it ends with. */
+async function run(name: string): Promise<number> {
+  const args = [`examples/${name}/run.mjs`, "--short", `--work=${join(work, name)}`];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let [said, log] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  expect(status, log).toBe(0);
+  return Number(/: (\S+)$/.exec(said.trimEnd())?.[1]);
+}
+
+const hasFashion = existsSync("/usr/share/datasets/fashion-mnist");
+/** What each reaches at least (or at most) in its short form; by chance it would be the number behind. */
+const examples: [name: string, needsFashion: boolean, least: number, most: number][] = [
+  ["fashion-mnist", true, 0.4, 1], // 0.1
+  ["image-folder", true, 0.5, 1], // 0.2
+  ["hdf5-logistic-regression", false, 0.85, 1], // 0.5
+  ["siamese", true, 0, 0.1], // 0.2 before training
+  ["feature-extraction", true, 0.5, 1], // 0.1
+  ["window-data", false, 0.8, 1], // 0.25
+];
+
+describe("examples", () => {
+  for (const [name, needsFashion, least, most] of examples) {
+    const isMissing = needsFashion && !hasFashion;
+    const title = isMissing ? `${name} (Debian's dataset-fashion-mnist is not installed)` : name;
+    test.skipIf(isMissing)(
+      title,
+      async () => {
+        const value = await run(name);
+        expect(value).toBeGreaterThanOrEqual(least);
+        expect(value).toBeLessThanOrEqual(most);
+      },
+      120_000,
+    );
+  }
+
+  test("every folder is in the table, and run here", () => {
+    const folders = readdirSync("examples", { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(folders.sort()).toEqual(examples.map(([name]) => name).sort());
+    const readme = readFileSync("examples/README.md", "utf8");
+    for (const folder of folders) expect(readme).toContain(`node examples/${folder}/run.mjs`);
+  });
+});
