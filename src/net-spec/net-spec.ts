@@ -15,13 +15,14 @@ export type NamedTops = Readonly<Record<string, Top | LayerCall>>;
  *     const net = new Net(spec.toProto());
  *
  * A top's name is that of its blob, and of its layer unless that has a `name` of its own. Tops that are only passed
- * on get names by type and number: `ReLU1`. Layers come in the order of the names, each behind those it needs.
+ * on get their layer's `name`, or one by type and number: `ReLU1`. Layers come in the order in which tops are given,
+ * each behind those it needs.
  *
  * @see pycaffe's NetSpec
  */
 export class NetSpec {
-  readonly #tops: Map<string, Top | LayerCall> = new Map();
-  readonly #more: (Top | LayerCall)[] = [];
+  readonly #names: Map<string, Top | LayerCall> = new Map();
+  readonly #order: (Top | LayerCall)[] = [];
   readonly #net: Omit<NetParameter, "layer">;
 
   /** @param net the other fields of the net: its name, force_backward, … */
@@ -32,7 +33,8 @@ export class NetSpec {
 
   /** Names a top, and gives it back. */
   set<T extends Top | LayerCall>(name: string, top: T): T {
-    this.#tops.set(name, top);
+    this.#names.set(name, top);
+    this.#order.push(top);
     return top;
   }
 
@@ -41,7 +43,7 @@ export class NetSpec {
    * @throws CaffeError where there is none
    */
   get(name: string): Top {
-    const top = this.#tops.get(name);
+    const top = this.#names.get(name);
     if (!top || top instanceof LayerCall) {
       throw new CaffeError(`the net spec has no top "${name}". Expected one that was set.`);
     }
@@ -50,14 +52,14 @@ export class NetSpec {
 
   /** Adds layers that need no name here: they have a `name` and a `top` of their own, or get one by type and number. */
   add(...layers: readonly (Top | LayerCall)[]): this {
-    this.#more.push(...layers);
+    this.#order.push(...layers);
     return this;
   }
 
   /** The net's parameter: what `Net` takes. */
   toProto(): NetParameter {
-    const writer = new Writer(this.#tops);
-    for (const top of [...this.#tops.values(), ...this.#more]) writer.add(callOf(top));
+    const writer = new Writer(this.#names);
+    for (const top of this.#order) writer.add(callOf(top));
     return { ...this.#net, layer: writer.layers };
   }
 
@@ -118,8 +120,8 @@ class Writer {
     return this.#nameOf(first ?? call, call);
   }
 
-  #nameOf(key: Top | LayerCall, { type }: LayerCall): string {
-    const known = this.#names.get(key);
+  #nameOf(key: Top | LayerCall, { type, param, tops }: LayerCall): string {
+    const known = this.#names.get(key) ?? (tops.length === 1 ? param.name : undefined);
     if (known !== undefined) return known;
     const count = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, count);

@@ -52,6 +52,8 @@ test("names that are not given are made of type and number", () => {
   const net = toProto(L.ReLU(L.InnerProduct(L.ReLU(data), { num_output: 2 })));
   expect(net.layer?.map(({ name }) => name)).toEqual(["Input1", "ReLU1", "InnerProduct1", "ReLU2"]);
   expect(net.layer?.[3]?.bottom).toEqual(["InnerProduct1"]);
+  const conv = L.Convolution(data, { name: "conv", num_output: 1 });
+  expect(toProto(conv).layer?.[1]).toMatchObject({ name: "conv", top: ["conv"] });
 });
 
 test("a layer may have no top, several, or tops named by hand", () => {
