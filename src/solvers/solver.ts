@@ -217,6 +217,7 @@ export class Solver implements Snapshotted {
       if (snapshot_after_train && (snapshot === 0 || this.iter % snapshot !== 0)) {
         await this.snapshot();
       }
+      this.#snapshots.prune();
       if (this.#isStopped) {
         this.#log("info", "solver", "Optimization stopped early.");
         return;
@@ -266,6 +267,7 @@ export class Solver implements Snapshotted {
         since = { at: performance.now(), iter: this.iter };
       }
       this.#divergence.check(loss, this.iter, this.net);
+      this.#snapshots.prune();
       this.#score.offerLoss(this.#smoothed.value, this.iter);
       for (const callback of this.callbacks) await callback.onGradientsReady?.(this);
       const rate = this.applyUpdate(isDisplayed);
@@ -319,10 +321,7 @@ export class Solver implements Snapshotted {
   /** Runs one test net for its test_iter batches, logs the mean of each output, and returns them where it was not stopped. */
   async test(index: number): Promise<ReadonlyMap<string, number> | undefined> {
     const net = this.testNets[index];
-    if (!net)
-      throw new SolverError(
-        `there is no test net #${index}. Expected one below ${this.testNets.length}.`,
-      );
+    if (!net) throw new SolverError(`there is no test net #${index} of ${this.testNets.length}.`);
     this.#log("info", "solver", `Iteration ${this.iter}, Testing net (#${index})`);
     net.shareTrainedLayersWith(this.net, this.#log);
     const scores = await testNet(
@@ -376,6 +375,11 @@ export class Solver implements Snapshotted {
    */
   async restoreNewest(): Promise<string | undefined> {
     return this.#snapshots.restoreNewest(this);
+  }
+
+  /** The .solverstate of the highest iteration under the solver's prefix, whole or not; undefined where there is none. */
+  get newestSnapshot(): string | undefined {
+    return this.#snapshots.newest;
   }
 
   /** The test nets' layers as the test of this iteration found them. */
