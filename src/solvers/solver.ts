@@ -73,9 +73,7 @@ export class Solver implements Snapshotted {
     const file = options.file ?? (typeof source === "string" ? source : undefined);
     const engines = options.engines ?? defaultEngines();
     const where = file ?? "solver";
-    this.#log = log;
-    this.#where = where;
-    this.#param = param;
+    [this.#log, this.#where, this.#param] = [log, where, param];
     checkParameters(param, where);
     const rule = ruleOf(param, where);
     this.#rate = new LearningRate(param, where, log);
@@ -112,10 +110,7 @@ export class Solver implements Snapshotted {
 
   set param(param: SolverParameter) {
     checkParameters(param, this.#where);
-    const rate = new LearningRate(param, this.#where, this.#log);
-    rate.currentStep = this.#rate.currentStep;
-    rate.lastStep = this.#rate.lastStep;
-    this.#rate = rate;
+    this.#rate = this.#rate.goingOn(param);
     this.#update.param = inSinglePrecision(param);
     this.#param = param;
   }
