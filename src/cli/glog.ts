@@ -1,4 +1,4 @@
-import type { Log, Severity } from "../util/log.ts";
+import type { Severity } from "../util/log.ts";
 
 const LETTERS: Readonly<Record<Severity, string>> = {
   info: "I",
@@ -18,11 +18,4 @@ export function glogPrefix(severity: Severity, source: string, now: Date): strin
   const micros = String(now.getMilliseconds() * 1000).padStart(6, "0");
   const thread = String(process.pid).padStart(5, " ");
   return `${LETTERS[severity]}${date} ${time}.${micros} ${thread} ${source}.ts:1] `;
-}
-
-/** A log that writes lines as Caffe does: glog's prefix, to standard error. */
-export function glog(write: (line: string) => void): Log {
-  return (severity, source, message) => {
-    write(`${glogPrefix(severity, source, new Date())}${message}\n`);
-  };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import yargs, { type CommandModule } from "yargs";
+import { readText } from "../io/files.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { classify } from "./commands/classify.ts";
@@ -15,13 +16,17 @@ import { drawNet } from "./commands/draw-net.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
 import { models } from "./commands/models.ts";
+import { parseLogCommand } from "./commands/parse-log.ts";
 import { plotLog } from "./commands/plot-log.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
-import { normaliseFlags } from "./flags.ts";
+import { upgradeCommands } from "./commands/upgrade.ts";
+import { exitCodeOf, exitCodes, exitCodeTexts } from "./exit-codes.ts";
+import { expandFlagFiles, normaliseFlags } from "./flags.ts";
+import { logFlags } from "./log-settings.ts";
 
 const commands = [
   train,
@@ -43,20 +48,22 @@ const commands = [
   resizeAndCropImages,
   dataset,
   models,
+  parseLogCommand,
+  ...upgradeCommands,
 ] as unknown as CommandModule[];
 
 /**
- * Runs one command line and says how it ended: 0 well, 1 with an error that has been written to standard error.
+ * Runs one command line and says how it ended: an exit code, and after an error its text on standard error.
  *
  * A CaffeError is one clear line; anything else is a bug, and its stack is shown.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const flags = normaliseFlags(args);
-  const isDebug = flags.includes("--debug");
+  const isDebug = args.includes("--debug");
   try {
+    const flags = expandFlagFiles(normaliseFlags(args), (file) => readText(file, "flag file"));
     checkCommand(flags);
     await parserOf(flags).parseAsync();
-    return 0;
+    return exitCodes.done;
   } catch (error) {
     if (error instanceof CaffeError) {
       process.stderr.write(`caffe: ${isDebug ? (error.stack ?? error.message) : error.message}\n`);
@@ -64,7 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const text = error instanceof Error ? error.stack : String(error);
       process.stderr.write(`caffe: this is a bug in caffe-ts, please report it:\n${text}\n`);
     }
-    return 1;
+    return exitCodeOf(error);
   }
 }
 
@@ -72,7 +79,9 @@ export async function main(args: readonly string[]): Promise<number> {
 function checkCommand(flags: readonly string[]): void {
   const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
   const [given] = flags;
-  if (given !== undefined && (given.startsWith("-") || names.includes(given))) return;
+  if (given !== undefined && (given.startsWith("-") || [...names, "completion"].includes(given))) {
+    return;
+  }
   throw new CaffeError(
     given === undefined
       ? `no command is given. Expected one of ${names.join(", ")}; see caffe --help.`
@@ -84,11 +93,17 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
   const { version } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   ) as { version: string };
+  const codes = Object.entries(exitCodeTexts).map(([code, text]) => `  ${code}  ${text}`);
   return yargs(flags)
     .scriptName("caffe")
     .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
     .command(commands)
+    .completion("completion", "print a script that lets bash or zsh complete commands and flags")
     .option("debug", { type: "boolean", default: false, describe: "show where an error came from" })
+    .option("flagfile", { type: "string", describe: "take flags from this file, one on a line" })
+    .options(logFlags)
+    .group(["help", "version", "debug", "flagfile", ...Object.keys(logFlags)], "Everywhere:")
+    .middleware(noteLogFlags)
     .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": false })
     .strict()
     .demandCommand(1, "no command is given")
@@ -96,9 +111,22 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .help()
     .alias("help", "h")
     .wrap(Math.min(100, process.stdout.columns ?? 100))
-    .epilogue("`caffe <command> --help` shows a command's flags and examples.")
+    .example("caffe train --solver=lenet_solver.prototxt", "train LeNet")
+    .example("caffe train --solver=s.prototxt --snapshot=auto", "go on where it was interrupted")
+    .example("caffe test --model=net.prototxt --weights=net.caffemodel", "score it")
+    .example("source <(caffe completion)", "complete commands and flags in this shell")
+    .epilogue(
+      `\`caffe <command> --help\` shows a command's flags and examples.\n\nExit codes:\n${codes.join("\n")}`,
+    )
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new CaffeError(`${message.replace(/\s*\n\s*/g, " ")}. See caffe --help.`);
     });
+}
+
+/** Lets glog's flags count for whoever opens a log: as in glog, a flag is its GLOG_ variable's other name. */
+function noteLogFlags(argv: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(logFlags)) {
+    if (argv[name] !== undefined) process.env[`GLOG_${name}`] = String(argv[name]);
+  }
 }

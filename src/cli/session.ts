@@ -6,7 +6,9 @@ import type { Gpu } from "../engines/webgpu/gpu.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { CaffeError, EngineError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { glog } from "./glog.ts";
+import { glogPrefix } from "./glog.ts";
+import { LogFiles } from "./log-files.ts";
+import { type LogSettings, logSettings, reaches } from "./log-settings.ts";
 
 /** Flags that every command has. */
 export interface CommonFlags {
@@ -33,14 +35,29 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     }) as Argv<T & CommonFlags>;
 }
 
-/** Writes log lines; on a terminal a progress bar may take them to write them above itself. */
+/** Writes log lines where glog's settings say; on a terminal a progress bar may take them to write them above itself. */
 export class Console {
   /** Takes a line in place of standard error. */
   above: ((line: string) => void) | undefined;
-  readonly log: Log = glog((line) => {
+  readonly #settings: LogSettings = logSettings({}, process.env);
+  readonly #files: LogFiles | undefined =
+    this.#settings.folder === undefined ? undefined : new LogFiles(this.#settings.folder);
+
+  readonly log: Log = (severity, source, message) => {
+    const { least, leastOnScreen } = this.#settings;
+    if (!reaches(severity, least)) return;
+    const line = `${glogPrefix(severity, source, new Date())}${message}\n`;
+    this.#files?.write(severity, line);
+    if (!reaches(severity, leastOnScreen)) return;
     if (this.above) this.above(line);
     else process.stderr.write(line);
-  });
+  };
+
+  /** Lets log files say why a command ended; on the screen that is the last line anyway. */
+  logEnd(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#files?.write("fatal", `${glogPrefix("fatal", "caffe", new Date())}${message}\n`);
+  }
 }
 
 /**

@@ -63,7 +63,7 @@ export class DivergenceWatch {
 
   #stop(problem: string, net: Net): never {
     throw new DivergenceError(
-      `${problem}. ${culprit(net)} Training stops here, and the last snapshot is kept. Expected a finite loss: lower base_lr, warm up (warmup_iter), clip (clip_gradients), or look at the data; --nan=ignore goes on regardless.`,
+      `${problem}. ${culprit(net)} Training stops here; snapshots are kept, but one of this very iteration may be spoilt. Expected a finite loss: lower base_lr, warm up (warmup_iter), clip (clip_gradients), or look at the data; --nan=ignore goes on regardless.`,
     );
   }
 }

@@ -17,8 +17,6 @@ export interface Iteration {
  * loop leaves the solver where it is: a later loop goes on from there.
  */
 export async function* iterate(solver: Solver): AsyncGenerator<Iteration, void, void> {
-  const { average_loss = 1 } = solver.param;
-  const losses: number[] = [];
   let event: IterationEvent | undefined;
   const guest: SolverCallbacks = {
     onIteration(finished) {
@@ -31,10 +29,7 @@ export async function* iterate(solver: Solver): AsyncGenerator<Iteration, void, 
       event = undefined;
       await solver.step(1);
       if (!event) return;
-      const { iter, loss, rate } = event as IterationEvent;
-      losses.push(loss);
-      if (losses.length > average_loss) losses.shift();
-      const smoothedLoss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
+      const { iter, loss, smoothedLoss, rate } = event as IterationEvent;
       yield { iteration: iter, loss, smoothedLoss, learningRate: rate };
       if (solver.stoppedEarly) return;
     }

@@ -15,6 +15,7 @@ export class LearningRate {
   /** The iteration of the last step. */
   lastStep = 0;
   readonly #param: SolverParameter;
+  readonly #where: string;
   readonly #policy: LearningRatePolicy;
   readonly #log: Log;
 
@@ -22,7 +23,16 @@ export class LearningRate {
   constructor(param: SolverParameter, where: string, log: Log) {
     this.#policy = learningRatePolicy(param, where);
     this.#param = inSinglePrecision(param);
+    this.#where = where;
     this.#log = log;
+  }
+
+  /** The rate by another parameter, from the step where this one is. */
+  goingOn(param: SolverParameter): LearningRate {
+    const rate = new LearningRate(param, this.#where, this.#log);
+    rate.currentStep = this.currentStep;
+    rate.lastStep = this.lastStep;
+    return rate;
   }
 
   /**

@@ -20,7 +20,7 @@ import {
  * - `snapshot_format`: BINARYPROTO (default) or HDF5
  * - `snapshot_diff`: with gradients; default false
  * - `keep_last`: how many of the newest stay; 0 (default) for all. Only snapshots of this run, earlier parts of it
- *   included, are ever removed, and none before a newer one is whole
+ *   included, are ever removed, and none before a newer one is whole and its weights have given a finite loss
  */
 export class SnapshotStore {
   readonly #prefix: string;
@@ -35,6 +35,11 @@ export class SnapshotStore {
     this.#prefix = prefix;
     this.#param = param;
     this.#log = log;
+  }
+
+  /** The .solverstate of the highest iteration under the prefix, whole or not. */
+  get newest(): string | undefined {
+    return findSolverStates(this.#prefix)[0]?.path;
   }
 
   /**
@@ -70,7 +75,6 @@ export class SnapshotStore {
       throw error;
     }
     if (isBest && best !== undefined && best !== run.iter) removeSnapshot(this.#files(best, true));
-    this.prune();
     return files.state;
   }
 
@@ -83,7 +87,7 @@ export class SnapshotStore {
       await write();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      const newest = findSolverStates(this.#prefix)[0]?.path;
+      const { newest } = this;
       this.#log(
         "error",
         "solver",
@@ -120,7 +124,7 @@ export class SnapshotStore {
     return undefined;
   }
 
-  /** Removes snapshots that are older than the last `keep_last`. */
+  /** Removes snapshots that are older than the last `keep_last`: to be called when the newest has proved good. */
   prune(): void {
     const keep = this.#keepLast;
     if (keep === 0) return;
@@ -140,7 +144,6 @@ export class SnapshotStore {
   remember({ snapshots, bestSnapshot }: ReturnType<SnapshotStore["state"]>): void {
     this.#kept = snapshots.map(Number);
     this.#best = bestSnapshot;
-    this.prune();
   }
 
   get #keepLast(): number {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Engines } from "../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
 import { keepSource } from "../io/prototxt.ts";
 import { readNetParameter } from "../io/read-net.ts";
@@ -7,6 +8,8 @@ import type { NetOptions } from "../net/options.ts";
 import { mergeStates } from "../net/state.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
+import { chosenSeed } from "../util/seed.ts";
+import type { SolverOptions } from "./options.ts";
 
 /** One net that a solver is to build: where it is described, and the state to build it in. */
 export interface NetPlan {
@@ -20,10 +23,45 @@ export interface NetPlan {
 }
 
 /**
+ * Builds the net that a solver trains, and after it those that it tests.
+ * @throws SolverError, NetError, LayerError, FileError; nothing is left open then
+ */
+export function buildNets(
+  param: SolverParameter,
+  where: string,
+  { level, stages, engines, log, root, registry }: SolverOptions & { readonly engines: Engines },
+): [Net, ...Net[]] {
+  const extra: NetState = {
+    ...(level !== undefined && { level }),
+    ...(stages !== undefined && { stage: [...stages] }),
+  };
+  const isSeeded = (param.random_seed ?? -1) >= 0;
+  const options = {
+    engines,
+    seed: isSeeded
+      ? Number(param.random_seed)
+      : (chosenSeed() ?? Math.floor(Math.random() * 2 ** 32)),
+    ...(log && { log }),
+    ...(root !== undefined && { root }),
+    ...(registry && { registry }),
+  };
+  const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
+  const nets: Net[] = [];
+  try {
+    for (const plan of plans) nets.push(buildPlanned(plan, options));
+  } catch (error) {
+    for (const net of nets) net.close();
+    throw error;
+  }
+  for (const net of nets.slice(1)) net.debugInfo ||= param.debug_info ?? false;
+  return nets as [Net, ...Net[]];
+}
+
+/**
  * Builds a planned net: the phase first, over it the state that the net's own parameter gives, over that the solver's.
  * @param options of the net, but for what the plan decides; relative paths start at its `root`
  */
-export function buildPlanned(
+function buildPlanned(
   { source, phase, states, origin }: NetPlan,
   { log = silent, ...options }: Omit<NetOptions, "phase" | "level" | "stages"> & { log?: Log },
 ): Net {

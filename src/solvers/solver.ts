@@ -1,27 +1,26 @@
 import type { Blob } from "../blob/blob.ts";
-import type { Engines } from "../engines/choose.ts";
 import { defaultEngines } from "../engines/create.ts";
 import { checkWritable } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
-import type { NetState, SolverParameter } from "../io/proto/caffe.ts";
+import type { SolverParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/prototxt.ts";
 import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
 import type { SolverMemory } from "../io/run-state.ts";
-import type { LayerRegistry } from "../layers/registry.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
-import { chosenSeed } from "../util/seed.ts";
 import type { CallbacksOf, SolverAction } from "./callbacks.ts";
 import { logDisplay } from "./display.ts";
 import { DivergenceWatch } from "./divergence.ts";
+import { EventLoop } from "./event-loop.ts";
 import { type Iteration, iterate } from "./iterate.ts";
 import { LearningRate } from "./learning-rate.ts";
+import type { SolverOptions } from "./options.ts";
 import { ParameterUpdate } from "./parameter-update.ts";
 import { ScoreWatch } from "./score-watch.ts";
-import { bringToHost, type LayerStates, layerStates, type Snapshotted } from "./snapshot.ts";
+import { bringToHost, type LayerStates, type Snapshotted } from "./snapshot.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
-import { buildPlanned, testNetPlans, trainNetPlan } from "./solver-nets.ts";
+import { buildNets } from "./solver-nets.ts";
 import {
   checkParameters,
   inSinglePrecision,
@@ -29,29 +28,11 @@ import {
   snapshotPrefix,
   weightFiles,
 } from "./solver-parameters.ts";
-import { testNet } from "./test-net.ts";
+import { TestPasses } from "./test-passes.ts";
 import { TrainingLoss } from "./training-loss.ts";
 
 /** Guests of the loop. */
 export type SolverCallbacks = CallbacksOf<Solver>;
-
-/** How a solver is to be made; every option may be left out. */
-export interface SolverOptions {
-  /** What computes; the best of this machine by default. */
-  readonly engines?: Engines;
-  /** Takes Caffe's log lines; nobody by default. */
-  readonly log?: Log;
-  /** The solver's file, for messages and for the default of `snapshot_prefix`, where the solver is an object. */
-  readonly file?: string;
-  /** Added to the train net's state, as `--level` and `--stage` ask. */
-  readonly level?: number;
-  readonly stages?: readonly string[];
-  /** Weights to begin from, in place of the solver's own `weights`. */
-  readonly weights?: readonly string[];
-  /** Relative paths in nets start here; the current directory by default. */
-  readonly root?: string;
-  readonly registry?: LayerRegistry;
-}
 
 /**
  * Trains a net: owns the loop, the test passes, the display, the snapshots, and calls its guests.
@@ -77,10 +58,9 @@ export class Solver implements Snapshotted {
   readonly #divergence: DivergenceWatch;
   readonly #snapshots: SnapshotStore;
   readonly #pending: Set<SolverAction> = new Set();
-  /** While a test has run and no training since: the test nets' layers as they were before it. */
-  #beforeTest: readonly LayerStates[] | undefined;
+  readonly #tests: TestPasses;
+  readonly #eventLoop: EventLoop = new EventLoop();
   #isStopped = false;
-  #lastYield = 0;
 
   /**
    * Checks the parameters, builds the nets and loads the weights asked for.
@@ -93,9 +73,7 @@ export class Solver implements Snapshotted {
     const file = options.file ?? (typeof source === "string" ? source : undefined);
     const engines = options.engines ?? defaultEngines();
     const where = file ?? "solver";
-    this.#log = log;
-    this.#where = where;
-    this.#param = param;
+    [this.#log, this.#where, this.#param] = [log, where, param];
     checkParameters(param, where);
     const rule = ruleOf(param, where);
     this.#rate = new LearningRate(param, where, log);
@@ -107,31 +85,19 @@ export class Solver implements Snapshotted {
       const text = printPrototxt("SolverParameter", param);
       log("info", "solver", `Initializing solver from parameters: \n${text}`);
     }
-    const extra: NetState = {
-      ...(options.level !== undefined && { level: options.level }),
-      ...(options.stages !== undefined && { stage: [...options.stages] }),
-    };
-    const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
     if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
-    const { file: _file, level: _level, stages: _stages, weights, ...forNets } = options;
-    const isSeeded = (param.random_seed ?? -1) >= 0;
-    const seed = isSeeded
-      ? Number(param.random_seed)
-      : (chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));
-    const nets: Net[] = [];
+    const [net, ...testNets] = buildNets(param, where, { ...options, engines });
+    this.net = net;
+    this.testNets = testNets;
     try {
-      for (const plan of plans) nets.push(buildPlanned(plan, { ...forNets, engines, seed }));
-      const [net, ...testNets] = nets as [Net, ...Net[]];
-      this.net = net;
-      this.testNets = testNets;
-      for (const test of testNets) test.debugInfo ||= param.debug_info ?? false;
+      this.#tests = new TestPasses(testNets, log);
       this.#snapshots.check(net);
       this.#score = new ScoreWatch(param, testNets, where);
       const numbers = inSinglePrecision(param);
       this.#update = new ParameterUpdate(numbers, rule, net, engines, log);
-      for (const file of weights ?? weightFiles(param)) this.loadWeights(file);
+      for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
     } catch (error) {
-      for (const net of nets) net.close();
+      this.close();
       throw error;
     }
     log("info", "solver", "Solver scaffolding done.");
@@ -144,10 +110,7 @@ export class Solver implements Snapshotted {
 
   set param(param: SolverParameter) {
     checkParameters(param, this.#where);
-    const rate = new LearningRate(param, this.#where, this.#log);
-    rate.currentStep = this.#rate.currentStep;
-    rate.lastStep = this.#rate.lastStep;
-    this.#rate = rate;
+    this.#rate = this.#rate.goingOn(param);
     this.#update.param = inSinglePrecision(param);
     this.#param = param;
   }
@@ -176,7 +139,7 @@ export class Solver implements Snapshotted {
 
   /** Copies weights of a .caffemodel into the train net (test nets share them). */
   loadWeights(file: string): void {
-    this.#log("info", "solver", `Finetuning from ${file}`);
+    this.#say(`Finetuning from ${file}`);
     this.net.copyFrom(readCaffemodel(file), this.#log);
   }
 
@@ -206,10 +169,10 @@ export class Solver implements Snapshotted {
         `${this.#where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
       );
     }
-    this.#log("info", "solver", `Solving ${this.net.name}`);
-    this.#log("info", "solver", `Learning Rate Policy: ${this.param.lr_policy}`);
+    this.#say(`Solving ${this.net.name}`);
+    this.#say(`Learning Rate Policy: ${this.param.lr_policy}`);
     if (resumeFrom !== undefined) {
-      this.#log("info", "solver", `Restoring previous solver status from ${resumeFrom}`);
+      this.#say(`Restoring previous solver status from ${resumeFrom}`);
       await this.restore(resumeFrom);
     }
     try {
@@ -217,22 +180,19 @@ export class Solver implements Snapshotted {
       if (snapshot_after_train && (snapshot === 0 || this.iter % snapshot !== 0)) {
         await this.snapshot();
       }
+      this.#snapshots.prune();
       if (this.#isStopped) {
-        this.#log("info", "solver", "Optimization stopped early.");
+        this.#say("Optimization stopped early.");
         return;
       }
       if (display > 0 && this.iter % display === 0) {
         await this.#loss.read();
         this.#loss.add(await this.net.forward());
-        this.#log(
-          "info",
-          "solver",
-          `Iteration ${this.iter}, loss = ${numberText(this.#loss.smoothed)}`,
-        );
+        this.#say(`Iteration ${this.iter}, loss = ${numberText(this.#loss.smoothed)}`);
       }
       const { test_interval = 0 } = this.param;
       if (test_interval > 0 && this.iter % test_interval === 0) await this.testAll();
-      this.#log("info", "solver", "Optimization Done.");
+      this.#say("Optimization Done.");
     } finally {
       for (const callback of this.callbacks) await callback.onStop?.(this);
     }
@@ -252,7 +212,7 @@ export class Solver implements Snapshotted {
       if (this.#isTestDue()) await this.testAll();
       this.#isStopped ||= this.#isStalled();
       if (this.#isStopped) break;
-      this.#beforeTest = undefined;
+      this.#tests.forget();
       for (const callback of this.callbacks) await callback.onStart?.(this);
       const isDisplayed = display > 0 && this.iter % display === 0;
       const debugInfo = this.net.debugInfo;
@@ -272,7 +232,7 @@ export class Solver implements Snapshotted {
       const { value: loss, smoothed: smoothedLoss } = this.#loss;
       const event = { iter, maxIter: stopAt, loss, smoothedLoss, rate };
       for (const callback of this.callbacks) await callback.onIteration?.(event, this);
-      await this.#letOthersRun();
+      await this.#eventLoop.mayRun();
       if (await this.#finishIteration()) break;
     }
   }
@@ -288,6 +248,7 @@ export class Solver implements Snapshotted {
   async #readLoss(): Promise<void> {
     await this.#loss.read();
     await this.#divergence.check(this.#loss.value, this.iter, this.net);
+    this.#snapshots.prune();
     this.#score.offerLoss(this.#loss.smoothed, this.iter);
   }
 
@@ -320,8 +281,7 @@ export class Solver implements Snapshotted {
 
   /** Tests every test net with the present weights. */
   async testAll(): Promise<void> {
-    await Promise.all(this.testNets.map((net) => net.statesToHost()));
-    this.#beforeTest = this.testNets.map(layerStates);
+    await this.#tests.remember();
     let isBest = false;
     for (const i of this.testNets.keys()) {
       if (this.#isStopped) return;
@@ -333,27 +293,14 @@ export class Solver implements Snapshotted {
 
   /** Runs one test net for its test_iter batches, logs the mean of each output, and returns them where it was not stopped. */
   async test(index: number): Promise<ReadonlyMap<string, number> | undefined> {
-    const net = this.testNets[index];
-    if (!net)
-      throw new SolverError(
-        `there is no test net #${index}. Expected one below ${this.testNets.length}.`,
-      );
-    this.#log("info", "solver", `Iteration ${this.iter}, Testing net (#${index})`);
-    net.shareWith(this.net, this.#log);
-    const scores = await testNet(
-      net,
-      this.param.test_iter?.[index] ?? 0,
-      this.param.test_compute_loss ?? false,
-      this.#log,
-      async () => {
-        await this.#letOthersRun();
-        for (let action = this.#takePending(); action; action = this.#takePending()) {
-          if (action === "snapshot") await this.#trySnapshot();
-          else this.#isStopped = true;
-        }
-        return this.#isStopped;
-      },
-    );
+    const { test_iter = [], test_compute_loss = false } = this.param;
+    const scores = await this.#tests.run(index, {
+      weights: this.net,
+      iter: this.iter,
+      batches: test_iter[index] ?? 0,
+      withLoss: test_compute_loss,
+      isStopped: () => this.#obeyInTest(),
+    });
     if (!scores) return undefined;
     for (const callback of this.callbacks) await callback.onTest?.(index, scores, this);
     return scores;
@@ -396,9 +343,14 @@ export class Solver implements Snapshotted {
     return this.#snapshots.restoreNewest(this);
   }
 
+  /** The .solverstate of the highest iteration under the solver's prefix, whole or not; undefined where there is none. */
+  get newestSnapshot(): string | undefined {
+    return this.#snapshots.newest;
+  }
+
   /** The test nets' layers as the test of this iteration found them. */
   testStates(): readonly LayerStates[] {
-    return this.#beforeTest ?? this.testNets.map(layerStates);
+    return this.#tests.states();
   }
 
   /** What a resumed run needs besides iteration, step, history and layers. */
@@ -431,6 +383,10 @@ export class Solver implements Snapshotted {
     this.close();
   }
 
+  #say(message: string): void {
+    this.#log("info", "solver", message);
+  }
+
   #isTestDue(): boolean {
     const { test_interval = 0, test_initialization = true } = this.param;
     return (
@@ -441,19 +397,21 @@ export class Solver implements Snapshotted {
   /** Whether the score has not improved for too long; says so. */
   #isStalled(): boolean {
     const why = this.#score.whyStop(this.iter);
-    if (why !== undefined) this.#log("info", "solver", why);
+    if (why !== undefined) this.#say(why);
     return why !== undefined;
+  }
+
+  /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
+  async #obeyInTest(): Promise<boolean> {
+    await this.#eventLoop.mayRun();
+    for (let action = this.#takePending(); action; action = this.#takePending()) {
+      if (action === "snapshot") await this.#trySnapshot();
+      else this.#isStopped = true;
+    }
+    return this.#isStopped;
   }
 
   #takePending(): SolverAction | undefined {
     return (["snapshot", "stop"] as const).find((action) => this.#pending.delete(action));
-  }
-
-  /** Gives the event loop a turn, at most every 20 ms: signals and messages come in there. */
-  async #letOthersRun(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#lastYield < 20) return;
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
-    this.#lastYield = performance.now();
   }
 }

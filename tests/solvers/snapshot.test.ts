@@ -306,7 +306,10 @@ describe("keep_last", () => {
     await first.step(6);
     const second = solverOf("snapshot: 2 keep_last: 2");
     await second.restoreNewest();
+    // The older one goes when the newest has given a finite loss.
     await second.step(2);
+    expect(kept()).toEqual([4, 6, 8].map((iter) => `s_iter_${iter}.caffemodel`));
+    await second.step(1);
     expect(kept()).toEqual(["s_iter_6.caffemodel", "s_iter_8.caffemodel"]);
     for (const solver of [first, second]) solver.close();
   });

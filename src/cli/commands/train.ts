@@ -1,21 +1,26 @@
 import type { CommandModule } from "yargs";
 import { readSolverParameter } from "../../io/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
-import type { SolverAction } from "../../solvers/callbacks.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
 import { listOf } from "../flags.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
+import { Signals } from "../signals.ts";
 
 interface TrainFlags extends CommonFlags {
   readonly solver: string | undefined;
   readonly snapshot: string | undefined;
   readonly weights: string | undefined;
-  readonly level: number;
+  readonly level: number | undefined;
   readonly stage: string | undefined;
   readonly sigint_effect: string;
   readonly sighup_effect: string;
+  readonly sigterm_effect: string;
+  readonly nan: string | undefined;
 }
+
+const effect = { type: "string", choices: ["stop", "snapshot", "none"] } as const;
 
 /** `caffe train`: trains or finetunes a net, or goes on from a snapshot. */
 export const train: CommandModule<object, TrainFlags> = {
@@ -24,24 +29,27 @@ export const train: CommandModule<object, TrainFlags> = {
   builder: (yargs) =>
     withCommonFlags(yargs)
       .option("solver", { type: "string", describe: "the solver's prototxt" })
-      .option("snapshot", { type: "string", describe: "go on from this .solverstate" })
+      .option("snapshot", {
+        type: "string",
+        describe: "go on from this .solverstate; auto: from the newest whole one, or afresh",
+      })
       .option("weights", {
         type: "string",
-        describe: "begin from these .caffemodel files, separated by commas",
+        describe: "begin from these weights (.caffemodel, .h5), separated by commas",
       })
-      .option("level", { type: "number", default: 0, describe: "the train net's level" })
+      .option("level", { type: "number", describe: "the train net's level" })
       .option("stage", { type: "string", describe: "the train net's stages, separated by commas" })
-      .option("sigint_effect", {
-        type: "string",
+      .option("sigint_effect", { ...effect, default: "stop", describe: "what Ctrl-C does" })
+      .option("sighup_effect", { ...effect, default: "snapshot", describe: "what a hang-up does" })
+      .option("sigterm_effect", {
+        ...effect,
         default: "stop",
-        choices: ["stop", "snapshot", "none"],
-        describe: "what Ctrl-C does",
+        describe: "what a request to end does; stop snapshots first",
       })
-      .option("sighup_effect", {
+      .option("nan", {
         type: "string",
-        default: "snapshot",
-        choices: ["stop", "snapshot", "none"],
-        describe: "what a hang-up does",
+        choices: ["stop", "ignore"],
+        describe: "when the loss is no number or explodes: stop (default), or go on as Caffe does",
       })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
@@ -50,47 +58,95 @@ export const train: CommandModule<object, TrainFlags> = {
         "go on from iteration 5000",
       )
       .example(
-        "caffe train --solver=s.prototxt --weights=caffenet.caffemodel",
-        "finetune",
-      ) as never,
+        "caffe train --solver=s.prototxt --snapshot=auto",
+        "go on where it was interrupted, or begin",
+      )
+      .example("caffe train --solver=s.prototxt --weights=caffenet.caffemodel", "finetune")
+      .example("kill -HUP <process>", "ask a running one for a snapshot") as never,
   handler: run,
 };
 
 async function run(flags: TrainFlags): Promise<void> {
   const { solver: file, snapshot, weights } = flags;
   if (!file) throw new CaffeError("Need a solver definition to train. Give --solver=FILE.");
-  if (snapshot && weights) {
+  if (snapshot && snapshot !== "auto" && weights) {
     throw new CaffeError("Give a snapshot to resume training or weights to finetune but not both.");
   }
   const console = new Console();
-  const { log } = console;
-  const param = readSolverParameter(file, log);
+  const effects = {
+    SIGINT: flags.sigint_effect,
+    SIGHUP: flags.sighup_effect,
+    SIGTERM: flags.sigterm_effect,
+  };
+  const signals = new Signals(effects, console.log);
+  try {
+    const solver = await makeSolver(file, flags, console.log);
+    try {
+      signals.goTo(solver);
+      await solve(solver, snapshot, console);
+    } finally {
+      solver.close();
+    }
+  } catch (error) {
+    console.logEnd(error);
+    throw error;
+  } finally {
+    signals.close();
+  }
+}
+
+async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<Solver> {
+  const { snapshot, weights, nan } = flags;
+  const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
   const engines = await enginesFor(flags, log, param);
   const stages = listOf(flags.stage);
-  const solver = new Solver(param, {
+  return new Solver(param, {
     engines,
     log,
     file,
-    level: flags.level,
+    ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf(weights) }),
-    ...(snapshot && { weights: [] }),
+    // A snapshot brings weights of its own.
+    ...(snapshot && snapshot !== "auto" && { weights: [] }),
   });
-  const undo = listen(solver, {
-    SIGINT: flags.sigint_effect,
-    SIGHUP: flags.sighup_effect,
-    SIGTERM: "stop",
-  });
-  try {
-    if (process.stderr.isTTY) showProgress(solver, console);
-    if (snapshot) log("info", "caffe", `Resuming from ${snapshot}`);
-    log("info", "caffe", "Starting Optimization");
-    await solver.solve(snapshot || undefined);
-    log("info", "caffe", "Optimization Done.");
-  } finally {
-    undo();
-    solver.close();
+}
+
+async function solve(
+  solver: Solver,
+  snapshot: string | undefined,
+  console: Console,
+): Promise<void> {
+  const { log } = console;
+  if (process.stderr.isTTY) showProgress(solver, console);
+  if (snapshot) await resume(solver, snapshot, log);
+  else if (solver.newestSnapshot !== undefined) {
+    log(
+      "warning",
+      "caffe",
+      `${solver.newestSnapshot} is there from an earlier run. This one begins afresh and writes over snapshots of the same iterations; --snapshot=auto would go on from it.`,
+    );
   }
+  log("info", "caffe", "Starting Optimization");
+  await solver.solve();
+  log("info", "caffe", "Optimization Done.");
+}
+
+/** Lets the solver go on from a snapshot, or from the newest that is whole. */
+async function resume(solver: Solver, snapshot: string, log: Log): Promise<void> {
+  if (snapshot !== "auto") {
+    log("info", "caffe", `Resuming from ${snapshot}`);
+    await solver.restore(snapshot);
+    return;
+  }
+  const path = await solver.restoreNewest();
+  log(
+    "info",
+    "caffe",
+    path === undefined
+      ? "There is no snapshot to resume from: training begins."
+      : `Resuming from ${path}`,
+  );
 }
 
 function showProgress(solver: Solver, console: Console): void {
@@ -102,18 +158,4 @@ function showProgress(solver: Solver, console: Console): void {
   );
   solver.callbacks.push(bar);
   console.above = (line) => bar.above(line);
-}
-
-/** Lets signals ask the solver for actions; returns what takes that back. */
-function listen(solver: Solver, effects: Readonly<Record<string, string>>): () => void {
-  const undo = Object.entries(effects).map(([signal, effect]) => {
-    const onSignal = (): void => {
-      if (effect !== "none") solver.request(effect as SolverAction);
-    };
-    process.on(signal, onSignal);
-    return () => process.off(signal, onSignal);
-  });
-  return () => {
-    for (const one of undo) one();
-  };
 }

@@ -1,0 +1,34 @@
+import { FormatError } from "../util/errors.ts";
+import type { Log } from "../util/log.ts";
+import { readBytes } from "./files.ts";
+import type { NetParameter } from "./proto/caffe.ts";
+import { messageType } from "./proto/messages.ts";
+import { upgradeNet } from "./upgrade/upgrade.ts";
+
+/**
+ * Reads a whole net with its weights from a .caffemodel of any age of BVLC Caffe, and brings it to the present form.
+ *
+ * Unlike `readCaffemodel` it trusts every field's number: it is for files of BVLC's own, as its upgrade tools are.
+ *
+ * @throws FileError, FormatError where the file cannot be read, or is cut short or damaged
+ */
+export function readNetBinary(path: string, log: Log): NetParameter {
+  const bytes = readBytes(path, "net file");
+  const type = messageType("NetParameter");
+  let net: NetParameter;
+  try {
+    net = type.toObject(type.decode(bytes), { enums: String, longs: Number }) as NetParameter;
+  } catch (error) {
+    throw new FormatError(
+      `${path}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
+      { cause: error },
+    );
+  }
+  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
+}
+
+/** The bytes of a whole net: every field as it is, blobs of legacy shape included. */
+export function encodeNetBinary(net: NetParameter): Uint8Array {
+  const type = messageType("NetParameter");
+  return type.encode(type.fromObject(net)).finish();
+}

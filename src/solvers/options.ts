@@ -1,0 +1,21 @@
+import type { Engines } from "../engines/choose.ts";
+import type { LayerRegistry } from "../layers/registry.ts";
+import type { Log } from "../util/log.ts";
+
+/** How a solver is to be made; every option may be left out. */
+export interface SolverOptions {
+  /** What computes; the best of this machine by default. */
+  readonly engines?: Engines;
+  /** Takes Caffe's log lines; nobody by default. */
+  readonly log?: Log;
+  /** The solver's file, for messages and for the default of `snapshot_prefix`, where the solver is an object. */
+  readonly file?: string;
+  /** Added to the train net's state, as `--level` and `--stage` ask. */
+  readonly level?: number;
+  readonly stages?: readonly string[];
+  /** Weights to begin from, in place of the solver's own `weights`. */
+  readonly weights?: readonly string[];
+  /** Relative paths in nets start here; the current directory by default. */
+  readonly root?: string;
+  readonly registry?: LayerRegistry;
+}

@@ -1,0 +1,99 @@
+import type { Net } from "../net/net.ts";
+import type { NetOutput } from "../net/pass.ts";
+import { SolverError } from "../util/errors.ts";
+import { type Log, numberText, outputText } from "../util/log.ts";
+import { type LayerStates, layerStates } from "./snapshot.ts";
+
+/** One pass over a test net. */
+export interface TestPass {
+  /** The net whose weights are tested; they are shared, not copied. */
+  readonly weights: Net;
+  readonly iter: number;
+  /** How many batches the scores are means of. */
+  readonly batches: number;
+  /** The mean loss is logged too. */
+  readonly withLoss: boolean;
+  /** Asked before each batch. */
+  readonly isStopped: () => Promise<boolean>;
+}
+
+/**
+ * Runs the test nets of a solver, and keeps in mind what they were about to see: a snapshot that is taken during or after
+ * a test resumes before it.
+ *
+ * @see Caffe's Solver::Test
+ */
+export class TestPasses {
+  readonly #nets: readonly Net[];
+  readonly #log: Log;
+  #before: readonly LayerStates[] | undefined;
+
+  constructor(nets: readonly Net[], log: Log) {
+    this.#nets = nets;
+    this.#log = log;
+  }
+
+  /** Keeps the layers' states as they are, before the tests of an iteration. */
+  async remember(): Promise<void> {
+    await Promise.all(this.#nets.map((net) => net.statesToHost()));
+    this.#before = this.#nets.map(layerStates);
+  }
+
+  /** Training goes on: what was kept is past. */
+  forget(): void {
+    this.#before = undefined;
+  }
+
+  /** The states that were kept, or those of now. */
+  states(): readonly LayerStates[] {
+    return this.#before ?? this.#nets.map(layerStates);
+  }
+
+  /**
+   * Runs one test net and logs the mean of every element of every output.
+   * @returns the means by output name (`name[k]` for the k-th of several elements), or undefined where it was stopped
+   */
+  async run(index: number, pass: TestPass): Promise<ReadonlyMap<string, number> | undefined> {
+    const net = this.#nets[index];
+    if (!net) throw new SolverError(`there is no test net #${index} of ${this.#nets.length}.`);
+    const { weights, iter, batches, withLoss, isStopped } = pass;
+    this.#say(`Iteration ${iter}, Testing net (#${index})`);
+    net.shareWith(weights, this.#log);
+    const sums: number[] = [];
+    let loss = 0;
+    for (let i = 0; i < batches; i++) {
+      if (await isStopped()) {
+        this.#say("Test interrupted.");
+        return undefined;
+      }
+      loss += await net.forward();
+      let k = 0;
+      for (const { values } of await net.outputValues()) {
+        for (let j = 0; j < values.length; j++, k++) sums[k] = (sums[k] ?? 0) + (values[j] ?? 0);
+      }
+    }
+    if (withLoss) this.#say(`Test loss: ${numberText(loss / batches)}`);
+    return this.#means(await net.outputValues(), sums, batches);
+  }
+
+  #means(
+    outputs: readonly NetOutput[],
+    sums: readonly number[],
+    batches: number,
+  ): ReadonlyMap<string, number> {
+    const scores = new Map<string, number>();
+    let k = 0;
+    for (const { name, lossWeight, values } of outputs) {
+      for (let j = 0; j < values.length; j++, k++) {
+        const mean = (sums[k] ?? 0) / batches;
+        this.#say(`    Test net output #${k}: ${outputText(name, mean, lossWeight)}`);
+        scores.set(values.length === 1 ? name : `${name}[${j}]`, mean);
+      }
+    }
+    return scores;
+  }
+
+  #say(message: string): void {
+    this.#log("info", "solver", message);
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { caffe } from "../support/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "log-files-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => {
+  writeFileSync(
+    join(folder, "net.prototxt"),
+    'layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 2 } } } layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } } layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "y" top: "l" }',
+  );
+  writeFileSync(
+    join(folder, "s.prototxt"),
+    'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" max_iter: 2 display: 1 snapshot_prefix: "s"',
+  );
+});
+
+const train = (...flags: string[]) =>
+  caffe(["train", "--solver=s.prototxt", "--engine=reference", ...flags], folder);
+
+test("--log_dir writes glog's files: one for each level, a head, a link to the newest", () => {
+  const { status, stderr } = train("--log_dir=logs", "--stderrthreshold=1");
+  expect(status, stderr).toBe(0);
+  expect(stderr).not.toMatch(/^I/m);
+  const names = readdirSync(join(folder, "logs"));
+  const info = names.find((name) => /^caffe\..*\.log\.INFO\.\d{8}-\d{6}\.\d+$/.test(name));
+  expect(info).toBeDefined();
+  expect(readlinkSync(join(folder, "logs", "caffe.INFO"))).toBe(info);
+  const text = readFileSync(join(folder, "logs", "caffe.INFO"), "utf8");
+  expect(text).toMatch(
+    /^Log file created at: \d{4}\/\d{2}\/\d{2} \d{2}:\d{2}:\d{2}\nRunning on machine: .+\nLog line format: \[IWEF\]mmdd hh:mm:ss\.uuuuuu threadid file:line\] msg\n/,
+  );
+  expect(text).toContain("] Optimization Done.");
+  expect(caffe(["parse_log", join("logs", "caffe.INFO")], folder).status).toBe(0);
+});
+
+test("the log file says why a command ended", () => {
+  const { status } = train("--log_dir=failed", "--snapshot=none.solverstate");
+  expect(status).toBe(1);
+  const text = readFileSync(join(folder, "failed", "caffe.FATAL"), "utf8");
+  expect(text).toMatch(/^F.*\] solver state "none\.solverstate" cannot be read/m);
+});
+
+test("--minloglevel drops what is below it, and so does GLOG_minloglevel", () => {
+  expect(train("--minloglevel=2").stderr).toBe("");
+  process.env["GLOG_minloglevel"] = "2";
+  try {
+    expect(train().stderr).toBe("");
+  } finally {
+    delete process.env["GLOG_minloglevel"];
+  }
+  const { status, stderr } = train("--minloglevel=7");
+  expect(status).toBe(1);
+  expect(stderr).toContain("minloglevel is 7. Expected 0 info, 1 warning, 2 error or 3 fatal.");
+});
+
+test("a log_dir that cannot be made is said to be so", () => {
+  writeFileSync(join(folder, "a-file"), "");
+  const { status, stderr } = train("--log_dir=a-file/logs");
+  expect(status).toBe(1);
+  expect(stderr).toContain('log_dir "a-file/logs" cannot be made');
+});
+
+test("a flag file stands for its flags on a command line", () => {
+  writeFileSync(join(folder, "train.flags"), "--engine=reference\n-solver=s.prototxt\n");
+  const { status, stderr } = caffe(["train", "--flagfile=train.flags"], folder);
+  expect(status, stderr).toBe(0);
+  expect(caffe(["train", "--flagfile=none"], folder).stderr).toContain(
+    'flag file "none" cannot be read: no such file or directory.',
+  );
+});
+
+test("completion knows commands and their flags", () => {
+  expect(caffe(["completion"]).stdout).toContain("caffe completion");
+  const words = (...args: string[]): string[] =>
+    caffe(["--get-yargs-completions", "caffe", ...args]).stdout.split("\n");
+  expect(words("")).toEqual(expect.arrayContaining(["train", "test", "parse_log"]));
+  expect(words("train", "--")).toEqual(expect.arrayContaining(["--solver", "--snapshot", "--nan"]));
+});
+
+test("--help names every exit code and teaches with examples", () => {
+  const { stdout } = caffe(["--help"]);
+  for (const text of ["Exit codes:", "3  training diverged", "--snapshot=auto", "--flagfile"]) {
+    expect(stdout).toContain(text);
+  }
+});
