@@ -44,6 +44,7 @@ test.each([...availableEngines])(
       write(net.blob("x"), noise(216));
       if (apart) for (const i of net.layers.keys()) await net.forward(i, i);
       else await net.forward();
+      await net.toHost();
       net.blob("z").diff.overwriteCpu().set(noise(10, 5));
       net.clearParamDiffs();
       await net.backward();
