@@ -4,13 +4,19 @@
       "target_name": "caffe_native",
       "sources": [
         "native/src/addon.cc",
+        "native/src/arithmetic.cc",
+        "native/src/channels.cc",
         "native/src/convolution.cc",
-        "native/src/loops.cc",
+        "native/src/copies.cc",
+        "native/src/losses.cc",
         "native/src/memory.cc",
         "native/src/normalization.cc",
         "native/src/pooling.cc",
         "native/src/primitive.cc",
-        "native/src/updates.cc"
+        "native/src/unary.cc",
+        "native/src/updates.cc",
+        "native/src/vectors.cc",
+        "native/src/windows.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8"],
