@@ -22,6 +22,7 @@
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
+      "conditions": [["target_arch=='x64'", {"cflags_cc": ["-mprefer-vector-width=512"]}]],
       "ldflags": ["-fopenmp"],
       "libraries": ["-ldnnl"]
     },

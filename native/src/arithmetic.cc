@@ -23,10 +23,10 @@ void Sum(const Napi::CallbackInfo& info) {
   std::vector<const float*> xs(sources.Length());
   for (uint32_t k = 0; k < sources.Length(); k++) xs[k] = floats_of(sources.Get(k)).data;
   const double given = info[3].As<Napi::Number>().DoubleValue();
-  const bool is_rectified = !std::isnan(given);
-  const float slope = static_cast<float>(given);
+  // Without a rectifier its slope is 1.
+  const float slope = std::isnan(given) ? 1.0f : static_cast<float>(given);
   float* y = floats_of(info[4]).data;
-  const auto rectified = [=](float z) { return !is_rectified || z > 0 ? z : slope * z; };
+  const auto rectified = [=](float z) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); };
   parallel_parts(n, [&](size_t begin, size_t end) {
     if (xs.size() == 2) {
       const float *a = xs[0], *b = xs[1], ca = coeffs[0], cb = coeffs[1];
@@ -54,7 +54,7 @@ void Sum(const Napi::CallbackInfo& info) {
 void SumGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const float coeff = static_cast<float>(args.number()), slope = static_cast<float>(args.number()) * coeff;
+  const float coeff = static_cast<float>(args.number()), slope = static_cast<float>(args.number());
   const float *y = args.optional(), *dy = args.floats();
   float* dx = args.floats();
   parallel_parts(n, [=](size_t begin, size_t end) {
@@ -63,7 +63,7 @@ void SumGradient(const Napi::CallbackInfo& info) {
       for (size_t i = begin; i < end; i++) dx[i] = coeff * dy[i];
     } else {
 #pragma omp simd
-      for (size_t i = begin; i < end; i++) dx[i] = (y[i] > 0 ? coeff : slope) * dy[i];
+      for (size_t i = begin; i < end; i++) dx[i] = coeff * gate(y[i], slope) * dy[i];
     }
   });
 }
@@ -184,11 +184,10 @@ void ReduceBackward(const Napi::CallbackInfo& info) {
   float* dx = args.floats();
   parallel(outer, outer * inner, [=](size_t o) {
     const float slope = coeff * dy[o];
-    for (size_t i = o * inner; i < (o + 1) * inner; i++) {
-      dx[i] = kind == kAbs      ? slope * static_cast<float>((x[i] > 0) - (x[i] < 0))
-              : kind == kSquare ? 2 * slope * x[i]
-                                : slope;
-    }
+    const size_t begin = o * inner, end = begin + inner;
+    if (kind == kSum) std::fill(dx + begin, dx + end, slope);
+    else if (kind == kSquare) for (size_t i = begin; i < end; i++) dx[i] = 2 * slope * x[i];
+    else for (size_t i = begin; i < end; i++) dx[i] = slope * static_cast<float>((x[i] > 0) - (x[i] < 0));
   });
 }
 

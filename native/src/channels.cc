@@ -24,7 +24,7 @@ void affine(const View& v, const float* a, const float* b, Rectifier rectifier, 
     const float slope = rectifier.slope;
     each(v, [=](size_t i, size_t c) {
       const float z = a[c] * x[i] + b[c];
-      y[i] = z > 0 ? z : slope * z;
+      y[i] = std::max(z, 0.0f) + slope * std::min(z, 0.0f);
     });
   }
 }
@@ -136,12 +136,9 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
     b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
   }
   const float *am = a.data(), *bm = b.data(), *mu = mean.data();
-  const bool is_rectified = rectifier.is_there;
-  const float slope = rectifier.slope;
-  // dy through the rectifier: what it saw is computed again.
-  const auto through = [=](size_t i, size_t c) {
-    return !is_rectified || am[c] * x[i] + bm[c] > 0 ? dy[i] : slope * dy[i];
-  };
+  // dy through the rectifier: what it saw is computed again. Without one its slope is 1.
+  const float slope = rectifier.is_there ? rectifier.slope : 1.0f;
+  const auto through = [=](size_t i, size_t c) { return dy[i] * gate(am[c] * x[i] + bm[c], slope); };
   std::vector<double> sums;
   if (!is_given || dgamma != nullptr || dbeta != nullptr) {
     sums = channel_sums<2>(v, [=](size_t i, size_t c, float* terms) {
@@ -211,7 +208,7 @@ void PReLUForward(const Napi::CallbackInfo& info) {
   const PerChannel slopes(v, args.floats());
   const float* a = slopes.data();
   float* y = args.floats();
-  each(v, [=](size_t i, size_t c) { y[i] = x[i] > 0 ? x[i] : a[c] * x[i]; });
+  each(v, [=](size_t i, size_t c) { y[i] = std::max(x[i], 0.0f) + a[c] * std::min(x[i], 0.0f); });
 }
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
@@ -222,7 +219,7 @@ void PReLUBackward(const Napi::CallbackInfo& info) {
   const PerChannel slopes(v, args.floats());
   const float *a = slopes.data(), *dy = args.floats();
   float* dx = args.floats();
-  each(v, [=](size_t i, size_t c) { dx[i] = x[i] > 0 ? dy[i] : a[c] * dy[i]; });
+  each(v, [=](size_t i, size_t c) { dx[i] = dy[i] * gate(x[i], a[c]); });
 }
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
@@ -256,21 +253,22 @@ void Dropout(const Napi::CallbackInfo& info) {
   const float* x = args.floats();
   float* y = args.floats();
   const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
-  const auto drop = [=](uint32_t index, size_t at) {
-    y[at] = mix(mix(index ^ stream) + pass) < threshold ? 0 : scale * x[at];
+  const auto kept = [=](uint32_t index) {
+    return scale * (mix(mix(index ^ stream) + pass) < threshold ? 0.0f : 1.0f);
   };
-  parallel(v.rows(), v.stored(), [&](size_t row) {
+  parallel(v.rows(), v.stored(), [=](size_t row) {
     const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
     const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
     if (block == 1) {
 #pragma omp simd
-      for (size_t i = 0; i < s; i++) drop(first + static_cast<uint32_t>(i), from + i);
+      for (size_t i = 0; i < s; i++) y[from + i] = x[from + i] * kept(first + static_cast<uint32_t>(i));
       return;
     }
     for (size_t i = 0; i < s; i++) {
 #pragma omp simd
       for (size_t k = 0; k < block; k++) {
-        drop(first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i), from + i * block + k);
+        const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
+        y[from + i * block + k] = x[from + i * block + k] * kept(index);
       }
     }
   });

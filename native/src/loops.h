@@ -47,6 +47,13 @@ class Args {
   size_t at_ = 0;
 };
 
+// 1 above zero, else `slope`: what a rectifier multiplies by. Only constants are chosen between, which is one
+// instruction for many elements; a choice between two values in memory would be a branch for each.
+inline float gate(float z, float slope) {
+  const float on = z > 0 ? 1.0f : 0.0f;
+  return on + slope * (1 - on);
+}
+
 // Runs task(i) for each i of n, by several threads where `work` elements are worth it.
 template <typename Task>
 void parallel(size_t n, size_t work, Task task) {
@@ -59,7 +66,11 @@ template <typename Task>
 void parallel_parts(size_t n, Task task) {
   constexpr size_t kPart = 1 << 13;
   const size_t parts = (n + kPart - 1) / kPart;
-  parallel(parts, n, [&](size_t p) { task(p * kPart, std::min(n, (p + 1) * kPart)); });
+  parallel(parts, n, [&](size_t p) {
+    // A copy of the thread's own: what it captured is then known not to change, and stays in registers.
+    const Task own = task;
+    own(p * kPart, std::min(n, (p + 1) * kPart));
+  });
 }
 
 // An array (n, c, s) whose channels lie in blocks: element (n, c, s) at ((n·⌈c/b⌉ + c/b)·s + s)·b + c%b.
@@ -100,11 +111,12 @@ void with_block(size_t block, Work work) {
 
 // Calls body(at, channel) for every stored element.
 template <typename Body>
-void each(const View& v, Body body) {
+void each(const View& v, const Body& shared) {
   with_block(v.block, [&](auto constant) {
     constexpr size_t kBlock = decltype(constant)::value;
     const size_t block = kBlock == 0 ? v.block : kBlock, blocks = v.blocks(), s = v.s;
     parallel(v.rows(), v.stored(), [&](size_t row) {
+      const Body body = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
       if constexpr (kBlock == 1) {
 #pragma omp simd
@@ -122,7 +134,7 @@ void each(const View& v, Body body) {
 // Sums over images and positions of K terms for each channel: term(at, channel, sums) adds to sums[0 … K).
 // Rows are summed by themselves and then in order, so that the bits do not depend on the number of threads.
 template <size_t K, typename Term>
-std::vector<double> channel_sums(const View& v, Term term) {
+std::vector<double> channel_sums(const View& v, const Term& shared) {
   const size_t blocks = v.blocks(), padded = v.padded();
   std::vector<double> rows(v.rows() * v.block * K, 0.0);
   with_block(v.block, [&](auto constant) {
@@ -130,6 +142,7 @@ std::vector<double> channel_sums(const View& v, Term term) {
     constexpr size_t kRun = 256;
     const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
     parallel(v.rows(), v.stored(), [&](size_t row) {
+      const Term term = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
       double* sums = rows.data() + row * block * K;
       if constexpr (kBlock == 1) {

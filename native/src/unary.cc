@@ -49,7 +49,7 @@ struct Elu {
   float alpha;
   explicit Elu(const float* p) : alpha(p[0]) {}
   float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
-  float backward(float x, float y, float dy) const { return x > 0 ? dy : dy * (y + alpha); }
+  float backward(float x, float y, float dy) const { return dy * gate(x, y + alpha); }
 };
 struct Exp {
   float inner, outer;
@@ -80,14 +80,14 @@ struct Power {
     const float line = shift + scale * x, slope = power * scale;
     // A constant has no gradient, also where the power below would be 0 · ∞.
     if (slope == 0) return 0;
-    return dy * slope * (power == 1 ? 1 : power == 2 ? line : powf(line, power - 1));
+    return dy * slope * (power == 1 ? 1.0f : power == 2 ? line : powf(line, power - 1));
   }
 };
 struct Relu {
   float slope;
   explicit Relu(const float* p) : slope(p[0]) {}
   float forward(float x) const { return std::max(x, 0.0f) + slope * std::min(x, 0.0f); }
-  float backward(float x, float, float dy) const { return x > 0 ? dy : slope * dy; }
+  float backward(float x, float, float dy) const { return dy * gate(x, slope); }
 };
 struct Sigmoid {
   explicit Sigmoid(const float*) {}
