@@ -1,6 +1,4 @@
 // Arithmetic with one number per channel, in any layout that keeps channels in blocks.
-#include <limits>
-
 #include "loops.h"
 #include "primitive.h"
 
@@ -19,11 +17,11 @@ struct Rectifier {
 // y = a·x + b per channel, rectified.
 void affine(const View& v, const float* a, const float* b, Rectifier rectifier, const float* x, float* y) {
   if (!rectifier.is_there) {
-    each(v, [=](size_t i, size_t c) { y[i] = a[c] * x[i] + b[c]; });
+    each(v, {a, b}, [=](size_t i, float k, float m, float, float) { y[i] = k * x[i] + m; });
   } else {
     const float slope = rectifier.slope;
-    each(v, [=](size_t i, size_t c) {
-      const float z = a[c] * x[i] + b[c];
+    each(v, {a, b}, [=](size_t i, float k, float m, float, float) {
+      const float z = k * x[i] + m;
       y[i] = std::max(z, 0.0f) + slope * std::min(z, 0.0f);
     });
   }
@@ -135,16 +133,14 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
     a[c] = (gamma ? gamma[c] : 1) * inverse[c];
     b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
   }
-  const float *am = a.data(), *bm = b.data(), *mu = mean.data();
-  // dy through the rectifier: what it saw is computed again. Without one its slope is 1.
+  // dy through the rectifier: what it saw, a·x + b, is computed again. Without one its slope is 1.
   const float slope = rectifier.is_there ? rectifier.slope : 1.0f;
-  const auto through = [=](size_t i, size_t c) { return dy[i] * gate(am[c] * x[i] + bm[c], slope); };
   std::vector<double> sums;
   if (!is_given || dgamma != nullptr || dbeta != nullptr) {
-    sums = channel_sums<2>(v, [=](size_t i, size_t c, float* terms) {
-      const float d = through(i, c);
-      terms[0] = d;
-      terms[1] = d * (x[i] - mu[c]);
+    const Coefficients k{a.data(), b.data(), mean.data()};
+    sums = channel_sums(v, k, [=](size_t i, float a, float b, float mu, float) {
+      const float d = dy[i] * gate(a * x[i] + b, slope);
+      return Terms{d, d * (x[i] - mu)};
     });
     for (size_t c = 0; c < v.c; c++) {
       if (dbeta != nullptr) dbeta[c] += static_cast<float>(sums[2 * c]);
@@ -152,20 +148,18 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
     }
   }
   if (dx == nullptr) return;
-  if (is_given) {
-    each(v, [=](size_t i, size_t c) { dx[i] = am[c] * through(i, c); });
-    return;
-  }
-  // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean)))
-  PerChannel k0(v, 0.0f), k1(v, 0.0f);
+  // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean))); with given statistics only the first term
+  PerChannel along(v, 0.0f), constant(v, 0.0f);
   const double m = static_cast<double>(v.n * v.s);
-  for (size_t c = 0; c < v.c; c++) {
-    const double along = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
-    k1[c] = static_cast<float>(along);
-    k0[c] = static_cast<float>(along * mean[c] - a[c] * sums[2 * c] / m);
+  for (size_t c = 0; c < v.c && !is_given; c++) {
+    const double slope_x = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
+    along[c] = static_cast<float>(slope_x);
+    constant[c] = static_cast<float>(slope_x * mean[c] - a[c] * sums[2 * c] / m);
   }
-  const float *constant = k0.data(), *along = k1.data();
-  each(v, [=](size_t i, size_t c) { dx[i] = am[c] * through(i, c) - along[c] * x[i] + constant[c]; });
+  const Coefficients k{a.data(), b.data(), along.data(), constant.data()};
+  each(v, k, [=](size_t i, float a, float b, float along, float constant) {
+    dx[i] = a * dy[i] * gate(a * x[i] + b, slope) - along * x[i] + constant;
+  });
 }
 
 // scaleForward(n, c, s, block, slope, x, scale?, bias?, y): y = scale·x + bias per channel, rectified
@@ -185,15 +179,10 @@ void ScaleSums(const Napi::CallbackInfo& info) {
   const View v(args);
   const float *x = args.optional(), *dy = args.floats();
   float *dscale = args.optional(), *dbias = args.optional();
-  if (x == nullptr) {
-    const auto sums = channel_sums<1>(v, [=](size_t i, size_t, float* terms) { terms[0] = dy[i]; });
-    for (size_t c = 0; c < v.c; c++) dbias[c] += static_cast<float>(sums[c]);
-    return;
-  }
-  const auto sums = channel_sums<2>(v, [=](size_t i, size_t, float* terms) {
-    terms[0] = dy[i];
-    terms[1] = dy[i] * x[i];
-  });
+  const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, float, float, float, float) { return Terms{dy[i], 0}; })
+                                 : channel_sums(v, {}, [=](size_t i, float, float, float, float) {
+                                     return Terms{dy[i], dy[i] * x[i]};
+                                   });
   for (size_t c = 0; c < v.c; c++) {
     if (dbias != nullptr) dbias[c] += static_cast<float>(sums[2 * c]);
     if (dscale != nullptr) dscale[c] += static_cast<float>(sums[2 * c + 1]);
@@ -206,9 +195,10 @@ void PReLUForward(const Napi::CallbackInfo& info) {
   const View v(args);
   const float* x = args.floats();
   const PerChannel slopes(v, args.floats());
-  const float* a = slopes.data();
   float* y = args.floats();
-  each(v, [=](size_t i, size_t c) { y[i] = std::max(x[i], 0.0f) + a[c] * std::min(x[i], 0.0f); });
+  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) {
+    y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
+  });
 }
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
@@ -217,9 +207,9 @@ void PReLUBackward(const Napi::CallbackInfo& info) {
   const View v(args);
   const float* x = args.floats();
   const PerChannel slopes(v, args.floats());
-  const float *a = slopes.data(), *dy = args.floats();
+  const float* dy = args.floats();
   float* dx = args.floats();
-  each(v, [=](size_t i, size_t c) { dx[i] = dy[i] * gate(x[i], a[c]); });
+  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) { dx[i] = dy[i] * gate(x[i], slope); });
 }
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
@@ -228,9 +218,10 @@ void PReLUSums(const Napi::CallbackInfo& info) {
   const View v(args);
   const float *x = args.floats(), *dy = args.floats();
   float* dslope = args.floats();
-  const auto sums =
-      channel_sums<1>(v, [=](size_t i, size_t, float* terms) { terms[0] = std::min(x[i], 0.0f) * dy[i]; });
-  for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[c]);
+  const auto sums = channel_sums(v, {}, [=](size_t i, float, float, float, float) {
+    return Terms{std::min(x[i], 0.0f) * dy[i], 0};
+  });
+  for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
 // One word of a random sequence; src/util/random-bits.ts has the meaning.

@@ -109,101 +109,132 @@ void with_block(size_t block, Work work) {
   else work(std::integral_constant<size_t, 0>());
 }
 
-// Calls body(at, channel) for every stored element.
+// Up to four numbers per channel that a loop multiplies by or adds: arrays filled up to whole blocks, or nullptr.
+struct Coefficients {
+  const float *a = nullptr, *b = nullptr, *c = nullptr, *d = nullptr;
+};
+
+// The coefficients of the channels of one row, copied to where nothing that the loop writes can change them: then they
+// stay in registers.
+template <size_t kLanes>
+struct RowCoefficients {
+  float a[kLanes] = {}, b[kLanes] = {}, c[kLanes] = {}, d[kLanes] = {};
+
+  RowCoefficients(const Coefficients& from, size_t channel, size_t lanes) {
+    const auto take = [=](const float* source, float* target) {
+      if (source != nullptr) std::copy(source + channel, source + channel + lanes, target);
+    };
+    take(from.a, a);
+    take(from.b, b);
+    take(from.c, c);
+    take(from.d, d);
+  }
+};
+
+// Calls body(at, a, b, c, d) for every stored element with the coefficients of its channel.
 template <typename Body>
-void each(const View& v, const Body& shared) {
+void each(const View& v, const Coefficients& coefficients, const Body& shared) {
   with_block(v.block, [&](auto constant) {
     constexpr size_t kBlock = decltype(constant)::value;
+    constexpr size_t kLanes = kBlock == 0 ? 16 : kBlock;
     const size_t block = kBlock == 0 ? v.block : kBlock, blocks = v.blocks(), s = v.s;
     parallel(v.rows(), v.stored(), [&](size_t row) {
       const Body body = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
-      if constexpr (kBlock == 1) {
+      for (size_t lane = 0; lane < block; lane += kLanes) {
+        const size_t lanes = std::min(kLanes, block - lane);
+        const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
+        if constexpr (kLanes == 1) {
+          const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
 #pragma omp simd
-        for (size_t i = 0; i < s; i++) body(from + i, channel);
-      } else {
-        for (size_t i = 0; i < s; i++) {
+          for (size_t i = 0; i < s; i++) body(from + i, a, b, c, d);
+        } else if (lanes == kLanes) {
+          for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
 #pragma omp simd
-          for (size_t k = 0; k < block; k++) body(from + i * block + k, channel + k);
+            for (size_t l = 0; l < kLanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+          }
+        } else {
+          for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
+            for (size_t l = 0; l < lanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+          }
         }
       }
     });
   });
 }
 
-// Sums over images and positions of K terms for each channel: term(at, channel, sums) adds to sums[0 … K).
+// Two terms of two sums.
+struct Terms {
+  float first, second;
+};
+
+// Sums over images and positions of two terms for each channel: sums[2c] and sums[2c + 1].
 // Rows are summed by themselves and then in order, so that the bits do not depend on the number of threads.
-template <size_t K, typename Term>
-std::vector<double> channel_sums(const View& v, const Term& shared) {
+template <typename Term>
+std::vector<double> channel_sums(const View& v, const Coefficients& coefficients, const Term& shared) {
+  constexpr size_t kRun = 256;
   const size_t blocks = v.blocks(), padded = v.padded();
-  std::vector<double> rows(v.rows() * v.block * K, 0.0);
+  std::vector<double> rows(v.rows() * v.block * 2, 0.0);
   with_block(v.block, [&](auto constant) {
     constexpr size_t kBlock = decltype(constant)::value;
-    constexpr size_t kRun = 256;
+    constexpr size_t kLanes = kBlock < 8 ? 16 : kBlock;
     const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
     parallel(v.rows(), v.stored(), [&](size_t row) {
       const Term term = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
-      double* sums = rows.data() + row * block * K;
+      double* sums = rows.data() + row * block * 2;
       if constexpr (kBlock == 1) {
-        // Lanes of one channel: as many running sums as a vector has.
-        constexpr size_t kLanes = 16;
+        // As many running sums of the one channel as a vector has lanes.
+        const RowCoefficients<1> k(coefficients, channel, 1);
+        const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
         for (size_t begin = 0; begin < s; begin += kRun * kLanes) {
           const size_t end = std::min(s, begin + kRun * kLanes);
-          float part[K][kLanes] = {};
-          size_t i = begin;
-          for (; i + kLanes <= end; i += kLanes) {
-#pragma omp simd
-            for (size_t l = 0; l < kLanes; l++) {
-              float terms[K];
-              term(from + i + l, channel, terms);
-              for (size_t k = 0; k < K; k++) part[k][l] += terms[k];
-            }
+          float first = 0, second = 0;
+#pragma omp simd reduction(+ : first, second)
+          for (size_t i = begin; i < end; i++) {
+            const Terms t = term(from + i, a, b, c, d);
+            first += t.first;
+            second += t.second;
           }
-          for (; i < end; i++) {
-            float terms[K];
-            term(from + i, channel, terms);
-            for (size_t k = 0; k < K; k++) part[k][0] += terms[k];
-          }
-          for (size_t k = 0; k < K; k++) {
-            for (size_t l = 0; l < kLanes; l++) sums[k] += part[k][l];
-          }
+          sums[0] += first;
+          sums[1] += second;
         }
-      } else {
-        constexpr size_t kLanes = kBlock == 0 ? 16 : kBlock;
-        for (size_t b = 0; b < block; b += kLanes) {
-          const size_t lanes = std::min(kLanes, block - b);
-          for (size_t begin = 0; begin < s; begin += kRun) {
-            const size_t end = std::min(s, begin + kRun);
-            float part[K][kLanes] = {};
-            for (size_t i = begin; i < end; i++) {
-              if (lanes == kLanes) {
+        return;
+      }
+      for (size_t lane = 0; lane < block; lane += kLanes) {
+        const size_t lanes = std::min(kLanes, block - lane);
+        const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
+        for (size_t begin = 0; begin < s; begin += kRun) {
+          const size_t end = std::min(s, begin + kRun);
+          float first[kLanes] = {}, second[kLanes] = {};
+          for (size_t i = begin, at = from + begin * block + lane; i < end; i++, at += block) {
+            if (lanes == kLanes) {
 #pragma omp simd
-                for (size_t l = 0; l < kLanes; l++) {
-                  float terms[K];
-                  term(from + i * block + b + l, channel + b + l, terms);
-                  for (size_t k = 0; k < K; k++) part[k][l] += terms[k];
-                }
-              } else {
-                for (size_t l = 0; l < lanes; l++) {
-                  float terms[K];
-                  term(from + i * block + b + l, channel + b + l, terms);
-                  for (size_t k = 0; k < K; k++) part[k][l] += terms[k];
-                }
+              for (size_t l = 0; l < kLanes; l++) {
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                first[l] += t.first;
+                second[l] += t.second;
+              }
+            } else {
+              for (size_t l = 0; l < lanes; l++) {
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                first[l] += t.first;
+                second[l] += t.second;
               }
             }
-            for (size_t k = 0; k < K; k++) {
-              for (size_t l = 0; l < lanes; l++) sums[(b + l) * K + k] += part[k][l];
-            }
+          }
+          for (size_t l = 0; l < lanes; l++) {
+            sums[2 * (lane + l)] += first[l];
+            sums[2 * (lane + l) + 1] += second[l];
           }
         }
       }
     });
   });
-  std::vector<double> total(padded * K, 0.0);
+  std::vector<double> total(padded * 2, 0.0);
   for (size_t n = 0; n < v.n; n++) {
-    const double* row = rows.data() + n * padded * K;
-    for (size_t i = 0; i < padded * K; i++) total[i] += row[i];
+    const double* row = rows.data() + n * padded * 2;
+    for (size_t i = 0; i < padded * 2; i++) total[i] += row[i];
   }
   return total;
 }

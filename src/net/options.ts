@@ -23,5 +23,9 @@ export interface NetOptions {
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
+  /** Backward will never run: more layers can be run as one. False by default. */
+  readonly forwardOnly?: boolean;
+  /** Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way. */
+  readonly fuse?: boolean;
   readonly shard?: { readonly rank: number; readonly count: number };
 }

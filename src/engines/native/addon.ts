@@ -114,8 +114,9 @@ export interface Addon {
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,
-    reluSlope?: number,
-  ): Primitive<"src" | "weights" | "dst" | "bias">;
+    hasLine: boolean,
+    reluSlope: number,
+  ): Primitive<"src" | "weights" | "dst" | "bias" | "scale" | "shift">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,

@@ -3,6 +3,7 @@ import type { BatchNormDescriptor, BatchNormOp } from "../engine.ts";
 import type { Buffer, Layout } from "./addon.ts";
 import type { Held } from "./memory-pool.ts";
 import { type Places, viewOf } from "./places.ts";
+import { type Line, lineOf } from "./post-ops.ts";
 
 /** Normalisation per channel in the layout the bottom lies in; backward reads the bottom as it was. */
 export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNormOp {
@@ -11,10 +12,12 @@ export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNo
   let layout: Layout = places.plain(d.shape);
   const input = new KeptInput(places);
   return {
-    forward(x, mean, variance, y) {
+    accepts: (posts) => lineOf(posts) !== undefined,
+    forward(x, mean, variance, y, posts = []) {
+      const { scale, bias, slope } = lineOf(posts) as Line;
       layout = places.currentOf(x, d.shape, "blocks");
       const source = places.read(x, layout);
-      if (!useGlobalStats) input.keep(x, layout, x === y);
+      if (!useGlobalStats || posts.length > 0) input.keep(x, layout, x === y);
       const [mu, sigma] = useGlobalStats
         ? [mean.cpu(), variance.cpu()]
         : [mean.overwriteCpu(), variance.overwriteCpu()];
@@ -22,32 +25,34 @@ export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNo
         ...viewOf(layout),
         eps,
         useGlobalStats,
-        Number.NaN,
+        slope,
         source,
         mu as Float32Array,
         sigma as Float32Array,
-        undefined,
-        undefined,
+        scale,
+        bias,
         places.write(y, layout),
       );
     },
-    backward(mean, variance, dy, dx) {
-      if (useGlobalStats) layout = places.currentOf(dy, d.shape, "blocks");
+    backward(mean, variance, dy, dx, posts = []) {
+      const { scale, bias, slope, dScale, dBias } = lineOf(posts) as Line;
+      const isKept = !useGlobalStats || posts.length > 0;
+      if (!isKept) layout = places.currentOf(dy, d.shape, "blocks");
       const gradient = places.read(dy, layout);
       addon.batchNormBackward(
         ...viewOf(layout),
         eps,
         useGlobalStats,
-        Number.NaN,
-        useGlobalStats ? gradient : input.read(),
+        slope,
+        isKept ? input.read() : gradient,
         mean.cpu() as Float32Array,
         variance.cpu() as Float32Array,
-        undefined,
-        undefined,
+        scale,
+        bias,
         gradient,
         places.write(dx, layout),
-        undefined,
-        undefined,
+        dScale?.mutableCpu() as Float32Array | undefined,
+        dBias?.mutableCpu() as Float32Array | undefined,
       );
     },
   };

@@ -1,6 +1,8 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { EltwiseDescriptor, EltwiseOp } from "../engine.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
+import { slopeOf } from "./post-ops.ts";
 
 /** Sums, products and maxima in the layout the first input lies in. */
 export function nativeEltwise(places: Places, d: EltwiseDescriptor): EltwiseOp {
@@ -11,11 +13,13 @@ export function nativeEltwise(places: Places, d: EltwiseDescriptor): EltwiseOp {
   let layout: Layout = places.plain(shape);
   let winner: { readonly memory: StoreMemory; readonly stored: number } | undefined;
   return {
-    forward(xs, y) {
+    accepts: (posts) => operation === "SUM" && slopeOf(posts) !== undefined,
+    forward(xs, y, posts = []) {
       layout = places.currentOf(xs[0]!, shape, wants);
       const sources = xs.map((x) => places.read(x, layout));
       const to = places.write(y, layout);
-      if (operation === "SUM") addon.sum(layout.stored, coeffs, sources, Number.NaN, to);
+      if (operation === "SUM")
+        addon.sum(layout.stored, coeffs, sources, slopeOf(posts) ?? Number.NaN, to);
       else if (operation === "PROD") addon.product(layout.stored, sources, to);
       else {
         if (winner?.stored !== layout.stored) {
@@ -24,18 +28,24 @@ export function nativeEltwise(places: Places, d: EltwiseDescriptor): EltwiseOp {
         addon.maximum(layout.stored, sources, to, winner.memory);
       }
     },
-    backward(xs, y, dy, dxs) {
+    backward(xs, y, dy, dxs, posts = []) {
       if (operation === "SUM") layout = places.currentOf(dy, shape, "blocks");
       const n = layout.stored;
+      const slope = slopeOf(posts);
+      const rectified = slope === undefined ? undefined : places.read(y, layout);
+      /** Where a gradient with coefficient 1 already is. */
+      let unit: SyncedMem | undefined = rectified ? undefined : dy;
       const gradient = places.read(dy, layout);
       dxs.forEach((dx, k) => {
         if (!dx) return;
         if (operation === "SUM") {
-          if (coeffs[k] === 1) places.share(dy, dx, layout);
-          else {
-            const to = places.write(dx, layout);
-            addon.sumGradient(n, coeffs[k]!, 1, undefined, gradient, to);
+          if (coeffs[k] === 1 && unit) {
+            places.share(unit, dx, layout);
+            return;
           }
+          const to = places.write(dx, layout);
+          addon.sumGradient(n, coeffs[k]!, slope ?? 1, rectified, gradient, to);
+          if (coeffs[k] === 1) unit = dx;
         } else if (operation === "PROD") {
           const sources = xs.map((x) => places.read(x, layout));
           const product = places.read(y, layout);
