@@ -10,6 +10,7 @@
         "native/src/copies.cc",
         "native/src/losses.cc",
         "native/src/memory.cc",
+        "native/src/noise.cc",
         "native/src/normalization.cc",
         "native/src/pooling.cc",
         "native/src/primitive.cc",

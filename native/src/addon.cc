@@ -29,6 +29,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitCopies(env, exports);
   InitArithmetic(env, exports);
   InitLosses(env, exports);
+  InitNoise(env, exports);
   InitWindows(env, exports);
   InitUpdates(env, exports);
   exports.Set("reorder", Napi::Function::New(env, MakeReorder));

@@ -224,15 +224,6 @@ void PReLUSums(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
-// One word of a random sequence; src/util/random-bits.ts has the meaning.
-uint32_t mix(uint32_t h) {
-  h ^= h >> 16;
-  h *= 0x7feb352du;
-  h ^= h >> 15;
-  h *= 0x846ca68bu;
-  return h ^ (h >> 16);
-}
-
 // dropout(n, c, s, block, ratio, stream, pass, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 : x / (1 − ratio)
 void Dropout(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -245,7 +236,7 @@ void Dropout(const Napi::CallbackInfo& info) {
   float* y = args.floats();
   const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
   const auto kept = [=](uint32_t index) {
-    return scale * (mix(mix(index ^ stream) + pass) < threshold ? 0.0f : 1.0f);
+    return scale * (random_bits(stream, pass, index) < threshold ? 0.0f : 1.0f);
   };
   parallel(v.rows(), v.stored(), [=](size_t row) {
     const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;

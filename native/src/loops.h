@@ -54,6 +54,16 @@ inline float gate(float z, float slope) {
   return on + slope * (1 - on);
 }
 
+// Word i of a random sequence; src/util/random-bits.ts has the meaning.
+inline uint32_t mix_bits(uint32_t h) {
+  h ^= h >> 16;
+  h *= 0x7feb352du;
+  h ^= h >> 15;
+  h *= 0x846ca68bu;
+  return h ^ (h >> 16);
+}
+inline uint32_t random_bits(uint32_t stream, uint32_t pass, uint32_t i) { return mix_bits(mix_bits(i ^ stream) + pass); }
+
 // Runs task(i) for each i of n, by several threads where `work` elements are worth it.
 template <typename Task>
 void parallel(size_t n, size_t work, Task task) {

@@ -41,6 +41,7 @@ void InitUnary(Napi::Env env, Napi::Object exports);
 void InitChannels(Napi::Env env, Napi::Object exports);
 void InitCopies(Napi::Env env, Napi::Object exports);
 void InitArithmetic(Napi::Env env, Napi::Object exports);
+void InitNoise(Napi::Env env, Napi::Object exports);
 void InitLosses(Napi::Env env, Napi::Object exports);
 void InitWindows(Napi::Env env, Napi::Object exports);
 void InitUpdates(Napi::Env env, Napi::Object exports);

@@ -225,6 +225,22 @@ export interface Addon {
   dropout(
     ...args: [...ViewArgs, ratio: number, stream: number, pass: number, x: Buffer, y: Buffer]
   ): void;
+  uniform(
+    n: number,
+    low: number,
+    high: number,
+    stream: number,
+    pass: number,
+    values: Float32Array,
+  ): void;
+  gaussian(
+    n: number,
+    mean: number,
+    std: number,
+    stream: number,
+    pass: number,
+    values: Float32Array,
+  ): void;
   sum(n: number, coeffs: readonly number[], xs: Buffers, slope: number, y: Buffer): void;
   sumGradient(
     n: number,

@@ -11,6 +11,7 @@ import { nativeEltwise } from "./eltwise.ts";
 import { nativeInnerProduct } from "./inner-product.ts";
 import { nativeHingeLoss, nativeSigmoidLoss, nativeSoftmax, nativeSoftmaxLoss } from "./losses.ts";
 import { nativeLRN } from "./lrn.ts";
+import { nativeNoise } from "./noise.ts";
 import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
@@ -57,6 +58,7 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
     softmaxLoss: (d) => nativeSoftmaxLoss(places, d),
     sigmoidLoss: (d) => nativeSigmoidLoss(places, d),
     hingeLoss: (d) => nativeHingeLoss(places, d),
+    noise: nativeNoise(addon, fallback.noise),
     update: nativeUpdate(places, fallback),
     ...nativeVectors(places),
   };

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
-import type { Device, Engine, PostOp, PostOps, Primitive } from "../../engines/engine.ts";
+import type { Device, Engine, Noise, PostOp, PostOps, Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
@@ -47,6 +47,8 @@ export interface InnerNet {
 /** What a layer is given besides its parameters: it has no other way to the world. */
 export interface LayerContext {
   readonly engine: Engine;
+  /** The fastest random numbers of the run: for fillers, whichever engine the layer is on. */
+  readonly noise: Noise;
   readonly phase: Phase;
   readonly dtype: DType;
   /** Every random stream of the net derives from it. */
