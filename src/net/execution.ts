@@ -1,14 +1,16 @@
 import { NetError } from "../util/errors.ts";
-import type { BuiltLayer } from "./build.ts";
+import type { BuiltLayer, BuiltNet } from "./build.ts";
 import { type Fusion, findFusions, postsOf } from "./fusion.ts";
+import { MemoryPlan } from "./memory-plan.ts";
+import type { NetOptions } from "./options.ts";
 
 /** How layers are to be run. */
-export interface ExecutionOptions {
-  readonly fuse?: boolean;
-  readonly forwardOnly?: boolean;
-}
+export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
 
-/** Runs the layers of a net, neighbours as one where an engine can; the blobs hold the same numbers either way. */
+/**
+ * Runs the layers of a net, neighbours as one where an engine can (the blobs hold the same numbers either way), and
+ * gives up memory that no layer reads any more where that is asked for.
+ */
 export class Execution {
   readonly #layers: readonly BuiltLayer[];
   readonly #fuses: boolean;
@@ -18,11 +20,14 @@ export class Execution {
   readonly #byFollower: Map<number, Fusion> = new Map();
   /** Fusions by whose forward the blobs are as they are now. */
   readonly #applied: Set<Fusion> = new Set();
+  readonly #memory: MemoryPlan | undefined;
 
-  constructor(layers: readonly BuiltLayer[], { fuse, forwardOnly }: ExecutionOptions) {
+  constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
+    const { fuse = true, forwardOnly = false, sharesMemory = false } = options;
     this.#layers = layers;
-    this.#fuses = fuse ?? true;
-    this.#isForwardOnly = forwardOnly ?? false;
+    this.#fuses = fuse;
+    this.#isForwardOnly = forwardOnly;
+    if (sharesMemory) this.#memory = new MemoryPlan(layers, outputs, forwardOnly);
     this.plan();
   }
 
@@ -31,6 +36,7 @@ export class Execution {
     this.#byProducer.clear();
     this.#byFollower.clear();
     this.#applied.clear();
+    this.#memory?.forget();
     if (!this.#fuses) return;
     for (const fusion of findFusions(this.#layers, this.#isForwardOnly)) {
       this.#byProducer.set(fusion.producer, fusion);
@@ -43,6 +49,11 @@ export class Execution {
    * @param apart every layer by itself: somebody looks at what each one makes
    */
   forward(i: number, from: number, to: number, apart: boolean): void {
+    this.#forward(i, from, to, apart);
+    this.#memory?.afterForward(i);
+  }
+
+  #forward(i: number, from: number, to: number, apart: boolean): void {
     const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
     const before = this.#byFollower.get(i);
     if (before && this.#applied.has(before) && before.producer >= from) return;
@@ -65,6 +76,11 @@ export class Execution {
     if (this.#isForwardOnly) {
       throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
     }
+    this.#backward(i, from, to);
+    this.#memory?.afterBackward(i);
+  }
+
+  #backward(i: number, from: number, to: number): void {
     const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
     const fusion = this.#byProducer.get(i) ?? this.#byFollower.get(i);
     if (!fusion?.isBackward || !this.#applied.has(fusion)) {

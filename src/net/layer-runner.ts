@@ -1,7 +1,7 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Device, Engine } from "../engines/engine.ts";
 import { NetError } from "../util/errors.ts";
-import { type BuiltLayer, writeLossWeights } from "./build.ts";
+import { type BuiltLayer, type BuiltNet, writeLossWeights } from "./build.ts";
 import type { DebugInfo } from "./debug-info.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { readByBackward, readByForward, toHost } from "./host-access.ts";
@@ -30,19 +30,14 @@ export class LayerRunner {
   readonly #deviceEngine: Engine | undefined;
   readonly #execution: Execution;
 
-  constructor(
-    layers: readonly BuiltLayer[],
-    learnable: readonly LearnableParam[],
-    debug: DebugInfo,
-    debugInfo: boolean,
-    options: ExecutionOptions,
-  ) {
+  constructor(built: BuiltNet, debug: DebugInfo, debugInfo: boolean, options: ExecutionOptions) {
+    const { layers, learnable } = built;
     this.#layers = layers;
     this.#learnable = learnable;
     this.#debug = debug;
     this.debugInfo = debugInfo;
     this.#deviceEngine = layers.find(({ layer }) => layer.device)?.layer.computedBy;
-    this.#execution = new Execution(layers, options);
+    this.#execution = new Execution(built, options);
   }
 
   /** The device that some of the layers compute on, if there is one. */

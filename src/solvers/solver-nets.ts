@@ -80,6 +80,7 @@ function buildPlanned(
     level,
     stages,
     forwardOnly: merged.phase === "TEST",
+    sharesMemory: true,
   });
 }
 

@@ -232,6 +232,11 @@ export class SyncedMem {
     this.#deviceFresh = false;
   }
 
+  /** Frees the plain place where it is stale: for arrays that live on in a private layout. */
+  dropStaleCpu(): void {
+    if (!this.#cpuFresh) this.#cpu = undefined;
+  }
+
   /** Frees the private stores that are stale (layouts of a shape that is gone). */
   dropStale(): void {
     for (const [layout, store] of this.#stores) {

@@ -160,6 +160,8 @@ export class Places {
     this.read(mem, layout);
     const store = this.#store(mem, layout);
     mem.markPrivateWritten(store);
+    // What is updated in this layout in every step need not lie in another too.
+    mem.dropStaleCpu();
     return store.own(true);
   }
 
