@@ -4,18 +4,26 @@
       "target_name": "caffe_native",
       "sources": [
         "native/src/addon.cc",
+        "native/src/arithmetic.cc",
+        "native/src/channels.cc",
         "native/src/convolution.cc",
-        "native/src/loops.cc",
+        "native/src/copies.cc",
+        "native/src/losses.cc",
         "native/src/memory.cc",
+        "native/src/noise.cc",
         "native/src/normalization.cc",
         "native/src/pooling.cc",
         "native/src/primitive.cc",
-        "native/src/updates.cc"
+        "native/src/unary.cc",
+        "native/src/updates.cc",
+        "native/src/vectors.cc",
+        "native/src/windows.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
+      "conditions": [["target_arch=='x64'", {"cflags_cc": ["-mprefer-vector-width=512"]}]],
       "ldflags": ["-fopenmp"],
       "libraries": ["-ldnnl"]
     },

@@ -1,30 +1,45 @@
-// Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE. Prints one line of JSON.
+// Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
+// CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
 import { createEngines } from "../dist/engines/create.js";
 import { parsePrototxt } from "../dist/io/prototxt.js";
 import { readNetParameter } from "../dist/io/read-net.js";
 import { Net } from "../dist/net/net.js";
 import { Solver } from "../dist/solvers/solver.js";
 
-const [path, iterations, threads, engine] = process.argv.slice(2);
+const [path, iterations, threads, engine, clock] = process.argv.slice(2);
 const count = Number(iterations);
 const log = () => {};
 const engines = createEngines({ prefer: engine, threads: Number(threads), log });
+const now =
+  clock === "cpu"
+    ? () => (process.cpuUsage().user + process.cpuUsage().system) / 1e3
+    : () => performance.now();
 
 async function times(pass) {
   for (let i = 0; i < 3; i++) await pass();
   const out = [];
   for (let i = 0; i < count; i++) {
-    const begin = performance.now();
+    const begin = now();
     await pass();
-    out.push(performance.now() - begin);
+    out.push(now() - begin);
   }
   return out;
 }
 
-const testNet = new Net(readNetParameter(path, log), { engines, phase: "TEST", log });
-const forward = await times(() => testNet.forward());
-testNet.close();
+/** Multiplications and additions of one forward pass, in convolutions and inner products. */
+function flopsOf(net) {
+  let sum = 0;
+  net.layers.forEach((layer, i) => {
+    const { type } = layer.param;
+    const top = net.topBlobs[i]?.[0];
+    const [weights] = layer.blobs;
+    if (type === "Convolution") sum += (2 * weights.count() * top.count()) / top.shape[1];
+    if (type === "InnerProduct") sum += 2 * weights.count() * top.shape[0];
+  });
+  return sum;
+}
 
+const begin = performance.now();
 const param = parsePrototxt(
   "SolverParameter",
   `net: ${JSON.stringify(path)} base_lr: 1e-5 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4
@@ -32,11 +47,24 @@ const param = parsePrototxt(
   "bench",
 );
 const solver = new Solver(param, { engines, log });
+const build = [performance.now() - begin];
+const flops = flopsOf(solver.net);
 const forwardBackward = await times(async () => {
   solver.net.clearParamDiffs();
   await solver.net.forward();
   await solver.net.backward();
 });
 const step = await times(() => solver.step(1));
-console.log(JSON.stringify({ forward, forwardBackward, step }));
+const memoryMiB = process.resourceUsage().maxRSS / 1024;
+solver.close();
+
+const testNet = new Net(readNetParameter(path, log), {
+  engines,
+  phase: "TEST",
+  log,
+  forwardOnly: true,
+});
+const forward = await times(() => testNet.forward());
+testNet.close();
+console.log(JSON.stringify({ forward, forwardBackward, step, build, flops, memoryMiB }));
 process.exit(0);

@@ -1,4 +1,6 @@
-"""Times a net's prototxt in PyTorch: torch_net.py NET ITERATIONS THREADS PB2_DIR. Prints one line of JSON.
+"""Times a net's prototxt in PyTorch: torch_net.py NET ITERATIONS THREADS PB2_DIR CLOCK. Prints one line of JSON.
+
+CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
 
 The net starts with a DummyData layer whose tops are the data and the label. A Scale layer after a
 BatchNorm is the affine part of PyTorch's BatchNorm2d.
@@ -6,10 +8,12 @@ BatchNorm is the affine part of PyTorch's BatchNorm2d.
 
 import json
 import os
+import resource
 import sys
 import time
 
 path, iterations, threads, pb2 = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+now = time.process_time if sys.argv[5:] == ["cpu"] else time.perf_counter
 sys.path.insert(0, pb2)
 os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
 
@@ -119,17 +123,17 @@ def step():
 def times(task):
     taken = []
     for i in range(3 + iterations):
-        begin = time.perf_counter()
+        begin = now()
         task()
         if i >= 3:
-            taken.append((time.perf_counter() - begin) * 1e3)
+            taken.append((now() - begin) * 1e3)
     return taken
 
 
+modules.train()
+result = {"forwardBackward": times(forward_backward), "step": times(step)}
+result["memoryMiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 modules.eval()
 with torch.inference_mode():
-    result = {"forward": times(forward)}
-modules.train()
-result["forwardBackward"] = times(forward_backward)
-result["step"] = times(step)
+    result["forward"] = times(forward)
 print(json.dumps(result))

@@ -34,6 +34,14 @@ inline std::string layout_key(const dnnl::memory::desc& md) {
 
 inline dnnl::memory::dims dims_of(const dnnl::memory::desc& md) { return md.get_dims(); }
 
+struct Blocking {
+  dnnl::memory::dims padded, strides, blocks, axes;
+};
+
+inline Blocking blocking_of(const dnnl::memory::desc& md) {
+  return {md.get_padded_dims(), md.get_strides(), md.get_inner_blks(), md.get_inner_idxs()};
+}
+
 inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha) {
   ops.append_eltwise(algorithm, alpha, 0.0f);
 }
@@ -63,10 +71,42 @@ inline std::string layout_key(const dnnl::memory::desc& md) {
 
 inline dnnl::memory::dims dims_of(const dnnl::memory::desc& md) { return md.dims(); }
 
+struct Blocking {
+  dnnl::memory::dims padded, strides, blocks, axes;
+};
+
+inline Blocking blocking_of(const dnnl::memory::desc& md) {
+  const auto& b = md.data.format_desc.blocking;
+  const int n = md.data.ndims;
+  return {{md.data.padded_dims, md.data.padded_dims + n},
+          {b.strides, b.strides + n},
+          {b.inner_blks, b.inner_blks + b.inner_nblks},
+          {b.inner_idxs, b.inner_idxs + b.inner_nblks}};
+}
+
 inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha) {
   ops.append_eltwise(1.0f, algorithm, alpha, 0.0f);
 }
 
 #endif
+
+// How many neighbouring channels (axis 1) lie together: 1 row-major, 16 in nChw16c, all of them channels-last; 0 for
+// any other layout. src/native/src/loops.h has the formula.
+inline size_t channel_block(const dnnl::memory::desc& md) {
+  const auto dims = dims_of(md);
+  const auto b = blocking_of(md);
+  const size_t axes = dims.size();
+  if (axes < 2 || b.blocks.size() > 1 || (b.blocks.size() == 1 && b.axes[0] != 1)) return axes == 1 ? 1 : 0;
+  int64_t block = b.blocks.empty() ? 1 : b.blocks[0];
+  if (b.blocks.empty() && axes > 2 && b.strides[1] == 1 && dims[1] > 1) block = dims[1];
+  int64_t step = block;
+  for (size_t a = axes; a-- > 2; step *= dims[a]) {
+    if (dims[a] > 1 && b.strides[a] != step) return 0;
+  }
+  const int64_t blocks = (b.padded[1] + block - 1) / block;
+  if (blocks > 1 && b.strides[1] != step) return 0;
+  if (dims[0] > 1 && b.strides[0] != step * blocks) return 0;
+  return static_cast<size_t>(block);
+}
 
 }  // namespace caffe

@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -21,6 +22,13 @@ memory::desc plain_desc(const memory::dims& dims) {
   memory::dims strides(dims.size(), 1);
   for (int i = static_cast<int>(dims.size()) - 2; i >= 0; i--) strides[i] = strides[i + 1] * dims[i + 1];
   return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+memory::desc blocked_desc(const memory::dims& dims, int64_t block) {
+  using tag = memory::format_tag;
+  static const tag by16[] = {tag::nCw16c, tag::nChw16c, tag::nCdhw16c};
+  static const tag by8[] = {tag::nCw8c, tag::nChw8c, tag::nCdhw8c};
+  return memory::desc(dims, memory::data_type::f32, (block == 16 ? by16 : by8)[dims.size() - 3]);
 }
 
 memory::desc any_desc(const memory::dims& dims) {
@@ -46,12 +54,13 @@ std::string text_property(const Napi::Object& object, const char* name) {
 
 Napi::FunctionReference Layout::constructor;
 
-// new Layout(dims): plain. Layouts of primitives come from Make.
+// new Layout(dims, block?): plain, or channels in blocks. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
   if (info[0].IsExternal()) {
     desc = *info[0].As<Napi::External<memory::desc>>().Data();
   } else {
-    desc = plain_desc(to_dims(info[0]));
+    desc = info[1].IsNumber() ? blocked_desc(to_dims(info[0]), info[1].As<Napi::Number>().Int64Value())
+                              : plain_desc(to_dims(info[0]));
   }
   auto self = info.This().As<Napi::Object>();
   auto env = info.Env();
@@ -66,7 +75,11 @@ Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) 
   self.Set("dims", list);
   self.Set("count", count);
   self.Set("stored", static_cast<double>(desc.get_size() / sizeof(float)));
-  self.Set("isPlain", desc == plain_desc(dims));
+  const size_t block = channel_block(desc);
+  self.Set("block", static_cast<double>(block));
+  // One block of channels over a single position lies as the plain layout does.
+  const bool is_point = dims.size() > 2 && std::all_of(dims.begin() + 2, dims.end(), [](auto d) { return d == 1; });
+  self.Set("isPlain", desc == plain_desc(dims) || (block > 1 && is_point && dims[1] % block == 0));
 }
 
 void Layout::Init(Napi::Env env, Napi::Object exports) {
@@ -82,11 +95,10 @@ Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
 }
 
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
-  auto* layout = Layout::Unwrap(info[0].As<Napi::Object>());
-  bytes_ = (layout->desc.get_size() + 63) / 64 * 64;
+  const auto count = static_cast<size_t>(info[0].As<Napi::Number>().DoubleValue());
+  bytes_ = (count * sizeof(float) + 63) / 64 * 64;
   data_ = static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
   if (data_ == nullptr) throw Napi::Error::New(info.Env(), "out of memory");
-  std::memset(data_, 0, bytes_);
   Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
 }
 

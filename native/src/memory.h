@@ -15,6 +15,8 @@ dnnl::stream& stream();
 
 // Row-major dense float32 of any number of axes up to 6.
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+// Channels (axis 1) in blocks of 8 or 16, of three to five axes.
+dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims, int64_t block);
 // The same dims in whatever layout the primitive likes best.
 dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
 
@@ -34,7 +36,7 @@ Napi::Value guarded(Napi::Env env, Work work) {
   }
 }
 
-// A memory descriptor. JavaScript sees `key`, `bytes`, `count`, `isPlain`.
+// A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `block` and `isPlain`.
 class Layout : public Napi::ObjectWrap<Layout> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
@@ -46,7 +48,7 @@ class Layout : public Napi::ObjectWrap<Layout> {
   static Napi::FunctionReference constructor;
 };
 
-// Zero-filled memory of a layout, aligned to cache lines. JavaScript sees `layout`.
+// Memory for so many floats, aligned to cache lines.
 class Store : public Napi::ObjectWrap<Store> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);

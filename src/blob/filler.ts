@@ -1,13 +1,24 @@
+import type { Noise } from "../engines/engine.ts";
+import { referenceNoise } from "../engines/reference/noise.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import type { FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import type { Random } from "../util/random.ts";
+import type { RandomKey } from "../util/random-bits.ts";
 import { countOf, type Shape, shapeText } from "../util/shape.ts";
 
 type Param = ReturnType<typeof withDefaults<"FillerParameter">>;
-type Filler = (values: FloatArray, shape: Shape, param: Param, random: Random) => void;
+type Filler = (values: FloatArray, shape: Shape, param: Param, source: Source) => void;
+
+/** Where a filler's random numbers come from: a key for each array, and the engine that makes numbers of it. */
+interface Source {
+  readonly random: Random;
+  readonly noise: Noise;
+}
+
+const keyOf = ({ random }: Source): RandomKey => [random.uint32(), random.uint32()];
 
 /** n of xavier and msra: fan-in = count / shape[0], fan-out = count / shape[1], or their mean. */
 function fan(shape: Shape, norm: Param["variance_norm"]): number {
@@ -34,33 +45,32 @@ const fillers: Readonly<Record<string, Filler>> = {
   constant: (values, _shape, { value }) => {
     values.fill(value);
   },
-  uniform: (values, _shape, { min, max }, random) => {
-    for (let i = 0; i < values.length; i++) values[i] = random.uniform(min, max);
+  uniform: (values, _shape, { min, max }, source) => {
+    source.noise.uniform(values, min, max, keyOf(source));
   },
-  gaussian: (values, shape, { mean, std, sparse }, random) => {
-    for (let i = 0; i < values.length; i++) values[i] = random.gaussian(mean, std);
+  gaussian: (values, shape, { mean, std, sparse }, source) => {
+    source.noise.gaussian(values, mean, std, keyOf(source));
     if (sparse < 0) return;
+    const { random } = source;
     const keep = sparse / (shape[0] ?? 1);
     for (let i = 0; i < values.length; i++) if (!random.bernoulli(keep)) values[i] = 0;
   },
-  positive_unitball: (values, shape, _param, random) => {
+  positive_unitball: (values, shape, _param, source) => {
     const size = countOf(shape, 1);
+    source.noise.uniform(values, 0, 1, keyOf(source));
     for (let from = 0; from < values.length; from += size) {
       let sum = 0;
-      for (let i = from; i < from + size; i++) {
-        values[i] = random.uniform();
-        sum += values[i] ?? 0;
-      }
+      for (let i = from; i < from + size; i++) sum += values[i] ?? 0;
       for (let i = from; i < from + size; i++) values[i] = (values[i] ?? 0) / sum;
     }
   },
-  xavier: (values, shape, { variance_norm }, random) => {
+  xavier: (values, shape, { variance_norm }, source) => {
     const a = Math.sqrt(3 / fan(shape, variance_norm));
-    for (let i = 0; i < values.length; i++) values[i] = random.uniform(-a, a);
+    source.noise.uniform(values, -a, a, keyOf(source));
   },
-  msra: (values, shape, { variance_norm }, random) => {
+  msra: (values, shape, { variance_norm }, source) => {
     const std = Math.sqrt(2 / fan(shape, variance_norm));
-    for (let i = 0; i < values.length; i++) values[i] = random.gaussian(0, std);
+    source.noise.gaussian(values, 0, std, keyOf(source));
   },
   bilinear: (values, shape) => {
     const [, , height, width] = shape;
@@ -88,6 +98,8 @@ export function fillsZeros(param: FillerParameter | undefined): boolean {
 /**
  * Gives a parameter blob its first values.
  * @param param the filler; a missing one is constant 0
+ * @param random its stream: equal streams give equal values
+ * @param noise makes numbers of it; an engine may have a faster way
  * @throws CaffeError for an unknown type, or one that does not fit the shape
  */
 export function fill(
@@ -95,6 +107,7 @@ export function fill(
   shape: Shape,
   param: FillerParameter | undefined,
   random: Random,
+  noise: Noise = referenceNoise,
 ): void {
   const resolved = withDefaults("FillerParameter", param);
   const filler = Object.hasOwn(fillers, resolved.type) ? fillers[resolved.type] : undefined;
@@ -107,5 +120,5 @@ export function fill(
   if (resolved.sparse !== -1 && resolved.type !== "gaussian") {
     throw new CaffeError(`filler ${resolved.type} has sparse. Expected it with gaussian only.`);
   }
-  filler(values, shape, resolved, random);
+  filler(values, shape, resolved, { random, noise });
 }

@@ -42,6 +42,7 @@ import type {
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
 } from "./ops/losses.ts";
+import type { Noise } from "./ops/noise.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type {
@@ -58,6 +59,7 @@ export type * from "./ops/arithmetic.ts";
 export type * from "./ops/channels.ts";
 export type * from "./ops/copies.ts";
 export type * from "./ops/losses.ts";
+export type * from "./ops/noise.ts";
 export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
@@ -166,6 +168,9 @@ export interface Engine {
     g: SyncedMem,
     history: readonly SyncedMem[],
   ): void;
+
+  /** Random numbers into host memory: for fillers. */
+  readonly noise: Noise;
 
   /** Plain loops over host memory: what a layer says it needs that computes in its own file. */
   readonly host: true;

@@ -29,5 +29,6 @@ const abs: UnaryKernel<Record<never, never>> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * Math.sign(x[i]!);
     },
   },
+  native: [],
   wgsl: { forward: "abs(x)", backward: "dy * sign(x)" },
 };

@@ -1,8 +1,16 @@
 import { Blob } from "../blob/blob.ts";
-import type { BatchNormOp, Primitive, ScaleOp, UnaryKernel, UnaryOp } from "../engines/engine.ts";
+import type {
+  BatchNormOp,
+  PostOp,
+  PostOps,
+  Primitive,
+  ScaleOp,
+  UnaryKernel,
+  UnaryOp,
+} from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape } from "../util/shape.ts";
-import type { One } from "./base/layer.ts";
+import type { One, Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
 /**
@@ -31,6 +39,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #shape: Shape | undefined;
   #mean!: Blob;
   #variance!: Blob;
+  #scale!: Blob;
+  #bias!: Blob;
   #op!: BatchNormOp;
   /** Arithmetic with the factor, where it lies: reading it would make a device wait. */
   #one!: Blob;
@@ -56,6 +66,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#invert = this.engine.unary(inverse, {}, [1]);
     const shape = [this.#channels];
     this.#divide = this.engine.scale({ shape, outer: 1, length: 1, inner: this.#channels });
+    this.#scale = new Blob([this.#channels], this.context.dtype);
+    this.#bias = new Blob([this.#channels], this.context.dtype);
   }
 
   override reshape([x]: One, [y]: One): void {
@@ -71,14 +83,39 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats: this.#useGlobal });
   }
 
-  override forward([x]: One, [y]: One): void {
+  /** With global statistics it is a line per channel: x / σ − mean / σ. */
+  override get postOp(): PostOp | undefined {
+    // A device would have to wait for the statistics.
+    if (!this.#useGlobal || this.#shape?.length === 1 || this.device) return undefined;
+    this.#readStatistics();
+    const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
+    const [mean, variance] = [this.#mean.data.cpu(), this.#variance.data.cpu()];
+    const [scale, bias] = [this.#scale.data.overwriteCpu(), this.#bias.data.overwriteCpu()];
+    for (let c = 0; c < this.#channels; c++) {
+      scale[c] = 1 / Math.sqrt(variance[c]! + eps);
+      bias[c] = -mean[c]! * scale[c]!;
+    }
+    return {
+      kind: "scale",
+      scale: this.#scale.data,
+      bias: this.#bias.data,
+      dScale: undefined,
+      dBias: undefined,
+    };
+  }
+
+  override accepts(posts: PostOps): Takeover {
+    return this.#op.accepts?.(posts) ? "both" : "nothing";
+  }
+
+  override forward([x]: One, [y]: One, posts?: PostOps): void {
     if (this.#useGlobal) this.#readStatistics();
-    this.#op.forward(x.data, this.#mean.data, this.#variance.data, y.data);
+    this.#op.forward(x.data, this.#mean.data, this.#variance.data, y.data, posts);
     if (!this.#useGlobal) this.#keepStatistics(x.count() / this.#channels);
   }
 
-  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(this.#mean.data, this.#variance.data, y.diff, x.diff);
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One, posts?: PostOps): void {
+    if (propagate) this.#op.backward(this.#mean.data, this.#variance.data, y.diff, x.diff, posts);
   }
 
   /** mean = Σ means / factor, variance likewise; 0 while nothing was counted. */

@@ -30,6 +30,7 @@ const bnll: UnaryKernel<Record<never, never>> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! / (1 + Math.exp(-x[i]!));
     },
   },
+  native: [],
   wgsl: {
     forward: "max(x, 0.0) + log(1.0 + exp(-abs(x)))",
     backward: "dy / (1.0 + exp(min(-x, 80.0)))",

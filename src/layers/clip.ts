@@ -39,6 +39,7 @@ const clip: UnaryKernel<Bounds> = {
       for (let i = 0; i < n; i++) dx[i] = x[i]! >= min && x[i]! <= max ? dy[i]! : 0;
     },
   },
+  native: ["min", "max"],
   wgsl: {
     forward: "max(p.min, min(x, p.max))",
     backward: "select(0.0, dy, x >= p.min && x <= p.max)",

@@ -1,8 +1,8 @@
 import type { Blob } from "../blob/blob.ts";
-import type { ConvolutionOp, PostOp, Primitive } from "../engines/engine.ts";
+import type { ConvolutionOp, PostOps, Primitive } from "../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { describeConvolution, type Window, windowOf } from "./base/convolution-geometry.ts";
-import { arity, type Blobs } from "./base/layer.ts";
+import { arity, type Blobs, type Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
 /**
@@ -77,14 +77,14 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     this.#shape = shape;
   }
 
-  override accepts(post: PostOp): boolean {
-    return this.#op.accepts(post);
+  override accepts(posts: PostOps): Takeover {
+    return this.#op.accepts(posts) ? "forward" : "nothing";
   }
 
-  override forward(bottom: Blobs, top: Blobs, post?: PostOp): void {
+  override forward(bottom: Blobs, top: Blobs, posts?: PostOps): void {
     const [w, b] = this.blobs;
     for (let i = 0; i < top.length; i++) {
-      this.#op.forward(bottom[i]!.data, w!.data, b?.data, top[i]!.data, post);
+      this.#op.forward(bottom[i]!.data, w!.data, b?.data, top[i]!.data, posts);
     }
   }
 

@@ -73,7 +73,7 @@ export class DummyDataLayer extends Layer<None, Blobs> {
       return;
     }
     const values = blob.data.overwriteCpu().subarray(0, blob.count());
-    this.named(() => fill(values, blob.shape, this.#fillers[i], random));
+    this.named(() => fill(values, blob.shape, this.#fillers[i], random, this.context.noise));
   }
 
   override backward(): void {}

@@ -1,7 +1,7 @@
-import type { EltwiseOp, Primitive } from "../engines/engine.ts";
+import type { EltwiseOp, PostOps, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { arity, type Blobs, Layer, type One } from "./base/layer.ts";
+import { arity, type Blobs, Layer, type One, type Takeover } from "./base/layer.ts";
 
 /**
  * Combines two or more blobs of one shape element by element.
@@ -65,19 +65,30 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     });
   }
 
-  override forward(bottom: Blobs, [y]: One): void {
+  override accepts(posts: PostOps): Takeover {
+    return this.#op.accepts?.(posts) ? "both" : "nothing";
+  }
+
+  override forward(bottom: Blobs, [y]: One, posts?: PostOps): void {
     this.#op.forward(
       bottom.map((x) => x.data),
       y.data,
+      posts,
     );
   }
 
-  override backward([y]: One, propagateDown: readonly boolean[], bottom: Blobs): void {
+  override backward(
+    [y]: One,
+    propagateDown: readonly boolean[],
+    bottom: Blobs,
+    posts?: PostOps,
+  ): void {
     this.#op.backward(
       bottom.map((x) => x.data),
       y.data,
       y.diff,
       bottom.map((x, i) => (propagateDown[i] ? x.diff : undefined)),
+      posts,
     );
   }
 }

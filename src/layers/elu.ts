@@ -34,6 +34,7 @@ const elu: UnaryKernel<Alpha> = {
       for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : dy[i]! * (y[i]! + alpha);
     },
   },
+  native: ["alpha"],
   wgsl: {
     forward: "select(p.alpha * (exp(min(x, 0.0)) - 1.0), x, x > 0.0)",
     backward: "select(dy * (y + p.alpha), dy, x > 0.0)",

@@ -40,5 +40,6 @@ const exp: UnaryKernel<Scales> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * y[i]! * innerScale;
     },
   },
+  native: ["innerScale", "outerScale"],
   wgsl: { forward: "p.outerScale * exp(p.innerScale * x)", backward: "dy * y * p.innerScale" },
 };

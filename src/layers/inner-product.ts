@@ -1,7 +1,7 @@
-import type { InnerProductOp, PostOp, Primitive } from "../engines/engine.ts";
+import type { InnerProductOp, PostOps, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
-import type { One } from "./base/layer.ts";
+import type { One, Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
 /**
@@ -61,13 +61,13 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
     this.#shape = x.shape;
   }
 
-  override accepts(post: PostOp): boolean {
-    return this.#op.accepts(post);
+  override accepts(posts: PostOps): Takeover {
+    return this.#op.accepts(posts) ? "forward" : "nothing";
   }
 
-  override forward([x]: One, [y]: One, post?: PostOp): void {
+  override forward([x]: One, [y]: One, posts?: PostOps): void {
     const [w, b] = this.blobs;
-    this.#op.forward(x.data, w!.data, b?.data, y.data, post);
+    this.#op.forward(x.data, w!.data, b?.data, y.data, posts);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

@@ -42,6 +42,7 @@ const log: UnaryKernel<Scales> = {
       for (let i = 0; i < n; i++) dx[i] = (dy[i]! * baseScale * scale) / (scale * x[i]! + shift);
     },
   },
+  native: ["baseScale", "scale", "shift"],
   wgsl: {
     forward: "p.baseScale * log(p.scale * x + p.shift)",
     backward: "dy * p.baseScale * p.scale / (p.scale * x + p.shift)",

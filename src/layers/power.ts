@@ -51,6 +51,7 @@ const power: UnaryKernel<Line> = {
         for (let i = 0; i < n; i++) dx[i] = dy[i]! * slope * (shift + scale * x[i]!) ** (power - 1);
     },
   },
+  native: ["power", "scale", "shift"],
   wgsl: {
     forward: "powerOf(p.shift + p.scale * x, p.power)",
     backward:
@@ -66,5 +67,6 @@ const lineInPlace: UnaryKernel<Line> = {
       dx.fill(scale * scale, 0, n);
     },
   },
+  native: ["power", "scale", "shift"],
   wgsl: { forward: "p.shift + p.scale * x", backward: "p.scale * p.scale" },
 };

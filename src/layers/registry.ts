@@ -80,7 +80,7 @@ export class LayerRegistry {
   create(
     param: LayerParameter,
     engines: Engines,
-    context: Omit<LayerContext, "engine">,
+    context: Omit<LayerContext, "engine" | "noise">,
     where = "",
   ): Layer {
     const Class = this.classOf(param, where);
@@ -89,6 +89,7 @@ export class LayerRegistry {
     return new Class(param, {
       ...context,
       engine: engine.forLayer?.(param.name ?? "") ?? engine,
+      noise: chooseEngine(engines, ["noise"]).noise,
     }) as unknown as Layer;
   }
 }

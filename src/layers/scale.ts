@@ -1,5 +1,5 @@
 import { Blob } from "../blob/blob.ts";
-import type { Primitive, ScaleOp } from "../engines/engine.ts";
+import type { PostOp, Primitive, ScaleOp } from "../engines/engine.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape } from "../util/shape.ts";
@@ -79,6 +79,23 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
       );
     }
     if (propagateDown[0]) this.#op.backwardData(y.diff, this.#gamma(given).data, x.diff);
+  }
+
+  /** With a learned γ for each channel. */
+  override get postOp(): PostOp | undefined {
+    const [scale, bias] = this.blobs;
+    const shape = this.#shape ?? [];
+    const isPerChannel =
+      this.param.bottom?.length === 1 && this.#axis === 1 && scale?.shape.length === 1;
+    if (!isPerChannel || shape.length < 2) return undefined;
+    const [learnsScale, learnsBias] = this.paramPropagateDown;
+    return {
+      kind: "scale",
+      scale: scale.data,
+      bias: bias?.data,
+      dScale: learnsScale ? scale.diff : undefined,
+      dBias: learnsBias ? bias?.diff : undefined,
+    };
   }
 
   #gamma(given: Blob | undefined): Blob {

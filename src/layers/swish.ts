@@ -37,6 +37,7 @@ const swish: UnaryKernel<Beta> = {
       }
     },
   },
+  native: ["beta"],
   wgsl: {
     forward: "x / (1.0 + exp(min(-p.beta * x, 80.0)))",
     backward: "dy * (p.beta * y + (1.0 - p.beta * y) / (1.0 + exp(min(-p.beta * x, 80.0))))",

@@ -42,5 +42,6 @@ const threshold: UnaryKernel<Limit> = {
       dx.fill(0, 0, n);
     },
   },
+  native: ["threshold"],
   wgsl: { forward: "select(0.0, 1.0, x > p.threshold)", backward: "0.0" },
 };

@@ -46,7 +46,9 @@ export function assemble(
   });
   const { phase } = state;
   const dtype = options.dtype ?? "f32";
-  const inner: NetOptions = { ...given, engines, log, phase, level: 0, stages: [] };
+  // What a net within a layer computes is read by the layer around it.
+  const shared = { level: 0, stages: [], sharesMemory: false } as const;
+  const inner: NetOptions = { ...given, engines, log, phase, ...shared };
   return located(param, () => {
     const filtered = filterByState(param, state, log);
     if (log !== silent) {

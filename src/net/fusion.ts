@@ -1,37 +1,87 @@
-import type { PostOp } from "../engines/engine.ts";
-import type { Blobs, Layer } from "../layers/base/layer.ts";
+import type { PostOp, PostOps } from "../engines/engine.ts";
+import type { Blobs, Layer, Takeover } from "../layers/base/layer.ts";
 
-/** A layer that takes over the forward of an in-place layer right behind it. */
+/** A layer that does the work of layers right behind it. */
 export interface Fusion {
   readonly producer: number;
-  readonly follower: number;
-  readonly post: PostOp;
+  /** Work in place on the producer's top, one after the other. */
+  readonly followers: readonly number[];
+  /** Backward is taken over too. */
+  readonly isBackward: boolean;
+}
+
+/** What the search must know of one layer of the built net. */
+export interface FusedLayer {
+  readonly layer: Layer;
+  readonly bottomBlobs: Blobs;
+  readonly topBlobs: Blobs;
+  readonly needsBackward: boolean;
 }
 
 /**
- * Finds in-place elementwise layers (ReLU and its kin) that the layer before may apply on the way out.
+ * Finds layers that the layer before may run on the way out: ReLU behind a convolution; Scale and ReLU behind
+ * BatchNorm; ReLU behind Eltwise; and where there is no backward, BatchNorm and Scale behind a convolution.
  *
  * Only in-place followers are taken: the blob then holds the same numbers as without fusion, since the
- * value in between is not kept by Caffe either. Backward is not changed.
+ * value in between is not kept by Caffe either.
  */
-export function findFusions(
-  layers: readonly Layer[],
-  bottoms: readonly Blobs[],
-  tops: readonly Blobs[],
-): Fusion[] {
+export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolean): Fusion[] {
   const fusions: Fusion[] = [];
-  layers.forEach((layer, producer) => {
-    const [top] = tops[producer] ?? [];
-    if (!top || tops[producer]?.length !== 1) return;
-    const follower = layers.findIndex(
-      (_, i) => i > producer && (bottoms[i]?.includes(top) || tops[i]?.includes(top)),
-    );
-    const next = layers[follower];
-    if (!next || tops[follower]?.[0] !== top || bottoms[follower]?.[0] !== top) return;
-    const post = next.postOp;
-    if (post && next.engineName === layer.engineName && layer.accepts(post)) {
-      fusions.push({ producer, follower, post });
+  const taken = new Set<number>();
+  layers.forEach((built, producer) => {
+    if (taken.has(producer)) return;
+    const chain = inPlaceChain(layers, producer);
+    for (let length = chain.length; length > 0; length--) {
+      const followers = chain.slice(0, length);
+      const posts = followers.map((i) => layers[i]?.layer.postOp as PostOp);
+      const takeover = built.layer.accepts(posts);
+      if (!isAllowed(takeover, built, followers, layers, isForwardOnly)) continue;
+      fusions.push({ producer, followers, isBackward: takeover === "both" });
+      for (const i of followers) taken.add(i);
+      return;
     }
   });
   return fusions;
+}
+
+/** The post-ops of a fusion, as they are now. */
+export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps {
+  return followers.map((i) => layers[i]?.layer.postOp as PostOp);
+}
+
+/** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */
+function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[] {
+  const { layer, topBlobs } = layers[producer] as FusedLayer;
+  const [top] = topBlobs;
+  const chain: number[] = [];
+  if (!top || topBlobs.length !== 1) return chain;
+  for (let i = producer + 1; i < layers.length; i++) {
+    const next = layers[i] as FusedLayer;
+    if (!next.bottomBlobs.includes(top) && !next.topBlobs.includes(top)) continue;
+    const isInPlace =
+      next.bottomBlobs.length === 1 && next.bottomBlobs[0] === top && next.topBlobs[0] === top;
+    if (!isInPlace || next.layer.engineName !== layer.engineName || !next.layer.postOp) break;
+    chain.push(i);
+  }
+  return chain;
+}
+
+/** Who runs backward must find what it reads: its own forward, or all of it taken over. */
+function isAllowed(
+  takeover: Takeover,
+  producer: FusedLayer,
+  followers: readonly number[],
+  layers: readonly FusedLayer[],
+  isForwardOnly: boolean,
+): boolean {
+  if (takeover === "nothing") return false;
+  if (isForwardOnly) return true;
+  if (takeover === "both") {
+    return followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
+  }
+  // An elementwise function's backward does with y alone, or does not run in place.
+  return followers.every((i) => {
+    const post = layers[i]?.layer.postOp;
+    return post?.kind === "unary" && !post.kernel.backwardReadsX;
+  });
 }

@@ -1,9 +1,9 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Device, Engine } from "../engines/engine.ts";
 import { NetError } from "../util/errors.ts";
-import { type BuiltLayer, writeLossWeights } from "./build.ts";
+import { type BuiltLayer, type BuiltNet, writeLossWeights } from "./build.ts";
 import type { DebugInfo } from "./debug-info.ts";
-import { type Fusion, findFusions } from "./fusion.ts";
+import { Execution, type ExecutionOptions } from "./execution.ts";
 import { readByBackward, readByForward, toHost } from "./host-access.ts";
 import { withRecord } from "./locate.ts";
 import type { Loss } from "./loss.ts";
@@ -28,21 +28,16 @@ export class LayerRunner {
   readonly #debug: DebugInfo;
   /** The engine that has a device, where some of the layers compute on it. */
   readonly #deviceEngine: Engine | undefined;
-  #fusions: ReadonlyMap<number, Fusion> = new Map();
-  #fusedFollowers: ReadonlyMap<number, Fusion> = new Map();
+  readonly #execution: Execution;
 
-  constructor(
-    layers: readonly BuiltLayer[],
-    learnable: readonly LearnableParam[],
-    debug: DebugInfo,
-    debugInfo: boolean,
-  ) {
+  constructor(built: BuiltNet, debug: DebugInfo, debugInfo: boolean, options: ExecutionOptions) {
+    const { layers, learnable } = built;
     this.#layers = layers;
     this.#learnable = learnable;
     this.#debug = debug;
     this.debugInfo = debugInfo;
     this.#deviceEngine = layers.find(({ layer }) => layer.device)?.layer.computedBy;
-    this.planFusion();
+    this.#execution = new Execution(built, options);
   }
 
   /** The device that some of the layers compute on, if there is one. */
@@ -52,13 +47,7 @@ export class LayerRunner {
 
   /** Finds anew what can be fused, after shapes have changed. */
   planFusion(): void {
-    const fusions = findFusions(
-      this.#layers.map(({ layer }) => layer),
-      this.#layers.map(({ bottomBlobs }) => bottomBlobs),
-      this.#layers.map(({ topBlobs }) => topBlobs),
-    );
-    this.#fusions = new Map(fusions.map((fusion) => [fusion.producer, fusion]));
-    this.#fusedFollowers = new Map(fusions.map((fusion) => [fusion.follower, fusion]));
+    this.#execution.plan();
   }
 
   /**
@@ -107,13 +96,9 @@ export class LayerRunner {
     for (const callback of this.beforeForward) callback(i);
     layer.reshape(bottomBlobs, topBlobs);
     writeLossWeights(built);
-    // What debug_info says of a layer is about its own result, not that of the one behind it.
-    const takenOver = this.debugInfo ? undefined : this.#fusedFollowers.get(i);
-    if (takenOver && takenOver.producer >= from) return;
-    const fusion = this.debugInfo ? undefined : this.#fusions.get(i);
-    const post = fusion && fusion.follower <= to ? fusion.post : undefined;
     try {
-      layer.forward(bottomBlobs, topBlobs, post);
+      // What debug_info says of a layer is about its own result, not that of the one behind it.
+      this.#execution.forward(i, from, to, this.debugInfo);
     } catch (error) {
       throw withRecord(
         error,
@@ -132,7 +117,7 @@ export class LayerRunner {
       const built = this.#layers[i] as BuiltLayer;
       const arrival = this.device && built.needsBackward && toHost(readByBackward(built));
       if (arrival) await arrival;
-      this.#backwardLayer(built, i);
+      this.#backwardLayer(built, i, from, to);
       if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
       for (const callback of this.afterBackward) callback(i);
     }
@@ -153,15 +138,14 @@ export class LayerRunner {
           `layer "${built.name}" has to wait for its gradient. Expected backward to be awaited.`,
         );
       }
-      this.#backwardLayer(built, i);
+      this.#backwardLayer(built, i, from, to);
       for (const callback of this.afterBackward) callback(i);
     }
   }
 
-  #backwardLayer(built: BuiltLayer, i: number): void {
-    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward, needsBackward } = built;
+  #backwardLayer({ needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
     for (const callback of this.beforeBackward) callback(i);
-    if (needsBackward) layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs);
+    if (needsBackward) this.#execution.backward(i, from, to);
   }
 
   #checkRange(first: number, last: number): void {

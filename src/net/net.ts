@@ -89,7 +89,7 @@ export class Net {
     this.memoryBytes = built.memoryBytes;
     this.#reshare = built.reshare;
     const debug = new DebugInfo(reference, log);
-    this.#runner = new LayerRunner(built.layers, built.learnable, debug, debugInfo);
+    this.#runner = new LayerRunner(built, debug, debugInfo, options);
     this.beforeForward = this.#runner.beforeForward;
     this.afterForward = this.#runner.afterForward;
     this.beforeBackward = this.#runner.beforeBackward;

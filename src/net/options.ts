@@ -23,5 +23,14 @@ export interface NetOptions {
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
+  /** Backward will never run: more layers can be run as one. False by default. */
+  readonly forwardOnly?: boolean;
+  /**
+   * Gives up the gradients of blobs between layers once they have been read, and with `forwardOnly` their data too:
+   * these blobs then read as zeros. False by default; a solver's nets do it.
+   */
+  readonly sharesMemory?: boolean;
+  /** Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way. */
+  readonly fuse?: boolean;
   readonly shard?: { readonly rank: number; readonly count: number };
 }

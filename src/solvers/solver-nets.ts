@@ -73,7 +73,15 @@ function buildPlanned(
       : source.param;
   const { state: own, ...param } = given;
   const { level, stages, ...merged } = mergeStates({ phase }, own, ...states);
-  return new Net(keepSource(given, param), { ...options, log, phase: merged.phase, level, stages });
+  return new Net(keepSource(given, param), {
+    ...options,
+    log,
+    phase: merged.phase,
+    level,
+    stages,
+    forwardOnly: merged.phase === "TEST",
+    sharesMemory: true,
+  });
 }
 
 /**

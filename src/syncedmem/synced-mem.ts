@@ -16,6 +16,8 @@ export interface PrivateStore {
   toPlain(plain: FloatArray): void;
   /** Reads the elements from plain row-major order. */
   fromPlain(plain: FloatArray): void;
+  /** Its elements are of no use any more: gives back the memory until it is written again. */
+  release(): void;
 }
 
 /**
@@ -84,7 +86,7 @@ export class SyncedMem {
 
   /** Bytes held in all places. */
   get residentBytes(): number {
-    const copies = this.#stores.size + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
+    const copies = this.#freshStores.size + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
     return copies * this.count * (this.dtype === "f32" ? 4 : 8);
   }
 
@@ -190,7 +192,7 @@ export class SyncedMem {
 
   /** Says that the store was written: the only fresh place from now on. */
   markPrivateWritten(store: PrivateStore): void {
-    this.#stale();
+    this.#stale(store);
     this.#freshStores.add(store);
   }
 
@@ -222,12 +224,17 @@ export class SyncedMem {
     this.#deviceFresh = true;
   }
 
-  /** No place holds anything that counts. */
-  #stale(): void {
+  /** No place holds anything that counts; a store that is written next keeps its memory. */
+  #stale(kept?: PrivateStore): void {
     this.#writes++;
     this.#cpuFresh = false;
-    this.#freshStores.clear();
+    this.#releaseStores(kept);
     this.#deviceFresh = false;
+  }
+
+  /** Frees the plain place where it is stale: for arrays that live on in a private layout. */
+  dropStaleCpu(): void {
+    if (!this.#cpuFresh) this.#cpu = undefined;
   }
 
   /** Frees the private stores that are stale (layouts of a shape that is gone). */
@@ -235,5 +242,10 @@ export class SyncedMem {
     for (const [layout, store] of this.#stores) {
       if (!this.#freshStores.has(store)) this.#stores.delete(layout);
     }
+  }
+
+  #releaseStores(kept?: PrivateStore): void {
+    for (const store of this.#freshStores) if (store !== kept) store.release();
+    this.#freshStores.clear();
   }
 }

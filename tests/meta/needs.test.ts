@@ -108,7 +108,13 @@ test.each(Object.entries(uses))(
   "%s asks its engine for what it needs and nothing else",
   async (type, [text, shapes]) => {
     const Class = Object.values(layers).find((candidate) => candidate.type === type);
-    const allowed: readonly string[] = ["name", "device", "forLayer", ...(Class?.needs ?? [])];
+    const allowed: readonly string[] = [
+      "name",
+      "noise",
+      "device",
+      "forLayer",
+      ...(Class?.needs ?? []),
+    ];
     const engine = new Proxy<Engine>(new ReferenceEngine(), {
       get(target, key) {
         if (!allowed.includes(String(key))) throw new Error(`${type} asks for ${String(key)}`);

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import type { PostOp } from "../../src/engines/engine.ts";
-import type { Blobs } from "../../src/layers/base/layer.ts";
+import type { Layer } from "../../src/layers/base/layer.ts";
 import { findFusions } from "../../src/net/fusion.ts";
-import type { Net } from "../../src/net/net.ts";
 import { availableEngines } from "../support/engines.ts";
 import { netOf, noise, write } from "../support/nets.ts";
 
@@ -16,11 +14,14 @@ const relu = (bottom: string, top: string): string =>
 /** Pairs of layers that would be fused if every layer accepted everything. */
 function found(text: string): string[] {
   const net = netOf(text);
-  const willing = net.layers.map((layer) =>
-    Object.create(layer, { accepts: { value: (_post: PostOp) => true } }),
-  ) as Net["layers"];
-  return findFusions(willing, net.bottomBlobs as readonly Blobs[], net.topBlobs).map(
-    ({ producer, follower }) => `${net.layerNames[producer]} + ${net.layerNames[follower]}`,
+  const willing = net.layers.map((layer, i) => ({
+    layer: Object.create(layer, { accepts: { value: () => "forward" } }) as Layer,
+    bottomBlobs: net.bottomBlobs[i] ?? [],
+    topBlobs: net.topBlobs[i] ?? [],
+    needsBackward: net.layerNeedsBackward[i] ?? false,
+  }));
+  return findFusions(willing, false).map(({ producer, followers }) =>
+    [producer, ...followers].map((i) => net.layerNames[i]).join(" + "),
   );
 }
 

@@ -7,6 +7,7 @@ class Reversed implements PrivateStore {
   readonly layout = "reversed";
   readonly values: number[];
   moves = 0;
+  released = 0;
 
   constructor(count: number) {
     this.values = new Array<number>(count).fill(0);
@@ -20,6 +21,10 @@ class Reversed implements PrivateStore {
   fromPlain(plain: FloatArray): void {
     this.moves++;
     this.values.splice(0, this.values.length, ...Array.from(plain).reverse());
+  }
+
+  release(): void {
+    this.released++;
   }
 }
 
@@ -64,4 +69,21 @@ test("float64 and borrowed memory", () => {
   const own = Float32Array.of(4, 5);
   mem.borrowCpu(own);
   expect(mem.cpu()).toBe(own);
+});
+
+test("stores that are stale give back their memory; the one that is written keeps it", () => {
+  const mem = new SyncedMem(2);
+  const [first, second] = [new Reversed(2), new Reversed(2)];
+  Object.assign(second, { layout: "other" });
+  for (const store of [first, second]) {
+    mem.adoptPrivate(store);
+    mem.markPrivateFresh(store);
+  }
+  mem.markPrivateWritten(second);
+  expect([first.released, second.released]).toEqual([1, 0]);
+  mem.mutableCpu();
+  expect([first.released, second.released]).toEqual([1, 1]);
+  mem.markPrivateFresh(second);
+  mem.zero();
+  expect(second.released).toBe(2);
 });

@@ -33,7 +33,7 @@ async function run(flags: TestFlags): Promise<void> {
   }
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
-  const net = await openNet(flags, "TEST", log);
+  const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });
   try {
     say(`Running for ${flags.iterations} iterations.`);
     const sums: number[] = [];

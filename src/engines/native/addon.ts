@@ -6,11 +6,13 @@ export interface Layout {
   /** Elements, and elements with padding. */
   readonly count: number;
   readonly stored: number;
+  /** How many neighbouring channels lie together; 0 where the layout is of another kind. */
+  readonly block: number;
   /** Row-major without padding. */
   readonly isPlain: boolean;
 }
 
-/** Aligned memory of a layout, zero at first. */
+/** Aligned memory. */
 export interface StoreMemory {
   zero(): void;
 }
@@ -57,17 +59,64 @@ export interface LRNWindow {
   readonly k: number;
 }
 
-/** What native/src exports. Lengths come first, arrays in the order of the formula; see loops.cc. */
+/** An array as loops over channels see it: images, channels, positions, channels that lie together. */
+export type ViewArgs = [n: number, c: number, s: number, block: number];
+
+/** Entries may be undefined where nothing is wanted. */
+type Buffers = readonly (Buffer | undefined)[];
+
+/** Three numbers of the function, the count, and its arrays. */
+type UnaryArgs<Arrays extends Buffer[]> = [
+  p0: number,
+  p1: number,
+  p2: number,
+  n: number,
+  ...arrays: Arrays,
+];
+
+type WindowArgs = [
+  planes: number,
+  input: Dims,
+  output: Dims,
+  kernel: Dims,
+  stride: Dims,
+  pad: Dims,
+  dilation: Dims,
+  from: Buffer,
+  to: Buffer,
+];
+
+/** The input seen by channels, then height and width of input and output, kernel, stride and pad. */
+export type PoolArgs = [
+  ...ViewArgs,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
+/** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon {
   readonly version: string;
   setThreads(count: number): void;
-  readonly Layout: new (dims: Dims) => Layout;
-  readonly Store: new (layout: Layout) => StoreMemory;
+  /** Row-major; or with channels in blocks, as oneDNN's nChw16c. */
+  readonly Layout: new (
+    dims: Dims,
+    block?: number,
+  ) => Layout;
+  readonly Store: new (count: number) => StoreMemory;
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,
-    reluSlope?: number,
-  ): Primitive<"src" | "weights" | "dst" | "bias">;
+    hasLine: boolean,
+    reluSlope: number,
+  ): Primitive<"src" | "weights" | "dst" | "bias" | "scale" | "shift">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,
@@ -76,8 +125,6 @@ export interface Addon {
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
   lrnForward(w: LRNWindow, src: Layout): Primitive<"src" | "dst" | "workspace">;
   lrnBackward(w: LRNWindow, src: Layout): Primitive<"src" | "diffDst" | "diffSrc">;
-  eltwiseForward(algorithm: string, layout: Layout): Primitive<"src" | "dst">;
-  eltwiseBackward(algorithm: string, layout: Layout): Primitive<"dst" | "diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
   asum(n: number, x: Buffer): number;
@@ -115,8 +162,170 @@ export interface Addon {
   ): void;
   fillRows(m: number, n: number, b: Buffer, y: Buffer): void;
   addRows(m: number, n: number, y: Buffer, b: Buffer): void;
-  reluForward(n: number, slope: number, x: Buffer, y: Buffer): void;
-  reluBackward(n: number, slope: number, y: Buffer, dy: Buffer, dx: Buffer): void;
+  /** Which elementwise function has that name; −1 for none. */
+  unaryIndex(name: string): number;
+  unaryForward(index: number, ...pnxy: UnaryArgs<[x: Buffer, y: Buffer]>): void;
+  unaryBackward(
+    index: number,
+    ...pnxy: UnaryArgs<[x: Buffer, y: Buffer, dy: Buffer, dx: Buffer]>
+  ): void;
+  batchNormForward(
+    ...args: [
+      ...ViewArgs,
+      eps: number,
+      isGiven: boolean,
+      slope: number,
+      x: Buffer,
+      mean: Buffer,
+      variance: Buffer,
+      gamma: Buffer | undefined,
+      beta: Buffer | undefined,
+      y: Buffer,
+    ]
+  ): void;
+  batchNormBackward(
+    ...args: [
+      ...ViewArgs,
+      eps: number,
+      isGiven: boolean,
+      slope: number,
+      x: Buffer,
+      mean: Buffer,
+      variance: Buffer,
+      gamma: Buffer | undefined,
+      beta: Buffer | undefined,
+      dy: Buffer,
+      dx: Buffer | undefined,
+      dGamma: Buffer | undefined,
+      dBeta: Buffer | undefined,
+    ]
+  ): void;
+  scaleForward(
+    ...args: [
+      ...ViewArgs,
+      slope: number,
+      x: Buffer,
+      scale: Buffer | undefined,
+      bias: Buffer | undefined,
+      y: Buffer,
+    ]
+  ): void;
+  scaleSums(
+    ...args: [
+      ...ViewArgs,
+      x: Buffer | undefined,
+      dy: Buffer,
+      dScale: Buffer | undefined,
+      dBias: Buffer | undefined,
+    ]
+  ): void;
+  preluForward(...args: [...ViewArgs, x: Buffer, slope: Buffer, y: Buffer]): void;
+  preluBackward(...args: [...ViewArgs, x: Buffer, slope: Buffer, dy: Buffer, dx: Buffer]): void;
+  preluSums(...args: [...ViewArgs, x: Buffer, dy: Buffer, dSlope: Buffer]): void;
+  dropout(
+    ...args: [...ViewArgs, ratio: number, stream: number, pass: number, x: Buffer, y: Buffer]
+  ): void;
+  uniform(
+    n: number,
+    low: number,
+    high: number,
+    stream: number,
+    pass: number,
+    values: Float32Array,
+  ): void;
+  gaussian(
+    n: number,
+    mean: number,
+    std: number,
+    stream: number,
+    pass: number,
+    values: Float32Array,
+  ): void;
+  sum(n: number, coeffs: readonly number[], xs: Buffers, slope: number, y: Buffer): void;
+  sumGradient(
+    n: number,
+    coeff: number,
+    slope: number,
+    y: Buffer | undefined,
+    dy: Buffer,
+    dx: Buffer,
+  ): void;
+  product(n: number, xs: Buffers, y: Buffer): void;
+  productGradient(
+    n: number,
+    k: number,
+    isStable: boolean,
+    xs: Buffers,
+    y: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+  ): void;
+  maximum(n: number, xs: Buffers, y: Buffer, winner: Buffer): void;
+  maximumGradient(n: number, k: number, winner: Buffer, dy: Buffer, dx: Buffer): void;
+  /** kind: 0 Σ x, 1 Σ |x|, 2 Σ x². */
+  reduce(kind: number, outer: number, inner: number, coeff: number, x: Buffer, y: Buffer): void;
+  reduceBackward(
+    kind: number,
+    outer: number,
+    inner: number,
+    coeff: number,
+    x: Buffer,
+    dy: Buffer,
+    dx: Buffer,
+  ): void;
+  mvnForward(
+    rows: number,
+    size: number,
+    dividesBySigma: boolean,
+    eps: number,
+    x: Buffer,
+    y: Buffer,
+    scales: Buffer,
+  ): void;
+  mvnBackward(
+    rows: number,
+    size: number,
+    dividesBySigma: boolean,
+    y: Buffer,
+    dy: Buffer,
+    scales: Buffer,
+    dx: Buffer,
+  ): void;
+  lstmForward(
+    batch: number,
+    hidden: number,
+    before: Buffer,
+    gates: Buffer,
+    cont: Buffer,
+    c: Buffer,
+    h: Buffer,
+    values: Buffer,
+  ): void;
+  lstmBackward(
+    batch: number,
+    hidden: number,
+    before: Buffer,
+    cont: Buffer,
+    c: Buffer,
+    values: Buffer,
+    dc: Buffer,
+    dh: Buffer,
+    dBefore: Buffer,
+    dGates: Buffer,
+  ): void;
+  join(outer: number, sizes: readonly number[], xs: Buffers, y: Buffer): void;
+  cut(outer: number, sizes: readonly number[], y: Buffer, xs: Buffers): void;
+  crop(shape: Dims, offset: Dims, size: Dims, isBackward: boolean, from: Buffer, to: Buffer): void;
+  tile(outer: number, tiles: number, inner: number, x: Buffer, y: Buffer): void;
+  tileBackward(outer: number, tiles: number, inner: number, dy: Buffer, dx: Buffer): void;
+  gather(picks: number, size: number, x: Buffer, index: Buffer, y: Buffer): void;
+  scatterAdd(picks: number, size: number, dy: Buffer, index: Buffer, dx: Buffer): void;
+  im2col(...args: WindowArgs): void;
+  col2im(...args: WindowArgs): void;
+  maxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
+  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
+  meanPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
+  meanPoolBackward(...args: [...PoolArgs, dy: Buffer, dx: Buffer]): void;
   softmax(outer: number, channels: number, inner: number, x: Buffer, y: Buffer): void;
   softmaxBackward(
     outer: number,
@@ -141,6 +350,25 @@ export interface Addon {
     ignored: number,
     scale: number,
     prob: Buffer,
+    label: Buffer,
+    dx: Buffer,
+  ): void;
+  sigmoidLoss(n: number, ignored: number, x: Buffer, target: Buffer): number;
+  sigmoidGradient(
+    n: number,
+    ignored: number,
+    scale: number,
+    x: Buffer,
+    target: Buffer,
+    dx: Buffer,
+  ): void;
+  hingeLoss(batch: number, classes: number, isSquared: boolean, x: Buffer, label: Buffer): number;
+  hingeGradient(
+    batch: number,
+    classes: number,
+    isSquared: boolean,
+    scale: number,
+    x: Buffer,
     label: Buffer,
     dx: Buffer,
   ): void;

@@ -1,7 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { ConvolutionDescriptor, ConvolutionOp, PostOp } from "../engine.ts";
+import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
+import { joinedLine, type Line } from "./post-ops.ts";
 
 /** Convolution over two spatial axes by oneDNN, which chooses its layouts. */
 export function nativeConvolution(places: Places, d: ConvolutionDescriptor): ConvolutionOp {
@@ -9,30 +10,26 @@ export function nativeConvolution(places: Places, d: ConvolutionDescriptor): Con
   const shapes = shapesOf(d);
   const biasLayout = places.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
-  let forward: Forward | undefined;
-  const fused = new Map<number, Forward>();
+  const made = new Map<string, Forward>();
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
   let scratch: { readonly dw: StoreMemory; readonly db: StoreMemory } | undefined;
 
-  const forwardWith = (post: PostOp | undefined): Forward => {
-    if (!post) {
-      forward ??= addon.convolutionForward(shapes);
-      return forward;
-    }
-    const slope = post.params["slope"] ?? 0;
-    let primitive = fused.get(slope);
+  const forwardWith = ({ scale, slope }: Line): Forward => {
+    const key = `${scale !== undefined} ${slope}`;
+    let primitive = made.get(key);
     if (!primitive) {
-      primitive = addon.convolutionForward(shapes, slope);
-      fused.set(slope, primitive);
+      primitive = addon.convolutionForward(shapes, scale !== undefined, slope);
+      made.set(key, primitive);
     }
     return primitive;
   };
 
   return {
-    accepts: ({ kernel }) => kernel.name === "relu",
-    forward(x, w, b, y, post) {
-      const primitive = forwardWith(post);
+    accepts: (posts) => joinedLine(posts, d.outputChannels) !== undefined,
+    forward(x, w, b, y, posts = []) {
+      const line = joinedLine(posts, d.outputChannels) as Line;
+      const primitive = forwardWith(line);
       const { layouts } = primitive;
       const buffers: Buffer[] = [
         places.read(x, layouts.src),
@@ -40,6 +37,7 @@ export function nativeConvolution(places: Places, d: ConvolutionDescriptor): Con
         places.write(y, layouts.dst),
       ];
       if (b) buffers.push(b.cpu() as Float32Array);
+      if (line.scale && line.bias) buffers.push(line.scale, line.bias);
       primitive.run(...buffers);
     },
     backwardData(dy, w, dx) {

@@ -1,26 +1,59 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { EltwiseDescriptor, EltwiseOp } from "../engine.ts";
+import type { Layout, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
+import { slopeOf } from "./post-ops.ts";
 
-/** Sums with coefficients, in the layout the first input lies in; undefined for the other operations. */
-export function nativeEltwise(places: Places, d: EltwiseDescriptor): EltwiseOp | undefined {
-  if (d.operation !== "SUM") return undefined;
+/** Sums, products and maxima in the layout the first input lies in. */
+export function nativeEltwise(places: Places, d: EltwiseDescriptor): EltwiseOp {
   const { addon } = places;
+  const { operation, shape, coeffs, stableProdGrad } = d;
+  // A quotient of paddings would be 0/0.
+  const wants = operation === "PROD" && !stableProdGrad ? "no padding" : "blocks";
+  let layout: Layout = places.plain(shape);
+  let winner: { readonly memory: StoreMemory; readonly stored: number } | undefined;
   return {
-    forward(xs, y) {
-      const [first, ...others] = xs;
-      const layout = places.current(first!, d.shape);
+    accepts: (posts) => operation === "SUM" && slopeOf(posts) !== undefined,
+    forward(xs, y, posts = []) {
+      layout = places.currentOf(xs[0]!, shape, wants);
       const sources = xs.map((x) => places.read(x, layout));
       const to = places.write(y, layout);
-      addon.axpby(layout.stored, d.coeffs[0]!, sources[0]!, 0, to);
-      others.forEach((_, i) => {
-        addon.axpby(layout.stored, d.coeffs[i + 1]!, sources[i + 1]!, 1, to);
-      });
+      if (operation === "SUM")
+        addon.sum(layout.stored, coeffs, sources, slopeOf(posts) ?? Number.NaN, to);
+      else if (operation === "PROD") addon.product(layout.stored, sources, to);
+      else {
+        if (winner?.stored !== layout.stored) {
+          winner = { memory: places.scratch(layout), stored: layout.stored };
+        }
+        addon.maximum(layout.stored, sources, to, winner.memory);
+      }
     },
-    backward(_xs, _y, dy, dxs) {
-      const layout = places.current(dy, d.shape);
+    backward(xs, y, dy, dxs, posts = []) {
+      if (operation === "SUM") layout = places.currentOf(dy, shape, "blocks");
+      const n = layout.stored;
+      const slope = slopeOf(posts);
+      const rectified = slope === undefined ? undefined : places.read(y, layout);
+      /** Where a gradient with coefficient 1 already is. */
+      let unit: SyncedMem | undefined = rectified ? undefined : dy;
       const gradient = places.read(dy, layout);
-      dxs.forEach((dx, i) => {
-        if (dx) addon.axpby(layout.stored, d.coeffs[i]!, gradient, 0, places.write(dx, layout));
+      dxs.forEach((dx, k) => {
+        if (!dx) return;
+        if (operation === "SUM") {
+          if (coeffs[k] === 1 && unit) {
+            places.share(unit, dx, layout);
+            return;
+          }
+          const to = places.write(dx, layout);
+          addon.sumGradient(n, coeffs[k]!, slope ?? 1, rectified, gradient, to);
+          if (coeffs[k] === 1) unit = dx;
+        } else if (operation === "PROD") {
+          const sources = xs.map((x) => places.read(x, layout));
+          const product = places.read(y, layout);
+          const to = places.write(dx, layout);
+          addon.productGradient(n, k, stableProdGrad, sources, product, gradient, to);
+        } else if (winner) {
+          addon.maximumGradient(n, k, winner.memory, gradient, places.write(dx, layout));
+        }
       });
     },
   };

@@ -1,13 +1,20 @@
 import { countOf } from "../../util/shape.ts";
-import type { Engine, PartialEngine, PoolingOp } from "../engine.ts";
+import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
+import { nativeBatchNorm } from "./batch-norm.ts";
+import { nativeBias, nativePReLU, nativeScale } from "./broadcast.ts";
+import { nativeConcat } from "./concat.ts";
 import { nativeConvolution } from "./convolution.ts";
+import { nativeCrop, nativeGather, nativeIm2col, nativeTile } from "./copies.ts";
+import { nativeDropout } from "./dropout.ts";
 import { nativeEltwise } from "./eltwise.ts";
 import { nativeInnerProduct } from "./inner-product.ts";
+import { nativeHingeLoss, nativeSigmoidLoss, nativeSoftmax, nativeSoftmaxLoss } from "./losses.ts";
 import { nativeLRN } from "./lrn.ts";
+import { nativeNoise } from "./noise.ts";
 import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
-import { nativeSoftmax, nativeSoftmaxLoss } from "./softmax.ts";
+import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeUnary } from "./unary.ts";
 import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
@@ -20,38 +27,38 @@ import { nativeVectors } from "./vectors.ts";
  */
 export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
   const places = new Places(addon);
+  const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
   return {
     name: "native",
     unary: (kernel, params, shape) =>
       nativeUnary(places, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>
-      d.input.length === 2 && countOf(d.output) > 0 && d.batch > 0
+      d.input.length >= 1 && d.input.length <= 3 && !isEmpty(d.output) && d.batch > 0
         ? nativeConvolution(places, d)
         : fallback.convolution(d),
-    innerProduct: (d) =>
-      countOf(d.input) > 0 ? nativeInnerProduct(places, d) : fallback.innerProduct(d),
-    pooling: (d) => {
-      const native = nativePooling(places, d);
-      if (!native) return fallback.pooling(d);
-      let reference: PoolingOp | undefined;
-      let last = native;
-      return {
-        forward(x, y, extra) {
-          // The index of each maximum is something oneDNN does not tell.
-          if (extra?.mask) reference ??= fallback.pooling(d);
-          last = extra?.mask && reference ? reference : native;
-          last.forward(x, y, extra);
-        },
-        backward(x, dy, dx) {
-          last.backward(x, dy, dx);
-        },
-      };
-    },
+    im2col: (d) => nativeIm2col(places, d),
+    pooling: (d) => nativePooling(places, d) ?? fallback.pooling(d),
     lrn: (d) => (d.region === "ACROSS_CHANNELS" ? nativeLRN(places, d) : fallback.lrn(d)),
+    innerProduct: (d) =>
+      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(places, d),
+    eltwise: (d) => nativeEltwise(places, d),
+    reduction: (d) => nativeReduction(places, d),
+    dropout: (d) => nativeDropout(places, d),
+    lstmUnit: (d) => nativeLSTMUnit(places, d),
     softmax: (d) => nativeSoftmax(places, d),
+    batchNorm: (d) => nativeBatchNorm(places, d),
+    mvn: (d) => nativeMVN(places, d),
+    scale: (d) => nativeScale(places, d),
+    bias: (d) => nativeBias(places, d),
+    prelu: (d) => nativePReLU(places, d),
+    concat: (d) => nativeConcat(places, d),
+    crop: (d) => nativeCrop(places, d),
+    tile: (d) => nativeTile(places, d),
+    gather: (d) => nativeGather(places, d),
     softmaxLoss: (d) => nativeSoftmaxLoss(places, d),
-    eltwise: (d) => nativeEltwise(places, d) ?? fallback.eltwise(d),
-    concat: (d) => fallback.concat(d),
+    sigmoidLoss: (d) => nativeSigmoidLoss(places, d),
+    hingeLoss: (d) => nativeHingeLoss(places, d),
+    noise: nativeNoise(addon, fallback.noise),
     update: nativeUpdate(places, fallback),
     ...nativeVectors(places),
   };

@@ -1,20 +1,56 @@
 import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
-import { type Shape, sameShape } from "../../util/shape.ts";
-import type { Addon, Buffer, Layout, Primitive, StoreMemory } from "./addon.ts";
+import { countOf, type Shape, sameShape } from "../../util/shape.ts";
+import type { Addon, Buffer, Layout, Primitive, StoreMemory, ViewArgs } from "./addon.ts";
+import { type Held, MemoryPool } from "./memory-pool.ts";
 
 /** A copy of an array in one of oneDNN's layouts. */
 class NativeStore implements PrivateStore {
   readonly layout: string;
   readonly described: Layout;
-  readonly memory: StoreMemory;
   readonly #places: Places;
+  #held: Held | undefined;
 
   constructor(places: Places, described: Layout) {
     this.layout = described.key;
     this.described = described;
-    this.memory = new places.addon.Store(described);
     this.#places = places;
+  }
+
+  /** Its memory, to be read; some if it has none. */
+  get memory(): StoreMemory {
+    this.#held ??= this.#places.pool.take(this.described.stored);
+    return this.#held.memory;
+  }
+
+  /** Its memory, to be written: another than before where somebody else holds that. */
+  own(keepsElements: boolean): StoreMemory {
+    const before = this.#held;
+    if (!before || before.holders === 1) return this.memory;
+    this.#held = this.#places.pool.take(this.described.stored);
+    if (keepsElements) {
+      this.#places.addon.copy(this.described.stored, before.memory, this.#held.memory);
+    }
+    this.#places.pool.release(before);
+    return this.#held.memory;
+  }
+
+  /** Holds its memory once more, for somebody who calls `pool.release` in the end. */
+  hold(): Held {
+    this.#held ??= this.#places.pool.take(this.described.stored);
+    this.#held.holders++;
+    return this.#held;
+  }
+
+  /** Takes memory that it holds from now on in place of its own. */
+  adopt(held: Held): void {
+    if (this.#held) this.#places.pool.release(this.#held);
+    this.#held = held;
+  }
+
+  release(): void {
+    if (this.#held) this.#places.pool.release(this.#held);
+    this.#held = undefined;
   }
 
   toPlain(plain: FloatArray): void {
@@ -32,10 +68,12 @@ class NativeStore implements PrivateStore {
  * Brings arrays into the layouts that primitives want, and knows which they are in.
  *
  * The plain layout is the array's cpu place; any other is a private store that the array keeps, so that a
- * layer finds its input where the layer before left it.
+ * layer finds its input where the layer before left it. A store's memory comes from a pool and goes back when
+ * its elements are stale; two arrays of equal elements may hold the same until one of them is written.
  */
 export class Places {
   readonly addon: Addon;
+  readonly pool: MemoryPool;
   /** Reorders done so far: what is left to save. */
   reorders = 0;
   readonly #plain: Map<string, Layout> = new Map();
@@ -43,6 +81,7 @@ export class Places {
 
   constructor(addon: Addon) {
     this.addon = addon;
+    this.pool = new MemoryPool(addon);
   }
 
   /** The row-major layout of those dims. */
@@ -76,6 +115,13 @@ export class Places {
       : this.plain(dims);
   }
 
+  /** As `current`, but plain where padding would not stay zero or channels do not lie in blocks. */
+  currentOf(mem: SyncedMem, dims: Shape, wants: "blocks" | "no padding"): Layout {
+    const layout = this.current(mem, dims);
+    const fits = wants === "blocks" ? layout.block > 0 : layout.stored === layout.count;
+    return fits ? layout : this.plain(dims);
+  }
+
   /** The dims under which the array's newest private copy is known; undefined where it lies plain. */
   dimsOf(mem: SyncedMem): Shape | undefined {
     const store = mem.freshPrivate();
@@ -105,20 +151,48 @@ export class Places {
     if (layout.isPlain) return mem.overwriteCpu() as Float32Array;
     const store = this.#store(mem, layout);
     mem.markPrivateWritten(store);
-    return store.memory;
+    return store.own(false);
   }
 
   /** The array in that layout, to be read and changed. */
   update(mem: SyncedMem, layout: Layout): Buffer {
     if (layout.isPlain) return mem.mutableCpu() as Float32Array;
-    const buffer = this.read(mem, layout);
-    mem.markPrivateWritten(this.#store(mem, layout));
-    return buffer;
+    this.read(mem, layout);
+    const store = this.#store(mem, layout);
+    mem.markPrivateWritten(store);
+    // What is updated in this layout in every step need not lie in another too.
+    mem.dropStaleCpu();
+    return store.own(true);
+  }
+
+  /** Lets `to` have the elements of `from`, without copying where the layout is a private one. */
+  share(from: SyncedMem, to: SyncedMem, layout: Layout): void {
+    if (from === to) return;
+    if (layout.isPlain) {
+      this.addon.copy(layout.stored, this.read(from, layout), this.write(to, layout));
+      return;
+    }
+    this.read(from, layout);
+    const store = this.#store(to, layout);
+    store.adopt(this.#store(from, layout).hold());
+    to.markPrivateWritten(store);
+  }
+
+  /**
+   * Holds the array's elements as they are now, for an op that reads them later although they may be
+   * overwritten in between. Copies only where the layout is plain.
+   */
+  keep(mem: SyncedMem, layout: Layout): Held {
+    const now = this.read(mem, layout);
+    if (!layout.isPlain) return this.#store(mem, layout).hold();
+    const held = this.pool.take(layout.stored);
+    this.addon.copy(layout.stored, now, held.memory);
+    return held;
   }
 
   /** Memory of an op's own. */
   scratch(layout: Layout): StoreMemory {
-    return new this.addon.Store(layout);
+    return new this.addon.Store(layout.stored);
   }
 
   #store(mem: SyncedMem, layout: Layout): NativeStore {
@@ -128,6 +202,14 @@ export class Places {
     mem.adoptPrivate(store);
     return store;
   }
+}
+
+/** An array in that layout as loops over channels (axis 1) see it. */
+export function viewOf({ dims, block }: Layout): ViewArgs {
+  const [n = 1, c = 1] = dims;
+  const s = countOf(dims, 2);
+  // A single position per channel: plain is channels-last, which needs no loop of one turn.
+  return [n, c, s, block === 1 && s === 1 ? c : block];
 }
 
 /** Makes something once for each layout it is asked for. */

@@ -1,6 +1,7 @@
+import { countOf } from "../../util/shape.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
-import type { PoolingWindow, StoreMemory } from "./addon.ts";
-import { PerLayout, type Places } from "./places.ts";
+import type { Layout, PoolArgs, PoolingWindow, StoreMemory } from "./addon.ts";
+import { PerLayout, type Places, viewOf } from "./places.ts";
 
 /**
  * Pooling by oneDNN, in the layout the bottom lies in; undefined where its rules differ from Caffe's.
@@ -8,8 +9,7 @@ import { PerLayout, type Places } from "./places.ts";
  * Caffe averages over the window clipped to the padded image. Without padding that is oneDNN's
  * exclude_padding, and where no window reaches beyond the padding its include_padding.
  */
-export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
-  if (d.method === "STOCHASTIC") return undefined;
+function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
   const padRight = d.input.map(
     (length, i) => (d.output[i]! - 1) * d.stride[i]! + d.kernel[i]! - length - d.pad[i]!,
   );
@@ -51,6 +51,70 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp |
         places.write(dx, layouts.diffSrc),
         ...workspace,
       );
+    },
+  };
+}
+
+/** Pooling by loops, with Caffe's windows, in the layout the bottom lies in. */
+function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
+  const { addon } = places;
+  const src = [d.batch, d.channels, ...d.input];
+  const dst = [d.batch, d.channels, ...d.output];
+  const made = new PerLayout((x) => {
+    const isBlocked = x.block > 1 && x.block !== d.channels;
+    const input = isBlocked ? x : places.plain(src);
+    const output = isBlocked ? new addon.Layout(dst, x.block) : places.plain(dst);
+    const args = [
+      ...(isBlocked ? viewOf(input) : ([d.batch, d.channels, countOf(d.input), 1] as const)),
+      ...d.input,
+      ...d.output,
+      ...d.kernel,
+      ...d.stride,
+      ...d.pad,
+    ] as PoolArgs;
+    return { input, output, args, index: places.scratch(output) };
+  });
+  let last: ReturnType<typeof made.get> | undefined;
+  const lastOr = (layout: Layout): ReturnType<typeof made.get> => last ?? made.get(layout);
+  return {
+    forward(x, y, { mask } = {}) {
+      last = made.get(places.current(x, src));
+      const { input, output, args, index } = last;
+      const from = places.read(x, input);
+      const to = places.write(y, output);
+      if (d.method === "AVE") {
+        addon.meanPool(...args, from, to);
+        return;
+      }
+      addon.maxPool(...args, from, to, index);
+      if (mask) addon.copy(output.stored, index, places.write(mask, output));
+    },
+    backward(_x, dy, dx) {
+      const { input, output, args, index } = lastOr(places.plain(src));
+      const from = places.read(dy, output);
+      const to = places.write(dx, input);
+      if (d.method === "AVE") addon.meanPoolBackward(...args, from, to);
+      else addon.maxPoolBackward(...args, from, index, to);
+    },
+  };
+}
+
+/** Pooling of planes; undefined for STOCHASTIC. */
+export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
+  if (d.method === "STOCHASTIC") return undefined;
+  const fast = onednnPooling(places, d);
+  if (!fast) return loopPooling(places, d);
+  let loops: PoolingOp | undefined;
+  let last = fast;
+  return {
+    forward(x, y, extra) {
+      // Where each maximum was is something oneDNN does not tell.
+      if (extra?.mask) loops ??= loopPooling(places, d);
+      last = extra?.mask && loops ? loops : fast;
+      last.forward(x, y, extra);
+    },
+    backward(x, dy, dx) {
+      last.backward(x, dy, dx);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Shape } from "../../util/shape.ts";
 import type { Params, UnaryKernel, UnaryOp } from "../engine.ts";
-import { PerLayout, type Places } from "./places.ts";
+import type { Places } from "./places.ts";
 
 /** An elementwise function in the layout its input lies in; undefined where the addon has no such function. */
 export function nativeUnary<P extends Params>(
@@ -11,40 +11,37 @@ export function nativeUnary<P extends Params>(
 ): UnaryOp | undefined {
   if (!kernel.native) return undefined;
   const { addon } = places;
-  if (kernel.name === "relu") {
-    const slope = params["slope"] ?? 0;
-    return {
-      forward(x, y) {
-        const layout = places.current(x, shape);
-        const source = places.read(x, layout);
-        addon.reluForward(layout.stored, slope, source, places.write(y, layout));
-      },
-      backward(x, y, dy, dx) {
-        // In place only y is there; elsewhere x decides, also where the slope is negative.
-        const known = x === y ? y : x;
-        const layout = places.current(known, shape);
-        const value = places.read(known, layout);
-        const gradient = places.read(dy, layout);
-        addon.reluBackward(layout.stored, slope, value, gradient, places.write(dx, layout));
-      },
-    };
-  }
-  if (shape.length === 0) return undefined;
-  const algorithm = kernel.name === "sigmoid" ? "logistic" : kernel.name;
-  const made = new PerLayout((layout) => ({
-    forward: addon.eltwiseForward(algorithm, layout),
-    backward: addon.eltwiseBackward(algorithm, layout),
-  }));
+  const index = addon.unaryIndex(kernel.name);
+  if (index < 0) return undefined;
+  const [p0 = 0, p1 = 0, p2 = 0] = kernel.native.map((name) => params[name] ?? 0);
+  // Padding is zero and has to stay so: a function that makes something of 0 must not see it.
+  const [zero, value, slope] = [new Float32Array(1), new Float32Array(1), new Float32Array(1)];
+  kernel.reference.forward(1, zero, value, params);
+  kernel.reference.backward(1, zero, zero, zero, slope, params);
+  const wants = value[0] === 0 && slope[0] === 0 ? "blocks" : "no padding";
   return {
     forward(x, y) {
-      const layout = places.current(x, shape);
+      const layout = places.currentOf(x, shape, wants);
       const source = places.read(x, layout);
-      made.get(layout).forward.run(source, places.write(y, layout));
+      addon.unaryForward(index, p0, p1, p2, layout.stored, source, places.write(y, layout));
     },
-    backward(_x, y, dy, dx) {
-      const layout = places.current(y, shape);
+    backward(x, y, dy, dx) {
+      // In place only y is there.
+      const known = x === y ? y : x;
+      const layout = places.currentOf(known, shape, wants);
+      const [input, output] = [places.read(known, layout), places.read(y, layout)];
       const gradient = places.read(dy, layout);
-      made.get(layout).backward.run(places.read(y, layout), gradient, places.write(dx, layout));
+      addon.unaryBackward(
+        index,
+        p0,
+        p1,
+        p2,
+        layout.stored,
+        input,
+        output,
+        gradient,
+        places.write(dx, layout),
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import type { Shape } from "../../util/shape.ts";
-import type { PostOp } from "./unary.ts";
+import type { PostOps } from "./unary.ts";
 
 /** An inner product, all sizes resolved. */
 export interface InnerProductDescriptor {
@@ -15,8 +15,14 @@ export interface InnerProductDescriptor {
 
 /** Y = X · Wᵀ + b.  X: (M, K)  W: (N, K)  b: (N)  Y: (M, N). dX is overwritten, dW and db are added to. */
 export interface InnerProductOp {
-  accepts(post: PostOp): boolean;
-  forward(x: SyncedMem, w: SyncedMem, b: SyncedMem | undefined, y: SyncedMem, post?: PostOp): void;
+  accepts(posts: PostOps): boolean;
+  forward(
+    x: SyncedMem,
+    w: SyncedMem,
+    b: SyncedMem | undefined,
+    y: SyncedMem,
+    posts?: PostOps,
+  ): void;
   backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
   /** Either may be undefined: frozen, or absent. */
   backwardWeights(
@@ -39,13 +45,16 @@ export interface EltwiseDescriptor {
 
 /** y = Σ coeffᵢ·xᵢ, Π xᵢ or max xᵢ (of equal ones the first wins, but x₁ before x₀). Each dx is overwritten. */
 export interface EltwiseOp {
-  forward(xs: readonly SyncedMem[], y: SyncedMem): void;
+  /** Whether forward and backward can take these over: y = f(Σ coeffᵢ·xᵢ). Where it is missing, none. */
+  accepts?(posts: PostOps): boolean;
+  forward(xs: readonly SyncedMem[], y: SyncedMem, posts?: PostOps): void;
   /** dxs[i] is undefined where no gradient is wanted. */
   backward(
     xs: readonly SyncedMem[],
     y: SyncedMem,
     dy: SyncedMem,
     dxs: readonly (SyncedMem | undefined)[],
+    posts?: PostOps,
   ): void;
 }
 

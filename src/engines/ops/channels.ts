@@ -1,5 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { Shape } from "../../util/shape.ts";
+import type { PostOps } from "./unary.ts";
 
 /** An array seen as (outer, channels, inner). */
 export interface ChannelDescriptor {
@@ -28,8 +29,16 @@ export interface BatchNormDescriptor {
  * In place is allowed: the op keeps what its backward reads. dx is overwritten.
  */
 export interface BatchNormOp {
-  forward(x: SyncedMem, mean: SyncedMem, variance: SyncedMem, y: SyncedMem): void;
-  backward(mean: SyncedMem, variance: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+  /** Whether forward and backward can take these over: y = f((x − mean) / √(variance + eps)). Where it is missing, none. */
+  accepts?(posts: PostOps): boolean;
+  forward(x: SyncedMem, mean: SyncedMem, variance: SyncedMem, y: SyncedMem, posts?: PostOps): void;
+  backward(
+    mean: SyncedMem,
+    variance: SyncedMem,
+    dy: SyncedMem,
+    dx: SyncedMem,
+    posts?: PostOps,
+  ): void;
 }
 
 /** A vector stretched over an array seen as (outer, length, inner). */

@@ -24,11 +24,24 @@ export interface UnaryKernel<P extends Params = Params> {
   readonly wgsl?: { readonly forward: string; readonly backward: string };
 }
 
-/** An elementwise function that another primitive may apply to its result on the way out. */
-export interface PostOp {
-  readonly kernel: UnaryKernel<Params>;
-  readonly params: Params;
-}
+/** What another primitive may do to its result on the way out: an elementwise function, or a line per channel. */
+export type PostOp =
+  | {
+      readonly kind: "unary";
+      readonly kernel: UnaryKernel<Params>;
+      readonly params: Params;
+    }
+  | {
+      /** y = x · scale + bias, one of each per channel (axis 1). Gradients are added to those that are given. */
+      readonly kind: "scale";
+      readonly scale: SyncedMem;
+      readonly bias: SyncedMem | undefined;
+      readonly dScale: SyncedMem | undefined;
+      readonly dBias: SyncedMem | undefined;
+    };
+
+/** Post-ops in the order in which they are applied. */
+export type PostOps = readonly PostOp[];
 
 /** y = f(x) over a whole array. In place (x === y) is allowed; backward then reads y only. */
 export interface UnaryOp {

@@ -1,7 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import type { Shape } from "../../util/shape.ts";
-import type { PostOp } from "./unary.ts";
+import type { PostOps } from "./unary.ts";
 
 /** A convolution, all sizes resolved. Spatial lists have one entry per spatial axis (0 or more). */
 export interface ConvolutionDescriptor {
@@ -21,12 +21,18 @@ export interface ConvolutionDescriptor {
 /**
  * y = W ⊛ x + b.  x: (N, C, i…)  W: (O, C/groups, k…)  b: (O)  y: (N, O, o…)
  *
- * dx is overwritten, dW and db are added to. With a post-op, y = f(W ⊛ x + b).
+ * dx is overwritten, dW and db are added to. With post-ops, y = f(W ⊛ x + b).
  */
 export interface ConvolutionOp {
-  /** Whether forward can apply this function on the way out. */
-  accepts(post: PostOp): boolean;
-  forward(x: SyncedMem, w: SyncedMem, b: SyncedMem | undefined, y: SyncedMem, post?: PostOp): void;
+  /** Whether forward can apply these on the way out. */
+  accepts(posts: PostOps): boolean;
+  forward(
+    x: SyncedMem,
+    w: SyncedMem,
+    b: SyncedMem | undefined,
+    y: SyncedMem,
+    posts?: PostOps,
+  ): void;
   backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
   /** Either may be undefined: frozen, or absent. */
   backwardWeights(

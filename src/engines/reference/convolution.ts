@@ -1,7 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, ConvolutionOp, PostOp } from "../engine.ts";
+import type { ConvolutionDescriptor, ConvolutionOp, PostOps } from "../engine.ts";
 import { windowOffsets } from "./window-offsets.ts";
 
 /**
@@ -33,8 +33,8 @@ export function referenceConvolution(d: ConvolutionDescriptor): ConvolutionOp {
   };
 
   return {
-    accepts: () => true,
-    forward(xMem, wMem, bMem, yMem, post?: PostOp) {
+    accepts: (posts) => posts.every(({ kind }) => kind === "unary"),
+    forward(xMem, wMem, bMem, yMem, posts: PostOps = []) {
       const [x, w, b, y] = [xMem.cpu(), wMem.cpu(), bMem?.cpu(), yMem.overwriteCpu()];
       for (let n = 0; n < d.batch; n++) {
         for (let g = 0; g < d.groups; g++) {
@@ -52,7 +52,9 @@ export function referenceConvolution(d: ConvolutionDescriptor): ConvolutionOp {
         }
       }
       const count = d.batch * d.outputChannels * outSize;
-      if (post) post.kernel.reference.forward(count, y, y, post.params);
+      for (const post of posts) {
+        if (post.kind === "unary") post.kernel.reference.forward(count, y, y, post.params);
+      }
     },
     backwardData(dyMem, wMem, dxMem) {
       const [dy, w, dx] = [dyMem.cpu(), wMem.cpu(), dxMem.overwriteCpu()];

@@ -15,6 +15,7 @@ import { referenceHingeLoss, referenceSigmoidLoss, referenceSoftmaxLoss } from "
 import { referenceLRN } from "./lrn.ts";
 import { referenceLSTMUnit } from "./lstm-unit.ts";
 import { referenceMVN } from "./mvn.ts";
+import { referenceNoise } from "./noise.ts";
 import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
@@ -29,6 +30,7 @@ import { referenceUpdate } from "./update.ts";
 export class ReferenceEngine implements Engine {
   readonly name = "reference";
   readonly host = true;
+  readonly noise: Engine["noise"] = referenceNoise;
   readonly convolution: Engine["convolution"] = referenceConvolution;
   readonly im2col: Engine["im2col"] = referenceIm2col;
   readonly pooling: Engine["pooling"] = referencePooling;

@@ -8,8 +8,8 @@ export function referenceInnerProduct(d: InnerProductDescriptor): InnerProductOp
   const n = d.outputs;
   const [stepO, stepK] = d.transpose ? [1, n] : [k, 1];
   return {
-    accepts: () => true,
-    forward(xMem, wMem, bMem, yMem, post) {
+    accepts: (posts) => posts.every(({ kind }) => kind === "unary"),
+    forward(xMem, wMem, bMem, yMem, posts = []) {
       const [x, w, b, y] = [xMem.cpu(), wMem.cpu(), bMem?.cpu(), yMem.overwriteCpu()];
       for (let i = 0; i < m; i++) {
         for (let o = 0; o < n; o++) {
@@ -18,7 +18,9 @@ export function referenceInnerProduct(d: InnerProductDescriptor): InnerProductOp
           y[i * n + o] = sum;
         }
       }
-      if (post) post.kernel.reference.forward(m * n, y, y, post.params);
+      for (const post of posts) {
+        if (post.kind === "unary") post.kernel.reference.forward(m * n, y, y, post.params);
+      }
     },
     backwardData(dyMem, wMem, dxMem) {
       const [dy, w, dx] = [dyMem.cpu(), wMem.cpu(), dxMem.overwriteCpu()];

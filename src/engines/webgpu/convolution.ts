@@ -2,7 +2,7 @@ import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { MatrixProduct, STEP_K } from "./matrix-product.ts";
+import { functionOf, MatrixProduct, STEP_K } from "./matrix-product.ts";
 import type { Scope } from "./scope.ts";
 import { convolutionData, convolutionForward, convolutionWeights } from "./shaders.ts";
 import { tableOf } from "./table.ts";
@@ -72,10 +72,10 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
     inner: outSize,
   });
   return {
-    accepts: ({ kernel }) => kernel.wgsl !== undefined,
-    forward(x, w, b, y, post) {
+    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    forward(x, w, b, y, posts = []) {
       const operands = [scope.read(w), scope.read(x), taps(), corners()];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post });
+      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
     },
     backwardData(dy, w, dx) {
       const operands = [scope.read(w), scope.read(dy), tapsOfOutputs(), tapsOfW()];

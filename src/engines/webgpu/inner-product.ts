@@ -1,7 +1,7 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { MatrixProduct, type Product, type ProductKernel } from "./matrix-product.ts";
+import { functionOf, MatrixProduct, type Product, type ProductKernel } from "./matrix-product.ts";
 import type { Scope } from "./scope.ts";
 import { innerProduct as code } from "./shaders.ts";
 
@@ -35,10 +35,10 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Inn
   );
   const bias = new ChannelSums(scope, { outer: m, length: n, inner: 1 });
   return {
-    accepts: ({ kernel }) => kernel.wgsl !== undefined,
-    forward(x, w, b, y, post) {
+    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    forward(x, w, b, y, posts = []) {
       const operands = [scope.read(x), scope.read(w)];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post });
+      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
     },
     backwardData(dy, w, dx) {
       const operands = [scope.read(dy), scope.read(w)];

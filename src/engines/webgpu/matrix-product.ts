@@ -1,4 +1,4 @@
-import type { PostOp } from "../engine.ts";
+import type { PostOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
@@ -43,6 +43,14 @@ const LEAST_SLICE = 256;
 const HAS_BIAS = 11;
 const ADDS = 12;
 
+type UnaryPost = Extract<PostOp, { readonly kind: "unary" }>;
+
+/** The function that a single post-op is; undefined for anything else. */
+export function functionOf(posts: PostOps): UnaryPost | undefined {
+  const [post] = posts;
+  return posts.length === 1 && post?.kind === "unary" ? post : undefined;
+}
+
 /**
  * Runs one product over and over. Where C has too few tiles to keep a GPU busy, K is cut into slices, each summed by
  * itself; a second kernel adds the slices up, always in the same order.
@@ -56,7 +64,7 @@ export class MatrixProduct {
   readonly #threads: { readonly ROWS: number; readonly COLUMNS: number };
   readonly #params: Uint32Array;
   readonly #sumParams: Uint32Array;
-  readonly #made: Map<PostOp["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
+  readonly #made: Map<UnaryPost["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
 
   constructor(
     scope: Scope,
@@ -97,7 +105,7 @@ export class MatrixProduct {
       bias,
       adds = 0,
       post,
-    }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: PostOp | undefined } = {},
+    }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: UnaryPost | undefined } = {},
   ): void {
     const { gpu } = this.#scope;
     const { m, n, groups } = this.#product;
@@ -120,7 +128,7 @@ export class MatrixProduct {
     sum.run([parts, bias ?? gpu.nothing, c], this.#sumParams, groupsFor(m * n * groups));
   }
 
-  #kernels(post: PostOp | undefined): readonly [Kernel, Kernel] {
+  #kernels(post: UnaryPost | undefined): readonly [Kernel, Kernel] {
     const known = this.#made.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;

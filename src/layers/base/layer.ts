@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
-import type { Device, Engine, PostOp, Primitive } from "../../engines/engine.ts";
+import type { Device, Engine, Noise, PostOp, PostOps, Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
@@ -47,6 +47,8 @@ export interface InnerNet {
 /** What a layer is given besides its parameters: it has no other way to the world. */
 export interface LayerContext {
   readonly engine: Engine;
+  /** The fastest random numbers of the run: for fillers, whichever engine the layer is on. */
+  readonly noise: Noise;
   readonly phase: Phase;
   readonly dtype: DType;
   /** Every random stream of the net derives from it. */
@@ -62,6 +64,9 @@ export interface LayerContext {
   /** Whether another solver trains beside this one: records are dealt out among `count` ranks. */
   readonly shard?: { readonly rank: number; readonly count: number };
 }
+
+/** Whether a layer does the work of the layers behind it in forward alone, or in backward too. */
+export type Takeover = "nothing" | "forward" | "both";
 
 /** What a layer must carry from a snapshot to the resumed run; plain JSON. */
 export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;
@@ -134,11 +139,19 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Before every forward: shapes the tops, buffers and ops after the bottoms. */
   abstract reshape(bottom: Bottom, top: Top): void;
 
-  /** bottom.data → top.data; with `post`, f of it (only where `accepts` said so). */
-  abstract forward(bottom: Bottom, top: Top, post?: PostOp): void;
+  /** bottom.data → top.data; with `posts`, f of it (only where `accepts` said so). */
+  abstract forward(bottom: Bottom, top: Top, posts?: PostOps): void;
 
-  /** top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). */
-  abstract backward(top: Top, propagateDown: readonly boolean[], bottom: Bottom): void;
+  /**
+   * top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). With `posts`, the
+   * gradient of f too (only where `accepts` said so).
+   */
+  abstract backward(
+    top: Top,
+    propagateDown: readonly boolean[],
+    bottom: Bottom,
+    posts?: PostOps,
+  ): void;
 
   /** Whether `force_backward` may ask for the gradient of this bottom. False for labels. */
   allowForceBackward(_bottomIndex: number): boolean {
@@ -150,14 +163,14 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return true;
   }
 
-  /** The elementwise function this layer is, if the layer before it may apply it instead. */
+  /** What this layer does, if the layer before it may do that instead. Asked before every pass, after `reshape`. */
   get postOp(): PostOp | undefined {
     return undefined;
   }
 
-  /** Whether forward can apply `post` to its top on the way out. Asked after `reshape`. */
-  accepts(_post: PostOp): boolean {
-    return false;
+  /** What it can take over of layers that work in place on its top, after `reshape`. */
+  accepts(_posts: PostOps): Takeover {
+    return "nothing";
   }
 
   /** What must be awaited before forward (a batch that is still being read); undefined where nothing. */

@@ -25,7 +25,9 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
         const blob = new Blob(shape, this.context.dtype);
         // Memory that nobody wrote is zero, and takes no time.
         if (!fillsZeros(filler)) {
-          this.named(() => fill(blob.data.overwriteCpu(), shape, filler, this.random("filler", i)));
+          const { noise } = this.context;
+          const random = this.random("filler", i);
+          this.named(() => fill(blob.data.overwriteCpu(), shape, filler, random, noise));
         }
         this.blobs.push(blob);
       });

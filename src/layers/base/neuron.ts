@@ -36,6 +36,6 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   }
 
   override get postOp(): PostOp {
-    return { kernel: this.kernel as UnaryKernel<Params>, params: this.params };
+    return { kind: "unary", kernel: this.kernel as UnaryKernel<Params>, params: this.params };
   }
 }

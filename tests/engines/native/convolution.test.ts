@@ -47,9 +47,9 @@ function run(engine: Engine, d: ConvolutionDescriptor, fused: boolean): SyncedMe
   const [x, w, dy] = [filled(inCount, 1), filled(weightCount, 2), filled(outCount, 3)];
   const b = d.hasBias ? filled(d.outputChannels, 4) : undefined;
   const [y, dx] = [new SyncedMem(outCount), new SyncedMem(inCount)];
-  const post = { kernel: relu, params: { slope: 0.1 } };
-  const fuses = fused && op.accepts(post);
-  op.forward(x, w, b, y, fuses ? post : undefined);
+  const posts = [{ kind: "unary", kernel: relu, params: { slope: 0.1 } }] as const;
+  const fuses = fused && op.accepts(posts);
+  op.forward(x, w, b, y, fuses ? posts : undefined);
   if (fused && !fuses) engine.unary(relu, { slope: 0.1 }, [outCount]).forward(y, y);
   op.backwardData(dy, w, dx);
   // One gradient that is still zero, and one that already holds something.

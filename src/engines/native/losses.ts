@@ -1,6 +1,10 @@
 import { countOf } from "../../util/shape.ts";
 import type {
   ChannelDescriptor,
+  HingeLossDescriptor,
+  HingeLossOp,
+  SigmoidLossDescriptor,
+  SigmoidLossOp,
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
   SoftmaxOp,
@@ -60,6 +64,45 @@ export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): Sof
         label.cpu() as Float32Array,
         places.write(dx, layout),
       );
+    },
+  };
+}
+
+/** The log loss of σ(x) against targets. */
+export function nativeSigmoidLoss(places: Places, d: SigmoidLossDescriptor): SigmoidLossOp {
+  const { addon } = places;
+  const { count } = d;
+  // No target's whole part is a half.
+  const ignored = d.ignoreLabel ?? 0.5;
+  const layout = places.plain([count]);
+  return {
+    forward(x, target, scale, loss) {
+      const [values, targets] = [places.read(x, layout), places.read(target, layout)];
+      loss.overwriteCpu()[0] = scale * addon.sigmoidLoss(count, ignored, values, targets);
+    },
+    backward(x, target, scale, dx) {
+      const [values, targets] = [places.read(x, layout), places.read(target, layout)];
+      const to = places.write(dx, layout);
+      addon.sigmoidGradient(count, ignored, scale, values, targets, to);
+    },
+  };
+}
+
+/** One-against-all hinge loss. */
+export function nativeHingeLoss(places: Places, d: HingeLossDescriptor): HingeLossOp {
+  const { addon } = places;
+  const { batch, classes } = d;
+  const isSquared = d.norm === "L2";
+  const [scores, labels] = [places.plain([batch, classes]), places.plain([batch])];
+  return {
+    forward(x, label, scale, loss) {
+      const [values, right] = [places.read(x, scores), places.read(label, labels)];
+      loss.overwriteCpu()[0] = scale * addon.hingeLoss(batch, classes, isSquared, values, right);
+    },
+    backward(x, label, scale, dx) {
+      const [values, right] = [places.read(x, scores), places.read(label, labels)];
+      const to = places.write(dx, scores);
+      addon.hingeGradient(batch, classes, isSquared, scale, values, right, to);
     },
   };
 }

@@ -1,0 +1,307 @@
+// Elementwise combinations, reductions, rows normalised by themselves, and one step of an LSTM.
+#include <math.h>
+
+#include "loops.h"
+#include "primitive.h"
+
+extern "C" {
+#pragma omp declare simd notinbranch
+float tanhf(float) noexcept;
+}
+
+namespace caffe {
+
+namespace {
+
+// sum(n, coeffs, xs, slope, y): Σ coeffᵢ·xᵢ, rectified unless slope is NaN
+void Sum(const Napi::CallbackInfo& info) {
+  const size_t n = info[0].As<Napi::Number>().Int64Value();
+  auto list = info[1].As<Napi::Array>();
+  std::vector<float> coeffs(list.Length());
+  for (uint32_t k = 0; k < list.Length(); k++) coeffs[k] = list.Get(k).As<Napi::Number>().FloatValue();
+  auto sources = info[2].As<Napi::Array>();
+  std::vector<const float*> xs(sources.Length());
+  for (uint32_t k = 0; k < sources.Length(); k++) xs[k] = floats_of(sources.Get(k)).data;
+  const double given = info[3].As<Napi::Number>().DoubleValue();
+  // Without a rectifier its slope is 1.
+  const float slope = std::isnan(given) ? 1.0f : static_cast<float>(given);
+  float* y = floats_of(info[4]).data;
+  const auto rectified = [=](float z) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); };
+  parallel_parts(n, [&](size_t begin, size_t end) {
+    if (xs.size() == 2) {
+      const float *a = xs[0], *b = xs[1], ca = coeffs[0], cb = coeffs[1];
+#pragma omp simd
+      for (size_t i = begin; i < end; i++) y[i] = rectified(ca * a[i] + cb * b[i]);
+      return;
+    }
+    // In parts that stay in the cache. y may be one of the xs, so it is written last.
+    constexpr size_t kRun = 1024;
+    for (size_t from = begin; from < end; from += kRun) {
+      const size_t count = std::min(kRun, end - from);
+      float total[kRun] = {};
+      for (size_t k = 0; k < xs.size(); k++) {
+        const float *x = xs[k] + from, c = coeffs[k];
+#pragma omp simd
+        for (size_t i = 0; i < count; i++) total[i] += c * x[i];
+      }
+#pragma omp simd
+      for (size_t i = 0; i < count; i++) y[from + i] = rectified(total[i]);
+    }
+  });
+}
+
+// sumGradient(n, coeff, slope, y?, dy, dx): dx = coeff·dy through the rectifier whose result was y
+void SumGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size();
+  const float coeff = static_cast<float>(args.number()), slope = static_cast<float>(args.number());
+  const float *y = args.optional(), *dy = args.floats();
+  float* dx = args.floats();
+  parallel_parts(n, [=](size_t begin, size_t end) {
+    if (y == nullptr) {
+#pragma omp simd
+      for (size_t i = begin; i < end; i++) dx[i] = coeff * dy[i];
+    } else {
+#pragma omp simd
+      for (size_t i = begin; i < end; i++) dx[i] = coeff * gate(y[i], slope) * dy[i];
+    }
+  });
+}
+
+// product(n, xs, y)
+void Product(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size();
+  const auto xs = args.buffers();
+  float* y = args.floats();
+  parallel_parts(n, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) y[i] = xs[0][i] * xs[1][i];
+    for (size_t k = 2; k < xs.size(); k++) {
+#pragma omp simd
+      for (size_t i = begin; i < end; i++) y[i] *= xs[k][i];
+    }
+  });
+}
+
+// productGradient(n, k, isStable, xs, y, dy, dx): dx = dy · Π of the others, or dy · y / xₖ
+void ProductGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size(), k = args.size();
+  const bool is_stable = args.flag();
+  const auto xs = args.buffers();
+  const float *y = args.floats(), *dy = args.floats();
+  float* dx = args.floats();
+  parallel_parts(n, [&](size_t begin, size_t end) {
+    const float* own = xs[k];
+    if (!is_stable) {
+#pragma omp simd
+      for (size_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] / own[i]);
+      return;
+    }
+    for (size_t i = begin; i < end; i++) {
+      float others = 1;
+      for (size_t j = 0; j < xs.size(); j++) {
+        if (j != k) others *= xs[j][i];
+      }
+      dx[i] = dy[i] * others;
+    }
+  });
+}
+
+// maximum(n, xs, y, winner): the greatest, and which it was (the first of equal ones, but x₁ before x₀)
+void Maximum(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size();
+  const auto xs = args.buffers();
+  float *y = args.floats(), *winner = args.floats();
+  parallel_parts(n, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) {
+      float best = xs[0][i], which = 0;
+      for (size_t k = 1; k < xs.size(); k++) {
+        if (xs[k][i] > best || (k == 1 && xs[k][i] == best)) {
+          best = xs[k][i];
+          which = static_cast<float>(k);
+        }
+      }
+      y[i] = best;
+      winner[i] = which;
+    }
+  });
+}
+
+// maximumGradient(n, k, winner, dy, dx)
+void MaximumGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size();
+  const float k = static_cast<float>(args.number());
+  const float *winner = args.floats(), *dy = args.floats();
+  float* dx = args.floats();
+  parallel_parts(n, [=](size_t begin, size_t end) {
+#pragma omp simd
+    for (size_t i = begin; i < end; i++) dx[i] = winner[i] == k ? dy[i] : 0;
+  });
+}
+
+// Σ term(x) of a row, in parts of fixed size.
+template <typename Term>
+double row_sum(const float* x, size_t n, Term term) {
+  constexpr size_t kPart = 4096;
+  double sum = 0;
+  for (size_t begin = 0; begin < n; begin += kPart) {
+    const size_t end = std::min(n, begin + kPart);
+    float part = 0;
+#pragma omp simd reduction(+ : part)
+    for (size_t i = begin; i < end; i++) part += term(x[i]);
+    sum += part;
+  }
+  return sum;
+}
+
+enum { kSum, kAbs, kSquare };
+
+// reduce(kind, outer, inner, coeff, x, y): kind 0 Σ x, 1 Σ |x|, 2 Σ x²
+void Reduce(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t kind = args.size(), outer = args.size(), inner = args.size();
+  const double coeff = args.number();
+  const float* x = args.floats();
+  float* y = args.floats();
+  parallel(outer, outer * inner, [=](size_t o) {
+    const float* from = x + o * inner;
+    const double sum = kind == kAbs      ? row_sum(from, inner, [](float v) { return fabsf(v); })
+                       : kind == kSquare ? row_sum(from, inner, [](float v) { return v * v; })
+                                         : row_sum(from, inner, [](float v) { return v; });
+    y[o] = static_cast<float>(coeff * sum);
+  });
+}
+
+// reduceBackward(kind, outer, inner, coeff, x, dy, dx)
+void ReduceBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t kind = args.size(), outer = args.size(), inner = args.size();
+  const float coeff = static_cast<float>(args.number());
+  const float *x = args.floats(), *dy = args.floats();
+  float* dx = args.floats();
+  parallel(outer, outer * inner, [=](size_t o) {
+    const float slope = coeff * dy[o];
+    const size_t begin = o * inner, end = begin + inner;
+    if (kind == kSum) std::fill(dx + begin, dx + end, slope);
+    else if (kind == kSquare) for (size_t i = begin; i < end; i++) dx[i] = 2 * slope * x[i];
+    else for (size_t i = begin; i < end; i++) dx[i] = slope * static_cast<float>((x[i] > 0) - (x[i] < 0));
+  });
+}
+
+// mvnForward(rows, size, dividesBySigma, eps, x, y, scales): y = (x − mean) · scale row by row
+void MVNForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t rows = args.size(), size = args.size();
+  const bool divides = args.flag();
+  const double eps = args.number();
+  const float* x = args.floats();
+  float *y = args.floats(), *scales = args.floats();
+  parallel(rows, rows * size, [=](size_t r) {
+    const float* from = x + r * size;
+    float* to = y + r * size;
+    const float mean = static_cast<float>(row_sum(from, size, [](float v) { return v; }) / static_cast<double>(size));
+    float scale = 1;
+    if (divides) {
+      const double squares = row_sum(from, size, [mean](float v) { return (v - mean) * (v - mean); });
+      scale = static_cast<float>(1 / (std::sqrt(squares / static_cast<double>(size)) + eps));
+    }
+    scales[r] = scale;
+#pragma omp simd
+    for (size_t i = 0; i < size; i++) to[i] = (from[i] - mean) * scale;
+  });
+}
+
+// mvnBackward(rows, size, dividesBySigma, y, dy, scales, dx)
+void MVNBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t rows = args.size(), size = args.size();
+  const bool divides = args.flag();
+  const float *y = args.floats(), *dy = args.floats(), *scales = args.floats();
+  float* dx = args.floats();
+  parallel(rows, rows * size, [=](size_t r) {
+    const float *ys = y + r * size, *dys = dy + r * size;
+    float* to = dx + r * size;
+    const auto n = static_cast<double>(size);
+    const float mean = static_cast<float>(row_sum(dys, size, [](float v) { return v; }) / n);
+    float along = 0;
+    if (divides) {
+      float dot = 0;
+#pragma omp simd reduction(+ : dot)
+      for (size_t i = 0; i < size; i++) dot += dys[i] * ys[i];
+      along = static_cast<float>(dot / n);
+    }
+#pragma omp simd
+    for (size_t i = 0; i < size; i++) to[i] = (dys[i] - mean - ys[i] * along) * scales[r];
+  });
+}
+
+float sigmoid(float x) { return 0.5f * tanhf(0.5f * x) + 0.5f; }
+
+// lstmForward(batch, hidden, before, gates, cont, c, h, values): values are σ(i), σ(f), σ(o), tanh(g)
+void LSTMForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t batch = args.size(), hidden = args.size();
+  const float *before = args.floats(), *gates = args.floats(), *cont = args.floats();
+  float *c = args.floats(), *h = args.floats(), *values = args.floats();
+  parallel(batch, batch * hidden * 8, [=](size_t n) {
+    const float *in = gates + n * 4 * hidden, *old = before + n * hidden, keep = cont[n];
+    float *out = values + n * 4 * hidden, *cell = c + n * hidden, *state = h + n * hidden;
+#pragma omp simd
+    for (size_t d = 0; d < 3 * hidden; d++) out[d] = sigmoid(in[d]);
+#pragma omp simd
+    for (size_t d = 3 * hidden; d < 4 * hidden; d++) out[d] = tanhf(in[d]);
+#pragma omp simd
+    for (size_t d = 0; d < hidden; d++) {
+      const float kept = keep == 0 ? 0 : keep * out[hidden + d] * old[d];
+      cell[d] = kept + out[d] * out[3 * hidden + d];
+      state[d] = out[2 * hidden + d] * tanhf(cell[d]);
+    }
+  });
+}
+
+// lstmBackward(batch, hidden, before, cont, c, values, dc, dh, dBefore, dGates)
+void LSTMBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t batch = args.size(), hidden = args.size();
+  const float *before = args.floats(), *cont = args.floats(), *c = args.floats(), *values = args.floats();
+  const float *dc = args.floats(), *dh = args.floats();
+  float *dbefore = args.floats(), *dgates = args.floats();
+  parallel(batch, batch * hidden * 8, [=](size_t n) {
+    const float *v = values + n * 4 * hidden, *old = before + n * hidden, keep = cont[n];
+    float *to = dgates + n * 4 * hidden, *back = dbefore + n * hidden;
+#pragma omp simd
+    for (size_t d = 0; d < hidden; d++) {
+      const float i = v[d], f = v[hidden + d], o = v[2 * hidden + d], g = v[3 * hidden + d];
+      const float tanh_c = tanhf(c[n * hidden + d]), from_h = dh[n * hidden + d];
+      const float cell = dc[n * hidden + d] + from_h * o * (1 - tanh_c * tanh_c);
+      const float kept = keep == 0 ? 0 : keep * cell;
+      back[d] = kept * f;
+      to[d] = cell * g * i * (1 - i);
+      to[hidden + d] = kept * old[d] * f * (1 - f);
+      to[2 * hidden + d] = from_h * tanh_c * o * (1 - o);
+      to[3 * hidden + d] = cell * i * (1 - g * g);
+    }
+  });
+}
+
+}  // namespace
+
+void InitArithmetic(Napi::Env env, Napi::Object exports) {
+  exports.Set("sum", Napi::Function::New(env, Sum));
+  exports.Set("sumGradient", Napi::Function::New(env, SumGradient));
+  exports.Set("product", Napi::Function::New(env, Product));
+  exports.Set("productGradient", Napi::Function::New(env, ProductGradient));
+  exports.Set("maximum", Napi::Function::New(env, Maximum));
+  exports.Set("maximumGradient", Napi::Function::New(env, MaximumGradient));
+  exports.Set("reduce", Napi::Function::New(env, Reduce));
+  exports.Set("reduceBackward", Napi::Function::New(env, ReduceBackward));
+  exports.Set("mvnForward", Napi::Function::New(env, MVNForward));
+  exports.Set("mvnBackward", Napi::Function::New(env, MVNBackward));
+  exports.Set("lstmForward", Napi::Function::New(env, LSTMForward));
+  exports.Set("lstmBackward", Napi::Function::New(env, LSTMBackward));
+}
+
+}  // namespace caffe

@@ -1,0 +1,272 @@
+// Arithmetic with one number per channel, in any layout that keeps channels in blocks.
+#include "loops.h"
+#include "primitive.h"
+
+namespace caffe {
+
+namespace {
+
+// What may be applied on the way out: a rectifier of that slope; NaN for none.
+struct Rectifier {
+  bool is_there;
+  float slope;
+
+  explicit Rectifier(double slope) : is_there(!std::isnan(slope)), slope(static_cast<float>(slope)) {}
+};
+
+// y = a·x + b per channel, rectified.
+void affine(const View& v, const float* a, const float* b, Rectifier rectifier, const float* x, float* y) {
+  if (!rectifier.is_there) {
+    each(v, {a, b}, [=](size_t i, float k, float m, float, float) { y[i] = k * x[i] + m; });
+  } else {
+    const float slope = rectifier.slope;
+    each(v, {a, b}, [=](size_t i, float k, float m, float, float) {
+      const float z = k * x[i] + m;
+      y[i] = std::max(z, 0.0f) + slope * std::min(z, 0.0f);
+    });
+  }
+}
+
+// Mean and biased variance of each channel. Each row is read once from memory; rows are joined as Chan, Golub &
+// LeVeque do (1979), so that nothing cancels.
+void statistics(const View& v, const float* x, float* mean, float* variance) {
+  const size_t padded = v.padded();
+  std::vector<float> row_mean(v.rows() * v.block), row_square(v.rows() * v.block);
+  const float inverse = 1.0f / static_cast<float>(v.s);
+  with_block(v.block, [&](auto constant) {
+    constexpr size_t kBlock = decltype(constant)::value;
+    const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
+    constexpr size_t kLanes = kBlock == 0 || kBlock == 1 ? 16 : kBlock;
+    parallel(v.rows(), v.stored(), [&](size_t row) {
+      const float* from = x + row * s * block;
+      if constexpr (kBlock == 1) {
+        float sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t i = 0; i < s; i++) sum += from[i];
+        const float mu = sum * inverse;
+#pragma omp simd reduction(+ : square)
+        for (size_t i = 0; i < s; i++) square += (from[i] - mu) * (from[i] - mu);
+        row_mean[row] = mu;
+        row_square[row] = square;
+      } else {
+        for (size_t b = 0; b < block; b += kLanes) {
+          const size_t lanes = std::min(kLanes, block - b);
+          float sum[kLanes] = {}, square[kLanes] = {};
+          if (lanes == kLanes) {
+            for (size_t i = 0; i < s; i++) {
+#pragma omp simd
+              for (size_t l = 0; l < kLanes; l++) sum[l] += from[i * block + b + l];
+            }
+            for (size_t l = 0; l < kLanes; l++) sum[l] *= inverse;
+            for (size_t i = 0; i < s; i++) {
+#pragma omp simd
+              for (size_t l = 0; l < kLanes; l++) {
+                const float d = from[i * block + b + l] - sum[l];
+                square[l] += d * d;
+              }
+            }
+          } else {
+            for (size_t l = 0; l < lanes; l++) {
+              for (size_t i = 0; i < s; i++) sum[l] += from[i * block + b + l];
+              sum[l] *= inverse;
+              for (size_t i = 0; i < s; i++) {
+                const float d = from[i * block + b + l] - sum[l];
+                square[l] += d * d;
+              }
+            }
+          }
+          std::copy(sum, sum + lanes, row_mean.data() + row * block + b);
+          std::copy(square, square + lanes, row_square.data() + row * block + b);
+        }
+      }
+    });
+  });
+  for (size_t c = 0; c < v.c; c++) {
+    double mu = 0, square = 0;
+    for (size_t n = 0; n < v.n; n++) mu += row_mean[n * padded + c];
+    mu /= static_cast<double>(v.n);
+    for (size_t n = 0; n < v.n; n++) {
+      const double d = row_mean[n * padded + c] - mu;
+      square += row_square[n * padded + c] + static_cast<double>(v.s) * d * d;
+    }
+    mean[c] = static_cast<float>(mu);
+    variance[c] = static_cast<float>(square / static_cast<double>(v.n * v.s));
+  }
+}
+
+// batchNormForward(n, c, s, block, eps, isGiven, slope, x, mean, variance, gamma?, beta?, y):
+// y = γ·(x − mean)/√(variance + eps) + β, rectified
+void BatchNormForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const double eps = args.number();
+  const bool is_given = args.flag();
+  const Rectifier rectifier(args.number());
+  const float* x = args.floats();
+  float *mean = args.floats(), *variance = args.floats();
+  const float *gamma = args.optional(), *beta = args.optional();
+  float* y = args.floats();
+  if (!is_given) statistics(v, x, mean, variance);
+  PerChannel a(v, 0.0f), b(v, 0.0f);
+  for (size_t c = 0; c < v.c; c++) {
+    a[c] = static_cast<float>((gamma ? gamma[c] : 1) / std::sqrt(variance[c] + eps));
+    b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
+  }
+  affine(v, a.data(), b.data(), rectifier, x, y);
+}
+
+// batchNormBackward(n, c, s, block, eps, isGiven, slope, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?, dBeta?):
+// the gradients of the above; dGamma and dBeta are added to
+void BatchNormBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const double eps = args.number();
+  const bool is_given = args.flag();
+  const Rectifier rectifier(args.number());
+  const float *x = args.floats(), *mean_in = args.floats(), *variance = args.floats();
+  const float *gamma = args.optional(), *beta = args.optional();
+  const float* dy = args.floats();
+  float *dx = args.optional(), *dgamma = args.optional(), *dbeta = args.optional();
+  PerChannel mean(v, mean_in), a(v, 0.0f), b(v, 0.0f), inverse(v, 0.0f);
+  for (size_t c = 0; c < v.c; c++) {
+    inverse[c] = static_cast<float>(1 / std::sqrt(variance[c] + eps));
+    a[c] = (gamma ? gamma[c] : 1) * inverse[c];
+    b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
+  }
+  // dy through the rectifier: what it saw, a·x + b, is computed again. Without one its slope is 1.
+  const float slope = rectifier.is_there ? rectifier.slope : 1.0f;
+  std::vector<double> sums;
+  if (!is_given || dgamma != nullptr || dbeta != nullptr) {
+    const Coefficients k{a.data(), b.data(), mean.data()};
+    sums = channel_sums(v, k, [=](size_t i, float a, float b, float mu, float) {
+      const float d = dy[i] * gate(a * x[i] + b, slope);
+      return Terms{d, d * (x[i] - mu)};
+    });
+    for (size_t c = 0; c < v.c; c++) {
+      if (dbeta != nullptr) dbeta[c] += static_cast<float>(sums[2 * c]);
+      if (dgamma != nullptr) dgamma[c] += static_cast<float>(sums[2 * c + 1] * inverse[c]);
+    }
+  }
+  if (dx == nullptr) return;
+  // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean))); with given statistics only the first term
+  PerChannel along(v, 0.0f), constant(v, 0.0f);
+  const double m = static_cast<double>(v.n * v.s);
+  for (size_t c = 0; c < v.c && !is_given; c++) {
+    const double slope_x = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
+    along[c] = static_cast<float>(slope_x);
+    constant[c] = static_cast<float>(slope_x * mean[c] - a[c] * sums[2 * c] / m);
+  }
+  const Coefficients k{a.data(), b.data(), along.data(), constant.data()};
+  each(v, k, [=](size_t i, float a, float b, float along, float constant) {
+    dx[i] = a * dy[i] * gate(a * x[i] + b, slope) - along * x[i] + constant;
+  });
+}
+
+// scaleForward(n, c, s, block, slope, x, scale?, bias?, y): y = scale·x + bias per channel, rectified
+void ScaleForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const Rectifier rectifier(args.number());
+  const float *x = args.floats(), *scale = args.optional(), *bias = args.optional();
+  const PerChannel a = scale ? PerChannel(v, scale) : PerChannel(v, 1.0f);
+  const PerChannel b(v, bias);
+  affine(v, a.data(), b.data(), rectifier, x, args.floats());
+}
+
+// scaleSums(n, c, s, block, x?, dy, dScale?, dBias?): dScale += Σ x·dy, dBias += Σ dy per channel
+void ScaleSums(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float *x = args.optional(), *dy = args.floats();
+  float *dscale = args.optional(), *dbias = args.optional();
+  const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, float, float, float, float) { return Terms{dy[i], 0}; })
+                                 : channel_sums(v, {}, [=](size_t i, float, float, float, float) {
+                                     return Terms{dy[i], dy[i] * x[i]};
+                                   });
+  for (size_t c = 0; c < v.c; c++) {
+    if (dbias != nullptr) dbias[c] += static_cast<float>(sums[2 * c]);
+    if (dscale != nullptr) dscale[c] += static_cast<float>(sums[2 * c + 1]);
+  }
+}
+
+// preluForward(n, c, s, block, x, slope, y): y = x > 0 ? x : slope·x per channel
+void PReLUForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float* x = args.floats();
+  const PerChannel slopes(v, args.floats());
+  float* y = args.floats();
+  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) {
+    y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
+  });
+}
+
+// preluBackward(n, c, s, block, x, slope, dy, dx)
+void PReLUBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float* x = args.floats();
+  const PerChannel slopes(v, args.floats());
+  const float* dy = args.floats();
+  float* dx = args.floats();
+  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) { dx[i] = dy[i] * gate(x[i], slope); });
+}
+
+// preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
+void PReLUSums(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float *x = args.floats(), *dy = args.floats();
+  float* dslope = args.floats();
+  const auto sums = channel_sums(v, {}, [=](size_t i, float, float, float, float) {
+    return Terms{std::min(x[i], 0.0f) * dy[i], 0};
+  });
+  for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
+}
+
+// dropout(n, c, s, block, ratio, stream, pass, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 : x / (1 − ratio)
+void Dropout(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const double ratio = args.number();
+  const auto threshold = static_cast<uint32_t>(ratio * 4294967296.0);
+  const float scale = static_cast<float>(1 / (1 - ratio));
+  const auto stream = static_cast<uint32_t>(args.number()), pass = static_cast<uint32_t>(args.number());
+  const float* x = args.floats();
+  float* y = args.floats();
+  const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
+  const auto kept = [=](uint32_t index) {
+    return scale * (random_bits(stream, pass, index) < threshold ? 0.0f : 1.0f);
+  };
+  parallel(v.rows(), v.stored(), [=](size_t row) {
+    const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
+    const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
+    if (block == 1) {
+#pragma omp simd
+      for (size_t i = 0; i < s; i++) y[from + i] = x[from + i] * kept(first + static_cast<uint32_t>(i));
+      return;
+    }
+    for (size_t i = 0; i < s; i++) {
+#pragma omp simd
+      for (size_t k = 0; k < block; k++) {
+        const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
+        y[from + i * block + k] = x[from + i * block + k] * kept(index);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void InitChannels(Napi::Env env, Napi::Object exports) {
+  exports.Set("batchNormForward", Napi::Function::New(env, BatchNormForward));
+  exports.Set("batchNormBackward", Napi::Function::New(env, BatchNormBackward));
+  exports.Set("scaleForward", Napi::Function::New(env, ScaleForward));
+  exports.Set("scaleSums", Napi::Function::New(env, ScaleSums));
+  exports.Set("preluForward", Napi::Function::New(env, PReLUForward));
+  exports.Set("preluBackward", Napi::Function::New(env, PReLUBackward));
+  exports.Set("preluSums", Napi::Function::New(env, PReLUSums));
+  exports.Set("dropout", Napi::Function::New(env, Dropout));
+}
+
+}  // namespace caffe

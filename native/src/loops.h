@@ -1,0 +1,252 @@
+// What loops over memory have in common: arguments from JavaScript, threads, and arrays seen by channels.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <vector>
+
+#include "memory.h"
+
+namespace caffe {
+
+// Below this many elements, starting threads costs more than the loop.
+constexpr size_t kParallel = 1 << 14;
+
+// The arguments of a call, taken one after the other.
+class Args {
+ public:
+  explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
+  double number() { return next().As<Napi::Number>().DoubleValue(); }
+  size_t size() { return static_cast<size_t>(number()); }
+  bool flag() { return next().ToBoolean(); }
+  float* floats() { return floats_of(next()).data; }
+  // A buffer, or nullptr for undefined.
+  float* optional() {
+    auto value = next();
+    return value.IsUndefined() ? nullptr : floats_of(value).data;
+  }
+  std::vector<size_t> sizes() {
+    std::vector<size_t> result;
+    for (auto v : to_dims(next())) result.push_back(static_cast<size_t>(v));
+    return result;
+  }
+  std::vector<float*> buffers() {
+    auto list = next().As<Napi::Array>();
+    std::vector<float*> result(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      auto value = list.Get(i);
+      result[i] = value.IsUndefined() ? nullptr : floats_of(value).data;
+    }
+    return result;
+  }
+
+ private:
+  Napi::Value next() { return info_[at_++]; }
+  const Napi::CallbackInfo& info_;
+  size_t at_ = 0;
+};
+
+// 1 above zero, else `slope`: what a rectifier multiplies by. Only constants are chosen between, which is one
+// instruction for many elements; a choice between two values in memory would be a branch for each.
+inline float gate(float z, float slope) {
+  const float on = z > 0 ? 1.0f : 0.0f;
+  return on + slope * (1 - on);
+}
+
+// Word i of a random sequence; src/util/random-bits.ts has the meaning.
+inline uint32_t mix_bits(uint32_t h) {
+  h ^= h >> 16;
+  h *= 0x7feb352du;
+  h ^= h >> 15;
+  h *= 0x846ca68bu;
+  return h ^ (h >> 16);
+}
+inline uint32_t random_bits(uint32_t stream, uint32_t pass, uint32_t i) { return mix_bits(mix_bits(i ^ stream) + pass); }
+
+// Runs task(i) for each i of n, by several threads where `work` elements are worth it.
+template <typename Task>
+void parallel(size_t n, size_t work, Task task) {
+#pragma omp parallel for schedule(static) if (work > kParallel && n > 1)
+  for (size_t i = 0; i < n; i++) task(i);
+}
+
+// Runs task(begin, end) for parts of [0, n).
+template <typename Task>
+void parallel_parts(size_t n, Task task) {
+  constexpr size_t kPart = 1 << 13;
+  const size_t parts = (n + kPart - 1) / kPart;
+  parallel(parts, n, [&](size_t p) {
+    // A copy of the thread's own: what it captured is then known not to change, and stays in registers.
+    const Task own = task;
+    own(p * kPart, std::min(n, (p + 1) * kPart));
+  });
+}
+
+// An array (n, c, s) whose channels lie in blocks: element (n, c, s) at ((n·⌈c/b⌉ + c/b)·s + s)·b + c%b.
+// Row-major is b = 1; oneDNN's nChw16c is b = 16; channels-last is b = c. Padding up to a whole block is zero.
+struct View {
+  size_t n, c, s, block;
+
+  explicit View(Args& args) : n(args.size()), c(args.size()), s(args.size()), block(args.size()) {}
+  size_t blocks() const { return (c + block - 1) / block; }
+  size_t padded() const { return blocks() * block; }
+  size_t rows() const { return n * blocks(); }
+  size_t row_size() const { return s * block; }
+  size_t stored() const { return rows() * row_size(); }
+};
+
+// One number per channel, or zeros where there are none, filled up to whole blocks.
+class PerChannel {
+ public:
+  PerChannel(const View& v, float value) : values_(v.padded(), 0.0f) { std::fill_n(values_.begin(), v.c, value); }
+  PerChannel(const View& v, const float* from) : values_(v.padded(), 0.0f) {
+    if (from != nullptr) std::copy(from, from + v.c, values_.begin());
+  }
+  float& operator[](size_t c) { return values_[c]; }
+  const float* data() const { return values_.data(); }
+
+ private:
+  std::vector<float> values_;
+};
+
+// Calls work with the block as a constant the compiler knows, 0 for one it does not.
+template <typename Work>
+void with_block(size_t block, Work work) {
+  if (block == 1) work(std::integral_constant<size_t, 1>());
+  else if (block == 16) work(std::integral_constant<size_t, 16>());
+  else if (block == 8) work(std::integral_constant<size_t, 8>());
+  else work(std::integral_constant<size_t, 0>());
+}
+
+// Up to four numbers per channel that a loop multiplies by or adds: arrays filled up to whole blocks, or nullptr.
+struct Coefficients {
+  const float *a = nullptr, *b = nullptr, *c = nullptr, *d = nullptr;
+};
+
+// The coefficients of the channels of one row, copied to where nothing that the loop writes can change them: then they
+// stay in registers.
+template <size_t kLanes>
+struct RowCoefficients {
+  float a[kLanes] = {}, b[kLanes] = {}, c[kLanes] = {}, d[kLanes] = {};
+
+  RowCoefficients(const Coefficients& from, size_t channel, size_t lanes) {
+    const auto take = [=](const float* source, float* target) {
+      if (source != nullptr) std::copy(source + channel, source + channel + lanes, target);
+    };
+    take(from.a, a);
+    take(from.b, b);
+    take(from.c, c);
+    take(from.d, d);
+  }
+};
+
+// Calls body(at, a, b, c, d) for every stored element with the coefficients of its channel.
+template <typename Body>
+void each(const View& v, const Coefficients& coefficients, const Body& shared) {
+  with_block(v.block, [&](auto constant) {
+    constexpr size_t kBlock = decltype(constant)::value;
+    constexpr size_t kLanes = kBlock == 0 ? 16 : kBlock;
+    const size_t block = kBlock == 0 ? v.block : kBlock, blocks = v.blocks(), s = v.s;
+    parallel(v.rows(), v.stored(), [&](size_t row) {
+      const Body body = shared;
+      const size_t channel = row % blocks * block, from = row * s * block;
+      for (size_t lane = 0; lane < block; lane += kLanes) {
+        const size_t lanes = std::min(kLanes, block - lane);
+        const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
+        if constexpr (kLanes == 1) {
+          const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
+#pragma omp simd
+          for (size_t i = 0; i < s; i++) body(from + i, a, b, c, d);
+        } else if (lanes == kLanes) {
+          for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
+#pragma omp simd
+            for (size_t l = 0; l < kLanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+          }
+        } else {
+          for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
+            for (size_t l = 0; l < lanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+          }
+        }
+      }
+    });
+  });
+}
+
+// Two terms of two sums.
+struct Terms {
+  float first, second;
+};
+
+// Sums over images and positions of two terms for each channel: sums[2c] and sums[2c + 1].
+// Rows are summed by themselves and then in order, so that the bits do not depend on the number of threads.
+template <typename Term>
+std::vector<double> channel_sums(const View& v, const Coefficients& coefficients, const Term& shared) {
+  constexpr size_t kRun = 256;
+  const size_t blocks = v.blocks(), padded = v.padded();
+  std::vector<double> rows(v.rows() * v.block * 2, 0.0);
+  with_block(v.block, [&](auto constant) {
+    constexpr size_t kBlock = decltype(constant)::value;
+    constexpr size_t kLanes = kBlock < 8 ? 16 : kBlock;
+    const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
+    parallel(v.rows(), v.stored(), [&](size_t row) {
+      const Term term = shared;
+      const size_t channel = row % blocks * block, from = row * s * block;
+      double* sums = rows.data() + row * block * 2;
+      if constexpr (kBlock == 1) {
+        // As many running sums of the one channel as a vector has lanes.
+        const RowCoefficients<1> k(coefficients, channel, 1);
+        const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
+        for (size_t begin = 0; begin < s; begin += kRun * kLanes) {
+          const size_t end = std::min(s, begin + kRun * kLanes);
+          float first = 0, second = 0;
+#pragma omp simd reduction(+ : first, second)
+          for (size_t i = begin; i < end; i++) {
+            const Terms t = term(from + i, a, b, c, d);
+            first += t.first;
+            second += t.second;
+          }
+          sums[0] += first;
+          sums[1] += second;
+        }
+        return;
+      }
+      for (size_t lane = 0; lane < block; lane += kLanes) {
+        const size_t lanes = std::min(kLanes, block - lane);
+        const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
+        for (size_t begin = 0; begin < s; begin += kRun) {
+          const size_t end = std::min(s, begin + kRun);
+          float first[kLanes] = {}, second[kLanes] = {};
+          for (size_t i = begin, at = from + begin * block + lane; i < end; i++, at += block) {
+            if (lanes == kLanes) {
+#pragma omp simd
+              for (size_t l = 0; l < kLanes; l++) {
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                first[l] += t.first;
+                second[l] += t.second;
+              }
+            } else {
+              for (size_t l = 0; l < lanes; l++) {
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                first[l] += t.first;
+                second[l] += t.second;
+              }
+            }
+          }
+          for (size_t l = 0; l < lanes; l++) {
+            sums[2 * (lane + l)] += first[l];
+            sums[2 * (lane + l) + 1] += second[l];
+          }
+        }
+      }
+    });
+  });
+  std::vector<double> total(padded * 2, 0.0);
+  for (size_t n = 0; n < v.n; n++) {
+    const double* row = rows.data() + n * padded * 2;
+    for (size_t i = 0; i < padded * 2; i++) total[i] += row[i];
+  }
+  return total;
+}
+
+}  // namespace caffe

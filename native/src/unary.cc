@@ -1,0 +1,195 @@
+// Elementwise functions, each a few lines: its value, and its derivative from what backward has.
+#include <math.h>
+
+#include <functional>
+#include <map>
+
+#include "loops.h"
+#include "primitive.h"
+
+// The vector forms of libmvec, which -ffast-math alone would declare.
+extern "C" {
+#pragma omp declare simd notinbranch
+float expf(float) noexcept;
+#pragma omp declare simd notinbranch
+float logf(float) noexcept;
+#pragma omp declare simd notinbranch
+float log1pf(float) noexcept;
+#pragma omp declare simd notinbranch
+float expm1f(float) noexcept;
+#pragma omp declare simd notinbranch
+float tanhf(float) noexcept;
+#pragma omp declare simd notinbranch
+float powf(float, float) noexcept;
+}
+
+namespace caffe {
+
+namespace {
+
+// p: the numbers that the layer's kernel names, in its order.
+struct Abs {
+  explicit Abs(const float*) {}
+  float forward(float x) const { return fabsf(x); }
+  float backward(float x, float, float dy) const { return x > 0 ? dy : x < 0 ? -dy : 0 * dy; }
+};
+struct Bnll {
+  explicit Bnll(const float*) {}
+  // The exponent is never positive, so that nothing overflows.
+  float forward(float x) const { return std::max(x, 0.0f) + log1pf(expf(-fabsf(x))); }
+  float backward(float x, float, float dy) const { return dy / (1 + expf(-x)); }
+};
+struct Clip {
+  float min, max;
+  explicit Clip(const float* p) : min(p[0]), max(p[1]) {}
+  float forward(float x) const { return std::max(min, std::min(x, max)); }
+  float backward(float x, float, float dy) const { return x >= min && x <= max ? dy : 0; }
+};
+struct Elu {
+  float alpha;
+  explicit Elu(const float* p) : alpha(p[0]) {}
+  float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
+  float backward(float x, float y, float dy) const { return dy * gate(x, y + alpha); }
+};
+struct Exp {
+  float inner, outer;
+  explicit Exp(const float* p) : inner(p[0]), outer(p[1]) {}
+  float forward(float x) const { return outer * expf(inner * x); }
+  float backward(float, float y, float dy) const { return dy * y * inner; }
+};
+struct LineInPlace {
+  float power, scale, shift;
+  explicit LineInPlace(const float* p) : power(p[0]), scale(p[1]), shift(p[2]) {}
+  float forward(float x) const { return shift + scale * x; }
+  float backward(float, float, float) const { return scale * scale; }
+};
+struct Log {
+  float base, scale, shift;
+  explicit Log(const float* p) : base(p[0]), scale(p[1]), shift(p[2]) {}
+  float forward(float x) const { return base * logf(scale * x + shift); }
+  float backward(float x, float, float dy) const { return dy * base * scale / (scale * x + shift); }
+};
+struct Power {
+  float power, scale, shift;
+  explicit Power(const float* p) : power(p[0]), scale(p[1]), shift(p[2]) {}
+  float forward(float x) const {
+    const float line = shift + scale * x;
+    return power == 1 ? line : power == 2 ? line * line : powf(line, power);
+  }
+  float backward(float x, float, float dy) const {
+    const float line = shift + scale * x, slope = power * scale;
+    // A constant has no gradient, also where the power below would be 0 · ∞.
+    if (slope == 0) return 0;
+    return dy * slope * (power == 1 ? 1.0f : power == 2 ? line : powf(line, power - 1));
+  }
+};
+struct Relu {
+  float slope;
+  explicit Relu(const float* p) : slope(p[0]) {}
+  float forward(float x) const { return std::max(x, 0.0f) + slope * std::min(x, 0.0f); }
+  float backward(float x, float, float dy) const { return dy * gate(x, slope); }
+};
+struct Sigmoid {
+  explicit Sigmoid(const float*) {}
+  // By tanh, which does not overflow where e^−x would.
+  float forward(float x) const { return 0.5f * tanhf(0.5f * x) + 0.5f; }
+  float backward(float, float y, float dy) const { return dy * y * (1 - y); }
+};
+struct Swish {
+  float beta;
+  explicit Swish(const float* p) : beta(p[0]) {}
+  float gate(float x) const { return 0.5f * tanhf(0.5f * beta * x) + 0.5f; }
+  float forward(float x) const { return x * gate(x); }
+  float backward(float x, float y, float dy) const { return dy * (beta * y + gate(x) * (1 - beta * y)); }
+};
+struct Tanh {
+  explicit Tanh(const float*) {}
+  float forward(float x) const { return tanhf(x); }
+  float backward(float, float y, float dy) const { return dy * (1 - y * y); }
+};
+struct Threshold {
+  float threshold;
+  explicit Threshold(const float* p) : threshold(p[0]) {}
+  float forward(float x) const { return x > threshold ? 1.0f : 0.0f; }
+  float backward(float, float, float) const { return 0; }
+};
+
+using Forward = void (*)(const float* p, size_t n, const float* x, float* y);
+using Backward = void (*)(const float* p, size_t n, const float* x, const float* y, const float* dy, float* dx);
+
+struct Function {
+  const char* name;
+  Forward forward;
+  Backward backward;
+};
+
+template <typename F>
+constexpr Function function(const char* name) {
+  return {name,
+          [](const float* p, size_t n, const float* x, float* y) {
+            const F f(p);
+            parallel_parts(n, [=](size_t begin, size_t end) {
+#pragma omp simd
+              for (size_t i = begin; i < end; i++) y[i] = f.forward(x[i]);
+            });
+          },
+          [](const float* p, size_t n, const float* x, const float* y, const float* dy, float* dx) {
+            const F f(p);
+            parallel_parts(n, [=](size_t begin, size_t end) {
+#pragma omp simd
+              for (size_t i = begin; i < end; i++) dx[i] = f.backward(x[i], y[i], dy[i]);
+            });
+          }};
+}
+
+// By the names of the layers' kernels.
+const Function kFunctions[] = {
+    function<Abs>("abs"),         function<Bnll>("bnll"),       function<Clip>("clip"),
+    function<Elu>("elu"),         function<Exp>("exp"),         function<LineInPlace>("line_in_place"),
+    function<Log>("log"),         function<Power>("power"),     function<Relu>("relu"),
+    function<Sigmoid>("sigmoid"), function<Swish>("swish"),     function<Tanh>("tanh"),
+    function<Threshold>("threshold"),
+};
+
+// unaryIndex(name): which function that is; -1 for none
+Napi::Value UnaryIndex(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>();
+  int index = 0;
+  for (const auto& f : kFunctions) {
+    if (name == f.name) return Napi::Number::New(info.Env(), index);
+    index++;
+  }
+  return Napi::Number::New(info.Env(), -1);
+}
+
+// unaryForward(index, p0, p1, p2, n, x, y)
+void UnaryForward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const auto& f = kFunctions[args.size()];
+  const float p[] = {static_cast<float>(args.number()), static_cast<float>(args.number()),
+                     static_cast<float>(args.number())};
+  const size_t n = args.size();
+  const float* x = args.floats();
+  f.forward(p, n, x, args.floats());
+}
+
+// unaryBackward(index, p0, p1, p2, n, x, y, dy, dx)
+void UnaryBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const auto& f = kFunctions[args.size()];
+  const float p[] = {static_cast<float>(args.number()), static_cast<float>(args.number()),
+                     static_cast<float>(args.number())};
+  const size_t n = args.size();
+  const float *x = args.floats(), *y = args.floats(), *dy = args.floats();
+  f.backward(p, n, x, y, dy, args.floats());
+}
+
+}  // namespace
+
+void InitUnary(Napi::Env env, Napi::Object exports) {
+  exports.Set("unaryIndex", Napi::Function::New(env, UnaryIndex));
+  exports.Set("unaryForward", Napi::Function::New(env, UnaryForward));
+  exports.Set("unaryBackward", Napi::Function::New(env, UnaryBackward));
+}
+
+}  // namespace caffe

@@ -1,0 +1,172 @@
+// Pooling by loops, in any layout that keeps channels in blocks, with Caffe's windows and the place of each maximum.
+#include <limits>
+
+#include "loops.h"
+#include "primitive.h"
+
+namespace caffe {
+
+namespace {
+
+// Output (i, j) sees rows [h0, h1) and columns [w0, w1) of the image; padding counts in its area, what lies beyond
+// the padded image does not.
+struct Pool {
+  View in;
+  size_t height, width, out_height, out_width;
+  int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+
+  explicit Pool(Args& args)
+      : in(args),
+        height(args.size()),
+        width(args.size()),
+        out_height(args.size()),
+        out_width(args.size()),
+        kernel_h(args.size()),
+        kernel_w(args.size()),
+        stride_h(args.size()),
+        stride_w(args.size()),
+        pad_h(args.size()),
+        pad_w(args.size()) {}
+
+  size_t positions() const { return out_height * out_width; }
+
+  // Calls visit(output position, h0, h1, w0, w1, area) in order.
+  template <typename Visit>
+  void each_window(Visit visit) const {
+    const auto h = static_cast<int64_t>(height), w = static_cast<int64_t>(width);
+    for (size_t i = 0, at = 0; i < out_height; i++) {
+      const int64_t top = static_cast<int64_t>(i) * stride_h - pad_h, bottom = std::min(top + kernel_h, h + pad_h);
+      for (size_t j = 0; j < out_width; j++, at++) {
+        const int64_t left = static_cast<int64_t>(j) * stride_w - pad_w, right = std::min(left + kernel_w, w + pad_w);
+        visit(at, std::max<int64_t>(top, 0), std::min(bottom, h), std::max<int64_t>(left, 0), std::min(right, w),
+              static_cast<float>((bottom - top) * (right - left)));
+      }
+    }
+  }
+};
+
+// Runs task(row, lane, lanes) so that lanes of one row are neighbours in memory: 16 channels, or a single one.
+template <typename Task>
+void each_row(const Pool& p, Task task) {
+  with_block(p.in.block, [&](auto constant) {
+    constexpr size_t kBlock = decltype(constant)::value;
+    constexpr size_t kLanes = kBlock == 0 ? 1 : kBlock;
+    const size_t groups = p.in.block / kLanes;
+    parallel(p.in.rows() * groups, p.in.stored(), [&](size_t r) {
+      task(std::integral_constant<size_t, kLanes>(), r / groups, r % groups * kLanes);
+    });
+  });
+}
+
+// maxPool(view, sizes…, x, y, index): index is h·W + w of the first greatest, as a float; −1 where the window is empty
+void MaxPool(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* x = args.floats();
+  float *y = args.floats(), *index = args.floats();
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    constexpr size_t kLanes = decltype(constant)::value;
+    const size_t block = p.in.block, out = row * p.positions() * block + lane;
+    const float* from = x + row * p.in.row_size() + lane;
+    p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float) {
+      float best[kLanes], place[kLanes];
+      std::fill_n(best, kLanes, -std::numeric_limits<float>::max());
+      std::fill_n(place, kLanes, -1.0f);
+      for (int64_t h = h0; h < h1; h++) {
+        for (int64_t w = w0; w < w1; w++) {
+          const size_t offset = h * p.width + w;
+          const float* value = from + offset * block;
+          const auto here = static_cast<float>(offset);
+#pragma omp simd
+          for (size_t l = 0; l < kLanes; l++) {
+            const bool is_greater = value[l] > best[l];
+            best[l] = is_greater ? value[l] : best[l];
+            place[l] = is_greater ? here : place[l];
+          }
+        }
+      }
+      std::copy(best, best + kLanes, y + out + at * block);
+      std::copy(place, place + kLanes, index + out + at * block);
+    });
+  });
+}
+
+// maxPoolBackward(view, sizes…, dy, index, dx)
+void MaxPoolBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float *dy = args.floats(), *index = args.floats();
+  float* dx = args.floats();
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    constexpr size_t kLanes = decltype(constant)::value;
+    const size_t block = p.in.block, out = row * p.positions() * block + lane;
+    float* to = dx + row * p.in.row_size() + lane;
+    for (size_t i = 0; i < p.in.s; i++) std::fill_n(to + i * block, kLanes, 0.0f);
+    for (size_t at = 0; at < p.positions(); at++) {
+      const size_t from = out + at * block;
+      for (size_t l = 0; l < kLanes; l++) {
+        if (index[from + l] >= 0) to[static_cast<size_t>(index[from + l]) * block + l] += dy[from + l];
+      }
+    }
+  });
+}
+
+// meanPool(view, sizes…, x, y)
+void MeanPool(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* x = args.floats();
+  float* y = args.floats();
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    constexpr size_t kLanes = decltype(constant)::value;
+    const size_t block = p.in.block, out = row * p.positions() * block + lane;
+    const float* from = x + row * p.in.row_size() + lane;
+    p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float area) {
+      float sum[kLanes] = {};
+      for (int64_t h = h0; h < h1; h++) {
+        for (int64_t w = w0; w < w1; w++) {
+          const float* value = from + (h * p.width + w) * block;
+#pragma omp simd
+          for (size_t l = 0; l < kLanes; l++) sum[l] += value[l];
+        }
+      }
+      for (size_t l = 0; l < kLanes; l++) y[out + at * block + l] = sum[l] / area;
+    });
+  });
+}
+
+// meanPoolBackward(view, sizes…, dy, dx)
+void MeanPoolBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* dy = args.floats();
+  float* dx = args.floats();
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    constexpr size_t kLanes = decltype(constant)::value;
+    const size_t block = p.in.block, out = row * p.positions() * block + lane;
+    float* to = dx + row * p.in.row_size() + lane;
+    for (size_t i = 0; i < p.in.s; i++) std::fill_n(to + i * block, kLanes, 0.0f);
+    p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float area) {
+      float share[kLanes];
+      for (size_t l = 0; l < kLanes; l++) share[l] = dy[out + at * block + l] / area;
+      for (int64_t h = h0; h < h1; h++) {
+        for (int64_t w = w0; w < w1; w++) {
+          float* value = to + (h * p.width + w) * block;
+#pragma omp simd
+          for (size_t l = 0; l < kLanes; l++) value[l] += share[l];
+        }
+      }
+    });
+  });
+}
+
+}  // namespace
+
+void InitWindows(Napi::Env env, Napi::Object exports) {
+  exports.Set("maxPool", Napi::Function::New(env, MaxPool));
+  exports.Set("maxPoolBackward", Napi::Function::New(env, MaxPoolBackward));
+  exports.Set("meanPool", Napi::Function::New(env, MeanPool));
+  exports.Set("meanPoolBackward", Napi::Function::New(env, MeanPoolBackward));
+}
+
+}  // namespace caffe

@@ -1,0 +1,64 @@
+import { countOf, type Shape } from "../../util/shape.ts";
+import type { ConcatDescriptor, ConcatOp } from "../engine.ts";
+import type { Layout } from "./addon.ts";
+import type { Places } from "./places.ts";
+
+/**
+ * Joining and cutting by copies of whole blocks. Along the channels arrays stay in blocks of channels, where each
+ * part is made of whole ones; along the images, in any layout of equal images.
+ */
+export function nativeConcat(places: Places, { shapes, axis }: ConcatDescriptor): ConcatOp {
+  const { addon } = places;
+  const [first = []] = shapes;
+  const length = shapes.reduce((sum, shape) => sum + (shape[axis] ?? 0), 0);
+  const whole: Shape = first.map((n, a) => (a === axis ? length : n));
+  const plain: Joint = {
+    parts: shapes.map((shape) => places.plain(shape)),
+    whole: places.plain(whole),
+    outer: countOf(first, 0, axis),
+    sizes: shapes.map((shape) => countOf(shape, axis)),
+  };
+  const made = new Map<string, Joint>();
+
+  /** How the arrays are joined when one of them lies in `layout`. */
+  const jointFor = (layout: Layout): Joint => {
+    if (layout.isPlain || axis !== 1 || first.length < 3) return plain;
+    const fits =
+      (layout.block === 16 || layout.block === 8) &&
+      shapes.every((s) => (s[1] ?? 0) % layout.block === 0);
+    if (!fits) return plain;
+    const key = String(layout.block);
+    let joint = made.get(key);
+    if (!joint) {
+      joint = {
+        parts: shapes.map((shape) => new addon.Layout(shape, layout.block)),
+        whole: new addon.Layout(whole, layout.block),
+        outer: plain.outer,
+        sizes: plain.sizes,
+      };
+      made.set(key, joint);
+    }
+    return joint;
+  };
+
+  return {
+    forward(xs, y) {
+      const { parts, whole: to, outer, sizes } = jointFor(places.current(xs[0]!, first));
+      const sources = xs.map((x, k) => places.read(x, parts[k]!));
+      addon.join(outer, sizes, sources, places.write(y, to));
+    },
+    backward(dy, dxs) {
+      const { parts, whole: from, outer, sizes } = jointFor(places.current(dy, whole));
+      const source = places.read(dy, from);
+      const targets = dxs.map((dx, k) => dx && places.write(dx, parts[k]!));
+      addon.cut(outer, sizes, source, targets);
+    },
+  };
+}
+
+interface Joint {
+  readonly parts: readonly Layout[];
+  readonly whole: Layout;
+  readonly outer: number;
+  readonly sizes: readonly number[];
+}

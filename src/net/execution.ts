@@ -1,0 +1,101 @@
+import { NetError } from "../util/errors.ts";
+import type { BuiltLayer, BuiltNet } from "./build.ts";
+import { type Fusion, findFusions, postsOf } from "./fusion.ts";
+import { MemoryPlan } from "./memory-plan.ts";
+import type { NetOptions } from "./options.ts";
+
+/** How layers are to be run. */
+export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
+
+/**
+ * Runs the layers of a net, neighbours as one where an engine can (the blobs hold the same numbers either way), and
+ * gives up memory that no layer reads any more where that is asked for.
+ */
+export class Execution {
+  readonly #layers: readonly BuiltLayer[];
+  readonly #fuses: boolean;
+  readonly #isForwardOnly: boolean;
+  /** By the layer that does the work, and by those whose work it does. */
+  readonly #byProducer: Map<number, Fusion> = new Map();
+  readonly #byFollower: Map<number, Fusion> = new Map();
+  /** Fusions by whose forward the blobs are as they are now. */
+  readonly #applied: Set<Fusion> = new Set();
+  readonly #memory: MemoryPlan | undefined;
+
+  constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
+    const { fuse = true, forwardOnly = false, sharesMemory = false } = options;
+    this.#layers = layers;
+    this.#fuses = fuse;
+    this.#isForwardOnly = forwardOnly;
+    if (sharesMemory) this.#memory = new MemoryPlan(layers, outputs, forwardOnly);
+    this.plan();
+  }
+
+  /** Looks for neighbours again: shapes may have changed. */
+  plan(): void {
+    this.#byProducer.clear();
+    this.#byFollower.clear();
+    this.#applied.clear();
+    this.#memory?.forget();
+    if (!this.#fuses) return;
+    for (const fusion of findFusions(this.#layers, this.#isForwardOnly)) {
+      this.#byProducer.set(fusion.producer, fusion);
+      for (const i of fusion.followers) this.#byFollower.set(i, fusion);
+    }
+  }
+
+  /**
+   * Layer i's forward, in a pass of layers [from, to].
+   * @param apart every layer by itself: somebody looks at what each one makes
+   */
+  forward(i: number, from: number, to: number, apart: boolean): void {
+    this.#forward(i, from, to, apart);
+    this.#memory?.afterForward(i);
+  }
+
+  #forward(i: number, from: number, to: number, apart: boolean): void {
+    const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
+    const before = this.#byFollower.get(i);
+    if (before && this.#applied.has(before) && before.producer >= from) return;
+    const fusion = this.#byProducer.get(i);
+    if (!fusion) {
+      layer.forward(bottomBlobs, topBlobs);
+      return;
+    }
+    const applies = !apart && (fusion.followers.at(-1) ?? i) <= to;
+    if (applies) this.#applied.add(fusion);
+    else this.#applied.delete(fusion);
+    layer.forward(bottomBlobs, topBlobs, applies ? postsOf(fusion, this.#layers) : undefined);
+  }
+
+  /**
+   * Layer i's backward, in a pass of layers from `from` back to `to`.
+   * @throws NetError where the net is for forward only, or the range cuts layers that ran as one
+   */
+  backward(i: number, from: number, to: number): void {
+    if (this.#isForwardOnly) {
+      throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
+    }
+    this.#backward(i, from, to);
+    this.#memory?.afterBackward(i);
+  }
+
+  #backward(i: number, from: number, to: number): void {
+    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
+    const fusion = this.#byProducer.get(i) ?? this.#byFollower.get(i);
+    if (!fusion?.isBackward || !this.#applied.has(fusion)) {
+      layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs);
+      return;
+    }
+    const last = fusion.followers.at(-1) ?? i;
+    if (fusion.producer < to || last > from) {
+      const [first, end] = [fusion.producer, last].map((at) => `"${this.#layers[at]?.name}"`);
+      throw new NetError(
+        `backward from layer ${from} to ${to} cuts layers ${first} to ${end}, which run as one. Expected all of them or none; or build the net with fuse: false.`,
+      );
+    }
+    if (fusion.producer === i) {
+      layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs, postsOf(fusion, this.#layers));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import type { BuiltLayer } from "./build.ts";
+
+/**
+ * What nobody reads any more once a layer has run: an engine gives that memory to the layers after it.
+ *
+ * - after a layer's backward the gradients of its tops: the layer was their only reader
+ * - where there is no backward, after a layer's forward the data that no later layer reads
+ *
+ * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made.
+ */
+export class MemoryPlan {
+  readonly #layers: readonly BuiltLayer[];
+  readonly #outputs: ReadonlySet<string>;
+  readonly #isForwardOnly: boolean;
+  /** Per layer: data that it is the last to touch. */
+  #lastUses: readonly (readonly SyncedMem[])[] | undefined;
+
+  constructor(layers: readonly BuiltLayer[], outputs: readonly string[], isForwardOnly: boolean) {
+    this.#layers = layers;
+    this.#outputs = new Set(outputs);
+    this.#isForwardOnly = isForwardOnly;
+  }
+
+  /** Shapes have changed: arrays may be others than before. */
+  forget(): void {
+    this.#lastUses = undefined;
+  }
+
+  afterForward(i: number): void {
+    if (!this.#isForwardOnly) return;
+    this.#lastUses ??= this.#findLastUses();
+    for (const mem of this.#lastUses[i] ?? []) mem.zero();
+  }
+
+  afterBackward(i: number): void {
+    const { tops, topBlobs, bottomBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
+    topBlobs.forEach((top, t) => {
+      const isKept = this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
+      if (!isKept && bottomBlobs.every(({ diff }) => diff !== top.diff)) top.diff.zero();
+    });
+  }
+
+  /** Blobs that share an array (views, splits) count as one. */
+  #findLastUses(): SyncedMem[][] {
+    const last = new Map<SyncedMem, number>();
+    const kept = new Set<SyncedMem>();
+    this.#layers.forEach(({ tops, topBlobs, bottomBlobs, lossWeights }, i) => {
+      for (const { data } of [...bottomBlobs, ...topBlobs]) last.set(data, i);
+      topBlobs.forEach(({ data }, t) => {
+        const isSource = bottomBlobs.length === 0;
+        if (isSource || lossWeights[t] !== 0 || this.#outputs.has(tops[t] ?? "")) kept.add(data);
+      });
+    });
+    const uses: SyncedMem[][] = this.#layers.map(() => []);
+    for (const [mem, i] of last) if (!kept.has(mem)) uses[i]?.push(mem);
+    return uses;
+  }
+}
