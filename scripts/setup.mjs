@@ -17,6 +17,10 @@ const DEBIAN = [
     name: "dataset-fashion-mnist",
     file: "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz",
   },
+  // The software GPU and the browser of the tests.
+  { name: "libvulkan1", file: "/usr/share/doc/libvulkan1" },
+  { name: "chromium-common", file: "/usr/lib/chromium/vk_swiftshader_icd.json" },
+  { name: "chromium", file: "/usr/bin/chromium" },
   // Peers of tests and benchmarks, which leave out what needs them where they are missing.
   { name: "python3-opencv", file: "/usr/share/doc/python3-opencv" },
   { name: "python3-lmdb", file: "/usr/share/doc/python3-lmdb" },

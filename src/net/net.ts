@@ -296,7 +296,7 @@ export class Net {
 
   /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */
   async toHost(): Promise<void> {
-    const blobs = [...this.blobs.values(), ...this.learnableParams.map(({ blob }) => blob)];
+    const blobs = [...this.topBlobs.flat(), ...this.learnableParams.map(({ blob }) => blob)];
     await Promise.all([this.statesToHost(), ...blobs.map((blob) => blob.toHost())]);
   }
 

@@ -113,6 +113,11 @@ export class Gpu implements Device {
     this.#device.destroy();
   }
 
+  /** @internal Takes the device away as a driver's crash does, for tests of what follows. */
+  lose(): void {
+    this.#device.destroy();
+  }
+
   /** The buffer of an array, with its newest elements, to be read. */
   read(mem: SyncedMem, layer: string): GpuBuffer {
     const { buffer } = this.#store(mem, layer);

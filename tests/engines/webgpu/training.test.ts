@@ -1,0 +1,184 @@
+import { expect, test } from "vitest";
+import type { Engines } from "../../../src/engines/choose.ts";
+import { createEngines } from "../../../src/engines/create.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
+import { availableEngines, referenceEngines } from "../../support/engines.ts";
+import { noise, write } from "../../support/nets.ts";
+import { describeGpu, theGpu, withGpu } from "./support.ts";
+
+const BATCH = 4;
+
+const input = (height: number, batch: number): string =>
+  `layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: ${batch} dim: 1 dim: ${height} dim: ${height} } shape { dim: ${batch} } } }`;
+
+/** A small net in which every layer that learns, pools, normalises or drops is on the GPU. */
+const SMALL = `${input(8, BATCH)}
+  layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+  layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "conv" }
+  layer { name: "scale" type: "Scale" bottom: "conv" top: "conv" scale_param { bias_term: true } }
+  layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+  layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { kernel_size: 2 stride: 2 } }
+  layer { name: "drop" type: "Dropout" bottom: "pool" top: "pool" }
+  layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
+
+const LENET = `${input(28, 2)}
+  layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1" param { lr_mult: 1 } param { lr_mult: 2 } convolution_param { num_output: 20 kernel_size: 5 weight_filler { type: "xavier" } } }
+  layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+  layer { name: "conv2" type: "Convolution" bottom: "pool1" top: "conv2" param { lr_mult: 1 } param { lr_mult: 2 } convolution_param { num_output: 50 kernel_size: 5 weight_filler { type: "xavier" } } }
+  layer { name: "pool2" type: "Pooling" bottom: "conv2" top: "pool2" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+  layer { name: "ip1" type: "InnerProduct" bottom: "pool2" top: "ip1" param { lr_mult: 1 } param { lr_mult: 2 } inner_product_param { num_output: 500 weight_filler { type: "xavier" } } }
+  layer { name: "relu1" type: "ReLU" bottom: "ip1" top: "ip1" }
+  layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2" param { lr_mult: 1 } param { lr_mult: 2 } inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }`;
+
+const solverOf = (net: string, fields: string, engines: Engines): Solver =>
+  Solver.parse(
+    `base_lr: 0.01 momentum: 0.9 weight_decay: 0.0005 lr_policy: "inv" gamma: 0.0001 power: 0.75 random_seed: 7 max_iter: 100 ${fields} net_param { ${net} }`,
+    { engines },
+  );
+
+/** Another batch: noise around a pattern of each class. */
+function feed(solver: Solver, iteration: number, classes: number): void {
+  const data = solver.net.blob("data");
+  const size = data.count(1);
+  const batch = data.count(0, 1);
+  const labels = Array.from({ length: batch }, (_, i) => (iteration * batch + i) % classes);
+  const values = labels.flatMap((label, i) => {
+    const pattern = noise(size, 500 + label);
+    return noise(size, 90 * iteration + i).map((x, k) => 0.3 * x + (pattern[k] ?? 0));
+  });
+  write(data, values);
+  write(solver.net.blob("label"), labels);
+}
+
+describeGpu("a training step on the GPU", () => {
+  test("uploads the batch, downloads the loss where it is displayed, and is one submission", async () => {
+    const gpu = theGpu();
+    const solver = solverOf(
+      SMALL,
+      "display: 4 clip_gradients: 5 average_loss: 3",
+      createEngines({ gpu }),
+    );
+    const batchBytes = 4 * (BATCH * 64 + BATCH);
+    const steps: { uploaded: number; downloaded: number; submissions: number }[] = [];
+    for (let i = 0; i < 9; i++) {
+      feed(solver, i, 3);
+      const before = { ...gpu.traffic };
+      await solver.step(1);
+      steps.push({
+        uploaded: gpu.traffic.uploaded - before.uploaded,
+        downloaded: gpu.traffic.downloaded - before.downloaded,
+        submissions: gpu.traffic.submissions - before.submissions,
+      });
+    }
+    // The first step brings weights and tables to the GPU as well.
+    for (const [i, { uploaded, downloaded, submissions }] of steps.entries()) {
+      if (i === 0) continue;
+      expect(uploaded, `uploaded in iteration ${i}`).toBe(batchBytes);
+      const isDisplayed = i % 4 === 0;
+      // The losses of the window, the net's output, and the norm that clipping found: a number each.
+      const most = isDisplayed ? 4 * (3 + 1 + 1) : 0;
+      expect(downloaded, `downloaded in iteration ${i}`).toBeLessThanOrEqual(most);
+      if (!isDisplayed) expect(submissions, `submissions of iteration ${i}`).toBe(1);
+    }
+    expect(steps[4]?.downloaded).toBeGreaterThan(0);
+    expect(solver.net.layers.every(({ device }, i) => device || i === 0)).toBe(true);
+    solver.close();
+  });
+
+  test("allocates nothing on the GPU once it has run", async () => {
+    const gpu = theGpu();
+    const solver = solverOf(SMALL, "", createEngines({ gpu }));
+    const bytes: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      feed(solver, i, 3);
+      await solver.step(1);
+      bytes.push(gpu.pool.usedBytes);
+    }
+    expect(bytes[3]).toBe(bytes[1]);
+    solver.close();
+  });
+
+  test("tells a guest that reads losses each of them, and others the last displayed", async () => {
+    const solver = solverOf(SMALL, "display: 3", createEngines({ gpu: theGpu() }));
+    const lazy: number[] = [];
+    solver.callbacks.push({ readsLoss: false, onIteration: ({ loss }) => void lazy.push(loss) });
+    for (let i = 0; i < 4; i++) {
+      feed(solver, i, 3);
+      await solver.step(1);
+    }
+    expect(lazy[1]).toBe(lazy[0]);
+    expect(lazy[3]).not.toBe(lazy[0]);
+    const each: number[] = [];
+    solver.callbacks.push({ onIteration: ({ loss }) => void each.push(loss) });
+    for (let i = 4; i < 7; i++) {
+      feed(solver, i, 3);
+      await solver.step(1);
+    }
+    expect(new Set(each).size).toBe(3);
+    solver.close();
+  });
+
+  test("gives the same bits twice", async () => {
+    const run = async (): Promise<number[][]> => {
+      const solver = solverOf(SMALL, "", createEngines({ gpu: theGpu() }));
+      for (let i = 0; i < 3; i++) {
+        feed(solver, i, 3);
+        await solver.step(1);
+      }
+      await solver.net.toHost();
+      const weights = solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
+      solver.close();
+      return weights;
+    };
+    expect(await run()).toEqual(await run());
+  });
+});
+
+describeGpu("LeNet", () => {
+  test("follows the reference's losses for 20 iterations", async () => {
+    const curve = async (engines: Engines): Promise<number[]> => {
+      const losses: number[] = [];
+      const solver = solverOf(LENET, "", engines);
+      solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
+      for (let i = 0; i < 20; i++) {
+        feed(solver, i, 10);
+        await solver.step(1);
+      }
+      solver.close();
+      return losses;
+    };
+    const [got, want] = [
+      await curve(availableEngines.get("webgpu") ?? referenceEngines),
+      await curve(referenceEngines),
+    ];
+    expect(got).toBeAllClose(want, { rtol: 0, atol: 1e-3 });
+    expect(want.at(-1)).toBeLessThan(want[0] ?? 0);
+  });
+});
+
+describeGpu("GPUs that lack this or that", () => {
+  test.each([
+    ["tiles staged in workgroup memory, as on hardware", { isTiled: true }],
+    ["no subgroups", { without: ["subgroups"] }],
+    ["no timestamps", { without: ["timestamp-query"] }],
+  ])("%s: the same losses", async (_title, choice) => {
+    const curve = async (engines: Engines): Promise<number[]> => {
+      const losses: number[] = [];
+      const solver = solverOf(SMALL.replace("num_output: 4", "num_output: 20"), "", engines);
+      solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
+      for (let i = 0; i < 3; i++) {
+        feed(solver, i, 3);
+        await solver.step(1);
+      }
+      return losses;
+    };
+    await withGpu(choice, async (gpu) => {
+      expect(await curve(createEngines({ gpu }))).toBeAllClose(await curve(referenceEngines), {
+        rtol: 1e-4,
+        atol: 1e-4,
+      });
+    });
+  });
+});
