@@ -2,6 +2,7 @@ import type { Dataset as H5Dataset, Group as H5Group } from "h5wasm";
 import { FormatError } from "../util/errors.ts";
 import { countOf, sameShape } from "../util/shape.ts";
 import { arrayIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./hdf5-tree.ts";
+import { limitWasmMemory } from "./wasm-memory.ts";
 
 /**
  * The library, which is WebAssembly: it compiles once, when this module is loaded; after that every call is synchronous.
@@ -21,7 +22,12 @@ async function loadQuietly(): Promise<typeof import("h5wasm")> {
   }
 }
 
+const memory = limitWasmMemory();
 const { Dataset, File, FS, Group } = await loadQuietly();
+
+/** Memory that the library may have for reading: its own, and so much for each byte of the file. */
+const OWN_MEMORY = 64 * 2 ** 20;
+const MEMORY_PER_BYTE = 8;
 
 /** A file's name in the library's own file system, which is in memory: no file of the user's is ever open in it. */
 const NAME = "/file.h5";
@@ -40,6 +46,7 @@ const MOST_COMPRESSED = 1032;
 export function readHdf5File(bytes: Uint8Array, names?: readonly string[]): Hdf5Tree {
   const fs = memoryFiles();
   let file: InstanceType<typeof File> | undefined;
+  memory.most = OWN_MEMORY + MEMORY_PER_BYTE * bytes.length;
   try {
     fs.writeFile(NAME, bytes);
     file = new File(NAME, "r");
@@ -47,6 +54,7 @@ export function readHdf5File(bytes: Uint8Array, names?: readonly string[]): Hdf5
   } finally {
     file?.close();
     fs.unlink(NAME);
+    memory.most = Number.POSITIVE_INFINITY;
   }
 }
 
@@ -94,6 +102,7 @@ class TreeReader {
         `${where} would hold ${count} values of ${metadata.size} bytes. Expected no more than a file of ${this.#size} bytes can.`,
       );
     }
+    memory.most = Math.max(memory.most, OWN_MEMORY + 2 * count * metadata.size);
     const { value } = dataset;
     if (typeof value === "string") return value;
     if (value instanceof Float32Array || value instanceof Float64Array) {

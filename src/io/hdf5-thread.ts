@@ -13,6 +13,9 @@ export type Hdf5Order =
   | { readonly bytes: Uint8Array; readonly names: readonly string[] | undefined }
   | { readonly tree: Hdf5Tree };
 
+/** A thread whose memory has grown for so many bytes is not kept: WebAssembly gives none back. */
+const MOST_KEPT = 32 * 2 ** 20;
+
 /** What it answers. */
 export type Hdf5Answer =
   | { readonly tree: Hdf5Tree }
@@ -51,17 +54,19 @@ export class Hdf5Thread {
 
   /**
    * Runs an order and waits for its answer.
+   * @param size bytes that it is about
    * @param milliseconds how long to wait
    * @throws FormatError where that was not enough
    */
-  run(order: Hdf5Order, milliseconds: number): Hdf5Answer {
+  run(order: Hdf5Order, size: number, milliseconds: number): Hdf5Answer {
     this.#running ??= this.#start();
     const { port, signal } = this.#running;
     const before = Atomics.load(signal, 0);
     port.postMessage(order);
     const outcome = Atomics.wait(signal, 0, before, milliseconds);
     const answer = receiveMessageOnPort(port)?.message as Hdf5Answer | undefined;
-    if (answer === undefined || ("error" in answer && answer.isBroken)) this.#end();
+    const isBroken = answer === undefined || ("error" in answer && answer.isBroken);
+    if (isBroken || size > MOST_KEPT) this.#end();
     if (answer) return answer;
     throw new FormatError(
       outcome === "timed-out"

@@ -55,7 +55,7 @@ export function encodeHdf5(tree: Hdf5Tree): Uint8Array {
   const answer = ask({ tree }, bytesOf(tree));
   if ("bytes" in answer) return answer.bytes;
   throw new CaffeError(
-    `HDF5 cannot be made of it: ${"error" in answer ? answer.error : "no answer"}. Expected less than 2 GiB; BINARYPROTO has no such limit.`,
+    `HDF5 cannot be made of it: ${"error" in answer ? answer.error.replace(/\.$/, "") : "no answer"}. Expected less than 2 GiB; BINARYPROTO has no such limit.`,
   );
 }
 
@@ -65,7 +65,7 @@ export function writeHdf5(path: string, tree: Hdf5Tree): void {
 }
 
 function ask(order: Parameters<Hdf5Thread["run"]>[0], size: number): ReturnType<Hdf5Thread["run"]> {
-  return (thread as Hdf5Thread).run(order, LEAST_MS + size / BYTES_PER_MS);
+  return (thread as Hdf5Thread).run(order, size, LEAST_MS + size / BYTES_PER_MS);
 }
 
 function bytesOf(tree: Hdf5Tree): number {

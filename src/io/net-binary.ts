@@ -13,18 +13,22 @@ import { upgradeNet } from "./upgrade/upgrade.ts";
  * @throws FileError, FormatError where the file cannot be read, or is cut short or damaged
  */
 export function readNetBinary(path: string, log: Log): NetParameter {
-  const bytes = readBytes(path, "net file");
+  return decodeNetBinary(readBytes(path, "net file"), path, log);
+}
+
+/** As readNetBinary, from bytes; `source` is for messages. */
+export function decodeNetBinary(bytes: Uint8Array, source: string, log: Log): NetParameter {
   const type = messageType("NetParameter");
   let net: NetParameter;
   try {
     net = type.toObject(type.decode(bytes), { enums: String, longs: Number }) as NetParameter;
   } catch (error) {
     throw new FormatError(
-      `${path}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
+      `${source}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
       { cause: error },
     );
   }
-  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
+  return upgradeNet(net, source, (severity, message) => log(severity, "upgrade_proto", message));
 }
 
 /** The bytes of a whole net: every field as it is, blobs of legacy shape included. */

@@ -84,17 +84,28 @@ export function readRunState(path: string): RunState {
   }
   if (!isRunState(parsed)) return refuse("it is no run state of version 1");
   const { sha256, ...state } = parsed;
-  if (sha256 !== undefined && sha256 !== digestOf([encoder.encode(textOf(state))])) {
+  const [digested = ""] = text.split(',"sha256":', 1);
+  if (sha256 !== undefined && sha256 !== digestOf([encoder.encode(`${digested}}`)])) {
     return refuse("it is damaged: its digest is another");
   }
   return state;
 }
 
+const KEYS: ReadonlySet<string> = new Set([
+  "version",
+  "iter",
+  "train",
+  "test",
+  "solver",
+  "files",
+  "sha256",
+]);
+
 function isRunState(value: unknown): value is RunState & { readonly sha256?: string } {
   const isRecord = (one: unknown): one is Record<string, unknown> =>
     typeof one === "object" && one !== null && !Array.isArray(one);
   const areStates = (one: unknown): boolean => isRecord(one) && Object.values(one).every(isRecord);
-  if (!isRecord(value)) return false;
+  if (!isRecord(value) || Object.keys(value).some((key) => !KEYS.has(key))) return false;
   const { version, iter, train, test, solver, files } = value;
   return (
     version === 1 &&
