@@ -1,5 +1,5 @@
 // What reading costs in training: LeNet from an LMDB of Fashion-MNIST beside LeNet from DummyData, taking turns.
-// npm run bench:data-lenet [ROUNDS]
+// npm run bench:data-lenet [ROUNDS] [THREADS]
 import { readFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { Solver } from "../../dist/solvers/solver.js";
 import { makeFashionDatabase } from "./make.mjs";
 
 const rounds = Number(process.argv[2] ?? 30);
+const threads = process.argv[3] && { threads: Number(process.argv[3]) };
 const ITERATIONS = 20;
 const work = process.env.BENCH_DATA ?? join(tmpdir(), "caffe-bench-data");
 const log = () => {};
@@ -22,7 +23,7 @@ const data = {
     shape { dim: 64 dim: 1 dim: 28 dim: 28 } shape { dim: 64 }
     data_filler { type: "constant" value: 0.5 } data_filler { type: "constant" value: 3 } } }`,
 };
-const engines = createEngines({ log });
+const engines = createEngines({ log, ...threads });
 const solvers = Object.fromEntries(
   Object.entries(data).map(([name, layer]) => {
     const net = parsePrototxt("NetParameter", `${layer}\n${rest}`, name);
@@ -35,14 +36,18 @@ const solvers = Object.fromEntries(
   }),
 );
 const times = { lmdb: [], dummy: [] };
+/** Of all threads, the one that reads included. */
+const cpu = { lmdb: 0, dummy: 0 };
 for (const solver of Object.values(solvers)) await solver.step(ITERATIONS);
 for (let round = 0; round < rounds; round++) {
   // Who begins changes, so that neither always meets what the other leaves.
   const names = round % 2 ? ["dummy", "lmdb"] : ["lmdb", "dummy"];
   for (const name of names) {
-    const begin = performance.now();
+    const [begin, worked] = [performance.now(), process.cpuUsage()];
     await solvers[name].step(ITERATIONS);
     times[name].push((performance.now() - begin) / ITERATIONS);
+    const { user, system } = process.cpuUsage(worked);
+    cpu[name] += (user + system) / 1000 / ITERATIONS / rounds;
   }
 }
 const sorted = (values) => [...values].sort((a, b) => a - b);
@@ -60,5 +65,8 @@ for (const [what, share] of [
   const ratio = quantile(times.lmdb, share) / quantile(times.dummy, share);
   console.log(`${what}: LMDB takes ${((ratio - 1) * 100).toFixed(1)} % longer`);
 }
+console.log(
+  `CPU time: ${cpu.lmdb.toFixed(3)} ms against ${cpu.dummy.toFixed(3)}, ${((cpu.lmdb / cpu.dummy - 1) * 100).toFixed(1)} % more`,
+);
 console.log(`load average: ${loadavg()[0].toFixed(1)}`);
 process.exit(0);

@@ -54,6 +54,8 @@ class LmdbCursor implements DbCursor {
   readonly #leaf: Page;
   /** Records passed in this pass. */
   #position = 0;
+  /** Memory of values that have pages of their own, used again for the next. */
+  #big = new DataView(new ArrayBuffer(0));
 
   constructor(file: RandomAccessFile, tree: Tree) {
     this.#file = file;
@@ -160,10 +162,13 @@ class LmdbCursor implements DbCursor {
     const { pageSize, lastPage } = this.#tree;
     const end = number * pageSize + HEADER + length;
     if (number < 2 || end > (lastPage + 1) * pageSize) throw this.#damaged(number);
-    const bytes = this.#file.read(number * pageSize, HEADER + length);
-    const view = new DataView(bytes.buffer);
-    const isIt = Number(view.getBigUint64(0, true)) === number;
-    if (!isIt || (view.getUint16(10, true) & 15) !== OVERFLOW) throw this.#damaged(number);
+    if (this.#big.byteLength < HEADER + length) {
+      this.#big = new DataView(new ArrayBuffer(2 * (HEADER + length)));
+    }
+    const bytes = new Uint8Array(this.#big.buffer, 0, HEADER + length);
+    this.#file.readInto(bytes, number * pageSize);
+    const isIt = Number(this.#big.getBigUint64(0, true)) === number;
+    if (!isIt || (this.#big.getUint16(10, true) & 15) !== OVERFLOW) throw this.#damaged(number);
     return bytes.subarray(HEADER);
   }
 
