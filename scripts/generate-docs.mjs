@@ -23,7 +23,9 @@ async function commandLine() {
   const sections = [];
   for (const name of names) {
     const help = await printed(name, "--help");
-    const subcommands = [...help.matchAll(new RegExp(`^  caffe ${name} (\\w+)`, "gm"))].map(([, sub]) => sub);
+    const subcommands = [...help.matchAll(new RegExp(`^  caffe ${name} (\\w+)`, "gm"))].map(
+      ([, sub]) => sub,
+    );
     sections.push(`## caffe ${name}\n\n\`\`\`text\n${help}\n\`\`\``);
     for (const sub of subcommands) {
       const text = await printed(name, sub, "--help");
@@ -68,7 +70,9 @@ function table(header, rows) {
   const all = [header, header.map(() => ""), ...rows];
   const widths = header.map((_, k) => Math.max(3, ...all.map((row) => row[k].length)));
   return all
-    .map((row, i) => row.map((cell, k) => (i === 1 ? "-".repeat(widths[k]) : cell.padEnd(widths[k]))))
+    .map((row, i) =>
+      row.map((cell, k) => (i === 1 ? "-".repeat(widths[k]) : cell.padEnd(widths[k]))),
+    )
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }

@@ -30,6 +30,7 @@ export {
   modelCard,
 } from "./io/model-zoo.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
+export type * as proto from "./io/proto/caffe.ts";
 export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
 export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";
 export { readNetParameter, readSolverParameter } from "./io/read-net.ts";
@@ -72,7 +73,7 @@ export type { Iteration } from "./solvers/iterate.ts";
 export type { SolverOptions } from "./solvers/options.ts";
 export { Solver, type SolverCallbacks } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
-export { type Log, silent } from "./util/log.ts";
+export { type Log, type Severity, silent } from "./util/log.ts";
 export { setRandomSeed } from "./util/seed.ts";
 export { Timer } from "./util/timer.ts";
 export { version } from "./util/version.ts";
