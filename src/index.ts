@@ -5,6 +5,7 @@ export { type DrawOptions, dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
+export { openGpu } from "./engines/webgpu/device.ts";
 export * as io from "./image/index.ts";
 export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
 export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
@@ -29,6 +30,7 @@ export {
   modelCard,
 } from "./io/model-zoo.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
+export type * as proto from "./io/proto/caffe.ts";
 export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
 export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";
 export { readNetParameter, readSolverParameter } from "./io/read-net.ts";
@@ -71,6 +73,7 @@ export type { Iteration } from "./solvers/iterate.ts";
 export type { SolverOptions } from "./solvers/options.ts";
 export { Solver, type SolverCallbacks } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
-export { type Log, silent } from "./util/log.ts";
+export { type Log, type Severity, silent } from "./util/log.ts";
 export { setRandomSeed } from "./util/seed.ts";
 export { Timer } from "./util/timer.ts";
+export { version } from "./util/version.ts";

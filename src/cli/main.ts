@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import yargs, { type CommandModule } from "yargs";
 import { readText } from "../io/files.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { version } from "../util/version.ts";
 import { classify } from "./commands/classify.ts";
 import { computeImageMean } from "./commands/compute-image-mean.ts";
 import { convertCifarData } from "./commands/convert-cifar-data.ts";
@@ -90,9 +90,6 @@ function checkCommand(flags: readonly string[]): void {
 }
 
 function parserOf(flags: string[]): ReturnType<typeof yargs> {
-  const { version } = JSON.parse(
-    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-  ) as { version: string };
   const codes = Object.entries(exitCodeTexts).map(([code, text]) => `  ${code}  ${text}`);
   return yargs(flags)
     .scriptName("caffe")

@@ -2,6 +2,8 @@ import type { Blob } from "../blob/blob.ts";
 import type { Device } from "../engines/engine.ts";
 import { writeFileAtomically } from "../io/atomic-file.ts";
 import { encodeCaffemodel } from "../io/caffemodel.ts";
+import { writeHdf5 } from "../io/hdf5.ts";
+import { checkHdf5Names, hdf5Model } from "../io/hdf5-model.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { parseNetParameter } from "../io/read-net.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
@@ -25,7 +27,14 @@ import {
   type PassOptions,
   type ValuesByName,
 } from "./pass.ts";
-import { copyWeights, netToParameter, readWeights, shareWeights, type Weights } from "./weights.ts";
+import {
+  copyWeights,
+  netToParameter,
+  ownBlobs,
+  readWeights,
+  shareWeights,
+  type Weights,
+} from "./weights.ts";
 
 /** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
 const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
@@ -383,6 +392,12 @@ export class Net {
   /** Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. */
   save(path: string, withDiff = false): void {
     writeFileAtomically(path, encodeCaffemodel(this.toParameter(withDiff)));
+  }
+
+  /** As `save`, in HDF5. */
+  saveHdf5(path: string, withDiff = false): void {
+    checkHdf5Names(this.#built.map(({ name, layer }) => ({ name, blobCount: layer.blobs.length })));
+    writeHdf5(path, hdf5Model(ownBlobs(this, withDiff)));
   }
 
   /** Gives back files, threads and memory. The net cannot run any more. */

@@ -1,6 +1,7 @@
 import { Blob, type BlobValue } from "../blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../blob/blob-proto.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
+import type { Hdf5Layer } from "../io/hdf5-model.ts";
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import type { Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
@@ -149,4 +150,24 @@ export function netToParameter(
       return blobs.length > 0 ? { ...param, blobs } : param;
     }),
   };
+}
+
+/** Each layer's blobs but for those that an earlier layer shares with it, which files in HDF5 hold once. */
+export function ownBlobs(
+  net: NamedLayers & { readonly learnableParams: readonly { readonly blob: Blob }[] },
+  withDiff: boolean,
+): Hdf5Layer[] {
+  const owners = new Set(net.learnableParams.map(({ blob }) => blob));
+  return net.layers.map(({ blobs }, i) => ({
+    name: net.layerNames[i] ?? "",
+    blobs: blobs.map((blob) =>
+      owners.has(blob)
+        ? {
+            shape: blob.shape,
+            data: blob.values(),
+            ...(withDiff && { diff: blob.diffValues() }),
+          }
+        : undefined,
+    ),
+  }));
 }

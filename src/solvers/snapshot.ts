@@ -15,6 +15,7 @@ import {
 import { decodeSolverState, encodeSolverState, hdf5SolverState } from "../io/solver-state.ts";
 import type { LayerState } from "../layers/base/layer.ts";
 import type { Net } from "../net/net.ts";
+import { ownBlobs } from "../net/weights.ts";
 import { FormatError, SolverError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { learnedNetPath, type SnapshotFiles, type SnapshotFormat } from "./snapshot-files.ts";
@@ -90,23 +91,6 @@ export function writeSnapshot(
     { path: files.run, chunks: [runState] },
     { path: files.state, chunks: state },
   ]);
-}
-
-/** Each layer's blobs but for those that an earlier layer shares with it, which files in HDF5 hold once. */
-function ownBlobs(net: Net, withDiff: boolean): Parameters<typeof hdf5Model>[0] {
-  const owners = new Set(net.learnableParams.map(({ blob }) => blob));
-  return net.layers.map(({ blobs }, i) => ({
-    name: net.layerNames[i] ?? "",
-    blobs: blobs.map((blob) =>
-      owners.has(blob)
-        ? {
-            shape: blob.shape,
-            data: blob.values(),
-            ...(withDiff && { diff: blob.diffValues() }),
-          }
-        : undefined,
-    ),
-  }));
 }
 
 /**

@@ -182,6 +182,10 @@ test("weights are saved, copied and shared", async () => {
   net.params.get("ip")?.[0]?.set([0, 0], 5);
   other.copyFrom([path, path]);
   expect(other.params.get("ip")?.[0]?.at(0, 0)).toBe(1);
+  const hdf5 = join(folder, "small.caffemodel.h5");
+  net.saveHdf5(hdf5);
+  other.copyFrom(hdf5);
+  expect(other.params.get("ip")?.[0]?.at(0, 0)).toBe(5);
   other.copyFrom(readCaffemodel(path));
   expect(other.params.get("ip")?.[0]?.at(0, 0)).toBe(1);
   expect(() => Net.parse(TEXT, { weights: join(folder, "none") })).toThrow("no such file");

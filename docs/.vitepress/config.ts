@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "vitepress";
+
+const docs = join(import.meta.dirname, "..");
+
+/** Pages of a section that are there; some are made by other parts of the project. */
+function section(
+  text: string,
+  pages: readonly (readonly [text: string, page: string])[],
+): { text: string; items: { text: string; link: string }[] } {
+  const items = pages.filter(([, page]) => existsSync(join(docs, `${page}.md`)));
+  return { text, items: items.map(([title, page]) => ({ text: title, link: `/${page}` })) };
+}
+
+export default defineConfig({
+  title: "caffe-ts",
+  description: "Caffe, the config-driven deep-learning engine, in TypeScript",
+  cleanUrls: true,
+  markdown: { languageAlias: { prototxt: "proto" } },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    sidebar: [
+      section("Tutorial", [
+        ["1. Install", "tutorial/1-install"],
+        ["2. A net", "tutorial/2-a-net"],
+        ["3. Train", "tutorial/3-train"],
+        ["4. Use", "tutorial/4-use"],
+        ["5. Fine-tune", "tutorial/5-finetune"],
+      ]),
+      section("Reference", [
+        ["Layers", "layers"],
+        ["Solvers", "solvers"],
+        ["Data", "data"],
+        ["Models", "models"],
+        ["Command line", "cli"],
+        ["API", "api/index"],
+        ["Layers of your own", "user-layers"],
+        ["GPU", "gpu"],
+        ["Performance", "performance"],
+        ["Snapshots", "snapshots"],
+      ]),
+      section("Coming from Caffe", [
+        ["BVLC Caffe", "from-caffe"],
+        ["pycaffe and matcaffe", "from-pycaffe"],
+        ["Differences", "differences"],
+      ]),
+      section("Understanding", [
+        ["How it works inside", "how-it-works"],
+        ["Troubleshooting", "troubleshooting"],
+        ["Architecture", "architecture"],
+        ["Dependencies", "dependencies"],
+        ["Releasing", "releasing"],
+      ]),
+    ],
+  },
+});
