@@ -1,8 +1,9 @@
-// Times nets with our engine and, where python3-torch is there, with PyTorch, taking turns in one run:
-// npm run bench -- [NET.prototxt | lenet | cifar10_quick …] [--rounds 5] [--iterations 20] [--threads 2] [--engine native]
+// Times nets with our engine, with PyTorch where python3-torch is there, and with BVLC Caffe where its `caffe` is on
+// PATH, taking turns in one run:
+// npm run bench -- [NET.prototxt | lenet | … all seven] [--rounds 5] [--iterations 20] [--threads 2] [--clock wall|cpu]
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,11 +16,16 @@ const { values, positionals } = parseArgs({
     iterations: { type: "string", default: "20" },
     threads: { type: "string", default: "2" },
     engine: { type: "string", default: "native" },
+    clock: { type: "string", default: "wall" },
   },
 });
-const nets = positionals.length > 0 ? positionals : ["lenet", "cifar10_quick"];
+const { iterations, threads, engine, clock } = values;
+if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
+const all = readdirSync(join(here, "nets")).map((file) => basename(file, ".prototxt"));
+const nets = positionals.length > 0 ? positionals : all;
 const python = "/usr/bin/python3";
-const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
+const env = { ...process.env, ...(threads === "1" && { OMP_NUM_THREADS: "1" }) };
+const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env };
 const pb2 = mkdtempSync(join(tmpdir(), "caffe-pb2-"));
 
 function torchIsThere() {
@@ -37,48 +43,80 @@ function torchIsThere() {
   }
 }
 
+/** BVLC's program says of itself what ours does not: that it is built with glog's flags. */
+function bvlcIsThere() {
+  try {
+    return execFileSync("caffe", ["--version"], quietly).startsWith("caffe version 1");
+  } catch {
+    return false;
+  }
+}
+
 const last = (text) => JSON.parse(text.trim().split("\n").at(-1));
-const run = (program, args) => last(execFileSync(program, args, { encoding: "utf8" }));
+const run = (program, args) => last(execFileSync(program, args, { ...quietly }));
+const ours = (path) =>
+  run(process.execPath, [join(here, "ours.mjs"), path, iterations, threads, engine, clock]);
+const torch = (path) =>
+  run(python, [join(here, "torch_net.py"), path, iterations, threads, pb2, clock]);
+const bvlc = (path) => {
+  const args = ["-c", `caffe time -model '${path}' -iterations ${iterations} 2>&1`];
+  const text = execFileSync("sh", args, quietly);
+  const forwardBackward = [...text.matchAll(/forward-backward time: ([\d.]+) ms/g)].map(([, ms]) =>
+    Number(ms),
+  );
+  return { forwardBackward };
+};
+
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 const summary = (list) => ({ median: median(list), min: Math.min(...list) });
-
-const hasTorch = torchIsThere();
-if (!hasTorch) console.log("python3-torch, python3-protobuf or protoc is missing: ours alone");
+const sides = { ours, ...(torchIsThere() && { torch }), ...(bvlcIsThere() && { bvlc }) };
+if (!sides.torch) console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
 const results = [];
 try {
   for (const name of nets) {
     const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
-    const { iterations, threads, engine } = values;
-    const taken = { ours: {}, torch: {} };
+    const taken = {};
     for (let round = 0; round < Number(values.rounds); round++) {
-      const add = (side, result) => {
-        for (const [what, list] of Object.entries(result)) {
-          taken[side][what] = [...(taken[side][what] ?? []), ...list];
+      for (const [side, time] of Object.entries(sides)) {
+        taken[side] ??= {};
+        for (const [what, value] of Object.entries(time(path))) {
+          taken[side][what] = [...(taken[side][what] ?? []), ...[value].flat()];
         }
-      };
-      add(
-        "ours",
-        run(process.execPath, [join(here, "ours.mjs"), path, iterations, threads, engine]),
-      );
-      if (!hasTorch) continue;
-      add("torch", run(python, [join(here, "torch_net.py"), path, iterations, threads, pb2]));
+      }
     }
+    const [flops] = taken.ours.flops;
+    const peak = Math.max(...taken.ours.peak);
     for (const what of ["forward", "forwardBackward", "step"]) {
-      const ours = summary(taken.ours[what]);
-      const torch = hasTorch ? summary(taken.torch[what]) : undefined;
-      const show = (s) => `${s.median.toFixed(2)} (min ${s.min.toFixed(2)})`;
-      const peer = torch
-        ? `  torch ${show(torch)}  ours/torch ${(ours.median / torch.median).toFixed(2)} (min ${(ours.min / torch.min).toFixed(2)})`
-        : "";
-      const label = `${basename(path, ".prototxt")} ${what}`.padEnd(32);
-      console.log(`${label} ms: ours ${show(ours)}${peer}`);
-      results.push({ net: basename(path, ".prototxt"), what, ours, torch });
+      const row = { net: basename(path, ".prototxt"), what, times: {} };
+      for (const side of Object.keys(sides)) {
+        const list = taken[side][what];
+        if (list?.length > 0) row.times[side] = summary(list);
+      }
+      const { min } = row.times.ours;
+      row.gflops = ((what === "forward" ? 1 : 3) * flops) / min / 1e6;
+      row.percentOfPeak = (100 * row.gflops) / peak;
+      const show = ([side, s]) =>
+        `${side} ${s.median.toFixed(1)} (min ${s.min.toFixed(1)})${side === "ours" ? "" : `, ${(s.median / row.times.ours.median).toFixed(2)}× ours (min ${(s.min / min).toFixed(2)})`}`;
+      console.log(
+        `${row.net} ${what}`.padEnd(30),
+        `ms: ${Object.entries(row.times).map(show).join("; ")}; ${row.gflops.toFixed(0)} GFLOP/s, ${row.percentOfPeak.toFixed(0)} % of sgemm`,
+      );
+      results.push(row);
     }
+    const memory = Object.fromEntries(
+      Object.keys(sides)
+        .filter((side) => taken[side].memoryMiB)
+        .map((side) => [side, Math.max(...taken[side].memoryMiB)]),
+    );
+    const told = Object.entries(memory).map(([side, mib]) => `${side} ${mib.toFixed(0)}`);
+    console.log(`${basename(path, ".prototxt")} memory`.padEnd(30), `MiB: ${told.join("; ")}`);
+    results.push({ net: basename(path, ".prototxt"), what: "memory", memory, sgemmPeak: peak });
   }
 } finally {
   rmSync(pb2, { recursive: true });
 }
 mkdirSync(join(here, "results"), { recursive: true });
 const file = join(here, "results", `${new Date().toISOString().replace(/[:.]/g, "-")}.json`);
-writeFileSync(file, `${JSON.stringify({ settings: values, results }, undefined, 2)}\n`);
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg() };
+writeFileSync(file, `${JSON.stringify({ settings: values, machine, results }, undefined, 2)}\n`);
 console.log(`written to ${file}`);

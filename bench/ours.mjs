@@ -1,5 +1,6 @@
 // Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
 // CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
+import { createRequire } from "node:module";
 import { createEngines } from "../dist/engines/create.js";
 import { parsePrototxt } from "../dist/io/prototxt.js";
 import { readNetParameter } from "../dist/io/read-net.js";
@@ -39,6 +40,22 @@ function flopsOf(net) {
   return sum;
 }
 
+/** GFLOP/s of the matrix product of the engine's own library, the best of a few. */
+function sgemmPeak() {
+  const addon = createRequire(import.meta.url)("../build/Release/caffe_native.node");
+  addon.setThreads(Number(threads));
+  const n = 1024;
+  const [a, b, c] = [0, 0, 0].map(() => new Float32Array(n * n).fill(1));
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 8; i++) {
+    const since = now();
+    addon.gemm(false, false, n, n, n, 1, a, n, b, n, 0, c);
+    best = Math.min(best, now() - since);
+  }
+  return (2 * n ** 3) / best / 1e6;
+}
+
+const peak = engine === "native" ? sgemmPeak() : Number.NaN;
 const begin = performance.now();
 const param = parsePrototxt(
   "SolverParameter",
@@ -66,5 +83,5 @@ const testNet = new Net(readNetParameter(path, log), {
 });
 const forward = await times(() => testNet.forward());
 testNet.close();
-console.log(JSON.stringify({ forward, forwardBackward, step, build, flops, memoryMiB }));
+console.log(JSON.stringify({ forward, forwardBackward, step, build, flops, peak, memoryMiB }));
 process.exit(0);
