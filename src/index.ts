@@ -5,7 +5,11 @@ export { type DrawOptions, dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
-export { openGpu } from "./engines/webgpu/device.ts";
+
+export { openEngines } from "./engines/open.ts";
+export { type GpuChoice, openGpu } from "./engines/webgpu/device.ts";
+export type { Gpu } from "./engines/webgpu/gpu.ts";
+
 export * as io from "./image/index.ts";
 export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
 export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";

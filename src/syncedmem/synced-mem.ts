@@ -93,6 +93,9 @@ export class SyncedMem {
   /** Makes every element 0 without touching memory: whoever reads next finds zeros. */
   zero(): void {
     this.#stale();
+    // A device's memory is small: what is all zeros gives its share of it to others.
+    this.#device?.free();
+    this.#device = undefined;
   }
 
   /** Brings the elements to the host if they lie on a device alone. */

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   inference: [...below.slice(0, 7), "image"],
   "net-spec": ["util", "io"],
   monitor: below,
+  browser: below,
   cli: [...below, ...guests, "monitor"],
   "index.ts": [...below, ...guests, "monitor"],
 };

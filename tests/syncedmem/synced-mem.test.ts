@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type PrivateStore, SyncedMem } from "../../src/syncedmem/synced-mem.ts";
+import { type DeviceStore, type PrivateStore, SyncedMem } from "../../src/syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../src/util/arrays.ts";
 
 /** A private layout that keeps the elements in reverse order. */
@@ -86,4 +86,72 @@ test("stores that are stale give back their memory; the one that is written keep
   mem.markPrivateFresh(second);
   mem.zero();
   expect(second.released).toBe(2);
+});
+
+/** A device whose copy arrives when the test says so. */
+class Remote implements DeviceStore {
+  values: number[] = [];
+  isFree = false;
+  arrive: () => void = () => undefined;
+
+  upload(plain: FloatArray): void {
+    this.values = Array.from(plain);
+  }
+
+  download(plain: FloatArray): Promise<void> {
+    return new Promise((resolve) => {
+      this.arrive = () => {
+        plain.set(this.values);
+        resolve();
+      };
+    });
+  }
+
+  free(): void {
+    this.isFree = true;
+  }
+}
+
+test("what lies on a device alone is awaited before it is read on the host, and comes once", async () => {
+  const mem = new SyncedMem(2);
+  const remote = new Remote();
+  mem.adoptDevice(remote);
+  expect(mem.isOnHost).toBe(true);
+  remote.values = [3, 4];
+  mem.markDeviceWritten();
+  expect(mem.head).toBe("HEAD_AT_GPU");
+  expect(mem.isZero).toBe(false);
+  expect(() => mem.cpu()).toThrow("Expected toHost() to be awaited first");
+  const arrivals = [mem.toHost(), mem.toHost()];
+  remote.arrive();
+  await Promise.all(arrivals);
+  expect(mem.head).toBe("SYNCED");
+  expect(Array.from(mem.cpu())).toEqual([3, 4]);
+  mem.mutableCpu()[0] = 5;
+  expect(mem.head).toBe("HEAD_AT_CPU");
+  expect(mem.isDeviceFresh).toBe(false);
+});
+
+test("what is written while it is on its way makes what arrives stale", async () => {
+  const mem = new SyncedMem(1);
+  const remote = new Remote();
+  mem.adoptDevice(remote);
+  mem.markDeviceWritten();
+  const arrival = mem.toHost();
+  mem.markDeviceWritten();
+  remote.values = [1];
+  remote.arrive();
+  await arrival;
+  expect(mem.isOnHost).toBe(false);
+});
+
+test("zeros hold no memory of a device", () => {
+  const mem = new SyncedMem(1);
+  const remote = new Remote();
+  mem.adoptDevice(remote);
+  mem.markDeviceWritten();
+  expect(mem.residentBytes).toBe(4);
+  mem.zero();
+  expect(remote.isFree).toBe(true);
+  expect(mem.residentBytes).toBe(0);
 });

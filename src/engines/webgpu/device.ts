@@ -88,20 +88,24 @@ export async function listAdapters(): Promise<string[]> {
 async function entry(adapterName: string | undefined): Promise<GPU> {
   const ofBrowser = browserGpu();
   if (ofBrowser) return ofBrowser;
-  const { create } = await import("webgpu").catch((cause: unknown) => {
-    throw new DeviceError(
-      "use",
-      "",
-      `there is no WebGPU here: ${String(cause)}. In Node: npm install webgpu; in a browser: one that has WebGPU, on a page served over https or from localhost.`,
-      { cause },
-    );
-  });
+  const { create } = await import("webgpu").catch(noWebGpu);
+  // A bundle for browsers has nothing in the package's place.
+  if (!create) noWebGpu("the browser has none");
   const gpu = create([
     ...(adapterName === undefined ? [] : [`adapter=${adapterName}`]),
     "disable-dawn-features=timestamp_quantization",
   ]);
   instances.push(gpu);
   return gpu;
+}
+
+function noWebGpu(cause: unknown): never {
+  throw new DeviceError(
+    "use",
+    "",
+    `there is no WebGPU here: ${String(cause)}. In Node: npm install webgpu; in a browser: one that has WebGPU, on a page served over https or from localhost.`,
+    { cause },
+  );
 }
 
 async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {

@@ -1,0 +1,14 @@
+/**
+ * The library for a page: what a program imports from "caffe-ts" when it is bundled for a browser.
+ *
+ * Nets and solvers are texts or objects there, not files; data comes through Input and MemoryData layers.
+ */
+export { Blob } from "../blob/blob.ts";
+export { createEngines } from "../engines/create.ts";
+export { openEngines } from "../engines/open.ts";
+export { openGpu } from "../engines/webgpu/device.ts";
+export { decodeCaffemodel, encodeCaffemodel } from "../io/caffemodel.ts";
+export { parsePrototxt, printPrototxt } from "../io/prototxt.ts";
+export { Net } from "../net/net.ts";
+export { Solver } from "../solvers/solver.ts";
+export { type Log, silent } from "../util/log.ts";
