@@ -26,10 +26,11 @@ const data = {
 const engines = createEngines({ log, ...threads });
 const solvers = Object.fromEntries(
   Object.entries(data).map(([name, layer]) => {
+    // Without learning: from one label for all a net learns numbers so small that they take longer.
     const net = parsePrototxt("NetParameter", `${layer}\n${rest}`, name);
     const param = parsePrototxt(
       "SolverParameter",
-      'base_lr: 0.01 lr_policy: "fixed" momentum: 0.9 weight_decay: 0.0005 max_iter: 1000000 snapshot_after_train: false',
+      'base_lr: 0 lr_policy: "fixed" momentum: 0.9 weight_decay: 0.0005 max_iter: 1000000 snapshot_after_train: false',
       "solver",
     );
     return [name, new Solver({ ...param, net_param: net }, { engines, log })];

@@ -8,6 +8,8 @@ const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
 const [IS_BIG, IS_TREE, IS_LIST] = [1, 2, 4];
 /** Bytes of a node before its key: two halves of a size or page number, flags, and the key's length. */
 const NODE = 8;
+/** Pages are read so many bytes at a time; the largest page has as many. */
+const WINDOW = 65_536;
 
 /**
  * Opens an LMDB folder, as Caffe and liblmdb 0.9 write it, for reading. Nothing in it is changed or locked, and
@@ -54,6 +56,10 @@ class LmdbCursor implements DbCursor {
   readonly #leaf: Page;
   /** Records passed in this pass. */
   #position = 0;
+  /** What was last read of the file for pages: where it begins, and how much there is. */
+  readonly #windowBytes = new Uint8Array(WINDOW);
+  #windowStart = 0;
+  #windowLength = 0;
   /** Memory of values that have pages of their own, used again for the next. */
   #big = new DataView(new ArrayBuffer(0));
 
@@ -118,7 +124,7 @@ class LmdbCursor implements DbCursor {
   #readPage(page: Page, number: number, kind: number): void {
     const { pageSize, lastPage } = this.#tree;
     if (number < 2 || number > lastPage) throw this.#damaged(number);
-    this.#file.readInto(page.bytes, number * pageSize);
+    page.bytes.set(this.#window(number));
     const { view } = page;
     const lower = view.getUint16(12, true);
     if (
@@ -131,6 +137,18 @@ class LmdbCursor implements DbCursor {
     }
     page.count = (lower - HEADER) >> 1;
     page.index = 0;
+  }
+
+  /** A page's bytes, read together with those behind it: leaves that follow each other often lie so. */
+  #window(number: number): Uint8Array {
+    const { pageSize } = this.#tree;
+    let at = number * pageSize - this.#windowStart;
+    if (at < 0 || at + pageSize > this.#windowLength) {
+      this.#windowStart = number * pageSize;
+      this.#windowLength = this.#file.readInto(this.#windowBytes, this.#windowStart);
+      at = 0;
+    }
+    return this.#windowBytes.subarray(at, at + pageSize);
   }
 
   /** The page that a branch's next node leads to. */
