@@ -76,6 +76,7 @@ export class Net {
   readonly #reshare: () => void;
   readonly #param: NetParameter;
   readonly #log: Log;
+  #isClosed = false;
 
   /**
    * @param source the net's prototxt file, or the net as an object; for a text there is `Net.parse`
@@ -245,6 +246,7 @@ export class Net {
   }
 
   async #forward(from: number, to: number): Promise<number> {
+    this.#checkOpen();
     this.#loss.clear();
     await this.#runner.forward(from, to, this.#loss);
     return this.#loss.read();
@@ -400,10 +402,23 @@ export class Net {
     writeHdf5(path, hdf5Model(ownBlobs(this, withDiff)));
   }
 
-  /** Gives back files, threads and memory. The net cannot run any more. */
+  /** Gives back files, threads and memory: its blobs are empty then, and it cannot run any more. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     forgotten.unregister(this);
-    for (const { layer } of this.#built) layer.close();
+    for (const { layer, topBlobs } of this.#built) {
+      layer.close();
+      for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) {
+      throw new NetError(
+        `net "${this.name}" is closed. Expected one that has not been disposed of.`,
+      );
+    }
   }
 
   [Symbol.dispose](): void {

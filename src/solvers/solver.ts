@@ -377,6 +377,7 @@ export class Solver implements Snapshotted {
   /** Gives back the files, threads and memory of all nets. */
   close(): void {
     for (const net of [this.net, ...this.testNets]) net.close();
+    for (const blob of this.history) blob.free();
   }
 
   [Symbol.dispose](): void {
