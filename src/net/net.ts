@@ -9,6 +9,7 @@ import { parseNetParameter } from "../io/read-net.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
+import { EventLoop } from "../util/event-loop.ts";
 import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
@@ -76,6 +77,7 @@ export class Net {
   readonly #reshare: () => void;
   readonly #param: NetParameter;
   readonly #log: Log;
+  readonly #eventLoop = new EventLoop();
   #isClosed = false;
 
   /**
@@ -246,7 +248,9 @@ export class Net {
   }
 
   async #forward(from: number, to: number): Promise<number> {
-    this.#checkOpen();
+    if (this.#isClosed) throw new NetError(`net "${this.name}" is closed. Expected one in use.`);
+    // Native memory that is no longer used is let go in the event loop's turns.
+    await this.#eventLoop.mayRun();
     this.#loss.clear();
     await this.#runner.forward(from, to, this.#loss);
     return this.#loss.read();
@@ -410,14 +414,6 @@ export class Net {
     for (const { layer, topBlobs } of this.#built) {
       layer.close();
       for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
-    }
-  }
-
-  #checkOpen(): void {
-    if (this.#isClosed) {
-      throw new NetError(
-        `net "${this.name}" is closed. Expected one that has not been disposed of.`,
-      );
     }
   }
 
