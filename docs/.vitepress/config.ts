@@ -17,6 +17,8 @@ export default defineConfig({
   title: "caffe-ts",
   description: "Caffe, the config-driven deep-learning engine, in TypeScript",
   cleanUrls: true,
+  // The index of the search is one piece, and large.
+  vite: { build: { chunkSizeWarningLimit: 4000 } },
   markdown: { languageAlias: { prototxt: "proto" } },
   themeConfig: {
     search: { provider: "local" },

@@ -205,6 +205,8 @@ export class Blob {
     this.#shape = [...shape];
     this.#count = count;
     if (count > this.#data.count || this.#data.dtype !== this.dtype) {
+      this.#data.free();
+      this.#diff.free();
       this.#data = new SyncedMem(count, this.dtype);
       this.#diff = new SyncedMem(count, this.dtype);
     } else {
@@ -217,16 +219,30 @@ export class Blob {
     this.reshape(other.shape);
   }
 
+  /** Gives its memory back, unless another blob shares it; the blob is empty then. */
+  free(): void {
+    this.#data.free();
+    this.#diff.free();
+    this.#shape = [0];
+    this.#count = 0;
+    this.#data = new SyncedMem(0, this.dtype);
+    this.#diff = new SyncedMem(0, this.dtype);
+  }
+
   /** Uses the other blob's data memory; the counts must be equal. */
   shareData(other: Blob): void {
     this.#sameCount(other);
-    this.#data = other.data;
+    if (this.#data === other.data) return;
+    this.#data.free();
+    this.#data = other.data.hold();
   }
 
   /** Uses the other blob's diff memory; the counts must be equal. */
   shareDiff(other: Blob): void {
     this.#sameCount(other);
-    this.#diff = other.diff;
+    if (this.#diff === other.diff) return;
+    this.#diff.free();
+    this.#diff = other.diff.hold();
   }
 
   #sameCount(other: Blob): void {

@@ -9,6 +9,7 @@ import { parseNetParameter } from "../io/read-net.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
+import { EventLoop } from "../util/event-loop.ts";
 import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
@@ -76,6 +77,8 @@ export class Net {
   readonly #reshare: () => void;
   readonly #param: NetParameter;
   readonly #log: Log;
+  readonly #eventLoop = new EventLoop();
+  #isClosed = false;
 
   /**
    * @param source the net's prototxt file, or the net as an object; for a text there is `Net.parse`
@@ -245,6 +248,9 @@ export class Net {
   }
 
   async #forward(from: number, to: number): Promise<number> {
+    if (this.#isClosed) throw new NetError(`net "${this.name}" is closed. Expected one in use.`);
+    // Native memory that is no longer used is let go in the event loop's turns.
+    await this.#eventLoop.mayRun();
     this.#loss.clear();
     await this.#runner.forward(from, to, this.#loss);
     return this.#loss.read();
@@ -400,10 +406,15 @@ export class Net {
     writeHdf5(path, hdf5Model(ownBlobs(this, withDiff)));
   }
 
-  /** Gives back files, threads and memory. The net cannot run any more. */
+  /** Gives back files, threads and memory: its blobs are empty then, and it cannot run any more. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     forgotten.unregister(this);
-    for (const { layer } of this.#built) layer.close();
+    for (const { layer, topBlobs } of this.#built) {
+      layer.close();
+      for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
+    }
   }
 
   [Symbol.dispose](): void {

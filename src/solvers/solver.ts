@@ -8,11 +8,11 @@ import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
 import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
+import { EventLoop } from "../util/event-loop.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
 import type { CallbacksOf, SolverAction } from "./callbacks.ts";
 import { logDisplay } from "./display.ts";
 import { DivergenceWatch } from "./divergence.ts";
-import { EventLoop } from "./event-loop.ts";
 import { type Iteration, iterate } from "./iterate.ts";
 import { LearningRate } from "./learning-rate.ts";
 import type { SolverOptions } from "./options.ts";
@@ -377,6 +377,7 @@ export class Solver implements Snapshotted {
   /** Gives back the files, threads and memory of all nets. */
   close(): void {
     for (const net of [this.net, ...this.testNets]) net.close();
+    for (const blob of this.history) blob.free();
   }
 
   [Symbol.dispose](): void {

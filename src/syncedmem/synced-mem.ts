@@ -55,6 +55,8 @@ export class SyncedMem {
   readonly #stores: Map<string, PrivateStore> = new Map();
   readonly #freshStores: Set<PrivateStore> = new Set();
   #device: DeviceStore | undefined;
+  /** How many blobs use it. */
+  #holders = 1;
   #deviceFresh = false;
   #arriving: Promise<void> | undefined;
   /** How often it was written: whether it changed during a download. */
@@ -233,6 +235,22 @@ export class SyncedMem {
     this.#cpuFresh = false;
     this.#releaseStores(kept);
     this.#deviceFresh = false;
+  }
+
+  /** One more blob uses this array: it is freed when all have freed it. */
+  hold(): this {
+    this.#holders++;
+    return this;
+  }
+
+  /** One blob less uses this array; the last one gives back its memory, in every place. */
+  free(): void {
+    if (--this.#holders > 0) return;
+    this.#stale();
+    this.#cpu = undefined;
+    this.#stores.clear();
+    this.#device?.free();
+    this.#device = undefined;
   }
 
   /** Frees the plain place where it is stale: for arrays that live on in a private layout. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -191,14 +191,23 @@ test("weights are saved, copied and shared", async () => {
   expect(() => Net.parse(TEXT, { weights: join(folder, "none") })).toThrow("no such file");
 });
 
-test("a net is disposed of by using, and closing twice does no harm", () => {
+test("a net is disposed of by using, and closing twice does no harm", async () => {
   let kept: Net;
   {
     using net = small();
     kept = net;
   }
   kept.close();
-  expect(existsSync(folder)).toBe(true);
+  await expect(kept.forward()).rejects.toThrow('net "small" is closed');
+  expect(kept.blob("x").shape).toEqual([0]);
+});
+
+test("weights that nets share outlive the one that is closed first", async () => {
+  const [one, other] = [small(), small()];
+  other.shareWith(one);
+  one.close();
+  expect((await other.forward<"sum">({ x: [1, 1, 0, 1] })).sum.toArray()).toEqual([10, 6]);
+  other.close();
 });
 
 test("nets of one seed have the same weights, whoever sets it", () => {

@@ -1,0 +1,64 @@
+// Packs the package, installs it in empty folders with and without a compiler, and runs there what a user does:
+// npm run check:package -- [FOLDER-OF-LENET]. The folder holds weights that others trained.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const lenet = resolve(process.argv[2] ?? "../shared/zoo/models/lenet-bvlc");
+const folder = mkdtempSync(join(tmpdir(), "caffe-ts-package-"));
+let failed = 0;
+
+function run(what, command, args, { cwd = ".", env = {}, isQuiet = false } = {}) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, ...env },
+  });
+  const isGood = status === 0;
+  if (!isGood) failed++;
+  console.log(`${isGood ? "ok    " : "FAILED"} ${what}`);
+  if (!isQuiet || !isGood)
+    console.log(`${stdout}${isGood ? "" : stderr}`.trim().replace(/^/gm, "       "));
+  return stdout;
+}
+
+try {
+  const packed = run("npm pack", "npm", ["pack", "--json", "--pack-destination", folder], {
+    isQuiet: true,
+  });
+  const report = JSON.parse(packed.slice(packed.search(/^[[{]/m)));
+  const [{ filename, size, unpackedSize, files }] = Array.isArray(report)
+    ? report
+    : Object.values(report);
+  const mib = (bytes) => (bytes / 2 ** 20).toFixed(2);
+  console.log(
+    `       ${files.length} files, ${mib(size)} MiB packed, ${mib(unpackedSize)} MiB unpacked`,
+  );
+  const tarball = join(folder, filename);
+  run("publint", "npx", ["publint", "run", tarball, "--strict"], { isQuiet: true });
+  run("attw", "npx", ["attw", tarball, "--profile", "esm-only"], { isQuiet: true });
+  for (const [what, env] of [
+    ["with a compiler", {}],
+    ["without a compiler", { CC: "false", CXX: "false" }],
+  ]) {
+    const cwd = join(folder, what.replaceAll(" ", "-"));
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, "package.json"), '{ "type": "module", "private": true }');
+    const options = { cwd, env, isQuiet: true };
+    run(
+      `npm install, ${what}`,
+      "npm",
+      ["install", "--no-audit", "--no-fund", "--foreground-scripts", tarball],
+      options,
+    );
+    cpSync("tests/package/program.mjs", join(cwd, "program.mjs"));
+    run(`a user's program, ${what}`, process.execPath, ["program.mjs", lenet], { cwd });
+    run(`caffe device_query, ${what}`, "npx", ["caffe", "--version"], { cwd });
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(failed === 0 ? "the package is good" : `${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
