@@ -116,6 +116,25 @@ describe("a hostile file", () => {
   });
 });
 
+test("a thread that is woken for nothing goes on waiting for its answer", () => {
+  const worker = join(folder, "wakes.mjs");
+  writeFileSync(
+    worker,
+    `import { workerData } from "node:worker_threads";
+     const { port, signal } = workerData;
+     port.on("message", () => {
+       Atomics.notify(signal, 0);
+       setTimeout(() => {
+         port.postMessage({ tree: { late: "yes" } });
+         Atomics.add(signal, 0, 1);
+         Atomics.notify(signal, 0);
+       }, 50);
+     });`,
+  );
+  const thread = new Hdf5Thread(pathToFileURL(worker));
+  expect(thread.run({ tree: {} }, 0, 30_000)).toEqual({ tree: { late: "yes" } });
+});
+
 describe("a .solverstate in HDF5", () => {
   const value = {
     iter: 3,
