@@ -63,7 +63,7 @@ const param = parsePrototxt(
    max_iter: 1000000 snapshot_after_train: false`,
   "bench",
 );
-const solver = new Solver(param, { engines, log });
+const solver = new Solver(param, { engines, log, sharesMemory: true });
 const build = [performance.now() - begin];
 const flops = flopsOf(solver.net);
 const forwardBackward = await times(async () => {

@@ -27,7 +27,7 @@ export interface NetOptions {
   readonly forwardOnly?: boolean;
   /**
    * Gives up the gradients of blobs between layers once they have been read, and with `forwardOnly` their data too:
-   * these blobs then read as zeros. False by default; a solver's nets do it.
+   * these blobs then read as zeros. False by default.
    */
   readonly sharesMemory?: boolean;
   /** Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way. */

@@ -18,4 +18,9 @@ export interface SolverOptions {
   /** Relative paths in nets start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
+  /**
+   * The nets give up what no layer reads any more: gradients between layers, and all data between layers of test nets.
+   * These blobs then read as zeros. False by default; `caffe train`, where nobody reads them, does it.
+   */
+  readonly sharesMemory?: boolean;
 }

@@ -80,7 +80,6 @@ function buildPlanned(
     level,
     stages,
     forwardOnly: merged.phase === "TEST",
-    sharesMemory: true,
   });
 }
 

@@ -104,6 +104,7 @@ async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<So
     engines,
     log,
     file,
+    sharesMemory: true,
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf(weights) }),
