@@ -55,6 +55,7 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
     hingeLoss: (d) => webgpuHingeLoss(scope, d),
 
     copy(count, x, y) {
+      if (x === y) return;
       const source = scope.read(x);
       gpu.copy(source, scope.write(y), 4 * count);
     },
