@@ -20,6 +20,7 @@ test.each([
   "scripts/generate-proto.mjs",
   "scripts/generate-layers.mjs",
   "scripts/generate-shaders.mjs",
+  "scripts/generate-solvers.mjs",
 ])("what %s writes is as new as what it is made from", (script) => {
   const { status, stderr } = spawnSync(process.execPath, [script, "--check"], {
     encoding: "utf8",
