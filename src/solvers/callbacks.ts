@@ -1,6 +1,11 @@
 /** What can be asked of a running solver between two iterations, by a signal or a callback. */
 export type SolverAction = "stop" | "snapshot";
 
+/** Takes what is to be done next out of what was asked for: a snapshot comes before a stop. */
+export function nextAction(asked: Set<SolverAction>): SolverAction | undefined {
+  return (["snapshot", "stop"] as const).find((action) => asked.delete(action));
+}
+
 /** What a finished iteration tells. */
 export interface IterationEvent {
   /** Updates done so far. */

@@ -1,5 +1,5 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { Log } from "../util/log.ts";
+import { type Log, numberText } from "../util/log.ts";
 import { type LearningRatePolicy, learningRatePolicy } from "./lr-policy.ts";
 import { inSinglePrecision } from "./solver-parameters.ts";
 
@@ -49,17 +49,24 @@ export class LearningRate {
   }
 
   /** The rate of the update of an iteration, which is done now: the step counter moves on. */
-  take(iter: number, improvedAt = 0): number {
+  take(iter: number, improvedAt = 0, isDisplayed = false): number {
     const rate = this.at(iter, improvedAt);
+    this.#moveOn(iter, improvedAt);
+    if (isDisplayed) {
+      this.#log("info", "sgd_solver", `Iteration ${iter}, lr = ${numberText(rate)}`);
+    }
+    return rate;
+  }
+
+  #moveOn(iter: number, improvedAt: number): void {
     const step = this.#stepAt(iter, improvedAt);
-    if (step === this.currentStep) return rate;
+    if (step === this.currentStep) return;
     this.currentStep = step;
     this.lastStep = iter;
     const status = { multistep: "MultiStep", plateau: "Plateau" }[this.#param.lr_policy ?? ""];
     if (status) {
       this.#log("info", "sgd_solver", `${status} Status: Iteration ${iter}, step = ${step}`);
     }
-    return rate;
   }
 
   /** While the rate warms up the counter stands still. */

@@ -3,6 +3,7 @@ import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import { lossWeightOf } from "../net/pass.ts";
 import { SolverError } from "../util/errors.ts";
+import { type Log, numberText } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 import { BestValue } from "./best-value.ts";
 
@@ -35,11 +36,13 @@ export class ScoreWatch {
   readonly #watched: Score;
   readonly #plateau: BestValue;
   readonly #earlyStop: number;
+  readonly #log: Log;
   /** Whether anything hangs on the loss of every iteration. */
   readonly readsLoss: boolean;
 
   /** @throws SolverError where no test net has an output of that name, or the best is to be kept and there is no test */
-  constructor(param: SolverParameter, testNets: readonly Net[], where: string) {
+  constructor(param: SolverParameter, testNets: readonly Net[], where: string, log: Log) {
+    this.#log = log;
     this.#score = scoreOf(param.monitor, testNets, where);
     this.#watched = param.monitor === undefined ? trainLoss : this.#score;
     const best = ({ isLoss }: Score): BestValue =>
@@ -79,13 +82,17 @@ export class ScoreWatch {
     return this.#best.offer(score, iter);
   }
 
-  /** In words, why training is to end before an iteration; undefined where it is not. */
-  whyStop(iter: number): string | undefined {
+  /** Whether the score has not improved for too long before an iteration; says so. */
+  isStalled(iter: number): boolean {
     const { value, iter: since } = this.#best;
-    if (this.#earlyStop === 0 || value === undefined || iter - since < this.#earlyStop) {
-      return undefined;
-    }
-    return `Early stopping: ${this.#score.name} has not improved on ${value} since iteration ${since}.`;
+    if (this.#earlyStop === 0 || value === undefined || iter - since < this.#earlyStop)
+      return false;
+    this.#log(
+      "info",
+      "solver",
+      `Early stopping: ${this.#score.name} has not improved on ${numberText(value)} since iteration ${since}.`,
+    );
+    return true;
   }
 
   state(): Pick<SolverMemory, "best" | "plateau"> {

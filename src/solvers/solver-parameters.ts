@@ -1,8 +1,9 @@
 import { join, parse } from "node:path";
 import { isDirectory } from "../io/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
+import { printPrototxt } from "../io/prototxt.ts";
 import { SolverError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 import * as rules from "./rules/index.ts";
 import type { UpdateRule } from "./rules/update-rule.ts";
@@ -77,6 +78,13 @@ export function checkParameters(param: SolverParameter, where: string): void {
   oneOf("regularization_type", "L1", "L2");
   oneOf("nan", "stop", "ignore");
   oneOf("monitor_mode", "min", "max");
+}
+
+/** Logs the parameter as Caffe does. */
+export function logParameters(param: SolverParameter, log: Log): void {
+  if (log === silent) return;
+  const text = printPrototxt("SolverParameter", param);
+  log("info", "solver", `Initializing solver from parameters: \n${text}`);
 }
 
 /** The files that `weights` names, lists with commas taken apart. */

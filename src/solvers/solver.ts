@@ -3,14 +3,13 @@ import { defaultEngines } from "../engines/create.ts";
 import { checkWritable } from "../io/atomic-file.ts";
 import { readCaffemodel } from "../io/caffemodel.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/prototxt.ts";
 import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
 import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import { SolverError } from "../util/errors.ts";
 import { EventLoop } from "../util/event-loop.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
-import type { CallbacksOf, SolverAction } from "./callbacks.ts";
+import { type CallbacksOf, nextAction, type SolverAction } from "./callbacks.ts";
 import { logDisplay } from "./display.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { type Iteration, iterate } from "./iterate.ts";
@@ -24,6 +23,7 @@ import { buildNets } from "./solver-nets.ts";
 import {
   checkParameters,
   inSinglePrecision,
+  logParameters,
   ruleOf,
   snapshotPrefix,
   weightFiles,
@@ -81,10 +81,7 @@ export class Solver implements Snapshotted {
     this.#divergence = new DivergenceWatch(param);
     const prefix = snapshotPrefix(param, file ?? "solver.prototxt", log);
     this.#snapshots = new SnapshotStore(prefix, param, log);
-    if (log !== silent) {
-      const text = printPrototxt("SolverParameter", param);
-      log("info", "solver", `Initializing solver from parameters: \n${text}`);
-    }
+    logParameters(param, log);
     if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
     const [net, ...testNets] = buildNets(param, where, { ...options, engines });
     this.net = net;
@@ -92,7 +89,7 @@ export class Solver implements Snapshotted {
     try {
       this.#tests = new TestPasses(testNets, log);
       this.#snapshots.check(net);
-      this.#score = new ScoreWatch(param, testNets, where);
+      this.#score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
       this.#update = new ParameterUpdate(numbers, rule, net, engines, log);
       for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
@@ -210,7 +207,7 @@ export class Solver implements Snapshotted {
     while (this.iter < stopAt) {
       this.net.clearParamDiffs();
       if (this.#isTestDue()) await this.testAll();
-      this.#isStopped ||= this.#isStalled();
+      this.#isStopped ||= this.#score.isStalled(this.iter);
       if (this.#isStopped) break;
       this.#tests.forget();
       for (const callback of this.callbacks) await callback.onStart?.(this);
@@ -255,7 +252,7 @@ export class Solver implements Snapshotted {
   /** Snapshots where it is time to, or where somebody asks; returns whether the loop is to end. */
   async #finishIteration(): Promise<boolean> {
     const { snapshot = 0 } = this.param;
-    const action = this.#takePending();
+    const action = nextAction(this.#pending);
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
@@ -265,10 +262,7 @@ export class Solver implements Snapshotted {
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
   async applyUpdate(isDisplayed = false): Promise<number> {
-    const rate = this.#rate.take(this.iter, this.#score.improvedAt);
-    if (isDisplayed) {
-      this.#log("info", "sgd_solver", `Iteration ${this.iter}, lr = ${numberText(rate)}`);
-    }
+    const rate = this.#rate.take(this.iter, this.#score.improvedAt, isDisplayed);
     await this.#update.apply(rate, this.iter, isDisplayed);
     this.iter++;
     return rate;
@@ -395,24 +389,13 @@ export class Solver implements Snapshotted {
     );
   }
 
-  /** Whether the score has not improved for too long; says so. */
-  #isStalled(): boolean {
-    const why = this.#score.whyStop(this.iter);
-    if (why !== undefined) this.#say(why);
-    return why !== undefined;
-  }
-
   /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
   async #obeyInTest(): Promise<boolean> {
     await this.#eventLoop.mayRun();
-    for (let action = this.#takePending(); action; action = this.#takePending()) {
+    for (let action = nextAction(this.#pending); action; action = nextAction(this.#pending)) {
       if (action === "snapshot") await this.#trySnapshot();
       else this.#isStopped = true;
     }
     return this.#isStopped;
-  }
-
-  #takePending(): SolverAction | undefined {
-    return (["snapshot", "stop"] as const).find((action) => this.#pending.delete(action));
   }
 }
