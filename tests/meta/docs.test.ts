@@ -244,7 +244,7 @@ test("what troubleshooting quotes is what the program says", () => {
   expect(quotes.length).toBeGreaterThan(12);
   for (const [, quote = ""] of quotes) {
     for (const part of quote.split("…").filter((text) => text.trim().length > 4)) {
-      expect(sources, quote).toContain(part.trim());
+      expect(sources.includes(part.trim()), quote).toBe(true);
     }
   }
 });
