@@ -70,8 +70,8 @@ export class Solver implements Snapshotted {
   constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     const log = options.log ?? silent;
     const param = typeof source === "string" ? readSolverParameter(source, log) : source;
-    const file = options.file ?? (typeof source === "string" ? source : undefined);
-    const engines = options.engines ?? defaultEngines();
+    const { file = typeof source === "string" ? source : undefined } = options;
+    const { engines = defaultEngines() } = options;
     const where = file ?? "solver";
     [this.#log, this.#where, this.#param] = [log, where, param];
     checkParameters(param, where);
