@@ -70,8 +70,8 @@ export class Solver implements Snapshotted {
   constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     const log = options.log ?? silent;
     const param = typeof source === "string" ? readSolverParameter(source, log) : source;
-    const file = options.file ?? (typeof source === "string" ? source : undefined);
-    const engines = options.engines ?? defaultEngines();
+    const { file = typeof source === "string" ? source : undefined } = options;
+    const { engines = defaultEngines() } = options;
     const where = file ?? "solver";
     [this.#log, this.#where, this.#param] = [log, where, param];
     checkParameters(param, where);
@@ -84,8 +84,7 @@ export class Solver implements Snapshotted {
     logParameters(param, log);
     if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
     const [net, ...testNets] = buildNets(param, where, { ...options, engines });
-    this.net = net;
-    this.testNets = testNets;
+    [this.net, this.testNets] = [net, testNets];
     try {
       this.#tests = new TestPasses(testNets, log);
       this.#snapshots.check(net);
@@ -94,10 +93,10 @@ export class Solver implements Snapshotted {
       this.#update = new ParameterUpdate(numbers, rule, net, engines, log);
       for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
     } catch (error) {
-      this.close();
+      for (const one of [net, ...testNets]) one.close();
       throw error;
     }
-    log("info", "solver", "Solver scaffolding done.");
+    this.#say("Solver scaffolding done.");
   }
 
   /** The solver's parameter; a new one holds from the next iteration on, but for its nets, its rule and its seed. */

@@ -170,6 +170,22 @@ describe("HDF5", () => {
   });
 });
 
+test("in BINARYPROTO layers of one name get back their own weights", async () => {
+  const one = (bottom: string, top: string): string =>
+    `layer { name: "same" type: "InnerProduct" bottom: "${bottom}" top: "${top}" inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }`;
+  const net = `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 2 } data_filler { value: 1 } } } ${one("x", "y")} ${one("y", "z")}
+    layer { name: "loss" type: "EuclideanLoss" bottom: "z" bottom: "x" top: "loss" }`;
+  const solver = solverOf(`net_param { ${net} }`);
+  await solver.step(2);
+  const path = await solver.snapshot();
+  const other = solverOf(`net_param { ${net} } random_seed: 9`);
+  await other.restore(path);
+  const weights = (of: Solver) =>
+    of.net.layers.map(({ blobs }) => blobs.map((b) => [...b.values()]));
+  expect(weights(other)).toEqual(weights(solver));
+  for (const each of [solver, other]) each.close();
+});
+
 describe("restoreNewest", () => {
   const train = async (text = ""): Promise<void> => {
     const solver = solverOf(`snapshot: 3 snapshot_after_train: false ${text}`);
