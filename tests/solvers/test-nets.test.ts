@@ -23,6 +23,7 @@ const NET = `
   ${constant("on_big", 3, 'stage: "big"')}
   ${constant("from_level_2", 4, "min_level: 2")}`;
 
+/** Trains to the end; the nets stay open, to be looked at. */
 const run = async (
   text: string,
   options: Partial<SolverOptions> = {},
@@ -40,7 +41,6 @@ const run = async (
     { engines: referenceEngines, log: (_s, _f, message) => said.push(message), ...options },
   );
   await solver.solve();
-  solver.close();
   return { solver, said };
 };
 
