@@ -101,7 +101,7 @@ describe("extract_features", () => {
     ["fc a 0 lmdb", "batches is 0. Expected a whole number"],
     ["fc a 1 sqlite", "Invalid values"],
     ["fc fc_db 1 lmdb", 'database "fc_db" exists'],
-    ["fc a 1 lmdb GPU DEVICE_ID=3", "Cannot use GPU in CPU-only Caffe"],
+    ["fc a 1 lmdb GPU DEVICE_ID=3", "caffe: GPU: "],
   ])("refuses %s, and leaves nothing", async (args, message) => {
     const command = `extract_features w.caffemodel net.prototxt ${args}`;
     const { status, stderr } = await caffeHere(command.split(" "), folder);
