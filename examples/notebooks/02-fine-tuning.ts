@@ -43,7 +43,7 @@ export async function fineTuning({ isShort, folder, say }: Run): Promise<Found> 
     using solver = solverOf(net, iterations, from);
     feed(solver.net, few);
     await solver.solve();
-    return accuracyOf(solver.net, test);
+    return await accuracyOf(solver.net, test);
   };
 
   // 3. Three ways: from the weights; from the weights with all but the last layer frozen (lr_mult 0); from nothing.

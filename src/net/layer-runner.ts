@@ -24,6 +24,7 @@ export class LayerRunner {
   /** Logs the mean size of every top, parameter and gradient as layers run. */
   debugInfo: boolean;
   readonly #layers: readonly BuiltLayer[];
+  #isClosed = false;
   readonly #learnable: readonly LearnableParam[];
   readonly #debug: DebugInfo;
   /** The engine that has a device, where some of the layers compute on it. */
@@ -92,6 +93,7 @@ export class LayerRunner {
   }
 
   #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
+    this.#checkOpen();
     const { layer, bottomBlobs, topBlobs } = built;
     for (const callback of this.beforeForward) callback(i);
     layer.reshape(bottomBlobs, topBlobs);
@@ -144,8 +146,21 @@ export class LayerRunner {
   }
 
   #backwardLayer({ needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
+    this.#checkOpen();
     for (const callback of this.beforeBackward) callback(i);
     if (needsBackward) this.#execution.backward(i, from, to);
+  }
+
+  /** Nothing runs from now on: the memory is given back. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw new NetError(
+      "the net is closed. Expected it to be open: was a pass not awaited before close or the end of `using`?",
+    );
   }
 
   #checkRange(first: number, last: number): void {

@@ -411,6 +411,7 @@ export class Net {
     if (this.#isClosed) return;
     this.#isClosed = true;
     forgotten.unregister(this);
+    this.#runner.close();
     for (const { layer, topBlobs } of this.#built) {
       layer.close();
       for (const blob of [...topBlobs, ...layer.blobs]) blob.free();

@@ -32,6 +32,15 @@ describeEngines("a net", (engines) => {
     expect([...net.blob("x").diffValues()]).toEqual([4, 4, 4, 4, 4, 8]);
   });
 
+  test("does not run once it is closed, not even the rest of a pass", async () => {
+    const net = netOf(chain, { engines });
+    net.afterForward.push((i) => {
+      if (i === 1) net.close();
+    });
+    await expect(net.forward()).rejects.toThrow("the net is closed");
+    await expect(net.forward()).rejects.toThrow("is closed");
+  });
+
   test("refuses layers that are not there", async () => {
     const net = netOf(chain, { engines });
     await expect(net.forward(0, 4)).rejects.toThrow("layers 0 to 4 of a net of 4. Expected 0 to 3");
