@@ -35,14 +35,21 @@ import type {
   TileOp,
 } from "./ops/copies.ts";
 import type {
+  ContrastiveLossDescriptor,
+  ContrastiveLossOp,
   HingeLossDescriptor,
   HingeLossOp,
+  InfogainLossDescriptor,
+  InfogainLossOp,
+  MultinomialLossDescriptor,
+  MultinomialLossOp,
   SigmoidLossDescriptor,
   SigmoidLossOp,
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
 } from "./ops/losses.ts";
 import type { Noise } from "./ops/noise.ts";
+import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "./ops/scores.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type {
@@ -60,6 +67,7 @@ export type * from "./ops/channels.ts";
 export type * from "./ops/copies.ts";
 export type * from "./ops/losses.ts";
 export type * from "./ops/noise.ts";
+export type * from "./ops/scores.ts";
 export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
@@ -142,6 +150,13 @@ export interface Engine {
   softmaxLoss(d: SoftmaxLossDescriptor): SoftmaxLossOp;
   sigmoidLoss(d: SigmoidLossDescriptor): SigmoidLossOp;
   hingeLoss(d: HingeLossDescriptor): HingeLossOp;
+  multinomialLoss(d: MultinomialLossDescriptor): MultinomialLossOp;
+  infogainLoss(d: InfogainLossDescriptor): InfogainLossOp;
+  contrastiveLoss(d: ContrastiveLossDescriptor): ContrastiveLossOp;
+
+  // ops/scores.ts
+  accuracy(d: AccuracyDescriptor): AccuracyOp;
+  argMax(d: ArgMaxDescriptor): ArgMaxOp;
 
   /** y = x. */
   copy(count: number, x: SyncedMem, y: SyncedMem): void;

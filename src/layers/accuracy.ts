@@ -1,7 +1,9 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { Blob } from "../blob/blob.ts";
+import type { AccuracyOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { shapeText } from "../util/shape.ts";
-import { arity, Layer, type OneOrMore, type Two } from "./base/layer.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
+import { LabelledLayer } from "./base/labelled.ts";
+import { arity, type OneOrMore, type Two } from "./base/layer.ts";
 
 /**
  * The share of positions whose label is among the `top_k` highest scores.
@@ -14,66 +16,52 @@ import { arity, Layer, type OneOrMore, type Two } from "./base/layer.ts";
  *
  * @see Caffe's AccuracyLayer
  */
-export class AccuracyLayer extends Layer<Two, OneOrMore> {
+export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   static override readonly type: string = "Accuracy";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["accuracy"];
+  static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms = arity.two;
   static override readonly tops = arity.oneOrTwo;
 
-  #outer = 0;
-  #inner = 0;
+  #shape: Shape | undefined;
+  #labels = 0;
   #classes = 0;
+  #op!: AccuracyOp;
 
   override reshape([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
-    const { axis, top_k } = withDefaults("AccuracyParameter", this.param.accuracy_param);
-    const at = this.named(() => x.axis(axis));
-    this.#outer = x.count(0, at);
-    this.#inner = x.count(at + 1);
-    this.#classes = x.shape[at] ?? 1;
-    if (top_k > this.#classes) {
-      this.fail(`accuracy_param.top_k is ${top_k}. Expected at most the ${this.#classes} classes.`);
-    }
-    if (label.count() !== this.#outer * this.#inner) {
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);
+    if (label.count() !== this.#labels) {
       this.fail(
-        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
+        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#labels}.`,
       );
     }
     accuracy.reshape([]);
     perClass?.reshape([this.#classes]);
   }
 
-  override forward([scores, labels]: Two, [accuracy, perClass]: OneOrMore): void {
-    const { top_k, ignore_label } = withDefaults("AccuracyParameter", this.param.accuracy_param);
-    const [x, label] = [scores.data.cpu(), labels.data.cpu()];
-    const [classes, inner] = [this.#classes, this.#inner];
-    const right = new Float64Array(classes);
-    const seen = new Float64Array(classes);
-    for (let o = 0; o < this.#outer; o++) {
-      for (let i = 0; i < inner; i++) {
-        const l = Math.trunc(label[o * inner + i]!);
-        if (l === ignore_label) continue;
-        if (l < 0 || l >= classes) {
-          const sample = Math.floor((o * inner + i) / labels.count(1));
-          this.failAt(
-            sample,
-            `label ${l} at position ${o * inner + i}. Expected 0 to ${classes - 1}.`,
-          );
-        }
-        const from = o * classes * inner + i;
-        const own = x[from + l * inner]!;
-        let better = 0;
-        for (let c = 0; c < classes && better < top_k; c++) {
-          if (c !== l && x[from + c * inner]! >= own) better++;
-        }
-        seen[l]!++;
-        if (better < top_k) right[l]!++;
-      }
+  #describe(x: Blob): void {
+    const { axis, top_k, ignore_label } = withDefaults(
+      "AccuracyParameter",
+      this.param.accuracy_param,
+    );
+    const at = this.named(() => x.axis(axis));
+    this.#classes = x.shape[at] ?? 1;
+    if (top_k > this.#classes) {
+      this.fail(`accuracy_param.top_k is ${top_k}. Expected at most the ${this.#classes} classes.`);
     }
-    const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
-    const counted = sum(seen);
-    accuracy.data.overwriteCpu()[0] = counted === 0 ? 0 : sum(right) / counted;
-    const each = perClass?.data.overwriteCpu();
-    for (let c = 0; c < classes && each; c++) each[c] = seen[c] ? right[c]! / seen[c]! : 0;
+    this.#labels = x.count(0, at) * x.count(at + 1);
+    this.#op = this.engine.accuracy({
+      shape: x.shape,
+      axis: at,
+      topK: top_k,
+      ignoreLabel: ignore_label,
+    });
+    this.#shape = x.shape;
+  }
+
+  override forward([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
+    this.countLabels(label, this.#classes, this.param.accuracy_param?.ignore_label);
+    this.#op.forward(x.data, label.data, accuracy.data, perClass?.data);
   }
 
   override backward(_top: OneOrMore, propagateDown: readonly boolean[]): void {

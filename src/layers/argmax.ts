@@ -1,5 +1,7 @@
-import type { Primitive } from "../engines/engine.ts";
+import type { Blob } from "../blob/blob.ts";
+import type { ArgMaxOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { type Shape, sameShape } from "../util/shape.ts";
 import { Layer, type One } from "./base/layer.ts";
 
 /**
@@ -16,11 +18,13 @@ import { Layer, type One } from "./base/layer.ts";
  */
 export class ArgMaxLayer extends Layer<One, One> {
   static override readonly type: string = "ArgMax";
-  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly needs: readonly Primitive[] = ["argMax"];
 
   #axis: number | undefined;
   #topK = 1;
   #wantsValues = false;
+  #shape: Shape | undefined;
+  #op!: ArgMaxOp;
 
   override setUp([x]: One): void {
     const param = withDefaults("ArgMaxParameter", this.param.argmax_param);
@@ -48,32 +52,27 @@ export class ArgMaxLayer extends Layer<One, One> {
         ...new Array<number>(more).fill(1),
       ]);
     }
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);
+  }
+
+  #describe(x: Blob): void {
+    const axis = this.#axis;
+    const isPerSample = axis === undefined;
+    const length = isPerSample ? x.count(1) : (x.shape[axis] ?? 1);
+    const inner = isPerSample ? 1 : x.count(axis + 1);
+    const values = isPerSample ? "both" : "values";
+    this.#op = this.engine.argMax({
+      outer: x.count() / (length * inner),
+      length,
+      inner,
+      topK: this.#topK,
+      wants: this.#wantsValues ? values : "indices",
+    });
+    this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to, k] = [x.data.cpu(), y.data.overwriteCpu(), this.#topK];
-    const length = this.#axis === undefined ? x.count(1) : (x.shape[this.#axis] ?? 1);
-    const inner = this.#axis === undefined ? 1 : x.count(this.#axis + 1);
-    const both = this.#wantsValues && this.#axis === undefined;
-    const best = new Int32Array(k);
-    for (let row = 0; row < x.count() / length; row++) {
-      const [o, i] = [Math.floor(row / inner), row % inner];
-      const at = (c: number): number => from[(o * length + c) * inner + i]!;
-      let found = 0;
-      for (let c = 0; c < length; c++) {
-        const value = at(c);
-        if (found === k && value < at(best[k - 1]!)) continue;
-        let place = found < k ? found++ : k - 1;
-        for (; place > 0 && at(best[place - 1]!) <= value; place--) best[place] = best[place - 1]!;
-        best[place] = c;
-      }
-      for (let j = 0; j < k; j++) {
-        if (both) {
-          to[2 * row * k + j] = best[j]!;
-          to[(2 * row + 1) * k + j] = at(best[j]!);
-        } else to[(o * k + j) * inner + i] = this.#wantsValues ? at(best[j]!) : best[j]!;
-      }
-    }
+    this.#op.forward(x.data, y.data);
   }
 
   override backward(_top: One, propagateDown: readonly boolean[]): void {

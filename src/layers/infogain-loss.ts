@@ -1,14 +1,11 @@
 import { Blob } from "../blob/blob.ts";
-import type { Primitive, SoftmaxOp } from "../engines/engine.ts";
+import type { InfogainLossOp, Primitive, SoftmaxOp } from "../engines/engine.ts";
 import { readBlobFile } from "../io/caffemodel.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import type { FloatArray } from "../util/arrays.ts";
+import { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { type Arity, arity, type Blobs, type OneOrMore } from "./base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "./base/loss.ts";
-
-/** Probabilities count as at least this. */
-const LEAST = 1e-20;
 
 /**
  * Softmax and a log loss in which a matrix says what each class is worth for each label.
@@ -26,19 +23,21 @@ const LEAST = 1e-20;
  */
 export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
   static override readonly type: string = "InfogainLoss";
-  static override readonly needs: readonly Primitive[] = ["softmax", "host"];
+  static override readonly needs: readonly Primitive[] = ["softmax", "infogainLoss"];
+  static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms: Arity = { min: 2, max: 3 };
   static override readonly tops = arity.oneOrTwo;
 
   #normalization: Normalization = "VALID";
   #ignored: number | undefined;
-  #given: FloatArray | undefined;
+  #given: SyncedMem | undefined;
   #shape: Shape | undefined;
   #outer = 0;
   #classes = 0;
   #inner = 0;
   #valid = 0;
-  #op!: SoftmaxOp;
+  #softmax!: SoftmaxOp;
+  #op!: InfogainLossOp;
   #ownProb!: Blob;
 
   override setUp(bottom: Blobs): void {
@@ -51,7 +50,9 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     if (bottom.length > 2) return;
     const source = this.param.infogain_loss_param?.source;
     if (!source) this.fail("Infogain matrix source must be specified, or a third bottom.");
-    this.#given = this.named(() => readBlobFile(this.locate(source))).data;
+    const { data } = this.named(() => readBlobFile(this.locate(source)));
+    this.#given = new SyncedMem(data.length, this.context.dtype);
+    this.#given.overwriteCpu().set(data);
   }
 
   override reshape(bottom: Blobs, [loss, prob]: OneOrMore): void {
@@ -65,7 +66,8 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
       this.#outer = x.count(0, axis);
       this.#classes = x.shape[axis] ?? 1;
       this.#inner = x.count(axis + 1);
-      this.#op = this.engine.softmax({ shape: x.shape, axis });
+      this.#softmax = this.engine.softmax({ shape: x.shape, axis });
+      this.#op = this.engine.infogainLoss({ shape: x.shape, axis, ignoreLabel: this.#ignored });
       this.#shape = x.shape;
     }
     if (label.count() !== this.#outer * this.#inner) {
@@ -73,7 +75,7 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
         `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
       );
     }
-    const values = matrix ? matrix.count() : (this.#given?.length ?? 0);
+    const values = matrix ? matrix.count() : (this.#given?.count ?? 0);
     if (values !== this.#classes ** 2) {
       this.fail(
         `the infogain matrix has ${values} values. Expected ${this.#classes}×${this.#classes}.`,
@@ -83,21 +85,10 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
 
   override forward(bottom: Blobs, [loss, prob = this.#ownProb]: OneOrMore): void {
     const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
-    this.#op.forward(x.data, prob.data);
-    const [p, labels, h] = [prob.data.cpu(), label.data.cpu(), this.#matrix(matrix)];
-    const [classes, inner] = [this.#classes, this.#inner];
-    let sum = 0;
-    this.#valid = 0;
-    for (let at = 0; at < this.#outer * inner; at++) {
-      const l = this.#labelOf(labels[at]!, at);
-      if (l === undefined) continue;
-      const from = Math.floor(at / inner) * classes * inner + (at % inner);
-      for (let c = 0; c < classes; c++) {
-        sum -= h[l * classes + c]! * Math.log(Math.max(p[from + c * inner]!, LEAST));
-      }
-      this.#valid++;
-    }
-    loss.data.overwriteCpu()[0] = sum / this.#normalizer();
+    this.#valid = this.countLabels(label, this.#classes, this.#ignored);
+    this.#softmax.forward(x.data, prob.data);
+    const h = this.#matrix(matrix);
+    this.#op.forward(prob.data, label.data, h, 1 / this.#normalizer(), loss.data);
   }
 
   override backward(
@@ -109,41 +100,19 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     if (propagateDown[2]) this.fail("Layer cannot backpropagate to infogain inputs.");
     if (!propagateDown[0]) return;
     const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
-    const [p, labels, h] = [prob.data.cpu(), label.data.cpu(), this.#matrix(matrix)];
-    const dx = x.diff.overwriteCpu();
-    const [classes, inner] = [this.#classes, this.#inner];
     const scale = loss.diff.cpu()[0]! / this.#normalizer();
-    for (let at = 0; at < this.#outer * inner; at++) {
-      const l = this.#labelOf(labels[at]!, at);
-      const from = Math.floor(at / inner) * classes * inner + (at % inner);
-      let row = 0;
-      if (l !== undefined) for (let c = 0; c < classes; c++) row += h[l * classes + c]!;
-      for (let c = 0; c < classes; c++) {
-        const i = from + c * inner;
-        dx[i] = l === undefined ? 0 : scale * (p[i]! * row - h[l * classes + c]!);
-      }
-    }
+    this.#op.backward(prob.data, label.data, this.#matrix(matrix), scale, x.diff);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {
     return bottomIndex === 0;
   }
 
-  #matrix(given: Blob | undefined): FloatArray {
-    return given ? given.data.cpu() : (this.#given as FloatArray);
+  #matrix(given: Blob | undefined): SyncedMem {
+    return given ? given.data : (this.#given as SyncedMem);
   }
 
   #normalizer(): number {
     return normalizer(this.#normalization, this.#outer, this.#inner, this.#valid);
-  }
-
-  /** The class a label names; undefined where it is the ignored one. */
-  #labelOf(value: number, position: number): number | undefined {
-    const label = Math.trunc(value);
-    if (label === this.#ignored) return undefined;
-    if (!(label >= 0 && label < this.#classes)) {
-      this.fail(`label ${value} at position ${position}. Expected 0 to ${this.#classes - 1}.`);
-    }
-    return label;
   }
 }

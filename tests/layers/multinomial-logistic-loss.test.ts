@@ -16,7 +16,7 @@ describeEngines("MultinomialLogisticLoss", (engines) => {
   test("refuses a label that is no class", async () => {
     await expect(
       forward(layerNet(layer, [[1, 2], [1]], { engines }), [0.5, 0.5], [2]),
-    ).rejects.toThrow("label 2. Expected 0 to 1");
+    ).rejects.toThrow("label 2 at position 0. Expected 0 to 1");
   });
 });
 

@@ -44,3 +44,50 @@ export interface HingeLossOp {
   /** dx = scale · ∂E/∂x. dx is overwritten. */
   backward(x: SyncedMem, label: SyncedMem, scale: number, dx: SyncedMem): void;
 }
+
+/** The log loss of given probabilities, which count as at least 10⁻²⁰. */
+export interface MultinomialLossDescriptor {
+  readonly batch: number;
+  readonly classes: number;
+}
+
+/** p: (N, C), label: (N). */
+export interface MultinomialLossOp {
+  /** E = −Σ log p(label). */
+  forward(p: SyncedMem, label: SyncedMem, scale: number, loss: SyncedMem): void;
+  /** dp(label) = −scale / p(label), 0 for the others. dp is overwritten. */
+  backward(p: SyncedMem, label: SyncedMem, scale: number, dp: SyncedMem): void;
+}
+
+/** The log loss of a softmax in which H(label, c) says what each class is worth; p counts as at least 10⁻²⁰. */
+export interface InfogainLossDescriptor extends ChannelDescriptor {
+  readonly ignoreLabel: number | undefined;
+}
+
+/** p: the softmax, of the descriptor's shape; label: (outer·inner); h: (C, C). */
+export interface InfogainLossOp {
+  /** E = −Σ H(label, c)·log p(c) over the classes of the labels that are not ignored. */
+  forward(p: SyncedMem, label: SyncedMem, h: SyncedMem, scale: number, loss: SyncedMem): void;
+  /** dx = scale · (p(c)·Σ H(label, ·) − H(label, c)), 0 where the label is ignored. dx is overwritten. */
+  backward(p: SyncedMem, label: SyncedMem, h: SyncedMem, scale: number, dx: SyncedMem): void;
+}
+
+/** Pairs that are drawn together where they are similar and driven apart, up to `margin`, where not. */
+export interface ContrastiveLossDescriptor {
+  readonly pairs: number;
+  readonly channels: number;
+  readonly margin: number;
+  /** The margin is for the squared distance. */
+  readonly isLegacy: boolean;
+}
+
+/** a, b: (N, C); similar: (N), a pair is similar where its whole part is not 0. d = ‖a − b‖. */
+export interface ContrastiveLossOp {
+  /** E = Σ d² (similar), max(margin − d, 0)² (not), or max(margin − d², 0) (not, legacy). */
+  forward(a: SyncedMem, b: SyncedMem, similar: SyncedMem, scale: number, loss: SyncedMem): void;
+  /**
+   * da = scale · (a − b) · s,  s = 1 (similar), −(margin − d)/(d + 10⁻⁴) (not, within the margin),
+   * −1 (likewise, legacy) or 0. That of b is the same with −scale. da is overwritten.
+   */
+  backward(a: SyncedMem, b: SyncedMem, similar: SyncedMem, scale: number, da: SyncedMem): void;
+}

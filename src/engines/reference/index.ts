@@ -4,6 +4,7 @@ import type { Engine, Params, UnaryKernel, UnaryOp } from "../engine.ts";
 import { referenceBatchNorm } from "./batch-norm.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
 import { referenceConcat } from "./concat.ts";
+import { referenceContrastiveLoss } from "./contrastive-loss.ts";
 import { referenceConvolution } from "./convolution.ts";
 import { referenceCrop } from "./crop.ts";
 import { referenceDropout } from "./dropout.ts";
@@ -11,6 +12,7 @@ import { referenceEltwise } from "./eltwise.ts";
 import { referenceGather } from "./gather.ts";
 import { referenceIm2col } from "./im2col.ts";
 import { referenceInnerProduct } from "./inner-product.ts";
+import { referenceInfogainLoss, referenceMultinomialLoss } from "./label-losses.ts";
 import { referenceHingeLoss, referenceSigmoidLoss, referenceSoftmaxLoss } from "./losses.ts";
 import { referenceLRN } from "./lrn.ts";
 import { referenceLSTMUnit } from "./lstm-unit.ts";
@@ -19,6 +21,7 @@ import { referenceNoise } from "./noise.ts";
 import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
+import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceTile } from "./tile.ts";
 import { referenceUpdate } from "./update.ts";
@@ -53,6 +56,11 @@ export class ReferenceEngine implements Engine {
   readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;
   readonly sigmoidLoss: Engine["sigmoidLoss"] = referenceSigmoidLoss;
   readonly hingeLoss: Engine["hingeLoss"] = referenceHingeLoss;
+  readonly multinomialLoss: Engine["multinomialLoss"] = referenceMultinomialLoss;
+  readonly infogainLoss: Engine["infogainLoss"] = referenceInfogainLoss;
+  readonly contrastiveLoss: Engine["contrastiveLoss"] = referenceContrastiveLoss;
+  readonly accuracy: Engine["accuracy"] = referenceAccuracy;
+  readonly argMax: Engine["argMax"] = referenceArgMax;
   readonly update: Engine["update"] = referenceUpdate;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {

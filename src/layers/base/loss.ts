@@ -1,12 +1,12 @@
-import type { Blob } from "../../blob/blob.ts";
 import type { LossParameter } from "../../io/proto/caffe.ts";
-import { type Arity, arity, type Blobs, Layer } from "./layer.ts";
+import { LabelledLayer } from "./labelled.ts";
+import { type Arity, arity, type Blobs } from "./layer.ts";
 
 /** What a sum of losses is divided by. */
 export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE";
 
 /** A loss: two bottoms (predictions, labels) and a scalar top that counts towards the objective. */
-export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends Layer<
+export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends LabelledLayer<
   Bottom,
   Top
 > {
@@ -18,28 +18,6 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   /** Labels have no gradient. */
   override allowForceBackward(bottomIndex: number): boolean {
     return bottomIndex !== 1;
-  }
-
-  /**
-   * Looks that every label names a class or is the one to ignore, and counts those that are not ignored.
-   * @throws LayerError where a label is neither: it would read another sample's score
-   */
-  protected countLabels(label: Blob, classes: number, ignored?: number): number {
-    const values = label.data.cpu();
-    let counted = 0;
-    for (let i = 0; i < label.count(); i++) {
-      const value = Math.trunc(values[i]!);
-      if (value === ignored) continue;
-      if (!(value >= 0 && value < classes)) {
-        const sample = Math.floor(i / label.count(1));
-        this.failAt(
-          sample,
-          `label ${values[i]} at position ${i}. Expected 0 to ${classes - 1}, a class.`,
-        );
-      }
-      counted++;
-    }
-    return counted;
   }
 
   override readsTopDiff(topIndex: number): boolean {

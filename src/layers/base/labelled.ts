@@ -1,0 +1,30 @@
+import type { Blob } from "../../blob/blob.ts";
+import { type Blobs, Layer } from "./layer.ts";
+
+/** A layer that reads class numbers. */
+export abstract class LabelledLayer<Bottom extends Blobs, Top extends Blobs> extends Layer<
+  Bottom,
+  Top
+> {
+  /**
+   * Looks that every label names a class or is the one to ignore, and counts those that are not ignored.
+   * @throws LayerError where a label is neither: it would read another sample's score
+   */
+  protected countLabels(label: Blob, classes: number, ignored?: number): number {
+    const values = label.data.cpu();
+    let counted = 0;
+    for (let i = 0; i < label.count(); i++) {
+      const value = Math.trunc(values[i]!);
+      if (value === ignored) continue;
+      if (!(value >= 0 && value < classes)) {
+        const sample = Math.floor(i / label.count(1));
+        this.failAt(
+          sample,
+          `label ${values[i]} at position ${i}. Expected 0 to ${classes - 1}, a class.`,
+        );
+      }
+      counted++;
+    }
+    return counted;
+  }
+}
