@@ -29,8 +29,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitCopies(env, exports);
   InitArithmetic(env, exports);
   InitLosses(env, exports);
+  InitLRNWithin(env, exports);
   InitNoise(env, exports);
   InitWindows(env, exports);
+  InitScores(env, exports);
   InitUpdates(env, exports);
   exports.Set("reorder", Napi::Function::New(env, MakeReorder));
   const dnnl_version_t* version = dnnl_version();

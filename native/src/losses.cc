@@ -11,6 +11,8 @@ extern "C" {
 float expf(float) noexcept;
 #pragma omp declare simd notinbranch
 float log1pf(float) noexcept;
+#pragma omp declare simd notinbranch
+float logf(float) noexcept;
 }
 
 namespace caffe {
@@ -19,6 +21,9 @@ namespace {
 
 // Positions are handled in runs of neighbours, so that a run's maxima and sums stay in registers and cache.
 constexpr size_t kRun = 64;
+
+// What the losses of given probabilities take a smaller one for.
+constexpr float kLeast = 1e-20f;
 
 // softmax(outer, channels, inner, x, y)
 void Softmax(const Napi::CallbackInfo& info) {
@@ -201,6 +206,133 @@ void HingeGradient(const Napi::CallbackInfo& info) {
   }
 }
 
+// multinomialLoss(batch, classes, p, label): Σ −log p(label)
+Napi::Value MultinomialLoss(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t batch = args.size(), classes = args.size();
+  const float *p = args.floats(), *label = args.floats();
+  double sum = 0;
+  for (size_t n = 0; n < batch; n++) {
+    sum -= std::log(std::max(p[n * classes + static_cast<size_t>(label[n])], kLeast));
+  }
+  return Napi::Number::New(info.Env(), sum);
+}
+
+// multinomialGradient(batch, classes, scale, p, label, dp)
+void MultinomialGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t batch = args.size(), classes = args.size();
+  const auto scale = static_cast<float>(args.number());
+  const float *p = args.floats(), *label = args.floats();
+  float* dp = args.floats();
+  parallel_parts(batch * classes, [=](size_t begin, size_t end) { std::fill(dp + begin, dp + end, 0.0f); });
+  for (size_t n = 0; n < batch; n++) {
+    const size_t at = n * classes + static_cast<size_t>(label[n]);
+    dp[at] = -scale / std::max(p[at], kLeast);
+  }
+}
+
+// infogainLoss(outer, classes, inner, ignored, p, label, h): −Σ h(label, c)·log p(c)
+Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t outer = args.size(), classes = args.size(), inner = args.size();
+  const auto ignored = static_cast<int>(args.number());
+  const float *p = args.floats(), *label = args.floats(), *h = args.floats();
+  const size_t runs = (inner + kRun - 1) / kRun;
+  std::vector<double> losses(outer * runs);
+  parallel(outer * runs, outer * classes * inner, [&](size_t r) {
+    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
+    for (size_t i = begin; i < begin + n; i++) {
+      const auto l = static_cast<int>(label[o * inner + i]);
+      if (l == ignored) continue;
+      const float *row = h + l * classes, *from = p + o * classes * inner + i;
+      float sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (size_t c = 0; c < classes; c++) sum += row[c] * logf(std::max(from[c * inner], kLeast));
+      losses[r] -= sum;
+    }
+  });
+  double sum = 0;
+  for (const double loss : losses) sum += loss;
+  return Napi::Number::New(info.Env(), sum);
+}
+
+// infogainGradient(outer, classes, inner, ignored, scale, p, label, h, dx)
+void InfogainGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t outer = args.size(), classes = args.size(), inner = args.size();
+  const auto ignored = static_cast<int>(args.number());
+  const auto scale = static_cast<float>(args.number());
+  const float *p = args.floats(), *label = args.floats(), *h = args.floats();
+  float* dx = args.floats();
+  std::vector<float> worth(classes);
+  for (size_t l = 0; l < classes; l++) {
+    for (size_t c = 0; c < classes; c++) worth[l] += h[l * classes + c];
+  }
+  const size_t runs = (inner + kRun - 1) / kRun;
+  parallel(outer * runs, outer * classes * inner, [&](size_t r) {
+    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
+    for (size_t i = begin; i < begin + n; i++) {
+      const auto l = static_cast<int>(label[o * inner + i]);
+      const size_t from = o * classes * inner + i;
+      if (l == ignored) {
+        for (size_t c = 0; c < classes; c++) dx[from + c * inner] = 0;
+        continue;
+      }
+      const float *row = h + l * classes, all = worth[l];
+#pragma omp simd
+      for (size_t c = 0; c < classes; c++) dx[from + c * inner] = scale * (p[from + c * inner] * all - row[c]);
+    }
+  });
+}
+
+// ‖a − b‖² of pair n
+float squared_distance(const float* a, const float* b, size_t channels, size_t n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t k = n * channels; k < (n + 1) * channels; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
+  return sum;
+}
+
+// contrastiveLoss(pairs, channels, margin, isLegacy, a, b, similar): Σ d², or max(margin − d, 0)² of dissimilar pairs
+Napi::Value ContrastiveLoss(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t pairs = args.size(), channels = args.size();
+  const auto margin = static_cast<float>(args.number());
+  const bool is_legacy = args.flag();
+  const float *a = args.floats(), *b = args.floats(), *similar = args.floats();
+  double sum = 0;
+  for (size_t n = 0; n < pairs; n++) {
+    const float square = squared_distance(a, b, channels, n);
+    const float gap = std::max(margin - (is_legacy ? square : std::sqrt(square)), 0.0f);
+    sum += static_cast<int>(similar[n]) != 0 ? square : is_legacy ? gap : gap * gap;
+  }
+  return Napi::Number::New(info.Env(), sum);
+}
+
+// contrastiveGradient(pairs, channels, margin, isLegacy, scale, a, b, similar, da)
+void ContrastiveGradient(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t pairs = args.size(), channels = args.size();
+  const auto margin = static_cast<float>(args.number());
+  const bool is_legacy = args.flag();
+  const auto scale = static_cast<float>(args.number());
+  const float *a = args.floats(), *b = args.floats(), *similar = args.floats();
+  float* da = args.floats();
+  // Keeps the gradient finite where both of a pair are the same.
+  constexpr float kNearZero = 1e-4f;
+  parallel(pairs, pairs * channels, [=](size_t n) {
+    float slope = scale;
+    if (static_cast<int>(similar[n]) == 0) {
+      const float square = squared_distance(a, b, channels, n), distance = std::sqrt(square);
+      const float gap = margin - (is_legacy ? square : distance);
+      slope = gap > 0 ? -scale * (is_legacy ? 1 : gap / (distance + kNearZero)) : 0;
+    }
+#pragma omp simd
+    for (size_t k = n * channels; k < (n + 1) * channels; k++) da[k] = slope * (a[k] - b[k]);
+  });
+}
+
 }  // namespace
 
 void InitLosses(Napi::Env env, Napi::Object exports) {
@@ -212,6 +344,12 @@ void InitLosses(Napi::Env env, Napi::Object exports) {
   exports.Set("sigmoidGradient", Napi::Function::New(env, SigmoidGradient));
   exports.Set("hingeLoss", Napi::Function::New(env, HingeLoss));
   exports.Set("hingeGradient", Napi::Function::New(env, HingeGradient));
+  exports.Set("multinomialLoss", Napi::Function::New(env, MultinomialLoss));
+  exports.Set("multinomialGradient", Napi::Function::New(env, MultinomialGradient));
+  exports.Set("infogainLoss", Napi::Function::New(env, InfogainLoss));
+  exports.Set("infogainGradient", Napi::Function::New(env, InfogainGradient));
+  exports.Set("contrastiveLoss", Napi::Function::New(env, ContrastiveLoss));
+  exports.Set("contrastiveGradient", Napi::Function::New(env, ContrastiveGradient));
 }
 
 }  // namespace caffe

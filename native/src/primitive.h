@@ -43,7 +43,9 @@ void InitCopies(Napi::Env env, Napi::Object exports);
 void InitArithmetic(Napi::Env env, Napi::Object exports);
 void InitNoise(Napi::Env env, Napi::Object exports);
 void InitLosses(Napi::Env env, Napi::Object exports);
+void InitLRNWithin(Napi::Env env, Napi::Object exports);
 void InitWindows(Napi::Env env, Napi::Object exports);
+void InitScores(Napi::Env env, Napi::Object exports);
 void InitUpdates(Napi::Env env, Napi::Object exports);
 
 }  // namespace caffe

@@ -160,6 +160,83 @@ void MeanPoolBackward(const Napi::CallbackInfo& info) {
   });
 }
 
+// Calls visit(output position of the array, window's plane, h0, h1, w0, w1, Σ x, Σ x²) for each window of row-major planes.
+template <typename Visit>
+void each_sum(const Pool& p, const float* x, Visit visit) {
+  parallel(p.in.rows(), p.in.stored(), [&](size_t plane) {
+    const float* from = x + plane * p.in.s;
+    p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float) {
+      double sum = 0, squares = 0;
+      for (int64_t h = h0; h < h1; h++) {
+        for (int64_t w = w0; w < w1; w++) {
+          const double value = from[h * p.width + w];
+          sum += value;
+          squares += value * value;
+        }
+      }
+      visit(plane * p.positions() + at, plane, h0, h1, w0, w1, sum, squares);
+    });
+  });
+}
+
+// drawnPool(plain view, sizes…, stream, pass, x, y, index): y is the first x at which the running sum of its window
+// reaches a random share of Σ x; index as of maxPool
+void DrawnPool(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const auto stream = static_cast<uint32_t>(args.number()), pass = static_cast<uint32_t>(args.number());
+  const float* x = args.floats();
+  float *y = args.floats(), *index = args.floats();
+  each_sum(p, x, [=](size_t at, size_t plane, int64_t h0, int64_t h1, int64_t w0, int64_t w1, double sum, double) {
+    const float* from = x + plane * p.in.s;
+    const double threshold = random_bits(stream, pass, static_cast<uint32_t>(at)) / 4294967296.0 * sum;
+    size_t drawn = (h1 - 1) * p.width + w1 - 1;
+    double running = 0;
+    for (int64_t h = h0; h < h1; h++) {
+      for (int64_t w = w0; w < w1; w++) {
+        running += from[h * p.width + w];
+        if (running < threshold) continue;
+        drawn = h * p.width + w;
+        h = h1;
+        break;
+      }
+    }
+    y[at] = from[drawn];
+    index[at] = static_cast<float>(drawn);
+  });
+}
+
+// expectedPool(plain view, sizes…, x, y): Σ x² / Σ x, 0 where the sum is not above 0
+void ExpectedPool(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* x = args.floats();
+  float* y = args.floats();
+  each_sum(p, x, [=](size_t at, size_t, int64_t, int64_t, int64_t, int64_t, double sum, double squares) {
+    y[at] = sum > 0 ? static_cast<float>(squares / sum) : 0;
+  });
+}
+
+// expectedPoolBackward(plain view, sizes…, x, dy, dx): dx = Σ over the windows dy · (2x − y) / Σ x
+void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float *x = args.floats(), *dy = args.floats();
+  float* dx = args.floats();
+  std::fill_n(dx, p.in.stored(), 0.0f);
+  each_sum(p, x, [=](size_t at, size_t plane, int64_t h0, int64_t h1, int64_t w0, int64_t w1, double sum,
+                     double squares) {
+    if (!(sum > 0)) return;
+    const auto share = static_cast<float>(dy[at] / sum), mean = static_cast<float>(squares / sum);
+    for (int64_t h = h0; h < h1; h++) {
+      for (int64_t w = w0; w < w1; w++) {
+        const size_t i = plane * p.in.s + h * p.width + w;
+        dx[i] += share * (2 * x[i] - mean);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void InitWindows(Napi::Env env, Napi::Object exports) {
@@ -167,6 +244,9 @@ void InitWindows(Napi::Env env, Napi::Object exports) {
   exports.Set("maxPoolBackward", Napi::Function::New(env, MaxPoolBackward));
   exports.Set("meanPool", Napi::Function::New(env, MeanPool));
   exports.Set("meanPoolBackward", Napi::Function::New(env, MeanPoolBackward));
+  exports.Set("drawnPool", Napi::Function::New(env, DrawnPool));
+  exports.Set("expectedPool", Napi::Function::New(env, ExpectedPool));
+  exports.Set("expectedPoolBackward", Napi::Function::New(env, ExpectedPoolBackward));
 }
 
 }  // namespace caffe

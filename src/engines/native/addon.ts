@@ -1,3 +1,5 @@
+import type { Scoring } from "./addon-scoring.ts";
+
 /** A oneDNN memory layout: dims, and where each element lies. */
 export interface Layout {
   /** Equal for equal layouts. */
@@ -101,8 +103,19 @@ export type PoolArgs = [
   number,
 ];
 
+/** An array seen by channels, its planes' size, and the parameters of a response normalisation within them. */
+export type WithinArgs = [
+  ...ViewArgs,
+  height: number,
+  width: number,
+  localSize: number,
+  alpha: number,
+  beta: number,
+  k: number,
+];
+
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
-export interface Addon {
+export interface Addon extends Scoring {
   readonly version: string;
   setThreads(count: number): void;
   /** Row-major; or with channels in blocks, as oneDNN's nChw16c. */
@@ -326,50 +339,11 @@ export interface Addon {
   maxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
   meanPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
   meanPoolBackward(...args: [...PoolArgs, dy: Buffer, dx: Buffer]): void;
-  softmax(outer: number, channels: number, inner: number, x: Buffer, y: Buffer): void;
-  softmaxBackward(
-    outer: number,
-    channels: number,
-    inner: number,
-    y: Buffer,
-    dy: Buffer,
-    dx: Buffer,
+  drawnPool(
+    ...args: [...PoolArgs, stream: number, pass: number, x: Buffer, y: Buffer, index: Buffer]
   ): void;
-  labelLoss(
-    outer: number,
-    channels: number,
-    inner: number,
-    ignored: number,
-    prob: Buffer,
-    label: Buffer,
-  ): number;
-  labelGradient(
-    outer: number,
-    channels: number,
-    inner: number,
-    ignored: number,
-    scale: number,
-    prob: Buffer,
-    label: Buffer,
-    dx: Buffer,
-  ): void;
-  sigmoidLoss(n: number, ignored: number, x: Buffer, target: Buffer): number;
-  sigmoidGradient(
-    n: number,
-    ignored: number,
-    scale: number,
-    x: Buffer,
-    target: Buffer,
-    dx: Buffer,
-  ): void;
-  hingeLoss(batch: number, classes: number, isSquared: boolean, x: Buffer, label: Buffer): number;
-  hingeGradient(
-    batch: number,
-    classes: number,
-    isSquared: boolean,
-    scale: number,
-    x: Buffer,
-    label: Buffer,
-    dx: Buffer,
-  ): void;
+  expectedPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
+  expectedPoolBackward(...args: [...PoolArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
+  lrnWithin(...args: [...WithinArgs, x: Buffer, y: Buffer]): void;
+  lrnWithinBackward(...args: [...WithinArgs, x: Buffer, y: Buffer, dy: Buffer, dx: Buffer]): void;
 }

@@ -9,12 +9,18 @@ import { nativeCrop, nativeGather, nativeIm2col, nativeTile } from "./copies.ts"
 import { nativeDropout } from "./dropout.ts";
 import { nativeEltwise } from "./eltwise.ts";
 import { nativeInnerProduct } from "./inner-product.ts";
+import {
+  nativeContrastiveLoss,
+  nativeInfogainLoss,
+  nativeMultinomialLoss,
+} from "./label-losses.ts";
 import { nativeHingeLoss, nativeSigmoidLoss, nativeSoftmax, nativeSoftmaxLoss } from "./losses.ts";
 import { nativeLRN } from "./lrn.ts";
 import { nativeNoise } from "./noise.ts";
 import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
+import { nativeAccuracy, nativeArgMax } from "./scores.ts";
 import { nativeUnary } from "./unary.ts";
 import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
@@ -37,8 +43,8 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
         ? nativeConvolution(places, d)
         : fallback.convolution(d),
     im2col: (d) => nativeIm2col(places, d),
-    pooling: (d) => nativePooling(places, d) ?? fallback.pooling(d),
-    lrn: (d) => (d.region === "ACROSS_CHANNELS" ? nativeLRN(places, d) : fallback.lrn(d)),
+    pooling: (d) => nativePooling(places, d),
+    lrn: (d) => nativeLRN(places, d),
     innerProduct: (d) =>
       isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(places, d),
     eltwise: (d) => nativeEltwise(places, d),
@@ -58,6 +64,11 @@ export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
     softmaxLoss: (d) => nativeSoftmaxLoss(places, d),
     sigmoidLoss: (d) => nativeSigmoidLoss(places, d),
     hingeLoss: (d) => nativeHingeLoss(places, d),
+    multinomialLoss: (d) => nativeMultinomialLoss(places, d),
+    infogainLoss: (d) => nativeInfogainLoss(places, d),
+    contrastiveLoss: (d) => nativeContrastiveLoss(places, d),
+    accuracy: (d) => nativeAccuracy(places, d),
+    argMax: (d) => nativeArgMax(places, d),
     noise: nativeNoise(addon, fallback.noise),
     update: nativeUpdate(places, fallback),
     ...nativeVectors(places),

@@ -1,9 +1,15 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { LRNDescriptor, LRNOp } from "../engine.ts";
-import type { StoreMemory } from "./addon.ts";
-import { PerLayout, type Places } from "./places.ts";
+import type { StoreMemory, WithinArgs } from "./addon.ts";
+import { PerLayout, type Places, viewOf } from "./places.ts";
 
-/** Response normalisation across channels by oneDNN, in the layout the bottom lies in. */
+/** Response normalisation in the layout the bottom lies in. */
 export function nativeLRN(places: Places, d: LRNDescriptor): LRNOp {
+  return d.region === "ACROSS_CHANNELS" ? acrossChannels(places, d) : withinChannel(places, d);
+}
+
+/** By oneDNN. */
+function acrossChannels(places: Places, d: LRNDescriptor): LRNOp {
   const made = new PerLayout((layout) => {
     const forward = places.addon.lrnForward(d, layout);
     const { workspace } = forward.layouts;
@@ -28,6 +34,34 @@ export function nativeLRN(places: Places, d: LRNDescriptor): LRNOp {
         places.write(dx, diffSrc),
         ...workspace,
       );
+    },
+  };
+}
+
+/** By loops, in blocks of channels that need no padding. */
+function withinChannel(places: Places, d: LRNDescriptor): LRNOp {
+  const { addon } = places;
+  const [, , height, width] = d.shape;
+  const made = new PerLayout((layout) => {
+    const { localSize, alpha, beta, k } = d;
+    const args: WithinArgs = [...viewOf(layout), height, width, localSize, alpha, beta, k];
+    return { layout, args };
+  });
+  const madeFor = (x: SyncedMem): ReturnType<typeof made.get> => {
+    const layout = places.current(x, d.shape);
+    const fits = layout.block > 0 && layout.stored === layout.count;
+    return made.get(fits ? layout : places.plain(d.shape));
+  };
+  return {
+    forward(x, y) {
+      const { layout, args } = madeFor(x);
+      addon.lrnWithin(...args, places.read(x, layout), places.write(y, layout));
+    },
+    backward(x, y, dy, dx) {
+      const { layout, args } = madeFor(x);
+      const [value, result] = [places.read(x, layout), places.read(y, layout)];
+      const gradient = places.read(dy, layout);
+      addon.lrnWithinBackward(...args, value, result, gradient, places.write(dx, layout));
     },
   };
 }

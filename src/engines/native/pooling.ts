@@ -1,6 +1,6 @@
 import { countOf } from "../../util/shape.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
-import type { Layout, PoolArgs, PoolingWindow, StoreMemory } from "./addon.ts";
+import type { Layout, PoolArgs, PoolingWindow, StoreMemory, ViewArgs } from "./addon.ts";
 import { PerLayout, type Places, viewOf } from "./places.ts";
 
 /**
@@ -64,14 +64,10 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
     const isBlocked = x.block > 1 && x.block !== d.channels;
     const input = isBlocked ? x : places.plain(src);
     const output = isBlocked ? new addon.Layout(dst, x.block) : places.plain(dst);
-    const args = [
-      ...(isBlocked ? viewOf(input) : ([d.batch, d.channels, countOf(d.input), 1] as const)),
-      ...d.input,
-      ...d.output,
-      ...d.kernel,
-      ...d.stride,
-      ...d.pad,
-    ] as PoolArgs;
+    const args = poolArgs(
+      d,
+      isBlocked ? viewOf(input) : [d.batch, d.channels, countOf(d.input), 1],
+    );
     return { input, output, args, index: places.scratch(output) };
   });
   let last: ReturnType<typeof made.get> | undefined;
@@ -99,9 +95,40 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
   };
 }
 
-/** Pooling of planes; undefined for STOCHASTIC. */
-export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
-  if (d.method === "STOCHASTIC") return undefined;
+/** Pooling by chance, plane by plane: the index of a random word counts elements in row-major order. */
+function stochasticPooling(places: Places, d: PoolingDescriptor): PoolingOp {
+  const { addon } = places;
+  const input = places.plain([d.batch, d.channels, ...d.input]);
+  const output = places.plain([d.batch, d.channels, ...d.output]);
+  const args = poolArgs(d, [d.batch, d.channels, countOf(d.input), 1]);
+  const index = places.scratch(output);
+  let isDrawn = false;
+  return {
+    forward(x, y, { key } = {}) {
+      const [from, to] = [places.read(x, input), places.write(y, output)];
+      isDrawn = key !== undefined;
+      if (key) addon.drawnPool(...args, ...key, from, to, index);
+      else addon.expectedPool(...args, from, to);
+    },
+    backward(x, dy, dx) {
+      const gradient = places.read(dy, output);
+      if (isDrawn) addon.maxPoolBackward(...args, gradient, index, places.write(dx, input));
+      else {
+        const from = places.read(x, input);
+        addon.expectedPoolBackward(...args, from, gradient, places.write(dx, input));
+      }
+    },
+  };
+}
+
+/** The input as `view` sees it, and the windows. */
+function poolArgs(d: PoolingDescriptor, view: ViewArgs): PoolArgs {
+  return [...view, ...d.input, ...d.output, ...d.kernel, ...d.stride, ...d.pad];
+}
+
+/** Pooling of planes. */
+export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
+  if (d.method === "STOCHASTIC") return stochasticPooling(places, d);
   const fast = onednnPooling(places, d);
   if (!fast) return loopPooling(places, d);
   let loops: PoolingOp | undefined;

@@ -65,6 +65,11 @@ async function compare(text: string, options: { fuse?: boolean } = {}): Promise<
 
 const layers: readonly (readonly [string, string])[] = [
   ["ReLU", 'bottom: "x" top: "x" relu_param { negative_slope: 0.1 }'],
+  ["LRN", 'bottom: "x" top: "y" lrn_param { local_size: 3 alpha: 2 norm_region: WITHIN_CHANNEL }'],
+  [
+    "LRN",
+    'bottom: "x" top: "y" lrn_param { local_size: 5 alpha: 2 beta: 0.6 k: 2 norm_region: WITHIN_CHANNEL }',
+  ],
   ["PReLU", 'bottom: "x" top: "y"'],
   ["PReLU", 'bottom: "x" top: "x"'],
   ["ELU", 'bottom: "x" top: "x"'],

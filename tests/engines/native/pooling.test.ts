@@ -61,4 +61,32 @@ describeNative("pooling", (native) => {
     const maxima = poolings.filter(({ method }) => method === "MAX");
     check(maxima, (d) => same(native, (engine) => run(engine, d, true)));
   });
+
+  test.each([
+    ["drawn", { key: [12345, 3] as const }],
+    ["expected", {}],
+  ])("by chance, %s, as the reference does", (_name, extra) => {
+    const chances = poolings
+      .filter(({ kernel, input }) => [0, 1].every((i) => kernel[i]! <= input[i]!))
+      .map((d): PoolingDescriptor => {
+        const open = { ...d, method: "STOCHASTIC", pad: [0, 0] } as const;
+        return { ...open, output: outputOf(d.input, d.kernel, d.stride, open.pad) };
+      })
+      // A last window that would begin beyond the image sees nothing.
+      .filter((d) => [0, 1].every((i) => (d.output[i]! - 1) * d.stride[i]! < d.input[i]!));
+    check(chances, (d) =>
+      same(native, (engine) => {
+        const x = filled(d.batch * d.channels * d.input[0] * d.input[1], 1);
+        x.mutableCpu().forEach((value, i, all) => {
+          all[i] = i % 5 === 0 ? 0 : Math.abs(value);
+        });
+        const outCount = d.batch * d.channels * d.output[0] * d.output[1];
+        const [y, dx] = [new SyncedMem(outCount), new SyncedMem(x.count)];
+        const op = engine.pooling(d);
+        op.forward(x, y, extra);
+        op.backward(x, filled(outCount, 2), dx);
+        return [y, dx];
+      }),
+    );
+  });
 });
