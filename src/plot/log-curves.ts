@@ -1,3 +1,5 @@
+import { readLog } from "../monitor/read-log.ts";
+
 /** One value that a log tells again and again. */
 export interface LogPoint {
   readonly iteration: number;
@@ -20,66 +22,21 @@ export interface LogCurves {
   readonly testOutputs: ReadonlyMap<string, LogCurve>;
 }
 
-const NUMBER = String.raw`([-+]?(?:\d*\.?\d+(?:[eE][-+]?\d+)?|nan|inf))`;
-const STAMP = /^[IWEF](\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2}\.\d+)/;
-const ITERATION = /Iteration (\d+)/;
-const LOSS = new RegExp(String.raw`Iteration \d+(?: \([^)]*\))?, loss = ${NUMBER}`);
-const RATE = new RegExp(`lr = ${NUMBER}`);
-const OUTPUT = new RegExp(String.raw`(Train|Test) net output #\d+: (\S+) = ${NUMBER}`);
-const DAY = 24 * 3600;
-
-/**
- * Reads the log of a training run, of this program, BVLC Caffe's or NVIDIA's.
- * @see Caffe's parse_log.py
- */
+/** The curves of the log of a training run: see `readLog`. */
 export function readLogCurves(text: string): LogCurves {
-  const curves = {
-    trainLoss: { points: [] as LogPoint[] },
-    learningRate: { points: [] as LogPoint[] },
-    trainOutputs: new Map<string, { points: LogPoint[] }>(),
-    testOutputs: new Map<string, { points: LogPoint[] }>(),
-  };
-  let iteration = 0;
-  let seconds = 0;
-  const clock = new Clock();
-  for (const line of text.split(/\r?\n/)) {
-    seconds = clock.read(line) ?? seconds;
-    iteration = Number(ITERATION.exec(line)?.[1] ?? iteration);
-    const add = (curve: { points: LogPoint[] }, value: string | undefined): void => {
-      if (value !== undefined) curve.points.push({ iteration, seconds, value: numberOf(value) });
-    };
-    add(curves.trainLoss, LOSS.exec(line)?.[1]);
-    add(curves.learningRate, RATE.exec(line)?.[1]);
-    const [, phase, name = "", value] = OUTPUT.exec(line) ?? [];
-    if (phase === undefined) continue;
-    const outputs = phase === "Train" ? curves.trainOutputs : curves.testOutputs;
-    const curve = outputs.get(name) ?? { points: [] };
-    outputs.set(name, curve);
-    add(curve, value);
+  const trainLoss = { points: [] as LogPoint[] };
+  const learningRate = { points: [] as LogPoint[] };
+  const trainOutputs = new Map<string, { points: LogPoint[] }>();
+  const testOutputs = new Map<string, { points: LogPoint[] }>();
+  for (const { kind, name, ...point } of readLog(text)) {
+    if (kind === "loss") trainLoss.points.push(point);
+    else if (kind === "rate") learningRate.points.push(point);
+    else {
+      const outputs = kind === "train output" ? trainOutputs : testOutputs;
+      const curve = outputs.get(name) ?? { points: [] };
+      outputs.set(name, curve);
+      curve.points.push(point);
+    }
   }
-  return curves;
-}
-
-function numberOf(text: string): number {
-  if (/inf/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
-  return Number(text);
-}
-
-/** Seconds since the solver began, from stamps that know no year: a step back is a new year's. */
-class Clock {
-  #start: number | undefined;
-  #last = 0;
-  #added = 0;
-
-  read(line: string): number | undefined {
-    const [stamp, month, day, hours, minutes, seconds] = STAMP.exec(line) ?? [];
-    if (stamp === undefined) return undefined;
-    const days = Date.UTC(2024, Number(month) - 1, Number(day)) / (DAY * 1000);
-    const now = days * DAY + Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-    if (now + this.#added < this.#last - DAY) this.#added += 366 * DAY;
-    this.#last = now + this.#added;
-    if (line.includes("Solving")) this.#start = this.#last;
-    this.#start ??= this.#last;
-    return this.#last - this.#start;
-  }
+  return { trainLoss, learningRate, trainOutputs, testOutputs };
 }

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
+import { readHdf5 } from "../../src/io/hdf5.ts";
+import { arrayIn, groupIn } from "../../src/io/hdf5-tree.ts";
 import { Net } from "../../src/net/net.ts";
 import { caffeHere } from "../support/cli.ts";
 
@@ -120,6 +122,23 @@ ${at("sky.png")}: 200.0000 - "blue" at rows 0-8, columns 0-8
     const lines = readFileSync(at("scores.csv"), "utf8").trim().split("\n");
     expect(lines[0]).toBe("filename,ymin,xmin,ymax,xmax,blue,green,red");
     expect(lines[3]).toBe(`${at("rose.png")},0,0,4,4,60,10,250`);
+  });
+
+  test("writes HDF5 where the name says so", async () => {
+    const { status } = await caffeHere(["detect", at("windows.csv"), at("scores.h5"), ...flags]);
+    expect(status).toBe(0);
+    const tree = readHdf5(new Uint8Array(readFileSync(at("scores.h5"))), "scores.h5");
+    const lines = readFileSync(at("scores.csv"), "utf8").trim().split("\n").slice(1);
+    const numbers = lines.map((line) => line.split(",").slice(1).map(Number));
+    const [scores, windows] = [arrayIn(tree["scores"]), arrayIn(tree["windows"])];
+    expect(scores?.shape).toEqual([lines.length, 3]);
+    expect([...(windows?.data ?? [])]).toEqual(numbers.flatMap((row) => row.slice(0, 4)));
+    numbers
+      .flatMap((row) => row.slice(4))
+      .forEach((value, i) => {
+        expect(scores?.data[i]).toBeCloseTo(value, 3);
+      });
+    expect(groupIn(tree["filenames"])?.["0"]).toBe(lines[0]?.split(",")[0]);
   });
 
   test("prints JSON, without the background", async () => {

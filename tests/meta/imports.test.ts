@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   solvers: below.slice(0, 7),
   draw: ["util", "io"],
   image: ["util", "io", "blob"],
-  plot: ["util"],
+  plot: ["util", "monitor"],
   inference: [...below.slice(0, 7), "image"],
   "net-spec": ["util", "io"],
   monitor: below,

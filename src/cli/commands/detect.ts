@@ -3,6 +3,8 @@ import { readLabels } from "../../inference/choice.ts";
 import { type Detection, Detector } from "../../inference/detector.ts";
 import { readWindows, suppress } from "../../inference/windows.ts";
 import { writeFileAtomically } from "../../io/atomic-file.ts";
+import { writeHdf5 } from "../../io/hdf5.ts";
+import type { Hdf5Array, Hdf5Tree } from "../../io/hdf5-tree.ts";
 import type { Log } from "../../util/log.ts";
 import { listOf } from "../flags.ts";
 import { deployNet, type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
@@ -33,7 +35,8 @@ export const detect: CommandModule<object, DetectFlags> = {
       })
       .positional("output", {
         type: "string",
-        describe: "CSV to write with the scores of every window and class",
+        describe:
+          "CSV, or HDF5 if it ends in .h5, to write with the scores of every window and class",
       })
       .option("labels", { type: "string", describe: "text file with one label a line" })
       .option("context_pad", {
@@ -76,7 +79,8 @@ async function run(flags: DetectFlags): Promise<void> {
   });
   const detections = await detector.detectWindows(windows);
   if (flags.output !== undefined) {
-    writeFileAtomically(flags.output, [new TextEncoder().encode(csvOf(detections, labels))]);
+    if (flags.output.endsWith(".h5")) writeHdf5(flags.output, hdf5Of(detections));
+    else writeFileAtomically(flags.output, [new TextEncoder().encode(csvOf(detections, labels))]);
     log("info", "detect", `Scores of ${detections.length} windows in ${flags.output}`);
   }
   const found = bestOf(detections, flags).map(({ file, window, label, score }) => ({
@@ -135,6 +139,24 @@ function csvOf(detections: readonly Detection[], labels: readonly string[]): str
   return [["filename", "ymin", "xmin", "ymax", "xmax", ...names].join(","), ...lines, ""].join(
     "\n",
   );
+}
+
+/**
+ * `scores`, windows×classes; `windows`, windows×4: ymin, xmin, ymax, xmax; `images`, the number of each window's image
+ * in the group `filenames`.
+ */
+function hdf5Of(detections: readonly Detection[]): Hdf5Tree {
+  const files = [...new Set(detections.map(({ file = "" }) => file))];
+  const rows = (width: number, row: (one: Detection) => readonly number[]): Hdf5Array => ({
+    shape: [detections.length, width],
+    data: Float32Array.from(detections.flatMap((one) => [...row(one)])),
+  });
+  return {
+    scores: rows(detections[0]?.scores.length ?? 0, ({ scores }) => [...scores]),
+    windows: rows(4, ({ window: { top, left, bottom, right } }) => [top, left, bottom, right]),
+    images: rows(1, ({ file = "" }) => [files.indexOf(file)]),
+    filenames: Object.fromEntries(files.map((file, i) => [String(i), file])),
+  };
 }
 
 function quoted(text: string): string {
