@@ -55,7 +55,15 @@ try {
     );
     cpSync("tests/package/program.mjs", join(cwd, "program.mjs"));
     run(`a user's program, ${what}`, process.execPath, ["program.mjs", lenet], { cwd });
-    run(`caffe device_query, ${what}`, "npx", ["caffe", "--version"], { cwd });
+    run(`caffe --version, ${what}`, "npx", ["caffe", "--version"], { cwd });
+    if (env.CC) continue;
+    for (const version of [22, 24]) {
+      const prefix = join(folder, `node-${version}`);
+      const args = ["install", "--no-audit", "--no-fund", "--prefix", prefix, `node@${version}`];
+      run(`Node ${version} from npm`, "npm", args, { isQuiet: true });
+      const node = join(prefix, "node_modules/node/bin/node");
+      run(`a user's program, on Node ${version}`, node, ["program.mjs", lenet], { cwd });
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
