@@ -29,7 +29,15 @@ export interface NetPlan {
 export function buildNets(
   param: SolverParameter,
   where: string,
-  { level, stages, engines, log, root, registry }: SolverOptions & { readonly engines: Engines },
+  {
+    level,
+    stages,
+    engines,
+    log,
+    root,
+    registry,
+    sharesMemory = false,
+  }: SolverOptions & { readonly engines: Engines },
 ): [Net, ...Net[]] {
   const extra: NetState = {
     ...(level !== undefined && { level }),
@@ -38,6 +46,7 @@ export function buildNets(
   const isSeeded = (param.random_seed ?? -1) >= 0;
   const options = {
     engines,
+    sharesMemory,
     seed: isSeeded
       ? Number(param.random_seed)
       : (chosenSeed() ?? Math.floor(Math.random() * 2 ** 32)),
