@@ -1,6 +1,7 @@
 // Pooling by loops, in any layout that keeps channels in blocks, with Caffe's windows and the place of each maximum.
 #include <limits>
 
+#include "lanes.h"
 #include "loops.h"
 #include "primitive.h"
 
@@ -58,8 +59,109 @@ void each_row(const Pool& p, Task task) {
   });
 }
 
-// maxPool(view, sizes…, x, y, index): index is h·W + w of the first greatest, as a float; −1 where the window is empty
+// Calls work with height and width of the window as constants where they are 2 or 3; else 0 for "not known".
+template <typename Work>
+void with_window(const Pool& p, Work work) {
+  if (p.kernel_h == 2 && p.kernel_w == 2) work(std::integral_constant<int64_t, 2>());
+  else if (p.kernel_h == 3 && p.kernel_w == 3) work(std::integral_constant<int64_t, 3>());
+  else work(std::integral_constant<int64_t, 0>());
+}
+
+// Calls visit(h, w, place) for each position of the window of output (i, j) that lies in the image; `place` counts the
+// window's own positions. Where the window's size is a constant and none of it lies outside, the loop is unrolled.
+template <int64_t kSize, typename Visit>
+inline void each_place(const Pool& p, int64_t top, int64_t left, Visit visit) {
+  const auto h = static_cast<int64_t>(p.height), w = static_cast<int64_t>(p.width);
+  if (kSize > 0 && top >= 0 && left >= 0 && top + kSize <= h && left + kSize <= w) {
+#pragma GCC unroll 9
+    for (int64_t k = 0; k < kSize * kSize; k++) visit(top + k / kSize, left + k % kSize, static_cast<int32_t>(k));
+    return;
+  }
+  for (int64_t y = std::max<int64_t>(top, 0); y < std::min(top + p.kernel_h, h); y++) {
+    for (int64_t x = std::max<int64_t>(left, 0); x < std::min(left + p.kernel_w, w); x++) {
+      visit(y, x, static_cast<int32_t>((y - top) * p.kernel_w + x - left));
+    }
+  }
+}
+
+// Marks where a maximum was: in a window of fewer than 256 positions by the place in it, one byte each.
+constexpr uint8_t kNowhere = 255;
+
+// maxPool(view, sizes…, x, y, places): the first greatest of each window
 void MaxPool(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* x = args.floats();
+  float* y = args.floats();
+  auto* places = reinterpret_cast<uint8_t*>(args.floats());
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    using L = Lanes<decltype(constant)::value>;
+    with_window(p, [&](auto size) {
+      const size_t block = p.in.block, width = p.width;
+      size_t out = row * p.positions() * block + lane;
+      const float* from = x + row * p.in.row_size() + lane;
+      for (size_t i = 0; i < p.out_height; i++) {
+        for (size_t j = 0; j < p.out_width; j++, out += block) {
+          auto best = typename L::Floats{} - std::numeric_limits<float>::max();
+          auto place = typename L::Ints{} + kNowhere;
+          const auto top = static_cast<int64_t>(i) * p.stride_h - p.pad_h;
+          const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
+          each_place<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
+            const auto value = load<typename L::Floats>(from + (h * width + w) * block);
+            const auto is_greater = value > best;
+            best = is_greater ? value : best;
+            place = is_greater ? typename L::Ints{} + here : place;
+          });
+          store(y + out, best);
+          store(places + out, __builtin_convertvector(place, typename L::Bytes));
+        }
+      }
+    });
+  });
+}
+
+// maxPoolBackward(view, sizes…, dy, places, dx)
+void MaxPoolBackward(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Pool p(args);
+  const float* dy = args.floats();
+  const auto* places = reinterpret_cast<const uint8_t*>(args.floats());
+  float* dx = args.floats();
+  const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
+  each_row(p, [&](auto constant, size_t row, size_t lane) {
+    using L = Lanes<decltype(constant)::value>;
+    with_window(p, [&](auto size) {
+      const size_t block = p.in.block, width = p.width;
+      size_t out = row * p.positions() * block + lane;
+      float* to = dx + row * p.in.row_size() + lane;
+      // Rows of the image are cleared shortly before windows reach them, while they are in the cache.
+      size_t cleared = 0;
+      const auto clear_rows = [&](int64_t end) {
+        const size_t positions = std::min(static_cast<size_t>(std::max<int64_t>(end, 0)), p.height) * width;
+        for (; cleared < positions; cleared++) store(to + cleared * block, typename L::Floats{});
+      };
+      for (size_t i = 0; i < p.out_height; i++) {
+        const auto top = static_cast<int64_t>(i) * p.stride_h - p.pad_h;
+        clear_rows(top + p.kernel_h);
+        for (size_t j = 0; j < p.out_width; j++, out += block) {
+          const auto slope = load<typename L::Floats>(dy + out);
+          const auto place = __builtin_convertvector(load<typename L::Bytes>(places + out), typename L::Ints);
+          const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
+          each_place<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
+            float* target = to + (h * width + w) * block;
+            const auto share = place == here ? slope : typename L::Floats{};
+            store(target, overlaps ? load<typename L::Floats>(target) + share : share);
+          });
+        }
+      }
+      clear_rows(static_cast<int64_t>(p.height));
+    });
+  });
+}
+
+// indexedMaxPool(view, sizes…, x, y, index): index is h·W + w of the first greatest, as a float; −1 where the window is
+// empty
+void IndexedMaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float* x = args.floats();
@@ -91,8 +193,8 @@ void MaxPool(const Napi::CallbackInfo& info) {
   });
 }
 
-// maxPoolBackward(view, sizes…, dy, index, dx)
-void MaxPoolBackward(const Napi::CallbackInfo& info) {
+// indexedMaxPoolBackward(view, sizes…, dy, index, dx)
+void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float *dy = args.floats(), *index = args.floats();
@@ -180,7 +282,7 @@ void each_sum(const Pool& p, const float* x, Visit visit) {
 }
 
 // drawnPool(plain view, sizes…, stream, pass, x, y, index): y is the first x at which the running sum of its window
-// reaches a random share of Σ x; index as of maxPool
+// reaches a random share of Σ x; index as of indexedMaxPool
 void DrawnPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
@@ -242,6 +344,8 @@ void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
 void InitWindows(Napi::Env env, Napi::Object exports) {
   exports.Set("maxPool", Napi::Function::New(env, MaxPool));
   exports.Set("maxPoolBackward", Napi::Function::New(env, MaxPoolBackward));
+  exports.Set("indexedMaxPool", Napi::Function::New(env, IndexedMaxPool));
+  exports.Set("indexedMaxPoolBackward", Napi::Function::New(env, IndexedMaxPoolBackward));
   exports.Set("meanPool", Napi::Function::New(env, MeanPool));
   exports.Set("meanPoolBackward", Napi::Function::New(env, MeanPoolBackward));
   exports.Set("drawnPool", Napi::Function::New(env, DrawnPool));

@@ -335,8 +335,10 @@ export interface Addon extends Scoring {
   scatterAdd(picks: number, size: number, dy: Buffer, index: Buffer, dx: Buffer): void;
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
-  maxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
-  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
+  maxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, places: Buffer]): void;
+  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, places: Buffer, dx: Buffer]): void;
+  indexedMaxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
+  indexedMaxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
   meanPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
   meanPoolBackward(...args: [...PoolArgs, dy: Buffer, dx: Buffer]): void;
   drawnPool(

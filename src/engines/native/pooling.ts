@@ -55,42 +55,60 @@ function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefi
   };
 }
 
-/** Pooling by loops, with Caffe's windows, in the layout the bottom lies in. */
+/**
+ * Pooling by loops, with Caffe's windows, in the layout the bottom lies in. In blocks of channels they are two to
+ * three times as fast as oneDNN's.
+ */
 function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
   const { addon } = places;
   const src = [d.batch, d.channels, ...d.input];
   const dst = [d.batch, d.channels, ...d.output];
   const made = new PerLayout((x) => {
-    const isBlocked = x.block > 1 && x.block !== d.channels;
+    const isBlocked = liesInBlocks(x, d);
     const input = isBlocked ? x : places.plain(src);
     const output = isBlocked ? new addon.Layout(dst, x.block) : places.plain(dst);
     const args = poolArgs(
       d,
       isBlocked ? viewOf(input) : [d.batch, d.channels, countOf(d.input), 1],
     );
-    return { input, output, args, index: places.scratch(output) };
+    return { input, output, args };
   });
+  // A place in the window is a byte; where windows are larger or somebody asks for the mask, one in the plane.
+  const isSmall = countOf(d.kernel) < 255;
+  let marks: { readonly memory: StoreMemory; readonly areIndices: boolean } | undefined;
   let last: ReturnType<typeof made.get> | undefined;
-  const lastOr = (layout: Layout): ReturnType<typeof made.get> => last ?? made.get(layout);
+  const marksFor = (output: Layout, areIndices: boolean): StoreMemory => {
+    if (marks?.areIndices !== areIndices) {
+      const floats = areIndices ? output.stored : Math.ceil(output.stored / 4);
+      marks = { memory: new addon.Store(floats), areIndices };
+    }
+    return marks.memory;
+  };
   return {
     forward(x, y, { mask } = {}) {
+      const before = last;
       last = made.get(places.current(x, src));
-      const { input, output, args, index } = last;
+      if (before !== last) marks = undefined;
+      const { input, output, args } = last;
       const from = places.read(x, input);
       const to = places.write(y, output);
       if (d.method === "AVE") {
         addon.meanPool(...args, from, to);
-        return;
+      } else if (isSmall && !mask) {
+        addon.maxPool(...args, from, to, marksFor(output, false));
+      } else {
+        const index = marksFor(output, true);
+        addon.indexedMaxPool(...args, from, to, index);
+        if (mask) addon.copy(output.stored, index, places.write(mask, output));
       }
-      addon.maxPool(...args, from, to, index);
-      if (mask) addon.copy(output.stored, index, places.write(mask, output));
     },
     backward(_x, dy, dx) {
-      const { input, output, args, index } = lastOr(places.plain(src));
+      const { input, output, args } = last ?? made.get(places.plain(src));
       const from = places.read(dy, output);
       const to = places.write(dx, input);
       if (d.method === "AVE") addon.meanPoolBackward(...args, from, to);
-      else addon.maxPoolBackward(...args, from, index, to);
+      else if (marks?.areIndices) addon.indexedMaxPoolBackward(...args, from, marks.memory, to);
+      else addon.maxPoolBackward(...args, from, marksFor(output, false), to);
     },
   };
 }
@@ -112,7 +130,7 @@ function stochasticPooling(places: Places, d: PoolingDescriptor): PoolingOp {
     },
     backward(x, dy, dx) {
       const gradient = places.read(dy, output);
-      if (isDrawn) addon.maxPoolBackward(...args, gradient, index, places.write(dx, input));
+      if (isDrawn) addon.indexedMaxPoolBackward(...args, gradient, index, places.write(dx, input));
       else {
         const from = places.read(x, input);
         addon.expectedPoolBackward(...args, from, gradient, places.write(dx, input));
@@ -126,18 +144,23 @@ function poolArgs(d: PoolingDescriptor, view: ViewArgs): PoolArgs {
   return [...view, ...d.input, ...d.output, ...d.kernel, ...d.stride, ...d.pad];
 }
 
+/** Blocks of 8 or 16 channels: neither plain nor all channels of a position together. */
+function liesInBlocks(layout: Layout, { channels }: PoolingDescriptor): boolean {
+  return layout.block > 1 && layout.block !== channels;
+}
+
 /** Pooling of planes. */
 export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
   if (d.method === "STOCHASTIC") return stochasticPooling(places, d);
+  const loops = loopPooling(places, d);
   const fast = onednnPooling(places, d);
-  if (!fast) return loopPooling(places, d);
-  let loops: PoolingOp | undefined;
+  if (!fast) return loops;
+  const src = [d.batch, d.channels, ...d.input];
   let last = fast;
   return {
     forward(x, y, extra) {
       // Where each maximum was is something oneDNN does not tell.
-      if (extra?.mask) loops ??= loopPooling(places, d);
-      last = extra?.mask && loops ? loops : fast;
+      last = extra?.mask || liesInBlocks(places.current(x, src), d) ? loops : fast;
       last.forward(x, y, extra);
     },
     backward(x, dy, dx) {
