@@ -35,7 +35,7 @@
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8"],
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
-      "cflags_cc": ["-std=c++17", "-O3", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
+      "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
       "libraries": ["-ljpeg"]
     }
   ]

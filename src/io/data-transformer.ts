@@ -9,7 +9,8 @@ import {
   sampleView,
   type View,
 } from "./augmentation.ts";
-import { type ImagesAddon, imagesAddon } from "./images-addon.ts";
+import { imagesAddon } from "./images-addon.ts";
+import { type Cut, NativeTransform } from "./native-transform.ts";
 import { planar, type Raster } from "./raster.ts";
 
 /** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
@@ -30,19 +31,6 @@ export interface Transform {
   readonly augmentation?: Augmentation | undefined;
 }
 
-/** Calling the addon costs as much as so many values take here. */
-const WORTH_A_CALL = 2048;
-
-/** What is cut out of an image. */
-interface Cut {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly top: number;
-  readonly left: number;
-  readonly isMirrored: boolean;
-}
-
 /** Channels, rows and columns. */
 type Size = Pick<Raster, "channels" | "height" | "width">;
 
@@ -61,9 +49,8 @@ export class DataTransformer {
   readonly #meanValues: Float32Array;
   /** A mean image as the view of an augmented image sees it. */
   #meanView = new Float32Array(0);
-  /** What the addon is told, in memory that is used again. */
-  readonly #places = new Int32Array(11);
-  #values = new Float32Array(0);
+  /** The same through the addon; made when it is known how many channels there are. */
+  #native: NativeTransform | undefined;
 
   /** @throws FormatError where mean file and mean values are both given */
   constructor(transform: Transform) {
@@ -101,24 +88,48 @@ export class DataTransformer {
    * @throws FormatError where the image does not fit crop or mean
    */
   transform(image: Raster, out: FloatArray, random: Random | undefined): void {
-    this.#check(image);
-    const augmentation = this.#augmentation;
-    if (augmentation && random) this.#augment(image, out, random, augmentation);
-    else this.#plain(image, out, random);
+    this.add(image, out, 0, random);
+    this.flush();
   }
 
-  #plain(image: Raster, out: FloatArray, random: Random | undefined): void {
-    const { height, width } = image;
+  /**
+   * Writes the transformed image to `out` from `at` on, at `flush` at the latest. The memory of `image` may be used
+   * again at once.
+   */
+  add(image: Raster, out: FloatArray, at: number, random: Random | undefined): void {
+    this.#check(image);
+    const [channels, height, width] = this.outputShape(image);
+    const end = at + channels * height * width;
+    const augmentation = this.#augmentation;
+    if (augmentation && random) {
+      this.#augment(image, out.subarray(at, end), random, augmentation);
+      return;
+    }
+    const cut = this.#cut(image, channels, height, width, random);
+    const native = out instanceof Float32Array ? this.#natively(channels) : undefined;
+    if (native) native.add(image, cut, out as Float32Array, at);
+    else this.#plainly(image, cut, out.subarray(at, end));
+  }
+
+  /** Writes what was kept back. */
+  flush(): void {
+    this.#native?.flush();
+  }
+
+  #cut(
+    image: Raster,
+    channels: number,
+    height: number,
+    width: number,
+    random: Random | undefined,
+  ): Cut {
     const { cropSize, phase, mirror } = this.#transform;
-    const [channels, h, w] = this.outputShape(image);
+    const [rows, columns] = [image.height - height, image.width - width];
     const isCentred = cropSize === 0 || phase === "TEST" || random === undefined;
-    const top = isCentred ? (height - h) >> 1 : random.below(height - h + 1);
-    const left = isCentred ? (width - w) >> 1 : random.below(width - w + 1);
+    const top = isCentred ? rows >> 1 : random.below(rows + 1);
+    const left = isCentred ? columns >> 1 : random.below(columns + 1);
     const isMirrored = mirror && random !== undefined && random.below(2) === 1;
-    const cut: Cut = { channels, height: h, width: w, top, left, isMirrored };
-    const addon = channels * h * w >= WORTH_A_CALL ? imagesAddon() : undefined;
-    if (addon && out instanceof Float32Array) this.#natively(addon, image, cut, out);
-    else this.#plainly(image, cut, out);
+    return { channels, height, width, top, left, isMirrored };
   }
 
   /** The meaning of it; the addon does the same, to the bit. */
@@ -149,25 +160,14 @@ export class DataTransformer {
     }
   }
 
-  #natively(addon: ImagesAddon, image: Raster, cut: Cut, out: Float32Array): void {
-    const { channels, height, width, top, left, isMirrored } = cut;
-    this.#places.set([
-      image.offset + top * image.rowStep + left * image.columnStep,
-      image.channelStep,
-      image.rowStep,
-      image.columnStep,
-      channels,
-      height,
-      width,
-      top * image.width + left,
-      image.height * image.width,
-      image.width,
-      isMirrored ? 1 : 0,
-    ]);
-    if (this.#values.length <= channels) this.#values = new Float32Array(channels + 1);
-    this.#values[0] = this.#scale;
-    for (let c = 0; c < channels; c++) this.#values[c + 1] = this.#meanValue(c);
-    addon.transform(image.data, this.#mean, this.#values, this.#places, out);
+  #natively(channels: number): NativeTransform | undefined {
+    if (this.#native && this.#native.channels >= channels) return this.#native;
+    const addon = imagesAddon();
+    if (!addon) return undefined;
+    this.flush();
+    const means = Array.from({ length: channels }, (_, c) => this.#meanValue(c));
+    this.#native = new NativeTransform(addon, this.#mean, Float32Array.of(this.#scale, ...means));
+    return this.#native;
   }
 
   #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): void {

@@ -14,6 +14,9 @@ export interface Datum {
   readonly encoded: boolean;
 }
 
+/** Shared: an array of its own would cost each record as much as reading it. */
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * Reads a serialised Datum.
  * @param source names the database, for messages
@@ -25,7 +28,7 @@ export function decodeDatum(bytes: Uint8Array, source: string): Datum {
       channels: 0,
       height: 0,
       width: 0,
-      data: new Uint8Array(0) as Uint8Array,
+      data: NO_BYTES as Uint8Array,
       label: 0,
       floatData: undefined as Float32Array | undefined,
       encoded: false,

@@ -15,12 +15,13 @@ export interface ImagesAddon {
     pixels: Uint8Array,
   ): void;
   /**
-   * out = (pixel − mean) · scale, channel by channel.
+   * out = (pixel − mean) · scale, channel by channel, for any number of images.
    *
    * @param mean an image, or undefined where each channel has one value
    * @param values scale, then the mean of each channel
-   * @param places offset, channelStep, rowStep and columnStep of the pixels; channels, height and width of `out`;
-   *   offset, channelStep and rowStep of the mean; and 1 where rows run backwards
+   * @param places of each image offset, channelStep, rowStep and columnStep of the pixels; channels, height and width
+   *   of what is written; offset, channelStep and rowStep of the mean; 1 where rows run backwards; and where in `out`
+   *   it begins
    */
   transform(
     pixels: Uint8Array | Float32Array,

@@ -93,12 +93,9 @@ export class MemoryDataLayer extends Layer<None, Two> {
             `record ${i} becomes ${shape.join("×")}. Expected ${this.#shape.join("×")}, as memory_data_param says.`,
           );
         }
-        transformer.transform(
-          image,
-          data.subarray(i * this.#size, (i + 1) * this.#size),
-          this.#random,
-        );
+        transformer.add(image, data, i * this.#size, this.#random);
       });
+      transformer.flush();
     });
     this.reset(
       data,

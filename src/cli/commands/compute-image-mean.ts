@@ -5,6 +5,7 @@ import {
   computeImageMean as compute,
   encodeImageMean,
 } from "../../io/convert/image-mean.ts";
+import { usualThreads } from "../../io/convert/in-order.ts";
 import { numberText } from "../../util/log.ts";
 import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
@@ -12,6 +13,7 @@ import { Console } from "../session.ts";
 interface MeanFlags {
   readonly database: string;
   readonly output: string | undefined;
+  readonly threads: number;
 }
 
 /** `caffe compute_image_mean`: the mean image of a database. */
@@ -26,13 +28,18 @@ export const computeImageMean: CommandModule<object, MeanFlags> = {
         type: "string",
         describe: "taken, and not needed: what a database is is seen from its files",
       })
+      .option("threads", {
+        type: "number",
+        default: usualThreads(),
+        describe: "threads that decode images",
+      })
       .example("caffe compute_image_mean train_lmdb mean.binaryproto", "what mean_file takes"),
-  handler: async ({ database, output }) => {
+  handler: async ({ database, output, threads }) => {
     const console = new Console();
     const log = (message: string): void => console.log("info", "compute_image_mean", message);
     const bar = new CountBar(console, "images");
     log("Starting iteration");
-    const mean = await compute(database, (done) => {
+    const mean = await compute(database, threads, (done) => {
       bar.update(done);
       if (done % 10_000 === 0) log(`Processed ${done} files.`);
     });

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from "yargs";
+import { usualThreads } from "../../io/convert/in-order.ts";
 import { writeHead } from "../../io/dataset/head.ts";
 import { type DatasetInfo, datasetInfo } from "../../io/dataset/info.ts";
 import { verifyDataset } from "../../io/dataset/verify.ts";
@@ -10,6 +11,7 @@ interface DatasetFlags {
   readonly database: string;
   readonly count: number;
   readonly out: string;
+  readonly threads: number;
 }
 
 const withDatabase = (yargs: Argv): Argv<DatasetFlags> =>
@@ -34,7 +36,12 @@ export const dataset: CommandModule = {
       .command({
         command: "verify <database>",
         describe: "read and decode every record; exit code 1 where one is damaged",
-        builder: withDatabase,
+        builder: (inner: Argv) =>
+          withDatabase(inner).option("threads", {
+            type: "number",
+            default: usualThreads(),
+            describe: "threads that decode images",
+          }),
         handler: verify,
       } satisfies CommandModule<object, DatasetFlags>)
       .command({
@@ -88,11 +95,12 @@ function sizeText(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
 }
 
-async function verify({ database }: DatasetFlags): Promise<void> {
+async function verify({ database, threads }: DatasetFlags): Promise<void> {
   const console = new Console();
   const bar = new CountBar(console, "records");
   const { count, damaged } = await verifyDataset(
     database,
+    threads,
     (key, problem) => console.log("error", "dataset", `${database}: key "${key}": ${problem}`),
     bar.update,
   );

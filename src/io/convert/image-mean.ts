@@ -1,9 +1,9 @@
 import { FormatError } from "../../util/errors.ts";
+import { countOf } from "../../util/shape.ts";
 import { varint } from "../blob-wire.ts";
-import { recordsOf } from "../dataset/records.ts";
-import type { Datum } from "../datum.ts";
-import { ImageDecoder, imageOf } from "../image.ts";
-import { rasterOf } from "../raster.ts";
+import { firstRecordOf, type RawRecord, rawRecordsOf, shapeOf, tried } from "../dataset/records.ts";
+import { inOrder } from "./in-order.ts";
+import type { SumJob } from "./record-jobs.ts";
 
 /** The mean of images of one size, channel by channel. */
 export interface ImageMean {
@@ -13,50 +13,48 @@ export interface ImageMean {
   readonly count: number;
 }
 
+/** Images that a thread adds up at once. They are added in this order whichever thread does it. */
+const PARCEL = 32;
+
 /**
- * The mean image of a database.
+ * The mean image of a database; the same to the bit whatever the number of threads.
+ *
+ * @param threads decode images; records of pixels need none
  * @throws FileError, FormatError that name the record where one is damaged or of another size
  */
 export async function computeImageMean(
   path: string,
+  threads: number,
   onProgress: (done: number) => void = () => {},
 ): Promise<ImageMean> {
-  const decoder = new ImageDecoder();
-  let shape: readonly [number, number, number] | undefined;
-  let sums = new Float64Array(0);
-  let count = 0;
-  for (const { key, datum } of recordsOf(path)) {
-    try {
-      if (datum instanceof Error) throw datum;
-      const { size, values } = await pixelsOf(datum, decoder);
-      if (!shape) {
-        shape = size;
-        sums = new Float64Array(values.length);
-      } else if (size.some((length, axis) => length !== shape?.[axis])) {
-        throw new FormatError(
-          `it is ${size.join("×")}, and the first record ${shape.join("×")}. Incorrect data field size ${values.length}. Expected images of one size.`,
-        );
-      }
-      for (let i = 0; i < values.length; i++) sums[i] = (sums[i] ?? 0) + (values[i] ?? 0);
-    } catch (error) {
-      throw new FormatError(`${path}: key "${key}": ${(error as Error).message}`, { cause: error });
-    }
-    onProgress(++count);
+  const { key, datum } = firstRecordOf(path);
+  const shape = datum instanceof Error ? datum : tried(() => shapeOf(datum));
+  if (datum instanceof Error || shape instanceof Error) {
+    const { message } = shape as Error;
+    throw new FormatError(`${path}: key "${key}": ${message}`, { cause: shape });
   }
-  const values = Float32Array.from(sums, (sum) => sum / count);
-  return { shape: shape ?? [0, 0, 0], values, count };
+  const sums = new Float64Array(countOf(shape));
+  let count = 0;
+  const isDecoded = datum.encoded;
+  for await (const outcome of inOrder(jobs(path, shape), isDecoded ? threads : 0, 1)) {
+    if ("error" in outcome) throw new FormatError(outcome.error);
+    const { result } = outcome;
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (result.sums[i] ?? 0);
+    for (let i = 0; i < result.count; i++) onProgress(++count);
+  }
+  return { shape, values: Float32Array.from(sums, (sum) => sum / count), count };
 }
 
-async function pixelsOf(
-  datum: Datum,
-  decoder: ImageDecoder,
-): Promise<{ size: readonly [number, number, number]; values: Uint8Array | Float32Array }> {
-  if (!datum.encoded) {
-    const { channels, height, width, data } = rasterOf(datum);
-    return { size: [channels, height, width], values: data };
+function* jobs(path: string, shape: readonly number[]): Generator<SumJob> {
+  let records: RawRecord[] = [];
+  for (const { key, value } of rawRecordsOf(path)) {
+    records.push({ key, value: value.slice() });
+    if (records.length === PARCEL) {
+      yield { kind: "sum", path, records, shape };
+      records = [];
+    }
   }
-  const image = imageOf(await decoder.decode(datum.data, "unchanged", "its image"));
-  return { size: [image.channels, image.height, image.width], values: image.data };
+  if (records.length > 0) yield { kind: "sum", path, records, shape };
 }
 
 /** The mean of each channel: what `mean_value` takes. */

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { type Job, runJob } from "./jobs.ts";
 import type { Outcome } from "./worker.ts";
 
-/** Jobs that go to a thread at once, and such parcels that each thread has before it. */
+/** Small jobs that go to a thread at once, and such parcels that each thread has before it. */
 const [PARCEL, AHEAD] = [16, 2];
 
 /** One thread for each core where nobody says. */
@@ -15,14 +15,18 @@ export function usualThreads(): number {
 
 /**
  * Does jobs in threads and gives what became of each in the order of the jobs. No more than a few parcels are under
- * way, however many jobs there are. Where there is no compiled thread to run, jobs are done here, one by one.
+ * way, however many jobs there are. With 0 threads, or where there is no compiled one, jobs are done here, one by one.
+ *
+ * @param parcel jobs that go to a thread at once
  */
 export async function* inOrder<J extends Job>(
   jobs: Iterable<J>,
   threads: number,
+  parcel = PARCEL,
 ): AsyncGenerator<Outcome<J>> {
   const file = new URL("./worker.js", import.meta.url);
-  if (!import.meta.url.startsWith("file:") || !existsSync(fileURLToPath(file))) {
+  const isHere = threads === 0 || !import.meta.url.startsWith("file:");
+  if (isHere || !existsSync(fileURLToPath(file))) {
     for (const job of jobs) yield await done(job);
     return;
   }
@@ -30,9 +34,9 @@ export async function* inOrder<J extends Job>(
   const under: Promise<readonly Outcome<J>[]>[] = [];
   try {
     let next = 0;
-    for (const parcel of parcels(jobs)) {
+    for (const some of parcels(jobs, parcel)) {
       const thread = pool[next++ % pool.length] as JobThread<J>;
-      under.push(thread.run(parcel));
+      under.push(thread.run(some));
       if (under.length >= AHEAD * pool.length) yield* (await under.shift()) ?? [];
     }
     for (const outcomes of under) yield* await outcomes;
@@ -51,11 +55,11 @@ async function done<J extends Job>(job: J): Promise<Outcome<J>> {
   }
 }
 
-function* parcels<J>(jobs: Iterable<J>): Generator<J[]> {
+function* parcels<J>(jobs: Iterable<J>, length: number): Generator<J[]> {
   let parcel: J[] = [];
   for (const job of jobs) {
     parcel.push(job);
-    if (parcel.length === PARCEL) {
+    if (parcel.length === length) {
       yield parcel;
       parcel = [];
     }

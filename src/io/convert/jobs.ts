@@ -8,6 +8,7 @@ import { encodeImage, isSameKind, suffixOf } from "../image-encoder.ts";
 import { pathWithin } from "../image-list.ts";
 import type { Raster } from "../raster.ts";
 import { resizeLinear } from "../resize.ts";
+import { type CheckJob, check, type SumJob, type SumResult, sum } from "./record-jobs.ts";
 
 /** An image file that becomes a record. */
 export interface DatumJob {
@@ -41,20 +42,37 @@ export interface CropJob {
   readonly side: number;
 }
 
-/** What is done with image files, many of them at once. */
-export type Job = DatumJob | CropJob;
+/** What is done with image files or records, many of them at once. */
+export type Job = DatumJob | CropJob | CheckJob | SumJob;
 
-/** What comes of a job: nothing but a file of a crop. */
-export type JobResult<J extends Job> = J extends DatumJob ? DatumResult : undefined;
+/** What comes of a job: nothing but a file of a crop, nothing of a record that is whole. */
+export type JobResult<J extends Job> = J extends DatumJob
+  ? DatumResult
+  : J extends SumJob
+    ? SumResult
+    : undefined;
 
 const decoder = new ImageDecoder();
 
 /**
  * Does one job. Each thread does one at a time.
- * @throws FileError, FormatError where the image cannot be read or written
+ * @throws Error where the image cannot be read or written, or the record is damaged
  */
 export async function runJob<J extends Job>(job: J): Promise<JobResult<J>> {
-  return (await (job.kind === "datum" ? makeDatum(job) : crop(job))) as JobResult<J>;
+  return (await resultOf(job)) as JobResult<J>;
+}
+
+function resultOf(job: Job): Promise<DatumResult | SumResult | undefined> {
+  switch (job.kind) {
+    case "datum":
+      return makeDatum(job);
+    case "crop":
+      return crop(job);
+    case "check":
+      return check(job);
+    case "sum":
+      return sum(job);
+  }
 }
 
 async function makeDatum(job: DatumJob): Promise<DatumResult> {

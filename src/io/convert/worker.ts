@@ -8,8 +8,10 @@ parentPort?.on("message", (jobs: readonly Job[]) => {
   void runAll(jobs).then((outcomes) => {
     // Results are handed over, not copied; small ones share memory with others and cannot be.
     const memory = outcomes.flatMap((outcome) => {
-      const datum = "result" in outcome ? outcome.result?.datum : undefined;
-      return datum && datum.buffer.byteLength === datum.length ? [datum.buffer as ArrayBuffer] : [];
+      const result = "result" in outcome ? outcome.result : undefined;
+      const array = result && ("datum" in result ? result.datum : result.sums);
+      const isWhole = array && array.buffer.byteLength === array.byteLength;
+      return isWhole ? [array.buffer as ArrayBuffer] : [];
     });
     parentPort?.postMessage(outcomes, memory);
   });

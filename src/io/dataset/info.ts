@@ -1,8 +1,7 @@
+import type { Datum } from "../datum.ts";
 import { openDatabase } from "../db/open.ts";
-import { decodedShape } from "../image.ts";
 import { imageHeader } from "../image-header.ts";
-import { rasterOf } from "../raster.ts";
-import { recordsOf, tried } from "./records.ts";
+import { recordsOf, shapeOf, tried } from "./records.ts";
 
 /** What a database holds. */
 export interface DatasetInfo {
@@ -40,7 +39,7 @@ export function datasetInfo(
     bytes += record.bytes;
     onProgress(count);
     const { datum } = record;
-    const shape = datum instanceof Error ? datum : tried(() => shapeOf(datum));
+    const shape = datum instanceof Error ? datum : tried(() => shapeText(datum));
     if (datum instanceof Error || shape instanceof Error) {
       damaged++;
       continue;
@@ -52,13 +51,10 @@ export function datasetInfo(
   return { backend, count, bytes, firstKey, lastKey, shapes, labels: inOrder, damaged };
 }
 
-function shapeOf(datum: Parameters<typeof rasterOf>[0]): string {
-  if (datum.encoded) {
-    const header = imageHeader(datum.data, "its image");
-    return `${decodedShape(header, "unchanged").join("×")}, encoded ${header.format}`;
-  }
-  const { channels, height, width } = rasterOf(datum);
-  return `${channels}×${height}×${width}${datum.data.length > 0 ? "" : ", floats"}`;
+function shapeText(datum: Datum): string {
+  const shape = shapeOf(datum).join("×");
+  if (datum.encoded) return `${shape}, encoded ${imageHeader(datum.data, "its image").format}`;
+  return `${shape}${datum.data.length > 0 ? "" : ", floats"}`;
 }
 
 function add<K>(counts: Map<K, number>, key: K): void {

@@ -1,5 +1,14 @@
 import { type Datum, decodeDatum } from "../datum.ts";
 import { openDatabase } from "../db/open.ts";
+import { decodedShape } from "../image.ts";
+import { imageHeader } from "../image-header.ts";
+import { rasterOf } from "../raster.ts";
+
+/** A record of a database as it lies there. Its bytes hold until the next is asked for. */
+export interface RawRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
 
 /** A record of a database: its Datum, or why it has none. */
 export interface DatasetRecord {
@@ -12,19 +21,47 @@ export interface DatasetRecord {
  * The records of a database, in the order of their keys.
  * @throws FileError, FormatError where the database itself is damaged
  */
-export function* recordsOf(path: string): Generator<DatasetRecord> {
+export function* rawRecordsOf(path: string): Generator<RawRecord> {
   const db = openDatabase(path);
   const cursor = db.cursor();
   try {
     for (let record = cursor.next(); record; record = cursor.next()) {
-      const { value } = record;
-      const key = new TextDecoder().decode(record.key);
-      yield { key, bytes: value.length, datum: tried(() => decodeDatum(value, "its Datum")) };
+      yield { key: new TextDecoder().decode(record.key), value: record.value };
     }
   } finally {
     cursor.close();
     db.close();
   }
+}
+
+/**
+ * The same, each read.
+ * @throws FileError, FormatError where the database itself is damaged
+ */
+export function* recordsOf(path: string): Generator<DatasetRecord> {
+  for (const { key, value } of rawRecordsOf(path)) {
+    yield { key, bytes: value.length, datum: tried(() => decodeDatum(value, "its Datum")) };
+  }
+}
+
+/**
+ * The first record of a database.
+ * @throws FileError, FormatError where the database itself is damaged
+ */
+export function firstRecordOf(path: string): DatasetRecord {
+  for (const record of recordsOf(path)) return record;
+  // A database that is open holds one record or more.
+  return { key: "", bytes: 0, datum: new Error("there is none") };
+}
+
+/**
+ * (C, H, W) of a record's image, which is not decoded.
+ * @throws FormatError where its header is damaged, or it holds more or fewer values than its size says
+ */
+export function shapeOf(datum: Datum): readonly [number, number, number] {
+  if (datum.encoded) return decodedShape(imageHeader(datum.data, "its image"), "unchanged");
+  const { channels, height, width } = rasterOf(datum);
+  return [channels, height, width];
 }
 
 /** What comes of some work, or the error that it ended with. */

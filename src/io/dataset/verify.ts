@@ -1,6 +1,6 @@
-import { ImageDecoder } from "../image.ts";
-import { rasterOf } from "../raster.ts";
-import { recordsOf } from "./records.ts";
+import { inOrder } from "../convert/in-order.ts";
+import type { CheckJob } from "../convert/record-jobs.ts";
+import { firstRecordOf, rawRecordsOf } from "./records.ts";
 
 /** How many records are whole, and how many are not. */
 export interface DatasetCheck {
@@ -12,25 +12,32 @@ export interface DatasetCheck {
  * Looks at every record of a database: that it is a Datum of as many values as its size says, or of an image that
  * decodes to its end, of a label that is 0 or more.
  *
- * @param onProblem is told of each record that is not
+ * @param threads decode images; records of pixels need none
+ * @param onProblem is told of each record that is not, in the order of their keys
  * @throws FileError, FormatError where the database itself is damaged
  */
 export async function verifyDataset(
   path: string,
+  threads: number,
   onProblem: (key: string, problem: string) => void,
   onProgress: (done: number) => void = () => {},
 ): Promise<DatasetCheck> {
-  const decoder = new ImageDecoder();
+  const { datum } = firstRecordOf(path);
+  const isDecoded = !(datum instanceof Error) && datum.encoded;
+  /** Of records that are being looked at. */
+  const keys: string[] = [];
+  const jobs = function* (): Generator<CheckJob> {
+    for (const { key, value } of rawRecordsOf(path)) {
+      keys.push(key);
+      yield { kind: "check", value: value.slice() };
+    }
+  };
   let [count, damaged] = [0, 0];
-  for (const { key, datum } of recordsOf(path)) {
-    try {
-      if (datum instanceof Error) throw datum;
-      if (datum.encoded) await decoder.decode(datum.data, "unchanged", "its image");
-      else rasterOf(datum);
-      if (datum.label < 0) throw new Error(`its label is ${datum.label}. Expected 0 or more.`);
-    } catch (error) {
+  for await (const outcome of inOrder(jobs(), isDecoded ? threads : 0)) {
+    const key = keys.shift() ?? "";
+    if ("error" in outcome) {
       damaged++;
-      onProblem(key, error instanceof Error ? error.message : String(error));
+      onProblem(key, outcome.error);
     }
     onProgress(++count);
   }

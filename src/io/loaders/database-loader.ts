@@ -96,13 +96,13 @@ export class DatabaseLoader implements BatchLoader {
         const random = this.#transformer.isRandom
           ? new Random(this.#plan.seed, this.#plan.stream, position % 2 ** 32)
           : undefined;
-        const out = data?.subarray(i * size, (i + 1) * size);
-        if (out) this.#transformer.transform(image, out, random);
+        if (data) this.#transformer.add(image, data, i * size, random);
         if (label) label[i] = datum.label;
       } catch (error) {
         throw aboutRecord(error, recordName(this.#plan.source, record.key));
       }
     }
+    this.#transformer.flush();
     return this.#records.passOf(position) > this.#records.passOf(Math.max(first - 1, 0));
   }
 

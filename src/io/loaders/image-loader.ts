@@ -91,13 +91,13 @@ export class ImageLoader implements BatchLoader {
         const random = this.#transformer.isRandom
           ? new Random(seed, stream, position % 2 ** 32)
           : undefined;
-        const out = data?.subarray(i * size, (i + 1) * size);
-        if (out) this.#transformer.transform(image, out, random);
+        if (data) this.#transformer.add(image, data, i * size, random);
         label[i] = listed.label;
       } catch (error) {
         throw aboutRecord(error, lineName(list, listed));
       }
     }
+    this.#transformer.flush();
     return this.#order.passOf(position) > this.#order.passOf(Math.max(first - 1, 0));
   }
 

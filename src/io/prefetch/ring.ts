@@ -115,6 +115,12 @@ export class Ring {
     Atomics.notify(this.#ring.control, at);
   }
 
+  /** Whether the place of a batch is free. */
+  hasRoom(batch: number): boolean {
+    const { control } = this.#ring;
+    return Atomics.load(control, this.#base(batch) + TAKEN) >= this.#turn(batch);
+  }
+
   /** Blocks this thread until the place of a batch is free. */
   waitForRoom(batch: number): void {
     const at = this.#base(batch) + TAKEN;

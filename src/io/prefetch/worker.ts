@@ -26,9 +26,11 @@ function tell(message: WorkerMessage): void {
 /** Fills its places of the ring for as long as the thread lives; ends where a batch cannot be made. */
 async function produce({ plan, ring: shared, worker, workers }: WorkerOrder): Promise<void> {
   const ring = new Ring(shared);
+  // Waking costs as much as a small batch does, so a thread sleeps until half of its places are free.
+  const half = Math.max(1, Math.floor(shared.depth / workers / 2));
   let loader: BatchLoader | undefined;
   for (let batch = worker; ; batch += workers) {
-    ring.waitForRoom(batch);
+    if (!ring.hasRoom(batch)) ring.waitForRoom(batch + (half - 1) * workers);
     try {
       loader ??= await openLoader(plan);
       const place = ring.place(batch, (growth) => tell({ growth }));

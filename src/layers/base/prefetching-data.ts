@@ -6,12 +6,14 @@ import { nameSample } from "../../io/loaders/record-name.ts";
 import type { Batch, BatchSource } from "../../io/prefetch/batch-source.ts";
 import { prefetch, usualWorkers } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { Shape } from "../../util/shape.ts";
+import { countOf, type Shape } from "../../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerState, type None } from "./layer.ts";
 import { transformOf } from "./transform-param.ts";
 
 /** Batches are read ahead so far where a layer's parameters do not say. */
 const DEPTH = 4;
+/** So many small ones are, where they take no more memory than this: waking a thread costs as much as making one. */
+const [MANY, SMALL_BYTES, FLOAT_BYTES] = [16, 4 * 2 ** 20, 4];
 
 /**
  * A layer whose batches are read, decoded and transformed in threads of their own while the net works. Its tops
@@ -57,8 +59,10 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     const asked = withDefaults("TransformationParameter", this.param.transform_param).workers;
     const workers = asked || usualWorkers(isDecoded);
     const shapes = top.map(({ shape }) => [...shape]);
+    const bytes = FLOAT_BYTES * shapes.reduce((sum, shape) => sum + countOf(shape), 1);
+    const small = Math.min(MANY, Math.floor(SMALL_BYTES / bytes));
     this.#plan = plan;
-    this.#options = { source, depth: Math.max(depth, 1), workers, shapes };
+    this.#options = { source, depth: Math.max(depth, small, 1), workers, shapes };
   }
 
   override reshape(): void {}

@@ -179,6 +179,7 @@ describe.skipIf(!isBuilt)("threads", () => {
       [1, 2],
       [5, 2],
       [4, 4],
+      [16, 3],
     ]) {
       const source = open(await threaded(), plan("ten", 3, random), { depth, workers } as never);
       expect(await take(source, 9)).toEqual(direct);
