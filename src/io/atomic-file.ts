@@ -49,6 +49,41 @@ export function writeFilesAtomically(files: readonly FileToWrite[]): void {
   }
 }
 
+/** A file that another library fills, beside the name it will have. */
+export class PartialFile {
+  /** Where it is filled. */
+  readonly temporary: string;
+  readonly #path: string;
+
+  /** @throws FileError where it cannot be made */
+  constructor(path: string) {
+    this.#path = path;
+    this.temporary = temporaryOf(path);
+    whileWriting(path, () => writeFlushed(this.temporary, []));
+  }
+
+  /**
+   * Flushes it to the disk and gives it its name.
+   * @throws FileError where that fails
+   */
+  publish(): void {
+    whileWriting(this.#path, () => {
+      const file = openSync(this.temporary, "r+");
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(this.temporary, this.#path);
+    });
+    flushDirectory(dirname(this.#path));
+  }
+
+  discard(): void {
+    rmSync(this.temporary, { force: true });
+  }
+}
+
 function temporaryOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.tmp-${process.pid}`);
 }

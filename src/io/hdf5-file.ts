@@ -1,29 +1,12 @@
 import type { Dataset as H5Dataset, Group as H5Group } from "h5wasm";
 import { FormatError } from "../util/errors.ts";
 import { countOf, sameShape } from "../util/shape.ts";
+import { loadQuietly, withoutTime } from "./hdf5-library.ts";
 import { arrayIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./hdf5-tree.ts";
 import { limitWasmMemory } from "./wasm-memory.ts";
 
-/**
- * The library, which is WebAssembly: it compiles once, when this module is loaded; after that every call is synchronous.
- *
- * What it finds wrong with a file it writes to the console as it is while it loads; its errors say it too.
- */
-async function loadQuietly(): Promise<typeof import("h5wasm")> {
-  const { log, warn, error } = console;
-  const quiet = (): void => {};
-  Object.assign(console, { log: quiet, warn: quiet, error: quiet });
-  try {
-    const library = await import("h5wasm");
-    await library.ready;
-    return library;
-  } finally {
-    Object.assign(console, { log, warn, error });
-  }
-}
-
 const memory = limitWasmMemory();
-const { Dataset, File, FS, Group } = await loadQuietly();
+const { Dataset, File, FS, Group } = await loadQuietly(() => import("h5wasm"));
 
 /** Memory that the library may have for reading: its own, and so much for each byte of the file. */
 const OWN_MEMORY = 64 * 2 ** 20;
@@ -126,22 +109,20 @@ class TreeReader {
  */
 export function writeHdf5File(tree: Hdf5Tree): Uint8Array {
   const fs = memoryFiles();
-  // HDF5 notes when each object was made; the same tree is to give the same bytes.
-  const { now } = Date;
-  Date.now = () => 0;
   try {
-    const file = new File(NAME, "w", { libver: ["earliest", "latest"] });
-    try {
-      writeTree(file, tree);
-      file.flush();
-    } finally {
-      file.close();
-    }
+    withoutTime(() => {
+      const file = new File(NAME, "w", { libver: ["earliest", "latest"] });
+      try {
+        writeTree(file, tree);
+        file.flush();
+      } finally {
+        file.close();
+      }
+    });
     const bytes = fs.readFile(NAME);
     if (holds(readHdf5File(bytes), tree)) return bytes;
     throw new FormatError("the library lost a part of what it was to write; it may be too large.");
   } finally {
-    Date.now = now;
     if (fs.analyzePath(NAME).exists) fs.unlink(NAME);
   }
 }

@@ -3,7 +3,7 @@ import type { Blob } from "../../blob/blob.ts";
 import { encodeDatum } from "../../io/datum.ts";
 import type { Backend } from "../../io/db/db.ts";
 import { createDatabase } from "../../io/db/open.ts";
-import { writeHdf5 } from "../../io/hdf5.ts";
+import { Hdf5RowWriter } from "../../io/hdf5-row-writer.ts";
 import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
@@ -150,7 +150,14 @@ function sampleShape(blob: Blob): readonly number[] {
 }
 
 async function openWriter(kind: string, path: string, name: string): Promise<FeatureWriter> {
-  if (kind === "hdf5") return new Hdf5Features(path, name);
+  if (kind === "hdf5") {
+    const writer = await Hdf5RowWriter.create(path, name);
+    return {
+      put: async (_index, features, shape) => writer.put(features, shape),
+      finish: async () => writer.finish(),
+      abandon: async () => writer.abandon(),
+    };
+  }
   const database = await createDatabase(path, kind as Backend);
   return {
     put(index, floatData, shape) {
@@ -163,33 +170,4 @@ async function openWriter(kind: string, path: string, name: string): Promise<Fea
     finish: () => database.finish(),
     abandon: () => database.abandon(),
   };
-}
-
-/** Keeps all features of a blob in memory, as HDF5 files are written whole. */
-class Hdf5Features implements FeatureWriter {
-  readonly #path: string;
-  readonly #name: string;
-  readonly #rows: Float32Array[] = [];
-  #shape: readonly number[] = [];
-
-  constructor(path: string, name: string) {
-    this.#path = path;
-    this.#name = name;
-  }
-
-  async put(_index: number, features: Float32Array, shape: readonly number[]): Promise<void> {
-    this.#rows.push(features.slice());
-    this.#shape = shape;
-  }
-
-  async finish(): Promise<void> {
-    const size = countOf(this.#shape);
-    const data = new Float32Array(this.#rows.length * size);
-    this.#rows.forEach((row, i) => {
-      data.set(row, i * size);
-    });
-    writeHdf5(this.#path, { [this.#name]: { shape: [this.#rows.length, ...this.#shape], data } });
-  }
-
-  async abandon(): Promise<void> {}
 }
