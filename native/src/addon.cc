@@ -1,5 +1,6 @@
 // The addon makes oneDNN primitives and runs them, and loops over memory; every decision is in TypeScript.
 #include "primitive.h"
+#include "signals.h"
 
 namespace caffe {
 
@@ -17,6 +18,7 @@ Napi::Value MakeReorder(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  start_threads();
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);

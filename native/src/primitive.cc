@@ -1,5 +1,7 @@
 #include "primitive.h"
 
+#include "signals.h"
+
 namespace caffe {
 
 namespace {
@@ -47,6 +49,7 @@ Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, co
 Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i]).data);
+    SignalsBlocked blocked;
     primitive_.execute(stream(), arguments_);
     stream().wait();
     return info.Env().Undefined();

@@ -2,9 +2,9 @@
 #include <dnnl.h>
 #include <omp.h>
 
-
 #include "loops.h"
 #include "primitive.h"
+#include "signals.h"
 
 namespace caffe {
 
@@ -68,8 +68,12 @@ Napi::Value SumOfSquares(const Napi::CallbackInfo& info) {
 void Gemm(const Napi::CallbackInfo& info) {
   const char a = info[0].ToBoolean() ? 'T' : 'N', b = info[1].ToBoolean() ? 'T' : 'N';
   const dnnl_dim_t m = size(info, 2), n = size(info, 3), k = size(info, 4);
-  dnnl_sgemm(a, b, m, n, k, number(info, 5), floats(info, 6), size(info, 7), floats(info, 8), size(info, 9),
-             number(info, 10), floats(info, 11), n);
+  const float alpha = number(info, 5), beta = number(info, 10);
+  const float *x = floats(info, 6), *y = floats(info, 8);
+  float* z = floats(info, 11);
+  const dnnl_dim_t ldx = size(info, 7), ldy = size(info, 9);
+  SignalsBlocked blocked;
+  dnnl_sgemm(a, b, m, n, k, alpha, x, ldx, y, ldy, beta, z, n);
 }
 
 // fillRows(m, n, b, y): every row of y is b
@@ -92,7 +96,10 @@ void AddRows(const Napi::CallbackInfo& info) {
 }
 
 // setThreads(n)
-void SetThreads(const Napi::CallbackInfo& info) { omp_set_num_threads(static_cast<int>(number(info, 0))); }
+void SetThreads(const Napi::CallbackInfo& info) {
+  omp_set_num_threads(static_cast<int>(number(info, 0)));
+  start_threads();
+}
 
 }  // namespace
 
