@@ -9,6 +9,7 @@ import { usualThreads } from "../../io/convert/in-order.ts";
 import { numberText } from "../../util/log.ts";
 import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
+import { checkWholeNumbers } from "../whole-number.ts";
 
 interface MeanFlags {
   readonly database: string;
@@ -35,6 +36,7 @@ export const computeImageMean: CommandModule<object, MeanFlags> = {
       })
       .example("caffe compute_image_mean train_lmdb mean.binaryproto", "what mean_file takes"),
   handler: async ({ database, output, threads }) => {
+    checkWholeNumbers({ threads });
     const console = new Console();
     const log = (message: string): void => console.log("info", "compute_image_mean", message);
     const bar = new CountBar(console, "images");

@@ -6,6 +6,7 @@ import { CaffeError } from "../../util/errors.ts";
 import { withBackend } from "../backend.ts";
 import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
+import { checkWholeNumbers } from "../whole-number.ts";
 
 interface ConvertFlags {
   readonly root: string;
@@ -84,7 +85,8 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
 };
 
 async function run(flags: ConvertFlags): Promise<void> {
-  const { resize_height: height, resize_width: width, encode_type, encoded } = flags;
+  const { resize_height: height, resize_width: width, encode_type, encoded, seed, threads } = flags;
+  checkWholeNumbers({ resize_height: height, resize_width: width, seed, threads });
   if (height > 0 !== width > 0) {
     throw new CaffeError(
       `--resize_height is ${height} and --resize_width ${width}. Expected both, or neither.`,
@@ -100,7 +102,7 @@ async function run(flags: ConvertFlags): Promise<void> {
   const onSignal = (): void => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
   try {
-    const { root, list, database, backend, gray, shuffle, seed, resume, threads } = flags;
+    const { root, list, database, backend, gray, shuffle, resume } = flags;
     const options = {
       ...{ root, list, database, backend, gray, shuffle, seed, height, width, encoded },
       ...{ checkSize: flags.check_size, encodeType: encode_type.toLowerCase(), resume, threads },

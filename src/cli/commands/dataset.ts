@@ -6,6 +6,7 @@ import { verifyDataset } from "../../io/dataset/verify.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
+import { checkWholeNumbers } from "../whole-number.ts";
 
 interface DatasetFlags {
   readonly database: string;
@@ -96,6 +97,7 @@ function sizeText(bytes: number): string {
 }
 
 async function verify({ database, threads }: DatasetFlags): Promise<void> {
+  checkWholeNumbers({ threads });
   const console = new Console();
   const bar = new CountBar(console, "records");
   const { count, damaged } = await verifyDataset(
@@ -112,9 +114,7 @@ async function verify({ database, threads }: DatasetFlags): Promise<void> {
 }
 
 async function head({ database, count, out }: DatasetFlags): Promise<void> {
-  if (!(Number.isInteger(count) && count > 0)) {
-    throw new CaffeError(`--count is ${count}. Expected a whole number, 1 or more.`);
-  }
+  checkWholeNumbers({ count }, 1);
   for (const { key, label, shape, path } of await writeHead(database, out, count)) {
     process.stdout.write(`${key}  label ${label}  ${shape.join("×")}  ${path}\n`);
   }

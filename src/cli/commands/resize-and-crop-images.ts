@@ -5,6 +5,7 @@ import { listedImage, readImageList, type SharedList } from "../../io/image-list
 import { CaffeError } from "../../util/errors.ts";
 import { CountBar } from "../count-bar.ts";
 import { Console } from "../session.ts";
+import { checkWholeNumbers } from "../whole-number.ts";
 
 interface CropFlags {
   readonly list: string;
@@ -42,9 +43,8 @@ export const resizeAndCropImages: CommandModule<object, CropFlags> = {
 
 async function run(flags: CropFlags): Promise<void> {
   const { list, output_side_length: side, threads } = flags;
-  if (!(Number.isInteger(side) && side > 0)) {
-    throw new CaffeError(`--output_side_length is ${side}. Expected a whole number, 1 or more.`);
-  }
+  checkWholeNumbers({ output_side_length: side }, 1);
+  checkWholeNumbers({ threads });
   const console = new Console();
   const images = readImageList(list);
   const count = images.starts.length;
