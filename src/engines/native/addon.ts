@@ -41,6 +41,7 @@ export interface ConvolutionShapes {
   readonly padRight: Dims;
   readonly dilation: Dims;
   readonly hasBias: boolean;
+  readonly algorithm: "direct" | "winograd";
 }
 
 /** A pooling window as oneDNN wants it. */
