@@ -68,6 +68,7 @@ export function nativeConvolution(
         made.set(key, primitive);
       }
       run(primitive);
+      places.ran.add(primitive.implementation);
     },
     backwardData(dy, w, dx) {
       const run = (primitive: NonNullable<typeof data>): void => {
@@ -80,6 +81,7 @@ export function nativeConvolution(
       };
       data ??= fastest("backward data", (s) => addon.convolutionBackwardData(s), run);
       run(data);
+      places.ran.add(`input ${data.implementation}`);
     },
     backwardWeights(x, dy, dw, db) {
       const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB: Buffer): void => {
@@ -104,6 +106,7 @@ export function nativeConvolution(
         writesW ? places.write(dw, diffWeights) : (scratch?.dw as StoreMemory),
         writesB ? places.write(db, biasLayout) : (scratch?.db as StoreMemory),
       );
+      places.ran.add(`weights ${weights.implementation}`);
       if (dw && !writesW) add(places, diffWeights, scratch?.dw as StoreMemory, dw);
       if (db && !writesB) add(places, biasLayout, scratch?.db as StoreMemory, db);
     },

@@ -37,6 +37,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
   const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
   return {
     name: "native",
+    work: places,
     unary: (kernel, params, shape) =>
       nativeUnary(places, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>
