@@ -12,11 +12,13 @@ using BackwardWeights = dnnl::convolution_backward_weights;
 
 namespace {
 
-// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm }.
+// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall }.
 struct Shapes {
   memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
   bool has_bias;
   dnnl::algorithm algorithm;
+  // One for what is done before a second thread has woken up.
+  int threads;
 
   explicit Shapes(const Napi::Object& d)
       : src(dims_property(d, "src")),
@@ -29,7 +31,8 @@ struct Shapes {
         dilation(dims_property(d, "dilation")),
         has_bias(d.Get("hasBias").ToBoolean()),
         algorithm(text_property(d, "algorithm") == "winograd" ? dnnl::algorithm::convolution_winograd
-                                                              : dnnl::algorithm::convolution_direct) {}
+                                                              : dnnl::algorithm::convolution_direct),
+        threads(d.Get("isSmall").ToBoolean() ? 1 : omp_get_max_threads()) {}
 
   // oneDNN counts the elements skipped, Caffe the distance.
   memory::dims skipped() const {
@@ -48,7 +51,8 @@ Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr
 // convolutionForward(shapes, hasLine, reluSlope): then y·scale + shift per channel, then a rectifier unless NaN
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     const bool has_line = info[1].ToBoolean();
     const float slope = info[2].As<Napi::Number>().FloatValue();
     memory::dims line_dims(s.dst.size(), 1);
@@ -77,7 +81,8 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
 
 Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
     auto pd = describe_backward<BackwardData>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights),
                                               any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
@@ -90,7 +95,8 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
 
 Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
     auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
     auto pd = describe_backward<BackwardWeights>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights), bias,

@@ -15,7 +15,8 @@ struct Parts {
 
 Napi::FunctionReference Primitive::constructor;
 
-Primitive::Primitive(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Primitive>(info) {
+Primitive::Primitive(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Primitive>(info), threads_(omp_get_max_threads()) {
   auto& parts = *info[0].As<Napi::External<Parts>>().Data();
   primitive_ = parts.primitive;
   hint_ = parts.hint;
@@ -47,6 +48,7 @@ Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, co
 Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i]).data);
+    const Threads threads(threads_);
     primitive_.execute(stream(), arguments_);
     stream().wait();
     return info.Env().Undefined();

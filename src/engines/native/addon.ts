@@ -42,6 +42,8 @@ export interface ConvolutionShapes {
   readonly dilation: Dims;
   readonly hasBias: boolean;
   readonly algorithm: "direct" | "winograd";
+  /** Too little work for more than one thread. */
+  readonly isSmall: boolean;
 }
 
 /** A pooling window as oneDNN wants it. */

@@ -1,4 +1,5 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
@@ -6,6 +7,9 @@ import { joinedLine, type Line } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
 type Algorithm = ConvolutionShapes["algorithm"];
+
+/** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
+const SMALL = 2e6;
 
 /**
  * Convolution by oneDNN, which chooses its layouts. Of its algorithms a trial takes the fastest one, for each
@@ -156,5 +160,6 @@ function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
     dilation: d.dilation,
     hasBias: d.hasBias,
     algorithm: "direct",
+    isSmall: batch * oc * (ic / groups) * countOf(d.output) * countOf(d.kernel) < SMALL,
   };
 }
