@@ -1,39 +1,75 @@
 // Times nets with our engine, with PyTorch where python3-torch is there, and with BVLC Caffe where its `caffe` is on
-// PATH, taking turns in one run:
-// npm run bench -- [NET.prototxt | lenet | … all seven] [--rounds 5] [--iterations 20] [--threads 2] [--clock wall|cpu]
+// PATH, taking turns in one run. `npm run bench -- --help` tells how.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const all = readdirSync(join(here, "nets")).map((file) => basename(file, ".prototxt"));
+const help = `Times forward passes (TEST), forward and backward, and training steps, beside PyTorch and BVLC Caffe where they are.
+
+  npm run bench -- [NET …] [options]
+
+NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
+
+  --rounds N      how often the programs take turns (5)
+  --iterations N  passes of a turn, after three that warm up (20)
+  --threads N     (2)
+  --batch N       every net with this batch instead of its own
+  --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
+  --alone         our engine only
+  --engine NAME   native or reference (native)
+  --clock cpu     the processor's time instead of the wall's, which other programs disturb less; for one thread
+
+Prints medians, minima and ratios, GFLOP/s and their share of sgemm's (of minima), the start before the first pass, and
+the peak of memory. All of it goes to bench/results as JSON.
+
+  npm run bench -- lenet caffenet --rounds 3
+  npm run bench -- resnet50 --batch 1 --iterations 50
+  npm run bench -- vgg16 --scaling --alone`;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
     iterations: { type: "string", default: "20" },
     threads: { type: "string", default: "2" },
+    batch: { type: "string" },
+    scaling: { type: "boolean", default: false },
+    alone: { type: "boolean", default: false },
     engine: { type: "string", default: "native" },
     clock: { type: "string", default: "wall" },
+    help: { type: "boolean", default: false },
   },
 });
-const { iterations, threads, engine, clock } = values;
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
+const { iterations, threads, batch, engine, clock } = values;
 if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
-const all = readdirSync(join(here, "nets")).map((file) => basename(file, ".prototxt"));
 const nets = positionals.length > 0 ? positionals : all;
 const python = "/usr/bin/python3";
 const env = { ...process.env, ...(threads === "1" && { OMP_NUM_THREADS: "1" }) };
 const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env };
-const pb2 = mkdtempSync(join(tmpdir(), "caffe-pb2-"));
+const scratch = mkdtempSync(join(tmpdir(), "caffe-bench-"));
 
 function torchIsThere() {
   try {
     const proto = join(here, "../proto");
     execFileSync(
       "protoc",
-      [`--proto_path=${proto}`, `--python_out=${pb2}`, "caffe.proto"],
+      [`--proto_path=${proto}`, `--python_out=${scratch}`, "caffe.proto"],
       quietly,
     );
     execFileSync(python, ["-c", "import torch, google.protobuf"], quietly);
@@ -54,10 +90,10 @@ function bvlcIsThere() {
 
 const last = (text) => JSON.parse(text.trim().split("\n").at(-1));
 const run = (program, args) => last(execFileSync(program, args, { ...quietly }));
-const ours = (path) =>
-  run(process.execPath, [join(here, "ours.mjs"), path, iterations, threads, engine, clock]);
+const ours = (path, count = threads) =>
+  run(process.execPath, [join(here, "ours.mjs"), path, iterations, count, engine, clock]);
 const torch = (path) =>
-  run(python, [join(here, "torch_net.py"), path, iterations, threads, pb2, clock]);
+  run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock]);
 const bvlc = (path) => {
   const args = ["-c", `caffe time -model '${path}' -iterations ${iterations} 2>&1`];
   const text = execFileSync("sh", args, quietly);
@@ -69,12 +105,29 @@ const bvlc = (path) => {
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 const summary = (list) => ({ median: median(list), min: Math.min(...list) });
-const sides = { ours, ...(torchIsThere() && { torch }), ...(bvlcIsThere() && { bvlc }) };
-if (!sides.torch) console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
+const sides = {
+  ours: (path) => ours(path),
+  ...(values.scaling && { oneThread: (path) => ours(path, "1") }),
+  ...(!values.alone && torchIsThere() && { torch }),
+  ...(!values.alone && bvlcIsThere() && { bvlc }),
+};
+if (!values.alone && !sides.torch)
+  console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
 const results = [];
+
+/** The net's prototxt, with another batch where one is asked for: the first dim of what DummyData makes. */
+function prototxtOf(name) {
+  const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
+  if (!batch) return path;
+  const changed = join(scratch, basename(path));
+  const text = readFileSync(path, "utf8");
+  writeFileSync(changed, text.replace(/(shape\s*\{\s*dim:\s*)\d+/g, `$1${batch}`));
+  return changed;
+}
+
 try {
   for (const name of nets) {
-    const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
+    const path = prototxtOf(name);
     const taken = {};
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [side, time] of Object.entries(sides)) {
@@ -110,10 +163,16 @@ try {
     );
     const told = Object.entries(memory).map(([side, mib]) => `${side} ${mib.toFixed(0)}`);
     console.log(`${basename(path, ".prototxt")} memory`.padEnd(30), `MiB: ${told.join("; ")}`);
-    results.push({ net: basename(path, ".prototxt"), what: "memory", memory, sgemmPeak: peak });
+    const [build, start] = [summary(taken.ours.build), summary(taken.ours.start)];
+    console.log(
+      `${basename(path, ".prototxt")} start`.padEnd(30),
+      `ms: net ${build.median.toFixed(0)} (min ${build.min.toFixed(0)}); from the program's start ${start.median.toFixed(0)} (min ${start.min.toFixed(0)})`,
+    );
+    const rest = { memory, build, start, sgemmPeak: peak };
+    results.push({ net: basename(path, ".prototxt"), what: "memory and start", ...rest });
   }
 } finally {
-  rmSync(pb2, { recursive: true });
+  rmSync(scratch, { recursive: true });
 }
 mkdirSync(join(here, "results"), { recursive: true });
 const file = join(here, "results", `${new Date().toISOString().replace(/[:.]/g, "-")}.json`);

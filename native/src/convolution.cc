@@ -12,10 +12,13 @@ using BackwardWeights = dnnl::convolution_backward_weights;
 
 namespace {
 
-// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias }.
+// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall }.
 struct Shapes {
   memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
   bool has_bias;
+  dnnl::algorithm algorithm;
+  // One for what is done before a second thread has woken up.
+  int threads;
 
   explicit Shapes(const Napi::Object& d)
       : src(dims_property(d, "src")),
@@ -26,7 +29,10 @@ struct Shapes {
         pad_left(dims_property(d, "padLeft")),
         pad_right(dims_property(d, "padRight")),
         dilation(dims_property(d, "dilation")),
-        has_bias(d.Get("hasBias").ToBoolean()) {}
+        has_bias(d.Get("hasBias").ToBoolean()),
+        algorithm(text_property(d, "algorithm") == "winograd" ? dnnl::algorithm::convolution_winograd
+                                                              : dnnl::algorithm::convolution_direct),
+        threads(d.Get("isSmall").ToBoolean() ? 1 : omp_get_max_threads()) {}
 
   // oneDNN counts the elements skipped, Caffe the distance.
   memory::dims skipped() const {
@@ -36,18 +42,17 @@ struct Shapes {
   }
 };
 
-constexpr auto kDirect = dnnl::algorithm::convolution_direct;
-
 Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr& attr) {
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-  return describe<Forward>(cpu(), attr, prop_kind::forward_training, kDirect, any_desc(s.src), any_desc(s.weights),
+  return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src), any_desc(s.weights),
                            bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
 }
 
 // convolutionForward(shapes, hasLine, reluSlope): then y·scale + shift per channel, then a rectifier unless NaN
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     const bool has_line = info[1].ToBoolean();
     const float slope = info[2].As<Napi::Number>().FloatValue();
     memory::dims line_dims(s.dst.size(), 1);
@@ -76,9 +81,10 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
 
 Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
-    auto pd = describe_backward<BackwardData>(cpu(), hint, kDirect, any_desc(s.src), any_desc(s.weights),
+    auto pd = describe_backward<BackwardData>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights),
                                               any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
     return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
                            {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
@@ -89,10 +95,11 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
 
 Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    Shapes s(info[0].As<Napi::Object>());
+    const Shapes s(info[0].As<Napi::Object>());
+    const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
     auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-    auto pd = describe_backward<BackwardWeights>(cpu(), hint, kDirect, any_desc(s.src), any_desc(s.weights), bias,
+    auto pd = describe_backward<BackwardWeights>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights), bias,
                                                  any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
     std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
                                     {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},

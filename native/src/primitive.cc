@@ -17,7 +17,8 @@ struct Parts {
 
 Napi::FunctionReference Primitive::constructor;
 
-Primitive::Primitive(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Primitive>(info) {
+Primitive::Primitive(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Primitive>(info), threads_(omp_get_max_threads()) {
   auto& parts = *info[0].As<Napi::External<Parts>>().Data();
   primitive_ = parts.primitive;
   hint_ = parts.hint;
@@ -50,6 +51,7 @@ Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i]).data);
     SignalsBlocked blocked;
+    const Threads threads(threads_);
     primitive_.execute(stream(), arguments_);
     stream().wait();
     return info.Env().Undefined();

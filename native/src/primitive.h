@@ -1,6 +1,8 @@
 // A oneDNN primitive as JavaScript holds it: made once, run many times.
 #pragma once
 
+#include <omp.h>
+
 #include <vector>
 
 #include "memory.h"
@@ -12,6 +14,20 @@ struct Argument {
   const char* name;
   int id;
   dnnl::memory::desc desc;
+};
+
+// So many threads while this lives.
+class Threads {
+ public:
+  explicit Threads(int count) : before_(omp_get_max_threads()) {
+    if (count != before_) omp_set_num_threads(count);
+  }
+  ~Threads() {
+    if (omp_get_max_threads() != before_) omp_set_num_threads(before_);
+  }
+
+ private:
+  int before_;
 };
 
 // JavaScript sees `layouts` (by argument name), `order` (argument names) and run(buffers in that order).
@@ -31,6 +47,8 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
   std::vector<dnnl::memory> memories_;
   std::unordered_map<int, dnnl::memory> arguments_;
   std::shared_ptr<void> hint_;
+  // How many threads there were when it was made: oneDNN has shared the work out among so many.
+  int threads_;
 };
 
 void InitConvolution(Napi::Env env, Napi::Object exports);

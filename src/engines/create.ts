@@ -42,7 +42,7 @@ export function createEngines({ prefer, threads, gpu, log = silent }: EngineChoi
     throw new EngineError(`engine "${prefer}" is not known. Expected reference, native or webgpu.`);
   }
   try {
-    return [loadNativeEngine(reference, threads), reference];
+    return [loadNativeEngine(reference, log, threads), reference];
   } catch (error) {
     const why = (error as Error).message.split("\n")[0] ?? "";
     if (prefer === "native") {

@@ -100,6 +100,14 @@ export interface Device {
   readTimes(): Promise<ReadonlyMap<string, number>>;
 }
 
+/** How an engine on the host does its work, for people to read. */
+export interface Work {
+  /** How often an array was moved into another layout so far. */
+  readonly reorders: number;
+  /** Names of the implementations that ran since this was last cleared. */
+  readonly ran: Set<string>;
+}
+
 /**
  * The primitives a layer or solver may call. Ops are made once when shapes are known, and run many
  * times; `count` is always the number of elements in use (memory may be larger).
@@ -111,6 +119,8 @@ export interface Engine {
   readonly name: "reference" | "native" | "webgpu";
   /** Where it computes, if not on the host. */
   readonly device?: Device;
+  /** What it tells of its work. */
+  readonly work?: Work;
   /** The same engine, that knows for whom it works: its errors name the layer. */
   forLayer?(name: string): Engine;
 
@@ -192,7 +202,7 @@ export interface Engine {
 }
 
 /** The name of a primitive. */
-export type Primitive = Exclude<keyof Engine, "name" | "device" | "forLayer">;
+export type Primitive = Exclude<keyof Engine, "name" | "device" | "work" | "forLayer">;
 
 /** An engine that may lack some primitives; `choose.ts` gives a layer one that has all it needs. */
 export type PartialEngine = Pick<Engine, "name"> & Partial<Engine>;

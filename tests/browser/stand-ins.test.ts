@@ -8,6 +8,7 @@ import * as path from "../../src/browser/path.ts";
 import { ReferenceEngine } from "../../src/engines/reference/index.ts";
 import * as library from "../../src/index.ts";
 import * as all from "../../src/layers/index.ts";
+import { silent } from "../../src/util/log.ts";
 
 test("a page has every layer but those that read files or load modules", () => {
   const missing = Object.keys(all).filter((name) => !(name in page));
@@ -42,5 +43,5 @@ test("files and the native engine are refused in words", () => {
   expect(() => readFileSync()).toThrow(
     "there are no files in a browser. Expected texts, objects and arrays",
   );
-  expect(() => loadNativeEngine(new ReferenceEngine())).toThrow("a browser has none");
+  expect(() => loadNativeEngine(new ReferenceEngine(), silent)).toThrow("a browser has none");
 });

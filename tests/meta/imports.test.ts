@@ -38,7 +38,8 @@ test.each(files)("%s imports only from below, and keeps to its doors", (file) =>
     expect([folder, ...(MAY_IMPORT[folder] ?? [])], `${file} imports ${path}`).toContain(target);
   }
   if (!["io", "cli", "engines"].includes(folder)) expect(source).not.toContain("node:fs");
-  if (folder === "engines" && !file.endsWith("binding.ts")) expect(source).not.toContain("node:fs");
+  const isDoor = file.endsWith("binding.ts") || file.endsWith("tuning-file.ts");
+  if (folder === "engines" && !isDoor) expect(source).not.toContain("node:fs");
   const engine = /^engines\/(reference|native|webgpu)\//.exec(file)?.[1];
   for (const other of ["reference", "native", "webgpu"]) {
     if (engine && other !== engine) expect(source).not.toContain(`../${other}/`);

@@ -3,12 +3,14 @@ import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText } from "../../util/log.ts";
+import { LayerWork } from "../layer-work.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
 
 interface TimeFlags extends NetFlags {
   readonly iterations: number;
   readonly phase: "TRAIN" | "TEST";
+  readonly verbose: boolean;
 }
 
 /** `caffe time`: how long each layer takes, forward and backward, and which engine runs it. */
@@ -26,9 +28,19 @@ export const time: CommandModule<object, TimeFlags> = {
         default: "TRAIN",
         describe: "the net's phase",
       })
+      .option("verbose", {
+        type: "boolean",
+        default: false,
+        describe:
+          "say which algorithm ran each layer, at which rate, and how often data changed its layout",
+      })
       .option("level", { type: "number", default: 0, describe: "the net's level" })
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet")
+      .example(
+        "caffe time --model=train_val.prototxt --verbose",
+        "with GFLOP/s, algorithms and reorders of each layer",
+      )
       .example(
         "caffe time --model=lenet_train_test.prototxt --gpu=0",
         "by the GPU's own clock, with what moves to and from it",
@@ -52,6 +64,7 @@ async function run(flags: TimeFlags): Promise<void> {
     say("*** Benchmark begins ***");
     say(`Testing for ${iterations} iterations.`);
     const layers = net.device?.canTime ? new DeviceTimer(net, net.device) : new LayerTimer(net);
+    const work = flags.verbose ? new LayerWork(net) : undefined;
     const before = { ...net.device?.traffic };
     const startedAt = performance.now();
     let forward = 0;
@@ -73,13 +86,17 @@ async function run(flags: TimeFlags): Promise<void> {
     say("Average time per layer: ");
     net.layerNames.forEach((name, i) => {
       const engine = net.layers[i]?.engineName ?? "";
-      const mean = (total: number | undefined): string => numberText((total ?? 0) / iterations);
-      say(`${name.padStart(10)}\tforward: ${mean(layers.forward[i])} ms.\t${engine}`);
-      say(`${name.padStart(10)}\tbackward: ${mean(layers.backward[i])} ms.\t${engine}`);
+      for (const direction of ["forward", "backward"] as const) {
+        const total = layers[direction][i] ?? 0;
+        const how = work?.text(i, direction, iterations, total);
+        const mean = numberText(total / iterations);
+        say(`${name.padStart(10)}\t${direction}: ${mean} ms.\t${engine}${how ? `\t${how}` : ""}`);
+      }
     });
     say(`Average Forward pass: ${numberText(forward / iterations)} ms.`);
     say(`Average Backward pass: ${numberText(backward / iterations)} ms.`);
     say(`Average Forward-Backward: ${numberText((forward + backward) / iterations)} ms.`);
+    if (work) say(work.total(iterations));
     if (net.device) sayTraffic(net.device, before, iterations, say);
     say(`Total Time: ${numberText(performance.now() - startedAt)} ms.`);
     say("*** Benchmark ends ***");

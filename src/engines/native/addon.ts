@@ -41,6 +41,9 @@ export interface ConvolutionShapes {
   readonly padRight: Dims;
   readonly dilation: Dims;
   readonly hasBias: boolean;
+  readonly algorithm: "direct" | "winograd";
+  /** Too little work for more than one thread. */
+  readonly isSmall: boolean;
 }
 
 /** A pooling window as oneDNN wants it. */

@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { Log } from "../../util/log.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
 import { nativeEngine } from "./index.ts";
+import { Tuner } from "./tuner.ts";
+import { defaultTuningFile, TuningFile } from "./tuning-file.ts";
 
 /** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
 const FILE = fileURLToPath(new URL("../../../build/Release/caffe_native.node", import.meta.url));
@@ -15,26 +18,39 @@ let addon: Addon | undefined;
  * The addon, loaded at first use.
  * @throws Error where it has not been built, or a library it needs is missing
  */
-function loadAddon(): Addon {
+export function loadAddon(): Addon {
   if (addon) return addon;
   if (!existsSync(FILE)) throw new Error(`${FILE} has not been built`);
-  // Threads that spin long while they wait hold the core that another process would give back: 20000 turns
-  // nearly double the time of a step where cores are shared, 1000 do not, and alone both are as fast.
-  process.env["GOMP_SPINCOUNT"] ??= "1000";
+  // Read by OpenMP when the addon is loaded. A thread that waits spins as long as the gaps between a small net's
+  // layers (5000 turns are about 0.2 ms), then sleeps: sleeping at once costs LeNet a tenth of its step, and spinning
+  // on holds the core that another process would give back.
+  process.env["GOMP_SPINCOUNT"] ??= "5000";
   addon = createRequire(import.meta.url)(FILE) as Addon;
   return addon;
 }
 
 /**
- * The native engine.
+ * The native engine. It tries algorithms when it meets a shape for the first time, and remembers what was fastest in
+ * a file (`CAFFE_TUNE` names another; `off` leaves the choice to the library).
  * @param fallback takes the shapes that have no native form
  * @param threads number of threads; that of cores by default
  * @throws Error where the addon cannot be loaded
  */
-export function loadNativeEngine(fallback: Engine, threads?: number): PartialEngine {
+export function loadNativeEngine(
+  fallback: Engine,
+  log: Log,
+  threads: number = availableParallelism(),
+): PartialEngine {
   const loaded = loadAddon();
-  loaded.setThreads(threads ?? availableParallelism());
-  return nativeEngine(loaded, fallback);
+  loaded.setThreads(threads);
+  return nativeEngine(loaded, fallback, tunerFor(loaded, threads, log));
+}
+
+function tunerFor({ version }: Addon, threads: number, log: Log): Tuner {
+  const asked = process.env["CAFFE_TUNE"];
+  if (asked === "off") return new Tuner();
+  const machine = `${cpus()[0]?.model ?? process.arch}, oneDNN ${version}, threads ${threads}`;
+  return new Tuner(new TuningFile(asked || defaultTuningFile(process.env), machine, log));
 }
 
 /** The version of oneDNN that the addon is linked with, or why there is none. */

@@ -21,6 +21,7 @@ import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
+import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
 import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
@@ -31,16 +32,17 @@ import { nativeVectors } from "./vectors.ts";
  * Results stay in oneDNN's layout between layers. A shape that has no native form is given to `fallback`; a
  * primitive that is missing here altogether makes its layer run on the next engine.
  */
-export function nativeEngine(addon: Addon, fallback: Engine): PartialEngine {
+export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): PartialEngine {
   const places = new Places(addon);
   const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
   return {
     name: "native",
+    work: places,
     unary: (kernel, params, shape) =>
       nativeUnary(places, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>
       d.input.length >= 1 && d.input.length <= 3 && !isEmpty(d.output) && d.batch > 0
-        ? nativeConvolution(places, d)
+        ? nativeConvolution(places, tuner, d)
         : fallback.convolution(d),
     im2col: (d) => nativeIm2col(places, d),
     pooling: (d) => nativePooling(places, d),

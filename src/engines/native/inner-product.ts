@@ -16,6 +16,7 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
   return {
     accepts: () => false,
     forward(xMem, wMem, bMem, yMem) {
+      places.ran.add("sgemm");
       const out = places.write(yMem, y);
       if (bMem) addon.fillRows(m, n, places.read(bMem, b), out);
       addon.gemm(
@@ -34,6 +35,7 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
       );
     },
     backwardData(dyMem, wMem, dxMem) {
+      places.ran.add("input sgemm");
       addon.gemm(
         false,
         d.transpose,
@@ -50,6 +52,7 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
       );
     },
     backwardWeights(xMem, dyMem, dwMem, dbMem) {
+      places.ran.add("weights sgemm");
       const dy = places.read(dyMem, y);
       if (dwMem) {
         const beta = dwMem.isZero ? 0 : 1;

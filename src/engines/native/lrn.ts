@@ -23,11 +23,13 @@ function acrossChannels(places: Places, d: LRNDescriptor): LRNOp {
     forward(x, y) {
       const { forward, workspace } = made.get(places.current(x, d.shape));
       const { src, dst } = forward.layouts;
+      places.ran.add(forward.implementation);
       forward.run(places.read(x, src), places.write(y, dst), ...workspace);
     },
     backward(x, _y, dy, dx) {
       const { backward, workspace } = made.get(places.current(x, d.shape));
       const { src, diffDst, diffSrc } = backward.layouts;
+      places.ran.add(backward.implementation);
       backward.run(
         places.read(x, src),
         places.read(dy, diffDst),

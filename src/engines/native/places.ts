@@ -1,6 +1,7 @@
 import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
+import type { Work } from "../engine.ts";
 import type { Addon, Buffer, Layout, Primitive, StoreMemory, ViewArgs } from "./addon.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 
@@ -71,11 +72,13 @@ class NativeStore implements PrivateStore {
  * layer finds its input where the layer before left it. A store's memory comes from a pool and goes back when
  * its elements are stale; two arrays of equal elements may hold the same until one of them is written.
  */
-export class Places {
+export class Places implements Work {
   readonly addon: Addon;
   readonly pool: MemoryPool;
   /** Reorders done so far: what is left to save. */
   reorders = 0;
+  /** Names of the implementations that ran since somebody cleared this. */
+  readonly ran: Set<string> = new Set();
   readonly #plain: Map<string, Layout> = new Map();
   readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
 

@@ -41,11 +41,13 @@ function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefi
       last = made.get(places.current(x, src));
       const { forward, workspace } = last;
       const { layouts } = forward;
+      places.ran.add(forward.implementation);
       forward.run(places.read(x, layouts.src), places.write(y, layouts.dst), ...workspace);
     },
     backward(_x, dy, dx) {
       const { backward, workspace } = last ?? made.get(places.plain(src));
       const { layouts } = backward;
+      places.ran.add(backward.implementation);
       backward.run(
         places.read(dy, layouts.diffDst),
         places.write(dx, layouts.diffSrc),
@@ -64,7 +66,7 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
   const src = [d.batch, d.channels, ...d.input];
   const dst = [d.batch, d.channels, ...d.output];
   const made = new PerLayout((x) => {
-    const isBlocked = liesInBlocks(x, d);
+    const isBlocked = liesInBlocks(x);
     const input = isBlocked ? x : places.plain(src);
     const output = isBlocked ? new addon.Layout(dst, x.block) : places.plain(dst);
     const args = poolArgs(
@@ -86,6 +88,7 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
   };
   return {
     forward(x, y, { mask } = {}) {
+      places.ran.add("loops");
       const before = last;
       last = made.get(places.current(x, src));
       if (before !== last) marks = undefined;
@@ -103,6 +106,7 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
       }
     },
     backward(_x, dy, dx) {
+      places.ran.add("loops");
       const { input, output, args } = last ?? made.get(places.plain(src));
       const from = places.read(dy, output);
       const to = places.write(dx, input);
@@ -144,9 +148,9 @@ function poolArgs(d: PoolingDescriptor, view: ViewArgs): PoolArgs {
   return [...view, ...d.input, ...d.output, ...d.kernel, ...d.stride, ...d.pad];
 }
 
-/** Blocks of 8 or 16 channels: neither plain nor all channels of a position together. */
-function liesInBlocks(layout: Layout, { channels }: PoolingDescriptor): boolean {
-  return layout.block > 1 && layout.block !== channels;
+/** Channels in the blocks that loops keep in a vector: neither plain nor all channels of a position together. */
+function liesInBlocks({ block }: Layout): boolean {
+  return block === 8 || block === 16;
 }
 
 /** Pooling of planes. */
@@ -160,7 +164,7 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
   return {
     forward(x, y, extra) {
       // Where each maximum was is something oneDNN does not tell.
-      last = extra?.mask || liesInBlocks(places.current(x, src), d) ? loops : fast;
+      last = extra?.mask || liesInBlocks(places.current(x, src)) ? loops : fast;
       last.forward(x, y, extra);
     },
     backward(x, dy, dx) {

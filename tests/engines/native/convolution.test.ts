@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
+import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
-import { check, describeNative, filled, relu, same } from "./support.ts";
+import { check, describeNative, filled, nativeWith, relu, same } from "./support.ts";
 
 /** A convolution whose output size follows from the rest. */
 function descriptor(
@@ -105,6 +106,36 @@ describeNative("convolution", (native) => {
     expect(db.isZero).toBe(false);
     op.backwardWeights(x, dy, dw, undefined);
     expect(dw.isZero).toBe(false);
+  });
+
+  test("agrees with the reference by Winograd's algorithm", () => {
+    const always = (algorithm: string) => {
+      const read = (): Choices => new Proxy({}, { get: () => algorithm });
+      return nativeWith(new Tuner({ read, write: () => expect.fail("a trial") }));
+    };
+    const [winograd, direct] = [always("winograd"), always("direct")];
+    for (const [ic, oc, size, pad] of [
+      [16, 16, 8, 1],
+      [32, 48, 13, 0],
+      [64, 64, 7, 1],
+    ] as const) {
+      const d = descriptor({
+        batch: 2,
+        groups: 1,
+        ic,
+        oc,
+        input: [size, size],
+        kernel: [3, 3],
+        stride: [1, 1],
+        pad: [pad, pad],
+        dilation: [1, 1],
+        hasBias: true,
+      });
+      same(winograd, (engine) => run(engine, d, false));
+      const bits = (engine: Engine) => run(engine, d, false).map((mem) => mem.cpu());
+      expect(bits(winograd)).toEqual(bits(winograd));
+      expect(bits(winograd)).not.toEqual(bits(direct));
+    }
   });
 
   test("gives the same bits every time", () => {

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import type { Engine, UnaryKernel } from "../../../src/engines/engine.ts";
+import { loadAddon } from "../../../src/engines/native/binding.ts";
+import { nativeEngine } from "../../../src/engines/native/index.ts";
+import type { Tuner } from "../../../src/engines/native/tuner.ts";
 import { ReferenceEngine } from "../../../src/engines/reference/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { Random } from "../../../src/util/random.ts";
@@ -15,6 +18,11 @@ export function describeNative(title: string, body: (native: Required<Engine>) =
   describe.skipIf(native === undefined)(`${title} on native`, () => {
     if (native) body({ ...reference, ...native } as Required<Engine>);
   });
+}
+
+/** The native engine, with algorithms as that tuner chooses them. */
+export function nativeWith(tuner: Tuner): Engine {
+  return { ...reference, ...nativeEngine(loadAddon(), reference, tuner) } as Engine;
 }
 
 /** The rectifier as the ReLU layer states it. */

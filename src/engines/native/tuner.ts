@@ -1,0 +1,84 @@
+import { EngineError } from "../../util/errors.ts";
+
+/** What was chosen on one machine: names of algorithms by what they are for. */
+export type Choices = Record<string, string>;
+
+/** Where choices are kept between runs. */
+export interface ChoiceStore {
+  read(): Choices;
+  write(choices: Choices): void;
+}
+
+/** Timed runs of each candidate, after one that makes it and warms caches. */
+const RUNS = 2;
+/** Another than the first candidate, which is the most exact, has to be faster than by a whisker. */
+const MARGIN = 0.9;
+
+/**
+ * Chooses the fastest of several algorithms for a shape by a short trial when the shape is first met. A choice holds
+ * for the rest of the run, and for later runs through its store: the bits of results depend on it.
+ */
+export class Tuner {
+  readonly #store: ChoiceStore | undefined;
+  readonly #choices: Choices;
+
+  /** @param store where choices come from and go to; without one the first candidate is always taken */
+  constructor(store?: ChoiceStore) {
+    this.#store = store;
+    this.#choices = store?.read() ?? {};
+  }
+
+  /**
+   * One of the candidates, made.
+   * @param key what it is for: direction and shapes
+   * @param names the candidates, first the one that always can be made
+   * @param make makes one; throws where the library lacks it for this shape
+   * @param run runs it on the arrays that it is about to work on; again and again to the same end
+   */
+  choose<T>(
+    key: string,
+    names: readonly string[],
+    make: (name: string) => T,
+    run: (made: T) => void,
+  ): T {
+    const [first = ""] = names;
+    if (!this.#store || names.length < 2) return make(first);
+    const known = this.#choices[key];
+    if (known !== undefined && names.includes(known)) {
+      const made = attempt(() => make(known));
+      if (made !== undefined) return made;
+    }
+    let best: { readonly name: string; readonly made: T; readonly ms: number } | undefined;
+    for (const name of names) {
+      const made = attempt(() => make(name));
+      if (made === undefined) continue;
+      const ms = timeOf(() => run(made));
+      if (!best || ms < best.ms * MARGIN) best = { name, made, ms };
+    }
+    if (!best) throw new EngineError(`none of ${names.join(", ")} can be made for ${key}.`);
+    this.#choices[key] = best.name;
+    this.#store.write(this.#choices);
+    return best.made;
+  }
+}
+
+/** The least of a few runs, in milliseconds. */
+function timeOf(run: () => void): number {
+  run();
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < RUNS; i++) {
+    const since = performance.now();
+    run();
+    least = Math.min(least, performance.now() - since);
+  }
+  return least;
+}
+
+/** What `make` gives, undefined where it throws. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Log } from "../../util/log.ts";
+import type { ChoiceStore, Choices } from "./tuner.ts";
+
+/** Choices by machine, as the file holds them. */
+type File = Record<string, Choices>;
+
+/** Where choices are kept: `caffe-ts/tuning.json` in the user's folder for caches. */
+export function defaultTuningFile(env: NodeJS.ProcessEnv): string {
+  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "caffe-ts", "tuning.json");
+}
+
+/**
+ * Keeps choices in a JSON file, apart for each machine (cpu, version of the library, threads). The file is replaced
+ * as a whole, so that nobody reads half of one. One that cannot be read or written is left out with one line in
+ * the log: then choices hold for this run.
+ */
+export class TuningFile implements ChoiceStore {
+  readonly #path: string;
+  readonly #machine: string;
+  readonly #log: Log;
+  #isWritable = true;
+
+  constructor(path: string, machine: string, log: Log) {
+    this.#path = path;
+    this.#machine = machine;
+    this.#log = log;
+  }
+
+  read(): Choices {
+    return { ...this.#readAll(true)[this.#machine] };
+  }
+
+  write(choices: Choices): void {
+    if (!this.#isWritable) return;
+    try {
+      // Another run may have added to the file since it was read.
+      const all = this.#readAll(false);
+      all[this.#machine] = { ...all[this.#machine], ...choices };
+      mkdirSync(dirname(this.#path), { recursive: true });
+      const part = `${this.#path}.${process.pid}.part`;
+      writeFileSync(part, `${JSON.stringify(all, undefined, 1)}\n`);
+      renameSync(part, this.#path);
+    } catch (error) {
+      this.#isWritable = false;
+      this.#complain("cannot be written", error);
+    }
+  }
+
+  #readAll(complains: boolean): File {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, "utf8");
+    } catch (error) {
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (complains && !isMissing) this.#complain("cannot be read", error);
+      return {};
+    }
+    try {
+      return checked(JSON.parse(text));
+    } catch (error) {
+      if (complains) this.#complain("is damaged and is not used", error);
+      return {};
+    }
+  }
+
+  #complain(what: string, error: unknown): void {
+    const why = (error as Error).message.split("\n")[0];
+    this.#log(
+      "warning",
+      "engine",
+      `Algorithms are tried again: ${this.#path} ${what} (${why}). CAFFE_TUNE names another file, or off.`,
+    );
+  }
+}
+
+/** @throws Error where a value is none that `write` wrote */
+function checked(value: unknown): File {
+  const isRecord = (one: unknown): one is Record<string, unknown> =>
+    typeof one === "object" && one !== null && !Array.isArray(one);
+  if (!isRecord(value)) throw new Error("it holds no choices");
+  for (const choices of Object.values(value)) {
+    const isOne = isRecord(choices) && Object.values(choices).every((v) => typeof v === "string");
+    if (!isOne) throw new Error("it holds no choices");
+  }
+  return value as File;
+}

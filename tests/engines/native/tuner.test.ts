@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import { defaultTuningFile, TuningFile } from "../../../src/engines/native/tuning-file.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "caffe-tuning-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A store in memory. */
+function remembered(choices: Choices = {}) {
+  return {
+    choices,
+    read: () => ({ ...choices }),
+    write: (all: Choices) => void Object.assign(choices, all),
+  };
+}
+
+/** Runs for so many milliseconds. */
+const busy = (ms: number): void => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+};
+const pace: Record<string, number> = { slow: 8, fast: 1 };
+const run = (name: string): void => busy(pace[name] ?? 0);
+const same = (name: string): string => name;
+
+describe("a tuner", () => {
+  test("takes the fastest, and remembers it", () => {
+    const store = remembered();
+    expect(new Tuner(store).choose("k", ["slow", "fast"], same, run)).toBe("fast");
+    expect(store.choices).toEqual({ k: "fast" });
+  });
+
+  test("tries nothing that it remembers, or that stands alone", () => {
+    const never = (): void => expect.fail("a trial");
+    const tuner = new Tuner(remembered({ k: "slow" }));
+    expect(tuner.choose("k", ["fast", "slow"], same, never)).toBe("slow");
+    expect(tuner.choose("other", ["only"], same, never)).toBe("only");
+    expect(new Tuner().choose("k", ["first", "fast"], same, never)).toBe("first");
+  });
+
+  test("leaves out what cannot be made, and what it remembers that is not known any more", () => {
+    const make = (name: string): string => {
+      if (name === "fast") throw new Error("not for this shape");
+      return name;
+    };
+    expect(new Tuner(remembered()).choose("k", ["slow", "fast"], make, run)).toBe("slow");
+    const old = new Tuner(remembered({ k: "gone" }));
+    expect(old.choose("k", ["slow", "fast"], make, run)).toBe("slow");
+    const nothing = (): never => make("fast") as never;
+    expect(() => new Tuner(remembered()).choose("k", ["a", "b"], nothing, run)).toThrow(
+      "none of a, b can be made for k.",
+    );
+  });
+});
+
+describe("a tuning file", () => {
+  const lines: string[] = [];
+  const log = (_level: string, _from: string, line: string): void => void lines.push(line);
+  const at = (path: string, machine = "this cpu") => new TuningFile(path, machine, log);
+  beforeEach(() => lines.splice(0));
+
+  test("keeps choices apart for each machine, and those of others", () => {
+    const path = join(folder, "deep", "tuning.json");
+    at(path).write({ a: "direct" });
+    at(path, "another cpu").write({ a: "winograd" });
+    at(path).write({ b: "winograd" });
+    expect(at(path).read()).toEqual({ a: "direct", b: "winograd" });
+    expect(at(path, "another cpu").read()).toEqual({ a: "winograd" });
+    expect(at(path, "a third").read()).toEqual({});
+    expect(readdirSync(join(folder, "deep"))).toEqual(["tuning.json"]);
+    expect(lines).toEqual([]);
+  });
+
+  test.each(['{ "a": ', "[]", "null", '{"this cpu": {"a": 1}}', '{"this cpu": 3}'])(
+    "that holds %s is left out with a word, and replaced",
+    (text) => {
+      const path = join(folder, "tuning.json");
+      writeFileSync(path, text);
+      expect(at(path).read()).toEqual({});
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^Algorithms are tried again: .*tuning\.json is damaged/);
+      at(path).write({ a: "direct" });
+      expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ "this cpu": { a: "direct" } });
+    },
+  );
+
+  test("that cannot be written is given up with one word", () => {
+    const blocked = join(folder, "file");
+    writeFileSync(blocked, "");
+    const file = at(join(blocked, "tuning.json"));
+    file.write({ a: "direct" });
+    file.write({ a: "direct" });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("cannot be written");
+  });
+
+  test("lies in the user's folder for caches", () => {
+    expect(defaultTuningFile({ XDG_CACHE_HOME: "/c" })).toBe("/c/caffe-ts/tuning.json");
+    expect(defaultTuningFile({})).toMatch(/\/\.cache\/caffe-ts\/tuning\.json$/);
+  });
+});
