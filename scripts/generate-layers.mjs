@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { nativeEngine } from "../dist/engines/native/index.js";
 import { ReferenceEngine } from "../dist/engines/reference/index.js";
+import { webgpuEngine } from "../dist/engines/webgpu/index.js";
 import { messageType } from "../dist/io/proto/messages.js";
 import { LayerRegistry } from "../dist/layers/registry.js";
 
@@ -12,13 +13,13 @@ const FOREIGN = 10_000;
 
 const registry = new LayerRegistry();
 const reference = new ReferenceEngine();
-/** In the place of the addon, which need not be built: whatever is asked of it is this again. */
+/** In the place of the addon and of a GPU, which need not be there: whatever is asked of it is this again. */
 const addon = new Proxy(class {}, {
   get: (_target, name) => (name === Symbol.iterator ? () => [].values() : addon),
   apply: () => addon,
   construct: () => addon,
 });
-const engines = [reference, nativeEngine(addon, reference)];
+const engines = [reference, nativeEngine(addon, reference), webgpuEngine(addon)];
 
 /** Where a layer's docblock and its parameters stand. */
 const sources = new Map(
@@ -127,7 +128,8 @@ const page = `${[
   "# Layers",
   "",
   `The ${layers.length} layer types of BVLC Caffe. Letters are explained where they stand; N×C×H×W is a batch of N images of`,
-  "C channels, H high and W wide. A layer runs on the first engine that has every primitive it needs: those in brackets.",
+  "C channels, H high and W wide. A layer runs, forward and backward, on the first engine that has every primitive it needs:",
+  "those in brackets.",
   "What differs from BVLC Caffe stands in [differences.md](differences.md).",
   "",
   ...table(

@@ -1,6 +1,7 @@
 import type { Engine, PartialEngine } from "../engine.ts";
 import { webgpuBatchNorm, webgpuMVN } from "./batch-norm.ts";
 import { webgpuBias, webgpuPReLU, webgpuScale } from "./broadcast.ts";
+import { webgpuContrastiveLoss } from "./contrastive-loss.ts";
 import { webgpuConvolution } from "./convolution.ts";
 import { webgpuConcat, webgpuCrop, webgpuGather, webgpuTile } from "./copies.ts";
 import { webgpuDropout } from "./dropout.ts";
@@ -8,12 +9,14 @@ import { elementwise, webgpuEltwise } from "./eltwise.ts";
 import type { Gpu } from "./gpu.ts";
 import { webgpuIm2col } from "./im2col.ts";
 import { webgpuInnerProduct } from "./inner-product.ts";
+import { webgpuInfogainLoss, webgpuMultinomialLoss } from "./label-losses.ts";
 import { webgpuHingeLoss, webgpuSigmoidLoss } from "./losses.ts";
 import { webgpuLRN } from "./lrn.ts";
 import { webgpuLSTMUnit } from "./lstm-unit.ts";
 import { webgpuPooling } from "./pooling.ts";
 import { webgpuReduction } from "./reduction.ts";
 import { Scope } from "./scope.ts";
+import { webgpuAccuracy, webgpuArgMax } from "./scores.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
 import { webgpuUnary } from "./unary.ts";
 import { webgpuUpdate } from "./update.ts";
@@ -53,6 +56,11 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
     softmaxLoss: (d) => webgpuSoftmaxLoss(scope, d),
     sigmoidLoss: (d) => webgpuSigmoidLoss(scope, d),
     hingeLoss: (d) => webgpuHingeLoss(scope, d),
+    multinomialLoss: (d) => webgpuMultinomialLoss(scope, d),
+    infogainLoss: (d) => webgpuInfogainLoss(scope, d),
+    contrastiveLoss: (d) => webgpuContrastiveLoss(scope, d),
+    accuracy: (d) => webgpuAccuracy(scope, d),
+    argMax: (d) => webgpuArgMax(scope, d),
 
     copy(count, x, y) {
       if (x === y) return;

@@ -309,6 +309,79 @@ fn finish(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
 }
 `;
 
+/** contrastive-loss.wgsl */
+export const contrastiveLoss = `// Pairs (pairs, channels) that are drawn together where they are similar, and driven apart up to a margin where not.
+struct Params {
+  scale: f32,
+  margin: f32,
+  pairs: u32,
+  channels: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// (pairs, channels)
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+// (pairs)
+@group(0) @binding(3) var<storage, read> similar: array<f32>;
+// the loss (1), or the gradient (pairs, channels)
+@group(0) @binding(4) var<storage, read_write> result: array<f32>;
+
+// The margin is for the squared distance.
+override IS_LEGACY = false;
+
+// Keeps the gradient finite where both of a pair are the same.
+const NEAR_ZERO = 1e-4;
+
+// One workgroup, a pair for each invocation.
+@compute @workgroup_size(WIDTH)
+fn loss(lane: Lane) {
+  var sum = 0.0;
+  for (var i = lane.index; i < p.pairs; i += WIDTH) {
+    var square = 0.0;
+    for (var c = 0u; c < p.channels; c++) {
+      let difference = a[i * p.channels + c] - b[i * p.channels + c];
+      square += difference * difference;
+    }
+    if (i32(similar[i]) != 0) {
+      sum += square;
+    } else if (IS_LEGACY) {
+      sum += max(p.margin - square, 0.0);
+    } else {
+      let gap = max(p.margin - sqrt(square), 0.0);
+      sum += gap * gap;
+    }
+  }
+  let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
+  if (lane.index == 0u) {
+    result[0] = p.scale * total;
+  }
+}
+
+// A pair for each workgroup.
+@compute @workgroup_size(WIDTH)
+fn gradient(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = workgroup.x; i < p.pairs; i += grid.x) {
+    var part = 0.0;
+    for (var c = lane.index; c < p.channels; c += WIDTH) {
+      let difference = a[i * p.channels + c] - b[i * p.channels + c];
+      part += difference * difference;
+    }
+    let square = workgroupSum(lane, vec2f(part, 0.0)).x;
+    var slope = p.scale;
+    if (i32(similar[i]) == 0) {
+      let distance = sqrt(square);
+      let gap = p.margin - select(distance, square, IS_LEGACY);
+      let steep = select(gap / (distance + NEAR_ZERO), 1.0, IS_LEGACY);
+      slope = select(0.0, -p.scale * steep, gap > 0.0);
+    }
+    for (var c = lane.index; c < p.channels; c += WIDTH) {
+      let at = i * p.channels + c;
+      result[at] = slope * (a[at] - b[at]);
+    }
+  }
+}
+`;
+
 /** convolution-data.wgsl */
 export const convolutionData = `// dx = Wᵀ ⊛ dy as a product: A is W turned over (inputs, taps of the outputs), B gathers, for each input position, the
 // output positions whose windows have it, and N counts images and input positions.
@@ -1039,6 +1112,95 @@ fn store(m: u32, n: u32, value: f32) {
 }
 `;
 
+/** label-losses.wgsl */
+export const labelLosses = `// The log loss of given probabilities (outer, classes, inner), of the label's alone or as a matrix says, and gradients.
+struct Params {
+  scale: f32,
+  outer: u32,
+  classes: u32,
+  inner: u32,
+  // Labels that do not count, if there are such.
+  ignored: i32,
+  ignores: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// (outer, classes, inner)
+@group(0) @binding(1) var<storage, read> probs: array<f32>;
+// (outer, inner)
+@group(0) @binding(2) var<storage, read> labels: array<f32>;
+// the loss (1), or the gradient (outer, classes, inner)
+@group(0) @binding(3) var<storage, read_write> result: array<f32>;
+// infogain: what a class is worth for a label, (classes, classes)
+@group(0) @binding(4) var<storage, read> worth: array<f32>;
+
+// Probabilities count as at least this.
+const LEAST = 1e-20;
+
+fn counts(label: i32) -> bool {
+  return p.ignores == 0u || label != p.ignored;
+}
+
+fn startOf(r: u32) -> u32 {
+  return r / p.inner * p.classes * p.inner + r % p.inner;
+}
+
+fn finish(lane: Lane, sum: f32) {
+  let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
+  if (lane.index == 0u) {
+    result[0] = p.scale * total;
+  }
+}
+
+// One workgroup.
+@compute @workgroup_size(WIDTH)
+fn multinomial(lane: Lane) {
+  var sum = 0.0;
+  for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
+    sum -= log(max(probs[startOf(r) + u32(labels[r]) * p.inner], LEAST));
+  }
+  finish(lane, sum);
+}
+
+@compute @workgroup_size(WIDTH)
+fn multinomialBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.outer * p.classes * p.inner; i += WIDTH * grid.x) {
+    let label = u32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
+    result[i] = select(0.0, -p.scale / max(probs[i], LEAST), i / p.inner % p.classes == label);
+  }
+}
+
+// One workgroup.
+@compute @workgroup_size(WIDTH)
+fn infogain(lane: Lane) {
+  var sum = 0.0;
+  for (var i = lane.index; i < p.outer * p.classes * p.inner; i += WIDTH) {
+    let label = i32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
+    if (counts(label)) {
+      sum -= worth[u32(label) * p.classes + i / p.inner % p.classes] * log(max(probs[i], LEAST));
+    }
+  }
+  finish(lane, sum);
+}
+
+// A position for each invocation.
+@compute @workgroup_size(WIDTH)
+fn infogainBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var r = id.x; r < p.outer * p.inner; r += WIDTH * grid.x) {
+    let label = i32(labels[r]);
+    let isCounted = counts(label);
+    let row = select(0u, u32(label) * p.classes, isCounted);
+    var total = 0.0;
+    for (var c = 0u; c < p.classes; c++) {
+      total += worth[row + c];
+    }
+    for (var c = 0u; c < p.classes; c++) {
+      let i = startOf(r) + c * p.inner;
+      result[i] = select(0.0, p.scale * (probs[i] * total - worth[row + c]), isCounted);
+    }
+  }
+}
+`;
+
 /** losses.wgsl */
 export const losses = `// The sigmoid and the hinge loss: a sum by one workgroup, and gradients element by element.
 struct Params {
@@ -1753,6 +1915,114 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   for (var i = id.x; i < p.outer * p.inner; i += WIDTH * grid.x) {
     dx[i] = p.coeff * dy[i / p.inner] * slopeAt(i);
   }
+}
+`;
+
+/** scores.wgsl */
+export const scores = `// How often the label is among the highest scores, and which values of a row are the greatest: (outer, length, inner).
+struct Params {
+  outer: u32,
+  length: u32,
+  inner: u32,
+  topK: u32,
+  // Labels that do not count, if there are such.
+  ignored: i32,
+  ignores: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// (outer, length, inner)
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+// (outer, inner)
+@group(0) @binding(2) var<storage, read> labels: array<f32>;
+// (outer, inner): whether the label counts, and whether it is right
+@group(0) @binding(3) var<storage, read_write> hits: array<vec2f>;
+// (1), (length), or the greatest values
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+// argMax: 0 indices, 1 values, 2 both.
+override WANTS = 0u;
+
+// A score equal to the label's counts against it.
+@compute @workgroup_size(WIDTH)
+fn judge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var r = id.x; r < p.outer * p.inner; r += WIDTH * grid.x) {
+    let label = i32(labels[r]);
+    if (p.ignores != 0u && label == p.ignored) {
+      hits[r] = vec2f();
+    } else {
+      let start = r / p.inner * p.length * p.inner + r % p.inner;
+      let own = x[start + u32(label) * p.inner];
+      var better = 0u;
+      for (var c = 0u; c < p.length; c++) {
+        better += select(0u, 1u, c != u32(label) && x[start + c * p.inner] >= own);
+      }
+      hits[r] = vec2f(1.0, select(0.0, 1.0, better < p.topK));
+    }
+  }
+}
+
+// One workgroup.
+@compute @workgroup_size(WIDTH)
+fn ofAll(lane: Lane) {
+  var sum = vec2f();
+  for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
+    sum += hits[r];
+  }
+  let total = workgroupSum(lane, sum);
+  if (lane.index == 0u) {
+    y[0] = total.y / max(total.x, 1.0);
+  }
+}
+
+// A workgroup for each class.
+@compute @workgroup_size(WIDTH)
+fn ofEach(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var c = workgroup.x; c < p.length; c += grid.x) {
+    var sum = vec2f();
+    for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
+      sum += select(vec2f(), hits[r], i32(labels[r]) == i32(c));
+    }
+    let total = workgroupSum(lane, sum);
+    if (lane.index == 0u) {
+      y[c] = total.y / max(total.x, 1.0);
+    }
+  }
+}
+
+// An invocation for each row: the greatest value of those behind the last one found; of equal ones the later comes first.
+@compute @workgroup_size(WIDTH)
+fn argMax(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var row = id.x; row < p.outer * p.inner; row += WIDTH * grid.x) {
+    let o = row / p.inner;
+    let i = row % p.inner;
+    let start = o * p.length * p.inner + i;
+    var last = p.length;
+    for (var j = 0u; j < p.topK; j++) {
+      var best = p.length;
+      for (var c = 0u; c < p.length; c++) {
+        if (isBehind(start, c, last) && (best == p.length || x[start + c * p.inner] >= x[start + best * p.inner])) {
+          best = c;
+        }
+      }
+      last = min(best, p.length - 1u);
+      let value = x[start + last * p.inner];
+      if (WANTS == 2u) {
+        y[2u * row * p.topK + j] = f32(last);
+        y[(2u * row + 1u) * p.topK + j] = value;
+      } else {
+        y[(o * p.topK + j) * p.inner + i] = select(f32(last), value, WANTS == 1u);
+      }
+    }
+  }
+}
+
+fn isBehind(start: u32, c: u32, last: u32) -> bool {
+  if (last == p.length) {
+    return true;
+  }
+  let value = x[start + c * p.inner];
+  let before = x[start + last * p.inner];
+  return value < before || (value == before && c < last);
 }
 `;
 
