@@ -63,6 +63,9 @@ export function buildNets(
     throw error;
   }
   for (const net of nets.slice(1)) net.debugInfo ||= param.debug_info ?? false;
+  if (sharesMemory && !param.snapshot_diff) {
+    for (const { blob } of nets[0]?.learnableParams ?? []) blob.diff.isFleeting = true;
+  }
   return nets as [Net, ...Net[]];
 }
 

@@ -14,8 +14,6 @@ export interface PrivateStore {
   readonly layout: string;
   /** Writes the elements in plain row-major order; `plain` has room for at least as many. */
   toPlain(plain: FloatArray): void;
-  /** Reads the elements from plain row-major order. */
-  fromPlain(plain: FloatArray): void;
   /** Its elements are of no use any more: gives back the memory until it is written again. */
   release(): void;
 }
@@ -50,6 +48,11 @@ export interface DeviceStore {
 export class SyncedMem {
   readonly count: number;
   readonly dtype: DType;
+  /**
+   * Only one reader wants the elements after they are written: an engine may keep them in a form that is cheaper than an
+   * array, and forget them once they are read. False unless somebody says so.
+   */
+  isFleeting = false;
   #cpu: FloatArray | undefined;
   #cpuFresh = false;
   readonly #stores: Map<string, PrivateStore> = new Map();

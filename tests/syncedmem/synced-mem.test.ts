@@ -18,11 +18,6 @@ class Reversed implements PrivateStore {
     plain.set(this.values.toReversed());
   }
 
-  fromPlain(plain: FloatArray): void {
-    this.moves++;
-    this.values.splice(0, this.values.length, ...Array.from(plain).reverse());
-  }
-
   release(): void {
     this.released++;
   }

@@ -1,5 +1,6 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import { FactoredGradient } from "./factored-gradient.ts";
 import type { Places } from "./places.ts";
 
 /** Three matrix products over plain memory; the second operand of a sum starts as what is there (beta = 1). */
@@ -11,14 +12,14 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
   const x = places.plain([m, k]);
   const y = places.plain([m, n]);
   const w = places.plain(d.transpose ? [k, n] : [n, k]);
-  const b = places.plain([n]);
+  const bias = places.plain([n]);
   const ldw = d.transpose ? n : k;
   return {
     accepts: () => false,
     forward(xMem, wMem, bMem, yMem) {
       places.ran.add("sgemm");
       const out = places.write(yMem, y);
-      if (bMem) addon.fillRows(m, n, places.read(bMem, b), out);
+      if (bMem) addon.fillRows(m, n, places.read(bMem, bias), out);
       addon.gemm(
         false,
         !d.transpose,
@@ -55,13 +56,20 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
       places.ran.add("weights sgemm");
       const dy = places.read(dyMem, y);
       if (dwMem) {
-        const beta = dwMem.isZero ? 0 : 1;
-        const dw = beta === 0 ? places.write(dwMem, w) : places.update(dwMem, w);
+        // dW = aᵀ · b
         const input = places.read(xMem, x);
-        if (d.transpose) addon.gemm(true, false, k, n, m, 1, input, k, dy, n, beta, dw);
-        else addon.gemm(true, false, n, k, m, 1, dy, n, input, k, beta, dw);
+        const [a, b] = d.transpose ? [input, dy] : [dy, input];
+        const [rows, columns] = d.transpose ? [k, n] : [n, k];
+        const shape = { batch: m, rows, columns };
+        if (dwMem.isFleeting && dwMem.isZero && FactoredGradient.pays(shape)) {
+          FactoredGradient.write(places, dwMem, shape, a, b);
+        } else {
+          const beta = dwMem.isZero ? 0 : 1;
+          const dw = beta === 0 ? places.write(dwMem, w) : places.update(dwMem, w);
+          addon.gemm(true, false, rows, columns, m, 1, a, rows, b, columns, beta, dw);
+        }
       }
-      if (dbMem) addon.addRows(m, n, dy, places.update(dbMem, b));
+      if (dbMem) addon.addRows(m, n, dy, places.update(dbMem, bias));
     },
   };
 }

@@ -1,8 +1,12 @@
 import type { Engine } from "../engine.ts";
+import { FactoredGradient } from "./factored-gradient.ts";
 import type { Places } from "./places.ts";
 import { layoutOf } from "./vectors.ts";
 
-/** One step of a parameter in one pass over memory, in the layout where the parameter lies. */
+/**
+ * One step of a parameter in one pass over memory, in the layout where the parameter lies. A gradient that is kept as its
+ * factors is multiplied out a panel at a time, each used up in cache, and is gone afterwards.
+ */
 export function nativeUpdate(places: Places, fallback: Engine): Engine["update"] {
   const { addon } = places;
   const known = new Set(addon.updates);
@@ -11,18 +15,26 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
       fallback.update(kernel, count, step, params, w, g, history);
       return;
     }
-    const layout = layoutOf(places, w, count);
     const { rate, gradientScale, decay, regularization } = step;
+    const isL1 = regularization === "L1";
+    const isDecoupled = kernel.decoupledDecay === true;
+    const own = { rate, gradientScale, decay, isL1, isDecoupled };
+    const layout = layoutOf(places, w, count);
+    const factors = layout.isPlain ? FactoredGradient.of(g) : undefined;
+    if (factors) {
+      const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
+      factors.forEachPanel((begin, panel) => {
+        const end = begin + panel.length;
+        const [to, ...kept] = all.map((array) => array.subarray(begin, end)) as [Float32Array];
+        addon.update(kernel.name, panel.length, own, params, to, panel, ...kept);
+      });
+      g.zero();
+      return;
+    }
     addon.update(
       kernel.name,
       layout.stored,
-      {
-        rate,
-        gradientScale,
-        decay,
-        isL1: regularization === "L1",
-        isDecoupled: kernel.decoupledDecay === true,
-      },
+      own,
       params,
       places.update(w, layout),
       places.update(g, layout),

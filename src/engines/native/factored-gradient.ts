@@ -1,0 +1,106 @@
+import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../../util/arrays.ts";
+import type { Buffer } from "./addon.ts";
+import type { Places } from "./places.ts";
+
+/** What a product aᵀ · b is made of: a is batch×rows and b batch×columns, so that it is rows×columns. */
+export interface ProductShape {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const LAYOUT = "factors";
+/** Smaller products are not worth it: they stay in cache as they are. */
+const LEAST_FLOATS = 1 << 20;
+/** How much of a product is made at a time: it is used up before it leaves the cache. */
+const PANEL_FLOATS = 1 << 20;
+
+/**
+ * A gradient of an inner product's weights kept as its two factors: few samples make it of low rank, and the factors
+ * are a hundredth of its size. Whoever reads it as an array gets their product.
+ */
+export class FactoredGradient implements PrivateStore {
+  readonly layout = LAYOUT;
+  readonly #places: Places;
+  readonly #shape: ProductShape;
+  readonly #a: Float32Array;
+  readonly #b: Float32Array;
+  #panel: Float32Array | undefined;
+
+  private constructor(places: Places, shape: ProductShape) {
+    this.#places = places;
+    this.#shape = shape;
+    this.#a = new Float32Array(shape.batch * shape.rows);
+    this.#b = new Float32Array(shape.batch * shape.columns);
+  }
+
+  /** Whether such a product is smaller as factors, by enough to matter. */
+  static pays({ batch, rows, columns }: ProductShape): boolean {
+    const count = rows * columns;
+    return count >= LEAST_FLOATS && 4 * batch * (rows + columns) <= count;
+  }
+
+  /** Makes the array the product of copies of `a` and `b`. */
+  static write(places: Places, mem: SyncedMem, shape: ProductShape, a: Buffer, b: Buffer): void {
+    const kept = mem.privateStore(LAYOUT);
+    const isKept = kept instanceof FactoredGradient && kept.#holds(shape);
+    const store = isKept ? kept : new FactoredGradient(places, shape);
+    if (!isKept) mem.adoptPrivate(store);
+    places.addon.copy(store.#a.length, a, store.#a);
+    places.addon.copy(store.#b.length, b, store.#b);
+    mem.markPrivateWritten(store);
+  }
+
+  /** The array's factors, if that is how it lies now. */
+  static of(mem: SyncedMem): FactoredGradient | undefined {
+    const store = mem.freshPrivate();
+    return store instanceof FactoredGradient ? store : undefined;
+  }
+
+  /** Calls `use` for one run of whole rows after the other: where it begins in the array, and its elements. */
+  forEachPanel(use: (begin: number, panel: Float32Array) => void): void {
+    const { rows, columns } = this.#shape;
+    const height = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));
+    this.#panel ??= new Float32Array(height * columns);
+    for (let row = 0; row < rows; row += height) {
+      const panel = this.#panel.subarray(0, Math.min(height, rows - row) * columns);
+      this.#multiply(row, panel);
+      use(row * columns, panel);
+    }
+  }
+
+  toPlain(plain: FloatArray): void {
+    const { rows, columns } = this.#shape;
+    this.#multiply(0, (plain as Float32Array).subarray(0, rows * columns));
+  }
+
+  /** The factors are small, and will be written again in the next step: they keep their memory. */
+  release(): void {}
+
+  #holds({ batch, rows, columns }: ProductShape): boolean {
+    const { batch: ownBatch, rows: ownRows, columns: ownColumns } = this.#shape;
+    return batch === ownBatch && rows === ownRows && columns === ownColumns;
+  }
+
+  /** Writes the rows from `row` on, as many as there is room for. */
+  #multiply(row: number, to: Float32Array): void {
+    const { batch, rows, columns } = this.#shape;
+    const a = this.#a.subarray(row);
+    const height = to.length / columns;
+    this.#places.addon.gemm(
+      true,
+      false,
+      height,
+      columns,
+      batch,
+      1,
+      a,
+      rows,
+      this.#b,
+      columns,
+      0,
+      to,
+    );
+  }
+}
