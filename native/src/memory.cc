@@ -94,17 +94,27 @@ Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
   return constructor.New({Napi::External<memory::desc>::New(env, &copy)});
 }
 
+// new Store(count, isReserved = false), or new Store(whole, begin, count)
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
-  const auto count = static_cast<size_t>(info[0].As<Napi::Number>().DoubleValue());
-  bytes_ = (count * sizeof(float) + 63) / 64 * 64;
+  const auto floats = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().DoubleValue()); };
+  if (info[0].IsObject()) {
+    auto object = info[0].As<Napi::Object>();
+    whole_ = Napi::Persistent(object);
+    data_ = Store::Unwrap(object)->data_ + floats(1);
+    bytes_ = floats(2) * sizeof(float);
+    return;
+  }
+  bytes_ = (floats(0) * sizeof(float) + 63) / 64 * 64;
   data_ = static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
   if (data_ == nullptr) throw Napi::Error::New(info.Env(), "out of memory");
-  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
+  if (!info[1].ToBoolean()) told_ = static_cast<int64_t>(bytes_);
+  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), told_);
 }
 
 Store::~Store() {
+  if (!whole_.IsEmpty()) return;
   std::free(data_);
-  Napi::MemoryManagement::AdjustExternalMemory(Env(), -static_cast<int64_t>(bytes_));
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -told_);
 }
 
 void Store::Zero(const Napi::CallbackInfo&) { std::memset(data_, 0, bytes_); }

@@ -48,7 +48,7 @@ class Layout : public Napi::ObjectWrap<Layout> {
   static Napi::FunctionReference constructor;
 };
 
-// Memory for so many floats, aligned to cache lines.
+// Memory for so many floats, aligned to cache lines: its own, or a part of another store's.
 class Store : public Napi::ObjectWrap<Store> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
@@ -61,6 +61,10 @@ class Store : public Napi::ObjectWrap<Store> {
   void Zero(const Napi::CallbackInfo& info);
   float* data_ = nullptr;
   size_t bytes_ = 0;
+  // The store this is a part of, which lives as long.
+  Napi::ObjectReference whole_;
+  // What the collector is told: memory that is only reserved costs nothing until it is written.
+  int64_t told_ = 0;
 };
 
 // The floats of a Store or a Float32Array, and how many there are.

@@ -106,6 +106,8 @@ export interface Work {
   readonly reorders: number;
   /** Names of the implementations that ran since this was last cleared. */
   readonly ran: Set<string>;
+  /** The most bytes that arrays in the engine's own layouts have taken at one time. */
+  readonly peakBytes: number;
 }
 
 /**

@@ -126,7 +126,11 @@ export interface Addon extends Scoring {
     dims: Dims,
     block?: number,
   ) => Layout;
-  readonly Store: new (count: number) => StoreMemory;
+  /** Memory of its own, which may be more than the machine has if it is only reserved; or a part of another's. */
+  readonly Store: {
+    new (count: number, isReserved?: boolean): StoreMemory;
+    new (whole: StoreMemory, begin: number, count: number): StoreMemory;
+  };
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,

@@ -29,7 +29,8 @@ export function nativeConvolution(
   const made = new Map<string, Forward>();
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
-  let scratch: { readonly dw: StoreMemory; readonly db: StoreMemory } | undefined;
+  let ownW: StoreMemory | undefined;
+  let ownB: StoreMemory | undefined;
 
   /** The fastest algorithm of one direction. */
   function fastest<T extends Primitive>(
@@ -88,31 +89,33 @@ export function nativeConvolution(
       places.ran.add(`input ${data.implementation}`);
     },
     backwardWeights(x, dy, dw, db) {
-      const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB: Buffer): void => {
+      const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB?: Buffer): void => {
         const { src, diffDst } = primitive.layouts;
         const buffers = [places.read(x, src), places.read(dy, diffDst), toW];
-        primitive.run(...buffers, ...(d.hasBias ? [toB] : []));
+        primitive.run(...buffers, ...(toB ? [toB] : []));
+      };
+      const scratchB = (): StoreMemory | undefined => {
+        if (d.hasBias) ownB ??= places.scratch(biasLayout);
+        return ownB;
       };
       weights ??= fastest(
         "backward weights",
         (s) => addon.convolutionBackwardWeights(s),
-        (one) => run(one, places.scratch(one.layouts.diffWeights), places.scratch(biasLayout)),
+        (one) => run(one, places.scratch(one.layouts.diffWeights), scratchB()),
       );
       const { diffWeights } = weights.layouts;
       // A gradient that is still zero is written; one that holds something is added to.
       const writesW = dw?.isZero === true;
       const writesB = db?.isZero === true;
-      if (!writesW || !writesB) {
-        scratch ??= { dw: places.scratch(diffWeights), db: places.scratch(biasLayout) };
-      }
+      if (!writesW) ownW ??= places.scratch(diffWeights);
       run(
         weights,
-        writesW ? places.write(dw, diffWeights) : (scratch?.dw as StoreMemory),
-        writesB ? places.write(db, biasLayout) : (scratch?.db as StoreMemory),
+        writesW ? places.write(dw, diffWeights) : (ownW as StoreMemory),
+        writesB ? places.write(db, biasLayout) : scratchB(),
       );
       places.ran.add(`weights ${weights.implementation}`);
-      if (dw && !writesW) add(places, diffWeights, scratch?.dw as StoreMemory, dw);
-      if (db && !writesB) add(places, biasLayout, scratch?.db as StoreMemory, db);
+      if (dw && !writesW) add(places, diffWeights, ownW as StoreMemory, dw);
+      if (db && !writesB) add(places, biasLayout, ownB as StoreMemory, db);
     },
   };
 }

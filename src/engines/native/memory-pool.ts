@@ -1,56 +1,149 @@
+import { totalmem } from "node:os";
 import type { Addon, StoreMemory } from "./addon.ts";
 
 /** Memory that one or several arrays or ops hold; whoever writes while others hold it takes another. */
 export interface Held {
   readonly memory: StoreMemory;
-  /** Room for so many floats. */
-  readonly room: number;
   holders: number;
 }
 
+/** Floats of a run of memory: arrays begin at cache lines. */
+const LINE = 16;
+/** What is reserved at least, in floats. */
+const LEAST = 1 << 20;
+/** How many parts a slab remembers: more than any net has; only shapes that never stop changing make so many. */
+const MOST_PARTS = 1 << 14;
+
+interface Run {
+  begin: number;
+  length: number;
+}
+
 /**
- * Memory that is given back and taken again, so that a step allocates nothing and arrays whose lives do not
- * overlap lie at the same place.
+ * One reservation of memory and the runs in it that nobody holds, in order, no two of them neighbours. The system
+ * gives it memory only where it is written.
+ */
+class Slab {
+  readonly whole: StoreMemory;
+  /** How far it has ever been held. */
+  used = 0;
+  readonly #addon: Addon;
+  readonly #free: Run[];
+  /** Parts that were held once, by where they lie: a step takes the same ones again. */
+  readonly #parts: Map<string, StoreMemory> = new Map();
+
+  constructor(addon: Addon, floats: number) {
+    this.#addon = addon;
+    this.whole = new addon.Store(floats, true);
+    this.#free = [{ begin: 0, length: floats }];
+  }
+
+  /** The first run that has room; undefined where none has. */
+  take(length: number): Run | undefined {
+    const at = this.#free.findIndex((run) => run.length >= length);
+    const found = this.#free[at];
+    if (!found) return undefined;
+    const { begin } = found;
+    if (found.length === length) this.#free.splice(at, 1);
+    else {
+      found.begin += length;
+      found.length -= length;
+    }
+    this.used = Math.max(this.used, begin + length);
+    return { begin, length };
+  }
+
+  give({ begin, length }: Run): void {
+    const after = this.#free.findIndex((run) => run.begin > begin);
+    const at = after < 0 ? this.#free.length : after;
+    const [before, next] = [this.#free[at - 1], this.#free[at]];
+    const touchesNext = next !== undefined && begin + length === next.begin;
+    if (before && before.begin + before.length === begin) {
+      before.length += length + (touchesNext ? next.length : 0);
+      if (touchesNext) this.#free.splice(at, 1);
+    } else if (touchesNext) {
+      next.begin = begin;
+      next.length += length;
+    } else this.#free.splice(at, 0, { begin, length });
+  }
+
+  memoryOf({ begin, length }: Run): StoreMemory {
+    const key = `${begin} ${length}`;
+    let part = this.#parts.get(key);
+    if (!part) {
+      if (this.#parts.size >= MOST_PARTS) this.#parts.clear();
+      part = new this.#addon.Store(this.whole, begin, length);
+      this.#parts.set(key, part);
+    }
+    return part;
+  }
+}
+
+/** Where memory that is held lies. */
+interface Place {
+  readonly slab: Slab;
+  readonly run: Run;
+}
+
+/**
+ * Memory that is given back and taken again, so that a step allocates nothing and arrays whose lives do not overlap
+ * lie at the same place, whatever their sizes.
  */
 export class MemoryPool {
   readonly #addon: Addon;
-  /** What nobody holds, by its room. */
-  readonly #free: Map<number, Held[]> = new Map();
-  #floats = 0;
+  readonly #slabs: Slab[] = [];
+  readonly #places: WeakMap<Held, Place> = new WeakMap();
+  /** What an op held that nobody closed comes back when that is collected. */
+  readonly #abandoned = new FinalizationRegistry<Place>(({ slab, run }) => slab.give(run));
 
   constructor(addon: Addon) {
     this.#addon = addon;
   }
 
-  /** Bytes taken from the system so far: the peak of what was held at one time. */
+  /** Bytes used so far: the peak of what was held at one time, and gaps. */
   get bytes(): number {
-    return 4 * this.#floats;
+    return 4 * this.#slabs.reduce((sum, { used }) => sum + used, 0);
   }
 
   /** Memory for `count` floats, with whatever was there. */
   take(count: number): Held {
-    const room = roomFor(count);
-    const kept = this.#free.get(room)?.pop();
-    if (kept) {
-      kept.holders = 1;
-      return kept;
-    }
-    this.#floats += room;
-    return { memory: new this.#addon.Store(room), room, holders: 1 };
+    const length = Math.ceil(Math.max(1, count) / LINE) * LINE;
+    const place = this.#find(length);
+    const held: Held = { memory: place.slab.memoryOf(place.run), holders: 1 };
+    this.#places.set(held, place);
+    this.#abandoned.register(held, place, held);
+    return held;
   }
 
   /** One holder less; the last one gives the memory back. */
   release(held: Held): void {
     held.holders--;
-    if (held.holders > 0) return;
-    const list = this.#free.get(held.room);
-    if (list) list.push(held);
-    else this.#free.set(held.room, [held]);
+    const place = held.holders > 0 ? undefined : this.#places.get(held);
+    if (!place) return;
+    this.#abandoned.unregister(held);
+    this.#places.delete(held);
+    place.slab.give(place.run);
   }
-}
 
-/** Rooms come in steps of an eighth of a power of two: arrays of nearly one size share, and little is wasted. */
-function roomFor(count: number): number {
-  const step = Math.max(1024, 2 ** Math.floor(Math.log2(Math.max(1, count))) / 8);
-  return Math.ceil(Math.max(1, count) / step) * step;
+  #find(length: number): Place {
+    for (const slab of this.#slabs) {
+      const run = slab.take(length);
+      if (run) return { slab, run };
+    }
+    const slab = this.#reserve(length);
+    this.#slabs.push(slab);
+    return { slab, run: slab.take(length) as Run };
+  }
+
+  /** A slab as large as the machine's memory, or as much of that as the system lets us reserve. */
+  #reserve(length: number): Slab {
+    for (let floats = totalmem() / 4; floats > Math.max(length, LEAST); floats /= 2) {
+      try {
+        return new Slab(this.#addon, Math.floor(floats / LINE) * LINE);
+      } catch {
+        // Half of it may be had.
+      }
+    }
+    return new Slab(this.#addon, Math.max(length, LEAST));
+  }
 }

@@ -87,6 +87,10 @@ export class Places implements Work {
     this.pool = new MemoryPool(addon);
   }
 
+  get peakBytes(): number {
+    return this.pool.bytes;
+  }
+
   /** The row-major layout of those dims. */
   plain(dims: Shape): Layout {
     const key = dims.join("x");
