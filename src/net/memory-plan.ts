@@ -4,7 +4,8 @@ import type { BuiltLayer } from "./build.ts";
 /**
  * What nobody reads any more once a layer has run: an engine gives that memory to the layers after it.
  *
- * - after a layer's backward the gradients of its tops: the layer was their only reader
+ * - after a layer's backward the gradients of its tops: the layer was their only reader; and their data, unless a
+ *   bottom shares it: the layers that read it have run backward before
  * - where there is no backward, after a layer's forward the data that no later layer reads
  *
  * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made.
@@ -34,10 +35,14 @@ export class MemoryPlan {
   }
 
   afterBackward(i: number): void {
-    const { tops, topBlobs, bottomBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
+    const { layer, tops, topBlobs, bottomBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
     topBlobs.forEach((top, t) => {
       const isKept = this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
-      if (!isKept && bottomBlobs.every(({ diff }) => diff !== top.diff)) top.diff.zero();
+      if (isKept) return;
+      if (bottomBlobs.every(({ diff }) => diff !== top.diff)) top.diff.zero();
+      const isOwn = bottomBlobs.length > 0 && bottomBlobs.every(({ data }) => data !== top.data);
+      // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
+      if (isOwn && !layer.device) top.data.zero();
     });
   }
 

@@ -303,10 +303,9 @@ export class Net {
     return loss;
   }
 
-  /** One forward and one backward pass whose loss is added to `loss`: nobody waits for a device to tell it. */
-  async accumulate(loss: Loss): Promise<void> {
+  /** A forward pass whose loss is added to `loss`: nobody waits for a device to tell it. */
+  async forwardInto(loss: Loss): Promise<void> {
     await this.#runner.forward(0, this.#built.length - 1, loss);
-    await this.#runner.backward();
   }
 
   /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */

@@ -29,7 +29,7 @@ export class DivergenceWatch {
   }
 
   /**
-   * Takes in the loss of an iteration whose passes are done and whose update is not. On a GPU these are the iterations
+   * Takes in the loss of an iteration whose forward passes are done and whose update is not. On a GPU these are the iterations
    * whose loss is read.
    * @throws DivergenceError
    */

@@ -19,8 +19,9 @@ export interface SolverOptions {
   readonly root?: string;
   readonly registry?: LayerRegistry;
   /**
-   * The nets give up what nobody reads any more: gradients between layers, all data between layers of test nets, and,
-   * unless `snapshot_diff` asks for them, large gradients of parameters after their update. These then read as zeros. False by default; `caffe train`, where nobody reads them, does it.
+   * The nets give up what nobody reads any more: data and gradients between layers, and, unless `snapshot_diff` asks for
+   * them, large gradients of parameters after their update. These then read as zeros. False by default; `caffe train`,
+   * where nobody reads them, does it.
    */
   readonly sharesMemory?: boolean;
 }

@@ -214,9 +214,16 @@ export class Solver implements Snapshotted {
       const debugInfo = this.net.debugInfo;
       this.net.debugInfo ||= isDisplayed && debug_info;
       const passes = this.#loss.begin();
-      for (let i = 0; i < iter_size; i++) await this.net.accumulate(passes);
+      let isRead = false;
+      for (let pass = 1; pass <= iter_size; pass++) {
+        await this.net.forwardInto(passes);
+        // A loss that nobody has to wait for is looked at while the blobs still hold what made it.
+        isRead = pass === iter_size && passes.isKnown;
+        if (isRead) await this.#readLoss();
+        await this.net.backward();
+      }
       this.net.debugInfo = debugInfo;
-      if (isDisplayed || passes.isKnown || this.#isLossWanted()) await this.#readLoss();
+      if (!isRead && (isDisplayed || this.#isLossWanted())) await this.#readLoss();
       if (isDisplayed) {
         await logDisplay(this, this.#loss.smoothed, since, this.#log);
         since = { at: performance.now(), iter: this.iter };
