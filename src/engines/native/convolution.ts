@@ -101,7 +101,11 @@ export function nativeConvolution(
       weights ??= fastest(
         "backward weights",
         (s) => addon.convolutionBackwardWeights(s),
-        (one) => run(one, places.scratch(one.layouts.diffWeights), scratchB()),
+        (one) => {
+          const held = places.pool.take(one.layouts.diffWeights.stored);
+          run(one, held.memory, scratchB());
+          places.pool.release(held);
+        },
       );
       const { diffWeights } = weights.layouts;
       // A gradient that is still zero is written; one that holds something is added to.
