@@ -82,7 +82,7 @@ function torchIsThere() {
 /** BVLC's program says of itself what ours does not: that it is built with glog's flags. */
 function bvlcIsThere() {
   try {
-    return execFileSync("caffe", ["--version"], quietly).startsWith("caffe version 1");
+    return /^caffe(\.bin)? version 1/.test(execFileSync("caffe", ["--version"], quietly));
   } catch {
     return false;
   }
@@ -94,13 +94,24 @@ const ours = (path, count = threads) =>
   run(process.execPath, [join(here, "ours.mjs"), path, iterations, count, engine, clock]);
 const torch = (path) =>
   run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock]);
+/** Passes by `caffe time`, and memory by a few iterations of `caffe train`: that keeps a history, as ours does. */
 const bvlc = (path) => {
-  const args = ["-c", `caffe time -model '${path}' -iterations ${iterations} 2>&1`];
-  const text = execFileSync("sh", args, quietly);
+  const blas = `OPENBLAS_NUM_THREADS=${threads}`;
+  const shell = (command) =>
+    execFileSync("sh", ["-c", `${blas} ${command} 2>&1`], { ...quietly, maxBuffer: 2 ** 28 });
+  const text = shell(`caffe time -model '${path}' -iterations ${iterations}`);
   const forwardBackward = [...text.matchAll(/forward-backward time: ([\d.]+) ms/g)].map(([, ms]) =>
     Number(ms),
   );
-  return { forwardBackward };
+  const solver = join(scratch, "solver.prototxt");
+  writeFileSync(
+    solver,
+    `net: ${JSON.stringify(path)} base_lr: 1e-5 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4
+     max_iter: 2 snapshot_after_train: false solver_mode: CPU`,
+  );
+  const [, kib] =
+    /PEAK (\d+)/.exec(shell(`/usr/bin/time -f 'PEAK %M' caffe train -solver ${solver}`)) ?? [];
+  return { forwardBackward, ...(kib && { memoryMiB: Number(kib) / 1024 }) };
 };
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];

@@ -49,10 +49,10 @@ export class SyncedMem {
   readonly count: number;
   readonly dtype: DType;
   /**
-   * Only one reader wants the elements after they are written: an engine may keep them in a form that is cheaper than an
-   * array, and forget them once they are read. False unless somebody says so.
+   * "once": only the next reader wants the elements, and an engine may keep them in a form that is cheaper than an array,
+   * and forget them once they are read. Undefined where nobody has said so.
    */
-  isFleeting = false;
+  life: "once" | undefined;
   #cpu: FloatArray | undefined;
   #cpuFresh = false;
   readonly #stores: Map<string, PrivateStore> = new Map();

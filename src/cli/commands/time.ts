@@ -54,7 +54,8 @@ async function run(flags: TimeFlags): Promise<void> {
     throw new CaffeError(`--iterations is ${iterations}. Expected 1 or more.`);
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
-  const net = await openNet(flags, flags.phase, log);
+  // Arrays share memory as they do in `caffe train`.
+  const net = await openNet(flags, flags.phase, log, { options: { sharesMemory: true } });
   try {
     say("Performing Forward");
     say(`Initial loss: ${numberText(await net.forward())}`);
@@ -98,11 +99,24 @@ async function run(flags: TimeFlags): Promise<void> {
     say(`Average Forward-Backward: ${numberText((forward + backward) / iterations)} ms.`);
     if (work) say(work.total(iterations));
     if (net.device) sayTraffic(net.device, before, iterations, say);
+    sayMemory(net, say);
     say(`Total Time: ${numberText(performance.now() - startedAt)} ms.`);
     say("*** Benchmark ends ***");
   } finally {
     net.close();
   }
+}
+
+/** The memory that the net's plan comes to: of its parameters, of what comes and goes in a pass, and of the process. */
+function sayMemory(net: Net, say: (message: string) => void): void {
+  const mib = (bytes: number): string => numberText(bytes / 2 ** 20);
+  const parameters = net.learnableParams.reduce((sum, { blob }) => sum + 4 * blob.count(), 0);
+  const arrays = net.layers.find(({ computedBy }) => computedBy.work)?.computedBy.work?.peakBytes;
+  const planned = arrays === undefined ? "" : `, arrays in the engine's layouts ${mib(arrays)} MiB`;
+  const { maxRSS } = process.resourceUsage();
+  say(
+    `Peak memory: parameters ${mib(parameters)} MiB${planned}, the whole process ${mib(1024 * maxRSS)} MiB.`,
+  );
 }
 
 /** What an iteration moves between host and device, and what lies there. */
