@@ -73,7 +73,7 @@ const flops = flopsOf(solver.net);
 const step = await times(() => solver.step(1));
 const memoryMiB = process.resourceUsage().maxRSS / 1024;
 // In training, large gradients are multiplied out in the update; here backward is to do all of its work.
-for (const { blob } of solver.net.learnableParams) blob.diff.life = undefined;
+for (const { blob } of solver.net.learnableParams) blob.diffMem.life = undefined;
 const forwardBackward = await times(async () => {
   solver.net.clearParamDiffs();
   await solver.net.forward();

@@ -41,7 +41,7 @@ class PairsLayer extends Layer<None, Two> {
 
   override forward(_bottom: None, [data, labels]: Two): void {
     labels.assign(0);
-    const images = data.array;
+    const images = data.data;
     for (let n = 0; n < this.#param.batch; n++) {
       for (const half of [0, 1]) {
         const index = this.#random.below(this.#samples.count);

@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -94,6 +96,13 @@ Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
   return constructor.New({Napi::External<memory::desc>::New(env, &copy)});
 }
 
+// Addresses that get memory where they are written. They do not count towards what the system has promised: else a
+// process could not fork that has reserved as much as the machine has.
+static float* reserve(size_t bytes) {
+  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? nullptr : static_cast<float*>(at);
+}
+
 // new Store(count, isReserved = false), or new Store(whole, begin, count)
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
   const auto floats = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().DoubleValue()); };
@@ -105,16 +114,21 @@ Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
     return;
   }
   bytes_ = (floats(0) * sizeof(float) + 63) / 64 * 64;
-  data_ = static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
+  is_reserved_ = info[1].ToBoolean();
+  data_ = is_reserved_ ? reserve(bytes_) : static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
   if (data_ == nullptr) throw Napi::Error::New(info.Env(), "out of memory");
-  if (!info[1].ToBoolean()) told_ = static_cast<int64_t>(bytes_);
-  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), told_);
+  // What is only reserved costs nothing until it is written, so the collector need not know of it.
+  if (!is_reserved_) Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
 }
 
 Store::~Store() {
   if (!whole_.IsEmpty()) return;
+  if (is_reserved_) {
+    munmap(data_, bytes_);
+    return;
+  }
   std::free(data_);
-  Napi::MemoryManagement::AdjustExternalMemory(Env(), -told_);
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -static_cast<int64_t>(bytes_));
 }
 
 void Store::Zero(const Napi::CallbackInfo&) { std::memset(data_, 0, bytes_); }

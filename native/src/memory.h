@@ -63,8 +63,7 @@ class Store : public Napi::ObjectWrap<Store> {
   size_t bytes_ = 0;
   // The store this is a part of, which lives as long.
   Napi::ObjectReference whole_;
-  // What the collector is told: memory that is only reserved costs nothing until it is written.
-  int64_t told_ = 0;
+  bool is_reserved_ = false;
 };
 
 // The floats of a Store or a Float32Array, and how many there are.

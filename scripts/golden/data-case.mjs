@@ -61,8 +61,7 @@ async function runBatches(golden, engines, check) {
   try {
     if (info.weights) net.copyFrom(readCaffemodel(join(folder, info.weights)));
     compareParams(net, info.params, "data", "weights", arrayOf, check);
-    for (const input of info.inputs ?? [])
-      net.blob(input.blob).data.overwriteCpu().set(arrayOf(input));
+    for (const input of info.inputs ?? []) net.blob(input.blob).data.set(arrayOf(input));
     if (info.memory) {
       const [memory] = net.layers.filter((layer) => layer.param.type === "MemoryData");
       const { data, label } = info.memory;

@@ -25,7 +25,7 @@ export function setParams(net, params, arrayOf, check) {
       continue;
     }
     check.shape(`${entry.layer}[${entry.index}]`, blob.shape, entry.shape);
-    blob.data.overwriteCpu().set(arrayOf(entry));
+    blob.data.set(arrayOf(entry));
   }
 }
 
@@ -49,7 +49,7 @@ async function runPass(net, pass, name, arrayOf, check) {
   for (const input of pass.inputs ?? []) {
     const blob = net.blob(input.blob);
     if (pass.reshape) blob.reshape(input.shape);
-    blob.data.overwriteCpu().set(arrayOf(input));
+    blob.data.set(arrayOf(input));
   }
   if (pass.reshape) net.reshape();
   const loss = await net.forward();
@@ -64,7 +64,7 @@ async function runPass(net, pass, name, arrayOf, check) {
   if (pass.backward === false) return;
   if (!pass.accumulate) net.clearParamDiffs();
   for (const given of pass.top_diffs ?? []) {
-    net.blob(given.blob).diff.overwriteCpu().set(arrayOf(given));
+    net.blob(given.blob).diff.set(arrayOf(given));
   }
   await net.backward();
   await net.toHost();

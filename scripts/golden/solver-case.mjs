@@ -33,7 +33,7 @@ function openSolver({ info }, work, engines, name = info.solver) {
 function feed(solver, { info, arrayOf }, iteration) {
   if (!info.batches?.length) return;
   for (const input of info.batches[iteration % info.batches.length]) {
-    solver.net.blob(input.blob).data.overwriteCpu().set(arrayOf(input));
+    solver.net.blob(input.blob).data.set(arrayOf(input));
   }
 }
 

@@ -70,7 +70,7 @@ async function run(folder) {
       for (const input of inputs) {
         const blob = net.blob(input.blob);
         blob.reshape(input.shape);
-        blob.data.overwriteCpu().set(floats(folder, input.file));
+        blob.data.set(floats(folder, input.file));
       }
       net.reshape();
       await net.forward();

@@ -40,8 +40,8 @@ export class Blob {
   /** A blob of the value's shape holding its data (and its diff where it has one). */
   static fromValue(value: BlobValue, dtype: DType = "f32"): Blob {
     const blob = new Blob(value.shape, dtype);
-    blob.data.overwriteCpu().set(value.data);
-    if (value.diff) blob.diff.overwriteCpu().set(value.diff);
+    blob.dataMem.overwriteCpu().set(value.data);
+    if (value.diff) blob.diffMem.overwriteCpu().set(value.diff);
     return blob;
   }
 
@@ -49,7 +49,7 @@ export class Blob {
   static from(values: Values | Blob, dtype: DType = "f32"): Blob {
     const { shape, data } = elementsOf(values);
     const blob = new Blob(shape, dtype);
-    blob.data.overwriteCpu().set(data);
+    blob.dataMem.overwriteCpu().set(data);
     return blob;
   }
 
@@ -57,11 +57,13 @@ export class Blob {
     return this.#shape;
   }
 
-  get data(): SyncedMem {
+  /** Where the elements of `data` lie, on the host, in an engine's layouts or on a device: for layers and engines. */
+  get dataMem(): SyncedMem {
     return this.#data;
   }
 
-  get diff(): SyncedMem {
+  /** As `dataMem`, of `diff`. */
+  get diffMem(): SyncedMem {
     return this.#diff;
   }
 
@@ -81,15 +83,16 @@ export class Blob {
   }
 
   /**
-   * The elements of `data`, to be read and written: exactly `count()` of them. Written ones are seen by whoever
-   * runs next; ask for the array again after a net has run.
+   * The elements, to be read and written: a view of exactly `count()` of them. What is written is seen by whoever runs
+   * next; ask for the view again after a net has run. What a GPU computed awaits `toHost` first; who only reads takes
+   * `values()`, which leaves an engine's own copies as fresh as they are.
    */
-  get array(): FloatArray {
+  get data(): FloatArray {
     return this.#data.mutableCpu().subarray(0, this.#count);
   }
 
-  /** As `array`, of `diff`. */
-  get diffArray(): FloatArray {
+  /** The derivatives, as `data` gives the elements. */
+  get diff(): FloatArray {
     return this.#diff.mutableCpu().subarray(0, this.#count);
   }
 
@@ -232,17 +235,17 @@ export class Blob {
   /** Uses the other blob's data memory; the counts must be equal. */
   shareData(other: Blob): void {
     this.#sameCount(other);
-    if (this.#data === other.data) return;
+    if (this.#data === other.dataMem) return;
     this.#data.free();
-    this.#data = other.data.hold();
+    this.#data = other.dataMem.hold();
   }
 
   /** Uses the other blob's diff memory; the counts must be equal. */
   shareDiff(other: Blob): void {
     this.#sameCount(other);
-    if (this.#diff === other.diff) return;
+    if (this.#diff === other.diffMem) return;
     this.#diff.free();
-    this.#diff = other.diff.hold();
+    this.#diff = other.diffMem.hold();
   }
 
   #sameCount(other: Blob): void {

@@ -118,7 +118,7 @@ function averageOf(scores: Blob, size: number): Blob {
   if (size === 1) return scores;
   const length = scores.count(1);
   const mean = new Blob([(scores.shape[0] ?? 0) / size, ...scores.shape.slice(1)]);
-  const [from, to] = [scores.values(), mean.array];
+  const [from, to] = [scores.values(), mean.data];
   for (let i = 0; i < from.length; i++) {
     const at = Math.floor(i / (size * length)) * length + (i % length);
     to[at] = (to[at] ?? 0) + (from[i] ?? 0) / size;

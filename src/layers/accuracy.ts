@@ -61,7 +61,7 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
 
   override forward([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
     this.countLabels(label, this.#classes, this.param.accuracy_param?.ignore_label);
-    this.#op.forward(x.data, label.data, accuracy.data, perClass?.data);
+    this.#op.forward(x.dataMem, label.dataMem, accuracy.dataMem, perClass?.dataMem);
   }
 
   override backward(_top: OneOrMore, propagateDown: readonly boolean[]): void {

@@ -72,7 +72,7 @@ export class ArgMaxLayer extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    this.#op.forward(x.data, y.data);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward(_top: One, propagateDown: readonly boolean[]): void {

@@ -61,7 +61,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#mean = new Blob([this.#channels], this.context.dtype);
     this.#variance = new Blob([this.#channels], this.context.dtype);
     this.#one = new Blob([1], this.context.dtype);
-    this.#one.data.overwriteCpu()[0] = 1;
+    this.#one.dataMem.overwriteCpu()[0] = 1;
     this.#inverse = new Blob([1], this.context.dtype);
     this.#invert = this.engine.unary(inverse, {}, [1]);
     const shape = [this.#channels];
@@ -89,16 +89,16 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     if (!this.#useGlobal || this.#shape?.length === 1 || this.device) return undefined;
     this.#readStatistics();
     const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
-    const [mean, variance] = [this.#mean.data.cpu(), this.#variance.data.cpu()];
-    const [scale, bias] = [this.#scale.data.overwriteCpu(), this.#bias.data.overwriteCpu()];
+    const [mean, variance] = [this.#mean.dataMem.cpu(), this.#variance.dataMem.cpu()];
+    const [scale, bias] = [this.#scale.dataMem.overwriteCpu(), this.#bias.dataMem.overwriteCpu()];
     for (let c = 0; c < this.#channels; c++) {
       scale[c] = 1 / Math.sqrt(variance[c]! + eps);
       bias[c] = -mean[c]! * scale[c]!;
     }
     return {
       kind: "scale",
-      scale: this.#scale.data,
-      bias: this.#bias.data,
+      scale: this.#scale.dataMem,
+      bias: this.#bias.dataMem,
       dScale: undefined,
       dBias: undefined,
     };
@@ -110,20 +110,26 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {
     if (this.#useGlobal) this.#readStatistics();
-    this.#op.forward(x.data, this.#mean.data, this.#variance.data, y.data, posts);
+    this.#op.forward(x.dataMem, this.#mean.dataMem, this.#variance.dataMem, y.dataMem, posts);
     if (!this.#useGlobal) this.#keepStatistics(x.count() / this.#channels);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One, posts?: PostOps): void {
-    if (propagate) this.#op.backward(this.#mean.data, this.#variance.data, y.diff, x.diff, posts);
+    if (propagate)
+      this.#op.backward(this.#mean.dataMem, this.#variance.dataMem, y.diffMem, x.diffMem, posts);
   }
 
   /** mean = Σ means / factor, variance likewise; 0 while nothing was counted. */
   #readStatistics(): void {
     const [meanSum, varianceSum, factor] = this.blobs;
-    this.#invert.forward(factor!.data, this.#inverse.data);
-    this.#divide.forward(meanSum!.data, this.#inverse.data, undefined, this.#mean.data);
-    this.#divide.forward(varianceSum!.data, this.#inverse.data, undefined, this.#variance.data);
+    this.#invert.forward(factor!.dataMem, this.#inverse.dataMem);
+    this.#divide.forward(meanSum!.dataMem, this.#inverse.dataMem, undefined, this.#mean.dataMem);
+    this.#divide.forward(
+      varianceSum!.dataMem,
+      this.#inverse.dataMem,
+      undefined,
+      this.#variance.dataMem,
+    );
   }
 
   #keepStatistics(m: number): void {
@@ -133,9 +139,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     );
     const [meanSum, varianceSum, factor] = this.blobs;
     const c = this.#channels;
-    this.engine.axpby(1, 1, this.#one.data, f, factor!.data);
-    this.engine.axpby(c, 1, this.#mean.data, f, meanSum!.data);
-    this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.data, f, varianceSum!.data);
+    this.engine.axpby(1, 1, this.#one.dataMem, f, factor!.dataMem);
+    this.engine.axpby(c, 1, this.#mean.dataMem, f, meanSum!.dataMem);
+    this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.dataMem, f, varianceSum!.dataMem);
   }
 }
 

@@ -40,7 +40,7 @@ export class BatchReindexLayer extends Layer<Two, One> {
   }
 
   override forward([x, index]: Two, [y]: One): void {
-    const rows = index.data.cpu();
+    const rows = index.dataMem.cpu();
     for (let i = 0; i < index.count(); i++) {
       if (!(rows[i]! >= 0 && Math.trunc(rows[i]!) < (x.shape[0] ?? 1))) {
         this.fail(
@@ -48,14 +48,14 @@ export class BatchReindexLayer extends Layer<Two, One> {
         );
       }
     }
-    this.#op.forward(x.data, index.data, y.data);
+    this.#op.forward(x.dataMem, index.dataMem, y.dataMem);
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, index]: Two): void {
     if (propagateDown[1]) this.fail("Cannot backprop to index.");
     if (!propagateDown[0]) return;
-    x.diff.zero();
-    this.#op.backward(y.diff, index.data, x.diff);
+    x.diffMem.zero();
+    this.#op.backward(y.diffMem, index.dataMem, x.diffMem);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {

@@ -48,16 +48,16 @@ export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override forward([x, given]: OneOrMore, [y]: One): void {
-    this.#op.forward(x.data, (given ?? this.blobs[0]!).data, y.data);
+    this.#op.forward(x.dataMem, (given ?? this.blobs[0]!).dataMem, y.dataMem);
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
     if (given && propagateDown[1]) {
-      given.diff.zero();
-      this.#op.backwardBias(y.diff, given.diff);
+      given.diffMem.zero();
+      this.#op.backwardBias(y.diffMem, given.diffMem);
     } else if (!given && this.paramPropagateDown[0]) {
-      this.#op.backwardBias(y.diff, this.blobs[0]!.diff);
+      this.#op.backwardBias(y.diffMem, this.blobs[0]!.diffMem);
     }
-    if (propagateDown[0] && x !== y) this.engine.copy(x.count(), y.diff, x.diff);
+    if (propagateDown[0] && x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
   }
 }

@@ -65,16 +65,16 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
     if (bottom.length === 1) y.shareData(bottom[0]);
     else
       this.#op.forward(
-        bottom.map((x) => x.data),
-        y.data,
+        bottom.map((x) => x.dataMem),
+        y.dataMem,
       );
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], bottom: OneOrMore): void {
     if (bottom.length === 1) return;
     this.#op.backward(
-      y.diff,
-      bottom.map((x, i) => (propagateDown[i] ? x.diff : undefined)),
+      y.diffMem,
+      bottom.map((x, i) => (propagateDown[i] ? x.diffMem : undefined)),
     );
   }
 }

@@ -58,15 +58,23 @@ export class ContrastiveLossLayer extends LossLayer<Blobs, One> {
 
   override forward(bottom: Blobs, [loss]: One): void {
     const [a, b, similar] = bottom as [Blob, Blob, Blob];
-    this.#op.forward(a.data, b.data, similar.data, 1 / (2 * (a.shape[0] ?? 1)), loss.data);
+    this.#op.forward(
+      a.dataMem,
+      b.dataMem,
+      similar.dataMem,
+      1 / (2 * (a.shape[0] ?? 1)),
+      loss.dataMem,
+    );
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], bottom: Blobs): void {
     if (propagateDown[2]) this.fail("Layer cannot backpropagate to label inputs.");
     const [a, b, similar] = bottom as [Blob, Blob, Blob];
-    const scale = loss.diff.cpu()[0]! / (a.shape[0] ?? 1);
-    if (propagateDown[0]) this.#op.backward(a.data, b.data, similar.data, scale, a.diff);
-    if (propagateDown[1]) this.#op.backward(a.data, b.data, similar.data, -scale, b.diff);
+    const scale = loss.diffMem.cpu()[0]! / (a.shape[0] ?? 1);
+    if (propagateDown[0])
+      this.#op.backward(a.dataMem, b.dataMem, similar.dataMem, scale, a.diffMem);
+    if (propagateDown[1])
+      this.#op.backward(a.dataMem, b.dataMem, similar.dataMem, -scale, b.diffMem);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {

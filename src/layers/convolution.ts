@@ -84,7 +84,7 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   override forward(bottom: Blobs, top: Blobs, posts?: PostOps): void {
     const [w, b] = this.blobs;
     for (let i = 0; i < top.length; i++) {
-      this.#op.forward(bottom[i]!.data, w!.data, b?.data, top[i]!.data, posts);
+      this.#op.forward(bottom[i]!.dataMem, w!.dataMem, b?.dataMem, top[i]!.dataMem, posts);
     }
   }
 
@@ -95,13 +95,13 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
       const [x, y] = [bottom[i]!, top[i]!];
       if (learnsW || (learnsB && b)) {
         this.#op.backwardWeights(
-          x.data,
-          y.diff,
-          learnsW ? w!.diff : undefined,
-          learnsB ? b?.diff : undefined,
+          x.dataMem,
+          y.diffMem,
+          learnsW ? w!.diffMem : undefined,
+          learnsB ? b?.diffMem : undefined,
         );
       }
-      if (propagateDown[i]) this.#op.backwardData(y.diff, w!.data, x.diff);
+      if (propagateDown[i]) this.#op.backwardData(y.diffMem, w!.dataMem, x.diffMem);
     }
   }
 }

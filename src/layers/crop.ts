@@ -58,11 +58,11 @@ export class CropLayer extends Layer<Two, One> {
   }
 
   override forward([x]: Two, [y]: One): void {
-    this.#op.forward(x.data, y.data);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: Two): void {
-    if (propagate) this.#op.backward(y.diff, x.diff);
+    if (propagate) this.#op.backward(y.diffMem, x.diffMem);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {

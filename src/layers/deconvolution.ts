@@ -114,8 +114,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     const [w, b] = this.blobs;
     for (let i = 0; i < top.length; i++) {
       const y = top[i] as Blob;
-      this.#op.backwardData(bottom[i]!.data, w!.data, y.data);
-      if (b) this.#biasOp.forward(y.data, b.data, y.data);
+      this.#op.backwardData(bottom[i]!.dataMem, w!.dataMem, y.dataMem);
+      if (b) this.#biasOp.forward(y.dataMem, b.dataMem, y.dataMem);
     }
   }
 
@@ -124,9 +124,9 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     const [learnsW, learnsB] = this.paramPropagateDown;
     for (let i = 0; i < top.length; i++) {
       const [x, y] = [bottom[i]!, top[i]!];
-      if (learnsB && b) this.#biasOp.backwardBias(y.diff, b.diff);
-      if (learnsW) this.#op.backwardWeights(y.diff, x.data, w!.diff, undefined);
-      if (propagateDown[i]) this.#op.forward(y.diff, w!.data, undefined, x.diff);
+      if (learnsB && b) this.#biasOp.backwardBias(y.diffMem, b.diffMem);
+      if (learnsW) this.#op.backwardWeights(y.diffMem, x.dataMem, w!.diffMem, undefined);
+      if (propagateDown[i]) this.#op.forward(y.diffMem, w!.dataMem, undefined, x.diffMem);
     }
   }
 }

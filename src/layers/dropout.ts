@@ -45,14 +45,14 @@ export class DropoutLayer extends Layer<One, One> {
     if (this.phase === "TRAIN") {
       const [stream, pass] = this.#key;
       this.#key = [stream, (pass + 1) >>> 0];
-      this.#op.forward(x.data, y.data, this.#key);
-    } else if (x !== y) this.engine.copy(x.count(), x.data, y.data);
+      this.#op.forward(x.dataMem, y.dataMem, this.#key);
+    } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (this.phase === "TRAIN") this.#op.backward(y.diff, x.diff, this.#key);
-    else if (x !== y) this.engine.copy(x.count(), y.diff, x.diff);
+    if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key);
+    else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
   }
 
   override state(): LayerState {

@@ -69,10 +69,10 @@ export class DummyDataLayer extends Layer<None, Blobs> {
 
   #fill(blob: Blob, i: number, random: Random): void {
     if (fillsZeros(this.#fillers[i])) {
-      blob.data.zero();
+      blob.dataMem.zero();
       return;
     }
-    const values = blob.data.overwriteCpu().subarray(0, blob.count());
+    const values = blob.dataMem.overwriteCpu().subarray(0, blob.count());
     this.named(() => fill(values, blob.shape, this.#fillers[i], random, this.context.noise));
   }
 

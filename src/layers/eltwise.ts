@@ -71,8 +71,8 @@ export class EltwiseLayer extends Layer<Blobs, One> {
 
   override forward(bottom: Blobs, [y]: One, posts?: PostOps): void {
     this.#op.forward(
-      bottom.map((x) => x.data),
-      y.data,
+      bottom.map((x) => x.dataMem),
+      y.dataMem,
       posts,
     );
   }
@@ -84,10 +84,10 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     posts?: PostOps,
   ): void {
     this.#op.backward(
-      bottom.map((x) => x.data),
-      y.data,
-      y.diff,
-      bottom.map((x, i) => (propagateDown[i] ? x.diff : undefined)),
+      bottom.map((x) => x.dataMem),
+      y.dataMem,
+      y.diffMem,
+      bottom.map((x, i) => (propagateDown[i] ? x.diffMem : undefined)),
       posts,
     );
   }

@@ -56,7 +56,7 @@ export class EmbedLayer extends LearnedLayer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    const index = x.data.cpu();
+    const index = x.dataMem.cpu();
     for (let m = 0; m < x.count(); m++) {
       const row = Math.trunc(index[m]!);
       if (!(row >= 0 && row < this.#inputs)) {
@@ -66,16 +66,16 @@ export class EmbedLayer extends LearnedLayer<One, One> {
       }
     }
     const [w, b] = this.blobs;
-    this.#rows.forward(w!.data, x.data, y.data);
-    if (b) this.#bias.forward(y.data, b.data, y.data);
+    this.#rows.forward(w!.dataMem, x.dataMem, y.dataMem);
+    if (b) this.#bias.forward(y.dataMem, b.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.fail("Can't backpropagate to EmbedLayer input.");
     const [w, b] = this.blobs;
     const [learnsW, learnsB] = this.paramPropagateDown;
-    if (learnsW) this.#rows.backward(y.diff, x.data, w!.diff);
-    if (learnsB && b) this.#bias.backwardBias(y.diff, b.diff);
+    if (learnsW) this.#rows.backward(y.diffMem, x.dataMem, w!.diffMem);
+    if (learnsB && b) this.#bias.backwardBias(y.diffMem, b.diffMem);
   }
 
   override allowForceBackward(): boolean {

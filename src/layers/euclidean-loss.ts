@@ -42,17 +42,17 @@ export class EuclideanLossLayer extends LossLayer<Two, One> {
   }
 
   override forward([a, b]: Two, [loss]: One): void {
-    const difference = this.#difference.data;
-    this.engine.copy(a.count(), a.data, difference);
-    this.engine.axpby(a.count(), -1, b.data, 1, difference);
-    this.#squares.forward(difference, loss.data);
+    const difference = this.#difference.dataMem;
+    this.engine.copy(a.count(), a.dataMem, difference);
+    this.engine.axpby(a.count(), -1, b.dataMem, 1, difference);
+    this.#squares.forward(difference, loss.dataMem);
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], bottom: Two): void {
     bottom.forEach((x, i) => {
       if (!propagateDown[i]) return;
-      const scale = ((i === 0 ? 1 : -1) * loss.diff.cpu()[0]!) / (x.shape[0] ?? 1);
-      this.engine.axpby(x.count(), scale, this.#difference.data, 0, x.diff);
+      const scale = ((i === 0 ? 1 : -1) * loss.diffMem.cpu()[0]!) / (x.shape[0] ?? 1);
+      this.engine.axpby(x.count(), scale, this.#difference.dataMem, 0, x.diffMem);
     });
   }
 

@@ -41,12 +41,12 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
         `the selector has shape ${shapeText(selector.shape)}. Selector blob dimensions must be singletons (1), except the first.`,
       );
     }
-    const values = selector.data.cpu();
+    const values = selector.dataMem.cpu();
     const rows: number[] = [];
     for (let n = 0; n < count; n++) if (values[n] !== 0) rows.push(n);
     const kept = this.#isBuilt ? rows.length : count;
     this.#rows.reshape([rows.length]);
-    this.#rows.data.overwriteCpu().set(rows);
+    this.#rows.dataMem.overwriteCpu().set(rows);
     this.#isBuilt = true;
     top.forEach((y, i) => {
       const x = bottom[i] as Blob;
@@ -65,7 +65,7 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
 
   override forward(bottom: Blobs, top: Blobs): void {
     top.forEach((y, i) => {
-      this.#ops[i]!.forward(bottom[i]!.data, this.#rows.data, y.data);
+      this.#ops[i]!.forward(bottom[i]!.dataMem, this.#rows.dataMem, y.dataMem);
     });
   }
 
@@ -76,8 +76,8 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
     top.forEach((y, i) => {
       if (!propagateDown[i]) return;
       const x = bottom[i] as Blob;
-      x.diff.zero();
-      this.#ops[i]!.backward(y.diff, this.#rows.data, x.diff);
+      x.diffMem.zero();
+      this.#ops[i]!.backward(y.diffMem, this.#rows.dataMem, x.diffMem);
     });
   }
 

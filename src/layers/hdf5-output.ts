@@ -48,7 +48,7 @@ export class HDF5OutputLayer extends Layer<Two, None> {
 
   override backward(_top: None, propagateDown: readonly boolean[], bottom: Two): void {
     bottom.forEach((x, i) => {
-      if (propagateDown[i]) x.diff.zero();
+      if (propagateDown[i]) x.diffMem.zero();
     });
   }
 

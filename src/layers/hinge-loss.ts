@@ -38,13 +38,13 @@ export class HingeLossLayer extends LossLayer<Two, One> {
 
   override forward([x, label]: Two, [loss]: One): void {
     this.countLabels(label, x.count(1));
-    this.#op.forward(x.data, label.data, 1 / (x.shape[0] ?? 1), loss.data);
+    this.#op.forward(x.dataMem, label.dataMem, 1 / (x.shape[0] ?? 1), loss.dataMem);
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], [x, label]: Two): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
-    const scale = loss.diff.cpu()[0]! / (x.shape[0] ?? 1);
-    this.#op.backward(x.data, label.data, scale, x.diff);
+    const scale = loss.diffMem.cpu()[0]! / (x.shape[0] ?? 1);
+    this.#op.backward(x.dataMem, label.dataMem, scale, x.diffMem);
   }
 }

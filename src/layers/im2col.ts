@@ -39,10 +39,10 @@ export class Im2colLayer extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    this.#op.forward(x.data, y.data);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(y.diff, x.diff);
+    if (propagate) this.#op.backward(y.diffMem, x.diffMem);
   }
 }

@@ -86,9 +86,9 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
   override forward(bottom: Blobs, [loss, prob = this.#ownProb]: OneOrMore): void {
     const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
     this.#valid = this.countLabels(label, this.#classes, this.#ignored);
-    this.#softmax.forward(x.data, prob.data);
+    this.#softmax.forward(x.dataMem, prob.dataMem);
     const h = this.#matrix(matrix);
-    this.#op.forward(prob.data, label.data, h, 1 / this.#normalizer(), loss.data);
+    this.#op.forward(prob.dataMem, label.dataMem, h, 1 / this.#normalizer(), loss.dataMem);
   }
 
   override backward(
@@ -100,8 +100,8 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     if (propagateDown[2]) this.fail("Layer cannot backpropagate to infogain inputs.");
     if (!propagateDown[0]) return;
     const [x, label, matrix] = bottom as [Blob, Blob, Blob | undefined];
-    const scale = loss.diff.cpu()[0]! / this.#normalizer();
-    this.#op.backward(prob.data, label.data, this.#matrix(matrix), scale, x.diff);
+    const scale = loss.diffMem.cpu()[0]! / this.#normalizer();
+    this.#op.backward(prob.dataMem, label.dataMem, this.#matrix(matrix), scale, x.diffMem);
   }
 
   override allowForceBackward(bottomIndex: number): boolean {
@@ -109,7 +109,7 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
   }
 
   #matrix(given: Blob | undefined): SyncedMem {
-    return given ? given.data : (this.#given as SyncedMem);
+    return given ? given.dataMem : (this.#given as SyncedMem);
   }
 
   #normalizer(): number {

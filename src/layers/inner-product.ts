@@ -67,7 +67,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {
     const [w, b] = this.blobs;
-    this.#op.forward(x.data, w!.data, b?.data, y.data, posts);
+    this.#op.forward(x.dataMem, w!.dataMem, b?.dataMem, y.dataMem, posts);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
@@ -75,12 +75,12 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
     const [learnsW, learnsB] = this.paramPropagateDown;
     if (learnsW || learnsB) {
       this.#op.backwardWeights(
-        x.data,
-        y.diff,
-        learnsW ? w!.diff : undefined,
-        learnsB ? b?.diff : undefined,
+        x.dataMem,
+        y.diffMem,
+        learnsW ? w!.diffMem : undefined,
+        learnsB ? b?.diffMem : undefined,
       );
     }
-    if (propagate) this.#op.backwardData(y.diff, w!.data, x.diff);
+    if (propagate) this.#op.backwardData(y.diffMem, w!.dataMem, x.diffMem);
   }
 }

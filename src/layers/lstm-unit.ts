@@ -45,7 +45,7 @@ export class LSTMUnitLayer extends Layer<Blobs, Two> {
   }
 
   override forward([before, gates, cont]: Blobs, [c, h]: Two): void {
-    this.#op.forward(before!.data, gates!.data, cont!.data, c.data, h.data);
+    this.#op.forward(before!.dataMem, gates!.dataMem, cont!.dataMem, c.dataMem, h.dataMem);
   }
 
   override backward(
@@ -56,15 +56,15 @@ export class LSTMUnitLayer extends Layer<Blobs, Two> {
     if (propagateDown[2]) this.fail("Cannot backpropagate to sequence indicators.");
     if (!propagateDown[0] && !propagateDown[1]) return;
     this.#op.backward(
-      before!.data,
-      gates!.data,
-      cont!.data,
-      c.data,
-      h.data,
-      c.diff,
-      h.diff,
-      before!.diff,
-      gates!.diff,
+      before!.dataMem,
+      gates!.dataMem,
+      cont!.dataMem,
+      c.dataMem,
+      h.dataMem,
+      c.diffMem,
+      h.diffMem,
+      before!.diffMem,
+      gates!.diffMem,
     );
   }
 

@@ -112,7 +112,7 @@ export class MemoryDataLayer extends Layer<None, Two> {
       );
     data.reshape([this.batchSize, ...this.#shape]);
     label.reshape([this.batchSize, 1, 1, 1]);
-    const [to, toLabels] = [data.data.overwriteCpu(), label.data.overwriteCpu()];
+    const [to, toLabels] = [data.dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
     const from = this.#position * this.#size;
     for (let i = 0; i < this.batchSize * this.#size; i++) to[i] = this.#data[from + i]!;
     for (let i = 0; i < this.batchSize; i++) toLabels[i] = this.#labels[this.#position + i]!;

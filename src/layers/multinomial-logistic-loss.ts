@@ -34,13 +34,13 @@ export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
 
   override forward([p, label]: Two, [loss]: One): void {
     this.countLabels(label, p.count(1));
-    this.#op.forward(p.data, label.data, 1 / (p.shape[0] ?? 1), loss.data);
+    this.#op.forward(p.dataMem, label.dataMem, 1 / (p.shape[0] ?? 1), loss.dataMem);
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], [p, label]: Two): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
-    const scale = loss.diff.cpu()[0]! / (p.shape[0] ?? 1);
-    this.#op.backward(p.data, label.data, scale, p.diff);
+    const scale = loss.diffMem.cpu()[0]! / (p.shape[0] ?? 1);
+    this.#op.backward(p.dataMem, label.dataMem, scale, p.diffMem);
   }
 }

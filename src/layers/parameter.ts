@@ -31,6 +31,6 @@ export class ParameterLayer extends LearnedLayer<None, One> {
   override backward([y]: One): void {
     const [blob] = this.blobs;
     // Gradients of parameters add up over passes; that of the top is of this pass.
-    if (this.paramPropagateDown[0]) this.engine.axpby(y.count(), 1, y.diff, 1, blob!.diff);
+    if (this.paramPropagateDown[0]) this.engine.axpby(y.count(), 1, y.diffMem, 1, blob!.diffMem);
   }
 }

@@ -56,11 +56,14 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   override forward([x]: One, [y, mask]: OneOrMore): void {
     const draws = this.#isStochastic && this.phase === "TRAIN";
     if (draws) this.#key = [this.#key[0], (this.#key[1] + 1) >>> 0];
-    this.#op.forward(x.data, y.data, { mask: mask?.data, key: draws ? this.#key : undefined });
+    this.#op.forward(x.dataMem, y.dataMem, {
+      mask: mask?.dataMem,
+      key: draws ? this.#key : undefined,
+    });
   }
 
   override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(x.data, y.diff, x.diff);
+    if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
   }
 
   override readsTopDiff(topIndex: number): boolean {

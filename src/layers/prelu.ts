@@ -59,15 +59,15 @@ export class PReLULayer extends LearnedLayer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.data, this.#input.data);
-    this.#op.forward(x.data, this.blobs[0]!.data, y.data);
+    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#op.forward(x.dataMem, this.blobs[0]!.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     const [slope] = this.blobs;
-    const input = (this.#input ?? x).data;
+    const input = (this.#input ?? x).dataMem;
     // The slope's gradient first: in place the bottom's overwrites the top's.
-    if (this.paramPropagateDown[0]) this.#op.backwardSlope(input, y.diff, slope!.diff);
-    if (propagate) this.#op.backwardData(input, slope!.data, y.diff, x.diff);
+    if (this.paramPropagateDown[0]) this.#op.backwardSlope(input, y.diffMem, slope!.diffMem);
+    if (propagate) this.#op.backwardData(input, slope!.dataMem, y.diffMem, x.diffMem);
   }
 }

@@ -35,10 +35,10 @@ export class ReductionLayer extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    this.#op.forward(x.data, y.data);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(x.data, y.diff, x.diff);
+    if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
   }
 }

@@ -59,8 +59,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override forward([x, given]: OneOrMore, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.data, this.#input.data);
-    this.#op.forward(x.data, this.#gamma(given).data, this.#beta(given)?.data, y.data);
+    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#op.forward(x.dataMem, this.#gamma(given).dataMem, this.#beta(given)?.dataMem, y.dataMem);
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
@@ -69,16 +69,16 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     const wantsGamma = given ? propagateDown[1] : first;
     const wantsBeta = given ? first : second;
     const beta = wantsBeta ? this.#beta(given) : undefined;
-    if (given && wantsGamma) given.diff.zero();
+    if (given && wantsGamma) given.diffMem.zero();
     if (wantsGamma || beta) {
       this.#op.backwardParams(
-        input.data,
-        y.diff,
-        wantsGamma ? this.#gamma(given).diff : undefined,
-        beta?.diff,
+        input.dataMem,
+        y.diffMem,
+        wantsGamma ? this.#gamma(given).diffMem : undefined,
+        beta?.diffMem,
       );
     }
-    if (propagateDown[0]) this.#op.backwardData(y.diff, this.#gamma(given).data, x.diff);
+    if (propagateDown[0]) this.#op.backwardData(y.diffMem, this.#gamma(given).dataMem, x.diffMem);
   }
 
   /** With a learned γ for each channel. */
@@ -91,10 +91,10 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     const [learnsScale, learnsBias] = this.paramPropagateDown;
     return {
       kind: "scale",
-      scale: scale.data,
-      bias: bias?.data,
-      dScale: learnsScale ? scale.diff : undefined,
-      dBias: learnsBias ? bias?.diff : undefined,
+      scale: scale.dataMem,
+      bias: bias?.dataMem,
+      dScale: learnsScale ? scale.diffMem : undefined,
+      dBias: learnsBias ? bias?.diffMem : undefined,
     };
   }
 

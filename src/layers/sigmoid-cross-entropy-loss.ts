@@ -48,12 +48,12 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   override forward([x, target]: Two, [loss]: One): void {
     const counted = this.#normalization === "VALID" ? this.#countTargets(target) : 0;
     this.#normalizer = normalizer(this.#normalization, x.shape[0] ?? 1, x.count(1), counted);
-    this.#op.forward(x.data, target.data, 1 / this.#normalizer, loss.data);
+    this.#op.forward(x.dataMem, target.dataMem, 1 / this.#normalizer, loss.dataMem);
   }
 
   #countTargets(target: Two[1]): number {
     if (this.#ignored === undefined) return this.#count;
-    const values = target.data.cpu();
+    const values = target.dataMem.cpu();
     let counted = 0;
     for (let i = 0; i < this.#count; i++) if (Math.trunc(values[i]!) !== this.#ignored) counted++;
     return counted;
@@ -62,7 +62,7 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   override backward([loss]: One, propagateDown: readonly boolean[], [x, target]: Two): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
-    const scale = loss.diff.cpu()[0]! / this.#normalizer;
-    this.#op.backward(x.data, target.data, scale, x.diff);
+    const scale = loss.diffMem.cpu()[0]! / this.#normalizer;
+    this.#op.backward(x.dataMem, target.dataMem, scale, x.diffMem);
   }
 }

@@ -20,7 +20,7 @@ export class SilenceLayer extends Layer<Blobs, None> {
 
   override backward(_top: None, propagateDown: readonly boolean[], bottom: Blobs): void {
     bottom.forEach((x, i) => {
-      if (propagateDown[i]) x.diff.zero();
+      if (propagateDown[i]) x.diffMem.zero();
     });
   }
 }

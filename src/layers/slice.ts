@@ -84,16 +84,16 @@ export class SliceLayer extends Layer<One, OneOrMore> {
     if (top.length === 1) top[0].shareData(x);
     else
       this.#op.backward(
-        x.data,
-        top.map((y) => y.data),
+        x.dataMem,
+        top.map((y) => y.dataMem),
       );
   }
 
   override backward(top: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate || top.length === 1) return;
     this.#op.forward(
-      top.map((y) => y.diff),
-      x.diff,
+      top.map((y) => y.diffMem),
+      x.diffMem,
     );
   }
 }

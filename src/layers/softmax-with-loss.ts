@@ -65,7 +65,7 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
 
   override forward([x, label]: Two, [top, prob = this.#ownProb]: OneOrMore): void {
     this.#valid = this.countLabels(label, this.#classes, this.#ignoreLabel);
-    this.#op.forward(x.data, label.data, prob.data, 1 / this.#normalizer(), top.data);
+    this.#op.forward(x.dataMem, label.dataMem, prob.dataMem, 1 / this.#normalizer(), top.dataMem);
   }
 
   override backward(
@@ -75,8 +75,8 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   ): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;
-    const scale = top.diff.cpu()[0]! / this.#normalizer();
-    this.#op.backward(prob.data, label.data, scale, x.diff);
+    const scale = top.diffMem.cpu()[0]! / this.#normalizer();
+    this.#op.backward(prob.dataMem, label.dataMem, scale, x.diffMem);
   }
 
   #normalizer(): number {

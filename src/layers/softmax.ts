@@ -30,10 +30,10 @@ export class SoftmaxLayer extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    this.#op.forward(x.data, y.data);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(y.data, y.diff, x.diff);
+    if (propagate) this.#op.backward(y.dataMem, y.diffMem, x.diffMem);
   }
 }

@@ -40,11 +40,11 @@ export class SplitLayer extends Layer<One, Blobs> {
 
   override backward(top: Blobs, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (top.length === 1) this.engine.copy(x.count(), top[0]!.diff, x.diff);
+    if (top.length === 1) this.engine.copy(x.count(), top[0]!.diffMem, x.diffMem);
     else
       this.#sum.forward(
-        top.map((y) => y.diff),
-        x.diff,
+        top.map((y) => y.diffMem),
+        x.diffMem,
       );
   }
 }

@@ -77,8 +77,8 @@ export class SPPLayer extends Layer<One, One> {
     if (this.#levels.length === 1) y.shareData(first!.output[0]);
     else
       this.#op.forward(
-        this.#levels.map(({ output: [o] }) => o.data),
-        y.data,
+        this.#levels.map(({ output: [o] }) => o.dataMem),
+        y.dataMem,
       );
   }
 
@@ -87,13 +87,13 @@ export class SPPLayer extends Layer<One, One> {
     if (this.#levels.length === 1) this.#levels[0]!.output[0].shareDiff(y);
     else
       this.#op.backward(
-        y.diff,
-        this.#levels.map(({ output: [o] }) => o.diff),
+        y.diffMem,
+        this.#levels.map(({ output: [o] }) => o.diffMem),
       );
     this.#levels.forEach(({ pooling, output, gradient }, level) => {
       const [own] = level === 0 ? [x] : gradient;
       pooling.backward(output, [true], [own]);
-      if (level > 0) this.engine.axpby(x.count(), 1, own.diff, 1, x.diff);
+      if (level > 0) this.engine.axpby(x.count(), 1, own.diffMem, 1, x.diffMem);
     });
   }
 }

@@ -103,7 +103,7 @@ class Collector {
       [...this.#kept].map(([name, { shape, parts }]) => {
         const length = parts.reduce((sum, part) => sum + part.length, 0);
         const joined = new Blob([length / Math.max(1, countOf(shape)), ...shape]);
-        const to = joined.data.overwriteCpu();
+        const to = joined.dataMem.overwriteCpu();
         let at = 0;
         for (const part of parts) {
           to.set(part, at);

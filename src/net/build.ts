@@ -32,7 +32,7 @@ export interface BuiltLayer extends PlannedLayer {
 export function writeLossWeights({ lossWeights, topBlobs, weightedDiffs }: BuiltLayer): void {
   for (let t = 0; t < lossWeights.length; t++) {
     const weight = lossWeights[t];
-    const diff = topBlobs[t]?.diff;
+    const diff = topBlobs[t]?.diffMem;
     if (!weight || !diff || weightedDiffs[t] === diff) continue;
     diff.overwriteCpu().fill(weight);
     weightedDiffs[t] = diff;

@@ -21,7 +21,7 @@ export class DebugInfo {
 
   /** The mean |x| of each top and parameter of a layer that has run forward. */
   async forward({ name, tops, topBlobs, layer }: BuiltLayer): Promise<void> {
-    await toHost([...topBlobs, ...layer.blobs].map(({ data }) => data));
+    await toHost([...topBlobs, ...layer.blobs].map(({ dataMem }) => dataMem));
     topBlobs.forEach((blob, i) => {
       this.#say(`    [Forward] Layer ${name}, top blob ${tops[i]} data: ${this.#meanData(blob)}`);
     });
@@ -34,7 +34,7 @@ export class DebugInfo {
   /** The mean |gradient| of each bottom and parameter of a layer that has run backward. */
   async backward(built: BuiltLayer): Promise<void> {
     const { name, bottoms, bottomBlobs, bottomNeedsBackward, layer } = built;
-    await toHost([...bottomBlobs, ...layer.blobs].map(({ diff }) => diff));
+    await toHost([...bottomBlobs, ...layer.blobs].map(({ diffMem }) => diffMem));
     bottomBlobs.forEach((blob, i) => {
       if (!bottomNeedsBackward[i]) return;
       this.#say(
@@ -49,7 +49,7 @@ export class DebugInfo {
 
   /** L1 and L2 norms of all parameters and of all their gradients. */
   async norms(params: readonly LearnableParam[]): Promise<void> {
-    await toHost(params.flatMap(({ blob: { data, diff } }) => [data, diff]));
+    await toHost(params.flatMap(({ blob: { dataMem, diffMem } }) => [dataMem, diffMem]));
     let [l1Data, l1Diff, l2Data, l2Diff] = [0, 0, 0, 0];
     for (const { blob } of params) {
       l1Data += blob.asumData(this.#engine);

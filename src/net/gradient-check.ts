@@ -106,9 +106,9 @@ export async function checkLayerGradient(
   };
   await evaluate();
   tops.forEach((top, t) => {
-    top.diff.overwriteCpu().set(weights[t] ?? []);
+    top.diffMem.overwriteCpu().set(weights[t] ?? []);
   });
-  for (const blob of layer.blobs) blob.diff.zero();
+  for (const blob of layer.blobs) blob.diffMem.zero();
   await net.backward(index, index);
   const variables: Variable[] = bottoms.flatMap((bottom, i) =>
     varied[i]
@@ -131,7 +131,7 @@ export async function checkLayerGradient(
   for (const bottom of isolated) bottom.join();
   await evaluate();
   tops.forEach((top, t) => {
-    top.diff.overwriteCpu().set(topDiffs[t] ?? []);
+    top.diffMem.overwriteCpu().set(topDiffs[t] ?? []);
   });
   return checker.report();
 }
@@ -223,7 +223,7 @@ function parameter(layer: string, index: number, blob: Blob): Variable {
     layer,
     blob: `param ${index}`,
     shape: blob.shape,
-    values: blob.data.mutableCpu(),
+    values: blob.dataMem.mutableCpu(),
     gradient: blob.diffValues().slice(),
   };
 }
@@ -244,7 +244,7 @@ class Isolated {
   }
 
   write(): void {
-    this.#bottom.data.overwriteCpu().set(this.values);
+    this.#bottom.dataMem.overwriteCpu().set(this.values);
   }
 
   /** Goes back to the net's memory. */

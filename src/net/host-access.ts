@@ -7,17 +7,17 @@ import type { BuiltLayer } from "./build.ts";
  */
 export function readByForward({ layer, bottomBlobs, hostBottoms }: BuiltLayer): SyncedMem[] {
   if (layer.device) {
-    return hostBottoms.flatMap((i) => bottomBlobs.at(i)?.data ?? []);
+    return hostBottoms.flatMap((i) => bottomBlobs.at(i)?.dataMem ?? []);
   }
-  return [...bottomBlobs, ...layer.blobs].map(({ data }) => data);
+  return [...bottomBlobs, ...layer.blobs].map(({ dataMem }) => dataMem);
 }
 
 /** What a layer's backward reads on the host: all it has, if it computes there. */
 export function readByBackward({ layer, bottomBlobs, topBlobs }: BuiltLayer): SyncedMem[] {
   if (layer.device) return [];
-  const learned = layer.blobs.flatMap(({ data, diff }) => [data, diff]);
-  const tops = topBlobs.flatMap(({ data, diff }) => [data, diff]);
-  return [...tops, ...bottomBlobs.map(({ data }) => data), ...learned];
+  const learned = layer.blobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
+  const tops = topBlobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
+  return [...tops, ...bottomBlobs.map(({ dataMem }) => dataMem), ...learned];
 }
 
 /** Brings arrays to the host; undefined where there is nothing to wait for. */

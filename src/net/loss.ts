@@ -26,8 +26,8 @@ export class Loss {
 
   /** Takes in weight · Σ top; `engine` is the one whose device the top may lie on. */
   add(top: Blob, weight: number, engine: Engine | undefined): void {
-    const { data } = top;
-    if (data.isOnHost || !engine) {
+    const { dataMem } = top;
+    if (dataMem.isOnHost || !engine) {
       let sum = 0;
       for (const value of top.values()) sum += weight * value;
       this.#known += sum;
@@ -36,11 +36,11 @@ export class Loss {
     this.#rest ??= new SyncedMem(1);
     const beta = this.#rest.isZero ? 0 : 1;
     if (top.count() === 1) {
-      engine.axpby(1, weight, data, beta, this.#rest);
+      engine.axpby(1, weight, dataMem, beta, this.#rest);
       return;
     }
     this.#part ??= new SyncedMem(1);
-    this.#sumOf(top.count(), engine).forward(data, this.#part);
+    this.#sumOf(top.count(), engine).forward(dataMem, this.#part);
     engine.axpby(1, weight, this.#part, beta, this.#rest);
   }
 

@@ -39,10 +39,11 @@ export class MemoryPlan {
     topBlobs.forEach((top, t) => {
       const isKept = this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
       if (isKept) return;
-      if (bottomBlobs.every(({ diff }) => diff !== top.diff)) top.diff.zero();
-      const isOwn = bottomBlobs.length > 0 && bottomBlobs.every(({ data }) => data !== top.data);
+      if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
+      const isOwn =
+        bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
       // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
-      if (isOwn && !layer.device) top.data.zero();
+      if (isOwn && !layer.device) top.dataMem.zero();
     });
   }
 
@@ -51,10 +52,10 @@ export class MemoryPlan {
     const last = new Map<SyncedMem, number>();
     const kept = new Set<SyncedMem>();
     this.#layers.forEach(({ tops, topBlobs, bottomBlobs, lossWeights }, i) => {
-      for (const { data } of [...bottomBlobs, ...topBlobs]) last.set(data, i);
-      topBlobs.forEach(({ data }, t) => {
+      for (const { dataMem } of [...bottomBlobs, ...topBlobs]) last.set(dataMem, i);
+      topBlobs.forEach(({ dataMem }, t) => {
         const isSource = bottomBlobs.length === 0;
-        if (isSource || lossWeights[t] !== 0 || this.#outputs.has(tops[t] ?? "")) kept.add(data);
+        if (isSource || lossWeights[t] !== 0 || this.#outputs.has(tops[t] ?? "")) kept.add(dataMem);
       });
     });
     const uses: SyncedMem[][] = this.#layers.map(() => []);

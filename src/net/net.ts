@@ -316,7 +316,7 @@ export class Net {
 
   /** Brings the parameters to the host, where they lie on a device. */
   async paramsToHost(): Promise<void> {
-    await Promise.all(this.learnableParams.map(({ blob }) => blob.data.toHost()));
+    await Promise.all(this.learnableParams.map(({ blob }) => blob.dataMem.toHost()));
   }
 
   /** Brings what layers carry on to a resumed run to the host. */
@@ -359,7 +359,7 @@ export class Net {
 
   /** Makes the gradient of every learnable parameter zero. */
   clearParamDiffs(): void {
-    for (const { blob } of this.learnableParams) blob.diff.zero();
+    for (const { blob } of this.learnableParams) blob.diffMem.zero();
   }
 
   /** The output blobs' values after a forward pass, in order of their names. */

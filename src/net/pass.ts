@@ -27,7 +27,7 @@ export interface NetOutput {
 
 /** `Net.outputValues`: see there. */
 export async function outputValues(net: Net): Promise<NetOutput[]> {
-  await Promise.all(net.outputBlobs.map(({ data }) => data.toHost()));
+  await Promise.all(net.outputBlobs.map(({ dataMem }) => dataMem.toHost()));
   return net.outputs.map((name) => ({
     name,
     lossWeight: lossWeightOf(net, name),
@@ -68,7 +68,7 @@ export async function backwardPass(
     const blob = net.blob(name);
     const { data, shape } = elementsOf(values);
     checkCount(net, name, blob, shape);
-    blob.diff.overwriteCpu().set(data);
+    blob.diffMem.overwriteCpu().set(data);
   }
   const last = net.layers.length - 1;
   const to = options.end === undefined ? 0 : net.layerIndex(options.end);
@@ -98,7 +98,7 @@ export function writeInputs(net: Net, inputs: ValuesByName): void {
       blob.reshape(shape);
       isReshaped = true;
     }
-    blob.data.overwriteCpu().set(data);
+    blob.dataMem.overwriteCpu().set(data);
   }
   if (isReshaped) net.reshape();
 }
@@ -117,6 +117,10 @@ async function blobsByName(
   side: "data" | "diff",
 ): Promise<Record<string, Blob>> {
   const blobs = Object.fromEntries(names.map((name) => [name, net.blob(name)]));
-  await Promise.all(Object.values(blobs).map((blob) => blob[side].toHost()));
+  await Promise.all(
+    Object.values(blobs).map(({ dataMem, diffMem }) =>
+      (side === "data" ? dataMem : diffMem).toHost(),
+    ),
+  );
   return blobs;
 }

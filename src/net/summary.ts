@@ -43,9 +43,9 @@ export function summarize(net: Net): LayerSummary[] {
 }
 
 /** Blobs that share memory are one parameter. */
-function isNew(seen: Set<unknown>, { data }: Blob): boolean {
-  const isFirst = !seen.has(data);
-  seen.add(data);
+function isNew(seen: Set<unknown>, { dataMem }: Blob): boolean {
+  const isFirst = !seen.has(dataMem);
+  seen.add(dataMem);
   return isFirst;
 }
 

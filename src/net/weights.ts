@@ -72,7 +72,7 @@ export function copyWeights(
     if (source.blobs.length === 0 && target.blobs.length === 0) continue;
     checkBlobs(source.name, source.blobs, target.blobs, isOwner, weights.source);
     source.blobs.forEach((value, i) => {
-      if (value) copies.push(() => target.blobs[i]?.data.overwriteCpu().set(value.data));
+      if (value) copies.push(() => target.blobs[i]?.dataMem.overwriteCpu().set(value.data));
     });
   }
   for (const copy of copies) copy();

@@ -29,9 +29,9 @@ export class DeviceClipping {
   /** One element, for the gradients as they are now. */
   factor(): SyncedMem {
     this.#squares.zero();
-    for (const [{ diff }, sum] of this.#sums) {
-      if (diff.isZero) continue;
-      sum.forward(diff, this.#part);
+    for (const [{ diffMem }, sum] of this.#sums) {
+      if (diffMem.isZero) continue;
+      sum.forward(diffMem, this.#part);
       this.#engine.axpby(1, 1, this.#part, this.#squares.isZero ? 0 : 1, this.#squares);
     }
     this.#toFactor.forward(this.#squares, this.#factor);

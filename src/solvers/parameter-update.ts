@@ -79,9 +79,9 @@ export class ParameterUpdate {
         blob.count(),
         step,
         params,
-        blob.data,
-        blob.diff,
-        history.map(({ data }) => data),
+        blob.dataMem,
+        blob.diffMem,
+        history.map(({ dataMem }) => dataMem),
       );
     }
     if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
@@ -92,9 +92,9 @@ export class ParameterUpdate {
     { blob, history }: Updated,
     { rate, decay }: { readonly rate: number; readonly decay: number },
   ): boolean {
-    if (!history.every(({ data }) => data.isZero)) return false;
+    if (!history.every(({ dataMem }) => dataMem.isZero)) return false;
     if (rate === 0 && this.#rule.kernel.historyHoldsRate) return true;
-    return blob.diff.isZero && (decay === 0 || blob.data.isZero);
+    return blob.diffMem.isZero && (decay === 0 || blob.dataMem.isZero);
   }
 
   /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */

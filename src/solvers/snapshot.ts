@@ -45,7 +45,7 @@ export async function bringToHost(run: Snapshotted, withDiff: boolean): Promise<
   await Promise.all([
     withDiff ? net.toHost() : net.paramsToHost(),
     ...[net, ...testNets].map((one) => one.statesToHost()),
-    ...history.map(({ data }) => data.toHost()),
+    ...history.map(({ dataMem }) => dataMem.toHost()),
   ]);
 }
 
@@ -118,7 +118,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
   run.net.copyFrom(decodeCaffemodel(modelBytes, modelPath), log);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
-    run.history[i]?.data.overwriteCpu().set(value.data);
+    run.history[i]?.dataMem.overwriteCpu().set(value.data);
   });
   run.iter = state.iter;
   run.currentStep = state.current_step;

@@ -21,22 +21,22 @@ test("shape, axes and the legacy four", () => {
 
 test("memory is kept when a blob shrinks, and shared where asked for", () => {
   const blob = new Blob([4]);
-  blob.data.overwriteCpu().set([1, 2, 3, 4]);
+  blob.dataMem.overwriteCpu().set([1, 2, 3, 4]);
   blob.reshape([2]);
   expect(Array.from(blob.values())).toEqual([1, 2]);
   blob.reshape([2, 2]);
   expect(Array.from(blob.values())).toEqual([1, 2, 3, 4]);
   const view = new Blob([4]);
   view.shareData(blob);
-  view.data.mutableCpu()[0] = 9;
+  view.dataMem.mutableCpu()[0] = 9;
   expect(blob.values()[0]).toBe(9);
   expect(() => new Blob([3]).shareData(blob)).toThrow("Expected equal counts");
 });
 
 test("update and norms", () => {
   const blob = new Blob([2], "f64");
-  blob.data.overwriteCpu().set([3, -4]);
-  blob.diff.overwriteCpu().set([1, 1]);
+  blob.dataMem.overwriteCpu().set([3, -4]);
+  blob.diffMem.overwriteCpu().set([1, 1]);
   expect([
     blob.asumData(engine),
     blob.sumsqData(engine),
@@ -50,7 +50,7 @@ test("update and norms", () => {
 test("to a message and back, in both element types; legacy shapes fit with ones in front", () => {
   for (const dtype of ["f32", "f64"] as const) {
     const blob = new Blob([2, 1], dtype);
-    blob.data.overwriteCpu().set([0.5, 2]);
+    blob.dataMem.overwriteCpu().set([0.5, 2]);
     const value = blobValueOf(blobProtoOf(blob.toValue(true)));
     expect(value.shape).toEqual([2, 1]);
     expect(Array.from(value.data)).toEqual([0.5, 2]);

@@ -36,14 +36,14 @@ test("one element is read and written by its index, from either end", () => {
   }
 });
 
-test("array and diffArray are views that are written through", () => {
+test("data and diff are views that are written through", () => {
   const blob = new Blob([2]);
-  blob.array[1] = 3;
-  blob.diffArray.set([5, 6]);
+  blob.data[1] = 3;
+  blob.diff.set([5, 6]);
   expect(blob.toArray()).toEqual([0, 3]);
   expect(blob.toArray("diff")).toEqual([5, 6]);
   blob.reshape([1]);
-  expect(blob.array.length).toBe(1);
+  expect(blob.data.length).toBe(1);
 });
 
 test("assign takes a number, a flat list, lists within lists and blobs, of as many elements", () => {

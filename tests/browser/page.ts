@@ -29,7 +29,7 @@ export async function train(
   );
   const losses: number[] = [];
   solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
-  const [data, label] = [solver.net.blob("data").data, solver.net.blob("label").data];
+  const [data, label] = [solver.net.blob("data").dataMem, solver.net.blob("label").dataMem];
   const size = images.length / labels.length;
   for (let first = 0; first + batch <= labels.length; first += batch) {
     const pixels = images.subarray(first * size, (first + batch) * size);

@@ -30,10 +30,10 @@ beforeAll(() => {
     `class Good {
       setup() {}
       reshape([x], [y]) { y.reshape(x.shape); }
-      forward([x], [y]) { const [a, b] = [x.data.cpu(), y.data.overwriteCpu()]; for (let i = 0; i < x.count(); i++) b[i] = a[i] ** 3; }
+      forward([x], [y]) { const [a, b] = [x.values(), y.data]; for (let i = 0; i < x.count(); i++) b[i] = a[i] ** 3; }
       slope(a) { return 3 * a * a; }
       backward([y], [propagate], [x]) {
-        const [a, dy, dx] = [x.data.cpu(), y.diff.cpu(), x.diff.overwriteCpu()];
+        const [a, dy, dx] = [x.values(), y.diffValues(), x.diff];
         if (propagate) for (let i = 0; i < x.count(); i++) dx[i] = dy[i] * this.slope(a[i]);
       }
     }

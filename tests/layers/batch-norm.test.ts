@@ -26,7 +26,7 @@ describeEngines("BatchNorm", (engines) => {
       { engines, phase: "TEST" },
     );
     [[4, 8], [8, 32], [2]].forEach((values, i) => {
-      net.layers[1]?.blobs[i]?.data.overwriteCpu().set(values);
+      net.layers[1]?.blobs[i]?.dataMem.overwriteCpu().set(values);
     });
     expect((await forward(net, [4, 8]))[0]).toBeAllClose([1, 1]);
   });

@@ -27,7 +27,7 @@ async function opened(type: string, row: Row, engines: Engines): Promise<{ net: 
   await net.forward();
   await net.toHost();
   net.topBlobs[at]?.forEach((top, t) => {
-    top.diff.overwriteCpu().set(noise(top.count(), 50 + t));
+    top.diffMem.overwriteCpu().set(noise(top.count(), 50 + t));
   });
   net.clearParamDiffs();
   return { net, at };
@@ -47,7 +47,7 @@ describeEngines("every layer's backward", (engines) => {
       const once = net.learnableParams.map(({ blob }) => blob.diffValues().slice());
       // In place, the top's gradient has become the bottom's.
       tops.forEach((top, t) => {
-        top.diff.overwriteCpu().set(given[t] ?? []);
+        top.diffMem.overwriteCpu().set(given[t] ?? []);
       });
       await net.backward(at, at);
       await net.toHost();
@@ -62,11 +62,11 @@ describeEngines("every layer's backward", (engines) => {
       async ({ row }) => {
         const { net, at } = await opened(type, row, engines);
         const [bottoms, tops] = [net.bottomBlobs[at] ?? [], net.topBlobs[at] ?? []];
-        if (tops.some((top) => bottoms.some((bottom) => top.diff === bottom.diff))) return;
+        if (tops.some((top) => bottoms.some((bottom) => top.diffMem === bottom.diffMem))) return;
         net.layers[at]?.paramPropagateDown.fill(false);
         (net.bottomNeedsBackward[at] as boolean[]).fill(false);
-        for (const bottom of bottoms) bottom.diff.overwriteCpu().fill(9);
-        for (const { blob } of net.learnableParams) blob.diff.overwriteCpu().fill(9);
+        for (const bottom of bottoms) bottom.diffMem.overwriteCpu().fill(9);
+        for (const { blob } of net.learnableParams) blob.diffMem.overwriteCpu().fill(9);
         await net.backward(at, at);
         await net.toHost();
         for (const bottom of [...bottoms, ...net.learnableParams.map(({ blob }) => blob)]) {

@@ -19,7 +19,7 @@ describeEngines("Dropout", (engines) => {
   test("passes gradients where it passed values", async () => {
     const net = layerNet(dropout, [[100]], { engines });
     const [y = []] = await forward(net, new Array(100).fill(1));
-    net.blob("y").diff.overwriteCpu().fill(1);
+    net.blob("y").diffMem.overwriteCpu().fill(1);
     await net.backward();
     await net.toHost();
     expect(Array.from(net.blob("a").diffValues())).toEqual(y);

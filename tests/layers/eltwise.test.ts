@@ -48,7 +48,7 @@ test("of equal greatest values the second takes the gradient, and behind it the 
     [[3], [3], [3]],
   );
   expect(await forward(net, [0, 1, 5], [0, 0, 5], [0, 1, 6])).toEqual([[0, 1, 6]]);
-  net.blob("y").diff.overwriteCpu().set([7, 8, 9]);
+  net.blob("y").diffMem.overwriteCpu().set([7, 8, 9]);
   await net.backward();
   const gradients = ["a", "b", "c"].map((name) => [...net.blob(name).diffValues()]);
   expect(gradients).toEqual([

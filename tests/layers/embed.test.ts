@@ -8,7 +8,7 @@ const layer =
 describeEngines("Embed", (engines) => {
   test("looks rows up", async () => {
     const net = layerNet(layer, [[2, 2]], { engines });
-    net.learnableParams[0]?.blob.data.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
+    net.learnableParams[0]?.blob.dataMem.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
     expect(await forward(net, [2, 0, 1, 1])).toEqual([[6, 7, 2, 3, 4, 5, 4, 5]]);
     expect(net.blob("y").shape).toEqual([2, 2, 2]);
   });

@@ -44,7 +44,7 @@ test("a net that never ran writes nothing", () => {
 test("its gradients are zero", async () => {
   const net = output("zero.h5");
   await forward(net, [1, 2, 3, 4, 5, 6], [7, 8]);
-  net.blob("a").diff.overwriteCpu().fill(9);
+  net.blob("a").diffMem.overwriteCpu().fill(9);
   await net.backward();
   expect([...net.blob("a").diffValues()]).toEqual([0, 0, 0, 0, 0, 0]);
   net.close();

@@ -10,9 +10,9 @@ describeEngines("Parameter", (engines) => {
       { engines },
     );
     const [param] = net.learnableParams;
-    param?.blob.data.overwriteCpu().set([1, 2, 3, 4]);
+    param?.blob.dataMem.overwriteCpu().set([1, 2, 3, 4]);
     expect(await forward(net)).toEqual([[1, 2, 3, 4]]);
-    net.blob("y").diff.overwriteCpu().set([1, 0, 2, 0]);
+    net.blob("y").diffMem.overwriteCpu().set([1, 0, 2, 0]);
     await net.backward();
     await net.backward();
     await net.toHost();

@@ -41,7 +41,7 @@ describeEngines("Pooling", (engines) => {
   test("gives the whole gradient to the first of equal values", async () => {
     const net = layerNet(pool("kernel_size: 2 stride: 2"), [[1, 1, 2, 4]], { engines });
     await forward(net, [7, 7, 1, 2, 7, 7, 3, 3]);
-    net.blob("y").diff.overwriteCpu().set([5, 6]);
+    net.blob("y").diffMem.overwriteCpu().set([5, 6]);
     await net.backward();
     await net.toHost();
     expect(Array.from(net.blob("a").diffValues())).toEqual([5, 0, 0, 0, 0, 0, 6, 0]);
@@ -89,7 +89,7 @@ describe("stochastic pooling", () => {
     const drawn = Array.from(net.blob("y").values());
     const share = [0, 1, 2, 3].map((value) => drawn.filter((y) => y === value).length / 1000);
     expect(share).toBeAllClose([0, 1 / 6, 1 / 3, 1 / 2], { atol: 0.05 });
-    net.blob("y").diff.overwriteCpu().fill(1);
+    net.blob("y").diffMem.overwriteCpu().fill(1);
     await net.backward();
     const dx = net.blob("a").diffValues();
     drawn.forEach((y, plane) => {

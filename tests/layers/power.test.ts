@@ -40,7 +40,7 @@ test("Power with power 1: the gradient is its slope; in place it is Caffe's, the
   ]);
   const net = layerNet('type: "Power" bottom: "a" top: "a" power_param { scale: 3 }', [[2]]);
   await forward(net, [1, 2]);
-  net.blob("a").diff.overwriteCpu().set([5, 7]);
+  net.blob("a").diffMem.overwriteCpu().set([5, 7]);
   await net.backward();
   expect(net.blob("a").diffValues()).toBeAllClose([9, 9]);
 });

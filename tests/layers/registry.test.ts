@@ -16,13 +16,13 @@ class Times extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to] = [x.values(), y.array];
+    const [from, to] = [x.values(), y.data];
     for (let i = 0; i < from.length; i++) to[i] = this.#factor * (from[i] ?? 0);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    const [from, to] = [y.diffValues(), x.diffArray];
+    const [from, to] = [y.diffValues(), x.diff];
     for (let i = 0; i < from.length; i++) to[i] = this.#factor * (from[i] ?? 0);
   }
 }

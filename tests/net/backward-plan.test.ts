@@ -84,7 +84,7 @@ describe("the backward plan", () => {
   test("propagate_down: true asks for a gradient that nobody below needs", async () => {
     const net = netOf(`${input} ${ip("a", "data", "propagate_down: true")} ${loss("a")}`);
     expect(plan(net)).toMatchObject({ a: [true] });
-    net.blob("data").data.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
+    net.blob("data").dataMem.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
     await net.forwardBackward();
     expect(
       net
@@ -104,7 +104,7 @@ describe("the backward plan", () => {
     const net = netOf(`force_backward: true ${input} ${ip("a", "data", frozen)} ${loss("a")}`);
     expect(plan(net)).toEqual({ in: [], lab: [], a: [true], loss: [true, false] });
     expect(net.layers[net.layerNames.indexOf("a")]?.paramPropagateDown).toEqual([true, true]);
-    net.blob("data").data.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
+    net.blob("data").dataMem.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
     await net.forwardBackward();
     expect(net.learnableParams[0]?.blob.diffValues().some((x) => x !== 0)).toBe(true);
   });

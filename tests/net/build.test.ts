@@ -176,7 +176,7 @@ describe("building a net", () => {
     const loss = (more: string): string =>
       `${data} layer { name: "r" type: "Reduction" bottom: "data" top: "r" ${more} }`;
     const net = netOf(loss("loss_weight: 0.5"));
-    net.blob("data").data.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
+    net.blob("data").dataMem.overwriteCpu().set([1, 2, 3, 4, 5, 6]);
     expect(await net.forward()).toBe(10.5);
     expect([...net.blob("r").diffValues()]).toEqual([0.5]);
     expect(() => netOf(loss("loss_weight: 1 loss_weight: 1"))).toThrow(

@@ -16,7 +16,7 @@ function debugged(lines: string[], severities: Severity[] = []): Net {
       severities.push(severity);
     },
   });
-  net.blob("data").data.overwriteCpu().set([4, 0]);
+  net.blob("data").dataMem.overwriteCpu().set([4, 0]);
   lines.length = 0;
   severities.length = 0;
   return net;

@@ -46,7 +46,7 @@ test.each([...availableEngines])(
       if (apart) for (const i of net.layers.keys()) await net.forward(i, i);
       else await net.forward();
       await net.toHost();
-      net.blob("z").diff.overwriteCpu().set(noise(10, 5));
+      net.blob("z").diffMem.overwriteCpu().set(noise(10, 5));
       net.clearParamDiffs();
       await net.backward();
       await net.toHost();

@@ -18,7 +18,7 @@ class ForgetfulLayer extends TanHLayer {
 
   override backward(top: One, propagateDown: readonly boolean[], bottom: One): void {
     super.backward(top, propagateDown, bottom);
-    bottom[0].diff.mutableCpu()[4] = 0;
+    bottom[0].diffMem.mutableCpu()[4] = 0;
   }
 }
 
@@ -28,7 +28,7 @@ class SlopedLayer extends ReLULayer {
 
   override backward(top: One, propagateDown: readonly boolean[], bottom: One): void {
     super.backward(top, propagateDown, bottom);
-    const dx = bottom[0].diff.mutableCpu();
+    const dx = bottom[0].diffMem.mutableCpu();
     for (let i = 0; i < dx.length; i++) dx[i] = 1.0001 * (dx[i] ?? 0);
   }
 }

@@ -29,7 +29,7 @@ async function train(net: Net): Promise<unknown> {
     seen.push(await net.forward());
     await net.backward();
     for (const { blob } of net.learnableParams) {
-      await blob.diff.toHost();
+      await blob.diffMem.toHost();
       seen.push([...blob.diffValues()]);
     }
     seen.push((await net.outputValues()).map(({ name, values }) => [name, ...Array.from(values)]));
@@ -43,7 +43,7 @@ describeEngines("a net that shares memory", (engines) => {
       netOf(text, { engines, sharesMemory }),
     ) as [Net, Net];
     expect(await train(shared)).toEqual(await train(apart));
-    for (const net of [shared, apart]) await net.blob("sum").diff.toHost();
+    for (const net of [shared, apart]) await net.blob("sum").diffMem.toHost();
     const size = (net: Net) =>
       net
         .blob("sum")
@@ -62,7 +62,7 @@ describeEngines("a net that shares memory", (engines) => {
         });
         await net.forward();
         await net.forward();
-        for (const name of ["loss", "accuracy", "sum"]) await net.blob(name).data.toHost();
+        for (const name of ["loss", "accuracy", "sum"]) await net.blob(name).dataMem.toHost();
         const kept = ["data", "label", "loss", "accuracy"].map((name) => [
           ...net.blob(name).values(),
         ]);

@@ -68,15 +68,15 @@ describeEngines("a net", (engines) => {
 
   test("memory only grows: a smaller batch and back keeps it", async () => {
     const net = netOf(chain, { engines });
-    const before = net.blob("z").data;
+    const before = net.blob("z").dataMem;
     for (const rows of [1, 2]) {
       net.blob("x").reshape([rows, 3]);
       await net.forward();
-      expect(net.blob("z").data).toBe(before);
+      expect(net.blob("z").dataMem).toBe(before);
     }
     net.blob("x").reshape([3, 3]);
     await net.forward();
-    expect(net.blob("z").data).not.toBe(before);
+    expect(net.blob("z").dataMem).not.toBe(before);
   });
 
   test("a loss for each sample keeps its weight when the batch grows", async () => {
@@ -90,7 +90,7 @@ describeEngines("a net", (engines) => {
     write(net.blob("x"), [1, 2, 3, 4]);
     expect(await net.forward()).toBe(30);
     expect([...net.blob("sum").diffValues()]).toEqual([3, 3]);
-    net.blob("sum").diff.overwriteCpu().set([1, 2]);
+    net.blob("sum").diffMem.overwriteCpu().set([1, 2]);
     await net.forward();
     expect([...net.blob("sum").diffValues()]).toEqual([1, 2]);
   });

@@ -34,8 +34,8 @@ describe("parameters", () => {
       ["a", 1, "1", 1, 1],
       ["b", 1, "1", 1, 1],
     ]);
-    expect(b?.data).toBe(a?.data);
-    expect(b?.diff).toBe(a?.diff);
+    expect(b?.dataMem).toBe(a?.dataMem);
+    expect(b?.diffMem).toBe(a?.diffMem);
   });
 
   test("gradients of sharers add up", async () => {
@@ -44,10 +44,10 @@ describe("parameters", () => {
     const gradients = async (name: string): Promise<number[][]> => {
       const one = netOf(text(name), { seed: 3 });
       for (const i of [1, 2])
-        one.layers[i]?.blobs[0]?.data.overwriteCpu().set([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-      one.blob("x").data.overwriteCpu().set([1, -2, 3, 4, 5, -6]);
+        one.layers[i]?.blobs[0]?.dataMem.overwriteCpu().set([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      one.blob("x").dataMem.overwriteCpu().set([1, -2, 3, 4, 5, -6]);
       await one.forward();
-      one.blob("z").diff.overwriteCpu().fill(1);
+      one.blob("z").diffMem.overwriteCpu().fill(1);
       one.clearParamDiffs();
       await one.backward();
       return [1, 2].map((i) => [...(one.layers[i]?.blobs[0]?.diffValues() ?? [])]);
@@ -89,7 +89,7 @@ describe("parameters", () => {
     );
     const permissive = other("share_mode: PERMISSIVE");
     expect(permissive.blob("p").shape).toEqual([9]);
-    expect(permissive.layers[3]?.blobs[0]?.data).toBe(permissive.layers[1]?.blobs[0]?.data);
+    expect(permissive.layers[3]?.blobs[0]?.dataMem).toBe(permissive.layers[1]?.blobs[0]?.dataMem);
     expect(() => other("share_mode: PERMISSIVE", 8)).toThrow("count mismatch");
   });
 
@@ -101,7 +101,7 @@ describe("parameters", () => {
 
   test("clearParamDiffs makes every gradient zero, shared ones once", () => {
     const one = net('param { name: "w" }', 'param { name: "w" }');
-    for (const { blob } of one.learnableParams) blob.diff.overwriteCpu().fill(3);
+    for (const { blob } of one.learnableParams) blob.diffMem.overwriteCpu().fill(3);
     one.clearParamDiffs();
     for (const { blob } of one.learnableParams) {
       expect(blob.diffValues().every((x) => x === 0)).toBe(true);

@@ -152,7 +152,7 @@ describe("toParameter", () => {
       1,
       'layer { name: "s" type: "Silence" bottom: "b" } layer { name: "t" type: "Silence" bottom: "b" }',
     );
-    one.learnableParams[0]?.blob.diff.overwriteCpu().set([9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    one.learnableParams[0]?.blob.diffMem.overwriteCpu().set([9, 8, 7, 6, 5, 4, 3, 2, 1]);
     const plain = one.toParameter();
     expect(plain.layer?.map(({ name }) => name)).toEqual(["in", "a", "b", "b_b_0_split", "s", "t"]);
     expect(plain.layer?.map(({ blobs }) => blobs?.length ?? 0)).toEqual([0, 2, 2, 0, 0, 0]);
@@ -216,7 +216,7 @@ describe("shareWith", () => {
     const check = net(2);
     const own = weightsOf(check).slice(2);
     check.shareWith(train, log);
-    train.learnableParams[0]?.blob.data.mutableCpu().fill(5);
+    train.learnableParams[0]?.blob.dataMem.mutableCpu().fill(5);
     expect(weightsOf(check)).toEqual([new Array(9).fill(5), weightsOf(train)[1], ...own]);
     expect(lines).toEqual(["net] Ignoring source layer c"]);
   });

@@ -53,7 +53,7 @@ class Halve extends Layer {
     y.assign(x.values().map((value) => value / 2));
   }
   backward([y], _propagate, [x]) {
-    x.diffArray.set(y.diffValues().map((value) => value / 2));
+    x.diff.set(y.diffValues().map((value) => value / 2));
   }
 }
 registerLayer(Halve);

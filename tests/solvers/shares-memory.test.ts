@@ -24,7 +24,7 @@ describeEngines("a solver whose nets share memory", (engines) => {
       [true, false].map(async (sharesMemory) => {
         const solver = open("test_iter: 1 test_interval: 1", sharesMemory);
         await solver.step(1);
-        const between = [solver.net.blob("c").diff, solver.testNets[0]?.blob("c").data];
+        const between = [solver.net.blob("c").diffMem, solver.testNets[0]?.blob("c").dataMem];
         const isHeld = between.map((mem) => mem?.isZero === false);
         solver.close();
         return isHeld;

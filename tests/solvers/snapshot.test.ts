@@ -344,7 +344,7 @@ describe("keep_best", () => {
       if (layer === 0)
         test
           .blob("score")
-          .data.overwriteCpu()
+          .dataMem.overwriteCpu()
           .fill(scores[solver.iter / 2] ?? 0);
     });
     return solver;

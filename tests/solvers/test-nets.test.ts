@@ -143,9 +143,9 @@ describe("testing", () => {
     const [trained, tested] = [blobsOf(solver.net), blobsOf(solver.testNets[0] as Solver["net"])];
     expect(trained).toHaveLength(2);
     trained.forEach((blob, i) => {
-      expect(tested[i]?.data).toBe(blob.data);
+      expect(tested[i]?.dataMem).toBe(blob.dataMem);
       // Gradients are the train net's own.
-      expect(tested[i]?.diff).not.toBe(blob.diff);
+      expect(tested[i]?.diffMem).not.toBe(blob.diffMem);
     });
   });
 
@@ -217,7 +217,7 @@ describe("weights to begin from", () => {
     const times = runs.map((spy, i) => [solver.net.layerNames[i], spy.mock.calls.length]);
     expect(Object.fromEntries(times)).toEqual({ d: 0, A: 0, B: 2, loss: 2 });
     expect(weightsOf(solver, "A")).toEqual(before);
-    expect(solver.history.map((blob) => blob.data.residentBytes === 0)).toEqual([
+    expect(solver.history.map((blob) => blob.dataMem.residentBytes === 0)).toEqual([
       true,
       true,
       false,

@@ -49,7 +49,7 @@ export function layerNet(
 
 /** Writes values to a blob. */
 export function write(blob: Blob, values: ArrayLike<number>): void {
-  blob.data.overwriteCpu().set(values);
+  blob.dataMem.overwriteCpu().set(values);
 }
 
 /** Writes the inputs a, b, …, runs forward, and gives the values of the net's outputs. */
@@ -120,7 +120,7 @@ export async function checkParity(
       await net.toHost();
       net.topBlobs[net.layerNames.indexOf("t")]?.forEach((top, i) => {
         results[`top ${i} pass ${pass}`] = Array.from(top.values());
-        top.diff.overwriteCpu().set(noise(top.count(), 50 + i));
+        top.diffMem.overwriteCpu().set(noise(top.count(), 50 + i));
       });
       // Not cleared before the second pass: parameter gradients add up.
       await net.backward();

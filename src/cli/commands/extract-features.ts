@@ -131,7 +131,7 @@ async function extract(
     await net.forward();
     for (const [i, name] of blobs.entries()) {
       const blob = net.blob(name);
-      await blob.data.toHost();
+      await blob.dataMem.toHost();
       const values = Float32Array.from(blob.values());
       const size = blob.count(1);
       for (let n = 0; n < (blob.shape[0] ?? 1); n++) {

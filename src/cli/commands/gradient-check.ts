@@ -181,7 +181,7 @@ function fillInputs(net: Net, random: Random): void {
     });
   }
   for (const name of net.inputs) {
-    const values = net.blob(name).data.overwriteCpu();
+    const values = net.blob(name).dataMem.overwriteCpu();
     for (let i = 0; i < values.length; i++) {
       values[i] = labels.has(name) ? i % 2 : random.uniform(-1, 1);
     }
@@ -193,7 +193,7 @@ function stirConstants(net: Net, random: Random): void {
   for (const { blob, lrMult } of net.learnableParams) {
     const values = blob.values();
     if (lrMult === 0 || values.some((value) => value !== values[0])) continue;
-    const stirred = blob.data.mutableCpu();
+    const stirred = blob.dataMem.mutableCpu();
     const range = 1 / Math.sqrt(blob.count(1));
     for (let i = 0; i < blob.count(); i++) {
       stirred[i] = (stirred[i] ?? 0) + random.uniform(-range, range);

@@ -11,7 +11,7 @@ export abstract class LabelledLayer<Bottom extends Blobs, Top extends Blobs> ext
    * @throws LayerError where a label is neither: it would read another sample's score
    */
   protected countLabels(label: Blob, classes: number, ignored?: number): number {
-    const values = label.data.cpu();
+    const values = label.dataMem.cpu();
     let counted = 0;
     for (let i = 0; i < label.count(); i++) {
       const value = Math.trunc(values[i]!);

@@ -27,7 +27,7 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
         if (!fillsZeros(filler)) {
           const { noise } = this.context;
           const random = this.random("filler", i);
-          this.named(() => fill(blob.data.overwriteCpu(), shape, filler, random, noise));
+          this.named(() => fill(blob.dataMem.overwriteCpu(), shape, filler, random, noise));
         }
         this.blobs.push(blob);
       });

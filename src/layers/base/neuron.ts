@@ -27,12 +27,12 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.data, this.#input.data);
-    this.#op.forward(x.data, y.data);
+    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward((this.#input ?? x).data, y.data, y.diff, x.diff);
+    if (propagate) this.#op.backward((this.#input ?? x).dataMem, y.dataMem, y.diffMem, x.diffMem);
   }
 
   override get postOp(): PostOp {

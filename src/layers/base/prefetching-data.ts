@@ -94,7 +94,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     for (const [i, blob] of top.entries()) {
       const { shape, data } = batch[i] as Batch[number];
       blob.reshape(shape);
-      blob.data.borrowCpu(data);
+      blob.dataMem.borrowCpu(data);
     }
     this.#position += this.#plan.batchSize;
   }

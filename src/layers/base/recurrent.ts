@@ -72,7 +72,7 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     this.#last = this.#net.layerNames.length - 2;
     for (const { blob } of this.#net.learnableParams) this.blobs.push(blob);
     this.#takeOver(given);
-    for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).diff.zero();
+    for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).diffMem.zero();
   }
 
   /** Weights that came with the prototxt. */
@@ -88,7 +88,7 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
           `blob ${i} is given with shape ${shapeText(blob.shape)}. Expected ${shapeText(own.shape)}.`,
         );
       }
-      own.data.overwriteCpu().set(blob.values());
+      own.dataMem.overwriteCpu().set(blob.values());
     });
   }
 
@@ -196,7 +196,7 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     if (!this.#isExposed) {
       for (const [before, after] of this.#unrolled.hidden) {
         const [from, to] = [net.blob(after), net.blob(before)];
-        this.engine.copy(from.count(), from.data, to.data);
+        this.engine.copy(from.count(), from.dataMem, to.dataMem);
       }
     }
     net.forwardNow(0, this.#last);
@@ -223,12 +223,12 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
 
   /** Forgets the hidden state. */
   reset(): void {
-    for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).data.zero();
+    for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).dataMem.zero();
   }
 
   override stateToHost(): Promise<unknown> {
     const hidden = this.#unrolled.hidden.map(([, after]) => this.#net.blob(after));
-    return Promise.all(hidden.map(({ data }) => data.toHost()));
+    return Promise.all(hidden.map(({ dataMem }) => dataMem.toHost()));
   }
 
   override state(): LayerState {
@@ -241,7 +241,7 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     for (const [, after] of this.#unrolled.hidden) {
       this.#net
         .blob(after)
-        .data.overwriteCpu()
+        .dataMem.overwriteCpu()
         .set(state[after] as readonly number[]);
     }
   }

@@ -31,8 +31,8 @@ async function run(net: Net, parameters: readonly (readonly number[])[]): Promis
     await net.forward();
     for (const name of net.blobNames) result[`${name} ${pass}`] = [...net.blob(name).values()];
     for (const name of net.outputs) {
-      const { diff } = net.blob(name);
-      diff.overwriteCpu().set(noise(diff.count, 9 + pass));
+      const { diffMem } = net.blob(name);
+      diffMem.overwriteCpu().set(noise(diffMem.count, 9 + pass));
     }
     await net.backward();
     result[`da ${pass}`] = [...net.blob("a").diffValues()];

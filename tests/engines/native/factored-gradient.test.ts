@@ -61,7 +61,7 @@ test.skipIf(!native).each([
   ["L1", 'base_lr: 1e-4 regularization_type: "L1"'],
 ])("learns from factors as from arrays: %s", async (_name, fields) => {
   const solver = await compare(fields);
-  expect(solver.net.params.get("a")?.[0]?.diff.isZero).toBe(true);
+  expect(solver.net.params.get("a")?.[0]?.diffMem.isZero).toBe(true);
   solver.close();
 });
 
@@ -85,7 +85,7 @@ test.skipIf(!native)("adds up the gradients of shared weights", async () => {
 test.skipIf(!native)("keeps gradients that snapshots are to hold", async () => {
   const solver = open(native as Engines, "base_lr: 0.01 snapshot_diff: true");
   await solver.step(1);
-  expect(solver.net.params.get("a")?.[0]?.diff.isZero).toBe(false);
+  expect(solver.net.params.get("a")?.[0]?.diffMem.isZero).toBe(false);
   solver.close();
 });
 

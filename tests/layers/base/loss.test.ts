@@ -56,7 +56,7 @@ describe.each(Object.entries(LOSSES))("%s", (type, { shapes, label }) => {
       inputs.forEach((values, i) => {
         net
           .blob("abc"[i] ?? "")
-          .data.overwriteCpu()
+          .dataMem.overwriteCpu()
           .set(values);
       });
       return await net.forward();
