@@ -39,7 +39,13 @@ import {
 
 /** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
 const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
-  for (const { layer } of layers) layer.close();
+  for (const { layer } of layers) {
+    try {
+      layer.close();
+    } catch {
+      // Nobody is there to be told: who wants to know closes the net.
+    }
+  }
 });
 
 /**
