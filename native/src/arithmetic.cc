@@ -1,13 +1,7 @@
 // Elementwise combinations, reductions, rows normalised by themselves, and one step of an LSTM.
-#include <math.h>
-
 #include "loops.h"
 #include "primitive.h"
-
-extern "C" {
-#pragma omp declare simd notinbranch
-float tanhf(float) noexcept;
-}
+#include "vector-math.h"
 
 namespace caffe {
 

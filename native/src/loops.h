@@ -83,6 +83,26 @@ void parallel_parts(size_t n, Task task) {
   });
 }
 
+// Neighbouring positions of an array (outer, channels, inner): few enough that a number for each stays in registers and
+// cache, side by side.
+struct PositionRun {
+  static constexpr size_t kMost = 64;
+  // Which one it is, of which outer index, where it begins in `inner`, and how many positions it has.
+  size_t index, o, begin, n;
+
+  static size_t count(size_t outer, size_t inner) { return outer * ((inner + kMost - 1) / kMost); }
+};
+
+// Runs task(PositionRun) for all positions of an array of `work` elements.
+template <typename Task>
+void parallel_positions(size_t outer, size_t inner, size_t work, Task task) {
+  const size_t runs = PositionRun::count(1, inner);
+  parallel(outer * runs, work, [&](size_t r) {
+    const size_t begin = r % runs * PositionRun::kMost;
+    task(PositionRun{r, r / runs, begin, std::min(inner - begin, PositionRun::kMost)});
+  });
+}
+
 // An array (n, c, s) whose channels lie in blocks: element (n, c, s) at ((n·⌈c/b⌉ + c/b)·s + s)·b + c%b.
 // Row-major is b = 1; oneDNN's nChw16c is b = 16; channels-last is b = c. Padding up to a whole block is zero.
 struct View {

@@ -1,26 +1,15 @@
 // Softmax and losses. Sums go in order, so that their bits do not depend on the number of threads.
-#include <math.h>
-
 #include <limits>
 
 #include "loops.h"
 #include "primitive.h"
-
-extern "C" {
-#pragma omp declare simd notinbranch
-float expf(float) noexcept;
-#pragma omp declare simd notinbranch
-float log1pf(float) noexcept;
-#pragma omp declare simd notinbranch
-float logf(float) noexcept;
-}
+#include "vector-math.h"
 
 namespace caffe {
 
 namespace {
 
-// Positions are handled in runs of neighbours, so that a run's maxima and sums stay in registers and cache.
-constexpr size_t kRun = 64;
+constexpr size_t kRun = PositionRun::kMost;
 
 // What the losses of given probabilities take a smaller one for.
 constexpr float kLeast = 1e-20f;
@@ -45,10 +34,8 @@ void Softmax(const Napi::CallbackInfo& info) {
     });
     return;
   }
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * channels * inner, [=](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun);
-    const size_t from = r / runs * channels * inner + begin;
+  parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
+    const size_t n = run.n, from = run.o * channels * inner + run.begin;
     float max[kRun], sum[kRun] = {};
     std::fill_n(max, n, -std::numeric_limits<float>::infinity());
     for (size_t c = 0; c < channels; c++) {
@@ -72,10 +59,8 @@ void SoftmaxBackward(const Napi::CallbackInfo& info) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size();
   const float *y = args.floats(), *dy = args.floats();
   float* dx = args.floats();
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * channels * inner, [=](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun);
-    const size_t from = r / runs * channels * inner + begin;
+  parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
+    const size_t n = run.n, from = run.o * channels * inner + run.begin;
     float dot[kRun] = {};
     for (size_t c = 0; c < channels; c++) {
       for (size_t i = 0; i < n; i++) dot[i] += dy[from + c * inner + i] * y[from + c * inner + i];
@@ -114,9 +99,8 @@ void LabelGradient(const Napi::CallbackInfo& info) {
   const float scale = static_cast<float>(args.number());
   const float *prob = args.floats(), *label = args.floats();
   float* dx = args.floats();
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * channels * inner, [=](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
+  parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
+    const size_t o = run.o, begin = run.begin, n = run.n;
     float factor[kRun];
     for (size_t i = 0; i < n; i++) {
       factor[i] = static_cast<int>(label[o * inner + begin + i]) == ignored ? 0 : scale;
@@ -238,18 +222,17 @@ Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
   const auto ignored = static_cast<int>(args.number());
   const float *p = args.floats(), *label = args.floats(), *h = args.floats();
-  const size_t runs = (inner + kRun - 1) / kRun;
-  std::vector<double> losses(outer * runs);
-  parallel(outer * runs, outer * classes * inner, [&](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
-    for (size_t i = begin; i < begin + n; i++) {
+  std::vector<double> losses(PositionRun::count(outer, inner));
+  parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
+    const size_t o = run.o;
+    for (size_t i = run.begin; i < run.begin + run.n; i++) {
       const auto l = static_cast<int>(label[o * inner + i]);
       if (l == ignored) continue;
       const float *row = h + l * classes, *from = p + o * classes * inner + i;
       float sum = 0;
 #pragma omp simd reduction(+ : sum)
       for (size_t c = 0; c < classes; c++) sum += row[c] * logf(std::max(from[c * inner], kLeast));
-      losses[r] -= sum;
+      losses[run.index] -= sum;
     }
   });
   double sum = 0;
@@ -269,10 +252,9 @@ void InfogainGradient(const Napi::CallbackInfo& info) {
   for (size_t l = 0; l < classes; l++) {
     for (size_t c = 0; c < classes; c++) worth[l] += h[l * classes + c];
   }
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * classes * inner, [&](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
-    for (size_t i = begin; i < begin + n; i++) {
+  parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
+    const size_t o = run.o;
+    for (size_t i = run.begin; i < run.begin + run.n; i++) {
       const auto l = static_cast<int>(label[o * inner + i]);
       const size_t from = o * classes * inner + i;
       if (l == ignored) {

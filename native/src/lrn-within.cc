@@ -1,13 +1,7 @@
 // Response normalisation within each channel, in any layout that keeps channels in blocks.
-#include <math.h>
-
 #include "loops.h"
 #include "primitive.h"
-
-extern "C" {
-#pragma omp declare simd notinbranch
-float powf(float, float) noexcept;
-}
+#include "vector-math.h"
 
 namespace caffe {
 

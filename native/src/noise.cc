@@ -1,17 +1,7 @@
 // Random numbers for fillers; src/engines/ops/noise.ts has the formulas.
-#include <math.h>
-
 #include "loops.h"
 #include "primitive.h"
-
-extern "C" {
-#pragma omp declare simd notinbranch
-float logf(float) noexcept;
-#pragma omp declare simd notinbranch
-float sinf(float) noexcept;
-#pragma omp declare simd notinbranch
-float cosf(float) noexcept;
-}
+#include "vector-math.h"
 
 namespace caffe {
 

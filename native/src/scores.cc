@@ -6,8 +6,7 @@ namespace caffe {
 
 namespace {
 
-// Positions are handled in runs of neighbours, which a vector holds side by side.
-constexpr size_t kRun = 64;
+constexpr size_t kRun = PositionRun::kMost;
 
 // accuracy(outer, classes, inner, topK, ignored, x, label, perClass | undefined): the share of labels that count
 // whose score fewer than topK others reach; 0 where none counts
@@ -19,9 +18,8 @@ Napi::Value Accuracy(const Napi::CallbackInfo& info) {
   const float *x = args.floats(), *label = args.floats();
   float* per_class = args.optional();
   std::vector<char> is_right(outer * inner);
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * classes * inner, [&](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
+  parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
+    const size_t o = run.o, begin = run.begin, n = run.n;
     const float* from = x + o * classes * inner + begin;
     float own[kRun];
     int reached[kRun] = {};
@@ -85,9 +83,8 @@ void ArgMax(const Napi::CallbackInfo& info) {
   const auto wanted = static_cast<Wanted>(args.size());
   const float* x = args.floats();
   float* y = args.floats();
-  const size_t runs = (inner + kRun - 1) / kRun;
-  parallel(outer * runs, outer * length * inner, [=](size_t r) {
-    const size_t begin = r % runs * kRun, n = std::min(inner - begin, kRun), o = r / runs;
+  parallel_positions(outer, inner, outer * length * inner, [=](const PositionRun& run) {
+    const size_t o = run.o, begin = run.begin, n = run.n;
     const float* from = x + o * length * inner + begin;
     const auto write = [=](size_t i, size_t j, int index, float value) {
       if (wanted == Wanted::kBoth) {

@@ -1,27 +1,10 @@
 // Elementwise functions, each a few lines: its value, and its derivative from what backward has.
-#include <math.h>
-
 #include <functional>
 #include <map>
 
 #include "loops.h"
 #include "primitive.h"
-
-// The vector forms of libmvec, which -ffast-math alone would declare.
-extern "C" {
-#pragma omp declare simd notinbranch
-float expf(float) noexcept;
-#pragma omp declare simd notinbranch
-float logf(float) noexcept;
-#pragma omp declare simd notinbranch
-float log1pf(float) noexcept;
-#pragma omp declare simd notinbranch
-float expm1f(float) noexcept;
-#pragma omp declare simd notinbranch
-float tanhf(float) noexcept;
-#pragma omp declare simd notinbranch
-float powf(float, float) noexcept;
-}
+#include "vector-math.h"
 
 namespace caffe {
 

@@ -64,7 +64,7 @@ export function buildNets(
   }
   for (const net of nets.slice(1)) net.debugInfo ||= param.debug_info ?? false;
   if (sharesMemory && !param.snapshot_diff) {
-    for (const { blob } of nets[0]?.learnableParams ?? []) blob.diffMem.life = "once";
+    for (const { blob } of nets[0]?.learnableParams ?? []) blob.diffMem.isReadOnce = true;
   }
   return nets as [Net, ...Net[]];
 }

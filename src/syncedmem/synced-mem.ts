@@ -49,10 +49,10 @@ export class SyncedMem {
   readonly count: number;
   readonly dtype: DType;
   /**
-   * "once": only the next reader wants the elements, and an engine may keep them in a form that is cheaper than an array,
-   * and forget them once they are read. Undefined where nobody has said so.
+   * Only the next reader wants the elements: an engine may keep them in a form that is cheaper than an array, and forget
+   * them once they are read. False unless somebody says so.
    */
-  life: "once" | undefined;
+  isReadOnce = false;
   #cpu: FloatArray | undefined;
   #cpuFresh = false;
   readonly #stores: Map<string, PrivateStore> = new Map();

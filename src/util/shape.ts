@@ -8,6 +8,11 @@ export function countOf(shape: Shape, from = 0, to: number = shape.length): numb
   return count;
 }
 
+/** A shape around one of its axes: elements before it, its length, elements behind it. */
+export function aroundAxis(shape: Shape, axis: number): readonly [number, number, number] {
+  return [countOf(shape, 0, axis), shape[axis] ?? 1, countOf(shape, axis + 1)];
+}
+
 /** Whether both have the same axes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);

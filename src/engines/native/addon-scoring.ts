@@ -1,4 +1,4 @@
-import type { Buffer } from "./addon.ts";
+import type { Buffer } from "./buffer.ts";
 
 /** Softmax, losses, and what is read from scores: native/src/losses.cc and scores.cc. */
 export interface Scoring {

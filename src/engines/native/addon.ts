@@ -1,4 +1,7 @@
 import type { Scoring } from "./addon-scoring.ts";
+import type { Buffer, StoreMemory } from "./buffer.ts";
+
+export type { Buffer, StoreMemory };
 
 /** A oneDNN memory layout: dims, and where each element lies. */
 export interface Layout {
@@ -13,14 +16,6 @@ export interface Layout {
   /** Row-major without padding. */
   readonly isPlain: boolean;
 }
-
-/** Aligned memory. */
-export interface StoreMemory {
-  zero(): void;
-}
-
-/** What native code reads and writes: a store, or a plain array. */
-export type Buffer = StoreMemory | Float32Array;
 
 /** A oneDNN primitive: its layouts by argument, and how to run it with one buffer for each, in order. */
 export interface Primitive<Names extends string = string> {

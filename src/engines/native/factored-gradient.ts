@@ -10,7 +10,6 @@ export interface ProductShape {
   readonly columns: number;
 }
 
-const LAYOUT = "factors";
 /** Smaller products are not worth it: they stay in cache as they are. */
 const LEAST_FLOATS = 1 << 20;
 /** How much of a product is made at a time: it is used up before it leaves the cache. */
@@ -21,7 +20,7 @@ const PANEL_FLOATS = 1 << 20;
  * are a hundredth of its size. Whoever reads it as an array gets their product.
  */
 export class FactoredGradient implements PrivateStore {
-  readonly layout = LAYOUT;
+  readonly layout: string;
   readonly #places: Places;
   readonly #shape: ProductShape;
   readonly #a: Float32Array;
@@ -29,6 +28,7 @@ export class FactoredGradient implements PrivateStore {
   #panel: Float32Array | undefined;
 
   private constructor(places: Places, shape: ProductShape) {
+    this.layout = layoutOf(shape);
     this.#places = places;
     this.#shape = shape;
     this.#a = new Float32Array(shape.batch * shape.rows);
@@ -43,10 +43,9 @@ export class FactoredGradient implements PrivateStore {
 
   /** Makes the array the product of copies of `a` and `b`. */
   static write(places: Places, mem: SyncedMem, shape: ProductShape, a: Buffer, b: Buffer): void {
-    const kept = mem.privateStore(LAYOUT);
-    const isKept = kept instanceof FactoredGradient && kept.#holds(shape);
-    const store = isKept ? kept : new FactoredGradient(places, shape);
-    if (!isKept) mem.adoptPrivate(store);
+    const kept = mem.privateStore(layoutOf(shape));
+    const store = kept instanceof FactoredGradient ? kept : new FactoredGradient(places, shape);
+    if (store !== kept) mem.adoptPrivate(store);
     places.addon.copy(store.#a.length, a, store.#a);
     places.addon.copy(store.#b.length, b, store.#b);
     mem.markPrivateWritten(store);
@@ -78,11 +77,6 @@ export class FactoredGradient implements PrivateStore {
   /** The factors are small, and will be written again in the next step: they keep their memory. */
   release(): void {}
 
-  #holds({ batch, rows, columns }: ProductShape): boolean {
-    const { batch: ownBatch, rows: ownRows, columns: ownColumns } = this.#shape;
-    return batch === ownBatch && rows === ownRows && columns === ownColumns;
-  }
-
   /** Writes the rows from `row` on, as many as there is room for. */
   #multiply(row: number, to: Float32Array): void {
     const { batch, rows, columns } = this.#shape;
@@ -103,4 +97,8 @@ export class FactoredGradient implements PrivateStore {
       to,
     );
   }
+}
+
+function layoutOf({ batch, rows, columns }: ProductShape): string {
+  return `factors ${batch}x${rows}x${columns}`;
 }

@@ -61,7 +61,7 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
         const [a, b] = d.transpose ? [input, dy] : [dy, input];
         const [rows, columns] = d.transpose ? [k, n] : [n, k];
         const shape = { batch: m, rows, columns };
-        if (dwMem.life === "once" && dwMem.isZero && FactoredGradient.pays(shape)) {
+        if (dwMem.isReadOnce && dwMem.isZero && FactoredGradient.pays(shape)) {
           FactoredGradient.write(places, dwMem, shape, a, b);
         } else {
           const beta = dwMem.isZero ? 0 : 1;

@@ -1,4 +1,4 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type {
   ContrastiveLossDescriptor,
   ContrastiveLossOp,
@@ -33,15 +33,10 @@ export function nativeInfogainLoss(places: Places, d: InfogainLossDescriptor): I
   const { addon } = places;
   const { shape, axis, ignoreLabel } = d;
   const layout = places.plain(shape);
-  const classes = shape[axis] ?? 1;
+  const [outer, classes, inner] = aroundAxis(shape, axis);
   const matrix = places.plain([classes, classes]);
   // Labels are checked to be 0 or more.
-  const sizes = [
-    countOf(shape, 0, axis),
-    classes,
-    countOf(shape, axis + 1),
-    ignoreLabel ?? -1,
-  ] as const;
+  const sizes = [outer, classes, inner, ignoreLabel ?? -1] as const;
   return {
     forward(p, label, h, scale, loss) {
       const [values, worth] = [places.read(p, layout), places.read(h, matrix)];

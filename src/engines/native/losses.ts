@@ -1,4 +1,4 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type {
   ChannelDescriptor,
   HingeLossDescriptor,
@@ -15,9 +15,7 @@ import type { Places } from "./places.ts";
 export function nativeSoftmax(places: Places, { shape, axis }: ChannelDescriptor): SoftmaxOp {
   const { addon } = places;
   const layout = places.plain(shape);
-  const outer = countOf(shape, 0, axis);
-  const channels = shape[axis] ?? 1;
-  const inner = countOf(shape, axis + 1);
+  const [outer, channels, inner] = aroundAxis(shape, axis);
   return {
     forward(x, y) {
       addon.softmax(outer, channels, inner, places.read(x, layout), places.write(y, layout));
@@ -34,9 +32,7 @@ export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): Sof
   const { addon } = places;
   const { shape, axis, ignoreLabel } = d;
   const layout = places.plain(shape);
-  const outer = countOf(shape, 0, axis);
-  const channels = shape[axis] ?? 1;
-  const inner = countOf(shape, axis + 1);
+  const [outer, channels, inner] = aroundAxis(shape, axis);
   const softmax = nativeSoftmax(places, d);
   /** Stands for "no label is ignored": labels are checked to be 0 or more. */
   const ignored = ignoreLabel ?? -1;

@@ -49,11 +49,8 @@ function withinChannel(places: Places, d: LRNDescriptor): LRNOp {
     const args: WithinArgs = [...viewOf(layout), height, width, localSize, alpha, beta, k];
     return { layout, args };
   });
-  const madeFor = (x: SyncedMem): ReturnType<typeof made.get> => {
-    const layout = places.current(x, d.shape);
-    const fits = layout.block > 0 && layout.stored === layout.count;
-    return made.get(fits ? layout : places.plain(d.shape));
-  };
+  const madeFor = (x: SyncedMem): ReturnType<typeof made.get> =>
+    made.get(places.currentOf(x, d.shape, "blocks", "no padding"));
   return {
     forward(x, y) {
       const { layout, args } = madeFor(x);

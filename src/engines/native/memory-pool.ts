@@ -4,6 +4,7 @@ import type { Addon, StoreMemory } from "./addon.ts";
 /** Memory that one or several arrays or ops hold; whoever writes while others hold it takes another. */
 export interface Held {
   readonly memory: StoreMemory;
+  readonly place: Place;
   holders: number;
 }
 
@@ -24,17 +25,17 @@ interface Run {
  * gives it memory only where it is written.
  */
 class Slab {
-  readonly whole: StoreMemory;
   /** How far it has ever been held. */
   used = 0;
   readonly #addon: Addon;
+  readonly #whole: StoreMemory;
   readonly #free: Run[];
   /** Parts that were held once, by where they lie: a step takes the same ones again. */
   readonly #parts: Map<string, StoreMemory> = new Map();
 
   constructor(addon: Addon, floats: number) {
     this.#addon = addon;
-    this.whole = new addon.Store(floats, true);
+    this.#whole = new addon.Store(floats, true);
     this.#free = [{ begin: 0, length: floats }];
   }
 
@@ -72,7 +73,7 @@ class Slab {
     let part = this.#parts.get(key);
     if (!part) {
       if (this.#parts.size >= MOST_PARTS) this.#parts.clear();
-      part = new this.#addon.Store(this.whole, begin, length);
+      part = new this.#addon.Store(this.#whole, begin, length);
       this.#parts.set(key, part);
     }
     return part;
@@ -92,7 +93,6 @@ interface Place {
 export class MemoryPool {
   readonly #addon: Addon;
   readonly #slabs: Slab[] = [];
-  readonly #places: WeakMap<Held, Place> = new WeakMap();
   /** What an op held that nobody closed comes back when that is collected. */
   readonly #abandoned = new FinalizationRegistry<Place>(({ slab, run }) => slab.give(run));
 
@@ -109,8 +109,7 @@ export class MemoryPool {
   take(count: number): Held {
     const length = Math.ceil(Math.max(1, count) / LINE) * LINE;
     const place = this.#find(length);
-    const held: Held = { memory: place.slab.memoryOf(place.run), holders: 1 };
-    this.#places.set(held, place);
+    const held: Held = { memory: place.slab.memoryOf(place.run), place, holders: 1 };
     this.#abandoned.register(held, place, held);
     return held;
   }
@@ -118,11 +117,9 @@ export class MemoryPool {
   /** One holder less; the last one gives the memory back. */
   release(held: Held): void {
     held.holders--;
-    const place = held.holders > 0 ? undefined : this.#places.get(held);
-    if (!place) return;
+    if (held.holders !== 0) return;
     this.#abandoned.unregister(held);
-    this.#places.delete(held);
-    place.slab.give(place.run);
+    held.place.slab.give(held.place.run);
   }
 
   #find(length: number): Place {

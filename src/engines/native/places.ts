@@ -122,10 +122,12 @@ export class Places implements Work {
       : this.plain(dims);
   }
 
-  /** As `current`, but plain where padding would not stay zero or channels do not lie in blocks. */
-  currentOf(mem: SyncedMem, dims: Shape, wants: "blocks" | "no padding"): Layout {
+  /** As `current`, but plain where that is not what is wanted: channels in blocks, no padding that has to stay zero. */
+  currentOf(mem: SyncedMem, dims: Shape, ...wants: readonly ("blocks" | "no padding")[]): Layout {
     const layout = this.current(mem, dims);
-    const fits = wants === "blocks" ? layout.block > 0 : layout.stored === layout.count;
+    const fits = wants.every((want) =>
+      want === "blocks" ? layout.block > 0 : layout.stored === layout.count,
+    );
     return fits ? layout : this.plain(dims);
   }
 

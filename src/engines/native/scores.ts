@@ -1,4 +1,4 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "../engine.ts";
 import type { Places } from "./places.ts";
 
@@ -6,8 +6,7 @@ import type { Places } from "./places.ts";
 export function nativeAccuracy(places: Places, d: AccuracyDescriptor): AccuracyOp {
   const { shape, axis, topK, ignoreLabel } = d;
   const layout = places.plain(shape);
-  const [outer, inner] = [countOf(shape, 0, axis), countOf(shape, axis + 1)];
-  const classes = shape[axis] ?? 1;
+  const [outer, classes, inner] = aroundAxis(shape, axis);
   // Labels are checked to be 0 or more.
   const ignored = ignoreLabel ?? -1;
   return {

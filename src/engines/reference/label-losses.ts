@@ -1,10 +1,10 @@
+import { aroundAxis } from "../../util/shape.ts";
 import type {
   InfogainLossDescriptor,
   InfogainLossOp,
   MultinomialLossDescriptor,
   MultinomialLossOp,
 } from "../engine.ts";
-import { around } from "./softmax.ts";
 
 /** Probabilities count as at least this. */
 const LEAST = 1e-20;
@@ -34,7 +34,7 @@ export function referenceMultinomialLoss(d: MultinomialLossDescriptor): Multinom
 
 /** Every class's log probability, by what the matrix's row of the label says it is worth. */
 export function referenceInfogainLoss(d: InfogainLossDescriptor): InfogainLossOp {
-  const [outer, classes, inner] = around(d);
+  const [outer, classes, inner] = aroundAxis(d.shape, d.axis);
   return {
     forward(pMem, labelMem, hMem, scale, lossMem) {
       const [p, label, h] = [pMem.cpu(), labelMem.cpu(), hMem.cpu()];

@@ -1,3 +1,4 @@
+import { aroundAxis } from "../../util/shape.ts";
 import type {
   HingeLossDescriptor,
   HingeLossOp,
@@ -6,14 +7,14 @@ import type {
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
 } from "../engine.ts";
-import { around, referenceSoftmax } from "./softmax.ts";
+import { referenceSoftmax } from "./softmax.ts";
 
 /** The smallest normal float: what the log loss takes a probability of 0 for, as Caffe's FLT_MIN. */
 const FLT_MIN = 1.1754943508222875e-38;
 
 /** Softmax, and −log of the label's probability summed over all positions. */
 export function referenceSoftmaxLoss(d: SoftmaxLossDescriptor): SoftmaxLossOp {
-  const [outer, channels, inner] = around(d);
+  const [outer, channels, inner] = aroundAxis(d.shape, d.axis);
   const softmax = referenceSoftmax(d);
   return {
     forward(x, labelMem, probMem, scale, lossMem) {

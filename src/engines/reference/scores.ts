@@ -1,10 +1,10 @@
 import type { FloatArray } from "../../util/arrays.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "../engine.ts";
-import { around } from "./softmax.ts";
 
 /** A score equal to the label's counts against it, so that outputs which are all the same are right nowhere. */
 export function referenceAccuracy(d: AccuracyDescriptor): AccuracyOp {
-  const [outer, classes, inner] = around(d);
+  const [outer, classes, inner] = aroundAxis(d.shape, d.axis);
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   return {
     forward(xMem, labelMem, accuracyMem, perClassMem) {

@@ -1,14 +1,9 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type { ChannelDescriptor, SoftmaxOp } from "../engine.ts";
-
-/** (outer, channels, inner) of a shape around an axis. */
-export function around({ shape, axis }: ChannelDescriptor): readonly [number, number, number] {
-  return [countOf(shape, 0, axis), shape[axis] ?? 1, countOf(shape, axis + 1)];
-}
 
 /** y = e^(x − max) / Σ e^(x − max); dx = y · (dy − Σ dy·y). */
 export function referenceSoftmax(d: ChannelDescriptor): SoftmaxOp {
-  const [outer, channels, inner] = around(d);
+  const [outer, channels, inner] = aroundAxis(d.shape, d.axis);
   return {
     forward(xMem, yMem) {
       const [x, y] = [xMem.cpu(), yMem.overwriteCpu()];

@@ -1,21 +1,13 @@
-import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type {
   InfogainLossDescriptor,
   InfogainLossOp,
   MultinomialLossDescriptor,
   MultinomialLossOp,
 } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { type LossRun, lossRunner } from "./loss-kernels.ts";
+import { groupsFor, type Scope } from "./scope.ts";
 import { labelLosses as code } from "./shaders.ts";
-
-type Run = (
-  entry: string,
-  reads: readonly SyncedMem[],
-  scale: number,
-  result: SyncedMem,
-  groups: number,
-) => void;
 
 /** −Σ log p(label). */
 export function webgpuMultinomialLoss(
@@ -32,10 +24,9 @@ export function webgpuMultinomialLoss(
 
 /** −Σ H(label, c)·log p(c). */
 export function webgpuInfogainLoss(scope: Scope, d: InfogainLossDescriptor): InfogainLossOp {
-  const outer = countOf(d.shape, 0, d.axis);
-  const inner = countOf(d.shape, d.axis + 1);
+  const [outer, classes, inner] = aroundAxis(d.shape, d.axis);
   const ignores = d.ignoreLabel === undefined ? 0 : 1;
-  const run = runner(scope, [outer, d.shape[d.axis] ?? 1, inner, d.ignoreLabel ?? 0, ignores]);
+  const run = runner(scope, [outer, classes, inner, d.ignoreLabel ?? 0, ignores]);
   const groups = groupsFor(outer * inner);
   return {
     forward: (p, label, h, scale, loss) => run("infogain", [p, label, h], scale, loss, 1),
@@ -43,14 +34,6 @@ export function webgpuInfogainLoss(scope: Scope, d: InfogainLossDescriptor): Inf
   };
 }
 
-function runner(scope: Scope, whole: readonly number[]): Run {
-  const params = uniforms([1], whole);
-  const scales = new Float32Array(params.buffer, 0, 1);
-  return (entry, reads, scale, result, groups) => {
-    scales[0] = scale;
-    const [p, label, ...matrix] = reads.map((mem) => scope.read(mem));
-    const arrays = matrix.length > 0 ? "rrwr" : "rrw";
-    const kernel = scope.summingKernel({ name: `${entry} loss`, code, entry, arrays });
-    kernel.run([p!, label!, scope.write(result), ...matrix], params, groups);
-  };
+function runner(scope: Scope, whole: readonly number[]): LossRun {
+  return lossRunner(scope, { name: "label loss", code, whole, resultAt: 3 });
 }

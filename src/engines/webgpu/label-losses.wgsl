@@ -13,10 +13,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> probs: array<f32>;
 // (outer, inner)
 @group(0) @binding(2) var<storage, read> labels: array<f32>;
-// the loss (1), or the gradient (outer, classes, inner)
-@group(0) @binding(3) var<storage, read_write> result: array<f32>;
 // infogain: what a class is worth for a label, (classes, classes)
-@group(0) @binding(4) var<storage, read> worth: array<f32>;
+@group(0) @binding(3) var<storage, read> worth: array<f32>;
+// the loss (1), or the gradient (outer, classes, inner)
+@group(0) @binding(4) var<storage, read_write> result: array<f32>;
 
 // Probabilities count as at least this.
 const LEAST = 1e-20;

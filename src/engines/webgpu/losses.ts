@@ -1,11 +1,11 @@
-import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type {
   HingeLossDescriptor,
   HingeLossOp,
   SigmoidLossDescriptor,
   SigmoidLossOp,
 } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { lossRunner } from "./loss-kernels.ts";
+import { groupsFor, type Scope } from "./scope.ts";
 import { losses as code } from "./shaders.ts";
 
 /** −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)). */
@@ -27,33 +27,19 @@ function lossOf(
   more: readonly number[],
   constants: Readonly<Record<string, number>>,
 ): SigmoidLossOp & HingeLossOp {
-  const params = uniforms([1], [count, ...more]);
-  const scales = new Float32Array(params.buffer, 0, 1);
-  const run = (
-    entry: string,
-    x: SyncedMem,
-    other: SyncedMem,
-    scale: number,
-    result: SyncedMem,
-    groups: number,
-  ): void => {
-    scales[0] = scale;
-    const kernel = scope.summingKernel({
-      name: `${name} loss`,
-      code,
-      entry,
-      arrays: "rrw",
-      constants,
-    });
-    const [left, right] = [scope.read(x), scope.read(other)];
-    kernel.run([left, right, scope.write(result)], params, groups);
-  };
+  const run = lossRunner(scope, {
+    name: "loss",
+    code,
+    whole: [count, ...more],
+    constants,
+    resultAt: 2,
+  });
   return {
     forward(x, other, scale, loss) {
-      run(name, x, other, scale, loss, 1);
+      run(name, [x, other], scale, loss, 1);
     },
     backward(x, other, scale, dx) {
-      run(`${name}Backward`, x, other, scale, dx, groupsFor(count));
+      run(`${name}Backward`, [x, other], scale, dx, groupsFor(count));
     },
   };
 }

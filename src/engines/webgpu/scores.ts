@@ -1,4 +1,4 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis } from "../../util/shape.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "../engine.ts";
 import type { Kernel } from "./kernels.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
@@ -9,9 +9,7 @@ const WANTS = { indices: 0, values: 1, both: 2 } as const;
 
 /** One kernel judges every label, another counts; the numbers stay on the device. */
 export function webgpuAccuracy(scope: Scope, d: AccuracyDescriptor): AccuracyOp {
-  const outer = countOf(d.shape, 0, d.axis);
-  const classes = d.shape[d.axis] ?? 1;
-  const inner = countOf(d.shape, d.axis + 1);
+  const [outer, classes, inner] = aroundAxis(d.shape, d.axis);
   const ignores = d.ignoreLabel === undefined ? 0 : 1;
   const params = uniforms([], [outer, classes, inner, d.topK, d.ignoreLabel ?? 0, ignores]);
   const kernel = (entry: string, arrays: string): Kernel =>

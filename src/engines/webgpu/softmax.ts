@@ -1,4 +1,4 @@
-import { countOf } from "../../util/shape.ts";
+import { aroundAxis, countOf } from "../../util/shape.ts";
 import type {
   ChannelDescriptor,
   SoftmaxLossDescriptor,
@@ -13,9 +13,7 @@ const MANY_CHANNELS = 64;
 
 /** y = e^(x − max) / Σ e^(x − max). */
 export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
-  const outer = countOf(d.shape, 0, d.axis);
-  const channels = d.shape[d.axis] ?? 1;
-  const inner = countOf(d.shape, d.axis + 1);
+  const [outer, channels, inner] = aroundAxis(d.shape, d.axis);
   const params = uniforms([0], [outer, channels, inner, 0, 0]);
   const { nothing } = scope.gpu;
   const kernel = (entry: string, arrays: string, inPlace: boolean) =>
@@ -54,13 +52,7 @@ export function webgpuSoftmaxLoss(scope: Scope, d: SoftmaxLossDescriptor): Softm
   const softmax = webgpuSoftmax(scope, d);
   const params = uniforms(
     [1],
-    [
-      countOf(d.shape, 0, d.axis),
-      d.shape[d.axis] ?? 1,
-      countOf(d.shape, d.axis + 1),
-      d.ignoreLabel ?? 0,
-      d.ignoreLabel === undefined ? 0 : 1,
-    ],
+    [...aroundAxis(d.shape, d.axis), d.ignoreLabel ?? 0, d.ignoreLabel === undefined ? 0 : 1],
   );
   const scales = new Float32Array(params.buffer, 0, 1);
   const kernel = (entry: string) =>
