@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import { countOf, sameShape } from "../../util/shape.ts";
 import { type RawRecord, shapeOf } from "../dataset/records.ts";
 import { decodeDatum } from "../datum.ts";
 import { ImageDecoder } from "../image.ts";
@@ -38,14 +39,14 @@ export async function check({ value }: CheckJob): Promise<undefined> {
 
 /** @throws FormatError that names the first record that is damaged, or of another size */
 export async function sum({ path, records, shape }: SumJob): Promise<SumResult> {
-  const sums = new Float64Array(shape.reduce((product, length) => product * length, 1));
+  const sums = new Float64Array(countOf(shape));
   for (const { key, value } of records) {
     try {
       const datum = decodeDatum(value, "its Datum");
       const own = shapeOf(datum);
-      if (own.some((length, axis) => length !== shape[axis])) {
+      if (!sameShape(own, shape)) {
         throw new FormatError(
-          `it is ${own.join("×")}, and the first record ${shape.join("×")}. Incorrect data field size ${own[0] * own[1] * own[2]}. Expected images of one size.`,
+          `it is ${own.join("×")}, and the first record ${shape.join("×")}. Incorrect data field size ${countOf(own)}. Expected images of one size.`,
         );
       }
       addTo(
