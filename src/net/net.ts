@@ -15,6 +15,7 @@ import { nearestText } from "../util/nearest.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
 import { assemble } from "./assemble.ts";
 import type { BuiltLayer } from "./build.ts";
+import { closeLayers, forgottenNets } from "./close-layers.ts";
 import { DebugInfo } from "./debug-info.ts";
 import { type LayerCallback, LayerRunner } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
@@ -36,17 +37,6 @@ import {
   shareWeights,
   type Weights,
 } from "./weights.ts";
-
-/** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
-const forgotten = new FinalizationRegistry<readonly BuiltLayer[]>((layers) => {
-  for (const { layer } of layers) {
-    try {
-      layer.close();
-    } catch {
-      // Nobody is there to be told: who wants to know closes the net.
-    }
-  }
-});
 
 /**
  * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.
@@ -112,7 +102,7 @@ export class Net {
     this.afterForward = this.#runner.afterForward;
     this.beforeBackward = this.#runner.beforeBackward;
     this.afterBackward = this.#runner.afterBackward;
-    forgotten.register(this, this.#built, this);
+    forgottenNets.register(this, { layers: this.#built, log }, this);
     log("info", "net", "Network initialization done.");
     try {
       this.copyFrom(options.weights ?? [], log);
@@ -415,11 +405,14 @@ export class Net {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    forgotten.unregister(this);
+    forgottenNets.unregister(this);
     this.#runner.close();
-    for (const { layer, topBlobs } of this.#built) {
-      layer.close();
-      for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
+    try {
+      closeLayers(this.#built);
+    } finally {
+      for (const { layer, topBlobs } of this.#built) {
+        for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
+      }
     }
   }
 
