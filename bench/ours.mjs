@@ -1,11 +1,11 @@
 // Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
 // CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
-import { createRequire } from "node:module";
 import { createEngines } from "../dist/engines/create.js";
 import { parsePrototxt } from "../dist/io/prototxt.js";
 import { readNetParameter } from "../dist/io/read-net.js";
 import { Net } from "../dist/net/net.js";
 import { Solver } from "../dist/solvers/solver.js";
+import { sgemmRate } from "./sgemm.mjs";
 
 const [path, iterations, threads, engine, clock] = process.argv.slice(2);
 const count = Number(iterations);
@@ -42,21 +42,6 @@ function flopsOf(net) {
   return sum;
 }
 
-/** GFLOP/s of the matrix product of the engine's own library, the best of a few. */
-function sgemmPeak() {
-  const addon = createRequire(import.meta.url)("../build/Release/caffe_native.node");
-  addon.setThreads(Number(threads));
-  const n = 1024;
-  const [a, b, c] = [0, 0, 0].map(() => new Float32Array(n * n).fill(1));
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 8; i++) {
-    const since = now();
-    addon.gemm(false, false, n, n, n, 1, a, n, b, n, 0, c);
-    best = Math.min(best, now() - since);
-  }
-  return (2 * n ** 3) / best / 1e6;
-}
-
 const begin = performance.now();
 const param = parsePrototxt(
   "SolverParameter",
@@ -68,12 +53,12 @@ const solver = new Solver(param, { engines, log, sharesMemory: true });
 // What a person waits for before the first pass: the net alone, and with the program's own start.
 const build = performance.now() - begin;
 const start = performance.now();
-const peak = engine === "native" ? sgemmPeak() : Number.NaN;
+const peak = engine === "native" ? sgemmRate(now) : Number.NaN;
 const flops = flopsOf(solver.net);
 const step = await times(() => solver.step(1));
 const memoryMiB = process.resourceUsage().maxRSS / 1024;
 // In training, large gradients are multiplied out in the update; here backward is to do all of its work.
-for (const { blob } of solver.net.learnableParams) blob.diffMem.life = undefined;
+for (const { blob } of solver.net.learnableParams) blob.diffMem.isReadOnce = false;
 const forwardBackward = await times(async () => {
   solver.net.clearParamDiffs();
   await solver.net.forward();

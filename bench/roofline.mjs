@@ -3,14 +3,15 @@
 // Prints a table in Markdown: time, GFLOP/s, GB/s, and time against the least that the bound allows. Layers that take
 // less than `least` percent of a pass are summed. A fused layer's work is in the layer before it.
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createEngines } from "../dist/engines/create.js";
+import { loadAddon } from "../dist/engines/native/binding.js";
 import { readNetParameter } from "../dist/io/read-net.js";
 import { Net } from "../dist/net/net.js";
 import { summarize } from "../dist/net/summary.js";
+import { least, sgemmRate } from "./sgemm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
@@ -26,24 +27,7 @@ const iterations = Number(values.iterations);
 const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
 const log = () => {};
 const engines = createEngines({ prefer: "native", threads: Number(values.threads), log });
-const addon = createRequire(import.meta.url)("../build/Release/caffe_native.node");
-
-/** The least time of a few runs, in ms. */
-function least(run, runs = 8) {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < runs; i++) {
-    const since = performance.now();
-    run();
-    best = Math.min(best, performance.now() - since);
-  }
-  return best;
-}
-
-function sgemmRate() {
-  const n = 1024;
-  const [a, b, c] = [0, 0, 0].map(() => new Float32Array(n * n).fill(1));
-  return (2 * n ** 3) / least(() => addon.gemm(false, false, n, n, n, 1, a, n, b, n, 0, c)) / 1e6;
-}
+const addon = loadAddon();
 
 /** GB/s that a copy of 128 MB reads and writes. */
 function copyRate() {
