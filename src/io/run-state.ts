@@ -36,8 +36,8 @@ export interface SolverMemory {
   readonly firstLoss?: number;
   /** Iterations of this run's snapshots, oldest first. */
   readonly snapshots: readonly number[];
-  /** Iteration of the snapshot of the best score. */
-  readonly bestSnapshot?: number;
+  /** Iterations of the snapshots of the best score, oldest first: the last one, and in its own file the one it replaces. */
+  readonly bestSnapshots?: readonly number[];
 }
 
 /** The .runstate that belongs to a .solverstate, or to a .solverstate.h5. */

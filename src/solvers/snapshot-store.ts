@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { removeLeftovers } from "../io/atomic-file.ts";
 import { checkHdf5Names } from "../io/hdf5-model.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import { FileError, FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
@@ -26,9 +27,12 @@ export class SnapshotStore {
   readonly #prefix: string;
   readonly #param: SolverParameter;
   readonly #log: Log;
-  /** Iterations of this run's snapshots, oldest first, where some are to go; and of the one of the best score. */
+  /**
+   * Iterations of this run's snapshots, oldest first, where some are to go; and of those of the best score: the last one
+   * stays, and one before it is there only until that is whole.
+   */
   #kept: number[] = [];
-  #best: number | undefined;
+  #bests: number[] = [];
   #hasSwept = false;
 
   constructor(prefix: string, param: SolverParameter, log: Log) {
@@ -61,20 +65,22 @@ export class SnapshotStore {
   write(run: Snapshotted, isBest = false): string {
     if (!this.#hasSwept) removeLeftovers(this.#prefix);
     this.#hasSwept = true;
-    const [kept, best] = [this.#kept, this.#best];
-    if (isBest) this.#best = run.iter;
-    else if (this.#keepLast > 0) {
-      this.#kept = [...kept.filter((iter) => iter !== run.iter), run.iter];
-    }
+    const [kept, bests] = [this.#kept, this.#bests];
+    const withThis = (iters: readonly number[]): number[] => [
+      ...iters.filter((iter) => iter !== run.iter),
+      run.iter,
+    ];
+    if (isBest) this.#bests = withThis(bests);
+    else if (this.#keepLast > 0) this.#kept = withThis(kept);
     const files = this.#files(run.iter, isBest);
     try {
       const { snapshot_diff = false } = this.#param;
       writeSnapshot(run, files, this.#format, snapshot_diff, this.#log);
     } catch (error) {
-      [this.#kept, this.#best] = [kept, best];
+      [this.#kept, this.#bests] = [kept, bests];
       throw error;
     }
-    if (isBest && best !== undefined && best !== run.iter) removeSnapshot(this.#files(best, true));
+    if (isBest) this.#keepBest();
     return files.state;
   }
 
@@ -104,6 +110,8 @@ export class SnapshotStore {
     await restoreSnapshot(run, path, this.#log);
     // What lies under another prefix is not this run's to remove.
     if (!resolve(path).startsWith(`${resolve(this.#prefix)}_`)) this.remember({ snapshots: [] });
+    // A run that ended between writing the best and removing the one before it left both.
+    this.#keepBest();
   }
 
   /**
@@ -132,18 +140,24 @@ export class SnapshotStore {
     this.#kept = this.#kept.slice(-keep);
   }
 
+  /** Removes those of the best score that were before the last. */
+  #keepBest(): void {
+    for (const iter of this.#bests.slice(0, -1)) removeSnapshot(this.#files(iter, true));
+    this.#bests = this.#bests.slice(-1);
+  }
+
   /** Which snapshots are this run's: a part of its memory. */
-  state(): { readonly snapshots: readonly number[]; readonly bestSnapshot?: number } {
+  state(): Pick<SolverMemory, "snapshots" | "bestSnapshots"> {
     return {
       snapshots: this.#kept,
-      ...(this.#best !== undefined && { bestSnapshot: this.#best }),
+      ...(this.#bests.length > 0 && { bestSnapshots: this.#bests }),
     };
   }
 
   /** Takes over what `state` gave in an earlier part of the run. */
-  remember({ snapshots, bestSnapshot }: ReturnType<SnapshotStore["state"]>): void {
+  remember({ snapshots, bestSnapshots = [] }: ReturnType<SnapshotStore["state"]>): void {
     this.#kept = snapshots.map(Number);
-    this.#best = bestSnapshot;
+    this.#bests = bestSnapshots.map(Number);
   }
 
   get #keepLast(): number {

@@ -375,6 +375,23 @@ describe("keep_best", () => {
     for (const solver of [first, second]) solver.close();
   });
 
+  test("of two that a killed run left, the older goes when the run goes on", async () => {
+    const first = scored([0, 0.5, 0.7, 0.8], "keep_best: true");
+    await first.step(5);
+    const ends = ["caffemodel", "runstate", "solverstate"];
+    const older = ends.map((end) => join(folder, `s_best_iter_4.${end}`));
+    const bytes = older.map((path) => readFileSync(path));
+    await first.step(2);
+    // As it lies when the run ends between the writing of one and the removal of the other.
+    older.forEach((path, i) => {
+      writeFileSync(path, bytes[i] ?? "");
+    });
+    const second = scored([], "keep_best: true");
+    expect(await second.restoreNewest()).toBe(join(folder, "s_best_iter_6.solverstate"));
+    expect(readdirSync(folder).sort()).toEqual(ends.map((end) => `s_best_iter_6.${end}`));
+    for (const solver of [first, second]) solver.close();
+  });
+
   test("less is better where monitor_mode says so, and min_delta must be gained", async () => {
     const text = 'keep_best: true monitor: "score" monitor_mode: "min" min_delta: 0.1';
     const solver = scored([1, 0.8, 0.75, 0.6, 0.55], text);
