@@ -24,14 +24,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Primitive::Init(env, exports);
   InitConvolution(env, exports);
   InitPooling(env, exports);
-  InitNormalization(env, exports);
   InitVectors(env, exports);
   InitUnary(env, exports);
   InitChannels(env, exports);
   InitCopies(env, exports);
   InitArithmetic(env, exports);
   InitLosses(env, exports);
-  InitLRNWithin(env, exports);
+  InitLRN(env, exports);
   InitNoise(env, exports);
   InitWindows(env, exports);
   InitScores(env, exports);

@@ -53,7 +53,6 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
 
 void InitConvolution(Napi::Env env, Napi::Object exports);
 void InitPooling(Napi::Env env, Napi::Object exports);
-void InitNormalization(Napi::Env env, Napi::Object exports);
 void InitVectors(Napi::Env env, Napi::Object exports);
 void InitUnary(Napi::Env env, Napi::Object exports);
 void InitChannels(Napi::Env env, Napi::Object exports);
@@ -61,7 +60,7 @@ void InitCopies(Napi::Env env, Napi::Object exports);
 void InitArithmetic(Napi::Env env, Napi::Object exports);
 void InitNoise(Napi::Env env, Napi::Object exports);
 void InitLosses(Napi::Env env, Napi::Object exports);
-void InitLRNWithin(Napi::Env env, Napi::Object exports);
+void InitLRN(Napi::Env env, Napi::Object exports);
 void InitWindows(Napi::Env env, Napi::Object exports);
 void InitScores(Napi::Env env, Napi::Object exports);
 void InitUpdates(Napi::Env env, Napi::Object exports);

@@ -51,14 +51,6 @@ export interface PoolingWindow {
   readonly padRight: Dims;
 }
 
-/** Parameters of a response normalisation across channels. */
-export interface LRNWindow {
-  readonly localSize: number;
-  readonly alpha: number;
-  readonly beta: number;
-  readonly k: number;
-}
-
 /** An array as loops over channels see it: images, channels, positions, channels that lie together. */
 export type ViewArgs = [n: number, c: number, s: number, block: number];
 
@@ -101,16 +93,11 @@ export type PoolArgs = [
   number,
 ];
 
+/** Parameters of a response normalisation. */
+export type NormArgs = [localSize: number, alpha: number, beta: number, k: number];
+
 /** An array seen by channels, its planes' size, and the parameters of a response normalisation within them. */
-export type WithinArgs = [
-  ...ViewArgs,
-  height: number,
-  width: number,
-  localSize: number,
-  alpha: number,
-  beta: number,
-  k: number,
-];
+export type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArgs];
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring {
@@ -138,8 +125,6 @@ export interface Addon extends Scoring {
   ): Primitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
   poolingForward(w: PoolingWindow, src: Layout): Primitive<"src" | "dst" | "workspace">;
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
-  lrnForward(w: LRNWindow, src: Layout): Primitive<"src" | "dst" | "workspace">;
-  lrnBackward(w: LRNWindow, src: Layout): Primitive<"src" | "diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
   asum(n: number, x: Buffer): number;
@@ -350,4 +335,6 @@ export interface Addon extends Scoring {
   expectedPoolBackward(...args: [...PoolArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
   lrnWithin(...args: [...WithinArgs, x: Buffer, y: Buffer]): void;
   lrnWithinBackward(...args: [...WithinArgs, x: Buffer, y: Buffer, dy: Buffer, dx: Buffer]): void;
+  lrnAcross(...args: [...ViewArgs, ...NormArgs, x: Buffer, y: Buffer]): void;
+  lrnAcrossBackward(...args: [...ViewArgs, ...NormArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
 }

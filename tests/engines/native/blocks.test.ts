@@ -107,6 +107,7 @@ const layers: readonly (readonly [string, string])[] = [
   ["Pooling", 'bottom: "x" top: "y" pooling_param { pool: AVE kernel_size: 3 stride: 2 pad: 2 }'],
   ["Pooling", 'bottom: "x" top: "y" pooling_param { pool: AVE global_pooling: true }'],
   ["LRN", 'bottom: "x" top: "y"'],
+  ["LRN", 'bottom: "x" top: "y" lrn_param { local_size: 7 alpha: 2 beta: 0.6 k: 2 }'],
   ["MVN", 'bottom: "x" top: "y"'],
   ["Reduction", 'bottom: "x" top: "y" reduction_param { axis: 1 operation: SUMSQ }'],
   ["Tile", 'bottom: "x" top: "y" tile_param { tiles: 2 }'],

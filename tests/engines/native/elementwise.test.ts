@@ -93,7 +93,9 @@ describeNative("elementwise functions and vectors", (native) => {
     check(sizes, ({ shape, seed }) => {
       same(native, (engine) => {
         const n = countOf(shape);
-        const rest = { localSize: 5, alpha: 0.3, beta: 0.75, k: 1.5 };
+        // Windows of one channel up to more than there are.
+        const localSize = 1 + 2 * (seed % 6);
+        const rest = { localSize, alpha: 0.3, beta: seed % 2 ? 0.75 : 0.6, k: 1.5 };
         const lrn = engine.lrn({ shape, ...rest, region: "ACROSS_CHANNELS" });
         const [x, y, dy, dx] = [filled(n, seed), new SyncedMem(n), filled(n, 2), new SyncedMem(n)];
         lrn.forward(x, y);
