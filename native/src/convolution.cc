@@ -42,6 +42,13 @@ struct Shapes {
   }
 };
 
+// Memory to work in is the caller's: what it holds between two calls may be used for something else.
+dnnl::primitive_attr scratching() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
 Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr& attr) {
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
   return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src), any_desc(s.weights),
@@ -58,7 +65,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
     memory::dims line_dims(s.dst.size(), 1);
     line_dims[1] = s.dst[1];
     const auto line = plain_desc(line_dims);
-    dnnl::primitive_attr attr;
+    dnnl::primitive_attr attr = scratching();
     dnnl::post_ops ops;
     if (has_line) {
       ops.append_binary(dnnl::algorithm::binary_mul, line);
@@ -75,7 +82,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
       arguments.push_back({"scale", DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, line});
       arguments.push_back({"shift", DNNL_ARG_ATTR_MULTIPLE_POST_OP(1) | DNNL_ARG_SRC_1, line});
     }
-    return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments);
+    return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments, nullptr, pd.scratchpad_desc());
   });
 }
 
@@ -84,12 +91,14 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
     const Shapes s(info[0].As<Napi::Object>());
     const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
-    auto pd = describe_backward<BackwardData>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights),
-                                              any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+    auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
+                                              any_desc(s.weights), any_desc(s.dst), s.stride, s.skipped(), s.pad_left,
+                                              s.pad_right);
     return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
                            {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
                             {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
-                            {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}});
+                            {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
+                           nullptr, pd.scratchpad_desc());
   });
 }
 
@@ -99,13 +108,15 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
     const Threads threads(s.threads);
     auto hint = forward_desc(s, dnnl::primitive_attr());
     auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-    auto pd = describe_backward<BackwardWeights>(cpu(), hint, s.algorithm, any_desc(s.src), any_desc(s.weights), bias,
-                                                 any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+    auto pd = describe_backward<BackwardWeights>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
+                                                 any_desc(s.weights), bias, any_desc(s.dst), s.stride, s.skipped(),
+                                                 s.pad_left, s.pad_right);
     std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
                                     {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
                                     {"diffWeights", DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}};
     if (s.has_bias) arguments.push_back({"diffBias", DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()});
-    return Primitive::Make(info.Env(), BackwardWeights(pd), pd.impl_info_str(), arguments);
+    return Primitive::Make(info.Env(), BackwardWeights(pd), pd.impl_info_str(), arguments, nullptr,
+                           pd.scratchpad_desc());
   });
 }
 

@@ -17,8 +17,9 @@ typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dn
 }
 
 template <typename Primitive, typename Hint, typename... Args>
-typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine, const Hint& hint, Args&&... args) {
-  return typename Primitive::primitive_desc(engine, std::forward<Args>(args)..., hint);
+typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
+                                                     const Hint& hint, Args&&... args) {
+  return typename Primitive::primitive_desc(engine, std::forward<Args>(args)..., hint, attr);
 }
 
 inline std::string layout_key(const dnnl::memory::desc& md) {
@@ -55,8 +56,9 @@ typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dn
 }
 
 template <typename Primitive, typename Hint, typename... Args>
-typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine, const Hint& hint, Args&&... args) {
-  return typename Primitive::primitive_desc(typename Primitive::desc(std::forward<Args>(args)...), engine, hint);
+typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
+                                                     const Hint& hint, Args&&... args) {
+  return typename Primitive::primitive_desc(typename Primitive::desc(std::forward<Args>(args)...), attr, engine, hint);
 }
 
 inline std::string layout_key(const dnnl::memory::desc& md) {

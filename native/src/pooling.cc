@@ -57,8 +57,8 @@ Napi::Value MakeBackward(const Napi::CallbackInfo& info) {
     Window w(info[0].As<Napi::Object>());
     auto hint = std::static_pointer_cast<Forward::primitive_desc>(
         Primitive::Unwrap(info[1].As<Napi::Object>())->hint());
-    auto pd = describe_backward<Backward>(cpu(), *hint, w.algorithm, hint->src_desc(), hint->dst_desc(), w.stride,
-                                          CAFFE_KERNEL(w), w.pad_left, w.pad_right);
+    auto pd = describe_backward<Backward>(cpu(), dnnl::primitive_attr(), *hint, w.algorithm, hint->src_desc(),
+                                          hint->dst_desc(), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
     std::vector<Argument> arguments{{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
                                     {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}};
     if (pd.workspace_desc().get_size() > 0) {

@@ -30,12 +30,14 @@ class Threads {
   int before_;
 };
 
-// JavaScript sees `layouts` (by argument name), `order` (argument names) and run(buffers in that order).
+// JavaScript sees `layouts` (by argument name), `scratch` (floats) and run(buffers in the order of the arguments, and
+// memory to scratch in where some is wanted).
 class Primitive : public Napi::ObjectWrap<Primitive> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
   static Napi::Object Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
-                           const std::vector<Argument>& arguments, std::shared_ptr<void> hint = nullptr);
+                           const std::vector<Argument>& arguments, std::shared_ptr<void> hint = nullptr,
+                           const dnnl::memory::desc& scratchpad = {});
   explicit Primitive(const Napi::CallbackInfo& info);
   // The forward primitive's descriptor, for those of backward.
   const std::shared_ptr<void>& hint() const { return hint_; }

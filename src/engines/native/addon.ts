@@ -17,10 +17,14 @@ export interface Layout {
   readonly isPlain: boolean;
 }
 
-/** A oneDNN primitive: its layouts by argument, and how to run it with one buffer for each, in order. */
+/**
+ * A oneDNN primitive: its layouts by argument, and how to run it with one buffer for each, in order, and behind them
+ * `scratch` floats to work in, where that is not 0.
+ */
 export interface Primitive<Names extends string = string> {
   readonly layouts: Readonly<Record<Names, Layout>>;
   readonly implementation: string;
+  readonly scratch: number;
   run(...buffers: readonly Buffer[]): void;
 }
 

@@ -60,7 +60,7 @@ export function nativeConvolution(
         ];
         if (b) buffers.push(b.cpu() as Float32Array);
         if (line.scale && line.bias) buffers.push(line.scale, line.bias);
-        primitive.run(...buffers);
+        places.run(primitive, buffers);
       };
       const key = `${hasLine} ${line.slope}`;
       let primitive = made.get(key);
@@ -77,12 +77,11 @@ export function nativeConvolution(
     },
     backwardData(dy, w, dx) {
       const run = (primitive: NonNullable<typeof data>): void => {
-        const { layouts } = primitive;
-        primitive.run(
-          places.read(dy, layouts.diffDst),
-          places.read(w, layouts.weights),
-          places.write(dx, layouts.diffSrc),
-        );
+        const { diffDst, weights, diffSrc } = primitive.layouts;
+        const from = places.read(dy, diffDst);
+        const to = places.write(dx, diffSrc);
+        // Weights have changed before anybody could read this copy again.
+        places.borrow(w, weights, (buffer) => places.run(primitive, [from, buffer, to]));
       };
       data ??= fastest("backward data", (s) => addon.convolutionBackwardData(s), run);
       run(data);
@@ -92,7 +91,7 @@ export function nativeConvolution(
       const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB?: Buffer): void => {
         const { src, diffDst } = primitive.layouts;
         const buffers = [places.read(x, src), places.read(dy, diffDst), toW];
-        primitive.run(...buffers, ...(toB ? [toB] : []));
+        places.run(primitive, toB ? [...buffers, toB] : buffers);
       };
       const scratchB = (): StoreMemory | undefined => {
         if (d.hasBias) ownB ??= places.scratch(biasLayout);

@@ -199,6 +199,31 @@ export class Places implements Work {
     return held;
   }
 
+  /** The array in that layout for as long as `use` runs: where it lies in another, the copy is not kept. */
+  borrow(mem: SyncedMem, layout: Layout, use: (buffer: Buffer) => void): void {
+    const from = mem.freshPrivate();
+    const isThere = layout.isPlain || mem.isPrivateFresh(layout.key);
+    if (isThere || !(from instanceof NativeStore && sameShape(from.described.dims, layout.dims))) {
+      use(this.read(mem, layout));
+      return;
+    }
+    const held = this.pool.take(layout.stored);
+    this.reorder(from.described, layout).run(from.memory, held.memory);
+    use(held.memory);
+    this.pool.release(held);
+  }
+
+  /** Runs it, with memory to work in from the pool where it wants some. */
+  run(primitive: Primitive, buffers: readonly Buffer[]): void {
+    if (primitive.scratch === 0) {
+      primitive.run(...buffers);
+      return;
+    }
+    const held = this.pool.take(primitive.scratch);
+    primitive.run(...buffers, held.memory);
+    this.pool.release(held);
+  }
+
   /** Memory of an op's own. */
   scratch(layout: Layout): StoreMemory {
     return new this.addon.Store(layout.stored);
