@@ -87,10 +87,12 @@ inline void each_place(const Pool& p, int64_t top, int64_t left, Visit visit) {
 // Marks where a maximum was: in a window of fewer than 256 positions by the place in it, one byte each.
 constexpr uint8_t kNowhere = 255;
 
-// maxPool(view, sizes…, x, y, places): the first greatest of each window
+// maxPool(view, sizes…, isRectified, x, y, places): the first greatest of each window; nowhere where it is not above 0 and
+// isRectified
 void MaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
+  const float least = args.flag() ? 0 : -std::numeric_limits<float>::infinity();
   const float* x = args.floats();
   float* y = args.floats();
   auto* places = reinterpret_cast<uint8_t*>(args.floats());
@@ -113,6 +115,7 @@ void MaxPool(const Napi::CallbackInfo& info) {
             place = is_greater ? typename L::Ints{} + here : place;
           });
           store(y + out, best);
+          place = best > least ? place : typename L::Ints{} + kNowhere;
           store(places + out, __builtin_convertvector(place, typename L::Bytes));
         }
       }

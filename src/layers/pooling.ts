@@ -29,6 +29,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   #shape: Shape | undefined;
   #output: Pair = [0, 0];
   #op!: PoolingOp;
+  #isRectified = false;
   #key: RandomKey = [this.random("pooling").uint32(), 0];
 
   override setUp([x]: One, top: OneOrMore): void {
@@ -59,11 +60,18 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     this.#op.forward(x.dataMem, y.dataMem, {
       mask: mask?.dataMem,
       key: draws ? this.#key : undefined,
+      isRectified: this.#isRectified,
     });
   }
 
   override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
+  }
+
+  override absorbRectifier(isThere: boolean): boolean {
+    this.#isRectified =
+      isThere && this.#op.absorbsRectifier === true && this.param.top?.length === 1;
+    return this.#isRectified;
   }
 
   override readsTopDiff(topIndex: number): boolean {

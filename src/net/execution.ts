@@ -1,6 +1,6 @@
 import { NetError } from "../util/errors.ts";
 import type { BuiltLayer, BuiltNet } from "./build.ts";
-import { type Fusion, findFusions, postsOf } from "./fusion.ts";
+import { type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import type { NetOptions } from "./options.ts";
 
@@ -18,6 +18,10 @@ export class Execution {
   /** By the layer that does the work, and by those whose work it does. */
   readonly #byProducer: Map<number, Fusion> = new Map();
   readonly #byFollower: Map<number, Fusion> = new Map();
+  /** By the layer that gives the gradient before a rectifier: that rectifier. */
+  #absorbed: ReadonlyMap<number, number> = new Map();
+  /** Rectifiers whose backward has nothing to do, and the layer that does it. */
+  readonly #idle: Map<number, number> = new Map();
   /** Fusions by whose forward the blobs are as they are now. */
   readonly #applied: Set<Fusion> = new Set();
   readonly #memory: MemoryPlan | undefined;
@@ -36,9 +40,13 @@ export class Execution {
     this.#byProducer.clear();
     this.#byFollower.clear();
     this.#applied.clear();
+    this.#absorbed = new Map();
+    this.#idle.clear();
     this.#memory?.forget();
     if (!this.#fuses) return;
-    for (const fusion of findFusions(this.#layers, this.#isForwardOnly)) {
+    const fusions = findFusions(this.#layers, this.#isForwardOnly);
+    if (!this.#isForwardOnly) this.#absorbed = findAbsorbed(this.#layers, fusions);
+    for (const fusion of fusions) {
       this.#byProducer.set(fusion.producer, fusion);
       for (const i of fusion.followers) this.#byFollower.set(i, fusion);
     }
@@ -49,8 +57,17 @@ export class Execution {
    * @param apart every layer by itself: somebody looks at what each one makes
    */
   forward(i: number, from: number, to: number, apart: boolean): void {
+    const rectifier = this.#absorbed.get(i);
+    if (rectifier !== undefined) this.#absorb(i, rectifier, !apart);
     this.#forward(i, from, to, apart);
     this.#memory?.afterForward(i);
+    // Its sign was all that backward would have read.
+    if (this.#idle.get(rectifier ?? -1) === i) this.#memory?.dropBottoms(i);
+  }
+
+  #absorb(i: number, rectifier: number, isWanted: boolean): void {
+    if (this.#layers[i]?.layer.absorbRectifier(isWanted)) this.#idle.set(rectifier, i);
+    else this.#idle.delete(rectifier);
   }
 
   #forward(i: number, from: number, to: number, apart: boolean): void {
@@ -76,7 +93,8 @@ export class Execution {
     if (this.#isForwardOnly) {
       throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
     }
-    this.#backward(i, from, to);
+    const reader = this.#idle.get(i);
+    if (reader === undefined || reader > from) this.#backward(i, from, to);
     this.#memory?.afterBackward(i);
   }
 

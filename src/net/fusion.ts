@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import type { PostOp, PostOps } from "../engines/engine.ts";
 import type { Blobs, Layer, Takeover } from "../layers/base/layer.ts";
 
@@ -47,6 +48,39 @@ export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolea
 /** The post-ops of a fusion, as they are now. */
 export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps {
   return followers.map((i) => layers[i]?.layer.postOp as PostOp);
+}
+
+/**
+ * Rectifiers in place whose result a single layer reads that can give the gradient before them: by that layer. Then
+ * nobody reads the rectified data after that layer's forward.
+ */
+export function findAbsorbed(
+  layers: readonly FusedLayer[],
+  fusions: readonly Fusion[],
+): Map<number, number> {
+  const absorbed = new Map<number, number>();
+  const taken = new Set(fusions.flatMap((one) => (one.isBackward ? one.followers : [])));
+  layers.forEach(({ layer, bottomBlobs, topBlobs, needsBackward }, i) => {
+    const [top] = topBlobs;
+    if (!top || bottomBlobs[0] !== top || !needsBackward || taken.has(i)) return;
+    if (!isRectifier(layer.postOp)) return;
+    const readers = layers.flatMap((other, j) => (j > i && touches(other, top) ? [j] : []));
+    const [reader = -1, ...others] = readers;
+    const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
+    if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) absorbed.set(reader, i);
+  });
+  return absorbed;
+}
+
+function isRectifier(post: PostOp | undefined): boolean {
+  return post?.kind === "unary" && post.kernel.name === "relu" && post.params["slope"] === 0;
+}
+
+/** Reads or writes memory of that blob. */
+function touches({ bottomBlobs, topBlobs }: FusedLayer, { dataMem, diffMem }: Blob): boolean {
+  return [...bottomBlobs, ...topBlobs].some(
+    (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
+  );
 }
 
 /** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */

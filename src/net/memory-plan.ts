@@ -34,6 +34,11 @@ export class MemoryPlan {
     for (const mem of this.#lastUses[i] ?? []) mem.zero();
   }
 
+  /** Data of the bottoms of layer i, which nobody reads any more. */
+  dropBottoms(i: number): void {
+    for (const { dataMem } of this.#layers[i]?.bottomBlobs ?? []) dataMem.zero();
+  }
+
   afterBackward(i: number): void {
     const { layer, tops, topBlobs, bottomBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
     topBlobs.forEach((top, t) => {

@@ -6,8 +6,11 @@ import { netOf, noise, write } from "../support/nets.ts";
 /** Splits, work in place, a view, and a loss: all that can go wrong when memory is given up early. */
 const text = `
   layer { name: "data" type: "DummyData" top: "data" top: "label"
-          dummy_data_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } shape { dim: 4 } data_filler { type: "constant" value: 1 } data_filler { type: "constant" value: 2 } } }
-  layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+          dummy_data_param { shape { dim: 4 dim: 3 dim: 16 dim: 16 } shape { dim: 4 } data_filler { type: "constant" value: 1 } data_filler { type: "constant" value: 2 } } }
+  layer { name: "stem" type: "Convolution" bottom: "data" top: "stem" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+  layer { name: "stem_relu" type: "ReLU" bottom: "stem" top: "stem" }
+  layer { name: "pool" type: "Pooling" bottom: "stem" top: "pool" pooling_param { kernel_size: 3 stride: 2 } }
+  layer { name: "conv" type: "Convolution" bottom: "pool" top: "conv" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
   layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "conv" }
   layer { name: "scale" type: "Scale" bottom: "conv" top: "conv" scale_param { bias_term: true } }
   layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }

@@ -326,7 +326,7 @@ export interface Addon extends Scoring {
   scatterAdd(picks: number, size: number, dy: Buffer, index: Buffer, dx: Buffer): void;
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
-  maxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, places: Buffer]): void;
+  maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, places: Buffer]): void;
   maxPoolBackward(...args: [...PoolArgs, dy: Buffer, places: Buffer, dx: Buffer]): void;
   indexedMaxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
   indexedMaxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;

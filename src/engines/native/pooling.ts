@@ -87,7 +87,8 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
     return marks.memory;
   };
   return {
-    forward(x, y, { mask } = {}) {
+    absorbsRectifier: d.method === "MAX" && isSmall,
+    forward(x, y, { mask, isRectified = false } = {}) {
       places.ran.add("loops");
       const before = last;
       last = made.get(places.current(x, src));
@@ -98,7 +99,7 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
       if (d.method === "AVE") {
         addon.meanPool(...args, from, to);
       } else if (isSmall && !mask) {
-        addon.maxPool(...args, from, to, marksFor(output, false));
+        addon.maxPool(...args, isRectified, from, to, marksFor(output, false));
       } else {
         const index = marksFor(output, true);
         addon.indexedMaxPool(...args, from, to, index);
@@ -162,9 +163,11 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
   const src = [d.batch, d.channels, ...d.input];
   let last = fast;
   return {
+    absorbsRectifier: loops.absorbsRectifier === true,
     forward(x, y, extra) {
       // Where each maximum was is something oneDNN does not tell.
-      last = extra?.mask || liesInBlocks(places.current(x, src)) ? loops : fast;
+      const wantsMarks = extra?.mask || extra?.isRectified;
+      last = wantsMarks || liesInBlocks(places.current(x, src)) ? loops : fast;
       last.forward(x, y, extra);
     },
     backward(x, dy, dx) {

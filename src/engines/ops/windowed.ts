@@ -62,9 +62,12 @@ export interface PoolingDescriptor {
  * The op remembers where each maximum came from. With `mask`, of y's shape, forward also writes there
  * the index h·W + w of each maximum within its plane (MAX only). STOCHASTIC: with `key`, y(i) is the first x
  * of window i at which the running sum reaches bits(key, i)/2³² · Σ x, and takes the gradient; without, the
- * mean of what would be drawn, Σ x² / Σ x (0 where the sum is).
+ * mean of what would be drawn, Σ x² / Σ x (0 where the sum is). `isRectified`: x is max(z, 0), and backward is to
+ * give ∂E/∂z (MAX only).
  */
 export interface PoolingOp {
+  /** `forward` knows what to do with `isRectified`. */
+  readonly absorbsRectifier?: boolean;
   forward(x: SyncedMem, y: SyncedMem, extra?: PoolingExtra): void;
   backward(x: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
 }
@@ -73,6 +76,7 @@ export interface PoolingOp {
 export interface PoolingExtra {
   readonly mask?: SyncedMem | undefined;
   readonly key?: RandomKey | undefined;
+  readonly isRectified?: boolean;
 }
 
 /** Local response normalisation: region ACROSS neighbouring channels, or WITHIN a channel. */

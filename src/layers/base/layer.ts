@@ -173,6 +173,14 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return "nothing";
   }
 
+  /**
+   * From the next forward on: its bottom is max(z, 0), which only this layer reads, and backward is to give ∂E/∂z, so
+   * that the rectifier in front has nothing left to do. False where it cannot.
+   */
+  absorbRectifier(_isThere: boolean): boolean {
+    return false;
+  }
+
   /** What must be awaited before forward (a batch that is still being read); undefined where nothing. */
   ready(): Promise<void> | undefined {
     return undefined;

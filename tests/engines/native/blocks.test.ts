@@ -151,6 +151,18 @@ describe.skipIf(!native)("in blocks of channels, native agrees with the referenc
       'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" } layer { name: "re" type: "ReLU" bottom: "x" top: "x" }',
     ],
     [
+      "ReLU and MAX pooling, which gives its gradient",
+      'layer { name: "re" type: "ReLU" bottom: "x" top: "x" } layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 3 stride: 2 } }',
+    ],
+    [
+      "a leaking ReLU and MAX pooling",
+      'layer { name: "re" type: "ReLU" bottom: "x" top: "x" relu_param { negative_slope: 0.2 } } layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 stride: 2 } }',
+    ],
+    [
+      "ReLU and MAX pooling that somebody else reads",
+      'layer { name: "re" type: "ReLU" bottom: "x" top: "x" } layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 stride: 2 } } layer { name: "also" type: "Power" bottom: "x" top: "w" }',
+    ],
+    [
       "Eltwise and ReLU",
       'layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "z" top: "y" } layer { name: "re" type: "ReLU" bottom: "y" top: "y" }',
     ],
@@ -221,3 +233,41 @@ test.skipIf(!native)(
     await net.backward(last, net.layerNames.indexOf("bn"));
   },
 );
+
+describe.skipIf(!native)("a rectifier whose gradient the pooling behind it gives", () => {
+  const text = netText(
+    `layer { name: "re" type: "ReLU" bottom: "x" top: "x" }
+     layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 stride: 2 } }`,
+    16,
+  );
+
+  test("gives it itself to whoever begins there", async () => {
+    const gradients = await Promise.all(
+      [referenceEngines, native as Engines].map(async (engines) => {
+        const net = netOf(text, { engines });
+        net.learnableParams.forEach(({ blob }, i) => {
+          write(blob, noise(blob.count(), i));
+        });
+        await net.forward({ a: noise(net.blob("a").count(), 5) });
+        const { x } = await net.backward(
+          { x: noise(net.blob("x").count(), 6) },
+          { start: "re", end: "re", blobs: ["x"] },
+        );
+        return [...(x?.diffValues() ?? [])];
+      }),
+    );
+    expect(gradients[1]).toBeAllClose(gradients[0] ?? [], { atol: 1e-6, rtol: 1e-6 });
+    expect(gradients[0]).toContain(0);
+  });
+
+  test("leaves its data to others once that has run, where memory is shared", async () => {
+    const left = await Promise.all(
+      [true, false].map(async (sharesMemory) => {
+        const net = netOf(text, { engines: native as Engines, sharesMemory });
+        await net.forward({ a: noise(net.blob("a").count(), 5) });
+        return net.blob("x").dataMem.isZero;
+      }),
+    );
+    expect(left).toEqual([true, false]);
+  });
+});
