@@ -5,8 +5,6 @@ import type {
   DropoutOp,
   EltwiseDescriptor,
   EltwiseOp,
-  InnerProductDescriptor,
-  InnerProductOp,
   LSTMUnitDescriptor,
   LSTMUnitOp,
   ReductionDescriptor,
@@ -35,6 +33,12 @@ import type {
   TileOp,
 } from "./ops/copies.ts";
 import type {
+  ConvolutionDescriptor,
+  ConvolutionOp,
+  InnerProductDescriptor,
+  InnerProductOp,
+} from "./ops/linear.ts";
+import type {
   ContrastiveLossDescriptor,
   ContrastiveLossOp,
   HingeLossDescriptor,
@@ -53,8 +57,6 @@ import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from 
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type {
-  ConvolutionDescriptor,
-  ConvolutionOp,
   Im2colOp,
   LRNDescriptor,
   LRNOp,
@@ -65,6 +67,7 @@ import type {
 export type * from "./ops/arithmetic.ts";
 export type * from "./ops/channels.ts";
 export type * from "./ops/copies.ts";
+export type * from "./ops/linear.ts";
 export type * from "./ops/losses.ts";
 export type * from "./ops/noise.ts";
 export type * from "./ops/scores.ts";

@@ -3,36 +3,6 @@ import type { RandomKey } from "../../util/random-bits.ts";
 import type { Shape } from "../../util/shape.ts";
 import type { PostOps } from "./unary.ts";
 
-/** An inner product, all sizes resolved. */
-export interface InnerProductDescriptor {
-  /** Shape of one bottom, the axes before `axis` multiplied into the first entry: (M, …features). */
-  readonly input: Shape;
-  readonly outputs: number;
-  readonly hasBias: boolean;
-  /** Weights are stored as (features, outputs) instead of (outputs, features). */
-  readonly transpose: boolean;
-}
-
-/** Y = X · Wᵀ + b.  X: (M, K)  W: (N, K)  b: (N)  Y: (M, N). dX is overwritten, dW and db are added to. */
-export interface InnerProductOp {
-  accepts(posts: PostOps): boolean;
-  forward(
-    x: SyncedMem,
-    w: SyncedMem,
-    b: SyncedMem | undefined,
-    y: SyncedMem,
-    posts?: PostOps,
-  ): void;
-  backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
-  /** Either may be undefined: frozen, or absent. */
-  backwardWeights(
-    x: SyncedMem,
-    dy: SyncedMem,
-    dw: SyncedMem | undefined,
-    db: SyncedMem | undefined,
-  ): void;
-}
-
 /** An elementwise combination of two or more arrays of one shape. */
 export interface EltwiseDescriptor {
   readonly shape: Shape;

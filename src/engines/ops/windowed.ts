@@ -1,47 +1,5 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
-import type { Shape } from "../../util/shape.ts";
-import type { PostOps } from "./unary.ts";
-
-/** A convolution, all sizes resolved. Spatial lists have one entry per spatial axis (0 or more). */
-export interface ConvolutionDescriptor {
-  readonly batch: number;
-  readonly groups: number;
-  readonly inputChannels: number;
-  readonly outputChannels: number;
-  readonly input: Shape;
-  readonly output: Shape;
-  readonly kernel: Shape;
-  readonly stride: Shape;
-  readonly pad: Shape;
-  readonly dilation: Shape;
-  readonly hasBias: boolean;
-}
-
-/**
- * y = W ⊛ x + b.  x: (N, C, i…)  W: (O, C/groups, k…)  b: (O)  y: (N, O, o…)
- *
- * dx is overwritten, dW and db are added to. With post-ops, y = f(W ⊛ x + b).
- */
-export interface ConvolutionOp {
-  /** Whether forward can apply these on the way out. */
-  accepts(posts: PostOps): boolean;
-  forward(
-    x: SyncedMem,
-    w: SyncedMem,
-    b: SyncedMem | undefined,
-    y: SyncedMem,
-    posts?: PostOps,
-  ): void;
-  backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
-  /** Either may be undefined: frozen, or absent. */
-  backwardWeights(
-    x: SyncedMem,
-    dy: SyncedMem,
-    dw: SyncedMem | undefined,
-    db: SyncedMem | undefined,
-  ): void;
-}
 
 /** A pooling of planes, all sizes resolved. Windows are clipped; see the reference for the divisor. */
 export interface PoolingDescriptor {
