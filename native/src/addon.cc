@@ -19,6 +19,7 @@ Napi::Value MakeReorder(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   start_threads();
+  env.SetInstanceData(new Classes());
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);

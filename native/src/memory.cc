@@ -16,7 +16,7 @@ const dnnl::engine& cpu() {
 }
 
 dnnl::stream& stream() {
-  static dnnl::stream stream(cpu());
+  static thread_local dnnl::stream stream(cpu());
   return stream;
 }
 
@@ -54,8 +54,6 @@ std::string text_property(const Napi::Object& object, const char* name) {
   return object.Get(name).As<Napi::String>().Utf8Value();
 }
 
-Napi::FunctionReference Layout::constructor;
-
 // new Layout(dims, block?): plain, or channels in blocks. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
   if (info[0].IsExternal()) {
@@ -86,14 +84,13 @@ Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) 
 
 void Layout::Init(Napi::Env env, Napi::Object exports) {
   auto function = DefineClass(env, "Layout", {});
-  constructor = Napi::Persistent(function);
-  constructor.SuppressDestruct();
+  classes(env).layout = Napi::Persistent(function);
   exports.Set("Layout", function);
 }
 
 Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
   memory::desc copy = desc;
-  return constructor.New({Napi::External<memory::desc>::New(env, &copy)});
+  return classes(env).layout.New({Napi::External<memory::desc>::New(env, &copy)});
 }
 
 // Addresses that get memory where they are written. They do not count towards what the system has promised: else a

@@ -9,7 +9,7 @@
 
 namespace caffe {
 
-// The CPU engine and its stream, made at first use.
+// The CPU engine, and this thread's stream; made at first use.
 const dnnl::engine& cpu();
 dnnl::stream& stream();
 
@@ -36,6 +36,12 @@ Napi::Value guarded(Napi::Env env, Work work) {
   }
 }
 
+// The classes as one of JavaScript's threads knows them: the addon may be loaded in any number of threads.
+struct Classes {
+  Napi::FunctionReference layout, primitive;
+};
+inline Classes& classes(Napi::Env env) { return *env.GetInstanceData<Classes>(); }
+
 // A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `block` and `isPlain`.
 class Layout : public Napi::ObjectWrap<Layout> {
  public:
@@ -43,9 +49,6 @@ class Layout : public Napi::ObjectWrap<Layout> {
   static Napi::Object Make(Napi::Env env, const dnnl::memory::desc& desc);
   explicit Layout(const Napi::CallbackInfo& info);
   dnnl::memory::desc desc;
-
- private:
-  static Napi::FunctionReference constructor;
 };
 
 // Memory for so many floats, aligned to cache lines: its own, or a part of another store's.

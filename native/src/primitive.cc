@@ -18,8 +18,6 @@ struct Parts {
 
 }  // namespace
 
-Napi::FunctionReference Primitive::constructor;
-
 Primitive::Primitive(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Primitive>(info), threads_(omp_get_max_threads()) {
   auto& parts = *info[0].As<Napi::External<Parts>>().Data();
@@ -35,8 +33,7 @@ Primitive::Primitive(const Napi::CallbackInfo& info)
 
 void Primitive::Init(Napi::Env env, Napi::Object exports) {
   auto function = DefineClass(env, "Primitive", {InstanceMethod("run", &Primitive::Run)});
-  constructor = Napi::Persistent(function);
-  constructor.SuppressDestruct();
+  classes(env).primitive = Napi::Persistent(function);
   exports.Set("Primitive", function);
 }
 
@@ -44,7 +41,7 @@ Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, co
                              const std::vector<Argument>& arguments, std::shared_ptr<void> hint,
                              const dnnl::memory::desc& scratchpad) {
   Parts parts{primitive, arguments, std::move(hint), scratchpad};
-  auto object = constructor.New({Napi::External<Parts>::New(env, &parts)});
+  auto object = classes(env).primitive.New({Napi::External<Parts>::New(env, &parts)});
   auto layouts = Napi::Object::New(env);
   for (const auto& argument : arguments) layouts.Set(argument.name, Layout::Make(env, argument.desc));
   object.Set("layouts", layouts);

@@ -44,7 +44,6 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
 
  private:
   Napi::Value Run(const Napi::CallbackInfo& info);
-  static Napi::FunctionReference constructor;
   dnnl::primitive primitive_;
   std::vector<dnnl::memory> memories_;
   std::unordered_map<int, dnnl::memory> arguments_;
