@@ -1,5 +1,3 @@
-import { instance } from "@viz-js/viz";
-import sharp from "sharp";
 import { writeFileAtomically } from "../io/atomic-file.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -7,6 +5,7 @@ import { type DrawOptions, dotOf } from "./dot.ts";
 
 /** A net drawn as SVG, laid out by Graphviz. */
 export async function drawNet(param: NetParameter, options: DrawOptions = {}): Promise<string> {
+  const { instance } = await import("@viz-js/viz");
   const viz = await instance();
   return viz.renderString(dotOf(param, options), { format: "svg" });
 }
@@ -31,7 +30,8 @@ export async function drawNetToFile(
 }
 
 /** An SVG as PNG; twice the size at which a screen shows it. */
-export function pngOf(svg: string): Promise<Buffer> {
+export async function pngOf(svg: string): Promise<Buffer> {
+  const { default: sharp } = await import("sharp");
   return sharp(Buffer.from(svg), { density: 144, limitInputPixels: false }).png().toBuffer();
 }
 

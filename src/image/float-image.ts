@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import type { NdArray } from "../blob/nested.ts";
 import { readBytes } from "../io/files.ts";
 import { decodeImage } from "../io/image.ts";
@@ -47,6 +46,7 @@ export async function saveImage(path: string, image: FloatImage): Promise<void> 
   const bytes = Uint8Array.from(image.data, (value) =>
     Math.round(255 * Math.min(1, Math.max(0, value))),
   );
+  const { default: sharp } = await import("sharp");
   try {
     await sharp(bytes, { raw: { width, height, channels } }).toFile(path);
   } catch (error) {
