@@ -1,5 +1,6 @@
 // The addon makes oneDNN primitives and runs them, and loops over memory; every decision is in TypeScript.
 #include "primitive.h"
+#include "processor.h"
 #include "signals.h"
 
 namespace caffe {
@@ -45,6 +46,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace
 
-NODE_API_MODULE(caffe_native, Init)
-
 }  // namespace caffe
+
+CAFFE_MODULE(caffe::Init)

@@ -1,6 +1,8 @@
 // The addon that decodes and transforms images; it may be loaded in any number of threads.
 #include "images.h"
 
+#include "processor.h"
+
 namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -11,4 +13,4 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace
 
-NODE_API_MODULE(caffe_images, Init)
+CAFFE_MODULE(Init)
