@@ -85,13 +85,16 @@ function tell(
   moved: number,
   at: number,
 ): void {
+  // Whole rows that follow each other are one long row: its loop begins once.
+  const isOneRow =
+    !isMirrored && width === image.width && image.columnStep === 1 && image.rowStep === width;
   places[to] = moved + image.offset + top * image.rowStep + left * image.columnStep;
   places[to + 1] = image.channelStep;
   places[to + 2] = image.rowStep;
   places[to + 3] = image.columnStep;
   places[to + 4] = channels;
-  places[to + 5] = height;
-  places[to + 6] = width;
+  places[to + 5] = isOneRow ? 1 : height;
+  places[to + 6] = isOneRow ? height * width : width;
   places[to + 7] = top * image.width + left;
   places[to + 8] = image.height * image.width;
   places[to + 9] = image.width;

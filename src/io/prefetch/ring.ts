@@ -1,6 +1,7 @@
 import type { DType, FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
 import type { Place } from "../loaders/loader.ts";
+import type { Batch } from "./batch-source.ts";
 
 /** What is said of a place in the ring, each a whole number in shared memory. */
 const [PRODUCED, TAKEN, STATUS, GENERATION, SHAPES] = [0, 1, 2, 3, 4] as const;
@@ -65,6 +66,8 @@ export class Ring {
   readonly #stride: number;
   /** How often each place has grown, as far as this end knows. */
   readonly #generations: number[];
+  /** What was last taken from each place. */
+  readonly #taken: (Batch | undefined)[] = [];
 
   constructor(ring: SharedRing) {
     this.#ring = ring;
@@ -98,14 +101,30 @@ export class Ring {
     if (!tops) return;
     tops[top] = memory;
     this.#generations[slot] = generation;
+    this.#taken[slot] = undefined;
   }
 
-  /** A top of a filled batch: its shape and its memory, which is the ring's. */
-  top(batch: number, top: number): { shape: number[]; data: FloatArray } {
-    const at = this.#base(batch) + SHAPES + top * SHAPE;
-    const axes = this.#ring.control[at] ?? 0;
-    const shape = Array.from(this.#ring.control.subarray(at + 1, at + 1 + axes));
-    return { shape, data: this.#view(batch, top, countOf(shape)) };
+  /** A filled batch; its memory is the ring's. As long as nothing grows or changes its shape it is the same object. */
+  take(batch: number): Batch {
+    const slot = batch % this.#ring.depth;
+    const before = this.#taken[slot];
+    if (before?.every(({ shape }, top) => this.#hasShape(batch, top, shape))) return before;
+    const taken = Array.from({ length: this.#ring.tops }, (_, top) => {
+      const at = this.#shapeAt(batch, top);
+      const axes = this.#ring.control[at] ?? 0;
+      const shape = Array.from(this.#ring.control.subarray(at + 1, at + 1 + axes));
+      return { shape, data: this.#view(batch, top, countOf(shape)) };
+    });
+    this.#taken[slot] = taken;
+    return taken;
+  }
+
+  #hasShape(batch: number, top: number, shape: readonly number[]): boolean {
+    const { control } = this.#ring;
+    const at = this.#shapeAt(batch, top);
+    return (
+      control[at] === shape.length && shape.every((length, i) => control[at + 1 + i] === length)
+    );
   }
 
   /** Gives the place of a batch back. */
@@ -136,7 +155,7 @@ export class Ring {
     return (top, shape) => {
       const { control, depth, dtype } = this.#ring;
       const base = this.#base(batch);
-      control.set([shape.length, ...shape], base + SHAPES + top * SHAPE);
+      control.set([shape.length, ...shape], this.#shapeAt(batch, top));
       const count = countOf(shape);
       const slot = batch % depth;
       const tops = this.#memory[slot];
@@ -162,6 +181,10 @@ export class Ring {
   #view(batch: number, top: number, count: number): FloatArray {
     const memory = this.#memory[batch % this.#ring.depth]?.[top] as FloatArray;
     return memory.length === count ? memory : memory.subarray(0, count);
+  }
+
+  #shapeAt(batch: number, top: number): number {
+    return this.#base(batch) + SHAPES + top * SHAPE;
   }
 
   #base(batch: number): number {

@@ -56,7 +56,7 @@ export class ThreadedSource implements BatchSource {
     const batch = this.#batch++;
     this.#holds = true;
     if (this.#ring.status(batch) === RESTARTED) this.#options.log(RESTART);
-    return Array.from({ length: this.#shared.tops }, (_, top) => this.#ring.top(batch, top));
+    return this.#ring.take(batch);
   }
 
   async #wait(): Promise<Batch> {

@@ -38,12 +38,14 @@ export function openLmdb(path: string): Db {
 class Page {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  /** Where in that memory the page begins. */
+  start = 0;
   count = 0;
   index = 0;
 
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 }
 
@@ -51,7 +53,7 @@ class Page {
 class LmdbCursor implements DbCursor {
   readonly #file: RandomAccessFile;
   readonly #tree: Tree;
-  /** The root first, the leaf last. */
+  /** The root first, the leaf last. A leaf is read where it lies in the window: nobody needs it when the next is. */
   readonly #way: readonly Page[];
   readonly #leaf: Page;
   /** Records passed in this pass. */
@@ -67,8 +69,12 @@ class LmdbCursor implements DbCursor {
     this.#file = file;
     this.#tree = tree;
     if (tree.depth < 1 || tree.depth > 32) throw this.#damaged(0);
-    this.#way = Array.from({ length: tree.depth }, () => new Page(tree.pageSize));
-    this.#leaf = this.#way[tree.depth - 1] as Page;
+    this.#leaf = new Page(this.#windowBytes);
+    const branches = Array.from(
+      { length: tree.depth - 1 },
+      () => new Page(new Uint8Array(tree.pageSize)),
+    );
+    this.#way = [...branches, this.#leaf];
     this.rewind();
   }
 
@@ -124,12 +130,14 @@ class LmdbCursor implements DbCursor {
   #readPage(page: Page, number: number, kind: number): void {
     const { pageSize, lastPage } = this.#tree;
     if (number < 2 || number > lastPage) throw this.#damaged(number);
-    page.bytes.set(this.#window(number));
-    const { view } = page;
-    const lower = view.getUint16(12, true);
+    const at = this.#inWindow(number);
+    if (page === this.#leaf) page.start = at;
+    else page.bytes.set(this.#windowBytes.subarray(at, at + pageSize));
+    const { view, start } = page;
+    const lower = view.getUint16(start + 12, true);
     if (
-      Number(view.getBigUint64(0, true)) !== number ||
-      (view.getUint16(10, true) & 15) !== kind ||
+      this.#number(page) !== number ||
+      (view.getUint16(start + 10, true) & 15) !== kind ||
       lower < HEADER + 2 ||
       lower > pageSize
     ) {
@@ -139,16 +147,14 @@ class LmdbCursor implements DbCursor {
     page.index = 0;
   }
 
-  /** A page's bytes, read together with those behind it: leaves that follow each other often lie so. */
-  #window(number: number): Uint8Array {
+  /** Where in the window a page is, read together with those behind it: leaves that follow each other often lie so. */
+  #inWindow(number: number): number {
     const { pageSize } = this.#tree;
-    let at = number * pageSize - this.#windowStart;
-    if (at < 0 || at + pageSize > this.#windowLength) {
-      this.#windowStart = number * pageSize;
-      this.#windowLength = this.#file.readInto(this.#windowBytes, this.#windowStart);
-      at = 0;
-    }
-    return this.#windowBytes.subarray(at, at + pageSize);
+    const at = number * pageSize - this.#windowStart;
+    if (at >= 0 && at + pageSize <= this.#windowLength) return at;
+    this.#windowStart = number * pageSize;
+    this.#windowLength = this.#file.readInto(this.#windowBytes, this.#windowStart);
+    return 0;
   }
 
   /** The page that a branch's next node leads to. */
@@ -170,7 +176,9 @@ class LmdbCursor implements DbCursor {
     const from = at + NODE + view.getUint16(at + 6, true);
     const key = bytes.subarray(at + NODE, from);
     const end = from + (flags & IS_BIG ? 8 : length);
-    if (end > bytes.length || flags & (IS_TREE | IS_LIST)) throw this.#damaged(this.#number(page));
+    if (end > this.#endOf(page) || flags & (IS_TREE | IS_LIST)) {
+      throw this.#damaged(this.#number(page));
+    }
     if (!(flags & IS_BIG)) return { key, value: bytes.subarray(from, end) };
     return { key, value: this.#bigValue(Number(view.getBigUint64(from, true)), length) };
   }
@@ -192,16 +200,22 @@ class LmdbCursor implements DbCursor {
 
   /** Where a node begins. */
   #node(page: Page, index: number): number {
-    const at = page.view.getUint16(HEADER + 2 * index, true);
-    const isWithin = at >= HEADER && at + NODE <= page.bytes.length;
-    if (!isWithin || at + NODE + page.view.getUint16(at + 6, true) > page.bytes.length) {
+    const { view, start } = page;
+    const offset = view.getUint16(start + HEADER + 2 * index, true);
+    const at = start + offset;
+    const isWithin = offset >= HEADER && at + NODE <= this.#endOf(page);
+    if (!isWithin || at + NODE + view.getUint16(at + 6, true) > this.#endOf(page)) {
       throw this.#damaged(this.#number(page));
     }
     return at;
   }
 
+  #endOf(page: Page): number {
+    return page.start + this.#tree.pageSize;
+  }
+
   #number(page: Page): number {
-    return Number(page.view.getBigUint64(0, true));
+    return Number(page.view.getBigUint64(page.start, true));
   }
 
   #damaged(number: number): FormatError {
