@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
   openSync,
@@ -49,8 +50,10 @@ export function writeFilesAtomically(files: readonly FileToWrite[]): void {
   }
 }
 
-/** A file that another library fills, beside the name it will have. */
+/** A file that another library fills, beside the name it will have. What a killed program left of it is removed. */
 export class PartialFile {
+  /** Tells several of one name in this process apart. */
+  static #made = 0;
   /** Where it is filled. */
   readonly temporary: string;
   readonly #path: string;
@@ -58,8 +61,11 @@ export class PartialFile {
   /** @throws FileError where it cannot be made */
   constructor(path: string) {
     this.#path = path;
-    this.temporary = temporaryOf(path);
-    whileWriting(path, () => writeFlushed(this.temporary, []));
+    this.temporary = temporaryOf(`${path}.${++PartialFile.#made}`);
+    whileWriting(path, () => {
+      removeAbandoned(dirname(path), `.${basename(path)}.`, (writer) => writer !== process.pid);
+      writeFlushed(this.temporary, []);
+    });
   }
 
   /**
@@ -67,20 +73,38 @@ export class PartialFile {
    * @throws FileError where that fails
    */
   publish(): void {
+    this.#name(this.temporary);
+  }
+
+  /**
+   * Gives its name to a copy of what it holds now, which must be whole; the file itself is filled further.
+   * @throws FileError where that fails
+   */
+  publishCopy(): void {
+    const copy = `${this.temporary}-copy`;
+    try {
+      whileWriting(this.#path, () => copyFileSync(this.temporary, copy));
+      this.#name(copy);
+    } finally {
+      rmSync(copy, { force: true });
+    }
+  }
+
+  discard(): void {
+    rmSync(this.temporary, { force: true });
+  }
+
+  #name(written: string): void {
     whileWriting(this.#path, () => {
-      const file = openSync(this.temporary, "r+");
+      const file = openSync(written, "r+");
       try {
         fsyncSync(file);
       } finally {
         closeSync(file);
       }
-      renameSync(this.temporary, this.#path);
+      renameSync(written, this.#path);
     });
     flushDirectory(dirname(this.#path));
-  }
-
-  discard(): void {
-    rmSync(this.temporary, { force: true });
   }
 }
 
@@ -128,15 +152,24 @@ function flushDirectory(path: string): void {
 
 /** Removes what programs that were killed while they wrote under the prefix have left beside it. */
 export function removeLeftovers(prefix: string): void {
-  const folder = dirname(prefix);
+  // This program writes nothing under the prefix while it asks.
+  removeAbandoned(dirname(prefix), `.${basename(prefix)}_`, () => true);
+}
+
+/** Removes temporary files whose names begin so, of programs that may be gone and are. */
+function removeAbandoned(
+  folder: string,
+  begin: string,
+  mayBeGone: (writer: number) => boolean,
+): void {
   for (const name of fileNames(folder)) {
-    if (!name.startsWith(`.${basename(prefix)}_`)) continue;
-    const process = /\.tmp-(\d+)$/.exec(name)?.[1];
-    if (process !== undefined && !isRunning(Number(process))) removeFile(join(folder, name));
+    if (!name.startsWith(begin)) continue;
+    const writer = Number(/\.tmp-(\d+)(-copy)?$/.exec(name)?.[1]);
+    if (writer && mayBeGone(writer) && !isRunning(writer)) removeFile(join(folder, name));
   }
 }
 
-/** Whether another process has that number. This one writes nothing while it asks. */
+/** Whether another process has that number. */
 function isRunning(number: number): boolean {
   if (number === process.pid) return false;
   try {

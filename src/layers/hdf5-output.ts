@@ -1,7 +1,7 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Primitive } from "../engines/engine.ts";
-import { writeHdf5 } from "../io/hdf5.ts";
-import type { Hdf5Array } from "../io/hdf5-tree.ts";
+import { Hdf5RowWriter } from "../io/hdf5-row-writer.ts";
+import { countOf } from "../util/shape.ts";
 import { arity, Layer, type None, type Two } from "./base/layer.ts";
 
 /**
@@ -10,9 +10,9 @@ import { arity, Layer, type None, type Two } from "./base/layer.ts";
  * - bottom[0], bottom[1]: equal N, four axes at most
  * - `hdf5_output_param.file_name`
  *
- * Rows of every forward pass follow those of the pass before; the file is written when the net is closed, and
- * whenever the rows have doubled, so that little is lost if that never comes. Caffe's own layer crashes in its
- * second pass.
+ * Rows of every forward pass follow those of the pass before, and are written as they come: memory stays flat. The
+ * file has its name when the net is closed; a copy has it whenever the passes have doubled, so that little is lost if
+ * that never comes. Caffe's own layer crashes in its second pass.
  *
  * @see Caffe's HDF5OutputLayer
  */
@@ -23,8 +23,10 @@ export class HDF5OutputLayer extends Layer<Two, None> {
   static override readonly tops = arity.none;
 
   #path = "";
-  readonly #batches: { data: Hdf5Array; label: Hdf5Array }[] = [];
-  #written = 0;
+  #opening: Promise<void> | undefined;
+  #writer: Hdf5RowWriter | undefined;
+  #passes = 0;
+  #rows = 0;
 
   override setUp(): void {
     const name = this.param.hdf5_output_param?.file_name;
@@ -41,9 +43,32 @@ export class HDF5OutputLayer extends Layer<Two, None> {
     for (const blob of [data, label]) this.named(() => blob.legacyAxis(0));
   }
 
+  /** The HDF5 library is loaded and the file begun before the first pass. */
+  override ready(): Promise<void> | undefined {
+    if (this.#writer) return undefined;
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#writer = await Hdf5RowWriter.create(this.#path, ["data", "label"]);
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
   override forward([data, label]: Two): void {
-    this.#batches.push({ data: rowsOf(data), label: rowsOf(label) });
-    if (this.#batches.length >= 2 * this.#written) this.#write();
+    const writer = this.#writer;
+    if (!writer) this.fail("forward before ready. Expected the Net to await ready.");
+    this.named(() => {
+      putRows(writer, "data", data);
+      putRows(writer, "label", label);
+    });
+    this.#rows += data.shape[0] ?? 0;
+    this.#passes++;
+    // The first pass, the second, the fourth, the eighth, …
+    if (Number.isInteger(Math.log2(this.#passes))) this.#save(() => writer.share());
   }
 
   override backward(_top: None, propagateDown: readonly boolean[], bottom: Two): void {
@@ -53,35 +78,35 @@ export class HDF5OutputLayer extends Layer<Two, None> {
   }
 
   override close(): void {
-    if (this.#batches.length > this.#written) this.#write();
+    const writer = this.#writer;
+    this.#writer = undefined;
+    this.#opening = undefined;
+    if (!writer) return;
+    if (this.#passes === 0) writer.abandon();
+    else
+      this.#save(
+        () => writer.finish(),
+        () => writer.abandon(),
+      );
   }
 
-  #write(): void {
+  #save(save: () => void, onFailure = (): void => {}): void {
     this.context.log(`Saving HDF5 file ${this.#path}`);
-    const data = joined(this.#batches.map((batch) => batch.data));
-    const label = joined(this.#batches.map((batch) => batch.label));
-    this.named(() => writeHdf5(this.#path, { data, label }));
-    this.#written = this.#batches.length;
-    this.context.log(`Successfully saved ${data.shape[0]} rows`);
+    try {
+      this.named(save);
+    } catch (error) {
+      onFailure();
+      throw error;
+    }
+    this.context.log(`Successfully saved ${this.#rows} rows`);
   }
 }
 
-function rowsOf(blob: Blob): Hdf5Array {
-  const axes = [0, 1, 2, 3] as const;
-  return { shape: axes.map((axis) => blob.legacyAxis(axis)), data: blob.values().slice() };
-}
-
-/** Arrays below each other. */
-function joined(parts: readonly Hdf5Array[]): Hdf5Array {
-  const [first] = parts as readonly [Hdf5Array];
-  const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
-  const count = parts.reduce((sum, { data }) => sum + data.length, 0);
-  const data =
-    first.data instanceof Float64Array ? new Float64Array(count) : new Float32Array(count);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
+function putRows(writer: Hdf5RowWriter, name: string, blob: Blob): void {
+  const shape = ([1, 2, 3] as const).map((axis) => blob.legacyAxis(axis));
+  const size = countOf(shape);
+  const values = blob.values();
+  for (let n = 0; n < blob.legacyAxis(0); n++) {
+    writer.put(name, values.subarray(n * size, (n + 1) * size), shape);
   }
-  return { shape: [rows, ...first.shape.slice(1)], data };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readDatasets, readHdf5 } from "../../src/io/hdf5.ts";
 import { Hdf5RowWriter } from "../../src/io/hdf5-row-writer.ts";
-import { groupIn } from "../../src/io/hdf5-tree.ts";
+import { arrayIn, groupIn } from "../../src/io/hdf5-tree.ts";
 import { noise } from "../support/nets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hdf5-rows-"));
@@ -20,8 +20,8 @@ async function write(
 ): Promise<Float32Array> {
   const size = shape.reduce((a, b) => a * b, 1);
   const values = Float32Array.from(noise(rows * size, 3));
-  const writer = await Hdf5RowWriter.create(path, name);
-  for (let i = 0; i < rows; i++) writer.put(values.subarray(i * size, (i + 1) * size), shape);
+  const writer = await Hdf5RowWriter.create(path, [name]);
+  for (let i = 0; i < rows; i++) writer.put(name, values.subarray(i * size, (i + 1) * size), shape);
   writer.finish();
   return values;
 }
@@ -57,11 +57,37 @@ describe("Hdf5RowWriter", () => {
     expect(group?.["output"]).toMatchObject({ shape: [2, 4] });
   });
 
+  test("holds several datasets, and a copy has the name while more rows come", async () => {
+    const path = join(folder, "shared.h5");
+    const writer = await Hdf5RowWriter.create(path, ["a", "b", "none"]);
+    const shapes = (): unknown => {
+      const tree = readHdf5(readFileSync(path), path);
+      return Object.entries(tree).map(([name, node]) => [name, arrayIn(node)?.shape]);
+    };
+    for (let i = 0; i < 3; i++) writer.put("a", Float32Array.of(i, -i), [2]);
+    writer.put("b", Float64Array.of(1 / 3), []);
+    writer.share();
+    expect(shapes()).toEqual([
+      ["a", [3, 2]],
+      ["b", [1]],
+    ]);
+    writer.put("a", Float32Array.of(3, -3), [2]);
+    writer.finish();
+    expect(shapes()).toEqual([
+      ["a", [4, 2]],
+      ["b", [1]],
+      ["none", [0]],
+    ]);
+    const [a, b] = readDatasets(path, ["a", "b"]);
+    expect(a?.data).toEqual(Float32Array.of(0, -0, 1, -1, 2, -2, 3, -3));
+    expect(b?.data).toEqual(Float64Array.of(1 / 3));
+  });
+
   test("an abandoned file leaves nothing", async () => {
     const path = join(folder, "abandoned.h5");
-    const writer = await Hdf5RowWriter.create(path, "fc");
-    writer.put(Float32Array.of(1, 2), [2]);
-    expect(() => writer.put(Float32Array.of(1), [1])).toThrow(
+    const writer = await Hdf5RowWriter.create(path, ["fc"]);
+    writer.put("fc", Float32Array.of(1, 2), [2]);
+    expect(() => writer.put("fc", Float32Array.of(1), [1])).toThrow(
       "a row is (1), and the first (2). Expected rows of one shape",
     );
     writer.abandon();
@@ -69,7 +95,7 @@ describe("Hdf5RowWriter", () => {
   });
 
   test("a folder that is not there is refused", async () => {
-    await expect(Hdf5RowWriter.create(join(folder, "no/x.h5"), "fc")).rejects.toThrow(
+    await expect(Hdf5RowWriter.create(join(folder, "no/x.h5"), ["fc"])).rejects.toThrow(
       "cannot be written: no such file or directory",
     );
   });
@@ -82,12 +108,12 @@ describe.skipIf(!existsSync(built))("a process of its own", () => {
   const run = (path: string, mebibytes: number, limit = "unlimited") => {
     const script = `
       const { Hdf5RowWriter } = await import(${JSON.stringify(built.href)});
-      const writer = await Hdf5RowWriter.create(${JSON.stringify(path)}, "fc");
+      const writer = await Hdf5RowWriter.create(${JSON.stringify(path)}, ["fc"]);
       const row = new Float32Array(4096).fill(1);
       let most = 0;
       try {
         for (let i = 0; i < ${64 * mebibytes}; i++) {
-          writer.put(row, [4096]);
+          writer.put("fc", row, [4096]);
           if (i === 64) most = process.resourceUsage().maxRSS;
         }
         writer.finish();

@@ -151,9 +151,9 @@ function sampleShape(blob: Blob): readonly number[] {
 
 async function openWriter(kind: string, path: string, name: string): Promise<FeatureWriter> {
   if (kind === "hdf5") {
-    const writer = await Hdf5RowWriter.create(path, name);
+    const writer = await Hdf5RowWriter.create(path, [name]);
     return {
-      put: async (_index, features, shape) => writer.put(features, shape),
+      put: async (_index, features, shape) => writer.put(name, features, shape),
       finish: async () => writer.finish(),
       abandon: async () => writer.abandon(),
     };
