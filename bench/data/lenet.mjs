@@ -11,7 +11,7 @@ import { makeFashionDatabase } from "./make.mjs";
 /** Where a solver's memory happens to lie moves its time by 2 %, so several pairs of solvers are made. */
 const pairs = Number(process.argv[2] ?? 8);
 const threads = process.argv[3] && { threads: Number(process.argv[3]) };
-const [ROUNDS, ITERATIONS, WARM_UP] = [12, 20, 20];
+const [ROUNDS, ITERATIONS, WARM_UP] = [6, 100, 20];
 const NAMES = ["lmdb", "dummy"];
 const work = process.env.BENCH_DATA ?? join(tmpdir(), "caffe-bench-data");
 const log = () => {};

@@ -28,7 +28,7 @@ export class ThreadedSource implements BatchSource {
       const order = { plan, ring: this.#shared, worker, workers };
       return new WorkerThread(file, order, this.#ring);
     });
-    this.#waits = new WaitReport(options.name, options.log, performance.now());
+    this.#waits = new WaitReport(options.name, options.log);
   }
 
   next(): Batch | Promise<Batch> {

@@ -1,29 +1,37 @@
 /** Caffe speaks at every thousandth wait. */
 const WAITS = 1000;
-/** At most one report in so many milliseconds, and only where waiting took this share of them. */
-const EVERY_MS = 10_000;
+/**
+ * The first report comes after so many milliseconds, the others at most one in so many, and only where waiting took
+ * this share of them.
+ */
+const [FIRST_MS, EVERY_MS] = [2000, 10_000];
 const SHARE = 0.05;
 
-/** Says in the log when training has to wait for a source, and for how long. */
+/** Says in the log when training has to wait for a source, and for how long; the first batch does not count. */
 export class WaitReport {
   readonly #source: string;
   readonly #log: (message: string) => void;
   #waits = 0;
   #waitedMs = 0;
-  #since: number;
+  #since = 0;
+  #reportMs = FIRST_MS;
 
-  constructor(source: string, log: (message: string) => void, now: number) {
+  constructor(source: string, log: (message: string) => void) {
     this.#source = source;
     this.#log = log;
-    this.#since = now;
   }
 
   /** Notes a wait that began and ended at these times, in milliseconds. */
   add(began: number, ended: number): void {
     if (++this.#waits % WAITS === 0) this.#log("Waiting for data");
+    if (this.#waits === 1) {
+      this.#since = ended;
+      return;
+    }
     this.#waitedMs += ended - began;
     const passed = ended - this.#since;
-    if (passed < EVERY_MS) return;
+    if (passed < this.#reportMs) return;
+    this.#reportMs = EVERY_MS;
     if (this.#waitedMs >= SHARE * passed) {
       const [waited, all] = [this.#waitedMs, passed].map((ms) => (ms / 1000).toFixed(1));
       const share = Math.round((100 * this.#waitedMs) / passed);
