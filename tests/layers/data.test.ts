@@ -81,6 +81,52 @@ describe("Data", () => {
     first.close();
     resumed.close();
   });
+
+  test("deals its records out to the solvers that train side by side; in testing each reads all", async () => {
+    const layer =
+      'layer { name: "t" type: "Data" top: "y" top: "label" data_param { source: "db" batch_size: 2 } }';
+    const batches = async (phase: "TRAIN" | "TEST", rank: number): Promise<number[][]> => {
+      const net = netOf(layer, { root: folder, phase, shard: { rank, count: 2 } });
+      const read = [await labels(net), await labels(net), await labels(net)];
+      net.close();
+      return read;
+    };
+    expect(await batches("TRAIN", 0)).toEqual([
+      [0, 2],
+      [4, 1],
+      [3, 0],
+    ]);
+    expect(await batches("TRAIN", 1)).toEqual([
+      [1, 3],
+      [0, 2],
+      [4, 1],
+    ]);
+    const all = [
+      [0, 1],
+      [2, 3],
+      [4, 0],
+    ];
+    for (const rank of [0, 1]) expect(await batches("TEST", rank)).toEqual(all);
+  });
+
+  test("gives the same batches whatever prefetch and workers say; rand_skip does nothing, as in Caffe", async () => {
+    const read = async (param: string, workers = 0): Promise<number[][]> => {
+      const net = dataNet(
+        `source: "db" batch_size: 2 ${param}`,
+        `transform_param { crop_size: 1 mirror: true workers: ${workers} }`,
+      );
+      const batches: number[][] = [];
+      for (let batch = 0; batch < 4; batch++) {
+        batches.push([...(await labels(net)), ...net.blob("y").values()]);
+      }
+      net.close();
+      return batches;
+    };
+    const plain = await read("");
+    expect(await read("prefetch: 1")).toEqual(plain);
+    expect(await read("prefetch: 7", 3)).toEqual(plain);
+    expect(await read("rand_skip: 3")).toEqual(plain);
+  });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -94,6 +94,28 @@ describe("ImageData", () => {
     );
     expect(new Set(await Promise.all(starts)).size).toBe(3);
   });
+
+  test("puts root_folder before each path, and no slash between", async () => {
+    mkdirSync(join(root, "sub"));
+    await paint("sub/a-red.png", [200, 0, 0]);
+    writeFileSync(join(root, "bare.txt"), "red.png 4\n");
+    const net = imageNet('source: "bare.txt" root_folder: "sub/a-"');
+    expect(await labels(net)).toEqual([4]);
+    expect([...net.blob("y").values()]).toEqual([0, 0, 0, 0, 200, 200]);
+    expect(() => imageNet('source: "bare.txt" root_folder: "sub/"')).toThrow("sub/red.png");
+  });
+
+  test.each([false, true])(
+    "deals its lines out to the solvers that train side by side; shuffle %s",
+    async (shuffle) => {
+      const text = `source: "list.txt" batch_size: 3 shuffle: ${shuffle}`;
+      const whole = await labels(imageNet(text, { seed: 4 }), 2);
+      const [even, odd] = await Promise.all(
+        [0, 1].map((rank) => labels(imageNet(text, { seed: 4, shard: { rank, count: 2 } }))),
+      );
+      expect(whole).toEqual([0, 1, 2].flatMap((i) => [even?.[i], odd?.[i]]));
+    },
+  );
 
   test("goes on from its state as if never stopped", async () => {
     const text = 'source: "list.txt" batch_size: 2 shuffle: true';
