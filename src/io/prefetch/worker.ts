@@ -1,4 +1,3 @@
-import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { FileError } from "../../util/errors.ts";
 import type { BatchLoader } from "../loaders/loader.ts";
@@ -47,8 +46,5 @@ async function produce({ plan, ring: shared, worker, workers }: WorkerOrder): Pr
     }
   }
 }
-
-// Batches are made while those that train have nothing to do, or wait for one. On Linux 0 is this thread alone.
-if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 await produce(workerData as WorkerOrder);
