@@ -5,7 +5,10 @@ import { Gpu } from "./gpu.ts";
 export interface GpuChoice {
   /** Its place in the list that `caffe device_query` shows; 0 by default, the best there is. */
   readonly index?: number;
-  /** Do without these features though the adapter has them: shader-f16, subgroups, timestamp-query. */
+  /**
+   * Do without these though the adapter has them: features (shader-f16, subgroups, timestamp-query), and what a limit
+   * (maxBufferSize, ...) has beyond WebGPU's least.
+   */
   readonly without?: readonly string[];
   /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
   readonly isTiled?: boolean;
@@ -47,7 +50,12 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
   const features = FEATURES.filter(
     (feature) => adapter.features.has(feature) && !without.includes(feature),
   );
-  const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
+  const requiredLimits = Object.fromEntries(
+    LIMITS.filter((limit) => !without.includes(limit)).map((limit) => [
+      limit,
+      adapter.limits[limit],
+    ]),
+  );
   const device = await adapter
     .requestDevice({ requiredFeatures: [...features], requiredLimits })
     .catch((cause: unknown) => {

@@ -34,6 +34,8 @@ export class Gpu implements Device {
   readonly #failures: Failures = new Failures();
   readonly #abandoned: FinalizationRegistry<GpuBuffer>;
   #workspace: GpuBuffer | undefined;
+  /** The layer whose arrays were asked for last. */
+  #latest = "";
   #isClosed = false;
 
   constructor(
@@ -58,8 +60,8 @@ export class Gpu implements Device {
       this.#failures.record(
         new DeviceError(
           "lost",
-          "",
-          `the device is lost: ${message}. What was computed since the last snapshot is gone; go on from that.`,
+          this.#latest,
+          `the device is lost: ${message}. This layer's work was the last on its way. What was computed since the last snapshot is gone; go on from that.`,
         ),
       );
     });
@@ -147,11 +149,13 @@ export class Gpu implements Device {
    * Commands run in order, so nobody waits for it.
    */
   workspace(bytes: number, layer: string): GpuBuffer {
-    if (!this.#workspace || this.#workspace.bytes < bytes) {
-      if (this.#workspace) this.pool.give(this.#workspace);
-      this.#workspace = this.pool.take(bytes, layer);
-    }
-    return this.#workspace;
+    const kept = this.#workspace;
+    if (kept && kept.bytes >= bytes && !kept.failure) return kept;
+    if (kept) this.pool.give(kept);
+    this.#workspace = undefined;
+    const taken = this.pool.take(bytes, layer);
+    this.#workspace = taken;
+    return taken;
   }
 
   copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
@@ -163,8 +167,12 @@ export class Gpu implements Device {
   }
 
   #store(mem: SyncedMem, layer: string): GpuStore {
+    this.#latest = layer;
     const kept = mem.deviceStore;
-    if (kept instanceof GpuStore && kept.gpu === this) return kept;
+    if (kept instanceof GpuStore && kept.gpu === this) {
+      if (kept.buffer.failure) throw kept.buffer.failure;
+      return kept;
+    }
     if (mem.dtype !== "f32") {
       throw new DeviceError("use", layer, "an array of float64. Expected float32 on a GPU.");
     }
