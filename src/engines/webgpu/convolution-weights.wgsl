@@ -27,12 +27,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
-@group(0) @binding(6) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dw: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -89,6 +93,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(column.tap.y) * p.outSize + u32(corner.y)];
+    return select(0.0, x[select(0, start + place, place >= 0)], place >= 0);
+  }
   let at = start + corner.x;
   if (!IS_PADDED) {
     return x[at];

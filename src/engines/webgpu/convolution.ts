@@ -10,7 +10,8 @@ import { type Three, windowGeometry } from "./window-geometry.ts";
 
 /**
  * Convolution as three matrix products whose operands are gathered where they lie: no columns are written. Two tables
- * say where: for each tap its offset and place, for each output position the corner of its window.
+ * say where: for each tap its offset and place, for each output position the corner of its window. Over more than three
+ * axes the places are in a list instead.
  */
 export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): ConvolutionOp {
   const d = windowGeometry(scope, given);
@@ -23,7 +24,7 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
   const isStrided = d.stride.some((step) => step !== 1);
   const inOutput = ([a, b, c]: Three): number => (a * d.output[1] + b) * d.output[2] + c;
   const tapsOfOutputs = tapTable(scope, outC, (o) =>
-    d.taps.map(([, ...at]) => [o * outSize - (isStrided ? 0 : inOutput(at)), ...at]),
+    d.taps.map(([, ...at]) => [o * outSize - (isStrided || d.isListed ? 0 : inOutput(at)), ...at]),
   );
   const tapsOfW = tableOf(scope, () =>
     perChannel(outC, (o) => d.taps.map((_, t) => [o * inC * kernelSize + t])),
@@ -31,10 +32,10 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
   const corners = tableOf(scope, () => d.corners);
 
   const gather = {
-    operands: "rrrr",
+    operands: "rrrrr",
     aAlongK: true,
     bAlongK: false,
-    constants: { IS_PADDED: d.isPadded ? 1 : 0 },
+    constants: { IS_PADDED: Number(d.isPadded), IS_LISTED: Number(d.isListed) },
     params: [given.inputChannels * inSize, inC * inSize, outSize, ...d.input],
   };
   const forward = new MatrixProduct(
@@ -49,14 +50,15 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
     {
       name: "convolution, gradient of data",
       code: convolutionData,
-      operands: "rrrr",
+      operands: "rrrrr",
       aAlongK: true,
       bAlongK: false,
       constants: {
         STRIDE_0: d.stride[0],
         STRIDE_1: d.stride[1],
         STRIDE_2: d.stride[2],
-        IS_STRIDED: isStrided ? 1 : 0,
+        IS_STRIDED: Number(isStrided),
+        IS_LISTED: Number(d.isListed),
       },
       params: [inSize, outSize, outC, kernelSize, d.input[1], d.input[2], ...d.output, ...d.pad],
     },
@@ -74,16 +76,22 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
   return {
     accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
     forward(x, w, b, y, posts = []) {
-      const operands = [scope.read(w), scope.read(x), taps(), corners()];
+      const operands = [scope.read(w), scope.read(x), taps(), corners(), d.inputPlaces()];
       forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
     },
     backwardData(dy, w, dx) {
-      const operands = [scope.read(w), scope.read(dy), tapsOfOutputs(), tapsOfW()];
+      const operands = [
+        scope.read(w),
+        scope.read(dy),
+        tapsOfOutputs(),
+        tapsOfW(),
+        d.outputPlaces(),
+      ];
       data.run(operands, scope.write(dx));
     },
     backwardWeights(x, dy, dw, db) {
       if (dw) {
-        const operands = [scope.read(dy), scope.read(x), taps(), corners()];
+        const operands = [scope.read(dy), scope.read(x), taps(), corners(), d.inputPlaces()];
         const { buffer, adds } = scope.addTo(dw);
         weights.run(operands, buffer, { adds });
       }

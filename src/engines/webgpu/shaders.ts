@@ -421,9 +421,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and input position the output whose window has it; -1 where none does.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, C, input)
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
 // Constants, because a division by a constant is cheap.
 override STRIDE_0 = 1;
@@ -431,6 +433,8 @@ override STRIDE_1 = 1;
 override STRIDE_2 = 1;
 
 override IS_STRIDED = true;
+// There are more than three axes: a tap and a position are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -469,7 +473,7 @@ fn columnB(n: u32) -> ColumnB {
   let place = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
   let position = place + vec3i(p.pad0, p.pad1, p.pad2);
   let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
-  if (IS_STRIDED) {
+  if (IS_STRIDED || IS_LISTED) {
     return ColumnB(start, position);
   }
   let inPlane = (position.x * i32(p.out1) + position.y) * i32(p.out2) + position.z;
@@ -486,6 +490,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.inSize + u32(column.position.x)];
+    return select(0.0, dy[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let offset = column.position - tap.yzw;
   let outputs = vec3u(p.out0, p.out1, p.out2);
   // What is below 0 is very large without a sign.
@@ -540,12 +548,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -591,6 +603,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.outSize + u32(column.corner.x)];
+    return select(0.0, x[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let at = column.start + tap.x;
   if (!IS_PADDED) {
     return x[at];
@@ -641,12 +657,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
-@group(0) @binding(6) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dw: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -703,6 +723,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(column.tap.y) * p.outSize + u32(corner.y)];
+    return select(0.0, x[select(0, start + place, place >= 0)], place >= 0);
+  }
   let at = start + corner.x;
   if (!IS_PADDED) {
     return x[at];
@@ -980,6 +1004,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset of the input, or the other way round;
+// -1 where there is none.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+
+// There are more than three axes.
+override IS_LISTED = false;
 
 fn isInside(place: vec3i) -> bool {
   return all(place >= vec3i()) && all(place < vec3i(p.in0, p.in1, p.in2));
@@ -988,9 +1018,14 @@ fn isInside(place: vec3i) -> bool {
 @compute @workgroup_size(256)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
+    if (IS_LISTED) {
+      let place = places[i % (p.outSize * p.kernelSize)];
+      output[i] = select(0.0, input[select(0u, plane + u32(place), place >= 0)], place >= 0);
+      continue;
+    }
     let tap = taps[i / p.outSize % p.kernelSize];
     let corner = corners[i % p.outSize];
-    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
     var value = 0.0;
     if (isInside(corner.yzw + tap.yzw)) {
       value = input[i32(plane) + corner.x + tap.x];
@@ -1010,6 +1045,13 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     let place = vec3i(own / (p.in1 * p.in2), own / p.in2 % p.in1, own % p.in2);
     var sum = 0.0;
     for (var k = 0u; k < p.kernelSize; k++) {
+      if (IS_LISTED) {
+        let place = places[k * p.inSize + u32(own)];
+        if (place >= 0) {
+          sum += input[plane + k * p.outSize + u32(place)];
+        }
+        continue;
+      }
       let offset = place + vec3i(p.pad0, p.pad1, p.pad2) - taps[k].yzw;
       let at = offset / stride;
       if (all(offset >= vec3i()) && all(at < outputs) && all(at * stride == offset)) {
