@@ -9,7 +9,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input plane, of an output plane, and outputs of a group.
   inSize: u32,
@@ -127,5 +127,5 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.inSize * p.groups * p.m + channel) * p.inSize + n % p.inSize;
-  dx[slice * p.groups * p.m * p.n + at] = f(value);
+  dx[slice * p.groups * p.m * p.n + at] = finished(value, 0u, 0u);
 }

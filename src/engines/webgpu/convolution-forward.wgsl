@@ -9,7 +9,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -31,6 +31,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
 @group(0) @binding(5) var<storage, read> places: array<i32>;
+// (O) or a line, see finish.wgsl
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
@@ -100,9 +101,5 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.outSize * p.groups * p.m + channel) * p.outSize + n % p.outSize;
-  var sum = value;
-  if (p.hasBias != 0u) {
-    sum += bias[channel];
-  }
-  y[slice * p.groups * p.m * p.n + at] = f(sum);
+  y[slice * p.groups * p.m * p.n + at] = finished(value, channel, p.groups * p.m);
 }

@@ -8,7 +8,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -108,9 +108,9 @@ fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = ((slice * p.groups + group) * p.m + m) * p.n + n;
-  var sum = value;
   if (p.adds != 0u) {
-    sum += dw[at];
+    dw[at] += value;
+  } else {
+    dw[at] = finished(value, 0u, 0u);
   }
-  dw[at] = f(sum);
 }

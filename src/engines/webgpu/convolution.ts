@@ -2,7 +2,8 @@ import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { functionOf, MatrixProduct, STEP_K } from "./matrix-product.ts";
+import { MatrixProduct, STEP_K } from "./matrix-product.ts";
+import { ChannelFinish, type Posts, postsOf } from "./post-ops.ts";
 import type { Scope } from "./scope.ts";
 import { convolutionData, convolutionForward, convolutionWeights } from "./shaders.ts";
 import { tableOf } from "./table.ts";
@@ -73,11 +74,13 @@ export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): C
     length: given.outputChannels,
     inner: outSize,
   });
+  const finish = new ChannelFinish(scope, given.outputChannels);
   return {
-    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    accepts: (posts) => postsOf(posts) !== undefined,
     forward(x, w, b, y, posts = []) {
       const operands = [scope.read(w), scope.read(x), taps(), corners(), d.inputPlaces()];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
+      const { lines, post } = postsOf(posts) as Posts;
+      forward.run(operands, scope.write(y), { finish: finish.of(b, lines), post });
     },
     backwardData(dy, w, dx) {
       const operands = [

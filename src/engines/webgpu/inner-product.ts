@@ -1,7 +1,8 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { functionOf, MatrixProduct, type Product, type ProductKernel } from "./matrix-product.ts";
+import { MatrixProduct, type Product, type ProductKernel } from "./matrix-product.ts";
+import { ChannelFinish, type Posts, postsOf } from "./post-ops.ts";
 import type { Scope } from "./scope.ts";
 import { innerProduct as code } from "./shaders.ts";
 
@@ -34,11 +35,13 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Inn
       : strided("inner product, gradient of weights", [1, n], [k, 1], [k, 1]),
   );
   const bias = new ChannelSums(scope, { outer: m, length: n, inner: 1 });
+  const finish = new ChannelFinish(scope, n);
   return {
-    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    accepts: (posts) => postsOf(posts) !== undefined,
     forward(x, w, b, y, posts = []) {
       const operands = [scope.read(x), scope.read(w)];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
+      const { lines, post } = postsOf(posts) as Posts;
+      forward.run(operands, scope.write(y), { finish: finish.of(b, lines), post });
     },
     backwardData(dy, w, dx) {
       const operands = [scope.read(dy), scope.read(w)];

@@ -8,7 +8,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   // C is added to.
   adds: u32,
   // Steps from row to row and from column to column.
@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
-// (N)
+// (N) or a line, see finish.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 // (slices, M, N)
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
@@ -77,12 +77,9 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = slice * p.m * p.n + m * p.strideCM + n * p.strideCN;
-  var result = value;
-  if (p.hasBias != 0u) {
-    result += bias[n];
-  }
   if (p.adds != 0u) {
-    result += c[at];
+    c[at] += value;
+  } else {
+    c[at] = finished(value, n, p.n);
   }
-  c[at] = f(result);
 }

@@ -1,8 +1,14 @@
-import type { PostOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
+import type { Finish, FunctionPost } from "./post-ops.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
-import { matrixProduct, matrixProductDirect, matrixProductTiled, sumSlices } from "./shaders.ts";
+import {
+  finish as finishCode,
+  matrixProduct,
+  matrixProductDirect,
+  matrixProductTiled,
+  sumSlices,
+} from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -40,16 +46,8 @@ const BUSY = 256;
 /** The least of K that a workgroup of its own is worth. */
 const LEAST_SLICE = 256;
 /** Words of the parameters that are set before a run. */
-const HAS_BIAS = 11;
+const FINISH = 11;
 const ADDS = 12;
-
-type UnaryPost = Extract<PostOp, { readonly kind: "unary" }>;
-
-/** The function that a single post-op is; undefined for anything else. */
-export function functionOf(posts: PostOps): UnaryPost | undefined {
-  const [post] = posts;
-  return posts.length === 1 && post?.kind === "unary" ? post : undefined;
-}
 
 /**
  * Runs one product over and over. Where C has too few tiles to keep a GPU busy, K is cut into slices, each summed by
@@ -64,7 +62,7 @@ export class MatrixProduct {
   readonly #threads: { readonly ROWS: number; readonly COLUMNS: number };
   readonly #params: Uint32Array;
   readonly #sumParams: Uint32Array;
-  readonly #made: Map<UnaryPost["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
+  readonly #made: Map<FunctionPost["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
 
   constructor(
     scope: Scope,
@@ -94,7 +92,7 @@ export class MatrixProduct {
   }
 
   /**
-   * @param bias one for each channel of C
+   * @param finish what each channel of C gets; not where C is added to
    * @param adds C is added to
    * @param post applied to each element of C
    */
@@ -102,10 +100,10 @@ export class MatrixProduct {
     operands: readonly GpuBuffer[],
     c: GpuBuffer,
     {
-      bias,
+      finish,
       adds = 0,
       post,
-    }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: UnaryPost | undefined } = {},
+    }: { finish?: Finish | undefined; adds?: 0 | 1; post?: FunctionPost | undefined } = {},
   ): void {
     const { gpu } = this.#scope;
     const { m, n, groups } = this.#product;
@@ -116,19 +114,19 @@ export class MatrixProduct {
     const x = Math.min(this.#tiles, 65535);
     const y = Math.ceil(this.#tiles / x);
     if (this.#slices === 1) {
-      this.#params[HAS_BIAS] = bias ? 1 : 0;
+      this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      product.run([...operands, bias ?? gpu.nothing, c], this.#params, x, y, groups);
+      product.run([...operands, finish?.buffer ?? gpu.nothing, c], this.#params, x, y, groups);
       return;
     }
     const parts = this.#scope.workspace(this.#slices * m * n * groups);
     product.run([...operands, gpu.nothing, parts], this.#params, x, y, groups * this.#slices);
-    this.#sumParams[8] = bias ? 1 : 0;
+    this.#sumParams[8] = finish?.kind ?? 0;
     this.#sumParams[9] = adds;
-    sum.run([parts, bias ?? gpu.nothing, c], this.#sumParams, groupsFor(m * n * groups));
+    sum.run([parts, finish?.buffer ?? gpu.nothing, c], this.#sumParams, groupsFor(m * n * groups));
   }
 
-  #kernels(post: UnaryPost | undefined): readonly [Kernel, Kernel] {
+  #kernels(post: FunctionPost | undefined): readonly [Kernel, Kernel] {
     const known = this.#made.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
@@ -139,14 +137,14 @@ export class MatrixProduct {
     const made = [
       this.#scope.kernel({
         name,
-        code: core + code + (this.#slices === 1 ? f : IDENTITY),
+        code: core + code + finishCode + (this.#slices === 1 ? f : IDENTITY),
         entry: "main",
         arrays: `${operands}rw`,
         constants: { ...this.#threads, ...(isTiled && along), ...constants },
       }),
       this.#scope.kernel({
         name: "sum of slices",
-        code: sumSlices + f,
+        code: sumSlices + finishCode + f,
         entry: "main",
         arrays: "rrw",
       }),

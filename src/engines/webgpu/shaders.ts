@@ -3,7 +3,9 @@
 /** batch-norm.wgsl */
 export const batchNorm = `// Channels of an array (outer, length, inner) normalised to mean 0 and variance 1: one pass for the statistics, in
 // slices, and one that applies them.
+// Behind it may come a line per channel and a function: y = f(γ·x̂ + β).
 struct Params {
+  numbers: vec4f,
   eps: f32,
   outer: u32,
   length: u32,
@@ -27,11 +29,17 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> newVariance: array<f32>;
 // The normalised values once more, for backward.
 @group(0) @binding(9) var<storage, read_write> kept: array<f32>;
+// (length)
+@group(0) @binding(10) var<storage, read> gamma: array<f32>;
+@group(0) @binding(11) var<storage, read> beta: array<f32>;
 
 // The output is the input, or the gradient, too.
 override IN_PLACE = false;
 // dx = dy / σ: the statistics do not depend on x.
 override IS_GLOBAL = false;
+override HAS_GAMMA = false;
+override HAS_BETA = false;
+override HAS_POSTS = false;
 // 0: 1/√(variance + eps). 1: 1/(√variance + eps). 2: 1.
 override DIVISOR = 0u;
 
@@ -40,6 +48,30 @@ fn at(i: u32) -> f32 {
     return output[i];
   }
   return input[i];
+}
+
+fn factorOf(l: u32) -> f32 {
+  if (HAS_GAMMA) {
+    return gamma[l];
+  }
+  return 1.0;
+}
+
+// γ·x̂ + β
+fn onLine(l: u32, value: f32) -> f32 {
+  if (HAS_BETA) {
+    return factorOf(l) * value + beta[l];
+  }
+  return factorOf(l) * value;
+}
+
+// The gradient of the line: of y, through f.
+fn gradientAt(i: u32, l: u32) -> f32 {
+  if (!HAS_POSTS) {
+    return at(i);
+  }
+  let x = onLine(l, normalised[i]);
+  return df(x, f(x), at(i));
 }
 
 fn indexOf(l: u32, j: u32) -> u32 {
@@ -105,7 +137,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    output[i] = (at(i) - mean[l]) * inverse(variance[l]);
+    output[i] = f(onLine(l, (at(i) - mean[l]) * inverse(variance[l])));
   }
 }
 
@@ -114,12 +146,12 @@ fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     let value = (at(i) - mean[l]) * inverse(variance[l]);
-    output[i] = value;
+    output[i] = f(onLine(l, value));
     kept[i] = value;
   }
 }
 
-// Σ dy and Σ dy·x̂ of each slice of each channel.
+// Σ g and Σ g·x̂ of each slice of each channel, g being the gradient of the line: those of β and γ, too.
 @compute @workgroup_size(WIDTH)
 fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let begin = workgroup.y * p.sliceLength;
@@ -128,7 +160,7 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
     var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let i = indexOf(l, j);
-      sums += at(i) * vec2f(1.0, normalised[i]);
+      sums += gradientAt(i, l) * vec2f(1.0, normalised[i]);
     }
     let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
@@ -137,21 +169,22 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
   }
 }
 
-// dx = (dy − mean(dy) − x̂ · mean(dy·x̂)) / σ
+// dx = γ · (g − mean(g) − x̂ · mean(g·x̂)) / σ
 @compute @workgroup_size(WIDTH)
 fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = f32(p.outer * p.inner);
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     if (IS_GLOBAL) {
-      output[i] = at(i) * inverse(variance[l]);
+      output[i] = gradientAt(i, l) * factorOf(l) * inverse(variance[l]);
     } else {
       var sums = vec2f();
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
       let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
-      output[i] = (at(i) - sums.x / size - along) * inverse(variance[l]);
+      let own = gradientAt(i, l) - sums.x / size - along;
+      output[i] = own * factorOf(l) * inverse(variance[l]);
     }
   }
 }
@@ -394,7 +427,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input plane, of an output plane, and outputs of a group.
   inSize: u32,
@@ -512,7 +545,7 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.inSize * p.groups * p.m + channel) * p.inSize + n % p.inSize;
-  dx[slice * p.groups * p.m * p.n + at] = f(value);
+  dx[slice * p.groups * p.m * p.n + at] = finished(value, 0u, 0u);
 }
 `;
 
@@ -528,7 +561,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -550,6 +583,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
 @group(0) @binding(5) var<storage, read> places: array<i32>;
+// (O) or a line, see finish.wgsl
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;
@@ -619,11 +653,7 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.outSize * p.groups * p.m + channel) * p.outSize + n % p.outSize;
-  var sum = value;
-  if (p.hasBias != 0u) {
-    sum += bias[channel];
-  }
-  y[slice * p.groups * p.m * p.n + at] = f(sum);
+  y[slice * p.groups * p.m * p.n + at] = finished(value, channel, p.groups * p.m);
 }
 `;
 
@@ -638,7 +668,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -738,11 +768,11 @@ fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = ((slice * p.groups + group) * p.m + m) * p.n + n;
-  var sum = value;
   if (p.adds != 0u) {
-    sum += dw[at];
+    dw[at] += value;
+  } else {
+    dw[at] = finished(value, 0u, 0u);
   }
-  dw[at] = f(sum);
 }
 `;
 
@@ -890,7 +920,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
 
 /** eltwise.wgsl */
 export const eltwise = `// Two arrays at a time combined element by element; more inputs are taken in one after the other.
+// f comes behind a sum.
 struct Params {
+  numbers: vec4f,
   alpha: f32,
   beta: f32,
   count: u32,
@@ -908,7 +940,7 @@ struct Params {
 @compute @workgroup_size(256)
 fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * b[i];
+    y[i] = f(p.alpha * a[i] + p.beta * b[i]);
   }
 }
 
@@ -916,14 +948,22 @@ fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: 
 @compute @workgroup_size(256)
 fn axpby(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * y[i];
+    y[i] = f(p.alpha * a[i] + p.beta * y[i]);
   }
 }
 
 @compute @workgroup_size(256)
 fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i];
+    y[i] = f(p.alpha * a[i]);
+  }
+}
+
+// dx = alpha · f'(y) · dy, of an f whose gradient y alone tells
+@compute @workgroup_size(256)
+fn throughFunction(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * df(b[i], b[i], a[i]);
   }
 }
 
@@ -973,6 +1013,20 @@ fn whereWon(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     y[i] = select(0.0, a[i], winner[i] == p.number);
   }
+}
+`;
+
+/** finish.wgsl */
+export const finish = `// What becomes of a sum on its way out, where p.finish says so: 1, a bias per channel is added; 2, it is a line, the
+// biases and behind them the factors. Then comes f.
+fn finished(sum: f32, channel: u32, channels: u32) -> f32 {
+  if (p.finish == 1u) {
+    return f(sum + bias[channel]);
+  }
+  if (p.finish == 2u) {
+    return f(sum * bias[channels + channel] + bias[channel]);
+  }
+  return f(sum);
 }
 `;
 
@@ -1074,7 +1128,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   // C is added to.
   adds: u32,
   // Steps from row to row and from column to column.
@@ -1088,7 +1142,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
-// (N)
+// (N) or a line, see finish.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 // (slices, M, N)
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
@@ -1143,14 +1197,48 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = slice * p.m * p.n + m * p.strideCM + n * p.strideCN;
-  var result = value;
-  if (p.hasBias != 0u) {
-    result += bias[n];
-  }
   if (p.adds != 0u) {
-    result += c[at];
+    c[at] += value;
+  } else {
+    c[at] = finished(value, n, p.n);
   }
-  c[at] = f(result);
+}
+`;
+
+/** join-lines.wgsl */
+export const joinLines = `// A product's bias and the lines behind it as one line per channel: (x·S + B)·s + b is x·(S·s) + (B·s + b). One run for
+// each line.
+struct Params {
+  channels: u32,
+  isFirst: u32,
+  // There is a bias of the product's own, and one of this line.
+  hasOwn: u32,
+  hasShift: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// All (channels).
+@group(0) @binding(1) var<storage, read> scale: array<f32>;
+@group(0) @binding(2) var<storage, read> shift: array<f32>;
+@group(0) @binding(3) var<storage, read> own: array<f32>;
+// (2, channels): B, then S
+@group(0) @binding(4) var<storage, read_write> lines: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var c = id.x; c < p.channels; c += 256u * grid.x) {
+    var line = vec2f(0.0, 1.0);
+    if (p.isFirst == 0u) {
+      line = vec2f(lines[c], lines[p.channels + c]);
+    } else if (p.hasOwn != 0u) {
+      line.x = own[c];
+    }
+    line *= scale[c];
+    if (p.hasShift != 0u) {
+      line.x += shift[c];
+    }
+    lines[c] = line.x;
+    lines[p.channels + c] = line.y;
+  }
 }
 `;
 
@@ -2212,7 +2300,7 @@ struct Params {
   // y seen as (…, channels, inner): one bias for each channel.
   channels: u32,
   inner: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -2228,13 +2316,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var s = 0u; s < p.slices; s++) {
       sum += parts[s * p.count + i];
     }
-    if (p.hasBias != 0u) {
-      sum += bias[(i / p.inner) % p.channels];
-    }
     if (p.adds != 0u) {
-      sum += y[i];
+      y[i] += sum;
+    } else {
+      y[i] = finished(sum, i / p.inner % p.channels, p.channels);
     }
-    y[i] = f(sum);
   }
 }
 `;
