@@ -1,14 +1,14 @@
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
-import type { Finish, FunctionPost } from "./post-ops.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import type { FunctionPost } from "./post-ops.ts";
+import { type Scope, uniforms } from "./scope.ts";
 import {
   finish as finishCode,
   matrixProduct,
   matrixProductDirect,
   matrixProductTiled,
-  sumSlices,
 } from "./shaders.ts";
+import { addUp, type Sliced, type WayOut } from "./slices.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -61,8 +61,8 @@ export class MatrixProduct {
   readonly #slices: number;
   readonly #threads: { readonly ROWS: number; readonly COLUMNS: number };
   readonly #params: Uint32Array;
-  readonly #sumParams: Uint32Array;
-  readonly #made: Map<FunctionPost["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
+  readonly #sliced: Sliced;
+  readonly #kernels: Map<FunctionPost["kernel"] | undefined, Kernel> = new Map();
 
   constructor(
     scope: Scope,
@@ -84,72 +84,45 @@ export class MatrixProduct {
     this.#threads = { ROWS: rows, COLUMNS: columns };
     const common = [m, n, k, tilesM, this.#tiles, sliceK, groups, 0, 0];
     this.#params = uniforms([0, 0, 0, 0], [...common, ...kernel.params]);
-    const count = m * n * groups;
-    this.#sumParams = uniforms(
-      [0, 0, 0, 0],
-      [count, this.#slices, channels.channels, channels.inner, 0, 0],
-    );
+    this.#sliced = { count: m * n * groups, slices: this.#slices, ...channels };
   }
 
-  /**
-   * @param finish what each channel of C gets; not where C is added to
-   * @param adds C is added to
-   * @param post applied to each element of C
-   */
-  run(
-    operands: readonly GpuBuffer[],
-    c: GpuBuffer,
-    {
-      finish,
-      adds = 0,
-      post,
-    }: { finish?: Finish | undefined; adds?: 0 | 1; post?: FunctionPost | undefined } = {},
-  ): void {
-    const { gpu } = this.#scope;
-    const { m, n, groups } = this.#product;
-    const [product, sum] = this.#kernels(post);
-    const numbers = numbersOf(post?.params);
-    const last = this.#slices === 1 ? this.#params : this.#sumParams;
-    new Float32Array(last.buffer).set(numbers);
+  run(operands: readonly GpuBuffer[], c: GpuBuffer, out: WayOut = {}): void {
+    const { nothing } = this.#scope.gpu;
+    const { groups } = this.#product;
     const x = Math.min(this.#tiles, 65535);
     const y = Math.ceil(this.#tiles / x);
     if (this.#slices === 1) {
+      const { finish, adds = 0, post } = out;
+      new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
       this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      product.run([...operands, finish?.buffer ?? gpu.nothing, c], this.#params, x, y, groups);
+      const buffers = [...operands, finish?.buffer ?? nothing, c];
+      this.#made(post).run(buffers, this.#params, x, y, groups);
       return;
     }
-    const parts = this.#scope.workspace(this.#slices * m * n * groups);
-    product.run([...operands, gpu.nothing, parts], this.#params, x, y, groups * this.#slices);
-    this.#sumParams[8] = finish?.kind ?? 0;
-    this.#sumParams[9] = adds;
-    sum.run([parts, finish?.buffer ?? gpu.nothing, c], this.#sumParams, groupsFor(m * n * groups));
+    const parts = this.#scope.workspace(this.#slices * this.#sliced.count);
+    const product = this.#made(undefined);
+    product.run([...operands, nothing, parts], this.#params, x, y, groups * this.#slices);
+    addUp(this.#scope, this.#sliced, parts, c, out);
   }
 
-  #kernels(post: FunctionPost | undefined): readonly [Kernel, Kernel] {
-    const known = this.#made.get(post?.kernel);
+  #made(post: FunctionPost | undefined): Kernel {
+    const known = this.#kernels.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
     const { name, code, operands, aAlongK, bAlongK, constants } = this.#kernel;
     const { isTiled } = this.#scope.gpu;
     const core = matrixProduct + (isTiled ? matrixProductTiled : matrixProductDirect);
     const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
-    const made = [
-      this.#scope.kernel({
-        name,
-        code: core + code + finishCode + (this.#slices === 1 ? f : IDENTITY),
-        entry: "main",
-        arrays: `${operands}rw`,
-        constants: { ...this.#threads, ...(isTiled && along), ...constants },
-      }),
-      this.#scope.kernel({
-        name: "sum of slices",
-        code: sumSlices + finishCode + f,
-        entry: "main",
-        arrays: "rrw",
-      }),
-    ] as const;
-    this.#made.set(post?.kernel, made);
+    const made = this.#scope.kernel({
+      name,
+      code: core + code + finishCode + f,
+      entry: "main",
+      arrays: `${operands}rw`,
+      constants: { ...this.#threads, ...(isTiled && along), ...constants },
+    });
+    this.#kernels.set(post?.kernel, made);
     return made;
   }
 }
