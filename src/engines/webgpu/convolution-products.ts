@@ -2,7 +2,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { MatrixProduct, STEP_K } from "./matrix-product.ts";
+import { MatrixProduct, type ProductKernel, STEP_K } from "./matrix-product.ts";
 import type { Scope } from "./scope.ts";
 import { convolutionData, convolutionForward, convolutionWeights } from "./shaders.ts";
 import type { WayOut } from "./slices.ts";
@@ -44,7 +44,7 @@ export function products(
   const corners = tableOf(scope, () => d.corners);
 
   const gather = {
-    operands: "rrrrr",
+    operands: "rrrrrr",
     aAlongK: true,
     bAlongK: false,
     constants: { IS_PADDED: Number(d.isPadded), IS_LISTED: Number(d.isListed) },
@@ -53,7 +53,7 @@ export function products(
   const forward = new MatrixProduct(
     scope,
     { m: outC, n: batch * outSize, k: inC * kernelSize, groups },
-    { name: "convolution", code: convolutionForward, ...gather },
+    { name: "convolution", code: convolutionForward, ...wide(gather, inC * kernelSize) },
     { channels: given.outputChannels, inner: outSize },
   );
   const data = new MatrixProduct(
@@ -78,11 +78,16 @@ export function products(
   const weights = new MatrixProduct(
     scope,
     { m: outC, n: inC * kernelSize, k: batch * outSize, groups },
-    { name: "convolution, gradient of weights", code: convolutionWeights, ...gather },
+    {
+      name: "convolution, gradient of weights",
+      code: convolutionWeights,
+      ...wide(gather, outSize),
+    },
   );
   return {
     forward(x, w, y, out) {
-      const operands = [scope.read(w), scope.read(x), taps(), corners(), d.inputPlaces()];
+      const weights = scope.read(w);
+      const operands = [weights, weights, scope.read(x), taps(), corners(), d.inputPlaces()];
       forward.run(operands, scope.write(y), out);
     },
     backwardData(dy, w, dx) {
@@ -96,11 +101,17 @@ export function products(
       data.run(operands, scope.write(dx));
     },
     backwardWeights(x, dy, dw) {
-      const operands = [scope.read(dy), scope.read(x), taps(), corners(), d.inputPlaces()];
+      const gradient = scope.read(dy);
+      const operands = [gradient, gradient, scope.read(x), taps(), corners(), d.inputPlaces()];
       const { buffer, adds } = scope.addTo(dw);
       weights.run(operands, buffer, { adds });
     },
   };
+}
+
+/** The same kernel, that reads A in fours where its rows are of that length. */
+function wide<K extends Pick<ProductKernel, "constants">>(kernel: K, length: number): K {
+  return { ...kernel, constants: { ...kernel.constants, IS_WIDE_A: Number(length % 4 === 0) } };
 }
 
 /** The taps of every channel, and behind them the first again, up to a whole step of the product along K. */

@@ -574,22 +574,26 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (O, C / groups, taps of a channel)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> w4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
 // beyond K repeat the first: W is 0 there.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
-@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> places: array<i32>;
 // (O) or a line, see finish.wgsl
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(8) var<storage, read_write> y: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Rows of A begin at whole fours, and end there.
+override IS_WIDE_A = false;
 // There are more than three axes: a tap and a corner are numbers, and places say what lies there.
 override IS_LISTED = false;
 
@@ -604,6 +608,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   let at = row.start + k;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return w4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k) {
     return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
   }
@@ -681,20 +691,24 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, O, output)
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> dy4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
-@group(0) @binding(5) var<storage, read> places: array<i32>;
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> places: array<i32>;
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
-@group(0) @binding(7) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(8) var<storage, read_write> dw: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Planes of the output are whole fours.
+override IS_WIDE_A = false;
 // There are more than three axes: a tap and a corner are numbers, and places say what lies there.
 override IS_LISTED = false;
 
@@ -712,6 +726,12 @@ fn loadA(row: RowA, k: u32) -> vec4f {
   let place = k - image * p.outSize;
   let channels = p.groups * p.m;
   let at = (image * channels + row.channel) * p.outSize + place;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return dy4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k && place + 3u < p.outSize) {
     return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
@@ -1315,11 +1335,18 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> b4: array<vec4f>;
 // (N) or a line, see finish.wgsl
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
 // (slices, M, N)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(6) var<storage, read_write> c: array<f32>;
+
+// Rows of A, or columns of B, lie along K in whole fours.
+override IS_WIDE_A = false;
+override IS_WIDE_B = false;
 
 struct RowA {
   start: u32,
@@ -1332,6 +1359,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   if (!row.exists) {
+    return vec4f();
+  }
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return a4[(row.start + k) / 4u];
+    }
     return vec4f();
   }
   let at = row.start + k * p.strideAK;
@@ -1356,6 +1389,12 @@ fn columnB(n: u32) -> ColumnB {
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
   if (!column.exists) {
+    return vec4f();
+  }
+  if (IS_WIDE_B) {
+    if (k < p.k) {
+      return b4[(column.start + k) / 4u];
+    }
     return vec4f();
   }
   let at = column.start + k * p.strideBK;
