@@ -12,6 +12,11 @@ export interface GpuChoice {
   readonly without?: readonly string[];
   /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
   readonly isTiled?: boolean;
+  /**
+   * Whether matrix products round their operands to half precision (11 bits, up to 65504) where they stage them; sums
+   * stay float32. False by default: Caffe's numbers are float32, and small gradients are lost in halves.
+   */
+  readonly isHalf?: boolean;
 }
 
 /** Features that make the engine faster, or let it tell times; it works without any. */
@@ -37,7 +42,7 @@ const instances: GPU[] = [];
  * Opens a GPU: through Dawn in Node, as the page's own in a browser.
  * @throws DeviceError that says what to install where there is none
  */
-export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = {}): Promise<Gpu> {
+export async function openGpu({ index = 0, without = [], ...style }: GpuChoice = {}): Promise<Gpu> {
   const name = index === 0 ? undefined : (await listAdapters())[index];
   if (index !== 0 && name === undefined) {
     throw new DeviceError(
@@ -50,6 +55,14 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
   const features = FEATURES.filter(
     (feature) => adapter.features.has(feature) && !without.includes(feature),
   );
+  const { isHalf = false } = style;
+  if (isHalf && !features.includes("shader-f16")) {
+    throw new DeviceError(
+      "use",
+      "",
+      "half precision is asked for, and this GPU has no shader-f16. Expected one that caffe device_query says has; or leave isHalf out.",
+    );
+  }
   const requiredLimits = Object.fromEntries(
     LIMITS.filter((limit) => !without.includes(limit)).map((limit) => [
       limit,
@@ -74,7 +87,7 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
       isSoftware,
     },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
-    isTiled ?? !isSoftware,
+    { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf },
   );
 }
 

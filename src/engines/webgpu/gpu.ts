@@ -18,13 +18,21 @@ export interface AdapterDescription {
   readonly isSoftware: boolean;
 }
 
+/** How matrix products go about it. */
+export interface ProductStyle {
+  /** They stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
+  readonly isTiled: boolean;
+  /** What they stage is rounded to halves. */
+  readonly isHalf: boolean;
+}
+
 /** An open device: its memory, its kernels, and the commands on their way to it. */
-export class Gpu implements Device {
+export class Gpu implements Device, ProductStyle {
   readonly adapter: AdapterDescription;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: ReadonlySet<string>;
-  /** Matrix products stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
   readonly isTiled: boolean;
+  readonly isHalf: boolean;
   readonly pool: BufferPool;
   /** Stands where a kernel has room for an array that is not there. */
   readonly nothing: GpuBuffer;
@@ -42,10 +50,11 @@ export class Gpu implements Device {
     device: GPUDevice,
     adapter: AdapterDescription,
     limits: Record<string, number>,
-    isTiled: boolean,
+    { isTiled, isHalf }: ProductStyle,
   ) {
     this.adapter = adapter;
     this.isTiled = isTiled;
+    this.isHalf = isHalf;
     this.limits = limits;
     this.features = new Set(device.features);
     this.#device = device;

@@ -6,7 +6,10 @@ import {
   finish as finishCode,
   matrixProduct,
   matrixProductDirect,
+  matrixProductQuads,
   matrixProductTiled,
+  stagedF16,
+  stagedF32,
 } from "./shaders.ts";
 import { addUp, type Sliced, type WayOut } from "./slices.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
@@ -112,8 +115,10 @@ export class MatrixProduct {
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
     const { name, code, operands, aAlongK, bAlongK, constants } = this.#kernel;
-    const { isTiled } = this.#scope.gpu;
-    const core = matrixProduct + (isTiled ? matrixProductTiled : matrixProductDirect);
+    const { isTiled, isHalf, features } = this.#scope.gpu;
+    const direct = features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
+    const tiled = (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
+    const core = (isTiled ? tiled : direct) + matrixProduct;
     const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
     const made = this.#scope.kernel({
       name,

@@ -1830,9 +1830,63 @@ fn main(
 }
 `;
 
+/** matrix-product-quads.wgsl */
+export const matrixProductQuads = `// As matrix-product-direct.wgsl, where four invocations can tell each other what they loaded: the four of a quad have
+// the same rows of A, and each loads one of them.
+enable subgroups;
+requires subgroup_id;
+
+@compute @workgroup_size(COLUMNS, ROWS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_size) size: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let tile = workgroup.x + workgroup.y * grid.x;
+  if (tile >= p.tiles) {
+    return;
+  }
+  group = workgroup.z % p.groups;
+  slice = workgroup.z / p.groups;
+  // By lanes, so that the four are a quad however the adapter deals invocations out.
+  let index = subgroup * size + lane;
+  let m = (tile % p.tilesM) * TILE_M + index / COLUMNS;
+  let n = (tile / p.tilesM) * TILE_N + index % COLUMNS;
+  // Not by way of the variable, so that the loop is seen to be the same for all.
+  let begin = (workgroup.z / p.groups) * p.sliceK;
+  let end = min(p.k, begin + p.sliceK);
+  let own = rowA(m + (lane % 4u) * ROWS);
+  let b0 = columnB(n);
+  let b1 = columnB(n + COLUMNS);
+  let b2 = columnB(n + 2u * COLUMNS);
+  let b3 = columnB(n + 3u * COLUMNS);
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+  var sum2 = vec4f();
+  var sum3 = vec4f();
+  for (var k = begin; k < end; k += 4u) {
+    let a = loadA(own, k);
+    let v0 = loadB(b0, k);
+    let v1 = loadB(b1, k);
+    let v2 = loadB(b2, k);
+    let v3 = loadB(b3, k);
+    sum0 += dots(quadBroadcast(a, 0u), v0, v1, v2, v3);
+    sum1 += dots(quadBroadcast(a, 1u), v0, v1, v2, v3);
+    sum2 += dots(quadBroadcast(a, 2u), v0, v1, v2, v3);
+    sum3 += dots(quadBroadcast(a, 3u), v0, v1, v2, v3);
+  }
+  storeRow(m, n, sum0);
+  storeRow(m + ROWS, n, sum1);
+  storeRow(m + 2u * ROWS, n, sum2);
+  storeRow(m + 3u * ROWS, n, sum3);
+}
+`;
+
 /** matrix-product-tiled.wgsl */
 export const matrixProductTiled = `// For GPUs: 16 of K at a time, rows of A and columns of B are staged in workgroup memory as vectors along K, so that
-// each is loaded once for a tile.
+// each is loaded once for a tile. A file in front says as what (staged-f32 or staged-f16).
 
 // Whether neighbours in memory are neighbours along K, so that neighbouring invocations should be, too.
 override A_ALONG_K = true;
@@ -1843,8 +1897,8 @@ const DEPTH = 4u;
 override PITCH_A = TILE_M + 1u;
 override PITCH_B = TILE_N + 1u;
 
-var<workgroup> tileA: array<vec4f, DEPTH * PITCH_A>;
-var<workgroup> tileB: array<vec4f, DEPTH * PITCH_B>;
+var<workgroup> tileA: array<Staged, DEPTH * PITCH_A>;
+var<workgroup> tileB: array<Staged, DEPTH * PITCH_B>;
 
 @compute @workgroup_size(COLUMNS, ROWS)
 fn main(
@@ -1874,33 +1928,33 @@ fn main(
     for (var i = index; i < DEPTH * TILE_M; i += ROWS * COLUMNS) {
       if (A_ALONG_K) {
         let d = i % DEPTH;
-        tileA[d * PITCH_A + i / DEPTH] = loadA(rowA(m0 + i / DEPTH), k + 4u * d);
+        tileA[d * PITCH_A + i / DEPTH] = Staged(loadA(rowA(m0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_M;
-        tileA[d * PITCH_A + i % TILE_M] = loadA(ownA, k + 4u * d);
+        tileA[d * PITCH_A + i % TILE_M] = Staged(loadA(ownA, k + 4u * d));
       }
     }
     for (var i = index; i < DEPTH * TILE_N; i += ROWS * COLUMNS) {
       if (B_ALONG_K) {
         let d = i % DEPTH;
-        tileB[d * PITCH_B + i / DEPTH] = loadB(columnB(n0 + i / DEPTH), k + 4u * d);
+        tileB[d * PITCH_B + i / DEPTH] = Staged(loadB(columnB(n0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_N;
-        tileB[d * PITCH_B + i % TILE_N] = loadB(ownB, k + 4u * d);
+        tileB[d * PITCH_B + i % TILE_N] = Staged(loadB(ownB, k + 4u * d));
       }
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
       let a = d * PITCH_A + at.y;
       let b = d * PITCH_B + at.x;
-      let b0 = tileB[b];
-      let b1 = tileB[b + COLUMNS];
-      let b2 = tileB[b + 2u * COLUMNS];
-      let b3 = tileB[b + 3u * COLUMNS];
-      sum0 += dots(tileA[a], b0, b1, b2, b3);
-      sum1 += dots(tileA[a + ROWS], b0, b1, b2, b3);
-      sum2 += dots(tileA[a + 2u * ROWS], b0, b1, b2, b3);
-      sum3 += dots(tileA[a + 3u * ROWS], b0, b1, b2, b3);
+      let b0 = vec4f(tileB[b]);
+      let b1 = vec4f(tileB[b + COLUMNS]);
+      let b2 = vec4f(tileB[b + 2u * COLUMNS]);
+      let b3 = vec4f(tileB[b + 3u * COLUMNS]);
+      sum0 += dots(vec4f(tileA[a]), b0, b1, b2, b3);
+      sum1 += dots(vec4f(tileA[a + ROWS]), b0, b1, b2, b3);
+      sum2 += dots(vec4f(tileA[a + 2u * ROWS]), b0, b1, b2, b3);
+      sum3 += dots(vec4f(tileA[a + 3u * ROWS]), b0, b1, b2, b3);
     }
     workgroupBarrier();
   }
@@ -2502,6 +2556,17 @@ fn lossBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
     }
   }
 }
+`;
+
+/** staged-f16.wgsl */
+export const stagedF16 = `// Tiles of halves: half the workgroup memory and half of what is read from it; sums stay whole.
+enable f16;
+alias Staged = vec4h;
+`;
+
+/** staged-f32.wgsl */
+export const stagedF32 = `// What tiles in workgroup memory hold.
+alias Staged = vec4f;
 `;
 
 /** sum-slices.wgsl */

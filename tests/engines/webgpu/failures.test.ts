@@ -105,6 +105,9 @@ describeGpu("the GPU", () => {
         ),
       });
       await expect(gpu.finish().catch(() => "refused")).resolves.toBe("refused");
+      expect(() => engine.unary?.(kernel, {}, [2]).forward(x, y)).toThrow(
+        /layer "mine": the shader/,
+      );
       webgpuEngine(gpu).axpby?.(2, 1, x, 0, y);
       await y.toHost();
       expect(Array.from(y.cpu())).toEqual([0, 0]);
