@@ -51,10 +51,9 @@ export async function openGpu({ index = 0, without = [], ...style }: GpuChoice =
       `there is no GPU number ${index}. Expected 0 to ${(await listAdapters()).length - 1}; caffe device_query lists them.`,
     );
   }
-  const adapter = await requestAdapter(await entry(name));
-  const features = FEATURES.filter(
-    (feature) => adapter.features.has(feature) && !without.includes(feature),
-  );
+  const gpu = await entry(name);
+  const adapter = await requestAdapter(gpu);
+  const features = featuresOf(gpu, adapter).filter((feature) => !without.includes(feature));
   const { isHalf = false } = style;
   if (isHalf && !features.includes("shader-f16")) {
     throw new DeviceError(
@@ -70,7 +69,7 @@ export async function openGpu({ index = 0, without = [], ...style }: GpuChoice =
     ]),
   );
   const device = await adapter
-    .requestDevice({ requiredFeatures: [...features], requiredLimits })
+    .requestDevice({ requiredFeatures: features, requiredLimits })
     .catch((cause: unknown) => {
       throw new DeviceError("use", "", `the GPU cannot be opened: ${String(cause)}`, { cause });
     });
@@ -88,6 +87,14 @@ export async function openGpu({ index = 0, without = [], ...style }: GpuChoice =
     },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
     { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf },
+  );
+}
+
+/** What the adapter has of the features that the engine knows. Subgroups are of use only where they are numbered. */
+function featuresOf({ wgslLanguageFeatures }: GPU, adapter: GPUAdapter): GPUFeatureName[] {
+  const isNumbered = wgslLanguageFeatures.has("subgroup_id");
+  return FEATURES.filter(
+    (feature) => adapter.features.has(feature) && (feature !== "subgroups" || isNumbered),
   );
 }
 
