@@ -10,7 +10,7 @@ export interface GpuChoice {
    * (maxBufferSize, ...) has beyond WebGPU's least.
    */
   readonly without?: readonly string[];
-  /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
+  /** Whether work goes through workgroup memory, in tiles and wide sums; by default on all adapters but software ones. */
   readonly isTiled?: boolean;
   /**
    * Whether matrix products round their operands to half precision (11 bits, up to 65504) where they stage them; sums

@@ -18,16 +18,19 @@ export interface AdapterDescription {
   readonly isSoftware: boolean;
 }
 
-/** How matrix products go about it. */
-export interface ProductStyle {
-  /** They stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
+/** How work is shared within a workgroup. */
+export interface WorkgroupStyle {
+  /**
+   * Products stage tiles in workgroup memory, and sums are of many invocations: right for all but adapters that compute
+   * on a CPU.
+   */
   readonly isTiled: boolean;
-  /** What they stage is rounded to halves. */
+  /** What products stage is rounded to halves. */
   readonly isHalf: boolean;
 }
 
 /** An open device: its memory, its kernels, and the commands on their way to it. */
-export class Gpu implements Device, ProductStyle {
+export class Gpu implements Device, WorkgroupStyle {
   readonly adapter: AdapterDescription;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: ReadonlySet<string>;
@@ -50,7 +53,7 @@ export class Gpu implements Device, ProductStyle {
     device: GPUDevice,
     adapter: AdapterDescription,
     limits: Record<string, number>,
-    { isTiled, isHalf }: ProductStyle,
+    { isTiled, isHalf }: WorkgroupStyle,
   ) {
     this.adapter = adapter;
     this.isTiled = isTiled;

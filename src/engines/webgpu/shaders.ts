@@ -2736,7 +2736,7 @@ export const workgroupSumSubgroups = `// As workgroup-sum.wgsl, where the adapte
 enable subgroups;
 requires subgroup_id;
 
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {
@@ -2780,7 +2780,7 @@ fn workgroupMax(lane: Lane, value: f32) -> f32 {
 /** workgroup-sum.wgsl */
 export const workgroupSum = `// workgroupSum, the sum over a workgroup of WIDTH invocations, and workgroupMax: by halving, in an order that
 // never changes. All of a workgroup must come by.
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {
