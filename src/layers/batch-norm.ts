@@ -9,6 +9,7 @@ import type {
   UnaryOp,
 } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
+import { Watch } from "../syncedmem/watch.ts";
 import { type Shape, sameShape } from "../util/shape.ts";
 import type { One, Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
@@ -47,6 +48,11 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #inverse!: Blob;
   #invert!: UnaryOp;
   #divide!: ScaleOp;
+  /** 1/σ and −1/σ, and a product of channels: what makes a line of the statistics. */
+  #root!: UnaryOp;
+  #negativeRoot!: UnaryOp;
+  #multiply!: ScaleOp;
+  readonly #watch: Watch = new Watch();
 
   override setUp([x]: One): void {
     const param = this.param.batch_norm_param;
@@ -66,6 +72,10 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#invert = this.engine.unary(inverse, {}, [1]);
     const shape = [this.#channels];
     this.#divide = this.engine.scale({ shape, outer: 1, length: 1, inner: this.#channels });
+    const { eps } = withDefaults("BatchNormParameter", param);
+    this.#root = this.engine.unary(inverseRoot, { eps, sign: 1 }, shape);
+    this.#negativeRoot = this.engine.unary(inverseRoot, { eps, sign: -1 }, shape);
+    this.#multiply = this.engine.scale({ shape, outer: 1, length: this.#channels, inner: 1 });
     this.#scale = new Blob([this.#channels], this.context.dtype);
     this.#bias = new Blob([this.#channels], this.context.dtype);
   }
@@ -85,15 +95,14 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 
   /** With global statistics it is a line per channel: x / σ − mean / σ. */
   override get postOp(): PostOp | undefined {
-    // A device would have to wait for the statistics.
-    if (!this.#useGlobal || this.#shape?.length === 1 || this.device) return undefined;
-    this.#readStatistics();
-    const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
-    const [mean, variance] = [this.#mean.dataMem.cpu(), this.#variance.dataMem.cpu()];
-    const [scale, bias] = [this.#scale.dataMem.overwriteCpu(), this.#bias.dataMem.overwriteCpu()];
-    for (let c = 0; c < this.#channels; c++) {
-      scale[c] = 1 / Math.sqrt(variance[c]! + eps);
-      bias[c] = -mean[c]! * scale[c]!;
+    if (!this.#useGlobal || this.#shape?.length === 1) return undefined;
+    if (this.#watch.isNew(this.blobs.map(({ dataMem }) => dataMem))) {
+      const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
+      const [scale, bias] = [this.#scale.dataMem, this.#bias.dataMem];
+      this.#readStatistics();
+      this.#root.forward(variance, scale);
+      this.#negativeRoot.forward(variance, bias);
+      this.#multiply.forward(bias, mean, undefined, bias);
     }
     return {
       kind: "scale",
@@ -157,4 +166,18 @@ const inverse: UnaryKernel<Record<never, never>> = {
     },
   },
   wgsl: { forward: "select(1.0 / x, 0.0, x == 0.0)", backward: "0.0" },
+};
+
+/** sign/√(x + eps). It has no gradient. */
+const inverseRoot: UnaryKernel<{ readonly eps: number; readonly sign: number }> = {
+  name: "inverse root",
+  reference: {
+    forward(n, x, y, { eps, sign }) {
+      for (let i = 0; i < n; i++) y[i] = sign / Math.sqrt(x[i]! + eps);
+    },
+    backward(n, _x, _y, _dy, dx) {
+      dx.fill(0, 0, n);
+    },
+  },
+  wgsl: { forward: "p.sign / sqrt(x + p.eps)", backward: "0.0" },
 };

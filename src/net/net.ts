@@ -244,12 +244,16 @@ export class Net {
   }
 
   async #forward(from: number, to: number): Promise<number> {
+    this.#loss.clear();
+    await this.#run(from, to, this.#loss);
+    return this.#loss.read();
+  }
+
+  async #run(from: number, to: number, loss: Loss): Promise<void> {
     if (this.#isClosed) throw new NetError(`net "${this.name}" is closed. Expected one in use.`);
     // Native memory that is no longer used is let go in the event loop's turns.
     await this.#eventLoop.mayRun();
-    this.#loss.clear();
-    await this.#runner.forward(from, to, this.#loss);
-    return this.#loss.read();
+    await this.#runner.forward(from, to, loss);
   }
 
   /**
@@ -301,7 +305,7 @@ export class Net {
 
   /** A forward pass whose loss is added to `loss`: nobody waits for a device to tell it. */
   async forwardInto(loss: Loss): Promise<void> {
-    await this.#runner.forward(0, this.#built.length - 1, loss);
+    await this.#run(0, this.#built.length - 1, loss);
   }
 
   /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */

@@ -1,3 +1,4 @@
+import { Loss } from "../net/loss.ts";
 import type { Net } from "../net/net.ts";
 import type { NetOutput } from "../net/pass.ts";
 import { SolverError } from "../util/errors.ts";
@@ -60,19 +61,19 @@ export class TestPasses {
     this.#say(`Iteration ${iter}, Testing net (#${index})`);
     net.shareWith(weights, this.#log);
     const sums: number[] = [];
-    let loss = 0;
+    const loss = new Loss();
     for (let i = 0; i < batches; i++) {
       if (await isStopped()) {
         this.#say("Test interrupted.");
         return undefined;
       }
-      loss += await net.forward();
+      await net.forwardInto(loss);
       let k = 0;
       for (const { values } of await net.outputValues()) {
         for (let j = 0; j < values.length; j++, k++) sums[k] = (sums[k] ?? 0) + (values[j] ?? 0);
       }
     }
-    if (withLoss) this.#say(`Test loss: ${numberText(loss / batches)}`);
+    if (withLoss) this.#say(`Test loss: ${numberText((await loss.read()) / batches)}`);
     return this.#means(await net.outputValues(), sums, batches);
   }
 

@@ -61,13 +61,19 @@ export class SyncedMem {
   /** How many blobs use it. */
   #holders = 1;
   #deviceFresh = false;
+  /** What the device has is the zeros of an array that nobody wrote. */
+  #isZeroOnDevice = false;
   #arriving: Promise<void> | undefined;
-  /** How often it was written: whether it changed during a download. */
   #writes = 0;
 
   constructor(count: number, dtype: DType = "f32") {
     this.count = count;
     this.dtype = dtype;
+  }
+
+  /** How often it was written, in any place, or made zeros. */
+  get writes(): number {
+    return this.#writes;
   }
 
   /** Where the newest copy is. */
@@ -81,12 +87,14 @@ export class SyncedMem {
 
   /** True while nothing has been written since construction or `zero()`: every element is 0. */
   get isZero(): boolean {
-    return !this.#cpuFresh && !this.#deviceFresh && this.#freshStores.size === 0;
+    const isFresh = this.#cpuFresh || this.#deviceFresh || this.#freshStores.size > 0;
+    return !isFresh || this.#isZeroOnDevice;
   }
 
   /** Whether the elements can be read on the host at once. */
   get isOnHost(): boolean {
-    return !this.#deviceFresh || this.#cpuFresh || this.#freshStores.size > 0;
+    const isElsewhere = this.#cpuFresh || this.#freshStores.size > 0 || this.#isZeroOnDevice;
+    return !this.#deviceFresh || isElsewhere;
   }
 
   /** Bytes held in all places. */
@@ -223,6 +231,7 @@ export class SyncedMem {
 
   /** Says that the device now holds the newest elements too (after an upload). */
   markDeviceFresh(): void {
+    this.#isZeroOnDevice = this.isZero;
     this.#deviceFresh = true;
   }
 
@@ -235,6 +244,7 @@ export class SyncedMem {
   /** No place holds anything that counts; a store that is written next keeps its memory. */
   #stale(kept?: PrivateStore): void {
     this.#writes++;
+    this.#isZeroOnDevice = false;
     this.#cpuFresh = false;
     this.#releaseStores(kept);
     this.#deviceFresh = false;

@@ -24,8 +24,8 @@ const FLAGS = [
   "--disable-quic",
 ];
 
-const COUNT = 240;
-const BATCH = 12;
+const COUNT = 200;
+const BATCH = 10;
 
 const lenet = (batch: number): string => `
   layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: ${batch} dim: 1 dim: 28 dim: 28 } shape { dim: ${batch} } } }
@@ -39,7 +39,7 @@ const lenet = (batch: number): string => `
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }`;
 
 const SMALL = `
-  layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: 12 dim: 784 } shape { dim: 12 } } }
+  layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: 10 dim: 784 } shape { dim: 10 } } }
   layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
 

@@ -23,8 +23,19 @@ describeEngines("Convolution", (engines) => {
       [2, 2, 6, 7],
     ],
     ["without bias", "num_output: 17 kernel_size: 1 bias_term: false", [3, 19, 4, 4]],
-    ["depthwise", "num_output: 8 kernel_size: 3 group: 8", [2, 8, 6, 6]],
+    ["depthwise", "num_output: 8 kernel_size: 3 group: 8 pad: 1", [2, 8, 6, 6]],
+    [
+      "depthwise, strided and dilated, two outputs each",
+      "num_output: 6 kernel_h: 3 kernel_w: 2 stride: 2 pad: 1 dilation: 2 group: 3",
+      [3, 3, 9, 8],
+    ],
     ["over volumes", "num_output: 2 kernel_size: 2", [2, 2, 3, 4, 3]],
+    [
+      "over four axes",
+      "num_output: 4 kernel_size: 2 stride: 2 pad: 1 group: 2",
+      [2, 2, 3, 2, 4, 3],
+    ],
+    ["over five axes", "num_output: 2 kernel_size: 2 dilation: 2", [1, 2, 3, 4, 3, 3, 3]],
     ["over lines", "num_output: 2 kernel_size: 2 stride: 2", [2, 3, 8]],
   ])("agrees with the reference: %s", async (_name, param, shape) => {
     const layer = `type: "Convolution" bottom: "a" top: "y" convolution_param { ${param} weight_filler { type: "gaussian" std: 0.5 } bias_filler { type: "uniform" } }`;

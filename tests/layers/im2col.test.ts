@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../support/engines.ts";
-import { checkGradient, forward, layerNet } from "../support/nets.ts";
+import { checkGradient, checkParity, forward, layerNet } from "../support/nets.ts";
 
 describeEngines("Im2col", (engines) => {
   test("lays windows out as columns", async () => {
@@ -11,6 +11,14 @@ describeEngines("Im2col", (engines) => {
     );
     expect(await forward(net, [1, 2, 3, 4, 5, 6])).toEqual([[1, 2, 2, 3, 4, 5, 5, 6]]);
     expect(net.blob("y").shape).toEqual([1, 4, 1, 2]);
+  });
+
+  test.each([
+    ["two axes", "kernel_size: 2 stride: 2 pad: 1", [2, 2, 4, 3]],
+    ["four axes", "kernel_size: 2 stride: 2 pad: 1", [2, 2, 3, 2, 4, 3]],
+  ])("agrees with the reference over %s", async (_name, param, shape) => {
+    const layer = `type: "Im2col" bottom: "a" top: "y" convolution_param { ${param} }`;
+    await checkParity(engines, layer, [shape]);
   });
 });
 

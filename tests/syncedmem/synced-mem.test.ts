@@ -150,3 +150,14 @@ test("zeros hold no memory of a device", () => {
   expect(remote.isFree).toBe(true);
   expect(mem.residentBytes).toBe(0);
 });
+
+test("zeros that a device has been given are zeros on the host, too, until they are written", () => {
+  const mem = new SyncedMem(2);
+  mem.adoptDevice(new Remote());
+  mem.markDeviceFresh();
+  expect(mem.isZero).toBe(true);
+  expect(Array.from(mem.cpu())).toEqual([0, 0]);
+  mem.markDeviceWritten();
+  expect(mem.isZero).toBe(false);
+  expect(mem.isOnHost).toBe(false);
+});

@@ -2,7 +2,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp, PostOps } from "../engine.ts";
-import { windowOffsets } from "./window-offsets.ts";
+import { windowOffsets } from "../window-offsets.ts";
 
 /**
  * Convolution over any number of spatial axes by unfolding windows into columns: for each image and group,

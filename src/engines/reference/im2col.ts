@@ -1,6 +1,6 @@
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, Im2colOp } from "../engine.ts";
-import { windowOffsets } from "./window-offsets.ts";
+import { windowOffsets } from "../window-offsets.ts";
 
 /** Unfolds windows into columns plane by plane; backward folds them up again. */
 export function referenceIm2col(d: ConvolutionDescriptor): Im2colOp {

@@ -1,14 +1,22 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
-import type { BatchNormDescriptor, BatchNormOp, MVNDescriptor, MVNOp } from "../engine.ts";
+import type { BatchNormDescriptor, BatchNormOp, MVNDescriptor, MVNOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import type { ChannelView } from "./channel-sums.ts";
+import { addSlices, type ChannelView } from "./channel-sums.ts";
 import type { Kernel } from "./kernels.ts";
+import { type FunctionPost, type LinePost, postsOf } from "./post-ops.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { batchNorm as code } from "./shaders.ts";
+import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** What a channel is divided by; see batch-norm.wgsl. */
 const DIVISORS = { batchNorm: 0, mvn: 1, none: 2 } as const;
+
+/** What comes behind a normalisation: a line per channel, a function, both, or nothing. */
+interface Behind {
+  readonly line?: LinePost | undefined;
+  readonly post?: FunctionPost | undefined;
+}
 
 /** What normalising by batch and by row have in common. */
 class Normalisation {
@@ -26,7 +34,8 @@ class Normalisation {
     const extent = outer * inner;
     const sliceLength = Math.max(1024, Math.ceil(extent / Math.max(1, Math.ceil(256 / length))));
     this.#slices = Math.max(1, Math.ceil(extent / sliceLength));
-    this.#params = uniforms([eps], [outer, length, inner, this.#slices, sliceLength]);
+    const numbers = [...numbersOf(), eps];
+    this.#params = uniforms(numbers, [outer, length, inner, this.#slices, sliceLength]);
   }
 
   /** Writes the mean and the biased variance of each channel of x. */
@@ -39,37 +48,53 @@ class Normalisation {
     merge.run([parts, ...merged], this.#params, groupsFor(this.#view.length));
   }
 
-  /** y = (x − mean) / σ, and the same to `kept` where that is given. */
-  apply(x: SyncedMem, mean: SyncedMem, variance: SyncedMem, y: SyncedMem, kept?: SyncedMem): void {
+  /** y = f(γ·x̂ + β) with x̂ = (x − mean) / σ, which goes to `kept` where that is given. */
+  apply(
+    x: SyncedMem,
+    mean: SyncedMem,
+    variance: SyncedMem,
+    y: SyncedMem,
+    kept?: SyncedMem,
+    behind: Behind = {},
+  ): void {
     const [input, output, inPlace] = this.#through(x, y);
     const buffers = [input, output, this.#scope.read(mean), this.#scope.read(variance)];
-    const constants = { IN_PLACE: inPlace };
-    if (kept) {
-      const both = this.#kernel("applyAndKeep", "rw..rr..w", constants);
-      both.run([...buffers, this.#scope.write(kept)], this.#params, this.#all);
-    } else this.#kernel("apply", "rw..rr", constants).run(buffers, this.#params, this.#all);
+    const entry = kept ? "applyAndKeep" : "apply";
+    const arrays = kept ? "rw..rr..wrr" : "rw..rr...rr";
+    const kernel = this.#kernel(entry, arrays, { IN_PLACE: inPlace }, behind);
+    const keeping = kept ? [this.#scope.write(kept)] : [];
+    kernel.run([...buffers, ...keeping, ...this.#line(behind)], this.#params, this.#all);
   }
 
-  /** dx from dy and the normalised values; without these, the statistics were given and do not depend on x. */
+  /**
+   * dx from dy and the normalised values. Gradients of γ and β are added to those that are given.
+   * @param isGlobal the statistics were given and do not depend on x
+   * @param normalised may be missing where they were given and nothing comes behind
+   */
   gradient(
     normalised: SyncedMem | undefined,
+    isGlobal: boolean,
     variance: SyncedMem,
     dy: SyncedMem,
     dx: SyncedMem,
+    behind: Behind = {},
   ): void {
-    const { nothing } = this.#scope.gpu;
-    const values = normalised ? this.#scope.read(normalised) : nothing;
-    const spread = this.#scope.read(variance);
+    const scope = this.#scope;
+    const { dScale, dBias } = behind.line ?? {};
+    const values = normalised ? scope.read(normalised) : scope.gpu.nothing;
+    const spread = scope.read(variance);
     const [input, output, inPlace] = this.#through(dy, dx);
-    const buffers = [input, output, values, this.#parts()];
+    const parts = this.#parts();
+    const [buffers, line] = [[input, output, values, parts], this.#line(behind)];
     const constants = { IN_PLACE: inPlace };
-    if (normalised) {
-      const sums = this.#kernel("gradientSums", "rwrw", constants);
-      sums.run(buffers, this.#params, this.#groups, this.#slices);
+    if (!isGlobal || dScale || dBias) {
+      const sums = this.#kernel("gradientSums", "rwrw.....rr", constants, behind);
+      sums.run([...buffers, ...line], this.#params, this.#groups, this.#slices);
+      addSlices(scope, parts, this.#slices, this.#view.length, [dBias, dScale]);
     }
-    const isGlobal = { ...constants, IS_GLOBAL: normalised ? 0 : 1 };
-    const gradient = this.#kernel("gradient", "rwrw.r", isGlobal);
-    gradient.run([...buffers, spread], this.#params, this.#all);
+    const global = { ...constants, IS_GLOBAL: Number(isGlobal) };
+    const gradient = this.#kernel("gradient", "rwrw.r...rr", global, behind);
+    gradient.run([...buffers, spread, ...line], this.#params, this.#all);
   }
 
   get #groups(): number {
@@ -85,13 +110,31 @@ class Normalisation {
     return this.#scope.workspace(2 * this.#slices * this.#view.length);
   }
 
-  #kernel(entry: string, arrays: string, constants: Readonly<Record<string, number>> = {}): Kernel {
+  #line({ line }: Behind): GpuBuffer[] {
+    const { nothing } = this.#scope.gpu;
+    return [line?.scale, line?.bias].map((mem) => (mem ? this.#scope.read(mem) : nothing));
+  }
+
+  #kernel(
+    entry: string,
+    arrays: string,
+    constants: Readonly<Record<string, number>> = {},
+    { line, post }: Behind = {},
+  ): Kernel {
+    new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
+    const functions = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
     return this.#scope.summingKernel({
       name: `normalisation, ${entry}`,
-      code,
+      code: code + functions,
       entry,
       arrays,
-      constants: { DIVISOR: this.#divisor, ...constants },
+      constants: {
+        DIVISOR: this.#divisor,
+        HAS_GAMMA: Number(line !== undefined),
+        HAS_BETA: Number(line?.bias !== undefined),
+        HAS_POSTS: Number(line !== undefined || post !== undefined),
+        ...constants,
+      },
     });
   }
 
@@ -110,21 +153,27 @@ export function webgpuBatchNorm(scope: Scope, d: BatchNormDescriptor): BatchNorm
   const length = d.shape.length > 1 ? (d.shape[1] ?? 1) : 1;
   const view = { outer, length, inner: count / (outer * length) };
   const normalisation = new Normalisation(scope, view, d.eps, "batchNorm");
-  const normalised = new SyncedMem(d.useGlobalStats ? 0 : count);
+  const normalised = new SyncedMem(count);
+  /** In place, the layers behind overwrite y before backward reads it. */
+  const keeps = (posts: PostOps): boolean => !d.useGlobalStats || posts.length > 0;
   return {
-    forward(x, mean, variance, y) {
-      if (d.useGlobalStats) {
-        normalisation.apply(x, mean, variance, y);
-        return;
-      }
-      normalisation.statistics(x, mean, variance);
-      // In place, the layers behind overwrite y before backward reads it.
-      normalisation.apply(x, mean, variance, y, normalised);
+    accepts: (posts) => behindOf(posts) !== undefined,
+    forward(x, mean, variance, y, posts = []) {
+      if (!d.useGlobalStats) normalisation.statistics(x, mean, variance);
+      const kept = keeps(posts) ? normalised : undefined;
+      normalisation.apply(x, mean, variance, y, kept, behindOf(posts));
     },
-    backward(_mean, variance, dy, dx) {
-      normalisation.gradient(d.useGlobalStats ? undefined : normalised, variance, dy, dx);
+    backward(_mean, variance, dy, dx, posts = []) {
+      const kept = keeps(posts) ? normalised : undefined;
+      normalisation.gradient(kept, d.useGlobalStats, variance, dy, dx, behindOf(posts));
     },
   };
+}
+
+/** At most one line and then at most one function; undefined for anything else. */
+function behindOf(posts: PostOps): Behind | undefined {
+  const { lines, post } = postsOf(posts) ?? {};
+  return lines && lines.length <= 1 ? { line: lines[0], post } : undefined;
 }
 
 /** Rows are the channels of a single image. Its own statistics are kept for backward. */
@@ -139,7 +188,7 @@ export function webgpuMVN(scope: Scope, d: MVNDescriptor): MVNOp {
       normalisation.apply(x, mean, variance, y);
     },
     backward(y, dy, dx) {
-      normalisation.gradient(y, variance, dy, dx);
+      normalisation.gradient(y, false, variance, dy, dx);
     },
   };
 }

@@ -1,6 +1,8 @@
 // Channels of an array (outer, length, inner) normalised to mean 0 and variance 1: one pass for the statistics, in
 // slices, and one that applies them.
+// Behind it may come a line per channel and a function: y = f(γ·x̂ + β).
 struct Params {
+  numbers: vec4f,
   eps: f32,
   outer: u32,
   length: u32,
@@ -24,11 +26,17 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> newVariance: array<f32>;
 // The normalised values once more, for backward.
 @group(0) @binding(9) var<storage, read_write> kept: array<f32>;
+// (length)
+@group(0) @binding(10) var<storage, read> gamma: array<f32>;
+@group(0) @binding(11) var<storage, read> beta: array<f32>;
 
 // The output is the input, or the gradient, too.
 override IN_PLACE = false;
 // dx = dy / σ: the statistics do not depend on x.
 override IS_GLOBAL = false;
+override HAS_GAMMA = false;
+override HAS_BETA = false;
+override HAS_POSTS = false;
 // 0: 1/√(variance + eps). 1: 1/(√variance + eps). 2: 1.
 override DIVISOR = 0u;
 
@@ -37,6 +45,30 @@ fn at(i: u32) -> f32 {
     return output[i];
   }
   return input[i];
+}
+
+fn factorOf(l: u32) -> f32 {
+  if (HAS_GAMMA) {
+    return gamma[l];
+  }
+  return 1.0;
+}
+
+// γ·x̂ + β
+fn onLine(l: u32, value: f32) -> f32 {
+  if (HAS_BETA) {
+    return factorOf(l) * value + beta[l];
+  }
+  return factorOf(l) * value;
+}
+
+// The gradient of the line: of y, through f.
+fn gradientAt(i: u32, l: u32) -> f32 {
+  if (!HAS_POSTS) {
+    return at(i);
+  }
+  let x = onLine(l, normalised[i]);
+  return df(x, f(x), at(i));
 }
 
 fn indexOf(l: u32, j: u32) -> u32 {
@@ -102,7 +134,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    output[i] = (at(i) - mean[l]) * inverse(variance[l]);
+    output[i] = f(onLine(l, (at(i) - mean[l]) * inverse(variance[l])));
   }
 }
 
@@ -111,12 +143,12 @@ fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     let value = (at(i) - mean[l]) * inverse(variance[l]);
-    output[i] = value;
+    output[i] = f(onLine(l, value));
     kept[i] = value;
   }
 }
 
-// Σ dy and Σ dy·x̂ of each slice of each channel.
+// Σ g and Σ g·x̂ of each slice of each channel, g being the gradient of the line: those of β and γ, too.
 @compute @workgroup_size(WIDTH)
 fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let begin = workgroup.y * p.sliceLength;
@@ -125,7 +157,7 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
     var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let i = indexOf(l, j);
-      sums += at(i) * vec2f(1.0, normalised[i]);
+      sums += gradientAt(i, l) * vec2f(1.0, normalised[i]);
     }
     let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
@@ -134,21 +166,22 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
   }
 }
 
-// dx = (dy − mean(dy) − x̂ · mean(dy·x̂)) / σ
+// dx = γ · (g − mean(g) − x̂ · mean(g·x̂)) / σ
 @compute @workgroup_size(WIDTH)
 fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = f32(p.outer * p.inner);
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     if (IS_GLOBAL) {
-      output[i] = at(i) * inverse(variance[l]);
+      output[i] = gradientAt(i, l) * factorOf(l) * inverse(variance[l]);
     } else {
       var sums = vec2f();
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
       let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
-      output[i] = (at(i) - sums.x / size - along) * inverse(variance[l]);
+      let own = gradientAt(i, l) - sums.x / size - along;
+      output[i] = own * factorOf(l) * inverse(variance[l]);
     }
   }
 }

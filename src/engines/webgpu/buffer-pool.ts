@@ -10,6 +10,8 @@ export interface GpuBuffer {
   readonly bytes: number;
   /** The newest submission whose commands use it. */
   usedIn: number;
+  /** Why there is no memory behind it. */
+  failure?: DeviceError;
 }
 
 /** Idle memory that is kept for the next who asks: this share of what is in use, or this much. */
@@ -55,7 +57,8 @@ export class BufferPool {
 
   give(buffer: GpuBuffer): void {
     this.usedBytes -= buffer.bytes;
-    if (this.idleBytes + buffer.bytes > Math.max(IDLE_BYTES, IDLE_SHARE * this.usedBytes)) {
+    const most = Math.max(IDLE_BYTES, IDLE_SHARE * this.usedBytes);
+    if (buffer.failure || this.idleBytes + buffer.bytes > most) {
       buffer.handle.destroy();
       this.#onDestroy();
       return;
@@ -74,33 +77,38 @@ export class BufferPool {
       size,
       usage: Usage.storage | Usage.copyFrom | Usage.copyTo,
     });
+    const buffer: GpuBuffer = { handle, id: this.#made++, bytes: size, usedIn: 0 };
     this.#failures.watch(
       this.#device.popErrorScope().then(
-        (error) =>
-          error
-            ? new DeviceError(
-                "memory",
-                layer,
-                `the GPU is out of memory: ${mebibytes(size)} are wanted, ${mebibytes(inUse)} are in use. Reduce the batch size.`,
-                { cause: error },
-              )
-            : undefined,
+        (cause) => {
+          if (!cause) return undefined;
+          buffer.failure = new DeviceError(
+            "memory",
+            layer,
+            `the GPU is out of memory: ${mebibytes(size)} are wanted, ${mebibytes(inUse)} are in use. Reduce the batch size, or num_output where it is a weight.`,
+            { cause },
+          );
+          return buffer.failure;
+        },
         // The device is gone, and says so itself.
         () => undefined,
       ),
     );
-    return { handle, id: this.#made++, bytes: size, usedIn: 0 };
+    return buffer;
   }
 
   /** The size of the largest buffer that may be bound, which must hold `bytes`. */
   #largest(bytes: number, layer: string): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const limits = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
+    const [least = limits[0]] = limits.toSorted(
+      (a, b) => this.#device.limits[a] - this.#device.limits[b],
+    );
+    const most = this.#device.limits[least];
     if (bytes <= most) return most;
     throw new DeviceError(
       "limit",
       layer,
-      `an array of ${mebibytes(bytes)} is larger than this GPU allows (${mebibytes(most)} in one piece). Reduce the batch size, or num_output where it is a weight.`,
+      `an array of ${mebibytes(bytes)} is larger than this GPU allows (${mebibytes(most)} in one piece, its ${least}). Reduce the batch size, or num_output where it is a weight.`,
     );
   }
 }

@@ -28,7 +28,7 @@ export class ChannelSums {
     const least = inner === 1 ? 16 : 1024;
     const sliceLength = Math.max(least, Math.ceil(extent / Math.max(1, Math.ceil(wanted))));
     this.#slices = Math.max(1, Math.ceil(extent / sliceLength));
-    this.#params = uniforms([], [outer, length, inner, this.#slices, sliceLength, 0, 0]);
+    this.#params = uniforms([], [outer, length, inner, this.#slices, sliceLength]);
   }
 
   /** sum(l) += Σ a. */
@@ -59,18 +59,39 @@ export class ChannelSums {
     const scope = this.#scope;
     const { length, inner } = this.#view;
     const parts = scope.workspace(2 * this.#slices * length);
-    const name = "sums of channels";
     const entry = inner === 1 ? "columns" : "rows";
     const constants = { KIND: KINDS[kind] };
-    const partial = scope.summingKernel({ name, code, entry, arrays: "rrw", constants });
+    const partial = scope.summingKernel({
+      name: "sums of channels",
+      code,
+      entry,
+      arrays: "rrw",
+      constants,
+    });
     const groups = inner === 1 ? groupsFor(length) : Math.min(length, 65535);
     partial.run([a, b, parts], this.#params, groups, this.#slices);
-    const finish = scope.summingKernel({ name, code, entry: "finish", arrays: "..ww" });
-    for (const [which, mem] of [sum, dot].entries()) {
-      if (!mem) continue;
-      const { buffer, adds } = scope.addTo(mem);
-      this.#params.set([which, adds], 5);
-      finish.run([parts, buffer], this.#params, groupsFor(length));
-    }
+    addSlices(scope, parts, this.#slices, length, [sum, dot]);
+  }
+}
+
+/** Adds two sums per channel, which lie in slices (slices, length, 2), to those of two arrays that are given. */
+export function addSlices(
+  scope: Scope,
+  parts: GpuBuffer,
+  slices: number,
+  length: number,
+  to: readonly [SyncedMem | undefined, SyncedMem | undefined],
+): void {
+  const finish = scope.summingKernel({
+    name: "sums of slices",
+    code,
+    entry: "finish",
+    arrays: "..ww",
+  });
+  for (const [which, mem] of to.entries()) {
+    if (!mem) continue;
+    const { buffer, adds } = scope.addTo(mem);
+    const params = uniforms([], [0, length, 0, slices, 0, which, adds]);
+    finish.run([parts, buffer], params, groupsFor(length));
   }
 }

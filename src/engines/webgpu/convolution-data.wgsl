@@ -9,7 +9,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input plane, of an output plane, and outputs of a group.
   inSize: u32,
@@ -36,9 +36,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and input position the output whose window has it; -1 where none does.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, C, input)
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
 // Constants, because a division by a constant is cheap.
 override STRIDE_0 = 1;
@@ -46,6 +48,8 @@ override STRIDE_1 = 1;
 override STRIDE_2 = 1;
 
 override IS_STRIDED = true;
+// There are more than three axes: a tap and a position are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -84,7 +88,7 @@ fn columnB(n: u32) -> ColumnB {
   let place = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
   let position = place + vec3i(p.pad0, p.pad1, p.pad2);
   let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
-  if (IS_STRIDED) {
+  if (IS_STRIDED || IS_LISTED) {
     return ColumnB(start, position);
   }
   let inPlane = (position.x * i32(p.out1) + position.y) * i32(p.out2) + position.z;
@@ -101,6 +105,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.inSize + u32(column.position.x)];
+    return select(0.0, dy[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let offset = column.position - tap.yzw;
   let outputs = vec3u(p.out0, p.out1, p.out2);
   // What is below 0 is very large without a sign.
@@ -119,5 +127,5 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.inSize * p.groups * p.m + channel) * p.inSize + n % p.inSize;
-  dx[slice * p.groups * p.m * p.n + at] = f(value);
+  dx[slice * p.groups * p.m * p.n + at] = finished(value, 0u, 0u);
 }

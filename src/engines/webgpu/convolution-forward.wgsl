@@ -9,7 +9,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -22,19 +22,28 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (O, C / groups, taps of a channel)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> w4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
 // beyond K repeat the first: W is 0 there.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(6) var<storage, read> places: array<i32>;
+// (O) or a line, see finish.wgsl
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(8) var<storage, read_write> y: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Rows of A begin at whole fours, and end there.
+override IS_WIDE_A = false;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -47,6 +56,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   let at = row.start + k;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return w4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k) {
     return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
   }
@@ -80,6 +95,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.outSize + u32(column.corner.x)];
+    return select(0.0, x[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let at = column.start + tap.x;
   if (!IS_PADDED) {
     return x[at];
@@ -92,9 +111,5 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.outSize * p.groups * p.m + channel) * p.outSize + n % p.outSize;
-  var sum = value;
-  if (p.hasBias != 0u) {
-    sum += bias[channel];
-  }
-  y[slice * p.groups * p.m * p.n + at] = f(sum);
+  y[slice * p.groups * p.m * p.n + at] = finished(value, channel, p.groups * p.m);
 }

@@ -8,7 +8,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -21,18 +21,26 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, O, output)
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> dy4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(6) var<storage, read> places: array<i32>;
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
-@group(0) @binding(6) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(8) var<storage, read_write> dw: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Planes of the output are whole fours.
+override IS_WIDE_A = false;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -48,6 +56,12 @@ fn loadA(row: RowA, k: u32) -> vec4f {
   let place = k - image * p.outSize;
   let channels = p.groups * p.m;
   let at = (image * channels + row.channel) * p.outSize + place;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return dy4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k && place + 3u < p.outSize) {
     return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
@@ -89,6 +103,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(column.tap.y) * p.outSize + u32(corner.y)];
+    return select(0.0, x[select(0, start + place, place >= 0)], place >= 0);
+  }
   let at = start + corner.x;
   if (!IS_PADDED) {
     return x[at];
@@ -100,9 +118,9 @@ fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = ((slice * p.groups + group) * p.m + m) * p.n + n;
-  var sum = value;
   if (p.adds != 0u) {
-    sum += dw[at];
+    dw[at] += value;
+  } else {
+    dw[at] = finished(value, 0u, 0u);
   }
-  dw[at] = f(sum);
 }

@@ -1,113 +1,34 @@
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
-import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { functionOf, MatrixProduct, STEP_K } from "./matrix-product.ts";
+import { products } from "./convolution-products.ts";
+import { depthwise } from "./depthwise.ts";
+import { ChannelFinish, type Posts, postsOf } from "./post-ops.ts";
 import type { Scope } from "./scope.ts";
-import { convolutionData, convolutionForward, convolutionWeights } from "./shaders.ts";
-import { tableOf } from "./table.ts";
-import { type Three, windowGeometry } from "./window-geometry.ts";
+import { windowGeometry } from "./window-geometry.ts";
 
-/**
- * Convolution as three matrix products whose operands are gathered where they lie: no columns are written. Two tables
- * say where: for each tap its offset and place, for each output position the corner of its window.
- */
-export function webgpuConvolution(scope: Scope, given: ConvolutionDescriptor): ConvolutionOp {
-  const d = windowGeometry(scope, given);
-  const { batch, groups } = given;
-  const [inC, outC] = [given.inputChannels / groups, given.outputChannels / groups];
-  const [inSize, outSize, kernelSize] = [countOf(d.input), countOf(d.output), countOf(d.kernel)];
-  const taps = tapTable(scope, inC, (c) =>
-    d.taps.map(([offset, ...at]) => [c * inSize + offset, ...at]),
-  );
-  const isStrided = d.stride.some((step) => step !== 1);
-  const inOutput = ([a, b, c]: Three): number => (a * d.output[1] + b) * d.output[2] + c;
-  const tapsOfOutputs = tapTable(scope, outC, (o) =>
-    d.taps.map(([, ...at]) => [o * outSize - (isStrided ? 0 : inOutput(at)), ...at]),
-  );
-  const tapsOfW = tableOf(scope, () =>
-    perChannel(outC, (o) => d.taps.map((_, t) => [o * inC * kernelSize + t])),
-  );
-  const corners = tableOf(scope, () => d.corners);
-
-  const gather = {
-    operands: "rrrr",
-    aAlongK: true,
-    bAlongK: false,
-    constants: { IS_PADDED: d.isPadded ? 1 : 0 },
-    params: [given.inputChannels * inSize, inC * inSize, outSize, ...d.input],
-  };
-  const forward = new MatrixProduct(
-    scope,
-    { m: outC, n: batch * outSize, k: inC * kernelSize, groups },
-    { name: "convolution", code: convolutionForward, ...gather },
-    { channels: given.outputChannels, inner: outSize },
-  );
-  const data = new MatrixProduct(
-    scope,
-    { m: inC, n: batch * inSize, k: outC * kernelSize, groups },
-    {
-      name: "convolution, gradient of data",
-      code: convolutionData,
-      operands: "rrrr",
-      aAlongK: true,
-      bAlongK: false,
-      constants: {
-        STRIDE_0: d.stride[0],
-        STRIDE_1: d.stride[1],
-        STRIDE_2: d.stride[2],
-        IS_STRIDED: isStrided ? 1 : 0,
-      },
-      params: [inSize, outSize, outC, kernelSize, d.input[1], d.input[2], ...d.output, ...d.pad],
-    },
-  );
-  const weights = new MatrixProduct(
-    scope,
-    { m: outC, n: inC * kernelSize, k: batch * outSize, groups },
-    { name: "convolution, gradient of weights", code: convolutionWeights, ...gather },
-  );
+/** Convolution over any number of axes, as products or, with a channel to each group, element by element. */
+export function webgpuConvolution(scope: Scope, d: ConvolutionDescriptor): ConvolutionOp {
+  const geometry = windowGeometry(scope, d);
+  const isDepthwise = d.groups > 1 && d.groups === d.inputChannels && !geometry.isListed;
+  const kernels = (isDepthwise ? depthwise : products)(scope, geometry, d);
+  const { batch, outputChannels } = d;
   const bias = new ChannelSums(scope, {
     outer: batch,
-    length: given.outputChannels,
-    inner: outSize,
+    length: outputChannels,
+    inner: countOf(d.output),
   });
+  const finish = new ChannelFinish(scope, outputChannels);
   return {
-    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    accepts: (posts) => postsOf(posts) !== undefined,
     forward(x, w, b, y, posts = []) {
-      const operands = [scope.read(w), scope.read(x), taps(), corners()];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
+      const { lines, post } = postsOf(posts) as Posts;
+      kernels.forward(x, w, y, { finish: finish.of(b, lines), post });
     },
-    backwardData(dy, w, dx) {
-      const operands = [scope.read(w), scope.read(dy), tapsOfOutputs(), tapsOfW()];
-      data.run(operands, scope.write(dx));
-    },
+    backwardData: kernels.backwardData,
     backwardWeights(x, dy, dw, db) {
-      if (dw) {
-        const operands = [scope.read(dy), scope.read(x), taps(), corners()];
-        const { buffer, adds } = scope.addTo(dw);
-        weights.run(operands, buffer, { adds });
-      }
+      if (dw) kernels.backwardWeights(x, dy, dw);
       if (db) bias.add(dy, db);
     },
   };
-}
-
-/** The taps of every channel, and behind them the first again, up to a whole step of the product along K. */
-function tapTable(
-  scope: Scope,
-  channels: number,
-  rows: (channel: number) => readonly (readonly number[])[],
-): () => GpuBuffer {
-  return tableOf(scope, () => {
-    const taps = perChannel(channels, rows);
-    const missing = (STEP_K - (taps.length % STEP_K)) % STEP_K;
-    return [...taps, ...Array.from({ length: missing }, () => taps[0] ?? [])];
-  });
-}
-
-function perChannel(
-  channels: number,
-  rows: (channel: number) => readonly (readonly number[])[],
-): readonly (readonly number[])[] {
-  return Array.from({ length: channels }, (_, channel) => rows(channel)).flat();
 }

@@ -5,10 +5,18 @@ import { Gpu } from "./gpu.ts";
 export interface GpuChoice {
   /** Its place in the list that `caffe device_query` shows; 0 by default, the best there is. */
   readonly index?: number;
-  /** Do without these features though the adapter has them: shader-f16, subgroups, timestamp-query. */
+  /**
+   * Do without these though the adapter has them: features (shader-f16, subgroups, timestamp-query), and what a limit
+   * (maxBufferSize, ...) has beyond WebGPU's least.
+   */
   readonly without?: readonly string[];
-  /** Whether matrix products stage tiles in workgroup memory; by default on all adapters but software ones. */
+  /** Whether work goes through workgroup memory, in tiles and wide sums; by default on all adapters but software ones. */
   readonly isTiled?: boolean;
+  /**
+   * Whether matrix products round their operands to half precision (11 bits, up to 65504) where they stage them; sums
+   * stay float32. False by default: Caffe's numbers are float32, and small gradients are lost in halves.
+   */
+  readonly isHalf?: boolean;
 }
 
 /** Features that make the engine faster, or let it tell times; it works without any. */
@@ -34,7 +42,7 @@ const instances: GPU[] = [];
  * Opens a GPU: through Dawn in Node, as the page's own in a browser.
  * @throws DeviceError that says what to install where there is none
  */
-export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = {}): Promise<Gpu> {
+export async function openGpu({ index = 0, without = [], ...style }: GpuChoice = {}): Promise<Gpu> {
   const name = index === 0 ? undefined : (await listAdapters())[index];
   if (index !== 0 && name === undefined) {
     throw new DeviceError(
@@ -43,13 +51,25 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
       `there is no GPU number ${index}. Expected 0 to ${(await listAdapters()).length - 1}; caffe device_query lists them.`,
     );
   }
-  const adapter = await requestAdapter(await entry(name));
-  const features = FEATURES.filter(
-    (feature) => adapter.features.has(feature) && !without.includes(feature),
+  const gpu = await entry(name);
+  const adapter = await requestAdapter(gpu);
+  const features = featuresOf(gpu, adapter).filter((feature) => !without.includes(feature));
+  const { isHalf = false } = style;
+  if (isHalf && !features.includes("shader-f16")) {
+    throw new DeviceError(
+      "use",
+      "",
+      "half precision is asked for, and this GPU has no shader-f16. Expected one that caffe device_query says has; or leave isHalf out.",
+    );
+  }
+  const requiredLimits = Object.fromEntries(
+    LIMITS.filter((limit) => !without.includes(limit)).map((limit) => [
+      limit,
+      adapter.limits[limit],
+    ]),
   );
-  const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   const device = await adapter
-    .requestDevice({ requiredFeatures: [...features], requiredLimits })
+    .requestDevice({ requiredFeatures: features, requiredLimits })
     .catch((cause: unknown) => {
       throw new DeviceError("use", "", `the GPU cannot be opened: ${String(cause)}`, { cause });
     });
@@ -66,7 +86,15 @@ export async function openGpu({ index = 0, without = [], isTiled }: GpuChoice = 
       isSoftware,
     },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
-    isTiled ?? !isSoftware,
+    { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf },
+  );
+}
+
+/** What the adapter has of the features that the engine knows. Subgroups are of use only where they are numbered. */
+function featuresOf({ wgslLanguageFeatures }: GPU, adapter: GPUAdapter): GPUFeatureName[] {
+  const isNumbered = wgslLanguageFeatures.has("subgroup_id");
+  return FEATURES.filter(
+    (feature) => adapter.features.has(feature) && (feature !== "subgroups" || isNumbered),
   );
 }
 
@@ -94,6 +122,8 @@ async function entry(adapterName: string | undefined): Promise<GPU> {
   const gpu = create([
     ...(adapterName === undefined ? [] : [`adapter=${adapterName}`]),
     "disable-dawn-features=timestamp_quantization",
+    // Kernels keep to their arrays by themselves: indices come from shapes, and from numbers that the host has checked.
+    "enable-dawn-features=disable_robustness",
   ]);
   instances.push(gpu);
   return gpu;

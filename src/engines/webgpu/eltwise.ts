@@ -1,15 +1,18 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
-import type { EltwiseDescriptor, EltwiseOp } from "../engine.ts";
+import type { EltwiseDescriptor, EltwiseOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { type FunctionPost, postsOf } from "./post-ops.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { eltwise as code } from "./shaders.ts";
+import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** The entries of eltwise.wgsl and the arrays that each takes. */
 const ENTRIES = {
   sum: "rrw",
   axpby: "r.w",
   scaled: "r.w",
+  throughFunction: "rrw",
   product: "rrw",
   multiplyBy: "r.w",
   multiplyByQuotient: "rrw",
@@ -25,14 +28,22 @@ export function elementwise(
   count: number,
   buffers: readonly GpuBuffer[],
   [alpha, beta, number]: readonly [number, number, number] = [1, 1, 0],
+  post?: FunctionPost,
 ): void {
   const kernel = scope.kernel({
     name: `elementwise ${entry}`,
-    code,
+    code: code + (post ? unaryFunctions(scope, post.kernel, post.params) : IDENTITY),
     entry,
     arrays: ENTRIES[entry],
   });
-  kernel.run(buffers, uniforms([alpha, beta], [count, number]), groupsFor(count));
+  const floats = [...numbersOf(post?.params), alpha, beta];
+  kernel.run(buffers, uniforms(floats, [count, number]), groupsFor(count));
+}
+
+/** The single function behind a sum, where y alone tells its gradient; undefined for anything else. */
+function functionOf(posts: PostOps): FunctionPost | undefined {
+  const { lines, post } = postsOf(posts) ?? {};
+  return lines?.length === 0 && !post?.kernel.backwardReadsX ? post : undefined;
 }
 
 /** Sum with coefficients, product, or maximum of arrays of one shape. */
@@ -44,25 +55,32 @@ export function webgpuEltwise(scope: Scope, d: EltwiseDescriptor): EltwiseOp {
     entry: keyof typeof ENTRIES,
     buffers: readonly GpuBuffer[],
     numbers?: readonly [number, number, number],
-  ): void => elementwise(scope, entry, count, buffers, numbers);
+    post?: FunctionPost,
+  ): void => elementwise(scope, entry, count, buffers, numbers, post);
 
   return {
-    forward(xs, y) {
+    accepts: (posts) => operation === "SUM" && functionOf(posts) !== undefined,
+    forward(xs, y, posts = []) {
+      const post = functionOf(posts);
       const [a, b, ...more] = xs.map((x) => scope.read(x)) as [GpuBuffer, GpuBuffer?];
       const out = scope.write(y);
       const [alpha = 1, beta = 1] = coeffs;
       const won = operation === "MAX" ? [scope.write(winner)] : [];
-      if (!b) return run("scaled", [a, out], [operation === "SUM" ? alpha : 1, 0, 0]);
-      if (operation === "SUM") run("sum", [a, b, out], [alpha, beta, 0]);
+      if (!b) return run("scaled", [a, out], [operation === "SUM" ? alpha : 1, 0, 0], post);
+      const last = more.length === 0 ? post : undefined;
+      if (operation === "SUM") run("sum", [a, b, out], [alpha, beta, 0], last);
       else run(operation === "PROD" ? "product" : "largest", [a, b, out, ...won]);
       (more as GpuBuffer[]).forEach((x, i) => {
-        if (operation === "SUM") run("axpby", [x, out], [coeffs[i + 2] ?? 1, 1, 0]);
+        const isLast = i === more.length - 1;
+        if (operation === "SUM")
+          run("axpby", [x, out], [coeffs[i + 2] ?? 1, 1, 0], isLast ? post : undefined);
         else if (operation === "PROD") run("multiplyBy", [x, out]);
         else run("largerOf", [x, out, ...won], [1, 1, i + 2]);
       });
       return undefined;
     },
-    backward(xs, y, dy, dxs) {
+    backward(xs, y, dy, dxs, posts = []) {
+      const post = functionOf(posts);
       const gradient = scope.read(dy);
       dxs.forEach((dx, k) => {
         if (!dx) return;
@@ -73,7 +91,8 @@ export function webgpuEltwise(scope: Scope, d: EltwiseDescriptor): EltwiseOp {
         }
         const out = scope.write(dx);
         const scale = operation === "SUM" ? (coeffs[k] ?? 1) : 1;
-        run("scaled", [gradient, out], [scale, 0, 0]);
+        if (post) run("throughFunction", [gradient, scope.read(y), out], [scale, 0, 0], post);
+        else run("scaled", [gradient, out], [scale, 0, 0]);
         if (operation !== "PROD") return;
         if (d.stableProdGrad) {
           xs.forEach((x, j) => {

@@ -1,5 +1,7 @@
 // Two arrays at a time combined element by element; more inputs are taken in one after the other.
+// f comes behind a sum.
 struct Params {
+  numbers: vec4f,
   alpha: f32,
   beta: f32,
   count: u32,
@@ -17,7 +19,7 @@ struct Params {
 @compute @workgroup_size(256)
 fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * b[i];
+    y[i] = f(p.alpha * a[i] + p.beta * b[i]);
   }
 }
 
@@ -25,14 +27,22 @@ fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: 
 @compute @workgroup_size(256)
 fn axpby(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * y[i];
+    y[i] = f(p.alpha * a[i] + p.beta * y[i]);
   }
 }
 
 @compute @workgroup_size(256)
 fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i];
+    y[i] = f(p.alpha * a[i]);
+  }
+}
+
+// dx = alpha · f'(y) · dy, of an f whose gradient y alone tells
+@compute @workgroup_size(256)
+fn throughFunction(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * df(b[i], b[i], a[i]);
   }
 }
 

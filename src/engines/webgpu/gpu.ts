@@ -18,13 +18,24 @@ export interface AdapterDescription {
   readonly isSoftware: boolean;
 }
 
+/** How work is shared within a workgroup. */
+export interface WorkgroupStyle {
+  /**
+   * Products stage tiles in workgroup memory, and sums are of many invocations: right for all but adapters that compute
+   * on a CPU.
+   */
+  readonly isTiled: boolean;
+  /** What products stage is rounded to halves. */
+  readonly isHalf: boolean;
+}
+
 /** An open device: its memory, its kernels, and the commands on their way to it. */
-export class Gpu implements Device {
+export class Gpu implements Device, WorkgroupStyle {
   readonly adapter: AdapterDescription;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: ReadonlySet<string>;
-  /** Matrix products stage tiles in workgroup memory: right for all but adapters that compute on a CPU. */
   readonly isTiled: boolean;
+  readonly isHalf: boolean;
   readonly pool: BufferPool;
   /** Stands where a kernel has room for an array that is not there. */
   readonly nothing: GpuBuffer;
@@ -34,16 +45,19 @@ export class Gpu implements Device {
   readonly #failures: Failures = new Failures();
   readonly #abandoned: FinalizationRegistry<GpuBuffer>;
   #workspace: GpuBuffer | undefined;
+  /** The layer whose arrays were asked for last. */
+  #latest = "";
   #isClosed = false;
 
   constructor(
     device: GPUDevice,
     adapter: AdapterDescription,
     limits: Record<string, number>,
-    isTiled: boolean,
+    { isTiled, isHalf }: WorkgroupStyle,
   ) {
     this.adapter = adapter;
     this.isTiled = isTiled;
+    this.isHalf = isHalf;
     this.limits = limits;
     this.features = new Set(device.features);
     this.#device = device;
@@ -58,8 +72,8 @@ export class Gpu implements Device {
       this.#failures.record(
         new DeviceError(
           "lost",
-          "",
-          `the device is lost: ${message}. What was computed since the last snapshot is gone; go on from that.`,
+          this.#latest,
+          `the device is lost: ${message}. This layer's work was the last on its way. What was computed since the last snapshot is gone; go on from that.`,
         ),
       );
     });
@@ -147,11 +161,13 @@ export class Gpu implements Device {
    * Commands run in order, so nobody waits for it.
    */
   workspace(bytes: number, layer: string): GpuBuffer {
-    if (!this.#workspace || this.#workspace.bytes < bytes) {
-      if (this.#workspace) this.pool.give(this.#workspace);
-      this.#workspace = this.pool.take(bytes, layer);
-    }
-    return this.#workspace;
+    const kept = this.#workspace;
+    if (kept && kept.bytes >= bytes && !kept.failure) return kept;
+    if (kept) this.pool.give(kept);
+    this.#workspace = undefined;
+    const taken = this.pool.take(bytes, layer);
+    this.#workspace = taken;
+    return taken;
   }
 
   copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
@@ -163,8 +179,12 @@ export class Gpu implements Device {
   }
 
   #store(mem: SyncedMem, layer: string): GpuStore {
+    this.#latest = layer;
     const kept = mem.deviceStore;
-    if (kept instanceof GpuStore && kept.gpu === this) return kept;
+    if (kept instanceof GpuStore && kept.gpu === this) {
+      if (kept.buffer.failure) throw kept.buffer.failure;
+      return kept;
+    }
     if (mem.dtype !== "f32") {
       throw new DeviceError("use", layer, "an array of float64. Expected float32 on a GPU.");
     }

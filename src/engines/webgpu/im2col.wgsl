@@ -25,6 +25,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset of the input, or the other way round;
+// -1 where there is none.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+
+// There are more than three axes.
+override IS_LISTED = false;
 
 fn isInside(place: vec3i) -> bool {
   return all(place >= vec3i()) && all(place < vec3i(p.in0, p.in1, p.in2));
@@ -33,9 +39,14 @@ fn isInside(place: vec3i) -> bool {
 @compute @workgroup_size(256)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
+    if (IS_LISTED) {
+      let place = places[i % (p.outSize * p.kernelSize)];
+      output[i] = select(0.0, input[select(0u, plane + u32(place), place >= 0)], place >= 0);
+      continue;
+    }
     let tap = taps[i / p.outSize % p.kernelSize];
     let corner = corners[i % p.outSize];
-    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
     var value = 0.0;
     if (isInside(corner.yzw + tap.yzw)) {
       value = input[i32(plane) + corner.x + tap.x];
@@ -55,6 +66,13 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     let place = vec3i(own / (p.in1 * p.in2), own / p.in2 % p.in1, own % p.in2);
     var sum = 0.0;
     for (var k = 0u; k < p.kernelSize; k++) {
+      if (IS_LISTED) {
+        let place = places[k * p.inSize + u32(own)];
+        if (place >= 0) {
+          sum += input[plane + k * p.outSize + u32(place)];
+        }
+        continue;
+      }
       let offset = place + vec3i(p.pad0, p.pad1, p.pad2) - taps[k].yzw;
       let at = offset / stride;
       if (all(offset >= vec3i()) && all(at < outputs) && all(at * stride == offset)) {

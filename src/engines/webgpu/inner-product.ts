@@ -1,7 +1,9 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { functionOf, MatrixProduct, type Product, type ProductKernel } from "./matrix-product.ts";
+import { MatrixProduct, type ProductKernel } from "./matrix-product.ts";
+import { ChannelFinish, type Posts, postsOf } from "./post-ops.ts";
 import type { Scope } from "./scope.ts";
 import { innerProduct as code } from "./shaders.ts";
 
@@ -14,40 +16,63 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Inn
   const k = countOf(d.input, 1);
   const n = d.outputs;
   const [stepO, stepK] = d.transpose ? [1, n] : [k, 1];
-  const forward = new MatrixProduct(
-    scope,
-    { m, n, k, groups: 1 },
-    strided("inner product", [k, 1], [stepK, stepO], [n, 1]),
-    { channels: n, inner: 1 },
+  const product = (
+    name: string,
+    [rows, columns, along]: readonly [number, number, number],
+    strides: readonly [a: Strides, b: Strides, c: Strides],
+  ): MatrixProduct =>
+    new MatrixProduct(
+      scope,
+      { m: rows, n: columns, k: along, groups: 1 },
+      strided(name, along, ...strides),
+      { channels: columns, inner: 1 },
+    );
+  const forward = product(
+    "inner product",
+    [m, n, k],
+    [
+      [k, 1],
+      [stepK, stepO],
+      [n, 1],
+    ],
   );
-  const data = new MatrixProduct(
-    scope,
-    { m, n: k, k: n, groups: 1 },
-    strided("inner product, gradient of data", [n, 1], [stepO, stepK], [k, 1]),
+  const data = product(
+    "inner product, gradient of data",
+    [m, k, n],
+    [
+      [n, 1],
+      [stepO, stepK],
+      [k, 1],
+    ],
   );
-  const weightsOf: Product = { m: n, n: k, k: m, groups: 1 };
-  const weights = new MatrixProduct(
-    scope,
-    d.transpose ? { ...weightsOf, m: k, n } : weightsOf,
-    d.transpose
-      ? strided("inner product, gradient of weights", [1, k], [n, 1], [n, 1])
-      : strided("inner product, gradient of weights", [1, n], [k, 1], [k, 1]),
+  // dW (outputs, features), or the other way round.
+  const [rows, columns] = d.transpose ? [k, n] : [n, k];
+  const weights = product(
+    "inner product, gradient of weights",
+    [rows, columns, m],
+    [
+      [1, rows],
+      [columns, 1],
+      [columns, 1],
+    ],
   );
   const bias = new ChannelSums(scope, { outer: m, length: n, inner: 1 });
+  const finish = new ChannelFinish(scope, n);
   return {
-    accepts: (posts) => functionOf(posts)?.kernel.wgsl !== undefined,
+    accepts: (posts) => postsOf(posts) !== undefined,
     forward(x, w, b, y, posts = []) {
-      const operands = [scope.read(x), scope.read(w)];
-      forward.run(operands, scope.write(y), { bias: b && scope.read(b), post: functionOf(posts) });
+      const operands = both(scope.read(x), scope.read(w));
+      const { lines, post } = postsOf(posts) as Posts;
+      forward.run(operands, scope.write(y), { finish: finish.of(b, lines), post });
     },
     backwardData(dy, w, dx) {
-      const operands = [scope.read(dy), scope.read(w)];
+      const operands = both(scope.read(dy), scope.read(w));
       data.run(operands, scope.write(dx));
     },
     backwardWeights(x, dy, dw, db) {
       if (dw) {
         const [left, right] = d.transpose ? [x, dy] : [dy, x];
-        const operands = [scope.read(left), scope.read(right)];
+        const operands = both(scope.read(left), scope.read(right));
         const { buffer, adds } = scope.addTo(dw);
         weights.run(operands, buffer, { adds });
       }
@@ -56,14 +81,25 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Inn
   };
 }
 
-/** A product of matrices with those strides. */
-function strided(name: string, a: Strides, b: Strides, c: Strides): ProductKernel {
+/** A product along K of matrices with those strides. Whole fours along K are read as such. */
+function strided(name: string, k: number, a: Strides, b: Strides, c: Strides): ProductKernel {
+  const isWide = (along: number, across: number): boolean =>
+    along === 1 && across % 4 === 0 && k % 4 === 0;
   return {
     name,
     code,
-    operands: "rr",
+    operands: "rrrr",
     aAlongK: a[1] === 1,
     bAlongK: b[0] === 1,
+    constants: {
+      IS_WIDE_A: Number(isWide(a[1], a[0])),
+      IS_WIDE_B: Number(isWide(b[0], b[1])),
+    },
     params: [...a, ...b, ...c],
   };
+}
+
+/** A and B, each as elements and in fours. */
+function both(a: GpuBuffer, b: GpuBuffer): GpuBuffer[] {
+  return [a, a, b, b];
 }

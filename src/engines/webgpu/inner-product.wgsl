@@ -8,7 +8,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   // C is added to.
   adds: u32,
   // Steps from row to row and from column to column.
@@ -21,11 +21,18 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-// (N)
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> b4: array<vec4f>;
+// (N) or a line, see finish.wgsl
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
 // (slices, M, N)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(6) var<storage, read_write> c: array<f32>;
+
+// Rows of A, or columns of B, lie along K in whole fours.
+override IS_WIDE_A = false;
+override IS_WIDE_B = false;
 
 struct RowA {
   start: u32,
@@ -38,6 +45,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   if (!row.exists) {
+    return vec4f();
+  }
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return a4[(row.start + k) / 4u];
+    }
     return vec4f();
   }
   let at = row.start + k * p.strideAK;
@@ -64,6 +77,12 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
   if (!column.exists) {
     return vec4f();
   }
+  if (IS_WIDE_B) {
+    if (k < p.k) {
+      return b4[(column.start + k) / 4u];
+    }
+    return vec4f();
+  }
   let at = column.start + k * p.strideBK;
   if (k + 3u < p.k) {
     return vec4f(b[at], b[at + p.strideBK], b[at + 2u * p.strideBK], b[at + 3u * p.strideBK]);
@@ -77,12 +96,9 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = slice * p.m * p.n + m * p.strideCM + n * p.strideCN;
-  var result = value;
-  if (p.hasBias != 0u) {
-    result += bias[n];
-  }
   if (p.adds != 0u) {
-    result += c[at];
+    c[at] += value;
+  } else {
+    c[at] = finished(value, n, p.n);
   }
-  c[at] = f(result);
 }

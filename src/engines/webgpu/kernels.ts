@@ -24,6 +24,8 @@ export class Kernel {
   readonly #layout: GPUBindGroupLayout;
   readonly #bindings: readonly number[];
   readonly #groups: Map<string, GPUBindGroup> = new Map();
+  /** Why it cannot run, once that is known. */
+  failure?: DeviceError;
 
   constructor(
     device: GPUDevice,
@@ -42,6 +44,7 @@ export class Kernel {
   /** Records one run over x × y × z workgroups. `params` is the uniform struct, word by word. */
   run(buffers: readonly GpuBuffer[], params: Uint32Array, x: number, y = 1, z = 1): void {
     if (x * y * z === 0) return;
+    if (this.failure) throw this.failure;
     let key = `${params.length}`;
     for (const { id } of buffers) key += `,${id}`;
     let group = this.#groups.get(key);
@@ -123,13 +126,15 @@ export class Kernels {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: entry, constants: { ...constants } },
     });
-    this.#failures.watch(
-      device.popErrorScope().then(
-        (error) => error && compileError(layer, name, module, error),
-        () => undefined,
-      ) as Promise<DeviceError | undefined>,
-    );
-    return new Kernel(device, this.#commands, pipeline, layout, arrays);
+    const kernel = new Kernel(device, this.#commands, pipeline, layout, arrays);
+    const check = async (): Promise<DeviceError | undefined> => {
+      // Of a device that is gone nothing is asked.
+      const error = await device.popErrorScope().catch(() => null);
+      if (error) kernel.failure = await compileError(layer, name, module, error);
+      return kernel.failure;
+    };
+    this.#failures.watch(check());
+    return kernel;
   }
 
   #module(name: string, code: string): GPUShaderModule {

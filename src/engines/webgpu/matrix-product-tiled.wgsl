@@ -1,5 +1,5 @@
 // For GPUs: 16 of K at a time, rows of A and columns of B are staged in workgroup memory as vectors along K, so that
-// each is loaded once for a tile.
+// each is loaded once for a tile. A file in front says as what (staged-f32 or staged-f16).
 
 // Whether neighbours in memory are neighbours along K, so that neighbouring invocations should be, too.
 override A_ALONG_K = true;
@@ -10,8 +10,8 @@ const DEPTH = 4u;
 override PITCH_A = TILE_M + 1u;
 override PITCH_B = TILE_N + 1u;
 
-var<workgroup> tileA: array<vec4f, DEPTH * PITCH_A>;
-var<workgroup> tileB: array<vec4f, DEPTH * PITCH_B>;
+var<workgroup> tileA: array<Staged, DEPTH * PITCH_A>;
+var<workgroup> tileB: array<Staged, DEPTH * PITCH_B>;
 
 @compute @workgroup_size(COLUMNS, ROWS)
 fn main(
@@ -41,33 +41,33 @@ fn main(
     for (var i = index; i < DEPTH * TILE_M; i += ROWS * COLUMNS) {
       if (A_ALONG_K) {
         let d = i % DEPTH;
-        tileA[d * PITCH_A + i / DEPTH] = loadA(rowA(m0 + i / DEPTH), k + 4u * d);
+        tileA[d * PITCH_A + i / DEPTH] = Staged(loadA(rowA(m0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_M;
-        tileA[d * PITCH_A + i % TILE_M] = loadA(ownA, k + 4u * d);
+        tileA[d * PITCH_A + i % TILE_M] = Staged(loadA(ownA, k + 4u * d));
       }
     }
     for (var i = index; i < DEPTH * TILE_N; i += ROWS * COLUMNS) {
       if (B_ALONG_K) {
         let d = i % DEPTH;
-        tileB[d * PITCH_B + i / DEPTH] = loadB(columnB(n0 + i / DEPTH), k + 4u * d);
+        tileB[d * PITCH_B + i / DEPTH] = Staged(loadB(columnB(n0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_N;
-        tileB[d * PITCH_B + i % TILE_N] = loadB(ownB, k + 4u * d);
+        tileB[d * PITCH_B + i % TILE_N] = Staged(loadB(ownB, k + 4u * d));
       }
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
       let a = d * PITCH_A + at.y;
       let b = d * PITCH_B + at.x;
-      let b0 = tileB[b];
-      let b1 = tileB[b + COLUMNS];
-      let b2 = tileB[b + 2u * COLUMNS];
-      let b3 = tileB[b + 3u * COLUMNS];
-      sum0 += dots(tileA[a], b0, b1, b2, b3);
-      sum1 += dots(tileA[a + ROWS], b0, b1, b2, b3);
-      sum2 += dots(tileA[a + 2u * ROWS], b0, b1, b2, b3);
-      sum3 += dots(tileA[a + 3u * ROWS], b0, b1, b2, b3);
+      let b0 = vec4f(tileB[b]);
+      let b1 = vec4f(tileB[b + COLUMNS]);
+      let b2 = vec4f(tileB[b + 2u * COLUMNS]);
+      let b3 = vec4f(tileB[b + 3u * COLUMNS]);
+      sum0 += dots(vec4f(tileA[a]), b0, b1, b2, b3);
+      sum1 += dots(vec4f(tileA[a + ROWS]), b0, b1, b2, b3);
+      sum2 += dots(vec4f(tileA[a + 2u * ROWS]), b0, b1, b2, b3);
+      sum3 += dots(vec4f(tileA[a + 3u * ROWS]), b0, b1, b2, b3);
     }
     workgroupBarrier();
   }

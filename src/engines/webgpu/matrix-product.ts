@@ -1,8 +1,17 @@
-import type { PostOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
-import { matrixProduct, matrixProductDirect, matrixProductTiled, sumSlices } from "./shaders.ts";
+import type { FunctionPost } from "./post-ops.ts";
+import { type Scope, uniforms } from "./scope.ts";
+import {
+  finish as finishCode,
+  matrixProduct,
+  matrixProductDirect,
+  matrixProductQuads,
+  matrixProductTiled,
+  stagedF16,
+  stagedF32,
+} from "./shaders.ts";
+import { addUp, type Sliced, type WayOut } from "./slices.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -40,16 +49,8 @@ const BUSY = 256;
 /** The least of K that a workgroup of its own is worth. */
 const LEAST_SLICE = 256;
 /** Words of the parameters that are set before a run. */
-const HAS_BIAS = 11;
+const FINISH = 11;
 const ADDS = 12;
-
-type UnaryPost = Extract<PostOp, { readonly kind: "unary" }>;
-
-/** The function that a single post-op is; undefined for anything else. */
-export function functionOf(posts: PostOps): UnaryPost | undefined {
-  const [post] = posts;
-  return posts.length === 1 && post?.kind === "unary" ? post : undefined;
-}
 
 /**
  * Runs one product over and over. Where C has too few tiles to keep a GPU busy, K is cut into slices, each summed by
@@ -63,8 +64,8 @@ export class MatrixProduct {
   readonly #slices: number;
   readonly #threads: { readonly ROWS: number; readonly COLUMNS: number };
   readonly #params: Uint32Array;
-  readonly #sumParams: Uint32Array;
-  readonly #made: Map<UnaryPost["kernel"] | undefined, readonly [Kernel, Kernel]> = new Map();
+  readonly #sliced: Sliced;
+  readonly #kernels: Map<FunctionPost["kernel"] | undefined, Kernel> = new Map();
 
   constructor(
     scope: Scope,
@@ -86,72 +87,47 @@ export class MatrixProduct {
     this.#threads = { ROWS: rows, COLUMNS: columns };
     const common = [m, n, k, tilesM, this.#tiles, sliceK, groups, 0, 0];
     this.#params = uniforms([0, 0, 0, 0], [...common, ...kernel.params]);
-    const count = m * n * groups;
-    this.#sumParams = uniforms(
-      [0, 0, 0, 0],
-      [count, this.#slices, channels.channels, channels.inner, 0, 0],
-    );
+    this.#sliced = { count: m * n * groups, slices: this.#slices, ...channels };
   }
 
-  /**
-   * @param bias one for each channel of C
-   * @param adds C is added to
-   * @param post applied to each element of C
-   */
-  run(
-    operands: readonly GpuBuffer[],
-    c: GpuBuffer,
-    {
-      bias,
-      adds = 0,
-      post,
-    }: { bias?: GpuBuffer | undefined; adds?: 0 | 1; post?: UnaryPost | undefined } = {},
-  ): void {
-    const { gpu } = this.#scope;
-    const { m, n, groups } = this.#product;
-    const [product, sum] = this.#kernels(post);
-    const numbers = numbersOf(post?.params);
-    const last = this.#slices === 1 ? this.#params : this.#sumParams;
-    new Float32Array(last.buffer).set(numbers);
+  run(operands: readonly GpuBuffer[], c: GpuBuffer, out: WayOut = {}): void {
+    const { nothing } = this.#scope.gpu;
+    const { groups } = this.#product;
     const x = Math.min(this.#tiles, 65535);
     const y = Math.ceil(this.#tiles / x);
     if (this.#slices === 1) {
-      this.#params[HAS_BIAS] = bias ? 1 : 0;
+      const { finish, adds = 0, post } = out;
+      new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
+      this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      product.run([...operands, bias ?? gpu.nothing, c], this.#params, x, y, groups);
+      const buffers = [...operands, finish?.buffer ?? nothing, c];
+      this.#made(post).run(buffers, this.#params, x, y, groups);
       return;
     }
-    const parts = this.#scope.workspace(this.#slices * m * n * groups);
-    product.run([...operands, gpu.nothing, parts], this.#params, x, y, groups * this.#slices);
-    this.#sumParams[8] = bias ? 1 : 0;
-    this.#sumParams[9] = adds;
-    sum.run([parts, bias ?? gpu.nothing, c], this.#sumParams, groupsFor(m * n * groups));
+    const parts = this.#scope.workspace(this.#slices * this.#sliced.count);
+    const product = this.#made(undefined);
+    product.run([...operands, nothing, parts], this.#params, x, y, groups * this.#slices);
+    addUp(this.#scope, this.#sliced, parts, c, out);
   }
 
-  #kernels(post: UnaryPost | undefined): readonly [Kernel, Kernel] {
-    const known = this.#made.get(post?.kernel);
+  #made(post: FunctionPost | undefined): Kernel {
+    const known = this.#kernels.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
     const { name, code, operands, aAlongK, bAlongK, constants } = this.#kernel;
-    const { isTiled } = this.#scope.gpu;
-    const core = matrixProduct + (isTiled ? matrixProductTiled : matrixProductDirect);
+    const { isTiled, isHalf, features } = this.#scope.gpu;
+    const direct = features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
+    const tiled = (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
+    const core = (isTiled ? tiled : direct) + matrixProduct;
     const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
-    const made = [
-      this.#scope.kernel({
-        name,
-        code: core + code + (this.#slices === 1 ? f : IDENTITY),
-        entry: "main",
-        arrays: `${operands}rw`,
-        constants: { ...this.#threads, ...(isTiled && along), ...constants },
-      }),
-      this.#scope.kernel({
-        name: "sum of slices",
-        code: sumSlices + f,
-        entry: "main",
-        arrays: "rrw",
-      }),
-    ] as const;
-    this.#made.set(post?.kernel, made);
+    const made = this.#scope.kernel({
+      name,
+      code: core + code + finishCode + f,
+      entry: "main",
+      arrays: `${operands}rw`,
+      constants: { ...this.#threads, ...(isTiled && along), ...constants },
+    });
+    this.#kernels.set(post?.kernel, made);
     return made;
   }
 }

@@ -22,7 +22,9 @@ export class Scope {
   /** A kernel whose workgroups add up: `code` follows workgroupSum and its Lane. */
   summingKernel(spec: KernelSpec): Kernel {
     const sum = this.gpu.features.has("subgroups") ? workgroupSumSubgroups : workgroupSum;
-    return this.kernel({ ...spec, code: sum + spec.code });
+    const width = this.gpu.isTiled ? WIDTH : SOFTWARE_WIDTH;
+    const constants = { ...spec.constants, WIDTH: width };
+    return this.kernel({ ...spec, code: sum + spec.code, constants });
   }
 
   /** The array on the device, to be read. */
@@ -62,6 +64,9 @@ export class Scope {
 
 /** Invocations in a workgroup of the kernels that go through an array from end to end. */
 const WIDTH = 256;
+
+/** The same of kernels that add up, where the adapter computes on a CPU: each wait for one another costs there. */
+const SOFTWARE_WIDTH = 8;
 
 /** Workgroups of such a kernel; each invocation takes several elements where there are very many. */
 export function groupsFor(count: number): number {

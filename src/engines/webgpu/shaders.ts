@@ -3,7 +3,9 @@
 /** batch-norm.wgsl */
 export const batchNorm = `// Channels of an array (outer, length, inner) normalised to mean 0 and variance 1: one pass for the statistics, in
 // slices, and one that applies them.
+// Behind it may come a line per channel and a function: y = f(γ·x̂ + β).
 struct Params {
+  numbers: vec4f,
   eps: f32,
   outer: u32,
   length: u32,
@@ -27,11 +29,17 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> newVariance: array<f32>;
 // The normalised values once more, for backward.
 @group(0) @binding(9) var<storage, read_write> kept: array<f32>;
+// (length)
+@group(0) @binding(10) var<storage, read> gamma: array<f32>;
+@group(0) @binding(11) var<storage, read> beta: array<f32>;
 
 // The output is the input, or the gradient, too.
 override IN_PLACE = false;
 // dx = dy / σ: the statistics do not depend on x.
 override IS_GLOBAL = false;
+override HAS_GAMMA = false;
+override HAS_BETA = false;
+override HAS_POSTS = false;
 // 0: 1/√(variance + eps). 1: 1/(√variance + eps). 2: 1.
 override DIVISOR = 0u;
 
@@ -40,6 +48,30 @@ fn at(i: u32) -> f32 {
     return output[i];
   }
   return input[i];
+}
+
+fn factorOf(l: u32) -> f32 {
+  if (HAS_GAMMA) {
+    return gamma[l];
+  }
+  return 1.0;
+}
+
+// γ·x̂ + β
+fn onLine(l: u32, value: f32) -> f32 {
+  if (HAS_BETA) {
+    return factorOf(l) * value + beta[l];
+  }
+  return factorOf(l) * value;
+}
+
+// The gradient of the line: of y, through f.
+fn gradientAt(i: u32, l: u32) -> f32 {
+  if (!HAS_POSTS) {
+    return at(i);
+  }
+  let x = onLine(l, normalised[i]);
+  return df(x, f(x), at(i));
 }
 
 fn indexOf(l: u32, j: u32) -> u32 {
@@ -105,7 +137,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    output[i] = (at(i) - mean[l]) * inverse(variance[l]);
+    output[i] = f(onLine(l, (at(i) - mean[l]) * inverse(variance[l])));
   }
 }
 
@@ -114,12 +146,12 @@ fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     let value = (at(i) - mean[l]) * inverse(variance[l]);
-    output[i] = value;
+    output[i] = f(onLine(l, value));
     kept[i] = value;
   }
 }
 
-// Σ dy and Σ dy·x̂ of each slice of each channel.
+// Σ g and Σ g·x̂ of each slice of each channel, g being the gradient of the line: those of β and γ, too.
 @compute @workgroup_size(WIDTH)
 fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let begin = workgroup.y * p.sliceLength;
@@ -128,7 +160,7 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
     var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let i = indexOf(l, j);
-      sums += at(i) * vec2f(1.0, normalised[i]);
+      sums += gradientAt(i, l) * vec2f(1.0, normalised[i]);
     }
     let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
@@ -137,21 +169,22 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
   }
 }
 
-// dx = (dy − mean(dy) − x̂ · mean(dy·x̂)) / σ
+// dx = γ · (g − mean(g) − x̂ · mean(g·x̂)) / σ
 @compute @workgroup_size(WIDTH)
 fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = f32(p.outer * p.inner);
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     if (IS_GLOBAL) {
-      output[i] = at(i) * inverse(variance[l]);
+      output[i] = gradientAt(i, l) * factorOf(l) * inverse(variance[l]);
     } else {
       var sums = vec2f();
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
       let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
-      output[i] = (at(i) - sums.x / size - along) * inverse(variance[l]);
+      let own = gradientAt(i, l) - sums.x / size - along;
+      output[i] = own * factorOf(l) * inverse(variance[l]);
     }
   }
 }
@@ -394,7 +427,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input plane, of an output plane, and outputs of a group.
   inSize: u32,
@@ -421,9 +454,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+// More than three axes: of each kernel element and input position the output whose window has it; -1 where none does.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, C, input)
-@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
 // Constants, because a division by a constant is cheap.
 override STRIDE_0 = 1;
@@ -431,6 +466,8 @@ override STRIDE_1 = 1;
 override STRIDE_2 = 1;
 
 override IS_STRIDED = true;
+// There are more than three axes: a tap and a position are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -469,7 +506,7 @@ fn columnB(n: u32) -> ColumnB {
   let place = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
   let position = place + vec3i(p.pad0, p.pad1, p.pad2);
   let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
-  if (IS_STRIDED) {
+  if (IS_STRIDED || IS_LISTED) {
     return ColumnB(start, position);
   }
   let inPlane = (position.x * i32(p.out1) + position.y) * i32(p.out2) + position.z;
@@ -486,6 +523,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.inSize + u32(column.position.x)];
+    return select(0.0, dy[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let offset = column.position - tap.yzw;
   let outputs = vec3u(p.out0, p.out1, p.out2);
   // What is below 0 is very large without a sign.
@@ -504,7 +545,7 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.inSize * p.groups * p.m + channel) * p.inSize + n % p.inSize;
-  dx[slice * p.groups * p.m * p.n + at] = f(value);
+  dx[slice * p.groups * p.m * p.n + at] = finished(value, 0u, 0u);
 }
 `;
 
@@ -520,7 +561,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -533,19 +574,28 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (O, C / groups, taps of a channel)
 @group(0) @binding(1) var<storage, read> w: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> w4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
 // beyond K repeat the first: W is 0 there.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(6) var<storage, read> places: array<i32>;
+// (O) or a line, see finish.wgsl
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(8) var<storage, read_write> y: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Rows of A begin at whole fours, and end there.
+override IS_WIDE_A = false;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -558,6 +608,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   let at = row.start + k;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return w4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k) {
     return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
   }
@@ -591,6 +647,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(tap.y) * p.outSize + u32(column.corner.x)];
+    return select(0.0, x[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+  }
   let at = column.start + tap.x;
   if (!IS_PADDED) {
     return x[at];
@@ -603,11 +663,7 @@ fn oneB(column: ColumnB, tap: vec4i) -> f32 {
 fn store(m: u32, n: u32, value: f32) {
   let channel = group * p.m + m;
   let at = (n / p.outSize * p.groups * p.m + channel) * p.outSize + n % p.outSize;
-  var sum = value;
-  if (p.hasBias != 0u) {
-    sum += bias[channel];
-  }
-  y[slice * p.groups * p.m * p.n + at] = f(sum);
+  y[slice * p.groups * p.m * p.n + at] = finished(value, channel, p.groups * p.m);
 }
 `;
 
@@ -622,7 +678,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
   // Elements of an input image, of the channels of one group, and of an output plane.
   imageSize: u32,
@@ -635,18 +691,26 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, O, output)
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> dy4: array<vec4f>;
 // (N, C, input)
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
+@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(4) var<storage, read> corners: array<vec4i>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
+@group(0) @binding(6) var<storage, read> places: array<i32>;
+@group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
-@group(0) @binding(6) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(8) var<storage, read_write> dw: array<f32>;
 
 // Some window reaches into the padding.
 override IS_PADDED = true;
+// Planes of the output are whole fours.
+override IS_WIDE_A = false;
+// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
 struct RowA {
@@ -662,6 +726,12 @@ fn loadA(row: RowA, k: u32) -> vec4f {
   let place = k - image * p.outSize;
   let channels = p.groups * p.m;
   let at = (image * channels + row.channel) * p.outSize + place;
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return dy4[at / 4u];
+    }
+    return vec4f();
+  }
   if (k + 3u < p.k && place + 3u < p.outSize) {
     return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
@@ -703,6 +773,10 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 }
 
 fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
+  if (IS_LISTED) {
+    let place = places[u32(column.tap.y) * p.outSize + u32(corner.y)];
+    return select(0.0, x[select(0, start + place, place >= 0)], place >= 0);
+  }
   let at = start + corner.x;
   if (!IS_PADDED) {
     return x[at];
@@ -714,11 +788,11 @@ fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = ((slice * p.groups + group) * p.m + m) * p.n + n;
-  var sum = value;
   if (p.adds != 0u) {
-    sum += dw[at];
+    dw[at] += value;
+  } else {
+    dw[at] = finished(value, 0u, 0u);
   }
-  dw[at] = f(sum);
 }
 `;
 
@@ -835,6 +909,180 @@ fn scatter(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 }
 `;
 
+/** depthwise.wgsl */
+export const depthwise = `// Depthwise convolution: every input channel is a group of its own, and has \`multiplier\` outputs. Each invocation makes
+// one element; neighbours read neighbours.
+struct Params {
+  numbers: vec4f,
+  // Of y (forward), dx (backwardData) or dW (backwardWeights).
+  count: u32,
+  finish: u32,
+  outputs: u32,
+  multiplier: u32,
+  // Elements of an input plane, of an output plane, and of one output's W.
+  inSize: u32,
+  outSize: u32,
+  kernelSize: u32,
+  // backwardWeights: images and positions, and how many of them a slice has.
+  extent: u32,
+  sliceLength: u32,
+  in0: i32,
+  in1: i32,
+  in2: i32,
+  out0: i32,
+  out1: i32,
+  out2: i32,
+  pad0: i32,
+  pad1: i32,
+  pad2: i32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// forward, backwardWeights: x (N, C, input); backwardData: dy (N, O, output)
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+// (O, 1, kernel)
+@group(0) @binding(2) var<storage, read> w: array<f32>;
+// (N, O, output)
+@group(0) @binding(3) var<storage, read> dy: array<f32>;
+// (O) or a line, see finish.wgsl
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+// y (N, O, output), dx (N, C, input), or (slices, O, kernel) parts of dW
+@group(0) @binding(5) var<storage, read_write> result: array<f32>;
+
+// Constants, because loops of constant length are unrolled and a division by a constant is cheap.
+override KERNEL_0 = 1;
+override KERNEL_1 = 1;
+override KERNEL_2 = 1;
+override STRIDE_0 = 1;
+override STRIDE_1 = 1;
+override STRIDE_2 = 1;
+override DILATION_0 = 1;
+override DILATION_1 = 1;
+override DILATION_2 = 1;
+
+fn inputPlace(i: i32) -> vec3i {
+  return vec3i(i / (p.in1 * p.in2), i / p.in2 % p.in1, i % p.in2);
+}
+
+fn outputPlace(i: i32) -> vec3i {
+  return vec3i(i / (p.out1 * p.out2), i / p.out2 % p.out1, i % p.out2);
+}
+
+fn isIn(at: i32, length: i32) -> bool {
+  return at >= 0 && at < length;
+}
+
+@compute @workgroup_size(256)
+fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let stride = vec3i(STRIDE_0, STRIDE_1, STRIDE_2);
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let plane = i / p.outSize;
+    let output = plane % p.outputs;
+    let corner = outputPlace(i32(i % p.outSize)) * stride - vec3i(p.pad0, p.pad1, p.pad2);
+    let start = i32(plane / p.multiplier * p.inSize);
+    var tap = output * p.kernelSize;
+    var sum = 0.0;
+    for (var a = 0; a < KERNEL_0; a++) {
+      let x = corner.x + a * DILATION_0;
+      for (var b = 0; b < KERNEL_1; b++) {
+        let y = corner.y + b * DILATION_1;
+        let row = start + (x * p.in1 + y) * p.in2;
+        let isRow = isIn(x, p.in0) && isIn(y, p.in1);
+        for (var c = 0; c < KERNEL_2; c++) {
+          let z = corner.z + c * DILATION_2;
+          if (isRow && isIn(z, p.in2)) {
+            sum += w[tap] * input[row + z];
+          }
+          tap++;
+        }
+      }
+    }
+    result[i] = finished(sum, output, p.outputs);
+  }
+}
+
+// dx: each input element gathers from the windows that have it.
+@compute @workgroup_size(256)
+fn backwardData(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let channels = p.outputs / p.multiplier;
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let place = inputPlace(i32(i % p.inSize)) + vec3i(p.pad0, p.pad1, p.pad2);
+    let plane = i / p.inSize;
+    var sum = 0.0;
+    for (var m = 0u; m < p.multiplier; m++) {
+      let output = plane % channels * p.multiplier + m;
+      let start = i32((plane / channels * p.outputs + output) * p.outSize);
+      var tap = output * p.kernelSize;
+      for (var a = 0; a < KERNEL_0; a++) {
+        let x = place.x - a * DILATION_0;
+        for (var b = 0; b < KERNEL_1; b++) {
+          let y = place.y - b * DILATION_1;
+          let row = start + (x / STRIDE_0 * p.out1 + y / STRIDE_1) * p.out2;
+          let isRow = isHit(x, STRIDE_0, p.out0) && isHit(y, STRIDE_1, p.out1);
+          for (var c = 0; c < KERNEL_2; c++) {
+            let z = place.z - c * DILATION_2;
+            if (isRow && isHit(z, STRIDE_2, p.out2)) {
+              sum += w[tap] * input[row + z / STRIDE_2];
+            }
+            tap++;
+          }
+        }
+      }
+    }
+    result[i] = sum;
+  }
+}
+
+// Whether a window begins there.
+fn isHit(at: i32, stride: i32, length: i32) -> bool {
+  return at >= 0 && at % stride == 0 && at / stride < length;
+}
+
+// Parts of dW: an invocation for a tap of an output and a slice of the images and positions.
+@compute @workgroup_size(256)
+fn backwardWeights(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+) {
+  let stride = vec3i(STRIDE_0, STRIDE_1, STRIDE_2);
+  let begin = workgroup.y * p.sliceLength;
+  let end = min(begin + p.sliceLength, p.extent);
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let output = i / p.kernelSize;
+    let t = i32(i % p.kernelSize);
+    let tap = vec3i(t / (KERNEL_1 * KERNEL_2), t / KERNEL_2 % KERNEL_1, t % KERNEL_2);
+    let offset = tap * vec3i(DILATION_0, DILATION_1, DILATION_2) - vec3i(p.pad0, p.pad1, p.pad2);
+    var image = begin / p.outSize;
+    var inPlane = begin % p.outSize;
+    var place = outputPlace(i32(inPlane));
+    var sum = 0.0;
+    for (var j = begin; j < end; j++) {
+      let at = place * stride + offset;
+      if (isIn(at.x, p.in0) && isIn(at.y, p.in1) && isIn(at.z, p.in2)) {
+        let plane = image * p.outputs + output;
+        let x = i32(plane / p.multiplier * p.inSize) + (at.x * p.in1 + at.y) * p.in2 + at.z;
+        sum += dy[plane * p.outSize + inPlane] * input[x];
+      }
+      // The next position: no division for each.
+      inPlane++;
+      place.z++;
+      if (place.z == p.out2) {
+        place = vec3i(place.x, place.y + 1, 0);
+        if (place.y == p.out1) {
+          place = vec3i(place.x + 1, 0, 0);
+          if (place.x == p.out0) {
+            place.x = 0;
+            inPlane = 0u;
+            image++;
+          }
+        }
+      }
+    }
+    result[workgroup.y * p.count + i] = sum;
+  }
+}
+`;
+
 /** dropout.wgsl */
 export const dropout = `// y = 0 where the element's random word is below the threshold, else scale · x.
 struct Params {
@@ -866,7 +1114,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
 
 /** eltwise.wgsl */
 export const eltwise = `// Two arrays at a time combined element by element; more inputs are taken in one after the other.
+// f comes behind a sum.
 struct Params {
+  numbers: vec4f,
   alpha: f32,
   beta: f32,
   count: u32,
@@ -884,7 +1134,7 @@ struct Params {
 @compute @workgroup_size(256)
 fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * b[i];
+    y[i] = f(p.alpha * a[i] + p.beta * b[i]);
   }
 }
 
@@ -892,14 +1142,22 @@ fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: 
 @compute @workgroup_size(256)
 fn axpby(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i] + p.beta * y[i];
+    y[i] = f(p.alpha * a[i] + p.beta * y[i]);
   }
 }
 
 @compute @workgroup_size(256)
 fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * a[i];
+    y[i] = f(p.alpha * a[i]);
+  }
+}
+
+// dx = alpha · f'(y) · dy, of an f whose gradient y alone tells
+@compute @workgroup_size(256)
+fn throughFunction(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = p.alpha * df(b[i], b[i], a[i]);
   }
 }
 
@@ -952,6 +1210,20 @@ fn whereWon(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
 }
 `;
 
+/** finish.wgsl */
+export const finish = `// What becomes of a sum on its way out, where p.finish says so: 1, a bias per channel is added; 2, it is a line, the
+// biases and behind them the factors. Then comes f.
+fn finished(sum: f32, channel: u32, channels: u32) -> f32 {
+  if (p.finish == 1u) {
+    return f(sum + bias[channel]);
+  }
+  if (p.finish == 2u) {
+    return f(sum * bias[channels + channel] + bias[channel]);
+  }
+  return f(sum);
+}
+`;
+
 /** im2col.wgsl */
 export const im2col = `// The windows of a convolution as columns: y(n, c, k…, p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding.
 struct Params {
@@ -980,6 +1252,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
+// More than three axes: of each kernel element and output position the offset of the input, or the other way round;
+// -1 where there is none.
+@group(0) @binding(5) var<storage, read> places: array<i32>;
+
+// There are more than three axes.
+override IS_LISTED = false;
 
 fn isInside(place: vec3i) -> bool {
   return all(place >= vec3i()) && all(place < vec3i(p.in0, p.in1, p.in2));
@@ -988,9 +1266,14 @@ fn isInside(place: vec3i) -> bool {
 @compute @workgroup_size(256)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
+    if (IS_LISTED) {
+      let place = places[i % (p.outSize * p.kernelSize)];
+      output[i] = select(0.0, input[select(0u, plane + u32(place), place >= 0)], place >= 0);
+      continue;
+    }
     let tap = taps[i / p.outSize % p.kernelSize];
     let corner = corners[i % p.outSize];
-    let plane = i / (p.outSize * p.kernelSize) * p.inSize;
     var value = 0.0;
     if (isInside(corner.yzw + tap.yzw)) {
       value = input[i32(plane) + corner.x + tap.x];
@@ -1010,6 +1293,13 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     let place = vec3i(own / (p.in1 * p.in2), own / p.in2 % p.in1, own % p.in2);
     var sum = 0.0;
     for (var k = 0u; k < p.kernelSize; k++) {
+      if (IS_LISTED) {
+        let place = places[k * p.inSize + u32(own)];
+        if (place >= 0) {
+          sum += input[plane + k * p.outSize + u32(place)];
+        }
+        continue;
+      }
       let offset = place + vec3i(p.pad0, p.pad1, p.pad2) - taps[k].yzw;
       let at = offset / stride;
       if (all(offset >= vec3i()) && all(at < outputs) && all(at * stride == offset)) {
@@ -1032,7 +1322,7 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
-  hasBias: u32,
+  finish: u32,
   // C is added to.
   adds: u32,
   // Steps from row to row and from column to column.
@@ -1045,11 +1335,18 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-// (N)
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+// The same in fours.
+@group(0) @binding(2) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> b: array<f32>;
+@group(0) @binding(4) var<storage, read> b4: array<vec4f>;
+// (N) or a line, see finish.wgsl
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
 // (slices, M, N)
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(6) var<storage, read_write> c: array<f32>;
+
+// Rows of A, or columns of B, lie along K in whole fours.
+override IS_WIDE_A = false;
+override IS_WIDE_B = false;
 
 struct RowA {
   start: u32,
@@ -1062,6 +1359,12 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   if (!row.exists) {
+    return vec4f();
+  }
+  if (IS_WIDE_A) {
+    if (k < p.k) {
+      return a4[(row.start + k) / 4u];
+    }
     return vec4f();
   }
   let at = row.start + k * p.strideAK;
@@ -1088,6 +1391,12 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
   if (!column.exists) {
     return vec4f();
   }
+  if (IS_WIDE_B) {
+    if (k < p.k) {
+      return b4[(column.start + k) / 4u];
+    }
+    return vec4f();
+  }
   let at = column.start + k * p.strideBK;
   if (k + 3u < p.k) {
     return vec4f(b[at], b[at + p.strideBK], b[at + 2u * p.strideBK], b[at + 3u * p.strideBK]);
@@ -1101,14 +1410,48 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn store(m: u32, n: u32, value: f32) {
   let at = slice * p.m * p.n + m * p.strideCM + n * p.strideCN;
-  var result = value;
-  if (p.hasBias != 0u) {
-    result += bias[n];
-  }
   if (p.adds != 0u) {
-    result += c[at];
+    c[at] += value;
+  } else {
+    c[at] = finished(value, n, p.n);
   }
-  c[at] = f(result);
+}
+`;
+
+/** join-lines.wgsl */
+export const joinLines = `// A product's bias and the lines behind it as one line per channel: (x·S + B)·s + b is x·(S·s) + (B·s + b). One run for
+// each line.
+struct Params {
+  channels: u32,
+  isFirst: u32,
+  // There is a bias of the product's own, and one of this line.
+  hasOwn: u32,
+  hasShift: u32,
+}
+@group(0) @binding(0) var<uniform> p: Params;
+// All (channels).
+@group(0) @binding(1) var<storage, read> scale: array<f32>;
+@group(0) @binding(2) var<storage, read> shift: array<f32>;
+@group(0) @binding(3) var<storage, read> own: array<f32>;
+// (2, channels): B, then S
+@group(0) @binding(4) var<storage, read_write> lines: array<f32>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var c = id.x; c < p.channels; c += 256u * grid.x) {
+    var line = vec2f(0.0, 1.0);
+    if (p.isFirst == 0u) {
+      line = vec2f(lines[c], lines[p.channels + c]);
+    } else if (p.hasOwn != 0u) {
+      line.x = own[c];
+    }
+    line *= scale[c];
+    if (p.hasShift != 0u) {
+      line.x += shift[c];
+    }
+    lines[c] = line.x;
+    lines[p.channels + c] = line.y;
+  }
 }
 `;
 
@@ -1487,9 +1830,63 @@ fn main(
 }
 `;
 
+/** matrix-product-quads.wgsl */
+export const matrixProductQuads = `// As matrix-product-direct.wgsl, where four invocations can tell each other what they loaded: the four of a quad have
+// the same rows of A, and each loads one of them.
+enable subgroups;
+requires subgroup_id;
+
+@compute @workgroup_size(COLUMNS, ROWS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_size) size: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let tile = workgroup.x + workgroup.y * grid.x;
+  if (tile >= p.tiles) {
+    return;
+  }
+  group = workgroup.z % p.groups;
+  slice = workgroup.z / p.groups;
+  // By lanes, so that the four are a quad however the adapter deals invocations out.
+  let index = subgroup * size + lane;
+  let m = (tile % p.tilesM) * TILE_M + index / COLUMNS;
+  let n = (tile / p.tilesM) * TILE_N + index % COLUMNS;
+  // Not by way of the variable, so that the loop is seen to be the same for all.
+  let begin = (workgroup.z / p.groups) * p.sliceK;
+  let end = min(p.k, begin + p.sliceK);
+  let own = rowA(m + (lane % 4u) * ROWS);
+  let b0 = columnB(n);
+  let b1 = columnB(n + COLUMNS);
+  let b2 = columnB(n + 2u * COLUMNS);
+  let b3 = columnB(n + 3u * COLUMNS);
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+  var sum2 = vec4f();
+  var sum3 = vec4f();
+  for (var k = begin; k < end; k += 4u) {
+    let a = loadA(own, k);
+    let v0 = loadB(b0, k);
+    let v1 = loadB(b1, k);
+    let v2 = loadB(b2, k);
+    let v3 = loadB(b3, k);
+    sum0 += dots(quadBroadcast(a, 0u), v0, v1, v2, v3);
+    sum1 += dots(quadBroadcast(a, 1u), v0, v1, v2, v3);
+    sum2 += dots(quadBroadcast(a, 2u), v0, v1, v2, v3);
+    sum3 += dots(quadBroadcast(a, 3u), v0, v1, v2, v3);
+  }
+  storeRow(m, n, sum0);
+  storeRow(m + ROWS, n, sum1);
+  storeRow(m + 2u * ROWS, n, sum2);
+  storeRow(m + 3u * ROWS, n, sum3);
+}
+`;
+
 /** matrix-product-tiled.wgsl */
 export const matrixProductTiled = `// For GPUs: 16 of K at a time, rows of A and columns of B are staged in workgroup memory as vectors along K, so that
-// each is loaded once for a tile.
+// each is loaded once for a tile. A file in front says as what (staged-f32 or staged-f16).
 
 // Whether neighbours in memory are neighbours along K, so that neighbouring invocations should be, too.
 override A_ALONG_K = true;
@@ -1500,8 +1897,8 @@ const DEPTH = 4u;
 override PITCH_A = TILE_M + 1u;
 override PITCH_B = TILE_N + 1u;
 
-var<workgroup> tileA: array<vec4f, DEPTH * PITCH_A>;
-var<workgroup> tileB: array<vec4f, DEPTH * PITCH_B>;
+var<workgroup> tileA: array<Staged, DEPTH * PITCH_A>;
+var<workgroup> tileB: array<Staged, DEPTH * PITCH_B>;
 
 @compute @workgroup_size(COLUMNS, ROWS)
 fn main(
@@ -1531,33 +1928,33 @@ fn main(
     for (var i = index; i < DEPTH * TILE_M; i += ROWS * COLUMNS) {
       if (A_ALONG_K) {
         let d = i % DEPTH;
-        tileA[d * PITCH_A + i / DEPTH] = loadA(rowA(m0 + i / DEPTH), k + 4u * d);
+        tileA[d * PITCH_A + i / DEPTH] = Staged(loadA(rowA(m0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_M;
-        tileA[d * PITCH_A + i % TILE_M] = loadA(ownA, k + 4u * d);
+        tileA[d * PITCH_A + i % TILE_M] = Staged(loadA(ownA, k + 4u * d));
       }
     }
     for (var i = index; i < DEPTH * TILE_N; i += ROWS * COLUMNS) {
       if (B_ALONG_K) {
         let d = i % DEPTH;
-        tileB[d * PITCH_B + i / DEPTH] = loadB(columnB(n0 + i / DEPTH), k + 4u * d);
+        tileB[d * PITCH_B + i / DEPTH] = Staged(loadB(columnB(n0 + i / DEPTH), k + 4u * d));
       } else {
         let d = i / TILE_N;
-        tileB[d * PITCH_B + i % TILE_N] = loadB(ownB, k + 4u * d);
+        tileB[d * PITCH_B + i % TILE_N] = Staged(loadB(ownB, k + 4u * d));
       }
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
       let a = d * PITCH_A + at.y;
       let b = d * PITCH_B + at.x;
-      let b0 = tileB[b];
-      let b1 = tileB[b + COLUMNS];
-      let b2 = tileB[b + 2u * COLUMNS];
-      let b3 = tileB[b + 3u * COLUMNS];
-      sum0 += dots(tileA[a], b0, b1, b2, b3);
-      sum1 += dots(tileA[a + ROWS], b0, b1, b2, b3);
-      sum2 += dots(tileA[a + 2u * ROWS], b0, b1, b2, b3);
-      sum3 += dots(tileA[a + 3u * ROWS], b0, b1, b2, b3);
+      let b0 = vec4f(tileB[b]);
+      let b1 = vec4f(tileB[b + COLUMNS]);
+      let b2 = vec4f(tileB[b + 2u * COLUMNS]);
+      let b3 = vec4f(tileB[b + 3u * COLUMNS]);
+      sum0 += dots(vec4f(tileA[a]), b0, b1, b2, b3);
+      sum1 += dots(vec4f(tileA[a + ROWS]), b0, b1, b2, b3);
+      sum2 += dots(vec4f(tileA[a + 2u * ROWS]), b0, b1, b2, b3);
+      sum3 += dots(vec4f(tileA[a + 3u * ROWS]), b0, b1, b2, b3);
     }
     workgroupBarrier();
   }
@@ -2161,6 +2558,17 @@ fn lossBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
 }
 `;
 
+/** staged-f16.wgsl */
+export const stagedF16 = `// Tiles of halves: half the workgroup memory and half of what is read from it; sums stay whole.
+enable f16;
+alias Staged = vec4h;
+`;
+
+/** staged-f32.wgsl */
+export const stagedF32 = `// What tiles in workgroup memory hold.
+alias Staged = vec4f;
+`;
+
 /** sum-slices.wgsl */
 export const sumSlices = `// y = f(Σ over slices + bias), the slices in their order; added to y where \`adds\` says so.
 struct Params {
@@ -2170,7 +2578,7 @@ struct Params {
   // y seen as (…, channels, inner): one bias for each channel.
   channels: u32,
   inner: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -2186,13 +2594,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var s = 0u; s < p.slices; s++) {
       sum += parts[s * p.count + i];
     }
-    if (p.hasBias != 0u) {
-      sum += bias[(i / p.inner) % p.channels];
-    }
     if (p.adds != 0u) {
-      sum += y[i];
+      y[i] += sum;
+    } else {
+      y[i] = finished(sum, i / p.inner % p.channels, p.channels);
     }
-    y[i] = f(sum);
   }
 }
 `;
@@ -2330,7 +2736,7 @@ export const workgroupSumSubgroups = `// As workgroup-sum.wgsl, where the adapte
 enable subgroups;
 requires subgroup_id;
 
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {
@@ -2374,7 +2780,7 @@ fn workgroupMax(lane: Lane, value: f32) -> f32 {
 /** workgroup-sum.wgsl */
 export const workgroupSum = `// workgroupSum, the sum over a workgroup of WIDTH invocations, and workgroupMax: by halving, in an order that
 // never changes. All of a workgroup must come by.
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {

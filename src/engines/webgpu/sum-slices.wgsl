@@ -6,7 +6,7 @@ struct Params {
   // y seen as (…, channels, inner): one bias for each channel.
   channels: u32,
   inner: u32,
-  hasBias: u32,
+  finish: u32,
   adds: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -22,12 +22,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var s = 0u; s < p.slices; s++) {
       sum += parts[s * p.count + i];
     }
-    if (p.hasBias != 0u) {
-      sum += bias[(i / p.inner) % p.channels];
-    }
     if (p.adds != 0u) {
-      sum += y[i];
+      y[i] += sum;
+    } else {
+      y[i] = finished(sum, i / p.inner % p.channels, p.channels);
     }
-    y[i] = f(sum);
   }
 }

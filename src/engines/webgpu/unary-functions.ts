@@ -3,7 +3,8 @@ import type { Scope } from "./scope.ts";
 import { unaryHelpers } from "./shaders.ts";
 
 /** f(x) = x, where a kernel that may apply a function has none to apply. */
-export const IDENTITY = "fn f(x: f32) -> f32 { return x; }\n";
+export const IDENTITY =
+  "fn f(x: f32) -> f32 { return x; }\nfn df(x: f32, y: f32, dy: f32) -> f32 { return dy; }\n";
 
 /** Numbers that there is room for beside a function. */
 const MOST_NUMBERS = 4;

@@ -1,8 +1,11 @@
-import type { Shape } from "../../util/shape.ts";
+import { countOf, type Shape } from "../../util/shape.ts";
 import type { ConvolutionDescriptor } from "../engine.ts";
+import { windowOffsets } from "../window-offsets.ts";
+import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Scope } from "./scope.ts";
+import { listOf } from "./table.ts";
 
-/** Spatial axes that the kernels know. */
+/** Spatial axes on which the kernels find their places themselves. */
 const MOST_AXES = 3;
 
 /** A length, place or step on each of three axes. */
@@ -11,7 +14,10 @@ export type Three = readonly [number, number, number];
 /** An offset in a plane, and the place on three axes that it belongs to. */
 type Place = readonly [offset: number, ...at: Three];
 
-/** Where the windows of a convolution lie, on three axes: those that it lacks are of length 1. */
+/**
+ * Where the windows of a convolution lie, on three axes: those that it lacks are of length 1. With more axes the places
+ * are listed one by one, and the three axes are all elements in a row, 1 and 1.
+ */
 export interface WindowGeometry {
   readonly input: Three;
   readonly output: Three;
@@ -20,24 +26,27 @@ export interface WindowGeometry {
   readonly pad: Three;
   /** Some window reaches into the padding. */
   readonly isPadded: boolean;
-  /** Of each kernel element, seen from its window's corner. */
+  /** There are more than three axes. */
+  readonly isListed: boolean;
+  /** Of each kernel element, seen from its window's corner; its number where places are listed. */
   readonly taps: readonly Place[];
-  /** Of each output position: the corner of its window, which may lie outside. */
+  /** Of each output position: the corner of its window, which may lie outside; its number where places are listed. */
   readonly corners: readonly Place[];
+  /** (kernel, output) the offset of the input element; -1 in the padding. Nothing where places are not listed. */
+  readonly inputPlaces: () => GpuBuffer;
+  /** (kernel, input) the offset of the output whose window has that input element there; -1 where there is none. */
+  readonly outputPlaces: () => GpuBuffer;
 }
 
-/** @throws DeviceError where there are more than three axes */
+/** The geometry of a convolution over any number of axes. */
 export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGeometry {
-  if (d.input.length > MOST_AXES) {
-    scope.fail(
-      `a convolution over ${d.input.length} axes. Expected at most ${MOST_AXES} on a GPU; run this net with --engine native.`,
-    );
-  }
+  if (d.input.length > MOST_AXES) return listed(scope, d);
   const fill = (list: Shape, value: number): Three =>
     [...new Array<number>(MOST_AXES - list.length).fill(value), ...list] as unknown as Three;
   const [input, output, kernel] = [fill(d.input, 1), fill(d.output, 1), fill(d.kernel, 1)];
   const [stride, pad, dilation] = [fill(d.stride, 1), fill(d.pad, 0), fill(d.dilation, 1)];
   const place = (at: Three): Place => [(at[0] * input[1] + at[1]) * input[2] + at[2], ...at];
+  const nowhere = (): GpuBuffer => scope.gpu.nothing;
   return {
     input,
     output,
@@ -48,9 +57,42 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
       (length, i) =>
         pad[i]! > 0 || (output[i]! - 1) * stride[i]! + (kernel[i]! - 1) * dilation[i]! + 1 > length,
     ),
+    isListed: false,
     taps: placesOf(kernel).map((at) => place(combine(at, dilation, [0, 0, 0]))),
     corners: placesOf(output).map((at) => place(combine(at, stride, pad))),
+    inputPlaces: nowhere,
+    outputPlaces: nowhere,
   };
+}
+
+/** BVLC's GPU kernels know up to ten axes; lists take kernel × output numbers, what one plane's columns would. */
+function listed(scope: Scope, d: ConvolutionDescriptor): WindowGeometry {
+  const row = (shape: Shape): Three => [countOf(shape), 1, 1];
+  const [input, output, kernel] = [row(d.input), row(d.output), row(d.kernel)];
+  const numbered = ([count]: Three): Place[] =>
+    Array.from({ length: count }, (_, i): Place => [0, i, 0, 0]);
+  return {
+    input,
+    output,
+    kernel,
+    stride: [1, 1, 1],
+    pad: [0, 0, 0],
+    isPadded: true,
+    isListed: true,
+    taps: numbered(kernel),
+    corners: numbered(output),
+    inputPlaces: listOf(scope, () => windowOffsets(d)),
+    outputPlaces: listOf(scope, () => turnedOver(windowOffsets(d), input[0], output[0])),
+  };
+}
+
+/** (kernel, output) offsets of inputs as (kernel, input) offsets of outputs. */
+function turnedOver(offsets: Int32Array, inSize: number, outSize: number): Int32Array {
+  const outputs = new Int32Array((offsets.length / outSize) * inSize).fill(-1);
+  offsets.forEach((offset, i) => {
+    if (offset >= 0) outputs[Math.floor(i / outSize) * inSize + offset] = i % outSize;
+  });
+  return outputs;
 }
 
 /** Every place in a box, the last axis fastest. */

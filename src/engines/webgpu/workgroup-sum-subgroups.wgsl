@@ -2,7 +2,7 @@
 enable subgroups;
 requires subgroup_id;
 
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {

@@ -1,6 +1,6 @@
 // workgroupSum, the sum over a workgroup of WIDTH invocations, and workgroupMax: by halving, in an order that
 // never changes. All of a workgroup must come by.
-const WIDTH = 256u;
+override WIDTH = 256u;
 const LOWEST = -3.4028234663852886e38;
 
 struct Lane {

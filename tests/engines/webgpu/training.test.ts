@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
-import { availableEngines, referenceEngines } from "../../support/engines.ts";
+import { referenceEngines } from "../../support/engines.ts";
 import { noise, write } from "../../support/nets.ts";
 import { describeGpu, theGpu, withGpu } from "./support.ts";
 
@@ -138,24 +138,62 @@ describeGpu("a training step on the GPU", () => {
 });
 
 describeGpu("LeNet", () => {
-  test("follows the reference's losses for 20 iterations", async () => {
-    const curve = async (engines: Engines): Promise<number[]> => {
-      const losses: number[] = [];
-      const solver = solverOf(LENET, "", engines);
-      solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
-      for (let i = 0; i < 20; i++) {
-        feed(solver, i, 10);
-        await solver.step(1);
-      }
-      solver.close();
-      return losses;
+  const accuracy =
+    'layer { name: "accuracy" type: "Accuracy" bottom: "ip2" bottom: "label" top: "accuracy" include { phase: TEST } }';
+  const solverFor = (engines: Engines): Solver =>
+    solverOf(`${LENET} ${accuracy}`, "test_iter: 1 test_interval: 1000", engines);
+  const curve = async (solver: Solver, after: () => void = () => undefined): Promise<number[]> => {
+    const losses: number[] = [];
+    solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
+    for (let i = 0; i < 20; i++) {
+      feed(solver, i, 10);
+      await solver.step(1);
+      after();
+    }
+    solver.callbacks.pop();
+    return losses;
+  };
+
+  test("follows the reference's losses for 20 iterations, and moves its batch and its results alone", async () => {
+    const { traffic } = theGpu();
+    let before = { ...traffic };
+    const moved = (): { up: number; down: number } => {
+      const since = before;
+      before = { ...traffic };
+      return {
+        up: before.uploaded - since.uploaded,
+        down: before.downloaded - since.downloaded,
+      };
     };
-    const [got, want] = [
-      await curve(availableEngines.get("webgpu") ?? referenceEngines),
-      await curve(referenceEngines),
-    ];
+    const batchBytes = 4 * (2 * 784 + 2);
+    const solver = solverFor(createEngines({ gpu: theGpu() }));
+    const steps: ReturnType<typeof moved>[] = [];
+    const got = await curve(solver, () => steps.push(moved()));
+    // The first brings weights and tables as well; a guest reads each loss.
+    expect(new Set(steps.slice(1).map(({ up, down }) => `${up} ${down}`))).toEqual(
+      new Set([`${batchBytes} 4`]),
+    );
+    feed(solver, 20, 10);
+    await solver.step(1);
+    expect(moved()).toEqual({ up: batchBytes, down: 0 });
+
+    const [tested] = solver.testNets;
+    for (const name of ["data", "label"]) {
+      write(tested!.blob(name), solver.net.blob(name).values());
+    }
+    // Tables are brought for this net, too.
+    await solver.test(0);
+    moved();
+    write(tested!.blob("label"), [1, 2]);
+    const scores = await solver.test(0);
+    expect([...(scores?.keys() ?? [])]).toEqual(["accuracy", "loss"]);
+    expect(moved()).toEqual({ up: 8, down: 8 });
+
+    const reference = solverFor(referenceEngines);
+    const want = await curve(reference);
     expect(got).toBeAllClose(want, { rtol: 0, atol: 1e-3 });
     expect(want.at(-1)).toBeLessThan(want[0] ?? 0);
+    for (const one of [solver, reference]) one.close();
   });
 });
 

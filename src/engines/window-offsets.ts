@@ -1,5 +1,5 @@
-import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor } from "../engine.ts";
+import { countOf } from "../util/shape.ts";
+import type { ConvolutionDescriptor } from "./engine.ts";
 
 /** For each kernel element and output position the offset of the input element under it; -1 in the padding. */
 export function windowOffsets({

@@ -1,0 +1,82 @@
+import { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { Watch } from "../../syncedmem/watch.ts";
+import type { PostOp, PostOps } from "../engine.ts";
+import type { GpuBuffer } from "./buffer-pool.ts";
+import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { joinLines } from "./shaders.ts";
+
+/** An elementwise function on the way out. */
+export type FunctionPost = Extract<PostOp, { readonly kind: "unary" }>;
+/** A line per channel on the way out. */
+export type LinePost = Extract<PostOp, { readonly kind: "scale" }>;
+
+/** Post-ops as kernels take them: lines per channel, and a function behind them. */
+export interface Posts {
+  readonly lines: readonly LinePost[];
+  readonly post: FunctionPost | undefined;
+}
+
+/** Any number of lines and then at most one function that has WGSL; undefined for anything else. */
+export function postsOf(posts: PostOps): Posts | undefined {
+  const last = posts.at(-1);
+  const post = last?.kind === "unary" ? last : undefined;
+  const before = post ? posts.slice(0, -1) : posts;
+  const lines = before.filter((one) => one.kind === "scale");
+  if (lines.length !== before.length || (post && !post.kernel.wgsl)) return undefined;
+  return { lines, post };
+}
+
+/** What a product adds to each channel of C, and multiplies it by before: see finish.wgsl. */
+export interface Finish {
+  readonly buffer: GpuBuffer;
+  readonly kind: 1 | 2;
+}
+
+/** A product's own bias and the lines behind it, joined into one line per channel where there are any. */
+export class ChannelFinish {
+  readonly #scope: Scope;
+  readonly #channels: number;
+  readonly #lines: SyncedMem;
+  readonly #watch: Watch = new Watch();
+
+  constructor(scope: Scope, channels: number) {
+    this.#scope = scope;
+    this.#channels = channels;
+    this.#lines = new SyncedMem(2 * channels);
+  }
+
+  of(bias: SyncedMem | undefined, lines: readonly LinePost[]): Finish | undefined {
+    const scope = this.#scope;
+    if (lines.length === 0) return bias && { buffer: scope.read(bias), kind: 1 };
+    if (this.#watch.isNew(arraysOf(bias, lines))) this.#join(bias, lines);
+    return { buffer: scope.read(this.#lines), kind: 2 };
+  }
+
+  #join(bias: SyncedMem | undefined, lines: readonly LinePost[]): void {
+    const scope = this.#scope;
+    const { nothing } = scope.gpu;
+    const kernel = scope.kernel({
+      name: "lines joined",
+      code: joinLines,
+      entry: "main",
+      arrays: "rrrw",
+    });
+    lines.forEach((line, i) => {
+      const own = i === 0 && bias ? scope.read(bias) : nothing;
+      const shift = line.bias ? scope.read(line.bias) : nothing;
+      const to = i === 0 ? scope.write(this.#lines) : scope.update(this.#lines);
+      const flags = [Number(i === 0), Number(bias !== undefined), Number(line.bias !== undefined)];
+      kernel.run(
+        [scope.read(line.scale), shift, own, to],
+        uniforms([], [this.#channels, ...flags]),
+        groupsFor(this.#channels),
+      );
+    });
+  }
+}
+
+function arraysOf(bias: SyncedMem | undefined, lines: readonly LinePost[]): SyncedMem[] {
+  return [bias, ...lines.flatMap((line) => [line.scale, line.bias])].filter(
+    (mem) => mem !== undefined,
+  );
+}

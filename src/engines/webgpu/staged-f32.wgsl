@@ -1,0 +1,2 @@
+// What tiles in workgroup memory hold.
+alias Staged = vec4f;

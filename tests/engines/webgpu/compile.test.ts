@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { createEngines } from "../../../src/engines/create.ts";
+import { openGpu } from "../../../src/engines/webgpu/device.ts";
+import { Gpu } from "../../../src/engines/webgpu/gpu.ts";
+import { layerNet } from "../../support/nets.ts";
+import { describeGpu } from "./support.ts";
+
+/** Dawn's own device without hardware: it computes nothing, has every feature, and checks every shader. */
+async function emptyGpu(
+  without: readonly GPUFeatureName[],
+  style: { isTiled: boolean; isHalf: boolean },
+): Promise<Gpu> {
+  const { create } = await import("webgpu");
+  const entry = create(["backend=null"]);
+  entries.push(entry);
+  const adapter = await entry.requestAdapter();
+  const features = (["shader-f16", "subgroups"] as const).filter((name) => !without.includes(name));
+  const device = await adapter?.requestDevice({ requiredFeatures: features });
+  if (!device) throw new Error("Dawn has no empty device");
+  const names = { name: "none", vendor: "", architecture: "", driver: "", isSoftware: false };
+  return new Gpu(device, names, {}, style);
+}
+
+/** They crash when they are collected before what was made with them. */
+const entries: GPU[] = [];
+
+const LAYERS = [
+  'type: "Convolution" bottom: "a" top: "y" convolution_param { num_output: 8 kernel_size: 3 pad: 1 stride: 2 }',
+  'type: "Convolution" bottom: "a" top: "y" convolution_param { num_output: 4 group: 4 kernel_size: 3 }',
+  'type: "Deconvolution" bottom: "a" top: "y" convolution_param { num_output: 2 kernel_size: 2 }',
+  'type: "InnerProduct" bottom: "a" top: "y" inner_product_param { num_output: 8 }',
+  'type: "BatchNorm" bottom: "a" top: "y"',
+  'type: "Softmax" bottom: "a" top: "y"',
+  'type: "Reduction" bottom: "a" top: "y"',
+];
+
+describeGpu("every shader of a GPU", () => {
+  test.each<[string, GPUFeatureName[], boolean, boolean]>([
+    ["of hardware, whose tiles are halves", [], true, true],
+    ["of hardware", [], true, false],
+    ["of hardware without subgroups", ["subgroups"], true, false],
+    ["that computes on the CPU", [], false, false],
+    ["that computes on the CPU, without subgroups", ["subgroups"], false, false],
+  ])("%s compiles", async (_title, without, isTiled, isHalf) => {
+    const gpu = await emptyGpu(without, { isTiled, isHalf });
+    const engines = createEngines({ gpu });
+    for (const layer of LAYERS) {
+      const net = layerNet(layer, [[2, 4, 6, 6]], { engines });
+      await net.forward();
+      await net.backward();
+      net.close();
+    }
+    await gpu.finish();
+    expect(gpu.kernels.size).toBeGreaterThan(15);
+    gpu.close();
+  });
+
+  test("that asks for what the GPU has not does not", async () => {
+    const gpu = await emptyGpu(["shader-f16"], { isTiled: true, isHalf: true });
+    const net = layerNet(LAYERS[3] ?? "", [[2, 4, 6, 6]], { engines: createEngines({ gpu }) });
+    await net.forward();
+    await expect(gpu.finish()).rejects.toMatchObject({ failure: "shader", layerName: "t" });
+    gpu.close();
+  });
+
+  test("a GPU without half precision says so where it is asked for", async () => {
+    await expect(openGpu({ isHalf: true, without: ["shader-f16"] })).rejects.toThrow(
+      "half precision is asked for, and this GPU has no shader-f16",
+    );
+  });
+});
