@@ -164,6 +164,16 @@ export interface Addon extends Scoring {
     beta: number,
     c: Buffer,
   ): void;
+  /** y = a·wᵀ, or y += a·wᵀ, of dense rows: a is m×k and w n×k. */
+  rowProducts(
+    m: number,
+    n: number,
+    k: number,
+    a: Buffer,
+    w: Buffer,
+    adds: boolean,
+    y: Buffer,
+  ): void;
   fillRows(m: number, n: number, b: Buffer, y: Buffer): void;
   addRows(m: number, n: number, y: Buffer, b: Buffer): void;
   /** Which elementwise function has that name; −1 for none. */
