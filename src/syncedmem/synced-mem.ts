@@ -62,7 +62,6 @@ export class SyncedMem {
   #holders = 1;
   #deviceFresh = false;
   #arriving: Promise<void> | undefined;
-  /** How often it was written: whether it changed during a download. */
   #writes = 0;
 
   constructor(count: number, dtype: DType = "f32") {
@@ -77,6 +76,11 @@ export class SyncedMem {
     if (this.#freshStores.size > 0) fresh.push("HEAD_AT_PRIVATE");
     if (this.#deviceFresh) fresh.push("HEAD_AT_GPU");
     return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
+  }
+
+  /** How often it was written: who made something of the elements sees whether they have changed. */
+  get writes(): number {
+    return this.#writes;
   }
 
   /** True while nothing has been written since construction or `zero()`: every element is 0. */

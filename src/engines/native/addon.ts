@@ -120,9 +120,8 @@ export interface Addon extends Scoring {
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,
-    hasLine: boolean,
     reluSlope: number,
-  ): Primitive<"src" | "weights" | "dst" | "bias" | "scale" | "shift">;
+  ): Primitive<"src" | "weights" | "dst" | "bias">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,
