@@ -15,6 +15,7 @@
         "native/src/pooling.cc",
         "native/src/primitive.cc",
         "native/src/scores.cc",
+        "native/src/row-products.cc",
         "native/src/unary.cc",
         "native/src/updates.cc",
         "native/src/vectors.cc",

@@ -26,9 +26,10 @@ NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
   --rounds N      how often the programs take turns (5)
   --iterations N  passes of a turn, after three that warm up (20)
   --threads N     (2)
-  --batch N       every net with this batch instead of its own
+  --batch N       every net with this batch instead of its own; several (1,4,16): with one after the other
   --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
   --alone         our engine only
+  --peer NAME     torch or bvlc: only that one beside ours
   --engine NAME   native or reference (native)
   --clock cpu     the processor's time instead of the wall's, which other programs disturb less; for one thread
 
@@ -37,6 +38,7 @@ the peak of memory. All of it goes to bench/results as JSON.
 
   npm run bench -- lenet caffenet --rounds 3
   npm run bench -- resnet50 --batch 1 --iterations 50
+  npm run bench -- --batch 1,2,4,8,16,32,64 --peer torch --rounds 2 --iterations 4
   npm run bench -- vgg16 --scaling --alone`;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,6 +49,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string" },
     scaling: { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
+    peer: { type: "string" },
     engine: { type: "string", default: "native" },
     clock: { type: "string", default: "wall" },
     help: { type: "boolean", default: false },
@@ -56,7 +59,9 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const { iterations, threads, batch, engine, clock } = values;
+const { iterations, threads, engine, clock } = values;
+const batches = values.batch?.split(",") ?? [undefined];
+const compares = (peer) => !values.alone && (values.peer ?? peer) === peer;
 if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
 const nets = positionals.length > 0 ? positionals : all;
 const python = "/usr/bin/python3";
@@ -119,26 +124,25 @@ const summary = (list) => ({ median: median(list), min: Math.min(...list) });
 const sides = {
   ours: (path) => ours(path),
   ...(values.scaling && { oneThread: (path) => ours(path, "1") }),
-  ...(!values.alone && torchIsThere() && { torch }),
-  ...(!values.alone && bvlcIsThere() && { bvlc }),
+  ...(compares("torch") && torchIsThere() && { torch }),
+  ...(compares("bvlc") && bvlcIsThere() && { bvlc }),
 };
-if (!values.alone && !sides.torch)
+if (compares("torch") && !sides.torch)
   console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
 const results = [];
 
 /** The net's prototxt, with another batch where one is asked for: the first dim of what DummyData makes. */
-function prototxtOf(name) {
+function prototxtOf(name, batch) {
   const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
   if (!batch) return path;
-  const changed = join(scratch, basename(path));
+  const changed = join(scratch, `${basename(path, ".prototxt")}_b${batch}.prototxt`);
   const text = readFileSync(path, "utf8");
   writeFileSync(changed, text.replace(/(shape\s*\{\s*dim:\s*)\d+/g, `$1${batch}`));
   return changed;
 }
 
 try {
-  for (const name of nets) {
-    const path = prototxtOf(name);
+  for (const path of nets.flatMap((name) => batches.map((batch) => prototxtOf(name, batch)))) {
     const taken = {};
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [side, time] of Object.entries(sides)) {

@@ -36,6 +36,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitNoise(env, exports);
   InitWindows(env, exports);
   InitScores(env, exports);
+  InitRowProducts(env, exports);
   InitUpdates(env, exports);
   exports.Set("reorder", Napi::Function::New(env, MakeReorder));
   const dnnl_version_t* version = dnnl_version();

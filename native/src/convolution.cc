@@ -55,22 +55,14 @@ Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr
                            bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
 }
 
-// convolutionForward(shapes, hasLine, reluSlope): then y·scale + shift per channel, then a rectifier unless NaN
+// convolutionForward(shapes, reluSlope): with a rectifier behind it unless NaN
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Shapes s(info[0].As<Napi::Object>());
     const Threads threads(s.threads);
-    const bool has_line = info[1].ToBoolean();
-    const float slope = info[2].As<Napi::Number>().FloatValue();
-    memory::dims line_dims(s.dst.size(), 1);
-    line_dims[1] = s.dst[1];
-    const auto line = plain_desc(line_dims);
-    dnnl::primitive_attr attr = scratching();
+    const float slope = info[1].As<Napi::Number>().FloatValue();
+    dnnl::primitive_attr attr;
     dnnl::post_ops ops;
-    if (has_line) {
-      ops.append_binary(dnnl::algorithm::binary_mul, line);
-      ops.append_binary(dnnl::algorithm::binary_add, line);
-    }
     if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
     attr.set_post_ops(ops);
     auto pd = forward_desc(s, attr);
@@ -78,10 +70,6 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
                                     {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
                                     {"dst", DNNL_ARG_DST, pd.dst_desc()}};
     if (s.has_bias) arguments.push_back({"bias", DNNL_ARG_BIAS, pd.bias_desc()});
-    if (has_line) {
-      arguments.push_back({"scale", DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, line});
-      arguments.push_back({"shift", DNNL_ARG_ATTR_MULTIPLE_POST_OP(1) | DNNL_ARG_SRC_1, line});
-    }
     return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments, nullptr, pd.scratchpad_desc());
   });
 }

@@ -64,6 +64,7 @@ void InitLosses(Napi::Env env, Napi::Object exports);
 void InitLRN(Napi::Env env, Napi::Object exports);
 void InitWindows(Napi::Env env, Napi::Object exports);
 void InitScores(Napi::Env env, Napi::Object exports);
+void InitRowProducts(Napi::Env env, Napi::Object exports);
 void InitUpdates(Napi::Env env, Napi::Object exports);
 
 }  // namespace caffe

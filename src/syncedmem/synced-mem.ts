@@ -85,6 +85,11 @@ export class SyncedMem {
     return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
   }
 
+  /** How often it was written: who made something of the elements sees whether they have changed. */
+  get writes(): number {
+    return this.#writes;
+  }
+
   /** True while nothing has been written since construction or `zero()`: every element is 0. */
   get isZero(): boolean {
     const isFresh = this.#cpuFresh || this.#deviceFresh || this.#freshStores.size > 0;

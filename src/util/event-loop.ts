@@ -1,5 +1,8 @@
 /** How often the event loop gets a turn: signals and messages come in there. */
 const EVERY_MS = 20;
+/** Runs it in the loop's next turn. A timer waits for a millisecond at least; browsers have nothing else. */
+const inNextTurn: (run: () => void) => void =
+  typeof setImmediate === "function" ? setImmediate : (run) => setTimeout(run, 0);
 
 /** Lets others run now and then while a long piece of work goes on. */
 export class EventLoop {
@@ -8,7 +11,7 @@ export class EventLoop {
   /** Gives the event loop a turn, where the last is long enough ago. */
   async mayRun(): Promise<void> {
     if (performance.now() - this.#lastTurn < EVERY_MS) return;
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>(inNextTurn);
     this.#lastTurn = performance.now();
   }
 }

@@ -120,9 +120,8 @@ export interface Addon extends Scoring {
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,
-    hasLine: boolean,
     reluSlope: number,
-  ): Primitive<"src" | "weights" | "dst" | "bias" | "scale" | "shift">;
+  ): Primitive<"src" | "weights" | "dst" | "bias">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,
@@ -163,6 +162,16 @@ export interface Addon extends Scoring {
     ldb: number,
     beta: number,
     c: Buffer,
+  ): void;
+  /** y = a·wᵀ, or y += a·wᵀ, of dense rows: a is m×k and w n×k. */
+  rowProducts(
+    m: number,
+    n: number,
+    k: number,
+    a: Buffer,
+    w: Buffer,
+    adds: boolean,
+    y: Buffer,
   ): void;
   fillRows(m: number, n: number, b: Buffer, y: Buffer): void;
   addRows(m: number, n: number, y: Buffer, b: Buffer): void;

@@ -2,6 +2,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
+import { FoldedWeights, foldedBias } from "./folded-weights.ts";
 import type { Places } from "./places.ts";
 import { joinedLine, type Line } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
@@ -23,10 +24,10 @@ export function nativeConvolution(
   const { addon } = places;
   const shapes = shapesOf(d);
   const algorithms = algorithmsFor(d);
-  const about = JSON.stringify(shapes);
   const biasLayout = places.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
+  const folded = new FoldedWeights(places, shapes.weights, d.outputChannels);
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
   let ownW: StoreMemory | undefined;
@@ -35,13 +36,14 @@ export function nativeConvolution(
   /** The fastest algorithm of one direction. */
   function fastest<T extends Primitive>(
     direction: string,
+    given: ConvolutionShapes,
     make: (shapes: ConvolutionShapes) => T,
     run: (primitive: T) => void,
   ): T {
     return tuner.choose(
-      `${direction} ${about}`,
+      `${direction} ${JSON.stringify(given)}`,
       algorithms,
-      (algorithm) => make({ ...shapes, algorithm: algorithm as Algorithm }),
+      (algorithm) => make({ ...given, algorithm: algorithm as Algorithm }),
       run,
     );
   }
@@ -49,25 +51,26 @@ export function nativeConvolution(
   return {
     accepts: (posts) => joinedLine(posts, d.outputChannels) !== undefined,
     forward(x, w, b, y, posts = []) {
-      const line = joinedLine(posts, d.outputChannels) as Line;
-      const hasLine = line.scale !== undefined;
+      const { scale, bias, slope } = joinedLine(posts, d.outputChannels) as Line;
+      const own = b?.cpu() as Float32Array | undefined;
+      const shift = scale && bias ? foldedBias(own, scale, bias) : own;
       const run = (primitive: Forward): void => {
         const { layouts } = primitive;
         const buffers: Buffer[] = [
           places.read(x, layouts.src),
-          places.read(w, layouts.weights),
+          scale ? folded.read(w, scale, layouts.weights) : places.read(w, layouts.weights),
           places.write(y, layouts.dst),
         ];
-        if (b) buffers.push(b.cpu() as Float32Array);
-        if (line.scale && line.bias) buffers.push(line.scale, line.bias);
-        places.run(primitive, buffers);
+        if (shift) buffers.push(shift);
+        primitive.run(...buffers);
       };
-      const key = `${hasLine} ${line.slope}`;
+      const key = `${shift !== undefined} ${slope}`;
       let primitive = made.get(key);
       if (!primitive) {
         primitive = fastest(
           "forward",
-          (s) => addon.convolutionForward(s, hasLine, line.slope),
+          { ...shapes, hasBias: shift !== undefined },
+          (s) => addon.convolutionForward(s, slope),
           run,
         );
         made.set(key, primitive);
@@ -83,7 +86,7 @@ export function nativeConvolution(
         // Weights have changed before anybody could read this copy again.
         places.borrow(w, weights, (buffer) => places.run(primitive, [from, buffer, to]));
       };
-      data ??= fastest("backward data", (s) => addon.convolutionBackwardData(s), run);
+      data ??= fastest("backward data", shapes, (s) => addon.convolutionBackwardData(s), run);
       run(data);
       places.ran.add(`input ${data.implementation}`);
     },
@@ -99,6 +102,7 @@ export function nativeConvolution(
       };
       weights ??= fastest(
         "backward weights",
+        shapes,
         (s) => addon.convolutionBackwardWeights(s),
         (one) => {
           const held = places.pool.take(one.layouts.diffWeights.stored);

@@ -48,7 +48,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     pooling: (d) => nativePooling(places, d),
     lrn: (d) => nativeLRN(places, d),
     innerProduct: (d) =>
-      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(places, d),
+      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(places, tuner, d),
     eltwise: (d) => nativeEltwise(places, d),
     reduction: (d) => nativeReduction(places, d),
     dropout: (d) => nativeDropout(places, d),

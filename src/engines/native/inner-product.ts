@@ -1,10 +1,23 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { Buffer } from "./buffer.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
 import type { Places } from "./places.ts";
+import type { Tuner } from "./tuner.ts";
+
+/** Which product goes forward: the library's, or one pass over the weights' rows. */
+type Way = "sgemm" | "rows";
+
+/** Weights that a trial is worth, and the most samples that rows of them may be multiplied with as they lie. */
+const LARGE = 1e6;
+const FEW = 64;
 
 /** Three matrix products over plain memory; the second operand of a sum starts as what is there (beta = 1). */
-export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): InnerProductOp {
+export function nativeInnerProduct(
+  places: Places,
+  tuner: Tuner,
+  d: InnerProductDescriptor,
+): InnerProductOp {
   const { addon } = places;
   const m = d.input[0] ?? 1;
   const k = countOf(d.input, 1);
@@ -14,26 +27,29 @@ export function nativeInnerProduct(places: Places, d: InnerProductDescriptor): I
   const w = places.plain(d.transpose ? [k, n] : [n, k]);
   const bias = places.plain([n]);
   const ldw = d.transpose ? n : k;
+  // sgemm is made for many samples: with few it reads the weights several times.
+  const isSlim = !d.transpose && m > 1 && m <= FEW && n * k >= LARGE;
+  const ways: readonly Way[] = isSlim ? ["sgemm", "rows"] : ["sgemm"];
+  const key = `inner product ${m}x${k} by ${n}`;
+  let way: Way | undefined;
+  const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer): void => {
+    if (way === "rows") addon.rowProducts(m, n, k, a, b, beta === 1, c);
+    else addon.gemm(false, !d.transpose, m, n, k, 1, a, k, b, ldw, beta, c);
+  };
   return {
     accepts: () => false,
     forward(xMem, wMem, bMem, yMem) {
-      places.ran.add("sgemm");
       const out = places.write(yMem, y);
-      if (bMem) addon.fillRows(m, n, places.read(bMem, bias), out);
-      addon.gemm(
-        false,
-        !d.transpose,
-        m,
-        n,
-        k,
-        1,
-        places.read(xMem, x),
-        k,
-        places.read(wMem, w),
-        ldw,
-        bMem ? 1 : 0,
-        out,
+      const [input, weights] = [places.read(xMem, x), places.read(wMem, w)];
+      way ??= tuner.choose(
+        key,
+        ways,
+        (name) => name as Way,
+        (tried) => multiply(tried, input, weights, 0, out),
       );
+      if (bMem) addon.fillRows(m, n, places.read(bMem, bias), out);
+      multiply(way, input, weights, bMem ? 1 : 0, out);
+      places.ran.add(way);
     },
     backwardData(dyMem, wMem, dxMem) {
       places.ran.add("input sgemm");

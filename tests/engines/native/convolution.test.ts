@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
 import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
-import { check, describeNative, filled, nativeWith, relu, same } from "./support.ts";
+import { check, describeNative, filled, nativeWith, reference, relu, same } from "./support.ts";
 
 /** A convolution whose output size follows from the rest. */
 function descriptor(
@@ -137,6 +137,53 @@ describeNative("convolution", (native) => {
       expect(bits(winograd)).not.toEqual(bits(direct));
     }
   });
+
+  test.each([1, 2])(
+    "multiplies a line into the weights of %i groups, anew when either has changed",
+    (groups) => {
+      const d = descriptor({
+        batch: 2,
+        groups,
+        ic: 16,
+        oc: 24,
+        input: [7, 7],
+        kernel: [3, 3],
+        stride: [1, 1],
+        pad: [1, 1],
+        dilation: [1, 1],
+        hasBias: groups === 1,
+      });
+      const channels = d.outputChannels;
+      const b = d.hasBias ? filled(channels, 1) : undefined;
+      const x = filled(2 * d.inputChannels * 49, 2);
+      let w = filled(channels * 16 * 9, 3);
+      const [scale, bias] = [filled(channels, 4), filled(channels, 5)];
+      const [fused, op] = [native.convolution(d), reference.convolution(d)];
+      const agrees = (): void => {
+        const [y, wanted] = [new SyncedMem(2 * channels * 49), new SyncedMem(2 * channels * 49)];
+        fused.forward(x, w, b, y, [
+          { kind: "scale", scale, bias, dScale: undefined, dBias: undefined },
+        ]);
+        op.forward(x, w, b, wanted);
+        const line = [...wanted.cpu()].map((value, at) => {
+          const o = Math.floor(at / 49) % channels;
+          return value * scale.cpu()[o]! + bias.cpu()[o]!;
+        });
+        const size = Math.max(...line.map(Math.abs));
+        expect(y.cpu()).toBeAllClose(line, { rtol: 1e-5, atol: 1e-6 * size });
+      };
+      agrees();
+      agrees();
+      w.overwriteCpu().set(filled(w.count, 6).cpu());
+      agrees();
+      scale.overwriteCpu().set(filled(channels, 7).cpu());
+      agrees();
+      // Weights that lie in blocks alone, as an update leaves them.
+      w = new SyncedMem(w.count);
+      fused.backwardWeights(x, filled(2 * channels * 49, 8), w, undefined);
+      agrees();
+    },
+  );
 
   test("gives the same bits every time", () => {
     const d = descriptor({
