@@ -71,11 +71,6 @@ export class SyncedMem {
     this.dtype = dtype;
   }
 
-  /** How often it was written, in any place, or made zeros. */
-  get writes(): number {
-    return this.#writes;
-  }
-
   /** Where the newest copy is. */
   get head(): Head {
     const fresh: Head[] = [];
@@ -85,7 +80,7 @@ export class SyncedMem {
     return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
   }
 
-  /** How often it was written: who made something of the elements sees whether they have changed. */
+  /** How often it was written or made zeros: who made something of the elements sees whether they have changed. */
   get writes(): number {
     return this.#writes;
   }

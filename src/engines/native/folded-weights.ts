@@ -1,4 +1,5 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { Watch } from "../../syncedmem/watch.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
@@ -14,8 +15,7 @@ export class FoldedWeights {
   #memory: StoreMemory | undefined;
   /** What `#memory` was made of. */
   #layout = "";
-  #weights: SyncedMem | undefined;
-  #writes = 0;
+  readonly #watch: Watch = new Watch();
   #factors: Float32Array | undefined;
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
@@ -28,17 +28,14 @@ export class FoldedWeights {
   /** W(o, …) · factors(o), in that layout. */
   read(w: SyncedMem, factors: Float32Array, layout: Layout): StoreMemory {
     const isSame =
+      !this.#watch.isNew([w]) &&
       this.#layout === layout.key &&
-      this.#weights === w &&
-      this.#writes === w.writes &&
       this.#factors?.every((factor, o) => factor === factors[o]);
     if (this.#memory && isSame) return this.#memory;
     if (this.#layout !== layout.key) this.#memory = this.#places.scratch(layout);
     const memory = this.#memory as StoreMemory;
     this.#fold(w, factors, layout, memory);
     this.#layout = layout.key;
-    this.#weights = w;
-    this.#writes = w.writes;
     this.#factors = factors;
     return memory;
   }
