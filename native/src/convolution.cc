@@ -61,7 +61,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
     const Shapes s(info[0].As<Napi::Object>());
     const Threads threads(s.threads);
     const float slope = info[1].As<Napi::Number>().FloatValue();
-    dnnl::primitive_attr attr;
+    dnnl::primitive_attr attr = scratching();
     dnnl::post_ops ops;
     if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
     attr.set_post_ops(ops);

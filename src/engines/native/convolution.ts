@@ -62,7 +62,7 @@ export function nativeConvolution(
           places.write(y, layouts.dst),
         ];
         if (shift) buffers.push(shift);
-        primitive.run(...buffers);
+        places.run(primitive, buffers);
       };
       const key = `${shift !== undefined} ${slope}`;
       let primitive = made.get(key);
