@@ -11,6 +11,7 @@ function none(): never {
 export const existsSync = (): boolean => false;
 export {
   none as closeSync,
+  none as copyFileSync,
   none as createHash,
   none as fstatSync,
   none as fsyncSync,
