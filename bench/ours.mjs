@@ -1,11 +1,10 @@
 // Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
 // CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
 import { createEngines } from "../dist/engines/create.js";
-import { parsePrototxt } from "../dist/io/prototxt.js";
 import { readNetParameter } from "../dist/io/read-net.js";
 import { Net } from "../dist/net/net.js";
-import { Solver } from "../dist/solvers/solver.js";
 import { sgemmRate } from "./sgemm.mjs";
+import { trainingSolver } from "./training-solver.mjs";
 
 const [path, iterations, threads, engine, clock] = process.argv.slice(2);
 const count = Number(iterations);
@@ -43,13 +42,7 @@ function flopsOf(net) {
 }
 
 const begin = performance.now();
-const param = parsePrototxt(
-  "SolverParameter",
-  `net: ${JSON.stringify(path)} base_lr: 1e-5 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4
-   max_iter: 1000000 snapshot_after_train: false`,
-  "bench",
-);
-const solver = new Solver(param, { engines, log, sharesMemory: true });
+const solver = trainingSolver(path, engines, log);
 // What a person waits for before the first pass: the net alone, and with the program's own start.
 const build = performance.now() - begin;
 const start = performance.now();

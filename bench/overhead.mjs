@@ -8,8 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createEngines } from "../dist/engines/create.js";
 import { loadAddon } from "../dist/engines/native/binding.js";
-import { parsePrototxt } from "../dist/io/prototxt.js";
-import { Solver } from "../dist/solvers/solver.js";
+import { trainingSolver } from "./training-solver.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
@@ -68,13 +67,7 @@ const log = () => {};
 const engines = createEngines({ prefer: "native", threads: Number(values.threads), log });
 for (const name of positionals.length > 0 ? positionals : ["lenet"]) {
   const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
-  const param = parsePrototxt(
-    "SolverParameter",
-    `net: ${JSON.stringify(path)} base_lr: 1e-5 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4
-     max_iter: 1000000 snapshot_after_train: false`,
-    "bench",
-  );
-  const solver = new Solver(param, { engines, log, sharesMemory: true });
+  const solver = trainingSolver(path, engines, log);
   const until = performance.now() + 1000;
   do await solver.step(1);
   while (performance.now() < until);
