@@ -53,18 +53,22 @@ void box_sum(const Region& r, const float* from, float* rows, float* to) {
   sum_along(rows, to, r.height * line, line, r.norm.half);
 }
 
-// s^−beta; the common power is made of roots.
-void power(const float* s, float* to, size_t n, float beta) {
+// Calls body(i, s^−beta, 1/s) for n elements with s = scale(i); the common power is made of roots.
+template <typename Scale, typename Body>
+void each_power(float beta, size_t n, Scale scale, Body body) {
   if (beta == 0.75f) {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-      const float root = sqrtf(s[i]);
-      to[i] = 1 / (root * sqrtf(root));
+      const float r = 1 / sqrtf(scale(i));
+      body(i, r * sqrtf(r), r * r);
     }
     return;
   }
 #pragma omp simd
-  for (size_t i = 0; i < n; i++) to[i] = powf(s[i], -beta);
+  for (size_t i = 0; i < n; i++) {
+    const float s = scale(i);
+    body(i, powf(s, -beta), 1 / s);
+  }
 }
 
 // s = k + alpha/size² · Σ x² around each position of a row
@@ -88,11 +92,11 @@ void WithinForward(const Napi::CallbackInfo& info) {
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
     const float* from = x + row * n;
     float* to = y + row * n;
-    std::vector<float> rows(n), s(n);
-    scale_of_row(r, from, rows.data(), s.data());
-    power(s.data(), rows.data(), n, r.norm.beta);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) to[i] = from[i] * rows[i];
+    std::vector<float> rows(n), scale(n);
+    scale_of_row(r, from, rows.data(), scale.data());
+    const float* s = scale.data();
+    each_power(r.norm.beta, n, [=](size_t i) { return s[i]; },
+               [=](size_t i, float factor, float) { to[i] = from[i] * factor; });
   });
 }
 
@@ -107,14 +111,16 @@ void WithinBackward(const Napi::CallbackInfo& info) {
   const float factor = 2 * r.norm.ratio * r.norm.beta;
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
     const size_t at = row * n;
-    std::vector<float> rows(n), s(n), shares(n), sums(n);
-    scale_of_row(r, x + at, rows.data(), s.data());
+    std::vector<float> rows(n), scale(n), shares(n), sums(n);
+    scale_of_row(r, x + at, rows.data(), scale.data());
+    const float *s = scale.data(), *value = x + at, *result = y + at, *gradient = dy + at;
+    float *share = shares.data(), *to = dx + at;
 #pragma omp simd
-    for (size_t i = 0; i < n; i++) shares[i] = dy[at + i] * y[at + i] / s[i];
-    box_sum(r, shares.data(), rows.data(), sums.data());
-    power(s.data(), rows.data(), n, r.norm.beta);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) dx[at + i] = dy[at + i] * rows[i] - factor * x[at + i] * sums[i];
+    for (size_t i = 0; i < n; i++) share[i] = gradient[i] * result[i] / s[i];
+    box_sum(r, share, rows.data(), sums.data());
+    const float* sum = sums.data();
+    each_power(r.norm.beta, n, [=](size_t i) { return s[i]; },
+               [=](size_t i, float power, float) { to[i] = gradient[i] * power - factor * value[i] * sum[i]; });
   });
 }
 
@@ -185,23 +191,11 @@ inline float around(const float* values, size_t i, size_t step, Half half) {
   return sum;
 }
 
-// Calls body(i, s^−beta, 1/s) for every element; the common power is made of roots.
+// As each_power, with the scale of a tile's elements.
 template <typename Half, typename Body>
-void each_scale(const Norm& shared, size_t n, size_t step, const float* squares, Half half, Body body) {
-  const Norm norm = shared;
-  if (norm.beta == 0.75f) {
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) {
-      const float r = 1 / sqrtf(norm.k + norm.ratio * around(squares, i, step, half));
-      body(i, r * sqrtf(r), r * r);
-    }
-    return;
-  }
-#pragma omp simd
-  for (size_t i = 0; i < n; i++) {
-    const float s = norm.k + norm.ratio * around(squares, i, step, half);
-    body(i, powf(s, -norm.beta), 1 / s);
-  }
+void each_scale(const Norm& norm, size_t n, size_t step, const float* squares, Half half, Body body) {
+  const float k = norm.k, ratio = norm.ratio;
+  each_power(norm.beta, n, [=](size_t i) { return k + ratio * around(squares, i, step, half); }, body);
 }
 
 // lrnAcross(view, localSize, alpha, beta, k, x, y): y = x · s^−beta

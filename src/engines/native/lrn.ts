@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { LRNDescriptor, LRNOp } from "../engine.ts";
-import type { Layout, NormArgs, ViewArgs } from "./addon.ts";
+import type { Layout, NormArgs } from "./addon.ts";
 import { type Places, viewOf } from "./places.ts";
 
 /** Response normalisation by loops, in the layout the bottom lies in: plain, or blocks of channels without padding. */
@@ -17,8 +17,8 @@ function acrossChannels(places: Places, norm: NormArgs, layoutOf: (x: SyncedMem)
   return {
     forward(x, y) {
       const layout = layoutOf(x);
-      const view: ViewArgs = viewOf(layout);
-      addon.lrnAcross(...view, ...norm, places.read(x, layout), places.write(y, layout));
+      const [from, to] = [places.read(x, layout), places.write(y, layout)];
+      addon.lrnAcross(...viewOf(layout), ...norm, from, to);
     },
     backward(x, _y, dy, dx) {
       const layout = layoutOf(x);
