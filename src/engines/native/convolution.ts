@@ -104,11 +104,7 @@ export function nativeConvolution(
         "backward weights",
         shapes,
         (s) => addon.convolutionBackwardWeights(s),
-        (one) => {
-          const held = places.pool.take(one.layouts.diffWeights.stored);
-          run(one, held.memory, scratchB());
-          places.pool.release(held);
-        },
+        (one) => places.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
       );
       const { diffWeights } = weights.layouts;
       // A gradient that is still zero is written; one that holds something is added to.

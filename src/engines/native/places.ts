@@ -207,21 +207,26 @@ export class Places implements Work {
       use(this.read(mem, layout));
       return;
     }
-    const held = this.pool.take(layout.stored);
-    this.reorder(from.described, layout).run(from.memory, held.memory);
-    use(held.memory);
-    this.pool.release(held);
+    this.lend(layout.stored, (memory) => {
+      this.reorder(from.described, layout).run(from.memory, memory);
+      use(memory);
+    });
   }
 
   /** Runs it, with memory to work in from the pool where it wants some. */
   run(primitive: Primitive, buffers: readonly Buffer[]): void {
-    if (primitive.scratch === 0) {
-      primitive.run(...buffers);
-      return;
+    if (primitive.scratch === 0) primitive.run(...buffers);
+    else this.lend(primitive.scratch, (scratch) => primitive.run(...buffers, scratch));
+  }
+
+  /** Memory of the pool for as long as `use` runs, with whatever was there. */
+  lend(count: number, use: (memory: StoreMemory) => void): void {
+    const held = this.pool.take(count);
+    try {
+      use(held.memory);
+    } finally {
+      this.pool.release(held);
     }
-    const held = this.pool.take(primitive.scratch);
-    primitive.run(...buffers, held.memory);
-    this.pool.release(held);
   }
 
   /** Memory of an op's own. */
