@@ -63,7 +63,7 @@ export class PartialFile {
     this.#path = path;
     this.temporary = temporaryOf(`${path}.${++PartialFile.#made}`);
     whileWriting(path, () => {
-      removeAbandoned(dirname(path), `.${basename(path)}.`, (writer) => writer !== process.pid);
+      removeAbandoned(dirname(path), `.${basename(path)}.`, (writer) => !isRunning(writer));
       writeFlushed(this.temporary, []);
     });
   }
@@ -153,25 +153,21 @@ function flushDirectory(path: string): void {
 /** Removes what programs that were killed while they wrote under the prefix have left beside it. */
 export function removeLeftovers(prefix: string): void {
   // This program writes nothing under the prefix while it asks.
-  removeAbandoned(dirname(prefix), `.${basename(prefix)}_`, () => true);
+  const isGone = (writer: number): boolean => writer === process.pid || !isRunning(writer);
+  removeAbandoned(dirname(prefix), `.${basename(prefix)}_`, isGone);
 }
 
-/** Removes temporary files whose names begin so, of programs that may be gone and are. */
-function removeAbandoned(
-  folder: string,
-  begin: string,
-  mayBeGone: (writer: number) => boolean,
-): void {
+/** Removes temporary files whose names begin so and whose writer is gone. */
+function removeAbandoned(folder: string, begin: string, isGone: (writer: number) => boolean): void {
   for (const name of fileNames(folder)) {
     if (!name.startsWith(begin)) continue;
     const writer = Number(/\.tmp-(\d+)(-copy)?$/.exec(name)?.[1]);
-    if (writer && mayBeGone(writer) && !isRunning(writer)) removeFile(join(folder, name));
+    if (writer && isGone(writer)) removeFile(join(folder, name));
   }
 }
 
-/** Whether another process has that number. */
+/** Whether a process has that number. */
 function isRunning(number: number): boolean {
-  if (number === process.pid) return false;
   try {
     process.kill(number, 0);
     return true;
