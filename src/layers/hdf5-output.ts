@@ -82,22 +82,21 @@ export class HDF5OutputLayer extends Layer<Two, None> {
     this.#writer = undefined;
     this.#opening = undefined;
     if (!writer) return;
-    if (this.#passes === 0) writer.abandon();
-    else
-      this.#save(
-        () => writer.finish(),
-        () => writer.abandon(),
-      );
-  }
-
-  #save(save: () => void, onFailure = (): void => {}): void {
-    this.context.log(`Saving HDF5 file ${this.#path}`);
+    if (this.#passes === 0) {
+      writer.abandon();
+      return;
+    }
     try {
-      this.named(save);
+      this.#save(() => writer.finish());
     } catch (error) {
-      onFailure();
+      writer.abandon();
       throw error;
     }
+  }
+
+  #save(save: () => void): void {
+    this.context.log(`Saving HDF5 file ${this.#path}`);
+    this.named(save);
     this.context.log(`Successfully saved ${this.#rows} rows`);
   }
 }
