@@ -1,6 +1,6 @@
 import { NetError } from "../util/errors.ts";
 import type { BuiltLayer, BuiltNet } from "./build.ts";
-import { type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
+import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import type { NetOptions } from "./options.ts";
 
@@ -18,12 +18,10 @@ export class Execution {
   /** By the layer that does the work, and by those whose work it does. */
   readonly #byProducer: Map<number, Fusion> = new Map();
   readonly #byFollower: Map<number, Fusion> = new Map();
-  /** By the layer that gives the gradient before a rectifier: that rectifier. */
-  #absorbed: ReadonlyMap<number, number> = new Map();
-  /** Rectifiers whose backward has nothing to do, and the layer that does it. */
-  readonly #idle: Map<number, number> = new Map();
-  /** Fusions by whose forward the blobs are as they are now. */
-  readonly #applied: Set<Fusion> = new Set();
+  readonly #byReader: Map<number, Absorption> = new Map();
+  readonly #byRectifier: Map<number, Absorption> = new Map();
+  /** Those by whose forward the blobs are as they are now. */
+  readonly #applied: Set<Fusion | Absorption> = new Set();
   readonly #memory: MemoryPlan | undefined;
 
   constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
@@ -40,15 +38,19 @@ export class Execution {
     this.#byProducer.clear();
     this.#byFollower.clear();
     this.#applied.clear();
-    this.#absorbed = new Map();
-    this.#idle.clear();
+    this.#byReader.clear();
+    this.#byRectifier.clear();
     this.#memory?.forget();
     if (!this.#fuses) return;
     const fusions = findFusions(this.#layers, this.#isForwardOnly);
-    if (!this.#isForwardOnly) this.#absorbed = findAbsorbed(this.#layers, fusions);
     for (const fusion of fusions) {
       this.#byProducer.set(fusion.producer, fusion);
       for (const i of fusion.followers) this.#byFollower.set(i, fusion);
+    }
+    if (this.#isForwardOnly) return;
+    for (const absorption of findAbsorbed(this.#layers, fusions)) {
+      this.#byReader.set(absorption.reader, absorption);
+      this.#byRectifier.set(absorption.rectifier, absorption);
     }
   }
 
@@ -57,17 +59,20 @@ export class Execution {
    * @param apart every layer by itself: somebody looks at what each one makes
    */
   forward(i: number, from: number, to: number, apart: boolean): void {
-    const rectifier = this.#absorbed.get(i);
-    if (rectifier !== undefined) this.#absorb(i, rectifier, !apart);
+    const absorption = this.#byReader.get(i);
+    if (absorption) {
+      const isApplied = this.#layers[i]?.layer.absorbRectifier(!apart) === true;
+      this.#note(absorption, isApplied);
+    }
     this.#forward(i, from, to, apart);
     this.#memory?.afterForward(i);
-    // Its sign was all that backward would have read.
-    if (this.#idle.get(rectifier ?? -1) === i) this.#memory?.dropBottoms(i);
+    // The rectifier's sign was all that backward would have read.
+    if (absorption && this.#applied.has(absorption)) this.#memory?.dropBottoms(i);
   }
 
-  #absorb(i: number, rectifier: number, isWanted: boolean): void {
-    if (this.#layers[i]?.layer.absorbRectifier(isWanted)) this.#idle.set(rectifier, i);
-    else this.#idle.delete(rectifier);
+  #note(one: Fusion | Absorption, isApplied: boolean): void {
+    if (isApplied) this.#applied.add(one);
+    else this.#applied.delete(one);
   }
 
   #forward(i: number, from: number, to: number, apart: boolean): void {
@@ -80,8 +85,7 @@ export class Execution {
       return;
     }
     const applies = !apart && (fusion.followers.at(-1) ?? i) <= to;
-    if (applies) this.#applied.add(fusion);
-    else this.#applied.delete(fusion);
+    this.#note(fusion, applies);
     layer.forward(bottomBlobs, topBlobs, applies ? postsOf(fusion, this.#layers) : undefined);
   }
 
@@ -93,8 +97,9 @@ export class Execution {
     if (this.#isForwardOnly) {
       throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
     }
-    const reader = this.#idle.get(i);
-    if (reader === undefined || reader > from) this.#backward(i, from, to);
+    const absorption = this.#byRectifier.get(i);
+    const isDone = absorption && absorption.reader <= from && this.#applied.has(absorption);
+    if (!isDone) this.#backward(i, from, to);
     this.#memory?.afterBackward(i);
   }
 

@@ -50,15 +50,21 @@ export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): P
   return followers.map((i) => layers[i]?.layer.postOp as PostOp);
 }
 
+/** A rectifier in place whose gradient the only layer that reads its result gives. */
+export interface Absorption {
+  readonly rectifier: number;
+  readonly reader: number;
+}
+
 /**
- * Rectifiers in place whose result a single layer reads that can give the gradient before them: by that layer. Then
- * nobody reads the rectified data after that layer's forward.
+ * Rectifiers in place whose result a single layer reads that can give the gradient before them: then nobody
+ * reads the rectified data after that layer's forward.
  */
 export function findAbsorbed(
   layers: readonly FusedLayer[],
   fusions: readonly Fusion[],
-): Map<number, number> {
-  const absorbed = new Map<number, number>();
+): Absorption[] {
+  const absorbed: Absorption[] = [];
   const taken = new Set(fusions.flatMap((one) => (one.isBackward ? one.followers : [])));
   layers.forEach(({ layer, bottomBlobs, topBlobs, needsBackward }, i) => {
     const [top] = topBlobs;
@@ -67,7 +73,9 @@ export function findAbsorbed(
     const readers = layers.flatMap((other, j) => (j > i && touches(other, top) ? [j] : []));
     const [reader = -1, ...others] = readers;
     const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
-    if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) absorbed.set(reader, i);
+    if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) {
+      absorbed.push({ rectifier: i, reader });
+    }
   });
   return absorbed;
 }
