@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Net } from "../../src/net/net.ts";
 import { describeEngines } from "./engines.ts";
 import { checkGradient, checkParity, forward, layerNet } from "./nets.ts";
 
@@ -15,23 +16,20 @@ export function describeRecurrent(type: "LSTM" | "RNN", states: number): void {
   const still = `type: "${type}" bottom: "a" bottom: "b" bottom: "c" top: "y" ${param} }`;
 
   describeEngines(type, (engines) => {
+    /** A net over so many steps of one stream. */
+    const sequence = (steps: number, options: { readonly seed?: number } = {}): Net =>
+      layerNet(
+        layer,
+        [
+          [steps, 1, 3],
+          [steps, 1],
+        ],
+        { engines, ...options },
+      );
+
     test("a sequence in two batches is the sequence in one; 0 in cont begins anew", async () => {
-      const whole = layerNet(
-        layer,
-        [
-          [4, 1, 3],
-          [4, 1],
-        ],
-        { engines },
-      );
-      const half = layerNet(
-        layer,
-        [
-          [2, 1, 3],
-          [2, 1],
-        ],
-        { engines },
-      );
+      const whole = sequence(4);
+      const half = sequence(2);
       const [y = []] = await forward(whole, x.slice(0, 12), [0, 1, 1, 1]);
       await forward(half, x.slice(0, 6), [0, 1]);
       expect((await forward(half, x.slice(6, 12), [1, 1]))[0]).toBeAllClose(y.slice(4));
@@ -40,39 +38,18 @@ export function describeRecurrent(type: "LSTM" | "RNN", states: number): void {
     });
 
     test("goes on after a restored state", async () => {
-      const net = layerNet(
-        layer,
-        [
-          [2, 1, 3],
-          [2, 1],
-        ],
-        { engines },
-      );
+      const net = sequence(2);
       await forward(net, x.slice(0, 6), [0, 1]);
       const at = net.layerNames.indexOf("t");
       const state = net.layers[at]?.state();
       const [want] = await forward(net, x.slice(6, 12), [1, 1]);
-      const other = layerNet(
-        layer,
-        [
-          [2, 1, 3],
-          [2, 1],
-        ],
-        { engines },
-      );
+      const other = sequence(2);
       await other.layers[at]?.restore(state ?? {});
       expect(await forward(other, x.slice(6, 12), [1, 1])).toEqual([want]);
     });
 
     test("the number of streams may change, that of steps may not", async () => {
-      const net = layerNet(
-        layer,
-        [
-          [2, 1, 3],
-          [2, 1],
-        ],
-        { engines },
-      );
+      const net = sequence(2);
       net.blob("a").reshape([2, 3, 3]);
       net.blob("b").reshape([2, 3]);
       net.reshape();
@@ -95,14 +72,7 @@ export function describeRecurrent(type: "LSTM" | "RNN", states: number): void {
         .join(" ");
       const text = `type: "${type}" bottom: "a" bottom: "b" ${bottoms} top: "y" ${tops} ${param} expose_hidden: true }`;
       const net = layerNet(text, [[2, 1, 3], [2, 1], ...hidden], { engines });
-      const plain = layerNet(
-        layer,
-        [
-          [4, 1, 3],
-          [4, 1],
-        ],
-        { engines },
-      );
+      const plain = sequence(4);
       const [y = []] = await forward(plain, x.slice(0, 12), [1, 1, 1, 1]);
       const nothing = hidden.map(() => [0, 0]);
       await forward(net, x.slice(0, 6), [1, 1], ...nothing);
@@ -112,22 +82,8 @@ export function describeRecurrent(type: "LSTM" | "RNN", states: number): void {
     });
 
     test("weights taken over from another net reach every step", async () => {
-      const net = layerNet(
-        layer,
-        [
-          [3, 1, 3],
-          [3, 1],
-        ],
-        { engines, seed: 5 },
-      );
-      const other = layerNet(
-        layer,
-        [
-          [3, 1, 3],
-          [3, 1],
-        ],
-        { engines, seed: 6 },
-      );
+      const net = sequence(3, { seed: 5 });
+      const other = sequence(3, { seed: 6 });
       const input = [x.slice(0, 9), [0, 1, 1]] as const;
       const want = await forward(net, ...input);
       other.shareWith(net);
