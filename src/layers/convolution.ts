@@ -5,6 +5,9 @@ import { describeConvolution, type Window, windowOf } from "./base/convolution-g
 import { arity, type Blobs, type Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
+/** A processor does so many multiplications in the time that it takes to write one result to memory. */
+const CHEAP = 32;
+
 /**
  * Convolution over any number of spatial axes, in groups, dilated.
  *
@@ -75,6 +78,11 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     this.#output = descriptor.output;
     this.#op = this.engine.convolution(descriptor);
     this.#shape = shape;
+  }
+
+  override get isCheapToRepeat(): boolean {
+    const [w] = this.blobs;
+    return w !== undefined && w.count() / w.shape[0]! <= CHEAP;
   }
 
   override accepts(posts: PostOps): Takeover {

@@ -3,6 +3,7 @@ import type { BuiltLayer, BuiltNet } from "./build.ts";
 import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import type { NetOptions } from "./options.ts";
+import { findRepetitions, type Repetition } from "./repetition.ts";
 
 /** How layers are to be run. */
 export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
@@ -20,8 +21,9 @@ export class Execution {
   readonly #byFollower: Map<number, Fusion> = new Map();
   readonly #byReader: Map<number, Absorption> = new Map();
   readonly #byRectifier: Map<number, Absorption> = new Map();
+  readonly #byUser: Map<number, Repetition> = new Map();
   /** Those by whose forward the blobs are as they are now. */
-  readonly #applied: Set<Fusion | Absorption> = new Set();
+  readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
   readonly #memory: MemoryPlan | undefined;
 
   constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
@@ -40,6 +42,7 @@ export class Execution {
     this.#applied.clear();
     this.#byReader.clear();
     this.#byRectifier.clear();
+    this.#byUser.clear();
     this.#memory?.forget();
     if (!this.#fuses) return;
     const fusions = findFusions(this.#layers, this.#isForwardOnly);
@@ -51,6 +54,11 @@ export class Execution {
     for (const absorption of findAbsorbed(this.#layers, fusions)) {
       this.#byReader.set(absorption.reader, absorption);
       this.#byRectifier.set(absorption.rectifier, absorption);
+    }
+    const memory = this.#memory;
+    if (!memory) return;
+    for (const repetition of findRepetitions(this.#layers, fusions)) {
+      if (!memory.keeps(repetition.producer, 0)) this.#byUser.set(repetition.reader, repetition);
     }
   }
 
@@ -68,9 +76,14 @@ export class Execution {
     this.#memory?.afterForward(i);
     // The rectifier's sign was all that backward would have read.
     if (absorption && this.#applied.has(absorption)) this.#memory?.dropBottoms(i);
+    const repetition = this.#byUser.get(i);
+    if (!repetition) return;
+    const isWhole = !apart && repetition.producer >= from;
+    this.#note(repetition, isWhole);
+    if (isWhole) this.#memory?.dropBottoms(i);
   }
 
-  #note(one: Fusion | Absorption, isApplied: boolean): void {
+  #note(one: Fusion | Absorption | Repetition, isApplied: boolean): void {
     if (isApplied) this.#applied.add(one);
     else this.#applied.delete(one);
   }
@@ -97,16 +110,34 @@ export class Execution {
     if (this.#isForwardOnly) {
       throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
     }
+    const repetition = this.#byUser.get(i);
+    if (repetition && this.#applied.has(repetition)) {
+      this.#forward(repetition.producer, repetition.producer, i, false);
+      this.#note(repetition, false);
+    }
     const absorption = this.#byRectifier.get(i);
     const isDone = absorption && absorption.reader <= from && this.#applied.has(absorption);
     if (!isDone) this.#backward(i, from, to);
     this.#memory?.afterBackward(i);
   }
 
+  /** The layers whose gradients are there once layer i has run backward: those that ran as one come together. */
+  completedBy(i: number): readonly number[] {
+    const fusion = this.#fusionOf(i);
+    if (!fusion) return [i];
+    return fusion.producer === i ? [i, ...fusion.followers] : [];
+  }
+
+  /** What layer i's backward runs as one with, if it does. */
+  #fusionOf(i: number): Fusion | undefined {
+    const fusion = this.#byProducer.get(i) ?? this.#byFollower.get(i);
+    return fusion?.isBackward && this.#applied.has(fusion) ? fusion : undefined;
+  }
+
   #backward(i: number, from: number, to: number): void {
     const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
-    const fusion = this.#byProducer.get(i) ?? this.#byFollower.get(i);
-    if (!fusion?.isBackward || !this.#applied.has(fusion)) {
+    const fusion = this.#fusionOf(i);
+    if (!fusion) {
       layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs);
       return;
     }

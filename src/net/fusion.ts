@@ -85,7 +85,10 @@ function isRectifier(post: PostOp | undefined): boolean {
 }
 
 /** Reads or writes memory of that blob. */
-function touches({ bottomBlobs, topBlobs }: FusedLayer, { dataMem, diffMem }: Blob): boolean {
+export function touches(
+  { bottomBlobs, topBlobs }: FusedLayer,
+  { dataMem, diffMem }: Blob,
+): boolean {
   return [...bottomBlobs, ...topBlobs].some(
     (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
   );

@@ -6,6 +6,8 @@ import type { BuiltLayer } from "./build.ts";
  *
  * - after a layer's backward the gradients of its tops: the layer was their only reader; and their data, unless a
  *   bottom shares it: the layers that read it have run backward before
+ * - after a layer's forward the data of its bottom that backward does not read, or that is made again before it does
+ *   (`dropBottoms`)
  * - where there is no backward, after a layer's forward the data that no later layer reads
  *
  * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made.
@@ -34,16 +36,21 @@ export class MemoryPlan {
     for (const mem of this.#lastUses[i] ?? []) mem.zero();
   }
 
+  /** Whether somebody may ask for top t of layer i after the pass. */
+  keeps(i: number, t: number): boolean {
+    const { tops, lossWeights } = this.#layers[i] as BuiltLayer;
+    return this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
+  }
+
   /** Data of the bottoms of layer i, which nobody reads any more. */
   dropBottoms(i: number): void {
     for (const { dataMem } of this.#layers[i]?.bottomBlobs ?? []) dataMem.zero();
   }
 
   afterBackward(i: number): void {
-    const { layer, tops, topBlobs, bottomBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
+    const { layer, topBlobs, bottomBlobs } = this.#layers[i] as BuiltLayer;
     topBlobs.forEach((top, t) => {
-      const isKept = this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
-      if (isKept) return;
+      if (this.keeps(i, t)) return;
       if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
       const isOwn =
         bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
@@ -56,11 +63,11 @@ export class MemoryPlan {
   #findLastUses(): SyncedMem[][] {
     const last = new Map<SyncedMem, number>();
     const kept = new Set<SyncedMem>();
-    this.#layers.forEach(({ tops, topBlobs, bottomBlobs, lossWeights }, i) => {
+    this.#layers.forEach(({ topBlobs, bottomBlobs }, i) => {
       for (const { dataMem } of [...bottomBlobs, ...topBlobs]) last.set(dataMem, i);
       topBlobs.forEach(({ dataMem }, t) => {
         const isSource = bottomBlobs.length === 0;
-        if (isSource || lossWeights[t] !== 0 || this.#outputs.has(tops[t] ?? "")) kept.add(dataMem);
+        if (isSource || this.keeps(i, t)) kept.add(dataMem);
       });
     });
     const uses: SyncedMem[][] = this.#layers.map(() => []);

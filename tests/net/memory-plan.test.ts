@@ -3,11 +3,13 @@ import type { Net } from "../../src/net/net.ts";
 import { describeEngines } from "../support/engines.ts";
 import { netOf, noise, write } from "../support/nets.ts";
 
-/** Splits, work in place, a view, and a loss: all that can go wrong when memory is given up early. */
+/** A result that is made again, splits, work in place, a view, and a loss: all that can go wrong when memory is given up early. */
 const text = `
   layer { name: "data" type: "DummyData" top: "data" top: "label"
           dummy_data_param { shape { dim: 4 dim: 3 dim: 16 dim: 16 } shape { dim: 4 } data_filler { type: "constant" value: 1 } data_filler { type: "constant" value: 2 } } }
-  layer { name: "stem" type: "Convolution" bottom: "data" top: "stem" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+  layer { name: "first" type: "Convolution" bottom: "data" top: "first" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+  layer { name: "first_relu" type: "ReLU" bottom: "first" top: "first" }
+  layer { name: "stem" type: "Convolution" bottom: "first" top: "stem" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
   layer { name: "stem_relu" type: "ReLU" bottom: "stem" top: "stem" }
   layer { name: "pool" type: "Pooling" bottom: "stem" top: "pool" pooling_param { kernel_size: 3 stride: 2 } }
   layer { name: "conv" type: "Convolution" bottom: "pool" top: "conv" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
@@ -53,6 +55,15 @@ describeEngines("a net that shares memory", (engines) => {
         .diffValues()
         .some((value) => value !== 0);
     expect([size(shared), size(apart)]).toEqual([false, true]);
+  });
+
+  test("a result of few channels is gone after forward and made again for backward", async () => {
+    const net = netOf(text, { engines, sharesMemory: true });
+    const isCheap = net.layer("first").device === undefined;
+    await net.forward();
+    expect(net.blob("first").dataMem.isZero).toBe(isCheap);
+    await net.backward(net.layers.length - 1, net.layerIndex("stem"));
+    expect(net.blob("first").dataMem.isZero).toBe(false);
   });
 
   test("gives the same outputs forward only, to the bit", async () => {

@@ -173,6 +173,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return "nothing";
   }
 
+  /** Whether forward can run again, and takes no longer than writing its result to memory does. */
+  get isCheapToRepeat(): boolean {
+    return false;
+  }
+
   /**
    * From the next forward on: its bottom is max(z, 0), which only this layer reads, and backward is to give ∂E/∂z, so
    * that the rectifier in front has nothing left to do. False where it cannot.
