@@ -111,9 +111,14 @@ export class LayerRunner {
 
   /**
    * Goes through the layers from `from` back to `to` and runs the backward of those that need it.
+   * @param onComplete told of each layer whose gradients are there
    * @throws NetError where there are no such layers
    */
-  async backward(from: number = this.#layers.length - 1, to = 0): Promise<void> {
+  async backward(
+    from: number = this.#layers.length - 1,
+    to = 0,
+    onComplete?: LayerCallback,
+  ): Promise<void> {
     this.#checkRange(to, from);
     for (let i = from; i >= to; i--) {
       const built = this.#layers[i] as BuiltLayer;
@@ -122,6 +127,7 @@ export class LayerRunner {
       this.#backwardLayer(built, i, from, to);
       if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
       for (const callback of this.afterBackward) callback(i);
+      if (onComplete) this.#execution.completedBy(i).forEach(onComplete);
     }
     const isWhole = to === 0 && from === this.#layers.length - 1;
     if (this.debugInfo && isWhole) await this.#debug.norms(this.#learnable);

@@ -6,21 +6,18 @@ import { writeHdf5 } from "../io/hdf5.ts";
 import { checkHdf5Names, hdf5Model } from "../io/hdf5-model.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { parseNetParameter } from "../io/read-net.ts";
-import type { Blobs, Layer } from "../layers/base/layer.ts";
 import type { DType } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { EventLoop } from "../util/event-loop.ts";
 import { type Log, silent } from "../util/log.ts";
-import { nearestText } from "../util/nearest.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
 import { assemble } from "./assemble.ts";
-import type { BuiltLayer } from "./build.ts";
 import { closeLayers, forgottenNets } from "./close-layers.ts";
 import { DebugInfo } from "./debug-info.ts";
+import { NetGraph } from "./graph.ts";
 import { type LayerCallback, LayerRunner } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
 import type { NetOptions } from "./options.ts";
-import { type LearnableParam, paramsOf } from "./parameters.ts";
 import {
   backwardPass,
   forwardPass,
@@ -47,27 +44,14 @@ import {
  *
  * @see Caffe's Net
  */
-export class Net {
-  readonly name: string;
+export class Net extends NetGraph {
   readonly phase: "TRAIN" | "TEST";
   /** Element type of every blob. */
   readonly dtype: DType;
-  /** Every blob by its name, in the order of the net. */
-  readonly blobs: ReadonlyMap<string, Blob>;
-  /** The blobs of each layer that has any, by the layer's name. */
-  readonly params: ReadonlyMap<string, Blobs>;
-  /** Names of the blobs that Input layers make. */
-  readonly inputs: readonly string[];
-  /** Names of the blobs that no layer reads, in alphabetical order. */
-  readonly outputs: readonly string[];
-  readonly learnableParams: readonly LearnableParam[];
-  /** Bytes of all tops, as Caffe counts them. */
-  readonly memoryBytes: number;
   readonly beforeForward: LayerCallback[];
   readonly afterForward: LayerCallback[];
   readonly beforeBackward: LayerCallback[];
   readonly afterBackward: LayerCallback[];
-  readonly #built: readonly BuiltLayer[];
   readonly #runner: LayerRunner;
   readonly #loss: Loss = new Loss();
   readonly #reshare: () => void;
@@ -83,18 +67,11 @@ export class Net {
   constructor(source: string | NetParameter, options: NetOptions = {}) {
     const makeInner = (param: NetParameter, inner: NetOptions): Net => new Net(param, inner);
     const { param, phase, debugInfo, built, reference, log } = assemble(source, options, makeInner);
-    this.name = param.name ?? "";
+    super(param.name ?? "", built);
     this.phase = phase;
     this.dtype = options.dtype ?? "f32";
     this.#param = param;
     this.#log = log;
-    this.#built = built.layers;
-    this.blobs = built.blobs;
-    this.params = paramsOf(built.layers);
-    this.inputs = built.inputs;
-    this.outputs = built.outputs;
-    this.learnableParams = built.learnable;
-    this.memoryBytes = built.memoryBytes;
     this.#reshare = built.reshare;
     const debug = new DebugInfo(reference, log);
     this.#runner = new LayerRunner(built, debug, debugInfo, options);
@@ -102,7 +79,7 @@ export class Net {
     this.afterForward = this.#runner.afterForward;
     this.beforeBackward = this.#runner.beforeBackward;
     this.afterBackward = this.#runner.afterBackward;
-    forgottenNets.register(this, { layers: this.#built, log }, this);
+    forgottenNets.register(this, { layers: this.built, log }, this);
     log("info", "net", "Network initialization done.");
     try {
       this.copyFrom(options.weights ?? [], log);
@@ -134,87 +111,6 @@ export class Net {
     return this.#runner.device;
   }
 
-  get layers(): readonly Layer[] {
-    return this.#built.map(({ layer }) => layer);
-  }
-
-  get layerNames(): readonly string[] {
-    return this.#built.map(({ name }) => name);
-  }
-
-  /**
-   * Where in `layers` the layer of that name is.
-   * @throws NetError where there is none
-   */
-  layerIndex(name: string): number {
-    const index = this.#built.findIndex((built) => built.name === name);
-    if (index >= 0) return index;
-    throw new NetError(
-      `net "${this.name}" has no layer "${name}".${nearestText(name, this.layerNames)}`,
-    );
-  }
-
-  /** The layer of that name; throws as `layerIndex`. */
-  layer(name: string): Layer {
-    return this.layers[this.layerIndex(name)] as Layer;
-  }
-
-  /** The names of a layer's bottoms; throws as `layerIndex`. */
-  bottomNames(layer: string): readonly string[] {
-    return this.#built[this.layerIndex(layer)]?.bottoms ?? [];
-  }
-
-  /** The names of a layer's tops; throws as `layerIndex`. */
-  topNames(layer: string): readonly string[] {
-    return this.#built[this.layerIndex(layer)]?.tops ?? [];
-  }
-
-  get blobNames(): readonly string[] {
-    return [...this.blobs.keys()];
-  }
-
-  get inputBlobs(): Blobs {
-    return this.inputs.map((name) => this.blob(name));
-  }
-
-  get outputBlobs(): Blobs {
-    return this.outputs.map((name) => this.blob(name));
-  }
-
-  get bottomBlobs(): readonly Blobs[] {
-    return this.#built.map(({ bottomBlobs }) => bottomBlobs);
-  }
-
-  get topBlobs(): readonly Blobs[] {
-    return this.#built.map(({ topBlobs }) => topBlobs);
-  }
-
-  get bottomNeedsBackward(): readonly (readonly boolean[])[] {
-    return this.#built.map(({ bottomNeedsBackward }) => bottomNeedsBackward);
-  }
-
-  /** Per layer: whether backward runs it. */
-  get layerNeedsBackward(): readonly boolean[] {
-    return this.#built.map(({ needsBackward }) => needsBackward);
-  }
-
-  /** Per layer and top: its weight in the objective, 0 for none. */
-  get lossWeights(): readonly (readonly number[])[] {
-    return this.#built.map(({ lossWeights }) => lossWeights);
-  }
-
-  /**
-   * The blob of that name.
-   * @throws NetError where there is none
-   */
-  blob(name: string): Blob {
-    const blob = this.blobs.get(name);
-    if (blob) return blob;
-    throw new NetError(
-      `net "${this.name}" has no blob "${name}".${nearestText(name, this.blobs.keys())}`,
-    );
-  }
-
   /**
    * Runs layers [from, to], all by default, each reshaped first, and returns Σ loss_weight · top.
    * @throws NetError where there are no such layers
@@ -240,7 +136,7 @@ export class Net {
   ): Promise<number | Record<string, Blob>> {
     return typeof from === "object"
       ? forwardPass(this, from, typeof to === "object" ? to : {})
-      : this.#forward(from, typeof to === "number" ? to : this.#built.length - 1);
+      : this.#forward(from, typeof to === "number" ? to : this.built.length - 1);
   }
 
   async #forward(from: number, to: number): Promise<number> {
@@ -305,7 +201,12 @@ export class Net {
 
   /** A forward pass whose loss is added to `loss`: nobody waits for a device to tell it. */
   async forwardInto(loss: Loss): Promise<void> {
-    await this.#run(0, this.#built.length - 1, loss);
+    await this.#run(0, this.built.length - 1, loss);
+  }
+
+  /** A backward pass that tells of each layer as soon as the gradients of its parameters are there. */
+  async backwardTelling(onComplete: LayerCallback): Promise<void> {
+    await this.#runner.backward(undefined, undefined, onComplete);
   }
 
   /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */
@@ -346,7 +247,7 @@ export class Net {
 
   /** Lets every layer follow new shapes of the input blobs, without running. */
   reshape(): void {
-    for (const { layer, bottomBlobs, topBlobs } of this.#built) {
+    for (const { layer, bottomBlobs, topBlobs } of this.built) {
       layer.reshape(bottomBlobs, topBlobs);
     }
     this.#runner.planFusion();
@@ -391,7 +292,7 @@ export class Net {
 
   /** The net as files hold it: every layer (splits included) with its parameters, and diffs if asked for. */
   toParameter(withDiff = false): NetParameter {
-    return netToParameter(this.#param.name, this.#built, withDiff);
+    return netToParameter(this.#param.name, this.built, withDiff);
   }
 
   /** Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. */
@@ -401,7 +302,7 @@ export class Net {
 
   /** As `save`, in HDF5. */
   saveHdf5(path: string, withDiff = false): void {
-    checkHdf5Names(this.#built.map(({ name, layer }) => ({ name, blobCount: layer.blobs.length })));
+    checkHdf5Names(this.built.map(({ name, layer }) => ({ name, blobCount: layer.blobs.length })));
     writeHdf5(path, hdf5Model(ownBlobs(this, withDiff)));
   }
 
@@ -412,9 +313,9 @@ export class Net {
     forgottenNets.unregister(this);
     this.#runner.close();
     try {
-      closeLayers(this.#built);
+      closeLayers(this.built);
     } finally {
-      for (const { layer, topBlobs } of this.#built) {
+      for (const { layer, topBlobs } of this.built) {
         for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
       }
     }

@@ -14,6 +14,8 @@ export interface LearnableParam {
   readonly index: number;
   readonly lrMult: number;
   readonly decayMult: number;
+  /** Whether several blobs carry its name: then its gradient has several parts. */
+  readonly isShared: boolean;
 }
 
 interface Owner {
@@ -23,6 +25,7 @@ interface Owner {
   /** Multipliers that somebody wrote; undefined while all sharers leave them to the default. */
   lrMult: number | undefined;
   decayMult: number | undefined;
+  isShared: boolean;
   name: string;
 }
 
@@ -64,6 +67,7 @@ export class ParameterTable {
   }
 
   #addBlob(blob: Blob, index: number, spec: ParamSpec, layer: string): void {
+    blob.dataMem.isLasting = true;
     const name = spec.name ?? "";
     const owner = name === "" ? undefined : this.#byName.get(name);
     if (!owner) {
@@ -73,6 +77,7 @@ export class ParameterTable {
         blob,
         lrMult: spec.lr_mult,
         decayMult: spec.decay_mult,
+        isShared: false,
         name: name === "" ? String(index) : name,
       };
       this.#owners.push(added);
@@ -91,6 +96,7 @@ export class ParameterTable {
       );
     }
     this.#sharers.push([blob, owner.blob]);
+    owner.isShared = true;
     blob.shareData(owner.blob);
     blob.shareDiff(owner.blob);
     const where = `Shared param '${name}' of layers '${owner.layer}' and '${layer}' has mismatched`;

@@ -1,6 +1,7 @@
 import { Blob } from "../blob/blob.ts";
 import { chooseEngine, type Engines } from "../engines/choose.ts";
 import type { Engine } from "../engines/engine.ts";
+import type { UpdateStep } from "../engines/ops/update.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { Net } from "../net/net.ts";
 import type { LearnableParam } from "../net/parameters.ts";
@@ -30,6 +31,10 @@ export class ParameterUpdate {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #updated: readonly Updated[];
+  /** By layer: those whose gradients that layer alone makes and nobody but the update reads. */
+  readonly #ownOf: readonly (readonly Updated[])[];
+  /** Those that have been updated in this iteration. */
+  readonly #done: Set<Updated> = new Set();
   /** Clips gradients that lie on a device. */
   readonly #clipping: DeviceClipping | undefined;
 
@@ -44,36 +49,74 @@ export class ParameterUpdate {
       this.#clipping = new DeviceClipping(this.#engine, threshold, blobs);
     }
     const histories = rule.kernel.history.map(() =>
-      net.learnableParams.map(({ blob }) => new Blob(blob.shape, blob.dtype)),
+      net.learnableParams.map(({ blob }) => {
+        const kept = new Blob(blob.shape, blob.dtype);
+        kept.dataMem.isLasting = true;
+        return kept;
+      }),
     );
     this.history = histories.flat();
     this.#updated = net.learnableParams.map((param, i) => ({
       ...param,
       history: histories.map((blobs) => blobs[i] as Blob),
     }));
+    this.#ownOf = net.layers.map(({ blobs }) =>
+      this.#updated.filter(
+        ({ blob, isShared }) => !isShared && blob.diffMem.isReadOnce && blobs.includes(blob),
+      ),
+    );
   }
 
   /**
-   * One update of every parameter.
+   * Begins an update that follows backward from layer to layer, so that few gradients are there at a time and each is
+   * still in cache: what this returns updates a layer's parameters. `apply` does the rest.
+   * @returns undefined where no update can be done before all gradients are there
+   */
+  begin(rate: number, iter: number): ((layer: number) => void) | undefined {
+    if ((this.param.clip_gradients ?? -1) >= 0 || this.#engine.device) return undefined;
+    const update = this.#updater(rate, iter, 1);
+    this.#done.clear();
+    return (layer) => {
+      for (const updated of this.#ownOf[layer] ?? []) {
+        update(updated);
+        this.#done.add(updated);
+      }
+    };
+  }
+
+  /**
+   * One update of every parameter that has had none in this iteration.
    * @param iter updates done before this one
    * @param isDisplayed whether clipping on a device, too, is worth waiting for and told
    */
   async apply(rate: number, iter: number, isDisplayed = false): Promise<void> {
-    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
     const clipping = this.#clipping?.factor();
-    const gradientScale = (clipping ? 1 : this.#clippingScale()) / iter_size;
+    const update = this.#updater(rate, iter, clipping ? 1 : this.#clippingScale(), clipping);
+    for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
+    this.#done.clear();
+    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
+  }
+
+  /** What updates one parameter. */
+  #updater(
+    rate: number,
+    iter: number,
+    scale: number,
+    clipping?: UpdateStep["clipping"],
+  ): (updated: Updated) => void {
+    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(this.param, iter);
-    for (const updated of this.#updated) {
+    return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
       const step = {
         rate: rate * lrMult,
-        gradientScale,
+        gradientScale: scale / iter_size,
         decay: weight_decay * decayMult,
         regularization,
         ...(clipping && { clipping }),
       } as const;
-      if (this.#changesNothing(updated, step)) continue;
+      if (this.#changesNothing(updated, step)) return;
       this.#engine.update(
         this.#rule.kernel,
         blob.count(),
@@ -83,8 +126,8 @@ export class ParameterUpdate {
         blob.diffMem,
         history.map(({ dataMem }) => dataMem),
       );
-    }
-    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
+      if (blob.diffMem.isReadOnce) blob.diffMem.zero();
+    };
   }
 
   /** Whether a step would leave parameter and history as they are: a frozen layer costs nothing then. */

@@ -220,7 +220,7 @@ export class Solver implements Snapshotted {
         // A loss that nobody has to wait for is looked at while the blobs still hold what made it.
         isRead = pass === iter_size && passes.isKnown;
         if (isRead) await this.#readLoss();
-        await this.net.backward();
+        await this.#backward(pass === iter_size);
       }
       this.net.debugInfo = debugInfo;
       if (!isRead && (isDisplayed || this.#isLossWanted())) await this.#readLoss();
@@ -246,6 +246,14 @@ export class Solver implements Snapshotted {
       this.#score.readsLoss ||
       this.callbacks.some(({ onIteration, readsLoss = true }) => onIteration && readsLoss)
     );
+  }
+
+  /** Backward of one pass; with the last one of an iteration goes the update, where nobody wants to see gradients. */
+  async #backward(isLast: boolean): Promise<void> {
+    const isAlone =
+      isLast && !this.net.debugInfo && !this.callbacks.some((one) => one.onGradientsReady);
+    const update = isAlone ? this.#update.begin(this.learningRate(), this.iter) : undefined;
+    await (update ? this.net.backwardTelling(update) : this.net.backward());
   }
 
   async #readLoss(): Promise<void> {

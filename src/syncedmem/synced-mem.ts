@@ -53,6 +53,11 @@ export class SyncedMem {
    * them once they are read. False unless somebody says so.
    */
   isReadOnce = false;
+  /**
+   * Holds something from step to step (a parameter, a history): an engine keeps it apart from what comes and goes, that
+   * no gap is left there. False unless somebody says so.
+   */
+  isLasting = false;
   #cpu: FloatArray | undefined;
   #cpuFresh = false;
   readonly #stores: Map<string, PrivateStore> = new Map();
@@ -266,9 +271,11 @@ export class SyncedMem {
     this.#device = undefined;
   }
 
-  /** Frees the plain place where it is stale: for arrays that live on in a private layout. */
-  dropStaleCpu(): void {
-    if (!this.#cpuFresh) this.#cpu = undefined;
+  /** Frees the plain place of an array that lives on in a private layout. */
+  dropCpu(): void {
+    if (this.#freshStores.size === 0) return;
+    this.#cpu = undefined;
+    this.#cpuFresh = false;
   }
 
   /** Frees the private stores that are stale (layouts of a shape that is gone). */

@@ -1,6 +1,6 @@
 import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
-import type { Buffer } from "./addon.ts";
+import type { Buffer, StoreMemory } from "./addon.ts";
 import type { Places } from "./places.ts";
 
 /** What a product aᵀ · b is made of: a is batch×rows and b batch×columns, so that it is rows×columns. */
@@ -25,7 +25,6 @@ export class FactoredGradient implements PrivateStore {
   readonly #shape: ProductShape;
   readonly #a: Float32Array;
   readonly #b: Float32Array;
-  #panel: Float32Array | undefined;
 
   private constructor(places: Places, shape: ProductShape) {
     this.layout = layoutOf(shape);
@@ -58,30 +57,29 @@ export class FactoredGradient implements PrivateStore {
   }
 
   /** Calls `use` for one run of whole rows after the other: where it begins in the array, and its elements. */
-  forEachPanel(use: (begin: number, panel: Float32Array) => void): void {
+  forEachPanel(use: (begin: number, end: number, panel: StoreMemory) => void): void {
     const { rows, columns } = this.#shape;
-    const height = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));
-    this.#panel ??= new Float32Array(height * columns);
-    for (let row = 0; row < rows; row += height) {
-      const panel = this.#panel.subarray(0, Math.min(height, rows - row) * columns);
-      this.#multiply(row, panel);
-      use(row * columns, panel);
-    }
+    const most = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));
+    this.#places.lend(most * columns, (panel) => {
+      for (let row = 0; row < rows; row += most) {
+        const height = Math.min(most, rows - row);
+        this.#multiply(row, height, panel);
+        use(row * columns, (row + height) * columns, panel);
+      }
+    });
   }
 
   toPlain(plain: FloatArray): void {
-    const { rows, columns } = this.#shape;
-    this.#multiply(0, (plain as Float32Array).subarray(0, rows * columns));
+    this.#multiply(0, this.#shape.rows, plain as Float32Array);
   }
 
   /** The factors are small, and will be written again in the next step: they keep their memory. */
   release(): void {}
 
-  /** Writes the rows from `row` on, as many as there is room for. */
-  #multiply(row: number, to: Float32Array): void {
+  /** Writes that many rows from `row` on. */
+  #multiply(row: number, height: number, to: Buffer): void {
     const { batch, rows, columns } = this.#shape;
     const a = this.#a.subarray(row);
-    const height = to.length / columns;
     this.#places.addon.gemm(
       true,
       false,

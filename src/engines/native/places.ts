@@ -10,17 +10,19 @@ class NativeStore implements PrivateStore {
   readonly layout: string;
   readonly described: Layout;
   readonly #places: Places;
+  readonly #pool: MemoryPool;
   #held: Held | undefined;
 
-  constructor(places: Places, described: Layout) {
+  constructor(places: Places, pool: MemoryPool, described: Layout) {
     this.layout = described.key;
     this.described = described;
     this.#places = places;
+    this.#pool = pool;
   }
 
   /** Its memory, to be read; some if it has none. */
   get memory(): StoreMemory {
-    this.#held ??= this.#places.pool.take(this.described.stored);
+    this.#held ??= this.#pool.take(this.described.stored);
     return this.#held.memory;
   }
 
@@ -28,29 +30,29 @@ class NativeStore implements PrivateStore {
   own(keepsElements: boolean): StoreMemory {
     const before = this.#held;
     if (!before || before.holders === 1) return this.memory;
-    this.#held = this.#places.pool.take(this.described.stored);
+    this.#held = this.#pool.take(this.described.stored);
     if (keepsElements) {
       this.#places.addon.copy(this.described.stored, before.memory, this.#held.memory);
     }
-    this.#places.pool.release(before);
+    this.#pool.release(before);
     return this.#held.memory;
   }
 
   /** Holds its memory once more, for somebody who calls `pool.release` in the end. */
   hold(): Held {
-    this.#held ??= this.#places.pool.take(this.described.stored);
+    this.#held ??= this.#pool.take(this.described.stored);
     this.#held.holders++;
     return this.#held;
   }
 
   /** Takes memory that it holds from now on in place of its own. */
   adopt(held: Held): void {
-    if (this.#held) this.#places.pool.release(this.#held);
+    if (this.#held) this.#pool.release(this.#held);
     this.#held = held;
   }
 
   release(): void {
-    if (this.#held) this.#places.pool.release(this.#held);
+    if (this.#held) this.#pool.release(this.#held);
     this.#held = undefined;
   }
 
@@ -74,7 +76,9 @@ class NativeStore implements PrivateStore {
  */
 export class Places implements Work {
   readonly addon: Addon;
+  /** For what comes and goes within a step. */
   readonly pool: MemoryPool;
+  readonly #lasting: MemoryPool;
   /** Reorders done so far: what is left to save. */
   reorders = 0;
   /** Names of the implementations that ran since somebody cleared this. */
@@ -85,10 +89,11 @@ export class Places implements Work {
   constructor(addon: Addon) {
     this.addon = addon;
     this.pool = new MemoryPool(addon);
+    this.#lasting = new MemoryPool(addon);
   }
 
   get peakBytes(): number {
-    return this.pool.bytes;
+    return this.pool.bytes + this.#lasting.bytes;
   }
 
   /** The row-major layout of those dims. */
@@ -152,6 +157,7 @@ export class Places implements Work {
       this.reorder(source.described, layout).run(source.memory, store.memory);
     } else store.fromPlain(mem.cpu());
     mem.markPrivateFresh(store);
+    if (mem.isLasting) mem.dropCpu();
     return store.memory;
   }
 
@@ -170,7 +176,7 @@ export class Places implements Work {
     const store = this.#store(mem, layout);
     mem.markPrivateWritten(store);
     // What is updated in this layout in every step need not lie in another too.
-    mem.dropStaleCpu();
+    mem.dropCpu();
     return store.own(true);
   }
 
@@ -237,7 +243,7 @@ export class Places implements Work {
   #store(mem: SyncedMem, layout: Layout): NativeStore {
     const kept = mem.privateStore(layout.key);
     if (kept instanceof NativeStore) return kept;
-    const store = new NativeStore(this, layout);
+    const store = new NativeStore(this, mem.isLasting ? this.#lasting : this.pool, layout);
     mem.adoptPrivate(store);
     return store;
   }

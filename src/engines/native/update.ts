@@ -5,7 +5,7 @@ import { layoutOf } from "./vectors.ts";
 
 /**
  * One step of a parameter in one pass over memory, in the layout where the parameter lies. A gradient that is kept as its
- * factors is multiplied out a panel at a time, each used up in cache, and is gone afterwards.
+ * factors is multiplied out a panel at a time, each used up in cache.
  */
 export function nativeUpdate(places: Places, fallback: Engine): Engine["update"] {
   const { addon } = places;
@@ -23,12 +23,10 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
     const factors = layout.isPlain ? FactoredGradient.of(g) : undefined;
     if (factors) {
       const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
-      factors.forEachPanel((begin, panel) => {
-        const end = begin + panel.length;
+      factors.forEachPanel((begin, end, panel) => {
         const [to, ...kept] = all.map((array) => array.subarray(begin, end)) as [Float32Array];
-        addon.update(kernel.name, panel.length, own, params, to, panel, ...kept);
+        addon.update(kernel.name, end - begin, own, params, to, panel, ...kept);
       });
-      g.zero();
       return;
     }
     addon.update(
