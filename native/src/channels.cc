@@ -224,7 +224,31 @@ void PReLUSums(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
-// dropout(n, c, s, block, ratio, stream, pass, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 : x / (1 − ratio)
+// y = r(x) · kept(index), with r(x) = max(x, 0) + slope · min(x, 0) and the index that the element has in a plain array
+template <typename Kept>
+void drop(const View& v, float slope, const float* x, float* y, Kept kept) {
+  const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
+  const auto rectified = [=](float value) { return std::max(value, 0.0f) + slope * std::min(value, 0.0f); };
+  parallel(v.rows(), v.stored(), [=](size_t row) {
+    const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
+    const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
+    if (block == 1) {
+#pragma omp simd
+      for (size_t i = 0; i < s; i++) y[from + i] = rectified(x[from + i]) * kept(first + static_cast<uint32_t>(i));
+      return;
+    }
+    for (size_t i = 0; i < s; i++) {
+#pragma omp simd
+      for (size_t k = 0; k < block; k++) {
+        const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
+        y[from + i * block + k] = rectified(x[from + i * block + k]) * kept(index);
+      }
+    }
+  });
+}
+
+// dropout(n, c, s, block, ratio, stream, pass, slope, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 : r(x) / (1 − ratio);
+// r(x) is x where slope is 1
 void Dropout(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
@@ -232,27 +256,15 @@ void Dropout(const Napi::CallbackInfo& info) {
   const auto threshold = static_cast<uint32_t>(ratio * 4294967296.0);
   const float scale = static_cast<float>(1 / (1 - ratio));
   const auto stream = static_cast<uint32_t>(args.number()), pass = static_cast<uint32_t>(args.number());
+  const auto slope = static_cast<float>(args.number());
   const float* x = args.floats();
   float* y = args.floats();
-  const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
-  const auto kept = [=](uint32_t index) {
+  if (threshold == 0) {
+    drop(v, slope, x, y, [](uint32_t) { return 1.0f; });
+    return;
+  }
+  drop(v, slope, x, y, [=](uint32_t index) {
     return scale * (random_bits(stream, pass, index) < threshold ? 0.0f : 1.0f);
-  };
-  parallel(v.rows(), v.stored(), [=](size_t row) {
-    const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
-    const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
-    if (block == 1) {
-#pragma omp simd
-      for (size_t i = 0; i < s; i++) y[from + i] = x[from + i] * kept(first + static_cast<uint32_t>(i));
-      return;
-    }
-    for (size_t i = 0; i < s; i++) {
-#pragma omp simd
-      for (size_t k = 0; k < block; k++) {
-        const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
-        y[from + i * block + k] = x[from + i * block + k] * kept(index);
-      }
-    }
   });
 }
 

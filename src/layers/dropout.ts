@@ -1,4 +1,4 @@
-import type { DropoutOp, Primitive } from "../engines/engine.ts";
+import type { DropoutOp, PostOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import type { RandomKey } from "../util/random-bits.ts";
 import { type Shape, sameShape } from "../util/shape.ts";
@@ -43,8 +43,7 @@ export class DropoutLayer extends Layer<One, One> {
 
   override forward([x]: One, [y]: One): void {
     if (this.phase === "TRAIN") {
-      const [stream, pass] = this.#key;
-      this.#key = [stream, (pass + 1) >>> 0];
+      this.#key = this.#nextKey;
       this.#op.forward(x.dataMem, y.dataMem, this.#key);
     } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
@@ -53,6 +52,20 @@ export class DropoutLayer extends Layer<One, One> {
     if (!propagate) return;
     if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
+  }
+
+  override get postOp(): PostOp | undefined {
+    if (this.phase !== "TRAIN") return undefined;
+    return { kind: "dropout", ratio: this.#ratio, key: this.#nextKey };
+  }
+
+  override forwardWasTaken(): void {
+    this.#key = this.#nextKey;
+  }
+
+  get #nextKey(): RandomKey {
+    const [stream, pass] = this.#key;
+    return [stream, (pass + 1) >>> 0];
   }
 
   override state(): LayerState {

@@ -91,7 +91,10 @@ export class Execution {
   #forward(i: number, from: number, to: number, apart: boolean): void {
     const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
     const before = this.#byFollower.get(i);
-    if (before && this.#applied.has(before) && before.producer >= from) return;
+    if (before && this.#applied.has(before) && before.producer >= from) {
+      layer.forwardWasTaken();
+      return;
+    }
     const fusion = this.#byProducer.get(i);
     if (!fusion) {
       layer.forward(bottomBlobs, topBlobs);

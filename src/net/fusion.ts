@@ -20,8 +20,9 @@ export interface FusedLayer {
 }
 
 /**
- * Finds layers that the layer before may run on the way out: ReLU behind a convolution; Scale and ReLU behind
- * BatchNorm; ReLU behind Eltwise; and where there is no backward, BatchNorm and Scale behind a convolution.
+ * Finds layers that the layer before may run on the way out: ReLU behind a convolution; ReLU and Dropout behind an
+ * inner product; Scale and ReLU behind BatchNorm; ReLU behind Eltwise; and where there is no backward, BatchNorm and
+ * Scale behind a convolution.
  *
  * Only in-place followers are taken: the blob then holds the same numbers as without fusion, since the
  * value in between is not kept by Caffe either.
@@ -127,6 +128,6 @@ function isAllowed(
   // An elementwise function's backward does with y alone, or does not run in place.
   return followers.every((i) => {
     const post = layers[i]?.layer.postOp;
-    return post?.kind === "unary" && !post.kernel.backwardReadsX;
+    return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);
   });
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Engines } from "../../src/engines/choose.ts";
 import type { Layer } from "../../src/layers/base/layer.ts";
 import { findFusions } from "../../src/net/fusion.ts";
 import { availableEngines } from "../support/engines.ts";
@@ -58,5 +59,51 @@ test.each([...availableEngines])(
     };
     const [fused, apart] = [await run(false), await run(true)];
     for (const [i, values] of apart.entries()) expect(fused[i]).toBeAllClose(values);
+  },
+);
+
+const behindInnerProduct = `force_backward: true ${input}
+  layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 40 weight_filler { type: "xavier" } bias_filler { value: 0.1 } } }
+  layer { name: "relu" type: "ReLU" bottom: "y" top: "y" relu_param { negative_slope: 0.2 } }
+  layer { name: "drop" type: "Dropout" bottom: "y" top: "y" dropout_param { dropout_ratio: 0.4 } }
+  layer { name: "z" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }`;
+
+test.each([...availableEngines])(
+  "dropout behind an inner product draws the masks it would draw alone, on %s",
+  async (_name, engines) => {
+    const run = async (fuse: boolean) => {
+      const net = netOf(behindInnerProduct, { engines, seed: 3, phase: "TRAIN", fuse });
+      write(net.blob("x"), noise(216));
+      const seen: unknown[] = [];
+      for (let pass = 0; pass < 3; pass++) {
+        await net.forward();
+        net.clearParamDiffs();
+        net.blob("z").diffMem.overwriteCpu().set(noise(6, pass));
+        await net.backward();
+        await net.toHost();
+        seen.push([...net.blob("y").values()], [...net.blob("x").diffValues()]);
+        seen.push(net.layer("drop").state());
+      }
+      return seen;
+    };
+    expect(await run(true)).toEqual(await run(false));
+  },
+);
+
+test.skipIf(!availableEngines.has("native"))(
+  "the native engine runs ReLU and Dropout with the inner product",
+  () => {
+    const engines = availableEngines.get("native") as Engines;
+    const net = netOf(behindInnerProduct, { engines, phase: "TRAIN" });
+    const layers = net.layers.map((layer, i) => ({
+      layer,
+      bottomBlobs: net.bottomBlobs[i] ?? [],
+      topBlobs: net.topBlobs[i] ?? [],
+      needsBackward: true,
+    }));
+    const ip = net.layerIndex("ip");
+    expect(findFusions(layers, false)).toEqual([
+      { producer: ip, followers: [ip + 1, ip + 2], isBackward: false },
+    ]);
   },
 );

@@ -236,7 +236,15 @@ export interface Addon extends Scoring {
   preluBackward(...args: [...ViewArgs, x: Buffer, slope: Buffer, dy: Buffer, dx: Buffer]): void;
   preluSums(...args: [...ViewArgs, x: Buffer, dy: Buffer, dSlope: Buffer]): void;
   dropout(
-    ...args: [...ViewArgs, ratio: number, stream: number, pass: number, x: Buffer, y: Buffer]
+    ...args: [
+      ...ViewArgs,
+      ratio: number,
+      stream: number,
+      pass: number,
+      slope: number,
+      x: Buffer,
+      y: Buffer,
+    ]
   ): void;
   uniform(
     n: number,

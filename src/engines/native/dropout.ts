@@ -4,13 +4,16 @@ import type { DropoutDescriptor, DropoutOp } from "../engine.ts";
 import type { Layout, ViewArgs } from "./addon.ts";
 import { type Places, viewOf } from "./places.ts";
 
+/** The slope below zero of what rectifies nothing. */
+export const STRAIGHT = 1;
+
 /** Dropout in the layout the bottom lies in; the mask is drawn again for backward. */
 export function nativeDropout(places: Places, { shape, ratio }: DropoutDescriptor): DropoutOp {
   const drop = (x: SyncedMem, y: SyncedMem, [stream, pass]: RandomKey): void => {
     const layout = places.currentOf(x, shape, "blocks");
     const source = places.read(x, layout);
     const view = layout.isPlain ? rowsOf(layout) : viewOf(layout);
-    places.addon.dropout(...view, ratio, stream, pass, source, places.write(y, layout));
+    places.addon.dropout(...view, ratio, stream, pass, STRAIGHT, source, places.write(y, layout));
   };
   return { forward: drop, backward: drop };
 }

@@ -3,6 +3,7 @@ import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
 import type { Buffer } from "./buffer.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
 import type { Places } from "./places.ts";
+import { type Rectified, rectifiedOf } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** Which product goes forward: the library's, or one pass over the weights' rows. */
@@ -12,7 +13,7 @@ type Way = "sgemm" | "rows";
 const LARGE = 1e6;
 const FEW = 64;
 
-/** Three matrix products over plain memory; the second operand of a sum starts as what is there (beta = 1). */
+/** Three matrix products over plain memory, a rectifier and dropout behind the first; the second operand of a sum starts as what is there (beta = 1). */
 export function nativeInnerProduct(
   places: Places,
   tuner: Tuner,
@@ -30,19 +31,19 @@ export function nativeInnerProduct(
   // sgemm is made for many samples: with few it reads the weights several times.
   const isSlim = !d.transpose && m > 1 && m <= FEW && n * k >= LARGE;
   const ways: readonly Way[] = isSlim ? ["sgemm", "rows"] : ["sgemm"];
-  const key = `inner product ${m}x${k} by ${n}`;
+  const trial = `inner product ${m}x${k} by ${n}`;
   let way: Way | undefined;
   const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer): void => {
     if (way === "rows") addon.rowProducts(m, n, k, a, b, beta === 1, c);
     else addon.gemm(false, !d.transpose, m, n, k, 1, a, k, b, ldw, beta, c);
   };
   return {
-    accepts: () => false,
-    forward(xMem, wMem, bMem, yMem) {
+    accepts: (posts) => rectifiedOf(posts) !== undefined,
+    forward(xMem, wMem, bMem, yMem, posts = []) {
       const out = places.write(yMem, y);
       const [input, weights] = [places.read(xMem, x), places.read(wMem, w)];
       way ??= tuner.choose(
-        key,
+        trial,
         ways,
         (name) => name as Way,
         (tried) => multiply(tried, input, weights, 0, out),
@@ -50,6 +51,9 @@ export function nativeInnerProduct(
       if (bMem) addon.fillRows(m, n, places.read(bMem, bias), out);
       multiply(way, input, weights, bMem ? 1 : 0, out);
       places.ran.add(way);
+      if (posts.length === 0) return;
+      const { slope, ratio, key } = rectifiedOf(posts) as Rectified;
+      addon.dropout(1, m, n, 1, ratio, ...key, slope, out, out);
     },
     backwardData(dyMem, wMem, dxMem) {
       places.ran.add("input sgemm");

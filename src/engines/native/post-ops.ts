@@ -1,5 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { RandomKey } from "../../util/random-bits.ts";
 import type { PostOps } from "../engine.ts";
+import { STRAIGHT } from "./dropout.ts";
 
 /** Post-ops as native code takes them: a line per channel, and a rectifier behind it. */
 export interface Line {
@@ -46,6 +48,25 @@ export function slopeOf(posts: PostOps): number | undefined {
   // The sign of y tells that of x.
   return slope >= 0 ? slope : undefined;
 }
+
+/** A rectifier and a dropout behind it, either of which may be missing. */
+export interface Rectified {
+  /** Slope below zero; 1 where nothing is rectified. */
+  readonly slope: number;
+  readonly ratio: number;
+  readonly key: RandomKey;
+}
+
+/** At most one ReLU and then at most one dropout; undefined for anything else. */
+export function rectifiedOf(posts: PostOps): Rectified | undefined {
+  const last = posts.at(-1);
+  const { ratio, key } = last?.kind === "dropout" ? last : NOTHING_DROPPED;
+  const before = last?.kind === "dropout" ? posts.slice(0, -1) : posts;
+  const slope = before.length === 0 ? STRAIGHT : slopeOf(before);
+  return slope === undefined ? undefined : { slope, ratio, key };
+}
+
+const NOTHING_DROPPED = { ratio: 0, key: [0, 0] } as const;
 
 /** All scales in front of a last ReLU joined into one line per channel; undefined where there is anything else. */
 export function joinedLine(posts: PostOps, channels: number): Line | undefined {

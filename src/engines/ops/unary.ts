@@ -1,5 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
+import type { RandomKey } from "../../util/random-bits.ts";
 
 /** Numbers that a kernel takes besides its arrays. */
 export type Params = Readonly<Record<string, number>>;
@@ -24,7 +25,7 @@ export interface UnaryKernel<P extends Params = Params> {
   readonly wgsl?: { readonly forward: string; readonly backward: string };
 }
 
-/** What another primitive may do to its result on the way out: an elementwise function, or a line per channel. */
+/** What another primitive may do to its result on the way out: an elementwise function, a line per channel, or dropout. */
 export type PostOp =
   | {
       readonly kind: "unary";
@@ -38,6 +39,12 @@ export type PostOp =
       readonly bias: SyncedMem | undefined;
       readonly dScale: SyncedMem | undefined;
       readonly dBias: SyncedMem | undefined;
+    }
+  | {
+      /** What the dropout op does forward. */
+      readonly kind: "dropout";
+      readonly ratio: number;
+      readonly key: RandomKey;
     };
 
 /** Post-ops in the order in which they are applied. */

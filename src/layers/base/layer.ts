@@ -168,6 +168,9 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return undefined;
   }
 
+  /** The layer before did what `postOp` says: forward does not run in this pass. */
+  forwardWasTaken(): void {}
+
   /** What it can take over of layers that work in place on its top, after `reshape`. */
   accepts(_posts: PostOps): Takeover {
     return "nothing";
