@@ -19,9 +19,11 @@ export class Execution {
   /** By the layer that does the work, and by those whose work it does. */
   readonly #byProducer: Map<number, Fusion> = new Map();
   readonly #byFollower: Map<number, Fusion> = new Map();
+  /** By the layer that gives the gradient, and by the rectifier that need not. */
   readonly #byReader: Map<number, Absorption> = new Map();
   readonly #byRectifier: Map<number, Absorption> = new Map();
-  readonly #byUser: Map<number, Repetition> = new Map();
+  /** By the layer that reads what is made again. */
+  readonly #repetitions: Map<number, Repetition> = new Map();
   /** Those by whose forward the blobs are as they are now. */
   readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
   readonly #memory: MemoryPlan | undefined;
@@ -42,7 +44,7 @@ export class Execution {
     this.#applied.clear();
     this.#byReader.clear();
     this.#byRectifier.clear();
-    this.#byUser.clear();
+    this.#repetitions.clear();
     this.#memory?.forget();
     if (!this.#fuses) return;
     const fusions = findFusions(this.#layers, this.#isForwardOnly);
@@ -58,7 +60,8 @@ export class Execution {
     const memory = this.#memory;
     if (!memory) return;
     for (const repetition of findRepetitions(this.#layers, fusions)) {
-      if (!memory.keeps(repetition.producer, 0)) this.#byUser.set(repetition.reader, repetition);
+      if (!memory.keeps(repetition.producer, 0))
+        this.#repetitions.set(repetition.reader, repetition);
     }
   }
 
@@ -76,7 +79,7 @@ export class Execution {
     this.#memory?.afterForward(i);
     // The rectifier's sign was all that backward would have read.
     if (absorption && this.#applied.has(absorption)) this.#memory?.dropBottoms(i);
-    const repetition = this.#byUser.get(i);
+    const repetition = this.#repetitions.get(i);
     if (!repetition) return;
     const isWhole = !apart && repetition.producer >= from;
     this.#note(repetition, isWhole);
@@ -113,7 +116,7 @@ export class Execution {
     if (this.#isForwardOnly) {
       throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
     }
-    const repetition = this.#byUser.get(i);
+    const repetition = this.#repetitions.get(i);
     if (repetition && this.#applied.has(repetition)) {
       this.#forward(repetition.producer, repetition.producer, i, false);
       this.#note(repetition, false);

@@ -26,8 +26,9 @@ export interface NetOptions {
   /** Backward will never run: more layers can be run as one. False by default. */
   readonly forwardOnly?: boolean;
   /**
-   * Gives up the gradients of blobs between layers once they have been read, and with `forwardOnly` their data too:
-   * these blobs then read as zeros. False by default.
+   * Gives up what no layer reads any more: gradients and data between layers once their backward has run, data that
+   * backward does not read or makes again, and with `forwardOnly` all data between layers. These blobs then read as zeros.
+   * False by default.
    */
   readonly sharesMemory?: boolean;
   /** Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way. */

@@ -20,8 +20,8 @@ export interface SolverOptions {
   readonly registry?: LayerRegistry;
   /**
    * The nets give up what nobody reads any more: data and gradients between layers, and, unless `snapshot_diff` asks for
-   * them, large gradients of parameters after their update. These then read as zeros. False by default; `caffe train`,
-   * where nobody reads them, does it.
+   * them, gradients of parameters after their update, which follows each layer's backward at once where no guest has
+   * `onGradientsReady`. These then read as zeros. False by default; `caffe train`, where nobody reads them, does it.
    */
   readonly sharesMemory?: boolean;
 }
