@@ -73,37 +73,10 @@ export class DatabaseLoader implements BatchLoader {
     this.#records = new RecordStream(this.#db);
   }
 
-  async load(batch: number, place: Place): Promise<boolean> {
+  load(batch: number, place: Place): boolean | Promise<boolean> {
     const { batchSize, hasLabels } = this.#plan;
-    const first = recordNumber(this.#plan, batch, 0);
-    let shape: readonly number[] | undefined;
-    let data: FloatArray | undefined;
     const label = hasLabels ? place(1, [batchSize]) : undefined;
-    let position = first;
-    for (let i = 0; i < batchSize; i++) {
-      position = recordNumber(this.#plan, batch, i);
-      this.#records.seek(position);
-      const record = this.#records.next();
-      try {
-        const datum = decodeDatum(record.value, "its Datum");
-        const image = datum.encoded ? await this.#decode(datum.data) : rasterOf(datum);
-        const own = this.#transformer.outputShape(image);
-        if (!shape) {
-          shape = own;
-          data = place(0, [batchSize, ...own]);
-        } else checkShape(own, shape);
-        const size = own[0] * own[1] * own[2];
-        const random = this.#transformer.isRandom
-          ? new Random(this.#plan.seed, this.#plan.stream, position % 2 ** 32)
-          : undefined;
-        if (data) this.#transformer.add(image, data, i * size, random);
-        if (label) label[i] = datum.label;
-      } catch (error) {
-        throw aboutRecord(error, recordName(this.#plan.source, record.key));
-      }
-    }
-    this.#transformer.flush();
-    return this.#records.passOf(position) > this.#records.passOf(Math.max(first - 1, 0));
+    return this.#fill({ batch, place, label, shape: undefined, data: undefined }, 0);
   }
 
   close(): void {
@@ -111,10 +84,65 @@ export class DatabaseLoader implements BatchLoader {
     this.#db.close();
   }
 
-  /** At once where that is possible: waiting costs. */
-  #decode(bytes: Uint8Array): Raster | Promise<Raster> {
-    return this.#decoder.decode(bytes, this.#plan.color, "its image");
+  /** Fills a batch from its sample `from` on: at once unless a decoder has to be waited for. */
+  #fill(filling: Filling, from: number): boolean | Promise<boolean> {
+    const { batch } = filling;
+    for (let i = from; i < this.#plan.batchSize; i++) {
+      this.#records.seek(recordNumber(this.#plan, batch, i));
+      const late = this.#add(this.#records.next(), filling, i);
+      if (late) return late.then(() => this.#fill(filling, i + 1));
+    }
+    this.#transformer.flush();
+    const before = recordNumber(this.#plan, batch, 0) - 1;
+    const last = recordNumber(this.#plan, batch, this.#plan.batchSize - 1);
+    return this.#records.passOf(last) > this.#records.passOf(Math.max(before, 0));
   }
+
+  /** Decodes a record and writes it to sample `i` of a batch. */
+  #add({ key, value }: DbRecord, filling: Filling, i: number): Promise<void> | undefined {
+    try {
+      const datum = decodeDatum(value, "its Datum");
+      const image = datum.encoded
+        ? this.#decoder.decode(datum.data, this.#plan.color, "its image")
+        : rasterOf(datum);
+      if (image instanceof Promise) {
+        const add = (late: Raster): void => this.#write(late, datum.label, filling, i);
+        return image.then(add).catch((error: unknown) => this.#fail(error, key));
+      }
+      this.#write(image, datum.label, filling, i);
+      return undefined;
+    } catch (error) {
+      return this.#fail(error, key);
+    }
+  }
+
+  #write(image: Raster, label: number, filling: Filling, i: number): void {
+    const { batchSize, seed, stream } = this.#plan;
+    const own = this.#transformer.outputShape(image);
+    if (filling.shape) checkShape(own, filling.shape);
+    else filling.shape = own;
+    filling.data ??= filling.place(0, [batchSize, ...own]);
+    const position = recordNumber(this.#plan, filling.batch, i);
+    const random = this.#transformer.isRandom
+      ? new Random(seed, stream, position % 2 ** 32)
+      : undefined;
+    this.#transformer.add(image, filling.data, i * own[0] * own[1] * own[2], random);
+    if (filling.label) filling.label[i] = label;
+  }
+
+  #fail(error: unknown, key: DbRecord["key"]): never {
+    throw aboutRecord(error, recordName(this.#plan.source, key));
+  }
+}
+
+/** A batch that is being made. */
+interface Filling {
+  readonly batch: number;
+  readonly place: Place;
+  readonly label: FloatArray | undefined;
+  /** (C, H, W) and memory of the images; known with the first. */
+  shape: readonly [number, number, number] | undefined;
+  data: FloatArray | undefined;
 }
 
 /** @throws FormatError where an image differs from those before it in the batch */

@@ -18,7 +18,7 @@ export class Hdf5Loader implements BatchLoader {
     this.#rows = new Hdf5Rows(plan);
   }
 
-  async load(batch: number, place: Place): Promise<boolean> {
+  load(batch: number, place: Place): boolean {
     const { batchSize, names, source } = this.#plan;
     this.#rows.seek(recordNumber(this.#plan, batch, 0));
     const shapes = names.map((_, top) => this.#rows.rowShape(top));

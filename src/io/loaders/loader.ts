@@ -18,10 +18,11 @@ export type Place = (top: number, shape: readonly number[]) => FloatArray;
 /** Makes the batches of one source. Each may be asked for alone: who makes which changes nothing. */
 export interface BatchLoader {
   /**
-   * Makes batch number `batch`, 0 being the first from `start` on, and says whether the source began anew in it.
+   * Makes batch number `batch`, 0 being the first from `start` on, and says whether the source began anew in it: at once
+   * where nothing is waited for.
    * @throws FileError, FormatError that name the source and the record
    */
-  load(batch: number, place: Place): Promise<boolean>;
+  load(batch: number, place: Place): boolean | Promise<boolean>;
   close(): void;
 }
 

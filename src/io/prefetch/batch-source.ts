@@ -14,8 +14,10 @@ export interface BatchSource {
 export interface PrefetchOptions {
   /** Batches that there is room for, the one in use included. */
   readonly depth: number;
-  /** Threads that make them. */
+  /** Threads that make them; 0 where nobody says. */
   readonly workers: number;
+  /** Whether images are decoded: that pays threads from the first batch on, and more than one. */
+  readonly isDecoded: boolean;
   /** Shapes of the tops, as far as they are known: the room that batches get at first. */
   readonly shapes: readonly (readonly number[])[];
   readonly dtype: DType;

@@ -17,9 +17,8 @@ export class ThreadedSource implements BatchSource {
   #holds = false;
 
   /** @param file the compiled thread */
-  constructor(plan: LoaderPlan, options: PrefetchOptions, file: URL) {
+  constructor(plan: LoaderPlan, options: PrefetchOptions, workers: number, file: URL) {
     this.#options = options;
-    const workers = Math.max(1, options.workers);
     // So that each place is filled by one thread alone.
     const depth = Math.ceil(Math.max(options.depth, workers) / workers) * workers;
     this.#shared = createRing(depth, options.shapes, options.dtype);

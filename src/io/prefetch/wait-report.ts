@@ -13,7 +13,7 @@ export class WaitReport {
   readonly #log: (message: string) => void;
   #waits = 0;
   #waitedMs = 0;
-  #since = 0;
+  #since: number | undefined;
   #reportMs = FIRST_MS;
 
   constructor(source: string, log: (message: string) => void) {
@@ -21,10 +21,15 @@ export class WaitReport {
     this.#log = log;
   }
 
-  /** Notes a wait that began and ended at these times, in milliseconds. */
+  /** Notes a wait for a batch that should have been there; it began and ended at these times, in milliseconds. */
   add(began: number, ended: number): void {
     if (++this.#waits % WAITS === 0) this.#log("Waiting for data");
-    if (this.#waits === 1) {
+    this.addWork(began, ended);
+  }
+
+  /** Notes that training made a batch itself meanwhile. */
+  addWork(began: number, ended: number): void {
+    if (this.#since === undefined) {
       this.#since = ended;
       return;
     }

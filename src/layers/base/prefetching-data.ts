@@ -3,10 +3,10 @@ import type { Transform } from "../../io/data-transformer.ts";
 import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
 import { nameSample } from "../../io/loaders/record-name.ts";
-import type { Batch, BatchSource } from "../../io/prefetch/batch-source.ts";
-import { prefetch, usualWorkers } from "../../io/prefetch/prefetch.ts";
+import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
+import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { countOf, type Shape } from "../../util/shape.ts";
+import { countOf } from "../../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerState, type None } from "./layer.ts";
 import { transformOf } from "./transform-param.ts";
 
@@ -28,7 +28,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   static override readonly bottoms = arity.none;
 
   #plan!: LoaderPlan;
-  #options!: { source: string; depth: number; workers: number; shapes: readonly Shape[] };
+  #options!: PrefetchOptions;
   #source: BatchSource | undefined;
   #batch: Batch | undefined;
   /** Records handed on so far. */
@@ -56,26 +56,26 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     top: Top,
     { source, isDecoded, depth = DEPTH }: { source: string; isDecoded: boolean; depth?: number },
   ): void {
-    const asked = withDefaults("TransformationParameter", this.param.transform_param).workers;
-    const workers = asked || usualWorkers(isDecoded);
+    const { workers } = withDefaults("TransformationParameter", this.param.transform_param);
     const shapes = top.map(({ shape }) => [...shape]);
     const bytes = FLOAT_BYTES * shapes.reduce((sum, shape) => sum + countOf(shape), 1);
     const small = Math.min(MANY, Math.floor(SMALL_BYTES / bytes));
     this.#plan = plan;
-    this.#options = { source, depth: Math.max(depth, small, 1), workers, shapes };
+    this.#options = {
+      name: source,
+      isDecoded,
+      workers,
+      depth: Math.max(depth, small, 1),
+      shapes,
+      dtype: this.context.dtype,
+      log: this.context.log,
+    };
   }
 
   override reshape(): void {}
 
   override ready(): Promise<void> | undefined {
-    const { source, ...options } = this.#options;
-    this.#source ??= this.named(() =>
-      prefetch(
-        { ...this.#plan, start: this.#position },
-        { ...options, dtype: this.context.dtype, name: source, log: this.context.log },
-      ),
-    );
-    const next = this.#source.next();
+    const next = this.named(() => this.#open().next());
     if (!(next instanceof Promise)) {
       this.#batch = next;
       return undefined;
@@ -86,6 +86,11 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
       },
       (error: unknown) => this.fail(error instanceof Error ? error.message : String(error), error),
     );
+  }
+
+  #open(): BatchSource {
+    this.#source ??= prefetch({ ...this.#plan, start: this.#position }, this.#options);
+    return this.#source;
   }
 
   override forward(_bottom: None, top: Top): void {

@@ -68,7 +68,8 @@ function open(
   { depth = 4, workers = 1, log = (_: string): void => {} } = {},
 ): BatchSource {
   const shapes = [[of.batchSize, 1, 2, 2], [of.batchSize]];
-  return load(of, { depth, workers, shapes, dtype: "f32", name: of.source, log });
+  const options = { depth, workers, shapes, dtype: "f32", name: of.source, log } as const;
+  return load(of, { ...options, isDecoded: false });
 }
 
 /** Labels, shape and pixels of the next `count` batches. */
@@ -94,7 +95,7 @@ const built = new URL("../../../dist/io/prefetch/prefetch.js", import.meta.url);
 const isBuilt = existsSync(built);
 const threaded = async (): Promise<Prefetch> => (await import(built.href)).prefetch;
 const ways: [string, number, () => Promise<Prefetch>][] = [
-  ["when asked for", 1, async () => prefetch],
+  ["when asked for", 0, async () => prefetch],
 ];
 if (isBuilt) ways.push(["in a thread", 1, threaded], ["in three threads", 3, threaded]);
 
@@ -219,7 +220,7 @@ describe.skipIf(!isBuilt)("threads", () => {
     const script = `
       import { prefetch } from ${JSON.stringify(built.href)};
       const plan = ${JSON.stringify(plan("ten", 2))};
-      const options = { depth: 4, workers: 2, shapes: [[2, 1, 3, 3], [2]], dtype: "f32", name: "", log() {} };
+      const options = { depth: 4, workers: 2, shapes: [[2, 1, 3, 3], [2]], dtype: "f32", isDecoded: false, name: "", log() {} };
       prefetch(plan, options);
       const source = prefetch(plan, options);
       await source.next();
