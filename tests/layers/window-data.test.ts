@@ -99,6 +99,46 @@ describe("WindowData", () => {
     expect(new Set(left).size).toBe(2);
   });
 
+  test("deals its draws out to the solvers that train side by side; in testing each has all", async () => {
+    const all = 'source: "windows.txt" fg_fraction: 0.5 bg_threshold: 0.5';
+    const read = async (
+      batchSize: number,
+      count: number,
+      options: Partial<NetOptions>,
+    ): Promise<{ labels: number[]; values: number[] }[]> => {
+      const net = windowNet(`${all} batch_size: ${batchSize}`, "crop_size: 2 mirror: true", {
+        seed: 4,
+        ...options,
+      });
+      const batches = [];
+      for (let i = 0; i < count; i++) batches.push(await batch(net));
+      net.close();
+      return batches;
+    };
+    // Of one window each, all of them background: record k is the same draw, whoever makes it.
+    const whole = await read(1, 12, {});
+    expect(new Set(whole.map(({ values }) => values.join())).size).toBeGreaterThan(2);
+    for (const count of [2, 3]) {
+      for (let rank = 0; rank < count; rank++) {
+        const shard = { rank, count };
+        expect(await read(1, 4, { shard })).toEqual(
+          whole.filter((_, i) => i % count === rank).slice(0, 4),
+        );
+        expect(await read(1, 4, { shard, phase: "TEST" })).toEqual(
+          await read(1, 4, { phase: "TEST" }),
+        );
+      }
+    }
+    // Each rank's batches hold background and foreground as asked for.
+    const ranks = await Promise.all(
+      [0, 1].map((rank) => read(4, 3, { shard: { rank, count: 2 } })),
+    );
+    for (const { labels } of ranks.flat()) {
+      expect(labels.map((label) => label > 0)).toEqual([false, false, true, true]);
+    }
+    expect(ranks[0]).not.toEqual(ranks[1]);
+  });
+
   test("goes on from its state as if never stopped", async () => {
     const first = windowNet(text, "crop_size: 2 mirror: true", { seed: 1 });
     await batch(first);

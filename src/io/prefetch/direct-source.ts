@@ -21,6 +21,7 @@ export class DirectSource implements BatchSource {
   readonly #plan: LoaderPlan;
   readonly #options: PrefetchOptions;
   readonly #relief: Relief | undefined;
+  readonly #now: () => number;
   readonly #waits: WaitReport;
   #opening: Promise<BatchLoader> | undefined;
   #loader: BatchLoader | undefined;
@@ -31,10 +32,17 @@ export class DirectSource implements BatchSource {
   readonly #memory: FloatArray[] = [];
   readonly #tops: Batch[number][] = [];
 
-  constructor(plan: LoaderPlan, options: PrefetchOptions, relief?: Relief) {
+  /** @param now the clock, in milliseconds */
+  constructor(
+    plan: LoaderPlan,
+    options: PrefetchOptions,
+    relief?: Relief,
+    now = (): number => performance.now(),
+  ) {
     this.#plan = plan;
     this.#options = options;
     this.#relief = relief;
+    this.#now = now;
     this.#waits = new WaitReport(options.name, options.log);
   }
 
@@ -55,13 +63,13 @@ export class DirectSource implements BatchSource {
   }
 
   async #open(): Promise<Batch> {
-    this.#opening ??= openLoader(this.#plan);
+    this.#opening = openLoader(this.#plan);
     this.#loader = await this.#opening;
     return this.#load(this.#loader);
   }
 
   #load(loader: BatchLoader): Batch | Promise<Batch> {
-    const began = performance.now();
+    const began = this.#now();
     const made = (restarted: boolean): Batch => this.#made(restarted, began);
     // Whoever asks again after a failure gets a loader that has not been through it.
     const fail = (error: unknown): never => {
@@ -77,7 +85,7 @@ export class DirectSource implements BatchSource {
   }
 
   #made(restarted: boolean, began: number): Batch {
-    const ended = performance.now();
+    const ended = this.#now();
     this.#batch++;
     if (restarted) this.#options.log(RESTART);
     this.#waits.addWork(began, ended);

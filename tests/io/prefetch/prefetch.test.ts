@@ -3,31 +3,18 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeDatum } from "../../../src/io/datum.ts";
-import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
 import type { BatchSource } from "../../../src/io/prefetch/batch-source.ts";
 import { prefetch, usualWorkers } from "../../../src/io/prefetch/prefetch.ts";
+import { planOf, square, take, writeRecords } from "../../support/record-plans.ts";
 
 type Prefetch = typeof prefetch;
 
 const folder = mkdtempSync(join(tmpdir(), "batch-source-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const square = (side: number, label: number): Uint8Array =>
-  encodeDatum({
-    channels: 1,
-    height: side,
-    width: side,
-    data: Uint8Array.from({ length: side * side }, (_, i) => 10 * label + i),
-    label,
-  });
-
-async function write(name: string, records: readonly Uint8Array[]): Promise<void> {
-  const writer = createLmdb(join(folder, name));
-  for (const [i, record] of records.entries()) await writer.put(String(i).padStart(8, "0"), record);
-  await writer.finish();
-}
+const write = (name: string, records: readonly Uint8Array[]): Promise<void> =>
+  writeRecords(join(folder, name), records);
 
 beforeAll(async () => {
   await write(
@@ -38,26 +25,8 @@ beforeAll(async () => {
   await write("damaged", [square(2, 0), square(2, 1), Uint8Array.of(8, 1, 34, 200, 1)]);
 });
 
-const plan = (name: string, batchSize: number, more: Partial<DatabasePlan> = {}): DatabasePlan => ({
-  kind: "database",
-  source: join(folder, name),
-  batchSize,
-  transform: {
-    scale: 1,
-    mirror: false,
-    cropSize: 0,
-    mean: undefined,
-    meanValues: [],
-    phase: "TRAIN",
-  },
-  color: "unchanged",
-  hasLabels: true,
-  seed: 1,
-  stream: "data",
-  start: 0,
-  shard: { rank: 0, count: 1 },
-  ...more,
-});
+const plan = (name: string, batchSize: number, more: Partial<DatabasePlan> = {}): DatabasePlan =>
+  planOf(folder, name, batchSize, more);
 
 const random = { transform: { ...plan("", 1).transform, cropSize: 2, mirror: true } };
 
@@ -70,24 +39,6 @@ function open(
   const shapes = [[of.batchSize, 1, 2, 2], [of.batchSize]];
   const options = { depth, workers, shapes, dtype: "f32", name: of.source, log } as const;
   return load(of, { ...options, isDecoded: false });
-}
-
-/** Labels, shape and pixels of the next `count` batches. */
-async function take(
-  source: BatchSource,
-  count: number,
-): Promise<{ l: number[]; shape: string; x: number[] }[]> {
-  const batches: { l: number[]; shape: string; x: number[] }[] = [];
-  for (let i = 0; i < count; i++) {
-    const [data, label] = await source.next();
-    batches.push({
-      l: [...(label?.data ?? [])],
-      shape: data?.shape.join() ?? "",
-      x: [...(data?.data ?? [])],
-    });
-  }
-  source.close();
-  return batches;
 }
 
 // A thread cannot load TypeScript on every Node, so the threads that are tested are the built ones.
