@@ -20,13 +20,15 @@ const jpeg = await makeJpegDatabase(work, 500);
 const fashion = makeFashionDatabase(work);
 const ours = (workers) => () =>
   measure(process.execPath, [here("ours.mjs"), jpeg, 3000, 32, 227, workers]);
+const raw = (workers) => () =>
+  measure(process.execPath, [here("ours.mjs"), fashion, 600_000, 64, 0, workers]);
 const contenders = {
   "OpenCV in Python, 1 thread": () =>
     measure("/usr/bin/python3", [here("opencv_peer.py"), jpeg, 1500, 32, 227]),
   "here, 1 worker": ours(1),
   "here, 2 workers": ours(2),
-  "here, raw 28×28, 1 worker": () =>
-    measure(process.execPath, [here("ours.mjs"), fashion, 600_000, 64, 0, 1]),
+  "here, raw 28×28, 1 worker": raw(1),
+  "here, raw 28×28, no worker": raw(0),
 };
 const results = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
 const load = [];

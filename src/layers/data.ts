@@ -5,13 +5,14 @@ import { arity, type None, type OneOrMore } from "./base/layer.ts";
 import { PrefetchingDataLayer } from "./base/prefetching-data.ts";
 
 /**
- * Batches of records from a database, read ahead in threads of their own.
+ * Batches of records from a database: read ahead in threads of their own, or at once where that costs next to nothing.
  *
  * - top[0]: N×C×H×W, the transformed images; top[1], optional: N labels
  * - `data_param`: source (a folder), batch_size, prefetch 4 (batches read ahead), force_encoded_color false;
  *   `backend` is seen from the files, and rand_skip does nothing, as in Caffe
  * - `transform_param`: scale 1, mirror false, crop_size 0, mean_file or mean_value; force_color or force_gray of
- *   encoded images; workers (threads; by default one, and several where images are decoded)
+ *   encoded images; workers (threads; by default none where records are cheap to read, one where they are not, and several where
+ *   images are decoded)
  *
  * Records come in key order, round and round; where several solvers train side by side each takes its share.
  * Encoded images are decoded to blue, green, red, or to grey where they are stored so.

@@ -5,7 +5,8 @@ import { arity, type Blobs, type None } from "./base/layer.ts";
 import { PrefetchingDataLayer } from "./base/prefetching-data.ts";
 
 /**
- * Rows of datasets in HDF5 files, of any rank, read ahead in a thread of its own.
+ * Rows of datasets in HDF5 files, of any rank: read ahead in a thread of its own, or at once where that costs next to
+ * nothing.
  *
  * - tops: one or more; each is the dataset of its name, batch_size rows of it
  * - `hdf5_data_param`: source (a text file that lists the HDF5 files), batch_size, shuffle false (the order of

@@ -29,8 +29,9 @@ export class DirectSource implements BatchSource {
   #batch = 0;
   /** Milliseconds by which batches took longer than from a thread, and have not made good since. */
   #lostMs = 0;
-  readonly #memory: FloatArray[] = [];
-  readonly #tops: Batch[number][] = [];
+  /** As much as each top ever took, and what it is now. */
+  #memory: FloatArray[] = [];
+  #tops: Batch[number][] = [];
 
   /** @param now the clock, in milliseconds */
   constructor(
@@ -90,14 +91,18 @@ export class DirectSource implements BatchSource {
     if (restarted) this.#options.log(RESTART);
     this.#waits.addWork(began, ended);
     this.#lostMs = Math.max(0, this.#lostMs + ended - began - THREAD_MS);
+    const batch = this.#tops;
     if (this.#relief && this.#lostMs > START_MS) this.#handOver(this.#relief);
-    return this.#tops;
+    return batch;
   }
 
   #handOver(relief: Relief): void {
     this.#closeLoader();
     const start = this.#plan.start + this.#batch * this.#plan.batchSize;
     this.#threads = relief({ ...this.#plan, start });
+    // Whoever has the last batch keeps it for as long as it is needed.
+    this.#memory = [];
+    this.#tops = [];
   }
 
   readonly #place: Place = (top, shape) => {

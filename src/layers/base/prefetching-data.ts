@@ -16,8 +16,8 @@ const DEPTH = 4;
 const [MANY, SMALL_BYTES, FLOAT_BYTES] = [16, 4 * 2 ** 20, 4];
 
 /**
- * A layer whose batches are read, decoded and transformed in threads of their own while the net works. Its tops
- * borrow the memory in which a thread made the batch.
+ * A layer whose batches are read, decoded and transformed in threads of their own while the net works, or at once where
+ * that costs less than a thread. Its tops borrow the memory in which a batch was made.
  *
  * A layer checks its parameters in `setUp`, shapes its tops, and calls `prefetches` with what is to be read.
  *
