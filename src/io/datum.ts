@@ -23,32 +23,34 @@ const NO_BYTES = new Uint8Array(0);
  * @throws FormatError where it is damaged
  */
 export function decodeDatum(bytes: Uint8Array, source: string): Datum {
-  return decodeAt(bytes, source, "a Datum", (reader) => {
-    const datum = {
-      channels: 0,
-      height: 0,
-      width: 0,
-      data: NO_BYTES as Uint8Array,
-      label: 0,
-      floatData: undefined as Float32Array | undefined,
-      encoded: false,
-    };
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
-      if (tag === 0x08) datum.channels = reader.int32();
-      else if (tag === 0x10) datum.height = reader.int32();
-      else if (tag === 0x18) datum.width = reader.int32();
-      else if (tag === 0x22) {
-        const length = reader.uint32();
-        datum.data = bytes.subarray(reader.pos, reader.pos + length);
-        reader.skip(length);
-      } else if (tag === 0x28) datum.label = reader.int32();
-      else if (tag >>> 3 === 6) datum.floatData = readFloats(reader, tag, datum.floatData);
-      else if (tag === 0x38) datum.encoded = reader.bool();
-      else reader.skipType(tag & 7);
-    }
-    return datum;
-  });
+  return decodeAt(bytes, source, "a Datum", readDatum);
+}
+
+function readDatum(reader: protobuf.Reader): Datum {
+  const datum = {
+    channels: 0,
+    height: 0,
+    width: 0,
+    data: NO_BYTES as Uint8Array,
+    label: 0,
+    floatData: undefined as Float32Array | undefined,
+    encoded: false,
+  };
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x08) datum.channels = reader.int32();
+    else if (tag === 0x10) datum.height = reader.int32();
+    else if (tag === 0x18) datum.width = reader.int32();
+    else if (tag === 0x22) {
+      const length = reader.uint32();
+      datum.data = reader.buf.subarray(reader.pos, reader.pos + length);
+      reader.skip(length);
+    } else if (tag === 0x28) datum.label = reader.int32();
+    else if (tag >>> 3 === 6) datum.floatData = readFloats(reader, tag, datum.floatData);
+    else if (tag === 0x38) datum.encoded = reader.bool();
+    else reader.skipType(tag & 7);
+  }
+  return datum;
 }
 
 /** float_data: Caffe writes it unpacked, a tag before each value. */

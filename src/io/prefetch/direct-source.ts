@@ -7,15 +7,15 @@ import { WaitReport } from "./wait-report.ts";
 
 /** What a batch from a thread costs training: waking, and a core that would compute. Measured with LeNet on two. */
 const THREAD_MS = 0.2;
-/** What a thread's start costs: so much is lost here before one is started. */
+/** So much is lost here before threads are started; the start of one costs 80. */
 const START_MS = 20;
 
 /** Reads a plan in threads. */
 export type Relief = (plan: LoaderPlan) => BatchSource;
 
 /**
- * Makes each batch when it is asked for. Where that has cost more than threads would, by as much as their start costs,
- * they go on from there, for good: after one batch that is very slow, or many that are a little.
+ * Makes each batch when it is asked for. Where that has cost more than threads would, they go on from there, for good:
+ * after one batch that is very slow, or many that are a little; cheap ones between make good what slow ones lost.
  */
 export class DirectSource implements BatchSource {
   readonly #plan: LoaderPlan;
