@@ -8,6 +8,8 @@ import { referenceEngines } from "../support/engines.ts";
 import { checkGradient, forward, layerNet, netOf } from "../support/nets.ts";
 
 const root = mkdtempSync(join(tmpdir(), "user-layers-"));
+// Whatever lies in the folders above does not count.
+writeFileSync(join(root, "package.json"), "{}");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 beforeAll(() => {
