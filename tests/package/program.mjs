@@ -109,6 +109,7 @@ for (let i = 1; i <= Number(nets); i++) {
   memory.push(Math.round((rss - heapTotal + heapUsed) / 2 ** 20));
 }
 console.log(`resident after each tenth of ${nets} nets: ${memory.join(" ")} MiB`);
-check("memory stays flat", memory.at(-1) - memory[1] < 32);
+// In the first half the heaps of V8 and of the C library still find their size.
+check("memory stays flat", memory.at(-1) - memory[4] < 20);
 rmSync("digit.png", { force: true });
 rmSync("trained.caffemodel", { force: true });
