@@ -56,7 +56,7 @@ export class FactoredGradient implements PrivateStore {
     return store instanceof FactoredGradient ? store : undefined;
   }
 
-  /** Calls `use` for one run of whole rows after the other: where it begins in the array, and its elements. */
+  /** Calls `use` for one run of whole rows after the other: where it begins and ends in the array, and its elements. */
   forEachPanel(use: (begin: number, end: number, panel: StoreMemory) => void): void {
     const { rows, columns } = this.#shape;
     const most = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));

@@ -92,7 +92,9 @@ interface Place {
  */
 export class MemoryPool {
   readonly #addon: Addon;
-  readonly #slabs: Slab[] = [];
+  /** For what comes and goes within a step, and for what lasts: each of those would leave a gap among the others. */
+  readonly #passing: Slab[] = [];
+  readonly #lasting: Slab[] = [];
   /** What an op held that nobody closed comes back when that is collected. */
   readonly #abandoned = new FinalizationRegistry<Place>(({ slab, run }) => slab.give(run));
 
@@ -102,13 +104,16 @@ export class MemoryPool {
 
   /** Bytes used so far: the peak of what was held at one time, and gaps. */
   get bytes(): number {
-    return 4 * this.#slabs.reduce((sum, { used }) => sum + used, 0);
+    return 4 * [...this.#passing, ...this.#lasting].reduce((sum, { used }) => sum + used, 0);
   }
 
-  /** Memory for `count` floats, with whatever was there. */
-  take(count: number): Held {
+  /**
+   * Memory for `count` floats, with whatever was there.
+   * @param isLasting for something that is held from step to step
+   */
+  take(count: number, isLasting = false): Held {
     const length = Math.ceil(Math.max(1, count) / LINE) * LINE;
-    const place = this.#find(length);
+    const place = this.#find(isLasting ? this.#lasting : this.#passing, length);
     const held: Held = { memory: place.slab.memoryOf(place.run), place, holders: 1 };
     this.#abandoned.register(held, place, held);
     return held;
@@ -122,13 +127,13 @@ export class MemoryPool {
     held.place.slab.give(held.place.run);
   }
 
-  #find(length: number): Place {
-    for (const slab of this.#slabs) {
+  #find(slabs: Slab[], length: number): Place {
+    for (const slab of slabs) {
       const run = slab.take(length);
       if (run) return { slab, run };
     }
     const slab = this.#reserve(length);
-    this.#slabs.push(slab);
+    slabs.push(slab);
     return { slab, run: slab.take(length) as Run };
   }
 

@@ -10,19 +10,19 @@ class NativeStore implements PrivateStore {
   readonly layout: string;
   readonly described: Layout;
   readonly #places: Places;
-  readonly #pool: MemoryPool;
+  readonly #isLasting: boolean;
   #held: Held | undefined;
 
-  constructor(places: Places, pool: MemoryPool, described: Layout) {
+  constructor(places: Places, described: Layout, isLasting: boolean) {
     this.layout = described.key;
     this.described = described;
     this.#places = places;
-    this.#pool = pool;
+    this.#isLasting = isLasting;
   }
 
   /** Its memory, to be read; some if it has none. */
   get memory(): StoreMemory {
-    this.#held ??= this.#pool.take(this.described.stored);
+    this.#held ??= this.#take();
     return this.#held.memory;
   }
 
@@ -30,30 +30,34 @@ class NativeStore implements PrivateStore {
   own(keepsElements: boolean): StoreMemory {
     const before = this.#held;
     if (!before || before.holders === 1) return this.memory;
-    this.#held = this.#pool.take(this.described.stored);
+    this.#held = this.#take();
     if (keepsElements) {
       this.#places.addon.copy(this.described.stored, before.memory, this.#held.memory);
     }
-    this.#pool.release(before);
+    this.#places.pool.release(before);
     return this.#held.memory;
   }
 
   /** Holds its memory once more, for somebody who calls `pool.release` in the end. */
   hold(): Held {
-    this.#held ??= this.#pool.take(this.described.stored);
+    this.#held ??= this.#take();
     this.#held.holders++;
     return this.#held;
   }
 
   /** Takes memory that it holds from now on in place of its own. */
   adopt(held: Held): void {
-    if (this.#held) this.#pool.release(this.#held);
+    if (this.#held) this.#places.pool.release(this.#held);
     this.#held = held;
   }
 
   release(): void {
-    if (this.#held) this.#pool.release(this.#held);
+    if (this.#held) this.#places.pool.release(this.#held);
     this.#held = undefined;
+  }
+
+  #take(): Held {
+    return this.#places.pool.take(this.described.stored, this.#isLasting);
   }
 
   toPlain(plain: FloatArray): void {
@@ -76,9 +80,7 @@ class NativeStore implements PrivateStore {
  */
 export class Places implements Work {
   readonly addon: Addon;
-  /** For what comes and goes within a step. */
   readonly pool: MemoryPool;
-  readonly #lasting: MemoryPool;
   /** Reorders done so far: what is left to save. */
   reorders = 0;
   /** Names of the implementations that ran since somebody cleared this. */
@@ -89,11 +91,10 @@ export class Places implements Work {
   constructor(addon: Addon) {
     this.addon = addon;
     this.pool = new MemoryPool(addon);
-    this.#lasting = new MemoryPool(addon);
   }
 
   get peakBytes(): number {
-    return this.pool.bytes + this.#lasting.bytes;
+    return this.pool.bytes;
   }
 
   /** The row-major layout of those dims. */
@@ -243,7 +244,7 @@ export class Places implements Work {
   #store(mem: SyncedMem, layout: Layout): NativeStore {
     const kept = mem.privateStore(layout.key);
     if (kept instanceof NativeStore) return kept;
-    const store = new NativeStore(this, mem.isLasting ? this.#lasting : this.pool, layout);
+    const store = new NativeStore(this, layout, mem.isLasting);
     mem.adoptPrivate(store);
     return store;
   }
