@@ -20,12 +20,11 @@ void Sum(const Napi::CallbackInfo& info) {
   // Without a rectifier its slope is 1.
   const float slope = std::isnan(given) ? 1.0f : static_cast<float>(given);
   float* y = floats_of(info[4]).data;
-  const auto rectified = [=](float z) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); };
   parallel_parts(n, [&](size_t begin, size_t end) {
     if (xs.size() == 2) {
       const float *a = xs[0], *b = xs[1], ca = coeffs[0], cb = coeffs[1];
 #pragma omp simd
-      for (size_t i = begin; i < end; i++) y[i] = rectified(ca * a[i] + cb * b[i]);
+      for (size_t i = begin; i < end; i++) y[i] = rectify(ca * a[i] + cb * b[i], slope);
       return;
     }
     // In parts that stay in the cache. y may be one of the xs, so it is written last.
@@ -39,7 +38,7 @@ void Sum(const Napi::CallbackInfo& info) {
         for (size_t i = 0; i < count; i++) total[i] += c * x[i];
       }
 #pragma omp simd
-      for (size_t i = 0; i < count; i++) y[from + i] = rectified(total[i]);
+      for (size_t i = 0; i < count; i++) y[from + i] = rectify(total[i], slope);
     }
   });
 }

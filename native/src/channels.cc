@@ -21,8 +21,7 @@ void affine(const View& v, const float* a, const float* b, Rectifier rectifier, 
   } else {
     const float slope = rectifier.slope;
     each(v, {a, b}, [=](size_t i, float k, float m, float, float) {
-      const float z = k * x[i] + m;
-      y[i] = std::max(z, 0.0f) + slope * std::min(z, 0.0f);
+      y[i] = rectify(k * x[i] + m, slope);
     });
   }
 }
@@ -197,7 +196,7 @@ void PReLUForward(const Napi::CallbackInfo& info) {
   const PerChannel slopes(v, args.floats());
   float* y = args.floats();
   each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) {
-    y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
+    y[i] = rectify(x[i], slope);
   });
 }
 
@@ -224,31 +223,30 @@ void PReLUSums(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
-// y = r(x) · kept(index), with r(x) = max(x, 0) + slope · min(x, 0) and the index that the element has in a plain array
+// y = rectify(x, slope) · kept(index), with the index that the element has in a plain array
 template <typename Kept>
 void drop(const View& v, float slope, const float* x, float* y, Kept kept) {
   const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
-  const auto rectified = [=](float value) { return std::max(value, 0.0f) + slope * std::min(value, 0.0f); };
   parallel(v.rows(), v.stored(), [=](size_t row) {
     const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
     const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
     if (block == 1) {
 #pragma omp simd
-      for (size_t i = 0; i < s; i++) y[from + i] = rectified(x[from + i]) * kept(first + static_cast<uint32_t>(i));
+      for (size_t i = 0; i < s; i++) y[from + i] = rectify(x[from + i], slope) * kept(first + static_cast<uint32_t>(i));
       return;
     }
     for (size_t i = 0; i < s; i++) {
 #pragma omp simd
       for (size_t k = 0; k < block; k++) {
         const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
-        y[from + i * block + k] = rectified(x[from + i * block + k]) * kept(index);
+        y[from + i * block + k] = rectify(x[from + i * block + k], slope) * kept(index);
       }
     }
   });
 }
 
-// dropout(n, c, s, block, ratio, stream, pass, slope, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 : r(x) / (1 − ratio);
-// r(x) is x where slope is 1
+// dropout(n, c, s, block, ratio, stream, pass, slope, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 :
+// rectify(x, slope) / (1 − ratio)
 void Dropout(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);

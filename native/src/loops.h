@@ -47,6 +47,9 @@ class Args {
   size_t at_ = 0;
 };
 
+// z above zero, else slope · z; z where slope is 1.
+inline float rectify(float z, float slope) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); }
+
 // 1 above zero, else `slope`: what a rectifier multiplies by. Only constants are chosen between, which is one
 // instruction for many elements; a choice between two values in memory would be a branch for each.
 inline float gate(float z, float slope) {

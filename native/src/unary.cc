@@ -69,7 +69,7 @@ struct Power {
 struct Relu {
   float slope;
   explicit Relu(const float* p) : slope(p[0]) {}
-  float forward(float x) const { return std::max(x, 0.0f) + slope * std::min(x, 0.0f); }
+  float forward(float x) const { return rectify(x, slope); }
   float backward(float x, float, float dy) const { return dy * gate(x, slope); }
 };
 struct Sigmoid {
