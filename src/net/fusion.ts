@@ -71,8 +71,7 @@ export function findAbsorbed(
     const [top] = topBlobs;
     if (!top || bottomBlobs[0] !== top || !needsBackward || taken.has(i)) return;
     if (!isRectifier(layer.postOp)) return;
-    const readers = layers.flatMap((other, j) => (j > i && touches(other, top) ? [j] : []));
-    const [reader = -1, ...others] = readers;
+    const [reader = -1, ...others] = usersOf(layers, top).filter((j) => j > i);
     const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
     if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) {
       absorbed.push({ rectifier: i, reader });
@@ -85,14 +84,14 @@ function isRectifier(post: PostOp | undefined): boolean {
   return post?.kind === "unary" && post.kernel.name === "relu" && post.params["slope"] === 0;
 }
 
-/** Reads or writes memory of that blob. */
-export function touches(
-  { bottomBlobs, topBlobs }: FusedLayer,
-  { dataMem, diffMem }: Blob,
-): boolean {
-  return [...bottomBlobs, ...topBlobs].some(
-    (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
-  );
+/** The layers that read or write memory of that blob. */
+export function usersOf(layers: readonly FusedLayer[], { dataMem, diffMem }: Blob): number[] {
+  return layers.flatMap(({ bottomBlobs, topBlobs }, i) => {
+    const isUser = [...bottomBlobs, ...topBlobs].some(
+      (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
+    );
+    return isUser ? [i] : [];
+  });
 }
 
 /** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */

@@ -25,7 +25,6 @@ interface Owner {
   /** Multipliers that somebody wrote; undefined while all sharers leave them to the default. */
   lrMult: number | undefined;
   decayMult: number | undefined;
-  isShared: boolean;
   name: string;
 }
 
@@ -77,7 +76,6 @@ export class ParameterTable {
         blob,
         lrMult: spec.lr_mult,
         decayMult: spec.decay_mult,
-        isShared: false,
         name: name === "" ? String(index) : name,
       };
       this.#owners.push(added);
@@ -96,7 +94,6 @@ export class ParameterTable {
       );
     }
     this.#sharers.push([blob, owner.blob]);
-    owner.isShared = true;
     blob.shareData(owner.blob);
     blob.shareDiff(owner.blob);
     const where = `Shared param '${name}' of layers '${owner.layer}' and '${layer}' has mismatched`;
@@ -118,6 +115,7 @@ export class ParameterTable {
       ...owner,
       lrMult,
       decayMult,
+      isShared: this.#sharers.some(([, shared]) => shared === owner.blob),
     }));
   }
 }

@@ -1,4 +1,4 @@
-import { type FusedLayer, type Fusion, touches } from "./fusion.ts";
+import { type FusedLayer, type Fusion, usersOf } from "./fusion.ts";
 
 /** A layer whose result is made again before backward reads it, rather than kept from forward on. */
 export interface Repetition {
@@ -22,12 +22,13 @@ export function findRepetitions(
     const [[bottom], [top]] = [bottomBlobs, topBlobs];
     if (!bottom || !top || topBlobs.length !== 1 || !needsBackward || layer.device) return;
     if (!layer.isCheapToRepeat) return;
-    const [source, ...rest] = layers.filter((other) => touches(other, bottom));
-    const isSource = source?.bottomBlobs.length === 0 && rest.length === 1;
+    const [source = -1, ...rest] = usersOf(layers, bottom);
+    const isSource = layers[source]?.bottomBlobs.length === 0 && rest.length === 1;
     const fusion = fusions.find((one) => one.producer === producer);
     const followers = fusion?.followers ?? [];
-    const users = layers.flatMap((other, i) => (touches(other, top) ? [i] : []));
-    const [reader = -1, ...others] = users.filter((i) => i !== producer && !followers.includes(i));
+    const [reader = -1, ...others] = usersOf(layers, top).filter(
+      (i) => i !== producer && !followers.includes(i),
+    );
     const next = layers[reader];
     // Without parameters it may not read its bottom again.
     const readsAgain = next && next.layer.blobs.length > 0 && next.bottomBlobs.length === 1;
