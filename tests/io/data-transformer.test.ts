@@ -6,15 +6,7 @@ import { interleaved, oriented, planar, rasterOf } from "../../src/io/raster.ts"
 import { FormatError } from "../../src/util/errors.ts";
 import { Random } from "../../src/util/random.ts";
 import { noise } from "../support/nets.ts";
-
-const plain: Transform = {
-  scale: 1,
-  mirror: false,
-  cropSize: 0,
-  mean: undefined,
-  meanValues: [],
-  phase: "TRAIN",
-};
+import { unchanged } from "../support/record-plans.ts";
 
 /** channels×3×4 bytes 0, 1, 2, ... */
 const image = (channels = 1, more: Partial<Datum> = {}): Datum => ({
@@ -29,7 +21,7 @@ const image = (channels = 1, more: Partial<Datum> = {}): Datum => ({
 });
 
 function run(transform: Partial<Transform>, datum: Datum, random?: Random): number[] {
-  const transformer = new DataTransformer({ ...plain, ...transform });
+  const transformer = new DataTransformer({ ...unchanged, ...transform });
   const raster = rasterOf(datum);
   const [c, h, w] = transformer.outputShape(raster);
   const out = new Float32Array(c * h * w);
@@ -85,7 +77,7 @@ describe("DataTransformer", () => {
 
   test("draws random numbers only where something is random", () => {
     const isRandom = (more: Partial<Transform>): boolean =>
-      new DataTransformer({ ...plain, ...more }).isRandom;
+      new DataTransformer({ ...unchanged, ...more }).isRandom;
     expect(isRandom({})).toBe(false);
     expect(isRandom({ cropSize: 2, phase: "TEST" })).toBe(false);
     expect(isRandom({ cropSize: 2 })).toBe(true);
@@ -133,7 +125,7 @@ describe("the addon does what the plain loop does, to the bit", () => {
       Object.entries(transforms).map(([name, more]) => [layout, name, raster, more] as const),
     ),
   )("%s, %s", (_layout, _name, raster, more) => {
-    const transformer = new DataTransformer({ ...plain, ...more });
+    const transformer = new DataTransformer({ ...unchanged, ...more });
     const [c, h, w] = transformer.outputShape(raster);
     for (let key = 0; key < 4; key++) {
       const native = new Float32Array(c * h * w);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Transform } from "../../src/io/data-transformer.ts";
 import { encodeDatum } from "../../src/io/datum.ts";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import type { DatabasePlan } from "../../src/io/loaders/database-loader.ts";
@@ -21,6 +22,16 @@ export async function writeRecords(path: string, records: readonly Uint8Array[])
   await writer.finish();
 }
 
+/** What leaves images as they are. */
+export const unchanged: Transform = {
+  scale: 1,
+  mirror: false,
+  cropSize: 0,
+  mean: undefined,
+  meanValues: [],
+  phase: "TRAIN",
+};
+
 /** A plan that reads a database as it is. */
 export const planOf = (
   folder: string,
@@ -31,14 +42,7 @@ export const planOf = (
   kind: "database",
   source: join(folder, name),
   batchSize,
-  transform: {
-    scale: 1,
-    mirror: false,
-    cropSize: 0,
-    mean: undefined,
-    meanValues: [],
-    phase: "TRAIN",
-  },
+  transform: unchanged,
   color: "unchanged",
   hasLabels: true,
   seed: 1,

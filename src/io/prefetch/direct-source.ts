@@ -1,4 +1,4 @@
-import { allocate, type DType, type FloatArray } from "../../util/arrays.ts";
+import { allocate, type FloatArray } from "../../util/arrays.ts";
 import { countOf, sameShape } from "../../util/shape.ts";
 import type { BatchLoader, Place } from "../loaders/loader.ts";
 import { type LoaderPlan, openLoader } from "../loaders/open-loader.ts";
@@ -108,16 +108,16 @@ export class DirectSource implements BatchSource {
   readonly #place: Place = (top, shape) => {
     const before = this.#tops[top];
     if (before && sameShape(before.shape, shape)) return before.data;
-    const data = this.#room(this.#options.dtype, top, countOf(shape));
+    const data = this.#room(top, countOf(shape));
     this.#tops[top] = { shape, data };
     return data;
   };
 
   /** Memory comes anew only where a top is larger than it ever was. */
-  #room(dtype: DType, top: number, count: number): FloatArray {
+  #room(top: number, count: number): FloatArray {
     let memory = this.#memory[top];
     if (!memory || memory.length < count) {
-      memory = allocate(dtype, count);
+      memory = allocate(this.#options.dtype, count);
       this.#memory[top] = memory;
     }
     return memory.length === count ? memory : memory.subarray(0, count);

@@ -25,7 +25,7 @@ export function prefetch(plan: LoaderPlan, options: PrefetchOptions): BatchSourc
     return new DirectSource(plan, options);
   }
   const { workers, isDecoded } = options;
-  const inThreads = (of: LoaderPlan): BatchSource =>
-    new ThreadedSource(of, options, workers || usualWorkers(isDecoded), file);
+  const threads = { ...options, workers: workers || usualWorkers(isDecoded) };
+  const inThreads = (of: LoaderPlan): BatchSource => new ThreadedSource(of, threads, file);
   return workers > 0 || isDecoded ? inThreads(plan) : new DirectSource(plan, options, inThreads);
 }

@@ -17,7 +17,8 @@ export class ThreadedSource implements BatchSource {
   #holds = false;
 
   /** @param file the compiled thread */
-  constructor(plan: LoaderPlan, options: PrefetchOptions, workers: number, file: URL) {
+  constructor(plan: LoaderPlan, options: PrefetchOptions, file: URL) {
+    const { workers } = options;
     this.#options = options;
     // So that each place is filled by one thread alone.
     const depth = Math.ceil(Math.max(options.depth, workers) / workers) * workers;
