@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import type { Layer } from "../../src/layers/base/layer.ts";
-import { findFusions } from "../../src/net/fusion.ts";
+import { type FusedLayer, findFusions } from "../../src/net/fusion.ts";
+import type { Net } from "../../src/net/net.ts";
 import { availableEngines } from "../support/engines.ts";
 import { netOf, noise, write } from "../support/nets.ts";
 
@@ -12,16 +13,21 @@ const conv =
 const relu = (bottom: string, top: string): string =>
   `layer { name: "r_${top}" type: "ReLU" bottom: "${bottom}" top: "${top}" }`;
 
-/** Pairs of layers that would be fused if every layer accepted everything. */
-function found(text: string): string[] {
-  const net = netOf(text);
-  const willing = net.layers.map((layer, i) => ({
-    layer: Object.create(layer, { accepts: { value: () => "forward" } }) as Layer,
+/** A net's layers as the search takes them, each as `change` makes it. */
+const layersOf = (net: Net, change = (layer: Layer): Layer => layer): FusedLayer[] =>
+  net.layers.map((layer, i) => ({
+    layer: change(layer),
     bottomBlobs: net.bottomBlobs[i] ?? [],
     topBlobs: net.topBlobs[i] ?? [],
     needsBackward: net.layerNeedsBackward[i] ?? false,
   }));
-  return findFusions(willing, false).map(({ producer, followers }) =>
+
+/** Pairs of layers that would be fused if every layer accepted everything. */
+function found(text: string): string[] {
+  const net = netOf(text);
+  const willing = (layer: Layer): Layer =>
+    Object.create(layer, { accepts: { value: () => "forward" } });
+  return findFusions(layersOf(net, willing), false).map(({ producer, followers }) =>
     [producer, ...followers].map((i) => net.layerNames[i]).join(" + "),
   );
 }
@@ -95,14 +101,8 @@ test.skipIf(!availableEngines.has("native"))(
   () => {
     const engines = availableEngines.get("native") as Engines;
     const net = netOf(behindInnerProduct, { engines, phase: "TRAIN" });
-    const layers = net.layers.map((layer, i) => ({
-      layer,
-      bottomBlobs: net.bottomBlobs[i] ?? [],
-      topBlobs: net.topBlobs[i] ?? [],
-      needsBackward: true,
-    }));
     const ip = net.layerIndex("ip");
-    expect(findFusions(layers, false)).toEqual([
+    expect(findFusions(layersOf(net), false)).toEqual([
       { producer: ip, followers: [ip + 1, ip + 2], isBackward: false },
     ]);
   },
