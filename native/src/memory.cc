@@ -21,6 +21,12 @@ dnnl::stream& stream() {
 }
 
 memory::desc plain_desc(const memory::dims& dims) {
+  if (dims.empty() || dims.size() > DNNL_MAX_NDIMS) {
+    // oneDNN knows neither an array without axes nor one of so many: as a line it lies the same way.
+    memory::dim count = 1;
+    for (auto d : dims) count *= d;
+    return plain_desc({count});
+  }
   memory::dims strides(dims.size(), 1);
   for (int i = static_cast<int>(dims.size()) - 2; i >= 0; i--) strides[i] = strides[i + 1] * dims[i + 1];
   return memory::desc(dims, memory::data_type::f32, strides);
@@ -56,15 +62,16 @@ std::string text_property(const Napi::Object& object, const char* name) {
 
 // new Layout(dims, block?): plain, or channels in blocks. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
+  memory::dims dims;
   if (info[0].IsExternal()) {
     desc = *info[0].As<Napi::External<memory::desc>>().Data();
+    dims = dims_of(desc);
   } else {
-    desc = info[1].IsNumber() ? blocked_desc(to_dims(info[0]), info[1].As<Napi::Number>().Int64Value())
-                              : plain_desc(to_dims(info[0]));
+    dims = to_dims(info[0]);
+    desc = info[1].IsNumber() ? blocked_desc(dims, info[1].As<Napi::Number>().Int64Value()) : plain_desc(dims);
   }
   auto self = info.This().As<Napi::Object>();
   auto env = info.Env();
-  memory::dims dims = dims_of(desc);
   auto list = Napi::Array::New(env, dims.size());
   double count = 1;
   for (size_t i = 0; i < dims.size(); i++) {

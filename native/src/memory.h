@@ -13,7 +13,7 @@ namespace caffe {
 const dnnl::engine& cpu();
 dnnl::stream& stream();
 
-// Row-major dense float32 of any number of axes up to 6.
+// Row-major dense float32 of any number of axes.
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
 // Channels (axis 1) in blocks of 8 or 16, of three to five axes.
 dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims, int64_t block);
