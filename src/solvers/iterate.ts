@@ -15,8 +15,12 @@ export interface Iteration {
 /**
  * Steps a solver to its max_iter, one iteration at a time, with the tests and snapshots that are due. Leaving the
  * loop leaves the solver where it is: a later loop goes on from there.
+ * @param finish what is left to do when nothing follows
  */
-export async function* iterate(solver: Solver): AsyncGenerator<Iteration, void, void> {
+export async function* iterate(
+  solver: Solver,
+  finish: () => Promise<void>,
+): AsyncGenerator<Iteration, void, void> {
   let event: IterationEvent | undefined;
   const guest: SolverCallbacks = {
     onIteration(finished) {
@@ -28,11 +32,12 @@ export async function* iterate(solver: Solver): AsyncGenerator<Iteration, void, 
     while (solver.iter < (solver.param.max_iter ?? 0)) {
       event = undefined;
       await solver.step(1);
-      if (!event) return;
+      if (!event) break;
       const { iter, loss, smoothedLoss, rate } = event as IterationEvent;
       yield { iteration: iter, loss, smoothedLoss, learningRate: rate };
-      if (solver.stoppedEarly) return;
+      if (solver.stoppedEarly) break;
     }
+    await finish();
   } finally {
     solver.callbacks.splice(solver.callbacks.indexOf(guest), 1);
   }

@@ -34,6 +34,10 @@ export class SnapshotStore {
   #kept: number[] = [];
   #bests: number[] = [];
   #hasSwept = false;
+  /** The iteration of the snapshot that the run last wrote, or began from. */
+  #newestIter: number | undefined;
+  /** The iteration at which one was due and could not be written. */
+  #failedAt: number | undefined;
 
   constructor(prefix: string, param: SolverParameter, log: Log) {
     this.#prefix = prefix;
@@ -44,6 +48,16 @@ export class SnapshotStore {
   /** The .solverstate of the highest iteration under the prefix, whole or not. */
   get newest(): string | undefined {
     return findSolverStates(this.#prefix)[0]?.path;
+  }
+
+  /** Whether a snapshot of that iteration was due and could not be written. */
+  isOwed(iter: number): boolean {
+    return this.#failedAt === iter && !this.has(iter);
+  }
+
+  /** Whether the snapshot of that iteration is there, written by this run or what it began from. */
+  has(iter: number): boolean {
+    return this.#newestIter === iter;
   }
 
   /**
@@ -81,18 +95,21 @@ export class SnapshotStore {
       throw error;
     }
     if (isBest) this.#keepBest();
+    else this.#newestIter = run.iter;
     return files.state;
   }
 
   /**
    * Runs `write`, and says aloud that there is no snapshot, rather than ending the run, where a disk takes no more.
+   * The run owes it then, if it ends there: `isOwed`.
    * @param iter the iteration, for the message
    */
-  async tolerate(iter: number, write: () => Promise<unknown>): Promise<void> {
+  async tolerate(iter: number, write: () => Promise<unknown>, isBest = false): Promise<void> {
     try {
       await write();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
+      if (!isBest) this.#failedAt = iter;
       const { newest } = this;
       this.#log(
         "error",
@@ -108,6 +125,8 @@ export class SnapshotStore {
    */
   async restore(run: Snapshotted, path: string): Promise<void> {
     await restoreSnapshot(run, path, this.#log);
+    const isOwn = resolve(path) === resolve(this.#files(run.iter, false).state);
+    this.#newestIter = isOwn ? run.iter : undefined;
     // What lies under another prefix is not this run's to remove.
     if (!resolve(path).startsWith(`${resolve(this.#prefix)}_`)) this.remember({ snapshots: [] });
     // A run that ended between writing the best and removing the one before it left both.

@@ -61,6 +61,8 @@ export class Solver implements Snapshotted {
   readonly #tests: TestPasses;
   readonly #eventLoop: EventLoop = new EventLoop();
   #isStopped = false;
+  /** Training is over: a snapshot that cannot be written now is lost. */
+  #isOver = false;
 
   /**
    * Checks the parameters, builds the nets and loads the weights asked for.
@@ -151,7 +153,7 @@ export class Solver implements Snapshotted {
 
   /** Trains one iteration after the other: `for await (const { iteration, loss } of solver) …`. */
   [Symbol.asyncIterator](): AsyncGenerator<Iteration, void, void> {
-    return iterate(this);
+    return iterate(this, () => this.#writeOwed());
   }
 
   /**
@@ -159,7 +161,7 @@ export class Solver implements Snapshotted {
    * @throws DivergenceError where the loss is no number any more, FileError where the last snapshot cannot be written
    */
   async solve(resumeFrom?: string): Promise<void> {
-    const { max_iter, snapshot = 0, snapshot_after_train = true, display = 0 } = this.param;
+    const { max_iter, snapshot_after_train = true, display = 0 } = this.param;
     if (max_iter === undefined) {
       throw new SolverError(
         `${this.#where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
@@ -173,9 +175,9 @@ export class Solver implements Snapshotted {
     }
     try {
       await this.step(max_iter - this.iter);
-      if (snapshot_after_train && (snapshot === 0 || this.iter % snapshot !== 0)) {
-        await this.snapshot();
-      }
+      this.#isOver = true;
+      if (snapshot_after_train && !this.#snapshots.has(this.iter)) await this.snapshot();
+      else await this.#writeOwed();
       this.#snapshots.prune();
       if (this.#isStopped) {
         this.#say("Optimization stopped early.");
@@ -201,7 +203,7 @@ export class Solver implements Snapshotted {
   async step(iterations: number): Promise<void> {
     const stopAt = this.iter + iterations;
     const { display = 0, iter_size = 1, debug_info = false } = this.param;
-    this.#isStopped = false;
+    this.#isStopped = this.#isOver = false;
     let since = { at: performance.now(), iter: this.iter };
     while (this.iter < stopAt) {
       this.net.clearParamDiffs();
@@ -329,9 +331,15 @@ export class Solver implements Snapshotted {
     return path;
   }
 
-  /** As `snapshot`, but a disk that takes no more does not end the run: that is said aloud, and the run goes on. */
+  /** As `snapshot`, but while training goes on a disk that takes no more does not end the run: that is said aloud. */
   async #trySnapshot(isBest = false): Promise<void> {
-    await this.#snapshots.tolerate(this.iter, () => this.snapshot(isBest));
+    if (this.#isOver) await this.snapshot(isBest);
+    else await this.#snapshots.tolerate(this.iter, () => this.snapshot(isBest), isBest);
+  }
+
+  /** Writes a snapshot in the place of one that was due and could not be written: nothing follows that would. */
+  async #writeOwed(): Promise<void> {
+    if (this.#snapshots.isOwed(this.iter)) await this.snapshot();
   }
 
   /**

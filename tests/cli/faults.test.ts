@@ -63,21 +63,32 @@ describe("a disk that is full", () => {
         "s_iter_40.solverstate",
       ]);
       for (const name of readdirSync(path("small"))) rmSync(join(path("small"), name));
+      spawnSync("mount", ["-o", "remount,size=16m", path("small")]);
       // With room again a snapshot succeeds.
       child.kill("SIGHUP");
       await said(/Snapshotting solver state to binary proto file small\/s_iter_(?!40|80)\d+/);
       child.kill("SIGTERM");
       expect((await ended).status).toBe(0);
       expect(readdirSync(path("small")).length).toBeGreaterThanOrEqual(3);
+      for (const name of readdirSync(path("small"))) rmSync(join(path("small"), name));
+      spawnSync("mount", ["-o", "remount,size=256k", path("small")]);
     },
   );
 
-  test.skipIf(!small)(
-    `at the end of training is an error: the result is lost${small ? "" : ` (${why})`}`,
-    () => {
+  test.skipIf(!small).each([
+    ["", ""],
+    [", of a snapshot that was due then", "snapshot: 1"],
+    [
+      ", of one that was due, where none is wanted besides",
+      "snapshot: 2 snapshot_after_train: false",
+    ],
+    [", of the last where some are to go", "snapshot: 1 keep_last: 1"],
+  ])(
+    `at the end of training is an error: the result is lost%s${small ? "" : ` (${why})`}`,
+    (_, fields) => {
       for (const name of readdirSync(path("small"))) rmSync(join(path("small"), name));
       writeFileSync(join(path("small"), "filler"), new Uint8Array(200_000));
-      const flag = solver("end.prototxt", 'max_iter: 2 snapshot_prefix: "small/s"');
+      const flag = solver("end.prototxt", `max_iter: 2 snapshot_prefix: "small/s" ${fields}`);
       const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
       expect(status).toBe(1);
       expect(stderr.trimEnd().split("\n").at(-1)).toBe(

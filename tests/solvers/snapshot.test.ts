@@ -427,6 +427,97 @@ describe("keep_best", () => {
   });
 });
 
+describe("a folder that is gone when the last snapshot is due", () => {
+  /** A solver whose folder goes before its last iteration, and comes back where `isBack`. */
+  const losing = (text: string, isBack = false): { solver: Solver; errors: string[] } => {
+    const errors: string[] = [];
+    const solver = solverOf(text, referenceEngines, (severity, _source, message) => {
+      if (severity !== "error") return;
+      errors.push(message);
+      if (isBack) mkdirSync(folder);
+    });
+    solver.callbacks.push({
+      onGradientsReady: ({ iter }) => {
+        if (iter === 3) rmSync(folder, { recursive: true });
+      },
+    });
+    return { solver, errors };
+  };
+  test.each([
+    ["of a run that solves", "max_iter: 4 snapshot: 2", (solver: Solver) => solver.solve()],
+    [
+      "where only the newest stays",
+      "max_iter: 4 snapshot: 2 keep_last: 1",
+      (solver: Solver) => solver.solve(),
+    ],
+    [
+      "where none is wanted but those",
+      "max_iter: 4 snapshot: 4 snapshot_after_train: false",
+      (solver: Solver) => solver.solve(),
+    ],
+    [
+      "of a run that is stopped then",
+      "max_iter: 9 snapshot: 2",
+      (solver: Solver) => {
+        solver.callbacks.push({
+          onIteration: ({ iter }) => (iter === 4 ? solver.request("stop") : undefined),
+        });
+        return solver.solve();
+      },
+    ],
+    [
+      "of a loop over the solver",
+      "max_iter: 4 snapshot: 2",
+      async (solver: Solver) => {
+        for await (const _ of solver);
+      },
+    ],
+  ])("is an error %s", async (_, text, run) => {
+    const { solver, errors } = losing(text);
+    await expect(run(solver)).rejects.toThrow('s_iter_4.caffemodel" cannot be written');
+    expect(errors).toEqual([expect.stringContaining("SNAPSHOT FAILED at iteration 4")]);
+    solver.close();
+  });
+
+  test("is written then where it is back", async () => {
+    const { solver } = losing("max_iter: 4 snapshot: 2", true);
+    await solver.solve();
+    expect(readdirSync(folder).sort()).toEqual(
+      ["caffemodel", "runstate", "solverstate"].map((end) => `s_iter_4.${end}`),
+    );
+    solver.close();
+  });
+
+  test("a failure before the last iteration ends nothing", async () => {
+    const { solver, errors } = losing("max_iter: 5 snapshot: 4 snapshot_after_train: false");
+    await solver.solve();
+    expect(errors).toHaveLength(1);
+    solver.close();
+  });
+
+  test("the best one, found by the last test, is an error too", async () => {
+    const net = `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 } } }
+      layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 axis: 0 } }
+      layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 }`;
+    const { solver } = losing(
+      `max_iter: 4 snapshot_after_train: false test_iter: 1 test_interval: 4 test_initialization: false keep_best: true net_param { ${net} }`,
+    );
+    await expect(solver.solve()).rejects.toThrow('s_best_iter_4.caffemodel" cannot be written');
+    solver.close();
+  });
+});
+
+test("a snapshot that a run began from, and at which it ends, is not written again", async () => {
+  const first = solverOf("max_iter: 3");
+  await first.solve();
+  const written: string[] = [];
+  const second = solverOf("max_iter: 3");
+  second.callbacks.push({ onSnapshot: (path) => void written.push(path) });
+  await second.solve(join(folder, "s_iter_3.solverstate"));
+  expect(written).toEqual([]);
+  for (const solver of [first, second]) solver.close();
+});
+
 test("what a killed program left half written is removed at the next snapshot", async () => {
   writeFileSync(join(folder, ".s_iter_9.caffemodel.tmp-999999999"), "half");
   writeFileSync(join(folder, ".other_iter_9.caffemodel.tmp-999999999"), "another's");
