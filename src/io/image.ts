@@ -68,7 +68,7 @@ export class ImageDecoder {
     try {
       addon.decodeJpeg(bytes, width, height, decoded, this.#memory);
     } catch (error) {
-      throw unreadable(source, error);
+      throw unreadable(source, error instanceof Error ? error.message : String(error), error);
     }
     const raster = interleaved(this.#memory, decoded, height, width);
     return decoded === 4 ? this.#recolor(fromInk(raster), header, mode) : raster;
@@ -98,7 +98,8 @@ export class ImageDecoder {
       const { channels, height, width } = info;
       return this.#recolor(redFirst(data, channels, height, width), header, mode);
     } catch (error) {
-      throw unreadable(source, error);
+      // The library keeps one text for all threads: its words may be about another image.
+      throw unreadable(source, `the ${header.format} is damaged or cut short`, error);
     }
   }
 
@@ -164,10 +165,9 @@ function redFirst(data: Uint8Array, channels: number, height: number, width: num
   return interleaved(data, channels, height, width);
 }
 
-function unreadable(source: string, error: unknown): FormatError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new FormatError(`Could not load ${source}: ${text}. Expected a whole image.`, {
-    cause: error,
+function unreadable(source: string, problem: string, cause: unknown): FormatError {
+  return new FormatError(`Could not load ${source}: ${problem}. Expected a whole image.`, {
+    cause,
   });
 }
 

@@ -168,9 +168,13 @@ function* jobs(
 
 /** What of a run must be known to go on with it, in a file beside its partial database. */
 interface Begun {
+  /** How records come: 2, in the order of their lines. Runs before that left none, and may have mixed them. */
+  readonly order?: number;
   readonly digest: string;
   readonly firstShape?: readonly number[] | undefined;
 }
+
+const ORDER = 2;
 
 /** Where an interrupted run stands. */
 class Progress {
@@ -181,7 +185,7 @@ class Progress {
   /** The first line that is to be done. */
   next = 0;
 
-  /** @throws FileError where another run was interrupted, with other options */
+  /** @throws FileError where another run was interrupted, with other options or by an older version */
   constructor(options: ImagesetOptions) {
     const { database, resume, threads, ...rest } = options;
     this.#file = `${database.replace(/\/+$/, "")}.part.json`;
@@ -189,10 +193,15 @@ class Progress {
       .update(JSON.stringify(rest))
       .update(readBytes(options.list, "image list"))
       .digest("hex");
-    this.#begun = { digest };
+    this.#begun = { order: ORDER, digest };
     this.isContinued = resume && fileExists(this.#file);
     if (!this.isContinued) return;
     this.#begun = JSON.parse(readText(this.#file, "progress file")) as Begun;
+    if (this.#begun.order !== ORDER) {
+      throw new FileError(
+        `database "${database}" was begun by an older version, which could write images under other lines' keys. Leave out --resume to begin anew.`,
+      );
+    }
     if (this.#begun.digest !== digest) {
       throw new FileError(
         `database "${database}" was begun with another list or other flags. Expected the same; leave out --resume to begin anew.`,

@@ -2,11 +2,14 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { CaffeError } from "../../util/errors.ts";
 import { type Job, runJob } from "./jobs.ts";
-import type { Outcome } from "./worker.ts";
+import type { Answer, Outcome, Parcel } from "./worker.ts";
 
 /** Small jobs that go to a thread at once, and such parcels that each thread has before it. */
 const [PARCEL, AHEAD] = [16, 2];
+/** The compiled thread. */
+const THREAD = new URL("./worker.js", import.meta.url);
 
 /** One thread for each core where nobody says. */
 export function usualThreads(): number {
@@ -18,14 +21,16 @@ export function usualThreads(): number {
  * way, however many jobs there are. With 0 threads, or where there is no compiled one, jobs are done here, one by one.
  *
  * @param parcel jobs that go to a thread at once
+ * @param file what a thread runs: it answers a `Parcel` with an `Answer`
+ * @throws CaffeError where a thread ends before its jobs do
  */
 export async function* inOrder<J extends Job>(
   jobs: Iterable<J>,
   threads: number,
   parcel = PARCEL,
+  file: URL = THREAD,
 ): AsyncGenerator<Outcome<J>> {
-  const file = new URL("./worker.js", import.meta.url);
-  const isHere = threads === 0 || !import.meta.url.startsWith("file:");
+  const isHere = threads === 0 || file.protocol !== "file:";
   if (isHere || !existsSync(fileURLToPath(file))) {
     for (const job of jobs) yield await done(job);
     return;
@@ -36,13 +41,14 @@ export async function* inOrder<J extends Job>(
     let next = 0;
     for (const some of parcels(jobs, parcel)) {
       const thread = pool[next++ % pool.length] as JobThread<J>;
-      under.push(thread.run(some));
+      const answer = thread.run(some);
+      // It may fail while an earlier one is waited for; whoever stopped before does not hear of it.
+      answer.catch(() => {});
+      under.push(answer);
       if (under.length >= AHEAD * pool.length) yield* (await under.shift()) ?? [];
     }
     for (const outcomes of under) yield* await outcomes;
   } finally {
-    // Whoever stopped early does not hear of what was still under way.
-    for (const outcomes of under) outcomes.catch(() => {});
     await Promise.all(pool.map((thread) => thread.close()));
   }
 }
@@ -67,32 +73,51 @@ function* parcels<J>(jobs: Iterable<J>, length: number): Generator<J[]> {
   if (parcel.length > 0) yield parcel;
 }
 
-/** A thread that does parcels of jobs in the order they come. */
+/** Who waits for what became of a parcel. */
+interface Waiting<J extends Job> {
+  readonly resolve: (outcomes: readonly Outcome<J>[]) => void;
+  readonly reject: (error: CaffeError) => void;
+}
+
+/** A thread that does parcels of jobs. Answers carry their parcel's number, so they may come in any order. */
 class JobThread<J extends Job> {
   readonly #worker: Worker;
-  readonly #waiting: {
-    resolve: (outcomes: readonly Outcome<J>[]) => void;
-    reject: (error: unknown) => void;
-  }[] = [];
+  readonly #waiting = new Map<number, Waiting<J>>();
+  #sent = 0;
+  /** Why the thread is no more. */
+  #end: CaffeError | undefined;
 
   constructor(file: URL) {
     this.#worker = new Worker(file, { execArgv: [] });
-    this.#worker.on("message", (outcomes: readonly Outcome<J>[]) => {
-      this.#waiting.shift()?.resolve(outcomes);
+    this.#worker.on("message", ({ number, outcomes }: Answer<J>) => {
+      this.#waiting.get(number)?.resolve(outcomes);
+      this.#waiting.delete(number);
     });
-    this.#worker.on("error", (error) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("messageerror", (error) => this.#fail(error));
+    this.#worker.on("exit", (code) => this.#fail(new Error(`exit code ${code}`)));
   }
 
-  run(parcel: readonly J[]): Promise<readonly Outcome<J>[]> {
+  run(jobs: readonly J[]): Promise<readonly Outcome<J>[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      if (this.#end) return reject(this.#end);
+      const parcel: Parcel<J> = { number: this.#sent++, jobs };
+      this.#waiting.set(parcel.number, { resolve, reject });
       this.#worker.postMessage(parcel);
     });
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #fail(cause: unknown): void {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    this.#end ??= new CaffeError(
+      `a thread ended at work: ${text}. Expected it to live as long as there are images; fewer --threads take less memory.`,
+      { cause },
+    );
+    for (const { reject } of this.#waiting.values()) reject(this.#end);
+    this.#waiting.clear();
   }
 }

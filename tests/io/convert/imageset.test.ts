@@ -210,6 +210,20 @@ describe("a run that is stopped", () => {
     expect(digest(path)).toBe(digest(other.path));
   });
 
+  test("by a version that mixed records is not gone on with", async () => {
+    const path = at("older");
+    const stop = new AbortController();
+    await convert({ ...long, database: path }, stop.signal, (done) => {
+      if (done === 30) stop.abort();
+    });
+    const begun = JSON.parse(readFileSync(`${path}.part.json`, "utf8"));
+    writeFileSync(`${path}.part.json`, JSON.stringify({ digest: begun.digest }));
+    await expect(convert({ ...long, database: path, resume: true })).rejects.toThrow(
+      "was begun by an older version",
+    );
+    expect((await convert({ ...long, database: path })).result.written).toBe(LINES);
+  });
+
   test("by a signal, or killed: the command says how to go on, and does", async () => {
     const path = at("killed");
     // Larger, so that it is still at work when the signal comes.

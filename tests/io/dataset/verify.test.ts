@@ -16,11 +16,13 @@ const built = new URL("../../../dist/io/dataset/verify.js", import.meta.url);
 test.skipIf(!existsSync(built))(
   "threads find the same damage in the same order, however many there are",
   async () => {
-    const jpeg = imageBytes("420.jpg");
+    // JPEGs are decoded at once, and PNGs later.
+    const kinds = [imageBytes("420.jpg"), imageBytes("rgb.png")] as const;
     const path = join(folder, "db");
     const writer = await createDatabase(path, "leveldb");
     for (let i = 0; i < 90; i++) {
-      const data = i % 7 === 3 ? jpeg.subarray(0, 300 + i) : jpeg;
+      const image = kinds[i % 2] ?? kinds[0];
+      const data = i % 7 === 3 ? image.subarray(0, 300 + i) : image;
       await writer.put(
         String(i).padStart(8, "0"),
         encodeDatum({ data, label: i % 11 === 5 ? -1 : 1, encoded: true }),
