@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { FormatError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
 import { shuffled } from "../util/shuffled.ts";
-import { readText } from "./files.ts";
 import { readDatasets } from "./hdf5.ts";
 import type { Hdf5Array } from "./hdf5-tree.ts";
+import { readList } from "./list-file.ts";
 
 /** Which rows are read, and in what order. */
 export interface RowOrder {
@@ -43,7 +43,8 @@ export class Hdf5Rows {
   /** @throws FileError, FormatError where the list or its first file cannot be read */
   constructor(plan: RowOrder) {
     this.#plan = plan;
-    this.#files = readText(plan.source, "list of HDF5 files")
+    this.#files = new TextDecoder()
+      .decode(readList(plan.source, "list of HDF5 files"))
       .split(/\s+/)
       .filter((line) => line !== "");
     if (this.#files.length === 0) {

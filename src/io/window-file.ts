@@ -1,5 +1,6 @@
 import { FormatError } from "../util/errors.ts";
-import { readBytes } from "./files.ts";
+import { LABELS, labelOf } from "./label.ts";
+import { readList } from "./list-file.ts";
 
 /** Numbers of a window: its image, its class, and its corners x1, y1, x2, y2, which belong to it. */
 const NUMBERS = 6;
@@ -44,7 +45,7 @@ export function windowAt(windows: SharedWindows, index: number): Window {
  * @throws FileError, FormatError where it cannot be read, or is not of that form
  */
 export function readWindowFile(path: string, fgThreshold: number, bgThreshold: number): WindowFile {
-  const words = new Words(path, readBytes(path, "window file"));
+  const words = new Words(path, readList(path, "window file"));
   const images: string[] = [];
   const foreground = new WindowList();
   const background = new WindowList();
@@ -52,16 +53,16 @@ export function readWindowFile(path: string, fgThreshold: number, bgThreshold: n
   for (let word = words.next(); word !== ""; word = words.next()) {
     if (word !== "#")
       words.refuse(`image ${images.length} begins with "${word}"`, "# and its index");
-    const image = words.number("an image's index");
+    const image = words.whole("an image's index", 0);
     images[image] = words.next();
-    channels = words.number("channels");
-    words.number("height");
-    words.number("width");
-    const count = words.number("the number of windows");
+    channels = words.whole("channels", 1);
+    words.whole("height", 1);
+    words.whole("width", 1);
+    const count = words.whole("the number of windows", 0);
     for (let i = 0; i < count; i++) {
-      const label = words.number("a class");
+      const label = words.whole("a class");
       const overlap = words.number("an overlap");
-      const corners = ["x1", "y1", "x2", "y2"].map((name) => words.number(name));
+      const corners = ["x1", "y1", "x2", "y2"].map((name) => words.whole(name));
       if (overlap >= fgThreshold) {
         if (label <= 0) words.refuse(`a foreground window of class ${label}`, "1 or more");
         foreground.add([image, label, ...corners]);
@@ -103,6 +104,16 @@ class Words {
     const word = this.next();
     const value = Number(word);
     if (word === "" || !Number.isFinite(value)) this.refuse(`${what} is "${word}"`, "a number");
+    return value;
+  }
+
+  /** A whole number of 32 bits, `least` or more. */
+  whole(what: string, least?: number): number {
+    const word = this.next();
+    const value = labelOf(word);
+    if (value === undefined || value < (least ?? value)) {
+      this.refuse(`${what} is "${word}"`, least === undefined ? LABELS : `${least} or more, whole`);
+    }
     return value;
   }
 

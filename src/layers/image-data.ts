@@ -9,7 +9,8 @@ import { PrefetchingDataLayer } from "./base/prefetching-data.ts";
  *
  * - top[0]: N×C×H×W, the transformed images, blue first; top[1]: N labels
  * - `image_data_param`: source (a text file, `path label` on each line), batch_size 1, root_folder, shuffle false
- *   (anew in every pass), new_height and new_width (both or neither), is_color true, rand_skip 0
+ *   (anew in every pass), new_height and new_width (both or neither), is_color true, rand_skip 0,
+ *   lenient false (a label that is no whole number is taken for what Caffe makes of it)
  * - `transform_param`: scale 1, mirror false, crop_size 0, mean_file or mean_value; workers (threads)
  *
  * A path that leads out of `root_folder` is refused. Where several solvers train side by side each takes its share.
@@ -22,7 +23,7 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
 
   override setUp(_bottom: None, top: Two): void {
     const param = withDefaults("ImageDataParameter", this.param.image_data_param);
-    const { source, batch_size, new_height, new_width, rand_skip } = param;
+    const { source, batch_size, new_height, new_width, rand_skip, lenient } = param;
     if (batch_size < 1)
       this.fail(`image_data_param.batch_size is ${batch_size}. Positive batch size required.`);
     if (new_height > 0 !== new_width > 0) {
@@ -32,7 +33,9 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
     }
     if (!source)
       this.fail("image_data_param has no source. Expected a text file that lists images.");
-    const list = this.named(() => readImageList(this.locate(source)));
+    const list = this.named(() =>
+      readImageList(this.locate(source), lenient ? "lenient" : "strict", this.context.warn),
+    );
     this.context.log(`A total of ${list.starts.length} images.`);
     const plan: ImagePlan = {
       ...this.basePlan(batch_size),

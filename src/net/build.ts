@@ -111,6 +111,7 @@ class Builder {
       dtype,
       seed,
       log: (message) => this.#options.log("info", "layer", message),
+      warn: (message) => this.#options.log("warning", "layer", `layer "${name}": ${message}`),
       buildNet,
       ...(root !== undefined && { root }),
       ...(file !== undefined && { file }),

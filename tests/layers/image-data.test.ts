@@ -73,6 +73,21 @@ describe("ImageData", () => {
     expect(cut.blob("y").values()).toBeAllClose([2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0]);
   });
 
+  test("refuses labels that are no whole numbers, or takes what Caffe makes of them", async () => {
+    writeFileSync(join(root, "floats.txt"), "red.png 0.5\nblue.png 2.9\n");
+    expect(() => imageNet('source: "floats.txt"')).toThrow(
+      /layer "t" \(ImageData\): .*floats\.txt:1: label "0\.5" is not a whole number/,
+    );
+    const warnings: string[] = [];
+    const net = imageNet('source: "floats.txt" batch_size: 2 lenient: true', {
+      log: (severity, _, message) => severity === "warning" && warnings.push(message),
+    });
+    expect(await labels(net)).toEqual([0, 2]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^layer "t": .*floats\.txt:1: label "0\.5" is taken for 0/),
+    ]);
+  });
+
   test("a batch of one follows each image's size", async () => {
     const net = imageNet('source: "sizes.txt"');
     await net.forward();

@@ -11,6 +11,7 @@ import { checkWholeNumbers } from "../whole-number.ts";
 interface ConvertFlags {
   readonly root: string;
   readonly list: string;
+  readonly lenient: boolean;
   readonly database: string;
   readonly backend: Backend;
   readonly gray: boolean;
@@ -42,6 +43,11 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
         describe: "text file, `path label` on each line",
       })
       .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
+      .option("lenient", {
+        type: "boolean",
+        default: false,
+        describe: "take labels that are no whole numbers for what Caffe makes of them",
+      })
       .option("gray", { type: "boolean", default: false, describe: "make images grey" })
       .option("shuffle", { type: "boolean", default: false, describe: "shuffle the list" })
       .option("seed", { type: "number", default: 1701, describe: "decides the shuffled order" })
@@ -102,9 +108,9 @@ async function run(flags: ConvertFlags): Promise<void> {
   const onSignal = (): void => stop.abort();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
   try {
-    const { root, list, database, backend, gray, shuffle, resume } = flags;
+    const { root, list, lenient, database, backend, gray, shuffle, resume } = flags;
     const options = {
-      ...{ root, list, database, backend, gray, shuffle, seed, height, width, encoded },
+      ...{ root, list, lenient, database, backend, gray, shuffle, seed, height, width, encoded },
       ...{ checkSize: flags.check_size, encodeType: encode_type.toLowerCase(), resume, threads },
     };
     const { written, skipped, isInterrupted } = await convert(

@@ -46,7 +46,7 @@ async function run(flags: CropFlags): Promise<void> {
   checkWholeNumbers({ output_side_length: side }, 1);
   checkWholeNumbers({ threads });
   const console = new Console();
-  const images = readImageList(list);
+  const images = readImageList(list, "optional");
   const count = images.starts.length;
   const bar = new CountBar(console, "images");
   let [index, skipped] = [0, 0];
@@ -75,15 +75,7 @@ function* jobs(
   { input_folder, output_folder, output_side_length: side }: CropFlags,
 ): Generator<CropJob> {
   for (let i = 0; i < images.starts.length; i++) {
-    const { text, path } = listedImage(images, i);
-    // A line may be a path alone, and that may hold spaces.
-    const hasLabel = /\s-?\d+\s*$/.test(text);
-    yield {
-      kind: "crop",
-      input: input_folder,
-      output: output_folder,
-      path: hasLabel ? path : text.trim(),
-      side,
-    };
+    const { path } = listedImage(images, i);
+    yield { kind: "crop", input: input_folder, output: output_folder, path, side };
   }
 }

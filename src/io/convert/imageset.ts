@@ -19,6 +19,8 @@ export interface ImagesetOptions {
   readonly root: string;
   /** A text file, `path label` on each line. */
   readonly list: string;
+  /** Labels that are no whole numbers are taken for what Caffe makes of them, with a warning. */
+  readonly lenient: boolean;
   readonly database: string;
   readonly backend: Backend;
   readonly gray: boolean;
@@ -95,8 +97,10 @@ class ListedImages {
   readonly #list: SharedList;
   readonly #order: Uint32Array | undefined;
 
-  constructor({ list, shuffle, seed }: ImagesetOptions, log: Log) {
-    this.#list = readImageList(list);
+  constructor({ list, lenient, shuffle, seed }: ImagesetOptions, log: Log) {
+    this.#list = readImageList(list, lenient ? "lenient" : "strict", (message) =>
+      log("warning", "convert_imageset", message),
+    );
     if (shuffle) log("info", "convert_imageset", "Shuffling data");
     log("info", "convert_imageset", `A total of ${this.count} images.`);
     this.#order = shuffle ? shuffled(this.count, seed, "convert_imageset") : undefined;

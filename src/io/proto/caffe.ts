@@ -532,6 +532,7 @@ export interface ImageDataParameter {
   readonly crop_size?: number;
   readonly mirror?: boolean;
   readonly root_folder?: string;
+  readonly lenient?: boolean;
   readonly short_side?: number;
   readonly cache?: boolean;
   readonly dup_in_channels?: boolean;
@@ -997,7 +998,7 @@ export interface DefaultedFields {
   HDF5DataParameter: "shuffle";
   HDF5OutputParameter: never;
   HingeLossParameter: "norm";
-  ImageDataParameter: "batch_size" | "rand_skip" | "shuffle" | "new_height" | "new_width" | "is_color" | "scale" | "crop_size" | "mirror" | "root_folder";
+  ImageDataParameter: "batch_size" | "rand_skip" | "shuffle" | "new_height" | "new_width" | "is_color" | "scale" | "crop_size" | "mirror" | "root_folder" | "lenient";
   InfogainLossParameter: "axis";
   InnerProductParameter: "bias_term" | "axis" | "transpose";
   InputParameter: "shape";

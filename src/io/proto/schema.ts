@@ -2062,6 +2062,13 @@ export const schema: INamespace = {
         "default": ""
        }
       },
+      "lenient": {
+       "type": "bool",
+       "id": 11000,
+       "options": {
+        "default": false
+       }
+      },
       "short_side": {
        "type": "uint32",
        "id": 10000

@@ -55,6 +55,8 @@ export interface LayerContext {
   readonly seed: number;
   /** An INFO line of the run's log. */
   readonly log: (message: string) => void;
+  /** A WARNING line of it, which begins with the layer's name. */
+  readonly warn: (message: string) => void;
   /** A net of this run's engines, phase and seed, for layers that are made of layers. */
   readonly buildNet: (param: NetParameter) => InnerNet;
   /** Relative paths in the prototxt start here; the current directory by default. */

@@ -57,6 +57,7 @@ async function convert(
     {
       root: at("images/"),
       list: at("list.txt"),
+      lenient: false,
       database: path,
       backend: "lmdb",
       gray: false,
@@ -149,6 +150,18 @@ describe("convertImageset", () => {
     expect(log[3]).toMatch(/bad\.txt:4: image ".*gone\.png" cannot be read: no such file/);
     expect(log[4]).toMatch(/bad\.txt:5: \.\.\/list\.txt leads out of/);
     expect(log[5]).toBe("info: Processed 2 files.");
+  });
+
+  test("stops before anything is read at a label that is no whole number, or takes Caffe's", async () => {
+    writeFileSync(at("floats.txt"), "rgb.png 1\nrgb.png 0.5\nrgb.png 4294967297\n");
+    await expect(convert({ list: at("floats.txt") })).rejects.toThrow(
+      /floats\.txt:2: label "0\.5" is not a whole number .* Caffe takes 0; .*"lenient"/,
+    );
+    const { path, log } = await convert({ list: at("floats.txt"), lenient: true });
+    expect(datums(path).map(({ label }) => label)).toEqual([1, 0, 1]);
+    expect(log.filter((line) => line.startsWith("warning"))).toEqual([
+      expect.stringMatching(/floats\.txt:2: label "0\.5" is taken for 0, .*; so are 1 others/),
+    ]);
   });
 
   test("stops at another size where that is asked for, and where nothing can be read; nothing is left", async () => {

@@ -110,7 +110,14 @@ describe.skipIf(!existsSync(built("convert/worker")))("images of many kinds and 
     const log: string[] = [];
     await convertImageset(
       {
-        ...{ root: at("images/"), list: at("list.txt"), database: "", backend: "lmdb", threads: 2 },
+        ...{
+          root: at("images/"),
+          list: at("list.txt"),
+          lenient: false,
+          database: "",
+          backend: "lmdb",
+          threads: 2,
+        },
         ...{ gray: false, shuffle: false, seed: 1, height: 8, width: 8, checkSize: false },
         ...{ encoded: false, encodeType: "", resume: false, ...more },
       },
