@@ -54,6 +54,7 @@ export type { MemoryDataLayer } from "./layers/memory-data.ts";
 export type { UserLayer } from "./layers/python.ts";
 export { type LayerClass, LayerRegistry, layerTypes, registerLayer } from "./layers/registry.ts";
 export type { AllOptions, AllPasses } from "./net/all.ts";
+export type { CopiedWeights, LayerOfFile } from "./net/copy-weights.ts";
 export type { LayerCallback } from "./net/layer-runner.ts";
 export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";

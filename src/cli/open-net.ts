@@ -1,4 +1,3 @@
-import { readCaffemodel } from "../io/caffemodel.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { keepSource } from "../io/prototxt.ts";
 import { readNetParameter } from "../io/read-net.ts";
@@ -39,7 +38,7 @@ export async function openNet(
     ...more.options,
   });
   try {
-    for (const file of listOf(flags.weights)) net.copyFrom(readCaffemodel(file), log);
+    if (flags.weights) net.copyFrom(listOf(flags.weights), log);
   } catch (error) {
     net.close();
     throw error;

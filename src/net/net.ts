@@ -13,6 +13,7 @@ import { type Log, silent } from "../util/log.ts";
 import { type AllOptions, type AllPasses, runAll } from "./all.ts";
 import { assemble } from "./assemble.ts";
 import { closeLayers, forgottenNets } from "./close-layers.ts";
+import { type CopiedWeights, copyWeights, unfilledLayers } from "./copy-weights.ts";
 import { DebugInfo } from "./debug-info.ts";
 import { NetGraph } from "./graph.ts";
 import { type LayerCallback, LayerRunner } from "./layer-runner.ts";
@@ -26,14 +27,7 @@ import {
   type PassOptions,
   type ValuesByName,
 } from "./pass.ts";
-import {
-  copyWeights,
-  netToParameter,
-  ownBlobs,
-  readWeights,
-  shareWeights,
-  type Weights,
-} from "./weights.ts";
+import { netToParameter, ownBlobs, readWeights, shareWeights, type Weights } from "./weights.ts";
 
 /**
  * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.
@@ -82,7 +76,7 @@ export class Net extends NetGraph {
     forgottenNets.register(this, { layers: this.built, log }, this);
     log("info", "net", "Network initialization done.");
     try {
-      this.copyFrom(options.weights ?? [], log);
+      if (options.weights !== undefined) this.copyFrom(options.weights, log);
     } catch (error) {
       this.close();
       throw error;
@@ -269,16 +263,21 @@ export class Net extends NetGraph {
   }
 
   /**
-   * Copies weights of a .caffemodel, an HDF5 file, several (later ones win), or what `readCaffemodel` gave, into
-   * layers of the same name; the others keep theirs.
-   * @throws FileError, FormatError where a file cannot be read, NetError where counts or shapes differ
+   * Copies weights of a .caffemodel, an HDF5 file, what `readCaffemodel` gave, or several of them (later ones win), into
+   * layers of the same name; the others keep theirs, and in TEST a warning names those that nothing has filled.
+   *
+   * @returns what came from where
+   * @throws FileError, FormatError where a file cannot be read or holds no blobs; NetError where none of its layers is one
+   *   of this net with parameters, or counts or shapes differ. Nothing has been copied then.
    * @see Caffe's Net::CopyTrainedLayersFrom
    */
-  copyFrom(weights: Weights, log: Log = this.#log): void {
-    const owners = new Set(this.learnableParams.map(({ blob }) => blob));
-    for (const one of readWeights(weights)) {
-      copyWeights(this.layerNames, this.layers, one, (blob) => owners.has(blob), log);
-    }
+  copyFrom(weights: Weights, log: Log = this.#log): CopiedWeights {
+    return copyWeights([this], readWeights(weights), log)[0] as CopiedWeights;
+  }
+
+  /** Layers with parameters that no weights file has filled, nor the prototxt itself as `blobs`: fillers made them. */
+  get unfilledLayers(): readonly string[] {
+    return unfilledLayers(this);
   }
 
   /**

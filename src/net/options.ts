@@ -12,7 +12,7 @@ export interface NetOptions {
   readonly phase?: "TRAIN" | "TEST";
   readonly level?: number;
   readonly stages?: readonly string[];
-  /** Weights to begin with: a file, several (later ones win), or what `readCaffemodel` gave. */
+  /** Weights to begin with: a file, what `readCaffemodel` gave, or several of them (later ones win); see `Net.copyFrom`. */
   readonly weights?: Weights;
   /** Every random number of the net derives from it; what `setRandomSeed` was given, or 1, by default. */
   readonly seed?: number;

@@ -15,6 +15,11 @@ export interface SolverOptions {
   readonly stages?: readonly string[];
   /** Weights to begin from, in place of the solver's own `weights`. */
   readonly weights?: readonly string[];
+  /**
+   * A snapshot will be restored: weights are read only where a test net has parameters that the train net, and so the
+   * snapshot, lacks. False by default.
+   */
+  readonly isResumed?: boolean;
   /** Relative paths in nets start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;

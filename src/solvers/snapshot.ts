@@ -14,6 +14,7 @@ import {
 } from "../io/run-state.ts";
 import { decodeSolverState, encodeSolverState, hdf5SolverState } from "../io/solver-state.ts";
 import type { LayerState } from "../layers/base/layer.ts";
+import { copyWeights } from "../net/copy-weights.ts";
 import type { Net } from "../net/net.ts";
 import { ownBlobs } from "../net/weights.ts";
 import { FormatError, SolverError } from "../util/errors.ts";
@@ -115,7 +116,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
     checkDigest(modelPath, modelBytes, runState.files.model);
   }
   checkHistory(run, state.history, path);
-  run.net.copyFrom(decodeCaffemodel(modelBytes, modelPath), log);
+  copyWeights([run.net], [decodeCaffemodel(modelBytes, modelPath)], log, true);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
     run.history[i]?.dataMem.overwriteCpu().set(value.data);

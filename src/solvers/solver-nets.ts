@@ -23,7 +23,7 @@ export interface NetPlan {
 }
 
 /**
- * Builds the net that a solver trains, and after it those that it tests.
+ * Builds the net that a solver trains, and after it those that it tests, which use its parameters.
  * @throws SolverError, NetError, LayerError, FileError; nothing is left open then
  */
 export function buildNets(
@@ -58,6 +58,8 @@ export function buildNets(
   const nets: Net[] = [];
   try {
     for (const plan of plans) nets.push(buildPlanned(plan, options));
+    const [trained, ...tested] = nets as [Net, ...Net[]];
+    for (const net of tested) net.shareWith(trained, silent);
   } catch (error) {
     for (const net of nets) net.close();
     throw error;

@@ -1,11 +1,11 @@
 import type { Blob } from "../blob/blob.ts";
 import { defaultEngines } from "../engines/create.ts";
 import { checkWritable } from "../io/atomic-file.ts";
-import { readCaffemodel } from "../io/caffemodel.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { parseSolverParameter, readSolverParameter } from "../io/read-net.ts";
 import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
+import type { Weights } from "../net/weights.ts";
 import { SolverError } from "../util/errors.ts";
 import { EventLoop } from "../util/event-loop.ts";
 import { type Log, numberText, silent } from "../util/log.ts";
@@ -28,6 +28,7 @@ import {
   snapshotPrefix,
   weightFiles,
 } from "./solver-parameters.ts";
+import { haveOwnParameters, loadWeights } from "./solver-weights.ts";
 import { TestPasses } from "./test-passes.ts";
 import { TrainingLoss } from "./training-loss.ts";
 
@@ -93,7 +94,11 @@ export class Solver implements Snapshotted {
       this.#score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
       this.#update = new ParameterUpdate(numbers, rule, net, engines, log);
-      for (const file of options.weights ?? weightFiles(param)) this.loadWeights(file);
+      const files = options.weights ?? weightFiles(param);
+      const nets = [net, ...testNets] as const;
+      if (files.length > 0 && (!options.isResumed || haveOwnParameters(nets))) {
+        this.loadWeights(files);
+      }
     } catch (error) {
       for (const one of [net, ...testNets]) one.close();
       throw error;
@@ -135,10 +140,13 @@ export class Solver implements Snapshotted {
     return new Solver(parseSolverParameter(text, "solver", options.log ?? silent), options);
   }
 
-  /** Copies weights of a .caffemodel into the train net (test nets share them). */
-  loadWeights(file: string): void {
-    this.#say(`Finetuning from ${file}`);
-    this.net.copyFrom(readCaffemodel(file), this.#log);
+  /**
+   * Copies weights of a file, of several (later ones win), or that `readCaffemodel` gave, into the train net, and into what
+   * test nets do not share with it.
+   * @throws as `Net.copyFrom`, where a file fills none of the nets
+   */
+  loadWeights(weights: Weights): void {
+    loadWeights([this.net, ...this.testNets], weights, this.#log);
   }
 
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */

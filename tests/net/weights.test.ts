@@ -114,7 +114,11 @@ describe("copyFrom", () => {
     const to = net();
     to.copyFrom(readCaffemodel(path), log);
     expect(weightsOf(to)[0]).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15]);
-    expect(lines).toEqual(["net] Ignoring source layer other"]);
+    expect(lines).toEqual([
+      "net] Ignoring source layer other",
+      `net] Copied layer "a" of net "" from ${path}`,
+      `net] No weights file has filled layer "b" of net "": what their fillers gave them stays.`,
+    ]);
   });
 
   test("HDF5 holds a shared parameter once: sharers may lack it, owners may not", () => {
@@ -219,6 +223,19 @@ describe("shareWith", () => {
     train.learnableParams[0]?.blob.dataMem.mutableCpu().fill(5);
     expect(weightsOf(check)).toEqual([new Array(9).fill(5), weightsOf(train)[1], ...own]);
     expect(lines).toEqual(["net] Ignoring source layer c"]);
+  });
+
+  test("of several layers of one name the first shares with the first, and so on", () => {
+    const twice = (seed: number): Net =>
+      netOf(`${input} ${ip("a", "x")} ${ip("a", "a").replace('top: "a"', 'top: "c"')}`, { seed });
+    const [from, to] = [twice(1), twice(2)];
+    to.shareWith(from);
+    expect(weightsOf(to)).toEqual(weightsOf(from));
+    to.layers.forEach(({ blobs }, i) => {
+      for (const [k, blob] of blobs.entries()) {
+        expect(blob.dataMem).toBe(from.layers[i]?.blobs[k]?.dataMem);
+      }
+    });
   });
 
   test("refuses other shapes and numbers of blobs", () => {

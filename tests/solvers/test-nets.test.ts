@@ -205,6 +205,57 @@ describe("weights to begin from", () => {
     for (const solver of [one, other, only, renamed]) solver.close();
   });
 
+  test("go to what test nets alone have, too, also when a snapshot is restored", async () => {
+    const branch =
+      'layer { name: "only" type: "InnerProduct" bottom: "h" top: "z" inner_product_param { num_output: 1 weight_filler { type: "xavier" } } include { phase: TEST } } }';
+    const text = `${TWO.replace(/\}$/, branch)} test_iter: 1 test_interval: 10 test_initialization: false snapshot_prefix: "${join(folder, "branch")}"`;
+    const teacher = await snapshotOf(
+      `${text.replaceAll("include { phase: TEST }", "")} random_seed: 9`,
+      "teacher",
+    );
+    const valuesOf = ({ layers, layerNames }: Solver["net"], name: string): number[] => [
+      ...(layers[layerNames.indexOf(name)]?.blobs[0]?.values() ?? []),
+    ];
+    const lines: string[] = [];
+    const log: SolverOptions["log"] = (severity, _source, message) => {
+      if (severity !== "info") lines.push(message);
+    };
+    const solver = open(text, { weights: [teacher], log });
+    const [tested] = solver.testNets as [Solver["net"]];
+    const wanted = valuesOf(tested, "only");
+    expect(wanted).toHaveLength(2);
+    expect(wanted).not.toEqual(valuesOf(open(text).testNets[0] as Solver["net"], "only"));
+    expect(valuesOf(tested, "A")).toEqual(valuesOf(solver.net, "A"));
+    // A file may be for the test net alone.
+    const blobs = [
+      { shape: [1, 2], data: Float32Array.of(1, 2) },
+      { shape: [1], data: Float32Array.of(3) },
+    ];
+    solver.loadWeights({ source: "branch", layers: [{ name: "only", blobs }] });
+    expect(valuesOf(tested, "only")).toEqual([1, 2]);
+    expect(() =>
+      solver.loadWeights({ source: "none", layers: [{ name: "nobody", blobs }] }),
+    ).toThrow('none: none of its layer "nobody" is a layer of net ""');
+    expect(lines).toEqual([]);
+    const resumed = open(text, { weights: [teacher], isResumed: true });
+    await resumed.restore(await solver.snapshot());
+    expect(valuesOf(resumed.testNets[0] as Solver["net"], "only")).toEqual(wanted);
+    // Without such a layer nothing is read.
+    open(TWO, { weights: ["gone.caffemodel"], isResumed: true }).close();
+    for (const one of [solver, resumed]) one.close();
+  });
+
+  test("a snapshot's must fill every layer", async () => {
+    const whole = await snapshotOf(TWO, "whole");
+    const state = whole.replace(".caffemodel", ".solverstate");
+    const solver = open(TWO.replace('name: "B"', 'name: "C"'));
+    await expect(solver.restore(state)).rejects.toThrow(
+      'whole_iter_3.caffemodel: it has no weights for layer "C" of net ""',
+    );
+    expect(solver.iter).toBe(0);
+    solver.close();
+  });
+
   test("a frozen layer is not run backward, keeps its weights, and takes no memory for its history", async () => {
     const frozen = TWO.replace(
       'name: "A" type: "InnerProduct"',

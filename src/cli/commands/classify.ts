@@ -77,6 +77,7 @@ async function run(flags: ClassifyFlags): Promise<void> {
     ...preparationOf(flags, model),
     weights: listOf(flags.weights),
     engines: await enginesFor(flags, quiet),
+    log: quiet,
     ...(dims && { imageDims: dims as [number, number] }),
   });
   const isColor = classifier.transformer.channels === 3;

@@ -76,6 +76,7 @@ async function run(flags: DetectFlags): Promise<void> {
     weights: listOf(flags.weights),
     contextPad: flags.context_pad,
     engines: await enginesFor(flags, quiet),
+    log: quiet,
   });
   const detections = await detector.detectWindows(windows);
   if (flags.output !== undefined) {

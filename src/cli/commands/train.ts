@@ -108,8 +108,7 @@ async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<So
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf(weights) }),
-    // A snapshot brings weights of its own.
-    ...(snapshot && snapshot !== "auto" && { weights: [] }),
+    isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
   });
 }
 
