@@ -1,8 +1,188 @@
-import type { Argv } from "yargs";
+import type { Argv, CommandModule, Options } from "yargs";
+import { usualThreads } from "../io/convert/in-order.ts";
 import { CaffeError } from "../util/errors.ts";
 
 /** Flag files may name flag files, but not without end. */
 const MOST_NESTED = 10;
+/** The range of gflags' whole numbers. */
+const LEAST_INT = -(2 ** 31);
+const MOST_INT = 2 ** 31 - 1;
+/** How many threads a flag may ask for: more would only run out of memory. */
+export const MOST_THREADS = 1024;
+
+/** What a number given by a flag may be. */
+interface NumberOptions {
+  readonly describe: string;
+  readonly default?: number;
+  readonly least?: number;
+  readonly most?: number;
+  readonly demandOption?: boolean;
+}
+
+/** A flag or positional by its name, as yargs' `option` and `positional` take it. */
+type NumberFlag<K extends string, O> = [K, Omit<O, "least" | "most"> & { type: "number" }];
+
+/**
+ * A flag that is a whole number between `least` (0 by default) and `most` (2³¹ − 1): `.option(...whole("top", { … }))`.
+ * Any other value is an error.
+ */
+export function whole<K extends string, O extends NumberOptions>(
+  name: K,
+  options: O,
+): NumberFlag<K, O> {
+  const { least = 0, most = MOST_INT } = options;
+  const from = least === LEAST_INT ? "" : `, ${least} or more`;
+  return numberFlag(name, options, (value) => {
+    if (value > most) return `a whole number, ${most} or less`;
+    return Number.isInteger(value) && value >= least ? undefined : `a whole number${from}`;
+  });
+}
+
+/** As `whole`, below zero too: a net's level. */
+export function wholeOfAnySign<K extends string, O extends NumberOptions>(
+  name: K,
+  options: O,
+): NumberFlag<K, O> {
+  return whole(name, { ...options, least: LEAST_INT });
+}
+
+/** A flag that is a number between `least` and `most`, where they are given. */
+export function real<K extends string, O extends NumberOptions>(
+  name: K,
+  options: O,
+): NumberFlag<K, O> {
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = options;
+  return numberFlag(name, options, (value) => {
+    if (value > most) return `a number, ${most} or less`;
+    if (value < least) return `a number, ${least} or more`;
+    return Number.isFinite(value) ? undefined : "a number";
+  });
+}
+
+function numberFlag<K extends string, O extends NumberOptions>(
+  name: K,
+  { least: _least, most: _most, ...options }: O,
+  expected: (value: number) => string | undefined,
+): NumberFlag<K, O> {
+  // Of a flag that is repeated the last holds.
+  const coerce = (given: number | readonly number[] | undefined): number | undefined => {
+    const value = typeof given === "object" ? given.at(-1) : given;
+    const problem = value === undefined ? undefined : expected(value);
+    if (problem === undefined) return value;
+    const title = options.demandOption ? name : `--${name}`;
+    throw new CaffeError(`${title} is ${value}. Expected ${problem}.`);
+  };
+  const declared: Options = { ...options, type: "number", coerce };
+  return [name, declared as NumberFlag<K, O>[1]];
+}
+
+/** `--threads` of tools that work on images: how many of them do what `work` says, 0 for none beside the tool itself. */
+export function threadsThat(
+  work: string,
+): NumberFlag<"threads", NumberOptions & { readonly default: number }> {
+  const describe = `threads that ${work}`;
+  return whole("threads", { default: usualThreads(), most: MOST_THREADS, describe });
+}
+
+/** The words of a command line, and what yargs knows of its command's flags. */
+interface Flags {
+  readonly boolean: ReadonlySet<string>;
+  readonly number: ReadonlySet<string>;
+}
+
+/** Flags that yargs answers by itself. */
+const answered: ReadonlySet<string> = new Set(["help", "version"]);
+
+/**
+ * Brings the values of flags to one form, by gflags' rules. `--name` and `--name=yes` become `--name=true`, `--noname`,
+ * `--no-name` and `--name=0` become `--name=false`, so that a Boolean flag never takes the word behind it; a number must
+ * be one.
+ *
+ * @param args flags with two dashes, as `normaliseFlags` makes them
+ * @param commands what the first word may be
+ * @param everywhere options that all of them have
+ * @throws CaffeError where a value is neither true nor false, or no number
+ */
+export function readFlagValues(
+  args: readonly string[],
+  commands: readonly CommandModule[],
+  everywhere: Readonly<Record<string, Options>>,
+): string[] {
+  const flags = flagsOf(args, commands, everywhere);
+  const read: string[] = [];
+  for (const [i, arg] of args.entries()) {
+    if (arg === "--") return [...read, ...args.slice(i)];
+    read.push(readFlag(arg, args[i + 1], flags));
+  }
+  return read;
+}
+
+function readFlag(arg: string, next: string | undefined, flags: Flags): string {
+  const [, name = "", value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+  if (flags.boolean.has(name)) {
+    if (answered.has(name)) return arg;
+    return `--${name}=${value === undefined ? true : truthOf(name, value)}`;
+  }
+  const negated = name.replace(/^no-?/, "");
+  if (negated !== name && flags.boolean.has(negated)) {
+    if (value === undefined) return `--${negated}=false`;
+    throw new CaffeError(`--${name} is ${value}. Expected no value, or --${negated}=${value}.`);
+  }
+  if (flags.number.has(name)) checkNumber(name, value ?? next);
+  return arg;
+}
+
+function truthOf(name: string, value: string): boolean {
+  if (/^(?:1|t|true|y|yes)$/i.test(value)) return true;
+  if (/^(?:0|f|false|n|no)$/i.test(value)) return false;
+  throw new CaffeError(
+    `--${name} is ${value === "" ? "empty" : value}. Expected true or false (or 1, t, y, yes, 0, f, n, no).`,
+  );
+}
+
+function checkNumber(name: string, value: string | undefined): void {
+  if (value !== undefined && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) return;
+  throw new CaffeError(`--${name} is ${value || "empty"}. Expected a number.`);
+}
+
+/** Asks the builders of the command that the words name, and of its own commands, which flags there are. */
+function flagsOf(
+  args: readonly string[],
+  commands: readonly CommandModule[],
+  everywhere: Readonly<Record<string, Options>>,
+): Flags {
+  const flags = { boolean: new Set(answered), number: new Set<string>() };
+  const note = (options: Readonly<Record<string, Options>>): void => {
+    for (const [name, { type }] of Object.entries(options)) {
+      if (type === "boolean" || type === "number") flags[type].add(name);
+    }
+  };
+  note(everywhere);
+  let known: readonly CommandModule[] = commands;
+  for (const word of args) {
+    const command = known.find((one) => nameOf(one) === word);
+    if (typeof command?.builder !== "function") continue;
+    const inner: CommandModule[] = [];
+    const listener: unknown = new Proxy(
+      {},
+      {
+        get: (_, method) => (given: CommandModule | string, options: Options) => {
+          if (method === "command") inner.push(given as CommandModule);
+          if (method === "option") note({ [String(given)]: options });
+          return listener;
+        },
+      },
+    );
+    void command.builder(listener as Argv);
+    known = inner;
+  }
+  return flags;
+}
+
+/** The first word of a command. */
+export function nameOf({ command }: CommandModule): string {
+  return String(command).split(" ")[0] ?? "";
+}
 
 /**
  * Caffe's flag spellings brought to one: `-solver=x`, `-solver x` and `--solver x` become `--solver=x` or stay

@@ -15,10 +15,16 @@ export class LogFiles {
   readonly #folder: string;
   readonly #startedAt: Date = new Date();
   readonly #paths: Map<Severity, string> = new Map();
+  readonly #warn: (problem: string) => void;
+  #hasFailed = false;
 
-  /** @throws FileError where the folder cannot be made */
-  constructor(folder: string) {
+  /**
+   * @param warn takes what keeps lines from the files, once
+   * @throws FileError where the folder cannot be made
+   */
+  constructor(folder: string, warn: (problem: string) => void = () => {}) {
     this.#folder = folder;
+    this.#warn = warn;
     try {
       mkdirSync(folder, { recursive: true });
     } catch (error) {
@@ -35,8 +41,12 @@ export class LogFiles {
       if (!reaches(severity, level)) continue;
       try {
         appendFileSync(this.#paths.get(level) ?? this.#begin(level), line);
-      } catch {
-        // The same line is on the screen.
+      } catch (error) {
+        if (this.#hasFailed) continue;
+        this.#hasFailed = true;
+        this.#warn(
+          `log files in "${this.#folder}" cannot be written: ${systemErrorText(error) ?? String(error)}. Training goes on; lines are lost there.`,
+        );
       }
     }
   }
@@ -48,7 +58,7 @@ export class LogFiles {
     const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two);
     const LEVEL = level.toUpperCase();
     const stamp = `${at.getFullYear()}${date.join("")}-${time.join("")}`;
-    const name = `caffe.${hostname()}.${userInfo().username}.log.${LEVEL}.${stamp}.${process.pid}`;
+    const name = `caffe.${hostname()}.${userName()}.log.${LEVEL}.${stamp}.${process.pid}`;
     const path = join(this.#folder, name);
     this.#paths.set(level, path);
     appendFileSync(
@@ -63,5 +73,14 @@ export class LogFiles {
       // Some file systems have no links; the file itself is there.
     }
     return path;
+  }
+}
+
+/** Who runs this; glog's word where the system knows no name, as for a bare number in a container. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] || "invalid-user";
   }
 }

@@ -25,8 +25,9 @@ import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
 import { upgradeCommands } from "./commands/upgrade.ts";
 import { exitCodeOf, exitCodes, exitCodeTexts } from "./exit-codes.ts";
-import { expandFlagFiles, normaliseFlags } from "./flags.ts";
+import { expandFlagFiles, nameOf, normaliseFlags, readFlagValues } from "./flags.ts";
 import { logFlags } from "./log-settings.ts";
+import { guardOutput, showError } from "./output.ts";
 
 const commands = [
   train,
@@ -52,32 +53,36 @@ const commands = [
   ...upgradeCommands,
 ] as unknown as CommandModule[];
 
+/** Flags of every command that are about no log. */
+const ownFlags = {
+  debug: { type: "boolean", default: false, describe: "show where an error came from" },
+  flagfile: { type: "string", describe: "take flags from this file, one on a line" },
+} as const;
+
 /**
  * Runs one command line and says how it ended: an exit code, and after an error its text on standard error.
  *
  * A CaffeError is one clear line; anything else is a bug, and its stack is shown.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const isDebug = args.includes("--debug");
+  guardOutput();
+  let isDebug = false;
   try {
-    const flags = expandFlagFiles(normaliseFlags(args), (file) => readText(file, "flag file"));
+    const given = expandFlagFiles(normaliseFlags(args), (file) => readText(file, "flag file"));
+    const flags = readFlagValues(given, commands, { ...logFlags, ...ownFlags });
+    isDebug = flags.includes("--debug=true");
     checkCommand(flags);
     await parserOf(flags).parseAsync();
     return exitCodes.done;
   } catch (error) {
-    if (error instanceof CaffeError) {
-      process.stderr.write(`caffe: ${isDebug ? (error.stack ?? error.message) : error.message}\n`);
-    } else {
-      const text = error instanceof Error ? error.stack : String(error);
-      process.stderr.write(`caffe: this is a bug in caffe-ts, please report it:\n${text}\n`);
-    }
+    showError(error, isDebug);
     return exitCodeOf(error);
   }
 }
 
 /** Makes sure that the first word is a command; help and version need none. */
 function checkCommand(flags: readonly string[]): void {
-  const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
+  const names = commands.map(nameOf);
   const [given] = flags;
   if (given !== undefined && (given.startsWith("-") || [...names, "completion"].includes(given))) {
     return;
@@ -96,10 +101,9 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
     .command(commands)
     .completion("completion", "print a script that lets bash or zsh complete commands and flags")
-    .option("debug", { type: "boolean", default: false, describe: "show where an error came from" })
-    .option("flagfile", { type: "string", describe: "take flags from this file, one on a line" })
+    .options(ownFlags)
     .options(logFlags)
-    .group(["help", "version", "debug", "flagfile", ...Object.keys(logFlags)], "Everywhere:")
+    .group(["help", "version", ...Object.keys(ownFlags), ...Object.keys(logFlags)], "Everywhere:")
     .middleware(noteLogFlags)
     .parserConfiguration({ "camel-case-expansion": false, "duplicate-arguments-array": false })
     .strict()
@@ -117,6 +121,8 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     )
     .exitProcess(false)
     .fail((message, error) => {
+      // What a flag's own check threw comes wrapped, its sentence whole.
+      if (error?.name === "YError") throw new CaffeError(error.message, { cause: error });
       throw error ?? new CaffeError(`${message.replace(/\s*\n\s*/g, " ")}. See caffe --help.`);
     });
 }

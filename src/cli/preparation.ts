@@ -5,7 +5,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { readNetParameter } from "../io/read-net.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { listOf } from "./flags.ts";
+import { listOf, real } from "./flags.ts";
 import { type CommonFlags, withCommonFlags } from "./session.ts";
 
 /** Flags of commands that run a deploy net on images. */
@@ -32,16 +32,13 @@ export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
       type: "string",
       describe: "means to subtract, one a channel: 104,117,123",
     })
-    .option("raw_scale", {
-      type: "number",
-      default: 255,
-      describe: "factor before the mean is subtracted; images are 0 to 1",
-    })
-    .option("input_scale", {
-      type: "number",
-      default: 1,
-      describe: "factor after the mean is subtracted",
-    })
+    .option(
+      ...real("raw_scale", {
+        default: 255,
+        describe: "factor before the mean is subtracted; images are 0 to 1",
+      }),
+    )
+    .option(...real("input_scale", { default: 1, describe: "factor after the mean is subtracted" }))
     .option("channel_swap", {
       type: "string",
       describe: "order of channels; 2,1,0 (blue first) by default for colour",

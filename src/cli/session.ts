@@ -5,7 +5,9 @@ import { openGpu } from "../engines/webgpu/device.ts";
 import type { Gpu } from "../engines/webgpu/gpu.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { CaffeError, EngineError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+import type { Log, Severity } from "../util/log.ts";
+import { printable } from "../util/printable.ts";
+import { MOST_THREADS, whole } from "./flags.ts";
 import { glogPrefix } from "./glog.ts";
 import { LogFiles } from "./log-files.ts";
 import { type LogSettings, logSettings, reaches } from "./log-settings.ts";
@@ -25,15 +27,21 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
       choices: ["reference", "native", "webgpu"],
       describe: "which engine computes; the best there is on the CPU by default",
     })
-    .option("threads", {
-      type: "number",
-      describe: "threads of the native engine; one per core by default",
-    })
+    .option(
+      ...whole("threads", {
+        least: 1,
+        most: MOST_THREADS,
+        describe: "threads of the native engine; one per core by default",
+      }),
+    )
     .option("gpu", {
       type: "string",
       describe: "run on this GPU, by its number in caffe device_query",
     }) as Argv<T & CommonFlags>;
 }
+
+/** How the text of a net or a solver begins in the log: its lines are its own, and what its strings hold is escaped. */
+const PARAMETERS = /^Initializing \w+ from parameters: \n/;
 
 /** Writes log lines where glog's settings say; on a terminal a progress bar may take them to write them above itself. */
 export class Console {
@@ -41,30 +49,42 @@ export class Console {
   above: ((line: string) => void) | undefined;
   readonly #settings: LogSettings = logSettings({}, process.env);
   readonly #files: LogFiles | undefined =
-    this.#settings.folder === undefined ? undefined : new LogFiles(this.#settings.folder);
+    this.#settings.folder === undefined
+      ? undefined
+      : new LogFiles(this.#settings.folder, (problem) =>
+          this.#show(lineOf("warning", "caffe", problem)),
+        );
 
   readonly log: Log = (severity, source, message) => {
     const { least, leastOnScreen } = this.#settings;
     if (!reaches(severity, least)) return;
-    const line = `${glogPrefix(severity, source, new Date())}${message}\n`;
+    const line = lineOf(severity, source, message);
     this.#files?.write(severity, line);
-    if (!reaches(severity, leastOnScreen)) return;
+    if (reaches(severity, leastOnScreen)) this.#show(line);
+  };
+
+  #show(line: string): void {
     if (this.above) this.above(line);
     else process.stderr.write(line);
-  };
+  }
 
   /** Lets log files say why a command ended; on the screen that is the last line anyway. */
   logEnd(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#files?.write("fatal", `${glogPrefix("fatal", "caffe", new Date())}${message}\n`);
+    this.#files?.write("fatal", lineOf("fatal", "caffe", message));
   }
 }
 
+function lineOf(severity: Severity, source: string, message: string): string {
+  const text = printable(message, PARAMETERS.test(message) ? "\t\n" : "\t");
+  return `${glogPrefix(severity, source, new Date())}${text}\n`;
+}
+
 /**
- * Makes sure that --threads is a number of threads, and --gpu one GPU that --engine does not contradict.
+ * Makes sure that --gpu is one GPU that --engine does not contradict.
  * @throws CaffeError
  */
-export function checkCommonFlags({ engine, gpu, threads }: CommonFlags): void {
+export function checkCommonFlags({ engine, gpu }: CommonFlags): void {
   if (gpu && !/^\d+$/.test(gpu)) {
     throw new CaffeError(
       `--gpu is ${gpu}. Expected the number of one GPU; caffe device_query lists them.`,
@@ -72,9 +92,6 @@ export function checkCommonFlags({ engine, gpu, threads }: CommonFlags): void {
   }
   if (gpu && engine !== undefined && engine !== "webgpu") {
     throw new CaffeError(`--gpu ${gpu} with --engine ${engine}. Expected one of the two.`);
-  }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new CaffeError(`--threads is ${threads}. Expected a whole number, 1 or more.`);
   }
 }
 

@@ -7,32 +7,65 @@ interface Asked {
 }
 
 /**
- * Turns signals into requests to a solver, from the moment it is made: what comes before there is a solver is kept for it.
+ * Calls `act` with the first of these signals. From then on they have their usual effect: a second one ends the process
+ * at once, whatever JavaScript is at, for the system does it.
+ *
+ * @returns what lets the first have its usual effect too
+ */
+export function onFirstOf(signals: readonly string[], act: (signal: string) => void): () => void {
+  const undo = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  const onSignal = (signal: string): void => {
+    undo();
+    act(signal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return undo;
+}
+
+/**
+ * Turns signals into requests to a solver. Requests for snapshots are kept until there is one; before that nothing is
+ * lost, and a signal to stop ends the process. Where stopping was asked for once, the next signal to stop ends it too.
  *
  * @param effects for each signal `stop`, `snapshot`, or `none`
  * @see Caffe's SignalHandler
  */
 export class Signals {
-  readonly #undo: readonly (() => void)[];
-  readonly #early: SolverAction[] = [];
+  readonly #undo: (() => void)[] = [];
+  readonly #stopping: readonly string[];
+  readonly #log: Log;
+  #wantsSnapshot = false;
   #solver: Asked | undefined;
 
   constructor(effects: Readonly<Record<string, string>>, log: Log) {
-    this.#undo = Object.entries(effects).map(([signal, effect]) => {
+    this.#log = log;
+    const names = Object.keys(effects);
+    this.#stopping = names.filter((name) => effects[name] === "stop");
+    for (const name of names) {
+      if (effects[name] === "stop") continue;
+      const isSnapshot = effects[name] === "snapshot";
       const onSignal = (): void => {
-        const what = { stop: "training stops after a snapshot", snapshot: "a snapshot follows" };
-        log("info", "caffe", `${signal}: ${what[effect as SolverAction] ?? "it is ignored"}.`);
-        if (effect !== "none") this.#request(effect as SolverAction);
+        this.#say(name, isSnapshot ? "a snapshot follows." : "it is ignored.");
+        if (!isSnapshot) return;
+        this.#wantsSnapshot = true;
+        this.#solver?.request("snapshot");
       };
-      process.on(signal, onSignal);
-      return () => process.off(signal, onSignal);
-    });
+      process.on(name, onSignal);
+      this.#undo.push(() => process.off(name, onSignal));
+    }
   }
 
   /** Sends what has come and what will come to this solver. */
   goTo(solver: Asked): void {
     this.#solver = solver;
-    for (const action of this.#early.splice(0)) solver.request(action);
+    if (this.#wantsSnapshot) solver.request("snapshot");
+    this.#undo.push(
+      onFirstOf(this.#stopping, (signal) => {
+        this.#say(signal, "training stops after a snapshot. A second one ends it at once.");
+        solver.request("stop");
+      }),
+    );
   }
 
   /** Lets signals have their usual effect again. */
@@ -40,8 +73,7 @@ export class Signals {
     for (const undo of this.#undo) undo();
   }
 
-  #request(action: SolverAction): void {
-    if (this.#solver) this.#solver.request(action);
-    else this.#early.push(action);
+  #say(signal: string, what: string): void {
+    this.#log("info", "caffe", `${signal}: ${what}`);
   }
 }

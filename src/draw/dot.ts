@@ -1,4 +1,5 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import { withoutControls } from "../util/printable.ts";
 import type { Shape } from "../util/shape.ts";
 
 /** How a net is drawn. */
@@ -145,5 +146,6 @@ function colourOf(type: string): string {
 
 /** A string as DOT writes it; lines end with `\n`. */
 function quoted(text: string): string {
-  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+  const shown = withoutControls(text);
+  return `"${shown.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

@@ -1,13 +1,72 @@
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { FileError, systemErrorText } from "../util/errors.ts";
+
+/** A pipe that another program writes is read to its end, but not for ever. */
+const MOST_OF_PIPE = 2 ** 30;
 
 /**
  * The bytes of a file.
  * @param what what it is to the reader, for the message: `net file`
- * @throws FileError where it cannot be read
+ * @throws FileError where it cannot be read, or is no regular file: a FIFO or a device would be read for ever
  */
 export function readBytes(path: string, what: string): Uint8Array {
+  // `<(command)` of a shell, and what stands before a `|`: somebody has opened the other end.
+  if (OPEN_PIPE.test(path) && statSync(path, { throwIfNoEntry: false })?.isFIFO()) {
+    return reading(path, what, () => readPipe(path, what));
+  }
+  checkRegularFile(path, what);
   return reading(path, what, () => readFileSync(path));
+}
+
+const OPEN_PIPE = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;
+
+/**
+ * Makes sure that a path names what can be read to an end.
+ * @throws FileError where it names no file, or a folder, a device, a FIFO or a socket
+ */
+export function checkRegularFile(path: string, what: string): void {
+  const stats = reading(path, what, () => statSync(path));
+  const kind = stats.isFile() ? undefined : kindOf(stats);
+  if (kind)
+    throw new FileError(`${what} "${path}" cannot be read: it is ${kind}. Expected a file.`);
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a pipe (FIFO)";
+  return stats.isSocket() ? "a socket" : "a device";
+}
+
+function readPipe(path: string, what: string): Uint8Array {
+  const handle = openSync(path, "r");
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  try {
+    for (;;) {
+      const piece = new Uint8Array(2 ** 16);
+      const length = readSync(handle, piece);
+      if (length === 0) break;
+      total += length;
+      if (total > MOST_OF_PIPE) {
+        throw new FileError(
+          `${what} "${path}" gives more than ${MOST_OF_PIPE} bytes. Expected a pipe that ends; write it to a file first.`,
+        );
+      }
+      pieces.push(piece.subarray(0, length));
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return Buffer.concat(pieces);
 }
 
 /**
@@ -22,6 +81,7 @@ function reading<T>(path: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof FileError) throw error;
     throw new FileError(
       `${what} "${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`,
       { cause: error },

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FileError, FormatError, systemErrorText } from "../util/errors.ts";
+import { checkRegularFile } from "./files.ts";
 
 /** A file that is read at places. */
 export class RandomAccessFile {
@@ -10,6 +11,7 @@ export class RandomAccessFile {
   /** @throws FileError where it cannot be opened */
   constructor(path: string) {
     this.path = path;
+    checkRegularFile(path, "file");
     try {
       this.#handle = openSync(path, "r");
     } catch (error) {

@@ -1,3 +1,4 @@
+import { csvField, csvName } from "../util/csv.ts";
 import { readLog } from "./read-log.ts";
 
 /** One line of a table: an iteration and what was said about it. */
@@ -13,8 +14,9 @@ export interface ParsedLog {
  * Reads a log of `caffe train`, of this Caffe or of BVLC's, as Caffe's parse_log.py does, into rows of NumIters, Seconds
  * since "Solving", LearningRate, and every output by its name.
  *
- * Where parse_log.py loses things, this does not: `nan` and `inf` are numbers, the last iteration counts, and of several
- * test nets with outputs of one name each has a column, `name` and `name#1`.
+ * Where parse_log.py loses things, this does not: `nan` and `inf` are numbers, as Windows writes them too, the last
+ * iteration counts, and of several test nets with outputs of one name each has a column, `name` and `name#1`, as has each
+ * of several outputs of one name, `name`, `name[1]`, `name[2]`.
  *
  * @see Caffe's tools/extra/parse_log.py
  */
@@ -45,9 +47,11 @@ export function parseLog(text: string): ParsedLog {
   return { train, test };
 }
 
-/** The rows as a table: names of all columns, then a line for each row; a cell that nothing was said about is empty. */
+/** The rows as a table (CSV): names of all columns, then a line for each row; a cell that nothing was said about is empty. */
 export function tableText(rows: readonly LogRow[], delimiter = ","): string {
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   const lines = rows.map((row) => columns.map((column) => String(row.get(column) ?? "")));
-  return [columns, ...lines].map((cells) => `${cells.join(delimiter)}\n`).join("");
+  const head = columns.map((column) => csvName(column, delimiter));
+  const cells = lines.map((line) => line.map((cell) => csvField(cell, delimiter)));
+  return [head, ...cells].map((fields) => `${fields.join(delimiter)}\n`).join("");
 }

@@ -1,7 +1,10 @@
 /** One value that a line of a training log tells. */
 export interface LogEntry {
   readonly kind: "loss" | "rate" | "train output" | "test output";
-  /** Of an output; one of test net 1 and on is followed by `#` and the net's number. */
+  /**
+   * Of an output. The second of a name is followed by `[1]`, the third by `[2]`; one of test net 1 and on by `#` and the
+   * net's number.
+   */
   readonly name: string;
   readonly value: number;
   readonly iteration: number;
@@ -9,22 +12,35 @@ export interface LogEntry {
   readonly seconds: number;
 }
 
-const NUMBER = String.raw`([-+]?(?:\d*\.?\d+(?:[eE][-+]?\d+)?|nan|inf))`;
-const STAMP = /^[IWEF](\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)\s/;
+/** As C++ prints one; on Windows what is no number is `1.#QNAN` or `-nan(ind)`. */
+const NUMBER = String.raw`([-+]?(?:\d+\.#[A-Z]+\d*|\d*\.?\d+(?:[eE][-+]?\d+)?|nan(?:\(\w+\))?|inf(?:inity)?))`;
+/** Programs that collect logs put stamps of their own before it. */
+const STAMP = /(?:^|\s)[IWEF](\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)\s/;
+/** What a run says of itself; elsewhere the name of a layer may say anything. */
+const OWN_LINE =
+  /^(?:.*?\s)?[IWEF]\d{4} [\d:.]+\s+\d+ [^\s\]]+\]\s+(?:\[[\d.]+\]\s*)?(?:Iteration|Train|Test)/;
 const CREATED = /^Log file created at: (\d{4})/m;
 const ITERATION = /Iteration (\d+)/;
 const TEST_NET = /Testing net \(#(\d+)\)/;
 const LOSS = new RegExp(String.raw`Iteration \d+(?: \([^)]*\))?, loss = ${NUMBER}`, "i");
 const RATE = new RegExp(`lr = ${NUMBER}`, "i");
-const OUTPUT = new RegExp(String.raw`(Train|Test) net output #\d+: (\S+) = ${NUMBER}`, "i");
+const OUTPUT = new RegExp(
+  String.raw`(Train|Test) net output #(\d+): (.+?) = ${NUMBER}(?=\s|$)`,
+  "i",
+);
 
 /** Reads the log of a training run, of this program, BVLC Caffe's or NVIDIA's, value by value. */
 export function* readLog(text: string): Generator<LogEntry> {
   const clock = new LogClock(text);
   let iteration: number | undefined;
   let testNet = "";
-  for (const line of text.split(/\r?\n/)) {
+  const seen = new Map<string, number>();
+  let [lastPhase, lastNumber] = ["", -1];
+  const lines = text.split(/\r?\n/);
+  const isStamped = lines.some((line) => STAMP.test(line));
+  for (const line of lines) {
     const seconds = clock.read(line);
+    if (isStamped && !OWN_LINE.test(line)) continue;
     const [, begun] = ITERATION.exec(line) ?? [];
     if (begun !== undefined) iteration = Number(begun);
     if (iteration === undefined) continue;
@@ -35,8 +51,14 @@ export function* readLog(text: string): Generator<LogEntry> {
     if (loss !== undefined) yield { kind: "loss", name: "loss", value: numberOf(loss), ...at };
     const [, rate] = RATE.exec(line) ?? [];
     if (rate !== undefined) yield { kind: "rate", name: "lr", value: numberOf(rate), ...at };
-    const [, phase, name, value] = OUTPUT.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
+    const [, phase = "", number, given, value] = OUTPUT.exec(line) ?? [];
+    if (given === undefined || value === undefined) continue;
+    // Numbers count up within one report.
+    if (phase !== lastPhase || Number(number) <= lastNumber) seen.clear();
+    [lastPhase, lastNumber] = [phase, Number(number)];
+    const before = seen.get(given) ?? 0;
+    seen.set(given, before + 1);
+    const name = before === 0 ? given : `${given}[${before}]`;
     if (phase === "Train") yield { kind: "train output", name, value: numberOf(value), ...at };
     else yield { kind: "test output", name: `${name}${testNet}`, value: numberOf(value), ...at };
   }
@@ -45,7 +67,7 @@ export function* readLog(text: string): Generator<LogEntry> {
 /** A number as C++ prints it. */
 function numberOf(text: string): number {
   if (/inf/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
-  return Number(text);
+  return Number(text); // NaN for all that is no number, however it is written
 }
 
 /** Seconds since the solver began, by the stamps of glog's lines, which tell no year. */

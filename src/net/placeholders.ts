@@ -24,10 +24,16 @@ export function withPlaceholders(param: NetParameter, shapes: ShapesByName = {})
     ...param,
     layer: (param.layer ?? []).map((layer) => {
       const isSource = SOURCES.has(layer.type ?? "");
-      const isGiven = layer.type === "Input" && (layer.top ?? []).some((top) => shapes[top]);
+      const isGiven =
+        layer.type === "Input" && (layer.top ?? []).some((top) => shapeIn(shapes, top));
       return isSource || isGiven ? placeholder(layer, shapes) : withoutFillers(layer);
     }),
   };
+}
+
+/** The shape given for a blob, whose name may be any: `__proto__` too. */
+function shapeIn(shapes: ShapesByName, name: string): readonly number[] | undefined {
+  return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }
 
 function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParameter {
@@ -43,9 +49,9 @@ function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParamete
     input_param: {
       shape: top.map((blob, i) => {
         const dim =
-          shapes[blob] ??
+          shapeIn(shapes, blob) ??
           told[told.length > 1 ? i : 0]?.dim ??
-          shapeOf(layer, i, shapes[top[0] ?? ""]?.[0]);
+          shapeOf(layer, i, shapeIn(shapes, top[0] ?? "")?.[0]);
         if (dim) return { dim };
         throw new NetError(
           `layer "${name ?? ""}" (${layer.type}): the shape of its top "${blob}" depends on data. Give it, e.g. ${blob}=64,3,224,224.`,

@@ -1,3 +1,4 @@
+import { withoutControls } from "../util/printable.ts";
 import type { Chart, Series } from "./chart.ts";
 import type { LogCurve, LogCurves, LogPoint } from "./log-curves.ts";
 
@@ -69,7 +70,7 @@ export function logChart(logs: readonly NamedLog[], kind: number): Chart {
 
 /** A page that shows charts, one below the other. */
 export function chartPage(title: string, svgs: readonly string[]): string {
-  const escaped = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const escaped = withoutControls(title).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -198,6 +198,20 @@ describe("signals", () => {
     expect(stderr.match(/Snapshotting solver state/g)?.length).toBe(snapshots);
   });
 
+  test("a second one ends a run at once, in the middle of an iteration", async () => {
+    const flag = solver(
+      "long.prototxt",
+      'max_iter: 2 iter_size: 2147483647 snapshot_prefix: "long"',
+    );
+    const { child, said, ended } = startCaffe(["train", flag, "--engine=reference"], folder);
+    await said(/Learning Rate Policy/);
+    child.kill("SIGINT");
+    await said(/SIGINT: training stops after a snapshot. A second one ends it at once\./);
+    child.kill("SIGTERM");
+    expect((await ended).status).toBeNull();
+    expect(child.signalCode).toBe("SIGTERM");
+  });
+
   test("none lets signals pass; snapshot makes SIGTERM a request for one", async () => {
     const flag = endless("effects.prototxt");
     const { child, said, ended } = startCaffe(

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
+import type { Argv, CommandModule } from "yargs";
 import { ExitError, exitCodeOf } from "../../src/cli/exit-codes.ts";
-import { expandFlagFiles, listOf, normaliseFlags } from "../../src/cli/flags.ts";
+import {
+  expandFlagFiles,
+  listOf,
+  normaliseFlags,
+  readFlagValues,
+  real,
+  whole,
+  wholeOfAnySign,
+} from "../../src/cli/flags.ts";
 import { glogPrefix } from "../../src/cli/glog.ts";
 import { logSettings, reaches } from "../../src/cli/log-settings.ts";
 import { CaffeError, DivergenceError } from "../../src/util/errors.ts";
@@ -22,6 +31,95 @@ test.each([
   ],
 ])("flags %j become %j", (given, want) => {
   expect(normaliseFlags(given)).toEqual(want);
+});
+
+describe("values of flags", () => {
+  const commands = [
+    {
+      command: "paint <file>",
+      builder: (yargs: Argv) =>
+        yargs
+          .positional("file", { type: "string" })
+          .option("gray", { type: "boolean" })
+          .option("note", { type: "string" })
+          .option(...whole("top", { least: 1, describe: "" })),
+      handler: () => {},
+    },
+    {
+      command: "all",
+      builder: (yargs: Argv) =>
+        yargs.command({
+          command: "inner",
+          builder: (inner: Argv) => inner.option("deep", { type: "boolean" }),
+          handler: () => {},
+        }),
+      handler: () => {},
+    },
+  ] as unknown as CommandModule[];
+  const read = (...args: string[]): string[] =>
+    readFlagValues(args, commands, { debug: { type: "boolean" } });
+
+  test.each(["1", "t", "T", "true", "True", "TRUE", "y", "Y", "yes", "YES"])(
+    "%s is true",
+    (yes) => {
+      expect(read("paint", `--gray=${yes}`, "x")).toEqual(["paint", "--gray=true", "x"]);
+    },
+  );
+
+  test.each(["0", "f", "F", "false", "False", "n", "N", "no", "No"])("%s is false", (no) => {
+    expect(read("paint", `--gray=${no}`, "x")).toEqual(["paint", "--gray=false", "x"]);
+  });
+
+  test.each(["banana", "", "2", "-1", "tru", "on", "off", " true"])("%j is neither", (neither) => {
+    expect(() => read("paint", `--gray=${neither}`)).toThrow(/--gray is .* Expected true or false/);
+    expect(() => read(`--debug=${neither}`, "paint")).toThrow("--debug is");
+  });
+
+  test("a bare flag is true and takes no word; noNAME and no-NAME are false", () => {
+    expect(read("paint", "--gray", "true")).toEqual(["paint", "--gray=true", "true"]);
+    expect(read("--gray", "paint", "--debug")).toEqual(["--gray=true", "paint", "--debug=true"]);
+    expect(read("paint", "--nogray", "x")).toEqual(["paint", "--gray=false", "x"]);
+    expect(read("paint", "--no-gray", "x")).toEqual(["paint", "--gray=false", "x"]);
+    expect(() => read("paint", "--nogray=1")).toThrow("--nogray is 1. Expected no value");
+  });
+
+  test("other flags, words behind -- and flags of other commands are left alone", () => {
+    const args = ["paint", "--note=no", "--nonote", "--deep=maybe", "--", "--gray=banana"];
+    expect(read(...args)).toEqual(args);
+    expect(read("all", "inner", "--deep=y")).toEqual(["all", "inner", "--deep=true"]);
+  });
+
+  test("a number is one", () => {
+    for (const fine of ["1", "-1", "2.5", ".5", "1e3", "+4"]) {
+      expect(read("paint", `--top=${fine}`, "--top", fine)).toHaveLength(4);
+    }
+    for (const bad of ["abc", "0x10", "1e", "1 2", "Infinity", "NaN", "1,5"]) {
+      expect(() => read("paint", `--top=${bad}`)).toThrow(`--top is ${bad}. Expected a number.`);
+    }
+    expect(() => read("paint", "--top=")).toThrow("--top is empty. Expected a number.");
+    expect(() => read("paint", "--top")).toThrow("--top is empty. Expected a number.");
+  });
+});
+
+test("flags that are numbers have a range", () => {
+  const check = (flag: readonly unknown[], value: number | number[]): unknown =>
+    (flag[1] as { coerce: (value: number | number[]) => unknown }).coerce(value);
+  const top = whole("top", { least: 1, most: 9, describe: "" });
+  expect(check(top, 9)).toBe(9);
+  expect(check(top, [3, 4])).toBe(4);
+  expect(() => check(top, 0)).toThrow("--top is 0. Expected a whole number, 1 or more.");
+  expect(() => check(top, 2.5)).toThrow("--top is 2.5. Expected a whole number, 1 or more.");
+  expect(() => check(top, 10)).toThrow("--top is 10. Expected a whole number, 9 or less.");
+  const seed = whole("seed", { describe: "" });
+  expect(check(seed, 2 ** 31 - 1)).toBe(2 ** 31 - 1);
+  expect(() => check(seed, 2 ** 31)).toThrow("--seed is 2147483648.");
+  const level = wholeOfAnySign("level", { describe: "" });
+  expect(check(level, -3)).toBe(-3);
+  expect(() => check(level, -(2 ** 31) - 1)).toThrow("Expected a whole number.");
+  const share = real("share", { least: 0, most: 1, describe: "" });
+  expect(check(share, 0.25)).toBe(0.25);
+  expect(() => check(share, 1.5)).toThrow("--share is 1.5. Expected a number, 1 or less.");
+  expect(() => check(share, Number.NaN)).toThrow("--share is NaN. Expected a number.");
 });
 
 test("a comma list has no empty items", () => {

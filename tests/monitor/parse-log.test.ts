@@ -47,6 +47,63 @@ describe("parseLog", () => {
     ]);
   });
 
+  test("reads what Windows writes, and stamps behind others", () => {
+    const other = (text: string): string => `2023-01-01T00:00:00Z worker-1 ${text}`;
+    const text =
+      other(line("0101 00:00:00.000000", "Solving N")) +
+      other(line("0101 00:00:05.000000", "Iteration 0, loss = 1.#QNAN")) +
+      other(line("0101 00:00:05.000000", "    Train net output #0: a = -1.#IND")) +
+      other(
+        line("0101 00:00:05.000000", "    Train net output #1: b = 1.#INF (* 1 = 1.#INF loss)"),
+      ) +
+      other(line("0101 00:00:05.000000", "    Train net output #2: c = -1.#INF")) +
+      other(line("0101 00:00:05.000000", "    Train net output #3: d = -nan(ind)")) +
+      other(line("0101 00:00:05.000000", "    Train net output #4: two words = 0.5"));
+    expect(plain(parseLog(text).train)).toEqual([
+      {
+        NumIters: 0,
+        Seconds: 5,
+        LearningRate: Number.NaN,
+        a: Number.NaN,
+        b: Number.POSITIVE_INFINITY,
+        c: Number.NEGATIVE_INFINITY,
+        d: Number.NaN,
+        "two words": 0.5,
+      },
+    ]);
+  });
+
+  test("gives each output of one name a column", () => {
+    const report = (iteration: number, ...values: number[]): string =>
+      line("0101 00:00:01.000000", `Iteration ${iteration}, Testing net (#0)`) +
+      values
+        .map((value, i) =>
+          line(
+            "0101 00:00:01.000000",
+            `    Test net output #${i}: ${i < 3 ? "class" : "acc"} = ${value}`,
+          ),
+        )
+        .join("");
+    const rows = plain(parseLog(report(0, 1, 2, 3, 4) + report(10, 5, 6, 7, 8)).test);
+    expect(rows.map((row) => [row["class"], row["class[1]"], row["class[2]"], row["acc"]])).toEqual(
+      [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+      ],
+    );
+  });
+
+  test("believes no name", () => {
+    const text =
+      line("0101 00:00:01.000000", "Iteration 0, loss = 1") +
+      line("0101 00:00:01.000000", "    Train net output #0: loss = 1") +
+      line("0101 00:00:01.000000", "Creating Layer Iteration 7, loss = 5") +
+      '  name: "Iteration 8, Train net output #0: loss = 6"\n';
+    expect(plain(parseLog(text).train).map((row) => [row["NumIters"], row["loss"]])).toEqual([
+      [0, 1],
+    ]);
+  });
+
   test("keeps test nets apart", () => {
     const text =
       line("0101 00:00:00.000000", "Solving N") +

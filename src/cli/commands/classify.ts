@@ -4,7 +4,8 @@ import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
 import { Classifier } from "../../inference/classifier.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { listOf, withLists } from "../flags.ts";
+import { printable } from "../../util/printable.ts";
+import { listOf, whole, withLists } from "../flags.ts";
 import {
   deployNet,
   type ImageFlags,
@@ -36,7 +37,7 @@ export const classify: CommandModule<object, ClassifyFlags> = {
         describe: "image files: JPEG, PNG, WebP, GIF, TIFF or BMP",
       })
       .option("labels", { type: "string", describe: "text file with one label a line" })
-      .option("top", { type: "number", default: 5, describe: "guesses to print" })
+      .option(...whole("top", { default: 5, least: 1, describe: "guesses to print" }))
       .option("image_dims", {
         type: "string",
         describe: "height,width to resize to before cropping to the input; the input's by default",
@@ -59,9 +60,6 @@ export const classify: CommandModule<object, ClassifyFlags> = {
 };
 
 async function run(flags: ClassifyFlags): Promise<void> {
-  if (!(Number.isInteger(flags.top) && flags.top >= 1)) {
-    throw new CaffeError(`--top is ${flags.top}. Expected a whole number, 1 or more.`);
-  }
   const { log } = new Console();
   const quiet: Log = (severity, source, message) => {
     if (severity !== "info") log(severity, source, message);
@@ -99,8 +97,8 @@ async function run(flags: ClassifyFlags): Promise<void> {
 /** As Caffe's cpp_classification prints it. */
 function textOf(file: string, predictions: readonly Choice[]): string {
   return [
-    `---------- Prediction for ${file} ----------`,
-    ...predictions.map(({ score, label }) => `${score.toFixed(4)} - "${label}"`),
+    `---------- Prediction for ${printable(file)} ----------`,
+    ...predictions.map(({ score, label }) => `${score.toFixed(4)} - "${printable(label)}"`),
     "",
   ].join("\n");
 }

@@ -5,11 +5,10 @@ import {
   computeImageMean as compute,
   encodeImageMean,
 } from "../../io/convert/image-mean.ts";
-import { usualThreads } from "../../io/convert/in-order.ts";
 import { numberText } from "../../util/log.ts";
 import { CountBar } from "../count-bar.ts";
+import { threadsThat } from "../flags.ts";
 import { Console } from "../session.ts";
-import { checkWholeNumbers } from "../whole-number.ts";
 
 interface MeanFlags {
   readonly database: string;
@@ -29,14 +28,9 @@ export const computeImageMean: CommandModule<object, MeanFlags> = {
         type: "string",
         describe: "taken, and not needed: what a database is is seen from its files",
       })
-      .option("threads", {
-        type: "number",
-        default: usualThreads(),
-        describe: "threads that decode images",
-      })
+      .option(...threadsThat("decode images"))
       .example("caffe compute_image_mean train_lmdb mean.binaryproto", "what mean_file takes"),
   handler: async ({ database, output, threads }) => {
-    checkWholeNumbers({ threads });
     const console = new Console();
     const log = (message: string): void => console.log("info", "compute_image_mean", message);
     const bar = new CountBar(console, "images");

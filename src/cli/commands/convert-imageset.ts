@@ -1,12 +1,12 @@
 import type { CommandModule } from "yargs";
 import { convertImageset as convert } from "../../io/convert/imageset.ts";
-import { usualThreads } from "../../io/convert/in-order.ts";
 import type { Backend } from "../../io/db/db.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { withBackend } from "../backend.ts";
 import { CountBar } from "../count-bar.ts";
+import { threadsThat, whole } from "../flags.ts";
 import { Console } from "../session.ts";
-import { checkWholeNumbers } from "../whole-number.ts";
+import { onFirstOf } from "../signals.ts";
 
 interface ConvertFlags {
   readonly root: string;
@@ -50,9 +50,9 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
       })
       .option("gray", { type: "boolean", default: false, describe: "make images grey" })
       .option("shuffle", { type: "boolean", default: false, describe: "shuffle the list" })
-      .option("seed", { type: "number", default: 1701, describe: "decides the shuffled order" })
-      .option("resize_height", { type: "number", default: 0, describe: "height of every image" })
-      .option("resize_width", { type: "number", default: 0, describe: "width of every image" })
+      .option(...whole("seed", { default: 1701, describe: "decides the shuffled order" }))
+      .option(...whole("resize_height", { default: 0, describe: "height of every image" }))
+      .option(...whole("resize_width", { default: 0, describe: "width of every image" }))
       .option("check_size", {
         type: "boolean",
         default: false,
@@ -73,11 +73,7 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
         default: false,
         describe: "go on where an interrupted run stopped",
       })
-      .option("threads", {
-        type: "number",
-        default: usualThreads(),
-        describe: "threads that decode",
-      })
+      .option(...threadsThat("decode"))
       .example("caffe convert_imageset images/ train.txt train_lmdb", "pixels as they are")
       .example(
         "caffe convert_imageset --resize_height=256 --resize_width=256 --shuffle images/ train.txt train_lmdb",
@@ -92,7 +88,6 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
 
 async function run(flags: ConvertFlags): Promise<void> {
   const { resize_height: height, resize_width: width, encode_type, encoded, seed, threads } = flags;
-  checkWholeNumbers({ resize_height: height, resize_width: width, seed, threads });
   if (height > 0 !== width > 0) {
     throw new CaffeError(
       `--resize_height is ${height} and --resize_width ${width}. Expected both, or neither.`,
@@ -105,8 +100,7 @@ async function run(flags: ConvertFlags): Promise<void> {
   }
   const bar = new CountBar(console, "images");
   const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  const undo = onFirstOf(["SIGINT", "SIGTERM"], () => stop.abort());
   try {
     const { root, list, lenient, database, backend, gray, shuffle, resume } = flags;
     const options = {
@@ -127,6 +121,6 @@ async function run(flags: ConvertFlags): Promise<void> {
     if (skipped > 0) log("warning", "convert_imageset", `Skipped ${skipped} images.`);
   } finally {
     bar.end();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+    undo();
   }
 }

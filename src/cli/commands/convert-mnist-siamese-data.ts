@@ -3,6 +3,7 @@ import { convertMnistSiamese } from "../../io/convert/mnist.ts";
 import type { Backend } from "../../io/db/db.ts";
 import { withBackend } from "../backend.ts";
 import { CountBar } from "../count-bar.ts";
+import { whole } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface ConvertFlags {
@@ -26,7 +27,7 @@ export const convertMnistSiameseData: CommandModule<object, ConvertFlags> = {
       })
       .positional("labels", { type: "string", demandOption: true, describe: "IDX file of labels" })
       .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
-      .option("seed", { type: "number", default: 1701, describe: "decides which pairs are drawn" })
+      .option(...whole("seed", { default: 1701, describe: "decides which pairs are drawn" }))
       .example(
         "caffe convert_mnist_siamese_data train-images-idx3-ubyte train-labels-idx1-ubyte pairs_leveldb",
         "make as many pairs as there are images; label 1 says that both are of one class",

@@ -1,12 +1,12 @@
 import type { Argv, CommandModule } from "yargs";
-import { usualThreads } from "../../io/convert/in-order.ts";
 import { writeHead } from "../../io/dataset/head.ts";
 import { type DatasetInfo, datasetInfo } from "../../io/dataset/info.ts";
 import { verifyDataset } from "../../io/dataset/verify.ts";
 import { CaffeError } from "../../util/errors.ts";
+import { printable } from "../../util/printable.ts";
 import { CountBar } from "../count-bar.ts";
+import { threadsThat, whole } from "../flags.ts";
 import { Console } from "../session.ts";
-import { checkWholeNumbers } from "../whole-number.ts";
 
 interface DatasetFlags {
   readonly database: string;
@@ -37,12 +37,7 @@ export const dataset: CommandModule = {
       .command({
         command: "verify <database>",
         describe: "read and decode every record; exit code 1 where one is damaged",
-        builder: (inner: Argv) =>
-          withDatabase(inner).option("threads", {
-            type: "number",
-            default: usualThreads(),
-            describe: "threads that decode images",
-          }),
+        builder: (inner: Argv) => withDatabase(inner).option(...threadsThat("decode images")),
         handler: verify,
       } satisfies CommandModule<object, DatasetFlags>)
       .command({
@@ -50,7 +45,7 @@ export const dataset: CommandModule = {
         describe: "write the first images as PNG files",
         builder: (inner: Argv) =>
           withDatabase(inner)
-            .option("count", { type: "number", default: 8, describe: "how many" })
+            .option(...whole("count", { default: 8, least: 1, describe: "how many" }))
             .option("out", {
               type: "string",
               default: "head",
@@ -75,8 +70,8 @@ function infoText(database: string, found: DatasetInfo): string {
   const { backend, count, bytes, firstKey, lastKey, shapes, labels, damaged } = found;
   const most = Math.max(1, ...labels.values());
   return [
-    `${database}: ${backend}, ${count} records, ${sizeText(bytes)}`,
-    `keys ${firstKey} to ${lastKey}`,
+    `${printable(database)}: ${backend}, ${count} records, ${sizeText(bytes)}`,
+    `keys ${printable(firstKey)} to ${printable(lastKey)}`,
     ...(damaged > 0 ? [`${damaged} damaged records; caffe dataset verify names them`] : []),
     "shapes:",
     ...[...shapes].map(([shape, n]) => `  ${String(n).padStart(9)}  ${shape}`),
@@ -97,7 +92,6 @@ function sizeText(bytes: number): string {
 }
 
 async function verify({ database, threads }: DatasetFlags): Promise<void> {
-  checkWholeNumbers({ threads });
   const console = new Console();
   const bar = new CountBar(console, "records");
   const { count, damaged } = await verifyDataset(
@@ -110,12 +104,13 @@ async function verify({ database, threads }: DatasetFlags): Promise<void> {
   if (damaged > 0) {
     throw new CaffeError(`${database}: ${damaged} of ${count} records are damaged.`);
   }
-  process.stdout.write(`${database}: all ${count} records are whole.\n`);
+  process.stdout.write(`${printable(database)}: all ${count} records are whole.\n`);
 }
 
 async function head({ database, count, out }: DatasetFlags): Promise<void> {
-  checkWholeNumbers({ count }, 1);
   for (const { key, label, shape, path } of await writeHead(database, out, count)) {
-    process.stdout.write(`${key}  label ${label}  ${shape.join("×")}  ${path}\n`);
+    process.stdout.write(
+      `${printable(key)}  label ${label}  ${shape.join("×")}  ${printable(path)}\n`,
+    );
   }
 }

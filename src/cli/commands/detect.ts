@@ -5,8 +5,10 @@ import { readWindows, suppress } from "../../inference/windows.ts";
 import { writeFileAtomically } from "../../io/atomic-file.ts";
 import { writeHdf5 } from "../../io/hdf5.ts";
 import type { Hdf5Array, Hdf5Tree } from "../../io/hdf5-tree.ts";
+import { csvField, csvName } from "../../util/csv.ts";
 import type { Log } from "../../util/log.ts";
-import { listOf } from "../flags.ts";
+import { printable } from "../../util/printable.ts";
+import { listOf, real, whole } from "../flags.ts";
 import { deployNet, type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
 import { Console, enginesFor } from "../session.ts";
 
@@ -39,22 +41,22 @@ export const detect: CommandModule<object, DetectFlags> = {
           "CSV, or HDF5 if it ends in .h5, to write with the scores of every window and class",
       })
       .option("labels", { type: "string", describe: "text file with one label a line" })
-      .option("context_pad", {
-        type: "number",
-        default: 16,
-        describe: "pixels of the input that show what is around a window",
-      })
-      .option("min_score", {
-        type: "number",
-        default: 0,
-        describe: "print windows that score more",
-      })
-      .option("overlap", {
-        type: "number",
-        default: 0.3,
-        describe: "drop windows that overlap a better one of the class by more than this share",
-      })
-      .option("background", { type: "number", describe: "number of the class that is not printed" })
+      .option(
+        ...whole("context_pad", {
+          default: 16,
+          describe: "pixels of the input that show what is around a window",
+        }),
+      )
+      .option(...real("min_score", { default: 0, describe: "print windows that score more" }))
+      .option(
+        ...real("overlap", {
+          default: 0.3,
+          least: 0,
+          most: 1,
+          describe: "drop windows that overlap a better one of the class by more than this share",
+        }),
+      )
+      .option(...whole("background", { describe: "number of the class that is not printed" }))
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .example(
         "caffe detect proposals.csv scores.csv --model=deploy.prototxt --weights=rcnn.caffemodel --mean=mean.npy",
@@ -94,7 +96,7 @@ async function run(flags: DetectFlags): Promise<void> {
   else {
     for (const { file, top, left, bottom, right, label, score } of found) {
       process.stdout.write(
-        `${file}: ${score.toFixed(4)} - "${label}" at rows ${top}-${bottom}, columns ${left}-${right}\n`,
+        `${printable(file)}: ${score.toFixed(4)} - "${printable(label)}" at rows ${top}-${bottom}, columns ${left}-${right}\n`,
       );
     }
   }
@@ -133,9 +135,9 @@ function bestOf(
 /** A line for each window: its file, its place, its score in every class. */
 function csvOf(detections: readonly Detection[], labels: readonly string[]): string {
   const classes = detections[0]?.scores.length ?? 0;
-  const names = Array.from({ length: classes }, (_, i) => quoted(labels[i] ?? `class${i}`));
+  const names = Array.from({ length: classes }, (_, i) => csvName(labels[i] ?? `class${i}`));
   const lines = detections.map(({ file = "", window, scores }) =>
-    [quoted(file), window.top, window.left, window.bottom, window.right, ...scores].join(","),
+    [csvField(file), window.top, window.left, window.bottom, window.right, ...scores].join(","),
   );
   return [["filename", "ymin", "xmin", "ymax", "xmax", ...names].join(","), ...lines, ""].join(
     "\n",
@@ -158,8 +160,4 @@ function hdf5Of(detections: readonly Detection[]): Hdf5Tree {
     images: rows(1, ({ file = "" }) => [files.indexOf(file)]),
     filenames: Object.fromEntries(files.map((file, i) => [String(i), file])),
   };
-}
-
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

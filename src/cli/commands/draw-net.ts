@@ -6,7 +6,7 @@ import { withPlaceholders } from "../../net/placeholders.ts";
 import { filterByState } from "../../net/state.ts";
 import type { Log } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
-import { listOf, withLists } from "../flags.ts";
+import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
 import { shapesOf } from "./summarize.ts";
 
@@ -46,7 +46,7 @@ export const drawNet: CommandModule<object, DrawFlags> = {
         default: "TEST",
         describe: "the net's phase; ALL draws every layer",
       })
-      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .option("shapes", {
         type: "boolean",

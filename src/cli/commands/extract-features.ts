@@ -8,7 +8,7 @@ import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
 import { CountBar } from "../count-bar.ts";
-import { listOf } from "../flags.ts";
+import { listOf, whole } from "../flags.ts";
 import { openNet } from "../open-net.ts";
 import { type CommonFlags, Console, withCommonFlags } from "../session.ts";
 
@@ -54,7 +54,7 @@ export const extractFeatures: CommandModule<object, ExtractFlags> = {
         demandOption: true,
         describe: "a folder, or an HDF5 file, for each of them",
       })
-      .positional("batches", { type: "number", demandOption: true, describe: "batches to run" })
+      .positional(...whole("batches", { least: 1, demandOption: true, describe: "batches to run" }))
       .positional("db_type", {
         type: "string",
         choices: ["lmdb", "leveldb", "hdf5"],
@@ -76,9 +76,6 @@ async function run(flags: ExtractFlags): Promise<void> {
     throw new CaffeError(
       `${blobs.length} blobs and ${datasets.length} datasets are given. the number of blob names and dataset names must be equal.`,
     );
-  }
-  if (!(Number.isInteger(flags.batches) && flags.batches > 0)) {
-    throw new CaffeError(`batches is ${flags.batches}. Expected a whole number, 1 or more.`);
   }
   const console = new Console();
   const log = (message: string): void => console.log("info", "extract_features", message);

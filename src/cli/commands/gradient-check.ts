@@ -11,7 +11,7 @@ import { CaffeError, EngineError } from "../../util/errors.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { Random } from "../../util/random.ts";
-import { listOf } from "../flags.ts";
+import { listOf, real, whole, wholeOfAnySign } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
 
@@ -46,19 +46,18 @@ export const gradientCheck: CommandModule<object, GradientCheckFlags> = {
         default: "TRAIN",
         describe: "the net's phase",
       })
-      .option("step", { type: "number", default: 1e-5, describe: "how far an element is moved" })
-      .option("threshold", {
-        type: "number",
-        default: 1e-6,
-        describe: "the largest relative error that passes",
-      })
-      .option("samples", {
-        type: "number",
-        default: 20,
-        describe: "elements of each blob, chosen at random; 0 for all",
-      })
-      .option("seed", { type: "number", default: 1, describe: "of weights, inputs and samples" })
-      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option(...real("step", { default: 1e-5, describe: "how far an element is moved" }))
+      .option(
+        ...real("threshold", { default: 1e-6, describe: "the largest relative error that passes" }),
+      )
+      .option(
+        ...whole("samples", {
+          default: 20,
+          describe: "elements of each blob, chosen at random; 0 for all",
+        }),
+      )
+      .option(...whole("seed", { default: 1, describe: "of weights, inputs and samples" }))
+      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .example("caffe gradient_check --model=net.prototxt", "check all layers, then the net")
       .example(
@@ -101,9 +100,6 @@ function optionsOf(flags: GradientCheckFlags): GradientCheckOptions {
       throw new CaffeError(`--${name} is ${flags[name]}. Expected more than 0.`);
   }
   const { step, threshold, samples, seed } = flags;
-  if (!(Number.isInteger(samples) && samples >= 0)) {
-    throw new CaffeError(`--samples is ${samples}. Expected a whole number, 0 or more.`);
-  }
   return { step, threshold, seed, ...(samples > 0 && { samples }) };
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { getModel, listModels, type ModelCard, modelCard } from "../../io/model-zoo.ts";
+import { printable } from "../../util/printable.ts";
 import { Console } from "../session.ts";
 
 interface ListFlags {
@@ -68,7 +69,7 @@ const get: CommandModule<object, GetFlags> = {
       },
     });
     if (isTerminal) process.stderr.write("\r\x1b[K");
-    for (const path of paths) process.stdout.write(`${path}\n`);
+    for (const path of paths) process.stdout.write(`${printable(path)}\n`);
     if (weights && !modelCard(name).weights) {
       log("info", "models", `${name}: its authors publish no weights that can be fetched.`);
     }

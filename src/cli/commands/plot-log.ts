@@ -7,7 +7,7 @@ import { chartSvg } from "../../plot/chart.ts";
 import { chartKinds, chartPage, logChart, type NamedLog } from "../../plot/log-charts.ts";
 import { readLogCurves } from "../../plot/log-curves.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { withLists } from "../flags.ts";
+import { whole, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface PlotFlags {
@@ -33,10 +33,12 @@ export const plotLog: CommandModule<object, PlotFlags> = {
         demandOption: true,
         describe: "logs of caffe train, each a line of its own",
       })
-      .option("chart", {
-        type: "number",
-        describe: `kind of chart; for .svg and .png 6 by default, for .html all:\n${chartKinds.map((kind, i) => `${i} ${kind}`).join("\n")}`,
-      })
+      .option(
+        ...whole("chart", {
+          most: chartKinds.length - 1,
+          describe: `kind of chart; for .svg and .png 6 by default, for .html all:\n${chartKinds.map((kind, i) => `${i} ${kind}`).join("\n")}`,
+        }),
+      )
       .example("caffe plot_log loss.svg train.log", "train loss over iterations")
       .example("caffe plot_log accuracy.png a.log b.log --chart=0", "two runs side by side")
       .example("caffe plot_log run.html train.log", "all that the log tells, on one page") as never,
@@ -44,9 +46,6 @@ export const plotLog: CommandModule<object, PlotFlags> = {
 };
 
 async function run({ output, logs, chart }: PlotFlags): Promise<void> {
-  if (chart !== undefined && chartKinds[chart] === undefined) {
-    throw new CaffeError(`--chart is ${chart}. Expected 0 to ${chartKinds.length - 1}.`);
-  }
   const named = logs.map(
     (path): NamedLog => ({
       name: basename(path).replace(/\.(log|txt)$/, ""),

@@ -1,11 +1,11 @@
 import type { CommandModule } from "yargs";
-import { inOrder, usualThreads } from "../../io/convert/in-order.ts";
+import { inOrder } from "../../io/convert/in-order.ts";
 import type { CropJob } from "../../io/convert/jobs.ts";
 import { listedImage, readImageList, type SharedList } from "../../io/image-list.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { CountBar } from "../count-bar.ts";
+import { threadsThat, whole } from "../flags.ts";
 import { Console } from "../session.ts";
-import { checkWholeNumbers } from "../whole-number.ts";
 
 interface CropFlags {
   readonly list: string;
@@ -14,6 +14,9 @@ interface CropFlags {
   readonly output_side_length: number;
   readonly threads: number;
 }
+
+/** The widest square that an image may be. */
+const MOST_SIDE = 16_384;
 
 /** `caffe resize_and_crop_images`: squares of one size from image files of any. */
 export const resizeAndCropImages: CommandModule<object, CropFlags> = {
@@ -32,8 +35,15 @@ export const resizeAndCropImages: CommandModule<object, CropFlags> = {
         demandOption: true,
         describe: "where images are written, under the same paths",
       })
-      .option("output_side_length", { type: "number", default: 256, describe: "side of a square" })
-      .option("threads", { type: "number", default: usualThreads(), describe: "threads that work" })
+      .option(
+        ...whole("output_side_length", {
+          default: 256,
+          least: 1,
+          most: MOST_SIDE,
+          describe: "side of a square",
+        }),
+      )
+      .option(...threadsThat("work"))
       .example(
         "caffe resize_and_crop_images --input_folder=images --output_folder=images256 train.txt",
         "as ImageNet is prepared",
@@ -42,9 +52,7 @@ export const resizeAndCropImages: CommandModule<object, CropFlags> = {
 };
 
 async function run(flags: CropFlags): Promise<void> {
-  const { list, output_side_length: side, threads } = flags;
-  checkWholeNumbers({ output_side_length: side }, 1);
-  checkWholeNumbers({ threads });
+  const { list, threads } = flags;
   const console = new Console();
   const images = readImageList(list, "optional");
   const count = images.starts.length;

@@ -5,7 +5,8 @@ import { Net } from "../../net/net.ts";
 import { type ShapesByName, withPlaceholders } from "../../net/placeholders.ts";
 import { type LayerSummary, summarize as summaryOf } from "../../net/summary.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { listOf, withLists } from "../flags.ts";
+import { printable } from "../../util/printable.ts";
+import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface SummarizeFlags {
@@ -30,7 +31,7 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
         default: "TEST",
         describe: "the net's phase",
       })
-      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .option("shape", {
         type: "string",
@@ -73,7 +74,7 @@ function run(flags: SummarizeFlags): void {
 export function shapesOf(given: readonly string[]): ShapesByName {
   return Object.fromEntries(
     given.map((text) => {
-      const [name = "", list = ""] = text.split("=");
+      const [, name = "", list = ""] = /^(.*)=([^=]*)$/s.exec(text) ?? [];
       const shape = list.split(",").map(Number);
       if (name !== "" && shape.every((length) => Number.isInteger(length) && length > 0)) {
         return [name, shape];
@@ -88,8 +89,8 @@ const HEADER = ["layer", "type", "output", "parameters", "MACs", "memory"] as co
 /** The table as text; layers that learn, layers that are frozen and the rest in colours. */
 function tableOf(name: string, layers: readonly LayerSummary[], isColoured: boolean): string {
   const rows = layers.map((layer) => [
-    layer.name,
-    layer.type,
+    printable(layer.name),
+    printable(layer.type),
     layer.topShapes.map((shape) => shape.join("×") || "scalar").join(", "),
     countText(layer.parameters),
     countText(layer.macs),
@@ -123,7 +124,7 @@ function tableOf(name: string, layers: readonly LayerSummary[], isColoured: bool
     isColoured ? styleText(style, text) : text;
   const rule = paint("dim", "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2)));
   return [
-    paint("bold", name === "" ? "(a net without a name)" : name),
+    paint("bold", name === "" ? "(a net without a name)" : printable(name)),
     paint("bold", line(HEADER)),
     rule,
     ...rows.map((row, i) => paint(colourOf(layers[i] as LayerSummary), line(row))),

@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
+import { whole, wholeOfAnySign } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
 
@@ -16,8 +17,8 @@ export const test: CommandModule<object, TestFlags> = {
     withCommonFlags(yargs)
       .option("model", { type: "string", describe: "the net's prototxt" })
       .option("weights", { type: "string", describe: "its .caffemodel" })
-      .option("iterations", { type: "number", default: 50, describe: "batches to run" })
-      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option(...whole("iterations", { default: 50, least: 1, describe: "batches to run" }))
+      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .example(
         "caffe test --model=lenet_train_test.prototxt --weights=lenet_iter_10000.caffemodel --iterations=100",
@@ -28,9 +29,6 @@ export const test: CommandModule<object, TestFlags> = {
 
 async function run(flags: TestFlags): Promise<void> {
   if (!flags.weights) throw new CaffeError("Need model weights to score. Give --weights=FILE.");
-  if (!(flags.iterations >= 1)) {
-    throw new CaffeError(`--iterations is ${flags.iterations}. Expected 1 or more.`);
-  }
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
   const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });

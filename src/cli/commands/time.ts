@@ -1,8 +1,8 @@
 import type { CommandModule } from "yargs";
 import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
-import { CaffeError } from "../../util/errors.ts";
 import { numberText } from "../../util/log.ts";
+import { whole, wholeOfAnySign } from "../flags.ts";
 import { LayerWork } from "../layer-work.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
@@ -21,7 +21,7 @@ export const time: CommandModule<object, TimeFlags> = {
     withCommonFlags(yargs)
       .option("model", { type: "string", describe: "the net's prototxt" })
       .option("weights", { type: "string", describe: "its .caffemodel" })
-      .option("iterations", { type: "number", default: 50, describe: "passes to average over" })
+      .option(...whole("iterations", { default: 50, least: 1, describe: "passes to average over" }))
       .option("phase", {
         type: "string",
         choices: ["TRAIN", "TEST"],
@@ -34,7 +34,7 @@ export const time: CommandModule<object, TimeFlags> = {
         describe:
           "say which algorithm ran each layer, at which rate, and how often data changed its layout",
       })
-      .option("level", { type: "number", default: 0, describe: "the net's level" })
+      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet")
       .example(
@@ -50,8 +50,6 @@ export const time: CommandModule<object, TimeFlags> = {
 
 async function run(flags: TimeFlags): Promise<void> {
   const { iterations } = flags;
-  if (!(iterations >= 1))
-    throw new CaffeError(`--iterations is ${iterations}. Expected 1 or more.`);
   const { log } = new Console();
   const say = (message: string): void => log("info", "caffe", message);
   // Arrays share memory as they do in `caffe train`.

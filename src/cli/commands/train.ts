@@ -4,7 +4,7 @@ import { ProgressBar } from "../../monitor/progress.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { listOf } from "../flags.ts";
+import { listOf, wholeOfAnySign } from "../flags.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
 
@@ -37,7 +37,7 @@ export const train: CommandModule<object, TrainFlags> = {
         type: "string",
         describe: "begin from these weights (.caffemodel, .h5), separated by commas",
       })
-      .option("level", { type: "number", describe: "the train net's level" })
+      .option(...wholeOfAnySign("level", { describe: "the train net's level" }))
       .option("stage", { type: "string", describe: "the train net's stages, separated by commas" })
       .option("sigint_effect", { ...effect, default: "stop", describe: "what Ctrl-C does" })
       .option("sighup_effect", { ...effect, default: "snapshot", describe: "what a hang-up does" })

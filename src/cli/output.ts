@@ -1,0 +1,34 @@
+import { CaffeError, systemErrorText } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+let isGuarded = false;
+
+/**
+ * Makes sure that nobody's disk or pipe ends a run. What cannot be written to standard error is lost: training is
+ * worth more than its log. Where standard output cannot be written, a command has nobody to work for: one line says
+ * so, and it ends.
+ */
+export function guardOutput(): void {
+  if (isGuarded) return;
+  isGuarded = true;
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error) => {
+    showError(
+      new CaffeError(
+        `standard output cannot be written: ${systemErrorText(error) ?? error.message}.`,
+      ),
+    );
+    process.exit(exitCodes.error);
+  });
+}
+
+/** Says on standard error what ended a command: a CaffeError in one line, of anything else, which is a bug, its stack. */
+export function showError(error: unknown, isDebug = false): void {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  let text = `this is a bug in caffe-ts, please report it:\n${printable(stack, "\n")}`;
+  if (error instanceof CaffeError) {
+    text = isDebug ? printable(stack, "\n") : printable(error.message);
+  }
+  process.stderr.write(`caffe: ${text}\n`);
+}
