@@ -113,6 +113,10 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     };
   }
 
+  override rereadsBottom(): boolean {
+    return true;
+  }
+
   override accepts(posts: PostOps): Takeover {
     return this.#op.accepts?.(posts) ? "both" : "nothing";
   }

@@ -12,7 +12,8 @@ import { LossLayer } from "./base/loss.ts";
  *
  * With `legacy_version` the second term is max(margin − d², 0).
  *
- * - bottom[0] a, bottom[1] b: N×C (×1×1); bottom[2] s: N, not 0 where the pair is similar. top[0]: a scalar
+ * - bottom[0] a, bottom[1] b: N×C (×1×1); bottom[2] s: N, not 0 where the pair is similar; it has no gradient. top[0]: a
+ *   scalar
  * - `contrastive_loss_param`: margin 1, legacy_version false
  *
  * As Caffe's, the gradient of dissimilar pairs divides by d + 10⁻⁴ rather than d.
@@ -56,6 +57,11 @@ export class ContrastiveLossLayer extends LossLayer<Blobs, One> {
     this.#shape = a.shape;
   }
 
+  /** Labels are read as they are by then. */
+  override rereadsBottom(bottomIndex: number): boolean {
+    return bottomIndex !== 2;
+  }
+
   override forward(bottom: Blobs, [loss]: One): void {
     const [a, b, similar] = bottom as [Blob, Blob, Blob];
     this.#op.forward(
@@ -68,7 +74,6 @@ export class ContrastiveLossLayer extends LossLayer<Blobs, One> {
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], bottom: Blobs): void {
-    if (propagateDown[2]) this.fail("Layer cannot backpropagate to label inputs.");
     const [a, b, similar] = bottom as [Blob, Blob, Blob];
     const scale = loss.diffMem.cpu()[0]! / (a.shape[0] ?? 1);
     if (propagateDown[0])

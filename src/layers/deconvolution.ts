@@ -12,6 +12,7 @@ import { LearnedLayer } from "./base/learned.ts";
  *
  * - bottoms: one or more N×C×i…, all of one shape; channels are axis `axis` (default 1)
  * - tops: one for each bottom, N×num_output×o…, o = stride·(i − 1) + dilation·(k − 1) + 1 − 2·pad
+ *   (0 makes an empty top)
  * - blobs: W C × num_output/group × k…; b num_output, unless `bias_term: false`
  * - `convolution_param`: as for Convolution
  *
@@ -28,8 +29,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   #channels = 0;
   #shape: Shape | undefined;
   #topShape: Shape = [];
-  /** The convolution from top to bottom whose gradient this layer is. */
-  #op!: ConvolutionOp;
+  /** The convolution from top to bottom whose gradient this layer is; none where one of them is empty. */
+  #op: ConvolutionOp | undefined;
   #biasOp!: BiasOp;
 
   override setUp([x]: Blobs): void {
@@ -71,7 +72,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     }
     const descriptor = this.#describe(shape);
     const top = [...shape.slice(0, axis), outputs, ...descriptor.input];
-    this.#op = this.engine.convolution(descriptor);
+    const isEmpty = countOf(shape) === 0 || countOf(top) === 0;
+    this.#op = isEmpty ? undefined : this.engine.convolution(descriptor);
     this.#biasOp = this.engine.bias({
       shape: top,
       outer: descriptor.batch,
@@ -88,7 +90,7 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     const large = small.map((length, i) => {
       const extent = dilation[i]! * (kernel[i]! - 1) + 1;
       const size = stride[i]! * (length - 1) + extent - 2 * pad[i]!;
-      if (size < 1) {
+      if (size < 0) {
         this.fail(
           `bottom shape ${shapeText(shape)} becomes ${size} long on axis ${axis + 1 + i} with pad ${pad[i]}. Expected a smaller pad.`,
         );
@@ -114,7 +116,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     const [w, b] = this.blobs;
     for (let i = 0; i < top.length; i++) {
       const y = top[i] as Blob;
-      this.#op.backwardData(bottom[i]!.dataMem, w!.dataMem, y.dataMem);
+      if (this.#op) this.#op.backwardData(bottom[i]!.dataMem, w!.dataMem, y.dataMem);
+      else y.dataMem.zero();
       if (b) this.#biasOp.forward(y.dataMem, b.dataMem, y.dataMem);
     }
   }
@@ -125,8 +128,10 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     for (let i = 0; i < top.length; i++) {
       const [x, y] = [bottom[i]!, top[i]!];
       if (learnsB && b) this.#biasOp.backwardBias(y.diffMem, b.diffMem);
-      if (learnsW) this.#op.backwardWeights(y.diffMem, x.dataMem, w!.diffMem, undefined);
-      if (propagateDown[i]) this.#op.forward(y.diffMem, w!.dataMem, undefined, x.diffMem);
+      if (learnsW) this.#op?.backwardWeights(y.diffMem, x.dataMem, w!.diffMem, undefined);
+      if (!propagateDown[i]) continue;
+      if (this.#op) this.#op.forward(y.diffMem, w!.dataMem, undefined, x.diffMem);
+      else x.diffMem.zero();
     }
   }
 }

@@ -9,13 +9,15 @@ import { arity, type Blobs, Layer } from "./base/layer.ts";
  * - bottoms: one or more N×…, and last the selector, N×1×…, which has no gradient
  * - tops: one for each bottom but the selector, with only the selected rows
  *
- * Shapes of the tops follow the selector's values; when the net is built every row counts as selected.
+ * Shapes of the tops follow the selector's values; every row counts as selected where these are not known yet: when the
+ * net is built, and when it is reshaped while they lie on a device.
  *
  * @see Caffe's FilterLayer
  */
 export class FilterLayer extends Layer<Blobs, Blobs> {
   static override readonly type: string = "Filter";
   static override readonly needs: readonly Primitive[] = ["gather"];
+  static override readonly hostBottoms: readonly number[] = [-1];
   static override readonly bottoms = arity.twoOrMore;
   static override readonly tops = arity.oneOrMore;
 
@@ -41,10 +43,9 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
         `the selector has shape ${shapeText(selector.shape)}. Selector blob dimensions must be singletons (1), except the first.`,
       );
     }
-    const values = selector.dataMem.cpu();
+    const values = this.#isBuilt && selector.dataMem.isOnHost ? selector.dataMem.cpu() : undefined;
     const rows: number[] = [];
-    for (let n = 0; n < count; n++) if (values[n] !== 0) rows.push(n);
-    const kept = this.#isBuilt ? rows.length : count;
+    for (let n = 0; n < count; n++) if (values?.[n] !== 0) rows.push(n);
     this.#rows.reshape([rows.length]);
     this.#rows.dataMem.overwriteCpu().set(rows);
     this.#isBuilt = true;
@@ -55,7 +56,7 @@ export class FilterLayer extends Layer<Blobs, Blobs> {
           `bottom ${i} has shape ${shapeText(x.shape)}. Each bottom should have the same 0th dimension as the selector blob: ${count}.`,
         );
       }
-      y.reshape([kept, ...x.shape.slice(1)]);
+      y.reshape([rows.length, ...x.shape.slice(1)]);
     });
     this.#ops = top.map((_, i) => {
       const size = (bottom[i] as Blob).count(1);

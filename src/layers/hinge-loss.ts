@@ -36,6 +36,11 @@ export class HingeLossLayer extends LossLayer<Two, One> {
     this.#shape = x.shape;
   }
 
+  /** Labels are read as they are by then. */
+  override rereadsBottom(bottomIndex: number): boolean {
+    return bottomIndex === 0;
+  }
+
   override forward([x, label]: Two, [loss]: One): void {
     this.countLabels(label, x.count(1));
     this.#op.forward(x.dataMem, label.dataMem, 1 / (x.shape[0] ?? 1), loss.dataMem);

@@ -56,6 +56,14 @@ export class LRNLayer extends Layer<One, One> {
     });
   }
 
+  override rereadsBottom(): boolean {
+    return true;
+  }
+
+  override rereadsTop(): boolean {
+    return true;
+  }
+
   override forward([x]: One, [y]: One): void {
     this.#op.forward(x.dataMem, y.dataMem);
   }

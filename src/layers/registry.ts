@@ -12,6 +12,7 @@ export interface LayerClass {
   readonly type: string;
   readonly needs: readonly Primitive[];
   readonly hostBottoms: readonly number[];
+  readonly hostTopDiffs: readonly number[];
   readonly bottoms: Arity;
   readonly tops: Arity;
   readonly equalBottomsAndTops: boolean;

@@ -45,6 +45,11 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
     this.#op = this.engine.sigmoidLoss({ count: this.#count, ignoreLabel: this.#ignored });
   }
 
+  /** Labels are read as they are by then. */
+  override rereadsBottom(bottomIndex: number): boolean {
+    return bottomIndex === 0;
+  }
+
   override forward([x, target]: Two, [loss]: One): void {
     const counted = this.#normalization === "VALID" ? this.#countTargets(target) : 0;
     this.#normalizer = normalizer(this.#normalization, x.shape[0] ?? 1, x.count(1), counted);

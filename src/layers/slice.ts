@@ -71,9 +71,10 @@ export class SliceLayer extends Layer<One, OneOrMore> {
     const edges = [0, ...points, total];
     return edges.slice(1).map((edge, i) => {
       const length = edge - (edges[i] ?? 0);
-      if (length <= 0) {
+      // Caffe lets the last one be empty.
+      if (length < 0 || (length === 0 && i < tops - 1)) {
         this.fail(
-          `slice_param.slice_point ${points.join(", ")} with axis ${axis} of bottom shape ${shapeText(shape)}. Expected rising points within 1 and ${total - 1}.`,
+          `slice_param.slice_point ${points.join(", ")} with axis ${axis} of bottom shape ${shapeText(shape)}. Expected rising points within 1 and ${total}.`,
         );
       }
       return length;

@@ -1,5 +1,6 @@
 import { Blob, elementsOf } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { NetError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
 import type { Net } from "./net.ts";
@@ -39,10 +40,10 @@ export async function runAll(
   for (let from = 0; from < count; from += batch) {
     const size = Math.min(batch, count - from);
     await net.forward(slices(all, from, size, batch));
-    data.take(batch, size);
+    await data.take(batch, size);
     if (!topDiffs) continue;
-    net.backward(slices(gradients, from, size, batch));
-    diff.take(batch, size);
+    await net.backward(slices(gradients, from, size, batch));
+    await diff.take(batch, size);
   }
   return { blobs: data.blobs(), diffs: diff.blobs() };
 }
@@ -88,7 +89,9 @@ class Collector {
     this.#kept = new Map(names.map((name) => [name, { shape: [], parts: [] }]));
   }
 
-  take(batch: number, size: number): void {
+  async take(batch: number, size: number): Promise<void> {
+    const mems = [...this.#kept.keys()].map((name) => this.#memOf(name));
+    await Promise.all(mems.map((mem) => mem.toHost()));
     for (const [name, kept] of this.#kept) {
       const blob = this.#net.blob(name);
       const values = this.#which === "data" ? blob.values() : blob.diffValues();
@@ -96,6 +99,11 @@ class Collector {
       kept.shape = isPerSample ? blob.shape.slice(1) : blob.shape;
       kept.parts.push(values.slice(0, isPerSample ? size * blob.count(1) : blob.count()));
     }
+  }
+
+  #memOf(name: string): SyncedMem {
+    const { dataMem, diffMem } = this.#net.blob(name);
+    return this.#which === "data" ? dataMem : diffMem;
   }
 
   blobs(): Record<string, Blob> {

@@ -57,7 +57,7 @@ export function assemble(
       const text = printPrototxt("NetParameter", shown);
       log("info", "net", `Initializing net from parameters: \n${text}`);
     }
-    const split = insertSplits(filtered);
+    const split = insertSplits(filtered, log);
     const file = sourceOf(param)?.file;
     const built = buildNet(split, {
       ...given,

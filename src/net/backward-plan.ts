@@ -13,6 +13,30 @@ export interface PlannedLayer {
 }
 
 /**
+ * Warns of losses that other layers make something of: a reader's backward overwrites the diff of the loss, where its
+ * weight stood, so that the weight counts in the loss that is told and not in any gradient. As in Caffe.
+ */
+export function warnOfLostWeights(layers: readonly PlannedLayer[], log: Log): void {
+  const weighted = new Map<string, readonly [layer: string, weight: number]>();
+  for (const { name, bottoms, tops, lossWeights, bottomNeedsBackward, needsBackward } of layers) {
+    bottoms.forEach((bottom, i) => {
+      const [loss, weight] = weighted.get(bottom) ?? [];
+      if (loss === undefined || !needsBackward || !bottomNeedsBackward[i]) return;
+      log(
+        "warning",
+        "net",
+        `the loss "${bottom}" of layer "${loss}" counts in the objective with weight ${weight}, but in no gradient: layer "${name}" reads it, and its gradient takes the place of that weight, as in Caffe. Expected loss_weight: 0 where only what other layers make of it is to count; a loss_weight of its own counts once more besides.`,
+      );
+    });
+    tops.forEach((top, t) => {
+      const weight = lossWeights[t] ?? 0;
+      if (weight === 0) weighted.delete(top);
+      else weighted.set(top, [name, weight]);
+    });
+  }
+}
+
+/**
  * Takes backward away from layers that lie under no loss, and from those whose every top is skipped.
  *
  * Goes through the layers last to first and changes them; logs each layer's fate in Caffe's words.

@@ -5,7 +5,7 @@ import type { LayerClass } from "../layers/registry.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
-import { type PlannedLayer, pruneBackward } from "./backward-plan.ts";
+import { type PlannedLayer, pruneBackward, warnOfLostWeights } from "./backward-plan.ts";
 import type { NetOptions } from "./options.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
 import { blobsOf } from "./weights.ts";
@@ -19,6 +19,8 @@ export interface BuiltLayer extends PlannedLayer {
   lossWeights: number[];
   /** Bottoms that the layer reads on the host wherever it computes; negative ones from the end. */
   readonly hostBottoms: readonly number[];
+  /** Tops whose gradients it reads on the host wherever it computes. */
+  readonly hostTopDiffs: readonly number[];
   /** Per top: the diff that its weight has been written to. */
   readonly weightedDiffs: (SyncedMem | undefined)[];
   /** Its parameter as files hold it: with its phase, and with what its type makes of fields that are not given. */
@@ -128,6 +130,7 @@ class Builder {
       lossWeights: [],
       weightedDiffs: [],
       hostBottoms: Class.hostBottoms,
+      hostTopDiffs: Class.hostTopDiffs,
       needsBackward: false,
       bottomNeedsBackward: [],
       stored: param,
@@ -144,6 +147,7 @@ class Builder {
   finish(force: boolean): BuiltNet {
     pruneBackward(this.layers, this.#options.log);
     if (force) this.#forceBackward();
+    warnOfLostWeights(this.layers, this.#options.log);
     const outputs = [...this.#available].sort();
     for (const output of outputs) this.#log(`This network produces output ${output}`);
     return {

@@ -1,6 +1,8 @@
+import type { PostOps } from "../engines/engine.ts";
 import { NetError } from "../util/errors.ts";
 import type { BuiltLayer, BuiltNet } from "./build.ts";
 import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
+import { type KeptData, keptDataOf } from "./kept-data.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import type { NetOptions } from "./options.ts";
 import { findRepetitions, type Repetition } from "./repetition.ts";
@@ -27,12 +29,15 @@ export class Execution {
   /** Those by whose forward the blobs are as they are now. */
   readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
   readonly #memory: MemoryPlan | undefined;
+  /** Per layer: what others overwrite of what its backward reads. */
+  readonly #kept: readonly (KeptData | undefined)[];
 
   constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
     const { fuse = true, forwardOnly = false, sharesMemory = false } = options;
     this.#layers = layers;
     this.#fuses = fuse;
     this.#isForwardOnly = forwardOnly;
+    this.#kept = forwardOnly ? [] : keptDataOf(layers);
     if (sharesMemory) this.#memory = new MemoryPlan(layers, outputs, forwardOnly);
     this.plan();
   }
@@ -92,20 +97,27 @@ export class Execution {
   }
 
   #forward(i: number, from: number, to: number, apart: boolean): void {
-    const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
     const before = this.#byFollower.get(i);
     if (before && this.#applied.has(before) && before.producer >= from) {
-      layer.forwardWasTaken();
+      this.#layers[i]?.layer.forwardWasTaken();
       return;
     }
     const fusion = this.#byProducer.get(i);
     if (!fusion) {
-      layer.forward(bottomBlobs, topBlobs);
+      this.#runForward(i);
       return;
     }
     const applies = !apart && (fusion.followers.at(-1) ?? i) <= to;
     this.#note(fusion, applies);
-    layer.forward(bottomBlobs, topBlobs, applies ? postsOf(fusion, this.#layers) : undefined);
+    this.#runForward(i, applies ? postsOf(fusion, this.#layers) : undefined);
+  }
+
+  #runForward(i: number, posts?: PostOps): void {
+    const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
+    const kept = this.#kept[i];
+    kept?.takeBottoms();
+    layer.forward(kept?.bottoms ?? bottomBlobs, topBlobs, posts);
+    kept?.takeTops();
   }
 
   /**
@@ -141,10 +153,9 @@ export class Execution {
   }
 
   #backward(i: number, from: number, to: number): void {
-    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
     const fusion = this.#fusionOf(i);
     if (!fusion) {
-      layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs);
+      this.#runBackward(i);
       return;
     }
     const last = fusion.followers.at(-1) ?? i;
@@ -154,8 +165,17 @@ export class Execution {
         `backward from layer ${from} to ${to} cuts layers ${first} to ${end}, which run as one. Expected all of them or none; or build the net with fuse: false.`,
       );
     }
-    if (fusion.producer === i) {
-      layer.backward(topBlobs, bottomNeedsBackward, bottomBlobs, postsOf(fusion, this.#layers));
-    }
+    if (fusion.producer === i) this.#runBackward(i, postsOf(fusion, this.#layers));
+  }
+
+  #runBackward(i: number, posts?: PostOps): void {
+    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
+    const { tops = topBlobs, bottoms = bottomBlobs } = this.#kept[i] ?? {};
+    layer.backward(tops, bottomNeedsBackward, bottoms, posts);
+  }
+
+  /** Gives back what was kept. */
+  close(): void {
+    for (const kept of this.#kept) kept?.close();
   }
 }

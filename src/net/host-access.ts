@@ -12,9 +12,13 @@ export function readByForward({ layer, bottomBlobs, hostBottoms }: BuiltLayer): 
   return [...bottomBlobs, ...layer.blobs].map(({ dataMem }) => dataMem);
 }
 
-/** What a layer's backward reads on the host: all it has, if it computes there. */
-export function readByBackward({ layer, bottomBlobs, topBlobs }: BuiltLayer): SyncedMem[] {
-  if (layer.device) return [];
+/**
+ * What a layer's backward reads on the host: all it has, if it computes there; of a layer on a device, the gradients it
+ * says it looks at. That of a loss is its weight, which lies on the host unless another layer reads the loss.
+ */
+export function readByBackward(built: BuiltLayer): SyncedMem[] {
+  const { layer, bottomBlobs, topBlobs, hostTopDiffs } = built;
+  if (layer.device) return hostTopDiffs.flatMap((i) => topBlobs[i]?.diffMem ?? []);
   const learned = layer.blobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
   const tops = topBlobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
   return [...tops, ...bottomBlobs.map(({ dataMem }) => dataMem), ...learned];

@@ -1,5 +1,6 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import { NetError } from "../util/errors.ts";
+import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";
 
 /** The layer and the index among its tops that a blob name stands for at some point of the net. */
@@ -11,14 +12,15 @@ interface Producer {
 /**
  * The net with a Split layer after every top that more than one layer reads, so that each reader has a
  * gradient of its own to write. A non-zero `loss_weight` counts as a reader, and moves to the split's
- * first output.
+ * first output: the layer's own is cleared then, as in Caffe, so that a loss counts once more with the weight 1 that it
+ * has where none is written.
  *
  * Names are Caffe's: layer `<blob>_<layer>_<top index>_split`, blobs the same with `_<k>` behind.
  *
  * @throws NetError where a bottom is produced by no layer before it
  * @see Caffe's InsertSplits
  */
-export function insertSplits(param: NetParameter): NetParameter {
+export function insertSplits(param: NetParameter, log: Log = silent): NetParameter {
   const layers = param.layer ?? [];
   const readers = countReaders(layers);
   const latest = new Map<string, Producer>();
@@ -35,14 +37,15 @@ export function insertSplits(param: NetParameter): NetParameter {
       return `${splitName(layers[producer.layer]?.name, blob, producer.top)}_${k}`;
     });
     const splits: LayerParameter[] = [];
-    const lossWeight = [...(layer.loss_weight ?? [])];
+    const { loss_weight = [], ...rest } = layer;
+    let hasMoved = false;
     (layer.top ?? []).forEach((blob, top) => {
       latest.set(blob, { layer: index, top });
       const key = keyOf({ layer: index, top });
       const count = readers.get(key) ?? 0;
       if (count < 2) return;
       const name = splitName(layer.name, blob, top);
-      const weight = lossWeight[top] ?? 0;
+      const weight = loss_weight[top] ?? 0;
       splits.push({
         name,
         type: "Split",
@@ -53,18 +56,36 @@ export function insertSplits(param: NetParameter): NetParameter {
         }),
       });
       if (weight !== 0) {
-        lossWeight[top] = 0;
+        hasMoved = true;
         given.set(key, 1);
       }
     });
+    if (hasMoved) warnOfCleared(layer, readers, index, log);
     result.push({
-      ...layer,
+      ...rest,
       ...(bottom.length > 0 && { bottom }),
-      ...(lossWeight.length > 0 && { loss_weight: lossWeight }),
+      ...(loss_weight.length > 0 && !hasMoved && { loss_weight }),
     });
     result.push(...splits);
   });
   return { ...param, layer: result };
+}
+
+/** Warns of weights that are cleared along with one that moves to a split. */
+function warnOfCleared(
+  layer: LayerParameter,
+  readers: ReadonlyMap<string, number>,
+  index: number,
+  log: Log,
+): void {
+  layer.loss_weight?.forEach((weight, top) => {
+    if (weight === 0 || (readers.get(keyOf({ layer: index, top })) ?? 0) > 1) return;
+    log(
+      "warning",
+      "net",
+      `layer "${layer.name ?? ""}": the loss_weight ${weight} of its top "${layer.top?.[top] ?? ""}" does not count, as in Caffe, for another of its tops has one and is read by other layers. Expected a Split, or a layer of its own, behind one of them.`,
+    );
+  });
 }
 
 /** How many read each top, by the key of its producer. */

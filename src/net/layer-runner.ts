@@ -160,6 +160,7 @@ export class LayerRunner {
   /** Nothing runs from now on: the memory is given back. */
   close(): void {
     this.#isClosed = true;
+    this.#execution.close();
   }
 
   #checkOpen(): void {

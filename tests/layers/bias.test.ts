@@ -1,8 +1,19 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../support/engines.ts";
-import { checkGradient, checkParity, forward, layerNet } from "../support/nets.ts";
+import { checkGradient, checkParity, forward, layerNet, netOf } from "../support/nets.ts";
 
 describeEngines("Bias", (engines) => {
+  test("in place, of a bottom that shares its memory", async () => {
+    const net = netOf(
+      `layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 2 dim: 3 } } }
+      layer { name: "f" type: "Reshape" bottom: "a" top: "f" reshape_param { shape { dim: 2 dim: 3 } } }
+      layer { name: "t" type: "Bias" bottom: "f" bottom: "a" top: "f" bias_param { axis: 0 } }`,
+      { engines },
+    );
+    await forward(net, [1, -2, 3, 4, 0.5, -0.25]);
+    expect([...net.blob("f").values()]).toEqual([1, -2, 3, 4, 0.5, -0.25].map((x) => x + x));
+  });
+
   test("adds to each channel", async () => {
     const net = layerNet(
       'type: "Bias" bottom: "a" top: "y" bias_param { filler { value: 2 } }',

@@ -17,6 +17,17 @@ describeEngines("ContrastiveLoss", (engines) => {
     );
     expect((await forward(net, [3, 0, 0, 3], [0, 0, 0, 0], [1, 0]))[0]).toBeAllClose([loss]);
   });
+
+  test("propagate_down for the similarities changes nothing, as in Caffe", async () => {
+    const run = async (down: string): Promise<number[]> => {
+      const net = layerNet(layer(down), [[1, 2], [1, 2], [1]], { engines });
+      await forward(net, [3, 1], [0, 2], [1]);
+      await net.backward();
+      await net.toHost();
+      return ["a", "b"].flatMap((name) => [...net.blob(name).diffValues()]);
+    };
+    expect(await run("propagate_down: [true, true, true]")).toEqual([3, -1, -3, 1]);
+  });
 });
 
 test.each([

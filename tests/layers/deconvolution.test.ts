@@ -30,6 +30,30 @@ describeEngines("Deconvolution", (engines) => {
   });
 
   test.each([
+    ["an empty top", "kernel_size: 2 stride: 1 pad: 1", [1, 2, 1, 1], [1, 1, 0, 0]],
+    ["an empty bottom", "kernel_size: 3", [1, 2, 0, 1], [1, 1, 2, 3]],
+    ["no images", "kernel_size: 3", [0, 2, 1, 1], [0, 1, 3, 3]],
+  ])("runs with %s", async (_name, param, shape, want) => {
+    const net = layerNet(layer(`num_output: 1 ${param}`), [shape], {
+      engines,
+    });
+    const bias = net.layer("t").blobs[1]?.values()[0] ?? 0;
+    const count = want.reduce((a, b) => a * b, 1);
+    const x = net.blob("a").values().fill(2);
+    expect(await forward(net, x)).toEqual([new Array(count).fill(bias)]);
+    expect(net.blob("y").shape).toEqual(want);
+    net.blob("y").diffMem.overwriteCpu().fill(1);
+    net.blob("a").diffMem.overwriteCpu().fill(7);
+    net.clearParamDiffs();
+    await net.backward();
+    await net.toHost();
+    expect([...net.blob("a").diffValues()]).toEqual([...x].map(() => 0));
+    const [weight, db] = net.layer("t").blobs;
+    expect(weight?.diffValues().some((value) => value !== 0)).toBe(false);
+    expect([...(db?.diffValues() ?? [])]).toEqual([count]);
+  });
+
+  test.each([
     ["num_output: 4 kernel_size: 3", [2, 4, 5, 4]],
     ["num_output: 4 kernel_size: 3 stride: 2 pad: 1 group: 2", [2, 4, 5, 4]],
     ["num_output: 2 kernel_size: 2 dilation: 2 bias_term: false", [2, 4, 5, 4]],

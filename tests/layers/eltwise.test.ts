@@ -32,6 +32,26 @@ describeEngines("Eltwise", (engines) => {
   });
 });
 
+describeEngines("ties of Eltwise MAX", (engines) => {
+  test("of the first two the second takes the gradient, a later one only where it is greater", async () => {
+    const net = layerNet(
+      'type: "Eltwise" bottom: "a" bottom: "b" bottom: "c" top: "y" eltwise_param { operation: MAX coeff: 1 coeff: 2 coeff: 3 }',
+      [[4], [4], [4]],
+      { engines },
+    );
+    expect(await forward(net, [0, 1, 5, 0], [0, 0, 5, 2], [0, 1, 6, 2])).toEqual([[0, 1, 6, 2]]);
+    net.blob("y").diffMem.overwriteCpu().set([7, 8, 9, 10]);
+    await net.backward();
+    await net.toHost();
+    const gradients = ["a", "b", "c"].map((name) => [...net.blob(name).diffValues()]);
+    expect(gradients).toEqual([
+      [0, 8, 0, 0],
+      [7, 0, 0, 10],
+      [0, 0, 9, 0],
+    ]);
+  });
+});
+
 test.each(["SUM", "PROD", "MAX"])("Eltwise gradient: %s", async (operation) => {
   await checkGradient(
     `type: "Eltwise" bottom: "a" bottom: "b" top: "y" eltwise_param { operation: ${operation} }`,
@@ -40,22 +60,6 @@ test.each(["SUM", "PROD", "MAX"])("Eltwise gradient: %s", async (operation) => {
       [2, 3],
     ],
   );
-});
-
-test("of equal greatest values the second takes the gradient, and behind it the first", async () => {
-  const net = layerNet(
-    'type: "Eltwise" bottom: "a" bottom: "b" bottom: "c" top: "y" eltwise_param { operation: MAX coeff: 1 coeff: 2 coeff: 3 }',
-    [[3], [3], [3]],
-  );
-  expect(await forward(net, [0, 1, 5], [0, 0, 5], [0, 1, 6])).toEqual([[0, 1, 6]]);
-  net.blob("y").diffMem.overwriteCpu().set([7, 8, 9]);
-  await net.backward();
-  const gradients = ["a", "b", "c"].map((name) => [...net.blob(name).diffValues()]);
-  expect(gradients).toEqual([
-    [0, 8, 0],
-    [7, 0, 0],
-    [0, 0, 9],
-  ]);
 });
 
 test("Eltwise wants equal shapes, and coefficients for sums only", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../support/engines.ts";
-import { checkGradient, forward, layerNet } from "../support/nets.ts";
+import { checkGradient, forward, layerNet, netOf } from "../support/nets.ts";
 
 const layer = 'type: "Filter" bottom: "a" bottom: "b" top: "y"';
 
@@ -12,6 +12,28 @@ describeEngines("Filter", (engines) => {
     expect(await forward(net, rows, [0, 1, 1])).toEqual([[3, 4, 5, 6]]);
     expect(await forward(net, rows, [0, 0, 0])).toEqual([[]]);
     expect(await forward(net, rows, [1, 0, 2])).toEqual([[1, 2, 5, 6]]);
+  });
+
+  test("takes a selector that a layer computes, and no rows for the layer behind it", async () => {
+    const net = netOf(
+      `force_backward: true
+      layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 3 dim: 2 } } }
+      layer { name: "b" type: "Input" top: "b" input_param { shape { dim: 3 } } }
+      layer { name: "s" type: "Threshold" bottom: "b" top: "s" }
+      layer { name: "f" type: "Filter" bottom: "a" bottom: "s" top: "f" }
+      layer { name: "ip" type: "InnerProduct" bottom: "f" top: "y" inner_product_param { num_output: 2 weight_filler { value: 1 } } }`,
+      { engines },
+    );
+    expect(await forward(net, [1, 2, 3, 4, 5, 6], [1, -1, 1])).toEqual([[3, 3, 11, 11]]);
+    net.reshape();
+    expect(net.blob("f").shape[1]).toBe(2);
+    expect(await forward(net, [1, 2, 3, 4, 5, 6], [-1, -1, 0])).toEqual([[]]);
+    net.clearParamDiffs();
+    await net.backward();
+    await net.toHost();
+    expect([...net.blob("a").diffValues()]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...(net.learnableParams[0]?.blob.diffValues() ?? [])]).toEqual([0, 0, 0, 0]);
+    expect(await forward(net, [1, 2, 3, 4, 5, 6], [-1, 1, 0])).toEqual([[7, 7]]);
   });
 });
 

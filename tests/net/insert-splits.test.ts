@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { insertSplits } from "../../src/net/insert-splits.ts";
+import { keptLog } from "../support/nets.ts";
 
 interface Line {
   readonly name: string;
@@ -94,7 +95,7 @@ describe("insertSplits", () => {
   test("a loss_weight counts as a reader, and goes to the split's first output", () => {
     const text = layer("a", "", "x y", "loss_weight: [2, 0]") + layer("b", "x", "z");
     expect(split(text)).toEqual([
-      { name: "a", bottom: [], top: ["x", "y"], lossWeight: [0, 0] },
+      { name: "a", bottom: [], top: ["x", "y"], lossWeight: [] },
       {
         name: "x_a_0_split",
         bottom: ["x"],
@@ -105,6 +106,16 @@ describe("insertSplits", () => {
     ]);
     const alone = layer("a", "", "x", "loss_weight: 2");
     expect(split(alone)).toHaveLength(1);
+  });
+
+  test("warns of a weight that is cleared along with one that moves, as in Caffe", () => {
+    const { log, lines } = keptLog();
+    const text = layer("a", "", "x y", "loss_weight: [2, 3]") + layer("b", "x", "z");
+    const [first] = insertSplits(parsePrototxt("NetParameter", text), log).layer ?? [];
+    expect(first?.loss_weight).toBeUndefined();
+    expect(lines).toEqual([
+      expect.stringContaining('layer "a": the loss_weight 3 of its top "y" does not count'),
+    ]);
   });
 
   test("names an unknown bottom, and the nearest known one", () => {

@@ -6,7 +6,8 @@ import { Blob } from "../../src/blob/blob.ts";
 import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { Net } from "../../src/net/net.ts";
 import { setRandomSeed } from "../../src/util/seed.ts";
-import { referenceEngines } from "../support/engines.ts";
+import { describeEngines, referenceEngines } from "../support/engines.ts";
+import { layerNet } from "../support/nets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "net-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -114,6 +115,27 @@ test("backward takes gradients of outputs and gives those of inputs", async () =
   const { ip: bottom } = await net.backward<"ip">({}, { end: "sum" });
   expect(bottom).toBe(net.blob("ip"));
   await expect(net.backward({ sum: [1] })).rejects.toThrow("is given 1 values. Expected 2");
+});
+
+describeEngines("passes over all samples", (engines) => {
+  test("bring to the host what lies on a device", async () => {
+    const net = layerNet(
+      'type: "InnerProduct" bottom: "a" top: "h" inner_product_param { num_output: 1 bias_term: false weight_filler { value: 2 } } } layer { name: "r" type: "ReLU" bottom: "h" top: "y"',
+      [[2, 1]],
+      { engines },
+    );
+    const a = [[1], [-2], [3]];
+    const { y, h } = await net.forwardAll<"y" | "h">({ a }, { blobs: ["h"] });
+    expect([y.toArray(), h.toArray()]).toEqual([
+      [[2], [0], [6]],
+      [[2], [-4], [6]],
+    ]);
+    const topDiffs = { y: [[1], [5], [10]] };
+    const { blobs, diffs } = await net.forwardBackwardAll({ a }, topDiffs, { diffs: ["h"] });
+    expect(blobs["y"]?.toArray()).toEqual([[2], [0], [6]]);
+    expect(diffs["a"]?.toArray()).toEqual([[2], [0], [20]]);
+    expect(diffs["h"]?.toArray()).toEqual([[1], [0], [10]]);
+  });
 });
 
 test("forwardAll runs any number of samples and gives results of their own", async () => {

@@ -17,7 +17,10 @@ function runner(
   return (entry, x, y, vector, other) => {
     const inPlace = x === y;
     const input = inPlace ? scope.gpu.nothing : scope.read(x);
-    const more = [vector, ...(other ? [other] : [])].map((mem) => scope.read(mem));
+    // Where the vector shares the memory that is written, it is read from a copy.
+    const more = [vector, ...(other ? [other] : [])].map((mem) =>
+      mem === y ? scope.copyOf(mem) : scope.read(mem),
+    );
     const output = inPlace ? scope.update(y) : scope.write(y);
     const kernel = scope.kernel({
       name: `broadcast, ${entry}`,

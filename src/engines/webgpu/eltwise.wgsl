@@ -72,7 +72,7 @@ fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
 fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     y[i] = max(a[i], b[i]);
-    winner[i] = select(0, 1, b[i] > a[i]);
+    winner[i] = select(0, 1, b[i] >= a[i]);
   }
 }
 

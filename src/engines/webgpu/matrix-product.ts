@@ -94,7 +94,7 @@ export class MatrixProduct {
     const { nothing } = this.#scope.gpu;
     const { groups } = this.#product;
     const x = Math.min(this.#tiles, 65535);
-    const y = Math.ceil(this.#tiles / x);
+    const y = Math.ceil(this.#tiles / Math.max(1, x));
     if (this.#slices === 1) {
       const { finish, adds = 0, post } = out;
       new Float32Array(this.#params.buffer).set(numbersOf(post?.params));

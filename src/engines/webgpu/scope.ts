@@ -57,6 +57,14 @@ export class Scope {
     return this.gpu.workspace(4 * elements, this.layer);
   }
 
+  /** A copy of the array on the device, in the workspace. */
+  copyOf(mem: SyncedMem): GpuBuffer {
+    const from = this.read(mem);
+    const to = this.workspace(mem.count);
+    this.gpu.copy(from, to, 4 * mem.count);
+    return to;
+  }
+
   fail(message: string): never {
     throw new DeviceError("use", this.layer, message);
   }

@@ -91,6 +91,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly tops: Arity = arity.one;
   /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */
   static readonly hostBottoms: readonly number[] = [];
+  /** Tops whose gradients the layer's own code reads (the weight of a loss): they must be on the host before backward. */
+  static readonly hostTopDiffs: readonly number[] = [];
   /** There must be as many tops as bottoms. */
   static readonly equalBottomsAndTops: boolean = false;
   /** Its top may be its bottom: backward still finds what it reads. */
@@ -163,6 +165,19 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Whether backward reads the gradient of this top. False for what is only told, as probabilities beside a loss. */
   readsTopDiff(_topIndex: number): boolean {
     return true;
+  }
+
+  /**
+   * Whether backward has to find the data of this bottom as forward read it, for Caffe's layer keeps what it needs of it:
+   * the Net keeps a copy where a layer in place overwrites it. Other layers read what is there by then, as Caffe's do.
+   */
+  rereadsBottom(_bottomIndex: number): boolean {
+    return false;
+  }
+
+  /** As `rereadsBottom`: whether backward has to find the data of this top as forward wrote it. */
+  rereadsTop(_topIndex: number): boolean {
+    return false;
   }
 
   /** What this layer does, if the layer before it may do that instead. Asked before every pass, after `reshape`. */

@@ -14,6 +14,7 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   static override readonly tops: Arity = arity.one;
   static override readonly makesTops: boolean = true;
   static override readonly isLoss: boolean = true;
+  static override readonly hostTopDiffs: readonly number[] = [0];
 
   /** Labels have no gradient. */
   override allowForceBackward(bottomIndex: number): boolean {

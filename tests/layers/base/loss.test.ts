@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { messageType } from "../../../src/io/proto/messages.ts";
 import { normalizationOf, normalizer } from "../../../src/layers/base/loss.ts";
 import * as layers from "../../../src/layers/index.ts";
-import { forward, layerNet, noise } from "../../support/nets.ts";
+import { describeEngines } from "../../support/engines.ts";
+import { forward, keptLog, layerNet, netOf, noise, write } from "../../support/nets.ts";
 
 const root = mkdtempSync(join(tmpdir(), "loss-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -73,8 +74,57 @@ describe.each(Object.entries(LOSSES))("%s", (type, { shapes, label }) => {
     const net = layerNet(`type: "${type}" ${bottoms} top: "y" ${wants}`, shapes);
     await forward(net, ...inputs);
     const ended = expect(net.backward());
-    if (label === undefined) await ended.resolves.toBeUndefined();
+    // Caffe's ContrastiveLoss pays no heed.
+    if (label === undefined || type === "ContrastiveLoss") await ended.resolves.toBeUndefined();
     else await ended.rejects.toThrow("cannot backpropagate to label inputs");
+  });
+});
+
+describeEngines("a loss that another layer reads", (engines) => {
+  const run = async (
+    type: string,
+    { shapes }: { shapes: readonly (readonly number[])[] },
+    more: string,
+    behind: string,
+  ): Promise<{ losses: number[]; gradient: number[]; lines: readonly string[] }> => {
+    const { log, lines } = keptLog();
+    const names = shapes.map((_, i) => "abc"[i] ?? "");
+    const net = netOf(
+      `force_backward: true
+      ${names.map((name, i) => `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${shapes[i]?.map((dim) => `dim: ${dim}`).join(" ")} } } }`).join(" ")}
+      layer { name: "t" type: "${type}" ${names.map((name) => `bottom: "${name}"`).join(" ")} top: "y" ${more} } ${behind}`,
+      { engines, log },
+    );
+    names.forEach((name, i) => {
+      write(net.blob(name), noise(net.blob(name).count(), i + 1).map(Math.abs));
+    });
+    const losses: number[] = [];
+    for (let pass = 0; pass < 2; pass++) {
+      losses.push(await net.forward());
+      await net.backward();
+    }
+    await net.toHost();
+    const gradient = [...net.blob("a").diffValues()];
+    return { losses, gradient, lines: lines.filter((line) => line.includes("in no gradient")) };
+  };
+  const power =
+    'layer { name: "p" type: "Power" bottom: "y" top: "z" power_param { scale: 3 } loss_weight: 2 }';
+
+  test.each(Object.entries(LOSSES))("%s, in every pass", async (type, shapes) => {
+    const alone = await run(type, shapes, "", "");
+    const [loss = 0] = alone.losses;
+    expect(alone.lines).toEqual([]);
+    for (const [more, told, weight] of [
+      // Its own weight moves to the split, and the loss keeps the weight 1 that it has by default.
+      ["loss_weight: 0.5", 1 + 0.5 + 6, 0.5 + 6],
+      ["", 1 + 6, 6],
+      ["loss_weight: 0", 6, 6],
+    ] as const) {
+      const { losses, gradient, lines } = await run(type, shapes, more, power);
+      expect(losses).toBeAllClose([told * loss, told * loss]);
+      expect(gradient).toBeAllClose(alone.gradient.map((value) => weight * value));
+      expect(lines).toHaveLength(more === "loss_weight: 0" ? 0 : 1);
+    }
   });
 });
 
