@@ -1,31 +1,33 @@
-import type { Dataset, File } from "h5wasm";
 import type { FloatArray } from "../util/arrays.ts";
-import { FileError, FormatError } from "../util/errors.ts";
+import { FileError, FormatError, systemErrorText } from "../util/errors.ts";
 import { countOf, sameShape, shapeText } from "../util/shape.ts";
 import { PartialFile } from "./atomic-file.ts";
-import { loadQuietly, withoutTime } from "./hdf5-library.ts";
-
-type Library = typeof import("h5wasm");
+import type { Hdf5RowFile, RowLayout } from "./hdf5-row-file.ts";
+import { Hdf5Thread } from "./hdf5-thread.ts";
 
 /** Bytes of rows that are written at once, a chunk of the dataset. */
 const CHUNK_BYTES = 65_536;
+/** How long a disk may take for a chunk, or for all that it has put off. */
+const MOST_MS = 600_000;
+
+/** What the writer asks of the file, wherever that is. */
+type RowFile = Pick<Hdf5RowFile, "begin" | "write" | "flush" | "close">;
 
 /**
  * Writes rows of floats to datasets of an HDF5 file as they come, so that memory stays flat however many there are.
  * The file has its name when it is complete.
  */
 export class Hdf5RowWriter {
-  readonly #library: Library;
   readonly #path: string;
   readonly #partial: PartialFile;
+  readonly #file: RowFile;
   readonly #datasets: ReadonlyMap<string, RowDataset>;
-  #file: File | undefined;
 
-  private constructor(library: Library, path: string, names: readonly string[]) {
-    this.#library = library;
+  private constructor(path: string, names: readonly string[], partial: PartialFile, file: RowFile) {
     this.#path = path;
-    this.#datasets = new Map(names.map((name) => [name, new RowDataset(path, name)]));
-    this.#partial = new PartialFile(path);
+    this.#partial = partial;
+    this.#file = file;
+    this.#datasets = new Map(names.map((name) => [name, new RowDataset(path, name, file)]));
   }
 
   /**
@@ -34,10 +36,15 @@ export class Hdf5RowWriter {
    * @throws FileError where it cannot be written
    */
   static async create(path: string, names: readonly string[]): Promise<Hdf5RowWriter> {
-    // This build works on files as they lie on the disk. It has the types of the other.
-    const library = await loadQuietly(() => import("h5wasm/node") as Promise<Library>);
-    (await library.ready).activate_throwing_error_handler();
-    return new Hdf5RowWriter(library, path, names);
+    const partial = new PartialFile(path);
+    try {
+      const { temporary } = partial;
+      const file = fileInThread(temporary) ?? (await fileHere(temporary));
+      return new Hdf5RowWriter(path, names, partial, file);
+    } catch (error) {
+      partial.discard();
+      throw failed(path, error);
+    }
   }
 
   /**
@@ -45,7 +52,9 @@ export class Hdf5RowWriter {
    * @throws FormatError where its shape is not that of the first, FileError where it cannot be written
    */
   put(name: string, row: FloatArray, shape: readonly number[]): void {
-    this.#trying((file) => this.#datasets.get(name)?.put(file, row, shape));
+    const dataset = this.#datasets.get(name);
+    dataset?.check(shape);
+    this.#trying(() => dataset?.put(row, shape));
   }
 
   /**
@@ -53,18 +62,18 @@ export class Hdf5RowWriter {
    * @throws FileError where that cannot be written
    */
   share(): void {
-    this.#trying((file) => {
+    this.#trying(() => {
       for (const dataset of this.#datasets.values()) dataset.write();
-      file.flush();
+      this.#file.flush();
     });
     this.#partial.publishCopy();
   }
 
   /** @throws FileError where the file cannot be written */
   finish(): void {
-    this.#trying((file) => {
-      for (const dataset of this.#datasets.values()) dataset.finish(file);
-      file.close();
+    this.#trying(() => {
+      for (const dataset of this.#datasets.values()) dataset.finish();
+      this.#file.close();
     });
     this.#partial.publish();
   }
@@ -72,58 +81,85 @@ export class Hdf5RowWriter {
   /** Throws away what was written. */
   abandon(): void {
     try {
-      this.#file?.close();
+      this.#file.close();
     } catch {
       // What could not be written cannot be closed either.
     }
     this.#partial.discard();
   }
 
-  /** @throws FileError with the system's words out of the many that the library has */
-  #trying(write: (file: File) => void): void {
+  #trying(write: () => void): void {
     try {
-      withoutTime(() => {
-        this.#file ??= new this.#library.File(this.#partial.temporary, "w", {
-          libver: ["earliest", "latest"],
-        });
-        write(this.#file);
-      });
+      write();
     } catch (error) {
-      if (error instanceof FormatError) throw error;
-      const text = error instanceof Error ? error.message : String(error);
-      const reason = /error message = '(.*?)'/.exec(text)?.[1] ?? text.split("\n")[0];
-      throw new FileError(`"${this.#path}" cannot be written: ${reason}.`, { cause: error });
+      throw failed(this.#path, error);
     }
   }
+}
+
+function failed(path: string, error: unknown): FileError {
+  const reason = systemErrorText(error) ?? (error instanceof Error ? error.message : String(error));
+  return new FileError(`"${path}" cannot be written: ${reason}.`, { cause: error });
+}
+
+/** The file in a thread of its own; undefined where there can be none. */
+function fileInThread(path: string): RowFile | undefined {
+  const thread = Hdf5Thread.find();
+  if (!thread) return undefined;
+  const ask = (order: Parameters<Hdf5Thread["run"]>[0]): void => {
+    const answer = thread.run(order, 0, MOST_MS);
+    if ("error" in answer) throw new Error(answer.error);
+  };
+  ask({ rows: path });
+  return {
+    begin: (...args) => ask({ call: "begin", args }),
+    write: (...args) => ask({ call: "write", args }),
+    flush: () => ask({ call: "flush", args: [] }),
+    close: () => {
+      try {
+        ask({ call: "close", args: [] });
+      } finally {
+        thread.end();
+      }
+    },
+  };
+}
+
+async function fileHere(path: string): Promise<RowFile> {
+  const { Hdf5RowFile } = await import("./hdf5-row-file.ts");
+  return new Hdf5RowFile(path);
 }
 
 /** A dataset that grows by rows, a chunk of them at a time. */
 class RowDataset {
   readonly #path: string;
   readonly #name: string;
-  #dataset: Dataset | undefined;
-  #rowShape: readonly number[] = [];
-  #rowsPerChunk = 1;
+  readonly #file: RowFile;
+  #layout: RowLayout | undefined;
   /** Rows of the chunk that is being filled. */
   #chunk: FloatArray = new Float32Array(0);
   #inChunk = 0;
   /** Rows in the dataset, of which those of a chunk that is not full are written anew with it. */
   #rows = 0;
 
-  constructor(path: string, name: string) {
+  constructor(path: string, name: string, file: RowFile) {
     this.#path = path;
     this.#name = name;
+    this.#file = file;
   }
 
-  put(file: File, row: FloatArray, shape: readonly number[]): void {
-    if (!this.#dataset) this.#begin(file, row, shape);
-    if (!sameShape(shape, this.#rowShape)) {
-      throw new FormatError(
-        `${this.#path}: a row is ${shapeText(shape)}, and the first ${shapeText(this.#rowShape)}. Expected rows of one shape.`,
-      );
-    }
+  /** @throws FormatError where a row has another shape than the first */
+  check(shape: readonly number[]): void {
+    if (!this.#layout || sameShape(shape, this.#layout.shape)) return;
+    throw new FormatError(
+      `${this.#path}: a row is ${shapeText(shape)}, and the first ${shapeText(this.#layout.shape)}. Expected rows of one shape.`,
+    );
+  }
+
+  put(row: FloatArray, shape: readonly number[]): void {
+    const { perChunk } = this.#layout ?? this.#begin(row, shape);
     this.#chunk.set(row, this.#inChunk++ * row.length);
-    if (this.#inChunk < this.#rowsPerChunk) return;
+    if (this.#inChunk < perChunk) return;
     this.write();
     this.#rows += this.#inChunk;
     this.#inChunk = 0;
@@ -131,41 +167,25 @@ class RowDataset {
 
   /** Writes what there is of the chunk. */
   write(): void {
-    if (!this.#dataset || this.#inChunk === 0) return;
-    const to = this.#rows + this.#inChunk;
-    const values = this.#chunk.subarray(0, this.#inChunk * countOf(this.#rowShape));
-    const place = this.#rowShape.map((length): [number, number] => [0, length]);
-    this.#dataset.resize([to, ...this.#rowShape]);
-    this.#dataset.write_slice([[this.#rows, to], ...place], values);
+    if (!this.#layout || this.#inChunk === 0) return;
+    const values = this.#chunk.subarray(0, this.#inChunk * countOf(this.#layout.shape));
+    this.#file.write(this.#name, this.#rows, this.#inChunk, this.#layout, values);
   }
 
   /** Writes the rest; a dataset without rows is there too. */
-  finish(file: File): void {
-    if (!this.#dataset) this.#begin(file, new Float32Array(0), []);
+  finish(): void {
+    if (!this.#layout) this.#begin(new Float32Array(0), []);
     this.write();
   }
 
-  #begin(file: File, row: FloatArray, shape: readonly number[]): void {
-    this.#rowShape = [...shape];
+  #begin(row: FloatArray, shape: readonly number[]): RowLayout {
     const rowBytes = row.BYTES_PER_ELEMENT * Math.max(1, countOf(shape));
-    this.#rowsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
-    this.#chunk = likeOf(row, this.#rowsPerChunk * countOf(shape));
-    const path = this.#name.split("/").filter((part) => part !== "");
-    const name = path.pop() ?? this.#name;
-    const group = path.reduce<Pick<File, "create_group" | "create_dataset">>(
-      (parent, part) => parent.create_group(part),
-      file,
-    );
-    this.#dataset = group.create_dataset({
-      name,
-      data: likeOf(row, 0),
-      shape: [0, ...shape],
-      maxshape: [null, ...shape],
-      chunks: [this.#rowsPerChunk, ...shape],
-    });
+    const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
+    const isDouble = row instanceof Float64Array;
+    const count = perChunk * countOf(shape);
+    this.#chunk = isDouble ? new Float64Array(count) : new Float32Array(count);
+    this.#layout = { shape: [...shape], isDouble, perChunk };
+    this.#file.begin(this.#name, this.#layout);
+    return this.#layout;
   }
-}
-
-function likeOf(row: FloatArray, count: number): FloatArray {
-  return row instanceof Float64Array ? new Float64Array(count) : new Float32Array(count);
 }

@@ -6,12 +6,24 @@ import {
   Worker,
 } from "node:worker_threads";
 import { FormatError } from "../util/errors.ts";
+import type { Hdf5RowFile } from "./hdf5-row-file.ts";
 import type { Hdf5Tree } from "./hdf5-tree.ts";
 
-/** What the thread is asked to do: read a file's bytes, or make those of a tree. */
+/** What the thread is asked to do: read a file or its bytes, make the bytes of a tree, or write rows to a file. */
 export type Hdf5Order =
-  | { readonly bytes: Uint8Array; readonly names: readonly string[] | undefined }
-  | { readonly tree: Hdf5Tree };
+  | {
+      /** The file's bytes, or its path. */
+      readonly source: Uint8Array | string;
+      /** Where HDF5 begins in it. */
+      readonly base: number;
+      readonly names: readonly string[] | undefined;
+    }
+  | { readonly tree: Hdf5Tree }
+  /** Begins a file of rows at a path; the calls after it are for that file. */
+  | { readonly rows: string }
+  | { readonly call: "begin"; readonly args: Parameters<Hdf5RowFile["begin"]> }
+  | { readonly call: "write"; readonly args: Parameters<Hdf5RowFile["write"]> }
+  | { readonly call: "flush" | "close"; readonly args: readonly [] };
 
 /** A thread whose memory has grown for so many bytes is not kept: WebAssembly gives none back. */
 const MOST_KEPT = 32 * 2 ** 20;
@@ -19,7 +31,7 @@ const MOST_KEPT = 32 * 2 ** 20;
 /** What it answers. */
 export type Hdf5Answer =
   | { readonly tree: Hdf5Tree }
-  | { readonly bytes: Uint8Array }
+  | { readonly pieces: Uint8Array[] }
   | {
       readonly error: string;
       /** The message is one of ours, in whole sentences. */
@@ -70,7 +82,7 @@ export class Hdf5Thread {
     }
     const answer = receiveMessageOnPort(port)?.message as Hdf5Answer | undefined;
     const isBroken = answer === undefined || ("error" in answer && answer.isBroken);
-    if (isBroken || size > MOST_KEPT) this.#end();
+    if (isBroken || size > MOST_KEPT) this.end();
     if (answer) return answer;
     throw new FormatError(
       `the HDF5 library was not done after ${Math.round(milliseconds / 1000)} s.`,
@@ -84,13 +96,17 @@ export class Hdf5Thread {
       workerData: { port: port2, signal },
       transferList: [port2],
       execArgv: [],
+      // What the library writes there of a trap goes nowhere: its errors say it too.
+      stdout: true,
+      stderr: true,
     });
     worker.unref();
     port1.unref();
     return { worker, port: port1, signal };
   }
 
-  #end(): void {
+  /** Ends the thread; the next order starts another. */
+  end(): void {
     void this.#running?.worker.terminate();
     this.#running = undefined;
   }

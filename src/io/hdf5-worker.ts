@@ -1,8 +1,16 @@
 import { type MessagePort, workerData } from "node:worker_threads";
-import { FormatError } from "../util/errors.ts";
+import { CaffeError, systemErrorText } from "../util/errors.ts";
 import { readHdf5File, writeHdf5File } from "./hdf5-file.ts";
+import { Hdf5RowFile } from "./hdf5-row-file.ts";
+import { storageIn, storageOf } from "./hdf5-storage.ts";
 import type { Hdf5Answer, Hdf5Order } from "./hdf5-thread.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
+import { RandomAccessFile } from "./random-access-file.ts";
+
+// HDF5 notes when each object was made; the same content is to give the same bytes. This clock is this thread's own.
+Date.now = () => 0;
+
+let rows: Hdf5RowFile | undefined;
 
 /** Answers each order, and wakes the thread that waits for it. */
 const { port, signal } = workerData as { port: MessagePort; signal: Int32Array };
@@ -15,22 +23,41 @@ port.on("message", (order: Hdf5Order) => {
 
 function answerTo(order: Hdf5Order): [Hdf5Answer, ArrayBuffer[]] {
   try {
-    if ("bytes" in order) {
-      const tree = readHdf5File(order.bytes, order.names);
+    if ("source" in order) {
+      const tree = read(order);
       return [{ tree }, buffersOf(tree)];
     }
-    const bytes = writeHdf5File(order.tree);
-    return [{ bytes }, [bytes.buffer as ArrayBuffer]];
+    if ("tree" in order) {
+      const pieces = writeHdf5File(order.tree);
+      return [{ pieces }, pieces.map(({ buffer }) => buffer)];
+    }
+    if ("rows" in order) rows = new Hdf5RowFile(order.rows);
+    else if (order.call === "begin") rows?.begin(...order.args);
+    else if (order.call === "write") rows?.write(...order.args);
+    else rows?.[order.call]();
+    return [{ pieces: [] }, []];
   } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const isOurs = error instanceof CaffeError;
     return [
       {
-        error: error instanceof Error ? error.message : String(error),
-        isOurs: error instanceof FormatError,
+        error: systemErrorText(error) ?? text,
+        isOurs,
         // A plain Error is the library's own; a trap, or memory or stack that ran out, is not.
-        isBroken: !(error instanceof FormatError || (error as Error | undefined)?.name === "Error"),
+        isBroken: !(isOurs || (error as Error | undefined)?.name === "Error"),
       },
       [],
     ];
+  }
+}
+
+function read({ source, base, names }: Extract<Hdf5Order, { source: unknown }>): Hdf5Tree {
+  if (typeof source !== "string") return readHdf5File(storageOf(source), base, names);
+  const file = new RandomAccessFile(source);
+  try {
+    return readHdf5File(storageIn(file), base, names);
+  } finally {
+    file.close();
   }
 }
 

@@ -8,16 +8,20 @@ export class RandomAccessFile {
   readonly size: number;
   readonly #handle: number;
 
-  /** @throws FileError where it cannot be opened */
-  constructor(path: string) {
+  /**
+   * @param what what it is to the reader, for the message: `HDF5 file`
+   * @throws FileError where it cannot be opened
+   */
+  constructor(path: string, what?: string) {
     this.path = path;
     checkRegularFile(path, "file");
     try {
       this.#handle = openSync(path, "r");
     } catch (error) {
-      throw new FileError(`"${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`, {
-        cause: error,
-      });
+      throw new FileError(
+        `${what === undefined ? "" : `${what} `}"${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`,
+        { cause: error },
+      );
     }
     this.size = fstatSync(this.#handle).size;
   }
@@ -39,16 +43,21 @@ export class RandomAccessFile {
 
   /** Fills `bytes` from `position` on, as far as the file goes; returns how many were read. */
   readInto(bytes: Uint8Array, position: number): number {
-    let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(this.#handle, bytes, done, bytes.length - done, position + done);
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    return readFully(this.#handle, bytes, position);
   }
 
   close(): void {
     closeSync(this.#handle);
   }
+}
+
+/** Fills `bytes` from `position` of an open file on, as far as it goes; returns how many were read. */
+export function readFully(handle: number, bytes: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = readSync(handle, bytes, done, bytes.length - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
 }

@@ -77,7 +77,7 @@ export function writeSnapshot(
   };
   const [model, state] =
     format === "HDF5"
-      ? [[encodeHdf5(hdf5Model(ownBlobs(run.net, withDiff)))], [encodeHdf5(hdf5SolverState(value))]]
+      ? [encodeHdf5(hdf5Model(ownBlobs(run.net, withDiff))), encodeHdf5(hdf5SolverState(value))]
       : [encodeCaffemodel(run.net.toParameter(withDiff)), encodeSolverState(value)];
   const runState = encodeRunState({
     version: 1,

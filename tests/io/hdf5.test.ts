@@ -15,6 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const built = pathToFileURL(resolve("dist/io/hdf5.js")).href;
 const STATE = "tests/golden/cases/solvers/sgd_10_batchnorm_shared/snap_iter_5.solverstate.h5";
 
+const bytesOf = (tree: Hdf5Tree): Buffer => Buffer.concat(encodeHdf5(tree));
+
 const tree: Hdf5Tree = {
   iter: 7,
   learned_net: "a/b_iter_7.caffemodel.h5",
@@ -28,33 +30,40 @@ const tree: Hdf5Tree = {
 
 describe("HDF5", () => {
   test("what is written is read: arrays, whole numbers, texts, groups in groups", () => {
-    const read = readHdf5(encodeHdf5(tree), "t.h5");
+    const read = readHdf5(bytesOf(tree), "t.h5");
     expect(read["learned_net"]).toBe("a/b_iter_7.caffemodel.h5");
     expect(read["iter"]).toEqual({ shape: [1], data: Float64Array.of(7) });
     expect(read["history"]).toEqual(tree["history"]);
     expect(Object.keys(read)).toEqual(["empty", "history", "iter", "learned_net"]);
   });
 
-  test("the same tree gives the same bytes, in the form that the oldest readers know", () => {
-    const bytes = encodeHdf5(tree);
-    expect(bytes).toEqual(encodeHdf5(tree));
-    // The version of the superblock.
-    expect(bytes[8]).toBe(0);
-  });
+  test.skipIf(!existsSync(resolve("dist/io/hdf5.js")))(
+    "the same tree gives the same bytes at any time, in the form that the oldest readers know",
+    async () => {
+      const { encodeHdf5 } = (await import(built)) as typeof import("../../src/io/hdf5.ts");
+      const bytes = Buffer.concat(encodeHdf5(tree));
+      const { now } = Date;
+      await new Promise((done) => setTimeout(done, 1100));
+      expect(Buffer.concat(encodeHdf5(tree)).equals(bytes)).toBe(true);
+      expect(Date.now).toBe(now);
+      // The version of the superblock.
+      expect(bytes[8]).toBe(0);
+    },
+  );
 
   test("what the library would lose without a word is an error", () => {
     const lost = { "a/b": { shape: [1], data: Float32Array.of(1) } };
-    expect(() => encodeHdf5(lost)).toThrow("the library lost a part of what it was to write");
+    expect(() => encodeHdf5(lost)).toThrow(/component not found|doesn't exist/);
   });
 
   test("leaves nothing in the file system", () => {
-    readHdf5(encodeHdf5(tree), "t.h5");
+    readHdf5(bytesOf(tree), "t.h5");
     for (const name of ["/file.h5", "file.h5", "/t.h5"]) expect(existsSync(name)).toBe(false);
   });
 
   test("datasets are found by name, and a missing one is named beside those that are there", () => {
     const path = join(folder, "d.h5");
-    writeFileSync(path, encodeHdf5({ data: { shape: [2], data: Float32Array.of(1, 2) }, t: "x" }));
+    writeFileSync(path, bytesOf({ data: { shape: [2], data: Float32Array.of(1, 2) }, t: "x" }));
     expect(readDatasets(path, ["data"])[0]?.data).toEqual(Float32Array.of(1, 2));
     expect(() => readDatasets(path, ["label"])).toThrow(
       'd.h5: it has no dataset "label". Expected one of that name; it has data, t.',
@@ -106,13 +115,12 @@ describe("a hostile file", () => {
 
   test("is given up where it takes too long, and the next one is read", () => {
     const thread = new Hdf5Thread(new URL("./hdf5-worker.js", built));
-    const order = { bytes: new Uint8Array(readFileSync(STATE)), names: undefined };
+    const order = { source: STATE, base: 0, names: undefined };
     // The thread cannot even have started.
     expect(() => thread.run(order, 0, 1)).toThrow("the HDF5 library was not done after 0 s.");
     expect(thread.run(order, 0, 30_000)).toHaveProperty("tree.iter");
-    expect(thread.run({ bytes: Uint8Array.of(1), names: undefined }, 0, 30_000)).toHaveProperty(
-      "error",
-    );
+    const broken = { source: Uint8Array.of(1), base: 0, names: undefined };
+    expect(thread.run(broken, 0, 30_000)).toHaveProperty("error");
   });
 });
 
@@ -144,7 +152,7 @@ describe("a .solverstate in HDF5", () => {
   };
 
   test("what is written is read", () => {
-    const bytes = encodeHdf5(hdf5SolverState(value));
+    const bytes = bytesOf(hdf5SolverState(value));
     expect(decodeSolverState(bytes, "s.h5")).toMatchObject(value);
   });
 
@@ -160,6 +168,6 @@ describe("a .solverstate in HDF5", () => {
       "iter is 1.5. Expected a whole number",
     ],
   ] as [Hdf5Tree, string][])("one that is none is refused", (broken, message) => {
-    expect(() => decodeSolverState(encodeHdf5(broken), "s.h5")).toThrow(message);
+    expect(() => decodeSolverState(bytesOf(broken), "s.h5")).toThrow(message);
   });
 });

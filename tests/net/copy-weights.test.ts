@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Classifier } from "../../src/inference/classifier.ts";
 import { Detector } from "../../src/inference/detector.ts";
 import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
-import { encodeHdf5 } from "../../src/io/hdf5.ts";
+import { writeHdf5 } from "../../src/io/hdf5.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { copyWeights } from "../../src/net/copy-weights.ts";
 import { Net } from "../../src/net/net.ts";
@@ -54,10 +54,7 @@ const mean = at("mean.binaryproto");
 // A BlobProto: shape 1×3×1×1 in the old fields, and its data.
 writeFileSync(mean, Buffer.from([8, 1, 16, 3, 24, 1, 32, 1, 42, 12, ...new Uint8Array(12)]));
 const hdf5 = at("other.h5");
-writeFileSync(
-  hdf5,
-  encodeHdf5({ data: { elsewhere: { 0: { shape: [2], data: new Float32Array(2) } } } }),
-);
+writeHdf5(hdf5, { data: { elsewhere: { 0: { shape: [2], data: new Float32Array(2) } } } });
 
 const valuesOf = (net: Net): number[][] =>
   net.layers.flatMap(({ blobs }) => blobs.map((b) => [...b.values()]));

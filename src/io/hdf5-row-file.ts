@@ -1,0 +1,83 @@
+import { closeSync, openSync } from "node:fs";
+import type { FloatArray } from "../util/arrays.ts";
+import { type Dataset, File, mount, told } from "./hdf5-library.ts";
+import { DiskStorage } from "./hdf5-storage.ts";
+
+/** How the rows of a dataset are laid out. */
+export interface RowLayout {
+  readonly shape: readonly number[];
+  readonly isDouble: boolean;
+  /** Rows in a chunk of the dataset. */
+  readonly perChunk: number;
+}
+
+/** An HDF5 file on the disk whose datasets grow by rows, where the library is. */
+export class Hdf5RowFile {
+  readonly #handle: number;
+  readonly #mounted: ReturnType<typeof mount>;
+  readonly #file: File;
+  readonly #datasets = new Map<string, InstanceType<typeof Dataset>>();
+
+  /** Writes over a file that is there. */
+  constructor(path: string) {
+    this.#handle = openSync(path, "r+");
+    this.#mounted = mount(new DiskStorage(this.#handle));
+    this.#file = this.#trying(
+      () => new File(this.#mounted.name, "w", { libver: ["earliest", "latest"] }),
+    );
+  }
+
+  /** Makes a dataset without rows; slashes in its name lead through groups. */
+  begin(name: string, { shape, isDouble, perChunk }: RowLayout): void {
+    this.#trying(() => {
+      const path = name.split("/").filter((part) => part !== "");
+      const last = path.pop() ?? name;
+      const group = path.reduce<Pick<File, "create_group" | "create_dataset">>(
+        (parent, part) => parent.create_group(part),
+        this.#file,
+      );
+      const dataset = group.create_dataset({
+        name: last,
+        data: isDouble ? new Float64Array(0) : new Float32Array(0),
+        shape: [0, ...shape],
+        maxshape: [null, ...shape],
+        chunks: [perChunk, ...shape],
+      });
+      this.#datasets.set(name, dataset);
+    });
+  }
+
+  /** Writes rows from number `from` on, the dataset's last ones. */
+  write(name: string, from: number, rows: number, { shape }: RowLayout, values: FloatArray): void {
+    this.#trying(() => {
+      const dataset = this.#datasets.get(name);
+      const place = shape.map((length): [number, number] => [0, length]);
+      dataset?.resize([from + rows, ...shape]);
+      dataset?.write_slice([[from, from + rows], ...place], values);
+    });
+  }
+
+  /** Brings the file to where it is whole; more may follow. */
+  flush(): void {
+    this.#trying(() => this.#file.flush());
+  }
+
+  /** Ends the file. */
+  close(): void {
+    try {
+      this.#trying(() => this.#file.close());
+    } finally {
+      this.#mounted.unmount();
+      closeSync(this.#handle);
+    }
+  }
+
+  /** @throws what the disk said, where it was the disk; FormatError with the library's reason */
+  #trying<T>(work: () => T): T {
+    try {
+      return told(work);
+    } catch (error) {
+      throw this.#mounted.failure() ?? error;
+    }
+  }
+}
