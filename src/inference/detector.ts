@@ -12,6 +12,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
 import { onlyInput } from "./classifier.ts";
 
@@ -101,8 +102,8 @@ export class Detector {
     if (inputs.length === 0) return [];
     const all = await this.net.forwardAll({ [this.#input]: inputs });
     return detections.map((detection, i) => {
-      const outputs = Object.fromEntries(
-        Object.entries(all).map(([name, blob]) => [name, rowOf(blob, i)]),
+      const outputs = recordOf(
+        Object.entries(all).map(([name, blob]) => [name, rowOf(blob, i)] as const),
       );
       const scores = outputs[this.#scores] ?? new Float32Array(0);
       return { ...detection, scores, outputs };

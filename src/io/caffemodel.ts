@@ -1,4 +1,5 @@
 import protobuf from "protobufjs/light.js";
+import { entryOf } from "../util/records.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
@@ -150,7 +151,7 @@ function encodeMessage(name: "NetParameter" | "LayerParameter", message: object)
 function withoutForeign(type: protobuf.Type, message: object): unknown {
   const kept: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(message)) {
-    const field = type.fields[key];
+    const field = entryOf(type.fields, key);
     if (!field || field.id >= 10_000) continue;
     const inner = field.resolvedType;
     if (inner instanceof protobuf.Type) {

@@ -10,7 +10,7 @@ type LayerStates = Readonly<
 export interface RunState {
   readonly version: 1;
   readonly iter: number;
-  /** State of the train net's layers, by layer name. */
+  /** State of the train net's layers, by the layers' keys. */
   readonly train: LayerStates;
   /** The same for each test net. */
   readonly test: readonly LayerStates[];

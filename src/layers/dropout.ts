@@ -72,6 +72,10 @@ export class DropoutLayer extends Layer<One, One> {
     return { random: this.#key };
   }
 
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
   override restore(state: LayerState): undefined {
     const [stream = 0, pass = 0] = state["random"] as readonly number[];
     this.#key = [stream, pass];

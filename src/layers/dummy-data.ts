@@ -82,6 +82,10 @@ export class DummyDataLayer extends Layer<None, Blobs> {
     return { random: this.#random.state() };
   }
 
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
   override restore(state: LayerState): undefined {
     this.#random.restore(state["random"] as readonly number[]);
   }

@@ -125,6 +125,10 @@ export class MemoryDataLayer extends Layer<None, Two> {
     return { position: this.#position, random: this.#random.state() };
   }
 
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
   override restore(state: LayerState): undefined {
     const position = Number(state["position"]);
     this.#random.restore(state["random"] as readonly number[]);

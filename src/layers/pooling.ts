@@ -82,6 +82,10 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     return this.#isStochastic ? { random: this.#key } : undefined;
   }
 
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
   override restore(state: LayerState): undefined {
     const [stream = 0, pass = 0] = state["random"] as readonly number[];
     this.#key = [stream, pass];

@@ -2,7 +2,7 @@ import { Blob } from "../blob/blob.ts";
 import type { ConcatOp, Primitive } from "../engines/engine.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { Layer, type One } from "./base/layer.ts";
+import { Layer, type LayerState, type One } from "./base/layer.ts";
 import { PoolingLayer } from "./pooling.ts";
 
 interface Level {
@@ -57,10 +57,13 @@ export class SPPLayer extends Layer<One, One> {
           type: "Pooling",
           pooling_param: { ...window, pool },
         },
-        this.context,
+        { ...this.context, key: `${this.context.key}_${level}` },
       );
       const output: One = [new Blob([0], this.context.dtype)];
       pooling.setUp([x], output);
+      // Other windows for an image of another size; the random numbers go on.
+      const before = this.#levels[level]?.pooling.state();
+      if (before) pooling.restore(before);
       pooling.reshape([x], output);
       // The first level writes the bottom's gradient, the others add theirs.
       const gradient: One = [new Blob(level === 0 ? [0] : x.shape, this.context.dtype)];
@@ -94,6 +97,23 @@ export class SPPLayer extends Layer<One, One> {
       const [own] = level === 0 ? [x] : gradient;
       pooling.backward(output, [true], [own]);
       if (level > 0) this.engine.axpby(x.count(), 1, own.diffMem, 1, x.diffMem);
+    });
+  }
+
+  /** Of all levels one after the other, where they draw. */
+  override state(): LayerState | undefined {
+    const keys = this.#levels.flatMap(({ pooling }) => pooling.state()?.["random"] ?? []);
+    return keys.length > 0 ? { random: keys as readonly number[] } : undefined;
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
+  override restore(state: LayerState): undefined {
+    const keys = state["random"] as readonly number[];
+    this.#levels.forEach(({ pooling }, level) => {
+      pooling.restore({ random: keys.slice(2 * level, 2 * level + 2) });
     });
   }
 }

@@ -3,6 +3,7 @@ import type { LayerParameter } from "../io/proto/caffe.ts";
 import { messageType } from "../io/proto/messages.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { entryOf } from "../util/records.ts";
 import { layerFields } from "./layer-fields.ts";
 
 /** A blob that a layer will make: what the next layers are called with. */
@@ -52,11 +53,12 @@ function layerParameter(type: string, given: Readonly<Record<string, unknown>>):
   const param: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (layer.fields[name]) {
-      param[name] = strict(layer.fields[name], value, `L.${type}: ${name}`);
+    const own = entryOf(layer.fields, name);
+    if (own) {
+      param[name] = strict(own, value, `L.${type}: ${name}`);
       continue;
     }
-    const owner = direct.find((message) => messageOf(layer, message).fields[name]);
+    const owner = direct.find((message) => entryOf(messageOf(layer, message).fields, name));
     if (owner === undefined) {
       const known = [...direct.flatMap((message) => Object.keys(messageOf(layer, message).fields))];
       throw new CaffeError(
@@ -91,7 +93,7 @@ function single(field: protobuf.Field, value: unknown, where: string): unknown {
     }
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => {
-        const known = type.fields[name];
+        const known = entryOf(type.fields, name);
         if (known) return [name, strict(known, inner, `${where}.${name}`)];
         throw new CaffeError(
           `${where} has no field "${name}".${nearestText(name, Object.keys(type.fields))}`,
@@ -99,7 +101,7 @@ function single(field: protobuf.Field, value: unknown, where: string): unknown {
       }),
     );
   }
-  if (type instanceof protobuf.Enum && type.values[String(value)] === undefined) {
+  if (type instanceof protobuf.Enum && !Object.hasOwn(type.values, String(value))) {
     throw new CaffeError(
       `${where} is ${String(value)}.${nearestText(String(value), Object.keys(type.values))} Expected one of ${Object.keys(type.values).join(", ")}.`,
     );

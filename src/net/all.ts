@@ -2,6 +2,7 @@ import { Blob, elementsOf } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { NetError } from "../util/errors.ts";
+import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
 import type { Net } from "./net.ts";
 import type { ValuesByName } from "./pass.ts";
@@ -107,7 +108,7 @@ class Collector {
   }
 
   blobs(): Record<string, Blob> {
-    return Object.fromEntries(
+    return recordOf(
       [...this.#kept].map(([name, { shape, parts }]) => {
         const length = parts.reduce((sum, part) => sum + part.length, 0);
         const joined = new Blob([length / Math.max(1, countOf(shape)), ...shape]);
@@ -117,7 +118,7 @@ class Collector {
           to.set(part, at);
           at += part.length;
         }
-        return [name, joined];
+        return [name, joined] as const;
       }),
     );
   }

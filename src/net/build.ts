@@ -6,6 +6,7 @@ import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type PlannedLayer, pruneBackward, warnOfLostWeights } from "./backward-plan.ts";
+import { layerKeys } from "./layer-keys.ts";
 import type { NetOptions } from "./options.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
 import { blobsOf } from "./weights.ts";
@@ -13,6 +14,8 @@ import { blobsOf } from "./weights.ts";
 /** One layer of a built net with all that running it takes. */
 export interface BuiltLayer extends PlannedLayer {
   readonly layer: Layer;
+  /** What tells it from the others of the net, as `layerKeys` has it. */
+  readonly key: string;
   readonly bottomBlobs: Blobs;
   readonly topBlobs: Blobs;
   /** Per top: its weight in the objective, 0 for none. */
@@ -70,10 +73,14 @@ export type BuildOptions = Required<
  */
 export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
   // A type that is not known is known to be so before anything is set up.
-  for (const layer of param.layer ?? []) options.registry.classOf(layer);
+  const layers = param.layer ?? [];
+  for (const layer of layers) options.registry.classOf(layer);
+  const keys = layerKeys(layers.map(({ name = "" }) => name));
   const builder = new Builder(options);
   try {
-    for (const layer of param.layer ?? []) builder.add(layer);
+    layers.forEach((layer, i) => {
+      builder.add(layer, keys[i] ?? "");
+    });
     return builder.finish(param.force_backward ?? false);
   } catch (error) {
     for (const { layer } of builder.layers) layer.close();
@@ -96,7 +103,7 @@ class Builder {
     this.#parameters = new ParameterTable(options.log);
   }
 
-  add(given: LayerParameter): void {
+  add(given: LayerParameter, key: string): void {
     const { engines, phase, seed, dtype, registry, root, file, shard, buildNet } = this.#options;
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
@@ -109,6 +116,7 @@ class Builder {
     checkPropagateDown(param, bottoms.length);
 
     const layer = registry.create(param, engines, {
+      key,
       phase: param.phase ?? phase,
       dtype,
       seed,
@@ -123,6 +131,7 @@ class Builder {
     const built: BuiltLayer = {
       layer,
       name,
+      key,
       bottoms,
       tops: tops.names,
       bottomBlobs: bottoms.map((blob) => this.#blobs.get(blob) as Blob),

@@ -9,6 +9,7 @@ import type { TrainedWeights } from "./weights.ts";
 
 /** A layer, and the weights file it is in. */
 export interface LayerOfFile {
+  /** Its name; of several of one name in a net its key, as `net.layerKeys` has it. */
   readonly layer: string;
   /** The file; "weights" where they were given as an object. */
   readonly source: string;
@@ -29,6 +30,7 @@ export interface WeightedNet {
   readonly name: string;
   readonly phase: "TRAIN" | "TEST";
   readonly layerNames: readonly string[];
+  readonly layerKeys: readonly string[];
   readonly layers: readonly Layer[];
   readonly learnableParams: readonly { readonly blob: Blob }[];
 }
@@ -112,14 +114,14 @@ function copyValue({ dataMem, diffMem }: Blob, { data, diff }: BlobValue): void 
 
 /**
  * The layers of a net with parameters that no weights have been copied into and that its prototxt does not give as
- * `blobs`, by name.
+ * `blobs`, by their keys.
  */
 export function unfilledLayers(net: WeightedNet, except?: ReadonlySet<SyncedMem>): string[] {
   return layersWithout(net, (memory) => filledMemory.has(memory) || except?.has(memory) === true);
 }
 
 function layersWithout(net: WeightedNet, isFilled: (memory: SyncedMem) => boolean): string[] {
-  return net.layerNames.filter((_, i) => {
+  return net.layerKeys.filter((_, i) => {
     const { blobs, param } = net.layers[i] as Layer;
     if (param.blobs && param.blobs.length > 0) return false;
     return blobs.some(({ dataMem }) => dataMem.count > 0 && !isFilled(dataMem));
@@ -131,7 +133,11 @@ function planOf(net: WeightedNet, weights: TrainedWeights, log: Log): Plan {
   const source = weights.source ?? "weights";
   const plan: Plan = { net, source, values: new Map(), filled: [], ignored: [] };
   const owners = new Set(net.learnableParams.map(({ blob }) => blob));
-  const targets = net.layerNames.map((name, i) => ({ name, blobs: net.layers[i]?.blobs ?? [] }));
+  const targets = net.layers.map(({ blobs }, i) => ({
+    name: net.layerNames[i] ?? "",
+    key: net.layerKeys[i] ?? "",
+    blobs,
+  }));
   for (const [layer, target] of pairByName(weights.layers, targets)) {
     if (!target) {
       log("info", "net", `Ignoring source layer ${layer.name}`);
@@ -144,7 +150,7 @@ function planOf(net: WeightedNet, weights: TrainedWeights, log: Log): Plan {
       const blob = target.blobs[i];
       if (value && blob) plan.values.set(blob, value);
     });
-    if (layer.blobs.some((value) => value)) plan.filled.push(layer.name);
+    if (layer.blobs.some((value) => value)) plan.filled.push(target.key);
   }
   return plan;
 }
@@ -177,8 +183,8 @@ function checkComplete({ net, source, values }: Plan): void {
   );
 }
 
-function learnedNames({ layerNames, layers }: WeightedNet): string[] {
-  return layerNames.filter((_, i) => (layers[i]?.blobs.length ?? 0) > 0);
+function learnedNames({ layerKeys, layers }: WeightedNet): string[] {
+  return layerKeys.filter((_, i) => (layers[i]?.blobs.length ?? 0) > 0);
 }
 
 /** Logs which layers keep their fillers' values, and what they may be called in the files. */
@@ -207,7 +213,7 @@ function tellUnfilled(
 /** For layers of the net: those of a file whose blobs have the same shapes and which may be meant, in words. */
 function similar(net: WeightedNet, names: readonly string[], ignored: Plan["ignored"]): string[] {
   return names.flatMap((name) => {
-    const { blobs } = net.layers[net.layerNames.indexOf(name)] as Layer;
+    const { blobs } = net.layers[net.layerKeys.indexOf(name)] as Layer;
     const fitting = ignored.filter(
       (layer) =>
         layer.blobs.length === blobs.length &&

@@ -10,7 +10,7 @@ export class NetGraph {
   readonly name: string;
   /** Every blob by its name, in the order of the net. */
   readonly blobs: ReadonlyMap<string, Blob>;
-  /** The blobs of each layer that has any, by the layer's name. */
+  /** The blobs of each layer that has any, by the layer's key: see `layerKeys`. */
   readonly params: ReadonlyMap<string, Blobs>;
   /** Names of the blobs that Input layers make. */
   readonly inputs: readonly string[];
@@ -42,11 +42,19 @@ export class NetGraph {
   }
 
   /**
-   * Where in `layers` the layer of that name is.
+   * What tells each layer from the others: its name, and for layers that come after one of the same name `<name>#2`,
+   * `<name>#3`, ….
+   */
+  get layerKeys(): readonly string[] {
+    return this.built.map(({ key }) => key);
+  }
+
+  /**
+   * Where in `layers` the layer of that name is; of several of one name the first, and the others by their keys.
    * @throws NetError where there is none
    */
   layerIndex(name: string): number {
-    const index = this.built.findIndex((built) => built.name === name);
+    const index = this.built.findIndex(({ key }) => key === name);
     if (index >= 0) return index;
     throw new NetError(
       `net "${this.name}" has no layer "${name}".${nearestText(name, this.layerNames)}`,

@@ -131,10 +131,10 @@ function agreed(
   return before ?? now;
 }
 
-/** The blobs of the layers that have any, by the layer's name. */
+/** The blobs of the layers that have any, by the layer's key. */
 export function paramsOf(
-  layers: readonly { readonly name: string; readonly layer: Layer }[],
+  layers: readonly { readonly key: string; readonly layer: Layer }[],
 ): ReadonlyMap<string, readonly Blob[]> {
   const learned = layers.filter(({ layer }) => layer.blobs.length > 0);
-  return new Map(learned.map(({ name, layer }) => [name, layer.blobs]));
+  return new Map(learned.map(({ key, layer }) => [key, layer.blobs]));
 }

@@ -2,6 +2,7 @@ import { type Blob, elementsOf } from "../blob/blob.ts";
 import type { Values } from "../blob/nested.ts";
 import { NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { recordOf } from "../util/records.ts";
 import { countOf, sameShape, shapeText } from "../util/shape.ts";
 import type { Net } from "./net.ts";
 
@@ -116,7 +117,7 @@ async function blobsByName(
   names: readonly string[],
   side: "data" | "diff",
 ): Promise<Record<string, Blob>> {
-  const blobs = Object.fromEntries(names.map((name) => [name, net.blob(name)]));
+  const blobs = recordOf(names.map((name) => [name, net.blob(name)] as const));
   await Promise.all(
     Object.values(blobs).map(({ dataMem, diffMem }) =>
       (side === "data" ? dataMem : diffMem).toHost(),

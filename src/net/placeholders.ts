@@ -1,5 +1,6 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import { NetError } from "../util/errors.ts";
+import { entryOf } from "../util/records.ts";
 
 /** Shapes of blobs by their names. */
 export type ShapesByName = Readonly<Record<string, readonly number[]>>;
@@ -25,15 +26,10 @@ export function withPlaceholders(param: NetParameter, shapes: ShapesByName = {})
     layer: (param.layer ?? []).map((layer) => {
       const isSource = SOURCES.has(layer.type ?? "");
       const isGiven =
-        layer.type === "Input" && (layer.top ?? []).some((top) => shapeIn(shapes, top));
+        layer.type === "Input" && (layer.top ?? []).some((top) => entryOf(shapes, top));
       return isSource || isGiven ? placeholder(layer, shapes) : withoutFillers(layer);
     }),
   };
-}
-
-/** The shape given for a blob, whose name may be any: `__proto__` too. */
-function shapeIn(shapes: ShapesByName, name: string): readonly number[] | undefined {
-  return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }
 
 function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParameter {
@@ -49,9 +45,9 @@ function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParamete
     input_param: {
       shape: top.map((blob, i) => {
         const dim =
-          shapeIn(shapes, blob) ??
+          entryOf(shapes, blob) ??
           told[told.length > 1 ? i : 0]?.dim ??
-          shapeOf(layer, i, shapeIn(shapes, top[0] ?? "")?.[0]);
+          shapeOf(layer, i, entryOf(shapes, top[0] ?? "")?.[0]);
         if (dim) return { dim };
         throw new NetError(
           `layer "${name ?? ""}" (${layer.type}): the shape of its top "${blob}" depends on data. Give it, e.g. ${blob}=64,3,224,224.`,

@@ -13,7 +13,7 @@ import {
   type SolverMemory,
 } from "../io/run-state.ts";
 import { decodeSolverState, encodeSolverState, hdf5SolverState } from "../io/solver-state.ts";
-import type { LayerState } from "../layers/base/layer.ts";
+import type { Layer, LayerState } from "../layers/base/layer.ts";
 import { copyWeights } from "../net/copy-weights.ts";
 import type { Net } from "../net/net.ts";
 import { ownBlobs } from "../net/weights.ts";
@@ -21,7 +21,7 @@ import { FormatError, SolverError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { learnedNetPath, type SnapshotFiles, type SnapshotFormat } from "./snapshot-files.ts";
 
-/** States of a net's layers by name. */
+/** States of a net's layers by their keys. */
 export type LayerStates = Readonly<Record<string, LayerState>>;
 
 /** What a snapshot saves and a resumed run sets back. */
@@ -116,6 +116,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
     checkDigest(modelPath, modelBytes, runState.files.model);
   }
   checkHistory(run, state.history, path);
+  if (runState) checkLayerStates(run, runState, runStatePath(path));
   copyWeights([run.net], [decodeCaffemodel(modelBytes, modelPath)], log, true);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
@@ -125,8 +126,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
   run.currentStep = state.current_step;
   if (!runState) return;
   if (runState.solver) run.remember(runState.solver);
-  await setLayerStates(run.net, runState.train);
-  await Promise.all(run.testNets.map((net, i) => setLayerStates(net, runState.test[i] ?? {})));
+  for (const [layer, kept] of keptStates(run, runState)) await layer.restore(kept);
 }
 
 function readRunStateOf(path: string, iter: number, log: Log): RunState | undefined {
@@ -175,17 +175,32 @@ function checkHistory(
 
 /** What each layer of a net needs to go on as if never stopped. */
 export function layerStates(net: Net): LayerStates {
-  const states: Record<string, LayerState> = {};
-  net.layers.forEach((layer, i) => {
-    const state = layer.state();
-    if (state) states[net.layerNames[i] ?? ""] = state;
-  });
-  return states;
+  const keys = net.layerKeys;
+  return Object.fromEntries(
+    net.layers.flatMap((layer, i) => {
+      const state = layer.state();
+      return state ? [[keys[i] ?? "", state]] : [];
+    }),
+  );
 }
 
-async function setLayerStates(net: Net, states: LayerStates): Promise<void> {
-  for (const [i, layer] of net.layers.entries()) {
-    const state = states[net.layerNames[i] ?? ""];
-    if (state) await layer.restore(state);
+/** The layers of all nets of a run that a .runstate has a state for, with it. */
+function keptStates(run: Snapshotted, { train, test }: RunState): [Layer, LayerState][] {
+  const ofNet = ({ layers, layerKeys }: Net, states: LayerStates): [Layer, LayerState][] =>
+    layers.flatMap((layer, i) => {
+      const key = layerKeys[i] ?? "";
+      return Object.hasOwn(states, key) ? [[layer, states[key] as LayerState]] : [];
+    });
+  return [...ofNet(run.net, train), ...run.testNets.flatMap((net, i) => ofNet(net, test[i] ?? {}))];
+}
+
+function checkLayerStates(run: Snapshotted, state: RunState, path: string): void {
+  for (const [layer, kept] of keptStates(run, state)) {
+    const problem = layer.refuses(kept);
+    if (problem === undefined) continue;
+    const { name = "", type = "" } = layer.param;
+    throw new SolverError(
+      `${path}: the state of layer "${name}" (${type}) is none that it can go on from: ${problem} Is the snapshot of another net, or of other batches? Remove the .runstate to resume without states.`,
+    );
   }
 }

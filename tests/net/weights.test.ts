@@ -231,6 +231,7 @@ describe("shareWith", () => {
     const [from, to] = [twice(1), twice(2)];
     to.shareWith(from);
     expect(weightsOf(to)).toEqual(weightsOf(from));
+    expect(weightsOf(to)[0]).not.toEqual(weightsOf(to)[2]);
     to.layers.forEach(({ blobs }, i) => {
       for (const [k, blob] of blobs.entries()) {
         expect(blob.dataMem).toBe(from.layers[i]?.blobs[k]?.dataMem);

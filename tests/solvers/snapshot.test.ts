@@ -105,6 +105,132 @@ describeEngines("a resumed run gives the bits of one that was never interrupted"
   });
 });
 
+/** Layers of one name that draw; names that every object has; a pyramid that draws; a test net that draws too. */
+const NAMED = `name: "N"
+  layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 4 dim: 2 dim: 6 dim: 6 } shape { dim: 4 } data_filler { type: "uniform" max: 1 } data_filler { value: 1 } } }
+  layer { name: "d" type: "DummyData" top: "n" dummy_data_param { shape { dim: 4 dim: 10 } data_filler { type: "gaussian" std: 0.1 } } }
+  layer { name: "pyramid" type: "SPP" bottom: "x" top: "p" spp_param { pyramid_height: 2 pool: STOCHASTIC } }
+  layer { name: "sum" type: "Eltwise" bottom: "p" bottom: "n" top: "s" }
+  layer { name: "drop" type: "Dropout" bottom: "s" top: "s" }
+  layer { name: "same" type: "InnerProduct" bottom: "s" top: "a" inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+  layer { name: "drop" type: "Dropout" bottom: "a" top: "a" }
+  layer { name: "same" type: "InnerProduct" bottom: "a" top: "b" inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
+  layer { name: "__proto__" type: "Dropout" bottom: "b" top: "b" }
+  layer { name: "toString" type: "InnerProduct" bottom: "b" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+  layer { name: "constructor" type: "Dropout" bottom: "ip" top: "ip" }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
+
+describeEngines("layers of one name, and names that every object has,", (engines) => {
+  test("resume to the bit", async () => {
+    const text = `net_param { ${NAMED} } test_iter: 2 test_interval: 3 momentum: 0.9 max_iter: 8`;
+    const whole = solverOf(text, engines);
+    await whole.step(4);
+    const path = await whole.snapshot();
+    await whole.step(4);
+    const resumed = solverOf(text, engines);
+    await resumed.restore(path);
+    await resumed.step(4);
+    expect(await state(resumed)).toEqual(await state(whole));
+    const { train } = readRunState(path.replace(".solverstate", ".runstate"));
+    expect(Object.keys(train)).toEqual([
+      "d",
+      "d#2",
+      "pyramid",
+      "drop",
+      "drop#2",
+      "__proto__",
+      "constructor",
+    ]);
+    for (const solver of [whole, resumed]) solver.close();
+  });
+});
+
+test("a .runstate that lacks a layer's name leaves it as it is, whatever objects have of that name", async () => {
+  const text = `net_param { ${NAMED} }`;
+  const first = solverOf(
+    text.replaceAll('"constructor"', '"other"').replaceAll('"__proto__"', '"else"'),
+  );
+  const path = await first.snapshot();
+  const second = solverOf(text);
+  await second.restore(path);
+  expect(second.iter).toBe(0);
+  for (const solver of [first, second]) solver.close();
+});
+
+describe("a state that a layer cannot go on from", () => {
+  const RECURRENT = (streams: number, steps = 3, type = "LSTM"): string => `name: "N"
+    layer { name: "d" type: "DummyData" top: "x" top: "c" dummy_data_param { shape { dim: ${steps} dim: ${streams} dim: 2 } shape { dim: ${steps} dim: ${streams} } data_filler { type: "gaussian" std: 1 } data_filler { value: 1 } } }
+    layer { name: "mem" type: "${type}" bottom: "x" bottom: "c" top: "h" recurrent_param { num_output: 4 weight_filler { type: "uniform" min: -0.3 max: 0.3 } } }
+    layer { name: "loss" type: "Reduction" bottom: "h" top: "loss" loss_weight: 1 }`;
+
+  test.each(["LSTM", "RNN"])(
+    "%s with another number of streams is refused, and nothing has changed",
+    async (type) => {
+      const first = solverOf(`net_param { ${RECURRENT(2, 3, type)} }`);
+      await first.step(2);
+      const path = await first.snapshot();
+      const second = solverOf(`net_param { ${RECURRENT(5, 3, type)} } random_seed: 8`);
+      const before = await state(second);
+      const parts = type === "LSTM" ? ["8 and 8", "20 and 20"] : ["8", "20"];
+      await expect(second.restore(path)).rejects.toThrow(
+        `the state of layer "mem" (${type}) is none that it can go on from: its hidden state has ${parts[0]} values. Expected ${parts[1]}, for 5 streams of 4.`,
+      );
+      expect(await state(second)).toEqual(before);
+      expect(second.iter).toBe(0);
+      for (const solver of [first, second]) solver.close();
+    },
+  );
+
+  test("the same streams, in another number of steps, go on", async () => {
+    const first = solverOf(`net_param { ${RECURRENT(2, 3)} }`);
+    await first.step(2);
+    const path = await first.snapshot();
+    const second = solverOf(`net_param { ${RECURRENT(2, 6)} } random_seed: 8`);
+    await second.restore(path);
+    expect(Object.values(second.net.layer("mem").state() ?? {})).toEqual(
+      Object.values(first.net.layer("mem").state() ?? {}),
+    );
+    for (const solver of [first, second]) solver.close();
+  });
+
+  test("another type's under the same name is refused", async () => {
+    const net = (layer: string): string => `name: "N"
+      layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 } } }
+      layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 axis: 0 } }
+      ${layer}
+      layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 }`;
+    const first = solverOf(
+      `net_param { ${net('layer { name: "z" type: "Dropout" bottom: "y" top: "y" }')} }`,
+    );
+    const path = await first.snapshot();
+    const second = solverOf(
+      `net_param { ${net('layer { name: "z" type: "DummyData" top: "z" dummy_data_param { shape { dim: 2 } } }')} }`,
+    );
+    await expect(second.restore(path)).rejects.toThrow(
+      'the state of layer "z" (DummyData) is none that it can go on from: it holds 2 numbers. Expected 4 numbers.',
+    );
+    for (const solver of [first, second]) solver.close();
+  });
+});
+
+test("gradients that snapshot_diff keeps are there again after a restore", async () => {
+  const make = (): Solver => solverOf("snapshot_diff: true");
+  const first = make();
+  await first.step(3);
+  const path = await first.snapshot();
+  const second = make();
+  await second.restore(path);
+  const diffs = (solver: Solver) =>
+    solver.net.learnableParams.map(({ blob }) => [...blob.diffValues()]);
+  expect(diffs(second)).toEqual(diffs(first));
+  expect(
+    diffs(first)
+      .flat()
+      .some((value) => value !== 0),
+  ).toBe(true);
+  for (const solver of [first, second]) solver.close();
+});
+
 test("a snapshot that is asked for in the middle of a test resumes before that test", async () => {
   const text = "test_iter: 4 test_interval: 5 snapshot_after_train: false";
   const whole = solverOf(text);

@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import { entryOf } from "../../util/records.ts";
 import type {
   LayerParameter,
   NetParameter,
@@ -167,7 +168,7 @@ function foldPadding(layers: readonly V1LayerParameter[]): V1LayerParameter[] {
 function upgradeLayer(connection: V1LayerParameter, log: UpgradeLog): V1LayerParameter {
   const { layer: old, ...rest } = connection;
   if (!old) return connection;
-  const known = types[old.type ?? ""];
+  const known = entryOf(types, old.type ?? "");
   if (old.type !== undefined && !known) log("error", `Unknown V0 layer type ${old.type}`);
   const own: Record<string, unknown> = {};
   const transform: Record<string, unknown> = {};

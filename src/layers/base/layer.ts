@@ -46,6 +46,8 @@ export interface InnerNet {
 
 /** What a layer is given besides its parameters: it has no other way to the world. */
 export interface LayerContext {
+  /** What tells the layer from the others of its net: its name, with a number behind where one before has it too. */
+  readonly key: string;
   readonly engine: Engine;
   /** The fastest random numbers of the run: for fillers, whichever engine the layer is on. */
   readonly noise: Noise;
@@ -224,6 +226,26 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return undefined;
   }
 
+  /**
+   * What keeps the layer from going on from a state that `state` gave in an earlier run, in words; undefined where nothing
+   * does. All layers are asked before any goes on. By default nothing does.
+   */
+  refuses(_state: LayerState): string | undefined {
+    return undefined;
+  }
+
+  /** `refuses` for a layer whose states all have the form of the present one, if there is one: as many values, of the same lengths. */
+  protected refusesOtherForms(state: LayerState): string | undefined {
+    const formOf = (one: LayerState): string =>
+      Object.values(one)
+        .map((value) => (typeof value === "object" ? `${value.length} numbers` : typeof value))
+        .join(", ");
+    const present = this.state();
+    if (!present) return undefined;
+    const [given, wanted] = [formOf(state), formOf(present)];
+    return given === wanted ? undefined : `it holds ${given || "nothing"}. Expected ${wanted}.`;
+  }
+
   /** Goes on from a state that `state` gave. */
   restore(_state: LayerState): Promise<void> | undefined {
     return undefined;
@@ -239,7 +261,7 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /** A random stream of this layer's own; `keys` tell several of one layer apart. */
   protected random(...keys: readonly (string | number)[]): Random {
-    return new Random(this.context.seed, this.param.name ?? "", ...keys);
+    return new Random(this.context.seed, this.context.key, ...keys);
   }
 
   /** A path in the prototxt as a path from here. */

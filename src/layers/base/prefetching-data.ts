@@ -39,7 +39,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     return {
       batchSize,
       seed: this.context.seed,
-      stream: this.param.name ?? "",
+      stream: this.context.key,
       start: 0,
       shard:
         this.phase === "TRAIN" && this.context.shard ? this.context.shard : { rank: 0, count: 1 },
@@ -108,6 +108,10 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   override state(): LayerState {
     return { position: this.#position, seed: this.#plan.seed };
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
   }
 
   override restore(state: LayerState): undefined {

@@ -115,12 +115,12 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
       top: [`${output}_pseudoloss`],
       loss_weight: [1],
     };
-    const { name = "" } = this.param;
+    const { key } = this.context;
     const layer = [input, ...this.#unrolled.layers, pseudoLoss].map((inner) => ({
       ...inner,
-      name: name === "" ? inner.name : `${name}_${inner.name}`,
+      name: key === "" ? inner.name : `${key}_${inner.name}`,
     })) as LayerParameter[];
-    return { name, layer };
+    return { name: key, layer };
   }
 
   #checkShapes(bottom: Blobs): void {
@@ -237,13 +237,23 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     );
   }
 
-  override restore(state: LayerState): undefined {
-    for (const [, after] of this.#unrolled.hidden) {
-      this.#net
-        .blob(after)
-        .dataMem.overwriteCpu()
-        .set(state[after] as readonly number[]);
+  override refuses(state: LayerState): string | undefined {
+    const outputs = this.param.recurrent_param?.num_output ?? 0;
+    const streams = this.#shapes[0]?.[1] ?? 0;
+    const hidden = Object.values(state).map((values) => (values as readonly number[]).length);
+    const wanted = streams * outputs;
+    if (hidden.length === this.#unrolled.hidden.length && hidden.every((n) => n === wanted)) {
+      return undefined;
     }
+    return `its hidden state has ${hidden.join(" and ")} values. Expected ${this.#unrolled.hidden.map(() => wanted).join(" and ")}, for ${streams} streams of ${outputs}.`;
+  }
+
+  /** A state is named by the last step, of which another run may have had another number. */
+  override restore(state: LayerState): undefined {
+    const hidden = Object.values(state) as (readonly number[])[];
+    this.#unrolled.hidden.forEach(([, after], i) => {
+      this.#net.blob(after).dataMem.overwriteCpu().set(hidden[i]!);
+    });
   }
 
   override close(): void {
