@@ -59,7 +59,7 @@ export type { LayerCallback } from "./net/layer-runner.ts";
 export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
 export type { LearnableParam } from "./net/parameters.ts";
-export type { NetOutput, PassOptions, ValuesByName } from "./net/pass.ts";
+export type { NetOutput, NetTurn, PassOptions, ValuesByName } from "./net/pass.ts";
 export { type ShapesByName, withPlaceholders } from "./net/placeholders.ts";
 export { type LayerSummary, summarize } from "./net/summary.ts";
 export { fullyConvolutional } from "./net/surgery.ts";

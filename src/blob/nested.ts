@@ -1,4 +1,4 @@
-import type { FloatArray } from "../util/arrays.ts";
+import { allocate, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 
@@ -42,6 +42,12 @@ export function ndArrayOf(values: Values): NdArray {
   return { shape, data };
 }
 
+/** The same numbers in an array of their own. */
+export function copyOf(data: ArrayLike<number>): ArrayLike<number> {
+  // Typed arrays have one method for all; that of Node's Buffer would give the same memory.
+  return ArrayBuffer.isView(data) ? Float32Array.prototype.slice.call(data) : Array.from(data);
+}
+
 /**
  * Arrays of one shape as one array, along a new first axis: images C×H×W as a batch N×C×H×W.
  * @throws CaffeError where shapes differ
@@ -49,7 +55,8 @@ export function ndArrayOf(values: Values): NdArray {
 export function stack(arrays: readonly NdArray[]): NdArray {
   const shape = arrays[0]?.shape ?? [];
   const size = countOf(shape);
-  const data = new Float32Array(arrays.length * size);
+  const isDouble = arrays.some(({ data }) => data instanceof Float64Array || Array.isArray(data));
+  const data = allocate(isDouble ? "f64" : "f32", arrays.length * size);
   arrays.forEach((array, i) => {
     if (!sameShape(array.shape, shape)) {
       throw new CaffeError(

@@ -15,7 +15,7 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "dtype">, 
 
 /**
  * Says what an image shows: a deploy net with one input of images and an output of scores, and the preparation
- * that its weights were trained with.
+ * that its weights were trained with. Any number of images may be asked about at once.
  *
  *     using classifier = new Classifier("deploy.prototxt", { weights: "net.caffemodel", rawScale: 255, mean });
  *     const [best] = await classifier.classify(await io.loadImage("cat.jpg"), { labels });
@@ -26,6 +26,8 @@ export class Classifier {
   readonly net: Net;
   readonly transformer: Transformer;
   readonly imageDims: readonly [number, number];
+  /** Height and width of the net's input. */
+  readonly #cropDims: readonly [number, number];
   readonly #input: string;
   readonly #output: string;
 
@@ -41,7 +43,8 @@ export class Classifier {
       const shape = this.net.blob(this.#input).shape;
       this.transformer = new Transformer(shape, options);
       const [, , height = 0, width = 0] = shape;
-      this.imageDims = options.imageDims ?? [height, width];
+      this.#cropDims = [height, width];
+      this.imageDims = options.imageDims ?? this.#cropDims;
       if (this.imageDims[0] < height || this.imageDims[1] < width) {
         throw new CaffeError(
           `imageDims are ${this.imageDims.join("×")}, and the net's input ${height}×${width}. Expected at least the input's size, to crop from.`,
@@ -58,7 +61,7 @@ export class Classifier {
    * @param isOversampled the mean over ten crops (corners, centre, mirrored) rather than the centre's scores alone
    */
   async predict(images: readonly FloatImage[], isOversampled = true): Promise<Blob> {
-    const [, , height = 0, width = 0] = this.net.blob(this.#input).shape;
+    const [height, width] = this.#cropDims;
     const resized = images.map((image) => resizeImage(image, ...this.imageDims));
     const crops = isOversampled
       ? oversample(resized, [height, width])

@@ -1,11 +1,19 @@
 import { Blob, elementsOf } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
-import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import { allocate, type DType, type FloatArray } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
-import type { Net } from "./net.ts";
-import type { ValuesByName } from "./pass.ts";
+import { toHost } from "./host-access.ts";
+import { Loss } from "./loss.ts";
+import {
+  type ArraysByName,
+  type NetTurn,
+  type ValuesByName,
+  writeGradients,
+  writeInputs,
+} from "./pass.ts";
+import type { NetPasses } from "./passes.ts";
 
 /** What `Net.forwardBackwardAll` gives: blobs of all samples, their data and their diffs. */
 export interface AllPasses {
@@ -24,38 +32,46 @@ export interface AllOptions {
  * dropped. A blob without a batch axis (a loss) comes once for each batch.
  *
  * @param topDiffs gradients of outputs, of all samples; with them each batch also runs backward
- * @throws NetError where the numbers of samples differ
+ * @throws NetError where the numbers of samples differ, or there is no such input or blob
  */
 export async function runAll(
-  net: Net,
-  inputs: ValuesByName,
-  topDiffs: ValuesByName | undefined,
+  net: NetPasses,
+  turn: NetTurn,
+  inputs: ArraysByName,
+  topDiffs: ArraysByName | undefined,
   { blobs = [], diffs = [] }: AllOptions,
 ): Promise<AllPasses> {
-  const all = arraysOf(inputs);
-  const gradients = arraysOf(topDiffs ?? {});
-  const count = sampleCount(net, [...all, ...gradients]);
-  const batch = net.blob(net.inputs[0] ?? "").shape[0] ?? 1;
+  const count = sampleCount(net, [...Object.entries(inputs), ...Object.entries(topDiffs ?? {})]);
+  const batch = Math.max(1, net.blob(net.inputs[0] ?? "").shape[0] ?? 1);
   const data = new Collector(net, [...net.outputs, ...blobs], "data");
   const diff = new Collector(net, topDiffs ? [...net.inputs, ...diffs] : [], "diff");
+  const loss = new Loss();
   for (let from = 0; from < count; from += batch) {
     const size = Math.min(batch, count - from);
-    await net.forward(slices(all, from, size, batch));
+    writeInputs(net, slices(net, inputs, from, size, batch));
+    await turn.forward(loss);
     await data.take(batch, size);
     if (!topDiffs) continue;
-    await net.backward(slices(gradients, from, size, batch));
+    writeGradients(net, slices(net, topDiffs, from, size, batch));
+    await turn.backward();
     await diff.take(batch, size);
   }
   return { blobs: data.blobs(), diffs: diff.blobs() };
 }
 
-type Named = readonly (readonly [string, NdArray])[];
-
-function arraysOf(values: ValuesByName): Named {
-  return Object.entries(values).map(([name, given]) => [name, elementsOf(given)]);
+/** Arrays of a net's element type, with numbers of their own: many passes read them, while whoever gave them may go on. */
+export function arraysOf(values: ValuesByName, dtype: DType): ArraysByName {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, given]) => {
+      const { shape, data } = elementsOf(given);
+      const copy = allocate(dtype, data.length);
+      copy.set(data);
+      return [name, { shape: [...shape], data: copy }];
+    }),
+  );
 }
 
-function sampleCount(net: Net, arrays: Named): number {
+function sampleCount(net: NetPasses, arrays: readonly (readonly [string, NdArray])[]): number {
   const counts = new Set(arrays.map(([, { shape }]) => shape[0] ?? 1));
   const [count] = counts;
   if (counts.size !== 1 || count === undefined) {
@@ -67,12 +83,18 @@ function sampleCount(net: Net, arrays: Named): number {
 }
 
 /** Samples [from, from + size) of each array, and zeros behind them up to a whole batch. */
-function slices(arrays: Named, from: number, size: number, batch: number): ValuesByName {
+function slices(
+  net: NetPasses,
+  arrays: ArraysByName,
+  from: number,
+  size: number,
+  batch: number,
+): ArraysByName {
   return Object.fromEntries(
-    arrays.map(([name, { shape, data }]) => {
+    Object.entries(arrays).map(([name, { shape, data }]) => {
       const length = countOf(shape, 1);
-      const slice = new Float32Array(batch * length);
-      slice.set(Array.prototype.slice.call(data, from * length, (from + size) * length));
+      const slice = allocate(net.dtype, batch * length);
+      slice.set((data as FloatArray).subarray(from * length, (from + size) * length));
       return [name, { shape: [batch, ...shape.slice(1)], data: slice }];
     }),
   );
@@ -80,19 +102,20 @@ function slices(arrays: Named, from: number, size: number, batch: number): Value
 
 /** Keeps what blobs hold after each batch, and joins it along the first axis. */
 class Collector {
-  readonly #net: Net;
+  readonly #net: NetPasses;
   readonly #which: "data" | "diff";
   readonly #kept: Map<string, { shape: readonly number[]; parts: ArrayLike<number>[] }>;
 
-  constructor(net: Net, names: readonly string[], which: "data" | "diff") {
+  constructor(net: NetPasses, names: readonly string[], which: "data" | "diff") {
     this.#net = net;
     this.#which = which;
     this.#kept = new Map(names.map((name) => [name, { shape: [], parts: [] }]));
   }
 
   async take(batch: number, size: number): Promise<void> {
-    const mems = [...this.#kept.keys()].map((name) => this.#memOf(name));
-    await Promise.all(mems.map((mem) => mem.toHost()));
+    const blobs = [...this.#kept.keys()].map((name) => this.#net.blob(name));
+    await toHost(blobs.map(({ dataMem, diffMem }) => (this.#which === "data" ? dataMem : diffMem)));
+    this.#net.checkOpen();
     for (const [name, kept] of this.#kept) {
       const blob = this.#net.blob(name);
       const values = this.#which === "data" ? blob.values() : blob.diffValues();
@@ -102,16 +125,12 @@ class Collector {
     }
   }
 
-  #memOf(name: string): SyncedMem {
-    const { dataMem, diffMem } = this.#net.blob(name);
-    return this.#which === "data" ? dataMem : diffMem;
-  }
-
   blobs(): Record<string, Blob> {
     return recordOf(
       [...this.#kept].map(([name, { shape, parts }]) => {
         const length = parts.reduce((sum, part) => sum + part.length, 0);
-        const joined = new Blob([length / Math.max(1, countOf(shape)), ...shape]);
+        const count = length / Math.max(1, countOf(shape));
+        const joined = new Blob([count, ...shape], this.#net.dtype);
         const to = joined.dataMem.overwriteCpu();
         let at = 0;
         for (const part of parts) {

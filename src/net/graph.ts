@@ -20,7 +20,7 @@ export class NetGraph {
   /** Bytes of all tops, as Caffe counts them. */
   readonly memoryBytes: number;
   /** The layers with all that running them takes. */
-  protected readonly built: readonly BuiltLayer[];
+  readonly #built: readonly BuiltLayer[];
 
   protected constructor(name: string, built: BuiltNet) {
     this.name = name;
@@ -30,15 +30,15 @@ export class NetGraph {
     this.outputs = built.outputs;
     this.learnableParams = built.learnable;
     this.memoryBytes = built.memoryBytes;
-    this.built = built.layers;
+    this.#built = built.layers;
   }
 
   get layers(): readonly Layer[] {
-    return this.built.map(({ layer }) => layer);
+    return this.#built.map(({ layer }) => layer);
   }
 
   get layerNames(): readonly string[] {
-    return this.built.map(({ name }) => name);
+    return this.#built.map(({ name }) => name);
   }
 
   /**
@@ -46,7 +46,7 @@ export class NetGraph {
    * `<name>#3`, ….
    */
   get layerKeys(): readonly string[] {
-    return this.built.map(({ key }) => key);
+    return this.#built.map(({ key }) => key);
   }
 
   /**
@@ -54,7 +54,7 @@ export class NetGraph {
    * @throws NetError where there is none
    */
   layerIndex(name: string): number {
-    const index = this.built.findIndex(({ key }) => key === name);
+    const index = this.#built.findIndex(({ key }) => key === name);
     if (index >= 0) return index;
     throw new NetError(
       `net "${this.name}" has no layer "${name}".${nearestText(name, this.layerNames)}`,
@@ -68,12 +68,12 @@ export class NetGraph {
 
   /** The names of a layer's bottoms; throws as `layerIndex`. */
   bottomNames(layer: string): readonly string[] {
-    return this.built[this.layerIndex(layer)]?.bottoms ?? [];
+    return this.#built[this.layerIndex(layer)]?.bottoms ?? [];
   }
 
   /** The names of a layer's tops; throws as `layerIndex`. */
   topNames(layer: string): readonly string[] {
-    return this.built[this.layerIndex(layer)]?.tops ?? [];
+    return this.#built[this.layerIndex(layer)]?.tops ?? [];
   }
 
   get blobNames(): readonly string[] {
@@ -89,25 +89,25 @@ export class NetGraph {
   }
 
   get bottomBlobs(): readonly Blobs[] {
-    return this.built.map(({ bottomBlobs }) => bottomBlobs);
+    return this.#built.map(({ bottomBlobs }) => bottomBlobs);
   }
 
   get topBlobs(): readonly Blobs[] {
-    return this.built.map(({ topBlobs }) => topBlobs);
+    return this.#built.map(({ topBlobs }) => topBlobs);
   }
 
   get bottomNeedsBackward(): readonly (readonly boolean[])[] {
-    return this.built.map(({ bottomNeedsBackward }) => bottomNeedsBackward);
+    return this.#built.map(({ bottomNeedsBackward }) => bottomNeedsBackward);
   }
 
   /** Per layer: whether backward runs it. */
   get layerNeedsBackward(): readonly boolean[] {
-    return this.built.map(({ needsBackward }) => needsBackward);
+    return this.#built.map(({ needsBackward }) => needsBackward);
   }
 
   /** Per layer and top: its weight in the objective, 0 for none. */
   get lossWeights(): readonly (readonly number[])[] {
-    return this.built.map(({ lossWeights }) => lossWeights);
+    return this.#built.map(({ lossWeights }) => lossWeights);
   }
 
   /**

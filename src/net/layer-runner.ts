@@ -1,6 +1,8 @@
 import type { Blob } from "../blob/blob.ts";
 import type { Device, Engine } from "../engines/engine.ts";
 import { NetError } from "../util/errors.ts";
+import { EventLoop } from "../util/event-loop.ts";
+import { doneAtOnce } from "../util/promises.ts";
 import { type BuiltLayer, type BuiltNet, writeLossWeights } from "./build.ts";
 import type { DebugInfo } from "./debug-info.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
@@ -25,11 +27,14 @@ export class LayerRunner {
   debugInfo: boolean;
   readonly #layers: readonly BuiltLayer[];
   #isClosed = false;
+  #isRunning = false;
+  #isInLayer = false;
   readonly #learnable: readonly LearnableParam[];
   readonly #debug: DebugInfo;
   /** The engine that has a device, where some of the layers compute on it. */
   readonly #deviceEngine: Engine | undefined;
   readonly #execution: Execution;
+  readonly #eventLoop: EventLoop = new EventLoop();
 
   constructor(built: BuiltNet, debug: DebugInfo, debugInfo: boolean, options: ExecutionOptions) {
     const { layers, learnable } = built;
@@ -46,6 +51,16 @@ export class LayerRunner {
     return this.#deviceEngine?.device;
   }
 
+  /** Whether a pass has begun and not ended. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Whether a layer or a callback of this net is what calls at this moment. */
+  get isInLayer(): boolean {
+    return this.#isInLayer;
+  }
+
   /** Finds anew what can be fused, after shapes have changed. */
   planFusion(): void {
     this.#execution.plan();
@@ -55,22 +70,28 @@ export class LayerRunner {
    * Runs layers [from, to], each reshaped first, and adds their part of the objective to `loss`.
    * @throws NetError where there are no such layers
    */
-  async forward(from: number, to: number, loss: Loss): Promise<void> {
-    this.#checkRange(from, to);
-    const unsettled = this.device?.settled;
-    if (unsettled) await unsettled;
-    for (let i = from; i <= to; i++) {
-      const built = this.#layers[i] as BuiltLayer;
-      const batch = built.layer.ready();
-      if (batch) await batch;
-      const arrival = this.device && toHost(readByForward(built));
-      if (arrival) await arrival;
-      this.#forwardLayer(built, i, from, to);
-      if (this.debugInfo) await this.#debug.forward(built);
-      for (const callback of this.afterForward) callback(i);
-      built.lossWeights.forEach((weight, t) => {
-        if (weight !== 0) loss.add(built.topBlobs[t] as Blob, weight, this.#deviceEngine);
-      });
+  async forward(loss: Loss, from = 0, to: number = this.#layers.length - 1): Promise<void> {
+    this.#begin(from, to);
+    try {
+      // Native memory that is no longer used is let go in the event loop's turns.
+      await this.#eventLoop.mayRun();
+      const unsettled = this.device?.settled;
+      if (unsettled) await unsettled;
+      for (let i = from; i <= to; i++) {
+        const built = this.#layers[i] as BuiltLayer;
+        const batch = this.#batchOf(built);
+        if (batch) await batch;
+        const arrival = this.device && toHost(readByForward(built));
+        if (arrival) await arrival;
+        this.#forwardLayer(built, i, from, to);
+        if (this.debugInfo) await this.#debug.forward(built);
+        this.#tell(this.afterForward, i);
+        built.lossWeights.forEach((weight, t) => {
+          if (weight !== 0) loss.add(built.topBlobs[t] as Blob, weight, this.#deviceEngine);
+        });
+      }
+    } finally {
+      this.#isRunning = false;
     }
   }
 
@@ -79,26 +100,31 @@ export class LayerRunner {
    * @throws NetError where one has to, or there are no such layers
    */
   forwardNow(from = 0, to: number = this.#layers.length - 1): void {
-    this.#checkRange(from, to);
-    for (let i = from; i <= to; i++) {
-      const built = this.#layers[i] as BuiltLayer;
-      if (built.layer.ready() || toHost(readByForward(built))) {
-        throw new NetError(
-          `layer "${built.name}" has to wait for its data. Expected forward to be awaited.`,
-        );
+    this.#begin(from, to);
+    try {
+      for (let i = from; i <= to; i++) {
+        const built = this.#layers[i] as BuiltLayer;
+        if (this.#batchOf(built) || toHost(readByForward(built))) {
+          throw new NetError(
+            `layer "${built.name}" has to wait for its data. Expected forward to be awaited.`,
+          );
+        }
+        this.#forwardLayer(built, i, from, to);
+        this.#tell(this.afterForward, i);
       }
-      this.#forwardLayer(built, i, from, to);
-      for (const callback of this.afterForward) callback(i);
+    } finally {
+      this.#isRunning = false;
     }
   }
 
   #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
     this.#checkOpen();
     const { layer, bottomBlobs, topBlobs } = built;
-    for (const callback of this.beforeForward) callback(i);
-    layer.reshape(bottomBlobs, topBlobs);
-    writeLossWeights(built);
+    this.#tell(this.beforeForward, i);
+    this.#isInLayer = true;
     try {
+      layer.reshape(bottomBlobs, topBlobs);
+      writeLossWeights(built);
       // What debug_info says of a layer is about its own result, not that of the one behind it.
       this.#execution.forward(i, from, to, this.debugInfo);
     } catch (error) {
@@ -106,6 +132,18 @@ export class LayerRunner {
         error,
         this.#layers.map((one) => one.layer),
       );
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /** What is to be awaited before a layer's forward. */
+  #batchOf({ layer }: BuiltLayer): Promise<void> | undefined {
+    this.#isInLayer = true;
+    try {
+      return layer.ready();
+    } finally {
+      this.#isInLayer = false;
     }
   }
 
@@ -119,18 +157,22 @@ export class LayerRunner {
     to = 0,
     onComplete?: LayerCallback,
   ): Promise<void> {
-    this.#checkRange(to, from);
-    for (let i = from; i >= to; i--) {
-      const built = this.#layers[i] as BuiltLayer;
-      const arrival = this.device && built.needsBackward && toHost(readByBackward(built));
-      if (arrival) await arrival;
-      this.#backwardLayer(built, i, from, to);
-      if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
-      for (const callback of this.afterBackward) callback(i);
-      if (onComplete) this.#execution.completedBy(i).forEach(onComplete);
+    this.#begin(to, from);
+    try {
+      for (let i = from; i >= to; i--) {
+        const built = this.#layers[i] as BuiltLayer;
+        const arrival = this.device && built.needsBackward && toHost(readByBackward(built));
+        if (arrival) await arrival;
+        this.#backwardLayer(built, i, from, to);
+        if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
+        this.#tell(this.afterBackward, i);
+        if (onComplete) this.#execution.completedBy(i).forEach(onComplete);
+      }
+      const isWhole = to === 0 && from === this.#layers.length - 1;
+      if (this.debugInfo && isWhole) await this.#debug.norms(this.#learnable);
+    } finally {
+      this.#isRunning = false;
     }
-    const isWhole = to === 0 && from === this.#layers.length - 1;
-    if (this.debugInfo && isWhole) await this.#debug.norms(this.#learnable);
   }
 
   /**
@@ -138,23 +180,69 @@ export class LayerRunner {
    * @throws NetError where one has to, or there are no such layers
    */
   backwardNow(from: number = this.#layers.length - 1, to = 0): void {
-    this.#checkRange(to, from);
-    for (let i = from; i >= to; i--) {
-      const built = this.#layers[i] as BuiltLayer;
-      if (built.needsBackward && toHost(readByBackward(built))) {
-        throw new NetError(
-          `layer "${built.name}" has to wait for its gradient. Expected backward to be awaited.`,
-        );
+    this.#begin(to, from);
+    try {
+      for (let i = from; i >= to; i--) {
+        const built = this.#layers[i] as BuiltLayer;
+        if (built.needsBackward && toHost(readByBackward(built))) {
+          throw new NetError(
+            `layer "${built.name}" has to wait for its gradient. Expected backward to be awaited.`,
+          );
+        }
+        this.#backwardLayer(built, i, from, to);
+        this.#tell(this.afterBackward, i);
       }
-      this.#backwardLayer(built, i, from, to);
-      for (const callback of this.afterBackward) callback(i);
+    } finally {
+      this.#isRunning = false;
     }
   }
 
   #backwardLayer({ needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
     this.#checkOpen();
-    for (const callback of this.beforeBackward) callback(i);
-    if (needsBackward) this.#execution.backward(i, from, to);
+    this.#tell(this.beforeBackward, i);
+    if (!needsBackward) return;
+    this.#isInLayer = true;
+    try {
+      this.#execution.backward(i, from, to);
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /** Calls each of `callbacks` as they are now: one may take itself out. */
+  #tell(callbacks: readonly LayerCallback[], i: number): void {
+    if (callbacks.length === 0) return;
+    this.#isInLayer = true;
+    try {
+      for (const callback of [...callbacks]) {
+        doneAtOnce(callback(i), () => {
+          throw new NetError(
+            "a callback of the net's layers returned a promise. Expected it to be done when it returns: nothing waits for it.",
+          );
+        });
+      }
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /**
+   * A pass of layers `first` to `last` begins.
+   * @throws NetError where there are no such layers, or another pass has not ended
+   */
+  #begin(first: number, last: number): void {
+    this.#checkOpen();
+    this.#checkRange(first, last);
+    this.checkIdle();
+    this.#isRunning = true;
+  }
+
+  /** @throws NetError where a pass has not ended */
+  checkIdle(): void {
+    if (!this.#isRunning) return;
+    throw new NetError(
+      "a pass of the net is under way. Expected it to have been awaited: its layers would mix with what is asked for now.",
+    );
   }
 
   /** Nothing runs from now on: the memory is given back. */

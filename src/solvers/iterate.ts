@@ -15,25 +15,27 @@ export interface Iteration {
 /**
  * Steps a solver to its max_iter, one iteration at a time, with the tests and snapshots that are due. Leaving the
  * loop leaves the solver where it is: a later loop goes on from there.
- * @param finish what is left to do when nothing follows
+ * @param step does one iteration, unless the solver has come to the one given
+ * @param finish does what is left to do when nothing follows
  */
 export async function* iterate(
   solver: Solver,
-  finish: () => Promise<void>,
+  {
+    step,
+    finish,
+  }: {
+    readonly step: (until: number) => Promise<IterationEvent | undefined>;
+    readonly finish: () => Promise<void>;
+  },
 ): AsyncGenerator<Iteration, void, void> {
-  let event: IterationEvent | undefined;
-  const guest: SolverCallbacks = {
-    onIteration(finished) {
-      event = finished;
-    },
-  };
+  // A guest that wants to know: the loss is read in every iteration.
+  const guest: SolverCallbacks = { onIteration() {} };
   solver.callbacks.push(guest);
   try {
     while (solver.iter < (solver.param.max_iter ?? 0)) {
-      event = undefined;
-      await solver.step(1);
+      const event = await step(solver.param.max_iter ?? 0);
       if (!event) break;
-      const { iter, loss, smoothedLoss, rate } = event as IterationEvent;
+      const { iter, loss, smoothedLoss, rate } = event;
       yield { iteration: iter, loss, smoothedLoss, learningRate: rate };
       if (solver.stoppedEarly) break;
     }

@@ -59,22 +59,26 @@ export class TestPasses {
     if (!net) throw new SolverError(`there is no test net #${index} of ${this.#nets.length}.`);
     const { weights, iter, batches, withLoss, isStopped } = pass;
     this.#say(`Iteration ${iter}, Testing net (#${index})`);
-    net.shareWith(weights, this.#log);
+    await net.inTurn(() => net.shareWith(weights, this.#log));
     const sums: number[] = [];
     const loss = new Loss();
+    let outputs: readonly NetOutput[] = [];
     for (let i = 0; i < batches; i++) {
       if (await isStopped()) {
         this.#say("Test interrupted.");
         return undefined;
       }
-      await net.forwardInto(loss);
+      outputs = await net.inTurn(async (turn) => {
+        await turn.forward(loss);
+        return net.outputValues();
+      });
       let k = 0;
-      for (const { values } of await net.outputValues()) {
+      for (const { values } of outputs) {
         for (let j = 0; j < values.length; j++, k++) sums[k] = (sums[k] ?? 0) + (values[j] ?? 0);
       }
     }
     if (withLoss) this.#say(`Test loss: ${numberText((await loss.read()) / batches)}`);
-    return this.#means(await net.outputValues(), sums, batches);
+    return this.#means(outputs, sums, batches);
   }
 
   #means(

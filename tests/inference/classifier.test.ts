@@ -73,3 +73,18 @@ test("a net that is no classifier is refused", () => {
     "Expected at least the input's size",
   );
 });
+
+test("images that are asked about at once get the scores they get alone", async () => {
+  using classifier = new Classifier(NET);
+  const images = [1, 2, 3].map(
+    (k): FloatImage => ({ ...image, data: image.data.map((v) => v / k) }),
+  );
+  const scores = async (one: FloatImage): Promise<number[]> =>
+    Array.from((await classifier.predict([one], one !== images[1])).values());
+  const alone = [];
+  for (const one of images) alone.push(await scores(one));
+  expect(await Promise.all(images.map(scores))).toEqual(alone);
+  const waiting = classifier.predict(images);
+  classifier.close();
+  await expect(waiting).rejects.toThrow("closed");
+});

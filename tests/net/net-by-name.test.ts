@@ -113,7 +113,8 @@ test("backward takes gradients of outputs and gives those of inputs", async () =
     [10, 10],
   ]);
   const { ip: bottom } = await net.backward<"ip">({}, { end: "sum" });
-  expect(bottom).toBe(net.blob("ip"));
+  expect(bottom.toArray()).toEqual(net.blob("ip").toArray());
+  expect(bottom.toArray("diff")).toEqual(net.blob("ip").toArray("diff"));
   await expect(net.backward({ sum: [1] })).rejects.toThrow("is given 1 values. Expected 2");
 });
 

@@ -1,0 +1,173 @@
+import type { Blob } from "../blob/blob.ts";
+import { defaultEngines } from "../engines/create.ts";
+import { checkWritable } from "../io/atomic-file.ts";
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import { readSolverParameter } from "../io/read-net.ts";
+import type { SolverMemory } from "../io/run-state.ts";
+import type { Net } from "../net/net.ts";
+import type { Weights } from "../net/weights.ts";
+import { type Log, silent } from "../util/log.ts";
+import { DivergenceWatch } from "./divergence.ts";
+import { LearningRate } from "./learning-rate.ts";
+import type { SolverOptions } from "./options.ts";
+import { ParameterUpdate } from "./parameter-update.ts";
+import { ScoreWatch } from "./score-watch.ts";
+import type { LayerStates, Snapshotted } from "./snapshot.ts";
+import { SnapshotStore } from "./snapshot-store.ts";
+import { buildNets } from "./solver-nets.ts";
+import {
+  checkParameters,
+  inSinglePrecision,
+  logParameters,
+  ruleOf,
+  snapshotPrefix,
+  weightFiles,
+} from "./solver-parameters.ts";
+import { haveOwnParameters, loadWeights } from "./solver-weights.ts";
+import { TestPasses } from "./test-passes.ts";
+import { TrainingLoss } from "./training-loss.ts";
+
+/** What a solver has come to: its nets, and all else that a snapshot holds and a resumed run sets back. */
+export abstract class SolverRun implements Snapshotted {
+  readonly net: Net;
+  readonly testNets: readonly Net[];
+  /** Updates done. */
+  iter = 0;
+  protected readonly log: Log;
+  protected readonly where: string;
+  protected readonly update: ParameterUpdate;
+  #param: SolverParameter;
+  protected rate: LearningRate;
+  protected readonly loss: TrainingLoss;
+  protected readonly score: ScoreWatch;
+  protected readonly divergence: DivergenceWatch;
+  protected readonly snapshots: SnapshotStore;
+  protected readonly tests: TestPasses;
+
+  /**
+   * Checks the parameters, builds the nets and loads the weights asked for.
+   * @throws SolverError, NetError, LayerError, FileError; nothing is left open then
+   */
+  protected constructor(source: string | SolverParameter, options: SolverOptions = {}) {
+    const log = options.log ?? silent;
+    const param = typeof source === "string" ? readSolverParameter(source, log) : source;
+    const { file = typeof source === "string" ? source : undefined } = options;
+    const { engines = defaultEngines() } = options;
+    const where = file ?? "solver";
+    [this.log, this.where, this.#param] = [log, where, param];
+    checkParameters(param, where);
+    const rule = ruleOf(param, where);
+    this.rate = new LearningRate(param, where, log);
+    this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1);
+    this.divergence = new DivergenceWatch(param);
+    const prefix = snapshotPrefix(param, file ?? "solver.prototxt", log);
+    this.snapshots = new SnapshotStore(prefix, param, log);
+    logParameters(param, log);
+    if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
+    const [net, ...testNets] = buildNets(param, where, { ...options, engines });
+    [this.net, this.testNets] = [net, testNets];
+    try {
+      this.tests = new TestPasses(testNets, log);
+      this.snapshots.check(net);
+      this.score = new ScoreWatch(param, testNets, where, log);
+      const numbers = inSinglePrecision(param);
+      this.update = new ParameterUpdate(numbers, rule, net, engines, log);
+      const files = options.weights ?? weightFiles(param);
+      const nets = [net, ...testNets] as const;
+      if (files.length > 0 && (!options.isResumed || haveOwnParameters(nets))) {
+        this.loadWeights(files);
+      }
+    } catch (error) {
+      for (const one of [net, ...testNets]) one.close();
+      throw error;
+    }
+    this.say("Solver scaffolding done.");
+  }
+
+  /** The solver's parameter; a new one holds from the next iteration on, but for its nets, its rule and its seed. */
+  get param(): SolverParameter {
+    return this.#param;
+  }
+
+  set param(param: SolverParameter) {
+    checkParameters(param, this.where);
+    this.rate = this.rate.goingOn(param);
+    this.update.param = inSinglePrecision(param);
+    this.#param = param;
+  }
+
+  /** What the update rule keeps of every parameter, in Caffe's order. */
+  get history(): readonly Blob[] {
+    return this.update.history;
+  }
+
+  /** How many steps the learning-rate policy has taken (step, multistep, plateau). */
+  get currentStep(): number {
+    return this.rate.currentStep;
+  }
+
+  set currentStep(step: number) {
+    this.rate.currentStep = step;
+  }
+
+  /**
+   * Copies weights of a file, of several (later ones win), or that `readCaffemodel` gave, into the train net, and into what
+   * test nets do not share with it.
+   * @throws as `Net.copyFrom`, where a file fills none of the nets
+   */
+  loadWeights(weights: Weights): void {
+    const nets = [this.net, ...this.testNets] as const;
+    for (const net of nets) net.checkIdle();
+    loadWeights([...nets], weights, this.log);
+  }
+
+  /** The learning rate of the coming update. */
+  learningRate(): number {
+    return this.rate.at(this.iter, this.score.improvedAt);
+  }
+
+  /** The .solverstate of the highest iteration under the solver's prefix, whole or not; undefined where there is none. */
+  get newestSnapshot(): string | undefined {
+    return this.snapshots.newest;
+  }
+
+  /** The test nets' layers as the test of this iteration found them. */
+  testStates(): readonly LayerStates[] {
+    return this.tests.states();
+  }
+
+  /** What a resumed run needs besides iteration, step, history and layers. */
+  memory(): SolverMemory {
+    const { firstLoss } = this.divergence;
+    return {
+      smoothedLoss: this.loss.state(),
+      lastStep: this.rate.lastStep,
+      ...this.score.state(),
+      ...(firstLoss !== undefined && { firstLoss }),
+      ...this.snapshots.state(),
+    };
+  }
+
+  /** Sets back what `memory` gave. */
+  remember(memory: SolverMemory): void {
+    this.loss.restore(memory.smoothedLoss);
+    this.rate.lastStep = Number(memory.lastStep);
+    this.score.restore(memory);
+    this.divergence.firstLoss = memory.firstLoss;
+    this.snapshots.remember(memory);
+  }
+
+  /** Gives back the files, threads and memory of all nets. */
+  close(): void {
+    for (const net of [this.net, ...this.testNets]) net.close();
+    for (const blob of this.history) blob.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  protected say(message: string): void {
+    this.log("info", "solver", message);
+  }
+}
