@@ -30,5 +30,5 @@ const abs: UnaryKernel<Record<never, never>> = {
     },
   },
   native: [],
-  wgsl: { forward: "abs(x)", backward: "dy * sign(x)" },
+  wgsl: { forward: "abs(x)", backward: "dy * signOf(x)" },
 };

@@ -183,5 +183,5 @@ const inverseRoot: UnaryKernel<{ readonly eps: number; readonly sign: number }> 
       dx.fill(0, 0, n);
     },
   },
-  wgsl: { forward: "p.sign / sqrt(x + p.eps)", backward: "0.0" },
+  wgsl: { forward: "p.sign / rootOf(x + p.eps)", backward: "0.0" },
 };

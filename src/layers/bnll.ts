@@ -32,7 +32,7 @@ const bnll: UnaryKernel<Record<never, never>> = {
   },
   native: [],
   wgsl: {
-    forward: "max(x, 0.0) + log(1.0 + exp(-abs(x)))",
-    backward: "dy / (1.0 + exp(min(-x, 80.0)))",
+    forward: "larger(x, 0.0) + log(1.0 + exp(-abs(x)))",
+    backward: "dy * sigmoidOf(x)",
   },
 };

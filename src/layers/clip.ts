@@ -41,7 +41,7 @@ const clip: UnaryKernel<Bounds> = {
   },
   native: ["min", "max"],
   wgsl: {
-    forward: "max(p.min, min(x, p.max))",
+    forward: "larger(p.min, smaller(x, p.max))",
     backward: "select(0.0, dy, x >= p.min && x <= p.max)",
   },
 };

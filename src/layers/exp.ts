@@ -41,5 +41,5 @@ const exp: UnaryKernel<Scales> = {
     },
   },
   native: ["innerScale", "outerScale"],
-  wgsl: { forward: "p.outerScale * exp(p.innerScale * x)", backward: "dy * y * p.innerScale" },
+  wgsl: { forward: "p.outerScale * expOf(p.innerScale * x)", backward: "dy * y * p.innerScale" },
 };

@@ -44,7 +44,7 @@ const log: UnaryKernel<Scales> = {
   },
   native: ["baseScale", "scale", "shift"],
   wgsl: {
-    forward: "p.baseScale * log(p.scale * x + p.shift)",
+    forward: "p.baseScale * logOf(p.scale * x + p.shift)",
     backward: "dy * p.baseScale * p.scale / (p.scale * x + p.shift)",
   },
 };

@@ -42,7 +42,7 @@ const relu: UnaryKernel<Slope> = {
   },
   native: ["slope"],
   wgsl: {
-    forward: "max(x, 0.0) + p.slope * min(x, 0.0)",
+    forward: "larger(x, 0.0) + p.slope * smaller(x, 0.0)",
     backward: "select(p.slope * dy, dy, x > 0.0)",
   },
 };

@@ -29,5 +29,5 @@ const sigmoid: UnaryKernel<Record<never, never>> = {
     },
   },
   native: [],
-  wgsl: { forward: "1.0 / (1.0 + exp(min(-x, 80.0)))", backward: "dy * y * (1.0 - y)" },
+  wgsl: { forward: "sigmoidOf(x)", backward: "dy * y * (1.0 - y)" },
 };

@@ -39,7 +39,7 @@ const swish: UnaryKernel<Beta> = {
   },
   native: ["beta"],
   wgsl: {
-    forward: "x / (1.0 + exp(min(-p.beta * x, 80.0)))",
-    backward: "dy * (p.beta * y + (1.0 - p.beta * y) / (1.0 + exp(min(-p.beta * x, 80.0))))",
+    forward: "x / (1.0 + expOf(-p.beta * x))",
+    backward: "dy * (p.beta * y + (1.0 - p.beta * y) * sigmoidOf(p.beta * x))",
   },
 };

@@ -28,5 +28,5 @@ const tanh: UnaryKernel<Record<never, never>> = {
     },
   },
   native: [],
-  wgsl: { forward: "tanh(clamp(x, -15.0, 15.0))", backward: "dy * (1.0 - y * y)" },
+  wgsl: { forward: "tanhOf(x)", backward: "dy * (1.0 - y * y)" },
 };

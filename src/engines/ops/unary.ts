@@ -20,7 +20,8 @@ export interface UnaryKernel<P extends Params = Params> {
   readonly native?: readonly (keyof P & string)[];
   /**
    * WGSL expressions of one element: forward of `x`, backward of `x`, `y` and `dy`; numbers are `p.<name>`.
-   * WGSL has no infinities to rely on, and overflows quietly: an expression must stay finite by itself.
+   * WGSL's own functions lose what is no number on some adapters, and overflow quietly: `larger`, `smaller`, `signOf`,
+   * `expOf`, `logOf`, `rootOf`, `powerOf`, `tanhOf` and `sigmoidOf` (engines/webgpu/numbers.wgsl) do neither.
    */
   readonly wgsl?: { readonly forward: string; readonly backward: string };
 }

@@ -33,8 +33,10 @@ export function referenceMVN({ rows, size, normalizeVariance, eps }: MVNDescript
           dot += dy[i]! * y[i]!;
         }
         const mean = sum / size;
-        const along = normalizeVariance ? dot / size : 0;
-        for (let i = begin; i < end; i++) dx[i] = (dy[i]! - mean - y[i]! * along) * scales[r]!;
+        for (let i = begin; i < end; i++) {
+          const along = normalizeVariance ? (y[i]! * dot) / size : 0;
+          dx[i] = (dy[i]! - mean - along) * scales[r]!;
+        }
       }
     },
   };

@@ -77,10 +77,10 @@ fn indexOf(l: u32, j: u32) -> u32 {
 
 fn inverse(v: f32) -> f32 {
   if (DIVISOR == 0u) {
-    return 1.0 / sqrt(v + p.eps);
+    return 1.0 / rootOf(v + p.eps);
   }
   if (DIVISOR == 1u) {
-    return 1.0 / (sqrt(v) + p.eps);
+    return 1.0 / (rootOf(v) + p.eps);
   }
   return 1.0;
 }
@@ -113,10 +113,10 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
 fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = p.outer * p.inner;
   for (var l = id.x; l < p.length; l += WIDTH * grid.x) {
-    var m = 0.0;
-    var squares = 0.0;
-    var seen = 0.0;
-    for (var s = 0u; s < p.slices; s++) {
+    var m = parts[l].x;
+    var squares = parts[l].y;
+    var seen = f32(min(p.sliceLength, size));
+    for (var s = 1u; s < p.slices; s++) {
       let part = parts[s * p.length + l];
       let count = f32(min(p.sliceLength, size - s * p.sliceLength));
       let delta = part.x - m;
@@ -179,7 +179,7 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
-      let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
+      let along = normalised[i] * select(sums.y / size, 0.0, DIVISOR == 2u);
       let own = gradientAt(i, l) - sums.x / size - along;
       output[i] = own * factorOf(l) * inverse(variance[l]);
     }

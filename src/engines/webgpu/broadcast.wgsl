@@ -54,7 +54,7 @@ fn shift(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn slope(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let x = at(i);
-    output[i] = max(x, 0.0) + vector[channelOf(i)] * min(x, 0.0);
+    output[i] = larger(x, 0.0) + vector[channelOf(i)] * smaller(x, 0.0);
   }
 }
 

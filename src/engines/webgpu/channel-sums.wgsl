@@ -27,7 +27,7 @@ fn terms(i: u32) -> vec2f {
   if (KIND == 1u) {
     return vec2f(a[i], 0.0);
   }
-  return vec2f(a[i] * min(b[i], 0.0), 0.0);
+  return vec2f(a[i] * smaller(b[i], 0.0), 0.0);
 }
 
 // A workgroup for a channel and a slice.

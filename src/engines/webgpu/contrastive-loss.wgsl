@@ -33,9 +33,9 @@ fn loss(lane: Lane) {
     if (i32(similar[i]) != 0) {
       sum += square;
     } else if (IS_LEGACY) {
-      sum += max(p.margin - square, 0.0);
+      sum += larger(p.margin - square, 0.0);
     } else {
-      let gap = max(p.margin - sqrt(square), 0.0);
+      let gap = larger(p.margin - rootOf(square), 0.0);
       sum += gap * gap;
     }
   }
@@ -57,7 +57,7 @@ fn gradient(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_wo
     let square = workgroupSum(lane, vec2f(part, 0.0)).x;
     var slope = p.scale;
     if (i32(similar[i]) == 0) {
-      let distance = sqrt(square);
+      let distance = rootOf(square);
       let gap = p.margin - select(distance, square, IS_LEGACY);
       let steep = select(gap / (distance + NEAR_ZERO), 1.0, IS_LEGACY);
       slope = select(0.0, -p.scale * steep, gap > 0.0);

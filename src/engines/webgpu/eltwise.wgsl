@@ -71,15 +71,16 @@ fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
 @compute @workgroup_size(256)
 fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = max(a[i], b[i]);
-    winner[i] = select(0, 1, b[i] >= a[i]);
+    let isSecond = isGreater(b[i], a[i]) || b[i] == a[i];
+    y[i] = select(a[i], b[i], isSecond);
+    winner[i] = select(0, 1, isSecond);
   }
 }
 
 @compute @workgroup_size(256)
 fn largerOf(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    if (a[i] > y[i]) {
+    if (isGreater(a[i], y[i])) {
       y[i] = a[i];
       winner[i] = p.number;
     }

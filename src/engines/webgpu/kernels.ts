@@ -2,6 +2,7 @@ import { DeviceError } from "../../util/errors.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Commands } from "./commands.ts";
 import type { Failures } from "./failures.ts";
+import { numbers } from "./shaders.ts";
 import { COMPUTE_STAGE } from "./usage.ts";
 
 /** What a kernel is made from. Binding 0 is its uniform struct of parameters, arrays follow. */
@@ -140,7 +141,7 @@ export class Kernels {
   #module(name: string, code: string): GPUShaderModule {
     let module = this.#modules.get(code);
     if (!module) {
-      module = this.#device.createShaderModule({ label: name, code });
+      module = this.#device.createShaderModule({ label: name, code: code + numbers });
       this.#modules.set(code, module);
     }
     return module;

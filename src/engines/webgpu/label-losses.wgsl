@@ -41,7 +41,7 @@ fn finish(lane: Lane, sum: f32) {
 fn multinomial(lane: Lane) {
   var sum = 0.0;
   for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
-    sum -= log(max(probs[startOf(r) + u32(labels[r]) * p.inner], LEAST));
+    sum -= logOf(larger(probs[startOf(r) + u32(labels[r]) * p.inner], LEAST));
   }
   finish(lane, sum);
 }
@@ -50,7 +50,7 @@ fn multinomial(lane: Lane) {
 fn multinomialBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.classes * p.inner; i += WIDTH * grid.x) {
     let label = u32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
-    result[i] = select(0.0, -p.scale / max(probs[i], LEAST), i / p.inner % p.classes == label);
+    result[i] = select(0.0, -p.scale / larger(probs[i], LEAST), i / p.inner % p.classes == label);
   }
 }
 
@@ -61,7 +61,7 @@ fn infogain(lane: Lane) {
   for (var i = lane.index; i < p.outer * p.classes * p.inner; i += WIDTH) {
     let label = i32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
     if (counts(label)) {
-      sum -= worth[u32(label) * p.classes + i / p.inner % p.classes] * log(max(probs[i], LEAST));
+      sum -= worth[u32(label) * p.classes + i / p.inner % p.classes] * logOf(larger(probs[i], LEAST));
     }
   }
   finish(lane, sum);

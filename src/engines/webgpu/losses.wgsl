@@ -21,17 +21,17 @@ fn counts(i: u32) -> bool {
 }
 
 // −1 for the labelled class, 1 for the others.
-fn signOf(i: u32) -> f32 {
+fn sideOf(i: u32) -> f32 {
   return select(1.0, -1.0, u32(other[i / p.classes]) == i % p.classes);
 }
 
 // log(1 + e^-|v|), also where e^-|v| is lost beside 1.
 fn softplusTail(v: f32) -> f32 {
-  let e = exp(-abs(v));
+  let e = expOf(-abs(v));
   if (e < 1e-4) {
     return e - 0.5 * e * e;
   }
-  return log(1.0 + e);
+  return logOf(1.0 + e);
 }
 
 @compute @workgroup_size(WIDTH)
@@ -49,7 +49,7 @@ fn sigmoid(lane: Lane) {
 fn hinge(lane: Lane) {
   var sum = 0.0;
   for (var i = lane.index; i < p.count; i += WIDTH) {
-    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
+    let gap = larger(0.0, 1.0 + sideOf(i) * x[i]);
     sum += select(gap, gap * gap, IS_SQUARED);
   }
   finish(lane, sum);
@@ -66,7 +66,7 @@ fn finish(lane: Lane, sum: f32) {
 fn sigmoidBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
     if (counts(i)) {
-      result[i] = p.scale * (1.0 / (1.0 + exp(min(-x[i], 80.0))) - other[i]);
+      result[i] = p.scale * (sigmoidOf(x[i]) - other[i]);
     } else {
       result[i] = 0.0;
     }
@@ -76,7 +76,7 @@ fn sigmoidBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
 @compute @workgroup_size(WIDTH)
 fn hingeBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
-    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
-    result[i] = signOf(i) * p.scale * select(sign(gap), 2.0 * gap, IS_SQUARED);
+    let gap = larger(0.0, 1.0 + sideOf(i) * x[i]);
+    result[i] = sideOf(i) * p.scale * select(signOf(gap), 2.0 * gap, IS_SQUARED);
   }
 }

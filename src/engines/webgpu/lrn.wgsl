@@ -60,11 +60,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let sum = regionSum(i32(i));
     if (IS_BACKWARD) {
-      result[i] = dy[i] * pow(scale[i], -p.beta) - p.factor * x[i] * sum;
+      result[i] = dy[i] * powerOf(scale[i], -p.beta) - p.factor * x[i] * sum;
     } else {
       let s = p.k + p.alphaBySize * sum;
       scale[i] = s;
-      result[i] = x[i] * pow(s, -p.beta);
+      result[i] = x[i] * powerOf(s, -p.beta);
     }
   }
 }

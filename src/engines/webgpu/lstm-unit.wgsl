@@ -22,30 +22,21 @@ struct Params {
 @group(0) @binding(10) var<storage, read_write> dBefore: array<f32>;
 @group(0) @binding(11) var<storage, read_write> dGates: array<f32>;
 
-fn sigmoid(x: f32) -> f32 {
-  return 1.0 / (1.0 + exp(min(-x, 80.0)));
-}
-
-// tanh overflows on some adapters where its argument is large.
-fn tangent(x: f32) -> f32 {
-  return tanh(clamp(x, -15.0, 15.0));
-}
-
 @compute @workgroup_size(256)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var k = id.x; k < p.batch * p.hidden; k += 256u * grid.x) {
     let n = k / p.hidden;
     let at = 4u * n * p.hidden + k % p.hidden;
-    let i = sigmoid(gates[at]);
-    let f = sigmoid(gates[at + p.hidden]);
-    let o = sigmoid(gates[at + 2u * p.hidden]);
-    let g = tangent(gates[at + 3u * p.hidden]);
+    let i = sigmoidOf(gates[at]);
+    let f = sigmoidOf(gates[at + p.hidden]);
+    let o = sigmoidOf(gates[at + 2u * p.hidden]);
+    let g = tanhOf(gates[at + 3u * p.hidden]);
     var cell = i * g;
     if (cont[n] != 0.0) {
       cell += cont[n] * f * before[k];
     }
     c[k] = cell;
-    h[k] = o * tangent(cell);
+    h[k] = o * tanhOf(cell);
     values[at] = i;
     values[at + p.hidden] = f;
     values[at + 2u * p.hidden] = o;
@@ -62,7 +53,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     let f = values[at + p.hidden];
     let o = values[at + 2u * p.hidden];
     let g = values[at + 3u * p.hidden];
-    let cell = tangent(cells[k]);
+    let cell = tanhOf(cells[k]);
     let dCell = dc[k] + dh[k] * o * (1.0 - cell * cell);
     var passed = 0.0;
     if (cont[n] != 0.0) {

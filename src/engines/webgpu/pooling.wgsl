@@ -65,8 +65,8 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
         let value = x[plane + h * p.in1 + w];
-        // The first of equal values wins, the lowest of all among them.
-        if (value > best || place < 0) {
+        // The first of equal values wins, the lowest of all among them; NaN never does.
+        if (isGreater(value, best) || (place < 0 && value == LOWEST)) {
           best = value;
           place = h * p.in1 + w;
         }

@@ -32,7 +32,7 @@ fn term(i: u32) -> f32 {
 
 fn slopeAt(i: u32) -> f32 {
   if (KIND == 1u) {
-    return sign(x[i]);
+    return signOf(x[i]);
   }
   if (KIND == 2u) {
     return 2.0 * x[i];

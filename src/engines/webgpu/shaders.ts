@@ -80,10 +80,10 @@ fn indexOf(l: u32, j: u32) -> u32 {
 
 fn inverse(v: f32) -> f32 {
   if (DIVISOR == 0u) {
-    return 1.0 / sqrt(v + p.eps);
+    return 1.0 / rootOf(v + p.eps);
   }
   if (DIVISOR == 1u) {
-    return 1.0 / (sqrt(v) + p.eps);
+    return 1.0 / (rootOf(v) + p.eps);
   }
   return 1.0;
 }
@@ -116,10 +116,10 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
 fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = p.outer * p.inner;
   for (var l = id.x; l < p.length; l += WIDTH * grid.x) {
-    var m = 0.0;
-    var squares = 0.0;
-    var seen = 0.0;
-    for (var s = 0u; s < p.slices; s++) {
+    var m = parts[l].x;
+    var squares = parts[l].y;
+    var seen = f32(min(p.sliceLength, size));
+    for (var s = 1u; s < p.slices; s++) {
       let part = parts[s * p.length + l];
       let count = f32(min(p.sliceLength, size - s * p.sliceLength));
       let delta = part.x - m;
@@ -182,7 +182,7 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
-      let along = select(normalised[i] * sums.y / size, 0.0, DIVISOR == 2u);
+      let along = normalised[i] * select(sums.y / size, 0.0, DIVISOR == 2u);
       let own = gradientAt(i, l) - sums.x / size - along;
       output[i] = own * factorOf(l) * inverse(variance[l]);
     }
@@ -247,7 +247,7 @@ fn shift(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn slope(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let x = at(i);
-    output[i] = max(x, 0.0) + vector[channelOf(i)] * min(x, 0.0);
+    output[i] = larger(x, 0.0) + vector[channelOf(i)] * smaller(x, 0.0);
   }
 }
 
@@ -289,7 +289,7 @@ fn terms(i: u32) -> vec2f {
   if (KIND == 1u) {
     return vec2f(a[i], 0.0);
   }
-  return vec2f(a[i] * min(b[i], 0.0), 0.0);
+  return vec2f(a[i] * smaller(b[i], 0.0), 0.0);
 }
 
 // A workgroup for a channel and a slice.
@@ -378,9 +378,9 @@ fn loss(lane: Lane) {
     if (i32(similar[i]) != 0) {
       sum += square;
     } else if (IS_LEGACY) {
-      sum += max(p.margin - square, 0.0);
+      sum += larger(p.margin - square, 0.0);
     } else {
-      let gap = max(p.margin - sqrt(square), 0.0);
+      let gap = larger(p.margin - rootOf(square), 0.0);
       sum += gap * gap;
     }
   }
@@ -402,7 +402,7 @@ fn gradient(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_wo
     let square = workgroupSum(lane, vec2f(part, 0.0)).x;
     var slope = p.scale;
     if (i32(similar[i]) == 0) {
-      let distance = sqrt(square);
+      let distance = rootOf(square);
       let gap = p.margin - select(distance, square, IS_LEGACY);
       let steep = select(gap / (distance + NEAR_ZERO), 1.0, IS_LEGACY);
       slope = select(0.0, -p.scale * steep, gap > 0.0);
@@ -1186,15 +1186,16 @@ fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
 @compute @workgroup_size(256)
 fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = max(a[i], b[i]);
-    winner[i] = select(0, 1, b[i] >= a[i]);
+    let isSecond = isGreater(b[i], a[i]) || b[i] == a[i];
+    y[i] = select(a[i], b[i], isSecond);
+    winner[i] = select(0, 1, isSecond);
   }
 }
 
 @compute @workgroup_size(256)
 fn largerOf(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    if (a[i] > y[i]) {
+    if (isGreater(a[i], y[i])) {
       y[i] = a[i];
       winner[i] = p.number;
     }
@@ -1499,7 +1500,7 @@ fn finish(lane: Lane, sum: f32) {
 fn multinomial(lane: Lane) {
   var sum = 0.0;
   for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
-    sum -= log(max(probs[startOf(r) + u32(labels[r]) * p.inner], LEAST));
+    sum -= logOf(larger(probs[startOf(r) + u32(labels[r]) * p.inner], LEAST));
   }
   finish(lane, sum);
 }
@@ -1508,7 +1509,7 @@ fn multinomial(lane: Lane) {
 fn multinomialBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.classes * p.inner; i += WIDTH * grid.x) {
     let label = u32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
-    result[i] = select(0.0, -p.scale / max(probs[i], LEAST), i / p.inner % p.classes == label);
+    result[i] = select(0.0, -p.scale / larger(probs[i], LEAST), i / p.inner % p.classes == label);
   }
 }
 
@@ -1519,7 +1520,7 @@ fn infogain(lane: Lane) {
   for (var i = lane.index; i < p.outer * p.classes * p.inner; i += WIDTH) {
     let label = i32(labels[i / (p.classes * p.inner) * p.inner + i % p.inner]);
     if (counts(label)) {
-      sum -= worth[u32(label) * p.classes + i / p.inner % p.classes] * log(max(probs[i], LEAST));
+      sum -= worth[u32(label) * p.classes + i / p.inner % p.classes] * logOf(larger(probs[i], LEAST));
     }
   }
   finish(lane, sum);
@@ -1568,17 +1569,17 @@ fn counts(i: u32) -> bool {
 }
 
 // −1 for the labelled class, 1 for the others.
-fn signOf(i: u32) -> f32 {
+fn sideOf(i: u32) -> f32 {
   return select(1.0, -1.0, u32(other[i / p.classes]) == i % p.classes);
 }
 
 // log(1 + e^-|v|), also where e^-|v| is lost beside 1.
 fn softplusTail(v: f32) -> f32 {
-  let e = exp(-abs(v));
+  let e = expOf(-abs(v));
   if (e < 1e-4) {
     return e - 0.5 * e * e;
   }
-  return log(1.0 + e);
+  return logOf(1.0 + e);
 }
 
 @compute @workgroup_size(WIDTH)
@@ -1596,7 +1597,7 @@ fn sigmoid(lane: Lane) {
 fn hinge(lane: Lane) {
   var sum = 0.0;
   for (var i = lane.index; i < p.count; i += WIDTH) {
-    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
+    let gap = larger(0.0, 1.0 + sideOf(i) * x[i]);
     sum += select(gap, gap * gap, IS_SQUARED);
   }
   finish(lane, sum);
@@ -1613,7 +1614,7 @@ fn finish(lane: Lane, sum: f32) {
 fn sigmoidBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
     if (counts(i)) {
-      result[i] = p.scale * (1.0 / (1.0 + exp(min(-x[i], 80.0))) - other[i]);
+      result[i] = p.scale * (sigmoidOf(x[i]) - other[i]);
     } else {
       result[i] = 0.0;
     }
@@ -1623,8 +1624,8 @@ fn sigmoidBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
 @compute @workgroup_size(WIDTH)
 fn hingeBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += WIDTH * grid.x) {
-    let gap = max(0.0, 1.0 + signOf(i) * x[i]);
-    result[i] = signOf(i) * p.scale * select(sign(gap), 2.0 * gap, IS_SQUARED);
+    let gap = larger(0.0, 1.0 + sideOf(i) * x[i]);
+    result[i] = sideOf(i) * p.scale * select(signOf(gap), 2.0 * gap, IS_SQUARED);
   }
 }
 `;
@@ -1692,11 +1693,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let sum = regionSum(i32(i));
     if (IS_BACKWARD) {
-      result[i] = dy[i] * pow(scale[i], -p.beta) - p.factor * x[i] * sum;
+      result[i] = dy[i] * powerOf(scale[i], -p.beta) - p.factor * x[i] * sum;
     } else {
       let s = p.k + p.alphaBySize * sum;
       scale[i] = s;
-      result[i] = x[i] * pow(s, -p.beta);
+      result[i] = x[i] * powerOf(s, -p.beta);
     }
   }
 }
@@ -1727,30 +1728,21 @@ struct Params {
 @group(0) @binding(10) var<storage, read_write> dBefore: array<f32>;
 @group(0) @binding(11) var<storage, read_write> dGates: array<f32>;
 
-fn sigmoid(x: f32) -> f32 {
-  return 1.0 / (1.0 + exp(min(-x, 80.0)));
-}
-
-// tanh overflows on some adapters where its argument is large.
-fn tangent(x: f32) -> f32 {
-  return tanh(clamp(x, -15.0, 15.0));
-}
-
 @compute @workgroup_size(256)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var k = id.x; k < p.batch * p.hidden; k += 256u * grid.x) {
     let n = k / p.hidden;
     let at = 4u * n * p.hidden + k % p.hidden;
-    let i = sigmoid(gates[at]);
-    let f = sigmoid(gates[at + p.hidden]);
-    let o = sigmoid(gates[at + 2u * p.hidden]);
-    let g = tangent(gates[at + 3u * p.hidden]);
+    let i = sigmoidOf(gates[at]);
+    let f = sigmoidOf(gates[at + p.hidden]);
+    let o = sigmoidOf(gates[at + 2u * p.hidden]);
+    let g = tanhOf(gates[at + 3u * p.hidden]);
     var cell = i * g;
     if (cont[n] != 0.0) {
       cell += cont[n] * f * before[k];
     }
     c[k] = cell;
-    h[k] = o * tangent(cell);
+    h[k] = o * tanhOf(cell);
     values[at] = i;
     values[at + p.hidden] = f;
     values[at + 2u * p.hidden] = o;
@@ -1767,7 +1759,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
     let f = values[at + p.hidden];
     let o = values[at + 2u * p.hidden];
     let g = values[at + 3u * p.hidden];
-    let cell = tangent(cells[k]);
+    let cell = tanhOf(cells[k]);
     let dCell = dc[k] + dh[k] * o * (1.0 - cell * cell);
     var passed = 0.0;
     if (cont[n] != 0.0) {
@@ -2006,6 +1998,112 @@ fn dots(a: vec4f, b0: vec4f, b1: vec4f, b2: vec4f, b3: vec4f) -> vec4f {
 }
 `;
 
+/** numbers.wgsl */
+export const numbers = `// Arithmetic that keeps NaN and infinities, behind every kernel's code. WGSL's own functions lose them on some adapters,
+// and its compilers may take any comparison with NaN for true, so NaN is known by its bits.
+
+fn isNan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn isNegative(x: f32) -> bool {
+  return (bitcast<u32>(x) >> 31u) != 0u;
+}
+
+// NaN, made of the bits of x so that no compiler knows beforehand.
+fn nanOf(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u);
+}
+
+// The infinity of x's sign.
+fn infinityOf(x: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | 0x7f800000u);
+}
+
+// The larger, or the smaller; NaN where one is.
+fn larger(a: f32, b: f32) -> f32 {
+  if (isNan(a)) {
+    return a;
+  }
+  return select(max(a, b), b, isNan(b));
+}
+
+fn smaller(a: f32, b: f32) -> f32 {
+  if (isNan(a)) {
+    return a;
+  }
+  return select(min(a, b), b, isNan(b));
+}
+
+// Not where one is NaN.
+fn isGreater(a: f32, b: f32) -> bool {
+  return a > b && !isNan(a) && !isNan(b);
+}
+
+fn signOf(x: f32) -> f32 {
+  return select(sign(x), x, isNan(x));
+}
+
+fn expOf(x: f32) -> f32 {
+  if (isNan(x)) {
+    return x;
+  }
+  return select(exp(clamp(x, -104.0, 88.8)), infinityOf(x), x > 88.8);
+}
+
+fn logOf(x: f32) -> f32 {
+  if (isNan(x) || x < 0.0) {
+    return nanOf(x);
+  }
+  if (x == 0.0) {
+    return -infinityOf(abs(x));
+  }
+  return select(log(x), x, bitcast<u32>(x) == 0x7f800000u);
+}
+
+fn rootOf(x: f32) -> f32 {
+  if (isNan(x) || x < 0.0) {
+    return nanOf(x);
+  }
+  return select(sqrt(x), x, bitcast<u32>(x) == 0x7f800000u);
+}
+
+// tanh overflows on some adapters where its argument is large.
+fn tanhOf(x: f32) -> f32 {
+  return select(tanh(clamp(x, -15.0, 15.0)), x, isNan(x));
+}
+
+// 1 / (1 + e^-x)
+fn sigmoidOf(x: f32) -> f32 {
+  return select(1.0 / (1.0 + expOf(-x)), 0.0, x < -88.0);
+}
+
+// base to any exponent: WGSL's pow knows no base below 0, which whole exponents have.
+fn powerOf(base: f32, exponent: f32) -> f32 {
+  if (exponent == 0.0) {
+    return 1.0;
+  }
+  if (exponent == 1.0 || isNan(base)) {
+    return base;
+  }
+  if (exponent == 2.0) {
+    return base * base;
+  }
+  let magnitude = abs(base);
+  let isInfinite = bitcast<u32>(magnitude) == 0x7f800000u;
+  var size = pow(magnitude, exponent);
+  if (isInfinite || magnitude == 0.0) {
+    size = select(0.0, infinityOf(magnitude), isInfinite == (exponent > 0.0));
+  }
+  let isWhole = exponent == floor(exponent);
+  if (base < 0.0 && !isWhole && !isInfinite) {
+    return nanOf(base);
+  }
+  let isOdd = isWhole && fract(0.5 * exponent) != 0.0;
+  return select(size, -size, isOdd && isNegative(base));
+}
+`;
+
 /** pooling.wgsl */
 export const pooling = `// Pooling of planes. Windows are clipped to the image; an average divides by the window clipped to the padded image.
 struct Params {
@@ -2074,8 +2172,8 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
         let value = x[plane + h * p.in1 + w];
-        // The first of equal values wins, the lowest of all among them.
-        if (value > best || place < 0) {
+        // The first of equal values wins, the lowest of all among them; NaN never does.
+        if (isGreater(value, best) || (place < 0 && value == LOWEST)) {
           best = value;
           place = h * p.in1 + w;
         }
@@ -2272,7 +2370,7 @@ fn term(i: u32) -> f32 {
 
 fn slopeAt(i: u32) -> f32 {
   if (KIND == 1u) {
-    return sign(x[i]);
+    return signOf(x[i]);
   }
   if (KIND == 2u) {
     return 2.0 * x[i];
@@ -2471,7 +2569,7 @@ fn forwardEach(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     var sum = 0.0;
     for (var c = 0u; c < p.channels; c++) {
       let i = start + c * p.inner;
-      let e = exp(at(i) - largest);
+      let e = expOf(at(i) - largest);
       output[i] = e;
       sum += e;
     }
@@ -2494,7 +2592,7 @@ fn forwardTogether(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin
     var sum = 0.0;
     for (var c = lane.index; c < p.channels; c += WIDTH) {
       let i = start + c * p.inner;
-      let e = exp(at(i) - largest);
+      let e = expOf(at(i) - largest);
       output[i] = e;
       sum += e;
     }
@@ -2534,7 +2632,7 @@ fn loss(lane: Lane) {
   for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
     let label = i32(other[r]);
     if (counts(label)) {
-      sum -= log(max(input[startOf(r) + u32(label) * p.inner], SMALLEST));
+      sum -= logOf(larger(input[startOf(r) + u32(label) * p.inner], SMALLEST));
     }
   }
   let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
@@ -2600,29 +2698,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       y[i] = finished(sum, i / p.inner % p.channels, p.channels);
     }
   }
-}
-`;
-
-/** unary-helpers.wgsl */
-export const unaryHelpers = `// What an elementwise expression may call beside WGSL's own functions.
-
-// base to any exponent: WGSL's pow knows no base below 0, which whole exponents have.
-fn powerOf(base: f32, exponent: f32) -> f32 {
-  if (exponent == 0.0) {
-    return 1.0;
-  }
-  if (exponent == 1.0) {
-    return base;
-  }
-  if (exponent == 2.0) {
-    return base * base;
-  }
-  let size = pow(abs(base), exponent);
-  let isWhole = exponent == floor(exponent);
-  if (base >= 0.0 || !isWhole) {
-    return select(pow(base, exponent), size, base >= 0.0);
-  }
-  return select(size, -size, fract(0.5 * exponent) != 0.0);
 }
 `;
 
@@ -2694,7 +2769,7 @@ override IS_CLIPPED = false;
 
 // (g, first, second) after the step of element i.
 fn stepOf(i: u32, history: vec2f) -> vec3f {
-  let penalty = select(w[i], sign(w[i]), IS_L1);
+  let penalty = select(w[i], signOf(w[i]), IS_L1);
   var gradient = p.gradientScale * g[i];
   if (IS_CLIPPED) {
     gradient *= clipping[0];

@@ -45,7 +45,7 @@ fn forwardEach(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     var sum = 0.0;
     for (var c = 0u; c < p.channels; c++) {
       let i = start + c * p.inner;
-      let e = exp(at(i) - largest);
+      let e = expOf(at(i) - largest);
       output[i] = e;
       sum += e;
     }
@@ -68,7 +68,7 @@ fn forwardTogether(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin
     var sum = 0.0;
     for (var c = lane.index; c < p.channels; c += WIDTH) {
       let i = start + c * p.inner;
-      let e = exp(at(i) - largest);
+      let e = expOf(at(i) - largest);
       output[i] = e;
       sum += e;
     }
@@ -108,7 +108,7 @@ fn loss(lane: Lane) {
   for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
     let label = i32(other[r]);
     if (counts(label)) {
-      sum -= log(max(input[startOf(r) + u32(label) * p.inner], SMALLEST));
+      sum -= logOf(larger(input[startOf(r) + u32(label) * p.inner], SMALLEST));
     }
   }
   let total = workgroupSum(lane, vec2f(sum, 0.0)).x;

@@ -1,6 +1,5 @@
 import type { Params, UnaryKernel, UpdateKernel } from "../engine.ts";
 import type { Scope } from "./scope.ts";
-import { unaryHelpers } from "./shaders.ts";
 
 /** f(x) = x, where a kernel that may apply a function has none to apply. */
 export const IDENTITY =
@@ -21,7 +20,7 @@ export function unaryFunctions<P extends Params>(
     );
   }
   const { declared, own } = numbers(scope, name, params);
-  return `${unaryHelpers}${declared}
+  return `${declared}
 fn f(x: f32) -> f32 { ${own}return ${wgsl.forward}; }
 fn df(x: f32, y: f32, dy: f32) -> f32 { ${own}return ${wgsl.backward}; }
 `;

@@ -26,7 +26,7 @@ override IS_CLIPPED = false;
 
 // (g, first, second) after the step of element i.
 fn stepOf(i: u32, history: vec2f) -> vec3f {
-  let penalty = select(w[i], sign(w[i]), IS_L1);
+  let penalty = select(w[i], signOf(w[i]), IS_L1);
   var gradient = p.gradientScale * g[i];
   if (IS_CLIPPED) {
     gradient *= clipping[0];
