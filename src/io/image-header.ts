@@ -1,8 +1,12 @@
 import { FormatError } from "../util/errors.ts";
+import { bmpImageHeader } from "./bmp.ts";
+import { unreadKindOf } from "./image-kinds.ts";
+import { netpbmImageHeader } from "./netpbm.ts";
+import { TiffDirectory, tiffImageHeader } from "./tiff.ts";
 
 /** What an image's header tells. */
 export interface ImageHeader {
-  readonly format: "JPEG" | "PNG" | "GIF" | "BMP" | "WebP" | "TIFF";
+  readonly format: "JPEG" | "PNG" | "GIF" | "BMP" | "WebP" | "TIFF" | "Netpbm";
   readonly height: number;
   readonly width: number;
   /** Values of a pixel when it is decoded unchanged: 1, 3, or 4 with transparency. JPEG: as stored, 4 is CMYK. */
@@ -18,14 +22,15 @@ export const MOST_PIXELS: number = 2 ** 27;
  * Reads an image's header, without decoding the image.
  *
  * @param source names the image, for messages
- * @throws FormatError where it is no JPEG, PNG, GIF, BMP, WebP or TIFF, or has more than 2²⁷ pixels
+ * @throws FormatError where it is none of these kinds, or has more than 2²⁷ pixels
  */
 export function imageHeader(bytes: Uint8Array, source: string): ImageHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = headerOf(view);
+  const header = headerOf(bytes, source);
   if (!header || header.height < 1 || header.width < 1) {
+    const kind = unreadKindOf(bytes);
+    const found = kind ? `it is ${kind}` : "it does not begin as an image does";
     throw new FormatError(
-      `Could not load ${source}: it does not begin as an image does. Expected a JPEG, PNG, BMP, GIF, TIFF or WebP.`,
+      `Could not load ${source}: ${found}. Expected a JPEG, PNG, BMP, GIF, TIFF, WebP, PBM, PGM or PPM.`,
     );
   }
   if (header.height * header.width > MOST_PIXELS) {
@@ -36,55 +41,55 @@ export function imageHeader(bytes: Uint8Array, source: string): ImageHeader {
   return header;
 }
 
-function headerOf(view: DataView): ImageHeader | undefined {
-  if (view.byteLength < 26) return undefined;
+/** The error to throw for what is wrong with an image. */
+export function unreadable(source: string, problem: string, cause?: unknown): FormatError {
+  return new FormatError(`Could not load ${source}: ${problem}.`, { cause });
+}
+
+function headerOf(bytes: Uint8Array, source: string): ImageHeader | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    return png(view) ?? gif(view) ?? bmp(view) ?? jpeg(view) ?? webp(view) ?? tiff(view, 0);
+    return (
+      jpeg(view) ??
+      netpbmImageHeader(bytes) ??
+      bmpImageHeader(view) ??
+      png(view) ??
+      gif(view) ??
+      webp(view) ??
+      tiffImageHeader(view)
+    );
   } catch (error) {
     // Where the header ends in its middle.
     if (error instanceof RangeError) return undefined;
-    throw error;
+    throw error instanceof FormatError ? unreadable(source, error.message, error) : error;
   }
 }
+
+/** Kinds of a PNG's chunks: pixels, a transparent colour, EXIF. */
+const [IDAT, TRNS, EXIF] = [0x49444154, 0x74524e53, 0x65584966];
 
 function png(view: DataView): ImageHeader | undefined {
   if (view.getUint32(0) !== 0x89504e47) return undefined;
   const [height, width, kind] = [view.getUint32(20), view.getUint32(16), view.getUint8(25)];
-  // 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha. Colours may have a transparent one (tRNS).
-  const isTransparent = kind >= 4 || (kind !== 0 && hasChunkBeforePixels(view, 0x74524e53));
-  const channels = kind === 0 ? 1 : isTransparent ? 4 : 3;
-  return { format: "PNG", height, width, channels, orientation: 1 };
-}
-
-function hasChunkBeforePixels(view: DataView, wanted: number): boolean {
-  const pixels = 0x49444154;
+  // Chunks before the pixels, but EXIF may stand behind them too.
+  const chunks = new Map<number, number>();
   for (let at = 8; at + 8 < view.byteLength; at += 12 + view.getUint32(at)) {
-    const kind = view.getUint32(at + 4);
-    if (kind === wanted || kind === pixels) return kind === wanted;
+    const name = view.getUint32(at + 4);
+    if (!chunks.has(name) && (name === EXIF || !chunks.has(IDAT))) chunks.set(name, at);
   }
-  return false;
+  // 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha. Colours may have a transparent one.
+  const isTransparent = kind >= 4 || (kind !== 0 && chunks.has(TRNS));
+  const channels = kind === 0 ? 1 : isTransparent ? 4 : 3;
+  const exif = chunks.get(EXIF);
+  const orientation =
+    exif === undefined ? 1 : exifOrientation(view, exif + 8, view.getUint32(exif));
+  return { format: "PNG", height, width, channels, orientation };
 }
 
 function gif(view: DataView): ImageHeader | undefined {
   if (view.getUint32(0) !== 0x47494638) return undefined;
   const [height, width] = [view.getUint16(8, true), view.getUint16(6, true)];
   return { format: "GIF", height, width, channels: 3, orientation: 1 };
-}
-
-function bmp(view: DataView): ImageHeader | undefined {
-  if (view.getUint16(0) !== 0x424d) return undefined;
-  const [height, width] = [Math.abs(view.getInt32(22, true)), view.getInt32(18, true)];
-  return { format: "BMP", height, width, channels: hasGreyPalette(view) ? 1 : 3, orientation: 1 };
-}
-
-/** Whether a bitmap has 8 bits for each pixel, and each stands for a grey. */
-function hasGreyPalette(view: DataView): boolean {
-  if (view.getUint16(28, true) !== 8) return false;
-  for (let at = 14 + view.getUint32(14, true); at < view.getUint32(10, true); at += 4) {
-    const blue = view.getUint8(at);
-    if (view.getUint8(at + 1) !== blue || view.getUint8(at + 2) !== blue) return false;
-  }
-  return true;
 }
 
 /** The size lies in the frame header, a segment of kind C0 to CF but for the tables C4, C8 and CC. */
@@ -104,16 +109,18 @@ function jpeg(view: DataView): ImageHeader | undefined {
     if (marker < 0xff00) return undefined;
     // "Exif" and two zeros, then a TIFF file.
     if (marker === 0xffe1 && view.getUint32(at + 4) === 0x45786966) {
-      orientation = exifOrientation(view, at + 10);
+      orientation = exifOrientation(view, at + 10, view.getUint16(at + 2) - 8);
     }
     at += 2 + view.getUint16(at + 2);
   }
   return undefined;
 }
 
-function exifOrientation(view: DataView, at: number): number {
+/** What EXIF, which has the form of a TIFF, says of an image's orientation; 1 where it is damaged. */
+function exifOrientation(view: DataView, start: number, length: number): number {
   try {
-    return tiff(view, at)?.orientation ?? 1;
+    const exif = new DataView(view.buffer, view.byteOffset + start, length);
+    return TiffDirectory.of(exif)?.orientation ?? 1;
   } catch {
     return 1;
   }
@@ -140,29 +147,4 @@ function webp(view: DataView): ImageHeader | undefined {
   }
   // "VP8X", extended
   return sized(u24(27) + 1, u24(24) + 1, view.getUint8(20) & 16 ? 4 : 3);
-}
-
-/** A TIFF file, or what EXIF keeps in the form of one, that begins at `start`. */
-function tiff(view: DataView, start: number): ImageHeader | undefined {
-  const order = view.getUint32(start);
-  if (order !== 0x49492a00 && order !== 0x4d4d002a) return undefined;
-  const little = order === 0x49492a00;
-  const directory = start + view.getUint32(start + 4, little);
-  const tags = new Map<number, number>();
-  for (let i = 0; i < view.getUint16(directory, little); i++) {
-    const at = directory + 2 + 12 * i;
-    const isShort = view.getUint16(at + 2, little) === 3;
-    tags.set(
-      view.getUint16(at, little),
-      isShort ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little),
-    );
-  }
-  const orientation = tags.get(0x112) ?? 1;
-  return {
-    format: "TIFF",
-    height: tags.get(0x101) ?? 0,
-    width: tags.get(0x100) ?? 0,
-    channels: tags.get(0x115) ?? 1,
-    orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
-  };
 }

@@ -1,17 +1,19 @@
 import { FormatError } from "../util/errors.ts";
 import { decodeBmp } from "./bmp.ts";
 import type { Datum } from "./datum.ts";
-import { type ImageHeader, imageHeader, MOST_PIXELS } from "./image-header.ts";
+import { type ImageHeader, imageHeader, MOST_PIXELS, unreadable } from "./image-header.ts";
 import { imagesAddon } from "./images-addon.ts";
+import { decodeNetpbm } from "./netpbm.ts";
 import { interleaved, oriented, planar, planarBytes, type Raster } from "./raster.ts";
 import { type Rectangle, resizeLinear } from "./resize.ts";
+import { decodeTiff } from "./tiff.ts";
 
 /** An image as records hold it: channel by channel, blue first. */
 export type Image = Pick<Datum, "channels" | "height" | "width" | "data">;
 
 /**
  * What becomes of an image's colours: three channels, one of grey, or as the file has them (with transparency as
- * a fourth). Unchanged images are not turned as EXIF says either.
+ * a fourth). Unchanged images are not turned as EXIF says either, but for TIFF.
  *
  * @see OpenCV's IMREAD_COLOR, IMREAD_GRAYSCALE and IMREAD_UNCHANGED, which Caffe uses
  */
@@ -19,10 +21,15 @@ export type ColorMode = "color" | "gray" | "unchanged";
 
 /** (C, H, W) of what `ImageDecoder` makes of an image with this header. */
 export function decodedShape(header: ImageHeader, mode: ColorMode): [number, number, number] {
-  const { height, width, orientation } = header;
-  if (mode === "unchanged") return [unchangedChannels(header), height, width];
-  const channels = mode === "color" ? 3 : 1;
+  const { height, width } = header;
+  const channels = mode === "color" ? 3 : mode === "gray" ? 1 : unchangedChannels(header);
+  const orientation = turnOf(header, mode);
   return orientation >= 5 ? [channels, width, height] : [channels, height, width];
+}
+
+/** EXIF's turn; unchanged images are not turned, but for a TIFF, whose decoder does it. */
+function turnOf({ format, orientation }: ImageHeader, mode: ColorMode): number {
+  return mode === "unchanged" && format !== "TIFF" ? 1 : orientation;
 }
 
 /** Four values of a JPEG's pixel are ink, which becomes colour. */
@@ -31,7 +38,7 @@ function unchangedChannels({ format, channels }: ImageHeader): number {
 }
 
 /**
- * Decodes JPEG, PNG, BMP, GIF, TIFF or WebP to what OpenCV makes of them: channels in the order blue, green, red;
+ * Decodes JPEG, PNG, BMP, GIF, TIFF, WebP, PBM, PGM or PPM to what OpenCV makes of them: channels in the order blue, green, red;
  * 16 bits become 8. It keeps its memory: a raster holds until the next image.
  */
 export class ImageDecoder {
@@ -46,8 +53,7 @@ export class ImageDecoder {
   decode(bytes: Uint8Array, mode: ColorMode, source: string): Raster | Promise<Raster> {
     const header = imageHeader(bytes, source);
     const raster = this.#pixels(bytes, header, mode, source);
-    const turn = (stored: Raster): Raster =>
-      mode === "unchanged" ? stored : oriented(stored, header.orientation);
+    const turn = (stored: Raster): Raster => oriented(stored, turnOf(header, mode));
     return raster instanceof Promise ? raster.then(turn) : turn(raster);
   }
 
@@ -57,7 +63,15 @@ export class ImageDecoder {
     mode: ColorMode,
     source: string,
   ): Raster | Promise<Raster> {
-    if (header.format === "BMP") return this.#recolor(decodeBmp(bytes, source), header, mode);
+    const decode = decoders[header.format];
+    if (decode) {
+      try {
+        const decoded = decode(bytes);
+        if (decoded) return this.#recolor(decoded, header, mode);
+      } catch (error) {
+        throw unreadable(source, textOf(error), error);
+      }
+    }
     const addon = header.format === "JPEG" ? imagesAddon() : undefined;
     if (!addon) return this.#withSharp(bytes, header, mode, source);
     const { height, width, channels } = header;
@@ -68,7 +82,7 @@ export class ImageDecoder {
     try {
       addon.decodeJpeg(bytes, width, height, decoded, this.#memory);
     } catch (error) {
-      throw unreadable(source, error instanceof Error ? error.message : String(error), error);
+      throw unreadable(source, `${textOf(error)}. Expected a whole image`, error);
     }
     const raster = interleaved(this.#memory, decoded, height, width);
     return decoded === 4 ? this.#recolor(fromInk(raster), header, mode) : raster;
@@ -99,7 +113,8 @@ export class ImageDecoder {
       return this.#recolor(redFirst(data, channels, height, width), header, mode);
     } catch (error) {
       // The library keeps one text for all threads: its words may be about another image.
-      throw unreadable(source, `the ${header.format} is damaged or cut short`, error);
+      const problem = `the ${header.format} is damaged or cut short`;
+      throw unreadable(source, `${problem}. Expected a whole image`, error);
     }
   }
 
@@ -130,6 +145,14 @@ export class ImageDecoder {
     return interleaved(to, wanted, height, width);
   }
 }
+
+/** What is decoded here, as far as it is; libraries do the others. */
+const decoders: Partial<Record<ImageHeader["format"], (bytes: Uint8Array) => Raster | undefined>> =
+  {
+    BMP: decodeBmp,
+    Netpbm: decodeNetpbm,
+    TIFF: decodeTiff,
+  };
 
 type GrayRule = (red: number, green: number, blue: number) => number;
 
@@ -165,10 +188,8 @@ function redFirst(data: Uint8Array, channels: number, height: number, width: num
   return interleaved(data, channels, height, width);
 }
 
-function unreadable(source: string, problem: string, cause: unknown): FormatError {
-  return new FormatError(`Could not load ${source}: ${problem}. Expected a whole image.`, {
-    cause,
-  });
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -2,23 +2,8 @@ import { describe, expect, test } from "vitest";
 import { decodedShape, decodeImage, ImageDecoder } from "../../src/io/image.ts";
 import { imageHeader } from "../../src/io/image-header.ts";
 import { imagesAddon } from "../../src/io/images-addon.ts";
-import type { Raster } from "../../src/io/raster.ts";
 import { FormatError } from "../../src/util/errors.ts";
-import { bytesOf, decoded, imageBytes } from "../support/opencv.ts";
-
-/** The pixels row by row, the channels of each side by side. */
-function pixelsOf(raster: Raster): Uint8Array {
-  const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;
-  const pixels = new Uint8Array(channels * height * width);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels; c++, to++) {
-        pixels[to] = data[offset + c * channelStep + y * rowStep + x * columnStep]!;
-      }
-    }
-  }
-  return pixels;
-}
+import { bytesOf, decoded, imageBytes, pixelsOf } from "../support/opencv.ts";
 
 describe("an image is what OpenCV makes of it, to the bit", () => {
   test.each(decoded.map((want) => [want.name, want.mode, want] as const))(
@@ -53,10 +38,10 @@ describe("what is no whole image is refused", () => {
     ["a JPEG without its last bytes", cut("420.jpg", 0.9), "Could not load x: Premature end"],
     ["a JPEG cut in its head", cut("420.jpg", 0.02), "it does not begin as an image does"],
     ["a PNG cut in half", cut("rgb.png", 0.5), "Could not load x: "],
-    ["a bitmap cut in half", cut("rgb.bmp", 0.5), "Could not load x: a bitmap of 19×13"],
-    ["a bitmap's first bytes", cut("rgb.bmp", 0.05), "Could not load x: a bitmap of"],
+    ["a bitmap cut in half", cut("rgb.bmp", 0.5), "Could not load x: a bitmap of 13×19"],
+    ["a bitmap's first bytes", cut("rgb.bmp", 0.05), "it does not begin as an image does"],
     ["text", new TextEncoder().encode("no image, though it is long"), "Expected a JPEG, PNG"],
-    ["nothing", new Uint8Array(0), "it does not begin as an image does"],
+    ["nothing", new Uint8Array(0), "it is empty"],
   ])("%s", async (_, bytes, message) => {
     await expect(decodeImage(bytes, true, "x")).rejects.toThrow(message);
     await expect(decodeImage(bytes, true, "x")).rejects.toBeInstanceOf(FormatError);

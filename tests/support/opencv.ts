@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { Raster } from "../../src/io/raster.ts";
 
 /** What OpenCV made of an image in one mode; see tests/golden/opencv. */
 export interface Decoded {
@@ -8,6 +9,21 @@ export interface Decoded {
   readonly shape: readonly [number, number, number];
   /** Row by row, the channels of a pixel side by side, in base64; so are all pixels here. */
   readonly pixels: string;
+}
+
+/** A file, and what OpenCV made of it in each mode: nothing, a shape and pixels, or other values than bytes. */
+export interface Format {
+  readonly name: string;
+  readonly file: string;
+  readonly color: Read | null;
+  readonly gray: Read | null;
+  readonly unchanged: Read | null;
+}
+
+interface Read {
+  readonly shape?: readonly [number, number, number];
+  readonly pixels?: string;
+  readonly type?: string;
 }
 
 /** What OpenCV made of noise at another size. */
@@ -20,12 +36,27 @@ export interface Resized {
 }
 
 export const decoded = read<Decoded[]>("decoded.json");
+export const formats = read<Format[]>("formats.json");
 export const resized = read<Resized[]>("resized.json");
 
 function read<T>(name: string): T {
   return JSON.parse(
     readFileSync(new URL(`../golden/opencv/${name}`, import.meta.url), "utf8"),
   ) as T;
+}
+
+/** The pixels of a raster row by row, the channels of each side by side. */
+export function pixelsOf(raster: Raster): Uint8Array {
+  const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;
+  const pixels = new Uint8Array(channels * height * width);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++, to++) {
+        pixels[to] = data[offset + c * channelStep + y * rowStep + x * columnStep] ?? 0;
+      }
+    }
+  }
+  return pixels;
 }
 
 /** The bytes of an image of tests/golden/opencv. */

@@ -34,7 +34,7 @@ export const classify: CommandModule<object, ClassifyFlags> = {
         type: "string",
         array: true,
         demandOption: true,
-        describe: "image files: JPEG, PNG, WebP, GIF, TIFF or BMP",
+        describe: "image files: JPEG, PNG, WebP, GIF, TIFF, BMP, PBM, PGM or PPM",
       })
       .option("labels", { type: "string", describe: "text file with one label a line" })
       .option(...whole("top", { default: 5, least: 1, describe: "guesses to print" }))

@@ -1,0 +1,39 @@
+/** Kinds of files that come as images and are not read, by what they begin with: hexadecimal, from a byte on. */
+const kinds: readonly (readonly [name: string, begin: string, at?: number])[] = [
+  ["a JPEG 2000 image", "0000000c6a5020200d0a870a"],
+  ["a JPEG 2000 codestream", "ff4fff51"],
+  ["a JPEG XL image", "0000000c4a584c20"],
+  ["a JPEG XL codestream", "ff0a"],
+  ["a Sun raster image", "59a66a95"],
+  ["a Radiance HDR image", "233f52414449414e4345"],
+  ["a Radiance HDR image", "233f52474245"],
+  ["an OpenEXR image", "762f3101"],
+  ["a PAM image", "50370a"],
+  ["a PFM image", "50460a"],
+  ["a PFM image", "50660a"],
+  ["an AVIF image", "6674797061766966", 4],
+  ["a HEIF image", "6674797068656963", 4],
+  ["a HEIF image", "667479706d696631", 4],
+  ["a Photoshop image", "38425053"],
+  ["an icon", "00000100"],
+  ["a big TIFF", "49492b00"],
+  ["a big TIFF", "4d4d002b"],
+];
+
+/** Files that stand in an image's place. */
+const strays: readonly (readonly [name: string, begin: RegExp])[] = [
+  ["a pointer of Git LFS: `git lfs pull` fetches the image", /^version https:\/\/git-lfs/],
+  ["a web page", /^\s*<(?:!doctype html|html)/i],
+  ["an SVG drawing: convert it, to PNG for one", /^\s*<(?:\?xml|svg)/],
+];
+
+/** What a file is that is no image of a kind that is read, as far as its first bytes say. */
+export function unreadKindOf(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return "empty";
+  const head = Buffer.from(bytes.subarray(0, 64));
+  const hex = head.toString("hex");
+  const kind = kinds.find(([, begin, at = 0]) => hex.startsWith(begin, 2 * at));
+  if (kind) return `${kind[0]}: convert it, to PNG for one`;
+  const text = head.toString("latin1");
+  return strays.find(([, begin]) => begin.test(text))?.[0];
+}
