@@ -2,18 +2,54 @@ import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { Net } from "../net/net.ts";
 import { type Log, numberText, outputText } from "../util/log.ts";
 
+/** Iterations, and the time that training took for them. */
+interface Done {
+  readonly iterations: number;
+  readonly seconds: number;
+}
+
+/** How fast training is: what happens between two calls of `step` does not count. */
+export class TrainingSpeed {
+  #iterations = 0;
+  #ms = 0;
+  #runsSince = 0;
+
+  /** Training begins, or goes on. */
+  begin(): void {
+    this.#runsSince = performance.now();
+  }
+
+  /** Training pauses. */
+  pause(): void {
+    this.#ms += performance.now() - this.#runsSince;
+  }
+
+  /** An iteration is done. */
+  count(): void {
+    this.#iterations++;
+  }
+
+  /** What was done since this was last asked, while training runs. */
+  take(): Done {
+    this.pause();
+    this.begin();
+    const done = { iterations: this.#iterations, seconds: this.#ms / 1000 };
+    [this.#iterations, this.#ms] = [0, 0];
+    return done;
+  }
+}
+
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
  */
 export async function logDisplay(
   solver: { readonly iter: number; readonly param: SolverParameter; readonly net: Net },
   loss: number,
-  since: { readonly at: number; readonly iter: number },
+  { seconds, iterations }: Done,
   log: Log,
 ): Promise<void> {
   const { iter } = solver;
-  const seconds = (performance.now() - since.at) / 1000;
-  const perSecond = (iter - since.iter) / (seconds || 1);
+  const perSecond = iterations / (seconds || 1);
   log(
     "info",
     "solver",

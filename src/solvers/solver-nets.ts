@@ -60,6 +60,7 @@ export function buildNets(
     for (const plan of plans) nets.push(buildPlanned(plan, options));
     const [trained, ...tested] = nets as [Net, ...Net[]];
     for (const net of tested) net.shareWith(trained, silent);
+    warnOfIdleNet(trained, where, log ?? silent);
   } catch (error) {
     for (const net of nets) net.close();
     throw error;
@@ -69,6 +70,27 @@ export function buildNets(
     for (const { blob } of nets[0]?.learnableParams ?? []) blob.diffMem.isReadOnce = true;
   }
   return nets as [Net, ...Net[]];
+}
+
+/** Warns where a solver would train and nothing would change. */
+function warnOfIdleNet(net: Net, where: string, log: Log): void {
+  const { learnableParams, layers, layerNeedsBackward, lossWeights } = net;
+  const learned = learnableParams.filter(({ lrMult }) => lrMult !== 0);
+  const memory = new Set(learned.map(({ blob }) => blob.dataMem));
+  const hasLoss = lossWeights.some((weights) => weights.some((weight) => weight !== 0));
+  const isUnderLoss = layers.some(
+    ({ blobs }, i) => layerNeedsBackward[i] && blobs.some(({ dataMem }) => memory.has(dataMem)),
+  );
+  if (hasLoss && isUnderLoss) return;
+  let why = "no layer that learns lies under a loss";
+  if (!hasLoss) why = "it has no loss (a loss layer, or a loss_weight)";
+  if (learned.length === 0) why = "every lr_mult is 0";
+  if (learnableParams.length === 0) why = "no layer of it has parameters";
+  log(
+    "warning",
+    "solver",
+    `${where}: nothing in the train net "${net.name}" learns: ${why}. Is it the net that was meant, and its TRAIN phase?`,
+  );
 }
 
 /**

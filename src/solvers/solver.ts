@@ -10,7 +10,7 @@ import {
   nextAction,
   type SolverAction,
 } from "./callbacks.ts";
-import { logDisplay } from "./display.ts";
+import { logDisplay, TrainingSpeed } from "./display.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
 import { Guests } from "./guests.ts";
 import { type Iteration, iterate } from "./iterate.ts";
@@ -37,6 +37,7 @@ export class Solver extends SolverRun {
   readonly callbacks: SolverCallbacks[];
   readonly #pending: Set<SolverAction> = new Set();
   readonly #eventLoop: EventLoop = new EventLoop();
+  readonly #speed: TrainingSpeed = new TrainingSpeed();
   readonly #turns: Turns = new Turns();
   readonly #guests: Guests<Solver> = new Guests<Solver>(this, this.#turns);
   #isStopped = false;
@@ -143,7 +144,7 @@ export class Solver extends SolverRun {
     const { display = 0, iter_size = 1, debug_info = false } = this.param;
     this.#isStopped = this.#isOver = false;
     let event: IterationEvent | undefined;
-    let since = { at: performance.now(), iter: this.iter };
+    this.#speed.begin();
     for (let left = iterations; left > 0 && this.iter < until; left--) {
       if (this.#isTestDue()) await this.#testAll();
       this.#isStopped ||= this.score.isStalled(this.iter);
@@ -162,8 +163,7 @@ export class Solver extends SolverRun {
         if (!isRead && (isDisplayed || this.score.readsLoss || this.#guests.wantLoss))
           await this.#readLoss();
         if (isDisplayed) {
-          await logDisplay(this, this.loss.smoothed, since, this.log);
-          since = { at: performance.now(), iter: this.iter };
+          await logDisplay(this, this.loss.smoothed, this.#speed.take(), this.log);
         }
         if (this.#guests.wantGradients) await turn.aside(() => this.#guests.showGradients());
         return this.#applyUpdate(isDisplayed);
@@ -176,8 +176,10 @@ export class Solver extends SolverRun {
       event = finished;
       await this.#guests.tell((guest) => guest.onIteration?.(finished, this));
       await this.#eventLoop.mayRun();
+      this.#speed.count();
       if (await this.#finishIteration()) break;
     }
+    this.#speed.pause();
     return event;
   }
 

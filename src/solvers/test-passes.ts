@@ -27,6 +27,8 @@ export interface TestPass {
 export class TestPasses {
   readonly #nets: readonly Net[];
   readonly #log: Log;
+  /** Test nets that were not run. */
+  readonly #passed: Set<number> = new Set();
   #before: readonly LayerStates[] | undefined;
 
   constructor(nets: readonly Net[], log: Log) {
@@ -51,7 +53,7 @@ export class TestPasses {
   }
 
   /**
-   * Runs one test net and logs the mean of every element of every output.
+   * Runs one test net and logs the mean of every element of every output; of no batches there is none.
    * @returns the means by output name (`name[k]` for the k-th of several elements), or undefined where it was stopped
    */
   async run(index: number, pass: TestPass): Promise<ReadonlyMap<string, number> | undefined> {
@@ -59,6 +61,7 @@ export class TestPasses {
     if (!net) throw new SolverError(`there is no test net #${index} of ${this.#nets.length}.`);
     const { weights, iter, batches, withLoss, isStopped } = pass;
     this.#say(`Iteration ${iter}, Testing net (#${index})`);
+    if (batches === 0) return this.#pass(index);
     await net.inTurn(() => net.shareWith(weights, this.#log));
     const sums: number[] = [];
     const loss = new Loss();
@@ -79,6 +82,19 @@ export class TestPasses {
     }
     if (withLoss) this.#say(`Test loss: ${numberText((await loss.read()) / batches)}`);
     return this.#means(outputs, sums, batches);
+  }
+
+  /** Nothing is to be run, and so nothing to be told; which is said once. */
+  #pass(index: number): ReadonlyMap<string, number> {
+    if (!this.#passed.has(index)) {
+      this.#log(
+        "warning",
+        "solver",
+        `test_iter of test net #${index} is 0: it is not run. Expected 1 or more for it to have scores.`,
+      );
+    }
+    this.#passed.add(index);
+    return new Map();
   }
 
   #means(

@@ -46,3 +46,26 @@ test("a stop that is asked for ends the loop", async () => {
   }
   expect(seen).toEqual([1, 2]);
 });
+
+test("the log tells how fast training is, without the time that the loop's body takes", async () => {
+  const speeds: { iter: number; perSecond: number; seconds: number; at: number }[] = [];
+  using solver = Solver.parse(`${TEXT.replace("max_iter: 4", "max_iter: 5")} display: 2`, {
+    log: (_severity, _source, message) => {
+      const found = /^Iteration (\d+) \((\S+) iter\/s, (\S+)s\/2 iters\)/.exec(message);
+      const [iter = 0, perSecond = 0, seconds = 0] = (found ?? []).slice(1).map(Number);
+      if (found) speeds.push({ iter, perSecond, seconds, at: performance.now() });
+    },
+  });
+  // Each iteration takes 20 ms or more, what is done with it 100.
+  const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+  solver.callbacks.push({ onGradientsReady: () => wait(20) });
+  for await (const _ of solver) await wait(100);
+  expect(speeds.map(({ iter }) => iter)).toEqual([0, 2, 4]);
+  for (const [i, { perSecond, seconds, at }] of speeds.entries()) {
+    if (i === 0) continue;
+    expect(perSecond * seconds).toBeCloseTo(2, 3);
+    expect(seconds).toBeGreaterThanOrEqual(0.039);
+    const elapsed = (at - (speeds[i - 1]?.at ?? 0)) / 1000;
+    expect(seconds).toBeLessThan(elapsed - 0.19);
+  }
+});

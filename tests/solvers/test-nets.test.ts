@@ -130,6 +130,18 @@ describe("testing", () => {
     ]);
   });
 
+  test("of no batches tells nothing but that, once, and no number that is none", async () => {
+    const { solver, said } = await run(
+      `${NETS} test_iter: [0, 1] test_interval: 1 test_compute_loss: true`,
+    );
+    expect(said.filter((line) => /nan/i.test(line))).toEqual([]);
+    expect(said.filter((line) => line.includes("test_iter of test net #0 is 0"))).toHaveLength(1);
+    expect(said.filter((line) => line.includes("Testing net (#0)"))).toHaveLength(3);
+    expect(said.filter((line) => line.startsWith("Test loss"))).toHaveLength(3);
+    expect(await solver.test(0)).toEqual(new Map());
+    solver.close();
+  });
+
   test("waits for the first interval where test_initialization is false", async () => {
     const { said } = await run(`${testing} test_initialization: false`);
     expect(said.filter((line) => line.includes("Testing net"))).toEqual([
@@ -153,6 +165,39 @@ describe("testing", () => {
     const { said } = await run(`${testing} debug_info: true display: 2 max_iter: 2`);
     expect(said.some((line) => line.includes("[Forward] Layer only_test"))).toBe(true);
     expect(said.filter((line) => /\[Backward\] Layer ip, param blob 0/.test(line))).toHaveLength(1);
+  });
+});
+
+describe("a net where nothing learns is warned of", () => {
+  const data =
+    'layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 2 } shape { dim: 2 dim: 1 } } }';
+  const ip = (more = ""): string =>
+    `layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } ${more} }`;
+  const loss = (from: string): string =>
+    `layer { name: "loss" type: "EuclideanLoss" bottom: "${from}" bottom: "t" top: "loss" }`;
+  const frozen = "param { lr_mult: 0 } param { lr_mult: 0 }";
+
+  test.each([
+    ["no parameters", `${data} ${loss("t")}`, "no layer of it has parameters"],
+    ["frozen ones only", `${data} ${ip(frozen)} ${loss("y")}`, "every lr_mult is 0"],
+    ["no loss", `${data} ${ip()}`, "it has no loss"],
+    ["no loss, backward forced", `force_backward: true ${data} ${ip()}`, "it has no loss"],
+    ["a loss elsewhere", `${data} ${ip()} ${loss("t")}`, "no layer that learns lies under a loss"],
+    ["some that learn", `${data} ${ip()} ${loss("y")}`, undefined],
+    ["one frozen blob of two", `${data} ${ip("param { lr_mult: 0 }")} ${loss("y")}`, undefined],
+  ])("%s", (_, text, why) => {
+    const lines: string[] = [];
+    const log: SolverOptions["log"] = (severity, _source, message) => {
+      if (severity === "warning") lines.push(message);
+    };
+    const param = parsePrototxt("SolverParameter", `net_param { name: "N" ${text} } base_lr: 1`);
+    const options = { engines: referenceEngines, log, file: "s.prototxt" };
+    new Solver({ ...param, lr_policy: "fixed" }, options).close();
+    expect(lines).toEqual(
+      why === undefined
+        ? []
+        : [expect.stringContaining(`s.prototxt: nothing in the train net "N" learns: ${why}`)],
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { loadImage } from "../../image/float-image.ts";
 import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
 import { Classifier } from "../../inference/classifier.ts";
 import { CaffeError } from "../../util/errors.ts";
-import type { Log } from "../../util/log.ts";
+import { fixedText, type Log } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { listOf, whole, withLists } from "../flags.ts";
 import {
@@ -98,7 +98,7 @@ async function run(flags: ClassifyFlags): Promise<void> {
 function textOf(file: string, predictions: readonly Choice[]): string {
   return [
     `---------- Prediction for ${printable(file)} ----------`,
-    ...predictions.map(({ score, label }) => `${score.toFixed(4)} - "${printable(label)}"`),
+    ...predictions.map(({ score, label }) => `${fixedText(score, 4)} - "${printable(label)}"`),
     "",
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import { writeFileAtomically } from "../../io/atomic-file.ts";
 import { writeHdf5 } from "../../io/hdf5.ts";
 import type { Hdf5Array, Hdf5Tree } from "../../io/hdf5-tree.ts";
 import { csvField, csvName } from "../../util/csv.ts";
-import type { Log } from "../../util/log.ts";
+import { fixedText, type Log } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { listOf, real, whole } from "../flags.ts";
 import { deployNet, type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
@@ -96,7 +96,7 @@ async function run(flags: DetectFlags): Promise<void> {
   else {
     for (const { file, top, left, bottom, right, label, score } of found) {
       process.stdout.write(
-        `${printable(file)}: ${score.toFixed(4)} - "${printable(label)}" at rows ${top}-${bottom}, columns ${left}-${right}\n`,
+        `${printable(file)}: ${fixedText(score, 4)} - "${printable(label)}" at rows ${top}-${bottom}, columns ${left}-${right}\n`,
       );
     }
   }
