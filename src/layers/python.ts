@@ -4,6 +4,7 @@ import type { Primitive } from "../engines/engine.ts";
 import type { Phase } from "../io/proto/caffe.ts";
 import { loadUserModule } from "../io/user-module.ts";
 import { type Arity, type Blobs, Layer } from "./base/layer.ts";
+import { runUsersCode } from "./users-code.ts";
 
 /** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
 export type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
@@ -17,6 +18,7 @@ export interface UserLayer {
   phase?: Phase;
   /** `setup` adds to it, unless the prototxt has. */
   blobs?: UserBlobs;
+  /** This and the others have to be done when they return: what returns a promise is refused. */
   setup(bottom: Blobs, top: Blobs): void;
   reshape(bottom: Blobs, top: Blobs): void;
   forward(bottom: Blobs, top: Blobs): void;
@@ -69,30 +71,37 @@ export class PythonLayer extends Layer {
     const { root = ".", file } = this.context;
     const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
     const exported = this.named(() => loadUserModule(module, folders));
-    const Class = exported[layer];
+    const Class = this.#call(layer, () => exported[layer]);
     if (typeof Class !== "function") {
       this.fail(
         `module "${module}" has no class ${layer}. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
       );
     }
-    this.#layer = new (Class as new () => UserLayer)();
+    if (Class.prototype === undefined) {
+      this.fail(
+        `${layer} of module "${module}" is a function that \`new\` cannot call. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    const make = (): UserLayer => new (Class as new () => UserLayer)();
+    this.#layer = this.#call(`the constructor of class ${layer}`, make);
     for (const method of ["setup", "reshape", "forward", "backward"] as const) {
-      if (typeof this.#layer[method] !== "function") {
+      if (typeof this.#call(method, () => this.#layer[method]) !== "function") {
         this.fail(
           `class ${layer} of module "${module}" has no method ${method}. Expected setup, reshape, forward and backward.`,
         );
       }
     }
-    this.#layer.param_str = param_str;
-    this.#layer.phase = this.phase;
-    this.#layer.blobs = Object.assign(this.blobs, {
+    const blobs = Object.assign(this.blobs, {
       add_blob: (...shape: number[]): Blob => {
         const blob = new Blob(shape, this.context.dtype);
         this.blobs.push(blob);
         return blob;
       },
     });
-    this.#call(() => this.#layer.setup(bottom, top));
+    this.#call("a setter", () => {
+      Object.assign(this.#layer, { param_str, phase: this.phase, blobs });
+    });
+    this.#run("setup", bottom, top);
     const { rank, count } = this.#shared(share_in_parallel && bottom.length === 0);
     this.#skips = rank;
     this.#between = count - 1;
@@ -105,27 +114,30 @@ export class PythonLayer extends Layer {
   }
 
   override reshape(bottom: Blobs, top: Blobs): void {
-    this.#call(() => this.#layer.reshape(bottom, top));
+    this.#run("reshape", bottom, top);
   }
 
   override forward(bottom: Blobs, top: Blobs): void {
-    this.#call(() => {
-      for (; this.#skips > 0; this.#skips--) this.#layer.forward(bottom, top);
-      this.#layer.forward(bottom, top);
-    });
+    for (; this.#skips > 0; this.#skips--) this.#run("forward", bottom, top);
+    this.#run("forward", bottom, top);
     this.#skips = this.#between;
   }
 
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
-    this.#call(() => this.#layer.backward(top, propagateDown, bottom));
+    this.#run("backward", top, propagateDown, bottom);
   }
 
-  /** The user's own errors name this layer. */
-  #call(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error), error);
-    }
+  /** Runs a method of the user's class, which is to be done when it returns. */
+  #run<Name extends "setup" | "reshape" | "forward" | "backward">(
+    name: Name,
+    ...args: Parameters<UserLayer[Name]>
+  ): void {
+    const { layer } = this.param.python_param ?? {};
+    const method = this.#layer as Record<Name, (...args: Parameters<UserLayer[Name]>) => void>;
+    this.#call(`${name} of class ${layer}`, () => method[name](...args));
+  }
+
+  #call<T>(what: string, work: () => T): T {
+    return runUsersCode(this.param, what, work);
   }
 }

@@ -6,6 +6,7 @@ import { LayerError } from "../util/errors.ts";
 import { nearestAlways } from "../util/nearest.ts";
 import type { Arity, Layer, LayerContext } from "./base/layer.ts";
 import * as layers from "./index.ts";
+import { makeUsersLayer } from "./users-code.ts";
 
 /** A layer type as the Net sees it before there is a layer. */
 export interface LayerClass {
@@ -23,6 +24,8 @@ export interface LayerClass {
   new (param: LayerParameter, context: LayerContext): Layer<never, never>;
 }
 
+/** The classes of this package. */
+const own: ReadonlySet<unknown> = new Set(Object.values(layers));
 const registered = new Map<string, LayerClass>();
 
 /**
@@ -87,10 +90,12 @@ export class LayerRegistry {
     const Class = this.classOf(param, where);
     const engine = chooseEngine(engines, Class.needs);
     // Arity is checked by the Net before it calls a layer, so its narrower lists are safe here.
-    return new Class(param, {
-      ...context,
-      engine: engine.forLayer?.(param.name ?? "") ?? engine,
-      noise: chooseEngine(engines, ["noise"]).noise,
-    }) as unknown as Layer;
+    const make = (): Layer =>
+      new Class(param, {
+        ...context,
+        engine: engine.forLayer?.(param.name ?? "") ?? engine,
+        noise: chooseEngine(engines, ["noise"]).noise,
+      }) as unknown as Layer;
+    return own.has(Class) ? make() : makeUsersLayer(param, Class, make);
   }
 }

@@ -8,11 +8,14 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * For what a user's function returned where nothing waits: a promise is refused, and if it is broken later it does not
- * end the process.
+ * For what a user's function returned where nothing waits for it: a promise is refused, and so is a generator, which has
+ * not even begun. If the promise is broken later it does not end the process.
  */
-export function doneAtOnce(returned: unknown, refuse: () => never): void {
-  if (!isPromise(returned)) return;
-  returned.then(undefined, () => {});
-  refuse();
+export function doneAtOnce(returned: unknown, refuse: (kind: string) => never): void {
+  if (typeof returned !== "object" || returned === null) return;
+  if (isPromise(returned)) {
+    returned.then(undefined, () => {});
+    refuse("promise");
+  }
+  if (/Generator\]$/.test(Object.prototype.toString.call(returned))) refuse("generator");
 }

@@ -106,3 +106,65 @@ test.each([
     expect(seen).toEqual(want);
   }
 });
+
+/** A class with the methods of a layer, one of them replaced. */
+const classWith = (name: string, replaced: string): string =>
+  `exports.${name} = class { setup() {} reshape([x], [y]) { y.reshape(x.shape); } forward() {} backward() {} ${replaced} };`;
+
+test("what does not wait is refused: a promise or a generator in place of work that is done", async () => {
+  const later = "{ await null; throw new Error('too late'); }";
+  writeFileSync(
+    join(root, "later.js"),
+    [
+      classWith("Setup", `async setup() ${later}`),
+      classWith("Reshape", `async reshape() ${later}`),
+      classWith("Forward", `async forward() ${later}`),
+      classWith("Backward", `backward() { return new Promise((_, no) => setTimeout(no, 1)); }`),
+      classWith("Generator", "*forward() {}"),
+      classWith("AsyncGenerator", "async *forward() {}"),
+      classWith("Harmless", "forward() { return [1]; } backward() { return 'done'; }"),
+    ].join("\n"),
+  );
+  const net = (name: string): Net => layerNet(layer("later", name), [[2]], { root });
+  for (const name of ["Setup", "Reshape"]) {
+    expect(() => net(name)).toThrow(
+      `(Python): ${name.toLowerCase()} of class ${name} returned a promise; it must be done when it returns`,
+    );
+  }
+  await expect(net("Forward").forward()).rejects.toThrow(
+    "forward of class Forward returned a promise",
+  );
+  await expect(net("Backward").backward()).rejects.toThrow(
+    "backward of class Backward returned a promise",
+  );
+  await expect(net("Generator").forward()).rejects.toThrow("returned a generator");
+  await expect(net("AsyncGenerator").forward()).rejects.toThrow("returned a generator");
+  await net("Harmless").forwardBackward();
+  // Those that are broken later end nothing: a rejection that nobody handles would fail this run.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("whatever fails in a user's class names the layer", async () => {
+  writeFileSync(
+    join(root, "failing.js"),
+    [
+      classWith("Constructor", "constructor() { throw new Error('no luck'); }"),
+      classWith("Getter", "get forward() { throw new Error('no luck'); }"),
+      classWith("Setter", "set param_str(_) { throw new Error('no luck'); }"),
+      classWith("ReadOnly", "get phase() { return 'TEST'; }"),
+      classWith("Text", "setup() { throw 'no luck'; }"),
+      classWith("Empty", "setup() { throw new TypeError(); }"),
+      "exports.Factory = () => ({ setup() {}, reshape() {}, forward() {}, backward() {} });",
+      "Object.defineProperty(exports, 'Export', { get() { throw new Error('no luck'); } });",
+    ].join("\n"),
+  );
+  const built = (name: string) => (): Net => layerNet(layer("failing", name), [[2]], { root });
+  for (const name of ["Constructor", "Getter", "Setter", "Text", "Export"]) {
+    expect(built(name), name).toThrow(/^prototxt:1: layer "t" \(Python\): no luck$/);
+  }
+  expect(built("ReadOnly")).toThrow(/^prototxt:1: layer "t" \(Python\): .*phase/);
+  expect(built("Empty")).toThrow(/^prototxt:1: layer "t" \(Python\): TypeError$/);
+  expect(built("Factory")).toThrow(
+    'Factory of module "failing" is a function that `new` cannot call. Expected `export class Factory`',
+  );
+});

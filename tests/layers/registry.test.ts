@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Layer, type One } from "../../src/layers/base/layer.ts";
-import { layerTypes, registerLayer } from "../../src/layers/registry.ts";
+import { LayerRegistry, layerTypes, registerLayer } from "../../src/layers/registry.ts";
 import { Net } from "../../src/net/net.ts";
 
 /** y = factor · x; the factor is its param_str. */
@@ -41,4 +41,111 @@ test("a layer of the user's own runs in a net once it is registered", async () =
   const { y } = await net.forward<"y">({ x: [1, 2] });
   expect(y.toArray()).toEqual([3, 6]);
   expect((await net.backward<"x">({ y: [1, 1] })).x.toArray("diff")).toEqual([3, 3]);
+});
+
+test("whatever fails in a class of the user's own names the layer; what does not wait is refused", async () => {
+  const broken = (): never => {
+    throw new Error("no luck");
+  };
+  class Base extends Layer<One, One> {
+    static override readonly type: string = "Own";
+    override reshape([x]: One, [y]: One): void {
+      y.reshapeLike(x);
+    }
+    override forward(_bottom: One, _top: One): void {}
+    override backward(_top: One, _down: readonly boolean[], _bottom: One): void {}
+  }
+  const netOf = (Class: typeof Base): Net =>
+    Net.parse(
+      `force_backward: true
+       layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } }
+       layer { name: "mine" type: "Own" bottom: "x" top: "y" }`,
+      { registry: new LayerRegistry().with(Class) },
+    );
+  const noLuck = 'layer "mine" (Own): no luck';
+  const failing = [
+    class extends Base {
+      readonly none: never = broken();
+    },
+    class extends Base {
+      override setUp = broken;
+    },
+    class extends Base {
+      override reshape = broken;
+    },
+    class extends Base {
+      override allowForceBackward = broken;
+    },
+  ];
+  for (const Class of failing) expect(() => netOf(Class)).toThrow(noLuck);
+  const net = netOf(Base);
+  const layer = net.layer("mine");
+  expect(layer).toBeInstanceOf(Base);
+  await net.forwardBackward();
+  const runs: [typeof Base, (net: Net) => unknown][] = [
+    [
+      class extends Base {
+        override forward = broken;
+      },
+      (one) => one.forward(),
+    ],
+    [
+      class extends Base {
+        override backward = broken;
+      },
+      (one) => one.backward(),
+    ],
+    [
+      class extends Base {
+        override ready = broken;
+      },
+      (one) => one.forward(),
+    ],
+    [
+      class extends Base {
+        override async ready(): Promise<void> {
+          broken();
+        }
+      },
+      (one) => one.forward(),
+    ],
+    [
+      class extends Base {
+        override get isCheapToRepeat(): boolean {
+          return broken();
+        }
+      },
+      (one) => one.layer("mine").isCheapToRepeat,
+    ],
+    [
+      class extends Base {
+        override state = broken;
+      },
+      (one) => one.layer("mine").state(),
+    ],
+    [
+      class extends Base {
+        override restore = broken;
+      },
+      (one) => one.layer("mine").restore({}),
+    ],
+    [
+      class extends Base {
+        override close = broken;
+      },
+      (one) => one.close(),
+    ],
+  ];
+  for (const [Class, run] of runs) {
+    await expect((async () => run(netOf(Class)))()).rejects.toThrow(noLuck);
+  }
+  class Later extends Base {
+    override async forward(): Promise<void> {
+      await null;
+      broken();
+    }
+  }
+  await expect(netOf(Later).forward()).rejects.toThrow(
+    'layer "mine" (Own): forward of class Later returned a promise; it must be done when it returns',
+  );
 });

@@ -208,7 +208,10 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return false;
   }
 
-  /** What must be awaited before forward (a batch that is still being read); undefined where nothing. */
+  /**
+   * What must be awaited before forward (a batch that is still being read); undefined where nothing. It may not wait for a
+   * pass of the layer's own net, which waits for it.
+   */
   ready(): Promise<void> | undefined {
     return undefined;
   }
