@@ -1,4 +1,4 @@
-import { noise } from "./nets.ts";
+import { noise } from "./noise.ts";
 
 /** One configuration: the layer's fields behind its type, the shapes of bottoms a, b, …, and what is not noise. */
 export type Row = readonly [

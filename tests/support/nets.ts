@@ -6,14 +6,10 @@ import { checkLayerGradient } from "../../src/net/gradient-check.ts";
 import { Net } from "../../src/net/net.ts";
 import type { NetOptions } from "../../src/net/options.ts";
 import type { Log } from "../../src/util/log.ts";
-import { Random } from "../../src/util/random.ts";
 import { referenceEngines } from "./engines.ts";
+import { noise } from "./noise.ts";
 
-/** Numbers in [-1, 1) that are the same on every run and machine. */
-export function noise(count: number, seed = 1701): number[] {
-  const random = new Random(seed);
-  return Array.from({ length: count }, () => random.uniform(-1, 1));
-}
+export { noise };
 
 /** A net from prototxt text. */
 export function netOf(

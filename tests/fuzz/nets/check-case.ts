@@ -1,0 +1,98 @@
+import type { Engines } from "../../../src/engines/choose.ts";
+import { createEngines } from "../../../src/engines/create.ts";
+import { compare, type Difference, type Truth } from "./compare.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
+import { findWrongGradient } from "./gradients.ts";
+import { roundOtherwise } from "./rounding.ts";
+import { type Outcome, runCase, type Way } from "./run-case.ts";
+
+/** A case that goes wrong, and in which way of running it. */
+export interface Finding extends Difference {
+  readonly way: string;
+}
+
+/** Every way to run a case, by name. */
+export type Ways = ReadonlyMap<string, Way>;
+
+const reference = createEngines({ prefer: "reference" });
+/** How many other roundings are tried. */
+const ROUNDINGS = 6;
+/** Both precisions of the reference. */
+const TRUTH = "the reference";
+/** The name under which gradients are held against differences. */
+export const DIFFERENCES = "reference in float64 against differences";
+
+/** The ways to run a case on engines, by the engines' names. */
+export function waysOf(engines: ReadonlyMap<string, Engines>): Ways {
+  const ways = new Map<string, Way>();
+  for (const [name, one] of engines) {
+    ways.set(name, { engines: one });
+    if (name !== "webgpu")
+      ways.set(`${name}, not fused`, { engines: one, options: { fuse: false } });
+    ways.set(`${name}, sharing memory`, {
+      engines: one,
+      options: { sharesMemory: true },
+      seesEnds: true,
+    });
+    ways.set(`${name}, forward only`, {
+      engines: one,
+      options: { forwardOnly: true, sharesMemory: name !== "webgpu" },
+      seesEnds: true,
+    });
+  }
+  return ways;
+}
+
+/**
+ * Runs a case in every way, until one gives something wrong.
+ * @param only the one way that is of interest
+ * @param begin told of each way before it is run
+ */
+export async function checkCase(
+  fuzzCase: FuzzCase,
+  ways: Ways,
+  only?: string,
+  begin: (way: string) => void = () => {},
+): Promise<Finding | undefined> {
+  begin(TRUTH);
+  const truth = await truthOf(fuzzCase);
+  for (const [way, how] of ways) {
+    if (only !== undefined && way !== only) continue;
+    begin(way);
+    // An error of backward does not come then.
+    if (how.options?.forwardOnly && truth.f32.error) continue;
+    const got = await runCase(fuzzCase, how);
+    const difference = await compare(got, truth);
+    if (difference) return { way, ...difference };
+  }
+  if (truth.f64.error || (only !== undefined && only !== DIFFERENCES)) return undefined;
+  begin(DIFFERENCES);
+  const wrong = await findWrongGradient(fuzzCase);
+  return wrong && { way: DIFFERENCES, ...wrong };
+}
+
+/** What the reference says of a case. */
+export async function truthOf(fuzzCase: FuzzCase): Promise<Truth> {
+  const f64 = await runCase(fuzzCase, {
+    engines: reference,
+    options: { dtype: "f64", fuse: false },
+  });
+  const f32 = await runCase(fuzzCase, { engines: reference, options: { fuse: false } });
+  let moved: Promise<readonly Outcome[]> | undefined;
+  return {
+    f64,
+    f32,
+    moved: () => {
+      moved ??= Promise.all(
+        Array.from({ length: ROUNDINGS }, (_, seed) =>
+          runCase(fuzzCase, {
+            engines: reference,
+            options: { dtype: "f64", fuse: false },
+            prepare: (net) => roundOtherwise(net, seed),
+          }),
+        ),
+      );
+      return moved;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { createEngines } from "../../../src/engines/create.ts";
+import type { LayerParameter } from "../../../src/io/proto/caffe.ts";
+import { checkNetGradient } from "../../../src/net/gradient-check.ts";
+import { Net } from "../../../src/net/net.ts";
+import { shapeText } from "../../../src/util/shape.ts";
+import type { Difference } from "./compare.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
+import { recipes } from "./recipes.ts";
+import { writeParameters } from "./run-case.ts";
+
+const reference = createEngines({ prefer: "reference" });
+/** Elements compared of each blob. */
+const SAMPLES = 3;
+/** What a difference may be off by, relative to the gradient. */
+const THRESHOLD = 1e-4;
+/** Where a net computes larger numbers, differences of its loss drown in rounding. */
+const LARGEST = 1e4;
+
+/**
+ * Holds the gradients of parameters and inputs, as the reference computes them in float64, against central differences of
+ * the loss. Undefined where they agree, and where a net has no loss, a layer without a true gradient, or numbers
+ * too large for differences.
+ *
+ * Inputs become parameters for this, so that one pass gives the gradients of all.
+ */
+export async function findWrongGradient({
+  param,
+  passes,
+  phase,
+  seed,
+}: FuzzCase): Promise<Difference | undefined> {
+  const inputs = passes[0]?.inputs ?? {};
+  const layers = (param.layer ?? []).map((layer): LayerParameter => {
+    const given = inputs[layer.name ?? ""];
+    // Whole numbers may be labels, which have no gradient, and lie on kinks.
+    if (layer.type !== "Input" || !given || given.values.every(Number.isInteger)) return layer;
+    const shape = { dim: [...given.shape] };
+    const { input_param: _, ...rest } = layer;
+    return { ...rest, type: "Parameter", parameter_param: { shape } };
+  });
+  if (layers.some(hasNoTrueGradient)) return undefined;
+  const net = new Net(
+    { ...param, force_backward: true, layer: layers },
+    { engines: reference, phase, seed, dtype: "f64", fuse: false },
+  );
+  try {
+    if (net.lossWeights.flat().every((weight) => weight === 0)) return undefined;
+    writeParameters(net, seed);
+    for (const [name, { values }] of Object.entries(inputs)) {
+      net.blob(name).dataMem.overwriteCpu().set(values);
+    }
+    const magnitudes: number[] = [];
+    net.afterForward.push((i) => {
+      for (const top of net.topBlobs[i] ?? []) magnitudes.push(...top.values().map(Math.abs));
+    });
+    await net.forward();
+    net.afterForward.length = 0;
+    if (magnitudes.some((size) => !(size < LARGEST))) return undefined;
+    const { failures } = await checkNetGradient(net, { samples: SAMPLES, threshold: THRESHOLD });
+    const [failure] = failures;
+    if (!failure) return undefined;
+    const { layer, blob, index, computed, numeric } = failure;
+    return {
+      what: `gradient of ${layer}, ${blob}`,
+      text: `element ${shapeText(index)}: backward has ${computed}, differences ${numeric}`,
+    };
+  } finally {
+    net.close();
+  }
+}
+
+function hasNoTrueGradient(layer: LayerParameter): boolean {
+  if (layer.propagate_down?.includes(false)) return true;
+  const rule = recipes[layer.type ?? ""]?.hasNoTrueGradient ?? false;
+  return typeof rule === "function" ? rule(layer) : rule;
+}
