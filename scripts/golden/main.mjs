@@ -54,7 +54,12 @@ for (const group of values.only.split(",")) {
   console.log(`${group}: ${passed - before.passed} passed, ${failed - before.failed} failed`);
 }
 console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+if (passed + failed === 0) {
+  console.error(
+    `no case in ${root}. Expected ${values.only.split(",").join(", ")} with folders that hold a case.json.`,
+  );
+}
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 /** What is wrong with one case; empty where it passes. */
 async function run(folder) {

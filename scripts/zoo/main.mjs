@@ -34,4 +34,6 @@ for (const file of files) {
 console.log(`${counts.OTHER} of a layer type that BVLC Caffe does not have`);
 console.log(`${counts.REFUSED} that BVLC Caffe refuses too: a fork's fields or values, or a fault`);
 console.log(`${counts.ok} passed, ${counts.FAILED} failed`);
-process.exit(counts.FAILED > 0 ? 1 : 0);
+if (files.length === 0)
+  console.error(`no .prototxt with "${values.only}" in its name below ${root}.`);
+process.exit(counts.FAILED > 0 || files.length === 0 ? 1 : 0);

@@ -36,7 +36,9 @@ for (const name of readdirSync(root).sort()) {
 }
 console.log(`${counts.OTHER} of a layer type that BVLC Caffe does not have`);
 console.log(`${counts.ok} passed, ${counts.FAILED} failed`);
-process.exit(counts.FAILED > 0 ? 1 : 0);
+const isEmpty = counts.ok + counts.OTHER + counts.FAILED === 0;
+if (isEmpty) console.error(`no model in ${root}. Expected folders that hold a case.json.`);
+process.exit(counts.FAILED > 0 || isEmpty ? 1 : 0);
 
 /** What becomes of one model. */
 async function judge(folder) {
