@@ -2,17 +2,18 @@ import type { NdArray } from "../blob/nested.ts";
 import { writeFileAtomically } from "../io/atomic-file.ts";
 import { blobChunks } from "../io/blob-wire.ts";
 import { readBlobFile } from "../io/caffemodel.ts";
+import { meanShape } from "../io/mean-shape.ts";
 import { readNpy } from "../io/npy.ts";
 import { countOf } from "../util/shape.ts";
 
 /**
  * Reads a mean image: a .binaryproto as compute_image_mean writes it, or a .npy of pycaffe's.
- * @returns K×H×W, in the file's order of channels (blue first in Caffe's)
+ * @returns K×H×W (an array H×W is of one channel), in the file's order of channels (blue first in Caffe's)
  * @throws FileError, FormatError
  */
 export function readMean(path: string): NdArray {
   const { shape, data } = path.endsWith(".npy") ? readNpy(path) : readBlobFile(path);
-  return { shape: shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape, data };
+  return { shape: meanShape(shape), data };
 }
 
 /** Writes a mean image K×H×W as a .binaryproto that Caffe's `mean_file` takes. */

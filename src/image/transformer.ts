@@ -1,4 +1,5 @@
 import type { NdArray } from "../blob/nested.ts";
+import { meanShape } from "../io/mean-shape.ts";
 import { CaffeError } from "../util/errors.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { type FloatImage, resizeImage } from "./float-image.ts";
@@ -140,7 +141,8 @@ export class Transformer {
   /** A mean image of another size is resized, as pycaffe does. */
   #fitMean(given: NdArray | readonly number[]): ArrayLike<number> {
     const { shape, data } = "shape" in given ? given : { shape: [given.length], data: given };
-    const axes = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape;
+    // H×W is of one channel, and no answer where there are more.
+    const axes = shape.length === 2 && this.channels !== 1 ? shape : meanShape(shape);
     this.#checkChannels(axes[0] ?? 0, "mean");
     if (axes.length === 1) return data;
     const [channels = 0, height = 0, width = 0] = axes;

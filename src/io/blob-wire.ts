@@ -1,5 +1,6 @@
 import type protobuf from "protobufjs/light.js";
 import { FormatError } from "../util/errors.ts";
+import { half } from "../util/half.ts";
 
 /** A blob as a file holds it. */
 export interface FileBlob {
@@ -118,16 +119,6 @@ function fromRaw(raw: Uint8Array, type: number): Values {
   if (type === 0) return new Float64Array(buffer, 0, Math.floor(raw.length / 8));
   if (type === 1) return new Float32Array(buffer, 0, Math.floor(raw.length / 4));
   return Float32Array.from(new Uint16Array(buffer, 0, Math.floor(raw.length / 2)), half);
-}
-
-/** The value of an IEEE 754 half-precision number. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /**

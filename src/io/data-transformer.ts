@@ -10,6 +10,7 @@ import {
   type View,
 } from "./augmentation.ts";
 import { imagesAddon } from "./images-addon.ts";
+import { meanShape } from "./mean-shape.ts";
 import { type Cut, NativeTransform } from "./native-transform.ts";
 import { planar, type Raster } from "./raster.ts";
 
@@ -19,7 +20,7 @@ export interface Transform {
   readonly mirror: boolean;
   /** Side of the square that is cut out; 0 for the whole image. */
   readonly cropSize: number;
-  /** A mean image of the uncropped size, C×H×W. */
+  /** A mean image of the uncropped size, C×H×W; H×W where there is one channel. */
   readonly mean?:
     | { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
     | undefined;
@@ -62,7 +63,7 @@ export class DataTransformer {
     }
     this.#scale = Math.fround(transform.scale);
     this.#mean = transform.mean && Float32Array.from(transform.mean.data);
-    this.#meanSize = transform.mean ? transform.mean.shape.slice(-3) : [];
+    this.#meanSize = transform.mean ? meanShape(transform.mean.shape) : [];
     this.#meanValues = Float32Array.from(transform.meanValues);
   }
 

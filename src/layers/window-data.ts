@@ -1,5 +1,6 @@
 import type { Transform } from "../io/data-transformer.ts";
 import { readShared, type WindowPlan, windowImagePath } from "../io/loaders/window-loader.ts";
+import { meanShape } from "../io/mean-shape.ts";
 import { withDefaults } from "../io/proto/messages.ts";
 import { readWindowFile } from "../io/window-file.ts";
 import { arity, type None, type Two } from "./base/layer.ts";
@@ -77,7 +78,10 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
         `${meanValues.length} mean_values. Specify either 1 mean_value or as many as channels: ${channels}.`,
       );
     }
-    const [h = 0, w = 0] = mean?.shape.slice(-2) ?? [cropSize, cropSize];
+    const [k = 0, h = 0, w = 0] = mean ? meanShape(mean.shape) : [channels, cropSize, cropSize];
+    if (k !== channels) {
+      this.fail(`the mean image has ${k} channels, and the images ${channels}. Expected as many.`);
+    }
     if (h < cropSize || w < cropSize) {
       this.fail(`the mean image is ${h}×${w}. Expected at least crop_size ${cropSize}.`);
     }

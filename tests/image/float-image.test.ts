@@ -134,6 +134,29 @@ test("what does not fit a transformer is said", () => {
   expect(() => transformer.deprocess({ shape: [3], data: [1, 2, 3] })).toThrow("to deprocess");
 });
 
+test("a mean of two axes is of one channel", () => {
+  const path = join(folder, "flat.binaryproto");
+  io.writeMean(path, { shape: [1, 2, 2], data: Float32Array.of(0, 1, 2, 4) });
+  expect(io.readMean(path).shape).toEqual([1, 2, 2]);
+  const head = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2), }"
+    .padEnd(117)
+    .concat("\n");
+  const npy = join(folder, "flat.npy");
+  const values = Buffer.from(Float32Array.of(0, 2, 1, 4).buffer);
+  const magic = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, 118, 0]);
+  writeFileSync(npy, Buffer.concat([magic, Buffer.from(head), values]));
+  const mean = io.readMean(npy);
+  expect([mean.shape, Array.from(mean.data)]).toEqual([
+    [1, 2, 2],
+    [0, 1, 2, 4],
+  ]);
+  const image = { shape: [2, 2, 1] as const, data: Float32Array.of(5, 5, 5, 5) };
+  const flat = { shape: [2, 2], data: mean.data };
+  expect([...new io.Transformer([1, 1, 2, 2], { mean: flat }).preprocess(image).data]).toEqual([
+    5, 4, 3, 1,
+  ]);
+});
+
 test("means are read from .binaryproto and .npy, written, and brought to one value a channel", () => {
   const mean = { shape: [2, 1, 2], data: Float32Array.of(1, 3, 10, 20) };
   const path = join(folder, "mean.binaryproto");

@@ -66,6 +66,13 @@ describe("DataTransformer", () => {
     for (const count of counts.values()) expect(count).toBeGreaterThan(60);
   });
 
+  test("takes a mean of two axes for one channel", () => {
+    const mean = { shape: [3, 4], data: Float32Array.from({ length: 12 }, (_, i) => i) };
+    expect(run({ mean }, image())).toEqual(
+      run({ mean: { ...mean, shape: [1, 1, 3, 4] } }, image()),
+    );
+  });
+
   test("subtracts one mean value, or one for each channel", () => {
     const first = (values: number[]): number[] => {
       const out = run({ meanValues: values }, image(2));

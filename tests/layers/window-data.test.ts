@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeMean } from "../../src/image/mean.ts";
 import type { Net } from "../../src/net/net.ts";
 import type { NetOptions } from "../../src/net/options.ts";
 import { netOf } from "../support/nets.ts";
@@ -27,6 +28,10 @@ beforeAll(async () => {
     join(root, "outside.txt"),
     "# 0\nhalves.png\n3\n8\n8\n2\n1 0.9 0 0 9 9\n1 0.1 0 0 9 9\n",
   );
+  writeMean(join(root, "mean.binaryproto"), {
+    shape: [1, 8, 8],
+    data: new Float32Array(64),
+  });
   writeFileSync(join(root, "bad.txt"), "0\nhalves.png\n");
 });
 
@@ -157,6 +162,7 @@ describe("WindowData", () => {
       "crop_size: 2 mean_value: 1 mean_value: 2",
       "Specify either 1 mean_value or as many as channels: 3",
     ],
+    [text, 'crop_size: 2 mean_file: "mean.binaryproto"', "the mean image has 1 channels, and"],
     ['source: "bad.txt" batch_size: 1', "crop_size: 2", "Expected # and its index"],
     ['source: "none.txt" batch_size: 1', "crop_size: 2", "no such file or directory"],
     [`${text} bg_threshold: 0`, "crop_size: 2", "Expected both kinds"],
