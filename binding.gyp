@@ -22,7 +22,7 @@
         "native/src/windows.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
       "conditions": [["target_arch=='x64'", {"cflags_cc": ["-mprefer-vector-width=512"]}]],
@@ -33,7 +33,7 @@
       "target_name": "caffe_images",
       "sources": ["native/src/images.cc", "native/src/jpeg.cc", "native/src/transform.cc"],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
       "libraries": ["-ljpeg"]

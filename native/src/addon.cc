@@ -9,13 +9,11 @@ namespace {
 
 // reorder(Layout, Layout): from one layout to another of the same dims
 Napi::Value MakeReorder(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    auto* from = Layout::Unwrap(info[0].As<Napi::Object>());
-    auto* to = Layout::Unwrap(info[1].As<Napi::Object>());
-    dnnl::reorder::primitive_desc pd(cpu(), from->desc, cpu(), to->desc);
-    return Primitive::Make(info.Env(), dnnl::reorder(pd), pd.impl_info_str(),
-                           {{"from", DNNL_ARG_FROM, from->desc}, {"to", DNNL_ARG_TO, to->desc}});
-  });
+  auto* from = Layout::Unwrap(info[0].As<Napi::Object>());
+  auto* to = Layout::Unwrap(info[1].As<Napi::Object>());
+  dnnl::reorder::primitive_desc pd(cpu(), from->desc, cpu(), to->desc);
+  return Primitive::Make(info.Env(), dnnl::reorder(pd), pd.impl_info_str(),
+                         {{"from", DNNL_ARG_FROM, from->desc}, {"to", DNNL_ARG_TO, to->desc}});
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -24,21 +22,21 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);
-  InitConvolution(env, exports);
-  InitPooling(env, exports);
-  InitVectors(env, exports);
-  InitUnary(env, exports);
-  InitChannels(env, exports);
-  InitCopies(env, exports);
-  InitArithmetic(env, exports);
-  InitLosses(env, exports);
-  InitLRN(env, exports);
-  InitNoise(env, exports);
-  InitWindows(env, exports);
-  InitScores(env, exports);
-  InitRowProducts(env, exports);
-  InitUpdates(env, exports);
-  exports.Set("reorder", Napi::Function::New(env, MakeReorder));
+  InitConvolution(exports);
+  InitPooling(exports);
+  InitVectors(exports);
+  InitUnary(exports);
+  InitChannels(exports);
+  InitCopies(exports);
+  InitArithmetic(exports);
+  InitLosses(exports);
+  InitLRN(exports);
+  InitNoise(exports);
+  InitWindows(exports);
+  InitScores(exports);
+  InitRowProducts(exports);
+  InitUpdates(exports);
+  define<MakeReorder>(exports, "reorder");
   const dnnl_version_t* version = dnnl_version();
   exports.Set("version", std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                              std::to_string(version->patch));

@@ -9,17 +9,15 @@ namespace {
 
 // sum(n, coeffs, xs, slope, y): Σ coeffᵢ·xᵢ, rectified unless slope is NaN
 void Sum(const Napi::CallbackInfo& info) {
-  const size_t n = info[0].As<Napi::Number>().Int64Value();
-  auto list = info[1].As<Napi::Array>();
-  std::vector<float> coeffs(list.Length());
-  for (uint32_t k = 0; k < list.Length(); k++) coeffs[k] = list.Get(k).As<Napi::Number>().FloatValue();
-  auto sources = info[2].As<Napi::Array>();
-  std::vector<const float*> xs(sources.Length());
-  for (uint32_t k = 0; k < sources.Length(); k++) xs[k] = floats_of(sources.Get(k)).data;
-  const double given = info[3].As<Napi::Number>().DoubleValue();
+  Args args(info);
+  const size_t n = args.size();
+  const auto coeffs = args.singles();
+  const auto xs = args.arrays(n, 1);
+  if (xs.size() != coeffs.size()) throw std::length_error("as many arrays as coefficients are needed");
+  const float given = args.single();
   // Without a rectifier its slope is 1.
-  const float slope = std::isnan(given) ? 1.0f : static_cast<float>(given);
-  float* y = floats_of(info[4]).data;
+  const float slope = std::isnan(given) ? 1.0f : given;
+  float* y = args.floats(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
     if (xs.size() == 2) {
       const float *a = xs[0], *b = xs[1], ca = coeffs[0], cb = coeffs[1];
@@ -47,9 +45,9 @@ void Sum(const Napi::CallbackInfo& info) {
 void SumGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const float coeff = static_cast<float>(args.number()), slope = static_cast<float>(args.number());
-  const float *y = args.optional(), *dy = args.floats();
-  float* dx = args.floats();
+  const float coeff = args.single(), slope = args.single();
+  const float *y = args.optional(n), *dy = args.floats(n);
+  float* dx = args.floats(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
     if (y == nullptr) {
 #pragma omp simd
@@ -65,8 +63,8 @@ void SumGradient(const Napi::CallbackInfo& info) {
 void Product(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const auto xs = args.buffers();
-  float* y = args.floats();
+  const auto xs = args.arrays(n, 2);
+  float* y = args.floats(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) y[i] = xs[0][i] * xs[1][i];
     for (size_t k = 2; k < xs.size(); k++) {
@@ -81,9 +79,9 @@ void ProductGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size(), k = args.size();
   const bool is_stable = args.flag();
-  const auto xs = args.buffers();
-  const float *y = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
+  const auto xs = args.arrays(n, k + 1);
+  const float *y = args.floats(n), *dy = args.floats(n);
+  float* dx = args.floats(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
     const float* own = xs[k];
     if (!is_stable) {
@@ -101,17 +99,19 @@ void ProductGradient(const Napi::CallbackInfo& info) {
   });
 }
 
-// maximum(n, xs, y, winner): the greatest, and which it was (the first of equal ones, but x₁ before x₀)
+// maximum(n, xs, y, winner): the greatest, and which it was; x₁ unless x₀ is greater, one behind them only if it is
+// greater than those before it
 void Maximum(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const auto xs = args.buffers();
-  float *y = args.floats(), *winner = args.floats();
+  const auto xs = args.arrays(n, 2);
+  float *y = args.floats(n), *winner = args.floats(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) {
-      float best = xs[0][i], which = 0;
-      for (size_t k = 1; k < xs.size(); k++) {
-        if (xs[k][i] > best || (k == 1 && xs[k][i] == best)) {
+      const bool is_first = xs[0][i] > xs[1][i];
+      float best = is_first ? xs[0][i] : xs[1][i], which = is_first ? 0 : 1;
+      for (size_t k = 2; k < xs.size(); k++) {
+        if (xs[k][i] > best) {
           best = xs[k][i];
           which = static_cast<float>(k);
         }
@@ -126,9 +126,9 @@ void Maximum(const Napi::CallbackInfo& info) {
 void MaximumGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const float k = static_cast<float>(args.number());
-  const float *winner = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
+  const float k = args.single();
+  const float *winner = args.floats(n), *dy = args.floats(n);
+  float* dx = args.floats(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
     for (size_t i = begin; i < end; i++) dx[i] = winner[i] == k ? dy[i] : 0;
@@ -157,8 +157,8 @@ void Reduce(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t kind = args.size(), outer = args.size(), inner = args.size();
   const double coeff = args.number();
-  const float* x = args.floats();
-  float* y = args.floats();
+  const float* x = args.floats(outer * inner);
+  float* y = args.floats(outer);
   parallel(outer, outer * inner, [=](size_t o) {
     const float* from = x + o * inner;
     const double sum = kind == kAbs      ? row_sum(from, inner, [](float v) { return fabsf(v); })
@@ -172,15 +172,15 @@ void Reduce(const Napi::CallbackInfo& info) {
 void ReduceBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t kind = args.size(), outer = args.size(), inner = args.size();
-  const float coeff = static_cast<float>(args.number());
-  const float *x = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
+  const float coeff = args.single();
+  const float *x = args.floats(outer * inner), *dy = args.floats(outer);
+  float* dx = args.floats(outer * inner);
   parallel(outer, outer * inner, [=](size_t o) {
     const float slope = coeff * dy[o];
     const size_t begin = o * inner, end = begin + inner;
     if (kind == kSum) std::fill(dx + begin, dx + end, slope);
     else if (kind == kSquare) for (size_t i = begin; i < end; i++) dx[i] = 2 * slope * x[i];
-    else for (size_t i = begin; i < end; i++) dx[i] = slope * static_cast<float>((x[i] > 0) - (x[i] < 0));
+    else for (size_t i = begin; i < end; i++) dx[i] = slope * (x[i] > 0 ? 1.0f : x[i] < 0 ? -1.0f : x[i]);
   });
 }
 
@@ -190,8 +190,8 @@ void MVNForward(const Napi::CallbackInfo& info) {
   const size_t rows = args.size(), size = args.size();
   const bool divides = args.flag();
   const double eps = args.number();
-  const float* x = args.floats();
-  float *y = args.floats(), *scales = args.floats();
+  const float* x = args.floats(rows * size);
+  float *y = args.floats(rows * size), *scales = args.floats(rows);
   parallel(rows, rows * size, [=](size_t r) {
     const float* from = x + r * size;
     float* to = y + r * size;
@@ -212,8 +212,8 @@ void MVNBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t rows = args.size(), size = args.size();
   const bool divides = args.flag();
-  const float *y = args.floats(), *dy = args.floats(), *scales = args.floats();
-  float* dx = args.floats();
+  const float *y = args.floats(rows * size), *dy = args.floats(rows * size), *scales = args.floats(rows);
+  float* dx = args.floats(rows * size);
   parallel(rows, rows * size, [=](size_t r) {
     const float *ys = y + r * size, *dys = dy + r * size;
     float* to = dx + r * size;
@@ -236,9 +236,9 @@ float sigmoid(float x) { return 0.5f * tanhf(0.5f * x) + 0.5f; }
 // lstmForward(batch, hidden, before, gates, cont, c, h, values): values are σ(i), σ(f), σ(o), tanh(g)
 void LSTMForward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const size_t batch = args.size(), hidden = args.size();
-  const float *before = args.floats(), *gates = args.floats(), *cont = args.floats();
-  float *c = args.floats(), *h = args.floats(), *values = args.floats();
+  const size_t batch = args.size(), hidden = args.size(), n = batch * hidden;
+  const float *before = args.floats(n), *gates = args.floats(4 * n), *cont = args.floats(batch);
+  float *c = args.floats(n), *h = args.floats(n), *values = args.floats(4 * n);
   parallel(batch, batch * hidden * 8, [=](size_t n) {
     const float *in = gates + n * 4 * hidden, *old = before + n * hidden, keep = cont[n];
     float *out = values + n * 4 * hidden, *cell = c + n * hidden, *state = h + n * hidden;
@@ -258,10 +258,10 @@ void LSTMForward(const Napi::CallbackInfo& info) {
 // lstmBackward(batch, hidden, before, cont, c, values, dc, dh, dBefore, dGates)
 void LSTMBackward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const size_t batch = args.size(), hidden = args.size();
-  const float *before = args.floats(), *cont = args.floats(), *c = args.floats(), *values = args.floats();
-  const float *dc = args.floats(), *dh = args.floats();
-  float *dbefore = args.floats(), *dgates = args.floats();
+  const size_t batch = args.size(), hidden = args.size(), n = batch * hidden;
+  const float *before = args.floats(n), *cont = args.floats(batch), *c = args.floats(n), *values = args.floats(4 * n);
+  const float *dc = args.floats(n), *dh = args.floats(n);
+  float *dbefore = args.floats(n), *dgates = args.floats(4 * n);
   parallel(batch, batch * hidden * 8, [=](size_t n) {
     const float *v = values + n * 4 * hidden, *old = before + n * hidden, keep = cont[n];
     float *to = dgates + n * 4 * hidden, *back = dbefore + n * hidden;
@@ -282,19 +282,19 @@ void LSTMBackward(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitArithmetic(Napi::Env env, Napi::Object exports) {
-  exports.Set("sum", Napi::Function::New(env, Sum));
-  exports.Set("sumGradient", Napi::Function::New(env, SumGradient));
-  exports.Set("product", Napi::Function::New(env, Product));
-  exports.Set("productGradient", Napi::Function::New(env, ProductGradient));
-  exports.Set("maximum", Napi::Function::New(env, Maximum));
-  exports.Set("maximumGradient", Napi::Function::New(env, MaximumGradient));
-  exports.Set("reduce", Napi::Function::New(env, Reduce));
-  exports.Set("reduceBackward", Napi::Function::New(env, ReduceBackward));
-  exports.Set("mvnForward", Napi::Function::New(env, MVNForward));
-  exports.Set("mvnBackward", Napi::Function::New(env, MVNBackward));
-  exports.Set("lstmForward", Napi::Function::New(env, LSTMForward));
-  exports.Set("lstmBackward", Napi::Function::New(env, LSTMBackward));
+void InitArithmetic(Napi::Object exports) {
+  define<Sum>(exports, "sum");
+  define<SumGradient>(exports, "sumGradient");
+  define<Product>(exports, "product");
+  define<ProductGradient>(exports, "productGradient");
+  define<Maximum>(exports, "maximum");
+  define<MaximumGradient>(exports, "maximumGradient");
+  define<Reduce>(exports, "reduce");
+  define<ReduceBackward>(exports, "reduceBackward");
+  define<MVNForward>(exports, "mvnForward");
+  define<MVNBackward>(exports, "mvnBackward");
+  define<LSTMForward>(exports, "lstmForward");
+  define<LSTMBackward>(exports, "lstmBackward");
 }
 
 }  // namespace caffe

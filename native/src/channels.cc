@@ -14,23 +14,36 @@ struct Rectifier {
   explicit Rectifier(double slope) : is_there(!std::isnan(slope)), slope(static_cast<float>(slope)) {}
 };
 
-// y = a·x + b per channel, rectified.
-void affine(const View& v, const float* a, const float* b, Rectifier rectifier, const float* x, float* y) {
+// y = a·(x − m) + b per channel, rectified. As it stands: near m nothing cancels.
+void normalise(const View& v, const float* a, const float* m, const float* b, Rectifier rectifier, const float* x, float* y) {
   if (!rectifier.is_there) {
-    each(v, {a, b}, [=](size_t i, float k, float m, float, float) { y[i] = k * x[i] + m; });
+    each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = a * (x[i] - m) + b; });
   } else {
     const float slope = rectifier.slope;
-    each(v, {a, b}, [=](size_t i, float k, float m, float, float) {
-      y[i] = rectify(k * x[i] + m, slope);
-    });
+    each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = rectify(a * (x[i] - m) + b, slope); });
   }
 }
 
-// Mean and biased variance of each channel. Each row is read once from memory; rows are joined as Chan, Golub &
-// LeVeque do (1979), so that nothing cancels.
+// y = a·x + b per channel, rectified.
+void line(const View& v, const float* a, const float* b, Rectifier rectifier, const float* x, float* y) {
+  if (!rectifier.is_there) {
+    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = a * x[i] + b; });
+  } else {
+    const float slope = rectifier.slope;
+    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = rectify(a * x[i] + b, slope); });
+  }
+}
+
+// Mean and biased variance of each channel. Each row is read once from memory; what its first mean has been rounded by is
+// the mean of the differences. Rows are joined as Chan, Golub & LeVeque do (1979), so that nothing cancels.
 void statistics(const View& v, const float* x, float* mean, float* variance) {
   const size_t padded = v.padded();
-  std::vector<float> row_mean(v.rows() * v.block), row_square(v.rows() * v.block);
+  std::vector<double> row_mean(v.rows() * v.block), row_square(v.rows() * v.block);
+  // Of a row: its mean by Σ (x − mu), and Σ (x − mean)² by Σ (x − mu)².
+  const auto finish = [&, s = static_cast<double>(v.s)](size_t at, float mu, double rest, double square) {
+    row_mean[at] = mu + rest / s;
+    row_square[at] = square - rest * rest / s;
+  };
   const float inverse = 1.0f / static_cast<float>(v.s);
   with_block(v.block, [&](auto constant) {
     constexpr size_t kBlock = decltype(constant)::value;
@@ -39,18 +52,21 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
     parallel(v.rows(), v.stored(), [&](size_t row) {
       const float* from = x + row * s * block;
       if constexpr (kBlock == 1) {
-        float sum = 0, square = 0;
+        float sum = 0, square = 0, rest = 0;
 #pragma omp simd reduction(+ : sum)
         for (size_t i = 0; i < s; i++) sum += from[i];
         const float mu = sum * inverse;
-#pragma omp simd reduction(+ : square)
-        for (size_t i = 0; i < s; i++) square += (from[i] - mu) * (from[i] - mu);
-        row_mean[row] = mu;
-        row_square[row] = square;
+#pragma omp simd reduction(+ : square, rest)
+        for (size_t i = 0; i < s; i++) {
+          const float d = from[i] - mu;
+          rest += d;
+          square += d * d;
+        }
+        finish(row, mu, rest, square);
       } else {
         for (size_t b = 0; b < block; b += kLanes) {
           const size_t lanes = std::min(kLanes, block - b);
-          float sum[kLanes] = {}, square[kLanes] = {};
+          float sum[kLanes] = {}, square[kLanes] = {}, rest[kLanes] = {};
           if (lanes == kLanes) {
             for (size_t i = 0; i < s; i++) {
 #pragma omp simd
@@ -61,6 +77,7 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
 #pragma omp simd
               for (size_t l = 0; l < kLanes; l++) {
                 const float d = from[i * block + b + l] - sum[l];
+                rest[l] += d;
                 square[l] += d * d;
               }
             }
@@ -70,12 +87,12 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
               sum[l] *= inverse;
               for (size_t i = 0; i < s; i++) {
                 const float d = from[i * block + b + l] - sum[l];
+                rest[l] += d;
                 square[l] += d * d;
               }
             }
           }
-          std::copy(sum, sum + lanes, row_mean.data() + row * block + b);
-          std::copy(square, square + lanes, row_square.data() + row * block + b);
+          for (size_t l = 0; l < lanes; l++) finish(row * block + b + l, sum[l], rest[l], square[l]);
         }
       }
     });
@@ -101,17 +118,17 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
   const double eps = args.number();
   const bool is_given = args.flag();
   const Rectifier rectifier(args.number());
-  const float* x = args.floats();
-  float *mean = args.floats(), *variance = args.floats();
-  const float *gamma = args.optional(), *beta = args.optional();
-  float* y = args.floats();
+  const float* x = args.floats(v.stored());
+  float *mean = args.floats(v.c), *variance = args.floats(v.c);
+  const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
+  float* y = args.floats(v.stored());
   if (!is_given) statistics(v, x, mean, variance);
-  PerChannel a(v, 0.0f), b(v, 0.0f);
+  PerChannel a(v, 0.0f);
   for (size_t c = 0; c < v.c; c++) {
     a[c] = static_cast<float>((gamma ? gamma[c] : 1) / std::sqrt(variance[c] + eps));
-    b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
   }
-  affine(v, a.data(), b.data(), rectifier, x, y);
+  const PerChannel m(v, mean), b(v, beta);
+  normalise(v, a.data(), m.data(), b.data(), rectifier, x, y);
 }
 
 // batchNormBackward(n, c, s, block, eps, isGiven, slope, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?, dBeta?):
@@ -122,24 +139,25 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   const double eps = args.number();
   const bool is_given = args.flag();
   const Rectifier rectifier(args.number());
-  const float *x = args.floats(), *mean_in = args.floats(), *variance = args.floats();
-  const float *gamma = args.optional(), *beta = args.optional();
-  const float* dy = args.floats();
-  float *dx = args.optional(), *dgamma = args.optional(), *dbeta = args.optional();
-  PerChannel mean(v, mean_in), a(v, 0.0f), b(v, 0.0f), inverse(v, 0.0f);
+  const float* x = args.floats(v.stored());
+  const float *given_mean = args.floats(v.c), *variance = args.floats(v.c);
+  const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
+  const float* dy = args.floats(v.stored());
+  float *dx = args.optional(v.stored()), *dgamma = args.optional(v.c), *dbeta = args.optional(v.c);
+  const PerChannel mean(v, given_mean), b(v, beta);
+  PerChannel a(v, 0.0f), inverse(v, 0.0f);
   for (size_t c = 0; c < v.c; c++) {
     inverse[c] = static_cast<float>(1 / std::sqrt(variance[c] + eps));
     a[c] = (gamma ? gamma[c] : 1) * inverse[c];
-    b[c] = (beta ? beta[c] : 0) - mean[c] * a[c];
   }
-  // dy through the rectifier: what it saw, a·x + b, is computed again. Without one its slope is 1.
+  // dy through the rectifier: what it saw, a·(x − mean) + b, is computed again. Without one its slope is 1.
   const float slope = rectifier.is_there ? rectifier.slope : 1.0f;
   std::vector<double> sums;
   if (!is_given || dgamma != nullptr || dbeta != nullptr) {
-    const Coefficients k{a.data(), b.data(), mean.data()};
-    sums = channel_sums(v, k, [=](size_t i, float a, float b, float mu, float) {
-      const float d = dy[i] * gate(a * x[i] + b, slope);
-      return Terms{d, d * (x[i] - mu)};
+    const Coefficients k{a.data(), mean.data(), b.data()};
+    sums = channel_sums(v, k, [=](size_t i, float a, float mu, float b, auto...) {
+      const float centred = x[i] - mu, d = dy[i] * gate(a * centred + b, slope);
+      return Terms{d, d * centred};
     });
     for (size_t c = 0; c < v.c; c++) {
       if (dbeta != nullptr) dbeta[c] += static_cast<float>(sums[2 * c]);
@@ -153,11 +171,12 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < v.c && !is_given; c++) {
     const double slope_x = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
     along[c] = static_cast<float>(slope_x);
-    constant[c] = static_cast<float>(slope_x * mean[c] - a[c] * sums[2 * c] / m);
+    constant[c] = static_cast<float>(-a[c] * sums[2 * c] / m);
   }
-  const Coefficients k{a.data(), b.data(), along.data(), constant.data()};
-  each(v, k, [=](size_t i, float a, float b, float along, float constant) {
-    dx[i] = a * dy[i] * gate(a * x[i] + b, slope) - along * x[i] + constant;
+  const Coefficients k{a.data(), mean.data(), b.data(), along.data(), constant.data()};
+  each(v, k, [=](size_t i, float a, float mu, float b, float along, float constant) {
+    const float centred = x[i] - mu;
+    dx[i] = a * dy[i] * gate(a * centred + b, slope) - along * centred + constant;
   });
 }
 
@@ -166,22 +185,21 @@ void ScaleForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const Rectifier rectifier(args.number());
-  const float *x = args.floats(), *scale = args.optional(), *bias = args.optional();
+  const float *x = args.floats(v.stored()), *scale = args.optional(v.c), *bias = args.optional(v.c);
   const PerChannel a = scale ? PerChannel(v, scale) : PerChannel(v, 1.0f);
   const PerChannel b(v, bias);
-  affine(v, a.data(), b.data(), rectifier, x, args.floats());
+  line(v, a.data(), b.data(), rectifier, x, args.floats(v.stored()));
 }
 
 // scaleSums(n, c, s, block, x?, dy, dScale?, dBias?): dScale += Σ x·dy, dBias += Σ dy per channel
 void ScaleSums(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float *x = args.optional(), *dy = args.floats();
-  float *dscale = args.optional(), *dbias = args.optional();
-  const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, float, float, float, float) { return Terms{dy[i], 0}; })
-                                 : channel_sums(v, {}, [=](size_t i, float, float, float, float) {
-                                     return Terms{dy[i], dy[i] * x[i]};
-                                   });
+  const float *x = args.optional(v.stored()), *dy = args.floats(v.stored());
+  float *dscale = args.optional(v.c), *dbias = args.optional(v.c);
+  if (dscale != nullptr && x == nullptr) throw std::length_error("no array where the gradient of a scale needs one");
+  const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], 0}; })
+                                 : channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], dy[i] * x[i]}; });
   for (size_t c = 0; c < v.c; c++) {
     if (dbias != nullptr) dbias[c] += static_cast<float>(sums[2 * c]);
     if (dscale != nullptr) dscale[c] += static_cast<float>(sums[2 * c + 1]);
@@ -192,34 +210,30 @@ void ScaleSums(const Napi::CallbackInfo& info) {
 void PReLUForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float* x = args.floats();
-  const PerChannel slopes(v, args.floats());
-  float* y = args.floats();
-  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) {
-    y[i] = rectify(x[i], slope);
-  });
+  const float* x = args.floats(v.stored());
+  const PerChannel slopes(v, args.floats(v.c));
+  float* y = args.floats(v.stored());
+  each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { y[i] = rectify(x[i], slope); });
 }
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
 void PReLUBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float* x = args.floats();
-  const PerChannel slopes(v, args.floats());
-  const float* dy = args.floats();
-  float* dx = args.floats();
-  each(v, {slopes.data()}, [=](size_t i, float slope, float, float, float) { dx[i] = dy[i] * gate(x[i], slope); });
+  const float* x = args.floats(v.stored());
+  const PerChannel slopes(v, args.floats(v.c));
+  const float* dy = args.floats(v.stored());
+  float* dx = args.floats(v.stored());
+  each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { dx[i] = dy[i] * gate(x[i], slope); });
 }
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
 void PReLUSums(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float *x = args.floats(), *dy = args.floats();
-  float* dslope = args.floats();
-  const auto sums = channel_sums(v, {}, [=](size_t i, float, float, float, float) {
-    return Terms{std::min(x[i], 0.0f) * dy[i], 0};
-  });
+  const float *x = args.floats(v.stored()), *dy = args.floats(v.stored());
+  float* dslope = args.floats(v.c);
+  const auto sums = channel_sums(v, {}, [=](size_t i, auto...) { return Terms{std::min(x[i], 0.0f) * dy[i], 0}; });
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
@@ -253,10 +267,10 @@ void Dropout(const Napi::CallbackInfo& info) {
   const double ratio = args.number();
   const auto threshold = static_cast<uint32_t>(ratio * 4294967296.0);
   const float scale = static_cast<float>(1 / (1 - ratio));
-  const auto stream = static_cast<uint32_t>(args.number()), pass = static_cast<uint32_t>(args.number());
-  const auto slope = static_cast<float>(args.number());
-  const float* x = args.floats();
-  float* y = args.floats();
+  const uint32_t stream = args.word(), pass = args.word();
+  const float slope = args.single();
+  const float* x = args.floats(v.stored());
+  float* y = args.floats(v.stored());
   if (threshold == 0) {
     drop(v, slope, x, y, [](uint32_t) { return 1.0f; });
     return;
@@ -268,15 +282,15 @@ void Dropout(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitChannels(Napi::Env env, Napi::Object exports) {
-  exports.Set("batchNormForward", Napi::Function::New(env, BatchNormForward));
-  exports.Set("batchNormBackward", Napi::Function::New(env, BatchNormBackward));
-  exports.Set("scaleForward", Napi::Function::New(env, ScaleForward));
-  exports.Set("scaleSums", Napi::Function::New(env, ScaleSums));
-  exports.Set("preluForward", Napi::Function::New(env, PReLUForward));
-  exports.Set("preluBackward", Napi::Function::New(env, PReLUBackward));
-  exports.Set("preluSums", Napi::Function::New(env, PReLUSums));
-  exports.Set("dropout", Napi::Function::New(env, Dropout));
+void InitChannels(Napi::Object exports) {
+  define<BatchNormForward>(exports, "batchNormForward");
+  define<BatchNormBackward>(exports, "batchNormBackward");
+  define<ScaleForward>(exports, "scaleForward");
+  define<ScaleSums>(exports, "scaleSums");
+  define<PReLUForward>(exports, "preluForward");
+  define<PReLUBackward>(exports, "preluBackward");
+  define<PReLUSums>(exports, "preluSums");
+  define<Dropout>(exports, "dropout");
 }
 
 }  // namespace caffe

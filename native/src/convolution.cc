@@ -57,63 +57,57 @@ Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr
 
 // convolutionForward(shapes, reluSlope): with a rectifier behind it unless NaN
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const Shapes s(info[0].As<Napi::Object>());
-    const Threads threads(s.threads);
-    const float slope = info[1].As<Napi::Number>().FloatValue();
-    dnnl::primitive_attr attr = scratching();
-    dnnl::post_ops ops;
-    if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
-    attr.set_post_ops(ops);
-    auto pd = forward_desc(s, attr);
-    std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
-                                    {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
-                                    {"dst", DNNL_ARG_DST, pd.dst_desc()}};
-    if (s.has_bias) arguments.push_back({"bias", DNNL_ARG_BIAS, pd.bias_desc()});
-    return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments, nullptr, pd.scratchpad_desc());
-  });
+  const Shapes s(info[0].As<Napi::Object>());
+  const Threads threads(s.threads);
+  const float slope = info[1].As<Napi::Number>().FloatValue();
+  dnnl::primitive_attr attr = scratching();
+  dnnl::post_ops ops;
+  if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
+  attr.set_post_ops(ops);
+  auto pd = forward_desc(s, attr);
+  std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
+                                  {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                  {"dst", DNNL_ARG_DST, pd.dst_desc()}};
+  if (s.has_bias) arguments.push_back({"bias", DNNL_ARG_BIAS, pd.bias_desc()});
+  return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments, nullptr, pd.scratchpad_desc());
 }
 
 Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const Shapes s(info[0].As<Napi::Object>());
-    const Threads threads(s.threads);
-    auto hint = forward_desc(s, dnnl::primitive_attr());
-    auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
-                                              any_desc(s.weights), any_desc(s.dst), s.stride, s.skipped(), s.pad_left,
-                                              s.pad_right);
-    return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
-                           {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                            {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
-                            {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
-                           nullptr, pd.scratchpad_desc());
-  });
+  const Shapes s(info[0].As<Napi::Object>());
+  const Threads threads(s.threads);
+  auto hint = forward_desc(s, dnnl::primitive_attr());
+  auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
+                                            any_desc(s.weights), any_desc(s.dst), s.stride, s.skipped(), s.pad_left,
+                                            s.pad_right);
+  return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
+                         {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                          {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                          {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
+                         nullptr, pd.scratchpad_desc());
 }
 
 Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const Shapes s(info[0].As<Napi::Object>());
-    const Threads threads(s.threads);
-    auto hint = forward_desc(s, dnnl::primitive_attr());
-    auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-    auto pd = describe_backward<BackwardWeights>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
-                                                 any_desc(s.weights), bias, any_desc(s.dst), s.stride, s.skipped(),
-                                                 s.pad_left, s.pad_right);
-    std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
-                                    {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                                    {"diffWeights", DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}};
-    if (s.has_bias) arguments.push_back({"diffBias", DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()});
-    return Primitive::Make(info.Env(), BackwardWeights(pd), pd.impl_info_str(), arguments, nullptr,
-                           pd.scratchpad_desc());
-  });
+  const Shapes s(info[0].As<Napi::Object>());
+  const Threads threads(s.threads);
+  auto hint = forward_desc(s, dnnl::primitive_attr());
+  auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
+  auto pd = describe_backward<BackwardWeights>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
+                                               any_desc(s.weights), bias, any_desc(s.dst), s.stride, s.skipped(),
+                                               s.pad_left, s.pad_right);
+  std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
+                                  {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                  {"diffWeights", DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}};
+  if (s.has_bias) arguments.push_back({"diffBias", DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()});
+  return Primitive::Make(info.Env(), BackwardWeights(pd), pd.impl_info_str(), arguments, nullptr,
+                         pd.scratchpad_desc());
 }
 
 }  // namespace
 
-void InitConvolution(Napi::Env env, Napi::Object exports) {
-  exports.Set("convolutionForward", Napi::Function::New(env, MakeForward));
-  exports.Set("convolutionBackwardData", Napi::Function::New(env, MakeBackwardData));
-  exports.Set("convolutionBackwardWeights", Napi::Function::New(env, MakeBackwardWeights));
+void InitConvolution(Napi::Object exports) {
+  define<MakeForward>(exports, "convolutionForward");
+  define<MakeBackwardData>(exports, "convolutionBackwardData");
+  define<MakeBackwardWeights>(exports, "convolutionBackwardWeights");
 }
 
 }  // namespace caffe

@@ -1,4 +1,5 @@
 // Copies between arrays: joining, cutting, repeating, picking and unfolding.
+#include <algorithm>
 #include <cstring>
 
 #include "loops.h"
@@ -10,15 +11,26 @@ namespace {
 
 void copy(const float* from, size_t n, float* to) { std::memcpy(to, from, n * sizeof(float)); }
 
+size_t sum_of(const std::vector<size_t>& sizes) {
+  size_t total = 0;
+  for (auto size : sizes) total += size;
+  return total;
+}
+
+std::vector<size_t> times(size_t factor, std::vector<size_t> sizes) {
+  for (auto& size : sizes) size *= factor;
+  return sizes;
+}
+
 // join(outer, sizes, xs, y): for each of `outer`, block k of xs[k] behind block k − 1
 void Join(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size();
   const auto sizes = args.sizes();
-  const auto xs = args.buffers();
-  float* y = args.floats();
-  size_t total = 0;
-  for (auto size : sizes) total += size;
+  const size_t total = sum_of(sizes);
+  const auto xs = args.buffers(times(outer, sizes));
+  float* y = args.floats(outer * total);
+  if (std::count(xs.begin(), xs.end(), nullptr) > 0) throw std::length_error("an array to join is missing");
   parallel(outer, outer * total, [&](size_t o) {
     float* to = y + o * total;
     for (size_t k = 0; k < sizes.size(); k++) {
@@ -33,10 +45,9 @@ void Cut(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size();
   const auto sizes = args.sizes();
-  const float* y = args.floats();
-  const auto xs = args.buffers();
-  size_t total = 0;
-  for (auto size : sizes) total += size;
+  const size_t total = sum_of(sizes);
+  const float* y = args.floats(outer * total);
+  const auto xs = args.buffers(times(outer, sizes));
   parallel(outer, outer * total, [&](size_t o) {
     const float* from = y + o * total;
     for (size_t k = 0; k < sizes.size(); k++) {
@@ -51,14 +62,17 @@ void Crop(const Napi::CallbackInfo& info) {
   Args args(info);
   const auto shape = args.sizes(), offset = args.sizes(), size = args.sizes();
   const bool is_backward = args.flag();
-  const float* from = args.floats();
-  float* to = args.floats();
-  const size_t last = size.size() - 1, length = size[last];
-  size_t rows = 1, whole = shape[last];
-  for (size_t a = 0; a < last; a++) {
-    rows *= size[a];
+  const size_t axes = shape.size();
+  if (axes == 0 || offset.size() != axes || size.size() != axes) throw std::length_error("a box of other axes");
+  size_t part = 1, whole = 1;
+  for (size_t a = 0; a < axes; a++) {
+    if (offset[a] + size[a] > shape[a]) throw std::out_of_range("a box that reaches beyond the array");
+    part *= size[a];
     whole *= shape[a];
   }
+  const float* from = args.floats(is_backward ? part : whole);
+  float* to = args.floats(is_backward ? whole : part);
+  const size_t last = axes - 1, length = size[last], rows = length == 0 ? 0 : part / length;
   if (is_backward) std::memset(to, 0, whole * sizeof(float));
   parallel(rows, rows * length, [&](size_t row) {
     size_t at = offset[last], step = shape[last], rest = row;
@@ -76,8 +90,8 @@ void Crop(const Napi::CallbackInfo& info) {
 void Tile(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), tiles = args.size(), inner = args.size();
-  const float* x = args.floats();
-  float* y = args.floats();
+  const float* x = args.floats(outer * inner);
+  float* y = args.floats(outer * tiles * inner);
   parallel(outer, outer * tiles * inner, [&](size_t o) {
     for (size_t t = 0; t < tiles; t++) copy(x + o * inner, inner, y + (o * tiles + t) * inner);
   });
@@ -87,8 +101,8 @@ void Tile(const Napi::CallbackInfo& info) {
 void TileBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), tiles = args.size(), inner = args.size();
-  const float* dy = args.floats();
-  float* dx = args.floats();
+  const float* dy = args.floats(outer * tiles * inner);
+  float* dx = args.floats(outer * inner);
   parallel(outer, outer * tiles * inner, [&](size_t o) {
     float* to = dx + o * inner;
     std::fill_n(to, inner, 0.0f);
@@ -100,24 +114,29 @@ void TileBackward(const Napi::CallbackInfo& info) {
   });
 }
 
-// gather(picks, size, x, index, y): y(i) = x(index(i)) row by row
-void Gather(const Napi::CallbackInfo& info) {
-  Args args(info);
-  const size_t picks = args.size(), size = args.size();
-  const float *x = args.floats(), *index = args.floats();
-  float* y = args.floats();
-  parallel(picks, picks * size,
-           [&](size_t i) { copy(x + static_cast<size_t>(index[i]) * size, size, y + i * size); });
+// Where the row of that number begins, which is one of `rows`.
+size_t row_at(float index, size_t rows, size_t size) {
+  if (!(index >= 0 && index < static_cast<float>(rows))) throw std::out_of_range("the number of a row that is not there");
+  return static_cast<size_t>(index) * size;
 }
 
-// scatterAdd(picks, size, dy, index, dx): dx(index(i)) += dy(i); in order, for rows may meet
+// gather(rows, picks, size, x, index, y): y(i) = x(index(i)) row by row
+void Gather(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t rows = args.size(), picks = args.size(), size = args.size();
+  const float *x = args.floats(rows * size), *index = args.floats(picks);
+  float* y = args.floats(picks * size);
+  parallel(picks, picks * size, [&](size_t i) { copy(x + row_at(index[i], rows, size), size, y + i * size); });
+}
+
+// scatterAdd(rows, picks, size, dy, index, dx): dx(index(i)) += dy(i); in order, for rows may meet
 void ScatterAdd(const Napi::CallbackInfo& info) {
   Args args(info);
-  const size_t picks = args.size(), size = args.size();
-  const float *dy = args.floats(), *index = args.floats();
-  float* dx = args.floats();
+  const size_t rows = args.size(), picks = args.size(), size = args.size();
+  const float *dy = args.floats(picks * size), *index = args.floats(picks);
+  float* dx = args.floats(rows * size);
   for (size_t i = 0; i < picks; i++) {
-    float* to = dx + static_cast<size_t>(index[i]) * size;
+    float* to = dx + row_at(index[i], rows, size);
     const float* from = dy + i * size;
 #pragma omp simd
     for (size_t k = 0; k < size; k++) to[k] += from[k];
@@ -138,12 +157,18 @@ struct Windows {
         stride(args.sizes()),
         pad(args.sizes()),
         dilation(args.sizes()) {
+    for (const auto* one : {&output, &kernel, &stride, &pad, &dilation}) {
+      if (one->size() != input.size()) throw std::length_error("a window of other axes");
+    }
     for (size_t a = 0; a < input.size(); a++) {
       positions *= output[a];
       elements *= kernel[a];
       area *= input[a];
     }
   }
+
+  size_t image() const { return planes * area; }
+  size_t columns() const { return planes * elements * positions; }
 
   // Calls visit(position, offset in the plane) for every position whose element e lies within the image.
   template <typename Visit>
@@ -172,9 +197,9 @@ struct Windows {
 void Im2col(const Napi::CallbackInfo& info) {
   Args args(info);
   const Windows w(args);
-  const float* x = args.floats();
-  float* y = args.floats();
-  parallel(w.planes * w.elements, w.planes * w.elements * w.positions, [&](size_t row) {
+  const float* x = args.floats(w.image());
+  float* y = args.floats(w.columns());
+  parallel(w.planes * w.elements, w.columns(), [&](size_t row) {
     const float* plane = x + row / w.elements * w.area;
     float* to = y + row * w.positions;
     std::fill_n(to, w.positions, 0.0f);
@@ -186,9 +211,9 @@ void Im2col(const Napi::CallbackInfo& info) {
 void Col2im(const Napi::CallbackInfo& info) {
   Args args(info);
   const Windows w(args);
-  const float* dy = args.floats();
-  float* dx = args.floats();
-  parallel(w.planes, w.planes * w.elements * w.positions, [&](size_t plane) {
+  const float* dy = args.floats(w.columns());
+  float* dx = args.floats(w.image());
+  parallel(w.planes, w.columns(), [&](size_t plane) {
     float* to = dx + plane * w.area;
     std::fill_n(to, w.area, 0.0f);
     for (size_t e = 0; e < w.elements; e++) {
@@ -200,16 +225,16 @@ void Col2im(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitCopies(Napi::Env env, Napi::Object exports) {
-  exports.Set("join", Napi::Function::New(env, Join));
-  exports.Set("cut", Napi::Function::New(env, Cut));
-  exports.Set("crop", Napi::Function::New(env, Crop));
-  exports.Set("tile", Napi::Function::New(env, Tile));
-  exports.Set("tileBackward", Napi::Function::New(env, TileBackward));
-  exports.Set("gather", Napi::Function::New(env, Gather));
-  exports.Set("scatterAdd", Napi::Function::New(env, ScatterAdd));
-  exports.Set("im2col", Napi::Function::New(env, Im2col));
-  exports.Set("col2im", Napi::Function::New(env, Col2im));
+void InitCopies(Napi::Object exports) {
+  define<Join>(exports, "join");
+  define<Cut>(exports, "cut");
+  define<Crop>(exports, "crop");
+  define<Tile>(exports, "tile");
+  define<TileBackward>(exports, "tileBackward");
+  define<Gather>(exports, "gather");
+  define<ScatterAdd>(exports, "scatterAdd");
+  define<Im2col>(exports, "im2col");
+  define<Col2im>(exports, "col2im");
 }
 
 }  // namespace caffe

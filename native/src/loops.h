@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <type_traits>
 #include <vector>
 
@@ -13,39 +14,64 @@ namespace caffe {
 // Below this many elements, starting threads costs more than the loop.
 constexpr size_t kParallel = 1 << 14;
 
-// The arguments of a call, taken one after the other.
+// The arguments of a call, taken one after the other. An array is taken with the length that will be read or written.
 class Args {
  public:
   explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
   double number() { return next().As<Napi::Number>().DoubleValue(); }
-  size_t size() { return static_cast<size_t>(number()); }
+  float single() { return static_cast<float>(number()); }
+  size_t size() { return size_of(next()); }
+  // A label that does not count; none is below 0.
+  int label() { return static_cast<int>(number()); }
+  // 32 bits of a random stream's name.
+  uint32_t word() { return static_cast<uint32_t>(size()); }
   bool flag() { return next().ToBoolean(); }
-  float* floats() { return floats_of(next()).data; }
+  float* floats(size_t count) { return floats_of(next(), count); }
   // A buffer, or nullptr for undefined.
-  float* optional() {
-    auto value = next();
-    return value.IsUndefined() ? nullptr : floats_of(value).data;
-  }
+  float* optional(size_t count) { return optional(next(), count); }
   std::vector<size_t> sizes() {
-    std::vector<size_t> result;
-    for (auto v : to_dims(next())) result.push_back(static_cast<size_t>(v));
+    auto list = next().As<Napi::Array>();
+    std::vector<size_t> result(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = size_of(list.Get(i));
     return result;
   }
-  std::vector<float*> buffers() {
+  std::vector<float> singles() {
     auto list = next().As<Napi::Array>();
-    std::vector<float*> result(list.Length());
-    for (uint32_t i = 0; i < list.Length(); i++) {
-      auto value = list.Get(i);
-      result[i] = value.IsUndefined() ? nullptr : floats_of(value).data;
-    }
+    std::vector<float> result(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = list.Get(i).As<Napi::Number>().FloatValue();
+    return result;
+  }
+  // As many arrays as `counts` has entries; those that are undefined are nullptr.
+  std::vector<float*> buffers(const std::vector<size_t>& counts) {
+    auto list = next().As<Napi::Array>();
+    if (list.Length() != counts.size()) throw std::length_error("as many arrays as lengths are needed");
+    std::vector<float*> result(counts.size());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = optional(list.Get(i), counts[i]);
+    return result;
+  }
+  // Any number of arrays of one length, none of them undefined; `least` at least.
+  std::vector<const float*> arrays(size_t count, size_t least) {
+    auto list = next().As<Napi::Array>();
+    if (list.Length() < least) throw std::length_error("more arrays are needed");
+    std::vector<const float*> result(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = floats_of(list.Get(i), count);
     return result;
   }
 
  private:
   Napi::Value next() { return info_[at_++]; }
+  static float* optional(const Napi::Value& value, size_t count) {
+    return value.IsUndefined() ? nullptr : floats_of(value, count);
+  }
   const Napi::CallbackInfo& info_;
   size_t at_ = 0;
 };
+
+// The class that a label names, which is one of `classes`.
+inline size_t class_of(float label, size_t classes) {
+  if (!(label >= 0 && label < static_cast<float>(classes))) throw std::out_of_range("a label that names no class");
+  return static_cast<size_t>(label);
+}
 
 // z above zero, else slope · z; z where slope is 1.
 inline float rectify(float z, float slope) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); }
@@ -67,11 +93,21 @@ inline uint32_t mix_bits(uint32_t h) {
 }
 inline uint32_t random_bits(uint32_t stream, uint32_t pass, uint32_t i) { return mix_bits(mix_bits(i ^ stream) + pass); }
 
-// Runs task(i) for each i of n, by several threads where `work` elements are worth it.
+// Runs task(i) for each i of n, by several threads where `work` elements are worth it. What a task throws is thrown here:
+// an exception may not leave a thread of OpenMP's.
 template <typename Task>
 void parallel(size_t n, size_t work, Task task) {
+  std::exception_ptr thrown;
 #pragma omp parallel for schedule(static) if (work > kParallel && n > 1)
-  for (size_t i = 0; i < n; i++) task(i);
+  for (size_t i = 0; i < n; i++) {
+    try {
+      task(i);
+    } catch (...) {
+#pragma omp critical
+      thrown = std::current_exception();
+    }
+  }
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 // Runs task(begin, end) for parts of [0, n).
@@ -111,7 +147,9 @@ void parallel_positions(size_t outer, size_t inner, size_t work, Task task) {
 struct View {
   size_t n, c, s, block;
 
-  explicit View(Args& args) : n(args.size()), c(args.size()), s(args.size()), block(args.size()) {}
+  explicit View(Args& args) : n(args.size()), c(args.size()), s(args.size()), block(args.size()) {
+    if (block == 0) throw std::out_of_range("blocks of no channels");
+  }
   size_t blocks() const { return (c + block - 1) / block; }
   size_t padded() const { return blocks() * block; }
   size_t rows() const { return n * blocks(); }
@@ -142,16 +180,16 @@ void with_block(size_t block, Work work) {
   else work(std::integral_constant<size_t, 0>());
 }
 
-// Up to four numbers per channel that a loop multiplies by or adds: arrays filled up to whole blocks, or nullptr.
+// Up to five numbers per channel that a loop multiplies by or adds: arrays filled up to whole blocks, or nullptr.
 struct Coefficients {
-  const float *a = nullptr, *b = nullptr, *c = nullptr, *d = nullptr;
+  const float *a = nullptr, *b = nullptr, *c = nullptr, *d = nullptr, *e = nullptr;
 };
 
 // The coefficients of the channels of one row, copied to where nothing that the loop writes can change them: then they
 // stay in registers.
 template <size_t kLanes>
 struct RowCoefficients {
-  float a[kLanes] = {}, b[kLanes] = {}, c[kLanes] = {}, d[kLanes] = {};
+  float a[kLanes] = {}, b[kLanes] = {}, c[kLanes] = {}, d[kLanes] = {}, e[kLanes] = {};
 
   RowCoefficients(const Coefficients& from, size_t channel, size_t lanes) {
     const auto take = [=](const float* source, float* target) {
@@ -161,10 +199,11 @@ struct RowCoefficients {
     take(from.b, b);
     take(from.c, c);
     take(from.d, d);
+    take(from.e, e);
   }
 };
 
-// Calls body(at, a, b, c, d) for every stored element with the coefficients of its channel.
+// Calls body(at, a, b, c, d, e) for every stored element with the coefficients of its channel.
 template <typename Body>
 void each(const View& v, const Coefficients& coefficients, const Body& shared) {
   with_block(v.block, [&](auto constant) {
@@ -178,17 +217,17 @@ void each(const View& v, const Coefficients& coefficients, const Body& shared) {
         const size_t lanes = std::min(kLanes, block - lane);
         const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
         if constexpr (kLanes == 1) {
-          const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
+          const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0], e = k.e[0];
 #pragma omp simd
-          for (size_t i = 0; i < s; i++) body(from + i, a, b, c, d);
+          for (size_t i = 0; i < s; i++) body(from + i, a, b, c, d, e);
         } else if (lanes == kLanes) {
           for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
 #pragma omp simd
-            for (size_t l = 0; l < kLanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+            for (size_t l = 0; l < kLanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
           }
         } else {
           for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
-            for (size_t l = 0; l < lanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+            for (size_t l = 0; l < lanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
           }
         }
       }
@@ -219,13 +258,13 @@ std::vector<double> channel_sums(const View& v, const Coefficients& coefficients
       if constexpr (kBlock == 1) {
         // As many running sums of the one channel as a vector has lanes.
         const RowCoefficients<1> k(coefficients, channel, 1);
-        const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0];
+        const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0], e = k.e[0];
         for (size_t begin = 0; begin < s; begin += kRun * kLanes) {
           const size_t end = std::min(s, begin + kRun * kLanes);
           float first = 0, second = 0;
 #pragma omp simd reduction(+ : first, second)
           for (size_t i = begin; i < end; i++) {
-            const Terms t = term(from + i, a, b, c, d);
+            const Terms t = term(from + i, a, b, c, d, e);
             first += t.first;
             second += t.second;
           }
@@ -244,13 +283,13 @@ std::vector<double> channel_sums(const View& v, const Coefficients& coefficients
             if (lanes == kLanes) {
 #pragma omp simd
               for (size_t l = 0; l < kLanes; l++) {
-                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
                 first[l] += t.first;
                 second[l] += t.second;
               }
             } else {
               for (size_t l = 0; l < lanes; l++) {
-                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l]);
+                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
                 first[l] += t.first;
                 second[l] += t.second;
               }

@@ -17,9 +17,9 @@ constexpr float kLeast = 1e-20f;
 // softmax(outer, channels, inner, x, y)
 void Softmax(const Napi::CallbackInfo& info) {
   Args args(info);
-  const size_t outer = args.size(), channels = args.size(), inner = args.size();
-  const float* x = args.floats();
-  float* y = args.floats();
+  const size_t outer = args.size(), channels = args.size(), inner = args.size(), n = outer * channels * inner;
+  const float* x = args.floats(n);
+  float* y = args.floats(n);
   if (inner == 1) {
     parallel(outer, outer * channels, [=](size_t o) {
       const float* from = x + o * channels;
@@ -56,9 +56,9 @@ void Softmax(const Napi::CallbackInfo& info) {
 // softmaxBackward(outer, channels, inner, y, dy, dx)
 void SoftmaxBackward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const size_t outer = args.size(), channels = args.size(), inner = args.size();
-  const float *y = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
+  const size_t outer = args.size(), channels = args.size(), inner = args.size(), n = outer * channels * inner;
+  const float *y = args.floats(n), *dy = args.floats(n);
+  float* dx = args.floats(n);
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
     const size_t n = run.n, from = run.o * channels * inner + run.begin;
     float dot[kRun] = {};
@@ -78,13 +78,14 @@ void SoftmaxBackward(const Napi::CallbackInfo& info) {
 Napi::Value LabelLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), channels = args.size(), inner = args.size();
-  const int ignored = static_cast<int>(args.number());
-  const float *prob = args.floats(), *label = args.floats();
+  const int ignored = args.label();
+  const float *prob = args.floats(outer * channels * inner), *label = args.floats(outer * inner);
   double loss = 0;
   for (size_t o = 0; o < outer; o++) {
     for (size_t i = 0; i < inner; i++) {
-      const int l = static_cast<int>(label[o * inner + i]);
-      if (l == ignored) continue;
+      const float named = label[o * inner + i];
+      if (static_cast<int>(named) == ignored) continue;
+      const size_t l = class_of(named, channels);
       loss -= std::log(std::max(prob[(o * channels + l) * inner + i], std::numeric_limits<float>::min()));
     }
   }
@@ -95,10 +96,10 @@ Napi::Value LabelLoss(const Napi::CallbackInfo& info) {
 void LabelGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), channels = args.size(), inner = args.size();
-  const int ignored = static_cast<int>(args.number());
-  const float scale = static_cast<float>(args.number());
-  const float *prob = args.floats(), *label = args.floats();
-  float* dx = args.floats();
+  const int ignored = args.label();
+  const float scale = args.single();
+  const float *prob = args.floats(outer * channels * inner), *label = args.floats(outer * inner);
+  float* dx = args.floats(outer * channels * inner);
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
     const size_t o = run.o, begin = run.begin, n = run.n;
     float factor[kRun];
@@ -112,7 +113,7 @@ void LabelGradient(const Napi::CallbackInfo& info) {
     }
     for (size_t i = 0; i < n; i++) {
       if (factor[i] == 0) continue;
-      const auto l = static_cast<size_t>(label[o * inner + begin + i]);
+      const size_t l = class_of(label[o * inner + begin + i], channels);
       dx[(o * channels + l) * inner + begin + i] -= scale;
     }
   });
@@ -123,7 +124,7 @@ Napi::Value SigmoidLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const double ignored = args.number();
-  const float *x = args.floats(), *target = args.floats();
+  const float *x = args.floats(n), *target = args.floats(n);
   constexpr size_t kPart = 4096;
   double sum = 0;
   for (size_t begin = 0; begin < n; begin += kPart) {
@@ -144,9 +145,9 @@ void SigmoidGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const double ignored = args.number();
-  const float scale = static_cast<float>(args.number());
-  const float *x = args.floats(), *target = args.floats();
-  float* dx = args.floats();
+  const float scale = args.single();
+  const float *x = args.floats(n), *target = args.floats(n);
+  float* dx = args.floats(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
     for (size_t i = begin; i < end; i++) {
@@ -156,17 +157,20 @@ void SigmoidGradient(const Napi::CallbackInfo& info) {
   });
 }
 
+// max(0, gap), and NaN for NaN.
+inline float above_zero(float gap) { return std::max(gap, 0.0f); }
+
 // hingeLoss(batch, classes, isSquared, x, label): Σ max(0, 1 − s·x)ᵖ
 Napi::Value HingeLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t batch = args.size(), classes = args.size();
   const bool is_squared = args.flag();
-  const float *x = args.floats(), *label = args.floats();
+  const float *x = args.floats(batch * classes), *label = args.floats(batch);
   double sum = 0;
   for (size_t n = 0; n < batch; n++) {
-    const auto right = static_cast<size_t>(label[n]);
+    const size_t right = class_of(label[n], classes);
     for (size_t c = 0; c < classes; c++) {
-      const float value = x[n * classes + c], gap = std::max(0.0f, 1 + (c == right ? -value : value));
+      const float value = x[n * classes + c], gap = above_zero(1 + (c == right ? -value : value));
       sum += is_squared ? gap * gap : gap;
     }
   }
@@ -178,14 +182,14 @@ void HingeGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t batch = args.size(), classes = args.size();
   const bool is_squared = args.flag();
-  const float scale = static_cast<float>(args.number());
-  const float *x = args.floats(), *label = args.floats();
-  float* dx = args.floats();
+  const float scale = args.single();
+  const float *x = args.floats(batch * classes), *label = args.floats(batch);
+  float* dx = args.floats(batch * classes);
   for (size_t n = 0; n < batch; n++) {
-    const auto right = static_cast<size_t>(label[n]);
+    const size_t right = class_of(label[n], classes);
     for (size_t c = 0; c < classes; c++) {
-      const float sign = c == right ? -1.0f : 1.0f, gap = std::max(0.0f, 1 + sign * x[n * classes + c]);
-      dx[n * classes + c] = sign * scale * (is_squared ? 2 * gap : gap > 0 ? 1.0f : 0.0f);
+      const float sign = c == right ? -1.0f : 1.0f, gap = above_zero(1 + sign * x[n * classes + c]);
+      dx[n * classes + c] = sign * scale * (is_squared ? 2 * gap : gap > 0 ? 1.0f : gap);
     }
   }
 }
@@ -194,10 +198,10 @@ void HingeGradient(const Napi::CallbackInfo& info) {
 Napi::Value MultinomialLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t batch = args.size(), classes = args.size();
-  const float *p = args.floats(), *label = args.floats();
+  const float *p = args.floats(batch * classes), *label = args.floats(batch);
   double sum = 0;
   for (size_t n = 0; n < batch; n++) {
-    sum -= std::log(std::max(p[n * classes + static_cast<size_t>(label[n])], kLeast));
+    sum -= std::log(std::max(p[n * classes + class_of(label[n], classes)], kLeast));
   }
   return Napi::Number::New(info.Env(), sum);
 }
@@ -206,12 +210,12 @@ Napi::Value MultinomialLoss(const Napi::CallbackInfo& info) {
 void MultinomialGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t batch = args.size(), classes = args.size();
-  const auto scale = static_cast<float>(args.number());
-  const float *p = args.floats(), *label = args.floats();
-  float* dp = args.floats();
+  const float scale = args.single();
+  const float *p = args.floats(batch * classes), *label = args.floats(batch);
+  float* dp = args.floats(batch * classes);
   parallel_parts(batch * classes, [=](size_t begin, size_t end) { std::fill(dp + begin, dp + end, 0.0f); });
   for (size_t n = 0; n < batch; n++) {
-    const size_t at = n * classes + static_cast<size_t>(label[n]);
+    const size_t at = n * classes + class_of(label[n], classes);
     dp[at] = -scale / std::max(p[at], kLeast);
   }
 }
@@ -220,15 +224,16 @@ void MultinomialGradient(const Napi::CallbackInfo& info) {
 Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
-  const auto ignored = static_cast<int>(args.number());
-  const float *p = args.floats(), *label = args.floats(), *h = args.floats();
+  const int ignored = args.label();
+  const float *p = args.floats(outer * classes * inner), *label = args.floats(outer * inner);
+  const float* h = args.floats(classes * classes);
   std::vector<double> losses(PositionRun::count(outer, inner));
   parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
     const size_t o = run.o;
     for (size_t i = run.begin; i < run.begin + run.n; i++) {
-      const auto l = static_cast<int>(label[o * inner + i]);
-      if (l == ignored) continue;
-      const float *row = h + l * classes, *from = p + o * classes * inner + i;
+      const float named = label[o * inner + i];
+      if (static_cast<int>(named) == ignored) continue;
+      const float *row = h + class_of(named, classes) * classes, *from = p + o * classes * inner + i;
       float sum = 0;
 #pragma omp simd reduction(+ : sum)
       for (size_t c = 0; c < classes; c++) sum += row[c] * logf(std::max(from[c * inner], kLeast));
@@ -244,10 +249,11 @@ Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
 void InfogainGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
-  const auto ignored = static_cast<int>(args.number());
-  const auto scale = static_cast<float>(args.number());
-  const float *p = args.floats(), *label = args.floats(), *h = args.floats();
-  float* dx = args.floats();
+  const int ignored = args.label();
+  const float scale = args.single();
+  const float *p = args.floats(outer * classes * inner), *label = args.floats(outer * inner);
+  const float* h = args.floats(classes * classes);
+  float* dx = args.floats(outer * classes * inner);
   std::vector<float> worth(classes);
   for (size_t l = 0; l < classes; l++) {
     for (size_t c = 0; c < classes; c++) worth[l] += h[l * classes + c];
@@ -255,12 +261,13 @@ void InfogainGradient(const Napi::CallbackInfo& info) {
   parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
     const size_t o = run.o;
     for (size_t i = run.begin; i < run.begin + run.n; i++) {
-      const auto l = static_cast<int>(label[o * inner + i]);
+      const float named = label[o * inner + i];
       const size_t from = o * classes * inner + i;
-      if (l == ignored) {
+      if (static_cast<int>(named) == ignored) {
         for (size_t c = 0; c < classes; c++) dx[from + c * inner] = 0;
         continue;
       }
+      const size_t l = class_of(named, classes);
       const float *row = h + l * classes, all = worth[l];
 #pragma omp simd
       for (size_t c = 0; c < classes; c++) dx[from + c * inner] = scale * (p[from + c * inner] * all - row[c]);
@@ -280,9 +287,9 @@ float squared_distance(const float* a, const float* b, size_t channels, size_t n
 Napi::Value ContrastiveLoss(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t pairs = args.size(), channels = args.size();
-  const auto margin = static_cast<float>(args.number());
+  const float margin = args.single();
   const bool is_legacy = args.flag();
-  const float *a = args.floats(), *b = args.floats(), *similar = args.floats();
+  const float *a = args.floats(pairs * channels), *b = args.floats(pairs * channels), *similar = args.floats(pairs);
   double sum = 0;
   for (size_t n = 0; n < pairs; n++) {
     const float square = squared_distance(a, b, channels, n);
@@ -296,11 +303,11 @@ Napi::Value ContrastiveLoss(const Napi::CallbackInfo& info) {
 void ContrastiveGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t pairs = args.size(), channels = args.size();
-  const auto margin = static_cast<float>(args.number());
+  const float margin = args.single();
   const bool is_legacy = args.flag();
-  const auto scale = static_cast<float>(args.number());
-  const float *a = args.floats(), *b = args.floats(), *similar = args.floats();
-  float* da = args.floats();
+  const float scale = args.single();
+  const float *a = args.floats(pairs * channels), *b = args.floats(pairs * channels), *similar = args.floats(pairs);
+  float* da = args.floats(pairs * channels);
   // Keeps the gradient finite where both of a pair are the same.
   constexpr float kNearZero = 1e-4f;
   parallel(pairs, pairs * channels, [=](size_t n) {
@@ -317,21 +324,21 @@ void ContrastiveGradient(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitLosses(Napi::Env env, Napi::Object exports) {
-  exports.Set("softmax", Napi::Function::New(env, Softmax));
-  exports.Set("softmaxBackward", Napi::Function::New(env, SoftmaxBackward));
-  exports.Set("labelLoss", Napi::Function::New(env, LabelLoss));
-  exports.Set("labelGradient", Napi::Function::New(env, LabelGradient));
-  exports.Set("sigmoidLoss", Napi::Function::New(env, SigmoidLoss));
-  exports.Set("sigmoidGradient", Napi::Function::New(env, SigmoidGradient));
-  exports.Set("hingeLoss", Napi::Function::New(env, HingeLoss));
-  exports.Set("hingeGradient", Napi::Function::New(env, HingeGradient));
-  exports.Set("multinomialLoss", Napi::Function::New(env, MultinomialLoss));
-  exports.Set("multinomialGradient", Napi::Function::New(env, MultinomialGradient));
-  exports.Set("infogainLoss", Napi::Function::New(env, InfogainLoss));
-  exports.Set("infogainGradient", Napi::Function::New(env, InfogainGradient));
-  exports.Set("contrastiveLoss", Napi::Function::New(env, ContrastiveLoss));
-  exports.Set("contrastiveGradient", Napi::Function::New(env, ContrastiveGradient));
+void InitLosses(Napi::Object exports) {
+  define<Softmax>(exports, "softmax");
+  define<SoftmaxBackward>(exports, "softmaxBackward");
+  define<LabelLoss>(exports, "labelLoss");
+  define<LabelGradient>(exports, "labelGradient");
+  define<SigmoidLoss>(exports, "sigmoidLoss");
+  define<SigmoidGradient>(exports, "sigmoidGradient");
+  define<HingeLoss>(exports, "hingeLoss");
+  define<HingeGradient>(exports, "hingeGradient");
+  define<MultinomialLoss>(exports, "multinomialLoss");
+  define<MultinomialGradient>(exports, "multinomialGradient");
+  define<InfogainLoss>(exports, "infogainLoss");
+  define<InfogainGradient>(exports, "infogainGradient");
+  define<ContrastiveLoss>(exports, "contrastiveLoss");
+  define<ContrastiveGradient>(exports, "contrastiveGradient");
 }
 
 }  // namespace caffe

@@ -13,13 +13,14 @@ struct Norm {
   int64_t half;
   float ratio, beta, k;
 
-  // localSize, alpha, beta, k; `axes` that the neighbours lie along
-  Norm(Args& args, int axes) {
-    const double size = args.number(), alpha = args.number();
-    half = (static_cast<int64_t>(size) - 1) / 2;
-    ratio = static_cast<float>(alpha / std::pow(size, axes));
-    beta = static_cast<float>(args.number());
-    k = static_cast<float>(args.number());
+  // localSize, alpha, beta, k; `axes` that the neighbours lie along, none of them longer than `longest`
+  Norm(Args& args, int axes, size_t longest) {
+    const size_t size = args.size();
+    const double alpha = args.number();
+    half = static_cast<int64_t>(std::min((std::max<size_t>(size, 1) - 1) / 2, longest));
+    ratio = static_cast<float>(alpha / std::pow(static_cast<double>(size), axes));
+    beta = args.single();
+    k = args.single();
   }
 };
 
@@ -30,7 +31,10 @@ struct Region {
   Norm norm;
 
   // view, height, width, localSize, alpha, beta, k
-  explicit Region(Args& args) : view(args), height(args.size()), width(args.size()), norm(args, 2) {}
+  explicit Region(Args& args)
+      : view(args), height(args.size()), width(args.size()), norm(args, 2, std::max(height, width)) {
+    if (height * width != view.s) throw std::length_error("a plane of another size");
+  }
 };
 
 // to[i] = Σ of from[i + d·step] for |d| <= half, where that is in [0, n): n numbers, step apart from their neighbours.
@@ -86,8 +90,8 @@ void scale_of_row(const Region& r, const float* x, float* rows, float* s) {
 void WithinForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Region r(args);
-  const float* x = args.floats();
-  float* y = args.floats();
+  const float* x = args.floats(r.view.stored());
+  float* y = args.floats(r.view.stored());
   const size_t n = r.view.row_size();
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
     const float* from = x + row * n;
@@ -105,8 +109,9 @@ void WithinForward(const Napi::CallbackInfo& info) {
 void WithinBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Region r(args);
-  const float *x = args.floats(), *y = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
+  const size_t count = r.view.stored();
+  const float *x = args.floats(count), *y = args.floats(count), *dy = args.floats(count);
+  float* dx = args.floats(count);
   const size_t n = r.view.row_size();
   const float factor = 2 * r.norm.ratio * r.norm.beta;
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
@@ -153,6 +158,12 @@ struct TileArrays {
     }
   }
 };
+
+// How many elements an array has that each_tile goes through: its blocks have no padding.
+size_t whole_channels(const View& v) {
+  if (v.c % v.block != 0) throw std::length_error("blocks that are not full of channels");
+  return v.stored();
+}
 
 // Runs task(tile, arrays) for tiles that make up the whole array.
 template <typename Task>
@@ -202,9 +213,9 @@ void each_scale(const Norm& norm, size_t n, size_t step, const float* squares, H
 void AcrossForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const Norm norm(args, 1);
-  const float* from = args.floats();
-  float* to = args.floats();
+  const Norm norm(args, 1, v.c);
+  const float* from = args.floats(whole_channels(v));
+  float* to = args.floats(whole_channels(v));
   with_half(norm.half, [&](auto half) {
     each_tile(v, norm.half, [&](const auto& tile, TileArrays& own) {
       float *x = own.x, *squares = own.squares;
@@ -223,9 +234,10 @@ void AcrossForward(const Napi::CallbackInfo& info) {
 void AcrossBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const Norm norm(args, 1);
-  const float *from = args.floats(), *gradient = args.floats();
-  float* to = args.floats();
+  const Norm norm(args, 1, v.c);
+  const size_t count = whole_channels(v);
+  const float *from = args.floats(count), *gradient = args.floats(count);
+  float* to = args.floats(count);
   const float share = 2 * norm.ratio * norm.beta;
   with_half(norm.half, [&](auto half) {
     each_tile(v, norm.half, [&](const auto& tile, TileArrays& own) {
@@ -248,11 +260,11 @@ void AcrossBackward(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitLRN(Napi::Env env, Napi::Object exports) {
-  exports.Set("lrnWithin", Napi::Function::New(env, WithinForward));
-  exports.Set("lrnWithinBackward", Napi::Function::New(env, WithinBackward));
-  exports.Set("lrnAcross", Napi::Function::New(env, AcrossForward));
-  exports.Set("lrnAcrossBackward", Napi::Function::New(env, AcrossBackward));
+void InitLRN(Napi::Object exports) {
+  define<WithinForward>(exports, "lrnWithin");
+  define<WithinBackward>(exports, "lrnWithinBackward");
+  define<AcrossForward>(exports, "lrnAcross");
+  define<AcrossBackward>(exports, "lrnAcrossBackward");
 }
 
 }  // namespace caffe

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -34,6 +35,7 @@ memory::desc plain_desc(const memory::dims& dims) {
 
 memory::desc blocked_desc(const memory::dims& dims, int64_t block) {
   using tag = memory::format_tag;
+  if (dims.size() < 3 || dims.size() > 5) throw std::out_of_range("blocks of channels in an array without planes");
   static const tag by16[] = {tag::nCw16c, tag::nChw16c, tag::nCdhw16c};
   static const tag by8[] = {tag::nCw8c, tag::nChw8c, tag::nCdhw8c};
   return memory::desc(dims, memory::data_type::f32, (block == 16 ? by16 : by8)[dims.size() - 3]);
@@ -62,6 +64,10 @@ std::string text_property(const Napi::Object& object, const char* name) {
 
 // new Layout(dims, block?): plain, or channels in blocks. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
+  guarded(info.Env(), [&] { Describe(info); });
+}
+
+void Layout::Describe(const Napi::CallbackInfo& info) {
   memory::dims dims;
   if (info[0].IsExternal()) {
     desc = *info[0].As<Napi::External<memory::desc>>().Data();
@@ -81,7 +87,7 @@ Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) 
   self.Set("key", layout_key(desc));
   self.Set("dims", list);
   self.Set("count", count);
-  self.Set("stored", static_cast<double>(desc.get_size() / sizeof(float)));
+  self.Set("stored", std::ceil(static_cast<double>(desc.get_size()) / sizeof(float)));
   const size_t block = channel_block(desc);
   self.Set("block", static_cast<double>(block));
   // One block of channels over a single position lies as the plain layout does.
@@ -109,24 +115,28 @@ static float* reserve(size_t bytes) {
 
 // new Store(count, isReserved = false), or new Store(whole, begin, count)
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
-  const auto floats = [&](size_t i) { return static_cast<size_t>(info[i].As<Napi::Number>().DoubleValue()); };
+  guarded(info.Env(), [&] { Allocate(info); });
+}
+
+void Store::Allocate(const Napi::CallbackInfo& info) {
   if (info[0].IsObject()) {
     auto object = info[0].As<Napi::Object>();
+    const size_t begin = size_of(info[1]), count = size_of(info[2]);
+    data_ = floats_of(object, begin + count) + begin;
+    bytes_ = count * sizeof(float);
     whole_ = Napi::Persistent(object);
-    data_ = Store::Unwrap(object)->data_ + floats(1);
-    bytes_ = floats(2) * sizeof(float);
     return;
   }
-  bytes_ = (floats(0) * sizeof(float) + 63) / 64 * 64;
+  bytes_ = (size_of(info[0]) * sizeof(float) + 63) / 64 * 64;
   is_reserved_ = info[1].ToBoolean();
   data_ = is_reserved_ ? reserve(bytes_) : static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
-  if (data_ == nullptr) throw Napi::Error::New(info.Env(), "out of memory");
+  if (data_ == nullptr) throw std::bad_alloc();
   // What is only reserved costs nothing until it is written, so the collector need not know of it.
   if (!is_reserved_) Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
 }
 
 Store::~Store() {
-  if (!whole_.IsEmpty()) return;
+  if (!whole_.IsEmpty() || data_ == nullptr) return;
   if (is_reserved_) {
     munmap(data_, bytes_);
     return;
@@ -141,17 +151,36 @@ void Store::Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", DefineClass(env, "Store", {InstanceMethod("zero", &Store::Zero)}));
 }
 
-Floats floats_of(const Napi::Value& value) {
+float* floats_of(const Napi::Value& value, size_t count) {
+  float* data = nullptr;
+  size_t length = 0;
   if (value.IsTypedArray()) {
     // Float32Arrays over shared memory have no ArrayBuffer, so the pointer is asked for directly.
     napi_typedarray_type type;
-    size_t length = 0;
-    void* data = nullptr;
-    napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
-    return {static_cast<float*>(data), length};
+    void* start = nullptr;
+    napi_get_typedarray_info(value.Env(), value, &type, &length, &start, nullptr, nullptr);
+    if (type != napi_float32_array) throw std::length_error("an array that is not of 32-bit floats");
+    data = static_cast<float*>(start);
+  } else if (value.IsObject()) {
+    auto* store = Store::Unwrap(value.As<Napi::Object>());
+    data = store->data();
+    length = store->count();
+  } else {
+    throw std::length_error("no array where " + std::to_string(count) + " floats are needed");
   }
-  auto* store = Store::Unwrap(value.As<Napi::Object>());
-  return {store->data(), store->count()};
+  if (length < count) {
+    throw std::length_error("an array of " + std::to_string(length) + " floats where " + std::to_string(count) +
+                            " are needed");
+  }
+  return data;
+}
+
+size_t size_of(const Napi::Value& value) {
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number <= 9007199254740991.0)) {
+    throw std::out_of_range(std::to_string(number) + " where a whole number is needed");
+  }
+  return static_cast<size_t>(number);
 }
 
 }  // namespace caffe

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dnnl-version.h"
+#include "entry.h"
 
 namespace caffe {
 
@@ -26,22 +27,6 @@ dnnl::memory::dims dims_property(const Napi::Object& object, const char* name);
 float number_property(const Napi::Object& object, const char* name);
 std::string text_property(const Napi::Object& object, const char* name);
 
-// Runs work and turns oneDNN's exceptions into JavaScript's.
-template <typename Work>
-Napi::Value guarded(Napi::Env env, Work work) {
-  try {
-    return work();
-  } catch (const dnnl::error& error) {
-    throw Napi::Error::New(env, std::string("oneDNN: ") + error.what());
-  }
-}
-
-// The classes as one of JavaScript's threads knows them: the addon may be loaded in any number of threads.
-struct Classes {
-  Napi::FunctionReference layout, primitive;
-};
-inline Classes& classes(Napi::Env env) { return *env.GetInstanceData<Classes>(); }
-
 // A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `block` and `isPlain`.
 class Layout : public Napi::ObjectWrap<Layout> {
  public:
@@ -49,6 +34,9 @@ class Layout : public Napi::ObjectWrap<Layout> {
   static Napi::Object Make(Napi::Env env, const dnnl::memory::desc& desc);
   explicit Layout(const Napi::CallbackInfo& info);
   dnnl::memory::desc desc;
+
+ private:
+  void Describe(const Napi::CallbackInfo& info);
 };
 
 // Memory for so many floats, aligned to cache lines: its own, or a part of another store's.
@@ -61,6 +49,7 @@ class Store : public Napi::ObjectWrap<Store> {
   size_t count() const { return bytes_ / sizeof(float); }
 
  private:
+  void Allocate(const Napi::CallbackInfo& info);
   void Zero(const Napi::CallbackInfo& info);
   float* data_ = nullptr;
   size_t bytes_ = 0;
@@ -69,11 +58,9 @@ class Store : public Napi::ObjectWrap<Store> {
   bool is_reserved_ = false;
 };
 
-// The floats of a Store or a Float32Array, and how many there are.
-struct Floats {
-  float* data;
-  size_t count;
-};
-Floats floats_of(const Napi::Value& value);
+// The floats of a Store or a Float32Array: at least so many, else std::length_error.
+float* floats_of(const Napi::Value& value, size_t count);
+// A whole number that counts or numbers something, else std::out_of_range.
+size_t size_of(const Napi::Value& value);
 
 }  // namespace caffe

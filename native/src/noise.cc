@@ -17,11 +17,11 @@ struct Request {
 
   explicit Request(Args& args)
       : n(args.size()),
-        a(static_cast<float>(args.number())),
-        b(static_cast<float>(args.number())),
-        stream(static_cast<uint32_t>(args.number())),
-        pass(static_cast<uint32_t>(args.number())),
-        values(args.floats()) {}
+        a(args.single()),
+        b(args.single()),
+        stream(args.word()),
+        pass(args.word()),
+        values(args.floats(n)) {}
   // Word i, cut to the 24 bits that a float holds exactly.
   float word(size_t i) const {
     return static_cast<float>(static_cast<int32_t>(random_bits(stream, pass, static_cast<uint32_t>(i)) >> 8));
@@ -73,9 +73,9 @@ void Gaussian(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitNoise(Napi::Env env, Napi::Object exports) {
-  exports.Set("uniform", Napi::Function::New(env, Uniform));
-  exports.Set("gaussian", Napi::Function::New(env, Gaussian));
+void InitNoise(Napi::Object exports) {
+  define<Uniform>(exports, "uniform");
+  define<Gaussian>(exports, "gaussian");
 }
 
 }  // namespace caffe

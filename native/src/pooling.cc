@@ -37,42 +37,38 @@ const memory::dims kNoDilation{0, 0};
 
 // poolingForward(window, Layout of src)
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    Window w(info[0].As<Napi::Object>());
-    auto* src = Layout::Unwrap(info[1].As<Napi::Object>());
-    auto pd = describe<Forward>(cpu(), dnnl::primitive_attr(), prop_kind::forward_training, w.algorithm, src->desc,
-                                any_desc(w.dst), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
-    std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()}, {"dst", DNNL_ARG_DST, pd.dst_desc()}};
-    if (pd.workspace_desc().get_size() > 0) {
-      arguments.push_back({"workspace", DNNL_ARG_WORKSPACE, pd.workspace_desc()});
-    }
-    return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments,
-                           std::make_shared<Forward::primitive_desc>(pd));
-  });
+  Window w(info[0].As<Napi::Object>());
+  auto* src = Layout::Unwrap(info[1].As<Napi::Object>());
+  auto pd = describe<Forward>(cpu(), dnnl::primitive_attr(), prop_kind::forward_training, w.algorithm, src->desc,
+                              any_desc(w.dst), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
+  std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()}, {"dst", DNNL_ARG_DST, pd.dst_desc()}};
+  if (pd.workspace_desc().get_size() > 0) {
+    arguments.push_back({"workspace", DNNL_ARG_WORKSPACE, pd.workspace_desc()});
+  }
+  return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments,
+                         std::make_shared<Forward::primitive_desc>(pd));
 }
 
 // poolingBackward(window, forward Primitive)
 Napi::Value MakeBackward(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    Window w(info[0].As<Napi::Object>());
-    auto hint = std::static_pointer_cast<Forward::primitive_desc>(
-        Primitive::Unwrap(info[1].As<Napi::Object>())->hint());
-    auto pd = describe_backward<Backward>(cpu(), dnnl::primitive_attr(), *hint, w.algorithm, hint->src_desc(),
-                                          hint->dst_desc(), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
-    std::vector<Argument> arguments{{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                                    {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}};
-    if (pd.workspace_desc().get_size() > 0) {
-      arguments.push_back({"workspace", DNNL_ARG_WORKSPACE, pd.workspace_desc()});
-    }
-    return Primitive::Make(info.Env(), Backward(pd), pd.impl_info_str(), arguments);
-  });
+  Window w(info[0].As<Napi::Object>());
+  auto hint = std::static_pointer_cast<Forward::primitive_desc>(
+      Primitive::Unwrap(info[1].As<Napi::Object>())->hint());
+  auto pd = describe_backward<Backward>(cpu(), dnnl::primitive_attr(), *hint, w.algorithm, hint->src_desc(),
+                                        hint->dst_desc(), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
+  std::vector<Argument> arguments{{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                  {"diffSrc", DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}};
+  if (pd.workspace_desc().get_size() > 0) {
+    arguments.push_back({"workspace", DNNL_ARG_WORKSPACE, pd.workspace_desc()});
+  }
+  return Primitive::Make(info.Env(), Backward(pd), pd.impl_info_str(), arguments);
 }
 
 }  // namespace
 
-void InitPooling(Napi::Env env, Napi::Object exports) {
-  exports.Set("poolingForward", Napi::Function::New(env, MakeForward));
-  exports.Set("poolingBackward", Napi::Function::New(env, MakeBackward));
+void InitPooling(Napi::Object exports) {
+  define<MakeForward>(exports, "poolingForward");
+  define<MakeBackward>(exports, "poolingBackward");
 }
 
 }  // namespace caffe

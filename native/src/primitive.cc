@@ -25,6 +25,7 @@ Primitive::Primitive(const Napi::CallbackInfo& info)
   hint_ = parts.hint;
   const auto add = [this](int id, const dnnl::memory::desc& desc) {
     memories_.emplace_back(desc, cpu(), nullptr);
+    floats_.push_back((desc.get_size() + sizeof(float) - 1) / sizeof(float));
     arguments_.emplace(id, memories_.back());
   };
   for (const auto& argument : parts.arguments) add(argument.id, argument.desc);
@@ -53,7 +54,7 @@ Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, co
 // run(buffer, buffer, ...): one Store or Float32Array for each argument, in their order, and one to scratch in.
 Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i]).data);
+    for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i], floats_[i]));
     SignalsBlocked blocked;
     const Threads threads(threads_);
     primitive_.execute(stream(), arguments_);

@@ -46,25 +46,27 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   dnnl::primitive primitive_;
   std::vector<dnnl::memory> memories_;
+  // How many floats each of them takes.
+  std::vector<size_t> floats_;
   std::unordered_map<int, dnnl::memory> arguments_;
   std::shared_ptr<void> hint_;
   // How many threads there were when it was made: oneDNN has shared the work out among so many.
   int threads_;
 };
 
-void InitConvolution(Napi::Env env, Napi::Object exports);
-void InitPooling(Napi::Env env, Napi::Object exports);
-void InitVectors(Napi::Env env, Napi::Object exports);
-void InitUnary(Napi::Env env, Napi::Object exports);
-void InitChannels(Napi::Env env, Napi::Object exports);
-void InitCopies(Napi::Env env, Napi::Object exports);
-void InitArithmetic(Napi::Env env, Napi::Object exports);
-void InitNoise(Napi::Env env, Napi::Object exports);
-void InitLosses(Napi::Env env, Napi::Object exports);
-void InitLRN(Napi::Env env, Napi::Object exports);
-void InitWindows(Napi::Env env, Napi::Object exports);
-void InitScores(Napi::Env env, Napi::Object exports);
-void InitRowProducts(Napi::Env env, Napi::Object exports);
-void InitUpdates(Napi::Env env, Napi::Object exports);
+void InitConvolution(Napi::Object exports);
+void InitPooling(Napi::Object exports);
+void InitVectors(Napi::Object exports);
+void InitUnary(Napi::Object exports);
+void InitChannels(Napi::Object exports);
+void InitCopies(Napi::Object exports);
+void InitArithmetic(Napi::Object exports);
+void InitNoise(Napi::Object exports);
+void InitLosses(Napi::Object exports);
+void InitLRN(Napi::Object exports);
+void InitWindows(Napi::Object exports);
+void InitScores(Napi::Object exports);
+void InitRowProducts(Napi::Object exports);
+void InitUpdates(Napi::Object exports);
 
 }  // namespace caffe

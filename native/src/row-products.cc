@@ -79,9 +79,9 @@ float total(const Vector& v) {
 void RowProducts(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t m = args.size(), n = args.size(), k = args.size();
-  const float *a = args.floats(), *w = args.floats();
+  const float *a = args.floats(m * k), *w = args.floats(n * k);
   const bool adds = args.flag();
-  float* y = args.floats();
+  float* y = args.floats(m * n);
   const size_t whole = k / kLanes * kLanes;
   for (size_t first = 0; first < m; first += kSamples) {
     const size_t samples = std::min(kSamples, m - first);
@@ -110,8 +110,8 @@ void RowProducts(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitRowProducts(Napi::Env env, Napi::Object exports) {
-  exports.Set("rowProducts", Napi::Function::New(env, RowProducts));
+void InitRowProducts(Napi::Object exports) {
+  define<RowProducts>(exports, "rowProducts");
 }
 
 }  // namespace caffe

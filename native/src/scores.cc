@@ -14,9 +14,9 @@ Napi::Value Accuracy(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
   const auto top_k = static_cast<int>(args.number());
-  const auto ignored = static_cast<int>(args.number());
-  const float *x = args.floats(), *label = args.floats();
-  float* per_class = args.optional();
+  const int ignored = args.label();
+  const float *x = args.floats(outer * classes * inner), *label = args.floats(outer * inner);
+  float* per_class = args.optional(classes);
   std::vector<char> is_right(outer * inner);
   parallel_positions(outer, inner, outer * classes * inner, [&](const PositionRun& run) {
     const size_t o = run.o, begin = run.begin, n = run.n;
@@ -24,8 +24,8 @@ Napi::Value Accuracy(const Napi::CallbackInfo& info) {
     float own[kRun];
     int reached[kRun] = {};
     for (size_t i = 0; i < n; i++) {
-      const auto l = static_cast<int>(label[o * inner + begin + i]);
-      own[i] = l == ignored ? 0 : from[l * inner + i];
+      const float l = label[o * inner + begin + i];
+      own[i] = static_cast<int>(l) == ignored ? 0 : from[class_of(l, classes) * inner + i];
     }
     if (inner == 1) {
       int count = 0;
@@ -81,8 +81,9 @@ void ArgMax(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size(), length = args.size(), inner = args.size(), top_k = args.size();
   const auto wanted = static_cast<Wanted>(args.size());
-  const float* x = args.floats();
-  float* y = args.floats();
+  if (top_k > length) throw std::out_of_range("more of the greatest values than there are");
+  const float* x = args.floats(outer * length * inner);
+  float* y = args.floats(outer * top_k * inner * (wanted == Wanted::kBoth ? 2 : 1));
   parallel_positions(outer, inner, outer * length * inner, [=](const PositionRun& run) {
     const size_t o = run.o, begin = run.begin, n = run.n;
     const float* from = x + o * length * inner + begin;
@@ -119,9 +120,9 @@ void ArgMax(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitScores(Napi::Env env, Napi::Object exports) {
-  exports.Set("accuracy", Napi::Function::New(env, Accuracy));
-  exports.Set("argMax", Napi::Function::New(env, ArgMax));
+void InitScores(Napi::Object exports) {
+  define<Accuracy>(exports, "accuracy");
+  define<ArgMax>(exports, "argMax");
 }
 
 }  // namespace caffe

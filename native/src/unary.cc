@@ -1,6 +1,5 @@
 // Elementwise functions, each a few lines: its value, and its derivative from what backward has.
-#include <functional>
-#include <map>
+#include <iterator>
 
 #include "loops.h"
 #include "primitive.h"
@@ -14,7 +13,7 @@ namespace {
 struct Abs {
   explicit Abs(const float*) {}
   float forward(float x) const { return fabsf(x); }
-  float backward(float x, float, float dy) const { return x > 0 ? dy : x < 0 ? -dy : 0 * dy; }
+  float backward(float x, float, float dy) const { return x > 0 ? dy : x < 0 ? -dy : x * dy; }
 };
 struct Bnll {
   explicit Bnll(const float*) {}
@@ -25,14 +24,15 @@ struct Bnll {
 struct Clip {
   float min, max;
   explicit Clip(const float* p) : min(p[0]), max(p[1]) {}
-  float forward(float x) const { return std::max(min, std::min(x, max)); }
+  // x before the bounds: of NaN and a number std::min and std::max give the first.
+  float forward(float x) const { return std::max(std::min(x, max), min); }
   float backward(float x, float, float dy) const { return x >= min && x <= max ? dy : 0; }
 };
 struct Elu {
   float alpha;
   explicit Elu(const float* p) : alpha(p[0]) {}
   float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
-  float backward(float x, float y, float dy) const { return dy * gate(x, y + alpha); }
+  float backward(float x, float y, float dy) const { return dy * gate(x, std::min(y, 0.0f) + alpha); }
 };
 struct Exp {
   float inner, outer;
@@ -145,34 +145,43 @@ Napi::Value UnaryIndex(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), -1);
 }
 
+// What calls begin with: a function, its numbers, and how many elements.
+struct Call {
+  const Function& function;
+  const float p[3];
+  const size_t n;
+
+  explicit Call(Args& args) : function(known(args.size())), p{args.single(), args.single(), args.single()}, n(args.size()) {}
+
+ private:
+  static const Function& known(size_t index) {
+    if (index >= std::size(kFunctions)) throw std::out_of_range("an elementwise function that is not known");
+    return kFunctions[index];
+  }
+};
+
 // unaryForward(index, p0, p1, p2, n, x, y)
 void UnaryForward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const auto& f = kFunctions[args.size()];
-  const float p[] = {static_cast<float>(args.number()), static_cast<float>(args.number()),
-                     static_cast<float>(args.number())};
-  const size_t n = args.size();
-  const float* x = args.floats();
-  f.forward(p, n, x, args.floats());
+  const Call call(args);
+  const float* x = args.floats(call.n);
+  call.function.forward(call.p, call.n, x, args.floats(call.n));
 }
 
 // unaryBackward(index, p0, p1, p2, n, x, y, dy, dx)
 void UnaryBackward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const auto& f = kFunctions[args.size()];
-  const float p[] = {static_cast<float>(args.number()), static_cast<float>(args.number()),
-                     static_cast<float>(args.number())};
-  const size_t n = args.size();
-  const float *x = args.floats(), *y = args.floats(), *dy = args.floats();
-  f.backward(p, n, x, y, dy, args.floats());
+  const Call call(args);
+  const float *x = args.floats(call.n), *y = args.floats(call.n), *dy = args.floats(call.n);
+  call.function.backward(call.p, call.n, x, y, dy, args.floats(call.n));
 }
 
 }  // namespace
 
-void InitUnary(Napi::Env env, Napi::Object exports) {
-  exports.Set("unaryIndex", Napi::Function::New(env, UnaryIndex));
-  exports.Set("unaryForward", Napi::Function::New(env, UnaryForward));
-  exports.Set("unaryBackward", Napi::Function::New(env, UnaryBackward));
+void InitUnary(Napi::Object exports) {
+  define<UnaryIndex>(exports, "unaryIndex");
+  define<UnaryForward>(exports, "unaryForward");
+  define<UnaryBackward>(exports, "unaryBackward");
 }
 
 }  // namespace caffe

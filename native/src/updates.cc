@@ -153,25 +153,25 @@ constexpr Known kRules[] = {known<SGD>(),      known<Nesterov>(), known<AdaGrad>
 // update(rule, n, step, params, w, g, ...history)
 void Update(const Napi::CallbackInfo& info) {
   const std::string name = info[0].As<Napi::String>();
-  const size_t n = static_cast<size_t>(info[1].As<Napi::Number>().DoubleValue());
+  const size_t n = size_of(info[1]);
   const Step step(info[2].As<Napi::Object>());
   for (const Known& rule : kRules) {
     if (name != rule.name) continue;
-    float* second = rule.history == 2 ? floats_of(info[7]).data : nullptr;
-    rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4]).data, floats_of(info[5]).data,
-             floats_of(info[6]).data, second);
+    float* second = rule.history == 2 ? floats_of(info[7], n) : nullptr;
+    rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4], n), floats_of(info[5], n), floats_of(info[6], n),
+             second);
     return;
   }
-  throw Napi::Error::New(info.Env(), "no update rule " + name);
+  throw std::out_of_range("no update rule " + name);
 }
 
 }  // namespace
 
-void InitUpdates(Napi::Env env, Napi::Object exports) {
-  auto names = Napi::Array::New(env);
+void InitUpdates(Napi::Object exports) {
+  auto names = Napi::Array::New(exports.Env());
   for (const Known& rule : kRules) names.Set(names.Length(), rule.name);
   exports.Set("updates", names);
-  exports.Set("update", Napi::Function::New(env, Update));
+  define<Update>(exports, "update");
 }
 
 }  // namespace caffe

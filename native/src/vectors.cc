@@ -2,6 +2,8 @@
 #include <dnnl.h>
 #include <omp.h>
 
+#include <atomic>
+
 #include "loops.h"
 #include "primitive.h"
 #include "signals.h"
@@ -10,23 +12,42 @@ namespace caffe {
 
 namespace {
 
-double number(const Napi::CallbackInfo& info, int i) { return info[i].As<Napi::Number>().DoubleValue(); }
-size_t size(const Napi::CallbackInfo& info, int i) { return static_cast<size_t>(number(info, i)); }
-float* floats(const Napi::CallbackInfo& info, int i) { return floats_of(info[i]).data; }
-
 // copy(n, x, y)
 void Copy(const Napi::CallbackInfo& info) {
-  const float* x = floats(info, 1);
-  float* y = floats(info, 2);
-  parallel_parts(size(info, 0), [=](size_t begin, size_t end) { std::copy(x + begin, x + end, y + begin); });
+  Args args(info);
+  const size_t n = args.size();
+  const float* x = args.floats(n);
+  float* y = args.floats(n);
+  parallel_parts(n, [=](size_t begin, size_t end) { std::copy(x + begin, x + end, y + begin); });
+}
+
+// The greatest magnitude with which no sum of products overflows, whatever its length.
+constexpr float kModest = 1e15f;
+
+// isModest(n, x): whether every |x| is below 1e15, which NaN is not: sums of products of such numbers are finite
+Napi::Value IsModest(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t n = args.size();
+  const float* x = args.floats(n);
+  std::atomic<bool> is_modest(true);
+  parallel_parts(n, [=, &is_modest](size_t begin, size_t end) {
+    if (!is_modest.load(std::memory_order_relaxed)) return;
+    int others = 0;
+#pragma omp simd reduction(+ : others)
+    for (size_t i = begin; i < end; i++) others += !(fabsf(x[i]) < kModest);
+    if (others > 0) is_modest.store(false, std::memory_order_relaxed);
+  });
+  return Napi::Boolean::New(info.Env(), is_modest);
 }
 
 // axpby(n, alpha, x, beta, y): y is not read where beta is 0
 void Axpby(const Napi::CallbackInfo& info) {
-  const size_t n = size(info, 0);
-  const float alpha = static_cast<float>(number(info, 1)), beta = static_cast<float>(number(info, 3));
-  const float* x = floats(info, 2);
-  float* y = floats(info, 4);
+  Args args(info);
+  const size_t n = args.size();
+  const float alpha = args.single();
+  const float* x = args.floats(n);
+  const float beta = args.single();
+  float* y = args.floats(n);
   if (beta == 0) {
 #pragma omp parallel for simd if (n > kParallel)
     for (size_t i = 0; i < n; i++) y[i] = alpha * x[i];
@@ -55,40 +76,58 @@ double blocked_sum(const float* x, size_t n, Term term) {
 
 // asum(n, x)
 Napi::Value Asum(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(),
-                           blocked_sum(floats(info, 1), size(info, 0), [](float v) { return std::fabs(v); }));
+  Args args(info);
+  const size_t n = args.size();
+  return Napi::Number::New(info.Env(), blocked_sum(args.floats(n), n, [](float v) { return std::fabs(v); }));
 }
 
 // sumOfSquares(n, x)
 Napi::Value SumOfSquares(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), blocked_sum(floats(info, 1), size(info, 0), [](float v) { return v * v; }));
+  Args args(info);
+  const size_t n = args.size();
+  return Napi::Number::New(info.Env(), blocked_sum(args.floats(n), n, [](float v) { return v * v; }));
+}
+
+// How many floats a matrix of so many rows takes whose rows begin `step` apart.
+size_t extent(size_t rows, size_t columns, size_t step) {
+  if (step < columns) throw std::length_error("rows that overlap");
+  return rows == 0 ? 0 : (rows - 1) * step + columns;
 }
 
 // gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c): row-major, C is m×n and dense
 void Gemm(const Napi::CallbackInfo& info) {
-  const char a = info[0].ToBoolean() ? 'T' : 'N', b = info[1].ToBoolean() ? 'T' : 'N';
-  const dnnl_dim_t m = size(info, 2), n = size(info, 3), k = size(info, 4);
-  const float alpha = number(info, 5), beta = number(info, 10);
-  const float *x = floats(info, 6), *y = floats(info, 8);
-  float* z = floats(info, 11);
-  const dnnl_dim_t ldx = size(info, 7), ldy = size(info, 9);
+  Args args(info);
+  const bool turns_a = args.flag(), turns_b = args.flag();
+  const size_t m = args.size(), n = args.size(), k = args.size();
+  const float alpha = args.single();
+  // An array's length is known once the step behind it is.
+  const size_t lda = size_of(info[7]), ldb = size_of(info[9]);
+  const float* a = args.floats(turns_a ? extent(k, m, lda) : extent(m, k, lda));
+  args.size();
+  const float* b = args.floats(turns_b ? extent(n, k, ldb) : extent(k, n, ldb));
+  args.size();
+  const float beta = args.single();
+  float* c = args.floats(m * n);
   SignalsBlocked blocked;
-  dnnl_sgemm(a, b, m, n, k, alpha, x, ldx, y, ldy, beta, z, n);
+  const auto status = dnnl_sgemm(turns_a ? 'T' : 'N', turns_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, n);
+  if (status != dnnl_success) throw std::runtime_error("a matrix product failed");
 }
 
 // fillRows(m, n, b, y): every row of y is b
 void FillRows(const Napi::CallbackInfo& info) {
-  const size_t m = size(info, 0), n = size(info, 1);
-  const float* b = floats(info, 2);
-  float* y = floats(info, 3);
+  Args args(info);
+  const size_t m = args.size(), n = args.size();
+  const float* b = args.floats(n);
+  float* y = args.floats(m * n);
   for (size_t i = 0; i < m; i++) std::copy(b, b + n, y + i * n);
 }
 
 // addRows(m, n, y, b): b += Σ rows of y
 void AddRows(const Napi::CallbackInfo& info) {
-  const size_t m = size(info, 0), n = size(info, 1);
-  const float* y = floats(info, 2);
-  float* b = floats(info, 3);
+  Args args(info);
+  const size_t m = args.size(), n = args.size();
+  const float* y = args.floats(m * n);
+  float* b = args.floats(n);
   for (size_t i = 0; i < m; i++) {
 #pragma omp simd
     for (size_t j = 0; j < n; j++) b[j] += y[i * n + j];
@@ -97,21 +136,30 @@ void AddRows(const Napi::CallbackInfo& info) {
 
 // setThreads(n)
 void SetThreads(const Napi::CallbackInfo& info) {
-  omp_set_num_threads(static_cast<int>(number(info, 0)));
+  const size_t n = size_of(info[0]);
+  if (n < 1 || n > 1024) throw std::out_of_range("a number of threads that cannot be");
+  omp_set_num_threads(static_cast<int>(n));
   start_threads();
+}
+
+// setErrorClass(class): what failures are thrown as from now on
+void SetErrorClass(const Napi::CallbackInfo& info) {
+  classes(info.Env()).error = Napi::Persistent(info[0].As<Napi::Function>());
 }
 
 }  // namespace
 
-void InitVectors(Napi::Env env, Napi::Object exports) {
-  exports.Set("copy", Napi::Function::New(env, Copy));
-  exports.Set("axpby", Napi::Function::New(env, Axpby));
-  exports.Set("asum", Napi::Function::New(env, Asum));
-  exports.Set("sumOfSquares", Napi::Function::New(env, SumOfSquares));
-  exports.Set("gemm", Napi::Function::New(env, Gemm));
-  exports.Set("fillRows", Napi::Function::New(env, FillRows));
-  exports.Set("addRows", Napi::Function::New(env, AddRows));
-  exports.Set("setThreads", Napi::Function::New(env, SetThreads));
+void InitVectors(Napi::Object exports) {
+  define<Copy>(exports, "copy");
+  define<IsModest>(exports, "isModest");
+  define<Axpby>(exports, "axpby");
+  define<Asum>(exports, "asum");
+  define<SumOfSquares>(exports, "sumOfSquares");
+  define<Gemm>(exports, "gemm");
+  define<FillRows>(exports, "fillRows");
+  define<AddRows>(exports, "addRows");
+  define<SetThreads>(exports, "setThreads");
+  define<SetErrorClass>(exports, "setErrorClass");
 }
 
 }  // namespace caffe

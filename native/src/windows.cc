@@ -27,8 +27,14 @@ struct Pool {
         stride_h(args.size()),
         stride_w(args.size()),
         pad_h(args.size()),
-        pad_w(args.size()) {}
+        pad_w(args.size()) {
+    if (height * width != in.s) throw std::length_error("a plane of another size");
+    if (kernel_h < 1 || kernel_w < 1 || stride_h < 1 || stride_w < 1) throw std::out_of_range("a window of no size");
+  }
 
+  // Elements of the input and of the output.
+  size_t inputs() const { return in.stored(); }
+  size_t outputs() const { return in.rows() * positions() * in.block; }
   size_t positions() const { return out_height * out_width; }
 
   // Calls visit(output position, h0, h1, w0, w1, area) in order.
@@ -93,9 +99,9 @@ void MaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float least = args.flag() ? 0 : -std::numeric_limits<float>::infinity();
-  const float* x = args.floats();
-  float* y = args.floats();
-  auto* places = reinterpret_cast<uint8_t*>(args.floats());
+  const float* x = args.floats(p.inputs());
+  float* y = args.floats(p.outputs());
+  auto* places = reinterpret_cast<uint8_t*>(args.floats((p.outputs() + 3) / 4));
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     using L = Lanes<decltype(constant)::value>;
     with_window(p, [&](auto size) {
@@ -127,9 +133,9 @@ void MaxPool(const Napi::CallbackInfo& info) {
 void MaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* dy = args.floats();
-  const auto* places = reinterpret_cast<const uint8_t*>(args.floats());
-  float* dx = args.floats();
+  const float* dy = args.floats(p.outputs());
+  const auto* places = reinterpret_cast<const uint8_t*>(args.floats((p.outputs() + 3) / 4));
+  float* dx = args.floats(p.inputs());
   const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     using L = Lanes<decltype(constant)::value>;
@@ -167,8 +173,8 @@ void MaxPoolBackward(const Napi::CallbackInfo& info) {
 void IndexedMaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* x = args.floats();
-  float *y = args.floats(), *index = args.floats();
+  const float* x = args.floats(p.inputs());
+  float *y = args.floats(p.outputs()), *index = args.floats(p.outputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
@@ -196,12 +202,18 @@ void IndexedMaxPool(const Napi::CallbackInfo& info) {
   });
 }
 
+// A position of the plane.
+size_t place_of(float index, size_t positions) {
+  if (!(index < static_cast<float>(positions))) throw std::out_of_range("a place that is not in the plane");
+  return static_cast<size_t>(index);
+}
+
 // indexedMaxPoolBackward(view, sizes…, dy, index, dx)
 void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float *dy = args.floats(), *index = args.floats();
-  float* dx = args.floats();
+  const float *dy = args.floats(p.outputs()), *index = args.floats(p.outputs());
+  float* dx = args.floats(p.inputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
@@ -210,7 +222,7 @@ void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
     for (size_t at = 0; at < p.positions(); at++) {
       const size_t from = out + at * block;
       for (size_t l = 0; l < kLanes; l++) {
-        if (index[from + l] >= 0) to[static_cast<size_t>(index[from + l]) * block + l] += dy[from + l];
+        if (index[from + l] >= 0) to[place_of(index[from + l], p.in.s) * block + l] += dy[from + l];
       }
     }
   });
@@ -220,8 +232,8 @@ void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
 void MeanPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* x = args.floats();
-  float* y = args.floats();
+  const float* x = args.floats(p.inputs());
+  float* y = args.floats(p.outputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
@@ -244,8 +256,8 @@ void MeanPool(const Napi::CallbackInfo& info) {
 void MeanPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* dy = args.floats();
-  float* dx = args.floats();
+  const float* dy = args.floats(p.outputs());
+  float* dx = args.floats(p.inputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
@@ -268,6 +280,7 @@ void MeanPoolBackward(const Napi::CallbackInfo& info) {
 // Calls visit(output position of the array, window's plane, h0, h1, w0, w1, Σ x, Σ x²) for each window of row-major planes.
 template <typename Visit>
 void each_sum(const Pool& p, const float* x, Visit visit) {
+  if (p.in.block != 1) throw std::length_error("planes that do not lie by themselves");
   parallel(p.in.rows(), p.in.stored(), [&](size_t plane) {
     const float* from = x + plane * p.in.s;
     p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float) {
@@ -289,9 +302,9 @@ void each_sum(const Pool& p, const float* x, Visit visit) {
 void DrawnPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const auto stream = static_cast<uint32_t>(args.number()), pass = static_cast<uint32_t>(args.number());
-  const float* x = args.floats();
-  float *y = args.floats(), *index = args.floats();
+  const uint32_t stream = args.word(), pass = args.word();
+  const float* x = args.floats(p.inputs());
+  float *y = args.floats(p.outputs()), *index = args.floats(p.outputs());
   each_sum(p, x, [=](size_t at, size_t plane, int64_t h0, int64_t h1, int64_t w0, int64_t w1, double sum, double) {
     const float* from = x + plane * p.in.s;
     const double threshold = random_bits(stream, pass, static_cast<uint32_t>(at)) / 4294967296.0 * sum;
@@ -315,8 +328,8 @@ void DrawnPool(const Napi::CallbackInfo& info) {
 void ExpectedPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* x = args.floats();
-  float* y = args.floats();
+  const float* x = args.floats(p.inputs());
+  float* y = args.floats(p.outputs());
   each_sum(p, x, [=](size_t at, size_t, int64_t, int64_t, int64_t, int64_t, double sum, double squares) {
     y[at] = sum > 0 ? static_cast<float>(squares / sum) : 0;
   });
@@ -326,9 +339,9 @@ void ExpectedPool(const Napi::CallbackInfo& info) {
 void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float *x = args.floats(), *dy = args.floats();
-  float* dx = args.floats();
-  std::fill_n(dx, p.in.stored(), 0.0f);
+  const float *x = args.floats(p.inputs()), *dy = args.floats(p.outputs());
+  float* dx = args.floats(p.inputs());
+  std::fill_n(dx, p.inputs(), 0.0f);
   each_sum(p, x, [=](size_t at, size_t plane, int64_t h0, int64_t h1, int64_t w0, int64_t w1, double sum,
                      double squares) {
     if (!(sum > 0)) return;
@@ -344,16 +357,16 @@ void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void InitWindows(Napi::Env env, Napi::Object exports) {
-  exports.Set("maxPool", Napi::Function::New(env, MaxPool));
-  exports.Set("maxPoolBackward", Napi::Function::New(env, MaxPoolBackward));
-  exports.Set("indexedMaxPool", Napi::Function::New(env, IndexedMaxPool));
-  exports.Set("indexedMaxPoolBackward", Napi::Function::New(env, IndexedMaxPoolBackward));
-  exports.Set("meanPool", Napi::Function::New(env, MeanPool));
-  exports.Set("meanPoolBackward", Napi::Function::New(env, MeanPoolBackward));
-  exports.Set("drawnPool", Napi::Function::New(env, DrawnPool));
-  exports.Set("expectedPool", Napi::Function::New(env, ExpectedPool));
-  exports.Set("expectedPoolBackward", Napi::Function::New(env, ExpectedPoolBackward));
+void InitWindows(Napi::Object exports) {
+  define<MaxPool>(exports, "maxPool");
+  define<MaxPoolBackward>(exports, "maxPoolBackward");
+  define<IndexedMaxPool>(exports, "indexedMaxPool");
+  define<IndexedMaxPoolBackward>(exports, "indexedMaxPoolBackward");
+  define<MeanPool>(exports, "meanPool");
+  define<MeanPoolBackward>(exports, "meanPoolBackward");
+  define<DrawnPool>(exports, "drawnPool");
+  define<ExpectedPool>(exports, "expectedPool");
+  define<ExpectedPoolBackward>(exports, "expectedPoolBackward");
 }
 
 }  // namespace caffe

@@ -2,7 +2,7 @@ import { Blob } from "../blob/blob.ts";
 import type { PostOp, Primitive, ScaleOp } from "../engines/engine.ts";
 import type { FillerParameter } from "../io/proto/caffe.ts";
 import { withDefaults } from "../io/proto/messages.ts";
-import { type Shape, sameShape } from "../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { broadcast, vectorShape } from "./base/broadcast.ts";
 import { arity, type One, type OneOrMore } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
@@ -55,7 +55,17 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     if (sameShape(x.shape, this.#shape) && sameShape(vector, this.#vector)) return;
     this.#shape = x.shape;
     this.#vector = vector;
-    this.#op = this.engine.scale(broadcast(x.shape, vector, this.#axis, (m) => this.fail(m)));
+    const fail = (message: string): never => this.fail(message);
+    const descriptor = broadcast(x.shape, vector, this.#axis, fail);
+    const beta = this.#beta(given)?.shape;
+    if (beta && !sameShape(beta, vector)) {
+      // What was learned keeps its shape, whatever becomes of the bottoms.
+      broadcast(x.shape, beta, this.#axis, fail);
+      fail(
+        `bottom[1] has shape ${shapeText(vector)}. Expected ${shapeText(beta)}, that of the bias.`,
+      );
+    }
+    this.#op = this.engine.scale(descriptor);
   }
 
   override forward([x, given]: OneOrMore, [y]: One): void {

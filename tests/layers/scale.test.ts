@@ -56,3 +56,26 @@ test("Scale wants a vector that lies on its bottom", () => {
     "does not lie on bottom shape (2,3) from axis 1 on",
   );
 });
+
+describeEngines("Scale by another bottom, with a bias", (engines) => {
+  test("refuses bottoms that its bias does not lie on any more", () => {
+    const net = layerNet(
+      'type: "Scale" bottom: "a" bottom: "b" top: "y" scale_param { axis: 0 bias_term: true }',
+      [
+        [2, 3, 4],
+        [2, 3],
+      ],
+      { engines },
+    );
+    net.blob("a").reshape([50, 3, 4]);
+    net.blob("b").reshape([50, 3]);
+    expect(() => net.reshape()).toThrow(
+      'layer "t" (Scale): shape (2,3) does not lie on bottom shape (50,3,4) from axis 0 on',
+    );
+    net.blob("a").reshape([2, 3, 4]);
+    net.blob("b").reshape([2]);
+    expect(() => net.reshape()).toThrow("bottom[1] has shape (2). Expected (2,3)");
+    net.blob("b").reshape([2, 3]);
+    net.reshape();
+  });
+});

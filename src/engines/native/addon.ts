@@ -107,6 +107,8 @@ export type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArg
 export interface Addon extends Scoring {
   readonly version: string;
   setThreads(count: number): void;
+  /** What the library's failures and a lack of memory are thrown as. */
+  setErrorClass(errorClass: new (message: string) => Error): void;
   /** Row-major; or with channels in blocks, as oneDNN's nChw16c. */
   readonly Layout: new (
     dims: Dims,
@@ -130,6 +132,8 @@ export interface Addon extends Scoring {
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
+  /** Whether every |x| is below 1e15: sums of products of such numbers are finite. */
+  isModest(n: number, x: Buffer): boolean;
   asum(n: number, x: Buffer): number;
   sumOfSquares(n: number, x: Buffer): number;
   /** Names of the rules that `update` knows. */
@@ -339,8 +343,15 @@ export interface Addon extends Scoring {
   crop(shape: Dims, offset: Dims, size: Dims, isBackward: boolean, from: Buffer, to: Buffer): void;
   tile(outer: number, tiles: number, inner: number, x: Buffer, y: Buffer): void;
   tileBackward(outer: number, tiles: number, inner: number, dy: Buffer, dx: Buffer): void;
-  gather(picks: number, size: number, x: Buffer, index: Buffer, y: Buffer): void;
-  scatterAdd(picks: number, size: number, dy: Buffer, index: Buffer, dx: Buffer): void;
+  gather(rows: number, picks: number, size: number, x: Buffer, index: Buffer, y: Buffer): void;
+  scatterAdd(
+    rows: number,
+    picks: number,
+    size: number,
+    dy: Buffer,
+    index: Buffer,
+    dx: Buffer,
+  ): void;
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
   maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, places: Buffer]): void;

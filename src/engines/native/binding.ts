@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { EngineError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
@@ -11,6 +12,13 @@ import { defaultTuningFile, TuningFile } from "./tuning-file.ts";
 
 /** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
 const FILE = fileURLToPath(new URL("../../../build/Release/caffe_native.node", import.meta.url));
+
+/** What the library could not do, or no memory was left for. */
+class NativeError extends EngineError {
+  constructor(what: string) {
+    super(`the native engine: ${what}. Expected a smaller shape, or --engine reference.`);
+  }
+}
 
 let addon: Addon | undefined;
 
@@ -26,6 +34,7 @@ export function loadAddon(): Addon {
   // on holds the core that another process would give back.
   process.env["GOMP_SPINCOUNT"] ??= "5000";
   addon = createRequire(import.meta.url)(FILE) as Addon;
+  addon.setErrorClass(NativeError);
   return addon;
 }
 

@@ -33,7 +33,7 @@ class Stretched {
     const { outer, length, inner } = this.#d;
     if (this.#over === "channels") return viewOf(layout);
     if (this.#over === "images and channels") return [1, length, inner, layout.block];
-    return [outer, length, inner, inner === 1 ? length : 1];
+    return [outer, length, inner, inner === 1 ? Math.max(length, 1) : 1];
   }
 }
 

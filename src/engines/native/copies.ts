@@ -50,11 +50,11 @@ export function nativeGather(places: Places, { rows, size, picks }: GatherDescri
   return {
     forward(x, index, y) {
       const [from, which] = [places.read(x, all), places.read(index, numbers)];
-      addon.gather(picks, size, from, which, places.write(y, picked));
+      addon.gather(rows, picks, size, from, which, places.write(y, picked));
     },
     backward(dy, index, dx) {
       const [from, which] = [places.read(dy, picked), places.read(index, numbers)];
-      addon.scatterAdd(picks, size, from, which, places.update(dx, all));
+      addon.scatterAdd(rows, picks, size, from, which, places.update(dx, all));
     },
   };
 }

@@ -21,5 +21,5 @@ export function nativeDropout(places: Places, { shape, ratio }: DropoutDescripto
 /** A plain array as rows: its elements are counted in their order, wherever the axes are. */
 function rowsOf({ dims, count }: Layout): ViewArgs {
   const rows = dims[0] ?? 1;
-  return [1, rows, count / rows, 1];
+  return [1, rows, rows === 0 ? 0 : count / rows, 1];
 }
