@@ -53,10 +53,14 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #negativeRoot!: UnaryOp;
   #multiply!: ScaleOp;
   readonly #watch: Watch = new Watch();
+  #cancels = false;
 
   override setUp([x]: One): void {
     const param = this.param.batch_norm_param;
     this.#useGlobal = param?.use_global_stats ?? this.phase === "TEST";
+    if (x.shape.length === 0) {
+      this.fail("bottom has shape (), a single number. Expected one axis or more: N×C×….");
+    }
     this.#channels = x.shape.length === 1 ? 1 : (x.shape[1] ?? 1);
     const filler = { type: "constant", value: 0 };
     this.makeBlobs([
@@ -83,9 +87,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
-    if (x.shape.length > 1 && x.shape[1] !== this.#channels) {
+    if ((x.shape.length > 1 ? x.shape[1] : 1) !== this.#channels || x.shape.length === 0) {
       this.fail(
-        `bottom has ${x.shape[1]} channels. Expected ${this.#channels}, as when the statistics were set up.`,
+        `bottom has ${x.shape[1] ?? 1} channels. Expected ${this.#channels}, as when the statistics were set up.`,
       );
     }
     const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
@@ -93,7 +97,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats: this.#useGlobal });
   }
 
-  /** With global statistics it is a line per channel: x / σ − mean / σ. */
+  /** With global statistics it is a line per channel, x / σ − mean / σ, unless those would cancel out. */
   override get postOp(): PostOp | undefined {
     if (!this.#useGlobal || this.#shape?.length === 1) return undefined;
     if (this.#watch.isNew(this.blobs.map(({ dataMem }) => dataMem))) {
@@ -103,7 +107,10 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       this.#root.forward(variance, scale);
       this.#negativeRoot.forward(variance, bias);
       this.#multiply.forward(bias, mean, undefined, bias);
+      // A device would have to wait for the answer.
+      this.#cancels = !this.device && bias.cpu().some((shift) => Math.abs(shift) > FAR);
     }
+    if (this.#cancels) return undefined;
     return {
       kind: "scale",
       scale: this.#scale.dataMem,
@@ -157,6 +164,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.dataMem, f, varianceSum!.dataMem);
   }
 }
+
+/** How many deviations a mean may be away from 0 for a line to be as good as (x − mean) / σ, to 1e-4 of a deviation. */
+const FAR = 1000;
 
 /** 1/x, and 0 for 0. It has no gradient. */
 const inverse: UnaryKernel<Record<never, never>> = {

@@ -107,9 +107,10 @@ export class Execution {
       this.#runForward(i);
       return;
     }
-    const applies = !apart && (fusion.followers.at(-1) ?? i) <= to;
-    this.#note(fusion, applies);
-    this.#runForward(i, applies ? postsOf(fusion, this.#layers) : undefined);
+    const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
+    const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
+    this.#note(fusion, posts !== undefined);
+    this.#runForward(i, posts);
   }
 
   #runForward(i: number, posts?: PostOps): void {

@@ -46,9 +46,10 @@ export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolea
   return fusions;
 }
 
-/** The post-ops of a fusion, as they are now. */
-export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps {
-  return followers.map((i) => layers[i]?.layer.postOp as PostOp);
+/** The post-ops of a fusion, as they are now; undefined where one of the followers must run by itself now. */
+export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps | undefined {
+  const posts = followers.flatMap((i) => layers[i]?.layer.postOp ?? []);
+  return posts.length === followers.length ? posts : undefined;
 }
 
 /** A rectifier in place whose gradient the only layer that reads its result gives. */
