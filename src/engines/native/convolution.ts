@@ -27,6 +27,7 @@ export function nativeConvolution(
   const biasLayout = places.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
+  const relu = addon.unaryIndex("relu");
   const folded = new FoldedWeights(places, shapes.weights, d.outputChannels);
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
@@ -64,18 +65,36 @@ export function nativeConvolution(
         if (shift) buffers.push(shift);
         places.run(primitive, buffers);
       };
-      const key = `${shift !== undefined} ${slope}`;
-      let primitive = made.get(key);
-      if (!primitive) {
-        primitive = fastest(
-          "forward",
-          { ...shapes, hasBias: shift !== undefined },
-          (s) => addon.convolutionForward(s, slope),
-          run,
-        );
-        made.set(key, primitive);
-      }
+      const primitiveFor = (slope: number): Forward => {
+        const key = `${shift !== undefined} ${slope}`;
+        let primitive = made.get(key);
+        if (!primitive) {
+          primitive = fastest(
+            "forward",
+            { ...shapes, hasBias: shift !== undefined },
+            (s) => addon.convolutionForward(s, slope),
+            run,
+          );
+          made.set(key, primitive);
+        }
+        return primitive;
+      };
+      const isModest = ({ layouts }: Forward): boolean =>
+        places.isModest(x, layouts.src) &&
+        (scale
+          ? folded.isModest(w, scale, layouts.weights)
+          : places.isModest(w, layouts.weights)) &&
+        (!shift || addon.isModest(shift.length, shift));
+      let primitive = primitiveFor(slope);
+      // The library's rectifier makes 0 of NaN: where the sums may come to that, ours follows them.
+      const isRectifiedApart = slope === 0 && !isModest(primitive);
+      if (isRectifiedApart) primitive = primitiveFor(Number.NaN);
       run(primitive);
+      if (isRectifiedApart) {
+        const { dst } = primitive.layouts;
+        const to = places.update(y, dst);
+        addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
+      }
       places.ran.add(primitive.implementation);
     },
     backwardData(dy, w, dx) {

@@ -17,6 +17,7 @@ export class FoldedWeights {
   #layout = "";
   readonly #watch: Watch = new Watch();
   #factors: Float32Array | undefined;
+  #isModest = false;
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
   constructor(places: Places, shape: readonly number[], channels: number) {
@@ -37,7 +38,14 @@ export class FoldedWeights {
     this.#fold(w, factors, layout, memory);
     this.#layout = layout.key;
     this.#factors = factors;
+    this.#isModest = this.#places.addon.isModest(layout.stored, memory);
     return memory;
+  }
+
+  /** Whether sums of their products are finite: none of what `read` gives is NaN, infinite or huge. */
+  isModest(w: SyncedMem, factors: Float32Array, layout: Layout): boolean {
+    this.read(w, factors, layout);
+    return this.#isModest;
   }
 
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, to: StoreMemory): void {

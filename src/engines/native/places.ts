@@ -87,6 +87,9 @@ export class Places implements Work {
   readonly ran: Set<string> = new Set();
   readonly #plain: Map<string, Layout> = new Map();
   readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
+  /** Of arrays whether they were found modest, and after how many writes that was. */
+  readonly #modest: WeakMap<SyncedMem, { readonly writes: number; readonly isModest: boolean }> =
+    new WeakMap();
 
   constructor(addon: Addon) {
     this.addon = addon;
@@ -181,6 +184,15 @@ export class Places implements Work {
     return store.own(true);
   }
 
+  /** Whether sums of products of the array's elements are finite: none is NaN, infinite or huge. Looked for once a write. */
+  isModest(mem: SyncedMem, layout: Layout): boolean {
+    const known = this.#modest.get(mem);
+    if (known?.writes === mem.writes) return known.isModest;
+    const isModest = this.addon.isModest(layout.stored, this.read(mem, layout));
+    this.#modest.set(mem, { writes: mem.writes, isModest });
+    return isModest;
+  }
+
   /** Lets `to` have the elements of `from`, without copying where the layout is a private one. */
   share(from: SyncedMem, to: SyncedMem, layout: Layout): void {
     if (from === to) return;
@@ -255,7 +267,7 @@ export function viewOf({ dims, block }: Layout): ViewArgs {
   const [n = 1, c = 1] = dims;
   const s = countOf(dims, 2);
   // A single position per channel: plain is channels-last, which needs no loop of one turn.
-  return [n, c, s, block === 1 && s === 1 ? c : block];
+  return [n, c, s, block === 1 && s === 1 ? Math.max(c, 1) : block];
 }
 
 /** Makes something once for each layout it is asked for. */

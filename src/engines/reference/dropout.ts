@@ -9,7 +9,8 @@ export function referenceDropout({ shape, ratio }: DropoutDescriptor): DropoutOp
   const threshold = Math.floor(ratio * 2 ** 32);
   const scale = 1 / (1 - ratio);
   const drop = (x: FloatArray, y: FloatArray, key: RandomKey): void => {
-    for (let i = 0; i < count; i++) y[i] = randomBits(key, i) < threshold ? 0 : scale * x[i]!;
+    // NaN times 0 stays NaN.
+    for (let i = 0; i < count; i++) y[i] = x[i]! * (randomBits(key, i) < threshold ? 0 : scale);
   };
   return {
     forward(x, y, key) {

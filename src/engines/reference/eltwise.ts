@@ -16,7 +16,7 @@ export function referenceEltwise(d: EltwiseDescriptor): EltwiseOp {
           const x = xs[k]![i]!;
           if (d.operation === "SUM") value += d.coeffs[k]! * x;
           else if (d.operation === "PROD") value *= x;
-          else if (x > value || (k === 1 && x === value)) {
+          else if (x > value || (k === 1 && !(value > x))) {
             value = x;
             best = k;
           }
