@@ -162,10 +162,7 @@ function expectSame(got: ArrayLike<number>, want: ArrayLike<number>): void {
 }
 
 describeEngines("what is no number", (engines, name) => {
-  // A shader may take it that there is none.
-  const check = test.skipIf(name === "webgpu");
-
-  check.each(elementwise)("%s", async (layer, y) => {
+  test.each(elementwise)("%s", async (layer, y) => {
     for (const shape of [
       [6, 1],
       [6, 1, 1, 1],
@@ -184,7 +181,7 @@ describeEngines("what is no number", (engines, name) => {
     expectSame(inPlace.blob("a").values(), y);
   });
 
-  check.each(elementwise.filter(([layer]) => !layer.includes("Threshold")))(
+  test.each(elementwise.filter(([layer]) => !layer.includes("Threshold")))(
     "the gradient of %s",
     async (layer) => {
       const gradient = async (which: Engines): Promise<number[]> => {
@@ -201,7 +198,7 @@ describeEngines("what is no number", (engines, name) => {
     },
   );
 
-  check.each(others)("%s", async (_title, layer, shape, x, y) => {
+  test.each(others)("%s", async (_title, layer, shape, x, y) => {
     const net = layerNet(`bottom: "a" top: "y" ${layer}`, [shape], { engines });
     write(net.blob("a"), x);
     await net.forward();
@@ -209,7 +206,7 @@ describeEngines("what is no number", (engines, name) => {
     expectSame(net.blob("y").values(), y);
   });
 
-  check.each(pairs)("Eltwise %s", async (operation, y) => {
+  test.each(pairs)("Eltwise %s", async (operation, y) => {
     const net = layerNet(
       `bottom: "a" bottom: "b" top: "y" type: "Eltwise" eltwise_param { operation: ${operation} }`,
       [[4], [4]],
@@ -222,7 +219,7 @@ describeEngines("what is no number", (engines, name) => {
     expectSame(net.blob("y").values(), y);
   });
 
-  check("Dropout does not drop it", async () => {
+  test("Dropout does not drop it", async () => {
     const net = layerNet('bottom: "a" top: "y" type: "Dropout"', [[200]], { engines });
     write(net.blob("a"), new Array<number>(200).fill(NAN));
     await net.forward();
@@ -230,7 +227,7 @@ describeEngines("what is no number", (engines, name) => {
     expect(net.blob("y").values().every(Number.isNaN)).toBe(true);
   });
 
-  check.each(losses)("the loss of %s is none either", async (type, shape, label) => {
+  test.each(losses)("the loss of %s is none either", async (type, shape, label) => {
     const net = layerNet(
       `bottom: "a" bottom: "b" top: "y" type: "${type}"`,
       [shape, label.split("x").map(Number)],
@@ -245,7 +242,7 @@ describeEngines("what is no number", (engines, name) => {
     expect(net.blob("a").diffValues()[0]).toBeNaN();
   });
 
-  check("the loss of ContrastiveLoss is none either", async () => {
+  test("the loss of ContrastiveLoss is none either", async () => {
     for (const similar of [0, 1]) {
       const net = layerNet(
         'bottom: "a" bottom: "b" bottom: "c" top: "y" type: "ContrastiveLoss"',
@@ -262,7 +259,7 @@ describeEngines("what is no number", (engines, name) => {
   });
 
   const places = ["data", "infinite data", "huge data", "weights", "huge weights", "bias"] as const;
-  check.each(
+  test.each(
     Object.keys(fusions).flatMap((fusion) => places.map((place) => [fusion, place] as const)),
   )("%s, fused, with %s that are none, as one by one", async (fusion, place) => {
     const run = async (which: Engines, fuse: boolean): Promise<number[][]> => {
@@ -294,8 +291,9 @@ describeEngines("what is no number", (engines, name) => {
     const want = await run(referenceEngines, false);
     for (const [i, values] of want.entries()) {
       expect(kinds(fused[i] ?? [])).toEqual(kinds(apart[i] ?? []));
-      // Sums in another order overflow elsewhere.
-      if (!place.startsWith("huge")) expect(kinds(fused[i] ?? [])).toEqual(kinds(values));
+      // Sums in another order overflow elsewhere, and products with the zeros that fill up a tile are none of infinities.
+      if (!place.startsWith("huge") && !(place === "infinite data" && name === "webgpu"))
+        expect(kinds(fused[i] ?? [])).toEqual(kinds(values));
     }
   });
 });

@@ -13,7 +13,7 @@ export interface EltwiseDescriptor {
   readonly stableProdGrad: boolean;
 }
 
-/** y = Σ coeffᵢ·xᵢ, Π xᵢ or max xᵢ (of equal ones the first wins, but x₁ before x₀). Each dx is overwritten. */
+/** y = Σ coeffᵢ·xᵢ, Π xᵢ or max xᵢ (x₁ wins unless x₀ is greater, a later one only if it is greater than those before it). Each dx is overwritten. */
 export interface EltwiseOp {
   /** Whether forward and backward can take these over: y = f(Σ coeffᵢ·xᵢ). Where it is missing, none. */
   accepts?(posts: PostOps): boolean;

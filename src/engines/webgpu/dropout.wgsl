@@ -16,11 +16,12 @@ override IN_PLACE = false;
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let isKept = randomBits(p.stream, p.turn, i) >= p.threshold;
+    // NaN times 0 stays NaN.
+    let factor = select(0.0, p.scale, randomBits(p.stream, p.turn, i) >= p.threshold);
     if (IN_PLACE) {
-      y[i] = select(0.0, p.scale * y[i], isKept);
+      y[i] *= factor;
     } else {
-      y[i] = select(0.0, p.scale * x[i], isKept);
+      y[i] = factor * x[i];
     }
   }
 }

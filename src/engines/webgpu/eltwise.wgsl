@@ -71,7 +71,7 @@ fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_wor
 @compute @workgroup_size(256)
 fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let isSecond = isGreater(b[i], a[i]) || b[i] == a[i];
+    let isSecond = !isGreater(a[i], b[i]);
     y[i] = select(a[i], b[i], isSecond);
     winner[i] = select(0, 1, isSecond);
   }
