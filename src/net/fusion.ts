@@ -95,6 +95,22 @@ export function usersOf(layers: readonly FusedLayer[], { dataMem, diffMem }: Blo
   });
 }
 
+/**
+ * The layers behind layer i that work in place on the memory of that blob, under whatever name: splits and views share
+ * it, and write nothing.
+ */
+export function overwritersOf(
+  layers: readonly FusedLayer[],
+  i: number,
+  { dataMem }: Blob,
+): FusedLayer[] {
+  return layers
+    .slice(i + 1)
+    .filter(({ bottomBlobs, topBlobs }) =>
+      topBlobs.some((top) => top.dataMem === dataMem && bottomBlobs.includes(top)),
+    );
+}
+
 /** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */
 function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[] {
   const { layer, topBlobs } = layers[producer] as FusedLayer;
@@ -112,6 +128,21 @@ function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[]
   return chain;
 }
 
+/**
+ * Whether the last follower by itself would take its gradient from a result that others have overwritten by then, as
+ * Caffe's does. What dropout lets through has its sign still, and the rest no gradient.
+ */
+function readsOverwritten(layers: readonly FusedLayer[], followers: readonly number[]): boolean {
+  const last = followers.at(-1) ?? -1;
+  const { layer, topBlobs } = layers[last] as FusedLayer;
+  return (
+    layer.postOp?.kind === "unary" &&
+    overwritersOf(layers, last, topBlobs[0] as Blob).some(
+      (other) => other.layer.postOp?.kind !== "dropout",
+    )
+  );
+}
+
 /** Who runs backward must find what it reads: its own forward, or all of it taken over. */
 function isAllowed(
   takeover: Takeover,
@@ -123,7 +154,8 @@ function isAllowed(
   if (takeover === "nothing") return false;
   if (isForwardOnly) return true;
   if (takeover === "both") {
-    return followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
+    const isSame = followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
+    return isSame && !readsOverwritten(layers, followers);
   }
   // An elementwise function's backward does with y alone, or does not run in place.
   return followers.every((i) => {

@@ -1,9 +1,6 @@
 import { Blob } from "../blob/blob.ts";
 import type { Blobs } from "../layers/base/layer.ts";
-import type { BuiltLayer } from "./build.ts";
-
-/** What keeping needs to know of one layer of the built net. */
-export type KeepingLayer = Pick<BuiltLayer, "layer" | "bottomBlobs" | "topBlobs" | "needsBackward">;
+import { type FusedLayer, overwritersOf } from "./fusion.ts";
 
 /**
  * A layer's blobs, some of them with a copy of their data: that of the blob itself is overwritten by a layer in place
@@ -14,9 +11,9 @@ export class KeptData {
   readonly bottoms: Blobs;
   /** For backward alone. */
   readonly tops: Blobs;
-  readonly #layer: KeepingLayer;
+  readonly #layer: FusedLayer;
 
-  constructor(layer: KeepingLayer, bottoms: readonly boolean[], tops: readonly boolean[]) {
+  constructor(layer: FusedLayer, bottoms: readonly boolean[], tops: readonly boolean[]) {
     const copy = (isKept: boolean | undefined, blob: Blob): Blob =>
       isKept ? new Blob([0], blob.dtype) : blob;
     this.#layer = layer;
@@ -55,29 +52,17 @@ export class KeptData {
 }
 
 /** Per layer: the data that has to be kept for its backward; nothing in a net where nobody overwrites it. */
-export function keptDataOf(layers: readonly KeepingLayer[]): (KeptData | undefined)[] {
+export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined)[] {
   return layers.map((built, i) => {
     const { layer, bottomBlobs, topBlobs, needsBackward } = built;
     if (!needsBackward) return undefined;
+    const isOverwritten = (blob: Blob): boolean => overwritersOf(layers, i, blob).length > 0;
     // What a layer itself does in place is its own affair.
     const bottoms = bottomBlobs.map(
-      (blob, b) =>
-        layer.rereadsBottom(b) && !topBlobs.includes(blob) && isOverwritten(layers, i, blob),
+      (blob, b) => layer.rereadsBottom(b) && !topBlobs.includes(blob) && isOverwritten(blob),
     );
-    const tops = topBlobs.map((blob, t) => layer.rereadsTop(t) && isOverwritten(layers, i, blob));
+    const tops = topBlobs.map((blob, t) => layer.rereadsTop(t) && isOverwritten(blob));
     const isNeeded = bottoms.includes(true) || tops.includes(true);
     return isNeeded ? new KeptData(built, bottoms, tops) : undefined;
   });
-}
-
-/**
- * Whether a layer behind layer i works in place on the memory of that blob, under whatever name: splits and views share
- * it, and write nothing.
- */
-function isOverwritten(layers: readonly KeepingLayer[], i: number, { dataMem }: Blob): boolean {
-  return layers
-    .slice(i + 1)
-    .some(({ bottomBlobs, topBlobs }) =>
-      topBlobs.some((top) => top.dataMem === dataMem && bottomBlobs.includes(top)),
-    );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type KeepingLayer, keptDataOf } from "../../src/net/kept-data.ts";
+import type { FusedLayer } from "../../src/net/fusion.ts";
+import { keptDataOf } from "../../src/net/kept-data.ts";
 import type { Net } from "../../src/net/net.ts";
 import { describeEngines } from "../support/engines.ts";
 import { netOf, noise, write } from "../support/nets.ts";
@@ -105,7 +106,7 @@ test("nothing is kept where nobody overwrites it, nor without backward", () => {
     ${more}
     layer { name: "ip" type: "InnerProduct" bottom: "lrn" top: "ip" inner_product_param { num_output: 3 } }
     layer { name: "loss" type: "HingeLoss" bottom: "ip" bottom: "label" top: "loss" }`;
-  const kept = (more: string, change: Partial<KeepingLayer> = {}): string[] => {
+  const kept = (more: string, change: Partial<FusedLayer> = {}): string[] => {
     const net = netOf(text(more));
     const layers = net.layers.map((layer, i) => ({
       layer,
