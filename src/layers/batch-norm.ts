@@ -115,6 +115,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       kind: "scale",
       scale: this.#scale.dataMem,
       bias: this.#bias.dataMem,
+      center: this.#mean.dataMem,
       dScale: undefined,
       dBias: undefined,
     };

@@ -38,6 +38,8 @@ export type PostOp =
       readonly kind: "scale";
       readonly scale: SyncedMem;
       readonly bias: SyncedMem | undefined;
+      /** Where it is there, bias is −center · scale: who can makes (x − center) · scale of it, which loses nothing far from 0. */
+      readonly center?: SyncedMem;
       readonly dScale: SyncedMem | undefined;
       readonly dBias: SyncedMem | undefined;
     }

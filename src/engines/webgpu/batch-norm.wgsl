@@ -96,14 +96,16 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
       sum += input[indexOf(l, j)];
     }
     let m = workgroupSum(lane, vec2f(sum, 0.0)).x / f32(end - begin);
-    var squares = 0.0;
+    // (Σ d², Σ d): what the mean was rounded by is known from the deviations d, which are small.
+    var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let deviation = input[indexOf(l, j)] - m;
-      squares += deviation * deviation;
+      sums += deviation * vec2f(deviation, 1.0);
     }
-    let total = workgroupSum(lane, vec2f(squares, 0.0)).x;
+    let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
-      parts[workgroup.y * p.length + l] = vec2f(m, total);
+      let rounded = select(0.0, total.y / f32(end - begin), isFinite(total.x));
+      parts[workgroup.y * p.length + l] = vec2f(m + rounded, total.x - rounded * total.y);
     }
   }
 }

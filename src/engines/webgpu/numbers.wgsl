@@ -5,6 +5,10 @@ fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+fn isFinite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
 fn isNegative(x: f32) -> bool {
   return (bitcast<u32>(x) >> 31u) != 0u;
 }

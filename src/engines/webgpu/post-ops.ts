@@ -42,7 +42,7 @@ export class ChannelFinish {
   constructor(scope: Scope, channels: number) {
     this.#scope = scope;
     this.#channels = channels;
-    this.#lines = new SyncedMem(2 * channels);
+    this.#lines = new SyncedMem(3 * channels);
   }
 
   of(bias: SyncedMem | undefined, lines: readonly LinePost[]): Finish | undefined {
@@ -63,9 +63,10 @@ export class ChannelFinish {
     });
     lines.forEach((line, i) => {
       const own = i === 0 && bias ? scope.read(bias) : nothing;
-      const shift = line.bias ? scope.read(line.bias) : nothing;
+      const added = line.center ?? line.bias;
+      const shift = added ? scope.read(added) : nothing;
       const to = i === 0 ? scope.write(this.#lines) : scope.update(this.#lines);
-      const flags = [Number(i === 0), Number(bias !== undefined), Number(line.bias !== undefined)];
+      const flags = [i === 0, bias, added, line.center].map((is) => Number(Boolean(is)));
       kernel.run(
         [scope.read(line.scale), shift, own, to],
         uniforms([], [this.#channels, ...flags]),

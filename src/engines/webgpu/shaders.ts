@@ -99,14 +99,16 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
       sum += input[indexOf(l, j)];
     }
     let m = workgroupSum(lane, vec2f(sum, 0.0)).x / f32(end - begin);
-    var squares = 0.0;
+    // (Σ d², Σ d): what the mean was rounded by is known from the deviations d, which are small.
+    var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let deviation = input[indexOf(l, j)] - m;
-      squares += deviation * deviation;
+      sums += deviation * vec2f(deviation, 1.0);
     }
-    let total = workgroupSum(lane, vec2f(squares, 0.0)).x;
+    let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
-      parts[workgroup.y * p.length + l] = vec2f(m, total);
+      let rounded = select(0.0, total.y / f32(end - begin), isFinite(total.x));
+      parts[workgroup.y * p.length + l] = vec2f(m + rounded, total.x - rounded * total.y);
     }
   }
 }
@@ -1213,14 +1215,14 @@ fn whereWon(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
 `;
 
 /** finish.wgsl */
-export const finish = `// What becomes of a sum on its way out, where p.finish says so: 1, a bias per channel is added; 2, it is a line, the
-// biases and behind them the factors. Then comes f.
+export const finish = `// What becomes of a sum on its way out, where p.finish says so: 1, a bias per channel is added; 2, it is a line, what is
+// added before the factors, these, and what is added behind. Then comes f.
 fn finished(sum: f32, channel: u32, channels: u32) -> f32 {
   if (p.finish == 1u) {
     return f(sum + bias[channel]);
   }
   if (p.finish == 2u) {
-    return f(sum * bias[channels + channel] + bias[channel]);
+    return f((sum + bias[channel]) * bias[channels + channel] + bias[2u * channels + channel]);
   }
   return f(sum);
 }
@@ -1421,38 +1423,45 @@ fn store(m: u32, n: u32, value: f32) {
 `;
 
 /** join-lines.wgsl */
-export const joinLines = `// A product's bias and the lines behind it as one line per channel: (x·S + B)·s + b is x·(S·s) + (B·s + b). One run for
-// each line.
+export const joinLines = `// A product's bias and the lines behind it as one line per channel: (x + A)·S + B, where A takes in the bias and the
+// center of a normalisation right behind it, so that nothing cancels far from 0. One run for each line.
 struct Params {
   channels: u32,
   isFirst: u32,
-  // There is a bias of the product's own, and one of this line.
+  // There is a bias of the product's own, and a shift of this line, which may be the center before it instead.
   hasOwn: u32,
   hasShift: u32,
+  isCenter: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // All (channels).
 @group(0) @binding(1) var<storage, read> scale: array<f32>;
 @group(0) @binding(2) var<storage, read> shift: array<f32>;
 @group(0) @binding(3) var<storage, read> own: array<f32>;
-// (2, channels): B, then S
+// (3, channels): A, S, B
 @group(0) @binding(4) var<storage, read_write> lines: array<f32>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var c = id.x; c < p.channels; c += 256u * grid.x) {
-    var line = vec2f(0.0, 1.0);
+    var line = vec3f(0.0, 1.0, 0.0);
     if (p.isFirst == 0u) {
-      line = vec2f(lines[c], lines[p.channels + c]);
+      line = vec3f(lines[c], lines[p.channels + c], lines[2u * p.channels + c]);
     } else if (p.hasOwn != 0u) {
       line.x = own[c];
     }
-    line *= scale[c];
-    if (p.hasShift != 0u) {
-      line.x += shift[c];
+    if (p.isCenter != 0u && p.isFirst != 0u) {
+      line.x -= shift[c];
+    } else if (p.isCenter != 0u) {
+      line.z -= shift[c];
+    }
+    line = vec3f(line.x, line.yz * scale[c]);
+    if (p.hasShift != 0u && p.isCenter == 0u) {
+      line.z += shift[c];
     }
     lines[c] = line.x;
     lines[p.channels + c] = line.y;
+    lines[2u * p.channels + c] = line.z;
   }
 }
 `;
@@ -2005,6 +2014,10 @@ export const numbers = `// Arithmetic that keeps NaN and infinities, behind ever
 
 fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn isFinite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }
 
 fn isNegative(x: f32) -> bool {

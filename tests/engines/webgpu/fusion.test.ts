@@ -114,4 +114,37 @@ describeGpu("neighbours that run as one on the GPU", () => {
     expect(fused.dispatches).toBeLessThan(apart.dispatches);
     for (const { net } of [want, fused, apart]) net.close();
   });
+
+  test("BatchNorm far from 0 leaves nothing of a constant, folded and of its own batch", async () => {
+    const engines = createEngines({ gpu: theGpu() });
+    const input =
+      'layer { name: "in" type: "Input" top: "a" input_param { shape { dim: 2 dim: 1 dim: 3 dim: 7 } } }';
+    const conv = `convolution_param { num_output: 3 kernel_size: 1 weight_filler { value: 1 } bias_filler { value: 8 } }`;
+    for (const x of [1000.123, -77777.7, 12345.678]) {
+      const net = netOf(
+        `${input} ${layer("Convolution", "a", "x", conv)} ${layer("BatchNorm", "x", "x", GLOBAL)} ${layer("Scale", "x", "x", "scale_param { filler { value: 100 } }")} ${layer("BatchNorm", "a", "y")}`,
+        { engines, forwardOnly: true },
+      );
+      const [mean, variance, factor] = net.layer("BatchNorm of x").blobs;
+      mean?.assign(Math.fround(Math.fround(x) + 8));
+      variance?.assign(1e-6);
+      factor?.assign(1);
+      net.blob("a").assign(x);
+      await net.forward();
+      await net.toHost();
+      expect(
+        net
+          .blob("x")
+          .values()
+          .every((value) => value === 0),
+      ).toBe(true);
+      expect(
+        net
+          .blob("y")
+          .values()
+          .every((value) => value === 0),
+      ).toBe(true);
+      net.close();
+    }
+  });
 });
