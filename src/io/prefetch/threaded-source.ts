@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { FileError, FormatError } from "../../util/errors.ts";
+import { CaffeError, FileError, FormatError } from "../../util/errors.ts";
 import type { LoaderPlan } from "../loaders/open-loader.ts";
 import { type Batch, type BatchSource, type PrefetchOptions, RESTART } from "./batch-source.ts";
 import { createRing, FAILED, RESTARTED, Ring, type SharedRing } from "./ring.ts";
@@ -26,7 +26,7 @@ export class ThreadedSource implements BatchSource {
     this.#ring = new Ring(this.#shared);
     this.#threads = Array.from({ length: workers }, (_, worker) => {
       const order = { plan, ring: this.#shared, worker, workers };
-      return new WorkerThread(file, order, this.#ring);
+      return new WorkerThread(file, order, this.#ring, options.name);
     });
     this.#waits = new WaitReport(options.name, options.log);
   }
@@ -41,6 +41,8 @@ export class ThreadedSource implements BatchSource {
 
   close(): void {
     for (const thread of this.#threads) thread.close();
+    // A wait that nobody ends would keep the ring's memory.
+    Atomics.notify(this.#shared.control, this.#ring.producedAt(this.#batch));
   }
 
   get #isReady(): boolean {
@@ -69,44 +71,63 @@ export class ThreadedSource implements BatchSource {
         const wait = Atomics.waitAsync(control, at, Atomics.load(control, at));
         // It may have been filled in between.
         if (this.#ring.isFilled(this.#batch)) break;
-        if (wait.async) await Promise.race([wait.value, thread.failure]);
+        if (wait.async) await thread.next(wait.value);
       }
       // What a thread tells arrives before what it tells later: one failure, or memory for this batch.
-      while (!this.#isReady) await Promise.race([thread.message(), thread.failure]);
+      while (!this.#isReady) await thread.next();
     });
     this.#waits.add(began, performance.now());
     return this.#take();
   }
 }
 
+/** Who waits for a thread. */
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A thread that makes batches, and what it tells. */
 class WorkerThread {
   readonly #worker: Worker;
-  /** Never fulfilled; rejected with what ended the thread. */
-  readonly failure: Promise<never>;
-  #heard: (() => void)[] = [];
+  readonly #waiting = new Set<Waiting>();
+  /** What ended the thread. */
+  #end: Error | undefined;
 
-  constructor(file: URL, order: WorkerOrder, ring: Ring) {
+  /** @param source what it reads, for messages */
+  constructor(file: URL, order: WorkerOrder, ring: Ring, source: string) {
     // Node's own flags are the main program's affair; --input-type, for one, would refuse a file.
     this.#worker = new Worker(file, { workerData: order, execArgv: [] });
-    this.failure = new Promise((_, reject) => {
-      this.#worker.on("message", ({ growth, error, isMissing }: WorkerMessage) => {
-        if (growth) ring.grow(growth);
-        if (error !== undefined) reject(new (isMissing ? FileError : FormatError)(error));
-        const heard = this.#heard;
-        this.#heard = [];
-        for (const wake of heard) wake();
-      });
-      this.#worker.on("error", reject);
+    this.#worker.on("message", ({ growth, error, isMissing }: WorkerMessage) => {
+      if (growth) ring.grow(growth);
+      if (error !== undefined) this.#fail(new (isMissing ? FileError : FormatError)(error));
+      for (const { resolve } of this.#waiting) resolve();
+      this.#waiting.clear();
     });
-    // Whoever waits for a batch gets it; unheard, it must not end the process.
-    this.failure.catch(() => {});
+    const ended = (cause: Error): void =>
+      this.#fail(
+        new CaffeError(`the thread that reads ${source} ended: ${cause.message}.`, { cause }),
+      );
+    this.#worker.on("error", ended);
+    this.#worker.on("messageerror", ended);
+    this.#worker.on("exit", (code) => ended(new Error(`exit code ${code}`)));
     this.#worker.unref();
   }
 
-  /** Fulfilled when the thread next tells something. */
-  message(): Promise<void> {
-    return new Promise((resolve) => this.#heard.push(resolve));
+  /**
+   * Fulfilled with `event`, or when the thread next tells something. Nothing of a wait outlives it.
+   * @throws Error that ended the thread
+   */
+  next(event?: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) return reject(this.#end);
+      const waiting = { resolve, reject };
+      this.#waiting.add(waiting);
+      void event?.then(() => {
+        this.#waiting.delete(waiting);
+        resolve();
+      });
+    });
   }
 
   /** Keeps the process alive while `work` waits for this thread. */
@@ -121,5 +142,11 @@ class WorkerThread {
 
   close(): void {
     void this.#worker.terminate();
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error;
+    for (const { reject } of this.#waiting) reject(this.#end);
+    this.#waiting.clear();
   }
 }
