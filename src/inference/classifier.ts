@@ -61,6 +61,7 @@ export class Classifier {
    * @param isOversampled the mean over ten crops (corners, centre, mirrored) rather than the centre's scores alone
    */
   async predict(images: readonly FloatImage[], isOversampled = true): Promise<Blob> {
+    this.net.checkOpen();
     const [height, width] = this.#cropDims;
     const resized = images.map((image) => resizeImage(image, ...this.imageDims));
     const crops = isOversampled

@@ -89,6 +89,7 @@ export class Detector {
 
   /** Scores every window, in their order, batch by batch. */
   async detectWindows(given: readonly Windows[]): Promise<Detection[]> {
+    this.net.checkOpen();
     const detections: Pick<Detection, "file" | "window">[] = [];
     const inputs: NdArray[] = [];
     for (const { image: source, windows } of given) {

@@ -28,6 +28,7 @@ export async function* iterate(
     readonly finish: () => Promise<void>;
   },
 ): AsyncGenerator<Iteration, void, void> {
+  solver.net.checkOpen();
   // A guest that wants to know: the loss is read in every iteration.
   const guest: SolverCallbacks = { onIteration() {} };
   solver.callbacks.push(guest);

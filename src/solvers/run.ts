@@ -98,6 +98,7 @@ export abstract class SolverRun implements Snapshotted {
 
   /** What the update rule keeps of every parameter, in Caffe's order. */
   get history(): readonly Blob[] {
+    this.net.checkOpen();
     return this.update.history;
   }
 
@@ -133,6 +134,7 @@ export abstract class SolverRun implements Snapshotted {
 
   /** The test nets' layers as the test of this iteration found them. */
   testStates(): readonly LayerStates[] {
+    this.net.checkOpen();
     return this.tests.states();
   }
 
@@ -160,7 +162,7 @@ export abstract class SolverRun implements Snapshotted {
   /** Gives back the files, threads and memory of all nets. */
   close(): void {
     for (const net of [this.net, ...this.testNets]) net.close();
-    for (const blob of this.history) blob.free();
+    for (const blob of this.update.history) blob.free();
   }
 
   [Symbol.dispose](): void {
