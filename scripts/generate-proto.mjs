@@ -53,6 +53,9 @@ const types = [
         .join(" | ")};`,
   ),
   ...messages.map((message) => {
+    if (message.name === "AnyParameter") {
+      return `/** Parameters of a layer type that another Caffe has: every field by its name. */\nexport interface AnyParameter {\n  readonly [field: string]: unknown;\n}`;
+    }
     const fields = message.fieldsArray.map((f) => `  readonly ${f.name}?: ${fieldType(f)};`);
     return `export interface ${nameOf(message)} {\n${fields.join("\n")}\n}`;
   }),

@@ -123,8 +123,16 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .fail((message, error) => {
       // What a flag's own check threw comes wrapped, its sentence whole.
       if (error?.name === "YError") throw new CaffeError(error.message, { cause: error });
-      throw error ?? new CaffeError(`${message.replace(/\s*\n\s*/g, " ")}. See caffe --help.`);
+      const text = message.replace(/\s*\n\s*/g, " ");
+      throw error ?? new CaffeError(`${text}.${flagHint(text, flags)} See caffe --help.`);
     });
+}
+
+/** What a file that stands alone was meant for, as where `caffe train solver.prototxt` lacks its flag. */
+function flagHint(message: string, [command]: readonly string[]): string {
+  const [, file] = /^Unknown arguments?: ([^,]*\.prototxt)/.exec(message) ?? [];
+  if (file === undefined) return "";
+  return ` Did you mean --${command === "train" ? "solver" : "model"}=${file}?`;
 }
 
 /** Lets glog's flags count for whoever opens a log: as in glog, a flag is its GLOG_ variable's other name. */

@@ -3,6 +3,7 @@ import { entryOf } from "../util/records.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
+import { encodeWithForeign } from "./foreign-binary.ts";
 import { isHdf5 } from "./hdf5.ts";
 import { readHdf5Weights } from "./hdf5-model.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
@@ -97,7 +98,7 @@ function v1TypeOf(id: number): string {
 
 /**
  * The bytes of a NetParameter with its blobs, in pieces, as BVLC Caffe writes a .caffemodel. Fields of other
- * dialects (10000 and up) are left out.
+ * dialects (10000 and up) are left out, but for the parameters of their layer types, which are written as text.
  */
 export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
   const { layer = [], ...rest } = net;
@@ -143,25 +144,16 @@ function plainBlob(blob: BlobProto): {
 }
 
 function encodeMessage(name: "NetParameter" | "LayerParameter", message: object): Uint8Array {
-  const type = messageType(name);
-  return type.encode(type.fromObject(withoutForeign(type, message) as object)).finish();
+  return encodeWithForeign(name, message, isWritten);
 }
 
-/** The message without the fields and values that only other dialects have. */
-function withoutForeign(type: protobuf.Type, message: object): unknown {
-  const kept: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(message)) {
-    const field = entryOf(type.fields, key);
-    if (!field || field.id >= 10_000) continue;
-    const inner = field.resolvedType;
-    if (inner instanceof protobuf.Type) {
-      kept[key] = Array.isArray(value)
-        ? value.map((one: object) => withoutForeign(inner, one))
-        : withoutForeign(inner, value as object);
-    } else if (inner instanceof protobuf.Enum && (inner.values[value as string] ?? 0) >= 10_000) {
-    } else kept[key] = value;
-  }
-  return kept;
+/** Fields and values that only other dialects have are left out, but for the parameters of their layer types. */
+function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolean {
+  if (resolvedType instanceof protobuf.Enum)
+    return (resolvedType.values[value as string] ?? 0) < 10_000;
+  return (
+    id < 10_000 || (resolvedType instanceof protobuf.Type && resolvedType.name === "AnyParameter")
+  );
 }
 
 /** Reads one blob alone, as a mean file (.binaryproto) holds it. */

@@ -1,5 +1,5 @@
 import { PrototxtError } from "../util/errors.ts";
-import type { FieldUse } from "./text-check.ts";
+import type { FieldUse } from "./text-reader.ts";
 
 /** What becomes of a field that only a fork of Caffe has. */
 type Fate =

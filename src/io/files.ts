@@ -82,8 +82,12 @@ function reading<T>(path: string, what: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof FileError) throw error;
+    // A path that a prototxt wrote with backslashes: `\n` and `\t` are escapes there.
+    const hint = /[\b\t\n\v\f\r]/.test(path)
+      ? " In a prototxt write / or \\\\ for a backslash."
+      : "";
     throw new FileError(
-      `${what} "${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.`,
+      `${what} "${path}" cannot be read: ${systemErrorText(error) ?? String(error)}.${hint}`,
       { cause: error },
     );
   }

@@ -1,8 +1,8 @@
 import { FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { readBytes } from "./files.ts";
+import { decodeWithForeign, encodeWithForeign } from "./foreign-binary.ts";
 import type { NetParameter } from "./proto/caffe.ts";
-import { messageType } from "./proto/messages.ts";
 import { upgradeNet } from "./upgrade/upgrade.ts";
 
 /**
@@ -18,10 +18,9 @@ export function readNetBinary(path: string, log: Log): NetParameter {
 
 /** As readNetBinary, from bytes; `source` is for messages. */
 export function decodeNetBinary(bytes: Uint8Array, source: string, log: Log): NetParameter {
-  const type = messageType("NetParameter");
   let net: NetParameter;
   try {
-    net = type.toObject(type.decode(bytes), { enums: String, longs: Number }) as NetParameter;
+    net = decodeWithForeign("NetParameter", bytes);
   } catch (error) {
     throw new FormatError(
       `${source}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
@@ -31,8 +30,7 @@ export function decodeNetBinary(bytes: Uint8Array, source: string, log: Log): Ne
   return upgradeNet(net, source, (severity, message) => log(severity, "upgrade_proto", message));
 }
 
-/** The bytes of a whole net: every field as it is, blobs of legacy shape included. */
+/** The bytes of a whole net: every field as it is, blobs of legacy shape and fields that only forks know included. */
 export function encodeNetBinary(net: NetParameter): Uint8Array {
-  const type = messageType("NetParameter");
-  return type.encode(type.fromObject(net)).finish();
+  return encodeWithForeign("NetParameter", net);
 }

@@ -1,10 +1,10 @@
-import textformat from "protobufjs/ext/textformat.js";
 import { PrototxtError } from "../util/errors.ts";
-import { nearestAlways } from "../util/nearest.ts";
 import { bvlcTypes, judgeForeignFields } from "./dialects.ts";
+import { unknownTypeText } from "./fork-layers.ts";
 import type { Messages, NetParameter, PoolingParameter } from "./proto/caffe.ts";
 import { type MessageName, messageType } from "./proto/messages.ts";
-import { checkText } from "./text-check.ts";
+import { readText } from "./text-reader.ts";
+import { writeText } from "./text-writer.ts";
 
 /** Where a message was read from. */
 export interface TextSource {
@@ -30,7 +30,9 @@ export function keepSource<T extends object>(from: object, to: T): T {
 /**
  * Reads a message in protobuf text format.
  *
- * Accepts what Google's TextFormat does. Fields that forks of Caffe add are taken by name: see dialects.ts.
+ * Accepts what Google's TextFormat does. Fields that forks of Caffe add are taken by name: see dialects.ts. What a
+ * message of a fork's layer type holds is kept as it is: numbers, Booleans and strings by their names, `{ order: [0, 2,
+ * 1] }`, a list where there are several.
  *
  * @param file its name, for messages
  * @param warn takes one line for each foreign field that is ignored
@@ -43,24 +45,14 @@ export function parsePrototxt<K extends MessageName>(
   warn: (message: string) => void = () => {},
 ): Messages[K] {
   const type = messageType(name);
-  const checked = orUnknownType(text, file, () => {
-    const result = checkText(type, text.replace(/^\uFEFF/, ""), file);
+  const read = orUnknownType(text, file, () => {
+    const result = readText(type, text.replace(/^\uFEFF/, ""), file);
     judgeForeignFields(result.foreign, warn);
     return result;
   });
-  let parsed: Messages[K];
-  try {
-    parsed = type.toObject(textformat.fromText(type, checked.text), {
-      enums: String,
-      longs: Number,
-    }) as Messages[K];
-  } catch (error) {
-    const [, problem = String(error), line] =
-      /^(.*?)(?: \(line (\d+)\))?$/s.exec((error as Error).message) ?? [];
-    throw new PrototxtError(`${file}${line ? `:${line}` : ""}: ${problem}`, { cause: error });
-  }
+  const parsed = read.message as Messages[K];
   honourForeignFields(parsed as NetParameter);
-  sources.set(parsed as object, { file, layerLines: checked.layerLines });
+  sources.set(parsed as object, { file, layerLines: read.layerLines });
   return parsed;
 }
 
@@ -78,7 +70,7 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
       if (bvlcTypes.has(type) || solverTypes.has(type)) continue;
       const line = text.slice(0, match.index).split("\n").length;
       throw new PrototxtError(
-        `${file}:${line}: Unknown layer type: ${type}.${nearestAlways(type, bvlcTypes)} (known types: ${[...bvlcTypes].join(", ")}) Nor can the file be read as it is: ${error.message}`,
+        `${file}:${line}: ${unknownTypeText(type, [...bvlcTypes])} Nor can the file be read as it is: ${error.message}`,
         { cause: error },
       );
     }
@@ -90,10 +82,12 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
 const LAYER_TYPE = /^[^#\n]*\btype\s*:\s*["']([A-Z]\w*)["']/gm;
 const solverTypes = new Set(["SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam"]);
 
-/** A message as protobuf text format: two spaces a level, enums by name. */
+/**
+ * A message as protobuf text format: two spaces a level, enums by name; messages of forks' layer types as they were read.
+ * @throws FormatError where a field that is a message holds something else
+ */
 export function printPrototxt<K extends MessageName>(name: K, message: Messages[K]): string {
-  const type = messageType(name);
-  return `${textformat.toText(type, type.fromObject(message))}\n`;
+  return writeText(messageType(name), message);
 }
 
 /** Carries foreign fields over to ours: pooling's ceil_mode is round_mode by another name. */

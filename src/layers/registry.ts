@@ -1,9 +1,9 @@
 import type { Engines } from "../engines/choose.ts";
 import { chooseEngine } from "../engines/choose.ts";
 import type { Primitive } from "../engines/engine.ts";
+import { unknownTypeText } from "../io/fork-layers.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { LayerError } from "../util/errors.ts";
-import { nearestAlways } from "../util/nearest.ts";
 import type { Arity, Layer, LayerContext } from "./base/layer.ts";
 import * as layers from "./index.ts";
 import { makeUsersLayer } from "./users-code.ts";
@@ -69,15 +69,12 @@ export class LayerRegistry {
 
   /**
    * The class that `param.type` names.
-   * @throws LayerError that lists the known types, and the nearest
+   * @throws LayerError that lists the known types, and says the nearest, or whose it is
    */
   classOf(param: LayerParameter, where = ""): LayerClass {
     const Class = this.#classes.get(param.type ?? "");
     if (Class) return Class;
-    throw new LayerError(
-      param,
-      `Unknown layer type: ${param.type ?? ""}${where}.${nearestAlways(param.type ?? "", this.types)} (known types: ${this.types.join(", ")})`,
-    );
+    throw new LayerError(param, unknownTypeText(param.type ?? "", this.types, where));
   }
 
   /** The layer that `param` describes, on the first engine that has all it needs. */

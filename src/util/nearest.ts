@@ -1,13 +1,13 @@
+/** What is longer than any name is no slip of one, and would take long to compare. */
+const MOST_LETTERS = 200;
+
 /** The known name with the fewest edits to `name`, if that is few enough to be a slip. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  return nearestWithin(Math.max(1, Math.floor(name.length / 3)), name, known);
-}
-
-/** The known name with the fewest edits to `name`; undefined where each takes more than `most`. */
-function nearestWithin(most: number, name: string, known: Iterable<string>): string | undefined {
+  if (name.length > MOST_LETTERS) return undefined;
   let best: string | undefined;
-  let bestDistance = most + 1;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    if (candidate.length > MOST_LETTERS) continue;
     const distance = edits(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
@@ -21,14 +21,6 @@ function nearestWithin(most: number, name: string, known: Iterable<string>): str
 export function nearestText(name: string, known: Iterable<string>): string {
   const found = nearest(name, known);
   return found === undefined ? "" : ` Did you mean "${found}"?`;
-}
-
-/** As nearestText; a name that is no slip gets the nearest known one too, as no more than that. */
-export function nearestAlways(name: string, known: Iterable<string>): string {
-  const names = [...known];
-  const found = nearestWithin(Number.POSITIVE_INFINITY, name, names);
-  if (found === undefined || found === nearest(name, names)) return nearestText(name, names);
-  return ` The nearest known name is "${found}".`;
 }
 
 /** How many insertions, deletions, replacements and swaps of neighbours turn a into b. */

@@ -29,3 +29,12 @@ const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\p{Surrogate
 export function withoutControls(text: string): string {
   return text.replace(NOT_IN_XML, "");
 }
+
+/** What a message quotes of a long text. */
+const MOST_QUOTED = 80;
+
+/** A text as a message quotes it: no more than a line's worth of it. */
+export function cut(text: string): string {
+  if (text.length <= MOST_QUOTED) return text;
+  return `${text.slice(0, MOST_QUOTED)}… (${text.length} characters)`;
+}

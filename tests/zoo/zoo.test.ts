@@ -47,7 +47,7 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
   ],
   foreign: [
     `${input("dim: 1")}layer { name: "p" type: "Permute" bottom: "x" top: "y" permute_param { order: 0 } }`,
-    /^OTHER .*Unknown layer type: Permute. The nearest known name is "\w+"/m,
+    /^OTHER .*Unknown layer type: Permute. It is a layer of SSD, not of BVLC Caffe\./m,
   ],
   oldforeign: [
     'layers { name: "p" type: CONVOLUTION_3D }',

@@ -5,7 +5,7 @@ import { Net } from "../../net/net.ts";
 import { type ShapesByName, withPlaceholders } from "../../net/placeholders.ts";
 import { type LayerSummary, summarize as summaryOf } from "../../net/summary.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { printable } from "../../util/printable.ts";
+import { cut, printable } from "../../util/printable.ts";
 import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
 
@@ -124,7 +124,7 @@ function tableOf(name: string, layers: readonly LayerSummary[], isColoured: bool
     isColoured ? styleText(style, text) : text;
   const rule = paint("dim", "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2)));
   return [
-    paint("bold", name === "" ? "(a net without a name)" : printable(name)),
+    paint("bold", name === "" ? "(a net without a name)" : cut(printable(name))),
     paint("bold", line(HEADER)),
     rule,
     ...rows.map((row, i) => paint(colourOf(layers[i] as LayerSummary), line(row))),

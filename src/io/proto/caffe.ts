@@ -55,8 +55,9 @@ export type V1LayerParameterDimCheckMode = "STRICT" | "PERMISSIVE";
 
 export type V0LayerParameterPoolMethod = "MAX" | "AVE" | "STOCHASTIC";
 
+/** Parameters of a layer type that another Caffe has: every field by its name. */
 export interface AnyParameter {
-
+  readonly [field: string]: unknown;
 }
 
 export interface BlobShape {

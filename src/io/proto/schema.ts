@@ -8,7 +8,12 @@ export const schema: INamespace = {
    "nested": {
     "AnyParameter": {
      "edition": "proto2",
-     "fields": {}
+     "fields": {
+      "text": {
+       "type": "string",
+       "id": 1
+      }
+     }
     },
     "ForeignPrecision": {
      "edition": "proto2",

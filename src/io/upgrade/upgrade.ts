@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import { UNKNOWN } from "../foreign-message.ts";
 import type {
   BlobShape,
   LayerParameter,
@@ -66,6 +67,14 @@ const upgrades: readonly Upgrade[] = [
  * @see Caffe's UpgradeNetAsNeeded
  */
 export function upgradeNet(net: NetParameter, file: string, log: UpgradeLog): NetParameter {
+  for (const layer of net.layers ?? []) {
+    if (!(UNKNOWN in layer) && !(UNKNOWN in (layer.layer ?? {}))) continue;
+    const name = layer.name ?? layer.layer?.name ?? "";
+    log(
+      "warning",
+      `${file}: layer "${name}" is of the old form and has fields that BVLC Caffe does not know. They are left out: the new form has other numbers.`,
+    );
+  }
   let current = net;
   for (const { applies, apply, before, after } of upgrades) {
     if (!applies(current)) continue;

@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import { UNKNOWN } from "../foreign-message.ts";
 import type { LayerParameter, NetParameter, ParamSpec, V1LayerParameter } from "../proto/caffe.ts";
 
 /** The type strings of V1's enum. */
@@ -68,7 +69,9 @@ export function upgradeV1(net: NetParameter): NetParameter {
 }
 
 function upgradeLayer(old: V1LayerParameter): LayerParameter {
-  const { type, blobs_lr, weight_decay, param, blob_share_mode, layer: _v0, ...same } = old;
+  const { type, blobs_lr, weight_decay, param, blob_share_mode, layer: _v0, ...rest } = old;
+  // Their numbers are those of the old message.
+  const { [UNKNOWN]: _unknown, ...same } = rest as typeof rest & { [UNKNOWN]?: unknown };
   const count = Math.max(
     param?.length ?? 0,
     blob_share_mode?.length ?? 0,
