@@ -1,5 +1,4 @@
 import protobuf from "protobufjs/light.js";
-import { entryOf } from "../util/records.ts";
 import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";

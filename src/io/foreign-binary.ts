@@ -1,4 +1,5 @@
 import protobuf from "protobufjs/light.js";
+import { entryOf } from "../util/records.ts";
 import { UNKNOWN } from "./foreign-message.ts";
 import type { AnyParameter } from "./proto/caffe.ts";
 import { messageType } from "./proto/messages.ts";
@@ -51,7 +52,7 @@ function pack(
 ): Fields {
   const packed: Record<string | symbol, unknown> = {};
   for (const [key, value] of Object.entries(message)) {
-    const field = Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+    const field = entryOf(type.fields, key);
     if (!field || !isKept(field, value)) continue;
     const { resolvedType } = field;
     if (!(resolvedType instanceof protobuf.Type)) packed[key] = value;

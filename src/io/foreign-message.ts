@@ -1,3 +1,4 @@
+import { entryOf } from "../util/records.ts";
 import type { AnyParameter } from "./proto/caffe.ts";
 
 /**
@@ -30,17 +31,13 @@ export function setField(message: object, field: string, value: unknown): void {
 
 /** Adds a value to a field of a message whose schema nobody knows: a second value makes a list of it. */
 export function addValue(message: object, field: string, value: unknown): void {
-  const before = ownValue(message, field);
+  const before = entryOf(message as AnyParameter, field);
   if (Array.isArray(before)) before.push(value);
   else setField(message, field, before === undefined ? value : [before, value]);
 }
 
 /** Makes a list of a field, which more values are added to. */
 export function beginList(message: object, field: string): void {
-  const before = ownValue(message, field);
+  const before = entryOf(message as AnyParameter, field);
   if (!Array.isArray(before)) setField(message, field, before === undefined ? [] : [before]);
-}
-
-function ownValue(message: object, field: string): unknown {
-  return Object.hasOwn(message, field) ? (message as AnyParameter)[field] : undefined;
 }

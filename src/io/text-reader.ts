@@ -2,6 +2,7 @@ import protobuf from "protobufjs/light.js";
 import { PrototxtError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { cut } from "../util/printable.ts";
+import { entryOf } from "../util/records.ts";
 import { addValue, beginList, noteBare, setField } from "./foreign-message.ts";
 import { unknownTypeText } from "./fork-layers.ts";
 import { LineIndex, stringValue, TextProblem, type Token, Tokens } from "./text-tokens.ts";
@@ -124,7 +125,7 @@ class Reader {
   }
 
   #field(type: protobuf.Type, message: object, name: Token): void {
-    const field = Object.hasOwn(type.fields, name.text) ? type.fields[name.text] : undefined;
+    const field = entryOf(type.fields, name.text);
     if (!field) {
       throw new TextProblem(
         name.start,
@@ -335,7 +336,7 @@ function quoted({ kind, text }: Token): string {
 /** A string is wanted, and there is a word: a layer's type without quotes, or the old name of one. */
 function unquotedText(where: string, { text }: Token): string {
   const old = where === "LayerParameter.type" ? (v1Types as Record<string, string>) : {};
-  const name = Object.hasOwn(old, text) ? old[text] : text;
+  const name = entryOf(old, text);
   return `${where} is ${cut(text)} without quotes. Write "${cut(name ?? text)}".`;
 }
 

@@ -1,4 +1,5 @@
 import protobuf from "protobufjs/light.js";
+import { entryOf } from "../util/records.ts";
 
 /** What stands for a whole number: decimal, hexadecimal after `0x`, octal after `0`. */
 const WHOLE = /^-?(?:0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)$/;
@@ -49,7 +50,7 @@ export function enumValue(
   type: protobuf.Enum,
   text: string,
 ): { readonly id: number; readonly name: string } | undefined {
-  const id = Object.hasOwn(type.values, text) ? type.values[text] : wholeValue(text);
+  const id = entryOf(type.values, text) ?? wholeValue(text);
   const name = id === undefined ? undefined : type.valuesById[id];
   return id === undefined || name === undefined ? undefined : { id, name };
 }
