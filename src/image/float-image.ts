@@ -1,7 +1,9 @@
 import type { NdArray } from "../blob/nested.ts";
+import { writeFileAtomically } from "../io/atomic-file.ts";
 import { readBytes } from "../io/files.ts";
 import { decodeImage } from "../io/image.ts";
-import { CaffeError, FileError, systemErrorText } from "../util/errors.ts";
+import { suffixOf } from "../io/image-encoder.ts";
+import { CaffeError, FileError } from "../util/errors.ts";
 import { shapeText } from "../util/shape.ts";
 
 /**
@@ -47,14 +49,16 @@ export async function saveImage(path: string, image: FloatImage): Promise<void> 
     Math.round(255 * Math.min(1, Math.max(0, value))),
   );
   const { default: sharp } = await import("sharp");
+  const encoder = sharp(bytes, { raw: { width, height, channels } });
+  let encoded: Uint8Array;
   try {
-    await sharp(bytes, { raw: { width, height, channels } }).toFile(path);
+    encoded = await encoder.toFormat(suffixOf(path) as "png").toBuffer();
   } catch (error) {
-    throw new FileError(
-      `image "${path}" cannot be written: ${systemErrorText(error) ?? String(error)}.`,
-      { cause: error },
-    );
+    throw new FileError(`image "${path}" cannot be written: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
+  writeFileAtomically(path, [encoded]);
 }
 
 /** A rectangle of an image, in pixels: from `top` and `left`, up to but without `bottom` and `right`. */

@@ -1,17 +1,30 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../util/errors.ts";
-import { fileNames, removeFile } from "./files.ts";
+import { removeFile } from "./files.ts";
+import { flushFile, flushFolder } from "./flush.ts";
+import {
+  likeBefore,
+  type OutputTarget,
+  outputTarget,
+  writeAll,
+  writeStream,
+} from "./output-target.ts";
+import { removeAbandoned, temporaryOf } from "./temporary-file.ts";
 
 /** A file to be written: its path, and its bytes in pieces. */
 export interface FileToWrite {
@@ -21,6 +34,10 @@ export interface FileToWrite {
 
 /**
  * Writes a file so that its name never stands for half of it: beside the target, flushed to the disk, then renamed.
+ *
+ * Links are followed; a file that is there before leaves its mode and owner to that which takes its place. A device or a
+ * pipe is written to as it is.
+ *
  * @throws FileError where that fails; what was there before is untouched and no partial file is left
  */
 export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>): void {
@@ -30,41 +47,94 @@ export function writeFileAtomically(path: string, chunks: Iterable<Uint8Array>):
 /**
  * Writes files that belong together: all of them beside their targets first, and only when every one is on the disk are
  * they renamed, in order. Where the last one is, the others are.
- * @throws FileError where one cannot be written; no target has been touched then, and nothing is left
+ *
+ * @throws FileError where one cannot be written; every target is as it was then, and nothing is left. Where one cannot be
+ *   renamed after others were, those go back; a file system without hard links keeps no file to go back to
  */
 export function writeFilesAtomically(files: readonly FileToWrite[]): void {
-  const written: string[] = [];
+  const written: Renaming[] = [];
   try {
-    for (const { path, chunks } of files) {
-      const temporary = temporaryOf(path);
-      written.push(temporary);
-      whileWriting(path, () => writeFlushed(temporary, chunks));
-    }
-    files.forEach(({ path }, i) => {
-      whileWriting(path, () => renameSync(written[i] as string, path));
+    const targets = files.map(({ path }) => whileWriting(path, () => outputTarget(path)));
+    files.forEach(({ path, chunks }, i) => {
+      const target = targets[i] as OutputTarget;
+      if (target.isStream) return;
+      const temporary = temporaryOf(target.path);
+      written.push({ path, target, temporary });
+      whileWriting(path, () => writeFlushed(temporary, chunks, target));
     });
-    for (const folder of new Set(files.map(({ path }) => dirname(path)))) flushDirectory(folder);
+    files.forEach(({ path, chunks }, i) => {
+      const target = targets[i] as OutputTarget;
+      if (target.isStream) whileWriting(path, () => writeStream(target.path, chunks));
+    });
+    renameAll(written);
   } catch (error) {
-    for (const temporary of written) rmSync(temporary, { force: true });
+    for (const { temporary } of written) removeFile(temporary);
     throw error;
+  }
+}
+
+/** A file that lies beside its target, whole. */
+interface Renaming {
+  readonly path: string;
+  readonly target: OutputTarget;
+  readonly temporary: string;
+}
+
+/** Renames all, or none. */
+function renameAll(files: readonly Renaming[]): void {
+  const backups = files.map(({ temporary }) => `${temporary}-before`);
+  let done = 0;
+  try {
+    for (const { path, target, temporary } of files) {
+      if (files.length > 1 && target.before) keep(target.path, backups[done] as string);
+      whileWriting(path, () => renameSync(temporary, target.path));
+      done++;
+    }
+  } catch (error) {
+    for (let i = done - 1; i >= 0; i--) {
+      const { target } = files[i] as Renaming;
+      const backup = backups[i] as string;
+      if (existsSync(backup)) renameSync(backup, target.path);
+      else if (!target.before) removeFile(target.path);
+    }
+    throw error;
+  } finally {
+    for (const backup of backups) removeFile(backup);
+  }
+  for (const folder of new Set(files.map(({ target }) => dirname(target.path))))
+    flushFolder(folder);
+}
+
+/** A second name for a file. */
+function keep(path: string, backup: string): void {
+  try {
+    removeFile(backup);
+    linkSync(path, backup);
+  } catch {
+    // A file system without hard links.
   }
 }
 
 /** A file that another library fills, beside the name it will have. What a killed program left of it is removed. */
 export class PartialFile {
-  /** Tells several of one name in this process apart. */
+  /** Tells several of one name in this thread apart. */
   static #made = 0;
   /** Where it is filled. */
   readonly temporary: string;
   readonly #path: string;
+  readonly #target: OutputTarget;
 
   /** @throws FileError where it cannot be made */
   constructor(path: string) {
     this.#path = path;
-    this.temporary = temporaryOf(`${path}.${++PartialFile.#made}`);
+    this.#target = whileWriting(path, () => outputTarget(path));
+    const { path: real, isStream } = this.#target;
+    // A device has no room beside it, and a library may want to go back in what it has written.
+    const near = isStream ? join(tmpdir(), basename(real)) : real;
+    this.temporary = temporaryOf(`${near}.${++PartialFile.#made}`);
     whileWriting(path, () => {
-      removeAbandoned(dirname(path), `.${basename(path)}.`, (writer) => !isRunning(writer));
-      writeFlushed(this.temporary, []);
+      removeAbandoned(near);
+      writeFlushed(this.temporary, [], this.#target);
     });
   }
 
@@ -73,49 +143,65 @@ export class PartialFile {
    * @throws FileError where that fails
    */
   publish(): void {
-    this.#name(this.temporary);
+    if (!this.#target.isStream) {
+      this.#name(this.temporary);
+      return;
+    }
+    whileWriting(this.#path, () => writeStream(this.#target.path, piecesOf(this.temporary)));
+    removeFile(this.temporary);
   }
 
   /**
-   * Gives its name to a copy of what it holds now, which must be whole; the file itself is filled further.
+   * Gives its name to a copy of what it holds now, which must be whole; the file itself is filled further. A device gets
+   * nothing until the end.
+   *
    * @throws FileError where that fails
    */
   publishCopy(): void {
+    if (this.#target.isStream) return;
     const copy = `${this.temporary}-copy`;
     try {
       whileWriting(this.#path, () => copyFileSync(this.temporary, copy));
       this.#name(copy);
     } finally {
-      rmSync(copy, { force: true });
+      removeFile(copy);
     }
   }
 
   discard(): void {
-    rmSync(this.temporary, { force: true });
+    removeFile(this.temporary);
   }
 
   #name(written: string): void {
     whileWriting(this.#path, () => {
-      const file = openSync(written, "r+");
-      try {
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(written, this.#path);
+      // A copy has the mode, but not the owner.
+      likeBefore(written, this.#target.before);
+      flushFile(written);
+      renameSync(written, this.#target.path);
     });
-    flushDirectory(dirname(this.#path));
+    flushFolder(dirname(this.#target.path));
   }
 }
 
-function temporaryOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.tmp-${process.pid}`);
+/** What a file holds, a piece at a time. */
+function* piecesOf(path: string): Generator<Uint8Array> {
+  const file = openSync(path, "r");
+  try {
+    const piece = new Uint8Array(2 ** 20);
+    for (let length = 1; length > 0; ) {
+      length = readSync(file, piece);
+      yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
-function whileWriting(path: string, work: () => void): void {
+function whileWriting<T>(path: string, work: () => T): T {
   try {
-    work();
+    return work();
   } catch (error) {
+    if (error instanceof FileError) throw error;
     throw new FileError(
       `"${path}" cannot be written: ${systemErrorText(error) ?? String(error)}.`,
       { cause: error },
@@ -123,56 +209,16 @@ function whileWriting(path: string, work: () => void): void {
   }
 }
 
-function writeFlushed(path: string, chunks: Iterable<Uint8Array>): void {
-  const file = openSync(path, "w");
+/** Fills a new file, whatever lay under its name. */
+function writeFlushed(path: string, chunks: Iterable<Uint8Array>, { before }: OutputTarget): void {
+  removeFile(path);
+  const file = openSync(path, "wx");
   try {
-    for (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
-        done += writeSync(file, chunk, done, chunk.length - done);
-      }
-    }
+    likeBefore(path, before);
+    writeAll(file, chunks);
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes a rename outlive a power cut, where the system lets directories be flushed. */
-function flushDirectory(path: string): void {
-  let directory: number | undefined;
-  try {
-    directory = openSync(path, "r");
-    fsyncSync(directory);
-  } catch {
-    // Some file systems refuse to flush directories; the rename itself has happened.
-  } finally {
-    if (directory !== undefined) closeSync(directory);
-  }
-}
-
-/** Removes what programs that were killed while they wrote under the prefix have left beside it. */
-export function removeLeftovers(prefix: string): void {
-  // This program writes nothing under the prefix while it asks.
-  const isGone = (writer: number): boolean => writer === process.pid || !isRunning(writer);
-  removeAbandoned(dirname(prefix), `.${basename(prefix)}_`, isGone);
-}
-
-/** Removes temporary files whose names begin so and whose writer is gone. */
-function removeAbandoned(folder: string, begin: string, isGone: (writer: number) => boolean): void {
-  for (const name of fileNames(folder)) {
-    if (!name.startsWith(begin)) continue;
-    const writer = Number(/\.tmp-(\d+)(-copy)?$/.exec(name)?.[1]);
-    if (writer && isGone(writer)) removeFile(join(folder, name));
-  }
-}
-
-/** Whether a process has that number. */
-function isRunning(number: number): boolean {
-  try {
-    process.kill(number, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
@@ -183,8 +229,11 @@ function isRunning(number: number): boolean {
 export function checkWritable(prefix: string): void {
   const probe = `${prefix}_iter_0.tempfile`;
   try {
-    closeSync(openSync(probe, "w"));
-    rmSync(probe);
+    if (existsSync(probe)) accessSync(dirname(probe), constants.W_OK);
+    else {
+      closeSync(openSync(probe, "wx"));
+      rmSync(probe);
+    }
   } catch (error) {
     throw new FileError(
       `Cannot write to snapshot prefix '${prefix}'.  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
@@ -198,7 +247,11 @@ export function fileExists(path: string): boolean {
   return existsSync(path);
 }
 
-/** Whether the path is a folder. */
+/** Whether the path is a folder; not, where nobody may look. */
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }

@@ -1,9 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { FileError } from "../util/errors.ts";
+import { PartialFile } from "./atomic-file.ts";
 
 /** A file to be fetched: where from, and its checksum. */
 export interface Download {
@@ -47,8 +48,9 @@ async function attempt(
   path: string,
   progress: DownloadProgress,
 ): Promise<string | undefined> {
-  const partial = `${path}.part`;
+  let partial: PartialFile | undefined;
   try {
+    partial = new PartialFile(path);
     const response = await fetch(url);
     if (!response.ok || !response.body) return `status ${response.status} ${response.statusText}`;
     const length = response.headers.get("content-length");
@@ -57,17 +59,17 @@ async function attempt(
     await pipeline(
       Readable.fromWeb(response.body as ReadableStream),
       counting(hash, (done) => progress(done, total)),
-      createWriteStream(partial),
+      createWriteStream(partial.temporary, { flags: "r+" }),
     );
     const got = hash.digest("hex");
     if (got !== sha1) return `its SHA-1 is ${got}, expected ${sha1}`;
-    renameSync(partial, path);
+    partial.publish();
     return undefined;
   } catch (error) {
     const { message, cause } = error as Error;
     return cause instanceof Error ? `${message} (${cause.message})` : message;
   } finally {
-    rmSync(partial, { force: true });
+    partial?.discard();
   }
 }
 

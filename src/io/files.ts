@@ -1,5 +1,6 @@
 import {
   closeSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -104,6 +105,20 @@ export function fileNames(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/**
+ * Makes a folder, and those above it that are not there.
+ * @throws FileError where that fails
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new FileError(`"${path}" cannot be made: ${systemErrorText(error) ?? String(error)}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -2,7 +2,17 @@ import type { Dataset as H5Dataset, Group as H5Group } from "h5wasm";
 import type { FloatArray } from "../util/arrays.ts";
 import { CaffeError, FormatError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
-import { Dataset, File, Group, Hdf5Failure, Module, mount, told } from "./hdf5-library.ts";
+import { Hdf5Header } from "./hdf5-header.ts";
+import {
+  addressOf,
+  Dataset,
+  File,
+  Group,
+  Hdf5Failure,
+  Module,
+  mount,
+  told,
+} from "./hdf5-library.ts";
 import { type NumberType, numberTypeAt, readerOf } from "./hdf5-numbers.ts";
 import { type Hdf5Storage, PagedStorage } from "./hdf5-storage.ts";
 import { arrayIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./hdf5-tree.ts";
@@ -124,18 +134,12 @@ class TreeReader {
       const value = this.#told(dataset, where, () => dataset.value);
       if (typeof value === "string") return value;
     } else if (metadata.shape) {
-      const type = this.#typeOf(dataset);
+      const type = numberTypeAt(this.#storage, this.#base, addressOf(dataset));
       if (type?.size === metadata.size) return this.#numbers(dataset, where, shape, type);
     }
     throw new FormatError(
       `${where} does not hold ${count} numbers. Expected floats or whole numbers.`,
     );
-  }
-
-  #typeOf({ file_id, path }: H5Dataset): NumberType | undefined {
-    const reference = told(() => Module.create_object_reference(file_id, path));
-    const address = new DataView(Uint8Array.from(reference).buffer).getBigUint64(0, true);
-    return numberTypeAt(this.#storage, this.#base, Number(address));
   }
 
   #numbers(
@@ -264,14 +268,19 @@ export function writeHdf5File(tree: Hdf5Tree): Uint8Array<ArrayBuffer>[] {
   const storage = new PagedStorage();
   const { name, failure, unmount } = mount(storage);
   try {
-    told(() => {
-      const file = new File(name, "w", { libver: ["earliest", "latest"] });
-      try {
-        writeTree(file, tree);
-      } finally {
-        file.close();
-      }
-    });
+    const file = told(() => new File(name, "w", { libver: ["earliest", "latest"] }));
+    const made: H5Dataset[] = [];
+    let addresses: readonly number[];
+    try {
+      told(() => writeTree(file, tree, (dataset) => made.push(dataset)));
+      addresses = made.map(addressOf);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    told(() => file.close());
+    const header = new Hdf5Header(storage, 0);
+    for (const address of addresses) header.eraseTime(address);
     return storage.pieces();
   } catch (error) {
     throw failure() ?? (error instanceof Hdf5Failure ? new CaffeError(error.message) : error);
@@ -280,28 +289,25 @@ export function writeHdf5File(tree: Hdf5Tree): Uint8Array<ArrayBuffer>[] {
   }
 }
 
-function writeTree(group: H5Group, tree: Hdf5Tree): void {
+function writeTree(group: H5Group, tree: Hdf5Tree, made: (dataset: H5Dataset) => void): void {
   for (const [name, node] of Object.entries(tree)) {
     if (typeof node === "string") {
       // As Caffe's H5LTmake_dataset_string: ASCII, and a zero at the end.
       const size = new TextEncoder().encode(node).length + 1;
-      group.create_dataset({ name, data: node, shape: [], dtype: `A${size}` });
+      made(group.create_dataset({ name, data: node, shape: [], dtype: `A${size}` }));
     } else if (typeof node === "number") {
-      group.create_dataset({ name, data: Int32Array.of(node), shape: [1] });
+      made(group.create_dataset({ name, data: Int32Array.of(node), shape: [1] }));
     } else {
       const array = arrayIn(node);
-      if (array) writeArray(group, name, array);
-      else writeTree(group.create_group(name), node as Hdf5Tree);
+      if (array) made(writeArray(group, name, array));
+      else writeTree(group.create_group(name), node as Hdf5Tree, made);
     }
   }
 }
 
 /** In one piece, or, where it would not pass through the library's memory, in chunks. */
-function writeArray(group: H5Group, name: string, { shape, data }: Hdf5Array): void {
-  if (data.byteLength <= PIECE) {
-    group.create_dataset({ name, data, shape: [...shape] });
-    return;
-  }
+function writeArray(group: H5Group, name: string, { shape, data }: Hdf5Array): H5Dataset {
+  if (data.byteLength <= PIECE) return group.create_dataset({ name, data, shape: [...shape] });
   const parts = [
     ...slabs(
       shape,
@@ -321,6 +327,7 @@ function writeArray(group: H5Group, name: string, { shape, data }: Hdf5Array): v
     const place = offset.map((from, k): [number, number] => [from, from + (count[k] ?? 0)]);
     dataset.write_slice(place, data.subarray(at, at + countOf(count)));
   }
+  return dataset;
 }
 
 function none(data: FloatArray): FloatArray {

@@ -40,7 +40,7 @@ const EIO = 29;
 export class Hdf5Failure extends Error {}
 
 /**
- * Runs a part of the library's work. Most of its functions do not give back whether they failed, and leave their result as
+ * Runs a part of the library's work, no other part of which runs within it. Most of its functions do not give back whether they failed, and leave their result as
  * it was; but all of them say it.
  * @throws Hdf5Failure with the first reason that was said
  */
@@ -50,8 +50,9 @@ export function told<T>(work: () => T): T {
   try {
     result = work();
   } catch (error) {
-    const isPlain = (error as Error | undefined)?.name === "Error";
-    throw (isPlain ? failureSaid() : undefined) ?? error;
+    // What it gives in place of a dataset that failed is no dataset.
+    const isOfIt = ["Error", "TypeError"].includes((error as Error | undefined)?.name ?? "");
+    throw (isOfIt ? failureSaid() : undefined) ?? error;
   }
   const failure = failureSaid();
   if (failure) throw failure;
@@ -63,6 +64,12 @@ function failureSaid(): Hdf5Failure | undefined {
   const text = new TextDecoder().decode(Uint8Array.from(said));
   const [, first = text] = text.split(FAILURE);
   return new Hdf5Failure([...first.matchAll(REASON)].pop()?.[1] ?? first.trim());
+}
+
+/** Where the header of a dataset stands in its file. */
+export function addressOf({ file_id, path }: Pick<Dataset, "file_id" | "path">): number {
+  const reference = told(() => Module.create_object_reference(file_id, path));
+  return Number(new DataView(Uint8Array.from(reference).buffer).getBigUint64(0, true));
 }
 
 let count = 0;

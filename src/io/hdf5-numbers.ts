@@ -1,4 +1,5 @@
 import type { FloatArray } from "../util/arrays.ts";
+import { Hdf5Header } from "./hdf5-header.ts";
 import type { Hdf5Storage } from "./hdf5-storage.ts";
 
 /** A whole number within its bytes: where its bits begin, and how many they are. */
@@ -23,9 +24,7 @@ interface FloatType {
 export type NumberType = WholeType | FloatType;
 
 const [FIXED, FLOAT, ENUM] = [0, 1, 8];
-const [DATATYPE, CONTINUATION] = [0x03, 0x10];
-/** An object's header has one part as a rule, and two if attributes came later. */
-const MOST_PARTS = 256;
+const DATATYPE = 0x03;
 
 /**
  * The kind of number that a dataset holds, as its header says it: the library gives its size alone, and the same size may
@@ -40,71 +39,21 @@ export function numberTypeAt(
   base: number,
   address: number,
 ): NumberType | undefined {
-  const at = (from: number, length: number): DataView => {
-    const bytes = new Uint8Array(length);
-    if (from < 0 || storage.read(bytes, base + from) < length)
-      throw new RangeError("beyond the end");
-    return new DataView(bytes.buffer);
-  };
-  const superblock = at(0, 16);
-  const isOld = superblock.getUint8(8) < 2;
-  const [wide, long] = isOld
-    ? [superblock.getUint8(13), superblock.getUint8(14)]
-    : [superblock.getUint8(9), superblock.getUint8(10)];
-  const whole = (view: DataView, from: number, size: number): number =>
-    size === 8 ? Number(view.getBigUint64(from, true)) : view.getUint32(from, true);
+  const header = new Hdf5Header(storage, base);
   try {
-    return search(address, 0);
+    const own = header.messages(address).find(({ type }) => type === DATATYPE);
+    if (!own?.isShared) return own && typeIn(header.bytes(own));
+    // A type with a name of its own: its header is elsewhere.
+    const named = header.sharedAddress(own);
+    const message =
+      named === undefined
+        ? undefined
+        : header.messages(named).find(({ type, isShared }) => type === DATATYPE && !isShared);
+    return message && typeIn(header.bytes(message));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-
-  function search(header: number, depth: number): NumberType | undefined {
-    const first = at(header, 16);
-    const isNew = first.getUint32(0, true) === 0x5244484f; // OHDR
-    const flags = isNew ? first.getUint8(5) : 0;
-    const prefix = isNew ? 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0) : 16;
-    const sizeBytes = isNew ? 1 << (flags & 3) : 0;
-    const size = isNew ? sizeIn(at(header + prefix, 8), sizeBytes) : first.getUint32(8, true);
-    const parts = [{ from: header + prefix + sizeBytes, length: size }];
-    const head = isNew ? (flags & 4 ? 6 : 4) : 8;
-    for (let i = 0; i < parts.length && i < MOST_PARTS; i++) {
-      const { from, length } = parts[i] as { from: number; length: number };
-      for (let done = 0; done + head <= length; ) {
-        const message = at(from + done, head);
-        const type = isNew ? message.getUint8(0) : message.getUint16(0, true);
-        const bytes = isNew ? message.getUint16(1, true) : message.getUint16(2, true);
-        const isShared = (message.getUint8(isNew ? 3 : 4) & 2) !== 0;
-        const body = from + done + head;
-        if (type === DATATYPE) {
-          if (!isShared) return typeIn(at(body, bytes));
-          // A type with a name of its own: its header is elsewhere.
-          const named = sharedAddress(at(body, bytes));
-          return depth === 0 && named !== undefined ? search(named, 1) : undefined;
-        }
-        if (type === CONTINUATION) {
-          const next = at(body, wide + long);
-          const [to, room] = [whole(next, 0, wide), whole(next, wide, long)];
-          parts.push(isNew ? { from: to + 4, length: room - 8 } : { from: to, length: room });
-        }
-        done += head + bytes;
-      }
-    }
-    return undefined;
-  }
-
-  function sharedAddress(body: DataView): number | undefined {
-    const [version, place] = [body.getUint8(0), body.getUint8(1)];
-    if (version === 3 && place !== 2) return undefined;
-    return whole(body, version === 1 ? 8 : 2, wide);
-  }
-}
-
-function sizeIn(view: DataView, bytes: number): number {
-  if (bytes === 1) return view.getUint8(0);
-  if (bytes === 2) return view.getUint16(0, true);
-  return bytes === 4 ? view.getUint32(0, true) : Number(view.getBigUint64(0, true));
 }
 
 /** What a datatype message says; of an enumeration, what its members are numbers of. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import type { FloatArray } from "../util/arrays.ts";
-import { type Dataset, File, mount, told } from "./hdf5-library.ts";
+import { Hdf5Header } from "./hdf5-header.ts";
+import { addressOf, type Dataset, File, mount, told } from "./hdf5-library.ts";
 import { DiskStorage } from "./hdf5-storage.ts";
 
 /** How the rows of a dataset are laid out. */
@@ -14,14 +15,18 @@ export interface RowLayout {
 /** An HDF5 file on the disk whose datasets grow by rows, where the library is. */
 export class Hdf5RowFile {
   readonly #handle: number;
+  readonly #storage: DiskStorage;
   readonly #mounted: ReturnType<typeof mount>;
   readonly #file: File;
   readonly #datasets = new Map<string, InstanceType<typeof Dataset>>();
 
+  readonly #made: number[] = [];
+
   /** Writes over a file that is there. */
   constructor(path: string) {
     this.#handle = openSync(path, "r+");
-    this.#mounted = mount(new DiskStorage(this.#handle));
+    this.#storage = new DiskStorage(this.#handle);
+    this.#mounted = mount(this.#storage);
     this.#file = this.#trying(
       () => new File(this.#mounted.name, "w", { libver: ["earliest", "latest"] }),
     );
@@ -29,7 +34,7 @@ export class Hdf5RowFile {
 
   /** Makes a dataset without rows; slashes in its name lead through groups. */
   begin(name: string, { shape, isDouble, perChunk }: RowLayout): void {
-    this.#trying(() => {
+    const made = this.#trying(() => {
       const path = name.split("/").filter((part) => part !== "");
       const last = path.pop() ?? name;
       const group = path.reduce<Pick<File, "create_group" | "create_dataset">>(
@@ -44,7 +49,9 @@ export class Hdf5RowFile {
         chunks: [perChunk, ...shape],
       });
       this.#datasets.set(name, dataset);
+      return dataset;
     });
+    this.#made.push(addressOf(made));
   }
 
   /** Writes rows from number `from` on, the dataset's last ones. */
@@ -60,16 +67,23 @@ export class Hdf5RowFile {
   /** Brings the file to where it is whole; more may follow. */
   flush(): void {
     this.#trying(() => this.#file.flush());
+    this.#eraseTimes();
   }
 
   /** Ends the file. */
   close(): void {
     try {
       this.#trying(() => this.#file.close());
+      this.#eraseTimes();
     } finally {
       this.#mounted.unmount();
       closeSync(this.#handle);
     }
+  }
+
+  #eraseTimes(): void {
+    const header = new Hdf5Header(this.#storage, 0);
+    for (const address of this.#made) header.eraseTime(address);
   }
 
   /** @throws what the disk said, where it was the disk; FormatError with the library's reason */

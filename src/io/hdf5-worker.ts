@@ -7,9 +7,6 @@ import type { Hdf5Answer, Hdf5Order } from "./hdf5-thread.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
 import { RandomAccessFile } from "./random-access-file.ts";
 
-// HDF5 notes when each object was made; the same content is to give the same bytes. This clock is this thread's own.
-Date.now = () => 0;
-
 let rows: Hdf5RowFile | undefined;
 
 /** Answers each order, and wakes the thread that waits for it. */

@@ -1,9 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FileError, systemErrorText } from "../util/errors.ts";
+import { FileError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
 import { type DownloadProgress, download } from "./download.ts";
+import { makeFolder } from "./files.ts";
 
 /** Where the models lie: the package's own folder, seen from src and from dist alike. */
 const FOLDER = fileURLToPath(new URL("../../models", import.meta.url));
@@ -99,17 +101,8 @@ export async function getModel(
   const { files, weights } = modelCard(id);
   const paths = [...files, "README.md"].map((file) => {
     const path = join(folder, file);
-    try {
-      mkdirSync(folder, { recursive: true });
-      copyFileSync(join(FOLDER, id, file), path);
-    } catch (error) {
-      throw new FileError(
-        `"${path}" cannot be written: ${systemErrorText(error) ?? String(error)}.`,
-        {
-          cause: error,
-        },
-      );
-    }
+    makeFolder(folder);
+    writeFileAtomically(path, [readFileSync(join(FOLDER, id, file))]);
     return path;
   });
   if (!weights || withoutWeights) return paths;

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { removeLeftovers } from "../io/atomic-file.ts";
 import { checkHdf5Names } from "../io/hdf5-model.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { SolverMemory } from "../io/run-state.ts";
+import { removeLeftovers } from "../io/temporary-file.ts";
 import type { Net } from "../net/net.ts";
 import { FileError, FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -17,6 +18,7 @@ import type { Engines } from "../../src/engines/choose.ts";
 import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { digestOf, readRunState } from "../../src/io/run-state.ts";
+import { temporaryOf } from "../../src/io/temporary-file.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import type { Log } from "../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
@@ -645,15 +647,17 @@ test("a snapshot that a run began from, and at which it ends, is not written aga
 });
 
 test("what a killed program left half written is removed at the next snapshot", async () => {
-  writeFileSync(join(folder, ".s_iter_9.caffemodel.tmp-999999999"), "half");
-  writeFileSync(join(folder, ".other_iter_9.caffemodel.tmp-999999999"), "another's");
-  writeFileSync(join(folder, `.s_iter_9.caffemodel.tmp-${process.ppid}`), "still being written");
+  const left = (name: string, pid: number | undefined, text: string): string => {
+    const path = temporaryOf(join(folder, name)).replace(`-${process.pid}-`, `-${pid}-`);
+    writeFileSync(path, text);
+    return path;
+  };
+  const { pid: ended } = spawnSync("true");
+  const gone = left("s_iter_9.caffemodel", ended, "half");
+  const others = left("other_iter_9.caffemodel", ended, "another's");
+  const running = left("s_iter_9.caffemodel", process.ppid, "still being written");
   const solver = solverOf("");
   await solver.snapshot();
   solver.close();
-  expect(
-    readdirSync(folder)
-      .filter((name) => name.startsWith("."))
-      .sort(),
-  ).toEqual([".other_iter_9.caffemodel.tmp-999999999", `.s_iter_9.caffemodel.tmp-${process.ppid}`]);
+  expect([gone, others, running].map(existsSync)).toEqual([false, true, true]);
 });

@@ -1,6 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { writeFileAtomically } from "../../io/atomic-file.ts";
+import { makeFolder } from "../../io/files.ts";
 import type { Log } from "../../util/log.ts";
 import type { ChoiceStore, Choices } from "./tuner.ts";
 
@@ -39,10 +41,9 @@ export class TuningFile implements ChoiceStore {
       // Another run may have added to the file since it was read.
       const all = this.#readAll(false);
       all[this.#machine] = { ...all[this.#machine], ...choices };
-      mkdirSync(dirname(this.#path), { recursive: true });
-      const part = `${this.#path}.${process.pid}.part`;
-      writeFileSync(part, `${JSON.stringify(all, undefined, 1)}\n`);
-      renameSync(part, this.#path);
+      makeFolder(dirname(this.#path));
+      const text = `${JSON.stringify(all, undefined, 1)}\n`;
+      writeFileAtomically(this.#path, [new TextEncoder().encode(text)]);
     } catch (error) {
       this.#isWritable = false;
       this.#complain("cannot be written", error);

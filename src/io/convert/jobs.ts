@@ -1,8 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { encodeDatum } from "../datum.ts";
-import { readBytes } from "../files.ts";
+import { makeFolder, readBytes } from "../files.ts";
 import { ImageDecoder, imageOf } from "../image.ts";
 import { encodeImage, isSameKind, suffixOf } from "../image-encoder.ts";
 import { pathWithin } from "../image-list.ts";
@@ -99,7 +98,7 @@ async function crop({ input, output, path, side }: CropJob): Promise<undefined> 
   const width = isTall ? side : Math.trunc((side * image.width) / image.height);
   const resized = resizeLinear(image, height, width);
   const middle = cut(resized, (height - side) >> 1, (width - side) >> 1, side);
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   writeFileAtomically(target, [await encodeImage(imageOf(middle), suffixOf(target))]);
 }
 

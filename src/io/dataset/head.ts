@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
 import { writeFileAtomically } from "../atomic-file.ts";
 import type { Datum } from "../datum.ts";
+import { makeFolder } from "../files.ts";
 import { ImageDecoder, imageOf } from "../image.ts";
 import { encodeImage } from "../image-encoder.ts";
 import { planar, type Raster, rasterOf } from "../raster.ts";
@@ -29,7 +29,7 @@ export async function writeHead(
 ): Promise<PicturedRecord[]> {
   const decoder = new ImageDecoder();
   const written: PicturedRecord[] = [];
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const { key, datum } of recordsOf(database)) {
     if (written.length === count) break;
     if (datum instanceof Error)

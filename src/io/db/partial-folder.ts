@@ -1,5 +1,9 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
+import { fileNames } from "../files.ts";
+import { flushFile, flushFolder } from "../flush.ts";
+import { outputTarget } from "../output-target.ts";
 
 /**
  * A folder that is being filled beside the name it will have: `path`.part, until it is complete. What an
@@ -8,47 +12,66 @@ import { FileError, systemErrorText } from "../../util/errors.ts";
 export class PartialFolder {
   /** Where it is filled. */
   readonly folder: string;
+  readonly #given: string;
+  /** Behind all links. */
   readonly #path: string;
   readonly #inode: number;
 
   /** @throws FileError where `path` is taken, or cannot be written */
   constructor(path: string, isContinued: boolean) {
-    this.#path = path.replace(/\/+$/, "");
+    this.#given = path;
+    this.#path = this.#trying(() => newFolder(path.replace(/(?<=.)\/+$/, ""), path));
     this.folder = `${this.#path}.part`;
-    if (existsSync(path)) {
-      throw new FileError(
-        `database "${path}" exists. Expected a new name; remove it first to make it again.`,
-      );
-    }
-    try {
+    this.#inode = this.#trying(() => {
       if (!isContinued) rmSync(this.folder, { recursive: true, force: true });
       mkdirSync(this.folder, { recursive: isContinued });
-      this.#inode = statSync(this.folder).ino;
-    } catch (error) {
-      throw this.failed(error);
-    }
+      return statSync(this.folder).ino;
+    });
   }
 
-  /** Gives it its name. */
+  /** Brings all of it to the disk, and gives it its name. */
   publish(): void {
-    try {
+    this.#trying(() => {
       // Another run may have begun anew in the meantime.
       if (statSync(this.folder).ino !== this.#inode) throw new Error("another run replaced it");
+      for (const name of fileNames(this.folder)) flushFile(join(this.folder, name));
+      flushFolder(this.folder);
       renameSync(this.folder, this.#path);
-    } catch (error) {
-      throw this.failed(error);
-    }
+      flushFolder(dirname(this.#path));
+    });
   }
 
   discard(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      // What cannot be removed costs room and nothing else.
+    }
+  }
+
+  #trying<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof FileError ? error : this.failed(error);
+    }
   }
 
   /** The error to throw for what went wrong while it was filled. */
   failed(error: unknown): FileError {
     return new FileError(
-      `database "${this.#path}" cannot be written: ${systemErrorText(error) ?? (error as Error).message}.`,
+      `database "${this.#given}" cannot be written: ${systemErrorText(error) ?? (error as Error).message}.`,
       { cause: error },
     );
   }
+}
+
+/** Where links lead to what is not there yet. */
+function newFolder(path: string, given: string): string {
+  if (existsSync(path)) {
+    throw new FileError(
+      `database "${given}" exists. Expected a new name; remove it first to make it again.`,
+    );
+  }
+  return outputTarget(path).path;
 }
