@@ -1,3 +1,4 @@
+import { shapeOf } from "../io/blob-wire.ts";
 import type { BlobProto } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
@@ -10,11 +11,7 @@ import type { BlobValue } from "./blob.ts";
  * @throws CaffeError where the number of values is not what the shape says
  */
 export function blobValueOf(proto: BlobProto): BlobValue {
-  const legacy = [proto.num, proto.channels, proto.height, proto.width];
-  const legacyShape = legacy.some((length) => length !== undefined);
-  const shape = legacyShape
-    ? legacy.map((length) => length ?? 0)
-    : [...(proto.shape?.dim ?? [])].map(Number);
+  const { shape, legacyShape } = shapeOf(proto);
   const data = floats(proto.data, proto.double_data);
   const count = countOf(shape);
   if (data.length !== count && data.length !== 0) {
@@ -31,11 +28,12 @@ export function blobValueOf(proto: BlobProto): BlobValue {
   };
 }
 
-/** A BlobProto holding the value: `shape`, and `data` or `double_data` by its element type. */
-export function blobProtoOf({ shape, data, diff }: BlobValue): BlobProto {
+/** A BlobProto holding the value: `shape`, or the old fields where it came from them, and `data` or `double_data` by its element type. */
+export function blobProtoOf({ shape, legacyShape, data, diff }: BlobValue): BlobProto {
+  const [num, channels, height, width] = shape;
   const isDouble = data instanceof Float64Array;
   return {
-    shape: { dim: [...shape] },
+    ...(legacyShape ? { num, channels, height, width } : { shape: { dim: [...shape] } }),
     ...(isDouble ? { double_data: data } : { data }),
     ...(diff && (isDouble ? { double_diff: diff } : { diff })),
   } as BlobProto;

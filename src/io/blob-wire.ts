@@ -1,6 +1,7 @@
 import type protobuf from "protobufjs/light.js";
 import { FormatError } from "../util/errors.ts";
 import { half } from "../util/half.ts";
+import type { BlobProto } from "./proto/caffe.ts";
 
 /** A blob as a file holds it. */
 export interface FileBlob {
@@ -121,12 +122,21 @@ function fromRaw(raw: Uint8Array, type: number): Values {
   return Float32Array.from(new Uint16Array(buffer, 0, Math.floor(raw.length / 2)), half);
 }
 
+/** The shape that a BlobProto has: in the old fields num, channels, height and width, where it has one of them. */
+export function shapeOf(proto: BlobProto): Pick<FileBlob, "shape" | "legacyShape"> {
+  const legacy = [proto.num, proto.channels, proto.height, proto.width];
+  const legacyShape = legacy.some((length) => length !== undefined);
+  const shape = legacyShape ? legacy.map((length) => length ?? 0) : (proto.shape?.dim ?? []);
+  return { shape: shape.map(Number), legacyShape };
+}
+
 /**
- * The bytes of a BlobProto in pieces: `shape` and packed values, which are not copied. Fields come in the order of their
- * numbers, as Caffe writes them.
+ * The bytes of a BlobProto in pieces: `shape`, or for a legacy shape the four old fields, and packed values, which are
+ * not copied. Fields come in the order of their numbers, as Caffe writes them.
  */
 export function blobChunks(blob: {
   readonly shape: readonly number[];
+  readonly legacyShape?: boolean;
   readonly data: Values;
   readonly diff?: Values;
 }): Uint8Array[] {
@@ -134,11 +144,13 @@ export function blobChunks(blob: {
     values
       ? delimited(field, [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)])
       : [];
+  const old = blob.shape.flatMap((length, i) => [(i + 1) << 3, ...varint(length)]);
+  const before = blob.legacyShape ? [Uint8Array.from(old)] : [];
   const dims = Uint8Array.from(blob.shape.flatMap((length) => varint(length)));
-  const shape = delimited(7, dims.length === 0 ? [] : delimited(1, [dims]));
+  const shape = blob.legacyShape ? [] : delimited(7, dims.length === 0 ? [] : delimited(1, [dims]));
   return blob.data instanceof Float64Array
-    ? [...shape, ...values(8, blob.data), ...values(9, blob.diff)]
-    : [...values(5, blob.data), ...values(6, blob.diff), ...shape];
+    ? [...before, ...shape, ...values(8, blob.data), ...values(9, blob.diff)]
+    : [...before, ...values(5, blob.data), ...values(6, blob.diff), ...shape];
 }
 
 /** Bytes in all chunks. */

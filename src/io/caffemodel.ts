@@ -1,5 +1,5 @@
 import protobuf from "protobufjs/light.js";
-import { blobChunks, delimited, type FileBlob, readBlob } from "./blob-wire.ts";
+import { blobChunks, delimited, type FileBlob, readBlob, shapeOf } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
 import { readBytes } from "./files.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
@@ -124,6 +124,7 @@ function encodeLayer(layer: LayerParameter): Uint8Array[] {
 
 function plainBlob(blob: BlobProto): {
   shape: readonly number[];
+  legacyShape: boolean;
   data: Float32Array | Float64Array;
   diff?: Float32Array | Float64Array;
 } {
@@ -136,7 +137,7 @@ function plainBlob(blob: BlobProto): {
   };
   const diff = values(blob.diff, blob.double_diff);
   return {
-    shape: blob.shape?.dim ?? [],
+    ...shapeOf(blob),
     data: values(blob.data, blob.double_data),
     ...(diff.length > 0 && { diff }),
   };

@@ -1,7 +1,6 @@
-import { Dataset, File, Group, Module, ready } from "h5wasm";
+import type { Dataset as H5Dataset } from "h5wasm";
+import { FormatError } from "../util/errors.ts";
 import type { Hdf5Storage } from "./hdf5-storage.ts";
-
-export { Dataset, File, Group, Module };
 
 /** A file in the library's own file system, as far as it is needed here. */
 interface FileNode {
@@ -19,15 +18,18 @@ interface FileSystem {
   readonly ErrnoError: new (number: number) => Error;
 }
 
-// It is WebAssembly: it compiles once; after that every call is synchronous.
-await ready;
-const fs = Module.FS as unknown as FileSystem;
+// It is WebAssembly: it compiles once; after that every call is synchronous. A page has an empty module in its place.
+const library: typeof import("h5wasm") = await import("h5wasm");
+await library.ready;
+export const { Dataset, File, Group } = library;
+export const Module: (typeof library)["Module"] = library.Module;
+const fs = Module?.FS as unknown as FileSystem | undefined;
 
 /** What the library has said of its failures since it was last asked; it says them on its stream of errors. */
 let said: number[] = [];
-fs.createDevice("/", "said", null, (byte) => said.push(byte));
-fs.closeStream(2);
-fs.open("/said", "w");
+fs?.createDevice("/", "said", null, (byte) => said.push(byte));
+fs?.closeStream(2);
+fs?.open("/said", "w");
 
 /** Where the library says in one of its functions why it failed; functions that load filters say more than is of use. */
 const REASON = /in (?!H5PL)\w+\(\): (.+)/g;
@@ -67,7 +69,7 @@ function failureSaid(): Hdf5Failure | undefined {
 }
 
 /** Where the header of a dataset stands in its file. */
-export function addressOf({ file_id, path }: Pick<Dataset, "file_id" | "path">): number {
+export function addressOf({ file_id, path }: Pick<H5Dataset, "file_id" | "path">): number {
   const reference = told(() => Module.create_object_reference(file_id, path));
   return Number(new DataView(Uint8Array.from(reference).buffer).getBigUint64(0, true));
 }
@@ -83,6 +85,9 @@ export function mount(storage: Hdf5Storage): {
   readonly failure: () => unknown;
   readonly unmount: () => void;
 } {
+  if (!fs) {
+    throw new FormatError("HDF5 could not be started. Expected WebAssembly to be available.");
+  }
   const name = `/file-${++count}.h5`;
   const node = fs.create(name);
   let failure: unknown;

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from "node:fs";
+import type { Dataset, File as H5File } from "h5wasm";
 import type { FloatArray } from "../util/arrays.ts";
 import { Hdf5Header } from "./hdf5-header.ts";
-import { addressOf, type Dataset, File, mount, told } from "./hdf5-library.ts";
+import { addressOf, File, mount, told } from "./hdf5-library.ts";
 import { DiskStorage } from "./hdf5-storage.ts";
 
 /** How the rows of a dataset are laid out. */
@@ -17,8 +18,8 @@ export class Hdf5RowFile {
   readonly #handle: number;
   readonly #storage: DiskStorage;
   readonly #mounted: ReturnType<typeof mount>;
-  readonly #file: File;
-  readonly #datasets = new Map<string, InstanceType<typeof Dataset>>();
+  readonly #file: H5File;
+  readonly #datasets = new Map<string, Dataset>();
 
   readonly #made: number[] = [];
 
@@ -37,7 +38,7 @@ export class Hdf5RowFile {
     const made = this.#trying(() => {
       const path = name.split("/").filter((part) => part !== "");
       const last = path.pop() ?? name;
-      const group = path.reduce<Pick<File, "create_group" | "create_dataset">>(
+      const group = path.reduce<Pick<H5File, "create_group" | "create_dataset">>(
         (parent, part) => parent.create_group(part),
         this.#file,
       );

@@ -106,10 +106,8 @@ function writeSome(file: number, bytes: Uint8Array): number {
     return writeSync(file, bytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-    Atomics.wait(pause, 0, 0, 2);
+    // Nobody wakes who waits here.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     return 0;
   }
 }
-
-/** Nobody wakes who waits here. */
-const pause = new Int32Array(new SharedArrayBuffer(4));

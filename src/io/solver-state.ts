@@ -60,7 +60,8 @@ function fromProtobuf(bytes: Uint8Array, source: string): SolverStateFile {
 
 /** What is needed to write one. */
 export type SolverStateValue = Omit<SolverStateFile, "history"> & {
-  readonly history: readonly Pick<FileBlob, "shape" | "data">[];
+  readonly history: readonly (Pick<FileBlob, "shape" | "data"> &
+    Partial<Pick<FileBlob, "legacyShape">>)[];
 };
 
 /** The state in HDF5: iter, learned_net, current_step, history/0, history/1, …. */

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import protobuf from "protobufjs/light.js";
 import { describe, expect, test } from "vitest";
+import { blobProtoOf, blobValueOf } from "../../src/blob/blob-proto.ts";
 import {
   type Caffemodel,
   decodeCaffemodel,
   encodeCaffemodel,
   readBlobFile,
 } from "../../src/io/caffemodel.ts";
+import { decodeProto } from "../../src/io/proto/binary.ts";
 import type { NetParameter } from "../../src/io/proto/caffe.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import { encodeSolverState, readSolverState } from "../../src/io/solver-state.ts";
@@ -238,5 +240,45 @@ describe("damaged files", () => {
       }),
       { numRuns: 3000, seed: 2 },
     );
+  });
+});
+
+describe("blobs whose shape stands in num, channels, height and width", () => {
+  const old = { num: 1, channels: 1, height: 2, width: 3, data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+  const shape = { shape: [1, 1, 2, 3], legacyShape: true, data: old.data };
+
+  test("are written back so, and read again", () => {
+    const proto = { layer: [{ name: "a", type: "InnerProduct", blobs: [old] }] } as NetParameter;
+    const bytes = whole(encodeCaffemodel(proto));
+    expect(firstBlob(bytes)).toEqual(shape);
+    // The old fields come first, as their numbers do.
+    expect(Buffer.from(bytes).includes(Buffer.from([8, 1, 16, 1, 24, 2, 32, 3, 42, 24]))).toBe(
+      true,
+    );
+    expect(firstBlob(whole(encodeCaffemodel(decodeProto("NetParameter", bytes))))).toEqual(shape);
+  });
+
+  test("in double precision, and with fields left out, too", () => {
+    const blob = { channels: 2, width: 1, num: 1, height: 1, double_data: [0.1, 0.2] };
+    const proto = { layer: [{ name: "a", blobs: [blob] }] } as unknown as NetParameter;
+    expect(firstBlob(whole(encodeCaffemodel(proto)))).toEqual({
+      shape: [1, 2, 1, 1],
+      legacyShape: true,
+      data: Float64Array.of(0.1, 0.2),
+    });
+    expect(blobProtoOf(blobValueOf(blob))).toMatchObject({
+      num: 1,
+      channels: 2,
+      height: 1,
+      width: 1,
+    });
+  });
+
+  test("in a solver's history too", () => {
+    const path = join(directory, "old.solverstate");
+    const history = [shape];
+    const chunks = encodeSolverState({ iter: 1, learned_net: "m", current_step: 0, history });
+    writeFileSync(path, whole(chunks));
+    expect(readSolverState(path).history).toEqual(history);
   });
 });
