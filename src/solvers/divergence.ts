@@ -28,6 +28,14 @@ export class DivergenceWatch {
     this.#factor = explode_factor;
   }
 
+  /** By another parameter. */
+  goingOn(param: SolverParameter): DivergenceWatch {
+    const next = new DivergenceWatch(param);
+    next.firstLoss = this.firstLoss;
+    next.#tooLarge = this.#tooLarge;
+    return next;
+  }
+
   /**
    * Takes in the loss of an iteration whose forward passes are done and whose update is not. On a GPU these are the iterations
    * whose loss is read.

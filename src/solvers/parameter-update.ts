@@ -25,8 +25,7 @@ interface Updated extends LearnableParam {
 export class ParameterUpdate {
   /** What the rule keeps: its first array of every parameter, then its second of every parameter. Zero at first. */
   readonly history: readonly Blob[];
-  /** May be replaced between two updates. */
-  param: SolverParameter;
+  #param: SolverParameter;
   readonly #rule: UpdateRule;
   readonly #engine: Engine;
   readonly #log: Log;
@@ -36,18 +35,13 @@ export class ParameterUpdate {
   /** Those that have been updated in this iteration. */
   readonly #done: Set<Updated> = new Set();
   /** Clips gradients that lie on a device. */
-  readonly #clipping: DeviceClipping | undefined;
+  #clipping: DeviceClipping | undefined;
 
   constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
-    this.param = param;
+    this.#param = param;
     this.#rule = rule;
     this.#log = log;
     this.#engine = chooseEngine(engines, ["update"]);
-    const threshold = param.clip_gradients ?? -1;
-    if (this.#engine.device && threshold >= 0) {
-      const blobs = net.learnableParams.map(({ blob }) => blob);
-      this.#clipping = new DeviceClipping(this.#engine, threshold, blobs);
-    }
     const histories = rule.kernel.history.map(() =>
       net.learnableParams.map(({ blob }) => {
         const kept = new Blob(blob.shape, blob.dtype);
@@ -65,6 +59,25 @@ export class ParameterUpdate {
         ({ blob, isShared }) => !isShared && blob.diffMem.isReadOnce && blobs.includes(blob),
       ),
     );
+    this.#clipping = this.#clippingOf(param);
+  }
+
+  get param(): SolverParameter {
+    return this.#param;
+  }
+
+  /** May be replaced between two updates. */
+  set param(param: SolverParameter) {
+    this.#param = param;
+    this.#clipping = this.#clippingOf(param);
+  }
+
+  /** What clips gradients where they lie on a device, and are to be clipped. */
+  #clippingOf({ clip_gradients: threshold = -1 }: SolverParameter): DeviceClipping | undefined {
+    if (!this.#engine.device || threshold < 0) return undefined;
+    if (this.#clipping?.threshold === threshold) return this.#clipping;
+    const blobs = this.#updated.map(({ blob }) => blob);
+    return new DeviceClipping(this.#engine, threshold, blobs);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights.ts";
 import { type Log, silent } from "../util/log.ts";
+import { checkChange } from "./changed-parameters.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { LearningRate } from "./learning-rate.ts";
 import type { SolverOptions } from "./options.ts";
@@ -37,10 +38,16 @@ export abstract class SolverRun implements Snapshotted {
   protected readonly where: string;
   protected readonly update: ParameterUpdate;
   #param: SolverParameter;
+  /** One that was set in an iteration, which still has the old one. */
+  #nextParam: SolverParameter | undefined;
+  /** How many iterations hold the parameter: one that a guest asks for lies within another. */
+  #holders = 0;
+  readonly #file: string;
+  #prefix: string;
   protected rate: LearningRate;
   protected readonly loss: TrainingLoss;
-  protected readonly score: ScoreWatch;
-  protected readonly divergence: DivergenceWatch;
+  protected score: ScoreWatch;
+  protected divergence: DivergenceWatch;
   protected readonly snapshots: SnapshotStore;
   protected readonly tests: TestPasses;
 
@@ -54,16 +61,17 @@ export abstract class SolverRun implements Snapshotted {
     const { file = typeof source === "string" ? source : undefined } = options;
     const { engines = defaultEngines() } = options;
     const where = file ?? "solver";
-    [this.log, this.where, this.#param] = [log, where, param];
+    [this.log, this.where, this.#param] = [log, where, Object.freeze({ ...param })];
+    this.#file = file ?? "solver.prototxt";
     checkParameters(param, where);
     const rule = ruleOf(param, where);
     this.rate = new LearningRate(param, where, log);
     this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1);
     this.divergence = new DivergenceWatch(param);
-    const prefix = snapshotPrefix(param, file ?? "solver.prototxt", log);
-    this.snapshots = new SnapshotStore(prefix, param, log);
+    this.#prefix = snapshotPrefix(param, this.#file, log);
+    this.snapshots = new SnapshotStore(this.#prefix, param, log);
     logParameters(param, log);
-    if ((param.snapshot ?? 0) > 0) checkWritable(prefix);
+    if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
     const [net, ...testNets] = buildNets(param, where, { ...options, engines });
     [this.net, this.testNets] = [net, testNets];
     try {
@@ -84,16 +92,67 @@ export abstract class SolverRun implements Snapshotted {
     this.say("Solver scaffolding done.");
   }
 
-  /** The solver's parameter; a new one holds from the next iteration on, but for its nets, its rule and its seed. */
+  /**
+   * The solver's parameter. A new one, of which all holds from the next iteration on, is set as a whole:
+   *
+   *     solver.param = { ...solver.param, base_lr: 0.001 };
+   *
+   * Nets, weights, rule (`type`), seed and device (`solver_mode`, `device_id`) stay as they are; `weights` are loaded with
+   * `loadWeights`.
+   *
+   * @throws SolverError where one of those is another, or what the constructor would refuse; the old one holds then
+   */
   get param(): SolverParameter {
-    return this.#param;
+    return this.#nextParam ?? this.#param;
   }
 
   set param(param: SolverParameter) {
-    checkParameters(param, this.where);
+    const { where, testNets, net } = this;
+    checkParameters(param, where);
+    const keepsGradients = net.learnableParams.every(({ blob }) => !blob.diffMem.isReadOnce);
+    checkChange(this.#param, param, keepsGradients, where);
+    ruleOf(param, where);
+    new LearningRate(param, where, silent);
+    new ScoreWatch(param, testNets, where, silent);
+    const prefix = snapshotPrefix(param, this.#file, silent);
+    new SnapshotStore(prefix, param, silent).check(net);
+    if ((param.snapshot ?? 0) > 0 && prefix !== this.#prefix) checkWritable(prefix);
+    this.#nextParam = Object.freeze({ ...param });
+    if (this.#holders === 0) this.#adopt();
+  }
+
+  /** The parameter of this iteration, whatever has been set in it. */
+  protected get presentParam(): SolverParameter {
+    return this.#param;
+  }
+
+  /** Does an iteration by one parameter; what is set meanwhile holds after it. */
+  protected async holdingParam<T>(work: () => Promise<T>): Promise<T> {
+    this.#holders++;
+    try {
+      return await work();
+    } finally {
+      this.#holders--;
+      if (this.#holders === 0) this.#adopt();
+    }
+  }
+
+  /** Lets every part go on with the parameter that was set. */
+  #adopt(): void {
+    const param = this.#nextParam;
+    if (!param) return;
     this.rate = this.rate.goingOn(param);
+    this.loss.goOn(param.average_loss ?? 1, param.iter_size ?? 1);
+    this.divergence = this.divergence.goingOn(param);
+    this.score = this.score.goingOn(param, this.testNets, this.where);
+    this.#prefix = snapshotPrefix(param, this.#file, silent);
+    this.snapshots.goOn(this.#prefix, param);
     this.update.param = inSinglePrecision(param);
+    if (param.debug_info !== this.#param.debug_info) {
+      for (const net of this.testNets) net.debugInfo = param.debug_info ?? false;
+    }
     this.#param = param;
+    this.#nextParam = undefined;
   }
 
   /** What the update rule keeps of every parameter, in Caffe's order. */

@@ -36,6 +36,7 @@ export class ScoreWatch {
   readonly #watched: Score;
   readonly #plateau: BestValue;
   readonly #earlyStop: number;
+  readonly #mode: string | undefined;
   readonly #log: Log;
   /** Whether anything hangs on the loss of every iteration. */
   readonly readsLoss: boolean;
@@ -53,6 +54,7 @@ export class ScoreWatch {
     this.#best = best(this.#score);
     this.#plateau = best(this.#watched);
     this.#earlyStop = param.early_stop ?? 0;
+    this.#mode = param.monitor_mode;
     this.readsLoss =
       (param.lr_policy === "plateau" && this.#watched === trainLoss) ||
       (this.#earlyStop > 0 && this.#score === trainLoss);
@@ -61,6 +63,16 @@ export class ScoreWatch {
         `${where}: keep_best is true, and what is watched is no output of a test net. Expected a test net, or a monitor that names one's output.`,
       );
     }
+  }
+
+  /** By another parameter, with the best so far where that is of the same score. */
+  goingOn(param: SolverParameter, testNets: readonly Net[], where: string): ScoreWatch {
+    const next = new ScoreWatch(param, testNets, where, this.#log);
+    const isOf = (a: Score, b: Score): boolean => a.name === b.name && a.testNet === b.testNet;
+    if (next.#mode !== this.#mode) return next;
+    if (isOf(next.#score, this.#score)) next.#best.restore(this.#best.state());
+    if (isOf(next.#watched, this.#watched)) next.#plateau.restore(this.#plateau.state());
+    return next;
   }
 
   /** The iteration in which what a plateau is found by has last improved. */

@@ -24,8 +24,8 @@ import {
  *   included, are ever removed, and none before a newer one is whole and its weights have given a finite loss
  */
 export class SnapshotStore {
-  readonly #prefix: string;
-  readonly #param: SolverParameter;
+  #prefix: string;
+  #param: SolverParameter;
   readonly #log: Log;
   /**
    * Iterations of this run's snapshots, oldest first, where some are to go; and of those of the best score: the last one
@@ -43,6 +43,17 @@ export class SnapshotStore {
     this.#prefix = prefix;
     this.#param = param;
     this.#log = log;
+  }
+
+  /** Goes on by another parameter. What has another name than snapshots have from now on stays on the disk. */
+  goOn(prefix: string, param: SolverParameter): void {
+    const nameOf = (iter: number): string => this.#files(iter, false).state;
+    const before = nameOf(0);
+    [this.#prefix, this.#param] = [prefix, param];
+    if (nameOf(0) === before) return;
+    this.remember({ snapshots: [] });
+    this.#newestIter = undefined;
+    this.#hasSwept = false;
   }
 
   /** The .solverstate of the highest iteration under the prefix, whole or not. */

@@ -75,7 +75,7 @@ export class Solver extends SolverRun {
   /** Trains one iteration after the other: `for await (const { iteration, loss } of solver) …`. */
   [Symbol.asyncIterator](): AsyncGenerator<Iteration, void, void> {
     return iterate(this, {
-      step: (until) => this.#inTurn(() => this.#train(1, until)),
+      step: (until) => this.#inTurn(() => this.#train(1, () => until)),
       finish: () => this.#inTurn(() => this.#writeOwed()),
     });
   }
@@ -89,8 +89,7 @@ export class Solver extends SolverRun {
   }
 
   async #solve(resumeFrom?: string): Promise<void> {
-    const { max_iter, snapshot_after_train = true, display = 0 } = this.param;
-    if (max_iter === undefined) {
+    if (this.param.max_iter === undefined) {
       throw new SolverError(
         `${this.where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
       );
@@ -102,8 +101,9 @@ export class Solver extends SolverRun {
       await this.#restore(resumeFrom);
     }
     try {
-      await this.#train(Number.POSITIVE_INFINITY, max_iter);
+      await this.#train(Number.POSITIVE_INFINITY, () => this.param.max_iter ?? this.iter);
       this.#isOver = true;
+      const { snapshot_after_train = true, display = 0, test_interval = 0 } = this.param;
       if (snapshot_after_train && !this.snapshots.has(this.iter)) await this.#snapshot();
       else await this.#writeOwed();
       this.snapshots.prune();
@@ -116,7 +116,6 @@ export class Solver extends SolverRun {
         this.loss.add(await this.net.forward());
         this.say(`Iteration ${this.iter}, loss = ${numberText(this.loss.smoothed)}`);
       }
-      const { test_interval = 0 } = this.param;
       if (test_interval > 0 && this.iter % test_interval === 0) await this.#testAll();
       this.say("Optimization Done.");
     } finally {
@@ -138,48 +137,54 @@ export class Solver extends SolverRun {
    */
   async #train(
     iterations: number,
-    until: number = Number.POSITIVE_INFINITY,
+    until: () => number = () => Number.POSITIVE_INFINITY,
   ): Promise<IterationEvent | undefined> {
     this.#guests.checkNoneLooks();
-    const { display = 0, iter_size = 1, debug_info = false } = this.param;
     this.#isStopped = this.#isOver = false;
-    let event: IterationEvent | undefined;
     this.#speed.begin();
-    for (let left = iterations; left > 0 && this.iter < until; left--) {
-      if (this.#isTestDue()) await this.#testAll();
-      this.#isStopped ||= this.score.isStalled(this.iter);
-      if (this.#isStopped) break;
-      this.tests.forget();
-      await this.#guests.tell((guest) => guest.onStart?.(this));
-      const isDisplayed = display > 0 && this.iter % display === 0;
-      const rate = await this.net.inTurn(async (turn) => {
-        const isRead = await runGradientPasses(this.net, turn, {
-          count: iter_size,
-          loss: this.loss.begin(),
-          withDebugInfo: isDisplayed && debug_info,
-          readLoss: () => this.#readLoss(),
-          update: () => this.#updateInBackward(),
-        });
-        if (!isRead && (isDisplayed || this.score.readsLoss || this.#guests.wantLoss))
-          await this.#readLoss();
-        if (isDisplayed) {
-          await logDisplay(this, this.loss.smoothed, this.#speed.take(), this.log);
-        }
-        if (this.#guests.wantGradients) await turn.aside(() => this.#guests.showGradients());
-        return this.#applyUpdate(isDisplayed);
-      });
-      await this.net.device?.submit();
-      const { iter } = this;
-      const { value: loss, smoothed: smoothedLoss } = this.loss;
-      const maxIter = Math.min(iter + left - 1, until);
-      const finished = { iter, maxIter, loss, smoothedLoss, rate };
-      event = finished;
-      await this.#guests.tell((guest) => guest.onIteration?.(finished, this));
-      await this.#eventLoop.mayRun();
-      this.#speed.count();
-      if (await this.#finishIteration()) break;
+    let event: IterationEvent | undefined;
+    for (let left = iterations; left > 0 && this.iter < until() && !this.#isStopped; left--) {
+      const maxIter = Math.min(this.iter + left, until());
+      event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
     }
     this.#speed.pause();
+    return event;
+  }
+
+  /** One iteration, before it the test that is due; undefined where training is to end instead. */
+  async #iterate(maxIter: number): Promise<IterationEvent | undefined> {
+    const { display = 0, iter_size = 1, debug_info = false } = this.presentParam;
+    if (this.#isTestDue()) await this.#testAll();
+    this.#isStopped ||= this.score.isStalled(this.iter);
+    if (this.#isStopped) return undefined;
+    this.tests.forget();
+    await this.#guests.tell((guest) => guest.onStart?.(this));
+    const isDisplayed = display > 0 && this.iter % display === 0;
+    const rate = await this.net.inTurn(async (turn) => {
+      const isRead = await runGradientPasses(this.net, turn, {
+        count: iter_size,
+        loss: this.loss.begin(),
+        withDebugInfo: isDisplayed && debug_info,
+        readLoss: () => this.#readLoss(),
+        update: () => this.#updateInBackward(),
+      });
+      if (!isRead && (isDisplayed || this.score.readsLoss || this.#guests.wantLoss)) {
+        await this.#readLoss();
+      }
+      if (isDisplayed) {
+        const { iter, net, presentParam: param } = this;
+        await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
+      }
+      if (this.#guests.wantGradients) await turn.aside(() => this.#guests.showGradients());
+      return this.#applyUpdate(isDisplayed);
+    });
+    await this.net.device?.submit();
+    const { value: loss, smoothed: smoothedLoss } = this.loss;
+    const event = { iter: this.iter, maxIter, loss, smoothedLoss, rate };
+    await this.#guests.tell((guest) => guest.onIteration?.(event, this));
+    await this.#eventLoop.mayRun();
+    this.#speed.count();
+    await this.#finishIteration();
     return event;
   }
 
@@ -204,15 +209,14 @@ export class Solver extends SolverRun {
     this.score.offerLoss(this.loss.smoothed, this.iter);
   }
 
-  /** Snapshots where it is time to, or where somebody asks; returns whether the loop is to end. */
-  async #finishIteration(): Promise<boolean> {
-    const { snapshot = 0 } = this.param;
+  /** Snapshots where it is time to, or where somebody asks, and sees whether the loop is to end. */
+  async #finishIteration(): Promise<void> {
+    const { snapshot = 0 } = this.presentParam;
     const action = nextAction(this.#pending);
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
     if (action === "stop") this.#isStopped = true;
-    return this.#isStopped;
   }
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
@@ -240,7 +244,7 @@ export class Solver extends SolverRun {
       const scores = await this.#test(i);
       if (scores && this.score.offerTest(i, scores, this.iter)) isBest = true;
     }
-    if (isBest && this.param.keep_best && this.iter > 0) await this.#trySnapshot(true);
+    if (isBest && this.presentParam.keep_best && this.iter > 0) await this.#trySnapshot(true);
   }
 
   /** Runs one test net for its test_iter batches, logs the mean of each output, and returns them where it was not stopped. */
@@ -249,7 +253,7 @@ export class Solver extends SolverRun {
   }
 
   async #test(index: number): Promise<ReadonlyMap<string, number> | undefined> {
-    const { test_iter = [], test_compute_loss = false } = this.param;
+    const { test_iter = [], test_compute_loss = false } = this.presentParam;
     const scores = await this.tests.run(index, {
       weights: this.net,
       iter: this.iter,
@@ -274,7 +278,7 @@ export class Solver extends SolverRun {
 
   async #snapshot(isBest = false): Promise<string> {
     await this.loss.read();
-    await bringToHost(this, this.param.snapshot_diff ?? false);
+    await bringToHost(this, this.presentParam.snapshot_diff ?? false);
     this.divergence.checkWeights(this.iter, this.net);
     const path = this.snapshots.write(this, isBest);
     await this.#guests.tell((guest) => guest.onSnapshot?.(path, this));
@@ -314,7 +318,7 @@ export class Solver extends SolverRun {
   }
 
   #isTestDue(): boolean {
-    const { test_interval = 0, test_initialization = true } = this.param;
+    const { test_interval = 0, test_initialization = true } = this.presentParam;
     return (
       test_interval > 0 && this.iter % test_interval === 0 && (this.iter > 0 || test_initialization)
     );

@@ -7,11 +7,12 @@ import { SmoothedLoss, type SmoothedLossState } from "./smoothed-loss.ts";
  * What lies on a device waits there until somebody wants to know: then the losses that count for the mean are read.
  */
 export class TrainingLoss {
-  readonly #window: number;
-  readonly #passes: number;
-  readonly #smoothed: SmoothedLoss;
-  /** Losses that nobody has read yet, oldest first, and some to use again. */
+  #window: number;
+  #passes: number;
+  #smoothed: SmoothedLoss;
+  /** Losses that nobody has read yet, oldest first, how many passes each is of, and some to use again. */
   readonly #unread: Loss[] = [];
+  readonly #unreadPasses: number[] = [];
   readonly #spare: Loss[] = [];
   #value = 0;
 
@@ -23,6 +24,16 @@ export class TrainingLoss {
     this.#window = window;
     this.#passes = passes;
     this.#smoothed = new SmoothedLoss(window);
+  }
+
+  /** Goes on with another window and another number of passes; the mean, with the losses of it that are in the window. */
+  goOn(window: number, passes: number): void {
+    this.#passes = passes;
+    if (window === this.#window) return;
+    const state = this.#smoothed.state();
+    this.#window = window;
+    this.#smoothed = new SmoothedLoss(window);
+    this.#smoothed.restore(state);
   }
 
   /** The loss that was read last. */
@@ -37,17 +48,24 @@ export class TrainingLoss {
 
   /** The loss of the coming iteration, for its passes to add to. */
   begin(): Loss {
-    const old = this.#unread.length >= this.#window ? this.#unread.shift() : undefined;
-    const loss = old ?? this.#spare.pop() ?? new Loss();
+    while (this.#unread.length >= this.#window) {
+      this.#spare.push(this.#unread.shift() as Loss);
+      this.#unreadPasses.shift();
+    }
+    const loss = this.#spare.pop() ?? new Loss();
     loss.clear();
     this.#unread.push(loss);
+    this.#unreadPasses.push(this.#passes);
     return loss;
   }
 
   /** Waits for what no one has read yet. */
   async read(): Promise<void> {
-    for (const loss of this.#unread) this.add((await loss.read()) / this.#passes);
+    for (const [i, loss] of this.#unread.entries()) {
+      this.add((await loss.read()) / (this.#unreadPasses[i] ?? 1));
+    }
     this.#spare.push(...this.#unread.splice(0));
+    this.#unreadPasses.length = 0;
   }
 
   /** Takes in a loss that is known. */

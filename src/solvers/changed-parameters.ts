@@ -1,0 +1,49 @@
+import type { SolverParameter } from "../io/proto/caffe.ts";
+import { SolverError } from "../util/errors.ts";
+
+/** What a solver has made something lasting of: its nets and their weights, its rule, its random numbers, its device. */
+const FIXED = [
+  "net",
+  "net_param",
+  "train_net",
+  "train_net_param",
+  "train_state",
+  "test_net",
+  "test_net_param",
+  "test_state",
+  "weights",
+  "type",
+  "solver_type",
+  "random_seed",
+  "solver_mode",
+  "device_id",
+] as const satisfies readonly (keyof SolverParameter)[];
+
+/**
+ * Makes sure that a running solver can take another parameter.
+ * @param keepsGradients whether gradients of parameters are there after their update
+ * @throws SolverError where a field is another that cannot be changed any more
+ */
+export function checkChange(
+  before: SolverParameter,
+  after: SolverParameter,
+  keepsGradients: boolean,
+  where: string,
+): void {
+  const refuse = (problem: string): never => {
+    throw new SolverError(
+      `${where}: ${problem} Expected what it was; another solver can be made of the new parameter, and go on from this one's snapshot.`,
+    );
+  };
+  const changed = FIXED.find((field) => !isSame(before[field], after[field]));
+  if (changed) refuse(`${changed} cannot be changed while a solver lives.`);
+  const [old, given] = [before, after].map(({ test_iter = [] }) => test_iter.length);
+  if (old !== given) refuse(`test_iter has ${given} entries for ${old} test nets.`);
+  if (after.snapshot_diff && !keepsGradients) {
+    refuse("snapshot_diff cannot be asked for where nets share memory: gradients are given up.");
+  }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
