@@ -1,4 +1,5 @@
 import { FormatError } from "../util/errors.ts";
+import type { Image } from "./image.ts";
 import type { ImageHeader } from "./image-header.ts";
 import { interleaved, type Raster } from "./raster.ts";
 
@@ -209,4 +210,29 @@ function runs(bytes: Uint8Array, { width, rows, bits, start }: BmpHeader): Uint8
     }
   }
   return indices;
+}
+
+/** The bytes of a bitmap of 24 bits, or of 8 with a palette of greys where there is one channel, as OpenCV writes it. */
+export function encodeBmp({ channels, height, width, data }: Image): Uint8Array {
+  const isGray = channels < 3;
+  const [step, colors] = isGray ? [1, 256] : [3, 0];
+  const stride = Math.ceil((width * step) / 4) * 4;
+  const start = 54 + 4 * colors;
+  const bytes = new Uint8Array(start + stride * height);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  const fields = [bytes.length, 0, start, 40, width, height, 1 | ((8 * step) << 16)];
+  fields.forEach((value, i) => {
+    view.setUint32(2 + 4 * i, value, true);
+  });
+  for (let i = 0; i < colors; i++) bytes.fill(i, 54 + 4 * i, 57 + 4 * i);
+  const plane = height * width;
+  for (let y = 0; y < height; y++) {
+    const row = start + stride * (height - 1 - y);
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < step; c++)
+        bytes[row + step * x + c] = data[c * plane + y * width + x] ?? 0;
+    }
+  }
+  return bytes;
 }

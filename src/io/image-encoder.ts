@@ -1,18 +1,29 @@
 import { extname } from "node:path";
 import { FormatError } from "../util/errors.ts";
+import { encodeBmp } from "./bmp.ts";
 import type { Image } from "./image.ts";
+import { encodeNetpbm } from "./netpbm.ts";
 
 /** Kinds of image files that can be written, by their suffixes. */
-const kinds: Readonly<Record<string, "jpeg" | "png" | "webp" | "tiff">> = {
-  jpg: "jpeg",
-  jpeg: "jpeg",
-  png: "png",
-  webp: "webp",
-  tif: "tiff",
-  tiff: "tiff",
-};
-/** OpenCV's quality. */
-const QUALITY = 95;
+const kinds: ReadonlyMap<string, "jpeg" | "png" | "webp" | "tiff" | "bmp" | "netpbm"> = new Map([
+  ["jpg", "jpeg"],
+  ["jpeg", "jpeg"],
+  ["png", "png"],
+  ["webp", "webp"],
+  ["tif", "tiff"],
+  ["tiff", "tiff"],
+  ["bmp", "bmp"],
+  ["ppm", "netpbm"],
+  ["pgm", "netpbm"],
+  ["pnm", "netpbm"],
+]);
+/** As OpenCV writes them: JPEG alone loses something. */
+const settings = {
+  jpeg: { quality: 95 },
+  png: {},
+  webp: { lossless: true },
+  tiff: { compression: "lzw" },
+} as const;
 
 /** A file name's suffix, in small letters and without its dot. */
 export function suffixOf(path: string): string {
@@ -21,7 +32,8 @@ export function suffixOf(path: string): string {
 
 /** Whether two suffixes stand for one kind of file. */
 export function isSameKind(a: string, b: string): boolean {
-  return a === b || (kinds[a] !== undefined && kinds[a] === kinds[b]);
+  const kind = kinds.get(a);
+  return a === b || (kind !== undefined && kind === kinds.get(b));
 }
 
 /**
@@ -29,20 +41,23 @@ export function isSameKind(a: string, b: string): boolean {
  * @throws FormatError where they cannot
  */
 export function checkKind(suffix: string): void {
-  if (kinds[suffix]) return;
+  if (kinds.has(suffix)) return;
   throw new FormatError(
-    `images of kind "${suffix}" cannot be written. Expected one of ${Object.keys(kinds).join(", ")}.`,
+    `images of kind "${suffix}" cannot be written. Expected one of ${[...kinds.keys()].join(", ")}.`,
   );
 }
 
 /**
  * The bytes of an image file.
  *
- * @param suffix its kind: jpg (of quality 95, as OpenCV writes it), png, webp or tiff
+ * @param suffix its kind: jpg (of quality 95, as OpenCV writes it), png, webp, tiff, bmp, ppm, pgm or pnm
  * @throws FormatError where images of that kind cannot be written
  */
 export async function encodeImage(image: Image, suffix: string): Promise<Uint8Array> {
   checkKind(suffix);
+  const kind = kinds.get(suffix) ?? "png";
+  if (kind === "bmp") return encodeBmp(image);
+  if (kind === "netpbm") return encodeNetpbm(image);
   const { channels, height, width, data } = image;
   const size = height * width;
   // Red first, the channels of a pixel side by side; a fourth channel stays the last.
@@ -56,6 +71,6 @@ export async function encodeImage(image: Image, suffix: string): Promise<Uint8Ar
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
   return sharp(pixels, { raw })
     .toColourspace(channels < 3 ? "b-w" : "srgb")
-    .toFormat(kinds[suffix] ?? "png", kinds[suffix] === "png" ? {} : { quality: QUALITY })
+    .toFormat(kind, settings[kind])
     .toBuffer();
 }

@@ -30,10 +30,10 @@ const strays: readonly (readonly [name: string, begin: RegExp])[] = [
 /** What a file is that is no image of a kind that is read, as far as its first bytes say. */
 export function unreadKindOf(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return "empty";
-  const head = Buffer.from(bytes.subarray(0, 64));
-  const hex = head.toString("hex");
+  const head = bytes.slice(0, 64);
+  const hex = Array.from(head, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const kind = kinds.find(([, begin, at = 0]) => hex.startsWith(begin, 2 * at));
   if (kind) return `${kind[0]}: convert it, to PNG for one`;
-  const text = head.toString("latin1");
+  const text = new TextDecoder("latin1").decode(head);
   return strays.find(([, begin]) => begin.test(text))?.[0];
 }

@@ -1,4 +1,5 @@
 import { FormatError } from "../util/errors.ts";
+import type { Image } from "./image.ts";
 import type { ImageHeader } from "./image-header.ts";
 import { interleaved, type Raster } from "./raster.ts";
 
@@ -111,6 +112,22 @@ function readBits(bytes: Uint8Array, { width, start }: NetpbmHeader, values: Uin
 
 function isSpace(byte: number | undefined): boolean {
   return byte !== undefined && (byte === SPACE || (byte >= 9 && byte <= RETURN));
+}
+
+/** The bytes of a PPM, or of a PGM where there is one channel, as OpenCV writes it. */
+export function encodeNetpbm({ channels, height, width, data }: Image): Uint8Array {
+  const isGray = channels < 3;
+  const head = new TextEncoder().encode(`P${isGray ? 5 : 6}\n${width} ${height}\n255\n`);
+  const plane = height * width;
+  const step = isGray ? 1 : 3;
+  const bytes = new Uint8Array(head.length + step * plane);
+  bytes.set(head);
+  for (let c = 0; c < step; c++) {
+    // Red comes first.
+    const from = (step - 1 - c) * plane;
+    for (let i = 0; i < plane; i++) bytes[head.length + step * i + c] = data[from + i] ?? 0;
+  }
+  return bytes;
 }
 
 /** Numbers in text, one after the other, with space and comments between. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodedShape, decodeImage, ImageDecoder } from "../../src/io/image.ts";
+import { encodeImage } from "../../src/io/image-encoder.ts";
 import { imageHeader } from "../../src/io/image-header.ts";
 import type { Raster } from "../../src/io/raster.ts";
 import { FormatError } from "../../src/util/errors.ts";
@@ -132,6 +133,31 @@ test("damaged images of every kind end in pixels or a FormatError", async () => 
 
 describe("beside OpenCV", () => {
   const python = systemPython("cv2", "numpy");
+
+  test.skipIf(!python)(
+    "bitmaps and Netpbm images are written byte by byte as it does",
+    async () => {
+      const program = `
+import cv2, numpy as np, base64, json
+gray, color = np.arange(15, dtype=np.uint8).reshape(3, 5), np.arange(45, dtype=np.uint8).reshape(3, 5, 3)
+made = [cv2.imencode(kind, image)[1] for kind, image in ((".bmp", gray), (".bmp", color), (".pgm", gray), (".ppm", color))]
+print(json.dumps([base64.b64encode(data.tobytes()).decode() for data in made]))`;
+      const made = JSON.parse(runPython(python ?? "", program).toString()) as string[];
+      const size = { height: 3, width: 5 };
+      const gray = { ...size, channels: 1, data: Uint8Array.from({ length: 15 }, (_, i) => i) };
+      const color = {
+        ...{ ...size, channels: 3 },
+        data: Uint8Array.from({ length: 45 }, (_, i) => 3 * (i % 15) + Math.floor(i / 15)),
+      };
+      const own = [
+        await encodeImage(gray, "bmp"),
+        await encodeImage(color, "bmp"),
+        await encodeImage(gray, "pgm"),
+        await encodeImage(color, "ppm"),
+      ];
+      expect(own.map((bytes) => Buffer.from(bytes).toString("base64"))).toEqual(made);
+    },
+  );
 
   test.skipIf(!python)("LZW and Deflate with long codes, and strips, are undone", async () => {
     const program = `

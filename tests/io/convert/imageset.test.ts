@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -127,9 +128,29 @@ describe("convertImageset", () => {
     for (const [i, { data }] of datums(png.path).entries()) {
       expect((await decodeImage(data, true, "png")).data).toEqual(datums(raw.path)[i]?.data);
     }
-    await expect(convert({ encodeType: "bmp" })).rejects.toThrow(
-      'images of kind "bmp" cannot be written. Expected one of jpg',
+    await expect(convert({ encodeType: "gif" })).rejects.toThrow(
+      'images of kind "gif" cannot be written. Expected one of jpg',
     );
+  });
+
+  test("makes files that lose nothing, but for JPEG", async () => {
+    const raw = await convert({ height: 6, width: 7 });
+    const pixels = datums(raw.path).map(({ data }) => Buffer.from(data));
+    for (const encodeType of ["png", "webp", "tiff", "bmp", "ppm"]) {
+      const { path } = await convert({ encodeType, height: 6, width: 7 });
+      const decoded = datums(path).map(({ data }) => decodeImage(data, true, encodeType));
+      const got = (await Promise.all(decoded)).map(({ data }) => Buffer.from(data));
+      expect(got, encodeType).toEqual(pixels);
+    }
+    await expect(convert({ encodeType: "constructor" })).rejects.toThrow("cannot be written");
+  });
+
+  test("skips a pipe, which would be read for ever", async () => {
+    execFileSync("mkfifo", [at("images/pipe.png")]);
+    writeFileSync(at("pipe.txt"), "rgb.png 0\npipe.png 1\n");
+    const { result, log } = await convert({ list: at("pipe.txt") });
+    expect(result).toEqual({ written: 1, skipped: 1, isInterrupted: false });
+    expect(log[1]).toMatch(/pipe\.txt:2: image ".*pipe\.png" cannot be read: it is a pipe/);
   });
 
   test("shuffles as the seed says", async () => {
