@@ -188,7 +188,8 @@ export class Blob {
 
   /** Changes the shape; contents are kept while the count does not grow beyond what it ever was. */
   reshape(shape: Shape): void {
-    if (sameShape(shape, this.#shape) && this.#data.count >= this.#count) return;
+    const room = Math.min(this.#data.count, this.#diff.count);
+    if (sameShape(shape, this.#shape) && room >= this.#count) return;
     if (shape.length > MAX_AXES) {
       throw new CaffeError(`a blob of ${shape.length} axes. Expected at most ${MAX_AXES}.`);
     }
@@ -207,14 +208,20 @@ export class Blob {
     }
     this.#shape = [...shape];
     this.#count = count;
-    if (count > this.#data.count || this.#data.dtype !== this.dtype) {
+    const hasRoom = ({ count: most, dtype }: SyncedMem): boolean =>
+      count <= most && dtype === this.dtype;
+    const isDataKept = hasRoom(this.#data);
+    // Data that is shared with a blob of more room is kept where the diff, which may be this blob's own, is too small.
+    const isDiffKept = isDataKept && hasRoom(this.#diff);
+    if (isDataKept) this.#data.dropStale();
+    else {
       this.#data.free();
-      this.#diff.free();
       this.#data = new SyncedMem(count, this.dtype);
+    }
+    if (isDiffKept) this.#diff.dropStale();
+    else {
+      this.#diff.free();
       this.#diff = new SyncedMem(count, this.dtype);
-    } else {
-      this.#data.dropStale();
-      this.#diff.dropStale();
     }
   }
 

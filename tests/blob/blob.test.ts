@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../../src/blob/blob-proto.ts";
 import { referenceOf } from "../../src/engines/choose.ts";
@@ -31,6 +31,52 @@ test("memory is kept when a blob shrinks, and shared where asked for", () => {
   view.dataMem.mutableCpu()[0] = 9;
   expect(blob.values()[0]).toBe(9);
   expect(() => new Blob([3]).shareData(blob)).toThrow("Expected equal counts");
+});
+
+describe("a blob that shares memory and grows", () => {
+  /** A blob of 2 elements and one of 2 that once had 6. */
+  const pair = (): readonly [Blob, Blob] => {
+    const roomy = new Blob([6]);
+    roomy.reshape([2]);
+    return [new Blob([2]), roomy];
+  };
+
+  test.each([
+    ["data", (blob: Blob, roomy: Blob) => blob.shareData(roomy)],
+    ["diff", (blob: Blob, roomy: Blob) => blob.shareDiff(roomy)],
+    [
+      "both",
+      (blob: Blob, roomy: Blob) => {
+        blob.shareData(roomy);
+        blob.shareDiff(roomy);
+      },
+    ],
+  ] as const)("has room for every element of data and diff: shared %s", (_, share) => {
+    for (const count of [4, 6, 9]) {
+      const [blob, roomy] = pair();
+      share(blob, roomy);
+      blob.reshape([count]);
+      expect(blob.data).toHaveLength(count);
+      expect(blob.diff).toHaveLength(count);
+      blob.data.fill(1);
+      blob.diff.fill(2);
+      expect([...blob.values(), ...blob.diffValues()]).toEqual([
+        ...Array(count).fill(1),
+        ...Array(count).fill(2),
+      ]);
+      // The other way round too: the one that is shared grows.
+      roomy.reshape([9]);
+      expect([roomy.data.length, roomy.diff.length]).toEqual([9, 9]);
+    }
+  });
+
+  test("goes on to share data that have the room", () => {
+    const [blob, roomy] = pair();
+    blob.shareData(roomy);
+    blob.reshape([4]);
+    expect(blob.dataMem).toBe(roomy.dataMem);
+    expect(blob.diffMem.count).toBe(4);
+  });
 });
 
 test("update and norms", () => {
