@@ -34,6 +34,7 @@ export class ParameterUpdate {
   readonly #ownOf: readonly (readonly Updated[])[];
   /** Those that have been updated in this iteration. */
   readonly #done: Set<Updated> = new Set();
+  #isSuspect = false;
   /** Clips gradients that lie on a device. */
   #clipping: DeviceClipping | undefined;
 
@@ -101,13 +102,17 @@ export class ParameterUpdate {
    * One update of every parameter that has had none in this iteration.
    * @param iter updates done before this one
    * @param isDisplayed whether clipping on a device, too, is worth waiting for and told
+   * @returns whether a parameter may be no number now, or infinite: to be looked at more closely
    */
-  async apply(rate: number, iter: number, isDisplayed = false): Promise<void> {
+  async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
     const clipping = this.#clipping?.factor();
     const update = this.#updater(rate, iter, clipping ? 1 : this.#clippingScale(), clipping);
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
     this.#done.clear();
     if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
+    const isSuspect = this.#isSuspect;
+    this.#isSuspect = false;
+    return isSuspect;
   }
 
   /** What updates one parameter. */
@@ -120,6 +125,8 @@ export class ParameterUpdate {
     const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(this.param, iter);
+    // Whoever asked a device for a sum would wait for it.
+    const isWatched = this.param.nan !== "ignore" && !this.#engine.device;
     return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
       const step = {
@@ -140,6 +147,8 @@ export class ParameterUpdate {
         history.map(({ dataMem }) => dataMem),
       );
       if (blob.diffMem.isReadOnce) blob.diffMem.zero();
+      // One more pass over what lies in cache: a sum with one addend that is no number, or infinite, is none.
+      if (isWatched && !Number.isFinite(blob.asumData(this.#engine))) this.#isSuspect = true;
     };
   }
 

@@ -132,3 +132,56 @@ describe("a solver that cannot be", () => {
     for (const one of [solver, other, fewer]) one.close();
   });
 });
+
+describeEngines(
+  "a weight that is no number is seen in the iteration whose update made it so",
+  (engines) => {
+    /** y = √(w·1) at w = 0: its loss is 0, its gradient infinite. */
+    const ROOT = `name: "N"
+    layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 dim: 2 } data_filler { value: 1 } } }
+    layer { name: "fine" type: "InnerProduct" bottom: "x" top: "a" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "w" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 3 bias_term: false } }
+    layer { name: "root" type: "Power" bottom: "y" top: "r" power_param { power: 0.5 } }
+    layer { name: "loss" type: "Reduction" bottom: "r" top: "loss" loss_weight: 1 }
+    layer { name: "other" type: "Reduction" bottom: "a" top: "other" loss_weight: 1 }`;
+    const make = (text: string, sharesMemory: boolean): Solver =>
+      new Solver(
+        {
+          base_lr: 0.1,
+          lr_policy: "fixed",
+          random_seed: 1,
+          net_param: parsePrototxt("NetParameter", ROOT),
+          ...parsePrototxt("SolverParameter", text),
+        },
+        { engines, sharesMemory },
+      );
+
+    test.each([
+      ["", false],
+      ["", true],
+      ["clip_gradients: 1", true],
+      ['type: "Adam" momentum: 0.9', true],
+    ])("%s, sharing memory: %s", async (text, sharesMemory) => {
+      using solver = make(text, sharesMemory);
+      if (solver.net.device) return;
+      await expect(solver.step(3)).rejects.toThrow(
+        /^Iteration 0: a weight is no number after the update\. Layer "(fine|w)" \(InnerProduct\) is the first with a weight that is no number \(param 0\)/,
+      );
+      expect(solver.iter).toBe(0);
+    });
+
+    test("nan: ignore goes on, and so do weights that are merely large", async () => {
+      using ignoring = make('nan: "ignore"', true);
+      await ignoring.step(2);
+      expect(ignoring.iter).toBe(2);
+      // Their sum is infinite, and none of them is.
+      const large = `net_param {
+      layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 dim: 2 } data_filler { value: 1e-38 } } }
+      layer { name: "w" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 3 weight_filler { value: 3e38 } } }
+      layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 } }`;
+      using solver = make(large, true);
+      await solver.step(2);
+      expect(solver.iter).toBe(2);
+    });
+  },
+);
