@@ -1,6 +1,7 @@
 import protobuf from "protobufjs/light.js";
 import { blobChunks, delimited, type FileBlob, readBlob, shapeOf } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
+import { checkKind } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
 import { isHdf5 } from "./hdf5.ts";
@@ -44,6 +45,7 @@ export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel 
       layers: layers.map((layer) => ({ ...layer, type: "", bottom: [], top: [] })),
     };
   }
+  checkKind(bytes, source, "a .caffemodel");
   return decodeAt(bytes, source, "a .caffemodel", (reader) => {
     let name = "";
     const layers: ModelLayer[] = [];
@@ -159,6 +161,7 @@ function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolea
 /** Reads one blob alone, as a mean file (.binaryproto) holds it. */
 export function readBlobFile(path: string): FileBlob {
   const bytes = readBytes(path, "blob file");
+  checkKind(bytes, path, "a mean file (.binaryproto)");
   return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) =>
     readBlob(reader, reader.len),
   );

@@ -1,5 +1,6 @@
 import { FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { checkKind } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import { decodeWithForeign, encodeWithForeign } from "./foreign-binary.ts";
 import type { NetParameter } from "./proto/caffe.ts";
@@ -18,6 +19,7 @@ export function readNetBinary(path: string, log: Log): NetParameter {
 
 /** As readNetBinary, from bytes; `source` is for messages. */
 export function decodeNetBinary(bytes: Uint8Array, source: string, log: Log): NetParameter {
+  checkKind(bytes, source, "a .caffemodel");
   let net: NetParameter;
   try {
     net = decodeWithForeign("NetParameter", bytes);

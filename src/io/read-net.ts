@@ -1,5 +1,7 @@
+import { FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { readText } from "./files.ts";
+import { checkKind, type Wanted } from "./file-kind.ts";
+import { readBytes } from "./files.ts";
 import type { NetParameter, SolverParameter } from "./proto/caffe.ts";
 import { parsePrototxt } from "./prototxt.ts";
 import { upgradeNet, upgradeSolver } from "./upgrade/upgrade.ts";
@@ -9,7 +11,8 @@ import { upgradeNet, upgradeSolver } from "./upgrade/upgrade.ts";
  * @throws FileError, PrototxtError, FormatError
  */
 export function readNetParameter(path: string, log: Log): NetParameter {
-  return parseNetParameter(readText(path, "net file"), path, log);
+  const text = prototxtOf(readBytes(path, "net file"), path, "a net's prototxt");
+  return notEmpty(parseNetParameter(text, path, log), path, "a net's prototxt");
 }
 
 /** As readNetParameter, from a text; `source` is for messages. */
@@ -25,7 +28,8 @@ export function parseNetParameter(text: string, source: string, log: Log): NetPa
  * @throws FileError, PrototxtError, FormatError
  */
 export function readSolverParameter(path: string, log: Log): SolverParameter {
-  return parseSolverParameter(readText(path, "solver file"), path, log);
+  const text = prototxtOf(readBytes(path, "solver file"), path, "a solver's prototxt");
+  return notEmpty(parseSolverParameter(text, path, log), path, "a solver's prototxt");
 }
 
 /** As readSolverParameter, from a text; `source` is for messages. */
@@ -43,4 +47,19 @@ export function parseSolverParameter(text: string, source: string, log: Log): So
     ...(current.train_net_param && { train_net_param: inline(current.train_net_param) }),
     ...(current.test_net_param && { test_net_param: current.test_net_param.map(inline) }),
   };
+}
+
+/** A net or a solver of which nothing is said was lost on its way here. */
+function notEmpty<T extends object>(message: T, source: string, wanted: Wanted): T {
+  if (Object.keys(message).length > 0) return message;
+  throw new FormatError(`${source}: it is empty. Expected ${wanted}.`);
+}
+
+/**
+ * The text of a prototxt.
+ * @throws FormatError where it is another kind of file
+ */
+function prototxtOf(bytes: Uint8Array, source: string, wanted: Wanted): string {
+  checkKind(bytes, source, wanted);
+  return new TextDecoder().decode(bytes);
 }

@@ -1,6 +1,7 @@
 import { FormatError } from "../util/errors.ts";
 import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";
 import { decodeAt, endOf } from "./decode-at.ts";
+import { checkKind } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import { isHdf5, readHdf5 } from "./hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
@@ -26,6 +27,7 @@ export function readSolverState(path: string): SolverStateFile {
 
 /** As readSolverState, from bytes; `source` is for messages. */
 export function decodeSolverState(bytes: Uint8Array, source: string): SolverStateFile {
+  if (!isHdf5(bytes)) checkKind(bytes, source, "a .solverstate");
   const state = isHdf5(bytes)
     ? fromHdf5(readHdf5(bytes, source), source)
     : fromProtobuf(bytes, source);

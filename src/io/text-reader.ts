@@ -5,6 +5,7 @@ import { cut } from "../util/printable.ts";
 import { entryOf } from "../util/records.ts";
 import { addValue, beginList, noteBare, setField } from "./foreign-message.ts";
 import { unknownTypeText } from "./fork-layers.ts";
+import { messageType } from "./proto/messages.ts";
 import { LineIndex, stringValue, TextProblem, type Token, Tokens } from "./text-tokens.ts";
 import { enumValue, expectation, numberValue, unknownValue } from "./text-values.ts";
 import { v1Types } from "./upgrade/v1.ts";
@@ -129,7 +130,7 @@ class Reader {
     if (!field) {
       throw new TextProblem(
         name.start,
-        `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${nearestText(name.text, Object.keys(type.fields))}`,
+        `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${otherFileText(type, name.text) || nearestText(name.text, Object.keys(type.fields))}`,
       );
     }
     if (!field.repeated && Object.hasOwn(message, field.name)) {
@@ -326,6 +327,17 @@ class Reader {
       addValue(message, name.text, values[0]);
     });
   }
+}
+
+/** What is said where a solver's field stands in a net, or a net's in a solver. */
+function otherFileText(type: protobuf.Type, field: string): string {
+  const isNet = type.name === "NetParameter";
+  if (!isNet && type.name !== "SolverParameter") return "";
+  const other = messageType(isNet ? "SolverParameter" : "NetParameter");
+  if (!entryOf(other.fields, field)) return "";
+  return isNet
+    ? " It is a field of a solver, whose prototxt goes to --solver; a net's goes to --model."
+    : " It is a field of a net, whose prototxt goes to --model, or to the solver's field net.";
 }
 
 function quoted({ kind, text }: Token): string {

@@ -168,17 +168,38 @@ function below({ layer }: Top, map: CoordMap): (readonly [Top, CoordMap])[] {
   return bottoms.map((bottom) => [bottom, composed]);
 }
 
+/** A top in a message: its layer's name, where it has one, and type. */
+function titleOf({ layer }: Top): string {
+  const { name } = layer.param;
+  return name === undefined ? `a ${layer.type}` : `"${name}" (${layer.type})`;
+}
+
 /**
  * A Crop layer that cuts `from` to the place and size of `to`, its axis and offset found from the layers between.
- * @throws CaffeError where the two differ in scale, or the offset is negative or no whole number
+ * @throws CaffeError that tells which: the two differ in scale, the offset is no whole number, or it is negative
  * @see pycaffe's coord_map.crop
  */
 export function crop(from: Top, to: Top): Top {
   const { axis, scale, shift } = coordMapFromTo(from, to);
-  const isWhole = shift.every((value) => value <= 0 && Math.abs(value - Math.round(value)) < 1e-9);
-  if (scale.some((value) => Math.abs(value - 1) > 1e-9) || !isWhole) {
+  const between = `crop of ${titleOf(from)} to ${titleOf(to)}:`;
+  const isOne = (value: number): boolean => Math.abs(value - 1) < 1e-9;
+  const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-9;
+  if (!scale.every(isOne)) {
+    const [factor = 1] = scale.filter((value) => !isOne(value));
+    const which = factor > 1 ? `the first by ${factor}` : `the second by ${1 / factor}`;
     throw new CaffeError(
-      `coordinate i of the one top is ${scale.join(",")} · i + ${shift.join(",")} of the other. Expected a scale of 1 and a shift that is a whole number, 0 or less.`,
+      `${between} scale ${scale.join(",")}, one step of the first is as many of the second. Expected 1: upsample ${which}, with a Deconvolution.`,
+    );
+  }
+  const offset = shift.map((value) => 0 - value);
+  if (!offset.every(isWhole)) {
+    throw new CaffeError(
+      `${between} offset ${offset.join(",")}. Expected a whole number: change kernel, stride or pad of a layer between them.`,
+    );
+  }
+  if (!offset.every((value) => value > -0.5)) {
+    throw new CaffeError(
+      `${between} offset ${offset.join(",")}, the first begins inside the second and is smaller. Expected 0 or more: pad more in the layers of the first.`,
     );
   }
   return L.Crop(from, to, {

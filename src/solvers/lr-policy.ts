@@ -144,7 +144,9 @@ function checkNumbers(param: SolverParameter, name: string, where: string): void
       `${where}: lr_policy "${name}" wants stepsize 1 or more, received ${stepsize}. Add e.g. stepsize: 10000.`,
     );
   }
-  if (gamma < 0) throw new SolverError(`${where}: gamma is ${gamma}. Expected 0 or more.`);
+  // A sigmoid that falls, as DIGITS writes every one, has a negative gamma.
+  if (gamma < 0 && name !== "sigmoid")
+    throw new SolverError(`${where}: gamma is ${gamma}. Expected 0 or more.`);
   if (warmup_iter < 0) {
     throw new SolverError(`${where}: warmup_iter is ${warmup_iter}. Expected 0 (off) or more.`);
   }

@@ -46,9 +46,21 @@ test("what cannot be mapped or cut is said", () => {
   const other: Top = L.Input();
   expect(() => coordMapFromTo(other, data)).toThrow("come from no layer in common");
   const half = L.Pooling(data, { kernel_size: 2, stride: 2 });
-  expect(() => crop(half, data)).toThrow("Expected a scale of 1");
+  expect(() => crop(half, data)).toThrow(
+    /^crop of a Pooling to a Input: scale 2, .* upsample the first by 2, with a Deconvolution\.$/,
+  );
+  expect(() => crop(data, half)).toThrow(
+    "scale 0.5, one step of the first is as many of the second. Expected 1: upsample the second by 2",
+  );
   expect(() => crop(L.Convolution(data, { num_output: 1, kernel_size: 3 }), data)).toThrow(
-    "a whole number, 0 or less",
+    "offset -1, the first begins inside the second and is smaller. Expected 0 or more: pad more",
+  );
+  const named = L.Deconvolution(half, {
+    name: "up",
+    convolution_param: { num_output: 1, kernel_size: 3, stride: 2 },
+  });
+  expect(() => crop(named, data)).toThrow(
+    /^crop of "up" \(Deconvolution\) to a Input: offset 0.5\. Expected a whole number: change kernel, stride or pad/,
   );
   const axis2 = L.Convolution(data, { num_output: 1, kernel_size: 3, pad: 1, axis: 2 });
   const both = L.Convolution(axis2, { num_output: 1, kernel_size: 3, pad: 1 });

@@ -19,6 +19,8 @@ describe("each policy by its formula", () => {
     ['lr_policy: "poly" power: 2 max_iter: 10', 5, 0.125],
     ['lr_policy: "poly" power: 1 max_iter: 10 min_lr: 0.1', 5, 0.3],
     ['lr_policy: "sigmoid" gamma: 1 stepsize: 4', 4, 0.25],
+    ['lr_policy: "sigmoid" gamma: -0.5 stepsize: 3', 0, 0.5 / (1 + Math.exp(-1.5))],
+    ['lr_policy: "sigmoid" gamma: -0.5 stepsize: 3', 5, 0.5 / (1 + Math.exp(1))],
     ['lr_policy: "cosine" max_iter: 10', 0, 0.5],
     ['lr_policy: "cosine" max_iter: 10 min_lr: 0.1', 5, 0.3],
     ['lr_policy: "cosine" max_iter: 10 min_lr: 0.1', 10, 0.1],
