@@ -10,7 +10,8 @@ import type { BuiltLayer } from "./build.ts";
  *   (`dropBottoms`)
  * - where there is no backward, after a layer's forward the data that no later layer reads
  *
- * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made.
+ * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made; and so does what a
+ * layer carries on to the next pass.
  */
 export class MemoryPlan {
   readonly #layers: readonly BuiltLayer[];
@@ -36,10 +37,10 @@ export class MemoryPlan {
     for (const mem of this.#lastUses[i] ?? []) mem.zero();
   }
 
-  /** Whether somebody may ask for top t of layer i after the pass. */
+  /** Whether somebody may ask for top t of layer i after the pass, or the layer itself does in the next. */
   keeps(i: number, t: number): boolean {
-    const { tops, lossWeights } = this.#layers[i] as BuiltLayer;
-    return this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
+    const { layer, tops, lossWeights } = this.#layers[i] as BuiltLayer;
+    return layer.carriesTops || this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
   }
 
   /** Data of the bottoms of layer i, which nobody reads any more. */

@@ -15,6 +15,11 @@ describeEngines("ArgMax", (engines) => {
     expect(net.blob("y").shape).toEqual(shape);
   });
 
+  test("what is no number is equal to all", async () => {
+    const net = layerNet('type: "ArgMax" bottom: "a" top: "y"', [[2, 2]], { engines });
+    expect(await forward(net, [1, Number.NaN, Number.NaN, 1])).toEqual([[1, 1]]);
+  });
+
   test("of equal values takes the later", async () => {
     const net = layerNet(
       'type: "ArgMax" bottom: "a" top: "y" argmax_param { top_k: 2 }',

@@ -27,6 +27,29 @@ export function describeRecurrent(type: "LSTM" | "RNN", states: number): void {
         { engines, ...options },
       );
 
+    test.each([false, true])(
+      "one step at a time, in a net that shares memory, forward only %s",
+      async (forwardOnly) => {
+        const run = async (sharesMemory: boolean): Promise<number[][]> => {
+          const net = layerNet(
+            `${layer} } layer { name: "behind" type: "InnerProduct" bottom: "y" top: "z" inner_product_param { num_output: 2 axis: 2 weight_filler { type: "xavier" } }`,
+            [
+              [1, 1, 3],
+              [1, 1],
+            ],
+            { engines, sharesMemory, forwardOnly, seed: 4 },
+          );
+          const found: number[][] = [];
+          for (let t = 0; t < 3; t++) {
+            found.push(...(await forward(net, x.slice(3 * t, 3 * t + 3), [t === 0 ? 0 : 1])));
+            if (!forwardOnly) await net.backward();
+          }
+          return found;
+        };
+        expect(await run(true)).toEqual(await run(false));
+      },
+    );
+
     test("a sequence in two batches is the sequence in one; 0 in cont begins anew", async () => {
       const whole = sequence(4);
       const half = sequence(2);

@@ -32,7 +32,7 @@ struct Params {
 // (N, O, output)
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 // Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its place
-// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first: W is 0 there.
+// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first, and are not taken.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
@@ -96,12 +96,16 @@ fn columnB(n: u32) -> ColumnB {
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  return vec4f(
+  let values = vec4f(
     oneB(column, taps[k]),
     oneB(column, taps[k + 1u]),
     oneB(column, taps[k + 2u]),
     oneB(column, taps[k + 3u]),
   );
+  if (k + 3u < p.k) {
+    return values;
+  }
+  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {

@@ -27,7 +27,7 @@ struct Params {
 // (N, C, input)
 @group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
-// beyond K repeat the first: W is 0 there.
+// beyond K repeat the first, and are not taken.
 @group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(5) var<storage, read> corners: array<vec4i>;
@@ -86,12 +86,16 @@ fn columnB(n: u32) -> ColumnB {
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  return vec4f(
+  let values = vec4f(
     oneB(column, taps[k]),
     oneB(column, taps[k + 1u]),
     oneB(column, taps[k + 2u]),
     oneB(column, taps[k + 3u]),
   );
+  if (k + 3u < p.k) {
+    return values;
+  }
+  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {

@@ -71,8 +71,12 @@ fn rootOf(x: f32) -> f32 {
   return select(sqrt(x), x, bitcast<u32>(x) == 0x7f800000u);
 }
 
-// tanh overflows on some adapters where its argument is large.
+// tanh overflows on some adapters where its argument is large, and is rounded as if it were near 1 where it is small.
 fn tanhOf(x: f32) -> f32 {
+  if (abs(x) < 0.1) {
+    let square = x * x;
+    return x * (1.0 - square * (1.0 / 3.0 - square * (2.0 / 15.0 - square * (17.0 / 315.0))));
+  }
   return select(tanh(clamp(x, -15.0, 15.0)), x, isNan(x));
 }
 

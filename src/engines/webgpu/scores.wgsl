@@ -68,7 +68,8 @@ fn ofEach(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_work
   }
 }
 
-// An invocation for each row: the greatest value of those behind the last one found; of equal ones the later comes first.
+// An invocation for each row: the greatest value of those behind the last one found; of equal ones the
+// later comes first, and NaN is equal to all.
 @compute @workgroup_size(WIDTH)
 fn argMax(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var row = id.x; row < p.outer * p.inner; row += WIDTH * grid.x) {
@@ -79,7 +80,7 @@ fn argMax(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
     for (var j = 0u; j < p.topK; j++) {
       var best = p.length;
       for (var c = 0u; c < p.length; c++) {
-        if (isBehind(start, c, last) && (best == p.length || x[start + c * p.inner] >= x[start + best * p.inner])) {
+        if (isBehind(start, c, last) && (best == p.length || !isGreater(x[start + best * p.inner], x[start + c * p.inner]))) {
           best = c;
         }
       }
@@ -101,5 +102,5 @@ fn isBehind(start: u32, c: u32, last: u32) -> bool {
   }
   let value = x[start + c * p.inner];
   let before = x[start + last * p.inner];
-  return value < before || (value == before && c < last);
+  return isGreater(before, value) || (!isGreater(value, before) && c < last);
 }

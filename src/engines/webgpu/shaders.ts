@@ -452,7 +452,7 @@ struct Params {
 // (N, O, output)
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 // Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its place
-// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first: W is 0 there.
+// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first, and are not taken.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
@@ -516,12 +516,16 @@ fn columnB(n: u32) -> ColumnB {
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  return vec4f(
+  let values = vec4f(
     oneB(column, taps[k]),
     oneB(column, taps[k + 1u]),
     oneB(column, taps[k + 2u]),
     oneB(column, taps[k + 3u]),
   );
+  if (k + 3u < p.k) {
+    return values;
+  }
+  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
@@ -581,7 +585,7 @@ struct Params {
 // (N, C, input)
 @group(0) @binding(3) var<storage, read> x: array<f32>;
 // Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
-// beyond K repeat the first: W is 0 there.
+// beyond K repeat the first, and are not taken.
 @group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(5) var<storage, read> corners: array<vec4i>;
@@ -640,12 +644,16 @@ fn columnB(n: u32) -> ColumnB {
 }
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
-  return vec4f(
+  let values = vec4f(
     oneB(column, taps[k]),
     oneB(column, taps[k + 1u]),
     oneB(column, taps[k + 2u]),
     oneB(column, taps[k + 3u]),
   );
+  if (k + 3u < p.k) {
+    return values;
+  }
+  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
 }
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
@@ -2082,8 +2090,12 @@ fn rootOf(x: f32) -> f32 {
   return select(sqrt(x), x, bitcast<u32>(x) == 0x7f800000u);
 }
 
-// tanh overflows on some adapters where its argument is large.
+// tanh overflows on some adapters where its argument is large, and is rounded as if it were near 1 where it is small.
 fn tanhOf(x: f32) -> f32 {
+  if (abs(x) < 0.1) {
+    let square = x * x;
+    return x * (1.0 - square * (1.0 / 3.0 - square * (2.0 / 15.0 - square * (17.0 / 315.0))));
+  }
   return select(tanh(clamp(x, -15.0, 15.0)), x, isNan(x));
 }
 
@@ -2498,7 +2510,8 @@ fn ofEach(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_work
   }
 }
 
-// An invocation for each row: the greatest value of those behind the last one found; of equal ones the later comes first.
+// An invocation for each row: the greatest value of those behind the last one found; of equal ones the
+// later comes first, and NaN is equal to all.
 @compute @workgroup_size(WIDTH)
 fn argMax(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var row = id.x; row < p.outer * p.inner; row += WIDTH * grid.x) {
@@ -2509,7 +2522,7 @@ fn argMax(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
     for (var j = 0u; j < p.topK; j++) {
       var best = p.length;
       for (var c = 0u; c < p.length; c++) {
-        if (isBehind(start, c, last) && (best == p.length || x[start + c * p.inner] >= x[start + best * p.inner])) {
+        if (isBehind(start, c, last) && (best == p.length || !isGreater(x[start + best * p.inner], x[start + c * p.inner]))) {
           best = c;
         }
       }
@@ -2531,7 +2544,7 @@ fn isBehind(start: u32, c: u32, last: u32) -> bool {
   }
   let value = x[start + c * p.inner];
   let before = x[start + last * p.inner];
-  return value < before || (value == before && c < last);
+  return isGreater(before, value) || (!isGreater(value, before) && c < last);
 }
 `;
 

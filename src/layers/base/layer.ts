@@ -182,6 +182,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return false;
   }
 
+  /** Whether the next pass reads the data of the tops (a hidden state that lies there): they are not given up before. */
+  get carriesTops(): boolean {
+    return false;
+  }
+
   /** What this layer does, if the layer before it may do that instead. Asked before every pass, after `reshape`. */
   get postOp(): PostOp | undefined {
     return undefined;

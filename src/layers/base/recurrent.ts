@@ -221,6 +221,11 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     return topIndex === 0;
   }
 
+  /** After a single step the top is the hidden state. */
+  override get carriesTops(): boolean {
+    return this.#shapes[0]?.[0] === 1;
+  }
+
   /** Forgets the hidden state. */
   reset(): void {
     for (const [, after] of this.#unrolled.hidden) this.#net.blob(after).dataMem.zero();
