@@ -247,6 +247,15 @@ export function fileExists(path: string): boolean {
   return existsSync(path);
 }
 
+/** Whether the path is a regular file; not, where nobody may look. */
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the path is a folder; not, where nobody may look. */
 export function isDirectory(path: string): boolean {
   try {

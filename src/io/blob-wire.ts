@@ -1,6 +1,7 @@
 import type protobuf from "protobufjs/light.js";
 import { FormatError } from "../util/errors.ts";
 import { half } from "../util/half.ts";
+import { bytesOf } from "./decode-at.ts";
 import type { BlobProto } from "./proto/caffe.ts";
 
 /** A blob as a file holds it. */
@@ -39,7 +40,7 @@ export function readBlob(reader: protobuf.Reader, end: number): FileBlob {
     else if (field === 8) dataPieces.add(readFloats(reader, tag, 8));
     else if (field === 9) diffPieces.add(readFloats(reader, tag, 8));
     else if (field === 10) rawType = reader.int32();
-    else if (field === 12) raw = reader.bytes();
+    else if (field === 12) raw = bytesOf(reader);
     else reader.skipType(tag & 7);
   }
   const given = dataPieces.values();
@@ -79,7 +80,7 @@ function readShape(reader: protobuf.Reader, end: number): number[] {
 function readFloats(reader: protobuf.Reader, tag: number, size: 4 | 8): Values {
   const View = size === 4 ? Float32Array : Float64Array;
   if ((tag & 7) !== 2) return View.of(size === 4 ? reader.float() : reader.double());
-  const bytes = Uint8Array.from(reader.bytes());
+  const bytes = new Uint8Array(bytesOf(reader));
   return new View(bytes.buffer, 0, Math.floor(bytes.length / size));
 }
 
@@ -141,9 +142,7 @@ export function blobChunks(blob: {
   readonly diff?: Values;
 }): Uint8Array[] {
   const values = (field: number, values: Values | undefined): Uint8Array[] =>
-    values
-      ? delimited(field, [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)])
-      : [];
+    values ? delimited(field, piecesOf(values)) : [];
   const old = blob.shape.flatMap((length, i) => [(i + 1) << 3, ...varint(length)]);
   const before = blob.legacyShape ? [Uint8Array.from(old)] : [];
   const dims = Uint8Array.from(blob.shape.flatMap((length) => varint(length)));
@@ -152,6 +151,17 @@ export function blobChunks(blob: {
     ? [...before, ...shape, ...values(8, blob.data), ...values(9, blob.diff)]
     : [...before, ...values(5, blob.data), ...values(6, blob.diff), ...shape];
 }
+
+/** The bytes of values, in pieces that every system writes at once. */
+function piecesOf({ buffer, byteOffset, byteLength }: Values): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < byteLength; at += PIECE) {
+    pieces.push(new Uint8Array(buffer, byteOffset + at, Math.min(PIECE, byteLength - at)));
+  }
+  return pieces;
+}
+
+const PIECE = 2 ** 30;
 
 /** Bytes in all chunks. */
 export function lengthOf(chunks: readonly Uint8Array[]): number {

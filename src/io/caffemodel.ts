@@ -4,8 +4,9 @@ import { decodeAt, endOf } from "./decode-at.ts";
 import { checkKind } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
-import { isHdf5 } from "./hdf5.ts";
-import { readHdf5Weights } from "./hdf5-model.ts";
+import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "./hdf5.ts";
+import { weightsInHdf5 } from "./hdf5-model.ts";
+import type { Hdf5Tree } from "./hdf5-tree.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "./proto/caffe.ts";
 import { messageType } from "./proto/messages.ts";
 import { v1Types } from "./upgrade/v1.ts";
@@ -32,19 +33,13 @@ export interface Caffemodel {
  * @throws FileError where it cannot be read, FormatError where it is cut short or no caffemodel
  */
 export function readCaffemodel(path: string): Caffemodel {
+  if (isHdf5At(path)) return modelInHdf5(readHdf5At(path, "weights file"), path);
   return decodeCaffemodel(readBytes(path, "weights file"), path);
 }
 
 /** As readCaffemodel, from bytes; `source` is for messages. */
 export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
-  if (isHdf5(bytes)) {
-    const layers = readHdf5Weights(bytes, source);
-    return {
-      source,
-      name: "",
-      layers: layers.map((layer) => ({ ...layer, type: "", bottom: [], top: [] })),
-    };
-  }
+  if (isHdf5(bytes)) return modelInHdf5(readHdf5(bytes, source), source);
   checkKind(bytes, source, "a .caffemodel");
   return decodeAt(bytes, source, "a .caffemodel", (reader) => {
     let name = "";
@@ -58,6 +53,15 @@ export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel 
     }
     return { source, name, layers };
   });
+}
+
+function modelInHdf5(root: Hdf5Tree, source: string): Caffemodel {
+  const layers = weightsInHdf5(root, source);
+  return {
+    source,
+    name: "",
+    layers: layers.map((layer) => ({ ...layer, type: "", bottom: [], top: [] })),
+  };
 }
 
 /** Numbers of the fields of LayerParameter, and of its V1 and V0 forms. */

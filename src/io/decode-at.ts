@@ -21,6 +21,14 @@ export function decodeAt<T>(
   }
 }
 
+/** The bytes of a length-delimited field that begins here, of which there may be more than the reader's own 2 GiB. */
+export function bytesOf(reader: protobuf.Reader): Uint8Array {
+  const end = endOf(reader);
+  const bytes = reader.buf.subarray(reader.pos, end);
+  reader.pos = end;
+  return bytes;
+}
+
 /** Where a length-delimited field that begins here ends. */
 export function endOf(reader: protobuf.Reader): number {
   const length = reader.uint32();

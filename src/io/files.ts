@@ -25,7 +25,32 @@ export function readBytes(path: string, what: string): Uint8Array {
     return reading(path, what, () => readPipe(path, what));
   }
   checkRegularFile(path, what);
-  return reading(path, what, () => readFileSync(path));
+  return reading(path, what, () => {
+    const { size } = statSync(path);
+    if (size < MOST_AT_ONCE) return readFileSync(path);
+    if (size > MOST_IN_MEMORY) {
+      throw new FileError(`${what} "${path}" has ${size} bytes. Expected 4 GiB at most.`);
+    }
+    return readInPieces(path, size);
+  });
+}
+
+/** Node reads no more at once, and has no piece of memory that is larger. */
+const [MOST_AT_ONCE, MOST_IN_MEMORY] = [2 ** 31 - 1, 2 ** 32];
+
+function readInPieces(path: string, size: number): Uint8Array {
+  const handle = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size; ) {
+      const count = readSync(handle, bytes, done, Math.min(size - done, 2 ** 30), done);
+      if (count === 0) return bytes.subarray(0, done);
+      done += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(handle);
+  }
 }
 
 const OPEN_PIPE = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;

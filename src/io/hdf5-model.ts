@@ -1,6 +1,5 @@
 import { FormatError } from "../util/errors.ts";
 import type { FileBlob } from "./blob-wire.ts";
-import { readHdf5 } from "./hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
 
 /** A layer of a model, with the blobs that are its own: undefined where another layer holds a shared one. */
@@ -10,11 +9,10 @@ export interface Hdf5Layer {
 }
 
 /** The weights in an HDF5 file: group `data` (and `diff`), in it a group for each layer, in that 0, 1, …. */
-export function readHdf5Weights(
-  bytes: Uint8Array,
+export function weightsInHdf5(
+  root: Hdf5Tree,
   source: string,
 ): { name: string; blobs: (FileBlob | undefined)[] }[] {
-  const root = readHdf5(bytes, source);
   const data = groupIn(root["data"]);
   if (!data) {
     throw new FormatError(

@@ -1,5 +1,5 @@
 import { CaffeError, FormatError } from "../util/errors.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { isFile, writeFileAtomically } from "./atomic-file.ts";
 import { type Hdf5Storage, storageIn, storageOf } from "./hdf5-storage.ts";
 import { Hdf5Thread } from "./hdf5-thread.ts";
 import { arrayIn, groupIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./hdf5-tree.ts";
@@ -32,6 +32,17 @@ function baseOf(storage: Hdf5Storage): number | undefined {
 /** Whether the bytes are those of an HDF5 file: what decides, not the file's name. */
 export function isHdf5(bytes: Uint8Array): boolean {
   return baseOf(storageOf(bytes)) !== undefined;
+}
+
+/** Whether a file is an HDF5 file; a pipe, or what cannot be read, is none. */
+export function isHdf5At(path: string): boolean {
+  if (!isFile(path)) return false;
+  const file = new RandomAccessFile(path);
+  try {
+    return baseOf(storageIn(file)) !== undefined;
+  } finally {
+    file.close();
+  }
 }
 
 /**

@@ -91,11 +91,14 @@ export function writeStream(path: string, chunks: Iterable<Uint8Array>): void {
   }
 }
 
+/** The system writes no more than 2 GiB at once. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** Writes all of the chunks where an open file stands. */
 export function writeAll(file: number, chunks: Iterable<Uint8Array>): void {
   for (const chunk of chunks) {
     for (let done = 0; done < chunk.length; ) {
-      done += writeSome(file, chunk.subarray(done));
+      done += writeSome(file, chunk.subarray(done, done + MOST_AT_ONCE));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { FormatError } from "../util/errors.ts";
 import { readText } from "./files.ts";
+import { RandomAccessFile } from "./random-access-file.ts";
 
 type LayerStates = Readonly<
   Record<string, Readonly<Record<string, number | string | readonly number[]>>>
@@ -45,10 +46,34 @@ export function runStatePath(solverState: string): string {
   return solverState.replace(/(?:\.solverstate)?(\.h5)?$/, "$1.runstate");
 }
 
+const PIECE = 2 ** 26;
+
+/**
+ * SHA-256 of a file, as hexadecimal digits.
+ * @throws FileError where it cannot be read
+ */
+export function digestOfFile(path: string, what: string): string {
+  const file = new RandomAccessFile(path, what);
+  try {
+    const pieces = function* (): Generator<Uint8Array> {
+      const piece = new Uint8Array(Math.min(PIECE, file.size));
+      for (let at = 0; at < file.size; at += piece.length) {
+        yield piece.subarray(0, file.readInto(piece, at));
+      }
+    };
+    return digestOf(pieces());
+  } finally {
+    file.close();
+  }
+}
+
 /** SHA-256 of bytes in pieces, as hexadecimal digits. */
 export function digestOf(chunks: Iterable<Uint8Array>): string {
   const hash = createHash("sha256");
-  for (const chunk of chunks) hash.update(chunk);
+  for (const chunk of chunks) {
+    // No more than 2 GiB are taken at once.
+    for (let at = 0; at < chunk.length; at += PIECE) hash.update(chunk.subarray(at, at + PIECE));
+  }
   return hash.digest("hex");
 }
 

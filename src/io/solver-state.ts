@@ -3,7 +3,7 @@ import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-w
 import { decodeAt, endOf } from "./decode-at.ts";
 import { checkKind } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
-import { isHdf5, readHdf5 } from "./hdf5.ts";
+import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "./hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./hdf5-tree.ts";
 
 /** What a .solverstate holds. */
@@ -21,8 +21,8 @@ export interface SolverStateFile {
  * @throws FileError, FormatError where it cannot be read, is cut short, or is another kind of file
  */
 export function readSolverState(path: string): SolverStateFile {
-  const bytes = readBytes(path, "solver state");
-  return decodeSolverState(bytes, path);
+  if (isHdf5At(path)) return checked(fromHdf5(readHdf5At(path, "solver state"), path), path);
+  return decodeSolverState(readBytes(path, "solver state"), path);
 }
 
 /** As readSolverState, from bytes; `source` is for messages. */
@@ -31,6 +31,10 @@ export function decodeSolverState(bytes: Uint8Array, source: string): SolverStat
   const state = isHdf5(bytes)
     ? fromHdf5(readHdf5(bytes, source), source)
     : fromProtobuf(bytes, source);
+  return checked(state, source);
+}
+
+function checked(state: SolverStateFile, source: string): SolverStateFile {
   for (const field of ["iter", "current_step"] as const) {
     if (Number.isSafeInteger(state[field]) && state[field] >= 0) continue;
     throw new FormatError(

@@ -1,18 +1,19 @@
 import type { Blob } from "../blob/blob.ts";
 import { fileExists, writeFilesAtomically } from "../io/atomic-file.ts";
-import { decodeCaffemodel, encodeCaffemodel } from "../io/caffemodel.ts";
-import { readBytes } from "../io/files.ts";
+import { encodeCaffemodel, readCaffemodel } from "../io/caffemodel.ts";
+import { checkRegularFile } from "../io/files.ts";
 import { encodeHdf5 } from "../io/hdf5.ts";
 import { hdf5Model } from "../io/hdf5-model.ts";
 import {
   digestOf,
+  digestOfFile,
   encodeRunState,
   type RunState,
   readRunState,
   runStatePath,
   type SolverMemory,
 } from "../io/run-state.ts";
-import { decodeSolverState, encodeSolverState, hdf5SolverState } from "../io/solver-state.ts";
+import { encodeSolverState, hdf5SolverState, readSolverState } from "../io/solver-state.ts";
 import type { Layer, LayerState } from "../layers/base/layer.ts";
 import { copyWeights } from "../net/copy-weights.ts";
 import type { Net } from "../net/net.ts";
@@ -101,23 +102,22 @@ export function writeSnapshot(
  *   solver. Nothing has been set then.
  */
 export async function restoreSnapshot(run: Snapshotted, path: string, log: Log): Promise<void> {
-  const stateBytes = readBytes(path, "solver state");
-  const state = decodeSolverState(stateBytes, path);
+  const state = readSolverState(path);
   if (state.learned_net === "") {
     throw new FormatError(
       `${path}: it names no learned_net. Expected the .caffemodel it belongs to.`,
     );
   }
   const modelPath = learnedNetPath(path, state.learned_net);
-  const modelBytes = readBytes(modelPath, "weights file");
+  checkRegularFile(modelPath, "weights file");
   const runState = readRunStateOf(path, state.iter, log);
   if (runState?.files) {
-    checkDigest(path, stateBytes, runState.files.state);
-    checkDigest(modelPath, modelBytes, runState.files.model);
+    checkDigest(path, "solver state", runState.files.state);
+    checkDigest(modelPath, "weights file", runState.files.model);
   }
   checkHistory(run, state.history, path);
   if (runState) checkLayerStates(run, runState, runStatePath(path));
-  copyWeights([run.net], [decodeCaffemodel(modelBytes, modelPath)], log, true);
+  copyWeights([run.net], [readCaffemodel(modelPath)], log, true);
   log("info", "sgd_solver", "SGDSolver: restoring history");
   state.history.forEach((value, i) => {
     run.history[i]?.dataMem.overwriteCpu().set(value.data);
@@ -146,8 +146,8 @@ function readRunStateOf(path: string, iter: number, log: Log): RunState | undefi
   );
 }
 
-function checkDigest(path: string, bytes: Uint8Array, wanted: string): void {
-  if (digestOf([bytes]) === wanted) return;
+function checkDigest(path: string, what: string, wanted: string): void {
+  if (digestOfFile(path, what) === wanted) return;
   throw new FormatError(
     `${path}: it is not the file that was written with the snapshot; it is damaged, or was replaced. Remove the .runstate to resume from it all the same.`,
   );
@@ -155,7 +155,7 @@ function checkDigest(path: string, bytes: Uint8Array, wanted: string): void {
 
 function checkHistory(
   run: Snapshotted,
-  history: ReturnType<typeof decodeSolverState>["history"],
+  history: ReturnType<typeof readSolverState>["history"],
   path: string,
 ): void {
   if (history.length !== run.history.length) {

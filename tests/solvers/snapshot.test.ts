@@ -17,8 +17,9 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
-import { digestOf, readRunState } from "../../src/io/run-state.ts";
+import { digestOf, digestOfFile, readRunState } from "../../src/io/run-state.ts";
 import { temporaryOf } from "../../src/io/temporary-file.ts";
+import { checkSize } from "../../src/solvers/snapshot-store.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import type { Log } from "../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
@@ -660,4 +661,27 @@ test("what a killed program left half written is removed at the next snapshot", 
   await solver.snapshot();
   solver.close();
   expect([gone, others, running].map(existsSync)).toEqual([false, true, true]);
+});
+
+test("weights that Caffe could not read are told of, and those that nobody could are refused", () => {
+  const told: string[] = [];
+  const log: Log = (severity, _, message) => told.push(`${severity}: ${message}`);
+  checkSize(2 ** 31 - 1, log);
+  expect(told).toEqual([]);
+  checkSize(2 ** 31, log);
+  expect(told).toEqual([
+    "warning: Snapshots have 2.0 GiB of weights. BVLC Caffe reads a .caffemodel of 2 GiB at most; snapshot_format: HDF5 has no such limit.",
+  ]);
+  expect(() => checkSize(5 * 2 ** 30, log)).toThrow(
+    "a snapshot would have 5.0 GiB of weights. Expected less than 4 GiB in BINARYPROTO",
+  );
+});
+
+test("the digest of a file is that of its bytes", () => {
+  const path = join(folder, "bytes");
+  for (const length of [0, 1, 70_000]) {
+    const bytes = new Uint8Array(length).fill(7);
+    writeFileSync(path, bytes);
+    expect(digestOfFile(path, "file")).toBe(digestOf([bytes]));
+  }
 });
