@@ -1,4 +1,6 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import { netParameterOf } from "../io/read-net.ts";
+import { checkOptions, type OptionNames } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import type { Shape } from "../util/shape.ts";
 
@@ -11,6 +13,12 @@ export interface DrawOptions {
   /** Shapes of blobs by their names, to be written on the arrows. */
   readonly shapes?: ReadonlyMap<string, Shape>;
 }
+
+const drawOptions: OptionNames<DrawOptions> = {
+  rankdir: true,
+  displayLrMult: true,
+  shapes: true,
+};
 
 const COLOURS: readonly (readonly [RegExp, string])[] = [
   [/Data$|^Input$|^Parameter$/, "#d5e8d4"],
@@ -27,10 +35,12 @@ const COLOURS: readonly (readonly [RegExp, string])[] = [
 /**
  * A net as a graph in DOT: layers are boxes, coloured by kind; the blobs that pass between them are arrows.
  *
- * @param param a net that is filtered already: a name must stand for one layer
+ * @param net a net that is filtered already, or its file: a name must stand for one layer
  * @see pycaffe's draw.get_pydot_graph
  */
-export function dotOf(param: NetParameter, options: DrawOptions = {}): string {
+export function dotOf(net: string | NetParameter, options: DrawOptions = {}): string {
+  const param = netParameterOf(net);
+  checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
   const lines = [
     `digraph ${quoted(param.name || "net")} {`,
     `  rankdir=${options.rankdir ?? "LR"};`,

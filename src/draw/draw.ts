@@ -1,29 +1,34 @@
+import { extname } from "node:path";
 import { writeFileAtomically } from "../io/atomic-file.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
 import { type DrawOptions, dotOf } from "./dot.ts";
 
-/** A net drawn as SVG, laid out by Graphviz. */
-export async function drawNet(param: NetParameter, options: DrawOptions = {}): Promise<string> {
+/** A net, or the one of that file, drawn as SVG, laid out by Graphviz. */
+export async function drawNet(
+  net: string | NetParameter,
+  options: DrawOptions = {},
+): Promise<string> {
   const { instance } = await import("@viz-js/viz");
   const viz = await instance();
-  return viz.renderString(dotOf(param, options), { format: "svg" });
+  return viz.renderString(dotOf(net, options), { format: "svg" });
 }
 
 /**
- * Draws a net into a file; its ending says how: .svg, .png or .dot.
+ * Draws a net, or the one of that file, into a file; its ending says how: .svg, .png or .dot.
  * @throws CaffeError for another ending, FileError where the file cannot be written
  * @see pycaffe's draw.draw_net_to_file
  */
 export async function drawNetToFile(
-  param: NetParameter,
+  net: string | NetParameter,
   path: string,
   options: DrawOptions = {},
 ): Promise<void> {
-  if (path.endsWith(".dot")) writeText(path, dotOf(param, options));
-  else if (path.endsWith(".svg")) writeText(path, await drawNet(param, options));
-  else if (path.endsWith(".png")) {
-    const svg = await drawNet(param, options);
+  const ending = extname(path).toLowerCase();
+  if (ending === ".dot") writeText(path, dotOf(net, options));
+  else if (ending === ".svg") writeText(path, await drawNet(net, options));
+  else if (ending === ".png") {
+    const svg = await drawNet(net, options);
     writeFileAtomically(path, [await pngOf(svg)]);
   } else
     throw new CaffeError(`"${path}" cannot be drawn. Expected it to end in .svg, .png or .dot.`);

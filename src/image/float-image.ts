@@ -4,7 +4,7 @@ import { readBytes } from "../io/files.ts";
 import { decodeImage } from "../io/image.ts";
 import { suffixOf } from "../io/image-encoder.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
-import { shapeText } from "../util/shape.ts";
+import { countOf, shapeText } from "../util/shape.ts";
 
 /**
  * An image as people compute with it: H×W×K, row by row, the channels of a pixel side by side, red first (or one of
@@ -13,6 +13,22 @@ import { shapeText } from "../util/shape.ts";
 export interface FloatImage extends NdArray {
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly data: Float32Array;
+}
+
+/**
+ * Makes sure that something is an image.
+ * @param what its name, for the message
+ * @throws CaffeError where it is none
+ */
+export function checkImage(image: FloatImage, what = "the image"): void {
+  const { shape, data } = (image ?? {}) as Partial<FloatImage>;
+  if (Array.isArray(shape) && shape.length === 3 && data?.length === countOf(shape)) return;
+  const given = Array.isArray(shape)
+    ? `shape ${shapeText(shape)} with ${data?.length ?? "no"} values`
+    : `${Array.isArray(image) ? "a list" : typeof image}`;
+  throw new CaffeError(
+    `${what} is ${given}. Expected H×W×K, as loadImage gives it ({ shape, data }), or the image's file.`,
+  );
 }
 
 /**

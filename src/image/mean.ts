@@ -12,7 +12,7 @@ import { countOf } from "../util/shape.ts";
  * @throws FileError, FormatError
  */
 export function readMean(path: string): NdArray {
-  const { shape, data } = path.endsWith(".npy") ? readNpy(path) : readBlobFile(path);
+  const { shape, data } = path.toLowerCase().endsWith(".npy") ? readNpy(path) : readBlobFile(path);
   return { shape: meanShape(shape), data };
 }
 

@@ -1,8 +1,10 @@
 import type { NdArray } from "../blob/nested.ts";
 import { meanShape } from "../io/mean-shape.ts";
 import { CaffeError } from "../util/errors.ts";
+import { checkOptions, type OptionNames } from "../util/options.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { type FloatImage, resizeImage } from "./float-image.ts";
+import { readMean } from "./mean.ts";
 
 /** How an image becomes a net's input; each step may be left out. */
 export interface TransformerOptions {
@@ -15,11 +17,23 @@ export interface TransformerOptions {
   readonly channelSwap?: readonly number[] | undefined;
   /** Factor before the mean is subtracted: 255 for nets that were trained on bytes. */
   readonly rawScale?: number | undefined;
-  /** Subtracted: one value for each channel, or an image K×H×W in the input's order of channels. */
-  readonly mean?: NdArray | readonly number[] | undefined;
+  /**
+   * Subtracted: one value for each channel, or an image K×H×W in the input's order of channels; or the file of either, as
+   * `io.readMean` takes it.
+   */
+  readonly mean?: NdArray | readonly number[] | string | undefined;
   /** Factor after the mean is subtracted. */
   readonly inputScale?: number | undefined;
 }
+
+/** The names of a transformer's options. */
+export const transformerOptions: OptionNames<TransformerOptions> = {
+  transpose: true,
+  channelSwap: true,
+  rawScale: true,
+  mean: true,
+  inputScale: true,
+};
 
 /**
  * Turns images into a net's input, and back.
@@ -49,6 +63,7 @@ export class Transformer {
    * @throws CaffeError where channelSwap or mean do not fit it
    */
   constructor(inputShape: Shape, options: TransformerOptions = {}) {
+    checkOptions("Transformer", options, transformerOptions);
     if (inputShape.length !== 4) {
       throw new CaffeError(
         `a transformer for an input of shape ${shapeText(inputShape)}. Expected four axes: N×K×H×W.`,
@@ -69,7 +84,7 @@ export class Transformer {
     this.#checkChannels(this.#swap.length, "channelSwap");
     this.#rawScale = options.rawScale ?? 1;
     this.#inputScale = options.inputScale ?? 1;
-    this.#mean = options.mean && this.#fitMean(options.mean);
+    this.#mean = options.mean === undefined ? undefined : this.#fitMean(options.mean);
   }
 
   /**
@@ -139,7 +154,13 @@ export class Transformer {
   }
 
   /** A mean image of another size is resized, as pycaffe does. */
-  #fitMean(given: NdArray | readonly number[]): ArrayLike<number> {
+  #fitMean(mean: NdArray | readonly number[] | string): ArrayLike<number> {
+    const given = typeof mean === "string" ? readMean(mean) : mean;
+    if (typeof given !== "object" || !("shape" in given || "length" in given)) {
+      throw new CaffeError(
+        `mean is ${JSON.stringify(given)}. Expected one value for each channel in a list, an array { shape, data }, or a file.`,
+      );
+    }
     const { shape, data } = "shape" in given ? given : { shape: [given.length], data: given };
     // H×W is of one channel, and no answer where there are more.
     const axes = shape.length === 2 && this.channels !== 1 ? shape : meanShape(shape);

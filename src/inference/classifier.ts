@@ -1,10 +1,19 @@
 import { Blob } from "../blob/blob.ts";
-import { cropImage, type FloatImage, oversample, resizeImage } from "../image/float-image.ts";
-import { Transformer, type TransformerOptions } from "../image/transformer.ts";
+import type { NdArray } from "../blob/nested.ts";
+import {
+  checkImage,
+  cropImage,
+  type FloatImage,
+  loadImage,
+  oversample,
+  resizeImage,
+} from "../image/float-image.ts";
+import { Transformer, type TransformerOptions, transformerOptions } from "../image/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
-import type { NetOptions } from "../net/options.ts";
+import { type NetOptions, netOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
 import { type Choice, topChoices } from "./choice.ts";
 
 /** How a classifier's net is made and its images are prepared. */
@@ -12,6 +21,26 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "dtype">, 
   /** Height and width that an image is resized to before it is cropped to the net's input; the input's own by default. */
   readonly imageDims?: readonly [number, number] | undefined;
 }
+
+/** What is told of the classes of an image. */
+export interface ClassifyOptions {
+  /** Their names, in the order of the scores. */
+  readonly labels?: readonly string[];
+  /** How many are told; 5 by default. */
+  readonly top?: number;
+  /** The mean over ten crops (the default), or the centre's scores alone. */
+  readonly oversample?: boolean;
+}
+
+const { phase: _phase, dtype: _dtype, ...namesOfNet } = netOptions;
+/** The options of a net of images that are the net's own. */
+export const imageNetOptions: OptionNames<Omit<NetOptions, "phase" | "dtype">> = namesOfNet;
+
+const classifierOptions: OptionNames<ClassifierOptions> = {
+  ...imageNetOptions,
+  ...transformerOptions,
+  imageDims: true,
+};
 
 /**
  * Says what an image shows: a deploy net with one input of images and an output of scores, and the preparation
@@ -36,12 +65,13 @@ export class Classifier {
    * @throws CaffeError where the net has not one input of four axes, and what Net throws
    */
   constructor(model: string | NetParameter, options: ClassifierOptions = {}) {
-    this.net = new Net(model, { ...options, phase: "TEST" });
+    checkOptions("Classifier", options, classifierOptions);
+    this.net = new Net(model, { ...optionsNamed(options, imageNetOptions), phase: "TEST" });
     try {
       this.#input = onlyInput(this.net);
       this.#output = this.net.outputs[0] ?? "";
       const shape = this.net.blob(this.#input).shape;
-      this.transformer = new Transformer(shape, options);
+      this.transformer = new Transformer(shape, optionsNamed(options, transformerOptions));
       const [, , height = 0, width = 0] = shape;
       this.#cropDims = [height, width];
       this.imageDims = options.imageDims ?? this.#cropDims;
@@ -58,34 +88,44 @@ export class Classifier {
 
   /**
    * Scores of each image: N×classes.
+   * @param given an image or its file, or several
    * @param isOversampled the mean over ten crops (corners, centre, mirrored) rather than the centre's scores alone
+   * @throws CaffeError where one is no image; FileError, FormatError where a file cannot be read
    */
-  async predict(images: readonly FloatImage[], isOversampled = true): Promise<Blob> {
+  async predict(
+    given: FloatImage | string | readonly (FloatImage | string)[],
+    isOversampled = true,
+  ): Promise<Blob> {
     this.net.checkOpen();
-    const [height, width] = this.#cropDims;
-    const resized = images.map((image) => resizeImage(image, ...this.imageDims));
-    const crops = isOversampled
-      ? oversample(resized, [height, width])
-      : resized.map((image) => centreOf(image, height, width));
-    const { [this.#output]: scores } = await this.net.forwardAll({
-      [this.#input]: crops.map((crop) => this.transformer.preprocess(crop)),
-    });
+    const images = Array.isArray(given) ? given : [given];
+    // Images are taken now; files when they are read.
+    const inputs = await Promise.all(
+      images.map((image, i) => {
+        if (typeof image !== "string") return this.#inputsOf(image, `images[${i}]`, isOversampled);
+        return loadImage(image, this.transformer.channels === 3).then((read) =>
+          this.#inputsOf(read, image, isOversampled),
+        );
+      }),
+    );
+    const { [this.#output]: scores } = await this.net.forwardAll({ [this.#input]: inputs.flat() });
     return averageOf(scores as Blob, isOversampled ? 10 : 1);
   }
 
-  /** The classes that an image most likely shows, best first. */
-  async classify(
-    image: FloatImage,
-    {
-      labels = [],
-      top = 5,
-      oversample: isOversampled = true,
-    }: {
-      readonly labels?: readonly string[];
-      readonly top?: number;
-      readonly oversample?: boolean;
-    } = {},
-  ): Promise<Choice[]> {
+  /** What the net is given of an image: ten crops, or its centre. */
+  #inputsOf(image: FloatImage, what: string, isOversampled: boolean): NdArray[] {
+    checkImage(image, what);
+    const [height, width] = this.#cropDims;
+    const resized = resizeImage(image, ...this.imageDims);
+    const crops = isOversampled
+      ? oversample([resized], [height, width])
+      : [centreOf(resized, height, width)];
+    return crops.map((crop) => this.transformer.preprocess(crop));
+  }
+
+  /** The classes that an image, or the one of that file, most likely shows, best first. */
+  async classify(image: FloatImage | string, options: ClassifyOptions = {}): Promise<Choice[]> {
+    checkOptions("classify", options, { labels: true, top: true, oversample: true });
+    const { labels = [], top = 5, oversample: isOversampled = true } = options;
     const scores = await this.predict([image], isOversampled);
     return topChoices(scores.values(), labels, top);
   }

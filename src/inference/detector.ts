@@ -2,19 +2,21 @@ import type { Blob } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
 import {
   type Box,
+  checkImage,
   cropImage,
   type FloatImage,
   loadImage,
   resizeImage,
 } from "../image/float-image.ts";
-import { Transformer, type TransformerOptions } from "../image/transformer.ts";
+import { Transformer, type TransformerOptions, transformerOptions } from "../image/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
-import { onlyInput } from "./classifier.ts";
+import { imageNetOptions, onlyInput } from "./classifier.ts";
 
 /** How a detector's net is made and its windows are prepared. */
 export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, TransformerOptions {
@@ -23,6 +25,13 @@ export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, Tr
   /** The output that holds the scores; the net's first in alphabetical order by default. */
   readonly scores?: string;
 }
+
+const detectorOptions: OptionNames<DetectorOptions> = {
+  ...imageNetOptions,
+  ...transformerOptions,
+  contextPad: true,
+  scores: true,
+};
 
 /** An image and the windows to score in it. */
 export interface Windows {
@@ -62,11 +71,12 @@ export class Detector {
 
   /** @throws CaffeError where the net has not one input of square images, and what Net throws */
   constructor(model: string | NetParameter, options: DetectorOptions = {}) {
-    this.net = new Net(model, { ...options, phase: "TEST" });
+    checkOptions("Detector", options, detectorOptions);
+    this.net = new Net(model, { ...optionsNamed(options, imageNetOptions), phase: "TEST" });
     try {
       this.#input = onlyInput(this.net);
       const shape = this.net.blob(this.#input).shape;
-      this.transformer = new Transformer(shape, options);
+      this.transformer = new Transformer(shape, optionsNamed(options, transformerOptions));
       this.#size = shape[2] ?? 0;
       this.#contextPad = options.contextPad ?? 0;
       this.#scores = options.scores ?? this.net.outputs[0] ?? "";
@@ -95,6 +105,7 @@ export class Detector {
     for (const { image: source, windows } of given) {
       const isColor = this.transformer.channels === 3;
       const image = typeof source === "string" ? await loadImage(source, isColor) : source;
+      checkImage(image);
       for (const window of windows) {
         inputs.push(this.transformer.preprocess(this.cut(image, window)));
         detections.push({ window, ...(typeof source === "string" && { file: source }) });

@@ -1,10 +1,26 @@
-import { FormatError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+import { CaffeError, FormatError } from "../util/errors.ts";
+import { type Log, silent } from "../util/log.ts";
 import { checkKind, type Wanted } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import type { NetParameter, SolverParameter } from "./proto/caffe.ts";
 import { parsePrototxt } from "./prototxt.ts";
 import { upgradeNet, upgradeSolver } from "./upgrade/upgrade.ts";
+
+/**
+ * The parameter of a net that is given by its file, or as an object; one of an old form is upgraded.
+ * @throws FileError, PrototxtError, FormatError; CaffeError where it is neither
+ */
+export function netParameterOf(source: string | NetParameter, log: Log = silent): NetParameter {
+  if (typeof source === "string") return readNetParameter(source, log);
+  if (typeof source !== "object" || source === null || "forward" in source) {
+    throw new CaffeError(
+      `a net is given as ${typeof source === "object" ? "an object that is no NetParameter" : typeof source}. Expected its prototxt file, or its parameter, as parsePrototxt and net.toParameter() give it.`,
+    );
+  }
+  const isOld = (source.layers?.length ?? 0) > 0 || (source.input?.length ?? 0) > 0;
+  if (!isOld) return source;
+  return upgradeNet(source, "net", (severity, message) => log(severity, "upgrade_proto", message));
+}
 
 /**
  * Reads a net's prototxt of any age.

@@ -2,8 +2,10 @@ import { Blob, elementsOf } from "../blob/blob.ts";
 import type { NdArray } from "../blob/nested.ts";
 import { allocate, type DType, type FloatArray } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
+import { checkOptions } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
+import { checkComputed, isComputed, refusing } from "./computed.ts";
 import { toHost } from "./host-access.ts";
 import { Loss } from "./loss.ts";
 import {
@@ -39,12 +41,16 @@ export async function runAll(
   turn: NetTurn,
   inputs: ArraysByName,
   topDiffs: ArraysByName | undefined,
-  { blobs = [], diffs = [] }: AllOptions,
+  options: AllOptions,
 ): Promise<AllPasses> {
+  checkOptions("forwardAll and forwardBackwardAll", options, { blobs: true, diffs: true });
+  const { blobs = [], diffs = [] } = options;
   const count = sampleCount(net, [...Object.entries(inputs), ...Object.entries(topDiffs ?? {})]);
   const batch = Math.max(1, net.blob(net.inputs[0] ?? "").shape[0] ?? 1);
   const data = new Collector(net, [...net.outputs, ...blobs], "data");
-  const diff = new Collector(net, topDiffs ? [...net.inputs, ...diffs] : [], "diff");
+  if (topDiffs) checkComputed(net, diffs);
+  const computed = net.inputs.filter((name) => isComputed(net, name));
+  const diff = new Collector(net, topDiffs ? [...computed, ...diffs] : [], "diff");
   const loss = new Loss();
   for (let from = 0; from < count; from += batch) {
     const size = Math.min(batch, count - from);
@@ -56,7 +62,7 @@ export async function runAll(
     await turn.backward();
     await diff.take(batch, size);
   }
-  return { blobs: data.blobs(), diffs: diff.blobs() };
+  return { blobs: data.blobs(), diffs: refusing(net, net.inputs, diff.blobs()) };
 }
 
 /** Arrays of a net's element type, with numbers of their own: many passes read them, while whoever gave them may go on. */

@@ -2,16 +2,17 @@ import { referenceOf } from "../engines/choose.ts";
 import { defaultEngines } from "../engines/create.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { printPrototxt, sourceOf } from "../io/prototxt.ts";
+import { keepSource, printPrototxt, sourceOf } from "../io/prototxt.ts";
+import { netParameterOf } from "../io/read-net.ts";
 import type { InnerNet } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
 import { type Log, silent } from "../util/log.ts";
+import { checkOptions } from "../util/options.ts";
 import { chosenSeed } from "../util/seed.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
 import { insertSplits } from "./insert-splits.ts";
 import { located } from "./locate.ts";
-import type { NetOptions } from "./options.ts";
-import { netParameterOf } from "./source.ts";
+import { type NetOptions, netOptions } from "./options.ts";
 import { filterByState, mergeStates } from "./state.ts";
 
 /** A net set up, before it runs. */
@@ -37,8 +38,9 @@ export function assemble(
   options: NetOptions,
   makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
 ): Assembled {
+  checkOptions("Net", options, netOptions);
   const { weights: _weights, log = silent, engines = defaultEngines(), ...given } = options;
-  const param = netParameterOf(source, log);
+  const param = withForce(netParameterOf(source, log), options.forceBackward ?? false);
   const state = mergeStates(param.state, {
     ...(options.phase !== undefined && { phase: options.phase }),
     ...(options.level !== undefined && { level: options.level }),
@@ -47,7 +49,7 @@ export function assemble(
   const { phase } = state;
   const dtype = options.dtype ?? "f32";
   // What a net within a layer computes is read by the layer around it.
-  const shared = { level: 0, stages: [], sharesMemory: false } as const;
+  const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
   const inner: NetOptions = { ...given, engines, log, phase, ...shared };
   return located(param, () => {
     const filtered = filterByState(param, state, log);
@@ -73,6 +75,11 @@ export function assemble(
     const debugInfo = param.debug_info ?? false;
     return { param: split, phase, debugInfo, built, reference: referenceOf(engines), log };
   });
+}
+
+/** The net, with gradients of its inputs too if asked for. */
+function withForce(param: NetParameter, isForced: boolean): NetParameter {
+  return isForced ? keepSource(param, { ...param, force_backward: true }) : param;
 }
 
 /** The net without weights that its prototxt may hold: too much for a log. */

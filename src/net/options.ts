@@ -2,6 +2,7 @@ import type { Engines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { Log } from "../util/log.ts";
+import type { OptionNames } from "../util/options.ts";
 import type { Weights } from "./weights.ts";
 
 /** How a net is to be built; every option may be left out. */
@@ -23,6 +24,8 @@ export interface NetOptions {
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
+  /** Backward computes the gradients of inputs and parameters whether or not a loss wants them, as `force_backward: true` in the net does. */
+  readonly forceBackward?: boolean;
   /** Backward will never run: more layers can be run as one. False by default. */
   readonly forwardOnly?: boolean;
   /**
@@ -35,3 +38,22 @@ export interface NetOptions {
   readonly fuse?: boolean;
   readonly shard?: { readonly rank: number; readonly count: number };
 }
+
+/** The names of a net's options. */
+export const netOptions: OptionNames<NetOptions> = {
+  engines: true,
+  phase: true,
+  level: true,
+  stages: true,
+  weights: true,
+  seed: true,
+  dtype: true,
+  log: true,
+  root: true,
+  registry: true,
+  forceBackward: true,
+  forwardOnly: true,
+  sharesMemory: true,
+  fuse: true,
+  shard: true,
+};

@@ -2,8 +2,10 @@ import { Blob, elementsOf } from "../blob/blob.ts";
 import { copyOf, type NdArray, type Values } from "../blob/nested.ts";
 import { NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { checkOptions, type OptionNames } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf, sameShape, shapeText } from "../util/shape.ts";
+import { checkComputed, isComputed, refusing } from "./computed.ts";
 import type { LayerCallback } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
 import type { NetPasses } from "./passes.ts";
@@ -36,6 +38,8 @@ export interface PassOptions {
   /** Names of further blobs to give back. */
   readonly blobs?: readonly string[];
 }
+
+const passOptions: OptionNames<PassOptions> = { start: true, end: true, blobs: true };
 
 /** The value of one output blob after a forward pass. */
 export interface NetOutput {
@@ -81,6 +85,7 @@ export async function forwardPass(
   inputs: ArraysByName,
   options: PassOptions,
 ): Promise<Record<string, Blob>> {
+  checkOptions("forward", options, passOptions);
   writeInputs(net, inputs);
   const from = options.start === undefined ? 0 : net.layerIndex(options.start);
   const to = options.end === undefined ? net.layers.length - 1 : net.layerIndex(options.end);
@@ -96,13 +101,17 @@ export async function backwardPass(
   diffs: ArraysByName,
   options: PassOptions,
 ): Promise<Record<string, Blob>> {
+  checkOptions("backward", options, passOptions);
+  checkComputed(net, options.blobs ?? []);
   writeGradients(net, diffs);
   const last = net.layers.length - 1;
   const from = options.start === undefined ? last : net.layerIndex(options.start);
   const to = options.end === undefined ? 0 : net.layerIndex(options.end);
   await turn.backward(from, to);
   const inputs = options.end === undefined ? net.inputs : net.bottomNames(options.end);
-  return copiesOf(net, [...inputs, ...(options.blobs ?? [])], "diff");
+  const computed = inputs.filter((name) => isComputed(net, name));
+  const result = await copiesOf(net, [...computed, ...(options.blobs ?? [])], "diff");
+  return refusing(net, inputs, result);
 }
 
 /**

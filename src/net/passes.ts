@@ -123,7 +123,8 @@ export abstract class NetPasses extends NetGraph {
   backward(from?: number, to?: number): Promise<void>;
   /**
    * Writes gradients of the outputs (or other blobs) to their `diff`, runs backward, and gives the inputs, and the
-   * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set.
+   * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set, or the
+   * net's option `forceBackward`; who asks for one that was not computed gets an error.
    * Gradients are taken at the call, and what it gives are copies, as with `forward`.
    *
    * @throws NetError where there is no such layer or blob, or counts differ

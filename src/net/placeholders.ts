@@ -1,4 +1,5 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import { netParameterOf } from "../io/read-net.ts";
 import { NetError } from "../util/errors.ts";
 import { entryOf } from "../util/records.ts";
 
@@ -17,10 +18,15 @@ const SOURCES: ReadonlySet<string> = new Set([
  * The net with an Input in the place of every layer that reads data, and without the work of filling weights: enough
  * to see shapes, sizes and costs where the data is not there.
  *
+ * @param net its parameter, or its file
  * @param shapes of blobs, in place of those that the layers' own parameters tell (batch_size, crop_size, …)
  * @throws NetError where a shape is neither given nor told
  */
-export function withPlaceholders(param: NetParameter, shapes: ShapesByName = {}): NetParameter {
+export function withPlaceholders(
+  net: string | NetParameter,
+  shapes: ShapesByName = {},
+): NetParameter {
+  const param = netParameterOf(net);
   return {
     ...param,
     layer: (param.layer ?? []).map((layer) => {

@@ -1,7 +1,8 @@
 import type { Blob } from "../blob/blob.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
 import type { Blobs, Layer } from "../layers/base/layer.ts";
 import type { Shape } from "../util/shape.ts";
-import type { Net } from "./net.ts";
+import { Net } from "./net.ts";
 
 /** What one layer is and costs. */
 export interface LayerSummary {
@@ -21,8 +22,17 @@ export interface LayerSummary {
   readonly lrMults: readonly number[];
 }
 
-/** What a net is and costs, layer by layer, as it is shaped now. */
-export function summarize(net: Net): LayerSummary[] {
+/** What a net is and costs, layer by layer, as it is shaped now; one that is given by its file or parameter is built for it. */
+export function summarize(given: Net | string | NetParameter): LayerSummary[] {
+  if (!(given instanceof Net)) {
+    const built = new Net(given);
+    try {
+      return summarize(built);
+    } finally {
+      built.close();
+    }
+  }
+  const net = given;
   const seen = new Set<unknown>();
   return net.layers.map((layer, i) => {
     const [bottoms, tops] = [net.bottomBlobs[i] ?? [], net.topBlobs[i] ?? []];

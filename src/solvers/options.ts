@@ -1,6 +1,7 @@
 import type { Engines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { Log } from "../util/log.ts";
+import type { OptionNames } from "../util/options.ts";
 
 /** How a solver is to be made; every option may be left out. */
 export interface SolverOptions {
@@ -30,3 +31,17 @@ export interface SolverOptions {
    */
   readonly sharesMemory?: boolean;
 }
+
+/** The names of a solver's options. */
+export const solverOptions: OptionNames<SolverOptions> = {
+  engines: true,
+  log: true,
+  file: true,
+  level: true,
+  stages: true,
+  weights: true,
+  isResumed: true,
+  root: true,
+  registry: true,
+  sharesMemory: true,
+};

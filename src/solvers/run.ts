@@ -7,10 +7,11 @@ import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights.ts";
 import { type Log, silent } from "../util/log.ts";
+import { checkOptions } from "../util/options.ts";
 import { checkChange } from "./changed-parameters.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { LearningRate } from "./learning-rate.ts";
-import type { SolverOptions } from "./options.ts";
+import { type SolverOptions, solverOptions } from "./options.ts";
 import { ParameterUpdate } from "./parameter-update.ts";
 import { ScoreWatch } from "./score-watch.ts";
 import type { LayerStates, Snapshotted } from "./snapshot.ts";
@@ -56,6 +57,7 @@ export abstract class SolverRun implements Snapshotted {
    * @throws SolverError, NetError, LayerError, FileError; nothing is left open then
    */
   protected constructor(source: string | SolverParameter, options: SolverOptions = {}) {
+    checkOptions("Solver", options, solverOptions);
     const log = options.log ?? silent;
     const param = typeof source === "string" ? readSolverParameter(source, log) : source;
     const { file = typeof source === "string" ? source : undefined } = options;

@@ -104,7 +104,7 @@ test("whatever works with a closed solver says that its net is closed, and write
   const calls: Calls = { step: [1], restore: [file], loadWeights: [file], test: [0] };
   const numbers = [
     ..."param currentStep stoppedEarly request newestSnapshot learningRate close".split(" "),
-    ..."memory remember say".split(" "),
+    ..."memory remember say presentParam holdingParam".split(" "),
     "set param",
     "set currentStep",
   ];

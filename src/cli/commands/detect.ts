@@ -82,7 +82,7 @@ async function run(flags: DetectFlags): Promise<void> {
   });
   const detections = await detector.detectWindows(windows);
   if (flags.output !== undefined) {
-    if (flags.output.endsWith(".h5")) writeHdf5(flags.output, hdf5Of(detections));
+    if (flags.output.toLowerCase().endsWith(".h5")) writeHdf5(flags.output, hdf5Of(detections));
     else writeFileAtomically(flags.output, [new TextEncoder().encode(csvOf(detections, labels))]);
     log("info", "detect", `Scores of ${detections.length} windows in ${flags.output}`);
   }

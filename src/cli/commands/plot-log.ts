@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import type { CommandModule } from "yargs";
 import { pngOf } from "../../draw/draw.ts";
 import { writeFileAtomically } from "../../io/atomic-file.ts";
@@ -52,7 +52,8 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
       curves: readLogCurves(readText(path, "log")),
     }),
   );
-  const isPage = output.endsWith(".html");
+  const ending = extname(output).toLowerCase();
+  const isPage = ending === ".html";
   const kinds = chart === undefined ? (isPage ? [...chartKinds.keys()] : [6]) : [chart];
   const charts = kinds
     .map((kind) => logChart(named, kind))
@@ -64,8 +65,8 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
   }
   const svgs = charts.map(chartSvg);
   const text = isPage ? chartPage(named.map(({ name }) => name).join(", "), svgs) : (svgs[0] ?? "");
-  if (output.endsWith(".png")) writeFileAtomically(output, [await pngOf(text)]);
-  else if (isPage || output.endsWith(".svg")) {
+  if (ending === ".png") writeFileAtomically(output, [await pngOf(text)]);
+  else if (isPage || ending === ".svg") {
     writeFileAtomically(output, [new TextEncoder().encode(text)]);
   } else throw new CaffeError(`"${output}" cannot be plotted. Expected .svg, .png or .html.`);
   new Console().log("info", "plot_log", `Plotting to ${output}`);

@@ -1,4 +1,6 @@
 import protobuf from "protobufjs/light.js";
+import { CaffeError } from "../../util/errors.ts";
+import { nearestText } from "../../util/nearest.ts";
 import type { DefaultedFields, Messages } from "./caffe.ts";
 import { schema } from "./schema.ts";
 
@@ -12,8 +14,23 @@ export type WithDefaults<K extends MessageName> = Omit<Messages[K], DefaultedFie
 const root = protobuf.Root.fromJSON(schema);
 root.resolveAll();
 
-/** The reflected type of a message. */
+const messageNames: ReadonlySet<string> = new Set(
+  (root.lookup("caffe") as protobuf.Namespace).nestedArray
+    .filter((one) => one instanceof protobuf.Type)
+    .map(({ name }) => name),
+);
+
+/**
+ * The reflected type of a message.
+ * @throws CaffeError where there is none of that name
+ */
 export function messageType(name: MessageName): protobuf.Type {
+  if (!messageNames.has(name)) {
+    const isText = typeof name === "string";
+    throw new CaffeError(
+      `${isText ? `"${(name as string).slice(0, 40)}"` : typeof name} is given as the name of a message.${isText ? nearestText(name, messageNames) : ""} Expected one of caffe.proto, before the message or its text: "NetParameter".`,
+    );
+  }
   return root.lookupType(`caffe.${name}`);
 }
 

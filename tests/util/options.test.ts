@@ -1,0 +1,176 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import {
+  Classifier,
+  Detector,
+  dotOf,
+  drawNet,
+  drawNetToFile,
+  errors,
+  io,
+  Net,
+  parsePrototxt,
+  printPrototxt,
+  Solver,
+  summarize,
+  withPlaceholders,
+} from "../../src/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "options-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const TEXT = `name: "net"
+  layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }
+  layer { name: "pool" type: "Pooling" bottom: "data" top: "pool" pooling_param { pool: AVE global_pooling: true } }`;
+const file = join(folder, "net.prototxt");
+writeFileSync(file, TEXT);
+const param = parsePrototxt("NetParameter", TEXT);
+/** Options as a program in JavaScript may write them. */
+const wrong = (...names: string[]): never =>
+  Object.fromEntries(names.map((name) => [name, "x"])) as never;
+
+test("an option of an unknown name is an error with the nearest name", async () => {
+  const net = new Net(file);
+  const classifier = new Classifier(file);
+  const image = { shape: [4, 4, 3], data: new Float32Array(48) } as const;
+  const uses: [() => unknown, string][] = [
+    [() => new Net(file, wrong("wieghts")), 'Net has no option "wieghts". Did you mean "weights"?'],
+    [() => Net.parse(TEXT, wrong("stage")), 'no option "stage". Did you mean "stages"?'],
+    [() => new Net(file, "TEST" as never), 'the options of Net are "TEST". Expected an object'],
+    [() => new Net(file, null as never), "the options of Net are null"],
+    [() => Solver.parse("", wrong("logs")), 'Solver has no option "logs". Did you mean "log"?'],
+    [
+      () => new Classifier(file, wrong("raw_scale")),
+      'no option "raw_scale". Did you mean "rawScale"?',
+    ],
+    [() => new Classifier(file, wrong("phase")), 'Classifier has no option "phase"'],
+    [() => new Detector(file, wrong("contextpad")), 'Did you mean "contextPad"?'],
+    [() => new io.Transformer([1, 3, 4, 4], wrong("means")), 'Did you mean "mean"?'],
+    [() => dotOf(param, wrong("rankDir")), 'Did you mean "rankdir"?'],
+    [() => drawNet(param, wrong("shape")), 'Did you mean "shapes"?'],
+    [() => net.forward({}, wrong("ends")), 'forward has no option "ends". Did you mean "end"?'],
+    [() => net.forwardAll({ data: [image] }, wrong("blob")), 'Did you mean "blobs"?'],
+    [() => classifier.classify(image, wrong("label")), 'Did you mean "labels"?'],
+    [() => new Net(file, wrong("toString")), 'Net has no option "toString"'],
+  ];
+  for (const [use, message] of uses) {
+    const failure = await Promise.resolve()
+      .then(use)
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    expect(failure, message).toBeInstanceOf(errors.CaffeError);
+    expect((failure as Error).message).toContain(message);
+  }
+});
+
+test("a file is taken where a net is wanted, and what is neither is said", async () => {
+  expect(dotOf(file)).toBe(dotOf(param));
+  expect(withPlaceholders(file)).toEqual(withPlaceholders(param));
+  const shapes = summarize(new Net(file)).map(({ topShapes }) => topShapes);
+  expect(summarize(file).map(({ topShapes }) => topShapes)).toEqual(shapes);
+  expect(summarize(param).map(({ topShapes }) => topShapes)).toEqual(shapes);
+  for (const name of ["net.SVG", "net.svg"]) await drawNetToFile(file, join(folder, name));
+  await drawNetToFile(file, join(folder, "net.PNG"));
+  const [svg, png] = ["net.SVG", "net.PNG"].map((name) => readFileSync(join(folder, name)));
+  expect(svg?.toString()).toContain("pool");
+  expect(svg).toEqual(readFileSync(join(folder, "net.svg")));
+  expect(png?.subarray(1, 4).toString()).toBe("PNG");
+  const neither = "Expected its prototxt file, or its parameter";
+  for (const given of [new Net(file), undefined, 3, null]) {
+    expect(() => dotOf(given as never)).toThrow(neither);
+    expect(() => withPlaceholders(given as never)).toThrow(neither);
+  }
+  expect(() => new Net(undefined as never)).toThrow(neither);
+  expect(() => summarize(undefined as never)).toThrow(neither);
+  expect(() => dotOf(join(folder, "none.prototxt"))).toThrow("no such file");
+});
+
+test("arguments that are exchanged are said to be", () => {
+  expect(() => printPrototxt({ layer: [] } as never, "NetParameter" as never)).toThrow(
+    "object is given as the name of a message. Expected one of caffe.proto, before the message or its text",
+  );
+  expect(() => parsePrototxt(TEXT as never, "NetParameter")).toThrow("as the name of a message");
+  expect(() => printPrototxt("NetParamter" as never, {} as never)).toThrow(
+    'Did you mean "NetParameter"?',
+  );
+});
+
+test("a mean may be a file, and images too", async () => {
+  const [mean, npy] = [join(folder, "mean.binaryproto"), join(folder, "mean.NPY")];
+  const values = { shape: [3, 4, 4], data: Float32Array.from({ length: 48 }, (_, i) => i % 7) };
+  io.writeMean(mean, values);
+  const header = `${"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4, 4), }".padEnd(117)}\n`;
+  writeFileSync(
+    npy,
+    Buffer.concat([
+      Buffer.from("\x93NUMPY\x01\x00v\x00", "latin1"),
+      Buffer.from(header),
+      Buffer.from(values.data.buffer),
+    ]),
+  );
+  const picture = join(folder, "picture.png");
+  const pixels = Float32Array.from({ length: 48 }, (_, i) => (i % 5) / 5);
+  await io.saveImage(picture, { shape: [4, 4, 3], data: pixels });
+  const image = await io.loadImage(picture);
+  const scores = async (options: object, given: unknown): Promise<number[]> => {
+    using classifier = new Classifier(file, { rawScale: 255, ...options });
+    return Array.from((await classifier.predict(given as never, false)).values());
+  };
+  const right = await scores({ mean: values }, [image]);
+  for (const given of [image, picture, [picture]]) {
+    for (const one of [mean, npy]) expect(await scores({ mean: one }, given)).toEqual(right);
+  }
+  expect(await scores({ mean }, [image, picture])).toEqual([...right, ...right]);
+  using classifier = new Classifier(file, { mean });
+  expect(await classifier.classify(picture, { top: 1 })).toHaveLength(1);
+  const neither = "Expected H×W×K, as loadImage gives it";
+  for (const given of [
+    3,
+    [[1, 2]],
+    [{ shape: [4, 4], data: pixels }],
+    undefined,
+    [{ data: pixels }],
+  ]) {
+    await expect(classifier.predict(given as never)).rejects.toThrow(neither);
+  }
+  await expect(classifier.predict([join(folder, "none.png")])).rejects.toThrow("no such file");
+  using detector = new Detector(file);
+  const windows = [{ top: 0, left: 0, bottom: 2, right: 2 }];
+  await expect(detector.detectWindows([{ image: [1] as never, windows }])).rejects.toThrow(neither);
+  expect(() => new Classifier(file, { mean: 3 as never })).toThrow("mean is 3. Expected one value");
+  expect(() => new Classifier(file, { mean: join(folder, "none.npy") })).toThrow("no such file");
+});
+
+test("a gradient that is not computed is refused, and an option asks for it", async () => {
+  const scores = { pool: [1, 2, 3] };
+  await expect(new Net(file).backward(scores)).rejects.toThrow("Expected force_backward: true");
+  const forced = new Net(file, { forceBackward: true });
+  await forced.forward();
+  const { data } = await forced.backward<"data">(scores);
+  expect(data.at(0, 2, 0, 0)).toBe(0); // its data; the gradient is beside it
+  expect(data.diffValues()[47]).toBeCloseTo(3 / 16, 6);
+  const text = `name: "train"
+    layer { name: "in" type: "Input" top: "x" top: "t" input_param { shape { dim: 2 dim: 3 } shape { dim: 2 dim: 1 } } }
+    layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } }
+    layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }`;
+  const net = Net.parse(text);
+  await net.forward();
+  const result = await net.backward<"x" | "t">({ loss: [1] });
+  expect(Object.keys(result)).toEqual([]);
+  expect(() => result.x).toThrow(
+    'net "train": backward computes no gradient of "x". Expected force_backward',
+  );
+  await expect(net.backward({}, { blobs: ["x"] })).rejects.toThrow("force_backward");
+  const inputs = { x: [[1, 2, 3]], t: [[1]] };
+  const { diffs } = await net.forwardBackwardAll(inputs, { y: [[1]] });
+  expect(() => diffs["x"]).toThrow("force_backward");
+  await expect(net.forwardBackwardAll(inputs, { y: [[1]] }, { diffs: ["x"] })).rejects.toThrow(
+    "force_backward",
+  );
+  const { y } = await net.backward<"y">({}, { blobs: ["y"] });
+  expect(y.shape).toEqual([2, 1]);
+});
