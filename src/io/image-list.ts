@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { FormatError } from "../util/errors.ts";
-import { atoi, LABELS, labelOf } from "./label.ts";
+import { atoi, LABEL_RANGE, labelOf } from "./label.ts";
 import { readList } from "./list-file.ts";
 
 const [NEWLINE, SPACE, COMMA, SEMICOLON] = [10, 32, 44, 59];
@@ -78,7 +78,7 @@ export function readImageList(
   });
   if (changed > 0) {
     const others = changed > 1 ? `; so are ${changed - 1} others for what they begin with` : "";
-    warn(`${first}, as Caffe does, for it is not ${LABELS}${others}.`);
+    warn(`${first}, as Caffe does, for it is not a whole number ${LABEL_RANGE}${others}.`);
   }
   return list;
 }
@@ -91,9 +91,9 @@ function problemOf(line: string, label: string, hasPath: boolean): string {
     return `"${line}" has ${name} before its label. Expected a blank: \`path label\`.`;
   }
   if (!hasPath) {
-    return `"${line}" is a path or a label alone. Expected \`path label\`, the label ${LABELS}. Caffe takes ${atoi(line)}; for its way see "lenient" in docs/data.md.`;
+    return `"${line}" is a path or a label alone. Expected \`path label\`, the label a whole number ${LABEL_RANGE}. Caffe takes ${atoi(line)}; for its way see "lenient" in docs/data.md.`;
   }
-  return `label "${label}" is not ${LABELS}. Expected one; numbers that are not whole belong into HDF5Data, or a second database. Caffe takes ${atoi(label)}; for its way see "lenient" in docs/data.md.`;
+  return `label "${label}" is not a whole number ${LABEL_RANGE}. Expected one; numbers that are not whole belong into HDF5Data, or a second database. Caffe takes ${atoi(label)}; for its way see "lenient" in docs/data.md.`;
 }
 
 /** Calls `visit` with start, end and number of each line that holds more than white space, which ends no line. */

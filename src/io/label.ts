@@ -1,8 +1,8 @@
 /** The least and the greatest label: Caffe's have 32 bits. */
 const [LEAST, GREATEST] = [-(2 ** 31), 2 ** 31 - 1];
 
-/** What a label must be, for messages. */
-export const LABELS: string = `a whole number from ${LEAST} to ${GREATEST}`;
+/** Which whole numbers are labels, for messages. */
+export const LABEL_RANGE: string = `from ${LEAST} to ${GREATEST}`;
 
 /** The label that a text is; undefined where it is no whole number of 32 bits. */
 export function labelOf(text: string): number | undefined {

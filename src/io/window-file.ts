@@ -1,5 +1,5 @@
 import { FormatError } from "../util/errors.ts";
-import { LABELS, labelOf } from "./label.ts";
+import { LABEL_RANGE, labelOf } from "./label.ts";
 import { readList } from "./list-file.ts";
 
 /** Numbers of a window: its image, its class, and its corners x1, y1, x2, y2, which belong to it. */
@@ -112,7 +112,10 @@ class Words {
     const word = this.next();
     const value = labelOf(word);
     if (value === undefined || value < (least ?? value)) {
-      this.refuse(`${what} is "${word}"`, least === undefined ? LABELS : `${least} or more, whole`);
+      this.refuse(
+        `${what} is "${word}"`,
+        least === undefined ? `a whole number ${LABEL_RANGE}` : `${least} or more, whole`,
+      );
     }
     return value;
   }
