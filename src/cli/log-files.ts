@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { appendFileSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { FileError, systemErrorText } from "../util/errors.ts";
@@ -67,7 +67,8 @@ export class LogFiles {
     );
     const link = join(this.#folder, `caffe.${LEVEL}`);
     try {
-      rmSync(link, { force: true });
+      // What else may have that name is not ours to remove.
+      if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(link);
       symlinkSync(name, link);
     } catch {
       // Some file systems have no links; the file itself is there.
