@@ -172,7 +172,9 @@ float* floats_of(const Napi::Value& value, size_t count) {
     throw std::length_error("an array of " + std::to_string(length) + " floats where " + std::to_string(count) +
                             " are needed");
   }
-  return data;
+  // An empty one has no place of its own; nullptr stands for what was not given.
+  static float nothing;
+  return data == nullptr ? &nothing : data;
 }
 
 size_t size_of(const Napi::Value& value) {

@@ -10,7 +10,7 @@ import { webgpuEngine } from "./webgpu/index.ts";
 export interface EngineChoice {
   /** Insist on this one; without it the best there is. "webgpu" needs `gpu`. */
   readonly prefer?: string;
-  /** Threads of the native engine; the number of cores by default. */
+  /** Threads of the native engine, 1 to 1024; the number of cores by default. */
   readonly threads?: number;
   /** Compute on this GPU, which `openGpu` opened; layers that have no GPU form run on the CPU. */
   readonly gpu?: Gpu;
@@ -27,7 +27,7 @@ export function defaultEngines(): Engines {
 
 /**
  * The engines of a run, best first; the reference engine always comes last and takes what others lack.
- * @throws EngineError where the engine asked for cannot be loaded
+ * @throws EngineError where the engine asked for cannot be loaded, or the number of threads is none
  */
 export function createEngines({ prefer, threads, gpu, log = silent }: EngineChoice = {}): Engines {
   if (gpu && (prefer === undefined || prefer === "webgpu")) {
@@ -40,6 +40,9 @@ export function createEngines({ prefer, threads, gpu, log = silent }: EngineChoi
   }
   if (prefer !== undefined && prefer !== "native") {
     throw new EngineError(`engine "${prefer}" is not known. Expected reference, native or webgpu.`);
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
+    throw new EngineError(`threads is ${threads}. Expected a whole number from 1 to 1024.`);
   }
   try {
     return [loadNativeEngine(reference, log, threads), reference];

@@ -126,7 +126,8 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       input: [h, w],
       output: output as [number, number],
       kernel,
-      stride,
+      // A step that is never taken counts as the longest that could be, however far it would go.
+      stride: [Math.min(stride[0], h + 2 * pad[0] + 1), Math.min(stride[1], w + 2 * pad[1] + 1)],
       pad,
     };
   }

@@ -7,7 +7,7 @@ import { type BuiltLayer, type BuiltNet, writeLossWeights } from "./build.ts";
 import type { DebugInfo } from "./debug-info.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { readByBackward, readByForward, toHost } from "./host-access.ts";
-import { withRecord } from "./locate.ts";
+import { withLayer, withRecord } from "./locate.ts";
 import type { Loss } from "./loss.ts";
 import type { LearnableParam } from "./parameters.ts";
 
@@ -129,7 +129,7 @@ export class LayerRunner {
       this.#execution.forward(i, from, to, this.debugInfo);
     } catch (error) {
       throw withRecord(
-        error,
+        withLayer(error, layer),
         this.#layers.map((one) => one.layer),
       );
     } finally {
@@ -197,13 +197,15 @@ export class LayerRunner {
     }
   }
 
-  #backwardLayer({ needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
+  #backwardLayer({ layer, needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
     this.#checkOpen();
     this.#tell(this.beforeBackward, i);
     if (!needsBackward) return;
     this.#isInLayer = true;
     try {
       this.#execution.backward(i, from, to);
+    } catch (error) {
+      throw withLayer(error, layer);
     } finally {
       this.#isInLayer = false;
     }

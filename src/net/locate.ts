@@ -1,7 +1,7 @@
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { sourceOf } from "../io/prototxt.ts";
 import type { Layer } from "../layers/base/layer.ts";
-import { LayerError, NetError } from "../util/errors.ts";
+import { DeviceError, EngineError, LayerError, NetError } from "../util/errors.ts";
 
 /** An error about one sample of a batch, with what that was read from behind it. Any other stays as it is. */
 export function withRecord(error: unknown, layers: readonly Layer[]): unknown {
@@ -11,6 +11,12 @@ export function withRecord(error: unknown, layers: readonly Layer[]): unknown {
   error.sample = undefined;
   if (names.length > 0) error.message += ` The sample is ${names.join(" and ")}.`;
   return error;
+}
+
+/** What a layer's engine could not do is an error of the layer. Any other stays as it is. */
+export function withLayer(error: unknown, { param }: Layer): unknown {
+  const isUnnamed = error instanceof EngineError && !(error instanceof DeviceError);
+  return isUnnamed ? new LayerError(param, error.message, { cause: error }) : error;
 }
 
 /** Runs work on a net and puts file and line before the message of an error about it, where they are known. */

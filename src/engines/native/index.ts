@@ -41,7 +41,9 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     unary: (kernel, params, shape) =>
       nativeUnary(places, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>
-      d.input.length >= 1 && d.input.length <= 3 && !isEmpty(d.output) && d.batch > 0
+      d.input.length >= 1 &&
+      d.input.length <= 3 &&
+      !isEmpty([d.batch, d.inputChannels, ...d.output])
         ? nativeConvolution(places, tuner, d)
         : fallback.convolution(d),
     im2col: (d) => nativeIm2col(places, d),

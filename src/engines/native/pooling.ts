@@ -158,7 +158,9 @@ function liesInBlocks({ block }: Layout): boolean {
 export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
   if (d.method === "STOCHASTIC") return stochasticPooling(places, d);
   const loops = loopPooling(places, d);
-  const fast = onednnPooling(places, d);
+  // The library runs nothing on nothing.
+  const isEmpty = d.batch * d.channels === 0;
+  const fast = isEmpty ? undefined : onednnPooling(places, d);
   if (!fast) return loops;
   const src = [d.batch, d.channels, ...d.input];
   let last = fast;

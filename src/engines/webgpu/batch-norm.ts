@@ -151,7 +151,7 @@ export function webgpuBatchNorm(scope: Scope, d: BatchNormDescriptor): BatchNorm
   const count = countOf(d.shape);
   const outer = d.shape[0] ?? 1;
   const length = d.shape.length > 1 ? (d.shape[1] ?? 1) : 1;
-  const view = { outer, length, inner: count / (outer * length) };
+  const view = { outer, length, inner: countOf(d.shape, 2) };
   const normalisation = new Normalisation(scope, view, d.eps, "batchNorm");
   const normalised = new SyncedMem(count);
   /** In place, the layers behind overwrite y before backward reads it. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
 import { fileNames } from "../files.ts";
@@ -57,6 +57,23 @@ export class PartialFolder {
     }
   }
 
+  /**
+   * Makes sure that the disk has so many bytes left. What is written through a map of memory would else end the process.
+   * @throws FileError
+   */
+  needs(bytes: number): void {
+    const left = spaceLeft(this.folder);
+    if (left >= bytes) return;
+    throw new FileError(
+      `database "${this.#given}" cannot be written: the disk of "${dirname(this.folder)}" is full, ${Math.floor(left / 1024)} KiB are left. Expected ${Math.ceil(bytes / 1024)} KiB.`,
+    );
+  }
+
+  /** How many bytes its disk has left. */
+  get bytesLeft(): number {
+    return spaceLeft(this.folder);
+  }
+
   /** The error to throw for what went wrong while it was filled. */
   failed(error: unknown): FileError {
     return new FileError(
@@ -74,4 +91,9 @@ function newFolder(path: string, given: string): string {
     );
   }
   return outputTarget(path).path;
+}
+
+function spaceLeft(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }

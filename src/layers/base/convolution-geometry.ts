@@ -123,9 +123,10 @@ export function describeConvolution(
     input,
     output,
     kernel,
-    stride,
+    // Steps that are never taken count as the longest that could be, however far they would go.
+    stride: stride.map((step, i) => Math.min(step, (input[i] ?? 0) + 2 * (pad[i] ?? 0) + 1)),
     pad,
-    dilation,
+    dilation: dilation.map((step, i) => (kernel[i] === 1 ? 1 : step)),
     hasBias: window.hasBias,
   };
 }

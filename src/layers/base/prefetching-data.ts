@@ -12,6 +12,8 @@ import { transformOf } from "./transform-param.ts";
 
 /** Batches are read ahead so far where a layer's parameters do not say. */
 const DEPTH = 4;
+/** Threads that one layer may have. */
+const MOST_WORKERS = 256;
 /** So many small ones are, where they take no more memory than this: waking a thread costs as much as making one. */
 const [MANY, SMALL_BYTES, FLOAT_BYTES] = [16, 4 * 2 ** 20, 4];
 
@@ -57,6 +59,9 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     { source, isDecoded, depth = DEPTH }: { source: string; isDecoded: boolean; depth?: number },
   ): void {
     const { workers } = withDefaults("TransformationParameter", this.param.transform_param);
+    if (workers > MOST_WORKERS) {
+      this.fail(`transform_param.workers is ${workers}. Expected ${MOST_WORKERS} or fewer.`);
+    }
     const shapes = top.map(({ shape }) => [...shape]);
     const bytes = FLOAT_BYTES * shapes.reduce((sum, shape) => sum + countOf(shape), 1);
     const small = Math.min(MANY, Math.floor(SMALL_BYTES / bytes));

@@ -10,6 +10,10 @@ import { PartialFolder } from "../partial-folder.ts";
 const FIRST_MAP = 2 ** 30;
 /** Bytes that may wait to be written. */
 const MOST_PENDING = 2 ** 25;
+/** What the disk must have room for besides: the database's head and branches, and the lock, which is a map of memory. */
+const RESERVE = 2 ** 18;
+/** How often the disk is asked for its room. */
+const UNASKED = 2 ** 16;
 type Lmdb = typeof import("lmdb");
 type Bytes = Database<Buffer, Buffer>;
 
@@ -59,6 +63,12 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
   let database: Bytes;
   let lastKey: string | undefined;
   try {
+    partial.needs(RESERVE);
+  } catch (error) {
+    if (!isContinued) partial.discard();
+    throw error;
+  }
+  try {
     database = begin();
     if (isContinued) {
       for (const key of database.getKeys({ reverse: true, limit: 1 })) lastKey = key.toString();
@@ -79,11 +89,22 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
     }
   };
   let pending: Promise<unknown> = Promise.resolve();
-  let [count, bytesPending] = [0, 0];
+  let [count, bytesPending, spacePending, spaceUnasked] = [0, 0, 0, 0];
   const settle = async (): Promise<void> => {
     await pending;
-    bytesPending = 0;
+    [bytesPending, spacePending] = [0, 0];
     if (failure !== undefined) throw failed(failure);
+  };
+  /** Makes sure that the disk takes what waits and so much more: the package's own failure is not only ours to hear. */
+  const reserve = async (space: number): Promise<void> => {
+    spacePending += space;
+    spaceUnasked += space;
+    if (spaceUnasked < UNASKED) return;
+    spaceUnasked = 0;
+    if (partial.bytesLeft >= spacePending + RESERVE) return;
+    await settle();
+    partial.needs(space + RESERVE);
+    spacePending = space;
   };
   const close = async (): Promise<void> => {
     await settle();
@@ -102,6 +123,7 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
         mapSize *= 2;
         database = begin();
       }
+      await reserve(space);
       bytesUsed += space;
       bytesPending += value.length;
       // Copied, because the package writes later than it is told.
