@@ -13,7 +13,8 @@ export type Wanted =
   | "a solver's prototxt"
   | "a .caffemodel"
   | "a .solverstate"
-  | "a mean file (.binaryproto)";
+  | "a mean file (.binaryproto)"
+  | "a list in UTF-8";
 
 /** Bytes of a file's beginning that are looked at. */
 const HEAD = 4096;
@@ -132,6 +133,10 @@ const refused: Readonly<Record<Wanted, readonly Kind[]>> = {
   "a .caffemodel": [npy, solverText, netText, anyText, state],
   "a .solverstate": [npy, solverText, netText, anyText],
   "a mean file (.binaryproto)": [npy, hdf5, solverText, netText, anyText],
+  "a list in UTF-8": [
+    npy,
+    { ...hdf5, advice: "A list is a text that names such files, one a line." },
+  ],
 };
 
 /**
@@ -146,6 +151,13 @@ export function checkKind(bytes: Uint8Array, source: string, wanted: Wanted): vo
   const kind = [...strangers, ...refused[wanted]].find(({ is }) => is(start, head));
   if (!kind) return;
   throw new FormatError(`${source}: this is ${kind.what}. Expected ${wanted}. ${kind.advice}`);
+}
+
+/** What a file is that nothing here reads, and what to do with it; undefined where that is not known. */
+export function strangerOf(bytes: Uint8Array): Pick<Kind, "what" | "advice"> | undefined {
+  const start = bytes.subarray(0, HEAD);
+  const head = new TextDecoder().decode(start);
+  return strangers.find(({ is }) => is(start, head));
 }
 
 /** Whether bytes are text as people write it: no controls, and something to see. */

@@ -1,3 +1,5 @@
+import { strangerOf } from "./file-kind.ts";
+
 /** Kinds of files that come as images and are not read, by what they begin with: hexadecimal, from a byte on. */
 const kinds: readonly (readonly [name: string, begin: string, at?: number])[] = [
   ["a JPEG 2000 image", "0000000c6a5020200d0a870a"],
@@ -20,20 +22,16 @@ const kinds: readonly (readonly [name: string, begin: string, at?: number])[] = 
   ["a big TIFF", "4d4d002b"],
 ];
 
-/** Files that stand in an image's place. */
-const strays: readonly (readonly [name: string, begin: RegExp])[] = [
-  ["a pointer of Git LFS: `git lfs pull` fetches the image", /^version https:\/\/git-lfs/],
-  ["a web page", /^\s*<(?:!doctype html|html)/i],
-  ["an SVG drawing: convert it, to PNG for one", /^\s*<(?:\?xml|svg)/],
-];
-
-/** What a file is that is no image of a kind that is read, as far as its first bytes say. */
+/** What a file is that is no image of a kind that is read, and what to do, as far as its first bytes say. */
 export function unreadKindOf(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return "empty";
   const head = bytes.slice(0, 64);
   const hex = Array.from(head, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const kind = kinds.find(([, begin, at = 0]) => hex.startsWith(begin, 2 * at));
-  if (kind) return `${kind[0]}: convert it, to PNG for one`;
-  const text = new TextDecoder("latin1").decode(head);
-  return strays.find(([, begin]) => begin.test(text))?.[0];
+  const kind = kinds.find(([, begin, at = 0]) => hex.startsWith(begin, 2 * at))?.[0];
+  const isSvg = /^\s*<(?:\?xml|svg)/.test(new TextDecoder("latin1").decode(head));
+  if (kind || isSvg) return `${kind ?? "an SVG drawing"}. Convert it, to PNG for one`;
+  const stranger = strangerOf(bytes);
+  // These are read, so the head must be damaged.
+  if (stranger?.what.endsWith(" image")) return `${stranger.what} that is damaged in its head`;
+  return stranger && `${stranger.what}. ${stranger.advice.replace(/\.$/, "")}`;
 }

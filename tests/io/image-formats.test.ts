@@ -86,10 +86,10 @@ describe("what OpenCV does not read", () => {
   });
 
   test.each([
-    ["JPEG 2000", "0000000c6a5020200d0a870a00000014", "it is a JPEG 2000 image: convert it"],
-    ["a Sun raster", "59a66a95000000050000000300000018", "it is a Sun raster image: convert it"],
+    ["JPEG 2000", "0000000c6a5020200d0a870a00000014", "it is a JPEG 2000 image. Convert it"],
+    ["a Sun raster", "59a66a95000000050000000300000018", "it is a Sun raster image. Convert it"],
     ["HDR", Buffer.from("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n").toString("hex"), "a Radiance HDR"],
-    ["EXR", "762f31010200000063686e6c", "it is an OpenEXR image: convert it"],
+    ["EXR", "762f31010200000063686e6c", "it is an OpenEXR image. Convert it"],
     ["PAM", Buffer.from("P7\nWIDTH 5\n").toString("hex"), "it is a PAM image"],
     ["PFM", Buffer.from("PF\n5 3\n-1.0\n").toString("hex"), "it is a PFM image"],
     ["HEIF", "000000186674797068656963", "it is a HEIF image"],
@@ -99,7 +99,7 @@ describe("what OpenCV does not read", () => {
     [
       "a pointer",
       Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\n").toString("hex"),
-      "it is a pointer of Git LFS: `git lfs pull` fetches the image",
+      "it is a Git LFS pointer, not the file itself. Run git lfs pull",
     ],
     ["nothing", "", "it is empty"],
   ])("is named: %s", async (_, hex, message) => {

@@ -96,10 +96,25 @@ describe("a list of images", () => {
     const text = "a.png 1\n";
     const little = Buffer.from(`\ufeff${text}`, "utf16le");
     const big = Buffer.from(little).swap16();
-    expect(() => readImageList(listOf(little))).toThrow("it is UTF-16. Expected UTF-8");
-    expect(() => readImageList(listOf(big))).toThrow("it is UTF-16. Expected UTF-8");
-    expect(() => readImageList(listOf(little.subarray(2)))).toThrow("bytes of zero, as UTF-16");
+    expect(() => readImageList(listOf(little))).toThrow(
+      "this is text in UTF-16. Expected a list in UTF-8",
+    );
+    expect(() => readImageList(listOf(big))).toThrow(
+      "this is text in UTF-16. Expected a list in UTF-8",
+    );
+    expect(() => readImageList(listOf(little.subarray(2)))).toThrow("this is text in UTF-16");
     expect(all(readImageList(listOf(`\ufeff${text}`)))).toEqual([["a.png", 1, 1]]);
+  });
+
+  test("that is no list is named", () => {
+    const hdf5 = Buffer.from([0x89, ...Buffer.from("HDF\r\n\x1a\n")]);
+    expect(() => readImageList(listOf(hdf5))).toThrow(
+      "this is an HDF5 file. Expected a list in UTF-8. A list is a text that names such files",
+    );
+    expect(() => readImageList(listOf(Buffer.from([0xff, 0xd8, 0xff, 0xe0])))).toThrow(
+      "this is a JPEG image. Expected a list in UTF-8",
+    );
+    expect(() => readImageList(listOf(Buffer.from("a.png 1\0\n")))).toThrow("bytes of zero");
   });
 
   test("that lists nothing is an error", () => {
@@ -135,6 +150,6 @@ describe("a window file", () => {
 
   test("in UTF-16 is named", () => {
     const path = listOf(Buffer.from(`\ufeff${of("0", "1", "0")}`, "utf16le"));
-    expect(() => readWindowFile(path, 0.5, 0.5)).toThrow("it is UTF-16");
+    expect(() => readWindowFile(path, 0.5, 0.5)).toThrow("this is text in UTF-16");
   });
 });

@@ -36,7 +36,11 @@ describe("what is no whole image is refused", () => {
   test.each([
     ["a JPEG cut in half", cut("420.jpg", 0.5), "Could not load x: "],
     ["a JPEG without its last bytes", cut("420.jpg", 0.9), "Could not load x: Premature end"],
-    ["a JPEG cut in its head", cut("420.jpg", 0.02), "it does not begin as an image does"],
+    [
+      "a JPEG cut in its head",
+      cut("420.jpg", 0.02),
+      "it is a JPEG image that is damaged in its head",
+    ],
     ["a PNG cut in half", cut("rgb.png", 0.5), "Could not load x: "],
     ["a bitmap cut in half", cut("rgb.bmp", 0.5), "Could not load x: a bitmap of 13×19"],
     ["a bitmap's first bytes", cut("rgb.bmp", 0.05), "it does not begin as an image does"],
