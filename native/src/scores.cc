@@ -38,8 +38,8 @@ Napi::Value Accuracy(const Napi::CallbackInfo& info) {
         for (size_t i = 0; i < n; i++) reached[i] += from[c * inner + i] >= own[i];
       }
     }
-    // A score reaches itself, unless it is NaN.
-    for (size_t i = 0; i < n; i++) is_right[o * inner + begin + i] = reached[i] - (own[i] == own[i]) < top_k;
+    // A score reaches itself, unless it is NaN, which is right nowhere.
+    for (size_t i = 0; i < n; i++) is_right[o * inner + begin + i] = own[i] == own[i] && reached[i] - 1 < top_k;
   });
   std::vector<double> right(classes), seen(classes);
   double all_right = 0, all_seen = 0;

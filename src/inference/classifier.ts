@@ -127,7 +127,7 @@ export class Classifier {
     checkOptions("classify", options, { labels: true, top: true, oversample: true });
     const { labels = [], top = 5, oversample: isOversampled = true } = options;
     const scores = await this.predict([image], isOversampled);
-    return topChoices(scores.values(), labels, top);
+    return topChoices(classScores(scores, this.#output), labels, top);
   }
 
   close(): void {
@@ -137,6 +137,17 @@ export class Classifier {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/**
+ * The scores of one image's classes.
+ * @throws CaffeError where they are of several places: a map has no one best class
+ */
+export function classScores(scores: Blob, output = "output"): ArrayLike<number> {
+  if (scores.shape.length < 3 || scores.count(2) === 1) return scores.values();
+  throw new CaffeError(
+    `output "${output}" has shape ${scores.shape.join("×")}, scores of ${scores.count(2)} places. Expected N×classes, or 1×1 places: put a Pooling with global_pooling: true and pool: AVE behind it for the mean over places.`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CaffeError, FormatError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
+import { warnOfDeadFields } from "./dead-fields.ts";
 import { checkKind, type Wanted } from "./file-kind.ts";
 import { readBytes } from "./files.ts";
 import type { NetParameter, SolverParameter } from "./proto/caffe.ts";
@@ -36,7 +37,16 @@ export function parseNetParameter(text: string, source: string, log: Log): NetPa
   const net = parsePrototxt("NetParameter", text, source, (message) =>
     log("warning", "prototxt", message),
   );
-  return upgradeNet(net, source, (severity, message) => log(severity, "upgrade_proto", message));
+  return upgraded(net, source, log);
+}
+
+/** The net in the present form, with a warning for each field that has no effect. */
+function upgraded(net: NetParameter, source: string, log: Log): NetParameter {
+  const current = upgradeNet(net, source, (severity, message) =>
+    log(severity, "upgrade_proto", message),
+  );
+  warnOfDeadFields(current, source, (message) => log("warning", "prototxt", message));
+  return current;
 }
 
 /**
@@ -56,7 +66,7 @@ export function parseSolverParameter(text: string, source: string, log: Log): So
   const upgradeLog = (severity: "info" | "warning" | "error" | "fatal", message: string): void =>
     log(severity, "upgrade_proto", message);
   const current = upgradeSolver(solver, source, upgradeLog);
-  const inline = (net: NetParameter): NetParameter => upgradeNet(net, source, upgradeLog);
+  const inline = (net: NetParameter): NetParameter => upgraded(net, source, log);
   return {
     ...current,
     ...(current.net_param && { net_param: inline(current.net_param) }),

@@ -40,6 +40,22 @@ test("the mean over ten crops, or the centre's scores", async () => {
   expect(crops.values()).toBeAllClose([0, 6, 3]);
 });
 
+test("a map of scores has no one best class; one place does", async () => {
+  const map = parsePrototxt(
+    "NetParameter",
+    `layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 2 dim: 2 } } }
+     layer { name: "prob" type: "Softmax" bottom: "data" top: "prob" }`,
+  );
+  using classifier = new Classifier(map);
+  await expect(classifier.classify(image)).rejects.toThrow(
+    'output "prob" has shape 1×3×2×2, scores of 4 places. Expected N×classes, or 1×1 places',
+  );
+  expect((await classifier.predict([image])).shape).toEqual([1, 3, 2, 2]);
+  const { layer = [] } = NET;
+  using place = new Classifier({ layer: layer.slice(0, 2) });
+  expect(await place.classify(image, { top: 9 })).toHaveLength(3);
+});
+
 test("classes come best first, with labels where they are known", async () => {
   using classifier = new Classifier(NET);
   expect(classifier.imageDims).toEqual([2, 2]);

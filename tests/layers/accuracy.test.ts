@@ -11,6 +11,21 @@ describeEngines("Accuracy", (engines) => {
     expect(await forward(net, [0, 1, 1, 0, 5, 5, 2, 3], [1, 1, 0, 1])).toEqual([[0.5]]);
   });
 
+  test("of scores that are NaN is 0, whoever else is", async () => {
+    const nan = Number.NaN;
+    const net = layerNet(accuracy(), [[4, 2], [4]], { engines, phase: "TEST" });
+    expect(await forward(net, [nan, nan, 1, nan, nan, 1, 2, 1], [0, 1, 1, 0])).toEqual([[0.5]]);
+    const one = layerNet(
+      accuracy("top_k: 2"),
+      [
+        [2, 3, 2],
+        [2, 2],
+      ],
+      { engines, phase: "TEST" },
+    );
+    expect(await forward(one, Array(12).fill(nan), [0, 1, 2, 0])).toEqual([[0]]);
+  });
+
   test("looks at the top k, passes over ignored labels, and counts by class", async () => {
     const top2 = layerNet(accuracy("top_k: 2"), [[2, 3], [2]], { engines });
     expect(await forward(top2, [3, 2, 1, 3, 2, 1], [1, 2])).toEqual([[0.5]]);

@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { loadImage } from "../../image/float-image.ts";
 import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
-import { Classifier } from "../../inference/classifier.ts";
+import { Classifier, classScores } from "../../inference/classifier.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText, type Log } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
@@ -82,12 +82,13 @@ async function run(flags: ClassifyFlags): Promise<void> {
   const results: { file: string; predictions: Choice[] }[] = [];
   for (const file of flags.images) {
     const scores = await classifier.predict([await loadImage(file, isColor)], flags.oversample);
+    const ofClasses = classScores(scores, classifier.net.outputs[0]);
     if (labels.length > 0 && labels.length !== scores.count(1)) {
       throw new CaffeError(
         `${flags.labels}: ${labels.length} labels for ${scores.count(1)} classes. Expected one for each.`,
       );
     }
-    const predictions = topChoices(scores.values(), labels, flags.top);
+    const predictions = topChoices(ofClasses, labels, flags.top);
     if (flags.json) results.push({ file, predictions });
     else process.stdout.write(textOf(file, predictions));
   }

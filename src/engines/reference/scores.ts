@@ -2,7 +2,10 @@ import type { FloatArray } from "../../util/arrays.ts";
 import { aroundAxis } from "../../util/shape.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "../engine.ts";
 
-/** A score equal to the label's counts against it, so that outputs which are all the same are right nowhere. */
+/**
+ * A score equal to the label's counts against it, so that outputs which are all the same are right nowhere; nor is a
+ * label whose score is NaN.
+ */
 export function referenceAccuracy(d: AccuracyDescriptor): AccuracyOp {
   const [outer, classes, inner] = aroundAxis(d.shape, d.axis);
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
@@ -21,7 +24,7 @@ export function referenceAccuracy(d: AccuracyDescriptor): AccuracyOp {
           if (c !== l && x[from + c * inner]! >= own) better++;
         }
         seen[l]!++;
-        if (better < d.topK) right[l]!++;
+        if (better < d.topK && !Number.isNaN(own)) right[l]!++;
       }
       const counted = sum(seen);
       accuracyMem.overwriteCpu()[0] = counted === 0 ? 0 : sum(right) / counted;

@@ -21,7 +21,7 @@ struct Params {
 // argMax: 0 indices, 1 values, 2 both.
 override WANTS = 0u;
 
-// A score equal to the label's counts against it.
+// A score equal to the label's counts against it; NaN is right nowhere.
 @compute @workgroup_size(WIDTH)
 fn judge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var r = id.x; r < p.outer * p.inner; r += WIDTH * grid.x) {
@@ -35,7 +35,7 @@ fn judge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
       for (var c = 0u; c < p.length; c++) {
         better += select(0u, 1u, c != u32(label) && x[start + c * p.inner] >= own);
       }
-      hits[r] = vec2f(1.0, select(0.0, 1.0, better < p.topK));
+      hits[r] = vec2f(1.0, select(0.0, 1.0, better < p.topK && !isNan(own)));
     }
   }
 }
