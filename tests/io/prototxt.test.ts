@@ -242,6 +242,83 @@ describe("other dialects of Caffe", () => {
     expect(() => net(`layer { type: "${type}" ${param} }`)).not.toThrow();
   });
 
+  test.each([
+    ["NetParameter", "default_cudnn_math_override: 1", "the best engine is chosen here"],
+    ["NetParameter", 'layer { type: "ReLU" cudnn_math_override: 0 }', "the best engine"],
+    ["NetParameter", 'layer { type: "Data" data_param { precache: true } }', "reading is always"],
+    [
+      "NetParameter",
+      'layer { type: "ImageData" image_data_param { threads: 4 } }',
+      "reading is always",
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Dropout" dropout_param { random_seed: 3 } }',
+      "random_seed is used",
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Concat" concat_param { per_fla_fuse: true } }',
+      "the best engine",
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Convolution" convolution_param { conv_algorithm: "auto" } }',
+      "the best engine",
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Data" transform_param { forward_packing: NHWC } }',
+      "the best engine",
+    ],
+    ["SolverParameter", "max_momentum: 0.9", "it counts only with momentum_policy"],
+    ["SolverParameter", "weight_decay_power: 0.9", "it counts only with weight_decay_policy"],
+    ["SolverParameter", "larc_turbo: true", "it counts only with larc"],
+  ] as const)("a field of a fork in a %s, %s, is ignored with the reason", (name, text, reason) => {
+    const warnings: string[] = [];
+    parsePrototxt(name, text, "f", (line) => warnings.push(line));
+    expect(warnings).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test.each([
+    ["SolverParameter", "disabled_update: true", "disabled_update: false"],
+    ["SolverParameter", 'momentum_policy: "poly"', 'momentum_policy: "fixed"'],
+    ["SolverParameter", 'weight_decay_policy: "poly"', 'weight_decay_policy: "fixed"'],
+    [
+      "NetParameter",
+      'layer { type: "ELU" elu_param { lambda: 2 } }',
+      'layer { type: "ELU" elu_param { lambda: 1 } }',
+    ],
+    [
+      "NetParameter",
+      'layer { type: "InnerProduct" inner_product_param { relu: true } }',
+      'layer { type: "InnerProduct" inner_product_param { relu: false negative_slope: 0.0 } }',
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Convolution" convolution_param { fusion_type: SUM_FUSION } }',
+      'layer { type: "Convolution" convolution_param { fusion_type: NONE_FUSION } }',
+    ],
+    [
+      "NetParameter",
+      'layer { type: "Data" transform_param { bgr2rgb: true } }',
+      'layer { type: "Data" transform_param { bgr2rgb: false pad: 0 flow: false } }',
+    ],
+    [
+      "NetParameter",
+      'layer { type: "SoftmaxWithLoss" loss_param { label_smoothing: 0.1 } }',
+      'layer { type: "SoftmaxWithLoss" loss_param { label_smoothing: 0 } }',
+    ],
+  ] as const)(
+    "one of a %s, %s, is refused, but not where it asks for nothing",
+    (name, text, harmless) => {
+      expect(() => parsePrototxt(name, text)).toThrow(
+        "is not a field of BVLC Caffe, and without it",
+      );
+      expect(() => parsePrototxt(name, harmless)).not.toThrow();
+    },
+  );
+
   test("parameters of foreign layer types are kept, whatever they hold", () => {
     const text = `layer { type: "PriorBox" prior_box_param {
       order: 0 order: [2, 1] one: 5 list: [5] v: 0.1f v: -2.5e-3 flip: true code: CENTER_SIZE name: "CENTER"

@@ -1,7 +1,7 @@
 // Made from proto/caffe.proto by npm run gen; change it there.
 
 
-export type ForeignPrecision = "DOUBLE" | "FLOAT" | "FLOAT16" | "INT" | "UINT";
+export type ForeignPrecision = "DOUBLE" | "FLOAT" | "FLOAT16" | "INT" | "UINT" | "BOOL";
 
 export type Phase = "TRAIN" | "TEST";
 
@@ -127,6 +127,8 @@ export interface NetParameter {
   readonly eltwise_mem_optimize?: boolean;
   readonly eltwise_mem_sharing?: boolean;
   readonly multinode?: AnyParameter;
+  readonly reduce_buckets?: number;
+  readonly default_cudnn_math_override?: number;
 }
 
 export interface ParamSpec {
@@ -293,6 +295,9 @@ export interface LayerParameter {
   readonly forward_math?: ForeignPrecision;
   readonly backward_math?: ForeignPrecision;
   readonly debug?: boolean;
+  readonly cudnn_math_override?: number;
+  readonly multinode?: AnyParameter;
+  readonly mn_grad_compress_param?: AnyParameter;
 }
 
 export interface FillerParameter {
@@ -304,6 +309,7 @@ export interface FillerParameter {
   readonly std?: number;
   readonly sparse?: number;
   readonly variance_norm?: FillerParameterVarianceNorm;
+  readonly scale?: number;
 }
 
 export interface TransformationParameter {
@@ -345,6 +351,13 @@ export interface TransformationParameter {
   readonly vertical_stretch_upper?: number;
   readonly horizontal_stretch_lower?: number;
   readonly horizontal_stretch_upper?: number;
+  readonly interpolation_algo_down?: string;
+  readonly interpolation_algo_up?: string;
+  readonly allow_upscale?: boolean;
+  readonly forward_packing?: string;
+  readonly flow?: boolean;
+  readonly bgr2rgb?: boolean;
+  readonly pad?: number;
 }
 
 export interface LossParameter {
@@ -355,6 +368,7 @@ export interface LossParameter {
   readonly weight_by_label_freqs?: boolean;
   readonly class_weighting?: readonly number[] | Float32Array;
   readonly label_smooth_factor?: number;
+  readonly label_smoothing?: number;
 }
 
 export interface AccuracyParameter {
@@ -383,6 +397,7 @@ export interface BatchNormParameter {
   readonly bias_term?: boolean;
   readonly filler?: FillerParameter;
   readonly add_eps_before_sqrt?: boolean;
+  readonly stats_batch_size?: number;
 }
 
 export interface BiasParameter {
@@ -400,6 +415,7 @@ export interface ConcatParameter {
   readonly axis?: number;
   readonly concat_dim?: number;
   readonly engine?: string;
+  readonly per_fla_fuse?: boolean;
 }
 
 export interface ContrastiveLossParameter {
@@ -435,6 +451,9 @@ export interface ConvolutionParameter {
   readonly pad_r?: number;
   readonly pad_t?: number;
   readonly pad_b?: number;
+  readonly conv_algorithm?: string;
+  readonly coeff?: readonly number[] | Float32Array;
+  readonly fusion_type?: string;
 }
 
 export interface CropParameter {
@@ -459,12 +478,15 @@ export interface DataParameter {
   readonly parser_threads?: number;
   readonly shuffle_pool_size?: number;
   readonly preload_db?: number;
+  readonly precache?: boolean;
+  readonly side?: readonly number[];
 }
 
 export interface DropoutParameter {
   readonly dropout_ratio?: number;
   readonly scale_train?: boolean;
   readonly engine?: string;
+  readonly random_seed?: number;
 }
 
 export interface DummyDataParameter {
@@ -478,6 +500,7 @@ export interface DummyDataParameter {
 
 export interface ELUParameter {
   readonly alpha?: number;
+  readonly lambda?: number;
 }
 
 export interface EltwiseParameter {
@@ -537,6 +560,11 @@ export interface ImageDataParameter {
   readonly short_side?: number;
   readonly cache?: boolean;
   readonly dup_in_channels?: boolean;
+  readonly threads?: number;
+  readonly precache?: boolean;
+  readonly dataset_share_per_node?: number;
+  readonly min_height?: number;
+  readonly min_width?: number;
 }
 
 export interface InfogainLossParameter {
@@ -553,6 +581,8 @@ export interface InnerProductParameter {
   readonly transpose?: boolean;
   readonly engine?: string;
   readonly normalize?: boolean;
+  readonly relu?: boolean;
+  readonly negative_slope?: number;
 }
 
 export interface InputParameter {
@@ -617,6 +647,10 @@ export interface PoolingParameter {
   readonly pad_r?: number;
   readonly pad_t?: number;
   readonly pad_b?: number;
+  readonly pad_3d?: readonly number[];
+  readonly kernel_size_3d?: readonly number[];
+  readonly stride_3d?: readonly number[];
+  readonly axis?: number;
 }
 
 export interface PowerParameter {
@@ -784,7 +818,7 @@ export interface SolverParameter {
   readonly local_gw_ratio?: number;
   readonly solver_data_type?: ForeignPrecision;
   readonly engine?: string;
-  readonly disabled_update?: string;
+  readonly disabled_update?: boolean;
   readonly test_and_snapshot_start_epoch?: boolean;
   readonly test_and_snapshot_last_epochs?: boolean;
   readonly global_grad_scale?: number;
@@ -800,6 +834,13 @@ export interface SolverParameter {
   readonly keep_last?: number;
   readonly nan?: string;
   readonly explode_factor?: number;
+  readonly momentum_policy?: string;
+  readonly max_momentum?: number;
+  readonly momentum_power?: number;
+  readonly larc_turbo?: boolean;
+  readonly weight_decay_policy?: string;
+  readonly weight_decay_power?: number;
+  readonly max_weight_decay?: number;
 }
 
 export interface SolverState {
@@ -986,9 +1027,9 @@ export interface DefaultedFields {
   ClipParameter: never;
   ConcatParameter: "axis" | "concat_dim";
   ContrastiveLossParameter: "margin" | "legacy_version";
-  ConvolutionParameter: "bias_term" | "pad" | "kernel_size" | "stride" | "dilation" | "pad_h" | "pad_w" | "group" | "engine" | "axis" | "force_nd_im2col";
+  ConvolutionParameter: "bias_term" | "pad" | "kernel_size" | "stride" | "dilation" | "pad_h" | "pad_w" | "group" | "engine" | "axis" | "force_nd_im2col" | "coeff";
   CropParameter: "axis" | "offset";
-  DataParameter: "rand_skip" | "backend" | "scale" | "crop_size" | "mirror" | "force_encoded_color" | "prefetch";
+  DataParameter: "rand_skip" | "backend" | "scale" | "crop_size" | "mirror" | "force_encoded_color" | "prefetch" | "side";
   DropoutParameter: "dropout_ratio";
   DummyDataParameter: "data_filler" | "shape" | "num" | "channels" | "height" | "width";
   ELUParameter: "alpha";
@@ -1009,7 +1050,7 @@ export interface DefaultedFields {
   MemoryDataParameter: never;
   PReLUParameter: "channel_shared";
   ParameterParameter: never;
-  PoolingParameter: "pool" | "pad" | "pad_h" | "pad_w" | "stride" | "engine" | "global_pooling" | "round_mode";
+  PoolingParameter: "pool" | "pad" | "pad_h" | "pad_w" | "stride" | "engine" | "global_pooling" | "round_mode" | "pad_3d" | "kernel_size_3d" | "stride_3d";
   PowerParameter: "power" | "scale" | "shift";
   PythonParameter: "param_str" | "share_in_parallel";
   ReLUParameter: "negative_slope" | "engine";

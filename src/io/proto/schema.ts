@@ -22,7 +22,8 @@ export const schema: INamespace = {
       "FLOAT": 1,
       "FLOAT16": 2,
       "INT": 3,
-      "UINT": 4
+      "UINT": 4,
+      "BOOL": 5
      }
     },
     "BlobShape": {
@@ -313,6 +314,14 @@ export const schema: INamespace = {
       "multinode": {
        "type": "AnyParameter",
        "id": 10012
+      },
+      "reduce_buckets": {
+       "type": "int32",
+       "id": 10013
+      },
+      "default_cudnn_math_override": {
+       "type": "int32",
+       "id": 10014
       }
      }
     },
@@ -985,6 +994,18 @@ export const schema: INamespace = {
       "debug": {
        "type": "bool",
        "id": 10055
+      },
+      "cudnn_math_override": {
+       "type": "int32",
+       "id": 10107
+      },
+      "multinode": {
+       "type": "AnyParameter",
+       "id": 10108
+      },
+      "mn_grad_compress_param": {
+       "type": "AnyParameter",
+       "id": 10109
       }
      }
     },
@@ -1046,6 +1067,10 @@ export const schema: INamespace = {
        "options": {
         "default": "FAN_IN"
        }
+      },
+      "scale": {
+       "type": "float",
+       "id": 10000
       }
      },
      "nested": {
@@ -1256,6 +1281,34 @@ export const schema: INamespace = {
       "horizontal_stretch_upper": {
        "type": "float",
        "id": 10021
+      },
+      "interpolation_algo_down": {
+       "type": "string",
+       "id": 10022
+      },
+      "interpolation_algo_up": {
+       "type": "string",
+       "id": 10023
+      },
+      "allow_upscale": {
+       "type": "bool",
+       "id": 10024
+      },
+      "forward_packing": {
+       "type": "string",
+       "id": 10025
+      },
+      "flow": {
+       "type": "bool",
+       "id": 10026
+      },
+      "bgr2rgb": {
+       "type": "bool",
+       "id": 10027
+      },
+      "pad": {
+       "type": "uint32",
+       "id": 10028
       }
      }
     },
@@ -1293,6 +1346,10 @@ export const schema: INamespace = {
       "label_smooth_factor": {
        "type": "float",
        "id": 10003
+      },
+      "label_smoothing": {
+       "type": "float",
+       "id": 10004
       }
      },
      "nested": {
@@ -1413,6 +1470,10 @@ export const schema: INamespace = {
       "add_eps_before_sqrt": {
        "type": "bool",
        "id": 10009
+      },
+      "stats_batch_size": {
+       "type": "uint32",
+       "id": 10010
       }
      }
     },
@@ -1474,6 +1535,10 @@ export const schema: INamespace = {
       "engine": {
        "type": "string",
        "id": 10000
+      },
+      "per_fla_fuse": {
+       "type": "bool",
+       "id": 10001
       }
      }
     },
@@ -1631,6 +1696,19 @@ export const schema: INamespace = {
       "pad_b": {
        "type": "uint32",
        "id": 10008
+      },
+      "conv_algorithm": {
+       "type": "string",
+       "id": 10009
+      },
+      "coeff": {
+       "rule": "repeated",
+       "type": "float",
+       "id": 10010
+      },
+      "fusion_type": {
+       "type": "string",
+       "id": 10011
       }
      },
      "nested": {
@@ -1749,6 +1827,15 @@ export const schema: INamespace = {
       "preload_db": {
        "type": "uint32",
        "id": 10005
+      },
+      "precache": {
+       "type": "bool",
+       "id": 10006
+      },
+      "side": {
+       "rule": "repeated",
+       "type": "uint32",
+       "id": 10007
       }
      },
      "nested": {
@@ -1777,6 +1864,10 @@ export const schema: INamespace = {
       "engine": {
        "type": "string",
        "id": 10001
+      },
+      "random_seed": {
+       "type": "int64",
+       "id": 10002
       }
      }
     },
@@ -1824,6 +1915,10 @@ export const schema: INamespace = {
        "options": {
         "default": 1
        }
+      },
+      "lambda": {
+       "type": "float",
+       "id": 10000
       }
      }
     },
@@ -2085,6 +2180,26 @@ export const schema: INamespace = {
       "dup_in_channels": {
        "type": "bool",
        "id": 10002
+      },
+      "threads": {
+       "type": "uint32",
+       "id": 10003
+      },
+      "precache": {
+       "type": "bool",
+       "id": 10004
+      },
+      "dataset_share_per_node": {
+       "type": "float",
+       "id": 10005
+      },
+      "min_height": {
+       "type": "uint32",
+       "id": 10006
+      },
+      "min_width": {
+       "type": "uint32",
+       "id": 10007
       }
      }
     },
@@ -2147,6 +2262,14 @@ export const schema: INamespace = {
       "normalize": {
        "type": "bool",
        "id": 10001
+      },
+      "relu": {
+       "type": "bool",
+       "id": 10002
+      },
+      "negative_slope": {
+       "type": "float",
+       "id": 10003
       }
      }
     },
@@ -2428,6 +2551,25 @@ export const schema: INamespace = {
       "pad_b": {
        "type": "uint32",
        "id": 10006
+      },
+      "pad_3d": {
+       "rule": "repeated",
+       "type": "uint32",
+       "id": 10007
+      },
+      "kernel_size_3d": {
+       "rule": "repeated",
+       "type": "uint32",
+       "id": 10008
+      },
+      "stride_3d": {
+       "rule": "repeated",
+       "type": "uint32",
+       "id": 10009
+      },
+      "axis": {
+       "type": "int32",
+       "id": 10010
       }
      },
      "nested": {
@@ -3267,7 +3409,7 @@ export const schema: INamespace = {
        "id": 10017
       },
       "disabled_update": {
-       "type": "string",
+       "type": "bool",
        "id": 10018
       },
       "test_and_snapshot_start_epoch": {
@@ -3348,6 +3490,34 @@ export const schema: INamespace = {
        "options": {
         "default": 20
        }
+      },
+      "momentum_policy": {
+       "type": "string",
+       "id": 10026
+      },
+      "max_momentum": {
+       "type": "float",
+       "id": 10027
+      },
+      "momentum_power": {
+       "type": "float",
+       "id": 10028
+      },
+      "larc_turbo": {
+       "type": "bool",
+       "id": 10029
+      },
+      "weight_decay_policy": {
+       "type": "string",
+       "id": 10030
+      },
+      "weight_decay_power": {
+       "type": "float",
+       "id": 10031
+      },
+      "max_weight_decay": {
+       "type": "float",
+       "id": 10032
       }
      },
      "nested": {
