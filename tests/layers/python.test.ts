@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { Net } from "../../src/net/net.ts";
 import { referenceEngines } from "../support/engines.ts";
@@ -50,6 +50,23 @@ beforeAll(() => {
 const layer = (module: string, name: string): string =>
   `type: "Python" bottom: "a" top: "y" python_param { module: "${module}" layer: "${name}" param_str: '{"factor": 3}' }`;
 
+test.each(["/tmp/scaling.js", "../scaling", "rpn/../../scaling", "..", "a/.."])(
+  "a module %s, outside of the net's folder, is refused",
+  (module) => {
+    expect(() => layerNet(layer(module, "Times"), [[2]], { root })).toThrow(
+      `(Python): module "${module}" leads out of the net's folder`,
+    );
+  },
+);
+
+test("modules are found in the folders of CAFFE_LAYER_PATH, after others", async () => {
+  vi.stubEnv("CAFFE_LAYER_PATH", ["", join(root, "none"), root].join(":"));
+  const net = layerNet(layer("scaling", "Times"), [[2]]);
+  expect(await forward(net, [1, 2])).toEqual([[3, 6]]);
+  vi.unstubAllEnvs();
+  expect(() => layerNet(layer("scaling", "Times"), [[2]])).toThrow('module "scaling" is not found');
+});
+
 test("a layer of the user's own runs", async () => {
   const net = layerNet(layer("scaling", "Times"), [[2]], { root });
   expect(await forward(net, [1, 2])).toEqual([[3, 6]]);
@@ -75,7 +92,9 @@ test("it is found beside the net's prototxt", async () => {
 });
 
 test("its gradient can be checked", async () => {
+  vi.stubEnv("CAFFE_LAYER_PATH", root);
   await checkGradient(layer(join(root, "scaling"), "Times"), [[2, 3]]);
+  vi.unstubAllEnvs();
 });
 
 test.each([

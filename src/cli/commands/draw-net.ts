@@ -1,12 +1,14 @@
 import type { CommandModule } from "yargs";
 import { drawNetToFile } from "../../draw/draw.ts";
+import { keepSource } from "../../io/prototxt.ts";
 import { readNetParameter } from "../../io/read-net.ts";
 import { Net } from "../../net/net.ts";
 import { withPlaceholders } from "../../net/placeholders.ts";
 import { filterByState } from "../../net/state.ts";
-import type { Log } from "../../util/log.ts";
+import { type Log, silent } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
 import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
+import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
 import { Console } from "../session.ts";
 import { shapesOf } from "./summarize.ts";
 
@@ -19,6 +21,7 @@ interface DrawFlags {
   readonly stage: string | undefined;
   readonly shapes: boolean;
   readonly shape: readonly string[];
+  readonly "run-layers": boolean;
   readonly display_lrm: boolean;
 }
 
@@ -59,6 +62,7 @@ export const drawNet: CommandModule<object, DrawFlags> = {
         default: [],
         describe: "shape of an input, as data=64,3,224,224; data need not be there",
       })
+      .option(...runLayersFlag)
       .option("display_lrm", {
         type: "boolean",
         default: false,
@@ -87,7 +91,9 @@ async function run(flags: DrawFlags): Promise<void> {
   const wantsShapes = flags.shapes || flags.shape.length > 0;
   const shapes = new Map<string, Shape>();
   if (wantsShapes) {
-    using net = new Net(withPlaceholders(param, shapesOf(flags.shape)), {
+    const state = { phase: phase === "ALL" ? "TEST" : phase, level, stages } as const;
+    if (!flags["run-layers"]) checkRunsNothing(filterByState(param, state, silent));
+    using net = new Net(keepSource(param, withPlaceholders(param, shapesOf(flags.shape))), {
       phase: phase === "ALL" ? "TEST" : phase,
       level,
       stages,

@@ -1,12 +1,16 @@
 import { styleText } from "node:util";
 import type { CommandModule } from "yargs";
+import { keepSource } from "../../io/prototxt.ts";
 import { readNetParameter } from "../../io/read-net.ts";
 import { Net } from "../../net/net.ts";
 import { type ShapesByName, withPlaceholders } from "../../net/placeholders.ts";
+import { filterByState } from "../../net/state.ts";
 import { type LayerSummary, summarize as summaryOf } from "../../net/summary.ts";
 import { CaffeError } from "../../util/errors.ts";
+import { silent } from "../../util/log.ts";
 import { cut, printable } from "../../util/printable.ts";
 import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
+import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
 import { Console } from "../session.ts";
 
 interface SummarizeFlags {
@@ -15,6 +19,7 @@ interface SummarizeFlags {
   readonly level: number;
   readonly stage: string | undefined;
   readonly shape: readonly string[];
+  readonly "run-layers": boolean;
   readonly json: boolean;
 }
 
@@ -39,6 +44,7 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
         default: [],
         describe: "shape of an input, as data=64,3,224,224; data need not be there",
       })
+      .option(...runLayersFlag)
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .example("caffe summarize models/lenet/lenet.prototxt", "what LeNet is made of")
       .example(
@@ -53,13 +59,11 @@ function run(flags: SummarizeFlags): void {
   const quiet: typeof log = (severity, source, message) => {
     if (severity !== "info") log(severity, source, message);
   };
-  const param = withPlaceholders(readNetParameter(flags.model, quiet), shapesOf(flags.shape));
-  using net = new Net(param, {
-    phase: flags.phase,
-    level: flags.level,
-    stages: listOf(flags.stage),
-    log: quiet,
-  });
+  const param = readNetParameter(flags.model, quiet);
+  const state = { phase: flags.phase, level: flags.level, stages: listOf(flags.stage) };
+  if (!flags["run-layers"]) checkRunsNothing(filterByState(param, state, silent));
+  const placeholders = keepSource(param, withPlaceholders(param, shapesOf(flags.shape)));
+  using net = new Net(placeholders, { ...state, log: quiet });
   const layers = summaryOf(net).filter(({ type }) => type !== "Split");
   const text = flags.json
     ? JSON.stringify({ name: net.name, phase: net.phase, layers }, undefined, 2)
