@@ -113,13 +113,15 @@ struct Step {
   }
 };
 
+// Whether every parameter is a finite number afterwards: one that is not leaves something of itself less itself.
 template <typename Rule>
-void run(const Step& step, const Napi::Object& params, size_t n, float* __restrict w, float* __restrict g,
+bool run(const Step& step, const Napi::Object& params, size_t n, float* __restrict w, float* __restrict g,
          float* __restrict a, float* __restrict b) {
   const Rule rule(step.rate, params);
   const float scale = step.scale, coupled = step.coupled, decoupled = step.decoupled;
   const bool is_l1 = step.is_l1;
-#pragma omp parallel for simd if (n > kParallel)
+  float left = 0;
+#pragma omp parallel for simd reduction(+ : left) if (n > kParallel)
   for (size_t i = 0; i < n; i++) {
     const float sign = static_cast<float>((w[i] > 0) - (w[i] < 0));
     const float penalty = is_l1 ? sign : w[i];
@@ -132,8 +134,11 @@ void run(const Step& step, const Napi::Object& params, size_t n, float* __restri
     }
     amount += decoupled * penalty;
     g[i] = amount;
-    w[i] -= amount;
+    const float updated = w[i] - amount;
+    w[i] = updated;
+    left += updated - updated;
   }
+  return left == 0;
 }
 
 struct Known {
@@ -150,17 +155,16 @@ constexpr Known known() {
 constexpr Known kRules[] = {known<SGD>(),      known<Nesterov>(), known<AdaGrad>(), known<RMSProp>(),
                             known<AdaDelta>(), known<Adam>(),     known<AdamW>()};
 
-// update(rule, n, step, params, w, g, ...history)
-void Update(const Napi::CallbackInfo& info) {
+// update(rule, n, step, params, w, g, ...history) → whether w is finite
+Napi::Value Update(const Napi::CallbackInfo& info) {
   const std::string name = info[0].As<Napi::String>();
   const size_t n = size_of(info[1]);
   const Step step(info[2].As<Napi::Object>());
   for (const Known& rule : kRules) {
     if (name != rule.name) continue;
     float* second = rule.history == 2 ? floats_of(info[7], n) : nullptr;
-    rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4], n), floats_of(info[5], n), floats_of(info[6], n),
-             second);
-    return;
+    return Napi::Boolean::New(info.Env(), rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4], n),
+                                                   floats_of(info[5], n), floats_of(info[6], n), second));
   }
   throw std::out_of_range("no update rule " + name);
 }

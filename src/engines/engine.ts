@@ -188,6 +188,8 @@ export interface Engine {
    *
    * With decoupledDecay instead: g ← gradientScale·g;  g ← kernel(g, history) + rate·decay·r(w);  w ← w − g.
    * Afterwards g holds what was subtracted, as in Caffe.
+   *
+   * @returns whether every element of w is a finite number now; true from an engine that would have to wait for the answer
    */
   update<P extends Params>(
     kernel: UpdateKernel<P>,
@@ -197,7 +199,7 @@ export interface Engine {
     w: SyncedMem,
     g: SyncedMem,
     history: readonly SyncedMem[],
-  ): void;
+  ): boolean;
 
   /** Random numbers into host memory: for fillers. */
   readonly noise: Noise;

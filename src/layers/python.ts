@@ -4,7 +4,7 @@ import type { Primitive } from "../engines/engine.ts";
 import type { Phase } from "../io/proto/caffe.ts";
 import { loadUserModule } from "../io/user-module.ts";
 import { type Arity, type Blobs, Layer } from "./base/layer.ts";
-import { runUsersCode } from "./users-code.ts";
+import { runUsersCode } from "./base/users-code.ts";
 
 /** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
 export type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };

@@ -5,8 +5,8 @@ import { unknownTypeText } from "../io/fork-layers.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { LayerError } from "../util/errors.ts";
 import type { Arity, Layer, LayerContext } from "./base/layer.ts";
+import { makeUsersLayer } from "./base/users-code.ts";
 import * as layers from "./index.ts";
-import { makeUsersLayer } from "./users-code.ts";
 
 /** A layer type as the Net sees it before there is a layer. */
 export interface LayerClass {

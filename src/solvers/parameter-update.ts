@@ -34,7 +34,8 @@ export class ParameterUpdate {
   readonly #ownOf: readonly (readonly Updated[])[];
   /** Those that have been updated in this iteration. */
   readonly #done: Set<Updated> = new Set();
-  #isSuspect = false;
+  /** Whether every weight that was updated in this iteration is a finite number, as far as the engine knows. */
+  #isSound = true;
   /** Clips gradients that lie on a device. */
   #clipping: DeviceClipping | undefined;
 
@@ -102,7 +103,7 @@ export class ParameterUpdate {
    * One update of every parameter that has had none in this iteration.
    * @param iter updates done before this one
    * @param isDisplayed whether clipping on a device, too, is worth waiting for and told
-   * @returns whether a parameter may be no number now, or infinite: to be looked at more closely
+   * @returns whether every weight is a finite number now; true on a device, which would have to be waited for
    */
   async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
     const clipping = this.#clipping?.factor();
@@ -110,9 +111,9 @@ export class ParameterUpdate {
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
     this.#done.clear();
     if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
-    const isSuspect = this.#isSuspect;
-    this.#isSuspect = false;
-    return isSuspect;
+    const isSound = this.#isSound;
+    this.#isSound = true;
+    return isSound;
   }
 
   /** What updates one parameter. */
@@ -125,8 +126,6 @@ export class ParameterUpdate {
     const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(this.param, iter);
-    // Whoever asked a device for a sum would wait for it.
-    const isWatched = this.param.nan !== "ignore" && !this.#engine.device;
     return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
       const step = {
@@ -137,7 +136,7 @@ export class ParameterUpdate {
         ...(clipping && { clipping }),
       } as const;
       if (this.#changesNothing(updated, step)) return;
-      this.#engine.update(
+      const isSound = this.#engine.update(
         this.#rule.kernel,
         blob.count(),
         step,
@@ -147,8 +146,7 @@ export class ParameterUpdate {
         history.map(({ dataMem }) => dataMem),
       );
       if (blob.diffMem.isReadOnce) blob.diffMem.zero();
-      // One more pass over what lies in cache: a sum with one addend that is no number, or infinite, is none.
-      if (isWatched && !Number.isFinite(blob.asumData(this.#engine))) this.#isSuspect = true;
+      this.#isSound &&= isSound;
     };
   }
 

@@ -226,8 +226,8 @@ export class Solver extends SolverRun {
 
   async #applyUpdate(isDisplayed: boolean): Promise<number> {
     const rate = this.rate.take(this.iter, this.score.improvedAt, isDisplayed);
-    const isSuspect = await this.update.apply(rate, this.iter, isDisplayed);
-    if (isSuspect) this.divergence.checkWeights(this.iter, this.net);
+    const isSound = await this.update.apply(rate, this.iter, isDisplayed);
+    if (!isSound) this.divergence.checkWeights(this.iter, this.net);
     this.iter++;
     return rate;
   }

@@ -3,10 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { writeFileAtomically } from "../../src/io/atomic-file.ts";
-import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
-import { readNetParameter } from "../../src/io/read-net.ts";
-import { silent } from "../../src/util/log.ts";
+import { Net } from "../../src/net/net.ts";
 import { caffe } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
@@ -20,8 +17,9 @@ const block = (language: string, holding: string): string =>
 
 test("the library's example runs", () => {
   const weights = join(folder, "lenet.caffemodel");
-  const lenet = readNetParameter("models/lenet/lenet.prototxt", silent);
-  writeFileAtomically(weights, encodeCaffemodel({ name: lenet.name ?? "", layer: [] }));
+  const lenet = new Net("models/lenet/lenet.prototxt");
+  lenet.save(weights);
+  lenet.close();
   const program = block("ts", "caffe-ts")
     .replace('"caffe-ts"', JSON.stringify(resolve("dist/index.js")))
     .replace(/"[^"]*\.caffemodel"/, JSON.stringify(weights));

@@ -138,6 +138,7 @@ export interface Addon extends Scoring {
   sumOfSquares(n: number, x: Buffer): number;
   /** Names of the rules that `update` knows. */
   readonly updates: readonly string[];
+  /** Whether w is finite afterwards. */
   update(
     rule: string,
     n: number,
@@ -152,7 +153,7 @@ export interface Addon extends Scoring {
     w: Buffer,
     g: Buffer,
     ...history: readonly Buffer[]
-  ): void;
+  ): boolean;
   gemm(
     transA: boolean,
     transB: boolean,

@@ -12,8 +12,7 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
   const known = new Set(addon.updates);
   return (kernel, count, step, params, w, g, history) => {
     if (!known.has(kernel.name)) {
-      fallback.update(kernel, count, step, params, w, g, history);
-      return;
+      return fallback.update(kernel, count, step, params, w, g, history);
     }
     const { rate, gradientScale, decay, regularization } = step;
     const isL1 = regularization === "L1";
@@ -23,13 +22,23 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
     const factors = layout.isPlain ? FactoredGradient.of(g) : undefined;
     if (factors) {
       const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
+      let isSound = true;
       factors.forEachPanel((begin, end, panel) => {
         const [to, ...kept] = all.map((array) => array.subarray(begin, end)) as [Float32Array];
-        addon.update(kernel.name, end - begin, own, params, to, panel, ...kept);
+        const isPanelFinite = addon.update(
+          kernel.name,
+          end - begin,
+          own,
+          params,
+          to,
+          panel,
+          ...kept,
+        );
+        isSound &&= isPanelFinite;
       });
-      return;
+      return isSound;
     }
-    addon.update(
+    return addon.update(
       kernel.name,
       layout.stored,
       own,

@@ -11,7 +11,7 @@ export function referenceUpdate<P extends Params>(
   wMem: SyncedMem,
   gMem: SyncedMem,
   history: readonly SyncedMem[],
-): void {
+): boolean {
   const [w, g] = [wMem.mutableCpu(), gMem.mutableCpu()];
   const [first, second = first] = history.map((mem) => mem.mutableCpu());
   const { rate, gradientScale, decay } = step;
@@ -19,7 +19,12 @@ export function referenceUpdate<P extends Params>(
   if (!kernel.decoupledDecay) addDecay(count, decay, step.regularization, w, g);
   kernel.reference(count, rate, g, [first!, second!], params);
   if (kernel.decoupledDecay) addDecay(count, rate * decay, step.regularization, w, g);
-  for (let i = 0; i < count; i++) w[i]! -= g[i]!;
+  let isSound = true;
+  for (let i = 0; i < count; i++) {
+    w[i]! -= g[i]!;
+    isSound &&= Number.isFinite(w[i]);
+  }
+  return isSound;
 }
 
 /** g ← g + decay · r(w): r(w) = w for L2, sign(w) for L1. */

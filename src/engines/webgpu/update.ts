@@ -14,7 +14,7 @@ export function webgpuUpdate<P extends Params>(
   w: SyncedMem,
   g: SyncedMem,
   history: readonly SyncedMem[],
-): void {
+): boolean {
   const [first, second] = history.map((mem) => scope.update(mem));
   const factor = clipping ? scope.read(clipping) : scope.gpu.nothing;
   const floats = [...numbersOf(params), rate, gradientScale, decay];
@@ -31,4 +31,5 @@ export function webgpuUpdate<P extends Params>(
   });
   const buffers = [factor, scope.update(w), scope.update(g), first!];
   made.run(second ? [...buffers, second] : buffers, uniforms(floats, [count]), groupsFor(count));
+  return true;
 }

@@ -3,7 +3,7 @@ import type { Engine, UpdateKernel } from "../../../src/engines/engine.ts";
 import * as rules from "../../../src/solvers/rules/index.ts";
 import type { UpdateRule } from "../../../src/solvers/rules/update-rule.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
-import { describeNative, filled, same } from "./support.ts";
+import { describeNative, filled, reference, same } from "./support.ts";
 
 const all = Object.values(rules) as readonly UpdateRule[];
 const numbers = { momentum: 0.9, momentum2: 0.999, rms_decay: 0.98, delta: 1e-4 };
@@ -28,6 +28,28 @@ describeNative("updates", (native) => {
   )("%s with %s, small and in threads", (_name, kind, rule) => {
     for (const n of [1, 7, 70_001]) same(native, threeSteps(rule, kind, n));
   });
+
+  test.each(["reference", "native"])(
+    "the %s update tells of a weight that is no finite number",
+    (name) => {
+      const engine = name === "native" ? native : reference;
+      const step = { rate: 1, gradientScale: 1, decay: 0, regularization: "L2" } as const;
+      for (const n of [1, 70_001]) {
+        for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, -3e38]) {
+          const update = (gradient: number): boolean => {
+            const [w, g] = [filled(n, 1), filled(n, 2)];
+            w.mutableCpu()[n - 1] = 3e38;
+            g.mutableCpu()[n - 1] = gradient;
+            return engine.update(rules.sgd.kernel, n, step, { momentum: 0 }, w, g, [
+              new SyncedMem(n),
+            ]);
+          };
+          expect(update(bad)).toBe(false);
+          expect(update(3e38)).toBe(true);
+        }
+      }
+    },
+  );
 
   test("a rule that native code does not know runs on the reference loops", () => {
     const kernel: UpdateKernel<{ readonly momentum: number }> = {

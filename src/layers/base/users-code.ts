@@ -1,7 +1,7 @@
-import type { LayerParameter } from "../io/proto/caffe.ts";
-import { LayerError } from "../util/errors.ts";
-import { doneAtOnce } from "../util/promises.ts";
-import type { Layer } from "./base/layer.ts";
+import type { LayerParameter } from "../../io/proto/caffe.ts";
+import { LayerError } from "../../util/errors.ts";
+import { doneAtOnce } from "../../util/promises.ts";
+import type { Layer } from "./layer.ts";
 
 /**
  * Runs code of a user's own for a layer.
