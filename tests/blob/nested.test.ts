@@ -74,10 +74,13 @@ test("arrays of one shape stack to a batch", () => {
     shape: [1, 2],
     data: [value, value],
   });
+  // Numbers of a plain array are kept whole: a net of float64 takes them too.
   expect(ndArrayOf([image(1), image(2)])).toEqual({
     shape: [2, 1, 2],
-    data: Float32Array.of(1, 1, 2, 2),
+    data: Float64Array.of(1, 1, 2, 2),
   });
+  const single = { shape: [1], data: Float32Array.of(3) };
+  expect(stack([single, single])).toEqual({ shape: [2, 1], data: Float32Array.of(3, 3) });
   expect(() => stack([image(1), { shape: [2], data: [1, 2] }])).toThrow(
     "arrays of shapes (1,2) and (2) in one batch",
   );

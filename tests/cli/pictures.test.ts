@@ -118,7 +118,7 @@ I0101 00:00:09.900000 1 sgd_solver.ts:1] Iteration 10, lr = 0.001
       "no line tells of Train loss vs. Iters",
     );
     expect((await caffeHere(["plot_log", at("x.svg"), log, "--chart=8"])).stderr).toContain(
-      "--chart is 8. Expected 0 to 7",
+      "--chart is 8. Expected a whole number, 7 or less",
     );
     expect((await caffeHere(["plot_log", at("x.pdf"), log])).stderr).toContain("cannot be plotted");
     expect((await caffeHere(["plot_log", at("x.svg"), at("none.log")])).stderr).toContain(

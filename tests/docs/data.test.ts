@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/atomic-file.ts";
 import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
 import { writeHdf5 } from "../../src/io/hdf5.ts";
+import type { BlobProto } from "../../src/io/proto/caffe.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import { caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
@@ -50,7 +51,12 @@ beforeAll(() => {
     `name: "n" layer { name: "data" type: "Data" top: "data" data_param { source: "train_lmdb" batch_size: 2 } }
      layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }`,
   );
-  writeFileAtomically(join(folder, "net.caffemodel"), encodeCaffemodel({ name: "n", layer: [] }));
+  const filled = (...dim: number[]): BlobProto => ({
+    shape: { dim },
+    data: Array(dim.reduce((product, length) => product * length)).fill(0.1),
+  });
+  const ip = { name: "ip", blobs: [filled(2, 3 * 32 * 32), filled(2)] };
+  writeFileAtomically(join(folder, "net.caffemodel"), encodeCaffemodel({ layer: [ip] }));
 });
 
 describe("docs/data.md", () => {
