@@ -192,9 +192,18 @@ export function normaliseFlags(args: readonly string[]): string[] {
   return args.map((arg) => (/^-[a-zA-Z]\w+/.test(arg) ? `-${arg}` : arg));
 }
 
-/** A comma list; empty for none. */
-export function listOf(value: string | undefined): string[] {
-  return (value ?? "").split(",").filter((item) => item !== "");
+/**
+ * The comma list that a flag is given; empty where it is not.
+ * @throws CaffeError where it has commas and nothing else
+ */
+export function listOf(flag: string, value: string | undefined): string[] {
+  const items = (value ?? "").split(",").filter((item) => item.trim() !== "");
+  if (value && items.length === 0) {
+    throw new CaffeError(
+      `--${flag} is "${value}", which names nothing. Expected names separated by commas.`,
+    );
+  }
+  return items;
 }
 
 /** Lets every word of the named flags count, as files behind one another; of other flags that are repeated the last holds. */
@@ -237,7 +246,7 @@ export function expandFlagFiles(
         `--flagfile=${files}: flag files name flag files ${MOST_NESTED} deep. Expected an end.`,
       );
     }
-    for (const file of listOf(files)) {
+    for (const file of listOf("flagfile", files)) {
       expanded.push(...expandFlagFiles(flagsIn(read(file), file), read, depth + 1));
     }
   }

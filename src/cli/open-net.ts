@@ -33,12 +33,12 @@ export async function openNet(
     engines: await enginesFor(flags, log),
     phase,
     level: flags.level,
-    stages: listOf(flags.stage),
+    stages: listOf("stage", flags.stage),
     log,
     ...more.options,
   });
   try {
-    if (flags.weights) net.copyFrom(listOf(flags.weights), log);
+    if (flags.weights) net.copyFrom(listOf("weights", flags.weights), log);
   } catch (error) {
     net.close();
     throw error;

@@ -86,7 +86,7 @@ export function preparationOf(flags: ImageFlags, net: NetParameter): Transformer
  * @throws CaffeError where one is none
  */
 export function numbersOf(flag: string, text: string): number[] {
-  const numbers = listOf(text).map(Number);
+  const numbers = listOf(flag, text).map(Number);
   if (numbers.length > 0 && numbers.every(Number.isFinite)) return numbers;
   throw new CaffeError(`--${flag} is ${text}. Expected numbers separated by commas.`);
 }

@@ -164,6 +164,26 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
       ["train", "--solver=good.prototxt", "--snapshot=a", "--weights=b"],
       "Give a snapshot to resume training or weights to finetune but not both.",
     ],
+    [
+      "train with a list of weights that names none",
+      ["train", "--solver=good.prototxt", "--weights=,"],
+      '--weights is ",", which names nothing. Expected names separated by commas.',
+    ],
+    [
+      "test with a list of weights that names none",
+      ["test", "--model=good_net.prototxt", "--weights=,"],
+      '--weights is ",", which names nothing. Expected names separated by commas.',
+    ],
+    [
+      "time with a list of weights that names none",
+      ["time", "--model=good_net.prototxt", "--weights=,"],
+      '--weights is ",", which names nothing. Expected names separated by commas.',
+    ],
+    [
+      "a list of stages that names none",
+      ["train", "--solver=good.prototxt", "--stage=,"],
+      '--stage is ",", which names nothing.',
+    ],
     ["an unknown command", ["trian"], 'Unknown action: trian. Did you mean "train"?'],
     ["an unknown flag", ["train", "--sovler=x"], "Unknown argument: sovler"],
     ["no model", ["time"], "Need a model definition."],

@@ -123,9 +123,12 @@ test("flags that are numbers have a range", () => {
 });
 
 test("a comma list has no empty items", () => {
-  expect(listOf("a,b")).toEqual(["a", "b"]);
-  expect(listOf("")).toEqual([]);
-  expect(listOf(undefined)).toEqual([]);
+  expect(listOf("x", "a,,b")).toEqual(["a", "b"]);
+  expect(listOf("x", "")).toEqual([]);
+  expect(listOf("x", undefined)).toEqual([]);
+  for (const nothing of [",", ", ,", " "]) {
+    expect(() => listOf("x", nothing)).toThrow(`--x is "${nothing}", which names nothing.`);
+  }
 });
 
 test("glog's prefix has fixed columns", () => {

@@ -73,7 +73,7 @@ async function run(flags: ClassifyFlags): Promise<void> {
   }
   using classifier = new Classifier(model, {
     ...preparationOf(flags, model),
-    weights: listOf(flags.weights),
+    weights: listOf("weights", flags.weights),
     engines: await enginesFor(flags, quiet),
     log: quiet,
     ...(dims && { imageDims: dims as [number, number] }),

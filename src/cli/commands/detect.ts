@@ -75,7 +75,7 @@ async function run(flags: DetectFlags): Promise<void> {
   const windows = readWindows(flags.windows);
   using detector = new Detector(model, {
     ...preparationOf(flags, model),
-    weights: listOf(flags.weights),
+    weights: listOf("weights", flags.weights),
     contextPad: flags.context_pad,
     engines: await enginesFor(flags, quiet),
     log: quiet,

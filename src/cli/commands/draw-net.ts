@@ -86,7 +86,7 @@ async function run(flags: DrawFlags): Promise<void> {
   };
   const param = readNetParameter(flags.model, quiet);
   const { phase, level } = flags;
-  const stages = listOf(flags.stage);
+  const stages = listOf("stage", flags.stage);
   const shown = phase === "ALL" ? param : filterByState(param, { phase, level, stages }, quiet);
   const wantsShapes = flags.shapes || flags.shape.length > 0;
   const shapes = new Map<string, Shape>();

@@ -71,7 +71,7 @@ export const extractFeatures: CommandModule<object, ExtractFlags> = {
 };
 
 async function run(flags: ExtractFlags): Promise<void> {
-  const [blobs, datasets] = [listOf(flags.blobs), listOf(flags.datasets)];
+  const [blobs, datasets] = [listOf("blobs", flags.blobs), listOf("datasets", flags.datasets)];
   if (blobs.length !== datasets.length) {
     throw new CaffeError(
       `${blobs.length} blobs and ${datasets.length} datasets are given. the number of blob names and dataset names must be equal.`,

@@ -83,7 +83,7 @@ async function run(flags: GradientCheckFlags): Promise<void> {
     options: { dtype: "f64", seed: flags.seed },
   });
   try {
-    const names = listOf(flags.layer);
+    const names = listOf("layer", flags.layer);
     checkNames(names, net);
     const random = new Random(flags.seed, "gradient_check");
     fillInputs(net, random);

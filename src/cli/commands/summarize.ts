@@ -60,7 +60,7 @@ function run(flags: SummarizeFlags): void {
     if (severity !== "info") log(severity, source, message);
   };
   const param = readNetParameter(flags.model, quiet);
-  const state = { phase: flags.phase, level: flags.level, stages: listOf(flags.stage) };
+  const state = { phase: flags.phase, level: flags.level, stages: listOf("stage", flags.stage) };
   if (!flags["run-layers"]) checkRunsNothing(filterByState(param, state, silent));
   const placeholders = keepSource(param, withPlaceholders(param, shapesOf(flags.shape)));
   using net = new Net(placeholders, { ...state, log: quiet });

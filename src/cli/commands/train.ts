@@ -99,7 +99,7 @@ async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<So
   const { snapshot, weights, nan } = flags;
   const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
   const engines = await enginesFor(flags, log, param);
-  const stages = listOf(flags.stage);
+  const stages = listOf("stage", flags.stage);
   return new Solver(param, {
     engines,
     log,
@@ -107,7 +107,7 @@ async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<So
     sharesMemory: true,
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
-    ...(weights && { weights: listOf(weights) }),
+    ...(weights && { weights: listOf("weights", weights) }),
     isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
   });
 }
