@@ -90,13 +90,18 @@ export class ParameterUpdate {
   begin(rate: number, iter: number): ((layer: number) => void) | undefined {
     if ((this.param.clip_gradients ?? -1) >= 0 || this.#engine.device) return undefined;
     const update = this.#updater(rate, iter, 1);
-    this.#done.clear();
     return (layer) => {
       for (const updated of this.#ownOf[layer] ?? []) {
         update(updated);
         this.#done.add(updated);
       }
     };
+  }
+
+  /** Ends an iteration, whether it went well or not: from now on no parameter counts as updated. */
+  end(): void {
+    this.#done.clear();
+    this.#isSound = true;
   }
 
   /**
@@ -109,10 +114,9 @@ export class ParameterUpdate {
     const clipping = this.#clipping?.factor();
     const update = this.#updater(rate, iter, clipping ? 1 : this.#clippingScale(), clipping);
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
-    this.#done.clear();
-    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
     const isSound = this.#isSound;
-    this.#isSound = true;
+    this.end();
+    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
     return isSound;
   }
 

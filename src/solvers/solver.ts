@@ -161,22 +161,27 @@ export class Solver extends SolverRun {
     await this.#guests.tell((guest) => guest.onStart?.(this));
     const isDisplayed = display > 0 && this.iter % display === 0;
     const rate = await this.net.inTurn(async (turn) => {
-      const isRead = await runGradientPasses(this.net, turn, {
-        count: iter_size,
-        loss: this.loss.begin(),
-        withDebugInfo: isDisplayed && debug_info,
-        readLoss: () => this.#readLoss(),
-        update: () => this.#updateInBackward(),
-      });
-      if (!isRead && (isDisplayed || this.score.readsLoss || this.#guests.wantLoss)) {
-        await this.#readLoss();
+      try {
+        const isRead = await runGradientPasses(this.net, turn, {
+          count: iter_size,
+          loss: this.loss.begin(),
+          withDebugInfo: isDisplayed && debug_info,
+          readLoss: () => this.#readLoss(),
+          update: () => this.#updateInBackward(),
+        });
+        if (!isRead && (isDisplayed || this.score.readsLoss || this.#guests.wantLoss)) {
+          await this.#readLoss();
+        }
+        if (isDisplayed) {
+          const { iter, net, presentParam: param } = this;
+          await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
+        }
+        if (this.#guests.wantGradients) await turn.aside(() => this.#guests.showGradients());
+        return await this.#applyUpdate(isDisplayed);
+      } finally {
+        // What a failed pass has updated already must not be passed over in the next update.
+        this.update.end();
       }
-      if (isDisplayed) {
-        const { iter, net, presentParam: param } = this;
-        await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
-      }
-      if (this.#guests.wantGradients) await turn.aside(() => this.#guests.showGradients());
-      return this.#applyUpdate(isDisplayed);
     });
     await this.net.device?.submit();
     const { value: loss, smoothed: smoothedLoss } = this.loss;

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { Layer, type One } from "../../src/layers/base/layer.ts";
+import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Iteration } from "../../src/solvers/iterate.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 
@@ -55,6 +57,51 @@ test("steps, tests, snapshots and updates begun at once are done one after the o
   expect(after6).not.toBe(after3);
   await Promise.all([solver.restore(results[2]), solver.step(3)]);
   expect([solver.iter, weight(solver)]).toEqual([6, after6]);
+});
+
+/** Passes gradients on, once it has failed. */
+class FailingLayer extends Layer<One, One> {
+  static override readonly type = "FailsOnce";
+  #hasFailed = false;
+  override reshape([x]: One, [y]: One): void {
+    y.reshapeLike(x);
+  }
+  override forward([x]: One, [y]: One): void {
+    y.assign(x);
+  }
+  override backward([y]: One, _down: readonly boolean[], [x]: One): void {
+    if (!this.#hasFailed) {
+      this.#hasFailed = true;
+      this.fail("it fails once.");
+    }
+    x.diffMem.overwriteCpu().set(y.diffValues());
+  }
+}
+
+test("an update after an iteration that failed within backward leaves out no parameter", async () => {
+  const text = TEXT.replace("iter_size: 2", "iter_size: 1").replace(
+    'layer { name: "relu" type: "ReLU" bottom: "y" top: "z" }',
+    `layer { name: "fails" type: "FailsOnce" bottom: "y" top: "f" }
+     layer { name: "w2" type: "InnerProduct" bottom: "f" top: "z"
+       inner_product_param { num_output: 1 bias_term: false weight_filler { value: 1 } } }`,
+  );
+  using solver = Solver.parse(text, {
+    registry: new LayerRegistry().with(FailingLayer),
+    sharesMemory: true,
+  });
+  solver.net.blob("x").assign(1);
+  solver.net.blob("t").assign(1);
+  await expect(solver.step(1)).rejects.toThrow("it fails once.");
+  const read = (): number[] =>
+    ["w", "w2"].map((name) => solver.net.params.get(name)?.[0]?.at(0, 0) ?? Number.NaN);
+  const [w = 0, w2 = 0] = read();
+  // The layer behind the one that failed had its update: 1 - 0.1 · (0.5 - 1) · 0.5.
+  expect([w, w2]).toBeAllClose([0.5, 1.025]);
+  solver.net.clearParamDiffs();
+  await solver.net.forwardBackward();
+  await solver.applyUpdate();
+  const gradient = w * w2 - 1;
+  expect(read()).toBeAllClose([w - 0.1 * gradient * w2, w2 - 0.1 * gradient * w]);
 });
 
 test("others' passes of the solver's net change nothing of what is learned", async () => {
