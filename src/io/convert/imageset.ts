@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
 import { FileError, FormatError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { countOf } from "../../util/shape.ts";
@@ -7,7 +6,7 @@ import { shuffled } from "../../util/shuffled.ts";
 import { fileExists, writeFileAtomically } from "../atomic-file.ts";
 import type { Backend, DbWriter } from "../db/db.ts";
 import { createDatabase } from "../db/open.ts";
-import { readBytes, readText } from "../files.ts";
+import { readBytes, readText, removeFile } from "../files.ts";
 import { checkKind } from "../image-encoder.ts";
 import { type ListedImage, listedImage, readImageList, type SharedList } from "../image-list.ts";
 import { inOrder } from "./in-order.ts";
@@ -229,7 +228,7 @@ class Progress {
   }
 
   forget(): void {
-    rmSync(this.#file, { force: true });
+    removeFile(this.#file);
   }
 
   #write(): void {

@@ -62,16 +62,19 @@ export class PartialFolder {
    * @throws FileError
    */
   needs(bytes: number): void {
-    const left = spaceLeft(this.folder);
+    const left = this.bytesLeft;
     if (left >= bytes) return;
     throw new FileError(
       `database "${this.#given}" cannot be written: the disk of "${dirname(this.folder)}" is full, ${Math.floor(left / 1024)} KiB are left. Expected ${Math.ceil(bytes / 1024)} KiB.`,
     );
   }
 
-  /** How many bytes its disk has left. */
+  /**
+   * How many bytes its disk has left.
+   * @throws FileError where it is not there any more
+   */
   get bytesLeft(): number {
-    return spaceLeft(this.folder);
+    return this.#trying(() => spaceLeft(this.folder));
   }
 
   /** The error to throw for what went wrong while it was filled. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLeveldb } from "../../../src/io/db/leveldb/create.ts";
 import { openLeveldb } from "../../../src/io/db/leveldb/leveldb.ts";
+import { PartialFolder } from "../../../src/io/db/partial-folder.ts";
 import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { Random } from "../../../src/util/random.ts";
 import { readAll } from "../../support/databases.ts";
@@ -206,3 +208,20 @@ function listing(of: string): string[] {
     return `${name} ${size} ${mtimeMs}`;
   });
 }
+
+test("what is in the way of the last steps is an error that names the database", async () => {
+  const left = join(folder, "left");
+  const writer = await createLeveldb(left);
+  await writer.put("a", Uint8Array.of(1));
+  // A folder cannot be removed as the log that it is taken for.
+  mkdirSync(join(`${left}.part`, "LOG.old", "more"), { recursive: true });
+  await expect(writer.finish()).rejects.toThrow(
+    new FileError(`database "${left}" cannot be written: it is a directory.`),
+  );
+  const gone = new PartialFolder(join(folder, "gone"), false);
+  rmSync(gone.folder, { recursive: true });
+  for (const use of [() => gone.bytesLeft, () => gone.needs(1), () => gone.publish()]) {
+    expect(use).toThrow(FileError);
+    expect(use).toThrow(`database "${join(folder, "gone")}" cannot be written: no such file`);
+  }
+});

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { removeFile } from "../../files.ts";
 import type { DbWriter } from "../db.ts";
 import { PartialFolder } from "../partial-folder.ts";
 
@@ -51,13 +51,13 @@ export async function createLeveldb(path: string, isContinued = false): Promise<
       await flush();
       await trying(database.close());
       for (const rest of ["LOCK", "LOG", "LOG.old"]) {
-        rmSync(join(partial.folder, rest), { force: true });
+        removeFile(join(partial.folder, rest));
       }
       partial.publish();
     },
     async suspend() {
       await flush();
-      await database.close();
+      await trying(database.close());
     },
     async abandon() {
       await database.close();

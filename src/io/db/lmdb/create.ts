@@ -1,8 +1,9 @@
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Database } from "lmdb";
 import { FileError } from "../../../util/errors.ts";
+import { removeFile } from "../../files.ts";
 import type { DbWriter } from "../db.ts";
 import { PartialFolder } from "../partial-folder.ts";
 
@@ -108,9 +109,13 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
   };
   const close = async (): Promise<void> => {
     await settle();
-    await database.flushed;
-    await database.close();
-    rmSync(join(partial.folder, "lock.mdb"), { force: true });
+    try {
+      await database.flushed;
+      await database.close();
+    } catch (error) {
+      throw failed(error);
+    }
+    removeFile(join(partial.folder, "lock.mdb"));
   };
   return {
     lastKey,
