@@ -45,6 +45,8 @@ run(
       ASAN_OPTIONS: "detect_leaks=0:quarantine_size_mb=8",
       UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1",
       CAFFE_TUNE: "off",
+      // Without the addon nothing would be watched, and all would pass.
+      REQUIRE_ENGINES: "native",
       NODE_OPTIONS: `--require ${join(root, "scripts/asan-addon.cjs")}`,
     },
   },
