@@ -1,4 +1,5 @@
 import { writeFileAtomically } from "../io/atomic-file.ts";
+import { checkSize } from "../io/blob-wire.ts";
 import { encodeCaffemodel } from "../io/caffemodel.ts";
 import { writeHdf5 } from "../io/hdf5.ts";
 import { checkHdf5Names, hdf5Model } from "../io/hdf5-model.ts";
@@ -139,8 +140,14 @@ export class Net extends NetPasses {
     return netToParameter(this.#param.name, this.open.layers, withDiff);
   }
 
-  /** Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. */
+  /**
+   * Writes the weights as a .caffemodel (and diffs if asked for); the file is there whole, or not at all. Warns where it
+   * is too large for BVLC Caffe.
+   * @throws FileError where it cannot be written, FormatError where it could not be read again: `saveHdf5` has no limit
+   */
   save(path: string, withDiff = false): void {
+    const blobs = this.open.layers.flatMap(({ layer }) => layer.blobs);
+    checkSize(blobs, `"${path}"`, "saveHdf5", this.#log, withDiff ? 2 : 1);
     writeFileAtomically(path, encodeCaffemodel(this.toParameter(withDiff)));
   }
 

@@ -78,10 +78,10 @@ export abstract class SolverRun implements Snapshotted {
     [this.net, this.testNets] = [net, testNets];
     try {
       this.tests = new TestPasses(testNets, log);
-      this.snapshots.check(net);
       this.score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
       this.update = new ParameterUpdate(numbers, rule, net, engines, log);
+      this.snapshots.check(net, this.update.history);
       const files = options.weights ?? weightFiles(param);
       const nets = [net, ...testNets] as const;
       if (files.length > 0 && (!options.isResumed || haveOwnParameters(nets))) {
@@ -117,7 +117,7 @@ export abstract class SolverRun implements Snapshotted {
     new LearningRate(param, where, silent);
     new ScoreWatch(param, testNets, where, silent);
     const prefix = snapshotPrefix(param, this.#file, silent);
-    new SnapshotStore(prefix, param, silent).check(net);
+    new SnapshotStore(prefix, param, silent).check(net, this.update.history);
     if ((param.snapshot ?? 0) > 0 && prefix !== this.#prefix) checkWritable(prefix);
     this.#nextParam = Object.freeze({ ...param });
     if (this.#holders === 0) this.#adopt();

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../blob/blob.ts";
+import { checkSize } from "../io/blob-wire.ts";
 import { checkHdf5Names } from "../io/hdf5-model.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { SolverMemory } from "../io/run-state.ts";
@@ -73,13 +74,16 @@ export class SnapshotStore {
   }
 
   /**
-   * Makes sure, before hours of work, that the net can be written in the format asked for.
+   * Makes sure, before hours of work, that the net and what the solver keeps of it can be written in the format asked for.
    * @throws FormatError
    */
-  check({ layers, layerNames }: Net): void {
-    const bytes = layers.flatMap(({ blobs }) => blobs).reduce((sum, blob) => sum + sizeOf(blob), 0);
+  check({ layers, layerNames }: Net, history: readonly Blob[]): void {
     if (this.#format !== "HDF5") {
-      checkSize(bytes * (this.#param.snapshot_diff ? 2 : 1), this.#log);
+      const check = (blobs: readonly Blob[], file: string, arrays?: 2): void =>
+        checkSize(blobs, `the ${file} of a snapshot`, "snapshot_format: HDF5", this.#log, arrays);
+      const weights = layers.flatMap(({ blobs }) => blobs);
+      check(weights, ".caffemodel", this.#param.snapshot_diff ? 2 : undefined);
+      check(history, ".solverstate");
       return;
     }
     checkHdf5Names(
@@ -206,27 +210,4 @@ export class SnapshotStore {
   #files(iter: number, isBest: boolean): SnapshotFiles {
     return snapshotFiles(this.#prefix, iter, this.#format, isBest);
   }
-}
-
-/** What protobuf reads, and so BVLC Caffe; and what memory holds in one piece, and so can be read here. */
-const [MOST_OF_PROTOBUF, MOST_IN_MEMORY] = [2 ** 31 - 1, 2 ** 32];
-
-function sizeOf(blob: Blob): number {
-  return blob.count() * (blob.dtype === "f64" ? 8 : 4);
-}
-
-/** @throws FormatError where what would be written could not be read again */
-export function checkSize(bytes: number, log: Log): void {
-  if (bytes <= MOST_OF_PROTOBUF) return;
-  const gibibytes = (bytes / 2 ** 30).toFixed(1);
-  if (bytes > MOST_IN_MEMORY - 2 ** 20) {
-    throw new FormatError(
-      `a snapshot would have ${gibibytes} GiB of weights. Expected less than 4 GiB in BINARYPROTO; snapshot_format: HDF5 has no such limit.`,
-    );
-  }
-  log(
-    "warning",
-    "solver",
-    `Snapshots have ${gibibytes} GiB of weights. BVLC Caffe reads a .caffemodel of 2 GiB at most; snapshot_format: HDF5 has no such limit.`,
-  );
 }

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { Blob } from "../../src/blob/blob.ts";
 import { decodeCaffemodel, encodeCaffemodel, readCaffemodel } from "../../src/io/caffemodel.ts";
 import { writeHdf5 } from "../../src/io/hdf5.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import type { Net } from "../../src/net/net.ts";
 import type { TrainedWeights } from "../../src/net/weights.ts";
+import { FormatError } from "../../src/util/errors.ts";
+import type { Log } from "../../src/util/log.ts";
 import { keptLog, netOf } from "../support/nets.ts";
 
 const root = mkdtempSync(join(tmpdir(), "weights-"));
@@ -249,4 +252,23 @@ describe("shareWith", () => {
     );
     expect(() => net().shareWith(bare)).toThrow("has 1 blobs in one net and 2");
   });
+});
+
+test("save tells of a file that is too large for Caffe, and writes none that nobody could read", () => {
+  const path = join(root, "large.caffemodel");
+  // What it is told ends the test before gigabytes are written.
+  const log: Log = (severity, _, message) => {
+    if (severity === "warning") throw new Error(message);
+  };
+  const saving = (values: number, withDiff = false): (() => void) => {
+    const large = netOf(`${input} ${ip("a", "x")}`, { log });
+    large.layers[1]?.blobs.push(new Blob([values]));
+    return () => large.save(path, withDiff);
+  };
+  const warning = `"${path}" holds 2.0 GiB. BVLC Caffe reads 2 GiB at most; saveHdf5 has no such limit.`;
+  expect(saving(2 ** 29)).toThrow(warning);
+  expect(saving(2 ** 28, true)).toThrow(warning);
+  expect(saving(2 ** 30)).toThrow(FormatError);
+  expect(saving(2 ** 29, true)).toThrow(`"${path}" would hold 4.0 GiB. Expected less than 4 GiB`);
+  expect(existsSync(path)).toBe(false);
 });

@@ -14,12 +14,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { Blob } from "../../src/blob/blob.ts";
 import type { Engines } from "../../src/engines/choose.ts";
 import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { digestOf, digestOfFile, readRunState } from "../../src/io/run-state.ts";
 import { temporaryOf } from "../../src/io/temporary-file.ts";
-import { checkSize } from "../../src/solvers/snapshot-store.ts";
+import { SnapshotStore } from "../../src/solvers/snapshot-store.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import type { Log } from "../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
@@ -663,18 +664,31 @@ test("what a killed program left half written is removed at the next snapshot", 
   expect([gone, others, running].map(existsSync)).toEqual([false, true, true]);
 });
 
-test("weights that Caffe could not read are told of, and those that nobody could are refused", () => {
-  const told: string[] = [];
-  const log: Log = (severity, _, message) => told.push(`${severity}: ${message}`);
-  checkSize(2 ** 31 - 1, log);
-  expect(told).toEqual([]);
-  checkSize(2 ** 31, log);
-  expect(told).toEqual([
-    "warning: Snapshots have 2.0 GiB of weights. BVLC Caffe reads a .caffemodel of 2 GiB at most; snapshot_format: HDF5 has no such limit.",
-  ]);
-  expect(() => checkSize(5 * 2 ** 30, log)).toThrow(
-    "a snapshot would have 5.0 GiB of weights. Expected less than 4 GiB in BINARYPROTO",
-  );
+test("what Caffe could not read is told of before training, and what nobody could is refused", () => {
+  /** A solver of one weight, whose rule keeps two arrays, as one of so many values each. */
+  const told = (weights: number, history: number, more = ""): string[] => {
+    const solver = solverOf(`type: "Adam" ${more}`);
+    const lines: string[] = [];
+    const log: Log = (severity, _, message) => lines.push(`${severity}: ${message}`);
+    const sized = (values: number): Blob => new Blob([values]);
+    const net = { ...solver.net, layers: [{ blobs: [sized(weights)] }], layerNames: ["w"] };
+    new SnapshotStore("s", solver.param, log).check(net as never, [
+      sized(history / 2),
+      sized(history / 2),
+    ]);
+    solver.close();
+    return lines;
+  };
+  const warning = (file: string): string =>
+    `warning: the ${file} of a snapshot holds 2.0 GiB. BVLC Caffe reads 2 GiB at most; snapshot_format: HDF5 has no such limit.`;
+  expect(told(2 ** 29 - 1, 2 ** 29 - 2)).toEqual([]);
+  expect(told(2 ** 29, 2 ** 29 - 2)).toEqual([warning(".caffemodel")]);
+  expect(told(2 ** 28, 2 ** 29)).toEqual([warning(".solverstate")]);
+  expect(told(2 ** 28, 4, "snapshot_diff: true")).toEqual([warning(".caffemodel")]);
+  expect(told(2 ** 30, 2 ** 30, "snapshot_format: HDF5")).toEqual([]);
+  const refused = "of a snapshot would hold 5.0 GiB. Expected less than 4 GiB in BINARYPROTO";
+  expect(() => told(5 * 2 ** 28, 4)).toThrow(`the .caffemodel ${refused}`);
+  expect(() => told(4, 5 * 2 ** 28)).toThrow(`the .solverstate ${refused}`);
 });
 
 test("the digest of a file is that of its bytes", () => {
