@@ -29,10 +29,11 @@ struct Clip {
   float backward(float x, float, float dy) const { return x >= min && x <= max ? dy : 0; }
 };
 struct Elu {
-  float alpha;
-  explicit Elu(const float* p) : alpha(p[0]) {}
+  // bound: y where x is very small. It keeps y finite above zero, where the gradient does not read it.
+  float alpha, bound;
+  explicit Elu(const float* p) : alpha(p[0]), bound(std::max(-p[0], 0.0f)) {}
   float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
-  float backward(float x, float y, float dy) const { return dy * gate(x, std::min(y, 0.0f) + alpha); }
+  float backward(float x, float y, float dy) const { return dy * gate(x, std::min(y, bound) + alpha); }
 };
 struct Exp {
   float inner, outer;

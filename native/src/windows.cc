@@ -298,7 +298,7 @@ void each_sum(const Pool& p, const float* x, Visit visit) {
 }
 
 // drawnPool(plain view, sizes…, stream, pass, x, y, index): y is the first x at which the running sum of its window
-// reaches a random share of Σ x; index as of indexedMaxPool
+// reaches a random share of Σ x, or is no number; index as of indexedMaxPool
 void DrawnPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
@@ -313,7 +313,7 @@ void DrawnPool(const Napi::CallbackInfo& info) {
     for (int64_t h = h0; h < h1; h++) {
       for (int64_t w = w0; w < w1; w++) {
         running += from[h * p.width + w];
-        if (running < threshold) continue;
+        if (!(running >= threshold || std::isnan(running))) continue;
         drawn = h * p.width + w;
         h = h1;
         break;
@@ -324,14 +324,14 @@ void DrawnPool(const Napi::CallbackInfo& info) {
   });
 }
 
-// expectedPool(plain view, sizes…, x, y): Σ x² / Σ x, 0 where the sum is not above 0
+// expectedPool(plain view, sizes…, x, y): Σ x² / Σ x, 0 where the sum is 0 or less
 void ExpectedPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float* x = args.floats(p.inputs());
   float* y = args.floats(p.outputs());
   each_sum(p, x, [=](size_t at, size_t, int64_t, int64_t, int64_t, int64_t, double sum, double squares) {
-    y[at] = sum > 0 ? static_cast<float>(squares / sum) : 0;
+    y[at] = sum <= 0 ? 0 : static_cast<float>(squares / sum);
   });
 }
 
@@ -344,7 +344,7 @@ void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
   std::fill_n(dx, p.inputs(), 0.0f);
   each_sum(p, x, [=](size_t at, size_t plane, int64_t h0, int64_t h1, int64_t w0, int64_t w1, double sum,
                      double squares) {
-    if (!(sum > 0)) return;
+    if (sum <= 0) return;
     const auto share = static_cast<float>(dy[at] / sum), mean = static_cast<float>(squares / sum);
     for (int64_t h = h0; h < h1; h++) {
       for (int64_t w = w0; w < w1; w++) {

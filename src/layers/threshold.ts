@@ -8,7 +8,8 @@ import { NeuronLayer } from "./base/neuron.ts";
  *
  *     y = 1 where x > t, else 0
  *
- * - bottom[0] `x`: any shape; top[0] `y`: shape of `x`, or `x` itself. There is no gradient.
+ * - bottom[0] `x`: any shape; top[0] `y`: shape of `x`, or `x` itself. There is no gradient: an error under a loss,
+ *   but for `force_backward`, where it is 0.
  * - `threshold_param.threshold` t: default 0
  *
  * @see Caffe's ThresholdLayer
@@ -20,9 +21,11 @@ export class ThresholdLayer extends NeuronLayer<Limit> {
     threshold: withDefaults("ThresholdParameter", this.param.threshold_param).threshold,
   };
 
-  override backward(_top: One, propagateDown: readonly boolean[]): void {
+  override backward(top: One, propagateDown: readonly boolean[], bottom: One): void {
     if (propagateDown.some(Boolean))
       this.fail("Threshold has no gradient. Expected it under no loss.");
+    // In place, the top's gradient would pass for the bottom's.
+    if (top[0] === bottom[0]) super.backward(top, [true], bottom);
   }
 
   override allowForceBackward(): boolean {

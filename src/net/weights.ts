@@ -46,6 +46,7 @@ export function blobsOf(param: LayerParameter, dtype: DType): Blob[] {
  * @see Caffe's Net::ShareTrainedLayersWith
  */
 export function shareWeights(net: NamedLayers, other: NamedLayers, log: Log): void {
+  let shared = 0;
   for (const [source, target] of pairByName(named(other), named(net))) {
     const { name } = source;
     if (!target) {
@@ -65,7 +66,16 @@ export function shareWeights(net: NamedLayers, other: NamedLayers, log: Log): vo
         );
       }
       own.shareData(blob);
+      shared++;
     });
+  }
+  const hasBlobs = ({ layers }: NamedLayers): boolean => layers.some(({ blobs }) => blobs.length);
+  if (shared === 0 && hasBlobs(net) && hasBlobs(other)) {
+    log(
+      "warning",
+      "net",
+      "No layer with parameters is in both nets: nothing is shared. Expected layers of the same names.",
+    );
   }
 }
 

@@ -66,6 +66,20 @@ const others: readonly (readonly [
     [NAN, NAN],
   ],
   [
+    "STOCHASTIC pooling draws it",
+    'type: "Pooling" pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 }',
+    [1, 1, 2, 4],
+    [1, NAN, INF, 0, 2, 3, 1, 2],
+    [NAN, INF],
+  ],
+  [
+    "STOCHASTIC pooling in the TEST phase keeps it; a sum below 0 gives 0",
+    'type: "Pooling" phase: TEST pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 }',
+    [1, 1, 2, 6],
+    [1, NAN, INF, 0, -1, 0, 2, 3, 1, 2, 0.5, -2],
+    [NAN, NAN, 0],
+  ],
+  [
     "Softmax of its row",
     'type: "Softmax"',
     [2, 3],

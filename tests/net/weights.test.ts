@@ -228,6 +228,18 @@ describe("shareWith", () => {
     expect(lines).toEqual(["net] Ignoring source layer c"]);
   });
 
+  test("warns where nothing is shared", () => {
+    const { log, lines } = keptLog();
+    const [check, other] = [net(2), netOf(`${input} ${ip("q", "x")}`)];
+    check.shareWith(other, log);
+    expect(lines).toContain(
+      "net] No layer with parameters is in both nets: nothing is shared. Expected layers of the same names.",
+    );
+    lines.length = 0;
+    check.shareWith(netOf(input), log);
+    expect(lines).toEqual([]);
+  });
+
   test("of several layers of one name the first shares with the first, and so on", () => {
     const twice = (seed: number): Net =>
       netOf(`${input} ${ip("a", "x")} ${ip("a", "a").replace('top: "a"', 'top: "c"')}`, { seed });

@@ -7,7 +7,9 @@ import type { Window } from "./pooling.ts";
  * Pooling by chance: values that are 0 or more are probabilities.
  *
  *     with a key     y = one x of the window, drawn with probability x / Σ x; it takes the gradient
- *     without        y = Σ x² / Σ x, the mean of what would be drawn
+ *     without        y = Σ x² / Σ x, the mean of what would be drawn; 0 where Σ x is 0 or less
+ *
+ * NaN is always drawn, and is the mean of its window.
  *
  * @see Zeiler & Fergus, ICLR 2013
  */
@@ -27,7 +29,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
     }
     return [sum, squares];
   };
-  /** Where the running sum of a window reaches `threshold`. */
+  /** Where the running sum of a window reaches `threshold`, or is no number. */
   const draw = (
     x: FloatArray,
     plane: number,
@@ -38,7 +40,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
     for (let h = h0; h < h1; h++) {
       for (let w = w0; w < w1; w++) {
         running += x[plane + h * inW + w]!;
-        if (running >= threshold) return plane + h * inW + w;
+        if (running >= threshold || Number.isNaN(running)) return plane + h * inW + w;
       }
     }
     return plane + (h1 - 1) * inW + w1 - 1;
@@ -54,7 +56,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
           if (key) {
             drawn[at] = draw(x, plane, window, (randomBits(key, at) / 2 ** 32) * sum);
             y[at] = x[drawn[at]!]!;
-          } else y[at] = sum > 0 ? squares / sum : 0;
+          } else y[at] = sum <= 0 ? 0 : squares / sum;
           at++;
         }
       }
@@ -68,7 +70,7 @@ export function stochasticPooling(d: PoolingDescriptor, windows: readonly Window
           if (isDrawn) dx[drawn[at]!]! += dy[at]!;
           else {
             const [sum, squares] = sums(x, plane, window);
-            for (let h = window.h0; h < window.h1 && sum > 0; h++) {
+            for (let h = window.h0; h < window.h1 && !(sum <= 0); h++) {
               for (let w = window.w0; w < window.w1; w++) {
                 const i = plane + h * inW + w;
                 dx[i]! += (dy[at]! * (2 * x[i]! - squares / sum)) / sum;

@@ -107,7 +107,12 @@ fn moments(window: Window, plane: i32) -> vec2f {
   return sums;
 }
 
-// One x of the window, drawn by its share of the sum.
+// Whether Σ x² / Σ x is anything: the sum is above 0, or no number, which must not be lost.
+fn hasMean(sum: f32) -> bool {
+  return sum > 0.0 || isNan(sum);
+}
+
+// One x of the window, drawn by its share of the sum; one that is no number is always drawn.
 @compute @workgroup_size(256)
 fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
@@ -121,7 +126,7 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     for (var h = window.begin.x; h < window.end.x && !isFound; h++) {
       for (var w = window.begin.y; w < window.end.y && !isFound; w++) {
         running += x[plane + h * p.in1 + w];
-        if (running >= threshold) {
+        if (running >= threshold || isNan(running)) {
           place = h * p.in1 + w;
           isFound = true;
         }
@@ -136,11 +141,7 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
 fn meanDrawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let sums = moments(windowAt(placeOf(i)), planeOf(i) * p.in0 * p.in1);
-    if (sums.x == 0.0) {
-      result[i] = 0.0;
-    } else {
-      result[i] = sums.y / sums.x;
-    }
+    result[i] = select(0.0, sums.y / sums.x, hasMean(sums.x));
   }
 }
 
@@ -201,7 +202,7 @@ fn meanDrawBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
     for (var h = over.x; h < over.z; h++) {
       for (var w = over.y; w < over.w; w++) {
         let sums = moments(windowAt(vec2i(h, w)), plane * p.in0 * p.in1);
-        if (sums.x != 0.0) {
+        if (hasMean(sums.x)) {
           let out = plane * p.out0 * p.out1 + h * p.out1 + w;
           sum += dy[out] * (2.0 * x[i] - sums.y / sums.x) / sums.x;
         }
