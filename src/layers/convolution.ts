@@ -96,6 +96,10 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     }
   }
 
+  override backwardReadsBottom(): boolean {
+    return this.paramPropagateDown[0] ?? false;
+  }
+
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
     const [w, b] = this.blobs;
     const [learnsW, learnsB] = this.paramPropagateDown;

@@ -80,4 +80,8 @@ export class DropoutLayer extends Layer<One, One> {
     const [stream = 0, pass = 0] = state["random"] as readonly number[];
     this.#key = [stream, pass];
   }
+
+  override get keepsSigns(): boolean {
+    return true;
+  }
 }

@@ -77,6 +77,14 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     );
   }
 
+  override backwardReadsBottom(): boolean {
+    return this.param.eltwise_param?.operation === "PROD";
+  }
+
+  override backwardReadsTop(): boolean {
+    return this.backwardReadsBottom() && this.param.eltwise_param?.stable_prod_grad === false;
+  }
+
   override backward(
     [y]: One,
     propagateDown: readonly boolean[],

@@ -19,6 +19,10 @@ export class ELULayer extends NeuronLayer<Alpha> {
   protected override readonly params: Alpha = {
     alpha: withDefaults("ELUParameter", this.param.elu_param).alpha,
   };
+
+  override get keepsSigns(): boolean {
+    return this.params.alpha >= 0;
+  }
 }
 
 type Alpha = { readonly alpha: number };
@@ -26,6 +30,7 @@ type Alpha = { readonly alpha: number };
 const elu: UnaryKernel<Alpha> = {
   name: "elu",
   backwardReadsX: true,
+  backwardReadsY: true,
   reference: {
     forward(n, x, y, { alpha }) {
       for (let i = 0; i < n; i++) y[i] = x[i]! > 0 ? x[i]! : alpha * Math.expm1(x[i]!);

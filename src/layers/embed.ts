@@ -70,6 +70,10 @@ export class EmbedLayer extends LearnedLayer<One, One> {
     if (b) this.#bias.forward(y.dataMem, b.dataMem, y.dataMem);
   }
 
+  override backwardReadsBottom(): boolean {
+    return this.paramPropagateDown[0] ?? false;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.fail("Can't backpropagate to EmbedLayer input.");
     const [w, b] = this.blobs;

@@ -32,6 +32,7 @@ type Scales = { readonly innerScale: number; readonly outerScale: number };
 
 const exp: UnaryKernel<Scales> = {
   name: "exp",
+  backwardReadsY: true,
   reference: {
     forward(n, x, y, { innerScale, outerScale }) {
       for (let i = 0; i < n; i++) y[i] = outerScale * Math.exp(innerScale * x[i]!);

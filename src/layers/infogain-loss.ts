@@ -91,6 +91,10 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     this.#op.forward(prob.dataMem, label.dataMem, h, 1 / this.#normalizer(), loss.dataMem);
   }
 
+  override backwardReadsTop(topIndex: number): boolean {
+    return topIndex === 1;
+  }
+
   override backward(
     [loss, prob = this.#ownProb]: OneOrMore,
     propagateDown: readonly boolean[],

@@ -70,6 +70,10 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
     this.#op.forward(x.dataMem, w!.dataMem, b?.dataMem, y.dataMem, posts);
   }
 
+  override backwardReadsBottom(): boolean {
+    return this.paramPropagateDown[0] ?? false;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     const [w, b] = this.blobs;
     const [learnsW, learnsB] = this.paramPropagateDown;

@@ -48,6 +48,14 @@ export class LSTMUnitLayer extends Layer<Blobs, Two> {
     this.#op.forward(before!.dataMem, gates!.dataMem, cont!.dataMem, c.dataMem, h.dataMem);
   }
 
+  override backwardReadsBottom(bottomIndex: number): boolean {
+    return bottomIndex !== 1;
+  }
+
+  override backwardReadsTop(topIndex: number): boolean {
+    return topIndex === 0;
+  }
+
   override backward(
     [c, h]: Two,
     propagateDown: readonly boolean[],

@@ -37,6 +37,10 @@ export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
     this.#op.forward(p.dataMem, label.dataMem, 1 / (p.shape[0] ?? 1), loss.dataMem);
   }
 
+  override backwardReadsBottom(): boolean {
+    return true;
+  }
+
   override backward([loss]: One, propagateDown: readonly boolean[], [p, label]: Two): void {
     this.refuseLabelGradient(propagateDown);
     if (!propagateDown[0]) return;

@@ -46,6 +46,10 @@ export class MVNLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
+  override backwardReadsTop(): boolean {
+    return this.param.mvn_param?.normalize_variance ?? true;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward(y.dataMem, y.diffMem, x.diffMem);
   }

@@ -30,6 +30,12 @@ export class PowerLayer extends NeuronLayer<Line> {
     const { power, scale, shift } = withDefaults("PowerParameter", this.param.power_param);
     return { power, scale, shift };
   }
+
+  override backwardReadsBottom(): boolean {
+    return (
+      super.backwardReadsBottom() && ![0, 1].includes(this.params.power) && this.params.scale !== 0
+    );
+  }
 }
 
 type Line = { readonly power: number; readonly scale: number; readonly shift: number };

@@ -63,6 +63,10 @@ export class PReLULayer extends LearnedLayer<One, One> {
     this.#op.forward(x.dataMem, this.blobs[0]!.dataMem, y.dataMem);
   }
 
+  override backwardReadsBottom(): boolean {
+    return !this.#input;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     const [slope] = this.blobs;
     const input = (this.#input ?? x).dataMem;

@@ -38,6 +38,10 @@ export class ReductionLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
+  override backwardReadsBottom(): boolean {
+    return ["ASUM", "SUMSQ"].includes(this.param.reduction_param?.operation ?? "SUM");
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
   }

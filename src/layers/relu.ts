@@ -26,6 +26,19 @@ export class ReLULayer extends NeuronLayer<Slope> {
       );
     }
   }
+
+  /** In place it is the top: its sign is that of what was there. */
+  override backwardReadsBottom(): boolean {
+    return this.params.slope !== 1;
+  }
+
+  override get backwardReadsSigns(): boolean {
+    return true;
+  }
+
+  override get keepsSigns(): boolean {
+    return true;
+  }
 }
 
 type Slope = { readonly slope: number };

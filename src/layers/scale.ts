@@ -73,6 +73,12 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     this.#op.forward(x.dataMem, this.#gamma(given).dataMem, this.#beta(given)?.dataMem, y.dataMem);
   }
 
+  override backwardReadsBottom(bottomIndex: number): boolean {
+    if (bottomIndex === 1) return true;
+    const learnsGamma = this.param.bottom?.length === 2 || this.paramPropagateDown[0] === true;
+    return learnsGamma && !this.#input;
+  }
+
   override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
     const input = x === y ? (this.#input as Blob) : x;
     const [first, second] = this.paramPropagateDown;

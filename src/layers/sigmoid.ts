@@ -19,6 +19,7 @@ export class SigmoidLayer extends NeuronLayer<Record<never, never>> {
 
 const sigmoid: UnaryKernel<Record<never, never>> = {
   name: "sigmoid",
+  backwardReadsY: true,
   reference: {
     forward(n, x, y) {
       // By tanh, which does not overflow where e^−x would.

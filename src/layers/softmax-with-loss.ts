@@ -68,6 +68,10 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     this.#op.forward(x.dataMem, label.dataMem, prob.dataMem, 1 / this.#normalizer(), top.dataMem);
   }
 
+  override backwardReadsTop(topIndex: number): boolean {
+    return topIndex === 1;
+  }
+
   override backward(
     [top, prob = this.#ownProb]: OneOrMore,
     propagateDown: readonly boolean[],

@@ -33,6 +33,10 @@ export class SoftmaxLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
+  override backwardReadsTop(): boolean {
+    return true;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward(y.dataMem, y.diffMem, x.diffMem);
   }

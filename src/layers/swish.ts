@@ -26,6 +26,7 @@ type Beta = { readonly beta: number };
 const swish: UnaryKernel<Beta> = {
   name: "swish",
   backwardReadsX: true,
+  backwardReadsY: true,
   reference: {
     forward(n, x, y, { beta }) {
       for (let i = 0; i < n; i++) y[i] = x[i]! / (1 + Math.exp(-beta * x[i]!));

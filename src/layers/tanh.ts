@@ -15,10 +15,15 @@ export class TanHLayer extends NeuronLayer<Record<never, never>> {
   static override readonly type: string = "TanH";
   protected override readonly kernel: UnaryKernel<Record<never, never>> = tanh;
   protected override readonly params: Record<never, never> = {};
+
+  override get keepsSigns(): boolean {
+    return true;
+  }
 }
 
 const tanh: UnaryKernel<Record<never, never>> = {
   name: "tanh",
+  backwardReadsY: true,
   reference: {
     forward(n, x, y) {
       for (let i = 0; i < n; i++) y[i] = Math.tanh(x[i]!);

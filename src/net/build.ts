@@ -6,6 +6,7 @@ import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { CaffeError, LayerError, NetError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { type PlannedLayer, pruneBackward, warnOfLostWeights } from "./backward-plan.ts";
+import { warnOfOverwritten } from "./kept-data.ts";
 import { layerKeys } from "./layer-keys.ts";
 import type { NetOptions } from "./options.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
@@ -157,6 +158,8 @@ class Builder {
     pruneBackward(this.layers, this.#options.log);
     if (force) this.#forceBackward();
     warnOfLostWeights(this.layers, this.#options.log);
+    // Nobody runs backward through a net that is only tested.
+    if (force || this.#options.phase === "TRAIN") warnOfOverwritten(this.layers, this.#options.log);
     const outputs = [...this.#available].sort();
     for (const output of outputs) this.#log(`This network produces output ${output}`);
     return {

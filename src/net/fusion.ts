@@ -99,11 +99,11 @@ export function usersOf(layers: readonly FusedLayer[], { dataMem, diffMem }: Blo
  * The layers behind layer i that work in place on the memory of that blob, under whatever name: splits and views share
  * it, and write nothing.
  */
-export function overwritersOf(
-  layers: readonly FusedLayer[],
+export function overwritersOf<T extends FusedLayer>(
+  layers: readonly T[],
   i: number,
   { dataMem }: Blob,
-): FusedLayer[] {
+): T[] {
   return layers
     .slice(i + 1)
     .filter(({ bottomBlobs, topBlobs }) =>

@@ -1,5 +1,7 @@
 import { Blob } from "../blob/blob.ts";
 import type { Blobs } from "../layers/base/layer.ts";
+import type { Log } from "../util/log.ts";
+import type { PlannedLayer } from "./backward-plan.ts";
 import { type FusedLayer, overwritersOf } from "./fusion.ts";
 
 /**
@@ -64,5 +66,37 @@ export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined
     const tops = topBlobs.map((blob, t) => layer.rereadsTop(t) && isOverwritten(blob));
     const isNeeded = bottoms.includes(true) || tops.includes(true);
     return isNeeded ? new KeptData(built, bottoms, tops) : undefined;
+  });
+}
+
+/**
+ * Warns of gradients that are none: a layer's backward reads what a layer in place has overwritten by then. As in Caffe.
+ * What is kept as it was (`keptDataOf`) is none of it.
+ */
+export function warnOfOverwritten(layers: readonly (FusedLayer & PlannedLayer)[], log: Log): void {
+  layers.forEach((built, i) => {
+    const { layer, name, bottoms, tops, bottomBlobs, topBlobs } = built;
+    const hasGradients =
+      built.bottomNeedsBackward.includes(true) || layer.paramPropagateDown.includes(true);
+    if (!built.needsBackward || !hasGradients) return;
+    const check = (kind: string, blobName: string | undefined, blob: Blob): void => {
+      const other = overwritersOf(layers, i, blob).find(
+        (one) => !(layer.backwardReadsSigns && one.layer.keepsSigns),
+      );
+      if (!other) return;
+      const [place] = other.tops;
+      const same = place === blobName ? "" : `, in the same memory as "${blobName}"`;
+      log(
+        "warning",
+        "net",
+        `the gradient of layer "${name}" (${layer.param.type}) is computed from its ${kind} "${blobName}", which layer "${other.name}" (${other.layer.param.type}) overwrites before that, in place on "${place}"${same}: it is not the gradient of what forward computes, as in Caffe. Expected a top of its own for "${other.name}".`,
+      );
+    };
+    bottomBlobs.forEach((blob, b) => {
+      if (layer.backwardReadsBottom(b)) check("bottom", bottoms[b], blob);
+    });
+    topBlobs.forEach((blob, t) => {
+      if (layer.backwardReadsTop(t)) check("top", tops[t], blob);
+    });
   });
 }

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FusedLayer } from "../../src/net/fusion.ts";
 import { keptDataOf } from "../../src/net/kept-data.ts";
 import type { Net } from "../../src/net/net.ts";
 import { describeEngines } from "../support/engines.ts";
-import { netOf, noise, write } from "../support/nets.ts";
+import { keptLog, netOf, noise, write } from "../support/nets.ts";
 
 const input = (name: string, ...shape: number[]): string =>
   `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${shape.map((dim) => `dim: ${dim}`).join(" ")} } } }`;
@@ -120,4 +120,72 @@ test("nothing is kept where nobody overwrites it, nor without backward", () => {
   expect(kept("")).toEqual([]);
   expect(kept(sigmoid("lrn", "lrn"))).toEqual(["lrn"]);
   expect(kept(sigmoid("lrn", "lrn"), { needsBackward: false })).toEqual([]);
+});
+
+describe("a gradient that is none is told of when the net is built", () => {
+  const ip = (name: string, bottom: string): string =>
+    `layer { name: "${name}" type: "InnerProduct" bottom: "${bottom}" top: "${name}" inner_product_param { num_output: 3 } }`;
+  const one = (name: string, type: string, bottom: string, top = bottom, more = ""): string =>
+    `layer { name: "${name}" type: "${type}" bottom: "${bottom}" top: "${top}" ${more} }`;
+  const told = (text: string, phase: "TRAIN" | "TEST" = "TRAIN", loss = "ip"): string[] => {
+    const { log, lines } = keptLog();
+    netOf(
+      `${input("x", 2, 3)} ${input("t", 2, 3)} ${ip("ip", "x")} ${text}
+      layer { name: "loss" type: "EuclideanLoss" bottom: "${loss}" bottom: "t" top: "loss" }`,
+      { log, phase },
+    );
+    return lines.filter((line) => line.includes("the gradient of layer"));
+  };
+  const warning = (layer: string, what: string, other: string, place: string): string =>
+    `the gradient of layer "${layer}" is computed from its ${what}, which layer "${other}" overwrites before that, in place on ${place}: it is not the gradient of what forward computes, as in Caffe. Expected a top of its own for "${other.split('"')[0]}".`;
+
+  test.each(["Sigmoid", "TanH", "Softmax", "MVN", "ELU", "Swish", "Exp"])(
+    "%s in place, behind it Dropout in place",
+    (type) => {
+      const [line, ...more] = told(`${one("f", type, "ip")} ${one("d", "Dropout", "ip")}`);
+      expect(more).toEqual([]);
+      expect(line).toContain(
+        warning("f", 'top "ip"', "d", '"ip"')
+          .replace('"f"', `"f" (${type})`)
+          .replace('"d" ov', '"d" (Dropout) ov'),
+      );
+    },
+  );
+
+  test("an inner product reads its bottom, which another output of a Split overwrites", () => {
+    const split = 'layer { name: "split" type: "Split" bottom: "ip" top: "a" top: "b" }';
+    const lines = told(
+      `${split} ${ip("ip2", "a")} ${one("r", "ReLU", "b")} layer { name: "s" type: "Eltwise" bottom: "ip2" bottom: "b" top: "sum" }`,
+      "TRAIN",
+      "sum",
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(
+      'layer "ip2" (InnerProduct) is computed from its bottom "a", which layer "r" (ReLU) overwrites before that, in place on "b", in the same memory as "a": it',
+    );
+  });
+
+  test("a rectifier's sign is lost in a BatchNorm in place", () => {
+    expect(told(`${one("r", "ReLU", "ip")} ${one("bn", "BatchNorm", "ip")}`)).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "ReLU and Dropout behind an inner product",
+      `${one("r", "ReLU", "ip")} ${one("d", "Dropout", "ip")}`,
+    ],
+    [
+      "BatchNorm, Scale and ReLU",
+      `${one("b", "BatchNorm", "ip")} ${one("s", "Scale", "ip")} ${one("r", "ReLU", "ip")}`,
+    ],
+    ["PReLU and Dropout", `${one("p", "PReLU", "ip")} ${one("d", "Dropout", "ip")}`],
+    ["Sigmoid by itself", one("f", "Sigmoid", "ip")],
+    ["a layer that keeps what it read", `${one("f", "BNLL", "ip")} ${one("d", "Dropout", "ip")}`],
+  ])("nothing is said of %s", (_name, text) => {
+    expect(told(text)).toEqual([]);
+  });
+
+  test("nor where nothing is learned", () => {
+    expect(told(`${one("f", "TanH", "ip")} ${one("d", "Dropout", "ip")}`, "TEST")).toEqual([]);
+  });
 });

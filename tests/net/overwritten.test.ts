@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
+import type { Layer } from "../../src/layers/base/layer.ts";
+import type { Net } from "../../src/net/net.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
 import { netOf, noise, write } from "../support/nets.ts";
 
@@ -127,3 +129,49 @@ describeEngines(
     });
   },
 );
+
+/** A net of that layer alone, its inputs filled. */
+function alone(text: string): Net {
+  const shapes = { x: [3, 4, 2, 2], b: [3, 4, 2, 2], l: [3] };
+  if (text.includes("SoftmaxWithLoss")) shapes.l = [3, 2, 2];
+  const names = (["x", "b", "l"] as const).filter((name) => layer(text).includes(`"${name}"`));
+  const inputs = names.map((name) => input(name, ...shapes[name])).join(" ");
+  const net = netOf(`force_backward: true ${inputs} ${layer(text)}`, {
+    engines: referenceEngines,
+    seed: 5,
+  });
+  for (const name of names) {
+    const values = noise(net.blob(name).count(), name.charCodeAt(0));
+    write(net.blob(name), name === "x" ? values : values.map(Math.abs));
+  }
+  return net;
+}
+
+/** Its gradients, where one blob's data is another in backward than it was in forward. */
+async function gradientsOf(net: Net, changed?: string): Promise<number[]> {
+  await net.forward();
+  if (!net.lossWeights[net.layerIndex("t")]?.[0]) {
+    const { diffMem } = net.blob("y");
+    diffMem.overwriteCpu().set(noise(diffMem.count, 9));
+  }
+  if (changed) write(net.blob(changed), noise(net.blob(changed).count(), 77));
+  await net.backward();
+  const inputs = net.inputs.filter((name) => name !== "l").map((name) => net.blob(name));
+  const own = net.learnableParams.filter(({ lrMult }) => lrMult !== 0).map(({ blob }) => blob);
+  return [...inputs, ...own].flatMap((blob) => [...blob.diffValues()]);
+}
+
+describe("what a layer says that its backward reads is what changes its gradient", () => {
+  test.each(LAYERS)("%s", async (text) => {
+    const net = alone(text);
+    const one = net.layers[net.layerIndex("t")] as Layer;
+    const want = await gradientsOf(alone(text));
+    const changes = async (blob: string): Promise<boolean> =>
+      (await gradientsOf(alone(text), blob)).some((value, i) => !Object.is(value, want[i]));
+    // What is kept for a layer may be read or not: that is the engine's affair.
+    if (one.rereadsBottom(0)) expect(one.backwardReadsBottom(0)).toBe(false);
+    else expect(one.backwardReadsBottom(0), "its bottom").toBe(await changes("x"));
+    if (one.rereadsTop(0)) expect(one.backwardReadsTop(0)).toBe(false);
+    else expect(one.backwardReadsTop(0), "its top").toBe(await changes("y"));
+  });
+});

@@ -16,6 +16,8 @@ export interface UnaryKernel<P extends Params = Params> {
   };
   /** backward cannot do with y alone: a layer that runs in place must keep x. */
   readonly backwardReadsX?: true;
+  /** backward reads y, where the layer has a top of its own too. */
+  readonly backwardReadsY?: true;
   /** The addon's function of the same name (native/src/unary.cc) has this meaning, and takes these numbers. */
   readonly native?: readonly (keyof P & string)[];
   /**

@@ -182,6 +182,29 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return false;
   }
 
+  /**
+   * Whether backward reads the data of this bottom as it lies there by then: where a layer in place has overwritten it, the
+   * gradient is not that of the formula, as in Caffe, and the Net warns. Asked after `reshape`.
+   */
+  backwardReadsBottom(_bottomIndex: number): boolean {
+    return false;
+  }
+
+  /** As `backwardReadsBottom`, of the data of this top. */
+  backwardReadsTop(_topIndex: number): boolean {
+    return false;
+  }
+
+  /** Of what backward reads it wants to know what is above 0 and nothing else. */
+  get backwardReadsSigns(): boolean {
+    return false;
+  }
+
+  /** Whether what is above 0 stays so, in place, and the rest does not come above it, where a gradient comes by. */
+  get keepsSigns(): boolean {
+    return false;
+  }
+
   /** Whether the next pass reads the data of the tops (a hidden state that lies there): they are not given up before. */
   get carriesTops(): boolean {
     return false;

@@ -31,6 +31,14 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
+  override backwardReadsBottom(): boolean {
+    return this.kernel.backwardReadsX === true && !this.#input;
+  }
+
+  override backwardReadsTop(): boolean {
+    return this.kernel.backwardReadsY === true;
+  }
+
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward((this.#input ?? x).dataMem, y.dataMem, y.diffMem, x.diffMem);
   }

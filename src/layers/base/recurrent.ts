@@ -207,6 +207,10 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     }
   }
 
+  override backwardReadsBottom(): boolean {
+    return true;
+  }
+
   override backward(_top: Blobs, propagateDown: readonly boolean[]): void {
     if (propagateDown[1]) this.fail("Cannot backpropagate to sequence indicators.");
     this.#net.backwardNow(this.#last, 0);
