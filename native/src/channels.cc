@@ -41,7 +41,8 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
   std::vector<double> row_mean(v.rows() * v.block), row_square(v.rows() * v.block);
   // Of a row: its mean by Σ (x − mu), and Σ (x − mean)² by Σ (x − mu)².
   const auto finish = [&, s = static_cast<double>(v.s)](size_t at, float mu, double rest, double square) {
-    row_mean[at] = mu + rest / s;
+    // About an infinite mean differences are no numbers.
+    row_mean[at] = std::isfinite(mu) ? mu + rest / s : mu;
     row_square[at] = square - rest * rest / s;
   };
   const float inverse = 1.0f / static_cast<float>(v.s);

@@ -69,7 +69,7 @@ class Args {
 
 // The class that a label names, which is one of `classes`.
 inline size_t class_of(float label, size_t classes) {
-  if (!(label >= 0 && label < static_cast<float>(classes))) throw std::out_of_range("a label that names no class");
+  if (!(label > -1 && label < static_cast<float>(classes))) throw std::out_of_range("a label that names no class");
   return static_cast<size_t>(label);
 }
 

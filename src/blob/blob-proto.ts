@@ -1,19 +1,19 @@
 import { shapeOf } from "../io/blob-wire.ts";
 import type { BlobProto } from "../io/proto/caffe.ts";
+import { allocate } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
-import { countOf } from "../util/shape.ts";
-import type { BlobValue } from "./blob.ts";
+import { type BlobValue, elementCount } from "./blob.ts";
 
 /**
  * The value that a BlobProto holds: `shape`, or the legacy num, channels, height and width; float or
  * double data. A single value stands for a constant blob only if the count is 1.
  *
- * @throws CaffeError where the number of values is not what the shape says
+ * @throws CaffeError where no blob has that shape, or the number of values is not what it says
  */
 export function blobValueOf(proto: BlobProto): BlobValue {
   const { shape, legacyShape } = shapeOf(proto);
   const data = floats(proto.data, proto.double_data);
-  const count = countOf(shape);
+  const count = elementCount(shape);
   if (data.length !== count && data.length !== 0) {
     throw new CaffeError(
       `a blob of shape (${shape.join(",")}) with ${data.length} values. Expected ${count}.`,
@@ -23,7 +23,7 @@ export function blobValueOf(proto: BlobProto): BlobValue {
   return {
     shape,
     legacyShape,
-    data: data.length === 0 ? new Float32Array(count) : data,
+    data: data.length === 0 ? allocate("f32", count) : data,
     ...(diff.length > 0 && { diff }),
   };
 }

@@ -8,6 +8,30 @@ import { type NdArray, type Nested, ndArrayOf, nestedOf, type Values } from "./n
 /** Caffe's limit on the number of axes. */
 const MAX_AXES = 32;
 
+/**
+ * How many elements a blob of that shape has.
+ * @throws CaffeError where no blob can have it: too many axes or elements, or an axis of no whole length
+ */
+export function elementCount(shape: Shape): number {
+  if (shape.length > MAX_AXES) {
+    throw new CaffeError(`a blob of ${shape.length} axes. Expected at most ${MAX_AXES}.`);
+  }
+  for (const length of shape) {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new CaffeError(
+        `shape ${shapeText(shape)} has an axis of length ${length}. Expected whole numbers, 0 or more.`,
+      );
+    }
+  }
+  const count = countOf(shape);
+  if (count > 2 ** 31 - 1) {
+    throw new CaffeError(
+      `shape ${shapeText(shape)} has ${count} elements. Expected fewer than 2147483648; reduce the batch or the image size.`,
+    );
+  }
+  return count;
+}
+
 /** A blob as files hold it: a shape and values in row-major order. */
 export interface BlobValue {
   readonly shape: readonly number[];
@@ -190,22 +214,7 @@ export class Blob {
   reshape(shape: Shape): void {
     const room = Math.min(this.#data.count, this.#diff.count);
     if (sameShape(shape, this.#shape) && room >= this.#count) return;
-    if (shape.length > MAX_AXES) {
-      throw new CaffeError(`a blob of ${shape.length} axes. Expected at most ${MAX_AXES}.`);
-    }
-    for (const length of shape) {
-      if (!Number.isSafeInteger(length) || length < 0) {
-        throw new CaffeError(
-          `shape ${shapeText(shape)} has an axis of length ${length}. Expected whole numbers, 0 or more.`,
-        );
-      }
-    }
-    const count = countOf(shape);
-    if (count > 2 ** 31 - 1) {
-      throw new CaffeError(
-        `shape ${shapeText(shape)} has ${count} elements. Expected fewer than 2147483648; reduce the batch or the image size.`,
-      );
-    }
+    const count = elementCount(shape);
     this.#shape = [...shape];
     this.#count = count;
     const hasRoom = ({ count: most, dtype }: SyncedMem): boolean =>

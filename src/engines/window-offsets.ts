@@ -1,7 +1,11 @@
+import { EngineError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
 import type { ConvolutionDescriptor } from "./engine.ts";
 
-/** For each kernel element and output position the offset of the input element under it; -1 in the padding. */
+/**
+ * For each kernel element and output position the offset of the input element under it; -1 in the padding.
+ * @throws EngineError where there are more of them than memory has places
+ */
 export function windowOffsets({
   input,
   output,
@@ -12,6 +16,11 @@ export function windowOffsets({
 }: ConvolutionDescriptor): Int32Array {
   const k = countOf(kernel);
   const outSize = countOf(output);
+  if (k * outSize > 2 ** 31 - 1) {
+    throw new EngineError(
+      `windows of ${k} elements at ${outSize} positions are ${k * outSize} places. Expected fewer than 2147483648, or an engine that lists none (native).`,
+    );
+  }
   const offsets = new Int32Array(k * outSize);
   for (let e = 0; e < k; e++) {
     for (let i = 0; i < outSize; i++) {

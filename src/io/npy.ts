@@ -56,11 +56,16 @@ export function readNpy(path: string): {
     );
   }
   const shape = shapeList.split(",").flatMap((length) => (length.trim() ? [Number(length)] : []));
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new FormatError(
+      `${path}: its shape is (${shapeList}). Expected whole numbers, 0 or more.`,
+    );
+  }
   const count = countOf(shape);
   const size = Number(kind.slice(1));
   if (bytes.length - end !== count * size) {
     throw new FormatError(
-      `${path}: ${bytes.length - end} bytes for shape (${shape.join(",")}) of ${type}. Expected ${count * size}.`,
+      `${path}: ${Math.max(0, bytes.length - end)} bytes for shape (${shape.join(",")}) of ${type}. Expected ${count * size}.`,
     );
   }
   const isLittle = !type.startsWith(">");

@@ -5,6 +5,9 @@ import { entryOf } from "../util/records.ts";
 const WHOLE = /^-?(?:0[xX][\da-fA-F]+|0[0-7]*|[1-9]\d*)$/;
 const REAL = /^-?(?:(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?|inf(?:inity)?|nan)$/i;
 
+/** The largest float, and the smallest one that has all its digits. */
+const [MOST_SINGLE, LEAST_SINGLE] = [(2 - 2 ** -23) * 2 ** 127, 2 ** -126];
+
 const RANGES: Readonly<Record<string, readonly [least: number, most: number]>> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
   uint32: [0, 2 ** 32 - 1],
@@ -23,7 +26,8 @@ export function numberValue(type: string, text: string): number | boolean | unde
     const value = text.startsWith("-") ? undefined : wholeValue(text);
     return value === 0 || value === 1 ? value === 1 : undefined;
   }
-  if (type === "float" || type === "double") return realValue(text);
+  if (type === "double") return realValue(text);
+  if (type === "float") return singleValue(text);
   const value = wholeValue(text);
   const [least, most] = RANGES[type] ?? [0, 0];
   return value !== undefined && value >= least && value <= most ? value : undefined;
@@ -43,6 +47,14 @@ function realValue(text: string): number | undefined {
   const digits = text.replace(/^-/, "");
   if (/^inf/i.test(digits)) return sign * Number.POSITIVE_INFINITY;
   return /^nan/i.test(digits) ? Number.NaN : sign * Number(digits.replace(/[fF]$/, ""));
+}
+
+/** What is written, as long as a float can be near it: beyond are infinity and what is left of the smallest. */
+function singleValue(text: string): number | undefined {
+  const value = realValue(text);
+  if (value === undefined) return undefined;
+  const size = Math.abs(value);
+  return size > MOST_SINGLE || size < LEAST_SINGLE ? Math.fround(value) : value;
 }
 
 /** The value of an enum that a word names, or tells by its number. */

@@ -1,7 +1,17 @@
 import type { Blob } from "../blob/blob.ts";
-import type { ConvolutionOp, PostOps, Primitive } from "../engines/engine.ts";
+import type {
+  ConvolutionDescriptor,
+  ConvolutionOp,
+  PostOps,
+  Primitive,
+} from "../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { describeConvolution, type Window, windowOf } from "./base/convolution-geometry.ts";
+import {
+  checkBottom,
+  describeConvolution,
+  type Window,
+  windowOf,
+} from "./base/convolution-geometry.ts";
 import { arity, type Blobs, type Takeover } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
@@ -31,6 +41,7 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   #window!: Window;
   #channels = 0;
   #shape: Shape | undefined;
+  #descriptor!: ConvolutionDescriptor;
   #op!: ConvolutionOp;
 
   override setUp([x]: Blobs): void {
@@ -52,7 +63,8 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
 
   override reshape(bottom: Blobs, top: Blobs): void {
     const shape = bottom[0]?.shape ?? [];
-    if (!this.#shape || !sameShape(shape, this.#shape)) this.#makeOp(bottom, shape);
+    const isNew = !this.#shape || !sameShape(shape, this.#shape);
+    if (isNew) this.#describe(shape);
     const { axis, outputs } = this.#window;
     for (const [i, y] of top.entries()) {
       const x = bottom[i] as Blob;
@@ -61,23 +73,18 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
           `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
         );
       }
-      y.reshape([...shape.slice(0, axis), outputs, ...this.#output]);
+      y.reshape([...shape.slice(0, axis), outputs, ...this.#descriptor.output]);
     }
+    // Tops come first: one that is larger than a blob may be is told of before an engine lists its windows.
+    if (isNew) this.#op = this.engine.convolution(this.#descriptor);
+    this.#shape = shape;
   }
 
-  #output: Shape = [];
-
-  #makeOp(bottom: Blobs, shape: Shape): void {
-    const { axis } = this.#window;
-    if ((bottom[0]?.shape[axis] ?? 1) !== this.#channels) {
-      this.fail(
-        `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`,
-      );
-    }
-    const descriptor = describeConvolution(this.#window, shape, (m) => this.fail(m));
-    this.#output = descriptor.output;
-    this.#op = this.engine.convolution(descriptor);
-    this.#shape = shape;
+  #describe(shape: Shape): void {
+    const fail = (message: string): never => this.fail(message);
+    this.#shape = undefined;
+    checkBottom(this.#window, this.#channels, shape, fail);
+    this.#descriptor = describeConvolution(this.#window, shape, fail);
   }
 
   override get isCheapToRepeat(): boolean {

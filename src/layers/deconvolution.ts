@@ -1,7 +1,7 @@
 import type { Blob } from "../blob/blob.ts";
 import type { BiasOp, ConvolutionDescriptor, ConvolutionOp, Primitive } from "../engines/engine.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { type Window, windowOf } from "./base/convolution-geometry.ts";
+import { checkBottom, type Window, windowOf } from "./base/convolution-geometry.ts";
 import { arity, type Blobs } from "./base/layer.ts";
 import { LearnedLayer } from "./base/learned.ts";
 
@@ -52,7 +52,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
 
   override reshape(bottom: Blobs, top: Blobs): void {
     const shape = bottom[0]?.shape ?? [];
-    if (!this.#shape || !sameShape(shape, this.#shape)) this.#makeOps(shape);
+    const descriptor =
+      this.#shape && sameShape(shape, this.#shape) ? undefined : this.#describe(shape);
     bottom.forEach((x, i) => {
       if (!sameShape(x.shape, shape)) {
         this.fail(
@@ -61,18 +62,15 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
       }
       top[i]?.reshape(this.#topShape);
     });
+    // Tops come first: one that is larger than a blob may be is told of before an engine lists its windows.
+    if (descriptor) this.#makeOps(descriptor, this.#topShape);
+    this.#shape = shape;
   }
 
-  #makeOps(shape: Shape): void {
-    const { axis, outputs } = this.#window;
-    if ((shape[axis] ?? 1) !== this.#channels) {
-      this.fail(
-        `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${this.#channels}, as when the weights were set up.`,
-      );
-    }
-    const descriptor = this.#describe(shape);
-    const top = [...shape.slice(0, axis), outputs, ...descriptor.input];
-    const isEmpty = countOf(shape) === 0 || countOf(top) === 0;
+  #makeOps(descriptor: ConvolutionDescriptor, top: Shape): void {
+    const { outputs } = this.#window;
+    const isEmpty =
+      descriptor.batch * this.#channels * countOf(descriptor.output) === 0 || countOf(top) === 0;
     this.#op = isEmpty ? undefined : this.engine.convolution(descriptor);
     this.#biasOp = this.engine.bias({
       shape: top,
@@ -80,11 +78,11 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
       length: outputs,
       inner: countOf(descriptor.input),
     });
-    this.#topShape = top;
-    this.#shape = shape;
   }
 
   #describe(shape: Shape): ConvolutionDescriptor {
+    this.#shape = undefined;
+    checkBottom(this.#window, this.#channels, shape, (message) => this.fail(message));
     const { axis, kernel, stride, pad, dilation, groups, outputs } = this.#window;
     const small = shape.slice(axis + 1);
     const large = small.map((length, i) => {
@@ -97,6 +95,7 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
       }
       return size;
     });
+    this.#topShape = [...shape.slice(0, axis), outputs, ...large];
     return {
       batch: countOf(shape, 0, axis),
       groups,

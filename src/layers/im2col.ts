@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import type { Im2colOp, Primitive } from "../engines/engine.ts";
 import { countOf, type Shape, sameShape } from "../util/shape.ts";
 import { describeConvolution, windowOf } from "./base/convolution-geometry.ts";
@@ -18,24 +19,25 @@ export class Im2colLayer extends Layer<One, One> {
   static override readonly needs: readonly Primitive[] = ["im2col"];
 
   #shape: Shape | undefined;
-  #topShape: Shape = [];
   #op!: Im2colOp;
 
   override reshape([x]: One, [y]: One): void {
-    if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x.shape);
-    y.reshape(this.#topShape);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    this.#shape = undefined;
+    this.#makeOp(x.shape, y);
+    this.#shape = x.shape;
   }
 
-  #describe(shape: Shape): void {
+  #makeOp(shape: Shape, y: Blob): void {
     const fail = (message: string): never => this.fail(message);
     // How many outputs and groups a convolution would have is of no interest here.
     const given = { ...this.param.convolution_param, num_output: 1, group: 1 };
     const window = windowOf(given, shape.length, fail);
     const descriptor = describeConvolution(window, shape, fail);
     const columns = (shape[window.axis] ?? 1) * countOf(window.kernel);
+    // The top comes first: one that is larger than a blob may be is told of before an engine lists its windows.
+    y.reshape([...shape.slice(0, window.axis), columns, ...descriptor.output]);
     this.#op = this.engine.im2col(descriptor);
-    this.#topShape = [...shape.slice(0, window.axis), columns, ...descriptor.output];
-    this.#shape = shape;
   }
 
   override forward([x]: One, [y]: One): void {

@@ -25,19 +25,19 @@ export class LRNLayer extends Layer<One, One> {
   #shape: Shape | undefined;
   #op!: LRNOp;
 
-  override setUp([x]: One): void {
+  override setUp(): void {
     const { local_size } = withDefaults("LRNParameter", this.param.lrn_param);
     if (local_size % 2 !== 1) {
       this.fail(
         `lrn_param.local_size is ${local_size}. LRN only supports odd values for local_size.`,
       );
     }
-    if (x.shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
-    }
   }
 
   override reshape([x]: One, [y]: One): void {
+    if (x.shape.length !== 4) {
+      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
+    }
     y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const { local_size, alpha, beta, k, norm_region } = withDefaults(

@@ -33,8 +33,9 @@ export class TileLayer extends Layer<One, One> {
       x.axis(withDefaults("TileParameter", this.param.tile_param).axis),
     );
     y.reshape(x.shape.map((n, a) => (a === axis ? n * this.#tiles : n)));
-    const [outer, tiles, inner] = [x.count(0, axis), this.#tiles, x.count(axis)];
-    this.#op = this.engine.tile({ outer, tiles, inner });
+    // Of nothing there is nothing to repeat, however often.
+    const outer = x.count() === 0 ? 0 : x.count(0, axis);
+    this.#op = this.engine.tile({ outer, tiles: this.#tiles, inner: x.count(axis) });
     this.#shape = x.shape;
   }
 

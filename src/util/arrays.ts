@@ -1,10 +1,24 @@
+import { CaffeError } from "./errors.ts";
+
 /** The element types a Blob may hold: f32 for training, f64 for gradient checks. */
 export type DType = "f32" | "f64";
 
 /** A typed array of either element type. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** A zero-filled array of `count` elements. */
+/**
+ * A zero-filled array of `count` elements.
+ * @throws CaffeError where there is no memory for it
+ */
 export function allocate(dtype: DType, count: number): FloatArray {
-  return dtype === "f32" ? new Float32Array(count) : new Float64Array(count);
+  try {
+    return dtype === "f32" ? new Float32Array(count) : new Float64Array(count);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const bytes = count * (dtype === "f32" ? 4 : 8);
+    throw new CaffeError(
+      `there is no memory for ${count} elements, ${(bytes / 2 ** 30).toFixed(1)} GiB. Expected a smaller shape, or a machine with more memory.`,
+      { cause: error },
+    );
+  }
 }

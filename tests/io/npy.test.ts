@@ -96,6 +96,8 @@ test("what is no such array is said", () => {
   expect(() => readNpy(write(header("<c8", "1,"), one))).toThrow("an array of type <c8");
   expect(() => readNpy(write(header("<f4", "1,", "Maybe"), one))).toThrow("of type <f4");
   expect(() => readNpy(write(header("<f4", "2,"), one))).toThrow("4 bytes for shape (2)");
+  expect(() => readNpy(write(header("<f4", "2e, 1"), one))).toThrow("its shape is (2e, 1)");
+  expect(() => readNpy(write(header("<f4", "-1,"), one))).toThrow("its shape is (-1,)");
   const path = join(folder, "text.npy");
   writeFileSync(path, "text");
   expect(() => readNpy(path)).toThrow("does not begin as a .npy file does");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { EngineError, LayerError } from "../../src/util/errors.ts";
+import { allocate } from "../../src/util/arrays.ts";
+import { CaffeError, EngineError, LayerError } from "../../src/util/errors.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
 import { layerNet, netOf, noise, write } from "../support/nets.ts";
 
@@ -157,4 +158,102 @@ test("more threads than any machine has are no number of workers", () => {
       `layer { name: "d" type: "ImageData" top: "d" top: "l" image_data_param { source: "${import.meta.filename}" batch_size: 1 new_height: 2 new_width: 2 } transform_param { workers: ${MOST} } }`,
     ),
   ).toThrow("Expected");
+});
+
+describeEngines("what cannot be is said before anything is made of it", (engines) => {
+  test.each([
+    ["Convolution", "num_output: 2 kernel_size: 2 pad: 2147483647"],
+    ["Deconvolution", "num_output: 2 kernel_size: 2 stride: 4294967295"],
+    ["Im2col", "kernel_size: 3 pad: 32768"],
+  ])("%s with a top larger than a blob may be", (type, param) => {
+    const layer = `type: "${type}" bottom: "a" top: "y" convolution_param { ${param} }`;
+    const make = (): unknown => layerNet(layer, [[1, 1, 4, 4]], { engines });
+    expect(make).toThrow(LayerError);
+    expect(make).toThrow("elements. Expected fewer than 2147483648");
+  });
+
+  test.each([
+    ['type: "Convolution" convolution_param { num_output: 2 kernel_size: 1 }', "Expected 4"],
+    ['type: "Deconvolution" convolution_param { num_output: 2 kernel_size: 1 }', "Expected 4"],
+    ['type: "LRN"', "Expected four axes"],
+  ])("%s of a bottom that gets an axis more, or none", (layer, message) => {
+    const net = layerNet(`bottom: "a" top: "y" ${layer}`, [[1, 2, 3, 3]], { engines });
+    for (const shape of [[1, 2, 3, 3, 2], []]) {
+      net.blob("a").reshape(shape);
+      expect(() => net.reshape()).toThrow(message);
+    }
+    net.blob("a").reshape([2, 2, 4, 3]);
+    net.reshape();
+    expect(net.blob("y").shape).toEqual([2, 2, 4, 3]);
+  });
+
+  test("nothing, repeated a thousand million times, is nothing", async () => {
+    const layer = 'type: "Tile" bottom: "a" top: "y" tile_param { axis: 0 tiles: 2000000000 }';
+    const net = layerNet(layer, [[0, 3]], { engines });
+    await net.forwardBackward();
+    expect(net.blob("y").shape).toEqual([0, 3]);
+  });
+
+  test("a parameter that is no number", () => {
+    const layer = 'type: "Clip" bottom: "a" top: "y" clip_param { min: nan max: 1 }';
+    expect(() => layerNet(layer, [[2]], { engines })).toThrow("min is NaN. Expected a number.");
+  });
+
+  test("a float beyond floats is infinite", async () => {
+    const layer = 'type: "Threshold" bottom: "a" top: "y" threshold_param { threshold: 1e39 }';
+    const net = layerNet(layer, [[3]], { engines });
+    net.blob("a").assign([Number.POSITIVE_INFINITY, 3e38, -1]);
+    await net.forward();
+    await net.toHost();
+    expect([...net.blob("y").values()]).toEqual([0, 0, 0]);
+  });
+
+  test.each(["SoftmaxWithLoss", "HingeLoss", "MultinomialLogisticLoss"])(
+    "%s: a label cut to a whole number is 0 from above −1 on",
+    async (type) => {
+      const lossOf = async (label: number): Promise<number> => {
+        const layer = `type: "${type}" bottom: "a" bottom: "b" top: "y"`;
+        const net = layerNet(layer, [[1, 3], [1]], { engines });
+        net.blob("a").assign([[0.5, 0.25, 0.75]]);
+        net.blob("b").assign([label]);
+        return net.forward();
+      };
+      expect(await lossOf(-0.5)).toBe(await lossOf(0));
+      expect(await lossOf(-1e-40)).toBe(await lossOf(0));
+    },
+  );
+
+  test("the mean of a channel with infinity in it is infinite", async () => {
+    const net = layerNet('type: "BatchNorm" bottom: "a" top: "y"', [[1, 2, 3]], { engines });
+    net.blob("a").assign([
+      [
+        [1, Number.POSITIVE_INFINITY, 3],
+        [1, 2, 3],
+      ],
+    ]);
+    await net.forward();
+    await net.toHost();
+    expect([...(net.params.get("t")?.[0]?.values() ?? [])]).toEqual([Number.POSITIVE_INFINITY, 2]);
+  });
+});
+
+test("more windows than can be listed are an error of the engine that lists them", () => {
+  const layer =
+    'type: "Convolution" bottom: "a" top: "y" convolution_param { num_output: 1 kernel_size: 1000 pad: 1000 }';
+  expect(() => layerNet(layer, [[1, 1, 1, 1]])).toThrow(LayerError);
+  expect(() => layerNet(layer, [[1, 1, 1, 1]])).toThrow("are 1004004000000 places");
+});
+
+test("blobs that no blob can be", () => {
+  const net =
+    (blob: string): (() => unknown) =>
+    () =>
+      netOf(`layer { name: "x" type: "Parameter" top: "x" blobs { ${blob} } parameter_param { } }`);
+  expect(net("num: -2 channels: 1 height: 1 width: 2")).toThrow("an axis of length -2");
+  expect(net("shape { dim: 2147483647 dim: 2147483647 }")).toThrow("Expected fewer than");
+});
+
+test("memory that nobody has is an error of its own", () => {
+  expect(() => allocate("f32", 2 ** 50)).toThrow(CaffeError);
+  expect(() => allocate("f64", 2 ** 50)).toThrow("8388608.0 GiB");
 });

@@ -97,6 +97,26 @@ export function windowOf(
   };
 }
 
+/** Looks that a bottom is like the one for which the weights were made: as many axes, as many channels. */
+export function checkBottom(
+  { axis, kernel }: Window,
+  channels: number,
+  shape: Shape,
+  fail: (message: string) => never,
+): void {
+  const rank = axis + 1 + kernel.length;
+  if (shape.length !== rank) {
+    fail(
+      `bottom has ${shape.length} axes, shape ${shapeText(shape)}. Expected ${rank}, as when the weights were set up.`,
+    );
+  }
+  if (shape[axis] !== channels) {
+    fail(
+      `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${channels}, as when the weights were set up.`,
+    );
+  }
+}
+
 /** The whole descriptor of a convolution of a bottom of that shape. Output: ⌊(i + 2p − d(k−1) − 1) / s⌋ + 1. */
 export function describeConvolution(
   window: Window,

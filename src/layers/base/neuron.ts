@@ -22,6 +22,9 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
       this.#input.reshapeLike(x);
     }
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    for (const [name, value] of Object.entries(this.params)) {
+      if (Number.isNaN(value)) this.fail(`${name} is NaN. Expected a number.`);
+    }
     this.#shape = x.shape;
     this.#op = this.engine.unary(this.kernel, this.params, x.shape);
   }
