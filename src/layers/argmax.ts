@@ -32,15 +32,15 @@ export class ArgMaxLayer extends Layer<One, One> {
     this.#axis = given === undefined ? undefined : this.named(() => x.axis(given));
     this.#topK = param.top_k;
     this.#wantsValues = param.out_max_val;
+  }
+
+  override reshape([x]: One, [y]: One): void {
     const length = this.#axis === undefined ? x.count(1) : (x.shape[this.#axis] ?? 1);
     if (this.#topK < 1 || this.#topK > length) {
       this.fail(
         `argmax_param.top_k is ${this.#topK}. Expected 1 to ${length}, the number of values compared.`,
       );
     }
-  }
-
-  override reshape([x]: One, [y]: One): void {
     const k = this.#topK;
     if (this.#axis !== undefined) y.reshape(x.shape.map((n, a) => (a === this.#axis ? k : n)));
     else {

@@ -25,7 +25,7 @@ export class HingeLossLayer extends LossLayer<Two, One> {
   override reshape([x, label]: Two, [loss]: One): void {
     if (label.count() !== (x.shape[0] ?? 1)) {
       this.fail(
-        `bottoms of shapes ${shapeText(x.shape)} and ${shapeText(label.shape)}. Expected one label for each of ${x.shape[0]} samples.`,
+        `bottoms of shapes ${shapeText(x.shape)} and ${shapeText(label.shape)}. Expected one label for each of ${x.shape[0] ?? 1} samples.`,
       );
     }
     loss.reshape([]);

@@ -194,6 +194,25 @@ describeEngines("what cannot be is said before anything is made of it", (engines
     expect(net.blob("y").shape).toEqual([0, 3]);
   });
 
+  test("more of the greatest values than a new shape has", () => {
+    const layer = 'type: "ArgMax" bottom: "a" top: "y" argmax_param { axis: 1 top_k: 2 }';
+    const net = layerNet(layer, [[2, 3]], { engines });
+    net.blob("a").reshape([2, 1]);
+    expect(() => net.reshape()).toThrow("argmax_param.top_k is 2. Expected 1 to 1");
+  });
+
+  test("an infinite power of a negative number", async () => {
+    const layer = 'type: "Power" bottom: "a" top: "y" power_param { power: inf }';
+    const net = layerNet(layer, [[2]], { engines });
+    net.blob("a").assign([-2, 2]);
+    await net.forward();
+    await net.toHost();
+    expect([...net.blob("y").values()]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ]);
+  });
+
   test("a parameter that is no number", () => {
     const layer = 'type: "Clip" bottom: "a" top: "y" clip_param { min: nan max: 1 }';
     expect(() => layerNet(layer, [[2]], { engines })).toThrow("min is NaN. Expected a number.");

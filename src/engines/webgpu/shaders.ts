@@ -2125,7 +2125,8 @@ fn powerOf(base: f32, exponent: f32) -> f32 {
   if (base < 0.0 && !isWhole && !isInfinite) {
     return nanOf(base);
   }
-  let isOdd = isWhole && fract(0.5 * exponent) != 0.0;
+  // From 2^24 on every float is even, and infinity leaves no fraction to look at.
+  let isOdd = isWhole && abs(exponent) < 16777216.0 && fract(0.5 * exponent) != 0.0;
   return select(size, -size, isOdd && isNegative(base));
 }
 `;
