@@ -81,9 +81,9 @@ export function writeStream(path: string, chunks: Iterable<Uint8Array>): void {
     writeAll(Number(basename(path)), chunks);
     return;
   }
-  if (lstatSync(path).isFIFO())
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-  const stream = openSync(path, constants.O_WRONLY);
+  // Opened once: who reads takes the first writer's end for the end of all.
+  const waiting = lstatSync(path).isFIFO() ? constants.O_NONBLOCK : 0;
+  const stream = openSync(path, constants.O_WRONLY | waiting);
   try {
     writeAll(stream, chunks);
   } finally {

@@ -19,7 +19,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   checkWritable,
   isDirectory,
@@ -133,6 +133,26 @@ describe("what is behind a name", () => {
     await new Promise((done) => reader.on("close", done));
     expect(text.join("")).toBe("one two");
     expect(lstatSync(path).isFIFO()).toBe(true);
+  });
+
+  test("more than a pipe holds reaches its reader whole, whose end comes once", async () => {
+    for (let round = 0; round < 8; round++) {
+      const path = fifo();
+      const reader = spawn("sh", ["-c", `cat ${path} | wc -c`], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      let counted = "";
+      reader.stdout.on("data", (piece: Buffer) => {
+        counted += String(piece);
+      });
+      const closed = new Promise((done) => reader.on("close", done));
+      await vi.waitFor(() => writeFileAtomically(path, [new Uint8Array(100_000)]), {
+        timeout: 10_000,
+        interval: 5,
+      });
+      await closed;
+      expect(counted.trim()).toBe("100000");
+    }
   });
 
   test("a socket and a folder are refused", async () => {
