@@ -29,9 +29,10 @@ struct Clip {
   float backward(float x, float, float dy) const { return x >= min && x <= max ? dy : 0; }
 };
 struct Elu {
-  // bound: y where x is very small. It keeps y finite above zero, where the gradient does not read it.
-  float alpha, bound;
-  explicit Elu(const float* p) : alpha(p[0]), bound(std::max(-p[0], 0.0f)) {}
+  // Keeps y finite above zero, where the gradient does not read it. Another layer may have written it since.
+  static constexpr float bound = 1e30f;
+  float alpha;
+  explicit Elu(const float* p) : alpha(p[0]) {}
   float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
   float backward(float x, float y, float dy) const { return dy * gate(x, std::min(y, bound) + alpha); }
 };
