@@ -33,7 +33,7 @@ void warn(j_common_ptr info, int level) {
 // Writes height rows of width pixels in that colour space; the text of what went wrong, or null.
 // Nothing here has a destructor: the library leaves by longjmp.
 const char* decode(const unsigned char* bytes, size_t length, J_COLOR_SPACE space, unsigned width, unsigned height,
-                   unsigned char* pixels, Failure* failure) {
+                   unsigned channels, unsigned char* pixels, Failure* failure) {
   jpeg_decompress_struct info;
   info.err = jpeg_std_error(&failure->manager);
   failure->manager.error_exit = fail;
@@ -49,6 +49,8 @@ const char* decode(const unsigned char* bytes, size_t length, J_COLOR_SPACE spac
     jpeg_start_decompress(&info);
     if (info.output_width != width || info.output_height != height) {
       problem = "its headers tell different sizes";
+    } else if (static_cast<unsigned>(info.output_components) != channels) {
+      problem = "it has another number of channels";
     } else {
       size_t stride = static_cast<size_t>(width) * info.output_components;
       while (info.output_scanline < height) {
@@ -64,6 +66,10 @@ const char* decode(const unsigned char* bytes, size_t length, J_COLOR_SPACE spac
 
 // decodeJpeg(bytes, width, height, channels, pixels): 1 grey, 3 blue green red, 4 as stored (CMYK); throws with the cause
 Napi::Value Decode(const Napi::CallbackInfo& info) {
+  if (!isArray(info[0], napi_uint8_array) || !isArray(info[4], napi_uint8_array)) {
+    Napi::Error::New(info.Env(), "arrays of bytes are expected").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
   auto bytes = info[0].As<Napi::Uint8Array>();
   auto width = info[1].As<Napi::Number>().Uint32Value();
   auto height = info[2].As<Napi::Number>().Uint32Value();
@@ -72,8 +78,9 @@ Napi::Value Decode(const Napi::CallbackInfo& info) {
   auto space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_EXT_BGR : JCS_CMYK;
   Failure failure;
   const char* problem = "the memory for its pixels is too small";
-  if (static_cast<size_t>(width) * height * channels <= pixels.ByteLength()) {
-    problem = decode(bytes.Data(), bytes.ByteLength(), space, width, height, pixels.Data(), &failure);
+  // Divided, as the product may have more than 64 bits.
+  if (width > 0 && height > 0 && channels <= pixels.ByteLength() / width / height) {
+    problem = decode(bytes.Data(), bytes.ByteLength(), space, width, height, channels, pixels.Data(), &failure);
   }
   if (problem) Napi::Error::New(info.Env(), problem).ThrowAsJavaScriptException();
   return info.Env().Undefined();
