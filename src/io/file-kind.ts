@@ -14,7 +14,8 @@ export type Wanted =
   | "a .caffemodel"
   | "a .solverstate"
   | "a mean file (.binaryproto)"
-  | "a list in UTF-8";
+  | "a list in UTF-8"
+  | "a log of caffe train";
 
 /** Bytes of a file's beginning that are looked at. */
 const HEAD = 4096;
@@ -137,6 +138,7 @@ const refused: Readonly<Record<Wanted, readonly Kind[]>> = {
     npy,
     { ...hdf5, advice: "A list is a text that names such files, one a line." },
   ],
+  "a log of caffe train": [npy, hdf5],
 };
 
 /**

@@ -91,3 +91,22 @@ test("what is wanted passes, and so does what is damaged or empty", () => {
   ];
   for (const [bytes, wanted] of fine) expect(() => checkKind(bytes, "x", wanted)).not.toThrow();
 });
+
+test.each([
+  [
+    "UTF-16, as a shell of Windows writes it",
+    Buffer.from("\ufeffI1128 Iteration 0, loss = 1", "utf16le"),
+    /text in UTF-16.*UTF-8/,
+  ],
+  ["gzip", gzipSync("I1128 Iteration 0, loss = 1"), /compressed with gzip.*gunzip/],
+  ["a web page", utf8("<!DOCTYPE html><html></html>"), /a web page/],
+])("a log that is %s is named", (_, bytes, message) => {
+  expect(() => checkKind(bytes, "run.log", "a log of caffe train")).toThrow(message);
+  expect(() =>
+    checkKind(
+      utf8("I1128 12:00:00.1 1 solver.ts:1] Iteration 0, loss = 1\n"),
+      "run.log",
+      "a log of caffe train",
+    ),
+  ).not.toThrow();
+});

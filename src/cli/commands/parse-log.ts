@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { readText } from "../../io/files.ts";
+import { readLogText } from "../../io/log-text.ts";
 import { parseLog, tableText } from "../../monitor/parse-log.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { Console } from "../session.ts";
@@ -39,7 +39,7 @@ export const parseLogCommand: CommandModule<object, ParseLogFlags> = {
       )
       .example("caffe parse_log run.log plots --delimiter=';'", "for a spreadsheet"),
   handler: ({ log: path, folder, delimiter }) => {
-    const { train, test } = parseLog(readText(path, "log"));
+    const { train, test } = parseLog(readLogText(path));
     if (train.length === 0 && test.length === 0) {
       throw new CaffeError(
         `${path}: there is no line "Iteration …" with outputs after it. Expected a log of caffe train.`,

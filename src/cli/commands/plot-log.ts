@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import type { CommandModule } from "yargs";
 import { pngOf } from "../../draw/draw.ts";
 import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { readText } from "../../io/files.ts";
+import { readLogText } from "../../io/log-text.ts";
 import { chartSvg } from "../../plot/chart.ts";
 import { chartKinds, chartPage, logChart, type NamedLog } from "../../plot/log-charts.ts";
 import { readLogCurves } from "../../plot/log-curves.ts";
@@ -49,7 +49,7 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
   const named = logs.map(
     (path): NamedLog => ({
       name: basename(path).replace(/\.(log|txt)$/, ""),
-      curves: readLogCurves(readText(path, "log")),
+      curves: readLogCurves(readLogText(path)),
     }),
   );
   const ending = extname(output).toLowerCase();
