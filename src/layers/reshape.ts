@@ -41,12 +41,10 @@ export class ReshapeLayer extends ViewLayer {
         );
       return x.shape[from + i] ?? 1;
     });
-    const known = [
-      ...x.shape.slice(0, from),
-      ...middle.filter((dim) => dim !== -1),
-      ...x.shape.slice(to),
-    ];
-    const rest = x.count() / countOf(known);
+    // Axes that are copied stand on both sides; without them a batch of no rows leaves a length to be found.
+    const replaced = x.shape.slice(from, to).filter((_, i) => dims[i] !== 0);
+    const given = middle.filter((dim, i) => dim !== -1 && (dims[i] !== 0 || from + i >= to));
+    const rest = countOf(replaced) / countOf(given);
     const result = [
       ...x.shape.slice(0, from),
       ...middle.map((dim) => (dim === -1 && Number.isInteger(rest) ? rest : dim)),

@@ -47,3 +47,24 @@ export function checkChange(
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
+
+/** A copy of a solver's parameter in which nothing can be set: whoever tries is told how to change it. */
+export function fixedParameter(param: SolverParameter, where: string): SolverParameter {
+  const copy = Object.fromEntries(
+    Object.entries(param).map(([field, value]) => [
+      field,
+      Array.isArray(value) ? Object.freeze([...value]) : value,
+    ]),
+  );
+  const refuse = (_param: object, field: string | symbol): never => {
+    const name = String(field);
+    throw new SolverError(
+      `${where}: ${name} cannot be set in a solver's parameter. Expected a new one, set as a whole: solver.param = { ...solver.param, ${name}: … }.`,
+    );
+  };
+  return new Proxy(Object.freeze(copy), {
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+  });
+}

@@ -8,7 +8,7 @@ import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights.ts";
 import { type Log, silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
-import { checkChange } from "./changed-parameters.ts";
+import { checkChange, fixedParameter } from "./changed-parameters.ts";
 import { DivergenceWatch } from "./divergence.ts";
 import { LearningRate } from "./learning-rate.ts";
 import { type SolverOptions, solverOptions } from "./options.ts";
@@ -63,7 +63,7 @@ export abstract class SolverRun implements Snapshotted {
     const { file = typeof source === "string" ? source : undefined } = options;
     const { engines = defaultEngines() } = options;
     const where = file ?? "solver";
-    [this.log, this.where, this.#param] = [log, where, Object.freeze({ ...param })];
+    [this.log, this.where, this.#param] = [log, where, fixedParameter(param, where)];
     this.#file = file ?? "solver.prototxt";
     checkParameters(param, where);
     const rule = ruleOf(param, where);
@@ -102,7 +102,8 @@ export abstract class SolverRun implements Snapshotted {
    * Nets, weights, rule (`type`), seed and device (`solver_mode`, `device_id`) stay as they are; `weights` are loaded with
    * `loadWeights`.
    *
-   * @throws SolverError where one of those is another, or what the constructor would refuse; the old one holds then
+   * @throws SolverError where one of those is another, or what the constructor would refuse; the old one holds then.
+   *   Also where a field is set in it.
    */
   get param(): SolverParameter {
     return this.#nextParam ?? this.#param;
@@ -119,7 +120,7 @@ export abstract class SolverRun implements Snapshotted {
     const prefix = snapshotPrefix(param, this.#file, silent);
     new SnapshotStore(prefix, param, silent).check(net, this.update.history);
     if ((param.snapshot ?? 0) > 0 && prefix !== this.#prefix) checkWritable(prefix);
-    this.#nextParam = Object.freeze({ ...param });
+    this.#nextParam = fixedParameter(param, where);
     if (this.#holders === 0) this.#adopt();
   }
 

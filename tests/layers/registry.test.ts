@@ -76,6 +76,8 @@ test("whatever fails in a class of the user's own names the layer; what does not
     class extends Base {
       override allowForceBackward = broken;
     },
+    Object.defineProperty(class extends Base {}.prototype, "forward", { get: broken })
+      .constructor as typeof Base,
   ];
   for (const Class of failing) expect(() => netOf(Class)).toThrow(noLuck);
   const net = netOf(Base);

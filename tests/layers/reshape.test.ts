@@ -20,6 +20,15 @@ describeEngines("Reshape", (engines) => {
   });
 });
 
+test("of no rows the axes that are copied stay, and the others say how long -1 is", () => {
+  const shapeOf = (param: string, shape: number[]) =>
+    layerNet(`type: "Reshape" bottom: "a" top: "y" reshape_param { ${param} }`, [shape]).blob("y")
+      .shape;
+  expect(shapeOf("shape { dim: 0 dim: -1 }", [0, 2, 3])).toEqual([0, 6]);
+  expect(shapeOf("axis: 1 shape { dim: 3 dim: -1 }", [0, 2, 3])).toEqual([0, 3, 2]);
+  expect(shapeOf("shape { dim: -1 dim: 3 }", [0, 2, 3])).toEqual([0, 3]);
+});
+
 test("Reshape gradient", async () => {
   await checkGradient(
     'type: "Reshape" bottom: "a" top: "y" reshape_param { shape { dim: 3 dim: -1 } }',

@@ -279,9 +279,17 @@ describe("refused, and the old one holds", () => {
 
   test("one field of the present one: it is to be set as a whole", () => {
     const { solver } = make();
+    const { param } = solver;
     expect(() => {
-      (solver.param as { base_lr: number }).base_lr = 7;
-    }).toThrow(TypeError);
+      (param as { base_lr: number }).base_lr = 7;
+    }).toThrow(
+      "base_lr cannot be set in a solver's parameter. Expected a new one, set as a whole: solver.param = { ...solver.param, base_lr: … }.",
+    );
+    // Where a program is not strict, a frozen object alone would say nothing.
+    expect(() => Reflect.set(param, "iter_size", 4)).toThrow("iter_size cannot be set");
+    expect(() => Reflect.deleteProperty(param, "momentum")).toThrow("momentum cannot be set");
+    set(solver, { stepvalue: [5] });
+    expect(() => (solver.param.stepvalue as number[]).push(6)).toThrow(TypeError);
     solver.close();
   });
 });

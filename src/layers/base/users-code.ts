@@ -64,12 +64,12 @@ export function makeUsersLayer(
     Object.defineProperty(layer, name, { value, configurable: true, writable: true });
   };
   for (const name of AT_ONCE) {
-    const own = layer[name] as Method;
+    const own = naming(param, () => layer[name] as Method);
     const what = `${name} of class ${Class.name}`;
     replace(name, (...args) => runUsersCode(param, what, () => own.apply(layer, args)));
   }
   for (const name of AWAITED) {
-    const own = layer[name] as Method;
+    const own = naming(param, () => layer[name] as Method);
     replace(name, (...args) => {
       const waits = naming(param, () => own.apply(layer, args) as Promise<unknown> | undefined);
       return waits?.then(undefined, (error: unknown) => {
