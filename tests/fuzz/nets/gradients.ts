@@ -45,6 +45,7 @@ export async function findWrongGradient({
   );
   try {
     if (net.lossWeights.flat().every((weight) => weight === 0)) return undefined;
+    if (countsWhatIsRead(net)) return undefined;
     writeParameters(net, seed);
     for (const [name, { values }] of Object.entries(inputs)) {
       net.blob(name).dataMem.overwriteCpu().set(values);
@@ -69,8 +70,14 @@ export async function findWrongGradient({
   }
 }
 
+/** Whether a loss without a weight of its own is read by a layer: that one's gradient is all it gets, as in Caffe. */
+function countsWhatIsRead({ topBlobs, bottomBlobs, lossWeights }: Net): boolean {
+  const read = new Set(bottomBlobs.flat());
+  return topBlobs.some((tops, i) => tops.some((top, t) => lossWeights[i]?.[t] && read.has(top)));
+}
+
 function hasNoTrueGradient(layer: LayerParameter): boolean {
-  if (layer.propagate_down?.includes(false)) return true;
+  if (layer.propagate_down) return true;
   const rule = recipes[layer.type ?? ""]?.hasNoTrueGradient ?? false;
   return typeof rule === "function" ? rule(layer) : rule;
 }

@@ -16,6 +16,8 @@ export interface Recipe {
   draw(sketch: Sketch): Drawn | undefined;
   /** It compares: a value beside a kink, or equal to another, decides what it does. */
   readonly selects?: boolean;
+  /** It works with 1 − x inside: what is left of it near 1 is known to a rounding of 1. */
+  readonly saturates?: boolean;
   /** Its backward is not the derivative of its forward everywhere (docs/differences.md says why), or there is none. */
   readonly hasNoTrueGradient?: boolean | ((layer: LayerParameter) => boolean);
   /** It learns: layers of one form can share. */
@@ -367,8 +369,9 @@ const own: Readonly<Record<string, Recipe>> = {
       axes(2, 4),
     ),
   },
-  LSTM: { draw: recurrent(2), hasNoTrueGradient: hasTops(2) },
+  LSTM: { saturates: true, draw: recurrent(2), hasNoTrueGradient: hasTops(2) },
   LSTMUnit: {
+    saturates: true,
     draw: (s) => {
       const [streams, units] = [s.int(1, 3), s.int(1, 3)];
       return {
@@ -446,7 +449,7 @@ const own: Readonly<Record<string, Recipe>> = {
     ),
     hasNoTrueGradient: ({ bottom, top }) => bottom?.[0] === top?.[0],
   },
-  RNN: { draw: recurrent(1), hasNoTrueGradient: hasTops(2) },
+  RNN: { saturates: true, draw: recurrent(1), hasNoTrueGradient: hasTops(2) },
   ReLU: {
     draw: one((s) => s.maybe(`relu_param { negative_slope: ${s.pick(0, 0.1, 0.5)} }`)),
     selects: true,
@@ -491,7 +494,7 @@ const own: Readonly<Record<string, Recipe>> = {
     ),
     hasParameters: true,
   },
-  Sigmoid: { draw: one() },
+  Sigmoid: { draw: one(), saturates: true },
   SigmoidCrossEntropyLoss: {
     draw: (s) => {
       const bottom = s.blob();
@@ -540,7 +543,10 @@ const own: Readonly<Record<string, Recipe>> = {
       return bottom && { bottoms: [bottom.name], tops: s.int(1, 3) };
     },
   },
-  Swish: { draw: one((s) => s.maybe(`swish_param { beta: ${number(s, 1, -0.5, 3)} }`)) },
+  Swish: {
+    saturates: true,
+    draw: one((s) => s.maybe(`swish_param { beta: ${number(s, 1, -0.5, 3)} }`)),
+  },
   TanH: { draw: one() },
   Threshold: {
     draw: one((s) => s.maybe(`threshold_param { threshold: ${s.pick(0.1, -1)} }`)),

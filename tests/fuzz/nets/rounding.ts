@@ -2,7 +2,7 @@ import type { Blob } from "../../../src/blob/blob.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { FloatArray } from "../../../src/util/arrays.ts";
 import { Random } from "../../../src/util/random.ts";
-import { recipes } from "./recipes.ts";
+import { type Recipe, recipes } from "./recipes.ts";
 
 /** What float32 rounds a number by, relative to it. */
 const ROUNDING = 2 ** -23;
@@ -17,17 +17,18 @@ const ROUNDING = 2 ** -23;
 export function roundOtherwise(net: Net, seed: number): void {
   const restored: (() => void)[] = [];
   const random = new Random(seed, "rounding");
-  const moveEach = (values: FloatArray): void => {
+  const moveEach = (values: FloatArray, least = 0): void => {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? 0;
-      if (Number.isFinite(value)) values[i] = value * (1 + ROUNDING * random.uniform(-1, 1));
+      if (!Number.isFinite(value)) continue;
+      values[i] = value + ROUNDING * random.uniform(-1, 1) * (Math.abs(value) + least);
     }
   };
   const moveAlike = (values: FloatArray): void => {
     for (let i = 0; i < values.length; i++) values[i] = movedAlike(values[i] ?? 0, seed);
   };
   net.beforeForward.push((i) => {
-    const isTold = recipes[net.layers[i]?.param.type ?? ""]?.selects;
+    const isTold = recipeOf(net, i)?.selects;
     const tops = net.topBlobs[i] ?? [];
     for (const [b, blob] of (net.bottomBlobs[i] ?? []).entries()) {
       if (isView(net, i) || isIndex(net, i, b, blob)) continue;
@@ -42,13 +43,34 @@ export function roundOtherwise(net: Net, seed: number): void {
     for (const restore of restored.splice(0)) restore();
     const bottoms = net.bottomBlobs[i] ?? [];
     if (bottoms.length === 0 || isView(net, i)) return;
-    for (const top of net.topBlobs[i] ?? []) if (!isWhole(top.values())) moveAlike(top.data);
+    for (const top of net.topBlobs[i] ?? []) {
+      if (recipeOf(net, i)?.saturates) moveEach(top.data, sizeOf(bottoms));
+      else if (!isWhole(top.values())) moveAlike(top.data);
+    }
   });
   net.afterBackward.push((i) => {
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
     const bottoms = (net.bottomBlobs[i] ?? []).filter((_, b) => net.bottomNeedsBackward[i]?.[b]);
-    for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu());
+    const tops = net.topBlobs[i] ?? [];
+    const least = recipeOf(net, i)?.saturates ? largest(tops.map((top) => top.diffValues())) : 0;
+    for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu(), least);
+    if (least === 0) return;
+    const size = least * sizeOf(net.bottomBlobs[i] ?? []);
+    for (const { diffMem } of net.layers[i]?.blobs ?? []) moveEach(diffMem.mutableCpu(), size);
   });
+}
+
+function recipeOf(net: Net, i: number): Recipe | undefined {
+  return recipes[net.layers[i]?.param.type ?? ""];
+}
+
+function largest(arrays: readonly FloatArray[]): number {
+  return arrays.reduce((most, all) => Math.max(most, ...all.map(Math.abs)), 0);
+}
+
+/** The largest number that a layer reads, or 1. */
+function sizeOf(bottoms: readonly Blob[]): number {
+  return Math.max(1, largest(bottoms.map((bottom) => bottom.values())));
 }
 
 /** Layers that hand on what they get. */
