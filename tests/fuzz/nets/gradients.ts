@@ -7,6 +7,7 @@ import type { Difference } from "./compare.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { recipes } from "./recipes.ts";
 import { writeParameters } from "./run-case.ts";
+import { inputLayer } from "./sketch.ts";
 
 const reference = createEngines({ prefer: "reference" });
 /** Elements compared of each blob. */
@@ -30,13 +31,23 @@ export async function findWrongGradient({
   seed,
 }: FuzzCase): Promise<Difference | undefined> {
   const inputs = passes[0]?.inputs ?? {};
-  const layers = (param.layer ?? []).map((layer): LayerParameter => {
-    const given = inputs[layer.name ?? ""];
+  const all = param.layer ?? [];
+  const layers = all.flatMap((layer): LayerParameter[] => {
+    const name = layer.name ?? "";
+    const given = inputs[name];
+    if (layer.type !== "Input" || !given) return [layer];
+    const top = `${name}_given`;
     // Whole numbers may be labels, which have no gradient, and lie on kinks.
-    if (layer.type !== "Input" || !given || given.values.every(Number.isInteger)) return layer;
-    const shape = { dim: [...given.shape] };
-    const { input_param: _, ...rest } = layer;
-    return { ...rest, type: "Parameter", parameter_param: { shape } };
+    const source: LayerParameter = given.values.every(Number.isInteger)
+      ? { ...inputLayer({ name, shape: given.shape }), top: [top] }
+      : {
+          name,
+          type: "Parameter",
+          top: [top],
+          parameter_param: { shape: { dim: [...given.shape] } },
+        };
+    // A copy, for layers that work in place: each evaluation begins with what was given.
+    return [source, { name: `${name}_copy`, type: "Power", bottom: [top], top: [name] }];
   });
   if (layers.some(hasNoTrueGradient)) return undefined;
   const net = new Net(
@@ -48,7 +59,8 @@ export async function findWrongGradient({
     if (countsWhatIsRead(net)) return undefined;
     writeParameters(net, seed);
     for (const [name, { values }] of Object.entries(inputs)) {
-      net.blob(name).dataMem.overwriteCpu().set(values);
+      const blob = net.layer(name).blobs[0] ?? net.blob(`${name}_given`);
+      blob.dataMem.overwriteCpu().set(values);
     }
     const magnitudes: number[] = [];
     net.afterForward.push((i) => {
