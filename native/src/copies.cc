@@ -9,7 +9,9 @@ namespace caffe {
 
 namespace {
 
-void copy(const float* from, size_t n, float* to) { std::memcpy(to, from, n * sizeof(float)); }
+void copy(const float* from, size_t n, float* to) {
+  if (n > 0) std::memcpy(to, from, n * sizeof(float));
+}
 
 size_t sum_of(const std::vector<size_t>& sizes) {
   size_t total = 0;
@@ -30,7 +32,9 @@ void Join(const Napi::CallbackInfo& info) {
   const size_t total = sum_of(sizes);
   const auto xs = args.buffers(times(outer, sizes));
   float* y = args.floats(outer * total);
-  if (std::count(xs.begin(), xs.end(), nullptr) > 0) throw std::length_error("an array to join is missing");
+  for (size_t k = 0; k < sizes.size(); k++) {
+    if (xs[k] == nullptr && outer * sizes[k] > 0) throw std::length_error("an array to join is missing");
+  }
   parallel(outer, outer * total, [&](size_t o) {
     float* to = y + o * total;
     for (size_t k = 0; k < sizes.size(); k++) {

@@ -62,7 +62,7 @@ export class ArgMaxLayer extends Layer<One, One> {
     const inner = isPerSample ? 1 : x.count(axis + 1);
     const values = isPerSample ? "both" : "values";
     this.#op = this.engine.argMax({
-      outer: x.count() / (length * inner),
+      outer: isPerSample ? (x.shape[0] ?? 1) : x.count(0, axis),
       length,
       inner,
       topK: this.#topK,

@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { BuiltLayer } from "./build.ts";
 
@@ -17,6 +18,8 @@ export class MemoryPlan {
   readonly #layers: readonly BuiltLayer[];
   readonly #outputs: ReadonlySet<string>;
   readonly #isForwardOnly: boolean;
+  /** Tops that somebody may ask for after the pass. */
+  readonly #kept: readonly Blob[];
   /** Per layer: data that it is the last to touch. */
   #lastUses: readonly (readonly SyncedMem[])[] | undefined;
 
@@ -24,6 +27,7 @@ export class MemoryPlan {
     this.#layers = layers;
     this.#outputs = new Set(outputs);
     this.#isForwardOnly = isForwardOnly;
+    this.#kept = layers.flatMap(({ topBlobs }, i) => topBlobs.filter((_, t) => this.keeps(i, t)));
   }
 
   /** Shapes have changed: arrays may be others than before. */
@@ -50,14 +54,15 @@ export class MemoryPlan {
 
   afterBackward(i: number): void {
     const { layer, topBlobs, bottomBlobs } = this.#layers[i] as BuiltLayer;
-    topBlobs.forEach((top, t) => {
-      if (this.keeps(i, t)) return;
+    for (const top of topBlobs) {
+      // A view of it may be what is kept.
+      if (this.#kept.some((kept) => isShared(kept, top))) continue;
       if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
       const isOwn =
         bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
       // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
       if (isOwn && !layer.device) top.dataMem.zero();
-    });
+    }
   }
 
   /** Blobs that share an array (views, splits) count as one. */
@@ -75,4 +80,8 @@ export class MemoryPlan {
     for (const [mem, i] of last) if (!kept.has(mem)) uses[i]?.push(mem);
     return uses;
   }
+}
+
+function isShared(a: Blob, b: Blob): boolean {
+  return a.dataMem === b.dataMem || a.diffMem === b.diffMem;
 }

@@ -18,6 +18,8 @@ export interface Recipe {
   readonly selects?: boolean;
   /** It works with 1 − x inside: what is left of it near 1 is known to a rounding of 1. */
   readonly saturates?: boolean;
+  /** It takes a mean away and divides by a deviation: its gradient is what is left of larger numbers. */
+  readonly normalizes?: boolean;
   /** Its backward is not the derivative of its forward everywhere (docs/differences.md says why), or there is none. */
   readonly hasNoTrueGradient?: boolean | ((layer: LayerParameter) => boolean);
   /** It learns: layers of one form can share. */
@@ -187,6 +189,7 @@ const own: Readonly<Record<string, Recipe>> = {
   },
   BNLL: { draw: one() },
   BatchNorm: {
+    normalizes: true,
     draw: one(
       (s) =>
         `batch_norm_param { ${s.maybe(`eps: ${s.pick(0.1, 0.001)}`)} ${s.maybe(`use_global_stats: ${s.chance(0.5)}`)} ${s.maybe("moving_average_fraction: 0.5")} }`,
@@ -271,7 +274,11 @@ const own: Readonly<Record<string, Recipe>> = {
         .join(" ")} } }`,
     }),
   },
-  ELU: { draw: one((s) => s.maybe(`elu_param { alpha: ${s.pick(0, 0.3, 2)} }`)), selects: true },
+  ELU: {
+    saturates: true,
+    draw: one((s) => s.maybe(`elu_param { alpha: ${s.pick(0, 0.3, 2)} }`)),
+    selects: true,
+  },
   Eltwise: {
     draw: (s) => {
       const bottom = s.blob();
@@ -308,10 +315,7 @@ const own: Readonly<Record<string, Recipe>> = {
       const bottom = s.blob(axes(1));
       if (!bottom) return undefined;
       const count = s.int(1, 2);
-      const selector = s.input(
-        [bottom.shape[0] ?? 1],
-        s.chance(0.1) ? { name: "zeros" } : { name: "classes", below: 2 },
-      );
+      const selector = s.input([bottom.shape[0] ?? 1], { name: "classes", below: 2 });
       return {
         bottoms: [bottom.name, ...(count > 1 ? [s.like(bottom)] : []), selector],
         tops: count,
@@ -392,6 +396,7 @@ const own: Readonly<Record<string, Recipe>> = {
     ),
   },
   MVN: {
+    normalizes: true,
     draw: one(
       (s) =>
         `mvn_param { ${s.maybe("across_channels: true", 0.3)} ${s.maybe("normalize_variance: false", 0.3)} ${s.maybe("eps: 0.01")} }`,

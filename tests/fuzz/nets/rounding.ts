@@ -9,13 +9,16 @@ const ROUNDING = 2 ** -23;
 
 /**
  * Makes a net in float64 round like another float32 engine might: before a layer runs its bottoms move by a rounding
- * error, after it its tops do, and so do gradients on their way back. How far the results move is what
- * an engine in float32 may be off by, however ill-conditioned the net is.
+ * error, after it its tops do, and so do gradients before it and after it on their way back. How far the results move
+ * is what an engine in float32 may be off by, however ill-conditioned the net is.
  *
  * Layers that compare see equal values move alike, so that a tie stays one: who decides it is no matter of rounding.
  */
 export function roundOtherwise(net: Net, seed: number): void {
   const restored: (() => void)[] = [];
+  /** Per layer: by how much more than its gradient a rounding error inside it counts. */
+  const gains = new Map<number, number>();
+  let read: FloatArray[] = [];
   const random = new Random(seed, "rounding");
   const moveEach = (values: FloatArray, least = 0): void => {
     for (let i = 0; i < values.length; i++) {
@@ -27,13 +30,15 @@ export function roundOtherwise(net: Net, seed: number): void {
   const moveAlike = (values: FloatArray): void => {
     for (let i = 0; i < values.length; i++) values[i] = movedAlike(values[i] ?? 0, seed);
   };
+
   net.beforeForward.push((i) => {
     const isTold = recipeOf(net, i)?.selects;
     const tops = net.topBlobs[i] ?? [];
+    read = (net.bottomBlobs[i] ?? []).map((blob) => blob.values().slice());
     for (const [b, blob] of (net.bottomBlobs[i] ?? []).entries()) {
       if (isView(net, i) || isIndex(net, i, b, blob)) continue;
       const { dataMem } = blob;
-      const before = blob.values().slice();
+      const before = read[b] as FloatArray;
       (isTold ? moveAlike : moveEach)(blob.data);
       if (tops.some((top) => top.dataMem === dataMem)) continue;
       restored.push(() => dataMem.overwriteCpu().set(before));
@@ -41,22 +46,29 @@ export function roundOtherwise(net: Net, seed: number): void {
   });
   net.afterForward.push((i) => {
     for (const restore of restored.splice(0)) restore();
-    const bottoms = net.bottomBlobs[i] ?? [];
-    if (bottoms.length === 0 || isView(net, i)) return;
-    for (const top of net.topBlobs[i] ?? []) {
-      if (recipeOf(net, i)?.saturates) moveEach(top.data, sizeOf(bottoms));
+    const tops = net.topBlobs[i] ?? [];
+    if (read.length === 0 || isView(net, i)) return;
+    const recipe = recipeOf(net, i);
+    if (recipe?.saturates) gains.set(i, Math.max(1, largest(read)));
+    if (recipe?.normalizes) gains.set(i, steepest(read[0], tops[0]?.values()));
+    for (const top of tops) {
+      if (recipe?.saturates) moveEach(top.data, gains.get(i));
       else if (!isWhole(top.values())) moveAlike(top.data);
     }
+  });
+  let least = 0;
+  net.beforeBackward.push((i) => {
+    if (!net.layerNeedsBackward[i] || isView(net, i)) return;
+    const tops = net.topBlobs[i] ?? [];
+    for (const { diffMem } of tops) moveEach(diffMem.mutableCpu());
+    least = (gains.get(i) ?? 0) * largest(tops.map((top) => top.diffValues()));
   });
   net.afterBackward.push((i) => {
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
     const bottoms = (net.bottomBlobs[i] ?? []).filter((_, b) => net.bottomNeedsBackward[i]?.[b]);
-    const tops = net.topBlobs[i] ?? [];
-    const least = recipeOf(net, i)?.saturates ? largest(tops.map((top) => top.diffValues())) : 0;
     for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu(), least);
     if (least === 0) return;
-    const size = least * sizeOf(net.bottomBlobs[i] ?? []);
-    for (const { diffMem } of net.layers[i]?.blobs ?? []) moveEach(diffMem.mutableCpu(), size);
+    for (const { diffMem } of net.layers[i]?.blobs ?? []) moveEach(diffMem.mutableCpu(), least);
   });
 }
 
@@ -68,9 +80,14 @@ function largest(arrays: readonly FloatArray[]): number {
   return arrays.reduce((most, all) => Math.max(most, ...all.map(Math.abs)), 0);
 }
 
-/** The largest number that a layer reads, or 1. */
-function sizeOf(bottoms: readonly Blob[]): number {
-  return Math.max(1, largest(bottoms.map((bottom) => bottom.values())));
+/** How steep a function is between neighbours, at the most. */
+function steepest(x: FloatArray = new Float64Array(0), y: FloatArray = x): number {
+  let most = 0;
+  for (let i = 1; i < Math.min(x.length, y.length); i++) {
+    const slope = Math.abs(((y[i] ?? 0) - (y[i - 1] ?? 0)) / ((x[i] ?? 0) - (x[i - 1] ?? 0)));
+    if (Number.isFinite(slope)) most = Math.max(most, slope);
+  }
+  return most;
 }
 
 /** Layers that hand on what they get. */

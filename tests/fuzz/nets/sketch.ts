@@ -13,6 +13,8 @@ import { anyKind, type Kind } from "./values.ts";
 export interface SketchedBlob {
   readonly name: string;
   readonly shape: Shape;
+  /** It, or what it is a view of, holds labels or row numbers: backward reads them again, so nobody may overwrite them. */
+  readonly isIndex?: boolean;
 }
 
 /** An input of the net, and how its values are drawn. */
@@ -23,6 +25,8 @@ export interface SketchedInput extends SketchedBlob {
 /** A layer that is being written. */
 type Writable = { -readonly [K in keyof LayerParameter]: LayerParameter[K] };
 
+/** Layers whose tops are their bottom's memory. */
+const VIEWS: readonly string[] = ["Flatten", "Reshape", "Split"];
 /** A blob larger than this takes too long on a slow engine. */
 const LARGEST = 600;
 /** How often a layer is tried before another is. */
@@ -79,7 +83,12 @@ export class Sketch {
   /** A new input. */
   input(shape: Shape, kind: Kind = anyKind(this.random)): string {
     const name = `in${this.#names++}`;
-    this.#pending.push({ name, shape, kind });
+    this.#pending.push({
+      name,
+      shape,
+      kind,
+      isIndex: kind.name === "classes" || kind.name === "given",
+    });
     return name;
   }
 
@@ -142,7 +151,10 @@ export class Sketch {
       // Who reads a blob beside another gets a copy of it, in which nobody can work for both.
       const mayBeInPlace = registry.classOf(layer).allowsInPlace && tops === 1;
       const isUnread = this.layers.every((one) => !one.bottom?.includes(bottoms[0] ?? ""));
-      const isInPlace = mayBeInPlace && isUnread && (inPlace ?? this.chance(0.4));
+      const isIndex = [...this.#pending, ...this.#blobs].some(
+        (blob) => blob.isIndex && blob.name === bottoms[0],
+      );
+      const isInPlace = mayBeInPlace && isUnread && !isIndex && (inPlace ?? this.chance(0.4));
       const top = Array.from({ length: tops }, () => `b${this.#names++}`);
       if (isInPlace) top[0] = bottoms[0] ?? "";
       if (top.length > 0) layer.top = top;
@@ -185,8 +197,10 @@ export class Sketch {
     const sources = this.#pending.map(inputLayer);
     const read = new Map(bottoms.flatMap((blob) => (blob ? [[blob.name, blob] as const] : [])));
     const alone: NetParameter = { layer: [...[...read.values()].map(inputLayer), layer] };
-    const tops = topsOf(alone, this.#phase);
-    if (!tops) return undefined;
+    const made = topsOf(alone, this.#phase);
+    if (!made) return undefined;
+    const isIndex = VIEWS.includes(layer.type ?? "") && bottoms[0]?.isIndex === true;
+    const tops = made.map((top): SketchedBlob => ({ ...top, isIndex }));
     if (tops.some(({ shape }) => countOf(shape) > LARGEST)) return undefined;
     this.layers.push(...sources, layer);
     this.inputs.push(...this.#pending);
