@@ -198,7 +198,7 @@ void ScaleSums(const Napi::CallbackInfo& info) {
   const View v(args);
   const float *x = args.optional(v.stored()), *dy = args.floats(v.stored());
   float *dscale = args.optional(v.c), *dbias = args.optional(v.c);
-  if (dscale != nullptr && x == nullptr) throw std::length_error("no array where the gradient of a scale needs one");
+  if (dscale != nullptr && x == nullptr && v.stored() > 0) throw std::length_error("no array where the gradient of a scale needs one");
   const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], 0}; })
                                  : channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], dy[i] * x[i]}; });
   for (size_t c = 0; c < v.c; c++) {

@@ -49,7 +49,7 @@ export async function findWrongGradient({
     // A copy, for layers that work in place: each evaluation begins with what was given.
     return [source, { name: `${name}_copy`, type: "Power", bottom: [top], top: [name] }];
   });
-  if (layers.some(hasNoTrueGradient)) return undefined;
+  if (layers.some(hasNoTrueGradient) || rereadsWhatIsOverwritten(layers)) return undefined;
   const net = new Net(
     { ...param, force_backward: true, layer: layers },
     { engines: reference, phase, seed, dtype: "f64", fuse: false },
@@ -86,6 +86,19 @@ export async function findWrongGradient({
 function countsWhatIsRead({ topBlobs, bottomBlobs, lossWeights }: Net): boolean {
   const read = new Set(bottomBlobs.flat());
   return topBlobs.some((tops, i) => tops.some((top, t) => lossWeights[i]?.[t] && read.has(top)));
+}
+
+/**
+ * Whether a layer in place overwrites what the backward of the layer before it reads: as in Caffe, that reads what is
+ * there by then, and so does what shares memory with it.
+ */
+function rereadsWhatIsOverwritten(layers: readonly LayerParameter[]): boolean {
+  const writers = new Map<string, string>();
+  return layers.some(({ type = "", bottom = [], top = [] }) => {
+    const before = bottom[0] === top[0] ? writers.get(top[0] ?? "") : undefined;
+    for (const name of top) writers.set(name, type);
+    return before !== undefined && recipes[before]?.rereadsTop === true;
+  });
 }
 
 function hasNoTrueGradient(layer: LayerParameter): boolean {

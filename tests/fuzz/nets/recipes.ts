@@ -22,6 +22,8 @@ export interface Recipe {
   readonly normalizes?: boolean;
   /** Its backward is not the derivative of its forward everywhere (docs/differences.md says why), or there is none. */
   readonly hasNoTrueGradient?: boolean | ((layer: LayerParameter) => boolean);
+  /** Its backward reads its top, or its top is its bottom's memory. */
+  readonly rereadsTop?: boolean;
   /** It learns: layers of one form can share. */
   readonly hasParameters?: boolean;
 }
@@ -187,7 +189,7 @@ const own: Readonly<Record<string, Recipe>> = {
     selects: true,
     hasNoTrueGradient: true,
   },
-  BNLL: { draw: one() },
+  BNLL: { rereadsTop: true, draw: one() },
   BatchNorm: {
     normalizes: true,
     draw: one(
@@ -214,6 +216,7 @@ const own: Readonly<Record<string, Recipe>> = {
     hasParameters: true,
   },
   Clip: {
+    rereadsTop: true,
     draw: one((s) => `clip_param { min: ${s.pick(-1, -0.3, 0)} max: ${s.pick(0, 0.4, 2)} }`),
     selects: true,
   },
@@ -264,7 +267,10 @@ const own: Readonly<Record<string, Recipe>> = {
     },
   },
   Deconvolution: { draw: convolution(true), hasParameters: true },
-  Dropout: { draw: one((s) => s.maybe(`dropout_param { dropout_ratio: ${s.pick(0, 0.2, 0.9)} }`)) },
+  Dropout: {
+    rereadsTop: true,
+    draw: one((s) => s.maybe(`dropout_param { dropout_ratio: ${s.pick(0, 0.2, 0.9)} }`)),
+  },
   DummyData: {
     draw: (s) => ({
       bottoms: [],
@@ -275,6 +281,7 @@ const own: Readonly<Record<string, Recipe>> = {
     }),
   },
   ELU: {
+    rereadsTop: true,
     saturates: true,
     draw: one((s) => s.maybe(`elu_param { alpha: ${s.pick(0, 0.3, 2)} }`)),
     selects: true,
@@ -305,6 +312,7 @@ const own: Readonly<Record<string, Recipe>> = {
   },
   EuclideanLoss: { draw: pair() },
   Exp: {
+    rereadsTop: true,
     draw: one(
       (s) =>
         `exp_param { base: ${s.pick(-1, 2, 0.5)} scale: ${number(s, 1, 0.1, -1)} shift: ${number(s, 0, 1)} }`,
@@ -324,6 +332,7 @@ const own: Readonly<Record<string, Recipe>> = {
     selects: true,
   },
   Flatten: {
+    rereadsTop: true,
     draw: one((s, { length }) => {
       const from = s.int(0, length - 1);
       return s.maybe(
@@ -373,8 +382,9 @@ const own: Readonly<Record<string, Recipe>> = {
       axes(2, 4),
     ),
   },
-  LSTM: { saturates: true, draw: recurrent(2), hasNoTrueGradient: hasTops(2) },
+  LSTM: { rereadsTop: true, saturates: true, draw: recurrent(2), hasNoTrueGradient: hasTops(2) },
   LSTMUnit: {
+    rereadsTop: true,
     saturates: true,
     draw: (s) => {
       const [streams, units] = [s.int(1, 3), s.int(1, 3)];
@@ -390,12 +400,14 @@ const own: Readonly<Record<string, Recipe>> = {
     hasNoTrueGradient: true,
   },
   Log: {
+    rereadsTop: true,
     draw: one(
       (s) =>
         `log_param { base: ${s.pick(-1, 2, 10)} scale: ${number(s, 1, 0.1, -1)} shift: ${number(s, 0, 3, 3)} }`,
     ),
   },
   MVN: {
+    rereadsTop: true,
     normalizes: true,
     draw: one(
       (s) =>
@@ -411,6 +423,7 @@ const own: Readonly<Record<string, Recipe>> = {
     hasNoTrueGradient: true,
   },
   PReLU: {
+    rereadsTop: true,
     draw: one(
       (s) =>
         `prelu_param { channel_shared: ${s.chance(0.4)} filler { value: ${number(s, 0.25, -0.5, 0, 2)} } }`,
@@ -448,14 +461,16 @@ const own: Readonly<Record<string, Recipe>> = {
     hasNoTrueGradient: ({ pooling_param }) => pooling_param?.pool === "STOCHASTIC",
   },
   Power: {
+    rereadsTop: true,
     draw: one(
       (s) =>
         `power_param { power: ${number(s, 1, 2, 0, -1, 3, 0.5)} scale: ${number(s, 1, 0, -1, 2)} shift: ${number(s, 0, 1, 3)} }`,
     ),
     hasNoTrueGradient: ({ bottom, top }) => bottom?.[0] === top?.[0],
   },
-  RNN: { saturates: true, draw: recurrent(1), hasNoTrueGradient: hasTops(2) },
+  RNN: { rereadsTop: true, saturates: true, draw: recurrent(1), hasNoTrueGradient: hasTops(2) },
   ReLU: {
+    rereadsTop: true,
     draw: one((s) => s.maybe(`relu_param { negative_slope: ${s.pick(0, 0.1, 0.5)} }`)),
     selects: true,
   },
@@ -467,6 +482,7 @@ const own: Readonly<Record<string, Recipe>> = {
     selects: true,
   },
   Reshape: {
+    rereadsTop: true,
     draw: one((s, shape) => {
       const count = shape.reduce((product, length) => product * length, 1);
       return `reshape_param { ${s.pick(
@@ -499,7 +515,7 @@ const own: Readonly<Record<string, Recipe>> = {
     ),
     hasParameters: true,
   },
-  Sigmoid: { draw: one(), saturates: true },
+  Sigmoid: { rereadsTop: true, draw: one(), saturates: true },
   SigmoidCrossEntropyLoss: {
     draw: (s) => {
       const bottom = s.blob();
@@ -536,6 +552,7 @@ const own: Readonly<Record<string, Recipe>> = {
     },
   },
   Softmax: {
+    rereadsTop: true,
     draw: one((s, shape) => s.maybe(`softmax_param { axis: ${s.axis(shape)} }`), axes(1)),
   },
   SoftmaxWithLoss: {
@@ -543,17 +560,20 @@ const own: Readonly<Record<string, Recipe>> = {
     hasNoTrueGradient: hasTops(2),
   },
   Split: {
+    rereadsTop: true,
     draw: (s) => {
       const bottom = s.blob();
       return bottom && { bottoms: [bottom.name], tops: s.int(1, 3) };
     },
   },
   Swish: {
+    rereadsTop: true,
     saturates: true,
     draw: one((s) => s.maybe(`swish_param { beta: ${number(s, 1, -0.5, 3)} }`)),
   },
-  TanH: { draw: one() },
+  TanH: { rereadsTop: true, draw: one() },
   Threshold: {
+    rereadsTop: true,
     draw: one((s) => s.maybe(`threshold_param { threshold: ${s.pick(0.1, -1)} }`)),
     selects: true,
     hasNoTrueGradient: true,
