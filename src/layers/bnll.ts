@@ -32,7 +32,7 @@ const bnll: UnaryKernel<Record<never, never>> = {
   },
   native: [],
   wgsl: {
-    forward: "larger(x, 0.0) + log(1.0 + exp(-abs(x)))",
+    forward: "larger(x, 0.0) + logOnePlus(exp(-abs(x)))",
     backward: "dy * sigmoidOf(x)",
   },
 };

@@ -101,6 +101,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     }
     const [n = 0, c = 0, h = 0, w = 0] = shape;
     const { kernel, stride, pad } = this.#window([h, w]);
+    if (kernel[0] < 1 || kernel[1] < 1) {
+      this.fail(`bottom has shape ${shapeText(shape)}. Expected images of one pixel or more.`);
+    }
     if (this.#isStochastic && (pad[0] || pad[1])) {
       this.fail("pad with pool: STOCHASTIC. Padding implemented only for average and max pooling.");
     }

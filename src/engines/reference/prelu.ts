@@ -27,7 +27,7 @@ export function referencePReLU({ outer, length, inner }: BroadcastDescriptor): P
         let sum = 0;
         for (let o = 0; o < outer; o++) {
           const from = (o * length + l) * inner;
-          for (let at = from; at < from + inner; at++) if (!(x[at]! > 0)) sum += dy[at]! * x[at]!;
+          for (let at = from; at < from + inner; at++) sum += dy[at]! * Math.min(x[at]!, 0);
         }
         dSlope[l]! += sum;
       }

@@ -64,6 +64,11 @@ fn logOf(x: f32) -> f32 {
   return select(log(x), x, bitcast<u32>(x) == 0x7f800000u);
 }
 
+// log(1 + x) for x in [0, 1]; the sum would lose a small x.
+fn logOnePlus(x: f32) -> f32 {
+  return select(log(1.0 + x), x * (1.0 - x * (0.5 - x / 3.0)), x < 0.01);
+}
+
 fn rootOf(x: f32) -> f32 {
   if (isNan(x) || x < 0.0) {
     return nanOf(x);

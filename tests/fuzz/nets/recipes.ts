@@ -221,6 +221,7 @@ const own: Readonly<Record<string, Recipe>> = {
     selects: true,
   },
   Concat: {
+    rereadsTop: true,
     draw: (s) => {
       const bottom = s.blob(axes(1));
       if (!bottom) return undefined;
@@ -433,6 +434,7 @@ const own: Readonly<Record<string, Recipe>> = {
     hasParameters: true,
   },
   Parameter: {
+    rereadsTop: true,
     draw: (s) => ({
       bottoms: [],
       fields: `parameter_param { shape { ${s
@@ -535,6 +537,7 @@ const own: Readonly<Record<string, Recipe>> = {
     },
   },
   Slice: {
+    rereadsTop: true,
     draw: (s) => {
       const bottom = s.blob(axes(1));
       if (!bottom) return undefined;

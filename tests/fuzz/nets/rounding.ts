@@ -1,4 +1,4 @@
-import type { Blob } from "../../../src/blob/blob.ts";
+import type { LayerClass } from "../../../src/layers/registry.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { FloatArray } from "../../../src/util/arrays.ts";
 import { Random } from "../../../src/util/random.ts";
@@ -36,11 +36,17 @@ export function roundOtherwise(net: Net, seed: number): void {
     const tops = net.topBlobs[i] ?? [];
     read = (net.bottomBlobs[i] ?? []).map((blob) => blob.values().slice());
     for (const [b, blob] of (net.bottomBlobs[i] ?? []).entries()) {
-      if (isView(net, i) || isIndex(net, i, b, blob)) continue;
+      if (isView(net, i) || isIndex(net, i, b)) continue;
       const { dataMem } = blob;
       const before = read[b] as FloatArray;
       (isTold ? moveAlike : moveEach)(blob.data);
       if (tops.some((top) => top.dataMem === dataMem)) continue;
+      restored.push(() => dataMem.overwriteCpu().set(before));
+    }
+    const isLearned = recipeOf(net, i)?.hasParameters && (net.bottomBlobs[i]?.length ?? 0) > 0;
+    for (const { dataMem } of isLearned ? (net.layers[i]?.blobs ?? []) : []) {
+      const before = dataMem.cpu().slice();
+      moveEach(dataMem.mutableCpu());
       restored.push(() => dataMem.overwriteCpu().set(before));
     }
   });
@@ -98,8 +104,13 @@ function isView(net: Net, i: number): boolean {
 }
 
 /** Labels, row numbers and selectors are no measurements: they have no error. */
-function isIndex(net: Net, i: number, b: number, blob: Blob): boolean {
-  return !net.layers[i]?.allowForceBackward(b) || (b > 0 && isWhole(blob.values()));
+function isIndex(net: Net, i: number, b: number): boolean {
+  const layer = net.layers[i];
+  const { hostBottoms = [] } = (layer?.constructor ?? {}) as Partial<LayerClass>;
+  const count = net.bottomBlobs[i]?.length ?? 0;
+  return (
+    !layer?.allowForceBackward(b) || hostBottoms.some((index) => (index + count) % count === b)
+  );
 }
 
 function isWhole(values: ArrayLike<number>): boolean {

@@ -25,8 +25,14 @@ export interface SketchedInput extends SketchedBlob {
 /** A layer that is being written. */
 type Writable = { -readonly [K in keyof LayerParameter]: LayerParameter[K] };
 
-/** Layers whose tops are their bottom's memory. */
-const VIEWS: readonly string[] = ["Flatten", "Reshape", "Split"];
+/** Whether the tops of a layer are its bottom's memory. */
+function isView({ type = "", bottom = [], top = [] }: LayerParameter): boolean {
+  const isSole = bottom.length === 1 && top.length === 1;
+  return (
+    ["Flatten", "Reshape", "Split"].includes(type) || (isSole && ["Concat", "Slice"].includes(type))
+  );
+}
+
 /** A blob larger than this takes too long on a slow engine. */
 const LARGEST = 600;
 /** How often a layer is tried before another is. */
@@ -199,7 +205,7 @@ export class Sketch {
     const alone: NetParameter = { layer: [...[...read.values()].map(inputLayer), layer] };
     const made = topsOf(alone, this.#phase);
     if (!made) return undefined;
-    const isIndex = VIEWS.includes(layer.type ?? "") && bottoms[0]?.isIndex === true;
+    const isIndex = isView(layer) && bottoms[0]?.isIndex === true;
     const tops = made.map((top): SketchedBlob => ({ ...top, isIndex }));
     if (tops.some(({ shape }) => countOf(shape) > LARGEST)) return undefined;
     this.layers.push(...sources, layer);
