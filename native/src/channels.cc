@@ -145,6 +145,8 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
   const float* dy = args.floats(v.stored());
   float *dx = args.optional(v.stored()), *dgamma = args.optional(v.c), *dbeta = args.optional(v.c);
+  // Of nothing there is no deviation, but its gradient is 0.
+  if (v.stored() == 0) return;
   const PerChannel mean(v, given_mean), b(v, beta);
   PerChannel a(v, 0.0f), inverse(v, 0.0f);
   for (size_t c = 0; c < v.c; c++) {
@@ -166,10 +168,17 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
     }
   }
   if (dx == nullptr) return;
-  // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean))); with given statistics only the first term
+  if (is_given) {
+    // Not as below with zeros, which are no zeros times infinity.
+    each(v, Coefficients{a.data(), mean.data(), b.data()}, [=](size_t i, float a, float mu, float b, auto...) {
+      dx[i] = a * dy[i] * gate(a * (x[i] - mu) + b, slope);
+    });
+    return;
+  }
+  // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean)))
   PerChannel along(v, 0.0f), constant(v, 0.0f);
   const double m = static_cast<double>(v.n * v.s);
-  for (size_t c = 0; c < v.c && !is_given; c++) {
+  for (size_t c = 0; c < v.c; c++) {
     const double slope_x = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
     along[c] = static_cast<float>(slope_x);
     constant[c] = static_cast<float>(-a[c] * sums[2 * c] / m);

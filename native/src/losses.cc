@@ -109,7 +109,7 @@ void LabelGradient(const Napi::CallbackInfo& info) {
     for (size_t c = 0; c < channels; c++) {
       const size_t from = (o * channels + c) * inner + begin;
 #pragma omp simd
-      for (size_t i = 0; i < n; i++) dx[from + i] = factor[i] * prob[from + i];
+      for (size_t i = 0; i < n; i++) dx[from + i] = factor[i] == 0 ? 0 : factor[i] * prob[from + i];
     }
     for (size_t i = 0; i < n; i++) {
       if (factor[i] == 0) continue;

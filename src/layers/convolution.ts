@@ -93,6 +93,8 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   }
 
   override accepts(posts: PostOps): Takeover {
+    // The channels of a line are axis 1.
+    if (this.#window.axis !== 1 && posts.some(({ kind }) => kind === "scale")) return "nothing";
     return this.#op.accepts(posts) ? "forward" : "nothing";
   }
 

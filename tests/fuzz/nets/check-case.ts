@@ -56,14 +56,14 @@ export async function checkCase(
 ): Promise<Finding | undefined> {
   begin(TRUTH);
   const truth = await truthOf(fuzzCase);
-  const isUnsure = hasNoGreatest(fuzzCase, truth.f64);
+  const unsure = unsureOf(fuzzCase, truth.f64);
   for (const [way, how] of ways) {
     if (only !== undefined && way !== only) continue;
     begin(way);
     // An error of backward does not come then.
     if (how.options?.forwardOnly && truth.f32.error) continue;
     const got = await runCase(fuzzCase, how);
-    const difference = await compare(isUnsure ? withoutGradients(got) : got, truth);
+    const difference = await compare(surePart(got, unsure), truth);
     if (difference) return { way, ...difference };
   }
   if (truth.f64.error || (only !== undefined && only !== DIFFERENCES)) return undefined;
@@ -72,18 +72,36 @@ export async function checkCase(
   return wrong && { way: DIFFERENCES, ...wrong };
 }
 
+/** Squares of larger numbers are none in float32. */
+const LARGEST = 1e18;
+
 /**
- * Whether a layer may look for the greatest of values that are all NaN or −∞: which of them gets the gradient is any engine's
- * own choice.
+ * What is not compared: everything, where numbers are so large that engines overflow at different steps, and where NaN would
+ * have to be ranked; gradients, where the greatest of values is looked for that are all NaN or −∞, for which of them
+ * gets the gradient is any engine's own choice.
  */
-function hasNoGreatest({ param }: FuzzCase, { passes }: Outcome): boolean {
-  const searched = (param.layer ?? []).filter(({ type }) => type === "Pooling" || type === "SPP");
-  return searched.some(({ bottom = [] }) =>
-    passes.some((pass) => pass.get(`data ${bottom[0]}`)?.values.some((x) => !(x > -Infinity))),
-  );
+function unsureOf(
+  { param }: FuzzCase,
+  { passes }: Outcome,
+): "everything" | "gradients" | undefined {
+  const holds = (name = "", is: (x: number) => boolean): boolean =>
+    passes.some((pass) => pass.get(`data ${name}`)?.values.some(is));
+  const isLarge = (x: number): boolean => Number.isFinite(x) && Math.abs(x) > LARGEST;
+  for (const pass of passes) {
+    for (const { values } of pass.values()) if (values.some(isLarge)) return "everything";
+  }
+  const layers = param.layer ?? [];
+  const ranks = layers.filter(({ argmax_param }) => (argmax_param?.top_k ?? 1) > 1);
+  if (ranks.some(({ bottom }) => holds(bottom?.[0], Number.isNaN))) return "everything";
+  const searches = layers.filter(({ type }) => type === "Pooling" || type === "SPP");
+  const isLeast = (x: number): boolean => !(x > Number.NEGATIVE_INFINITY);
+  return searches.some(({ bottom }) => holds(bottom?.[0], isLeast)) ? "gradients" : undefined;
 }
 
-function withoutGradients(outcome: Outcome): Outcome {
+/** An outcome without what is not compared. */
+function surePart(outcome: Outcome, unsure: ReturnType<typeof unsureOf>): Outcome {
+  if (unsure === undefined) return outcome;
+  if (unsure === "everything") return { ...outcome, passes: [] };
   const isData = ([what]: readonly [string, unknown]): boolean => !/^(diff|dparam) /.test(what);
   return { ...outcome, passes: outcome.passes.map((pass) => new Map([...pass].filter(isData))) };
 }

@@ -17,7 +17,7 @@ export interface Recipe {
   /** It compares: a value beside a kink, or equal to another, decides what it does. */
   readonly selects?: boolean;
   /** It works with 1 − x inside: what is left of it near 1 is known to a rounding of 1. */
-  readonly saturates?: boolean;
+  readonly saturates?: true | "times x";
   /** It takes a mean away and divides by a deviation: its gradient is what is left of larger numbers. */
   readonly normalizes?: boolean;
   /** Its backward is not the derivative of its forward everywhere (docs/differences.md says why), or there is none. */
@@ -519,6 +519,7 @@ const own: Readonly<Record<string, Recipe>> = {
   },
   Sigmoid: { rereadsTop: true, draw: one(), saturates: true },
   SigmoidCrossEntropyLoss: {
+    saturates: true,
     draw: (s) => {
       const bottom = s.blob();
       return (
@@ -571,7 +572,7 @@ const own: Readonly<Record<string, Recipe>> = {
   },
   Swish: {
     rereadsTop: true,
-    saturates: true,
+    saturates: "times x",
     draw: one((s) => s.maybe(`swish_param { beta: ${number(s, 1, -0.5, 3)} }`)),
   },
   TanH: { rereadsTop: true, draw: one() },

@@ -16,8 +16,8 @@ const ROUNDING = 2 ** -23;
  */
 export function roundOtherwise(net: Net, seed: number): void {
   const restored: (() => void)[] = [];
-  /** Per layer: by how much more than its gradient a rounding error inside it counts. */
-  const gains = new Map<number, number>();
+  /** Per layer: by how much more than its gradient a rounding error inside it counts, and the largest number it read. */
+  const gains = new Map<number, { readonly gain: number; readonly size: number }>();
   let read: FloatArray[] = [];
   const random = new Random(seed, "rounding");
   const moveEach = (values: FloatArray, least = 0): void => {
@@ -55,10 +55,12 @@ export function roundOtherwise(net: Net, seed: number): void {
     const tops = net.topBlobs[i] ?? [];
     if (read.length === 0 || isView(net, i)) return;
     const recipe = recipeOf(net, i);
-    if (recipe?.saturates) gains.set(i, Math.max(1, largest(read)));
-    if (recipe?.normalizes) gains.set(i, steepest(read[0], tops[0]?.values()));
+    const size = Math.max(1, largest(read));
+    const gain = recipe?.saturates === "times x" ? size : 1;
+    if (recipe?.saturates) gains.set(i, { gain, size });
+    if (recipe?.normalizes) gains.set(i, { gain: steepest(read[0], tops[0]?.values()), size: 1 });
     for (const top of tops) {
-      if (recipe?.saturates) moveEach(top.data, gains.get(i));
+      if (recipe?.saturates) moveEach(top.data, gain);
       else if (!isWhole(top.values())) moveAlike(top.data);
     }
   });
@@ -67,14 +69,15 @@ export function roundOtherwise(net: Net, seed: number): void {
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
     const tops = net.topBlobs[i] ?? [];
     for (const { diffMem } of tops) moveEach(diffMem.mutableCpu());
-    least = (gains.get(i) ?? 0) * largest(tops.map((top) => top.diffValues()));
+    least = (gains.get(i)?.gain ?? 0) * largest(tops.map((top) => top.diffValues()));
   });
   net.afterBackward.push((i) => {
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
     const bottoms = (net.bottomBlobs[i] ?? []).filter((_, b) => net.bottomNeedsBackward[i]?.[b]);
     for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu(), least);
     if (least === 0) return;
-    for (const { diffMem } of net.layers[i]?.blobs ?? []) moveEach(diffMem.mutableCpu(), least);
+    const size = least * (gains.get(i)?.size ?? 1);
+    for (const { diffMem } of net.layers[i]?.blobs ?? []) moveEach(diffMem.mutableCpu(), size);
   });
 }
 
