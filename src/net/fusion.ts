@@ -72,13 +72,23 @@ export function findAbsorbed(
     const [top] = topBlobs;
     if (!top || bottomBlobs[0] !== top || !needsBackward || taken.has(i)) return;
     if (!isRectifier(layer.postOp)) return;
-    const [reader = -1, ...others] = usersOf(layers, top).filter((j) => j > i);
+    const users = usersOf(layers, top);
+    const [reader = -1, ...others] = users.filter((j) => j > i);
+    if (users.some((j) => j < i && readsAgain(layers[j] as FusedLayer, top))) return;
     const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
     if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) {
       absorbed.push({ rectifier: i, reader });
     }
   });
   return absorbed;
+}
+
+/** Whether a layer's backward reads the data of that blob. */
+function readsAgain({ layer, bottomBlobs, topBlobs }: FusedLayer, { dataMem }: Blob): boolean {
+  return (
+    topBlobs.some((top, t) => top.dataMem === dataMem && layer.backwardReadsTop(t)) ||
+    bottomBlobs.some((bottom, b) => bottom.dataMem === dataMem && layer.backwardReadsBottom(b))
+  );
 }
 
 function isRectifier(post: PostOp | undefined): boolean {

@@ -21,6 +21,13 @@ const found: Readonly<Record<string, Found>> = {
       layer { name: "flat" type: "Flatten" bottom: "y" top: "z" loss_weight: 1 }`,
     passes: 2,
   },
+  "TanH, a rectifier in place, and the greatest of its results": {
+    inputs: { x: "1x1x2x2: 0.5 -1 2 0.25" },
+    layers: `layer { name: "conv" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 3 kernel_size: 1 } }
+      layer { name: "tanh" type: "TanH" bottom: "y" top: "z" }
+      layer { name: "relu" type: "ReLU" bottom: "z" top: "z" }
+      layer { name: "pool" type: "Pooling" bottom: "z" top: "p" loss_weight: 1 pooling_param { global_pooling: true } }`,
+  },
   "a loss that is a view of a parameter, in two passes": {
     inputs: {},
     layers: `layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 4 dim: 3 } } }

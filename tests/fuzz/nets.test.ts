@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createEngines } from "../../src/engines/create.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Net } from "../../src/net/net.ts";
+import { availableEngines } from "../support/engines.ts";
 import { checkCase, type Ways } from "./nets/check-case.ts";
 import { Checker } from "./nets/checker.ts";
 import { drawCase } from "./nets/draw-case.ts";
@@ -14,6 +16,22 @@ import { notDrawn, recipes } from "./nets/recipes.ts";
 import { runCase } from "./nets/run-case.ts";
 
 const engines = createEngines({ prefer: "reference" });
+
+/** How many nets each engine runs here; a software GPU takes its time. `npm run fuzz:nets` does more. */
+const RUNS = { reference: 60, native: 300, webgpu: 12 } as const;
+
+test.each(Object.entries(RUNS).filter(([name]) => availableEngines.has(name)))(
+  "%s computes %d nets that are drawn at random as the reference in float64 does",
+  (engine, nets) => {
+    const { stdout, stderr } = spawnSync(
+      "npx",
+      ["tsx", "scripts/fuzz-nets.ts", "--seed=1701", `--nets=${nets}`, `--engines=${engine}`],
+      { encoding: "utf8" },
+    );
+    expect(stdout, `${stdout}${stderr}`).toMatch(new RegExp(`^${nets} passed, 0 failed$`, "m"));
+  },
+  300_000,
+);
 
 describe("drawing", () => {
   test("every layer type is drawn, or stands among those that are not", () => {

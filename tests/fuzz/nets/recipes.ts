@@ -352,6 +352,7 @@ const own: Readonly<Record<string, Recipe>> = {
     ),
   },
   InfogainLoss: {
+    saturates: true,
     draw: (s) => {
       const scores = s.blob(axes(2));
       if (!scores) return undefined;
@@ -560,6 +561,7 @@ const own: Readonly<Record<string, Recipe>> = {
     draw: one((s, shape) => s.maybe(`softmax_param { axis: ${s.axis(shape)} }`), axes(1)),
   },
   SoftmaxWithLoss: {
+    saturates: true,
     draw: classified((s, axis) => `softmax_param { axis: ${axis} } ${lossParam(s)}`, 2),
     hasNoTrueGradient: hasTops(2),
   },

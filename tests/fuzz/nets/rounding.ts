@@ -1,3 +1,4 @@
+import type { Blob } from "../../../src/blob/blob.ts";
 import type { LayerClass } from "../../../src/layers/registry.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { FloatArray } from "../../../src/util/arrays.ts";
@@ -58,9 +59,13 @@ export function roundOtherwise(net: Net, seed: number): void {
     const size = Math.max(1, largest(read));
     const gain = recipe?.saturates === "times x" ? size : 1;
     if (recipe?.saturates) gains.set(i, { gain, size });
-    if (recipe?.normalizes) gains.set(i, { gain: steepest(read[0], tops[0]?.values()), size: 1 });
+    const slope = recipe?.normalizes && tops[0] ? steepest(read[0], tops[0]) : 0;
+    // Its mean is rounded too, and that error is divided by the deviation.
+    const error = slope * largest(read);
+    if (slope > 0) gains.set(i, { gain: slope * (1 + error), size: 1 });
     for (const top of tops) {
       if (recipe?.saturates) moveEach(top.data, gain);
+      else if (slope > 0) moveEach(top.data, error);
       else if (!isWhole(top.values())) moveAlike(top.data);
     }
   });
@@ -89,14 +94,21 @@ function largest(arrays: readonly FloatArray[]): number {
   return arrays.reduce((most, all) => Math.max(most, ...all.map(Math.abs)), 0);
 }
 
-/** How steep a function is between neighbours, at the most. */
-function steepest(x: FloatArray = new Float64Array(0), y: FloatArray = x): number {
+/** The slope where nothing shows it: that of BatchNorm where its ε is all that it divides by, and more. */
+const STEEP = 1e3;
+
+/** How steep a function is at the most, between neighbours and from one image to the next. */
+function steepest(x: FloatArray = new Float64Array(0), top: Blob): number {
+  const y = top.values();
   let most = 0;
-  for (let i = 1; i < Math.min(x.length, y.length); i++) {
-    const slope = Math.abs(((y[i] ?? 0) - (y[i - 1] ?? 0)) / ((x[i] ?? 0) - (x[i - 1] ?? 0)));
-    if (Number.isFinite(slope)) most = Math.max(most, slope);
+  for (const step of [1, top.count(1)]) {
+    for (let i = step; step > 0 && i < Math.min(x.length, y.length); i++) {
+      const [dx, dy] = [x, y].map((all) => (all[i] ?? 0) - (all[i - step] ?? 0));
+      const slope = Math.abs((dy ?? 0) / (dx ?? 0));
+      if (Number.isFinite(slope)) most = Math.max(most, slope);
+    }
   }
-  return most;
+  return most === 0 ? STEEP : most;
 }
 
 /** Layers that hand on what they get. */
