@@ -6,7 +6,7 @@ import { keepSource, printPrototxt, sourceOf } from "../io/prototxt.ts";
 import { netParameterOf } from "../io/read-net.ts";
 import type { InnerNet } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
-import { type Log, silent } from "../util/log.ts";
+import { type Log, logOf, silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { chosenSeed } from "../util/seed.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
@@ -39,7 +39,8 @@ export function assemble(
   makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
 ): Assembled {
   checkOptions("Net", options, netOptions);
-  const { weights: _weights, log = silent, engines = defaultEngines(), ...given } = options;
+  const { weights: _weights, engines = defaultEngines(), ...given } = options;
+  const log = logOf(options);
   const param = withForce(netParameterOf(source, log), options.forceBackward ?? false);
   const state = mergeStates(param.state, {
     ...(options.phase !== undefined && { phase: options.phase }),

@@ -5,7 +5,7 @@ import { writeHdf5 } from "../io/hdf5.ts";
 import { checkHdf5Names, hdf5Model } from "../io/hdf5-model.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { parseNetParameter } from "../io/read-net.ts";
-import { type Log, silent } from "../util/log.ts";
+import { type Log, logOf } from "../util/log.ts";
 import { assemble } from "./assemble.ts";
 import { forgottenNets } from "./close-layers.ts";
 import { type CopiedWeights, copyWeights, unfilledLayers } from "./copy-weights.ts";
@@ -63,7 +63,7 @@ export class Net extends NetPasses {
    * @throws PrototxtError, and what the constructor throws
    */
   static parse(text: string, options: NetOptions = {}): Net {
-    return new Net(parseNetParameter(text, "prototxt", options.log ?? silent), options);
+    return new Net(parseNetParameter(text, "prototxt", logOf(options)), options);
   }
 
   /** Brings data and gradients of all blobs and parameters to the host, where they lie on a device. */

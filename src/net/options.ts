@@ -1,12 +1,12 @@
 import type { Engines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
-import type { Log } from "../util/log.ts";
+import type { LogOptions } from "../util/log.ts";
 import type { OptionNames } from "../util/options.ts";
 import type { Weights } from "./weights.ts";
 
 /** How a net is to be built; every option may be left out. */
-export interface NetOptions {
+export interface NetOptions extends LogOptions {
   /** What computes; the best of this machine by default. */
   readonly engines?: Engines;
   /** The net's own `state` by default, and TEST where it has none. */
@@ -19,8 +19,6 @@ export interface NetOptions {
   readonly seed?: number;
   /** Element type of every blob; f32 by default. f64 runs on the reference engine only. */
   readonly dtype?: DType;
-  /** Takes the lines that tell how the net is built; nobody by default. */
-  readonly log?: Log;
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
@@ -49,6 +47,7 @@ export const netOptions: OptionNames<NetOptions> = {
   seed: true,
   dtype: true,
   log: true,
+  silent: true,
   root: true,
   registry: true,
   forceBackward: true,

@@ -1,14 +1,12 @@
 import type { Engines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
-import type { Log } from "../util/log.ts";
+import type { LogOptions } from "../util/log.ts";
 import type { OptionNames } from "../util/options.ts";
 
 /** How a solver is to be made; every option may be left out. */
-export interface SolverOptions {
+export interface SolverOptions extends LogOptions {
   /** What computes; the best of this machine by default. */
   readonly engines?: Engines;
-  /** Takes Caffe's log lines; nobody by default. */
-  readonly log?: Log;
   /** The solver's file, for messages and for the default of `snapshot_prefix`, where the solver is an object. */
   readonly file?: string;
   /** Added to the train net's state, as `--level` and `--stage` ask. */
@@ -36,6 +34,7 @@ export interface SolverOptions {
 export const solverOptions: OptionNames<SolverOptions> = {
   engines: true,
   log: true,
+  silent: true,
   file: true,
   level: true,
   stages: true,

@@ -6,7 +6,7 @@ import { readSolverParameter } from "../io/read-net.ts";
 import type { SolverMemory } from "../io/run-state.ts";
 import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights.ts";
-import { type Log, silent } from "../util/log.ts";
+import { type Log, logOf, silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { checkChange, fixedParameter } from "./changed-parameters.ts";
 import { DivergenceWatch } from "./divergence.ts";
@@ -58,7 +58,7 @@ export abstract class SolverRun implements Snapshotted {
    */
   protected constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     checkOptions("Solver", options, solverOptions);
-    const log = options.log ?? silent;
+    const log = logOf(options);
     const param = typeof source === "string" ? readSolverParameter(source, log) : source;
     const { file = typeof source === "string" ? source : undefined } = options;
     const { engines = defaultEngines() } = options;

@@ -2,7 +2,7 @@ import type { SolverParameter } from "../io/proto/caffe.ts";
 import { parseSolverParameter } from "../io/read-net.ts";
 import { SolverError } from "../util/errors.ts";
 import { EventLoop } from "../util/event-loop.ts";
-import { numberText, silent } from "../util/log.ts";
+import { logOf, numberText } from "../util/log.ts";
 import { Turns } from "../util/turns.ts";
 import {
   type CallbacksOf,
@@ -59,7 +59,7 @@ export class Solver extends SolverRun {
    * @throws PrototxtError, and what the constructor throws
    */
   static parse(text: string, options: SolverOptions = {}): Solver {
-    return new Solver(parseSolverParameter(text, "solver", options.log ?? silent), options);
+    return new Solver(parseSolverParameter(text, "solver", logOf(options)), options);
   }
 
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */

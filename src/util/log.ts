@@ -10,6 +10,19 @@ export type Log = (severity: Severity, source: string, message: string) => void;
 /** A log that keeps nothing. */
 export const silent: Log = () => {};
 
+/** Who takes log lines, as options of nets and solvers say it. */
+export interface LogOptions {
+  /** Takes Caffe's log lines; nobody by default. */
+  readonly log?: Log;
+  /** No line is logged, whoever `log` is. */
+  readonly silent?: boolean;
+}
+
+/** What takes the lines by these options. */
+export function logOf({ log = silent, silent: isSilent = false }: LogOptions): Log {
+  return isSilent ? silent : log;
+}
+
 /** A number as C++'s ostream prints a float: six significant digits, ties to the even one, `1e-05`, `nan`, `inf`. */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return "nan";

@@ -174,3 +174,15 @@ test("a gradient that is not computed is refused, and an option asks for it", as
   const { y } = await net.backward<"y">({}, { blobs: ["y"] });
   expect(y.shape).toEqual([2, 1]);
 });
+
+test("silent: true logs nothing, whoever takes the log", () => {
+  const lines: string[] = [];
+  const log = (_severity: string, _source: string, line: string): void => {
+    lines.push(line);
+  };
+  new Net(file, { log, silent: true }).close();
+  new Solver({ net: file, lr_policy: "fixed", base_lr: 0.1 }, { log, silent: true }).close();
+  expect(lines).toEqual([]);
+  new Net(file, { log }).close();
+  expect(lines.length).toBeGreaterThan(0);
+});
