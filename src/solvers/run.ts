@@ -74,7 +74,7 @@ export abstract class SolverRun implements Snapshotted {
     this.snapshots = new SnapshotStore(this.#prefix, param, log);
     logParameters(param, log);
     if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
-    const [net, ...testNets] = buildNets(param, where, { ...options, engines });
+    const [net, ...testNets] = buildNets(param, where, { ...options, engines, log });
     [this.net, this.testNets] = [net, testNets];
     try {
       this.tests = new TestPasses(testNets, log);
