@@ -29,12 +29,11 @@ struct Clip {
   float backward(float x, float, float dy) const { return x >= min && x <= max ? dy : 0; }
 };
 struct Elu {
-  // Keeps y finite above zero, where the gradient does not read it. Another layer may have written it since.
-  static constexpr float bound = 1e30f;
   float alpha;
   explicit Elu(const float* p) : alpha(p[0]) {}
   float forward(float x) const { return x > 0 ? x : alpha * expm1f(std::min(x, 0.0f)); }
-  float backward(float x, float y, float dy) const { return dy * gate(x, std::min(y, bound) + alpha); }
+  // A choice, not gate's product: y above zero is not read, and may be infinite, or what another layer wrote since.
+  float backward(float x, float y, float dy) const { return dy * (x > 0 ? 1.0f : y + alpha); }
 };
 struct Exp {
   float inner, outer;
