@@ -33,13 +33,14 @@ export interface BuiltLayer extends PlannedLayer {
 
 /**
  * Fills the diff of every top that counts towards the objective with its weight: where backward begins. Memory
- * that has been filled is left alone; a top that outgrew its memory has another.
+ * that has been filled is left alone; a top that outgrew its memory has another. What is shared, as by a view, has
+ * become another blob's gradient since.
  */
 export function writeLossWeights({ lossWeights, topBlobs, weightedDiffs }: BuiltLayer): void {
   for (let t = 0; t < lossWeights.length; t++) {
     const weight = lossWeights[t];
     const diff = topBlobs[t]?.diffMem;
-    if (!weight || !diff || weightedDiffs[t] === diff) continue;
+    if (!weight || !diff || (weightedDiffs[t] === diff && !diff.isShared)) continue;
     diff.overwriteCpu().fill(weight);
     weightedDiffs[t] = diff;
   }

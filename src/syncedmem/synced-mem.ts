@@ -255,6 +255,11 @@ export class SyncedMem {
     this.#deviceFresh = false;
   }
 
+  /** Whether several blobs use this array. */
+  get isShared(): boolean {
+    return this.#holders > 1;
+  }
+
   /** One more blob uses this array: it is freed when all have freed it. */
   hold(): this {
     this.#holders++;

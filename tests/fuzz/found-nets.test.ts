@@ -3,7 +3,7 @@ import { parsePrototxt } from "../../src/io/prototxt.ts";
 import { countOf } from "../../src/util/shape.ts";
 import { describeEngines } from "../support/engines.ts";
 import { checkCase, waysOf } from "./nets/check-case.ts";
-import type { FuzzCase, Given } from "./nets/fuzz-case.ts";
+import type { FuzzCase, Given, Pass } from "./nets/fuzz-case.ts";
 import { inputLayer } from "./nets/sketch.ts";
 
 /** A net that once went wrong on some engine: its inputs, `SHAPE: VALUES` by name, and its layers. */
@@ -11,6 +11,7 @@ interface Found {
   readonly inputs: Readonly<Record<string, string>>;
   readonly layers: string;
   readonly phase?: "TRAIN" | "TEST";
+  /** How many there are; every other one is of the negated numbers. */
   readonly passes?: number;
 }
 
@@ -19,6 +20,13 @@ const found: Readonly<Record<string, Found>> = {
     inputs: { x: "1x2: 0.5 -1" },
     layers: `layer { name: "conv" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 1 } }
       layer { name: "flat" type: "Flatten" bottom: "y" top: "z" loss_weight: 1 }`,
+    passes: 2,
+  },
+  "a rectifier in place before a view that is a loss, in two passes": {
+    inputs: { x: "2: -1 -1", z: "2: 3 -3" },
+    layers: `layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "z" top: "y" }
+      layer { name: "relu" type: "ReLU" bottom: "y" top: "y" }
+      layer { name: "view" type: "Reshape" bottom: "y" top: "v" loss_weight: 3 reshape_param { num_axes: 0 } }`,
     passes: 2,
   },
   "TanH, a rectifier in place, and the greatest of its results": {
@@ -118,12 +126,20 @@ function caseOf({ inputs, layers, phase = "TRAIN", passes = 1 }: Found): FuzzCas
   });
   const sources = given.map(([name, { shape }]) => inputLayer({ name, shape }));
   const { layer = [] } = parsePrototxt("NetParameter", layers);
-  const pass = { inputs: Object.fromEntries(given), accumulates: false };
+  const passOf = (n: number): Pass => ({
+    inputs: Object.fromEntries(
+      given.map(([name, { shape, values }]) => [
+        name,
+        { shape, values: values.map((x) => (n % 2 === 0 ? x : -x)) },
+      ]),
+    ),
+    accumulates: false,
+  });
   return {
     seed: 1,
     phase,
     param: { force_backward: true, layer: [...sources, ...layer] },
-    passes: Array.from({ length: passes }, () => pass),
+    passes: Array.from({ length: passes }, (_, n) => passOf(n)),
   };
 }
 

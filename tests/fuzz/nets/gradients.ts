@@ -83,6 +83,8 @@ export async function findWrongGradient({
     const [failure] = failures;
     if (!failure) return undefined;
     const { layer, blob, index, computed, numeric } = failure;
+    // A slope without end has no differences.
+    if (!Number.isFinite(computed) || !Number.isFinite(numeric)) return undefined;
     return {
       what: `gradient of ${layer}, ${blob}`,
       text: `element ${shapeText(index)}: backward has ${computed}, differences ${numeric}`,

@@ -378,6 +378,7 @@ const own: Readonly<Record<string, Recipe>> = {
     hasParameters: true,
   },
   LRN: {
+    saturates: true,
     draw: one(
       (s) =>
         `lrn_param { local_size: ${s.pick(1, 3, 5)} alpha: ${s.pick(1, 0.1, 2)} beta: ${s.pick(0.75, 0.5, 1)} ${s.maybe("k: 2")} ${s.maybe("norm_region: WITHIN_CHANNEL")} }`,
@@ -450,9 +451,11 @@ const own: Readonly<Record<string, Recipe>> = {
       const bottom = s.blob(axes(2, 4));
       if (!bottom) return undefined;
       const pool = s.pick("MAX", "MAX", "AVE", "AVE", "STOCHASTIC");
-      const size = s.chance(0.15)
+      const any = s.chance(0.15)
         ? "global_pooling: true"
         : window(s, [...bottom.shape, 1, 1].slice(0, 4));
+      // A window that lies beyond the image draws nothing.
+      const size = pool === "STOCHASTIC" ? `kernel_size: 2 stride: ${s.int(1, 2)}` : any;
       return {
         bottoms: [bottom.name],
         tops: pool === "MAX" && s.chance(0.15) ? 2 : 1,

@@ -32,14 +32,14 @@ export function roundOtherwise(net: Net, seed: number): void {
     for (let i = 0; i < values.length; i++) values[i] = movedAlike(values[i] ?? 0, seed);
   };
 
-  net.beforeForward.push((i) => {
+  /** Moves what layer i reads, until `restored` is called. What it works on in place stays moved. */
+  const moveBottoms = (i: number): void => {
     const isTold = recipeOf(net, i)?.selects;
     const tops = net.topBlobs[i] ?? [];
-    read = (net.bottomBlobs[i] ?? []).map((blob) => blob.values().slice());
     for (const [b, blob] of (net.bottomBlobs[i] ?? []).entries()) {
       if (isView(net, i) || isIndex(net, i, b)) continue;
       const { dataMem } = blob;
-      const before = read[b] as FloatArray;
+      const before = blob.values().slice();
       (isTold ? moveAlike : moveEach)(blob.data);
       if (tops.some((top) => top.dataMem === dataMem)) continue;
       restored.push(() => dataMem.overwriteCpu().set(before));
@@ -50,6 +50,11 @@ export function roundOtherwise(net: Net, seed: number): void {
       moveEach(dataMem.mutableCpu());
       restored.push(() => dataMem.overwriteCpu().set(before));
     }
+  };
+
+  net.beforeForward.push((i) => {
+    read = (net.bottomBlobs[i] ?? []).map((blob) => blob.values().slice());
+    moveBottoms(i);
   });
   net.afterForward.push((i) => {
     for (const restore of restored.splice(0)) restore();
@@ -72,11 +77,13 @@ export function roundOtherwise(net: Net, seed: number): void {
   let least = 0;
   net.beforeBackward.push((i) => {
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
+    moveBottoms(i);
     const tops = net.topBlobs[i] ?? [];
     for (const { diffMem } of tops) moveEach(diffMem.mutableCpu());
     least = (gains.get(i)?.gain ?? 0) * largest(tops.map((top) => top.diffValues()));
   });
   net.afterBackward.push((i) => {
+    for (const restore of restored.splice(0)) restore();
     if (!net.layerNeedsBackward[i] || isView(net, i)) return;
     const bottoms = (net.bottomBlobs[i] ?? []).filter((_, b) => net.bottomNeedsBackward[i]?.[b]);
     for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu(), least);
