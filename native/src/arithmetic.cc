@@ -195,11 +195,15 @@ void MVNForward(const Napi::CallbackInfo& info) {
   parallel(rows, rows * size, [=](size_t r) {
     const float* from = x + r * size;
     float* to = y + r * size;
-    const float mean = static_cast<float>(row_sum(from, size, [](float v) { return v; }) / static_cast<double>(size));
+    const auto n = static_cast<double>(size);
+    const float rounded = static_cast<float>(row_sum(from, size, [](float v) { return v; }) / n);
+    // What it was rounded by counts where all are nearly alike: ε is tiny.
+    const double rest = row_sum(from, size, [rounded](float v) { return v - rounded; }) / n;
+    const float mean = std::isfinite(rounded) ? static_cast<float>(rounded + rest) : rounded;
     float scale = 1;
     if (divides) {
       const double squares = row_sum(from, size, [mean](float v) { return (v - mean) * (v - mean); });
-      scale = static_cast<float>(1 / (std::sqrt(squares / static_cast<double>(size)) + eps));
+      scale = static_cast<float>(1 / (std::sqrt(squares / n) + eps));
     }
     scales[r] = scale;
 #pragma omp simd
@@ -219,13 +223,15 @@ void MVNBackward(const Napi::CallbackInfo& info) {
     float* to = dx + r * size;
     const auto n = static_cast<double>(size);
     const float mean = static_cast<float>(row_sum(dys, size, [](float v) { return v; }) / n);
-    float along = 0;
-    if (divides) {
-      float dot = 0;
-#pragma omp simd reduction(+ : dot)
-      for (size_t i = 0; i < size; i++) dot += dys[i] * ys[i];
-      along = static_cast<float>(dot / n);
+    if (!divides) {
+#pragma omp simd
+      for (size_t i = 0; i < size; i++) to[i] = dys[i] - mean;
+      return;
     }
+    float dot = 0;
+#pragma omp simd reduction(+ : dot)
+    for (size_t i = 0; i < size; i++) dot += dys[i] * ys[i];
+    const auto along = static_cast<float>(dot / n);
 #pragma omp simd
     for (size_t i = 0; i < size; i++) to[i] = (dys[i] - mean - ys[i] * along) * scales[r];
   });

@@ -102,17 +102,15 @@ void LabelGradient(const Napi::CallbackInfo& info) {
   float* dx = args.floats(outer * channels * inner);
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
     const size_t o = run.o, begin = run.begin, n = run.n;
-    float factor[kRun];
-    for (size_t i = 0; i < n; i++) {
-      factor[i] = static_cast<int>(label[o * inner + begin + i]) == ignored ? 0 : scale;
-    }
+    bool counts[kRun];
+    for (size_t i = 0; i < n; i++) counts[i] = static_cast<int>(label[o * inner + begin + i]) != ignored;
     for (size_t c = 0; c < channels; c++) {
       const size_t from = (o * channels + c) * inner + begin;
 #pragma omp simd
-      for (size_t i = 0; i < n; i++) dx[from + i] = factor[i] == 0 ? 0 : factor[i] * prob[from + i];
+      for (size_t i = 0; i < n; i++) dx[from + i] = counts[i] ? scale * prob[from + i] : 0;
     }
     for (size_t i = 0; i < n; i++) {
-      if (factor[i] == 0) continue;
+      if (!counts[i]) continue;
       const size_t l = class_of(label[o * inner + begin + i], channels);
       dx[(o * channels + l) * inner + begin + i] -= scale;
     }

@@ -74,6 +74,20 @@ const found: Readonly<Record<string, Found>> = {
     inputs: { x: "1x2x2: -Infinity -9 -Infinity -3", label: "1x2: 1 0" },
     layers: `layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "label" top: "loss" loss_param { ignore_label: 1 } }`,
   },
+  "MVN of equal numbers": {
+    inputs: { x: "1x1x3x3: 0.7 0.7 0.7 0.7 0.7 0.7 0.7 0.7 0.7" },
+    layers: 'layer { name: "mvn" type: "MVN" bottom: "x" top: "y" }',
+  },
+  "MVN of an infinity, without a deviation": {
+    inputs: { x: "1x1x1x5: 0 -1 0 1 -Infinity" },
+    layers:
+      'layer { name: "mvn" type: "MVN" bottom: "x" top: "y" mvn_param { normalize_variance: false } }',
+  },
+  "a loss of NaN whose gradient is nothing": {
+    inputs: { x: "1x2x2: 1 0 NaN -1", label: "1x2: 0 0" },
+    layers: `layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "label" top: "loss" }
+      layer { name: "threshold" type: "Threshold" bottom: "loss" top: "loss" }`,
+  },
   "PReLU above zero whose gradient is NaN": {
     inputs: { x: "1x2: 1 1", z: "1x2: 1 NaN" },
     layers: `layer { name: "prelu" type: "PReLU" bottom: "x" top: "y" }

@@ -273,6 +273,7 @@ const own: Readonly<Record<string, Recipe>> = {
     draw: one((s) => s.maybe(`dropout_param { dropout_ratio: ${s.pick(0, 0.2, 0.9)} }`)),
   },
   DummyData: {
+    rereadsTop: true,
     draw: (s) => ({
       bottoms: [],
       fields: `dummy_data_param { ${s.pick("", 'data_filler { type: "constant" value: 0.5 }', 'data_filler { type: "constant" value: -3 }')} shape { ${s

@@ -76,7 +76,7 @@ export function roundOtherwise(net: Net, seed: number): void {
   });
   let least = 0;
   net.beforeBackward.push((i) => {
-    if (!net.layerNeedsBackward[i] || isView(net, i)) return;
+    if (!net.layerNeedsBackward[i] || isViewBackward(net, i)) return;
     moveBottoms(i);
     const tops = net.topBlobs[i] ?? [];
     for (const { diffMem } of tops) moveEach(diffMem.mutableCpu());
@@ -84,7 +84,7 @@ export function roundOtherwise(net: Net, seed: number): void {
   });
   net.afterBackward.push((i) => {
     for (const restore of restored.splice(0)) restore();
-    if (!net.layerNeedsBackward[i] || isView(net, i)) return;
+    if (!net.layerNeedsBackward[i] || isViewBackward(net, i)) return;
     const bottoms = (net.bottomBlobs[i] ?? []).filter((_, b) => net.bottomNeedsBackward[i]?.[b]);
     for (const { diffMem } of bottoms) moveEach(diffMem.mutableCpu(), least);
     if (least === 0) return;
@@ -123,6 +123,11 @@ const views = new Set(["Flatten", "Reshape", "Split", "Silence"]);
 
 function isView(net: Net, i: number): boolean {
   return views.has(net.layers[i]?.param.type ?? "");
+}
+
+/** Whether backward computes nothing: that of Split adds. */
+function isViewBackward(net: Net, i: number): boolean {
+  return isView(net, i) && net.layers[i]?.param.type !== "Split";
 }
 
 /** Labels, row numbers and selectors are no measurements: they have no error. */
