@@ -12,6 +12,15 @@ describeEngines("MVN", (engines) => {
     const net = layerNet(`type: "MVN" bottom: "a" top: "y" ${param}`, [[1, 2, 1, 2]], { engines });
     expect((await forward(net, [1, 3, 6, 10]))[0]).toBeAllClose(output);
   });
+
+  test("of a constant is 0, though its sum is rounded", async () => {
+    const net = layerNet('type: "MVN" bottom: "a" top: "y"', [[2, 3, 3, 37]], { engines });
+    const values = Array.from(
+      { length: 666 },
+      (_, i) => [0.7, -1000.1, 1e-3][Math.trunc(i / 111) % 3] ?? 0,
+    );
+    expect((await forward(net, values))[0]?.every((y) => y === 0)).toBe(true);
+  });
 });
 
 test.each(["", "normalize_variance: false", "across_channels: true"])(
