@@ -68,8 +68,9 @@ function judgeSolver(solver, engines) {
 function judgeUnread(path, netError, solverError) {
   // What a file is meant to be is seen from how far its reader came.
   const isSolver =
-    /has no field named/.test(netError.message) &&
-    !/has no field named|this is a net's prototxt/.test(solverError.message);
+    /this is a solver's prototxt/.test(netError.message) ||
+    (/has no field named/.test(netError.message) &&
+      !/has no field named|this is a net's prototxt/.test(solverError.message));
   const [kind, { message: text }] = isSolver ? ["solver", solverError] : ["net", netError];
   if (/Unknown layer type/.test(text)) return { kind, verdict: "OTHER", text };
   const isForks = /is not a field of BVLC Caffe/.test(text);
