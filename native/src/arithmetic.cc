@@ -196,18 +196,19 @@ void MVNForward(const Napi::CallbackInfo& info) {
     const float* from = x + r * size;
     float* to = y + r * size;
     const auto n = static_cast<double>(size);
-    const float rounded = static_cast<float>(row_sum(from, size, [](float v) { return v; }) / n);
-    // What it was rounded by counts where all are nearly alike: ε is tiny.
-    const double rest = row_sum(from, size, [rounded](float v) { return v - rounded; }) / n;
-    const float mean = std::isfinite(rounded) ? static_cast<float>(rounded + rest) : rounded;
+    const float mean = static_cast<float>(row_sum(from, size, [](float v) { return v; }) / n);
+    // What the mean was rounded by counts where all are nearly alike: ε is tiny.
+    const double left = row_sum(from, size, [mean](float v) { return v - mean; }) / n;
+    const float rest = std::isfinite(mean) ? static_cast<float>(left) : 0;
     float scale = 1;
     if (divides) {
-      const double squares = row_sum(from, size, [mean](float v) { return (v - mean) * (v - mean); });
+      const double squares =
+          row_sum(from, size, [mean, rest](float v) { return (v - mean - rest) * (v - mean - rest); });
       scale = static_cast<float>(1 / (std::sqrt(squares / n) + eps));
     }
     scales[r] = scale;
 #pragma omp simd
-    for (size_t i = 0; i < size; i++) to[i] = (from[i] - mean) * scale;
+    for (size_t i = 0; i < size; i++) to[i] = (from[i] - mean - rest) * scale;
   });
 }
 
@@ -237,7 +238,8 @@ void MVNBackward(const Napi::CallbackInfo& info) {
   });
 }
 
-float sigmoid(float x) { return 0.5f * tanhf(0.5f * x) + 0.5f; }
+// Exact near 0 too, where 1 + tanh(x / 2) has lost what is left.
+float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
 // lstmForward(batch, hidden, before, gates, cont, c, h, values): values are σ(i), σ(f), σ(o), tanh(g)
 void LSTMForward(const Napi::CallbackInfo& info) {

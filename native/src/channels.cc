@@ -1,4 +1,6 @@
 // Arithmetic with one number per channel, in any layout that keeps channels in blocks.
+#include <algorithm>
+
 #include "loops.h"
 #include "primitive.h"
 
@@ -247,6 +249,22 @@ void PReLUSums(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
+// clearPadding(n, c, s, block, x): zeros again where channels fill their last block up. Sums of zero weights and numbers
+// that are not finite have made NaN of all of them at one place, so that the last one tells.
+void ClearPadding(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  float* x = args.floats(v.stored());
+  const size_t blocks = v.blocks(), block = v.block, s = v.s, used = v.c % block;
+  if (used == 0) return;
+  parallel(v.n, v.n * s, [=](size_t n) {
+    float* last = x + ((n + 1) * blocks - 1) * s * block;
+    for (size_t i = 0; i < s; i++, last += block) {
+      if (last[block - 1] != 0) std::fill(last + used, last + block, 0.0f);
+    }
+  });
+}
+
 // y = rectify(x, slope) · kept(index), with the index that the element has in a plain array
 template <typename Kept>
 void drop(const View& v, float slope, const float* x, float* y, Kept kept) {
@@ -300,6 +318,7 @@ void InitChannels(Napi::Object exports) {
   define<PReLUForward>(exports, "preluForward");
   define<PReLUBackward>(exports, "preluBackward");
   define<PReLUSums>(exports, "preluSums");
+  define<ClearPadding>(exports, "clearPadding");
   define<Dropout>(exports, "dropout");
 }
 

@@ -26,6 +26,22 @@ describeEngines("LSTMUnit", (engines) => {
     ]);
   });
 
+  test("keeps what a gate that is all but closed lets through", async () => {
+    const net = layerNet(
+      layer,
+      [
+        [1, 1, 1],
+        [1, 1, 4],
+        [1, 1],
+      ],
+      { engines },
+    );
+    const [[c = 0] = [], [h = 0] = []] = await forward(net, [0.5], [-30, -40, -20, 4], [1]);
+    const wantC = sigmoid(-40) * 0.5 + sigmoid(-30) * Math.tanh(4);
+    expect([c / wantC]).toBeAllClose([1], { rtol: 1e-5 });
+    expect([h / (sigmoid(-20) * Math.tanh(wantC))]).toBeAllClose([1], { rtol: 1e-5 });
+  });
+
   test("agrees with the reference", async () => {
     await checkParity(engines, layer, [
       [1, 3, 5],

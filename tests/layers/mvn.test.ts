@@ -21,6 +21,20 @@ describeEngines("MVN", (engines) => {
     );
     expect((await forward(net, values))[0]?.every((y) => y === 0)).toBe(true);
   });
+
+  test("of numbers that differ in their last bits only has the mean 0", async () => {
+    const net = layerNet('type: "MVN" bottom: "a" top: "y"', [[1, 1, 1, 5]], { engines });
+    const ulp = 2 ** -22;
+    const [y = []] = await forward(
+      net,
+      [0, 1, 0, 3, 1].map((steps) => 3 + steps * ulp),
+    );
+    const [mean, sigma] = [ulp, ulp * Math.sqrt(6 / 5) + 1e-9];
+    expect(y).toBeAllClose(
+      [0, 1, 0, 3, 1].map((steps) => (steps * ulp - mean) / sigma),
+      { rtol: 1e-5, atol: 1e-6 },
+    );
+  });
 });
 
 test.each(["", "normalize_variance: false", "across_channels: true"])(

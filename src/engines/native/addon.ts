@@ -218,6 +218,8 @@ export interface Addon extends Scoring {
       dBeta: Buffer | undefined,
     ]
   ): void;
+  /** Zeros again where channels fill their last block up. */
+  clearPadding(...args: [...ViewArgs, x: Buffer]): void;
   scaleForward(
     ...args: [
       ...ViewArgs,

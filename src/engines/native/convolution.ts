@@ -90,8 +90,9 @@ export function nativeConvolution(
       const isRectifiedApart = slope === 0 && !isModest(primitive);
       if (isRectifiedApart) primitive = primitiveFor(Number.NaN);
       run(primitive);
+      const { dst } = primitive.layouts;
+      places.clearPadding(y, dst);
       if (isRectifiedApart) {
-        const { dst } = primitive.layouts;
         const to = places.update(y, dst);
         addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
       }
@@ -107,6 +108,7 @@ export function nativeConvolution(
       };
       data ??= fastest("backward data", shapes, (s) => addon.convolutionBackwardData(s), run);
       run(data);
+      places.clearPadding(dx, data.layouts.diffSrc);
       places.ran.add(`input ${data.implementation}`);
     },
     backwardWeights(x, dy, dw, db) {

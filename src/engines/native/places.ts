@@ -218,6 +218,15 @@ export class Places implements Work {
     return held;
   }
 
+  /**
+   * Makes the padding behind the channels zero again, which every op that reads blocks counts on: a convolution of numbers that
+   * are not finite leaves 0 · ∞ there.
+   */
+  clearPadding(mem: SyncedMem, layout: Layout): void {
+    if (layout.stored === layout.count) return;
+    this.addon.clearPadding(...viewOf(layout), this.update(mem, layout));
+  }
+
   /** The array in that layout for as long as `use` runs: where it lies in another, the copy is not kept. */
   borrow(mem: SyncedMem, layout: Layout, use: (buffer: Buffer) => void): void {
     const from = mem.freshPrivate();

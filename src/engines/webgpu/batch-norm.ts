@@ -38,7 +38,7 @@ class Normalisation {
     this.#params = uniforms(numbers, [outer, length, inner, this.#slices, sliceLength]);
   }
 
-  /** Writes the mean and the biased variance of each channel of x. */
+  /** Writes the mean (of rows: the means, then what they were rounded by) and the biased variance of each channel of x. */
   statistics(x: SyncedMem, mean: SyncedMem, variance: SyncedMem): void {
     const parts = this.#parts();
     const statistics = this.#kernel("statistics", "r..w");
@@ -97,6 +97,11 @@ class Normalisation {
     gradient.run([...buffers, spread, ...line], this.#params, this.#all);
   }
 
+  /** Whether the mean comes in two parts, of which the second is what the first was rounded by. */
+  get #keepsRest(): boolean {
+    return this.#divisor !== DIVISORS.batchNorm;
+  }
+
   get #groups(): number {
     return Math.min(this.#view.length, 65535);
   }
@@ -107,7 +112,8 @@ class Normalisation {
   }
 
   #parts(): GpuBuffer {
-    return this.#scope.workspace(2 * this.#slices * this.#view.length);
+    // Pairs of numbers, and as many behind them of what means were rounded by.
+    return this.#scope.workspace((this.#keepsRest ? 4 : 2) * this.#slices * this.#view.length);
   }
 
   #line({ line }: Behind): GpuBuffer[] {
@@ -130,6 +136,7 @@ class Normalisation {
       arrays,
       constants: {
         DIVISOR: this.#divisor,
+        KEEPS_REST: Number(this.#keepsRest),
         HAS_GAMMA: Number(line !== undefined),
         HAS_BETA: Number(line?.bias !== undefined),
         HAS_POSTS: Number(line !== undefined || post !== undefined),
@@ -181,7 +188,7 @@ export function webgpuMVN(scope: Scope, d: MVNDescriptor): MVNOp {
   const view = { outer: 1, length: d.rows, inner: d.size };
   const divisor = d.normalizeVariance ? "mvn" : "none";
   const normalisation = new Normalisation(scope, view, d.eps, divisor);
-  const [mean, variance] = [new SyncedMem(d.rows), new SyncedMem(d.rows)];
+  const [mean, variance] = [new SyncedMem(2 * d.rows), new SyncedMem(d.rows)];
   return {
     forward(x, y) {
       normalisation.statistics(x, mean, variance);

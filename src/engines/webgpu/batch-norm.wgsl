@@ -17,9 +17,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 // backward: the normalised values
 @group(0) @binding(3) var<storage, read> normalised: array<f32>;
-// (slices, length): (mean, Σ (x − mean)²) or (Σ dy, Σ dy·x̂) of a slice
+// (slices, length): (mean, Σ (x − mean)²) or (Σ dy, Σ dy·x̂) of a slice; behind them what means were rounded by
 @group(0) @binding(4) var<storage, read_write> parts: array<vec2f>;
-// (length)
+// (length), or (2, length): the mean and what it was rounded by
 @group(0) @binding(5) var<storage, read> mean: array<f32>;
 @group(0) @binding(6) var<storage, read> variance: array<f32>;
 @group(0) @binding(7) var<storage, read_write> newMean: array<f32>;
@@ -37,6 +37,8 @@ override IS_GLOBAL = false;
 override HAS_GAMMA = false;
 override HAS_BETA = false;
 override HAS_POSTS = false;
+// Of the mean its rounding error is kept too: it counts where all are nearly alike and nothing is added to the variance.
+override KEEPS_REST = false;
 // 0: 1/√(variance + eps). 1: 1/(√variance + eps). 2: 1.
 override DIVISOR = 0u;
 
@@ -75,6 +77,14 @@ fn indexOf(l: u32, j: u32) -> u32 {
   return (j / p.inner * p.length + l) * p.inner + j % p.inner;
 }
 
+// x − mean
+fn deviationOf(x: f32, l: u32) -> f32 {
+  if (KEEPS_REST) {
+    return x - mean[l] - mean[p.length + l];
+  }
+  return x - mean[l];
+}
+
 fn inverse(v: f32) -> f32 {
   if (DIVISOR == 0u) {
     return 1.0 / rootOf(v + p.eps);
@@ -105,9 +115,21 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
     let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
       let rounded = select(0.0, total.y / f32(end - begin), isFinite(total.x));
-      parts[workgroup.y * p.length + l] = vec2f(m + rounded, total.x - rounded * total.y);
+      let i = workgroup.y * p.length + l;
+      parts[i] = vec2f(select(m + rounded, m, KEEPS_REST), total.x - rounded * total.y);
+      if (KEEPS_REST) {
+        parts[p.slices * p.length + i] = vec2f(rounded, 0.0);
+      }
     }
   }
+}
+
+// What the mean of a slice was rounded by.
+fn restOf(part: u32) -> f32 {
+  if (KEEPS_REST) {
+    return parts[p.slices * p.length + part].x;
+  }
+  return 0.0;
 }
 
 // Mean and variance of each channel from those of its slices.
@@ -115,19 +137,23 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
 fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let size = p.outer * p.inner;
   for (var l = id.x; l < p.length; l += WIDTH * grid.x) {
-    var m = parts[l].x;
+    let m = parts[l].x;
+    var rest = restOf(l);
     var squares = parts[l].y;
     var seen = f32(min(p.sliceLength, size));
     for (var s = 1u; s < p.slices; s++) {
-      let part = parts[s * p.length + l];
+      let i = s * p.length + l;
       let count = f32(min(p.sliceLength, size - s * p.sliceLength));
-      let delta = part.x - m;
+      let delta = parts[i].x - m + (restOf(i) - rest);
       let both = seen + count;
-      m += delta * count / both;
-      squares += part.y + delta * delta * seen * count / both;
+      rest += delta * count / both;
+      squares += parts[i].y + delta * delta * seen * count / both;
       seen = both;
     }
-    newMean[l] = m;
+    newMean[l] = select(m + rest, m, KEEPS_REST);
+    if (KEEPS_REST) {
+      newMean[p.length + l] = rest;
+    }
     newVariance[l] = squares / f32(size);
   }
 }
@@ -136,7 +162,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    output[i] = f(onLine(l, (at(i) - mean[l]) * inverse(variance[l])));
+    output[i] = f(onLine(l, deviationOf(at(i), l) * inverse(variance[l])));
   }
 }
 
@@ -144,7 +170,7 @@ fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    let value = (at(i) - mean[l]) * inverse(variance[l]);
+    let value = deviationOf(at(i), l) * inverse(variance[l]);
     output[i] = f(onLine(l, value));
     kept[i] = value;
   }

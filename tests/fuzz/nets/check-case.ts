@@ -76,8 +76,8 @@ export async function checkCase(
 const LARGEST = 1e18;
 
 /**
- * What is not compared: everything, where numbers are so large that engines overflow at different steps, and where NaN would
- * have to be ranked; gradients, where the greatest of values is looked for that are all NaN or −∞, for which of them
+ * What is not compared: everything, where numbers are so large that engines overflow at different steps (as the least there
+ * is, which MAX pooling makes of a window of NaN and a layer in place may hide), and where NaN would have to be ranked; gradients, where the greatest of values is looked for that are all NaN or −∞, for which of them
  * gets the gradient is any engine's own choice.
  */
 function unsureOf(
@@ -95,7 +95,11 @@ function unsureOf(
   if (ranks.some(({ bottom }) => holds(bottom?.[0], Number.isNaN))) return "everything";
   const searches = layers.filter(({ type }) => type === "Pooling" || type === "SPP");
   const isLeast = (x: number): boolean => !(x > Number.NEGATIVE_INFINITY);
-  return searches.some(({ bottom }) => holds(bottom?.[0], isLeast)) ? "gradients" : undefined;
+  const doubtful = searches.filter(({ bottom }) => holds(bottom?.[0], isLeast));
+  const isHidden = (name = ""): boolean =>
+    layers.some(({ bottom, top }) => bottom?.includes(name) && top?.includes(name));
+  if (doubtful.some(({ top }) => isHidden(top?.[0]))) return "everything";
+  return doubtful.length > 0 ? "gradients" : undefined;
 }
 
 /** An outcome without what is not compared. */
