@@ -1,7 +1,7 @@
 // Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
 // CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
 import { createEngines } from "../dist/engines/create.js";
-import { readNetParameter } from "../dist/io/read-net.js";
+import { readNetParameter } from "../dist/io/text/read-net.js";
 import { Net } from "../dist/net/net.js";
 import { sgemmRate } from "./sgemm.mjs";
 import { trainingSolver } from "./training-solver.mjs";

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { createEngines } from "../dist/engines/create.js";
 import { loadAddon } from "../dist/engines/native/binding.js";
-import { readNetParameter } from "../dist/io/read-net.js";
+import { readNetParameter } from "../dist/io/text/read-net.js";
 import { Net } from "../dist/net/net.js";
-import { summarize } from "../dist/net/summary.js";
+import { summarize } from "../dist/net/tools/summary.js";
 import { least, sgemmRate } from "./sgemm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,4 +1,4 @@
-import { parsePrototxt } from "../dist/io/prototxt.js";
+import { parsePrototxt } from "../dist/io/text/prototxt.js";
 import { Solver } from "../dist/solvers/solver.js";
 
 /** A solver for the net in that file, as `caffe train` runs it. */

@@ -2,7 +2,7 @@
 // `npm run gen` writes them; with --check it only says whether they are up to date. Reads dist: build first.
 import { readFileSync, writeFileSync } from "node:fs";
 import { main } from "../dist/cli/main.js";
-import { listModels } from "../dist/io/model-zoo.js";
+import { listModels } from "../dist/models/model-zoo.js";
 
 /** What a command line prints, as wide as it is in a terminal of 100 columns. */
 async function printed(...args) {

@@ -23,7 +23,7 @@ const engines = [reference, nativeEngine(addon, reference), webgpuEngine(addon)]
 
 /** Where a layer's docblock and its parameters stand. */
 const sources = new Map(
-  readdirSync("src/layers")
+  readdirSync("src/layers", { recursive: true })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => readFileSync(`src/layers/${file}`, "utf8"))
     .flatMap((text) => {

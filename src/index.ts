@@ -10,7 +10,7 @@ export { openEngines } from "./engines/open.ts";
 export { type GpuChoice, openGpu } from "./engines/webgpu/device.ts";
 export type { Gpu } from "./engines/webgpu/gpu.ts";
 
-export * as io from "./image/index.ts";
+export * as io from "./float-images/index.ts";
 export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
 export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
 export {
@@ -20,24 +20,17 @@ export {
   type Windows,
 } from "./inference/detector.ts";
 export { overlap, readWindows, suppress } from "./inference/windows.ts";
+export { decodeProto, encodeProto } from "./io/proto/binary.ts";
+export type * as proto from "./io/proto/caffe.ts";
+export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
+export { parsePrototxt, printPrototxt } from "./io/text/prototxt.ts";
+export { readNetParameter, readSolverParameter } from "./io/text/read-net.ts";
 export {
   type Caffemodel,
   decodeCaffemodel,
   encodeCaffemodel,
   readCaffemodel,
-} from "./io/caffemodel.ts";
-export {
-  type GetModelOptions,
-  getModel,
-  listModels,
-  type ModelCard,
-  modelCard,
-} from "./io/model-zoo.ts";
-export { decodeProto, encodeProto } from "./io/proto/binary.ts";
-export type * as proto from "./io/proto/caffe.ts";
-export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";
-export { parsePrototxt, printPrototxt } from "./io/prototxt.ts";
-export { readNetParameter, readSolverParameter } from "./io/read-net.ts";
+} from "./io/weights/caffemodel.ts";
 export {
   type Arity,
   arity,
@@ -50,20 +43,27 @@ export {
   type OneOrMore,
   type Two,
 } from "./layers/base/layer.ts";
-export type { MemoryDataLayer } from "./layers/memory-data.ts";
-export type { UserLayer } from "./layers/python.ts";
+export type { MemoryDataLayer } from "./layers/data/memory-data.ts";
 export { type LayerClass, LayerRegistry, layerTypes, registerLayer } from "./layers/registry.ts";
-export type { AllOptions, AllPasses } from "./net/all.ts";
-export type { CopiedWeights, LayerOfFile } from "./net/copy-weights.ts";
-export type { LayerCallback } from "./net/layer-runner.ts";
+export type { UserLayer } from "./layers/utility/python.ts";
+export {
+  type GetModelOptions,
+  getModel,
+  listModels,
+  type ModelCard,
+  modelCard,
+} from "./models/model-zoo.ts";
+export type { LearnableParam } from "./net/build/parameters.ts";
 export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
-export type { LearnableParam } from "./net/parameters.ts";
-export type { NetOutput, NetTurn, PassOptions, ValuesByName } from "./net/pass.ts";
-export { type ShapesByName, withPlaceholders } from "./net/placeholders.ts";
-export { type LayerSummary, summarize } from "./net/summary.ts";
-export { fullyConvolutional } from "./net/surgery.ts";
-export type { TrainedWeights, Weights } from "./net/weights.ts";
+export type { AllOptions, AllPasses } from "./net/run/all.ts";
+export type { LayerCallback } from "./net/run/layer-runner.ts";
+export type { NetOutput, NetTurn, PassOptions, ValuesByName } from "./net/run/pass.ts";
+export { type ShapesByName, withPlaceholders } from "./net/tools/placeholders.ts";
+export { type LayerSummary, summarize } from "./net/tools/summary.ts";
+export { fullyConvolutional } from "./net/tools/surgery.ts";
+export type { CopiedWeights, LayerOfFile } from "./net/weights/copy-weights.ts";
+export type { TrainedWeights, Weights } from "./net/weights/weights.ts";
 export { type CoordMap, coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
 export type { LayerCall, Top } from "./net-spec/layer-call.ts";
 export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fields.ts";

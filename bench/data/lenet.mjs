@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngines } from "../../dist/engines/create.js";
-import { parsePrototxt } from "../../dist/io/prototxt.js";
+import { parsePrototxt } from "../../dist/io/text/prototxt.js";
 import { Solver } from "../../dist/solvers/solver.js";
 import { makeFashionDatabase } from "./make.mjs";
 

@@ -1,8 +1,8 @@
 // A folder of images, one folder for each class, becomes a list; a net learns five classes from it, and is finetuned
 // for five others: node examples/image-folder/run.mjs
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { readIdx } from "../../dist/io/idx.js";
-import { encodeImage } from "../../dist/io/image-encoder.js";
+import { encodeImage } from "../../dist/io/images/encode.js";
+import { readIdx } from "../../dist/io/lists/idx.js";
 import { CLASSES, fashion, lastValue, openExample } from "../support.mjs";
 
 const example = openExample(import.meta.url);

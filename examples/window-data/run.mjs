@@ -1,7 +1,7 @@
 // Images with things in them, a window file that tells where, and a net that learns what a window shows:
 // node examples/window-data/run.mjs
 import { mkdirSync, writeFileSync } from "node:fs";
-import { encodeImage } from "../../dist/io/image-encoder.js";
+import { encodeImage } from "../../dist/io/images/encode.js";
 import { Random } from "../../dist/util/random.js";
 import { lastValue, openExample } from "../support.mjs";
 

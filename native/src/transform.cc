@@ -8,7 +8,7 @@ namespace caffe {
 
 namespace {
 
-// Whole numbers of each image in the order that src/io/images-addon.ts gives them.
+// Whole numbers of each image in the order that src/io/images/addon.ts gives them.
 enum Place { kOffset, kChannelStep, kRowStep, kColumnStep, kChannels, kHeight, kWidth, kMeanOffset, kMeanChannelStep,
              kMeanRowStep, kIsMirrored, kOut, kPlaces };
 

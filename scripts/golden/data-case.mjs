@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readBlobFile, readCaffemodel } from "../../dist/io/caffemodel.js";
-import { decodeDatum } from "../../dist/io/datum.js";
 import { openDatabase } from "../../dist/io/db/open.js";
-import { readDatasets } from "../../dist/io/hdf5.js";
-import { parsePrototxt } from "../../dist/io/prototxt.js";
+import { readDatasets } from "../../dist/io/hdf5/index.js";
+import { decodeDatum } from "../../dist/io/proto/datum.js";
+import { parsePrototxt } from "../../dist/io/text/prototxt.js";
 import { upgradeNet, upgradeSolver } from "../../dist/io/upgrade/upgrade.js";
+import { readBlobFile, readCaffemodel } from "../../dist/io/weights/caffemodel.js";
 import { buildNet, compareParams } from "./net-case.mjs";
 
 /** Runs a case of kind "data": databases, means, weights, and the batches of a net that reads them. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readNetParameter } from "../../dist/io/read-net.js";
+import { readNetParameter } from "../../dist/io/text/read-net.js";
 import { Net } from "../../dist/net/net.js";
 
 /** Builds the net of a case, in its folder. */

@@ -1,10 +1,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { readHdf5 } from "../../dist/io/hdf5.js";
+import { readHdf5 } from "../../dist/io/hdf5/index.js";
 import { messageType } from "../../dist/io/proto/messages.js";
-import { readSolverParameter } from "../../dist/io/read-net.js";
-import { readSolverState } from "../../dist/io/solver-state.js";
+import { readSolverParameter } from "../../dist/io/text/read-net.js";
+import { readSolverState } from "../../dist/io/weights/solver-state.js";
 import { Solver } from "../../dist/solvers/solver.js";
 import { compareParams, setParams } from "./net-case.mjs";
 

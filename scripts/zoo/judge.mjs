@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import textformat from "protobufjs/ext/textformat.js";
 import { messageType } from "../../dist/io/proto/messages.js";
-import { readNetParameter, readSolverParameter } from "../../dist/io/read-net.js";
+import { readNetParameter, readSolverParameter } from "../../dist/io/text/read-net.js";
+import { filterByState, mergeStates } from "../../dist/net/build/state.js";
 import { Net } from "../../dist/net/net.js";
-import { filterByState, mergeStates } from "../../dist/net/state.js";
 import { guesses, hasSource, sourceTops, standIn } from "./stand-in.mjs";
 
 const silent = () => {};

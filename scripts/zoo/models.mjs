@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createEngines } from "../../dist/engines/create.js";
-import { readCaffemodel } from "../../dist/io/caffemodel.js";
-import { readNetParameter } from "../../dist/io/read-net.js";
+import { readNetParameter } from "../../dist/io/text/read-net.js";
+import { readCaffemodel } from "../../dist/io/weights/caffemodel.js";
 import { Net } from "../../dist/net/net.js";
 
 /** The largest difference, relative to the largest value of an output. */

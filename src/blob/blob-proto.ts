@@ -1,5 +1,5 @@
-import { shapeOf } from "../io/blob-wire.ts";
 import type { BlobProto } from "../io/proto/caffe.ts";
+import { shapeOf } from "../io/weights/blob-wire.ts";
 import { allocate } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { type BlobValue, elementCount } from "./blob.ts";

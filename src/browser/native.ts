@@ -2,7 +2,7 @@ import type {
   loadNativeEngine as load,
   nativeVersion as version,
 } from "../engines/native/binding.ts";
-import type { imagesAddon as images } from "../io/images-addon.ts";
+import type { imagesAddon as images } from "../io/images/addon.ts";
 import { EngineError } from "../util/errors.ts";
 
 // Stands for what is compiled in a page, where nothing is: plain loops serve.

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule, Options } from "yargs";
-import { usualThreads } from "../io/convert/in-order.ts";
+import { usualThreads } from "../io/jobs/in-order.ts";
 import { CaffeError } from "../util/errors.ts";
 
 /** Flag files may name flag files, but not without end. */

@@ -1,6 +1,6 @@
 import type { Work } from "../engines/engine.ts";
 import type { Net } from "../net/net.ts";
-import { summarize } from "../net/summary.ts";
+import { summarize } from "../net/tools/summary.ts";
 
 type Direction = "forward" | "backward";
 

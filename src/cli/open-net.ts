@@ -1,6 +1,6 @@
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { keepSource } from "../io/prototxt.ts";
-import { readNetParameter } from "../io/read-net.ts";
+import { keepSource } from "../io/text/prototxt.ts";
+import { readNetParameter } from "../io/text/read-net.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";

@@ -1,8 +1,8 @@
 import type { Argv } from "yargs";
-import { channelMeans, readMean } from "../image/mean.ts";
-import type { TransformerOptions } from "../image/transformer.ts";
+import { channelMeans, readMean } from "../float-images/mean.ts";
+import type { TransformerOptions } from "../float-images/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { readNetParameter } from "../io/read-net.ts";
+import { readNetParameter } from "../io/text/read-net.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { listOf, real } from "./flags.ts";

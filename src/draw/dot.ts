@@ -1,5 +1,5 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import { netParameterOf } from "../io/read-net.ts";
+import { netParameterOf } from "../io/text/read-net.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import type { Shape } from "../util/shape.ts";

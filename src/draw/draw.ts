@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { writeFileAtomically } from "../io/atomic-file.ts";
+import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
 import { type DrawOptions, dotOf } from "./dot.ts";

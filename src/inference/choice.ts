@@ -1,4 +1,4 @@
-import { readText } from "../io/files.ts";
+import { readText } from "../io/files/files.ts";
 
 /** One class with its score. */
 export interface Choice {

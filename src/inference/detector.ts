@@ -7,8 +7,12 @@ import {
   type FloatImage,
   loadImage,
   resizeImage,
-} from "../image/float-image.ts";
-import { Transformer, type TransformerOptions, transformerOptions } from "../image/transformer.ts";
+} from "../float-images/float-image.ts";
+import {
+  Transformer,
+  type TransformerOptions,
+  transformerOptions,
+} from "../float-images/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";

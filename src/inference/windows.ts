@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
-import type { Box } from "../image/float-image.ts";
-import { readText } from "../io/files.ts";
+import type { Box } from "../float-images/float-image.ts";
+import { readText } from "../io/files/files.ts";
 import { FormatError } from "../util/errors.ts";
 import type { Windows } from "./detector.ts";
 

@@ -1,8 +1,8 @@
 import type { Engines } from "../engines/choose.ts";
 import { chooseEngine } from "../engines/choose.ts";
 import type { Primitive } from "../engines/engine.ts";
-import { unknownTypeText } from "../io/fork-layers.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
+import { unknownTypeText } from "../io/text/fork-layers.ts";
 import { LayerError } from "../util/errors.ts";
 import type { Arity, Layer, LayerContext } from "./base/layer.ts";
 import { makeUsersLayer } from "./base/users-code.ts";

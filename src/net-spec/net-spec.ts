@@ -1,5 +1,5 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/prototxt.ts";
+import { printPrototxt } from "../io/text/prototxt.ts";
 import { CaffeError } from "../util/errors.ts";
 import { LayerCall, type Top } from "./layer-call.ts";
 

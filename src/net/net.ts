@@ -1,20 +1,26 @@
-import { writeFileAtomically } from "../io/atomic-file.ts";
-import { checkSize } from "../io/blob-wire.ts";
-import { encodeCaffemodel } from "../io/caffemodel.ts";
-import { writeHdf5 } from "../io/hdf5.ts";
-import { checkHdf5Names, hdf5Model } from "../io/hdf5-model.ts";
+import { writeFileAtomically } from "../io/files/atomic-file.ts";
+import { writeHdf5 } from "../io/hdf5/index.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { parseNetParameter } from "../io/read-net.ts";
+import { parseNetParameter } from "../io/text/read-net.ts";
+import { checkSize } from "../io/weights/blob-wire.ts";
+import { encodeCaffemodel } from "../io/weights/caffemodel.ts";
+import { checkHdf5Names, hdf5Model } from "../io/weights/hdf5-model.ts";
 import { type Log, logOf } from "../util/log.ts";
-import { assemble } from "./assemble.ts";
-import { forgottenNets } from "./close-layers.ts";
-import { type CopiedWeights, copyWeights, unfilledLayers } from "./copy-weights.ts";
-import { DebugInfo } from "./debug-info.ts";
-import { LayerRunner } from "./layer-runner.ts";
+import { assemble } from "./build/assemble.ts";
 import type { NetOptions } from "./options.ts";
-import { type NetOutput, outputValues } from "./pass.ts";
-import { NetPasses } from "./passes.ts";
-import { netToParameter, ownBlobs, readWeights, shareWeights, type Weights } from "./weights.ts";
+import { forgottenNets } from "./run/close-layers.ts";
+import { DebugInfo } from "./run/debug-info.ts";
+import { LayerRunner } from "./run/layer-runner.ts";
+import { type NetOutput, outputValues } from "./run/pass.ts";
+import { NetPasses } from "./run/passes.ts";
+import { type CopiedWeights, copyWeights, unfilledLayers } from "./weights/copy-weights.ts";
+import {
+  netToParameter,
+  ownBlobs,
+  readWeights,
+  shareWeights,
+  type Weights,
+} from "./weights/weights.ts";
 
 /**
  * Layers joined by blobs: a graph that runs forward to outputs and a loss, and backward to gradients.

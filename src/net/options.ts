@@ -3,7 +3,7 @@ import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { LogOptions } from "../util/log.ts";
 import type { OptionNames } from "../util/options.ts";
-import type { Weights } from "./weights.ts";
+import type { Weights } from "./weights/weights.ts";
 
 /** How a net is to be built; every option may be left out. */
 export interface NetOptions extends LogOptions {

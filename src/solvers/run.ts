@@ -1,11 +1,11 @@
 import type { Blob } from "../blob/blob.ts";
 import { defaultEngines } from "../engines/create.ts";
-import { checkWritable } from "../io/atomic-file.ts";
+import { checkWritable } from "../io/files/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import { readSolverParameter } from "../io/read-net.ts";
-import type { SolverMemory } from "../io/run-state.ts";
+import { readSolverParameter } from "../io/text/read-net.ts";
+import type { SolverMemory } from "../io/weights/run-state.ts";
 import type { Net } from "../net/net.ts";
-import type { Weights } from "../net/weights.ts";
+import type { Weights } from "../net/weights/weights.ts";
 import { type Log, logOf, silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { checkChange, fixedParameter } from "./changed-parameters.ts";

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
-import { fileExists } from "../io/atomic-file.ts";
-import { fileNames, removeFile } from "../io/files.ts";
-import { runStatePath } from "../io/run-state.ts";
+import { fileExists } from "../io/files/atomic-file.ts";
+import { fileNames, removeFile } from "../io/files/files.ts";
+import { runStatePath } from "../io/weights/run-state.ts";
 
 /** The form that a snapshot is written in. */
 export type SnapshotFormat = "BINARYPROTO" | "HDF5";

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { Blob } from "../blob/blob.ts";
-import { checkSize } from "../io/blob-wire.ts";
-import { checkHdf5Names } from "../io/hdf5-model.ts";
+import { removeLeftovers } from "../io/files/temporary-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { SolverMemory } from "../io/run-state.ts";
-import { removeLeftovers } from "../io/temporary-file.ts";
+import { checkSize } from "../io/weights/blob-wire.ts";
+import { checkHdf5Names } from "../io/weights/hdf5-model.ts";
+import type { SolverMemory } from "../io/weights/run-state.ts";
 import type { Net } from "../net/net.ts";
 import { FileError, FormatError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";

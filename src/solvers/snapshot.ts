@@ -1,9 +1,9 @@
 import type { Blob } from "../blob/blob.ts";
-import { fileExists, writeFilesAtomically } from "../io/atomic-file.ts";
-import { encodeCaffemodel, readCaffemodel } from "../io/caffemodel.ts";
-import { checkRegularFile } from "../io/files.ts";
-import { encodeHdf5 } from "../io/hdf5.ts";
-import { hdf5Model } from "../io/hdf5-model.ts";
+import { fileExists, writeFilesAtomically } from "../io/files/atomic-file.ts";
+import { checkRegularFile } from "../io/files/files.ts";
+import { encodeHdf5 } from "../io/hdf5/index.ts";
+import { encodeCaffemodel, readCaffemodel } from "../io/weights/caffemodel.ts";
+import { hdf5Model } from "../io/weights/hdf5-model.ts";
 import {
   digestOf,
   digestOfFile,
@@ -12,12 +12,12 @@ import {
   readRunState,
   runStatePath,
   type SolverMemory,
-} from "../io/run-state.ts";
-import { encodeSolverState, hdf5SolverState, readSolverState } from "../io/solver-state.ts";
+} from "../io/weights/run-state.ts";
+import { encodeSolverState, hdf5SolverState, readSolverState } from "../io/weights/solver-state.ts";
 import type { Layer, LayerState } from "../layers/base/layer.ts";
-import { copyWeights } from "../net/copy-weights.ts";
 import type { Net } from "../net/net.ts";
-import { ownBlobs } from "../net/weights.ts";
+import { copyWeights } from "../net/weights/copy-weights.ts";
+import { ownBlobs } from "../net/weights/weights.ts";
 import { FormatError, SolverError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { learnedNetPath, type SnapshotFiles, type SnapshotFormat } from "./snapshot-files.ts";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Engines } from "../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
-import { keepSource } from "../io/prototxt.ts";
-import { readNetParameter } from "../io/read-net.ts";
+import { keepSource } from "../io/text/prototxt.ts";
+import { readNetParameter } from "../io/text/read-net.ts";
+import { mergeStates } from "../net/build/state.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
-import { mergeStates } from "../net/state.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { chosenSeed } from "../util/seed.ts";

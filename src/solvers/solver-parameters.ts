@@ -1,7 +1,7 @@
 import { join, parse } from "node:path";
-import { isDirectory } from "../io/atomic-file.ts";
+import { isDirectory } from "../io/files/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/prototxt.ts";
+import { printPrototxt } from "../io/text/prototxt.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";

@@ -1,6 +1,6 @@
-import { copyWeights } from "../net/copy-weights.ts";
 import type { Net } from "../net/net.ts";
-import { readWeights, type Weights } from "../net/weights.ts";
+import { copyWeights } from "../net/weights/copy-weights.ts";
+import { readWeights, type Weights } from "../net/weights/weights.ts";
 import type { Log } from "../util/log.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import { parseSolverParameter } from "../io/read-net.ts";
+import { parseSolverParameter } from "../io/text/read-net.ts";
 import { SolverError } from "../util/errors.ts";
 import { EventLoop } from "../util/event-loop.ts";
 import { logOf, numberText } from "../util/log.ts";

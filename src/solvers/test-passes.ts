@@ -1,6 +1,6 @@
-import { Loss } from "../net/loss.ts";
 import type { Net } from "../net/net.ts";
-import type { NetOutput } from "../net/pass.ts";
+import { Loss } from "../net/run/loss.ts";
+import type { NetOutput } from "../net/run/pass.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, outputText } from "../util/log.ts";
 import { type LayerStates, layerStates } from "./snapshot.ts";

@@ -13,7 +13,7 @@ import { silent } from "../../src/util/log.ts";
 test("a page has every layer but those that read files or load modules", () => {
   const missing = Object.keys(all).filter((name) => !(name in page));
   expect(missing).toEqual(
-    ["Data", "HDF5Data", "HDF5Output", "ImageData", "Python", "WindowData"].map(
+    ["Data", "HDF5Data", "HDF5Output", "ImageData", "WindowData", "Python"].map(
       (type) => `${type}Layer`,
     ),
   );

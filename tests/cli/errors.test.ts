@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeFileAtomically } from "../../src/io/atomic-file.ts";
-import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
+import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
+import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffe } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cli-errors-"));

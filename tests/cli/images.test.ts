@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
-import { readHdf5 } from "../../src/io/hdf5.ts";
-import { arrayIn, groupIn } from "../../src/io/hdf5-tree.ts";
+import { readHdf5 } from "../../src/io/hdf5/index.ts";
+import { arrayIn, groupIn } from "../../src/io/hdf5/tree.ts";
 import { Net } from "../../src/net/net.ts";
 import { caffeHere } from "../support/cli.ts";
 

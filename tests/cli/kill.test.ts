@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeDatum } from "../../src/io/datum.ts";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
-import { digestOf } from "../../src/io/run-state.ts";
+import { encodeDatum } from "../../src/io/proto/datum.ts";
+import { digestOf } from "../../src/io/weights/run-state.ts";
 import { Random } from "../../src/util/random.ts";
 import { caffe } from "../support/cli.ts";
 

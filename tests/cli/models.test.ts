@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { download } from "../../src/io/download.ts";
-import { getModel, listModels, modelCard } from "../../src/io/model-zoo.ts";
+import { download } from "../../src/io/files/download.ts";
+import { getModel, listModels, modelCard } from "../../src/models/model-zoo.ts";
 import { caffeHere } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "models-"));

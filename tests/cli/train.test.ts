@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readCaffemodel } from "../../src/io/caffemodel.ts";
-import { encodeDatum } from "../../src/io/datum.ts";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
+import { encodeDatum } from "../../src/io/proto/datum.ts";
+import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Random } from "../../src/util/random.ts";
 import { caffe, startCaffe } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";

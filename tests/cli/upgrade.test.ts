@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readCaffemodel } from "../../src/io/caffemodel.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
+import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffe } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "upgrade-"));

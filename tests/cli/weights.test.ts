@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { saveImage } from "../../src/image/index.ts";
+import { saveImage } from "../../src/float-images/index.ts";
 import { caffe } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 

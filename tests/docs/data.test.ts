@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeFileAtomically } from "../../src/io/atomic-file.ts";
-import { encodeCaffemodel } from "../../src/io/caffemodel.ts";
-import { writeHdf5 } from "../../src/io/hdf5.ts";
+import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
+import { writeHdf5 } from "../../src/io/hdf5/index.ts";
 import type { BlobProto } from "../../src/io/proto/caffe.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
+import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 import { imageBytes } from "../support/opencv.ts";

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readNetParameter } from "../../src/io/read-net.ts";
-import { checkLayerGradient } from "../../src/net/gradient-check.ts";
+import { readNetParameter } from "../../src/io/text/read-net.ts";
 import { Net } from "../../src/net/net.ts";
+import { checkLayerGradient } from "../../src/net/tools/gradient-check.ts";
 import { silent } from "../../src/util/log.ts";
 import { caffe } from "../support/cli.ts";
 import { referenceEngines } from "../support/engines.ts";

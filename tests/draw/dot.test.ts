@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dotOf } from "../../src/draw/dot.ts";
 import { drawNet, pngOf } from "../../src/draw/draw.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 
 const NET = parsePrototxt(
   "NetParameter",

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findFaces, type ModelFiles } from "../../examples/notebooks/detection-faces.ts";
-import type { FloatImage } from "../../src/image/float-image.ts";
+import type { FloatImage } from "../../src/float-images/float-image.ts";
 import { overlap } from "../../src/inference/windows.ts";
 
 const ZOO = "../shared/zoo/models";

@@ -20,15 +20,16 @@ const LONGEST_MS = 5_000;
 const built = async <T>(module: string): Promise<T> =>
   (await import(/* @vite-ignore */ pathToFileURL(resolve("dist", module)).href)) as T;
 const { decodeCaffemodel } =
-  await built<typeof import("../../src/io/caffemodel.ts")>("io/caffemodel.js");
+  await built<typeof import("../../src/io/weights/caffemodel.ts")>("io/caffemodel.js");
 const { decodeSolverState } =
-  await built<typeof import("../../src/io/solver-state.ts")>("io/solver-state.js");
-const { readHdf5 } = await built<typeof import("../../src/io/hdf5.ts")>("io/hdf5.js");
-const { parsePrototxt } = await built<typeof import("../../src/io/prototxt.ts")>("io/prototxt.js");
+  await built<typeof import("../../src/io/weights/solver-state.ts")>("io/solver-state.js");
+const { readHdf5 } = await built<typeof import("../../src/io/hdf5/index.ts")>("io/hdf5.js");
+const { parsePrototxt } =
+  await built<typeof import("../../src/io/text/prototxt.ts")>("io/prototxt.js");
 const { upgradeNet, upgradeSolver } =
   await built<typeof import("../../src/io/upgrade/upgrade.ts")>("io/upgrade/upgrade.js");
 const { decodeNetBinary } =
-  await built<typeof import("../../src/io/net-binary.ts")>("io/net-binary.js");
+  await built<typeof import("../../src/io/weights/net-binary.ts")>("io/net-binary.js");
 const { CaffeError } = await built<typeof import("../../src/util/errors.ts")>("util/errors.js");
 
 const SOLVERS = "tests/golden/cases/solvers";

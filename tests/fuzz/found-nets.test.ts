@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { countOf } from "../../src/util/shape.ts";
 import { describeEngines } from "../support/engines.ts";
 import { checkCase, waysOf } from "./nets/check-case.ts";

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { FloatImage } from "../../src/image/float-image.ts";
+import type { FloatImage } from "../../src/float-images/float-image.ts";
 import { readLabels, topChoices } from "../../src/inference/choice.ts";
 import { Classifier } from "../../src/inference/classifier.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "classifier-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { type FloatImage, saveImage } from "../../src/image/float-image.ts";
+import { type FloatImage, saveImage } from "../../src/float-images/float-image.ts";
 import { Detector } from "../../src/inference/detector.ts";
 import { overlap, readWindows, suppress } from "../../src/inference/windows.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "detector-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

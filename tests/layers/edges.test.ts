@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LayerParameter } from "../../src/io/proto/caffe.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { countOf, type Shape } from "../../src/util/shape.ts";
 import { checkCase, type Ways } from "../fuzz/nets/check-case.ts";
 import type { FuzzCase, Given } from "../fuzz/nets/fuzz-case.ts";

@@ -10,7 +10,7 @@ const WITHOUT_GRADIENT = [
   ),
 ];
 
-/** Its gradient is its author's; tests/layers/python.test.ts checks one. */
+/** Its gradient is its author's; tests/layers/utility/python.test.ts checks one. */
 const OF_THE_USER = ["Python"];
 
 test("every layer type is here", () => {

@@ -15,7 +15,7 @@ import sharp from "sharp";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as api from "../../src/index.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { caffeHere } from "../support/cli.ts";
 
 const root = resolve(".");

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 
-const files = readdirSync("src/layers").filter(
-  (file) => file.endsWith(".ts") && !["index.ts", "registry.ts"].includes(file),
+const files = readdirSync("src/layers", { recursive: true, encoding: "utf8" }).filter((file) =>
+  /^(?!base)\w+\/.*\.ts$/.test(file),
 );
 
 test.each(files)("%s has an index line, a test, and a source", (file) => {

@@ -16,7 +16,7 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "dist/cli/main.js",
     "dist/index.d.ts",
     "dist/io/prefetch/worker.js",
-    "dist/io/convert/worker.js",
+    "dist/io/jobs/worker.js",
     "native/src/addon.cc",
     "proto/caffe.proto",
     "scripts/install.mjs",

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readNetParameter, readSolverParameter } from "../../src/io/read-net.ts";
+import { readNetParameter, readSolverParameter } from "../../src/io/text/read-net.ts";
 import { Net } from "../../src/net/net.ts";
 import { silent } from "../../src/util/log.ts";
 import { referenceEngines } from "../support/engines.ts";

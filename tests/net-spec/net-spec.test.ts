@@ -1,6 +1,6 @@
 import ts from "typescript";
 import { expect, test } from "vitest";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import { Net } from "../../src/net/net.ts";
 import { LayerCall } from "../../src/net-spec/layer-call.ts";

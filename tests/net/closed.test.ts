@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Classifier } from "../../src/inference/classifier.ts";
 import { Detector } from "../../src/inference/detector.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Net } from "../../src/net/net.ts";
-import { fullyConvolutional } from "../../src/net/surgery.ts";
+import { fullyConvolutional } from "../../src/net/tools/surgery.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "closed-"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";
-import { readCaffemodel } from "../../src/io/caffemodel.ts";
+import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Net } from "../../src/net/net.ts";
 import { setRandomSeed } from "../../src/util/seed.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";

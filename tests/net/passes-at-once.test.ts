@@ -4,8 +4,8 @@ import { Blob } from "../../src/blob/blob.ts";
 import type { Blobs } from "../../src/layers/base/layer.ts";
 import { Layer } from "../../src/layers/base/layer.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
-import { Loss } from "../../src/net/loss.ts";
 import { Net } from "../../src/net/net.ts";
+import { Loss } from "../../src/net/run/loss.ts";
 
 /** Passes its bottom on, and waits a moment before it: so passes of one net would meet in it. */
 class SlowLayer extends Layer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { LearningRate } from "../../src/solvers/learning-rate.ts";
 import { learningRatePolicies, learningRatePolicy } from "../../src/solvers/lr-policy.ts";
 import { silent } from "../../src/util/log.ts";

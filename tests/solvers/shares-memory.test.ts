@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Solver, type SolverCallbacks } from "../../src/solvers/solver.ts";
 import { describeEngines } from "../support/engines.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import type { Log } from "../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";

@@ -7,9 +7,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { encodeDatum } from "../../src/io/datum.ts";
 import { createDatabase } from "../../src/io/db/open.ts";
-import { writeHdf5 } from "../../src/io/hdf5.ts";
+import { writeHdf5 } from "../../src/io/hdf5/index.ts";
+import { encodeDatum } from "../../src/io/proto/datum.ts";
 import { imageBytes } from "./opencv.ts";
 
 const raw = (side: number, label: number): Uint8Array =>

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import type { Blob } from "../../src/blob/blob.ts";
 import type { Engines } from "../../src/engines/choose.ts";
-import { parsePrototxt } from "../../src/io/prototxt.ts";
-import { checkLayerGradient } from "../../src/net/gradient-check.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Net } from "../../src/net/net.ts";
 import type { NetOptions } from "../../src/net/options.ts";
+import { checkLayerGradient } from "../../src/net/tools/gradient-check.ts";
 import type { Log } from "../../src/util/log.ts";
 import { referenceEngines } from "./engines.ts";
 import { noise } from "./noise.ts";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import type { Raster } from "../../src/io/raster.ts";
+import type { Raster } from "../../src/io/images/raster.ts";
 
 /** What OpenCV made of an image in one mode; see tests/golden/opencv. */
 export interface Decoded {

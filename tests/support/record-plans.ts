@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Transform } from "../../src/io/data-transformer.ts";
-import { encodeDatum } from "../../src/io/datum.ts";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
+import type { Transform } from "../../src/io/images/data-transformer.ts";
 import type { DatabasePlan } from "../../src/io/loaders/database-loader.ts";
 import type { Batch, BatchSource } from "../../src/io/prefetch/batch-source.ts";
+import { encodeDatum } from "../../src/io/proto/datum.ts";
 
 /** A Datum of side × side bytes that tell its label. */
 export const square = (side: number, label: number): Uint8Array =>

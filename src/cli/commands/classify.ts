@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { loadImage } from "../../image/float-image.ts";
+import { loadImage } from "../../float-images/float-image.ts";
 import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
 import { Classifier, classScores } from "../../inference/classifier.ts";
 import { CaffeError } from "../../util/errors.ts";

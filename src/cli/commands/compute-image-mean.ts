@@ -1,10 +1,10 @@
 import type { CommandModule } from "yargs";
-import { writeFileAtomically } from "../../io/atomic-file.ts";
 import {
   channelMeans,
   computeImageMean as compute,
   encodeImageMean,
 } from "../../io/convert/image-mean.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { numberText } from "../../util/log.ts";
 import { CountBar } from "../count-bar.ts";
 import { threadsThat } from "../flags.ts";

@@ -1,10 +1,10 @@
 import type { CommandModule } from "yargs";
 import { drawNetToFile } from "../../draw/draw.ts";
-import { keepSource } from "../../io/prototxt.ts";
-import { readNetParameter } from "../../io/read-net.ts";
+import { keepSource } from "../../io/text/prototxt.ts";
+import { readNetParameter } from "../../io/text/read-net.ts";
+import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
-import { withPlaceholders } from "../../net/placeholders.ts";
-import { filterByState } from "../../net/state.ts";
+import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { type Log, silent } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
 import { listOf, wholeOfAnySign, withLists } from "../flags.ts";

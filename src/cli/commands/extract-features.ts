@@ -1,9 +1,9 @@
 import type { CommandModule } from "yargs";
 import type { Blob } from "../../blob/blob.ts";
-import { encodeDatum } from "../../io/datum.ts";
 import type { Backend } from "../../io/db/db.ts";
 import { createDatabase } from "../../io/db/open.ts";
-import { Hdf5RowWriter } from "../../io/hdf5-row-writer.ts";
+import { Hdf5RowWriter } from "../../io/hdf5/row-writer.ts";
+import { encodeDatum } from "../../io/proto/datum.ts";
 import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";

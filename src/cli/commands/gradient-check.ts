@@ -1,12 +1,12 @@
 import type { CommandModule } from "yargs";
+import type { Net } from "../../net/net.ts";
 import {
   checkLayerGradients,
   checkNetGradient,
   type GradientCheckOptions,
   type GradientDeviation,
   type GradientReport,
-} from "../../net/gradient-check.ts";
-import type { Net } from "../../net/net.ts";
+} from "../../net/tools/gradient-check.ts";
 import { CaffeError, EngineError } from "../../util/errors.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";

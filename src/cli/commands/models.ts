@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
-import { getModel, listModels, type ModelCard, modelCard } from "../../io/model-zoo.ts";
+import { getModel, listModels, type ModelCard, modelCard } from "../../models/model-zoo.ts";
 import { printable } from "../../util/printable.ts";
 import { Console } from "../session.ts";
 

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type { CommandModule } from "yargs";
-import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { readLogText } from "../../io/log-text.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { readLogText } from "../../monitor/log-text.ts";
 import { parseLog, tableText } from "../../monitor/parse-log.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { Console } from "../session.ts";

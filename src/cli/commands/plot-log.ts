@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
 import type { CommandModule } from "yargs";
 import { pngOf } from "../../draw/draw.ts";
-import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { readLogText } from "../../io/log-text.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { readLogText } from "../../monitor/log-text.ts";
 import { chartSvg } from "../../plot/chart.ts";
 import { chartKinds, chartPage, logChart, type NamedLog } from "../../plot/log-charts.ts";
 import { readLogCurves } from "../../plot/log-curves.ts";

@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
-import { inOrder } from "../../io/convert/in-order.ts";
-import type { CropJob } from "../../io/convert/jobs.ts";
-import { listedImage, readImageList, type SharedList } from "../../io/image-list.ts";
+import { inOrder } from "../../io/jobs/in-order.ts";
+import type { CropJob } from "../../io/jobs/jobs.ts";
+import { listedImage, readImageList, type SharedList } from "../../io/lists/image-list.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { CountBar } from "../count-bar.ts";
 import { threadsThat, whole } from "../flags.ts";

@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 import type { CommandModule } from "yargs";
-import { keepSource } from "../../io/prototxt.ts";
-import { readNetParameter } from "../../io/read-net.ts";
+import { keepSource } from "../../io/text/prototxt.ts";
+import { readNetParameter } from "../../io/text/read-net.ts";
+import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
-import { type ShapesByName, withPlaceholders } from "../../net/placeholders.ts";
-import { filterByState } from "../../net/state.ts";
-import { type LayerSummary, summarize as summaryOf } from "../../net/summary.ts";
+import { type ShapesByName, withPlaceholders } from "../../net/tools/placeholders.ts";
+import { type LayerSummary, summarize as summaryOf } from "../../net/tools/summary.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { silent } from "../../util/log.ts";
 import { cut, printable } from "../../util/printable.ts";

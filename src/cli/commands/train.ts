@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { readSolverParameter } from "../../io/read-net.ts";
+import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";

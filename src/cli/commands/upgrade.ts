@@ -1,8 +1,8 @@
 import type { CommandModule } from "yargs";
-import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { encodeNetBinary, readNetBinary } from "../../io/net-binary.ts";
-import { printPrototxt } from "../../io/prototxt.ts";
-import { readNetParameter, readSolverParameter } from "../../io/read-net.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { printPrototxt } from "../../io/text/prototxt.ts";
+import { readNetParameter, readSolverParameter } from "../../io/text/read-net.ts";
+import { encodeNetBinary, readNetBinary } from "../../io/weights/net-binary.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { ExitError, exitCodes } from "../exit-codes.ts";

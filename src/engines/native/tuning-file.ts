@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { writeFileAtomically } from "../../io/atomic-file.ts";
-import { makeFolder } from "../../io/files.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { makeFolder } from "../../io/files/files.ts";
 import type { Log } from "../../util/log.ts";
 import type { ChoiceStore, Choices } from "./tuner.ts";
 

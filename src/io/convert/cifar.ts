@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
-import { encodeDatum } from "../datum.ts";
 import type { Backend } from "../db/db.ts";
-import { readBytes } from "../files.ts";
+import { readBytes } from "../files/files.ts";
+import { encodeDatum } from "../proto/datum.ts";
 import { type OnProgress, writeDatabase } from "./write-database.ts";
 
 const SIDE = 32;

@@ -1,5 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
-import { readIdx } from "../idx.ts";
+import { readIdx } from "../lists/idx.ts";
 
 /** MNIST's images, one behind the other, and a label for each. */
 export interface LabelledImages {

@@ -1,9 +1,9 @@
 import { FormatError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
-import { varint } from "../blob-wire.ts";
 import { firstRecordOf, type RawRecord, rawRecordsOf, shapeOf, tried } from "../dataset/records.ts";
-import { inOrder } from "./in-order.ts";
-import type { SumJob } from "./record-jobs.ts";
+import { inOrder } from "../jobs/in-order.ts";
+import type { SumJob } from "../jobs/record-jobs.ts";
+import { varint } from "../weights/blob-wire.ts";
 
 /** The mean of images of one size, channel by channel. */
 export interface ImageMean {

@@ -3,14 +3,19 @@ import { FileError, FormatError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { countOf } from "../../util/shape.ts";
 import { shuffled } from "../../util/shuffled.ts";
-import { fileExists, writeFileAtomically } from "../atomic-file.ts";
 import type { Backend, DbWriter } from "../db/db.ts";
 import { createDatabase } from "../db/open.ts";
-import { readBytes, readText, removeFile } from "../files.ts";
-import { checkKind } from "../image-encoder.ts";
-import { type ListedImage, listedImage, readImageList, type SharedList } from "../image-list.ts";
-import { inOrder } from "./in-order.ts";
-import type { DatumJob } from "./jobs.ts";
+import { fileExists, writeFileAtomically } from "../files/atomic-file.ts";
+import { readBytes, readText, removeFile } from "../files/files.ts";
+import { checkKind } from "../images/encode.ts";
+import { inOrder } from "../jobs/in-order.ts";
+import type { DatumJob } from "../jobs/jobs.ts";
+import {
+  type ListedImage,
+  listedImage,
+  readImageList,
+  type SharedList,
+} from "../lists/image-list.ts";
 
 /** How images become a database. */
 export interface ImagesetOptions {

@@ -1,6 +1,6 @@
 import { Random } from "../../util/random.ts";
-import { encodeDatum } from "../datum.ts";
 import type { Backend } from "../db/db.ts";
+import { encodeDatum } from "../proto/datum.ts";
 import { type LabelledImages, readIdxPair } from "./idx-pair.ts";
 import { type OnProgress, writeDatabase } from "./write-database.ts";
 

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
-import { writeFileAtomically } from "../atomic-file.ts";
-import type { Datum } from "../datum.ts";
-import { makeFolder } from "../files.ts";
-import { ImageDecoder, imageOf } from "../image.ts";
-import { encodeImage } from "../image-encoder.ts";
-import { planar, type Raster, rasterOf } from "../raster.ts";
+import { writeFileAtomically } from "../files/atomic-file.ts";
+import { makeFolder } from "../files/files.ts";
+import { ImageDecoder, imageOf } from "../images/decode.ts";
+import { encodeImage } from "../images/encode.ts";
+import { planar, type Raster, rasterOf } from "../images/raster.ts";
+import type { Datum } from "../proto/datum.ts";
 import { recordsOf } from "./records.ts";
 
 /** A record, and the picture that was made of it. */

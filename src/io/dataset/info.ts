@@ -1,6 +1,6 @@
-import type { Datum } from "../datum.ts";
 import { openDatabase } from "../db/open.ts";
-import { imageHeader } from "../image-header.ts";
+import { imageHeader } from "../images/header.ts";
+import type { Datum } from "../proto/datum.ts";
 import { recordsOf, shapeOf, tried } from "./records.ts";
 
 /** What a database holds. */

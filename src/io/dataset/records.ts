@@ -1,8 +1,8 @@
-import { type Datum, decodeDatum } from "../datum.ts";
 import { openDatabase } from "../db/open.ts";
-import { decodedShape } from "../image.ts";
-import { imageHeader } from "../image-header.ts";
-import { rasterOf } from "../raster.ts";
+import { decodedShape } from "../images/decode.ts";
+import { imageHeader } from "../images/header.ts";
+import { rasterOf } from "../images/raster.ts";
+import { type Datum, decodeDatum } from "../proto/datum.ts";
 
 /** A record of a database as it lies there. Its bytes hold until the next is asked for. */
 export interface RawRecord {

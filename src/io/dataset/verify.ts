@@ -1,5 +1,5 @@
-import { inOrder } from "../convert/in-order.ts";
-import type { CheckJob } from "../convert/record-jobs.ts";
+import { inOrder } from "../jobs/in-order.ts";
+import type { CheckJob } from "../jobs/record-jobs.ts";
 import { firstRecordOf, rawRecordsOf } from "./records.ts";
 
 /** How many records are whole, and how many are not. */

@@ -1,14 +1,14 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
-import { DataTransformer, type Transform } from "../data-transformer.ts";
-import { decodeDatum } from "../datum.ts";
 import type { Db, DbRecord } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
 import { RecordStream } from "../db/record-stream.ts";
-import { type ColorMode, decodedShape, ImageDecoder } from "../image.ts";
-import { imageHeader } from "../image-header.ts";
-import { type Raster, rasterOf } from "../raster.ts";
+import { DataTransformer, type Transform } from "../images/data-transformer.ts";
+import { type ColorMode, decodedShape, ImageDecoder } from "../images/decode.ts";
+import { imageHeader } from "../images/header.ts";
+import { type Raster, rasterOf } from "../images/raster.ts";
+import { decodeDatum } from "../proto/datum.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
 

@@ -1,14 +1,14 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
-import type { Transform } from "../data-transformer.ts";
-import { fileSize, readBytes } from "../files.ts";
-import { ImageDecoder } from "../image.ts";
-import { pathWithin } from "../image-list.ts";
-import type { Raster } from "../raster.ts";
-import { resizeLinear } from "../resize.ts";
-import { type Window, type WindowFile, windowAt, windowCount } from "../window-file.ts";
-import { placeWindow } from "../window-place.ts";
+import { fileSize, readBytes } from "../files/files.ts";
+import type { Transform } from "../images/data-transformer.ts";
+import { ImageDecoder } from "../images/decode.ts";
+import type { Raster } from "../images/raster.ts";
+import { resizeLinear } from "../images/resize.ts";
+import { pathWithin } from "../lists/image-list.ts";
+import { type Window, type WindowFile, windowAt, windowCount } from "../lists/window-file.ts";
+import { placeWindow } from "../lists/window-place.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
 

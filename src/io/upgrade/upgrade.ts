@@ -1,5 +1,4 @@
 import { FormatError } from "../../util/errors.ts";
-import { UNKNOWN } from "../foreign-message.ts";
 import type {
   BlobShape,
   LayerParameter,
@@ -8,7 +7,8 @@ import type {
   TransformationParameter,
   V1LayerParameter,
 } from "../proto/caffe.ts";
-import { keepSource } from "../prototxt.ts";
+import { UNKNOWN } from "../proto/foreign-message.ts";
+import { keepSource } from "../text/prototxt.ts";
 import type { UpgradeLog } from "./upgrade-log.ts";
 import { needsV0Upgrade, upgradeV0 } from "./v0.ts";
 import { needsV1Upgrade, upgradeV1 } from "./v1.ts";

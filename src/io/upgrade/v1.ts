@@ -1,6 +1,6 @@
 import { FormatError } from "../../util/errors.ts";
-import { UNKNOWN } from "../foreign-message.ts";
 import type { LayerParameter, NetParameter, ParamSpec, V1LayerParameter } from "../proto/caffe.ts";
+import { UNKNOWN } from "../proto/foreign-message.ts";
 
 /** The type strings of V1's enum. */
 export const v1Types: Readonly<Record<NonNullable<V1LayerParameter["type"]>, string>> = {

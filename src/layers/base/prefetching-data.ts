@@ -1,5 +1,5 @@
 import type { Primitive } from "../../engines/engine.ts";
-import type { Transform } from "../../io/data-transformer.ts";
+import type { Transform } from "../../io/images/data-transformer.ts";
 import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
 import { nameSample } from "../../io/loaders/record-name.ts";

@@ -1,8 +1,8 @@
-import type { Augmentation } from "../../io/augmentation.ts";
-import { readBlobFile } from "../../io/caffemodel.ts";
-import type { Transform } from "../../io/data-transformer.ts";
+import type { Augmentation } from "../../io/images/augmentation.ts";
+import type { Transform } from "../../io/images/data-transformer.ts";
 import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import { readBlobFile } from "../../io/weights/caffemodel.ts";
 import { LayerError } from "../../util/errors.ts";
 
 /**

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { decodeDatum } from "../../../src/io/datum.ts";
+import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { readAll } from "../../support/databases.ts";
 

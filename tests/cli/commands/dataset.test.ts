@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeDatum } from "../../../src/io/datum.ts";
 import { createDatabase } from "../../../src/io/db/open.ts";
-import { decodeImage } from "../../../src/io/image.ts";
+import { decodeImage } from "../../../src/io/images/decode.ts";
+import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { imageBytes } from "../../support/opencv.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeImage } from "../../../src/io/image.ts";
+import { decodeImage } from "../../../src/io/images/decode.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { imageBytes, runPython, systemPython } from "../../support/opencv.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
-import { parsePrototxt } from "../../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import type { FloatArray } from "../../../src/util/arrays.ts";
 import { availableEngines, referenceEngines } from "../../support/engines.ts";

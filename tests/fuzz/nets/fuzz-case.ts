@@ -1,5 +1,5 @@
 import type { NetParameter } from "../../../src/io/proto/caffe.ts";
-import { printPrototxt } from "../../../src/io/prototxt.ts";
+import { printPrototxt } from "../../../src/io/text/prototxt.ts";
 import type { Shape } from "../../../src/util/shape.ts";
 
 /** What one input holds in one pass. */

@@ -1,7 +1,7 @@
 import { createEngines } from "../../../src/engines/create.ts";
 import type { LayerParameter } from "../../../src/io/proto/caffe.ts";
-import { checkNetGradient } from "../../../src/net/gradient-check.ts";
 import { Net } from "../../../src/net/net.ts";
+import { checkNetGradient } from "../../../src/net/tools/gradient-check.ts";
 import { shapeText } from "../../../src/util/shape.ts";
 import type { Difference } from "./compare.ts";
 import type { FuzzCase } from "./fuzz-case.ts";

@@ -1,6 +1,6 @@
 import { createEngines } from "../../../src/engines/create.ts";
 import type { LayerParameter, NetParameter } from "../../../src/io/proto/caffe.ts";
-import { parsePrototxt } from "../../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { LayerRegistry } from "../../../src/layers/registry.ts";
 import { Net } from "../../../src/net/net.ts";
 import { CaffeError } from "../../../src/util/errors.ts";

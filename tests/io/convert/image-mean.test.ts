@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { computeImageMean } from "../../../src/io/convert/image-mean.ts";
-import { encodeDatum } from "../../../src/io/datum.ts";
 import { createDatabase } from "../../../src/io/db/open.ts";
+import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { imageBytes } from "../../support/opencv.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "image-mean-"));

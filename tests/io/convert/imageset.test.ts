@@ -17,9 +17,9 @@ import {
   type ImagesetOptions,
   type ImagesetResult,
 } from "../../../src/io/convert/imageset.ts";
-import { decodeDatum } from "../../../src/io/datum.ts";
-import { decodeImage } from "../../../src/io/image.ts";
-import { imageHeader } from "../../../src/io/image-header.ts";
+import { decodeImage } from "../../../src/io/images/decode.ts";
+import { imageHeader } from "../../../src/io/images/header.ts";
+import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { startCaffe } from "../../support/cli.ts";
 import { readAll } from "../../support/databases.ts";
 import { imageBytes } from "../../support/opencv.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { convertMnist } from "../../../src/io/convert/mnist.ts";
-import { readIdx } from "../../../src/io/idx.ts";
+import { readIdx } from "../../../src/io/lists/idx.ts";
 import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { readAll } from "../../support/databases.ts";
 

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLeveldb } from "../../../src/io/db/leveldb/create.ts";
 import { openLeveldb } from "../../../src/io/db/leveldb/leveldb.ts";
-import { PartialFolder } from "../../../src/io/db/partial-folder.ts";
+import { PartialFolder } from "../../../src/io/files/partial-folder.ts";
 import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { Random } from "../../../src/util/random.ts";
 import { readAll } from "../../support/databases.ts";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
-import { parsePrototxt } from "../../../src/io/prototxt.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import * as rules from "../../../src/solvers/rules/index.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import { describeEngines, referenceEngines } from "../../support/engines.ts";

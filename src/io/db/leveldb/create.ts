@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-import { removeFile } from "../../files.ts";
+import { removeFile } from "../../files/files.ts";
+import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
-import { PartialFolder } from "../partial-folder.ts";
 
 /** Caffe's options, but for the write buffer: two of them lie in memory, and Caffe's of 256 MiB would be half a gigabyte. */
 const OPTIONS = {

@@ -1,5 +1,5 @@
 import { FormatError } from "../../../util/errors.ts";
-import { RandomAccessFile } from "../../random-access-file.ts";
+import { RandomAccessFile } from "../../files/random-access-file.ts";
 import type { Db, DbCursor, DbRecord } from "../db.ts";
 import { compareEntries, type Entry } from "./entry.ts";
 import { LogReader, readWithin } from "./log-file.ts";

@@ -1,5 +1,5 @@
 import { FormatError } from "../../../util/errors.ts";
-import type { RandomAccessFile } from "../../random-access-file.ts";
+import type { RandomAccessFile } from "../../files/random-access-file.ts";
 import { crc32c, masked } from "./crc32c.ts";
 import { ByteReader } from "./wire.ts";
 

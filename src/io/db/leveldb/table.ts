@@ -1,5 +1,5 @@
 import { FormatError } from "../../../util/errors.ts";
-import { RandomAccessFile } from "../../random-access-file.ts";
+import { RandomAccessFile } from "../../files/random-access-file.ts";
 import { crc32c, masked } from "./crc32c.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { uncompress } from "./snappy.ts";

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Database } from "lmdb";
 import { FileError } from "../../../util/errors.ts";
-import { removeFile } from "../../files.ts";
+import { removeFile } from "../../files/files.ts";
+import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
-import { PartialFolder } from "../partial-folder.ts";
 
 /** Bytes of address space a new database begins with; it doubles, as the package's own growing fails. */
 const FIRST_MAP = 2 ** 30;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileError, FormatError } from "../../../util/errors.ts";
-import { RandomAccessFile } from "../../random-access-file.ts";
+import { RandomAccessFile } from "../../files/random-access-file.ts";
 
 const MAGIC = 0xbeefc0de;
 /** Bytes of a page's header in data format 1, and in format 2. */

@@ -1,5 +1,5 @@
 import { FormatError } from "../../../util/errors.ts";
-import type { RandomAccessFile } from "../../random-access-file.ts";
+import type { RandomAccessFile } from "../../files/random-access-file.ts";
 import type { Db, DbCursor, DbRecord } from "../db.ts";
 import { HEADER, openTree, type Tree } from "./head.ts";
 

@@ -1,0 +1,23 @@
+/** pycaffe's `caffe.io`: images, means, and arrays as messages. */
+export {
+  arraysToBlobProtoVector,
+  arrayToBlobProto,
+  arrayToDatum,
+  blobProtoToArray,
+  blobProtoVectorToArrays,
+  datumToArray,
+} from "../blob/array-proto.ts";
+export { type IdxFile, readIdx } from "../io/lists/idx.ts";
+export { readNpy } from "../io/lists/npy.ts";
+export {
+  type Box,
+  cropImage,
+  type FloatImage,
+  loadImage,
+  mirrorImage,
+  oversample,
+  resizeImage,
+  saveImage,
+} from "./float-image.ts";
+export { channelMeans, readMean, writeMean } from "./mean.ts";
+export { Transformer, type TransformerOptions } from "./transformer.ts";

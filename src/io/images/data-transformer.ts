@@ -1,0 +1,229 @@
+import type { FloatArray } from "../../util/arrays.ts";
+import { FormatError } from "../../util/errors.ts";
+import type { Random } from "../../util/random.ts";
+import { imagesAddon } from "./addon.ts";
+import {
+  type Augmentation,
+  cutOut,
+  drawView,
+  jitterColors,
+  sampleView,
+  type View,
+} from "./augmentation.ts";
+import { meanShape } from "./mean-shape.ts";
+import { type Cut, NativeTransform } from "./native-transform.ts";
+import { planar, type Raster } from "./raster.ts";
+
+/** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
+export interface Transform {
+  readonly scale: number;
+  readonly mirror: boolean;
+  /** Side of the square that is cut out; 0 for the whole image. */
+  readonly cropSize: number;
+  /** A mean image of the uncropped size, C×H×W; H×W where there is one channel. */
+  readonly mean?:
+    | { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
+    | undefined;
+  /** None, one for all channels, or one for each. */
+  readonly meanValues: readonly number[];
+  /** TRAIN crops at random and augments, TEST crops in the centre; mirroring is random in both. */
+  readonly phase: "TRAIN" | "TEST";
+  /** Random changes in TRAIN beyond Caffe's. */
+  readonly augmentation?: Augmentation | undefined;
+}
+
+/** Channels, rows and columns. */
+type Size = Pick<Raster, "channels" | "height" | "width">;
+
+/**
+ * Turns images into a net's input: crop, mirror, subtract the mean (at the cropped place of a full-size mean
+ * image), multiply by scale, in this order, in 32-bit floats as Caffe. Augmentation, if there is any, comes
+ * before the mean is subtracted.
+ *
+ * @see Caffe's DataTransformer
+ */
+export class DataTransformer {
+  readonly #transform: Transform;
+  readonly #scale: number;
+  readonly #mean: Float32Array | undefined;
+  readonly #meanSize: readonly number[];
+  readonly #meanValues: Float32Array;
+  /** A mean image as the view of an augmented image sees it. */
+  #meanView = new Float32Array(0);
+  /** The same through the addon; made when it is known how many channels there are. */
+  #native: NativeTransform | undefined;
+
+  /** @throws FormatError where mean file and mean values are both given */
+  constructor(transform: Transform) {
+    this.#transform = transform;
+    if (transform.mean && transform.meanValues.length > 0) {
+      throw new FormatError(
+        "transform_param has mean_file and mean_value. Cannot specify mean_file and mean_value at the same time.",
+      );
+    }
+    this.#scale = Math.fround(transform.scale);
+    this.#mean = transform.mean && Float32Array.from(transform.mean.data);
+    this.#meanSize = transform.mean ? meanShape(transform.mean.shape) : [];
+    this.#meanValues = Float32Array.from(transform.meanValues);
+  }
+
+  /** Whether a record's place in the run changes what becomes of it. */
+  get isRandom(): boolean {
+    const { mirror, cropSize, phase } = this.#transform;
+    return mirror || (cropSize > 0 && phase === "TRAIN") || this.#augmentation !== undefined;
+  }
+
+  get #augmentation(): Augmentation | undefined {
+    return this.#transform.phase === "TRAIN" ? this.#transform.augmentation : undefined;
+  }
+
+  /** (C, H, W) of what an image becomes. */
+  outputShape({ channels, height, width }: Size): readonly [number, number, number] {
+    const { cropSize } = this.#transform;
+    return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
+  }
+
+  /**
+   * Writes the transformed image to `out`.
+   * @param random draws the crop, row before column, and the mirroring; needed where `isRandom`
+   * @throws FormatError where the image does not fit crop or mean
+   */
+  transform(image: Raster, out: FloatArray, random: Random | undefined): void {
+    this.add(image, out, 0, random);
+    this.flush();
+  }
+
+  /**
+   * Writes the transformed image to `out` from `at` on, at `flush` at the latest. The memory of `image` may be used
+   * again at once.
+   */
+  add(image: Raster, out: FloatArray, at: number, random: Random | undefined): void {
+    this.#check(image);
+    const [channels, height, width] = this.outputShape(image);
+    const end = at + channels * height * width;
+    const augmentation = this.#augmentation;
+    if (augmentation && random) {
+      this.#augment(image, out.subarray(at, end), random, augmentation);
+      return;
+    }
+    const cut = this.#cut(image, channels, height, width, random);
+    const native = out instanceof Float32Array ? this.#natively(channels) : undefined;
+    if (native) native.add(image, cut, out as Float32Array, at);
+    else this.#plainly(image, cut, out.subarray(at, end));
+  }
+
+  /** Writes what was kept back. */
+  flush(): void {
+    this.#native?.flush();
+  }
+
+  #cut(
+    image: Raster,
+    channels: number,
+    height: number,
+    width: number,
+    random: Random | undefined,
+  ): Cut {
+    const { cropSize, phase, mirror } = this.#transform;
+    const [rows, columns] = [image.height - height, image.width - width];
+    const isCentred = cropSize === 0 || phase === "TEST" || random === undefined;
+    const top = isCentred ? rows >> 1 : random.below(rows + 1);
+    const left = isCentred ? columns >> 1 : random.below(columns + 1);
+    const isMirrored = mirror && random !== undefined && random.below(2) === 1;
+    return { channels, height, width, top, left, isMirrored };
+  }
+
+  /** The meaning of it; the addon does the same, to the bit. */
+  #plainly(image: Raster, cut: Cut, out: FloatArray): void {
+    const { data, columnStep } = image;
+    const { channels, height, width, top, left, isMirrored } = cut;
+    const step = isMirrored ? -1 : 1;
+    const scale = this.#scale;
+    const mean = this.#mean;
+    for (let c = 0; c < channels; c++) {
+      const meanValue = this.#meanValue(c);
+      for (let y = 0; y < height; y++) {
+        let from =
+          image.offset + c * image.channelStep + (top + y) * image.rowStep + left * columnStep;
+        let to = (c * height + y) * width + (isMirrored ? width - 1 : 0);
+        if (mean) {
+          let at = (c * image.height + top + y) * image.width + left;
+          for (const end = at + width; at < end; at++, from += columnStep, to += step) {
+            out[to] = Math.fround((data[from] as number) - (mean[at] as number)) * scale;
+          }
+        } else {
+          const end = from + width * columnStep;
+          for (; from !== end; from += columnStep, to += step) {
+            out[to] = Math.fround((data[from] as number) - meanValue) * scale;
+          }
+        }
+      }
+    }
+  }
+
+  #natively(channels: number): NativeTransform | undefined {
+    if (this.#native && this.#native.channels >= channels) return this.#native;
+    const addon = imagesAddon();
+    if (!addon) return undefined;
+    this.flush();
+    const means = Array.from({ length: channels }, (_, c) => this.#meanValue(c));
+    this.#native = new NativeTransform(addon, this.#mean, Float32Array.of(this.#scale, ...means));
+    return this.#native;
+  }
+
+  #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): void {
+    const shape = this.outputShape(image);
+    const [channels, h, w] = shape;
+    const view = drawView(image, h, w, this.#transform.mirror, augmentation, random);
+    sampleView(image, view, out);
+    jitterColors(out, shape, augmentation, random);
+    this.#subtractMean(image, view, out, channels, h * w);
+    cutOut(out, shape, augmentation, random);
+  }
+
+  #subtractMean(
+    { channels, height, width }: Size,
+    view: View,
+    out: FloatArray,
+    planes: number,
+    size: number,
+  ): void {
+    const count = planes * size;
+    if (this.#mean) {
+      if (this.#meanView.length < count) this.#meanView = new Float32Array(count);
+      sampleView(planar(this.#mean, channels, height, width), view, this.#meanView);
+    }
+    for (let c = 0, i = 0; c < planes; c++) {
+      const meanValue = this.#meanValue(c);
+      for (const end = i + size; i < end; i++) {
+        const minus = this.#mean ? (this.#meanView[i] ?? 0) : meanValue;
+        out[i] = Math.fround((out[i] ?? 0) - minus) * this.#scale;
+      }
+    }
+  }
+
+  #meanValue(channel: number): number {
+    return this.#meanValues[this.#meanValues.length > 1 ? channel : 0] ?? 0;
+  }
+
+  #check({ channels, height, width }: Size): void {
+    const { cropSize, meanValues } = this.#transform;
+    const size = `${channels}×${height}×${width}`;
+    if (cropSize > height || cropSize > width) {
+      throw new FormatError(
+        `transform_param.crop_size is ${cropSize}, and a record is ${size}. Expected records at least as large as the crop.`,
+      );
+    }
+    const mean = this.#meanSize;
+    if (this.#mean && (mean[0] !== channels || mean[1] !== height || mean[2] !== width)) {
+      throw new FormatError(
+        `the mean image is ${mean.join("×")}, and a record is ${size}. Expected equal sizes.`,
+      );
+    }
+    if (meanValues.length > 1 && meanValues.length !== channels) {
+      throw new FormatError(
+        `transform_param.mean_value is given ${meanValues.length} times. Specify either 1 mean_value or as many as channels: ${channels}.`,
+      );
+    }
+  }
+}

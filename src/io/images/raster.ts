@@ -1,0 +1,109 @@
+import { FormatError } from "../../util/errors.ts";
+import type { Datum } from "../proto/datum.ts";
+
+/** An image somewhere in memory: value (c, y, x) lies at `offset + c·channelStep + y·rowStep + x·columnStep`. */
+export interface Raster {
+  readonly data: Uint8Array | Float32Array;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly offset: number;
+  readonly channelStep: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** Pixels channel by channel, as a Datum and a blob have them. */
+export function planar(
+  data: Uint8Array | Float32Array,
+  channels: number,
+  height: number,
+  width: number,
+): Raster {
+  const channelStep = height * width;
+  return { data, channels, height, width, offset: 0, channelStep, rowStep: width, columnStep: 1 };
+}
+
+/** Pixels row by row, the channels of each side by side, as decoders give them. */
+export function interleaved(
+  data: Uint8Array,
+  channels: number,
+  height: number,
+  width: number,
+): Raster {
+  const rowStep = width * channels;
+  return {
+    data,
+    channels,
+    height,
+    width,
+    offset: 0,
+    channelStep: 1,
+    rowStep,
+    columnStep: channels,
+  };
+}
+
+/**
+ * The pixels of a record that is not encoded.
+ * @throws FormatError where it holds more or fewer values than its size says
+ */
+export function rasterOf({ channels, height, width, data, floatData }: Datum): Raster {
+  const size = `${channels}×${height}×${width}`;
+  if (channels < 1 || height < 1 || width < 1) {
+    throw new FormatError(`a record is ${size}. Expected 1×1×1 or more.`);
+  }
+  const values = data.length > 0 ? data : (floatData ?? data);
+  const count = channels * height * width;
+  if (values.length !== count) {
+    throw new FormatError(`a record of ${size} holds ${values.length} values. Expected ${count}.`);
+  }
+  return planar(values, channels, height, width);
+}
+
+/**
+ * The image as a camera says it should be seen: EXIF's orientation, 1 to 8. Only the steps change.
+ *
+ * @see EXIF 2.32, tag 0x0112
+ */
+export function oriented(raster: Raster, orientation: number): Raster {
+  // 5 to 8 exchange rows and columns; then columns, rows or both run backwards.
+  const upright =
+    orientation >= 5 && orientation <= 8
+      ? {
+          ...raster,
+          height: raster.width,
+          width: raster.height,
+          rowStep: raster.columnStep,
+          columnStep: raster.rowStep,
+        }
+      : raster;
+  const { height, width, rowStep, columnStep, offset } = upright;
+  const flipColumns = [2, 3, 6, 7].includes(orientation);
+  const flipRows = [3, 4, 7, 8].includes(orientation);
+  return {
+    ...upright,
+    offset:
+      offset +
+      (flipColumns ? (width - 1) * columnStep : 0) +
+      (flipRows ? (height - 1) * rowStep : 0),
+    columnStep: flipColumns ? -columnStep : columnStep,
+    rowStep: flipRows ? -rowStep : rowStep,
+  };
+}
+
+/** The bytes of an image channel by channel; those of the raster itself where they lie so. */
+export function planarBytes(raster: Raster): Uint8Array {
+  const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;
+  const count = channels * height * width;
+  const isPlanar = columnStep === 1 && rowStep === width && channelStep === height * width;
+  if (isPlanar && offset === 0 && data.length === count && data instanceof Uint8Array) return data;
+  const bytes = new Uint8Array(count);
+  for (let c = 0, to = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      let from = offset + c * channelStep + y * rowStep;
+      for (let x = 0; x < width; x++, to++, from += columnStep) bytes[to] = data[from] ?? 0;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,114 @@
+import type protobuf from "protobufjs/light.js";
+import { delimited, varint } from "../weights/blob-wire.ts";
+import { decodeAt } from "./decode-at.ts";
+
+/** One record: an image C×H×W of bytes, or the same of floats, and a label. */
+export interface Datum {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Bytes of the image, channel by channel, or of a JPEG or PNG where `encoded`. Not copied. */
+  readonly data: Uint8Array;
+  readonly label: number;
+  readonly floatData: Float32Array | undefined;
+  readonly encoded: boolean;
+}
+
+/** Shared: an array of its own would cost each record as much as reading it. */
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Reads a serialised Datum.
+ * @param source names the database, for messages
+ * @throws FormatError where it is damaged
+ */
+export function decodeDatum(bytes: Uint8Array, source: string): Datum {
+  return decodeAt(bytes, source, "a Datum", readDatum);
+}
+
+function readDatum(reader: protobuf.Reader): Datum {
+  const datum = {
+    channels: 0,
+    height: 0,
+    width: 0,
+    data: NO_BYTES as Uint8Array,
+    label: 0,
+    floatData: undefined as Float32Array | undefined,
+    encoded: false,
+  };
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x08) datum.channels = reader.int32();
+    else if (tag === 0x10) datum.height = reader.int32();
+    else if (tag === 0x18) datum.width = reader.int32();
+    else if (tag === 0x22) {
+      const length = reader.uint32();
+      datum.data = reader.buf.subarray(reader.pos, reader.pos + length);
+      reader.skip(length);
+    } else if (tag === 0x28) datum.label = reader.int32();
+    else if (tag >>> 3 === 6) datum.floatData = readFloats(reader, tag, datum.floatData);
+    else if (tag === 0x38) datum.encoded = reader.bool();
+    else reader.skipType(tag & 7);
+  }
+  return datum;
+}
+
+/** float_data: Caffe writes it unpacked, a tag before each value. */
+function readFloats(
+  reader: protobuf.Reader,
+  tag: number,
+  before: Float32Array | undefined,
+): Float32Array {
+  const values: number[] = before ? [...before] : [];
+  if ((tag & 7) === 2) {
+    const end = reader.uint32() + reader.pos;
+    while (reader.pos < end) values.push(reader.float());
+    return Float32Array.from(values);
+  }
+  values.push(reader.float());
+  while (reader.pos < reader.len) {
+    const at = reader.pos;
+    if (reader.uint32() !== tag) {
+      reader.pos = at;
+      break;
+    }
+    values.push(reader.float());
+  }
+  return Float32Array.from(values);
+}
+
+/**
+ * The bytes of a Datum, with the fields that are given, as Caffe's tools write it: floats come one by one.
+ */
+export function encodeDatum(datum: Partial<Datum>): Uint8Array {
+  const { channels, height, width, data, label, floatData, encoded } = datum;
+  const chunks: Uint8Array[] = [];
+  const number = (tag: number, value: number | undefined): void => {
+    if (value !== undefined) chunks.push(Uint8Array.from([tag, ...signedVarint(value)]));
+  };
+  number(0x08, channels);
+  number(0x10, height);
+  number(0x18, width);
+  if (data) chunks.push(...delimited(4, [data]));
+  number(0x28, label);
+  if (floatData) {
+    const floats = new DataView(new ArrayBuffer(5 * floatData.length));
+    floatData.forEach((value, i) => {
+      floats.setUint8(5 * i, 0x35);
+      floats.setFloat32(5 * i + 1, value, true);
+    });
+    chunks.push(new Uint8Array(floats.buffer));
+  }
+  if (encoded !== undefined) number(0x38, encoded ? 1 : 0);
+  return Buffer.concat(chunks);
+}
+
+/** A 32-bit whole number as protobuf's int32: below zero it takes ten bytes. */
+function signedVarint(value: number): number[] {
+  if (value >= 0) return varint(value);
+  const bytes: number[] = [];
+  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
+    if (rest < 128n) return [...bytes, Number(rest)];
+    bytes.push(Number(rest & 127n) | 128);
+  }
+}

@@ -1,0 +1,64 @@
+import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
+import { bvlcTypes } from "./dialects.ts";
+
+/** Layers that prepare what they read by their transform_param. */
+const transforming: ReadonlySet<string> = new Set([
+  "Data",
+  "ImageData",
+  "WindowData",
+  "MemoryData",
+]);
+
+/** What the first layers' messages held, and transform_param holds now. In `layers { }` the upgrade moves it. */
+const moved = ["scale", "mean_file", "crop_size", "mirror"] as const;
+const sources = {
+  data_param: moved,
+  image_data_param: moved,
+  // A window's own scale counts.
+  window_data_param: ["mean_file", "crop_size", "mirror"],
+} as const;
+
+/**
+ * Warns of fields that stand in a net and have no effect, here as in BVLC Caffe: once for each layer.
+ * @param net in the present form
+ */
+export function warnOfDeadFields(
+  { layer: layers = [] }: NetParameter,
+  source: string,
+  warn: (message: string) => void,
+): void {
+  for (const layer of layers) {
+    for (const problem of deadFields(layer)) {
+      warn(`${source}: layer "${layer.name ?? ""}" (${layer.type ?? ""}): ${problem}`);
+    }
+  }
+}
+
+function deadFields(layer: LayerParameter): string[] {
+  const { type = "", transform_param } = layer;
+  const found: string[] = [];
+  for (const [message, old] of Object.entries(sources)) {
+    const given = { ...layer[message as keyof typeof sources] } as Record<string, unknown>;
+    const fields = old.filter((field) => given[field] !== undefined);
+    if (fields.length === 0) continue;
+    const names = fields.map((field) => `${message}.${field}`).join(", ");
+    found.push(
+      `${names} ${has(fields)} no effect in a layer { }. Write transform_param { ${fields.join(" … ")} … }.`,
+    );
+  }
+  if (type === "WindowData" && transform_param?.scale !== undefined) {
+    found.push("transform_param.scale has no effect here. Write window_data_param { scale … }.");
+  }
+  if (transform_param && bvlcTypes.has(type) && !transforming.has(type)) {
+    const fields = Object.keys(transform_param);
+    const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
+    found.push(
+      `transform_param${names} has no effect here: this layer does not prepare images. Whoever fills its top has to, or a layer of ${[...transforming].join(", ")}.`,
+    );
+  }
+  return found;
+}
+
+function has(fields: readonly string[]): string {
+  return fields.length === 1 ? "has" : "have";
+}

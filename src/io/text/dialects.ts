@@ -1,0 +1,264 @@
+import { PrototxtError } from "../../util/errors.ts";
+import type { FieldUse } from "./text-reader.ts";
+
+/** What becomes of a field that only a fork of Caffe has. */
+type Fate =
+  /** It cannot change a result: kept in the file's text only, with one warning. */
+  | { readonly kind: "ignore"; readonly why: string }
+  /** It is obeyed: read as it is, or carried over to a field of ours by `honourForeignFields`. */
+  | { readonly kind: "honour" }
+  /** It would change the result, and there is nothing here that does what it asks. */
+  | { readonly kind: "refuse"; readonly why: string; readonly unless?: readonly string[] };
+
+const engineChoice: Fate = { kind: "ignore", why: "the best engine is chosen here" };
+const precision: Fate = { kind: "ignore", why: "everything is computed in 32-bit floats" };
+const reading: Fate = {
+  kind: "ignore",
+  why: "reading is always sequential, cached and in threads",
+};
+const detection: Fate = { kind: "ignore", why: "it only changes what a test reports" };
+const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
+const oneSided: Fate = refuse("padding is the same on both sides; give pad_h and pad_w", "0");
+
+/**
+ * The fields of other dialects, by message and name. Message-typed parameters of foreign layer types are not
+ * listed: the layer's type decides what happens to them.
+ */
+const fates: Readonly<Record<string, Fate>> = {
+  "LayerParameter.engine": engineChoice,
+  "LayerParameter.forward_type": precision,
+  "LayerParameter.backward_type": precision,
+  "LayerParameter.forward_math": precision,
+  "LayerParameter.backward_math": precision,
+  "LayerParameter.debug": { kind: "ignore", why: "it only prints" },
+  "LayerParameter.quantization_param": { kind: "ignore", why: "the weights are used as they are" },
+  "NetParameter.engine": engineChoice,
+  "NetParameter.default_forward_type": precision,
+  "NetParameter.default_backward_type": precision,
+  "NetParameter.default_forward_math": precision,
+  "NetParameter.default_backward_math": precision,
+  "NetParameter.global_grad_scale": precision,
+  "NetParameter.global_grad_scale_adaptive": precision,
+  "NetParameter.default_conv_algos_override": engineChoice,
+  "NetParameter.compile_net_state": engineChoice,
+  "NetParameter.eltwise_mem_optimize": engineChoice,
+  "NetParameter.bn_stats_batch_size": refuse("batch statistics are of the whole batch"),
+  "PoolingParameter.ceil_mode": { kind: "honour" },
+  "PoolingParameter.pool": refuse("padding is part of the average here"),
+  "PoolingParameter.pad_l": oneSided,
+  "PoolingParameter.pad_r": oneSided,
+  "PoolingParameter.pad_t": oneSided,
+  "PoolingParameter.pad_b": oneSided,
+  "PoolingParameter.torch_pooling": refuse("the window rule would differ", "false"),
+  "PoolingParameter.avg_include_pad": refuse("padding is part of the average here", "true"),
+  "ConvolutionParameter.relu": refuse("write a ReLU layer instead", "false"),
+  "ConvolutionParameter.negative_slope": refuse("write a ReLU layer instead", "0"),
+  "ConvolutionParameter.conv_algos_override": engineChoice,
+  "ConvolutionParameter.cudnn_workspace_limit": engineChoice,
+  "ConvolutionParameter.cudnn_convolution_algo_seeker": engineChoice,
+  "ConvolutionParameter.pad_l": oneSided,
+  "ConvolutionParameter.pad_r": oneSided,
+  "ConvolutionParameter.pad_t": oneSided,
+  "ConvolutionParameter.pad_b": oneSided,
+  "NetParameter.eltwise_mem_sharing": engineChoice,
+  "NetParameter.multinode": engineChoice,
+  "BatchNormParameter.scale_bias": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
+  "BatchNormParameter.scale_filler": { kind: "ignore", why: "it counts only with scale_bias" },
+  "BatchNormParameter.bias_filler": { kind: "ignore", why: "it counts only with scale_bias" },
+  "BatchNormParameter.filler": { kind: "ignore", why: "it counts only with use_weight_bias" },
+  "BatchNormParameter.engine": engineChoice,
+  "BatchNormParameter.relu": refuse("write a ReLU layer instead", "false"),
+  "BatchNormParameter.statistics_batch_size": refuse(
+    "batch statistics are of the whole batch",
+    "0",
+  ),
+  "BatchNormParameter.use_weight_bias": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
+  "BatchNormParameter.bias_term": refuse(
+    "write a Scale layer with bias_term: true after it",
+    "false",
+  ),
+  "BatchNormParameter.add_eps_before_sqrt": refuse("eps is added to the variance here", "true"),
+  "ReLUParameter.relu6": refuse("write a Clip layer with min: 0 and max: 6 instead", "false"),
+  "ReshapeParameter.pixelshuffler": refuse("elements are not put in another order here", "1"),
+  "DataParameter.shuffle": { kind: "ignore", why: "records are read in the database's order" },
+  "DataParameter.cache": reading,
+  "DataParameter.threads": reading,
+  "DataParameter.parser_threads": reading,
+  "DataParameter.shuffle_pool_size": reading,
+  "DataParameter.preload_db": reading,
+  "ImageDataParameter.cache": reading,
+  "ImageDataParameter.short_side": refuse("give new_height and new_width", "0"),
+  "ImageDataParameter.dup_in_channels": refuse("write a Concat layer instead", "false"),
+  "TransformationParameter.resize_param": refuse("resize when the database is made"),
+  "TransformationParameter.noise_param": refuse("there is no such transform here"),
+  "TransformationParameter.emit_constraint": { kind: "ignore", why: "it concerns boxes only" },
+  "TransformationParameter.crop_h": refuse("only square crops are known: crop_size"),
+  "TransformationParameter.crop_w": refuse("only square crops are known: crop_size"),
+  "TransformationParameter.distort_param": refuse("there is no such transform here"),
+  "TransformationParameter.expand_param": refuse("there is no such transform here"),
+  "TransformationParameter.use_gpu_transform": engineChoice,
+  "TransformationParameter.img_rand_resize_lower": refuse("there is no such transform here", "0"),
+  "TransformationParameter.img_rand_resize_upper": refuse("there is no such transform here", "0"),
+  "TransformationParameter.rand_resize_ratio_lower": refuse("there is no such transform here", "0"),
+  "TransformationParameter.rand_resize_ratio_upper": refuse("there is no such transform here", "0"),
+  "TransformationParameter.vertical_stretch_lower": refuse("there is no such transform here", "1"),
+  "TransformationParameter.vertical_stretch_upper": refuse("there is no such transform here", "1"),
+  "TransformationParameter.horizontal_stretch_lower": refuse(
+    "there is no such transform here",
+    "1",
+  ),
+  "TransformationParameter.horizontal_stretch_upper": refuse(
+    "there is no such transform here",
+    "1",
+  ),
+  "TransformationParameter.random_seed": {
+    kind: "ignore",
+    why: "the solver's random_seed is used",
+  },
+  "TransformationParameter.display": { kind: "ignore", why: "it only prints" },
+  "TransformationParameter.num_labels": refuse("one label per record is read", "0", "1"),
+  "TransformationParameter.contrast_brightness_adjustment": refuse(
+    "there is no such transform here",
+  ),
+  "TransformationParameter.random_resize_param": refuse("there is no such transform here"),
+  "TransformationParameter.random_aspect_ratio_param": refuse("there is no such transform here"),
+  "LossParameter.pre_fixed_normalizer": refuse("give loss_weight instead"),
+  "LossParameter.normalization": refuse(
+    "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
+  ),
+  "LossParameter.weight_by_label_freqs": refuse("classes are not weighted here", "false"),
+  "LossParameter.class_weighting": refuse("classes are not weighted here"),
+  "LossParameter.label_smooth_factor": refuse("labels are not smoothed here", "0"),
+  "EltwiseParameter.engine": engineChoice,
+  "ConcatParameter.engine": engineChoice,
+  "ScaleParameter.engine": engineChoice,
+  "DropoutParameter.engine": engineChoice,
+  "DropoutParameter.scale_train": refuse("values are scaled in training", "true"),
+  "InnerProductParameter.engine": engineChoice,
+  "InnerProductParameter.normalize": refuse("weights are used as they are", "false"),
+  "ReLUParameter.fuse": engineChoice,
+  "SolverParameter.eval_type": detection,
+  "SolverParameter.ap_version": detection,
+  "SolverParameter.show_per_class_result": detection,
+  "SolverParameter.plateau_winsize": { kind: "honour" },
+  "SolverParameter.warmup_iter": { kind: "honour" },
+  "SolverParameter.warmup_start_lr": { kind: "honour" },
+  "SolverParameter.stagelr": { kind: "honour" },
+  "SolverParameter.stageiter": { kind: "honour" },
+  "SolverParameter.rampup_interval": refuse("give warmup_iter and warmup_start_lr", "0"),
+  "SolverParameter.rampup_lr": { kind: "ignore", why: "it counts only with rampup_interval" },
+  "SolverParameter.min_lr": { kind: "honour" },
+  "SolverParameter.larc": refuse("rates are not adapted to layers here", "false"),
+  "SolverParameter.larc_policy": { kind: "ignore", why: "it counts only with larc" },
+  "SolverParameter.larc_eta": { kind: "ignore", why: "it counts only with larc" },
+  "SolverParameter.local_lr_auto": refuse("rates are not adapted to layers here", "false"),
+  "SolverParameter.local_gw_ratio": { kind: "ignore", why: "it counts only with local_lr_auto" },
+  "SolverParameter.solver_data_type": precision,
+  "SolverParameter.engine": engineChoice,
+  "SolverParameter.disabled_update": refuse("every parameter is updated; give lr_mult: 0", "false"),
+  "SolverParameter.test_and_snapshot_start_epoch": detection,
+  "SolverParameter.test_and_snapshot_last_epochs": detection,
+  "SolverParameter.global_grad_scale": precision,
+  "SolverParameter.store_blobs_in_old_format": {
+    kind: "ignore",
+    why: "blobs are written with shapes",
+  },
+  "SolverParameter.reduce_buckets": engineChoice,
+  "SolverParameter.test_offset": detection,
+  "SolverParameter.only_calc_loss": detection,
+  "NetParameter.reduce_buckets": engineChoice,
+  "NetParameter.default_cudnn_math_override": engineChoice,
+  "SolverParameter.momentum_policy": refuse("the momentum stays as it is", '"fixed"'),
+  "SolverParameter.max_momentum": { kind: "ignore", why: "it counts only with momentum_policy" },
+  "SolverParameter.momentum_power": { kind: "ignore", why: "it counts only with momentum_policy" },
+  "SolverParameter.larc_turbo": { kind: "ignore", why: "it counts only with larc" },
+  "SolverParameter.weight_decay_policy": refuse("the decay stays as it is", '"fixed"'),
+  "SolverParameter.weight_decay_power": {
+    kind: "ignore",
+    why: "it counts only with weight_decay_policy",
+  },
+  "SolverParameter.max_weight_decay": {
+    kind: "ignore",
+    why: "it counts only with weight_decay_policy",
+  },
+  "LayerParameter.cudnn_math_override": engineChoice,
+  "LayerParameter.multinode": engineChoice,
+  "LayerParameter.mn_grad_compress_param": engineChoice,
+  "TransformationParameter.interpolation_algo_down": refuse("images are resized bilinearly"),
+  "TransformationParameter.interpolation_algo_up": refuse("images are resized bilinearly"),
+  "TransformationParameter.allow_upscale": refuse("there is no such transform here", "false"),
+  "TransformationParameter.forward_packing": engineChoice,
+  "TransformationParameter.flow": refuse("there is no such transform here", "false"),
+  "TransformationParameter.bgr2rgb": refuse("images are blue first", "false"),
+  "TransformationParameter.pad": refuse("give pad to the first convolution", "0"),
+  "LossParameter.label_smoothing": refuse("labels are not smoothed here", "0"),
+  "DataParameter.precache": reading,
+  "DataParameter.side": refuse("records hold no boxes here"),
+  "DropoutParameter.random_seed": { kind: "ignore", why: "the solver's random_seed is used" },
+  "ELUParameter.lambda": refuse("only alpha is known", "1"),
+  "ImageDataParameter.threads": reading,
+  "ImageDataParameter.precache": reading,
+  "ImageDataParameter.dataset_share_per_node": {
+    kind: "ignore",
+    why: "images are dealt out to solvers by themselves",
+  },
+  "ImageDataParameter.min_height": refuse("give new_height and new_width", "0"),
+  "ImageDataParameter.min_width": refuse("give new_height and new_width", "0"),
+  "FillerParameter.scale": refuse("give std, or another filler", "1"),
+  "ConcatParameter.per_fla_fuse": engineChoice,
+  "BatchNormParameter.stats_batch_size": refuse("batch statistics are of the whole batch", "0"),
+  "ConvolutionParameter.conv_algorithm": engineChoice,
+  "ConvolutionParameter.coeff": refuse("write an Eltwise layer instead"),
+  "ConvolutionParameter.fusion_type": refuse("write the layers by themselves", "NONE_FUSION"),
+  "InnerProductParameter.relu": refuse("write a ReLU layer instead", "false"),
+  "InnerProductParameter.negative_slope": refuse("write a ReLU layer instead", "0"),
+  "PoolingParameter.pad_3d": refuse("only two spatial axes are pooled here"),
+  "PoolingParameter.kernel_size_3d": refuse("only two spatial axes are pooled here"),
+  "PoolingParameter.stride_3d": refuse("only two spatial axes are pooled here"),
+  "PoolingParameter.axis": refuse("the last two axes are pooled here", "1"),
+};
+
+/** The layer types of BVLC Caffe. */
+export const bvlcTypes: ReadonlySet<string> = new Set(
+  "AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling Power Python RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData".split(
+    " ",
+  ),
+);
+
+/**
+ * Decides on every foreign field of a text: one warning for each name that is ignored.
+ * @throws PrototxtError with the place and the reason where a field would change the result
+ */
+export function judgeForeignFields(
+  uses: readonly FieldUse[],
+  warn: (message: string) => void,
+): void {
+  const warned = new Set<string>();
+  for (const { message, field, value, where, layer } of uses) {
+    const name = `${message}.${field.name}`;
+    // A layer of a foreign type is refused, or not, as a whole: by the Net.
+    if (layer && !bvlcTypes.has(layer.type)) continue;
+    const fate = fates[name];
+    // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
+    if (!fate || fate.kind === "honour") continue;
+    if (fate.kind === "refuse") {
+      if (fate.unless?.some((harmless) => sameValue(harmless, value))) continue;
+      throw new PrototxtError(
+        `${where}: ${name} is not a field of BVLC Caffe, and without it the result would differ: ${fate.why}.`,
+      );
+    }
+    if (warned.has(name)) continue;
+    warned.add(name);
+    warn(`${where}: ${name} is not a field of BVLC Caffe and is ignored: ${fate.why}.`);
+  }
+}
+
+function sameValue(a: string, b: string): boolean {
+  return a === b || (a !== "" && b !== "" && Number(a) === Number(b));
+}

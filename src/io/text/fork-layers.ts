@@ -1,0 +1,84 @@
+import { nearestText } from "../../util/nearest.ts";
+import { cut } from "../../util/printable.ts";
+
+/** Layer types of other Caffes, by who has them. */
+const forks: Readonly<Record<string, string>> = {
+  SSD: "AnnotatedData DetectionEvaluate DetectionOutput MultiBoxLoss Normalize Permute PriorBox SmoothL1Loss VideoData",
+  "Fast and Faster R-CNN": "ROIPooling Proposal",
+  "R-FCN": "BoxAnnotatorOHEM PSROIPooling BatchSplit",
+  "Mask R-CNN": "ROIAlign RoiAlign ROIMaskPooling",
+  "MS-CNN":
+    "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
+  YOLO: "Reorg RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",
+  SegNet: "BN DenseImageData Upsample",
+  "PSPNet and DeepLab":
+    "Interp SegAccuracy ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
+  "CRF-RNN": "MultiStageMeanfield",
+  ENet: "SpatialDropout Unpooling",
+  FlowNet:
+    "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters L1Loss LpqLoss Mean Resample",
+  SENet: "Axpy",
+  "MobileNet and ShuffleNet":
+    "ConvolutionDepthwise DepthwiseConvolution ShuffleChannel ChannelShuffle",
+  "face recognition":
+    "CenterLoss MarginInnerProduct LargeMarginInnerProduct TripletLoss CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2 InnerDistance GRN",
+  "pose estimation":
+    "CPMData CPMTransformation DataHeatmap HeatmapData EuclideanLossHeatmap ImResize NMS",
+  "3-D convolution (C3D)":
+    "Convolution3D Deconvolution3D Pooling3D NdConvolution NdDeconvolution NdPooling",
+  "NVIDIA's Caffe": "DetectNetTransformation Detectnet L1Loss AxpyLoss LSTMNode",
+  "Intel's Caffe": "MnActivation MnParamGrad SplitConcat ResizeBilinear Flip",
+  Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
+  "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
+  "other Caffes":
+    "ReLU6 Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm FocalLoss SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
+};
+
+/** What the same is written with here. */
+const advice: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["ReLU6", "Relu6"].map((type) => [type, "Write a Clip layer with min: 0 and max: 6."]),
+  ),
+  ...Object.fromEntries(
+    ["ConvolutionDepthwise", "DepthwiseConvolution"].map((type) => [
+      type,
+      "Write a Convolution whose group is its num_output.",
+    ]),
+  ),
+  BN: "In TEST a BatchNorm with a Scale behind it computes the same; its blobs have other meanings.",
+  CuDNNBatchNorm: "Write BatchNorm.",
+  CUDNNBatchNorm: "Write BatchNorm.",
+  SyncBN: "Write BatchNorm.",
+  SyncBatchNorm: "Write BatchNorm.",
+  CConvolution: "Write Convolution.",
+  CInnerProduct: "Write InnerProduct.",
+  ConvolutionRistretto: "Write Convolution; nothing is quantised here.",
+  DeconvolutionRistretto: "Write Deconvolution; nothing is quantised here.",
+  FcRistretto: "Write InnerProduct; nothing is quantised here.",
+  LRNRistretto: "Write LRN; nothing is quantised here.",
+  Axpy: "A Scale layer of two bottoms with axis: 0 and an Eltwise compute the same.",
+  Pad: "Give pad to the layer that reads it.",
+  Padding: "Give pad to the layer that reads it.",
+};
+
+const owners = new Map(
+  Object.entries(forks).flatMap(([fork, types]) =>
+    types.split(" ").map((type) => [type, fork] as const),
+  ),
+);
+
+/**
+ * What to say about a layer type that nobody registered: whose it is where that is known, and what to do; the nearest
+ * known name where it is a slip.
+ */
+export function unknownTypeText(type: string, known: readonly string[], where = ""): string {
+  const fork = owners.get(type);
+  const own =
+    "Write it in JavaScript and register it with registerLayer: docs/user-layers.md shows how.";
+  const slip = nearestText(type, known);
+  const help =
+    fork === undefined
+      ? slip || ` BVLC Caffe has none of that name. ${own}`
+      : ` It is a layer of ${fork}, not of BVLC Caffe. ${advice[type] ?? own}`;
+  return `Unknown layer type: ${cut(type)}${where}.${help} (known types: ${known.join(", ")})`;
+}

@@ -1,0 +1,376 @@
+import protobuf from "protobufjs/light.js";
+import { PrototxtError } from "../../util/errors.ts";
+import { nearestText } from "../../util/nearest.ts";
+import { cut } from "../../util/printable.ts";
+import { entryOf } from "../../util/records.ts";
+import { addValue, beginList, noteBare, setField } from "../proto/foreign-message.ts";
+import { messageType } from "../proto/messages.ts";
+import { v1Types } from "../upgrade/v1.ts";
+import { unknownTypeText } from "./fork-layers.ts";
+import { LineIndex, stringValue, TextProblem, type Token, Tokens } from "./text-tokens.ts";
+import { enumValue, expectation, numberValue, unknownValue } from "./text-values.ts";
+
+/** A field as it stands in a text. */
+export interface FieldUse {
+  readonly message: string;
+  readonly field: protobuf.Field;
+  /** The words or strings of its value; empty for a message. */
+  readonly value: string;
+  /** The layer it stands in, whose type is known when the whole text has been read. */
+  readonly layer: { readonly type: string } | undefined;
+  /** `file:line:column` of its name. */
+  readonly where: string;
+}
+
+/** What a text says. */
+export interface ReadText {
+  /** The message: enums by name, numbers as numbers, no field that the text does not give. */
+  readonly message: object;
+  /** Every field of other dialects (number 10000 and up, or a value of that kind) in order. */
+  readonly foreign: readonly FieldUse[];
+  /** Line of each layer by its name, in the text's own order; the first of equal names. */
+  readonly layerLines: ReadonlyMap<string, number>;
+}
+
+/** Our own numbers for what only other dialects of Caffe have begin here, and those for what is ours alone. */
+const FOREIGN = 10_000;
+const OURS = 11_000;
+/** How deep messages may lie in one another: no file that people write comes near. */
+const MOST_NESTED = 100;
+
+/**
+ * Reads a text beside the schema. Every name, bracket and kind of value is checked, so that an error can say file, line,
+ * column, message, field, and the nearest known name.
+ *
+ * @throws PrototxtError at the first thing that does not fit
+ */
+export function readText(type: protobuf.Type, text: string, file: string): ReadText {
+  return reading(text, file, (reader) => reader.read(type));
+}
+
+/**
+ * Reads a text whose schema nobody knows.
+ * @throws PrototxtError
+ */
+export function readUnknown(text: string, file: string): object {
+  return reading(text, file, (reader) => reader.readUnknown());
+}
+
+function reading<T>(text: string, file: string, read: (reader: Reader) => T): T {
+  const lines = new LineIndex(text);
+  try {
+    return read(new Reader(text, file, lines));
+  } catch (error) {
+    if (!(error instanceof TextProblem)) throw error;
+    throw new PrototxtError(`${file}:${lines.at(error.offset)}: ${error.message}`);
+  }
+}
+
+class Reader {
+  readonly #file: string;
+  readonly #lines: LineIndex;
+  readonly #tokens: Tokens;
+  readonly #foreign: FieldUse[] = [];
+  readonly #layerLines: Map<string, number> = new Map();
+  #layer: { type: string } | undefined;
+  #depth = 0;
+
+  constructor(text: string, file: string, lines: LineIndex) {
+    this.#file = file;
+    this.#lines = lines;
+    this.#tokens = new Tokens(text);
+  }
+
+  read(type: protobuf.Type): ReadText {
+    const message = this.#message(type, undefined, 0);
+    return { message, foreign: this.#foreign, layerLines: this.#layerLines };
+  }
+
+  readUnknown(): object {
+    return this.#message(undefined, undefined, 0);
+  }
+
+  #skip(punct: string): boolean {
+    const { kind, text } = this.#tokens.token;
+    if (kind !== "punct" || text !== punct) return false;
+    this.#tokens.next();
+    return true;
+  }
+
+  /** The fields of a message up to its closing bracket, or to the end of the text; `type` is undefined where nobody knows it. */
+  #message(type: protobuf.Type | undefined, close: string | undefined, openedAt: number): object {
+    const message = {};
+    const title = type?.name ?? "a message";
+    for (;;) {
+      const token = this.#tokens.token;
+      if (close !== undefined && this.#skip(close)) return message;
+      if (token.kind === "end") {
+        if (close === undefined) return message;
+        const line = this.#lines.lineOf(openedAt);
+        throw new TextProblem(
+          token.start,
+          `the file ends inside ${title}, opened at line ${line}. Expected "${close}".`,
+        );
+      }
+      if (token.kind !== "word" || !/^[A-Za-z_]\w*$/.test(token.text)) {
+        throw new TextProblem(
+          token.start,
+          `${quoted(token)} in ${title}. Expected a field's name${close ? ` or "${close}"` : ""}.`,
+        );
+      }
+      this.#tokens.next();
+      if (type) this.#field(type, message, token);
+      else this.#unknownField(message, token);
+      if (!this.#skip(";")) this.#skip(",");
+    }
+  }
+
+  #field(type: protobuf.Type, message: object, name: Token): void {
+    const field = entryOf(type.fields, name.text);
+    if (!field) {
+      throw new TextProblem(
+        name.start,
+        `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${otherFileText(type, name.text) || nearestText(name.text, Object.keys(type.fields))}`,
+      );
+    }
+    if (!field.repeated && Object.hasOwn(message, field.name)) {
+      throw new TextProblem(
+        name.start,
+        `${type.name}.${field.name} is given twice. Expected once.`,
+      );
+    }
+    const isMessage = field.resolvedType instanceof protobuf.Type;
+    if (!this.#skip(":") && !isMessage) {
+      const { token } = this.#tokens;
+      throw new TextProblem(
+        token.start,
+        `${quoted(token)} after ${field.name}. Expected ":" and a value.`,
+      );
+    }
+    const before = (message as Record<string, unknown>)[field.name];
+    const values: unknown[] = field.repeated && Array.isArray(before) ? before : [];
+    const words: string[] = [];
+    let foreignValue = false;
+    const read = (): void => {
+      const isForeign = this.#value(type, field, message, values, words);
+      foreignValue ||= isForeign;
+    };
+    if (this.#tokens.token.text === "[" && !field.repeated) {
+      throw new TextProblem(
+        name.start,
+        `${type.name}.${field.name} takes one value. Expected no list.`,
+      );
+    }
+    this.#each(read);
+    if (!field.repeated) setField(message, field.name, values[0]);
+    else if (values !== before && values.length > 0) setField(message, field.name, values);
+    if (field.id >= FOREIGN || foreignValue) {
+      this.#foreign.push({
+        message: type.name,
+        field,
+        layer: this.#layer,
+        value: words.join(" "),
+        where: `${this.#file}:${this.#lines.at(name.start)}`,
+      });
+    }
+    if (type.name.endsWith("LayerParameter")) this.#noteLayer(field.name, values[0], name.start);
+  }
+
+  /** Reads one value, or every one of a list in brackets. */
+  #each(read: () => void): void {
+    if (!this.#skip("[")) {
+      read();
+      return;
+    }
+    if (this.#skip("]")) return;
+    do read();
+    while (this.#skip(","));
+    if (this.#skip("]")) return;
+    const { token } = this.#tokens;
+    throw new TextProblem(token.start, `${quoted(token)} in a list. Expected "," or "]".`);
+  }
+
+  /** Remembers where a layer stands, and what type it is. */
+  #noteLayer(field: string, value: unknown, offset: number): void {
+    if (typeof value !== "string") return;
+    if (field === "type" && this.#layer) this.#layer.type = value;
+    if (field === "name" && !this.#layerLines.has(value)) {
+      this.#layerLines.set(value, this.#lines.lineOf(offset));
+    }
+  }
+
+  /** One value of a field, put behind `values`; returns whether it is an enum value of another dialect. */
+  #value(
+    type: protobuf.Type,
+    field: protobuf.Field,
+    message: object,
+    values: unknown[],
+    words: string[],
+  ): boolean {
+    if (field.resolvedType instanceof protobuf.Type) {
+      values.push(this.#messageValue(field.resolvedType, field.name));
+      return false;
+    }
+    const { token } = this.#tokens;
+    const where = `${type.name}.${field.name}`;
+    // Forks do not agree on the kind of a field: a string in one is an enum in another.
+    const isLoose = field.id >= FOREIGN && field.id < OURS;
+    const isText = field.type === "string" || field.type === "bytes";
+    if (token.kind === "string" && (isText || isLoose)) {
+      values.push(this.#string(words, field.type === "bytes" ? "bytes" : "text"));
+      return false;
+    }
+    if (token.kind === "string") {
+      throw new TextProblem(token.start, quotedValueText(where, token, field));
+    }
+    const sign = this.#skip("-") ? "-" : "";
+    const word = this.#tokens.token;
+    if (word.kind !== "word") {
+      const shown = sign === "" ? quoted(word) : `- and ${quoted(word)}`;
+      throw new TextProblem(token.start, `${where} is ${shown}. Expected ${expectation(field)}.`);
+    }
+    if (isText && !isLoose) throw new TextProblem(token.start, unquotedText(where, word));
+    this.#tokens.next();
+    const text = `${sign}${word.text}`;
+    words.push(text);
+    if (field.resolvedType instanceof protobuf.Enum) {
+      const found = enumValue(field.resolvedType, text);
+      if (!found && !isLoose) {
+        throw new TextProblem(token.start, noEnumText(where, text, field.resolvedType));
+      }
+      values.push(found?.name ?? text);
+      return (found?.id ?? 0) >= FOREIGN;
+    }
+    const value = isText ? undefined : numberValue(field.type, text);
+    if (value !== undefined) values.push(value);
+    else if (isLoose) this.#pushUnknown(message, field.name, text, values);
+    else {
+      throw new TextProblem(
+        token.start,
+        `${where} is ${cut(text)}. Expected ${expectation(field, text)}.`,
+      );
+    }
+    return false;
+  }
+
+  #string(words: string[], as: "text" | "bytes"): unknown {
+    const pieces: (string | Uint8Array)[] = [];
+    while (this.#tokens.token.kind === "string") {
+      const token = this.#tokens.next();
+      words.push(token.text);
+      pieces.push(as === "text" ? stringValue(token, "text") : stringValue(token, "bytes"));
+    }
+    if (as === "text") return pieces.join("");
+    return Uint8Array.from((pieces as Uint8Array[]).flatMap((piece) => [...piece]));
+  }
+
+  #pushUnknown(message: object, field: string, text: string, values: unknown[]): void {
+    const value = unknownValue(text);
+    if (typeof value === "string") noteBare(message, field);
+    values.push(value);
+  }
+
+  #messageValue(type: protobuf.Type | undefined, field: string): object {
+    const open = this.#tokens.token;
+    const close = open.text === "{" ? "}" : open.text === "<" ? ">" : undefined;
+    if (open.kind !== "punct" || close === undefined) {
+      throw new TextProblem(open.start, `${quoted(open)} after ${field}. Expected "{".`);
+    }
+    if (++this.#depth > MOST_NESTED) {
+      throw new TextProblem(
+        open.start,
+        `messages lie more than ${MOST_NESTED} deep in one another.`,
+      );
+    }
+    this.#tokens.next();
+    const isLayer = type?.name === "LayerParameter";
+    if (isLayer) this.#layer = { type: "" };
+    const known = type?.name === "AnyParameter" ? undefined : type;
+    const message = this.#message(known, close, open.start);
+    if (isLayer) this.#layer = undefined;
+    this.#depth--;
+    return message;
+  }
+
+  /** A field of a message whose schema nobody knows: what stands there tells its kind. */
+  #unknownField(message: object, name: Token): void {
+    const hasColon = this.#skip(":");
+    if (this.#tokens.token.text === "[") beginList(message, name.text);
+    this.#each(() => {
+      const { token } = this.#tokens;
+      const isMessage = token.kind === "punct" && (token.text === "{" || token.text === "<");
+      if (isMessage) {
+        addValue(message, name.text, this.#messageValue(undefined, name.text));
+        return;
+      }
+      if (!hasColon) {
+        throw new TextProblem(
+          token.start,
+          `${quoted(token)} after ${cut(name.text)}. Expected ":" and a value, or "{".`,
+        );
+      }
+      if (token.kind === "string") {
+        addValue(message, name.text, this.#string([], "text"));
+        return;
+      }
+      const sign = this.#skip("-") ? "-" : "";
+      const word = this.#tokens.token;
+      if (word.kind !== "word") {
+        throw new TextProblem(
+          word.start,
+          `${quoted(word)} after ${cut(name.text)}. Expected a value.`,
+        );
+      }
+      this.#tokens.next();
+      const values: unknown[] = [];
+      this.#pushUnknown(message, name.text, `${sign}${word.text}`, values);
+      addValue(message, name.text, values[0]);
+    });
+  }
+}
+
+/** What is said where a solver's field stands in a net, or a net's in a solver. */
+function otherFileText(type: protobuf.Type, field: string): string {
+  const isNet = type.name === "NetParameter";
+  if (!isNet && type.name !== "SolverParameter") return "";
+  const other = messageType(isNet ? "SolverParameter" : "NetParameter");
+  if (!entryOf(other.fields, field)) return "";
+  return isNet
+    ? " It is a field of a solver, whose prototxt goes to --solver; a net's goes to --model."
+    : " It is a field of a net, whose prototxt goes to --model, or to the solver's field net.";
+}
+
+function quoted({ kind, text }: Token): string {
+  if (kind === "end") return "the end of the file";
+  return kind === "string" ? cut(text) : `"${cut(text)}"`;
+}
+
+/** A string is wanted, and there is a word: a layer's type without quotes, or the old name of one. */
+function unquotedText(where: string, { text }: Token): string {
+  const old = where === "LayerParameter.type" ? (v1Types as Record<string, string>) : {};
+  const name = entryOf(old, text);
+  return `${where} is ${cut(text)} without quotes. Write "${cut(name ?? text)}".`;
+}
+
+/** There is a string, and no string is wanted. */
+function quotedValueText(where: string, token: Token, field: protobuf.Field): string {
+  const { resolvedType } = field;
+  const shown = cut(token.text);
+  const inside = token.text.slice(1, -1);
+  if (where === "V1LayerParameter.type") {
+    const [old] = Object.entries(v1Types).find(([, name]) => name === inside) ?? [];
+    const orOld = old ? `, or layers { type: ${old} }` : "";
+    return `${where} is ${shown}, and "layers" is the old form, whose types have other names. Write layer { type: "${cut(inside)}" }${orOld}.`;
+  }
+  const isKnown = resolvedType instanceof protobuf.Enum && enumValue(resolvedType, inside);
+  const instead = isKnown || numberValue(field.type, inside) !== undefined;
+  return `${where} is ${shown}. Expected ${expectation(field)}, without quotes.${instead ? ` Write ${inside}.` : ""}`;
+}
+
+function noEnumText(where: string, text: string, type: protobuf.Enum): string {
+  const known = Object.keys(type.values).filter((name) => (type.values[name] ?? 0) < FOREIGN);
+  if (where === "V1LayerParameter.type") {
+    return unknownTypeText(text, known);
+  }
+  return `${where} is ${cut(text)}. Expected one of ${known.join(", ")}.${nearestText(text, known)}`;
+}

@@ -1,0 +1,172 @@
+import protobuf from "protobufjs/light.js";
+import { checkKind } from "../files/file-kind.ts";
+import { readBytes } from "../files/files.ts";
+import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/index.ts";
+import type { Hdf5Tree } from "../hdf5/tree.ts";
+import type { BlobProto, LayerParameter, NetParameter } from "../proto/caffe.ts";
+import { decodeAt, endOf } from "../proto/decode-at.ts";
+import { messageType } from "../proto/messages.ts";
+import { v1Types } from "../upgrade/v1.ts";
+import { blobChunks, delimited, type FileBlob, readBlob, shapeOf } from "./blob-wire.ts";
+import { encodeWithForeign } from "./foreign-binary.ts";
+import { weightsInHdf5 } from "./hdf5-model.ts";
+
+/** A layer as a weights file tells it. */
+export interface ModelLayer {
+  readonly name: string;
+  readonly type: string;
+  readonly bottom: readonly string[];
+  readonly top: readonly string[];
+  /** Undefined where a file in HDF5 keeps it under another layer that shares it. */
+  readonly blobs: readonly (FileBlob | undefined)[];
+}
+
+/** What is trusted of a weights file: on the rest the dialects of Caffe do not agree. */
+export interface Caffemodel {
+  readonly source: string;
+  readonly name: string;
+  readonly layers: readonly ModelLayer[];
+}
+
+/**
+ * Reads the weights of a .caffemodel of any age and dialect, or of an HDF5 file.
+ * @throws FileError where it cannot be read, FormatError where it is cut short or no caffemodel
+ */
+export function readCaffemodel(path: string): Caffemodel {
+  if (isHdf5At(path)) return modelInHdf5(readHdf5At(path, "weights file"), path);
+  return decodeCaffemodel(readBytes(path, "weights file"), path);
+}
+
+/** As readCaffemodel, from bytes; `source` is for messages. */
+export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
+  if (isHdf5(bytes)) return modelInHdf5(readHdf5(bytes, source), source);
+  checkKind(bytes, source, "a .caffemodel");
+  return decodeAt(bytes, source, "a .caffemodel", (reader) => {
+    let name = "";
+    const layers: ModelLayer[] = [];
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      if (tag === 0x0a) name = reader.string();
+      else if (tag === ((100 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), false));
+      else if (tag === ((2 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), true));
+      else reader.skipType(tag & 7);
+    }
+    return { source, name, layers };
+  });
+}
+
+function modelInHdf5(root: Hdf5Tree, source: string): Caffemodel {
+  const layers = weightsInHdf5(root, source);
+  return {
+    source,
+    name: "",
+    layers: layers.map((layer) => ({ ...layer, type: "", bottom: [], top: [] })),
+  };
+}
+
+/** Numbers of the fields of LayerParameter, and of its V1 and V0 forms. */
+const v2Fields = { name: 1, type: 2, bottom: 3, top: 4, blobs: 7 };
+const v1Fields = { layer: 1, bottom: 2, top: 3, name: 4, type: 5, blobs: 6 };
+const v0Fields = { name: 1, type: 2, blobs: 50 };
+
+function readLayer(reader: protobuf.Reader, end: number, isV1: boolean): ModelLayer {
+  const layer = { name: "", type: "", bottom: [] as string[], top: [] as string[] };
+  const blobs: FileBlob[] = [];
+  const fields: Partial<typeof v1Fields> = isV1 ? v1Fields : v2Fields;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = tag >>> 3;
+    if (field === fields.name) layer.name = reader.string();
+    else if (field === fields.type) {
+      layer.type = isV1 ? v1TypeOf(reader.int32()) : reader.string();
+    } else if (field === fields.bottom) layer.bottom.push(reader.string());
+    else if (field === fields.top) layer.top.push(reader.string());
+    else if (field === fields.blobs) blobs.push(readBlob(reader, endOf(reader)));
+    else if (field === fields.layer) {
+      const stop = endOf(reader);
+      while (reader.pos < stop) {
+        const inner = reader.uint32();
+        if (inner >>> 3 === v0Fields.name) layer.name = reader.string();
+        else if (inner >>> 3 === v0Fields.type) layer.type = reader.string();
+        else if (inner >>> 3 === v0Fields.blobs) blobs.push(readBlob(reader, endOf(reader)));
+        else reader.skipType(inner & 7);
+      }
+    } else reader.skipType(tag & 7);
+  }
+  return { ...layer, blobs };
+}
+
+function v1TypeOf(id: number): string {
+  const name = messageType("V1LayerParameter").lookupEnum("LayerType").valuesById[id];
+  return v1Types[name as keyof typeof v1Types] ?? "";
+}
+
+/**
+ * The bytes of a NetParameter with its blobs, in pieces, as BVLC Caffe writes a .caffemodel. Fields of other
+ * dialects (10000 and up) are left out, but for the parameters of their layer types, which are written as text.
+ */
+export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
+  const { layer = [], ...rest } = net;
+  return [
+    encodeMessage("NetParameter", rest),
+    ...layer.flatMap((one) => delimited(100, encodeLayer(one))),
+  ];
+}
+
+/** In the order of the fields' numbers, as Caffe writes them: blobs stand in the middle. */
+function encodeLayer(layer: LayerParameter): Uint8Array[] {
+  const { blobs = [], ...rest } = layer;
+  const { fields } = messageType("LayerParameter");
+  const isBefore = ([name]: [string, unknown]): boolean => (fields[name]?.id ?? 0) < 7;
+  const entries = Object.entries(rest);
+  const part = (own: [string, unknown][]): Uint8Array =>
+    encodeMessage("LayerParameter", Object.fromEntries(own));
+  return [
+    part(entries.filter(isBefore)),
+    ...blobs.flatMap((blob) => delimited(7, blobChunks(plainBlob(blob)))),
+    part(entries.filter((entry) => !isBefore(entry))),
+  ];
+}
+
+function plainBlob(blob: BlobProto): {
+  shape: readonly number[];
+  legacyShape: boolean;
+  data: Float32Array | Float64Array;
+  diff?: Float32Array | Float64Array;
+} {
+  const values = (
+    single: ArrayLike<number> | undefined,
+    double: ArrayLike<number> | undefined,
+  ): Float32Array | Float64Array => {
+    if (double && double.length > 0) return Float64Array.from(double);
+    return single instanceof Float32Array ? single : Float32Array.from(single ?? []);
+  };
+  const diff = values(blob.diff, blob.double_diff);
+  return {
+    ...shapeOf(blob),
+    data: values(blob.data, blob.double_data),
+    ...(diff.length > 0 && { diff }),
+  };
+}
+
+function encodeMessage(name: "NetParameter" | "LayerParameter", message: object): Uint8Array {
+  return encodeWithForeign(name, message, isWritten);
+}
+
+/** Fields and values that only other dialects have are left out, but for the parameters of their layer types. */
+function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolean {
+  if (resolvedType instanceof protobuf.Enum)
+    return (resolvedType.values[value as string] ?? 0) < 10_000;
+  return (
+    id < 10_000 || (resolvedType instanceof protobuf.Type && resolvedType.name === "AnyParameter")
+  );
+}
+
+/** Reads one blob alone, as a mean file (.binaryproto) holds it. */
+export function readBlobFile(path: string): FileBlob {
+  const bytes = readBytes(path, "blob file");
+  checkKind(bytes, path, "a mean file (.binaryproto)");
+  return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) =>
+    readBlob(reader, reader.len),
+  );
+}

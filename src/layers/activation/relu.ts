@@ -1,0 +1,61 @@
+import type { UnaryKernel } from "../../engines/engine.ts";
+import type { One } from "../base/layer.ts";
+import { NeuronLayer } from "../base/neuron.ts";
+
+/**
+ * Rectified linear unit, with an optional leak below zero.
+ *
+ *     y     = max(x, 0) + negative_slope · min(x, 0)
+ *     ∂E/∂x = ∂E/∂y · (x > 0 ? 1 : negative_slope)
+ *
+ * - bottom[0] `x`: any shape; top[0] `y`: shape of `x`; may be `x` itself while `negative_slope` ≥ 0
+ * - `relu_param.negative_slope`: default 0
+ *
+ * @see Nair & Hinton, ICML 2010; the leak: Maas, Hannun & Ng, ICML 2013
+ */
+export class ReLULayer extends NeuronLayer<Slope> {
+  static override readonly type: string = "ReLU";
+  protected override readonly kernel: UnaryKernel<Slope> = relu;
+  protected override readonly params: Slope = { slope: this.param.relu_param?.negative_slope ?? 0 };
+
+  override setUp([x]: One, [y]: One): void {
+    const { slope } = this.params;
+    if (x === y && slope < 0) {
+      this.fail(
+        `in place with negative_slope ${slope}. Expected 0 or more, so that the sign of y tells the sign of x; or give it a top of its own.`,
+      );
+    }
+  }
+
+  /** In place it is the top: its sign is that of what was there. */
+  override backwardReadsBottom(): boolean {
+    return this.params.slope !== 1;
+  }
+
+  override get backwardReadsSigns(): boolean {
+    return true;
+  }
+
+  override get keepsSigns(): boolean {
+    return true;
+  }
+}
+
+type Slope = { readonly slope: number };
+
+const relu: UnaryKernel<Slope> = {
+  name: "relu",
+  reference: {
+    forward(n, x, y, { slope }) {
+      for (let i = 0; i < n; i++) y[i] = Math.max(x[i]!, 0) + slope * Math.min(x[i]!, 0);
+    },
+    backward(n, x, _y, dy, dx, { slope }) {
+      for (let i = 0; i < n; i++) dx[i] = x[i]! > 0 ? dy[i]! : slope * dy[i]!;
+    },
+  },
+  native: ["slope"],
+  wgsl: {
+    forward: "larger(x, 0.0) + p.slope * smaller(x, 0.0)",
+    backward: "select(p.slope * dy, dy, x > 0.0)",
+  },
+};

@@ -1,0 +1,87 @@
+import type { DropoutOp, PostOp, Primitive } from "../../engines/engine.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import type { RandomKey } from "../../util/random-bits.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
+import { Layer, type LayerState, type One } from "../base/layer.ts";
+
+/**
+ * In training each value is dropped with probability r and the others are scaled up; in testing nothing happens.
+ *
+ *     TRAIN  y = x · m,  m = 0 with probability r, else 1 / (1 − r)
+ *     TEST   y = x
+ *
+ * - bottom[0], top[0]: any shape; in place is allowed
+ * - `dropout_param.dropout_ratio` r: default 0.5, in [0, 1)
+ *
+ * @see Srivastava et al., JMLR 2014; Caffe's DropoutLayer
+ */
+export class DropoutLayer extends Layer<One, One> {
+  static override readonly type: string = "Dropout";
+  static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
+  static override readonly allowsInPlace: boolean = true;
+
+  #ratio = 0;
+  #key: RandomKey = [this.random("mask").uint32(), 0];
+  #shape: Shape | undefined;
+  #op!: DropoutOp;
+
+  override setUp(): void {
+    this.#ratio = withDefaults("DropoutParameter", this.param.dropout_param).dropout_ratio;
+    if (!(this.#ratio >= 0 && this.#ratio < 1)) {
+      this.fail(
+        `dropout_param.dropout_ratio is ${this.#ratio}. Expected 0 or more, and less than 1.`,
+      );
+    }
+  }
+
+  override reshape([x]: One, [y]: One): void {
+    if (x !== y) y.reshapeLike(x);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    this.#shape = x.shape;
+    this.#op = this.engine.dropout({ shape: x.shape, ratio: this.#ratio });
+  }
+
+  override forward([x]: One, [y]: One): void {
+    if (this.phase === "TRAIN") {
+      this.#key = this.#nextKey;
+      this.#op.forward(x.dataMem, y.dataMem, this.#key);
+    } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (!propagate) return;
+    if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key);
+    else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
+  }
+
+  override get postOp(): PostOp | undefined {
+    if (this.phase !== "TRAIN") return undefined;
+    return { kind: "dropout", ratio: this.#ratio, key: this.#nextKey };
+  }
+
+  override forwardWasTaken(): void {
+    this.#key = this.#nextKey;
+  }
+
+  get #nextKey(): RandomKey {
+    const [stream, pass] = this.#key;
+    return [stream, (pass + 1) >>> 0];
+  }
+
+  override state(): LayerState {
+    return { random: this.#key };
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
+  override restore(state: LayerState): undefined {
+    const [stream = 0, pass = 0] = state["random"] as readonly number[];
+    this.#key = [stream, pass];
+  }
+
+  override get keepsSigns(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Primitive } from "../../engines/engine.ts";
+import { DataTransformer } from "../../io/images/data-transformer.ts";
+import { rasterOf } from "../../io/images/raster.ts";
+import type { Datum } from "../../io/proto/datum.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { arity, Layer, type LayerState, type None, type Two } from "../base/layer.ts";
+import { transformOf } from "../base/transform-param.ts";
+
+/**
+ * Batches from arrays that the program gives, one after the other, round and round.
+ *
+ * - top[0]: batch_size×channels×height×width; top[1]: batch_size labels
+ * - `memory_data_param`: batch_size, channels, height, width, all required
+ * - `transform_param` holds for `addDatumVector`, not for `reset`
+ *
+ * A resumed run goes on where the other stopped, in arrays that the program gives again.
+ *
+ * @see Caffe's MemoryDataLayer
+ */
+export class MemoryDataLayer extends Layer<None, Two> {
+  static override readonly type: string = "MemoryData";
+  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly bottoms = arity.none;
+  static override readonly tops = arity.two;
+
+  readonly #param = withDefaults("MemoryDataParameter", this.param.memory_data_param);
+  readonly #random = this.random("transform");
+  #data: ArrayLike<number> | undefined;
+  #labels: ArrayLike<number> = [];
+  #count = 0;
+  #position = 0;
+  #resumeAt = 0;
+
+  get batchSize(): number {
+    return this.#param.batch_size ?? 0;
+  }
+
+  get #shape(): readonly [number, number, number] {
+    return [this.#param.channels ?? 0, this.#param.height ?? 0, this.#param.width ?? 0];
+  }
+
+  get #size(): number {
+    const [channels, height, width] = this.#shape;
+    return channels * height * width;
+  }
+
+  override setUp(_bottom: None, [data, label]: Two): void {
+    if (this.batchSize * this.#size < 1) {
+      this.fail(
+        "batch_size, channels, height, and width must be specified and positive in memory_data_param.",
+      );
+    }
+    data.reshape([this.batchSize, ...this.#shape]);
+    label.reshape([this.batchSize]);
+  }
+
+  /**
+   * The arrays to read from now on: n images C×H×W, and n labels. They are used as they are, not copied.
+   * @throws LayerError where n is not a multiple of the batch size, or an array is too short
+   */
+  reset(data: ArrayLike<number>, labels: ArrayLike<number>, n: number = labels.length): void {
+    if (n < 1 || n % this.batchSize !== 0) {
+      this.fail(`${n} images. n must be a multiple of batch size ${this.batchSize}.`);
+    }
+    if (data.length < n * this.#size || labels.length < n) {
+      this.fail(
+        `${data.length} values and ${labels.length} labels for ${n} images. Expected ${n * this.#size} values and ${n} labels.`,
+      );
+    }
+    this.#data = data;
+    this.#labels = labels;
+    this.#count = n;
+    // A resumed run may be given its data after its state.
+    this.#position = this.#resumeAt % n;
+    this.#resumeAt = 0;
+  }
+
+  /**
+   * Transforms records and reads them from now on.
+   * @throws LayerError where their number is not a multiple of the batch size, or one does not fit
+   */
+  addDatumVector(records: readonly Datum[]): void {
+    const data = new Float32Array(records.length * this.#size);
+    this.named(() => {
+      const transformer = new DataTransformer(
+        transformOf(this.param, this.phase, (path) => this.locate(path)),
+      );
+      records.forEach((record, i) => {
+        const image = rasterOf(record);
+        const shape = transformer.outputShape(image);
+        if (shape.join() !== this.#shape.join()) {
+          this.fail(
+            `record ${i} becomes ${shape.join("×")}. Expected ${this.#shape.join("×")}, as memory_data_param says.`,
+          );
+        }
+        transformer.add(image, data, i * this.#size, this.#random);
+      });
+      transformer.flush();
+    });
+    this.reset(
+      data,
+      records.map(({ label }) => label),
+    );
+  }
+
+  override reshape(): void {}
+
+  override forward(_bottom: None, [data, label]: Two): void {
+    if (!this.#data)
+      this.fail(
+        "forward before data is given. MemoryDataLayer needs to be initialized by calling reset.",
+      );
+    data.reshape([this.batchSize, ...this.#shape]);
+    label.reshape([this.batchSize, 1, 1, 1]);
+    const [to, toLabels] = [data.dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
+    const from = this.#position * this.#size;
+    for (let i = 0; i < this.batchSize * this.#size; i++) to[i] = this.#data[from + i]!;
+    for (let i = 0; i < this.batchSize; i++) toLabels[i] = this.#labels[this.#position + i]!;
+    this.#position = (this.#position + this.batchSize) % this.#count;
+  }
+
+  override backward(): void {}
+
+  override state(): LayerState {
+    return { position: this.#position, random: this.#random.state() };
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
+  override restore(state: LayerState): undefined {
+    const position = Number(state["position"]);
+    this.#random.restore(state["random"] as readonly number[]);
+    if (this.#data) this.#position = position % this.#count;
+    else this.#resumeAt = position;
+  }
+}

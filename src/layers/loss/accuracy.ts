@@ -1,0 +1,75 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { LabelledLayer } from "../base/labelled.ts";
+import { arity, type OneOrMore, type Two } from "../base/layer.ts";
+
+/**
+ * The share of positions whose label is among the `top_k` highest scores.
+ *
+ * A score equal to the label's counts against it, so a net whose outputs are all the same gets 0.
+ *
+ * - bottom[0]: scores N×C×…, classes along `axis`; bottom[1]: one label for every other position
+ * - top[0]: the accuracy, a scalar; top[1], optional: accuracy of each class, (C)
+ * - `accuracy_param`: top_k 1, axis 1, ignore_label
+ *
+ * @see Caffe's AccuracyLayer
+ */
+export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
+  static override readonly type: string = "Accuracy";
+  static override readonly needs: readonly Primitive[] = ["accuracy"];
+  static override readonly hostBottoms: readonly number[] = [1];
+  static override readonly bottoms = arity.two;
+  static override readonly tops = arity.oneOrTwo;
+
+  #shape: Shape | undefined;
+  #labels = 0;
+  #classes = 0;
+  #op!: AccuracyOp;
+
+  override reshape([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);
+    if (label.count() !== this.#labels) {
+      this.fail(
+        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#labels}.`,
+      );
+    }
+    accuracy.reshape([]);
+    perClass?.reshape([this.#classes]);
+  }
+
+  #describe(x: Blob): void {
+    const { axis, top_k, ignore_label } = withDefaults(
+      "AccuracyParameter",
+      this.param.accuracy_param,
+    );
+    const at = this.named(() => x.axis(axis));
+    this.#classes = x.shape[at] ?? 1;
+    if (top_k > this.#classes) {
+      this.fail(`accuracy_param.top_k is ${top_k}. Expected at most the ${this.#classes} classes.`);
+    }
+    this.#labels = x.count(0, at) * x.count(at + 1);
+    this.#op = this.engine.accuracy({
+      shape: x.shape,
+      axis: at,
+      topK: top_k,
+      ignoreLabel: ignore_label,
+    });
+    this.#shape = x.shape;
+  }
+
+  override forward([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
+    this.countLabels(label, this.#classes, this.param.accuracy_param?.ignore_label);
+    this.#op.forward(x.dataMem, label.dataMem, accuracy.dataMem, perClass?.dataMem);
+  }
+
+  override backward(_top: OneOrMore, propagateDown: readonly boolean[]): void {
+    if (propagateDown.some(Boolean))
+      this.fail("Accuracy has no gradient. Expected it under no loss.");
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}

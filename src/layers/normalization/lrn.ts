@@ -1,0 +1,74 @@
+import type { LRNOp, Primitive } from "../../engines/engine.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { Layer, type One } from "../base/layer.ts";
+
+/**
+ * Local response normalisation: each value is divided by the energy around it.
+ *
+ *     y = x · (k + α/n · Σ x²)^−β
+ *
+ * The sum is over `local_size` neighbouring channels (ACROSS_CHANNELS, n = local_size) or over a square of
+ * that side in the same channel (WITHIN_CHANNEL, n = local_size²).
+ *
+ * - bottom[0], top[0]: N×C×H×W
+ * - `lrn_param`: local_size 5 (odd), alpha 1, beta 0.75, k 1, norm_region ACROSS_CHANNELS
+ *
+ * Caffe ignores k WITHIN_CHANNEL, and takes 1; here it holds in both regions.
+ *
+ * @see Krizhevsky, Sutskever & Hinton, NIPS 2012; Caffe's LRNLayer
+ */
+export class LRNLayer extends Layer<One, One> {
+  static override readonly type: string = "LRN";
+  static override readonly needs: readonly Primitive[] = ["lrn"];
+
+  #shape: Shape | undefined;
+  #op!: LRNOp;
+
+  override setUp(): void {
+    const { local_size } = withDefaults("LRNParameter", this.param.lrn_param);
+    if (local_size % 2 !== 1) {
+      this.fail(
+        `lrn_param.local_size is ${local_size}. LRN only supports odd values for local_size.`,
+      );
+    }
+  }
+
+  override reshape([x]: One, [y]: One): void {
+    if (x.shape.length !== 4) {
+      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
+    }
+    y.reshapeLike(x);
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    const { local_size, alpha, beta, k, norm_region } = withDefaults(
+      "LRNParameter",
+      this.param.lrn_param,
+    );
+    const [n = 0, c = 0, h = 0, w = 0] = x.shape;
+    this.#shape = x.shape;
+    this.#op = this.engine.lrn({
+      shape: [n, c, h, w],
+      localSize: local_size,
+      alpha,
+      beta,
+      k,
+      region: norm_region,
+    });
+  }
+
+  override rereadsBottom(): boolean {
+    return true;
+  }
+
+  override rereadsTop(): boolean {
+    return true;
+  }
+
+  override forward([x]: One, [y]: One): void {
+    this.#op.forward(x.dataMem, y.dataMem);
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (propagate) this.#op.backward(x.dataMem, y.dataMem, y.diffMem, x.diffMem);
+  }
+}

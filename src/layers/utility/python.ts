@@ -1,0 +1,143 @@
+import { dirname } from "node:path";
+import { Blob } from "../../blob/blob.ts";
+import type { Primitive } from "../../engines/engine.ts";
+import type { Phase } from "../../io/proto/caffe.ts";
+import { type Arity, type Blobs, Layer } from "../base/layer.ts";
+import { loadUserModule } from "../base/user-module.ts";
+import { runUsersCode } from "../base/users-code.ts";
+
+/** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
+export type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
+
+/**
+ * What the class that a Python layer names must offer; the names are pycaffe's. It may read `param_str`,
+ * `phase` and `blobs`, which are set before `setup`.
+ */
+export interface UserLayer {
+  param_str?: string;
+  phase?: Phase;
+  /** `setup` adds to it, unless the prototxt has. */
+  blobs?: UserBlobs;
+  /** This and the others have to be done when they return: what returns a promise is refused. */
+  setup(bottom: Blobs, top: Blobs): void;
+  reshape(bottom: Blobs, top: Blobs): void;
+  forward(bottom: Blobs, top: Blobs): void;
+  backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void;
+}
+
+/**
+ * A layer of the user's own, written in JavaScript or TypeScript: a class with setup, reshape, forward and backward.
+ *
+ * - any bottoms and tops; what they hold is the class's affair
+ * - blobs: those that its setup adds
+ * - `python_param`: module (a file, with or without .js or .ts, beside the net or in the current directory), layer
+ *   (the class it exports), param_str (given to it as it is), share_in_parallel false
+ *
+ * Where several solvers train side by side each has a layer of its own. With `share_in_parallel` layers without
+ * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
+ * another batch.
+ *
+ * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
+ *
+ * @see Caffe's PythonLayer
+ */
+export class PythonLayer extends Layer {
+  static override readonly type: string = "Python";
+  static override readonly needs: readonly Primitive[] = ["host"];
+  static override readonly allowsInPlace: boolean = true;
+  static override readonly bottoms: Arity = {
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+  };
+  static override readonly tops: Arity = {
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+  };
+
+  #layer!: UserLayer;
+  /** Passes of other solvers that come before this one's next. */
+  #skips = 0;
+  #between = 0;
+
+  override setUp(bottom: Blobs, top: Blobs): void {
+    const {
+      module = "",
+      layer = "",
+      param_str = "",
+      share_in_parallel = false,
+    } = this.param.python_param ?? {};
+    if (module === "" || layer === "")
+      this.fail("python_param needs module and layer. Expected both to be given.");
+    const { root = ".", file } = this.context;
+    const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
+    const exported = this.named(() => loadUserModule(module, folders));
+    const Class = this.#call(layer, () => exported[layer]);
+    if (typeof Class !== "function") {
+      this.fail(
+        `module "${module}" has no class ${layer}. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    if (Class.prototype === undefined) {
+      this.fail(
+        `${layer} of module "${module}" is a function that \`new\` cannot call. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    const make = (): UserLayer => new (Class as new () => UserLayer)();
+    this.#layer = this.#call(`the constructor of class ${layer}`, make);
+    for (const method of ["setup", "reshape", "forward", "backward"] as const) {
+      if (typeof this.#call(method, () => this.#layer[method]) !== "function") {
+        this.fail(
+          `class ${layer} of module "${module}" has no method ${method}. Expected setup, reshape, forward and backward.`,
+        );
+      }
+    }
+    const blobs = Object.assign(this.blobs, {
+      add_blob: (...shape: number[]): Blob => {
+        const blob = new Blob(shape, this.context.dtype);
+        this.blobs.push(blob);
+        return blob;
+      },
+    });
+    this.#call("a setter", () => {
+      Object.assign(this.#layer, { param_str, phase: this.phase, blobs });
+    });
+    this.#run("setup", bottom, top);
+    const { rank, count } = this.#shared(share_in_parallel && bottom.length === 0);
+    this.#skips = rank;
+    this.#between = count - 1;
+  }
+
+  /** Which of the passes of a layer that all solvers share is this one's. */
+  #shared(isShared: boolean): { readonly rank: number; readonly count: number } {
+    const { shard } = this.context;
+    return isShared && this.phase === "TRAIN" && shard ? shard : { rank: 0, count: 1 };
+  }
+
+  override reshape(bottom: Blobs, top: Blobs): void {
+    this.#run("reshape", bottom, top);
+  }
+
+  override forward(bottom: Blobs, top: Blobs): void {
+    for (; this.#skips > 0; this.#skips--) this.#run("forward", bottom, top);
+    this.#run("forward", bottom, top);
+    this.#skips = this.#between;
+  }
+
+  override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
+    this.#run("backward", top, propagateDown, bottom);
+  }
+
+  /** Runs a method of the user's class, which is to be done when it returns. */
+  #run<Name extends "setup" | "reshape" | "forward" | "backward">(
+    name: Name,
+    ...args: Parameters<UserLayer[Name]>
+  ): void {
+    const { layer } = this.param.python_param ?? {};
+    const method = this.#layer as Record<Name, (...args: Parameters<UserLayer[Name]>) => void>;
+    this.#call(`${name} of class ${layer}`, () => method[name](...args));
+  }
+
+  #call<T>(what: string, work: () => T): T {
+    return runUsersCode(this.param, what, work);
+  }
+}

@@ -1,0 +1,60 @@
+import { withDefaults } from "../../io/proto/messages.ts";
+import { countOf, type Shape, shapeText } from "../../util/shape.ts";
+import type { One } from "../base/layer.ts";
+import { ViewLayer } from "../base/view.ts";
+
+/**
+ * The same elements under another shape.
+ *
+ * - `reshape_param.shape`: dim 0 keeps the bottom's axis, one dim may be −1 and is inferred
+ * - `axis` (default 0) and `num_axes` (default −1, to the end): which of the bottom's axes are replaced
+ *
+ * The top uses the bottom's memory.
+ *
+ * @see Caffe's ReshapeLayer
+ */
+export class ReshapeLayer extends ViewLayer {
+  static override readonly type: string = "Reshape";
+
+  protected override shapeOf(x: One[0]): Shape {
+    const { axis, num_axes, shape } = withDefaults("ReshapeParameter", this.param.reshape_param);
+    const dims = shape?.dim ?? [];
+    const rank = x.shape.length;
+    // An axis may be one behind the last, to add axes there; so −1 is that place.
+    const from = axis >= 0 ? axis : rank + axis + 1;
+    const to = num_axes === -1 ? rank : from + num_axes;
+    if (from < 0 || from > rank || to < from || to > rank) {
+      this.fail(
+        `reshape_param.axis ${axis} and num_axes ${num_axes} do not lie within bottom shape ${shapeText(x.shape)}.`,
+      );
+    }
+    const inferred = dims.filter((dim) => dim === -1).length;
+    if (inferred > 1)
+      this.fail(
+        `reshape_param.shape ${shapeText(dims)} has ${inferred} dims of -1. new shape contains multiple -1 dims; expected one.`,
+      );
+    const middle = dims.map((dim, i) => {
+      if (dim !== 0) return dim;
+      if (from + i >= rank)
+        this.fail(
+          `reshape_param.shape ${shapeText(dims)}: dim ${i} is 0, and bottom shape ${shapeText(x.shape)} has no axis ${from + i} to copy.`,
+        );
+      return x.shape[from + i] ?? 1;
+    });
+    // Axes that are copied stand on both sides; without them a batch of no rows leaves a length to be found.
+    const replaced = x.shape.slice(from, to).filter((_, i) => dims[i] !== 0);
+    const given = middle.filter((dim, i) => dim !== -1 && (dims[i] !== 0 || from + i >= to));
+    const rest = countOf(replaced) / countOf(given);
+    const result = [
+      ...x.shape.slice(0, from),
+      ...middle.map((dim) => (dim === -1 && Number.isInteger(rest) ? rest : dim)),
+      ...x.shape.slice(to),
+    ];
+    if (countOf(result) !== x.count()) {
+      this.fail(
+        `reshape_param.shape ${shapeText(dims)} gives ${shapeText(result)}. Output count must match input count: bottom shape ${shapeText(x.shape)}, ${x.count()} elements.`,
+      );
+    }
+    return result;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Im2colOp, Primitive } from "../../engines/engine.ts";
+import { countOf, type Shape, sameShape } from "../../util/shape.ts";
+import { describeConvolution, windowOf } from "../base/convolution-geometry.ts";
+import { Layer, type One } from "../base/layer.ts";
+
+/**
+ * Unfolds the windows of a convolution into columns.
+ *
+ *     y(n, (c, k…), p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding
+ *
+ * - bottom[0]: N×C×i…; top[0]: N×(C·k…)×o…
+ * - `convolution_param`: kernel_size, stride, pad, dilation and axis, as for Convolution
+ *
+ * @see Caffe's Im2colLayer
+ */
+export class Im2colLayer extends Layer<One, One> {
+  static override readonly type: string = "Im2col";
+  static override readonly needs: readonly Primitive[] = ["im2col"];
+
+  #shape: Shape | undefined;
+  #op!: Im2colOp;
+
+  override reshape([x]: One, [y]: One): void {
+    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+    this.#shape = undefined;
+    this.#makeOp(x.shape, y);
+    this.#shape = x.shape;
+  }
+
+  #makeOp(shape: Shape, y: Blob): void {
+    const fail = (message: string): never => this.fail(message);
+    // How many outputs and groups a convolution would have is of no interest here.
+    const given = { ...this.param.convolution_param, num_output: 1, group: 1 };
+    const window = windowOf(given, shape.length, fail);
+    const descriptor = describeConvolution(window, shape, fail);
+    const columns = (shape[window.axis] ?? 1) * countOf(window.kernel);
+    // The top comes first: one that is larger than a blob may be is told of before an engine lists its windows.
+    y.reshape([...shape.slice(0, window.axis), columns, ...descriptor.output]);
+    this.#op = this.engine.im2col(descriptor);
+  }
+
+  override forward([x]: One, [y]: One): void {
+    this.#op.forward(x.dataMem, y.dataMem);
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    if (propagate) this.#op.backward(y.diffMem, x.diffMem);
+  }
+}

@@ -1,0 +1,183 @@
+import type { PoolingDescriptor, PoolingOp, Primitive } from "../../engines/engine.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import type { RandomKey } from "../../util/random-bits.ts";
+import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { arity, Layer, type LayerState, type One, type OneOrMore } from "../base/layer.ts";
+
+type Pair = readonly [number, number];
+
+/**
+ * The maximum or mean of each window of a plane.
+ *
+ *     MAX  y(p) = max x over the window                  the first of equal values takes the gradient
+ *     AVE  y(p) = Σ x over the window / its size         padding counts as zeros, what lies beyond it not at all
+ *     STOCHASTIC  TRAIN: one x of the window, drawn with probability x / Σ x; TEST: Σ x² / Σ x; no padding
+ *
+ * - bottom[0]: N×C×H×W
+ * - top[0]: N×C×H'×W', H' = ⌈(H + 2·pad − k) / stride⌉ + 1 (⌊⌋ with round_mode: FLOOR); with padding, a last
+ *   window that would begin beyond the image is dropped
+ * - top[1], optional, MAX only: index h·W + w of each maximum within its plane
+ * - `pooling_param`: pool MAX, kernel_size (required unless global_pooling), stride 1, pad 0
+ *
+ * @see Caffe's PoolingLayer
+ */
+export class PoolingLayer extends Layer<One, OneOrMore> {
+  static override readonly type: string = "Pooling";
+  static override readonly needs: readonly Primitive[] = ["pooling"];
+  static override readonly tops = arity.oneOrTwo;
+
+  #shape: Shape | undefined;
+  #output: Pair = [0, 0];
+  #op!: PoolingOp;
+  #isRectified = false;
+  #key: RandomKey = [this.random("pooling").uint32(), 0];
+
+  override setUp([x]: One, top: OneOrMore): void {
+    const param = withDefaults("PoolingParameter", this.param.pooling_param);
+    if (param.pool !== "MAX" && top.length > 1) {
+      this.fail(
+        `two tops with pool: ${param.pool}. Expected one; the second is the index of a maximum.`,
+      );
+    }
+    this.#describe(x.shape);
+  }
+
+  override reshape([x]: One, [y, mask]: OneOrMore): void {
+    if (!this.#shape || !sameShape(this.#shape, x.shape)) {
+      const descriptor = this.#describe(x.shape);
+      this.#op = this.engine.pooling(descriptor);
+      this.#output = descriptor.output;
+      this.#shape = x.shape;
+    }
+    const shape = [...x.shape.slice(0, 2), ...this.#output];
+    y.reshape(shape);
+    mask?.reshape(shape);
+  }
+
+  override forward([x]: One, [y, mask]: OneOrMore): void {
+    const draws = this.#isStochastic && this.phase === "TRAIN";
+    if (draws) this.#key = [this.#key[0], (this.#key[1] + 1) >>> 0];
+    this.#op.forward(x.dataMem, y.dataMem, {
+      mask: mask?.dataMem,
+      key: draws ? this.#key : undefined,
+      isRectified: this.#isRectified,
+    });
+  }
+
+  override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
+    if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
+  }
+
+  override absorbRectifier(isThere: boolean): boolean {
+    this.#isRectified =
+      isThere && this.#op.absorbsRectifier === true && this.param.top?.length === 1;
+    return this.#isRectified;
+  }
+
+  override readsTopDiff(topIndex: number): boolean {
+    return topIndex === 0;
+  }
+
+  override state(): LayerState | undefined {
+    return this.#isStochastic ? { random: this.#key } : undefined;
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return this.refusesOtherForms(state);
+  }
+
+  override restore(state: LayerState): undefined {
+    const [stream = 0, pass = 0] = state["random"] as readonly number[];
+    this.#key = [stream, pass];
+  }
+
+  get #isStochastic(): boolean {
+    return this.param.pooling_param?.pool === "STOCHASTIC";
+  }
+
+  #describe(shape: Shape): PoolingDescriptor {
+    if (shape.length !== 4) {
+      this.fail(`bottom has shape ${shapeText(shape)}. Expected four axes: N×C×H×W.`);
+    }
+    const [n = 0, c = 0, h = 0, w = 0] = shape;
+    const { kernel, stride, pad } = this.#window([h, w]);
+    if (kernel[0] < 1 || kernel[1] < 1) {
+      this.fail(`bottom has shape ${shapeText(shape)}. Expected images of one pixel or more.`);
+    }
+    if (this.#isStochastic && (pad[0] || pad[1])) {
+      this.fail("pad with pool: STOCHASTIC. Padding implemented only for average and max pooling.");
+    }
+    const { round_mode, pool } = withDefaults("PoolingParameter", this.param.pooling_param);
+    if (pool === "AVE_EXC_PAD" || pool === "AVE_TF") {
+      this.fail(`pooling_param.pool is ${pool}. Expected MAX, AVE or STOCHASTIC.`);
+    }
+    const round = round_mode === "FLOOR" ? Math.floor : Math.ceil;
+    const output = ([h, w] as const).map((length, i) => {
+      let size = round((length + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1;
+      if ((pad[0] || pad[1]) && (size - 1) * stride[i]! >= length + pad[i]!) size--;
+      if (size < 1) {
+        this.fail(
+          `a window of ${kernel[i]} does not fit bottom shape ${shapeText(shape)}. Expected a smaller kernel_size.`,
+        );
+      }
+      return size;
+    });
+    return {
+      method: pool,
+      batch: n,
+      channels: c,
+      input: [h, w],
+      output: output as [number, number],
+      kernel,
+      // A step that is never taken counts as the longest that could be, however far it would go.
+      stride: [Math.min(stride[0], h + 2 * pad[0] + 1), Math.min(stride[1], w + 2 * pad[1] + 1)],
+      pad,
+    };
+  }
+
+  #window(input: Pair): { kernel: Pair; stride: Pair; pad: Pair } {
+    const given = this.param.pooling_param ?? {};
+    const param = withDefaults("PoolingParameter", given);
+    const pair = (
+      name: string,
+      one: number | undefined,
+      h: number | undefined,
+      w: number | undefined,
+      byDefault: number,
+    ): Pair => {
+      if (one !== undefined && (h !== undefined || w !== undefined)) {
+        const field = name.replace("_size", "");
+        this.fail(`pooling_param has ${name} and ${field}_h or ${field}_w. Expected one form.`);
+      }
+      return [h ?? one ?? byDefault, w ?? one ?? byDefault];
+    };
+    const stride = pair("stride", given.stride, given.stride_h, given.stride_w, 1);
+    const pad = pair("pad", given.pad, given.pad_h, given.pad_w, 0);
+    if (stride.some((value) => value < 1))
+      this.fail(`pooling_param.stride is ${stride}. Expected 1 or more.`);
+    if (param.global_pooling) {
+      if (
+        given.kernel_size !== undefined ||
+        given.kernel_h !== undefined ||
+        given.kernel_w !== undefined
+      ) {
+        this.fail(
+          "With Global_pooling: true Filter size cannot specified. Expected no kernel_size.",
+        );
+      }
+      if (pad[0] || pad[1] || stride[0] !== 1 || stride[1] !== 1) {
+        this.fail(
+          "With Global_pooling: true; only pad = 0 and stride = 1. Expected neither written.",
+        );
+      }
+      return { kernel: input, stride, pad };
+    }
+    const kernel = pair("kernel_size", given.kernel_size, given.kernel_h, given.kernel_w, 0);
+    kernel.forEach((size, i) => {
+      if (size < 1) this.fail(`pooling_param.kernel_size is ${size}. Expected 1 or more.`);
+      if (pad[i]! >= size)
+        this.fail(`pooling_param.pad is ${pad[i]}. Expected less than the kernel, ${size}.`);
+    });
+    return { kernel, stride, pad };
+  }
+}

@@ -1,0 +1,89 @@
+import { referenceOf } from "../../engines/choose.ts";
+import { defaultEngines } from "../../engines/create.ts";
+import type { Engine } from "../../engines/engine.ts";
+import type { NetParameter } from "../../io/proto/caffe.ts";
+import { keepSource, printPrototxt, sourceOf } from "../../io/text/prototxt.ts";
+import { netParameterOf } from "../../io/text/read-net.ts";
+import type { InnerNet } from "../../layers/base/layer.ts";
+import { LayerRegistry } from "../../layers/registry.ts";
+import { type Log, logOf, silent } from "../../util/log.ts";
+import { checkOptions } from "../../util/options.ts";
+import { chosenSeed } from "../../util/seed.ts";
+import { type NetOptions, netOptions } from "../options.ts";
+import { type BuiltNet, buildNet } from "./build.ts";
+import { insertSplits } from "./insert-splits.ts";
+import { located } from "./locate.ts";
+import { filterByState, mergeStates } from "./state.ts";
+
+/** A net set up, before it runs. */
+export interface Assembled {
+  /** What was built: filtered, with its splits. */
+  readonly param: NetParameter;
+  readonly phase: "TRAIN" | "TEST";
+  readonly debugInfo: boolean;
+  readonly built: BuiltNet;
+  /** The engine that has every primitive. */
+  readonly reference: Engine;
+  readonly log: Log;
+}
+
+/**
+ * From a net's file or parameter to layers that are set up: filter by state, insert splits, build.
+ *
+ * @param makeInner makes the nets that layers are made of
+ * @throws NetError, LayerError, EngineError where that cannot be done; nothing is left open then
+ */
+export function assemble(
+  source: string | NetParameter,
+  options: NetOptions,
+  makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
+): Assembled {
+  checkOptions("Net", options, netOptions);
+  const { weights: _weights, engines = defaultEngines(), ...given } = options;
+  const log = logOf(options);
+  const param = withForce(netParameterOf(source, log), options.forceBackward ?? false);
+  const state = mergeStates(param.state, {
+    ...(options.phase !== undefined && { phase: options.phase }),
+    ...(options.level !== undefined && { level: options.level }),
+    ...(options.stages !== undefined && { stage: [...options.stages] }),
+  });
+  const { phase } = state;
+  const dtype = options.dtype ?? "f32";
+  // What a net within a layer computes is read by the layer around it.
+  const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
+  const inner: NetOptions = { ...given, engines, log, phase, ...shared };
+  return located(param, () => {
+    const filtered = filterByState(param, state, log);
+    if (log !== silent) {
+      const { level, stages } = state;
+      const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
+      const text = printPrototxt("NetParameter", shown);
+      log("info", "net", `Initializing net from parameters: \n${text}`);
+    }
+    const split = insertSplits(filtered, log);
+    const file = sourceOf(param)?.file;
+    const built = buildNet(split, {
+      ...given,
+      ...(file !== undefined && { file }),
+      engines: dtype === "f64" ? [referenceOf(engines)] : engines,
+      phase,
+      seed: options.seed ?? chosenSeed() ?? 1,
+      dtype,
+      log,
+      registry: options.registry ?? new LayerRegistry(),
+      buildNet: (one) => makeInner(one, inner),
+    });
+    const debugInfo = param.debug_info ?? false;
+    return { param: split, phase, debugInfo, built, reference: referenceOf(engines), log };
+  });
+}
+
+/** The net, with gradients of its inputs too if asked for. */
+function withForce(param: NetParameter, isForced: boolean): NetParameter {
+  return isForced ? keepSource(param, { ...param, force_backward: true }) : param;
+}
+
+/** The net without weights that its prototxt may hold: too much for a log. */
+function withoutBlobs(param: NetParameter): NetParameter {
+  return { ...param, layer: (param.layer ?? []).map(({ blobs: _blobs, ...layer }) => layer) };
+}

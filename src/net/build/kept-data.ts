@@ -1,0 +1,102 @@
+import { Blob } from "../../blob/blob.ts";
+import type { Blobs } from "../../layers/base/layer.ts";
+import type { Log } from "../../util/log.ts";
+import { type FusedLayer, overwritersOf } from "../run/fusion.ts";
+import type { PlannedLayer } from "./backward-plan.ts";
+
+/**
+ * A layer's blobs, some of them with a copy of their data: that of the blob itself is overwritten by a layer in place
+ * before this layer's backward, which has to find it as forward left it. Gradients are the blobs' own.
+ */
+export class KeptData {
+  /** For forward and backward. */
+  readonly bottoms: Blobs;
+  /** For backward alone. */
+  readonly tops: Blobs;
+  readonly #layer: FusedLayer;
+
+  constructor(layer: FusedLayer, bottoms: readonly boolean[], tops: readonly boolean[]) {
+    const copy = (isKept: boolean | undefined, blob: Blob): Blob =>
+      isKept ? new Blob([0], blob.dtype) : blob;
+    this.#layer = layer;
+    this.bottoms = layer.bottomBlobs.map((blob, i) => copy(bottoms[i], blob));
+    this.tops = layer.topBlobs.map((blob, i) => copy(tops[i], blob));
+  }
+
+  /** Copies what forward is about to read. */
+  takeBottoms(): void {
+    this.#take(this.#layer.bottomBlobs, this.bottoms);
+  }
+
+  /** Copies what forward has written. */
+  takeTops(): void {
+    this.#take(this.#layer.topBlobs, this.tops);
+  }
+
+  #take(from: Blobs, to: Blobs): void {
+    const engine = this.#layer.layer.computedBy;
+    to.forEach((copy, i) => {
+      const blob = from[i];
+      if (!blob || blob === copy) return;
+      copy.reshapeLike(blob);
+      copy.shareDiff(blob);
+      engine.copy(blob.count(), blob.dataMem, copy.dataMem);
+    });
+  }
+
+  /** Gives the memory of the copies back. */
+  close(): void {
+    const { bottomBlobs, topBlobs } = this.#layer;
+    for (const blob of [...this.bottoms, ...this.tops]) {
+      if (!bottomBlobs.includes(blob) && !topBlobs.includes(blob)) blob.free();
+    }
+  }
+}
+
+/** Per layer: the data that has to be kept for its backward; nothing in a net where nobody overwrites it. */
+export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined)[] {
+  return layers.map((built, i) => {
+    const { layer, bottomBlobs, topBlobs, needsBackward } = built;
+    if (!needsBackward) return undefined;
+    const isOverwritten = (blob: Blob): boolean => overwritersOf(layers, i, blob).length > 0;
+    // What a layer itself does in place is its own affair.
+    const bottoms = bottomBlobs.map(
+      (blob, b) => layer.rereadsBottom(b) && !topBlobs.includes(blob) && isOverwritten(blob),
+    );
+    const tops = topBlobs.map((blob, t) => layer.rereadsTop(t) && isOverwritten(blob));
+    const isNeeded = bottoms.includes(true) || tops.includes(true);
+    return isNeeded ? new KeptData(built, bottoms, tops) : undefined;
+  });
+}
+
+/**
+ * Warns of gradients that are none: a layer's backward reads what a layer in place has overwritten by then. As in Caffe.
+ * What is kept as it was (`keptDataOf`) is none of it.
+ */
+export function warnOfOverwritten(layers: readonly (FusedLayer & PlannedLayer)[], log: Log): void {
+  layers.forEach((built, i) => {
+    const { layer, name, bottoms, tops, bottomBlobs, topBlobs } = built;
+    const hasGradients =
+      built.bottomNeedsBackward.includes(true) || layer.paramPropagateDown.includes(true);
+    if (!built.needsBackward || !hasGradients) return;
+    const check = (kind: string, blobName: string | undefined, blob: Blob): void => {
+      const other = overwritersOf(layers, i, blob).find(
+        (one) => !(layer.backwardReadsSigns && one.layer.keepsSigns),
+      );
+      if (!other) return;
+      const [place] = other.tops;
+      const same = place === blobName ? "" : `, in the same memory as "${blobName}"`;
+      log(
+        "warning",
+        "net",
+        `the gradient of layer "${name}" (${layer.param.type}) is computed from its ${kind} "${blobName}", which layer "${other.name}" (${other.layer.param.type}) overwrites before that, in place on "${place}"${same}: it is not the gradient of what forward computes, as in Caffe. Expected a top of its own for "${other.name}".`,
+      );
+    };
+    bottomBlobs.forEach((blob, b) => {
+      if (layer.backwardReadsBottom(b)) check("bottom", bottoms[b], blob);
+    });
+    topBlobs.forEach((blob, t) => {
+      if (layer.backwardReadsTop(t)) check("top", tops[t], blob);
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import type { Log } from "../../util/log.ts";
+import type { BuiltLayer } from "../build/build.ts";
+
+/**
+ * Closes every layer, also those behind one that fails.
+ * @throws what the first that failed threw
+ */
+export function closeLayers(layers: readonly BuiltLayer[]): void {
+  const errors: unknown[] = [];
+  for (const { layer } of layers) {
+    try {
+      layer.close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Closes the layers of nets that were forgotten unclosed, so that no thread or file outlives its net. */
+export const forgottenNets = new FinalizationRegistry<{
+  readonly layers: readonly BuiltLayer[];
+  readonly log: Log;
+}>(({ layers, log }) => {
+  try {
+    closeLayers(layers);
+  } catch (error) {
+    // Nobody calls, so nobody can catch it.
+    log("warning", "net", `A net that nobody closed: ${(error as Error).message}`);
+  }
+});

@@ -1,0 +1,182 @@
+import type { PostOps } from "../../engines/engine.ts";
+import { NetError } from "../../util/errors.ts";
+import type { BuiltLayer, BuiltNet } from "../build/build.ts";
+import { type KeptData, keptDataOf } from "../build/kept-data.ts";
+import type { NetOptions } from "../options.ts";
+import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
+import { MemoryPlan } from "./memory-plan.ts";
+import { findRepetitions, type Repetition } from "./repetition.ts";
+
+/** How layers are to be run. */
+export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
+
+/**
+ * Runs the layers of a net, neighbours as one where an engine can (the blobs hold the same numbers either way), and
+ * gives up memory that no layer reads any more where that is asked for.
+ */
+export class Execution {
+  readonly #layers: readonly BuiltLayer[];
+  readonly #fuses: boolean;
+  readonly #isForwardOnly: boolean;
+  /** By the layer that does the work, and by those whose work it does. */
+  readonly #byProducer: Map<number, Fusion> = new Map();
+  readonly #byFollower: Map<number, Fusion> = new Map();
+  /** By the layer that gives the gradient, and by the rectifier that need not. */
+  readonly #byReader: Map<number, Absorption> = new Map();
+  readonly #byRectifier: Map<number, Absorption> = new Map();
+  /** By the layer that reads what is made again. */
+  readonly #repetitions: Map<number, Repetition> = new Map();
+  /** Those by whose forward the blobs are as they are now. */
+  readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
+  readonly #memory: MemoryPlan | undefined;
+  /** Per layer: what others overwrite of what its backward reads. */
+  readonly #kept: readonly (KeptData | undefined)[];
+
+  constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
+    const { fuse = true, forwardOnly = false, sharesMemory = false } = options;
+    this.#layers = layers;
+    this.#fuses = fuse;
+    this.#isForwardOnly = forwardOnly;
+    this.#kept = forwardOnly ? [] : keptDataOf(layers);
+    if (sharesMemory) this.#memory = new MemoryPlan(layers, outputs, forwardOnly);
+    this.plan();
+  }
+
+  /** Looks for neighbours again: shapes may have changed. */
+  plan(): void {
+    this.#byProducer.clear();
+    this.#byFollower.clear();
+    this.#applied.clear();
+    this.#byReader.clear();
+    this.#byRectifier.clear();
+    this.#repetitions.clear();
+    this.#memory?.forget();
+    if (!this.#fuses) return;
+    const fusions = findFusions(this.#layers, this.#isForwardOnly);
+    for (const fusion of fusions) {
+      this.#byProducer.set(fusion.producer, fusion);
+      for (const i of fusion.followers) this.#byFollower.set(i, fusion);
+    }
+    if (this.#isForwardOnly) return;
+    for (const absorption of findAbsorbed(this.#layers, fusions)) {
+      this.#byReader.set(absorption.reader, absorption);
+      this.#byRectifier.set(absorption.rectifier, absorption);
+    }
+    const memory = this.#memory;
+    if (!memory) return;
+    for (const repetition of findRepetitions(this.#layers, fusions)) {
+      if (!memory.keeps(repetition.producer, 0))
+        this.#repetitions.set(repetition.reader, repetition);
+    }
+  }
+
+  /**
+   * Layer i's forward, in a pass of layers [from, to].
+   * @param apart every layer by itself: somebody looks at what each one makes
+   */
+  forward(i: number, from: number, to: number, apart: boolean): void {
+    const absorption = this.#byReader.get(i);
+    if (absorption) {
+      const isApplied = this.#layers[i]?.layer.absorbRectifier(!apart) === true;
+      this.#note(absorption, isApplied);
+    }
+    this.#forward(i, from, to, apart);
+    this.#memory?.afterForward(i);
+    // The rectifier's sign was all that backward would have read.
+    if (absorption && this.#applied.has(absorption)) this.#memory?.dropBottoms(i);
+    const repetition = this.#repetitions.get(i);
+    if (!repetition) return;
+    const isWhole = !apart && repetition.producer >= from;
+    this.#note(repetition, isWhole);
+    if (isWhole) this.#memory?.dropBottoms(i);
+  }
+
+  #note(one: Fusion | Absorption | Repetition, isApplied: boolean): void {
+    if (isApplied) this.#applied.add(one);
+    else this.#applied.delete(one);
+  }
+
+  #forward(i: number, from: number, to: number, apart: boolean): void {
+    const before = this.#byFollower.get(i);
+    if (before && this.#applied.has(before) && before.producer >= from) {
+      this.#layers[i]?.layer.forwardWasTaken();
+      return;
+    }
+    const fusion = this.#byProducer.get(i);
+    if (!fusion) {
+      this.#runForward(i);
+      return;
+    }
+    const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
+    const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
+    this.#note(fusion, posts !== undefined);
+    this.#runForward(i, posts);
+  }
+
+  #runForward(i: number, posts?: PostOps): void {
+    const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
+    const kept = this.#kept[i];
+    kept?.takeBottoms();
+    layer.forward(kept?.bottoms ?? bottomBlobs, topBlobs, posts);
+    kept?.takeTops();
+  }
+
+  /**
+   * Layer i's backward, in a pass of layers from `from` back to `to`.
+   * @throws NetError where the net is for forward only, or the range cuts layers that ran as one
+   */
+  backward(i: number, from: number, to: number): void {
+    if (this.#isForwardOnly) {
+      throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
+    }
+    const repetition = this.#repetitions.get(i);
+    if (repetition && this.#applied.has(repetition)) {
+      this.#forward(repetition.producer, repetition.producer, i, false);
+      this.#note(repetition, false);
+    }
+    const absorption = this.#byRectifier.get(i);
+    const isDone = absorption && absorption.reader <= from && this.#applied.has(absorption);
+    if (!isDone) this.#backward(i, from, to);
+    this.#memory?.afterBackward(i);
+  }
+
+  /** The layers whose gradients are there once layer i has run backward: those that ran as one come together. */
+  completedBy(i: number): readonly number[] {
+    const fusion = this.#fusionOf(i);
+    if (!fusion) return [i];
+    return fusion.producer === i ? [i, ...fusion.followers] : [];
+  }
+
+  /** What layer i's backward runs as one with, if it does. */
+  #fusionOf(i: number): Fusion | undefined {
+    const fusion = this.#byProducer.get(i) ?? this.#byFollower.get(i);
+    return fusion?.isBackward && this.#applied.has(fusion) ? fusion : undefined;
+  }
+
+  #backward(i: number, from: number, to: number): void {
+    const fusion = this.#fusionOf(i);
+    if (!fusion) {
+      this.#runBackward(i);
+      return;
+    }
+    const last = fusion.followers.at(-1) ?? i;
+    if (fusion.producer < to || last > from) {
+      const [first, end] = [fusion.producer, last].map((at) => `"${this.#layers[at]?.name}"`);
+      throw new NetError(
+        `backward from layer ${from} to ${to} cuts layers ${first} to ${end}, which run as one. Expected all of them or none; or build the net with fuse: false.`,
+      );
+    }
+    if (fusion.producer === i) this.#runBackward(i, postsOf(fusion, this.#layers));
+  }
+
+  #runBackward(i: number, posts?: PostOps): void {
+    const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
+    const { tops = topBlobs, bottoms = bottomBlobs } = this.#kept[i] ?? {};
+    layer.backward(tops, bottomNeedsBackward, bottoms, posts);
+  }
+
+  /** Gives back what was kept. */
+  close(): void {
+    for (const kept of this.#kept) kept?.close();
+  }
+}

@@ -1,0 +1,175 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { PostOp, PostOps } from "../../engines/engine.ts";
+import type { Blobs, Layer, Takeover } from "../../layers/base/layer.ts";
+
+/** A layer that does the work of layers right behind it. */
+export interface Fusion {
+  readonly producer: number;
+  /** Work in place on the producer's top, one after the other. */
+  readonly followers: readonly number[];
+  /** Backward is taken over too. */
+  readonly isBackward: boolean;
+}
+
+/** What the search must know of one layer of the built net. */
+export interface FusedLayer {
+  readonly layer: Layer;
+  readonly bottomBlobs: Blobs;
+  readonly topBlobs: Blobs;
+  readonly needsBackward: boolean;
+}
+
+/**
+ * Finds layers that the layer before may run on the way out: ReLU behind a convolution; ReLU and Dropout behind an
+ * inner product; Scale and ReLU behind BatchNorm; ReLU behind Eltwise; and where there is no backward, BatchNorm and
+ * Scale behind a convolution.
+ *
+ * Only in-place followers are taken: the blob then holds the same numbers as without fusion, since the
+ * value in between is not kept by Caffe either.
+ */
+export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolean): Fusion[] {
+  const fusions: Fusion[] = [];
+  const taken = new Set<number>();
+  layers.forEach((built, producer) => {
+    if (taken.has(producer)) return;
+    const chain = inPlaceChain(layers, producer);
+    for (let length = chain.length; length > 0; length--) {
+      const followers = chain.slice(0, length);
+      const posts = followers.map((i) => layers[i]?.layer.postOp as PostOp);
+      const takeover = built.layer.accepts(posts);
+      if (!isAllowed(takeover, built, followers, layers, isForwardOnly)) continue;
+      fusions.push({ producer, followers, isBackward: takeover === "both" });
+      for (const i of followers) taken.add(i);
+      return;
+    }
+  });
+  return fusions;
+}
+
+/** The post-ops of a fusion, as they are now; undefined where one of the followers must run by itself now. */
+export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps | undefined {
+  const posts = followers.flatMap((i) => layers[i]?.layer.postOp ?? []);
+  return posts.length === followers.length ? posts : undefined;
+}
+
+/** A rectifier in place whose gradient the only layer that reads its result gives. */
+export interface Absorption {
+  readonly rectifier: number;
+  readonly reader: number;
+}
+
+/**
+ * Rectifiers in place whose result a single layer reads that can give the gradient before them: then nobody
+ * reads the rectified data after that layer's forward.
+ */
+export function findAbsorbed(
+  layers: readonly FusedLayer[],
+  fusions: readonly Fusion[],
+): Absorption[] {
+  const absorbed: Absorption[] = [];
+  const taken = new Set(fusions.flatMap((one) => (one.isBackward ? one.followers : [])));
+  layers.forEach(({ layer, bottomBlobs, topBlobs, needsBackward }, i) => {
+    const [top] = topBlobs;
+    if (!top || bottomBlobs[0] !== top || !needsBackward || taken.has(i)) return;
+    if (!isRectifier(layer.postOp)) return;
+    const users = usersOf(layers, top);
+    const [reader = -1, ...others] = users.filter((j) => j > i);
+    if (users.some((j) => j < i && readsAgain(layers[j] as FusedLayer, top))) return;
+    const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
+    if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) {
+      absorbed.push({ rectifier: i, reader });
+    }
+  });
+  return absorbed;
+}
+
+/** Whether a layer's backward reads the data of that blob. */
+function readsAgain({ layer, bottomBlobs, topBlobs }: FusedLayer, { dataMem }: Blob): boolean {
+  return (
+    topBlobs.some((top, t) => top.dataMem === dataMem && layer.backwardReadsTop(t)) ||
+    bottomBlobs.some((bottom, b) => bottom.dataMem === dataMem && layer.backwardReadsBottom(b))
+  );
+}
+
+function isRectifier(post: PostOp | undefined): boolean {
+  return post?.kind === "unary" && post.kernel.name === "relu" && post.params["slope"] === 0;
+}
+
+/** The layers that read or write memory of that blob. */
+export function usersOf(layers: readonly FusedLayer[], { dataMem, diffMem }: Blob): number[] {
+  return layers.flatMap(({ bottomBlobs, topBlobs }, i) => {
+    const isUser = [...bottomBlobs, ...topBlobs].some(
+      (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
+    );
+    return isUser ? [i] : [];
+  });
+}
+
+/**
+ * The layers behind layer i that work in place on the memory of that blob, under whatever name: splits and views share
+ * it, and write nothing.
+ */
+export function overwritersOf<T extends FusedLayer>(
+  layers: readonly T[],
+  i: number,
+  { dataMem }: Blob,
+): T[] {
+  return layers
+    .slice(i + 1)
+    .filter(({ bottomBlobs, topBlobs }) =>
+      topBlobs.some((top) => top.dataMem === dataMem && bottomBlobs.includes(top)),
+    );
+}
+
+/** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */
+function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[] {
+  const { layer, topBlobs } = layers[producer] as FusedLayer;
+  const [top] = topBlobs;
+  const chain: number[] = [];
+  if (!top || topBlobs.length !== 1) return chain;
+  for (let i = producer + 1; i < layers.length; i++) {
+    const next = layers[i] as FusedLayer;
+    if (!next.bottomBlobs.includes(top) && !next.topBlobs.includes(top)) continue;
+    const isInPlace =
+      next.bottomBlobs.length === 1 && next.bottomBlobs[0] === top && next.topBlobs[0] === top;
+    if (!isInPlace || next.layer.engineName !== layer.engineName || !next.layer.postOp) break;
+    chain.push(i);
+  }
+  return chain;
+}
+
+/**
+ * Whether the last follower by itself would take its gradient from a result that others have overwritten by then, as
+ * Caffe's does. What dropout lets through has its sign still, and the rest no gradient.
+ */
+function readsOverwritten(layers: readonly FusedLayer[], followers: readonly number[]): boolean {
+  const last = followers.at(-1) ?? -1;
+  const { layer, topBlobs } = layers[last] as FusedLayer;
+  return (
+    layer.postOp?.kind === "unary" &&
+    overwritersOf(layers, last, topBlobs[0] as Blob).some(
+      (other) => other.layer.postOp?.kind !== "dropout",
+    )
+  );
+}
+
+/** Who runs backward must find what it reads: its own forward, or all of it taken over. */
+function isAllowed(
+  takeover: Takeover,
+  producer: FusedLayer,
+  followers: readonly number[],
+  layers: readonly FusedLayer[],
+  isForwardOnly: boolean,
+): boolean {
+  if (takeover === "nothing") return false;
+  if (isForwardOnly) return true;
+  if (takeover === "both") {
+    const isSame = followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
+    return isSame && !readsOverwritten(layers, followers);
+  }
+  // An elementwise function's backward does with y alone, or does not run in place.
+  return followers.every((i) => {
+    const post = layers[i]?.layer.postOp;
+    return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);
+  });
+}

@@ -1,0 +1,270 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Device, Engine } from "../../engines/engine.ts";
+import { NetError } from "../../util/errors.ts";
+import { EventLoop } from "../../util/event-loop.ts";
+import { doneAtOnce } from "../../util/promises.ts";
+import { type BuiltLayer, type BuiltNet, writeLossWeights } from "../build/build.ts";
+import { withLayer, withRecord } from "../build/locate.ts";
+import type { LearnableParam } from "../build/parameters.ts";
+import type { DebugInfo } from "./debug-info.ts";
+import { Execution, type ExecutionOptions } from "./execution.ts";
+import { readByBackward, readByForward, toHost } from "./host-access.ts";
+import type { Loss } from "./loss.ts";
+
+/** Called before or after a layer runs; `index` counts the net's layers. */
+export type LayerCallback = (index: number) => void;
+
+/**
+ * Runs the layers of a built net, one after the other, and waits for what they need: batches that are still being
+ * read, and arrays on their way from a device to a layer that computes on the host. Nothing else in a net waits.
+ */
+export class LayerRunner {
+  readonly beforeForward: LayerCallback[] = [];
+  readonly afterForward: LayerCallback[] = [];
+  readonly beforeBackward: LayerCallback[] = [];
+  readonly afterBackward: LayerCallback[] = [];
+  /** Logs the mean size of every top, parameter and gradient as layers run. */
+  debugInfo: boolean;
+  readonly #layers: readonly BuiltLayer[];
+  #isClosed = false;
+  #isRunning = false;
+  #isInLayer = false;
+  readonly #learnable: readonly LearnableParam[];
+  readonly #debug: DebugInfo;
+  /** The engine that has a device, where some of the layers compute on it. */
+  readonly #deviceEngine: Engine | undefined;
+  readonly #execution: Execution;
+  readonly #eventLoop: EventLoop = new EventLoop();
+
+  constructor(built: BuiltNet, debug: DebugInfo, debugInfo: boolean, options: ExecutionOptions) {
+    const { layers, learnable } = built;
+    this.#layers = layers;
+    this.#learnable = learnable;
+    this.#debug = debug;
+    this.debugInfo = debugInfo;
+    this.#deviceEngine = layers.find(({ layer }) => layer.device)?.layer.computedBy;
+    this.#execution = new Execution(built, options);
+  }
+
+  /** The device that some of the layers compute on, if there is one. */
+  get device(): Device | undefined {
+    return this.#deviceEngine?.device;
+  }
+
+  /** Whether a pass has begun and not ended. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Whether a layer or a callback of this net is what calls at this moment. */
+  get isInLayer(): boolean {
+    return this.#isInLayer;
+  }
+
+  /** Finds anew what can be fused, after shapes have changed. */
+  planFusion(): void {
+    this.#execution.plan();
+  }
+
+  /**
+   * Runs layers [from, to], each reshaped first, and adds their part of the objective to `loss`.
+   * @throws NetError where there are no such layers
+   */
+  async forward(loss: Loss, from = 0, to: number = this.#layers.length - 1): Promise<void> {
+    this.#begin(from, to);
+    try {
+      // Native memory that is no longer used is let go in the event loop's turns.
+      await this.#eventLoop.mayRun();
+      const unsettled = this.device?.settled;
+      if (unsettled) await unsettled;
+      for (let i = from; i <= to; i++) {
+        const built = this.#layers[i] as BuiltLayer;
+        const batch = this.#batchOf(built);
+        if (batch) await batch;
+        const arrival = this.device && toHost(readByForward(built));
+        if (arrival) await arrival;
+        this.#forwardLayer(built, i, from, to);
+        if (this.debugInfo) await this.#debug.forward(built);
+        this.#tell(this.afterForward, i);
+        built.lossWeights.forEach((weight, t) => {
+          if (weight !== 0) loss.add(built.topBlobs[t] as Blob, weight, this.#deviceEngine);
+        });
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /**
+   * `forward` of layers of which none waits for anything.
+   * @throws NetError where one has to, or there are no such layers
+   */
+  forwardNow(from = 0, to: number = this.#layers.length - 1): void {
+    this.#begin(from, to);
+    try {
+      for (let i = from; i <= to; i++) {
+        const built = this.#layers[i] as BuiltLayer;
+        if (this.#batchOf(built) || toHost(readByForward(built))) {
+          throw new NetError(
+            `layer "${built.name}" has to wait for its data. Expected forward to be awaited.`,
+          );
+        }
+        this.#forwardLayer(built, i, from, to);
+        this.#tell(this.afterForward, i);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
+    this.#checkOpen();
+    const { layer, bottomBlobs, topBlobs } = built;
+    this.#tell(this.beforeForward, i);
+    this.#isInLayer = true;
+    try {
+      layer.reshape(bottomBlobs, topBlobs);
+      writeLossWeights(built);
+      // What debug_info says of a layer is about its own result, not that of the one behind it.
+      this.#execution.forward(i, from, to, this.debugInfo);
+    } catch (error) {
+      throw withRecord(
+        withLayer(error, layer),
+        this.#layers.map((one) => one.layer),
+      );
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /** What is to be awaited before a layer's forward. */
+  #batchOf({ layer }: BuiltLayer): Promise<void> | undefined {
+    this.#isInLayer = true;
+    try {
+      return layer.ready();
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /**
+   * Goes through the layers from `from` back to `to` and runs the backward of those that need it.
+   * @param onComplete told of each layer whose gradients are there
+   * @throws NetError where there are no such layers
+   */
+  async backward(
+    from: number = this.#layers.length - 1,
+    to = 0,
+    onComplete?: LayerCallback,
+  ): Promise<void> {
+    this.#begin(to, from);
+    try {
+      for (let i = from; i >= to; i--) {
+        const built = this.#layers[i] as BuiltLayer;
+        const arrival = this.device && built.needsBackward && toHost(readByBackward(built));
+        if (arrival) await arrival;
+        this.#backwardLayer(built, i, from, to);
+        if (this.debugInfo && built.needsBackward) await this.#debug.backward(built);
+        this.#tell(this.afterBackward, i);
+        if (onComplete) this.#execution.completedBy(i).forEach(onComplete);
+      }
+      const isWhole = to === 0 && from === this.#layers.length - 1;
+      if (this.debugInfo && isWhole) await this.#debug.norms(this.#learnable);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /**
+   * `backward` of layers of which none waits for anything.
+   * @throws NetError where one has to, or there are no such layers
+   */
+  backwardNow(from: number = this.#layers.length - 1, to = 0): void {
+    this.#begin(to, from);
+    try {
+      for (let i = from; i >= to; i--) {
+        const built = this.#layers[i] as BuiltLayer;
+        if (built.needsBackward && toHost(readByBackward(built))) {
+          throw new NetError(
+            `layer "${built.name}" has to wait for its gradient. Expected backward to be awaited.`,
+          );
+        }
+        this.#backwardLayer(built, i, from, to);
+        this.#tell(this.afterBackward, i);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #backwardLayer({ layer, needsBackward }: BuiltLayer, i: number, from: number, to: number): void {
+    this.#checkOpen();
+    this.#tell(this.beforeBackward, i);
+    if (!needsBackward) return;
+    this.#isInLayer = true;
+    try {
+      this.#execution.backward(i, from, to);
+    } catch (error) {
+      throw withLayer(error, layer);
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /** Calls each of `callbacks` as they are now: one may take itself out. */
+  #tell(callbacks: readonly LayerCallback[], i: number): void {
+    if (callbacks.length === 0) return;
+    this.#isInLayer = true;
+    try {
+      for (const callback of [...callbacks]) {
+        doneAtOnce(callback(i), () => {
+          throw new NetError(
+            "a callback of the net's layers returned a promise. Expected it to be done when it returns: nothing waits for it.",
+          );
+        });
+      }
+    } finally {
+      this.#isInLayer = false;
+    }
+  }
+
+  /**
+   * A pass of layers `first` to `last` begins.
+   * @throws NetError where there are no such layers, or another pass has not ended
+   */
+  #begin(first: number, last: number): void {
+    this.#checkOpen();
+    this.#checkRange(first, last);
+    this.checkIdle();
+    this.#isRunning = true;
+  }
+
+  /** @throws NetError where a pass has not ended */
+  checkIdle(): void {
+    if (!this.#isRunning) return;
+    throw new NetError(
+      "a pass of the net is under way. Expected it to have been awaited: its layers would mix with what is asked for now.",
+    );
+  }
+
+  /** Nothing runs from now on: the memory is given back. */
+  close(): void {
+    this.#isClosed = true;
+    this.#execution.close();
+  }
+
+  #checkOpen(): void {
+    if (!this.#isClosed) return;
+    throw new NetError(
+      "the net is closed. Expected it to be open: was a pass not awaited before close or the end of `using`?",
+    );
+  }
+
+  #checkRange(first: number, last: number): void {
+    const count = this.#layers.length;
+    if (first >= 0 && last < count) return;
+    throw new NetError(
+      `layers ${first} to ${last} of a net of ${count}. Expected 0 to ${count - 1}.`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { BuiltLayer } from "../build/build.ts";
+
+/**
+ * What nobody reads any more once a layer has run: an engine gives that memory to the layers after it.
+ *
+ * - after a layer's backward the gradients of its tops: the layer was their only reader; and their data, unless a
+ *   bottom shares it: the layers that read it have run backward before
+ * - after a layer's forward the data of its bottom that backward does not read, or that is made again before it does
+ *   (`dropBottoms`)
+ * - where there is no backward, after a layer's forward the data that no later layer reads
+ *
+ * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made; and so does what a
+ * layer carries on to the next pass.
+ */
+export class MemoryPlan {
+  readonly #layers: readonly BuiltLayer[];
+  readonly #outputs: ReadonlySet<string>;
+  readonly #isForwardOnly: boolean;
+  /** Tops that somebody may ask for after the pass. */
+  readonly #kept: readonly Blob[];
+  /** Per layer: data that it is the last to touch. */
+  #lastUses: readonly (readonly SyncedMem[])[] | undefined;
+
+  constructor(layers: readonly BuiltLayer[], outputs: readonly string[], isForwardOnly: boolean) {
+    this.#layers = layers;
+    this.#outputs = new Set(outputs);
+    this.#isForwardOnly = isForwardOnly;
+    this.#kept = layers.flatMap(({ topBlobs }, i) => topBlobs.filter((_, t) => this.keeps(i, t)));
+  }
+
+  /** Shapes have changed: arrays may be others than before. */
+  forget(): void {
+    this.#lastUses = undefined;
+  }
+
+  afterForward(i: number): void {
+    if (!this.#isForwardOnly) return;
+    this.#lastUses ??= this.#findLastUses();
+    for (const mem of this.#lastUses[i] ?? []) mem.zero();
+  }
+
+  /** Whether somebody may ask for top t of layer i after the pass, or the layer itself does in the next. */
+  keeps(i: number, t: number): boolean {
+    const { layer, tops, lossWeights } = this.#layers[i] as BuiltLayer;
+    return layer.carriesTops || this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
+  }
+
+  /** Data of the bottoms of layer i, which nobody reads any more. */
+  dropBottoms(i: number): void {
+    for (const { dataMem } of this.#layers[i]?.bottomBlobs ?? []) dataMem.zero();
+  }
+
+  afterBackward(i: number): void {
+    const { layer, topBlobs, bottomBlobs } = this.#layers[i] as BuiltLayer;
+    for (const top of topBlobs) {
+      // A view of it may be what is kept.
+      if (this.#kept.some((kept) => isShared(kept, top))) continue;
+      if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
+      const isOwn =
+        bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
+      // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
+      if (isOwn && !layer.device) top.dataMem.zero();
+    }
+  }
+
+  /** Blobs that share an array (views, splits) count as one. */
+  #findLastUses(): SyncedMem[][] {
+    const last = new Map<SyncedMem, number>();
+    const kept = new Set<SyncedMem>();
+    this.#layers.forEach(({ topBlobs, bottomBlobs }, i) => {
+      for (const { dataMem } of [...bottomBlobs, ...topBlobs]) last.set(dataMem, i);
+      topBlobs.forEach(({ dataMem }, t) => {
+        const isSource = bottomBlobs.length === 0;
+        if (isSource || this.keeps(i, t)) kept.add(dataMem);
+      });
+    });
+    const uses: SyncedMem[][] = this.#layers.map(() => []);
+    for (const [mem, i] of last) if (!kept.has(mem)) uses[i]?.push(mem);
+    return uses;
+  }
+}
+
+function isShared(a: Blob, b: Blob): boolean {
+  return a.dataMem === b.dataMem || a.diffMem === b.diffMem;
+}

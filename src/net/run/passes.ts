@@ -1,0 +1,284 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Device } from "../../engines/engine.ts";
+import type { DType } from "../../util/arrays.ts";
+import { NetError } from "../../util/errors.ts";
+import { Turns } from "../../util/turns.ts";
+import type { BuiltLayer, BuiltNet } from "../build/build.ts";
+import { NetGraph } from "../build/graph.ts";
+import { type AllOptions, type AllPasses, arraysOf, runAll } from "./all.ts";
+import { closeLayers, forgottenNets } from "./close-layers.ts";
+import type { LayerCallback, LayerRunner } from "./layer-runner.ts";
+import { Loss } from "./loss.ts";
+import {
+  type ArraysByName,
+  backwardPass,
+  forwardPass,
+  type NetTurn,
+  type PassOptions,
+  type ValuesByName,
+  valuesNow,
+} from "./pass.ts";
+
+/** What of a net can run, be read and be written. */
+interface OpenNet {
+  readonly layers: readonly BuiltLayer[];
+  readonly runner: LayerRunner;
+}
+
+/** A net's passes, one after the other, as long as it is open. */
+export abstract class NetPasses extends NetGraph {
+  /** Element type of every blob. */
+  readonly dtype: DType;
+  readonly beforeForward: LayerCallback[];
+  readonly afterForward: LayerCallback[];
+  readonly beforeBackward: LayerCallback[];
+  readonly afterBackward: LayerCallback[];
+  readonly #loss: Loss = new Loss();
+  readonly #turns: Turns = new Turns();
+  readonly #turn: NetTurn;
+  /** All that works goes through it: a closed net has none. */
+  #whileOpen: OpenNet | undefined;
+
+  protected constructor(name: string, built: BuiltNet, runner: LayerRunner, dtype: DType) {
+    super(name, built);
+    this.dtype = dtype;
+    this.beforeForward = runner.beforeForward;
+    this.afterForward = runner.afterForward;
+    this.beforeBackward = runner.beforeBackward;
+    this.afterBackward = runner.afterBackward;
+    this.#whileOpen = { layers: built.layers, runner };
+    this.#turn = {
+      forward: (loss, from, to) => this.open.runner.forward(loss, from, to),
+      backward: (...range) => this.open.runner.backward(...range),
+      aside: (work) => this.#turns.aside(work),
+    };
+  }
+
+  /** Logs the mean size of every top, parameter and gradient as layers run; `debug_info` in the prototxt. */
+  get debugInfo(): boolean {
+    return this.open.runner.debugInfo;
+  }
+
+  set debugInfo(isOn: boolean) {
+    this.open.runner.debugInfo = isOn;
+  }
+
+  /** The device that some of the layers compute on, if there is one. */
+  get device(): Device | undefined {
+    return this.open.runner.device;
+  }
+
+  /**
+   * Runs layers [from, to], all by default, each reshaped first, and returns Σ loss_weight · top.
+   * @throws NetError where there are no such layers
+   */
+  forward(from?: number, to?: number): Promise<number>;
+  /**
+   * Writes the inputs, runs, and gives the outputs (and the other blobs asked for) by name.
+   *
+   *     const { prob } = await net.forward({ data: image });
+   *
+   * An array with a shape of its own reshapes the net; inputs that are not given keep what they hold. Inputs are taken at
+   * the call, also where the pass has to wait for another: the arrays may be used again at once. What it gives are
+   * copies, with `data` alone, that no later pass changes; the net's own blobs are in `net.blobs`.
+   *
+   * @throws NetError where there is no such input, layer or blob, or counts differ
+   */
+  forward<Name extends string = string>(
+    inputs: ValuesByName,
+    options?: PassOptions,
+  ): Promise<Record<Name, Blob>>;
+  forward(
+    from: number | ValuesByName = 0,
+    to?: number | PassOptions,
+  ): Promise<number | Record<string, Blob>> {
+    if (typeof from !== "object") {
+      return this.inTurn((turn) =>
+        this.#lossOf(turn, from, typeof to === "number" ? to : undefined),
+      );
+    }
+    const options = typeof to === "object" ? to : {};
+    const inputs = (): ArraysByName => valuesNow(from, this.#turns.areTaken);
+    return this.#inTurnWith(inputs, (turn, now) => forwardPass(this, turn, now, options));
+  }
+
+  async #lossOf(turn: NetTurn, from?: number, to?: number): Promise<number> {
+    this.#loss.clear();
+    await turn.forward(this.#loss, from, to);
+    return this.#loss.read();
+  }
+
+  /**
+   * `forward` of layers of which none waits for anything.
+   * @throws NetError where one has to, there are no such layers, or a pass is under way
+   */
+  forwardNow(from?: number, to?: number): void {
+    this.open.runner.forwardNow(from, to);
+  }
+
+  /**
+   * Goes through the layers from `from` back to `to`, all by default, and runs the backward of those that need it.
+   * @throws NetError where there are no such layers
+   */
+  backward(from?: number, to?: number): Promise<void>;
+  /**
+   * Writes gradients of the outputs (or other blobs) to their `diff`, runs backward, and gives the inputs, and the
+   * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set, or the
+   * net's option `forceBackward`; who asks for one that was not computed gets an error.
+   * Gradients are taken at the call, and what it gives are copies, as with `forward`.
+   *
+   * @throws NetError where there is no such layer or blob, or counts differ
+   */
+  backward<Name extends string = string>(
+    diffs: ValuesByName,
+    options?: PassOptions,
+  ): Promise<Record<Name, Blob>>;
+  backward(
+    from?: number | ValuesByName,
+    to?: number | PassOptions,
+    // biome-ignore lint/suspicious/noConfusingVoidType: which of the two depends on the overload
+  ): Promise<Record<string, Blob> | void> {
+    if (typeof from !== "object") {
+      return this.inTurn((turn) => turn.backward(from, typeof to === "number" ? to : undefined));
+    }
+    const options = typeof to === "object" ? to : {};
+    const diffs = (): ArraysByName => valuesNow(from, this.#turns.areTaken);
+    return this.#inTurnWith(diffs, (turn, now) => backwardPass(this, turn, now, options));
+  }
+
+  /**
+   * `backward` of layers of which none waits for anything.
+   * @throws NetError where one has to, there are no such layers, or a pass is under way
+   */
+  backwardNow(from?: number, to?: number): void {
+    this.open.runner.backwardNow(from, to);
+  }
+
+  /** One forward and one backward pass, between which no other comes; returns the loss. */
+  forwardBackward(): Promise<number> {
+    return this.inTurn(async (turn) => {
+      const loss = await this.#lossOf(turn);
+      await turn.backward();
+      return loss;
+    });
+  }
+
+  /**
+   * Runs `work` when all passes asked for before have ended, and lets none begin before it ends: several passes, and what
+   * is read and written between them, as one. It runs its passes with the turn it is given; `net.forward` and its like
+   * would wait for a turn of their own, and so for ever.
+   *
+   * @throws NetError where the net is closed, or where one of its own layers or layer callbacks asks
+   */
+  inTurn<T>(work: (turn: NetTurn) => T | Promise<T>): Promise<T> {
+    this.#checkOutside();
+    return this.#turns.take(() => {
+      this.checkOpen();
+      return work(this.#turn);
+    });
+  }
+
+  /** Takes what a pass is given at once, and runs it in its turn. */
+  #inTurnWith<Given, T>(
+    take: () => Given,
+    pass: (turn: NetTurn, given: Given) => Promise<T>,
+  ): Promise<T> {
+    this.#checkOutside();
+    const run = async (): Promise<T> => {
+      const given = take();
+      return this.inTurn((turn) => pass(turn, given));
+    };
+    return run();
+  }
+
+  /** Throws at once, as no callback waits for a promise. */
+  #checkOutside(): void {
+    if (!this.#whileOpen?.runner.isInLayer) return;
+    throw new NetError(
+      `a pass of net "${this.name}" is asked for by one of its own layers or layer callbacks. Expected it after the pass that runs them, which would wait for it.`,
+    );
+  }
+
+  /**
+   * Runs any number of samples, a batch of the net's size at a time, and gives the outputs (and the other blobs
+   * asked for) of all of them by name, as blobs of their own. No other pass comes between the batches.
+   */
+  forwardAll<Name extends string = string>(
+    inputs: ValuesByName,
+    options: Pick<AllOptions, "blobs"> = {},
+  ): Promise<Record<Name, Blob>> {
+    return this.#inTurnWith(
+      () => arraysOf(inputs, this.dtype),
+      async (turn, all) => {
+        const { blobs } = await runAll(this, turn, all, undefined, options);
+        return blobs as Record<Name, Blob>;
+      },
+    );
+  }
+
+  /** As `forwardAll`, and each batch backward from the gradients of its outputs. */
+  forwardBackwardAll(
+    inputs: ValuesByName,
+    topDiffs: ValuesByName,
+    options: AllOptions = {},
+  ): Promise<AllPasses> {
+    return this.#inTurnWith(
+      () => [arraysOf(inputs, this.dtype), arraysOf(topDiffs, this.dtype)] as const,
+      (turn, [all, gradients]) => runAll(this, turn, all, gradients, options),
+    );
+  }
+
+  /**
+   * Lets every layer follow new shapes of the input blobs, without running.
+   * @throws NetError where a pass is under way
+   */
+  reshape(): void {
+    this.checkIdle();
+    const { layers, runner } = this.open;
+    for (const { layer, bottomBlobs, topBlobs } of layers) layer.reshape(bottomBlobs, topBlobs);
+    runner.planFusion();
+  }
+
+  /** Whether it has not been closed. */
+  get isOpen(): boolean {
+    return this.#whileOpen !== undefined;
+  }
+
+  /** @throws NetError where the net is closed */
+  checkOpen(): void {
+    if (!this.isOpen) throw new NetError(`net "${this.name}" is closed. Expected one in use.`);
+  }
+
+  protected get open(): OpenNet {
+    this.checkOpen();
+    return this.#whileOpen as OpenNet;
+  }
+
+  /** @throws NetError where the net is closed, or a pass has not ended */
+  checkIdle(): void {
+    this.open.runner.checkIdle();
+  }
+
+  /**
+   * Gives back files, threads and memory, at once: its blobs are empty then. A pass that is under way or waits for its
+   * turn ends with an error, and so does whatever is asked of the net from now on.
+   */
+  close(): void {
+    if (!this.#whileOpen) return;
+    const { layers, runner } = this.#whileOpen;
+    this.#whileOpen = undefined;
+    forgottenNets.unregister(this);
+    runner.close();
+    try {
+      closeLayers(layers);
+    } finally {
+      for (const { layer, topBlobs } of layers) {
+        for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

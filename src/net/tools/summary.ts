@@ -1,0 +1,98 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { NetParameter } from "../../io/proto/caffe.ts";
+import type { Blobs, Layer } from "../../layers/base/layer.ts";
+import type { Shape } from "../../util/shape.ts";
+import { Net } from "../net.ts";
+
+/** What one layer is and costs. */
+export interface LayerSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly bottoms: readonly string[];
+  readonly tops: readonly string[];
+  readonly topShapes: readonly Shape[];
+  readonly engine: string;
+  /** Elements of its blobs; those that it shares with a layer before it do not count. */
+  readonly parameters: number;
+  /** Multiplications (each with an addition) of one forward pass of the whole batch, in layers with weights. */
+  readonly macs: number;
+  /** Bytes of its tops; none where it works in place. */
+  readonly bytes: number;
+  /** Learning-rate multipliers of its blobs. */
+  readonly lrMults: readonly number[];
+}
+
+/** What a net is and costs, layer by layer, as it is shaped now; one that is given by its file or parameter is built for it. */
+export function summarize(given: Net | string | NetParameter): LayerSummary[] {
+  if (!(given instanceof Net)) {
+    const built = new Net(given);
+    try {
+      return summarize(built);
+    } finally {
+      built.close();
+    }
+  }
+  const net = given;
+  const seen = new Set<unknown>();
+  return net.layers.map((layer, i) => {
+    const [bottoms, tops] = [net.bottomBlobs[i] ?? [], net.topBlobs[i] ?? []];
+    const name = net.layerNames[i] ?? "";
+    return {
+      name,
+      type: layer.param.type ?? "",
+      bottoms: layer.param.bottom ?? [],
+      tops: layer.param.top ?? [],
+      topShapes: tops.map(({ shape }) => shape),
+      engine: layer.engineName,
+      parameters: sum(layer.blobs.filter((blob) => isNew(seen, blob)).map((blob) => blob.count())),
+      macs: macsOf(layer, bottoms, tops),
+      bytes: sum(tops.filter((top) => !bottoms.includes(top)).map(bytesOf)),
+      lrMults: layer.blobs.map((_, k) => layer.param.param?.[k]?.lr_mult ?? 1),
+    };
+  });
+}
+
+/** Blobs that share memory are one parameter. */
+function isNew(seen: Set<unknown>, { dataMem }: Blob): boolean {
+  const isFirst = !seen.has(dataMem);
+  seen.add(dataMem);
+  return isFirst;
+}
+
+function bytesOf(blob: Blob): number {
+  return blob.count() * (blob.dtype === "f32" ? 4 : 8);
+}
+
+/**
+ * Multiplications of a layer's matrix products: each weight is used once at every place.
+ *
+ * - Convolution: places of the output; Deconvolution: places of the input
+ * - InnerProduct: samples; RNN and LSTM: steps of all sequences
+ */
+function macsOf(layer: Layer, bottoms: Blobs, tops: Blobs): number {
+  const [weights] = layer.blobs;
+  const [bottom, top] = [bottoms[0], tops[0]];
+  if (!weights || !bottom || !top) return 0;
+  const [outputs = 1] = weights.shape;
+  switch (layer.param.type) {
+    case "Convolution":
+      return sum(tops.map((one) => (one.count() / outputs) * weights.count()));
+    case "Deconvolution":
+      return sum(bottoms.map((one) => (one.count() / outputs) * weights.count()));
+    case "InnerProduct": {
+      const axis = bottom.axis(layer.param.inner_product_param?.axis ?? 1);
+      return bottom.count(0, axis) * weights.count();
+    }
+    case "RNN":
+    case "LSTM": {
+      const matrices = layer.blobs.filter(({ shape }) => shape.length > 1);
+      return bottom.count(0, 2) * sum(matrices.map((blob) => blob.count()));
+    }
+    default:
+      return 0;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { parseNetParameter } from "../../../src/io/text/read-net.ts";
+import { delimited, varint } from "../../../src/io/weights/blob-wire.ts";
+import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { decodeNetBinary, encodeNetBinary } from "../../../src/io/weights/net-binary.ts";
+import { silent } from "../../../src/util/log.ts";
+
+const utf8 = new TextEncoder();
+const joined = (...chunks: (Uint8Array | Uint8Array[])[]): Uint8Array =>
+  Uint8Array.from(Buffer.concat(chunks.flat()));
+const text = (field: number, value: string): Uint8Array[] => delimited(field, [utf8.encode(value)]);
+const number = (field: number, value: number): Uint8Array =>
+  Uint8Array.from([...varint(field << 3), ...varint(value)]);
+
+/** As SSD writes a Permute: its message has number 202; one more within a message that BVLC knows. */
+const permute = joined(number(1, 0), number(1, 2), number(1, 1));
+const layer = joined(
+  text(1, "perm"),
+  text(2, "Permute"),
+  delimited(106, [joined(number(1, 5), text(99, "inner"))]),
+  delimited(202, [permute]),
+  number(203, 300),
+);
+const file = joined(text(1, "ssd"), delimited(100, [layer]), text(77, "whole net"));
+
+describe("fields that only a fork knows", () => {
+  test("survive being read and written, byte by byte", () => {
+    const net = decodeNetBinary(file, "ssd.caffemodel", silent);
+    expect(net.layer?.[0]).toMatchObject({ name: "perm", convolution_param: { num_output: 5 } });
+    expect(Buffer.from(encodeNetBinary(net)).includes(Buffer.from(layer))).toBe(true);
+    expect(decodeNetBinary(encodeNetBinary(net), "again", silent)).toEqual(net);
+    expect(Buffer.from(encodeNetBinary(net)).includes("whole net")).toBe(true);
+  });
+
+  test("survive an upgrade of other fields; those of the old form are left out with a warning", () => {
+    const input = joined(text(3, "data"), ...[1, 2, 3, 4].map((dim) => number(4, dim)));
+    const net = decodeNetBinary(joined(file, input), "ssd.caffemodel", silent);
+    expect(net.layer?.map(({ type }) => type)).toEqual(["Input", "Permute"]);
+    expect(Buffer.from(encodeNetBinary(net)).includes(Buffer.from(layer))).toBe(true);
+
+    const warnings: string[] = [];
+    const old = joined(text(4, "old"), number(5, 18), delimited(202, [permute]));
+    const upgraded = decodeNetBinary(
+      joined(delimited(2, [old])),
+      "old.caffemodel",
+      (severity, _, line) => {
+        if (severity === "warning") warnings.push(line);
+      },
+    );
+    expect(upgraded.layer?.[0]).toMatchObject({ name: "old", type: "ReLU" });
+    expect(Buffer.from(encodeNetBinary(upgraded)).includes(Buffer.from(permute))).toBe(false);
+    expect(warnings).toEqual([expect.stringMatching(/old\.caffemodel: layer "old" .* left out/)]);
+  });
+});
+
+test("parameters of a fork's layer type in a text are kept in an upgrade and in a .caffemodel", () => {
+  const net = parseNetParameter(
+    `input: "data" input_dim: [1, 2, 3, 4]
+     layer { name: "p" type: "Permute" bottom: "data" top: "p" permute_param { order: [0, 2, 1] mode: FAST note: "x" } }`,
+    "net.prototxt",
+    silent,
+  );
+  const param = { order: [0, 2, 1], mode: "FAST", note: "x" };
+  expect(net.layer?.[1]?.permute_param).toEqual(param);
+  for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
+    const again = decodeNetBinary(bytes, "net.caffemodel", silent);
+    expect(again.layer?.[1]?.permute_param).toEqual(param);
+    expect(encodeNetBinary(again)).toEqual(encodeNetBinary(net));
+  }
+  // Fields of forks that no layer type owns are not written: their numbers mean something else there.
+  const other = parsePrototxt("NetParameter", 'layer { type: "Data" data_param { cache: true } }');
+  const bare = parsePrototxt("NetParameter", 'layer { type: "Data" data_param { } }');
+  expect(joined(encodeCaffemodel(other))).toEqual(joined(encodeCaffemodel(bare)));
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../../support/engines.ts";
+import { forward, layerNet } from "../../support/nets.ts";
+
+describeEngines("Dropout", (engines) => {
+  const dropout = 'type: "Dropout" bottom: "a" top: "y" dropout_param { dropout_ratio: 0.25 }';
+
+  test("drops its share in training, and scales the rest up", async () => {
+    const net = layerNet(dropout, [[10_000]], { engines });
+    const [y = []] = await forward(net, new Array(10_000).fill(3));
+    const dropped = y.filter((value) => value === 0).length;
+    expect(dropped).toBeGreaterThan(2_300);
+    expect(dropped).toBeLessThan(2_700);
+    expect(y.filter((value) => value !== 0).every((value) => Math.abs(value - 4) < 1e-6)).toBe(
+      true,
+    );
+  });
+
+  test("passes gradients where it passed values", async () => {
+    const net = layerNet(dropout, [[100]], { engines });
+    const [y = []] = await forward(net, new Array(100).fill(1));
+    net.blob("y").diffMem.overwriteCpu().fill(1);
+    await net.backward();
+    await net.toHost();
+    expect(Array.from(net.blob("a").diffValues())).toEqual(y);
+  });
+
+  test("does nothing in testing", async () => {
+    const net = layerNet(dropout, [[3]], { engines, phase: "TEST" });
+    expect(await forward(net, [1, 2, 3])).toEqual([[1, 2, 3]]);
+  });
+
+  test("gives the same masks for the same seed, others for another, and goes on from its state", async () => {
+    const masks = async (seed: number) => {
+      const net = layerNet(dropout, [[50]], { engines, seed });
+      return [
+        await forward(net, new Array(50).fill(1)),
+        net.layers[1]?.state(),
+        await forward(net, new Array(50).fill(1)),
+      ] as const;
+    };
+    const [first, state, second] = await masks(1);
+    expect(await masks(1)).toEqual([first, state, second]);
+    expect((await masks(2))[0]).not.toEqual(first);
+    const resumed = layerNet(dropout, [[50]], { engines, seed: 9 });
+    await resumed.layers[1]?.restore(state ?? {});
+    expect(await forward(resumed, new Array(50).fill(1))).toEqual(second);
+  });
+});
+
+test("Dropout wants a ratio below 1", () => {
+  expect(() =>
+    layerNet('type: "Dropout" bottom: "a" top: "y" dropout_param { dropout_ratio: 1 }', [[3]]),
+  ).toThrow("dropout_ratio is 1. Expected 0 or more, and less than 1");
+});

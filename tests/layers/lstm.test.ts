@@ -1,3 +1,0 @@
-import { describeRecurrent } from "../support/recurrent.ts";
-
-describeRecurrent("LSTM", 2);

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { describeEngines } from "../../support/engines.ts";
+import { checkGradient, checkParity, forward, layerNet, netOf, write } from "../../support/nets.ts";
+
+describeEngines("BatchNorm", (engines) => {
+  test("normalises each channel, and keeps sums of the statistics", async () => {
+    const net = layerNet(
+      'type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { moving_average_fraction: 0.5 eps: 0 }',
+      [[2, 2]],
+      { engines },
+    );
+    expect((await forward(net, [1, 10, 3, 30]))[0]).toBeAllClose([-1, -1, 1, 1]);
+    await net.forward();
+    await net.toHost();
+    const [mean, variance, factor] =
+      net.layers[1]?.blobs.map((blob) => Array.from(blob.values())) ?? [];
+    expect(mean).toBeAllClose([3, 30]);
+    expect(variance).toBeAllClose([3, 300]);
+    expect(factor).toEqual([1.5]);
+  });
+
+  test("uses them in testing, divided by the factor", async () => {
+    const net = layerNet(
+      'type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { eps: 0 }',
+      [[1, 2]],
+      { engines, phase: "TEST" },
+    );
+    [[4, 8], [8, 32], [2]].forEach((values, i) => {
+      net.layers[1]?.blobs[i]?.dataMem.overwriteCpu().set(values);
+    });
+    expect((await forward(net, [4, 8]))[0]).toBeAllClose([1, 1]);
+  });
+
+  test.each([
+    [[2, 1, 4, 4], "batch"],
+    [[3, 16, 3, 3], "batch"],
+    [[2, 5], "batch"],
+    [[2, 1, 4, 4], "global"],
+    [[3, 16, 3, 3], "global"],
+    [[2, 5], "global"],
+  ] as const)("of a constant far from 0 leaves nothing: %j, %s statistics", async (shape, kind) => {
+    const net = layerNet('type: "BatchNorm" bottom: "a" top: "y"', [shape], {
+      engines,
+      phase: kind === "global" ? "TEST" : "TRAIN",
+    });
+    const [mean, variance, factor] = net.layers[1]?.blobs ?? [];
+    mean?.dataMem.overwriteCpu().fill(1000.5);
+    variance?.dataMem.overwriteCpu().fill(1e-6);
+    factor?.dataMem.overwriteCpu().fill(1);
+    const x = new Array<number>(net.blob("a").count()).fill(1000.5);
+    const [y = []] = await forward(net, x);
+    expect(y.every((value) => value === 0)).toBe(true);
+  });
+
+  test("folded into a convolution, with a Scale and a ReLU behind it, likewise", async () => {
+    const net = netOf(
+      `layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 1 dim: 1 dim: 3 dim: 3 } } }
+       layer { name: "c" type: "Convolution" bottom: "a" top: "y" convolution_param { num_output: 16 kernel_size: 1 bias_term: false weight_filler { value: 1 } } }
+       layer { name: "bn" type: "BatchNorm" bottom: "y" top: "y" }
+       layer { name: "s" type: "Scale" bottom: "y" top: "y" scale_param { filler { value: 100 } bias_term: true } }
+       layer { name: "r" type: "ReLU" bottom: "y" top: "y" }`,
+      { engines, phase: "TEST", forwardOnly: true },
+    );
+    const [mean, variance, factor] = net.layers[net.layerNames.indexOf("bn")]?.blobs ?? [];
+    mean?.dataMem.overwriteCpu().fill(1000.5);
+    variance?.dataMem.overwriteCpu().fill(1e-6);
+    factor?.dataMem.overwriteCpu().fill(1);
+    write(net.blob("a"), new Array<number>(9).fill(1000.5));
+    for (let pass = 0; pass < 2; pass++) {
+      await net.forward();
+      await net.toHost();
+      expect(
+        net
+          .blob("y")
+          .values()
+          .every((value) => value === 0),
+      ).toBe(true);
+    }
+  });
+
+  test.each(["y", "a"])("agrees with the reference, top %s", async (top) => {
+    await checkParity(engines, `type: "BatchNorm" bottom: "a" top: "${top}"`, [[3, 4, 2, 2]]);
+  });
+});
+
+test.each(["", "use_global_stats: true"])("BatchNorm gradient %s", async (param) => {
+  await checkGradient(
+    `type: "BatchNorm" bottom: "a" top: "y" param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } batch_norm_param { ${param} eps: 1 }`,
+    [[3, 2, 2]],
+    { phase: "TRAIN" },
+  );
+});
+
+test("BatchNorm of a single number without axes is refused", () => {
+  const scalar = `layer { name: "a" type: "Input" top: "a" input_param { shape {} } }
+    layer { name: "bn" type: "BatchNorm" bottom: "a" top: "y" }`;
+  expect(() => netOf(scalar)).toThrow('layer "bn" (BatchNorm): bottom has shape ()');
+});
+
+test("BatchNorm's statistics are not learned", () => {
+  expect(() =>
+    layerNet('type: "BatchNorm" bottom: "a" top: "y" param { lr_mult: 1 }', [[2, 2]]),
+  ).toThrow("Cannot configure batch normalization statistics as layer parameters");
+});

@@ -1,0 +1,3 @@
+import { describeRecurrent } from "../../support/recurrent.ts";
+
+describeRecurrent("RNN", 1);
