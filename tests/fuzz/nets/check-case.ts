@@ -56,14 +56,14 @@ export async function checkCase(
 ): Promise<Finding | undefined> {
   begin(TRUTH);
   const truth = await truthOf(fuzzCase);
-  const unsure = unsureOf(fuzzCase, truth.f64);
+  const isUnsure = unsureOf(fuzzCase, truth.f64);
   for (const [way, how] of ways) {
     if (only !== undefined && way !== only) continue;
     begin(way);
     // An error of backward does not come then.
     if (how.options?.forwardOnly && truth.f32.error) continue;
     const got = await runCase(fuzzCase, how);
-    const difference = await compare(surePart(got, unsure), truth);
+    const difference = await compare(surePart(got, isUnsure), truth);
     if (difference) return { way, ...difference };
   }
   if (truth.f64.error || (only !== undefined && only !== DIFFERENCES)) return undefined;
@@ -75,39 +75,46 @@ export async function checkCase(
 /** Squares of larger numbers are none in float32. */
 const LARGEST = 1e18;
 
+/** Says of a blob of a pass, by its name there, whether it is not compared. */
+type IsUnsure = (what: string) => boolean;
+
 /**
  * What is not compared: everything, where numbers are so large that engines overflow at different steps (as the least there
- * is, which MAX pooling makes of a window of NaN and a layer in place may hide), and where NaN would have to be ranked; gradients, where the greatest of values is looked for that are all NaN or −∞, for which of them
- * gets the gradient is any engine's own choice.
+ * is, which MAX pooling makes of a window of NaN and a layer in place may hide), and where NaN would have to be ranked;
+ * gradients, where the greatest of values is looked for that are all NaN or −∞, for which of them gets the gradient is any
+ * engine's own choice; the gradient of a convolution's weights, where padding meets what is not finite: an engine may
+ * leave padding out of its sums.
  */
-function unsureOf(
-  { param }: FuzzCase,
-  { passes }: Outcome,
-): "everything" | "gradients" | undefined {
-  const holds = (name = "", is: (x: number) => boolean): boolean =>
-    passes.some((pass) => pass.get(`data ${name}`)?.values.some(is));
+function unsureOf({ param }: FuzzCase, { passes }: Outcome): IsUnsure {
+  const holds = (name: string, is: (x: number) => boolean): boolean =>
+    passes.some((pass) => pass.get(name)?.values.some(is));
+  const holdsData = (name = "", is: (x: number) => boolean): boolean => holds(`data ${name}`, is);
   const isLarge = (x: number): boolean => Number.isFinite(x) && Math.abs(x) > LARGEST;
   for (const pass of passes) {
-    for (const { values } of pass.values()) if (values.some(isLarge)) return "everything";
+    for (const { values } of pass.values()) if (values.some(isLarge)) return () => true;
   }
   const layers = param.layer ?? [];
   const ranks = layers.filter(({ argmax_param }) => (argmax_param?.top_k ?? 1) > 1);
-  if (ranks.some(({ bottom }) => holds(bottom?.[0], Number.isNaN))) return "everything";
+  if (ranks.some(({ bottom }) => holdsData(bottom?.[0], Number.isNaN))) return () => true;
   const searches = layers.filter(({ type }) => type === "Pooling" || type === "SPP");
   const isLeast = (x: number): boolean => !(x > Number.NEGATIVE_INFINITY);
-  const doubtful = searches.filter(({ bottom }) => holds(bottom?.[0], isLeast));
+  const doubtful = searches.filter(({ bottom }) => holdsData(bottom?.[0], isLeast));
   const isHidden = (name = ""): boolean =>
     layers.some(({ bottom, top }) => bottom?.includes(name) && top?.includes(name));
-  if (doubtful.some(({ top }) => isHidden(top?.[0]))) return "everything";
-  return doubtful.length > 0 ? "gradients" : undefined;
+  if (doubtful.some(({ top }) => isHidden(top?.[0]))) return () => true;
+  if (doubtful.length > 0) return (what) => /^(diff|dparam) /.test(what);
+  const filters = layers
+    .filter(({ convolution_param }) => convolution_param?.pad?.some((pad) => pad > 0))
+    .map(({ name }) => `dparam ${name}[0]`);
+  return (what) => filters.includes(what) && holds(what, Number.isNaN);
 }
 
 /** An outcome without what is not compared. */
-function surePart(outcome: Outcome, unsure: ReturnType<typeof unsureOf>): Outcome {
-  if (unsure === undefined) return outcome;
-  if (unsure === "everything") return { ...outcome, passes: [] };
-  const isData = ([what]: readonly [string, unknown]): boolean => !/^(diff|dparam) /.test(what);
-  return { ...outcome, passes: outcome.passes.map((pass) => new Map([...pass].filter(isData))) };
+function surePart(outcome: Outcome, isUnsure: IsUnsure): Outcome {
+  const passes = outcome.passes.map(
+    (pass) => new Map([...pass].filter(([what]) => !isUnsure(what))),
+  );
+  return { ...outcome, passes };
 }
 
 /** What the reference says of a case. */
