@@ -77,11 +77,14 @@ export class LogFiles {
   }
 }
 
-/** Who runs this; glog's word where the system knows no name, as for a bare number in a container. */
-function userName(): string {
+/**
+ * Who runs this, for a file's name; glog's word where the system knows no name, as for a bare number in a container.
+ * @param known asks the system
+ */
+export function userName(known: () => string = () => userInfo().username): string {
   try {
-    return userInfo().username;
+    return known();
   } catch {
-    return process.env["USER"] || "invalid-user";
+    return process.env["USER"]?.replace(/[^\w.@+-]/g, "_") || "invalid-user";
   }
 }

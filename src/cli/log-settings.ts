@@ -1,5 +1,6 @@
 import { CaffeError } from "../util/errors.ts";
 import type { Severity } from "../util/log.ts";
+import { wholeOfAnySign } from "./flags.ts";
 
 /** What becomes of log lines, by glog's flags and the environment variables of the same names. */
 export interface LogSettings {
@@ -30,7 +31,7 @@ export const logFlags = {
     type: "boolean",
     describe: "everything goes to the screen too (it does anyway)",
   },
-  v: { type: "number", describe: "taken for Caffe's sake: there are no verbose lines" },
+  v: wholeOfAnySign("v", { describe: "taken for Caffe's sake: there are no verbose lines" })[1],
 } as const;
 
 /**

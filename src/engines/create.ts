@@ -1,5 +1,6 @@
 import { EngineError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
+import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
 import { loadNativeEngine } from "./native/binding.ts";
 import { ReferenceEngine } from "./reference/index.ts";
@@ -17,6 +18,13 @@ export interface EngineChoice {
   readonly log?: Log;
 }
 
+const engineChoice: OptionNames<EngineChoice> = {
+  prefer: true,
+  threads: true,
+  gpu: true,
+  log: true,
+};
+
 let shared: Engines | undefined;
 
 /** The engines of nets and solvers that are given none: the best of this machine, made once. */
@@ -29,7 +37,9 @@ export function defaultEngines(): Engines {
  * The engines of a run, best first; the reference engine always comes last and takes what others lack.
  * @throws EngineError where the engine asked for cannot be loaded, or the number of threads is none
  */
-export function createEngines({ prefer, threads, gpu, log = silent }: EngineChoice = {}): Engines {
+export function createEngines(choice: EngineChoice = {}): Engines {
+  checkOptions("createEngines", choice, engineChoice);
+  const { prefer, threads, gpu, log = silent } = choice;
   if (gpu && (prefer === undefined || prefer === "webgpu")) {
     return [webgpuEngine(gpu), ...createEngines({ ...(threads && { threads }), log })] as Engines;
   }

@@ -6,6 +6,7 @@ import { type DownloadProgress, download } from "../io/files/download.ts";
 import { makeFolder } from "../io/files/files.ts";
 import { FileError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
+import { checkOptions } from "../util/options.ts";
 
 /** Where the models lie: the package's own folder, seen from src and from dist alike. */
 const FOLDER = fileURLToPath(new URL("../../models", import.meta.url));
@@ -96,8 +97,10 @@ export interface GetModelOptions {
 export async function getModel(
   id: string,
   folder: string,
-  { withoutWeights = false, urls, progress }: GetModelOptions = {},
+  options: GetModelOptions = {},
 ): Promise<string[]> {
+  checkOptions("getModel", options, { withoutWeights: true, urls: true, progress: true });
+  const { withoutWeights = false, urls, progress } = options;
   const { files, weights } = modelCard(id);
   const paths = [...files, "README.md"].map((file) => {
     const path = join(folder, file);

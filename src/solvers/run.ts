@@ -2,7 +2,7 @@ import type { Blob } from "../blob/blob.ts";
 import { defaultEngines } from "../engines/create.ts";
 import { checkWritable } from "../io/files/atomic-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
-import { readSolverParameter } from "../io/text/read-net.ts";
+import { solverParameterOf } from "../io/text/read-net.ts";
 import type { SolverMemory } from "../io/weights/run-state.ts";
 import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights/weights.ts";
@@ -59,7 +59,7 @@ export abstract class SolverRun implements Snapshotted {
   protected constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     checkOptions("Solver", options, solverOptions);
     const log = logOf(options);
-    const param = typeof source === "string" ? readSolverParameter(source, log) : source;
+    const param = solverParameterOf(source, log);
     const { file = typeof source === "string" ? source : undefined } = options;
     const { engines = defaultEngines() } = options;
     const where = file ?? "solver";
@@ -73,7 +73,7 @@ export abstract class SolverRun implements Snapshotted {
     this.#prefix = snapshotPrefix(param, this.#file, log);
     this.snapshots = new SnapshotStore(this.#prefix, param, log);
     logParameters(param, log);
-    if ((param.snapshot ?? 0) > 0) checkWritable(this.#prefix);
+    if ((param.snapshot ?? 0) > 0) this.snapshots.checkWritable();
     const [net, ...testNets] = buildNets(param, where, { ...options, engines, log });
     [this.net, this.testNets] = [net, testNets];
     try {
@@ -82,7 +82,7 @@ export abstract class SolverRun implements Snapshotted {
       const numbers = inSinglePrecision(param);
       this.update = new ParameterUpdate(numbers, rule, net, engines, log);
       this.snapshots.check(net, this.update.history);
-      const files = options.weights ?? weightFiles(param);
+      const files = options.weights ?? weightFiles(param, where);
       const nets = [net, ...testNets] as const;
       if (files.length > 0 && (!options.isResumed || haveOwnParameters(nets))) {
         this.loadWeights(files);
@@ -111,6 +111,7 @@ export abstract class SolverRun implements Snapshotted {
 
   set param(param: SolverParameter) {
     const { where, testNets, net } = this;
+    solverParameterOf(param, silent);
     checkParameters(param, where);
     const keepsGradients = net.learnableParams.every(({ blob }) => !blob.diffMem.isReadOnce);
     checkChange(this.#param, param, keepsGradients, where);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../blob/blob.ts";
+import { checkWritable } from "../io/files/atomic-file.ts";
 import { removeLeftovers } from "../io/files/temporary-file.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { checkSize } from "../io/weights/blob-wire.ts";
@@ -56,6 +57,11 @@ export class SnapshotStore {
     this.remember({ snapshots: [] });
     this.#newestIter = undefined;
     this.#hasSwept = false;
+  }
+
+  /** @throws FileError where no files can be written under the prefix */
+  checkWritable(): void {
+    checkWritable(this.#prefix);
   }
 
   /** The .solverstate of the highest iteration under the prefix, whole or not. */

@@ -87,9 +87,18 @@ export function logParameters(param: SolverParameter, log: Log): void {
   log("info", "solver", `Initializing solver from parameters: \n${text}`);
 }
 
-/** The files that `weights` names, lists with commas taken apart. */
-export function weightFiles(param: SolverParameter): string[] {
-  return (param.weights ?? []).flatMap((list) => list.split(",")).filter((file) => file !== "");
+/**
+ * The files that `weights` names, lists with commas taken apart.
+ * @throws SolverError where a list that says something names no file
+ */
+export function weightFiles(param: SolverParameter, where: string): string[] {
+  return (param.weights ?? []).flatMap((list) => {
+    const files = list.split(",").filter((file) => file.trim() !== "");
+    if (files.length > 0 || list === "") return files;
+    throw new SolverError(
+      `${where}: weights: ${JSON.stringify(list)} names no file. Expected paths with commas between.`,
+    );
+  });
 }
 
 /**

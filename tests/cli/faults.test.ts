@@ -110,6 +110,14 @@ describe("a directory that cannot be written to", () => {
     expect(stderr).not.toContain("Iteration 0");
   });
 
+  test("one that the last snapshot alone goes to is seen then, too", () => {
+    const flag = solver("last.prototxt", 'max_iter: 2 snapshot_prefix: "no/such/s"');
+    const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain("Cannot write to snapshot prefix 'no/such/s'.");
+    expect(stderr).not.toContain("Iteration 0");
+  });
+
   test("a missing one too", () => {
     const flag = solver("none.prototxt", 'max_iter: 2 snapshot: 1 snapshot_prefix: "no/such/s"');
     const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);

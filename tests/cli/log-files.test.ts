@@ -8,7 +8,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { userName } from "../../src/cli/log-files.ts";
 import { caffe } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "log-files-"));
@@ -58,9 +59,22 @@ test("--minloglevel drops what is below it, and so does GLOG_minloglevel", () =>
   } finally {
     delete process.env["GLOG_minloglevel"];
   }
+  expect(train("--v=1.5").stderr).toContain("--v is 1.5. Expected a whole number");
   const { status, stderr } = train("--minloglevel=7");
   expect(status).toBe(1);
   expect(stderr).toContain("minloglevel is 7. Expected 0 info, 1 warning, 2 error or 3 fatal.");
+});
+
+test("the user in a log's name is the system's, else USER's, with nothing that a name cannot hold", () => {
+  const none = (): string => {
+    throw new Error("no such user");
+  };
+  vi.stubEnv("USER", "../a b/c");
+  expect(userName(() => "me")).toBe("me");
+  expect(userName(none)).toBe(".._a_b_c");
+  vi.stubEnv("USER", "");
+  expect(userName(none)).toBe("invalid-user");
+  vi.unstubAllEnvs();
 });
 
 test("a log_dir that cannot be made is said to be so", () => {

@@ -104,6 +104,7 @@ describe("a solver that cannot be", () => {
       'max_iter: 1 snapshot: 1 snapshot_prefix: "/proc/no/such"',
       "Cannot write to snapshot prefix '/proc/no/such'",
     ],
+    ['max_iter: 1 weights: " ,"', 'weights: " ," names no file'],
     ['max_iter: 1 net: "x"', "net_param and net all name a train net"],
   ])("%s", (text, message) => {
     expect(() => solverOf(`${text} net_param { ${NET} }`)).toThrow(message);

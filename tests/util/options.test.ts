@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import {
   Classifier,
+  createEngines,
   Detector,
   dotOf,
   drawNet,
   drawNetToFile,
   errors,
+  getModel,
   io,
   Net,
+  openGpu,
   parsePrototxt,
   printPrototxt,
   Solver,
@@ -53,6 +56,9 @@ test("an option of an unknown name is an error with the nearest name", async () 
     [() => net.forward({}, wrong("ends")), 'forward has no option "ends". Did you mean "end"?'],
     [() => net.forwardAll({ data: [image] }, wrong("blob")), 'Did you mean "blobs"?'],
     [() => classifier.classify(image, wrong("label")), 'Did you mean "labels"?'],
+    [() => createEngines(wrong("prefers")), 'Did you mean "prefer"?'],
+    [() => openGpu(wrong("halfs")), "openGpu has no option"],
+    [() => getModel("lenet", folder, wrong("url")), 'getModel has no option "url"'],
     [() => new Net(file, wrong("toString")), 'Net has no option "toString"'],
   ];
   for (const [use, message] of uses) {

@@ -1,4 +1,5 @@
 import { DeviceError } from "../../util/errors.ts";
+import { checkOptions, type OptionNames } from "../../util/options.ts";
 import { Gpu } from "./gpu.ts";
 
 /** Which GPU, and what of it to use. */
@@ -18,6 +19,13 @@ export interface GpuChoice {
    */
   readonly isHalf?: boolean;
 }
+
+const gpuChoice: OptionNames<GpuChoice> = {
+  index: true,
+  without: true,
+  isTiled: true,
+  isHalf: true,
+};
 
 /** Features that make the engine faster, or let it tell times; it works without any. */
 const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
@@ -42,7 +50,9 @@ const instances: GPU[] = [];
  * Opens a GPU: through Dawn in Node, as the page's own in a browser.
  * @throws DeviceError that says what to install where there is none
  */
-export async function openGpu({ index = 0, without = [], ...style }: GpuChoice = {}): Promise<Gpu> {
+export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
+  checkOptions("openGpu", choice, gpuChoice);
+  const { index = 0, without = [], ...style } = choice;
   const name = index === 0 ? undefined : (await listAdapters())[index];
   if (index !== 0 && name === undefined) {
     throw new DeviceError(

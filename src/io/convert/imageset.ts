@@ -204,7 +204,7 @@ class Progress {
     this.#begun = { order: ORDER, digest };
     this.isContinued = resume && fileExists(this.#file);
     if (!this.isContinued) return;
-    this.#begun = JSON.parse(readText(this.#file, "progress file")) as Begun;
+    this.#begun = begunIn(this.#file);
     if (this.#begun.order !== ORDER) {
       throw new FileError(
         `database "${database}" was begun by an older version, which could write images under other lines' keys. Leave out --resume to begin anew.`,
@@ -239,4 +239,17 @@ class Progress {
   #write(): void {
     writeFileAtomically(this.#file, [new TextEncoder().encode(`${JSON.stringify(this.#begun)}\n`)]);
   }
+}
+
+/** @throws FormatError where it is none, or damaged */
+function begunIn(file: string): Begun {
+  try {
+    const begun: unknown = JSON.parse(readText(file, "progress file"));
+    if (typeof begun === "object" && begun !== null) return begun as Begun;
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+  }
+  throw new FormatError(
+    `progress file "${file}" is damaged. Expected what an interrupted run left; leave out --resume to begin anew.`,
+  );
 }

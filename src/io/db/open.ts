@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { FileError } from "../../util/errors.ts";
+import { readdirSync } from "node:fs";
+import { FileError, systemErrorText } from "../../util/errors.ts";
 import type { Backend, Db, DbWriter } from "./db.ts";
 import { createLeveldb } from "./leveldb/create.ts";
 import { openLeveldb } from "./leveldb/leveldb.ts";
@@ -14,11 +13,20 @@ import { openLmdb } from "./lmdb/lmdb.ts";
  * @throws FileError, FormatError
  */
 export function openDatabase(path: string): Db {
-  if (!existsSync(path)) {
-    throw new FileError(`database "${path}" cannot be opened: no such file or directory.`);
-  }
-  const isLeveldb = existsSync(join(path, "CURRENT")) && !existsSync(join(path, "data.mdb"));
+  const names = namesIn(path);
+  const isLeveldb = names.includes("CURRENT") && !names.includes("data.mdb");
   return isLeveldb ? openLeveldb(path) : openLmdb(path);
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    throw new FileError(
+      `database "${path}" cannot be opened: ${systemErrorText(error) ?? String(error)}. Expected a folder that LMDB or LevelDB has made.`,
+      { cause: error },
+    );
+  }
 }
 
 /**

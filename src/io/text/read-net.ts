@@ -3,13 +3,14 @@ import { type Log, silent } from "../../util/log.ts";
 import { checkKind, type Wanted } from "../files/file-kind.ts";
 import { readBytes } from "../files/files.ts";
 import type { NetParameter, SolverParameter } from "../proto/caffe.ts";
+import { checkMessage } from "../proto/check-message.ts";
 import { upgradeNet, upgradeSolver } from "../upgrade/upgrade.ts";
 import { warnOfDeadFields } from "./dead-fields.ts";
 import { parsePrototxt } from "./prototxt.ts";
 
 /**
  * The parameter of a net that is given by its file, or as an object; one of an old form is upgraded.
- * @throws FileError, PrototxtError, FormatError; CaffeError where it is neither
+ * @throws FileError, PrototxtError, FormatError, an object's fields too; CaffeError where it is neither
  */
 export function netParameterOf(source: string | NetParameter, log: Log = silent): NetParameter {
   if (typeof source === "string") return readNetParameter(source, log);
@@ -18,6 +19,7 @@ export function netParameterOf(source: string | NetParameter, log: Log = silent)
       `a net is given as ${typeof source === "object" ? "an object that is no NetParameter" : typeof source}. Expected its prototxt file, or its parameter, as parsePrototxt and net.toParameter() give it.`,
     );
   }
+  checkMessage("NetParameter", source, "net");
   const isOld = (source.layers?.length ?? 0) > 0 || (source.input?.length ?? 0) > 0;
   if (!isOld) return source;
   return upgradeNet(source, "net", (severity, message) => log(severity, "upgrade_proto", message));
@@ -47,6 +49,16 @@ function upgraded(net: NetParameter, source: string, log: Log): NetParameter {
   );
   warnOfDeadFields(current, source, (message) => log("warning", "prototxt", message));
   return current;
+}
+
+/**
+ * The parameter of a solver that is given by its file, or as an object.
+ * @throws FileError, PrototxtError, FormatError, an object's fields too
+ */
+export function solverParameterOf(source: string | SolverParameter, log: Log): SolverParameter {
+  if (typeof source === "string") return readSolverParameter(source, log);
+  checkMessage("SolverParameter", source, "solver");
+  return source;
 }
 
 /**

@@ -71,6 +71,7 @@ export function copyWeights(
     checkUse(ofFile, weights[i] as TrainedWeights);
     if (isComplete) for (const plan of ofFile) checkComplete(plan);
   });
+  for (const [plan] of plans) if (plan) warnOfNoNumbers(plan, log);
   for (const ofFile of plans) {
     // What nets share is copied once.
     const done = new Set<SyncedMem>();
@@ -171,6 +172,24 @@ function checkUse(plans: readonly Plan[], { source = "weights", layers }: Traine
   throw new NetError(
     `${source}: none of its ${layersText(held.map(({ name }) => name))} is a layer of net "${net.name}", which has ${layersText(names)} with parameters.${pair ? ` ${pair}` : ""} Expected the weights of this net.`,
   );
+}
+
+/** Warns where weights are no numbers: what reads them is spoilt, and MAX pooling or a rectifier may hide it. */
+function warnOfNoNumbers({ net, source, values }: Plan, log: Log): void {
+  const isSpoilt = ({ blobs }: Layer): boolean =>
+    blobs.some((blob) => !isAllFinite(values.get(blob)?.data ?? []));
+  const spoilt = net.layerKeys.filter((_, i) => isSpoilt(net.layers[i] as Layer));
+  if (spoilt.length === 0) return;
+  log(
+    "warning",
+    "net",
+    `${source}: weights of ${layersText(spoilt)} are NaN or infinite: the run that wrote them had diverged. Expected a snapshot from before.`,
+  );
+}
+
+function isAllFinite(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 /** Makes sure that a file fills every layer of a net. */

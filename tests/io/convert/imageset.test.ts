@@ -255,6 +255,12 @@ describe("a run that is stopped", () => {
     await expect(convert({ ...long, database: path, resume: true })).rejects.toThrow(
       "was begun by an older version",
     );
+    for (const damaged of ["", '{"order": 1, "dig', "null"]) {
+      writeFileSync(`${path}.part.json`, damaged);
+      await expect(convert({ ...long, database: path, resume: true })).rejects.toThrow(
+        /^progress file ".*older\.part\.json" is damaged/,
+      );
+    }
     expect((await convert({ ...long, database: path })).result.written).toBe(LINES);
   });
 

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -147,6 +148,10 @@ test("a name below a file cannot be written; a file and nothing cannot be opened
   expect(() => createLmdb(join(file, "db"))).toThrow("cannot be written");
   expect(() => openDatabase(file)).toThrow(FileError);
   expect(() => openDatabase(join(folder, "nothing"))).toThrow("no such file or directory");
+  symlinkSync("ring", join(folder, "ring"));
+  expect(() => openDatabase(join(folder, "ring"))).toThrow(
+    'ring" cannot be opened: its links lead in a circle',
+  );
   expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 

@@ -206,6 +206,18 @@ describe("layers that no file has filled", () => {
   });
 });
 
+test("weights that are no numbers are warned of, with the layers", () => {
+  const { log, lines } = heard("warning");
+  using net = netOf(NET, { seed: 9 });
+  const values = net.params.get("ip2")?.[0]?.data;
+  if (values) [values[0], values[1]] = [Number.NaN, Number.NEGATIVE_INFINITY];
+  net.save(at("diverged.caffemodel"));
+  netOf(NET, { log, weights: at("diverged.caffemodel") }).close();
+  expect(lines).toEqual([
+    `${at("diverged.caffemodel")}: weights of layer "ip2" are NaN or infinite: the run that wrote them had diverged. Expected a snapshot from before.`,
+  ]);
+});
+
 test("a file that is cut short where a layer ends fills what it has", () => {
   const path = at("cut.caffemodel");
   using net = netOf(NET, { seed: 9 });
