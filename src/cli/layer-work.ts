@@ -37,7 +37,7 @@ export class LayerWork {
 
   #watch(direction: Direction): void {
     const { layers, beforeForward, afterForward, beforeBackward, afterBackward } = this.#net;
-    const workOf = (i: number): Work | undefined => layers[i]?.computedBy.work;
+    const workOf = (i: number): Work | undefined => layers[i]?.engine.work;
     let before = 0;
     (direction === "forward" ? beforeForward : beforeBackward).push((i) => {
       const work = workOf(i);

@@ -109,7 +109,7 @@ async function run(flags: TimeFlags): Promise<void> {
 function sayMemory(net: Net, say: (message: string) => void): void {
   const mib = (bytes: number): string => numberText(bytes / 2 ** 20);
   const parameters = net.learnableParams.reduce((sum, { blob }) => sum + 4 * blob.count(), 0);
-  const arrays = net.layers.find(({ computedBy }) => computedBy.work)?.computedBy.work?.peakBytes;
+  const arrays = net.layers.find(({ engine }) => engine.work)?.engine.work?.peakBytes;
   const planned = arrays === undefined ? "" : `, arrays in the engine's layouts ${mib(arrays)} MiB`;
   const { maxRSS } = process.resourceUsage();
   say(

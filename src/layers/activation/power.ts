@@ -1,6 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { One } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -31,10 +31,9 @@ export class PowerLayer extends NeuronLayer<Line> {
     return { power, scale, shift };
   }
 
-  override backwardReadsBottom(): boolean {
-    return (
-      super.backwardReadsBottom() && ![0, 1].includes(this.params.power) && this.params.scale !== 0
-    );
+  override backwardReadsBottom(): BackwardReads {
+    const { power, scale } = this.params;
+    return [0, 1].includes(power) || scale === 0 ? "nothing" : super.backwardReadsBottom();
   }
 }
 

@@ -1,7 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import type { PReLUOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { One } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -63,8 +63,8 @@ export class PReLULayer extends LearnedLayer<One, One> {
     this.#op.forward(x.dataMem, this.blobs[0]!.dataMem, y.dataMem);
   }
 
-  override backwardReadsBottom(): boolean {
-    return !this.#input;
+  override backwardReadsBottom(): BackwardReads {
+    return this.#input ? "nothing" : "present";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

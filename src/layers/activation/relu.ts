@@ -1,5 +1,5 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
-import type { One } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -28,12 +28,8 @@ export class ReLULayer extends NeuronLayer<Slope> {
   }
 
   /** In place it is the top: its sign is that of what was there. */
-  override backwardReadsBottom(): boolean {
-    return this.params.slope !== 1;
-  }
-
-  override get backwardReadsSigns(): boolean {
-    return true;
+  override backwardReadsBottom(): BackwardReads {
+    return this.params.slope === 1 ? "nothing" : "signs";
   }
 
   override get keepsSigns(): boolean {

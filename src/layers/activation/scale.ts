@@ -4,7 +4,8 @@ import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
-import { arity, type One, type OneOrMore } from "../base/layer.ts";
+import { arity, type BackwardReads, type One, type OneOrMore } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -24,6 +25,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
+
+  override readonly fusion: LayerFusion = { postOp: () => this.#linePerChannel() };
 
   #axis = 0;
   /** Shapes that the op is made for; none fits before there is one. */
@@ -73,10 +76,10 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     this.#op.forward(x.dataMem, this.#gamma(given).dataMem, this.#beta(given)?.dataMem, y.dataMem);
   }
 
-  override backwardReadsBottom(bottomIndex: number): boolean {
-    if (bottomIndex === 1) return true;
+  override backwardReadsBottom(bottomIndex: number): BackwardReads {
+    if (bottomIndex === 1) return "present";
     const learnsGamma = this.param.bottom?.length === 2 || this.paramPropagateDown[0] === true;
-    return learnsGamma && !this.#input;
+    return learnsGamma && !this.#input ? "present" : "nothing";
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
@@ -98,7 +101,7 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   /** With a learned γ for each channel. */
-  override get postOp(): PostOp | undefined {
+  #linePerChannel(): PostOp | undefined {
     const [scale, bias] = this.blobs;
     const shape = this.#shape ?? [];
     const isPerChannel =

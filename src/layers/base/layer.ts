@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
-import type { Device, Engine, Noise, PostOp, PostOps, Primitive } from "../../engines/engine.ts";
+import type { Engine, Noise, Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
+import type { LayerFusion } from "./layer-fusion.ts";
 
 /** Lists of blobs by how many there are: a layer states its arity with them. */
 export type Blobs = readonly Blob[];
@@ -69,8 +70,17 @@ export interface LayerContext {
   readonly shard?: { readonly rank: number; readonly count: number };
 }
 
-/** Whether a layer does the work of the layers behind it in forward alone, or in backward too. */
-export type Takeover = "nothing" | "forward" | "both";
+/**
+ * How a layer's backward reads the data of a bottom or a top, which a layer in place may have overwritten since forward:
+ *
+ * - "nothing": not at all
+ * - "present": what lies there by then, as Caffe's layer does. Where that is not what forward left, the gradient is not
+ *   that of the formula, and the Net warns
+ * - "signs": as "present", but nothing except what is above 0
+ * - "kept": what forward left there, for Caffe's layer keeps what it needs of it. The Net keeps a copy of it where it is
+ *   overwritten
+ */
+export type BackwardReads = "nothing" | "present" | "signs" | "kept";
 
 /** What a layer must carry from a snapshot to the resumed run; plain JSON. */
 export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;
@@ -112,7 +122,10 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Whether backward computes the gradient of each of `blobs`; set by the Net. */
   readonly paramPropagateDown: boolean[] = [];
   protected readonly context: LayerContext;
-  protected readonly engine: Engine;
+  /** What computes it. */
+  readonly engine: Engine;
+  /** What it offers for running as one with the layers beside it; most layers nothing. */
+  readonly fusion?: LayerFusion;
 
   constructor(param: LayerParameter, context: LayerContext) {
     this.param = param;
@@ -125,16 +138,6 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return this.engine.name;
   }
 
-  /** The engine that computes it. */
-  get computedBy(): Engine {
-    return this.engine;
-  }
-
-  /** Where it computes, if not on the host. */
-  get device(): Device | undefined {
-    return this.engine.device;
-  }
-
   get phase(): Phase {
     return this.context.phase;
   }
@@ -145,94 +148,48 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Before every forward: shapes the tops, buffers and ops after the bottoms. */
   abstract reshape(bottom: Bottom, top: Top): void;
 
-  /** bottom.data → top.data; with `posts`, f of it (only where `accepts` said so). */
-  abstract forward(bottom: Bottom, top: Top, posts?: PostOps): void;
+  /** bottom.data → top.data. */
+  abstract forward(bottom: Bottom, top: Top): void;
 
-  /**
-   * top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). With `posts`, the
-   * gradient of f too (only where `accepts` said so).
-   */
-  abstract backward(
-    top: Top,
-    propagateDown: readonly boolean[],
-    bottom: Bottom,
-    posts?: PostOps,
-  ): void;
+  /** top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). */
+  abstract backward(top: Top, propagateDown: readonly boolean[], bottom: Bottom): void;
 
-  /** Whether `force_backward` may ask for the gradient of this bottom. False for labels. */
+  /** Whether `force_backward` may ask for the gradient of this bottom: asked when the net is built. False for labels. */
   allowForceBackward(_bottomIndex: number): boolean {
     return true;
   }
 
-  /** Whether backward reads the gradient of this top. False for what is only told, as probabilities beside a loss. */
+  /**
+   * Whether backward reads the gradient of this top: asked by `caffe gradient_check`. False for what is only told, as
+   * probabilities beside a loss.
+   */
   readsTopDiff(_topIndex: number): boolean {
     return true;
   }
 
-  /**
-   * Whether backward has to find the data of this bottom as forward read it, for Caffe's layer keeps what it needs of it:
-   * the Net keeps a copy where a layer in place overwrites it. Other layers read what is there by then, as Caffe's do.
-   */
-  rereadsBottom(_bottomIndex: number): boolean {
-    return false;
-  }
-
-  /** As `rereadsBottom`: whether backward has to find the data of this top as forward wrote it. */
-  rereadsTop(_topIndex: number): boolean {
-    return false;
-  }
-
-  /**
-   * Whether backward reads the data of this bottom as it lies there by then: where a layer in place has overwritten it, the
-   * gradient is not that of the formula, as in Caffe, and the Net warns. Asked after `reshape`.
-   */
-  backwardReadsBottom(_bottomIndex: number): boolean {
-    return false;
+  /** How backward reads the data of this bottom: asked when the net is built, and when it looks for fusions. */
+  backwardReadsBottom(_bottomIndex: number): BackwardReads {
+    return "nothing";
   }
 
   /** As `backwardReadsBottom`, of the data of this top. */
-  backwardReadsTop(_topIndex: number): boolean {
-    return false;
+  backwardReadsTop(_topIndex: number): BackwardReads {
+    return "nothing";
   }
 
-  /** Of what backward reads it wants to know what is above 0 and nothing else. */
-  get backwardReadsSigns(): boolean {
-    return false;
-  }
-
-  /** Whether what is above 0 stays so, in place, and the rest does not come above it, where a gradient comes by. */
+  /**
+   * Whether what is above 0 stays so, in place, and the rest does not come above it, where a gradient comes by: asked when
+   * the net is built, for a layer before it whose backward reads "signs".
+   */
   get keepsSigns(): boolean {
     return false;
   }
 
-  /** Whether the next pass reads the data of the tops (a hidden state that lies there): they are not given up before. */
-  get carriesTops(): boolean {
-    return false;
-  }
-
-  /** What this layer does, if the layer before it may do that instead. Asked before every pass, after `reshape`. */
-  get postOp(): PostOp | undefined {
-    return undefined;
-  }
-
-  /** The layer before did what `postOp` says: forward does not run in this pass. */
-  forwardWasTaken(): void {}
-
-  /** What it can take over of layers that work in place on its top, after `reshape`. */
-  accepts(_posts: PostOps): Takeover {
-    return "nothing";
-  }
-
-  /** Whether forward can run again, and takes no longer than writing its result to memory does. */
-  get isCheapToRepeat(): boolean {
-    return false;
-  }
-
   /**
-   * From the next forward on: its bottom is max(z, 0), which only this layer reads, and backward is to give ∂E/∂z, so
-   * that the rectifier in front has nothing left to do. False where it cannot.
+   * Whether the next pass reads the data of the tops (a hidden state that lies there): asked where layers share memory,
+   * which is then not given up before.
    */
-  absorbRectifier(_isThere: boolean): boolean {
+  get carriesTops(): boolean {
     return false;
   }
 

@@ -1,7 +1,8 @@
 import { Blob } from "../../blob/blob.ts";
-import type { Params, PostOp, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
+import type { Params, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One } from "./layer.ts";
+import { type BackwardReads, Layer, type One } from "./layer.ts";
+import type { LayerFusion } from "./layer-fusion.ts";
 
 /** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */
 export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
@@ -9,6 +10,14 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   static override readonly allowsInPlace: boolean = true;
   protected abstract readonly kernel: UnaryKernel<P>;
   protected abstract readonly params: P;
+
+  override readonly fusion: LayerFusion = {
+    postOp: () => ({
+      kind: "unary",
+      kernel: this.kernel as UnaryKernel<Params>,
+      params: this.params,
+    }),
+  };
 
   #op!: UnaryOp;
   #shape: Shape | undefined;
@@ -34,19 +43,15 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.kernel.backwardReadsX === true && !this.#input;
+  override backwardReadsBottom(): BackwardReads {
+    return this.kernel.backwardReadsX && !this.#input ? "present" : "nothing";
   }
 
-  override backwardReadsTop(): boolean {
-    return this.kernel.backwardReadsY === true;
+  override backwardReadsTop(): BackwardReads {
+    return this.kernel.backwardReadsY ? "present" : "nothing";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward((this.#input ?? x).dataMem, y.dataMem, y.diffMem, x.diffMem);
-  }
-
-  override get postOp(): PostOp {
-    return { kind: "unary", kernel: this.kernel as UnaryKernel<Params>, params: this.params };
   }
 }

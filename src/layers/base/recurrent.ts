@@ -3,7 +3,7 @@ import type { Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, RecurrentParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type Blobs, type InnerNet, Layer, type LayerState } from "./layer.ts";
+import { type BackwardReads, type Blobs, type InnerNet, Layer, type LayerState } from "./layer.ts";
 
 /** The layers of one recurrent architecture, written out for every step. */
 export interface Unrolled {
@@ -207,8 +207,8 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
     }
   }
 
-  override backwardReadsBottom(): boolean {
-    return true;
+  override backwardReadsBottom(): BackwardReads {
+    return "present";
   }
 
   override backward(_top: Blobs, propagateDown: readonly boolean[]): void {

@@ -2,6 +2,7 @@ import type { LayerParameter } from "../../io/proto/caffe.ts";
 import { LayerError } from "../../util/errors.ts";
 import { doneAtOnce } from "../../util/promises.ts";
 import type { Layer } from "./layer.ts";
+import type { LayerFusion } from "./layer-fusion.ts";
 
 /**
  * Runs code of a user's own for a layer.
@@ -40,17 +41,25 @@ const AT_ONCE = [
   "reshape",
   "forward",
   "backward",
-  "forwardWasTaken",
   "allowForceBackward",
   "readsTopDiff",
-  "accepts",
-  "absorbRectifier",
+  "backwardReadsBottom",
+  "backwardReadsTop",
   "state",
   "recordName",
   "close",
 ] as const satisfies readonly (keyof Layer)[];
 const AWAITED = ["ready", "stateToHost", "restore"] as const satisfies readonly (keyof Layer)[];
-const READ = ["postOp", "isCheapToRepeat"] as const satisfies readonly (keyof Layer)[];
+const FUSION = [
+  "accepts",
+  "forward",
+  "backward",
+  "postOp",
+  "forwardWasTaken",
+  "absorbRectifier",
+  "isCheapToRepeat",
+] as const satisfies readonly (keyof LayerFusion)[];
+const READ = ["keepsSigns", "carriesTops"] as const satisfies readonly (keyof Layer)[];
 
 /** Makes a layer of a class of the user's own whose errors, in all that a net calls, name the layer. */
 export function makeUsersLayer(
@@ -76,6 +85,16 @@ export function makeUsersLayer(
         throw named(param, error);
       });
     });
+  }
+  const fusion = naming(param, () => layer.fusion);
+  if (fusion) {
+    const safe = FUSION.flatMap((name) => {
+      const own = fusion[name] as ((...args: unknown[]) => unknown) | undefined;
+      const what = `fusion.${name} of class ${Class.name}`;
+      const run: Method = (...args) => runUsersCode(param, what, () => own?.apply(fusion, args));
+      return own ? [[name, run] as const] : [];
+    });
+    Object.defineProperty(layer, "fusion", { value: Object.fromEntries(safe) });
   }
   for (const name of READ) {
     if (Object.hasOwn(layer, name)) continue;

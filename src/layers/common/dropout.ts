@@ -1,8 +1,9 @@
-import type { DropoutOp, PostOp, Primitive } from "../../engines/engine.ts";
+import type { DropoutOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { Layer, type LayerState, type One } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 
 /**
  * In training each value is dropped with probability r and the others are scaled up; in testing nothing happens.
@@ -19,6 +20,16 @@ export class DropoutLayer extends Layer<One, One> {
   static override readonly type: string = "Dropout";
   static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
   static override readonly allowsInPlace: boolean = true;
+
+  override readonly fusion: LayerFusion = {
+    postOp: () =>
+      this.phase === "TRAIN"
+        ? { kind: "dropout", ratio: this.#ratio, key: this.#nextKey }
+        : undefined,
+    forwardWasTaken: () => {
+      this.#key = this.#nextKey;
+    },
+  };
 
   #ratio = 0;
   #key: RandomKey = [this.random("mask").uint32(), 0];
@@ -52,15 +63,6 @@ export class DropoutLayer extends Layer<One, One> {
     if (!propagate) return;
     if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
-  }
-
-  override get postOp(): PostOp | undefined {
-    if (this.phase !== "TRAIN") return undefined;
-    return { kind: "dropout", ratio: this.#ratio, key: this.#nextKey };
-  }
-
-  override forwardWasTaken(): void {
-    this.#key = this.#nextKey;
   }
 
   get #nextKey(): RandomKey {

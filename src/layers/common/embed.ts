@@ -1,7 +1,7 @@
 import type { BiasOp, GatherOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { One } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -70,8 +70,8 @@ export class EmbedLayer extends LearnedLayer<One, One> {
     if (b) this.#bias.forward(y.dataMem, b.dataMem, y.dataMem);
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.paramPropagateDown[0] ?? false;
+  override backwardReadsBottom(): BackwardReads {
+    return this.paramPropagateDown[0] ? "present" : "nothing";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

@@ -1,7 +1,8 @@
 import type { InnerProductOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { One, Takeover } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -18,6 +19,11 @@ import { LearnedLayer } from "../base/learned.ts";
 export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "InnerProduct";
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
+
+  override readonly fusion: LayerFusion = {
+    accepts: (posts) => (this.#op.accepts(posts) ? "forward" : "nothing"),
+    forward: ([x], [y], posts) => this.forward([x!], [y!], posts),
+  };
 
   #axis = 1;
   #features = 0;
@@ -61,17 +67,13 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
     this.#shape = x.shape;
   }
 
-  override accepts(posts: PostOps): Takeover {
-    return this.#op.accepts(posts) ? "forward" : "nothing";
-  }
-
   override forward([x]: One, [y]: One, posts?: PostOps): void {
     const [w, b] = this.blobs;
     this.#op.forward(x.dataMem, w!.dataMem, b?.dataMem, y.dataMem, posts);
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.paramPropagateDown[0] ?? false;
+  override backwardReadsBottom(): BackwardReads {
+    return this.paramPropagateDown[0] ? "present" : "nothing";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

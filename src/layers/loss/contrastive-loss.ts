@@ -2,7 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import type { ContrastiveLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type Arity, arity, type Blobs, type One } from "../base/layer.ts";
+import { type Arity, arity, type BackwardReads, type Blobs, type One } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -58,8 +58,8 @@ export class ContrastiveLossLayer extends LossLayer<Blobs, One> {
   }
 
   /** Labels are read as they are by then. */
-  override rereadsBottom(bottomIndex: number): boolean {
-    return bottomIndex !== 2;
+  override backwardReadsBottom(bottomIndex: number): BackwardReads {
+    return bottomIndex === 2 ? "nothing" : "kept";
   }
 
   override forward(bottom: Blobs, [loss]: One): void {

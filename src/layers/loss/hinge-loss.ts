@@ -1,7 +1,7 @@
 import type { HingeLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { One, Two } from "../base/layer.ts";
+import type { BackwardReads, One, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -37,8 +37,8 @@ export class HingeLossLayer extends LossLayer<Two, One> {
   }
 
   /** Labels are read as they are by then. */
-  override rereadsBottom(bottomIndex: number): boolean {
-    return bottomIndex === 0;
+  override backwardReadsBottom(bottomIndex: number): BackwardReads {
+    return bottomIndex === 0 ? "kept" : "nothing";
   }
 
   override forward([x, label]: Two, [loss]: One): void {

@@ -4,7 +4,13 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import { readBlobFile } from "../../io/weights/caffemodel.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type Arity, arity, type Blobs, type OneOrMore } from "../base/layer.ts";
+import {
+  type Arity,
+  arity,
+  type BackwardReads,
+  type Blobs,
+  type OneOrMore,
+} from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
 /**
@@ -91,8 +97,8 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
     this.#op.forward(prob.dataMem, label.dataMem, h, 1 / this.#normalizer(), loss.dataMem);
   }
 
-  override backwardReadsTop(topIndex: number): boolean {
-    return topIndex === 1;
+  override backwardReadsTop(topIndex: number): BackwardReads {
+    return topIndex === 1 ? "present" : "nothing";
   }
 
   override backward(

@@ -1,6 +1,6 @@
 import type { MultinomialLossOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { One, Two } from "../base/layer.ts";
+import type { BackwardReads, One, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -37,8 +37,8 @@ export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
     this.#op.forward(p.dataMem, label.dataMem, 1 / (p.shape[0] ?? 1), loss.dataMem);
   }
 
-  override backwardReadsBottom(): boolean {
-    return true;
+  override backwardReadsBottom(): BackwardReads {
+    return "present";
   }
 
   override backward([loss]: One, propagateDown: readonly boolean[], [p, label]: Two): void {

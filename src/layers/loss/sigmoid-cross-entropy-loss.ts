@@ -1,6 +1,6 @@
 import type { Primitive, SigmoidLossOp } from "../../engines/engine.ts";
 import { shapeText } from "../../util/shape.ts";
-import { arity, type One, type Two } from "../base/layer.ts";
+import { arity, type BackwardReads, type One, type Two } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
 /**
@@ -46,8 +46,8 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   }
 
   /** Labels are read as they are by then. */
-  override rereadsBottom(bottomIndex: number): boolean {
-    return bottomIndex === 0;
+  override backwardReadsBottom(bottomIndex: number): BackwardReads {
+    return bottomIndex === 0 ? "kept" : "nothing";
   }
 
   override forward([x, target]: Two, [loss]: One): void {

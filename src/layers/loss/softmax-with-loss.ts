@@ -2,7 +2,7 @@ import { Blob } from "../../blob/blob.ts";
 import type { Primitive, SoftmaxLossOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, type OneOrMore, type Two } from "../base/layer.ts";
+import { arity, type BackwardReads, type OneOrMore, type Two } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
 /**
@@ -68,8 +68,8 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     this.#op.forward(x.dataMem, label.dataMem, prob.dataMem, 1 / this.#normalizer(), top.dataMem);
   }
 
-  override backwardReadsTop(topIndex: number): boolean {
-    return topIndex === 1;
+  override backwardReadsTop(topIndex: number): BackwardReads {
+    return topIndex === 1 ? "present" : "nothing";
   }
 
   override backward(

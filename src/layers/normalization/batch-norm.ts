@@ -11,7 +11,8 @@ import type {
 import { withDefaults } from "../../io/proto/messages.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { One, Takeover } from "../base/layer.ts";
+import type { BackwardReads, One } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -34,6 +35,13 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby", "unary", "scale"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
+
+  override readonly fusion: LayerFusion = {
+    accepts: (posts) => (this.#op.accepts?.(posts) ? "both" : "nothing"),
+    forward: ([x], [y], posts) => this.forward([x!], [y!], posts),
+    backward: ([y], propagateDown, [x], posts) => this.backward([y!], propagateDown, [x!], posts),
+    postOp: () => this.#linePerChannel(),
+  };
 
   #useGlobal = false;
   #channels = 1;
@@ -98,7 +106,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   }
 
   /** With global statistics it is a line per channel, x / σ − mean / σ, unless those would cancel out. */
-  override get postOp(): PostOp | undefined {
+  #linePerChannel(): PostOp | undefined {
     if (!this.#useGlobal || this.#shape?.length === 1) return undefined;
     if (this.#watch.isNew(this.blobs.map(({ dataMem }) => dataMem))) {
       const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
@@ -108,7 +116,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       this.#negativeRoot.forward(variance, bias);
       this.#multiply.forward(bias, mean, undefined, bias);
       // A device would have to wait for the answer.
-      this.#cancels = !this.device && bias.cpu().some((shift) => Math.abs(shift) > FAR);
+      this.#cancels = !this.engine.device && bias.cpu().some((shift) => Math.abs(shift) > FAR);
     }
     if (this.#cancels) return undefined;
     return {
@@ -121,12 +129,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     };
   }
 
-  override rereadsBottom(): boolean {
-    return true;
-  }
-
-  override accepts(posts: PostOps): Takeover {
-    return this.#op.accepts?.(posts) ? "both" : "nothing";
+  override backwardReadsBottom(): BackwardReads {
+    return "kept";
   }
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {

@@ -1,7 +1,7 @@
 import type { LRNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One } from "../base/layer.ts";
 
 /**
  * Local response normalisation: each value is divided by the energy around it.
@@ -56,12 +56,12 @@ export class LRNLayer extends Layer<One, One> {
     });
   }
 
-  override rereadsBottom(): boolean {
-    return true;
+  override backwardReadsBottom(): BackwardReads {
+    return "kept";
   }
 
-  override rereadsTop(): boolean {
-    return true;
+  override backwardReadsTop(): BackwardReads {
+    return "kept";
   }
 
   override forward([x]: One, [y]: One): void {

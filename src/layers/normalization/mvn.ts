@@ -1,7 +1,7 @@
 import type { MVNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One } from "../base/layer.ts";
 
 /**
  * Mean and variance normalisation of each sample by itself.
@@ -46,8 +46,8 @@ export class MVNLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
-  override backwardReadsTop(): boolean {
-    return this.param.mvn_param?.normalize_variance ?? true;
+  override backwardReadsTop(): BackwardReads {
+    return (this.param.mvn_param?.normalize_variance ?? true) ? "present" : "nothing";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

@@ -1,6 +1,13 @@
 import type { LSTMUnitOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type Arity, arity, type Blobs, Layer, type Two } from "../base/layer.ts";
+import {
+  type Arity,
+  arity,
+  type BackwardReads,
+  type Blobs,
+  Layer,
+  type Two,
+} from "../base/layer.ts";
 
 /**
  * One step of a long short-term memory, its gates' inputs given. LSTM is built of it.
@@ -48,12 +55,12 @@ export class LSTMUnitLayer extends Layer<Blobs, Two> {
     this.#op.forward(before!.dataMem, gates!.dataMem, cont!.dataMem, c.dataMem, h.dataMem);
   }
 
-  override backwardReadsBottom(bottomIndex: number): boolean {
-    return bottomIndex !== 1;
+  override backwardReadsBottom(bottomIndex: number): BackwardReads {
+    return bottomIndex === 1 ? "nothing" : "present";
   }
 
-  override backwardReadsTop(topIndex: number): boolean {
-    return topIndex === 0;
+  override backwardReadsTop(topIndex: number): BackwardReads {
+    return topIndex === 0 ? "present" : "nothing";
   }
 
   override backward(

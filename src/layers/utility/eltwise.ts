@@ -1,7 +1,8 @@
 import type { EltwiseOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, type Blobs, Layer, type One, type Takeover } from "../base/layer.ts";
+import { arity, type BackwardReads, type Blobs, Layer, type One } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 
 /**
  * Combines two or more blobs of one shape element by element.
@@ -23,6 +24,13 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Eltwise";
   static override readonly needs: readonly Primitive[] = ["eltwise"];
   static override readonly bottoms = arity.twoOrMore;
+
+  override readonly fusion: LayerFusion = {
+    accepts: (posts) => (this.#op.accepts?.(posts) ? "both" : "nothing"),
+    forward: (bottom, [y], posts) => this.forward(bottom, [y!], posts),
+    backward: ([y], propagateDown, bottom, posts) =>
+      this.backward([y!], propagateDown, bottom, posts),
+  };
 
   #shape: Shape | undefined;
   #op!: EltwiseOp;
@@ -65,10 +73,6 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     });
   }
 
-  override accepts(posts: PostOps): Takeover {
-    return this.#op.accepts?.(posts) ? "both" : "nothing";
-  }
-
   override forward(bottom: Blobs, [y]: One, posts?: PostOps): void {
     this.#op.forward(
       bottom.map((x) => x.dataMem),
@@ -77,12 +81,13 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     );
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.param.eltwise_param?.operation === "PROD";
+  override backwardReadsBottom(): BackwardReads {
+    return this.param.eltwise_param?.operation === "PROD" ? "present" : "nothing";
   }
 
-  override backwardReadsTop(): boolean {
-    return this.backwardReadsBottom() && this.param.eltwise_param?.stable_prod_grad === false;
+  override backwardReadsTop(): BackwardReads {
+    const { stable_prod_grad: divides = true } = this.param.eltwise_param ?? {};
+    return divides ? "nothing" : this.backwardReadsBottom();
   }
 
   override backward(

@@ -1,7 +1,7 @@
 import type { Primitive, ReductionOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One } from "../base/layer.ts";
 
 /**
  * Reduces all axes from one on to a single value.
@@ -38,8 +38,9 @@ export class ReductionLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
-  override backwardReadsBottom(): boolean {
-    return ["ASUM", "SUMSQ"].includes(this.param.reduction_param?.operation ?? "SUM");
+  override backwardReadsBottom(): BackwardReads {
+    const { operation = "SUM" } = this.param.reduction_param ?? {};
+    return ["ASUM", "SUMSQ"].includes(operation) ? "present" : "nothing";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

@@ -1,7 +1,7 @@
 import type { Primitive, SoftmaxOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One } from "../base/layer.ts";
 
 /**
  * Scores become probabilities along an axis.
@@ -33,8 +33,8 @@ export class SoftmaxLayer extends Layer<One, One> {
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
-  override backwardReadsTop(): boolean {
-    return true;
+  override backwardReadsTop(): BackwardReads {
+    return "present";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {

@@ -12,7 +12,8 @@ import {
   type Window,
   windowOf,
 } from "../base/convolution-geometry.ts";
-import { arity, type Blobs, type Takeover } from "../base/layer.ts";
+import { arity, type BackwardReads, type Blobs } from "../base/layer.ts";
+import type { LayerFusion, Takeover } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /** A processor does so many multiplications in the time that it takes to write one result to memory. */
@@ -37,6 +38,15 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
   static override readonly bottoms = arity.oneOrMore;
   static override readonly tops = arity.oneOrMore;
   static override readonly equalBottomsAndTops: boolean = true;
+
+  override readonly fusion: LayerFusion = {
+    accepts: (posts) => this.#accepts(posts),
+    forward: (bottom, top, posts) => this.forward(bottom, top, posts),
+    isCheapToRepeat: () => {
+      const [w] = this.blobs;
+      return w !== undefined && w.count() / w.shape[0]! <= CHEAP;
+    },
+  };
 
   #window!: Window;
   #channels = 0;
@@ -87,12 +97,7 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     this.#descriptor = describeConvolution(this.#window, shape, fail);
   }
 
-  override get isCheapToRepeat(): boolean {
-    const [w] = this.blobs;
-    return w !== undefined && w.count() / w.shape[0]! <= CHEAP;
-  }
-
-  override accepts(posts: PostOps): Takeover {
+  #accepts(posts: PostOps): Takeover {
     // The channels of a line are axis 1.
     if (this.#window.axis !== 1 && posts.some(({ kind }) => kind === "scale")) return "nothing";
     return this.#op.accepts(posts) ? "forward" : "nothing";
@@ -105,8 +110,8 @@ export class ConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     }
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.paramPropagateDown[0] ?? false;
+  override backwardReadsBottom(): BackwardReads {
+    return this.paramPropagateDown[0] ? "present" : "nothing";
   }
 
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {

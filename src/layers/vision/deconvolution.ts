@@ -7,7 +7,7 @@ import type {
 } from "../../engines/engine.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { checkBottom, type Window, windowOf } from "../base/convolution-geometry.ts";
-import { arity, type Blobs } from "../base/layer.ts";
+import { arity, type BackwardReads, type Blobs } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -126,8 +126,8 @@ export class DeconvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     }
   }
 
-  override backwardReadsBottom(): boolean {
-    return this.paramPropagateDown[0] ?? false;
+  override backwardReadsBottom(): BackwardReads {
+    return this.paramPropagateDown[0] ? "present" : "nothing";
   }
 
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {

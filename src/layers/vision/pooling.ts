@@ -3,6 +3,7 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { arity, Layer, type LayerState, type One, type OneOrMore } from "../base/layer.ts";
+import type { LayerFusion } from "../base/layer-fusion.ts";
 
 type Pair = readonly [number, number];
 
@@ -25,6 +26,14 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly type: string = "Pooling";
   static override readonly needs: readonly Primitive[] = ["pooling"];
   static override readonly tops = arity.oneOrTwo;
+
+  override readonly fusion: LayerFusion = {
+    absorbRectifier: (isThere) => {
+      this.#isRectified =
+        isThere && this.#op.absorbsRectifier === true && this.param.top?.length === 1;
+      return this.#isRectified;
+    },
+  };
 
   #shape: Shape | undefined;
   #output: Pair = [0, 0];
@@ -66,12 +75,6 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
 
   override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
     if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
-  }
-
-  override absorbRectifier(isThere: boolean): boolean {
-    this.#isRectified =
-      isThere && this.#op.absorbsRectifier === true && this.param.top?.length === 1;
-    return this.#isRectified;
   }
 
   override readsTopDiff(topIndex: number): boolean {

@@ -1,5 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
-import type { Blobs } from "../../layers/base/layer.ts";
+import type { BackwardReads, Blobs } from "../../layers/base/layer.ts";
 import type { Log } from "../../util/log.ts";
 import { type FusedLayer, overwritersOf } from "../run/fusion.ts";
 import type { PlannedLayer } from "./backward-plan.ts";
@@ -34,7 +34,7 @@ export class KeptData {
   }
 
   #take(from: Blobs, to: Blobs): void {
-    const engine = this.#layer.layer.computedBy;
+    const engine = this.#layer.layer.engine;
     to.forEach((copy, i) => {
       const blob = from[i];
       if (!blob || blob === copy) return;
@@ -61,9 +61,12 @@ export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined
     const isOverwritten = (blob: Blob): boolean => overwritersOf(layers, i, blob).length > 0;
     // What a layer itself does in place is its own affair.
     const bottoms = bottomBlobs.map(
-      (blob, b) => layer.rereadsBottom(b) && !topBlobs.includes(blob) && isOverwritten(blob),
+      (blob, b) =>
+        layer.backwardReadsBottom(b) === "kept" && !topBlobs.includes(blob) && isOverwritten(blob),
     );
-    const tops = topBlobs.map((blob, t) => layer.rereadsTop(t) && isOverwritten(blob));
+    const tops = topBlobs.map(
+      (blob, t) => layer.backwardReadsTop(t) === "kept" && isOverwritten(blob),
+    );
     const isNeeded = bottoms.includes(true) || tops.includes(true);
     return isNeeded ? new KeptData(built, bottoms, tops) : undefined;
   });
@@ -79,9 +82,15 @@ export function warnOfOverwritten(layers: readonly (FusedLayer & PlannedLayer)[]
     const hasGradients =
       built.bottomNeedsBackward.includes(true) || layer.paramPropagateDown.includes(true);
     if (!built.needsBackward || !hasGradients) return;
-    const check = (kind: string, blobName: string | undefined, blob: Blob): void => {
+    const check = (
+      reads: BackwardReads,
+      kind: string,
+      blobName: string | undefined,
+      blob: Blob,
+    ): void => {
+      if (reads === "nothing" || reads === "kept") return;
       const other = overwritersOf(layers, i, blob).find(
-        (one) => !(layer.backwardReadsSigns && one.layer.keepsSigns),
+        (one) => !(reads === "signs" && one.layer.keepsSigns),
       );
       if (!other) return;
       const [place] = other.tops;
@@ -93,10 +102,10 @@ export function warnOfOverwritten(layers: readonly (FusedLayer & PlannedLayer)[]
       );
     };
     bottomBlobs.forEach((blob, b) => {
-      if (layer.backwardReadsBottom(b)) check("bottom", bottoms[b], blob);
+      check(layer.backwardReadsBottom(b), "bottom", bottoms[b], blob);
     });
     topBlobs.forEach((blob, t) => {
-      if (layer.backwardReadsTop(t)) check("top", tops[t], blob);
+      check(layer.backwardReadsTop(t), "top", tops[t], blob);
     });
   });
 }

@@ -77,7 +77,7 @@ export class Execution {
   forward(i: number, from: number, to: number, apart: boolean): void {
     const absorption = this.#byReader.get(i);
     if (absorption) {
-      const isApplied = this.#layers[i]?.layer.absorbRectifier(!apart) === true;
+      const isApplied = this.#layers[i]?.layer.fusion?.absorbRectifier?.(!apart) === true;
       this.#note(absorption, isApplied);
     }
     this.#forward(i, from, to, apart);
@@ -99,7 +99,7 @@ export class Execution {
   #forward(i: number, from: number, to: number, apart: boolean): void {
     const before = this.#byFollower.get(i);
     if (before && this.#applied.has(before) && before.producer >= from) {
-      this.#layers[i]?.layer.forwardWasTaken();
+      this.#layers[i]?.layer.fusion?.forwardWasTaken?.();
       return;
     }
     const fusion = this.#byProducer.get(i);
@@ -117,7 +117,9 @@ export class Execution {
     const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
     const kept = this.#kept[i];
     kept?.takeBottoms();
-    layer.forward(kept?.bottoms ?? bottomBlobs, topBlobs, posts);
+    const bottoms = kept?.bottoms ?? bottomBlobs;
+    if (posts) layer.fusion?.forward?.(bottoms, topBlobs, posts);
+    else layer.forward(bottoms, topBlobs);
     kept?.takeTops();
   }
 
@@ -172,7 +174,8 @@ export class Execution {
   #runBackward(i: number, posts?: PostOps): void {
     const { layer, bottomBlobs, topBlobs, bottomNeedsBackward } = this.#layers[i] as BuiltLayer;
     const { tops = topBlobs, bottoms = bottomBlobs } = this.#kept[i] ?? {};
-    layer.backward(tops, bottomNeedsBackward, bottoms, posts);
+    if (posts) layer.fusion?.backward?.(tops, bottomNeedsBackward, bottoms, posts);
+    else layer.backward(tops, bottomNeedsBackward, bottoms);
   }
 
   /** Gives back what was kept. */

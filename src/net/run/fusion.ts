@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { PostOp, PostOps } from "../../engines/engine.ts";
-import type { Blobs, Layer, Takeover } from "../../layers/base/layer.ts";
+import type { Blobs, Layer } from "../../layers/base/layer.ts";
+import type { Takeover } from "../../layers/base/layer-fusion.ts";
 
 /** A layer that does the work of layers right behind it. */
 export interface Fusion {
@@ -35,8 +36,8 @@ export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolea
     const chain = inPlaceChain(layers, producer);
     for (let length = chain.length; length > 0; length--) {
       const followers = chain.slice(0, length);
-      const posts = followers.map((i) => layers[i]?.layer.postOp as PostOp);
-      const takeover = built.layer.accepts(posts);
+      const posts = followers.map((i) => postOf(layers[i]) as PostOp);
+      const takeover = built.layer.fusion?.accepts?.(posts) ?? "nothing";
       if (!isAllowed(takeover, built, followers, layers, isForwardOnly)) continue;
       fusions.push({ producer, followers, isBackward: takeover === "both" });
       for (const i of followers) taken.add(i);
@@ -48,8 +49,12 @@ export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolea
 
 /** The post-ops of a fusion, as they are now; undefined where one of the followers must run by itself now. */
 export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps | undefined {
-  const posts = followers.flatMap((i) => layers[i]?.layer.postOp ?? []);
+  const posts = followers.flatMap((i) => postOf(layers[i]) ?? []);
   return posts.length === followers.length ? posts : undefined;
+}
+
+function postOf(built: FusedLayer | undefined): PostOp | undefined {
+  return built?.layer.fusion?.postOp?.();
 }
 
 /** A rectifier in place whose gradient the only layer that reads its result gives. */
@@ -68,27 +73,29 @@ export function findAbsorbed(
 ): Absorption[] {
   const absorbed: Absorption[] = [];
   const taken = new Set(fusions.flatMap((one) => (one.isBackward ? one.followers : [])));
-  layers.forEach(({ layer, bottomBlobs, topBlobs, needsBackward }, i) => {
+  layers.forEach((built, i) => {
+    const { bottomBlobs, topBlobs, needsBackward } = built;
     const [top] = topBlobs;
     if (!top || bottomBlobs[0] !== top || !needsBackward || taken.has(i)) return;
-    if (!isRectifier(layer.postOp)) return;
+    if (!isRectifier(postOf(built))) return;
     const users = usersOf(layers, top);
     const [reader = -1, ...others] = users.filter((j) => j > i);
     if (users.some((j) => j < i && readsAgain(layers[j] as FusedLayer, top))) return;
     const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
-    if (others.length === 0 && isNeeded && next?.absorbRectifier(true)) {
+    if (others.length === 0 && isNeeded && next?.fusion?.absorbRectifier?.(true)) {
       absorbed.push({ rectifier: i, reader });
     }
   });
   return absorbed;
 }
 
-/** Whether a layer's backward reads the data of that blob. */
+/** Whether a layer's backward reads the data of that blob as it lies there by then. */
 function readsAgain({ layer, bottomBlobs, topBlobs }: FusedLayer, { dataMem }: Blob): boolean {
-  return (
-    topBlobs.some((top, t) => top.dataMem === dataMem && layer.backwardReadsTop(t)) ||
-    bottomBlobs.some((bottom, b) => bottom.dataMem === dataMem && layer.backwardReadsBottom(b))
-  );
+  const reads = [
+    ...topBlobs.map((top, t) => top.dataMem === dataMem && layer.backwardReadsTop(t)),
+    ...bottomBlobs.map((bottom, b) => bottom.dataMem === dataMem && layer.backwardReadsBottom(b)),
+  ];
+  return reads.includes("present") || reads.includes("signs");
 }
 
 function isRectifier(post: PostOp | undefined): boolean {
@@ -132,7 +139,7 @@ function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[]
     if (!next.bottomBlobs.includes(top) && !next.topBlobs.includes(top)) continue;
     const isInPlace =
       next.bottomBlobs.length === 1 && next.bottomBlobs[0] === top && next.topBlobs[0] === top;
-    if (!isInPlace || next.layer.engineName !== layer.engineName || !next.layer.postOp) break;
+    if (!isInPlace || next.layer.engineName !== layer.engineName || !postOf(next)) break;
     chain.push(i);
   }
   return chain;
@@ -144,11 +151,11 @@ function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[]
  */
 function readsOverwritten(layers: readonly FusedLayer[], followers: readonly number[]): boolean {
   const last = followers.at(-1) ?? -1;
-  const { layer, topBlobs } = layers[last] as FusedLayer;
+  const built = layers[last] as FusedLayer;
   return (
-    layer.postOp?.kind === "unary" &&
-    overwritersOf(layers, last, topBlobs[0] as Blob).some(
-      (other) => other.layer.postOp?.kind !== "dropout",
+    postOf(built)?.kind === "unary" &&
+    overwritersOf(layers, last, built.topBlobs[0] as Blob).some(
+      (other) => postOf(other)?.kind !== "dropout",
     )
   );
 }
@@ -169,7 +176,7 @@ function isAllowed(
   }
   // An elementwise function's backward does with y alone, or does not run in place.
   return followers.every((i) => {
-    const post = layers[i]?.layer.postOp;
+    const post = postOf(layers[i]);
     return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);
   });
 }

@@ -6,7 +6,7 @@ import type { BuiltLayer } from "../build/build.ts";
  * says it looks at (labels).
  */
 export function readByForward({ layer, bottomBlobs, hostBottoms }: BuiltLayer): SyncedMem[] {
-  if (layer.device) {
+  if (layer.engine.device) {
     return hostBottoms.flatMap((i) => bottomBlobs.at(i)?.dataMem ?? []);
   }
   return [...bottomBlobs, ...layer.blobs].map(({ dataMem }) => dataMem);
@@ -18,7 +18,7 @@ export function readByForward({ layer, bottomBlobs, hostBottoms }: BuiltLayer): 
  */
 export function readByBackward(built: BuiltLayer): SyncedMem[] {
   const { layer, bottomBlobs, topBlobs, hostTopDiffs } = built;
-  if (layer.device) return hostTopDiffs.flatMap((i) => topBlobs[i]?.diffMem ?? []);
+  if (layer.engine.device) return hostTopDiffs.flatMap((i) => topBlobs[i]?.diffMem ?? []);
   const learned = layer.blobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
   const tops = topBlobs.flatMap(({ dataMem, diffMem }) => [dataMem, diffMem]);
   return [...tops, ...bottomBlobs.map(({ dataMem }) => dataMem), ...learned];

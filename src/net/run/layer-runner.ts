@@ -42,7 +42,7 @@ export class LayerRunner {
     this.#learnable = learnable;
     this.#debug = debug;
     this.debugInfo = debugInfo;
-    this.#deviceEngine = layers.find(({ layer }) => layer.device)?.layer.computedBy;
+    this.#deviceEngine = layers.find(({ layer }) => layer.engine.device)?.layer.engine;
     this.#execution = new Execution(built, options);
   }
 

@@ -61,7 +61,7 @@ export class MemoryPlan {
       const isOwn =
         bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
       // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
-      if (isOwn && !layer.device) top.dataMem.zero();
+      if (isOwn && !layer.engine.device) top.dataMem.zero();
     }
   }
 

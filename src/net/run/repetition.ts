@@ -20,8 +20,8 @@ export function findRepetitions(
   const found: Repetition[] = [];
   layers.forEach(({ layer, bottomBlobs, topBlobs, needsBackward }, producer) => {
     const [[bottom], [top]] = [bottomBlobs, topBlobs];
-    if (!bottom || !top || topBlobs.length !== 1 || !needsBackward || layer.device) return;
-    if (!layer.isCheapToRepeat) return;
+    if (!bottom || !top || topBlobs.length !== 1 || !needsBackward) return;
+    if (layer.engine.device || !layer.fusion?.isCheapToRepeat?.()) return;
     const [source = -1, ...rest] = usersOf(layers, bottom);
     const isSource = layers[source]?.bottomBlobs.length === 0 && rest.length === 1;
     const fusion = fusions.find((one) => one.producer === producer);

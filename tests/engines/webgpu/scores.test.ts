@@ -140,7 +140,7 @@ describeGpu("scores and losses of labels on the GPU", () => {
         // The loss, which forward gives back: a number.
         expect(device.traffic.downloaded - (before.downloaded ?? 0)).toBe(4);
         expect(device.traffic.uploaded).toBe(before.uploaded);
-        expect(tested.layers.every((layer, i) => layer.device || i === 0)).toBe(true);
+        expect(tested.layers.every((layer, i) => layer.engine.device || i === 0)).toBe(true);
       }
       const outputs = await tested.outputValues();
       solver.close();

@@ -83,7 +83,7 @@ describeGpu("a training step on the GPU", () => {
       if (!isDisplayed) expect(submissions, `submissions of iteration ${i}`).toBe(1);
     }
     expect(steps[4]?.downloaded).toBeGreaterThan(0);
-    expect(solver.net.layers.every(({ device }, i) => device || i === 0)).toBe(true);
+    expect(solver.net.layers.every(({ engine }, i) => engine.device || i === 0)).toBe(true);
     solver.close();
   });
 

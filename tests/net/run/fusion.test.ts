@@ -26,7 +26,7 @@ const layersOf = (net: Net, change = (layer: Layer): Layer => layer): FusedLayer
 function found(text: string): string[] {
   const net = netOf(text);
   const willing = (layer: Layer): Layer =>
-    Object.create(layer, { accepts: { value: () => "forward" } });
+    Object.create(layer, { fusion: { value: { ...layer.fusion, accepts: () => "forward" } } });
   return findFusions(layersOf(net, willing), false).map(({ producer, followers }) =>
     [producer, ...followers].map((i) => net.layerNames[i]).join(" + "),
   );

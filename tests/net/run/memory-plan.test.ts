@@ -59,7 +59,7 @@ describeEngines("a net that shares memory", (engines) => {
 
   test("a result of few channels is gone after forward and made again for backward", async () => {
     const net = netOf(text, { engines, sharesMemory: true });
-    const isCheap = net.layer("first").device === undefined;
+    const isCheap = net.layer("first").engine.device === undefined;
     await net.forward();
     expect(net.blob("first").dataMem.isZero).toBe(isCheap);
     await net.backward(net.layers.length - 1, net.layerIndex("stem"));
