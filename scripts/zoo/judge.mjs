@@ -64,7 +64,7 @@ function judgeSolver(solver, engines) {
   );
 }
 
-/** It is neither, or nobody reads it. */
+/** It is neither, or no reader takes it. */
 function judgeUnread(path, netError, solverError) {
   // What a file is meant to be is seen from how far its reader came.
   const isSolver =
