@@ -19,17 +19,20 @@ const LONGEST_MS = 5_000;
 /** The built modules, in which HDF5 runs in its thread as it does for users. */
 const built = async <T>(module: string): Promise<T> =>
   (await import(/* @vite-ignore */ pathToFileURL(resolve("dist", module)).href)) as T;
-const { decodeCaffemodel } =
-  await built<typeof import("../../src/io/weights/caffemodel.ts")>("io/caffemodel.js");
-const { decodeSolverState } =
-  await built<typeof import("../../src/io/weights/solver-state.ts")>("io/solver-state.js");
-const { readHdf5 } = await built<typeof import("../../src/io/hdf5/index.ts")>("io/hdf5.js");
+const { decodeCaffemodel } = await built<typeof import("../../src/io/weights/caffemodel.ts")>(
+  "io/weights/caffemodel.js",
+);
+const { decodeSolverState } = await built<typeof import("../../src/io/weights/solver-state.ts")>(
+  "io/weights/solver-state.js",
+);
+const { readHdf5 } = await built<typeof import("../../src/io/hdf5/index.ts")>("io/hdf5/index.js");
 const { parsePrototxt } =
-  await built<typeof import("../../src/io/text/prototxt.ts")>("io/prototxt.js");
+  await built<typeof import("../../src/io/text/prototxt.ts")>("io/text/prototxt.js");
 const { upgradeNet, upgradeSolver } =
   await built<typeof import("../../src/io/upgrade/upgrade.ts")>("io/upgrade/upgrade.js");
-const { decodeNetBinary } =
-  await built<typeof import("../../src/io/weights/net-binary.ts")>("io/net-binary.js");
+const { decodeNetBinary } = await built<typeof import("../../src/io/weights/net-binary.ts")>(
+  "io/weights/net-binary.js",
+);
 const { CaffeError } = await built<typeof import("../../src/util/errors.ts")>("util/errors.js");
 
 const SOLVERS = "tests/golden/cases/solvers";
