@@ -357,8 +357,8 @@ export interface Addon extends Scoring {
   ): void;
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
-  maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, places: Buffer]): void;
-  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, places: Buffer, dx: Buffer]): void;
+  maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, marks: Buffer]): void;
+  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, marks: Buffer, dx: Buffer]): void;
   indexedMaxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
   indexedMaxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
   meanPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;

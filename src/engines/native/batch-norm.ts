@@ -1,22 +1,22 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { BatchNormDescriptor, BatchNormOp } from "../engine.ts";
 import type { Buffer, Layout } from "./addon.ts";
+import { type Layouts, viewOf } from "./layouts.ts";
 import type { Held } from "./memory-pool.ts";
-import { type Places, viewOf } from "./places.ts";
 import { type Line, lineOf } from "./post-ops.ts";
 
 /** Normalisation per channel in the layout the bottom lies in; backward reads the bottom as it was. */
-export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNormOp {
-  const { addon } = places;
+export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): BatchNormOp {
+  const { addon } = layouts;
   const { eps, useGlobalStats } = d;
-  let layout: Layout = places.plain(d.shape);
-  const input = new KeptInput(places);
+  let layout: Layout = layouts.plain(d.shape);
+  const input = new KeptInput(layouts);
   return {
     accepts: (posts) => lineOf(posts) !== undefined,
     forward(x, mean, variance, y, posts = []) {
       const { scale, bias, slope } = lineOf(posts) as Line;
-      layout = places.currentOf(x, d.shape, "blocks");
-      const source = places.read(x, layout);
+      layout = layouts.currentOf(x, d.shape, "blocks");
+      const source = layouts.read(x, layout);
       if (!useGlobalStats || posts.length > 0) input.keep(x, layout, x === y);
       const [mu, sigma] = useGlobalStats
         ? [mean.cpu(), variance.cpu()]
@@ -31,14 +31,14 @@ export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNo
         sigma as Float32Array,
         scale,
         bias,
-        places.write(y, layout),
+        layouts.write(y, layout),
       );
     },
     backward(mean, variance, dy, dx, posts = []) {
       const { scale, bias, slope, dScale, dBias } = lineOf(posts) as Line;
       const isKept = !useGlobalStats || posts.length > 0;
-      if (!isKept) layout = places.currentOf(dy, d.shape, "blocks");
-      const gradient = places.read(dy, layout);
+      if (!isKept) layout = layouts.currentOf(dy, d.shape, "blocks");
+      const gradient = layouts.read(dy, layout);
       addon.batchNormBackward(
         ...viewOf(layout),
         eps,
@@ -50,7 +50,7 @@ export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNo
         scale,
         bias,
         gradient,
-        places.write(dx, layout),
+        layouts.write(dx, layout),
         dScale?.mutableCpu() as Float32Array | undefined,
         dBias?.mutableCpu() as Float32Array | undefined,
       );
@@ -60,32 +60,32 @@ export function nativeBatchNorm(places: Places, d: BatchNormDescriptor): BatchNo
 
 /** An input that backward reads, although the layer may overwrite it in place. */
 export class KeptInput {
-  readonly #places: Places;
+  readonly #layouts: Layouts;
   #held: Held | undefined;
   #mem: SyncedMem | undefined;
   #layout: Layout | undefined;
 
-  constructor(places: Places) {
-    this.#places = places;
+  constructor(layouts: Layouts) {
+    this.#layouts = layouts;
   }
 
   /** Keeps the array's present elements; without copying, where it is not overwritten or the layout is a private one. */
   keep(mem: SyncedMem, layout: Layout, isOverwritten: boolean): void {
     this.drop();
     this.#layout = layout;
-    if (isOverwritten || !layout.isPlain) this.#held = this.#places.keep(mem, layout);
+    if (isOverwritten || !layout.isPlain) this.#held = this.#layouts.keep(mem, layout);
     else this.#mem = mem;
   }
 
   /** The elements, in the layout in which they were kept. */
   read(): Buffer {
     if (this.#held) return this.#held.memory;
-    return this.#places.read(this.#mem as SyncedMem, this.#layout as Layout);
+    return this.#layouts.read(this.#mem as SyncedMem, this.#layout as Layout);
   }
 
   /** Lets go of them. */
   drop(): void {
-    if (this.#held) this.#places.pool.release(this.#held);
+    if (this.#held) this.#layouts.pool.release(this.#held);
     this.#held = undefined;
     this.#mem = undefined;
   }

@@ -2,17 +2,17 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { BiasOp, BroadcastDescriptor, PReLUOp, ScaleOp } from "../engine.ts";
 import type { Layout, ViewArgs } from "./addon.ts";
-import { type Places, viewOf } from "./places.ts";
+import { type Layouts, viewOf } from "./layouts.ts";
 
 /** How a vector lies over an array, in the layout the array lies in where that keeps the vector's axes. */
 class Stretched {
-  readonly #places: Places;
+  readonly #layouts: Layouts;
   readonly #d: BroadcastDescriptor;
   /** The vector covers the channels, or images and channels. */
   readonly #over: "channels" | "images and channels" | "other axes";
 
-  constructor(places: Places, d: BroadcastDescriptor) {
-    this.#places = places;
+  constructor(layouts: Layouts, d: BroadcastDescriptor) {
+    this.#layouts = layouts;
     this.#d = d;
     const [n = 1, c = 1] = d.shape;
     const isInner = d.inner === countOf(d.shape, 2) && d.shape.length > 1;
@@ -23,10 +23,10 @@ class Stretched {
 
   layoutOf(mem: SyncedMem): Layout {
     const { shape } = this.#d;
-    if (this.#over === "other axes") return this.#places.plain(shape);
+    if (this.#over === "other axes") return this.#layouts.plain(shape);
     const wants = this.#over === "channels" ? "blocks" : "no padding";
-    const layout = this.#places.currentOf(mem, shape, wants);
-    return layout.block > 0 ? layout : this.#places.plain(shape);
+    const layout = this.#layouts.currentOf(mem, shape, wants);
+    return layout.block > 0 ? layout : this.#layouts.plain(shape);
   }
 
   view(layout: Layout): ViewArgs {
@@ -42,9 +42,9 @@ const sum = (mem: SyncedMem | undefined): Float32Array | undefined =>
   mem?.mutableCpu() as Float32Array | undefined;
 
 /** y = x · scale (+ bias). */
-export function nativeScale(places: Places, d: BroadcastDescriptor): ScaleOp {
-  const { addon } = places;
-  const stretched = new Stretched(places, d);
+export function nativeScale(layouts: Layouts, d: BroadcastDescriptor): ScaleOp {
+  const { addon } = layouts;
+  const stretched = new Stretched(layouts, d);
   const apply = (
     x: SyncedMem,
     scale: SyncedMem | undefined,
@@ -55,10 +55,10 @@ export function nativeScale(places: Places, d: BroadcastDescriptor): ScaleOp {
     addon.scaleForward(
       ...stretched.view(layout),
       Number.NaN,
-      places.read(x, layout),
+      layouts.read(x, layout),
       scale && vector(scale),
       bias && vector(bias),
-      places.write(y, layout),
+      layouts.write(y, layout),
     );
   };
   return {
@@ -68,8 +68,8 @@ export function nativeScale(places: Places, d: BroadcastDescriptor): ScaleOp {
       const layout = stretched.layoutOf(dy);
       addon.scaleSums(
         ...stretched.view(layout),
-        dScale && places.read(x, layout),
-        places.read(dy, layout),
+        dScale && layouts.read(x, layout),
+        layouts.read(dy, layout),
         sum(dScale),
         sum(dBias),
       );
@@ -78,49 +78,49 @@ export function nativeScale(places: Places, d: BroadcastDescriptor): ScaleOp {
 }
 
 /** y = x + bias. */
-export function nativeBias(places: Places, d: BroadcastDescriptor): BiasOp {
-  const { addon } = places;
-  const stretched = new Stretched(places, d);
+export function nativeBias(layouts: Layouts, d: BroadcastDescriptor): BiasOp {
+  const { addon } = layouts;
+  const stretched = new Stretched(layouts, d);
   return {
     forward(x, bias, y) {
       const layout = stretched.layoutOf(x);
       addon.scaleForward(
         ...stretched.view(layout),
         Number.NaN,
-        places.read(x, layout),
+        layouts.read(x, layout),
         undefined,
         vector(bias),
-        places.write(y, layout),
+        layouts.write(y, layout),
       );
     },
     backwardBias(dy, dBias) {
       const layout = stretched.layoutOf(dy);
       const view = stretched.view(layout);
-      addon.scaleSums(...view, undefined, places.read(dy, layout), undefined, sum(dBias));
+      addon.scaleSums(...view, undefined, layouts.read(dy, layout), undefined, sum(dBias));
     },
   };
 }
 
 /** y = x > 0 ? x : slope · x. */
-export function nativePReLU(places: Places, d: BroadcastDescriptor): PReLUOp {
-  const { addon } = places;
-  const stretched = new Stretched(places, d);
+export function nativePReLU(layouts: Layouts, d: BroadcastDescriptor): PReLUOp {
+  const { addon } = layouts;
+  const stretched = new Stretched(layouts, d);
   return {
     forward(x, slope, y) {
       const layout = stretched.layoutOf(x);
-      const source = places.read(x, layout);
+      const source = layouts.read(x, layout);
       const view = stretched.view(layout);
-      addon.preluForward(...view, source, vector(slope), places.write(y, layout));
+      addon.preluForward(...view, source, vector(slope), layouts.write(y, layout));
     },
     backwardData(x, slope, dy, dx) {
       const layout = stretched.layoutOf(x);
-      const [source, gradient] = [places.read(x, layout), places.read(dy, layout)];
+      const [source, gradient] = [layouts.read(x, layout), layouts.read(dy, layout)];
       const view = stretched.view(layout);
-      addon.preluBackward(...view, source, vector(slope), gradient, places.write(dx, layout));
+      addon.preluBackward(...view, source, vector(slope), gradient, layouts.write(dx, layout));
     },
     backwardSlope(x, dy, dSlope) {
       const layout = stretched.layoutOf(x);
-      const [source, gradient] = [places.read(x, layout), places.read(dy, layout)];
+      const [source, gradient] = [layouts.read(x, layout), layouts.read(dy, layout)];
       addon.preluSums(
         ...stretched.view(layout),
         source,

@@ -1,20 +1,20 @@
 import { countOf, type Shape } from "../../util/shape.ts";
 import type { ConcatDescriptor, ConcatOp } from "../engine.ts";
 import type { Layout } from "./addon.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /**
  * Joining and cutting by copies of whole blocks. Along the channels arrays stay in blocks of channels, where each
  * part is made of whole ones; along the images, in any layout of equal images.
  */
-export function nativeConcat(places: Places, { shapes, axis }: ConcatDescriptor): ConcatOp {
-  const { addon } = places;
+export function nativeConcat(layouts: Layouts, { shapes, axis }: ConcatDescriptor): ConcatOp {
+  const { addon } = layouts;
   const [first = []] = shapes;
   const length = shapes.reduce((sum, shape) => sum + (shape[axis] ?? 0), 0);
   const whole: Shape = first.map((n, a) => (a === axis ? length : n));
   const plain: Joint = {
-    parts: shapes.map((shape) => places.plain(shape)),
-    whole: places.plain(whole),
+    parts: shapes.map((shape) => layouts.plain(shape)),
+    whole: layouts.plain(whole),
     outer: countOf(first, 0, axis),
     sizes: shapes.map((shape) => countOf(shape, axis)),
   };
@@ -43,14 +43,14 @@ export function nativeConcat(places: Places, { shapes, axis }: ConcatDescriptor)
 
   return {
     forward(xs, y) {
-      const { parts, whole: to, outer, sizes } = jointFor(places.current(xs[0]!, first));
-      const sources = xs.map((x, k) => places.read(x, parts[k]!));
-      addon.join(outer, sizes, sources, places.write(y, to));
+      const { parts, whole: to, outer, sizes } = jointFor(layouts.current(xs[0]!, first));
+      const sources = xs.map((x, k) => layouts.read(x, parts[k]!));
+      addon.join(outer, sizes, sources, layouts.write(y, to));
     },
     backward(dy, dxs) {
-      const { parts, whole: from, outer, sizes } = jointFor(places.current(dy, whole));
-      const source = places.read(dy, from);
-      const targets = dxs.map((dx, k) => dx && places.write(dx, parts[k]!));
+      const { parts, whole: from, outer, sizes } = jointFor(layouts.current(dy, whole));
+      const source = layouts.read(dy, from);
+      const targets = dxs.map((dx, k) => dx && layouts.write(dx, parts[k]!));
       addon.cut(outer, sizes, source, targets);
     },
   };

@@ -3,7 +3,7 @@ import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import { FoldedWeights, foldedBias } from "./folded-weights.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 import { joinedLine, type Line } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -17,18 +17,18 @@ const SMALL = 2e6;
  * direction by itself.
  */
 export function nativeConvolution(
-  places: Places,
+  layouts: Layouts,
   tuner: Tuner,
   d: ConvolutionDescriptor,
 ): ConvolutionOp {
-  const { addon } = places;
+  const { addon } = layouts;
   const shapes = shapesOf(d);
   const algorithms = algorithmsFor(d);
-  const biasLayout = places.plain([d.outputChannels]);
+  const biasLayout = layouts.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
   const relu = addon.unaryIndex("relu");
-  const folded = new FoldedWeights(places, shapes.weights, d.outputChannels);
+  const folded = new FoldedWeights(layouts, shapes.weights, d.outputChannels);
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
   let ownW: StoreMemory | undefined;
@@ -56,14 +56,14 @@ export function nativeConvolution(
       const own = b?.cpu() as Float32Array | undefined;
       const shift = scale && bias ? foldedBias(own, scale, bias) : own;
       const run = (primitive: Forward): void => {
-        const { layouts } = primitive;
+        const { src, weights, dst } = primitive.layouts;
         const buffers: Buffer[] = [
-          places.read(x, layouts.src),
-          scale ? folded.read(w, scale, layouts.weights) : places.read(w, layouts.weights),
-          places.write(y, layouts.dst),
+          layouts.read(x, src),
+          scale ? folded.read(w, scale, weights) : layouts.read(w, weights),
+          layouts.write(y, dst),
         ];
         if (shift) buffers.push(shift);
-        places.run(primitive, buffers);
+        layouts.run(primitive, buffers);
       };
       const primitiveFor = (slope: number): Forward => {
         const key = `${shift !== undefined} ${slope}`;
@@ -79,11 +79,9 @@ export function nativeConvolution(
         }
         return primitive;
       };
-      const isModest = ({ layouts }: Forward): boolean =>
-        places.isModest(x, layouts.src) &&
-        (scale
-          ? folded.isModest(w, scale, layouts.weights)
-          : places.isModest(w, layouts.weights)) &&
+      const isModest = ({ layouts: { src, weights } }: Forward): boolean =>
+        layouts.isModest(x, src) &&
+        (scale ? folded.isModest(w, scale, weights) : layouts.isModest(w, weights)) &&
         (!shift || addon.isModest(shift.length, shift));
       let primitive = primitiveFor(slope);
       // The library's rectifier makes 0 of NaN: where the sums may come to that, ours follows them.
@@ -91,55 +89,55 @@ export function nativeConvolution(
       if (isRectifiedApart) primitive = primitiveFor(Number.NaN);
       run(primitive);
       const { dst } = primitive.layouts;
-      places.clearPadding(y, dst);
+      layouts.clearPadding(y, dst);
       if (isRectifiedApart) {
-        const to = places.update(y, dst);
+        const to = layouts.update(y, dst);
         addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
       }
-      places.ran.add(primitive.implementation);
+      layouts.ran.add(primitive.implementation);
     },
     backwardData(dy, w, dx) {
       const run = (primitive: NonNullable<typeof data>): void => {
         const { diffDst, weights, diffSrc } = primitive.layouts;
-        const from = places.read(dy, diffDst);
-        const to = places.write(dx, diffSrc);
-        // Weights have changed before anybody could read this copy again.
-        places.borrow(w, weights, (buffer) => places.run(primitive, [from, buffer, to]));
+        const from = layouts.read(dy, diffDst);
+        const to = layouts.write(dx, diffSrc);
+        // The weights change before this copy could be read again.
+        layouts.borrow(w, weights, (buffer) => layouts.run(primitive, [from, buffer, to]));
       };
       data ??= fastest("backward data", shapes, (s) => addon.convolutionBackwardData(s), run);
       run(data);
-      places.clearPadding(dx, data.layouts.diffSrc);
-      places.ran.add(`input ${data.implementation}`);
+      layouts.clearPadding(dx, data.layouts.diffSrc);
+      layouts.ran.add(`input ${data.implementation}`);
     },
     backwardWeights(x, dy, dw, db) {
       const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB?: Buffer): void => {
         const { src, diffDst } = primitive.layouts;
-        const buffers = [places.read(x, src), places.read(dy, diffDst), toW];
-        places.run(primitive, toB ? [...buffers, toB] : buffers);
+        const buffers = [layouts.read(x, src), layouts.read(dy, diffDst), toW];
+        layouts.run(primitive, toB ? [...buffers, toB] : buffers);
       };
       const scratchB = (): StoreMemory | undefined => {
-        if (d.hasBias) ownB ??= places.scratch(biasLayout);
+        if (d.hasBias) ownB ??= layouts.scratch(biasLayout);
         return ownB;
       };
       weights ??= fastest(
         "backward weights",
         shapes,
         (s) => addon.convolutionBackwardWeights(s),
-        (one) => places.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
+        (one) => layouts.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
       );
       const { diffWeights } = weights.layouts;
       // A gradient that is still zero is written; one that holds something is added to.
       const writesW = dw?.isZero === true;
       const writesB = db?.isZero === true;
-      if (!writesW) ownW ??= places.scratch(diffWeights);
+      if (!writesW) ownW ??= layouts.scratch(diffWeights);
       run(
         weights,
-        writesW ? places.write(dw, diffWeights) : (ownW as StoreMemory),
-        writesB ? places.write(db, biasLayout) : scratchB(),
+        writesW ? layouts.write(dw, diffWeights) : (ownW as StoreMemory),
+        writesB ? layouts.write(db, biasLayout) : scratchB(),
       );
-      places.ran.add(`weights ${weights.implementation}`);
-      if (dw && !writesW) add(places, diffWeights, ownW as StoreMemory, dw);
-      if (db && !writesB) add(places, biasLayout, ownB as StoreMemory, db);
+      layouts.ran.add(`weights ${weights.implementation}`);
+      if (dw && !writesW) add(layouts, diffWeights, ownW as StoreMemory, dw);
+      if (db && !writesB) add(layouts, biasLayout, ownB as StoreMemory, db);
     },
   };
 }
@@ -162,12 +160,12 @@ function algorithmsFor(d: ConvolutionDescriptor): Algorithm[] {
 }
 
 function add(
-  places: Places,
+  layouts: Layouts,
   layout: Primitive["layouts"][string],
   from: StoreMemory,
   to: SyncedMem,
 ): void {
-  places.addon.axpby(layout.stored, 1, from, 1, places.update(to, layout));
+  layouts.addon.axpby(layout.stored, 1, from, 1, layouts.update(to, layout));
 }
 
 /** The shapes as oneDNN takes them; padding on the right is what the output size makes it. */

@@ -9,70 +9,70 @@ import type {
   TileDescriptor,
   TileOp,
 } from "../engine.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** A box out of an array, row by row. */
-export function nativeCrop(places: Places, { shape, offset, size }: CropDescriptor): CropOp {
-  const { addon } = places;
-  const [whole, box] = [places.plain(shape), places.plain(size)];
+export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescriptor): CropOp {
+  const { addon } = layouts;
+  const [whole, box] = [layouts.plain(shape), layouts.plain(size)];
   return {
     forward(x, y) {
-      addon.crop(shape, offset, size, false, places.read(x, whole), places.write(y, box));
+      addon.crop(shape, offset, size, false, layouts.read(x, whole), layouts.write(y, box));
     },
     backward(dy, dx) {
-      addon.crop(shape, offset, size, true, places.read(dy, box), places.write(dx, whole));
+      addon.crop(shape, offset, size, true, layouts.read(dy, box), layouts.write(dx, whole));
     },
   };
 }
 
 /** Blocks repeated. */
-export function nativeTile(places: Places, { outer, tiles, inner }: TileDescriptor): TileOp {
-  const { addon } = places;
-  const [one, all] = [places.plain([outer, inner]), places.plain([outer, tiles, inner])];
+export function nativeTile(layouts: Layouts, { outer, tiles, inner }: TileDescriptor): TileOp {
+  const { addon } = layouts;
+  const [one, all] = [layouts.plain([outer, inner]), layouts.plain([outer, tiles, inner])];
   return {
     forward(x, y) {
-      addon.tile(outer, tiles, inner, places.read(x, one), places.write(y, all));
+      addon.tile(outer, tiles, inner, layouts.read(x, one), layouts.write(y, all));
     },
     backward(dy, dx) {
-      addon.tileBackward(outer, tiles, inner, places.read(dy, all), places.write(dx, one));
+      addon.tileBackward(outer, tiles, inner, layouts.read(dy, all), layouts.write(dx, one));
     },
   };
 }
 
 /** Rows picked by number. */
-export function nativeGather(places: Places, { rows, size, picks }: GatherDescriptor): GatherOp {
-  const { addon } = places;
+export function nativeGather(layouts: Layouts, { rows, size, picks }: GatherDescriptor): GatherOp {
+  const { addon } = layouts;
   const [all, numbers, picked] = [
-    places.plain([rows, size]),
-    places.plain([picks]),
-    places.plain([picks, size]),
+    layouts.plain([rows, size]),
+    layouts.plain([picks]),
+    layouts.plain([picks, size]),
   ];
   return {
     forward(x, index, y) {
-      const [from, which] = [places.read(x, all), places.read(index, numbers)];
-      addon.gather(rows, picks, size, from, which, places.write(y, picked));
+      const [from, which] = [layouts.read(x, all), layouts.read(index, numbers)];
+      addon.gather(rows, picks, size, from, which, layouts.write(y, picked));
     },
     backward(dy, index, dx) {
-      const [from, which] = [places.read(dy, picked), places.read(index, numbers)];
-      addon.scatterAdd(rows, picks, size, from, which, places.update(dx, all));
+      const [from, which] = [layouts.read(dy, picked), layouts.read(index, numbers)];
+      addon.scatterAdd(rows, picks, size, from, which, layouts.update(dx, all));
     },
   };
 }
 
 /** Windows unfolded into columns. */
-export function nativeIm2col(places: Places, d: ConvolutionDescriptor): Im2colOp {
-  const { addon } = places;
+export function nativeIm2col(layouts: Layouts, d: ConvolutionDescriptor): Im2colOp {
+  const { addon } = layouts;
   const { input, output, kernel, stride, pad, dilation } = d;
   const planes = d.batch * d.inputChannels;
-  const image = places.plain([planes, ...input]);
-  const columns = places.plain([planes, countOf(kernel), ...output]);
+  const image = layouts.plain([planes, ...input]);
+  const columns = layouts.plain([planes, countOf(kernel), ...output]);
   const window = [planes, input, output, kernel, stride, pad, dilation] as const;
   return {
     forward(x, y) {
-      addon.im2col(...window, places.read(x, image), places.write(y, columns));
+      addon.im2col(...window, layouts.read(x, image), layouts.write(y, columns));
     },
     backward(dy, dx) {
-      addon.col2im(...window, places.read(dy, columns), places.write(dx, image));
+      addon.col2im(...window, layouts.read(dy, columns), layouts.write(dx, image));
     },
   };
 }

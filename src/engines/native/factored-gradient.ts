@@ -1,7 +1,7 @@
 import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Buffer, StoreMemory } from "./addon.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** What a product aᵀ · b is made of: a is batch×rows and b batch×columns, so that it is rows×columns. */
 export interface ProductShape {
@@ -21,14 +21,14 @@ const PANEL_FLOATS = 1 << 20;
  */
 export class FactoredGradient implements PrivateStore {
   readonly layout: string;
-  readonly #places: Places;
+  readonly #layouts: Layouts;
   readonly #shape: ProductShape;
   readonly #a: Float32Array;
   readonly #b: Float32Array;
 
-  private constructor(places: Places, shape: ProductShape) {
+  private constructor(layouts: Layouts, shape: ProductShape) {
     this.layout = layoutOf(shape);
-    this.#places = places;
+    this.#layouts = layouts;
     this.#shape = shape;
     this.#a = new Float32Array(shape.batch * shape.rows);
     this.#b = new Float32Array(shape.batch * shape.columns);
@@ -41,12 +41,12 @@ export class FactoredGradient implements PrivateStore {
   }
 
   /** Makes the array the product of copies of `a` and `b`. */
-  static write(places: Places, mem: SyncedMem, shape: ProductShape, a: Buffer, b: Buffer): void {
+  static write(layouts: Layouts, mem: SyncedMem, shape: ProductShape, a: Buffer, b: Buffer): void {
     const kept = mem.privateStore(layoutOf(shape));
-    const store = kept instanceof FactoredGradient ? kept : new FactoredGradient(places, shape);
+    const store = kept instanceof FactoredGradient ? kept : new FactoredGradient(layouts, shape);
     if (store !== kept) mem.adoptPrivate(store);
-    places.addon.copy(store.#a.length, a, store.#a);
-    places.addon.copy(store.#b.length, b, store.#b);
+    layouts.addon.copy(store.#a.length, a, store.#a);
+    layouts.addon.copy(store.#b.length, b, store.#b);
     mem.markPrivateWritten(store);
   }
 
@@ -60,7 +60,7 @@ export class FactoredGradient implements PrivateStore {
   forEachPanel(use: (begin: number, end: number, panel: StoreMemory) => void): void {
     const { rows, columns } = this.#shape;
     const most = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));
-    this.#places.lend(most * columns, (panel) => {
+    this.#layouts.lend(most * columns, (panel) => {
       for (let row = 0; row < rows; row += most) {
         const height = Math.min(most, rows - row);
         this.#multiply(row, height, panel);
@@ -80,7 +80,7 @@ export class FactoredGradient implements PrivateStore {
   #multiply(row: number, height: number, to: Buffer): void {
     const { batch, rows, columns } = this.#shape;
     const a = this.#a.subarray(row);
-    this.#places.addon.gemm(
+    this.#layouts.addon.gemm(
       true,
       false,
       height,

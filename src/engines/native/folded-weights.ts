@@ -2,14 +2,14 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /**
  * A convolution's weights with a factor for each output channel multiplied in: a BatchNorm and Scale behind it then cost
  * nothing, and any algorithm will do. Made anew only when weights or factors have changed.
  */
 export class FoldedWeights {
-  readonly #places: Places;
+  readonly #layouts: Layouts;
   readonly #shape: readonly number[];
   readonly #channels: number;
   #memory: StoreMemory | undefined;
@@ -20,8 +20,8 @@ export class FoldedWeights {
   #isModest = false;
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
-  constructor(places: Places, shape: readonly number[], channels: number) {
-    this.#places = places;
+  constructor(layouts: Layouts, shape: readonly number[], channels: number) {
+    this.#layouts = layouts;
     this.#shape = shape;
     this.#channels = channels;
   }
@@ -33,12 +33,12 @@ export class FoldedWeights {
       this.#layout === layout.key &&
       this.#factors?.every((factor, o) => factor === factors[o]);
     if (this.#memory && isSame) return this.#memory;
-    if (this.#layout !== layout.key) this.#memory = this.#places.scratch(layout);
+    if (this.#layout !== layout.key) this.#memory = this.#layouts.scratch(layout);
     const memory = this.#memory as StoreMemory;
     this.#fold(w, factors, layout, memory);
     this.#layout = layout.key;
     this.#factors = factors;
-    this.#isModest = this.#places.addon.isModest(layout.stored, memory);
+    this.#isModest = this.#layouts.addon.isModest(layout.stored, memory);
     return memory;
   }
 
@@ -49,13 +49,13 @@ export class FoldedWeights {
   }
 
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, to: StoreMemory): void {
-    const { addon } = this.#places;
-    const plain = this.#places.plain(this.#shape);
+    const { addon } = this.#layouts;
+    const plain = this.#layouts.plain(this.#shape);
     const folded = new Float32Array(plain.count);
     const size = plain.count / this.#channels;
     const view = [1, this.#channels, size, 1] as const;
     addon.scaleForward(...view, Number.NaN, elementsOf(w, folded), factors, undefined, folded);
-    this.#places.reorder(plain, layout).run(folded, to);
+    this.#layouts.reorder(plain, layout).run(folded, to);
   }
 }
 

@@ -14,10 +14,10 @@ import {
   nativeInfogainLoss,
   nativeMultinomialLoss,
 } from "./label-losses.ts";
+import { Layouts } from "./layouts.ts";
 import { nativeHingeLoss, nativeSigmoidLoss, nativeSoftmax, nativeSoftmaxLoss } from "./losses.ts";
 import { nativeLRN } from "./lrn.ts";
 import { nativeNoise } from "./noise.ts";
-import { Places } from "./places.ts";
 import { nativePooling } from "./pooling.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
@@ -33,48 +33,48 @@ import { nativeVectors } from "./vectors.ts";
  * primitive that is missing here altogether makes its layer run on the next engine.
  */
 export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): PartialEngine {
-  const places = new Places(addon);
+  const layouts = new Layouts(addon);
   const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
   return {
     name: "native",
-    work: places,
+    work: layouts,
     unary: (kernel, params, shape) =>
-      nativeUnary(places, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
+      nativeUnary(layouts, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>
       d.input.length >= 1 &&
       d.input.length <= 3 &&
       !isEmpty([d.batch, d.inputChannels, ...d.output])
-        ? nativeConvolution(places, tuner, d)
+        ? nativeConvolution(layouts, tuner, d)
         : fallback.convolution(d),
-    im2col: (d) => nativeIm2col(places, d),
-    pooling: (d) => nativePooling(places, d),
-    lrn: (d) => nativeLRN(places, d),
+    im2col: (d) => nativeIm2col(layouts, d),
+    pooling: (d) => nativePooling(layouts, d),
+    lrn: (d) => nativeLRN(layouts, d),
     innerProduct: (d) =>
-      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(places, tuner, d),
-    eltwise: (d) => nativeEltwise(places, d),
-    reduction: (d) => nativeReduction(places, d),
-    dropout: (d) => nativeDropout(places, d),
-    lstmUnit: (d) => nativeLSTMUnit(places, d),
-    softmax: (d) => nativeSoftmax(places, d),
-    batchNorm: (d) => nativeBatchNorm(places, d),
-    mvn: (d) => nativeMVN(places, d),
-    scale: (d) => nativeScale(places, d),
-    bias: (d) => nativeBias(places, d),
-    prelu: (d) => nativePReLU(places, d),
-    concat: (d) => nativeConcat(places, d),
-    crop: (d) => nativeCrop(places, d),
-    tile: (d) => nativeTile(places, d),
-    gather: (d) => nativeGather(places, d),
-    softmaxLoss: (d) => nativeSoftmaxLoss(places, d),
-    sigmoidLoss: (d) => nativeSigmoidLoss(places, d),
-    hingeLoss: (d) => nativeHingeLoss(places, d),
-    multinomialLoss: (d) => nativeMultinomialLoss(places, d),
-    infogainLoss: (d) => nativeInfogainLoss(places, d),
-    contrastiveLoss: (d) => nativeContrastiveLoss(places, d),
-    accuracy: (d) => nativeAccuracy(places, d),
-    argMax: (d) => nativeArgMax(places, d),
+      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(layouts, tuner, d),
+    eltwise: (d) => nativeEltwise(layouts, d),
+    reduction: (d) => nativeReduction(layouts, d),
+    dropout: (d) => nativeDropout(layouts, d),
+    lstmUnit: (d) => nativeLSTMUnit(layouts, d),
+    softmax: (d) => nativeSoftmax(layouts, d),
+    batchNorm: (d) => nativeBatchNorm(layouts, d),
+    mvn: (d) => nativeMVN(layouts, d),
+    scale: (d) => nativeScale(layouts, d),
+    bias: (d) => nativeBias(layouts, d),
+    prelu: (d) => nativePReLU(layouts, d),
+    concat: (d) => nativeConcat(layouts, d),
+    crop: (d) => nativeCrop(layouts, d),
+    tile: (d) => nativeTile(layouts, d),
+    gather: (d) => nativeGather(layouts, d),
+    softmaxLoss: (d) => nativeSoftmaxLoss(layouts, d),
+    sigmoidLoss: (d) => nativeSigmoidLoss(layouts, d),
+    hingeLoss: (d) => nativeHingeLoss(layouts, d),
+    multinomialLoss: (d) => nativeMultinomialLoss(layouts, d),
+    infogainLoss: (d) => nativeInfogainLoss(layouts, d),
+    contrastiveLoss: (d) => nativeContrastiveLoss(layouts, d),
+    accuracy: (d) => nativeAccuracy(layouts, d),
+    argMax: (d) => nativeArgMax(layouts, d),
     noise: nativeNoise(addon, fallback.noise),
-    update: nativeUpdate(places, fallback),
-    ...nativeVectors(places),
+    update: nativeUpdate(layouts, fallback),
+    ...nativeVectors(layouts),
   };
 }

@@ -2,7 +2,7 @@ import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
 import type { Buffer } from "./buffer.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 import { type Rectified, rectifiedOf } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -15,18 +15,18 @@ const FEW = 64;
 
 /** Three matrix products over plain memory, a rectifier and dropout behind the first; the second operand of a sum starts as what is there (beta = 1). */
 export function nativeInnerProduct(
-  places: Places,
+  layouts: Layouts,
   tuner: Tuner,
   d: InnerProductDescriptor,
 ): InnerProductOp {
-  const { addon } = places;
+  const { addon } = layouts;
   const m = d.input[0] ?? 1;
   const k = countOf(d.input, 1);
   const n = d.outputs;
-  const x = places.plain([m, k]);
-  const y = places.plain([m, n]);
-  const w = places.plain(d.transpose ? [k, n] : [n, k]);
-  const bias = places.plain([n]);
+  const x = layouts.plain([m, k]);
+  const y = layouts.plain([m, n]);
+  const w = layouts.plain(d.transpose ? [k, n] : [n, k]);
+  const bias = layouts.plain([n]);
   const ldw = d.transpose ? n : k;
   // sgemm is made for many samples: with few it reads the weights several times.
   const isSlim = !d.transpose && m > 1 && m <= FEW && n * k >= LARGE;
@@ -40,23 +40,23 @@ export function nativeInnerProduct(
   return {
     accepts: (posts) => rectifiedOf(posts) !== undefined,
     forward(xMem, wMem, bMem, yMem, posts = []) {
-      const out = places.write(yMem, y);
-      const [input, weights] = [places.read(xMem, x), places.read(wMem, w)];
+      const out = layouts.write(yMem, y);
+      const [input, weights] = [layouts.read(xMem, x), layouts.read(wMem, w)];
       way ??= tuner.choose(
         trial,
         ways,
         (name) => name as Way,
         (tried) => multiply(tried, input, weights, 0, out),
       );
-      if (bMem) addon.fillRows(m, n, places.read(bMem, bias), out);
+      if (bMem) addon.fillRows(m, n, layouts.read(bMem, bias), out);
       multiply(way, input, weights, bMem ? 1 : 0, out);
-      places.ran.add(way);
+      layouts.ran.add(way);
       if (posts.length === 0) return;
       const { slope, ratio, key } = rectifiedOf(posts) as Rectified;
       addon.dropout(1, m, n, 1, ratio, ...key, slope, out, out);
     },
     backwardData(dyMem, wMem, dxMem) {
-      places.ran.add("input sgemm");
+      layouts.ran.add("input sgemm");
       addon.gemm(
         false,
         d.transpose,
@@ -64,32 +64,32 @@ export function nativeInnerProduct(
         k,
         n,
         1,
-        places.read(dyMem, y),
+        layouts.read(dyMem, y),
         n,
-        places.read(wMem, w),
+        layouts.read(wMem, w),
         ldw,
         0,
-        places.write(dxMem, x),
+        layouts.write(dxMem, x),
       );
     },
     backwardWeights(xMem, dyMem, dwMem, dbMem) {
-      places.ran.add("weights sgemm");
-      const dy = places.read(dyMem, y);
+      layouts.ran.add("weights sgemm");
+      const dy = layouts.read(dyMem, y);
       if (dwMem) {
         // dW = aᵀ · b
-        const input = places.read(xMem, x);
+        const input = layouts.read(xMem, x);
         const [a, b] = d.transpose ? [input, dy] : [dy, input];
         const [rows, columns] = d.transpose ? [k, n] : [n, k];
         const shape = { batch: m, rows, columns };
         if (dwMem.isReadOnce && dwMem.isZero && FactoredGradient.pays(shape)) {
-          FactoredGradient.write(places, dwMem, shape, a, b);
+          FactoredGradient.write(layouts, dwMem, shape, a, b);
         } else {
           const beta = dwMem.isZero ? 0 : 1;
-          const dw = beta === 0 ? places.write(dwMem, w) : places.update(dwMem, w);
+          const dw = beta === 0 ? layouts.write(dwMem, w) : layouts.update(dwMem, w);
           addon.gemm(true, false, rows, columns, m, 1, a, rows, b, columns, beta, dw);
         }
       }
-      if (dbMem) addon.addRows(m, n, dy, places.update(dbMem, bias));
+      if (dbMem) addon.addRows(m, n, dy, layouts.update(dbMem, bias));
     },
   };
 }

@@ -9,31 +9,31 @@ import type {
   SoftmaxLossOp,
   SoftmaxOp,
 } from "../engine.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** Softmax over plain memory, parallel over positions. */
-export function nativeSoftmax(places: Places, { shape, axis }: ChannelDescriptor): SoftmaxOp {
-  const { addon } = places;
-  const layout = places.plain(shape);
+export function nativeSoftmax(layouts: Layouts, { shape, axis }: ChannelDescriptor): SoftmaxOp {
+  const { addon } = layouts;
+  const layout = layouts.plain(shape);
   const [outer, channels, inner] = aroundAxis(shape, axis);
   return {
     forward(x, y) {
-      addon.softmax(outer, channels, inner, places.read(x, layout), places.write(y, layout));
+      addon.softmax(outer, channels, inner, layouts.read(x, layout), layouts.write(y, layout));
     },
     backward(y, dy, dx) {
-      const [value, gradient] = [places.read(y, layout), places.read(dy, layout)];
-      addon.softmaxBackward(outer, channels, inner, value, gradient, places.write(dx, layout));
+      const [value, gradient] = [layouts.read(y, layout), layouts.read(dy, layout)];
+      addon.softmaxBackward(outer, channels, inner, value, gradient, layouts.write(dx, layout));
     },
   };
 }
 
 /** Softmax, and −log of the label's probability summed over all positions (one read for each label). */
-export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): SoftmaxLossOp {
-  const { addon } = places;
+export function nativeSoftmaxLoss(layouts: Layouts, d: SoftmaxLossDescriptor): SoftmaxLossOp {
+  const { addon } = layouts;
   const { shape, axis, ignoreLabel } = d;
-  const layout = places.plain(shape);
+  const layout = layouts.plain(shape);
   const [outer, channels, inner] = aroundAxis(shape, axis);
-  const softmax = nativeSoftmax(places, d);
+  const softmax = nativeSoftmax(layouts, d);
   /** Stands for "no label is ignored": labels are checked to be 0 or more. */
   const ignored = ignoreLabel ?? -1;
   return {
@@ -58,46 +58,46 @@ export function nativeSoftmaxLoss(places: Places, d: SoftmaxLossDescriptor): Sof
         scale,
         prob.cpu() as Float32Array,
         label.cpu() as Float32Array,
-        places.write(dx, layout),
+        layouts.write(dx, layout),
       );
     },
   };
 }
 
 /** The log loss of σ(x) against targets. */
-export function nativeSigmoidLoss(places: Places, d: SigmoidLossDescriptor): SigmoidLossOp {
-  const { addon } = places;
+export function nativeSigmoidLoss(layouts: Layouts, d: SigmoidLossDescriptor): SigmoidLossOp {
+  const { addon } = layouts;
   const { count } = d;
   // No target's whole part is a half.
   const ignored = d.ignoreLabel ?? 0.5;
-  const layout = places.plain([count]);
+  const layout = layouts.plain([count]);
   return {
     forward(x, target, scale, loss) {
-      const [values, targets] = [places.read(x, layout), places.read(target, layout)];
+      const [values, targets] = [layouts.read(x, layout), layouts.read(target, layout)];
       loss.overwriteCpu()[0] = scale * addon.sigmoidLoss(count, ignored, values, targets);
     },
     backward(x, target, scale, dx) {
-      const [values, targets] = [places.read(x, layout), places.read(target, layout)];
-      const to = places.write(dx, layout);
+      const [values, targets] = [layouts.read(x, layout), layouts.read(target, layout)];
+      const to = layouts.write(dx, layout);
       addon.sigmoidGradient(count, ignored, scale, values, targets, to);
     },
   };
 }
 
 /** One-against-all hinge loss. */
-export function nativeHingeLoss(places: Places, d: HingeLossDescriptor): HingeLossOp {
-  const { addon } = places;
+export function nativeHingeLoss(layouts: Layouts, d: HingeLossDescriptor): HingeLossOp {
+  const { addon } = layouts;
   const { batch, classes } = d;
   const isSquared = d.norm === "L2";
-  const [scores, labels] = [places.plain([batch, classes]), places.plain([batch])];
+  const [scores, labels] = [layouts.plain([batch, classes]), layouts.plain([batch])];
   return {
     forward(x, label, scale, loss) {
-      const [values, right] = [places.read(x, scores), places.read(label, labels)];
+      const [values, right] = [layouts.read(x, scores), layouts.read(label, labels)];
       loss.overwriteCpu()[0] = scale * addon.hingeLoss(batch, classes, isSquared, values, right);
     },
     backward(x, label, scale, dx) {
-      const [values, right] = [places.read(x, scores), places.read(label, labels)];
-      const to = places.write(dx, scores);
+      const [values, right] = [layouts.read(x, scores), layouts.read(label, labels)];
+      const to = layouts.write(dx, scores);
       addon.hingeGradient(batch, classes, isSquared, scale, values, right, to);
     },
   };

@@ -1,10 +1,10 @@
 import { totalmem } from "node:os";
 import type { Addon, StoreMemory } from "./addon.ts";
 
-/** Memory that one or several arrays or ops hold; whoever writes while others hold it takes another. */
+/** Memory that one or several arrays or ops hold; a writer takes other memory while it has several holders. */
 export interface Held {
   readonly memory: StoreMemory;
-  readonly place: Place;
+  readonly allocation: Allocation;
   holders: number;
 }
 
@@ -21,7 +21,7 @@ interface Run {
 }
 
 /**
- * One reservation of memory and the runs in it that nobody holds, in order, no two of them neighbours. The system
+ * One reservation of memory and the runs in it that are free, in order, no two of them neighbours. The system
  * gives it memory only where it is written.
  */
 class Slab {
@@ -81,22 +81,22 @@ class Slab {
 }
 
 /** Where memory that is held lies. */
-interface Place {
+interface Allocation {
   readonly slab: Slab;
   readonly run: Run;
 }
 
 /**
  * Memory that is given back and taken again, so that a step allocates nothing and arrays whose lives do not overlap
- * lie at the same place, whatever their sizes.
+ * lie at the same address, whatever their sizes.
  */
 export class MemoryPool {
   readonly #addon: Addon;
   /** For what comes and goes within a step, and for what lasts: each of those would leave a gap among the others. */
   readonly #passing: Slab[] = [];
   readonly #lasting: Slab[] = [];
-  /** What an op held that nobody closed comes back when that is collected. */
-  readonly #abandoned = new FinalizationRegistry<Place>(({ slab, run }) => slab.give(run));
+  /** Memory of an op that was never closed comes back when the op is collected. */
+  readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => slab.give(run));
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -113,9 +113,9 @@ export class MemoryPool {
    */
   take(count: number, isLasting = false): Held {
     const length = Math.ceil(Math.max(1, count) / LINE) * LINE;
-    const place = this.#find(isLasting ? this.#lasting : this.#passing, length);
-    const held: Held = { memory: place.slab.memoryOf(place.run), place, holders: 1 };
-    this.#abandoned.register(held, place, held);
+    const allocation = this.#find(isLasting ? this.#lasting : this.#passing, length);
+    const held: Held = { memory: allocation.slab.memoryOf(allocation.run), allocation, holders: 1 };
+    this.#abandoned.register(held, allocation, held);
     return held;
   }
 
@@ -124,10 +124,10 @@ export class MemoryPool {
     held.holders--;
     if (held.holders !== 0) return;
     this.#abandoned.unregister(held);
-    held.place.slab.give(held.place.run);
+    held.allocation.slab.give(held.allocation.run);
   }
 
-  #find(slabs: Slab[], length: number): Place {
+  #find(slabs: Slab[], length: number): Allocation {
     for (const slab of slabs) {
       const run = slab.take(length);
       if (run) return { slab, run };

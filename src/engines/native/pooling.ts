@@ -1,7 +1,7 @@
 import { countOf } from "../../util/shape.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
 import type { Layout, PoolArgs, PoolingWindow, StoreMemory, ViewArgs } from "./addon.ts";
-import { PerLayout, type Places, viewOf } from "./places.ts";
+import { type Layouts, PerLayout, viewOf } from "./layouts.ts";
 
 /**
  * Pooling by oneDNN, in the layout the bottom lies in; undefined where its rules differ from Caffe's.
@@ -9,7 +9,7 @@ import { PerLayout, type Places, viewOf } from "./places.ts";
  * Caffe averages over the window clipped to the padded image. Without padding that is oneDNN's
  * exclude_padding, and where no window reaches beyond the padding its include_padding.
  */
-function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefined {
+function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | undefined {
   const padRight = d.input.map(
     (length, i) => (d.output[i]! - 1) * d.stride[i]! + d.kernel[i]! - length - d.pad[i]!,
   );
@@ -25,34 +25,30 @@ function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefi
     padLeft: d.pad,
     padRight,
   };
-  const src = [d.batch, d.channels, ...d.input];
+  const input = [d.batch, d.channels, ...d.input];
   const made = new PerLayout((layout) => {
-    const forward = places.addon.poolingForward(window, layout);
+    const forward = layouts.addon.poolingForward(window, layout);
     const { workspace } = forward.layouts;
     return {
       forward,
-      backward: places.addon.poolingBackward(window, forward),
-      workspace: (workspace ? [places.scratch(workspace)] : []) as StoreMemory[],
+      backward: layouts.addon.poolingBackward(window, forward),
+      workspace: (workspace ? [layouts.scratch(workspace)] : []) as StoreMemory[],
     };
   });
   let last: ReturnType<typeof made.get> | undefined;
   return {
     forward(x, y) {
-      last = made.get(places.current(x, src));
+      last = made.get(layouts.current(x, input));
       const { forward, workspace } = last;
-      const { layouts } = forward;
-      places.ran.add(forward.implementation);
-      forward.run(places.read(x, layouts.src), places.write(y, layouts.dst), ...workspace);
+      const { src, dst } = forward.layouts;
+      layouts.ran.add(forward.implementation);
+      forward.run(layouts.read(x, src), layouts.write(y, dst), ...workspace);
     },
     backward(_x, dy, dx) {
-      const { backward, workspace } = last ?? made.get(places.plain(src));
-      const { layouts } = backward;
-      places.ran.add(backward.implementation);
-      backward.run(
-        places.read(dy, layouts.diffDst),
-        places.write(dx, layouts.diffSrc),
-        ...workspace,
-      );
+      const { backward, workspace } = last ?? made.get(layouts.plain(input));
+      const { diffDst, diffSrc } = backward.layouts;
+      layouts.ran.add(backward.implementation);
+      backward.run(layouts.read(dy, diffDst), layouts.write(dx, diffSrc), ...workspace);
     },
   };
 }
@@ -61,21 +57,21 @@ function onednnPooling(places: Places, d: PoolingDescriptor): PoolingOp | undefi
  * Pooling by loops, with Caffe's windows, in the layout the bottom lies in. In blocks of channels they are two to
  * three times as fast as oneDNN's.
  */
-function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
-  const { addon } = places;
+function loopPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp {
+  const { addon } = layouts;
   const src = [d.batch, d.channels, ...d.input];
   const dst = [d.batch, d.channels, ...d.output];
   const made = new PerLayout((x) => {
     const isBlocked = liesInBlocks(x);
-    const input = isBlocked ? x : places.plain(src);
-    const output = isBlocked ? new addon.Layout(dst, x.block) : places.plain(dst);
+    const input = isBlocked ? x : layouts.plain(src);
+    const output = isBlocked ? new addon.Layout(dst, x.block) : layouts.plain(dst);
     const args = poolArgs(
       d,
       isBlocked ? viewOf(input) : [d.batch, d.channels, countOf(d.input), 1],
     );
     return { input, output, args };
   });
-  // A place in the window is a byte; where windows are larger or somebody asks for the mask, one in the plane.
+  // Marks are positions in the window, a byte each; in larger windows, or with a mask, positions in the plane.
   const isSmall = countOf(d.kernel) < 255;
   let marks: { readonly memory: StoreMemory; readonly areIndices: boolean } | undefined;
   let last: ReturnType<typeof made.get> | undefined;
@@ -89,13 +85,13 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
   return {
     absorbsRectifier: d.method === "MAX" && isSmall,
     forward(x, y, { mask, isRectified = false } = {}) {
-      places.ran.add("loops");
+      layouts.ran.add("loops");
       const before = last;
-      last = made.get(places.current(x, src));
+      last = made.get(layouts.current(x, src));
       if (before !== last) marks = undefined;
       const { input, output, args } = last;
-      const from = places.read(x, input);
-      const to = places.write(y, output);
+      const from = layouts.read(x, input);
+      const to = layouts.write(y, output);
       if (d.method === "AVE") {
         addon.meanPool(...args, from, to);
       } else if (isSmall && !mask) {
@@ -103,14 +99,14 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
       } else {
         const index = marksFor(output, true);
         addon.indexedMaxPool(...args, from, to, index);
-        if (mask) addon.copy(output.stored, index, places.write(mask, output));
+        if (mask) addon.copy(output.stored, index, layouts.write(mask, output));
       }
     },
     backward(_x, dy, dx) {
-      places.ran.add("loops");
-      const { input, output, args } = last ?? made.get(places.plain(src));
-      const from = places.read(dy, output);
-      const to = places.write(dx, input);
+      layouts.ran.add("loops");
+      const { input, output, args } = last ?? made.get(layouts.plain(src));
+      const from = layouts.read(dy, output);
+      const to = layouts.write(dx, input);
       if (d.method === "AVE") addon.meanPoolBackward(...args, from, to);
       else if (marks?.areIndices) addon.indexedMaxPoolBackward(...args, from, marks.memory, to);
       else addon.maxPoolBackward(...args, from, marksFor(output, false), to);
@@ -119,26 +115,26 @@ function loopPooling(places: Places, d: PoolingDescriptor): PoolingOp {
 }
 
 /** Pooling by chance, plane by plane: the index of a random word counts elements in row-major order. */
-function stochasticPooling(places: Places, d: PoolingDescriptor): PoolingOp {
-  const { addon } = places;
-  const input = places.plain([d.batch, d.channels, ...d.input]);
-  const output = places.plain([d.batch, d.channels, ...d.output]);
+function stochasticPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp {
+  const { addon } = layouts;
+  const input = layouts.plain([d.batch, d.channels, ...d.input]);
+  const output = layouts.plain([d.batch, d.channels, ...d.output]);
   const args = poolArgs(d, [d.batch, d.channels, countOf(d.input), 1]);
-  const index = places.scratch(output);
+  const index = layouts.scratch(output);
   let isDrawn = false;
   return {
     forward(x, y, { key } = {}) {
-      const [from, to] = [places.read(x, input), places.write(y, output)];
+      const [from, to] = [layouts.read(x, input), layouts.write(y, output)];
       isDrawn = key !== undefined;
       if (key) addon.drawnPool(...args, ...key, from, to, index);
       else addon.expectedPool(...args, from, to);
     },
     backward(x, dy, dx) {
-      const gradient = places.read(dy, output);
-      if (isDrawn) addon.indexedMaxPoolBackward(...args, gradient, index, places.write(dx, input));
+      const gradient = layouts.read(dy, output);
+      if (isDrawn) addon.indexedMaxPoolBackward(...args, gradient, index, layouts.write(dx, input));
       else {
-        const from = places.read(x, input);
-        addon.expectedPoolBackward(...args, from, gradient, places.write(dx, input));
+        const from = layouts.read(x, input);
+        addon.expectedPoolBackward(...args, from, gradient, layouts.write(dx, input));
       }
     },
   };
@@ -155,12 +151,12 @@ function liesInBlocks({ block }: Layout): boolean {
 }
 
 /** Pooling of planes. */
-export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
-  if (d.method === "STOCHASTIC") return stochasticPooling(places, d);
-  const loops = loopPooling(places, d);
+export function nativePooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp {
+  if (d.method === "STOCHASTIC") return stochasticPooling(layouts, d);
+  const loops = loopPooling(layouts, d);
   // The library runs nothing on nothing.
   const isEmpty = d.batch * d.channels === 0;
-  const fast = isEmpty ? undefined : onednnPooling(places, d);
+  const fast = isEmpty ? undefined : onednnPooling(layouts, d);
   if (!fast) return loops;
   const src = [d.batch, d.channels, ...d.input];
   let last = fast;
@@ -169,7 +165,7 @@ export function nativePooling(places: Places, d: PoolingDescriptor): PoolingOp {
     forward(x, y, extra) {
       // Where each maximum was is something oneDNN does not tell.
       const wantsMarks = extra?.mask || extra?.isRectified;
-      last = wantsMarks || liesInBlocks(places.current(x, src)) ? loops : fast;
+      last = wantsMarks || liesInBlocks(layouts.current(x, src)) ? loops : fast;
       last.forward(x, y, extra);
     },
     backward(x, dy, dx) {

@@ -6,53 +6,53 @@ import type {
   ReductionDescriptor,
   ReductionOp,
 } from "../engine.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** Σ x, |x| or x² of each row. */
-export function nativeReduction(places: Places, d: ReductionDescriptor): ReductionOp {
-  const { addon } = places;
+export function nativeReduction(layouts: Layouts, d: ReductionDescriptor): ReductionOp {
+  const { addon } = layouts;
   const { operation, outer, inner } = d;
   const kind = operation === "ASUM" ? 1 : operation === "SUMSQ" ? 2 : 0;
   const coeff = operation === "MEAN" ? d.coeff / inner : d.coeff;
-  const [rows, sums] = [places.plain([outer, inner]), places.plain([outer])];
+  const [rows, sums] = [layouts.plain([outer, inner]), layouts.plain([outer])];
   return {
     forward(x, y) {
-      addon.reduce(kind, outer, inner, coeff, places.read(x, rows), places.write(y, sums));
+      addon.reduce(kind, outer, inner, coeff, layouts.read(x, rows), layouts.write(y, sums));
     },
     backward(x, dy, dx) {
-      const [from, slopes] = [places.read(x, rows), places.read(dy, sums)];
-      addon.reduceBackward(kind, outer, inner, coeff, from, slopes, places.write(dx, rows));
+      const [from, slopes] = [layouts.read(x, rows), layouts.read(dy, sums)];
+      addon.reduceBackward(kind, outer, inner, coeff, from, slopes, layouts.write(dx, rows));
     },
   };
 }
 
 /** Each row normalised by itself. */
-export function nativeMVN(places: Places, d: MVNDescriptor): MVNOp {
-  const { addon } = places;
+export function nativeMVN(layouts: Layouts, d: MVNDescriptor): MVNOp {
+  const { addon } = layouts;
   const { rows, size, normalizeVariance, eps } = d;
-  const layout = places.plain([rows, size]);
+  const layout = layouts.plain([rows, size]);
   const scales = new Float32Array(rows);
   return {
     forward(x, y) {
-      const from = places.read(x, layout);
-      addon.mvnForward(rows, size, normalizeVariance, eps, from, places.write(y, layout), scales);
+      const from = layouts.read(x, layout);
+      addon.mvnForward(rows, size, normalizeVariance, eps, from, layouts.write(y, layout), scales);
     },
     backward(y, dy, dx) {
-      const [value, gradient] = [places.read(y, layout), places.read(dy, layout)];
-      const to = places.write(dx, layout);
+      const [value, gradient] = [layouts.read(y, layout), layouts.read(dy, layout)];
+      const to = layouts.write(dx, layout);
       addon.mvnBackward(rows, size, normalizeVariance, value, gradient, scales, to);
     },
   };
 }
 
 /** One step of a long short-term memory. */
-export function nativeLSTMUnit(places: Places, d: LSTMUnitDescriptor): LSTMUnitOp {
-  const { addon } = places;
+export function nativeLSTMUnit(layouts: Layouts, d: LSTMUnitDescriptor): LSTMUnitOp {
+  const { addon } = layouts;
   const { batch, hidden } = d;
   const [state, four, streams] = [
-    places.plain([batch, hidden]),
-    places.plain([batch, 4 * hidden]),
-    places.plain([batch]),
+    layouts.plain([batch, hidden]),
+    layouts.plain([batch, 4 * hidden]),
+    layouts.plain([batch]),
   ];
   const values = new Float32Array(4 * batch * hidden);
   return {
@@ -60,11 +60,11 @@ export function nativeLSTMUnit(places: Places, d: LSTMUnitDescriptor): LSTMUnitO
       addon.lstmForward(
         batch,
         hidden,
-        places.read(before, state),
-        places.read(gates, four),
-        places.read(cont, streams),
-        places.write(c, state),
-        places.write(h, state),
+        layouts.read(before, state),
+        layouts.read(gates, four),
+        layouts.read(cont, streams),
+        layouts.write(c, state),
+        layouts.write(h, state),
         values,
       );
     },
@@ -72,14 +72,14 @@ export function nativeLSTMUnit(places: Places, d: LSTMUnitDescriptor): LSTMUnitO
       addon.lstmBackward(
         batch,
         hidden,
-        places.read(before, state),
-        places.read(cont, streams),
-        places.read(c, state),
+        layouts.read(before, state),
+        layouts.read(cont, streams),
+        layouts.read(c, state),
         values,
-        places.read(dc, state),
-        places.read(dh, state),
-        places.write(dBefore, state),
-        places.write(dGates, four),
+        layouts.read(dc, state),
+        layouts.read(dh, state),
+        layouts.write(dBefore, state),
+        layouts.write(dGates, four),
       );
     },
   };

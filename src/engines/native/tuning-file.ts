@@ -16,7 +16,7 @@ export function defaultTuningFile(env: NodeJS.ProcessEnv): string {
 
 /**
  * Keeps choices in a JSON file, apart for each machine (cpu, version of the library, threads). The file is replaced
- * as a whole, so that nobody reads half of one. One that cannot be read or written is left out with one line in
+ * as a whole, so that another process never reads half of one. One that cannot be read or written is left out with one line in
  * the log: then choices hold for this run.
  */
 export class TuningFile implements ChoiceStore {

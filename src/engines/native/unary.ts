@@ -1,16 +1,16 @@
 import type { Shape } from "../../util/shape.ts";
 import type { Params, UnaryKernel, UnaryOp } from "../engine.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 
 /** An elementwise function in the layout its input lies in; undefined where the addon has no such function. */
 export function nativeUnary<P extends Params>(
-  places: Places,
+  layouts: Layouts,
   kernel: UnaryKernel<P>,
   params: P,
   shape: Shape,
 ): UnaryOp | undefined {
   if (!kernel.native) return undefined;
-  const { addon } = places;
+  const { addon } = layouts;
   const index = addon.unaryIndex(kernel.name);
   if (index < 0) return undefined;
   const [p0 = 0, p1 = 0, p2 = 0] = kernel.native.map((name) => params[name] ?? 0);
@@ -21,16 +21,16 @@ export function nativeUnary<P extends Params>(
   const wants = value[0] === 0 && slope[0] === 0 ? "blocks" : "no padding";
   return {
     forward(x, y) {
-      const layout = places.currentOf(x, shape, wants);
-      const source = places.read(x, layout);
-      addon.unaryForward(index, p0, p1, p2, layout.stored, source, places.write(y, layout));
+      const layout = layouts.currentOf(x, shape, wants);
+      const source = layouts.read(x, layout);
+      addon.unaryForward(index, p0, p1, p2, layout.stored, source, layouts.write(y, layout));
     },
     backward(x, y, dy, dx) {
       // In place only y is there.
       const known = x === y ? y : x;
-      const layout = places.currentOf(known, shape, wants);
-      const [input, output] = [places.read(known, layout), places.read(y, layout)];
-      const gradient = places.read(dy, layout);
+      const layout = layouts.currentOf(known, shape, wants);
+      const [input, output] = [layouts.read(known, layout), layouts.read(y, layout)];
+      const gradient = layouts.read(dy, layout);
       addon.unaryBackward(
         index,
         p0,
@@ -40,7 +40,7 @@ export function nativeUnary<P extends Params>(
         input,
         output,
         gradient,
-        places.write(dx, layout),
+        layouts.write(dx, layout),
       );
     },
   };

@@ -1,14 +1,14 @@
 import type { Engine } from "../engine.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
-import type { Places } from "./places.ts";
+import type { Layouts } from "./layouts.ts";
 import { layoutOf } from "./vectors.ts";
 
 /**
  * One step of a parameter in one pass over memory, in the layout where the parameter lies. A gradient that is kept as its
  * factors is multiplied out a panel at a time, each used up in cache.
  */
-export function nativeUpdate(places: Places, fallback: Engine): Engine["update"] {
-  const { addon } = places;
+export function nativeUpdate(layouts: Layouts, fallback: Engine): Engine["update"] {
+  const { addon } = layouts;
   const known = new Set(addon.updates);
   return (kernel, count, step, params, w, g, history) => {
     if (!known.has(kernel.name)) {
@@ -18,7 +18,7 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
     const isL1 = regularization === "L1";
     const isDecoupled = kernel.decoupledDecay === true;
     const own = { rate, gradientScale, decay, isL1, isDecoupled };
-    const layout = layoutOf(places, w, count);
+    const layout = layoutOf(layouts, w, count);
     const factors = layout.isPlain ? FactoredGradient.of(g) : undefined;
     if (factors) {
       const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
@@ -43,9 +43,9 @@ export function nativeUpdate(places: Places, fallback: Engine): Engine["update"]
       layout.stored,
       own,
       params,
-      places.update(w, layout),
-      places.update(g, layout),
-      ...history.map((mem) => places.update(mem, layout)),
+      layouts.update(w, layout),
+      layouts.update(g, layout),
+      ...history.map((mem) => layouts.update(mem, layout)),
     );
   };
 }

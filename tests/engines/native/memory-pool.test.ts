@@ -82,8 +82,8 @@ test.skipIf(!isThere)(
 test.skipIf(!isThere)("what lasts lies apart, and comes back as everything else", () => {
   const pool = new MemoryPool(addon);
   const [passing, lasting] = [pool.take(1600), pool.take(3200, true)];
-  expect(lasting.place.slab).not.toBe(passing.place.slab);
-  expect(pool.take(1600).place.run.begin).toBe(1600);
+  expect(lasting.allocation.slab).not.toBe(passing.allocation.slab);
+  expect(pool.take(1600).allocation.run.begin).toBe(1600);
   expect(pool.bytes).toBe(4 * (1600 + 3200 + 1600));
   pool.release(lasting);
   expect(pool.take(3200, true).memory).toBe(lasting.memory);

@@ -9,14 +9,14 @@ import { type Held, MemoryPool } from "./memory-pool.ts";
 class NativeStore implements PrivateStore {
   readonly layout: string;
   readonly described: Layout;
-  readonly #places: Places;
+  readonly #layouts: Layouts;
   readonly #isLasting: boolean;
   #held: Held | undefined;
 
-  constructor(places: Places, described: Layout, isLasting: boolean) {
+  constructor(layouts: Layouts, described: Layout, isLasting: boolean) {
     this.layout = described.key;
     this.described = described;
-    this.#places = places;
+    this.#layouts = layouts;
     this.#isLasting = isLasting;
   }
 
@@ -26,19 +26,19 @@ class NativeStore implements PrivateStore {
     return this.#held.memory;
   }
 
-  /** Its memory, to be written: another than before where somebody else holds that. */
+  /** Its memory, to be written: another than before where that has more holders. */
   own(keepsElements: boolean): StoreMemory {
     const before = this.#held;
     if (!before || before.holders === 1) return this.memory;
     this.#held = this.#take();
     if (keepsElements) {
-      this.#places.addon.copy(this.described.stored, before.memory, this.#held.memory);
+      this.#layouts.addon.copy(this.described.stored, before.memory, this.#held.memory);
     }
-    this.#places.pool.release(before);
+    this.#layouts.pool.release(before);
     return this.#held.memory;
   }
 
-  /** Holds its memory once more, for somebody who calls `pool.release` in the end. */
+  /** Holds its memory once more; the caller ends that with `pool.release`. */
   hold(): Held {
     this.#held ??= this.#take();
     this.#held.holders++;
@@ -47,43 +47,43 @@ class NativeStore implements PrivateStore {
 
   /** Takes memory that it holds from now on in place of its own. */
   adopt(held: Held): void {
-    if (this.#held) this.#places.pool.release(this.#held);
+    if (this.#held) this.#layouts.pool.release(this.#held);
     this.#held = held;
   }
 
   release(): void {
-    if (this.#held) this.#places.pool.release(this.#held);
+    if (this.#held) this.#layouts.pool.release(this.#held);
     this.#held = undefined;
   }
 
   #take(): Held {
-    return this.#places.pool.take(this.described.stored, this.#isLasting);
+    return this.#layouts.pool.take(this.described.stored, this.#isLasting);
   }
 
   toPlain(plain: FloatArray): void {
-    const to = this.#places.plain(this.described.dims);
-    this.#places.reorder(this.described, to).run(this.memory, plain as Float32Array);
+    const to = this.#layouts.plain(this.described.dims);
+    this.#layouts.reorder(this.described, to).run(this.memory, plain as Float32Array);
   }
 
   fromPlain(plain: FloatArray): void {
-    const from = this.#places.plain(this.described.dims);
-    this.#places.reorder(from, this.described).run(plain as Float32Array, this.memory);
+    const from = this.#layouts.plain(this.described.dims);
+    this.#layouts.reorder(from, this.described).run(plain as Float32Array, this.memory);
   }
 }
 
 /**
  * Brings arrays into the layouts that primitives want, and knows which they are in.
  *
- * The plain layout is the array's cpu place; any other is a private store that the array keeps, so that a
+ * The plain layout is the array's cpu copy; any other is a private store that the array keeps, so that a
  * layer finds its input where the layer before left it. A store's memory comes from a pool and goes back when
  * its elements are stale; two arrays of equal elements may hold the same until one of them is written.
  */
-export class Places implements Work {
+export class Layouts implements Work {
   readonly addon: Addon;
   readonly pool: MemoryPool;
   /** Reorders done so far: what is left to save. */
   reorders = 0;
-  /** Names of the implementations that ran since somebody cleared this. */
+  /** Names of the implementations that ran since this was last cleared. */
   readonly ran: Set<string> = new Set();
   readonly #plain: Map<string, Layout> = new Map();
   readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
