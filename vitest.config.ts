@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: { alias: { "caffe-ts": new URL("./src/index.ts", import.meta.url).pathname } },
   test: {
     include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/setup.ts"],
     pool: "forks",
     testTimeout: 60_000,

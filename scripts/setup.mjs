@@ -102,7 +102,7 @@ for (const [file, instead] of addons.filter(isMissing)) {
   console.log(`${file} could not be built: ${instead}.`);
 }
 
-const isCompiled = step("TypeScript", isOlder("dist/.built", "src", "tsconfig.json"), () =>
+const isCompiled = step("TypeScript", isOlder("dist/.built", "src", "proto", "tsconfig.json"), () =>
   run("npm", ["run", "--silent", "build"]),
 );
 if (done.length > 0) console.log(`set up: ${done.join(", ")}`);

@@ -16,18 +16,16 @@ test.each(files)("%s has an index line, a test, and a source", (file) => {
   expect(source).toMatch(/@see/);
 });
 
-test.each([
-  "scripts/generate-proto.mjs",
-  "scripts/generate-layers.mjs",
-  "scripts/generate-shaders.mjs",
-  "scripts/generate-solvers.mjs",
-])("what %s writes is as new as what it is made from", (script) => {
-  const { status, stderr } = spawnSync(process.execPath, [script, "--check"], {
-    encoding: "utf8",
-  });
-  expect(stderr).toBe("");
-  expect(status).toBe(0);
-});
+test.each(["scripts/generate-layers.mjs", "scripts/generate-solvers.mjs"])(
+  "what %s writes is as new as what it is made from",
+  (script) => {
+    const { status, stderr } = spawnSync(process.execPath, [script, "--check"], {
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  },
+);
 
 test("every layer's page tells its bottoms or tops, and where it comes from", () => {
   const [, ...sections] = readFileSync("docs/layers.md", "utf8").split(/^## /m);

@@ -1,0 +1,18 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { protoFiles } from "./proto.ts";
+import { shaderFiles } from "./shaders.ts";
+
+/** Writes the code that git does not hold, where it is not up to date; returns the paths of what was written. */
+export function writeCode(): string[] {
+  const files = Object.entries({ ...protoFiles(), ...shaderFiles() });
+  const old = files.filter(
+    ([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text,
+  );
+  for (const [path, text] of old) {
+    // Tests and a build may do this at once, and neither may read half a file.
+    const part = `${path}.${process.pid}`;
+    writeFileSync(part, text);
+    renameSync(part, path);
+  }
+  return old.map(([path]) => path);
+}
