@@ -172,14 +172,11 @@ describe("errors say file, line, column, message, field and the nearest name", (
     ["layer { loss_weight: 0x10 }", "loss_weight is 0x10. Expected a decimal number"],
     ["layer { concat_param { axis: 08 } }", "ConcatParameter.axis is 08. Expected a whole number."],
     [`${"layer { x: < ".repeat(2)}`, 'has no field named "x"'],
-    [
-      `layer { permute_param ${"{ a ".repeat(200)} }`,
-      "messages lie more than 100 deep in one another",
-    ],
-    ["layer { permute_param { a 1 } }", '"1" after a. Expected ":" and a value, or "{".'],
-    ["layer { permute_param { a: } }", '"}" after a. Expected a value.'],
-    ["layer { permute_param { a: [1 2] } }", '"2" in a list. Expected "," or "]".'],
-    ["layer { permute_param { ", "the file ends inside a message, opened at line 1."],
+    [`layer { apl_param ${"{ a ".repeat(200)} }`, "messages lie more than 100 deep in one another"],
+    ["layer { apl_param { a 1 } }", '"1" after a. Expected ":" and a value, or "{".'],
+    ["layer { apl_param { a: } }", '"}" after a. Expected a value.'],
+    ["layer { apl_param { a: [1 2] } }", '"2" in a list. Expected "," or "]".'],
+    ["layer { apl_param { ", "the file ends inside a message, opened at line 1."],
     ['name: "LeNet', "net.prototxt:1:7: a string without its closing quote"],
     [
       'layer {\n  name: "x"\n',
@@ -320,12 +317,12 @@ describe("other dialects of Caffe", () => {
   );
 
   test("parameters of foreign layer types are kept, whatever they hold", () => {
-    const text = `layer { type: "PriorBox" prior_box_param {
+    const text = `layer { type: "BoxOutput" box_output_param {
       order: 0 order: [2, 1] one: 5 list: [5] v: 0.1f v: -2.5e-3 flip: true code: CENTER_SIZE name: "CENTER"
       big: 18446744073709551615 large: 1e20 hex: 0x10 not: nan
       inner { x: 1; y < z: "}", z: 'a\\n"' > } inner: { } __proto__: 3 constructor { toString: 4 } } }`;
     const read = net(text);
-    const param = read.layer?.[0]?.prior_box_param ?? {};
+    const param = read.layer?.[0]?.box_output_param ?? {};
     expect(param).toMatchObject({
       order: [0, 2, 1],
       one: 5,

@@ -57,15 +57,15 @@ describe("fields that only a fork knows", () => {
 test("parameters of a fork's layer type in a text are kept in an upgrade and in a .caffemodel", () => {
   const net = parseNetParameter(
     `input: "data" input_dim: [1, 2, 3, 4]
-     layer { name: "p" type: "Permute" bottom: "data" top: "p" permute_param { order: [0, 2, 1] mode: FAST note: "x" } }`,
+     layer { name: "p" type: "APL" bottom: "data" top: "p" apl_param { order: [0, 2, 1] mode: FAST note: "x" } }`,
     "net.prototxt",
     silent,
   );
   const param = { order: [0, 2, 1], mode: "FAST", note: "x" };
-  expect(net.layer?.[1]?.permute_param).toEqual(param);
+  expect(net.layer?.[1]?.apl_param).toEqual(param);
   for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
     const again = decodeNetBinary(bytes, "net.caffemodel", silent);
-    expect(again.layer?.[1]?.permute_param).toEqual(param);
+    expect(again.layer?.[1]?.apl_param).toEqual(param);
     expect(encodeNetBinary(again)).toEqual(encodeNetBinary(net));
   }
   // Fields of forks that no layer type owns are not written: their numbers mean something else there.
