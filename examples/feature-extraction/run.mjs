@@ -1,6 +1,6 @@
 // What a trained net's hidden layer makes of images, in an LMDB and in HDF5, and how well neighbours in it are of one
 // class: node examples/feature-extraction/run.mjs
-import { readDatasets } from "../../dist/io/hdf5/index.js";
+import { readDatasets } from "../../dist/io/hdf5/hdf5.js";
 import { fashion, openExample } from "../support.mjs";
 
 const example = openExample(import.meta.url);

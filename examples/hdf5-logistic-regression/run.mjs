@@ -1,6 +1,6 @@
 // Logistic regression on numbers in HDF5 files: node examples/hdf5-logistic-regression/run.mjs
 import { writeFileSync } from "node:fs";
-import { writeHdf5 } from "../../dist/io/hdf5/index.js";
+import { writeHdf5 } from "../../dist/io/hdf5/hdf5.js";
 import { Random } from "../../dist/util/random.js";
 import { lastValue, openExample } from "../support.mjs";
 

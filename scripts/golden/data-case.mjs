@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../dist/io/db/open.js";
-import { readDatasets } from "../../dist/io/hdf5/index.js";
+import { readDatasets } from "../../dist/io/hdf5/hdf5.js";
 import { decodeDatum } from "../../dist/io/proto/datum.js";
 import { parsePrototxt } from "../../dist/io/text/prototxt.js";
 import { upgradeNet, upgradeSolver } from "../../dist/io/upgrade/upgrade.js";

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { readHdf5 } from "../../dist/io/hdf5/index.js";
+import { readHdf5 } from "../../dist/io/hdf5/hdf5.js";
 import { messageType } from "../../dist/io/proto/messages.js";
 import { readSolverParameter } from "../../dist/io/text/read-net.js";
 import { readSolverState } from "../../dist/io/weights/solver-state.js";

@@ -1,5 +1,5 @@
 import yargs, { type CommandModule } from "yargs";
-import { readText } from "../io/files/files.ts";
+import { readText } from "../io/files/read-file.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { version } from "../util/version.ts";

@@ -1,5 +1,5 @@
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { keepSource } from "../io/text/prototxt.ts";
+import { keepSource } from "../io/proto/source.ts";
 import { readNetParameter } from "../io/text/read-net.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";

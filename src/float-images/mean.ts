@@ -1,6 +1,6 @@
 import type { NdArray } from "../blob/nested.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
-import { meanShape } from "../io/images/mean-shape.ts";
+import { meanShape } from "../io/images/mean-image.ts";
 import { readNpy } from "../io/lists/npy.ts";
 import { blobChunks } from "../io/weights/blob-wire.ts";
 import { readBlobFile } from "../io/weights/caffemodel.ts";

@@ -1,5 +1,5 @@
 import type { NdArray } from "../blob/nested.ts";
-import { meanShape } from "../io/images/mean-shape.ts";
+import { meanShape } from "../io/images/mean-image.ts";
 import { CaffeError } from "../util/errors.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";

@@ -1,4 +1,4 @@
-import { readText } from "../io/files/files.ts";
+import { readText } from "../io/files/read-file.ts";
 
 /** One class with its score. */
 export interface Choice {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Box } from "../float-images/float-image.ts";
-import { readText } from "../io/files/files.ts";
+import { readText } from "../io/files/read-file.ts";
 import { FormatError } from "../util/errors.ts";
 import type { Windows } from "./detector.ts";
 

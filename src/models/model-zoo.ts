@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { type DownloadProgress, download } from "../io/files/download.ts";
-import { makeFolder } from "../io/files/files.ts";
+import { makeFolder } from "../io/files/file-system.ts";
 import { FileError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { checkOptions } from "../util/options.ts";

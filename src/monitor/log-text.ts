@@ -1,5 +1,5 @@
 import { checkKind } from "../io/files/file-kind.ts";
-import { readBytes } from "../io/files/files.ts";
+import { readBytes } from "../io/files/read-file.ts";
 
 /**
  * The text of a log of training.

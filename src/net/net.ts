@@ -1,5 +1,5 @@
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
-import { writeHdf5 } from "../io/hdf5/index.ts";
+import { writeHdf5 } from "../io/hdf5/hdf5.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { parseNetParameter } from "../io/text/read-net.ts";
 import { checkSize } from "../io/weights/blob-wire.ts";

@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { fileExists } from "../io/files/atomic-file.ts";
-import { fileNames, removeFile } from "../io/files/files.ts";
+import { fileExists, fileNames, removeFile } from "../io/files/file-system.ts";
 import { runStatePath } from "../io/weights/run-state.ts";
 
 /** The form that a snapshot is written in. */

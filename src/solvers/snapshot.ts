@@ -1,7 +1,8 @@
 import type { Blob } from "../blob/blob.ts";
-import { fileExists, writeFilesAtomically } from "../io/files/atomic-file.ts";
-import { checkRegularFile } from "../io/files/files.ts";
-import { encodeHdf5 } from "../io/hdf5/index.ts";
+import { writeFilesAtomically } from "../io/files/atomic-file.ts";
+import { fileExists } from "../io/files/file-system.ts";
+import { checkRegularFile } from "../io/files/read-file.ts";
+import { encodeHdf5 } from "../io/hdf5/hdf5.ts";
 import { encodeCaffemodel, readCaffemodel } from "../io/weights/caffemodel.ts";
 import { hdf5Model } from "../io/weights/hdf5-model.ts";
 import {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Engines } from "../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
-import { keepSource } from "../io/text/prototxt.ts";
+import { keepSource } from "../io/proto/source.ts";
 import { readNetParameter } from "../io/text/read-net.ts";
 import { mergeStates } from "../net/build/state.ts";
 import { Net } from "../net/net.ts";

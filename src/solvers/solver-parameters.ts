@@ -1,5 +1,5 @@
 import { join, parse } from "node:path";
-import { isDirectory } from "../io/files/atomic-file.ts";
+import { isDirectory } from "../io/files/file-system.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { printPrototxt } from "../io/text/prototxt.ts";
 import { SolverError } from "../util/errors.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, describe, expect, test } from "vitest";
-import { readHdf5 } from "../../src/io/hdf5/index.ts";
+import { readHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import { arrayIn, groupIn } from "../../src/io/hdf5/tree.ts";
 import { Net } from "../../src/net/net.ts";
 import { caffeHere } from "../support/cli.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
-import { writeHdf5 } from "../../src/io/hdf5/index.ts";
+import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import type { BlobProto } from "../../src/io/proto/caffe.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";

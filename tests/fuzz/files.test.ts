@@ -25,7 +25,7 @@ const { decodeCaffemodel } = await built<typeof import("../../src/io/weights/caf
 const { decodeSolverState } = await built<typeof import("../../src/io/weights/solver-state.ts")>(
   "io/weights/solver-state.js",
 );
-const { readHdf5 } = await built<typeof import("../../src/io/hdf5/index.ts")>("io/hdf5/index.js");
+const { readHdf5 } = await built<typeof import("../../src/io/hdf5/hdf5.ts")>("io/hdf5/hdf5.js");
 const { parsePrototxt } =
   await built<typeof import("../../src/io/text/prototxt.ts")>("io/text/prototxt.js");
 const { upgradeNet, upgradeSolver } =

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { createDatabase } from "../../src/io/db/open.ts";
-import { writeHdf5 } from "../../src/io/hdf5/index.ts";
+import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import { encodeDatum } from "../../src/io/proto/datum.ts";
 import { imageBytes } from "./opencv.ts";
 

@@ -3,7 +3,7 @@ import { readLabels } from "../../inference/choice.ts";
 import { type Detection, Detector } from "../../inference/detector.ts";
 import { readWindows, suppress } from "../../inference/windows.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
-import { writeHdf5 } from "../../io/hdf5/index.ts";
+import { writeHdf5 } from "../../io/hdf5/hdf5.ts";
 import type { Hdf5Array, Hdf5Tree } from "../../io/hdf5/tree.ts";
 import { csvField, csvName } from "../../util/csv.ts";
 import { fixedText, type Log } from "../../util/log.ts";

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
 import { drawNetToFile } from "../../draw/draw.ts";
-import { keepSource } from "../../io/text/prototxt.ts";
+import { keepSource } from "../../io/proto/source.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
 import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
-import { makeFolder } from "../../io/files/files.ts";
+import { makeFolder } from "../../io/files/file-system.ts";
 import type { Log } from "../../util/log.ts";
 import type { ChoiceStore, Choices } from "./tuner.ts";
 

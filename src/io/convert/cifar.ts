@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
 import type { Backend } from "../db/db.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 import { encodeDatum } from "../proto/datum.ts";
 import { type OnProgress, writeDatabase } from "./write-database.ts";
 

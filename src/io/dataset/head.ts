@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
-import { makeFolder } from "../files/files.ts";
+import { makeFolder } from "../files/file-system.ts";
 import { ImageDecoder, imageOf } from "../images/decode.ts";
 import { encodeImage } from "../images/encode.ts";
 import { planar, type Raster, rasterOf } from "../images/raster.ts";

@@ -10,12 +10,11 @@ import {
   readSync,
   renameSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
-import { removeFile } from "./files.ts";
+import { removeFile } from "./file-system.ts";
 import { flushFile, flushFolder } from "./flush.ts";
 import {
   likeBefore,
@@ -239,28 +238,5 @@ export function checkWritable(prefix: string): void {
       `Cannot write to snapshot prefix '${prefix}'.  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
       { cause: error },
     );
-  }
-}
-
-/** Whether there is a file or folder of that name. */
-export function fileExists(path: string): boolean {
-  return existsSync(path);
-}
-
-/** Whether the path is a regular file; not, where nobody may look. */
-export function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the path is a folder; not, where nobody may look. */
-export function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
-import { fileNames } from "./files.ts";
+import { fileNames } from "./file-system.ts";
 import { flushFile, flushFolder } from "./flush.ts";
 import { outputTarget } from "./output-target.ts";
 

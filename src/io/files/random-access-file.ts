@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FileError, FormatError, systemErrorText } from "../../util/errors.ts";
-import { checkRegularFile } from "./files.ts";
+import { checkRegularFile } from "./read-file.ts";
 
 /** A file that is read at places. */
 export class RandomAccessFile {

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { fileNames, removeFile } from "./files.ts";
+import { fileNames, removeFile } from "./file-system.ts";
 
 /** Bytes of a name that are kept: a temporary name, which is longer, is to be one as well. */
 const MOST_NAME = 180;

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import type { Dataset, File as H5File } from "h5wasm";
 import type { FloatArray } from "../../util/arrays.ts";
-import { Hdf5Header } from "./header.ts";
 import { addressOf, File, mount, told } from "./library.ts";
+import { Hdf5Header } from "./object-header.ts";
 import { DiskStorage } from "./storage.ts";
 
 /** How the rows of a dataset are laid out. */

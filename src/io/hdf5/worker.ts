@@ -1,11 +1,11 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 import { CaffeError, systemErrorText } from "../../util/errors.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
-import { readHdf5File, writeHdf5File } from "./file.ts";
 import { Hdf5RowFile } from "./row-file.ts";
 import { storageIn, storageOf } from "./storage.ts";
 import type { Hdf5Answer, Hdf5Order } from "./thread.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./tree.ts";
+import { readHdf5File, writeHdf5File } from "./tree-file.ts";
 
 let rows: Hdf5RowFile | undefined;
 

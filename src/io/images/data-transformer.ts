@@ -10,7 +10,7 @@ import {
   sampleView,
   type View,
 } from "./augmentation.ts";
-import { meanShape } from "./mean-shape.ts";
+import { meanShape } from "./mean-image.ts";
 import { type Cut, NativeTransform } from "./native-transform.ts";
 import { planar, type Raster } from "./raster.ts";
 

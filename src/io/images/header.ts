@@ -1,8 +1,8 @@
 import { FormatError } from "../../util/errors.ts";
 import { bmpImageHeader } from "./bmp.ts";
-import { unreadKindOf } from "./kinds.ts";
 import { netpbmImageHeader } from "./netpbm.ts";
 import { TiffDirectory, tiffImageHeader } from "./tiff.ts";
+import { unreadKindOf } from "./unread-kinds.ts";
 
 /** What an image's header tells. */
 export interface ImageHeader {

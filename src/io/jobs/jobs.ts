@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { writeFileAtomically } from "../files/atomic-file.ts";
-import { makeFolder, readBytes } from "../files/files.ts";
+import { makeFolder } from "../files/file-system.ts";
+import { readBytes } from "../files/read-file.ts";
 import { ImageDecoder, imageOf } from "../images/decode.ts";
 import { encodeImage, isSameKind, suffixOf } from "../images/encode.ts";
 import type { Raster } from "../images/raster.ts";

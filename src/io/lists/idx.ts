@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { FormatError } from "../../util/errors.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 
 /** An array of bytes as MNIST's files hold it: 10,000 labels, or 10,000×28×28 pixels. */
 export interface IdxFile {

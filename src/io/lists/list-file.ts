@@ -1,6 +1,6 @@
 import { FormatError } from "../../util/errors.ts";
 import { checkKind } from "../files/file-kind.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 
 /** Bytes that are looked at for zeros, which no list in UTF-8 holds. */
 const HEAD = 4096;

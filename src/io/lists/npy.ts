@@ -1,7 +1,7 @@
 import { FormatError } from "../../util/errors.ts";
 import { half } from "../../util/half.ts";
 import { countOf } from "../../util/shape.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 
 const MAGIC = "\x93NUMPY";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "../../util/errors.ts";
 import { sameShape, shapeText } from "../../util/shape.ts";
-import { Hdf5Rows, type RowOrder } from "../hdf5/rows.ts";
+import { Hdf5Rows, type RowOrder } from "./hdf5-rows.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 
 /** Rows of datasets in HDF5 files. */

@@ -1,7 +1,7 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { Random } from "../../util/random.ts";
 import { shuffled } from "../../util/shuffled.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 import { DataTransformer, type Transform } from "../images/data-transformer.ts";
 import { decodedShape, ImageDecoder } from "../images/decode.ts";
 import { imageHeader } from "../images/header.ts";

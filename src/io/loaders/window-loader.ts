@@ -1,16 +1,16 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
-import { fileSize, readBytes } from "../files/files.ts";
+import { fileSize, readBytes } from "../files/read-file.ts";
 import type { Transform } from "../images/data-transformer.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { Raster } from "../images/raster.ts";
 import { resizeLinear } from "../images/resize.ts";
 import { pathWithin } from "../lists/image-list.ts";
 import { type Window, type WindowFile, windowAt, windowCount } from "../lists/window-file.ts";
-import { placeWindow } from "../lists/window-place.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
+import { placeWindow } from "./window-place.ts";
 
 /** Windows of images, warped to one size. */
 export interface WindowPlan extends BasePlan {

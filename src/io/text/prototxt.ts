@@ -1,31 +1,11 @@
 import { PrototxtError } from "../../util/errors.ts";
 import type { Messages, NetParameter, PoolingParameter } from "../proto/caffe.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
+import { noteSource } from "../proto/source.ts";
 import { bvlcTypes, judgeForeignFields } from "./dialects.ts";
 import { unknownTypeText } from "./fork-layers.ts";
 import { readText } from "./text-reader.ts";
 import { writeText } from "./text-writer.ts";
-
-/** Where a message was read from. */
-export interface TextSource {
-  readonly file: string;
-  /** Line of each layer by its name. */
-  readonly layerLines: ReadonlyMap<string, number>;
-}
-
-const sources = new WeakMap<object, TextSource>();
-
-/** Where a message was read from, if it came from a text. */
-export function sourceOf(message: object): TextSource | undefined {
-  return sources.get(message);
-}
-
-/** Says that `to` was made from `from`, so that errors in it can still name the place. */
-export function keepSource<T extends object>(from: object, to: T): T {
-  const source = sources.get(from);
-  if (source) sources.set(to, source);
-  return to;
-}
 
 /**
  * Reads a message in protobuf text format.
@@ -52,7 +32,7 @@ export function parsePrototxt<K extends MessageName>(
   });
   const parsed = read.message as Messages[K];
   honourForeignFields(parsed as NetParameter);
-  sources.set(parsed as object, { file, layerLines: read.layerLines });
+  noteSource(parsed as object, { file, layerLines: read.layerLines });
   return parsed;
 }
 

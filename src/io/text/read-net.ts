@@ -1,7 +1,7 @@
 import { CaffeError, FormatError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { checkKind, type Wanted } from "../files/file-kind.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 import type { NetParameter, SolverParameter } from "../proto/caffe.ts";
 import { checkMessage } from "../proto/check-message.ts";
 import { upgradeNet, upgradeSolver } from "../upgrade/upgrade.ts";

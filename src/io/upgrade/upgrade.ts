@@ -8,7 +8,7 @@ import type {
   V1LayerParameter,
 } from "../proto/caffe.ts";
 import { UNKNOWN } from "../proto/foreign-message.ts";
-import { keepSource } from "../text/prototxt.ts";
+import { keepSource } from "../proto/source.ts";
 import type { UpgradeLog } from "./upgrade-log.ts";
 import { needsV0Upgrade, upgradeV0 } from "./v0.ts";
 import { needsV1Upgrade, upgradeV1 } from "./v1.ts";

@@ -1,7 +1,7 @@
 import { FormatError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { checkKind } from "../files/file-kind.ts";
-import { readBytes } from "../files/files.ts";
+import { readBytes } from "../files/read-file.ts";
 import type { NetParameter } from "../proto/caffe.ts";
 import { upgradeNet } from "../upgrade/upgrade.ts";
 import { decodeWithForeign, encodeWithForeign } from "./foreign-binary.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FormatError } from "../../util/errors.ts";
-import { readText } from "../files/files.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
+import { readText } from "../files/read-file.ts";
 
 type LayerStates = Readonly<
   Record<string, Readonly<Record<string, number | string | readonly number[]>>>

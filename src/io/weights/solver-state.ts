@@ -1,7 +1,7 @@
 import { FormatError } from "../../util/errors.ts";
 import { checkKind } from "../files/file-kind.ts";
-import { readBytes } from "../files/files.ts";
-import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/index.ts";
+import { readBytes } from "../files/read-file.ts";
+import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
 import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";

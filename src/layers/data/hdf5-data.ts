@@ -1,5 +1,5 @@
-import { Hdf5Rows } from "../../io/hdf5/rows.ts";
 import type { Hdf5Plan } from "../../io/loaders/hdf5-loader.ts";
+import { Hdf5Rows } from "../../io/loaders/hdf5-rows.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { arity, type Blobs, type None } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";

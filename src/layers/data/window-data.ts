@@ -1,5 +1,5 @@
 import type { Transform } from "../../io/images/data-transformer.ts";
-import { meanShape } from "../../io/images/mean-shape.ts";
+import { meanShape } from "../../io/images/mean-image.ts";
 import { readWindowFile } from "../../io/lists/window-file.ts";
 import { readShared, type WindowPlan, windowImagePath } from "../../io/loaders/window-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";

@@ -1,5 +1,5 @@
 import type { NetParameter } from "../../io/proto/caffe.ts";
-import { sourceOf } from "../../io/text/prototxt.ts";
+import { sourceOf } from "../../io/proto/source.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import { DeviceError, EngineError, LayerError, NetError } from "../../util/errors.ts";
 

@@ -22,11 +22,11 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import {
   checkWritable,
-  isDirectory,
   PartialFile,
   writeFileAtomically,
   writeFilesAtomically,
 } from "../../../src/io/files/atomic-file.ts";
+import { isDirectory } from "../../../src/io/files/file-system.ts";
 import { removeLeftovers, temporaryOf } from "../../../src/io/files/temporary-file.ts";
 import { FileError } from "../../../src/util/errors.ts";
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readDatasets, readHdf5 } from "../../../src/io/hdf5/index.ts";
+import { readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { Hdf5RowWriter } from "../../../src/io/hdf5/row-writer.ts";
 import { arrayIn, groupIn } from "../../../src/io/hdf5/tree.ts";
 import { noise } from "../../support/nets.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readText } from "../../../src/io/files/files.ts";
+import { readText } from "../../../src/io/files/read-file.ts";
 import type { NetParameter } from "../../../src/io/proto/caffe.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { readNetParameter, readSolverParameter } from "../../../src/io/text/read-net.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeHdf5 } from "../../../src/io/hdf5/index.ts";
+import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { NetOptions } from "../../../src/net/options.ts";
 import { netOf } from "../../support/nets.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readDatasets } from "../../../src/io/hdf5/index.ts";
+import { readDatasets } from "../../../src/io/hdf5/hdf5.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { NetOptions } from "../../../src/net/options.ts";
 import { forward, layerNet } from "../../support/nets.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Classifier } from "../../../src/inference/classifier.ts";
 import { Detector } from "../../../src/inference/detector.ts";
-import { writeHdf5 } from "../../../src/io/hdf5/index.ts";
+import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { Net } from "../../../src/net/net.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { Blob } from "../../../src/blob/blob.ts";
-import { writeHdf5 } from "../../../src/io/hdf5/index.ts";
+import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { messageType } from "../../../src/io/proto/messages.ts";
 import {
   decodeCaffemodel,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-import { removeFile } from "../../files/files.ts";
+import { removeFile } from "../../files/file-system.ts";
 import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
 

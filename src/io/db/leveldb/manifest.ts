@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FileError, FormatError } from "../../../util/errors.ts";
-import { readText } from "../../files/files.ts";
 import { RandomAccessFile } from "../../files/random-access-file.ts";
+import { readText } from "../../files/read-file.ts";
 import { LogReader } from "./log-file.ts";
 
 /** The files a database is made of now. */

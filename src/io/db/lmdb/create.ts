@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Database } from "lmdb";
 import { FileError } from "../../../util/errors.ts";
-import { removeFile } from "../../files/files.ts";
+import { removeFile } from "../../files/file-system.ts";
 import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
 

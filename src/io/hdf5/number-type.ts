@@ -1,5 +1,5 @@
 import type { FloatArray } from "../../util/arrays.ts";
-import { Hdf5Header } from "./header.ts";
+import { Hdf5Header } from "./object-header.ts";
 import type { Hdf5Storage } from "./storage.ts";
 
 /** A whole number within its bytes: where its bits begin, and how many they are. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { encodeHdf5, isHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/index.ts";
+import { encodeHdf5, isHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { arrayIn } from "../../../src/io/hdf5/tree.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { hdf5Model } from "../../../src/io/weights/hdf5-model.ts";

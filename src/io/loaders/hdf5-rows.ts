@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { FormatError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
 import { shuffled } from "../../util/shuffled.ts";
+import { readDatasets } from "../hdf5/hdf5.ts";
+import type { Hdf5Array } from "../hdf5/tree.ts";
 import { readList } from "../lists/list-file.ts";
-import { readDatasets } from "./index.ts";
-import type { Hdf5Array } from "./tree.ts";
 
 /** Which rows are read, and in what order. */
 export interface RowOrder {

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import { FileError, systemErrorText } from "../../util/errors.ts";
 
 /** A pipe that another program writes is read to its end, but not for ever. */
@@ -122,36 +112,4 @@ function reading<T>(path: string, what: string, work: () => T): T {
 /** The text of a file, as UTF-8. */
 export function readText(path: string, what: string): string {
   return new TextDecoder().decode(readBytes(path, what));
-}
-
-/** The names in a folder; none where it cannot be read. */
-export function fileNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/**
- * Makes a folder, and those above it that are not there.
- * @throws FileError where that fails
- */
-export function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new FileError(`"${path}" cannot be made: ${systemErrorText(error) ?? String(error)}.`, {
-      cause: error,
-    });
-  }
-}
-
-/** Removes a file; one that is not there, or cannot be removed, is left so. */
-export function removeFile(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // A file that stays costs room and nothing else.
-  }
 }

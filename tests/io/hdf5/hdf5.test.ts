@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { encodeHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/index.ts";
+import { encodeHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { Hdf5Thread } from "../../../src/io/hdf5/thread.ts";
 import type { Hdf5Tree } from "../../../src/io/hdf5/tree.ts";
 import { decodeSolverState, hdf5SolverState } from "../../../src/io/weights/solver-state.ts";
@@ -12,7 +12,7 @@ import { decodeSolverState, hdf5SolverState } from "../../../src/io/weights/solv
 const folder = mkdtempSync(join(tmpdir(), "hdf5-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const built = pathToFileURL(resolve("dist/io/hdf5/index.js")).href;
+const built = pathToFileURL(resolve("dist/io/hdf5/hdf5.js")).href;
 const STATE = "tests/golden/cases/solvers/sgd_10_batchnorm_shared/snap_iter_5.solverstate.h5";
 
 const bytesOf = (tree: Hdf5Tree): Buffer => Buffer.concat(encodeHdf5(tree));
@@ -37,12 +37,10 @@ describe("HDF5", () => {
     expect(Object.keys(read)).toEqual(["empty", "history", "iter", "learned_net"]);
   });
 
-  test.skipIf(!existsSync(resolve("dist/io/hdf5/index.js")))(
+  test.skipIf(!existsSync(resolve("dist/io/hdf5/hdf5.js")))(
     "the same tree gives the same bytes at any time, in the form that the oldest readers know",
     async () => {
-      const { encodeHdf5 } = (await import(
-        built
-      )) as typeof import("../../../src/io/hdf5/index.ts");
+      const { encodeHdf5 } = (await import(built)) as typeof import("../../../src/io/hdf5/hdf5.ts");
       const bytes = Buffer.concat(encodeHdf5(tree));
       const { now } = Date;
       await new Promise((done) => setTimeout(done, 1100));

@@ -1,5 +1,6 @@
 import { CaffeError, FormatError } from "../../util/errors.ts";
-import { isFile, writeFileAtomically } from "../files/atomic-file.ts";
+import { writeFileAtomically } from "../files/atomic-file.ts";
+import { isFile } from "../files/file-system.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
 import { type Hdf5Storage, storageIn, storageOf } from "./storage.ts";
 import { Hdf5Thread } from "./thread.ts";
@@ -7,7 +8,7 @@ import { arrayIn, groupIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "
 
 const thread = Hdf5Thread.find();
 /** Where no thread can be, the library runs here. */
-const here = thread ? undefined : await import("./file.ts");
+const here = thread ? undefined : await import("./tree-file.ts");
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Bytes that the library reads in a millisecond at its slowest, on a machine that is busy. */

@@ -1,0 +1,58 @@
+/** What lies at a path, and the small changes there that need no care: what is written goes through atomic-file.ts. */
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { FileError, systemErrorText } from "../../util/errors.ts";
+
+/** Whether there is a file or folder of that name. */
+export function fileExists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** Whether the path is a regular file; not, where nobody may look. */
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the path is a folder; not, where nobody may look. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** The names in a folder; none where it cannot be read. */
+export function fileNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Makes a folder, and those above it that are not there.
+ * @throws FileError where that fails
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new FileError(`"${path}" cannot be made: ${systemErrorText(error) ?? String(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Removes a file; one that is not there, or cannot be removed, is left so. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A file that stays costs room and nothing else.
+  }
+}
