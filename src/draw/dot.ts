@@ -1,4 +1,9 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import {
+  type SpatialField,
+  type SpatialParameter,
+  writtenLengths,
+} from "../io/proto/spatial-fields.ts";
 import { netParameterOf } from "../io/text/read-net.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
@@ -95,26 +100,24 @@ function detailsOf(layer: LayerParameter): string[] {
     inner_product_param,
   } = layer;
   if (conv && layer.type !== "Im2col") {
-    const window = windowText(conv.kernel_size, conv.kernel_h, conv.kernel_w, 1);
+    const window = lengthsText("kernel", conv);
     return [
       `${square(window)}, ${conv.num_output ?? 0} outputs`,
       extras([
-        ["stride", windowText(conv.stride, conv.stride_h, conv.stride_w, 1), "1"],
-        ["pad", windowText(conv.pad, conv.pad_h, conv.pad_w, 0), "0"],
-        ["dilation", windowText(conv.dilation, undefined, undefined, 1), "1"],
+        ["stride", lengthsText("stride", conv), "1"],
+        ["pad", lengthsText("pad", conv), "0"],
+        ["dilation", lengthsText("dilation", conv), "1"],
         ["group", String(conv.group ?? 1), "1"],
       ]),
     ].filter((line) => line !== "");
   }
   if (pool) {
-    const window = pool.global_pooling
-      ? "global"
-      : square(windowText(pool.kernel_size, pool.kernel_h, pool.kernel_w, 1));
+    const window = pool.global_pooling ? "global" : square(lengthsText("kernel", pool));
     return [
       `${pool.pool ?? "MAX"} ${window}`,
       extras([
-        ["stride", windowText(pool.stride, pool.stride_h, pool.stride_w, 1), "1"],
-        ["pad", windowText(pool.pad, pool.pad_h, pool.pad_w, 0), "0"],
+        ["stride", lengthsText("stride", pool), "1"],
+        ["pad", lengthsText("pad", pool), "0"],
       ]),
     ].filter((line) => line !== "");
   }
@@ -125,15 +128,11 @@ function detailsOf(layer: LayerParameter): string[] {
   return [];
 }
 
-function windowText(
-  both: number | readonly number[] | undefined,
-  height: number | undefined,
-  width: number | undefined,
-  byDefault: number,
-): string {
-  if (height || width) return `${height ?? byDefault}×${width ?? byDefault}`;
-  const given = typeof both === "number" ? [both] : (both ?? []);
-  return given.length > 0 ? given.join("×") : String(byDefault);
+/** The lengths of a field as they are written. */
+function lengthsText(field: SpatialField, param: SpatialParameter): string {
+  const usual = field === "pad" ? 0 : 1;
+  const written = writtenLengths(field, param);
+  return written.length > 0 ? written.map((length) => length ?? usual).join("×") : String(usual);
 }
 
 /** A kernel of one length is square, as far as a person need know. */

@@ -1,4 +1,8 @@
-import type { ConvolutionParameter, PoolingParameter } from "../io/proto/caffe.ts";
+import {
+  type SpatialField,
+  type SpatialParameter,
+  spatialLengths,
+} from "../io/proto/spatial-fields.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { LayerCall, Top } from "./layer-call.ts";
 import { L } from "./layers.ts";
@@ -25,20 +29,29 @@ const identity: CoordMap = { axis: undefined, scale: [1], shift: [0] };
 
 /**
  * How a layer maps coordinates of its top to those of its first bottom's.
- * @throws CaffeError where the layer keeps no coordinates (InnerProduct, Reshape, …)
+ * @throws CaffeError where the layer keeps no coordinates (InnerProduct, Reshape, …), or its fields say no window
  * @see pycaffe's coord_map
  */
 export function coordMap(layer: LayerCall): CoordMap {
-  const { type, param } = layer;
+  const map = mapOf(layer);
+  if (map) return map;
+  throw new CaffeError(
+    `a ${layer.type} layer keeps no coordinates. Expected a convolution, a pooling, a crop or an elementwise layer.`,
+  );
+}
+
+/** `coordMap`; undefined where the layer keeps no coordinates. */
+function mapOf({ type, param }: LayerCall): CoordMap | undefined {
   if (PASS_THROUGH.has(type)) return identity;
   if (type === "Convolution" || type === "Im2col") {
-    return strided(windowOf(param.convolution_param ?? {}), param.convolution_param?.axis);
+    const window = windowOf("convolution_param", param.convolution_param);
+    return strided(window, param.convolution_param?.axis);
   }
   if (type === "Pooling" && !param.pooling_param?.global_pooling) {
-    return strided(windowOf(param.pooling_param ?? {}), undefined);
+    return strided(windowOf("pooling_param", param.pooling_param), undefined);
   }
   if (type === "Deconvolution") {
-    const { size, stride, pad } = windowOf(param.convolution_param ?? {});
+    const { size, stride, pad } = windowOf("convolution_param", param.convolution_param);
     const shift = along((s, p) => (s - 1) / 2 - p, size, pad);
     return { axis: param.convolution_param?.axis ?? 1, scale: stride, shift };
   }
@@ -47,9 +60,7 @@ export function coordMap(layer: LayerCall): CoordMap {
     const given = offset.length > 0 ? offset : [0];
     return { axis: axis - 1, scale: [1], shift: given.map((value) => -value) };
   }
-  throw new CaffeError(
-    `a ${type} layer keeps no coordinates. Expected a convolution, a pooling, a crop or an elementwise layer.`,
-  );
+  return undefined;
 }
 
 interface Window {
@@ -59,23 +70,17 @@ interface Window {
   readonly pad: readonly number[];
 }
 
-function windowOf(param: ConvolutionParameter | PoolingParameter): Window {
-  const each = (
-    both: number | readonly number[] | undefined,
-    height: number | undefined,
-    width: number | undefined,
-    byDefault: number,
-  ): readonly number[] => {
-    if (height || width) return [height ?? byDefault, width ?? byDefault];
-    const given = typeof both === "number" ? [both] : (both ?? []);
-    return given.length > 0 ? given : [byDefault];
+/** @throws CaffeError where a field is not as a layer would take it */
+function windowOf(name: string, param: SpatialParameter = {}): Window {
+  const fail = (message: string): never => {
+    throw new CaffeError(message);
   };
-  const kernel = each(param.kernel_size, param.kernel_h, param.kernel_w, 1);
-  const dilation = each("dilation" in param ? param.dilation : undefined, undefined, undefined, 1);
+  const read = (field: SpatialField): readonly number[] =>
+    spatialLengths(field, param, { name, fail });
   return {
-    size: along((k, d) => (k - 1) * d + 1, kernel, dilation),
-    stride: each(param.stride, param.stride_h, param.stride_w, 1),
-    pad: each(param.pad, param.pad_h, param.pad_w, 0),
+    size: along((k, d) => (k - 1) * d + 1, read("kernel"), read("dilation")),
+    stride: read("stride"),
+    pad: read("pad"),
   };
 }
 
@@ -157,13 +162,9 @@ function ancestors(top: Top): ReadonlyMap<Top, CoordMap> {
 function below({ layer }: Top, map: CoordMap): (readonly [Top, CoordMap])[] {
   const bottoms = layer.type === "Crop" ? layer.bottoms.slice(0, 1) : layer.bottoms;
   if (bottoms.length === 0) return [];
-  let step: CoordMap;
-  try {
-    step = coordMap(layer);
-  } catch {
-    // The way down ends at a layer that keeps no coordinates; another way may meet.
-    return [];
-  }
+  const step = mapOf(layer);
+  // The way down ends at a layer that keeps no coordinates; another way may meet.
+  if (!step) return [];
   const composed = compose(map, step);
   return bottoms.map((bottom) => [bottom, composed]);
 }

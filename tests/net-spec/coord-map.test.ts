@@ -19,6 +19,17 @@ test("a stride, a pad and a kernel shrink and shift; a deconvolution does the re
   expect(coordMap(L.ReLU(data).layer)).toEqual({ axis: undefined, scale: [1], shift: [0] });
 });
 
+test("a window that no layer would take is told of, whichever way leads to it", () => {
+  const none = L.Pooling(data, { kernel_h: 0, kernel_w: 0 });
+  const message = "pooling_param.kernel_size is 0. Expected 1 or more.";
+  expect(() => coordMap(none.layer)).toThrow(message);
+  expect(() => coordMapFromTo(none, data)).toThrow(message);
+  const still = L.Convolution(data, { num_output: 1, kernel_size: 3, stride: 0 });
+  expect(() => coordMap(still.layer)).toThrow("convolution_param.stride is 0. Expected 1 or more.");
+  const bare = L.Deconvolution(data, { num_output: 1 });
+  expect(() => coordMap(bare.layer)).toThrow("convolution_param has no kernel_size.");
+});
+
 test("maps compose along the way from one top to the other", () => {
   const conv = L.ReLU(L.Convolution(data, { num_output: 1, kernel_size: 5, pad: 4 }));
   const pool = L.Pooling(conv, { kernel_size: 2, stride: 2 });

@@ -1,152 +1,103 @@
 import type { ConvolutionDescriptor } from "../../engines/engine.ts";
 import type { ConvolutionParameter } from "../../io/proto/caffe.ts";
-import { withDefaults } from "../../io/proto/messages.ts";
-import { countOf, type Shape, shapeText } from "../../util/shape.ts";
+import { type SpatialField, spatialLengths } from "../../io/proto/spatial-fields.ts";
+import { type Shape, shapeText } from "../../util/shape.ts";
 
-/** A convolution's parameters per spatial axis, before any input is known. */
+/** A convolution's kernel and how it moves, each with one entry per spatial axis, before any input is known. */
 export interface Window {
+  /** The axis of the channels; the spatial ones are behind it. */
   readonly axis: number;
-  readonly outputs: number;
-  readonly groups: number;
-  readonly hasBias: boolean;
   readonly kernel: Shape;
   readonly stride: Shape;
   readonly pad: Shape;
   readonly dilation: Shape;
 }
 
+/** What of a convolution its window does not tell. */
+export interface Sides
+  extends Pick<
+    ConvolutionDescriptor,
+    "batch" | "groups" | "inputChannels" | "outputChannels" | "input" | "output" | "hasBias"
+  > {}
+
 /**
- * Reads kernel, stride, pad and dilation: once for all axes, once per axis, or as `_h` and `_w` for two axes.
+ * Reads kernel, stride, pad and dilation.
  *
- * @param rank number of axes of the bottom
+ * @param axis that of the channels, of `rank` axes
  * @param fail ends with a LayerError
  */
 export function windowOf(
-  given: ConvolutionParameter | undefined,
+  param: ConvolutionParameter = {},
+  axis: number,
   rank: number,
   fail: (message: string) => never,
 ): Window {
-  const param = withDefaults("ConvolutionParameter", given);
-  const axis = param.axis < 0 ? param.axis + rank : param.axis;
-  if (axis < 0 || axis >= rank) {
-    fail(
-      `convolution_param.axis is ${param.axis}. Expected an axis of a bottom with ${rank} axes.`,
-    );
-  }
-  const spatial = rank - axis - 1;
-
-  const perAxis = (
-    name: string,
-    list: readonly number[],
-    [h, w]: readonly [number | undefined, number | undefined],
-    byDefault: number | undefined,
-    least: number,
-  ): number[] => {
-    let values: number[];
-    if (h !== undefined || w !== undefined) {
-      const field = name.replace("_size", "");
-      if (spatial !== 2)
-        fail(
-          `${field}_h and ${field}_w are for two spatial axes; there are ${spatial}. Expected ${name} for each.`,
-        );
-      if (list.length > 0)
-        fail(`${name} and ${field}_h, ${field}_w are both given. Expected one form.`);
-      values = [h ?? byDefault ?? 0, w ?? byDefault ?? 0];
-    } else if (list.length > 1 && list.length !== spatial) {
-      return fail(
-        `${name} is given ${list.length} times. Expected once, or once for each of ${spatial} spatial axes.`,
-      );
-    } else {
-      if (list.length === 0 && byDefault === undefined && spatial > 0) {
-        fail(`convolution_param has no ${name}. Expected 1 or more.`);
-      }
-      values = Array.from(
-        { length: spatial },
-        (_, i) => list[list.length > 1 ? i : 0] ?? byDefault ?? 0,
-      );
-    }
-    for (const value of values) {
-      if (value < least) fail(`convolution_param.${name} is ${value}. Expected ${least} or more.`);
-    }
-    return values;
-  };
-
-  const outputs = param.num_output ?? 0;
-  if (outputs < 1) fail(`convolution_param.num_output is ${outputs}. Expected 1 or more.`);
-  if (param.group < 1) fail(`convolution_param.group is ${param.group}. Expected 1 or more.`);
-  if (outputs % param.group !== 0) {
-    fail(
-      `convolution_param.num_output is ${outputs}. Expected a multiple of group ${param.group}.`,
-    );
-  }
+  const axes = { name: "convolution_param", count: rank - axis - 1, fail };
+  const read = (field: SpatialField): Shape => spatialLengths(field, param, axes);
   return {
     axis,
-    outputs,
-    groups: param.group,
-    hasBias: param.bias_term,
-    kernel: perAxis(
-      "kernel_size",
-      param.kernel_size,
-      [param.kernel_h, param.kernel_w],
-      undefined,
-      1,
-    ),
-    stride: perAxis("stride", param.stride, [param.stride_h, param.stride_w], 1, 1),
-    pad: perAxis("pad", param.pad, [given?.pad_h, given?.pad_w], 0, 0),
-    dilation: perAxis("dilation", param.dilation, [undefined, undefined], 1, 1),
+    kernel: read("kernel"),
+    stride: read("stride"),
+    pad: read("pad"),
+    dilation: read("dilation"),
   };
 }
 
-/** Looks that a bottom is like the one for which the weights were made: as many axes, as many channels. */
-export function checkBottom(
-  { axis, kernel }: Window,
-  channels: number,
-  shape: Shape,
-  fail: (message: string) => never,
-): void {
-  const rank = axis + 1 + kernel.length;
-  if (shape.length !== rank) {
-    fail(
-      `bottom has ${shape.length} axes, shape ${shapeText(shape)}. Expected ${rank}, as when the weights were set up.`,
-    );
-  }
-  if (shape[axis] !== channels) {
-    fail(
-      `bottom has ${shape[axis]} channels, shape ${shapeText(shape)}. Expected ${channels}, as when the weights were set up.`,
-    );
-  }
+/** From the first element of a kernel to its last: d(k − 1) + 1, along one spatial axis. */
+function extentOf({ kernel, dilation }: Window, i: number): number {
+  return dilation[i]! * (kernel[i]! - 1) + 1;
 }
 
-/** The whole descriptor of a convolution of a bottom of that shape. Output: ⌊(i + 2p − d(k−1) − 1) / s⌋ + 1. */
-export function describeConvolution(
+/** What a convolution makes of a bottom's spatial axes: ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1. */
+export function convolvedLengths(
   window: Window,
-  shape: Shape,
+  bottom: Shape,
   fail: (message: string) => never,
-): ConvolutionDescriptor {
-  const { axis, kernel, stride, pad, dilation } = window;
-  const input = shape.slice(axis + 1);
-  const output = input.map((length, i) => {
-    const extent = (dilation[i] ?? 1) * ((kernel[i] ?? 1) - 1) + 1;
-    const size = Math.floor((length + 2 * (pad[i] ?? 0) - extent) / (stride[i] ?? 1)) + 1;
+): Shape {
+  const { axis, stride, pad } = window;
+  return bottom.slice(axis + 1).map((length, i) => {
+    const extent = extentOf(window, i);
+    const size = Math.floor((length + 2 * pad[i]! - extent) / stride[i]!) + 1;
     if (size < 1) {
       fail(
-        `a kernel of ${extent} does not fit bottom shape ${shapeText(shape)} with pad ${pad[i]} on axis ${axis + 1 + i}. Expected a smaller kernel or a larger image.`,
+        `a kernel of ${extent} does not fit bottom shape ${shapeText(bottom)} with pad ${pad[i]} on axis ${axis + 1 + i}. Expected a smaller kernel or a larger image.`,
       );
     }
     return size;
   });
+}
+
+/** What a transposed convolution makes of a bottom's spatial axes: s(i − 1) + d(k − 1) + 1 − 2p. */
+export function deconvolvedLengths(
+  window: Window,
+  bottom: Shape,
+  fail: (message: string) => never,
+): Shape {
+  const { axis, stride, pad } = window;
+  return bottom.slice(axis + 1).map((length, i) => {
+    const size = stride[i]! * (length - 1) + extentOf(window, i) - 2 * pad[i]!;
+    if (size < 0) {
+      fail(
+        `bottom shape ${shapeText(bottom)} becomes ${size} long on axis ${axis + 1 + i} with pad ${pad[i]}. Expected a smaller pad.`,
+      );
+    }
+    return size;
+  });
+}
+
+/** The whole descriptor of a convolution. */
+export function describeConvolution(window: Window, sides: Sides): ConvolutionDescriptor {
+  const { kernel, stride, pad, dilation } = window;
   return {
-    batch: countOf(shape, 0, axis),
-    groups: window.groups,
-    inputChannels: shape[axis] ?? 1,
-    outputChannels: window.outputs,
-    input,
-    output,
+    ...sides,
     kernel,
-    // Steps that are never taken count as the longest that could be, however far they would go.
-    stride: stride.map((step, i) => Math.min(step, (input[i] ?? 0) + 2 * (pad[i] ?? 0) + 1)),
+    stride: stepsTaken(stride, sides.input, pad),
     pad,
     dilation: dilation.map((step, i) => (kernel[i] === 1 ? 1 : step)),
-    hasBias: window.hasBias,
   };
+}
+
+/** Steps that are never taken count as the longest that could be, however far they would go. */
+export function stepsTaken(stride: Shape, input: Shape, pad: Shape): Shape {
+  return stride.map((step, i) => Math.min(step, input[i]! + 2 * pad[i]! + 1));
 }

@@ -1,7 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Im2colOp, Primitive } from "../../engines/engine.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
-import { describeConvolution, windowOf } from "../base/convolution-geometry.ts";
+import { convolvedLengths, describeConvolution, windowOf } from "../base/convolution-geometry.ts";
 import { Layer, type One } from "../base/layer.ts";
 
 /**
@@ -24,20 +25,31 @@ export class Im2colLayer extends Layer<One, One> {
   override reshape([x]: One, [y]: One): void {
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     this.#shape = undefined;
-    this.#makeOp(x.shape, y);
+    this.#makeOp(x, y);
     this.#shape = x.shape;
   }
 
-  #makeOp(shape: Shape, y: Blob): void {
+  #makeOp(x: Blob, y: Blob): void {
+    const { shape } = x;
     const fail = (message: string): never => this.fail(message);
-    // How many outputs and groups a convolution would have is of no interest here.
-    const given = { ...this.param.convolution_param, num_output: 1, group: 1 };
-    const window = windowOf(given, shape.length, fail);
-    const descriptor = describeConvolution(window, shape, fail);
-    const columns = (shape[window.axis] ?? 1) * countOf(window.kernel);
+    const { axis: given } = withDefaults("ConvolutionParameter", this.param.convolution_param);
+    const axis = this.named(() => x.axis(given));
+    const window = windowOf(this.param.convolution_param, axis, shape.length, fail);
+    const output = convolvedLengths(window, shape, fail);
+    const columns = shape[axis]! * countOf(window.kernel);
     // The top comes first: one that is larger than a blob may be is told of before an engine lists its windows.
-    y.reshape([...shape.slice(0, window.axis), columns, ...descriptor.output]);
-    this.#op = this.engine.im2col(descriptor);
+    y.reshape([...shape.slice(0, axis), columns, ...output]);
+    this.#op = this.engine.im2col(
+      describeConvolution(window, {
+        batch: countOf(shape, 0, axis),
+        groups: 1,
+        inputChannels: shape[axis]!,
+        outputChannels: 1,
+        input: shape.slice(axis + 1),
+        output,
+        hasBias: false,
+      }),
+    );
   }
 
   override forward([x]: One, [y]: One): void {

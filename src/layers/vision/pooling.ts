@@ -1,7 +1,13 @@
 import type { PoolingDescriptor, PoolingOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import {
+  type SpatialField,
+  spatialLengths,
+  writtenLengths,
+} from "../../io/proto/spatial-fields.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { stepsTaken } from "../base/convolution-geometry.ts";
 import { arity, Layer, type LayerState, type One, type OneOrMore } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 
@@ -132,38 +138,25 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       input: [h, w],
       output: output as [number, number],
       kernel,
-      // A step that is never taken counts as the longest that could be, however far it would go.
-      stride: [Math.min(stride[0], h + 2 * pad[0] + 1), Math.min(stride[1], w + 2 * pad[1] + 1)],
+      stride: stepsTaken(stride, [h, w], pad) as Pair,
       pad,
     };
   }
 
   #window(input: Pair): { kernel: Pair; stride: Pair; pad: Pair } {
-    const given = this.param.pooling_param ?? {};
-    const param = withDefaults("PoolingParameter", given);
-    const pair = (
-      name: string,
-      one: number | undefined,
-      h: number | undefined,
-      w: number | undefined,
-      byDefault: number,
-    ): Pair => {
-      if (one !== undefined && (h !== undefined || w !== undefined)) {
-        const field = name.replace("_size", "");
-        this.fail(`pooling_param has ${name} and ${field}_h or ${field}_w. Expected one form.`);
-      }
-      return [h ?? one ?? byDefault, w ?? one ?? byDefault];
+    const param = this.param.pooling_param ?? {};
+    const fail = (message: string): never => this.fail(message);
+    const read = (field: SpatialField): Pair => {
+      const [h = 0, w = 0] = spatialLengths(field, param, {
+        name: "pooling_param",
+        count: 2,
+        fail,
+      });
+      return [h, w];
     };
-    const stride = pair("stride", given.stride, given.stride_h, given.stride_w, 1);
-    const pad = pair("pad", given.pad, given.pad_h, given.pad_w, 0);
-    if (stride.some((value) => value < 1))
-      this.fail(`pooling_param.stride is ${stride}. Expected 1 or more.`);
+    const [stride, pad] = [read("stride"), read("pad")];
     if (param.global_pooling) {
-      if (
-        given.kernel_size !== undefined ||
-        given.kernel_h !== undefined ||
-        given.kernel_w !== undefined
-      ) {
+      if (writtenLengths("kernel", param).length > 0) {
         this.fail(
           "With Global_pooling: true Filter size cannot specified. Expected no kernel_size.",
         );
@@ -175,9 +168,8 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       }
       return { kernel: input, stride, pad };
     }
-    const kernel = pair("kernel_size", given.kernel_size, given.kernel_h, given.kernel_w, 0);
+    const kernel = read("kernel");
     kernel.forEach((size, i) => {
-      if (size < 1) this.fail(`pooling_param.kernel_size is ${size}. Expected 1 or more.`);
       if (pad[i]! >= size)
         this.fail(`pooling_param.pad is ${pad[i]}. Expected less than the kernel, ${size}.`);
     });

@@ -80,6 +80,16 @@ test.each([
   ["num_output: 3 kernel_size: 2 group: 3", "bottom has 2 channels"],
   ["num_output: 2 kernel_size: 2 kernel_h: 2", "both given. Expected one form"],
   ["num_output: 2 kernel_size: 2 kernel_size: 2 kernel_size: 2", "kernel_size is given 3 times"],
+  ["num_output: 2 kernel_h: 0 kernel_w: 2", "kernel_size is 0. Expected 1 or more"],
+  ["num_output: 2 kernel_w: 2", "has only one of kernel_h and kernel_w. Expected both"],
+  ["num_output: 2 kernel_size: 2 stride: 0", "stride is 0. Expected 1 or more"],
+  ["num_output: 2 kernel_size: 2 stride_h: 0 stride_w: 1", "stride is 0. Expected 1 or more"],
+  ["num_output: 2 kernel_size: 2 dilation: 0", "dilation is 0. Expected 1 or more"],
+  [
+    "num_output: 2 kernel_h: 2 kernel_w: 2 axis: 2",
+    "kernel_h and kernel_w are for two spatial axes; there are 1",
+  ],
+  ["num_output: 2 kernel_size: 2 axis: 4", "axis 4 is out of range. Expected -4 to 3"],
 ])("Convolution refuses %s", (param, message) => {
   const layer = `type: "Convolution" bottom: "a" top: "y" convolution_param { ${param} }`;
   expect(() => layerNet(layer, [[1, 2, 4, 4]])).toThrow(message);

@@ -69,7 +69,12 @@ test.each(["MAX", "AVE"])("Pooling gradient: %s", async (method) => {
 });
 
 test.each([
-  ["", "kernel_size is 0. Expected 1 or more"],
+  ["", "pooling_param has no kernel_size. Expected 1 or more"],
+  ["kernel_size: 0", "pooling_param.kernel_size is 0. Expected 1 or more"],
+  ["kernel_h: 0 kernel_w: 2", "pooling_param.kernel_size is 0. Expected 1 or more"],
+  ["kernel_h: 2", "pooling_param has only one of kernel_h and kernel_w. Expected both"],
+  ["kernel_size: 2 stride: 0", "pooling_param.stride is 0. Expected 1 or more"],
+  ["kernel_size: 2 stride: 1 stride_h: 2", "stride and stride_h, stride_w are both given"],
   ["kernel_size: 2 pad: 2", "pad is 2. Expected less than the kernel, 2"],
   ["global_pooling: true kernel_size: 2", "With Global_pooling: true Filter size cannot specified"],
   ["kernel_size: 2 kernel_h: 2", "Expected one form"],
