@@ -4,8 +4,12 @@ import { shaderFiles } from "./shaders.ts";
 
 /** Writes the code that git does not hold, where it is not up to date; returns the paths of what was written. */
 export function writeCode(): string[] {
-  const files = Object.entries({ ...protoFiles(), ...shaderFiles() });
-  const old = files.filter(
+  return writeFiles({ ...protoFiles(), ...shaderFiles() });
+}
+
+/** Writes the files that differ from these texts; returns their paths. */
+export function writeFiles(texts: Readonly<Record<string, string>>): string[] {
+  const old = Object.entries(texts).filter(
     ([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text,
   );
   for (const [path, text] of old) {

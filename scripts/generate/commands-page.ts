@@ -1,0 +1,45 @@
+import { main } from "../../src/cli/main.ts";
+
+/** What a command line prints, as wide as it is in a terminal of 100 columns. */
+async function printed(...args: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: string) => lines.push(line);
+  try {
+    await main(args);
+  } finally {
+    console.log = log;
+  }
+  return lines.join("\n").replace(/ +$/gm, "");
+}
+
+/** The help of every command. */
+export async function commandsPage(): Promise<string> {
+  const overview = await printed("--help");
+  const names = [...overview.matchAll(/^ {2}caffe (\w+)/gm)].map(([, name]) => name!);
+  const sections: string[] = [];
+  for (const name of names) {
+    const help = await printed(name, "--help");
+    const subcommands = [...help.matchAll(new RegExp(`^  caffe ${name} (\\w+)`, "gm"))].map(
+      ([, sub]) => sub!,
+    );
+    sections.push(`## caffe ${name}\n\n\`\`\`text\n${help}\n\`\`\``);
+    for (const sub of subcommands) {
+      const text = await printed(name, sub, "--help");
+      if (text !== help) sections.push(`### caffe ${name} ${sub}\n\n\`\`\`text\n${text}\n\`\`\``);
+    }
+  }
+  return `<!-- Made from src/cli by npm run gen; change it there. -->
+
+# Command line
+
+Flags are spelt as in Caffe or as elsewhere: \`-solver x\`, \`-solver=x\`, \`--solver x\`, \`--solver=x\`. A command ends with 0
+where it did what it was to do, and otherwise with one line that says why.
+
+\`\`\`text
+${overview}
+\`\`\`
+
+${sections.join("\n\n")}
+`;
+}

@@ -1,0 +1,14 @@
+import { commandsPage } from "./commands-page.ts";
+import { layersPage } from "./layers-page.ts";
+import { modelsPage } from "./models-page.ts";
+import { solversPage } from "./solvers-page.ts";
+
+/** The pages of docs/ that are made from code, by their paths. */
+export async function generatedPages(): Promise<Record<string, string>> {
+  return {
+    "docs/cli.md": await commandsPage(),
+    "docs/layers.md": layersPage(),
+    "docs/models.md": modelsPage(),
+    "docs/solvers.md": solversPage(),
+  };
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import protobuf from "protobufjs";
+import { learningRatePolicies } from "../../src/solvers/lr-policy.ts";
+import * as rules from "../../src/solvers/rules/index.ts";
+import { table } from "./table.ts";
+
+/** Fields of BVLC Caffe have numbers below this, those of its forks below the next, and ours above. */
+const FORKS = 10_000;
+const OURS = 11_000;
+/** Forks' fields that are obeyed here. */
+const OBEYED = [
+  "plateau_winsize",
+  "warmup_iter",
+  "warmup_start_lr",
+  "stagelr",
+  "stageiter",
+  "min_lr",
+];
+
+/** solvers-page.md with update rules from their docblocks, policies from their formulas, fields from proto/caffe.proto. */
+export function solversPage(): string {
+  const { root } = protobuf.parse(readFileSync("proto/caffe.proto", "utf8"), {
+    keepCase: true,
+    alternateCommentMode: true,
+  });
+  const fields = root
+    .lookupType("caffe.SolverParameter")
+    .fieldsArray.toSorted((a, b) => a.id - b.id);
+  const sections: Readonly<Record<string, string>> = {
+    rules: Object.values(rules)
+      .map(({ kernel }) => `### ${kernel.name}\n\n${docblock(kernel.name)}`)
+      .join("\n\n"),
+    policies: table(
+      ["lr_policy", "rate", "wants"],
+      Object.entries(learningRatePolicies).map(([name, { formula, wants }]) => [
+        `\`${name}\``,
+        formula,
+        wants.map((field) => `\`${field}\``).join(", "),
+      ]),
+    ),
+    fields: fieldTable(fields.filter(({ id }) => id < FORKS)),
+    ours: fieldTable(fields.filter(({ id, name }) => id >= OURS || OBEYED.includes(name))),
+  };
+  const byHand = readFileSync("scripts/generate/solvers-page.md", "utf8");
+  return byHand.replace(/<!-- (\w+) -->/g, (_, name: string) => sections[name]!);
+}
+
+function docblock(name: string): string {
+  const source = readFileSync(`src/solvers/rules/${name.toLowerCase()}.ts`, "utf8");
+  const blocks = [...source.matchAll(/\/\*\*\n((?: \*.*\n)+?) \*\/\nexport const/g)];
+  return blocks
+    .at(-1)![1]!
+    .replace(/^ \* ?/gm, "")
+    .replace("@see ", "See ")
+    .trim();
+}
+
+function fieldTable(fields: readonly protobuf.Field[]): string {
+  return table(
+    ["field", "type", "default", "meaning"],
+    fields.map((field) => [
+      `\`${field.name}\``,
+      `${field.repeated ? "repeated " : ""}${field.type}`,
+      String(field.options?.["default"] ?? ""),
+      (field.comment ?? "").replace(/\s+/g, " "),
+    ]),
+  );
+}
