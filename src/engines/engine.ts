@@ -25,30 +25,22 @@ import type {
 import type {
   ConcatDescriptor,
   ConcatOp,
+  CopyOp,
   CropDescriptor,
-  CropOp,
   GatherDescriptor,
   GatherOp,
   TileDescriptor,
-  TileOp,
 } from "./ops/copies.ts";
-import type {
-  ConvolutionDescriptor,
-  ConvolutionOp,
-  InnerProductDescriptor,
-  InnerProductOp,
-} from "./ops/linear.ts";
+import type { ConvolutionDescriptor, InnerProductDescriptor, LinearOp } from "./ops/linear.ts";
 import type {
   ContrastiveLossDescriptor,
   ContrastiveLossOp,
   HingeLossDescriptor,
-  HingeLossOp,
   InfogainLossDescriptor,
   InfogainLossOp,
+  LabelLossOp,
   MultinomialLossDescriptor,
-  MultinomialLossOp,
   SigmoidLossDescriptor,
-  SigmoidLossOp,
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
 } from "./ops/losses.ts";
@@ -56,13 +48,7 @@ import type { Noise } from "./ops/noise.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "./ops/scores.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
-import type {
-  Im2colOp,
-  LRNDescriptor,
-  LRNOp,
-  PoolingDescriptor,
-  PoolingOp,
-} from "./ops/windowed.ts";
+import type { LRNDescriptor, LRNOp, PoolingDescriptor, PoolingOp } from "./ops/windowed.ts";
 
 export type * from "./ops/arithmetic.ts";
 export type * from "./ops/channels.ts";
@@ -132,15 +118,15 @@ export interface Engine {
   // ops/unary.ts
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp;
 
+  // ops/linear.ts
+  convolution(d: ConvolutionDescriptor): LinearOp;
+  innerProduct(d: InnerProductDescriptor): LinearOp;
+
   // ops/windowed.ts
-  convolution(d: ConvolutionDescriptor): ConvolutionOp;
-  /** The windows of a convolution as columns; outputs, groups and bias do not count. */
-  im2col(d: ConvolutionDescriptor): Im2colOp;
   pooling(d: PoolingDescriptor): PoolingOp;
   lrn(d: LRNDescriptor): LRNOp;
 
   // ops/arithmetic.ts
-  innerProduct(d: InnerProductDescriptor): InnerProductOp;
   eltwise(d: EltwiseDescriptor): EltwiseOp;
   reduction(d: ReductionDescriptor): ReductionOp;
   dropout(d: DropoutDescriptor): DropoutOp;
@@ -157,15 +143,20 @@ export interface Engine {
 
   // ops/copies.ts
   concat(d: ConcatDescriptor): ConcatOp;
-  crop(d: CropDescriptor): CropOp;
-  tile(d: TileDescriptor): TileOp;
+  crop(d: CropDescriptor): CopyOp;
+  tile(d: TileDescriptor): CopyOp;
+  /**
+   * The windows of a convolution as columns; outputs, groups and bias do not count:
+   * y(n, (c, k…), p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding.
+   */
+  im2col(d: ConvolutionDescriptor): CopyOp;
   gather(d: GatherDescriptor): GatherOp;
 
   // ops/losses.ts
   softmaxLoss(d: SoftmaxLossDescriptor): SoftmaxLossOp;
-  sigmoidLoss(d: SigmoidLossDescriptor): SigmoidLossOp;
-  hingeLoss(d: HingeLossDescriptor): HingeLossOp;
-  multinomialLoss(d: MultinomialLossDescriptor): MultinomialLossOp;
+  sigmoidLoss(d: SigmoidLossDescriptor): LabelLossOp;
+  hingeLoss(d: HingeLossDescriptor): LabelLossOp;
+  multinomialLoss(d: MultinomialLossDescriptor): LabelLossOp;
   infogainLoss(d: InfogainLossDescriptor): InfogainLossOp;
   contrastiveLoss(d: ContrastiveLossDescriptor): ContrastiveLossOp;
 

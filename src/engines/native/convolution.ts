@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
+import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import { FoldedWeights, foldedBias } from "./folded-weights.ts";
 import type { Layouts } from "./layouts.ts";
@@ -20,7 +20,7 @@ export function nativeConvolution(
   layouts: Layouts,
   tuner: Tuner,
   d: ConvolutionDescriptor,
-): ConvolutionOp {
+): LinearOp {
   const { addon } = layouts;
   const shapes = shapesOf(d);
   const algorithms = algorithmsFor(d);

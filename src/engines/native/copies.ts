@@ -1,18 +1,16 @@
 import { countOf } from "../../util/shape.ts";
 import type {
   ConvolutionDescriptor,
+  CopyOp,
   CropDescriptor,
-  CropOp,
   GatherDescriptor,
   GatherOp,
-  Im2colOp,
   TileDescriptor,
-  TileOp,
 } from "../engine.ts";
 import type { Layouts } from "./layouts.ts";
 
 /** A box out of an array, row by row. */
-export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescriptor): CropOp {
+export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescriptor): CopyOp {
   const { addon } = layouts;
   const [whole, box] = [layouts.plain(shape), layouts.plain(size)];
   return {
@@ -26,7 +24,7 @@ export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescri
 }
 
 /** Blocks repeated. */
-export function nativeTile(layouts: Layouts, { outer, tiles, inner }: TileDescriptor): TileOp {
+export function nativeTile(layouts: Layouts, { outer, tiles, inner }: TileDescriptor): CopyOp {
   const { addon } = layouts;
   const [one, all] = [layouts.plain([outer, inner]), layouts.plain([outer, tiles, inner])];
   return {
@@ -60,7 +58,7 @@ export function nativeGather(layouts: Layouts, { rows, size, picks }: GatherDesc
 }
 
 /** Windows unfolded into columns. */
-export function nativeIm2col(layouts: Layouts, d: ConvolutionDescriptor): Im2colOp {
+export function nativeIm2col(layouts: Layouts, d: ConvolutionDescriptor): CopyOp {
   const { addon } = layouts;
   const { input, output, kernel, stride, pad, dilation } = d;
   const planes = d.batch * d.inputChannels;

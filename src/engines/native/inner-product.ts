@@ -1,5 +1,5 @@
 import { countOf } from "../../util/shape.ts";
-import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
 import type { Buffer } from "./buffer.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
 import type { Layouts } from "./layouts.ts";
@@ -18,7 +18,7 @@ export function nativeInnerProduct(
   layouts: Layouts,
   tuner: Tuner,
   d: InnerProductDescriptor,
-): InnerProductOp {
+): LinearOp {
   const { addon } = layouts;
   const m = d.input[0] ?? 1;
   const k = countOf(d.input, 1);

@@ -4,8 +4,8 @@ import type {
   ContrastiveLossOp,
   InfogainLossDescriptor,
   InfogainLossOp,
+  LabelLossOp,
   MultinomialLossDescriptor,
-  MultinomialLossOp,
 } from "../engine.ts";
 import type { Layouts } from "./layouts.ts";
 
@@ -13,7 +13,7 @@ import type { Layouts } from "./layouts.ts";
 export function nativeMultinomialLoss(
   layouts: Layouts,
   { batch, classes }: MultinomialLossDescriptor,
-): MultinomialLossOp {
+): LabelLossOp {
   const { addon } = layouts;
   const [rows, labels] = [layouts.plain([batch, classes]), layouts.plain([batch])];
   return {

@@ -2,9 +2,8 @@ import { aroundAxis } from "../../util/shape.ts";
 import type {
   ChannelDescriptor,
   HingeLossDescriptor,
-  HingeLossOp,
+  LabelLossOp,
   SigmoidLossDescriptor,
-  SigmoidLossOp,
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
   SoftmaxOp,
@@ -65,7 +64,7 @@ export function nativeSoftmaxLoss(layouts: Layouts, d: SoftmaxLossDescriptor): S
 }
 
 /** The log loss of σ(x) against targets. */
-export function nativeSigmoidLoss(layouts: Layouts, d: SigmoidLossDescriptor): SigmoidLossOp {
+export function nativeSigmoidLoss(layouts: Layouts, d: SigmoidLossDescriptor): LabelLossOp {
   const { addon } = layouts;
   const { count } = d;
   // No target's whole part is a half.
@@ -85,7 +84,7 @@ export function nativeSigmoidLoss(layouts: Layouts, d: SigmoidLossDescriptor): S
 }
 
 /** One-against-all hinge loss. */
-export function nativeHingeLoss(layouts: Layouts, d: HingeLossDescriptor): HingeLossOp {
+export function nativeHingeLoss(layouts: Layouts, d: HingeLossDescriptor): LabelLossOp {
   const { addon } = layouts;
   const { batch, classes } = d;
   const isSquared = d.norm === "L2";

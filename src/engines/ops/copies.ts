@@ -13,30 +13,27 @@ export interface ConcatOp {
   backward(dy: SyncedMem, dxs: readonly (SyncedMem | undefined)[]): void;
 }
 
-/** A box cut out of a larger array: (offset, offset + size) on each axis. */
+/**
+ * Each element of y is one of x, or 0, as a crop, a tile or im2col says; each element of dx, which is overwritten, is the
+ * sum of dy over those that copy it.
+ */
+export interface CopyOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  backward(dy: SyncedMem, dx: SyncedMem): void;
+}
+
+/** A box cut out of a larger array, (offset, offset + size) on each axis: y(p) = x(p + offset). */
 export interface CropDescriptor {
   readonly shape: Shape;
   readonly offset: Shape;
   readonly size: Shape;
 }
 
-/** y(p) = x(p + offset). dx is overwritten: dy within the box, 0 outside. */
-export interface CropOp {
-  forward(x: SyncedMem, y: SyncedMem): void;
-  backward(dy: SyncedMem, dx: SyncedMem): void;
-}
-
-/** An array seen as (outer, inner), whose inner blocks are repeated. */
+/** An array seen as (outer, inner), whose inner blocks are repeated: y(o, t, i) = x(o, i). */
 export interface TileDescriptor {
   readonly outer: number;
   readonly tiles: number;
   readonly inner: number;
-}
-
-/** y(o, t, i) = x(o, i); dx(o, i) = Σ over t of dy(o, t, i), overwritten. */
-export interface TileOp {
-  forward(x: SyncedMem, y: SyncedMem): void;
-  backward(dy: SyncedMem, dx: SyncedMem): void;
 }
 
 /** Rows picked by number out of `rows` rows of `size` elements; `picks` of them. */

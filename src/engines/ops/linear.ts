@@ -23,7 +23,10 @@ export interface LinearOp {
   ): void;
 }
 
-/** A convolution, all sizes resolved. Spatial lists have one entry per spatial axis (0 or more). */
+/**
+ * A convolution, all sizes resolved: y = W ⊛ x + b.  x: (N, C, i…)  W: (O, C/groups, k…)  b: (O)  y: (N, O, o…).
+ * Spatial lists have one entry per spatial axis (0 or more).
+ */
 export interface ConvolutionDescriptor {
   readonly batch: number;
   readonly groups: number;
@@ -38,10 +41,7 @@ export interface ConvolutionDescriptor {
   readonly hasBias: boolean;
 }
 
-/** y = W ⊛ x + b.  x: (N, C, i…)  W: (O, C/groups, k…)  b: (O)  y: (N, O, o…) */
-export type ConvolutionOp = LinearOp;
-
-/** An inner product, all sizes resolved. */
+/** An inner product, all sizes resolved: Y = X · Wᵀ + b.  X: (M, K)  W: (N, K)  b: (N)  Y: (M, N) */
 export interface InnerProductDescriptor {
   /** Shape of one bottom, the axes before `axis` multiplied into the first entry: (M, …features). */
   readonly input: Shape;
@@ -50,6 +50,3 @@ export interface InnerProductDescriptor {
   /** Weights are stored as (features, outputs) instead of (outputs, features). */
   readonly transpose: boolean;
 }
-
-/** Y = X · Wᵀ + b.  X: (M, K)  W: (N, K)  b: (N)  Y: (M, N) */
-export type InnerProductOp = LinearOp;

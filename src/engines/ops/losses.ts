@@ -16,47 +16,45 @@ export interface SoftmaxLossOp {
   backward(prob: SyncedMem, label: SyncedMem, scale: number, dx: SyncedMem): void;
 }
 
-/** The log loss of σ(x) against targets in [0, 1]; those whose whole part is `ignoreLabel` do not count. */
+/** A loss of scores x and of a label, or a target, beside them. */
+export interface LabelLossOp {
+  /** Writes scale · E, as the descriptor says. */
+  forward(x: SyncedMem, label: SyncedMem, scale: number, loss: SyncedMem): void;
+  /** dx = scale · ∂E/∂x. dx is overwritten. */
+  backward(x: SyncedMem, label: SyncedMem, scale: number, dx: SyncedMem): void;
+}
+
+/**
+ * The log loss of σ(x) against targets t in [0, 1]; those whose whole part is `ignoreLabel` do not count. x, t: (count).
+ *
+ *     E     = −Σ t·log σ(x) + (1 − t)·log(1 − σ(x))
+ *     ∂E/∂x = σ(x) − t, 0 where the target is ignored
+ */
 export interface SigmoidLossDescriptor {
   readonly count: number;
   readonly ignoreLabel: number | undefined;
 }
 
-/** x, target: (count). */
-export interface SigmoidLossOp {
-  /** E = −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)). */
-  forward(x: SyncedMem, target: SyncedMem, scale: number, loss: SyncedMem): void;
-  /** dx = scale · (σ(x) − t), 0 where the target is ignored. dx is overwritten. */
-  backward(x: SyncedMem, target: SyncedMem, scale: number, dx: SyncedMem): void;
-}
-
-/** One-against-all hinge loss with p = 1 (L1) or 2 (L2). */
+/**
+ * One-against-all hinge loss with p = 1 (L1) or 2 (L2). x: (N, C), label: (N).
+ *
+ *     E = Σ max(0, 1 − s·x)ᵖ, where s is 1 for the labelled class and −1 for the others
+ */
 export interface HingeLossDescriptor {
   readonly batch: number;
   readonly classes: number;
   readonly norm: "L1" | "L2";
 }
 
-/** x: (N, C), label: (N). s is 1 for the labelled class and −1 for the others. */
-export interface HingeLossOp {
-  /** E = Σ max(0, 1 − s·x)ᵖ. */
-  forward(x: SyncedMem, label: SyncedMem, scale: number, loss: SyncedMem): void;
-  /** dx = scale · ∂E/∂x. dx is overwritten. */
-  backward(x: SyncedMem, label: SyncedMem, scale: number, dx: SyncedMem): void;
-}
-
-/** The log loss of given probabilities, which count as at least 10⁻²⁰. */
+/**
+ * The log loss of given probabilities x, which count as at least 10⁻²⁰. x: (N, C), label: (N).
+ *
+ *     E     = −Σ log x(label)
+ *     ∂E/∂x = −1 / x(label), 0 for the others
+ */
 export interface MultinomialLossDescriptor {
   readonly batch: number;
   readonly classes: number;
-}
-
-/** p: (N, C), label: (N). */
-export interface MultinomialLossOp {
-  /** E = −Σ log p(label). */
-  forward(p: SyncedMem, label: SyncedMem, scale: number, loss: SyncedMem): void;
-  /** dp(label) = −scale / p(label), 0 for the others. dp is overwritten. */
-  backward(p: SyncedMem, label: SyncedMem, scale: number, dp: SyncedMem): void;
 }
 
 /** The log loss of a softmax in which H(label, c) says what each class is worth; p counts as at least 10⁻²⁰. */

@@ -52,9 +52,3 @@ export interface LRNOp {
   forward(x: SyncedMem, y: SyncedMem): void;
   backward(x: SyncedMem, y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
 }
-
-/** y(n, (c, k…), p…) = x(n, c, p·stride − pad + k·dilation), 0 in the padding; dx(…) = Σ dy(…). dx is overwritten. */
-export interface Im2colOp {
-  forward(x: SyncedMem, y: SyncedMem): void;
-  backward(dy: SyncedMem, dx: SyncedMem): void;
-}

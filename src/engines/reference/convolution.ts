@@ -1,14 +1,14 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, ConvolutionOp, PostOps } from "../engine.ts";
+import type { ConvolutionDescriptor, LinearOp, PostOps } from "../engine.ts";
 import { windowOffsets } from "../window-offsets.ts";
 
 /**
  * Convolution over any number of spatial axes by unfolding windows into columns: for each image and group,
  * column row (c, k…) holds the input value under kernel element k for every output position.
  */
-export function referenceConvolution(d: ConvolutionDescriptor): ConvolutionOp {
+export function referenceConvolution(d: ConvolutionDescriptor): LinearOp {
   const inC = d.inputChannels / d.groups;
   const outC = d.outputChannels / d.groups;
   const k = countOf(d.kernel);

@@ -1,9 +1,9 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
-import type { CropDescriptor, CropOp } from "../engine.ts";
+import type { CopyOp, CropDescriptor } from "../engine.ts";
 
 /** Copies a box out of an array row by row, and back into zeros. */
-export function referenceCrop(d: CropDescriptor): CropOp {
+export function referenceCrop(d: CropDescriptor): CopyOp {
   const count = countOf(d.shape);
   return {
     forward(xMem, yMem) {

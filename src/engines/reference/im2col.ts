@@ -1,9 +1,9 @@
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, Im2colOp } from "../engine.ts";
+import type { ConvolutionDescriptor, CopyOp } from "../engine.ts";
 import { windowOffsets } from "../window-offsets.ts";
 
 /** Unfolds windows into columns plane by plane; backward folds them up again. */
-export function referenceIm2col(d: ConvolutionDescriptor): Im2colOp {
+export function referenceIm2col(d: ConvolutionDescriptor): CopyOp {
   const offsets = windowOffsets(d);
   const size = countOf(d.input);
   const planes = d.batch * d.inputChannels;

@@ -1,8 +1,8 @@
 import { countOf } from "../../util/shape.ts";
-import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
 
 /** Y = X · Wᵀ + b; element (o, k) of W lies at o·K + k, or at k·N + o where transposed. */
-export function referenceInnerProduct(d: InnerProductDescriptor): InnerProductOp {
+export function referenceInnerProduct(d: InnerProductDescriptor): LinearOp {
   const m = d.input[0] ?? 1;
   const k = countOf(d.input, 1);
   const n = d.outputs;

@@ -2,15 +2,15 @@ import { aroundAxis } from "../../util/shape.ts";
 import type {
   InfogainLossDescriptor,
   InfogainLossOp,
+  LabelLossOp,
   MultinomialLossDescriptor,
-  MultinomialLossOp,
 } from "../engine.ts";
 
 /** Probabilities count as at least this. */
 const LEAST = 1e-20;
 
 /** −log of the label's probability. */
-export function referenceMultinomialLoss(d: MultinomialLossDescriptor): MultinomialLossOp {
+export function referenceMultinomialLoss(d: MultinomialLossDescriptor): LabelLossOp {
   const { batch, classes } = d;
   return {
     forward(pMem, labelMem, scale, lossMem) {

@@ -1,9 +1,8 @@
 import { aroundAxis } from "../../util/shape.ts";
 import type {
   HingeLossDescriptor,
-  HingeLossOp,
+  LabelLossOp,
   SigmoidLossDescriptor,
-  SigmoidLossOp,
   SoftmaxLossDescriptor,
   SoftmaxLossOp,
 } from "../engine.ts";
@@ -46,7 +45,7 @@ export function referenceSoftmaxLoss(d: SoftmaxLossDescriptor): SoftmaxLossOp {
 }
 
 /** −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)), with no exponent above 0. */
-export function referenceSigmoidLoss({ count, ignoreLabel }: SigmoidLossDescriptor): SigmoidLossOp {
+export function referenceSigmoidLoss({ count, ignoreLabel }: SigmoidLossDescriptor): LabelLossOp {
   return {
     forward(xMem, targetMem, scale, lossMem) {
       const [x, target] = [xMem.cpu(), targetMem.cpu()];
@@ -69,7 +68,7 @@ export function referenceSigmoidLoss({ count, ignoreLabel }: SigmoidLossDescript
 }
 
 /** Σ max(0, 1 − s·x)ᵖ. */
-export function referenceHingeLoss({ batch, classes, norm }: HingeLossDescriptor): HingeLossOp {
+export function referenceHingeLoss({ batch, classes, norm }: HingeLossDescriptor): LabelLossOp {
   const isSquared = norm === "L2";
   return {
     forward(xMem, labelMem, scale, lossMem) {

@@ -1,7 +1,7 @@
-import type { TileDescriptor, TileOp } from "../engine.ts";
+import type { CopyOp, TileDescriptor } from "../engine.ts";
 
 /** Repeats each block of `inner` elements; backward adds the copies up. */
-export function referenceTile({ outer, tiles, inner }: TileDescriptor): TileOp {
+export function referenceTile({ outer, tiles, inner }: TileDescriptor): CopyOp {
   return {
     forward(xMem, yMem) {
       const [x, y] = [xMem.cpu(), yMem.overwriteCpu()];

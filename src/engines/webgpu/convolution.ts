@@ -1,5 +1,5 @@
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, ConvolutionOp } from "../engine.ts";
+import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
 import { ChannelSums } from "./channel-sums.ts";
 import { products } from "./convolution-products.ts";
 import { depthwise } from "./depthwise.ts";
@@ -8,7 +8,7 @@ import type { Scope } from "./scope.ts";
 import { windowGeometry } from "./window-geometry.ts";
 
 /** Convolution over any number of axes, as products or, with a channel to each group, element by element. */
-export function webgpuConvolution(scope: Scope, d: ConvolutionDescriptor): ConvolutionOp {
+export function webgpuConvolution(scope: Scope, d: ConvolutionDescriptor): LinearOp {
   const geometry = windowGeometry(scope, d);
   const isDepthwise = d.groups > 1 && d.groups === d.inputChannels && !geometry.isListed;
   const kernels = (isDepthwise ? depthwise : products)(scope, geometry, d);

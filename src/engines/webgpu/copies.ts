@@ -2,12 +2,11 @@ import { countOf } from "../../util/shape.ts";
 import type {
   ConcatDescriptor,
   ConcatOp,
+  CopyOp,
   CropDescriptor,
-  CropOp,
   GatherDescriptor,
   GatherOp,
   TileDescriptor,
-  TileOp,
 } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
@@ -61,7 +60,7 @@ export function webgpuConcat(scope: Scope, { shapes, axis }: ConcatDescriptor): 
 }
 
 /** A box out of an array, and back into zeros. */
-export function webgpuCrop(scope: Scope, { shape, offset, size }: CropDescriptor): CropOp {
+export function webgpuCrop(scope: Scope, { shape, offset, size }: CropDescriptor): CopyOp {
   const count = countOf(size);
   const axes = tableOf(scope, () => shape.map((whole, a) => [whole, size[a]!, offset[a]!, 0]));
   const numbers = [shape.length, 0, 0] as const;
@@ -77,7 +76,7 @@ export function webgpuCrop(scope: Scope, { shape, offset, size }: CropDescriptor
 }
 
 /** Each block of `inner` elements `tiles` times; backward adds the copies up. */
-export function webgpuTile(scope: Scope, { outer, tiles, inner }: TileDescriptor): TileOp {
+export function webgpuTile(scope: Scope, { outer, tiles, inner }: TileDescriptor): CopyOp {
   const count = outer * inner;
   const numbers = [tiles, inner, 0] as const;
   return {

@@ -1,12 +1,12 @@
 import { countOf } from "../../util/shape.ts";
-import type { ConvolutionDescriptor, Im2colOp } from "../engine.ts";
+import type { ConvolutionDescriptor, CopyOp } from "../engine.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { im2col as code } from "./shaders.ts";
 import { tableOf } from "./table.ts";
 import { windowGeometry } from "./window-geometry.ts";
 
 /** Windows as columns, and the columns' gradients back to where they came from. */
-export function webgpuIm2col(scope: Scope, d: ConvolutionDescriptor): Im2colOp {
+export function webgpuIm2col(scope: Scope, d: ConvolutionDescriptor): CopyOp {
   const { input, output, kernel, stride, pad, isListed, ...tables } = windowGeometry(scope, d);
   const [inSize, outSize, kernelSize] = [countOf(input), countOf(output), countOf(kernel)];
   const planes = d.batch * d.inputChannels;

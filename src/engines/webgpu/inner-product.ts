@@ -1,5 +1,5 @@
 import { countOf } from "../../util/shape.ts";
-import type { InnerProductDescriptor, InnerProductOp } from "../engine.ts";
+import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
 import { MatrixProduct, type ProductKernel } from "./matrix-product.ts";
@@ -11,7 +11,7 @@ import { innerProduct as code } from "./shaders.ts";
 type Strides = readonly [row: number, column: number];
 
 /** Three products of row-major matrices, whose axes may be exchanged by their strides. */
-export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): InnerProductOp {
+export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): LinearOp {
   const m = d.input[0] ?? 1;
   const k = countOf(d.input, 1);
   const n = d.outputs;

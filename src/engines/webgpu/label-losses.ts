@@ -2,18 +2,15 @@ import { aroundAxis } from "../../util/shape.ts";
 import type {
   InfogainLossDescriptor,
   InfogainLossOp,
+  LabelLossOp,
   MultinomialLossDescriptor,
-  MultinomialLossOp,
 } from "../engine.ts";
 import { type LossRun, lossRunner } from "./loss-kernels.ts";
 import { groupsFor, type Scope } from "./scope.ts";
 import { labelLosses as code } from "./shaders.ts";
 
 /** −Σ log p(label). */
-export function webgpuMultinomialLoss(
-  scope: Scope,
-  d: MultinomialLossDescriptor,
-): MultinomialLossOp {
+export function webgpuMultinomialLoss(scope: Scope, d: MultinomialLossDescriptor): LabelLossOp {
   const run = runner(scope, [d.batch, d.classes, 1, 0, 0]);
   const groups = groupsFor(d.batch * d.classes);
   return {

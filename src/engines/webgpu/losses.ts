@@ -1,21 +1,16 @@
-import type {
-  HingeLossDescriptor,
-  HingeLossOp,
-  SigmoidLossDescriptor,
-  SigmoidLossOp,
-} from "../engine.ts";
+import type { HingeLossDescriptor, LabelLossOp, SigmoidLossDescriptor } from "../engine.ts";
 import { lossRunner } from "./loss-kernels.ts";
 import { groupsFor, type Scope } from "./scope.ts";
 import { losses as code } from "./shaders.ts";
 
 /** −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)). */
-export function webgpuSigmoidLoss(scope: Scope, d: SigmoidLossDescriptor): SigmoidLossOp {
+export function webgpuSigmoidLoss(scope: Scope, d: SigmoidLossDescriptor): LabelLossOp {
   const ignores = d.ignoreLabel === undefined ? 0 : 1;
   return lossOf(scope, "sigmoid", d.count, [1, d.ignoreLabel ?? 0, ignores], {});
 }
 
 /** Σ max(0, 1 − s·x)ᵖ. */
-export function webgpuHingeLoss(scope: Scope, d: HingeLossDescriptor): HingeLossOp {
+export function webgpuHingeLoss(scope: Scope, d: HingeLossDescriptor): LabelLossOp {
   const constants = { IS_SQUARED: d.norm === "L2" ? 1 : 0 };
   return lossOf(scope, "hinge", d.batch * d.classes, [d.classes, 0, 0], constants);
 }
@@ -26,7 +21,7 @@ function lossOf(
   count: number,
   more: readonly number[],
   constants: Readonly<Record<string, number>>,
-): SigmoidLossOp & HingeLossOp {
+): LabelLossOp {
   const run = lossRunner(scope, {
     name: "loss",
     code,

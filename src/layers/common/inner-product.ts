@@ -1,4 +1,4 @@
-import type { InnerProductOp, PostOps, Primitive } from "../../engines/engine.ts";
+import type { LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import type { BackwardReads, One } from "../base/layer.ts";
@@ -28,7 +28,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
   #axis = 1;
   #features = 0;
   #shape: Shape | undefined;
-  #op!: InnerProductOp;
+  #op!: LinearOp;
 
   override setUp([x]: One): void {
     const param = withDefaults("InnerProductParameter", this.param.inner_product_param);

@@ -1,4 +1,4 @@
-import type { HingeLossOp, Primitive } from "../../engines/engine.ts";
+import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import type { BackwardReads, One, Two } from "../base/layer.ts";
@@ -20,7 +20,7 @@ export class HingeLossLayer extends LossLayer<Two, One> {
   static override readonly hostBottoms: readonly number[] = [1];
 
   #shape: Shape | undefined;
-  #op!: HingeLossOp;
+  #op!: LabelLossOp;
 
   override reshape([x, label]: Two, [loss]: One): void {
     if (label.count() !== (x.shape[0] ?? 1)) {

@@ -1,4 +1,4 @@
-import type { MultinomialLossOp, Primitive } from "../../engines/engine.ts";
+import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import type { BackwardReads, One, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
@@ -18,7 +18,7 @@ export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
   static override readonly hostBottoms: readonly number[] = [1];
 
   #shape: Shape | undefined;
-  #op!: MultinomialLossOp;
+  #op!: LabelLossOp;
 
   override reshape([p, label]: Two, [loss]: One): void {
     if (label.count() !== (p.shape[0] ?? 1)) {

@@ -1,4 +1,4 @@
-import type { Primitive, SigmoidLossOp } from "../../engines/engine.ts";
+import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { shapeText } from "../../util/shape.ts";
 import { arity, type BackwardReads, type One, type Two } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
@@ -26,7 +26,7 @@ export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   #ignored: number | undefined;
   #count = -1;
   #normalizer = 1;
-  #op!: SigmoidLossOp;
+  #op!: LabelLossOp;
 
   override setUp(): void {
     this.#normalization = normalizationOf(this.param.loss_param, "BATCH_SIZE");

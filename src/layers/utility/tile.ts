@@ -1,4 +1,4 @@
-import type { Primitive, TileOp } from "../../engines/engine.ts";
+import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { Layer, type One } from "../base/layer.ts";
@@ -19,7 +19,7 @@ export class TileLayer extends Layer<One, One> {
 
   #tiles = 1;
   #shape: Shape | undefined;
-  #op!: TileOp;
+  #op!: CopyOp;
 
   override setUp(): void {
     this.#tiles = this.param.tile_param?.tiles ?? 0;

@@ -1,9 +1,4 @@
-import type {
-  ConvolutionDescriptor,
-  ConvolutionOp,
-  PostOps,
-  Primitive,
-} from "../../engines/engine.ts";
+import type { ConvolutionDescriptor, LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { BaseConvolutionLayer } from "../base/base-convolution.ts";
 import type { Blobs } from "../base/layer.ts";
 import type { LayerFusion, Takeover } from "../base/layer-fusion.ts";
@@ -37,7 +32,7 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   };
 
   protected override readonly isTransposed = false;
-  #op!: ConvolutionOp;
+  #op!: LinearOp;
 
   protected override makeOps(descriptor: ConvolutionDescriptor): void {
     this.#op = this.engine.convolution(descriptor);

@@ -1,4 +1,4 @@
-import type { CropOp, Primitive } from "../../engines/engine.ts";
+import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { arity, Layer, type One, type Two } from "../base/layer.ts";
@@ -20,7 +20,7 @@ export class CropLayer extends Layer<Two, One> {
   static override readonly bottoms = arity.two;
 
   #shapes: readonly Shape[] = [];
-  #op!: CropOp;
+  #op!: CopyOp;
 
   override reshape([x, like]: Two, [y]: One): void {
     const [whole = [], limit = []] = this.#shapes;

@@ -1,10 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
-import type {
-  BiasOp,
-  ConvolutionDescriptor,
-  ConvolutionOp,
-  Primitive,
-} from "../../engines/engine.ts";
+import type { BiasOp, ConvolutionDescriptor, LinearOp, Primitive } from "../../engines/engine.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
 import { BaseConvolutionLayer } from "../base/base-convolution.ts";
 import type { Blobs } from "../base/layer.ts";
@@ -27,7 +22,7 @@ export class DeconvolutionLayer extends BaseConvolutionLayer {
   static override readonly needs: readonly Primitive[] = ["convolution", "bias"];
   protected override readonly isTransposed = true;
   /** The convolution from top to bottom whose gradient this layer is; none where one of them is empty. */
-  #op: ConvolutionOp | undefined;
+  #op: LinearOp | undefined;
   #biasOp!: BiasOp;
 
   protected override makeOps(descriptor: ConvolutionDescriptor, topShape: Shape): void {

@@ -1,5 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
-import type { Im2colOp, Primitive } from "../../engines/engine.ts";
+import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import { convolvedLengths, describeConvolution, windowOf } from "../base/convolution-geometry.ts";
@@ -20,7 +20,7 @@ export class Im2colLayer extends Layer<One, One> {
   static override readonly needs: readonly Primitive[] = ["im2col"];
 
   #shape: Shape | undefined;
-  #op!: Im2colOp;
+  #op!: CopyOp;
 
   override reshape([x]: One, [y]: One): void {
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
