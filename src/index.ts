@@ -56,9 +56,10 @@ export {
 export type { LearnableParam } from "./net/build/parameters.ts";
 export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
-export type { AllOptions, AllPasses } from "./net/run/all.ts";
 export type { LayerCallback } from "./net/run/layer-runner.ts";
-export type { NetOutput, NetTurn, PassOptions, ValuesByName } from "./net/run/pass.ts";
+export type { NetTurn } from "./net/run/net-turn.ts";
+export type { NetOutput } from "./net/run/outputs.ts";
+export type { AllOptions, AllPasses, PassOptions, ValuesByName } from "./net/run/passes-by-name.ts";
 export { type ShapesByName, withPlaceholders } from "./net/tools/placeholders.ts";
 export { type LayerSummary, summarize } from "./net/tools/summary.ts";
 export { fullyConvolutional } from "./net/tools/surgery.ts";

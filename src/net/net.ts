@@ -11,8 +11,8 @@ import type { NetOptions } from "./options.ts";
 import { forgottenNets } from "./run/close-layers.ts";
 import { DebugInfo } from "./run/debug-info.ts";
 import { LayerRunner } from "./run/layer-runner.ts";
-import { type NetOutput, outputValues } from "./run/pass.ts";
-import { NetPasses } from "./run/passes.ts";
+import { type NetOutput, outputValues } from "./run/outputs.ts";
+import { RunnableNet } from "./run/runnable-net.ts";
 import { type CopiedWeights, copyWeights, unfilledLayers } from "./weights/copy-weights.ts";
 import {
   netToParameter,
@@ -34,7 +34,7 @@ import {
  *
  * @see Caffe's Net
  */
-export class Net extends NetPasses {
+export class Net extends RunnableNet {
   readonly phase: "TRAIN" | "TEST";
   readonly #param: NetParameter;
   readonly #reshare: () => void;

@@ -1,5 +1,5 @@
-import type { IterationEvent } from "./callbacks.ts";
-import type { Solver, SolverCallbacks } from "./solver.ts";
+import type { CallbacksOf, IterationEvent } from "./callbacks.ts";
+import type { SolverRun } from "./run.ts";
 
 /** One finished iteration, as `for await` over a solver gives it. */
 export interface Iteration {
@@ -12,36 +12,38 @@ export interface Iteration {
   readonly learningRate: number;
 }
 
+/** How a loop over iterations moves its solver. */
+interface Steps {
+  /** Does one iteration, unless the solver has come to the one given. */
+  readonly step: (until: number) => Promise<IterationEvent | undefined>;
+  readonly isStopped: () => boolean;
+  /** Does what is left to do when nothing follows. */
+  readonly finish: () => Promise<void>;
+}
+
 /**
  * Steps a solver to its max_iter, one iteration at a time, with the tests and snapshots that are due. Leaving the
  * loop leaves the solver where it is: a later loop goes on from there.
- * @param step does one iteration, unless the solver has come to the one given
- * @param finish does what is left to do when nothing follows
+ * @param guests the solver's; the loop is one of them while it lasts, so that the loss is read in every iteration
  */
-export async function* iterate(
-  solver: Solver,
-  {
-    step,
-    finish,
-  }: {
-    readonly step: (until: number) => Promise<IterationEvent | undefined>;
-    readonly finish: () => Promise<void>;
-  },
+export async function* iterate<Solver>(
+  run: SolverRun,
+  guests: CallbacksOf<Solver>[],
+  { step, isStopped, finish }: Steps,
 ): AsyncGenerator<Iteration, void, void> {
-  solver.net.checkOpen();
-  // A guest that wants to know: the loss is read in every iteration.
-  const guest: SolverCallbacks = { onIteration() {} };
-  solver.callbacks.push(guest);
+  run.net.checkOpen();
+  const guest: CallbacksOf<Solver> = { onIteration() {} };
+  guests.push(guest);
   try {
-    while (solver.iter < (solver.param.max_iter ?? 0)) {
-      const event = await step(solver.param.max_iter ?? 0);
+    while (run.iter < (run.param.max_iter ?? 0)) {
+      const event = await step(run.param.max_iter ?? 0);
       if (!event) break;
       const { iter, loss, smoothedLoss, rate } = event;
       yield { iteration: iter, loss, smoothedLoss, learningRate: rate };
-      if (solver.stoppedEarly) break;
+      if (isStopped()) break;
     }
     await finish();
   } finally {
-    solver.callbacks.splice(solver.callbacks.indexOf(guest), 1);
+    guests.splice(guests.indexOf(guest), 1);
   }
 }

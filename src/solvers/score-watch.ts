@@ -1,7 +1,7 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import type { SolverMemory } from "../io/weights/run-state.ts";
 import type { Net } from "../net/net.ts";
-import { lossWeightOf } from "../net/run/pass.ts";
+import { lossWeightOf } from "../net/run/outputs.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText } from "../util/log.ts";
 import { nearestText } from "../util/nearest.ts";

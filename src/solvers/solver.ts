@@ -74,8 +74,9 @@ export class Solver extends SolverRun {
 
   /** Trains one iteration after the other: `for await (const { iteration, loss } of solver) …`. */
   [Symbol.asyncIterator](): AsyncGenerator<Iteration, void, void> {
-    return iterate(this, {
+    return iterate(this, this.callbacks, {
       step: (until) => this.#inTurn(() => this.#train(1, () => until)),
+      isStopped: () => this.#isStopped,
       finish: () => this.#inTurn(() => this.#writeOwed()),
     });
   }

@@ -1,7 +1,7 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { randomBits } from "../../util/random-bits.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
-import type { Window } from "./pooling.ts";
+import type { Window } from "./pooling-windows.ts";
 
 /**
  * Pooling by chance: values that are 0 or more are probabilities.

@@ -12,8 +12,8 @@ import { checkOptions } from "../../util/options.ts";
 import { chosenSeed } from "../../util/seed.ts";
 import { type NetOptions, netOptions } from "../options.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
+import { located } from "./error-context.ts";
 import { insertSplits } from "./insert-splits.ts";
-import { located } from "./locate.ts";
 import { filterByState, mergeStates } from "./state.ts";
 
 /** A net set up, before it runs. */

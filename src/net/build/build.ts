@@ -8,8 +8,8 @@ import { nearestText } from "../../util/nearest.ts";
 import type { NetOptions } from "../options.ts";
 import { blobsOf } from "../weights/weights.ts";
 import { type PlannedLayer, pruneBackward, warnOfLostWeights } from "./backward-plan.ts";
-import { warnOfOverwritten } from "./kept-data.ts";
 import { layerKeys } from "./layer-keys.ts";
+import { warnOfOverwritten } from "./overwritten.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
 
 /** One layer of a built net with all that running it takes. */

@@ -3,7 +3,7 @@ import type { Engine } from "../../engines/engine.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import type { BuiltLayer } from "../build/build.ts";
 import type { LearnableParam } from "../build/parameters.ts";
-import { toHost } from "./host-access.ts";
+import { toHost } from "./host-reads.ts";
 
 /**
  * Logs how large values and gradients are as a net runs: what one looks at when training diverges.

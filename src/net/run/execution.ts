@@ -1,9 +1,9 @@
 import type { PostOps } from "../../engines/engine.ts";
 import { NetError } from "../../util/errors.ts";
 import type { BuiltLayer, BuiltNet } from "../build/build.ts";
-import { type KeptData, keptDataOf } from "../build/kept-data.ts";
 import type { NetOptions } from "../options.ts";
 import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
+import { type KeptData, keptDataOf } from "./kept-data.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { findRepetitions, type Repetition } from "./repetition.ts";
 

@@ -1,7 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { PostOp, PostOps } from "../../engines/engine.ts";
-import type { Blobs, Layer } from "../../layers/base/layer.ts";
 import type { Takeover } from "../../layers/base/layer-fusion.ts";
+import { type JoinedLayer, overwritersOf, usersOf } from "../build/blob-users.ts";
 
 /** A layer that does the work of layers right behind it. */
 export interface Fusion {
@@ -12,14 +12,6 @@ export interface Fusion {
   readonly isBackward: boolean;
 }
 
-/** What the search must know of one layer of the built net. */
-export interface FusedLayer {
-  readonly layer: Layer;
-  readonly bottomBlobs: Blobs;
-  readonly topBlobs: Blobs;
-  readonly needsBackward: boolean;
-}
-
 /**
  * Finds layers that the layer before may run on the way out: ReLU behind a convolution; ReLU and Dropout behind an
  * inner product; Scale and ReLU behind BatchNorm; ReLU behind Eltwise; and where there is no backward, BatchNorm and
@@ -28,7 +20,7 @@ export interface FusedLayer {
  * Only in-place followers are taken: the blob then holds the same numbers as without fusion, since the
  * value in between is not kept by Caffe either.
  */
-export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolean): Fusion[] {
+export function findFusions(layers: readonly JoinedLayer[], isForwardOnly: boolean): Fusion[] {
   const fusions: Fusion[] = [];
   const taken = new Set<number>();
   layers.forEach((built, producer) => {
@@ -48,12 +40,15 @@ export function findFusions(layers: readonly FusedLayer[], isForwardOnly: boolea
 }
 
 /** The post-ops of a fusion, as they are now; undefined where one of the followers must run by itself now. */
-export function postsOf({ followers }: Fusion, layers: readonly FusedLayer[]): PostOps | undefined {
+export function postsOf(
+  { followers }: Fusion,
+  layers: readonly JoinedLayer[],
+): PostOps | undefined {
   const posts = followers.flatMap((i) => postOf(layers[i]) ?? []);
   return posts.length === followers.length ? posts : undefined;
 }
 
-function postOf(built: FusedLayer | undefined): PostOp | undefined {
+function postOf(built: JoinedLayer | undefined): PostOp | undefined {
   return built?.layer.fusion?.postOp?.();
 }
 
@@ -68,7 +63,7 @@ export interface Absorption {
  * reads the rectified data after that layer's forward.
  */
 export function findAbsorbed(
-  layers: readonly FusedLayer[],
+  layers: readonly JoinedLayer[],
   fusions: readonly Fusion[],
 ): Absorption[] {
   const absorbed: Absorption[] = [];
@@ -80,7 +75,7 @@ export function findAbsorbed(
     if (!isRectifier(postOf(built))) return;
     const users = usersOf(layers, top);
     const [reader = -1, ...others] = users.filter((j) => j > i);
-    if (users.some((j) => j < i && readsAgain(layers[j] as FusedLayer, top))) return;
+    if (users.some((j) => j < i && readsAgain(layers[j] as JoinedLayer, top))) return;
     const { layer: next, needsBackward: isNeeded } = layers[reader] ?? {};
     if (others.length === 0 && isNeeded && next?.fusion?.absorbRectifier?.(true)) {
       absorbed.push({ rectifier: i, reader });
@@ -90,7 +85,7 @@ export function findAbsorbed(
 }
 
 /** Whether a layer's backward reads the data of that blob as it lies there by then. */
-function readsAgain({ layer, bottomBlobs, topBlobs }: FusedLayer, { dataMem }: Blob): boolean {
+function readsAgain({ layer, bottomBlobs, topBlobs }: JoinedLayer, { dataMem }: Blob): boolean {
   const reads = [
     ...topBlobs.map((top, t) => top.dataMem === dataMem && layer.backwardReadsTop(t)),
     ...bottomBlobs.map((bottom, b) => bottom.dataMem === dataMem && layer.backwardReadsBottom(b)),
@@ -102,40 +97,14 @@ function isRectifier(post: PostOp | undefined): boolean {
   return post?.kind === "unary" && post.kernel.name === "relu" && post.params["slope"] === 0;
 }
 
-/** The layers that read or write memory of that blob. */
-export function usersOf(layers: readonly FusedLayer[], { dataMem, diffMem }: Blob): number[] {
-  return layers.flatMap(({ bottomBlobs, topBlobs }, i) => {
-    const isUser = [...bottomBlobs, ...topBlobs].some(
-      (blob) => blob.dataMem === dataMem || blob.diffMem === diffMem,
-    );
-    return isUser ? [i] : [];
-  });
-}
-
-/**
- * The layers behind layer i that work in place on the memory of that blob, under whatever name: splits and views share
- * it, and write nothing.
- */
-export function overwritersOf<T extends FusedLayer>(
-  layers: readonly T[],
-  i: number,
-  { dataMem }: Blob,
-): T[] {
-  return layers
-    .slice(i + 1)
-    .filter(({ bottomBlobs, topBlobs }) =>
-      topBlobs.some((top) => top.dataMem === dataMem && bottomBlobs.includes(top)),
-    );
-}
-
 /** The layers that work in place on the producer's only top before any other reads it, while they may be post-ops. */
-function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[] {
-  const { layer, topBlobs } = layers[producer] as FusedLayer;
+function inPlaceChain(layers: readonly JoinedLayer[], producer: number): number[] {
+  const { layer, topBlobs } = layers[producer] as JoinedLayer;
   const [top] = topBlobs;
   const chain: number[] = [];
   if (!top || topBlobs.length !== 1) return chain;
   for (let i = producer + 1; i < layers.length; i++) {
-    const next = layers[i] as FusedLayer;
+    const next = layers[i] as JoinedLayer;
     if (!next.bottomBlobs.includes(top) && !next.topBlobs.includes(top)) continue;
     const isInPlace =
       next.bottomBlobs.length === 1 && next.bottomBlobs[0] === top && next.topBlobs[0] === top;
@@ -149,9 +118,9 @@ function inPlaceChain(layers: readonly FusedLayer[], producer: number): number[]
  * Whether the last follower by itself would take its gradient from a result that others have overwritten by then, as
  * Caffe's does. What dropout lets through has its sign still, and the rest no gradient.
  */
-function readsOverwritten(layers: readonly FusedLayer[], followers: readonly number[]): boolean {
+function readsOverwritten(layers: readonly JoinedLayer[], followers: readonly number[]): boolean {
   const last = followers.at(-1) ?? -1;
-  const built = layers[last] as FusedLayer;
+  const built = layers[last] as JoinedLayer;
   return (
     postOf(built)?.kind === "unary" &&
     overwritersOf(layers, last, built.topBlobs[0] as Blob).some(
@@ -163,9 +132,9 @@ function readsOverwritten(layers: readonly FusedLayer[], followers: readonly num
 /** Who runs backward must find what it reads: its own forward, or all of it taken over. */
 function isAllowed(
   takeover: Takeover,
-  producer: FusedLayer,
+  producer: JoinedLayer,
   followers: readonly number[],
-  layers: readonly FusedLayer[],
+  layers: readonly JoinedLayer[],
   isForwardOnly: boolean,
 ): boolean {
   if (takeover === "nothing") return false;

@@ -4,11 +4,11 @@ import { NetError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { doneAtOnce } from "../../util/promises.ts";
 import { type BuiltLayer, type BuiltNet, writeLossWeights } from "../build/build.ts";
-import { withLayer, withRecord } from "../build/locate.ts";
+import { withLayer, withRecord } from "../build/error-context.ts";
 import type { LearnableParam } from "../build/parameters.ts";
 import type { DebugInfo } from "./debug-info.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
-import { readByBackward, readByForward, toHost } from "./host-access.ts";
+import { readByBackward, readByForward, toHost } from "./host-reads.ts";
 import type { Loss } from "./loss.ts";
 
 /** Called before or after a layer runs; `index` counts the net's layers. */

@@ -1,4 +1,5 @@
-import { type FusedLayer, type Fusion, usersOf } from "./fusion.ts";
+import { type JoinedLayer, usersOf } from "../build/blob-users.ts";
+import type { Fusion } from "./fusion.ts";
 
 /** A layer whose result is made again before backward reads it, rather than kept from forward on. */
 export interface Repetition {
@@ -14,7 +15,7 @@ export interface Repetition {
  * @see Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016
  */
 export function findRepetitions(
-  layers: readonly FusedLayer[],
+  layers: readonly JoinedLayer[],
   fusions: readonly Fusion[],
 ): Repetition[] {
   const found: Repetition[] = [];
@@ -22,8 +23,8 @@ export function findRepetitions(
     const [[bottom], [top]] = [bottomBlobs, topBlobs];
     if (!bottom || !top || topBlobs.length !== 1 || !needsBackward) return;
     if (layer.engine.device || !layer.fusion?.isCheapToRepeat?.()) return;
-    const [source = -1, ...rest] = usersOf(layers, bottom);
-    const isSource = layers[source]?.bottomBlobs.length === 0 && rest.length === 1;
+    const [first = -1, ...rest] = usersOf(layers, bottom);
+    const isOfSource = layers[first]?.bottomBlobs.length === 0 && rest.length === 1;
     const fusion = fusions.find((one) => one.producer === producer);
     const followers = fusion?.followers ?? [];
     const [reader = -1, ...others] = usersOf(layers, top).filter(
@@ -32,7 +33,7 @@ export function findRepetitions(
     const next = layers[reader];
     // Without parameters it may not read its bottom again.
     const readsAgain = next && next.layer.blobs.length > 0 && next.bottomBlobs.length === 1;
-    if (isSource && !fusion?.isBackward && others.length === 0 && readsAgain) {
+    if (isOfSource && !fusion?.isBackward && others.length === 0 && readsAgain) {
       found.push({ producer, reader });
     }
   });

@@ -4,7 +4,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { FormatError, NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { nearest } from "../../util/nearest.ts";
-import { pairByName } from "../build/layer-keys.ts";
+import { pairByName } from "./pair-by-name.ts";
 import type { TrainedWeights } from "./weights.ts";
 
 /** A layer, and the weights file it is in. */

@@ -7,7 +7,7 @@ import type { Layer } from "../../layers/base/layer.ts";
 import type { DType } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { pairByName } from "../build/layer-keys.ts";
+import { pairByName } from "./pair-by-name.ts";
 
 /** What of a weights file is trusted: each layer's name and its blobs. */
 export interface TrainedWeights {

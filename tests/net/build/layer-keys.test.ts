@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
-import { layerKeys, pairByName } from "../../../src/net/build/layer-keys.ts";
+import { layerKeys } from "../../../src/net/build/layer-keys.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { withPlaceholders } from "../../../src/net/tools/placeholders.ts";
 import { L } from "../../../src/net-spec/layers.ts";
@@ -25,7 +25,7 @@ describe("layerKeys", () => {
       ["", ""],
       ["", "#2"],
     ],
-    // Whoever bears a name keeps it.
+    // The layer that bears a name keeps it.
     [
       ["a", "a", "a#2"],
       ["a", "a#3", "a#2"],
@@ -41,28 +41,6 @@ describe("layerKeys", () => {
   ])("%j", (names, keys) => {
     expect(layerKeys(names)).toEqual(keys);
   });
-});
-
-test("pairByName: the first with the first, the last takes what is left, layers without blobs stand back", () => {
-  const layer = (name: string, id: number, blobs = 1) => ({
-    name,
-    id,
-    blobs: Array(blobs).fill(0),
-  });
-  const pairs = (sources: ReturnType<typeof layer>[], targets: ReturnType<typeof layer>[]) =>
-    pairByName(sources, targets).map(([source, target]) => [source.id, target?.id]);
-  expect(
-    pairs([layer("a", 1), layer("a", 2), layer("a", 3)], [layer("a", 10), layer("a", 20)]),
-  ).toEqual([
-    [1, 10],
-    [2, 20],
-    [3, 20],
-  ]);
-  expect(pairs([layer("a", 1, 0), layer("a", 2)], [layer("a", 10)])).toEqual([[2, 10]]);
-  expect(pairs([layer("a", 1)], [layer("a", 10, 0), layer("a", 20)])).toEqual([[1, 20]]);
-  expect(pairs([layer("a", 1, 0)], [layer("a", 10, 0)])).toEqual([[1, 10]]);
-  expect(pairs([layer("b", 1)], [layer("a", 10)])).toEqual([[1, undefined]]);
-  expect(pairs([layer("toString", 1)], [])).toEqual([[1, undefined]]);
 });
 
 const INPUT = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }';

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import type { Layer } from "../../../src/layers/base/layer.ts";
+import type { JoinedLayer } from "../../../src/net/build/blob-users.ts";
 import type { Net } from "../../../src/net/net.ts";
-import { type FusedLayer, findFusions } from "../../../src/net/run/fusion.ts";
+import { findFusions } from "../../../src/net/run/fusion.ts";
 import { availableEngines } from "../../support/engines.ts";
 import { netOf, noise, write } from "../../support/nets.ts";
 
@@ -14,7 +15,7 @@ const relu = (bottom: string, top: string): string =>
   `layer { name: "r_${top}" type: "ReLU" bottom: "${bottom}" top: "${top}" }`;
 
 /** A net's layers as the search takes them, each as `change` makes it. */
-const layersOf = (net: Net, change = (layer: Layer): Layer => layer): FusedLayer[] =>
+const layersOf = (net: Net, change = (layer: Layer): Layer => layer): JoinedLayer[] =>
   net.layers.map((layer, i) => ({
     layer: change(layer),
     bottomBlobs: net.bottomBlobs[i] ?? [],

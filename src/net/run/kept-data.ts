@@ -1,8 +1,6 @@
 import { Blob } from "../../blob/blob.ts";
-import type { BackwardReads, Blobs } from "../../layers/base/layer.ts";
-import type { Log } from "../../util/log.ts";
-import { type FusedLayer, overwritersOf } from "../run/fusion.ts";
-import type { PlannedLayer } from "./backward-plan.ts";
+import type { Blobs } from "../../layers/base/layer.ts";
+import { type JoinedLayer, overwritersOf } from "../build/blob-users.ts";
 
 /**
  * A layer's blobs, some of them with a copy of their data: that of the blob itself is overwritten by a layer in place
@@ -13,9 +11,9 @@ export class KeptData {
   readonly bottoms: Blobs;
   /** For backward alone. */
   readonly tops: Blobs;
-  readonly #layer: FusedLayer;
+  readonly #layer: JoinedLayer;
 
-  constructor(layer: FusedLayer, bottoms: readonly boolean[], tops: readonly boolean[]) {
+  constructor(layer: JoinedLayer, bottoms: readonly boolean[], tops: readonly boolean[]) {
     const copy = (isKept: boolean | undefined, blob: Blob): Blob =>
       isKept ? new Blob([0], blob.dtype) : blob;
     this.#layer = layer;
@@ -53,8 +51,8 @@ export class KeptData {
   }
 }
 
-/** Per layer: the data that has to be kept for its backward; nothing in a net where nobody overwrites it. */
-export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined)[] {
+/** Per layer: the data that has to be kept for its backward; undefined where no layer overwrites any of it. */
+export function keptDataOf(layers: readonly JoinedLayer[]): (KeptData | undefined)[] {
   return layers.map((built, i) => {
     const { layer, bottomBlobs, topBlobs, needsBackward } = built;
     if (!needsBackward) return undefined;
@@ -69,43 +67,5 @@ export function keptDataOf(layers: readonly FusedLayer[]): (KeptData | undefined
     );
     const isNeeded = bottoms.includes(true) || tops.includes(true);
     return isNeeded ? new KeptData(built, bottoms, tops) : undefined;
-  });
-}
-
-/**
- * Warns of gradients that are none: a layer's backward reads what a layer in place has overwritten by then. As in Caffe.
- * What is kept as it was (`keptDataOf`) is none of it.
- */
-export function warnOfOverwritten(layers: readonly (FusedLayer & PlannedLayer)[], log: Log): void {
-  layers.forEach((built, i) => {
-    const { layer, name, bottoms, tops, bottomBlobs, topBlobs } = built;
-    const hasGradients =
-      built.bottomNeedsBackward.includes(true) || layer.paramPropagateDown.includes(true);
-    if (!built.needsBackward || !hasGradients) return;
-    const check = (
-      reads: BackwardReads,
-      kind: string,
-      blobName: string | undefined,
-      blob: Blob,
-    ): void => {
-      if (reads === "nothing" || reads === "kept") return;
-      const other = overwritersOf(layers, i, blob).find(
-        (one) => !(reads === "signs" && one.layer.keepsSigns),
-      );
-      if (!other) return;
-      const [place] = other.tops;
-      const same = place === blobName ? "" : `, in the same memory as "${blobName}"`;
-      log(
-        "warning",
-        "net",
-        `the gradient of layer "${name}" (${layer.param.type}) is computed from its ${kind} "${blobName}", which layer "${other.name}" (${other.layer.param.type}) overwrites before that, in place on "${place}"${same}: it is not the gradient of what forward computes, as in Caffe. Expected a top of its own for "${other.name}".`,
-      );
-    };
-    bottomBlobs.forEach((blob, b) => {
-      check(layer.backwardReadsBottom(b), "bottom", bottoms[b], blob);
-    });
-    topBlobs.forEach((blob, t) => {
-      check(layer.backwardReadsTop(t), "top", tops[t], blob);
-    });
   });
 }

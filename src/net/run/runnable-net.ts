@@ -5,19 +5,21 @@ import { NetError } from "../../util/errors.ts";
 import { Turns } from "../../util/turns.ts";
 import type { BuiltLayer, BuiltNet } from "../build/build.ts";
 import { NetGraph } from "../build/graph.ts";
-import { type AllOptions, type AllPasses, arraysOf, runAll } from "./all.ts";
 import { closeLayers, forgottenNets } from "./close-layers.ts";
 import type { LayerCallback, LayerRunner } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
+import type { NetTurn } from "./net-turn.ts";
 import {
+  type AllOptions,
+  type AllPasses,
   type ArraysByName,
+  arraysNow,
   backwardPass,
   forwardPass,
-  type NetTurn,
   type PassOptions,
+  runAll,
   type ValuesByName,
-  valuesNow,
-} from "./pass.ts";
+} from "./passes-by-name.ts";
 
 /** What of a net can run, be read and be written. */
 interface OpenNet {
@@ -25,8 +27,8 @@ interface OpenNet {
   readonly runner: LayerRunner;
 }
 
-/** A net's passes, one after the other, as long as it is open. */
-export abstract class NetPasses extends NetGraph {
+/** A graph whose layers run, one pass after the other, until it is closed: the passes of `Net`. */
+export abstract class RunnableNet extends NetGraph {
   /** Element type of every blob. */
   readonly dtype: DType;
   readonly beforeForward: LayerCallback[];
@@ -98,7 +100,7 @@ export abstract class NetPasses extends NetGraph {
       );
     }
     const options = typeof to === "object" ? to : {};
-    const inputs = (): ArraysByName => valuesNow(from, this.#turns.areTaken);
+    const inputs = (): ArraysByName => arraysNow(from, this.#turns.areTaken);
     return this.#inTurnWith(inputs, (turn, now) => forwardPass(this, turn, now, options));
   }
 
@@ -142,7 +144,7 @@ export abstract class NetPasses extends NetGraph {
       return this.inTurn((turn) => turn.backward(from, typeof to === "number" ? to : undefined));
     }
     const options = typeof to === "object" ? to : {};
-    const diffs = (): ArraysByName => valuesNow(from, this.#turns.areTaken);
+    const diffs = (): ArraysByName => arraysNow(from, this.#turns.areTaken);
     return this.#inTurnWith(diffs, (turn, now) => backwardPass(this, turn, now, options));
   }
 
@@ -208,7 +210,7 @@ export abstract class NetPasses extends NetGraph {
     options: Pick<AllOptions, "blobs"> = {},
   ): Promise<Record<Name, Blob>> {
     return this.#inTurnWith(
-      () => arraysOf(inputs, this.dtype),
+      () => arraysNow(inputs, true),
       async (turn, all) => {
         const { blobs } = await runAll(this, turn, all, undefined, options);
         return blobs as Record<Name, Blob>;
@@ -223,7 +225,7 @@ export abstract class NetPasses extends NetGraph {
     options: AllOptions = {},
   ): Promise<AllPasses> {
     return this.#inTurnWith(
-      () => [arraysOf(inputs, this.dtype), arraysOf(topDiffs, this.dtype)] as const,
+      () => [arraysNow(inputs, true), arraysNow(topDiffs, true)] as const,
       (turn, [all, gradients]) => runAll(this, turn, all, gradients, options),
     );
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Engines } from "../../src/engines/choose.ts";
-import type { Layer } from "../../src/layers/base/layer.ts";
-import type { Net } from "../../src/net/net.ts";
-import { describeEngines, referenceEngines } from "../support/engines.ts";
-import { netOf, noise, write } from "../support/nets.ts";
+import type { Engines } from "../../../src/engines/choose.ts";
+import type { Layer } from "../../../src/layers/base/layer.ts";
+import type { Net } from "../../../src/net/net.ts";
+import { describeEngines, referenceEngines } from "../../support/engines.ts";
+import { netOf, noise, write } from "../../support/nets.ts";
 
 /** Layers with a bottom of shape 3×4×2×2, but for one more bottom b. */
 const LAYERS = [

@@ -1,6 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import { NetError } from "../../util/errors.ts";
-import type { NetGraph } from "./graph.ts";
+import type { NetGraph } from "../build/graph.ts";
 
 /** Whether backward computes the gradient of a blob: some layer makes it for its bottom. */
 export function isComputed(net: NetGraph, name: string): boolean {

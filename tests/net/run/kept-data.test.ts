@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { keptDataOf } from "../../../src/net/build/kept-data.ts";
+import type { JoinedLayer } from "../../../src/net/build/blob-users.ts";
 import type { Net } from "../../../src/net/net.ts";
-import type { FusedLayer } from "../../../src/net/run/fusion.ts";
+import { keptDataOf } from "../../../src/net/run/kept-data.ts";
 import { describeEngines } from "../../support/engines.ts";
 import { keptLog, netOf, noise, write } from "../../support/nets.ts";
 
@@ -106,7 +106,7 @@ test("nothing is kept where nobody overwrites it, nor without backward", () => {
     ${more}
     layer { name: "ip" type: "InnerProduct" bottom: "lrn" top: "ip" inner_product_param { num_output: 3 } }
     layer { name: "loss" type: "HingeLoss" bottom: "ip" bottom: "label" top: "loss" }`;
-  const kept = (more: string, change: Partial<FusedLayer> = {}): string[] => {
+  const kept = (more: string, change: Partial<JoinedLayer> = {}): string[] => {
     const net = netOf(text(more));
     const layers = net.layers.map((layer, i) => ({
       layer,
