@@ -27,16 +27,40 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "index.ts": [...below, ...guests, "monitor"],
 };
 
+/** Each room of src/net and the rooms it may import from, lowest first; net.ts and options.ts are rooms of their own. */
+const NET_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  weights: [],
+  "options.ts": ["weights"],
+  build: ["weights", "options.ts"],
+  run: ["build", "options.ts"],
+  "net.ts": ["weights", "options.ts", "build", "run"],
+  tools: ["net.ts"],
+};
+
 const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".ts"),
 );
 
+const SPECIFIER = /\b(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
+
+/** Per file of src those that it imports: values, types alone, and what it loads as it runs. */
+const importsOf = new Map(
+  files.map((file) => {
+    const found = readFileSync(join("src", file), "utf8").matchAll(SPECIFIER);
+    return [file, [...found].map(([, path = ""]) => normalize(join(file, "..", path)))];
+  }),
+);
+
 test.each(files)("%s imports only from below, and keeps to its doors", (file) => {
-  const folder = file.split("/")[0] ?? "";
+  const [folder = "", room = ""] = file.split("/");
   const source = readFileSync(join("src", file), "utf8");
-  for (const [, path = ""] of source.matchAll(/from "(\.{1,2}\/[^"]+)"/g)) {
-    const target = normalize(join(file, "..", path)).split("/")[0];
+  for (const path of importsOf.get(file) ?? []) {
+    const [target = "", targetRoom] = path.split("/");
     expect([folder, ...(MAY_IMPORT[folder] ?? [])], `${file} imports ${path}`).toContain(target);
+    if (folder !== "net" || target !== "net") continue;
+    expect([room, ...(NET_MAY_IMPORT[room] ?? [])], `${file} imports ${path}`).toContain(
+      targetRoom,
+    );
   }
   const opensFiles = ["io", "cli", "engines", "models"].includes(folder);
   if (!opensFiles && !file.endsWith("user-module.ts")) expect(source).not.toContain("node:fs");
@@ -46,6 +70,19 @@ test.each(files)("%s imports only from below, and keeps to its doors", (file) =>
   for (const other of ["reference", "native", "webgpu"]) {
     if (engine && other !== engine) expect(source).not.toContain(`../${other}/`);
   }
+});
+
+test("no file imports itself through others, not even for types", () => {
+  const circles: string[] = [];
+  const seen = new Set<string>();
+  const follow = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const next of importsOf.get(file) ?? []) follow(next, [...path, file]);
+  };
+  for (const file of files) follow(file, []);
+  expect(circles.filter((circle) => !circle.startsWith("io/images/"))).toEqual([]);
 });
 
 test("no source file needs scrolling for minutes", () => {
