@@ -1,15 +1,14 @@
 /** The public API: what a program imports from "caffe-ts". */
-export { Blob, type BlobValue } from "./blob/blob.ts";
-export { type NdArray, type Nested, stack, type Values } from "./blob/nested.ts";
+
+export { Blob } from "./blob/blob.ts";
+export { type Nested, stack, type Values } from "./blob/nested.ts";
 export { type DrawOptions, dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
-
 export { openEngines } from "./engines/open.ts";
 export { type GpuChoice, openGpu } from "./engines/webgpu/device.ts";
 export type { Gpu } from "./engines/webgpu/gpu.ts";
-
 export * as io from "./float-images/index.ts";
 export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
 export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
@@ -80,6 +79,7 @@ export type { SolverOptions } from "./solvers/options.ts";
 export { Solver, type SolverCallbacks } from "./solvers/solver.ts";
 export * as errors from "./util/errors.ts";
 export { type Log, type Severity, silent } from "./util/log.ts";
+export type { BlobValue, NdArray } from "./util/nd-array.ts";
 export { setRandomSeed } from "./util/seed.ts";
 export { Timer } from "./util/timer.ts";
 export { version } from "./util/version.ts";

@@ -1,8 +1,9 @@
+import { blobProtoOf, blobValueOf } from "../io/proto/blob-proto.ts";
 import type { BlobProto, BlobProtoVector, Datum } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { countOf, shapeText } from "../util/shape.ts";
-import { blobProtoOf, blobValueOf } from "./blob-proto.ts";
-import { type NdArray, ndArrayOf, type Values } from "./nested.ts";
+import { ndArrayOf, type Values } from "./nested.ts";
 
 /** The array that a BlobProto holds: its data, or its diff. */
 export function blobProtoToArray(proto: BlobProto, which: "data" | "diff" = "data"): NdArray {

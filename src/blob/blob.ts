@@ -2,8 +2,9 @@ import type { Engine } from "../engines/engine.ts";
 import { SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { DType, FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { BlobValue, NdArray } from "../util/nd-array.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
-import { type NdArray, type Nested, ndArrayOf, nestedOf, type Values } from "./nested.ts";
+import { type Nested, ndArrayOf, nestedOf, type Values } from "./nested.ts";
 
 /** Caffe's limit on the number of axes. */
 const MAX_AXES = 32;
@@ -30,15 +31,6 @@ export function elementCount(shape: Shape): number {
     );
   }
   return count;
-}
-
-/** A blob as files hold it: a shape and values in row-major order. */
-export interface BlobValue {
-  readonly shape: readonly number[];
-  /** The shape came from num, channels, height and width, as old files have it. */
-  readonly legacyShape?: boolean;
-  readonly data: FloatArray;
-  readonly diff?: FloatArray;
 }
 
 /**

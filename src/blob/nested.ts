@@ -1,15 +1,10 @@
 import { allocate, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 
 /** Numbers in lists within lists, as deep as there are axes; a lone number has no axis. */
 export type Nested = number | readonly Nested[];
-
-/** A shape and elements in row-major order: what images, files and blobs hold. */
-export interface NdArray {
-  readonly shape: Shape;
-  readonly data: ArrayLike<number>;
-}
 
 /**
  * What a blob can be given: a flat array, lists within lists, an array that knows its shape, or several such

@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
-import { channelMeans, readMean } from "../float-images/mean.ts";
+import { readMean } from "../float-images/mean.ts";
 import type { TransformerOptions } from "../float-images/transformer.ts";
+import { channelMeans } from "../io/images/mean-image.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { readNetParameter } from "../io/text/read-net.ts";
 import { CaffeError } from "../util/errors.ts";

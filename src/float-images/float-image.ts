@@ -1,9 +1,9 @@
-import type { NdArray } from "../blob/nested.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { readBytes } from "../io/files/read-file.ts";
 import { decodeImage } from "../io/images/decode.ts";
 import { suffixOf } from "../io/images/encode.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { countOf, shapeText } from "../util/shape.ts";
 
 /**

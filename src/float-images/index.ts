@@ -7,6 +7,7 @@ export {
   blobProtoVectorToArrays,
   datumToArray,
 } from "../blob/array-proto.ts";
+export { channelMeans } from "../io/images/mean-image.ts";
 export { type IdxFile, readIdx } from "../io/lists/idx.ts";
 export { readNpy } from "../io/lists/npy.ts";
 export {
@@ -19,5 +20,5 @@ export {
   resizeImage,
   saveImage,
 } from "./float-image.ts";
-export { channelMeans, readMean, writeMean } from "./mean.ts";
+export { readMean, writeMean } from "./mean.ts";
 export { Transformer, type TransformerOptions } from "./transformer.ts";

@@ -1,10 +1,9 @@
-import type { NdArray } from "../blob/nested.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { meanShape } from "../io/images/mean-image.ts";
 import { readNpy } from "../io/lists/npy.ts";
-import { blobChunks } from "../io/weights/blob-wire.ts";
+import { blobChunks } from "../io/proto/blob-proto.ts";
 import { readBlobFile } from "../io/weights/caffemodel.ts";
-import { countOf } from "../util/shape.ts";
+import type { NdArray } from "../util/nd-array.ts";
 
 /**
  * Reads a mean image: a .binaryproto as compute_image_mean writes it, or a .npy of pycaffe's.
@@ -20,14 +19,4 @@ export function readMean(path: string): NdArray {
 export function writeMean(path: string, { shape, data }: NdArray): void {
   const values = Float32Array.from(data);
   writeFileAtomically(path, blobChunks({ shape: [1, ...shape], data: values }));
-}
-
-/** The mean of each channel of a mean image K×H×W: what fits inputs of every size. */
-export function channelMeans({ shape, data }: NdArray): number[] {
-  const size = countOf(shape, 1);
-  return Array.from({ length: shape[0] ?? 0 }, (_, c) => {
-    let sum = 0;
-    for (let i = c * size; i < (c + 1) * size; i++) sum += data[i] ?? 0;
-    return sum / size;
-  });
 }

@@ -1,6 +1,6 @@
-import type { NdArray } from "../blob/nested.ts";
 import { meanShape } from "../io/images/mean-image.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { type FloatImage, resizeImage } from "./float-image.ts";

@@ -1,5 +1,4 @@
 import { Blob } from "../blob/blob.ts";
-import type { NdArray } from "../blob/nested.ts";
 import {
   checkImage,
   cropImage,
@@ -17,6 +16,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import { type NetOptions, netOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
 import { type Choice, topChoices } from "./choice.ts";
 

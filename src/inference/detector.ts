@@ -1,5 +1,4 @@
 import type { Blob } from "../blob/blob.ts";
-import type { NdArray } from "../blob/nested.ts";
 import {
   type Box,
   checkImage,
@@ -17,6 +16,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";
-import { blobProtoOf, blobValueOf } from "../../src/blob/blob-proto.ts";
 import { referenceOf } from "../../src/engines/choose.ts";
+import { blobProtoOf, blobValueOf } from "../../src/io/proto/blob-proto.ts";
 import { referenceEngines } from "../support/engines.ts";
 
 const engine = referenceOf(referenceEngines);
@@ -105,6 +105,6 @@ test("to a message and back, in both element types; legacy shapes fit with ones 
   expect(new Blob([2, 1]).fits(legacy)).toBe(true);
   expect(new Blob([1, 2]).fits(legacy)).toBe(false);
   expect(() => blobValueOf({ shape: { dim: [3] }, data: [1] })).toThrow(
-    "with 1 values. Expected 3",
+    "holds 1 values. Expected 3",
   );
 });

@@ -1,10 +1,7 @@
 import type { CommandModule } from "yargs";
-import {
-  channelMeans,
-  computeImageMean as compute,
-  encodeImageMean,
-} from "../../io/convert/image-mean.ts";
+import { computeImageMean as compute, encodeImageMean } from "../../io/convert/image-mean.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { channelMeans } from "../../io/images/mean-image.ts";
 import { numberText } from "../../util/log.ts";
 import { CountBar } from "../count-bar.ts";
 import { threadsThat } from "../flags.ts";

@@ -4,9 +4,11 @@ import { type Detection, Detector } from "../../inference/detector.ts";
 import { readWindows, suppress } from "../../inference/windows.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { writeHdf5 } from "../../io/hdf5/hdf5.ts";
-import type { Hdf5Array, Hdf5Tree } from "../../io/hdf5/tree.ts";
+import type { Hdf5Tree } from "../../io/hdf5/tree.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { csvField, csvName } from "../../util/csv.ts";
 import { fixedText, type Log } from "../../util/log.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { printable } from "../../util/printable.ts";
 import { listOf, real, whole } from "../flags.ts";
 import { deployNet, type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
@@ -150,7 +152,10 @@ function csvOf(detections: readonly Detection[], labels: readonly string[]): str
  */
 function hdf5Of(detections: readonly Detection[]): Hdf5Tree {
   const files = [...new Set(detections.map(({ file = "" }) => file))];
-  const rows = (width: number, row: (one: Detection) => readonly number[]): Hdf5Array => ({
+  const rows = (
+    width: number,
+    row: (one: Detection) => readonly number[],
+  ): NdArray<FloatArray> => ({
     shape: [detections.length, width],
     data: Float32Array.from(detections.flatMap((one) => [...row(one)])),
   });

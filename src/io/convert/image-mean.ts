@@ -1,14 +1,13 @@
 import { FormatError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { countOf } from "../../util/shape.ts";
 import { firstRecordOf, type RawRecord, rawRecordsOf, shapeOf, tried } from "../dataset/records.ts";
 import { inOrder } from "../jobs/in-order.ts";
 import type { SumJob } from "../jobs/record-jobs.ts";
-import { varint } from "../weights/blob-wire.ts";
+import { blobChunks } from "../proto/blob-proto.ts";
 
 /** The mean of images of one size, channel by channel. */
-export interface ImageMean {
-  readonly shape: readonly [number, number, number];
-  readonly values: Float32Array;
+export interface ImageMean extends NdArray<Float32Array> {
   /** How many images it is of. */
   readonly count: number;
 }
@@ -42,7 +41,7 @@ export async function computeImageMean(
     for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (result.sums[i] ?? 0);
     for (let i = 0; i < result.count; i++) onProgress(++count);
   }
-  return { shape, values: Float32Array.from(sums, (sum) => sum / count), count };
+  return { shape, data: Float32Array.from(sums, (sum) => sum / count), count };
 }
 
 function* jobs(path: string, shape: readonly number[]): Generator<SumJob> {
@@ -57,29 +56,7 @@ function* jobs(path: string, shape: readonly number[]): Generator<SumJob> {
   if (records.length > 0) yield { kind: "sum", path, records, shape };
 }
 
-/** The mean of each channel: what `mean_value` takes. */
-export function channelMeans({ shape: [channels, height, width], values }: ImageMean): number[] {
-  const size = height * width;
-  return Array.from({ length: channels }, (_, c) => {
-    let sum = 0;
-    for (let i = c * size; i < (c + 1) * size; i++) sum += values[i] ?? 0;
-    return sum / size;
-  });
-}
-
 /** The bytes of a mean as a .binaryproto, in the old four-axis form that Caffe's tool writes. */
-export function encodeImageMean({ shape, values }: ImageMean): Uint8Array[] {
-  const [channels, height, width] = shape;
-  const head = [
-    0x08,
-    1,
-    0x10,
-    ...varint(channels),
-    0x18,
-    ...varint(height),
-    0x20,
-    ...varint(width),
-  ];
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return [Uint8Array.from([...head, 0x2a, ...varint(bytes.length)]), bytes];
+export function encodeImageMean({ shape, data }: ImageMean): Uint8Array[] {
+  return blobChunks({ shape: [1, ...shape], legacyShape: true, data });
 }

@@ -1,10 +1,12 @@
+import type { FloatArray } from "../../util/arrays.ts";
 import { CaffeError, FormatError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
 import { isFile } from "../files/file-system.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
 import { type Hdf5Storage, storageIn, storageOf } from "./storage.ts";
 import { Hdf5Thread } from "./thread.ts";
-import { arrayIn, groupIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./tree.ts";
+import { arrayIn, groupIn, type Hdf5Node, type Hdf5Tree } from "./tree.ts";
 
 const thread = Hdf5Thread.find();
 /** Where no thread can be, the library runs here. */
@@ -147,7 +149,7 @@ function bytesOf(tree: Hdf5Tree): number {
  * The datasets of a file by name.
  * @throws FileError, FormatError where the file cannot be read, or lacks one of them
  */
-export function readDatasets(path: string, names: readonly string[]): Hdf5Array[] {
+export function readDatasets(path: string, names: readonly string[]): NdArray<FloatArray>[] {
   const tree = readHdf5At(path, "HDF5 file", names);
   return names.map((name) => {
     const array = arrayIn(tree[name]);

@@ -1,12 +1,13 @@
 import type { Dataset as H5Dataset, Group as H5Group } from "h5wasm";
 import type { FloatArray } from "../../util/arrays.ts";
 import { CaffeError, FormatError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { countOf } from "../../util/shape.ts";
 import { addressOf, Dataset, File, Group, Hdf5Failure, Module, mount, told } from "./library.ts";
 import { type NumberType, numberTypeAt, readerOf } from "./number-type.ts";
 import { Hdf5Header } from "./object-header.ts";
 import { type Hdf5Storage, PagedStorage } from "./storage.ts";
-import { arrayIn, type Hdf5Array, type Hdf5Node, type Hdf5Tree } from "./tree.ts";
+import { arrayIn, type Hdf5Node, type Hdf5Tree } from "./tree.ts";
 import { limitWasmMemory } from "./wasm-memory.ts";
 
 const memory = limitWasmMemory();
@@ -104,7 +105,7 @@ class TreeReader {
     return tree;
   }
 
-  #dataset(dataset: H5Dataset, where: string): Hdf5Array | string {
+  #dataset(dataset: H5Dataset, where: string): NdArray<FloatArray> | string {
     const metadata = this.#told(dataset, where, () => dataset.metadata);
     if (metadata.virtual_sources) {
       const files = metadata.virtual_sources.map(({ file_name }) => file_name);
@@ -138,7 +139,7 @@ class TreeReader {
     where: string,
     shape: readonly number[],
     type: NumberType,
-  ): Hdf5Array {
+  ): NdArray<FloatArray> {
     const reader = readerOf(type);
     const data = reader.room(countOf(shape));
     const { file_id, path, metadata } = dataset;
@@ -297,7 +298,7 @@ function writeTree(group: H5Group, tree: Hdf5Tree, made: (dataset: H5Dataset) =>
 }
 
 /** In one piece, or, where it would not pass through the library's memory, in chunks. */
-function writeArray(group: H5Group, name: string, { shape, data }: Hdf5Array): H5Dataset {
+function writeArray(group: H5Group, name: string, { shape, data }: NdArray<FloatArray>): H5Dataset {
   if (data.byteLength <= PIECE) return group.create_dataset({ name, data, shape: [...shape] });
   const parts = [
     ...slabs(

@@ -1,5 +1,6 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import type { Random } from "../../util/random.ts";
 import { imagesAddon } from "./addon.ts";
 import {
@@ -21,9 +22,7 @@ export interface Transform {
   /** Side of the square that is cut out; 0 for the whole image. */
   readonly cropSize: number;
   /** A mean image of the uncropped size, C×H×W; H×W where there is one channel. */
-  readonly mean?:
-    | { readonly shape: readonly number[]; readonly data: ArrayLike<number> }
-    | undefined;
+  readonly mean?: NdArray | undefined;
   /** None, one for all channels, or one for each. */
   readonly meanValues: readonly number[];
   /** TRAIN crops at random and augments, TEST crops in the centre; mirroring is random in both. */

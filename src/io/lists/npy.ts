@@ -1,5 +1,6 @@
 import { FormatError } from "../../util/errors.ts";
 import { half } from "../../util/half.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { countOf } from "../../util/shape.ts";
 import { readBytes } from "../files/read-file.ts";
 
@@ -31,10 +32,7 @@ const readers: Readonly<Record<string, Read>> = {
  * @throws FileError where it cannot be read, FormatError where it is of another kind, or cut short
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-export function readNpy(path: string): {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-} {
+export function readNpy(path: string): NdArray<Float32Array> {
   const bytes = readBytes(path, "NumPy file");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = new TextDecoder("latin1");

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { countOf } from "../../util/shape.ts";
 import { shuffled } from "../../util/shuffled.ts";
 import { readDatasets } from "../hdf5/hdf5.ts";
-import type { Hdf5Array } from "../hdf5/tree.ts";
 import { readList } from "../lists/list-file.ts";
 
 /** Which rows are read, and in what order. */
@@ -30,7 +31,7 @@ export class Hdf5Rows {
   readonly #files: readonly string[];
   /** Rows of each file, as far as they are known. */
   readonly #rows: (number | undefined)[];
-  #arrays: Hdf5Array[] = [];
+  #arrays: NdArray<FloatArray>[] = [];
   #loaded = -1;
   /** Passes over all files, the file within the pass, and the row within the file. */
   #pass = -1;
@@ -69,7 +70,7 @@ export class Hdf5Rows {
 
   /** Copies the present row of dataset `i` to `to`, from `at` on. */
   copyRow(i: number, to: Float32Array | Float64Array, at: number): void {
-    const { shape, data } = this.#arrays[i] as Hdf5Array;
+    const { shape, data } = this.#arrays[i] as NdArray<FloatArray>;
     const size = countOf(shape, 1);
     const from = (this.#rowOrder[this.#row] ?? 0) * size;
     to.set(data.subarray(from, from + size), at);

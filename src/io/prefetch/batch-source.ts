@@ -1,7 +1,8 @@
 import type { DType, FloatArray } from "../../util/arrays.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 
 /** One batch, by tops; its memory is the source's and holds until the next batch is asked for. */
-export type Batch = readonly { readonly shape: readonly number[]; readonly data: FloatArray }[];
+export type Batch = readonly NdArray<FloatArray>[];
 
 /** Hands out batches in order. */
 export interface BatchSource {

@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs/light.js";
-import { delimited, varint } from "../weights/blob-wire.ts";
 import { decodeAt } from "./decode-at.ts";
+import { delimited, varint } from "./wire.ts";
 
 /** One record: an image C×H×W of bytes, or the same of floats, and a label. */
 export interface Datum {

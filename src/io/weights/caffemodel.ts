@@ -1,13 +1,15 @@
 import protobuf from "protobufjs/light.js";
+import type { BlobValue } from "../../util/nd-array.ts";
 import { checkKind } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
 import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/hdf5.ts";
 import type { Hdf5Tree } from "../hdf5/tree.ts";
-import type { BlobProto, LayerParameter, NetParameter } from "../proto/caffe.ts";
+import { blobChunks, blobValueOf, readBlob } from "../proto/blob-proto.ts";
+import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
 import { messageType } from "../proto/messages.ts";
+import { delimited } from "../proto/wire.ts";
 import { v1Types } from "../upgrade/v1.ts";
-import { blobChunks, delimited, type FileBlob, readBlob, shapeOf } from "./blob-wire.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
 import { weightsInHdf5 } from "./hdf5-model.ts";
 
@@ -18,7 +20,7 @@ export interface ModelLayer {
   readonly bottom: readonly string[];
   readonly top: readonly string[];
   /** Undefined where a file in HDF5 keeps it under another layer that shares it. */
-  readonly blobs: readonly (FileBlob | undefined)[];
+  readonly blobs: readonly (BlobValue | undefined)[];
 }
 
 /** What is trusted of a weights file: on the rest the dialects of Caffe do not agree. */
@@ -71,7 +73,7 @@ const v0Fields = { name: 1, type: 2, blobs: 50 };
 
 function readLayer(reader: protobuf.Reader, end: number, isV1: boolean): ModelLayer {
   const layer = { name: "", type: "", bottom: [] as string[], top: [] as string[] };
-  const blobs: FileBlob[] = [];
+  const blobs: BlobValue[] = [];
   const fields: Partial<typeof v1Fields> = isV1 ? v1Fields : v2Fields;
   while (reader.pos < end) {
     const tag = reader.uint32();
@@ -123,30 +125,9 @@ function encodeLayer(layer: LayerParameter): Uint8Array[] {
     encodeMessage("LayerParameter", Object.fromEntries(own));
   return [
     part(entries.filter(isBefore)),
-    ...blobs.flatMap((blob) => delimited(7, blobChunks(plainBlob(blob)))),
+    ...blobs.flatMap((blob) => delimited(7, blobChunks(blobValueOf(blob)))),
     part(entries.filter((entry) => !isBefore(entry))),
   ];
-}
-
-function plainBlob(blob: BlobProto): {
-  shape: readonly number[];
-  legacyShape: boolean;
-  data: Float32Array | Float64Array;
-  diff?: Float32Array | Float64Array;
-} {
-  const values = (
-    single: ArrayLike<number> | undefined,
-    double: ArrayLike<number> | undefined,
-  ): Float32Array | Float64Array => {
-    if (double && double.length > 0) return Float64Array.from(double);
-    return single instanceof Float32Array ? single : Float32Array.from(single ?? []);
-  };
-  const diff = values(blob.diff, blob.double_diff);
-  return {
-    ...shapeOf(blob),
-    data: values(blob.data, blob.double_data),
-    ...(diff.length > 0 && { diff }),
-  };
 }
 
 function encodeMessage(name: "NetParameter" | "LayerParameter", message: object): Uint8Array {
@@ -163,7 +144,7 @@ function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolea
 }
 
 /** Reads one blob alone, as a mean file (.binaryproto) holds it. */
-export function readBlobFile(path: string): FileBlob {
+export function readBlobFile(path: string): BlobValue {
   const bytes = readBytes(path, "blob file");
   checkKind(bytes, path, "a mean file (.binaryproto)");
   return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) =>

@@ -1,18 +1,18 @@
 import { FormatError } from "../../util/errors.ts";
+import type { BlobValue } from "../../util/nd-array.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
-import type { FileBlob } from "./blob-wire.ts";
 
 /** A layer of a model, with the blobs that are its own: undefined where another layer holds a shared one. */
 export interface Hdf5Layer {
   readonly name: string;
-  readonly blobs: readonly (Pick<FileBlob, "shape" | "data" | "diff"> | undefined)[];
+  readonly blobs: readonly (BlobValue | undefined)[];
 }
 
 /** The weights in an HDF5 file: group `data` (and `diff`), in it a group for each layer, in that 0, 1, …. */
 export function weightsInHdf5(
   root: Hdf5Tree,
   source: string,
-): { name: string; blobs: (FileBlob | undefined)[] }[] {
+): { name: string; blobs: (BlobValue | undefined)[] }[] {
   const data = groupIn(root["data"]);
   if (!data) {
     throw new FormatError(
@@ -28,14 +28,14 @@ function layersOf(
   prefix: string,
   diff: Hdf5Tree | undefined,
   source: string,
-): { name: string; blobs: (FileBlob | undefined)[] }[] {
-  const layers: { name: string; blobs: (FileBlob | undefined)[] }[] = [];
+): { name: string; blobs: (BlobValue | undefined)[] }[] {
+  const layers: { name: string; blobs: (BlobValue | undefined)[] }[] = [];
   for (const [key, node] of Object.entries(group)) {
     const child = groupIn(node);
     if (!child) continue;
     const name = `${prefix}${key}`;
     const gradients = groupIn(diff?.[key]);
-    const blobs: (FileBlob | undefined)[] = [];
+    const blobs: (BlobValue | undefined)[] = [];
     for (const [index, one] of Object.entries(child)) {
       const array = arrayIn(one);
       if (!array || !/^\d{1,4}$/.test(index)) continue;

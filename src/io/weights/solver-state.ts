@@ -1,10 +1,12 @@
 import { FormatError } from "../../util/errors.ts";
+import type { BlobValue } from "../../util/nd-array.ts";
 import { checkKind } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
 import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
+import { blobChunks, readBlob } from "../proto/blob-proto.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
-import { blobChunks, delimited, type FileBlob, readBlob, varint } from "./blob-wire.ts";
+import { delimited, varint } from "../proto/wire.ts";
 
 /** What a .solverstate holds. */
 export interface SolverStateFile {
@@ -13,7 +15,7 @@ export interface SolverStateFile {
   /** Path of the .caffemodel of the same moment. */
   readonly learned_net: string;
   readonly current_step: number;
-  readonly history: readonly FileBlob[];
+  readonly history: readonly BlobValue[];
 }
 
 /**
@@ -49,7 +51,7 @@ function fromProtobuf(bytes: Uint8Array, source: string): SolverStateFile {
     let iter: number | undefined;
     let learned_net = "";
     let current_step = 0;
-    const history: FileBlob[] = [];
+    const history: BlobValue[] = [];
     while (reader.pos < reader.len) {
       const tag = reader.uint32();
       if (tag === 0x08) iter = reader.int32();
@@ -64,12 +66,6 @@ function fromProtobuf(bytes: Uint8Array, source: string): SolverStateFile {
   });
 }
 
-/** What is needed to write one. */
-export type SolverStateValue = Omit<SolverStateFile, "history"> & {
-  readonly history: readonly (Pick<FileBlob, "shape" | "data"> &
-    Partial<Pick<FileBlob, "legacyShape">>)[];
-};
-
 /** The state in HDF5: iter, learned_net, current_step, history/0, history/1, …. */
 function fromHdf5(root: Hdf5Tree, source: string): SolverStateFile {
   const number = (name: string): number | undefined => arrayIn(root[name])?.data[0];
@@ -80,7 +76,7 @@ function fromHdf5(root: Hdf5Tree, source: string): SolverStateFile {
       `${source}: it has no iter, or no history. Expected a .solverstate.h5; is it a .caffemodel.h5?`,
     );
   }
-  const history = Object.keys(group).map((_, i): FileBlob => {
+  const history = Object.keys(group).map((_, i): BlobValue => {
     const array = arrayIn(group[String(i)]);
     if (array) return { ...array, legacyShape: false };
     throw new FormatError(
@@ -101,7 +97,7 @@ export function hdf5SolverState({
   learned_net,
   current_step,
   history,
-}: SolverStateValue): Hdf5Tree {
+}: SolverStateFile): Hdf5Tree {
   return {
     iter,
     learned_net,
@@ -111,7 +107,7 @@ export function hdf5SolverState({
 }
 
 /** The bytes of a .solverstate, in pieces, as BVLC Caffe writes and reads it. */
-export function encodeSolverState(state: SolverStateValue): Uint8Array[] {
+export function encodeSolverState(state: SolverStateFile): Uint8Array[] {
   return [
     Uint8Array.from([0x08, ...varint(state.iter)]),
     ...delimited(2, [new TextEncoder().encode(state.learned_net)]),

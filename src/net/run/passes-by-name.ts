@@ -1,7 +1,8 @@
 import { Blob, elementsOf } from "../../blob/blob.ts";
-import { copyOf, type NdArray, type Values } from "../../blob/nested.ts";
+import { copyOf, type Values } from "../../blob/nested.ts";
 import { allocate, type DType, type FloatArray } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { checkOptions, type OptionNames } from "../../util/options.ts";
 import { recordOf } from "../../util/records.ts";

@@ -1,4 +1,4 @@
-import { blobProtoOf } from "../../blob/blob-proto.ts";
+import { blobProtoOf } from "../../io/proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import { NetError } from "../../util/errors.ts";

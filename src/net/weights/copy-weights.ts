@@ -1,8 +1,9 @@
-import type { Blob, BlobValue } from "../../blob/blob.ts";
+import type { Blob } from "../../blob/blob.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { FormatError, NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { BlobValue } from "../../util/nd-array.ts";
 import { nearest } from "../../util/nearest.ts";
 import { pairByName } from "./pair-by-name.ts";
 import type { TrainedWeights } from "./weights.ts";

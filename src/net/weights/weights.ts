@@ -1,5 +1,5 @@
-import { Blob, type BlobValue } from "../../blob/blob.ts";
-import { blobProtoOf, blobValueOf } from "../../blob/blob-proto.ts";
+import { Blob } from "../../blob/blob.ts";
+import { blobProtoOf, blobValueOf } from "../../io/proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
 import { readCaffemodel } from "../../io/weights/caffemodel.ts";
 import type { Hdf5Layer } from "../../io/weights/hdf5-model.ts";
@@ -7,6 +7,7 @@ import type { Layer } from "../../layers/base/layer.ts";
 import type { DType } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { BlobValue } from "../../util/nd-array.ts";
 import { pairByName } from "./pair-by-name.ts";
 
 /** What of a weights file is trusted: each layer's name and its blobs. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import protobuf from "protobufjs/light.js";
 import { describe, expect, test } from "vitest";
-import { blobProtoOf, blobValueOf } from "../../../src/blob/blob-proto.ts";
 import { decodeProto } from "../../../src/io/proto/binary.ts";
+import { blobProtoOf, blobValueOf } from "../../../src/io/proto/blob-proto.ts";
 import type { NetParameter } from "../../../src/io/proto/caffe.ts";
 import { messageType } from "../../../src/io/proto/messages.ts";
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { delimited, varint } from "../../../src/io/proto/wire.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { parseNetParameter } from "../../../src/io/text/read-net.ts";
-import { delimited, varint } from "../../../src/io/weights/blob-wire.ts";
 import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { decodeNetBinary, encodeNetBinary } from "../../../src/io/weights/net-binary.ts";
 import { silent } from "../../../src/util/log.ts";

@@ -214,7 +214,7 @@ describe("weights in the prototxt", () => {
       given.replace("dim: 3 dim: 3", "dim: 9 dim: 1"),
       "blob 0 is given with shape (9,1). Expected (3,3)",
     ],
-    [given.replace("data: [1, 1, 1]", "data: [1, 1]"), "with 2 values. Expected 3"],
+    [given.replace("data: [1, 1, 1]", "data: [1, 1]"), "holds 2 values. Expected 3"],
   ])("%s: says what does not fit", (blobs, message) => {
     expect(() => netOf(`${input} ${ip("a", "x", blobs)}`)).toThrow(message);
   });
