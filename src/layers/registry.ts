@@ -4,13 +4,15 @@ import type { Primitive } from "../engines/engine.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { unknownTypeText } from "../io/text/fork-layers.ts";
 import { LayerError } from "../util/errors.ts";
-import type { Arity, Layer, LayerContext } from "./base/layer.ts";
+import type { Arity, Layer, LayerContext, ParamField } from "./base/layer.ts";
 import { makeUsersLayer } from "./base/users-code.ts";
 import * as layers from "./index.ts";
 
 /** A layer type as the Net sees it before there is a layer. */
 export interface LayerClass {
   readonly type: string;
+  readonly paramFields: readonly ParamField[];
+  readonly inBrowser: boolean;
   readonly needs: readonly Primitive[];
   readonly hostBottoms: readonly number[];
   readonly hostTopDiffs: readonly number[];

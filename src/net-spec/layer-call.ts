@@ -4,7 +4,7 @@ import { messageType } from "../io/proto/messages.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { entryOf } from "../util/records.ts";
-import { layerFields } from "./layer-fields.ts";
+import { directMessages } from "./layer-fields.ts";
 
 /** A blob that a layer will make: what the next layers are called with. */
 export class Top {
@@ -47,9 +47,7 @@ export class LayerCall {
 /** The prototxt's fields from those written directly. */
 function layerParameter(type: string, given: Readonly<Record<string, unknown>>): LayerParameter {
   const layer = messageType("LayerParameter");
-  const direct: readonly string[] = Object.hasOwn(layerFields, type)
-    ? layerFields[type as keyof typeof layerFields]
-    : [];
+  const direct = directMessages(type);
   const param: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;

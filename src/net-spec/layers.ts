@@ -1,10 +1,6 @@
+import { paramFields } from "../io/proto/layer-types.ts";
 import { LayerCall, Top } from "./layer-call.ts";
-import {
-  type AnyLayerFields,
-  type LayerFields,
-  type LayerType,
-  layerFields,
-} from "./layer-fields.ts";
+import type { AnyLayerFields, LayerFields, LayerType } from "./layer-fields.ts";
 
 /** What a layer with that many tops gives: the top itself, a list of several, or the layer where it has none. */
 export type Tops<N extends number> = N extends 0
@@ -36,7 +32,7 @@ export interface LayerFunction<Fields> {
  * @see pycaffe's caffe.layers
  */
 export const L: { readonly [T in LayerType]: LayerFunction<LayerFields<T>> } = Object.fromEntries(
-  Object.keys(layerFields).map((type) => [type, (...args: readonly unknown[]) => call(type, args)]),
+  Object.keys(paramFields).map((type) => [type, (...args: readonly unknown[]) => call(type, args)]),
 ) as { [T in LayerType]: LayerFunction<LayerFields<T>> };
 
 /** Writes a layer of a type that `L` does not know: one of the user's own. */

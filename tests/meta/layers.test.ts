@@ -1,5 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import * as page from "../../src/browser/layers.ts";
+import { paramFields } from "../../src/io/proto/layer-types.ts";
+import { messageType } from "../../src/io/proto/messages.ts";
+import * as layers from "../../src/layers/index.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 
 const files = readdirSync("src/layers", { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -13,6 +17,31 @@ test.each(files)("%s has an index line, a test, and a source", (file) => {
   expect(readFileSync("src/layers/index.ts", "utf8")).toContain(`./${file}`);
   expect(existsSync(`tests/layers/${file.replace(".ts", ".test.ts")}`)).toBe(true);
   expect(source).toMatch(/@see/);
+});
+
+test.each(Object.values(layers))("$type says which parameters it reads", (Class) => {
+  const schema = messageType("LayerParameter").fields;
+  for (const field of Class.paramFields) expect(schema).toHaveProperty(field);
+  const entry = new RegExp(`\\b${Class.name} \\} from "\\./(.*)"`);
+  const [, file] = entry.exec(readFileSync("src/layers/index.ts", "utf8")) ?? [];
+  const source = readFileSync(`src/layers/${file}`, "utf8");
+  const read = [...source.matchAll(/\bthis\.param\.(\w+_param)\b/g)].map(([, field]) => field);
+  // HDF5Data looks whether there is one, to refuse it.
+  expect(Class.paramFields).toEqual(
+    expect.arrayContaining(
+      read.filter((field) => `${Class.type}: ${field}` !== "HDF5Data: transform_param"),
+    ),
+  );
+});
+
+test("what is made of the layers' classes says what they say", () => {
+  const classes = Object.entries(layers);
+  expect(paramFields).toEqual(
+    Object.fromEntries(classes.map(([, { type, paramFields }]) => [type, paramFields])),
+  );
+  expect(Object.keys(page)).toEqual(
+    classes.flatMap(([name, { inBrowser }]) => (inBrowser ? [name] : [])),
+  );
 });
 
 test("every layer's page tells its bottoms or tops, and where it comes from", () => {

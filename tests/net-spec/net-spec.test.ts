@@ -4,13 +4,12 @@ import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import { Net } from "../../src/net/net.ts";
 import { LayerCall } from "../../src/net-spec/layer-call.ts";
-import { layerFields } from "../../src/net-spec/layer-fields.ts";
 import { L, layerOf } from "../../src/net-spec/layers.ts";
 import { NetSpec, toProto } from "../../src/net-spec/net-spec.ts";
 import { P } from "../../src/net-spec/params.ts";
 
 test("L has a function for every layer type", () => {
-  expect(Object.keys(layerFields).sort()).toEqual(new LayerRegistry().types);
+  expect(Object.keys(L).sort()).toEqual(new LayerRegistry().types);
 });
 
 test("a net written in code is the net of its prototxt", () => {

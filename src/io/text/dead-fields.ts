@@ -1,13 +1,6 @@
+import { entryOf } from "../../util/records.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
-import { bvlcTypes } from "./dialects.ts";
-
-/** Layers that prepare what they read by their transform_param. */
-const transforming: ReadonlySet<string> = new Set([
-  "Data",
-  "ImageData",
-  "WindowData",
-  "MemoryData",
-]);
+import { paramFields } from "../proto/layer-types.ts";
 
 /** What the first layers' messages held, and transform_param holds now. In `layers { }` the upgrade moves it. */
 const moved = ["scale", "mean_file", "crop_size", "mirror"] as const;
@@ -49,15 +42,21 @@ function deadFields(layer: LayerParameter): string[] {
   if (type === "WindowData" && transform_param?.scale !== undefined) {
     found.push("transform_param.scale has no effect here. Write window_data_param { scale … }.");
   }
-  if (transform_param && bvlcTypes.has(type) && !transforming.has(type)) {
+  const read: readonly string[] | undefined = entryOf(paramFields, type);
+  if (transform_param && read && !read.includes("transform_param")) {
     const fields = Object.keys(transform_param);
     const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
     found.push(
-      `transform_param${names} has no effect here: this layer does not prepare images. Whoever fills its top has to, or a layer of ${[...transforming].join(", ")}.`,
+      `transform_param${names} has no effect here: this layer does not prepare images. Whoever fills its top has to, or a layer of ${transforming.join(", ")}.`,
     );
   }
   return found;
 }
+
+/** The layer types that prepare what they read by their transform_param. */
+const transforming = Object.entries(paramFields).flatMap(([type, fields]) =>
+  (fields as readonly string[]).includes("transform_param") ? [type] : [],
+);
 
 function has(fields: readonly string[]): string {
   return fields.length === 1 ? "has" : "have";

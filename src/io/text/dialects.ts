@@ -1,4 +1,6 @@
 import { PrototxtError } from "../../util/errors.ts";
+import { entryOf } from "../../util/records.ts";
+import { paramFields } from "../proto/layer-types.ts";
 import type { FieldUse } from "./text-reader.ts";
 
 /** What becomes of a field that only a fork of Caffe has. */
@@ -224,13 +226,6 @@ const fates: Readonly<Record<string, Fate>> = {
   "PoolingParameter.axis": refuse("the last two axes are pooled here", "1"),
 };
 
-/** The layer types of BVLC Caffe. */
-export const bvlcTypes: ReadonlySet<string> = new Set(
-  "AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data Deconvolution Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling Power Python RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData".split(
-    " ",
-  ),
-);
-
 /**
  * Decides on every foreign field of a text: one warning for each name that is ignored.
  * @throws PrototxtError with the place and the reason where a field would change the result
@@ -243,7 +238,7 @@ export function judgeForeignFields(
   for (const { message, field, value, where, layer } of uses) {
     const name = `${message}.${field.name}`;
     // A layer of a foreign type is refused, or not, as a whole: by the Net.
-    if (layer && !bvlcTypes.has(layer.type)) continue;
+    if (layer && !entryOf(paramFields, layer.type)) continue;
     const fate = fates[name];
     // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
     if (!fate || fate.kind === "honour") continue;

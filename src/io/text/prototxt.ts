@@ -1,8 +1,10 @@
 import { PrototxtError } from "../../util/errors.ts";
+import { entryOf } from "../../util/records.ts";
 import type { Messages, NetParameter, PoolingParameter } from "../proto/caffe.ts";
+import { paramFields } from "../proto/layer-types.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
 import { noteSource } from "../proto/source.ts";
-import { bvlcTypes, judgeForeignFields } from "./dialects.ts";
+import { judgeForeignFields } from "./dialects.ts";
 import { unknownTypeText } from "./fork-layers.ts";
 import { readText } from "./text-reader.ts";
 import { writeText } from "./text-writer.ts";
@@ -47,10 +49,10 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
     if (!(error instanceof PrototxtError)) throw error;
     for (const match of text.matchAll(LAYER_TYPE)) {
       const type = match[1] ?? "";
-      if (bvlcTypes.has(type) || solverTypes.has(type)) continue;
+      if (entryOf(paramFields, type) || solverTypes.has(type)) continue;
       const line = text.slice(0, match.index).split("\n").length;
       throw new PrototxtError(
-        `${file}:${line}: ${unknownTypeText(type, [...bvlcTypes])} Nor can the file be read as it is: ${error.message}`,
+        `${file}:${line}: ${unknownTypeText(type, Object.keys(paramFields))} Nor can the file be read as it is: ${error.message}`,
         { cause: error },
       );
     }

@@ -2,7 +2,7 @@ import type { BiasOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
-import { arity, type One, type OneOrMore } from "../base/layer.ts";
+import { arity, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -19,6 +19,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Bias";
+  static override readonly paramFields: readonly ParamField[] = ["bias_param"];
   static override readonly needs: readonly Primitive[] = ["bias", "copy"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;

@@ -1,4 +1,5 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
+import type { ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -14,6 +15,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class ClipLayer extends NeuronLayer<Bounds> {
   static override readonly type: string = "Clip";
+  static override readonly paramFields: readonly ParamField[] = ["clip_param"];
   protected override readonly kernel: UnaryKernel<Bounds> = clip;
   protected override readonly params: Bounds = this.#bounds();
 

@@ -1,5 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -15,6 +16,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class ELULayer extends NeuronLayer<Alpha> {
   static override readonly type: string = "ELU";
+  static override readonly paramFields: readonly ParamField[] = ["elu_param"];
   protected override readonly kernel: UnaryKernel<Alpha> = elu;
   protected override readonly params: Alpha = {
     alpha: withDefaults("ELUParameter", this.param.elu_param).alpha,

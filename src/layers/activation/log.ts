@@ -1,5 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -15,6 +16,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class LogLayer extends NeuronLayer<Scales> {
   static override readonly type: string = "Log";
+  static override readonly paramFields: readonly ParamField[] = ["log_param"];
   protected override readonly kernel: UnaryKernel<Scales> = log;
   protected override readonly params: Scales = this.#scales();
 

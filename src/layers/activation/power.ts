@@ -1,6 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -19,6 +19,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class PowerLayer extends NeuronLayer<Line> {
   static override readonly type: string = "Power";
+  static override readonly paramFields: readonly ParamField[] = ["power_param"];
   protected override kernel: UnaryKernel<Line> = power;
   protected override readonly params: Line = this.#line();
 

@@ -1,7 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import type { PReLUOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -19,6 +19,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class PReLULayer extends LearnedLayer<One, One> {
   static override readonly type: string = "PReLU";
+  static override readonly paramFields: readonly ParamField[] = ["prelu_param"];
   static override readonly needs: readonly Primitive[] = ["prelu", "copy"];
   static override readonly allowsInPlace: boolean = true;
 

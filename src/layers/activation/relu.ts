@@ -1,5 +1,5 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -15,6 +15,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class ReLULayer extends NeuronLayer<Slope> {
   static override readonly type: string = "ReLU";
+  static override readonly paramFields: readonly ParamField[] = ["relu_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu;
   protected override readonly params: Slope = { slope: this.param.relu_param?.negative_slope ?? 0 };
 

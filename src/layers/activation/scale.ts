@@ -4,7 +4,13 @@ import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
-import { arity, type BackwardReads, type One, type OneOrMore } from "../base/layer.ts";
+import {
+  arity,
+  type BackwardReads,
+  type One,
+  type OneOrMore,
+  type ParamField,
+} from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -22,6 +28,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Scale";
+  static override readonly paramFields: readonly ParamField[] = ["scale_param"];
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;

@@ -1,5 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -15,6 +16,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class SwishLayer extends NeuronLayer<Beta> {
   static override readonly type: string = "Swish";
+  static override readonly paramFields: readonly ParamField[] = ["swish_param"];
   protected override readonly kernel: UnaryKernel<Beta> = swish;
   protected override readonly params: Beta = {
     beta: withDefaults("SwishParameter", this.param.swish_param).beta,

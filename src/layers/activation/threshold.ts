@@ -1,6 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { One } from "../base/layer.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import { NeuronLayer } from "../base/neuron.ts";
 
 /**
@@ -16,6 +16,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class ThresholdLayer extends NeuronLayer<Limit> {
   static override readonly type: string = "Threshold";
+  static override readonly paramFields: readonly ParamField[] = ["threshold_param"];
   protected override readonly kernel: UnaryKernel<Limit> = threshold;
   protected override readonly params: Limit = {
     threshold: withDefaults("ThresholdParameter", this.param.threshold_param).threshold,

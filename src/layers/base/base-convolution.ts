@@ -8,7 +8,7 @@ import {
   type Window,
   windowOf,
 } from "./convolution-geometry.ts";
-import { arity, type BackwardReads, type Blobs } from "./layer.ts";
+import { arity, type BackwardReads, type Blobs, type ParamField } from "./layer.ts";
 import { LearnedLayer } from "./learned.ts";
 
 /**
@@ -20,6 +20,7 @@ import { LearnedLayer } from "./learned.ts";
  * @see Caffe's BaseConvolutionLayer
  */
 export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
+  static override readonly paramFields: readonly ParamField[] = ["convolution_param"];
   static override readonly bottoms = arity.oneOrMore;
   static override readonly tops = arity.oneOrMore;
   static override readonly equalBottomsAndTops: boolean = true;

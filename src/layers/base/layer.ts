@@ -82,6 +82,9 @@ export interface LayerContext {
  */
 export type BackwardReads = "nothing" | "present" | "signs" | "kept";
 
+/** A message of LayerParameter: `relu_param`, `transform_param`. */
+export type ParamField = Extract<keyof LayerParameter, `${string}_param`>;
+
 /** What a layer must carry from a snapshot to the resumed run; plain JSON. */
 export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;
 
@@ -97,6 +100,10 @@ export type LayerState = Readonly<Record<string, number | string | readonly numb
 export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Blobs> {
   /** The `type` a prototxt names it by. */
   static readonly type: string;
+  /** The parameters it reads: its own, and what it has in common with others (`loss_param`, `transform_param`). */
+  static readonly paramFields: readonly ParamField[] = [];
+  /** Whether it works in a page: it opens no files, starts no threads and loads no modules. */
+  static readonly inBrowser: boolean = true;
   /** The primitives it calls: it runs on the first engine that has them all. Plain loops need `host` only. */
   static readonly needs: readonly Primitive[] = ["host"];
   static readonly bottoms: Arity = arity.one;

@@ -26,6 +26,7 @@ const [MANY, SMALL_BYTES, FLOAT_BYTES] = [16, 4 * 2 ** 20, 4];
  * @see Caffe's BasePrefetchingDataLayer
  */
 export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None, Top> {
+  static override readonly inBrowser: boolean = false;
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;
 

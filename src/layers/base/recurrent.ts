@@ -3,7 +3,14 @@ import type { Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, NetParameter, RecurrentParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type BackwardReads, type Blobs, type InnerNet, Layer, type LayerState } from "./layer.ts";
+import {
+  type BackwardReads,
+  type Blobs,
+  type InnerNet,
+  Layer,
+  type LayerState,
+  type ParamField,
+} from "./layer.ts";
 
 /** The layers of one recurrent architecture, written out for every step. */
 export interface Unrolled {
@@ -27,6 +34,7 @@ export interface Unrolled {
  * @see Caffe's RecurrentLayer
  */
 export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
+  static override readonly paramFields: readonly ParamField[] = ["recurrent_param"];
   static override readonly needs: readonly Primitive[] = ["copy"];
   /** How many blobs the hidden state is. */
   protected abstract readonly hiddenBlobs: number;

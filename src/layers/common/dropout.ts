@@ -2,7 +2,7 @@ import type { DropoutOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type LayerState, type One } from "../base/layer.ts";
+import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 
 /**
@@ -18,6 +18,7 @@ import type { LayerFusion } from "../base/layer-fusion.ts";
  */
 export class DropoutLayer extends Layer<One, One> {
   static override readonly type: string = "Dropout";
+  static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
   static override readonly allowsInPlace: boolean = true;
 

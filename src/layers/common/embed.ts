@@ -1,7 +1,7 @@
 import type { BiasOp, GatherOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -17,6 +17,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class EmbedLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "Embed";
+  static override readonly paramFields: readonly ParamField[] = ["embed_param"];
   static override readonly needs: readonly Primitive[] = ["gather", "bias"];
 
   static override readonly hostBottoms: readonly number[] = [0];

@@ -1,7 +1,7 @@
 import type { LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -18,6 +18,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "InnerProduct";
+  static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
 
   override readonly fusion: LayerFusion = {

@@ -1,7 +1,7 @@
 import type { ColorMode } from "../../io/images/decode.ts";
 import { type DatabasePlan, peekDatabase } from "../../io/loaders/database-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type OneOrMore } from "../base/layer.ts";
+import { arity, type None, type OneOrMore, type ParamField } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**
@@ -21,6 +21,7 @@ import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
  */
 export class DataLayer extends PrefetchingDataLayer<OneOrMore> {
   static override readonly type: string = "Data";
+  static override readonly paramFields: readonly ParamField[] = ["data_param", "transform_param"];
   static override readonly tops = arity.oneOrTwo;
 
   override setUp(_bottom: None, top: OneOrMore): void {

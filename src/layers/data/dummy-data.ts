@@ -5,7 +5,14 @@ import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Random } from "../../util/random.ts";
 import type { Shape } from "../../util/shape.ts";
-import { arity, type Blobs, Layer, type LayerState, type None } from "../base/layer.ts";
+import {
+  arity,
+  type Blobs,
+  Layer,
+  type LayerState,
+  type None,
+  type ParamField,
+} from "../base/layer.ts";
 
 /**
  * Data made up by fillers: constant ones are filled once, when the net is built, random ones anew in every pass.
@@ -17,6 +24,7 @@ import { arity, type Blobs, Layer, type LayerState, type None } from "../base/la
  */
 export class DummyDataLayer extends Layer<None, Blobs> {
   static override readonly type: string = "DummyData";
+  static override readonly paramFields: readonly ParamField[] = ["dummy_data_param"];
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.oneOrMore;

@@ -1,7 +1,7 @@
 import type { Hdf5Plan } from "../../io/loaders/hdf5-loader.ts";
 import { Hdf5Rows } from "../../io/loaders/hdf5-rows.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type Blobs, type None } from "../base/layer.ts";
+import { arity, type Blobs, type None, type ParamField } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**
@@ -19,6 +19,7 @@ import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
  */
 export class HDF5DataLayer extends PrefetchingDataLayer<Blobs> {
   static override readonly type: string = "HDF5Data";
+  static override readonly paramFields: readonly ParamField[] = ["hdf5_data_param"];
   static override readonly tops = arity.oneOrMore;
 
   override setUp(_bottom: None, top: Blobs): void {

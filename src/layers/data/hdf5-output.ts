@@ -2,7 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import { Hdf5RowWriter } from "../../io/hdf5/row-writer.ts";
 import { countOf } from "../../util/shape.ts";
-import { arity, Layer, type None, type Two } from "../base/layer.ts";
+import { arity, Layer, type None, type ParamField, type Two } from "../base/layer.ts";
 
 /**
  * Writes its bottoms to an HDF5 file, as datasets `data` and `label`, N×C×H×W.
@@ -18,6 +18,8 @@ import { arity, Layer, type None, type Two } from "../base/layer.ts";
  */
 export class HDF5OutputLayer extends Layer<Two, None> {
   static override readonly type: string = "HDF5Output";
+  static override readonly paramFields: readonly ParamField[] = ["hdf5_output_param"];
+  static override readonly inBrowser: boolean = false;
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.two;
   static override readonly tops = arity.none;

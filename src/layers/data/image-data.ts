@@ -1,7 +1,7 @@
 import { readImageList } from "../../io/lists/image-list.ts";
 import { type ImagePlan, peekImage } from "../../io/loaders/image-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type Two } from "../base/layer.ts";
+import { arity, type None, type ParamField, type Two } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**
@@ -19,6 +19,10 @@ import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
  */
 export class ImageDataLayer extends PrefetchingDataLayer<Two> {
   static override readonly type: string = "ImageData";
+  static override readonly paramFields: readonly ParamField[] = [
+    "image_data_param",
+    "transform_param",
+  ];
   static override readonly tops = arity.two;
 
   override setUp(_bottom: None, top: Two): void {

@@ -1,5 +1,5 @@
 import type { Primitive } from "../../engines/engine.ts";
-import { arity, type Blobs, Layer, type None } from "../base/layer.ts";
+import { arity, type Blobs, Layer, type None, type ParamField } from "../base/layer.ts";
 
 /**
  * A net's input: blobs that the user writes before forward.
@@ -10,6 +10,7 @@ import { arity, type Blobs, Layer, type None } from "../base/layer.ts";
  */
 export class InputLayer extends Layer<None, Blobs> {
   static override readonly type: string = "Input";
+  static override readonly paramFields: readonly ParamField[] = ["input_param"];
   static override readonly needs: readonly Primitive[] = [];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.oneOrMore;

@@ -3,7 +3,14 @@ import { DataTransformer } from "../../io/images/data-transformer.ts";
 import { rasterOf } from "../../io/images/raster.ts";
 import type { Datum } from "../../io/proto/datum.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, Layer, type LayerState, type None, type Two } from "../base/layer.ts";
+import {
+  arity,
+  Layer,
+  type LayerState,
+  type None,
+  type ParamField,
+  type Two,
+} from "../base/layer.ts";
 import { transformOf } from "../base/transform-param.ts";
 
 /**
@@ -19,6 +26,10 @@ import { transformOf } from "../base/transform-param.ts";
  */
 export class MemoryDataLayer extends Layer<None, Two> {
   static override readonly type: string = "MemoryData";
+  static override readonly paramFields: readonly ParamField[] = [
+    "memory_data_param",
+    "transform_param",
+  ];
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.two;

@@ -3,7 +3,7 @@ import { meanShape } from "../../io/images/mean-image.ts";
 import { readWindowFile } from "../../io/lists/window-file.ts";
 import { readShared, type WindowPlan, windowImagePath } from "../../io/loaders/window-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type Two } from "../base/layer.ts";
+import { arity, type None, type ParamField, type Two } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**
@@ -20,6 +20,10 @@ import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
  */
 export class WindowDataLayer extends PrefetchingDataLayer<Two> {
   static override readonly type: string = "WindowData";
+  static override readonly paramFields: readonly ParamField[] = [
+    "window_data_param",
+    "transform_param",
+  ];
   static override readonly tops = arity.two;
 
   override setUp(_bottom: None, top: Two): void {

@@ -3,7 +3,7 @@ import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { LabelledLayer } from "../base/labelled.ts";
-import { arity, type OneOrMore, type Two } from "../base/layer.ts";
+import { arity, type OneOrMore, type ParamField, type Two } from "../base/layer.ts";
 
 /**
  * The share of positions whose label is among the `top_k` highest scores.
@@ -18,6 +18,7 @@ import { arity, type OneOrMore, type Two } from "../base/layer.ts";
  */
 export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   static override readonly type: string = "Accuracy";
+  static override readonly paramFields: readonly ParamField[] = ["accuracy_param"];
   static override readonly needs: readonly Primitive[] = ["accuracy"];
   static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms = arity.two;

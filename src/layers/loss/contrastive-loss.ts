@@ -2,7 +2,14 @@ import type { Blob } from "../../blob/blob.ts";
 import type { ContrastiveLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type Arity, arity, type BackwardReads, type Blobs, type One } from "../base/layer.ts";
+import {
+  type Arity,
+  arity,
+  type BackwardReads,
+  type Blobs,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -22,6 +29,7 @@ import { LossLayer } from "../base/loss.ts";
  */
 export class ContrastiveLossLayer extends LossLayer<Blobs, One> {
   static override readonly type: string = "ContrastiveLoss";
+  static override readonly paramFields: readonly ParamField[] = ["contrastive_loss_param"];
   static override readonly needs: readonly Primitive[] = ["contrastiveLoss"];
   static override readonly bottoms: Arity = { min: 3, max: 3 };
   static override readonly tops = arity.one;

@@ -1,7 +1,7 @@
 import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One, Two } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -16,6 +16,7 @@ import { LossLayer } from "../base/loss.ts";
  */
 export class HingeLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "HingeLoss";
+  static override readonly paramFields: readonly ParamField[] = ["hinge_loss_param", "loss_param"];
   static override readonly needs: readonly Primitive[] = ["hingeLoss"];
   static override readonly hostBottoms: readonly number[] = [1];
 

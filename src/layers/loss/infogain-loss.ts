@@ -10,6 +10,7 @@ import {
   type BackwardReads,
   type Blobs,
   type OneOrMore,
+  type ParamField,
 } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
@@ -29,6 +30,10 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "../b
  */
 export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
   static override readonly type: string = "InfogainLoss";
+  static override readonly paramFields: readonly ParamField[] = [
+    "infogain_loss_param",
+    "loss_param",
+  ];
   static override readonly needs: readonly Primitive[] = ["softmax", "infogainLoss"];
   static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms: Arity = { min: 2, max: 3 };

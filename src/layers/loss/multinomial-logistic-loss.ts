@@ -1,6 +1,6 @@
 import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One, Two } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
 /**
@@ -14,6 +14,7 @@ import { LossLayer } from "../base/loss.ts";
  */
 export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "MultinomialLogisticLoss";
+  static override readonly paramFields: readonly ParamField[] = ["loss_param"];
   static override readonly needs: readonly Primitive[] = ["multinomialLoss"];
   static override readonly hostBottoms: readonly number[] = [1];
 

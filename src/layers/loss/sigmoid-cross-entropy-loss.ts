@@ -1,6 +1,6 @@
 import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { shapeText } from "../../util/shape.ts";
-import { arity, type BackwardReads, type One, type Two } from "../base/layer.ts";
+import { arity, type BackwardReads, type One, type ParamField, type Two } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
 /**
@@ -18,6 +18,7 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "../b
  */
 export class SigmoidCrossEntropyLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "SigmoidCrossEntropyLoss";
+  static override readonly paramFields: readonly ParamField[] = ["loss_param"];
   static override readonly needs: readonly Primitive[] = ["sigmoidLoss"];
   static override readonly tops = arity.one;
   static override readonly hostBottoms: readonly number[] = [1];

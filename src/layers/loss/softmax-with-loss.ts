@@ -2,7 +2,13 @@ import { Blob } from "../../blob/blob.ts";
 import type { Primitive, SoftmaxLossOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, type BackwardReads, type OneOrMore, type Two } from "../base/layer.ts";
+import {
+  arity,
+  type BackwardReads,
+  type OneOrMore,
+  type ParamField,
+  type Two,
+} from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
 /**
@@ -23,6 +29,7 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "../b
  */
 export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   static override readonly type: string = "SoftmaxWithLoss";
+  static override readonly paramFields: readonly ParamField[] = ["softmax_param", "loss_param"];
   static override readonly needs: readonly Primitive[] = ["softmaxLoss"];
   static override readonly hostBottoms: readonly number[] = [1];
   static override readonly tops = arity.oneOrTwo;

@@ -11,7 +11,7 @@ import type {
 import { withDefaults } from "../../io/proto/messages.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { BackwardReads, One } from "../base/layer.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -32,6 +32,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
+  static override readonly paramFields: readonly ParamField[] = ["batch_norm_param"];
   static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby", "unary", "scale"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;

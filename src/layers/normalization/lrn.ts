@@ -1,7 +1,7 @@
 import type { LRNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Local response normalisation: each value is divided by the energy around it.
@@ -20,6 +20,7 @@ import { type BackwardReads, Layer, type One } from "../base/layer.ts";
  */
 export class LRNLayer extends Layer<One, One> {
   static override readonly type: string = "LRN";
+  static override readonly paramFields: readonly ParamField[] = ["lrn_param"];
   static override readonly needs: readonly Primitive[] = ["lrn"];
 
   #shape: Shape | undefined;

@@ -1,7 +1,7 @@
 import type { MVNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Mean and variance normalisation of each sample by itself.
@@ -20,6 +20,7 @@ import { type BackwardReads, Layer, type One } from "../base/layer.ts";
  */
 export class MVNLayer extends Layer<One, One> {
   static override readonly type: string = "MVN";
+  static override readonly paramFields: readonly ParamField[] = ["mvn_param"];
   static override readonly needs: readonly Primitive[] = ["mvn"];
   static override readonly allowsInPlace: boolean = true;
 

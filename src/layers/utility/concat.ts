@@ -1,7 +1,7 @@
 import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, Layer, type One, type OneOrMore } from "../base/layer.ts";
+import { arity, Layer, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
 
 /**
  * Joins its bottoms along an axis.
@@ -15,6 +15,7 @@ import { arity, Layer, type One, type OneOrMore } from "../base/layer.ts";
  */
 export class ConcatLayer extends Layer<OneOrMore, One> {
   static override readonly type: string = "Concat";
+  static override readonly paramFields: readonly ParamField[] = ["concat_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
   static override readonly bottoms = arity.oneOrMore;
 

@@ -1,7 +1,14 @@
 import type { EltwiseOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, type BackwardReads, type Blobs, Layer, type One } from "../base/layer.ts";
+import {
+  arity,
+  type BackwardReads,
+  type Blobs,
+  Layer,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 
 /**
@@ -22,6 +29,7 @@ import type { LayerFusion } from "../base/layer-fusion.ts";
  */
 export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Eltwise";
+  static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise"];
   static override readonly bottoms = arity.twoOrMore;
 

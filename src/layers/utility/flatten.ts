@@ -1,6 +1,6 @@
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Shape } from "../../util/shape.ts";
-import type { One } from "../base/layer.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import { ViewLayer } from "../base/view.ts";
 
 /**
@@ -14,6 +14,7 @@ import { ViewLayer } from "../base/view.ts";
  */
 export class FlattenLayer extends ViewLayer {
   static override readonly type: string = "Flatten";
+  static override readonly paramFields: readonly ParamField[] = ["flatten_param"];
 
   protected override shapeOf(x: One[0]): Shape {
     const { axis, end_axis } = withDefaults("FlattenParameter", this.param.flatten_param);

@@ -1,5 +1,5 @@
 import type { Primitive } from "../../engines/engine.ts";
-import { arity, type None, type One } from "../base/layer.ts";
+import { arity, type None, type One, type ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -11,6 +11,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class ParameterLayer extends LearnedLayer<None, One> {
   static override readonly type: string = "Parameter";
+  static override readonly paramFields: readonly ParamField[] = ["parameter_param"];
   static override readonly needs: readonly Primitive[] = ["axpby"];
   static override readonly bottoms = arity.none;
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import type { Phase } from "../../io/proto/caffe.ts";
-import { type Arity, type Blobs, Layer } from "../base/layer.ts";
+import { type Arity, type Blobs, Layer, type ParamField } from "../base/layer.ts";
 import { loadUserModule } from "../base/user-module.ts";
 import { runUsersCode } from "../base/users-code.ts";
 
@@ -43,6 +43,8 @@ export interface UserLayer {
  */
 export class PythonLayer extends Layer {
   static override readonly type: string = "Python";
+  static override readonly paramFields: readonly ParamField[] = ["python_param"];
+  static override readonly inBrowser: boolean = false;
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms: Arity = {

@@ -1,7 +1,7 @@
 import type { Primitive, ReductionOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Reduces all axes from one on to a single value.
@@ -16,6 +16,7 @@ import { type BackwardReads, Layer, type One } from "../base/layer.ts";
  */
 export class ReductionLayer extends Layer<One, One> {
   static override readonly type: string = "Reduction";
+  static override readonly paramFields: readonly ParamField[] = ["reduction_param"];
   static override readonly needs: readonly Primitive[] = ["reduction"];
 
   #shape: Shape | undefined;

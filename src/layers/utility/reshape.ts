@@ -1,6 +1,6 @@
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, shapeText } from "../../util/shape.ts";
-import type { One } from "../base/layer.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import { ViewLayer } from "../base/view.ts";
 
 /**
@@ -15,6 +15,7 @@ import { ViewLayer } from "../base/view.ts";
  */
 export class ReshapeLayer extends ViewLayer {
   static override readonly type: string = "Reshape";
+  static override readonly paramFields: readonly ParamField[] = ["reshape_param"];
 
   protected override shapeOf(x: One[0]): Shape {
     const { axis, num_axes, shape } = withDefaults("ReshapeParameter", this.param.reshape_param);

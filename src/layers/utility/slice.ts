@@ -1,7 +1,7 @@
 import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, Layer, type One, type OneOrMore } from "../base/layer.ts";
+import { arity, Layer, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
 
 /**
  * Cuts its bottom along an axis: the inverse of Concat.
@@ -16,6 +16,7 @@ import { arity, Layer, type One, type OneOrMore } from "../base/layer.ts";
  */
 export class SliceLayer extends Layer<One, OneOrMore> {
   static override readonly type: string = "Slice";
+  static override readonly paramFields: readonly ParamField[] = ["slice_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
   static override readonly tops = arity.oneOrMore;
 

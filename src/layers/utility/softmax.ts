@@ -1,7 +1,7 @@
 import type { Primitive, SoftmaxOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One } from "../base/layer.ts";
+import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Scores become probabilities along an axis.
@@ -15,6 +15,7 @@ import { type BackwardReads, Layer, type One } from "../base/layer.ts";
  */
 export class SoftmaxLayer extends Layer<One, One> {
   static override readonly type: string = "Softmax";
+  static override readonly paramFields: readonly ParamField[] = ["softmax_param"];
   static override readonly needs: readonly Primitive[] = ["softmax"];
   static override readonly allowsInPlace: boolean = true;
 

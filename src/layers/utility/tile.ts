@@ -1,7 +1,7 @@
 import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Repeats its bottom along an axis.
@@ -15,6 +15,7 @@ import { Layer, type One } from "../base/layer.ts";
  */
 export class TileLayer extends Layer<One, One> {
   static override readonly type: string = "Tile";
+  static override readonly paramFields: readonly ParamField[] = ["tile_param"];
   static override readonly needs: readonly Primitive[] = ["tile"];
 
   #tiles = 1;

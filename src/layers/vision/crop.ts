@@ -1,7 +1,7 @@
 import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, Layer, type One, type Two } from "../base/layer.ts";
+import { arity, Layer, type One, type ParamField, type Two } from "../base/layer.ts";
 
 /**
  * Cuts bottom[0] down to the size of bottom[1], from an axis on.
@@ -16,6 +16,7 @@ import { arity, Layer, type One, type Two } from "../base/layer.ts";
  */
 export class CropLayer extends Layer<Two, One> {
   static override readonly type: string = "Crop";
+  static override readonly paramFields: readonly ParamField[] = ["crop_param"];
   static override readonly needs: readonly Primitive[] = ["crop"];
   static override readonly bottoms = arity.two;
 

@@ -3,7 +3,7 @@ import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import { convolvedLengths, describeConvolution, windowOf } from "../base/convolution-geometry.ts";
-import { Layer, type One } from "../base/layer.ts";
+import { Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Unfolds the windows of a convolution into columns.
@@ -17,6 +17,7 @@ import { Layer, type One } from "../base/layer.ts";
  */
 export class Im2colLayer extends Layer<One, One> {
   static override readonly type: string = "Im2col";
+  static override readonly paramFields: readonly ParamField[] = ["convolution_param"];
   static override readonly needs: readonly Primitive[] = ["im2col"];
 
   #shape: Shape | undefined;

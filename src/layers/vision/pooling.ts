@@ -8,7 +8,14 @@ import {
 import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { stepsTaken } from "../base/convolution-geometry.ts";
-import { arity, Layer, type LayerState, type One, type OneOrMore } from "../base/layer.ts";
+import {
+  arity,
+  Layer,
+  type LayerState,
+  type One,
+  type OneOrMore,
+  type ParamField,
+} from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 
 type Pair = readonly [number, number];
@@ -30,6 +37,7 @@ type Pair = readonly [number, number];
  */
 export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly type: string = "Pooling";
+  static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling"];
   static override readonly tops = arity.oneOrTwo;
 

@@ -2,7 +2,7 @@ import { Blob } from "../../blob/blob.ts";
 import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type LayerState, type One } from "../base/layer.ts";
+import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
 import { PoolingLayer } from "./pooling.ts";
 
 interface Level {
@@ -24,6 +24,7 @@ interface Level {
  */
 export class SPPLayer extends Layer<One, One> {
   static override readonly type: string = "SPP";
+  static override readonly paramFields: readonly ParamField[] = ["spp_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "concat", "axpby"];
 
   #levels: readonly Level[] = [];
