@@ -1,4 +1,4 @@
-// Loaded before the tests of asan.mjs: gives them the addons of build-asan in place of the usual ones.
+// Loaded before the tests of asan.ts: gives them the addons of build-asan in place of the usual ones.
 const Module = require("node:module");
 const { sep } = require("node:path");
 

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createEngines } from "../../src/engines/create.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Net } from "../../src/net/net.ts";
+import { script } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
 import { checkCase, type Ways } from "./nets/check-case.ts";
 import { Checker } from "./nets/checker.ts";
@@ -23,10 +23,9 @@ const RUNS = { reference: 60, native: 300, webgpu: 12 } as const;
 test.each(Object.entries(RUNS).filter(([name]) => availableEngines.has(name)))(
   "%s computes %d nets that are drawn at random as the reference in float64 does",
   (engine, nets) => {
-    const { stdout, stderr } = spawnSync(
-      "npx",
-      ["tsx", "scripts/fuzz-nets.ts", "--seed=1701", `--nets=${nets}`, `--engines=${engine}`],
-      { encoding: "utf8" },
+    const { stdout, stderr } = script(
+      "fuzz-nets.ts",
+      ...["--seed=1701", `--nets=${nets}`, `--engines=${engine}`],
     );
     expect(stdout, `${stdout}${stderr}`).toMatch(new RegExp(`^${nets} passed, 0 failed$`, "m"));
   },

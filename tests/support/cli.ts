@@ -18,6 +18,16 @@ export function caffe(args: readonly string[], cwd?: string): Ended {
   return { status, stdout, stderr };
 }
 
+/** Runs a TypeScript file below scripts/ to its end. */
+export function script(file: string, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", `scripts/${file}`, ...args],
+    { encoding: "utf8" },
+  );
+  return { status, stdout, stderr };
+}
+
 /** Starts bin/caffe; `said` waits until its log matches. */
 export function startCaffe(
   args: readonly string[],

@@ -1,4 +1,4 @@
-import "../../scripts/software-gpu.mjs";
+import "../../scripts/software-gpu.ts";
 import { afterAll, describe } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { createEngines } from "../../src/engines/create.ts";

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, script } from "../support/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "zoo-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,11 +69,7 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
   ],
 };
 
-const zoo = (
-  root: string,
-  ...args: string[]
-): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, ["scripts/zoo/main.mjs", root, ...args], { encoding: "utf8" });
+const zoo = (root: string, ...args: string[]): Ended => script("zoo/main.ts", root, ...args);
 
 beforeAll(() => {
   for (const [name, [text]] of Object.entries(FILES)) {
@@ -123,11 +119,7 @@ test.skipIf(!existsSync(prototxts))(
 test.skipIf(!existsSync(models)).each(["reference", "native"])(
   "weights that others trained give the recorded outputs on %s (needs ../shared/zoo)",
   (engine) => {
-    const { stdout } = spawnSync(
-      process.execPath,
-      ["scripts/zoo/models.mjs", models, `--engine=${engine}`],
-      { encoding: "utf8" },
-    );
+    const { stdout } = script("zoo/models.ts", models, `--engine=${engine}`);
     expect(stdout).toMatch(/^\d{2,} passed, 0 failed$/m);
   },
   120_000,

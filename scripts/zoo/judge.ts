@@ -1,12 +1,27 @@
 import { readFileSync } from "node:fs";
 import textformat from "protobufjs/ext/textformat.js";
-import { messageType } from "../../dist/io/proto/messages.js";
-import { readNetParameter, readSolverParameter } from "../../dist/io/text/read-net.js";
-import { filterByState, mergeStates } from "../../dist/net/build/state.js";
-import { Net } from "../../dist/net/net.js";
-import { guesses, hasSource, sourceTops, standIn } from "./stand-in.mjs";
+import type { Engines } from "../../src/engines/choose.ts";
+import type { NetParameter, Phase, SolverParameter } from "../../src/io/proto/caffe.ts";
+import { messageType } from "../../src/io/proto/messages.ts";
+import { readNetParameter, readSolverParameter } from "../../src/io/text/read-net.ts";
+import { filterByState, mergeStates } from "../../src/net/build/state.ts";
+import { Net } from "../../src/net/net.ts";
+import { guesses, hasSource, sourceTops, standIn } from "./stand-in.ts";
 
-const silent = () => {};
+export type Verdict = "ok" | "OTHER" | "REFUSED" | "FAILED";
+
+/** What becomes of a file, and why. */
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly text: string;
+}
+
+export interface FileJudgement extends Judgement {
+  readonly kind: "net" | "solver";
+}
+
+const silent = (): void => {};
+const messageOf = (error: unknown): string => (error as Error).message;
 
 /** Checks that BVLC Caffe makes too, and with it refuses the net. */
 const FAULTS = [
@@ -23,28 +38,29 @@ const FAULTS = [
  * - REFUSED  BVLC Caffe refuses it too: a fork's field or value, or a fault of the net
  * - FAILED   anything else
  */
-export function judge(path, engines) {
-  let asNet;
+export function judge(path: string, engines: Engines): FileJudgement {
+  let asNet: NetParameter;
   try {
     asNet = readNetParameter(path, silent);
   } catch (netError) {
     try {
       return { kind: "solver", ...judgeSolver(readSolverParameter(path, silent), engines) };
     } catch (solverError) {
-      return judgeUnread(path, netError, solverError);
+      return judgeUnread(path, messageOf(netError), messageOf(solverError));
     }
   }
   return { kind: "net", ...judgeNet(asNet, engines) };
 }
 
-function judgeNet(param, engines) {
-  const built = [];
+function judgeNet(param: NetParameter, engines: Engines): Judgement {
+  const built: string[] = [];
   for (const phase of phasesOf(param)) {
     try {
       built.push(`${phase} built, ${build(param, phase, engines)} layers`);
     } catch (error) {
-      const reason = lacking(param, phase, error.message);
-      if (!reason) return verdictOf(param, error);
+      const text = messageOf(error);
+      const reason = lacking(param, phase, text);
+      if (!reason) return { verdict: verdictOf(param, text), text };
       built.push(`${phase} read, not built: ${reason}`);
     }
   }
@@ -52,10 +68,10 @@ function judgeNet(param, engines) {
 }
 
 /** A solver, and the nets that are written in it. */
-function judgeSolver(solver, engines) {
+function judgeSolver(solver: SolverParameter, engines: Engines): Judgement {
   const { net_param, train_net_param, test_net_param = [], net, train_net } = solver;
-  const inline = [net_param, train_net_param, ...test_net_param].filter(Boolean);
-  const verdicts = inline.map((param) => judgeNet(param, engines));
+  const inline = [net_param, train_net_param, ...test_net_param];
+  const verdicts = inline.flatMap((param) => (param ? [judgeNet(param, engines)] : []));
   return (
     verdicts.find(({ verdict }) => verdict !== "ok") ?? {
       verdict: "ok",
@@ -65,13 +81,14 @@ function judgeSolver(solver, engines) {
 }
 
 /** It is neither, or no reader takes it. */
-function judgeUnread(path, netError, solverError) {
+function judgeUnread(path: string, netError: string, solverError: string): FileJudgement {
   // What a file is meant to be is seen from how far its reader came.
   const isSolver =
-    /this is a solver's prototxt/.test(netError.message) ||
-    (/has no field named/.test(netError.message) &&
-      !/has no field named|this is a net's prototxt/.test(solverError.message));
-  const [kind, { message: text }] = isSolver ? ["solver", solverError] : ["net", netError];
+    /this is a solver's prototxt/.test(netError) ||
+    (/has no field named/.test(netError) &&
+      !/has no field named|this is a net's prototxt/.test(solverError));
+  const kind = isSolver ? "solver" : "net";
+  const text = isSolver ? solverError : netError;
   if (/Unknown layer type/.test(text)) return { kind, verdict: "OTHER", text };
   const isForks = /is not a field of BVLC Caffe/.test(text);
   const verdict = isForks || !isProtobufText(readFileSync(path, "utf8")) ? "REFUSED" : "FAILED";
@@ -79,8 +96,8 @@ function judgeUnread(path, netError, solverError) {
 }
 
 /** Whether protobufjs, which knows no more than the schema, reads the text as a net or a solver. */
-function isProtobufText(text) {
-  return ["NetParameter", "SolverParameter"].some((name) => {
+function isProtobufText(text: string): boolean {
+  return (["NetParameter", "SolverParameter"] as const).some((name) => {
     try {
       textformat.fromText(messageType(name), text);
       return true;
@@ -90,16 +107,16 @@ function isProtobufText(text) {
   });
 }
 
-function verdictOf(param, { message: text }) {
-  if (/Unknown layer type/.test(text)) return { verdict: "OTHER", text };
+function verdictOf(param: NetParameter, text: string): Verdict {
+  if (/Unknown layer type/.test(text)) return "OTHER";
   const isFaulty =
     FAULTS.some((fault) => fault.test(text)) ||
     (!hasSource(param) && /Output count must match input count/.test(text));
-  return { verdict: isFaulty ? "REFUSED" : "FAILED", text };
+  return isFaulty ? "REFUSED" : "FAILED";
 }
 
 /** What a net needs that its file does not bring; undefined where the error has another cause. */
-function lacking(param, phase, error) {
+function lacking(param: NetParameter, phase: Phase, error: string): string | undefined {
   if (/Unknown layer type/.test(error)) return undefined;
   if (/module ".*" is not found/.test(error)) return `needs a layer of its author's: ${error}`;
   const blob = /Unknown bottom blob '(.*?)'/.exec(error)?.[1];
@@ -110,7 +127,7 @@ function lacking(param, phase, error) {
 }
 
 /** Whether a layer of this phase reads the blob before any makes it. */
-function isMissing(param, phase, blob) {
+function isMissing(param: NetParameter, phase: Phase, blob: string): boolean {
   const { layer = [] } = filterByState(param, mergeStates(param.state, { phase }), silent);
   const made = layer.findIndex(({ top = [] }) => top.includes(blob));
   const read = layer.findIndex(({ bottom = [] }) => bottom.includes(blob));
@@ -118,7 +135,7 @@ function isMissing(param, phase, blob) {
 }
 
 /** A net that tells phases apart is built in both. */
-function phasesOf(param) {
+function phasesOf(param: NetParameter): readonly Phase[] {
   const rules = (param.layer ?? []).flatMap(({ include = [], exclude = [] }) => [
     ...include,
     ...exclude,
@@ -127,10 +144,10 @@ function phasesOf(param) {
 }
 
 /** Builds the net, with several shapes of its data where it does not tell them; gives the number of its layers. */
-function build(param, phase, engines) {
-  let first;
+function build(param: NetParameter, phase: Phase, engines: Engines): number {
+  let first: unknown;
   for (const guess of guesses(param)) {
-    const known = new Map();
+    const known = new Map<string, readonly number[]>();
     for (;;) {
       try {
         const net = new Net(standIn(param, guess, known), { engines, phase, root: "." });
@@ -138,7 +155,7 @@ function build(param, phase, engines) {
         return net.layerNames.length;
       } catch (error) {
         first ??= error;
-        const learnt = learn(param, error.message);
+        const learnt = learn(param, messageOf(error));
         if (!learnt || known.has(learnt.blob)) break;
         known.set(learnt.blob, learnt.dim);
       }
@@ -148,15 +165,18 @@ function build(param, phase, engines) {
 }
 
 /** The shape that a label must have, from what a loss says. */
-function learn(param, error) {
+function learn(
+  param: NetParameter,
+  error: string,
+): { readonly blob: string; readonly dim: readonly number[] } | undefined {
   const [, name, scores] =
     /layer "(.*)" \(\w+\): \d+ labels, shape .* for scores of shape \(([\d,]+)\)/.exec(error) ?? [];
   const [, pairName, a, b] =
     /layer "(.*)" \(\w+\): bottoms of shapes \(([\d,]*)\) and \(([\d,]*)\)/.exec(error) ?? [];
-  const layer = (param.layer ?? []).find((one) => one.name === (name ?? pairName));
-  const [first, second] = layer?.bottom ?? [];
+  const layer = (param.layer ?? []).find((one) => one.name === (name ?? pairName)) ?? {};
+  const [first = "", second = ""] = layer.bottom ?? [];
   const tops = sourceTops(param);
-  const dims = (text) => text.split(",").map(Number);
+  const dims = (text: string): number[] => text.split(",").map(Number);
   if (scores !== undefined && tops.has(second)) {
     const axis = layer.softmax_param?.axis ?? layer.accuracy_param?.axis ?? 1;
     const dim = dims(scores);

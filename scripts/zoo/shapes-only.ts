@@ -1,4 +1,4 @@
-import { ReferenceEngine } from "../../dist/engines/reference/index.js";
+import { ReferenceEngine } from "../../src/engines/reference/index.ts";
 
 /** An op that is made, and never run. */
 const idle = new Proxy({}, { get: (_op, name) => (name === "accepts" ? () => false : () => {}) });
@@ -7,9 +7,9 @@ const idle = new Proxy({}, { get: (_op, name) => (name === "accepts" ? () => fal
  * The reference engine without its tables: what takes the time when a net is built only to see whether it fits
  * together. Layers ask it for their ops as they do any engine.
  */
-export const shapesOnly = new Proxy(new ReferenceEngine(), {
+export const shapesOnly: ReferenceEngine = new Proxy(new ReferenceEngine(), {
   get(engine, name) {
-    const primitive = Reflect.get(engine, name, engine);
+    const primitive: unknown = Reflect.get(engine, name, engine);
     return typeof primitive === "function" ? () => idle : primitive;
   },
 });

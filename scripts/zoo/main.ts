@@ -2,9 +2,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createEngines } from "../../dist/engines/create.js";
-import { judge } from "./judge.mjs";
-import { shapesOnly } from "./shapes-only.mjs";
+import type { Engines } from "../../src/engines/choose.ts";
+import { createEngines } from "../../src/engines/create.ts";
+import { judge } from "./judge.ts";
+import { shapesOnly } from "./shapes-only.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,7 +18,7 @@ if (!root || !existsSync(root)) {
   );
   process.exit(2);
 }
-const engines = values.engine
+const engines: Engines = values.engine
   ? createEngines({ prefer: values.engine, log: () => {} })
   : [shapesOnly];
 

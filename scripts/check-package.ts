@@ -9,7 +9,20 @@ const lenet = resolve(process.argv[2] ?? "../shared/zoo/models/lenet-bvlc");
 const folder = mkdtempSync(join(tmpdir(), "caffe-ts-package-"));
 let failed = 0;
 
-function run(what, command, args, { cwd = ".", env = {}, isQuiet = false } = {}) {
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What the command prints is shown only where it fails. */
+  readonly isQuiet?: boolean;
+}
+
+/** Runs a command, says whether it is good, and gives what it printed. */
+function run(
+  what: string,
+  command: string,
+  args: readonly string[],
+  { cwd = ".", env = {}, isQuiet = false }: RunOptions = {},
+): string {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
     encoding: "utf8",
@@ -32,17 +45,17 @@ try {
   const [{ filename, size, unpackedSize, files }] = Array.isArray(report)
     ? report
     : Object.values(report);
-  const mib = (bytes) => (bytes / 2 ** 20).toFixed(2);
+  const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
   console.log(
     `       ${files.length} files, ${mib(size)} MiB packed, ${mib(unpackedSize)} MiB unpacked`,
   );
   const tarball = join(folder, filename);
   run("publint", "npx", ["publint", "run", tarball, "--strict"], { isQuiet: true });
   run("attw", "npx", ["attw", tarball, "--profile", "esm-only"], { isQuiet: true });
-  for (const [what, env] of [
-    ["with a compiler", {}],
-    ["without a compiler", { CC: "false", CXX: "false" }],
-  ]) {
+  for (const [what, env] of Object.entries<NodeJS.ProcessEnv>({
+    "with a compiler": {},
+    "without a compiler": { CC: "false", CXX: "false" },
+  })) {
     const cwd = join(folder, what.replaceAll(" ", "-"));
     mkdirSync(cwd);
     writeFileSync(join(cwd, "package.json"), '{ "type": "module", "private": true }');
@@ -56,7 +69,7 @@ try {
     cpSync("tests/package/program.mjs", join(cwd, "program.mjs"));
     run(`a user's program, ${what}`, process.execPath, ["program.mjs", lenet], { cwd });
     run(`caffe --version, ${what}`, "npx", ["caffe", "--version"], { cwd });
-    if (env.CC) continue;
+    if (env["CC"]) continue;
     for (const version of [22, 24]) {
       const prefix = join(folder, `node-${version}`);
       const args = ["install", "--no-audit", "--no-fund", "--prefix", prefix, `node@${version}`];

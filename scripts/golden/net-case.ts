@@ -1,25 +1,40 @@
 import { join } from "node:path";
-import { readNetParameter } from "../../dist/io/text/read-net.js";
-import { Net } from "../../dist/net/net.js";
+import type { Engines } from "../../src/engines/choose.ts";
+import { readNetParameter } from "../../src/io/text/read-net.ts";
+import { Net } from "../../src/net/net.ts";
+import type { Comparison } from "./comparison.ts";
+import type {
+  ArrayPlace,
+  GoldenCase,
+  NetInfo,
+  NetSetting,
+  ParamArray,
+  Pass,
+} from "./golden-case.ts";
+
+type ArrayOf = (place: ArrayPlace) => Float32Array;
 
 /** Builds the net of a case, in its folder. */
-export function buildNet({ folder, info }, engines, extra = {}) {
-  const param = readNetParameter(join(folder, info.net), () => {});
+export function buildNet(folder: string, setting: NetSetting, engines: Engines): Net {
+  const param = readNetParameter(join(folder, setting.net), () => {});
   return new Net(param, {
     engines,
-    phase: info.phase,
-    level: info.level ?? 0,
-    stages: info.stages ?? [],
+    phase: setting.phase,
+    level: setting.level ?? 0,
+    stages: setting.stages ?? [],
     root: folder,
-    ...extra,
   });
 }
 
 /** Writes the parameter values of a case. */
-export function setParams(net, params, arrayOf, check) {
+export function setParams(
+  net: Net,
+  params: readonly ParamArray[],
+  arrayOf: ArrayOf,
+  check: Comparison,
+): void {
   for (const entry of params) {
-    const layer = net.layers[net.layerNames.indexOf(entry.layer)];
-    const blob = layer?.blobs[entry.index];
+    const blob = net.layers[net.layerNames.indexOf(entry.layer)]?.blobs[entry.index];
     if (!blob) {
       check.fail(`layer ${entry.layer} has no blob ${entry.index}`);
       continue;
@@ -30,9 +45,12 @@ export function setParams(net, params, arrayOf, check) {
 }
 
 /** Runs a case of kind "layer" or "net". */
-export async function runNetCase(golden, engines, check) {
-  const { info, arrayOf } = golden;
-  const net = buildNet(golden, engines);
+export async function runNetCase(
+  { folder, info, arrayOf }: GoldenCase<NetInfo>,
+  engines: Engines,
+  check: Comparison,
+): Promise<void> {
+  const net = buildNet(folder, info, engines);
   try {
     check.equal("layer names", net.layerNames, info.layer_names);
     check.equal("net outputs", net.outputs, info.net_outputs);
@@ -45,7 +63,13 @@ export async function runNetCase(golden, engines, check) {
   }
 }
 
-async function runPass(net, pass, name, arrayOf, check) {
+async function runPass(
+  net: Net,
+  pass: Pass,
+  name: string,
+  arrayOf: ArrayOf,
+  check: Comparison,
+): Promise<void> {
   for (const input of pass.inputs ?? []) {
     const blob = net.blob(input.blob);
     if (pass.reshape) blob.reshape(input.shape);
@@ -61,7 +85,7 @@ async function runPass(net, pass, name, arrayOf, check) {
     check.close(`${name} ${want.blob}`, blob.values(), arrayOf(want));
   }
   compareParams(net, pass.params_after, "data", `${name} after`, arrayOf, check);
-  if (pass.backward === false) return;
+  if (!pass.backward) return;
   if (!pass.accumulate) net.clearParamDiffs();
   for (const given of pass.top_diffs ?? []) {
     net.blob(given.blob).diff.set(arrayOf(given));
@@ -75,7 +99,14 @@ async function runPass(net, pass, name, arrayOf, check) {
 }
 
 /** Compares the data or diff of parameter blobs. */
-export function compareParams(net, wanted, side, name, arrayOf, check) {
+export function compareParams(
+  net: Net,
+  wanted: readonly ParamArray[] | undefined,
+  side: "data" | "diff",
+  name: string,
+  arrayOf: ArrayOf,
+  check: Comparison,
+): void {
   for (const want of wanted ?? []) {
     const blob = net.layers[net.layerNames.indexOf(want.layer)]?.blobs[want.index];
     const got = side === "data" ? blob?.values() : blob?.diffValues();

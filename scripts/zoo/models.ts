@@ -5,10 +5,30 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createEngines } from "../../dist/engines/create.js";
-import { readNetParameter } from "../../dist/io/text/read-net.js";
-import { readCaffemodel } from "../../dist/io/weights/caffemodel.js";
-import { Net } from "../../dist/net/net.js";
+import type { Blob } from "../../src/blob/blob.ts";
+import { createEngines } from "../../src/engines/create.ts";
+import { readNetParameter } from "../../src/io/text/read-net.ts";
+import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
+import { Net } from "../../src/net/net.ts";
+
+/** Recorded values of a blob: raw float32 in a file beside case.json. */
+interface RecordedBlob {
+  readonly blob: string;
+  readonly file: string;
+  readonly shape: readonly number[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly inputs: readonly RecordedBlob[];
+  readonly outputs: readonly RecordedBlob[];
+}
+
+/** How many outputs were compared, and the worst of them. */
+interface Comparison {
+  readonly outputs: number;
+  readonly worst: { readonly error: number; readonly what: string };
+}
 
 /** The largest difference, relative to the largest value of an output. */
 const TOLERANCE = 1e-4;
@@ -24,8 +44,11 @@ if (!root || !existsSync(root)) {
   );
   process.exit(2);
 }
-const silent = () => {};
-const engines = createEngines({ prefer: values.engine, log: silent });
+const silent = (): void => {};
+const engines = createEngines({
+  ...(values.engine !== undefined && { prefer: values.engine }),
+  log: silent,
+});
 
 const counts = { ok: 0, OTHER: 0, FAILED: 0 };
 for (const name of readdirSync(root).sort()) {
@@ -41,31 +64,33 @@ if (isEmpty) console.error(`no model in ${root}. Expected folders that hold a ca
 process.exit(counts.FAILED > 0 || isEmpty ? 1 : 0);
 
 /** What becomes of one model. */
-async function judge(folder) {
+async function judge(
+  folder: string,
+): Promise<{ readonly verdict: keyof typeof counts; readonly text: string }> {
   try {
     const { worst, outputs } = await run(folder);
     const text = `${outputs} outputs, largest relative error ${worst.error.toExponential(1)} (${worst.what})`;
     return { verdict: worst.error <= TOLERANCE ? "ok" : "FAILED", text };
-  } catch ({ message }) {
+  } catch (error) {
+    const { message } = error as Error;
     const text = message.slice(0, 300);
     return { verdict: /Unknown layer type/.test(message) ? "OTHER" : "FAILED", text };
   }
 }
 
-/** Runs the cases of a model; tells how many outputs were compared, and the worst of them. */
-async function run(folder) {
-  const { cases } = JSON.parse(readFileSync(join(folder, "case.json"), "utf8"));
-  const file = (pattern) =>
-    join(
-      folder,
-      readdirSync(folder).find((name) => pattern.test(name)),
-    );
+/** Runs the cases of a model. */
+async function run(folder: string): Promise<Comparison> {
+  const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
+    readFileSync(join(folder, "case.json"), "utf8"),
+  );
+  const weights = readdirSync(folder).find((file) => file.startsWith("weights."));
+  if (weights === undefined) throw new Error(`no weights.* in ${folder}.`);
   const prototxt = existsSync(join(folder, "deploy.bvlc.prototxt"))
     ? "deploy.bvlc.prototxt"
     : "deploy.prototxt";
   const net = new Net(readNetParameter(join(folder, prototxt), silent), { engines, phase: "TEST" });
   try {
-    net.copyFrom(readCaffemodel(file(/^weights\./)));
+    net.copyFrom(readCaffemodel(join(folder, weights)));
     let outputs = 0;
     let worst = { error: 0, what: "" };
     for (const { name, inputs, outputs: wanted } of cases) {
@@ -88,12 +113,13 @@ async function run(folder) {
   }
 }
 
-function floats(folder, file) {
+function floats(folder: string, file: string): Float32Array {
   const bytes = readFileSync(join(folder, file));
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-function difference(blob, want, shape) {
+/** The largest difference, relative to the largest value. */
+function difference(blob: Blob, want: Float32Array, shape: readonly number[]): number {
   const got = blob.values();
   if (got.length !== want.length) {
     throw new Error(`shape (${blob.shape}). Expected (${shape}).`);
@@ -102,7 +128,7 @@ function difference(blob, want, shape) {
   let most = 0;
   for (const [i, value] of want.entries()) {
     size = Math.max(size, Math.abs(value));
-    const off = Math.abs(got[i] - value);
+    const off = Math.abs(got[i]! - value);
     if (!(off <= most)) most = off;
   }
   return most === 0 ? 0 : most / size;

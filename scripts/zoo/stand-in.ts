@@ -1,4 +1,5 @@
-import { LayerRegistry } from "../../dist/layers/registry.js";
+import type { LayerParameter, NetParameter } from "../../src/io/proto/caffe.ts";
+import { LayerRegistry } from "../../src/layers/registry.ts";
 
 /** Layers whose data is elsewhere. */
 const SOURCES = new Set(["Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "Python"]);
@@ -7,14 +8,20 @@ const SOURCES = new Set(["Data", "ImageData", "WindowData", "MemoryData", "HDF5D
 const CHANNELS = [1, 3, 2, 6];
 const SIDES = [224, 256, 28, 32, 64, 128];
 
+/** A shape to try: channels and side of images, each where a file does not say it. */
+export interface Guess {
+  readonly channels?: number;
+  readonly side?: number;
+}
+
 const registry = new LayerRegistry();
 
 /** Whether the net waits for data that is not there. */
-export function hasSource(param) {
+export function hasSource(param: NetParameter): boolean {
   return (param.layer ?? []).some(isSource);
 }
 
-function isSource(layer) {
+function isSource(layer: LayerParameter): boolean {
   return (
     SOURCES.has(layer.type ?? "") &&
     (layer.bottom ?? []).length === 0 &&
@@ -23,16 +30,16 @@ function isSource(layer) {
 }
 
 /** The blobs that a source makes, by name. */
-export function sourceTops(param) {
-  return new Set((param.layer ?? []).filter(isSource).flatMap(({ top }) => top));
+export function sourceTops(param: NetParameter): ReadonlySet<string> {
+  return new Set((param.layer ?? []).filter(isSource).flatMap(({ top = [] }) => top));
 }
 
-/** Shapes to try, most likely first; each is asked for channels and side of a layer's images. */
-export function* guesses(param) {
-  yield { channels: undefined, side: undefined };
+/** Shapes to try, most likely first. */
+export function* guesses(param: NetParameter): Generator<Guess> {
+  yield {};
   if (!hasSource(param)) return;
-  for (const side of [undefined, ...SIDES]) {
-    for (const channels of CHANNELS) yield { channels, side };
+  for (const size of [{}, ...SIDES.map((side) => ({ side }))]) {
+    for (const channels of CHANNELS) yield { channels, ...size };
   }
 }
 
@@ -42,7 +49,11 @@ export function* guesses(param) {
  *
  * @param known dims of blobs whose shape has been learnt
  */
-export function standIn(param, guess, known) {
+export function standIn(
+  param: NetParameter,
+  guess: Guess,
+  known: ReadonlyMap<string, readonly number[]>,
+): NetParameter {
   return {
     ...param,
     layer: (param.layer ?? []).map((layer) =>
@@ -51,9 +62,13 @@ export function standIn(param, guess, known) {
   };
 }
 
-function input(layer, guess, known) {
+function input(
+  layer: LayerParameter,
+  guess: Guess,
+  known: ReadonlyMap<string, readonly number[]>,
+): LayerParameter {
   checkTops(layer);
-  const { top = [], name, include, exclude, phase } = layer;
+  const { top = [], name = "", include, exclude, phase } = layer;
   const shape = top.map((blob, i) => ({ dim: known.get(blob) ?? shapeOf(layer, blob, i, guess) }));
   return {
     name,
@@ -67,16 +82,16 @@ function input(layer, guess, known) {
 }
 
 /** What the Net would say of a layer that is not there to be asked. */
-function checkTops(layer) {
+function checkTops(layer: LayerParameter): void {
   const { min, max } = registry.classOf(layer).tops;
-  const count = layer.top.length;
+  const count = layer.top?.length ?? 0;
   if (count >= min && count <= max) return;
   throw new Error(
     `layer "${layer.name}" (${layer.type}): ${layer.type} Layer produces ${min === max ? min : `${min} to ${max}`} top blob(s) as output, not ${count}.`,
   );
 }
 
-function shapeOf(layer, blob, i, guess) {
+function shapeOf(layer: LayerParameter, blob: string, i: number, guess: Guess): readonly number[] {
   const batch = batchOf(layer);
   const isLabel = /label/i.test(blob) || (i > 0 && layer.type !== "Python");
   if (isLabel) return [batch];
@@ -96,14 +111,14 @@ function shapeOf(layer, blob, i, guess) {
 }
 
 /** The side of the images, from the name of the database. */
-function sideOf(layer) {
+function sideOf(layer: LayerParameter): number {
   const source = layer.data_param?.source ?? layer.hdf5_data_param?.source ?? "";
   if (/mnist/i.test(source)) return 28;
   if (/cifar/i.test(source)) return 32;
   return 224;
 }
 
-function batchOf(layer) {
+function batchOf(layer: LayerParameter): number {
   const given =
     layer.data_param?.batch_size ??
     layer.image_data_param?.batch_size ??
@@ -114,8 +129,8 @@ function batchOf(layer) {
 }
 
 /** Random weights take the time, and their values do not matter here. */
-function withoutFillers(layer) {
-  const plain = { ...layer };
+function withoutFillers(layer: LayerParameter): LayerParameter {
+  const plain: Record<string, unknown> = { ...layer };
   for (const [key, value] of Object.entries(layer)) {
     if (!key.endsWith("_param") || typeof value !== "object") continue;
     plain[key] = Object.fromEntries(

@@ -13,7 +13,11 @@ const folder = join(root, "build-asan");
 const sanitizers = "-fsanitize=address,undefined";
 
 /** Ends with the command's exit code where that is not 0. */
-function run(command, args, options) {
+function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): void {
   const { status } = spawnSync(command, args, { stdio: "inherit", ...options });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -2,21 +2,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createEngines } from "../../dist/engines/create.js";
-import { openGpu } from "../../dist/engines/webgpu/device.js";
-import "../software-gpu.mjs";
-import { Comparison, openCase } from "./arrays.mjs";
-import { runDataCase, runToolCase } from "./data-case.mjs";
-import { runNetCase } from "./net-case.mjs";
-import { runSolverCase } from "./solver-case.mjs";
-
-const runners = {
-  layer: runNetCase,
-  net: runNetCase,
-  solver: runSolverCase,
-  data: runDataCase,
-  tool: runToolCase,
-};
+import { createEngines } from "../../src/engines/create.ts";
+import { openGpu } from "../../src/engines/webgpu/device.ts";
+import "../software-gpu.ts";
+import { Comparison } from "./comparison.ts";
+import { runDataCase } from "./data-case.ts";
+import { type GoldenCase, openCase } from "./golden-case.ts";
+import { runNetCase } from "./net-case.ts";
+import { runSolverCase } from "./solver-case.ts";
+import { runToolCase } from "./tool-case.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,12 +37,12 @@ for (const group of values.only.split(",")) {
   const before = { passed, failed };
   for (const name of readdirSync(folder).sort()) {
     if (!existsSync(join(folder, name, "case.json"))) continue;
-    const failures = await run(join(folder, name));
-    if (failures.length === 0) passed++;
+    const [first, ...others] = await failuresOf(join(folder, name));
+    if (first === undefined) passed++;
     else {
       failed++;
-      const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-      console.log(`FAILED ${group}/${name}: ${failures[0].slice(0, 300)}${more}`);
+      const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+      console.log(`FAILED ${group}/${name}: ${first.slice(0, 300)}${more}`);
     }
   }
   console.log(`${group}: ${passed - before.passed} passed, ${failed - before.failed} failed`);
@@ -62,15 +56,29 @@ if (passed + failed === 0) {
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
 /** What is wrong with one case; empty where it passes. */
-async function run(folder) {
+async function failuresOf(folder: string): Promise<readonly string[]> {
   try {
     const golden = openCase(folder);
     const check = new Comparison(golden.info);
-    const runner = runners[golden.info.kind];
-    if (!runner) check.fail(`unknown kind ${golden.info.kind}`);
-    else await runner(golden, engines, check);
+    await runCase(golden, check);
     return check.failures;
   } catch (error) {
     return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+  }
+}
+
+async function runCase({ info, ...files }: GoldenCase, check: Comparison): Promise<void> {
+  switch (info.kind) {
+    case "layer":
+    case "net":
+      return runNetCase({ ...files, info }, engines, check);
+    case "solver":
+      return runSolverCase({ ...files, info }, engines, check);
+    case "data":
+      return runDataCase({ ...files, info }, engines, check);
+    case "tool":
+      return runToolCase({ ...files, info }, check);
+    default:
+      check.fail(`unknown kind ${(info as { kind: unknown }).kind}`);
   }
 }

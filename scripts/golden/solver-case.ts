@@ -1,0 +1,153 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import type { Engines } from "../../src/engines/choose.ts";
+import { readHdf5 } from "../../src/io/hdf5/hdf5.ts";
+import { type MessageName, messageType } from "../../src/io/proto/messages.ts";
+import { readSolverParameter } from "../../src/io/text/read-net.ts";
+import { readSolverState } from "../../src/io/weights/solver-state.ts";
+import { Solver } from "../../src/solvers/solver.ts";
+import type { Comparison } from "./comparison.ts";
+import type { GoldenCase, SolverInfo } from "./golden-case.ts";
+import { compareParams, setParams } from "./net-case.ts";
+
+type SolverCase = GoldenCase<SolverInfo>;
+
+/** A caffemodel and a solverstate that Caffe wrote. */
+interface Snapshot {
+  readonly model: string;
+  readonly state: string;
+}
+
+/** Runs a case of kind "solver": ten iterations, the snapshot after five, and the run resumed in both formats. */
+export async function runSolverCase(
+  golden: SolverCase,
+  engines: Engines,
+  check: Comparison,
+): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), "golden-"));
+  cpSync(golden.folder, work, { recursive: true });
+  try {
+    await runFresh(golden, work, engines, check);
+    await runResumed(golden, work, engines, check, "");
+    await runResumed(golden, work, engines, check, ".h5");
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function openSolver(name: string, work: string, engines: Engines): Solver {
+  const file = join(work, name);
+  const param = readSolverParameter(file, () => {});
+  return new Solver(
+    { ...param, snapshot: 0, snapshot_prefix: join(work, "ours") },
+    { engines, file, root: work },
+  );
+}
+
+function feed(solver: Solver, { info, arrayOf }: SolverCase, iteration: number): void {
+  const { batches = [] } = info;
+  for (const input of batches[iteration % batches.length] ?? []) {
+    solver.net.blob(input.blob).data.set(arrayOf(input));
+  }
+}
+
+async function runFresh(
+  golden: SolverCase,
+  work: string,
+  engines: Engines,
+  check: Comparison,
+): Promise<void> {
+  const { info, arrayOf } = golden;
+  const solver = openSolver(info.solver, work, engines);
+  const { net } = solver;
+  try {
+    setParams(net, info.init, arrayOf, check);
+    for (let i = 0; i < 10; i++) {
+      feed(solver, golden, i);
+      check.close(`lr ${i}`, [solver.learningRate()], [info.lr[i]!]);
+      await solver.step(1);
+      await net.toHost();
+      const loss = net.blobs.get("loss");
+      if (loss) check.close(`loss ${i}`, loss.values(), [info.loss[i]!]);
+      compareParams(net, info.iters[i + 1], "data", `iteration ${i + 1}`, arrayOf, check);
+      if (i === 4) {
+        const state = readSolverState(await solver.snapshot());
+        check.equal("our snapshot's iteration", state.iter, 5);
+        check.equal("our snapshot's step", state.current_step, info.snapshot.current_step);
+      }
+    }
+  } finally {
+    solver.close();
+  }
+}
+
+/** Goes on from the files that Caffe wrote in one format; written again, they are the same files. */
+async function runResumed(
+  golden: SolverCase,
+  work: string,
+  engines: Engines,
+  check: Comparison,
+  ending: "" | ".h5",
+): Promise<void> {
+  const { info, arrayOf } = golden;
+  const { snapshot } = info;
+  const theirs = {
+    model: join(work, ending ? snapshot.caffemodel_h5 : snapshot.caffemodel),
+    state: join(work, ending ? snapshot.solverstate_h5 : snapshot.solverstate),
+  };
+  const solver = openSolver(ending ? info.solver_hdf5 : info.solver, work, engines);
+  const { net } = solver;
+  try {
+    await solver.restore(theirs.state);
+    compareFiles(theirs, await solver.snapshot(), ending, check);
+    for (let i = 5; i < 10; i++) {
+      feed(solver, golden, i);
+      await solver.step(1);
+    }
+    await net.toHost();
+    compareParams(net, info.resume_iter10, "data", `resumed${ending || " "}`, arrayOf, check);
+  } finally {
+    solver.close();
+  }
+}
+
+function compareFiles(
+  theirs: Snapshot,
+  state: string,
+  ending: "" | ".h5",
+  check: Comparison,
+): void {
+  const model = state.replace(".solverstate", ".caffemodel");
+  const read = (path: string, message: MessageName): Record<string, unknown> => {
+    const bytes = readFileSync(path);
+    if (ending) return plain(readHdf5(bytes, path)) as Record<string, unknown>;
+    const type = messageType(message);
+    const fields = type.toObject(type.decode(bytes), { enums: String, longs: Number });
+    return plain(fields) as Record<string, unknown>;
+  };
+  check.equal(
+    `our caffemodel${ending}`,
+    read(model, "NetParameter"),
+    read(theirs.model, "NetParameter"),
+  );
+  const ours = read(state, "SolverState");
+  const learned = basename(String(ours["learned_net"])).replace(/^ours/, "snap");
+  check.equal(
+    `our solverstate${ending}`,
+    { ...ours, learned_net: learned },
+    read(theirs.state, "SolverState"),
+  );
+  if (ending) return;
+  const same = readFileSync(model).equals(readFileSync(theirs.model));
+  if (!same) check.fail("our caffemodel has not the bytes of Caffe's");
+}
+
+/** The same value with arrays for typed ones and the keys of every object sorted. */
+function plain(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, plain(inner)]));
+}
