@@ -1,6 +1,20 @@
+/** Of a longer message beginning and end are kept, each so long: names, paths and texts come from files that others wrote. */
+const LONGEST_MESSAGE = 4000;
+const KEPT_OF_MESSAGE = 1000;
+
 /** Base of every error this package throws on purpose; anything else that is thrown is a bug. */
 export class CaffeError extends Error {
   override readonly name: string = "CaffeError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(brief(message), options);
+  }
+}
+
+function brief(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  const [begin, end] = [message.slice(0, KEPT_OF_MESSAGE), message.slice(-KEPT_OF_MESSAGE)];
+  return `${begin}… (${message.length} characters) …${end}`;
 }
 
 /** A text-format file that cannot be read as the message it should hold; the text names file:line:column. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CaffeError, LayerError } from "../../src/util/errors.ts";
 import { fixedText, numberText } from "../../src/util/log.ts";
 import { nearest, nearestText } from "../../src/util/nearest.ts";
 import { Random } from "../../src/util/random.ts";
@@ -125,4 +126,16 @@ test("shapes", () => {
   expect(sameShape([1, 2], [1, 2])).toBe(true);
   expect(sameShape([1, 2], [1, 2, 1])).toBe(false);
   expect(shapeText([64, 1])).toBe("(64,1)");
+});
+
+test("of a message that is too long to be read beginning and end are kept", () => {
+  const text = `begin ${"x".repeat(1_000_000)} end`;
+  for (const { message } of [
+    new CaffeError(text),
+    new LayerError({ name: "a", type: "B" }, text),
+  ]) {
+    expect(message.length).toBeLessThan(5000);
+    expect(message).toMatch(/begin x+… \(10000\d+ characters\) …x+ end$/);
+  }
+  expect(new CaffeError("x".repeat(4000)).message).toBe("x".repeat(4000));
 });

@@ -40,7 +40,7 @@ export function windowAt(windows: SharedWindows, index: number): Window {
 /**
  * Reads R-CNN's window file: for each image `# index`, path, channels, height, width, the number of windows, and
  * for each of these `class overlap x1 y1 x2 y2`. Windows below `bgThreshold` are background, of class 0; those
- * from `fgThreshold` on are foreground; others are left out.
+ * from `fgThreshold` on are foreground; others are left out. Images count as they come, whatever their indices say.
  *
  * @throws FileError, FormatError where it cannot be read, or is not of that form
  */
@@ -53,8 +53,8 @@ export function readWindowFile(path: string, fgThreshold: number, bgThreshold: n
   for (let word = words.next(); word !== ""; word = words.next()) {
     if (word !== "#")
       words.refuse(`image ${images.length} begins with "${word}"`, "# and its index");
-    const image = words.whole("an image's index", 0);
-    images[image] = words.next();
+    words.whole("an image's index", 0);
+    const image = images.push(words.next()) - 1;
     channels = words.whole("channels", 1);
     words.whole("height", 1);
     words.whole("width", 1);

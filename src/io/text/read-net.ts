@@ -27,9 +27,10 @@ export function netParameterOf(source: string | NetParameter, log: Log = silent)
 
 /**
  * Reads a net's prototxt of any age.
+ * @param log told of what is upgraded, and of fields without effect; nobody by default
  * @throws FileError, PrototxtError, FormatError
  */
-export function readNetParameter(path: string, log: Log): NetParameter {
+export function readNetParameter(path: string, log: Log = silent): NetParameter {
   const text = prototxtOf(readBytes(path, "net file"), path, "a net's prototxt");
   return notEmpty(parseNetParameter(text, path, log), path, "a net's prototxt");
 }
@@ -63,9 +64,10 @@ export function solverParameterOf(source: string | SolverParameter, log: Log): S
 
 /**
  * Reads a solver's prototxt; a net written in it is upgraded too.
+ * @param log as of `readNetParameter`
  * @throws FileError, PrototxtError, FormatError
  */
-export function readSolverParameter(path: string, log: Log): SolverParameter {
+export function readSolverParameter(path: string, log: Log = silent): SolverParameter {
   const text = prototxtOf(readBytes(path, "solver file"), path, "a solver's prototxt");
   return notEmpty(parseSolverParameter(text, path, log), path, "a solver's prototxt");
 }

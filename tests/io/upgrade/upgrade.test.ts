@@ -22,9 +22,9 @@ function upgrade(text: string): { net: NetParameter; log: string[] } {
 describe("files that BVLC Caffe upgraded", () => {
   test.each(["v0", "v1"])("net %s", (name) => {
     const expected = readText(`${golden}${name}-new.prototxt`, "net file");
-    expect(readNetParameter(`${golden}${name}-old.prototxt`, silent)).toEqual(
-      parsePrototxt("NetParameter", expected),
-    );
+    const old = `${golden}${name}-old.prototxt`;
+    expect(readNetParameter(old, silent)).toEqual(parsePrototxt("NetParameter", expected));
+    expect(readNetParameter(old)).toEqual(readNetParameter(old, silent));
   });
 
   test("solver", () => {

@@ -92,6 +92,20 @@ describe("WindowData", () => {
     expect(Math.min(...window.slice(5, 8))).toBeGreaterThan(0);
   });
 
+  test.each(["", "cache_images: true"])(
+    "images count as they come, whatever indices they have %s",
+    async (cache) => {
+      const windows = "3\n8\n8\n2\n3 0.9 0 0 3 3\n3 0.1 0 0 3 3";
+      const images = ["2000000000", "1", "1"].map(
+        (index) => `# ${index}\nhalves.png\n${windows}\n`,
+      );
+      writeFileSync(join(root, "indices.txt"), images.join(""));
+      const net = windowNet(`source: "indices.txt" batch_size: 8 fg_fraction: 0.5 ${cache}`);
+      expect(new Set((await batch(net)).values)).toEqual(new Set([100]));
+      net.close();
+    },
+  );
+
   test("mirrors at random, and the same seed gives the same batches; a cache changes nothing", async () => {
     const all = 'source: "windows.txt" batch_size: 16 bg_threshold: 0.3';
     const run = (more: string, seed: number): Promise<{ labels: number[]; values: number[] }> =>
