@@ -90,6 +90,42 @@ void Crop(const Napi::CallbackInfo& info) {
   });
 }
 
+// permute(shape, order, x, y): axis a of y is axis order[a] of x
+void Permute(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const auto shape = args.sizes(), order = args.sizes();
+  const size_t axes = shape.size();
+  if (axes == 0 || order.size() != axes) throw std::length_error("an order of other axes");
+  std::vector<size_t> steps(axes), sizes(axes), strides(axes);
+  size_t total = 1;
+  for (size_t a = axes; a-- > 0;) {
+    steps[a] = total;
+    total *= shape[a];
+  }
+  std::vector<bool> seen(axes);
+  for (size_t a = 0; a < axes; a++) {
+    if (order[a] >= axes || seen[order[a]]) throw std::out_of_range("an order that names an axis twice");
+    seen[order[a]] = true;
+    sizes[a] = shape[order[a]];
+    strides[a] = steps[order[a]];
+  }
+  const float* x = args.floats(total);
+  float* y = args.floats(total);
+  const size_t length = sizes[axes - 1], stride = strides[axes - 1], rows = length == 0 ? 0 : total / length;
+  parallel(rows, total, [&](size_t row) {
+    size_t at = 0, rest = row;
+    for (size_t a = axes - 1; a-- > 0;) {
+      at += rest % sizes[a] * strides[a];
+      rest /= sizes[a];
+    }
+    const float* from = x + at;
+    float* to = y + row * length;
+    if (stride == 1) copy(from, length, to);
+    else
+      for (size_t i = 0; i < length; i++) to[i] = from[i * stride];
+  });
+}
+
 // tile(outer, tiles, inner, x, y)
 void Tile(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -233,6 +269,7 @@ void InitCopies(Napi::Object exports) {
   define<Join>(exports, "join");
   define<Cut>(exports, "cut");
   define<Crop>(exports, "crop");
+  define<Permute>(exports, "permute");
   define<Tile>(exports, "tile");
   define<TileBackward>(exports, "tileBackward");
   define<Gather>(exports, "gather");

@@ -50,7 +50,7 @@ export function layersPage(): string {
 
 # Layers
 
-The ${layers.length} layer types of BVLC Caffe. Letters are explained where they stand; N×C×H×W is a batch of N images of
+The ${layers.length} layer types of BVLC Caffe and its forks. Letters are explained where they stand; N×C×H×W is a batch of N images of
 C channels, H high and W wide. A layer runs, forward and backward, on the first engine that has every primitive it needs:
 those in brackets.
 What differs from BVLC Caffe stands in [differences.md](differences.md).

@@ -29,6 +29,7 @@ import type {
   CropDescriptor,
   GatherDescriptor,
   GatherOp,
+  PermuteDescriptor,
   TileDescriptor,
 } from "./ops/copies.ts";
 import type { ConvolutionDescriptor, InnerProductDescriptor, LinearOp } from "./ops/linear.ts";
@@ -144,6 +145,7 @@ export interface Engine {
   // ops/copies.ts
   concat(d: ConcatDescriptor): ConcatOp;
   crop(d: CropDescriptor): CopyOp;
+  permute(d: PermuteDescriptor): CopyOp;
   tile(d: TileDescriptor): CopyOp;
   /**
    * The windows of a convolution as columns; outputs, groups and bias do not count:

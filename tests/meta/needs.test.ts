@@ -82,6 +82,8 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
   Softmax: ['bottom: "a" top: "y"', [[2, 3]]],
   SoftmaxWithLoss: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
   Split: ['bottom: "a" top: "y" top: "z"', [[4]]],
+  Normalize: ['bottom: "a" top: "y"', [[2, 3, 2]]],
+  Permute: ['bottom: "a" top: "y" permute_param { order: 1 }', [[2, 3]]],
   TanH: ['bottom: "a" top: "y"', [[4]]],
 };
 

@@ -259,6 +259,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" top: "y"', "4x3 4", { a: positive, b: [0, 2, 1, 1] }],
     ['bottom: "a" bottom: "b"', "4x3x1x1 4", { a: positive, b: [0, 0, 0, 0] }],
   ],
+  Normalize: [
+    ...one("norm_param", "2x3x2x2", "", "across_spatial: false", "eps: 2"),
+    // Of one channel: with unequal scales its gradient is not the derivative.
+    ...one("norm_param", "2x1x3", "across_spatial: true channel_shared: false"),
+    ...one("norm_param", "2x3", "", "across_spatial: false"),
+  ],
   PReLU: [
     ...neuron("", "prelu_param { channel_shared: true }"),
     ['bottom: "a" top: "y"', "3x2"],
@@ -267,6 +273,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   Parameter: [
     ['top: "y" parameter_param { shape { dim: 3 dim: 2 } }', ""],
     ['top: "y" parameter_param { shape { dim: 1 } }', ""],
+  ],
+  Permute: [
+    ...one("permute_param", "2x3x2x2", "order: 0 order: 2 order: 3 order: 1", "order: 3 order: 1"),
+    ...one("permute_param", "2x3", "order: 1", "order: 0"),
+    ...one("permute_param", "2x1x3x2x2", "order: 4 order: 0"),
   ],
   Pooling: [
     ...["MAX", "AVE"].flatMap((pool) =>

@@ -344,6 +344,7 @@ export interface Addon extends Scoring {
   join(outer: number, sizes: readonly number[], xs: Buffers, y: Buffer): void;
   cut(outer: number, sizes: readonly number[], y: Buffer, xs: Buffers): void;
   crop(shape: Dims, offset: Dims, size: Dims, isBackward: boolean, from: Buffer, to: Buffer): void;
+  permute(shape: Dims, order: Dims, x: Buffer, y: Buffer): void;
   tile(outer: number, tiles: number, inner: number, x: Buffer, y: Buffer): void;
   tileBackward(outer: number, tiles: number, inner: number, dy: Buffer, dx: Buffer): void;
   gather(rows: number, picks: number, size: number, x: Buffer, index: Buffer, y: Buffer): void;

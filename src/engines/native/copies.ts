@@ -5,6 +5,7 @@ import type {
   CropDescriptor,
   GatherDescriptor,
   GatherOp,
+  PermuteDescriptor,
   TileDescriptor,
 } from "../engine.ts";
 import type { Layouts } from "./layouts.ts";
@@ -19,6 +20,22 @@ export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescri
     },
     backward(dy, dx) {
       addon.crop(shape, offset, size, true, layouts.read(dy, box), layouts.write(dx, whole));
+    },
+  };
+}
+
+/** Axes in another order. */
+export function nativePermute(layouts: Layouts, { shape, order }: PermuteDescriptor): CopyOp {
+  const { addon } = layouts;
+  const result = order.map((axis) => shape[axis] ?? 1);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  const [before, after] = [layouts.plain(shape), layouts.plain(result)];
+  return {
+    forward(x, y) {
+      addon.permute(shape, order, layouts.read(x, before), layouts.write(y, after));
+    },
+    backward(dy, dx) {
+      addon.permute(result, back, layouts.read(dy, after), layouts.write(dx, before));
     },
   };
 }

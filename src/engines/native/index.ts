@@ -5,7 +5,7 @@ import { nativeBatchNorm } from "./batch-norm.ts";
 import { nativeBias, nativePReLU, nativeScale } from "./broadcast.ts";
 import { nativeConcat } from "./concat.ts";
 import { nativeConvolution } from "./convolution.ts";
-import { nativeCrop, nativeGather, nativeIm2col, nativeTile } from "./copies.ts";
+import { nativeCrop, nativeGather, nativeIm2col, nativePermute, nativeTile } from "./copies.ts";
 import { nativeDropout } from "./dropout.ts";
 import { nativeEltwise } from "./eltwise.ts";
 import { nativeInnerProduct } from "./inner-product.ts";
@@ -63,6 +63,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     prelu: (d) => nativePReLU(layouts, d),
     concat: (d) => nativeConcat(layouts, d),
     crop: (d) => nativeCrop(layouts, d),
+    permute: (d) => nativePermute(layouts, d),
     tile: (d) => nativeTile(layouts, d),
     gather: (d) => nativeGather(layouts, d),
     softmaxLoss: (d) => nativeSoftmaxLoss(layouts, d),

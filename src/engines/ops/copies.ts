@@ -14,7 +14,7 @@ export interface ConcatOp {
 }
 
 /**
- * Each element of y is one of x, or 0, as a crop, a tile or im2col says; each element of dx, which is overwritten, is the
+ * Each element of y is one of x, or 0, as a crop, a permutation, a tile or im2col says; each element of dx, which is overwritten, is the
  * sum of dy over those that copy it.
  */
 export interface CopyOp {
@@ -27,6 +27,15 @@ export interface CropDescriptor {
   readonly shape: Shape;
   readonly offset: Shape;
   readonly size: Shape;
+}
+
+/**
+ * Axes in another order, axis a of the result being axis `order[a]` of x:
+ * y(i_order[0], i_order[1], …) = x(i_0, i_1, …).
+ */
+export interface PermuteDescriptor {
+  readonly shape: Shape;
+  readonly order: Shape;
 }
 
 /** An array seen as (outer, inner), whose inner blocks are repeated: y(o, t, i) = x(o, i). */

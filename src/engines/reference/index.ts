@@ -18,6 +18,7 @@ import { referenceLRN } from "./lrn.ts";
 import { referenceLSTMUnit } from "./lstm-unit.ts";
 import { referenceMVN } from "./mvn.ts";
 import { referenceNoise } from "./noise.ts";
+import { referencePermute } from "./permute.ts";
 import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
@@ -51,6 +52,7 @@ export class ReferenceEngine implements Engine {
   readonly prelu: Engine["prelu"] = referencePReLU;
   readonly concat: Engine["concat"] = referenceConcat;
   readonly crop: Engine["crop"] = referenceCrop;
+  readonly permute: Engine["permute"] = referencePermute;
   readonly tile: Engine["tile"] = referenceTile;
   readonly gather: Engine["gather"] = referenceGather;
   readonly softmaxLoss: Engine["softmaxLoss"] = referenceSoftmaxLoss;

@@ -1,0 +1,132 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { FillerParameter } from "../../io/proto/caffe.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { shapeText } from "../../util/shape.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import { LearnedLayer } from "../base/learned.ts";
+
+/**
+ * Brings each position's channels, or each sample as a whole, to length 1, and scales the result.
+ *
+ *     y     = γ · x / norm,  norm = √(Σ x² + ε)
+ *     ∂E/∂x = γ / norm · (∂E/∂y − x · Σ(x · ∂E/∂y) / norm²)
+ *     ∂E/∂γ = Σ x / norm · ∂E/∂y
+ *
+ * The sums go over the channels of a position or, with across_spatial, over a sample. As in SSD, the gradient towards x is
+ * the derivative where all of γ are equal: the sum does not weigh them.
+ *
+ * - bottom[0]: N×C×…; top[0]: its shape
+ * - blobs: γ, one number with channel_shared, else C
+ * - `norm_param`: across_spatial true, channel_shared true, scale_filler (1), eps ε 1e-10
+ *
+ * @see Normalize of SSD (weiliu89/caffe), from ParseNet
+ */
+export class NormalizeLayer extends LearnedLayer<One, One> {
+  static override readonly type: string = "Normalize";
+  static override readonly paramFields: readonly ParamField[] = ["norm_param"];
+
+  #acrossSpatial = true;
+  #eps = 0;
+  #channels = 0;
+  /** One for each sum, from forward. */
+  #norms = new Float64Array(0);
+  /** Room for as many sums in backward. */
+  #dots = new Float64Array(0);
+
+  override setUp([x]: One): void {
+    this.#channels = this.#channelsOf(x);
+    const param = withDefaults("NormalizeParameter", this.param.norm_param);
+    this.#acrossSpatial = param.across_spatial;
+    this.#eps = param.eps;
+    const one: FillerParameter = { type: "constant", value: 1 };
+    const shape = param.channel_shared ? [] : [this.#channels];
+    this.makeBlobs([{ shape, filler: param.scale_filler ?? one }]);
+  }
+
+  override reshape([x]: One, [y]: One): void {
+    if (this.#channelsOf(x) !== this.#channels) {
+      this.fail(
+        `bottom has shape ${shapeText(x.shape)}. Expected ${this.#channels} channels, as when the net was built.`,
+      );
+    }
+    y.reshapeLike(x);
+    const sums = (x.shape[0] ?? 0) * (this.#acrossSpatial ? 1 : x.count(2));
+    if (this.#norms.length === sums) return;
+    this.#norms = new Float64Array(sums);
+    this.#dots = new Float64Array(sums);
+  }
+
+  #channelsOf(x: Blob): number {
+    if (x.shape.length < 2) {
+      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected two axes or more: N×C×….`);
+    }
+    return x.shape[1] ?? 0;
+  }
+
+  override forward([x]: One, [y]: One): void {
+    const [source, result, norms] = [x.dataMem.cpu(), y.dataMem.overwriteCpu(), this.#norms];
+    const gamma = this.blobs[0]!.dataMem.cpu();
+    norms.fill(this.#eps);
+    this.#rows(x, (_, at, sum, step, length) => {
+      for (let i = 0; i < length; i++) norms[sum + i * step]! += source[at + i]! * source[at + i]!;
+    });
+    for (let i = 0; i < norms.length; i++) norms[i] = Math.sqrt(norms[i]!);
+    this.#rows(x, (scale, at, sum, step, length) => {
+      const factor = gamma[scale]!;
+      for (let i = 0; i < length; i++) {
+        result[at + i] = (source[at + i]! / norms[sum + i * step]!) * factor;
+      }
+    });
+  }
+
+  override backwardReadsBottom(): BackwardReads {
+    return "present";
+  }
+
+  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+    const [source, dy, norms] = [x.dataMem.cpu(), y.diffMem.cpu(), this.#norms];
+    const gamma = this.blobs[0]!.dataMem.cpu();
+    if (this.paramPropagateDown[0]) {
+      const dGamma = this.blobs[0]!.diffMem.mutableCpu();
+      this.#rows(x, (scale, at, sum, step, length) => {
+        let total = 0;
+        for (let i = 0; i < length; i++) {
+          total += (source[at + i]! / norms[sum + i * step]!) * dy[at + i]!;
+        }
+        dGamma[scale]! += total;
+      });
+    }
+    if (!propagate) return;
+    const [dx, dots] = [x.diffMem.overwriteCpu(), this.#dots.fill(0)];
+    this.#rows(x, (_, at, sum, step, length) => {
+      for (let i = 0; i < length; i++) dots[sum + i * step]! += source[at + i]! * dy[at + i]!;
+    });
+    for (let i = 0; i < dots.length; i++) dots[i]! /= norms[i]! * norms[i]!;
+    this.#rows(x, (scale, at, sum, step, length) => {
+      const factor = gamma[scale]!;
+      for (let i = 0; i < length; i++) {
+        const s = sum + i * step;
+        dx[at + i] = ((dy[at + i]! - source[at + i]! * dots[s]!) / norms[s]!) * factor;
+      }
+    });
+  }
+
+  /**
+   * Calls `visit` for every channel of every sample: which γ is its own, where it lies in x, which sum its first element
+   * counts to, how far on that of the next is, and how many elements it has.
+   */
+  #rows(
+    x: Blob,
+    visit: (scale: number, at: number, sum: number, step: number, length: number) => void,
+  ): void {
+    const [batch, spatial, channels] = [x.shape[0] ?? 0, x.count(2), this.#channels];
+    const isShared = this.blobs[0]!.count() === 1;
+    const across = this.#acrossSpatial;
+    for (let n = 0; n < batch; n++) {
+      for (let c = 0; c < channels; c++) {
+        const at = (n * channels + c) * spatial;
+        visit(isShared ? 0 : c, at, across ? n : n * spatial, across ? 0 : 1, spatial);
+      }
+    }
+  }
+}
