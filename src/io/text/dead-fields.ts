@@ -47,16 +47,24 @@ function deadFields(layer: LayerParameter): string[] {
     const fields = Object.keys(transform_param);
     const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
     found.push(
-      `transform_param${names} has no effect here: this layer does not prepare images. Whoever fills its top has to, or a layer of ${transforming.join(", ")}.`,
+      `transform_param${names} has no effect here: this layer does not prepare images. What fills its top has to, or a layer of ${readersOf("transform_param").join(", ")}.`,
     );
+  }
+  for (const message of Object.keys(layer)) {
+    if (!read || read.includes(message) || message === "transform_param") continue;
+    const readers = readersOf(message);
+    if (readers.length === 0) continue;
+    found.push(`${message} has no effect here: it is for layers of type ${readers.join(", ")}.`);
   }
   return found;
 }
 
-/** The layer types that prepare what they read by their transform_param. */
-const transforming = Object.entries(paramFields).flatMap(([type, fields]) =>
-  (fields as readonly string[]).includes("transform_param") ? [type] : [],
-);
+/** The layer types that read a message. */
+function readersOf(message: string): string[] {
+  return Object.entries(paramFields).flatMap(([type, fields]) =>
+    (fields as readonly string[]).includes(message) ? [type] : [],
+  );
+}
 
 function has(fields: readonly string[]): string {
   return fields.length === 1 ? "has" : "have";

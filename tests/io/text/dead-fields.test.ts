@@ -49,6 +49,25 @@ test("transform_param of a layer that prepares no images, once for each layer", 
   expect(warningsOf('layer { name: "x" type: "Mine" transform_param { scale: 2 } }')).toEqual([]);
 });
 
+test("a message of another layer type", () => {
+  expect(
+    warningsOf(
+      'layer { name: "c" type: "Concat" eltwise_param { coeff: 2 } concat_param { axis: 0 } }',
+    ),
+  ).toEqual([
+    'net.prototxt: layer "c" (Concat): eltwise_param has no effect here: it is for layers of type Eltwise.',
+  ]);
+  expect(warningsOf('layer { name: "x" type: "Mine" eltwise_param { coeff: 2 } }')).toEqual([]);
+  for (const [type, message] of [
+    ["Deconvolution", "convolution_param"],
+    ["SPP", "spp_param"],
+    ["SoftmaxWithLoss", "softmax_param"],
+    ["LSTM", "recurrent_param"],
+  ]) {
+    expect(warningsOf(`layer { name: "x" type: "${type}" ${message} { } }`), type).toEqual([]);
+  }
+});
+
 test("layers of the old form are upgraded, and have nothing to say", () => {
   expect(
     warningsOf('layers { name: "d" type: DATA data_param { scale: 2 mirror: true } }'),
