@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
-import { learningRatePolicies } from "../../src/solvers/lr-policy.ts";
 import * as rules from "../../src/solvers/rules/index.ts";
+import { learningRatePolicies } from "../../src/solvers/update/lr-policy.ts";
 import { table } from "./table.ts";
 
 /** Fields of BVLC Caffe have numbers below this, those of its forks below the next, and ours above. */

@@ -8,15 +8,9 @@ import type { Net } from "../net/net.ts";
 import type { Weights } from "../net/weights/weights.ts";
 import { type Log, logOf, silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
-import { checkChange, fixedParameter } from "./changed-parameters.ts";
-import { DivergenceWatch } from "./divergence.ts";
-import { LearningRate } from "./learning-rate.ts";
 import { type SolverOptions, solverOptions } from "./options.ts";
-import { ParameterUpdate } from "./parameter-update.ts";
-import { ScoreWatch } from "./score-watch.ts";
-import type { LayerStates, Snapshotted } from "./snapshot.ts";
-import { SnapshotStore } from "./snapshot-store.ts";
-import { buildNets } from "./solver-nets.ts";
+import { checkChange, fixedParameter } from "./setup/changed-parameters.ts";
+import { buildNets } from "./setup/solver-nets.ts";
 import {
   checkParameters,
   inSinglePrecision,
@@ -24,10 +18,16 @@ import {
   ruleOf,
   snapshotPrefix,
   weightFiles,
-} from "./solver-parameters.ts";
-import { haveOwnParameters, loadWeights } from "./solver-weights.ts";
+} from "./setup/solver-parameters.ts";
+import { haveOwnParameters, loadWeights } from "./setup/solver-weights.ts";
+import type { LayerStates, Snapshotted } from "./snapshots/snapshot.ts";
+import { SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { TestPasses } from "./test-passes.ts";
-import { TrainingLoss } from "./training-loss.ts";
+import { LearningRate } from "./update/learning-rate.ts";
+import { ParameterUpdate } from "./update/parameter-update.ts";
+import { DivergenceWatch } from "./watch/divergence.ts";
+import { ScoreWatch } from "./watch/score-watch.ts";
+import { TrainingLoss } from "./watch/training-loss.ts";
 
 /** What a solver has come to: its nets, and all else that a snapshot holds and a resumed run sets back. */
 export abstract class SolverRun implements Snapshotted {

@@ -3,7 +3,7 @@ import { Loss } from "../net/run/loss.ts";
 import type { NetOutput } from "../net/run/outputs.ts";
 import { SolverError } from "../util/errors.ts";
 import { type Log, numberText, outputText } from "../util/log.ts";
-import { type LayerStates, layerStates } from "./snapshot.ts";
+import { type LayerStates, layerStates } from "./snapshots/snapshot.ts";
 
 /** One pass over a test net. */
 export interface TestPass {

@@ -1,13 +1,13 @@
-import { Blob } from "../blob/blob.ts";
-import { chooseEngine, type Engines } from "../engines/choose.ts";
-import type { Engine } from "../engines/engine.ts";
-import type { UpdateStep } from "../engines/ops/update.ts";
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { LearnableParam } from "../net/build/parameters.ts";
-import type { Net } from "../net/net.ts";
-import { type Log, numberText } from "../util/log.ts";
+import { Blob } from "../../blob/blob.ts";
+import { chooseEngine, type Engines } from "../../engines/choose.ts";
+import type { Engine } from "../../engines/engine.ts";
+import type { UpdateStep } from "../../engines/ops/update.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import type { LearnableParam } from "../../net/build/parameters.ts";
+import type { Net } from "../../net/net.ts";
+import { type Log, numberText } from "../../util/log.ts";
+import type { UpdateRule } from "../rules/update-rule.ts";
 import { DeviceClipping } from "./clipping.ts";
-import type { UpdateRule } from "./rules/update-rule.ts";
 
 /** A learnable parameter with what its rule keeps of it. */
 interface Updated extends LearnableParam {

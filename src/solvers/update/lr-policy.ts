@@ -1,6 +1,6 @@
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { SolverError } from "../util/errors.ts";
-import { nearestText } from "../util/nearest.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { SolverError } from "../../util/errors.ts";
+import { nearestText } from "../../util/nearest.ts";
 
 /** A field that some policy cannot do without. */
 type Wanted =

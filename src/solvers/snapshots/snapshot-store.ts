@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import type { Blob } from "../blob/blob.ts";
-import { checkWritable } from "../io/files/atomic-file.ts";
-import { removeLeftovers } from "../io/files/temporary-file.ts";
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { checkHdf5Names } from "../io/weights/hdf5-model.ts";
-import type { SolverMemory } from "../io/weights/run-state.ts";
-import { checkSize } from "../io/weights/size-limit.ts";
-import type { Net } from "../net/net.ts";
-import { FileError, FormatError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+import type { Blob } from "../../blob/blob.ts";
+import { checkWritable } from "../../io/files/atomic-file.ts";
+import { removeLeftovers } from "../../io/files/temporary-file.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { checkHdf5Names } from "../../io/weights/hdf5-model.ts";
+import type { SolverMemory } from "../../io/weights/run-state.ts";
+import { checkSize } from "../../io/weights/size-limit.ts";
+import type { Net } from "../../net/net.ts";
+import { FileError, FormatError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
 import { restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
 import {
   findSolverStates,

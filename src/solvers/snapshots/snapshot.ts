@@ -1,10 +1,10 @@
-import type { Blob } from "../blob/blob.ts";
-import { writeFilesAtomically } from "../io/files/atomic-file.ts";
-import { fileExists } from "../io/files/file-system.ts";
-import { checkRegularFile } from "../io/files/read-file.ts";
-import { encodeHdf5 } from "../io/hdf5/hdf5.ts";
-import { encodeCaffemodel, readCaffemodel } from "../io/weights/caffemodel.ts";
-import { hdf5Model } from "../io/weights/hdf5-model.ts";
+import type { Blob } from "../../blob/blob.ts";
+import { writeFilesAtomically } from "../../io/files/atomic-file.ts";
+import { fileExists } from "../../io/files/file-system.ts";
+import { checkRegularFile } from "../../io/files/read-file.ts";
+import { encodeHdf5 } from "../../io/hdf5/hdf5.ts";
+import { encodeCaffemodel, readCaffemodel } from "../../io/weights/caffemodel.ts";
+import { hdf5Model } from "../../io/weights/hdf5-model.ts";
 import {
   digestOf,
   digestOfFile,
@@ -13,14 +13,18 @@ import {
   readRunState,
   runStatePath,
   type SolverMemory,
-} from "../io/weights/run-state.ts";
-import { encodeSolverState, hdf5SolverState, readSolverState } from "../io/weights/solver-state.ts";
-import type { Layer, LayerState } from "../layers/base/layer.ts";
-import type { Net } from "../net/net.ts";
-import { copyWeights } from "../net/weights/copy-weights.ts";
-import { ownBlobs } from "../net/weights/weights.ts";
-import { FormatError, SolverError } from "../util/errors.ts";
-import type { Log } from "../util/log.ts";
+} from "../../io/weights/run-state.ts";
+import {
+  encodeSolverState,
+  hdf5SolverState,
+  readSolverState,
+} from "../../io/weights/solver-state.ts";
+import type { Layer, LayerState } from "../../layers/base/layer.ts";
+import type { Net } from "../../net/net.ts";
+import { copyWeights } from "../../net/weights/copy-weights.ts";
+import { ownBlobs } from "../../net/weights/weights.ts";
+import { FormatError, SolverError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
 import { learnedNetPath, type SnapshotFiles, type SnapshotFormat } from "./snapshot-files.ts";
 
 /** States of a net's layers by their keys. */

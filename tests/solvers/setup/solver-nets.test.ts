@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { parsePrototxt } from "../../src/io/text/prototxt.ts";
-import type { SolverOptions } from "../../src/solvers/options.ts";
-import { Solver } from "../../src/solvers/solver.ts";
-import { referenceEngines } from "../support/engines.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import type { SolverOptions } from "../../../src/solvers/options.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
+import { referenceEngines } from "../../support/engines.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "test-nets-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

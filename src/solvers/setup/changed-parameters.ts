@@ -1,5 +1,5 @@
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { SolverError } from "../util/errors.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { SolverError } from "../../util/errors.ts";
 
 /** What a solver has made something lasting of: its nets and their weights, its rule, its random numbers, its device. */
 const FIXED = [

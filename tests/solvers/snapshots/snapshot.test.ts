@@ -14,16 +14,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { Blob } from "../../src/blob/blob.ts";
-import type { Engines } from "../../src/engines/choose.ts";
-import { temporaryOf } from "../../src/io/files/temporary-file.ts";
-import { parsePrototxt } from "../../src/io/text/prototxt.ts";
-import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
-import { digestOf, digestOfFile, readRunState } from "../../src/io/weights/run-state.ts";
-import { SnapshotStore } from "../../src/solvers/snapshot-store.ts";
-import { Solver } from "../../src/solvers/solver.ts";
-import type { Log } from "../../src/util/log.ts";
-import { describeEngines, referenceEngines } from "../support/engines.ts";
+import { Blob } from "../../../src/blob/blob.ts";
+import type { Engines } from "../../../src/engines/choose.ts";
+import { temporaryOf } from "../../../src/io/files/temporary-file.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { digestOf, digestOfFile, readRunState } from "../../../src/io/weights/run-state.ts";
+import { SnapshotStore } from "../../../src/solvers/snapshots/snapshot-store.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
+import type { Log } from "../../../src/util/log.ts";
+import { describeEngines, referenceEngines } from "../../support/engines.ts";
 
 const root = mkdtempSync(join(tmpdir(), "snapshot-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { fileExists, fileNames, removeFile } from "../io/files/file-system.ts";
-import { runStatePath } from "../io/weights/run-state.ts";
+import { fileExists, fileNames, removeFile } from "../../io/files/file-system.ts";
+import { runStatePath } from "../../io/weights/run-state.ts";
 
 /** The form that a snapshot is written in. */
 export type SnapshotFormat = "BINARYPROTO" | "HDF5";

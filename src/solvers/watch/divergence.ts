@@ -1,8 +1,8 @@
-import type { Blob } from "../blob/blob.ts";
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { Net } from "../net/net.ts";
-import { DivergenceError } from "../util/errors.ts";
-import { numberText } from "../util/log.ts";
+import type { Blob } from "../../blob/blob.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import type { Net } from "../../net/net.ts";
+import { DivergenceError } from "../../util/errors.ts";
+import { numberText } from "../../util/log.ts";
 
 /** This many losses in a row must be too large before training counts as exploded. */
 const IN_A_ROW = 20;

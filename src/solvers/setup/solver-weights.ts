@@ -1,7 +1,7 @@
-import type { Net } from "../net/net.ts";
-import { copyWeights } from "../net/weights/copy-weights.ts";
-import { readWeights, type Weights } from "../net/weights/weights.ts";
-import type { Log } from "../util/log.ts";
+import type { Net } from "../../net/net.ts";
+import { copyWeights } from "../../net/weights/copy-weights.ts";
+import { readWeights, type Weights } from "../../net/weights/weights.ts";
+import type { Log } from "../../util/log.ts";
 
 /**
  * Copies weights into a solver's nets: into the one that it trains, and what test nets do not share with it into those.

@@ -1,10 +1,10 @@
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { SolverMemory } from "../io/weights/run-state.ts";
-import type { Net } from "../net/net.ts";
-import { lossWeightOf } from "../net/run/outputs.ts";
-import { SolverError } from "../util/errors.ts";
-import { type Log, numberText } from "../util/log.ts";
-import { nearestText } from "../util/nearest.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import type { SolverMemory } from "../../io/weights/run-state.ts";
+import type { Net } from "../../net/net.ts";
+import { lossWeightOf } from "../../net/run/outputs.ts";
+import { SolverError } from "../../util/errors.ts";
+import { type Log, numberText } from "../../util/log.ts";
+import { nearestText } from "../../util/nearest.ts";
 import { BestValue } from "./best-value.ts";
 
 /** What stands for the smoothed training loss where a score is named. */

@@ -1,4 +1,4 @@
-import { Loss } from "../net/run/loss.ts";
+import { Loss } from "../../net/run/loss.ts";
 import { SmoothedLoss, type SmoothedLossState } from "./smoothed-loss.ts";
 
 /**

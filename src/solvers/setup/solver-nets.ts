@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import type { Engines } from "../engines/choose.ts";
-import type { NetParameter, NetState, SolverParameter } from "../io/proto/caffe.ts";
-import { keepSource } from "../io/proto/source.ts";
-import { readNetParameter } from "../io/text/read-net.ts";
-import { mergeStates } from "../net/build/state.ts";
-import { Net } from "../net/net.ts";
-import type { NetOptions } from "../net/options.ts";
-import { SolverError } from "../util/errors.ts";
-import { type Log, silent } from "../util/log.ts";
-import { chosenSeed } from "../util/seed.ts";
-import type { SolverOptions } from "./options.ts";
+import type { Engines } from "../../engines/choose.ts";
+import type { NetParameter, NetState, SolverParameter } from "../../io/proto/caffe.ts";
+import { keepSource } from "../../io/proto/source.ts";
+import { readNetParameter } from "../../io/text/read-net.ts";
+import { mergeStates } from "../../net/build/state.ts";
+import { Net } from "../../net/net.ts";
+import type { NetOptions } from "../../net/options.ts";
+import { SolverError } from "../../util/errors.ts";
+import { type Log, silent } from "../../util/log.ts";
+import { chosenSeed } from "../../util/seed.ts";
+import type { SolverOptions } from "../options.ts";
 
 /** One net that a solver is to build: where it is described, and the state to build it in. */
 export interface NetPlan {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parsePrototxt } from "../../src/io/text/prototxt.ts";
-import { LearningRate } from "../../src/solvers/learning-rate.ts";
-import { learningRatePolicies, learningRatePolicy } from "../../src/solvers/lr-policy.ts";
-import { silent } from "../../src/util/log.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { LearningRate } from "../../../src/solvers/update/learning-rate.ts";
+import { learningRatePolicies, learningRatePolicy } from "../../../src/solvers/update/lr-policy.ts";
+import { silent } from "../../../src/util/log.ts";
 
 const parse = (text: string) => parsePrototxt("SolverParameter", text);
 const rateOf = (text: string, log = silent) => new LearningRate(parse(text), "s.prototxt", log);

@@ -1,6 +1,6 @@
-import type { Blob } from "../blob/blob.ts";
-import type { Engine, ReductionOp, UnaryKernel, UnaryOp } from "../engines/engine.ts";
-import { SyncedMem } from "../syncedmem/synced-mem.ts";
+import type { Blob } from "../../blob/blob.ts";
+import type { Engine, ReductionOp, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
+import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 
 /**
  * The factor that brings the global L2 norm of gradients down to a threshold, found on the device where they lie.

@@ -1,12 +1,12 @@
 import { join, parse } from "node:path";
-import { isDirectory } from "../io/files/file-system.ts";
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { printPrototxt } from "../io/text/prototxt.ts";
-import { SolverError } from "../util/errors.ts";
-import { type Log, silent } from "../util/log.ts";
-import { nearestText } from "../util/nearest.ts";
-import * as rules from "./rules/index.ts";
-import type { UpdateRule } from "./rules/update-rule.ts";
+import { isDirectory } from "../../io/files/file-system.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { printPrototxt } from "../../io/text/prototxt.ts";
+import { SolverError } from "../../util/errors.ts";
+import { type Log, silent } from "../../util/log.ts";
+import { nearestText } from "../../util/nearest.ts";
+import * as rules from "../rules/index.ts";
+import type { UpdateRule } from "../rules/update-rule.ts";
 
 /** The update rules by the `type` a solver names. */
 const ruleByType: ReadonlyMap<string, UpdateRule> = new Map(

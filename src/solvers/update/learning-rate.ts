@@ -1,7 +1,7 @@
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { type Log, numberText } from "../util/log.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { type Log, numberText } from "../../util/log.ts";
+import { inSinglePrecision } from "../setup/solver-parameters.ts";
 import { type LearningRatePolicy, learningRatePolicy } from "./lr-policy.ts";
-import { inSinglePrecision } from "./solver-parameters.ts";
 
 /**
  * The learning rate of a run: its policy, the policy's step counter, warm-up before it and a floor below it.

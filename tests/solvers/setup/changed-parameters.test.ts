@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { SolverParameter } from "../../src/io/proto/caffe.ts";
-import { parsePrototxt } from "../../src/io/text/prototxt.ts";
-import { Solver } from "../../src/solvers/solver.ts";
-import { DivergenceError } from "../../src/util/errors.ts";
-import { describeEngines, referenceEngines } from "../support/engines.ts";
+import type { SolverParameter } from "../../../src/io/proto/caffe.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
+import { DivergenceError } from "../../../src/util/errors.ts";
+import { describeEngines, referenceEngines } from "../../support/engines.ts";
 
 const root = mkdtempSync(join(tmpdir(), "param-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -1,0 +1,238 @@
+import { SolverError } from "../util/errors.ts";
+import { EventLoop } from "../util/event-loop.ts";
+import { numberText } from "../util/log.ts";
+import { Turns } from "../util/turns.ts";
+import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
+import { logDisplay, TrainingSpeed } from "./display.ts";
+import { runGradientPasses } from "./gradient-passes.ts";
+import { Guests } from "./guests.ts";
+import { SolverRun } from "./run.ts";
+import { bringToHost } from "./snapshots/snapshot.ts";
+
+/**
+ * What a solver does, each at once: iterations with the tests, displays and snapshots that are due, and what its guests
+ * are told of them. `Solver` has the methods that wait for their turn.
+ *
+ * @see Caffe's Solver::Solve, Step, TestAll and Snapshot
+ */
+export abstract class TrainingLoop extends SolverRun {
+  protected readonly turns: Turns = new Turns();
+  protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
+  readonly #asked: Set<SolverAction> = new Set();
+  readonly #eventLoop: EventLoop = new EventLoop();
+  readonly #speed: TrainingSpeed = new TrainingSpeed();
+  #isStopped = false;
+  /** Training is over: a snapshot that cannot be written now is lost. */
+  #isOver = false;
+
+  /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
+  request(action: SolverAction): void {
+    this.#asked.add(action);
+  }
+
+  /** Whether a stop was asked for and has been obeyed. */
+  get stoppedEarly(): boolean {
+    return this.#isStopped;
+  }
+
+  /** To max_iter, with the last snapshot, display and test. */
+  protected async solveNow(resumeFrom?: string): Promise<void> {
+    if (this.param.max_iter === undefined) {
+      throw new SolverError(
+        `${this.where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
+      );
+    }
+    this.say(`Solving ${this.net.name}`);
+    this.say(`Learning Rate Policy: ${this.param.lr_policy}`);
+    if (resumeFrom !== undefined) {
+      this.say(`Restoring previous solver status from ${resumeFrom}`);
+      await this.restoreNow(resumeFrom);
+    }
+    try {
+      await this.trainNow(Number.POSITIVE_INFINITY, () => this.param.max_iter ?? this.iter);
+      this.#isOver = true;
+      const { snapshot_after_train = true, display = 0, test_interval = 0 } = this.param;
+      if (snapshot_after_train && !this.snapshots.has(this.iter)) await this.snapshotNow();
+      else await this.writeOwedNow();
+      this.snapshots.prune();
+      if (this.#isStopped) {
+        this.say("Optimization stopped early.");
+        return;
+      }
+      if (display > 0 && this.iter % display === 0) {
+        await this.loss.read();
+        this.loss.add(await this.net.forward());
+        this.say(`Iteration ${this.iter}, loss = ${numberText(this.loss.smoothed)}`);
+      }
+      if (test_interval > 0 && this.iter % test_interval === 0) await this.testAllNow();
+      this.say("Optimization Done.");
+    } finally {
+      await this.guests.tell((guest) => guest.onStop?.(this));
+    }
+  }
+
+  /**
+   * Does `iterations` iterations, of which none begins at iteration `until`.
+   * @returns what the last of them told
+   */
+  protected async trainNow(
+    iterations: number,
+    until: () => number = () => Number.POSITIVE_INFINITY,
+  ): Promise<IterationEvent | undefined> {
+    this.guests.checkNoneLooks();
+    this.#isStopped = this.#isOver = false;
+    this.#speed.begin();
+    let event: IterationEvent | undefined;
+    for (let left = iterations; left > 0 && this.iter < until() && !this.#isStopped; left--) {
+      const maxIter = Math.min(this.iter + left, until());
+      event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
+    }
+    this.#speed.pause();
+    return event;
+  }
+
+  /** One iteration, before it the test that is due; undefined where training is to end instead. */
+  async #iterate(maxIter: number): Promise<IterationEvent | undefined> {
+    const { display = 0 } = this.presentParam;
+    if (this.#isTestDue()) await this.testAllNow();
+    this.#isStopped ||= this.score.isStalled(this.iter);
+    if (this.#isStopped) return undefined;
+    this.tests.forget();
+    await this.guests.tell((guest) => guest.onStart?.(this));
+    const isDisplayed = display > 0 && this.iter % display === 0;
+    const rate = await this.#computeAndUpdate(isDisplayed);
+    await this.net.device?.submit();
+    const { value: loss, smoothed: smoothedLoss } = this.loss;
+    const event = { iter: this.iter, maxIter, loss, smoothedLoss, rate };
+    await this.guests.tell((guest) => guest.onIteration?.(event, this));
+    await this.#eventLoop.mayRun();
+    this.#speed.count();
+    await this.#finishIteration();
+    return event;
+  }
+
+  /** Gradients, display and update, between which no other pass of the net comes; returns the learning rate used. */
+  #computeAndUpdate(isDisplayed: boolean): Promise<number> {
+    const { iter_size = 1, debug_info = false } = this.presentParam;
+    return this.net.inTurn(async (turn) => {
+      try {
+        const isRead = await runGradientPasses(this.net, turn, {
+          count: iter_size,
+          loss: this.loss.begin(),
+          withDebugInfo: isDisplayed && debug_info,
+          readLoss: () => this.#readLoss(),
+          update: () => this.#updateInBackward(),
+        });
+        if (!isRead && (isDisplayed || this.score.readsLoss || this.guests.wantLoss)) {
+          await this.#readLoss();
+        }
+        if (isDisplayed) {
+          const { iter, net, presentParam: param } = this;
+          await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
+        }
+        if (this.guests.wantGradients) await turn.aside(() => this.guests.showGradients());
+        return await this.applyUpdateNow(isDisplayed);
+      } finally {
+        // What a failed pass has updated already must not be passed over in the next update.
+        this.update.end();
+      }
+    });
+  }
+
+  /** What updates parameters during the last backward pass of an iteration; undefined where a guest or the log shows gradients. */
+  #updateInBackward(): ((layer: number) => void) | undefined {
+    if (this.net.debugInfo || this.guests.wantGradients) return undefined;
+    return this.update.begin(this.learningRate(), this.iter);
+  }
+
+  async #readLoss(): Promise<void> {
+    await this.loss.read();
+    await this.divergence.check(this.loss.value, this.iter, this.net);
+    this.snapshots.prune();
+    this.score.offerLoss(this.loss.smoothed, this.iter);
+  }
+
+  /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
+  async #finishIteration(): Promise<void> {
+    const { snapshot = 0 } = this.presentParam;
+    const action = nextAction(this.#asked);
+    if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
+      await this.#trySnapshot();
+    }
+    if (action === "stop") this.#isStopped = true;
+  }
+
+  protected async applyUpdateNow(isDisplayed: boolean): Promise<number> {
+    const rate = this.rate.take(this.iter, this.score.improvedAt, isDisplayed);
+    const isSound = await this.update.apply(rate, this.iter, isDisplayed);
+    if (!isSound) this.divergence.checkWeights(this.iter, this.net);
+    this.iter++;
+    return rate;
+  }
+
+  #isTestDue(): boolean {
+    const { test_interval = 0, test_initialization = true } = this.presentParam;
+    return (
+      test_interval > 0 && this.iter % test_interval === 0 && (this.iter > 0 || test_initialization)
+    );
+  }
+
+  protected async testAllNow(): Promise<void> {
+    await this.tests.remember();
+    let isBest = false;
+    for (const i of this.testNets.keys()) {
+      if (this.#isStopped) return;
+      const scores = await this.testNow(i);
+      if (scores && this.score.offerTest(i, scores, this.iter)) isBest = true;
+    }
+    if (isBest && this.presentParam.keep_best && this.iter > 0) await this.#trySnapshot(true);
+  }
+
+  protected async testNow(index: number): Promise<ReadonlyMap<string, number> | undefined> {
+    const { test_iter = [], test_compute_loss = false } = this.presentParam;
+    const scores = await this.tests.run(index, {
+      weights: this.net,
+      iter: this.iter,
+      batches: test_iter[index] ?? 0,
+      withLoss: test_compute_loss,
+      isStopped: () => this.#obeyInTest(),
+    });
+    if (!scores) return undefined;
+    await this.guests.tell((guest) => guest.onTest?.(index, scores, this));
+    return scores;
+  }
+
+  /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
+  async #obeyInTest(): Promise<boolean> {
+    await this.#eventLoop.mayRun();
+    for (let action = nextAction(this.#asked); action; action = nextAction(this.#asked)) {
+      if (action === "snapshot") await this.#trySnapshot();
+      else this.#isStopped = true;
+    }
+    return this.#isStopped;
+  }
+
+  protected async snapshotNow(isBest = false): Promise<string> {
+    await this.loss.read();
+    await bringToHost(this, this.presentParam.snapshot_diff ?? false);
+    this.divergence.checkWeights(this.iter, this.net);
+    const path = this.snapshots.write(this, isBest);
+    await this.guests.tell((guest) => guest.onSnapshot?.(path, this));
+    return path;
+  }
+
+  /** As `snapshotNow`, but while training goes on a full disk does not end the run: the log says that the snapshot failed. */
+  async #trySnapshot(isBest = false): Promise<void> {
+    if (this.#isOver) await this.snapshotNow(isBest);
+    else await this.snapshots.tolerate(this.iter, () => this.snapshotNow(isBest), isBest);
+  }
+
+  /** Writes the snapshot of this iteration that was due and could not be written: no later one would replace it. */
+  protected async writeOwedNow(): Promise<void> {
+    if (this.snapshots.isOwed(this.iter)) await this.snapshotNow();
+  }
+
+  protected restoreNow(path: string): Promise<void> {
+    return this.net.inTurn(() => this.snapshots.restore(this, path));
+  }
+}
