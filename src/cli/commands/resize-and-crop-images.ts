@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
+import { type CropJob, cropImage } from "../../io/convert/crop-image.ts";
 import { inOrder } from "../../io/jobs/in-order.ts";
-import type { CropJob } from "../../io/jobs/jobs.ts";
 import { listedImage, readImageList, type SharedList } from "../../io/lists/image-list.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { CountBar } from "../count-bar.ts";
@@ -59,7 +59,7 @@ async function run(flags: CropFlags): Promise<void> {
   const bar = new CountBar(console, "images");
   let [index, skipped] = [0, 0];
   try {
-    for await (const outcome of inOrder(jobs(images, flags), threads)) {
+    for await (const outcome of inOrder(cropImage, jobs(images, flags), threads)) {
       const { line } = listedImage(images, index);
       bar.update(++index, count);
       if (!("error" in outcome)) continue;
@@ -84,6 +84,6 @@ function* jobs(
 ): Generator<CropJob> {
   for (let i = 0; i < images.starts.length; i++) {
     const { path } = listedImage(images, i);
-    yield { kind: "crop", input: input_folder, output: output_folder, path, side };
+    yield { input: input_folder, output: output_folder, path, side };
   }
 }

@@ -1,10 +1,11 @@
 import { FormatError } from "../../util/errors.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import { countOf } from "../../util/shape.ts";
-import { firstRecordOf, type RawRecord, rawRecordsOf, shapeOf, tried } from "../dataset/records.ts";
+import { firstRecordOf, type RawRecord, rawRecordsOf, tried } from "../db/records.ts";
+import { datumShape } from "../images/datum-image.ts";
 import { inOrder } from "../jobs/in-order.ts";
-import type { SumJob } from "../jobs/record-jobs.ts";
 import { blobChunks } from "../proto/blob-proto.ts";
+import { type SumJob, sumImages } from "./image-sum.ts";
 
 /** The mean of images of one size, channel by channel. */
 export interface ImageMean extends NdArray<Float32Array> {
@@ -27,7 +28,7 @@ export async function computeImageMean(
   onProgress: (done: number) => void = () => {},
 ): Promise<ImageMean> {
   const { key, datum } = firstRecordOf(path);
-  const shape = datum instanceof Error ? datum : tried(() => shapeOf(datum));
+  const shape = datum instanceof Error ? datum : tried(() => datumShape(datum, "unchanged"));
   if (datum instanceof Error || shape instanceof Error) {
     const { message } = shape as Error;
     throw new FormatError(`${path}: key "${key}": ${message}`, { cause: shape });
@@ -35,7 +36,7 @@ export async function computeImageMean(
   const sums = new Float64Array(countOf(shape));
   let count = 0;
   const isDecoded = datum.encoded;
-  for await (const outcome of inOrder(jobs(path, shape), isDecoded ? threads : 0, 1)) {
+  for await (const outcome of inOrder(sumImages, jobs(path, shape), isDecoded ? threads : 0, 1)) {
     if ("error" in outcome) throw new FormatError(outcome.error);
     const { result } = outcome;
     for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (result.sums[i] ?? 0);
@@ -49,11 +50,11 @@ function* jobs(path: string, shape: readonly number[]): Generator<SumJob> {
   for (const { key, value } of rawRecordsOf(path)) {
     records.push({ key, value: value.slice() });
     if (records.length === PARCEL) {
-      yield { kind: "sum", path, records, shape };
+      yield { path, records, shape };
       records = [];
     }
   }
-  if (records.length > 0) yield { kind: "sum", path, records, shape };
+  if (records.length > 0) yield { path, records, shape };
 }
 
 /** The bytes of a mean as a .binaryproto, in the old four-axis form that Caffe's tool writes. */

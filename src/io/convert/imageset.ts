@@ -8,15 +8,15 @@ import { createDatabase } from "../db/open.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
 import { fileExists, removeFile } from "../files/file-system.ts";
 import { readBytes, readText } from "../files/read-file.ts";
-import { checkKind } from "../images/encode.ts";
+import { checkSuffix } from "../images/encode.ts";
 import { inOrder } from "../jobs/in-order.ts";
-import type { DatumJob } from "../jobs/jobs.ts";
 import {
   type ListedImage,
   listedImage,
   readImageList,
   type SharedList,
 } from "../lists/image-list.ts";
+import { makeRecord, type RecordJob } from "./image-record.ts";
 
 /** How images become a database. */
 export interface ImagesetOptions {
@@ -69,7 +69,7 @@ export async function convertImageset(
   onProgress: (done: number, total: number) => void = () => {},
   signal?: AbortSignal,
 ): Promise<ImagesetResult> {
-  if (options.encodeType !== "") checkKind(options.encodeType);
+  if (options.encodeType !== "") checkSuffix(options.encodeType);
   const images = new ListedImages(options, log);
   const progress = new Progress(options);
   const writer = await createDatabase(options.database, options.backend, progress.isContinued);
@@ -130,7 +130,7 @@ async function write(
   signal: AbortSignal | undefined,
 ): Promise<ImagesetResult> {
   let [index, written, skipped] = [progress.next, 0, 0];
-  for await (const outcome of inOrder(jobs(options, images, index), options.threads)) {
+  for await (const outcome of inOrder(makeRecord, jobs(options, images, index), options.threads)) {
     if (signal?.aborted) return { written, skipped, isInterrupted: true };
     const { path, line } = images.at(index);
     if ("error" in outcome) {
@@ -158,11 +158,10 @@ function* jobs(
   { root, gray, height, width, encoded, encodeType }: ImagesetOptions,
   images: ListedImages,
   from: number,
-): Generator<DatumJob> {
+): Generator<RecordJob> {
   for (let index = from; index < images.count; index++) {
     const { path, label } = images.at(index);
     yield {
-      kind: "datum",
       root,
       path,
       label,

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { FormatError } from "../../util/errors.ts";
+import { recordsOf } from "../db/records.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
 import { makeFolder } from "../files/file-system.ts";
-import { ImageDecoder, imageOf } from "../images/decode.ts";
+import { rasterOf } from "../images/datum-image.ts";
+import { ImageDecoder } from "../images/decode.ts";
 import { encodeImage } from "../images/encode.ts";
-import { planar, type Raster, rasterOf } from "../images/raster.ts";
+import { imageOf, planar, type Raster } from "../images/raster.ts";
 import type { Datum } from "../proto/datum.ts";
-import { recordsOf } from "./records.ts";
 
 /** A record, and the picture that was made of it. */
 export interface PicturedRecord {

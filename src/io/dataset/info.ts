@@ -1,7 +1,8 @@
 import { openDatabase } from "../db/open.ts";
+import { recordsOf, tried } from "../db/records.ts";
+import { datumShape } from "../images/datum-image.ts";
 import { imageHeader } from "../images/header.ts";
 import type { Datum } from "../proto/datum.ts";
-import { recordsOf, shapeOf, tried } from "./records.ts";
 
 /** What a database holds. */
 export interface DatasetInfo {
@@ -52,7 +53,7 @@ export function datasetInfo(
 }
 
 function shapeText(datum: Datum): string {
-  const shape = shapeOf(datum).join("×");
+  const shape = datumShape(datum, "unchanged").join("×");
   if (datum.encoded) return `${shape}, encoded ${imageHeader(datum.data, "its image").format}`;
   return `${shape}${datum.data.length > 0 ? "" : ", floats"}`;
 }

@@ -1,6 +1,6 @@
+import { firstRecordOf, rawRecordsOf } from "../db/records.ts";
 import { inOrder } from "../jobs/in-order.ts";
-import type { CheckJob } from "../jobs/record-jobs.ts";
-import { firstRecordOf, rawRecordsOf } from "./records.ts";
+import { checkRecord } from "./check-record.ts";
 
 /** How many records are whole, and how many are not. */
 export interface DatasetCheck {
@@ -26,14 +26,14 @@ export async function verifyDataset(
   const isDecoded = !(datum instanceof Error) && datum.encoded;
   /** Of records that are being looked at. */
   const keys: string[] = [];
-  const jobs = function* (): Generator<CheckJob> {
+  const jobs = function* (): Generator<Uint8Array> {
     for (const { key, value } of rawRecordsOf(path)) {
       keys.push(key);
-      yield { kind: "check", value: value.slice() };
+      yield value.slice();
     }
   };
   let [count, damaged] = [0, 0];
-  for await (const outcome of inOrder(jobs(), isDecoded ? threads : 0)) {
+  for await (const outcome of inOrder(checkRecord, jobs(), isDecoded ? threads : 0)) {
     const key = keys.shift() ?? "";
     if ("error" in outcome) {
       damaged++;

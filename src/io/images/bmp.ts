@@ -1,6 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
-import type { Image } from "./decode.ts";
-import type { ImageHeader } from "./header.ts";
+import type { Image, ImageHeader } from "./image.ts";
 import { interleaved, type Raster } from "./raster.ts";
 
 /** The header of OS/2's first bitmaps, and the least of Windows' that is known. */

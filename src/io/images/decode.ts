@@ -1,23 +1,12 @@
+/** What images are before a net sees them: bytes of image files become pixels, and pixels a net's input or a file again. */
 import { FormatError } from "../../util/errors.ts";
-import type { Datum } from "../proto/datum.ts";
 import { imagesAddon } from "./addon.ts";
 import { decodeBmp } from "./bmp.ts";
-import { type ImageHeader, imageHeader, MOST_PIXELS, unreadable } from "./header.ts";
+import { imageHeader, MOST_PIXELS, unreadable } from "./header.ts";
+import type { ColorMode, Image, ImageHeader } from "./image.ts";
 import { decodeNetpbm } from "./netpbm.ts";
-import { interleaved, oriented, planar, planarBytes, type Raster } from "./raster.ts";
-import { type Rectangle, resizeLinear } from "./resize.ts";
+import { imageOf, interleaved, oriented, type Raster } from "./raster.ts";
 import { decodeTiff } from "./tiff.ts";
-
-/** An image as records hold it: channel by channel, blue first. */
-export type Image = Pick<Datum, "channels" | "height" | "width" | "data">;
-
-/**
- * What becomes of an image's colours: three channels, one of grey, or as the file has them (with transparency as
- * a fourth). Unchanged images are not turned as EXIF says either, but for TIFF.
- *
- * @see OpenCV's IMREAD_COLOR, IMREAD_GRAYSCALE and IMREAD_UNCHANGED, which Caffe uses
- */
-export type ColorMode = "color" | "gray" | "unchanged";
 
 /** (C, H, W) of what `ImageDecoder` makes of an image with this header. */
 export function decodedShape(header: ImageHeader, mode: ColorMode): [number, number, number] {
@@ -204,16 +193,4 @@ export async function decodeImage(
   source: string,
 ): Promise<Image> {
   return imageOf(await new ImageDecoder().decode(bytes, isColor ? "color" : "gray", source));
-}
-
-/** A raster of bytes as records hold it. */
-export function imageOf(raster: Raster): Image {
-  const { channels, height, width } = raster;
-  return { channels, height, width, data: planarBytes(raster) };
-}
-
-/** A part of an image at another size, as `resizeLinear` makes it. */
-export function resizeImage(image: Image, height: number, width: number, part?: Rectangle): Image {
-  const raster = planar(image.data, image.channels, image.height, image.width);
-  return imageOf(resizeLinear(raster, height, width, part));
 }

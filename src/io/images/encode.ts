@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { FormatError } from "../../util/errors.ts";
 import { encodeBmp } from "./bmp.ts";
-import type { Image } from "./decode.ts";
+import type { Image } from "./image.ts";
 import { encodeNetpbm } from "./netpbm.ts";
 
 /** Kinds of image files that can be written, by their suffixes. */
@@ -40,7 +40,7 @@ export function isSameKind(a: string, b: string): boolean {
  * Makes sure that images of a kind can be written.
  * @throws FormatError where they cannot
  */
-export function checkKind(suffix: string): void {
+export function checkSuffix(suffix: string): void {
   if (kinds.has(suffix)) return;
   throw new FormatError(
     `images of kind "${suffix}" cannot be written. Expected one of ${[...kinds.keys()].join(", ")}.`,
@@ -54,7 +54,7 @@ export function checkKind(suffix: string): void {
  * @throws FormatError where images of that kind cannot be written
  */
 export async function encodeImage(image: Image, suffix: string): Promise<Uint8Array> {
-  checkKind(suffix);
+  checkSuffix(suffix);
   const kind = kinds.get(suffix) ?? "png";
   if (kind === "bmp") return encodeBmp(image);
   if (kind === "netpbm") return encodeNetpbm(image);

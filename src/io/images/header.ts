@@ -1,19 +1,9 @@
 import { FormatError } from "../../util/errors.ts";
 import { bmpImageHeader } from "./bmp.ts";
+import type { ImageHeader } from "./image.ts";
 import { netpbmImageHeader } from "./netpbm.ts";
 import { TiffDirectory, tiffImageHeader } from "./tiff.ts";
 import { unreadKindOf } from "./unread-kinds.ts";
-
-/** What an image's header tells. */
-export interface ImageHeader {
-  readonly format: "JPEG" | "PNG" | "GIF" | "BMP" | "WebP" | "TIFF" | "Netpbm";
-  readonly height: number;
-  readonly width: number;
-  /** Values of a pixel when it is decoded unchanged: 1, 3, or 4 with transparency. JPEG: as stored, 4 is CMYK. */
-  readonly channels: number;
-  /** How EXIF says it should be turned, 1 to 8. */
-  readonly orientation: number;
-}
 
 /** More pixels than this are refused before any is decoded: a small file may ask for all of the memory. */
 export const MOST_PIXELS: number = 2 ** 27;

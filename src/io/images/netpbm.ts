@@ -1,6 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
-import type { Image } from "./decode.ts";
-import type { ImageHeader } from "./header.ts";
+import type { Image, ImageHeader } from "./image.ts";
 import { interleaved, type Raster } from "./raster.ts";
 
 const [HASH, NEWLINE, RETURN, SPACE, ZERO, NINE] = [35, 10, 13, 32, 48, 57];

@@ -1,5 +1,4 @@
-import { FormatError } from "../../util/errors.ts";
-import type { Datum } from "../proto/datum.ts";
+import type { Image } from "./image.ts";
 
 /** An image somewhere in memory: value (c, y, x) lies at `offset + c·channelStep + y·rowStep + x·columnStep`. */
 export interface Raster {
@@ -45,23 +44,6 @@ export function interleaved(
 }
 
 /**
- * The pixels of a record that is not encoded.
- * @throws FormatError where it holds more or fewer values than its size says
- */
-export function rasterOf({ channels, height, width, data, floatData }: Datum): Raster {
-  const size = `${channels}×${height}×${width}`;
-  if (channels < 1 || height < 1 || width < 1) {
-    throw new FormatError(`a record is ${size}. Expected 1×1×1 or more.`);
-  }
-  const values = data.length > 0 ? data : (floatData ?? data);
-  const count = channels * height * width;
-  if (values.length !== count) {
-    throw new FormatError(`a record of ${size} holds ${values.length} values. Expected ${count}.`);
-  }
-  return planar(values, channels, height, width);
-}
-
-/**
  * The image as a camera says it should be seen: EXIF's orientation, 1 to 8. Only the steps change.
  *
  * @see EXIF 2.32, tag 0x0112
@@ -93,7 +75,7 @@ export function oriented(raster: Raster, orientation: number): Raster {
 }
 
 /** The bytes of an image channel by channel; those of the raster itself where they lie so. */
-export function planarBytes(raster: Raster): Uint8Array {
+function planarBytes(raster: Raster): Uint8Array {
   const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;
   const count = channels * height * width;
   const isPlanar = columnStep === 1 && rowStep === width && channelStep === height * width;
@@ -106,4 +88,10 @@ export function planarBytes(raster: Raster): Uint8Array {
     }
   }
   return bytes;
+}
+
+/** A raster of bytes as records hold it. */
+export function imageOf(raster: Raster): Image {
+  const { channels, height, width } = raster;
+  return { channels, height, width, data: planarBytes(raster) };
 }

@@ -1,5 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
-import type { ImageHeader } from "./header.ts";
+import type { ImageHeader } from "./image.ts";
 import { interleaved, type Raster } from "./raster.ts";
 import { codecs, undoDifferences } from "./tiff-codecs.ts";
 

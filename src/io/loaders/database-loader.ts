@@ -5,9 +5,10 @@ import type { Db, DbRecord } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
 import { RecordStream } from "../db/record-stream.ts";
 import { DataTransformer, type Transform } from "../images/data-transformer.ts";
-import { type ColorMode, decodedShape, ImageDecoder } from "../images/decode.ts";
-import { imageHeader } from "../images/header.ts";
-import { type Raster, rasterOf } from "../images/raster.ts";
+import { datumShape, pixelsOf } from "../images/datum-image.ts";
+import { ImageDecoder } from "../images/decode.ts";
+import type { ColorMode } from "../images/image.ts";
+import type { Raster } from "../images/raster.ts";
 import { decodeDatum } from "../proto/datum.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
@@ -45,9 +46,7 @@ export function peekDatabase(plan: DatabasePlan): RecordPeek {
     const record = recordName(plan.source, key);
     try {
       const datum = decodeDatum(value, "its Datum");
-      const [channels, height, width] = datum.encoded
-        ? decodedShape(imageHeader(datum.data, "its image"), plan.color)
-        : [rasterOf(datum).channels, datum.height, datum.width];
+      const [channels, height, width] = datumShape(datum, plan.color);
       const shape = new DataTransformer(plan.transform).outputShape({ channels, height, width });
       return { backend: db.backend, shape, isEncoded: datum.encoded };
     } catch (error) {
@@ -102,9 +101,7 @@ export class DatabaseLoader implements BatchLoader {
   #add({ key, value }: DbRecord, filling: Filling, i: number): Promise<void> | undefined {
     try {
       const datum = decodeDatum(value, "its Datum");
-      const image = datum.encoded
-        ? this.#decoder.decode(datum.data, this.#plan.color, "its image")
-        : rasterOf(datum);
+      const image = pixelsOf(datum, this.#decoder, this.#plan.color);
       if (image instanceof Promise) {
         const add = (late: Raster): void => this.#write(late, datum.label, filling, i);
         return image.then(add).catch((error: unknown) => this.#fail(error, key));

@@ -1,4 +1,4 @@
-import type { ColorMode } from "../../io/images/decode.ts";
+import type { ColorMode } from "../../io/images/image.ts";
 import { type DatabasePlan, peekDatabase } from "../../io/loaders/database-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { arity, type None, type OneOrMore, type ParamField } from "../base/layer.ts";

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ImagesetOptions } from "../../../src/io/convert/imageset.ts";
 import { decodeImage } from "../../../src/io/images/decode.ts";
 import { encodeImage } from "../../../src/io/images/encode.ts";
-import { inOrder } from "../../../src/io/jobs/in-order.ts";
-import type { DatumJob } from "../../../src/io/jobs/jobs.ts";
+import { inOrder, type Work } from "../../../src/io/jobs/in-order.ts";
 import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { CaffeError } from "../../../src/util/errors.ts";
 import { readAll } from "../../support/databases.ts";
@@ -18,13 +17,14 @@ const at = (name: string): string => join(folder, name);
 
 let made = 0;
 type Imageset = typeof import("../../../src/io/convert/imageset.ts");
+type CropImage = typeof import("../../../src/io/convert/crop-image.ts");
 type InOrder = typeof import("../../../src/io/jobs/in-order.ts");
 
-/** A job that is never done: the threads below answer with its path. */
-const job = (path: string): DatumJob => ({
-  ...{ kind: "datum", root: "", path, label: 0, isColor: true, height: 0, width: 0 },
-  ...{ encoded: false, encodeType: "" },
-});
+/** Work that is never done: the threads below answer with the job itself. */
+const never: Work<string, undefined> = {
+  run: () => Promise.reject(new Error("it is done here")),
+  module: "nowhere",
+};
 
 /** A thread that runs this, in place of the compiled one. */
 function thread(name: string, program: string): URL {
@@ -35,8 +35,8 @@ function thread(name: string, program: string): URL {
 
 async function answersOf(file: URL, count: number, threads: number): Promise<string[]> {
   const answers: string[] = [];
-  const jobs = Array.from({ length: count }, (_, i) => job(String(i)));
-  for await (const outcome of inOrder(jobs, threads, 2, file)) {
+  const jobs = Array.from({ length: count }, (_, i) => String(i));
+  for await (const outcome of inOrder(never, jobs, threads, 2, file)) {
     answers.push("error" in outcome ? outcome.error : "a result");
   }
   return answers;
@@ -49,7 +49,7 @@ describe("answers of threads", () => {
       "backwards",
       `let kept;
        const answer = ({ number, jobs }) =>
-         parentPort.postMessage({ number, outcomes: jobs.map(({ path }) => ({ error: path })) });
+         parentPort.postMessage({ number, outcomes: jobs.map((error) => ({ error })) });
        const flush = () => { if (kept) answer(kept); kept = undefined; };
        parentPort.on("message", (parcel) => {
          if (kept) { answer(parcel); flush(); } else { kept = parcel; setTimeout(flush, 50); }
@@ -169,11 +169,12 @@ describe("images of many kinds and sizes", () => {
 
   test("are cropped, and the damaged one is named", async () => {
     const threaded = (await import(built("jobs/in-order").href)) as InOrder;
+    const { cropImage } = (await import(built("convert/crop-image").href)) as CropImage;
     const paths = { input: at("images"), output: at("squares") };
-    const crops = names.map((path) => ({ kind: "crop", path, side: 8, ...paths }) as const);
+    const crops = names.map((path) => ({ path, side: 8, ...paths }));
     const failed: number[] = [];
     let index = 0;
-    for await (const outcome of threaded.inOrder(crops, 3)) {
+    for await (const outcome of threaded.inOrder(cropImage, crops, 3)) {
       if ("error" in outcome) failed.push(index);
       index++;
     }

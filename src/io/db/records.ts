@@ -1,8 +1,5 @@
-import { openDatabase } from "../db/open.ts";
-import { decodedShape } from "../images/decode.ts";
-import { imageHeader } from "../images/header.ts";
-import { rasterOf } from "../images/raster.ts";
 import { type Datum, decodeDatum } from "../proto/datum.ts";
+import { openDatabase } from "./open.ts";
 
 /** A record of a database as it lies there. Its bytes hold until the next is asked for. */
 export interface RawRecord {
@@ -52,16 +49,6 @@ export function firstRecordOf(path: string): DatasetRecord {
   for (const record of recordsOf(path)) return record;
   // A database that is open holds one record or more.
   return { key: "", bytes: 0, datum: new Error("there is none") };
-}
-
-/**
- * (C, H, W) of a record's image, which is not decoded.
- * @throws FormatError where its header is damaged, or it holds more or fewer values than its size says
- */
-export function shapeOf(datum: Datum): readonly [number, number, number] {
-  if (datum.encoded) return decodedShape(imageHeader(datum.data, "its image"), "unchanged");
-  const { channels, height, width } = rasterOf(datum);
-  return [channels, height, width];
 }
 
 /** What comes of some work, or the error that it ended with. */

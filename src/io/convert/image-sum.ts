@@ -1,19 +1,14 @@
 import { FormatError } from "../../util/errors.ts";
 import { countOf, sameShape } from "../../util/shape.ts";
-import { type RawRecord, shapeOf } from "../dataset/records.ts";
+import type { RawRecord } from "../db/records.ts";
+import { datumShape, pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
-import { type Raster, rasterOf } from "../images/raster.ts";
+import type { Raster } from "../images/raster.ts";
+import type { Work } from "../jobs/in-order.ts";
 import { decodeDatum } from "../proto/datum.ts";
-
-/** A record that is to be whole. */
-export interface CheckJob {
-  readonly kind: "check";
-  readonly value: Uint8Array;
-}
 
 /** Records whose images are added up. */
 export interface SumJob {
-  readonly kind: "sum";
   /** The database they are of, for messages. */
   readonly path: string;
   readonly records: readonly RawRecord[];
@@ -22,39 +17,26 @@ export interface SumJob {
 }
 
 /** The sum of so many images, value by value. */
-export interface SumResult {
+export interface ImageSum {
   readonly sums: Float64Array;
   readonly count: number;
 }
 
 const decoder = new ImageDecoder();
 
-/** @throws Error that says what is wrong with the record */
-export async function check({ value }: CheckJob): Promise<undefined> {
-  const datum = decodeDatum(value, "its Datum");
-  if (datum.encoded) await decoder.decode(datum.data, "unchanged", "its image");
-  else rasterOf(datum);
-  if (datum.label < 0) throw new Error(`its label is ${datum.label}. Expected 0 or more.`);
-}
-
 /** @throws FormatError that names the first record that is damaged, or of another size */
-export async function sum({ path, records, shape }: SumJob): Promise<SumResult> {
+export async function run({ path, records, shape }: SumJob): Promise<ImageSum> {
   const sums = new Float64Array(countOf(shape));
   for (const { key, value } of records) {
     try {
       const datum = decodeDatum(value, "its Datum");
-      const own = shapeOf(datum);
+      const own = datumShape(datum, "unchanged");
       if (!sameShape(own, shape)) {
         throw new FormatError(
           `it is ${own.join("×")}, and the first record ${shape.join("×")}. Incorrect data field size ${countOf(own)}. Expected images of one size.`,
         );
       }
-      addTo(
-        sums,
-        datum.encoded
-          ? await decoder.decode(datum.data, "unchanged", "its image")
-          : rasterOf(datum),
-      );
+      addTo(sums, await pixelsOf(datum, decoder, "unchanged"));
     } catch (error) {
       throw new FormatError(`${path}: key "${key}": ${(error as Error).message}`, { cause: error });
     }
@@ -74,3 +56,6 @@ function addTo(sums: Float64Array, image: Raster): void {
     }
   }
 }
+
+/** Adds up the images of some records, value by value. */
+export const sumImages: Work<SumJob, ImageSum> = { run, module: import.meta.url };
