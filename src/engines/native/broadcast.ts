@@ -41,30 +41,26 @@ const vector = (mem: SyncedMem): Float32Array => mem.cpu() as Float32Array;
 const sum = (mem: SyncedMem | undefined): Float32Array | undefined =>
   mem?.mutableCpu() as Float32Array | undefined;
 
-/** y = x · scale (+ bias). */
-export function nativeScale(layouts: Layouts, d: BroadcastDescriptor): ScaleOp {
+/** Lines y = x · scale + bias, either of which may be missing, and the sums that are their gradients. */
+function lineOps(
+  layouts: Layouts,
+  d: BroadcastDescriptor,
+): { forward: LineForward; sums: ScaleOp["backwardParams"] } {
   const { addon } = layouts;
   const stretched = new Stretched(layouts, d);
-  const apply = (
-    x: SyncedMem,
-    scale: SyncedMem | undefined,
-    bias: SyncedMem | undefined,
-    y: SyncedMem,
-  ): void => {
-    const layout = stretched.layoutOf(x);
-    addon.scaleForward(
-      ...stretched.view(layout),
-      Number.NaN,
-      layouts.read(x, layout),
-      scale && vector(scale),
-      bias && vector(bias),
-      layouts.write(y, layout),
-    );
-  };
   return {
-    forward: apply,
-    backwardData: (dy, scale, dx) => apply(dy, scale, undefined, dx),
-    backwardParams(x, dy, dScale, dBias) {
+    forward(x, scale, bias, y) {
+      const layout = stretched.layoutOf(x);
+      addon.scaleForward(
+        ...stretched.view(layout),
+        Number.NaN,
+        layouts.read(x, layout),
+        scale && vector(scale),
+        bias && vector(bias),
+        layouts.write(y, layout),
+      );
+    },
+    sums(x, dy, dScale, dBias) {
       const layout = stretched.layoutOf(dy);
       addon.scaleSums(
         ...stretched.view(layout),
@@ -77,27 +73,30 @@ export function nativeScale(layouts: Layouts, d: BroadcastDescriptor): ScaleOp {
   };
 }
 
+type LineForward = (
+  x: SyncedMem,
+  scale: SyncedMem | undefined,
+  bias: SyncedMem | undefined,
+  y: SyncedMem,
+) => void;
+
+/** y = x · scale (+ bias). */
+export function nativeScale(layouts: Layouts, d: BroadcastDescriptor): ScaleOp {
+  const { forward, sums } = lineOps(layouts, d);
+  return {
+    forward,
+    backwardData: (dy, scale, dx) => forward(dy, scale, undefined, dx),
+    backwardParams: sums,
+  };
+}
+
 /** y = x + bias. */
 export function nativeBias(layouts: Layouts, d: BroadcastDescriptor): BiasOp {
-  const { addon } = layouts;
-  const stretched = new Stretched(layouts, d);
+  const { forward, sums } = lineOps(layouts, d);
   return {
-    forward(x, bias, y) {
-      const layout = stretched.layoutOf(x);
-      addon.scaleForward(
-        ...stretched.view(layout),
-        Number.NaN,
-        layouts.read(x, layout),
-        undefined,
-        vector(bias),
-        layouts.write(y, layout),
-      );
-    },
-    backwardBias(dy, dBias) {
-      const layout = stretched.layoutOf(dy);
-      const view = stretched.view(layout);
-      addon.scaleSums(...view, undefined, layouts.read(dy, layout), undefined, sum(dBias));
-    },
+    forward: (x, bias, y) => forward(x, undefined, bias, y),
+    // x does not count where there is no scale.
+    backwardBias: (dy, dBias) => sums(dy, dy, undefined, dBias),
   };
 }
 

@@ -1,6 +1,6 @@
-import { Blob } from "../../blob/blob.ts";
 import type { PReLUOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { InPlaceInput } from "../base/in-place-input.ts";
 import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -25,7 +25,7 @@ export class PReLULayer extends LearnedLayer<One, One> {
 
   #shape: Shape | undefined;
   #op!: PReLUOp;
-  #input: Blob | undefined;
+  readonly #input: InPlaceInput = new InPlaceInput();
 
   override setUp([x]: One): void {
     if (x.shape.length < 2) {
@@ -39,11 +39,8 @@ export class PReLULayer extends LearnedLayer<One, One> {
   }
 
   override reshape([x]: One, [y]: One): void {
-    if (x === y) {
-      // In place overwrites x, and backward reads it.
-      this.#input ??= new Blob([0], this.context.dtype);
-      this.#input.reshapeLike(x);
-    } else y.reshapeLike(x);
+    if (x === y) this.#input.reshapeLike(x);
+    else y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const length = this.blobs[0]!.count();
     if (length !== 1 && length !== x.shape[1]) {
@@ -60,17 +57,17 @@ export class PReLULayer extends LearnedLayer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#input.keep(x, this.engine);
     this.#op.forward(x.dataMem, this.blobs[0]!.dataMem, y.dataMem);
   }
 
   override backwardReadsBottom(): BackwardReads {
-    return this.#input ? "nothing" : "present";
+    return this.#input.isKept ? "nothing" : "present";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     const [slope] = this.blobs;
-    const input = (this.#input ?? x).dataMem;
+    const input = this.#input.of(x).dataMem;
     // The slope's gradient first: in place the bottom's overwrites the top's.
     if (this.paramPropagateDown[0]) this.#op.backwardSlope(input, y.diffMem, slope!.diffMem);
     if (propagate) this.#op.backwardData(input, slope!.dataMem, y.diffMem, x.diffMem);

@@ -1,9 +1,10 @@
-import { Blob } from "../../blob/blob.ts";
+import type { Blob } from "../../blob/blob.ts";
 import type { PostOp, Primitive, ScaleOp } from "../../engines/engine.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
+import { InPlaceInput } from "../base/in-place-input.ts";
 import {
   arity,
   type BackwardReads,
@@ -40,7 +41,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   #shape: Shape = [-1];
   #vector: Shape = [-1];
   #op!: ScaleOp;
-  #input: Blob | undefined;
+  /** Backward of γ reads it. */
+  readonly #input: InPlaceInput = new InPlaceInput();
 
   override setUp([x, given]: OneOrMore): void {
     const param = withDefaults("ScaleParameter", this.param.scale_param);
@@ -56,11 +58,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override reshape([x, given]: OneOrMore, [y]: One): void {
-    if (x === y) {
-      // In place overwrites x, and backward of γ reads it.
-      this.#input ??= new Blob([0], this.context.dtype);
-      this.#input.reshapeLike(x);
-    } else y.reshapeLike(x);
+    if (x === y) this.#input.reshapeLike(x);
+    else y.reshapeLike(x);
     const vector = this.#gamma(given).shape;
     if (sameShape(x.shape, this.#shape) && sameShape(vector, this.#vector)) return;
     this.#shape = x.shape;
@@ -79,18 +78,17 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override forward([x, given]: OneOrMore, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#input.keep(x, this.engine);
     this.#op.forward(x.dataMem, this.#gamma(given).dataMem, this.#beta(given)?.dataMem, y.dataMem);
   }
 
   override backwardReadsBottom(bottomIndex: number): BackwardReads {
     if (bottomIndex === 1) return "present";
     const learnsGamma = this.param.bottom?.length === 2 || this.paramPropagateDown[0] === true;
-    return learnsGamma && !this.#input ? "present" : "nothing";
+    return learnsGamma && !this.#input.isKept ? "present" : "nothing";
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], [x, given]: OneOrMore): void {
-    const input = x === y ? (this.#input as Blob) : x;
     const [first, second] = this.paramPropagateDown;
     const wantsGamma = given ? propagateDown[1] : first;
     const wantsBeta = given ? first : second;
@@ -98,7 +96,7 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
     if (given && wantsGamma) given.diffMem.zero();
     if (wantsGamma || beta) {
       this.#op.backwardParams(
-        input.dataMem,
+        this.#input.of(x).dataMem,
         y.diffMem,
         wantsGamma ? this.#gamma(given).diffMem : undefined,
         beta?.diffMem,

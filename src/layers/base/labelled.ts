@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import { shapeText } from "../../util/shape.ts";
 import { type Blobs, Layer } from "./layer.ts";
 
 /** A layer that reads class numbers. */
@@ -6,6 +7,14 @@ export abstract class LabelledLayer<Bottom extends Blobs, Top extends Blobs> ext
   Bottom,
   Top
 > {
+  /** Looks that there are as many labels as `positions`, which are those of the scores x. */
+  protected checkLabelCount(label: Blob, x: Blob, positions: number): void {
+    if (label.count() === positions) return;
+    this.fail(
+      `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${positions}.`,
+    );
+  }
+
   /**
    * Looks that every label names a class or is the one to ignore, and counts those that are not ignored.
    * @throws LayerError where a label is neither: it would read another sample's score

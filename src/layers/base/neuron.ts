@@ -1,6 +1,6 @@
-import { Blob } from "../../blob/blob.ts";
 import type { Params, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
+import { InPlaceInput } from "./in-place-input.ts";
 import { type BackwardReads, Layer, type One } from "./layer.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
 
@@ -21,15 +21,11 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
 
   #op!: UnaryOp;
   #shape: Shape | undefined;
-  /** What an in-place layer read, where its gradient depends on it. */
-  #input: Blob | undefined;
+  readonly #input: InPlaceInput = new InPlaceInput();
 
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
-    else if (this.kernel.backwardReadsX) {
-      this.#input ??= new Blob([0], this.context.dtype);
-      this.#input.reshapeLike(x);
-    }
+    else if (this.kernel.backwardReadsX) this.#input.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     for (const [name, value] of Object.entries(this.params)) {
       if (Number.isNaN(value)) this.fail(`${name} is NaN. Expected a number.`);
@@ -39,12 +35,12 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    if (this.#input) this.engine.copy(x.count(), x.dataMem, this.#input.dataMem);
+    this.#input.keep(x, this.engine);
     this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backwardReadsBottom(): BackwardReads {
-    return this.kernel.backwardReadsX && !this.#input ? "present" : "nothing";
+    return this.kernel.backwardReadsX && !this.#input.isKept ? "present" : "nothing";
   }
 
   override backwardReadsTop(): BackwardReads {
@@ -52,6 +48,6 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward((this.#input ?? x).dataMem, y.dataMem, y.diffMem, x.diffMem);
+    if (propagate) this.#op.backward(this.#input.of(x).dataMem, y.dataMem, y.diffMem, x.diffMem);
   }
 }

@@ -1,9 +1,9 @@
 import type { DropoutOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { PassKey } from "../base/pass-key.ts";
 
 /**
  * In training each value is dropped with probability r and the others are scaled up; in testing nothing happens.
@@ -25,15 +25,15 @@ export class DropoutLayer extends Layer<One, One> {
   override readonly fusion: LayerFusion = {
     postOp: () =>
       this.phase === "TRAIN"
-        ? { kind: "dropout", ratio: this.#ratio, key: this.#nextKey }
+        ? { kind: "dropout", ratio: this.#ratio, key: this.#key.next }
         : undefined,
     forwardWasTaken: () => {
-      this.#key = this.#nextKey;
+      this.#key.advance();
     },
   };
 
   #ratio = 0;
-  #key: RandomKey = [this.random("mask").uint32(), 0];
+  readonly #key: PassKey = new PassKey(this.random("mask"));
   #shape: Shape | undefined;
   #op!: DropoutOp;
 
@@ -55,24 +55,18 @@ export class DropoutLayer extends Layer<One, One> {
 
   override forward([x]: One, [y]: One): void {
     if (this.phase === "TRAIN") {
-      this.#key = this.#nextKey;
-      this.#op.forward(x.dataMem, y.dataMem, this.#key);
+      this.#op.forward(x.dataMem, y.dataMem, this.#key.advance());
     } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key);
+    if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key.current);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
   }
 
-  get #nextKey(): RandomKey {
-    const [stream, pass] = this.#key;
-    return [stream, (pass + 1) >>> 0];
-  }
-
   override state(): LayerState {
-    return { random: this.#key };
+    return this.#key.state();
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -80,8 +74,7 @@ export class DropoutLayer extends Layer<One, One> {
   }
 
   override restore(state: LayerState): undefined {
-    const [stream = 0, pass = 0] = state["random"] as readonly number[];
-    this.#key = [stream, pass];
+    this.#key.restore(state);
   }
 
   override get keepsSigns(): boolean {

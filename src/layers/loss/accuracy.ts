@@ -1,7 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import { LabelledLayer } from "../base/labelled.ts";
 import { arity, type OneOrMore, type ParamField, type Two } from "../base/layer.ts";
 
@@ -31,11 +31,7 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
 
   override reshape([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);
-    if (label.count() !== this.#labels) {
-      this.fail(
-        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#labels}.`,
-      );
-    }
+    this.checkLabelCount(label, x, this.#labels);
     accuracy.reshape([]);
     perClass?.reshape([this.#classes]);
   }

@@ -1,6 +1,6 @@
 import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import type { BackwardReads, One, ParamField, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
@@ -24,11 +24,7 @@ export class HingeLossLayer extends LossLayer<Two, One> {
   #op!: LabelLossOp;
 
   override reshape([x, label]: Two, [loss]: One): void {
-    if (label.count() !== (x.shape[0] ?? 1)) {
-      this.fail(
-        `bottoms of shapes ${shapeText(x.shape)} and ${shapeText(label.shape)}. Expected one label for each of ${x.shape[0] ?? 1} samples.`,
-      );
-    }
+    this.checkLabelCount(label, x, x.shape[0] ?? 1);
     loss.reshape([]);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const { norm } = withDefaults("HingeLossParameter", this.param.hinge_loss_param);

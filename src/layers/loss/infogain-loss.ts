@@ -3,7 +3,7 @@ import type { InfogainLossOp, Primitive, SoftmaxOp } from "../../engines/engine.
 import { withDefaults } from "../../io/proto/messages.ts";
 import { readBlobFile } from "../../io/weights/caffemodel.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import {
   type Arity,
   arity,
@@ -81,11 +81,7 @@ export class InfogainLossLayer extends LossLayer<Blobs, OneOrMore> {
       this.#op = this.engine.infogainLoss({ shape: x.shape, axis, ignoreLabel: this.#ignored });
       this.#shape = x.shape;
     }
-    if (label.count() !== this.#outer * this.#inner) {
-      this.fail(
-        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
-      );
-    }
+    this.checkLabelCount(label, x, this.#outer * this.#inner);
     const values = matrix ? matrix.count() : (this.#given?.count ?? 0);
     if (values !== this.#classes ** 2) {
       this.fail(

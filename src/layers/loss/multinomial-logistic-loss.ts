@@ -1,5 +1,5 @@
 import type { LabelLossOp, Primitive } from "../../engines/engine.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import type { BackwardReads, One, ParamField, Two } from "../base/layer.ts";
 import { LossLayer } from "../base/loss.ts";
 
@@ -22,11 +22,7 @@ export class MultinomialLogisticLossLayer extends LossLayer<Two, One> {
   #op!: LabelLossOp;
 
   override reshape([p, label]: Two, [loss]: One): void {
-    if (label.count() !== (p.shape[0] ?? 1)) {
-      this.fail(
-        `bottoms of shapes ${shapeText(p.shape)} and ${shapeText(label.shape)}. Expected one label for each of ${p.shape[0]} samples.`,
-      );
-    }
+    this.checkLabelCount(label, p, p.shape[0] ?? 1);
     loss.reshape([]);
     if (this.#shape && sameShape(this.#shape, p.shape)) return;
     this.#op = this.engine.multinomialLoss({ batch: p.shape[0] ?? 1, classes: p.count(1) });

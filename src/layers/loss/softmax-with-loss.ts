@@ -1,7 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import type { Primitive, SoftmaxLossOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import {
   arity,
   type BackwardReads,
@@ -63,11 +63,7 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
       this.#classes = x.shape[axis] ?? 1;
       this.#op = this.engine.softmaxLoss({ shape: x.shape, axis, ignoreLabel: this.#ignoreLabel });
     }
-    if (label.count() !== this.#outer * this.#inner) {
-      this.fail(
-        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
-      );
-    }
+    this.checkLabelCount(label, x, this.#outer * this.#inner);
   }
 
   override forward([x, label]: Two, [top, prob = this.#ownProb]: OneOrMore): void {

@@ -1,7 +1,8 @@
 import type { LRNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
 
 /**
  * Local response normalisation: each value is divided by the energy around it.
@@ -36,19 +37,16 @@ export class LRNLayer extends Layer<One, One> {
   }
 
   override reshape([x]: One, [y]: One): void {
-    if (x.shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
-    }
+    const shape = planesOf(x, (message) => this.fail(message));
     y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const { local_size, alpha, beta, k, norm_region } = withDefaults(
       "LRNParameter",
       this.param.lrn_param,
     );
-    const [n = 0, c = 0, h = 0, w = 0] = x.shape;
     this.#shape = x.shape;
     this.#op = this.engine.lrn({
-      shape: [n, c, h, w],
+      shape,
       localSize: local_size,
       alpha,
       beta,

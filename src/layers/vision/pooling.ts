@@ -5,7 +5,6 @@ import {
   spatialLengths,
   writtenLengths,
 } from "../../io/proto/spatial-fields.ts";
-import type { RandomKey } from "../../util/random-bits.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { stepsTaken } from "../base/convolution-geometry.ts";
 import {
@@ -17,6 +16,8 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { PassKey } from "../base/pass-key.ts";
+import { planesOf } from "../base/planes.ts";
 
 type Pair = readonly [number, number];
 
@@ -53,7 +54,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   #output: Pair = [0, 0];
   #op!: PoolingOp;
   #isRectified = false;
-  #key: RandomKey = [this.random("pooling").uint32(), 0];
+  readonly #key: PassKey = new PassKey(this.random("pooling"));
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);
@@ -79,10 +80,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
 
   override forward([x]: One, [y, mask]: OneOrMore): void {
     const draws = this.#isStochastic && this.phase === "TRAIN";
-    if (draws) this.#key = [this.#key[0], (this.#key[1] + 1) >>> 0];
     this.#op.forward(x.dataMem, y.dataMem, {
       mask: mask?.dataMem,
-      key: draws ? this.#key : undefined,
+      key: draws ? this.#key.advance() : undefined,
       isRectified: this.#isRectified,
     });
   }
@@ -96,7 +96,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   }
 
   override state(): LayerState | undefined {
-    return this.#isStochastic ? { random: this.#key } : undefined;
+    return this.#isStochastic ? this.#key.state() : undefined;
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -104,8 +104,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   }
 
   override restore(state: LayerState): undefined {
-    const [stream = 0, pass = 0] = state["random"] as readonly number[];
-    this.#key = [stream, pass];
+    this.#key.restore(state);
   }
 
   get #isStochastic(): boolean {
@@ -113,10 +112,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   }
 
   #describe(shape: Shape): PoolingDescriptor {
-    if (shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(shape)}. Expected four axes: N×C×H×W.`);
-    }
-    const [n = 0, c = 0, h = 0, w = 0] = shape;
+    const [n, c, h, w] = planesOf({ shape }, (message) => this.fail(message));
     const { kernel, stride, pad } = this.#window([h, w]);
     if (kernel[0] < 1 || kernel[1] < 1) {
       this.fail(`bottom has shape ${shapeText(shape)}. Expected images of one pixel or more.`);

@@ -3,6 +3,7 @@ import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
 import { PoolingLayer } from "./pooling.ts";
 
 interface Level {
@@ -42,10 +43,7 @@ export class SPPLayer extends Layer<One, One> {
   #make(x: Blob): void {
     const { pyramid_height: height = 0, pool } = withDefaults("SPPParameter", this.param.spp_param);
     if (height < 1) this.fail(`spp_param.pyramid_height is ${height}. Expected 1 or more.`);
-    if (x.shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
-    }
-    const [n = 0, , h = 0, w = 0] = x.shape;
+    const [n, , h, w] = planesOf(x, (message) => this.fail(message));
     if (h < 1 || w < 1)
       this.fail(`bottom has shape ${shapeText(x.shape)}. Input dimensions cannot be zero.`);
     this.#levels = Array.from({ length: height }, (_, level) => {

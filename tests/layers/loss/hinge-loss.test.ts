@@ -30,5 +30,7 @@ test.each(["", "hinge_loss_param { norm: L2 }"])("HingeLoss gradient: %s", async
 });
 
 test("HingeLoss wants a label for each sample", () => {
-  expect(() => layerNet(layer(), [[2, 3], [3]])).toThrow("one label for each of 2 samples");
+  expect(() => layerNet(layer(), [[2, 3], [3]])).toThrow(
+    "3 labels, shape (3), for scores of shape (2,3). Number of labels must match number of predictions: expected 2",
+  );
 });
