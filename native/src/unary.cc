@@ -73,6 +73,12 @@ struct Relu {
   float forward(float x) const { return rectify(x, slope); }
   float backward(float x, float, float dy) const { return dy * gate(x, slope); }
 };
+struct Relu6 {
+  float slope;
+  explicit Relu6(const float* p) : slope(p[0]) {}
+  float forward(float x) const { return std::min(rectify(x, slope), 6.0f); }
+  float backward(float x, float, float dy) const { return x >= 6 ? 0 : dy * gate(x, slope); }
+};
 struct Sigmoid {
   explicit Sigmoid(const float*) {}
   // By tanh, which does not overflow where e^−x would.
@@ -131,8 +137,8 @@ const Function kFunctions[] = {
     function<Abs>("abs"),         function<Bnll>("bnll"),       function<Clip>("clip"),
     function<Elu>("elu"),         function<Exp>("exp"),         function<LineInPlace>("line_in_place"),
     function<Log>("log"),         function<Power>("power"),     function<Relu>("relu"),
-    function<Sigmoid>("sigmoid"), function<Swish>("swish"),     function<Tanh>("tanh"),
-    function<Threshold>("threshold"),
+    function<Relu6>("relu6"),     function<Sigmoid>("sigmoid"), function<Swish>("swish"),
+    function<Tanh>("tanh"),       function<Threshold>("threshold"),
 };
 
 // unaryIndex(name): which function that is; -1 for none

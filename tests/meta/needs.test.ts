@@ -8,11 +8,27 @@ import { layerNet, write } from "../support/nets.ts";
 const uses: Readonly<Record<string, readonly [string, readonly (readonly number[])[]]>> = {
   AbsVal: ['bottom: "a" top: "y"', [[4]]],
   ArgMax: ['bottom: "a" top: "y"', [[2, 3]]],
+  Axpy: [
+    'bottom: "a" bottom: "b" bottom: "c" top: "y"',
+    [
+      [2, 3],
+      [2, 3, 2],
+      [2, 3, 2],
+    ],
+  ],
   BNLL: ['bottom: "a" top: "a"', [[4]]],
   BatchReindex: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
   Clip: ['bottom: "a" top: "a" clip_param { min: 0 max: 1 }', [[4]]],
   ContrastiveLoss: ['bottom: "a" bottom: "b" bottom: "c" top: "y"', [[2, 3], [2, 3], [2]]],
   Crop: ['bottom: "a" bottom: "b" top: "y" crop_param { axis: 0 }', [[3], [2]]],
+  ConvolutionDepthwise: [
+    'bottom: "a" top: "y" convolution_param { kernel_size: 2 }',
+    [[1, 2, 3, 3]],
+  ],
+  DepthwiseConvolution: [
+    'bottom: "a" top: "y" convolution_param { num_output: 2 group: 2 kernel_size: 2 }',
+    [[1, 2, 3, 3]],
+  ],
   Deconvolution: [
     'bottom: "a" top: "y" convolution_param { num_output: 1 kernel_size: 2 }',
     [[1, 1, 3, 3]],
@@ -24,6 +40,11 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
   HingeLoss: ['bottom: "a" bottom: "b" top: "y"', [[2, 3], [2]]],
   Im2col: ['bottom: "a" top: "y" convolution_param { kernel_size: 2 }', [[1, 1, 3, 3]]],
   InfogainLoss: ['bottom: "a" bottom: "b" bottom: "c" top: "y"', [[2, 3], [2], [3, 3]]],
+  Interp: ['bottom: "a" top: "y" interp_param { zoom_factor: 2 }', [[1, 1, 2, 3]]],
+  ReLU6: ['bottom: "a" top: "a"', [[4]]],
+  Reorg: ['bottom: "a" top: "y" reorg_param { stride: 2 }', [[1, 4, 2, 2]]],
+  ShuffleChannel: ['bottom: "a" top: "y" shuffle_channel_param { group: 2 }', [[1, 4]]],
+  Upsample: ['bottom: "a" top: "y" upsample_param { scale: 2 }', [[1, 1, 2, 2]]],
   LSTMUnit: [
     'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"',
     [

@@ -61,6 +61,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "y"', "2x3x2"],
     ['bottom: "a" top: "y"', "5"],
   ],
+  Axpy: [
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x3x1x1 2x3x2x2 2x3x2x2"],
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x3 2x3x2 2x3x2"],
+  ],
   BNLL: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [60, -60, 3, -3] }]],
   BatchNorm: [
     ['bottom: "a" top: "y"', "3x3"],
@@ -134,6 +138,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "1x2x3x3 1x2x3x3",
     ],
   ],
+  ConvolutionDepthwise: one(
+    "convolution_param",
+    "2x3x4x3",
+    "kernel_size: 3 pad: 1 stride: 2",
+    "kernel_size: 2 dilation: 2 bias_term: false num_output: 1",
+  ),
   Crop: two(
     "crop_param",
     "2x3x4x4 2x2x3x2",
@@ -158,6 +168,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "1x2x2x2 1x2x2x2",
     ],
   ],
+  DepthwiseConvolution: one(
+    "convolution_param",
+    "2x2x4x3",
+    "num_output: 2 group: 2 kernel_size: 3 pad: 1",
+    "num_output: 4 group: 2 kernel_size: 2 stride: 2",
+  ),
   Dropout: [...neuron("", "dropout_param { dropout_ratio: 0.2 }"), ...neuron("phase: TEST")],
   ELU: neuron("", "elu_param { alpha: 0.3 }"),
   Eltwise: [
@@ -229,6 +245,19 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "num_output: 2 axis: -1 transpose: true",
     "num_output: 3 axis: 0",
   ),
+  Interp: [
+    ...one(
+      "interp_param",
+      "2x2x3x4",
+      "height: 5 width: 7",
+      "height: 2 width: 2",
+      "zoom_factor: 3",
+      "shrink_factor: 2",
+      "height: 3 width: 4",
+      "zoom_factor: 2 pad_beg: -1",
+    ),
+    ['bottom: "a" top: "y" interp_param { height: 3 width: 1 }', "1x2x1x1"],
+  ],
   LRN: one(
     "lrn_param",
     "2x4x3x3",
@@ -309,6 +338,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ],
   RNN: recurrent(["1x2x2"]),
   ReLU: neuron("", "relu_param { negative_slope: 0.2 }"),
+  ReLU6: [
+    ...neuron("", "relu6_param { negative_slope: 0.2 }"),
+    ['bottom: "a" top: "y"', "4", { a: [9, 5, -3, 7] }],
+  ],
   Reduction: ["SUM", "ASUM", "SUMSQ", "MEAN"].flatMap((operation) =>
     one(
       "reduction_param",
@@ -318,6 +351,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       `operation: ${operation} axis: -1`,
     ),
   ),
+  Reorg: one("reorg_param", "2x4x2x4", "stride: 2", "stride: 2 reverse: true", "stride: 1"),
   Reshape: one(
     "reshape_param",
     "2x3x2",
@@ -341,6 +375,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" top: "a" scale_param { axis: 0 bias_term: true }', "2x3 2"],
     ['bottom: "a" top: "a" scale_param { bias_term: true }', "2x3"],
   ],
+  ShuffleChannel: one("shuffle_channel_param", "2x4x3", "group: 2", "group: 4", ""),
   Sigmoid: neuron(""),
   SigmoidCrossEntropyLoss: ["", "normalize: true", "normalize: false", ...modes].map((mode) => [
     `bottom: "a" bottom: "b" top: "y" loss_param { ${mode} }`,
@@ -380,6 +415,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   Swish: neuron("", "swish_param { beta: -0.5 }", "swish_param { beta: 3 }"),
   TanH: neuron(""),
   Tile: one("tile_param", "2x3x2", "tiles: 3", "tiles: 2 axis: 0", "tiles: 2 axis: -1", "tiles: 1"),
+  Upsample: [
+    ...one("upsample_param", "2x2x3x2", "scale: 2", "scale_h: 1 scale_w: 3"),
+    ...two("upsample_param", "1x2x1x2 1x2x1x2", "", "upsample_h: 5 upsample_w: 2").map(
+      ([fields, shapes]): Row => [fields, shapes, { b: [5, 0, 1, 2] }],
+    ),
+  ],
 };
 
 /** The shapes of a row's bottoms, and their values where they are not noise. */

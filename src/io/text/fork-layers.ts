@@ -9,17 +9,15 @@ const forks: Readonly<Record<string, string>> = {
   "Mask R-CNN": "ROIAlign RoiAlign ROIMaskPooling",
   "MS-CNN":
     "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
-  YOLO: "Reorg RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",
-  SegNet: "BN DenseImageData Upsample",
+  YOLO: "RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",
+  SegNet: "BN DenseImageData",
   "PSPNet and DeepLab":
-    "Interp SegAccuracy ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
+    "SegAccuracy ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   "CRF-RNN": "MultiStageMeanfield",
   ENet: "SpatialDropout Unpooling",
   FlowNet:
     "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters L1Loss LpqLoss Mean Resample",
-  SENet: "Axpy",
-  "MobileNet and ShuffleNet":
-    "ConvolutionDepthwise DepthwiseConvolution ShuffleChannel ChannelShuffle",
+  "MobileNet and ShuffleNet": "ChannelShuffle",
   "face recognition":
     "CenterLoss MarginInnerProduct LargeMarginInnerProduct TripletLoss CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2 InnerDistance GRN",
   "pose estimation":
@@ -31,20 +29,12 @@ const forks: Readonly<Record<string, string>> = {
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
   "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
   "other Caffes":
-    "ReLU6 Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm FocalLoss SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
+    "Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm FocalLoss SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
 };
 
 /** What the same is written with here. */
 const advice: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ["ReLU6", "Relu6"].map((type) => [type, "Write a Clip layer with min: 0 and max: 6."]),
-  ),
-  ...Object.fromEntries(
-    ["ConvolutionDepthwise", "DepthwiseConvolution"].map((type) => [
-      type,
-      "Write a Convolution whose group is its num_output.",
-    ]),
-  ),
+  Relu6: "Write ReLU6.",
   BN: "In TEST a BatchNorm with a Scale behind it computes the same; its blobs have other meanings.",
   CuDNNBatchNorm: "Write BatchNorm.",
   CUDNNBatchNorm: "Write BatchNorm.",
@@ -56,7 +46,6 @@ const advice: Readonly<Record<string, string>> = {
   DeconvolutionRistretto: "Write Deconvolution; nothing is quantised here.",
   FcRistretto: "Write InnerProduct; nothing is quantised here.",
   LRNRistretto: "Write LRN; nothing is quantised here.",
-  Axpy: "A Scale layer of two bottoms with axis: 0 and an Eltwise compute the same.",
   Pad: "Give pad to the layer that reads it.",
   Padding: "Give pad to the layer that reads it.",
 };

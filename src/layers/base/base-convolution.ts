@@ -1,4 +1,5 @@
 import type { ConvolutionDescriptor } from "../../engines/engine.ts";
+import type { ConvolutionParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import {
@@ -34,9 +35,10 @@ export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
 
   override setUp([x]: Blobs): void {
     const shape = x!.shape;
-    const param = withDefaults("ConvolutionParameter", this.param.convolution_param);
+    const axis = this.named(() => x!.axis(this.param.convolution_param?.axis ?? 1));
+    this.#channels = shape[axis]!;
+    const param = withDefaults("ConvolutionParameter", this.parameterFor(this.#channels));
     const { num_output: outputs = 0, group: groups, weight_filler, bias_filler } = param;
-    const axis = this.named(() => x!.axis(param.axis));
     if (outputs < 1) this.fail(`convolution_param.num_output is ${outputs}. Expected 1 or more.`);
     if (groups < 1) this.fail(`convolution_param.group is ${groups}. Expected 1 or more.`);
     if (outputs % groups !== 0) {
@@ -46,7 +48,6 @@ export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     }
     const fail = (message: string): never => this.fail(message);
     this.window = windowOf(this.param.convolution_param, axis, shape.length, fail);
-    this.#channels = shape[axis]!;
     if (this.#channels % groups !== 0) {
       this.fail(
         `bottom has ${this.#channels} channels, shape ${shapeText(shape)}. Expected a multiple of group ${groups}.`,
@@ -76,6 +77,11 @@ export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     this.#shape = shape;
   }
 
+  /** Its parameters for a bottom of so many channels. */
+  protected parameterFor(_channels: number): ConvolutionParameter {
+    return this.param.convolution_param ?? {};
+  }
+
   /** Makes the ops of a convolution, or of that whose gradient it is, for tops of that shape. */
   protected abstract makeOps(descriptor: ConvolutionDescriptor, topShape: Shape): void;
 
@@ -83,7 +89,7 @@ export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
     this.#shape = undefined;
     const { axis } = this.window;
     this.#checkBottom(shape);
-    const { num_output = 0, group = 1, bias_term = true } = this.param.convolution_param ?? {};
+    const { num_output = 0, group = 1, bias_term = true } = this.parameterFor(this.#channels);
     const fail = (message: string): never => this.fail(message);
     const below = { channels: this.#channels, lengths: shape.slice(axis + 1) };
     const lengthsOf = this.isTransposed ? deconvolvedLengths : convolvedLengths;

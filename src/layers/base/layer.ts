@@ -120,7 +120,7 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly makesTops: boolean = false;
   /** Its first top counts towards the objective with weight 1 unless `loss_weight` says otherwise. */
   static readonly isLoss: boolean = false;
-  /** `param { lr_mult }` of its blobs may only be 0: they are statistics, not learned. */
+  /** `param { lr_mult }` of blobs that are statistics may only be 0; elsewhere it counts as 0 there. */
   static readonly keepsStatistics: boolean = false;
 
   readonly param: LayerParameter;
@@ -172,6 +172,14 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
    */
   readsTopDiff(_topIndex: number): boolean {
     return true;
+  }
+
+  /**
+   * Whether this blob is a statistic, which no solver changes, whatever `param { lr_mult }` says: asked when the net is
+   * built. By default all blobs are where the class `keepsStatistics`, and else none.
+   */
+  isStatistic(_blobIndex: number): boolean {
+    return (this.constructor as typeof Layer).keepsStatistics;
   }
 
   /** How backward reads the data of this bottom: asked when the net is built, and when it looks for fusions. */

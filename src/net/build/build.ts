@@ -149,9 +149,9 @@ class Builder {
     this.layers.push(built);
     this.#setUp(built, param, Class);
     built.stored = storedParam(param, Class, built);
-    if (Class.keepsStatistics) this.#checkStatistics(param);
-    this.#parameters.add(layer, name, Class.keepsStatistics);
-    this.#planBackward(built, param, Class);
+    if (Class.keepsStatistics) this.#checkStatistics(param, layer);
+    this.#parameters.add(layer, name);
+    this.#planBackward(built, param);
     if (Class.type === "Input") this.#inputs.push(...tops.names);
   }
 
@@ -258,8 +258,8 @@ class Builder {
     this.#log(`Memory required for data: ${this.#memoryBytes}`);
   }
 
-  #checkStatistics(param: LayerParameter): void {
-    if ((param.param ?? []).some((spec) => (spec.lr_mult ?? 0) !== 0)) {
+  #checkStatistics(param: LayerParameter, layer: Layer): void {
+    if ((param.param ?? []).some((spec, i) => layer.isStatistic(i) && (spec.lr_mult ?? 0) !== 0)) {
       throw new LayerError(
         param,
         "Cannot configure batch normalization statistics as layer parameters. Expected lr_mult: 0 in every param, or no param at all.",
@@ -267,7 +267,7 @@ class Builder {
     }
   }
 
-  #planBackward(built: BuiltLayer, param: LayerParameter, Class: LayerClass): void {
+  #planBackward(built: BuiltLayer, param: LayerParameter): void {
     const { layer } = built;
     built.bottoms.forEach((blob, i) => {
       const below = this.#blobNeedsBackward.get(blob) ?? false;
@@ -275,7 +275,7 @@ class Builder {
       built.bottomNeedsBackward.push(param.propagate_down?.[i] ?? below);
     });
     layer.blobs.forEach((_, i) => {
-      const learns = (param.param?.[i]?.lr_mult ?? 1) !== 0 && !Class.keepsStatistics;
+      const learns = (param.param?.[i]?.lr_mult ?? 1) !== 0 && !layer.isStatistic(i);
       layer.paramPropagateDown.push(learns);
       built.needsBackward ||= learns;
     });
@@ -304,7 +304,7 @@ function storedParam(
     ...param,
     ...(Class.isLoss && loss_weight.length === 0 && { loss_weight: lossWeights }),
     ...(Class.keepsStatistics && {
-      param: layer.blobs.map((_, i) => specs[i] ?? { lr_mult: 0 }),
+      param: layer.blobs.map((_, i) => specs[i] ?? (layer.isStatistic(i) ? { lr_mult: 0 } : {})),
     }),
   };
 }

@@ -49,10 +49,9 @@ export class ParameterTable {
 
   /**
    * Takes in the blobs of a layer that has been set up.
-   * @param keepsStatistics the blobs are statistics: no solver changes them
    * @throws NetError where there are more `param` entries than blobs, or sharers do not agree
    */
-  add(layer: Layer, layerName: string, keepsStatistics: boolean): void {
+  add(layer: Layer, layerName: string): void {
     const specs = layer.param.param ?? [];
     if (specs.length > layer.blobs.length) {
       throw new NetError(
@@ -61,7 +60,9 @@ export class ParameterTable {
     }
     layer.blobs.forEach((blob, index) => {
       const spec = specs[index] ?? {};
-      this.#addBlob(blob, index, keepsStatistics ? { ...spec, lr_mult: 0 } : spec, layerName);
+      // No solver changes a statistic.
+      const isFixed = layer.isStatistic(index);
+      this.#addBlob(blob, index, isFixed ? { ...spec, lr_mult: 0 } : spec, layerName);
     });
   }
 

@@ -1,6 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
 import type { Layer } from "../../layers/base/layer.ts";
-import type { LayerClass } from "../../layers/registry.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
@@ -123,9 +122,9 @@ export async function checkLayerGradient(
         ]
       : [],
   );
-  if (!keepsStatistics(layer)) {
-    variables.push(...layer.blobs.map((blob, i) => parameter(name, i, blob)));
-  }
+  layer.blobs.forEach((blob, i) => {
+    if (!layer.isStatistic(i)) variables.push(parameter(name, i, blob));
+  });
   const checker = new Checker(weights, evaluate, options);
   for (const variable of variables) await checker.compare(variable);
   for (const bottom of isolated) bottom.join();
@@ -192,7 +191,9 @@ export async function checkNetGradient(
   await evaluate();
   net.clearParamDiffs();
   await net.backward();
-  const statistics = new Set(net.layers.filter(keepsStatistics).flatMap((layer) => layer.blobs));
+  const statistics = new Set(
+    net.layers.flatMap((layer) => layer.blobs.filter((_, i) => layer.isStatistic(i))),
+  );
   const variables = net.learnableParams
     .filter(({ blob }) => !statistics.has(blob))
     .map(({ layer, index, blob }) => parameter(layer, index, blob));
@@ -212,10 +213,6 @@ function checkFloat64(net: Net): void {
 /** A layer that brings data into the net: it reads nothing and learns nothing. */
 function isSource(net: Net, index: number): boolean {
   return net.bottomBlobs[index]?.length === 0 && net.layers[index]?.blobs.length === 0;
-}
-
-function keepsStatistics(layer: Layer): boolean {
-  return (layer.constructor as LayerClass).keepsStatistics;
 }
 
 function parameter(layer: string, index: number, blob: Blob): Variable {
