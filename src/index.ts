@@ -52,6 +52,12 @@ export {
   type ModelCard,
   modelCard,
 } from "./models/model-zoo.ts";
+export {
+  type LogCurve,
+  type LogCurves,
+  type LogPoint,
+  readLogCurves,
+} from "./monitor/log-curves.ts";
 export type { LearnableParam } from "./net/build/parameters.ts";
 export { Net } from "./net/net.ts";
 export type { NetOptions } from "./net/options.ts";
@@ -72,7 +78,6 @@ export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
 export { P } from "./net-spec/params.ts";
 export { type Chart, chartSvg, type Series } from "./plot/chart.ts";
 export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
-export { type LogCurve, type LogCurves, type LogPoint, readLogCurves } from "./plot/log-curves.ts";
 export type { IterationEvent, SolverAction } from "./solvers/callbacks.ts";
 export type { Iteration } from "./solvers/iterate.ts";
 export type { SolverOptions } from "./solvers/options.ts";

@@ -1,4 +1,7 @@
-/** pycaffe's `caffe.io`: images, means, and arrays as messages. */
+/**
+ * pycaffe's `caffe.io`: images as arrays of floats from 0 to 1 that a program holds in its hands, means, and arrays as
+ * messages. What data layers read image files with, bytes to pixels, is `io/images`.
+ */
 export {
   arraysToBlobProtoVector,
   arrayToBlobProto,

@@ -44,6 +44,8 @@ export const transformerOptions: OptionNames<TransformerOptions> = {
  *     const transformer = new Transformer(net.blob("data").shape, { rawScale: 255, channelSwap: [2, 1, 0], mean });
  *     const { prob } = await net.forward({ data: [transformer.preprocess(image)] });
  *
+ * Data layers do it by their transform_param, with `DataTransformer` of `io/images`.
+ *
  * @see pycaffe's io.Transformer, which has one such for each input
  */
 export class Transformer {

@@ -1,3 +1,6 @@
+import { checkKind } from "../io/files/file-kind.ts";
+import { readBytes } from "../io/files/read-file.ts";
+
 /** One value that a line of a training log tells. */
 export interface LogEntry {
   readonly kind: "loss" | "rate" | "train output" | "test output";
@@ -28,6 +31,17 @@ const OUTPUT = new RegExp(
   String.raw`(Train|Test) net output #(\d+): (.+?) = ${NUMBER}(?=\s|$)`,
   "i",
 );
+
+/**
+ * The text of a log of training.
+ * @throws FileError where it cannot be read; FormatError where it is a file of another kind, such as UTF-16, which a shell
+ *   of Windows writes
+ */
+export function readLogText(path: string): string {
+  const bytes = readBytes(path, "log");
+  checkKind(bytes, path, "a log of caffe train");
+  return new TextDecoder().decode(bytes);
+}
 
 /** Reads the log of a training run, of this program, BVLC Caffe's or NVIDIA's, value by value. */
 export function* readLog(text: string): Generator<LogEntry> {

@@ -1,6 +1,6 @@
+import type { LogCurve, LogCurves, LogPoint } from "../monitor/log-curves.ts";
 import { withoutControls } from "../util/printable.ts";
 import type { Chart, Series } from "./chart.ts";
-import type { LogCurve, LogCurves, LogPoint } from "./log-curves.ts";
 
 /** A log by the name under which its lines appear. */
 export interface NamedLog {

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
-import { readLogText } from "../../monitor/log-text.ts";
 import { parseLog, tableText } from "../../monitor/parse-log.ts";
+import { readLogText } from "../../monitor/read-log.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { Console } from "../session.ts";
 

@@ -39,6 +39,8 @@ type Size = Pick<Raster, "channels" | "height" | "width">;
  * image), multiply by scale, in this order, in 32-bit floats as Caffe. Augmentation, if there is any, comes
  * before the mean is subtracted.
  *
+ * This is what data layers do; a program that prepares images itself has `Transformer` of `float-images`.
+ *
  * @see Caffe's DataTransformer
  */
 export class DataTransformer {

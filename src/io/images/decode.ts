@@ -1,4 +1,3 @@
-/** What images are before a net sees them: bytes of image files become pixels, and pixels a net's input or a file again. */
 import { FormatError } from "../../util/errors.ts";
 import { imagesAddon } from "./addon.ts";
 import { decodeBmp } from "./bmp.ts";
@@ -27,6 +26,9 @@ function unchangedChannels({ format, channels }: ImageHeader): number {
 }
 
 /**
+ * Bytes to pixels, the work of this folder: what a program does with images as arrays of floats, as pycaffe's caffe.io, is
+ * in `float-images`.
+ *
  * Decodes JPEG, PNG, BMP, GIF, TIFF, WebP, PBM, PGM or PPM to what OpenCV makes of them: channels in the order blue, green, red;
  * 16 bits become 8. It keeps its memory: a raster holds until the next image.
  */

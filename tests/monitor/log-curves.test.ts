@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { readLogCurves } from "../../src/monitor/log-curves.ts";
 import { chartSvg } from "../../src/plot/chart.ts";
 import { chartKinds, logChart } from "../../src/plot/log-charts.ts";
-import { readLogCurves } from "../../src/plot/log-curves.ts";
 
 const LOG = `Log file created at: 2020/12/31 23:59:50
 I1231 23:59:58.000000 25210 solver.cpp:279] Solving LeNet

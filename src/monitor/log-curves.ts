@@ -1,4 +1,4 @@
-import { readLog } from "../monitor/read-log.ts";
+import { readLog } from "./read-log.ts";
 
 /** One value that a log tells again and again. */
 export interface LogPoint {
