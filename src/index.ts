@@ -30,6 +30,7 @@ export {
   encodeCaffemodel,
   readCaffemodel,
 } from "./io/weights/caffemodel.ts";
+export type { CoordMap } from "./layers/base/coord-map.ts";
 export {
   type Arity,
   arity,
@@ -70,7 +71,7 @@ export { type LayerSummary, summarize } from "./net/tools/summary.ts";
 export { fullyConvolutional } from "./net/tools/surgery.ts";
 export type { CopiedWeights, LayerOfFile } from "./net/weights/copy-weights.ts";
 export type { TrainedWeights, Weights } from "./net/weights/weights.ts";
-export { type CoordMap, coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
+export { coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
 export type { LayerCall, Top } from "./net-spec/layer-call.ts";
 export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fields.ts";
 export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";

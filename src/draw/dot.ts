@@ -5,6 +5,8 @@ import {
   writtenLengths,
 } from "../io/proto/spatial-fields.ts";
 import { netParameterOf } from "../io/text/read-net.ts";
+import type { LayerRole } from "../layers/base/layer.ts";
+import { LayerRegistry } from "../layers/registry.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import type { Shape } from "../util/shape.ts";
@@ -25,17 +27,17 @@ const drawOptions: OptionNames<DrawOptions> = {
   shapes: true,
 };
 
-const COLOURS: readonly (readonly [RegExp, string])[] = [
-  [/Data$|^Input$|^Parameter$/, "#d5e8d4"],
-  [/Loss$|^Accuracy$|^ArgMax$/, "#f8cecc"],
-  [/^(Convolution|Deconvolution|InnerProduct|Embed|RNN|LSTM)$/, "#dae8fc"],
-  [/^(Pooling|SPP|Crop|Im2col)$/, "#ffe6cc"],
-  [/^(BatchNorm|LRN|MVN|Scale|Bias)$/, "#e1d5e7"],
-  [
-    /^(AbsVal|BNLL|Clip|Dropout|ELU|Exp|Log|Power|PReLU|ReLU|Sigmoid|Softmax|Swish|TanH|Threshold)$/,
-    "#fff2cc",
-  ],
-];
+const COLOURS: Readonly<Record<LayerRole, string>> = {
+  source: "#d5e8d4",
+  input: "#d5e8d4",
+  constant: "#d5e8d4",
+  result: "#f8cecc",
+  learned: "#dae8fc",
+  window: "#ffe6cc",
+  normalization: "#e1d5e7",
+  activation: "#fff2cc",
+  other: "#eeeeee",
+};
 
 /**
  * A net as a graph in DOT: layers are boxes, coloured by kind; the blobs that pass between them are arrows.
@@ -46,6 +48,7 @@ const COLOURS: readonly (readonly [RegExp, string])[] = [
 export function dotOf(net: string | NetParameter, options: DrawOptions = {}): string {
   const param = netParameterOf(net);
   checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
+  const registry = new LayerRegistry();
   const lines = [
     `digraph ${quoted(param.name || "net")} {`,
     `  rankdir=${options.rankdir ?? "LR"};`,
@@ -57,7 +60,7 @@ export function dotOf(net: string | NetParameter, options: DrawOptions = {}): st
   const read = new Set<string>();
   (param.layer ?? []).forEach((layer, i) => {
     lines.push(
-      `  l${i} [label=${quoted(labelOf(layer, options))}, fillcolor="${colourOf(layer.type ?? "")}"];`,
+      `  l${i} [label=${quoted(labelOf(layer, options))}, fillcolor="${COLOURS[registry.roleOf(layer.type ?? "")]}"];`,
     );
     for (const bottom of layer.bottom ?? []) {
       const maker = makers.get(bottom);
@@ -147,10 +150,6 @@ function extras(
     .filter(([, value, usual]) => value !== usual)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
-}
-
-function colourOf(type: string): string {
-  return COLOURS.find(([pattern]) => pattern.test(type))?.[1] ?? "#eeeeee";
 }
 
 /** A string as DOT writes it; lines end with `\n`. */

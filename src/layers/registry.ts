@@ -4,15 +4,26 @@ import type { Primitive } from "../engines/engine.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { unknownTypeText } from "../io/text/fork-layers.ts";
 import { LayerError } from "../util/errors.ts";
-import type { Arity, Layer, LayerContext, ParamField } from "./base/layer.ts";
+import type { CoordMapOf } from "./base/coord-map.ts";
+import type {
+  Arity,
+  Layer,
+  LayerContext,
+  LayerRole,
+  ParamField,
+  TopShapeOf,
+} from "./base/layer.ts";
 import { makeUsersLayer } from "./base/users-code.ts";
 import * as layers from "./index.ts";
 
 /** A layer type as the Net sees it before there is a layer. */
 export interface LayerClass {
   readonly type: string;
+  readonly role: LayerRole;
   readonly paramFields: readonly ParamField[];
   readonly inBrowser: boolean;
+  readonly coordMap: CoordMapOf;
+  readonly topShape: TopShapeOf;
   readonly needs: readonly Primitive[];
   readonly hostBottoms: readonly number[];
   readonly hostTopDiffs: readonly number[];
@@ -69,12 +80,28 @@ export class LayerRegistry {
     return [...this.#classes.keys()].sort();
   }
 
+  /** The class of a type; undefined where it is not known. */
+  get(type: string): LayerClass | undefined {
+    return this.#classes.get(type);
+  }
+
+  /**
+   * What a layer type is to a net. Of one that is not known, or that does not say, a name tells it that ends as a source's
+   * or a loss's.
+   */
+  roleOf(type: string): LayerRole {
+    const { role = "other" } = this.get(type) ?? {};
+    if (role !== "other") return role;
+    if (type.endsWith("Data")) return "source";
+    return type.endsWith("Loss") ? "result" : "other";
+  }
+
   /**
    * The class that `param.type` names.
    * @throws LayerError that lists the known types, and says the nearest, or whose it is
    */
   classOf(param: LayerParameter, where = ""): LayerClass {
-    const Class = this.#classes.get(param.type ?? "");
+    const Class = this.get(param.type ?? "");
     if (Class) return Class;
     throw new LayerError(param, unknownTypeText(param.type ?? "", this.types, where));
   }

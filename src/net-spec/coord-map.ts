@@ -1,105 +1,25 @@
-import {
-  type SpatialField,
-  type SpatialParameter,
-  spatialLengths,
-} from "../io/proto/spatial-fields.ts";
+import { along, type CoordMap, unmoved } from "../layers/base/coord-map.ts";
+import { LayerRegistry } from "../layers/registry.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { LayerCall, Top } from "./layer-call.ts";
 import { L } from "./layers.ts";
 
 /**
- * Where an element of one blob lies in another: coordinate i of the one is `scale · i + shift` of the other, for
- * each spatial axis (one entry stands for all).
- */
-export interface CoordMap {
-  /** The axis before the first spatial one, the channels; undefined where no layer between has any. */
-  readonly axis: number | undefined;
-  readonly scale: readonly number[];
-  readonly shift: readonly number[];
-}
-
-/** Elementwise layers and those along channels: nothing moves. */
-const PASS_THROUGH: ReadonlySet<string> = new Set(
-  "AbsVal BatchNorm Bias BNLL Clip Dropout ELU Eltwise Exp Log LRN MVN Power PReLU ReLU Scale Sigmoid Softmax Split Swish TanH Threshold".split(
-    " ",
-  ),
-);
-
-const identity: CoordMap = { axis: undefined, scale: [1], shift: [0] };
-
-/**
- * How a layer maps coordinates of its top to those of its first bottom's.
+ * How a layer maps coordinates of its top to those of its first bottom's: as its class says.
  * @throws CaffeError where the layer keeps no coordinates (InnerProduct, Reshape, …), or its fields say no window
  * @see pycaffe's coord_map
  */
 export function coordMap(layer: LayerCall): CoordMap {
-  const map = mapOf(layer);
+  const map = mapOf(layer, 0);
   if (map) return map;
   throw new CaffeError(
     `a ${layer.type} layer keeps no coordinates. Expected a convolution, a pooling, a crop or an elementwise layer.`,
   );
 }
 
-/** `coordMap`; undefined where the layer keeps no coordinates. */
-function mapOf({ type, param }: LayerCall): CoordMap | undefined {
-  if (PASS_THROUGH.has(type)) return identity;
-  if (type === "Convolution" || type === "Im2col") {
-    const window = windowOf("convolution_param", param.convolution_param);
-    return strided(window, param.convolution_param?.axis);
-  }
-  if (type === "Pooling" && !param.pooling_param?.global_pooling) {
-    return strided(windowOf("pooling_param", param.pooling_param), undefined);
-  }
-  if (type === "Deconvolution") {
-    const { size, stride, pad } = windowOf("convolution_param", param.convolution_param);
-    const shift = along((s, p) => (s - 1) / 2 - p, size, pad);
-    return { axis: param.convolution_param?.axis ?? 1, scale: stride, shift };
-  }
-  if (type === "Crop") {
-    const { axis = 2, offset = [0] } = param.crop_param ?? {};
-    const given = offset.length > 0 ? offset : [0];
-    return { axis: axis - 1, scale: [1], shift: given.map((value) => -value) };
-  }
-  return undefined;
-}
-
-interface Window {
-  /** With dilation: from the first element to the last. */
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-  readonly pad: readonly number[];
-}
-
-/** @throws CaffeError where a field is not as a layer would take it */
-function windowOf(name: string, param: SpatialParameter = {}): Window {
-  const fail = (message: string): never => {
-    throw new CaffeError(message);
-  };
-  const read = (field: SpatialField): readonly number[] =>
-    spatialLengths(field, param, { name, fail });
-  return {
-    size: along((k, d) => (k - 1) * d + 1, read("kernel"), read("dilation")),
-    stride: read("stride"),
-    pad: read("pad"),
-  };
-}
-
-function strided({ size, stride, pad }: Window, axis = 1): CoordMap {
-  const scale = stride.map((s) => 1 / s);
-  const offset = along((p, s) => p - (s - 1) / 2, pad, size);
-  return { axis, scale, shift: along((o, s) => o / s, offset, stride) };
-}
-
-/** f of two lists, a list of one entry standing for any length. */
-function along(
-  f: (a: number, b: number) => number,
-  a: readonly number[],
-  b: readonly number[],
-): number[] {
-  const length = Math.max(a.length, b.length);
-  return Array.from({ length }, (_, i) =>
-    f(a[a.length === 1 ? 0 : i] ?? 0, b[b.length === 1 ? 0 : i] ?? 0),
-  );
+/** The map to a bottom's coordinates; undefined where the layer keeps none. */
+function mapOf({ type, param }: LayerCall, bottomIndex: number): CoordMap | undefined {
+  return new LayerRegistry().get(type)?.coordMap(param, bottomIndex);
 }
 
 /** First `next`, then `base`. */
@@ -132,7 +52,7 @@ function inverse({ axis, scale, shift }: CoordMap): CoordMap {
  */
 export function coordMapFromTo(from: Top, to: Top): CoordMap {
   const fromMaps = ancestors(from);
-  const pending: (readonly [Top, CoordMap])[] = [[to, identity]];
+  const pending: (readonly [Top, CoordMap])[] = [[to, unmoved()]];
   const seen = new Set<Top>();
   for (let next = pending.shift(); next; next = pending.shift()) {
     const [top, map] = next;
@@ -148,7 +68,7 @@ export function coordMapFromTo(from: Top, to: Top): CoordMap {
 /** Maps from every top that `top` comes from. */
 function ancestors(top: Top): ReadonlyMap<Top, CoordMap> {
   const maps = new Map<Top, CoordMap>();
-  const pending: (readonly [Top, CoordMap])[] = [[top, identity]];
+  const pending: (readonly [Top, CoordMap])[] = [[top, unmoved()]];
   for (let next = pending.shift(); next; next = pending.shift()) {
     const [reached, map] = next;
     if (maps.has(reached)) continue;
@@ -158,15 +78,12 @@ function ancestors(top: Top): ReadonlyMap<Top, CoordMap> {
   return maps;
 }
 
-/** The bottoms one layer down; what a Crop is cut to does not move what it cuts. */
+/** The bottoms one layer down. The way ends at one whose coordinates are not kept; another way may meet. */
 function below({ layer }: Top, map: CoordMap): (readonly [Top, CoordMap])[] {
-  const bottoms = layer.type === "Crop" ? layer.bottoms.slice(0, 1) : layer.bottoms;
-  if (bottoms.length === 0) return [];
-  const step = mapOf(layer);
-  // The way down ends at a layer that keeps no coordinates; another way may meet.
-  if (!step) return [];
-  const composed = compose(map, step);
-  return bottoms.map((bottom) => [bottom, composed]);
+  return layer.bottoms.flatMap((bottom, i): (readonly [Top, CoordMap])[] => {
+    const step = mapOf(layer, i);
+    return step ? [[bottom, compose(map, step)]] : [];
+  });
 }
 
 /** A top in a message: its layer's name, where it has one, and type. */

@@ -1,11 +1,26 @@
 import { expect, test } from "vitest";
-import { Layer, type One } from "../../src/layers/base/layer.ts";
+import { dotOf } from "../../src/draw/dot.ts";
+import { parsePrototxt } from "../../src/io/text/prototxt.ts";
+import type { CoordMap } from "../../src/layers/base/coord-map.ts";
+import {
+  arity,
+  Layer,
+  type LayerRole,
+  type None,
+  type One,
+  type OneOrMore,
+  type TopShapeOf,
+} from "../../src/layers/base/layer.ts";
 import { LayerRegistry, layerTypes, registerLayer } from "../../src/layers/registry.ts";
 import { Net } from "../../src/net/net.ts";
+import { withPlaceholders } from "../../src/net/tools/placeholders.ts";
+import { summarize } from "../../src/net/tools/summary.ts";
+import { coordMap, crop } from "../../src/net-spec/coord-map.ts";
+import { L, layerOf } from "../../src/net-spec/layers.ts";
 
 /** y = factor · x; the factor is its param_str. */
 class Times extends Layer<One, One> {
-  static override readonly type = "Times";
+  static override readonly type: string = "Times";
 
   get #factor(): number {
     return Number(this.param.python_param?.param_str ?? 1);
@@ -41,6 +56,61 @@ test("a layer of the user's own runs in a net once it is registered", async () =
   const { y } = await net.forward<"y">({ x: [1, 2] });
   expect(y.toArray()).toEqual([3, 6]);
   expect((await net.backward<"x">({ y: [1, 1] })).x.toArray("diff")).toEqual([3, 3]);
+});
+
+test("what a class of the user's own says of its type is heard wherever types are told apart", () => {
+  /** Its top begins two places before its bottom. */
+  class Wider extends Times {
+    static override readonly type: string = "Wider";
+    static override readonly role: LayerRole = "window";
+    static override readonly coordMap = (): CoordMap => ({ axis: 1, scale: [1], shift: [2] });
+    override macs([x]: One): number {
+      return 7 * x.count();
+    }
+  }
+  class Camera extends Layer<None, OneOrMore> {
+    static override readonly type: string = "Camera";
+    static override readonly role: LayerRole = "source";
+    static override readonly bottoms = arity.none;
+    static override readonly tops = arity.oneOrTwo;
+    static override readonly topShape: TopShapeOf = ({ python_param }, topIndex) =>
+      topIndex === 0 ? [4, 1, Number(python_param?.param_str), 6] : undefined;
+    override setUp(): void {
+      this.fail("there is none.");
+    }
+    override reshape(): void {}
+    override forward(): void {}
+    override backward(): void {}
+  }
+  class Port extends Camera {
+    static override readonly type: string = "Port";
+    static override readonly role: LayerRole = "input";
+    override setUp(): void {}
+  }
+  registerLayer(Wider, Camera, Port);
+
+  const data = L.Input({ shape: { dim: [1, 1, 9, 9] } });
+  const wider = layerOf("Wider", [data]);
+  expect(coordMap(wider.layer)).toEqual({ axis: 1, scale: [1], shift: [2] });
+  expect(crop(wider, data).layer.param.crop_param).toEqual({ axis: 2, offset: [2] });
+
+  const text = `layer { name: "c" type: "Camera" top: "c" python_param { param_str: "5" } }
+    layer { name: "h" type: "Wider" bottom: "c" top: "h" }`;
+  const net = parsePrototxt("NetParameter", text);
+  expect(() => new Net(net)).toThrow("there is none");
+  const [input] = withPlaceholders(net).layer ?? [];
+  expect(input).toMatchObject({ type: "Input", input_param: { shape: [{ dim: [4, 1, 5, 6] }] } });
+  expect(summarize(withPlaceholders(net, { c: [2, 3] })).map(({ macs }) => macs)).toEqual([0, 42]);
+  expect(Net.parse('layer { name: "p" type: "Port" top: "p" }').inputs).toEqual(["p"]);
+
+  const colour = (type: string): string | undefined =>
+    /fillcolor="(#\w+)"/.exec(dotOf({ layer: [{ name: "a", type }] }))?.[1];
+  expect(colour("Wider")).toBe(colour("Pooling"));
+  expect(colour("Camera")).toBe(colour("ImageData"));
+  expect(colour("Times")).toBe(colour("Silence"));
+  // Of types that nobody registered the name tells it.
+  expect(colour("AnnotatedData")).toBe(colour("Data"));
+  expect(colour("FocalLoss")).toBe(colour("SoftmaxWithLoss"));
 });
 
 test("whatever fails in a class of the user's own names the layer; what does not wait is refused", async () => {

@@ -15,12 +15,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   layers: below.slice(0, 5),
   net: below.slice(0, 6),
   solvers: below.slice(0, 7),
-  draw: ["util", "io"],
+  // The colour of a layer is its role, which its class states.
+  draw: ["util", "io", "layers"],
   "float-images": ["util", "io", "blob"],
   models: ["util", "io"],
   plot: ["util", "monitor"],
   inference: [...below.slice(0, 7), "float-images"],
-  "net-spec": ["util", "io"],
+  // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
+  "net-spec": ["util", "io", "layers"],
   monitor: below,
   browser: below,
   cli: [...below, ...guests, "monitor"],

@@ -2,6 +2,8 @@ import { styleText } from "node:util";
 import type { CommandModule } from "yargs";
 import { keepSource } from "../../io/proto/source.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
+import type { LayerRole } from "../../layers/base/layer.ts";
+import { LayerRegistry } from "../../layers/registry.ts";
 import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import { type ShapesByName, withPlaceholders } from "../../net/tools/placeholders.ts";
@@ -137,13 +139,16 @@ function tableOf(name: string, layers: readonly LayerSummary[], isColoured: bool
   ].join("\n");
 }
 
+/** Where a net begins and ends. */
+const ENDS: readonly LayerRole[] = ["source", "input", "constant", "result"];
+
 function colourOf({
   parameters,
   lrMults,
   type,
 }: LayerSummary): "green" | "blue" | "yellow" | "reset" {
   if (parameters > 0) return lrMults.some((mult) => mult !== 0) ? "green" : "blue";
-  return /Loss$|Data$|^Input$|^Accuracy$/.test(type) ? "yellow" : "reset";
+  return ENDS.includes(new LayerRegistry().roleOf(type)) ? "yellow" : "reset";
 }
 
 /** 1,234 · 12.3 k · 4.5 M · 6.7 G. */

@@ -2,7 +2,8 @@ import type { BiasOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
-import { arity, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import { arity, type LayerRole, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -23,6 +24,8 @@ export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly needs: readonly Primitive[] = ["bias", "copy"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #axis = 0;
   /** Shapes that the op is made for; none fits before there is one. */

@@ -1,7 +1,8 @@
 import type { PReLUOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { InPlaceInput } from "../base/in-place-input.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -22,6 +23,8 @@ export class PReLULayer extends LearnedLayer<One, One> {
   static override readonly paramFields: readonly ParamField[] = ["prelu_param"];
   static override readonly needs: readonly Primitive[] = ["prelu", "copy"];
   static override readonly allowsInPlace: boolean = true;
+  static override readonly role: LayerRole = "activation";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #op!: PReLUOp;

@@ -4,10 +4,12 @@ import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { InPlaceInput } from "../base/in-place-input.ts";
 import {
   arity,
   type BackwardReads,
+  type LayerRole,
   type One,
   type OneOrMore,
   type ParamField,
@@ -33,6 +35,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = { postOp: () => this.#linePerChannel() };
 

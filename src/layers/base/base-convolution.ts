@@ -9,7 +9,7 @@ import {
   type Window,
   windowOf,
 } from "./convolution-geometry.ts";
-import { arity, type BackwardReads, type Blobs, type ParamField } from "./layer.ts";
+import { arity, type BackwardReads, type Blobs, type LayerRole, type ParamField } from "./layer.ts";
 import { LearnedLayer } from "./learned.ts";
 
 /**
@@ -21,6 +21,7 @@ import { LearnedLayer } from "./learned.ts";
  * @see Caffe's BaseConvolutionLayer
  */
 export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
+  static override readonly role: LayerRole = "learned";
   static override readonly paramFields: readonly ParamField[] = ["convolution_param"];
   static override readonly bottoms = arity.oneOrMore;
   static override readonly tops = arity.oneOrMore;
@@ -122,6 +123,13 @@ export abstract class BaseConvolutionLayer extends LearnedLayer<Blobs, Blobs> {
         `${has(`${shape[axis]} channels`)} Expected ${this.#channels}, as when the weights were set up.`,
       );
     }
+  }
+
+  /** Every weight at every place of the convolution's top. */
+  override macs(bottom: Blobs, top: Blobs): number {
+    const [outputs = 1] = this.blobs[0]!.shape;
+    const tops = this.isTransposed ? bottom : top;
+    return this.blobs[0]!.count() * tops.reduce((places, y) => places + y.count() / outputs, 0);
   }
 
   override backwardReadsBottom(): BackwardReads {

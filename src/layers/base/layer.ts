@@ -5,6 +5,8 @@ import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.t
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
+import type { Shape } from "../../util/shape.ts";
+import type { CoordMapOf } from "./coord-map.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
 
 /** Lists of blobs by how many there are: a layer states its arity with them. */
@@ -82,6 +84,31 @@ export interface LayerContext {
  */
 export type BackwardReads = "nothing" | "present" | "signs" | "kept";
 
+/**
+ * What a layer is to a net, as pictures and tables show it:
+ *
+ * - "source": it brings data from outside, from files or the program's arrays. Where only a net's form is looked at, an
+ *   Input stands in its place
+ * - "input": its tops are the net's inputs
+ * - "constant": it makes its tops of its own parameters
+ * - "learned": sums, weighted by what it learns
+ * - "window", "normalization", "activation": what it does with its bottom
+ * - "result": a loss, a score or a choice
+ */
+export type LayerRole =
+  | "source"
+  | "input"
+  | "constant"
+  | "learned"
+  | "window"
+  | "normalization"
+  | "activation"
+  | "result"
+  | "other";
+
+/** The shape of a top as far as a layer's parameters tell it; undefined where only data does. */
+export type TopShapeOf = (param: LayerParameter, topIndex: number) => Shape | undefined;
+
 /** A message of LayerParameter: `relu_param`, `transform_param`. */
 export type ParamField = Extract<keyof LayerParameter, `${string}_param`>;
 
@@ -100,10 +127,15 @@ export type LayerState = Readonly<Record<string, number | string | readonly numb
 export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Blobs> {
   /** The `type` a prototxt names it by. */
   static readonly type: string;
+  static readonly role: LayerRole = "other";
   /** The parameters it reads: its own, and what it has in common with others (`loss_param`, `transform_param`). */
   static readonly paramFields: readonly ParamField[] = [];
   /** Whether it works in a page: it opens no files, starts no threads and loads no modules. */
   static readonly inBrowser: boolean = true;
+  /** How places of its top lie in its bottoms; undefined where they do not, as where all features become one. */
+  static readonly coordMap: CoordMapOf = () => undefined;
+  /** Of a source: the shapes of its tops before any data is there. */
+  static readonly topShape: TopShapeOf = () => undefined;
   /** The primitives it calls: it runs on the first engine that has them all. Plain loops need `host` only. */
   static readonly needs: readonly Primitive[] = ["host"];
   static readonly bottoms: Arity = arity.one;
@@ -160,6 +192,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /** top.diff → bottom.diff (overwritten) where `propagateDown` says so, and blobs.diff (added to). */
   abstract backward(top: Top, propagateDown: readonly boolean[], bottom: Bottom): void;
+
+  /** Multiplications, each with an addition, of one forward pass in products with learned weights. */
+  macs(_bottom: Bottom, _top: Top): number {
+    return 0;
+  }
 
   /** Whether `force_backward` may ask for the gradient of this bottom: asked when the net is built. False for labels. */
   allowForceBackward(_bottomIndex: number): boolean {

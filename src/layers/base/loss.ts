@@ -1,6 +1,6 @@
 import type { LossParameter } from "../../io/proto/caffe.ts";
 import { LabelledLayer } from "./labelled.ts";
-import { type Arity, arity, type Blobs } from "./layer.ts";
+import { type Arity, arity, type Blobs, type LayerRole } from "./layer.ts";
 
 /** What a sum of losses is divided by. */
 export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE";
@@ -10,6 +10,7 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   Bottom,
   Top
 > {
+  static override readonly role: LayerRole = "result";
   static override readonly bottoms: Arity = arity.two;
   static override readonly tops: Arity = arity.one;
   static override readonly makesTops: boolean = true;

@@ -1,11 +1,14 @@
 import type { Params, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "./coord-map.ts";
 import { InPlaceInput } from "./in-place-input.ts";
-import { type BackwardReads, Layer, type One } from "./layer.ts";
+import { type BackwardReads, Layer, type LayerRole, type One } from "./layer.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
 
 /** An elementwise layer: one bottom, one top of the same shape, in place if the net says so. */
 export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
+  static override readonly role: LayerRole = "activation";
+  static override readonly coordMap: CoordMapOf = unmoved;
   static override readonly needs: readonly Primitive[] = ["unary", "copy"];
   static override readonly allowsInPlace: boolean = true;
   protected abstract readonly kernel: UnaryKernel<P>;

@@ -7,7 +7,7 @@ import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batc
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf } from "../../util/shape.ts";
-import { arity, type Blobs, Layer, type LayerState, type None } from "./layer.ts";
+import { arity, type Blobs, Layer, type LayerRole, type LayerState, type None } from "./layer.ts";
 import { transformOf } from "./transform-param.ts";
 
 /** Batches are read ahead so far where a layer's parameters do not say. */
@@ -26,6 +26,7 @@ const [MANY, SMALL_BYTES, FLOAT_BYTES] = [16, 4 * 2 ** 20, 4];
  * @see Caffe's BasePrefetchingDataLayer
  */
 export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None, Top> {
+  static override readonly role: LayerRole = "source";
   static override readonly inBrowser: boolean = false;
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;

@@ -8,6 +8,7 @@ import {
   type Blobs,
   type InnerNet,
   Layer,
+  type LayerRole,
   type LayerState,
   type ParamField,
 } from "./layer.ts";
@@ -34,6 +35,7 @@ export interface Unrolled {
  * @see Caffe's RecurrentLayer
  */
 export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
+  static override readonly role: LayerRole = "learned";
   static override readonly paramFields: readonly ParamField[] = ["recurrent_param"];
   static override readonly needs: readonly Primitive[] = ["copy"];
   /** How many blobs the hidden state is. */
@@ -195,6 +197,12 @@ export abstract class RecurrentLayer extends Layer<Blobs, Blobs> {
       net.blob(before).shareData(bottom[bottom.length - this.hiddenBlobs + i]!);
       top[1 + i]!.reshapeLike(net.blob(after));
     });
+  }
+
+  /** Every weight at every step of every stream. */
+  override macs([x]: Blobs): number {
+    const matrices = this.blobs.filter(({ shape }) => shape.length > 1);
+    return x!.count(0, 2) * matrices.reduce((sum, weights) => sum + weights.count(), 0);
   }
 
   override forward(_bottom: Blobs, top: Blobs): void {

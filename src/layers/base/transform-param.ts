@@ -1,9 +1,10 @@
 import type { Augmentation } from "../../io/images/augmentation.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
-import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
+import type { LayerParameter, Phase, TransformationParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { readBlobFile } from "../../io/weights/caffemodel.ts";
 import { LayerError } from "../../util/errors.ts";
+import type { Shape } from "../../util/shape.ts";
 
 /**
  * The fields of a layer's transform_param, its mean file read.
@@ -26,6 +27,24 @@ export function transformOf(
     phase,
     augmentation: augmentationOf(layer),
   };
+}
+
+/**
+ * The shape of a top of images, or, behind the first, of their labels, as far as parameters tell it: of a batch of 1 where
+ * they do not say, of three channels unless they say grey, undefined where they tell no size.
+ */
+export function imagesShape(
+  topIndex: number,
+  batch: number = 1,
+  transform: TransformationParameter = {},
+  [rows = 0, columns = 0]: readonly (number | undefined)[] = [],
+  isColor: boolean = true,
+): Shape | undefined {
+  if (topIndex > 0) return [batch];
+  const { crop_size = 0, force_gray = false, mean_value = [] } = transform;
+  const [height, width] = [crop_size || rows, crop_size || columns];
+  const isGrey = force_gray || !isColor || mean_value.length === 1;
+  return height && width ? [batch, isGrey ? 1 : 3, height, width] : undefined;
 }
 
 /** Undefined where nothing is to be changed at random. */

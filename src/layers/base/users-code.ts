@@ -38,6 +38,7 @@ function named(param: LayerParameter, error: unknown): LayerError {
 /** What a Layer does that waits for nothing, and what may be awaited. */
 const AT_ONCE = [
   "setUp",
+  "macs",
   "reshape",
   "forward",
   "backward",

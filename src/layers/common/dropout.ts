@@ -1,7 +1,14 @@
 import type { DropoutOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import {
+  Layer,
+  type LayerRole,
+  type LayerState,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { PassKey } from "../base/pass-key.ts";
 
@@ -21,6 +28,8 @@ export class DropoutLayer extends Layer<One, One> {
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
   static override readonly allowsInPlace: boolean = true;
+  static override readonly role: LayerRole = "activation";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = {
     postOp: () =>

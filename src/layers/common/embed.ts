@@ -1,7 +1,7 @@
 import type { BiasOp, GatherOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -21,6 +21,7 @@ export class EmbedLayer extends LearnedLayer<One, One> {
   static override readonly needs: readonly Primitive[] = ["gather", "bias"];
 
   static override readonly hostBottoms: readonly number[] = [0];
+  static override readonly role: LayerRole = "learned";
 
   #outputs = 0;
   #inputs = 0;

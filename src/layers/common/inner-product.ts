@@ -1,7 +1,7 @@
 import type { LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -20,6 +20,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "InnerProduct";
   static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
+  static override readonly role: LayerRole = "learned";
 
   override readonly fusion: LayerFusion = {
     accepts: (posts) => (this.#op.accepts(posts) ? "forward" : "nothing"),
@@ -66,6 +67,11 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
       transpose,
     });
     this.#shape = x.shape;
+  }
+
+  /** Every weight for every sample. */
+  override macs([x]: One): number {
+    return x.count(0, this.#axis) * this.blobs[0]!.count();
   }
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {

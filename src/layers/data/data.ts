@@ -1,8 +1,15 @@
 import type { ColorMode } from "../../io/images/image.ts";
 import { type DatabasePlan, peekDatabase } from "../../io/loaders/database-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type OneOrMore, type ParamField } from "../base/layer.ts";
+import {
+  arity,
+  type None,
+  type OneOrMore,
+  type ParamField,
+  type TopShapeOf,
+} from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
+import { imagesShape } from "../base/transform-param.ts";
 
 /**
  * Batches of records from a database: read ahead in threads of their own, or at once where that costs next to nothing.
@@ -23,6 +30,8 @@ export class DataLayer extends PrefetchingDataLayer<OneOrMore> {
   static override readonly type: string = "Data";
   static override readonly paramFields: readonly ParamField[] = ["data_param", "transform_param"];
   static override readonly tops = arity.oneOrTwo;
+  static override readonly topShape: TopShapeOf = ({ data_param, transform_param }, topIndex) =>
+    imagesShape(topIndex, data_param?.batch_size, transform_param);
 
   override setUp(_bottom: None, top: OneOrMore): void {
     const param = withDefaults("DataParameter", this.param.data_param);

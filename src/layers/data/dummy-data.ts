@@ -9,6 +9,7 @@ import {
   arity,
   type Blobs,
   Layer,
+  type LayerRole,
   type LayerState,
   type None,
   type ParamField,
@@ -28,6 +29,7 @@ export class DummyDataLayer extends Layer<None, Blobs> {
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.oneOrMore;
+  static override readonly role: LayerRole = "constant";
 
   readonly #random: Random = this.random("data");
   #fillers: FillerParameter[] = [];

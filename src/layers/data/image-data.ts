@@ -1,8 +1,9 @@
 import { readImageList } from "../../io/lists/image-list.ts";
 import { type ImagePlan, peekImage } from "../../io/loaders/image-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type ParamField, type Two } from "../base/layer.ts";
+import { arity, type None, type ParamField, type TopShapeOf, type Two } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
+import { imagesShape } from "../base/transform-param.ts";
 
 /**
  * Images from files that a list names, with a label each, read ahead in threads of their own.
@@ -24,6 +25,13 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
     "transform_param",
   ];
   static override readonly tops = arity.two;
+  static override readonly topShape: TopShapeOf = (
+    { image_data_param, transform_param },
+    topIndex,
+  ) => {
+    const { batch_size, new_height, new_width, is_color } = image_data_param ?? {};
+    return imagesShape(topIndex, batch_size, transform_param, [new_height, new_width], is_color);
+  };
 
   override setUp(_bottom: None, top: Two): void {
     const param = withDefaults("ImageDataParameter", this.param.image_data_param);

@@ -1,5 +1,12 @@
 import type { Primitive } from "../../engines/engine.ts";
-import { arity, type Blobs, Layer, type None, type ParamField } from "../base/layer.ts";
+import {
+  arity,
+  type Blobs,
+  Layer,
+  type LayerRole,
+  type None,
+  type ParamField,
+} from "../base/layer.ts";
 
 /**
  * A net's input: blobs that the user writes before forward.
@@ -14,6 +21,7 @@ export class InputLayer extends Layer<None, Blobs> {
   static override readonly needs: readonly Primitive[] = [];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.oneOrMore;
+  static override readonly role: LayerRole = "input";
 
   override setUp(_bottom: None, top: Blobs): void {
     const shapes = this.param.input_param?.shape ?? [];

@@ -6,9 +6,11 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import {
   arity,
   Layer,
+  type LayerRole,
   type LayerState,
   type None,
   type ParamField,
+  type TopShapeOf,
   type Two,
 } from "../base/layer.ts";
 import { transformOf } from "../base/transform-param.ts";
@@ -33,6 +35,11 @@ export class MemoryDataLayer extends Layer<None, Two> {
   static override readonly needs: readonly Primitive[] = ["host"];
   static override readonly bottoms = arity.none;
   static override readonly tops = arity.two;
+  static override readonly role: LayerRole = "source";
+  static override readonly topShape: TopShapeOf = ({ memory_data_param }, topIndex) => {
+    const { batch_size = 1, channels = 1, height = 1, width = 1 } = memory_data_param ?? {};
+    return topIndex > 0 ? [batch_size] : [batch_size, channels, height, width];
+  };
 
   readonly #param = withDefaults("MemoryDataParameter", this.param.memory_data_param);
   readonly #random = this.random("transform");

@@ -3,8 +3,9 @@ import { meanShape } from "../../io/images/mean-image.ts";
 import { readWindowFile } from "../../io/lists/window-file.ts";
 import { readShared, type WindowPlan, windowImagePath } from "../../io/loaders/window-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type None, type ParamField, type Two } from "../base/layer.ts";
+import { arity, type None, type ParamField, type TopShapeOf, type Two } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
+import { imagesShape } from "../base/transform-param.ts";
 
 /**
  * Windows cut out of images and warped to one size: training data of R-CNN, read ahead in threads of their own.
@@ -25,6 +26,13 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
     "transform_param",
   ];
   static override readonly tops = arity.two;
+  static override readonly topShape: TopShapeOf = (
+    { window_data_param, transform_param },
+    topIndex,
+  ) => {
+    const { batch_size, crop_size } = window_data_param ?? {};
+    return imagesShape(topIndex, batch_size, transform_param, [crop_size, crop_size]);
+  };
 
   override setUp(_bottom: None, top: Two): void {
     const param = withDefaults("WindowDataParameter", this.param.window_data_param);

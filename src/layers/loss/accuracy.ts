@@ -3,7 +3,7 @@ import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { LabelledLayer } from "../base/labelled.ts";
-import { arity, type OneOrMore, type ParamField, type Two } from "../base/layer.ts";
+import { arity, type LayerRole, type OneOrMore, type ParamField, type Two } from "../base/layer.ts";
 
 /**
  * The share of positions whose label is among the `top_k` highest scores.
@@ -23,6 +23,7 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms = arity.two;
   static override readonly tops = arity.oneOrTwo;
+  static override readonly role: LayerRole = "result";
 
   #shape: Shape | undefined;
   #labels = 0;

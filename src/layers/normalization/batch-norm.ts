@@ -11,7 +11,8 @@ import type {
 import { withDefaults } from "../../io/proto/messages.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
@@ -36,6 +37,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby", "unary", "scale"];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = {
     accepts: (posts) => (this.#op.accepts?.(posts) ? "both" : "nothing"),

@@ -1,7 +1,14 @@
 import type { LRNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import {
+  type BackwardReads,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
 
 /**
@@ -23,6 +30,8 @@ export class LRNLayer extends Layer<One, One> {
   static override readonly type: string = "LRN";
   static override readonly paramFields: readonly ParamField[] = ["lrn_param"];
   static override readonly needs: readonly Primitive[] = ["lrn"];
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #op!: LRNOp;

@@ -1,7 +1,14 @@
 import type { MVNOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import {
+  type BackwardReads,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 
 /**
  * Mean and variance normalisation of each sample by itself.
@@ -23,6 +30,8 @@ export class MVNLayer extends Layer<One, One> {
   static override readonly paramFields: readonly ParamField[] = ["mvn_param"];
   static override readonly needs: readonly Primitive[] = ["mvn"];
   static override readonly allowsInPlace: boolean = true;
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #op!: MVNOp;

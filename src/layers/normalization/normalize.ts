@@ -2,7 +2,8 @@ import type { Blob } from "../../blob/blob.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -24,6 +25,8 @@ import { LearnedLayer } from "../base/learned.ts";
 export class NormalizeLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "Normalize";
   static override readonly paramFields: readonly ParamField[] = ["norm_param"];
+  static override readonly role: LayerRole = "normalization";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #acrossSpatial = true;
   #eps = 0;

@@ -1,5 +1,5 @@
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type One, type ParamField } from "../base/layer.ts";
+import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Bilinear interpolation of planes to another size; corners lie upon corners.
@@ -19,6 +19,7 @@ import { Layer, type One, type ParamField } from "../base/layer.ts";
 export class InterpLayer extends Layer<One, One> {
   static override readonly type: string = "Interp";
   static override readonly paramFields: readonly ParamField[] = ["interp_param"];
+  static override readonly role: LayerRole = "window";
 
   #shape: Shape | undefined;
   #rows!: Neighbours;

@@ -2,7 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import type { ArgMaxOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { Layer, type One, type ParamField } from "../base/layer.ts";
+import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Finds the greatest values of each sample, or along an axis.
@@ -20,6 +20,7 @@ export class ArgMaxLayer extends Layer<One, One> {
   static override readonly type: string = "ArgMax";
   static override readonly paramFields: readonly ParamField[] = ["argmax_param"];
   static override readonly needs: readonly Primitive[] = ["argMax"];
+  static override readonly role: LayerRole = "result";
 
   #axis: number | undefined;
   #topK = 1;

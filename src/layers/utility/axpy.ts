@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Primitive, ScaleOp } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { type BackwardReads, Layer, type One } from "../base/layer.ts";
 
 type Three = readonly [Blob, Blob, Blob];
@@ -19,6 +20,7 @@ export class AxpyLayer extends Layer<Three, One> {
   static override readonly type: string = "Axpy";
   static override readonly needs: readonly Primitive[] = ["scale", "axpby", "copy"];
   static override readonly bottoms = { min: 3, max: 3 };
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #scale!: ScaleOp;

@@ -1,6 +1,7 @@
 import type { EltwiseOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import {
   arity,
   type BackwardReads,
@@ -32,6 +33,7 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise"];
   static override readonly bottoms = arity.twoOrMore;
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = {
     accepts: (posts) => (this.#op.accepts?.(posts) ? "both" : "nothing"),

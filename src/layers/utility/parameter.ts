@@ -1,5 +1,5 @@
 import type { Primitive } from "../../engines/engine.ts";
-import { arity, type None, type One, type ParamField } from "../base/layer.ts";
+import { arity, type LayerRole, type None, type One, type ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
 /**
@@ -14,6 +14,7 @@ export class ParameterLayer extends LearnedLayer<None, One> {
   static override readonly paramFields: readonly ParamField[] = ["parameter_param"];
   static override readonly needs: readonly Primitive[] = ["axpby"];
   static override readonly bottoms = arity.none;
+  static override readonly role: LayerRole = "constant";
 
   override setUp(_bottom: None, [y]: One): void {
     const shape = this.param.parameter_param?.shape?.dim ?? [];

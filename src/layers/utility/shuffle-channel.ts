@@ -1,6 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import type { GatherOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { Layer, type One, type ParamField } from "../base/layer.ts";
 
 /**
@@ -17,6 +18,7 @@ export class ShuffleChannelLayer extends Layer<One, One> {
   static override readonly type: string = "ShuffleChannel";
   static override readonly paramFields: readonly ParamField[] = ["shuffle_channel_param"];
   static override readonly needs: readonly Primitive[] = ["gather"];
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #from!: Blob;

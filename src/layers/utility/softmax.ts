@@ -1,7 +1,14 @@
 import type { Primitive, SoftmaxOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type BackwardReads, Layer, type One, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import {
+  type BackwardReads,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 
 /**
  * Scores become probabilities along an axis.
@@ -18,6 +25,8 @@ export class SoftmaxLayer extends Layer<One, One> {
   static override readonly paramFields: readonly ParamField[] = ["softmax_param"];
   static override readonly needs: readonly Primitive[] = ["softmax"];
   static override readonly allowsInPlace: boolean = true;
+  static override readonly role: LayerRole = "activation";
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #op!: SoftmaxOp;

@@ -1,5 +1,6 @@
 import type { EltwiseOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
+import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { arity, type Blobs, Layer, type One } from "../base/layer.ts";
 
 /**
@@ -15,6 +16,7 @@ export class SplitLayer extends Layer<One, Blobs> {
   static override readonly type: string = "Split";
   static override readonly needs: readonly Primitive[] = ["eltwise", "copy"];
   static override readonly tops = arity.oneOrMore;
+  static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
   #sum!: EltwiseOp;

@@ -1,5 +1,6 @@
 import type { ConvolutionDescriptor, LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { BaseConvolutionLayer } from "../base/base-convolution.ts";
+import { type CoordMapOf, windowMap } from "../base/coord-map.ts";
 import type { Blobs } from "../base/layer.ts";
 import type { LayerFusion, Takeover } from "../base/layer-fusion.ts";
 
@@ -22,6 +23,8 @@ const CHEAP = 32;
 export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Convolution";
   static override readonly needs: readonly Primitive[] = ["convolution"];
+  static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
+    windowMap("convolution_param", param, param?.axis);
   override readonly fusion: LayerFusion = {
     accepts: (posts) => this.#accepts(posts),
     forward: (bottom, top, posts) => this.forward(bottom, top, posts),

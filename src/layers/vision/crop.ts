@@ -1,7 +1,15 @@
 import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, Layer, type One, type ParamField, type Two } from "../base/layer.ts";
+import type { CoordMapOf } from "../base/coord-map.ts";
+import {
+  arity,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+  type Two,
+} from "../base/layer.ts";
 
 /**
  * Cuts bottom[0] down to the size of bottom[1], from an axis on.
@@ -19,6 +27,13 @@ export class CropLayer extends Layer<Two, One> {
   static override readonly paramFields: readonly ParamField[] = ["crop_param"];
   static override readonly needs: readonly Primitive[] = ["crop"];
   static override readonly bottoms = arity.two;
+  static override readonly role: LayerRole = "window";
+  static override readonly coordMap: CoordMapOf = ({ crop_param }, bottomIndex) => {
+    if (bottomIndex > 0) return undefined;
+    const { axis, offset } = withDefaults("CropParameter", crop_param);
+    const shift = offset.length > 0 ? offset.map((value) => -value) : [0];
+    return { axis: axis - 1, scale: [1], shift };
+  };
 
   #shapes: readonly Shape[] = [];
   #op!: CopyOp;

@@ -2,6 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import type { BiasOp, ConvolutionDescriptor, LinearOp, Primitive } from "../../engines/engine.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
 import { BaseConvolutionLayer } from "../base/base-convolution.ts";
+import { type CoordMapOf, transposedMap } from "../base/coord-map.ts";
 import type { Blobs } from "../base/layer.ts";
 
 /**
@@ -20,6 +21,8 @@ import type { Blobs } from "../base/layer.ts";
 export class DeconvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Deconvolution";
   static override readonly needs: readonly Primitive[] = ["convolution", "bias"];
+  static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
+    transposedMap("convolution_param", param, param?.axis);
   protected override readonly isTransposed = true;
   /** The convolution from top to bottom whose gradient this layer is; none where one of them is empty. */
   #op: LinearOp | undefined;

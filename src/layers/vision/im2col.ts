@@ -3,7 +3,8 @@ import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import { convolvedLengths, describeConvolution, windowOf } from "../base/convolution-geometry.ts";
-import { Layer, type One, type ParamField } from "../base/layer.ts";
+import { type CoordMapOf, windowMap } from "../base/coord-map.ts";
+import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Unfolds the windows of a convolution into columns.
@@ -19,6 +20,9 @@ export class Im2colLayer extends Layer<One, One> {
   static override readonly type: string = "Im2col";
   static override readonly paramFields: readonly ParamField[] = ["convolution_param"];
   static override readonly needs: readonly Primitive[] = ["im2col"];
+  static override readonly role: LayerRole = "window";
+  static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
+    windowMap("convolution_param", param, param?.axis);
 
   #shape: Shape | undefined;
   #op!: CopyOp;

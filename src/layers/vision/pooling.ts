@@ -7,9 +7,11 @@ import {
 } from "../../io/proto/spatial-fields.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { stepsTaken } from "../base/convolution-geometry.ts";
+import { type CoordMapOf, windowMap } from "../base/coord-map.ts";
 import {
   arity,
   Layer,
+  type LayerRole,
   type LayerState,
   type One,
   type OneOrMore,
@@ -41,6 +43,9 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling"];
   static override readonly tops = arity.oneOrTwo;
+  static override readonly role: LayerRole = "window";
+  static override readonly coordMap: CoordMapOf = ({ pooling_param: param }) =>
+    param?.global_pooling ? undefined : windowMap("pooling_param", param);
 
   override readonly fusion: LayerFusion = {
     absorbRectifier: (isThere) => {

@@ -1,6 +1,6 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type One, type ParamField } from "../base/layer.ts";
+import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
 
 /**
  * Trades height and width for channels, in darknet's order.
@@ -21,6 +21,7 @@ import { Layer, type One, type ParamField } from "../base/layer.ts";
 export class ReorgLayer extends Layer<One, One> {
   static override readonly type: string = "Reorg";
   static override readonly paramFields: readonly ParamField[] = ["reorg_param"];
+  static override readonly role: LayerRole = "window";
 
   #shape: Shape | undefined;
   /** For every value of an image, its partner. */

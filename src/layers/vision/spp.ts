@@ -2,7 +2,13 @@ import { Blob } from "../../blob/blob.ts";
 import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type LayerState, type One, type ParamField } from "../base/layer.ts";
+import {
+  Layer,
+  type LayerRole,
+  type LayerState,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
 import { PoolingLayer } from "./pooling.ts";
 
@@ -27,6 +33,7 @@ export class SPPLayer extends Layer<One, One> {
   static override readonly type: string = "SPP";
   static override readonly paramFields: readonly ParamField[] = ["spp_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "concat", "axpby"];
+  static override readonly role: LayerRole = "window";
 
   #levels: readonly Level[] = [];
   #shape: Shape | undefined;

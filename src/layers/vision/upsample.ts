@@ -1,7 +1,14 @@
 import { Blob } from "../../blob/blob.ts";
 import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { arity, Layer, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
+import {
+  arity,
+  Layer,
+  type LayerRole,
+  type One,
+  type OneOrMore,
+  type ParamField,
+} from "../base/layer.ts";
 
 /**
  * Makes planes larger. Two forks gave this name to two layers; the number of bottoms says which is meant.
@@ -28,6 +35,7 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
   static override readonly needs: readonly Primitive[] = ["tile", "host"];
   static override readonly bottoms = arity.oneOrTwo;
   static override readonly hostBottoms: readonly number[] = [1];
+  static override readonly role: LayerRole = "window";
 
   /** With a mask: H' and W'. */
   #size: readonly [number, number] = [0, 0];

@@ -152,7 +152,7 @@ class Builder {
     if (Class.keepsStatistics) this.#checkStatistics(param, layer);
     this.#parameters.add(layer, name);
     this.#planBackward(built, param);
-    if (Class.type === "Input") this.#inputs.push(...tops.names);
+    if (Class.role === "input") this.#inputs.push(...tops.names);
   }
 
   finish(force: boolean): BuiltNet {

@@ -1,18 +1,12 @@
 import type { LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
 import { netParameterOf } from "../../io/text/read-net.ts";
+import { type LayerClass, LayerRegistry } from "../../layers/registry.ts";
 import { NetError } from "../../util/errors.ts";
 import { entryOf } from "../../util/records.ts";
+import type { Shape } from "../../util/shape.ts";
 
 /** Shapes of blobs by their names. */
 export type ShapesByName = Readonly<Record<string, readonly number[]>>;
-
-const SOURCES: ReadonlySet<string> = new Set([
-  "Data",
-  "ImageData",
-  "WindowData",
-  "MemoryData",
-  "HDF5Data",
-]);
 
 /**
  * The net with an Input in the place of every layer that reads data, and without the work of filling weights: enough
@@ -27,18 +21,25 @@ export function withPlaceholders(
   shapes: ShapesByName = {},
 ): NetParameter {
   const param = netParameterOf(net);
+  const registry = new LayerRegistry();
   return {
     ...param,
     layer: (param.layer ?? []).map((layer) => {
-      const isSource = SOURCES.has(layer.type ?? "");
+      const Class = registry.get(layer.type ?? "");
       const isGiven =
-        layer.type === "Input" && (layer.top ?? []).some((top) => entryOf(shapes, top));
-      return isSource || isGiven ? placeholder(layer, shapes) : withoutFillers(layer);
+        Class?.role === "input" && (layer.top ?? []).some((top) => entryOf(shapes, top));
+      return Class?.role === "source" || isGiven
+        ? placeholder(layer, Class, shapes)
+        : withoutFillers(layer);
     }),
   };
 }
 
-function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParameter {
+function placeholder(
+  layer: LayerParameter,
+  Class: LayerClass,
+  shapes: ShapesByName,
+): LayerParameter {
   const { name, top = [], include, exclude, phase } = layer;
   const told = layer.input_param?.shape ?? [];
   return {
@@ -53,7 +54,7 @@ function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParamete
         const dim =
           entryOf(shapes, blob) ??
           told[told.length > 1 ? i : 0]?.dim ??
-          shapeOf(layer, i, entryOf(shapes, top[0] ?? "")?.[0]);
+          shapeOf(layer, Class, i, entryOf(shapes, top[0] ?? "")?.[0]);
         if (dim) return { dim };
         throw new NetError(
           `layer "${name ?? ""}" (${layer.type}): the shape of its top "${blob}" depends on data. Give it, e.g. ${blob}=64,3,224,224.`,
@@ -63,23 +64,16 @@ function placeholder(layer: LayerParameter, shapes: ShapesByName): LayerParamete
   };
 }
 
-/** The shape that a layer's parameters tell, for a batch of that size; undefined where they do not. */
+/** The shape that a layer's parameters tell, for a batch of that size; what comes beside an input is its labels. */
 function shapeOf(
   layer: LayerParameter,
+  Class: LayerClass,
   topIndex: number,
-  givenBatch: number | undefined,
-): readonly number[] | undefined {
-  const { data_param, image_data_param: image, memory_data_param: memory } = layer;
-  const source = data_param ?? image ?? memory ?? layer.window_data_param ?? layer.hdf5_data_param;
-  const batch = givenBatch ?? source?.batch_size ?? 1;
-  if (topIndex > 0) return layer.type === "HDF5Data" ? undefined : [batch];
-  if (memory) return [batch, memory.channels ?? 1, memory.height ?? 1, memory.width ?? 1];
-  const { crop_size = 0, force_gray = false, mean_value = [] } = layer.transform_param ?? {};
-  const height = crop_size || layer.window_data_param?.crop_size || image?.new_height;
-  const width = crop_size || layer.window_data_param?.crop_size || image?.new_width;
-  if (!height || !width) return undefined;
-  const isGrey = force_gray || image?.is_color === false || mean_value.length === 1;
-  return [batch, isGrey ? 1 : 3, height, width];
+  batch: number | undefined,
+): Shape | undefined {
+  const isLabel = Class.role === "input" && topIndex > 0;
+  const told = isLabel ? [1] : Class.topShape(layer, topIndex);
+  return told && [batch ?? told[0] ?? 1, ...told.slice(1)];
 }
 
 /** Random weights take time, and their values tell nothing of a net's form. */

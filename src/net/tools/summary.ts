@@ -1,6 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { NetParameter } from "../../io/proto/caffe.ts";
-import type { Blobs, Layer } from "../../layers/base/layer.ts";
 import type { Shape } from "../../util/shape.ts";
 import { Net } from "../net.ts";
 
@@ -45,7 +44,7 @@ export function summarize(given: Net | string | NetParameter): LayerSummary[] {
       topShapes: tops.map(({ shape }) => shape),
       engine: layer.engineName,
       parameters: sum(layer.blobs.filter((blob) => isNew(seen, blob)).map((blob) => blob.count())),
-      macs: macsOf(layer, bottoms, tops),
+      macs: layer.macs(bottoms, tops),
       bytes: sum(tops.filter((top) => !bottoms.includes(top)).map(bytesOf)),
       lrMults: layer.blobs.map((_, k) => layer.param.param?.[k]?.lr_mult ?? 1),
     };
@@ -61,36 +60,6 @@ function isNew(seen: Set<unknown>, { dataMem }: Blob): boolean {
 
 function bytesOf(blob: Blob): number {
   return blob.count() * (blob.dtype === "f32" ? 4 : 8);
-}
-
-/**
- * Multiplications of a layer's matrix products: each weight is used once at every place.
- *
- * - Convolution: places of the output; Deconvolution: places of the input
- * - InnerProduct: samples; RNN and LSTM: steps of all sequences
- */
-function macsOf(layer: Layer, bottoms: Blobs, tops: Blobs): number {
-  const [weights] = layer.blobs;
-  const [bottom, top] = [bottoms[0], tops[0]];
-  if (!weights || !bottom || !top) return 0;
-  const [outputs = 1] = weights.shape;
-  switch (layer.param.type) {
-    case "Convolution":
-      return sum(tops.map((one) => (one.count() / outputs) * weights.count()));
-    case "Deconvolution":
-      return sum(bottoms.map((one) => (one.count() / outputs) * weights.count()));
-    case "InnerProduct": {
-      const axis = bottom.axis(layer.param.inner_product_param?.axis ?? 1);
-      return bottom.count(0, axis) * weights.count();
-    }
-    case "RNN":
-    case "LSTM": {
-      const matrices = layer.blobs.filter(({ shape }) => shape.length > 1);
-      return bottom.count(0, 2) * sum(matrices.map((blob) => blob.count()));
-    }
-    default:
-      return 0;
-  }
 }
 
 function sum(values: readonly number[]): number {

@@ -1,0 +1,83 @@
+import type { LayerParameter } from "../../io/proto/caffe.ts";
+import {
+  type SpatialField,
+  type SpatialParameter,
+  spatialLengths,
+} from "../../io/proto/spatial-fields.ts";
+import { CaffeError } from "../../util/errors.ts";
+
+/**
+ * Where an element of one blob lies in another: coordinate i of the one is `scale · i + shift` of the other, for
+ * each spatial axis (one entry stands for all).
+ */
+export interface CoordMap {
+  /** The axis before the first spatial one, the channels; undefined where no layer between has any. */
+  readonly axis: number | undefined;
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+}
+
+/**
+ * How a layer of these parameters maps coordinates of its top to those of a bottom; undefined where the bottom's places
+ * are not the top's.
+ * @throws CaffeError where its fields say no window
+ */
+export type CoordMapOf = (param: LayerParameter, bottomIndex: number) => CoordMap | undefined;
+
+const identity: CoordMap = { axis: undefined, scale: [1], shift: [0] };
+
+/** That of elementwise layers and those along channels: nothing moves. */
+export function unmoved(): CoordMap {
+  return identity;
+}
+
+/** The map of a window that goes over the bottom. */
+export function windowMap(name: string, param: SpatialParameter | undefined, axis = 1): CoordMap {
+  const { size, stride, pad } = windowOf(name, param);
+  const scale = stride.map((s) => 1 / s);
+  const offset = along((p, s) => p - (s - 1) / 2, pad, size);
+  return { axis, scale, shift: along((o, s) => o / s, offset, stride) };
+}
+
+/** The map of a window that goes over the top. */
+export function transposedMap(
+  name: string,
+  param: SpatialParameter | undefined,
+  axis = 1,
+): CoordMap {
+  const { size, stride, pad } = windowOf(name, param);
+  return { axis, scale: stride, shift: along((s, p) => (s - 1) / 2 - p, size, pad) };
+}
+
+interface Window {
+  /** With dilation: from the first element to the last. */
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly pad: readonly number[];
+}
+
+/** @throws CaffeError where a field is not as a layer would take it */
+function windowOf(name: string, param: SpatialParameter = {}): Window {
+  const fail = (message: string): never => {
+    throw new CaffeError(message);
+  };
+  const read = (field: SpatialField): readonly number[] =>
+    spatialLengths(field, param, { name, fail });
+  return {
+    size: along((k, d) => (k - 1) * d + 1, read("kernel"), read("dilation")),
+    stride: read("stride"),
+    pad: read("pad"),
+  };
+}
+
+/** f of two lists, a list of one entry standing for any length. */
+export function along(
+  f: (a: number, b: number) => number,
+  a: readonly number[],
+  b: readonly number[],
+): number[] {
+  const length = Math.max(a.length, b.length);
+  return Array.from({ length }, (_, i) =>
+    f(a[a.length === 1 ? 0 : i] ?? 0, b[b.length === 1 ? 0 : i] ?? 0),
+  );
+}
