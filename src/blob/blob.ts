@@ -99,8 +99,8 @@ export class Blob {
   }
 
   /**
-   * The elements, to be read and written: a view of exactly `count()` of them. What is written is seen by whoever runs
-   * next; ask for the view again after a net has run. What a GPU computed awaits `toHost` first; who only reads takes
+   * The elements, to be read and written: a view of exactly `count()` of them. Layers that run next see what is
+   * written; ask for the view again after a net has run. What a GPU computed awaits `toHost` first; for reading alone there is
    * `values()`, which leaves an engine's own copies as fresh as they are.
    */
   get data(): FloatArray {

@@ -135,7 +135,7 @@ function flagHint(message: string, [command]: readonly string[]): string {
   return ` Did you mean --${command === "train" ? "solver" : "model"}=${file}?`;
 }
 
-/** Lets glog's flags count for whoever opens a log: as in glog, a flag is its GLOG_ variable's other name. */
+/** Lets glog's flags count wherever a log is opened: as in glog, a flag is its GLOG_ variable's other name. */
 function noteLogFlags(argv: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(logFlags)) {
     if (argv[name] !== undefined) process.env[`GLOG_${name}`] = String(argv[name]);

@@ -5,9 +5,9 @@ import { exitCodes } from "./exit-codes.ts";
 let isGuarded = false;
 
 /**
- * Makes sure that nobody's disk or pipe ends a run. What cannot be written to standard error is lost: training is
- * worth more than its log. Where standard output cannot be written, a command has nobody to work for: one line says
- * so, and it ends.
+ * Makes sure that a full disk or a closed pipe behind standard error does not end a run: training is worth more than its
+ * log, which is lost then. A command whose standard output cannot be written ends with one line that says so: its result
+ * would be lost.
  */
 export function guardOutput(): void {
   if (isGuarded) return;

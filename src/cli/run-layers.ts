@@ -15,7 +15,7 @@ export const runLayersFlag: [
 ];
 
 /**
- * Makes sure that looking at a net runs nobody's program.
+ * Makes sure that looking at a net runs no program that it names.
  * @param net filtered: the layers that would be set up
  * @throws CaffeError that names the first layer that would
  */

@@ -3,7 +3,7 @@ import type { Engine, PartialEngine, Primitive } from "./engine.ts";
 /** The engines of a run, best first; the last one is the reference, which has every primitive. */
 export type Engines = readonly [...PartialEngine[], Engine];
 
-/** The first engine that has every primitive in `needs`: the only place that decides who computes. */
+/** The first engine that has every primitive in `needs`: here alone is decided what computes a layer. */
 export function chooseEngine(engines: Engines, needs: readonly Primitive[]): Engine {
   for (const engine of engines) if (hasAll(engine, needs)) return engine;
   return referenceOf(engines);

@@ -4,7 +4,7 @@ import type { ConvolutionDescriptor } from "./engine.ts";
 
 /**
  * For each kernel element and output position the offset of the input element under it; -1 in the padding.
- * @throws EngineError where there are more of them than memory has places
+ * @throws EngineError where there are more of them than an array can hold
  */
 export function windowOffsets({
   input,

@@ -11,7 +11,7 @@ export interface IterationEvent {
   /** Updates done so far. */
   readonly iter: number;
   readonly maxIter: number;
-  /** Of this iteration, or, on a GPU and where nobody `readsLoss`, of the last one that was displayed. */
+  /** Of this iteration, or, on a GPU and where no guest `readsLoss`, of the last one that was displayed. */
   readonly loss: number;
   readonly smoothedLoss: number;
   readonly rate: number;
@@ -25,7 +25,7 @@ export interface CallbacksOf<Solver> {
   onGradientsReady?(solver: Solver): void | Promise<void>;
   /**
    * Whether `onIteration` wants the loss of its own iteration; true by default. A guest that is content with the one last
-   * displayed says false: then nobody waits for a GPU in between.
+   * displayed says false: then the loop does not wait for a GPU in between.
    */
   readonly readsLoss?: boolean;
   /** After the update. */

@@ -18,7 +18,7 @@ export interface GradientPasses {
 
 /**
  * Makes the gradients of one iteration: forward and backward passes, from zero.
- * @returns whether the loss has been looked at: nobody had to wait for a device
+ * @returns whether the loss has been read, which is so where no device had to be waited for
  */
 export async function runGradientPasses(
   net: Net,
@@ -33,7 +33,7 @@ export async function runGradientPasses(
     for (let pass = 1; pass <= count; pass++) {
       const isLast = pass === count;
       await turn.forward(loss);
-      // A loss that nobody has to wait for is looked at while the blobs still hold what made it.
+      // A loss on the host is read at once, while the blobs still hold what made it.
       isRead = isLast && loss.isKnown;
       if (isRead) await readLoss();
       await turn.backward(undefined, undefined, isLast ? update() : undefined);

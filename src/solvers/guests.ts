@@ -15,12 +15,12 @@ export class Guests<Solver> {
     this.#turns = turns;
   }
 
-  /** Whether somebody wants the loss of every iteration, though a device has to be waited for. */
+  /** Whether a guest wants the loss of every iteration, though a device has to be waited for. */
   get wantLoss(): boolean {
     return this.all.some(({ onIteration, readsLoss = true }) => onIteration && readsLoss);
   }
 
-  /** Whether somebody wants to see gradients: all of them are to be there before an update. */
+  /** Whether a guest wants to see gradients: all of them are to be there before an update. */
   get wantGradients(): boolean {
     return this.all.some(({ onGradientsReady }) => onGradientsReady);
   }

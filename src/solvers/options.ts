@@ -23,9 +23,9 @@ export interface SolverOptions extends LogOptions {
   readonly root?: string;
   readonly registry?: LayerRegistry;
   /**
-   * The nets give up what nobody reads any more: data and gradients between layers, and, unless `snapshot_diff` asks for
+   * The nets give up what training does not read any more: data and gradients between layers, and, unless `snapshot_diff` asks for
    * them, gradients of parameters after their update, which follows each layer's backward at once where no guest has
-   * `onGradientsReady`. These then read as zeros. False by default; `caffe train`, where nobody reads them, does it.
+   * `onGradientsReady`. These then read as zeros. False by default; `caffe train` does it, where no program can read them.
    */
   readonly sharesMemory?: boolean;
 }

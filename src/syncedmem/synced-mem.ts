@@ -5,10 +5,10 @@ import { CaffeError } from "../util/errors.ts";
 export type Head = "UNINITIALIZED" | "HEAD_AT_CPU" | "HEAD_AT_PRIVATE" | "HEAD_AT_GPU" | "SYNCED";
 
 /**
- * A copy of an array in an engine's own layout on the CPU, opaque to everybody else.
+ * A copy of an array in an engine's own layout on the CPU, opaque outside that engine.
  *
  * `layout` names dimensions, order and blocking: two stores with the same layout hold the same
- * elements at the same places. Moving between it and the plain layout is a synchronous reorder.
+ * elements in the same order. Moving between it and the plain layout is a synchronous reorder.
  */
 export interface PrivateStore {
   readonly layout: string;
@@ -33,29 +33,29 @@ export interface DeviceStore {
 }
 
 /**
- * One logical array of `count` elements, and the places where its bytes are fresh.
+ * One logical array of `count` elements, in copies of which some are fresh.
  *
- * Places are `cpu` (a typed array in row-major order, what people read), any number of private
- * layouts of an engine, and a device. A reader asks for a place and the data is moved there only if it is stale
- * there; a writer makes its place the only fresh one. Nothing is allocated before its first use.
- * An array that nobody has written is all zeros and costs no memory: `zero()` returns to that state.
+ * There is the `cpu` copy (a typed array in row-major order, what programs read), any number of private copies in an
+ * engine's layouts, and one on a device. A reader asks for a copy, which is brought up to date only if it is stale; a
+ * writer makes its copy the only fresh one. Nothing is allocated before its first use.
+ * An array that has not been written is all zeros and costs no memory: `zero()` returns to that state.
  *
- * Cpu and private places are the host: data moves between them at once. What lies on a device alone has to be
- * awaited with `toHost` before anybody reads it on the host; the Net does that for its layers.
+ * Cpu and private copies are the host: data moves between them at once. What lies on a device alone has to be
+ * awaited with `toHost` before it is read on the host; the Net does that for its layers.
  *
- * @see Caffe's SyncedMemory; the private place follows Intel Caffe's PRV head
+ * @see Caffe's SyncedMemory; the private copies follow Intel Caffe's PRV head
  */
 export class SyncedMem {
   readonly count: number;
   readonly dtype: DType;
   /**
-   * Only the next reader wants the elements: an engine may keep them in a form that is cheaper than an array, and forget
-   * them once they are read. False unless somebody says so.
+   * The elements are read once: an engine may keep them in a form that is cheaper than an array, and forget them then.
+   * False by default.
    */
   isReadOnce = false;
   /**
-   * Holds something from step to step (a parameter, a history): an engine keeps it apart from what comes and goes, that
-   * no gap is left there. False unless somebody says so.
+   * Holds something from step to step (a parameter, a history): an engine keeps it apart from what comes and goes, so
+   * that no gap is left there. False by default.
    */
   isLasting = false;
   #cpu: FloatArray | undefined;
@@ -66,7 +66,7 @@ export class SyncedMem {
   /** How many blobs use it. */
   #holders = 1;
   #deviceFresh = false;
-  /** What the device has is the zeros of an array that nobody wrote. */
+  /** The device's copy is the zeros of an array that has not been written. */
   #isZeroOnDevice = false;
   #arriving: Promise<void> | undefined;
   #writes = 0;
@@ -85,7 +85,7 @@ export class SyncedMem {
     return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
   }
 
-  /** How often it was written or made zeros: who made something of the elements sees whether they have changed. */
+  /** How often it was written or made zeros: a user of the elements sees by it whether they have changed. */
   get writes(): number {
     return this.#writes;
   }
@@ -102,13 +102,13 @@ export class SyncedMem {
     return !this.#deviceFresh || isElsewhere;
   }
 
-  /** Bytes held in all places. */
+  /** Bytes of all copies. */
   get residentBytes(): number {
     const copies = this.#freshStores.size + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
     return copies * this.count * (this.dtype === "f32" ? 4 : 8);
   }
 
-  /** Makes every element 0 without touching memory: whoever reads next finds zeros. */
+  /** Makes every element 0 without touching memory: the next reader finds zeros. */
   zero(): void {
     this.#stale();
     // A device's memory is small: what is all zeros gives its share of it to others.
@@ -128,7 +128,7 @@ export class SyncedMem {
     const writes = this.#writes;
     try {
       await this.#device?.download(this.#cpu);
-      // Whoever wrote in the meantime made what has arrived stale.
+      // A write in the meantime made what has arrived stale.
       if (writes === this.#writes) this.#cpuFresh = true;
     } finally {
       this.#arriving = undefined;
@@ -154,7 +154,7 @@ export class SyncedMem {
     return this.#cpu;
   }
 
-  /** The elements in row-major order, to be read and written: the only fresh place from now on. */
+  /** The elements in row-major order, to be read and written: the only fresh copy from now on. */
   mutableCpu(): FloatArray {
     const cpu = this.cpu();
     this.#stale();
@@ -162,7 +162,7 @@ export class SyncedMem {
     return cpu;
   }
 
-  /** As `mutableCpu`, for a writer that sets every element it or anybody reads: nothing is moved in. */
+  /** As `mutableCpu`, for a writer that sets every element that will be read: nothing is moved in. */
   overwriteCpu(): FloatArray {
     this.#cpu ??= allocate(this.dtype, this.count);
     this.#stale();
@@ -170,7 +170,7 @@ export class SyncedMem {
     return this.#cpu;
   }
 
-  /** Uses `array` as the plain place, without copying. It must hold at least `count` elements. */
+  /** Uses `array` as the cpu copy, without copying it. It must hold at least `count` elements. */
   borrowCpu(array: FloatArray): void {
     this.#cpu = array;
     this.#stale();
@@ -183,7 +183,7 @@ export class SyncedMem {
     return undefined;
   }
 
-  /** Whether the plain place is fresh. */
+  /** Whether the cpu copy is fresh. */
   get isCpuFresh(): boolean {
     return this.#cpuFresh;
   }
@@ -199,7 +199,7 @@ export class SyncedMem {
     return store !== undefined && this.#freshStores.has(store);
   }
 
-  /** Keeps `store` as this array's place for its layout; it is stale until said otherwise. */
+  /** Keeps `store` as this array's copy in its layout; it is stale until said otherwise. */
   adoptPrivate(store: PrivateStore): void {
     const old = this.#stores.get(store.layout);
     if (old) this.#freshStores.delete(old);
@@ -211,7 +211,7 @@ export class SyncedMem {
     this.#freshStores.add(store);
   }
 
-  /** Says that the store was written: the only fresh place from now on. */
+  /** Says that the store was written: the only fresh copy from now on. */
   markPrivateWritten(store: PrivateStore): void {
     this.#stale(store);
     this.#freshStores.add(store);
@@ -227,7 +227,7 @@ export class SyncedMem {
     return this.#deviceFresh;
   }
 
-  /** Keeps `store` as this array's place on a device, instead of the one before; it is stale until said otherwise. */
+  /** Keeps `store` as this array's copy on a device, instead of the one before; it is stale until said otherwise. */
   adoptDevice(store: DeviceStore): void {
     this.#device?.free();
     this.#device = store;
@@ -240,13 +240,13 @@ export class SyncedMem {
     this.#deviceFresh = true;
   }
 
-  /** Says that the device's copy was written: the only fresh place from now on. */
+  /** Says that the device's copy was written: the only fresh one from now on. */
   markDeviceWritten(): void {
     this.#stale();
     this.#deviceFresh = true;
   }
 
-  /** No place holds anything that counts; a store that is written next keeps its memory. */
+  /** Makes every copy stale; the store that is about to be written keeps its memory. */
   #stale(kept?: PrivateStore): void {
     this.#writes++;
     this.#isZeroOnDevice = false;
@@ -266,7 +266,7 @@ export class SyncedMem {
     return this;
   }
 
-  /** One blob less uses this array; the last one gives back its memory, in every place. */
+  /** One blob less uses this array; the last one gives back the memory of every copy. */
   free(): void {
     if (--this.#holders > 0) return;
     this.#stale();
@@ -276,7 +276,7 @@ export class SyncedMem {
     this.#device = undefined;
   }
 
-  /** Frees the plain place of an array that lives on in a private layout. */
+  /** Frees the cpu copy of an array that lives on in a private layout. */
   dropCpu(): void {
     if (this.#freshStores.size === 0) return;
     this.#cpu = undefined;

@@ -77,7 +77,7 @@ export type DeviceFailure = "limit" | "memory" | "shader" | "lost" | "use";
 export class DeviceError extends EngineError {
   override readonly name = "DeviceError";
   readonly failure: DeviceFailure;
-  /** The layer's name in the prototxt; "" where it was nobody's in particular. */
+  /** The layer's name in the prototxt; "" where it was no layer's work. */
   readonly layerName: string;
 
   constructor(failure: DeviceFailure, layerName: string, message: string, options?: ErrorOptions) {

@@ -12,9 +12,9 @@ export const silent: Log = () => {};
 
 /** Who takes log lines, as options of nets and solvers say it. */
 export interface LogOptions {
-  /** Takes Caffe's log lines; nobody by default. */
+  /** Takes Caffe's log lines; by default none is logged. */
   readonly log?: Log;
-  /** No line is logged, whoever `log` is. */
+  /** No line is logged, even where `log` is given. */
   readonly silent?: boolean;
 }
 

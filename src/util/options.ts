@@ -5,7 +5,7 @@ import { nearestText } from "./nearest.ts";
 export type OptionNames<T> = { readonly [Name in keyof Required<T>]: true };
 
 /**
- * Makes sure that options are an object with known names: whoever writes JavaScript has no compiler that says so.
+ * Makes sure that options are an object with known names: in JavaScript no compiler says so.
  * @param what whose they are, for the message: "Net"
  * @throws CaffeError with the nearest name
  */

@@ -8,7 +8,7 @@ export interface UpdateStep {
   readonly rate: number;
   /** Factor on the gradient before decay is added: clipping and 1/iter_size. */
   readonly gradientScale: number;
-  /** One element on the engine's device by which the gradient is multiplied too, where nobody on the host knows it. */
+  /** One element on the engine's device by which the gradient is multiplied too; only where clipping is found on the device. */
   readonly clipping?: SyncedMem;
   /** weight_decay · decay_mult. */
   readonly decay: number;

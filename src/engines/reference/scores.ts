@@ -38,15 +38,15 @@ export function referenceAccuracy(d: AccuracyDescriptor): AccuracyOp {
 export function referenceArgMax({ outer, length, inner, topK, wants }: ArgMaxDescriptor): ArgMaxOp {
   const best = new Int32Array(topK);
   /** The indices of the greatest values of a row that begins at `from`. */
-  const rank = (x: FloatArray, from: number): void => {
+  const findBest = (x: FloatArray, from: number): void => {
     const at = (c: number): number => x[from + c * inner]!;
     let found = 0;
     for (let c = 0; c < length; c++) {
       const value = at(c);
       if (found === topK && value < at(best[topK - 1]!)) continue;
-      let place = found < topK ? found++ : topK - 1;
-      for (; place > 0 && at(best[place - 1]!) <= value; place--) best[place] = best[place - 1]!;
-      best[place] = c;
+      let rank = found < topK ? found++ : topK - 1;
+      for (; rank > 0 && at(best[rank - 1]!) <= value; rank--) best[rank] = best[rank - 1]!;
+      best[rank] = c;
     }
   };
   return {
@@ -55,7 +55,7 @@ export function referenceArgMax({ outer, length, inner, topK, wants }: ArgMaxDes
       for (let row = 0; row < outer * inner; row++) {
         const [o, i] = [Math.floor(row / inner), row % inner];
         const from = o * length * inner + i;
-        rank(x, from);
+        findBest(x, from);
         for (let j = 0; j < topK; j++) {
           const value = x[from + best[j]! * inner]!;
           if (wants === "both") {

@@ -17,7 +17,7 @@ export interface Traffic {
 }
 
 /**
- * Work in the order in which it is asked for, recorded until somebody needs its result.
+ * Work in the order in which it is asked for, recorded until a result is needed.
  *
  * One iteration is one submission: kernels and copies are recorded, and go to the device when an array is read,
  * when one that recorded work still reads is overwritten from the host, or when `submit` is called.

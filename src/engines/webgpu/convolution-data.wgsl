@@ -31,13 +31,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 // (N, O, output)
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
-// Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its place
+// Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its position
 // on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first, and are not taken.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each tap: its offset in W as seen from the input channel.
 @group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
 // More than three axes: of each kernel element and input position the output whose window has it; -1 where none does.
-@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(5) var<storage, read> offsets: array<i32>;
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 // (slices, N, C, input)
 @group(0) @binding(7) var<storage, read_write> dx: array<f32>;
@@ -48,7 +48,7 @@ override STRIDE_1 = 1;
 override STRIDE_2 = 1;
 
 override IS_STRIDED = true;
-// There are more than three axes: a tap and a position are numbers, and places say what lies there.
+// There are more than three axes: a tap and a position are numbers, and offsets say what lies there.
 override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
@@ -85,8 +85,8 @@ struct ColumnB {
 fn columnB(n: u32) -> ColumnB {
   let column = min(n, p.n - 1u);
   let at = column % p.inSize;
-  let place = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
-  let position = place + vec3i(p.pad0, p.pad1, p.pad2);
+  let unpadded = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
+  let position = unpadded + vec3i(p.pad0, p.pad1, p.pad2);
   let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
   if (IS_STRIDED || IS_LISTED) {
     return ColumnB(start, position);
@@ -110,8 +110,8 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
   if (IS_LISTED) {
-    let place = places[u32(tap.y) * p.inSize + u32(column.position.x)];
-    return select(0.0, dy[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+    let offset = offsets[u32(tap.y) * p.inSize + u32(column.position.x)];
+    return select(0.0, dy[select(0, column.start + tap.x + offset, offset >= 0)], offset >= 0);
   }
   let offset = column.position - tap.yzw;
   let outputs = vec3u(p.out0, p.out1, p.out2);

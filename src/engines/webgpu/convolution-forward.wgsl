@@ -26,13 +26,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w4: array<vec4f>;
 // (N, C, input)
 @group(0) @binding(3) var<storage, read> x: array<f32>;
-// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes. Taps
+// Of each tap (channel, kernel element): its offset from the window's corner in x, then its position on three axes. Taps
 // beyond K repeat the first, and are not taken.
 @group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(5) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
-@group(0) @binding(6) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> offsets: array<i32>;
 // (O) or a line, see finish.wgsl
 @group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, N, O, output)
@@ -42,7 +42,7 @@ struct Params {
 override IS_PADDED = true;
 // Rows of A begin at whole fours, and end there.
 override IS_WIDE_A = false;
-// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+// There are more than three axes: a tap and a corner are numbers, and offsets say what lies there.
 override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
@@ -73,7 +73,7 @@ fn loadA(row: RowA, k: u32) -> vec4f {
 }
 
 struct ColumnB {
-  // Of the window's corner in x, and its place on three axes.
+  // Of the window's corner in x, and its position on three axes.
   start: i32,
   corner: vec3i,
 }
@@ -100,8 +100,8 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn oneB(column: ColumnB, tap: vec4i) -> f32 {
   if (IS_LISTED) {
-    let place = places[u32(tap.y) * p.outSize + u32(column.corner.x)];
-    return select(0.0, x[select(0, column.start + tap.x + place, place >= 0)], place >= 0);
+    let offset = offsets[u32(tap.y) * p.outSize + u32(column.corner.x)];
+    return select(0.0, x[select(0, column.start + tap.x + offset, offset >= 0)], offset >= 0);
   }
   let at = column.start + tap.x;
   if (!IS_PADDED) {

@@ -19,8 +19,8 @@ export interface ConvolutionKernels {
 
 /**
  * Convolution as three matrix products whose operands are gathered where they lie: no columns are written. Two tables
- * say where: for each tap its offset and place, for each output position the corner of its window. Over more than three
- * axes the places are in a list instead.
+ * say where: for each tap its offset and position, for each output position the corner of its window. Over more than three
+ * axes the offsets are in a list instead.
  */
 export function products(
   scope: Scope,
@@ -87,7 +87,7 @@ export function products(
   return {
     forward(x, w, y, out) {
       const weights = scope.read(w);
-      const operands = [weights, weights, scope.read(x), taps(), corners(), d.inputPlaces()];
+      const operands = [weights, weights, scope.read(x), taps(), corners(), d.inputOffsets()];
       forward.run(operands, scope.write(y), out);
     },
     backwardData(dy, w, dx) {
@@ -96,13 +96,13 @@ export function products(
         scope.read(dy),
         tapsOfOutputs(),
         tapsOfW(),
-        d.outputPlaces(),
+        d.outputOffsets(),
       ];
       data.run(operands, scope.write(dx));
     },
     backwardWeights(x, dy, dw) {
       const gradient = scope.read(dy);
-      const operands = [gradient, gradient, scope.read(x), taps(), corners(), d.inputPlaces()];
+      const operands = [gradient, gradient, scope.read(x), taps(), corners(), d.inputOffsets()];
       const { buffer, adds } = scope.addTo(dw);
       weights.run(operands, buffer, { adds });
     },

@@ -25,12 +25,12 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy4: array<vec4f>;
 // (N, C, input)
 @group(0) @binding(3) var<storage, read> x: array<f32>;
-// Of each tap (channel, kernel element): its offset from the window's corner in x, then its place on three axes.
+// Of each tap (channel, kernel element): its offset from the window's corner in x, then its position on three axes.
 @group(0) @binding(4) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(5) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
-@group(0) @binding(6) var<storage, read> places: array<i32>;
+@group(0) @binding(6) var<storage, read> offsets: array<i32>;
 @group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, O, C / groups, taps of a channel)
 @group(0) @binding(8) var<storage, read_write> dw: array<f32>;
@@ -39,7 +39,7 @@ struct Params {
 override IS_PADDED = true;
 // Planes of the output are whole fours.
 override IS_WIDE_A = false;
-// There are more than three axes: a tap and a corner are numbers, and places say what lies there.
+// There are more than three axes: a tap and a corner are numbers, and offsets say what lies there.
 override IS_LISTED = false;
 
 // Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
@@ -53,16 +53,16 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32) -> vec4f {
   let image = k / p.outSize;
-  let place = k - image * p.outSize;
+  let inPlane = k - image * p.outSize;
   let channels = p.groups * p.m;
-  let at = (image * channels + row.channel) * p.outSize + place;
+  let at = (image * channels + row.channel) * p.outSize + inPlane;
   if (IS_WIDE_A) {
     if (k < p.k) {
       return dy4[at / 4u];
     }
     return vec4f();
   }
-  if (k + 3u < p.k && place + 3u < p.outSize) {
+  if (k + 3u < p.k && inPlane + 3u < p.outSize) {
     return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   }
   var values = vec4f();
@@ -83,14 +83,14 @@ fn columnB(n: u32) -> ColumnB {
 
 fn loadB(column: ColumnB, k: u32) -> vec4f {
   let image = k / p.outSize;
-  let place = k - image * p.outSize;
+  let inPlane = k - image * p.outSize;
   let start = i32(image * p.imageSize + group * p.groupSize) + column.tap.x;
-  if (k + 3u < p.k && place + 3u < p.outSize) {
+  if (k + 3u < p.k && inPlane + 3u < p.outSize) {
     return vec4f(
-      oneB(column, start, corners[place]),
-      oneB(column, start, corners[place + 1u]),
-      oneB(column, start, corners[place + 2u]),
-      oneB(column, start, corners[place + 3u]),
+      oneB(column, start, corners[inPlane]),
+      oneB(column, start, corners[inPlane + 1u]),
+      oneB(column, start, corners[inPlane + 2u]),
+      oneB(column, start, corners[inPlane + 3u]),
     );
   }
   var values = vec4f();
@@ -104,8 +104,8 @@ fn loadB(column: ColumnB, k: u32) -> vec4f {
 
 fn oneB(column: ColumnB, start: i32, corner: vec4i) -> f32 {
   if (IS_LISTED) {
-    let place = places[u32(column.tap.y) * p.outSize + u32(corner.y)];
-    return select(0.0, x[select(0, start + place, place >= 0)], place >= 0);
+    let offset = offsets[u32(column.tap.y) * p.outSize + u32(corner.y)];
+    return select(0.0, x[select(0, start + offset, offset >= 0)], offset >= 0);
   }
   let at = start + corner.x;
   if (!IS_PADDED) {

@@ -47,11 +47,11 @@ override DILATION_0 = 1;
 override DILATION_1 = 1;
 override DILATION_2 = 1;
 
-fn inputPlace(i: i32) -> vec3i {
+fn inputPosition(i: i32) -> vec3i {
   return vec3i(i / (p.in1 * p.in2), i / p.in2 % p.in1, i % p.in2);
 }
 
-fn outputPlace(i: i32) -> vec3i {
+fn outputPosition(i: i32) -> vec3i {
   return vec3i(i / (p.out1 * p.out2), i / p.out2 % p.out1, i % p.out2);
 }
 
@@ -65,7 +65,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let plane = i / p.outSize;
     let output = plane % p.outputs;
-    let corner = outputPlace(i32(i % p.outSize)) * stride - vec3i(p.pad0, p.pad1, p.pad2);
+    let corner = outputPosition(i32(i % p.outSize)) * stride - vec3i(p.pad0, p.pad1, p.pad2);
     let start = i32(plane / p.multiplier * p.inSize);
     var tap = output * p.kernelSize;
     var sum = 0.0;
@@ -93,7 +93,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 fn backwardData(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   let channels = p.outputs / p.multiplier;
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let place = inputPlace(i32(i % p.inSize)) + vec3i(p.pad0, p.pad1, p.pad2);
+    let position = inputPosition(i32(i % p.inSize)) + vec3i(p.pad0, p.pad1, p.pad2);
     let plane = i / p.inSize;
     var sum = 0.0;
     for (var m = 0u; m < p.multiplier; m++) {
@@ -101,13 +101,13 @@ fn backwardData(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
       let start = i32((plane / channels * p.outputs + output) * p.outSize);
       var tap = output * p.kernelSize;
       for (var a = 0; a < KERNEL_0; a++) {
-        let x = place.x - a * DILATION_0;
+        let x = position.x - a * DILATION_0;
         for (var b = 0; b < KERNEL_1; b++) {
-          let y = place.y - b * DILATION_1;
+          let y = position.y - b * DILATION_1;
           let row = start + (x / STRIDE_0 * p.out1 + y / STRIDE_1) * p.out2;
           let isRow = isHit(x, STRIDE_0, p.out0) && isHit(y, STRIDE_1, p.out1);
           for (var c = 0; c < KERNEL_2; c++) {
-            let z = place.z - c * DILATION_2;
+            let z = position.z - c * DILATION_2;
             if (isRow && isHit(z, STRIDE_2, p.out2)) {
               sum += w[tap] * input[row + z / STRIDE_2];
             }
@@ -142,10 +142,10 @@ fn backwardWeights(
     let offset = tap * vec3i(DILATION_0, DILATION_1, DILATION_2) - vec3i(p.pad0, p.pad1, p.pad2);
     var image = begin / p.outSize;
     var inPlane = begin % p.outSize;
-    var place = outputPlace(i32(inPlane));
+    var position = outputPosition(i32(inPlane));
     var sum = 0.0;
     for (var j = begin; j < end; j++) {
-      let at = place * stride + offset;
+      let at = position * stride + offset;
       if (isIn(at.x, p.in0) && isIn(at.y, p.in1) && isIn(at.z, p.in2)) {
         let plane = image * p.outputs + output;
         let x = i32(plane / p.multiplier * p.inSize) + (at.x * p.in1 + at.y) * p.in2 + at.z;
@@ -153,13 +153,13 @@ fn backwardWeights(
       }
       // The next position: no division for each.
       inPlane++;
-      place.z++;
-      if (place.z == p.out2) {
-        place = vec3i(place.x, place.y + 1, 0);
-        if (place.y == p.out1) {
-          place = vec3i(place.x + 1, 0, 0);
-          if (place.x == p.out0) {
-            place.x = 0;
+      position.z++;
+      if (position.z == p.out2) {
+        position = vec3i(position.x, position.y + 1, 0);
+        if (position.y == p.out1) {
+          position = vec3i(position.x + 1, 0, 0);
+          if (position.x == p.out0) {
+            position.x = 0;
             inPlane = 0u;
             image++;
           }

@@ -8,7 +8,7 @@ import { dropout, randomBits } from "./shaders.ts";
 /** The word of the parameters where the key begins. */
 const KEY = 3;
 
-/** Random words are hashed from their place, so that nothing is kept and every engine draws the same. */
+/** Random words are hashed from their index, so that nothing is kept and every engine draws the same. */
 export function webgpuDropout(scope: Scope, { shape, ratio }: DropoutDescriptor): DropoutOp {
   const count = countOf(shape);
   const params = uniforms([1 / (1 - ratio)], [count, Math.floor(ratio * 2 ** 32), 0, 0]);

@@ -158,7 +158,7 @@ export class Gpu implements Device, WorkgroupStyle {
 
   /**
    * Memory for what one kernel leaves to the next, shared by all: what it holds is gone after the next call.
-   * Commands run in order, so nobody waits for it.
+   * Commands run in order, so no kernel finds it in use.
    */
   workspace(bytes: number, layer: string): GpuBuffer {
     const kept = this.#workspace;
@@ -190,7 +190,7 @@ export class Gpu implements Device, WorkgroupStyle {
     }
     const buffer = this.pool.take(4 * mem.count, layer);
     const store = new GpuStore(this, this.#commands, buffer, mem.count);
-    // An array that nobody knows any more gives its memory back when it is collected.
+    // An array that is not freed gives its memory back when it is collected.
     this.#abandoned.register(store, buffer, store);
     mem.adoptDevice(store);
     return store;

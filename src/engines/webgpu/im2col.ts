@@ -17,13 +17,13 @@ export function webgpuIm2col(scope: Scope, d: ConvolutionDescriptor): CopyOp {
   const constants = { IS_LISTED: Number(isListed) };
   return {
     forward(x, y) {
-      const buffers = [scope.read(x), scope.write(y), taps(), corners(), tables.inputPlaces()];
+      const buffers = [scope.read(x), scope.write(y), taps(), corners(), tables.inputOffsets()];
       scope
         .kernel({ name: "im2col", code, entry: "forward", arrays: "rwrrr", constants })
         .run(buffers, uniforms([], [outCount, ...geometry]), groupsFor(outCount));
     },
     backward(dy, dx) {
-      const buffers = [scope.read(dy), scope.write(dx), taps(), tables.outputPlaces()];
+      const buffers = [scope.read(dy), scope.write(dx), taps(), tables.outputOffsets()];
       scope
         .kernel({ name: "im2col, gradient", code, entry: "backward", arrays: "rwr.r", constants })
         .run(buffers, uniforms([], [inCount, ...geometry]), groupsFor(inCount));

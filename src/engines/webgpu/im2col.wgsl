@@ -21,19 +21,19 @@ struct Params {
 // forward: x (N, C, input); backward: dy (N, C, kernel, output)
 @group(0) @binding(1) var<storage, read> input: array<f32>;
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
-// Of each kernel element: its offset from the window's corner, and its place on three axes.
+// Of each kernel element: its offset from the window's corner, and its position on three axes.
 @group(0) @binding(3) var<storage, read> taps: array<vec4i>;
 // Of each output position: its window's corner, as an offset in a plane and on three axes.
 @group(0) @binding(4) var<storage, read> corners: array<vec4i>;
 // More than three axes: of each kernel element and output position the offset of the input, or the other way round;
 // -1 where there is none.
-@group(0) @binding(5) var<storage, read> places: array<i32>;
+@group(0) @binding(5) var<storage, read> offsets: array<i32>;
 
 // There are more than three axes.
 override IS_LISTED = false;
 
-fn isInside(place: vec3i) -> bool {
-  return all(place >= vec3i()) && all(place < vec3i(p.in0, p.in1, p.in2));
+fn isInside(position: vec3i) -> bool {
+  return all(position >= vec3i()) && all(position < vec3i(p.in0, p.in1, p.in2));
 }
 
 @compute @workgroup_size(256)
@@ -41,8 +41,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let plane = i / (p.outSize * p.kernelSize) * p.inSize;
     if (IS_LISTED) {
-      let place = places[i % (p.outSize * p.kernelSize)];
-      output[i] = select(0.0, input[select(0u, plane + u32(place), place >= 0)], place >= 0);
+      let offset = offsets[i % (p.outSize * p.kernelSize)];
+      output[i] = select(0.0, input[select(0u, plane + u32(offset), offset >= 0)], offset >= 0);
       continue;
     }
     let tap = taps[i / p.outSize % p.kernelSize];
@@ -63,17 +63,17 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let plane = i / p.inSize * p.kernelSize * p.outSize;
     let own = i32(i % p.inSize);
-    let place = vec3i(own / (p.in1 * p.in2), own / p.in2 % p.in1, own % p.in2);
+    let position = vec3i(own / (p.in1 * p.in2), own / p.in2 % p.in1, own % p.in2);
     var sum = 0.0;
     for (var k = 0u; k < p.kernelSize; k++) {
       if (IS_LISTED) {
-        let place = places[k * p.inSize + u32(own)];
-        if (place >= 0) {
-          sum += input[plane + k * p.outSize + u32(place)];
+        let offset = offsets[k * p.inSize + u32(own)];
+        if (offset >= 0) {
+          sum += input[plane + k * p.outSize + u32(offset)];
         }
         continue;
       }
-      let offset = place + vec3i(p.pad0, p.pad1, p.pad2) - taps[k].yzw;
+      let offset = position + vec3i(p.pad0, p.pad1, p.pad2) - taps[k].yzw;
       let at = offset / stride;
       if (all(offset >= vec3i()) && all(at < outputs) && all(at * stride == offset)) {
         sum += input[plane + k * p.outSize + u32((at.x * p.out1 + at.y) * p.out2 + at.z)];

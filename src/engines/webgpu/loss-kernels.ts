@@ -19,7 +19,7 @@ interface LossShader {
   readonly floats?: readonly number[];
   readonly whole: readonly number[];
   readonly constants?: Readonly<Record<string, number>>;
-  /** The place of the result among the arrays; what an entry does not read before it is left out. */
+  /** The index of the result among the arrays; what an entry does not read before it is left out. */
   readonly resultAt: number;
 }
 

@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 // Where each y came from, h·W + w within its plane; -1 from nowhere. (N, C, H', W')
 @group(0) @binding(3) var<storage, read_write> origin: array<i32>;
-// The same in floats, if anybody wants it.
+// The same in floats, where the layer has a second top.
 @group(0) @binding(4) var<storage, read_write> mask: array<f32>;
 // backward: (N, C, H', W')
 @group(0) @binding(5) var<storage, read> dy: array<f32>;
@@ -46,36 +46,36 @@ fn windowAt(out: vec2i) -> Window {
   return Window(max(begin, vec2i()), min(end, size), f32(extent.x * extent.y));
 }
 
-// The plane of element i of y, and its place in it.
+// The plane of element i of y, and its position in that.
 fn planeOf(i: u32) -> i32 {
   return i32(i) / (p.out0 * p.out1);
 }
 
-fn placeOf(i: u32) -> vec2i {
+fn positionOf(i: u32) -> vec2i {
   return vec2i(i32(i) / p.out1 % p.out0, i32(i) % p.out1);
 }
 
 @compute @workgroup_size(256)
 fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let window = windowAt(placeOf(i));
+    let window = windowAt(positionOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     var best = LOWEST;
-    var place = -1;
+    var index = -1;
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
         let value = x[plane + h * p.in1 + w];
         // The first of equal values wins, the lowest of all among them; NaN never does.
-        if (isGreater(value, best) || (place < 0 && value == LOWEST)) {
+        if (isGreater(value, best) || (index < 0 && value == LOWEST)) {
           best = value;
-          place = h * p.in1 + w;
+          index = h * p.in1 + w;
         }
       }
     }
     result[i] = best;
-    origin[i] = place;
+    origin[i] = index;
     if (p.hasMask != 0u) {
-      mask[i] = f32(place);
+      mask[i] = f32(index);
     }
   }
 }
@@ -83,7 +83,7 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
 @compute @workgroup_size(256)
 fn averageForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let window = windowAt(placeOf(i));
+    let window = windowAt(positionOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     var sum = 0.0;
     for (var h = window.begin.x; h < window.end.x; h++) {
@@ -116,31 +116,31 @@ fn hasMean(sum: f32) -> bool {
 @compute @workgroup_size(256)
 fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let window = windowAt(placeOf(i));
+    let window = windowAt(positionOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     let share = f32(randomBits(p.stream, p.turn, i)) / 4294967296.0;
     let threshold = share * moments(window, plane).x;
     var running = 0.0;
-    var place = (window.end.x - 1) * p.in1 + window.end.y - 1;
+    var index = (window.end.x - 1) * p.in1 + window.end.y - 1;
     var isFound = false;
     for (var h = window.begin.x; h < window.end.x && !isFound; h++) {
       for (var w = window.begin.y; w < window.end.y && !isFound; w++) {
         running += x[plane + h * p.in1 + w];
         if (running >= threshold || isNan(running)) {
-          place = h * p.in1 + w;
+          index = h * p.in1 + w;
           isFound = true;
         }
       }
     }
-    result[i] = x[plane + place];
-    origin[i] = place;
+    result[i] = x[plane + index];
+    origin[i] = index;
   }
 }
 
 @compute @workgroup_size(256)
 fn meanDrawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let sums = moments(windowAt(placeOf(i)), planeOf(i) * p.in0 * p.in1);
+    let sums = moments(windowAt(positionOf(i)), planeOf(i) * p.in0 * p.in1);
     result[i] = select(0.0, sums.y / sums.x, hasMean(sums.x));
   }
 }

@@ -6,7 +6,7 @@ const MOST_PASSES = 2048;
 /**
  * How long the device works for each tag, by timestamps at the ends of compute passes.
  *
- * It costs a pass per tag, so it only runs while somebody measures. Copies lie between passes and are not counted.
+ * It costs a pass per tag, so it runs only between `start` and the reading. Copies lie between passes and are not counted.
  */
 export class Stopwatch {
   readonly #queries: GPUQuerySet;
@@ -36,7 +36,7 @@ export class Stopwatch {
     return true;
   }
 
-  /** Where the coming pass is to write its timestamps; undefined while nobody measures. */
+  /** Where the coming pass is to write its timestamps; undefined while it does not run. */
   nextPass(): GPUComputePassTimestampWrites | undefined {
     const pass = this.#passes.length;
     if (!this.#isRunning || pass >= MOST_PASSES) return undefined;

@@ -5,17 +5,17 @@ import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Scope } from "./scope.ts";
 import { listOf } from "./table.ts";
 
-/** Spatial axes on which the kernels find their places themselves. */
+/** Spatial axes on which the kernels compute positions themselves. */
 const MOST_AXES = 3;
 
-/** A length, place or step on each of three axes. */
+/** A length, position or step on each of three axes. */
 export type Three = readonly [number, number, number];
 
-/** An offset in a plane, and the place on three axes that it belongs to. */
-type Place = readonly [offset: number, ...at: Three];
+/** An offset in a plane, and the position on three axes that it belongs to. */
+type Located = readonly [offset: number, ...at: Three];
 
 /**
- * Where the windows of a convolution lie, on three axes: those that it lacks are of length 1. With more axes the places
+ * Where the windows of a convolution lie, on three axes: those that it lacks are of length 1. With more axes the offsets
  * are listed one by one, and the three axes are all elements in a row, 1 and 1.
  */
 export interface WindowGeometry {
@@ -28,14 +28,14 @@ export interface WindowGeometry {
   readonly isPadded: boolean;
   /** There are more than three axes. */
   readonly isListed: boolean;
-  /** Of each kernel element, seen from its window's corner; its number where places are listed. */
-  readonly taps: readonly Place[];
-  /** Of each output position: the corner of its window, which may lie outside; its number where places are listed. */
-  readonly corners: readonly Place[];
-  /** (kernel, output) the offset of the input element; -1 in the padding. Nothing where places are not listed. */
-  readonly inputPlaces: () => GpuBuffer;
+  /** Of each kernel element, seen from its window's corner; its number where offsets are listed. */
+  readonly taps: readonly Located[];
+  /** Of each output position: the corner of its window, which may lie outside; its number where offsets are listed. */
+  readonly corners: readonly Located[];
+  /** (kernel, output) the offset of the input element; -1 in the padding. Nothing where offsets are not listed. */
+  readonly inputOffsets: () => GpuBuffer;
   /** (kernel, input) the offset of the output whose window has that input element there; -1 where there is none. */
-  readonly outputPlaces: () => GpuBuffer;
+  readonly outputOffsets: () => GpuBuffer;
 }
 
 /** The geometry of a convolution over any number of axes. */
@@ -45,7 +45,7 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
     [...new Array<number>(MOST_AXES - list.length).fill(value), ...list] as unknown as Three;
   const [input, output, kernel] = [fill(d.input, 1), fill(d.output, 1), fill(d.kernel, 1)];
   const [stride, pad, dilation] = [fill(d.stride, 1), fill(d.pad, 0), fill(d.dilation, 1)];
-  const place = (at: Three): Place => [(at[0] * input[1] + at[1]) * input[2] + at[2], ...at];
+  const located = (at: Three): Located => [(at[0] * input[1] + at[1]) * input[2] + at[2], ...at];
   const nowhere = (): GpuBuffer => scope.gpu.nothing;
   return {
     input,
@@ -58,10 +58,10 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
         pad[i]! > 0 || (output[i]! - 1) * stride[i]! + (kernel[i]! - 1) * dilation[i]! + 1 > length,
     ),
     isListed: false,
-    taps: placesOf(kernel).map((at) => place(combine(at, dilation, [0, 0, 0]))),
-    corners: placesOf(output).map((at) => place(combine(at, stride, pad))),
-    inputPlaces: nowhere,
-    outputPlaces: nowhere,
+    taps: positionsIn(kernel).map((at) => located(combine(at, dilation, [0, 0, 0]))),
+    corners: positionsIn(output).map((at) => located(combine(at, stride, pad))),
+    inputOffsets: nowhere,
+    outputOffsets: nowhere,
   };
 }
 
@@ -69,8 +69,8 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
 function listed(scope: Scope, d: ConvolutionDescriptor): WindowGeometry {
   const row = (shape: Shape): Three => [countOf(shape), 1, 1];
   const [input, output, kernel] = [row(d.input), row(d.output), row(d.kernel)];
-  const numbered = ([count]: Three): Place[] =>
-    Array.from({ length: count }, (_, i): Place => [0, i, 0, 0]);
+  const numbered = ([count]: Three): Located[] =>
+    Array.from({ length: count }, (_, i): Located => [0, i, 0, 0]);
   return {
     input,
     output,
@@ -81,8 +81,8 @@ function listed(scope: Scope, d: ConvolutionDescriptor): WindowGeometry {
     isListed: true,
     taps: numbered(kernel),
     corners: numbered(output),
-    inputPlaces: listOf(scope, () => windowOffsets(d)),
-    outputPlaces: listOf(scope, () => turnedOver(windowOffsets(d), input[0], output[0])),
+    inputOffsets: listOf(scope, () => windowOffsets(d)),
+    outputOffsets: listOf(scope, () => turnedOver(windowOffsets(d), input[0], output[0])),
   };
 }
 
@@ -95,8 +95,8 @@ function turnedOver(offsets: Int32Array, inSize: number, outSize: number): Int32
   return outputs;
 }
 
-/** Every place in a box, the last axis fastest. */
-function placesOf([a, b, c]: Three): Three[] {
+/** Every position in a box, the last axis fastest. */
+function positionsIn([a, b, c]: Three): Three[] {
   return Array.from(
     { length: a * b * c },
     (_, i): Three => [Math.floor(i / (b * c)), Math.floor(i / c) % b, i % c],

@@ -23,7 +23,7 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
     if (this.blobs.length === 0) {
       wanted.forEach(({ shape, filler }, i) => {
         const blob = new Blob(shape, this.context.dtype);
-        // Memory that nobody wrote is zero, and takes no time.
+        // Memory that has not been written is zero, and takes no time.
         if (!fillsZeros(filler)) {
           const { noise } = this.context;
           const random = this.random("filler", i);

@@ -5,7 +5,7 @@ import { nearestText } from "../../util/nearest.ts";
 import type { BuiltLayer, BuiltNet } from "./build.ts";
 import { type LearnableParam, paramsOf } from "./parameters.ts";
 
-/** The layers of a net and the blobs between them, by place and by name. */
+/** The layers of a net and the blobs between them, by index and by name. */
 export class NetGraph {
   readonly name: string;
   /** Every blob by its name, in the order of the net. */
@@ -50,7 +50,7 @@ export class NetGraph {
   }
 
   /**
-   * Where in `layers` the layer of that name is; of several of one name the first, and the others by their keys.
+   * The index in `layers` of the layer of that name; of several of one name the first, and the others by their keys.
    * @throws NetError where there is none
    */
   layerIndex(name: string): number {

@@ -22,7 +22,7 @@ interface Owner {
   layer: string;
   index: number;
   blob: Blob;
-  /** Multipliers that somebody wrote; undefined while all sharers leave them to the default. */
+  /** Multipliers that a prototxt gives; undefined while every layer that shares it leaves them to the default. */
   lrMult: number | undefined;
   decayMult: number | undefined;
   name: string;

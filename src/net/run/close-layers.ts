@@ -25,7 +25,7 @@ export const forgottenNets = new FinalizationRegistry<{
   try {
     closeLayers(layers);
   } catch (error) {
-    // Nobody calls, so nobody can catch it.
+    // The collector calls: an error could not be caught.
     log("warning", "net", `A net that nobody closed: ${(error as Error).message}`);
   }
 });

@@ -2,7 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import { NetError } from "../../util/errors.ts";
 import type { NetGraph } from "../build/graph.ts";
 
-/** Whether backward computes the gradient of a blob: some layer makes it for its bottom. */
+/** Whether backward computes the gradient of a blob: it is a bottom for which a layer makes it. */
 export function isComputed(net: NetGraph, name: string): boolean {
   const blob = net.blob(name);
   return net.bottomBlobs.some((bottoms, i) =>
@@ -30,7 +30,7 @@ export function checkComputed(net: NetGraph, names: readonly string[]): void {
   }
 }
 
-/** What a backward pass gave, in which each of `names` that it did not compute is an error for whoever asks for it. */
+/** What a backward pass gave, in which each of `names` that it did not compute throws where it is read. */
 export function refusing(
   net: NetGraph,
   names: readonly string[],

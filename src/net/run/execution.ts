@@ -72,7 +72,7 @@ export class Execution {
 
   /**
    * Layer i's forward, in a pass of layers [from, to].
-   * @param apart every layer by itself: somebody looks at what each one makes
+   * @param apart runs every layer by itself, so that what each one makes can be shown
    */
   forward(i: number, from: number, to: number, apart: boolean): void {
     const absorption = this.#byReader.get(i);

@@ -59,8 +59,8 @@ export interface Absorption {
 }
 
 /**
- * Rectifiers in place whose result a single layer reads that can give the gradient before them: then nobody
- * reads the rectified data after that layer's forward.
+ * Rectifiers in place whose result a single layer reads that can give the gradient before them: then the rectified
+ * data is not read any more after that layer's forward.
  */
 export function findAbsorbed(
   layers: readonly JoinedLayer[],

@@ -4,7 +4,7 @@ import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 
 /**
  * Σ loss_weight · top over layers and passes, added up where the tops lie: nothing waits for a device until
- * somebody wants to know.
+ * the sum is read.
  */
 export class Loss {
   /** What was found on the host. */

@@ -3,7 +3,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { BuiltLayer } from "../build/build.ts";
 
 /**
- * What nobody reads any more once a layer has run: an engine gives that memory to the layers after it.
+ * Arrays that are not read any more once a layer has run: an engine gives their memory to the layers after it.
  *
  * - after a layer's backward the gradients of its tops: the layer was their only reader; and their data, unless a
  *   bottom shares it: the layers that read it have run backward before
@@ -11,14 +11,14 @@ import type { BuiltLayer } from "../build/build.ts";
  *   (`dropBottoms`)
  * - where there is no backward, after a layer's forward the data that no later layer reads
  *
- * What a person may ask for stays: inputs, outputs, losses, and whatever a layer without bottoms made; and so does what a
- * layer carries on to the next pass.
+ * What a program may read after the pass stays: inputs, outputs, losses, and the tops of a layer without bottoms; and so
+ * does what a layer carries on to the next pass.
  */
 export class MemoryPlan {
   readonly #layers: readonly BuiltLayer[];
   readonly #outputs: ReadonlySet<string>;
   readonly #isForwardOnly: boolean;
-  /** Tops that somebody may ask for after the pass. */
+  /** Tops that may be read after the pass. */
   readonly #kept: readonly Blob[];
   /** Per layer: data that it is the last to touch. */
   #lastUses: readonly (readonly SyncedMem[])[] | undefined;
@@ -41,13 +41,13 @@ export class MemoryPlan {
     for (const mem of this.#lastUses[i] ?? []) mem.zero();
   }
 
-  /** Whether somebody may ask for top t of layer i after the pass, or the layer itself does in the next. */
+  /** Whether top t of layer i may be read after the pass, by a program or by the layer itself in the next. */
   keeps(i: number, t: number): boolean {
     const { layer, tops, lossWeights } = this.#layers[i] as BuiltLayer;
     return layer.carriesTops || this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
   }
 
-  /** Data of the bottoms of layer i, which nobody reads any more. */
+  /** Gives up the data of the bottoms of layer i: no layer reads it any more. */
   dropBottoms(i: number): void {
     for (const { dataMem } of this.#layers[i]?.bottomBlobs ?? []) dataMem.zero();
   }
@@ -60,7 +60,7 @@ export class MemoryPlan {
       if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
       const isOwn =
         bottomBlobs.length > 0 && bottomBlobs.every(({ dataMem }) => dataMem !== top.dataMem);
-      // What a device holds stays: its loss is read later, and then somebody may ask which layer made it infinite.
+      // What a device holds stays: its loss is read later, and if that is infinite the data shows which layer made it so.
       if (isOwn && !layer.engine.device) top.dataMem.zero();
     }
   }

@@ -369,7 +369,7 @@ function isKink(
   );
 }
 
-/** The place of element `i` of a row-major array. */
+/** The index, axis by axis, of element `i` of a row-major array. */
 function indexOf(i: number, shape: Shape): number[] {
   const index: number[] = [];
   let rest = i;

@@ -7,7 +7,7 @@ import type { Net } from "../net.ts";
 
 /**
  * The net with its inner products cast into convolutions, weights included: it takes images of any larger size and
- * gives a map of scores, one for each place at which the net could have been applied.
+ * gives a map of scores, one for each position at which the net could have been applied.
  *
  *     const full = new Net(fullyConvolutional(net));
  *     const { prob } = await full.forward({ data: largeImage });   // N × classes × rows × columns

@@ -109,7 +109,7 @@ export function copyWeights(
 
 function copyValue({ dataMem, diffMem }: Blob, { data, diff }: BlobValue): void {
   dataMem.overwriteCpu().set(data);
-  // Where gradients go with their update nobody would see these.
+  // Gradients that go with their update would be lost at the next one.
   if (diff && !diffMem.isReadOnce) diffMem.overwriteCpu().set(diff);
   filledMemory.add(dataMem);
 }

@@ -48,7 +48,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A copy of a solver's parameter in which nothing can be set: whoever tries is told how to change it. */
+/** A copy of a solver's parameter in which nothing can be set: the error says how to change it. */
 export function fixedParameter(param: SolverParameter, where: string): SolverParameter {
   const copy = Object.fromEntries(
     Object.entries(param).map(([field, value]) => [

@@ -19,7 +19,7 @@ import {
 } from "./snapshot-files.ts";
 
 /**
- * The snapshots of one run under its prefix: writes them, and removes those that nobody asked to keep.
+ * The snapshots of one run under its prefix: writes them, and removes those that `keep_last` does not keep.
  *
  * - `snapshot_format`: BINARYPROTO (default) or HDF5
  * - `snapshot_diff`: with gradients; default false

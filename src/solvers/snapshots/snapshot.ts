@@ -60,7 +60,7 @@ export async function bringToHost(run: Snapshotted, withDiff: boolean): Promise<
  * Writes the files of a snapshot: weights, .runstate, .solverstate. All of them are on the disk before the first gets its
  * name, and the .solverstate gets it last: where that is, the others are whole.
  *
- * The .runstate is not Caffe's. It holds each layer's place in its data and random numbers, and what the solver
+ * The .runstate is not Caffe's. It holds each layer's position in its data and random numbers, and what the solver
  * remembers, so that a resumed run goes on to the bit; without it a run resumes as Caffe's does.
  *
  * @throws FileError where a file cannot be written; nothing has changed then

@@ -30,7 +30,7 @@ export class ParameterUpdate {
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #updated: readonly Updated[];
-  /** By layer: those whose gradients that layer alone makes and nobody but the update reads. */
+  /** By layer: those whose gradients this layer alone makes, and the update alone reads. */
   readonly #ownOf: readonly (readonly Updated[])[];
   /** Those that have been updated in this iteration. */
   readonly #done: Set<Updated> = new Set();

@@ -12,7 +12,7 @@ const NO_PROBABILITY = -Math.log(2 ** -126);
 /**
  * Sees that training has diverged, and says in which layer: the loss is no number, or infinite, or a weight is after its
  * update (not on a GPU, which would have to be waited for; there in a snapshot), or the loss has exploded. Then
- * nothing can come of the run, and a snapshot would only take the place of a good one.
+ * the run is lost, and a snapshot would only replace a good one.
  *
  * A loss has exploded when 20 in a row lie above `explode_factor` (default 20; 0 for never) times the first loss of the
  * run, or times 1 if that is less. `nan: "ignore"` goes on whatever happens, as Caffe does.

@@ -1,4 +1,4 @@
-/** The losses of a window, where the next one goes, and their mean as it has been kept. */
+/** The last losses, where the next one goes among them, and their mean as it has been kept. */
 export interface SmoothedLossState {
   readonly losses: readonly number[];
   readonly next: number;
@@ -6,17 +6,17 @@ export interface SmoothedLossState {
 }
 
 /**
- * The mean of the last `window` losses, kept as Caffe keeps it (one subtraction and one addition a step).
+ * The mean of the last `length` losses, kept as Caffe keeps it (one subtraction and one addition a step).
  * @see Caffe's Solver::UpdateSmoothedLoss
  */
 export class SmoothedLoss {
-  readonly #window: number;
+  readonly #length: number;
   readonly #losses: number[] = [];
   #next = 0;
   #value = 0;
 
-  constructor(window: number) {
-    this.#window = window;
+  constructor(length: number) {
+    this.#length = length;
   }
 
   /** 0 before the first loss. */
@@ -25,15 +25,15 @@ export class SmoothedLoss {
   }
 
   add(loss: number): void {
-    if (this.#losses.length < this.#window) {
+    if (this.#losses.length < this.#length) {
       this.#losses.push(loss);
       const n = this.#losses.length;
       this.#value = (this.#value * (n - 1) + loss) / n;
       return;
     }
-    this.#value += (loss - (this.#losses[this.#next] ?? 0)) / this.#window;
+    this.#value += (loss - (this.#losses[this.#next] ?? 0)) / this.#length;
     this.#losses[this.#next] = loss;
-    this.#next = (this.#next + 1) % this.#window;
+    this.#next = (this.#next + 1) % this.#length;
   }
 
   /** What a resumed run needs to go on with the same mean. */
@@ -41,16 +41,16 @@ export class SmoothedLoss {
     return { losses: [...this.#losses], next: this.#next, value: this.#value };
   }
 
-  /** Goes on from such a state; where the window is another, from the last losses that it holds. */
+  /** Goes on from such a state; where the mean is over another number, from the last losses of the state. */
   restore({ losses, next, value }: SmoothedLossState): void {
     const ordered = [...losses.slice(next), ...losses.slice(0, next)].map(Number);
     this.#losses.length = 0;
     this.#next = 0;
     this.#value = 0;
-    if (losses.length <= this.#window && (next === 0 || losses.length === this.#window)) {
+    if (losses.length <= this.#length && (next === 0 || losses.length === this.#length)) {
       this.#losses.push(...losses.map(Number));
       this.#next = Number(next);
       this.#value = Number(value);
-    } else for (const loss of ordered.slice(-this.#window)) this.add(loss);
+    } else for (const loss of ordered.slice(-this.#length)) this.add(loss);
   }
 }

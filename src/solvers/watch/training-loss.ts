@@ -4,35 +4,35 @@ import { SmoothedLoss, type SmoothedLossState } from "./smoothed-loss.ts";
 /**
  * The losses of a run's iterations, and their mean over the last `average_loss` of them.
  *
- * What lies on a device waits there until somebody wants to know: then the losses that count for the mean are read.
+ * A loss on a device stays there until `read` is called, which then fetches those that count for the mean.
  */
 export class TrainingLoss {
-  #window: number;
+  #length: number;
   #passes: number;
   #smoothed: SmoothedLoss;
-  /** Losses that nobody has read yet, oldest first, how many passes each is of, and some to use again. */
+  /** Losses that have not been read, oldest first; how many passes each is the sum of; and objects to use again. */
   readonly #unread: Loss[] = [];
   readonly #unreadPasses: number[] = [];
   readonly #spare: Loss[] = [];
   #value = 0;
 
   /**
-   * @param window how many iterations the mean is over
+   * @param length how many iterations the mean is over
    * @param passes how many passes an iteration has: a loss is their mean
    */
-  constructor(window: number, passes: number) {
-    this.#window = window;
+  constructor(length: number, passes: number) {
+    this.#length = length;
     this.#passes = passes;
-    this.#smoothed = new SmoothedLoss(window);
+    this.#smoothed = new SmoothedLoss(length);
   }
 
-  /** Goes on with another window and another number of passes; the mean, with the losses of it that are in the window. */
-  goOn(window: number, passes: number): void {
+  /** Goes on with a mean over another number of iterations, of other numbers of passes; losses that count in both means stay. */
+  goOn(length: number, passes: number): void {
     this.#passes = passes;
-    if (window === this.#window) return;
+    if (length === this.#length) return;
     const state = this.#smoothed.state();
-    this.#window = window;
-    this.#smoothed = new SmoothedLoss(window);
+    this.#length = length;
+    this.#smoothed = new SmoothedLoss(length);
     this.#smoothed.restore(state);
   }
 
@@ -48,7 +48,7 @@ export class TrainingLoss {
 
   /** The loss of the coming iteration, for its passes to add to. */
   begin(): Loss {
-    while (this.#unread.length >= this.#window) {
+    while (this.#unread.length >= this.#length) {
       this.#spare.push(this.#unread.shift() as Loss);
       this.#unreadPasses.shift();
     }
@@ -59,7 +59,7 @@ export class TrainingLoss {
     return loss;
   }
 
-  /** Waits for what no one has read yet. */
+  /** Reads the losses that have not been read, and waits for their device. */
   async read(): Promise<void> {
     for (const [i, loss] of this.#unread.entries()) {
       this.add((await loss.read()) / (this.#unreadPasses[i] ?? 1));
