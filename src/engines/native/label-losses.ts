@@ -8,24 +8,16 @@ import type {
   MultinomialLossDescriptor,
 } from "../engine.ts";
 import type { Layouts } from "./layouts.ts";
+import { labelLoss } from "./losses.ts";
 
 /** The log loss of given probabilities. */
-export function nativeMultinomialLoss(
-  layouts: Layouts,
-  { batch, classes }: MultinomialLossDescriptor,
-): LabelLossOp {
+export function nativeMultinomialLoss(layouts: Layouts, d: MultinomialLossDescriptor): LabelLossOp {
   const { addon } = layouts;
-  const [rows, labels] = [layouts.plain([batch, classes]), layouts.plain([batch])];
-  return {
-    forward(p, label, scale, loss) {
-      const [values, right] = [layouts.read(p, rows), layouts.read(label, labels)];
-      loss.overwriteCpu()[0] = scale * addon.multinomialLoss(batch, classes, values, right);
-    },
-    backward(p, label, scale, dp) {
-      const [values, right] = [layouts.read(p, rows), layouts.read(label, labels)];
-      addon.multinomialGradient(batch, classes, scale, values, right, layouts.write(dp, rows));
-    },
-  };
+  const sizes = [d.batch, d.classes] as const;
+  return labelLoss(layouts, [d.batch, d.classes], [d.batch], {
+    sum: (p, label) => addon.multinomialLoss(...sizes, p, label),
+    gradient: (scale, p, label, dp) => addon.multinomialGradient(...sizes, scale, p, label, dp),
+  });
 }
 
 /** The log loss by a matrix, parallel over positions. */

@@ -1,4 +1,4 @@
-import { aroundAxis } from "../../util/shape.ts";
+import { aroundAxis, type Shape } from "../../util/shape.ts";
 import type {
   ChannelDescriptor,
   HingeLossDescriptor,
@@ -8,6 +8,7 @@ import type {
   SoftmaxLossOp,
   SoftmaxOp,
 } from "../engine.ts";
+import type { Buffer } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
 
 /** Softmax over plain memory, parallel over positions. */
@@ -66,38 +67,46 @@ export function nativeSoftmaxLoss(layouts: Layouts, d: SoftmaxLossDescriptor): S
 /** The log loss of σ(x) against targets. */
 export function nativeSigmoidLoss(layouts: Layouts, d: SigmoidLossDescriptor): LabelLossOp {
   const { addon } = layouts;
-  const { count } = d;
   // No target's whole part is a half.
-  const ignored = d.ignoreLabel ?? 0.5;
-  const layout = layouts.plain([count]);
-  return {
-    forward(x, target, scale, loss) {
-      const [values, targets] = [layouts.read(x, layout), layouts.read(target, layout)];
-      loss.overwriteCpu()[0] = scale * addon.sigmoidLoss(count, ignored, values, targets);
-    },
-    backward(x, target, scale, dx) {
-      const [values, targets] = [layouts.read(x, layout), layouts.read(target, layout)];
-      const to = layouts.write(dx, layout);
-      addon.sigmoidGradient(count, ignored, scale, values, targets, to);
-    },
-  };
+  const sizes = [d.count, d.ignoreLabel ?? 0.5] as const;
+  return labelLoss(layouts, [d.count], [d.count], {
+    sum: (x, target) => addon.sigmoidLoss(...sizes, x, target),
+    gradient: (scale, x, target, dx) => addon.sigmoidGradient(...sizes, scale, x, target, dx),
+  });
 }
 
 /** One-against-all hinge loss. */
 export function nativeHingeLoss(layouts: Layouts, d: HingeLossDescriptor): LabelLossOp {
   const { addon } = layouts;
-  const { batch, classes } = d;
-  const isSquared = d.norm === "L2";
-  const [scores, labels] = [layouts.plain([batch, classes]), layouts.plain([batch])];
+  const sizes = [d.batch, d.classes, d.norm === "L2"] as const;
+  return labelLoss(layouts, [d.batch, d.classes], [d.batch], {
+    sum: (x, label) => addon.hingeLoss(...sizes, x, label),
+    gradient: (scale, x, label, dx) => addon.hingeGradient(...sizes, scale, x, label, dx),
+  });
+}
+
+/** The addon's two functions of a loss: E, and scale · ∂E/∂x. */
+interface LossFunctions {
+  sum(x: Buffer, label: Buffer): number;
+  gradient(scale: number, x: Buffer, label: Buffer, dx: Buffer): void;
+}
+
+/** A loss of scores and labels of these shapes, over plain memory. */
+export function labelLoss(
+  layouts: Layouts,
+  scores: Shape,
+  labels: Shape,
+  { sum, gradient }: LossFunctions,
+): LabelLossOp {
+  const [ofScores, ofLabels] = [layouts.plain(scores), layouts.plain(labels)];
   return {
     forward(x, label, scale, loss) {
-      const [values, right] = [layouts.read(x, scores), layouts.read(label, labels)];
-      loss.overwriteCpu()[0] = scale * addon.hingeLoss(batch, classes, isSquared, values, right);
+      const [values, right] = [layouts.read(x, ofScores), layouts.read(label, ofLabels)];
+      loss.overwriteCpu()[0] = scale * sum(values, right);
     },
     backward(x, label, scale, dx) {
-      const [values, right] = [layouts.read(x, scores), layouts.read(label, labels)];
-      const to = layouts.write(dx, scores);
-      addon.hingeGradient(batch, classes, isSquared, scale, values, right, to);
+      const [values, right] = [layouts.read(x, ofScores), layouts.read(label, ofLabels)];
+      gradient(scale, values, right, layouts.write(dx, ofScores));
     },
   };
 }
