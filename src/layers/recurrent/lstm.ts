@@ -1,6 +1,7 @@
 import type { RecurrentParameter } from "../../io/proto/caffe.ts";
 import type { Arity } from "../base/layer.ts";
-import { RecurrentLayer, StepWriter, type Unrolled } from "../base/recurrent.ts";
+import { RecurrentLayer, type Unrolled } from "../base/recurrent.ts";
+import { StepWriter } from "../base/step-writer.ts";
 
 /**
  * Long short-term memory.
@@ -32,10 +33,7 @@ export class LSTMLayer extends RecurrentLayer {
   ): Unrolled {
     const outputs = 4 * (param.num_output ?? 0);
     const write = new StepWriter(param);
-    write.slice("cont_slice", "cont", "cont", steps);
-    write.transform("x_transform", "x", "W_xc_x", ["W_xc", "b_c"], outputs);
-    if (hasStatic) write.still("W_xc", outputs);
-    write.slice("W_xc_x_slice", "W_xc_x", "W_xc_x", steps);
+    write.inputs("W_xc", "b_c", outputs, steps, hasStatic);
     for (let t = 1; t <= steps; t++) {
       write.flush(t);
       write.transform(`transform_${t}`, `h_conted_${t - 1}`, `W_hc_h_${t - 1}`, ["W_hc"], outputs);

@@ -1,6 +1,7 @@
 import type { RecurrentParameter } from "../../io/proto/caffe.ts";
 import type { Arity } from "../base/layer.ts";
-import { RecurrentLayer, StepWriter, type Unrolled } from "../base/recurrent.ts";
+import { RecurrentLayer, type Unrolled } from "../base/recurrent.ts";
+import { StepWriter } from "../base/step-writer.ts";
 
 /**
  * A simple recurrent network.
@@ -32,10 +33,7 @@ export class RNNLayer extends RecurrentLayer {
   ): Unrolled {
     const outputs = param.num_output ?? 0;
     const write = new StepWriter(param);
-    write.slice("cont_slice", "cont", "cont", steps);
-    write.transform("x_transform", "x", "W_xh_x", ["W_xh", "b_h"], outputs);
-    if (hasStatic) write.still("W_xh", outputs);
-    write.slice("W_xh_x_slice", "W_xh_x", "W_xh_x", steps);
+    write.inputs("W_xh", "b_h", outputs, steps, hasStatic);
     for (let t = 1; t <= steps; t++) {
       write.flush(t);
       write.transform(`W_hh_h_${t - 1}`, `h_conted_${t - 1}`, `W_hh_h_${t - 1}`, ["W_hh"], outputs);
