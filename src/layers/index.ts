@@ -25,6 +25,8 @@ export { ImageDataLayer } from "./data/image-data.ts";
 export { InputLayer } from "./data/input.ts";
 export { MemoryDataLayer } from "./data/memory-data.ts";
 export { WindowDataLayer } from "./data/window-data.ts";
+export { PriorBoxLayer } from "./detection/prior-box.ts";
+export { PriorBoxClusteredLayer } from "./detection/prior-box-clustered.ts";
 export { AccuracyLayer } from "./loss/accuracy.ts";
 export { ContrastiveLossLayer } from "./loss/contrastive-loss.ts";
 export { EuclideanLossLayer } from "./loss/euclidean-loss.ts";

@@ -105,6 +105,20 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
   Split: ['bottom: "a" top: "y" top: "z"', [[4]]],
   Normalize: ['bottom: "a" top: "y"', [[2, 3, 2]]],
   Permute: ['bottom: "a" top: "y" permute_param { order: 1 }', [[2, 3]]],
+  PriorBox: [
+    'bottom: "a" bottom: "b" top: "y" prior_box_param { min_size: 2 }',
+    [
+      [1, 1, 2, 2],
+      [1, 3, 4, 4],
+    ],
+  ],
+  PriorBoxClustered: [
+    'bottom: "a" bottom: "b" top: "y" prior_box_param { width: 2 height: 2 }',
+    [
+      [1, 1, 2, 2],
+      [1, 3, 4, 4],
+    ],
+  ],
   TanH: ['bottom: "a" top: "y"', [[4]]],
 };
 

@@ -1,0 +1,128 @@
+/** A box by its edges: xmin, ymin, xmax, ymax, which may be shares of an image or pixels. */
+export type Box = readonly [xmin: number, ymin: number, xmax: number, ymax: number];
+
+/** How a prediction tells a box from its prior. */
+export type BoxCode = "CORNER" | "CENTER_SIZE" | "CORNER_SIZE";
+
+// Forks compute boxes in float32, step by step; where an overlap meets a threshold that decides.
+const { fround, log, exp } = Math;
+
+/** What a width counts besides the difference of edges: 1 where they are pixels, both within the box. */
+function extent(from: number, to: number, pixel: number): number {
+  return fround(fround(to - from) + pixel);
+}
+
+/** The area; 0 where an edge lies beyond its opposite. With `inPixels` both edges are within the box. */
+export function areaOf([x0, y0, x1, y1]: Box, inPixels = false): number {
+  if (x1 < x0 || y1 < y0) return 0;
+  const pixel = inPixels ? 1 : 0;
+  return fround(extent(x0, x1, pixel) * extent(y0, y1, pixel));
+}
+
+/**
+ * The area of what two boxes have in common, over that of both together (Jaccard).
+ *
+ * @param areas those of the boxes, where they are known already
+ * @param inPixels whether both edges are within the box, in what they have in common
+ */
+export function overlapOf(
+  a: Box,
+  b: Box,
+  areas: readonly [number, number] = [areaOf(a), areaOf(b)],
+  inPixels = false,
+): number {
+  const pixel = inPixels ? 1 : 0;
+  let common: Box = [0, 0, 0, 0];
+  if (!(b[0] > a[2] || b[2] < a[0] || b[1] > a[3] || b[3] < a[1])) {
+    common = [
+      Math.max(a[0], b[0]),
+      Math.max(a[1], b[1]),
+      Math.min(a[2], b[2]),
+      Math.min(a[3], b[3]),
+    ];
+  }
+  const width = extent(common[0], common[2], pixel);
+  const height = extent(common[1], common[3], pixel);
+  if (!(width > 0 && height > 0)) return 0;
+  const shared = fround(width * height);
+  return fround(shared / fround(fround(areas[0] + areas[1]) - shared));
+}
+
+/** The box with its edges brought within 0 to the ends given. */
+export function clipBox([x0, y0, x1, y1]: Box, width = 1, height = 1): Box {
+  const within = (edge: number, end: number): number => Math.max(Math.min(edge, end), 0);
+  return [within(x0, width), within(y0, height), within(x1, width), within(y1, height)];
+}
+
+/** The box in a unit of which the old one holds `width` and `height`. */
+export function scaleBox([x0, y0, x1, y1]: Box, width: number, height: number): Box {
+  return [fround(x0 * width), fround(y0 * height), fround(x1 * width), fround(y1 * height)];
+}
+
+/** Whether an edge lies outside 0 to 1. */
+export function crossesBoundary(box: Box): boolean {
+  return box.some((edge) => edge < 0 || edge > 1);
+}
+
+/** Width, height and middle of a prior. */
+function frameOf([x0, y0, x1, y1]: Box): readonly [number, number, number, number] {
+  const [width, height] = [fround(x1 - x0), fround(y1 - y0)];
+  return [width, height, fround(fround(x0 + x1) / 2), fround(fround(y0 + y1) / 2)];
+}
+
+/**
+ * What a prediction has to be to mean `box`, the inverse of `decodeBox`.
+ *
+ * CORNER: differences of edges; CORNER_SIZE: those, over the prior's size; CENTER_SIZE: the middles' difference over the
+ * prior's size, and the logarithms of the ratios of sizes. Each is divided by its variance where there are any.
+ */
+export function encodeBox(box: Box, prior: Box, code: BoxCode, variance?: Box): Box {
+  const [width, height, x, y] = frameOf(prior);
+  const by = variance ?? [1, 1, 1, 1];
+  if (code === "CENTER_SIZE") {
+    const [boxWidth, boxHeight, boxX, boxY] = frameOf(box);
+    return [
+      fround(fround(fround(boxX - x) / width) / by[0]),
+      fround(fround(fround(boxY - y) / height) / by[1]),
+      fround(fround(log(fround(boxWidth / width))) / by[2]),
+      fround(fround(log(fround(boxHeight / height))) / by[3]),
+    ];
+  }
+  const sizes = code === "CORNER" ? [1, 1, 1, 1] : [width, height, width, height];
+  const edge = (i: 0 | 1 | 2 | 3): number =>
+    fround(fround(fround(box[i] - prior[i]) / (sizes[i] as number)) / by[i]);
+  return [edge(0), edge(1), edge(2), edge(3)];
+}
+
+/** The box that a prediction means, from its prior; its numbers are multiplied by the variances where there are any. */
+export function decodeBox(prediction: Box, prior: Box, code: BoxCode, variance?: Box): Box {
+  const [width, height, x, y] = frameOf(prior);
+  const by = variance ?? [1, 1, 1, 1];
+  const scaled = (i: 0 | 1 | 2 | 3): number => fround(by[i] * prediction[i]);
+  if (code === "CENTER_SIZE") {
+    const middleX = fround(fround(scaled(0) * width) + x);
+    const middleY = fround(fround(scaled(1) * height) + y);
+    const halfWidth = fround(fround(exp(scaled(2))) * width) / 2;
+    const halfHeight = fround(fround(exp(scaled(3))) * height) / 2;
+    return [
+      fround(middleX - halfWidth),
+      fround(middleY - halfHeight),
+      fround(middleX + halfWidth),
+      fround(middleY + halfHeight),
+    ];
+  }
+  const sizes = code === "CORNER" ? [1, 1, 1, 1] : [width, height, width, height];
+  const edge = (i: 0 | 1 | 2 | 3): number =>
+    fround(prior[i] + fround(scaled(i) * (sizes[i] as number)));
+  return [edge(0), edge(1), edge(2), edge(3)];
+}
+
+/** Four numbers of an array as a box. */
+export function boxAt(values: ArrayLike<number>, at: number): Box {
+  return [
+    fround(values[at]!),
+    fround(values[at + 1]!),
+    fround(values[at + 2]!),
+    fround(values[at + 3]!),
+  ];
+}

@@ -1,0 +1,44 @@
+import { areaOf, type Box, overlapOf } from "./boxes.ts";
+
+/** Numbers of items by score, the highest first; equal ones as they stood. NaN comes last. */
+export function byScore(indices: readonly number[], scores: ArrayLike<number>): number[] {
+  const key = (i: number): number => {
+    const score = scores[i]!;
+    return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+  };
+  return [...indices].sort((a, b) => {
+    const [x, y] = [key(a), key(b)];
+    return x === y ? 0 : y > x ? 1 : -1;
+  });
+}
+
+/**
+ * Non-maximum suppression: of boxes in the order of their scores, each stays that overlaps none before it that stays by
+ * more than the threshold.
+ *
+ * @param candidates numbers of boxes, the best first
+ * @param eta what the threshold, while it is above 0.5, is multiplied by with each box that stays
+ */
+export function suppress(
+  candidates: readonly number[],
+  boxes: readonly Box[],
+  threshold: number,
+  eta = 1,
+): number[] {
+  const kept: number[] = [];
+  const keptAreas: number[] = [];
+  let limit = Math.fround(threshold);
+  for (const index of candidates) {
+    const box = boxes[index]!;
+    const area = areaOf(box);
+    let stays = true;
+    for (let k = 0; stays && k < kept.length; k++) {
+      stays = overlapOf(box, boxes[kept[k]!]!, [area, keptAreas[k]!]) <= limit;
+    }
+    if (!stays) continue;
+    kept.push(index);
+    keptAreas.push(area);
+    if (eta < 1 && limit > 0.5) limit = Math.fround(limit * eta);
+  }
+  return kept;
+}
