@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engines } from "../../src/engines/choose.ts";
@@ -29,6 +29,9 @@ export async function runDataCase(
       check.close(want.path, readBlobFile(join(folder, want.path)).data, arrayOf(want));
     }
     await runBatches(golden, folder, engines, check);
+    for (const [path, text] of Object.entries(info.files_written ?? {})) {
+      check.equal(path, readFileSync(join(folder, path), "utf8"), text);
+    }
     for (const want of info.hdf5 ?? []) {
       const [got] = readDatasets(join(folder, want.path), [want.dataset]);
       check.shape(want.dataset, got?.shape ?? [], want.shape);

@@ -98,6 +98,8 @@ export interface DataInfo extends CaseInfo, Partial<NetSetting> {
   /** What a MemoryData layer is given. */
   readonly memory?: { readonly data: ArrayPlace; readonly label: ArrayPlace };
   readonly batches?: readonly (readonly BlobArray[])[];
+  /** What layers write during the first pass, by path. */
+  readonly files_written?: Readonly<Record<string, string>>;
   /** What HDF5Output layers write. */
   readonly hdf5?: readonly (ArrayPlace & { readonly path: string; readonly dataset: string })[];
 }

@@ -5,7 +5,7 @@ import { checkGradient } from "../support/nets.ts";
 
 /** They compute no gradient: they bring or take data, count, choose, or say yes or no. */
 const WITHOUT_GRADIENT = [
-  ..."Accuracy ArgMax Data DummyData HDF5Data HDF5Output ImageData Input MemoryData PriorBox PriorBoxClustered Silence Threshold WindowData".split(
+  ..."Accuracy ArgMax Data DetectionOutput DummyData HDF5Data HDF5Output ImageData Input MemoryData PriorBox PriorBoxClustered Silence Threshold WindowData".split(
     " ",
   ),
 ];

@@ -119,6 +119,14 @@ const uses: Readonly<Record<string, readonly [string, readonly (readonly number[
       [1, 3, 4, 4],
     ],
   ],
+  DetectionOutput: [
+    'bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param { num_classes: 2 }',
+    [
+      [1, 4],
+      [1, 2],
+      [1, 2, 4],
+    ],
+  ],
   TanH: ['bottom: "a" top: "y"', [[4]]],
 };
 

@@ -7,45 +7,42 @@ export type BoxCode = "CORNER" | "CENTER_SIZE" | "CORNER_SIZE";
 // Forks compute boxes in float32, step by step; where an overlap meets a threshold that decides.
 const { fround, log, exp } = Math;
 
-/** What a width counts besides the difference of edges: 1 where they are pixels, both within the box. */
-function extent(from: number, to: number, pixel: number): number {
-  return fround(fround(to - from) + pixel);
+/** The nearest whole number; halves go away from 0, as C's round has it. */
+export function roundAway(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value);
 }
 
 /** The area; 0 where an edge lies beyond its opposite. With `inPixels` both edges are within the box. */
 export function areaOf([x0, y0, x1, y1]: Box, inPixels = false): number {
   if (x1 < x0 || y1 < y0) return 0;
   const pixel = inPixels ? 1 : 0;
-  return fround(extent(x0, x1, pixel) * extent(y0, y1, pixel));
+  return fround(fround(fround(x1 - x0) + pixel) * fround(fround(y1 - y0) + pixel));
 }
 
 /**
  * The area of what two boxes have in common, over that of both together (Jaccard).
  *
- * @param areas those of the boxes, where they are known already
- * @param inPixels whether both edges are within the box, in what they have in common
+ * @param areaA the boxes' areas, where they are known already
+ * @param inPixels whether both edges are within what they have in common; then boxes apart share one pixel, as in SSD
  */
 export function overlapOf(
   a: Box,
   b: Box,
-  areas: readonly [number, number] = [areaOf(a), areaOf(b)],
+  areaA: number = areaOf(a),
+  areaB: number = areaOf(b),
   inPixels = false,
 ): number {
-  const pixel = inPixels ? 1 : 0;
-  let common: Box = [0, 0, 0, 0];
-  if (!(b[0] > a[2] || b[2] < a[0] || b[1] > a[3] || b[3] < a[1])) {
-    common = [
-      Math.max(a[0], b[0]),
-      Math.max(a[1], b[1]),
-      Math.min(a[2], b[2]),
-      Math.min(a[3], b[3]),
-    ];
+  const isApart = b[0] > a[2] || b[2] < a[0] || b[1] > a[3] || b[3] < a[1];
+  if (isApart && !inPixels) return 0;
+  let width = isApart ? 0 : fround(Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
+  let height = isApart ? 0 : fround(Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
+  if (inPixels) {
+    width = fround(width + 1);
+    height = fround(height + 1);
   }
-  const width = extent(common[0], common[2], pixel);
-  const height = extent(common[1], common[3], pixel);
   if (!(width > 0 && height > 0)) return 0;
   const shared = fround(width * height);
-  return fround(shared / fround(fround(areas[0] + areas[1]) - shared));
+  return fround(shared / fround(fround(areaA + areaB) - shared));
 }
 
 /** The box with its edges brought within 0 to the ends given. */

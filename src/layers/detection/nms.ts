@@ -33,7 +33,7 @@ export function suppress(
     const area = areaOf(box);
     let stays = true;
     for (let k = 0; stays && k < kept.length; k++) {
-      stays = overlapOf(box, boxes[kept[k]!]!, [area, keptAreas[k]!]) <= limit;
+      stays = overlapOf(box, boxes[kept[k]!]!, area, keptAreas[k]) <= limit;
     }
     if (!stays) continue;
     kept.push(index);

@@ -1,0 +1,198 @@
+import type { Blob } from "../../blob/blob.ts";
+import { withDefaults } from "../../io/proto/messages.ts";
+import { shapeText } from "../../util/shape.ts";
+import { type Arity, type Blobs, Layer, type One, type ParamField } from "../base/layer.ts";
+import { type Box, type BoxCode, boxAt, decodeBox } from "./boxes.ts";
+import { byScore, suppress } from "./nms.ts";
+import { type Priors, priorsOf } from "./priors.ts";
+import { openResultFiles, type ResultFiles } from "./result-files.ts";
+
+/** One detection of an image: its class, and the number of its prior. */
+interface Found {
+  readonly label: number;
+  readonly prior: number;
+  readonly score: number;
+}
+
+/**
+ * Makes boxes of a detector's predictions and keeps the best of those that overlap.
+ *
+ * For each class but the background: priors whose score is above confidence_threshold, the top_k best of them; of those,
+ * from the best on, each that overlaps none kept by more than nms_threshold. Then the keep_top_k best of all classes.
+ * Boxes are not clipped to the image.
+ *
+ * - bottom[0]: locations, N×(P·4), or with share_location: false N×(P·C·4); bottom[1]: scores, N×(P·C)
+ * - bottom[2]: priors, 1×2×(P·4), boxes and variances; bottom[3], optional: images, which are not read
+ * - top[0]: 1×1×K×7, a row `[image label score xmin ymin xmax ymax]` each: by image, label and falling score. A batch
+ *   without any has a row of −1 for each image, with the image's number
+ * - `detection_output_param`: num_classes (required), share_location true, background_label_id 0 (−1: there is none),
+ *   nms_param (nms_threshold 0.3, top_k all, eta 1), code_type CORNER, variance_encoded_in_target false, keep_top_k −1 (all),
+ *   confidence_threshold (none), save_output_param
+ *
+ * save_output_param writes the detections of every num_test_image images: output_directory, output_name_prefix,
+ * output_format VOC (a file for each class), COCO (JSON) or ILSVRC, label_map_file, name_size_file with a line
+ * "name height width" for each image, resize_param. Nothing is drawn: `visualize` has no effect.
+ *
+ * @see DetectionOutput of SSD (weiliu89/caffe)
+ */
+export class DetectionOutputLayer extends Layer<Blobs, One> {
+  static override readonly type: string = "DetectionOutput";
+  static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
+  static override readonly hostBottoms: readonly number[] = [0, 1, 2];
+  static override readonly bottoms: Arity = { min: 3, max: 4 };
+
+  #classes = 0;
+  #background = 0;
+  #priors = 0;
+  #files: ResultFiles | undefined;
+
+  get #param() {
+    return withDefaults("DetectionOutputParameter", this.param.detection_output_param);
+  }
+
+  override setUp(): void {
+    const param = this.#param;
+    const given = this.param.detection_output_param;
+    if (given?.num_classes === undefined) {
+      this.fail("detection_output_param needs num_classes. Expected how many there are.");
+    }
+    this.#classes = given.num_classes;
+    this.#background = param.background_label_id;
+    if (param.share_location && this.#background === -1) {
+      this.fail(
+        "background_label_id is -1 with share_location: true: shared locations stand for label -1. Expected the number of a class, or share_location: false.",
+      );
+    }
+    const { nms_threshold, eta } = withDefaults("NonMaximumSuppressionParameter", param.nms_param);
+    if (!(nms_threshold >= 0)) {
+      this.fail(`nms_param.nms_threshold is ${nms_threshold}. Expected 0 or more.`);
+    }
+    if (!(eta > 0 && eta <= 1))
+      this.fail(`nms_param.eta is ${eta}. Expected more than 0, up to 1.`);
+    if (param.visualize) {
+      this.context.warn("visualize has no effect: nothing is drawn. caffe detect draws boxes.");
+    }
+    const save = param.save_output_param;
+    if (save?.output_directory) this.#files = this.#openFiles(save.output_directory);
+  }
+
+  #openFiles(directory: string): ResultFiles | undefined {
+    const save = this.#param.save_output_param ?? {};
+    for (const field of ["label_map_file", "name_size_file"] as const) {
+      if (save[field]) continue;
+      this.context.warn(`save_output_param has no ${field}: no detections are written.`);
+      return undefined;
+    }
+    return this.named(() =>
+      openResultFiles({
+        ...save,
+        output_directory: this.locate(directory),
+        label_map_file: this.locate(save.label_map_file ?? ""),
+        name_size_file: this.locate(save.name_size_file ?? ""),
+        classes: this.#classes,
+        background: this.#background,
+      }),
+    );
+  }
+
+  override reshape(bottom: Blobs, [y]: One): void {
+    const [loc, conf, priors] = bottom as [Blob, Blob, Blob];
+    this.#priors = Math.floor((priors.shape[2] ?? 0) / 4);
+    const locations = this.#priors * (this.#param.share_location ? 1 : this.#classes) * 4;
+    this.#expect("locations", loc, loc.shape[0] ?? 1, locations);
+    this.#expect("scores", conf, loc.shape[0] ?? 1, this.#priors * this.#classes);
+    // How many there are is known after forward alone.
+    y.reshape([1, 1, 1, 7]);
+  }
+
+  #expect(what: string, blob: Blob, batch: number, each: number): void {
+    if (blob.shape[0] === batch && blob.count(1) === each) return;
+    this.fail(
+      `${what} have shape ${shapeText(blob.shape)}. Expected ${batch} times ${each}: there are ${this.#priors} priors and ${this.#classes} classes.`,
+    );
+  }
+
+  override forward(bottom: Blobs, [y]: One): void {
+    const [loc, conf, priorBlob] = bottom as [Blob, Blob, Blob];
+    const { code_type } = this.#param;
+    const priors = priorsOf(priorBlob, code_type as BoxCode, (message) => this.fail(message));
+    const rows: number[] = [];
+    const batch = loc.shape[0] ?? 1;
+    for (let image = 0; image < batch; image++) {
+      const decoded = this.#decoder(loc, image, priors);
+      const found = this.#find(conf, image, decoded);
+      for (const { label, prior, score } of found) {
+        rows.push(image, label, score, ...decoded(label, prior));
+      }
+      this.#files?.add(
+        found.map(({ label, prior, score }) => ({ label, score, box: decoded(label, prior) })),
+      );
+    }
+    if (rows.length === 0) {
+      for (let image = 0; image < batch; image++) rows.push(image, -1, -1, -1, -1, -1, -1);
+    }
+    y.reshape([1, 1, rows.length / 7, 7]);
+    y.dataMem.overwriteCpu().set(rows);
+  }
+
+  /** The box of a prior for a class, worked out when it is first asked for. */
+  #decoder(loc: Blob, image: number, priors: Priors): (label: number, prior: number) => Box {
+    const { code_type, share_location, variance_encoded_in_target } = this.#param;
+    const values = loc.dataMem.cpu();
+    const kinds = share_location ? 1 : this.#classes;
+    const start = image * loc.count(1);
+    const known: (Box | undefined)[] = [];
+    return (label, prior) => {
+      const at = prior * kinds + (share_location ? 0 : label);
+      known[at] ??= decodeBox(
+        boxAt(values, start + 4 * at),
+        priors.boxes[prior]!,
+        code_type as BoxCode,
+        variance_encoded_in_target ? undefined : priors.variances[prior],
+      );
+      return known[at];
+    };
+  }
+
+  /** The detections of an image, by label and falling score. */
+  #find(conf: Blob, image: number, decoded: (label: number, prior: number) => Box): Found[] {
+    const param = this.#param;
+    const nms = withDefaults("NonMaximumSuppressionParameter", param.nms_param);
+    const threshold = param.confidence_threshold ?? Number.NEGATIVE_INFINITY;
+    const topK = param.nms_param?.top_k ?? -1;
+    const values = conf.dataMem.cpu();
+    const start = image * conf.count(1);
+    const found: Found[] = [];
+    const scores = new Float32Array(this.#priors);
+    for (let label = 0; label < this.#classes; label++) {
+      if (label === this.#background) continue;
+      const candidates: number[] = [];
+      for (let p = 0; p < this.#priors; p++) {
+        scores[p] = values[start + p * this.#classes + label]!;
+        if (scores[p]! > threshold) candidates.push(p);
+      }
+      const ordered = byScore(candidates, scores);
+      const best = topK > -1 ? ordered.slice(0, topK) : ordered;
+      const boxes: Box[] = [];
+      for (const p of best) boxes[p] = decoded(label, p);
+      for (const prior of suppress(best, boxes, nms.nms_threshold, nms.eta)) {
+        found.push({ label, prior, score: scores[prior]! });
+      }
+    }
+    if (param.keep_top_k <= -1 || found.length <= param.keep_top_k) return found;
+    return found
+      .toSorted((a, b) => b.score - a.score)
+      .slice(0, param.keep_top_k)
+      .sort((a, b) => a.label - b.label);
+  }
+
+  override backward(_top: One, propagateDown: readonly boolean[]): void {
+    if (propagateDown.some(Boolean)) {
+      this.fail("DetectionOutput has no gradient. Expected it under no loss.");
+    }
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}

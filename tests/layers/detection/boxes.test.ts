@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import {
+  areaOf,
+  type Box,
+  type BoxCode,
+  clipBox,
+  decodeBox,
+  encodeBox,
+  overlapOf,
+  roundAway,
+} from "../../../src/layers/detection/boxes.ts";
+import { byScore, suppress } from "../../../src/layers/detection/nms.ts";
+
+describe("boxes", () => {
+  test.each<[string, Box, Box, number]>([
+    ["half", [0, 0, 2, 1], [1, 0, 3, 1], Math.fround(1 / 3)],
+    ["the same", [1, 1, 3, 2], [1, 1, 3, 2], 1],
+    ["one within the other", [0, 0, 4, 4], [1, 1, 3, 3], 0.25],
+    ["an edge in common", [0, 0, 1, 1], [1, 0, 2, 1], 0],
+    ["apart", [0, 0, 1, 1], [2, 2, 3, 3], 0],
+    ["no area", [1, 1, 1, 1], [0, 0, 2, 2], 0],
+    ["turned inside out", [2, 2, 0, 0], [0, 0, 2, 2], 0],
+    ["not a number", [Number.NaN, 0, 1, 1], [0, 0, 1, 1], 0],
+  ])("overlap: %s", (_title, a, b, want) => {
+    expect(overlapOf(a, b)).toBe(want);
+    expect(overlapOf(b, a)).toBe(want);
+  });
+
+  test("in pixels both edges count", () => {
+    expect(areaOf([0, 0, 1, 1], true)).toBe(4);
+    expect(overlapOf([0, 0, 1, 1], [1, 1, 2, 2], 4, 4, true)).toBe(Math.fround(1 / 7));
+  });
+
+  test.each<BoxCode>(["CORNER", "CENTER_SIZE", "CORNER_SIZE"])(
+    "a prediction that is encoded is the box when decoded: %s",
+    (code) => {
+      const [box, prior]: [Box, Box] = [
+        [0.1, 0.2, 0.5, 0.9],
+        [0.2, 0.2, 0.4, 0.6],
+      ];
+      for (const variance of [undefined, [0.1, 0.1, 0.2, 0.3] as const]) {
+        const back = decodeBox(encodeBox(box, prior, code, variance), prior, code, variance);
+        expect([...back]).toBeAllClose([...box], { rtol: 1e-5, atol: 1e-6 });
+      }
+    },
+  );
+
+  test("CENTER_SIZE in numbers", () => {
+    const variance = [0.1, 0.1, 0.2, 0.2] as const;
+    const box = decodeBox([1, 2, 0, 5 * Math.log(2)], [0, 0, 1, 1], "CENTER_SIZE", variance);
+    expect([...box]).toBeAllClose([0.1, -0.3, 1.1, 1.7], { rtol: 1e-5, atol: 1e-6 });
+  });
+
+  test("clipping and rounding", () => {
+    expect(clipBox([-1, 0.5, 2, 1])).toEqual([0, 0.5, 1, 1]);
+    expect([0.5, -0.5, 2.5, -2.4].map(roundAway)).toEqual([1, -1, 3, -2]);
+  });
+});
+
+describe("non-maximum suppression", () => {
+  const boxes: Box[] = [
+    [0, 0, 4, 1],
+    [1, 0, 5, 1],
+    [8, 0, 9, 1],
+    [0, 0, 4, 1],
+  ];
+
+  test("an overlap of the threshold itself stays", () => {
+    expect(suppress([0, 1, 2, 3], boxes, 0.6)).toEqual([0, 1, 2]);
+    expect(suppress([0, 1, 2, 3], boxes, 0.59)).toEqual([0, 2]);
+  });
+
+  test("eta lowers a threshold above 0.5 with each box that stays", () => {
+    expect(suppress([2, 0, 1], boxes, 0.7)).toEqual([2, 0, 1]);
+    expect(suppress([2, 0, 1], boxes, 0.7, 0.8)).toEqual([2, 0]);
+    expect(suppress([2, 0, 1], boxes, 0.6, 0.8)).toEqual([2, 0]);
+  });
+
+  test("equal scores keep their order, and what is no number comes last", () => {
+    expect(byScore([0, 1, 2, 3, 4], [1, Number.NaN, 3, 1, 3])).toEqual([2, 4, 0, 3, 1]);
+  });
+});
