@@ -13,7 +13,7 @@ const MAX_AXES = 32;
  * How many elements a blob of that shape has.
  * @throws CaffeError where no blob can have it: too many axes or elements, or an axis of no whole length
  */
-export function elementCount(shape: Shape): number {
+function elementCount(shape: Shape): number {
   if (shape.length > MAX_AXES) {
     throw new CaffeError(`a blob of ${shape.length} axes. Expected at most ${MAX_AXES}.`);
   }

@@ -2,10 +2,10 @@ import { csvField, csvName } from "../util/csv.ts";
 import { readLog } from "./read-log.ts";
 
 /** One line of a table: an iteration and what was said about it. */
-export type LogRow = ReadonlyMap<string, number>;
+type LogRow = ReadonlyMap<string, number>;
 
 /** What a log of training says: outputs of the train net and of the test nets, iteration by iteration. */
-export interface ParsedLog {
+interface ParsedLog {
   readonly train: readonly LogRow[];
   readonly test: readonly LogRow[];
 }

@@ -2,7 +2,7 @@ import type { IterationEvent } from "../solvers/callbacks.ts";
 import type { SolverCallbacks } from "../solvers/solver.ts";
 
 /** Where a progress bar is drawn. */
-export interface Terminal {
+interface Terminal {
   readonly columns: number;
   write(text: string): void;
 }

@@ -2,7 +2,7 @@ import { checkKind } from "../io/files/file-kind.ts";
 import { readBytes } from "../io/files/read-file.ts";
 
 /** One value that a line of a training log tells. */
-export interface LogEntry {
+interface LogEntry {
   readonly kind: "loss" | "rate" | "train output" | "test output";
   /**
    * Of an output. The second of a name is followed by `[1]`, the third by `[2]`; one of test net 1 and on by `#` and the

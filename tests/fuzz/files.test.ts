@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { damaged, damagedText } from "./damage.ts";
 
 /*
@@ -22,7 +23,7 @@ const built = async <T>(module: string): Promise<T> =>
 const { decodeCaffemodel } = await built<typeof import("../../src/io/weights/caffemodel.ts")>(
   "io/weights/caffemodel.js",
 );
-const { decodeSolverState } = await built<typeof import("../../src/io/weights/solver-state.ts")>(
+const { readSolverState } = await built<typeof import("../../src/io/weights/solver-state.ts")>(
   "io/weights/solver-state.js",
 );
 const { readHdf5 } = await built<typeof import("../../src/io/hdf5/hdf5.ts")>("io/hdf5/hdf5.js");
@@ -30,7 +31,7 @@ const { parsePrototxt } =
   await built<typeof import("../../src/io/text/prototxt.ts")>("io/text/prototxt.js");
 const { upgradeNet, upgradeSolver } =
   await built<typeof import("../../src/io/upgrade/upgrade.ts")>("io/upgrade/upgrade.js");
-const { decodeNetBinary } = await built<typeof import("../../src/io/weights/net-binary.ts")>(
+const { readNetBinary } = await built<typeof import("../../src/io/weights/net-binary.ts")>(
   "io/weights/net-binary.js",
 );
 const { CaffeError } = await built<typeof import("../../src/util/errors.ts")>("util/errors.js");
@@ -43,6 +44,16 @@ const files = (ending: string): string[] =>
       .filter((name) => name.endsWith(ending))
       .map((name) => join(folder, name)),
   );
+
+const folder = mkdtempSync(join(tmpdir(), "fuzz-files-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Reads bytes as what takes a file's path reads them. */
+const fromFile = (read: (path: string) => unknown) => (bytes: Buffer) => {
+  const path = join(folder, "damaged");
+  writeFileSync(path, bytes);
+  return read(path);
+};
 
 /** Bytes that this thread holds outside files. */
 const held = (): number => {
@@ -97,13 +108,14 @@ describe(`${RUNS} damaged files of each kind, seed ${SEED}`, () => {
   });
 
   test("caffemodel as the upgrade tool reads it", () => {
-    binary(["tests/golden/upgrade/v1.caffemodel", ...files(".caffemodel")], (bytes, name) =>
-      decodeNetBinary(bytes, name, () => {}),
+    binary(
+      ["tests/golden/upgrade/v1.caffemodel", ...files(".caffemodel")],
+      fromFile((path) => readNetBinary(path, () => {})),
     );
   });
 
   test("solverstate", () => {
-    binary(files(".solverstate"), decodeSolverState);
+    binary(files(".solverstate"), fromFile(readSolverState));
   });
 
   test("caffemodel in HDF5", () => {
@@ -111,7 +123,7 @@ describe(`${RUNS} damaged files of each kind, seed ${SEED}`, () => {
   });
 
   test("solverstate in HDF5", () => {
-    binary(files(".solverstate.h5"), decodeSolverState);
+    binary(files(".solverstate.h5"), fromFile(readSolverState));
   });
 
   test("HDF5 of data", () => {

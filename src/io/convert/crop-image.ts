@@ -21,7 +21,7 @@ export interface CropJob {
 const decoder = new ImageDecoder();
 
 /** @throws Error where the image cannot be read, or is damaged, or the other cannot be written */
-export async function run({ input, output, path, side }: CropJob): Promise<undefined> {
+async function run({ input, output, path, side }: CropJob): Promise<undefined> {
   const source = pathWithin(".", `${input}/`, path);
   const target = pathWithin(".", `${output}/`, path);
   const image = await decoder.decode(readBytes(source, "image"), "color", source);
@@ -41,4 +41,8 @@ function cut(image: Raster, top: number, left: number, side: number): Raster {
 }
 
 /** Makes a square of an image file. */
-export const cropImage: Work<CropJob, undefined> = { run, module: import.meta.url };
+export const cropImage: Work<CropJob, undefined> = {
+  run,
+  module: import.meta.url,
+  name: "cropImage",
+};

@@ -8,7 +8,7 @@ import { blobChunks } from "../proto/blob-proto.ts";
 import { type SumJob, sumImages } from "./image-sum.ts";
 
 /** The mean of images of one size, channel by channel. */
-export interface ImageMean extends NdArray<Float32Array> {
+interface ImageMean extends NdArray<Float32Array> {
   /** How many images it is of. */
   readonly count: number;
 }

@@ -23,7 +23,7 @@ export interface RecordJob {
 }
 
 /** A record, and the size of its image. */
-export interface ImageRecord {
+interface ImageRecord {
   readonly datum: Uint8Array;
   readonly shape: readonly [number, number, number];
 }
@@ -31,7 +31,7 @@ export interface ImageRecord {
 const decoder = new ImageDecoder();
 
 /** @throws Error where the image cannot be read, or is damaged */
-export async function run(job: RecordJob): Promise<ImageRecord> {
+async function run(job: RecordJob): Promise<ImageRecord> {
   const { label, isColor, height, width, encoded, encodeType } = job;
   const path = pathWithin(".", job.root, job.path);
   const bytes = readBytes(path, "image");
@@ -47,4 +47,8 @@ export async function run(job: RecordJob): Promise<ImageRecord> {
 }
 
 /** Makes a record of an image file. */
-export const makeRecord: Work<RecordJob, ImageRecord> = { run, module: import.meta.url };
+export const makeRecord: Work<RecordJob, ImageRecord> = {
+  run,
+  module: import.meta.url,
+  name: "makeRecord",
+};

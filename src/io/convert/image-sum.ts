@@ -17,7 +17,7 @@ export interface SumJob {
 }
 
 /** The sum of so many images, value by value. */
-export interface ImageSum {
+interface ImageSum {
   readonly sums: Float64Array;
   readonly count: number;
 }
@@ -25,7 +25,7 @@ export interface ImageSum {
 const decoder = new ImageDecoder();
 
 /** @throws FormatError that names the first record that is damaged, or of another size */
-export async function run({ path, records, shape }: SumJob): Promise<ImageSum> {
+async function run({ path, records, shape }: SumJob): Promise<ImageSum> {
   const sums = new Float64Array(countOf(shape));
   for (const { key, value } of records) {
     try {
@@ -58,4 +58,8 @@ function addTo(sums: Float64Array, image: Raster): void {
 }
 
 /** Adds up the images of some records, value by value. */
-export const sumImages: Work<SumJob, ImageSum> = { run, module: import.meta.url };
+export const sumImages: Work<SumJob, ImageSum> = {
+  run,
+  module: import.meta.url,
+  name: "sumImages",
+};

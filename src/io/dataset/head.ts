@@ -10,7 +10,7 @@ import { imageOf, planar, type Raster } from "../images/raster.ts";
 import type { Datum } from "../proto/datum.ts";
 
 /** A record, and the picture that was made of it. */
-export interface PicturedRecord {
+interface PicturedRecord {
   readonly key: string;
   readonly label: number;
   readonly shape: readonly [number, number, number];

@@ -3,7 +3,7 @@ import { inOrder } from "../jobs/in-order.ts";
 import { checkRecord } from "./check-record.ts";
 
 /** How many records are whole, and how many are not. */
-export interface DatasetCheck {
+interface DatasetCheck {
   readonly count: number;
   readonly damaged: number;
 }

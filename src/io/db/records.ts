@@ -8,7 +8,7 @@ export interface RawRecord {
 }
 
 /** A record of a database: its Datum, or why it has none. */
-export interface DatasetRecord {
+interface DatasetRecord {
   readonly key: string;
   readonly bytes: number;
   readonly datum: Datum | Error;

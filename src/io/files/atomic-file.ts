@@ -26,7 +26,7 @@ import {
 import { removeAbandoned, temporaryOf } from "./temporary-file.ts";
 
 /** A file to be written: its path, and its bytes in pieces. */
-export interface FileToWrite {
+interface FileToWrite {
   readonly path: string;
   readonly chunks: Iterable<Uint8Array>;
 }

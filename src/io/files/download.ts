@@ -7,7 +7,7 @@ import { FileError } from "../../util/errors.ts";
 import { PartialFile } from "./atomic-file.ts";
 
 /** A file to be fetched: where from, and its checksum. */
-export interface Download {
+interface Download {
   /** Addresses, tried in this order. */
   readonly urls: readonly string[];
   /** SHA-1 of the whole file, as Caffe's model READMEs give it. */

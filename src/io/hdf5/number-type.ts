@@ -85,7 +85,7 @@ function typeIn(body: DataView, from = 0): NumberType | undefined {
 }
 
 /** Turns the bytes of numbers, little end first, into floats. */
-export interface NumberReader {
+interface NumberReader {
   /** Room for so many: Float32Array where that holds each of them exactly. */
   room(count: number): FloatArray;
   /** Converts all of `bytes` to `to`, from `at` on. */

@@ -6,7 +6,7 @@ const MODIFICATION_TIME = 0x12;
 const MOST_PARTS = 256;
 
 /** One message of an object's header. */
-export interface HeaderMessage {
+interface HeaderMessage {
   readonly type: number;
   /** Where it stands, counted from the base, and how long it is. */
   readonly at: number;

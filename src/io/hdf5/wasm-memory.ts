@@ -7,7 +7,7 @@ interface Memory {
 const PAGE = 65_536;
 
 /** How large the memory of WebAssembly in this thread may become, in bytes. */
-export interface MemoryLimit {
+interface MemoryLimit {
   most: number;
 }
 

@@ -8,8 +8,9 @@ import { CaffeError } from "../../util/errors.ts";
 export interface Work<Job, Result> {
   /** Does one job; each thread does one at a time. What it throws becomes the job's outcome. */
   readonly run: (job: Job) => Promise<Result>;
-  /** The module that exports `run` under this name: a thread imports it. */
+  /** The module that exports this work, and under which name: a thread imports it. */
   readonly module: string;
+  readonly name: string;
 }
 
 /** What became of one job: its result, or why there is none. */
@@ -60,7 +61,7 @@ export async function* inOrder<Job, Result>(
   }
   const pool = Array.from(
     { length: Math.max(1, threads) },
-    () => new JobThread<Job, Result>(file, work.module),
+    () => new JobThread<Job, Result>(file, work),
   );
   const under: Promise<readonly Outcome<Result>[]>[] = [];
   try {
@@ -117,8 +118,8 @@ class JobThread<Job, Result> {
   /** Why the thread is no more. */
   #end: CaffeError | undefined;
 
-  constructor(file: URL, module: string) {
-    this.#worker = new Worker(file, { execArgv: [], workerData: module });
+  constructor(file: URL, { module, name }: Work<Job, Result>) {
+    this.#worker = new Worker(file, { execArgv: [], workerData: { module, name } });
     this.#worker.on("message", ({ number, outcomes }: Answer<Result>) => {
       this.#waiting.get(number)?.resolve(outcomes);
       this.#waiting.delete(number);

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Answer, done, type Outcome, type Parcel, type Work } from "./in-order.ts";
 
-/** What this thread does: the module that it was begun with says it. */
-const work: Promise<Pick<Work<unknown, unknown>, "run">> = import(workerData as string);
+/** What this thread does. */
+const { module, name } = workerData as Pick<Work<unknown, unknown>, "module" | "name">;
+const work: Promise<Work<unknown, unknown>> = import(module).then((exported) => exported[name]);
 
 // One job at a time, across parcels too: a raster's memory holds only until the next image is decoded.
 let last: Promise<void> = Promise.resolve();

@@ -10,7 +10,7 @@ const decoder = new TextDecoder();
  * How the labels of a list are taken. `strict`: each is a whole number of 32 bits. `lenient`: as Caffe's atoi reads it.
  * `optional`: where the last word of a line is no such number, the line is a path alone.
  */
-export type LabelRule = "strict" | "lenient" | "optional";
+type LabelRule = "strict" | "lenient" | "optional";
 
 /** A line of a list: a file and its label. */
 export interface ListedImage {

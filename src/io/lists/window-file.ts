@@ -13,7 +13,7 @@ export interface Window {
 }
 
 /** Windows in shared memory, six numbers each. */
-export type SharedWindows = Int32Array;
+type SharedWindows = Int32Array;
 
 /** What a window file lists. */
 export interface WindowFile {

@@ -25,7 +25,7 @@ export interface DatabasePlan extends BasePlan {
 }
 
 /** What the first record of a batch tells of it. */
-export interface RecordPeek {
+interface RecordPeek {
   readonly backend: Db["backend"];
   /** (C, H, W) of what it becomes. */
   readonly shape: readonly [number, number, number];

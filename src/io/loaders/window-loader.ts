@@ -32,7 +32,7 @@ export interface WindowPlan extends BasePlan {
 }
 
 /** Files in shared memory: file i is bytes [starts[i], starts[i + 1]). */
-export interface SharedFiles {
+interface SharedFiles {
   readonly bytes: Uint8Array;
   readonly starts: Float64Array;
 }

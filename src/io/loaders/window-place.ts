@@ -1,7 +1,7 @@
 import type { Rectangle } from "../images/resize.ts";
 
 /** Where a window is cut from, and where it lies in the square it is warped to. */
-export interface WindowPlace {
+interface WindowPlace {
   readonly from: Rectangle;
   readonly height: number;
   readonly width: number;

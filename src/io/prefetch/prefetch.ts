@@ -9,8 +9,8 @@ import { ThreadedSource } from "./threaded-source.ts";
 /** More threads than this would take the cores that train. */
 const MOST_WORKERS = 4;
 
-/** How many threads make batches where nobody says: decoding images pays more than one. */
-export function usualWorkers(isDecoded: boolean): number {
+/** How many threads make batches where no number is given: decoding images pays more than one. */
+function usualWorkers(isDecoded: boolean): number {
   return isDecoded ? Math.min(availableParallelism(), MOST_WORKERS) : 1;
 }
 

@@ -8,7 +8,7 @@ import { schema } from "./schema.ts";
 export type MessageName = keyof Messages;
 
 /** A message in which repeated fields, and fields with a default in the schema, are always there. */
-export type WithDefaults<K extends MessageName> = Omit<Messages[K], DefaultedFields[K]> &
+type WithDefaults<K extends MessageName> = Omit<Messages[K], DefaultedFields[K]> &
   Required<Pick<Messages[K], DefaultedFields[K] & keyof Messages[K]>>;
 
 const root = protobuf.Root.fromJSON(schema);

@@ -23,7 +23,7 @@ export interface FieldUse {
 }
 
 /** What a text says. */
-export interface ReadText {
+interface ReadText {
   /** The message: enums by name, numbers as numbers, no field that the text does not give. */
   readonly message: object;
   /** Every field of other dialects (number 10000 and up, or a value of that kind) in order. */

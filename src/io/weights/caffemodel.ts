@@ -14,7 +14,7 @@ import { encodeWithForeign } from "./foreign-binary.ts";
 import { weightsInHdf5 } from "./hdf5-model.ts";
 
 /** A layer as a weights file tells it. */
-export interface ModelLayer {
+interface ModelLayer {
   readonly name: string;
   readonly type: string;
   readonly bottom: readonly string[];

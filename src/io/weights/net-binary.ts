@@ -14,22 +14,18 @@ import { decodeWithForeign, encodeWithForeign } from "./foreign-binary.ts";
  * @throws FileError, FormatError where the file cannot be read, or is cut short or damaged
  */
 export function readNetBinary(path: string, log: Log): NetParameter {
-  return decodeNetBinary(readBytes(path, "net file"), path, log);
-}
-
-/** As readNetBinary, from bytes; `source` is for messages. */
-export function decodeNetBinary(bytes: Uint8Array, source: string, log: Log): NetParameter {
-  checkKind(bytes, source, "a .caffemodel");
+  const bytes = readBytes(path, "net file");
+  checkKind(bytes, path, "a .caffemodel");
   let net: NetParameter;
   try {
     net = decodeWithForeign("NetParameter", bytes);
   } catch (error) {
     throw new FormatError(
-      `${source}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
+      `${path}: the file is cut short or damaged (${error instanceof Error ? error.message : String(error)}). Expected a .caffemodel in BINARYPROTO.`,
       { cause: error },
     );
   }
-  return upgradeNet(net, source, (severity, message) => log(severity, "upgrade_proto", message));
+  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
 }
 
 /** The bytes of a whole net: every field as it is, blobs of legacy shape and fields that only forks know included. */

@@ -2,14 +2,14 @@ import { FormatError } from "../../util/errors.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
 import { checkKind } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
-import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/hdf5.ts";
+import { isHdf5At, readHdf5At } from "../hdf5/hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, readBlob } from "../proto/blob-proto.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
 import { delimited, varint } from "../proto/wire.ts";
 
 /** What a .solverstate holds. */
-export interface SolverStateFile {
+interface SolverStateFile {
   /** Updates done. */
   readonly iter: number;
   /** Path of the .caffemodel of the same moment. */
@@ -24,16 +24,9 @@ export interface SolverStateFile {
  */
 export function readSolverState(path: string): SolverStateFile {
   if (isHdf5At(path)) return checked(fromHdf5(readHdf5At(path, "solver state"), path), path);
-  return decodeSolverState(readBytes(path, "solver state"), path);
-}
-
-/** As readSolverState, from bytes; `source` is for messages. */
-export function decodeSolverState(bytes: Uint8Array, source: string): SolverStateFile {
-  if (!isHdf5(bytes)) checkKind(bytes, source, "a .solverstate");
-  const state = isHdf5(bytes)
-    ? fromHdf5(readHdf5(bytes, source), source)
-    : fromProtobuf(bytes, source);
-  return checked(state, source);
+  const bytes = readBytes(path, "solver state");
+  checkKind(bytes, path, "a .solverstate");
+  return checked(fromProtobuf(bytes, path), path);
 }
 
 function checked(state: SolverStateFile, source: string): SolverStateFile {

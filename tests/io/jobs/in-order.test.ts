@@ -24,6 +24,7 @@ type InOrder = typeof import("../../../src/io/jobs/in-order.ts");
 const never: Work<string, undefined> = {
   run: () => Promise.reject(new Error("it is done here")),
   module: "nowhere",
+  name: "never",
 };
 
 /** A thread that runs this, in place of the compiled one. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
 import type { BatchSource } from "../../../src/io/prefetch/batch-source.ts";
-import { prefetch, usualWorkers } from "../../../src/io/prefetch/prefetch.ts";
+import { prefetch } from "../../../src/io/prefetch/prefetch.ts";
 import { planOf, square, take, writeRecords } from "../../support/record-plans.ts";
 
 type Prefetch = typeof prefetch;
@@ -183,8 +183,17 @@ describe.skipIf(!isBuilt)("threads", () => {
     expect([stdout.trim(), status]).toEqual(["done", 0]);
   });
 
-  test("are one for records as they are, and several where images are decoded", () => {
-    expect(usualWorkers(false)).toBe(1);
-    expect(usualWorkers(true)).toBe(Math.min(availableParallelism(), 4));
+  test("are one for records as they are, and several where images are decoded", async () => {
+    const load = await threaded();
+    const begun = { count: 0 };
+    const count = (): void => void begun.count++;
+    process.on("worker", count);
+    const options = { depth: 1, workers: 0, shapes: [[1, 1, 2, 2], [1]], dtype: "f32" } as const;
+    const more = { ...options, name: "", log: () => {} };
+    const decoded = load(plan("ten", 1), { ...more, isDecoded: true });
+    await decoded.next();
+    decoded.close();
+    process.off("worker", count);
+    expect(begun.count).toBe(Math.min(availableParallelism(), 4));
   });
 });

@@ -1,10 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { NetParameter } from "../../../src/io/proto/caffe.ts";
 import { delimited, varint } from "../../../src/io/proto/wire.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { parseNetParameter } from "../../../src/io/text/read-net.ts";
 import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
-import { decodeNetBinary, encodeNetBinary } from "../../../src/io/weights/net-binary.ts";
-import { silent } from "../../../src/util/log.ts";
+import { encodeNetBinary, readNetBinary } from "../../../src/io/weights/net-binary.ts";
+import { type Log, silent } from "../../../src/util/log.ts";
 
 const utf8 = new TextEncoder();
 const joined = (...chunks: (Uint8Array | Uint8Array[])[]): Uint8Array =>
@@ -12,6 +16,16 @@ const joined = (...chunks: (Uint8Array | Uint8Array[])[]): Uint8Array =>
 const text = (field: number, value: string): Uint8Array[] => delimited(field, [utf8.encode(value)]);
 const number = (field: number, value: number): Uint8Array =>
   Uint8Array.from([...varint(field << 3), ...varint(value)]);
+
+const folder = mkdtempSync(join(tmpdir(), "foreign-binary-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The net that a file of those bytes holds. */
+function readBack(bytes: Uint8Array, name: string, log: Log): NetParameter {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return readNetBinary(path, log);
+}
 
 /** As SSD writes a Permute: its message has number 202; one more within a message that BVLC knows. */
 const permute = joined(number(1, 0), number(1, 2), number(1, 1));
@@ -26,22 +40,22 @@ const file = joined(text(1, "ssd"), delimited(100, [layer]), text(77, "whole net
 
 describe("fields that only a fork knows", () => {
   test("survive being read and written, byte by byte", () => {
-    const net = decodeNetBinary(file, "ssd.caffemodel", silent);
+    const net = readBack(file, "ssd.caffemodel", silent);
     expect(net.layer?.[0]).toMatchObject({ name: "perm", convolution_param: { num_output: 5 } });
     expect(Buffer.from(encodeNetBinary(net)).includes(Buffer.from(layer))).toBe(true);
-    expect(decodeNetBinary(encodeNetBinary(net), "again", silent)).toEqual(net);
+    expect(readBack(encodeNetBinary(net), "again", silent)).toEqual(net);
     expect(Buffer.from(encodeNetBinary(net)).includes("whole net")).toBe(true);
   });
 
   test("survive an upgrade of other fields; those of the old form are left out with a warning", () => {
     const input = joined(text(3, "data"), ...[1, 2, 3, 4].map((dim) => number(4, dim)));
-    const net = decodeNetBinary(joined(file, input), "ssd.caffemodel", silent);
+    const net = readBack(joined(file, input), "ssd.caffemodel", silent);
     expect(net.layer?.map(({ type }) => type)).toEqual(["Input", "Permute"]);
     expect(Buffer.from(encodeNetBinary(net)).includes(Buffer.from(layer))).toBe(true);
 
     const warnings: string[] = [];
     const old = joined(text(4, "old"), number(5, 18), delimited(202, [permute]));
-    const upgraded = decodeNetBinary(
+    const upgraded = readBack(
       joined(delimited(2, [old])),
       "old.caffemodel",
       (severity, _, line) => {
@@ -64,7 +78,7 @@ test("parameters of a fork's layer type in a text are kept in an upgrade and in 
   const param = { order: [0, 2, 1], mode: "FAST", note: "x" };
   expect(net.layer?.[1]?.apl_param).toEqual(param);
   for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
-    const again = decodeNetBinary(bytes, "net.caffemodel", silent);
+    const again = readBack(bytes, "net.caffemodel", silent);
     expect(again.layer?.[1]?.apl_param).toEqual(param);
     expect(encodeNetBinary(again)).toEqual(encodeNetBinary(net));
   }
