@@ -27,7 +27,7 @@ export interface ClassifierOptions extends Omit<NetOptions, "phase" | "dtype">, 
 }
 
 /** What is told of the classes of an image. */
-export interface ClassifyOptions {
+interface ClassifyOptions {
   /** Their names, in the order of the scores. */
   readonly labels?: readonly string[];
   /** How many are told; 5 by default. */

@@ -4,7 +4,7 @@ import type { Loss } from "../net/run/loss.ts";
 import type { NetTurn } from "../net/run/net-turn.ts";
 
 /** The passes of one iteration, as its solver wants them. */
-export interface GradientPasses {
+interface GradientPasses {
   /** How many there are; their gradients add up. */
   readonly count: number;
   /** Takes in what each of them loses. */

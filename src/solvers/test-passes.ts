@@ -6,7 +6,7 @@ import { type Log, numberText, outputText } from "../util/log.ts";
 import { type LayerStates, layerStates } from "./snapshots/snapshot.ts";
 
 /** One pass over a test net. */
-export interface TestPass {
+interface TestPass {
   /** The net whose weights are tested; they are shared, not copied. */
   readonly weights: Net;
   readonly iter: number;

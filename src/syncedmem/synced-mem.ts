@@ -2,7 +2,7 @@ import { allocate, type DType, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 
 /** Where the newest copy of an array lies; Caffe's words, and one more for an engine's own layout. */
-export type Head = "UNINITIALIZED" | "HEAD_AT_CPU" | "HEAD_AT_PRIVATE" | "HEAD_AT_GPU" | "SYNCED";
+type Head = "UNINITIALIZED" | "HEAD_AT_CPU" | "HEAD_AT_PRIVATE" | "HEAD_AT_GPU" | "SYNCED";
 
 /**
  * A copy of an array in an engine's own layout on the CPU, opaque outside that engine.

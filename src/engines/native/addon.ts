@@ -101,7 +101,7 @@ export type PoolArgs = [
 export type NormArgs = [localSize: number, alpha: number, beta: number, k: number];
 
 /** An array seen by channels, its planes' size, and the parameters of a response normalisation within them. */
-export type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArgs];
+type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArgs];
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring {

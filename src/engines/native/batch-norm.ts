@@ -59,7 +59,7 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
 }
 
 /** An input that backward reads, although the layer may overwrite it in place. */
-export class KeptInput {
+class KeptInput {
   readonly #layouts: Layouts;
   #held: Held | undefined;
   #mem: SyncedMem | undefined;

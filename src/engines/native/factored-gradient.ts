@@ -4,7 +4,7 @@ import type { Buffer, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
 
 /** What a product aᵀ · b is made of: a is batch×rows and b batch×columns, so that it is rows×columns. */
-export interface ProductShape {
+interface ProductShape {
   readonly batch: number;
   readonly rows: number;
   readonly columns: number;

@@ -9,7 +9,7 @@ import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /** An adapter in words. */
-export interface AdapterDescription {
+interface AdapterDescription {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
@@ -19,7 +19,7 @@ export interface AdapterDescription {
 }
 
 /** How work is shared within a workgroup. */
-export interface WorkgroupStyle {
+interface WorkgroupStyle {
   /**
    * Products stage tiles in workgroup memory, and sums are of many invocations: right for all but adapters that compute
    * on a CPU.

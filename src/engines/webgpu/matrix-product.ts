@@ -15,7 +15,7 @@ import { addUp, type Sliced, type WayOut } from "./slices.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
-export interface Product {
+interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;

@@ -17,7 +17,7 @@ import { insertSplits } from "./insert-splits.ts";
 import { filterByState, mergeStates } from "./state.ts";
 
 /** A net set up, before it runs. */
-export interface Assembled {
+interface Assembled {
   /** What was built: filtered, with its splits. */
   readonly param: NetParameter;
   readonly phase: "TRAIN" | "TEST";

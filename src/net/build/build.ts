@@ -60,7 +60,7 @@ export interface BuiltNet {
 }
 
 /** Options of a net with its defaults filled in. */
-export type BuildOptions = Required<
+type BuildOptions = Required<
   Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
 > &
   Pick<NetOptions, "root" | "shard"> &

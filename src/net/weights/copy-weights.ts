@@ -27,7 +27,7 @@ export interface CopiedWeights {
 }
 
 /** A net as far as weights are copied into it. */
-export interface WeightedNet {
+interface WeightedNet {
   readonly name: string;
   readonly phase: "TRAIN" | "TEST";
   readonly layerNames: readonly string[];

@@ -12,7 +12,7 @@ import { chosenSeed } from "../../util/seed.ts";
 import type { SolverOptions } from "../options.ts";
 
 /** One net that a solver is to build: where it is described, and the state to build it in. */
-export interface NetPlan {
+interface NetPlan {
   /** Its parameter, or the file that holds it. */
   readonly source: { readonly param: NetParameter } | { readonly file: string };
   readonly phase: "TRAIN" | "TEST";
@@ -124,7 +124,7 @@ function buildPlanned(
  * @throws SolverError where there is none, or more than one
  * @see Caffe's Solver::InitTrainNet
  */
-export function trainNetPlan(param: SolverParameter, where: string, extra: NetState): NetPlan {
+function trainNetPlan(param: SolverParameter, where: string, extra: NetState): NetPlan {
   const given = [
     param.train_net_param && { field: "train_net_param", param: param.train_net_param },
     param.train_net !== undefined && { field: "train_net", file: param.train_net },
@@ -159,7 +159,7 @@ export function trainNetPlan(param: SolverParameter, where: string, extra: NetSt
  * @throws SolverError where the numbers of nets, test_iter and test_state do not fit
  * @see Caffe's Solver::InitTestNets
  */
-export function testNetPlans(param: SolverParameter, where: string): NetPlan[] {
+function testNetPlans(param: SolverParameter, where: string): NetPlan[] {
   const iterations = param.test_iter ?? [];
   const states = param.test_state ?? [];
   const plans: Pick<NetPlan, "source" | "origin">[] = [];

@@ -1,5 +1,5 @@
 /** What a resumed run needs to know of a best value. */
-export interface BestValueState {
+interface BestValueState {
   readonly value: number;
   readonly iter: number;
 }
