@@ -1,4 +1,4 @@
-import type { SolverAction } from "../solvers/callbacks.ts";
+import type { SolverAction } from "../solvers/loop/callbacks.ts";
 import type { Log } from "../util/log.ts";
 
 /** Who can be asked for an action. */

@@ -1,4 +1,4 @@
-import type { IterationEvent } from "../solvers/callbacks.ts";
+import type { IterationEvent } from "../solvers/loop/callbacks.ts";
 import type { SolverCallbacks } from "../solvers/solver.ts";
 
 /** Where a progress bar is drawn. */

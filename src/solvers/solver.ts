@@ -1,10 +1,10 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { parseSolverParameter } from "../io/text/read-net.ts";
 import { logOf } from "../util/log.ts";
-import type { CallbacksOf } from "./callbacks.ts";
-import { type Iteration, iterate } from "./iterate.ts";
+import type { CallbacksOf } from "./loop/callbacks.ts";
+import { type Iteration, iterate } from "./loop/iterate.ts";
+import { TrainingLoop } from "./loop/training-loop.ts";
 import type { SolverOptions } from "./options.ts";
-import { TrainingLoop } from "./training-loop.ts";
 
 /** Guests of the loop. */
 export type SolverCallbacks = CallbacksOf<Solver>;

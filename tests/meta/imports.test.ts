@@ -55,6 +55,16 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "net.ts": ["weights", "options.ts", "build", "run"],
     tools: ["net.ts"],
   },
+  solvers: {
+    "options.ts": [],
+    rules: [],
+    snapshots: [],
+    watch: [],
+    setup: ["options.ts", "rules"],
+    update: ["rules", "setup"],
+    loop: ["options.ts", "setup", "update", "snapshots", "watch"],
+    "solver.ts": ["options.ts", "loop"],
+  },
 };
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>

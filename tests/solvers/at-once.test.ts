@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Layer, type One } from "../../src/layers/base/layer.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
-import type { Iteration } from "../../src/solvers/iterate.ts";
+import type { Iteration } from "../../src/solvers/loop/iterate.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "at-once-"));

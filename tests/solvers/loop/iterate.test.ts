@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Solver } from "../../src/solvers/solver.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
 
 /** One weight w on a constant input 1, towards 1: loss ½(w − 1)², so w ← w − η(w − 1). */
 const TEXT = `

@@ -1,9 +1,9 @@
-import type { Net } from "../net/net.ts";
-import { Loss } from "../net/run/loss.ts";
-import type { NetOutput } from "../net/run/outputs.ts";
-import { SolverError } from "../util/errors.ts";
-import { type Log, numberText, outputText } from "../util/log.ts";
-import { type LayerStates, layerStates } from "./snapshots/snapshot.ts";
+import type { Net } from "../../net/net.ts";
+import { Loss } from "../../net/run/loss.ts";
+import type { NetOutput } from "../../net/run/outputs.ts";
+import { SolverError } from "../../util/errors.ts";
+import { type Log, numberText, outputText } from "../../util/log.ts";
+import { type LayerStates, layerStates } from "../snapshots/snapshot.ts";
 
 /** One pass over a test net. */
 interface TestPass {

@@ -1,13 +1,13 @@
-import { SolverError } from "../util/errors.ts";
-import { EventLoop } from "../util/event-loop.ts";
-import { numberText } from "../util/log.ts";
-import { Turns } from "../util/turns.ts";
+import { SolverError } from "../../util/errors.ts";
+import { EventLoop } from "../../util/event-loop.ts";
+import { numberText } from "../../util/log.ts";
+import { Turns } from "../../util/turns.ts";
+import { bringToHost } from "../snapshots/snapshot.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
 import { logDisplay, TrainingSpeed } from "./display.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
 import { Guests } from "./guests.ts";
 import { SolverRun } from "./run.ts";
-import { bringToHost } from "./snapshots/snapshot.ts";
 
 /**
  * What a solver does, each at once: iterations with the tests, displays and snapshots that are due, and what its guests

@@ -1,7 +1,7 @@
-import type { Net } from "../net/net.ts";
-import type { LayerCallback } from "../net/run/layer-runner.ts";
-import type { Loss } from "../net/run/loss.ts";
-import type { NetTurn } from "../net/run/net-turn.ts";
+import type { Net } from "../../net/net.ts";
+import type { LayerCallback } from "../../net/run/layer-runner.ts";
+import type { Loss } from "../../net/run/loss.ts";
+import type { NetTurn } from "../../net/run/net-turn.ts";
 
 /** The passes of one iteration, as its solver wants them. */
 interface GradientPasses {

@@ -1,5 +1,5 @@
-import { SolverError } from "../util/errors.ts";
-import type { Turns } from "../util/turns.ts";
+import { SolverError } from "../../util/errors.ts";
+import type { Turns } from "../../util/turns.ts";
 import type { CallbacksOf } from "./callbacks.ts";
 
 /** The guests of a solver's loop, which waits for each of them; what they ask of the solver does not wait for the loop. */

@@ -1,16 +1,16 @@
-import type { Blob } from "../blob/blob.ts";
-import { defaultEngines } from "../engines/create.ts";
-import { checkWritable } from "../io/files/atomic-file.ts";
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import { solverParameterOf } from "../io/text/read-net.ts";
-import type { SolverMemory } from "../io/weights/run-state.ts";
-import type { Net } from "../net/net.ts";
-import type { Weights } from "../net/weights/weights.ts";
-import { type Log, logOf, silent } from "../util/log.ts";
-import { checkOptions } from "../util/options.ts";
-import { type SolverOptions, solverOptions } from "./options.ts";
-import { checkChange, fixedParameter } from "./setup/changed-parameters.ts";
-import { buildNets } from "./setup/solver-nets.ts";
+import type { Blob } from "../../blob/blob.ts";
+import { defaultEngines } from "../../engines/create.ts";
+import { checkWritable } from "../../io/files/atomic-file.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import { solverParameterOf } from "../../io/text/read-net.ts";
+import type { SolverMemory } from "../../io/weights/run-state.ts";
+import type { Net } from "../../net/net.ts";
+import type { Weights } from "../../net/weights/weights.ts";
+import { type Log, logOf, silent } from "../../util/log.ts";
+import { checkOptions } from "../../util/options.ts";
+import { type SolverOptions, solverOptions } from "../options.ts";
+import { checkChange, fixedParameter } from "../setup/changed-parameters.ts";
+import { buildNets } from "../setup/solver-nets.ts";
 import {
   checkParameters,
   inSinglePrecision,
@@ -18,16 +18,16 @@ import {
   ruleOf,
   snapshotPrefix,
   weightFiles,
-} from "./setup/solver-parameters.ts";
-import { haveOwnParameters, loadWeights } from "./setup/solver-weights.ts";
-import type { LayerStates, Snapshotted } from "./snapshots/snapshot.ts";
-import { SnapshotStore } from "./snapshots/snapshot-store.ts";
+} from "../setup/solver-parameters.ts";
+import { haveOwnParameters, loadWeights } from "../setup/solver-weights.ts";
+import type { LayerStates, Snapshotted } from "../snapshots/snapshot.ts";
+import { SnapshotStore } from "../snapshots/snapshot-store.ts";
+import { LearningRate } from "../update/learning-rate.ts";
+import { ParameterUpdate } from "../update/parameter-update.ts";
+import { DivergenceWatch } from "../watch/divergence.ts";
+import { ScoreWatch } from "../watch/score-watch.ts";
+import { TrainingLoss } from "../watch/training-loss.ts";
 import { TestPasses } from "./test-passes.ts";
-import { LearningRate } from "./update/learning-rate.ts";
-import { ParameterUpdate } from "./update/parameter-update.ts";
-import { DivergenceWatch } from "./watch/divergence.ts";
-import { ScoreWatch } from "./watch/score-watch.ts";
-import { TrainingLoss } from "./watch/training-loss.ts";
 
 /** What a solver has come to: its nets, and all else that a snapshot holds and a resumed run sets back. */
 export abstract class SolverRun implements Snapshotted {

@@ -1,6 +1,6 @@
-import type { SolverParameter } from "../io/proto/caffe.ts";
-import type { Net } from "../net/net.ts";
-import { type Log, numberText, outputText } from "../util/log.ts";
+import type { SolverParameter } from "../../io/proto/caffe.ts";
+import type { Net } from "../../net/net.ts";
+import { type Log, numberText, outputText } from "../../util/log.ts";
 
 /** Iterations, and the time that training took for them. */
 interface Done {
