@@ -122,6 +122,10 @@ export type LayerState = Readonly<Record<string, number | string | readonly numb
  * nothing changed; every buffer and op is made here), `forward` and `backward`, which allocate nothing.
  * All are synchronous and never wait for a device or a file: the Net awaits `ready` before `forward`.
  *
+ * These four, and `type`, are what a layer needs. All else has a default that is right where nothing is said: facts of the
+ * type (static), what the Net asks when it is built (`allowForceBackward` to `carriesTops`), what files and snapshots ask
+ * (`ready` to `close`), and `fusion`.
+ *
  * The type parameters are its arity.
  */
 export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Blobs> {
@@ -268,22 +272,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /**
    * What keeps the layer from going on from a state that `state` gave in an earlier run, in words; undefined where nothing
-   * does. All layers are asked before any goes on. By default nothing does.
+   * does. All layers are asked before any goes on. By default nothing does; `refusesOtherForms` is for a layer whose states
+   * all have the form of the present one.
    */
   refuses(_state: LayerState): string | undefined {
     return undefined;
-  }
-
-  /** `refuses` for a layer whose states all have the form of the present one, if there is one: as many values, of the same lengths. */
-  protected refusesOtherForms(state: LayerState): string | undefined {
-    const formOf = (one: LayerState): string =>
-      Object.values(one)
-        .map((value) => (typeof value === "object" ? `${value.length} numbers` : typeof value))
-        .join(", ");
-    const present = this.state();
-    if (!present) return undefined;
-    const [given, wanted] = [formOf(state), formOf(present)];
-    return given === wanted ? undefined : `it holds ${given || "nothing"}. Expected ${wanted}.`;
   }
 
   /** Goes on from a state that `state` gave. */

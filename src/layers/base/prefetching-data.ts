@@ -8,6 +8,7 @@ import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf } from "../../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerRole, type LayerState, type None } from "./layer.ts";
+import { refusesOtherForms } from "./layer-state.ts";
 import { transformOf } from "./transform-param.ts";
 
 /** Batches are read ahead so far where a layer's parameters do not say. */
@@ -118,7 +119,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

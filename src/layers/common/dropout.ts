@@ -10,6 +10,7 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { PassKey } from "../base/pass-key.ts";
 
 /**
@@ -79,7 +80,7 @@ export class DropoutLayer extends Layer<One, One> {
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

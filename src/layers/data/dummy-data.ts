@@ -14,6 +14,7 @@ import {
   type None,
   type ParamField,
 } from "../base/layer.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 
 /**
  * Data made up by fillers: constant ones are filled once, when the net is built, random ones anew in every pass.
@@ -93,7 +94,7 @@ export class DummyDataLayer extends Layer<None, Blobs> {
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

@@ -13,6 +13,7 @@ import {
   type TopShapeOf,
   type Two,
 } from "../base/layer.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { transformOf } from "../base/transform-param.ts";
 
 /**
@@ -144,7 +145,7 @@ export class MemoryDataLayer extends Layer<None, Two> {
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

@@ -25,6 +25,7 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly needs: readonly Primitive[] = ["convolution"];
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     windowMap("convolution_param", param, param?.axis);
+
   override readonly fusion: LayerFusion = {
     accepts: (posts) => this.#accepts(posts),
     forward: (bottom, top, posts) => this.forward(bottom, top, posts),

@@ -23,6 +23,7 @@ export class DeconvolutionLayer extends BaseConvolutionLayer {
   static override readonly needs: readonly Primitive[] = ["convolution", "bias"];
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     transposedMap("convolution_param", param, param?.axis);
+
   protected override readonly isTransposed = true;
   /** The convolution from top to bottom whose gradient this layer is; none where one of them is empty. */
   #op: LinearOp | undefined;

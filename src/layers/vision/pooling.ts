@@ -18,6 +18,7 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { PassKey } from "../base/pass-key.ts";
 import { planesOf } from "../base/planes.ts";
 
@@ -105,7 +106,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

@@ -9,6 +9,7 @@ import {
   type One,
   type ParamField,
 } from "../base/layer.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { planesOf } from "../base/planes.ts";
 import { PoolingLayer } from "./pooling.ts";
 
@@ -113,7 +114,7 @@ export class SPPLayer extends Layer<One, One> {
   }
 
   override refuses(state: LayerState): string | undefined {
-    return this.refusesOtherForms(state);
+    return refusesOtherForms(this.state(), state);
   }
 
   override restore(state: LayerState): undefined {

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import type { Blob } from "../../../src/blob/blob.ts";
 import type { Engines } from "../../../src/engines/choose.ts";
-import type { Layer } from "../../../src/layers/base/layer.ts";
+import { Layer, type One } from "../../../src/layers/base/layer.ts";
+import type { LayerFusion } from "../../../src/layers/base/layer-fusion.ts";
+import { LayerRegistry } from "../../../src/layers/registry.ts";
 import type { JoinedLayer } from "../../../src/net/build/blob-users.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { findFusions } from "../../../src/net/run/fusion.ts";
@@ -108,3 +111,52 @@ test.skipIf(!availableEngines.has("native"))(
     ]);
   },
 );
+
+test("a user's layer takes over what it accepts, and runs by itself where a pass does not have its followers", async () => {
+  const ran: string[] = [];
+  const negate = (x: Blob, y: Blob, f: (value: number) => number): void => {
+    y.dataMem.overwriteCpu().set(x.values().map((value) => f(-value)));
+  };
+  class Negative extends Layer<One, One> {
+    static override readonly type: string = "Negative";
+    override readonly fusion: LayerFusion = {
+      accepts: (posts) => (posts.every(({ kind }) => kind === "unary") ? "forward" : "nothing"),
+      forward: ([x], [y], posts) => {
+        ran.push(`with ${posts.length}`);
+        negate(x as Blob, y as Blob, (value) => Math.max(value, 0));
+      },
+    };
+    override reshape([x]: One, [y]: One): void {
+      y.reshapeLike(x);
+    }
+    override forward([x]: One, [y]: One): void {
+      ran.push("alone");
+      negate(x, y, (value) => value);
+    }
+    override backward([y]: One, _down: readonly boolean[], [x]: One): void {
+      x.diffMem.overwriteCpu().set(y.diffValues().map((value) => -value));
+    }
+  }
+  const text = `force_backward: true
+    layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 3 } } }
+    layer { name: "n" type: "Negative" bottom: "x" top: "y" } ${relu("y", "y")}`;
+  const run = async (fuse: boolean, ...passes: [number, number][]): Promise<number[][]> => {
+    const net = netOf(text, { registry: new LayerRegistry().with(Negative), fuse });
+    write(net.blob("x"), [1, 0, -2]);
+    ran.length = 0;
+    for (const [from, to] of passes) await net.forward(from, to);
+    net.blob("y").diffMem.overwriteCpu().set([3, 4, 5]);
+    await net.backward();
+    return [[...net.blob("y").values()], [...net.blob("x").diffValues()]];
+  };
+  const want = [
+    [0, 0, 2],
+    [-0, -0, -5],
+  ];
+  expect(await run(true, [0, 2])).toEqual(want);
+  expect(ran).toEqual(["with 1"]);
+  expect(await run(true, [0, 1], [2, 2])).toEqual(want);
+  expect(ran).toEqual(["alone"]);
+  expect(await run(false, [0, 2])).toEqual(want);
+  expect(ran).toEqual(["alone"]);
+});
