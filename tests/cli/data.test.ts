@@ -1,16 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Ended, startCaffe } from "../support/cli.ts";
 import { data, images, loss, rows, windows, writeDamagedSources } from "../support/damaged.ts";
 import { readAll } from "../support/databases.ts";
 import { noise } from "../support/nets.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "cli-data-"));
+const root = temporaryFolder();
 beforeAll(() => writeDamagedSources(root));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const run = (args: readonly string[]): Promise<Ended> => startCaffe(args, root).ended;
 /** Writes a solver for a net, and gives the flag that names it. */

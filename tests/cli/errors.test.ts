@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
 import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cli-errors-"));
+const folder = temporaryFolder();
 const path = (name: string): string => join(folder, name);
 const write = (name: string, text: string): void => writeFileSync(path(name), text);
 
@@ -79,7 +79,6 @@ beforeAll(async () => {
   writeFileAtomically(path("cut.caffemodel"), [model.subarray(0, model.length - 50)]);
   writeFileAtomically(path("other.caffemodel"), [model]);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("bad input gives one clear error, exit code 1, no stack, and leaves nothing", () => {
   test.each([

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { caffe, startCaffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "faults-"));
+const folder = temporaryFolder();
 const path = (name: string): string => join(folder, name);
 
 /** A folder on a file system of its own; undefined where this user may not mount one. */
@@ -22,7 +22,6 @@ const why = "skipped: mount -t tmpfs is not permitted here (root can)";
 
 afterAll(() => {
   for (const at of [small, readOnly]) if (at) spawnSync("umount", [at]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** 20,000 weights: about 80 kB of model and 80 kB of history. */

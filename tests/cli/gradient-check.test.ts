@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { caffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "gradient-check-"));
+const folder = temporaryFolder();
 // Whatever lies in the folders above does not count.
 writeFileSync(join(folder, "package.json"), "{}");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const input = (name: string, dims: string): string =>
   `layer { name: "${name}" type: "Input" top: "${name}" input_param { shape { ${dims} } } }`;

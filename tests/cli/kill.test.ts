@@ -1,16 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { encodeDatum } from "../../src/io/proto/datum.ts";
 import { digestOf } from "../../src/io/weights/run-state.ts";
 import { Random } from "../../src/util/random.ts";
 import { caffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "kill-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const KILLS = 50;
 /** Moments are drawn from it; what is checked does not depend on them. */

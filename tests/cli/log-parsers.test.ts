@@ -1,17 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { parseLog } from "../../src/monitor/parse-log.ts";
 import { caffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /*
  * Programs read the log of `caffe train` by its bytes. Here a real log goes through their own rules: the regular
  * expressions of Caffe's parse_log.py and extract_seconds.py, the sed and awk of parse_log.sh, and those of NVIDIA DIGITS.
  */
-const folder = mkdtempSync(join(tmpdir(), "log-parsers-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 let log = "";
 let lines: string[] = [];

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { download } from "../../src/io/files/download.ts";
 import { getModel, listModels, modelCard } from "../../src/models/model-zoo.ts";
 import { caffeHere } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "models-"));
+const folder = temporaryFolder();
 const body = Buffer.from("the weights of a net".repeat(1000));
 const sha1 = createHash("sha1").update(body).digest("hex");
 let asked = 0;
@@ -25,10 +25,7 @@ const server = createServer((request, response) => {
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const url = (path: string): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}/${path}`;
-afterAll(() => {
-  server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server.close());
 
 describe("download", () => {
   const path = join(folder, "weights.caffemodel");

@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "output-"));
+const folder = temporaryFolder();
 const binary = new URL("../../bin/caffe", import.meta.url).pathname;
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => {
   writeFileSync(
     join(folder, "net.prototxt"),

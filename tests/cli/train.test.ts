@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { encodeDatum } from "../../src/io/proto/datum.ts";
 import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Random } from "../../src/util/random.ts";
 import { caffe, startCaffe } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cli-train-"));
+const folder = temporaryFolder();
 const path = (name: string): string => join(folder, name);
 
 const NET = `name: "Small"
@@ -48,7 +48,6 @@ beforeAll(async () => {
   }
   await writer.finish();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const bits = (file: string): number[][] =>
   readCaffemodel(path(file)).layers.flatMap(({ blobs }) =>

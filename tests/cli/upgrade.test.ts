@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { messageType } from "../../src/io/proto/messages.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffe } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const golden = (name: string): string => join("tests/golden/upgrade", name);
 const out = (name: string): string => join(folder, name);
 

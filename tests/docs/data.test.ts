@@ -1,7 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
 import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import type { BlobProto } from "../../src/io/proto/caffe.ts";
@@ -10,6 +9,7 @@ import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 import { imageBytes } from "../support/opencv.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const text = readFileSync("docs/data.md", "utf8");
 const blocks = (language: string): string[] =>
@@ -17,8 +17,7 @@ const blocks = (language: string): string[] =>
     name === language ? [body ?? ""] : [],
   );
 
-const folder = mkdtempSync(join(tmpdir(), "docs-data-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const write = (name: string, content: string | Uint8Array): void =>
   writeFileSync(join(folder, name), content);
 

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { readNetParameter } from "../../src/io/text/read-net.ts";
 import { Net } from "../../src/net/net.ts";
 import { checkLayerGradient } from "../../src/net/tools/gradient-check.ts";
@@ -9,14 +8,14 @@ import { silent } from "../../src/util/log.ts";
 import { caffe } from "../support/cli.ts";
 import { referenceEngines } from "../support/engines.ts";
 import { noise, write } from "../support/nets.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const page = readFileSync("docs/user-layers.md", "utf8");
 const block = (language: string): string =>
   new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? "";
 
-const folder = mkdtempSync(join(tmpdir(), "user-layers-"));
+const folder = temporaryFolder();
 const model = join(folder, "example.prototxt");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(() => {
   writeFileSync(model, block("prototxt"));

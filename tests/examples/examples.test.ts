@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const work = mkdtempSync(join(tmpdir(), "examples-"));
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+const work = temporaryFolder();
 
 /** Runs an example in its short form and gives the number it ends with. */
 async function run(name: string): Promise<number> {

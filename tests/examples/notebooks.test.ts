@@ -1,7 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { classification } from "../../examples/notebooks/00-classification.ts";
 import { learningLenet } from "../../examples/notebooks/01-learning-lenet.ts";
 import { fineTuning } from "../../examples/notebooks/02-fine-tuning.ts";
@@ -12,9 +10,9 @@ import { multilabel } from "../../examples/notebooks/06-multilabel.ts";
 import { siamese } from "../../examples/notebooks/07-siamese.ts";
 import { FASHION, type Run } from "../../examples/notebooks/notebook.ts";
 import { overlap } from "../../src/inference/windows.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "notebooks-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const said: string[] = [];
 const run: Run = { isShort: true, folder, say: (line) => said.push(line) };
 

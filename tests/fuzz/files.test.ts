@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { damaged, damagedText } from "./damage.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /*
  * Damaged files of every kind: whatever is read ends in a CaffeError or in a value, soon, and without asking for memory
@@ -45,8 +45,7 @@ const files = (ending: string): string[] =>
       .map((name) => join(folder, name)),
   );
 
-const folder = mkdtempSync(join(tmpdir(), "fuzz-files-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Reads bytes as what takes a file's path reads them. */
 const fromFile = (read: (path: string) => unknown) => (bytes: Buffer) => {

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createEngines } from "../../src/engines/create.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Net } from "../../src/net/net.ts";
 import { script } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { checkCase, type Ways } from "./nets/check-case.ts";
 import { Checker } from "./nets/checker.ts";
 import { drawCase } from "./nets/draw-case.ts";
@@ -112,8 +112,7 @@ describe("a fault", () => {
 });
 
 describe("a process that", () => {
-  const folder = mkdtempSync(join(tmpdir(), "fuzz-nets-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const worker = (name: string, body: string): string => {
     const path = join(folder, `${name}.mjs`);
     writeFileSync(

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { script } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 test.each([...availableEngines.keys()])("BVLC Caffe's recorded results on %s", (engine) => {
   const { status, stdout } = script("golden/main.ts", "tests/golden/cases", "--engine", engine);
@@ -23,9 +21,8 @@ test.each([
   ["zoo/main.ts", 'no .prototxt with "" in its name below'],
   ["zoo/models.ts", "no model in"],
 ])("%s does not pass where there is nothing to run", (file, told) => {
-  const empty = mkdtempSync(join(tmpdir(), "nothing-"));
+  const empty = temporaryFolder();
   const { status, stdout, stderr } = script(file, empty);
-  rmdirSync(empty);
   expect(stdout).toContain("0 passed, 0 failed");
   expect(stderr).toContain(`${told} ${empty}`);
   expect(status).toBe(1);

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { FloatImage } from "../../src/float-images/float-image.ts";
 import { readLabels, topChoices } from "../../src/inference/choice.ts";
 import { Classifier } from "../../src/inference/classifier.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "classifier-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Scores an image by the mean of its red, green and blue: its input is 2×2, blue first. */
 const NET = parsePrototxt(

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type FloatImage, saveImage } from "../../src/float-images/float-image.ts";
 import { Detector } from "../../src/inference/detector.ts";
 import { overlap, readWindows, suppress } from "../../src/inference/windows.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "detector-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const NET = parsePrototxt(
   "NetParameter",

@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { data, images, loss, rows, windows, writeDamagedSources } from "../support/damaged.ts";
 import { netOf } from "../support/nets.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "damaged-"));
+const root = temporaryFolder();
 beforeAll(() => writeDamagedSources(root));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Builds a net and runs two batches of it; the error's text. */
 async function failureOf(text: string): Promise<string> {

@@ -1,26 +1,18 @@
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import ts from "typescript";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { generatedPages } from "../../scripts/generate/pages.ts";
 import * as api from "../../src/index.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { caffeHere } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = resolve(".");
-const folder = mkdtempSync(join(tmpdir(), "docs-"));
+const folder = temporaryFolder();
 /** Pages that are made from code, or that tests of their own run. */
 const ELSEWHERE = ["cli.md", "models.md", "layers.md", "data.md", "user-layers.md"];
 
@@ -73,7 +65,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, "train.log"), "Iteration 0, loss = 2\nIteration 9, loss = 1\n");
   makeDatabases();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Databases of a few made-up images, where the pages expect those of Fashion-MNIST. */
 function makeDatabases(): void {

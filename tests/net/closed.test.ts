@@ -1,16 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Classifier } from "../../src/inference/classifier.ts";
 import { Detector } from "../../src/inference/detector.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Net } from "../../src/net/net.ts";
 import { fullyConvolutional } from "../../src/net/tools/surgery.ts";
 import { Solver } from "../../src/solvers/solver.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "closed-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const LAYERS = `layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }
   layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 2 } }`;

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";
 import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Net } from "../../src/net/net.ts";
 import { setRandomSeed } from "../../src/util/seed.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";
 import { layerNet } from "../support/nets.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "net-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** y = x · Wᵀ with W = [[1, 2], [3, 4]], then relu in place, then the sum of each sample. */
 const TEXT = `

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Layer, type One } from "../../src/layers/base/layer.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Iteration } from "../../src/solvers/loop/iterate.ts";
 import { Solver } from "../../src/solvers/solver.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "at-once-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** One weight w on the input x, towards t: loss ½(wx − t)². */
 const TEXT = `

@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { readAll } from "../../support/databases.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "convert-data-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const golden = new URL("../../golden/cases/data/db_mnist_0/", import.meta.url).pathname;
 const [images, labels] = [join(golden, "images.idx"), join(golden, "labels.idx")];

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { readAll } from "../../support/databases.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const work = mkdtempSync(join(tmpdir(), "database-tools-"));
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+const work = temporaryFolder();
 
 const cases = new URL("../../golden/cases/data/", import.meta.url).pathname;
 

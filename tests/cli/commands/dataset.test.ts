@@ -1,15 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../../src/io/db/open.ts";
 import { decodeImage } from "../../../src/io/images/decode.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { caffeHere } from "../../support/cli.ts";
 import { imageBytes } from "../../support/opencv.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "dataset-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const raw = (channels: number, side: number, label: number): Uint8Array => {
   const data = Uint8Array.from({ length: channels * side * side }, (_, i) => i);

@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { caffeHere } from "../../support/cli.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "run-layers-"));
+const folder = temporaryFolder();
 const ran = join(folder, "ran");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => {
   mkdirSync(join(folder, "net"));
   writeFileSync(

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listAdapters, openGpu } from "../../../src/engines/webgpu/device.ts";
 import { webgpuEngine } from "../../../src/engines/webgpu/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { DeviceError } from "../../../src/util/errors.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { describeGpu, theGpu, withGpu } from "./support.ts";
 
 test("where there is no adapter, the error says what to install", () => {
@@ -21,7 +21,7 @@ test("where there is no adapter, the error says what to install", () => {
 });
 
 test("a solver that says GPU does not run on the CPU instead", () => {
-  const file = join(mkdtempSync(join(tmpdir(), "gpu-")), "solver.prototxt");
+  const file = join(temporaryFolder(), "solver.prototxt");
   writeFileSync(
     file,
     'solver_mode: GPU net: "net.prototxt" base_lr: 1 lr_policy: "fixed" max_iter: 1',

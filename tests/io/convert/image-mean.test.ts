@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { computeImageMean } from "../../../src/io/convert/image-mean.ts";
 import { createDatabase } from "../../../src/io/db/open.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { imageBytes } from "../../support/opencv.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "image-mean-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 async function make(name: string, records: readonly Uint8Array[]): Promise<string> {
   const path = join(folder, name);

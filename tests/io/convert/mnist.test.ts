@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { convertMnist } from "../../../src/io/convert/mnist.ts";
 import { readIdx } from "../../../src/io/lists/idx.ts";
 import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { readAll } from "../../support/databases.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const golden = new URL("../../golden/cases/data/db_mnist_0/", import.meta.url).pathname;
 const images = join(golden, "images.idx");
 const labels = join(golden, "labels.idx");
-const folder = mkdtempSync(join(tmpdir(), "convert-mnist-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Keys and SHA-1 of values, as Caffe's convert_mnist_data wrote them. */
 function entries(): { key: string; value_sha1: string }[] {

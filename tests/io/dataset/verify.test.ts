@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { verifyDataset } from "../../../src/io/dataset/verify.ts";
 import { createDatabase } from "../../../src/io/db/open.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { imageBytes } from "../../support/opencv.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "verify-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 // A thread cannot load TypeScript on every Node, so the threads that are tested are the built ones.
 const built = new URL("../../../dist/io/dataset/verify.js", import.meta.url);

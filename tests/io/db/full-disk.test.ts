@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const MiB = 2 ** 20;
 const run = (...command: readonly string[]): boolean =>
@@ -11,22 +11,20 @@ const run = (...command: readonly string[]): boolean =>
 
 /** Whether this process may mount a small disk. */
 const mayMount = ((): boolean => {
-  const folder = mkdtempSync(join(tmpdir(), "caffe-mount-"));
+  const folder = temporaryFolder();
   const isMounted = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
   if (isMounted) run("umount", folder);
-  rmSync(folder, { recursive: true });
   return isMounted;
 })();
 
 describe.skipIf(!mayMount)("an LMDB on a disk that fills up", () => {
   let disk = "";
   beforeEach(() => {
-    disk = mkdtempSync(join(tmpdir(), "caffe-disk-"));
+    disk = temporaryFolder();
     run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk);
   });
   afterEach(() => {
     run("umount", "-l", disk);
-    rmSync(disk, { recursive: true });
   });
 
   test.each([

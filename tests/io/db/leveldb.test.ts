@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,9 +9,8 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLeveldb } from "../../../src/io/db/leveldb/create.ts";
 import { openLeveldb } from "../../../src/io/db/leveldb/leveldb.ts";
 import { PartialFolder } from "../../../src/io/files/partial-folder.ts";
@@ -20,10 +18,10 @@ import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { Random } from "../../../src/util/random.ts";
 import { readAll } from "../../support/databases.ts";
 import { runPython, systemPython } from "../../support/opencv.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "leveldb-"));
+const folder = temporaryFolder();
 const path = join(folder, "db");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const COUNT = 100;
 /** Values from nothing to several of a log's blocks. */

@@ -2,18 +2,15 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import { openLmdb } from "../../../src/io/db/lmdb/lmdb.ts";
 import { openDatabase } from "../../../src/io/db/open.ts";
@@ -21,8 +18,9 @@ import { FileError, FormatError } from "../../../src/util/errors.ts";
 import { Random } from "../../../src/util/random.ts";
 import { readAll } from "../../support/databases.ts";
 import { runPython, systemPython } from "../../support/opencv.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "lmdb-"));
+const folder = temporaryFolder();
 const path = join(folder, "db");
 const PAGE = 4096;
 let whole: Buffer;
@@ -33,7 +31,6 @@ beforeAll(async () => {
   await writer.finish();
   whole = readFileSync(join(path, "data.mdb"));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A database whose file is a changed copy of the whole one. */
 function changed(name: string, change: (bytes: Buffer) => Buffer | undefined): string {

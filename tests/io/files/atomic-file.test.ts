@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,7 +15,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test, vi } from "vitest";
@@ -29,13 +27,13 @@ import {
 import { isDirectory } from "../../../src/io/files/file-system.ts";
 import { removeLeftovers, temporaryOf } from "../../../src/io/files/temporary-file.ts";
 import { FileError } from "../../../src/util/errors.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const fresh = (): string => mkdtempSync(join(tmpdir(), "atomic-"));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("writeFileAtomically", () => {
   test("writes all chunks and leaves nothing beside them", () => {
-    const directory = fresh();
+    const directory = temporaryFolder();
     const path = join(directory, "a.bin");
     writeFileSync(path, "before");
     writeFileAtomically(path, [bytes("one "), bytes(""), bytes("two")]);
@@ -44,7 +42,7 @@ describe("writeFileAtomically", () => {
   });
 
   test("keeps what was there when a chunk cannot be made", () => {
-    const directory = fresh();
+    const directory = temporaryFolder();
     const path = join(directory, "a.bin");
     writeFileSync(path, "before");
     function* chunks(): Generator<Uint8Array> {
@@ -57,7 +55,7 @@ describe("writeFileAtomically", () => {
   });
 
   test("removes its temporary when the name is taken by a directory", () => {
-    const directory = fresh();
+    const directory = temporaryFolder();
     mkdirSync(join(directory, "a", "b"), { recursive: true });
     expect(() => writeFileAtomically(join(directory, "a"), [bytes("x")])).toThrow(FileError);
     expect(readdirSync(directory)).toEqual(["a"]);
@@ -74,12 +72,12 @@ describe("what is behind a name", () => {
   const isRoot = process.getuid?.() === 0;
   /** A device of the name, as /dev/null (3) and /dev/full (7) are; none of the machine's own is touched. */
   const device = (minor: number): string => {
-    const path = join(fresh(), "device");
+    const path = join(temporaryFolder(), "device");
     expect(spawnSync("mknod", [path, "c", "1", String(minor)]).status).toBe(0);
     return path;
   };
   const fifo = (): string => {
-    const path = join(fresh(), "fifo");
+    const path = join(temporaryFolder(), "fifo");
     expect(spawnSync("mkfifo", [path]).status).toBe(0);
     return path;
   };
@@ -87,7 +85,7 @@ describe("what is behind a name", () => {
   test.skipIf(!isRoot)("a device is written to, and stays one", () => {
     const path = device(3);
     writeFileAtomically(path, [bytes("gone")]);
-    const link = join(fresh(), "link");
+    const link = join(temporaryFolder(), "link");
     symlinkSync(path, link);
     writeFileAtomically(link, [bytes("gone")]);
     const partial = new PartialFile(path);
@@ -108,7 +106,7 @@ describe("what is behind a name", () => {
   });
 
   test.skipIf(!isRoot)("a disk is refused", () => {
-    const path = join(fresh(), "disk");
+    const path = join(temporaryFolder(), "disk");
     // A loop device's number: nothing stands behind it, and it is never opened.
     expect(spawnSync("mknod", [path, "b", "7", "200"]).status).toBe(0);
     expect(() => writeFileAtomically(path, [bytes("x")])).toThrow("it is a disk. Expected a file");
@@ -156,7 +154,7 @@ describe("what is behind a name", () => {
   });
 
   test("a socket and a folder are refused", async () => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     const path = join(folder, "socket");
     const server = createServer().listen(path);
     await new Promise((done) => server.on("listening", done));
@@ -169,7 +167,7 @@ describe("what is behind a name", () => {
   });
 
   test("links are followed, one after the other, relative ones from where they lie", () => {
-    const [here, there] = [fresh(), fresh()];
+    const [here, there] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(there, "file"), "before");
     symlinkSync("file", join(there, "second"));
     symlinkSync(join(there, "second"), join(here, "first"));
@@ -181,7 +179,7 @@ describe("what is behind a name", () => {
   });
 
   test("a link to what is not there yet makes it; a partial file too", () => {
-    const [here, there] = [fresh(), fresh()];
+    const [here, there] = [temporaryFolder(), temporaryFolder()];
     symlinkSync(join(there, "new"), join(here, "link"));
     writeFileAtomically(join(here, "link"), [bytes("x")]);
     expect(readFileSync(join(there, "new"), "utf8")).toBe("x");
@@ -194,7 +192,7 @@ describe("what is behind a name", () => {
   });
 
   test("links in a circle are an error in one line", () => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     const [a, b] = [join(folder, "a"), join(folder, "b")];
     symlinkSync(a, b);
     symlinkSync(b, a);
@@ -207,7 +205,7 @@ describe("what is behind a name", () => {
   });
 
   test("a part that is a file, a name that is too long, a zero byte: each is an error in one line", () => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     writeFileSync(join(folder, "file"), "");
     for (const [path, reason] of [
       [join(folder, "file", "x"), "a part of the path is not a directory"],
@@ -227,13 +225,13 @@ describe("what is behind a name", () => {
   });
 
   test("a name as long as a name may be is written", () => {
-    const path = join(fresh(), "ü".repeat(127));
+    const path = join(temporaryFolder(), "ü".repeat(127));
     writeFileAtomically(path, [bytes("x")]);
     expect(readFileSync(path, "utf8")).toBe("x");
   });
 
   test("mode and owner are kept", () => {
-    const path = join(fresh(), "shared");
+    const path = join(temporaryFolder(), "shared");
     writeFileSync(path, "before");
     chmodSync(path, 0o664);
     if (isRoot) chownSync(path, 12345, 23456);
@@ -253,7 +251,7 @@ describe("what is behind a name", () => {
       console.log("before");
       writeFileAtomically("/dev/stdout", [Buffer.from("written\\n")]);
       console.log("after");`;
-    const path = join(fresh(), "out");
+    const path = join(temporaryFolder(), "out");
     const run = (to: string) =>
       spawnSync("bash", ["-c", `${process.execPath} --input-type=module -e '${script}' ${to}`], {
         encoding: "utf8",
@@ -266,7 +264,7 @@ describe("what is behind a name", () => {
 
 describe("writeFilesAtomically", () => {
   test("puts back what it has renamed where a later one cannot be", () => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     const paths = ["a", "b", "c"].map((name) => join(folder, name));
     writeFileSync(paths[0] as string, "before");
     function* blocked(): Generator<Uint8Array> {
@@ -285,7 +283,7 @@ describe("writeFilesAtomically", () => {
   });
 
   test("leaves nothing but the files where all goes well", () => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     const files = ["a", "b"].map((name) => ({ path: join(folder, name), chunks: [bytes(name)] }));
     for (let i = 0; i < 2; i++) writeFilesAtomically(files);
     expect(readdirSync(folder).sort()).toEqual(["a", "b"]);
@@ -304,7 +302,7 @@ describe("what a writer has left", () => {
   const ended = (): number => spawnSync("true").pid;
 
   test("is removed where its process has ended, and kept where it runs", () => {
-    const prefix = join(fresh(), "lenet");
+    const prefix = join(temporaryFolder(), "lenet");
     const gone = leftBy(`${prefix}_iter_1.caffemodel`, ended());
     const running = leftBy(`${prefix}_iter_2.caffemodel`, process.ppid);
     const other = leftBy(`${prefix}2_iter_2.caffemodel`, ended());
@@ -313,7 +311,7 @@ describe("what a writer has left", () => {
   });
 
   test("is kept where its process is of another machine or container, until nobody has touched it for a week", () => {
-    const prefix = join(fresh(), "lenet");
+    const prefix = join(temporaryFolder(), "lenet");
     const fresh_ = leftBy(`${prefix}_iter_1.caffemodel`, ended(), "0123abcd");
     const old = leftBy(`${prefix}_iter_2.caffemodel`, ended(), "0123abcd");
     const week = Date.now() / 1000 - 8 * 24 * 3600;
@@ -323,7 +321,7 @@ describe("what a writer has left", () => {
   });
 
   test("of a partial file goes with the next one of its name", () => {
-    const path = join(fresh(), "x.h5");
+    const path = join(temporaryFolder(), "x.h5");
     const [gone, elsewhere] = [leftBy(`${path}.1`, ended()), leftBy(`${path}.2`, 1, "0123abcd")];
     const [first, second] = [new PartialFile(path), new PartialFile(path)];
     expect(existsSync(first.temporary)).toBe(true);
@@ -333,7 +331,7 @@ describe("what a writer has left", () => {
 });
 
 test("checkWritable leaves nothing, and throws where nothing can be written", () => {
-  const directory = fresh();
+  const directory = temporaryFolder();
   checkWritable(join(directory, "lenet"));
   expect(readdirSync(directory)).toEqual([]);
   expect(() => checkWritable(join(directory, "none", "lenet"))).toThrow(FileError);

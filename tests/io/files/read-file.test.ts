@@ -1,16 +1,7 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import { openLmdb } from "../../../src/io/db/lmdb/lmdb.ts";
 import { checkWritable, writeFileAtomically } from "../../../src/io/files/atomic-file.ts";
@@ -19,9 +10,9 @@ import { decodeDatum, encodeDatum } from "../../../src/io/proto/datum.ts";
 import { decodeCaffemodel, encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { encodeSolverState, readSolverState } from "../../../src/io/weights/solver-state.ts";
 import { CaffeError, FormatError } from "../../../src/util/errors.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "files-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const model = (): Uint8Array =>
   Buffer.concat(

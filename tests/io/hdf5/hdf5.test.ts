@@ -1,16 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { Hdf5Thread } from "../../../src/io/hdf5/thread.ts";
 import type { Hdf5Tree } from "../../../src/io/hdf5/tree.ts";
 import { hdf5SolverState, readSolverState } from "../../../src/io/weights/solver-state.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "hdf5-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const built = pathToFileURL(resolve("dist/io/hdf5/hdf5.js")).href;
 const STATE = "tests/golden/cases/solvers/sgd_10_batchnorm_shared/snap_iter_5.solverstate.h5";

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeHdf5, isHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { arrayIn } from "../../../src/io/hdf5/tree.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { hdf5Model } from "../../../src/io/weights/hdf5-model.ts";
 import { hdf5File, patched } from "../../support/hdf5.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "hdf5-numbers-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** The messages that describe numbers in a file: size, bits, and for floats where their parts lie. */
 const single = [0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0];

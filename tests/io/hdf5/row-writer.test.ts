@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { Hdf5RowWriter } from "../../../src/io/hdf5/row-writer.ts";
 import { arrayIn, groupIn } from "../../../src/io/hdf5/tree.ts";
 import { noise } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "hdf5-rows-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Writes rows of noise and gives all of them. */
 async function write(

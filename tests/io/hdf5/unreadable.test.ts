@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeHdf5, readDatasets, readHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { hdf5Model } from "../../../src/io/weights/hdf5-model.ts";
 import { hdf5File, patched } from "../../support/hdf5.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "hdf5-unreadable-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const values = Float32Array.from({ length: 4096 }, (_, i) => i % 7);
 const chunked = { shape: [64, 64], chunks: [16, 64], data: values };

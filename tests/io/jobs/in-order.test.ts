@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { ImagesetOptions } from "../../../src/io/convert/imageset.ts";
 import { decodeImage } from "../../../src/io/images/decode.ts";
 import { encodeImage } from "../../../src/io/images/encode.ts";
@@ -10,9 +9,9 @@ import { inOrder, type Work } from "../../../src/io/jobs/in-order.ts";
 import { decodeDatum } from "../../../src/io/proto/datum.ts";
 import { CaffeError } from "../../../src/util/errors.ts";
 import { readAll } from "../../support/databases.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "in-order-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 let made = 0;

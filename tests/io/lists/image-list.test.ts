@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { listedImage, readImageList, type SharedList } from "../../../src/io/lists/image-list.ts";
 import { atoi, labelOf } from "../../../src/io/lists/label.ts";
 import { readWindowFile } from "../../../src/io/lists/window-file.ts";
 import { FormatError } from "../../../src/util/errors.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "image-list-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** A list of this text, and its name. */
 function listOf(text: string | Uint8Array): string {

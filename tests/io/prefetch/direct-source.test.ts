@@ -1,16 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
 import type { LoaderPlan } from "../../../src/io/loaders/open-loader.ts";
 import type { BatchSource, PrefetchOptions } from "../../../src/io/prefetch/batch-source.ts";
 import { DirectSource, type Relief } from "../../../src/io/prefetch/direct-source.ts";
 import type { prefetch } from "../../../src/io/prefetch/prefetch.ts";
 import { planOf, square, take, taken, writeRecords } from "../../support/record-plans.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "direct-source-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 beforeAll(async () => {
   const records = Array.from({ length: 10 }, (_, i) => square(3, i));

@@ -1,17 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
 import type { BatchSource } from "../../../src/io/prefetch/batch-source.ts";
 import { prefetch } from "../../../src/io/prefetch/prefetch.ts";
 import { planOf, square, take, writeRecords } from "../../support/record-plans.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 type Prefetch = typeof prefetch;
 
-const folder = mkdtempSync(join(tmpdir(), "batch-source-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const write = (name: string, records: readonly Uint8Array[]): Promise<void> =>
   writeRecords(join(folder, name), records);

@@ -1,17 +1,16 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { PrefetchOptions } from "../../../src/io/prefetch/batch-source.ts";
 import { ThreadedSource } from "../../../src/io/prefetch/threaded-source.ts";
 import { CaffeError } from "../../../src/util/errors.ts";
 import { planOf, square, writeRecords } from "../../support/record-plans.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "threaded-source-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const options = (more: Partial<PrefetchOptions> = {}): PrefetchOptions => ({
   ...{ depth: 1, workers: 1, isDecoded: false, dtype: "f32", name: "train_lmdb", log: () => {} },

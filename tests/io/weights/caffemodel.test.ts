@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import protobuf from "protobufjs/light.js";
@@ -16,8 +15,9 @@ import {
 } from "../../../src/io/weights/caffemodel.ts";
 import { encodeSolverState, readSolverState } from "../../../src/io/weights/solver-state.ts";
 import { FormatError } from "../../../src/util/errors.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "caffemodel-"));
+const directory = temporaryFolder();
 const whole = (chunks: readonly Uint8Array[]): Uint8Array => Buffer.concat(chunks);
 
 const net: NetParameter = {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NetParameter } from "../../../src/io/proto/caffe.ts";
 import { delimited, varint } from "../../../src/io/proto/wire.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
@@ -9,6 +8,7 @@ import { parseNetParameter } from "../../../src/io/text/read-net.ts";
 import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { encodeNetBinary, readNetBinary } from "../../../src/io/weights/net-binary.ts";
 import { type Log, silent } from "../../../src/util/log.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const utf8 = new TextEncoder();
 const joined = (...chunks: (Uint8Array | Uint8Array[])[]): Uint8Array =>
@@ -17,8 +17,7 @@ const text = (field: number, value: string): Uint8Array[] => delimited(field, [u
 const number = (field: number, value: number): Uint8Array =>
   Uint8Array.from([...varint(field << 3), ...varint(value)]);
 
-const folder = mkdtempSync(join(tmpdir(), "foreign-binary-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** The net that a file of those bytes holds. */
 function readBack(bytes: Uint8Array, name: string, log: Log): NetParameter {

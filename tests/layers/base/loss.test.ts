@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { messageType } from "../../../src/io/proto/messages.ts";
 import { normalizationOf, normalizer } from "../../../src/layers/base/loss.ts";
 import * as layers from "../../../src/layers/index.ts";
 import { describeEngines } from "../../support/engines.ts";
 import { forward, keptLog, layerNet, netOf, noise, write } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "loss-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 /** The bottoms of each loss: their shapes, and which of them is a label. */
 const LOSSES: Readonly<

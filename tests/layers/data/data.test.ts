@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const RECORDS = 5;
-let folder = "";
+const folder = temporaryFolder();
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "caffe-data-layer-"));
   const writer = createLmdb(join(folder, "db"));
   for (let k = 0; k < RECORDS; k++) {
     const data = Uint8Array.from([10 * k, 10 * k + 1, 10 * k + 2, 10 * k + 3]);
@@ -22,7 +20,6 @@ beforeAll(async () => {
   }
   await writer.finish();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const dataNet = (param: string, more = "", tops = 'top: "y" top: "label"'): Net =>
   netOf(`layer { name: "t" type: "Data" ${tops} data_param { ${param} } ${more} }`, {

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { NetOptions } from "../../../src/net/options.ts";
 import { netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "hdf5-data-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 /** Two files of 3 and 2 rows; row i holds (i, i + 0.5) and its label is i. */
 beforeAll(() => {

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writeMean } from "../../../src/float-images/mean.ts";
 import type { Net } from "../../../src/net/net.ts";
 import type { NetOptions } from "../../../src/net/options.ts";
 import { netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "window-data-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 /** An 8×8 image whose left half is 100 and whose right half is 200, and windows in both halves. */
 beforeAll(async () => {

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
 import { forward, keptLog, layerNet } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** Three priors, of which the first two overlap by a third. */
 const priors = [0, 0, 0.4, 1, 0.2, 0, 0.6, 1, 0.8, 0, 1, 1, ...new Array<number>(12).fill(0.1)];
@@ -132,7 +132,7 @@ test("a prior without an area is an error where sizes are divided by its own", a
 });
 
 test("writes the detections of a round of images", async () => {
-  const root = mkdtempSync(join(tmpdir(), "detections-"));
+  const root = temporaryFolder();
   const items = ["cat", "do/g"].map((name, i) => `item { name: "${name}" label: ${i + 1} }\n`);
   writeFileSync(join(root, "map"), items.join("").replace("do/g", "dog"));
   writeFileSync(join(root, "sizes"), "first 100 200\n17 50 50\n");

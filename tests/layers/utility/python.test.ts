@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { Net } from "../../../src/net/net.ts";
 import { referenceEngines } from "../../support/engines.ts";
 import { checkGradient, forward, layerNet, netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "user-layers-"));
+const root = temporaryFolder();
 // Whatever lies in the folders above does not count.
 writeFileSync(join(root, "package.json"), "{}");
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 beforeAll(() => {
   writeFileSync(

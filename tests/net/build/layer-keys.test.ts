@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
@@ -9,6 +7,7 @@ import { withPlaceholders } from "../../../src/net/tools/placeholders.ts";
 import { L } from "../../../src/net-spec/layers.ts";
 import { NetSpec } from "../../../src/net-spec/net-spec.ts";
 import { netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 describe("layerKeys", () => {
   test.each([
@@ -137,7 +136,7 @@ describe("names that every object has are names like others", () => {
     );
     const text = `${INPUT} ${layers.join(" ")} ${ip(PROTO, "x", PROTO)}`;
     using from = netOf(text, { seed: 5 });
-    const folder = mkdtempSync(join(tmpdir(), "names-"));
+    const folder = temporaryFolder();
     from.save(join(folder, "w.caffemodel"), true);
     from.saveHdf5(join(folder, "w.h5"), true);
     for (const file of ["w.caffemodel", "w.h5"]) {
@@ -148,7 +147,6 @@ describe("names that every object has are names like others", () => {
     from.saveHdf5(join(folder, "plain.h5"));
     using plain = netOf(text, { seed: 6, weights: join(folder, "plain.h5") });
     expect(weights(plain)).toEqual(weights(from));
-    rmSync(folder, { recursive: true });
   });
 
   test("where shapes are given, and in nets written in code", () => {

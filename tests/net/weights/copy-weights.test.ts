@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Classifier } from "../../../src/inference/classifier.ts";
 import { Detector } from "../../../src/inference/detector.ts";
 import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
@@ -14,9 +13,9 @@ import { FormatError, NetError } from "../../../src/util/errors.ts";
 import type { Log } from "../../../src/util/log.ts";
 import { referenceEngines } from "../../support/engines.ts";
 import { netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "copy-weights-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 const at = (name: string): string => join(root, name);
 
 const INPUT =

@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Blob } from "../../../src/blob/blob.ts";
 import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { messageType } from "../../../src/io/proto/messages.ts";
@@ -15,9 +14,9 @@ import type { TrainedWeights } from "../../../src/net/weights/weights.ts";
 import { FormatError } from "../../../src/util/errors.ts";
 import type { Log } from "../../../src/util/log.ts";
 import { keptLog, netOf } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "weights-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 const input = 'layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }';
 const ip = (name: string, bottom: string, more = ""): string =>

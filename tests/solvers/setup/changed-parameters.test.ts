@@ -1,16 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SolverParameter } from "../../../src/io/proto/caffe.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import { DivergenceError } from "../../../src/util/errors.ts";
 import { describeEngines, referenceEngines } from "../../support/engines.ts";
-
-const root = mkdtempSync(join(tmpdir(), "param-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-let folders = 0;
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** One weight w on a constant input 1, towards 1: loss ½(w − 1)², so w ← w − η(w − 1). */
 const NET = `
@@ -28,7 +24,7 @@ interface Made {
 
 const make = (text = "", engines = referenceEngines): Made => {
   const said: string[] = [];
-  const folder = mkdtempSync(join(root, `${folders++}-`));
+  const folder = temporaryFolder();
   const solver = new Solver(
     {
       base_lr: 0.5,

@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import type { SolverOptions } from "../../../src/solvers/options.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import { referenceEngines } from "../../support/engines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "test-nets-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** What a layer of one net is for: a constant that tells which rules let it in. */
 const constant = (name: string, value: number, rule: string): string =>

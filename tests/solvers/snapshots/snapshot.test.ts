@@ -3,7 +3,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,9 +10,8 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Blob } from "../../../src/blob/blob.ts";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { temporaryOf } from "../../../src/io/files/temporary-file.ts";
@@ -24,9 +22,9 @@ import { SnapshotStore } from "../../../src/solvers/snapshots/snapshot-store.ts"
 import { Solver } from "../../../src/solvers/solver.ts";
 import type { Log } from "../../../src/util/log.ts";
 import { describeEngines, referenceEngines } from "../../support/engines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "snapshot-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 let folder = "";
 let count = 0;
 beforeEach(() => {
