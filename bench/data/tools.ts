@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAFFE, makeImages, makeJpegDatabase } from "./make.mjs";
+import { CAFFE, makeImages, makeJpegDatabase } from "./make.ts";
 
 const rounds = Number(process.argv[2] ?? 5);
-const [IMAGES, TIMES] = [500, 8];
-const work = process.env.BENCH_DATA ?? join(tmpdir(), "caffe-bench-data");
+const [IMAGES, TIMES] = [500, 8] as const;
+const work = process.env["BENCH_DATA"] ?? join(tmpdir(), "caffe-bench-data");
 const database = await makeJpegDatabase(work, IMAGES, TIMES);
 const { folder, list } = await makeImages(work, IMAGES, TIMES);
 const made = join(work, "made_lmdb");
@@ -22,7 +22,7 @@ const tools = {
 };
 
 /** Seconds that a command takes, its start included. */
-function seconds(args, threads) {
+function seconds(args: readonly string[], threads: number): number {
   rmSync(made, { recursive: true, force: true });
   const begin = performance.now();
   const words = [CAFFE, ...args, `--threads=${threads}`];
@@ -31,17 +31,20 @@ function seconds(args, threads) {
   return (performance.now() - begin) / 1000;
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1]!;
 for (const [name, args] of Object.entries(tools)) {
-  const times = { 1: [], 2: [] };
+  const times: readonly [one: number[], two: number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    for (const threads of round % 2 ? [2, 1] : [1, 2]) times[threads].push(seconds(args, threads));
+    for (const threads of round % 2 ? [2, 1] : [1, 2]) {
+      times[threads - 1]!.push(seconds(args, threads));
+    }
   }
-  const [one, two] = [1, 2].map((threads) => Math.round((IMAGES * TIMES) / median(times[threads])));
-  const ratio = median(times[1].map((time, i) => time / times[2][i]));
+  const [one, two] = times.map((list) => Math.round((IMAGES * TIMES) / median(list)));
+  const ratio = median(times[0].map((time, i) => time / times[1][i]!));
   console.log(
     `${name.padEnd(35)} ${one} images/s with one thread, ${two} with two: ${ratio.toFixed(2)} times as fast`,
   );
 }
 rmSync(made, { recursive: true, force: true });
-console.log(`load average: ${loadavg()[0].toFixed(1)}`);
+console.log(`load average: ${loadavg()[0]!.toFixed(1)}`);

@@ -14,7 +14,17 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CAFFE, makeImages } from "./make.mjs";
+import { CAFFE, makeImages } from "./make.ts";
+
+/** MiB that a process took at its peak. */
+interface Peak {
+  /** Of its own. */
+  readonly own: number;
+  /** With the files that are mapped. */
+  readonly mapped: number;
+  /** With all of its files, where they were limited, and how often it ran into the limit. */
+  readonly limit?: { readonly peak: number; readonly reclaims: number };
+}
 
 const IMAGES = 200;
 const work = mkdtempSync(join(tmpdir(), "caffe-bench-memory-"));
@@ -28,16 +38,18 @@ const LIMIT = 400;
 const group = `/sys/fs/cgroup/memory${/memory:(.*)$/m.exec(read("/proc/self/cgroup"))?.[1] ?? ""}/caffe-bench-memory`;
 
 /** Runs `work` with a control group of that limit; gives its peak in MiB, how often it ran into the limit, and what `work` gives. */
-async function limited(work) {
+async function limited(work: (prefix: readonly string[]) => Promise<Peak>): Promise<Peak> {
   mkdirSync(group);
   try {
     writeFileSync(join(group, "memory.limit_in_bytes"), String(LIMIT * 2 ** 20));
     const result = await work(["bash", "-c", `echo $$ > ${group}/cgroup.procs; exec "$@"`, "bash"]);
-    const number = (name) => Number(read(join(group, name)));
+    const number = (name: string): number => Number(read(join(group, name)));
     return {
       ...result,
-      limitPeak: number("memory.max_usage_in_bytes") / 2 ** 20,
-      reclaims: number("memory.failcnt"),
+      limit: {
+        peak: number("memory.max_usage_in_bytes") / 2 ** 20,
+        reclaims: number("memory.failcnt"),
+      },
     };
   } finally {
     rmdirSync(group);
@@ -48,13 +60,14 @@ async function limited(work) {
  * Runs the command, behind the words of `prefix`, and gives the peak of its own memory in MiB, and of all with the
  * files that are mapped.
  */
-async function peakOf(args, prefix = []) {
+async function peakOf(args: readonly string[], prefix: readonly string[] = []): Promise<Peak> {
   const [program, ...words] = [...prefix, process.execPath, CAFFE, ...args];
-  const child = spawn(program, words, { cwd: work, stdio: "ignore" });
+  const child = spawn(program!, words, { cwd: work, stdio: "ignore" });
   const peak = { own: 0, mapped: 0 };
   const timer = setInterval(() => {
     const status = read(`/proc/${child.pid}/status`);
-    const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
+    const kib = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
     const own = kib("RssAnon") + kib("RssShmem");
     peak.own = Math.max(peak.own, own / 1024);
     peak.mapped = Math.max(peak.mapped, (own + kib("RssFile")) / 1024);
@@ -65,7 +78,7 @@ async function peakOf(args, prefix = []) {
   return peak;
 }
 
-function read(path) {
+function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -73,7 +86,7 @@ function read(path) {
   }
 }
 
-const net = (database) => `layer { name: "d" type: "Data" top: "data" top: "label"
+const net = (database: string): string => `layer { name: "d" type: "Data" top: "data" top: "label"
     transform_param { crop_size: 227 mirror: true mean_value: 120 }
     data_param { source: "${database}" batch_size: 20 backend: LMDB } }
   layer { name: "pool" type: "Pooling" bottom: "data" top: "pool" pooling_param { pool: AVE kernel_size: 32 stride: 32 } }
@@ -81,7 +94,12 @@ const net = (database) => `layer { name: "d" type: "Data" top: "data" top: "labe
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
 
 /** Converts the images, and trains for `passes` passes; `run` runs a command. */
-async function convertAndTrain(backend, times, passes, run) {
+async function convertAndTrain(
+  backend: string,
+  times: number,
+  passes: number,
+  run: (args: readonly string[]) => Promise<Peak>,
+): Promise<void> {
   const { folder, list } = await makeImages(work, IMAGES, times);
   const database = `db-${backend}-${times}`;
   const files = ["convert_imageset", "--encoded", `--backend=${backend}`, folder, list, database];
@@ -104,7 +122,7 @@ async function convertAndTrain(backend, times, passes, run) {
   rmSync(join(work, database), { recursive: true });
 }
 
-async function flatness() {
+async function flatness(): Promise<void> {
   for (const backend of ["lmdb", "leveldb"]) {
     for (const times of TIMES) await convertAndTrain(backend, times, 1, peakOf);
   }
@@ -120,20 +138,21 @@ async function flatness() {
 try {
   if (process.argv.includes("--limited")) {
     console.log(`limited to ${LIMIT} MiB, the cache of files included`);
-    const run = (args) => limited((prefix) => peakOf(args, prefix));
-    for (const backend of ["lmdb", "leveldb"]) await convertAndTrain(backend, TIMES.at(-1), 2, run);
+    const run = (args: readonly string[]): Promise<Peak> =>
+      limited((prefix) => peakOf(args, prefix));
+    for (const backend of ["lmdb", "leveldb"])
+      await convertAndTrain(backend, TIMES.at(-1)!, 2, run);
   } else await flatness();
 } finally {
   rmSync(work, { recursive: true });
 }
 
-function report(what, times, { own, mapped, limitPeak, reclaims }) {
+function report(what: string, times: number, { own, mapped, limit }: Peak): void {
   const images = String(IMAGES * times).padStart(6);
-  const limit =
-    reclaims === undefined
-      ? ""
-      : `; ${Math.round(limitPeak)} MiB with all its files, and it ran into the limit ${reclaims} times`;
+  const limited = limit
+    ? `; ${Math.round(limit.peak)} MiB with all its files, and it ran into the limit ${limit.reclaims} times`
+    : "";
   console.log(
-    `${what.padEnd(36)} ${images} images: ${Math.round(own)} MiB of its own (${Math.round(mapped)} with mapped files)${limit}`,
+    `${what.padEnd(36)} ${images} images: ${Math.round(own)} MiB of its own (${Math.round(mapped)} with mapped files)${limited}`,
   );
 }

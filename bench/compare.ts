@@ -1,6 +1,6 @@
 // Times nets with our engine, with PyTorch where python3-torch is there, and with BVLC Caffe where its `caffe` is on
 // PATH, taking turns in one run. `npm run bench -- --help` tells how.
-import { execFileSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -40,6 +40,16 @@ the peak of memory. All of it goes to bench/results as JSON.
   npm run bench -- resnet50 --batch 1 --iterations 50
   npm run bench -- --batch 1,2,4,8,16,32,64 --peer torch --rounds 2 --iterations 4
   npm run bench -- vgg16 --scaling --alone`;
+
+/** What a program measured: milliseconds of each pass, and what it tells once. */
+type Measured = Readonly<Record<string, number | readonly number[]>>;
+type Measure = (path: string) => Measured;
+
+interface Summary {
+  readonly median: number;
+  readonly min: number;
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -61,15 +71,19 @@ if (values.help) {
 }
 const { iterations, threads, engine, clock } = values;
 const batches = values.batch?.split(",") ?? [undefined];
-const compares = (peer) => !values.alone && (values.peer ?? peer) === peer;
+const compares = (peer: string): boolean => !values.alone && (values.peer ?? peer) === peer;
 if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
 const nets = positionals.length > 0 ? positionals : all;
 const python = "/usr/bin/python3";
 const env = { ...process.env, ...(threads === "1" && { OMP_NUM_THREADS: "1" }) };
-const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env };
+const quietly: ExecFileSyncOptionsWithStringEncoding = {
+  encoding: "utf8",
+  stdio: ["ignore", "pipe", "ignore"],
+  env,
+};
 const scratch = mkdtempSync(join(tmpdir(), "caffe-bench-"));
 
-function torchIsThere() {
+function torchIsThere(): boolean {
   try {
     const proto = join(here, "../proto");
     execFileSync(
@@ -85,7 +99,7 @@ function torchIsThere() {
 }
 
 /** BVLC's program says of itself what ours does not: that it is built with glog's flags. */
-function bvlcIsThere() {
+function bvlcIsThere(): boolean {
   try {
     return /^caffe(\.bin)? version 1/.test(execFileSync("caffe", ["--version"], quietly));
   } catch {
@@ -93,16 +107,17 @@ function bvlcIsThere() {
   }
 }
 
-const last = (text) => JSON.parse(text.trim().split("\n").at(-1));
-const run = (program, args) => last(execFileSync(program, args, { ...quietly }));
-const ours = (path, count = threads) =>
+/** Runs a program that ends with a line of JSON. */
+const run = (program: string, args: readonly string[]): Measured =>
+  JSON.parse(execFileSync(program, args, quietly).trim().split("\n").at(-1)!);
+const ours = (path: string, count = threads): Measured =>
   run(process.execPath, [join(here, "ours.mjs"), path, iterations, count, engine, clock]);
-const torch = (path) =>
+const torch: Measure = (path) =>
   run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock]);
 /** Passes by `caffe time`, and memory by a few iterations of `caffe train`: that keeps a history, as ours does. */
-const bvlc = (path) => {
+const bvlc: Measure = (path) => {
   const blas = `OPENBLAS_NUM_THREADS=${threads}`;
-  const shell = (command) =>
+  const shell = (command: string): string =>
     execFileSync("sh", ["-c", `${blas} ${command} 2>&1`], { ...quietly, maxBuffer: 2 ** 28 });
   const text = shell(`caffe time -model '${path}' -iterations ${iterations}`);
   const forwardBackward = [...text.matchAll(/forward-backward time: ([\d.]+) ms/g)].map(([, ms]) =>
@@ -119,20 +134,24 @@ const bvlc = (path) => {
   return { forwardBackward, ...(kib && { memoryMiB: Number(kib) / 1024 }) };
 };
 
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
-const summary = (list) => ({ median: median(list), min: Math.min(...list) });
-const sides = {
+const median = (list: readonly number[]): number =>
+  list.toSorted((a, b) => a - b)[list.length >> 1]!;
+const summary = (list: readonly number[]): Summary => ({
+  median: median(list),
+  min: Math.min(...list),
+});
+const sides: Readonly<Record<string, Measure>> = {
   ours: (path) => ours(path),
   ...(values.scaling && { oneThread: (path) => ours(path, "1") }),
   ...(compares("torch") && torchIsThere() && { torch }),
   ...(compares("bvlc") && bvlcIsThere() && { bvlc }),
 };
-if (compares("torch") && !sides.torch)
+if (compares("torch") && !sides["torch"])
   console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
-const results = [];
+const results: unknown[] = [];
 
 /** The net's prototxt, with another batch where one is asked for: the first dim of what DummyData makes. */
-function prototxtOf(name, batch) {
+function prototxtOf(name: string, batch: string | undefined): string {
   const path = existsSync(name) ? name : join(here, "nets", `${name}.prototxt`);
   if (!batch) return path;
   const changed = join(scratch, `${basename(path, ".prototxt")}_b${batch}.prototxt`);
@@ -141,50 +160,59 @@ function prototxtOf(name, batch) {
   return changed;
 }
 
+/** What every side measures of a net, by side and by what it is; they take turns. */
+function takenInTurns(path: string): Readonly<Record<string, Readonly<Record<string, number[]>>>> {
+  const taken: Record<string, Record<string, number[]>> = {};
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [side, measure] of Object.entries(sides)) {
+      taken[side] ??= {};
+      const own = taken[side];
+      for (const [what, value] of Object.entries(measure(path))) {
+        own[what] = [...(own[what] ?? []), ...[value].flat()];
+      }
+    }
+  }
+  return taken;
+}
+
 try {
   for (const path of nets.flatMap((name) => batches.map((batch) => prototxtOf(name, batch)))) {
-    const taken = {};
-    for (let round = 0; round < Number(values.rounds); round++) {
-      for (const [side, time] of Object.entries(sides)) {
-        taken[side] ??= {};
-        for (const [what, value] of Object.entries(time(path))) {
-          taken[side][what] = [...(taken[side][what] ?? []), ...[value].flat()];
-        }
-      }
-    }
-    const [flops] = taken.ours.flops;
-    const peak = Math.max(...taken.ours.peak);
+    const net = basename(path, ".prototxt");
+    const taken = takenInTurns(path);
+    const own = taken["ours"]!;
+    const [flops] = own["flops"]!;
+    const peak = Math.max(...own["peak"]!);
     for (const what of ["forward", "forwardBackward", "step"]) {
-      const row = { net: basename(path, ".prototxt"), what, times: {} };
+      const times: Record<string, Summary> = {};
       for (const side of Object.keys(sides)) {
-        const list = taken[side][what];
-        if (list?.length > 0) row.times[side] = summary(list);
+        const list = taken[side]![what];
+        if (list) times[side] = summary(list);
       }
-      const { min } = row.times.ours;
-      row.gflops = ((what === "forward" ? 1 : 3) * flops) / min / 1e6;
-      row.percentOfPeak = (100 * row.gflops) / peak;
-      const show = ([side, s]) =>
-        `${side} ${s.median.toFixed(1)} (min ${s.min.toFixed(1)})${side === "ours" ? "" : `, ${(s.median / row.times.ours.median).toFixed(2)}× ours (min ${(s.min / min).toFixed(2)})`}`;
+      const mine = times["ours"]!;
+      const gflops = ((what === "forward" ? 1 : 3) * flops!) / mine.min / 1e6;
+      const percentOfPeak = (100 * gflops) / peak;
+      const show = ([side, s]: [string, Summary]): string =>
+        `${side} ${s.median.toFixed(1)} (min ${s.min.toFixed(1)})${side === "ours" ? "" : `, ${(s.median / mine.median).toFixed(2)}× ours (min ${(s.min / mine.min).toFixed(2)})`}`;
       console.log(
-        `${row.net} ${what}`.padEnd(30),
-        `ms: ${Object.entries(row.times).map(show).join("; ")}; ${row.gflops.toFixed(0)} GFLOP/s, ${row.percentOfPeak.toFixed(0)} % of sgemm`,
+        `${net} ${what}`.padEnd(30),
+        `ms: ${Object.entries(times).map(show).join("; ")}; ${gflops.toFixed(0)} GFLOP/s, ${percentOfPeak.toFixed(0)} % of sgemm`,
       );
-      results.push(row);
+      results.push({ net, what, times, gflops, percentOfPeak });
     }
     const memory = Object.fromEntries(
-      Object.keys(sides)
-        .filter((side) => taken[side].memoryMiB)
-        .map((side) => [side, Math.max(...taken[side].memoryMiB)]),
+      Object.entries(taken).flatMap(([side, { memoryMiB }]) =>
+        memoryMiB ? [[side, Math.max(...memoryMiB)]] : [],
+      ),
     );
     const told = Object.entries(memory).map(([side, mib]) => `${side} ${mib.toFixed(0)}`);
-    console.log(`${basename(path, ".prototxt")} memory`.padEnd(30), `MiB: ${told.join("; ")}`);
-    const [build, start] = [summary(taken.ours.build), summary(taken.ours.start)];
+    console.log(`${net} memory`.padEnd(30), `MiB: ${told.join("; ")}`);
+    const [build, start] = [summary(own["build"]!), summary(own["start"]!)];
     console.log(
-      `${basename(path, ".prototxt")} start`.padEnd(30),
+      `${net} start`.padEnd(30),
       `ms: net ${build.median.toFixed(0)} (min ${build.min.toFixed(0)}); from the program's start ${start.median.toFixed(0)} (min ${start.min.toFixed(0)})`,
     );
     const rest = { memory, build, start, sgemmPeak: peak };
-    results.push({ net: basename(path, ".prototxt"), what: "memory and start", ...rest });
+    results.push({ net, what: "memory and start", ...rest });
   }
 } finally {
   rmSync(scratch, { recursive: true });
