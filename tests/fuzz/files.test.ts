@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { damaged, damagedText } from "./damage.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { damaged, damagedText } from "./damage.ts";
 
 /*
  * Damaged files of every kind: whatever is read ends in a CaffeError or in a value, soon, and without asking for memory
