@@ -7,7 +7,7 @@ export function fileExists(path: string): boolean {
   return existsSync(path);
 }
 
-/** Whether the path is a regular file; not, where nobody may look. */
+/** Whether the path is a regular file; false where it cannot be looked at. */
 export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
@@ -16,7 +16,7 @@ export function isFile(path: string): boolean {
   }
 }
 
-/** Whether the path is a folder; not, where nobody may look. */
+/** Whether the path is a folder; false where it cannot be looked at. */
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

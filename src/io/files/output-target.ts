@@ -74,7 +74,7 @@ export function likeBefore(path: string, before: Stats | undefined): void {
   chmodSync(path, before.mode & 0o7777);
 }
 
-/** Writes bytes to a device or a pipe. A pipe that nobody reads is not waited for. */
+/** Writes bytes to a device or a pipe. A pipe without a reader is not waited for. */
 export function writeStream(path: string, chunks: Iterable<Uint8Array>): void {
   if (dirname(path) === `/proc/${process.pid}/fd`) {
     // It is open: what stands in it already is to stay.
@@ -109,7 +109,7 @@ function writeSome(file: number, bytes: Uint8Array): number {
     return writeSync(file, bytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-    // Nobody wakes who waits here.
+    // No other thread wakes the one that waits here.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     return 0;
   }

@@ -10,7 +10,7 @@ const MOST_OF_PIPE = 2 ** 30;
  * @throws FileError where it cannot be read, or is no regular file: a FIFO or a device would be read for ever
  */
 export function readBytes(path: string, what: string): Uint8Array {
-  // `<(command)` of a shell, and what stands before a `|`: somebody has opened the other end.
+  // `<(command)` of a shell, and what stands before a `|`: another process has opened the other end.
   if (OPEN_PIPE.test(path) && statSync(path, { throwIfNoEntry: false })?.isFIFO()) {
     return reading(path, what, () => readPipe(path, what));
   }

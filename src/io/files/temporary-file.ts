@@ -7,7 +7,7 @@ import { fileNames, removeFile } from "./file-system.ts";
 
 /** Bytes of a name that are kept: a temporary name, which is longer, is to be one as well. */
 const MOST_NAME = 180;
-/** What a writer that cannot be asked has left is taken for abandoned when nobody has touched it for so long. */
+/** What a writer that cannot be asked has left is taken for abandoned when it has not changed for so long. */
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 /**

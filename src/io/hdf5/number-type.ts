@@ -32,7 +32,7 @@ const DATATYPE = 0x03;
  *
  * @param base where the file's addresses are counted from: the place of its signature
  * @param address of the dataset's header
- * @returns undefined where that is no number, or is said where nobody looks for it
+ * @returns undefined where that is no number, or is said in a place that is not looked at
  */
 export function numberTypeAt(
   storage: Hdf5Storage,

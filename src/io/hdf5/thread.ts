@@ -76,7 +76,7 @@ export class Hdf5Thread {
     const before = Atomics.load(signal, 0);
     port.postMessage(order);
     const end = performance.now() + milliseconds;
-    // The thread may still be about to wake whoever waited for the answer before this one.
+    // The thread may still be about to wake the one that waited for the answer before this one.
     while (Atomics.load(signal, 0) === before && performance.now() < end) {
       Atomics.wait(signal, 0, before, end - performance.now());
     }

@@ -69,7 +69,7 @@ export async function* inOrder<Job, Result>(
     for (const some of parcels(jobs, parcel)) {
       const thread = pool[next++ % pool.length] as JobThread<Job, Result>;
       const answer = thread.run(some);
-      // It may fail while an earlier one is waited for; whoever stopped before does not hear of it.
+      // It may fail while an earlier one is waited for; a caller that has stopped before does not hear of it.
       answer.catch(() => {});
       under.push(answer);
       if (under.length >= AHEAD * pool.length) yield* (await under.shift()) ?? [];

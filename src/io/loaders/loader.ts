@@ -3,7 +3,7 @@ import type { FloatArray } from "../../util/arrays.ts";
 /** What every source is told. Plans are plain data and shared memory, so that they can be sent to a thread. */
 export interface BasePlan {
   readonly batchSize: number;
-  /** Random numbers of record k come from (seed, stream, k), whoever reads it. */
+  /** Random numbers of record k come from (seed, stream, k), whichever thread reads it. */
   readonly seed: number;
   readonly stream: string;
   /** Records that this rank has handed on before. */

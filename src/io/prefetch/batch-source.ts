@@ -15,7 +15,7 @@ export interface BatchSource {
 export interface PrefetchOptions {
   /** Batches that there is room for, the one in use included. */
   readonly depth: number;
-  /** Threads that make them; 0 where nobody says. */
+  /** Threads that make them; 0 where no number is given. */
   readonly workers: number;
   /** Whether images are decoded: that pays threads from the first batch on, and more than one. */
   readonly isDecoded: boolean;

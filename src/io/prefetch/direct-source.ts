@@ -72,7 +72,7 @@ export class DirectSource implements BatchSource {
   #load(loader: BatchLoader): Batch | Promise<Batch> {
     const began = this.#now();
     const made = (restarted: boolean): Batch => this.#made(restarted, began);
-    // Whoever asks again after a failure gets a loader that has not been through it.
+    // A layer that asks again after a failure gets a loader that has not been through it.
     const fail = (error: unknown): never => {
       this.#closeLoader();
       throw error;
@@ -100,7 +100,7 @@ export class DirectSource implements BatchSource {
     this.#closeLoader();
     const start = this.#plan.start + this.#batch * this.#plan.batchSize;
     this.#threads = relief({ ...this.#plan, start });
-    // Whoever has the last batch keeps it for as long as it is needed.
+    // The layer that has the last batch keeps it for as long as it needs it.
     this.#memory = [];
     this.#tops = [];
   }

@@ -41,7 +41,7 @@ export class ThreadedSource implements BatchSource {
 
   close(): void {
     for (const thread of this.#threads) thread.close();
-    // A wait that nobody ends would keep the ring's memory.
+    // A wait without an end would keep the ring's memory.
     Atomics.notify(this.#shared.control, this.#ring.producedAt(this.#batch));
   }
 

@@ -29,7 +29,7 @@ export function setField(message: object, field: string, value: unknown): void {
   });
 }
 
-/** Adds a value to a field of a message whose schema nobody knows: a second value makes a list of it. */
+/** Adds a value to a field of a message that is not in the schema: a second value makes a list of it. */
 export function addValue(message: object, field: string, value: unknown): void {
   const before = entryOf(message as AnyParameter, field);
   if (Array.isArray(before)) before.push(value);

@@ -57,7 +57,7 @@ const owners = new Map(
 );
 
 /**
- * What to say about a layer type that nobody registered: whose it is where that is known, and what to do; the nearest
+ * What to say about a layer type that is not registered: whose it is where that is known, and what to do; the nearest
  * known name where it is a slip.
  */
 export function unknownTypeText(type: string, known: readonly string[], where = ""): string {

@@ -22,12 +22,12 @@ export function netParameterOf(source: string | NetParameter, log: Log = silent)
   checkMessage("NetParameter", source, "net");
   const isOld = (source.layers?.length ?? 0) > 0 || (source.input?.length ?? 0) > 0;
   if (!isOld) return source;
-  return upgradeNet(source, "net", (severity, message) => log(severity, "upgrade_proto", message));
+  return upgradeNet(source, "net", log);
 }
 
 /**
  * Reads a net's prototxt of any age.
- * @param log told of what is upgraded, and of fields without effect; nobody by default
+ * @param log told of what is upgraded, and of fields without effect; silent by default
  * @throws FileError, PrototxtError, FormatError
  */
 export function readNetParameter(path: string, log: Log = silent): NetParameter {
@@ -45,9 +45,7 @@ export function parseNetParameter(text: string, source: string, log: Log): NetPa
 
 /** The net in the present form, with a warning for each field that has no effect. */
 function upgraded(net: NetParameter, source: string, log: Log): NetParameter {
-  const current = upgradeNet(net, source, (severity, message) =>
-    log(severity, "upgrade_proto", message),
-  );
+  const current = upgradeNet(net, source, log);
   warnOfDeadFields(current, source, (message) => log("warning", "prototxt", message));
   return current;
 }
@@ -77,9 +75,7 @@ export function parseSolverParameter(text: string, source: string, log: Log): So
   const solver = parsePrototxt("SolverParameter", text, source, (message) =>
     log("warning", "prototxt", message),
   );
-  const upgradeLog = (severity: "info" | "warning" | "error" | "fatal", message: string): void =>
-    log(severity, "upgrade_proto", message);
-  const current = upgradeSolver(solver, source, upgradeLog);
+  const current = upgradeSolver(solver, source, log);
   const inline = (net: NetParameter): NetParameter => upgraded(net, source, log);
   return {
     ...current,

@@ -49,7 +49,7 @@ export function readText(type: protobuf.Type, text: string, file: string): ReadT
 }
 
 /**
- * Reads a text whose schema nobody knows.
+ * Reads a text of a message that is not in the schema.
  * @throws PrototxtError
  */
 export function readUnknown(text: string, file: string): object {
@@ -97,7 +97,7 @@ class Reader {
     return true;
   }
 
-  /** The fields of a message up to its closing bracket, or to the end of the text; `type` is undefined where nobody knows it. */
+  /** The fields of a message up to its closing bracket, or to the end of the text; `type` is undefined where the schema has none. */
   #message(type: protobuf.Type | undefined, close: string | undefined, openedAt: number): object {
     const message = {};
     const title = type?.name ?? "a message";
@@ -292,7 +292,7 @@ class Reader {
     return message;
   }
 
-  /** A field of a message whose schema nobody knows: what stands there tells its kind. */
+  /** A field of a message that is not in the schema: what stands there tells its kind. */
   #unknownField(message: object, name: Token): void {
     const hasColon = this.#skip(":");
     if (this.#tokens.token.text === "[") beginList(message, name.text);

@@ -67,7 +67,7 @@ export function enumValue(
   return id === undefined || name === undefined ? undefined : { id, name };
 }
 
-/** What a word stands for where nobody knows its type; a name, and what no number holds exactly, stays as it is. */
+/** What a word stands for where the schema gives no type; a name, and what no number holds exactly, stays as it is. */
 export function unknownValue(text: string): number | boolean | string {
   if (text === "true" || text === "false") return text === "true";
   const value = wholeValue(text);

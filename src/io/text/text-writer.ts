@@ -14,7 +14,7 @@ export function writeText(type: protobuf.Type, message: object): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** A message whose schema nobody knows, as text: fields in their own order. */
+/** A message that is not in the schema, as text: fields in their own order. */
 export function writeUnknown(message: object): string {
   const lines: string[] = [];
   writeUnknownMessage(message as Fields, lines, "");

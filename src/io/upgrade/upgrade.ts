@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
 import type {
   BlobShape,
   LayerParameter,
@@ -9,14 +10,13 @@ import type {
 } from "../proto/caffe.ts";
 import { UNKNOWN } from "../proto/foreign-message.ts";
 import { keepSource } from "../proto/source.ts";
-import type { UpgradeLog } from "./upgrade-log.ts";
 import { needsV0Upgrade, upgradeV0 } from "./v0.ts";
 import { needsV1Upgrade, upgradeV1 } from "./v1.ts";
 
 /** One upgrade: when it applies, what it does, and what the log calls the old form. */
 interface Upgrade {
   readonly applies: (net: NetParameter) => boolean;
-  readonly apply: (net: NetParameter, log: UpgradeLog) => NetParameter;
+  readonly apply: (net: NetParameter, log: Log) => NetParameter;
   readonly before: (file: string) => string;
   readonly after: string;
 }
@@ -66,21 +66,22 @@ const upgrades: readonly Upgrade[] = [
  * @throws FormatError where it mixes forms
  * @see Caffe's UpgradeNetAsNeeded
  */
-export function upgradeNet(net: NetParameter, file: string, log: UpgradeLog): NetParameter {
+export function upgradeNet(net: NetParameter, file: string, log: Log): NetParameter {
   for (const layer of net.layers ?? []) {
     if (!(UNKNOWN in layer) && !(UNKNOWN in (layer.layer ?? {}))) continue;
     const name = layer.name ?? layer.layer?.name ?? "";
     log(
       "warning",
+      "upgrade_proto",
       `${file}: layer "${name}" is of the old form and has fields that BVLC Caffe does not know. They are left out: the new form has other numbers.`,
     );
   }
   let current = net;
   for (const { applies, apply, before, after } of upgrades) {
     if (!applies(current)) continue;
-    log("info", before(file));
+    log("info", "upgrade_proto", before(file));
     current = apply(current, log);
-    log("info", after);
+    log("info", "upgrade_proto", after);
   }
   return keepSource(net, current);
 }
@@ -185,11 +186,7 @@ const solverTypes: Readonly<Record<string, string>> = {
  * @throws FormatError where both are given
  * @see Caffe's UpgradeSolverAsNeeded
  */
-export function upgradeSolver(
-  solver: SolverParameter,
-  file: string,
-  log: UpgradeLog,
-): SolverParameter {
+export function upgradeSolver(solver: SolverParameter, file: string, log: Log): SolverParameter {
   const { solver_type, ...rest } = solver;
   if (solver_type === undefined) return solver;
   if (solver.type !== undefined) {
@@ -197,7 +194,11 @@ export function upgradeSolver(
       `${file}: both "type" and the old "solver_type" are given. Expected one; keep "type".`,
     );
   }
-  log("info", deprecated("'solver_type' field (enum)")(file));
-  log("info", upgraded("'solver_type' field (enum) to the new 'type' field (string)."));
+  log("info", "upgrade_proto", deprecated("'solver_type' field (enum)")(file));
+  log(
+    "info",
+    "upgrade_proto",
+    upgraded("'solver_type' field (enum) to the new 'type' field (string)."),
+  );
   return keepSource(solver, { ...rest, type: solverTypes[solver_type] ?? solver_type });
 }

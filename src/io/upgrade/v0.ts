@@ -1,4 +1,5 @@
 import { FormatError } from "../../util/errors.ts";
+import type { Log } from "../../util/log.ts";
 import { entryOf } from "../../util/records.ts";
 import type {
   LayerParameter,
@@ -6,7 +7,6 @@ import type {
   V0LayerParameter,
   V1LayerParameter,
 } from "../proto/caffe.ts";
-import type { UpgradeLog } from "./upgrade-log.ts";
 
 /** A V0 field as it is called in the message of its layer's type; lists take it as their only entry. */
 type Renamed = Readonly<Record<string, string | readonly [string]>>;
@@ -133,7 +133,7 @@ export function needsV0Upgrade(net: NetParameter): boolean {
  * @throws FormatError where padding is read by neither
  * @see Caffe's UpgradeV0Net and UpgradeV0PaddingLayers
  */
-export function upgradeV0(net: NetParameter, log: UpgradeLog): NetParameter {
+export function upgradeV0(net: NetParameter, log: Log): NetParameter {
   const { layers = [], ...rest } = net;
   return { ...rest, layers: foldPadding(layers).map((layer) => upgradeLayer(layer, log)) };
 }
@@ -165,11 +165,12 @@ function foldPadding(layers: readonly V1LayerParameter[]): V1LayerParameter[] {
   return kept;
 }
 
-function upgradeLayer(connection: V1LayerParameter, log: UpgradeLog): V1LayerParameter {
+function upgradeLayer(connection: V1LayerParameter, log: Log): V1LayerParameter {
   const { layer: old, ...rest } = connection;
   if (!old) return connection;
   const known = entryOf(types, old.type ?? "");
-  if (old.type !== undefined && !known) log("error", `Unknown V0 layer type ${old.type}`);
+  if (old.type !== undefined && !known)
+    log("error", "upgrade_proto", `Unknown V0 layer type ${old.type}`);
   const own: Record<string, unknown> = {};
   const transform: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(old) as [keyof V0LayerParameter, unknown][]) {
@@ -180,7 +181,7 @@ function upgradeLayer(connection: V1LayerParameter, log: UpgradeLog): V1LayerPar
       own[typeof target === "string" ? target : target[0]] =
         typeof target === "string" ? value : [value];
     } else if (transformed !== undefined) transform[transformed] = value;
-    else log("error", `Unknown parameter ${field} for layer type ${old.type}`);
+    else log("error", "upgrade_proto", `Unknown parameter ${field} for layer type ${old.type}`);
   }
   return {
     ...rest,

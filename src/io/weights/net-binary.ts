@@ -25,7 +25,7 @@ export function readNetBinary(path: string, log: Log): NetParameter {
       { cause: error },
     );
   }
-  return upgradeNet(net, path, (severity, message) => log(severity, "upgrade_proto", message));
+  return upgradeNet(net, path, log);
 }
 
 /** The bytes of a whole net: every field as it is, blobs of legacy shape and fields that only forks know included. */

@@ -15,7 +15,7 @@ interface Sized {
  * @param file what it is called in the message
  * @param instead what has no such limit
  * @param arrays how many of each blob are written: 2 with its diff
- * @throws FormatError where nobody could
+ * @throws FormatError where it could not be read here either
  */
 export function checkSize(
   blobs: readonly Sized[],

@@ -13,8 +13,10 @@ const silent = (): void => {};
 /** Upgrades a net's text and keeps its log. */
 function upgrade(text: string): { net: NetParameter; log: string[] } {
   const log: string[] = [];
-  const net = upgradeNet(parsePrototxt("NetParameter", text), "old.prototxt", (severity, line) =>
-    log.push(`${severity} ${line}`),
+  const net = upgradeNet(
+    parsePrototxt("NetParameter", text),
+    "old.prototxt",
+    (severity, _source, line) => log.push(`${severity} ${line}`),
   );
   return { net, log };
 }

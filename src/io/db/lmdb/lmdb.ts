@@ -13,7 +13,7 @@ const WINDOW = 65_536;
 
 /**
  * Opens an LMDB folder, as Caffe and liblmdb 0.9 write it, for reading. Nothing in it is changed or locked, and
- * any number of threads may read; nobody may write to it meanwhile.
+ * any number of threads may read; no program may write to it meanwhile.
  *
  * @throws FileError, FormatError
  */
@@ -53,7 +53,7 @@ class Page {
 class LmdbCursor implements DbCursor {
   readonly #file: RandomAccessFile;
   readonly #tree: Tree;
-  /** The root first, the leaf last. A leaf is read where it lies in the window: nobody needs it when the next is. */
+  /** The root first, the leaf last. A leaf is read where it lies in the window: it is done with when the next is read. */
   readonly #way: readonly Page[];
   readonly #leaf: Page;
   /** Records passed in this pass. */
