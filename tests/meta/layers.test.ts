@@ -6,8 +6,12 @@ import { messageType } from "../../src/io/proto/messages.ts";
 import * as layers from "../../src/layers/index.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 
-const files = readdirSync("src/layers", { recursive: true, encoding: "utf8" }).filter((file) =>
-  /^(?!base)\w+\/.*\.ts$/.test(file),
+const sources = readdirSync("src/layers", { recursive: true, encoding: "utf8" });
+/** Those of a layer type; others hold what several have in common. */
+const files = sources.filter(
+  (file) =>
+    file.endsWith(".ts") &&
+    /static override readonly type: string = /.test(readFileSync(`src/layers/${file}`, "utf8")),
 );
 
 test.each(files)("%s has an index line, a test, and a source", (file) => {

@@ -423,6 +423,33 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/** Uses of the layers that have none: they bring or take data, count, choose, or say yes or no. */
+export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
+  Accuracy: [
+    ['bottom: "a" bottom: "b" top: "y" top: "z"', "3x4 3", { b: [0, 3, 1] }],
+    [
+      'bottom: "a" bottom: "b" top: "y" accuracy_param { top_k: 2 ignore_label: 1 }',
+      "3x4 3",
+      { b: [0, 3, 1] },
+    ],
+  ],
+  ArgMax: one("argmax_param", "2x3x2", "", "axis: 1 top_k: 2", "out_max_val: true"),
+  DetectionOutput: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param { num_classes: 2 }',
+      "1x4 1x2 1x2x4",
+    ],
+  ],
+  DummyData: [
+    ['top: "y" dummy_data_param { shape { dim: 2 } data_filler { type: "gaussian" } }', ""],
+  ],
+  Input: [['top: "y" input_param { shape { dim: 2 } }', ""]],
+  PriorBox: two("prior_box_param", "1x1x2x2 1x3x4x4", "min_size: 2"),
+  PriorBoxClustered: two("prior_box_param", "1x1x2x2 1x3x4x4", "width: 2 height: 2"),
+  Silence: [['bottom: "a"', "4"]],
+  Threshold: one("threshold_param", "2x3", "", "threshold: 0.2"),
+};
+
 /** The shapes of a row's bottoms, and their values where they are not noise. */
 export function bottomsOf([, shapes, inputs = {}]: Row): {
   readonly shapes: readonly (readonly number[])[];

@@ -1,7 +1,14 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
-import { type Arity, type Blobs, Layer, type One, type ParamField } from "../base/layer.ts";
+import {
+  type Arity,
+  type Blobs,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import { type Box, type BoxCode, boxAt, decodeBox } from "./boxes.ts";
 import { byScore, suppress } from "./nms.ts";
 import { type Priors, priorsOf } from "./priors.ts";
@@ -38,6 +45,7 @@ interface Found {
 export class DetectionOutputLayer extends Layer<Blobs, One> {
   static override readonly type: string = "DetectionOutput";
   static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
+  static override readonly role: LayerRole = "result";
   static override readonly hostBottoms: readonly number[] = [0, 1, 2];
   static override readonly bottoms: Arity = { min: 3, max: 4 };
 
