@@ -1,9 +1,6 @@
 import type { LayerParameter, NetParameter } from "../../src/io/proto/caffe.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
 
-/** Layers whose data is elsewhere. */
-const SOURCES = new Set(["Data", "ImageData", "WindowData", "MemoryData", "HDF5Data", "Python"]);
-
 /** Channels and sides to try where a file does not say them, besides what its names suggest. */
 const CHANNELS = [1, 3, 2, 6];
 const SIDES = [224, 256, 28, 32, 64, 128];
@@ -21,12 +18,10 @@ export function hasSource(param: NetParameter): boolean {
   return (param.layer ?? []).some(isSource);
 }
 
-function isSource(layer: LayerParameter): boolean {
-  return (
-    SOURCES.has(layer.type ?? "") &&
-    (layer.bottom ?? []).length === 0 &&
-    (layer.top ?? []).length > 0
-  );
+/** A layer whose data is elsewhere: one that reads it, or a user's that has tops alone. */
+function isSource({ type = "", bottom = [], top = [] }: LayerParameter): boolean {
+  const isAway = registry.get(type)?.role === "source" || type === "Python";
+  return isAway && bottom.length === 0 && top.length > 0;
 }
 
 /** The blobs that a source makes, by name. */
