@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
 import { forward, layerNet, write } from "../../support/nets.ts";
 
-const layer = (param: string, type = "PriorBox"): string =>
-  `type: "${type}" bottom: "a" bottom: "b" top: "y" prior_box_param { ${param} }`;
+const layer = (param: string): string =>
+  `type: "PriorBox" bottom: "a" bottom: "b" top: "y" prior_box_param { ${param} }`;
 const shapes = [
   [1, 1, 1, 2],
   [1, 3, 10, 20],
@@ -77,13 +77,6 @@ test.each([
   expect(await boxesOf(layer(param))).toBeAllClose(want, { rtol: 1e-5, atol: 1e-6 });
 });
 
-test("sizes of clusters are not cut to whole pixels", async () => {
-  const boxes = await boxesOf(
-    layer("width: 4.5 width: 2 height: 1 height: 5", "PriorBoxClustered"),
-  );
-  expect(boxes.slice(0, 8)).toBeAllClose([0.1375, 0.45, 0.3625, 0.55, 0.2, 0.25, 0.3, 0.75]);
-});
-
 test.each([
   ["", "needs min_size"],
   ["min_size: 0", "min_size is 0. Expected more than 0."],
@@ -98,12 +91,6 @@ test.each([
   ["min_size: 4 step: 0", "step is 0. Expected more than 0."],
 ])("PriorBox refuses: %s", (param, message) => {
   expect(() => layerNet(layer(param), shapes)).toThrow(message);
-});
-
-test("PriorBoxClustered wants as many heights as widths", () => {
-  expect(() => layerNet(layer("width: 3", "PriorBoxClustered"), shapes)).toThrow(
-    "1 width and 0 height",
-  );
 });
 
 test("a map without pixels is refused", () => {
