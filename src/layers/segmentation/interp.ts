@@ -1,5 +1,6 @@
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
 
 /**
  * Bilinear interpolation of planes to another size; corners lie upon corners.
@@ -27,16 +28,13 @@ export class InterpLayer extends Layer<One, One> {
 
   override reshape([x]: One, [y]: One): void {
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
-    if (x.shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
-    }
+    const [n, c, h, w] = planesOf(x, (message) => this.fail(message));
     const { pad_beg = 0, pad_end = 0 } = this.param.interp_param ?? {};
     if (pad_beg > 0 || pad_end > 0) {
       this.fail(
         `interp_param.pad_beg is ${pad_beg}, pad_end ${pad_end}. Expected 0 or less: only supports non-pos padding (cropping).`,
       );
     }
-    const [n = 0, c = 0, h = 0, w = 0] = x.shape;
     const [inH, inW] = [h + pad_beg + pad_end, w + pad_beg + pad_end];
     const { height, width } = this.param.interp_param ?? {};
     const [outH, outW] = [this.#lengthOf(inH, height), this.#lengthOf(inW, width)];

@@ -1,6 +1,7 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
 
 /**
  * Trades height and width for channels, in darknet's order.
@@ -35,10 +36,7 @@ export class ReorgLayer extends Layer<One, One> {
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const stride = this.param.reorg_param?.stride ?? 0;
     if (stride < 1) this.fail(`reorg_param.stride is ${stride}. Expected 1 or more.`);
-    if (x.shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(x.shape)}. Expected four axes: N×C×H×W.`);
-    }
-    const [n = 0, c = 0, h = 0, w = 0] = x.shape;
+    const [n, c, h, w] = planesOf(x, (message) => this.fail(message));
     const area = stride * stride;
     if (c % area !== 0 || (!this.#isReverse && (h % stride !== 0 || w % stride !== 0))) {
       this.fail(

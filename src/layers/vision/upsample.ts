@@ -9,6 +9,7 @@ import {
   type OneOrMore,
   type ParamField,
 } from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
 
 /**
  * Makes planes larger. Two forks gave this name to two layers; the number of bottoms says which is meant.
@@ -54,7 +55,7 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
     if (scale_h < 1 || scale_w < 1) {
       this.fail(`upsample_param.scale is ${scale_h} × ${scale_w}. Expected 1 or more.`);
     }
-    if (mask) this.#size = this.#sizeOf(x.shape);
+    if (mask) this.#size = this.#sizeOf(x);
     else if (param.upsample_h !== undefined || param.upsample_w !== undefined) {
       this.fail(
         "upsample_param has upsample_h or upsample_w, but there is no mask to say where values go. Expected a second bottom, or scale.",
@@ -63,15 +64,12 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
     this.#wide = new Blob([0], this.context.dtype);
   }
 
-  #sizeOf(shape: Shape): readonly [number, number] {
-    if (shape.length !== 4) {
-      this.fail(`bottom has shape ${shapeText(shape)}. Expected four axes: N×C×H×W.`);
-    }
+  #sizeOf(x: Blob): readonly [number, number] {
+    const [, , h, w] = planesOf(x, (message) => this.fail(message));
     const { upsample_h, upsample_w, pad_out_h, pad_out_w } = this.param.upsample_param ?? {};
     if ((upsample_h === undefined) !== (upsample_w === undefined)) {
       this.fail("upsample_param has one of upsample_h and upsample_w. Expected both.");
     }
-    const [, , h = 0, w = 0] = shape;
     return [
       upsample_h ?? h * this.#scale[0] - (pad_out_h ? 1 : 0),
       upsample_w ?? w * this.#scale[1] - (pad_out_w ? 1 : 0),
