@@ -32,7 +32,10 @@ export interface NetOptions extends LogOptions {
    * False by default.
    */
   readonly sharesMemory?: boolean;
-  /** Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way. */
+  /**
+   * Runs neighbours as one where an engine can; true by default. The blobs hold the same numbers either way, but for the
+   * `diff` of one that layers in place work on: that may be the gradient behind the last of them.
+   */
   readonly fuse?: boolean;
   readonly shard?: { readonly rank: number; readonly count: number };
 }

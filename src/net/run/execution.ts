@@ -11,7 +11,7 @@ import { findRepetitions, type Repetition } from "./repetition.ts";
 export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
 
 /**
- * Runs the layers of a net, neighbours as one where an engine can (the blobs hold the same numbers either way), and
+ * Runs the layers of a net, neighbours as one where an engine can (`NetOptions.fuse` says what is the same either way), and
  * gives up memory that no layer reads any more where that is asked for.
  */
 export class Execution {
