@@ -1,6 +1,7 @@
 import { allocate, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
+import { valueText } from "../util/options.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 
 /** Numbers in lists within lists, as deep as there are axes; a lone number has no axis. */
@@ -19,7 +20,13 @@ export type Values = ArrayLike<number> | Nested | NdArray | readonly NdArray[];
  */
 export function ndArrayOf(values: Values): NdArray {
   if (typeof values === "number") return { shape: [], data: [values] };
+  if (typeof values !== "object" || values === null) throw noValues(values);
   if ("shape" in values) {
+    if (!isList(values.shape) || !isList(values.data)) {
+      throw new CaffeError(
+        `an array whose shape is ${valueText(values.shape)} and whose data is ${valueText(values.data)}. Expected a list of lengths, and a list or a typed array of numbers.`,
+      );
+    }
     if (values.data.length !== countOf(values.shape)) {
       throw new CaffeError(
         `an array of shape ${shapeText(values.shape)} with ${values.data.length} values. Expected ${countOf(values.shape)}.`,
@@ -28,13 +35,30 @@ export function ndArrayOf(values: Values): NdArray {
     return values;
   }
   if (!Array.isArray(values)) {
+    if (!isList(values)) throw noValues(values);
     return { shape: [values.length], data: values as ArrayLike<number> };
   }
-  if (typeof values[0] === "object" && "shape" in values[0]) return stack(values);
+  if (isArrayWithShape(values[0])) return stack(values);
   const shape = shapeOf(values);
   const data: number[] = [];
   flatten(values, shape, 0, data);
   return { shape, data };
+}
+
+/** Whether something has a length, as lists and typed arrays have: whoever writes JavaScript may give anything. */
+function isList(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Number.isInteger((value as ArrayLike<number>).length);
+}
+
+function isArrayWithShape(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "shape" in value;
+}
+
+function noValues(given: unknown): CaffeError {
+  return new CaffeError(
+    `${valueText(given)} is given as numbers. Expected a typed array, lists of numbers, or { shape, data }.`,
+  );
 }
 
 /** The same numbers in an array of their own. */
@@ -75,9 +99,8 @@ export function nestedOf(data: FloatArray, shape: Shape): Nested {
 
 /** Lengths along the first entry of each list. */
 function shapeOf(nested: Nested): number[] {
-  return typeof nested === "number"
-    ? []
-    : [nested.length, ...(nested[0] === undefined ? [] : shapeOf(nested[0]))];
+  if (!Array.isArray(nested)) return [];
+  return [nested.length, ...(nested[0] === undefined ? [] : shapeOf(nested[0]))];
 }
 
 function flatten(nested: Nested, shape: Shape, axis: number, to: number[]): void {
@@ -85,6 +108,7 @@ function flatten(nested: Nested, shape: Shape, axis: number, to: number[]): void
     to.push(nested);
     return;
   }
+  if (typeof nested !== "number" && !Array.isArray(nested)) throw noValues(nested);
   if (typeof nested === "number" || axis === shape.length || nested.length !== shape[axis]) {
     throw new CaffeError(
       `lists within lists that do not fit shape ${shapeText(shape)}. Expected equal lengths along each axis.`,

@@ -7,7 +7,7 @@ import {
 import { netParameterOf } from "../io/text/read-net.ts";
 import type { LayerRole } from "../layers/base/layer.ts";
 import { LayerRegistry } from "../layers/registry.ts";
-import { checkOptions, type OptionNames } from "../util/options.ts";
+import { checkOptions, type OptionNames, oneOf, yesOrNo } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import type { Shape } from "../util/shape.ts";
 
@@ -22,8 +22,8 @@ export interface DrawOptions {
 }
 
 const drawOptions: OptionNames<DrawOptions> = {
-  rankdir: true,
-  displayLrMult: true,
+  rankdir: oneOf("LR", "TB", "RL", "BT"),
+  displayLrMult: yesOrNo,
   shapes: true,
 };
 

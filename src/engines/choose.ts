@@ -1,7 +1,14 @@
+import type { OptionKind } from "../util/options.ts";
 import type { Engine, PartialEngine, Primitive } from "./engine.ts";
 
 /** The engines of a run, best first; the last one is the reference, which has every primitive. */
 export type Engines = readonly [...PartialEngine[], Engine];
+
+/** As an option of whoever computes. */
+export const someEngines: OptionKind = {
+  accepts: (value) => Array.isArray(value) && value.length > 0,
+  expected: "what createEngines() gives, or await openEngines()",
+};
 
 /** The first engine that has every primitive in `needs`: here alone is decided what computes a layer. */
 export function chooseEngine(engines: Engines, needs: readonly Primitive[]): Engine {

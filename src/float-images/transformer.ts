@@ -1,7 +1,7 @@
 import { meanShape } from "../io/images/mean-image.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { checkOptions, type OptionNames } from "../util/options.ts";
+import { checkOptions, finite, type OptionNames } from "../util/options.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../util/shape.ts";
 import { type FloatImage, resizeImage } from "./float-image.ts";
 import { readMean } from "./mean.ts";
@@ -30,9 +30,9 @@ export interface TransformerOptions {
 export const transformerOptions: OptionNames<TransformerOptions> = {
   transpose: true,
   channelSwap: true,
-  rawScale: true,
+  rawScale: finite,
   mean: true,
-  inputScale: true,
+  inputScale: finite,
 };
 
 /**

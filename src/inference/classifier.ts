@@ -17,7 +17,14 @@ import { Net } from "../net/net.ts";
 import { type NetOptions, netOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
+import {
+  checkOptions,
+  type OptionNames,
+  optionsNamed,
+  texts,
+  whole,
+  yesOrNo,
+} from "../util/options.ts";
 import { type Choice, topChoices } from "./choice.ts";
 
 /** How a classifier's net is made and its images are prepared. */
@@ -128,7 +135,7 @@ export class Classifier {
 
   /** The classes that an image, or the one of that file, most likely shows, best first. */
   async classify(image: FloatImage | string, options: ClassifyOptions = {}): Promise<Choice[]> {
-    checkOptions("classify", options, { labels: true, top: true, oversample: true });
+    checkOptions("classify", options, { labels: texts, top: whole, oversample: yesOrNo });
     const { labels = [], top = 5, oversample: isOversampled = true } = options;
     const scores = await this.predict([image], isOversampled);
     return topChoices(classScores(scores, this.#output), labels, top);

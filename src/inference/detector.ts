@@ -17,7 +17,7 @@ import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { checkOptions, type OptionNames, optionsNamed } from "../util/options.ts";
+import { checkOptions, finite, type OptionNames, optionsNamed, text } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
 import { imageNetOptions, onlyInput } from "./classifier.ts";
@@ -33,8 +33,8 @@ export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, Tr
 const detectorOptions: OptionNames<DetectorOptions> = {
   ...imageNetOptions,
   ...transformerOptions,
-  contextPad: true,
-  scores: true,
+  contextPad: finite,
+  scores: text,
 };
 
 /** An image and the windows to score in it. */

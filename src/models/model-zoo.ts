@@ -6,7 +6,7 @@ import { type DownloadProgress, download } from "../io/files/download.ts";
 import { makeFolder } from "../io/files/file-system.ts";
 import { FileError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
-import { checkOptions } from "../util/options.ts";
+import { aFunction, checkOptions, texts, yesOrNo } from "../util/options.ts";
 
 /** Where the models lie: the package's own folder, seen from src and from dist alike. */
 const FOLDER = fileURLToPath(new URL("../../models", import.meta.url));
@@ -99,7 +99,7 @@ export async function getModel(
   folder: string,
   options: GetModelOptions = {},
 ): Promise<string[]> {
-  checkOptions("getModel", options, { withoutWeights: true, urls: true, progress: true });
+  checkOptions("getModel", options, { withoutWeights: yesOrNo, urls: texts, progress: aFunction });
   const { withoutWeights = false, urls, progress } = options;
   const { files, weights } = modelCard(id);
   const paths = [...files, "README.md"].map((file) => {

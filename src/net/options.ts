@@ -1,8 +1,16 @@
-import type { Engines } from "../engines/choose.ts";
+import { type Engines, someEngines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { LogOptions } from "../util/log.ts";
-import type { OptionNames } from "../util/options.ts";
+import {
+  aFunction,
+  type OptionNames,
+  oneOf,
+  text,
+  texts,
+  whole,
+  yesOrNo,
+} from "../util/options.ts";
 import type { Weights } from "./weights/weights.ts";
 
 /** How a net is to be built; every option may be left out. */
@@ -42,20 +50,20 @@ export interface NetOptions extends LogOptions {
 
 /** The names of a net's options. */
 export const netOptions: OptionNames<NetOptions> = {
-  engines: true,
-  phase: true,
-  level: true,
-  stages: true,
+  engines: someEngines,
+  phase: oneOf("TRAIN", "TEST"),
+  level: whole,
+  stages: texts,
   weights: true,
-  seed: true,
-  dtype: true,
-  log: true,
-  silent: true,
-  root: true,
+  seed: whole,
+  dtype: oneOf("f32", "f64"),
+  log: aFunction,
+  silent: yesOrNo,
+  root: text,
   registry: true,
-  forceBackward: true,
-  forwardOnly: true,
-  sharesMemory: true,
-  fuse: true,
+  forceBackward: yesOrNo,
+  forwardOnly: yesOrNo,
+  sharesMemory: yesOrNo,
+  fuse: yesOrNo,
   shard: true,
 };

@@ -1,7 +1,7 @@
-import type { Engines } from "../engines/choose.ts";
+import { type Engines, someEngines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { LogOptions } from "../util/log.ts";
-import type { OptionNames } from "../util/options.ts";
+import { aFunction, type OptionNames, text, texts, whole, yesOrNo } from "../util/options.ts";
 
 /** How a solver is to be made; every option may be left out. */
 export interface SolverOptions extends LogOptions {
@@ -32,15 +32,15 @@ export interface SolverOptions extends LogOptions {
 
 /** The names of a solver's options. */
 export const solverOptions: OptionNames<SolverOptions> = {
-  engines: true,
-  log: true,
-  silent: true,
-  file: true,
-  level: true,
-  stages: true,
-  weights: true,
-  isResumed: true,
-  root: true,
+  engines: someEngines,
+  log: aFunction,
+  silent: yesOrNo,
+  file: text,
+  level: whole,
+  stages: texts,
+  weights: texts,
+  isResumed: yesOrNo,
+  root: text,
   registry: true,
-  sharesMemory: true,
+  sharesMemory: yesOrNo,
 };

@@ -1,6 +1,8 @@
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { parseSolverParameter } from "../io/text/read-net.ts";
+import { SolverError } from "../util/errors.ts";
 import { logOf } from "../util/log.ts";
+import { valueText } from "../util/options.ts";
 import type { CallbacksOf } from "./loop/callbacks.ts";
 import { type Iteration, iterate } from "./loop/iterate.ts";
 import { TrainingLoop } from "./loop/training-loop.ts";
@@ -63,6 +65,12 @@ export class Solver extends TrainingLoop {
    * @throws DivergenceError
    */
   async step(iterations: number): Promise<void> {
+    // Without end, until somebody asks to stop, is a number too.
+    if (typeof iterations !== "number" || Math.floor(iterations) !== iterations || iterations < 0) {
+      throw new SolverError(
+        `${this.where}: step is given ${valueText(iterations)}. Expected how many iterations to do, a whole number.`,
+      );
+    }
     await this.#inTurn(() => this.trainNow(iterations));
   }
 

@@ -3,7 +3,8 @@ const MOST_LETTERS = 200;
 
 /** The known name with the fewest edits to `name`, if that is few enough to be a slip. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  if (name.length > MOST_LETTERS) return undefined;
+  // Whoever writes JavaScript may give anything.
+  if (typeof name !== "string" || name.length > MOST_LETTERS) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {

@@ -72,6 +72,55 @@ test("an option of an unknown name is an error with the nearest name", async () 
   }
 });
 
+test("an option of another kind is an error, and one that is undefined is left out", async () => {
+  const net = new Net(file);
+  const solver = Solver.parse(`lr_policy: "fixed" base_lr: 0.1 net: "${file}"`);
+  const options: [object, string][] = [
+    [{ phase: "train" }, 'the option phase of Net is "train". Expected "TRAIN" or "TEST".'],
+    [{ phase: 0 }, "phase of Net is 0"],
+    [{ dtype: "float64" }, 'dtype of Net is "float64". Expected "f32" or "f64".'],
+    [{ stages: "deploy" }, 'stages of Net is "deploy". Expected an array of strings.'],
+    [{ level: "1" }, 'level of Net is "1". Expected a whole number.'],
+    [{ seed: Number.NaN }, "seed of Net is NaN. Expected a whole number."],
+    [{ fuse: "false" }, 'fuse of Net is "false". Expected true or false.'],
+    [
+      { engines: Promise.resolve([]) },
+      "engines of Net is a Promise. Expected what createEngines()",
+    ],
+    [{ engines: "native" }, "engines of Net is"],
+    [{ log: console }, "log of Net is"],
+    [{ weights: null }, "null is given as weights. Expected a file"],
+    [{ weights: Buffer.alloc(3) }, "a Buffer is given as weights."],
+  ];
+  for (const [given, message] of options) expect(() => new Net(file, given)).toThrow(message);
+  const uses: [() => unknown, string][] = [
+    [() => Solver.parse("", { weights: "a.caffemodel" as never }), "Expected an array of strings."],
+    [() => createEngines({ threads: "2" as never }), "threads is 2. Expected a whole number"],
+    [() => net.forward({}, { end: 1 as never }), "end of forward is 1. Expected a string."],
+    [() => net.forward({}, { blobs: "pool" as never }), "blobs of forward is"],
+    [() => net.forward({ data: undefined as never }), "undefined is given as numbers. Expected a"],
+    [() => net.forward({ data: "0123" as never }), '"0123" is given as numbers.'],
+    [() => net.forward({ data: ["a", "b"] as never }), '"a" is given as numbers.'],
+    [() => net.forward({ data: [[1, undefined]] as never }), "undefined is given as numbers."],
+    [() => net.forward({ data: { shape: [48] } as never }), "whose data is undefined. Expected"],
+    [() => net.forward({ data: { data: [1] } as never }), "an object is given as numbers."],
+    [() => net.forward({ data: { shape: 48, data: [1] } as never }), "whose shape is 48"],
+    [() => net.blob(undefined as never), '"undefined"'],
+    [() => net.copyFrom(undefined as never), "undefined is given as weights."],
+    [() => solver.step(undefined as never), "step is given undefined. Expected how many"],
+    [() => solver.step(2.5), "step is given 2.5."],
+    [() => solver.request("STOP" as never), '"STOP" is asked for. Expected "stop" or "snapshot".'],
+  ];
+  for (const [use, message] of uses) {
+    const failure: unknown = await Promise.resolve()
+      .then(use)
+      .catch((error: unknown) => error);
+    expect(failure, message).toBeInstanceOf(errors.CaffeError);
+    expect((failure as Error).message).toContain(message);
+  }
+  new Net(file, { phase: undefined, seed: undefined } as never).close();
+});
+
 test("a file is taken where a net is wanted, and what is neither is said", async () => {
   expect(dotOf(file)).toBe(dotOf(param));
   expect(withPlaceholders(file)).toEqual(withPlaceholders(param));

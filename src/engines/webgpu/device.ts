@@ -1,5 +1,5 @@
 import { DeviceError } from "../../util/errors.ts";
-import { checkOptions, type OptionNames } from "../../util/options.ts";
+import { checkOptions, type OptionNames, texts, whole, yesOrNo } from "../../util/options.ts";
 import { Gpu } from "./gpu.ts";
 
 /** Which GPU, and what of it to use. */
@@ -21,10 +21,10 @@ export interface GpuChoice {
 }
 
 const gpuChoice: OptionNames<GpuChoice> = {
-  index: true,
-  without: true,
-  isTiled: true,
-  isHalf: true,
+  index: whole,
+  without: texts,
+  isTiled: yesOrNo,
+  isHalf: yesOrNo,
 };
 
 /** Features that make the engine faster, or let it tell times; it works without any. */

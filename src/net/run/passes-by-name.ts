@@ -4,7 +4,7 @@ import { allocate, type DType, type FloatArray } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import { nearestText } from "../../util/nearest.ts";
-import { checkOptions, type OptionNames } from "../../util/options.ts";
+import { checkOptions, type OptionNames, text, texts } from "../../util/options.ts";
 import { recordOf } from "../../util/records.ts";
 import { countOf, sameShape, shapeText } from "../../util/shape.ts";
 import type { NetGraph } from "../build/graph.ts";
@@ -39,7 +39,7 @@ export interface PassOptions {
   readonly blobs?: readonly string[];
 }
 
-const passOptions: OptionNames<PassOptions> = { start: true, end: true, blobs: true };
+const passOptions: OptionNames<PassOptions> = { start: text, end: text, blobs: texts };
 
 /** Which blobs of a run over many batches are collected, besides the net's outputs and inputs. */
 export interface AllOptions {
@@ -47,7 +47,7 @@ export interface AllOptions {
   readonly diffs?: readonly string[];
 }
 
-const allOptions: OptionNames<AllOptions> = { blobs: true, diffs: true };
+const allOptions: OptionNames<AllOptions> = { blobs: texts, diffs: texts };
 
 /** What `Net.forwardBackwardAll` gives: blobs of all samples, their data and their diffs. */
 export interface AllPasses {

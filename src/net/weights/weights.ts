@@ -8,6 +8,7 @@ import type { DType } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
+import { valueText } from "../../util/options.ts";
 import { pairByName } from "./pair-by-name.ts";
 
 /** What of a weights file is trusted: each layer's name and its blobs. */
@@ -24,10 +25,19 @@ export interface TrainedWeights {
 /** Where weights come from: a file, or what one that has been read holds; or several of them. */
 export type Weights = string | TrainedWeights | readonly (string | TrainedWeights)[];
 
-/** Reads the files among them. */
+/**
+ * Reads the files among them.
+ * @throws NetError where something else is given
+ */
 export function readWeights(weights: Weights): readonly TrainedWeights[] {
-  const all = typeof weights === "string" || "layers" in weights ? [weights] : weights;
-  return all.map((one) => (typeof one === "string" ? readCaffemodel(one) : one));
+  const all: readonly unknown[] = Array.isArray(weights) ? weights : [weights];
+  return all.map((one) => {
+    if (typeof one === "string") return readCaffemodel(one);
+    if (typeof one === "object" && one !== null && "layers" in one) return one as TrainedWeights;
+    throw new NetError(
+      `${valueText(one)} is given as weights. Expected a file, what readCaffemodel gives, or an array of these.`,
+    );
+  });
 }
 
 /** Layers and their names, in the order of a net. */

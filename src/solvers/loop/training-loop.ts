@@ -1,6 +1,7 @@
 import { SolverError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { numberText } from "../../util/log.ts";
+import { valueText } from "../../util/options.ts";
 import { Turns } from "../../util/turns.ts";
 import { bringToHost } from "../snapshots/snapshot.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
@@ -27,6 +28,11 @@ export abstract class TrainingLoop extends SolverRun {
 
   /** Asks for an action before the next iteration (or the next test batch). A snapshot wins over a stop in one moment. */
   request(action: SolverAction): void {
+    if (action !== "stop" && action !== "snapshot") {
+      throw new SolverError(
+        `${this.where}: ${valueText(action)} is asked for. Expected "stop" or "snapshot".`,
+      );
+    }
     this.#asked.add(action);
   }
 
