@@ -37,7 +37,7 @@ export class CountBar {
     process.stderr.write(`\r\x1b[K${this.#line}`);
   };
 
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void {
     if (this.#line !== "") process.stderr.write("\r\x1b[K");
     this.#line = "";

@@ -2,7 +2,7 @@ import { CaffeError } from "../util/errors.ts";
 import type { Severity } from "../util/log.ts";
 import { wholeOfAnySign } from "./flags.ts";
 
-/** What becomes of log lines, by glog's flags and the environment variables of the same names. */
+/** Where log lines go, by glog's flags and the environment variables of the same names. */
 export interface LogSettings {
   /** Lines below this are dropped. */
   readonly least: Severity;

@@ -53,7 +53,7 @@ const commands = [
   ...upgradeCommands,
 ] as unknown as CommandModule[];
 
-/** Flags of every command that are about no log. */
+/** Flags of every command besides those of the log. */
 const ownFlags = {
   debug: { type: "boolean", default: false, describe: "show where an error came from" },
   flagfile: { type: "string", describe: "take flags from this file, one on a line" },
@@ -128,7 +128,7 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     });
 }
 
-/** What a file that stands alone was meant for, as where `caffe train solver.prototxt` lacks its flag. */
+/** The flag that is missing before a file, as in `caffe train solver.prototxt`. */
 function flagHint(message: string, [command]: readonly string[]): string {
   const [, file] = /^Unknown arguments?: ([^,]*\.prototxt)/.exec(message) ?? [];
   if (file === undefined) return "";

@@ -43,7 +43,7 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
 /** How the text of a net or a solver begins in the log: its lines are its own, and what its strings hold is escaped. */
 const PARAMETERS = /^Initializing \w+ from parameters: \n/;
 
-/** Writes log lines where glog's settings say; on a terminal a progress bar may take them to write them above itself. */
+/** Writes log lines where glog's settings say; a progress bar on a terminal may take them, and writes them above itself. */
 export class Console {
   /** Takes a line in place of standard error. */
   above: ((line: string) => void) | undefined;

@@ -1,14 +1,14 @@
 import type { SolverAction } from "../solvers/loop/callbacks.ts";
 import type { Log } from "../util/log.ts";
 
-/** Who can be asked for an action. */
+/** A solver, as far as signals ask it for actions. */
 interface Asked {
   request(action: SolverAction): void;
 }
 
 /**
  * Calls `act` with the first of these signals. From then on they have their usual effect: a second one ends the process
- * at once, whatever JavaScript is at, for the system does it.
+ * at once, even while JavaScript is busy, for the system does it.
  *
  * @returns what lets the first have its usual effect too
  */

@@ -62,7 +62,7 @@ export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
 
-/** The machine of an engine that computes elsewhere than on the host: work is queued there, in order, and answered late. */
+/** The device of an engine that does not compute on the host: work is queued there in order, and results are awaited. */
 export interface Device {
   /**
    * Undefined while all that was made is known to be well; else what to await, which throws DeviceError where memory,
@@ -90,7 +90,7 @@ export interface Device {
   readTimes(): Promise<ReadonlyMap<string, number>>;
 }
 
-/** How an engine on the host does its work, for people to read. */
+/** How an engine on the host has done its work, for `caffe time`. */
 export interface Work {
   /** How often an array was moved into another layout so far. */
   readonly reorders: number;
@@ -113,7 +113,7 @@ export interface Engine {
   readonly device?: Device;
   /** What it tells of its work. */
   readonly work?: Work;
-  /** The same engine, that knows for whom it works: its errors name the layer. */
+  /** The same engine for the ops of one layer, which its errors name. */
   forLayer?(name: string): Engine;
 
   // ops/unary.ts

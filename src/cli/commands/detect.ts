@@ -134,7 +134,7 @@ function bestOf(
     .sort((a, b) => b.score - a.score);
 }
 
-/** A line for each window: its file, its place, its score in every class. */
+/** A line for each window: its file, its edges, its score in every class. */
 function csvOf(detections: readonly Detection[], labels: readonly string[]): string {
   const classes = detections[0]?.scores.length ?? 0;
   const names = Array.from({ length: classes }, (_, i) => csvName(labels[i] ?? `class${i}`));

@@ -4,7 +4,7 @@ import type { DropoutDescriptor, DropoutOp } from "../engine.ts";
 import type { Layout, ViewArgs } from "./addon.ts";
 import { type Layouts, viewOf } from "./layouts.ts";
 
-/** The slope below zero of what rectifies nothing. */
+/** The slope below zero where there is no rectifier. */
 export const STRAIGHT = 1;
 
 /** Dropout in the layout the bottom lies in; the mask is drawn again for backward. */

@@ -17,7 +17,7 @@ const PANEL_FLOATS = 1 << 20;
 
 /**
  * A gradient of an inner product's weights kept as its two factors: few samples make it of low rank, and the factors
- * are a hundredth of its size. Whoever reads it as an array gets their product.
+ * are a hundredth of its size. As an array it is their product.
  */
 export class FactoredGradient implements PrivateStore {
   readonly layout: string;

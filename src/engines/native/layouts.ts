@@ -45,7 +45,7 @@ class NativeStore implements PrivateStore {
     return this.#held;
   }
 
-  /** Takes memory that it holds from now on in place of its own. */
+  /** Gives up its own memory and holds this from now on. */
   adopt(held: Held): void {
     if (this.#held) this.#layouts.pool.release(this.#held);
     this.#held = held;
@@ -81,13 +81,13 @@ class NativeStore implements PrivateStore {
 export class Layouts implements Work {
   readonly addon: Addon;
   readonly pool: MemoryPool;
-  /** Reorders done so far: what is left to save. */
+  /** Reorders done so far. */
   reorders = 0;
   /** Names of the implementations that ran since this was last cleared. */
   readonly ran: Set<string> = new Set();
   readonly #plain: Map<string, Layout> = new Map();
   readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
-  /** Of arrays whether they were found modest, and after how many writes that was. */
+  /** What `isModest` found of an array, and after how many writes of it. */
   readonly #modest: WeakMap<SyncedMem, { readonly writes: number; readonly isModest: boolean }> =
     new WeakMap();
 
@@ -219,7 +219,7 @@ export class Layouts implements Work {
   }
 
   /**
-   * Makes the padding behind the channels zero again, which every op that reads blocks counts on: a convolution of numbers that
+   * Makes the padding behind the channels zero again, as every op that reads blocks expects: a convolution of numbers that
    * are not finite leaves 0 · ∞ there.
    */
   clearPadding(mem: SyncedMem, layout: Layout): void {

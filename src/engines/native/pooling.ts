@@ -154,7 +154,7 @@ function liesInBlocks({ block }: Layout): boolean {
 export function nativePooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp {
   if (d.method === "STOCHASTIC") return stochasticPooling(layouts, d);
   const loops = loopPooling(layouts, d);
-  // The library runs nothing on nothing.
+  // The library takes no empty arrays.
   const isEmpty = d.batch * d.channels === 0;
   const fast = isEmpty ? undefined : onednnPooling(layouts, d);
   if (!fast) return loops;
@@ -163,7 +163,7 @@ export function nativePooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp
   return {
     absorbsRectifier: loops.absorbsRectifier === true,
     forward(x, y, extra) {
-      // Where each maximum was is something oneDNN does not tell.
+      // oneDNN does not tell where each maximum was.
       const wantsMarks = extra?.mask || extra?.isRectified;
       last = wantsMarks || liesInBlocks(layouts.current(x, src)) ? loops : fast;
       last.forward(x, y, extra);

@@ -11,7 +11,7 @@ export interface ChoiceStore {
 
 /** Timed runs of each candidate, after one that makes it and warms caches. */
 const RUNS = 2;
-/** Another than the first candidate, which is the most exact, has to be faster than by a whisker. */
+/** The share of the best time so far below which a later candidate has to be: the first is the most exact. */
 const MARGIN = 0.9;
 
 /**

@@ -14,7 +14,7 @@ export interface GpuBuffer {
   failure?: DeviceError;
 }
 
-/** Idle memory that is kept for the next who asks: this share of what is in use, or this much. */
+/** Idle memory that is kept for later arrays: this share of what is in use, or this much. */
 const IDLE_SHARE = 0.25;
 const IDLE_BYTES = 64 * 2 ** 20;
 
@@ -90,7 +90,7 @@ export class BufferPool {
           );
           return buffer.failure;
         },
-        // The device is gone, and says so itself.
+        // The device is lost, which is an error of its own.
         () => undefined,
       ),
     );

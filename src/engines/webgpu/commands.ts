@@ -107,7 +107,7 @@ export class Commands {
     encoder.copyBufferToBuffer(from.handle, 0, staging, 0, bytes);
     this.traffic.downloaded += bytes;
     const serial = this.#serial;
-    // Whoever else reads now joins in the same submission.
+    // Other reads of this moment join in the same submission.
     await undefined;
     if (serial === this.#serial) this.submit();
     try {

@@ -4,7 +4,7 @@ import { Gpu } from "./gpu.ts";
 
 /** Which GPU, and what of it to use. */
 export interface GpuChoice {
-  /** Its place in the list that `caffe device_query` shows; 0 by default, the best there is. */
+  /** Its number in the list that `caffe device_query` shows; 0 by default, the best there is. */
   readonly index?: number;
   /**
    * Do without these though the adapter has them: features (shader-f16, subgroups, timestamp-query), and what a limit

@@ -95,7 +95,7 @@ export class Kernels {
 
   /**
    * The kernel of a spec. That its shader does not compile is known only when the engine is next awaited.
-   * @param layer who wants it first, in messages
+   * @param layer the layer that asks, for messages
    */
   get(spec: KernelSpec, layer: string): Kernel {
     const constants = JSON.stringify(spec.constants ?? {});
@@ -129,7 +129,7 @@ export class Kernels {
     });
     const kernel = new Kernel(device, this.#commands, pipeline, layout, arrays);
     const check = async (): Promise<DeviceError | undefined> => {
-      // Of a device that is gone nothing is asked.
+      // A lost device answers no question.
       const error = await device.popErrorScope().catch(() => null);
       if (error) kernel.failure = await compileError(layer, name, module, error);
       return kernel.failure;

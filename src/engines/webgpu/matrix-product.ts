@@ -42,7 +42,7 @@ interface Channels {
   readonly inner: number;
 }
 
-/** Elements of K that a tile takes at a time: operands may be asked for so many beyond K. */
+/** Elements of K that a tile takes at a time: operands may be read by so many beyond K. */
 export const STEP_K = 16;
 /** Workgroups that a large GPU wants before it is busy. */
 const BUSY = 256;

@@ -5,7 +5,7 @@ import type { Gpu } from "./gpu.ts";
 import type { Kernel, KernelSpec } from "./kernels.ts";
 import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
 
-/** What the ops of one layer are made with: the device, and whose name stands in its messages. */
+/** What the ops of one layer are made with: the device, and the layer's name for its messages. */
 export class Scope {
   readonly gpu: Gpu;
   readonly layer: string;

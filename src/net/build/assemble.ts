@@ -50,7 +50,7 @@ export function assemble(
   });
   const { phase } = state;
   const dtype = options.dtype ?? "f32";
-  // What a net within a layer computes is read by the layer around it.
+  // Memory of an inner net is not given up: the layer around it reads all that it computes.
   const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
   const inner: NetOptions = { ...given, engines, log, phase, ...shared };
   return located(param, () => {

@@ -13,8 +13,8 @@ export interface PlannedLayer {
 }
 
 /**
- * Warns of losses that other layers make something of: a reader's backward overwrites the diff of the loss, where its
- * weight stood, so that the weight counts in the loss that is told and not in any gradient. As in Caffe.
+ * Warns of losses that another layer reads: that layer's backward overwrites the diff of the loss, where its weight is
+ * kept, so that the weight counts in the loss that is logged and not in any gradient. As in Caffe.
  */
 export function warnOfLostWeights(layers: readonly PlannedLayer[], log: Log): void {
   const weighted = new Map<string, readonly [layer: string, weight: number]>();

@@ -33,8 +33,8 @@ export interface BuiltLayer extends PlannedLayer {
 
 /**
  * Fills the diff of every top that counts towards the objective with its weight: where backward begins. Memory
- * that has been filled is left alone; a top that outgrew its memory has another. What is shared, as by a view, has
- * become another blob's gradient since.
+ * that was filled before is left alone, unless it is shared, as by a view: another blob's gradient has been written there
+ * since. A top that outgrew its memory has new memory.
  */
 export function writeLossWeights({ lossWeights, topBlobs, weightedDiffs }: BuiltLayer): void {
   for (let t = 0; t < lossWeights.length; t++) {
@@ -74,7 +74,7 @@ type BuildOptions = Required<
  * @see Caffe's Net::Init
  */
 export function buildNet(param: NetParameter, options: BuildOptions): BuiltNet {
-  // A type that is not known is known to be so before anything is set up.
+  // Unknown types are found before any layer is set up.
   const layers = param.layer ?? [];
   for (const layer of layers) options.registry.classOf(layer);
   const keys = layerKeys(layers.map(({ name = "" }) => name));
@@ -159,7 +159,7 @@ class Builder {
     pruneBackward(this.layers, this.#options.log);
     if (force) this.#forceBackward();
     warnOfLostWeights(this.layers, this.#options.log);
-    // Nobody runs backward through a net that is only tested.
+    // A net in TEST has no backward unless it is forced.
     if (force || this.#options.phase === "TRAIN") warnOfOverwritten(this.layers, this.#options.log);
     const outputs = [...this.#available].sort();
     for (const output of outputs) this.#log(`This network produces output ${output}`);
@@ -293,7 +293,7 @@ class Builder {
   }
 }
 
-/** A loss counts once where nothing else is written, and statistics are not learned: a .caffemodel says so. */
+/** A layer's parameter as a .caffemodel has it: with the loss_weight of 1 that losses have by default, and lr_mult 0 of statistics. */
 function storedParam(
   param: LayerParameter,
   Class: LayerClass,

@@ -3,7 +3,7 @@ import { sourceOf } from "../../io/proto/source.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import { DeviceError, EngineError, LayerError, NetError } from "../../util/errors.ts";
 
-/** An error about one sample of a batch, with what that was read from behind it. Any other stays as it is. */
+/** An error about one sample of a batch, followed by the name of the record that the sample was read from. Any other stays as it is. */
 export function withRecord(error: unknown, layers: readonly Layer[]): unknown {
   if (!(error instanceof LayerError) || error.sample === undefined) return error;
   const { sample } = error;

@@ -3,7 +3,7 @@ import { NetError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";
 
-/** The layer and the index among its tops that a blob name stands for at some point of the net. */
+/** What makes the blob that a name stands for at some point of the net: a layer, and the index of the top. */
 interface Producer {
   readonly layer: number;
   readonly top: number;

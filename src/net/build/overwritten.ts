@@ -5,8 +5,8 @@ import type { PlannedLayer } from "./backward-plan.ts";
 import { type JoinedLayer, overwritersOf } from "./blob-users.ts";
 
 /**
- * Warns of gradients that are none: a layer's backward reads what a layer in place has overwritten by then. As in Caffe.
- * What `run/kept-data.ts` keeps as it was does not count.
+ * Warns of wrong gradients: of layers whose backward reads data that a layer in place has overwritten by then, as in Caffe.
+ * Data of which `run/kept-data.ts` keeps a copy does not count.
  */
 export function warnOfOverwritten(layers: readonly (JoinedLayer & PlannedLayer)[], log: Log): void {
   layers.forEach((built, i) => {

@@ -13,8 +13,8 @@ export function isComputed(net: NetGraph, name: string): boolean {
 }
 
 /**
- * Makes sure, before a backward pass, that it computes something, and the gradients of these blobs. What no layer reads
- * has the gradient that it was given.
+ * Makes sure, before a backward pass, that it computes gradients, and those of these blobs. A blob that no layer reads has
+ * the gradient that it was given.
  * @throws NetError where it does not
  */
 export function checkComputed(net: NetGraph, names: readonly string[]): void {

@@ -6,7 +6,7 @@ import type { LearnableParam } from "../build/parameters.ts";
 import { toHost } from "./host-reads.ts";
 
 /**
- * Logs how large values and gradients are as a net runs: what one looks at when training diverges.
+ * Logs how large values and gradients are as a net runs, to find where training diverges.
  *
  * @see Caffe's Net::ForwardDebugInfo, BackwardDebugInfo
  */

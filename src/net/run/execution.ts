@@ -18,18 +18,18 @@ export class Execution {
   readonly #layers: readonly BuiltLayer[];
   readonly #fuses: boolean;
   readonly #isForwardOnly: boolean;
-  /** By the layer that does the work, and by those whose work it does. */
+  /** By the layer that does the work of others, and by those others. */
   readonly #byProducer: Map<number, Fusion> = new Map();
   readonly #byFollower: Map<number, Fusion> = new Map();
-  /** By the layer that gives the gradient, and by the rectifier that need not. */
+  /** By the layer that gives the rectifier's gradient, and by the rectifier. */
   readonly #byReader: Map<number, Absorption> = new Map();
   readonly #byRectifier: Map<number, Absorption> = new Map();
-  /** By the layer that reads what is made again. */
+  /** By the layer that reads the result of the repeated layer. */
   readonly #repetitions: Map<number, Repetition> = new Map();
-  /** Those by whose forward the blobs are as they are now. */
+  /** Those that the last forward pass used. */
   readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
   readonly #memory: MemoryPlan | undefined;
-  /** Per layer: what others overwrite of what its backward reads. */
+  /** Per layer: copies of data that its backward reads and another layer overwrites. */
   readonly #kept: readonly (KeptData | undefined)[];
 
   constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {

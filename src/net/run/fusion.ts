@@ -129,7 +129,7 @@ function readsOverwritten(layers: readonly JoinedLayer[], followers: readonly nu
   );
 }
 
-/** Who runs backward must find what it reads: its own forward, or all of it taken over. */
+/** A layer's backward needs what its own forward kept: a fusion in which that did not run has to take over backward too. */
 function isAllowed(
   takeover: Takeover,
   producer: JoinedLayer,
@@ -143,7 +143,7 @@ function isAllowed(
     const isSame = followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
     return isSame && !readsOverwritten(layers, followers);
   }
-  // An elementwise function's backward does with y alone, or does not run in place.
+  // Followers whose backward reads y alone find it, and run it themselves.
   return followers.every((i) => {
     const post = postOf(layers[i]);
     return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);

@@ -57,7 +57,7 @@ export function keptDataOf(layers: readonly JoinedLayer[]): (KeptData | undefine
     const { layer, bottomBlobs, topBlobs, needsBackward } = built;
     if (!needsBackward) return undefined;
     const isOverwritten = (blob: Blob): boolean => overwritersOf(layers, i, blob).length > 0;
-    // What a layer itself does in place is its own affair.
+    // A layer that works in place overwrites its own bottom: its backward is written for that.
     const bottoms = bottomBlobs.map(
       (blob, b) =>
         layer.backwardReadsBottom(b) === "kept" && !topBlobs.includes(blob) && isOverwritten(blob),

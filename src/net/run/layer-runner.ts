@@ -56,7 +56,7 @@ export class LayerRunner {
     return this.#isRunning;
   }
 
-  /** Whether a layer or a callback of this net is what calls at this moment. */
+  /** Whether a layer or a callback of this net is running at this moment. */
   get isInLayer(): boolean {
     return this.#isInLayer;
   }
@@ -125,7 +125,7 @@ export class LayerRunner {
     try {
       layer.reshape(bottomBlobs, topBlobs);
       writeLossWeights(built);
-      // What debug_info says of a layer is about its own result, not that of the one behind it.
+      // With debug_info layers run one by one, so that each one's own result is logged.
       this.#execution.forward(i, from, to, this.debugInfo);
     } catch (error) {
       throw withRecord(

@@ -20,7 +20,7 @@ export class MemoryPlan {
   readonly #isForwardOnly: boolean;
   /** Tops that may be read after the pass. */
   readonly #kept: readonly Blob[];
-  /** Per layer: data that it is the last to touch. */
+  /** Per layer: the data that no later layer reads or writes. */
   #lastUses: readonly (readonly SyncedMem[])[] | undefined;
 
   constructor(layers: readonly BuiltLayer[], outputs: readonly string[], isForwardOnly: boolean) {
@@ -55,7 +55,7 @@ export class MemoryPlan {
   afterBackward(i: number): void {
     const { layer, topBlobs, bottomBlobs } = this.#layers[i] as BuiltLayer;
     for (const top of topBlobs) {
-      // A view of it may be what is kept.
+      // Where a view of it is kept, it is kept too.
       if (this.#kept.some((kept) => isShared(kept, top))) continue;
       if (bottomBlobs.every(({ diffMem }) => diffMem !== top.diffMem)) top.diffMem.zero();
       const isOwn =

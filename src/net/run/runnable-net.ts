@@ -21,7 +21,7 @@ import {
   type ValuesByName,
 } from "./passes-by-name.ts";
 
-/** What of a net can run, be read and be written. */
+/** The parts of a net that it has only while it is open. */
 interface OpenNet {
   readonly layers: readonly BuiltLayer[];
   readonly runner: LayerRunner;
@@ -38,7 +38,7 @@ export abstract class RunnableNet extends NetGraph {
   readonly #loss: Loss = new Loss();
   readonly #turns: Turns = new Turns();
   readonly #turn: NetTurn;
-  /** All that works goes through it: a closed net has none. */
+  /** Undefined once the net is closed. */
   #whileOpen: OpenNet | undefined;
 
   protected constructor(name: string, built: BuiltNet, runner: LayerRunner, dtype: DType) {
@@ -126,7 +126,7 @@ export abstract class RunnableNet extends NetGraph {
   /**
    * Writes gradients of the outputs (or other blobs) to their `diff`, runs backward, and gives the inputs, and the
    * other blobs asked for, by name: their gradients are in `diff`. Inputs have one where `force_backward` is set, or the
-   * net's option `forceBackward`; who asks for one that was not computed gets an error.
+   * net's option `forceBackward`; reading one that was not computed throws.
    * Gradients are taken at the call, and what it gives are copies, as with `forward`.
    *
    * @throws NetError where there is no such layer or blob, or counts differ
@@ -263,7 +263,7 @@ export abstract class RunnableNet extends NetGraph {
 
   /**
    * Gives back files, threads and memory, at once: its blobs are empty then. A pass that is under way or waits for its
-   * turn ends with an error, and so does whatever is asked of the net from now on.
+   * turn ends with an error, and so does every later call.
    */
   close(): void {
     if (!this.#whileOpen) return;

@@ -2,7 +2,7 @@ import { SolverError } from "../../util/errors.ts";
 import type { Turns } from "../../util/turns.ts";
 import type { CallbacksOf } from "./callbacks.ts";
 
-/** The guests of a solver's loop, which waits for each of them; what they ask of the solver does not wait for the loop. */
+/** The guests of a solver's loop. The loop waits for each of them; their own calls of the solver do not wait for the loop. */
 export class Guests<Solver> {
   /** May change at any time, also while guests are told. */
   readonly all: CallbacksOf<Solver>[] = [];

@@ -39,9 +39,9 @@ export abstract class SolverRun implements Snapshotted {
   protected readonly where: string;
   protected readonly update: ParameterUpdate;
   #param: SolverParameter;
-  /** One that was set in an iteration, which still has the old one. */
+  /** A parameter that was set during an iteration, and holds after it. */
   #nextParam: SolverParameter | undefined;
-  /** How many iterations hold the parameter: one that a guest asks for lies within another. */
+  /** How many iterations are under way with the present parameter: one that a guest asks for lies within another. */
   #holders = 0;
   readonly #file: string;
   #prefix: string;

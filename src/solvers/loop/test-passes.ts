@@ -19,8 +19,8 @@ interface TestPass {
 }
 
 /**
- * Runs the test nets of a solver, and keeps in mind what they were about to see: a snapshot that is taken during or after
- * a test resumes before it.
+ * Runs the test nets of a solver, and keeps their layers' states from before: a snapshot that is taken during or after a
+ * test resumes before it.
  *
  * @see Caffe's Solver::Test
  */
@@ -42,7 +42,7 @@ export class TestPasses {
     this.#before = this.#nets.map(layerStates);
   }
 
-  /** Training goes on: what was kept is past. */
+  /** Forgets the states that were kept: training goes on. */
   forget(): void {
     this.#before = undefined;
   }
@@ -84,7 +84,7 @@ export class TestPasses {
     return this.#means(outputs, sums, batches);
   }
 
-  /** Nothing is to be run, and so nothing to be told; which is said once. */
+  /** No batches, and so no scores; warns of that once. */
   #pass(index: number): ReadonlyMap<string, number> {
     if (!this.#passed.has(index)) {
       this.#log(

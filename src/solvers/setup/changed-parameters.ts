@@ -1,7 +1,7 @@
 import type { SolverParameter } from "../../io/proto/caffe.ts";
 import { SolverError } from "../../util/errors.ts";
 
-/** What a solver has made something lasting of: its nets and their weights, its rule, its random numbers, its device. */
+/** Fields that a solver reads once, for what lasts: its nets and their weights, rule, random numbers and device. */
 const FIXED = [
   "net",
   "net_param",

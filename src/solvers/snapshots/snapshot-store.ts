@@ -31,8 +31,8 @@ export class SnapshotStore {
   #param: SolverParameter;
   readonly #log: Log;
   /**
-   * Iterations of this run's snapshots, oldest first, where some are to go; and of those of the best score: the last one
-   * stays, and one before it is there only until that is whole.
+   * Iterations of this run's snapshots, oldest first, where `keep_last` removes some; and of its snapshots of the best
+   * score: the last one stays, and the one before it until the last is whole.
    */
   #kept: number[] = [];
   #bests: number[] = [];
@@ -48,7 +48,7 @@ export class SnapshotStore {
     this.#log = log;
   }
 
-  /** Goes on by another parameter. What has another name than snapshots have from now on stays on the disk. */
+  /** Goes on by another parameter. Where that changes the names of snapshots, those on the disk stay. */
   goOn(prefix: string, param: SolverParameter): void {
     const nameOf = (iter: number): string => this.#files(iter, false).state;
     const before = nameOf(0);
@@ -126,8 +126,8 @@ export class SnapshotStore {
   }
 
   /**
-   * Runs `write`, and says aloud that there is no snapshot, rather than ending the run, where a disk takes no more.
-   * The run owes it then, if it ends there: `isOwed`.
+   * Runs `write`. Where the disk is full it logs an error and lets the run go on; `isOwed` is true then, so that a run which
+   * ends there tries once more.
    * @param iter the iteration, for the message
    */
   async tolerate(iter: number, write: () => Promise<unknown>, isBest = false): Promise<void> {

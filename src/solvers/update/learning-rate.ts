@@ -27,7 +27,7 @@ export class LearningRate {
     this.#log = log;
   }
 
-  /** The rate by another parameter, from the step where this one is. */
+  /** The learning rate for another parameter, from the step to which this one has come. */
   goingOn(param: SolverParameter): LearningRate {
     const rate = new LearningRate(param, this.#where, this.#log);
     rate.currentStep = this.currentStep;

@@ -29,7 +29,7 @@ export class DivergenceWatch {
     this.#factor = explode_factor;
   }
 
-  /** By another parameter. */
+  /** A watch for another parameter, in the same run. */
   goingOn(param: SolverParameter): DivergenceWatch {
     const next = new DivergenceWatch(param);
     next.firstLoss = this.firstLoss;

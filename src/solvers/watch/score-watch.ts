@@ -22,7 +22,7 @@ const trainLoss: Score = { name: TRAIN_LOSS, testNet: -1, isLoss: true };
 
 /**
  * Watches one number of a run, its score: an output of a test net, or the smoothed training loss. By it the best snapshot
- * is kept and training ends early; and a plateau is found by it, where `monitor` is given, else by the training loss.
+ * is kept and training ends early. A plateau is found by it where `monitor` is given, else by the training loss.
  *
  * - `monitor`: name of a test output (`accuracy`, or `scores[2]` for one of several elements) or `train_loss`. By default
  *   the first output of the first test net that is no loss, or its first output, or, without test nets, `train_loss`
@@ -38,7 +38,7 @@ export class ScoreWatch {
   readonly #earlyStop: number;
   readonly #mode: string | undefined;
   readonly #log: Log;
-  /** Whether anything hangs on the loss of every iteration. */
+  /** Whether the loss of every iteration is needed: for a plateau, or for early stopping. */
   readonly readsLoss: boolean;
 
   /** @throws SolverError where no test net has an output of that name, or the best is to be kept and there is no test */
@@ -65,7 +65,7 @@ export class ScoreWatch {
     }
   }
 
-  /** By another parameter, with the best so far where that is of the same score. */
+  /** A watch for another parameter. It goes on from the best so far where it watches the same score. */
   goingOn(param: SolverParameter, testNets: readonly Net[], where: string): ScoreWatch {
     const next = new ScoreWatch(param, testNets, where, this.#log);
     const isOf = (a: Score, b: Score): boolean => a.name === b.name && a.testNet === b.testNet;
@@ -75,7 +75,7 @@ export class ScoreWatch {
     return next;
   }
 
-  /** The iteration in which what a plateau is found by has last improved. */
+  /** The iteration in which the value by which a plateau is found has last improved. */
   get improvedAt(): number {
     return this.#plateau.iter;
   }
