@@ -1,3 +1,4 @@
+// The library as a page has it: bundled without Node, and at work in Chromium.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

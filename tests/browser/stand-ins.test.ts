@@ -1,3 +1,5 @@
+// What stands in the place of layers, engines and Node in a browser:
+// src/browser/{layers,native,no-files,path}.ts.
 import * as node from "node:path";
 import { expect, test } from "vitest";
 import * as browser from "../../src/browser/index.ts";

@@ -1,3 +1,4 @@
+// Damaged and slow data, as the commands that read it tell of them.
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";

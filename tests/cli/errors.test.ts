@@ -1,3 +1,4 @@
+// Bad input to every command: one clear error, its exit code, and nothing left behind.
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

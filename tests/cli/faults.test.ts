@@ -1,3 +1,5 @@
+// What goes wrong around a training: a full disk, a folder that cannot be written to, divergence,
+// signals.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

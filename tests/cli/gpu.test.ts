@@ -1,3 +1,4 @@
+// Commands on a GPU: one that is lost, one whose memory is out, times.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

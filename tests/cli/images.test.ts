@@ -1,3 +1,4 @@
+// caffe classify and caffe detect.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";

@@ -1,3 +1,4 @@
+// A training that is killed at any moment, and resumed.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Others' programs that read Caffe's log, on ours: parse_log.py, parse_log.sh, NVIDIA DIGITS.
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

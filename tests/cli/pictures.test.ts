@@ -1,3 +1,4 @@
+// caffe summarize, caffe draw_net and caffe plot_log.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";

@@ -1,3 +1,4 @@
+// CAFFE_TUNE: what the native engine finds fastest, kept in a file.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

@@ -1,3 +1,4 @@
+// Weights given to commands that fit no layer, or a layer of another name.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,3 +1,5 @@
+// What every layer owes the net: gradients that add up, bottoms left alone that nothing asks for,
+// other shapes from pass to pass.
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import type { Net } from "../../src/net/net.ts";

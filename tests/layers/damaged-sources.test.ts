@@ -1,3 +1,4 @@
+// Data layers whose source is damaged.
 import { beforeAll, expect, test } from "vitest";
 import { data, images, loss, rows, windows, writeDamagedSources } from "../support/damaged.ts";
 import { netOf } from "../support/nets.ts";

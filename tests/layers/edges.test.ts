@@ -1,3 +1,4 @@
+// Empty blobs, no axes, odd parameters: every layer on the edge of what its fields take.
 import { describe, expect, test } from "vitest";
 import type { LayerParameter } from "../../src/io/proto/caffe.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";

@@ -1,3 +1,4 @@
+// Windows beyond the image, batches of nothing and blobs of many axes, in every primitive.
 import { expect, test } from "vitest";
 import { allocate } from "../../src/util/arrays.ts";
 import { CaffeError, EngineError, LayerError } from "../../src/util/errors.ts";

@@ -1,3 +1,4 @@
+// Every gradient of every layer beside differences in float64.
 import { describe, expect, test } from "vitest";
 import * as layers from "../../src/layers/index.ts";
 import { bottomsOf, configurations, withoutGradient } from "../support/configurations.ts";

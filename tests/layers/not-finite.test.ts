@@ -1,3 +1,4 @@
+// NaN and infinity in every layer.
 import { expect, test } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { describeEngines, referenceEngines } from "../support/engines.ts";

@@ -1,3 +1,4 @@
+// Blobs without axes in every layer that takes one.
 import { expect, test } from "vitest";
 import { describeEngines } from "../support/engines.ts";
 import { netOf } from "../support/nets.ts";

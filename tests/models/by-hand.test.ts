@@ -1,3 +1,4 @@
+// Nets that are written by hand in models/ and examples/: their parameters, and their solvers.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// The models that come with the package: parameters, multiplications, and that they learn.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

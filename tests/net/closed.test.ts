@@ -1,3 +1,4 @@
+// What a net, a solver, a classifier and a detector say once they are closed.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// The Net as pycaffe's users know it: blobs, parameters, inputs and outputs by name.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// Passes of one net that are begun at once: net/run/net-turn.ts and what it guards.
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Blob } from "../../src/blob/blob.ts";

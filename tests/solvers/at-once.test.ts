@@ -1,3 +1,4 @@
+// Steps, tests and snapshots of one solver that are begun at once.
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Layer, type One } from "../../src/layers/base/layer.ts";

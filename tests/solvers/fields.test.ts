@@ -1,3 +1,4 @@
+// Every field of the solver's message: read, and documented.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

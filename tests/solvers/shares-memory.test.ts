@@ -1,3 +1,4 @@
+// A solver whose nets share memory beside one whose nets do not.
 import { expect, test } from "vitest";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { Solver, type SolverCallbacks } from "../../src/solvers/solver.ts";

@@ -1,3 +1,5 @@
+// The commands that make databases of MNIST and CIFAR files: convert_mnist_data,
+// convert_mnist_siamese_data, convert_cifar_data.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -1,3 +1,5 @@
+// What commands write into databases beside what BVLC Caffe writes: compute_image_mean,
+// convert_imageset, extract_features.
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,5 @@
+// Layers in blocks of channels on the native engine, beside the reference: convolution and what
+// runs behind it.
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import type { Net } from "../../../src/net/net.ts";

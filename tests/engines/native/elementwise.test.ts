@@ -1,3 +1,5 @@
+// Elementwise functions, vectors and rows of the native engine, beside the reference: unary.ts,
+// vectors.ts, rows.ts and others.
 import fc from "fast-check";
 import { test } from "vitest";
 import type { Engine } from "../../../src/engines/engine.ts";

@@ -1,3 +1,4 @@
+// A signal that comes while native code runs.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

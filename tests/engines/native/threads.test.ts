@@ -1,3 +1,4 @@
+// The addon in several threads of one process.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { availableEngines } from "../../support/engines.ts";

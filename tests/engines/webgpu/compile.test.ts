@@ -1,3 +1,4 @@
+// The shaders of GPUs that this machine has not.
 import { expect, test } from "vitest";
 import { createEngines } from "../../../src/engines/create.ts";
 import { openGpu } from "../../../src/engines/webgpu/device.ts";

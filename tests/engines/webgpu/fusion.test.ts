@@ -1,3 +1,4 @@
+// Neighbouring layers that run as one on the GPU.
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";

@@ -1,3 +1,4 @@
+// Arrays on the GPU and the memory they lie in: gpu.ts, buffer-pool.ts, usage.ts.
 import { expect, test } from "vitest";
 import { webgpuEngine } from "../../../src/engines/webgpu/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";

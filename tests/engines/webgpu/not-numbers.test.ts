@@ -1,3 +1,4 @@
+// NaN and infinity on the GPU, in every primitive.
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";

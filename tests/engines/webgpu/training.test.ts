@@ -1,3 +1,4 @@
+// Whole training steps on the GPU, beside the reference.
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";

@@ -1,3 +1,4 @@
+// Databases on a disk that fills up.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Arrays of HDF5 files that the library cannot read: object-header.ts, library.ts.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

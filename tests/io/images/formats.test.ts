@@ -1,3 +1,4 @@
+// Images of every kind, beside what OpenCV makes of them: decode.ts and the readers behind it.
 import { describe, expect, test } from "vitest";
 import { decodedShape, decodeImage, ImageDecoder } from "../../../src/io/images/decode.ts";
 import { encodeImage } from "../../../src/io/images/encode.ts";

@@ -1,3 +1,4 @@
+// Every update rule by hand, in closed form and on every engine: the files of src/solvers/rules.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";

@@ -11,14 +11,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createLeveldb } from "../../../src/io/db/leveldb/create.ts";
-import { openLeveldb } from "../../../src/io/db/leveldb/leveldb.ts";
-import { PartialFolder } from "../../../src/io/files/partial-folder.ts";
-import { FileError, FormatError } from "../../../src/util/errors.ts";
-import { Random } from "../../../src/util/random.ts";
-import { readAll } from "../../support/databases.ts";
-import { runPython, systemPython } from "../../support/opencv.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { createLeveldb } from "../../../../src/io/db/leveldb/create.ts";
+import { openLeveldb } from "../../../../src/io/db/leveldb/leveldb.ts";
+import { PartialFolder } from "../../../../src/io/files/partial-folder.ts";
+import { FileError, FormatError } from "../../../../src/util/errors.ts";
+import { Random } from "../../../../src/util/random.ts";
+import { readAll } from "../../../support/databases.ts";
+import { runPython, systemPython } from "../../../support/opencv.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const path = join(folder, "db");
@@ -88,7 +88,7 @@ describe("LevelDB", () => {
 });
 
 describe("a database that BVLC Caffe wrote", () => {
-  const golden = new URL("../../golden/cases/data/", import.meta.url).pathname;
+  const golden = new URL("../../../golden/cases/data/", import.meta.url).pathname;
   test.each([
     ["db_leveldb_crop_0", "with a table and a log"],
     ["db_mean_crop2_0", "with a log alone"],
@@ -151,7 +151,8 @@ describe("a damaged database is refused", () => {
     change(join(copy, file));
     return copy;
   }
-  const golden = new URL("../../golden/cases/data/db_leveldb_crop_0/db", import.meta.url).pathname;
+  const golden = new URL("../../../golden/cases/data/db_leveldb_crop_0/db", import.meta.url)
+    .pathname;
   const halve = (file: string): void => truncateSync(file, Math.floor(statSync(file).size / 2));
   const turn = (share: number) => (file: string) => {
     const bytes = readFileSync(file);

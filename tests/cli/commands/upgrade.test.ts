@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { messageType } from "../../src/io/proto/messages.ts";
-import { parsePrototxt } from "../../src/io/text/prototxt.ts";
-import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
-import { caffe } from "../support/cli.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { messageType } from "../../../src/io/proto/messages.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { caffe } from "../../support/cli.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const golden = (name: string): string => join("tests/golden/upgrade", name);

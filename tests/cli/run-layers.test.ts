@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { caffeHere } from "../../support/cli.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { caffeHere } from "../support/cli.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const ran = join(folder, "ran");

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { caffe } from "../support/cli.ts";
-import { availableEngines } from "../support/engines.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { caffe } from "../../support/cli.ts";
+import { availableEngines } from "../../support/engines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const model = join(folder, "net.prototxt");

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createLmdb } from "../../src/io/db/lmdb/create.ts";
-import { encodeDatum } from "../../src/io/proto/datum.ts";
-import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
-import { Random } from "../../src/util/random.ts";
-import { caffe, startCaffe } from "../support/cli.ts";
-import { availableEngines } from "../support/engines.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
+import { encodeDatum } from "../../../src/io/proto/datum.ts";
+import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { Random } from "../../../src/util/random.ts";
+import { caffe, startCaffe } from "../../support/cli.ts";
+import { availableEngines } from "../../support/engines.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const path = (name: string): string => join(folder, name);

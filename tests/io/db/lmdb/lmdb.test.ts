@@ -11,14 +11,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
-import { openLmdb } from "../../../src/io/db/lmdb/lmdb.ts";
-import { openDatabase } from "../../../src/io/db/open.ts";
-import { FileError, FormatError } from "../../../src/util/errors.ts";
-import { Random } from "../../../src/util/random.ts";
-import { readAll } from "../../support/databases.ts";
-import { runPython, systemPython } from "../../support/opencv.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { createLmdb } from "../../../../src/io/db/lmdb/create.ts";
+import { openLmdb } from "../../../../src/io/db/lmdb/lmdb.ts";
+import { openDatabase } from "../../../../src/io/db/open.ts";
+import { FileError, FormatError } from "../../../../src/util/errors.ts";
+import { Random } from "../../../../src/util/random.ts";
+import { readAll } from "../../../support/databases.ts";
+import { runPython, systemPython } from "../../../support/opencv.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const path = join(folder, "db");

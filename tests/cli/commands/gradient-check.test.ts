@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { caffe } from "../support/cli.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { caffe } from "../../support/cli.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 // Whatever lies in the folders above does not count.

@@ -4,10 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { download } from "../../src/io/files/download.ts";
-import { getModel, listModels, modelCard } from "../../src/models/model-zoo.ts";
-import { caffeHere } from "../support/cli.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { download } from "../../../src/io/files/download.ts";
+import { getModel, listModels, modelCard } from "../../../src/models/model-zoo.ts";
+import { caffeHere } from "../../support/cli.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const body = Buffer.from("the weights of a net".repeat(1000));
