@@ -26,6 +26,7 @@ export { InputLayer } from "./data/input.ts";
 export { MemoryDataLayer } from "./data/memory-data.ts";
 export { WindowDataLayer } from "./data/window-data.ts";
 export { DetectionOutputLayer } from "./detection/detection-output.ts";
+export { MultiBoxLossLayer } from "./detection/multibox-loss.ts";
 export { PriorBoxLayer } from "./detection/prior-box.ts";
 export { PriorBoxClusteredLayer } from "./detection/prior-box-clustered.ts";
 export { AccuracyLayer } from "./loss/accuracy.ts";

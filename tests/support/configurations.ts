@@ -27,6 +27,9 @@ const apart = noise(12).map((x) => 3 * x);
 const fill = 'weight_filler { type: "uniform" min: -1 max: 1 }';
 const statistics =
   "blobs { shape { dim: 3 } data: [1, -2, 3] } blobs { shape { dim: 3 } data: [2, 4, 1] } blobs { shape { dim: 1 } data: 2 }";
+/** Three boxes of an image with their variances, and an object in each image of two. */
+const priors = [0, 0, 0.4, 1, 0.3, -0.1, 0.7, 1, 0.7, 0, 1, 1, ...new Array<number>(12).fill(0.5)];
+const objects = [0, 1, 0, 0, 0, 0.5, 1, 0, 1, 2, 0, 0.4, 0, 0.9, 1, 0];
 const cont = [1, 0, 1, 1, 0, 1];
 const recurrent = (hidden: readonly string[]): Row[] => {
   const text = (bottoms: readonly string[], more = ""): string =>
@@ -284,6 +287,18 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "normalize_variance: false",
     "eps: 1e-8",
   ),
+  MultiBoxLoss: [
+    "",
+    "code_type: CENTER_SIZE",
+    "code_type: CORNER_SIZE loc_loss_type: L2 loc_weight: 2",
+    "conf_loss_type: LOGISTIC mining_type: NONE",
+    "mining_type: HARD_EXAMPLE sample_size: 2",
+    "bp_inside: true match_type: BIPARTITE",
+  ].map((param) => [
+    `bottom: "a" bottom: "b" bottom: "c" bottom: "d" top: "y" multibox_loss_param { num_classes: 3 overlap_threshold: 0.3 ${param} }`,
+    "2x12 2x9 1x2x12 1x1x2x8",
+    { c: priors, d: objects },
+  ]),
   MultinomialLogisticLoss: [
     ['bottom: "a" bottom: "b" top: "y"', "4x3 4", { a: positive, b: [0, 2, 1, 1] }],
     ['bottom: "a" bottom: "b"', "4x3x1x1 4", { a: positive, b: [0, 0, 0, 0] }],

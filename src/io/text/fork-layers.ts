@@ -3,7 +3,7 @@ import { cut } from "../../util/printable.ts";
 
 /** Layer types of other Caffes, by who has them. */
 const forks: Readonly<Record<string, string>> = {
-  SSD: "AnnotatedData DetectionEvaluate MultiBoxLoss SmoothL1Loss VideoData",
+  SSD: "AnnotatedData DetectionEvaluate SmoothL1Loss VideoData",
   "Fast and Faster R-CNN": "ROIPooling Proposal",
   "R-FCN": "BoxAnnotatorOHEM PSROIPooling BatchSplit",
   "Mask R-CNN": "ROIAlign RoiAlign ROIMaskPooling",

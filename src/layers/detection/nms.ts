@@ -42,3 +42,18 @@ export function suppress(
   }
   return kept;
 }
+
+/** A box of less area is too small to be mined. */
+const SMALL = 1e-5;
+
+/** Suppression among the `most` best candidates that have an area. */
+export function suppressBig(
+  candidates: readonly number[],
+  boxes: readonly Box[],
+  threshold: number,
+  most: number,
+): number[] {
+  const best = most > -1 ? candidates.slice(0, most) : candidates;
+  const big = best.filter((index) => !(areaOf(boxes[index]!) < SMALL));
+  return suppress(big, boxes, threshold);
+}
