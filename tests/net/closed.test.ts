@@ -105,6 +105,8 @@ test("whatever works with a closed solver says that its net is closed, and write
   const numbers = [
     ..."param currentStep stoppedEarly request newestSnapshot learningRate close".split(" "),
     ..."memory remember say presentParam holdingParam".split(" "),
+    // Protected: they run within a turn, which is what asks whether the net is open.
+    ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow".split(" "),
     "set param",
     "set currentStep",
   ];
