@@ -10,9 +10,8 @@ import { countOf, shapeText } from "../util/shape.ts";
  * An image as people compute with it: H×W×K, row by row, the channels of a pixel side by side, red first (or one of
  * grey), values from 0 to 1.
  */
-export interface FloatImage extends NdArray {
+export interface FloatImage extends NdArray<Float32Array> {
   readonly shape: readonly [height: number, width: number, channels: number];
-  readonly data: Float32Array;
 }
 
 /**

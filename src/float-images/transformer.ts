@@ -93,7 +93,7 @@ export class Transformer {
    * The image as the net's input: K×H×W, or K×W×H.
    * @throws CaffeError where it has another number of channels
    */
-  preprocess(image: FloatImage): NdArray & { readonly data: Float32Array } {
+  preprocess(image: FloatImage): NdArray<Float32Array> {
     this.#checkChannels(image.shape[2], "the image");
     const { data } = resizeImage(image, this.#height, this.#width);
     const size = this.#height * this.#width;

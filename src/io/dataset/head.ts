@@ -3,10 +3,9 @@ import { FormatError } from "../../util/errors.ts";
 import { recordsOf } from "../db/records.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
 import { makeFolder } from "../files/file-system.ts";
-import { rasterOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import { encodeImage } from "../images/encode.ts";
-import { imageOf, planar, type Raster } from "../images/raster.ts";
+import { imageOf, planar, type Raster, rasterOf } from "../images/raster.ts";
 import type { Datum } from "../proto/datum.ts";
 
 /** A record, and the picture that was made of it. */

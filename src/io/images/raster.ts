@@ -1,3 +1,5 @@
+import { FormatError } from "../../util/errors.ts";
+import type { Datum } from "../proto/datum.ts";
 import type { Image } from "./image.ts";
 
 /** An image somewhere in memory: value (c, y, x) lies at `offset + c·channelStep + y·rowStep + x·columnStep`. */
@@ -41,6 +43,23 @@ export function interleaved(
     rowStep,
     columnStep: channels,
   };
+}
+
+/**
+ * The pixels of a record that is not encoded.
+ * @throws FormatError where it holds more or fewer values than its size says
+ */
+export function rasterOf({ channels, height, width, data, floatData }: Datum): Raster {
+  const size = `${channels}×${height}×${width}`;
+  if (channels < 1 || height < 1 || width < 1) {
+    throw new FormatError(`a record is ${size}. Expected 1×1×1 or more.`);
+  }
+  const values = data.length > 0 ? data : (floatData ?? data);
+  const count = channels * height * width;
+  if (values.length !== count) {
+    throw new FormatError(`a record of ${size} holds ${values.length} values. Expected ${count}.`);
+  }
+  return planar(values, channels, height, width);
 }
 
 /**

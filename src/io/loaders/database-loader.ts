@@ -1,5 +1,4 @@
 import type { FloatArray } from "../../util/arrays.ts";
-import { FormatError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
 import type { Db, DbRecord } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
@@ -11,7 +10,7 @@ import type { ColorMode } from "../images/image.ts";
 import type { Raster } from "../images/raster.ts";
 import { decodeDatum } from "../proto/datum.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
-import { aboutRecord } from "./record-error.ts";
+import { aboutRecord, checkShape, recordName } from "./record-error.ts";
 
 /** Records of a database. */
 export interface DatabasePlan extends BasePlan {
@@ -140,17 +139,4 @@ interface Filling {
   /** (C, H, W) and memory of the images; known with the first. */
   shape: readonly [number, number, number] | undefined;
   data: FloatArray | undefined;
-}
-
-/** @throws FormatError where an image differs from those before it in the batch */
-export function checkShape(own: readonly number[], shape: readonly number[]): void {
-  if (own.every((length, axis) => length === shape[axis])) return;
-  throw new FormatError(
-    `it becomes ${own.join("×")} in a batch of ${shape.join("×")}. Expected one size in a batch; give crop_size, or batch_size: 1.`,
-  );
-}
-
-/** A record as messages name it. */
-export function recordName(source: string, key: DbRecord["key"]): string {
-  return `${source}: key "${new TextDecoder().decode(key)}"`;
 }

@@ -8,9 +8,8 @@ import { imageHeader } from "../images/header.ts";
 import type { Raster } from "../images/raster.ts";
 import { resizeLinear } from "../images/resize.ts";
 import { type ListedImage, listedImage, pathWithin, type SharedList } from "../lists/image-list.ts";
-import { checkShape } from "./database-loader.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
-import { aboutRecord } from "./record-error.ts";
+import { aboutRecord, checkShape } from "./record-error.ts";
 
 /** Images from files that a list names. */
 export interface ImagePlan extends BasePlan {

@@ -2,7 +2,7 @@ import type { Primitive } from "../../engines/engine.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
 import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
-import { nameSample } from "../../io/loaders/record-name.ts";
+import { nameSample } from "../../io/loaders/sample-name.ts";
 import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";

@@ -1,6 +1,6 @@
 import type { Primitive } from "../../engines/engine.ts";
 import { DataTransformer } from "../../io/images/data-transformer.ts";
-import { rasterOf } from "../../io/images/datum-image.ts";
+import { rasterOf } from "../../io/images/raster.ts";
 import type { Datum } from "../../io/proto/datum.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import {

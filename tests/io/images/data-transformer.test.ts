@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { imagesAddon } from "../../../src/io/images/addon.ts";
 import { DataTransformer, type Transform } from "../../../src/io/images/data-transformer.ts";
-import { rasterOf } from "../../../src/io/images/datum-image.ts";
-import { interleaved, oriented, planar } from "../../../src/io/images/raster.ts";
+import { interleaved, oriented, planar, rasterOf } from "../../../src/io/images/raster.ts";
 import { type Datum, decodeDatum } from "../../../src/io/proto/datum.ts";
 import { FormatError } from "../../../src/util/errors.ts";
 import { Random } from "../../../src/util/random.ts";

@@ -1,9 +1,9 @@
 import { openDatabase } from "../db/open.ts";
 import { RecordStream } from "../db/record-stream.ts";
-import { recordName } from "./database-loader.ts";
 import { listedLine } from "./image-loader.ts";
 import { recordNumber } from "./loader.ts";
 import type { LoaderPlan } from "./open-loader.ts";
+import { recordName } from "./record-error.ts";
 
 /** What sample `i` of a plan's first batch is read from: a database's key, a list's line, a row. */
 export function nameSample(plan: LoaderPlan, i: number): string | undefined {
