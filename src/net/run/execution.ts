@@ -28,6 +28,8 @@ export class Execution {
   readonly #repetitions: Map<number, Repetition> = new Map();
   /** Those that the last forward pass used. */
   readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
+  /** Those of whose followers one has since run again, by itself. */
+  readonly #cut: Set<Fusion> = new Set();
   readonly #memory: MemoryPlan | undefined;
   /** Per layer: copies of data that its backward reads and another layer overwrites. */
   readonly #kept: readonly (KeptData | undefined)[];
@@ -47,6 +49,7 @@ export class Execution {
     this.#byProducer.clear();
     this.#byFollower.clear();
     this.#applied.clear();
+    this.#cut.clear();
     this.#byReader.clear();
     this.#byRectifier.clear();
     this.#repetitions.clear();
@@ -98,9 +101,12 @@ export class Execution {
 
   #forward(i: number, from: number, to: number, apart: boolean): void {
     const before = this.#byFollower.get(i);
-    if (before && this.#applied.has(before) && before.producer >= from) {
-      this.#layers[i]?.layer.fusion?.forwardWasTaken?.();
-      return;
+    if (before && this.#applied.has(before)) {
+      if (before.producer >= from) {
+        this.#layers[i]?.layer.fusion?.forwardWasTaken?.();
+        return;
+      }
+      this.#cut.add(before);
     }
     const fusion = this.#byProducer.get(i);
     if (!fusion) {
@@ -110,6 +116,7 @@ export class Execution {
     const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
     const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
     this.#note(fusion, posts !== undefined);
+    this.#cut.delete(fusion);
     this.#runForward(i, posts);
   }
 
@@ -162,8 +169,13 @@ export class Execution {
       return;
     }
     const last = fusion.followers.at(-1) ?? i;
+    const [first, end] = [fusion.producer, last].map((at) => `"${this.#layers[at]?.name}"`);
+    if (this.#cut.has(fusion)) {
+      throw new NetError(
+        `layers ${first} to ${end} ran forward as one, and then one of them again, by itself. Expected a pass of all of them before backward; or build the net with fuse: false.`,
+      );
+    }
     if (fusion.producer < to || last > from) {
-      const [first, end] = [fusion.producer, last].map((at) => `"${this.#layers[at]?.name}"`);
       throw new NetError(
         `backward from layer ${from} to ${to} cuts layers ${first} to ${end}, which run as one. Expected all of them or none; or build the net with fuse: false.`,
       );

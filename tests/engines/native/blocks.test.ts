@@ -223,6 +223,27 @@ describe.skipIf(!native)("forward only", () => {
 });
 
 test.skipIf(!native)(
+  "backward of layers that ran as one is refused once one of them has run again by itself",
+  async () => {
+    const net = netOf(
+      `force_backward: true layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+        layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
+        layer { name: "scale" type: "Scale" bottom: "y" top: "y" }
+        layer { name: "relu" type: "ReLU" bottom: "y" top: "y" }`,
+      { engines: native as Engines, phase: "TRAIN" },
+    );
+    net.blob("x").assign(noise(12));
+    await net.forward();
+    await net.forward(2);
+    await expect(net.backward()).rejects.toThrow(
+      'layers "bn" to "relu" ran forward as one, and then one of them again, by itself. Expected a pass of all of them',
+    );
+    await net.forward();
+    await net.backward();
+  },
+);
+
+test.skipIf(!native)(
   "a range of backward that cuts layers that ran as one is refused",
   async () => {
     const text = netText(
