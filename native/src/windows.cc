@@ -1,4 +1,4 @@
-// Pooling by loops, in any layout that keeps channels in blocks, with Caffe's windows and the place of each maximum.
+// Pooling by loops, in any layout that keeps channels in blocks, with Caffe's windows and the position of each maximum.
 #include <limits>
 
 #include "lanes.h"
@@ -73,10 +73,10 @@ void with_window(const Pool& p, Work work) {
   else work(std::integral_constant<int64_t, 0>());
 }
 
-// Calls visit(h, w, place) for each position of the window of output (i, j) that lies in the image; `place` counts the
-// window's own positions. Where the window's size is a constant and none of it lies outside, the loop is unrolled.
+// Calls visit(h, w, position) for each position of the window of output (i, j) that lies in the image; `position` counts
+// the window's own. Where the window's size is a constant and none of it lies outside, the loop is unrolled.
 template <int64_t kSize, typename Visit>
-inline void each_place(const Pool& p, int64_t top, int64_t left, Visit visit) {
+inline void each_position(const Pool& p, int64_t top, int64_t left, Visit visit) {
   const auto h = static_cast<int64_t>(p.height), w = static_cast<int64_t>(p.width);
   if (kSize > 0 && top >= 0 && left >= 0 && top + kSize <= h && left + kSize <= w) {
 #pragma GCC unroll 9
@@ -90,10 +90,10 @@ inline void each_place(const Pool& p, int64_t top, int64_t left, Visit visit) {
   }
 }
 
-// Marks where a maximum was: in a window of fewer than 256 positions by the place in it, one byte each.
+// Marks where a maximum was: in a window of fewer than 256 positions by the position in it, one byte each.
 constexpr uint8_t kNowhere = 255;
 
-// maxPool(view, sizes…, isRectified, x, y, places): the first greatest of each window; nowhere where it is not above 0 and
+// maxPool(view, sizes…, isRectified, x, y, marks): the first greatest of each window; nowhere where it is not above 0 and
 // isRectified
 void MaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -101,7 +101,7 @@ void MaxPool(const Napi::CallbackInfo& info) {
   const float least = args.flag() ? 0 : -std::numeric_limits<float>::infinity();
   const float* x = args.floats(p.inputs());
   float* y = args.floats(p.outputs());
-  auto* places = reinterpret_cast<uint8_t*>(args.floats((p.outputs() + 3) / 4));
+  auto* marks = reinterpret_cast<uint8_t*>(args.floats((p.outputs() + 3) / 4));
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     using L = Lanes<decltype(constant)::value>;
     with_window(p, [&](auto size) {
@@ -111,30 +111,30 @@ void MaxPool(const Napi::CallbackInfo& info) {
       for (size_t i = 0; i < p.out_height; i++) {
         for (size_t j = 0; j < p.out_width; j++, out += block) {
           auto best = typename L::Floats{} - std::numeric_limits<float>::max();
-          auto place = typename L::Ints{} + kNowhere;
+          auto mark = typename L::Ints{} + kNowhere;
           const auto top = static_cast<int64_t>(i) * p.stride_h - p.pad_h;
           const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
-          each_place<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
+          each_position<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
             const auto value = load<typename L::Floats>(from + (h * width + w) * block);
             const auto is_greater = value > best;
             best = is_greater ? value : best;
-            place = is_greater ? typename L::Ints{} + here : place;
+            mark = is_greater ? typename L::Ints{} + here : mark;
           });
           store(y + out, best);
-          place = best > least ? place : typename L::Ints{} + kNowhere;
-          store(places + out, __builtin_convertvector(place, typename L::Bytes));
+          mark = best > least ? mark : typename L::Ints{} + kNowhere;
+          store(marks + out, __builtin_convertvector(mark, typename L::Bytes));
         }
       }
     });
   });
 }
 
-// maxPoolBackward(view, sizes…, dy, places, dx)
+// maxPoolBackward(view, sizes…, dy, marks, dx)
 void MaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float* dy = args.floats(p.outputs());
-  const auto* places = reinterpret_cast<const uint8_t*>(args.floats((p.outputs() + 3) / 4));
+  const auto* marks = reinterpret_cast<const uint8_t*>(args.floats((p.outputs() + 3) / 4));
   float* dx = args.floats(p.inputs());
   const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
   each_row(p, [&](auto constant, size_t row, size_t lane) {
@@ -154,11 +154,11 @@ void MaxPoolBackward(const Napi::CallbackInfo& info) {
         clear_rows(top + p.kernel_h);
         for (size_t j = 0; j < p.out_width; j++, out += block) {
           const auto slope = load<typename L::Floats>(dy + out);
-          const auto place = __builtin_convertvector(load<typename L::Bytes>(places + out), typename L::Ints);
+          const auto mark = __builtin_convertvector(load<typename L::Bytes>(marks + out), typename L::Ints);
           const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
-          each_place<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
+          each_position<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
             float* target = to + (h * width + w) * block;
-            const auto share = place == here ? slope : typename L::Floats{};
+            const auto share = mark == here ? slope : typename L::Floats{};
             store(target, overlaps ? load<typename L::Floats>(target) + share : share);
           });
         }
@@ -180,9 +180,9 @@ void IndexedMaxPool(const Napi::CallbackInfo& info) {
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
     const float* from = x + row * p.in.row_size() + lane;
     p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float) {
-      float best[kLanes], place[kLanes];
+      float best[kLanes], mark[kLanes];
       std::fill_n(best, kLanes, -std::numeric_limits<float>::max());
-      std::fill_n(place, kLanes, -1.0f);
+      std::fill_n(mark, kLanes, -1.0f);
       for (int64_t h = h0; h < h1; h++) {
         for (int64_t w = w0; w < w1; w++) {
           const size_t offset = h * p.width + w;
@@ -192,12 +192,12 @@ void IndexedMaxPool(const Napi::CallbackInfo& info) {
           for (size_t l = 0; l < kLanes; l++) {
             const bool is_greater = value[l] > best[l];
             best[l] = is_greater ? value[l] : best[l];
-            place[l] = is_greater ? here : place[l];
+            mark[l] = is_greater ? here : mark[l];
           }
         }
       }
       std::copy(best, best + kLanes, y + out + at * block);
-      std::copy(place, place + kLanes, index + out + at * block);
+      std::copy(mark, mark + kLanes, index + out + at * block);
     });
   });
 }

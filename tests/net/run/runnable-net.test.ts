@@ -1,12 +1,12 @@
 // Passes of one net that are begun at once: net/run/net-turn.ts and what it guards.
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Blob } from "../../src/blob/blob.ts";
-import type { Blobs } from "../../src/layers/base/layer.ts";
-import { Layer } from "../../src/layers/base/layer.ts";
-import { LayerRegistry } from "../../src/layers/registry.ts";
-import { Net } from "../../src/net/net.ts";
-import { Loss } from "../../src/net/run/loss.ts";
+import { Blob } from "../../../src/blob/blob.ts";
+import type { Blobs } from "../../../src/layers/base/layer.ts";
+import { Layer } from "../../../src/layers/base/layer.ts";
+import { LayerRegistry } from "../../../src/layers/registry.ts";
+import { Net } from "../../../src/net/net.ts";
+import { Loss } from "../../../src/net/run/loss.ts";
 
 /** Passes its bottom on, and waits a moment before it: so passes of one net would meet in it. */
 class SlowLayer extends Layer {

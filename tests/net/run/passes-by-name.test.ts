@@ -2,13 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Blob } from "../../src/blob/blob.ts";
-import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
-import { Net } from "../../src/net/net.ts";
-import { setRandomSeed } from "../../src/util/seed.ts";
-import { describeEngines, referenceEngines } from "../support/engines.ts";
-import { layerNet } from "../support/nets.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { Blob } from "../../../src/blob/blob.ts";
+import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { Net } from "../../../src/net/net.ts";
+import { setRandomSeed } from "../../../src/util/seed.ts";
+import { describeEngines, referenceEngines } from "../../support/engines.ts";
+import { layerNet } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 
