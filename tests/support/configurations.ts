@@ -1,3 +1,18 @@
+/*
+ * Uses of every layer, each a row of two or three parts, by the layer's type:
+ *
+ *     ['bottom: "a" top: "y" concat_param { axis: 1 }', "2x3 2x4", { b: [1, 2, 3, 4, 5, 6, 7, 8] }]
+ *
+ * 1. What stands in the layer's prototxt behind `name` and `type`. Bottoms are called a, b, c, … in their order; a top
+ *    of a bottom's name is in place. `phase` may stand there too: it is the net's, and TRAIN by default.
+ * 2. The shapes of the bottoms, one behind the other, `2x3x2` each.
+ * 3. Values of those bottoms that must not be noise (labels, positive numbers, numbers that lie apart), by their names.
+ *
+ * `neuron`, `one` and `two` write rows that differ in their parameters alone. Rows are run by tests/layers/gradients.test.ts,
+ * contract.test.ts and edges.test.ts, by tests/meta/needs.test.ts, and by nets drawn at random.
+ * Shapes stay small and ordinary here: tests/layers/edges.test.ts runs every row again with bottoms that are scalars,
+ * that have no elements, and that have five axes; what those give in numbers stands in scalars.test.ts and extremes.test.ts.
+ */
 import { noise } from "./noise.ts";
 
 /** One configuration: the layer's fields behind its type, the shapes of bottoms a, b, …, and what is not noise. */

@@ -16,7 +16,7 @@ export interface SpatialParameter {
 }
 
 /** Of whom the lengths are asked. */
-export interface SpatialAxes {
+interface SpatialAxes {
   /** How a message names the parameter: `convolution_param`. */
   readonly name: string;
   /** How many spatial axes there are; left out where that is not known yet. */

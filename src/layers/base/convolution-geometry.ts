@@ -14,7 +14,7 @@ export interface Window {
 }
 
 /** What of a convolution its window does not tell. */
-export interface Sides
+interface Sides
   extends Pick<
     ConvolutionDescriptor,
     "batch" | "groups" | "inputChannels" | "outputChannels" | "input" | "output" | "hasBias"

@@ -5,7 +5,7 @@ import { type Shape, shapeText } from "../../util/shape.ts";
 import { type Blobs, Layer } from "./layer.ts";
 
 /** One learnable blob: its shape and what fills it. */
-export interface LearnedBlob {
+interface LearnedBlob {
   readonly shape: Shape;
   readonly filler: FillerParameter | undefined;
 }

@@ -4,7 +4,7 @@ import type { Truth } from "./ground-truth.ts";
 /** No object belongs to it. */
 export const UNMATCHED = -1;
 /** It counts neither as an object nor as background. */
-export const IGNORED = -2;
+const IGNORED = -2;
 
 /** What belongs to each of some boxes: the number of an object, or one of the above; and its greatest overlap. */
 export interface Matches {
@@ -13,7 +13,7 @@ export interface Matches {
 }
 
 /** How boxes and objects are matched. */
-export interface MatchOptions {
+interface MatchOptions {
   /** Only objects of this label; all of them where it is undefined. */
   readonly label?: number | undefined;
   /** Whether, after each object has its best box, every other box takes the object that it overlaps most. */

@@ -8,14 +8,14 @@ import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
 import { readLabelNames } from "./label-map.ts";
 
 /** A detection in an image, in shares of it. */
-export interface Detection {
+interface Detection {
   readonly label: number;
   readonly score: number;
   readonly box: Box;
 }
 
 /** What is to be written, its paths as they are from here. */
-export interface ResultFilesOptions extends SaveOutputParameter {
+interface ResultFilesOptions extends SaveOutputParameter {
   readonly output_directory: string;
   readonly label_map_file: string;
   readonly name_size_file: string;

@@ -7,7 +7,7 @@ import { loadUserModule } from "../base/user-module.ts";
 import { runUsersCode } from "../base/users-code.ts";
 
 /** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
-export type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
+type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
 
 /**
  * What the class that a Python layer names must offer; the names are pycaffe's. It may read `param_str`,
