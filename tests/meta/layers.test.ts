@@ -57,3 +57,36 @@ test("every layer's page tells its bottoms or tops, and where it comes from", ()
     expect(section).toMatch(/Engines: reference/);
   }
 });
+
+/** Files outside src/layers that mean one layer type and no other: they make such layers, or have words for what they hold. */
+const NAMING: Readonly<Record<string, readonly string[]>> = {
+  "cli/commands/summarize.ts": ["Split"],
+  "cli/preparation.ts": ["Input"],
+  "cli/run-layers.ts": ["Python"],
+  "draw/dot.ts": ["Im2col", "Dropout", "Eltwise"],
+  "engines/webgpu/lrn.ts": ["LRN"],
+  "io/text/dead-fields.ts": ["WindowData"],
+  "net-spec/params.ts": ["Parameter"],
+  "net/build/insert-splits.ts": ["Split"],
+  "net/tools/placeholders.ts": ["Input"],
+  "net/tools/surgery.ts": ["InnerProduct", "Convolution"],
+};
+
+test("what tells layer types apart asks their classes: no list of types stands anywhere else", () => {
+  const types = new Set(new LayerRegistry().types);
+  const others = readdirSync("src", { recursive: true, encoding: "utf8" }).filter(
+    (file) =>
+      file.endsWith(".ts") && !/^layers\/|^io\/upgrade\/|^io\/proto\/|^browser\/layers/.test(file),
+  );
+  const found = others.flatMap((file) => {
+    const code = readFileSync(`src/${file}`, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    const strings = [...code.matchAll(/"([\w ]+)"|\^?\(?((?:\w+\|)+\w+)\)?\$?\//g)].map(
+      ([, one, list]) => one ?? list ?? "",
+    );
+    const named = strings.filter(
+      (text) => types.has(text) || text.split(/[ |]/).filter((word) => types.has(word)).length > 2,
+    );
+    return named.length > 0 ? [[file, [...new Set(named)]] as const] : [];
+  });
+  expect(Object.fromEntries(found)).toEqual(NAMING);
+});
