@@ -16,6 +16,7 @@ import {
   parsePrototxt,
   printPrototxt,
   Solver,
+  setRandomSeed,
   summarize,
   withPlaceholders,
 } from "../../src/index.ts";
@@ -109,6 +110,7 @@ test("an option of another kind is an error, and one that is undefined is left o
     [() => net.copyFrom(undefined as never), "undefined is given as weights."],
     [() => solver.step(undefined as never), "step is given undefined. Expected how many"],
     [() => solver.step(2.5), "step is given 2.5."],
+    [() => setRandomSeed("7" as never), 'setRandomSeed is given "7". Expected a whole number.'],
     [() => solver.request("STOP" as never), '"STOP" is asked for. Expected "stop" or "snapshot".'],
   ];
   for (const [use, message] of uses) {
