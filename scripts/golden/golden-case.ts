@@ -45,6 +45,8 @@ export interface NetSetting {
   readonly phase: "TRAIN" | "TEST";
   readonly level?: number;
   readonly stages?: readonly string[];
+  /** Whose layers are meant, where forks gave one type to several. */
+  readonly fork?: string;
 }
 
 export interface NetInfo extends CaseInfo, NetSetting {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Engines } from "../../src/engines/choose.ts";
+import { keepSource } from "../../src/io/proto/source.ts";
 import { readNetParameter } from "../../src/io/text/read-net.ts";
 import { Net } from "../../src/net/net.ts";
 import type { Comparison } from "./comparison.ts";
@@ -17,7 +18,9 @@ type ArrayOf = (place: ArrayPlace) => Float32Array;
 /** Builds the net of a case, in its folder. */
 export function buildNet(folder: string, setting: NetSetting, engines: Engines): Net {
   const param = readNetParameter(join(folder, setting.net), () => {});
-  return new Net(param, {
+  const { fork } = setting;
+  const named = fork === undefined ? param.layer : param.layer?.map((one) => ({ fork, ...one }));
+  return new Net(keepSource(param, { ...param, ...(named && { layer: named }) }), {
     engines,
     phase: setting.phase,
     level: setting.level ?? 0,

@@ -83,6 +83,15 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x3x1x1 2x3x2x2 2x3x2x2"],
     ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x3 2x3x2 2x3x2"],
   ],
+  BN: [
+    // The derivative, except in TEST without frozen, where it is PSPNet's.
+    ['bottom: "a" top: "y" bn_param { eps: 0.1 }', "3x2x2"],
+    ['bottom: "a" top: "a" bn_param { momentum: 0.5 }', "4x2"],
+    ['bottom: "a" top: "y" bn_param { bn_mode: LEARN }', "3x2x2x2"],
+    ['bottom: "a" top: "a" bn_param { bn_mode: LEARN }', "4x2"],
+    ['bottom: "a" top: "y" bn_param { bn_mode: INFERENCE }', "2x3x2"],
+    ['bottom: "a" top: "a" bn_param { bn_mode: INFERENCE }', "2x3"],
+  ],
   BNLL: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [60, -60, 3, -3] }]],
   BatchNorm: [
     ['bottom: "a" top: "y"', "3x3"],
@@ -91,6 +100,8 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "y"', "5"],
     [`bottom: "a" top: "y" batch_norm_param { use_global_stats: true } ${statistics}`, "2x3x2"],
     [`bottom: "a" top: "a" phase: TEST ${statistics}`, "2x3"],
+    ['bottom: "a" top: "y" batch_norm_param { scale_bias: true }', "3x2x2"],
+    ['bottom: "a" top: "a" batch_norm_param { bias_filler { } eps: 0.1 }', "4x2"],
   ],
   BatchReindex: [
     ['bottom: "a" bottom: "b" top: "y"', "3x2 5", { b: [2, 0, 2, 2, 1] }],
@@ -227,6 +238,20 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"', "3x2 3x1x2 3x1", { c: [0, 1, 1] }],
   ],
   Flatten: one("flatten_param", "2x3x2x2", "", "axis: 2", "axis: 0 end_axis: -2"),
+  FocalLoss: [
+    "alpha: 0.5",
+    "gamma: 0.5 alpha: 2",
+    "gamma: 1",
+    "type: ONEADDP",
+    "gamma: 3 alpha: 1 } loss_param { normalization: BATCH_SIZE ignore_label: 1",
+  ].map(
+    (param): Row => [
+      `bottom: "a" bottom: "b" top: "y" focal_loss_param { ${param} }`,
+      "2x3x2 2x2",
+      { b: [0, 2, 1, 1] },
+    ],
+  ),
+  GRN: one("grn_param", "2x3x2", "bias: 0.1", "bias: 2"),
   HingeLoss: ["L1", "L2"].map((norm) => [
     `bottom: "a" bottom: "b" top: "y" hinge_loss_param { norm: ${norm} }`,
     "3x4 3",
@@ -275,6 +300,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "zoom_factor: 2 pad_beg: -1",
     ),
     ['bottom: "a" top: "y" interp_param { height: 3 width: 1 }', "1x2x1x1"],
+  ],
+  L1Loss: [
+    ['bottom: "a" bottom: "b" top: "y"', "3x2 3x2"],
+    ['bottom: "a" bottom: "b" loss_weight: 2', "2x3x2 2x3x2"],
   ],
   LRN: one(
     "lrn_param",
@@ -436,6 +465,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "2x2x3 2x2",
       { b: [0, 2, 1, 1] },
     ],
+    [
+      'bottom: "a" bottom: "b" top: "y" loss_param { weight_by_label_freqs: true class_weighting: 0.5 class_weighting: 2 class_weighting: 0 ignore_label: 1 }',
+      "2x3x2 2x2",
+      { b: [0, 2, 1, 0] },
+    ],
     ['bottom: "a" bottom: "b" loss_weight: 3', "2x3 2", { b: [0, 2] }],
   ],
   Split: [
@@ -445,6 +479,13 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   Swish: neuron("", "swish_param { beta: -0.5 }", "swish_param { beta: 3 }"),
   TanH: neuron(""),
   Tile: one("tile_param", "2x3x2", "tiles: 3", "tiles: 2 axis: 0", "tiles: 2 axis: -1", "tiles: 1"),
+  TripletLoss: [
+    ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "3x2 3x2 3x2"],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" triplet_loss_param { margin: 0.1 }',
+      "3x2x1x1 3x2x1x1 3x2x1x1",
+    ],
+  ],
   Upsample: [
     ...one("upsample_param", "2x2x3x2", "scale: 2", "scale_h: 1 scale_w: 3"),
     ...two("upsample_param", "1x2x1x2 1x2x1x2", "", "upsample_h: 5 upsample_w: 2").map(
@@ -453,7 +494,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/** Uses of the layers that have none: they bring or take data, count, choose, or say yes or no. */
+/**
+ * Uses of the layers that have none: they bring or take data, count, choose, or say yes or no; and of those whose gradient
+ * is no derivative of what they compute (docs/differences.md).
+ */
 export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   Accuracy: [
     ['bottom: "a" bottom: "b" top: "y" top: "z"', "3x4 3", { b: [0, 3, 1] }],
@@ -464,6 +508,13 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   ArgMax: one("argmax_param", "2x3x2", "", "axis: 1 top_k: 2", "out_max_val: true"),
+  CenterLoss: [
+    [
+      'bottom: "a" bottom: "b" top: "y" loss_weight: 1 center_loss_param { num_output: 2 }',
+      "2x3 2",
+      { b: [0, 1] },
+    ],
+  ],
   DetectionOutput: [
     [
       'bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param { num_classes: 2 }',
@@ -474,8 +525,16 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
     ['top: "y" dummy_data_param { shape { dim: 2 } data_filler { type: "gaussian" } }', ""],
   ],
   Input: [['top: "y" input_param { shape { dim: 2 } }', ""]],
+  MarginInnerProduct: ["SINGLE", "DOUBLE"].map(
+    (type): Row => [
+      `bottom: "a" bottom: "b" top: "y" top: "z" margin_inner_product_param { num_output: 2 type: ${type} ${fill} }`,
+      "2x3 2",
+      { b: [0, 1] },
+    ],
+  ),
   PriorBox: two("prior_box_param", "1x1x2x2 1x3x4x4", "min_size: 2"),
   PriorBoxClustered: two("prior_box_param", "1x1x2x2 1x3x4x4", "width: 2 height: 2"),
+  SegAccuracy: [['bottom: "a" bottom: "b" top: "y"', "1x2x1x2 1x1x1x2", { b: [0, 1] }]],
   Silence: [['bottom: "a"', "4"]],
   Threshold: one("threshold_param", "2x3", "", "threshold: 0.2"),
 };

@@ -10,7 +10,13 @@ type Fate =
   /** It is obeyed: read as it is, or carried over to a field of ours by `honourForeignFields`. */
   | { readonly kind: "honour" }
   /** It would change the result, and there is nothing here that does what it asks. */
-  | { readonly kind: "refuse"; readonly why: string; readonly unless?: readonly string[] };
+  | {
+      readonly kind: "refuse";
+      readonly why: string;
+      readonly unless?: readonly string[];
+      /** The layer types that obey it. */
+      readonly except?: readonly string[];
+    };
 
 const engineChoice: Fate = { kind: "ignore", why: "the best engine is chosen here" };
 const precision: Fate = { kind: "ignore", why: "everything is computed in 32-bit floats" };
@@ -19,6 +25,12 @@ const reading: Fate = {
   why: "reading is always sequential, cached and in threads",
 };
 const detection: Fate = { kind: "ignore", why: "it only changes what a test reports" };
+const classWeights: Fate = {
+  kind: "refuse",
+  why: "classes are weighted in SoftmaxWithLoss alone",
+  unless: ["false"],
+  except: ["SoftmaxWithLoss"],
+};
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 const oneSided: Fate = refuse("padding is the same on both sides; give pad_h and pad_w", "0");
 
@@ -64,12 +76,9 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConvolutionParameter.pad_b": oneSided,
   "NetParameter.eltwise_mem_sharing": engineChoice,
   "NetParameter.multinode": engineChoice,
-  "BatchNormParameter.scale_bias": refuse(
-    "write a Scale layer with bias_term: true after it",
-    "false",
-  ),
-  "BatchNormParameter.scale_filler": { kind: "ignore", why: "it counts only with scale_bias" },
-  "BatchNormParameter.bias_filler": { kind: "ignore", why: "it counts only with scale_bias" },
+  "BatchNormParameter.scale_bias": { kind: "honour" },
+  "BatchNormParameter.scale_filler": { kind: "honour" },
+  "BatchNormParameter.bias_filler": { kind: "honour" },
   "BatchNormParameter.filler": { kind: "ignore", why: "it counts only with use_weight_bias" },
   "BatchNormParameter.engine": engineChoice,
   "BatchNormParameter.relu": refuse("write a ReLU layer instead", "false"),
@@ -134,8 +143,8 @@ const fates: Readonly<Record<string, Fate>> = {
   "LossParameter.normalization": refuse(
     "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
   ),
-  "LossParameter.weight_by_label_freqs": refuse("classes are not weighted here", "false"),
-  "LossParameter.class_weighting": refuse("classes are not weighted here"),
+  "LossParameter.weight_by_label_freqs": classWeights,
+  "LossParameter.class_weighting": classWeights,
   "LossParameter.label_smooth_factor": refuse("labels are not smoothed here", "0"),
   "EltwiseParameter.engine": engineChoice,
   "ConcatParameter.engine": engineChoice,
@@ -243,6 +252,7 @@ export function judgeForeignFields(
     // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
     if (!fate || fate.kind === "honour") continue;
     if (fate.kind === "refuse") {
+      if (layer && fate.except?.includes(layer.type)) continue;
       if (fate.unless?.some((harmless) => sameValue(harmless, value))) continue;
       throw new PrototxtError(
         `${where}: ${name} is not a field of BVLC Caffe, and without it the result would differ: ${fate.why}.`,

@@ -10,32 +10,31 @@ const forks: Readonly<Record<string, string>> = {
   "MS-CNN":
     "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
   YOLO: "RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",
-  SegNet: "BN DenseImageData",
+  SegNet: "DenseImageData",
   "PSPNet and DeepLab":
-    "SegAccuracy ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
+    "ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   "CRF-RNN": "MultiStageMeanfield",
   ENet: "SpatialDropout Unpooling",
   FlowNet:
-    "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters L1Loss LpqLoss Mean Resample",
+    "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters LpqLoss Mean Resample",
   "MobileNet and ShuffleNet": "ChannelShuffle",
   "face recognition":
-    "CenterLoss MarginInnerProduct LargeMarginInnerProduct TripletLoss CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2 InnerDistance GRN",
+    "LargeMarginInnerProduct CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2 InnerDistance",
   "pose estimation":
     "CPMData CPMTransformation DataHeatmap HeatmapData EuclideanLossHeatmap ImResize NMS",
   "3-D convolution (C3D)":
     "Convolution3D Deconvolution3D Pooling3D NdConvolution NdDeconvolution NdPooling",
-  "NVIDIA's Caffe": "DetectNetTransformation Detectnet L1Loss AxpyLoss LSTMNode",
+  "NVIDIA's Caffe": "DetectNetTransformation Detectnet AxpyLoss LSTMNode",
   "Intel's Caffe": "MnActivation MnParamGrad SplitConcat ResizeBilinear Flip",
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
   "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
   "other Caffes":
-    "Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm FocalLoss SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
+    "Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
 };
 
 /** What the same is written with here. */
 const advice: Readonly<Record<string, string>> = {
   Relu6: "Write ReLU6.",
-  BN: "In TEST a BatchNorm with a Scale behind it computes the same; its blobs have other meanings.",
   CuDNNBatchNorm: "Write BatchNorm.",
   CUDNNBatchNorm: "Write BatchNorm.",
   SyncBN: "Write BatchNorm.",

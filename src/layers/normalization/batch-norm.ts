@@ -8,13 +8,16 @@ import type {
   UnaryKernel,
   UnaryOp,
 } from "../../engines/engine.ts";
+import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
-import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
+import type { BackwardReads, LayerRole, LayerState, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { LearnedLayer } from "../base/learned.ts";
+import { type ChannelLine, NormalizedLine } from "../base/normalized-line.ts";
 
 /**
  * Normalises each channel to mean 0 and variance 1; the learned scale and shift are a Scale layer's.
@@ -25,23 +28,35 @@ import { LearnedLayer } from "../base/learned.ts";
  * S ← f·S + batch, factor ← f·factor + 1, the variance by m/(m−1). With global statistics (TEST) mean and
  * variance are the sums divided by the factor.
  *
- * - bottom[0], top[0]: N×C×…, in place allowed
- * - blobs: sum of means (C), sum of variances (C), factor (1); statistics, not learned
- * - `batch_norm_param`: use_global_stats (default: in TEST), moving_average_fraction f 0.999, eps 1e-5
+ * NVIDIA's has a line of its own behind it, y ← scale · y + bias, where `scale_bias`, `scale_filler` or `bias_filler` is
+ * written. There TRAIN always takes the batch's statistics and TEST the running ones, which are no sums but averages,
+ * r ← f·r + (1 − f)·batch, after they were r ← batch in the first two passes. Their variance includes eps, to which TEST
+ * adds it again; the factor is 1 and stays so.
  *
- * @see Ioffe & Szegedy, ICML 2015; Caffe's BatchNormLayer
+ * - bottom[0], top[0]: N×C×…, in place allowed
+ * - blobs: sum of means (C), sum of variances (C), factor (1): statistics, not learned; NVIDIA's besides scale (C), bias (C)
+ * - `batch_norm_param`: use_global_stats (default: in TEST), moving_average_fraction f 0.999, eps 1e-5; NVIDIA's scale_bias
+ *   false, scale_filler (1), bias_filler (0)
+ *
+ * @see Ioffe & Szegedy, ICML 2015; Caffe's and NVIDIA's BatchNormLayer
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
   static override readonly paramFields: readonly ParamField[] = ["batch_norm_param"];
-  static override readonly needs: readonly Primitive[] = ["batchNorm", "axpby", "unary", "scale"];
+  static override readonly needs: readonly Primitive[] = [
+    "batchNorm",
+    "axpby",
+    "copy",
+    "unary",
+    "scale",
+  ];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = {
-    accepts: (posts) => (this.#op.accepts?.(posts) ? "both" : "nothing"),
+    accepts: (posts) => (this.#accepts(posts) ? "both" : "nothing"),
     forward: ([x], [y], posts) => this.forward([x!], [y!], posts),
     backward: ([y], propagateDown, [x], posts) => this.backward([y!], propagateDown, [x!], posts),
     postOp: () => this.#linePerChannel(),
@@ -55,6 +70,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #scale!: Blob;
   #bias!: Blob;
   #op!: BatchNormOp;
+  /** NVIDIA's, with a line of its own. */
+  #lined: NormalizedLine | undefined;
+  #passes = 0;
   /** Arithmetic with the factor, where it lies: reading it would make a device wait. */
   #one!: Blob;
   #inverse!: Blob;
@@ -69,24 +87,31 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 
   override setUp([x]: One): void {
     const param = this.param.batch_norm_param;
-    this.#useGlobal = param?.use_global_stats ?? this.phase === "TEST";
+    this.#useGlobal =
+      (this.#hasLine ? undefined : param?.use_global_stats) ?? this.phase === "TEST";
     if (x.shape.length === 0) {
       this.fail("bottom has shape (), a single number. Expected one axis or more: N×C×….");
     }
     this.#channels = x.shape.length === 1 ? 1 : (x.shape[1] ?? 1);
-    const filler = { type: "constant", value: 0 };
+    const constant = (value: number): FillerParameter => ({ type: "constant", value });
+    const shape = [this.#channels];
+    const line = [
+      { shape, filler: param?.scale_filler ?? constant(1) },
+      { shape, filler: param?.bias_filler ?? constant(0) },
+    ];
     this.makeBlobs([
-      { shape: [this.#channels], filler },
-      { shape: [this.#channels], filler },
-      { shape: [1], filler },
+      { shape, filler: constant(0) },
+      { shape, filler: constant(0) },
+      { shape: [1], filler: constant(this.#hasLine ? 1 : 0) },
+      ...(this.#hasLine ? line : []),
     ]);
     this.#mean = new Blob([this.#channels], this.context.dtype);
     this.#variance = new Blob([this.#channels], this.context.dtype);
-    this.#one = new Blob([1], this.context.dtype);
-    this.#one.dataMem.overwriteCpu()[0] = 1;
+    // In NVIDIA's there is one for each channel, to add eps with.
+    this.#one = new Blob([this.#hasLine ? this.#channels : 1], this.context.dtype);
+    this.#one.dataMem.overwriteCpu().fill(1);
     this.#inverse = new Blob([1], this.context.dtype);
     this.#invert = this.engine.unary(inverse, {}, [1]);
-    const shape = [this.#channels];
     this.#divide = this.engine.scale({ shape, outer: 1, length: 1, inner: this.#channels });
     const { eps } = withDefaults("BatchNormParameter", param);
     this.#root = this.engine.unary(inverseRoot, { eps, sign: 1 }, shape);
@@ -94,6 +119,30 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#multiply = this.engine.scale({ shape, outer: 1, length: this.#channels, inner: 1 });
     this.#scale = new Blob([this.#channels], this.context.dtype);
     this.#bias = new Blob([this.#channels], this.context.dtype);
+  }
+
+  get #hasLine(): boolean {
+    const { scale_bias, scale_filler, bias_filler } = this.param.batch_norm_param ?? {};
+    return scale_bias === true || scale_filler !== undefined || bias_filler !== undefined;
+  }
+
+  get #line(): ChannelLine {
+    const [, , , scale, bias] = this.blobs;
+    const [, , , learnsScale, learnsBias] = this.paramPropagateDown;
+    return {
+      scale: scale!.dataMem,
+      bias: bias!.dataMem,
+      dScale: learnsScale ? scale!.diffMem : undefined,
+      dBias: learnsBias ? bias!.diffMem : undefined,
+    };
+  }
+
+  override isStatistic(blobIndex: number): boolean {
+    return blobIndex < 3;
+  }
+
+  #accepts(posts: PostOps): boolean {
+    return this.#lined?.accepts(this.#line, posts) ?? this.#op.accepts?.(posts) ?? false;
   }
 
   override reshape([x]: One, [y]: One): void {
@@ -106,12 +155,16 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     }
     const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
     this.#shape = x.shape;
-    this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats: this.#useGlobal });
+    const useGlobalStats = this.#useGlobal;
+    if (this.#hasLine) {
+      const { dtype } = this.context;
+      this.#lined = new NormalizedLine(this.engine, dtype, x.shape, eps, useGlobalStats);
+    } else this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats });
   }
 
   /** With global statistics it is a line per channel, x / σ − mean / σ, unless those would cancel out. */
   #linePerChannel(): PostOp | undefined {
-    if (!this.#useGlobal || this.#shape?.length === 1) return undefined;
+    if (!this.#useGlobal || this.#hasLine || this.#shape?.length === 1) return undefined;
     if (this.#watch.isNew(this.blobs.map(({ dataMem }) => dataMem))) {
       const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
       const [scale, bias] = [this.#scale.dataMem, this.#bias.dataMem];
@@ -139,13 +192,31 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {
     if (this.#useGlobal) this.#readStatistics();
-    this.#op.forward(x.dataMem, this.#mean.dataMem, this.#variance.dataMem, y.dataMem, posts);
-    if (!this.#useGlobal) this.#keepStatistics(x.count() / this.#channels);
+    const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
+    if (this.#lined) this.#lined.forward(x.dataMem, mean, variance, this.#line, y.dataMem, posts);
+    else this.#op.forward(x.dataMem, mean, variance, y.dataMem, posts);
+    if (this.#useGlobal) return;
+    if (this.#lined) this.#averageStatistics();
+    else this.#keepStatistics(x.count() / this.#channels);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One, posts?: PostOps): void {
-    if (propagate)
-      this.#op.backward(this.#mean.dataMem, this.#variance.dataMem, y.diffMem, x.diffMem, posts);
+    const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
+    const dx = propagate ? x.diffMem : undefined;
+    if (this.#lined) this.#lined.backward(mean, variance, this.#line, y.diffMem, dx, posts);
+    else if (dx) this.#op.backward(mean, variance, y.diffMem, dx, posts);
+  }
+
+  override state(): LayerState | undefined {
+    return this.#hasLine ? { passes: this.#passes } : undefined;
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return refusesOtherForms(this.state(), state);
+  }
+
+  override restore(state: LayerState): undefined {
+    this.#passes = state["passes"] as number;
   }
 
   /** mean = Σ means / factor, variance likewise; 0 while nothing was counted. */
@@ -159,6 +230,20 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       undefined,
       this.#variance.dataMem,
     );
+  }
+
+  /** NVIDIA's: r ← f·r + (1 − f)·batch, f 0 in the first two passes; the variance with eps. */
+  #averageStatistics(): void {
+    const { moving_average_fraction, eps } = withDefaults(
+      "BatchNormParameter",
+      this.param.batch_norm_param,
+    );
+    const f = this.#passes++ < 2 ? 0 : moving_average_fraction;
+    const [mean, variance] = this.blobs;
+    const c = this.#channels;
+    this.engine.axpby(c, 1 - f, this.#mean.dataMem, f, mean!.dataMem);
+    this.engine.axpby(c, 1 - f, this.#variance.dataMem, f, variance!.dataMem);
+    this.engine.axpby(c, (1 - f) * eps, this.#one.dataMem, 1, variance!.dataMem);
   }
 
   #keepStatistics(m: number): void {

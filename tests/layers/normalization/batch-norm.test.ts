@@ -102,3 +102,48 @@ test("BatchNorm's statistics are not learned", () => {
     layerNet('type: "BatchNorm" bottom: "a" top: "y" param { lr_mult: 1 }', [[2, 2]]),
   ).toThrow("Cannot configure batch normalization statistics as layer parameters");
 });
+
+describeEngines("BatchNorm with scale_bias", (engines) => {
+  const lined = (more = ""): string =>
+    `type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { scale_bias: true eps: 3 moving_average_fraction: 0.5 } ${more}`;
+  const blobs = [[2], [1], [1], [10], [100]]
+    .map((data) => `blobs { shape { dim: 1 } data: [${data.join(", ")}] }`)
+    .join(" ");
+
+  test("has a line behind it, and running statistics whose variance includes eps", async () => {
+    const net = layerNet(lined(blobs), [[2, 1]], { engines });
+    const statistics = (): number[] =>
+      net.layers.at(-1)?.blobs.map((blob) => blob.values()[0] ?? 0) ?? [];
+    // Mean 1, variance 1.
+    expect((await forward(net, [0, 2]))[0]).toBeAllClose([95, 105]);
+    expect(statistics()).toBeAllClose([1, 4, 1, 10, 100]);
+    await forward(net, [2, 4]);
+    expect(statistics()).toBeAllClose([3, 4, 1, 10, 100]);
+    // From the third pass on they are averaged.
+    await forward(net, [4, 10]);
+    expect(statistics()).toBeAllClose([5, 8, 1, 10, 100]);
+  });
+
+  test("takes running ones in TEST whatever use_global_stats says", async () => {
+    const layer = lined(blobs).replace("eps: 3", "eps: 3 use_global_stats: false");
+    const net = layerNet(layer, [[2, 1]], { engines, phase: "TEST" });
+    expect((await forward(net, [2, 4]))[0]).toBeAllClose([100, 110]);
+  });
+
+  test("learns its line and nothing else", () => {
+    const net = layerNet(lined(), [[2, 3]], { engines });
+    expect(net.learnableParams.map(({ lrMult }) => lrMult)).toEqual([0, 0, 0, 1, 1]);
+    expect(net.layers.at(-1)?.blobs.map((blob) => blob.values()[0])).toEqual([0, 0, 1, 1, 0]);
+  });
+
+  test.each(["y", "a"])("agrees with the reference, top %s", async (top) => {
+    await checkParity(engines, lined().replace('top: "y"', `top: "${top}"`), [[3, 2, 4]]);
+  });
+});
+
+test("BatchNorm with scale_bias goes on with its averages in a resumed run", async () => {
+  const layer = 'type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { scale_bias: true }';
+  const net = layerNet(layer, [[2, 1]]);
+  await forward(net, [0, 2]);
+  expect(net.layers.at(-1)?.state()).toEqual({ passes: 1 });
+});
