@@ -17,7 +17,9 @@ import { SolverRun } from "./run.ts";
  * @see Caffe's Solver::Solve, Step, TestAll and Snapshot
  */
 export abstract class TrainingLoop extends SolverRun {
+  /** @internal Lets calls of the solver run one after the other. */
   protected readonly turns: Turns = new Turns();
+  /** @internal */
   protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
   readonly #asked: Set<SolverAction> = new Set();
   readonly #eventLoop: EventLoop = new EventLoop();
@@ -41,7 +43,7 @@ export abstract class TrainingLoop extends SolverRun {
     return this.#isStopped;
   }
 
-  /** To max_iter, with the last snapshot, display and test. */
+  /** @internal To max_iter, with the last snapshot, display and test. */
   protected async solveNow(resumeFrom?: string): Promise<void> {
     if (this.param.max_iter === undefined) {
       throw new SolverError(
@@ -78,7 +80,7 @@ export abstract class TrainingLoop extends SolverRun {
   }
 
   /**
-   * Does `iterations` iterations, of which none begins at iteration `until`.
+   * @internal Does `iterations` iterations, of which none begins at iteration `until`.
    * @returns what the last of them told
    */
   protected async trainNow(
@@ -168,6 +170,7 @@ export abstract class TrainingLoop extends SolverRun {
     if (action === "stop") this.#isStopped = true;
   }
 
+  /** @internal One update; returns the learning rate used. */
   protected async applyUpdateNow(isDisplayed: boolean): Promise<number> {
     const rate = this.rate.take(this.iter, this.score.improvedAt, isDisplayed);
     const isSound = await this.update.apply(rate, this.iter, isDisplayed);
@@ -183,6 +186,7 @@ export abstract class TrainingLoop extends SolverRun {
     );
   }
 
+  /** @internal Tests every test net; a snapshot of the best score follows. */
   protected async testAllNow(): Promise<void> {
     await this.tests.remember();
     let isBest = false;
@@ -194,6 +198,7 @@ export abstract class TrainingLoop extends SolverRun {
     if (isBest && this.presentParam.keep_best && this.iter > 0) await this.#trySnapshot(true);
   }
 
+  /** @internal Runs one test net; undefined where it was stopped. */
   protected async testNow(index: number): Promise<ReadonlyMap<string, number> | undefined> {
     const { test_iter = [], test_compute_loss = false } = this.presentParam;
     const scores = await this.tests.run(index, {
@@ -218,6 +223,7 @@ export abstract class TrainingLoop extends SolverRun {
     return this.#isStopped;
   }
 
+  /** @internal Writes a snapshot and returns the path of its .solverstate. */
   protected async snapshotNow(isBest = false): Promise<string> {
     await this.loss.read();
     await bringToHost(this, this.presentParam.snapshot_diff ?? false);
@@ -233,11 +239,12 @@ export abstract class TrainingLoop extends SolverRun {
     else await this.snapshots.tolerate(this.iter, () => this.snapshotNow(isBest), isBest);
   }
 
-  /** Writes the snapshot of this iteration that was due and could not be written: no later one would replace it. */
+  /** @internal Writes the snapshot of this iteration that was due and could not be written: no later one would replace it. */
   protected async writeOwedNow(): Promise<void> {
     if (this.snapshots.isOwed(this.iter)) await this.snapshotNow();
   }
 
+  /** @internal */
   protected restoreNow(path: string): Promise<void> {
     return this.net.inTurn(() => this.snapshots.restore(this, path));
   }
