@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Engines } from "../../src/engines/choose.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
+import type { SolverOptions } from "../../src/solvers/options.ts";
 import { Solver } from "../../src/solvers/solver.ts";
-import type { Log } from "../../src/util/log.ts";
-import { describeEngines, referenceEngines } from "../support/engines.ts";
+import { describeEngines } from "../support/engines.ts";
+import { solverOf } from "../support/solvers.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -18,15 +18,8 @@ const NET = `
   layer { name: "ip" type: "InnerProduct" bottom: "c" top: "ip" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
 
-const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log): Solver =>
-  new Solver(
-    parsePrototxt("SolverParameter", `random_seed: 3 lr_policy: "fixed" base_lr: 0.1 ${text}`),
-    {
-      engines,
-      ...(log && { log }),
-      file: join(folder, "s.prototxt"),
-    },
-  );
+const newSolver = (text: string, options: SolverOptions = {}): Solver =>
+  solverOf(text, { file: join(folder, "s.prototxt"), ...options });
 
 const weights = async (solver: Solver): Promise<number[][]> => {
   await solver.net.toHost();
@@ -37,12 +30,12 @@ describeEngines("Solver", (engines, name) => {
   test("a resumed run gives the bits of one that was never interrupted", async () => {
     const text = (prefix: string) =>
       `max_iter: 8 momentum: 0.9 weight_decay: 0.01 snapshot_prefix: "${join(folder, name + prefix)}" snapshot_after_train: false net_param { ${NET} }`;
-    const whole = solverOf(text("a"), engines);
+    const whole = newSolver(text("a"), { engines });
     await whole.step(8);
-    const first = solverOf(text("b"), engines);
+    const first = newSolver(text("b"), { engines });
     await first.step(3);
     const path = await first.snapshot();
-    const resumed = solverOf(text("b").replace("random_seed: 3", "random_seed: 99"), engines);
+    const resumed = newSolver(text("b").replace("random_seed: 3", "random_seed: 99"), { engines });
     await resumed.restore(path);
     expect(resumed.iter).toBe(3);
     await resumed.step(5);
@@ -52,7 +45,7 @@ describeEngines("Solver", (engines, name) => {
 
   test("the same seed gives the same run", async () => {
     const run = async (): Promise<number[][]> => {
-      const solver = solverOf(`max_iter: 4 net_param { ${NET} }`, engines);
+      const solver = newSolver(`max_iter: 4 net_param { ${NET} }`, { engines });
       await solver.step(4);
       const learned = await weights(solver);
       solver.close();
@@ -64,10 +57,9 @@ describeEngines("Solver", (engines, name) => {
 
 test("logs what Caffe logs, and stops when asked to", async () => {
   const lines: string[] = [];
-  const solver = solverOf(
+  const solver = newSolver(
     `max_iter: 9 display: 2 test_iter: 2 test_interval: 4 snapshot_prefix: "${join(folder, "log")}" net_param { name: "N" ${NET} }`,
-    referenceEngines,
-    (_severity, _source, message) => lines.push(message),
+    { log: (_severity, _source, message) => lines.push(message) },
   );
   solver.callbacks.push({
     onIteration: ({ iter }) => (iter === 5 ? solver.request("stop") : undefined),
@@ -106,24 +98,24 @@ describe("a solver that cannot be", () => {
     ['max_iter: 1 weights: " ,"', 'weights: " ," names no file'],
     ['max_iter: 1 net: "x"', "net_param and net all name a train net"],
   ])("%s", (text, message) => {
-    expect(() => solverOf(`${text} net_param { ${NET} }`)).toThrow(message);
+    expect(() => newSolver(`${text} net_param { ${NET} }`)).toThrow(message);
   });
 
   test("no net at all", () => {
-    expect(() => solverOf("max_iter: 1")).toThrow(
+    expect(() => newSolver("max_iter: 1")).toThrow(
       "no train net. Expected exactly one of net, net_param, train_net, train_net_param",
     );
   });
 
   test("a snapshot of another net", async () => {
     const prefix = `snapshot_prefix: "${join(folder, "other")}"`;
-    const solver = solverOf(`max_iter: 1 ${prefix} net_param { ${NET} }`);
+    const solver = newSolver(`max_iter: 1 ${prefix} net_param { ${NET} }`);
     const path = await solver.snapshot();
-    const other = solverOf(
+    const other = newSolver(
       `max_iter: 1 net_param { ${NET.replace("num_output: 3", "num_output: 4")} }`,
     );
     await expect(other.restore(path)).rejects.toThrow("history blob 2 has shape");
-    const fewer = solverOf(
+    const fewer = newSolver(
       `max_iter: 1 net_param { ${NET.replace("num_output: 5", "num_output: 5 bias_term: false")} }`,
     );
     await expect(fewer.restore(path)).rejects.toThrow(

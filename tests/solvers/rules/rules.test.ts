@@ -7,6 +7,7 @@ import * as rules from "../../../src/solvers/rules/index.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import { describeEngines, referenceEngines } from "../../support/engines.ts";
 import { noise, write } from "../../support/nets.ts";
+import { solverOf } from "../../support/solvers.ts";
 
 /*
  * Least squares: y = w·x + b over 4 samples of 3 features, E = 1/(2·4) Σ (y − t)². Its gradient is known in closed form,
@@ -19,14 +20,8 @@ const NET = (samples: number): string => `
   layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 weight_filler { type: "gaussian" std: 1 } bias_filler { type: "gaussian" std: 1 } } }
   layer { name: "l" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }`;
 
-const solverOf = (text: string, engines: Engines = referenceEngines, samples = SAMPLES): Solver =>
-  new Solver(
-    parsePrototxt(
-      "SolverParameter",
-      `lr_policy: "fixed" random_seed: 7 ${text} net_param { ${NET(samples)} }`,
-    ),
-    { engines },
-  );
+const newSolver = (text: string, engines: Engines = referenceEngines, samples = SAMPLES): Solver =>
+  solverOf(`${text} net_param { ${NET(samples)} }`, { engines }, { random_seed: 7 });
 
 const X = noise(SAMPLES * FEATURES, 1);
 const T = noise(SAMPLES, 2);
@@ -118,7 +113,7 @@ describeEngines("least squares", (engines) => {
       "decay $decay ($kind), momentum $momentum, iter_size $iterSize",
       async ({ decay, momentum, iterSize, kind }) => {
         const p: Numbers = { rate: 0.1, momentum, decay, delta: 1e-3 };
-        const solver = solverOf(
+        const solver = newSolver(
           `type: "${type}" base_lr: ${p.rate} momentum: ${momentum} weight_decay: ${decay} iter_size: ${iterSize}
            delta: ${p.delta} rms_decay: ${RMS_DECAY} momentum2: ${MOMENTUM2} regularization_type: "${kind}"`,
           engines,
@@ -152,8 +147,8 @@ describeEngines("least squares", (engines) => {
 
     test("iter_size 2 of two samples is one pass over four", async () => {
       const text = `type: "${type}" base_lr: 0.1 momentum: ${isAdaptive ? 0 : 0.9} weight_decay: 0.1 delta: 1e-3`;
-      const whole = solverOf(text, engines);
-      const halves = solverOf(`${text} iter_size: 2`, engines, SAMPLES / 2);
+      const whole = newSolver(text, engines);
+      const halves = newSolver(`${text} iter_size: 2`, engines, SAMPLES / 2);
       feed(whole, X, T);
       let pass = 0;
       halves.net.beforeForward.push((layer) => {
@@ -193,7 +188,7 @@ describeEngines("least squares", (engines) => {
 });
 
 test("after an update the diff holds what was subtracted, as in Caffe", async () => {
-  const solver = solverOf('type: "Adam" base_lr: 0.1 weight_decay: 0.1 momentum: 0.9');
+  const solver = newSolver('type: "Adam" base_lr: 0.1 weight_decay: 0.1 momentum: 0.9');
   feed(solver, X, T);
   const before = parameters(solver);
   await solver.step(1);
@@ -211,6 +206,6 @@ describe("a solver's fields that do not fit its rule", () => {
     ['type: "AdamW" momentum: 1.5', "momentum is 1.5. Expected 0 or more, and less than 1."],
     ['type: "adam"', 'unknown solver type "adam". Did you mean "Adam"? Expected one of '],
   ])("%s", (text, message) => {
-    expect(() => solverOf(`base_lr: 0.1 ${text}`)).toThrow(message);
+    expect(() => newSolver(`base_lr: 0.1 ${text}`)).toThrow(message);
   });
 });

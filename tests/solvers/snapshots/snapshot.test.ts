@@ -13,15 +13,16 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Blob } from "../../../src/blob/blob.ts";
-import type { Engines } from "../../../src/engines/choose.ts";
 import { temporaryOf } from "../../../src/io/files/temporary-file.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { digestOf, digestOfFile, readRunState } from "../../../src/io/weights/run-state.ts";
+import type { SolverOptions } from "../../../src/solvers/options.ts";
 import { SnapshotStore } from "../../../src/solvers/snapshots/snapshot-store.ts";
-import { Solver } from "../../../src/solvers/solver.ts";
+import type { Solver } from "../../../src/solvers/solver.ts";
 import type { Log } from "../../../src/util/log.ts";
-import { describeEngines, referenceEngines } from "../../support/engines.ts";
+import { describeEngines } from "../../support/engines.ts";
+import { solverOf } from "../../support/solvers.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const root = temporaryFolder();
@@ -44,19 +45,13 @@ const NET = `name: "N"
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
 
 /** A solver with those fields beside, or in place of, the usual ones. */
-const solverOf = (text: string, engines: Engines = referenceEngines, log?: Log): Solver =>
-  new Solver(
-    {
-      random_seed: 3,
-      lr_policy: "fixed",
-      base_lr: 0.05,
-      max_iter: 12,
-      snapshot_prefix: join(folder, "s"),
-      net_param: parsePrototxt("NetParameter", NET),
-      ...parsePrototxt("SolverParameter", text),
-    },
-    { engines, ...(log && { log }) },
-  );
+const newSolver = (text: string, options: SolverOptions = {}): Solver =>
+  solverOf(text, options, {
+    base_lr: 0.05,
+    max_iter: 12,
+    snapshot_prefix: join(folder, "s"),
+    net_param: parsePrototxt("NetParameter", NET),
+  });
 
 const state = async (solver: Solver): Promise<unknown> => {
   await Promise.all([solver.net, ...solver.history].map((part) => part.toHost()));
@@ -89,7 +84,7 @@ describeEngines("a resumed run gives the bits of one that was never interrupted"
     ],
     ["multistep", `lr_policy: "multistep" gamma: 0.5 stepvalue: [2, 2, 7]`],
   ])("%s", async (_name, text) => {
-    const make = (): Solver => solverOf(`snapshot: 3 ${text}`, engines);
+    const make = (): Solver => newSolver(`snapshot: 3 ${text}`, { engines });
     const whole = make();
     await whole.solve();
     const wanted = files();
@@ -125,11 +120,11 @@ const NAMED = `name: "N"
 describeEngines("layers of one name, and names that every object has,", (engines) => {
   test("resume to the bit", async () => {
     const text = `net_param { ${NAMED} } test_iter: 2 test_interval: 3 momentum: 0.9 max_iter: 8`;
-    const whole = solverOf(text, engines);
+    const whole = newSolver(text, { engines });
     await whole.step(4);
     const path = await whole.snapshot();
     await whole.step(4);
-    const resumed = solverOf(text, engines);
+    const resumed = newSolver(text, { engines });
     await resumed.restore(path);
     await resumed.step(4);
     expect(await state(resumed)).toEqual(await state(whole));
@@ -149,11 +144,11 @@ describeEngines("layers of one name, and names that every object has,", (engines
 
 test("a .runstate that lacks a layer's name leaves it as it is, whatever objects have of that name", async () => {
   const text = `net_param { ${NAMED} }`;
-  const first = solverOf(
+  const first = newSolver(
     text.replaceAll('"constructor"', '"other"').replaceAll('"__proto__"', '"else"'),
   );
   const path = await first.snapshot();
-  const second = solverOf(text);
+  const second = newSolver(text);
   await second.restore(path);
   expect(second.iter).toBe(0);
   for (const solver of [first, second]) solver.close();
@@ -168,10 +163,10 @@ describe("a state that a layer cannot go on from", () => {
   test.each(["LSTM", "RNN"])(
     "%s with another number of streams is refused, and nothing has changed",
     async (type) => {
-      const first = solverOf(`net_param { ${RECURRENT(2, 3, type)} }`);
+      const first = newSolver(`net_param { ${RECURRENT(2, 3, type)} }`);
       await first.step(2);
       const path = await first.snapshot();
-      const second = solverOf(`net_param { ${RECURRENT(5, 3, type)} } random_seed: 8`);
+      const second = newSolver(`net_param { ${RECURRENT(5, 3, type)} } random_seed: 8`);
       const before = await state(second);
       const parts = type === "LSTM" ? ["8 and 8", "20 and 20"] : ["8", "20"];
       await expect(second.restore(path)).rejects.toThrow(
@@ -184,10 +179,10 @@ describe("a state that a layer cannot go on from", () => {
   );
 
   test("the same streams, in another number of steps, go on", async () => {
-    const first = solverOf(`net_param { ${RECURRENT(2, 3)} }`);
+    const first = newSolver(`net_param { ${RECURRENT(2, 3)} }`);
     await first.step(2);
     const path = await first.snapshot();
-    const second = solverOf(`net_param { ${RECURRENT(2, 6)} } random_seed: 8`);
+    const second = newSolver(`net_param { ${RECURRENT(2, 6)} } random_seed: 8`);
     await second.restore(path);
     expect(Object.values(second.net.layer("mem").state() ?? {})).toEqual(
       Object.values(first.net.layer("mem").state() ?? {}),
@@ -201,11 +196,11 @@ describe("a state that a layer cannot go on from", () => {
       layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 axis: 0 } }
       ${layer}
       layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 }`;
-    const first = solverOf(
+    const first = newSolver(
       `net_param { ${net('layer { name: "z" type: "Dropout" bottom: "y" top: "y" }')} }`,
     );
     const path = await first.snapshot();
-    const second = solverOf(
+    const second = newSolver(
       `net_param { ${net('layer { name: "z" type: "DummyData" top: "z" dummy_data_param { shape { dim: 2 } } }')} }`,
     );
     await expect(second.restore(path)).rejects.toThrow(
@@ -216,7 +211,7 @@ describe("a state that a layer cannot go on from", () => {
 });
 
 test("gradients that snapshot_diff keeps are there again after a restore", async () => {
-  const make = (): Solver => solverOf("snapshot_diff: true");
+  const make = (): Solver => newSolver("snapshot_diff: true");
   const first = make();
   await first.step(3);
   const path = await first.snapshot();
@@ -235,9 +230,9 @@ test("gradients that snapshot_diff keeps are there again after a restore", async
 
 test("a snapshot that is asked for in the middle of a test resumes before that test", async () => {
   const text = "test_iter: 4 test_interval: 5 snapshot_after_train: false";
-  const whole = solverOf(text);
+  const whole = newSolver(text);
   await whole.step(9);
-  const first = solverOf(text);
+  const first = newSolver(text);
   let batches = 0;
   first.testNets[0]?.afterForward.push((layer) => {
     // In the third batch of the second test.
@@ -248,7 +243,7 @@ test("a snapshot that is asked for in the middle of a test resumes before that t
   });
   await first.step(9);
   expect(first.iter).toBe(5);
-  const resumed = solverOf(text);
+  const resumed = newSolver(text);
   await resumed.restore(join(folder, "s_iter_5.solverstate"));
   await resumed.step(4);
   expect(await state(resumed)).toEqual(await state(whole));
@@ -257,7 +252,7 @@ test("a snapshot that is asked for in the middle of a test resumes before that t
 
 describe("HDF5", () => {
   test("holds a shared parameter once, slashes as groups, and loads into a net", async () => {
-    const solver = solverOf("snapshot_format: HDF5 snapshot_diff: true");
+    const solver = newSolver("snapshot_format: HDF5 snapshot_diff: true");
     await solver.step(2);
     const path = await solver.snapshot();
     expect(path).toMatch(/s_iter_2\.solverstate\.h5$/);
@@ -267,7 +262,7 @@ describe("HDF5", () => {
     expect(named.get("in/one")?.[0]?.diff?.length).toBe(36);
     expect(named.get("in/two")).toBeUndefined();
     expect(named.get("bn")?.length).toBe(3);
-    const other = solverOf("random_seed: 9");
+    const other = newSolver("random_seed: 9");
     other.loadWeights(join(folder, "s_iter_2.caffemodel.h5"));
     const weights = (one: Solver) =>
       one.net.layers.map(({ blobs }) => blobs.map((b) => [...b.values()]));
@@ -293,8 +288,8 @@ describe("HDF5", () => {
     ],
   ])("refuses %s before hours of work", (_name, layers, message) => {
     const net = `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 2 } } } ${layers}`;
-    expect(() => solverOf(`snapshot_format: HDF5 net_param { ${net} }`)).toThrow(message);
-    solverOf(`net_param { ${net} }`).close();
+    expect(() => newSolver(`snapshot_format: HDF5 net_param { ${net} }`)).toThrow(message);
+    newSolver(`net_param { ${net} }`).close();
   });
 });
 
@@ -303,10 +298,10 @@ test("in BINARYPROTO layers of one name get back their own weights", async () =>
     `layer { name: "same" type: "InnerProduct" bottom: "${bottom}" top: "${top}" inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }`;
   const net = `layer { name: "d" type: "DummyData" top: "x" dummy_data_param { shape { dim: 2 dim: 2 } data_filler { value: 1 } } } ${one("x", "y")} ${one("y", "z")}
     layer { name: "loss" type: "EuclideanLoss" bottom: "z" bottom: "x" top: "loss" }`;
-  const solver = solverOf(`net_param { ${net} }`);
+  const solver = newSolver(`net_param { ${net} }`);
   await solver.step(2);
   const path = await solver.snapshot();
-  const other = solverOf(`net_param { ${net} } random_seed: 9`);
+  const other = newSolver(`net_param { ${net} } random_seed: 9`);
   await other.restore(path);
   const weights = (of: Solver) =>
     of.net.layers.map(({ blobs }) => blobs.map((b) => [...b.values()]));
@@ -316,7 +311,7 @@ test("in BINARYPROTO layers of one name get back their own weights", async () =>
 
 describe("restoreNewest", () => {
   const train = async (text = ""): Promise<void> => {
-    const solver = solverOf(`snapshot: 3 snapshot_after_train: false ${text}`);
+    const solver = newSolver(`snapshot: 3 snapshot_after_train: false ${text}`);
     await solver.step(9);
     solver.close();
   };
@@ -324,8 +319,10 @@ describe("restoreNewest", () => {
     text = "",
   ): Promise<{ path: string | undefined; iter: number; warnings: string[] }> => {
     const warnings: string[] = [];
-    const solver = solverOf(text, referenceEngines, (severity, _source, message) => {
-      if (severity === "warning") warnings.push(message);
+    const solver = newSolver(text, {
+      log: (severity, _source, message) => {
+        if (severity === "warning") warnings.push(message);
+      },
     });
     const path = await solver.restoreNewest();
     solver.close();
@@ -409,7 +406,7 @@ describe("restoreNewest", () => {
     renameSync(folder, moved);
     mkdirSync(folder);
     writeFileSync(at("s_iter_9.caffemodel"), "something else");
-    const solver = solverOf("");
+    const solver = newSolver("");
     await solver.restore(join(moved, "s_iter_9.solverstate"));
     expect(solver.iter).toBe(9);
     solver.close();
@@ -433,7 +430,7 @@ describe("keep_last", () => {
   test("removes snapshots that are older, and only this run's", async () => {
     const names = ["s_iter_1", "s_iter_100", "t_iter_3"];
     for (const name of names) writeFileSync(join(folder, `${name}.caffemodel`), "not this run's");
-    const solver = solverOf("snapshot: 2 keep_last: 2");
+    const solver = newSolver("snapshot: 2 keep_last: 2");
     await solver.solve();
     expect(kept()).toEqual(
       ["s_iter_1", "s_iter_10", "s_iter_100", "s_iter_12", "t_iter_3"].map(
@@ -446,9 +443,9 @@ describe("keep_last", () => {
   });
 
   test("goes on with the snapshots of the run's earlier part", async () => {
-    const first = solverOf("snapshot: 2 keep_last: 2");
+    const first = newSolver("snapshot: 2 keep_last: 2");
     await first.step(6);
-    const second = solverOf("snapshot: 2 keep_last: 2");
+    const second = newSolver("snapshot: 2 keep_last: 2");
     await second.restoreNewest();
     // The older one goes when the newest has given a finite loss.
     await second.step(2);
@@ -466,7 +463,7 @@ describe("keep_best", () => {
       layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip" inner_product_param { num_output: 2 } }
       layer { name: "in" type: "Input" top: "score" input_param { shape { dim: 1 } } include { phase: TEST } }
       layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "t" top: "loss" }`;
-    const solver = solverOf(`test_iter: 1 test_interval: 2 net_param { ${net} } ${text}`);
+    const solver = newSolver(`test_iter: 1 test_interval: 2 net_param { ${net} } ${text}`);
     const [test] = solver.testNets;
     test?.beforeForward.push((layer) => {
       if (layer === 0)
@@ -559,10 +556,12 @@ describe("a folder that is gone when the last snapshot is due", () => {
   /** A solver whose folder goes before its last iteration, and comes back where `isBack`. */
   const losing = (text: string, isBack = false): { solver: Solver; errors: string[] } => {
     const errors: string[] = [];
-    const solver = solverOf(text, referenceEngines, (severity, _source, message) => {
-      if (severity !== "error") return;
-      errors.push(message);
-      if (isBack) mkdirSync(folder);
+    const solver = newSolver(text, {
+      log: (severity, _source, message) => {
+        if (severity !== "error") return;
+        errors.push(message);
+        if (isBack) mkdirSync(folder);
+      },
     });
     solver.callbacks.push({
       onGradientsReady: ({ iter }) => {
@@ -636,10 +635,10 @@ describe("a folder that is gone when the last snapshot is due", () => {
 });
 
 test("a snapshot that a run began from, and at which it ends, is not written again", async () => {
-  const first = solverOf("max_iter: 3");
+  const first = newSolver("max_iter: 3");
   await first.solve();
   const written: string[] = [];
-  const second = solverOf("max_iter: 3");
+  const second = newSolver("max_iter: 3");
   second.callbacks.push({ onSnapshot: (path) => void written.push(path) });
   await second.solve(join(folder, "s_iter_3.solverstate"));
   expect(written).toEqual([]);
@@ -656,7 +655,7 @@ test("what a killed program left half written is removed at the next snapshot", 
   const gone = left("s_iter_9.caffemodel", ended, "half");
   const others = left("other_iter_9.caffemodel", ended, "another's");
   const running = left("s_iter_9.caffemodel", process.ppid, "still being written");
-  const solver = solverOf("");
+  const solver = newSolver("");
   await solver.snapshot();
   solver.close();
   expect([gone, others, running].map(existsSync)).toEqual([false, true, true]);
@@ -665,7 +664,7 @@ test("what a killed program left half written is removed at the next snapshot", 
 test("what Caffe could not read is told of before training, and what nobody could is refused", () => {
   /** A solver of one weight, whose rule keeps two arrays, as one of so many values each. */
   const told = (weights: number, history: number, more = ""): string[] => {
-    const solver = solverOf(`type: "Adam" ${more}`);
+    const solver = newSolver(`type: "Adam" ${more}`);
     const lines: string[] = [];
     const log: Log = (severity, _, message) => lines.push(`${severity}: ${message}`);
     const sized = (values: number): Blob => new Blob([values]);
