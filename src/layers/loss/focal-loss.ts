@@ -1,6 +1,6 @@
 import { Blob } from "../../blob/blob.ts";
 import type { Primitive, SoftmaxOp } from "../../engines/engine.ts";
-import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape } from "../../util/shape.ts";
 import type { One, ParamField, Two } from "../base/layer.ts";
 import { LossLayer, type Normalization, normalizationOf, normalizer } from "../base/loss.ts";
 
@@ -73,11 +73,7 @@ export class FocalLossLayer extends LossLayer<Two, One> {
       this.#classes = x.shape[axis] ?? 1;
       this.#softmax = this.engine.softmax({ shape: x.shape, axis });
     }
-    if (label.count() !== this.#outer * this.#inner) {
-      this.fail(
-        `${label.count()} labels, shape ${shapeText(label.shape)}, for scores of shape ${shapeText(x.shape)}. Number of labels must match number of predictions: expected ${this.#outer * this.#inner}.`,
-      );
-    }
+    this.checkLabelCount(label, x, this.#outer * this.#inner);
   }
 
   override forward([x, label]: Two, [loss]: One): void {
