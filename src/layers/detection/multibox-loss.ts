@@ -207,9 +207,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
     };
     const labels = param.share_location
       ? [undefined]
-      : Array.from({ length: this.#classes }, (_, label) => label).filter(
-          (label) => label !== param.background_label_id,
-        );
+      : [...Array(this.#classes).keys()].filter((label) => label !== param.background_label_id);
     if (!param.use_prior_for_matching) {
       return labels.map((label) => {
         const boxes = this.#decoded(loc, image, label, priors);
@@ -280,12 +278,8 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
     const losses = new Float32Array(indices.length);
     indices.forEach((g, p) => {
       const label = g > UNMATCHED ? truths[g]!.label : background_label_id;
-      losses[p] = this.#scoreLoss(
-        conf,
-        image * this.#priors + p,
-        undefined,
-        this.#wanted(label, 0),
-      );
+      const at = image * this.#priors + p;
+      losses[p] = this.#scoreLoss(conf, at, undefined, this.#wanted(label, 0));
       if (mining_type !== "HARD_EXAMPLE" || g <= UNMATCHED) return;
       const found = new LossTerms();
       this.#addLocation(loc, image, undefined, p, truths[g]!, priors, found);

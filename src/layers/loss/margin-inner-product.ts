@@ -95,6 +95,11 @@ export class MarginInnerProductLayer extends LearnedLayer<Two, OneOrMore> {
     this.#shape = x.shape;
   }
 
+  /** Every weight for every sample. */
+  override macs([x]: Two): number {
+    return x.count(0, this.#axis) * this.blobs[0]!.count();
+  }
+
   override forward([x, label]: Two, [y, lambda]: OneOrMore): void {
     const { base = 1, gamma = 0, power = 1, lambda_min = 0, type = "SINGLE" } = this.#param;
     this.#passes++;
