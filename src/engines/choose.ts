@@ -4,7 +4,7 @@ import type { Engine, PartialEngine, Primitive } from "./engine.ts";
 /** The engines of a run, best first; the last one is the reference, which has every primitive. */
 export type Engines = readonly [...PartialEngine[], Engine];
 
-/** As an option of whoever computes. */
+/** Engines as an option of nets, solvers and the like. */
 export const someEngines: OptionKind = {
   accepts: (value) => Array.isArray(value) && value.length > 0,
   expected: "what createEngines() gives, or await openEngines()",

@@ -65,7 +65,7 @@ export class Solver extends TrainingLoop {
    * @throws DivergenceError
    */
   async step(iterations: number): Promise<void> {
-    // Without end, until somebody asks to stop, is a number too.
+    // Infinity is taken too: steps until a stop is asked for.
     if (typeof iterations !== "number" || Math.floor(iterations) !== iterations || iterations < 0) {
       throw new SolverError(
         `${this.where}: step is given ${valueText(iterations)}. Expected how many iterations to do, a whole number.`,

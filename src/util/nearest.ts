@@ -3,7 +3,7 @@ const MOST_LETTERS = 200;
 
 /** The known name with the fewest edits to `name`, if that is few enough to be a slip. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  // Whoever writes JavaScript may give anything.
+  // In JavaScript a name may be of any type.
   if (typeof name !== "string" || name.length > MOST_LETTERS) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
