@@ -45,6 +45,8 @@ const statistics =
 /** Three boxes of an image with their variances, and an object in each image of two. */
 const priors = [0, 0, 0.4, 1, 0.3, -0.1, 0.7, 1, 0.7, 0, 1, 1, ...new Array<number>(12).fill(0.5)];
 const objects = [0, 1, 0, 0, 0, 0.5, 1, 0, 1, 2, 0, 0.4, 0, 0.9, 1, 0];
+/** Regions of two images. */
+const regions = [0, 0, 0, 3, 2, 1, 1, 1, 4, 3, 0, 2, 0, 3, 3];
 const cont = [1, 0, 1, 1, 0, 1];
 const recurrent = (hidden: readonly string[]): Row[] => {
   const text = (bottoms: readonly string[], more = ""): string =>
@@ -395,6 +397,21 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "y" power_param { scale: 0 shift: 2 }', "4"],
     ['bottom: "a" top: "y" power_param { scale: 3 }', "4"],
   ],
+  PSROIPooling: ["spatial_scale: 1", "spatial_scale: 0.5"].map((param) => [
+    `bottom: "a" bottom: "b" top: "y" psroi_pooling_param { output_dim: 2 group_size: 2 ${param} }`,
+    "2x8x4x5 3x5",
+    { b: regions },
+  ]),
+  ROIAlign: ["", "spatial_scale: 0.5 pad_ratio: 0.25"].map((param) => [
+    `bottom: "a" bottom: "b" top: "y" roi_pooling_param { pooled_h: 2 pooled_w: 3 ${param} }`,
+    "2x2x4x5 3x5",
+    { b: regions },
+  ]),
+  ROIPooling: ["", "spatial_scale: 0.5"].map((param) => [
+    `bottom: "a" bottom: "b" top: "y" roi_pooling_param { pooled_h: 2 pooled_w: 3 ${param} }`,
+    "2x2x4x5 3x5",
+    { b: regions },
+  ]),
   RNN: recurrent(["1x2x2"]),
   ReLU: neuron("", "relu_param { negative_slope: 0.2 }"),
   ReLU6: [
@@ -452,6 +469,31 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ...one("softmax_param", "2x3x2", "", "axis: 0", "axis: -1"),
     ['bottom: "a" top: "a"', "2x3"],
   ],
+  SmoothL1Loss: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x3x2 2x3x2"],
+    [
+      'bottom: "a" bottom: "b" top: "y" loss_weight: 2 smooth_l1_loss_param { sigma: 3 }',
+      "2x3 2x3",
+    ],
+    ['bottom: "a" bottom: "b" bottom: "c" bottom: "d" top: "y" loss_weight: 1', "2x3 2x3 2x3 2x3"],
+  ],
+  SmoothL1LossOHEM: [
+    ['bottom: "a" bottom: "b" top: "y" loss_weight: 1', "2x3x2x1 2x3x2x1"],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" loss_weight: 1 loss_weight: 0 loss_param { normalization: NONE }',
+      "2x3 2x3 2x3",
+      // Other weights do not scale the gradient.
+      { c: [1, 0, 1, 0, 1, 1] },
+    ],
+  ],
+  SoftmaxWithLossOHEM: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x3x2 2x2", { b: [0, 2, 1, 1] }],
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" top: "w" loss_param { ignore_label: 1 normalization: FULL }',
+      "2x3x2 2x2",
+      { b: [0, 2, 1, 1] },
+    ],
+  ],
   SoftmaxWithLoss: [
     ...["", "normalize: true", "normalize: false", ...modes].map(
       (mode): Row => [
@@ -508,6 +550,20 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
     ],
   ],
   ArgMax: one("argmax_param", "2x3x2", "", "axis: 1 top_k: 2", "out_max_val: true"),
+  BoxAnnotatorOHEM: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" bottom: "d" top: "y" top: "z" box_annotator_ohem_param { roi_per_img: 1 }',
+      "3x5 3 3 3x2",
+      { a: [0, 1, 1, 2, 2, 0, 1, 1, 2, 2, 1, 1, 1, 2, 2] },
+    ],
+  ],
+  DetectionEvaluate: [
+    [
+      'bottom: "a" bottom: "b" top: "y" detection_evaluate_param { num_classes: 2 }',
+      "1x1x1x7 1x1x1x8",
+      { a: [0, 1, 0.5, 0, 0, 1, 1], b: [0, 1, 0, 0, 0, 1, 1, 0] },
+    ],
+  ],
   CenterLoss: [
     [
       'bottom: "a" bottom: "b" top: "y" loss_weight: 1 center_loss_param { num_output: 2 }',

@@ -25,6 +25,11 @@ const reading: Fate = {
   why: "reading is always sequential, cached and in threads",
 };
 const detection: Fate = { kind: "ignore", why: "it only changes what a test reports" };
+const preFixed: Fate = {
+  kind: "refuse",
+  why: "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
+  except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
+};
 const classWeights: Fate = {
   kind: "refuse",
   why: "classes are weighted in SoftmaxWithLoss alone",
@@ -139,10 +144,8 @@ const fates: Readonly<Record<string, Fate>> = {
   ),
   "TransformationParameter.random_resize_param": refuse("there is no such transform here"),
   "TransformationParameter.random_aspect_ratio_param": refuse("there is no such transform here"),
-  "LossParameter.pre_fixed_normalizer": refuse("give loss_weight instead"),
-  "LossParameter.normalization": refuse(
-    "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
-  ),
+  "LossParameter.pre_fixed_normalizer": preFixed,
+  "LossParameter.normalization": preFixed,
   "LossParameter.weight_by_label_freqs": classWeights,
   "LossParameter.class_weighting": classWeights,
   "LossParameter.label_smooth_factor": refuse("labels are not smoothed here", "0"),

@@ -3,10 +3,10 @@ import { cut } from "../../util/printable.ts";
 
 /** Layer types of other Caffes, by who has them. */
 const forks: Readonly<Record<string, string>> = {
-  SSD: "AnnotatedData DetectionEvaluate SmoothL1Loss VideoData",
-  "Fast and Faster R-CNN": "ROIPooling Proposal",
-  "R-FCN": "BoxAnnotatorOHEM PSROIPooling BatchSplit",
-  "Mask R-CNN": "ROIAlign RoiAlign ROIMaskPooling",
+  SSD: "AnnotatedData VideoData",
+  "Fast and Faster R-CNN": "Proposal",
+  "R-FCN": "BatchSplit",
+  "Mask R-CNN": "RoiAlign ROIMaskPooling",
   "MS-CNN":
     "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
   YOLO: "RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",

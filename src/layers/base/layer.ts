@@ -207,6 +207,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return true;
   }
 
+  /** Whether a loss counts where no `loss_weight` is written; asked when the net is built. */
+  get countsByDefault(): boolean {
+    return true;
+  }
+
   /**
    * Whether backward reads the gradient of this top: asked by `caffe gradient_check`. False for what is only told, as
    * probabilities beside a loss.

@@ -3,7 +3,7 @@ import { LabelledLayer } from "./labelled.ts";
 import { type Arity, arity, type Blobs, type LayerRole } from "./layer.ts";
 
 /** What a sum of losses is divided by. */
-export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE";
+export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE" | "PRE_FIXED";
 
 /** A loss: two bottoms (predictions, labels) and a scalar top that counts towards the objective. */
 export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends LabelledLayer<
@@ -42,13 +42,14 @@ export function normalizationOf(
   return byDefault;
 }
 
-/** The divisor: all positions, the counted ones, the images, or 1; at least 1, so that an empty batch gives 0. */
+/** The divisor: all positions, the counted ones, the images, 1 or a number given; at least 1, so that an empty batch gives 0. */
 export function normalizer(
   mode: Normalization,
   outer: number,
   inner: number,
   valid: number,
+  preFixed = 1,
 ): number {
-  const divisor = { FULL: outer * inner, VALID: valid, BATCH_SIZE: outer, NONE: 1 }[mode];
-  return Math.max(1, divisor);
+  const divisors = { FULL: outer * inner, VALID: valid, BATCH_SIZE: outer, NONE: 1 };
+  return Math.max(1, { ...divisors, PRE_FIXED: preFixed }[mode]);
 }

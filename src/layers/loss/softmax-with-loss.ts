@@ -11,6 +11,7 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import {
+  type Arity,
   arity,
   type BackwardReads,
   type OneOrMore,
@@ -44,7 +45,7 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   static override readonly paramFields: readonly ParamField[] = ["softmax_param", "loss_param"];
   static override readonly needs: readonly Primitive[] = ["softmaxLoss", "softmax", "infogainLoss"];
   static override readonly hostBottoms: readonly number[] = [1];
-  static override readonly tops = arity.oneOrTwo;
+  static override readonly tops: Arity = arity.oneOrTwo;
 
   #normalization: Normalization = "VALID";
   #ignoreLabel: number | undefined;
@@ -134,7 +135,8 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
   }
 
   #normalizer(): number {
-    return normalizer(this.#normalization, this.#outer, this.#inner, this.#valid);
+    const fixed = this.param.loss_param?.pre_fixed_normalizer;
+    return normalizer(this.#normalization, this.#outer, this.#inner, this.#valid, fixed);
   }
 }
 

@@ -248,7 +248,7 @@ class Builder {
       );
     }
     topBlobs.forEach((top, i) => {
-      const weight = weights[i] ?? (Class.isLoss && i === 0 ? 1 : 0);
+      const weight = weights[i] ?? (Class.isLoss && built.layer.countsByDefault && i === 0 ? 1 : 0);
       built.lossWeights.push(weight);
       this.#log(`Top shape: ${top.shapeString()}`);
       if (weight !== 0) this.#log(`    with loss weight ${weight}`);
