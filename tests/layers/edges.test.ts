@@ -29,7 +29,10 @@ function netOfRow(type: string, row: Row, change: (shape: Shape) => Shape): Fuzz
     const fitted = Array.from({ length: countOf(shape) }, (_, at) => values[at % values.length]);
     return [String.fromCharCode(97 + i), { shape, values: fitted.map((x) => Math.fround(x ?? 0)) }];
   });
-  const { phase = "TRAIN", ...layer } = parsePrototxt("LayerParameter", row[0]) as LayerParameter;
+  // In a net, where it is known which fields the layer's type obeys.
+  const [written] =
+    parsePrototxt("NetParameter", `layer { type: "${type}" ${row[0]} }`).layer ?? [];
+  const { phase = "TRAIN", ...layer } = written as LayerParameter;
   return {
     seed: 1,
     phase,
