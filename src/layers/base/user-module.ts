@@ -47,6 +47,19 @@ export function loadUserModule(
   );
 }
 
+/** Whether there is a module of that name in JavaScript or TypeScript, where `loadUserModule` looks for it. */
+export function hasUserModule(name: string, folders: readonly string[]): boolean {
+  const names = [name, name.replaceAll(".", "/")];
+  const own = (process.env[PATH_VARIABLE] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return [...folders, ...own].some((folder) =>
+    names.some((one) =>
+      SUFFIXES.some(
+        (end) => /\.[cm]?[jt]s$/.test(one + end) && existsSync(resolve(folder, one + end)),
+      ),
+    ),
+  );
+}
+
 /** Whether a path lies in one of these folders. */
 function isWithin(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => {

@@ -2,9 +2,18 @@ import { dirname } from "node:path";
 import { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import type { Phase } from "../../io/proto/caffe.ts";
+import type { Random } from "../../util/random.ts";
 import { type Arity, type Blobs, Layer, type ParamField } from "../base/layer.ts";
-import { loadUserModule } from "../base/user-module.ts";
+import { hasUserModule, loadUserModule } from "../base/user-module.ts";
 import { runUsersCode } from "../base/users-code.ts";
+import { AnchorTargetLayer } from "../detection/anchor-target-layer.ts";
+import { ProposalLayer } from "../detection/proposal-layer.ts";
+
+/** Layers of py-faster-rcnn that are known by module and class, where there is no module of that name. */
+const knownLayers: Readonly<Record<string, unknown>> = {
+  "rpn.proposal_layer.ProposalLayer": ProposalLayer,
+  "rpn.anchor_target_layer.AnchorTargetLayer": AnchorTargetLayer,
+};
 
 /** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
 type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
@@ -36,6 +45,9 @@ export interface UserLayer {
  * Where several solvers train side by side each has a layer of its own. With `share_in_parallel` layers without
  * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
  * another batch.
+ *
+ * `rpn.proposal_layer` ProposalLayer and `rpn.anchor_target_layer` AnchorTargetLayer of py-faster-rcnn are known, with its
+ * default configuration, where no module of the name is there.
  *
  * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
  *
@@ -72,7 +84,11 @@ export class PythonLayer extends Layer {
       this.fail("python_param needs module and layer. Expected both to be given.");
     const { root = ".", file } = this.context;
     const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
-    const exported = this.named(() => loadUserModule(module, folders));
+    const known = knownLayers[`${module}.${layer}`];
+    const exported: Readonly<Record<string, unknown>> =
+      known && !hasUserModule(module, folders)
+        ? { [layer]: known }
+        : this.named(() => loadUserModule(module, folders));
     const Class = this.#call(layer, () => exported[layer]);
     if (typeof Class !== "function") {
       this.fail(
@@ -84,7 +100,8 @@ export class PythonLayer extends Layer {
         `${layer} of module "${module}" is a function that \`new\` cannot call. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
       );
     }
-    const make = (): UserLayer => new (Class as new () => UserLayer)();
+    const make = (): UserLayer =>
+      new (Class as new (random: Random) => UserLayer)(this.random("python"));
     this.#layer = this.#call(`the constructor of class ${layer}`, make);
     for (const method of ["setup", "reshape", "forward", "backward"] as const) {
       if (typeof this.#call(method, () => this.#layer[method]) !== "function") {

@@ -1,0 +1,81 @@
+import { CaffeError } from "../../util/errors.ts";
+import type { Box } from "./boxes.ts";
+
+/** What the Python layers of Faster R-CNN read from `param_str`. */
+export interface AnchorOptions {
+  /** Pixels of the image from one position of the map to the next. */
+  readonly stride: number;
+  /** Edges of anchors, in units of 16 pixels. */
+  readonly scales: readonly number[];
+  /** How far anchors may reach beyond the image and still be trained. */
+  readonly border: number;
+}
+
+/** The height of an anchor over its width. */
+const RATIOS = [0.5, 1, 2];
+/** The edge that scales are multiples of. */
+const BASE = 16;
+
+/**
+ * Reads the YAML that these layers are given: `'feat_stride': 16` and, optional, `'scales': [8, 16, 32]` and
+ * `'allowed_border': 0`, in braces or a line each.
+ * @throws CaffeError where another key is there, or a value is no number
+ */
+export function anchorOptions(text: string): AnchorOptions {
+  const keys = [...text.matchAll(/['"]?([A-Za-z_]\w*)['"]?\s*:(?![:/])/g)].map(([, key]) => key);
+  const known = ["feat_stride", "scales", "allowed_border"];
+  const other = keys.find((key) => !known.includes(key ?? ""));
+  if (other) {
+    throw new CaffeError(`param_str has ${other}. Expected ${known.join(", ")}.`);
+  }
+  const textOf = (key: string, pattern: string): string | undefined =>
+    new RegExp(`['"]?${key}['"]?\\s*:\\s*(?:!!python/tuple\\s*)?${pattern}`).exec(text)?.[1];
+  const stride = Number(textOf("feat_stride", "([^\\s,}]+)"));
+  if (!(stride > 0)) {
+    throw new CaffeError(`param_str is "${text}". Expected 'feat_stride': a number above 0.`);
+  }
+  const list = textOf("scales", "[[(]([^\\])]*)[\\])]");
+  const scales = list?.split(",").flatMap((one) => (one.trim() === "" ? [] : [Number(one)]));
+  if (keys.includes("scales") && !(scales?.length && scales.every((scale) => scale > 0))) {
+    throw new CaffeError(
+      `param_str is "${text}". Expected 'scales': [a, b, …] of numbers above 0.`,
+    );
+  }
+  const border = Number(textOf("allowed_border", "([^\\s,}]+)") ?? 0);
+  return { stride, scales: scales ?? [8, 16, 32], border };
+}
+
+/** The anchors of a position, each ratio in every scale, in pixels around it. */
+function anchorsOf(scales: readonly number[]): readonly Box[] {
+  const middle = (BASE - 1) / 2;
+  return RATIOS.flatMap((ratio) => {
+    const width = Math.round(Math.sqrt((BASE * BASE) / ratio));
+    const height = Math.round(width * ratio);
+    return scales.map((scale): Box => {
+      const [x, y] = [(width * scale - 1) / 2, (height * scale - 1) / 2];
+      return [middle - x, middle - y, middle + x, middle + y];
+    });
+  });
+}
+
+/** The anchors of every position of a map, row by row. */
+export function anchorsOfMap(
+  { stride, scales }: AnchorOptions,
+  height: number,
+  width: number,
+): readonly Box[] {
+  const own = anchorsOf(scales);
+  const all: Box[] = [];
+  for (let h = 0; h < height; h++) {
+    for (let w = 0; w < width; w++) {
+      const [x, y] = [w * stride, h * stride];
+      for (const [x0, y0, x1, y1] of own) all.push([x0 + x, y0 + y, x1 + x, y1 + y]);
+    }
+  }
+  return all;
+}
+
+/** How many anchors a position has. */
+export function anchorCount({ scales }: AnchorOptions): number {
+  return RATIOS.length * scales.length;
+}
