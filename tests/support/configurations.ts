@@ -32,6 +32,12 @@ const one = (message: string, shapes: string, ...params: readonly string[]): Row
 const two = (message: string, shapes: string, ...params: readonly string[]): Row[] =>
   params.map((param) => [`bottom: "a" bottom: "b" top: "y" ${message} { ${param} }`, shapes]);
 
+/** One anchor, one class, and a box in the middle of one cell. */
+const yoloLoss = (message: string, shape: string, more: string): Row[] =>
+  two(message, `${shape} 1x1x1x5`, `num: 1 num_class: 1 biases: 1 biases: 1 ${more}`).map(
+    ([fields, shapes]): Row => [fields, shapes, { b: [0, 0.5, 0.5, 1, 1] }],
+  );
+
 /** A loss with labels, in every normalisation, with and without an ignored label. */
 const modes = ["VALID", "FULL", "BATCH_SIZE", "NONE"].flatMap((mode) => [
   `normalization: ${mode}`,
@@ -580,6 +586,12 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   DummyData: [
     ['top: "y" dummy_data_param { shape { dim: 2 } data_filler { type: "gaussian" } }', ""],
   ],
+  EvalDetection: two(
+    "eval_detection_param",
+    "1x7x1x1 1x1x1x8",
+    "side: 1 num_class: 2 num_object: 1 nms: 0.5 biases: 1 biases: 1",
+  ).map(([fields, shapes]): Row => [fields, shapes, { b: [0, 1, 0, 0, 0, 1, 1, 0] }]),
+  GaussianYolov3: yoloLoss("yolov3_param", "1x10x1x1", "mask: 0"),
   Input: [['top: "y" input_param { shape { dim: 2 } }', ""]],
   MarginInnerProduct: ["SINGLE", "DOUBLE"].map(
     (type): Row => [
@@ -590,9 +602,22 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   ),
   PriorBox: two("prior_box_param", "1x1x2x2 1x3x4x4", "min_size: 2"),
   PriorBoxClustered: two("prior_box_param", "1x1x2x2 1x3x4x4", "width: 2 height: 2"),
+  RegionLoss: yoloLoss("region_loss_param", "1x6x1x1", ""),
   SegAccuracy: [['bottom: "a" bottom: "b" top: "y"', "1x2x1x2 1x1x1x2", { b: [0, 1] }]],
   Silence: [['bottom: "a"', "4"]],
   Threshold: one("threshold_param", "2x3", "", "threshold: 0.2"),
+  YoloDetectionOutput: one(
+    "yolo_detection_output_param",
+    "1x6x1x1",
+    "num_classes: 1 num_box: 1 biases: 1 biases: 1",
+  ),
+  YoloSeg: two("yolo_seg_param", "1x2x1x2 1x2x1x2", ""),
+  Yolov3: yoloLoss("yolov3_param", "1x6x1x1", "mask: 0"),
+  Yolov3DetectionOutput: one(
+    "yolov3_detection_output_param",
+    "1x6x1x1",
+    "num_classes: 1 num_box: 1 mask_group_num: 1 mask: 0 anchors_scale: 1 biases: 1 biases: 1",
+  ),
 };
 
 /** The shapes of a row's bottoms, and their values where they are not noise. */

@@ -9,7 +9,7 @@ const forks: Readonly<Record<string, string>> = {
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
   "MS-CNN":
     "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
-  YOLO: "RegionLoss RegionOutput Region EvalDetection BoxData DetectionLoss YoloDetectionOutput Yolov3 Yolov3DetectionOutput YoloSeg",
+  YOLO: "RegionOutput Region BoxData DetectionLoss",
   SegNet: "DenseImageData",
   "PSPNet and DeepLab":
     "ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",

@@ -1,0 +1,151 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Yolov3DetectionOutputParameter } from "../../io/proto/caffe.ts";
+import { shapeText } from "../../util/shape.ts";
+import {
+  type Arity,
+  arity,
+  Layer,
+  type LayerRole,
+  type One,
+  type OneOrMore,
+  type ParamField,
+} from "../base/layer.ts";
+import { planesOf } from "../base/planes.ts";
+import { best, type Detection, logistic, rowsOf } from "../base/yolo-boxes.ts";
+
+/**
+ * The boxes that a YOLOv3 net finds, at several scales.
+ *
+ *     box = (column + σ(x))/W, (row + σ(y))/H, eʷ·anchor width/width, eʰ·anchor height/height;  score = σ(o) · σ(class)
+ *
+ * A box for every class whose score is above confidence_threshold, the best first, without those that a better one
+ * overlaps by nms_threshold or more, whatever their classes and images are.
+ *
+ * - bottoms: one for each of mask_group_num scales, N×num_box·(5 + num_classes)×H×W; with gaussian_box
+ *   N×num_box·(9 + num_classes)×H×W, a deviation behind each of x, y, w, h, and σ(o) counts less where those are large
+ * - top[0]: 1×1×K×7 [0, class + 1, score, xmin, ymin, xmax, ymax]; of no box at all a row [image, −1, …] for each image
+ * - `yolov3_detection_output_param`: num_classes (required), num_box 3, mask_group_num 2, biases (width and height of every
+ *   anchor in pixels), mask (those of each scale), anchors_scale (pixels of a cell, for each scale), confidence_threshold
+ *   0.01, nms_threshold 0.45, gaussian_box false
+ *
+ * @see Redmon & Farhadi, YOLOv3, 2018; MobileNet-YOLO's Yolov3DetectionOutputLayer
+ */
+export class Yolov3DetectionOutputLayer extends Layer<OneOrMore, One> {
+  static override readonly type: string = "Yolov3DetectionOutput";
+  static override readonly role: LayerRole = "result";
+  static override readonly paramFields: readonly ParamField[] = ["yolov3_detection_output_param"];
+  static override readonly bottoms: Arity = arity.oneOrMore;
+
+  get #param(): Yolov3DetectionOutputParameter {
+    return this.param.yolov3_detection_output_param ?? {};
+  }
+
+  /** Numbers of a box before its classes. */
+  get #numbers(): number {
+    return this.#param.gaussian_box ? 9 : 5;
+  }
+
+  override setUp(bottoms: OneOrMore): void {
+    const { num_classes = 0, num_box = 3, mask_group_num = 2 } = this.#param;
+    const { biases = [], mask = [], anchors_scale = [] } = this.#param;
+    if (num_classes < 1) {
+      this.fail(
+        `yolov3_detection_output_param.num_classes is ${num_classes}. Must specify num_classes.`,
+      );
+    }
+    if (bottoms.length !== mask_group_num || anchors_scale.length < mask_group_num) {
+      this.fail(
+        `${bottoms.length} bottoms, mask_group_num ${mask_group_num} and ${anchors_scale.length} anchors_scale. Expected as many of each.`,
+      );
+    }
+    const each = Math.floor(mask.length / mask_group_num);
+    if (each < num_box || mask.some((anchor) => 2 * anchor + 1 >= biases.length)) {
+      this.fail(
+        `yolov3_detection_output_param has ${mask.length} mask entries (${mask.join(", ")}) and ${biases.length} biases. Expected num_box ${num_box} mask entries for each of ${mask_group_num} scales, and two biases for each anchor that they name.`,
+      );
+    }
+  }
+
+  override reshape(bottoms: OneOrMore, [top]: One): void {
+    const { num_classes = 0, num_box = 3 } = this.#param;
+    for (const x of bottoms) {
+      const [, c] = planesOf(x, (message) => this.fail(message));
+      const wanted = num_box * (this.#numbers + num_classes);
+      if (c !== wanted) {
+        this.fail(
+          `bottom has ${c} channels, shape ${shapeText(x.shape)}. Expected ${wanted}: ${this.#numbers} numbers and ${num_classes} classes for each of num_box ${num_box}.`,
+        );
+      }
+    }
+    top.reshape([1, 1, 1, 7]);
+  }
+
+  override forward(bottoms: OneOrMore, [top]: One): void {
+    const { nms_threshold = 0.45 } = this.#param;
+    const found = best(
+      bottoms.flatMap((x, scale) => this.#detect(x, scale)),
+      nms_threshold,
+    );
+    const rows = rowsOf(found, bottoms[0].shape[0] ?? 0);
+    top.reshape([1, 1, rows.length, 7]);
+    top.dataMem.overwriteCpu().set(rows.flat());
+  }
+
+  #detect(x: Blob, scale: number): Detection[] {
+    const {
+      num_classes = 0,
+      num_box = 3,
+      mask_group_num = 2,
+      confidence_threshold = 0.01,
+    } = this.#param;
+    const { biases = [], mask = [], anchors_scale = [], gaussian_box = false } = this.#param;
+    const limit = Math.fround(confidence_threshold);
+    const firstMask = scale * Math.floor(mask.length / mask_group_num);
+    const values = x.dataMem.cpu();
+    const [n = 0, , h = 0, w = 0] = x.shape;
+    const step = h * w;
+    const apart = gaussian_box ? 2 : 1;
+    const found: Detection[] = [];
+    const { fround, exp } = Math;
+    for (let image = 0; image < n; image++) {
+      for (let cell = 0; cell < step; cell++) {
+        for (let b = 0; b < num_box; b++) {
+          const at = image * x.count(1) + b * (this.#numbers + num_classes) * step + cell;
+          const number = (i: number): number => values[at + i * step]!;
+          let object = logistic(number(this.#numbers - 1));
+          if (gaussian_box) {
+            const unsure = [1, 3, 5, 7].reduce((sum, i) => sum + logistic(number(i)), 0);
+            object = fround((object * (4 - unsure)) / 4);
+          }
+          const anchor = mask[firstMask + b]!;
+          const pixels = anchors_scale[scale]!;
+          for (let label = 0; label < num_classes; label++) {
+            const score = fround(logistic(number(this.#numbers + label)) * object);
+            if (!(score > limit)) continue;
+            const box = [
+              fround(fround((cell % w) + logistic(number(0))) / w),
+              fround(fround(Math.floor(cell / w) + logistic(number(apart))) / h),
+              fround(
+                fround(fround(exp(number(2 * apart))) * fround(biases[2 * anchor]!)) / (w * pixels),
+              ),
+              fround(
+                fround(fround(exp(number(3 * apart))) * fround(biases[2 * anchor + 1]!)) /
+                  (h * pixels),
+              ),
+            ] as const;
+            found.push({ box, label, score });
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  override backward(_top: One, propagateDown: readonly boolean[]): void {
+    if (propagateDown.some(Boolean)) this.fail("it has no gradient. Expected it under no loss.");
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}
