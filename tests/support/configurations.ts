@@ -376,6 +376,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ...one("permute_param", "2x1x3x2x2", "order: 4 order: 0"),
   ],
   Pooling: [
+    ...one("pooling_param", "2x2x4x3", "pool: AVE_EXC_PAD kernel_size: 3 stride: 2 pad: 1"),
     ...["MAX", "AVE"].flatMap((pool) =>
       one(
         "pooling_param",

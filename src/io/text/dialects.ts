@@ -30,12 +30,6 @@ const preFixed: Fate = {
   why: "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
 };
-const classWeights: Fate = {
-  kind: "refuse",
-  why: "classes are weighted in SoftmaxWithLoss alone",
-  unless: ["false"],
-  except: ["SoftmaxWithLoss"],
-};
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 const oneSided: Fate = refuse("padding is the same on both sides; give pad_h and pad_w", "0");
 
@@ -63,7 +57,7 @@ const fates: Readonly<Record<string, Fate>> = {
   "NetParameter.eltwise_mem_optimize": engineChoice,
   "NetParameter.bn_stats_batch_size": refuse("batch statistics are of the whole batch"),
   "PoolingParameter.ceil_mode": { kind: "honour" },
-  "PoolingParameter.pool": refuse("padding is part of the average here"),
+  "PoolingParameter.pool": { kind: "honour" },
   "PoolingParameter.pad_l": oneSided,
   "PoolingParameter.pad_r": oneSided,
   "PoolingParameter.pad_t": oneSided,
@@ -146,8 +140,8 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.random_aspect_ratio_param": refuse("there is no such transform here"),
   "LossParameter.pre_fixed_normalizer": preFixed,
   "LossParameter.normalization": preFixed,
-  "LossParameter.weight_by_label_freqs": classWeights,
-  "LossParameter.class_weighting": classWeights,
+  "LossParameter.weight_by_label_freqs": { kind: "honour" },
+  "LossParameter.class_weighting": { kind: "honour" },
   "LossParameter.label_smooth_factor": refuse("labels are not smoothed here", "0"),
   "EltwiseParameter.engine": engineChoice,
   "ConcatParameter.engine": engineChoice,

@@ -1,6 +1,6 @@
-import type { LossParameter } from "../../io/proto/caffe.ts";
+import type { LayerParameter, LossParameter } from "../../io/proto/caffe.ts";
 import { LabelledLayer } from "./labelled.ts";
-import { type Arity, arity, type Blobs, type LayerRole } from "./layer.ts";
+import { type Arity, arity, type Blobs, type LayerContext, type LayerRole } from "./layer.ts";
 
 /** What a sum of losses is divided by. */
 export type Normalization = "FULL" | "VALID" | "BATCH_SIZE" | "NONE" | "PRE_FIXED";
@@ -16,6 +16,24 @@ export abstract class LossLayer<Bottom extends Blobs, Top extends Blobs> extends
   static override readonly makesTops: boolean = true;
   static override readonly isLoss: boolean = true;
   static override readonly hostTopDiffs: readonly number[] = [0];
+
+  /** Whether it weighs classes by `loss_param { class_weighting }`, as SegNet has it. */
+  protected get weighsClasses(): boolean {
+    return false;
+  }
+
+  constructor(param: LayerParameter, context: LayerContext) {
+    super(param, context);
+    const { weight_by_label_freqs, class_weighting = [] } = param.loss_param ?? {};
+    if (weight_by_label_freqs && !this.weighsClasses) {
+      this.fail(
+        "loss_param.weight_by_label_freqs is true. Expected false: SoftmaxWithLoss alone weighs classes.",
+      );
+    }
+    if (class_weighting.length > 0 && !weight_by_label_freqs) {
+      context.warn("loss_param.class_weighting has no effect without weight_by_label_freqs: true.");
+    }
+  }
 
   /** Labels have no gradient. */
   override allowForceBackward(bottomIndex: number): boolean {

@@ -22,8 +22,8 @@ import { centerLabels, cornerLabels, type Truth } from "../base/yolo-labels.ts";
  * not divided; δ for σ(o) is −2·object_scale·(1 − σ(o))³·σ'(o), s coord_scale, and differences count as at most 1.
  *
  * - bottom[0]: N×num·(5 + num_class)×H×W, for each anchor x, y, w, h, o and the classes
- * - bottom[1]: N×1×G×5 [class, x, y, w, h], classes from 0, a list ends at 0; or 1×1×G×8 [image, class, instance, xmin,
- *   ymin, xmax, ymax, difficult], classes from 1
+ * - bottom[1]: N×1×G×5 rows of class, x, y, w, h, classes from 0, a list ends at 0; or as SSD's data layers make them,
+ *   1×1×G×8 rows of image, class, instance, xmin, ymin, xmax, ymax, difficult, classes from 1
  * - top[0]: the loss, a scalar; ∂E/∂x = δ/N
  * - `region_loss_param`: num 5, num_class 20, biases (width and height of each anchor, in cells), bias_match 1, rescore 1,
  *   object_scale 1, noobject_scale 0.5, class_scale 1, coord_scale 5, thresh 0.2

@@ -110,17 +110,14 @@ export class SoftmaxWithLossLayer extends LossLayer<Two, OneOrMore> {
     (this.#weighted ?? this.#op).backward(prob.dataMem, label.dataMem, scale, x.diffMem);
   }
 
+  protected override get weighsClasses(): boolean {
+    return true;
+  }
+
   /** SegNet's class weights; undefined where classes are equal. */
   #weightsFor(classes: number): SyncedMem | undefined {
     const { weight_by_label_freqs, class_weighting = [] } = this.param.loss_param ?? {};
-    if (!weight_by_label_freqs) {
-      if (class_weighting.length > 0) {
-        this.context.warn(
-          "loss_param.class_weighting has no effect without weight_by_label_freqs: true.",
-        );
-      }
-      return undefined;
-    }
+    if (!weight_by_label_freqs) return undefined;
     if (class_weighting.length !== classes) {
       this.fail(
         `loss_param.class_weighting is given ${class_weighting.length} times. Number of class weight values does not match the number of classes: expected ${classes}.`,

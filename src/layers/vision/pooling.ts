@@ -1,4 +1,5 @@
-import type { PoolingDescriptor, PoolingOp, Primitive } from "../../engines/engine.ts";
+import { Blob } from "../../blob/blob.ts";
+import type { PoolingDescriptor, PoolingOp, Primitive, ScaleOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import {
   type SpatialField,
@@ -29,6 +30,7 @@ type Pair = readonly [number, number];
  *
  *     MAX  y(p) = max x over the window                  the first of equal values takes the gradient
  *     AVE  y(p) = Σ x over the window / its size         padding counts as zeros, what lies beyond it not at all
+ *     AVE_EXC_PAD, AVE_TF  as AVE, but padding does not count in the size: forks' names
  *     STOCHASTIC  TRAIN: one x of the window, drawn with probability x / Σ x; TEST: Σ x² / Σ x; no padding
  *
  * - bottom[0]: N×C×H×W
@@ -42,7 +44,7 @@ type Pair = readonly [number, number];
 export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly type: string = "Pooling";
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
-  static override readonly needs: readonly Primitive[] = ["pooling"];
+  static override readonly needs: readonly Primitive[] = ["pooling", "scale"];
   static override readonly tops = arity.oneOrTwo;
   static override readonly role: LayerRole = "window";
   static override readonly coordMap: CoordMapOf = ({ pooling_param: param }) =>
@@ -59,6 +61,8 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   #shape: Shape | undefined;
   #output: Pair = [0, 0];
   #op!: PoolingOp;
+  /** Where padding does not count: a window's size with it over that without, for every place of a plane. */
+  #unpadded: { readonly shares: Blob; readonly op: ScaleOp; readonly dy: Blob } | undefined;
   #isRectified = false;
   readonly #key: PassKey = new PassKey(this.random("pooling"));
 
@@ -76,6 +80,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) {
       const descriptor = this.#describe(x.shape);
       this.#op = this.engine.pooling(descriptor);
+      this.#unpadded = this.#excludesPadding(descriptor) ? this.#sharesOf(descriptor) : undefined;
       this.#output = descriptor.output;
       this.#shape = x.shape;
     }
@@ -91,10 +96,19 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       key: draws ? this.#key.advance() : undefined,
       isRectified: this.#isRectified,
     });
+    if (this.#unpadded) {
+      const { op, shares } = this.#unpadded;
+      op.forward(y.dataMem, shares.dataMem, undefined, y.dataMem);
+    }
   }
 
   override backward([y]: OneOrMore, [propagate]: readonly boolean[], [x]: One): void {
-    if (propagate) this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
+    if (!propagate) return;
+    if (this.#unpadded) {
+      const { op, shares, dy } = this.#unpadded;
+      op.backwardData(y.diffMem, shares.dataMem, dy.diffMem);
+      this.#op.backward(x.dataMem, dy.diffMem, x.diffMem);
+    } else this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
   }
 
   override readsTopDiff(topIndex: number): boolean {
@@ -127,9 +141,6 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       this.fail("pad with pool: STOCHASTIC. Padding implemented only for average and max pooling.");
     }
     const { round_mode, pool } = withDefaults("PoolingParameter", this.param.pooling_param);
-    if (pool === "AVE_EXC_PAD" || pool === "AVE_TF") {
-      this.fail(`pooling_param.pool is ${pool}. Expected MAX, AVE or STOCHASTIC.`);
-    }
     const round = round_mode === "FLOOR" ? Math.floor : Math.ceil;
     const output = ([h, w] as const).map((length, i) => {
       let size = round((length + 2 * pad[i]! - kernel[i]!) / stride[i]!) + 1;
@@ -142,7 +153,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       return size;
     });
     return {
-      method: pool,
+      method: pool === "AVE_EXC_PAD" || pool === "AVE_TF" ? "AVE" : pool,
       batch: n,
       channels: c,
       input: [h, w],
@@ -151,6 +162,22 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
       stride: stepsTaken(stride, [h, w], pad) as Pair,
       pad,
     };
+  }
+
+  #excludesPadding({ pad }: PoolingDescriptor): boolean {
+    const pool = this.param.pooling_param?.pool;
+    return (pool === "AVE_EXC_PAD" || pool === "AVE_TF") && (pad[0] > 0 || pad[1] > 0);
+  }
+
+  #sharesOf(descriptor: PoolingDescriptor): { shares: Blob; op: ScaleOp; dy: Blob } {
+    const { batch, channels, output } = descriptor;
+    const shape = [batch, channels, ...output];
+    const shares = new Blob(output, this.context.dtype);
+    const [rows, columns] = [sharesAlong(descriptor, 0), sharesAlong(descriptor, 1)];
+    shares.dataMem.overwriteCpu().set(rows.flatMap((row) => columns.map((column) => row * column)));
+    const length = output[0] * output[1];
+    const op = this.engine.scale({ shape, outer: batch * channels, length, inner: 1 });
+    return { shares, op, dy: new Blob(shape, this.context.dtype) };
   }
 
   #window(input: Pair): { kernel: Pair; stride: Pair; pad: Pair } {
@@ -185,4 +212,16 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
     });
     return { kernel, stride, pad };
   }
+}
+
+/** Along one axis, how much of each window counts with padding, over how much of it lies within the image. */
+function sharesAlong(
+  { input, output, kernel, stride, pad }: PoolingDescriptor,
+  axis: 0 | 1,
+): number[] {
+  return Array.from({ length: output[axis] }, (_, i) => {
+    const start = i * stride[axis] - pad[axis];
+    const end = Math.min(start + kernel[axis], input[axis] + pad[axis]);
+    return (end - start) / (Math.min(end, input[axis]) - Math.max(start, 0));
+  });
 }

@@ -60,3 +60,11 @@ test.each([
 ])("InfogainLoss refuses %s", (text, shapes, message) => {
   expect(() => layerNet(`type: "InfogainLoss" ${text}`, shapes)).toThrow(message);
 });
+
+test("InfogainLoss has no class weights of SegNet's", () => {
+  const layer =
+    'type: "InfogainLoss" bottom: "a" bottom: "b" bottom: "c" top: "y" loss_param { weight_by_label_freqs: true class_weighting: 1 class_weighting: 2 }';
+  expect(() => layerNet(layer, [[2, 2], [2], [2, 2]])).toThrow(
+    "SoftmaxWithLoss alone weighs classes",
+  );
+});

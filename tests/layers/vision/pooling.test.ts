@@ -117,3 +117,28 @@ describe("stochastic pooling", () => {
     );
   });
 });
+
+describeEngines("Pooling whose padding does not count", (engines) => {
+  const pooling = (pool: string, more = "pad: 1"): string =>
+    `type: "Pooling" bottom: "a" top: "y" pooling_param { pool: ${pool} kernel_size: 2 stride: 2 ${more} }`;
+
+  test.each(["AVE_EXC_PAD", "AVE_TF"])(
+    "%s is the mean of what lies within the image",
+    async (pool) => {
+      const net = layerNet(pooling(pool), [[1, 1, 3, 3]], { engines });
+      const [y] = await forward(net, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(y).toBeAllClose([1, 2.5, 5.5, 7]);
+      net.blob("y").diffMem.overwriteCpu().set([1, 2, 4, 8]);
+      await net.backward();
+      await net.toHost();
+      expect(Array.from(net.blob("a").diffValues())).toBeAllClose([1, 1, 1, 2, 2, 2, 2, 2, 2]);
+    },
+  );
+
+  test.each(["pad: 1", "", "pad_h: 1 pad_w: 0 round_mode: FLOOR"])(
+    "agrees with the reference: %s",
+    async (more) => {
+      await checkParity(engines, pooling("AVE_EXC_PAD", more), [[2, 3, 5, 4]]);
+    },
+  );
+});
