@@ -45,8 +45,8 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
     /^ok +solver .*: TEST built, 1 layers$/m,
   ],
   foreign: [
-    `${input("dim: 1")}layer { name: "p" type: "Permute" bottom: "x" top: "y" permute_param { order: 0 } }`,
-    /^OTHER .*Unknown layer type: Permute. It is a layer of SSD, not of BVLC Caffe\./m,
+    `${input("dim: 1")}layer { name: "p" type: "Correlation" bottom: "x" top: "y" }`,
+    /^OTHER .*Unknown layer type: Correlation. It is a layer of FlowNet, not of BVLC Caffe\./m,
   ],
   oldforeign: [
     'layers { name: "p" type: CONVOLUTION_3D }',
