@@ -22,8 +22,16 @@ const LOSSES: Readonly<
     ],
     label: undefined,
   },
+  FocalLoss: { shapes: [[2, 3], [2]], label: 1 },
   HingeLoss: { shapes: [[2, 3], [2]], label: 1 },
   InfogainLoss: { shapes: [[2, 3], [2], [3, 3]], label: 1 },
+  L1Loss: {
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    label: undefined,
+  },
   MultinomialLogisticLoss: { shapes: [[2, 3], [2]], label: 1 },
   SigmoidCrossEntropyLoss: {
     shapes: [
@@ -33,11 +41,31 @@ const LOSSES: Readonly<
     label: 1,
   },
   SoftmaxWithLoss: { shapes: [[2, 3], [2]], label: 1 },
+  TripletLoss: {
+    shapes: [
+      [2, 3],
+      [2, 3],
+      [2, 3],
+    ],
+    label: undefined,
+  },
 };
 
-test("every loss is here", () => {
+/** Losses of boxes, regions and pixels: what they take is no such list of scores, and their own tests tell of them. */
+const ELSEWHERE = [
+  "GaussianYolov3",
+  "MultiBoxLoss",
+  "RegionLoss",
+  "SmoothL1Loss",
+  "SmoothL1LossOHEM",
+  "SoftmaxWithLossOHEM",
+  "YoloSeg",
+  "Yolov3",
+];
+
+test("every loss of scores is here", () => {
   const types = Object.values(layers).flatMap(({ type, isLoss }) => (isLoss ? [type] : []));
-  expect(Object.keys(LOSSES)).toEqual(types.sort());
+  expect([...Object.keys(LOSSES), ...ELSEWHERE].sort()).toEqual(types.sort());
 });
 
 describe.each(Object.entries(LOSSES))("%s", (type, { shapes, label }) => {

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forward, layerNet } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const layer = (param = ""): string =>
   `type: "DetectionEvaluate" bottom: "a" bottom: "b" top: "y" detection_evaluate_param { num_classes: 3 ${param} }`;
@@ -79,7 +79,7 @@ test("first it counts the objects of each class but the background", async () =>
 });
 
 test("with sizes boxes are compared in whole pixels of the image", async () => {
-  const root = mkdtempSync(join(tmpdir(), "sizes-"));
+  const root = temporaryFolder();
   writeFileSync(join(root, "sizes"), "a 2 4\n");
   // 2 × 2 pixels and 3 × 2.5, both edges counted: an overlap of 7.5 / 9.
   const param = (threshold: number): string =>

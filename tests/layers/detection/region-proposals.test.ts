@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+// What py-faster-rcnn does in Python layers: src/layers/detection/proposal-layer.ts and anchor-target-layer.ts.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { anchorOptions } from "../../../src/layers/detection/anchors.ts";
 import { forward, layerNet } from "../../support/nets.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const proposals = (param = "'feat_stride': 16, 'scales': [1]"): string =>
   `type: "Python" bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" python_param { module: "rpn.proposal_layer" layer: "ProposalLayer" param_str: "${param}" }`;
@@ -49,7 +50,7 @@ describe("ProposalLayer of py-faster-rcnn", () => {
   });
 
   test("a module of that name beside the net comes first", async () => {
-    const root = mkdtempSync(join(tmpdir(), "rpn-"));
+    const root = temporaryFolder();
     const code =
       "exports.ProposalLayer = class { setup() {} reshape(b, t) { t[0].reshape([1]); t[1].reshape([1]); } forward(b, t) { t[0].data.fill(7); } backward() {} };";
     writeFileSync(join(root, "rpn.proposal_layer.cjs"), code);
