@@ -28,6 +28,8 @@ const FAULTS = [
   /Top blob '.*' produced by multiple sources/,
   /Cannot configure batch normalization statistics as layer parameters/,
   /Layer (takes|produces) .* (bottom|top) blob\(s\)/,
+  /weights within the loss and weights of it/,
+  /param_str has \w+\. Expected/,
 ];
 
 /**
@@ -119,6 +121,8 @@ function verdictOf(param: NetParameter, text: string): Verdict {
 function lacking(param: NetParameter, phase: Phase, error: string): string | undefined {
   if (/Unknown layer type/.test(error)) return undefined;
   if (/module ".*" is not found/.test(error)) return `needs a layer of its author's: ${error}`;
+  if (/(label_map_file|name_size_file) ".*" cannot be read: no such file/.test(error))
+    return `names a file that is not here: ${error}`;
   const blob = /Unknown bottom blob '(.*?)'/.exec(error)?.[1];
   if (blob !== undefined && isMissing(param, phase, blob)) return `it is a part of a net: ${error}`;
   if (hasSource(param) && /shape/.test(error))

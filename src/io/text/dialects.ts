@@ -219,7 +219,10 @@ const fates: Readonly<Record<string, Fate>> = {
   "ImageDataParameter.min_height": refuse("give new_height and new_width", "0"),
   "ImageDataParameter.min_width": refuse("give new_height and new_width", "0"),
   "FillerParameter.scale": refuse("give std, or another filler", "1"),
-  "ConcatParameter.per_fla_fuse": engineChoice,
+  "ConcatParameter.per_fla_fuse": refuse(
+    "write Permute { order: 0 order: 2 order: 3 order: 1 } and Flatten layers before it instead",
+    "false",
+  ),
   "BatchNormParameter.stats_batch_size": refuse("batch statistics are of the whole batch", "0"),
   "ConvolutionParameter.conv_algorithm": engineChoice,
   "ConvolutionParameter.coeff": refuse("write an Eltwise layer instead"),

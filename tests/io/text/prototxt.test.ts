@@ -252,11 +252,6 @@ describe("other dialects of Caffe", () => {
     ],
     [
       "NetParameter",
-      'layer { type: "Concat" concat_param { per_fla_fuse: true } }',
-      "the best engine",
-    ],
-    [
-      "NetParameter",
       'layer { type: "Convolution" convolution_param { conv_algorithm: "auto" } }',
       "the best engine",
     ],
@@ -278,6 +273,11 @@ describe("other dialects of Caffe", () => {
     ["SolverParameter", "disabled_update: true", "disabled_update: false"],
     ["SolverParameter", 'momentum_policy: "poly"', 'momentum_policy: "fixed"'],
     ["SolverParameter", 'weight_decay_policy: "poly"', 'weight_decay_policy: "fixed"'],
+    [
+      "NetParameter",
+      'layer { type: "Concat" concat_param { per_fla_fuse: true } }',
+      'layer { type: "Concat" concat_param { per_fla_fuse: false } }',
+    ],
     [
       "NetParameter",
       'layer { type: "ELU" elu_param { lambda: 2 } }',
