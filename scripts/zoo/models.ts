@@ -50,7 +50,7 @@ const engines = createEngines({
   log: silent,
 });
 
-const counts = { ok: 0, OTHER: 0, FAILED: 0 };
+const counts = { ok: 0, OTHER: 0, DIFFERS: 0, FAILED: 0 };
 for (const name of readdirSync(root).sort()) {
   if (!name.includes(values.only) || !existsSync(join(root, name, "case.json"))) continue;
   const { verdict, text } = await judge(join(root, name));
@@ -58,8 +58,9 @@ for (const name of readdirSync(root).sort()) {
   console.log(`${verdict.padEnd(8)}${name.padEnd(22)}${text}`);
 }
 console.log(`${counts.OTHER} of a layer type that BVLC Caffe does not have`);
+console.log(`${counts.DIFFERS} that OpenCV, which recorded them, computes otherwise than Caffe`);
 console.log(`${counts.ok} passed, ${counts.FAILED} failed`);
-const isEmpty = counts.ok + counts.OTHER + counts.FAILED === 0;
+const isEmpty = Object.values(counts).every((count) => count === 0);
 if (isEmpty) console.error(`no model in ${root}. Expected folders that hold a case.json.`);
 process.exit(counts.FAILED > 0 || isEmpty ? 1 : 0);
 
@@ -68,6 +69,12 @@ async function judge(
   folder: string,
 ): Promise<{ readonly verdict: keyof typeof counts; readonly text: string }> {
   try {
+    if (hasBoxesOfPartPixels(folder)) {
+      return {
+        verdict: "DIFFERS",
+        text: "sizes of boxes have fractions, which SSD cuts off and OpenCV does not",
+      };
+    }
     const { worst, outputs } = await run(folder);
     const text = `${outputs} outputs, largest relative error ${worst.error.toExponential(1)} (${worst.what})`;
     return { verdict: worst.error <= TOLERANCE ? "ok" : "FAILED", text };
@@ -78,6 +85,19 @@ async function judge(
   }
 }
 
+/** Whether a PriorBox has a size that is no whole number. */
+function hasBoxesOfPartPixels(folder: string): boolean {
+  const { layer = [] } = readNetParameter(prototxtOf(folder), silent);
+  return layer.some(({ prior_box_param: { min_size = [], max_size = [] } = {} }) =>
+    [...min_size, ...max_size].some((size) => !Number.isInteger(size)),
+  );
+}
+
+function prototxtOf(folder: string): string {
+  const bvlc = join(folder, "deploy.bvlc.prototxt");
+  return existsSync(bvlc) ? bvlc : join(folder, "deploy.prototxt");
+}
+
 /** Runs the cases of a model. */
 async function run(folder: string): Promise<Comparison> {
   const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
@@ -85,10 +105,7 @@ async function run(folder: string): Promise<Comparison> {
   );
   const weights = readdirSync(folder).find((file) => file.startsWith("weights."));
   if (weights === undefined) throw new Error(`no weights.* in ${folder}.`);
-  const prototxt = existsSync(join(folder, "deploy.bvlc.prototxt"))
-    ? "deploy.bvlc.prototxt"
-    : "deploy.prototxt";
-  const net = new Net(readNetParameter(join(folder, prototxt), silent), { engines, phase: "TEST" });
+  const net = new Net(readNetParameter(prototxtOf(folder), silent), { engines, phase: "TEST" });
   try {
     net.copyFrom(readCaffemodel(join(folder, weights)));
     let outputs = 0;
@@ -118,9 +135,11 @@ function floats(folder: string, file: string): Float32Array {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }
 
-/** The largest difference, relative to the largest value. */
-function difference(blob: Blob, want: Float32Array, shape: readonly number[]): number {
+/** The largest difference, relative to the largest value. Behind its detections OpenCV has rows of zeros. */
+function difference(blob: Blob, recorded: Float32Array, shape: readonly number[]): number {
   const got = blob.values();
+  const isFilledUp = shape.at(-1) === 7 && recorded.subarray(got.length).every((x) => x === 0);
+  const want = isFilledUp ? recorded.subarray(0, got.length) : recorded;
   if (got.length !== want.length) {
     throw new Error(`shape (${blob.shape}). Expected (${shape}).`);
   }

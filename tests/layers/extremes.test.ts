@@ -139,7 +139,7 @@ test("what an engine cannot do is an error of the layer, forward and backward", 
       throw new EngineError("out of memory.");
     };
     return [
-      { name: "native", pooling: () => op },
+      { name: "native", pooling: () => op, scale: () => op },
       ...referenceEngines,
     ] as unknown as typeof referenceEngines;
   };

@@ -140,12 +140,18 @@ function checked(
   const legacyShape = legacy.some((length) => length !== undefined);
   const shape = legacyShape ? legacy.map((length) => length ?? 0) : dims;
   const count = countOf(shape);
+  const negative = shape.find((length) => length < 0);
+  if (negative !== undefined) {
+    throw new FormatError(
+      `a blob of shape ${shapeText(shape)} has an axis of length ${negative}. Expected 0 or more.`,
+    );
+  }
   const refuse = (values: FloatArray, what: string): never => {
     throw new FormatError(
       `a blob of shape ${shapeText(shape)} holds ${values.length || "no"} ${what}. Expected ${count}.`,
     );
   };
-  if (data.length !== count || shape.some((length) => length < 0)) refuse(data, "values");
+  if (data.length !== count) refuse(data, "values");
   if (diff.length !== count && diff.length > 0) refuse(diff, "values of its diff");
   return { shape, legacyShape, data, ...(diff.length > 0 && { diff }) };
 }

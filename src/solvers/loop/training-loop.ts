@@ -50,6 +50,7 @@ export abstract class TrainingLoop extends SolverRun {
         `${this.where}: no max_iter. Expected how many iterations to train. Add e.g. max_iter: 10000.`,
       );
     }
+    if (this.param.snapshot_after_train ?? true) this.snapshots.checkWritable();
     this.say(`Solving ${this.net.name}`);
     this.say(`Learning Rate Policy: ${this.param.lr_policy}`);
     if (resumeFrom !== undefined) {

@@ -616,16 +616,31 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   ...own,
 };
 
-/** Types that read files or wait for their program, and so are not drawn. */
+/** Types that read files or wait for their program, and those whose bottoms are boxes, are not drawn. */
 export const notDrawn: readonly string[] = [
+  "BoxAnnotatorOHEM",
+  "CenterLoss",
   "Data",
+  "DetectionEvaluate",
+  "DetectionOutput",
+  "EvalDetection",
+  "GaussianYolov3",
   "HDF5Data",
   "HDF5Output",
   "ImageData",
   "Input",
+  "MarginInnerProduct",
   "MemoryData",
+  "PriorBox",
+  "PriorBoxClustered",
   "Python",
+  "RegionLoss",
+  "SegAccuracy",
   "WindowData",
+  "YoloDetectionOutput",
+  "YoloSeg",
+  "Yolov3",
+  "Yolov3DetectionOutput",
 ];
 
 /** Layers that engines run as one, each in place on the one before. */
