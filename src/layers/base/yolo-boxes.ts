@@ -36,7 +36,7 @@ export function iouOf(a: CenterBox, b: CenterBox): number {
 }
 
 /** The edges of a box. */
-export function edgesOf([x, y, width, height]: CenterBox): {
+function edgesOf([x, y, width, height]: CenterBox): {
   readonly left: number;
   readonly top: number;
   readonly right: number;

@@ -10,7 +10,7 @@ import { type CenterBox, logistic, type Nearness, nearnessOf } from "./yolo-boxe
 import { centerLabels, type Truth } from "./yolo-labels.ts";
 
 /** Parameters with their defaults. */
-export type YoloSetting = Required<
+type YoloSetting = Required<
   Pick<
     Yolov3Parameter,
     | "num"
