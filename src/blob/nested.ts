@@ -45,7 +45,7 @@ export function ndArrayOf(values: Values): NdArray {
   return { shape, data };
 }
 
-/** Whether something has a length, as lists and typed arrays have: whoever writes JavaScript may give anything. */
+/** Whether something has a length, as lists and typed arrays have: a program in JavaScript may give anything. */
 function isList(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Number.isInteger((value as ArrayLike<number>).length);

@@ -68,7 +68,7 @@ export class NormalizedLine {
     this.#scale.forward(normalized, line.scale, line.bias, y);
   }
 
-  /** dx is left out where nobody wants it. */
+  /** dx is left out where no layer below wants it. */
   backward(
     mean: SyncedMem,
     variance: SyncedMem,
