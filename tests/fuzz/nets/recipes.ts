@@ -593,6 +593,12 @@ const own: Readonly<Record<string, Recipe>> = {
   },
 };
 
+/** What holds of types that are drawn by their configurations. */
+const traits: Readonly<Record<string, Partial<Recipe>>> = {
+  BN: { normalizes: true },
+  Normalize: { normalizes: true },
+};
+
 /** A type without a recipe of its own is drawn as the tests of its gradients use it. */
 const configured = Object.entries(configurations).flatMap(([type, rows]) => {
   if (own[type]) return [];
@@ -607,7 +613,7 @@ const configured = Object.entries(configurations).flatMap(([type, rows]) => {
     const tops = [...row[0].matchAll(/\btop: /g)].length;
     return { bottoms, tops, fields: row[0].replace(/\b(bottom|top): "\w+"/g, "") };
   };
-  return [[type, { draw, hasNoTrueGradient: true } satisfies Recipe] as const];
+  return [[type, { draw, hasNoTrueGradient: true, ...traits[type] } satisfies Recipe] as const];
 });
 
 /** Every layer type that can be drawn. A new one joins by its configurations, or with a recipe in `own`. */

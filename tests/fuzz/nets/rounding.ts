@@ -115,7 +115,16 @@ function steepest(x: FloatArray = new Float64Array(0), top: Blob): number {
       if (Number.isFinite(slope)) most = Math.max(most, slope);
     }
   }
-  return most === 0 ? STEEP : most;
+  return most === 0 || hasFlatChannel(x, top) ? Math.max(most, STEEP) : most;
+}
+
+/** Whether a channel has one value everywhere: how steep the function is in there no difference shows. */
+function hasFlatChannel(x: FloatArray, top: Blob): boolean {
+  const [channels, size] = [top.shape[1] ?? 1, top.count(Math.min(2, top.shape.length))];
+  return Array.from({ length: channels }, (_, c) => c).some((c) => {
+    const first = x[c * size];
+    return x.every((value, i) => Math.floor(i / size) % channels !== c || value === first);
+  });
 }
 
 /** Layers that hand on what they get. */
