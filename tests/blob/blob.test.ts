@@ -79,7 +79,7 @@ describe("a blob that shares memory and grows", () => {
   });
 });
 
-test("update and norms", () => {
+test("update takes the diff away, and norms are of data and diff", () => {
   const blob = new Blob([2], "f64");
   blob.dataMem.overwriteCpu().set([3, -4]);
   blob.diffMem.overwriteCpu().set([1, 1]);

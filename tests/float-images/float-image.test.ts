@@ -55,7 +55,7 @@ test("resizing interpolates between pixel centres", () => {
   ]);
 });
 
-test("crops and mirrors", () => {
+test("images are cropped and mirrored", () => {
   const cut = io.cropImage(ramp(3, 3), { top: 1, left: 0, bottom: 3, right: 2 });
   expect([...cut.data]).toEqual([3, 4, 6, 7]);
   expect([...io.mirrorImage(ramp(1, 2, 2)).data]).toEqual([2, 3, 0, 1]);

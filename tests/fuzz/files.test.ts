@@ -102,30 +102,30 @@ describe(`${RUNS} damaged files of each kind, seed ${SEED}`, () => {
     expect(refused).toBeGreaterThan(RUNS / 10);
   };
 
-  test("caffemodel", () => {
+  test("a damaged caffemodel is read, or is an error of its own", () => {
     binary([...files(".caffemodel"), "tests/golden/upgrade/v1.caffemodel"], decodeCaffemodel);
   });
 
-  test("caffemodel as the upgrade tool reads it", () => {
+  test("a damaged caffemodel is that for the upgrade tool too", () => {
     binary(
       ["tests/golden/upgrade/v1.caffemodel", ...files(".caffemodel")],
       fromFile((path) => readNetBinary(path, () => {})),
     );
   });
 
-  test("solverstate", () => {
+  test("a damaged solverstate is an error", () => {
     binary(files(".solverstate"), fromFile(readSolverState));
   });
 
-  test("caffemodel in HDF5", () => {
+  test("a damaged caffemodel in HDF5 is an error", () => {
     binary(files(".caffemodel.h5"), decodeCaffemodel);
   });
 
-  test("solverstate in HDF5", () => {
+  test("a damaged solverstate in HDF5 is an error", () => {
     binary(files(".solverstate.h5"), fromFile(readSolverState));
   });
 
-  test("HDF5 of data", () => {
+  test("damaged HDF5 of data is an error", () => {
     binary(
       files(".h5").filter((path) => /part\d+\.h5$/.test(path)),
       (bytes, name) => readHdf5(bytes, name),
@@ -154,7 +154,7 @@ describe(`${RUNS} damaged files of each kind, seed ${SEED}`, () => {
     text("NetParameter", sources, (net) => upgradeNet(net, "n", () => {}));
   });
 
-  test("prototxt of solvers", () => {
+  test("a damaged prototxt of a solver is an error", () => {
     const sources = [...files("solver.prototxt"), "tests/golden/upgrade/solver-old.prototxt"];
     text("SolverParameter", sources, (solver) => upgradeSolver(solver, "s", () => {}));
   });

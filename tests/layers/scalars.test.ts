@@ -73,7 +73,7 @@ describeEngines("a blob without axes", (engines) => {
     net.close();
   });
 
-  test("in place", async () => {
+  test("layers work in place on scalars", async () => {
     const net = netOf(
       behind(`layer { name: "p" type: "Power" bottom: "s" top: "s" power_param { power: 2 } }
         layer { name: "t" type: "TanH" bottom: "s" top: "s" }`),

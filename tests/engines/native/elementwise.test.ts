@@ -113,7 +113,7 @@ describeNative("elementwise functions and vectors", (native) => {
     });
   });
 
-  test("vector arithmetic", () => {
+  test("vector arithmetic agrees with plain loops", () => {
     same(native, (engine: Engine) => {
       const n = 70_001;
       const [a, z] = [filled(n, 1), filled(n, 3)];

@@ -70,7 +70,7 @@ describe("floats of every size are read", () => {
     });
   });
 
-  test("eight bits", () => {
+  test("numbers of eight bits are read", () => {
     const bits = Uint8Array.of(0x3c, 0xc5, 0x01, 0x7b);
     expect(read(floats(e5m2, 4, bits.buffer))).toEqual({
       shape: [4],
@@ -86,7 +86,7 @@ describe("floats of every size are read", () => {
     });
   });
 
-  test("in weights too", () => {
+  test("numbers of other sizes are read in weights too", () => {
     const blobs = [
       { shape: [2], data: new Float32Array(Uint16Array.of(0x3c00, 0xc500, 0, 0).buffer) },
     ];

@@ -7,7 +7,7 @@ const net = (text: string, warn?: (line: string) => void) =>
   parsePrototxt("NetParameter", text, "net.prototxt", warn);
 
 describe("what text format allows", () => {
-  test("all its forms", () => {
+  test("every form of the text is read", () => {
     const parsed = net(`
       # a comment
       name: "Le" 'Net'; force_backward: true,

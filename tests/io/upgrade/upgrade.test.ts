@@ -29,7 +29,7 @@ describe("files that BVLC Caffe upgraded", () => {
     expect(readNetParameter(old)).toEqual(readNetParameter(old, silent));
   });
 
-  test("solver", () => {
+  test("a solver of the old form is upgraded", () => {
     const expected = readText(`${golden}solver-new.prototxt`, "solver file");
     expect(readSolverParameter(`${golden}solver-old.prototxt`, silent)).toEqual(
       parsePrototxt("SolverParameter", expected),

@@ -117,7 +117,7 @@ describe("writing and reading back", () => {
     expect(whole(encodeCaffemodel(foreign))).toEqual(whole(encodeCaffemodel(plain)));
   });
 
-  test("a solver state", () => {
+  test("a solver state is read as it was written", () => {
     const path = join(directory, "a.solverstate");
     const state = { iter: 300, learned_net: "a.caffemodel", current_step: 2 };
     const history = [{ shape: [2, 1], data: Float32Array.of(0.5, -3) }];
@@ -134,7 +134,7 @@ describe("writing and reading back", () => {
     expect(() => readSolverState(path)).toThrow(FormatError);
   });
 
-  test("a mean file", () => {
+  test("a mean file is read as one blob", () => {
     const path = join(directory, "mean.binaryproto");
     const type = messageType("BlobProto");
     const mean = { num: 1, channels: 2, height: 1, width: 1, data: [3, 4] };
@@ -168,7 +168,7 @@ describe("forms of values", () => {
     expect(firstBlob(bytes).data).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 
-  test("NVIDIA's half precision", () => {
+  test("NVIDIA's half precision is read", () => {
     // 1, -2, 2^-24 (the least), 65504 (the greatest), and infinity.
     const half = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 1, 0x7bff, 0x7c00).buffer);
     const bytes = modelOf((blob) => {
@@ -183,7 +183,7 @@ describe("forms of values", () => {
     );
   });
 
-  test("NVIDIA's raw doubles", () => {
+  test("NVIDIA's raw doubles are read", () => {
     const raw = new Uint8Array(Float64Array.of(0.1, -7).buffer);
     const bytes = modelOf((blob) => {
       shape(blob, 2)

@@ -17,9 +17,12 @@ describeEngines("AbsVal", (engines) => {
     await checkParity(engines, `type: "AbsVal" bottom: "a" top: "${top}" `, [[2, 3, 4, 5]]);
   });
 });
-test.each([['bottom: "a" top: "y" ', undefined]])("AbsVal gradient: %s", async (text, input) => {
-  await checkGradient(`type: "AbsVal" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
-});
+test.each([['bottom: "a" top: "y" ', undefined]])(
+  "the gradient of AbsVal agrees with differences: %s",
+  async (text, input) => {
+    await checkGradient(`type: "AbsVal" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
+  },
+);
 
 test("AbsVal refuses bottom: a top: a", () => {
   expect(() => layerNet('type: "AbsVal" bottom: "a" top: "a"', [[2, 3]])).toThrow(

@@ -38,7 +38,7 @@ describeEngines("Bias", (engines) => {
   });
 });
 
-test("Bias gradient", async () => {
+test("the gradient of Bias agrees with differences", async () => {
   await checkGradient('type: "Bias" bottom: "a" top: "y"', [[2, 3, 2]]);
   await checkGradient('type: "Bias" bottom: "a" bottom: "b" top: "y" bias_param { axis: 1 }', [
     [2, 3, 2],

@@ -20,6 +20,6 @@ describeEngines("BNLL", (engines) => {
 test.each([
   ['bottom: "a" top: "y" ', undefined],
   ['bottom: "a" top: "a" ', undefined],
-])("BNLL gradient: %s", async (text, input) => {
+])("the gradient of BNLL agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "BNLL" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });

@@ -24,7 +24,7 @@ describeEngines("Clip", (engines) => {
 test.each([
   ['bottom: "a" top: "y" clip_param { min: -0.4 max: 0.3 }', undefined],
   ['bottom: "a" top: "a" clip_param { min: -0.4 max: 0.3 }', undefined],
-])("Clip gradient: %s", async (text, input) => {
+])("the gradient of Clip agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "Clip" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });
 

@@ -30,6 +30,6 @@ test.each([
   ['bottom: "a" top: "y" elu_param { alpha: 0.3 }', undefined],
   ['bottom: "a" top: "a" elu_param { alpha: 0.3 }', undefined],
   ['bottom: "a" top: "y" elu_param { alpha: -2 }', undefined],
-])("ELU gradient: %s", async (text, input) => {
+])("the gradient of ELU agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "ELU" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });

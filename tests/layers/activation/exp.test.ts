@@ -22,7 +22,7 @@ test.each([
   ['bottom: "a" top: "a" ', undefined],
   ['bottom: "a" top: "y" exp_param { base: 2 scale: 0.5 shift: -1 }', undefined],
   ['bottom: "a" top: "a" exp_param { base: 2 scale: 0.5 shift: -1 }', undefined],
-])("Exp gradient: %s", async (text, input) => {
+])("the gradient of Exp agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "Exp" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });
 

@@ -27,7 +27,7 @@ test.each([
   ['bottom: "a" top: "a" ', [0.5, 1, 1.5, 2, 0.7, 3]],
   ['bottom: "a" top: "y" log_param { base: 2 scale: 0.5 shift: 3 }', undefined],
   ['bottom: "a" top: "a" log_param { base: 2 scale: 0.5 shift: 3 }', undefined],
-])("Log gradient: %s", async (text, input) => {
+])("the gradient of Log agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "Log" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });
 

@@ -30,7 +30,7 @@ test.each([
   ['bottom: "a" top: "a" power_param { power: -1.5 }', [0.5, 1, 1.5, 2, 0.7, 3]],
   ['bottom: "a" top: "y" power_param { power: 0 }', undefined],
   ['bottom: "a" top: "a" power_param { power: 0 }', undefined],
-])("Power gradient: %s", async (text, input) => {
+])("the gradient of Power agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "Power" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });
 

@@ -18,7 +18,7 @@ describeEngines("PReLU", (engines) => {
 });
 
 test.each(['top: "y"', 'top: "a"', 'top: "y" prelu_param { channel_shared: true }'])(
-  "PReLU gradient: %s",
+  "the gradient of PReLU agrees with differences: %s",
   async (text) => {
     await checkGradient(`type: "PReLU" bottom: "a" ${text}`, [[2, 3, 2]]);
   },

@@ -33,7 +33,7 @@ describeEngines("ReLU", (engines) => {
   });
 });
 
-test("ReLU gradient", async () => {
+test("the gradient of ReLU agrees with differences", async () => {
   await checkGradient('type: "ReLU" bottom: "a" top: "y" relu_param { negative_slope: 0.2 }', [
     [2, 3, 4],
   ]);

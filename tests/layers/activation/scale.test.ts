@@ -47,7 +47,7 @@ test.each([
     ],
   ],
   ['bottom: "a" top: "a" scale_param { num_axes: -1 }', [[2, 3]]],
-])("Scale gradient: %s", async (text, shapes) => {
+])("the gradient of Scale agrees with differences: %s", async (text, shapes) => {
   await checkGradient(`type: "Scale" ${text}`, shapes);
 });
 

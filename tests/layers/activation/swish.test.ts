@@ -22,6 +22,6 @@ test.each([
   ['bottom: "a" top: "a" ', undefined],
   ['bottom: "a" top: "y" swish_param { beta: -0.5 }', undefined],
   ['bottom: "a" top: "a" swish_param { beta: -0.5 }', undefined],
-])("Swish gradient: %s", async (text, input) => {
+])("the gradient of Swish agrees with differences: %s", async (text, input) => {
   await checkGradient(`type: "Swish" ${text}`, [[2, 3]], input ? { inputs: [input] } : {});
 });

@@ -21,7 +21,7 @@ describeEngines("Embed", (engines) => {
 });
 
 test.each([layer, layer.replace("{ input_dim", "{ bias_term: false input_dim")])(
-  "Embed gradient: %s",
+  "the gradient of Embed agrees with differences: %s",
   async (text) => {
     await checkGradient(text, [[4]], { inputs: [[0, 2, 2, 1]] });
   },

@@ -23,7 +23,7 @@ describeEngines("InnerProduct", (engines) => {
 });
 
 test.each(["num_output: 3", "num_output: 3 transpose: true bias_term: false"])(
-  "InnerProduct gradient: %s",
+  "the gradient of InnerProduct agrees with differences: %s",
   async (param) => {
     await checkGradient(
       `type: "InnerProduct" bottom: "a" top: "y" inner_product_param { ${param} }`,

@@ -45,13 +45,13 @@ describe("boxes", () => {
     },
   );
 
-  test("CENTER_SIZE in numbers", () => {
+  test("CENTER_SIZE is encoded by middle and size", () => {
     const variance = [0.1, 0.1, 0.2, 0.2] as const;
     const box = decodeBox([1, 2, 0, 5 * Math.log(2)], [0, 0, 1, 1], "CENTER_SIZE", variance);
     expect([...box]).toBeAllClose([0.1, -0.3, 1.1, 1.7], { rtol: 1e-5, atol: 1e-6 });
   });
 
-  test("clipping and rounding", () => {
+  test("boxes are clipped to the image, and halves are rounded away from zero", () => {
     expect(clipBox([-1, 0.5, 2, 1])).toEqual([0, 0.5, 1, 1]);
     expect([0.5, -0.5, 2.5, -2.4].map(roundAway)).toEqual([1, -1, 3, -2]);
   });

@@ -37,7 +37,7 @@ test.each([
     "contrastive_loss_param { legacy_version: true margin: 5 }",
     [0, 1, 0],
   ],
-])("ContrastiveLoss gradient: %s", async (_name, param, similar) => {
+])("the gradient of ContrastiveLoss agrees with differences: %s", async (_name, param, similar) => {
   await checkGradient(layer(param), [[3, 2], [3, 2], [3]], {
     inputs: [[1, 2, 0.5, -1, 0.3, 0.7], [0.2, -1, 0.1, 0.4, -0.6, 1], similar],
   });

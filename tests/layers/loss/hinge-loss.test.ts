@@ -20,14 +20,17 @@ describeEngines("HingeLoss", (engines) => {
   });
 });
 
-test.each(["", "hinge_loss_param { norm: L2 }"])("HingeLoss gradient: %s", async (param) => {
-  await checkGradient(layer(param), [[3, 4], [3]], {
-    inputs: [
-      [0.3, -0.2, 1.5, -2, 0.4, 0.1, -0.7, 2, 0.9, -1.4, 0.2, 0.6],
-      [1, 3, 0],
-    ],
-  });
-});
+test.each(["", "hinge_loss_param { norm: L2 }"])(
+  "the gradient of HingeLoss agrees with differences: %s",
+  async (param) => {
+    await checkGradient(layer(param), [[3, 4], [3]], {
+      inputs: [
+        [0.3, -0.2, 1.5, -2, 0.4, 0.1, -0.7, 2, 0.9, -1.4, 0.2, 0.6],
+        [1, 3, 0],
+      ],
+    });
+  },
+);
 
 test("HingeLoss wants a label for each sample", () => {
   expect(() => layerNet(layer(), [[2, 3], [3]])).toThrow(

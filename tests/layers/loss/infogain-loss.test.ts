@@ -37,7 +37,7 @@ test.each([
   "",
   "loss_param { ignore_label: 1 normalization: FULL }",
   "loss_param { normalization: BATCH_SIZE }",
-])("InfogainLoss gradient: %s", async (param) => {
+])("the gradient of InfogainLoss agrees with differences: %s", async (param) => {
   await checkGradient(
     layer(param),
     [

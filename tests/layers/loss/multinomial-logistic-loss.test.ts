@@ -20,7 +20,7 @@ describeEngines("MultinomialLogisticLoss", (engines) => {
   });
 });
 
-test("MultinomialLogisticLoss gradient", async () => {
+test("the gradient of MultinomialLogisticLoss agrees with differences", async () => {
   await checkGradient(layer, [[2, 3], [2]], {
     inputs: [
       [0.2, 0.3, 0.5, 0.6, 0.1, 0.3],

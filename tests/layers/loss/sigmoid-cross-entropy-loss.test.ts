@@ -41,7 +41,7 @@ describeEngines("SigmoidCrossEntropyLoss", (engines) => {
 });
 
 test.each(["", "loss_param { ignore_label: 0 }", "loss_param { normalization: NONE }"])(
-  "SigmoidCrossEntropyLoss gradient: %s",
+  "the gradient of SigmoidCrossEntropyLoss agrees with differences: %s",
   async (param) => {
     await checkGradient(
       layer(param),

@@ -62,7 +62,7 @@ describeEngines("SoftmaxWithLoss", (engines) => {
   });
 });
 
-test("SoftmaxWithLoss gradient", async () => {
+test("the gradient of SoftmaxWithLoss agrees with differences", async () => {
   await checkGradient('type: "SoftmaxWithLoss" bottom: "a" bottom: "b" top: "y"', [[3, 4], [3]], {
     inputs: [noise(12), [1, 0, 3]],
   });

@@ -38,7 +38,7 @@ describeEngines("MVN", (engines) => {
 });
 
 test.each(["", "normalize_variance: false", "across_channels: true"])(
-  "MVN gradient: %s",
+  "the gradient of MVN agrees with differences: %s",
   async (param) => {
     await checkGradient(`type: "MVN" bottom: "a" top: "y" mvn_param { ${param} }`, [[2, 3, 2, 2]]);
   },

@@ -51,7 +51,7 @@ describeEngines("LSTMUnit", (engines) => {
   });
 });
 
-test("LSTMUnit gradient", async () => {
+test("the gradient of LSTMUnit agrees with differences", async () => {
   await checkGradient(
     layer,
     [

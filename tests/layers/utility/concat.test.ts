@@ -28,7 +28,7 @@ describeEngines("Concat", (engines) => {
   );
 });
 
-test("Concat gradient", async () => {
+test("the gradient of Concat agrees with differences", async () => {
   await checkGradient('type: "Concat" bottom: "a" bottom: "b" top: "y"', [
     [2, 1, 2],
     [2, 2, 2],

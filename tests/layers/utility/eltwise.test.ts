@@ -52,15 +52,18 @@ describeEngines("ties of Eltwise MAX", (engines) => {
   });
 });
 
-test.each(["SUM", "PROD", "MAX"])("Eltwise gradient: %s", async (operation) => {
-  await checkGradient(
-    `type: "Eltwise" bottom: "a" bottom: "b" top: "y" eltwise_param { operation: ${operation} }`,
-    [
-      [2, 3],
-      [2, 3],
-    ],
-  );
-});
+test.each(["SUM", "PROD", "MAX"])(
+  "the gradient of Eltwise agrees with differences: %s",
+  async (operation) => {
+    await checkGradient(
+      `type: "Eltwise" bottom: "a" bottom: "b" top: "y" eltwise_param { operation: ${operation} }`,
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    );
+  },
+);
 
 test("Eltwise wants equal shapes, and coefficients for sums only", () => {
   const text = 'type: "Eltwise" bottom: "a" bottom: "b" top: "y"';

@@ -37,7 +37,7 @@ describeEngines("Filter", (engines) => {
   });
 });
 
-test("Filter gradient", async () => {
+test("the gradient of Filter agrees with differences", async () => {
   await checkGradient(
     'type: "Filter" bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"',
     [

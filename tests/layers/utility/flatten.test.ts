@@ -18,7 +18,7 @@ describeEngines("Flatten", (engines) => {
   });
 });
 
-test("Flatten gradient", async () => {
+test("the gradient of Flatten agrees with differences", async () => {
   await checkGradient('type: "Flatten" bottom: "a" top: "y"', [[2, 3, 2]]);
 });
 

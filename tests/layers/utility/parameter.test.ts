@@ -20,6 +20,6 @@ describeEngines("Parameter", (engines) => {
   });
 });
 
-test("Parameter gradient", async () => {
+test("the gradient of Parameter agrees with differences", async () => {
   await checkGradient('type: "Parameter" top: "y" parameter_param { shape { dim: 3 } }', []);
 });

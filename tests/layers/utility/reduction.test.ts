@@ -24,7 +24,7 @@ test.each([
   "operation: ASUM axis: 1",
   "operation: SUMSQ axis: 2 coeff: 3",
   "operation: MEAN axis: 1 coeff: -2",
-])("Reduction gradient: %s", async (param) => {
+])("the gradient of Reduction agrees with differences: %s", async (param) => {
   await checkGradient(`type: "Reduction" bottom: "a" top: "y" reduction_param { ${param} }`, [
     [2, 3, 2],
   ]);

@@ -29,7 +29,7 @@ test("of no rows the axes that are copied stay, and the others say how long -1 i
   expect(shapeOf("shape { dim: -1 dim: 3 }", [0, 2, 3])).toEqual([0, 3]);
 });
 
-test("Reshape gradient", async () => {
+test("the gradient of Reshape agrees with differences", async () => {
   await checkGradient(
     'type: "Reshape" bottom: "a" top: "y" reshape_param { shape { dim: 3 dim: -1 } }',
     [[2, 3]],

@@ -71,7 +71,7 @@ test.each([
   'top: "y" top: "z" top: "x"',
   'top: "y"',
   'top: "y" top: "z" slice_param { axis: 2 slice_point: 1 }',
-])("Slice gradient: %s", async (text) => {
+])("the gradient of Slice agrees with differences: %s", async (text) => {
   await checkGradient(`type: "Slice" bottom: "a" ${text}`, [[2, 3, 4]]);
 });
 

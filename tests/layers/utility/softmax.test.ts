@@ -18,7 +18,7 @@ describeEngines("Softmax", (engines) => {
   });
 });
 
-test("Softmax gradient", async () => {
+test("the gradient of Softmax agrees with differences", async () => {
   await checkGradient('type: "Softmax" bottom: "a" top: "y"', [[2, 3, 2]]);
 });
 

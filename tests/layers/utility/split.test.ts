@@ -16,6 +16,6 @@ describeEngines("Split", (engines) => {
   });
 });
 
-test("Split gradient", async () => {
+test("the gradient of Split agrees with differences", async () => {
   await checkGradient('type: "Split" bottom: "a" top: "y" top: "z"', [[2, 3]]);
 });

@@ -13,7 +13,7 @@ describeEngines("Tile", (engines) => {
 });
 
 test.each(["tiles: 3", "tiles: 2 axis: -1", "tiles: 1 axis: 0"])(
-  "Tile gradient: %s",
+  "the gradient of Tile agrees with differences: %s",
   async (param) => {
     await checkGradient(`type: "Tile" bottom: "a" top: "y" tile_param { ${param} }`, [[2, 3, 2]]);
   },

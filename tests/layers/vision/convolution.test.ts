@@ -65,7 +65,7 @@ test.each([
   ["num_output: 4 kernel_size: 3 group: 2 stride: 2 pad: 1", [1, 2, 4, 5]],
   ["num_output: 2 kernel_size: 2 dilation: 2", [1, 1, 4, 4]],
   ["num_output: 2 kernel_size: 2 axis: 0", [2, 3, 3]],
-])("Convolution gradient: %s", async (param, shape) => {
+])("the gradient of Convolution agrees with differences: %s", async (param, shape) => {
   await checkGradient(`type: "Convolution" bottom: "a" top: "y" convolution_param { ${param} }`, [
     shape,
   ]);

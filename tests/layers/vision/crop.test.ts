@@ -25,7 +25,7 @@ describeEngines("Crop", (engines) => {
 });
 
 test.each(["", "crop_param { offset: 1 }", "crop_param { axis: 1 offset: 1 offset: 0 offset: 1 }"])(
-  "Crop gradient: %s",
+  "the gradient of Crop agrees with differences: %s",
   async (param) => {
     await checkGradient(
       `type: "Crop" bottom: "a" bottom: "b" top: "y" ${param}`,

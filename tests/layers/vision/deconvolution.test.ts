@@ -68,7 +68,7 @@ test.each([
   ["num_output: 4 kernel_size: 2 group: 2", [[1, 2, 2, 3]]],
   ["num_output: 2 kernel_size: 2 stride: 2", [[1, 2, 3]]],
   ["num_output: 1 kernel_size: 2 dilation: 2", [[1, 2, 2, 2, 2]]],
-])("Deconvolution gradient: %s", async (param, shapes) => {
+])("the gradient of Deconvolution agrees with differences: %s", async (param, shapes) => {
   await checkGradient(layer(param), shapes);
 });
 

@@ -23,7 +23,7 @@ describeEngines("Im2col", (engines) => {
 });
 
 test.each(["kernel_size: 3 pad: 1", "kernel_size: 2 stride: 2 dilation: 2"])(
-  "Im2col gradient: %s",
+  "the gradient of Im2col agrees with differences: %s",
   async (param) => {
     await checkGradient(`type: "Im2col" bottom: "a" top: "y" convolution_param { ${param} }`, [
       [2, 2, 4, 3],

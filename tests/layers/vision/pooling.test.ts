@@ -61,7 +61,7 @@ describeEngines("Pooling", (engines) => {
   });
 });
 
-test.each(["MAX", "AVE"])("Pooling gradient: %s", async (method) => {
+test.each(["MAX", "AVE"])("the gradient of Pooling agrees with differences: %s", async (method) => {
   await checkGradient(
     `type: "Pooling" bottom: "a" top: "y" pooling_param { pool: ${method} kernel_size: 3 stride: 2 pad: 1 }`,
     [[2, 2, 5, 4]],

@@ -26,7 +26,7 @@ describeEngines("SPP", (engines) => {
 });
 
 test.each(["pyramid_height: 1", "pyramid_height: 3", "pyramid_height: 2 pool: AVE"])(
-  "SPP gradient: %s",
+  "the gradient of SPP agrees with differences: %s",
   async (param) => {
     await checkGradient(layer(param), [[1, 2, 6, 4]]);
   },

@@ -68,7 +68,7 @@ describe("two layers of one name", () => {
     expect([...(a?.values() ?? [])]).not.toEqual([...(b?.values() ?? [])]);
   });
 
-  test("recurrent ones too", () => {
+  test("recurrent ones have keys too", () => {
     const rnn = (top: string): string =>
       `layer { name: "r" type: "RNN" bottom: "s" bottom: "c" top: "${top}" recurrent_param { num_output: 3 weight_filler { type: "uniform" min: -1 max: 1 } } }`;
     using net = netOf(

@@ -157,7 +157,7 @@ describe("checkNetGradient", () => {
     expect(worst?.layer).toBe("ip1");
   });
 
-  test("wants a loss", async () => {
+  test("the check of a net wants a loss", async () => {
     const net = layerOf('type: "TanH" bottom: "a" top: "y"', [2], [1, 2]);
     await expect(checkNetGradient(net)).rejects.toThrow("has no loss");
   });

@@ -172,7 +172,7 @@ describe("snapshots", () => {
     solver.close();
   });
 
-  test("snapshot_diff", async () => {
+  test("snapshot_diff holds from the next snapshot", async () => {
     const { solver, folder } = make();
     set(solver, { snapshot_diff: true });
     await solver.step(1);
@@ -220,7 +220,7 @@ test("early_stop and monitor: the best so far stays, of the same score", async (
   solver.close();
 });
 
-test("display and test_interval", async () => {
+test("display and test_interval hold from the next iteration", async () => {
   const { solver, said } = make("test_iter: 1 test_interval: 50 test_initialization: false");
   await solver.step(1);
   set(solver, { display: 1, test_interval: 2 });
