@@ -95,16 +95,27 @@ fn averageForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   }
 }
 
-// (Σ x, Σ x²) of a window.
-fn moments(window: Window, plane: i32) -> vec2f {
-  var sums = vec2f();
+// Σ x of a window.
+fn sumOf(window: Window, plane: i32) -> f32 {
+  var sum = 0.0;
+  for (var h = window.begin.x; h < window.end.x; h++) {
+    for (var w = window.begin.y; w < window.end.y; w++) {
+      sum += x[plane + h * p.in1 + w];
+    }
+  }
+  return sum;
+}
+
+// Σ x² / Σ x of a window, of numbers too small to be squared also.
+fn meanDraw(window: Window, plane: i32, sum: f32) -> f32 {
+  var mean = 0.0;
   for (var h = window.begin.x; h < window.end.x; h++) {
     for (var w = window.begin.y; w < window.end.y; w++) {
       let value = x[plane + h * p.in1 + w];
-      sums += vec2f(value, value * value);
+      mean += value * (value / sum);
     }
   }
-  return sums;
+  return mean;
 }
 
 // Whether Σ x² / Σ x is anything: the sum is above 0, or no number, which must not be lost.
@@ -119,7 +130,7 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     let window = windowAt(positionOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     let share = f32(randomBits(p.stream, p.turn, i)) / 4294967296.0;
-    let threshold = share * moments(window, plane).x;
+    let threshold = share * sumOf(window, plane);
     var running = 0.0;
     var index = (window.end.x - 1) * p.in1 + window.end.y - 1;
     var isFound = false;
@@ -140,8 +151,10 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
 @compute @workgroup_size(256)
 fn meanDrawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let sums = moments(windowAt(positionOf(i)), planeOf(i) * p.in0 * p.in1);
-    result[i] = select(0.0, sums.y / sums.x, hasMean(sums.x));
+    let window = windowAt(positionOf(i));
+    let plane = planeOf(i) * p.in0 * p.in1;
+    let sum = sumOf(window, plane);
+    result[i] = select(0.0, meanDraw(window, plane, sum), hasMean(sum));
   }
 }
 
@@ -201,10 +214,12 @@ fn meanDrawBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
     var sum = 0.0;
     for (var h = over.x; h < over.z; h++) {
       for (var w = over.y; w < over.w; w++) {
-        let sums = moments(windowAt(vec2i(h, w)), plane * p.in0 * p.in1);
-        if (hasMean(sums.x)) {
+        let window = windowAt(vec2i(h, w));
+        let total = sumOf(window, plane * p.in0 * p.in1);
+        if (hasMean(total)) {
           let out = plane * p.out0 * p.out1 + h * p.out1 + w;
-          sum += dy[out] * (2.0 * x[i] - sums.y / sums.x) / sums.x;
+          let mean = meanDraw(window, plane * p.in0 * p.in1, total);
+          sum += dy[out] * (2.0 * x[i] - mean) / total;
         }
       }
     }
