@@ -62,10 +62,8 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
   static override readonly needs = ["host"] as const;
   static override readonly hostBottoms: readonly number[] = [1];
 
-  /** Numbers of a prediction before its object. */
-  protected abstract readonly coordinates: number;
-  /** Those of them that are taken as they are. */
-  protected abstract readonly sizes: readonly number[];
+  /** Numbers that tell each of x, y, width and height: 1, or 2 where a deviation stands behind it. */
+  protected abstract readonly each: number;
 
   protected setting!: YoloSetting;
   /** The predictions, σ of all that are no sizes. */
@@ -76,7 +74,6 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
   protected abstract get nearness(): Nearness;
   /** Whether classes are smoothed, and the loss counts coordinates. */
   protected abstract get smoothing(): number;
-  protected abstract boxAt(active: FloatArray, place: Place): CenterBox;
   /** Writes δ of the coordinates, for a box that is to be found there, and gives how near the prediction is. */
   protected abstract find(
     active: FloatArray,
@@ -84,6 +81,40 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
     place: Place,
     truth: CenterBox,
   ): number;
+
+  /** Numbers of a prediction before its object. */
+  get #coordinates(): number {
+    return 4 * this.each;
+  }
+
+  /** Whether a number of a prediction is its width or height, which are taken as they are. */
+  #isSize(which: number): boolean {
+    return which === 2 * this.each || which === 3 * this.each;
+  }
+
+  /** The box that is predicted there. */
+  protected boxAt(active: FloatArray, place: Place): CenterBox {
+    const { at, step, column, row, columns, rows, anchorWidth, anchorHeight } = place;
+    const { fround, exp } = Math;
+    const next = this.each * step;
+    return [
+      fround(fround(column + active[at]!) / columns),
+      fround(fround(row + active[at + next]!) / rows),
+      fround(exp(active[at + 2 * next]!) * anchorWidth),
+      fround(exp(active[at + 3 * next]!) * anchorHeight),
+    ];
+  }
+
+  /** What x, y, width and height are to be there, for `boxAt` to be the box. */
+  protected targetsOf(place: Place, [x, y, width, height]: CenterBox): readonly number[] {
+    const { column, row, columns, rows, anchorWidth, anchorHeight } = place;
+    return [
+      x * columns - column,
+      y * rows - row,
+      Math.log(width / anchorWidth),
+      Math.log(height / anchorHeight),
+    ];
+  }
 
   override setUp(): void {
     const param = withDefaults("Yolov3Parameter", this.param.yolov3_param);
@@ -101,10 +132,10 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
   override reshape([x, label]: Two, [loss]: One): void {
     const [n, c] = planesOf(x, (message) => this.fail(message));
     const { num, num_class } = this.setting;
-    const each = this.coordinates + 1 + num_class;
+    const each = this.#coordinates + 1 + num_class;
     if (c !== num * each) {
       this.fail(
-        `bottom has ${c} channels, shape ${shapeText(x.shape)}. Expected ${num * each}: ${this.coordinates} coordinates, an object and ${num_class} classes for each of num ${num}.`,
+        `bottom has ${c} channels, shape ${shapeText(x.shape)}. Expected ${num * each}: ${this.#coordinates} coordinates, an object and ${num_class} classes for each of num ${num}.`,
       );
     }
     if (label.shape.at(-1) !== 5 || label.shape[0] !== n) {
@@ -137,7 +168,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
         }
       }
     }
-    const counted = this.#countsCoordinates ? 0 : this.coordinates;
+    const counted = this.#countsCoordinates ? 0 : this.#coordinates;
     let sum = 0;
     this.#forEachNumber(x, (i, c) => {
       if (c >= counted) sum += delta[i]! * delta[i]!;
@@ -149,20 +180,20 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
 
   /** With MSE the coordinates' δ² are in the loss; else how far boxes are. */
   get #countsCoordinates(): boolean {
-    return this.coordinates === 4 && this.setting.iou_loss === "MSE";
+    return this.each === 1 && this.setting.iou_loss === "MSE";
   }
 
   /** Calls with every number's index, and which of its prediction it is. */
   #forEachNumber(x: Blob, call: (index: number, which: number) => void): void {
     const step = x.count(2);
-    const each = this.coordinates + 1 + this.setting.num_class;
+    const each = this.#coordinates + 1 + this.setting.num_class;
     for (let i = 0; i < x.count(); i++) call(i, Math.floor(i / step) % each);
   }
 
   #activate(x: Blob, active: FloatArray): void {
     const values = x.dataMem.cpu();
     this.#forEachNumber(x, (i, c) => {
-      active[i] = this.sizes.includes(c) ? values[i]! : logistic(values[i]!);
+      active[i] = this.#isSize(c) ? values[i]! : logistic(values[i]!);
     });
   }
 
@@ -172,7 +203,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
     const anchor = mask[n]!;
     const step = rows * columns;
     return {
-      at: image * x.count(1) + n * (this.coordinates + 1 + num_class) * step + cell,
+      at: image * x.count(1) + n * (this.#coordinates + 1 + num_class) * step + cell,
       step,
       column: cell % columns,
       row: Math.floor(cell / columns),
@@ -202,7 +233,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
           const near = nearnessOf(box, truth.box, this.nearness);
           if (near > nearest) [nearest, best] = [near, truth];
         }
-        const at = place.at + this.coordinates * place.step;
+        const at = place.at + this.#coordinates * place.step;
         delta[at] = nearest > limit ? 0 : active[at]!;
         // Rounding may put an overlap above 1.
         if (nearest > 1 && best) {
@@ -249,7 +280,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
 
   #find(active: FloatArray, delta: FloatArray, place: Place, { label, box }: Truth): number {
     const near = this.find(active, delta, place, box);
-    const at = place.at + this.coordinates * place.step;
+    const at = place.at + this.#coordinates * place.step;
     const { use_logic_gradient, object_scale } = this.setting;
     delta[at] = (active[at]! - 1) * (use_logic_gradient ? object_scale : 1);
     this.#findClass(active, delta, place, label);
@@ -259,7 +290,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
   #findClass(active: FloatArray, delta: FloatArray, place: Place, label: number): void {
     const { num_class, class_scale, use_focal_loss } = this.setting;
     const { step } = place;
-    const first = place.at + (this.coordinates + 1) * step;
+    const first = place.at + (this.#coordinates + 1) * step;
     const own = first + label * step;
     const smooth = (target: number): number => target * (1 - this.smoothing) + 0.5 * this.smoothing;
     if (this.isClassSet(delta, first, own)) {
@@ -289,8 +320,7 @@ export abstract class YoloLossLayer extends LossLayer<Two, One> {
     const scale = loss.diffMem.cpu()[0]! / Math.max(1, x.shape[0] ?? 0);
     const { use_logic_gradient } = this.setting;
     this.#forEachNumber(x, (i, c) => {
-      const slope =
-        use_logic_gradient && !this.sizes.includes(c) ? active[i]! * (1 - active[i]!) : 1;
+      const slope = use_logic_gradient && !this.#isSize(c) ? active[i]! * (1 - active[i]!) : 1;
       dx[i] = scale * delta[i]! * slope;
     });
   }

@@ -21,8 +21,7 @@ const LEAST_DEVIATION = 0.3;
  */
 export class GaussianYolov3Layer extends YoloLossLayer {
   static override readonly type: string = "GaussianYolov3";
-  protected override readonly coordinates = 8;
-  protected override readonly sizes: readonly number[] = [4, 6];
+  protected override readonly each = 2;
   protected override readonly nearness: Nearness = "IOU";
   protected override readonly smoothing = 0;
   protected override readonly scaleOfKnownClass = 1;
@@ -31,33 +30,16 @@ export class GaussianYolov3Layer extends YoloLossLayer {
     return delta[first] !== 0;
   }
 
-  protected override boxAt(active: FloatArray, place: Place): CenterBox {
-    const { at, step, column, row, columns, rows, anchorWidth, anchorHeight } = place;
-    const { fround, exp } = Math;
-    return [
-      fround(fround(column + active[at]!) / columns),
-      fround(fround(row + active[at + 2 * step]!) / rows),
-      fround(exp(active[at + 4 * step]!) * anchorWidth),
-      fround(exp(active[at + 6 * step]!) * anchorHeight),
-    ];
-  }
-
   protected override find(
     active: FloatArray,
     delta: FloatArray,
     place: Place,
     truth: CenterBox,
   ): number {
-    const { at, step, column, row, columns, rows, anchorWidth, anchorHeight } = place;
+    const { at, step } = place;
     const { iou_normalizer, max_delta, accumulate, coord_scale } = this.setting;
     const scale = coord_scale * (2 - truth[2] * truth[3]);
-    const targets = [
-      truth[0] * columns - column,
-      truth[1] * rows - row,
-      Math.log(truth[2] / anchorWidth),
-      Math.log(truth[3] / anchorHeight),
-    ];
-    targets.forEach((target, c) => {
+    this.targetsOf(place, truth).forEach((target, c) => {
       const [mean, spread] = [at + 2 * c * step, at + (2 * c + 1) * step];
       const sigma = active[spread]!;
       const away = (target - active[mean]!) / sigma;

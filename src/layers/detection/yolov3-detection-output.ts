@@ -1,17 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Yolov3DetectionOutputParameter } from "../../io/proto/caffe.ts";
-import { shapeText } from "../../util/shape.ts";
-import {
-  type Arity,
-  arity,
-  Layer,
-  type LayerRole,
-  type One,
-  type OneOrMore,
-  type ParamField,
-} from "../base/layer.ts";
-import { planesOf } from "../base/planes.ts";
-import { best, type Detection, logistic, rowsOf } from "../base/yolo-boxes.ts";
+import { type Arity, arity, type OneOrMore, type ParamField } from "../base/layer.ts";
+import { type Detection, logistic } from "../base/yolo-boxes.ts";
+import { type YoloOutput, YoloOutputLayer } from "../base/yolo-output.ts";
 
 /**
  * The boxes that a YOLOv3 net finds, at several scales.
@@ -30,9 +21,8 @@ import { best, type Detection, logistic, rowsOf } from "../base/yolo-boxes.ts";
  *
  * @see Redmon & Farhadi, YOLOv3, 2018; MobileNet-YOLO's Yolov3DetectionOutputLayer
  */
-export class Yolov3DetectionOutputLayer extends Layer<OneOrMore, One> {
+export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
   static override readonly type: string = "Yolov3DetectionOutput";
-  static override readonly role: LayerRole = "result";
   static override readonly paramFields: readonly ParamField[] = ["yolov3_detection_output_param"];
   static override readonly bottoms: Arity = arity.oneOrMore;
 
@@ -40,65 +30,33 @@ export class Yolov3DetectionOutputLayer extends Layer<OneOrMore, One> {
     return this.param.yolov3_detection_output_param ?? {};
   }
 
-  /** Numbers of a box before its classes. */
-  get #numbers(): number {
-    return this.#param.gaussian_box ? 9 : 5;
+  protected override get output(): YoloOutput {
+    const { num_classes: classes = 0, num_box: boxes = 3, gaussian_box = false } = this.#param;
+    const { nms_threshold: nmsThreshold = 0.45 } = this.#param;
+    return { classes, boxes, numbers: gaussian_box ? 9 : 5, nmsThreshold };
   }
 
   override setUp(bottoms: OneOrMore): void {
-    const { num_classes = 0, num_box = 3, mask_group_num = 2 } = this.#param;
-    const { biases = [], mask = [], anchors_scale = [] } = this.#param;
-    if (num_classes < 1) {
-      this.fail(
-        `yolov3_detection_output_param.num_classes is ${num_classes}. Must specify num_classes.`,
-      );
-    }
+    this.checkClasses("yolov3_detection_output_param");
+    const { boxes } = this.output;
+    const { mask_group_num = 2, biases = [], mask = [], anchors_scale = [] } = this.#param;
     if (bottoms.length !== mask_group_num || anchors_scale.length < mask_group_num) {
       this.fail(
         `${bottoms.length} bottoms, mask_group_num ${mask_group_num} and ${anchors_scale.length} anchors_scale. Expected as many of each.`,
       );
     }
     const each = Math.floor(mask.length / mask_group_num);
-    if (each < num_box || mask.some((anchor) => 2 * anchor + 1 >= biases.length)) {
+    if (each < boxes || mask.some((anchor) => 2 * anchor + 1 >= biases.length)) {
       this.fail(
-        `yolov3_detection_output_param has ${mask.length} mask entries (${mask.join(", ")}) and ${biases.length} biases. Expected num_box ${num_box} mask entries for each of ${mask_group_num} scales, and two biases for each anchor that they name.`,
+        `yolov3_detection_output_param has ${mask.length} mask entries (${mask.join(", ")}) and ${biases.length} biases. Expected num_box ${boxes} mask entries for each of ${mask_group_num} scales, and two biases for each anchor that they name.`,
       );
     }
   }
 
-  override reshape(bottoms: OneOrMore, [top]: One): void {
-    const { num_classes = 0, num_box = 3 } = this.#param;
-    for (const x of bottoms) {
-      const [, c] = planesOf(x, (message) => this.fail(message));
-      const wanted = num_box * (this.#numbers + num_classes);
-      if (c !== wanted) {
-        this.fail(
-          `bottom has ${c} channels, shape ${shapeText(x.shape)}. Expected ${wanted}: ${this.#numbers} numbers and ${num_classes} classes for each of num_box ${num_box}.`,
-        );
-      }
-    }
-    top.reshape([1, 1, 1, 7]);
-  }
-
-  override forward(bottoms: OneOrMore, [top]: One): void {
-    const { nms_threshold = 0.45 } = this.#param;
-    const found = best(
-      bottoms.flatMap((x, scale) => this.#detect(x, scale)),
-      nms_threshold,
-    );
-    const rows = rowsOf(found, bottoms[0].shape[0] ?? 0);
-    top.reshape([1, 1, rows.length, 7]);
-    top.dataMem.overwriteCpu().set(rows.flat());
-  }
-
-  #detect(x: Blob, scale: number): Detection[] {
-    const {
-      num_classes = 0,
-      num_box = 3,
-      mask_group_num = 2,
-      confidence_threshold = 0.01,
-    } = this.#param;
-    const { biases = [], mask = [], anchors_scale = [], gaussian_box = false } = this.#param;
+  protected override detect(x: Blob, scale: number): Detection[] {
+    const { classes, boxes, numbers } = this.output;
+    const { mask_group_num = 2, confidence_threshold = 0.01, gaussian_box = false } = this.#param;
+    const { biases = [], mask = [], anchors_scale = [] } = this.#param;
     const limit = Math.fround(confidence_threshold);
     const firstMask = scale * Math.floor(mask.length / mask_group_num);
     const values = x.dataMem.cpu();
@@ -109,18 +67,18 @@ export class Yolov3DetectionOutputLayer extends Layer<OneOrMore, One> {
     const { fround, exp } = Math;
     for (let image = 0; image < n; image++) {
       for (let cell = 0; cell < step; cell++) {
-        for (let b = 0; b < num_box; b++) {
-          const at = image * x.count(1) + b * (this.#numbers + num_classes) * step + cell;
+        for (let b = 0; b < boxes; b++) {
+          const at = image * x.count(1) + b * (numbers + classes) * step + cell;
           const number = (i: number): number => values[at + i * step]!;
-          let object = logistic(number(this.#numbers - 1));
+          let object = logistic(number(numbers - 1));
           if (gaussian_box) {
             const unsure = [1, 3, 5, 7].reduce((sum, i) => sum + logistic(number(i)), 0);
             object = fround((object * (4 - unsure)) / 4);
           }
           const anchor = mask[firstMask + b]!;
           const pixels = anchors_scale[scale]!;
-          for (let label = 0; label < num_classes; label++) {
-            const score = fround(logistic(number(this.#numbers + label)) * object);
+          for (let label = 0; label < classes; label++) {
+            const score = fround(logistic(number(numbers + label)) * object);
             if (!(score > limit)) continue;
             const box = [
               fround(fround((cell % w) + logistic(number(0))) / w),
@@ -139,13 +97,5 @@ export class Yolov3DetectionOutputLayer extends Layer<OneOrMore, One> {
       }
     }
     return found;
-  }
-
-  override backward(_top: One, propagateDown: readonly boolean[]): void {
-    if (propagateDown.some(Boolean)) this.fail("it has no gradient. Expected it under no loss.");
-  }
-
-  override allowForceBackward(): boolean {
-    return false;
   }
 }

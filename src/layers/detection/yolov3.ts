@@ -25,8 +25,7 @@ import { bounded, type Place, YoloLossLayer } from "../base/yolo-loss.ts";
  */
 export class Yolov3Layer extends YoloLossLayer {
   static override readonly type: string = "Yolov3";
-  protected override readonly coordinates = 4;
-  protected override readonly sizes: readonly number[] = [2, 3];
+  protected override readonly each = 1;
 
   protected override get nearness(): Nearness {
     return this.setting.iou_loss;
@@ -44,35 +43,18 @@ export class Yolov3Layer extends YoloLossLayer {
     return delta[own] !== 0;
   }
 
-  protected override boxAt(active: FloatArray, place: Place): CenterBox {
-    const { at, step, column, row, columns, rows, anchorWidth, anchorHeight } = place;
-    const { fround, exp } = Math;
-    return [
-      fround(fround(column + active[at]!) / columns),
-      fround(fround(row + active[at + step]!) / rows),
-      fround(exp(active[at + 2 * step]!) * anchorWidth),
-      fround(exp(active[at + 3 * step]!) * anchorHeight),
-    ];
-  }
-
   protected override find(
     active: FloatArray,
     delta: FloatArray,
     place: Place,
     truth: CenterBox,
   ): number {
-    const { at, step, column, row, columns, rows, anchorWidth, anchorHeight } = place;
+    const { at, step } = place;
     const { iou_loss, iou_normalizer, max_delta, accumulate, coord_scale } = this.setting;
     const box = this.boxAt(active, place);
     if (iou_loss === "MSE") {
       const scale = coord_scale * (2 - truth[2] * truth[3]);
-      const targets = [
-        truth[0] * columns - column,
-        truth[1] * rows - row,
-        Math.log(truth[2] / anchorWidth),
-        Math.log(truth[3] / anchorHeight),
-      ];
-      targets.forEach((target, c) => {
+      this.targetsOf(place, truth).forEach((target, c) => {
         delta[at + c * step] = -scale * (target - active[at + c * step]!);
       });
       return nearnessOf(box, truth, "IOU");

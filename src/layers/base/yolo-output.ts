@@ -1,0 +1,62 @@
+import type { Blob } from "../../blob/blob.ts";
+import { shapeText } from "../../util/shape.ts";
+import { Layer, type LayerRole, type One, type OneOrMore } from "./layer.ts";
+import { planesOf } from "./planes.ts";
+import { best, type Detection, rowsOf } from "./yolo-boxes.ts";
+
+/** What a layer of detections has to know of its bottoms. */
+export interface YoloOutput {
+  readonly classes: number;
+  /** Boxes of a cell. */
+  readonly boxes: number;
+  /** Numbers of a box before its classes. */
+  readonly numbers: number;
+  readonly nmsThreshold: number;
+}
+
+/** What the layers have in common that make detections of a YOLO net's maps: shapes, suppression, rows. None has a gradient. */
+export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
+  static override readonly role: LayerRole = "result";
+
+  protected abstract get output(): YoloOutput;
+
+  /** The boxes of a bottom whose scores are high enough, in any order. */
+  protected abstract detect(x: Blob, bottomIndex: number): Detection[];
+
+  /** @throws LayerError where num_classes of that parameter is missing */
+  protected checkClasses(field: string): void {
+    const { classes } = this.output;
+    if (classes < 1) {
+      this.fail(`${field}.num_classes is ${classes}. Must specify num_classes.`);
+    }
+  }
+
+  override reshape(bottoms: OneOrMore, [top]: One): void {
+    const { classes, boxes, numbers } = this.output;
+    const wanted = boxes * (numbers + classes);
+    for (const x of bottoms) {
+      const [, c] = planesOf(x, (message) => this.fail(message));
+      if (c === wanted) continue;
+      this.fail(
+        `bottom has ${c} channels, shape ${shapeText(x.shape)}. Expected ${wanted}: ${numbers} numbers and ${classes} classes for each of num_box ${boxes}.`,
+      );
+    }
+    top.reshape([1, 1, 1, 7]);
+  }
+
+  override forward(bottoms: OneOrMore, [top]: One): void {
+    const detections = bottoms.flatMap((x, i) => this.detect(x, i));
+    const found = best(detections, this.output.nmsThreshold);
+    const rows = rowsOf(found, bottoms[0].shape[0] ?? 0);
+    top.reshape([1, 1, rows.length, 7]);
+    top.dataMem.overwriteCpu().set(rows.flat());
+  }
+
+  override backward(_top: One, propagateDown: readonly boolean[]): void {
+    if (propagateDown.some(Boolean)) this.fail("it has no gradient. Expected it under no loss.");
+  }
+
+  override allowForceBackward(): boolean {
+    return false;
+  }
+}
