@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Blob } from "../../src/blob/blob.ts";
 import { createEngines } from "../../src/engines/create.ts";
+import type { NetParameter } from "../../src/io/proto/caffe.ts";
 import { readNetParameter } from "../../src/io/text/read-net.ts";
 import { readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Net } from "../../src/net/net.ts";
@@ -69,13 +70,14 @@ async function judge(
   folder: string,
 ): Promise<{ readonly verdict: keyof typeof counts; readonly text: string }> {
   try {
-    if (hasBoxesOfPartPixels(folder)) {
+    const param = readNetParameter(prototxtOf(folder), silent);
+    if (hasBoxesOfPartPixels(param)) {
       return {
         verdict: "DIFFERS",
         text: "sizes of boxes have fractions, which SSD cuts off and OpenCV does not",
       };
     }
-    const { worst, outputs } = await run(folder);
+    const { worst, outputs } = await run(folder, param);
     const text = `${outputs} outputs, largest relative error ${worst.error.toExponential(1)} (${worst.what})`;
     return { verdict: worst.error <= TOLERANCE ? "ok" : "FAILED", text };
   } catch (error) {
@@ -86,8 +88,7 @@ async function judge(
 }
 
 /** Whether a PriorBox has a size that is no whole number. */
-function hasBoxesOfPartPixels(folder: string): boolean {
-  const { layer = [] } = readNetParameter(prototxtOf(folder), silent);
+function hasBoxesOfPartPixels({ layer = [] }: NetParameter): boolean {
   return layer.some(({ prior_box_param: { min_size = [], max_size = [] } = {} }) =>
     [...min_size, ...max_size].some((size) => !Number.isInteger(size)),
   );
@@ -99,13 +100,13 @@ function prototxtOf(folder: string): string {
 }
 
 /** Runs the cases of a model. */
-async function run(folder: string): Promise<Comparison> {
+async function run(folder: string, param: NetParameter): Promise<Comparison> {
   const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
     readFileSync(join(folder, "case.json"), "utf8"),
   );
   const weights = readdirSync(folder).find((file) => file.startsWith("weights."));
   if (weights === undefined) throw new Error(`no weights.* in ${folder}.`);
-  const net = new Net(readNetParameter(prototxtOf(folder), silent), { engines, phase: "TEST" });
+  const net = new Net(param, { engines, phase: "TEST" });
   try {
     net.copyFrom(readCaffemodel(join(folder, weights)));
     let outputs = 0;

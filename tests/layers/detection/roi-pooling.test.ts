@@ -41,36 +41,6 @@ test("a region whose end lies before its start passes no gradient on, as in Fast
   expect([...net.blob("a").diffValues()]).toEqual(new Array(12).fill(0));
 });
 
-test.each([
-  [
-    "an image that the batch does not have",
-    [1, 0, 0, 1, 1],
-    "roi 0 lies in image 1. Expected 0 to 0.",
-  ],
-  ["no image", [-1, 0, 0, 1, 1], "roi 0 lies in image -1"],
-  ["an edge that is no number", [0, Number.NaN, 0, 1, 1], "Expected finite numbers"],
-])("a region of %s is refused", async (_title, roi, message) => {
-  await expect(forward(layerNet(layer(), map), count, roi)).rejects.toThrow(message);
-});
-
-test.each([
-  [layer("pooled_w: 2"), map, "pooled_h is missing"],
-  [
-    layer(),
-    [
-      [1, 12],
-      [1, 5],
-    ],
-    "Expected four axes: N×C×H×W",
-  ],
-  [
-    layer(),
-    [
-      [1, 1, 3, 4],
-      [1, 4],
-    ],
-    "rois have shape (1,4). Expected R×5",
-  ],
-])("ROIPooling refuses %s", (text, shapes, message) => {
-  expect(() => layerNet(text, shapes)).toThrow(message);
+test("ROIPooling wants both lengths of its bins", () => {
+  expect(() => layerNet(layer("pooled_w: 2"), map)).toThrow("pooled_h is missing");
 });
