@@ -1,6 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
-import { NeuronLayer } from "../base/neuron.ts";
+import type { BackwardReads, ParamField } from "../base/layer.ts";
+import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 
 /**
  * Rectified linear unit, with an optional leak below zero.
@@ -13,20 +13,11 @@ import { NeuronLayer } from "../base/neuron.ts";
  *
  * @see Nair & Hinton, ICML 2010; the leak: Maas, Hannun & Ng, ICML 2013
  */
-export class ReLULayer extends NeuronLayer<Slope> {
+export class ReLULayer extends RectifierLayer {
   static override readonly type: string = "ReLU";
   static override readonly paramFields: readonly ParamField[] = ["relu_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu;
   protected override readonly params: Slope = { slope: this.param.relu_param?.negative_slope ?? 0 };
-
-  override setUp([x]: One, [y]: One): void {
-    const { slope } = this.params;
-    if (x === y && slope < 0) {
-      this.fail(
-        `in place with negative_slope ${slope}. Expected 0 or more, so that the sign of y tells the sign of x; or give it a top of its own.`,
-      );
-    }
-  }
 
   /** In place it is the top: its sign is that of what was there. */
   override backwardReadsBottom(): BackwardReads {
@@ -37,8 +28,6 @@ export class ReLULayer extends NeuronLayer<Slope> {
     return true;
   }
 }
-
-type Slope = { readonly slope: number };
 
 const relu: UnaryKernel<Slope> = {
   name: "relu",

@@ -1,6 +1,6 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
-import type { BackwardReads, One, ParamField } from "../base/layer.ts";
-import { NeuronLayer } from "../base/neuron.ts";
+import type { BackwardReads, ParamField } from "../base/layer.ts";
+import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 
 /**
  * Rectified linear unit that ends at 6, with an optional leak below zero.
@@ -13,22 +13,13 @@ import { NeuronLayer } from "../base/neuron.ts";
  *
  * @see Howard et al., MobileNets, 2017; MobileNet-YOLO's ReLU6Layer
  */
-export class ReLU6Layer extends NeuronLayer<Slope> {
+export class ReLU6Layer extends RectifierLayer {
   static override readonly type: string = "ReLU6";
   static override readonly paramFields: readonly ParamField[] = ["relu6_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu6;
   protected override readonly params: Slope = {
     slope: this.param.relu6_param?.negative_slope ?? 0,
   };
-
-  override setUp([x]: One, [y]: One): void {
-    const { slope } = this.params;
-    if (x === y && slope < 0) {
-      this.fail(
-        `in place with negative_slope ${slope}. Expected 0 or more, so that the sign of y tells the sign of x; or give it a top of its own.`,
-      );
-    }
-  }
 
   /** In place it is the top: it tells on which side of 0 and 6 the bottom was. */
   override backwardReadsBottom(): BackwardReads {
@@ -39,8 +30,6 @@ export class ReLU6Layer extends NeuronLayer<Slope> {
     return this.params.slope >= 0;
   }
 }
-
-type Slope = { readonly slope: number };
 
 const relu6: UnaryKernel<Slope> = {
   name: "relu6",
