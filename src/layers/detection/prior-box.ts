@@ -32,6 +32,7 @@ export class PriorBoxLayer extends PriorBoxesLayer {
       );
     }
     const ratios = this.#ratios(param).filter((ratio) => !(Math.abs(ratio - 1) < SAME));
+    this.#tellOfFractions([...small, ...large]);
     return small.flatMap((given, i): BoxSize[] => {
       this.expectPositive("min_size", given);
       const min = Math.trunc(given);
@@ -58,6 +59,15 @@ export class PriorBoxLayer extends PriorBoxesLayer {
         ),
       ];
     });
+  }
+
+  /** Nets that other programs trained, and OpenCV's meaning of them, count what SSD cuts off. */
+  #tellOfFractions(sizes: readonly number[]): void {
+    const size = sizes.find((one) => one >= 1 && !Number.isInteger(one));
+    if (size === undefined) return;
+    this.context.warn(
+      `min_size or max_size ${size} is cut to ${Math.trunc(size)}, as SSD does. For a net whose boxes count the fraction write PriorBoxClustered, with the width and height of each box.`,
+    );
   }
 
   /** Every ratio once as it is written, with its inverse behind it. */

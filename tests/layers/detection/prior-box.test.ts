@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
-import { forward, layerNet, write } from "../../support/nets.ts";
+import { forward, keptLog, layerNet, write } from "../../support/nets.ts";
 
 const layer = (param: string): string =>
   `type: "PriorBox" bottom: "a" bottom: "b" top: "y" prior_box_param { ${param} }`;
@@ -52,6 +52,15 @@ test("sizes in their order: min, √(min · max), ratios; whole pixels before an
     (boxes[i + 3]! - boxes[i + 1]!) * 100,
   ]);
   expect(sizes.flat()).toBeAllClose([4, 4, 6, 6, 8, 2, 2, 8]);
+});
+
+test("a size that is no whole number is told of, and what has boxes of such sizes", () => {
+  const { log, lines } = keptLog();
+  layerNet(layer("min_size: 4.9 max_size: 9"), shapes, { log });
+  layerNet(layer("min_size: 4 max_size: 9"), shapes, { log });
+  expect(lines.filter((line) => line.includes("is cut to"))).toEqual([
+    expect.stringMatching(/4\.9.* is cut to 4, as SSD does\..* write PriorBoxClustered/),
+  ]);
 });
 
 test.each([
