@@ -5,9 +5,11 @@ import { densenet121 } from "./densenet.ts";
 import { fcn32s } from "./fcn.ts";
 import { googlenet } from "./googlenet.ts";
 import { mobilenet } from "./mobilenet.ts";
+import { mobilenetV2 } from "./mobilenet-v2.ts";
 import { type Model, prototxtOf } from "./model.ts";
 import { resnet18, resnet50, resnet101 } from "./residual.ts";
 import { senet50 } from "./senet.ts";
+import { shufflenet } from "./shufflenet.ts";
 import { siamese } from "./siamese.ts";
 import { squeezenet } from "./squeezenet.ts";
 import { vgg16, vgg19 } from "./vgg.ts";
@@ -25,6 +27,8 @@ export const models: readonly Model[] = [
   senet50,
   squeezenet,
   mobilenet,
+  mobilenetV2,
+  shufflenet,
   densenet121,
   fcn32s,
   captioning,

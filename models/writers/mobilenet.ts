@@ -2,16 +2,19 @@ import { L, type Top } from "../../src/index.ts";
 import { classifier, type Model, named, type Writer } from "./model.ts";
 import { normalise } from "./residual.ts";
 
-/** Stages of depthwise and pointwise pairs: outputs, and the strides of the pairs. */
-const STAGES: readonly (readonly [outputs: number, strides: readonly number[]])[] = [
-  [64, [1]],
-  [128, [2, 1]],
-  [256, [2, 1]],
-  [512, [2, 1, 1, 1, 1, 1]],
-  [1024, [2, 1]],
-];
+/** Pairs of a depthwise and a pointwise convolution, by stages. */
+export const PAIRS = (
+  [
+    [64, [1]],
+    [128, [2, 1]],
+    [256, [2, 1]],
+    [512, [2, 1, 1, 1, 1, 1]],
+    [1024, [2, 1]],
+  ] as const
+).flatMap(([outputs, strides]) => strides.map((stride) => ({ outputs, stride })));
 
-function convolution(
+/** A convolution, normalised and rectified. */
+export function convolution(
   net: Writer,
   bottom: Top,
   name: string,
@@ -37,12 +40,21 @@ function convolution(
   return net.add(L.ReLU(top, { name: `relu${name.slice("conv".length)}`, in_place: true }));
 }
 
+/** A depthwise 3×3 and a pointwise 1×1 convolution, each normalised and rectified. */
+export function separable(
+  net: Writer,
+  bottom: Top,
+  [depthwise, pointwise]: readonly [string, string],
+  [inputs, outputs, stride]: readonly [number, number, number],
+): Top {
+  const window = { num_output: inputs, kernel_size: 3, stride, group: inputs };
+  const top = convolution(net, bottom, depthwise, window);
+  return convolution(net, top, pointwise, { num_output: outputs, kernel_size: 1 });
+}
+
 function body(net: Writer, data: Top): Top {
   let channels = 32;
   let top = convolution(net, data, "conv1", { num_output: channels, kernel_size: 3, stride: 2 });
-  const pairs = STAGES.flatMap(([outputs, strides]) =>
-    strides.map((stride) => [outputs, stride] as const),
-  );
   /** Names follow the published weights: a stage's number, and the pair's in it from stage 2 on. */
   const names = [
     "2_1",
@@ -59,14 +71,9 @@ function body(net: Writer, data: Top): Top {
     "5_6",
     "6",
   ];
-  pairs.forEach(([outputs, stride], i) => {
-    top = convolution(net, top, `conv${names[i]}/dw`, {
-      num_output: channels,
-      kernel_size: 3,
-      stride,
-      group: channels,
-    });
-    top = convolution(net, top, `conv${names[i]}/sep`, { num_output: outputs, kernel_size: 1 });
+  PAIRS.forEach(({ outputs, stride }, i) => {
+    const name = `conv${names[i]}`;
+    top = separable(net, top, [`${name}/dw`, `${name}/sep`], [channels, outputs, stride]);
     channels = outputs;
   });
   top = net.add(L.Pooling(top, { ...named("pool6"), pool: "AVE", global_pooling: true }));

@@ -40,6 +40,8 @@ const expected: Readonly<Record<string, Expected>> = {
   senet50: { parameters: 28_088_024, macs: 3_860, shapes: image(64), by: 16 },
   squeezenet: { parameters: 1_235_496, macs: 388, shapes: image(67), by: 4 },
   mobilenet: { parameters: 4_231_976, macs: 569, shapes: image(64), by: 4 },
+  mobilenet_v2: { parameters: 3_504_872, macs: 300, shapes: image(64), by: 4 },
+  shufflenet: { parameters: 1_865_728, macs: 137, shapes: image(64), by: 4 },
   densenet121: { parameters: 7_978_856, macs: 2_834, shapes: image(64), by: 8 },
   fcn32s: {
     parameters: 134_346_581 + 21 * 64 * 64,
