@@ -59,6 +59,8 @@ export interface NetInfo extends CaseInfo, NetSetting {
 
 export interface SolverInfo extends CaseInfo {
   readonly kind: "solver";
+  /** Whose layers are meant, where forks gave one type to several. */
+  readonly fork?: string;
   readonly solver: string;
   readonly solver_hdf5: string;
   readonly init: readonly ParamArray[];
@@ -74,8 +76,20 @@ export interface SolverInfo extends CaseInfo {
     readonly solverstate: string;
     readonly solverstate_h5: string;
     readonly current_step: number;
+    /** Of a plateau. */
+    readonly minimum_loss?: number;
+    readonly iter_last_event?: number;
   };
   readonly resume_iter10: readonly ParamArray[];
+}
+
+/** A test net's mean average precision, by `caffe train` of a solver that does no iteration. */
+export interface EvalInfo extends CaseInfo {
+  readonly kind: "eval";
+  readonly solver: string;
+  readonly mAP: number;
+  /** The lines that it logs, each behind the place in the source that logs it. */
+  readonly log: readonly string[];
 }
 
 export interface RecordedDatabase {
@@ -115,7 +129,7 @@ export interface ToolInfo extends CaseInfo {
 }
 
 /** One case: its folder, its case.json, and the arrays of data.bin. */
-export interface GoldenCase<Info = NetInfo | SolverInfo | DataInfo | ToolInfo> {
+export interface GoldenCase<Info = NetInfo | SolverInfo | DataInfo | EvalInfo | ToolInfo> {
   readonly folder: string;
   readonly info: Info;
   readonly arrayOf: (place: ArrayPlace) => Float32Array;

@@ -7,6 +7,7 @@ import { openGpu } from "../../src/engines/webgpu/device.ts";
 import "../software-gpu.ts";
 import { Comparison } from "./comparison.ts";
 import { runDataCase } from "./data-case.ts";
+import { runEvalCase } from "./eval-case.ts";
 import { type GoldenCase, openCase } from "./golden-case.ts";
 import { runNetCase } from "./net-case.ts";
 import { runSolverCase } from "./solver-case.ts";
@@ -76,6 +77,8 @@ async function runCase({ info, ...files }: GoldenCase, check: Comparison): Promi
       return runSolverCase({ ...files, info }, engines, check);
     case "data":
       return runDataCase({ ...files, info }, engines, check);
+    case "eval":
+      return runEvalCase({ ...files, info }, engines, check);
     case "tool":
       return runToolCase({ ...files, info }, check);
     default:

@@ -7,7 +7,7 @@ import type { Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, blobValueOf, readBlob } from "../proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
-import { messageType } from "../proto/messages.ts";
+import { type MessageName, messageType } from "../proto/messages.ts";
 import { delimited } from "../proto/wire.ts";
 import { v1Types } from "../upgrade/v1.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
@@ -104,8 +104,24 @@ function v1TypeOf(id: number): string {
 }
 
 /**
+ * Parameters of SSD's layer types by the numbers that SSD gave them, and every Caffe that has these layers took over: in a
+ * .caffemodel they stand as all of those write them.
+ */
+const sharedNumbers: Readonly<Record<string, number>> = {
+  annotated_data_param: 200,
+  multibox_loss_param: 201,
+  permute_param: 202,
+  prior_box_param: 203,
+  detection_output_param: 204,
+  detection_evaluate_param: 205,
+  norm_param: 206,
+  video_data_param: 207,
+};
+
+/**
  * The bytes of a NetParameter with its blobs, in pieces, as BVLC Caffe writes a .caffemodel. Fields of other
- * dialects (10000 and up) are left out, but for the parameters of their layer types, which are written as text.
+ * dialects (10000 and up) are left out, but for the parameters of SSD's layer types, and of layer types of which no
+ * message is known: these are written as text.
  */
 export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
   const { layer = [], ...rest } = net;
@@ -127,10 +143,15 @@ function encodeLayer(layer: LayerParameter): Uint8Array[] {
     part(entries.filter(isBefore)),
     ...blobs.flatMap((blob) => delimited(7, blobChunks(blobValueOf(blob)))),
     part(entries.filter((entry) => !isBefore(entry))),
+    ...Object.entries(sharedNumbers).flatMap(([name, number]) => {
+      const [value, type] = [rest[name as keyof typeof rest], fields[name]?.type];
+      if (!value || !type || type === "AnyParameter") return [];
+      return delimited(number, [encodeMessage(type as MessageName, value as object)]);
+    }),
   ];
 }
 
-function encodeMessage(name: "NetParameter" | "LayerParameter", message: object): Uint8Array {
+function encodeMessage(name: MessageName, message: object): Uint8Array {
   return encodeWithForeign(name, message, isWritten);
 }
 

@@ -2,7 +2,7 @@ import protobuf from "protobufjs/light.js";
 import { entryOf } from "../../util/records.ts";
 import type { AnyParameter } from "../proto/caffe.ts";
 import { UNKNOWN } from "../proto/foreign-message.ts";
-import { messageType } from "../proto/messages.ts";
+import { type MessageName, messageType } from "../proto/messages.ts";
 import { readUnknown } from "../text/text-reader.ts";
 import { writeUnknown } from "../text/text-writer.ts";
 
@@ -17,7 +17,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @param isKept whether a field is written; all are where it is not given
  */
 export function encodeWithForeign(
-  name: "NetParameter" | "LayerParameter",
+  name: MessageName,
   message: object,
   isKept: (field: protobuf.Field, value: unknown) => boolean = () => true,
 ): Uint8Array {

@@ -4,6 +4,7 @@ import { checkWritable } from "../../io/files/atomic-file.ts";
 import type { SolverParameter } from "../../io/proto/caffe.ts";
 import { solverParameterOf } from "../../io/text/read-net.ts";
 import type { SolverMemory } from "../../io/weights/run-state.ts";
+import type { PlateauState } from "../../io/weights/solver-state.ts";
 import type { Net } from "../../net/net.ts";
 import type { Weights } from "../../net/weights/weights.ts";
 import { type Log, logOf, silent } from "../../util/log.ts";
@@ -172,6 +173,21 @@ export abstract class SolverRun implements Snapshotted {
 
   set currentStep(step: number) {
     this.rate.currentStep = step;
+  }
+
+  /** @internal What a .solverstate holds of a plateau that is found by the training loss. */
+  get plateau(): PlateauState | undefined {
+    const least = this.score.leastLoss;
+    if (this.#param.lr_policy !== "plateau" || !least) return undefined;
+    const iter_last_event = Math.max(this.rate.lastStep, least.iter);
+    return { minimum_loss: least.value, iter_last_event };
+  }
+
+  set plateau(plateau: PlateauState | undefined) {
+    if (this.#param.lr_policy !== "plateau" || !plateau) return;
+    const { minimum_loss: value, iter_last_event: iter } = plateau;
+    this.rate.lastStep = iter;
+    this.score.leastLoss = { value, iter };
   }
 
   /**

@@ -49,9 +49,12 @@ export function checkParameters(param: SolverParameter, where: string): void {
   const refuse = (problem: string): never => {
     throw new SolverError(`${where}: ${problem}`);
   };
-  const { max_iter } = param;
-  if (max_iter !== undefined && max_iter < 1)
-    refuse(`max_iter is ${max_iter}. Expected 1 or more.`);
+  const { max_iter, test_interval = 0 } = param;
+  if (max_iter !== undefined && max_iter < 1 && !(max_iter === 0 && test_interval > 0)) {
+    refuse(
+      `max_iter is ${max_iter}. Expected 1 or more; or 0, with a test_interval, to test alone.`,
+    );
+  }
   for (const field of ["iter_size", "average_loss"] as const) {
     const value = param[field] ?? 1;
     if (value < 1) refuse(`${field} is ${value}. Expected 1 or more.`);

@@ -17,6 +17,7 @@ import {
 import {
   encodeSolverState,
   hdf5SolverState,
+  type PlateauState,
   readSolverState,
 } from "../../io/weights/solver-state.ts";
 import type { Layer, LayerState } from "../../layers/base/layer.ts";
@@ -39,6 +40,8 @@ export interface Snapshotted {
   readonly testNets: readonly Net[];
   /** The layers of each test net as they were before the test of this iteration, if there was one. */
   testStates(): readonly LayerStates[];
+  /** What a plateau is found by, where the policy is that and the training loss is watched; told to it where it is set. */
+  plateau: PlateauState | undefined;
   memory(): SolverMemory;
   remember(memory: SolverMemory): void;
 }
@@ -80,6 +83,7 @@ export function writeSnapshot(
     learned_net: files.model,
     current_step: run.currentStep,
     history: run.history.map((blob) => ({ shape: blob.shape, data: blob.values() })),
+    ...(run.plateau && { plateau: run.plateau }),
   };
   const [model, state] =
     format === "HDF5"
@@ -129,6 +133,7 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
   });
   run.iter = state.iter;
   run.currentStep = state.current_step;
+  run.plateau = state.plateau;
   if (!runState) return;
   if (runState.solver) run.remember(runState.solver);
   for (const [layer, kept] of keptStates(run, runState)) await layer.restore(kept);

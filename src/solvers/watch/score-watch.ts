@@ -80,6 +80,16 @@ export class ScoreWatch {
     return this.#plateau.iter;
   }
 
+  /** The least smoothed loss so far, and its iteration, where a plateau is found by it. */
+  get leastLoss(): { readonly value: number; readonly iter: number } | undefined {
+    const isLeast = this.#watched === trainLoss && this.#plateau.mode === "min";
+    return isLeast ? this.#plateau.state() : undefined;
+  }
+
+  set leastLoss(least: { readonly value: number; readonly iter: number } | undefined) {
+    if (this.#watched === trainLoss) this.#plateau.restore(least);
+  }
+
   /** Takes in the smoothed training loss. */
   offerLoss(loss: number, iter: number): void {
     if (this.#score === trainLoss) this.#best.offer(loss, iter);

@@ -282,3 +282,19 @@ describe("blobs whose shape stands in num, channels, height and width", () => {
     expect(readSolverState(path).history).toEqual(history);
   });
 });
+
+test("parameters of SSD's layers stand under SSD's numbers, those of layers that forks number differently are left out", () => {
+  const bytes = Buffer.concat(
+    encodeCaffemodel({
+      layer: [
+        { name: "p", permute_param: { order: [0, 2] } },
+        { name: "r", roi_pooling_param: { pooled_h: 2 } },
+      ],
+    }),
+  );
+  // permute_param = 202, its order = 1, not packed.
+  expect([...bytes]).toEqual([
+    ...[0xa2, 0x06, 10, 0x0a, 1, 0x70, 0xd2, 0x0c, 4, 0x08, 0, 0x08, 2],
+    ...[0xa2, 0x06, 3, 0x0a, 1, 0x72],
+  ]);
+});
