@@ -5,11 +5,17 @@ import { join } from "node:path";
 import type { Engines } from "../../src/engines/choose.ts";
 import { openDatabase } from "../../src/io/db/open.ts";
 import { readDatasets } from "../../src/io/hdf5/hdf5.ts";
+import { decodeAnnotatedDatum } from "../../src/io/proto/annotated-datum.ts";
 import { decodeDatum } from "../../src/io/proto/datum.ts";
 import { readBlobFile, readCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { MemoryDataLayer } from "../../src/layers/data/memory-data.ts";
 import type { Comparison } from "./comparison.ts";
-import type { DataInfo, GoldenCase, RecordedDatabase } from "./golden-case.ts";
+import type {
+  DataInfo,
+  GoldenCase,
+  RecordedAnnotatedDatabase,
+  RecordedDatabase,
+} from "./golden-case.ts";
 import { buildNet, compareParams } from "./net-case.ts";
 
 type DataCase = GoldenCase<DataInfo>;
@@ -25,6 +31,9 @@ export async function runDataCase(
   const { info, arrayOf } = golden;
   try {
     for (const database of info.databases ?? []) checkDatabase(golden, folder, database, check);
+    for (const database of info.annotated_databases ?? []) {
+      checkAnnotatedDatabase(folder, database, check);
+    }
     for (const want of info.blobprotos ?? []) {
       check.close(want.path, readBlobFile(join(folder, want.path)).data, arrayOf(want));
     }
@@ -42,13 +51,13 @@ export async function runDataCase(
   }
 }
 
-function checkDatabase(
-  { arrayOf }: DataCase,
+/** Holds the records of a database against those that were recorded, in order. */
+function checkRecords<Entry extends { readonly key: string; readonly value_sha1: string }>(
   folder: string,
-  { path, entries }: RecordedDatabase,
+  { path, entries }: { readonly path: string; readonly entries: readonly Entry[] },
   check: Comparison,
+  checkValue: (value: Uint8Array, want: Entry) => void,
 ): void {
-  const sha1 = (bytes: Uint8Array): string => createHash("sha1").update(bytes).digest("hex");
   const database = openDatabase(join(folder, path));
   try {
     const cursor = database.cursor();
@@ -58,21 +67,64 @@ function checkDatabase(
         check.fail(`${path} ends before ${want.key}`);
         return;
       }
-      const { key, value } = record;
-      check.equal(`${path} key`, new TextDecoder().decode(key), want.key);
-      check.equal(`${path} ${want.key} sha1`, sha1(value), want.value_sha1);
-      const datum = decodeDatum(value, path);
-      check.equal(`${path} ${want.key} label`, datum.label, want.label);
-      if (want.float_data) {
-        check.close(`${path} ${want.key}`, datum.floatData ?? [], arrayOf(want.float_data));
-      } else if (!want.encoded && want.pixels) {
-        check.close(`${path} ${want.key}`, Float32Array.from(datum.data), arrayOf(want.pixels));
-      }
+      check.equal(`${path} key`, new TextDecoder().decode(record.key), want.key);
+      check.equal(`${path} ${want.key} sha1`, sha1(record.value), want.value_sha1);
+      checkValue(record.value, want);
     }
     if (cursor.next()) check.fail(`${path} holds more than ${entries.length} records`);
   } finally {
     database.close();
   }
+}
+
+function sha1(bytes: Uint8Array): string {
+  return createHash("sha1").update(bytes).digest("hex");
+}
+
+function checkDatabase(
+  { arrayOf }: DataCase,
+  folder: string,
+  recorded: RecordedDatabase,
+  check: Comparison,
+): void {
+  checkRecords(folder, recorded, check, (value, want) => {
+    const name = `${recorded.path} ${want.key}`;
+    const datum = decodeDatum(value, recorded.path);
+    check.equal(`${name} label`, datum.label, want.label);
+    if (want.float_data) check.close(name, datum.floatData ?? [], arrayOf(want.float_data));
+    else if (!want.encoded && want.pixels) {
+      check.close(name, Float32Array.from(datum.data), arrayOf(want.pixels));
+    }
+  });
+}
+
+function checkAnnotatedDatabase(
+  folder: string,
+  recorded: RecordedAnnotatedDatabase,
+  check: Comparison,
+): void {
+  checkRecords(folder, recorded, check, (value, want) => {
+    const name = `${recorded.path} ${want.key}`;
+    const { datum, type, groups } = decodeAnnotatedDatum(value, recorded.path);
+    const { channels, height, width, label, encoded } = datum;
+    for (const [field, got] of Object.entries({ channels, height, width, label, encoded })) {
+      check.equal(`${name} ${field}`, got, want[field as keyof typeof want]);
+    }
+    check.equal(`${name} data`, sha1(datum.data), want.data_sha1);
+    check.equal(`${name} type`, type, want.annotation_type);
+    check.equal(
+      `${name} groups`,
+      groups.map(({ label: group_label, annotations }) => ({
+        group_label,
+        annotations: annotations.map(({ instance, isDifficult, box }) => ({
+          instance_id: instance,
+          difficult: isDifficult,
+          bbox: box,
+        })),
+      })),
+      want.groups,
+    );
+  });
 }
 
 async function runBatches(

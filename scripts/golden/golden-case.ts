@@ -104,9 +104,34 @@ export interface RecordedDatabase {
   }[];
 }
 
+/** A database of images with boxes. */
+export interface RecordedAnnotatedDatabase {
+  readonly path: string;
+  readonly entries: readonly {
+    readonly key: string;
+    readonly channels: number;
+    readonly height: number;
+    readonly width: number;
+    readonly label: number;
+    readonly encoded: boolean;
+    readonly value_sha1: string;
+    readonly data_sha1: string;
+    readonly annotation_type: number;
+    readonly groups: readonly {
+      readonly group_label: number;
+      readonly annotations: readonly {
+        readonly instance_id: number;
+        readonly difficult: boolean;
+        readonly bbox: readonly number[];
+      }[];
+    }[];
+  }[];
+}
+
 export interface DataInfo extends CaseInfo, Partial<NetSetting> {
   readonly kind: "data";
   readonly databases?: readonly RecordedDatabase[];
+  readonly annotated_databases?: readonly RecordedAnnotatedDatabase[];
   readonly blobprotos?: readonly (ArrayPlace & { readonly path: string })[];
   readonly weights?: string | null;
   readonly params?: readonly ParamArray[];

@@ -17,6 +17,7 @@ export { ThresholdLayer } from "./activation/threshold.ts";
 export { DropoutLayer } from "./common/dropout.ts";
 export { EmbedLayer } from "./common/embed.ts";
 export { InnerProductLayer } from "./common/inner-product.ts";
+export { AnnotatedDataLayer } from "./data/annotated-data.ts";
 export { DataLayer } from "./data/data.ts";
 export { DummyDataLayer } from "./data/dummy-data.ts";
 export { HDF5DataLayer } from "./data/hdf5-data.ts";

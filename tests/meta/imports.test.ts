@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     hdf5: ["files"],
     weights: ["files", "proto", "upgrade", "text", "hdf5"],
     images: ["files", "proto"],
-    lists: ["files"],
+    lists: ["text", "files"],
     db: ["files", "proto"],
     loaders: ["files", "proto", "hdf5", "images", "lists", "db"],
     prefetch: ["loaders"],

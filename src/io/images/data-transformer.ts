@@ -97,20 +97,28 @@ export class DataTransformer {
   /**
    * Writes the transformed image to `out` from `at` on, at `flush` at the latest. The memory of `image` may be used
    * again at once.
+   *
+   * @returns what was cut out of the image, where it is neither turned nor scaled
    */
-  add(image: Raster, out: FloatArray, at: number, random: Random | undefined): void {
+  add(image: Raster, out: FloatArray, at: number, random: Random | undefined): Cut {
     this.#check(image);
     const [channels, height, width] = this.outputShape(image);
     const end = at + channels * height * width;
     const augmentation = this.#augmentation;
     if (augmentation && random) {
-      this.#augment(image, out.subarray(at, end), random, augmentation);
-      return;
+      const { top, left, isMirrored } = this.#augment(
+        image,
+        out.subarray(at, end),
+        random,
+        augmentation,
+      );
+      return { channels, height, width, top, left, isMirrored };
     }
     const cut = this.#cut(image, channels, height, width, random);
     const native = out instanceof Float32Array ? this.#natively(channels) : undefined;
     if (native) native.add(image, cut, out as Float32Array, at);
     else this.#plainly(image, cut, out.subarray(at, end));
+    return cut;
   }
 
   /** Writes what was kept back. */
@@ -172,7 +180,7 @@ export class DataTransformer {
     return this.#native;
   }
 
-  #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): void {
+  #augment(image: Raster, out: FloatArray, random: Random, augmentation: Augmentation): View {
     const shape = this.outputShape(image);
     const [channels, h, w] = shape;
     const view = drawView(image, h, w, this.#transform.mirror, augmentation, random);
@@ -180,6 +188,7 @@ export class DataTransformer {
     jitterColors(out, shape, augmentation, random);
     this.#subtractMean(image, view, out, channels, h * w);
     cutOut(out, shape, augmentation, random);
+    return view;
   }
 
   #subtractMean(

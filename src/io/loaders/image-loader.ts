@@ -1,18 +1,17 @@
-import type { FloatArray } from "../../util/arrays.ts";
-import { Random } from "../../util/random.ts";
 import { shuffled } from "../../util/shuffled.ts";
 import { readBytes } from "../files/read-file.ts";
-import { DataTransformer, type Transform } from "../images/data-transformer.ts";
+import { DataTransformer } from "../images/data-transformer.ts";
 import { decodedShape, ImageDecoder } from "../images/decode.ts";
 import { imageHeader } from "../images/header.ts";
 import type { Raster } from "../images/raster.ts";
 import { resizeLinear } from "../images/resize.ts";
 import { type ListedImage, listedImage, pathWithin, type SharedList } from "../lists/image-list.ts";
-import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
-import { aboutRecord, checkShape } from "./record-error.ts";
+import { ImageBatches, type ImagesPlan } from "./image-batches.ts";
+import { type BatchLoader, type Place, recordNumber } from "./loader.ts";
+import { aboutRecord } from "./record-error.ts";
 
 /** Images from files that a list names. */
-export interface ImagePlan extends BasePlan {
+export interface ImagePlan extends ImagesPlan {
   readonly kind: "images";
   readonly list: SharedList;
   /** Paths start here, with `rootFolder` before them. */
@@ -26,7 +25,6 @@ export interface ImagePlan extends BasePlan {
   readonly shuffle: boolean;
   /** How many images the first pass begins behind the first. */
   readonly skip: number;
-  readonly transform: Transform;
 }
 
 /**
@@ -60,43 +58,33 @@ export function listedLine(plan: ImagePlan, position: number): string {
 export class ImageLoader implements BatchLoader {
   readonly #plan: ImagePlan;
   readonly #order: ListOrder;
-  readonly #transformer: DataTransformer;
+  readonly #images: ImageBatches;
   readonly #decoder = new ImageDecoder();
 
   constructor(plan: ImagePlan) {
     this.#plan = plan;
     this.#order = new ListOrder(plan);
-    this.#transformer = new DataTransformer(plan.transform);
+    this.#images = new ImageBatches(plan);
   }
 
   async load(batch: number, place: Place): Promise<boolean> {
-    const { batchSize, list, seed, stream } = this.#plan;
+    const { batchSize, list } = this.#plan;
     const first = recordNumber(this.#plan, batch, 0);
     const label = place(1, [batchSize]);
-    let shape: readonly number[] | undefined;
-    let data: FloatArray | undefined;
+    const filling = this.#images.begin(batch, place);
     let position = first;
     for (let i = 0; i < batchSize; i++) {
       position = recordNumber(this.#plan, batch, i);
       const listed = this.#order.at(position);
       try {
         const image = await this.#load(listed.path);
-        const own = this.#transformer.outputShape(image);
-        if (!shape) {
-          shape = own;
-          data = place(0, [batchSize, ...own]);
-        } else checkShape(own, shape);
-        const size = own[0] * own[1] * own[2];
-        const random = this.#transformer.isRandom
-          ? new Random(seed, stream, position % 2 ** 32)
-          : undefined;
-        if (data) this.#transformer.add(image, data, i * size, random);
+        this.#images.write(image, filling, i, this.#images.random(filling, i));
         label[i] = listed.label;
       } catch (error) {
         throw aboutRecord(error, lineName(list, listed));
       }
     }
-    this.#transformer.flush();
+    this.#images.flush();
     return this.#order.passOf(position) > this.#order.passOf(Math.max(first - 1, 0));
   }
 

@@ -1,3 +1,4 @@
+import type { AnnotatedPlan } from "./annotated-loader.ts";
 import type { DatabasePlan } from "./database-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
 import type { ImagePlan } from "./image-loader.ts";
@@ -5,7 +6,7 @@ import type { BatchLoader } from "./loader.ts";
 import type { WindowPlan } from "./window-loader.ts";
 
 /** What is read, and how. */
-export type LoaderPlan = DatabasePlan | ImagePlan | WindowPlan | Hdf5Plan;
+export type LoaderPlan = DatabasePlan | AnnotatedPlan | ImagePlan | WindowPlan | Hdf5Plan;
 
 /**
  * The loader for a plan. Only what the source needs is imported.
@@ -15,6 +16,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
   switch (plan.kind) {
     case "database":
       return new (await import("./database-loader.ts")).DatabaseLoader(plan);
+    case "annotated":
+      return new (await import("./annotated-loader.ts")).AnnotatedLoader(plan);
     case "images":
       return new (await import("./image-loader.ts")).ImageLoader(plan);
     case "windows":

@@ -1,6 +1,7 @@
 import type protobuf from "protobufjs/light.js";
+import { FormatError } from "../../util/errors.ts";
 import { decodeAt } from "./decode-at.ts";
-import { delimited, varint } from "./wire.ts";
+import { delimited, signedVarint } from "./wire.ts";
 
 /** One record: an image C×H×W of bytes, or the same of floats, and a label. */
 export interface Datum {
@@ -13,6 +14,9 @@ export interface Datum {
   readonly floatData: Float32Array | undefined;
   readonly encoded: boolean;
 }
+
+/** The tag of an AnnotatedDatum's first field, a message; a Datum's first field is a number. */
+const ANNOTATED = 0x0a;
 
 /** Shared: an array of its own would cost each record as much as reading it. */
 const NO_BYTES = new Uint8Array(0);
@@ -39,7 +43,9 @@ function readDatum(reader: protobuf.Reader): Datum {
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
     if (tag === 0x08) datum.channels = reader.int32();
-    else if (tag === 0x10) datum.height = reader.int32();
+    else if (tag === ANNOTATED) {
+      throw new FormatError("it is an AnnotatedDatum, which an AnnotatedData layer reads");
+    } else if (tag === 0x10) datum.height = reader.int32();
     else if (tag === 0x18) datum.width = reader.int32();
     else if (tag === 0x22) {
       const length = reader.uint32();
@@ -101,14 +107,4 @@ export function encodeDatum(datum: Partial<Datum>): Uint8Array {
   }
   if (encoded !== undefined) number(0x38, encoded ? 1 : 0);
   return Buffer.concat(chunks);
-}
-
-/** A 32-bit whole number as protobuf's int32: below zero it takes ten bytes. */
-function signedVarint(value: number): number[] {
-  if (value >= 0) return varint(value);
-  const bytes: number[] = [];
-  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
-    if (rest < 128n) return [...bytes, Number(rest)];
-    bytes.push(Number(rest & 127n) | 128);
-  }
 }

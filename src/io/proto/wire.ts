@@ -17,6 +17,16 @@ export function varint(value: number): number[] {
   return bytes;
 }
 
+/** A 32-bit whole number as protobuf's int32: below zero it takes ten bytes. */
+export function signedVarint(value: number): number[] {
+  if (value >= 0) return varint(value);
+  const bytes: number[] = [];
+  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
+    if (rest < 128n) return [...bytes, Number(rest)];
+    bytes.push(Number(rest & 127n) | 128);
+  }
+}
+
 /** Bytes in all chunks. */
 function lengthOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0);

@@ -3,7 +3,7 @@ import { cut } from "../../util/printable.ts";
 
 /** Layer types of other Caffes, by who has them. */
 const forks: Readonly<Record<string, string>> = {
-  SSD: "AnnotatedData VideoData",
+  SSD: "VideoData",
   "Fast and Faster R-CNN": "Proposal",
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",

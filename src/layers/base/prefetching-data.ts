@@ -59,7 +59,11 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   protected prefetches(
     plan: LoaderPlan,
     top: Top,
-    { source, isDecoded, depth = DEPTH }: { source: string; isDecoded: boolean; depth?: number },
+    {
+      source,
+      isDecoded,
+      depth = DEPTH,
+    }: { source: string; isDecoded: boolean; depth?: number | undefined },
   ): void {
     const { workers } = withDefaults("TransformationParameter", this.param.transform_param);
     if (workers > MOST_WORKERS) {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { writeFilesAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
+import { readLabelNames } from "../../io/lists/label-map.ts";
 import type { SaveOutputParameter } from "../../io/proto/caffe.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { type Box, roundAway } from "./boxes.ts";
 import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
-import { readLabelNames } from "./label-map.ts";
 
 /** A detection in an image, in shares of it. */
 interface Detection {

@@ -1,6 +1,6 @@
-import { readText } from "../../io/files/read-file.ts";
-import { parsePrototxt } from "../../io/text/prototxt.ts";
 import { FileError } from "../../util/errors.ts";
+import { readText } from "../files/read-file.ts";
+import { parsePrototxt } from "../text/prototxt.ts";
 
 /**
  * Reads the names of labels from a label map, `item { name: … label: … }`.
