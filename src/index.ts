@@ -11,13 +11,22 @@ export { type GpuChoice, openGpu } from "./engines/webgpu/device.ts";
 export type { Gpu } from "./engines/webgpu/gpu.ts";
 export * as io from "./float-images/index.ts";
 export { type Choice, readLabels, topChoices } from "./inference/choice.ts";
+export { type ClassNames, readClassNames } from "./inference/class-names.ts";
 export { Classifier, type ClassifierOptions } from "./inference/classifier.ts";
+export type { PixelBox } from "./inference/detection-head.ts";
 export {
   type Detection,
   Detector,
   type DetectorOptions,
   type Windows,
 } from "./inference/detector.ts";
+export {
+  type DetectedObject,
+  ObjectDetector,
+  type ObjectDetectorOptions,
+  type PictureWithRegions,
+} from "./inference/object-detector.ts";
+export type { PictureOptions, Resize } from "./inference/picture-input.ts";
 export { overlap, readWindows, suppress } from "./inference/windows.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
 export type * as proto from "./io/proto/caffe.ts";

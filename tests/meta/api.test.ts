@@ -8,21 +8,23 @@ import * as api from "../../src/index.ts";
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const VALUES = words(`
-  Blob Classifier Detector L Layer LayerRegistry Net NetSpec P Solver Timer arity chartKinds chartSvg coordMap
-  coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf drawNet drawNetToFile encodeCaffemodel
-  encodeProto errors fullyConvolutional getModel io layerOf layerTypes listModels logChart modelCard
-  openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readLabels readLogCurves
-  readNetParameter readSolverParameter readWindows registerLayer setRandomSeed silent stack summarize suppress
-  toProto topChoices version withPlaceholders
+  Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Solver Timer arity
+  chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
+  drawNet drawNetToFile encodeCaffemodel encodeProto errors fullyConvolutional getModel io layerOf
+  layerTypes listModels logChart modelCard openEngines openGpu overlap parsePrototxt printPrototxt
+  readCaffemodel readClassNames readLabels readLogCurves readNetParameter readSolverParameter readWindows
+  registerLayer setRandomSeed silent stack summarize suppress toProto topChoices version withPlaceholders
 `);
 const TYPES = words(`
-  AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart Choice ClassifierOptions CoordMap
-  CopiedWeights Detection DetectorOptions DrawOptions EngineChoice Engines GetModelOptions Gpu GpuChoice
-  Iteration IterationEvent LayerCall LayerCallback LayerClass LayerContext LayerFields LayerFunction
-  LayerOfFile LayerParameter LayerState LayerSummary LayerType LearnableParam Log LogCurve LogCurves LogPoint
-  MemoryDataLayer ModelCard NamedLog NamedTops NdArray Nested NetOptions NetOutput NetParameter NetTurn None
-  One OneOrMore PassOptions Series Severity ShapesByName SolverAction SolverCallbacks SolverOptions
-  SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto
+  AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart Choice ClassNames
+  ClassifierOptions CoordMap CopiedWeights DetectedObject Detection DetectorOptions DrawOptions
+  EngineChoice Engines GetModelOptions Gpu GpuChoice Iteration IterationEvent LayerCall LayerCallback
+  LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary
+  LayerType LearnableParam Log LogCurve LogCurves LogPoint MemoryDataLayer ModelCard NamedLog NamedTops
+  NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore
+  PassOptions PictureOptions PictureWithRegions PixelBox Resize Series Severity ShapesByName SolverAction
+  SolverCallbacks SolverOptions SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName
+  Weights Windows proto
 `);
 const IN_ERRORS = words(`
   CaffeError DeviceError DivergenceError EngineError FileError FormatError LayerError NetError PrototxtError

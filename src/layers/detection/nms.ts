@@ -57,3 +57,30 @@ export function suppressBig(
   const big = best.filter((index) => !(areaOf(boxes[index]!) < SMALL));
   return suppress(big, boxes, threshold);
 }
+
+/** Suppression of boxes whose edges are both within, until `most` stay. */
+export function suppressPixels(
+  candidates: readonly number[],
+  boxes: readonly Box[],
+  threshold: number,
+  most: number,
+): readonly number[] {
+  const { fround } = Math;
+  const limit = fround(threshold);
+  const extent = (from: number, to: number): number => fround(fround(to - from) + 1);
+  const area = ([x0, y0, x1, y1]: Box): number => fround(extent(x0, x1) * extent(y0, y1));
+  const kept: number[] = [];
+  for (const index of candidates) {
+    if (kept.length >= most) break;
+    const box = boxes[index]!;
+    const stays = kept.every((other) => {
+      const best = boxes[other]!;
+      const w = Math.max(0, extent(Math.max(best[0], box[0]), Math.min(best[2], box[2])));
+      const h = Math.max(0, extent(Math.max(best[1], box[1]), Math.min(best[3], box[3])));
+      const shared = fround(w * h);
+      return fround(shared / fround(fround(area(best) + area(box)) - shared)) <= limit;
+    });
+    if (stays) kept.push(index);
+  }
+  return kept;
+}

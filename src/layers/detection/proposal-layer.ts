@@ -5,6 +5,7 @@ import { shapeText } from "../../util/shape.ts";
 import type { Blobs } from "../base/layer.ts";
 import { type AnchorOptions, anchorCount, anchorOptions, anchorsOfMap } from "./anchors.ts";
 import type { Box } from "./boxes.ts";
+import { suppressPixels } from "./nms.ts";
 
 /** What py-faster-rcnn's configuration says by default. */
 const DEFAULTS = {
@@ -101,31 +102,4 @@ function moved(
   };
   const [[x0, x1], [y0, y1]] = [along(0, imageWidth), along(1, imageHeight)];
   return [x0, y0, x1, y1];
-}
-
-/** Suppression of boxes whose edges are both within, until `most` stay. */
-function suppressPixels(
-  candidates: readonly number[],
-  boxes: readonly Box[],
-  threshold: number,
-  most: number,
-): readonly number[] {
-  const { fround } = Math;
-  const limit = fround(threshold);
-  const extent = (from: number, to: number): number => fround(fround(to - from) + 1);
-  const area = ([x0, y0, x1, y1]: Box): number => fround(extent(x0, x1) * extent(y0, y1));
-  const kept: number[] = [];
-  for (const index of candidates) {
-    if (kept.length >= most) break;
-    const box = boxes[index]!;
-    const stays = kept.every((other) => {
-      const best = boxes[other]!;
-      const w = Math.max(0, extent(Math.max(best[0], box[0]), Math.min(best[2], box[2])));
-      const h = Math.max(0, extent(Math.max(best[1], box[1]), Math.min(best[3], box[3])));
-      const shared = fround(w * h);
-      return fround(shared / fround(fround(area(best) + area(box)) - shared)) <= limit;
-    });
-    if (stays) kept.push(index);
-  }
-  return kept;
 }

@@ -1,0 +1,56 @@
+import { readText } from "../io/files/read-file.ts";
+import { parsePrototxt } from "../io/text/prototxt.ts";
+import { CaffeError, FileError } from "../util/errors.ts";
+import { readLabels } from "./choice.ts";
+import { COCO_NAMES, VOC_NAMES } from "./known-classes.ts";
+
+/** Names of classes by their numbers, or a list of them. */
+export type ClassNames = ReadonlyMap<number, string> | readonly string[];
+
+/**
+ * Names of classes: of a label map (`item { name: … label: … display_name: … }`, as SSD has them), of a text file with a name
+ * a line, or those of PASCAL VOC or COCO by the words `voc` and `coco`.
+ *
+ * @throws FileError, PrototxtError where the file cannot be read, or gives a label two names
+ */
+export function readClassNames(source: string): ClassNames {
+  if (source === "voc") return VOC_NAMES;
+  if (source === "coco") return COCO_NAMES;
+  const text = readText(source, "label map");
+  if (!/^\s*item\s*\{/m.test(text)) return readLabels(source);
+  const names = new Map<number, string>();
+  for (const { label = 0, name = "", display_name } of parsePrototxt("LabelMap", text, source)
+    .item ?? []) {
+    const before = names.get(label);
+    if (before !== undefined) {
+      throw new FileError(`${source}: label ${label} has two names, ${before} and ${name}.`);
+    }
+    names.set(label, display_name || name);
+  }
+  return names;
+}
+
+/**
+ * The names of a net's labels.
+ *
+ * @param given a map, or a list that begins with the background's name or with that of label 1
+ * @param count how many labels the net has, the background's counted
+ * @throws CaffeError where a list has another length
+ */
+export function namesFor(
+  given: ClassNames | undefined,
+  count: number,
+): ReadonlyMap<number, string> {
+  if (given === undefined) return new Map();
+  if (!Array.isArray(given)) return given as ReadonlyMap<number, string>;
+  const first = count - given.length;
+  if (first === 0 || first === 1) return new Map(given.map((name, i) => [first + i, name]));
+  throw new CaffeError(
+    `${given.length} names of classes for a net of ${count} labels. Expected ${count}, the background's first, or ${count - 1} without it.`,
+  );
+}
+
+/** What a class is called where nobody says more. */
+export function nameOfLabel(names: ReadonlyMap<number, string>, label: number): string {
+  return names.get(label) ?? `class ${label}`;
+}

@@ -1,0 +1,185 @@
+import type { Blob } from "../blob/blob.ts";
+import { suppressPixels } from "../layers/detection/nms.ts";
+import type { Net } from "../net/net.ts";
+import { CaffeError } from "../util/errors.ts";
+import { shapeText } from "../util/shape.ts";
+import { type Frame, inPicture } from "./picture-input.ts";
+
+/** The edges of a rectangle in a picture, in pixels. */
+export interface PixelBox {
+  readonly xmin: number;
+  readonly ymin: number;
+  readonly xmax: number;
+  readonly ymax: number;
+}
+
+/** A thing that a net finds: the number of its class, how sure the net is, where it lies. */
+export interface Found {
+  readonly label: number;
+  readonly score: number;
+  readonly box: PixelBox;
+}
+
+/**
+ * How a net tells what it finds.
+ *
+ * - "rows": a layer of detections, `[image label score xmin ymin xmax ymax]` in shares of its input
+ * - "regions": for every region scores of classes and corrections of the region (R-CNN)
+ */
+export type DetectionHead =
+  | {
+      readonly kind: "rows";
+      readonly output: string;
+      /** How many labels there are: 0, the background's, to the last. */
+      readonly labels: number;
+      /** Whether several images may run together. */
+      readonly takesBatches: boolean;
+    }
+  | {
+      readonly kind: "regions";
+      readonly labels: number;
+      readonly rois: string;
+      readonly scores: string;
+      readonly deltas: string;
+    };
+
+/** What is to be done with the boxes of an R-CNN net. */
+interface RegionSettings {
+  readonly threshold: number;
+  /** Of a class's boxes that overlap by more only the best is kept. */
+  readonly overlap: number;
+  /** What the corrections were divided by and brought to 0 with in training, if the weights do not hold that. */
+  readonly boxStds: readonly number[];
+  readonly boxMeans: readonly number[];
+}
+
+/**
+ * How a net tells what it finds, by the layers and the names of its outputs.
+ * @throws CaffeError where it finds nothing
+ */
+export function headOf(net: Net): DetectionHead {
+  const rows = net.layers.flatMap(({ param }): DetectionHead[] => {
+    const [output = ""] = param.top ?? [];
+    if (!net.outputs.includes(output)) return [];
+    const row = (classes = 0, takesBatches = false): DetectionHead[] => [
+      { kind: "rows", output, labels: classes, takesBatches },
+    ];
+    if (param.type === "DetectionOutput") {
+      return row(param.detection_output_param?.num_classes, true);
+    }
+    // Both number their classes from 1 on, and keep the best boxes of a whole batch.
+    if (param.type === "YoloDetectionOutput") {
+      return row((param.yolo_detection_output_param?.num_classes ?? 0) + 1);
+    }
+    if (param.type === "Yolov3DetectionOutput") {
+      return row((param.yolov3_detection_output_param?.num_classes ?? 0) + 1);
+    }
+    return [];
+  });
+  if (rows.length > 1) {
+    throw new CaffeError(
+      `net "${net.name}" has ${rows.length} layers of detections. Expected one, DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput.`,
+    );
+  }
+  if (rows[0]) return rows[0];
+  const [scores, deltas] = ["cls_prob", "bbox_pred"];
+  if (net.outputs.includes(scores as string) && net.outputs.includes(deltas as string)) {
+    if (net.blobs.has("rois")) return regionHead(net, "rois", scores as string, deltas as string);
+  }
+  throw new CaffeError(
+    `net "${net.name}" ends in ${net.outputs.join(", ") || "nothing"}. Expected a layer of detections (DetectionOutput, YoloDetectionOutput, Yolov3DetectionOutput), or R-CNN's cls_prob, bbox_pred and rois. caffe classify is for scores of a whole picture, caffe segment for scores of its pixels.`,
+  );
+}
+
+function regionHead(net: Net, rois: string, scores: string, deltas: string): DetectionHead {
+  const labels = net.blob(scores).count(1);
+  const numbers = net.blob(deltas).count(1);
+  if (numbers !== 4 * labels && numbers !== 8 && numbers !== 4) {
+    throw new CaffeError(
+      `net "${net.name}": ${scores} has shape ${shapeText(net.blob(scores).shape)} and ${deltas} ${shapeText(net.blob(deltas).shape)}. Expected four numbers for each of ${labels} classes, or 8 or 4 for all of them.`,
+    );
+  }
+  return { kind: "regions", labels, rois, scores, deltas };
+}
+
+/** What rows of detections tell about image number `index` of a batch. */
+export function foundInRows(rows: Blob, index: number, frame: Frame, threshold: number): Found[] {
+  const values = rows.values();
+  const [inputHeight, inputWidth] = frame.size;
+  const found: Found[] = [];
+  for (let at = 0; at + 7 <= values.length; at += 7) {
+    const [image = 0, label = -1, score = 0] = values.subarray(at, at + 3);
+    if (image !== index || label < 0 || !(score >= threshold)) continue;
+    const edge = (i: number): number => values[at + i] ?? 0;
+    const [xmin, ymin] = inPicture(frame, edge(3) * inputWidth, edge(4) * inputHeight);
+    const [xmax, ymax] = inPicture(frame, edge(5) * inputWidth, edge(6) * inputHeight);
+    found.push({ label, score, box: { xmin, ymin, xmax, ymax } });
+  }
+  return found;
+}
+
+/** The blobs of an R-CNN net: regions R×5, scores R×C, corrections of the regions R×4C, or R×8 or R×4 for all classes. */
+interface RegionBlobs {
+  readonly rois: Blob;
+  readonly scores: Blob;
+  readonly deltas: Blob;
+}
+
+/**
+ * What an R-CNN net tells: for each class but the first, the background, the regions of at least that score, moved and
+ * stretched as the net says, within the picture, without those that a better one of the class overlaps.
+ *
+ *     x = roi.x + roi.width/2 + dx·roi.width;  width = roi.width · e^dw;  box = x ∓ width/2, within 0 to the picture's width − 1
+ *
+ * @param size height and width of the picture
+ * @see py-faster-rcnn's test.py: edges are pixels, and both within the box
+ */
+export function foundInRegions(
+  { rois, scores, deltas }: RegionBlobs,
+  frame: Frame,
+  size: readonly [height: number, width: number],
+  { threshold, overlap, boxStds, boxMeans }: RegionSettings,
+): Found[] {
+  const [classes, numbers] = [scores.count(1), deltas.count(1)];
+  const [regions, shares, moves] = [rois.values(), scores.values(), deltas.values()];
+  const found: Found[] = [];
+  for (let label = 1; label < classes; label++) {
+    const offset = numbers === 4 * classes ? 4 * label : numbers - 4;
+    const own: Found[] = [];
+    for (let r = 0; r < (rois.shape[0] ?? 0); r++) {
+      const score = shares[r * classes + label] ?? 0;
+      if (!(score >= threshold)) continue;
+      const edge = (i: number): number => regions[5 * r + i] ?? 0;
+      const [x0, y0] = inPicture(frame, edge(1), edge(2));
+      const [x1, y1] = inPicture(frame, edge(3), edge(4));
+      const delta = [0, 1, 2, 3].map(
+        (i) => (moves[r * numbers + offset + i] ?? 0) * (boxStds[i] ?? 1) + (boxMeans[i] ?? 0),
+      );
+      const [xmin, xmax] = moved(x0, x1, delta[0] ?? 0, delta[2] ?? 0, size[1]);
+      const [ymin, ymax] = moved(y0, y1, delta[1] ?? 0, delta[3] ?? 0, size[0]);
+      own.push({ label, score, box: { xmin, ymin, xmax, ymax } });
+    }
+    const best = own.toSorted((a, b) => b.score - a.score);
+    const boxes = best.map(
+      ({ box: { xmin, ymin, xmax, ymax } }) => [xmin, ymin, xmax, ymax] as const,
+    );
+    const kept = suppressPixels([...best.keys()], boxes, overlap, Number.POSITIVE_INFINITY);
+    found.push(...kept.flatMap((i) => best[i] ?? []));
+  }
+  return found;
+}
+
+/** The edges of a region along one axis, moved and stretched, within a picture of that length. */
+function moved(
+  from: number,
+  to: number,
+  shift: number,
+  stretch: number,
+  length: number,
+): readonly [number, number] {
+  const size = to - from + 1;
+  const middle = from + size / 2 + shift * size;
+  const half = (Math.exp(stretch) * size) / 2;
+  const within = (edge: number): number => Math.max(0, Math.min(edge, length - 1));
+  return [within(middle - half), within(middle + half)];
+}

@@ -1,0 +1,17 @@
+const list = (text: string): readonly string[] => text.split(",").map((name) => name.trim());
+
+/** The 20 classes of PASCAL VOC in their order, which nets number from 1 on. */
+export const VOC_NAMES: readonly string[] = list(
+  `aeroplane, bicycle, bird, boat, bottle, bus, car, cat, chair, cow, diningtable, dog, horse, motorbike, person, pottedplant,
+   sheep, sofa, train, tvmonitor`,
+);
+
+/** The 80 classes of COCO in their order, which nets number from 1 on. */
+export const COCO_NAMES: readonly string[] = list(
+  `person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign, parking meter,
+   bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella, handbag, tie, suitcase, frisbee,
+   skis, snowboard, sports ball, kite, baseball bat, baseball glove, skateboard, surfboard, tennis racket, bottle, wine glass,
+   cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange, broccoli, carrot, hot dog, pizza, donut, cake, chair, couch,
+   potted plant, bed, dining table, toilet, tv, laptop, mouse, remote, keyboard, cell phone, microwave, oven, toaster, sink,
+   refrigerator, book, clock, vase, scissors, teddy bear, hair drier, toothbrush`,
+);
