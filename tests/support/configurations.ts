@@ -246,6 +246,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"', "3x2 3x1x2 3x1", { c: [0, 1, 1] }],
   ],
   Flatten: one("flatten_param", "2x3x2x2", "", "axis: 2", "axis: 0 end_axis: -2"),
+  Flip: one("flip_param", "2x1x2x3", "", "flip_height: true", "flip_width: false"),
   FocalLoss: [
     "alpha: 0.5",
     "gamma: 0.5 alpha: 2",
@@ -260,6 +261,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ],
   ),
   GRN: one("grn_param", "2x3x2", "bias: 0.1", "bias: 2"),
+  HardSwish: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [-5, 5, 2.5, -2.5] }]],
   HingeLoss: ["L1", "L2"].map((norm) => [
     `bottom: "a" bottom: "b" top: "y" hinge_loss_param { norm: ${norm} }`,
     "3x4 3",
@@ -331,6 +333,21 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "a"', "12", { a: positive }],
     ...neuron("log_param { base: 2 scale: 0.5 shift: 3 }"),
   ],
+  Lstm: [
+    ["lstm_param { num_output: 2", "3x2x3"],
+    ["lstm_param { num_output: 2", "3x2"],
+    ["lstm_param { num_output: 1 clipping_threshold: 50", "2x2x1x2"],
+    ["lstm_param { num_output: 2 batch_size: 2", "4x3"],
+    ['bottom: "b" lstm_param { num_output: 2', "3x2x3 3x2", { b: cont }],
+    ['bottom: "b" lstm_param { num_output: 2 batch_size: 2', "6x1 6", { b: cont }],
+  ].map(
+    ([fields, shapes, inputs]) =>
+      [
+        `bottom: "a" top: "y" ${fields} ${fill} bias_filler { type: "uniform" } }`,
+        shapes,
+        inputs,
+      ] as Row,
+  ),
   MVN: one(
     "mvn_param",
     "2x3x2x2",
@@ -339,6 +356,15 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "normalize_variance: false",
     "eps: 1e-8",
   ),
+  Mul: [
+    ...["2x3x2 2x3x2", "2x3x2x2 2x3x1x1", "1x3x1 2x3x2", "2x3 3", "2x1x3 1x2x3", "3x1 1x2"].map(
+      (shapes): Row => ['bottom: "a" bottom: "b" top: "y"', shapes],
+    ),
+    [
+      'bottom: "a" top: "y" mul_param { mul_shape: 3 mul_shape: 1 } blobs { shape { dim: 3 dim: 1 } data: [1, -2, 3] }',
+      "2x3x2",
+    ],
+  ],
   MultiBoxLoss: [
     "",
     "code_type: CENTER_SIZE",
@@ -443,6 +469,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "axis: 1 num_axes: 1 shape { dim: 3 dim: 1 }",
     "axis: -1 shape { dim: 1 }",
   ),
+  Reverse: one("reverse_param", "2x3x2", "", "axis: 1", "axis: -1", "axis: 0 axis: 2"),
   SPP: one(
     "spp_param",
     "1x2x6x4",
@@ -525,9 +552,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "y" top: "z" top: "x"', "2x3"],
     ['bottom: "a" top: "y"', "2x3"],
   ],
+  Squeeze: one("squeeze_param", "2x1x3x1", "", "axis: 1", "axis: -1 axis: 1"),
   Swish: neuron("", "swish_param { beta: -0.5 }", "swish_param { beta: 3 }"),
   TanH: neuron(""),
   Tile: one("tile_param", "2x3x2", "tiles: 3", "tiles: 2 axis: 0", "tiles: 2 axis: -1", "tiles: 1"),
+  Transpose: one("transpose_param", "2x3x4", "dim: 2 dim: 0 dim: 1", "dim: 0 dim: 1 dim: 2"),
   TripletLoss: [
     ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "3x2 3x2 3x2"],
     [

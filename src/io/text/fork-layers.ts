@@ -25,11 +25,11 @@ const forks: Readonly<Record<string, string>> = {
   "3-D convolution (C3D)":
     "Convolution3D Deconvolution3D Pooling3D NdConvolution NdDeconvolution NdPooling",
   "NVIDIA's Caffe": "DetectNetTransformation Detectnet AxpyLoss LSTMNode",
-  "Intel's Caffe": "MnActivation MnParamGrad SplitConcat ResizeBilinear Flip",
+  "Intel's Caffe": "MnActivation MnParamGrad SplitConcat ResizeBilinear",
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
   "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
   "other Caffes":
-    "Relu6 RReLU SELU SeLU Mish HardSwish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Transpose Squeeze Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Mul Add Hadamard",
+    "Relu6 RReLU SELU SeLU Mish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Add Hadamard",
 };
 
 /** What the same is written with here. */

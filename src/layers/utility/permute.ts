@@ -25,18 +25,23 @@ export class PermuteLayer extends Layer<One, One> {
   #shape: Shape | undefined;
   #op!: CopyOp;
 
+  /** The axes that come first, and the field that says so. */
+  protected given(): { readonly field: string; readonly order: readonly number[] } {
+    return { field: "permute_param.order", order: this.param.permute_param?.order ?? [] };
+  }
+
   override setUp([x]: One): void {
-    const order = this.param.permute_param?.order ?? [];
+    const { field, order } = this.given();
     const rank = x.shape.length;
     if (rank === 0) this.fail("bottom has no axes. Expected one or more.");
     order.forEach((axis, i) => {
       if (axis >= rank) {
         this.fail(
-          `permute_param.order names axis ${axis}. Expected an axis of bottom shape ${shapeText(x.shape)}: 0 to ${rank - 1}.`,
+          `${field} names axis ${axis}. Expected an axis of bottom shape ${shapeText(x.shape)}: 0 to ${rank - 1}.`,
         );
       }
       if (order.indexOf(axis) !== i) {
-        this.fail(`permute_param.order names axis ${axis} twice. Expected each axis once.`);
+        this.fail(`${field} names axis ${axis} twice. Expected each axis once.`);
       }
     });
     const rest = x.shape.map((_, axis) => axis).filter((axis) => !order.includes(axis));
