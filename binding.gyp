@@ -14,6 +14,7 @@
         "native/src/noise.cc",
         "native/src/pooling.cc",
         "native/src/primitive.cc",
+        "native/src/regions.cc",
         "native/src/scores.cc",
         "native/src/row-products.cc",
         "native/src/unary.cc",

@@ -32,6 +32,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitLosses(exports);
   InitLRN(exports);
   InitNoise(exports);
+  InitRegions(exports);
   InitWindows(exports);
   InitScores(exports);
   InitRowProducts(exports);

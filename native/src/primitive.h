@@ -64,6 +64,7 @@ void InitArithmetic(Napi::Object exports);
 void InitNoise(Napi::Object exports);
 void InitLosses(Napi::Object exports);
 void InitLRN(Napi::Object exports);
+void InitRegions(Napi::Object exports);
 void InitWindows(Napi::Object exports);
 void InitScores(Napi::Object exports);
 void InitRowProducts(Napi::Object exports);

@@ -46,6 +46,7 @@ import type {
   SoftmaxLossOp,
 } from "./ops/losses.ts";
 import type { Noise } from "./ops/noise.ts";
+import type { RegionsDescriptor, RegionsOp } from "./ops/regions.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "./ops/scores.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
@@ -57,6 +58,7 @@ export type * from "./ops/copies.ts";
 export type * from "./ops/linear.ts";
 export type * from "./ops/losses.ts";
 export type * from "./ops/noise.ts";
+export type * from "./ops/regions.ts";
 export type * from "./ops/scores.ts";
 export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
@@ -126,6 +128,9 @@ export interface Engine {
   // ops/windowed.ts
   pooling(d: PoolingDescriptor): PoolingOp;
   lrn(d: LRNDescriptor): LRNOp;
+
+  // ops/regions.ts
+  regions(d: RegionsDescriptor): RegionsOp;
 
   // ops/arithmetic.ts
   eltwise(d: EltwiseDescriptor): EltwiseOp;

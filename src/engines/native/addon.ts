@@ -103,6 +103,17 @@ export type NormArgs = [localSize: number, alpha: number, beta: number, k: numbe
 /** An array seen by channels, its planes' size, and the parameters of a response normalisation within them. */
 type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArgs];
 
+/** Maps seen by channels, their height and width, how many regions there are, and the rows and columns of their bins. */
+type RegionArgs = [
+  ...ViewArgs,
+  height: number,
+  width: number,
+  regions: number,
+  rows: number,
+  columns: number,
+  bins: Buffer,
+];
+
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring {
   readonly version: string;
@@ -369,6 +380,12 @@ export interface Addon extends Scoring {
   ): void;
   expectedPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
   expectedPoolBackward(...args: [...PoolArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
+  regionMaxima(...args: [...RegionArgs, x: Buffer, y: Buffer, winners: Buffer]): void;
+  regionMaximaBackward(...args: [...RegionArgs, dy: Buffer, winners: Buffer, dx: Buffer]): void;
+  regionMeans(...args: [...RegionArgs, x: Buffer, y: Buffer]): void;
+  regionMeansBackward(...args: [...RegionArgs, dy: Buffer, dx: Buffer]): void;
+  regionPoints(...args: [...RegionArgs, x: Buffer, y: Buffer]): void;
+  regionPointsBackward(...args: [...RegionArgs, dy: Buffer, dx: Buffer]): void;
   lrnWithin(...args: [...WithinArgs, x: Buffer, y: Buffer]): void;
   lrnWithinBackward(...args: [...WithinArgs, x: Buffer, y: Buffer, dy: Buffer, dx: Buffer]): void;
   lrnAcross(...args: [...ViewArgs, ...NormArgs, x: Buffer, y: Buffer]): void;

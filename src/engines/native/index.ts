@@ -19,6 +19,7 @@ import { nativeHingeLoss, nativeSigmoidLoss, nativeSoftmax, nativeSoftmaxLoss } 
 import { nativeLRN } from "./lrn.ts";
 import { nativeNoise } from "./noise.ts";
 import { nativePooling } from "./pooling.ts";
+import { nativeRegions } from "./regions.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
 import type { Tuner } from "./tuner.ts";
@@ -49,6 +50,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     im2col: (d) => nativeIm2col(layouts, d),
     pooling: (d) => nativePooling(layouts, d),
     lrn: (d) => nativeLRN(layouts, d),
+    regions: (d) => nativeRegions(layouts, d),
     innerProduct: (d) =>
       isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(layouts, tuner, d),
     eltwise: (d) => nativeEltwise(layouts, d),

@@ -22,6 +22,7 @@ import { referencePermute } from "./permute.ts";
 import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
+import { referenceRegions } from "./regions.ts";
 import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceTile } from "./tile.ts";
@@ -39,6 +40,7 @@ export class ReferenceEngine implements Engine {
   readonly im2col: Engine["im2col"] = referenceIm2col;
   readonly pooling: Engine["pooling"] = referencePooling;
   readonly lrn: Engine["lrn"] = referenceLRN;
+  readonly regions: Engine["regions"] = referenceRegions;
   readonly innerProduct: Engine["innerProduct"] = referenceInnerProduct;
   readonly eltwise: Engine["eltwise"] = referenceEltwise;
   readonly reduction: Engine["reduction"] = referenceReduction;

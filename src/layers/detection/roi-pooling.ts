@@ -1,14 +1,7 @@
-import type { Blob } from "../../blob/blob.ts";
-import type { BackwardReads, One, ParamField, Two } from "../base/layer.ts";
-import { type Bounds, boundsWithin, type Roi, RoiLayer } from "../base/rois.ts";
+import type { RegionsDescriptor } from "../../engines/engine.ts";
+import type { ParamField } from "../base/layer.ts";
+import { boundsWithin, type RoiAxis, RoiLayer } from "../base/rois.ts";
 import { roundAway } from "./boxes.ts";
-
-/** One axis of a region on the map: its bins, and which positions and bins count in backward. */
-interface Axis {
-  readonly bins: readonly Bounds[];
-  /** Whether the gradient of a bin reaches a position. */
-  readonly reaches: (position: number, bin: number) => boolean;
-}
 
 /**
  * The maxima of each region of interest, in a grid of so many bins whatever its size.
@@ -30,99 +23,53 @@ export class ROIPoolingLayer extends RoiLayer {
   static override readonly type: string = "ROIPooling";
   static override readonly paramFields: readonly ParamField[] = ["roi_pooling_param"];
 
-  #pooled: readonly [number, number] = [0, 0];
+  protected override readonly method: RegionsDescriptor["method"] = "MAX";
   #scale = 1;
-  /** For each value of the top, where in its plane the maximum lay; −1 where there was none. */
-  #places = new Int32Array(0);
 
   override setUp(): void {
     const { pooled_h, pooled_w, spatial_scale = 1 } = this.param.roi_pooling_param ?? {};
-    this.#pooled = [
+    this.grid = [
       this.expectPositive("roi_pooling_param.pooled_h", pooled_h),
       this.expectPositive("roi_pooling_param.pooled_w", pooled_w),
     ];
     this.#scale = this.expectPositive("roi_pooling_param.spatial_scale", spatial_scale);
   }
 
-  override reshape([features, rois]: Two, [y]: One): void {
-    this.checkShapes(features, rois);
-    y.reshape([rois.shape[0] ?? 0, features.shape[1] ?? 0, ...this.#pooled]);
-    if (this.#places.length < y.count()) this.#places = new Int32Array(y.count());
-  }
-
-  override forward([features, rois]: Two, [y]: One): void {
-    const [, channels = 0, height = 0, width = 0] = features.shape;
-    const [x, result, places] = [features.dataMem.cpu(), y.dataMem.overwriteCpu(), this.#places];
-    let at = 0;
-    for (const roi of this.readRois(features, rois)) {
-      const { bins: rows } = this.#axis(roi, 1, height);
-      const { bins: columns } = this.#axis(roi, 0, width);
-      for (let c = 0; c < channels; c++) {
-        const plane = (roi.image * channels + c) * height * width;
-        for (const [top, bottom] of rows) {
-          for (const [left, right] of columns) {
-            let [most, place] = [Number.NEGATIVE_INFINITY, -1];
-            for (let h = top; h < bottom; h++) {
-              for (let p = h * width + left; p < h * width + right; p++) {
-                if (!(x[plane + p]! > most)) continue;
-                most = x[plane + p]!;
-                place = p;
-              }
-            }
-            result[at] = place === -1 ? 0 : most;
-            places[at++] = place;
-          }
-        }
-      }
-    }
-  }
-
-  /** A region along x (0) or y (1). */
-  #axis({ edges }: Roi, axis: 0 | 1, length: number): Axis {
+  protected override binsOf({ from, to, bins, length }: RoiAxis, isBackward: boolean): number[] {
     const { fround } = Math;
     const scale = fround(this.#scale);
-    const number = this.#pooled[1 - axis]!;
-    const start = roundAway(fround(edges[axis] * scale));
-    const end = roundAway(fround(edges[axis + 2]! * scale));
-    const size = fround(Math.max(end - start + 1, 1) / number);
-    const bins = Array.from({ length: number }, (_, bin) =>
-      boundsWithin(
+    const [start, end] = [roundAway(fround(from * scale)), roundAway(fround(to * scale))];
+    const size = fround(Math.max(end - start + 1, 1) / bins);
+    const result: number[] = [];
+    for (let bin = 0; bin < bins; bin++) {
+      const bounds = boundsWithin(
         Math.floor(fround(bin * size)) + start,
         Math.ceil(fround((bin + 1) * size)) + start,
         length,
-      ),
-    );
-    const reaches = (position: number, bin: number): boolean =>
-      position >= start &&
-      position <= end &&
-      bin >= Math.floor(fround((position - start) / size)) &&
-      bin < Math.ceil(fround((position - start + 1) / size));
-    return { bins, reaches };
-  }
-
-  /** Regions are read as they are by then. */
-  override backwardReadsBottom(bottomIndex: number): BackwardReads {
-    return bottomIndex === 1 ? "present" : "nothing";
-  }
-
-  protected override backwardFeatures(y: Blob, features: Blob, rois: Blob): void {
-    const [, channels = 0, height = 0, width = 0] = features.shape;
-    const [dy, dx, places] = [y.diffMem.cpu(), features.diffMem.overwriteCpu(), this.#places];
-    dx.fill(0);
-    let at = 0;
-    for (const roi of this.readRois(features, rois)) {
-      const [rows, columns] = [this.#axis(roi, 1, height), this.#axis(roi, 0, width)];
-      for (let c = 0; c < channels; c++) {
-        const plane = (roi.image * channels + c) * height * width;
-        for (let row = 0; row < this.#pooled[0]; row++) {
-          for (let column = 0; column < this.#pooled[1]; column++, at++) {
-            const place = places[at]!;
-            if (place === -1) continue;
-            if (!rows.reaches(Math.floor(place / width), row)) continue;
-            if (columns.reaches(place % width, column)) dx[plane + place]! += dy[at]!;
-          }
-        }
-      }
+      );
+      if (isBackward) result.push(...reached(bounds, bin, start, end, size));
+      else result.push(...bounds);
     }
+    return result;
   }
+}
+
+/** The positions within a bin's bounds that Fast R-CNN takes its gradient to. */
+function reached(
+  [from, to]: readonly [number, number],
+  bin: number,
+  start: number,
+  end: number,
+  size: number,
+): readonly [number, number] {
+  const { fround } = Math;
+  const reaches = (position: number): boolean =>
+    position >= start &&
+    position <= end &&
+    bin >= Math.floor(fround((position - start) / size)) &&
+    bin < Math.ceil(fround((position - start + 1) / size));
+  let [first, last] = [from, to];
+  while (first < last && !reaches(first)) first++;
+  while (first < last && !reaches(last - 1)) last--;
+  return [first, last];
 }
