@@ -87,14 +87,20 @@ function judgeUnread(path: string, netError: string, solverError: string): FileJ
   // What a file is meant to be is seen from how far its reader came.
   const isSolver =
     /this is a solver's prototxt/.test(netError) ||
-    (/has no field named/.test(netError) &&
-      !/has no field named|this is a net's prototxt/.test(solverError));
+    (!/this is a net's prototxt/.test(solverError) &&
+      placeOf(path, solverError) > placeOf(path, netError));
   const kind = isSolver ? "solver" : "net";
   const text = isSolver ? solverError : netError;
   if (/Unknown layer type/.test(text)) return { kind, verdict: "OTHER", text };
   const isForks = /is not a field of BVLC Caffe/.test(text);
   const verdict = isForks || !isProtobufText(readFileSync(path, "utf8")) ? "REFUSED" : "FAILED";
   return { kind, verdict, text };
+}
+
+/** Line and column of an error, as one number. */
+function placeOf(path: string, error: string): number {
+  const [, line = 0, column = 0] = /^:(\d+):(\d+)?/.exec(error.replace(path, "")) ?? [];
+  return Number(line) * 1e6 + Number(column);
 }
 
 /** Whether protobufjs, which knows no more than the schema, reads the text as a net or a solver. */

@@ -154,6 +154,9 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "num_output: 2 kernel_size: 2 dilation: 2 pad: 1",
       "num_output: 2 kernel_h: 3 kernel_w: 1 stride_h: 1 stride_w: 2 pad_h: 1 pad_w: 0",
       "num_output: 2 kernel_size: 2 kernel_size: 3 pad: 0 pad: 1 stride: 2 stride: 1 force_nd_im2col: true",
+      "num_output: 2 kernel_size: 3 stride: 2 pad_t: 0 pad_l: 0 pad_b: 1 pad_r: 2",
+      "num_output: 4 group: 4 kernel_size: 2 pad_t: 1 pad_r: 1",
+      "num_output: 2 kernel_size: 3 stride: 2 pad_type: 1",
     ),
     ...one(
       "convolution_param",
@@ -198,6 +201,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       `num_output: 4 kernel_size: 2 group: 2 bias_term: false ${fill}`,
       `num_output: 1 kernel_size: 2 dilation: 2 ${fill}`,
       'num_output: 2 kernel_size: 4 stride: 2 pad: 1 group: 2 weight_filler { type: "bilinear" }',
+      `num_output: 2 kernel_size: 3 stride: 2 pad_t: 1 pad_r: 2 ${fill}`,
     ),
     ...one("convolution_param", "1x2x2x2x2", `num_output: 2 kernel_size: 2 stride: 2 ${fill}`),
     [
@@ -402,7 +406,13 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ...one("permute_param", "2x1x3x2x2", "order: 4 order: 0"),
   ],
   Pooling: [
-    ...one("pooling_param", "2x2x4x3", "pool: AVE_EXC_PAD kernel_size: 3 stride: 2 pad: 1"),
+    ...one(
+      "pooling_param",
+      "2x2x4x3",
+      "pool: AVE_EXC_PAD kernel_size: 3 stride: 2 pad: 1",
+      "pool: AVE_EXC_PAD kernel_size: 3 pad_b: 1 pad_l: 2",
+      "pool: AVE kernel_size: 3 pad: 1 avg_include_pad: false",
+    ),
     ...["MAX", "AVE"].flatMap((pool) =>
       one(
         "pooling_param",
@@ -413,6 +423,9 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
         `pool: ${pool} kernel_size: 3 stride: 2 round_mode: FLOOR`,
         `pool: ${pool} kernel_h: 2 kernel_w: 3 stride_h: 2 stride_w: 1 pad_h: 0 pad_w: 1`,
         `pool: ${pool} global_pooling: true`,
+        `pool: ${pool} kernel_size: 3 stride: 2 pad_b: 1 pad_r: 2`,
+        `pool: ${pool} kernel_size: 2 pad_t: 1 pad_l: 1 round_mode: FLOOR`,
+        `pool: ${pool} kernel_size: 3 stride: 2 pad_type: 1`,
       ),
     ),
     ['bottom: "a" top: "y" top: "z" pooling_param { kernel_size: 2 }', "1x2x3x3"],

@@ -40,6 +40,10 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
     /^ok .*read, not built: needs a layer of its author's/m,
   ],
   solver: ['net: "deploy.prototxt" base_lr: 0.1', /^ok +solver .*: solver of deploy.prototxt$/m],
+  faultywhole: [
+    `base_lr: 0.1 net_param { ${input("dim: 1")} layer { spell: 1 } }`,
+    /^REFUSED solver .*has no field named "spell"/m,
+  ],
   whole: [
     `base_lr: 0.1 net_param { ${input("dim: 1")} }`,
     /^ok +solver .*: TEST built, 1 layers$/m,
@@ -53,8 +57,8 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
     /^OTHER .*line 1:\d+: Unknown layer type: CONVOLUTION_3D. Did you mean "CONVOLUTION"/m,
   ],
   fork: [
-    `${input("dim: [1, 1, 4, 4]")}${conv("x", "num_output: 2 kernel_size: 3 pad_l: 1")}`,
-    /^REFUSED .*ConvolutionParameter.pad_l is not a field of BVLC Caffe/m,
+    `${input("dim: [1, 1, 4, 4]")}${conv("x", "num_output: 2 kernel_size: 3 relu: true")}`,
+    /^REFUSED .*ConvolutionParameter.relu is not a field of BVLC Caffe/m,
   ],
   unknown: [
     `${input("dim: 1")}layer { name: "p" spell: 1 }`,
@@ -84,7 +88,7 @@ describe("npm run zoo", () => {
       expect(own, name).toMatch(line);
     }
     expect(stdout).toContain(
-      "2 of a layer type that BVLC Caffe does not have\n4 that BVLC Caffe refuses too",
+      "2 of a layer type that BVLC Caffe does not have\n5 that BVLC Caffe refuses too",
     );
     expect(stdout).toMatch(/^8 passed, 1 failed\n$/m);
     expect(status).toBe(1);

@@ -12,6 +12,11 @@ export interface SpatialParameter {
   readonly pad?: number | readonly number[];
   readonly pad_h?: number;
   readonly pad_w?: number;
+  readonly pad_t?: number;
+  readonly pad_l?: number;
+  readonly pad_b?: number;
+  readonly pad_r?: number;
+  readonly pad_type?: number;
   readonly dilation?: readonly number[];
 }
 
@@ -99,4 +104,46 @@ export function spatialLengths(
   }
   if (count === undefined || lengths.length === count) return lengths;
   return new Array<number>(count).fill(lengths[0] ?? least);
+}
+
+/** What is added along each spatial axis: before its first element and behind its last. */
+export interface Padding {
+  readonly before: readonly number[];
+  readonly behind: readonly number[];
+}
+
+/**
+ * The padding that a parameter gives; "same" where its length follows from that of the bottom, as `samePadding` tells.
+ *
+ *     pad: 1, pad_h: 1 pad_w: 0               the same at both ends
+ *     pad_t: 0 pad_l: 0 pad_b: 1 pad_r: 1     top, left, bottom and right each by itself, of two axes
+ *     pad_type: 1                             as TensorFlow's SAME
+ *
+ * It calls `fail` where two of these forms are written; a 0 that forks write beside another form does not count.
+ *
+ * @see synopsys-caffe's BaseConvolutionLayer and PoolingLayer
+ */
+export function spatialPadding(param: SpatialParameter, axes: SpatialAxes): Padding | "same" {
+  const { name, count, fail } = axes;
+  const { pad_t = 0, pad_l = 0, pad_b = 0, pad_r = 0, pad_type = 0 } = param;
+  const isOneSided = [pad_t, pad_l, pad_b, pad_r].some((length) => length !== 0);
+  const both = spatialLengths("pad", param, axes);
+  if (pad_type > 1) fail(`${name}.pad_type is ${pad_type}. Expected 0, or 1 for SAME.`);
+  const forms = [
+    both.some((length) => length !== 0) && "pad",
+    isOneSided && "pad_t, pad_l, pad_b, pad_r",
+    pad_type === 1 && "pad_type",
+  ].filter((form) => form !== false);
+  if (forms.length > 1) fail(`${name}: ${forms.join(" and ")} are both given. Expected one form.`);
+  if (pad_type === 1) return "same";
+  if (!isOneSided) return { before: both, behind: both };
+  if (count !== undefined && count !== 2) {
+    fail(
+      `${name}: pad_t, pad_l, pad_b and pad_r are for two spatial axes; there are ${count}. Expected pad for each.`,
+    );
+  }
+  for (const length of [pad_t, pad_l, pad_b, pad_r]) {
+    if (!(length >= 0)) fail(`${name} has a pad of ${length}. Expected 0 or more.`);
+  }
+  return { before: [pad_t, pad_l], behind: [pad_b, pad_r] };
 }

@@ -31,7 +31,6 @@ const preFixed: Fate = {
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
 };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
-const oneSided: Fate = refuse("padding is the same on both sides; give pad_h and pad_w", "0");
 
 /**
  * The fields of other dialects, by message and name. Message-typed parameters of foreign layer types are not
@@ -58,21 +57,13 @@ const fates: Readonly<Record<string, Fate>> = {
   "NetParameter.bn_stats_batch_size": refuse("batch statistics are of the whole batch"),
   "PoolingParameter.ceil_mode": { kind: "honour" },
   "PoolingParameter.pool": { kind: "honour" },
-  "PoolingParameter.pad_l": oneSided,
-  "PoolingParameter.pad_r": oneSided,
-  "PoolingParameter.pad_t": oneSided,
-  "PoolingParameter.pad_b": oneSided,
   "PoolingParameter.torch_pooling": refuse("the window rule would differ", "false"),
-  "PoolingParameter.avg_include_pad": refuse("padding is part of the average here", "true"),
+  "PoolingParameter.avg_include_pad": { kind: "honour" },
   "ConvolutionParameter.relu": refuse("write a ReLU layer instead", "false"),
   "ConvolutionParameter.negative_slope": refuse("write a ReLU layer instead", "0"),
   "ConvolutionParameter.conv_algos_override": engineChoice,
   "ConvolutionParameter.cudnn_workspace_limit": engineChoice,
   "ConvolutionParameter.cudnn_convolution_algo_seeker": engineChoice,
-  "ConvolutionParameter.pad_l": oneSided,
-  "ConvolutionParameter.pad_r": oneSided,
-  "ConvolutionParameter.pad_t": oneSided,
-  "ConvolutionParameter.pad_b": oneSided,
   "NetParameter.eltwise_mem_sharing": engineChoice,
   "NetParameter.multinode": engineChoice,
   "BatchNormParameter.scale_bias": { kind: "honour" },
@@ -106,6 +97,12 @@ const fates: Readonly<Record<string, Fate>> = {
   "ImageDataParameter.short_side": refuse("give new_height and new_width", "0"),
   "ImageDataParameter.dup_in_channels": refuse("write a Concat layer instead", "false"),
   "TransformationParameter.resize_param": refuse("resize when the database is made"),
+  "ResizeParameter.center_object": refuse("objects are not looked for in images here", "false"),
+  "ResizeParameter.max_angle": refuse("give transform_param { max_rotation }", "0"),
+  "ResizeParameter.multiscale": refuse("give height and width", "false"),
+  "ResizeParameter.min_sz": { kind: "ignore", why: "it counts only with multiscale" },
+  "ResizeParameter.max_sz": { kind: "ignore", why: "it counts only with multiscale" },
+  "ResizeParameter.jitter": refuse("images keep the shape that they are resized to", "0"),
   "TransformationParameter.noise_param": refuse("there is no such transform here"),
   "TransformationParameter.emit_constraint": { kind: "ignore", why: "it concerns boxes only" },
   "TransformationParameter.crop_h": refuse("only square crops are known: crop_size"),

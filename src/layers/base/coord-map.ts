@@ -3,6 +3,7 @@ import {
   type SpatialField,
   type SpatialParameter,
   spatialLengths,
+  spatialPadding,
 } from "../../io/proto/spatial-fields.ts";
 import { CaffeError } from "../../util/errors.ts";
 
@@ -63,10 +64,16 @@ function windowOf(name: string, param: SpatialParameter = {}): Window {
   };
   const read = (field: SpatialField): readonly number[] =>
     spatialLengths(field, param, { name, fail });
+  const padding = spatialPadding(param, { name, fail });
+  if (padding === "same") {
+    return fail(
+      `${name}.pad_type: 1 pads by the size of the image, so its places are not known. Expected pad.`,
+    );
+  }
   return {
     size: along((k, d) => (k - 1) * d + 1, read("kernel"), read("dilation")),
     stride: read("stride"),
-    pad: read("pad"),
+    pad: padding.before,
   };
 }
 

@@ -16,7 +16,8 @@ const CHEAP = 32;
  * - tops: one for each bottom, N×num_output×o…, o = ⌊(i + 2·pad − dilation·(k−1) − 1) / stride⌋ + 1
  * - blobs: W num_output × C/group × k…; b num_output, unless `bias_term: false`
  * - `convolution_param`: num_output, kernel_size (required); stride 1, pad 0, dilation 1, group 1; each once,
- *   once per axis, or as `_h` and `_w`
+ *   once per axis, or as `_h` and `_w`; of forks pad_t, pad_l, pad_b and pad_r, each end by itself, and pad_type: 1,
+ *   TensorFlow's SAME
  *
  * @see LeCun et al., Neural Computation 1989; Caffe's ConvolutionLayer
  */

@@ -14,7 +14,7 @@ import type { Blobs } from "../base/layer.ts";
  * - tops: one for each bottom, N×num_output×o…, o = stride·(i − 1) + dilation·(k − 1) + 1 − 2·pad
  *   (0 makes an empty top)
  * - blobs: W C × num_output/group × k…; b num_output, unless `bias_term: false`
- * - `convolution_param`: as for Convolution
+ * - `convolution_param`: as for Convolution, without pad_type
  *
  * @see Zeiler, Krishnan, Taylor & Fergus, CVPR 2010; Caffe's DeconvolutionLayer
  */

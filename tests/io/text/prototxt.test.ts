@@ -219,7 +219,6 @@ describe("other dialects of Caffe", () => {
   });
 
   test.each([
-    ["Pooling", "pooling_param { pad_r: 1 }", "padding is the same on both sides"],
     ["ReLU", "relu_param { relu6: true }", "write a Clip layer"],
     ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: false }", "added to the variance"],
     ["Reshape", "reshape_param { pixelshuffler: 2 }", "not put in another order"],
@@ -229,7 +228,6 @@ describe("other dialects of Caffe", () => {
   });
 
   test.each([
-    ["Pooling", "pooling_param { pad_l: 0 pad_r: 0 }"],
     ["ReLU", "relu_param { relu6: false }"],
     ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: true }"],
   ])("a %s with %s means what it does without", (type, param) => {

@@ -37,9 +37,37 @@ describeEngines("Convolution", (engines) => {
     ],
     ["over five axes", "num_output: 2 kernel_size: 2 dilation: 2", [1, 2, 3, 4, 3, 3, 3]],
     ["over lines", "num_output: 2 kernel_size: 2 stride: 2", [2, 3, 8]],
+    [
+      "padded below and on the right",
+      "num_output: 5 kernel_size: 3 stride: 2 pad_b: 1 pad_r: 2",
+      [2, 3, 7, 8],
+    ],
+    ["padded above, grouped", "num_output: 4 kernel_size: 2 group: 2 pad_t: 1", [2, 4, 5, 5]],
+    [
+      "depthwise, padded on the left",
+      "num_output: 8 kernel_size: 3 group: 8 pad_l: 2",
+      [2, 8, 6, 6],
+    ],
+    ["SAME", "num_output: 3 kernel_size: 3 stride: 2 pad_type: 1", [2, 2, 8, 7]],
   ])("agrees with the reference: %s", async (_name, param, shape) => {
     const layer = `type: "Convolution" bottom: "a" top: "y" convolution_param { ${param} weight_filler { type: "gaussian" std: 0.5 } bias_filler { type: "uniform" } }`;
     await checkParity(engines, layer, [shape]);
+  });
+
+  test.each([
+    // The last column and row are of padding.
+    ["pad_b: 1 pad_r: 1", [12, 16, 9, 24, 28, 15, 15, 17, 9], [3, 3]],
+    ["pad_t: 1", [3, 5, 12, 16, 24, 28], [3, 2]],
+    ["stride: 2 pad_type: 1", [12, 9, 15, 9], [2, 2]],
+    ["pad: 0 pad_l: 0", [12, 16, 24, 28], [2, 2]],
+  ])("pads each end by itself: %s", async (pads, want, shape) => {
+    const net = layerNet(
+      `type: "Convolution" bottom: "a" top: "y" convolution_param { num_output: 1 kernel_size: 2 ${pads} weight_filler { value: 1 } }`,
+      [[1, 1, 3, 3]],
+      { engines },
+    );
+    expect(await forward(net, [1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual([want]);
+    expect(net.blob("y").shape).toEqual([1, 1, ...shape]);
   });
 
   test("gives a ReLU behind it the same numbers fused as apart", async () => {

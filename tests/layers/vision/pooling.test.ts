@@ -118,6 +118,49 @@ describe("stochastic pooling", () => {
   });
 });
 
+describeEngines("Pooling padded at one end", (engines) => {
+  const pooling = (param: string): string =>
+    `type: "Pooling" bottom: "a" top: "y" pooling_param { kernel_size: 2 ${param} }`;
+
+  test.each([
+    ["pad_b: 1 pad_r: 1", [5, 6, 8, 9]],
+    ["pad_t: 1 pad_l: 1", [1, 3, 7, 9]],
+    ["pad_type: 1", [5, 6, 8, 9]],
+    ["pool: AVE pad_b: 1 pad_r: 1", [3, 2.25, 3.75, 2.25]],
+    ["pool: AVE pad_t: 1 pad_l: 1", [0.25, 1.25, 2.75, 7]],
+    ["pool: AVE pad_type: 1", [3, 2.25, 3.75, 2.25]],
+    ["pool: AVE_EXC_PAD pad_b: 1 pad_r: 1", [3, 4.5, 7.5, 9]],
+    ["pool: AVE avg_include_pad: false pad: 1", [1, 2.5, 5.5, 7]],
+    ["pool: AVE avg_include_pad: true pad_t: 1 pad_l: 1", [0.25, 1.25, 2.75, 7]],
+  ])("%s", async (param, want) => {
+    const net = layerNet(pooling(`stride: 2 ${param}`), [[1, 1, 3, 3]], { engines });
+    expect((await forward(net, [1, 2, 3, 4, 5, 6, 7, 8, 9]))[0]).toBeAllClose(want);
+  });
+
+  test.each([
+    "stride: 2 pad_b: 1",
+    "stride: 2 pool: AVE pad_r: 1",
+    "stride: 2 pool: AVE pad_t: 1 pad_b: 1 pad_r: 1",
+    "pool: AVE pad_type: 1 stride_h: 1 stride_w: 2",
+    "stride: 2 pool: AVE_TF pad_l: 1 round_mode: FLOOR",
+  ])("agrees with the reference: %s", async (param) => {
+    await checkParity(engines, pooling(param), [[2, 3, 5, 4]]);
+  });
+});
+
+test.each([
+  ["pad: 1 pad_l: 1", "pad and pad_t, pad_l, pad_b, pad_r are both given"],
+  ["pad_type: 1 pad_r: 1", "pad_t, pad_l, pad_b, pad_r and pad_type are both given"],
+  ["pad_type: 2", "pad_type is 2. Expected 0, or 1 for SAME"],
+  ["pad_b: 2", "pad is 2. Expected less than the kernel, 2"],
+])("Pooling with %s is refused: %s", (param, message) => {
+  expect(() =>
+    layerNet(`type: "Pooling" bottom: "a" top: "y" pooling_param { kernel_size: 2 ${param} }`, [
+      [1, 1, 3, 3],
+    ]),
+  ).toThrow(message);
+});
+
 describeEngines("Pooling whose padding does not count", (engines) => {
   const pooling = (pool: string, more = "pad: 1"): string =>
     `type: "Pooling" bottom: "a" top: "y" pooling_param { pool: ${pool} kernel_size: 2 stride: 2 ${more} }`;
