@@ -28,6 +28,7 @@ beforeAll(() => {
   const names = ["rgb.png", "420.jpg", "444.jpg", "progressive.jpg"];
   for (const name of names) write(`images/${name}`, imageBytes(name));
   write("train.txt", names.map((name, i) => `${name} ${i % 2}\n`).join(""));
+  write("pairs.txt", "rgb.png rgb.png\n420.jpg 420.jpg\n");
   write("windows.txt", "# 0\nrgb.png\n3\n13\n19\n2\n1 0.9 2 2 9 9\n0 0.1 5 1 15 8\n");
   const rows = { shape: [3, 2], data: new Float32Array(6) };
   writeHdf5(join(folder, "a.h5"), { data: rows, label: { shape: [3], data: new Float32Array(3) } });

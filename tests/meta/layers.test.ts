@@ -66,7 +66,12 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "draw/dot.ts": ["Im2col", "Dropout", "Eltwise"],
   "engines/webgpu/lrn.ts": ["LRN"],
   "io/text/dead-fields.ts": ["WindowData"],
-  "io/text/dialects.ts": ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
+  "io/text/dialects.ts": [
+    "SoftmaxWithLossOHEM",
+    "SmoothL1LossOHEM",
+    "DenseImageData",
+    "ImageSegData",
+  ],
   "net-spec/params.ts": ["Parameter"],
   "net/build/insert-splits.ts": ["Split"],
   "net/tools/placeholders.ts": ["Input"],

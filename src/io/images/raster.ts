@@ -93,6 +93,50 @@ export function oriented(raster: Raster, orientation: number): Raster {
   };
 }
 
+/** A part of an image, in the same memory. */
+export function cropped(
+  raster: Raster,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+): Raster {
+  const offset = raster.offset + top * raster.rowStep + left * raster.columnStep;
+  return { ...raster, offset, height, width };
+}
+
+/** An image with left and right exchanged, in the same memory. */
+export function mirrored(raster: Raster): Raster {
+  const { offset, width, columnStep } = raster;
+  return { ...raster, offset: offset + (width - 1) * columnStep, columnStep: -columnStep };
+}
+
+/** An image with pixels right of it and below, of a value for each channel, so that it is as large as that at least. */
+export function padded(
+  raster: Raster,
+  atLeastHeight: number,
+  atLeastWidth: number,
+  values: readonly number[],
+): Raster {
+  const [height, width] = [
+    Math.max(raster.height, atLeastHeight),
+    Math.max(raster.width, atLeastWidth),
+  ];
+  if (height === raster.height && width === raster.width) return raster;
+  const data = new Float32Array(raster.channels * height * width);
+  for (let c = 0; c < raster.channels; c++) {
+    data.fill(values[values.length > 1 ? c : 0] ?? 0, c * height * width, (c + 1) * height * width);
+    for (let y = 0; y < raster.height; y++) {
+      let from = raster.offset + c * raster.channelStep + y * raster.rowStep;
+      let to = (c * height + y) * width;
+      for (const end = to + raster.width; to < end; to++, from += raster.columnStep) {
+        data[to] = raster.data[from] ?? 0;
+      }
+    }
+  }
+  return planar(data, raster.channels, height, width);
+}
+
 /** The bytes of an image channel by channel; those of the raster itself where they lie so. */
 function planarBytes(raster: Raster): Uint8Array {
   const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;

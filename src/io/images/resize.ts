@@ -36,6 +36,28 @@ export function resizeLinear(
   return planar(data, from.channels, height, width);
 }
 
+/**
+ * An image of bytes at another size, each pixel that of the place it comes from: what keeps numbers of classes.
+ * @see OpenCV's resize with INTER_NEAREST
+ */
+export function resizeNearest(from: Raster, height: number, width: number): Raster {
+  const data = new Uint8Array(from.channels * height * width);
+  const [rows, columns] = [from.height / height, from.width / width];
+  for (let c = 0, to = 0; c < from.channels; c++) {
+    for (let y = 0; y < height; y++) {
+      const row =
+        from.offset +
+        c * from.channelStep +
+        Math.min(Math.floor(y * rows), from.height - 1) * from.rowStep;
+      for (let x = 0; x < width; x++) {
+        const column = Math.min(Math.floor(x * columns), from.width - 1);
+        data[to++] = from.data[row + column * from.columnStep] ?? 0;
+      }
+    }
+  }
+  return planar(data, from.channels, height, width);
+}
+
 function meansOfFour(
   { data, rowStep, columnStep }: Raster,
   start: number,

@@ -1,4 +1,3 @@
-import { shuffled } from "../../util/shuffled.ts";
 import { readBytes } from "../files/read-file.ts";
 import { DataTransformer } from "../images/data-transformer.ts";
 import { decodedShape, ImageDecoder } from "../images/decode.ts";
@@ -6,12 +5,14 @@ import { imageHeader } from "../images/header.ts";
 import type { Raster } from "../images/raster.ts";
 import { resizeLinear } from "../images/resize.ts";
 import { type ListedImage, listedImage, pathWithin, type SharedList } from "../lists/image-list.ts";
+import { lineName } from "../lists/line-list.ts";
 import { ImageBatches, type ImagesPlan } from "./image-batches.ts";
+import { ListOrder, type OrderedPlan } from "./list-order.ts";
 import { type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
 
 /** Images from files that a list names. */
-export interface ImagePlan extends ImagesPlan {
+export interface ImagePlan extends ImagesPlan, OrderedPlan {
   readonly kind: "images";
   readonly list: SharedList;
   /** Paths start here, with `rootFolder` before them. */
@@ -21,10 +22,6 @@ export interface ImagePlan extends ImagesPlan {
   /** Every image is brought to this size; 0 by 0 for its own. */
   readonly newHeight: number;
   readonly newWidth: number;
-  /** The order is drawn anew for every pass. */
-  readonly shuffle: boolean;
-  /** How many images the first pass begins behind the first. */
-  readonly skip: number;
 }
 
 /**
@@ -38,7 +35,7 @@ export function peekImage(plan: ImagePlan): readonly [number, number, number] {
   if (newHeight > 0) {
     return transformer.outputShape({ channels, height: newHeight, width: newWidth });
   }
-  const image = new ListOrder(plan).at(recordNumber(plan, 0, 0));
+  const image = imageAt(plan, orderOf(plan), recordNumber(plan, 0, 0));
   try {
     const path = pathWithin(plan.base, plan.rootFolder, image.path);
     const header = imageHeader(readBytes(path, "image"), path);
@@ -51,7 +48,7 @@ export function peekImage(plan: ImagePlan): readonly [number, number, number] {
 
 /** The line that record number `position` of a plan is read from, as messages name it. */
 export function listedLine(plan: ImagePlan, position: number): string {
-  return lineName(plan.list, new ListOrder(plan).at(position));
+  return lineName(plan.list, imageAt(plan, orderOf(plan), position));
 }
 
 /** Makes batches of a list's images, pass after pass. */
@@ -63,7 +60,7 @@ export class ImageLoader implements BatchLoader {
 
   constructor(plan: ImagePlan) {
     this.#plan = plan;
-    this.#order = new ListOrder(plan);
+    this.#order = orderOf(plan);
     this.#images = new ImageBatches(plan);
   }
 
@@ -75,7 +72,7 @@ export class ImageLoader implements BatchLoader {
     let position = first;
     for (let i = 0; i < batchSize; i++) {
       position = recordNumber(this.#plan, batch, i);
-      const listed = this.#order.at(position);
+      const listed = imageAt(this.#plan, this.#order, position);
       try {
         const image = await this.#load(listed.path);
         this.#images.write(image, filling, i, this.#images.random(filling, i));
@@ -85,7 +82,7 @@ export class ImageLoader implements BatchLoader {
       }
     }
     this.#images.flush();
-    return this.#order.passOf(position) > this.#order.passOf(Math.max(first - 1, 0));
+    return this.#order.beginsIn(first, position);
   }
 
   close(): void {}
@@ -99,37 +96,11 @@ export class ImageLoader implements BatchLoader {
   }
 }
 
-/** Which image comes when: as listed, or in an order drawn anew for every pass. */
-class ListOrder {
-  readonly #plan: ImagePlan;
-  readonly #count: number;
-  #pass = -1;
-  #order = new Uint32Array(0);
-
-  constructor(plan: ImagePlan) {
-    this.#plan = plan;
-    this.#count = plan.list.starts.length;
-  }
-
-  passOf(position: number): number {
-    return Math.floor((position + this.#plan.skip) / this.#count);
-  }
-
-  /** The image at a place since the beginning of training. */
-  at(position: number): ListedImage {
-    const { list, skip, shuffle, seed, stream } = this.#plan;
-    const index = (position + skip) % this.#count;
-    if (!shuffle) return listedImage(list, index);
-    const pass = this.passOf(position);
-    if (pass !== this.#pass) {
-      this.#order = shuffled(this.#count, seed, stream, "order", pass);
-      this.#pass = pass;
-    }
-    return listedImage(list, this.#order[index] ?? 0);
-  }
+function orderOf(plan: ImagePlan): ListOrder {
+  return new ListOrder(plan, plan.list.starts.length);
 }
 
-/** A line of a list as messages name it. */
-function lineName({ source }: SharedList, { line }: ListedImage): string {
-  return `${source}:${line}`;
+/** The image at a place since the beginning of training. */
+function imageAt({ list }: ImagePlan, order: ListOrder, position: number): ListedImage {
+  return listedImage(list, order.at(position));
 }

@@ -3,10 +3,17 @@ import type { DatabasePlan } from "./database-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
 import type { ImagePlan } from "./image-loader.ts";
 import type { BatchLoader } from "./loader.ts";
+import type { SegmentationPlan } from "./segmentation-loader.ts";
 import type { WindowPlan } from "./window-loader.ts";
 
 /** What is read, and how. */
-export type LoaderPlan = DatabasePlan | AnnotatedPlan | ImagePlan | WindowPlan | Hdf5Plan;
+export type LoaderPlan =
+  | DatabasePlan
+  | AnnotatedPlan
+  | ImagePlan
+  | SegmentationPlan
+  | WindowPlan
+  | Hdf5Plan;
 
 /**
  * The loader for a plan. Only what the source needs is imported.
@@ -20,6 +27,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./annotated-loader.ts")).AnnotatedLoader(plan);
     case "images":
       return new (await import("./image-loader.ts")).ImageLoader(plan);
+    case "segmentation":
+      return new (await import("./segmentation-loader.ts")).SegmentationLoader(plan);
     case "windows":
       return new (await import("./window-loader.ts")).WindowLoader(plan);
     case "hdf5":

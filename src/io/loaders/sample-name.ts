@@ -4,11 +4,13 @@ import { listedLine } from "./image-loader.ts";
 import { recordNumber } from "./loader.ts";
 import type { LoaderPlan } from "./open-loader.ts";
 import { recordName } from "./record-error.ts";
+import { segmentationLine } from "./segmentation-loader.ts";
 
 /** What sample `i` of a plan's first batch is read from: a database's key, a list's line, a row. */
 export function nameSample(plan: LoaderPlan, i: number): string | undefined {
   const position = recordNumber(plan, 0, i);
   if (plan.kind === "images") return listedLine(plan, position);
+  if (plan.kind === "segmentation") return segmentationLine(plan, position);
   if (plan.kind === "hdf5") return `${plan.source}: row ${position} since the beginning`;
   if (plan.kind === "windows") return undefined;
   const db = openDatabase(plan.source);

@@ -9,6 +9,7 @@ const sources = {
   image_data_param: moved,
   // A window's own scale counts.
   window_data_param: ["mean_file", "crop_size", "mirror"],
+  dense_image_data_param: ["mean_file"],
 } as const;
 
 /**

@@ -31,6 +31,18 @@ const preFixed: Fate = {
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
 };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
+/** Layers of images whose pixels have labels. */
+const segmentation = ["DenseImageData", "ImageSegData"];
+const rectangle: Fate = {
+  kind: "refuse",
+  why: "only square crops are known: crop_size",
+  except: segmentation,
+};
+const pixelLabels: Fate = {
+  kind: "refuse",
+  why: "images have one label each here; ImageSegData has label images",
+  except: segmentation,
+};
 
 /**
  * The fields of other dialects, by message and name. Message-typed parameters of foreign layer types are not
@@ -96,6 +108,12 @@ const fates: Readonly<Record<string, Fate>> = {
   "ImageDataParameter.cache": reading,
   "ImageDataParameter.short_side": refuse("give new_height and new_width", "0"),
   "ImageDataParameter.dup_in_channels": refuse("write a Concat layer instead", "false"),
+  "ImageDataParameter.label_type": pixelLabels,
+  "ImageDataParameter.ignore_label": pixelLabels,
+  "DenseImageDataParameter.multi_scale": refuse(
+    "give transform_param { scale_factors } and a crop",
+    "false",
+  ),
   "TransformationParameter.resize_param": refuse("resize when the database is made"),
   "ResizeParameter.center_object": refuse("objects are not looked for in images here", "false"),
   "ResizeParameter.max_angle": refuse("give transform_param { max_rotation }", "0"),
@@ -107,6 +125,13 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.emit_constraint": { kind: "ignore", why: "it concerns boxes only" },
   "TransformationParameter.crop_h": refuse("only square crops are known: crop_size"),
   "TransformationParameter.crop_w": refuse("only square crops are known: crop_size"),
+  "TransformationParameter.crop_height": rectangle,
+  "TransformationParameter.crop_width": rectangle,
+  "TransformationParameter.scale_factors": {
+    kind: "refuse",
+    why: "give min_scale and max_scale",
+    except: segmentation,
+  },
   "TransformationParameter.distort_param": refuse("there is no such transform here"),
   "TransformationParameter.expand_param": refuse("there is no such transform here"),
   "TransformationParameter.use_gpu_transform": engineChoice,

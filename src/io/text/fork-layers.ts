@@ -10,9 +10,8 @@ const forks: Readonly<Record<string, string>> = {
   "MS-CNN":
     "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
   YOLO: "RegionOutput Region BoxData DetectionLoss",
-  SegNet: "DenseImageData",
   "PSPNet and DeepLab":
-    "ImageSegData ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
+    "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   "CRF-RNN": "MultiStageMeanfield",
   ENet: "SpatialDropout Unpooling",
   FlowNet:
