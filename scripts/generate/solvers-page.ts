@@ -4,19 +4,8 @@ import * as rules from "../../src/solvers/rules/index.ts";
 import { learningRatePolicies } from "../../src/solvers/update/lr-policy.ts";
 import { table } from "./table.ts";
 
-/** Fields of BVLC Caffe have numbers below this, those of its forks below the next, and ours above. */
+/** Fields of BVLC Caffe have numbers below this, and others above: a comment says what one does that is obeyed. */
 const FORKS = 10_000;
-const OURS = 11_000;
-/** Forks' fields that are obeyed here. */
-const OBEYED = [
-  "plateau_winsize",
-  "warmup_iter",
-  "warmup_start_lr",
-  "stagelr",
-  "stageiter",
-  "min_lr",
-];
-
 /** solvers-page.md with update rules from their docblocks, policies from their formulas, fields from proto/caffe.proto. */
 export function solversPage(): string {
   const { root } = protobuf.parse(readFileSync("proto/caffe.proto", "utf8"), {
@@ -39,7 +28,7 @@ export function solversPage(): string {
       ]),
     ),
     fields: fieldTable(fields.filter(({ id }) => id < FORKS)),
-    ours: fieldTable(fields.filter(({ id, name }) => id >= OURS || OBEYED.includes(name))),
+    ours: fieldTable(fields.filter(({ id, comment }) => id >= FORKS && comment)),
   };
   const byHand = readFileSync("scripts/generate/solvers-page.md", "utf8");
   return byHand.replace(/<!-- (\w+) -->/g, (_, name: string) => sections[name]!);

@@ -10,6 +10,8 @@ export interface UpdateStep {
   readonly gradientScale: number;
   /** One element on the engine's device by which the gradient is multiplied too; only where clipping is found on the device. */
   readonly clipping?: SyncedMem;
+  /** One element on the engine's device by which the rate is multiplied too; only where it is found on the device. */
+  readonly rateFactor?: SyncedMem;
   /** weight_decay · decay_mult. */
   readonly decay: number;
   readonly regularization: "L1" | "L2";

@@ -9,27 +9,30 @@ export function webgpuUpdate<P extends Params>(
   scope: Scope,
   kernel: UpdateKernel<P>,
   count: number,
-  { rate, gradientScale, decay, regularization, clipping }: UpdateStep,
+  { rate, gradientScale, decay, regularization, clipping, rateFactor }: UpdateStep,
   params: P,
   w: SyncedMem,
   g: SyncedMem,
   history: readonly SyncedMem[],
 ): boolean {
   const [first, second] = history.map((mem) => scope.update(mem));
-  const factor = clipping ? scope.read(clipping) : scope.gpu.nothing;
+  const [factor, ofRate] = [clipping, rateFactor].map((mem) =>
+    mem ? scope.read(mem) : scope.gpu.nothing,
+  );
   const floats = [...numbersOf(params), rate, gradientScale, decay];
   const made = scope.kernel({
     name: kernel.name,
     code: code + updateFunction(scope, kernel, params),
     entry: second ? "twoHistories" : "oneHistory",
-    arrays: second ? "rwwww" : "rwww",
+    arrays: second ? "rrwwww" : "rrwww",
     constants: {
       IS_L1: regularization === "L1" ? 1 : 0,
       IS_DECOUPLED: kernel.decoupledDecay ? 1 : 0,
       IS_CLIPPED: clipping ? 1 : 0,
+      IS_LOCAL: rateFactor ? 1 : 0,
     },
   });
-  const buffers = [factor, scope.update(w), scope.update(g), first!];
+  const buffers = [factor!, ofRate!, scope.update(w), scope.update(g), first!];
   made.run(second ? [...buffers, second] : buffers, uniforms(floats, [count]), groupsFor(count));
   return true;
 }

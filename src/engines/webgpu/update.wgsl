@@ -13,16 +13,19 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // One more factor on the gradient, (1).
 @group(0) @binding(1) var<storage, read> clipping: array<f32>;
+// One more factor on the rate, (1).
+@group(0) @binding(2) var<storage, read> rateFactor: array<f32>;
 // All (count).
-@group(0) @binding(2) var<storage, read_write> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> g: array<f32>;
-@group(0) @binding(4) var<storage, read_write> first: array<f32>;
-@group(0) @binding(5) var<storage, read_write> second: array<f32>;
+@group(0) @binding(3) var<storage, read_write> w: array<f32>;
+@group(0) @binding(4) var<storage, read_write> g: array<f32>;
+@group(0) @binding(5) var<storage, read_write> first: array<f32>;
+@group(0) @binding(6) var<storage, read_write> second: array<f32>;
 
 // r(w) is the sign of w rather than w.
 override IS_L1 = false;
 override IS_DECOUPLED = false;
 override IS_CLIPPED = false;
+override IS_LOCAL = false;
 
 // (g, first, second) after the step of element i.
 fn stepOf(i: u32, history: vec2f) -> vec3f {
@@ -34,9 +37,13 @@ fn stepOf(i: u32, history: vec2f) -> vec3f {
   if (!IS_DECOUPLED) {
     gradient += p.decay * penalty;
   }
-  var element = rule(vec3f(gradient, history), p.rate);
+  var rate = p.rate;
+  if (IS_LOCAL) {
+    rate *= rateFactor[0];
+  }
+  var element = rule(vec3f(gradient, history), rate);
   if (IS_DECOUPLED) {
-    element.x += p.rate * p.decay * penalty;
+    element.x += rate * p.decay * penalty;
   }
   return element;
 }

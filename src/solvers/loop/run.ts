@@ -18,6 +18,7 @@ import {
   logParameters,
   ruleOf,
   snapshotPrefix,
+  warnOfLoneFields,
   weightFiles,
 } from "../setup/solver-parameters.ts";
 import { haveOwnParameters, loadWeights } from "../setup/solver-weights.ts";
@@ -74,6 +75,7 @@ export abstract class SolverRun implements Snapshotted {
     this.#prefix = snapshotPrefix(param, this.#file, log);
     this.snapshots = new SnapshotStore(this.#prefix, param, log);
     logParameters(param, log);
+    warnOfLoneFields(param, where, log);
     if ((param.snapshot ?? 0) > 0) this.snapshots.checkWritable();
     const [net, ...testNets] = buildNets(param, where, { ...options, engines, log });
     [this.net, this.testNets] = [net, testNets];

@@ -60,7 +60,7 @@ export abstract class TrainingLoop extends SolverRun {
     try {
       await this.trainNow(Number.POSITIVE_INFINITY, () => this.param.max_iter ?? this.iter);
       this.#isOver = true;
-      const { snapshot_after_train = true, display = 0, test_interval = 0 } = this.param;
+      const { snapshot_after_train = true, display = 0 } = this.param;
       if (snapshot_after_train && !this.snapshots.has(this.iter)) await this.snapshotNow();
       else await this.writeOwedNow();
       this.snapshots.prune();
@@ -73,7 +73,7 @@ export abstract class TrainingLoop extends SolverRun {
         this.loss.add(await this.net.forward());
         this.say(`Iteration ${this.iter}, loss = ${numberText(this.loss.smoothed)}`);
       }
-      if (test_interval > 0 && this.iter % test_interval === 0) await this.testAllNow();
+      if (this.#isTestIteration()) await this.testAllNow();
       this.say("Optimization Done.");
     } finally {
       await this.guests.tell((guest) => guest.onStop?.(this));
@@ -181,10 +181,14 @@ export abstract class TrainingLoop extends SolverRun {
   }
 
   #isTestDue(): boolean {
-    const { test_interval = 0, test_initialization = true } = this.presentParam;
-    return (
-      test_interval > 0 && this.iter % test_interval === 0 && (this.iter > 0 || test_initialization)
-    );
+    const { test_initialization = true } = this.presentParam;
+    return this.#isTestIteration() && (this.iter > 0 || test_initialization);
+  }
+
+  /** Every test_interval iterations, counted from test_offset. */
+  #isTestIteration(): boolean {
+    const { test_interval = 0, test_offset = 0 } = this.presentParam;
+    return test_interval > 0 && (this.iter - test_offset) % test_interval === 0;
   }
 
   /** @internal Tests every test net; a snapshot of the best score follows. */

@@ -25,5 +25,6 @@ export const sgd: UpdateRule<{ readonly momentum: number }> = {
     },
     wgsl: "v = p.momentum * v + rate * g; g = v;",
   },
+  isSgd: true,
   params: ({ momentum = 0 }) => ({ momentum }),
 };

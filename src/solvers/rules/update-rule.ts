@@ -9,6 +9,8 @@ export interface UpdateRule<P extends Params = Params> {
    * @param iter updates done before this one
    */
   params(param: SolverParameter, iter: number): P;
+  /** Rates of parameters' own (larc, local_lr_auto), and a momentum that changes, are for it: in the forks they are SGD's alone. */
+  readonly isSgd?: true;
   /** What is wrong with the solver's fields for this rule; undefined where nothing is. */
   refuses?(param: SolverParameter): string | undefined;
 }

@@ -70,7 +70,13 @@ export function checkParameters(param: SolverParameter, where: string): void {
     if (value < 0) refuse(`${field} is ${value}. Expected 0 (off) or more.`);
   }
   const oneOf = (
-    field: "regularization_type" | "nan" | "monitor_mode",
+    field:
+      | "regularization_type"
+      | "nan"
+      | "monitor_mode"
+      | "momentum_policy"
+      | "weight_decay_policy"
+      | "larc_policy",
     ...known: string[]
   ): void => {
     const value = param[field];
@@ -81,6 +87,30 @@ export function checkParameters(param: SolverParameter, where: string): void {
   oneOf("regularization_type", "L1", "L2");
   oneOf("nan", "stop", "ignore");
   oneOf("monitor_mode", "min", "max");
+  oneOf("momentum_policy", "fixed", "poly", "opt");
+  oneOf("weight_decay_policy", "fixed", "poly");
+  oneOf("larc_policy", "scale", "clip");
+}
+
+/** Fields that say something only where another is given. */
+const COMPANIONS = {
+  warmup_iter: ["warmup_start_lr"],
+  rampup_interval: ["rampup_lr"],
+  larc: ["larc_policy", "larc_eta"],
+  local_lr_auto: ["local_gw_ratio"],
+  momentum_policy: ["max_momentum", "momentum_power"],
+  weight_decay_policy: ["max_weight_decay", "weight_decay_power"],
+} as const satisfies Partial<Record<keyof SolverParameter, readonly (keyof SolverParameter)[]>>;
+
+/** Warns of fields that have no effect, since the one that they go with is not given. */
+export function warnOfLoneFields(param: SolverParameter, where: string, log: Log): void {
+  for (const [field, companions] of Object.entries(COMPANIONS)) {
+    if (param[field as keyof typeof COMPANIONS]) continue;
+    const lone = companions.filter((companion) => param[companion] !== undefined);
+    if (lone.length === 0) continue;
+    const message = `${where}: ${lone.join(" and ")} without ${field}: no effect. Expected ${field} too.`;
+    log("warning", "solver", message);
+  }
 }
 
 /** Logs the parameter as Caffe does. */

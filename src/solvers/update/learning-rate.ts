@@ -2,12 +2,13 @@ import type { SolverParameter } from "../../io/proto/caffe.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import { inSinglePrecision } from "../setup/solver-parameters.ts";
 import { type LearningRatePolicy, learningRatePolicy } from "./lr-policy.ts";
+import { checkSchedules, scheduleText, warmUpRate } from "./schedules.ts";
 
 /**
  * The learning rate of a run: its policy, the policy's step counter, warm-up before it and a floor below it.
  *
- * In the first `warmup_iter` iterations the rate rises in a line from `warmup_start_lr` (default 0) to base_lr. It never
- * falls below `min_lr` (default 0).
+ * In the first `warmup_iter` iterations the rate rises in a line from `warmup_start_lr` (default 0) to base_lr, or in the
+ * first `rampup_interval` ones with the square from `rampup_lr`. It never falls below `min_lr` (default 0).
  */
 export class LearningRate {
   /** How many steps the policy has taken; Caffe's current_step. */
@@ -22,6 +23,7 @@ export class LearningRate {
   /** @throws SolverError where the policy is unknown or lacks a field */
   constructor(param: SolverParameter, where: string, log: Log) {
     this.#policy = learningRatePolicy(param, where);
+    checkSchedules(param, where);
     this.#param = inSinglePrecision(param);
     this.#where = where;
     this.#log = log;
@@ -40,12 +42,10 @@ export class LearningRate {
    * @param improvedAt the iteration in which what a plateau watches has last improved
    */
   at(iter: number, improvedAt = 0): number {
-    const { warmup_iter = 0, warmup_start_lr = 0, base_lr = 0, min_lr = 0 } = this.#param;
-    if (iter < warmup_iter) {
-      return (iter * base_lr + (warmup_iter - iter) * warmup_start_lr) / warmup_iter;
-    }
+    const warm = warmUpRate(this.#param, iter);
+    if (warm !== undefined) return warm;
     const step = this.#stepAt(iter, improvedAt);
-    return Math.max(min_lr, this.#policy.rate(this.#param, iter, step));
+    return Math.max(this.#param.min_lr ?? 0, this.#policy.rate(this.#param, iter, step));
   }
 
   /** The rate of the update of an iteration, which is done now: the step counter moves on. */
@@ -53,7 +53,8 @@ export class LearningRate {
     const rate = this.at(iter, improvedAt);
     this.#moveOn(iter, improvedAt);
     if (isDisplayed) {
-      this.#log("info", "sgd_solver", `Iteration ${iter}, lr = ${numberText(rate)}`);
+      const others = scheduleText(this.#param, iter, rate, (this.#param.type ?? "SGD") === "SGD");
+      this.#log("info", "sgd_solver", `Iteration ${iter}, lr = ${numberText(rate)}${others}`);
     }
     return rate;
   }
@@ -72,7 +73,7 @@ export class LearningRate {
   /** While the rate warms up the counter stands still. */
   #stepAt(iter: number, improvedAt: number): number {
     const { step } = this.#policy;
-    if (!step || iter < (this.#param.warmup_iter ?? 0)) return this.currentStep;
+    if (!step || warmUpRate(this.#param, iter) !== undefined) return this.currentStep;
     return step(this.#param, iter, this.currentStep, Math.max(this.lastStep, improvedAt));
   }
 }

@@ -8,6 +8,8 @@ import type { Net } from "../../net/net.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import type { UpdateRule } from "../rules/update-rule.ts";
 import { DeviceClipping } from "./clipping.ts";
+import { adaptationOf, DeviceLocalRates, localFactor, localNumbers } from "./local-rates.ts";
+import { atIteration } from "./schedules.ts";
 
 /** A learnable parameter with what its rule keeps of it. */
 interface Updated extends LearnableParam {
@@ -38,6 +40,8 @@ export class ParameterUpdate {
   #isSound = true;
   /** Clips gradients that lie on a device. */
   #clipping: DeviceClipping | undefined;
+  /** Adapts rates to norms that are found on a device. */
+  readonly #deviceRates: DeviceLocalRates | undefined;
 
   constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
     this.#param = param;
@@ -62,6 +66,8 @@ export class ParameterUpdate {
       ),
     );
     this.#clipping = this.#clippingOf(param);
+    if (this.#engine.device) this.#deviceRates = new DeviceLocalRates(this.#engine);
+    this.#warnOfUnused();
   }
 
   get param(): SolverParameter {
@@ -127,19 +133,26 @@ export class ParameterUpdate {
     scale: number,
     clipping?: UpdateStep["clipping"],
   ): (updated: Updated) => void {
-    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = this.param;
+    const { isSgd = false } = this.#rule;
+    const param = atIteration(this.param, iter, rate, isSgd);
+    const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = param;
     const regularization = regularization_type === "L1" ? "L1" : "L2";
-    const params = this.#rule.params(this.param, iter);
+    const params = this.#rule.params(param, iter);
+    const adaptation = isSgd ? adaptationOf(param) : undefined;
+    const gradientScale = scale / iter_size;
+    const numbers = adaptation && rate > 0 && localNumbers(adaptation, rate, gradientScale);
     return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
-      const step = {
-        rate: rate * lrMult,
-        gradientScale: scale / iter_size,
+      // A rate of a parameter's own takes no more of lr_mult than whether it is 0.
+      const plain = {
+        rate: rate * (numbers ? Math.sign(lrMult) : lrMult),
+        gradientScale,
         decay: weight_decay * decayMult,
         regularization,
         ...(clipping && { clipping }),
       } as const;
-      if (this.#changesNothing(updated, step)) return;
+      if (this.#changesNothing(updated, plain)) return;
+      const step = numbers ? { ...plain, ...this.#localRate(blob, numbers, plain) } : plain;
       const isSound = this.#engine.update(
         this.#rule.kernel,
         blob.count(),
@@ -152,6 +165,33 @@ export class ParameterUpdate {
       if (blob.diffMem.isReadOnce) blob.diffMem.zero();
       this.#isSound &&= isSound;
     };
+  }
+
+  /** The rate of a parameter by its norms, or, where they lie on a device, the factor on the rate. */
+  #localRate(
+    blob: Blob,
+    numbers: ReturnType<typeof localNumbers>,
+    { rate, clipping }: UpdateStep,
+  ): Pick<UpdateStep, "rate" | "rateFactor"> {
+    if (this.#deviceRates) {
+      return { rate, rateFactor: this.#deviceRates.factor(blob, numbers, clipping) };
+    }
+    const weights = blob.sumsqData(this.#engine);
+    const ratio = weights > 0 ? blob.sumsqDiff(this.#engine) / weights : 0;
+    return { rate: rate * localFactor(ratio, numbers) };
+  }
+
+  /** Warns of fields that are for SGD where the rule is another. */
+  #warnOfUnused(): void {
+    const { larc, local_lr_auto, momentum_policy = "fixed" } = this.param;
+    const given = { larc, local_lr_auto, momentum_policy: momentum_policy !== "fixed" };
+    const unused = Object.entries(given).flatMap(([field, isGiven]) => (isGiven ? [field] : []));
+    if (this.#rule.isSgd || unused.length === 0) return;
+    this.#log(
+      "warning",
+      "sgd_solver",
+      `${unused.join(", ")}: without effect with type "${this.#rule.kernel.name}", as in the forks that have it. Expected type "SGD".`,
+    );
   }
 
   /** Whether a step would leave parameter and history as they are: a frozen layer costs nothing then. */

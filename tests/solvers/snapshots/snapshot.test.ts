@@ -82,6 +82,10 @@ describeEngines("a resumed run gives the bits of one that was never interrupted"
       "a plateau, which looks at the smoothed loss",
       `lr_policy: "plateau" gamma: 0.5 plateau_winsize: [1, 1, 2] average_loss: 4`,
     ],
+    [
+      "rates, momentum and decay that change, tests between",
+      `larc: true larc_policy: "clip" larc_eta: 0.1 momentum_policy: "opt" weight_decay: 0.01 weight_decay_policy: "poly" rampup_interval: 5 rampup_lr: 0.01 test_iter: 1 test_interval: 4 test_offset: 1`,
+    ],
     ["multistep", `lr_policy: "multistep" gamma: 0.5 stepvalue: [2, 2, 7]`],
   ])("%s", async (_name, text) => {
     const make = (): Solver => newSolver(`snapshot: 3 ${text}`, { engines });
