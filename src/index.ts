@@ -4,6 +4,7 @@ export { Blob } from "./blob/blob.ts";
 export { type Nested, stack, type Values } from "./blob/nested.ts";
 export { type DrawOptions, dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
+export { drawDetections, drawSegmentation, labelColours } from "./draw/in-pictures.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
 export { openEngines } from "./engines/open.ts";

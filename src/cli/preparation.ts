@@ -1,12 +1,14 @@
 import type { Argv } from "yargs";
 import { readMean } from "../float-images/mean.ts";
 import type { TransformerOptions } from "../float-images/transformer.ts";
+import type { PictureOptions, Resize } from "../inference/picture-input.ts";
 import { channelMeans } from "../io/images/mean-image.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { readNetParameter } from "../io/text/read-net.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
-import { listOf, real } from "./flags.ts";
+import type { Shape } from "../util/shape.ts";
+import { listOf, real, whole } from "./flags.ts";
 import { type CommonFlags, withCommonFlags } from "./session.ts";
 
 /** Flags of commands that run a deploy net on images. */
@@ -16,7 +18,7 @@ export interface ImageFlags extends CommonFlags {
   readonly mean: string | undefined;
   readonly mean_value: string | undefined;
   readonly raw_scale: number;
-  readonly input_scale: number;
+  readonly input_scale: number | undefined;
   readonly channel_swap: string | undefined;
 }
 
@@ -39,7 +41,9 @@ export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
         describe: "factor before the mean is subtracted; images are 0 to 1",
       }),
     )
-    .option(...real("input_scale", { default: 1, describe: "factor after the mean is subtracted" }))
+    .option(
+      ...real("input_scale", { describe: "factor after the mean is subtracted; 1 by default" }),
+    )
     .option("channel_swap", {
       type: "string",
       describe: "order of channels; 2,1,0 (blue first) by default for colour",
@@ -61,13 +65,7 @@ export function deployNet(flags: ImageFlags, log: Log): NetParameter {
  * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
  */
 export function preparationOf(flags: ImageFlags, net: NetParameter): TransformerOptions {
-  if (flags.mean !== undefined && flags.mean_value !== undefined) {
-    throw new CaffeError("--mean and --mean_value are both given. Expected one of them.");
-  }
-  const mean =
-    flags.mean_value === undefined
-      ? flags.mean && channelMeans(readMean(flags.mean))
-      : numbersOf("mean_value", flags.mean_value);
+  const mean = meanOf(flags);
   const input = net.layer?.find(({ type }) => type === "Input");
   const isColor = input?.input_param?.shape?.[0]?.dim?.[1] === 3;
   const swap =
@@ -80,6 +78,94 @@ export function preparationOf(flags: ImageFlags, net: NetParameter): Transformer
     ...(mean && { mean }),
     ...(swap && { channelSwap: swap }),
   };
+}
+
+function meanOf({ mean, mean_value }: ImageFlags): readonly number[] | undefined {
+  if (mean !== undefined && mean_value !== undefined) {
+    throw new CaffeError("--mean and --mean_value are both given. Expected one of them.");
+  }
+  if (mean_value !== undefined) return numbersOf("mean_value", mean_value);
+  return mean === undefined ? undefined : channelMeans(readMean(mean));
+}
+
+/** Flags of commands whose nets take pictures of any size. */
+export interface PictureFlags extends ImageFlags {
+  readonly resize: Resize | undefined;
+  readonly input_size: string | undefined;
+  readonly shorter_side: number | undefined;
+  readonly longer_side: number | undefined;
+}
+
+/** As `withImageFlags`, and those that say how a picture is brought to the net's input. */
+export function withPictureFlags<T>(yargs: Argv<T>): Argv<T & PictureFlags> {
+  return withImageFlags(yargs)
+    .option("resize", {
+      type: "string",
+      choices: ["warp", "fit", "short", "none"],
+      describe:
+        "warp to the net's input (the default), fit into it with the mean around, scale by the shorter side (R-CNN's default), or none: the net takes the picture's size",
+    })
+    .option("input_size", {
+      type: "string",
+      describe: "height,width of the net's input in place of those in its file",
+    })
+    .option(
+      ...whole("shorter_side", {
+        least: 1,
+        describe: "pixels of the shorter side with --resize=short; 600 by default",
+      }),
+    )
+    .option(
+      ...whole("longer_side", {
+        least: 1,
+        describe: "the most pixels of the longer side then; 1000 by default",
+      }),
+    ) as unknown as Argv<T & PictureFlags>;
+}
+
+/**
+ * What the flags say about how pictures become a net's input; the net's file counts where they say nothing.
+ * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
+ */
+export function pictureOptionsOf(flags: PictureFlags): PictureOptions {
+  const size =
+    flags.input_size === undefined ? undefined : numbersOf("input_size", flags.input_size);
+  if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
+    throw new CaffeError(`--input_size is ${flags.input_size}. Expected height,width.`);
+  }
+  const swap =
+    flags.channel_swap === undefined ? undefined : numbersOf("channel_swap", flags.channel_swap);
+  return {
+    rawScale: flags.raw_scale,
+    inputScale: flags.input_scale,
+    mean: meanOf(flags),
+    channelSwap: swap,
+    resize: flags.resize,
+    inputSize: size as [number, number] | undefined,
+    shorterSide: flags.shorter_side,
+    longerSide: flags.longer_side,
+  };
+}
+
+/** A net of pictures, as far as the way to it is concerned. */
+interface PreparedNet {
+  readonly preparation: PictureOptions;
+  readonly inputShape: Shape;
+}
+
+/** How pictures are prepared, in a line. */
+export function preparationText({ preparation, inputShape }: PreparedNet): string {
+  const { resize = "warp", inputSize, shorterSide = 600, longerSide = 1000 } = preparation;
+  const { mean, rawScale = 1, inputScale = 1, channelSwap } = preparation;
+  const [, , height, width] = inputShape;
+  const size = {
+    warp: `warped to ${(inputSize ?? [height, width]).join("×")}`,
+    fit: `fitted into ${(inputSize ?? [height, width]).join("×")}`,
+    short: `their shorter side ${shorterSide}, the longer ${longerSide} at most`,
+    none: "of their own size",
+  }[resize];
+  const means = Array.isArray(mean) ? mean.join(", ") : mean === undefined ? "none" : "of a file";
+  return `Pictures (height×width) are ${size}; values 0 to ${rawScale}, mean ${means}, scale ${Number(inputScale.toPrecision(7))}${channelSwap ? `, channels of red, green, blue in the order ${channelSwap.join(", ")}` : ""}`;
 }
 
 /**

@@ -75,6 +75,13 @@ export class Console {
   }
 }
 
+/** A log without its INFO lines: for commands whose result is not their log. */
+export function withoutInfo(log: Log): Log {
+  return (severity, source, message) => {
+    if (severity !== "info") log(severity, source, message);
+  };
+}
+
 function lineOf(severity: Severity, source: string, message: string): string {
   const text = printable(message, PARAMETERS.test(message) ? "\t\n" : "\t");
   return `${glogPrefix(severity, source, new Date())}${text}\n`;

@@ -2,7 +2,7 @@ import { readText } from "../io/files/read-file.ts";
 import { parsePrototxt } from "../io/text/prototxt.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
 import { readLabels } from "./choice.ts";
-import { COCO_NAMES, VOC_NAMES } from "./known-classes.ts";
+import { COCO_IDS, COCO_NAMES, VOC_NAMES } from "./known-classes.ts";
 
 /** Names of classes by their numbers, or a list of them. */
 export type ClassNames = ReadonlyMap<number, string> | readonly string[];
@@ -17,7 +17,7 @@ export function readClassNames(source: string): ClassNames {
   if (source === "voc") return VOC_NAMES;
   if (source === "coco") return COCO_NAMES;
   const text = readText(source, "label map");
-  if (!/^\s*item\s*\{/m.test(text)) return readLabels(source);
+  if (!isLabelMap(text)) return readLabels(source);
   const names = new Map<number, string>();
   for (const { label = 0, name = "", display_name } of parsePrototxt("LabelMap", text, source)
     .item ?? []) {
@@ -53,4 +53,23 @@ export function namesFor(
 /** What a class is called where nobody says more. */
 export function nameOfLabel(names: ReadonlyMap<number, string>, label: number): string {
   return names.get(label) ?? `class ${label}`;
+}
+
+/**
+ * The numbers that COCO's annotations give the classes, by label: those of `coco`, or the names of a label map that are
+ * numbers, as SSD's for COCO; undefined where there are none, and the labels are the numbers.
+ */
+export function categoryIds(source: string | undefined): ReadonlyMap<number, number> | undefined {
+  if (source === "coco") return new Map(COCO_IDS.map((id, i) => [i + 1, id]));
+  if (source === undefined || source === "voc") return undefined;
+  const text = readText(source, "label map");
+  if (!isLabelMap(text)) return undefined;
+  const ids = (parsePrototxt("LabelMap", text, source).item ?? [])
+    .filter(({ name = "" }) => /^\d+$/.test(name))
+    .map(({ label = 0, name = "" }) => [label, Number(name)] as const);
+  return ids.length > 0 ? new Map(ids) : undefined;
+}
+
+function isLabelMap(text: string): boolean {
+  return /^\s*item\s*\{/m.test(text);
 }

@@ -13,6 +13,7 @@ import {
   optionsNamed,
   whole,
 } from "../util/options.ts";
+import type { Shape } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
 import { imageNetOptions } from "./classifier.ts";
 import {
@@ -144,7 +145,7 @@ export class ObjectDetector {
       this.#names = namesFor(options.names, this.#head.labels);
       const ofKind: PictureOptions =
         this.#head.kind === "regions" ? { resize: "short", mean: RCNN_MEANS } : {};
-      this.#pictures = new PictureInput(this.net.blob(this.#inputs.picture).shape, {
+      this.#pictures = new PictureInput(this.inputShape, {
         ...ofKind,
         ...preparationIn({ layer: this.net.layers.map(({ param }) => param) }),
         ...withoutUndefined(optionsNamed(options, pictureOptions)),
@@ -158,6 +159,11 @@ export class ObjectDetector {
   /** How pictures are prepared: the options, what the net's file says, and what its kind is used to. */
   get preparation(): PictureOptions {
     return this.#pictures.options;
+  }
+
+  /** The shape of the net's input of pictures, N×C×H×W. */
+  get inputShape(): Shape {
+    return this.net.blob(this.#inputs.picture).shape;
   }
 
   /** 3 for pictures in colour, 1 for grey ones. */
@@ -174,7 +180,7 @@ export class ObjectDetector {
   get batch(): number {
     const isAlone = this.#head.kind === "regions" || !this.#head.takesBatches;
     if (isAlone || !this.#pictures.hasOneSize) return 1;
-    return Math.max(1, this.#options.batch ?? this.net.blob(this.#inputs.picture).shape[0] ?? 1);
+    return Math.max(1, this.#options.batch ?? this.inputShape[0] ?? 1);
   }
 
   /** The names of classes by their numbers, as far as they are known. */

@@ -182,8 +182,8 @@ export function inPicture(frame: Frame, x: number, y: number): readonly [x: numb
 }
 
 /**
- * What a net's file says about how its pictures are prepared: the transform_param of its data layer, of its Input, or of
- * its DetectionOutput, the first that has one.
+ * What a net's file says about how its pictures are prepared: the transform_param of its data layer, or of its
+ * DetectionOutput, where SSD's deploy files have it.
  *
  * @param locate makes a path of the file one from here
  */
@@ -192,8 +192,7 @@ export function preparationIn(
   locate: (path: string) => string = (path) => path,
 ): PictureOptions {
   const registry = new LayerRegistry();
-  const isAsked = (type: string): boolean =>
-    ["source", "input", "result"].includes(registry.roleOf(type));
+  const isAsked = (type: string): boolean => ["source", "result"].includes(registry.roleOf(type));
   const transform = layer.find(
     ({ type = "", transform_param }) => transform_param && isAsked(type),
   )?.transform_param;

@@ -1,6 +1,6 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
-import { withoutControls } from "../util/printable.ts";
+import { xmlText } from "../util/xml.ts";
 
 /** One line of a chart. */
 export interface Series {
@@ -55,24 +55,24 @@ export function chartSvg({ title, xLabel, yLabel, series, isLog }: Chart): strin
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="Helvetica, Arial, sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="15">${escaped(title)}</text>`,
+    `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="15">${xmlText(title)}</text>`,
     ...xScale.ticks(8).flatMap((tick) => {
       const at = xScale(tick).toFixed(1);
       return [
         `<path d="M${at},${MARGIN.top}V${bottom}" stroke="#e5e5e5"/>`,
-        `<text x="${at}" y="${bottom + 18}" text-anchor="middle">${escaped(xFormat(tick))}</text>`,
+        `<text x="${at}" y="${bottom + 18}" text-anchor="middle">${xmlText(xFormat(tick))}</text>`,
       ];
     }),
     ...yScale.ticks(6).flatMap((tick) => {
       const at = yScale(tick).toFixed(1);
       return [
         `<path d="M${MARGIN.left},${at}H${right}" stroke="#e5e5e5"/>`,
-        `<text x="${MARGIN.left - 8}" y="${at}" dy="4" text-anchor="end">${escaped(yFormat(tick))}</text>`,
+        `<text x="${MARGIN.left - 8}" y="${at}" dy="4" text-anchor="end">${xmlText(yFormat(tick))}</text>`,
       ];
     }),
     `<path d="M${MARGIN.left},${MARGIN.top}V${bottom}H${right}" fill="none" stroke="#444"/>`,
-    `<text x="${(MARGIN.left + right) / 2}" y="${HEIGHT - 12}" text-anchor="middle">${escaped(xLabel)}</text>`,
-    `<text transform="translate(18,${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(yLabel)}</text>`,
+    `<text x="${(MARGIN.left + right) / 2}" y="${HEIGHT - 12}" text-anchor="middle">${xmlText(xLabel)}</text>`,
+    `<text transform="translate(18,${(MARGIN.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${xmlText(yLabel)}</text>`,
     ...series.map(({ points }, i) => {
       const colour = COLOURS[i % COLOURS.length];
       return `<path d="${path(points) ?? ""}" fill="none" stroke="${colour}" stroke-width="1.5" stroke-linejoin="round"/>`;
@@ -81,7 +81,7 @@ export function chartSvg({ title, xLabel, yLabel, series, isLog }: Chart): strin
       const at = MARGIN.top + 14 + 18 * i;
       return [
         `<path d="M${right - 170},${at - 4}h22" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2"/>`,
-        `<text x="${right - 142}" y="${at}">${escaped(label)}</text>`,
+        `<text x="${right - 142}" y="${at}">${xmlText(label)}</text>`,
       ];
     }),
     "</svg>",
@@ -103,11 +103,4 @@ function extentOf(values: readonly number[]): [number, number] {
   }
   const slack = least === most ? Math.abs(least) * 0.05 || 1 : 0;
   return [least - slack, most + slack];
-}
-
-function escaped(text: string): string {
-  return withoutControls(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;");
 }

@@ -10,10 +10,11 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const VALUES = words(`
   Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Solver Timer arity
   chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
-  drawNet drawNetToFile encodeCaffemodel encodeProto errors fullyConvolutional getModel io layerOf
-  layerTypes listModels logChart modelCard openEngines openGpu overlap parsePrototxt printPrototxt
-  readCaffemodel readClassNames readLabels readLogCurves readNetParameter readSolverParameter readWindows
-  registerLayer setRandomSeed silent stack summarize suppress toProto topChoices version withPlaceholders
+  drawDetections drawNet drawNetToFile drawSegmentation encodeCaffemodel encodeProto errors
+  fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
+  openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readClassNames readLabels
+  readLogCurves readNetParameter readSolverParameter readWindows registerLayer setRandomSeed silent stack
+  summarize suppress toProto topChoices version withPlaceholders
 `);
 const TYPES = words(`
   AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart Choice ClassNames

@@ -15,8 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   layers: below.slice(0, 5),
   net: below.slice(0, 6),
   solvers: below.slice(0, 7),
-  // The colour of a layer is its role, which its class states.
-  draw: ["util", "io", "layers"],
+  // The colour of a layer is its role, which its class states; what is found in a picture is drawn into it.
+  draw: ["util", "io", "layers", "float-images"],
   "float-images": ["util", "io", "blob"],
   models: ["util", "io"],
   plot: ["util", "monitor"],

@@ -3,7 +3,7 @@ import { loadImage } from "../../float-images/float-image.ts";
 import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
 import { Classifier, classScores } from "../../inference/classifier.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { fixedText, type Log } from "../../util/log.ts";
+import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { listOf, whole, withLists } from "../flags.ts";
 import {
@@ -13,7 +13,7 @@ import {
   preparationOf,
   withImageFlags,
 } from "../preparation.ts";
-import { Console, enginesFor } from "../session.ts";
+import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface ClassifyFlags extends ImageFlags {
   readonly images: readonly string[];
@@ -61,9 +61,7 @@ export const classify: CommandModule<object, ClassifyFlags> = {
 
 async function run(flags: ClassifyFlags): Promise<void> {
   const { log } = new Console();
-  const quiet: Log = (severity, source, message) => {
-    if (severity !== "info") log(severity, source, message);
-  };
+  const quiet = withoutInfo(log);
   const model = deployNet(flags, quiet);
   const labels = flags.labels === undefined ? [] : readLabels(flags.labels);
   const dims =

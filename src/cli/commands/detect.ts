@@ -1,48 +1,95 @@
 import type { CommandModule } from "yargs";
-import { readLabels } from "../../inference/choice.ts";
-import { type Detection, Detector } from "../../inference/detector.ts";
-import { readWindows, suppress } from "../../inference/windows.ts";
-import { writeFileAtomically } from "../../io/files/atomic-file.ts";
-import { writeHdf5 } from "../../io/hdf5/hdf5.ts";
-import type { Hdf5Tree } from "../../io/hdf5/tree.ts";
-import type { FloatArray } from "../../util/arrays.ts";
-import { csvField, csvName } from "../../util/csv.ts";
-import { fixedText, type Log } from "../../util/log.ts";
-import type { NdArray } from "../../util/nd-array.ts";
+import { drawDetections } from "../../draw/in-pictures.ts";
+import { loadImage, saveImage } from "../../float-images/float-image.ts";
+import { readClassNames } from "../../inference/class-names.ts";
+import { ObjectDetector, type PictureWithRegions } from "../../inference/object-detector.ts";
+import { readWindows } from "../../inference/windows.ts";
+import { makeFolder } from "../../io/files/file-system.ts";
+import type { NetParameter } from "../../io/proto/caffe.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
-import { listOf, real, whole } from "../flags.ts";
-import { deployNet, type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
-import { Console, enginesFor } from "../session.ts";
+import { scoreWindows, type WindowFlags } from "../detect-windows.ts";
+import { type PictureResult, writeDetections } from "../detection-files.ts";
+import { listOf, real, whole, withLists } from "../flags.ts";
+import { pictureFiles, resultPaths } from "../picture-files.ts";
+import {
+  deployNet,
+  numbersOf,
+  type PictureFlags,
+  pictureOptionsOf,
+  preparationText,
+  withPictureFlags,
+} from "../preparation.ts";
+import { Console, enginesFor, withoutInfo } from "../session.ts";
 
-interface DetectFlags extends ImageFlags {
-  readonly windows: string;
+interface DetectFlags extends PictureFlags, WindowFlags {
+  readonly pictures: readonly string[];
   readonly output: string | undefined;
-  readonly labels: string | undefined;
-  readonly context_pad: number;
-  readonly min_score: number;
-  readonly overlap: number;
-  readonly background: number | undefined;
-  readonly json: boolean;
+  readonly format: string;
+  readonly threshold: number;
+  readonly most: number;
+  readonly batch: number | undefined;
+  readonly box_stds: string | undefined;
 }
 
-/** `caffe detect`: scores windows of images, and keeps the best of those that overlap. */
+const FORMATS = ["png", "json", "coco", "voc"];
+
+/** `caffe detect`: finds things in pictures, and draws boxes around them. */
 export const detect: CommandModule<object, DetectFlags> = {
-  command: "detect <windows> [output]",
-  describe: "find things in images by scoring proposed windows (R-CNN)",
+  command: "detect <pictures..>",
+  describe: "find things in pictures and draw boxes around them (SSD, YOLO, R-CNN)",
   builder: (yargs) =>
-    withImageFlags(yargs)
-      .positional("windows", {
+    withLists(withPictureFlags(yargs), "pictures")
+      .positional("pictures", {
         type: "string",
+        array: true,
         demandOption: true,
         describe:
-          "CSV with columns filename,ymin,xmin,ymax,xmax, as selective search proposes them",
+          "image files, or folders of them; or a CSV with columns filename,ymin,xmin,ymax,xmax: regions for a net that proposes none, and behind it a file for all scores",
       })
-      .positional("output", {
+      .option("labels", {
+        type: "string",
+        describe: "names of classes: a label map, a text file with one a line, or voc or coco",
+      })
+      .option(
+        ...real("threshold", { default: 0.5, describe: "leave out what scores less than this" }),
+      )
+      .option(...whole("most", { default: 100, describe: "the most things of a picture" }))
+      .option("output", {
+        type: "string",
+        describe: "folder for what is written; beside each picture by default",
+      })
+      .option("format", {
+        type: "string",
+        default: "png",
+        describe:
+          "what is written, separated by commas: png (NAME.detected.png, with boxes), json (detections.json), coco (detections.coco.json), voc (comp4_det_test_CLASS.txt), or none",
+      })
+      .option("json", {
+        type: "boolean",
+        default: false,
+        describe: "print JSON in place of a table",
+      })
+      .option(
+        ...whole("batch", {
+          least: 1,
+          describe: "pictures that run at a time (SSD); the net's batch by default",
+        }),
+      )
+      .option(
+        ...real("overlap", {
+          default: 0.3,
+          least: 0,
+          most: 1,
+          describe: "R-CNN: drop boxes that overlap a better one of the class by more than this",
+        }),
+      )
+      .option("box_stds", {
         type: "string",
         describe:
-          "CSV, or HDF5 if it ends in .h5, to write with the scores of every window and class",
+          "R-CNN: multiply bbox_pred by these, where weights do not hold it: 0.1,0.1,0.2,0.2",
       })
-      .option("labels", { type: "string", describe: "text file with one label a line" })
       .option(
         ...whole("context_pad", {
           default: 16,
@@ -50,119 +97,118 @@ export const detect: CommandModule<object, DetectFlags> = {
         }),
       )
       .option(...real("min_score", { default: 0, describe: "print windows that score more" }))
-      .option(
-        ...real("overlap", {
-          default: 0.3,
-          least: 0,
-          most: 1,
-          describe: "drop windows that overlap a better one of the class by more than this share",
-        }),
-      )
       .option(...whole("background", { describe: "number of the class that is not printed" }))
-      .option("json", { type: "boolean", default: false, describe: "print JSON" })
+      .group(["context_pad", "min_score", "background"], "Nets that score windows of a CSV:")
+      .example(
+        "caffe detect --model deploy.prototxt --weights ssd.caffemodel street.jpg",
+        "print what street.jpg shows, draw it into street.detected.png",
+      )
+      .example(
+        "caffe detect photos/ --model=d.prototxt --weights=w.caffemodel --labels=labelmap_voc.prototxt --mean_value=104,117,123 --output=found",
+        "all pictures of a folder, with names, prepared as SSD's VGG nets want it",
+      )
+      .example(
+        "caffe detect val/ --model=d.prototxt --weights=w.caffemodel --labels=voc --threshold=0.01 --format=voc --output=results",
+        "result files for PASCAL VOC's evaluation",
+      )
       .example(
         "caffe detect proposals.csv scores.csv --model=deploy.prototxt --weights=rcnn.caffemodel --mean=mean.npy",
-        "all scores to a file, the best to the screen",
+        "score proposed windows with a net that classifies (R-CNN)",
+      )
+      .epilogue(
+        "The net is a deploy file that ends in DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput, or in R-CNN's cls_prob and bbox_pred. Its own transform_param (mean_value, scale, resize_param) counts where no flag says otherwise; how pictures are prepared is the first line on standard error. Wrong or missing boxes mostly mean another mean, scale or order of channels than in training.",
       ) as never,
   handler: run,
 };
 
 async function run(flags: DetectFlags): Promise<void> {
   const { log } = new Console();
-  const quiet: Log = (severity, source, message) => {
-    if (severity !== "info") log(severity, source, message);
-  };
+  const quiet = withoutInfo(log);
+  const formats = formatsOf(flags.format);
   const model = deployNet(flags, quiet);
-  const labels = flags.labels === undefined ? [] : readLabels(flags.labels);
-  const windows = readWindows(flags.windows);
-  using detector = new Detector(model, {
-    ...preparationOf(flags, model),
+  const [first = "", second, ...others] = flags.pictures;
+  const isList = first.toLowerCase().endsWith(".csv");
+  if (isList && (others.length > 0 || (second !== undefined && wantsRegions(model)))) {
+    throw new CaffeError(
+      `${first} names its images itself, and ${second} is behind it. Expected one list, and for a net that scores windows a file for the scores.`,
+    );
+  }
+  if (isList && !wantsRegions(model)) return scoreWindows(model, first, second, flags, log);
+  const pictures: readonly PictureWithRegions[] = isList
+    ? readWindows(first).map(({ image, windows }) => ({
+        image,
+        regions: windows.map(({ left, top, right, bottom }) => {
+          return { xmin: left, ymin: top, xmax: right, ymax: bottom };
+        }),
+      }))
+    : pictureFiles(flags.pictures, "detected").map((image) => ({ image }));
+  const files = pictures.map(({ image }) => image as string);
+  const names = flags.labels === undefined ? undefined : readClassNames(flags.labels);
+  using detector = new ObjectDetector(model, {
+    ...pictureOptionsOf(flags),
     weights: listOf("weights", flags.weights),
-    contextPad: flags.context_pad,
+    threshold: flags.threshold,
+    most: flags.most,
+    overlap: flags.overlap,
     engines: await enginesFor(flags, quiet),
     log: quiet,
+    ...(names && { names }),
+    ...(flags.batch !== undefined && { batch: flags.batch }),
+    ...(flags.box_stds !== undefined && { boxStds: numbersOf("box_stds", flags.box_stds) }),
   });
-  const detections = await detector.detectWindows(windows);
-  if (flags.output !== undefined) {
-    if (flags.output.toLowerCase().endsWith(".h5")) writeHdf5(flags.output, hdf5Of(detections));
-    else writeFileAtomically(flags.output, [new TextEncoder().encode(csvOf(detections, labels))]);
-    log("info", "detect", `Scores of ${detections.length} windows in ${flags.output}`);
-  }
-  const found = bestOf(detections, flags).map(({ file, window, label, score }) => ({
-    file,
-    ...window,
-    label: labels[label] ?? String(label),
-    score,
-  }));
-  if (flags.json) process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-  else {
-    for (const { file, top, left, bottom, right, label, score } of found) {
-      process.stdout.write(
-        `${printable(file)}: ${fixedText(score, 4)} - "${printable(label)}" at rows ${top}-${bottom}, columns ${left}-${right}\n`,
-      );
+  if (flags.output !== undefined) makeFolder(flags.output);
+  const paths = resultPaths(files, flags.output, "detected.png");
+  log("info", "detect", preparationText(detector));
+  const results: PictureResult[] = [];
+  for (let at = 0; at < pictures.length; at += detector.batch) {
+    const batch = pictures.slice(at, at + detector.batch);
+    const found = await detector.detectAll(batch);
+    for (const [i, objects] of found.entries()) {
+      const file = files[at + i] ?? "";
+      const image = await loadImage(file);
+      const [height, width] = image.shape;
+      const result = { file, width, height, objects };
+      const drawn = formats.has("png") ? paths.get(file) : undefined;
+      if (drawn !== undefined) await saveImage(drawn, await drawDetections(image, objects));
+      results.push(result);
+      if (!flags.json) process.stdout.write(tableOf(result, drawn));
     }
   }
+  if (flags.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
+  const { names: known } = detector;
+  const written = writeDetections(formats, flags.output ?? ".", results, known, flags.labels);
+  for (const file of written) log("info", "detect", `Detections in ${file}`);
 }
 
-/** Windows of each image and class, without those that overlap better ones; best first. */
-function bestOf(
-  detections: readonly Detection[],
-  { min_score, overlap, background }: DetectFlags,
-): { file: string; window: Detection["window"]; label: number; score: number }[] {
-  const groups = new Map<
-    string,
-    { file: string; window: Detection["window"]; label: number; score: number }[]
-  >();
-  for (const { file = "", window, scores } of detections) {
-    scores.forEach((score, label) => {
-      if (score <= min_score || label === background) return;
-      const key = `${label} ${file}`;
-      const group = groups.get(key) ?? [];
-      group.push({ file, window, label, score });
-      groups.set(key, group);
-    });
-  }
-  return [...groups.values()]
-    .flatMap((group) =>
-      suppress(
-        group,
-        ({ score }) => score,
-        ({ window }) => window,
-        overlap,
-      ),
-    )
-    .sort((a, b) => b.score - a.score);
+function formatsOf(text: string): ReadonlySet<string> {
+  const formats = listOf("format", text);
+  const unknown = formats.find((format) => ![...FORMATS, "none"].includes(format));
+  if (unknown === undefined) return new Set(formats);
+  throw new CaffeError(`--format has ${unknown}. Expected some of ${FORMATS.join(", ")}, or none.`);
 }
 
-/** A line for each window: its file, its edges, its score in every class. */
-function csvOf(detections: readonly Detection[], labels: readonly string[]): string {
-  const classes = detections[0]?.scores.length ?? 0;
-  const names = Array.from({ length: classes }, (_, i) => csvName(labels[i] ?? `class${i}`));
-  const lines = detections.map(({ file = "", window, scores }) =>
-    [csvField(file), window.top, window.left, window.bottom, window.right, ...scores].join(","),
+/** Whether a net has an input of regions. */
+function wantsRegions({ layer = [] }: NetParameter): boolean {
+  return layer.some(({ type, top = [] }) => type === "Input" && top.includes("rois"));
+}
+
+function tableOf(
+  { file, width, height, objects }: PictureResult,
+  drawn: string | undefined,
+): string {
+  const title = `${printable(file)} (${width}×${height}): ${objects.length} found${drawn === undefined ? "" : `, drawn in ${printable(drawn)}`}`;
+  if (objects.length === 0) return `${title}\n`;
+  const rows = objects.map(({ name, score, box }) => [
+    fixedText(score, 3),
+    printable(name),
+    ...[box.xmin, box.ymin, box.xmax, box.ymax].map((edge) => String(Math.round(edge))),
+  ]);
+  const table = [["score", "class", "xmin", "ymin", "xmax", "ymax"], ...rows];
+  const widths = table[0]?.map((_, c) => Math.max(...table.map((row) => row[c]?.length ?? 0)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, c) => (c === 1 ? cell.padEnd(widths?.[c] ?? 0) : cell.padStart(widths?.[c] ?? 0)))
+      .join("  "),
   );
-  return [["filename", "ymin", "xmin", "ymax", "xmax", ...names].join(","), ...lines, ""].join(
-    "\n",
-  );
-}
-
-/**
- * `scores`, windows×classes; `windows`, windows×4: ymin, xmin, ymax, xmax; `images`, the number of each window's image
- * in the group `filenames`.
- */
-function hdf5Of(detections: readonly Detection[]): Hdf5Tree {
-  const files = [...new Set(detections.map(({ file = "" }) => file))];
-  const rows = (
-    width: number,
-    row: (one: Detection) => readonly number[],
-  ): NdArray<FloatArray> => ({
-    shape: [detections.length, width],
-    data: Float32Array.from(detections.flatMap((one) => [...row(one)])),
-  });
-  return {
-    scores: rows(detections[0]?.scores.length ?? 0, ({ scores }) => [...scores]),
-    windows: rows(4, ({ window: { top, left, bottom, right } }) => [top, left, bottom, right]),
-    images: rows(1, ({ file = "" }) => [files.indexOf(file)]),
-    filenames: Object.fromEntries(files.map((file, i) => [String(i), file])),
-  };
+  return `${[title, ...lines.map((line) => `  ${line}`)].join("\n")}\n`;
 }

@@ -44,7 +44,9 @@ function deadFields(layer: LayerParameter): string[] {
     found.push("transform_param.scale has no effect here. Write window_data_param { scale … }.");
   }
   const read: readonly string[] | undefined = entryOf(paramFields, type);
-  if (transform_param && read && !read.includes("transform_param")) {
+  // SSD's deploy files tell here how pictures are prepared, and caffe detect asks for it.
+  const isAsked = type === "DetectionOutput";
+  if (transform_param && read && !isAsked && !read.includes("transform_param")) {
     const fields = Object.keys(transform_param);
     const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
     found.push(

@@ -66,7 +66,7 @@ export class PriorBoxLayer extends PriorBoxesLayer {
     const size = sizes.find((one) => one >= 1 && !Number.isInteger(one));
     if (size === undefined) return;
     this.context.warn(
-      `min_size or max_size ${size} is cut to ${Math.trunc(size)}, as SSD does. For a net whose boxes count the fraction write PriorBoxClustered, with the width and height of each box.`,
+      `min_size or max_size ${Number(size.toPrecision(7))} is cut to ${Math.trunc(size)}, as SSD does. For a net whose boxes count the fraction write PriorBoxClustered, with the width and height of each box.`,
     );
   }
 

@@ -29,6 +29,12 @@ export interface ResultFiles {
   add(detections: readonly Detection[]): void;
 }
 
+/** A detection of an image, its box in pixels. */
+export interface ResultRow extends Detection {
+  readonly image: string;
+  readonly name: string;
+}
+
 /** A detection as files have it: left, top, width and height in pixels of the image. */
 interface Row extends Omit<Detection, "box"> {
   readonly image: string;
@@ -66,18 +72,24 @@ export function openResultFiles(options: ResultFilesOptions): ResultFiles {
     );
   }
   makeFolder(folder);
-  let rows: Row[] = [];
+  let rows: ResultRow[] = [];
   let seen = 0;
   return {
     add(detections) {
       const image = images[seen] as SizedImage;
       for (const { box, label, score } of detections) {
-        const bbox = pixelsOf(boxInImage(box, image, options.resize_param).box);
-        rows.push({ label, score, image: image.name, name: names.get(label) ?? "", bbox });
+        rows.push({
+          label,
+          score,
+          image: image.name,
+          name: names.get(label) ?? "",
+          box: boxInImage(box, image, options.resize_param).box,
+        });
       }
       seen++;
       if (seen < round) return;
-      const files = filesOf(output_format as Format, rows, labels, names);
+      const known = new Map(labels.map((label) => [label, names.get(label) ?? ""]));
+      const files = resultTexts(output_format as Format, rows, known);
       writeFilesAtomically(
         [...files].map(([name, text]) => ({
           path: join(folder, output_name_prefix + name),
@@ -97,20 +109,24 @@ function pixelsOf([x0, y0, x1, y1]: Box): Row["bbox"] {
   return [rounded(x0), rounded(y0), rounded(fround(x1 - x0)), rounded(fround(y1 - y0))];
 }
 
-function filesOf(
+/**
+ * The texts of detections by what their files' names end in: `.json` (COCO), `.txt` (ILSVRC), or for each class `NAME.txt` (VOC).
+ * @param names of the classes that VOC has a file for
+ */
+export function resultTexts(
   format: Format,
-  rows: readonly Row[],
-  labels: readonly number[],
+  detections: readonly ResultRow[],
   names: ReadonlyMap<number, string>,
 ): ReadonlyMap<string, string> {
+  const rows = detections.map(({ box, ...rest }): Row => ({ ...rest, bbox: pixelsOf(box) }));
   if (format === "COCO") return new Map([[".json", cocoText(rows)]]);
   if (format === "ILSVRC") {
     return new Map([[".txt", rows.map((row) => line(row, `${row.image} ${row.label}`)).join("")]]);
   }
   return new Map(
-    labels.map((label) => {
+    [...names].map(([label, name]) => {
       const own = rows.filter((row) => row.label === label);
-      return [`${names.get(label)}.txt`, own.map((row) => line(row, row.image)).join("")];
+      return [`${name}.txt`, own.map((row) => line(row, row.image)).join("")];
     }),
   );
 }

@@ -1,0 +1,163 @@
+import type { FloatImage } from "../float-images/float-image.ts";
+import { CaffeError } from "../util/errors.ts";
+import { xmlText } from "../util/xml.ts";
+import { boxColour, type Colour, mapColour } from "./palette.ts";
+
+/** A thing found in a picture, as `ObjectDetector` gives it. */
+interface Marked {
+  readonly label: number;
+  readonly name: string;
+  readonly score: number;
+  readonly box: {
+    readonly xmin: number;
+    readonly ymin: number;
+    readonly xmax: number;
+    readonly ymax: number;
+  };
+}
+
+/** Which class every pixel of a picture belongs to, as `Segmenter` gives it. */
+interface LabelMap {
+  readonly height: number;
+  readonly width: number;
+  readonly labels: ArrayLike<number>;
+  readonly classes: readonly { readonly label: number; readonly name: string }[];
+}
+
+/** Widths of characters in a font of fixed width, in its height. */
+const NARROW = 0.602;
+const WIDE = 1;
+
+/**
+ * The picture with boxes around things, each with its name and score in its class's colour, the best in front.
+ * @returns three channels, red first
+ * @throws CaffeError where the picture has neither one channel nor three
+ */
+export async function drawDetections(
+  picture: FloatImage,
+  objects: readonly Marked[],
+): Promise<FloatImage> {
+  const [height, width] = picture.shape;
+  const side = Math.min(height, width);
+  const line = Math.max(1, Math.round(side / 160));
+  const font = Math.max(10, Math.round(side / 26));
+  const marks = objects.toReversed().map(({ label, name, score, box }) => {
+    const colour = rgb(boxColour(label));
+    const { xmin, ymin, xmax, ymax } = box;
+    const rectangle = `<rect x="${xmin}" y="${ymin}" width="${xmax - xmin}" height="${ymax - ymin}" fill="none" stroke="${colour}" stroke-width="${line}"/>`;
+    const text = `${name} ${score.toFixed(2)}`;
+    const tagWidth = widthOf(text) * font + 0.5 * font;
+    const left = Math.max(0, Math.min(xmin - line / 2, width - tagWidth));
+    // Above the box, or within it where there is no room above.
+    const top = Math.max(0, ymin >= 1.25 * font ? ymin - 1.25 * font : ymin);
+    return rectangle + tag(text, left, top, tagWidth, font, colour);
+  });
+  return withSvg(picture, marks.join(""));
+}
+
+/**
+ * The picture in the colours of the classes of its pixels, and in a corner what they are called.
+ * @param share of the colours: 1 covers the picture, 0 shows it alone
+ * @throws CaffeError where the picture is of another size than the map
+ */
+export async function drawSegmentation(
+  picture: FloatImage,
+  map: LabelMap,
+  share = 0.6,
+): Promise<FloatImage> {
+  const [height, width] = picture.shape;
+  if (map.height !== height || map.width !== width) {
+    throw new CaffeError(
+      `a map of ${map.height}×${map.width} for a picture of ${height}×${width}. Expected equal sizes.`,
+    );
+  }
+  const colours = labelColours(map);
+  const { data } = inColour(picture);
+  const mixed = Float32Array.from(data, (value, i) => {
+    return value * (1 - share) + (colours.data[i] ?? 0) * share;
+  });
+  const font = Math.max(10, Math.round(Math.min(height, width) / 26));
+  const tags = map.classes.map(({ label, name }, i) =>
+    tag(
+      name,
+      font / 2,
+      font / 2 + i * 1.35 * font,
+      (widthOf(name) + 0.5) * font,
+      font,
+      rgb(mapColour(label)),
+    ),
+  );
+  return withSvg({ shape: [height, width, 3], data: mixed }, tags.join(""));
+}
+
+/** A map of classes as a picture, each in PASCAL VOC's colour. */
+export function labelColours({ height, width, labels }: LabelMap): FloatImage {
+  const data = new Float32Array(3 * height * width);
+  const known = new Map<number, Colour>();
+  for (let i = 0; i < height * width; i++) {
+    const label = labels[i] ?? 0;
+    let colour = known.get(label);
+    if (!colour) {
+      colour = mapColour(label);
+      known.set(label, colour);
+    }
+    for (let c = 0; c < 3; c++) data[3 * i + c] = (colour[c] ?? 0) / 255;
+  }
+  return { shape: [height, width, 3], data };
+}
+
+/** A text on a ground of that colour. */
+function tag(
+  text: string,
+  left: number,
+  top: number,
+  width: number,
+  font: number,
+  colour: string,
+): string {
+  return [
+    `<rect x="${left}" y="${top}" width="${width}" height="${1.25 * font}" fill="${colour}"/>`,
+    `<text x="${left + 0.25 * font}" y="${top + 0.95 * font}" fill="white" font-size="${font}" xml:space="preserve">${xmlText(text)}</text>`,
+  ].join("");
+}
+
+/** How wide a text is in a font of height 1. */
+function widthOf(text: string): number {
+  const isWide = (character: string): boolean => (character.codePointAt(0) ?? 0) >= 0x1100;
+  return [...text].reduce((sum, one) => sum + (isWide(one) ? WIDE : NARROW), 0);
+}
+
+function rgb(colour: Colour): string {
+  return `rgb(${colour.join(",")})`;
+}
+
+/** A picture with an SVG's elements drawn over it. */
+async function withSvg(picture: FloatImage, elements: string): Promise<FloatImage> {
+  const { shape, data } = inColour(picture);
+  const [height, width] = shape;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans Mono, Liberation Mono, Menlo, Consolas, monospace">${elements}</svg>`;
+  const pixels = Uint8Array.from(data, (value) =>
+    Math.round(255 * Math.min(1, Math.max(0, value))),
+  );
+  const { default: sharp } = await import("sharp");
+  const drawn = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .composite([{ input: Buffer.from(svg) }])
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return { shape, data: Float32Array.from(drawn, (value) => value / 255) };
+}
+
+/** The picture with three channels. */
+function inColour(
+  picture: FloatImage,
+): FloatImage & { readonly shape: readonly [number, number, number] } {
+  const [height, width, channels] = picture.shape;
+  if (channels === 3) return picture;
+  if (channels !== 1) {
+    throw new CaffeError(`a picture of ${channels} channels. Expected 1 or 3.`);
+  }
+  const data = new Float32Array(3 * height * width);
+  for (let i = 0; i < data.length; i++) data[i] = picture.data[Math.floor(i / 3)] ?? 0;
+  return { shape: [height, width, 3], data };
+}
