@@ -38,6 +38,17 @@ const yoloLoss = (message: string, shape: string, more: string): Row[] =>
     ([fields, shapes]): Row => [fields, shapes, { b: [0, 0.5, 0.5, 1, 1] }],
   );
 
+const ctc = (
+  fields: string,
+  shapes: string,
+  inputs: Readonly<Record<string, readonly number[]>>,
+  mode = "BATCH_SIZE",
+): Row => [
+  `${["a", ...Object.keys(inputs)].map((name) => `bottom: "${name}"`).join(" ")} top: "y" ctc_loss_param { ${fields} } loss_param { normalization: ${mode} }`,
+  shapes,
+  inputs,
+];
+
 /** A loss with labels, in every normalisation, with and without an ignored label. */
 const modes = ["VALID", "FULL", "BATCH_SIZE", "NONE"].flatMap((mode) => [
   `normalization: ${mode}`,
@@ -122,6 +133,16 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" top: "a" bias_param { axis: 0 }', "2x3 2"],
     ['bottom: "a" top: "a"', "2x3"],
   ],
+  CTCLoss: [
+    ctc("", "4x2x3 2x2", { b: [0, 1, 1, 2] }),
+    ctc("blank_index: 0 output_delay: 1", "4x2x3 2x3", { b: [1, 2, 0, 2, -1, 0] }),
+    ctc("ctc_merge_repeated: false", "4x1x3 1x2", { b: [1, 1] }),
+    ctc("preprocess_collapse_repeated: true", "3x1x3 1x3", { b: [1, 1, 0] }),
+    ctc("", "4x2x3 4x2 3x2", { b: [0, 0, 1, 1, 1, 0, 1, 0], c: [0, 1, 1, -1, -1, 0] }),
+    ctc("", "4x2x3 2 2 3x2", { b: [4, 2], c: [2, 1], d: [0, 1, 0, 5, 9, 9] }),
+    // The second sample's labels do not fit.
+    ctc("", "3x2x3 2x2", { b: [0, 1, 0, 0] }, "VALID"),
+  ],
   Clip: neuron("clip_param { min: -0.4 max: 0.3 }", "clip_param { min: -9 max: 9 }"),
   Concat: [
     ...two("concat_param", "2x3x2 2x3x2", "", "axis: 0", "axis: -1", "concat_dim: 2"),
@@ -192,6 +213,13 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "axis: 1 offset: 1 offset: 0 offset: 2",
     "axis: -1",
   ),
+  CtcLoss: [
+    [
+      'bottom: "a" bottom: "b" top: "y" loss_weight: 2 ctc_loss_param { blank_label: 2 alphabet_size: 3 time_step: 4 } loss_param { normalization: NONE }',
+      "4x2x3 2x2",
+      { b: [0, 1, 1, 2] },
+    ],
+  ],
   Deconvolution: [
     ...one(
       "convolution_param",
@@ -583,6 +611,18 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       ([fields, shapes]): Row => [fields, shapes, { b: [5, 0, 1, 2] }],
     ),
   ],
+  WarpCTCLoss: [
+    [
+      'bottom: "a" bottom: "b" top: "y" loss_param { normalization: BATCH_SIZE }',
+      "4x2x3 2x2",
+      { b: [2, 1, 1, 0] },
+    ],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" loss_param { normalization: BATCH_SIZE }',
+      "3x2x3 3x2 2x2",
+      { b: [0, 0, 1, 1, 1, 0], c: [0, 1, 1, -1] },
+    ],
+  ],
 };
 
 /**
@@ -605,6 +645,20 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
       "3x5 3 3 3x2",
       { a: [0, 1, 1, 2, 2, 0, 1, 1, 2, 2, 1, 1, 1, 2, 2] },
     ],
+  ],
+  CTCGreedyDecoder: [
+    ['bottom: "a" top: "y"', "4x2x3"],
+    ['bottom: "a" bottom: "b" top: "y"', "4x2x3 2x3", { b: [1, 2, 0, 2, -1, 0] }],
+    ['bottom: "a" bottom: "b" top: "y" top: "z"', "4x2x3 4x2", { b: [0, 0, 1, 1, 1, 0, 1, 0] }],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" top: "x"',
+      "4x2x3 4x2 3x2",
+      { b: [0, 0, 1, 1, 1, 0, 1, 0], c: [0, 1, 1, -1, -1, 0] },
+    ],
+  ],
+  ContinuationIndicator: [
+    ['top: "y" continuation_indicator_param { time_step: 3 batch_size: 2 }', ""],
+    ['bottom: "a" top: "y" continuation_indicator_param { time_step: 3 }', "2x3"],
   ],
   DetectionEvaluate: [
     [
@@ -636,6 +690,9 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   ).map(([fields, shapes]): Row => [fields, shapes, { b: [0, 1, 0, 0, 0, 1, 1, 0] }]),
   GaussianYolov3: yoloLoss("yolov3_param", "1x10x1x1", "mask: 0"),
   Input: [['top: "y" input_param { shape { dim: 2 } }', ""]],
+  LabelsequenceAccuracy: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x4x3 2x3", { b: [1, 2, 0, 2, -1, 0] }],
+  ],
   MarginInnerProduct: ["SINGLE", "DOUBLE"].map(
     (type): Row => [
       `bottom: "a" bottom: "b" top: "y" top: "z" margin_inner_product_param { num_output: 2 type: ${type} ${fill} }`,
