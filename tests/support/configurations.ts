@@ -243,7 +243,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "num_output: 2 group: 2 kernel_size: 3 pad: 1",
     "num_output: 4 group: 2 kernel_size: 2 stride: 2",
   ),
-  Dropout: [...neuron("", "dropout_param { dropout_ratio: 0.2 }"), ...neuron("phase: TEST")],
+  Dropout: [
+    ...neuron("", "dropout_param { dropout_ratio: 0.2 }"),
+    ...neuron("phase: TEST", "phase: TEST dropout_param { sample_weights_test: true }"),
+  ],
   ELU: neuron("", "elu_param { alpha: 0.3 }"),
   Eltwise: [
     ...two(
@@ -342,6 +345,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "zoom_factor: 2 pad_beg: -1",
     ),
     ['bottom: "a" top: "y" interp_param { height: 3 width: 1 }', "1x2x1x1"],
+    ['bottom: "a" bottom: "b" top: "y" interp_param { use_blob_size: true }', "1x2x3x2 1x1x2x4"],
   ],
   L1Loss: [
     ['bottom: "a" bottom: "b" top: "y"', "3x2 3x2"],
@@ -502,14 +506,17 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ),
   ),
   Reorg: one("reorg_param", "2x4x2x4", "stride: 2", "stride: 2 reverse: true", "stride: 1"),
-  Reshape: one(
-    "reshape_param",
-    "2x3x2",
-    "shape { dim: 0 dim: -1 }",
-    "shape { dim: 6 dim: 2 }",
-    "axis: 1 num_axes: 1 shape { dim: 3 dim: 1 }",
-    "axis: -1 shape { dim: 1 }",
-  ),
+  Reshape: [
+    ...one(
+      "reshape_param",
+      "2x3x2",
+      "shape { dim: 0 dim: -1 }",
+      "shape { dim: 6 dim: 2 }",
+      "axis: 1 num_axes: 1 shape { dim: 3 dim: 1 }",
+      "axis: -1 shape { dim: 1 }",
+    ),
+    ...one("reshape_param", "2x4x2x3", "pixelshuffler: 2"),
+  ],
   Reverse: one("reverse_param", "2x3x2", "", "axis: 1", "axis: -1", "axis: 0 axis: 2"),
   SPP: one(
     "spp_param",
@@ -551,6 +558,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "2x3 2x3",
     ],
     ['bottom: "a" bottom: "b" bottom: "c" bottom: "d" top: "y" loss_weight: 1', "2x3 2x3 2x3 2x3"],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" loss_weight: 1',
+      "2x3 2x3 2x3",
+      { c: [1, 0, 1, 1, 1, 0] },
+    ],
   ],
   SmoothL1LossOHEM: [
     ['bottom: "a" bottom: "b" top: "y" loss_weight: 1', "2x3x2x1 2x3x2x1"],
@@ -632,6 +644,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
 export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   Accuracy: [
     ['bottom: "a" bottom: "b" top: "y" top: "z"', "3x4 3", { b: [0, 3, 1] }],
+    [
+      'bottom: "a" bottom: "b" top: "y" accuracy_param { min_is_better: true }',
+      "3x4 3",
+      { b: [0, 3, 1] },
+    ],
     [
       'bottom: "a" bottom: "b" top: "y" accuracy_param { top_k: 2 ignore_label: 1 }',
       "3x4 3",

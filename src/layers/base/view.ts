@@ -19,5 +19,5 @@ export abstract class ViewLayer extends Layer<One, One> {
     y.shareData(x);
   }
 
-  override backward(): void {}
+  override backward(_top: One, _propagateDown: readonly boolean[], _bottom: One): void {}
 }

@@ -20,7 +20,8 @@ import { PassKey } from "../base/pass-key.ts";
  *     TEST   y = x
  *
  * - bottom[0], top[0]: any shape; in place is allowed
- * - `dropout_param.dropout_ratio` r: default 0.5, in [0, 1)
+ * - `dropout_param`: dropout_ratio r 0.5, in [0, 1); of SegNet sample_weights_test false: values are dropped in TEST too, for means
+ *   over several passes
  *
  * @see Srivastava et al., JMLR 2014; Caffe's DropoutLayer
  */
@@ -34,9 +35,7 @@ export class DropoutLayer extends Layer<One, One> {
 
   override readonly fusion: LayerFusion = {
     postOp: () =>
-      this.phase === "TRAIN"
-        ? { kind: "dropout", ratio: this.#ratio, key: this.#key.next }
-        : undefined,
+      this.#drops ? { kind: "dropout", ratio: this.#ratio, key: this.#key.next } : undefined,
     forwardWasTaken: () => {
       this.#key.advance();
     },
@@ -63,15 +62,19 @@ export class DropoutLayer extends Layer<One, One> {
     this.#op = this.engine.dropout({ shape: x.shape, ratio: this.#ratio });
   }
 
+  get #drops(): boolean {
+    return this.phase === "TRAIN" || this.param.dropout_param?.sample_weights_test === true;
+  }
+
   override forward([x]: One, [y]: One): void {
-    if (this.phase === "TRAIN") {
+    if (this.#drops) {
       this.#op.forward(x.dataMem, y.dataMem, this.#key.advance());
     } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (this.phase === "TRAIN") this.#op.backward(y.diffMem, x.diffMem, this.#key.current);
+    if (this.#drops) this.#op.backward(y.diffMem, x.diffMem, this.#key.current);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
   }
 

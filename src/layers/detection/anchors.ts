@@ -7,23 +7,23 @@ export interface AnchorOptions {
   readonly stride: number;
   /** Edges of anchors, in units of 16 pixels. */
   readonly scales: readonly number[];
+  /** Heights of anchors over their widths. */
+  readonly ratios: readonly number[];
   /** How far anchors may reach beyond the image and still be trained. */
   readonly border: number;
 }
 
-/** The height of an anchor over its width. */
-const RATIOS = [0.5, 1, 2];
 /** The edge that scales are multiples of. */
 const BASE = 16;
 
 /**
- * Reads the YAML that these layers are given: `'feat_stride': 16` and, optional, `'scales': [8, 16, 32]` and
- * `'allowed_border': 0`, in braces or a line each.
+ * Reads the YAML that these layers are given: `'feat_stride': 16` and, optional, `'scales': [8, 16, 32]`,
+ * `'ratios': [0.5, 1, 2]`, which PVANet's have, and `'allowed_border': 0`, in braces or a line each.
  * @throws CaffeError where another key is there, or a value is no number
  */
 export function anchorOptions(text: string): AnchorOptions {
   const keys = [...text.matchAll(/['"]?([A-Za-z_]\w*)['"]?\s*:(?![:/])/g)].map(([, key]) => key);
-  const known = ["feat_stride", "scales", "allowed_border"];
+  const known = ["feat_stride", "scales", "ratios", "allowed_border"];
   const other = keys.find((key) => !known.includes(key ?? ""));
   if (other) {
     throw new CaffeError(`param_str has ${other}. Expected ${known.join(", ")}.`);
@@ -34,21 +34,25 @@ export function anchorOptions(text: string): AnchorOptions {
   if (!(stride > 0)) {
     throw new CaffeError(`param_str is "${text}". Expected 'feat_stride': a number above 0.`);
   }
-  const list = textOf("scales", "[[(]([^\\])]*)[\\])]");
-  const scales = list?.split(",").flatMap((one) => (one.trim() === "" ? [] : [Number(one)]));
-  if (keys.includes("scales") && !(scales?.length && scales.every((scale) => scale > 0))) {
-    throw new CaffeError(
-      `param_str is "${text}". Expected 'scales': [a, b, …] of numbers above 0.`,
-    );
-  }
+  const listOf = (key: string): readonly number[] | undefined => {
+    const list = textOf(key, "[[(]([^\\])]*)[\\])]");
+    const numbers = list?.split(",").flatMap((one) => (one.trim() === "" ? [] : [Number(one)]));
+    if (keys.includes(key) && !(numbers?.length && numbers.every((one) => one > 0))) {
+      throw new CaffeError(
+        `param_str is "${text}". Expected '${key}': [a, b, …] of numbers above 0.`,
+      );
+    }
+    return numbers;
+  };
   const border = Number(textOf("allowed_border", "([^\\s,}]+)") ?? 0);
-  return { stride, scales: scales ?? [8, 16, 32], border };
+  const [scales, ratios] = [listOf("scales"), listOf("ratios")];
+  return { stride, scales: scales ?? [8, 16, 32], ratios: ratios ?? [0.5, 1, 2], border };
 }
 
 /** The anchors of a position, each ratio in every scale, in pixels around it. */
-function anchorsOf(scales: readonly number[]): readonly Box[] {
+function anchorsOf({ scales, ratios }: AnchorOptions): readonly Box[] {
   const middle = (BASE - 1) / 2;
-  return RATIOS.flatMap((ratio) => {
+  return ratios.flatMap((ratio) => {
     const width = Math.round(Math.sqrt((BASE * BASE) / ratio));
     const height = Math.round(width * ratio);
     return scales.map((scale): Box => {
@@ -60,11 +64,12 @@ function anchorsOf(scales: readonly number[]): readonly Box[] {
 
 /** The anchors of every position of a map, row by row. */
 export function anchorsOfMap(
-  { stride, scales }: AnchorOptions,
+  options: AnchorOptions,
   height: number,
   width: number,
 ): readonly Box[] {
-  const own = anchorsOf(scales);
+  const own = anchorsOf(options);
+  const { stride } = options;
   const all: Box[] = [];
   for (let h = 0; h < height; h++) {
     for (let w = 0; w < width; w++) {
@@ -76,6 +81,6 @@ export function anchorsOfMap(
 }
 
 /** How many anchors a position has. */
-export function anchorCount({ scales }: AnchorOptions): number {
-  return RATIOS.length * scales.length;
+export function anchorCount({ scales, ratios }: AnchorOptions): number {
+  return ratios.length * scales.length;
 }

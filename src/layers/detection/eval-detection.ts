@@ -1,14 +1,14 @@
+import type { Blob } from "../../blob/blob.ts";
 import type { EvalDetectionParameter } from "../../io/proto/caffe.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { shapeText } from "../../util/shape.ts";
 import {
   type Arity,
-  arity,
+  type Blobs,
   Layer,
   type LayerRole,
   type One,
   type ParamField,
-  type Two,
 } from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
 import { best, type Detection, iouOf, logistic, softmaxAt } from "../base/yolo-boxes.ts";
@@ -25,7 +25,8 @@ const LEAST_SCORE = 0.005;
  * most in common with, at least `threshold`, was not found before, and wrong (fp) where it was, or where the image has no
  * box of the class. Of one that overlaps less neither is told.
  *
- * - bottom[0]: N×num_object·(5 + num_class)×side×side; bottom[1]: 1×1×G×8 labels as SSD's data layers make them
+ * - bottom[0]: N×num_object·(5 + num_class)×side×side; bottom[1]: 1×1×G×8 labels as SSD's data layers make them;
+ *   bottom[2], optional: images, which are not read
  * - top[0]: N×(num_class + side²·num_object·4): how many true boxes each class has, then [class, score, tp, fp] of each
  *   found one, then zeros
  * - `eval_detection_param`: side 7, num_class 20, num_object 2, biases, threshold 0.5, nms −1 (below 0 nothing is found),
@@ -33,11 +34,11 @@ const LEAST_SCORE = 0.005;
  *
  * @see Intel Caffe's EvalDetectionLayer
  */
-export class EvalDetectionLayer extends Layer<Two, One> {
+export class EvalDetectionLayer extends Layer<Blobs, One> {
   static override readonly type: string = "EvalDetection";
   static override readonly role: LayerRole = "result";
   static override readonly paramFields: readonly ParamField[] = ["eval_detection_param"];
-  static override readonly bottoms: Arity = arity.two;
+  static override readonly bottoms: Arity = { min: 2, max: 3 };
 
   get #param(): Required<
     Pick<EvalDetectionParameter, "side" | "num_class" | "num_object" | "threshold" | "biases">
@@ -56,7 +57,8 @@ export class EvalDetectionLayer extends Layer<Two, One> {
     }
   }
 
-  override reshape([x, label]: Two, [top]: One): void {
+  override reshape(bottom: Blobs, [top]: One): void {
+    const [x, label] = bottom as [Blob, Blob];
     const [n, c, h, w] = planesOf(x, (message) => this.fail(message));
     const { side, num_class, num_object } = this.#param;
     if (c !== num_object * (5 + num_class) || h !== side || w !== side) {
@@ -70,7 +72,8 @@ export class EvalDetectionLayer extends Layer<Two, One> {
     top.reshape([n, num_class + side * side * num_object * 4]);
   }
 
-  override forward([x, label]: Two, [top]: One): void {
+  override forward(bottom: Blobs, [top]: One): void {
+    const [x, label] = bottom as [Blob, Blob];
     const { num_class } = this.#param;
     const images = x.shape[0] ?? 0;
     const fail = (sample: number, message: string): never => this.failAt(sample, message);

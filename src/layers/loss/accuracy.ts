@@ -1,4 +1,4 @@
-import type { Blob } from "../../blob/blob.ts";
+import { Blob } from "../../blob/blob.ts";
 import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
@@ -12,14 +12,14 @@ import { arity, type LayerRole, type OneOrMore, type ParamField, type Two } from
  *
  * - bottom[0]: scores N×C×…, classes along `axis`; bottom[1]: one label for every other position
  * - top[0]: the accuracy, a scalar; top[1], optional: accuracy of each class, (C)
- * - `accuracy_param`: top_k 1, axis 1, ignore_label
+ * - `accuracy_param`: top_k 1, axis 1, ignore_label; of forks min_is_better false: the scores are distances
  *
  * @see Caffe's AccuracyLayer
  */
 export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   static override readonly type: string = "Accuracy";
   static override readonly paramFields: readonly ParamField[] = ["accuracy_param"];
-  static override readonly needs: readonly Primitive[] = ["accuracy"];
+  static override readonly needs: readonly Primitive[] = ["accuracy", "axpby"];
   static override readonly hostBottoms: readonly number[] = [1];
   static override readonly bottoms = arity.two;
   static override readonly tops = arity.oneOrTwo;
@@ -29,6 +29,8 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   #labels = 0;
   #classes = 0;
   #op!: AccuracyOp;
+  /** −x, where the least is the best. */
+  #turned: Blob | undefined;
 
   override reshape([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);
@@ -54,12 +56,17 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
       topK: top_k,
       ignoreLabel: ignore_label,
     });
+    this.#turned = this.param.accuracy_param?.min_is_better
+      ? new Blob(x.shape, this.context.dtype)
+      : undefined;
     this.#shape = x.shape;
   }
 
   override forward([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
     this.countLabels(label, this.#classes, this.param.accuracy_param?.ignore_label);
-    this.#op.forward(x.dataMem, label.dataMem, accuracy.dataMem, perClass?.dataMem);
+    if (this.#turned) this.engine.axpby(x.count(), -1, x.dataMem, 0, this.#turned.dataMem);
+    const scores = this.#turned ?? x;
+    this.#op.forward(scores.dataMem, label.dataMem, accuracy.dataMem, perClass?.dataMem);
   }
 
   override backward(_top: OneOrMore, propagateDown: readonly boolean[]): void {

@@ -9,8 +9,9 @@ import { smoothL1 } from "../detection/smooth-l1.ts";
  *
  *     E = Σ w_out · f(w_in · (x − t)) / N,  f(d) = σ²d²/2 where |d| < 1/σ², else |d| − 1/2σ²
  *
- * Two forks have it. Fast R-CNN's has four bottoms, or two and a `smooth_l1_loss_param`; it counts with the `loss_weight` that
- * is written alone, so without one it adds nothing. SSD's has two bottoms, σ = 1 and weight 1.
+ * Three forks have it. Faster R-CNN's has four bottoms, or two and a `smooth_l1_loss_param`; Fast R-CNN's has three, and its w_in
+ * does not multiply the gradient, which is the derivative where w_in is 0 or 1. Both count with the `loss_weight` that
+ * is written alone, so without one they add nothing. SSD's has two bottoms, σ = 1 and weight 1.
  *
  * - bottom[0] x, bottom[1] t: N×…, with a gradient for each; bottom[2] w_in, bottom[3] w_out: their shape, no gradient
  * - top[0]: the loss, a scalar
@@ -31,13 +32,10 @@ export class SmoothL1LossLayer extends LossLayer<Blobs, One> {
   }
 
   get #isOfFastRcnn(): boolean {
-    return this.param.bottom?.length === 4 || this.param.smooth_l1_loss_param !== undefined;
+    return (this.param.bottom?.length ?? 0) > 2 || this.param.smooth_l1_loss_param !== undefined;
   }
 
-  override setUp(bottom: Blobs): void {
-    if (bottom.length === 3) {
-      this.fail("3 bottoms. Expected 2, or 4: weights within the loss and weights of it.");
-    }
+  override setUp(): void {
     const sigma = this.param.smooth_l1_loss_param?.sigma ?? 1;
     if (!(sigma > 0)) this.fail(`smooth_l1_loss_param.sigma is ${sigma}. Expected more than 0.`);
     if (this.#isOfFastRcnn && (this.param.loss_weight ?? []).length === 0) {
@@ -68,7 +66,7 @@ export class SmoothL1LossLayer extends LossLayer<Blobs, One> {
       const [inner, outer] = [within?.[i] ?? 1, of?.[i] ?? 1];
       const [loss, gradient] = smoothL1(inner * (x![i]! - t![i]!), sigma);
       sum += outer * loss;
-      slopes[i] = gradient * inner * outer;
+      slopes[i] = gradient * (of ? inner * outer : 1);
     }
     y.dataMem.overwriteCpu()[0] = sum / Math.max(1, bottom[0]!.shape[0] ?? 1);
   }

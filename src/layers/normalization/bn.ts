@@ -26,7 +26,7 @@ import { type ChannelLine, NormalizedLine } from "../base/normalized-line.ts";
  * - `bn_param`, PSPNet's: slope_filler and bias_filler (0), momentum 0.9, eps 1e-5, frozen false; SegNet's: bn_mode LEARN,
  *   scale_filler and shift_filler (0)
  *
- * The fields say which is meant, or as many `param` as one has blobs, or top[1]; else `fork: "psp"` or `fork: "segnet"`.
+ * The fields say which is meant (synopsys-caffe's `icnet` is true for PSPNet's), or as many `param` as one has blobs, or top[1]; else `fork: "psp"` or `fork: "segnet"`.
  *
  * @see Zhao et al., PSPNet, CVPR 2017; Badrinarayanan, Kendall & Cipolla, SegNet, TPAMI 2017: their BNLayers
  */
@@ -122,6 +122,7 @@ export class BNLayer extends LearnedLayer<One, OneOrMore> {
     if (segnet || psp) return segnet;
     const { fork, param = [] } = this.param;
     if (fork !== undefined) return fork === "segnet";
+    if (this.#param.icnet !== undefined) return !this.#param.icnet;
     if (tops > 1 || this.blobs.length === 2 || param.length === 2) return true;
     if (this.blobs.length === 4 || param.length > 2) return false;
     this.context.warn(

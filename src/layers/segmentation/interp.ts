@@ -1,5 +1,14 @@
+import type { Blob } from "../../blob/blob.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
-import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
+import {
+  type Arity,
+  arity,
+  type Blobs,
+  Layer,
+  type LayerRole,
+  type One,
+  type ParamField,
+} from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
 
 /**
@@ -8,26 +17,45 @@ import { planesOf } from "../base/planes.ts";
  *     y(h, w) = x(h·(H − 1)/(H' − 1), w·(W − 1)/(W' − 1)), between neighbours in proportion
  *     ∂E/∂x   = each ∂E/∂y dealt out to the four neighbours in the same proportions
  *
- * - bottom[0] x: N×C×H×W; top[0] y: N×C×H'×W'
+ * - bottom[0] x: N×C×H×W; bottom[1], with use_blob_size: N×C×H'×W', of which only the size is read; top[0] y: N×C×H'×W'
  * - `interp_param`, H from which the pads have been cut off: shrink_factor s alone gives ⌊(H − 1)/s⌋ + 1; zoom_factor z
- *   alone H + (H − 1)(z − 1); else height and width; else both factors, first shrink, then zoom
+ *   alone H + (H − 1)(z − 1); else height and width; else both factors, first shrink, then zoom; with use_blob_size the size
+ *   of bottom[1], and none of these
  * - pad_beg, pad_end (0): 0 or less, rows and columns of the bottom to leave out
  *
  * Ratios are float32, as in the fork.
  *
  * @see Chen et al., DeepLab, 2015; Zhao et al., Pyramid Scene Parsing Network, CVPR 2017: its InterpLayer
  */
-export class InterpLayer extends Layer<One, One> {
+export class InterpLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Interp";
   static override readonly paramFields: readonly ParamField[] = ["interp_param"];
   static override readonly role: LayerRole = "window";
+  static override readonly bottoms: Arity = arity.oneOrTwo;
 
-  #shape: Shape | undefined;
+  #shapes: readonly Shape[] = [];
   #rows!: Neighbours;
   #columns!: Neighbours;
 
-  override reshape([x]: One, [y]: One): void {
-    if (this.#shape && sameShape(this.#shape, x.shape)) return;
+  override setUp(bottom: Blobs): void {
+    const { use_blob_size = false, height, width } = this.param.interp_param ?? {};
+    const { zoom_factor, shrink_factor } = this.param.interp_param ?? {};
+    if (use_blob_size !== (bottom.length === 2)) {
+      this.fail(
+        `${bottom.length} bottoms with use_blob_size: ${use_blob_size}. Expected a second bottom, which gives the size, where it is true.`,
+      );
+    }
+    const sizes = { height, width, zoom_factor, shrink_factor };
+    const [other] = Object.entries(sizes).find(([, size]) => size !== undefined) ?? [];
+    if (use_blob_size && other !== undefined) {
+      this.fail(`interp_param has use_blob_size and ${other}. Expected one of them.`);
+    }
+  }
+
+  override reshape(bottom: Blobs, [y]: One): void {
+    const before = this.#shapes;
+    if (before.length > 0 && bottom.every(({ shape }, i) => sameShape(shape, before[i]!))) return;
+    const [x, like] = bottom as [Blob, Blob | undefined];
     const [n, c, h, w] = planesOf(x, (message) => this.fail(message));
     const { pad_beg = 0, pad_end = 0 } = this.param.interp_param ?? {};
     if (pad_beg > 0 || pad_end > 0) {
@@ -37,7 +65,9 @@ export class InterpLayer extends Layer<One, One> {
     }
     const [inH, inW] = [h + pad_beg + pad_end, w + pad_beg + pad_end];
     const { height, width } = this.param.interp_param ?? {};
-    const [outH, outW] = [this.#lengthOf(inH, height), this.#lengthOf(inW, width)];
+    const [, , likeH, likeW] = like ? planesOf(like, (message) => this.fail(message)) : [];
+    const outH = likeH ?? this.#lengthOf(inH, height);
+    const outW = likeW ?? this.#lengthOf(inW, width);
     if (inH < 1 || inW < 1 || outH < 1 || outW < 1) {
       this.fail(
         `bottom shape ${shapeText(x.shape)} would become ${inH} × ${inW}, and then ${outH} × ${outW}. Expected 1 or more.`,
@@ -47,7 +77,7 @@ export class InterpLayer extends Layer<One, One> {
     const isCopy = inH === outH && inW === outW;
     this.#rows = neighbours(inH, outH, -pad_beg, isCopy);
     this.#columns = neighbours(inW, outW, -pad_beg, isCopy);
-    this.#shape = x.shape;
+    this.#shapes = bottom.map(({ shape }) => shape);
   }
 
   /** The length of an axis of the top, for `length` of the bottom. */
@@ -69,7 +99,8 @@ export class InterpLayer extends Layer<One, One> {
     return shrunk + (shrunk - 1) * ((zoom_factor ?? 1) - 1);
   }
 
-  override forward([x]: One, [y]: One): void {
+  override forward(bottom: Blobs, [y]: One): void {
+    const [x] = bottom as [Blob];
     const [from, to] = [x.dataMem.cpu(), y.dataMem.overwriteCpu()];
     const [rows, columns] = [this.#rows, this.#columns];
     const [, , h = 0, w = 0] = x.shape;
@@ -91,8 +122,11 @@ export class InterpLayer extends Layer<One, One> {
     }
   }
 
-  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
+  override backward([y]: One, [propagate, toSize]: readonly boolean[], bottom: Blobs): void {
+    // Nothing depends on what bottom[1] holds.
+    if (toSize) bottom[1]?.diffMem.zero();
     if (!propagate) return;
+    const [x] = bottom as [Blob];
     const [dy, dx] = [y.diffMem.cpu(), x.diffMem.overwriteCpu()];
     const [rows, columns] = [this.#rows, this.#columns];
     const [, , h = 0, w = 0] = x.shape;

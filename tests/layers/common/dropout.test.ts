@@ -25,6 +25,18 @@ describeEngines("Dropout", (engines) => {
     expect(Array.from(net.blob("a").diffValues())).toEqual(y);
   });
 
+  test("drops in testing too where samples are asked for", async () => {
+    const layer = dropout.replace("}", "sample_weights_test: true }");
+    const net = layerNet(layer, [[100]], { engines, phase: "TEST", forceBackward: true });
+    const [y = []] = await forward(net, new Array(100).fill(3));
+    expect(new Set(y)).toEqual(new Set([0, 4]));
+    net.blob("y").diffMem.overwriteCpu().fill(3);
+    await net.backward();
+    await net.toHost();
+    expect(Array.from(net.blob("a").diffValues())).toEqual(Array.from(y));
+    expect((await forward(net, new Array(100).fill(3)))[0]).not.toEqual(y);
+  });
+
   test("does nothing in testing", async () => {
     const net = layerNet(dropout, [[3]], { engines, phase: "TEST" });
     expect(await forward(net, [1, 2, 3])).toEqual([[1, 2, 3]]);

@@ -45,6 +45,11 @@ test("EvalDetection counts a second box for one truth as wrong", async () => {
   expect(y).toBeAllClose([0, 1, 1, 1, 1, 0, 1, 0.5, 0, 1]);
 });
 
+test("EvalDetection takes images besides, and reads none", () => {
+  const layer = evaluation().replace("top:", 'bottom: "c" top:');
+  expect(() => layerNet(layer, [...shapes, [1, 3, 9, 9]])).not.toThrow();
+});
+
 test.each([
   [[0, 3, 0, 0, 0, 1, 1, 0], "a box has class 2"],
   [[1, 1, 0, 0, 0, 1, 1, 0], "is of image 1"],

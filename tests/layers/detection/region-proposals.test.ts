@@ -78,18 +78,20 @@ describe("ProposalLayer of py-faster-rcnn", () => {
       "scores have shape (2,6,1,1)",
     ],
     [proposals("'scales': [1]"), shapes, "Expected 'feat_stride'"],
-    [proposals("'feat_stride': 16, 'ratios': [1]"), shapes, "param_str has ratios"],
+    [proposals("'feat_stride': 16, 'sizes': [1]"), shapes, "param_str has sizes"],
+    [proposals("'feat_stride': 16, 'ratios': []"), shapes, "Expected 'ratios': [a, b, …]"],
   ])("refuses %s", (text, bottoms, message) => {
     expect(() => layerNet(text, bottoms)).toThrow(message);
   });
 });
 
 test.each([
-  ["'feat_stride': 16", [8, 16, 32], 0],
-  ["{'feat_stride': 16, 'scales': [2, 4]}", [2, 4], 0],
-  ["feat_stride: 16\nscales: !!python/tuple [3]\nallowed_border: 5", [3], 5],
-])("param_str in YAML: %s", (text, scales, border) => {
-  expect(anchorOptions(text)).toEqual({ stride: 16, scales, border });
+  ["'feat_stride': 16", [8, 16, 32], [0.5, 1, 2], 0],
+  ["{'feat_stride': 16, 'scales': [2, 4]}", [2, 4], [0.5, 1, 2], 0],
+  ["{'feat_stride': 16, 'ratios': [0.333, 3], 'scales': [2]}", [2], [0.333, 3], 0],
+  ["feat_stride: 16\nscales: !!python/tuple [3]\nallowed_border: 5", [3], [0.5, 1, 2], 5],
+])("param_str in YAML: %s", (text, scales, ratios, border) => {
+  expect(anchorOptions(text)).toEqual({ stride: 16, scales, ratios, border });
 });
 
 describe("AnchorTargetLayer of py-faster-rcnn", () => {

@@ -47,6 +47,11 @@ test("Accuracy of the top k wants k classes at least, 0 where nothing counts", a
   expect(await forward(none, [1, 2, 3, 1, 2, 3], [1, 1])).toEqual([[0]]);
 });
 
+test("Accuracy of distances counts the least", async () => {
+  const net = layerNet(accuracy("min_is_better: true"), [[2, 3], [2]]);
+  expect(await forward(net, [3, 1, 2, 1, 2, 3], [1, 2])).toEqual([[0.5]]);
+});
+
 test("Accuracy along another axis", async () => {
   const net = layerNet(accuracy("axis: 0"), [[3, 2], [2]]);
   expect(await forward(net, [9, 0, 1, 1, 2, 2], [0, 1])).toEqual([[0.5]]);

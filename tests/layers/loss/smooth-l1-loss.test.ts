@@ -53,8 +53,9 @@ describeEngines("SmoothL1Loss", (engines) => {
 
 test.each([
   ["SSD's", 2, "", 1],
-  ["Fast R-CNN's by its parameter", 2, "smooth_l1_loss_param { sigma: 1 }", 0],
-  ["Fast R-CNN's by its bottoms", 4, "", 0],
+  ["Fast R-CNN's", 3, "", 0],
+  ["Faster R-CNN's by its parameter", 2, "smooth_l1_loss_param { sigma: 1 }", 0],
+  ["Faster R-CNN's by its bottoms", 4, "", 0],
   ["SmoothL1LossOHEM", 3, "", 0],
 ])("which weight counts where none is written: %s", async (title, n, param, weight) => {
   const { log, lines } = keptLog();
@@ -66,10 +67,23 @@ test.each([
   expect(lines.some((line) => line.includes("adds nothing to the objective"))).toBe(weight === 0);
 });
 
-test("SmoothL1Loss wants 2 or 4 bottoms of one shape", () => {
-  expect(() => layerNet(`type: "SmoothL1Loss" ${bottoms(3)} top: "y"`, shapes(3))).toThrow(
-    "3 bottoms. Expected 2, or 4",
+test("of Fast R-CNN's three bottoms the weights count in the loss, and in no gradient but by it", async () => {
+  const net = layerNet(
+    `type: "SmoothL1Loss" ${bottoms(3)} top: "y" loss_weight: 1`,
+    [
+      [2, 1],
+      [2, 1],
+      [2, 1],
+    ],
+    { forceBackward: true },
   );
+  // Differences 1 and 3, weighed 0.5 and 2: 0.125 and 5.5 over two rows.
+  expect((await forward(net, [1, 3], [0, 0], [0.5, 2]))[0]).toBeAllClose([5.625 / 2]);
+  await net.backward();
+  expect(Array.from(net.blob("a").diffValues())).toBeAllClose([0.25, 0.5]);
+});
+
+test("SmoothL1Loss wants bottoms of one shape", () => {
   expect(() =>
     layerNet(`type: "SmoothL1Loss" ${bottoms(2)} top: "y"`, [
       [2, 2],

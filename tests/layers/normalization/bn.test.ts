@@ -103,6 +103,8 @@ test.each([
   ["", 4, true],
   ['fork: "psp"', 4, false],
   ['fork: "segnet"', 2, false],
+  ["bn_param { icnet: true }", 4, false],
+  ["bn_param { icnet: false }", 2, false],
   ["param { } param { }", 2, false],
   ["param { } param { } param { } param { }", 4, false],
   ["bn_param { shift_filler { } }", 2, false],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
-import { checkParity, forward, layerNet } from "../../support/nets.ts";
+import { checkParity, forward, layerNet, noise } from "../../support/nets.ts";
 
 const interp = (param: string): string =>
   `type: "Interp" bottom: "a" top: "y" interp_param { ${param} }`;
@@ -20,6 +20,22 @@ describeEngines("Interp", (engines) => {
     const net = layerNet(interp("zoom_factor: 2 pad_beg: -1"), [[1, 1, 3, 3]], { engines });
     const [y] = await forward(net, [9, 9, 9, 9, 0, 2, 9, 4, 6]);
     expect(y).toBeAllClose([0, 1, 2, 2, 3, 4, 4, 5, 6]);
+  });
+
+  test("takes the size of its second bottom", async () => {
+    const layer = interp("use_blob_size: true").replace("top:", 'bottom: "b" top:');
+    const net = layerNet(
+      layer,
+      [
+        [1, 1, 2, 2],
+        [5, 4, 2, 3],
+      ],
+      { engines },
+    );
+    expect((await forward(net, [0, 2, 4, 6], noise(120)))[0]).toBeAllClose([0, 1, 2, 4, 5, 6]);
+    net.blob("b").reshape([1, 1, 1, 2]);
+    net.reshape();
+    expect((await forward(net, [0, 2, 4, 6], [0, 0]))[0]).toBeAllClose([0, 2]);
   });
 
   test("agrees with the reference", async () => {
@@ -45,6 +61,7 @@ test.each([
   ["zoom_factor: 2 pad_end: -2", [1, 1, 2, 2], "would become 0 × 0"],
   ["height: 0 width: 3", [1, 1, 2, 2], "then 0 × 3"],
   ["zoom_factor: 2", [2, 2], "Expected four axes"],
+  ["use_blob_size: true", [1, 1, 2, 2], "1 bottoms with use_blob_size: true"],
 ])("Interp refuses %s of a bottom of shape %j", (param, shape, message) => {
   expect(() => layerNet(interp(param), [shape])).toThrow(message);
 });

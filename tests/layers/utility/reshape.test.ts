@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
-import { checkGradient, forward, layerNet, noise } from "../../support/nets.ts";
+import { checkGradient, checkParity, forward, layerNet, noise } from "../../support/nets.ts";
 
 describeEngines("Reshape", (engines) => {
   test.each([
@@ -18,6 +18,32 @@ describeEngines("Reshape", (engines) => {
     expect(net.blob("y").shape).toEqual(shape);
     expect(Array.from(net.blob("y").values())).toBeAllClose(noise(24));
   });
+});
+
+describeEngines("Reshape with pixelshuffler", (engines) => {
+  const shuffle = (side: number): string =>
+    `type: "Reshape" bottom: "a" top: "y" reshape_param { pixelshuffler: ${side} }`;
+
+  test("makes a square of pixels of the channels", async () => {
+    const net = layerNet(shuffle(2), [[1, 8, 1, 2]], { engines });
+    const [y] = await forward(
+      net,
+      Array.from({ length: 16 }, (_, i) => i),
+    );
+    expect(net.blob("y").shape).toEqual([1, 2, 2, 4]);
+    expect(y).toEqual([0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15]);
+  });
+
+  test("agrees with the reference", async () => {
+    await checkParity(engines, shuffle(3), [[2, 18, 3, 2]]);
+  });
+});
+
+test("pixelshuffler wants as many channels as make squares", () => {
+  const layer = 'type: "Reshape" bottom: "a" top: "y" reshape_param { pixelshuffler: 2 }';
+  expect(() => layerNet(layer, [[1, 6, 2, 2]])).toThrow(
+    "Expected channels in groups of its square",
+  );
 });
 
 test("of no rows the axes that are copied stay, and the others say how long -1 is", () => {
