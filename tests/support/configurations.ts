@@ -62,6 +62,8 @@ const statistics =
 /** Three boxes of an image with their variances, and an object in each image of two. */
 const priors = [0, 0, 0.4, 1, 0.3, -0.1, 0.7, 1, 0.7, 0, 1, 1, ...new Array<number>(12).fill(0.5)];
 const objects = [0, 1, 0, 0, 0, 0.5, 1, 0, 1, 2, 0, 0.4, 0, 0.9, 1, 0];
+/** Of two cells one of an object and one of background: class, middle, size and overlap. */
+const fieldLabels = [1, 0, 4, 0, 3, 0, 7, 0, 9, 0, 0.8, 0.1];
 /** Regions of two images. */
 const regions = [0, 0, 0, 3, 2, 1, 1, 1, 4, 3, 0, 2, 0, 3, 3];
 const cont = [1, 0, 1, 1, 0, 1];
@@ -533,6 +535,11 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" top: "a" scale_param { axis: 0 bias_term: true }', "2x3 2"],
     ['bottom: "a" top: "a" scale_param { bias_term: true }', "2x3"],
   ],
+  ScaleRoute: ["low_scale: 3", "high_scale: 3", "low_scale: 90 high_scale: 95"].map((param) => [
+    `bottom: "a" bottom: "b" bottom: "c" top: "x" top: "y" top: "z" scale_route_param { ${param} }`,
+    "3x5 3x2 3x1x2",
+    { a: regions },
+  ]),
   ShuffleChannel: one("shuffle_channel_param", "2x4x3", "group: 2", "group: 4", ""),
   Sigmoid: neuron(""),
   SigmoidCrossEntropyLoss: ["", "normalize: true", "normalize: false", ...modes].map((mode) => [
@@ -642,6 +649,71 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
  * is no derivative of what they compute (docs/differences.md).
  */
 export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
+  BboxAccuracy: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z"',
+      "2x8 2x5 2x6",
+      { b: [0, 0, 0, 9, 9, 0, 2, 2, 9, 9], c: [1, 0, 0, 9, 7, 0.8, 0, 0, 0, 0, 0, 0] },
+    ],
+  ],
+  BoxGroupOutput: [
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" box_group_output_param { box_group_param { field_w: 8 field_h: 8 stride: 8 } min_size: 1 }',
+      "1x2x2x2 1x4x2x2",
+    ],
+  ],
+  BoxOutput: [
+    [
+      'bottom: "a" top: "y" top: "z" box_output_param { field_w: 8 field_h: 8 downsample_rate: 8 min_size: 1 fg_thr: -9 }',
+      "1x6x2x2",
+    ],
+  ],
+  DecodeBBox: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x8 2x5", { b: [0, 0, 0, 9, 9, 0, 2, 2, 9, 9] }],
+  ],
+  DetectionAccuracy: [
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" detection_accuracy_param { cls_num: 2 field_w: 8 field_h: 8 downsample_rate: 8 }',
+      "1x6x1x2 1x6x1x2",
+      { b: fieldLabels },
+    ],
+  ],
+  DetectionGroupAccuracy: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" detection_group_accuracy_param { cls_num: 2 field_w: 8 field_h: 8 stride: 8 }',
+      "1x2x1x2 1x4x1x2 1x6x1x2",
+      { c: fieldLabels },
+    ],
+  ],
+  // The second number of their top has no gradient of its own: tests/layers/cascade has differences of the first.
+  DetectionGroupLoss: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" detection_group_loss_param { cls_num: 2 field_w: 8 field_h: 8 stride: 8 }',
+      "1x2x1x2 1x4x1x2 1x6x1x2",
+      { c: fieldLabels },
+    ],
+  ],
+  DetectionLoss: [
+    [
+      'bottom: "a" bottom: "b" top: "y" detection_loss_param { cls_num: 2 field_w: 8 field_h: 8 downsample_rate: 8 sample_mode: "all" }',
+      "1x6x1x2 1x6x1x2",
+      { b: fieldLabels },
+    ],
+  ],
+  FrcnnOutput: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" bottom: "d" top: "y"',
+      "2x2 2x8 2x5 1x2",
+      { a: [0.2, 0.8, 0.6, 0.4], c: [0, 0, 0, 9, 9, 0, 2, 2, 9, 9], d: [10, 12] },
+    ],
+  ],
+  ProposalTarget: [
+    [
+      `bottom: "a" bottom: "b" ${["t", "u", "v", "w", "x", "y", "z"].map((top) => `top: "${top}"`).join(" ")} proposal_target_param { cls_num: 2 batch_size: 2 }`,
+      "2x5 1x8",
+      { a: [0, 0, 0, 9, 9, 0, 2, 2, 9, 9], b: [0, 0, 0, 9, 8, 1, 0, 0] },
+    ],
+  ],
   Accuracy: [
     ['bottom: "a" bottom: "b" top: "y" top: "z"', "3x4 3", { b: [0, 3, 1] }],
     [
@@ -682,6 +754,11 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
       'bottom: "a" bottom: "b" top: "y" detection_evaluate_param { num_classes: 2 }',
       "1x1x1x7 1x1x1x8",
       { a: [0, 1, 0.5, 0, 0, 1, 1], b: [0, 1, 0, 0, 0, 1, 1, 0] },
+    ],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" detection_evaluate_param { num_classes: 2 }',
+      "1x7 1x8 1x2",
+      { a: [0, 1, 1, 9, 9, 1, 0.5], b: [0, 1, 1, 9, 8, 1, 0, 0], c: [20, 20] },
     ],
   ],
   CenterLoss: [

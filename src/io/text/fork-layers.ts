@@ -7,9 +7,8 @@ const forks: Readonly<Record<string, string>> = {
   "Fast and Faster R-CNN": "Proposal",
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
-  "MS-CNN":
-    "BBoxRegLoss BoxGroupOutput BoxOutput DecodeBBox DetectionData DetectionLossWeight ImageGtData ROIData",
-  YOLO: "RegionOutput Region BoxData DetectionLoss",
+  "MS-CNN": "BBoxRegLoss DetectionData DetectionLossWeight ImageGtData ROIData",
+  YOLO: "RegionOutput Region BoxData",
   "PSPNet and DeepLab":
     "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   "CRF-RNN": "MultiStageMeanfield",

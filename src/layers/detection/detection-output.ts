@@ -12,7 +12,7 @@ import {
 import { type Box, type BoxCode, boxAt, decodeBox } from "./boxes.ts";
 import { byScore, suppress } from "./nms.ts";
 import { type Priors, priorsOf } from "./priors.ts";
-import { openResultFiles, type ResultFiles } from "./result-files.ts";
+import { type ResultFiles, resultFilesOf } from "./result-files.ts";
 
 /** One detection of an image: its class, and the number of its prior. */
 interface Found {
@@ -80,26 +80,13 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     if (param.visualize) {
       this.context.warn("visualize has no effect: nothing is drawn. caffe detect draws boxes.");
     }
-    const save = param.save_output_param;
-    if (save?.output_directory) this.#files = this.#openFiles(save.output_directory);
-  }
-
-  #openFiles(directory: string): ResultFiles | undefined {
-    const save = this.#param.save_output_param ?? {};
-    for (const field of ["label_map_file", "name_size_file"] as const) {
-      if (save[field]) continue;
-      this.context.warn(`save_output_param has no ${field}: no detections are written.`);
-      return undefined;
-    }
-    return this.named(() =>
-      openResultFiles({
-        ...save,
-        output_directory: this.locate(directory),
-        label_map_file: this.locate(save.label_map_file ?? ""),
-        name_size_file: this.locate(save.name_size_file ?? ""),
-        classes: this.#classes,
-        background: this.#background,
-      }),
+    this.#files = this.named(() =>
+      resultFilesOf(
+        param.save_output_param,
+        { classes: this.#classes, background: this.#background },
+        (path) => this.locate(path),
+        (message) => this.context.warn(message),
+      ),
     );
   }
 

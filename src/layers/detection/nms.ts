@@ -43,6 +43,25 @@ export function suppress(
   return kept;
 }
 
+/**
+ * Non-maximum suppression by an overlap of one's own: of the candidates, the best first, each stays that overlaps none
+ * that stays by more than the threshold, until `most` do.
+ */
+export function suppressBy(
+  candidates: readonly number[],
+  overlap: (kept: number, candidate: number) => number,
+  threshold: number,
+  most: number = Number.POSITIVE_INFINITY,
+): number[] {
+  const limit = Math.fround(threshold);
+  const kept: number[] = [];
+  for (const index of candidates) {
+    if (kept.length >= most) break;
+    if (!kept.some((other) => overlap(other, index) > limit)) kept.push(index);
+  }
+  return kept;
+}
+
 /** A box of less area is too small to be mined. */
 const SMALL = 1e-5;
 

@@ -7,7 +7,7 @@ import { CaffeError } from "../../util/errors.ts";
 import { type Box, roundAway } from "./boxes.ts";
 import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
 
-/** A detection in an image, in shares of it. */
+/** A detection in an image, in shares of it where nothing else is said. */
 interface Detection {
   readonly label: number;
   readonly score: number;
@@ -25,8 +25,11 @@ interface ResultFilesOptions extends SaveOutputParameter {
 
 /** Takes the detections of one image after another, and writes all of a round together. */
 export interface ResultFiles {
-  /** The detections of the next image; after the last one of a round the files are written. */
-  add(detections: readonly Detection[]): void;
+  /**
+   * The detections of the next image; after the last one of a round the files are written.
+   * @param place says where a box lies in pixels of the image; of a box of shares where it is left out
+   */
+  add(detections: readonly Detection[], place?: (box: Box, image: SizedImage) => Box): void;
 }
 
 /** A detection of an image, its box in pixels. */
@@ -45,10 +48,35 @@ interface Row extends Omit<Detection, "box"> {
 type Format = "VOC" | "COCO" | "ILSVRC";
 
 /**
+ * The result files that `save_output_param` asks for; undefined where it asks for none, or says too little, which is warned of.
+ * @param locate makes a path of the prototxt one from here
+ */
+export function resultFilesOf(
+  save: SaveOutputParameter | undefined,
+  labels: { readonly classes: number; readonly background: number },
+  locate: (path: string) => string,
+  warn: (message: string) => void,
+): ResultFiles | undefined {
+  if (!save?.output_directory) return undefined;
+  for (const field of ["label_map_file", "name_size_file"] as const) {
+    if (save[field]) continue;
+    warn(`save_output_param has no ${field}: no detections are written.`);
+    return undefined;
+  }
+  return openResultFiles({
+    ...save,
+    ...labels,
+    output_directory: locate(save.output_directory),
+    label_map_file: locate(save.label_map_file ?? ""),
+    name_size_file: locate(save.name_size_file ?? ""),
+  });
+}
+
+/**
  * Opens files of detections as VOC, COCO or ILSVRC want them: pixels to two digits, scores as float32.
  * @throws CaffeError where a list cannot be read or a class has no name
  */
-export function openResultFiles(options: ResultFilesOptions): ResultFiles {
+function openResultFiles(options: ResultFilesOptions): ResultFiles {
   const { output_format = "", output_name_prefix = "", output_directory: folder } = options;
   if (!["VOC", "COCO", "ILSVRC"].includes(output_format)) {
     throw new CaffeError(
@@ -75,7 +103,7 @@ export function openResultFiles(options: ResultFilesOptions): ResultFiles {
   let rows: ResultRow[] = [];
   let seen = 0;
   return {
-    add(detections) {
+    add(detections, place = (box, image) => boxInImage(box, image, options.resize_param).box) {
       const image = images[seen] as SizedImage;
       for (const { box, label, score } of detections) {
         rows.push({
@@ -83,7 +111,7 @@ export function openResultFiles(options: ResultFilesOptions): ResultFiles {
           score,
           image: image.name,
           name: names.get(label) ?? "",
-          box: boxInImage(box, image, options.resize_param).box,
+          box: place(box, image),
         });
       }
       seen++;

@@ -307,12 +307,12 @@ describe("other dialects of Caffe", () => {
   );
 
   test("parameters of foreign layer types are kept, whatever they hold", () => {
-    const text = `layer { type: "BoxOutput" box_output_param {
+    const text = `layer { type: "Permutohedral" permutohedral_param {
       order: 0 order: [2, 1] one: 5 list: [5] v: 0.1f v: -2.5e-3 flip: true code: CENTER_SIZE name: "CENTER"
       big: 18446744073709551615 large: 1e20 hex: 0x10 not: nan
       inner { x: 1; y < z: "}", z: 'a\\n"' > } inner: { } __proto__: 3 constructor { toString: 4 } } }`;
     const read = net(text);
-    const param = read.layer?.[0]?.box_output_param ?? {};
+    const param = read.layer?.[0]?.permutohedral_param ?? {};
     expect(param).toMatchObject({
       order: [0, 2, 1],
       one: 5,

@@ -115,3 +115,53 @@ test("DetectionEvaluate refuses other shapes and thresholds", () => {
     ]),
   ).toThrow("overlap_threshold is 0");
 });
+
+/** Cascade R-CNN's: detections and objects in pixels of an input of 40×20, of an image twice as high. */
+const inPixels = async (
+  detections: readonly (readonly number[])[],
+  objects: readonly (readonly number[])[],
+  param = "",
+): Promise<number[]> => {
+  const root = temporaryFolder();
+  writeFileSync(join(root, "sizes.txt"), "first 80 20\n");
+  const text = layer(`name_size_file: "sizes.txt" ${param}`).replace(
+    'top: "y"',
+    'bottom: "c" top: "y"',
+  );
+  const net = layerNet(text, [[detections.length, 7], [objects.length, 8], [1, 2]], { root }); // biome-ignore format: short
+  const [rows = []] = await forward(net, detections.flat(), objects.flat(), [40, 20]);
+  expect(net.blob("y").shape).toEqual([rows.length / 5, 5, 1, 1]);
+  return rows;
+};
+
+test("DetectionEvaluate with three bottoms compares pixels of the image", async () => {
+  const rows = await inPixels(
+    [
+      [0, -1, -1, -1, -1, -1, -1],
+      [0, 1, 1, 9, 8, 1, 0.5],
+      [0, 1, 1, 9, 2, 1, 0.75],
+      [0, 1, 1, 9, 9, 2, 0.25],
+    ],
+    [
+      [0, 1, 1, 9, 8, 1, 0, 0],
+      [-1, 0, 0, 0, 0, 0, 0, 0],
+    ],
+  );
+  expect(rows).toEqual([
+    ...[-1, 1, 1, -1, -1, -1, 2, 0, -1, -1],
+    ...[0, 1, 0.75, 0, 1],
+    ...[0, 1, 0.5, 1, 0],
+    ...[0, 2, 0.25, 0, 1],
+  ]);
+});
+
+test("DetectionEvaluate with three bottoms refuses labels of no object and images without a size", async () => {
+  const found = [0, 1, 1, 9, 9, 1, 0.5];
+  await expect(inPixels([found], [[0, 1, 1, 9, 9, 0, 0, 0]])).rejects.toThrow("has label 0");
+  await expect(inPixels([[1, ...found.slice(1)]], [[1, 1, 1, 9, 9, 1, 0, 0]])).rejects.toThrow(
+    "a detection lies in image 1. Expected 0 to 0",
+  );
+  await expect(inPixels([found], [[0, Number.NaN, 1, 9, 9, 1, 0, 0]])).resolves.toEqual([
+    -1, 1, 1, -1, -1, -1, 2, 0, -1, -1, 0, 1, 0.5, 0, 1,
+  ]);
+});
