@@ -89,6 +89,7 @@ function checkTops(layer: LayerParameter): void {
 function shapeOf(layer: LayerParameter, blob: string, i: number, guess: Guess): readonly number[] {
   const told = registry.classOf(layer).topShape(layer, i);
   if (told && i > 0) return [Math.min(told[0] ?? 1, 2), ...told.slice(1)];
+  if (told) return [Math.min(told[0] ?? 1, 2), guess.channels ?? told[1] ?? 1, ...told.slice(2)];
   const batch = batchOf(layer);
   const isLabel = /label/i.test(blob) || (i > 0 && layer.type !== "Python");
   if (isLabel) return [batch];

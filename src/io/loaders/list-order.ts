@@ -13,12 +13,20 @@ export interface OrderedPlan extends BasePlan {
 export class ListOrder {
   readonly #plan: OrderedPlan;
   readonly #count: number;
+  readonly #draw: (pass: number) => Uint32Array<ArrayBuffer>;
   #pass = -1;
   #order = new Uint32Array(0);
 
-  constructor(plan: OrderedPlan, count: number) {
+  /** @param draw the order of a shuffled pass: any, unless it is given */
+  constructor(
+    plan: OrderedPlan,
+    count: number,
+    draw = (pass: number): Uint32Array<ArrayBuffer> =>
+      shuffled(count, plan.seed, plan.stream, "order", pass),
+  ) {
     this.#plan = plan;
     this.#count = count;
+    this.#draw = draw;
   }
 
   passOf(position: number): number {
@@ -27,12 +35,12 @@ export class ListOrder {
 
   /** The number of the entry at a place since the beginning of training. */
   at(position: number): number {
-    const { skip, shuffle, seed, stream } = this.#plan;
+    const { skip, shuffle } = this.#plan;
     const index = (position + skip) % this.#count;
     if (!shuffle) return index;
     const pass = this.passOf(position);
     if (pass !== this.#pass) {
-      this.#order = shuffled(this.#count, seed, stream, "order", pass);
+      this.#order = this.#draw(pass);
       this.#pass = pass;
     }
     return this.#order[index] ?? 0;

@@ -3,6 +3,7 @@ import type { DatabasePlan } from "./database-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
 import type { ImagePlan } from "./image-loader.ts";
 import type { BatchLoader } from "./loader.ts";
+import type { EvalPlan, ObjectsPlan } from "./objects-loader.ts";
 import type { SegmentationPlan } from "./segmentation-loader.ts";
 import type { WindowPlan } from "./window-loader.ts";
 
@@ -12,6 +13,8 @@ export type LoaderPlan =
   | AnnotatedPlan
   | ImagePlan
   | SegmentationPlan
+  | ObjectsPlan
+  | EvalPlan
   | WindowPlan
   | Hdf5Plan;
 
@@ -29,6 +32,10 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./image-loader.ts")).ImageLoader(plan);
     case "segmentation":
       return new (await import("./segmentation-loader.ts")).SegmentationLoader(plan);
+    case "objects":
+      return new (await import("./objects-loader.ts")).ObjectsLoader(plan);
+    case "evaluation":
+      return new (await import("./objects-loader.ts")).EvalLoader(plan);
     case "windows":
       return new (await import("./window-loader.ts")).WindowLoader(plan);
     case "hdf5":

@@ -2,6 +2,7 @@ import { openDatabase } from "../db/open.ts";
 import { RecordStream } from "../db/record-stream.ts";
 import { listedLine } from "./image-loader.ts";
 import { recordNumber } from "./loader.ts";
+import { objectsImage } from "./objects-loader.ts";
 import type { LoaderPlan } from "./open-loader.ts";
 import { recordName } from "./record-error.ts";
 import { segmentationLine } from "./segmentation-loader.ts";
@@ -12,6 +13,7 @@ export function nameSample(plan: LoaderPlan, i: number): string | undefined {
   if (plan.kind === "images") return listedLine(plan, position);
   if (plan.kind === "segmentation") return segmentationLine(plan, position);
   if (plan.kind === "hdf5") return `${plan.source}: row ${position} since the beginning`;
+  if (plan.kind === "objects" || plan.kind === "evaluation") return objectsImage(plan, position);
   if (plan.kind === "windows") return undefined;
   const db = openDatabase(plan.source);
   try {

@@ -1,7 +1,7 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
-import { fileSize, readBytes } from "../files/read-file.ts";
+import { readBytes } from "../files/read-file.ts";
 import type { Transform } from "../images/data-transformer.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { Raster } from "../images/raster.ts";
@@ -10,6 +10,7 @@ import { pathWithin } from "../lists/image-list.ts";
 import { type Window, type WindowFile, windowAt, windowCount } from "../lists/window-file.ts";
 import { type BasePlan, type BatchLoader, type Place, recordNumber } from "./loader.ts";
 import { aboutRecord } from "./record-error.ts";
+import type { SharedFiles } from "./shared-files.ts";
 import { placeWindow } from "./window-place.ts";
 
 /** Windows of images, warped to one size. */
@@ -29,29 +30,6 @@ export interface WindowPlan extends BasePlan {
   readonly transform: Transform;
   /** The files of all images, one behind the other, where they are kept in memory. */
   readonly cache?: SharedFiles | undefined;
-}
-
-/** Files in shared memory: file i is bytes [starts[i], starts[i + 1]). */
-interface SharedFiles {
-  readonly bytes: Uint8Array;
-  readonly starts: Float64Array;
-}
-
-/**
- * Reads files into shared memory.
- * @throws FileError where one cannot be read
- */
-export function readShared(paths: readonly string[]): SharedFiles {
-  const starts = new Float64Array(new SharedArrayBuffer(8 * (paths.length + 1)));
-  paths.forEach((path, i) => {
-    starts[i + 1] = (starts[i] ?? 0) + fileSize(path, "image");
-  });
-  const bytes = new Uint8Array(new SharedArrayBuffer(starts[paths.length] ?? 0));
-  paths.forEach((path, i) => {
-    const length = (starts[i + 1] ?? 0) - (starts[i] ?? 0);
-    bytes.set(readBytes(path, "image").subarray(0, length), starts[i]);
-  });
-  return { bytes, starts };
 }
 
 /** The path of a window file's image. */

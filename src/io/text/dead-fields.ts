@@ -10,6 +10,9 @@ const sources = {
   // A window's own scale counts.
   window_data_param: ["mean_file", "crop_size", "mirror"],
   dense_image_data_param: ["mean_file"],
+  image_gt_data_param: ["mean_file", "mirror"],
+  detection_data_param: ["scale"],
+  eval_data_param: ["scale"],
 } as const;
 
 /**

@@ -7,7 +7,7 @@ const forks: Readonly<Record<string, string>> = {
   "Fast and Faster R-CNN": "Proposal",
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
-  "MS-CNN": "BBoxRegLoss DetectionData DetectionLossWeight ImageGtData ROIData",
+  "MS-CNN": "BBoxRegLoss DetectionLossWeight ROIData",
   YOLO: "RegionOutput Region BoxData",
   "PSPNet and DeepLab":
     "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",

@@ -1,7 +1,8 @@
 import type { Transform } from "../../io/images/data-transformer.ts";
 import { meanShape } from "../../io/images/mean-image.ts";
 import { readWindowFile } from "../../io/lists/window-file.ts";
-import { readShared, type WindowPlan, windowImagePath } from "../../io/loaders/window-loader.ts";
+import { readShared } from "../../io/loaders/shared-files.ts";
+import { type WindowPlan, windowImagePath } from "../../io/loaders/window-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { arity, type None, type ParamField, type TopShapeOf, type Two } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
