@@ -8,6 +8,12 @@ import { type Arity, arity, Layer, type One, type ParamField, type Two } from ".
 /** Width and height of a box in pixels. */
 export type BoxSize = readonly [width: number, height: number];
 
+/** The edges xmin, ymin, xmax, ymax in their order, and rows before columns. */
+const [XY, YX] = [
+  [0, 1, 2, 3],
+  [1, 0, 3, 2],
+];
+
 /**
  * Boxes of given sizes around the middle of every cell of a feature map, in shares of the image. The numbers are rounded
  * to float32 where SSD's code rounds them.
@@ -22,11 +28,18 @@ export abstract class PriorBoxesLayer extends Layer<Two, One> {
   #variances: readonly number[] = [];
   #image: BoxSize | undefined;
   #step: BoxSize | undefined;
+  /** Places in a cell, across and down, in shares of it. */
+  #offsets: readonly BoxSize[] = [];
   #shapes: readonly [Shape, Shape] | undefined;
   #boxes = new Float64Array(0);
 
   /** The boxes of one cell, in their order. */
   protected abstract sizesOf(param: PriorBoxParameter): readonly BoxSize[];
+
+  /** What a box of this size is smaller by at each edge, in shares of the image. */
+  protected insetOf(_size: BoxSize): number {
+    return 0;
+  }
 
   override setUp(): void {
     const given = this.param.prior_box_param ?? {};
@@ -39,6 +52,17 @@ export abstract class PriorBoxesLayer extends Layer<Two, One> {
     this.#variances = [0, 1, 2, 3].map((i) => variance[i] ?? variance[0] ?? Math.fround(0.1));
     this.#image = this.#pair("img", "size", given.img_size, given.img_w, given.img_h);
     this.#step = this.#pair("step", "", given.step, given.step_w, given.step_h);
+    this.#offsets = this.#offsetsOf(given);
+  }
+
+  #offsetsOf({ offset, offset_w = [], offset_h = [] }: PriorBoxParameter): readonly BoxSize[] {
+    if (offset_w.length !== offset_h.length || (offset_w.length > 0 && offset !== undefined)) {
+      this.fail(
+        `prior_box_param has ${offset_w.length} offset_w, ${offset_h.length} offset_h${offset === undefined ? "" : " and offset"}. Expected as many of each, or offset alone.`,
+      );
+    }
+    if (offset_w.length === 0) return [[offset ?? 0.5, offset ?? 0.5]];
+    return Array.from(offset_w, (across, i): BoxSize => [across, offset_h[i] ?? across]);
   }
 
   /** The width and height that a field says, or two; undefined where nothing is said. */
@@ -76,7 +100,7 @@ export abstract class PriorBoxesLayer extends Layer<Two, One> {
     }
     this.#shapes = [features.shape, image.shape];
     const [height, width] = this.#plane(features, 0);
-    y.reshape([1, 2, height * width * this.#sizes.length * 4]);
+    y.reshape([1, 2, height * width * this.#sizes.length * this.#offsets.length * 4]);
     this.#boxes = this.#boxesOf([width, height], image);
   }
 
@@ -99,17 +123,24 @@ export abstract class PriorBoxesLayer extends Layer<Two, One> {
       fround(imageWidth! / width),
       fround(imageHeight! / height),
     ];
-    const boxes = new Float64Array(width * height * this.#sizes.length * 4);
+    const own = this.#sizes.flatMap((size) =>
+      this.#offsets.map((offset) => [size, offset] as const),
+    );
+    const boxes = new Float64Array(width * height * own.length * 4);
     let at = 0;
     for (let h = 0; h < height; h++) {
-      const y = fround(fround(h + param.offset) * stepY);
       for (let w = 0; w < width; w++) {
-        const x = fround(fround(w + param.offset) * stepX);
-        for (const [boxWidth, boxHeight] of this.#sizes) {
-          boxes[at++] = (x - boxWidth / 2) / imageWidth!;
-          boxes[at++] = (y - boxHeight / 2) / imageHeight!;
-          boxes[at++] = (x + boxWidth / 2) / imageWidth!;
-          boxes[at++] = (y + boxHeight / 2) / imageHeight!;
+        for (const [size, [across, down]] of own) {
+          const x = fround(fround(w + across) * stepX);
+          const y = fround(fround(h + down) * stepY);
+          const inset = this.insetOf(size);
+          const edges = [
+            (x - size[0] / 2) / imageWidth! + inset,
+            (y - size[1] / 2) / imageHeight! + inset,
+            (x + size[0] / 2) / imageWidth! - inset,
+            (y + size[1] / 2) / imageHeight! - inset,
+          ];
+          for (const edge of param.yx_order ? YX : XY) boxes[at++] = edges[edge]!;
         }
       }
     }

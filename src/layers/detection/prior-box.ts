@@ -16,7 +16,8 @@ const SAME = 1e-6;
  * - top[0]: 1×2×(H·W·P·4): P boxes `[xmin ymin xmax ymax]` for each cell; behind them their variances
  * - `prior_box_param`: min_size, one or more; max_size, as many or none; aspect_ratio, and with flip (true) 1/a behind each;
  *   clip false (edges within 0 to 1); variance 0.1, 1 or 4; img_size, or img_h and img_w (the size of bottom[1]); step, or
- *   step_h and step_w (image / map); offset 0.5
+ *   step_h and step_w (image / map); offset 0.5, or OpenCV's offset_h and offset_w, lists of one length: each box at each
+ *   place; of synopsys-caffe tf false (M after the ratios; the box of 60 × 60 is of half that at an image of 300) and yx_order false (`[ymin xmin ymax xmax]`)
  *
  * @see PriorBox of SSD (weiliu89/caffe)
  */
@@ -48,17 +49,21 @@ export class PriorBoxLayer extends PriorBoxesLayer {
         );
       }
       const between = max === undefined ? [] : [Math.fround(Math.sqrt(min * Math.trunc(max)))];
-      return [
-        [min, min],
-        ...between.map((size): BoxSize => [size, size]),
-        ...ratios.map(
-          (ratio): BoxSize => [
-            Math.fround(min * Math.sqrt(ratio)),
-            Math.fround(min / Math.sqrt(ratio)),
-          ],
-        ),
-      ];
+      const squares = between.map((size): BoxSize => [size, size]);
+      const others = ratios.map(
+        (ratio): BoxSize => [
+          Math.fround(min * Math.sqrt(ratio)),
+          Math.fround(min / Math.sqrt(ratio)),
+        ],
+      );
+      return [[min, min], ...(param.tf ? [...others, ...squares] : [...squares, ...others])];
     });
+  }
+
+  /** TensorFlow's first box is of 0.1 of the image, where that of 60 pixels of 300 is of 0.2. */
+  protected override insetOf([width, height]: BoxSize): number {
+    const isFirst = this.param.prior_box_param?.tf && width === 60 && height === 60;
+    return isFirst ? 0.05 : 0;
   }
 
   /** Nets that other programs trained, and OpenCV's meaning of them, count what SSD cuts off. */

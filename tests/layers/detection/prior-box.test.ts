@@ -54,6 +54,28 @@ test("sizes in their order: min, √(min · max), ratios; whole pixels before an
   expect(sizes.flat()).toBeAllClose([4, 4, 6, 6, 8, 2, 2, 8]);
 });
 
+test("each box lies at every offset", async () => {
+  const one = [
+    [1, 1, 1, 1],
+    [1, 3, 10, 10],
+  ];
+  const param = "min_size: 4 max_size: 9 offset_w: 0.5 offset_h: 0.5 offset_w: 0.5 offset_h: 1";
+  // 4 × 4 at (5, 5) and (5, 10), then 6 × 6 there.
+  expect(await boxesOf(layer(param), one)).toBeAllClose([
+    0.3, 0.3, 0.7, 0.7, 0.3, 0.8, 0.7, 1.2, 0.2, 0.2, 0.8, 0.8, 0.2, 0.7, 0.8, 1.3,
+  ]);
+  expect(() => layerNet(layer("min_size: 4 offset_w: 1"), one)).toThrow("1 offset_w, 0 offset_h");
+});
+
+test("TensorFlow's order: ratios before √(min · max), rows before columns, a small first box", async () => {
+  const boxes = await boxesOf(layer("tf: true yx_order: true min_size: 60 max_size: 135 aspect_ratio: 4"), [
+    [1, 1, 1, 1],
+    [1, 3, 300, 300],
+  ]);
+  const sizes = [0, 4, 8, 12].flatMap((i) => [boxes[i + 2]! - boxes[i]!, boxes[i + 3]! - boxes[i + 1]!]);
+  expect(sizes).toBeAllClose([0.1, 0.1, 0.1, 0.4, 0.4, 0.1, 0.3, 0.3]);
+});
+
 test("a size that is no whole number is told of, and what has boxes of such sizes", () => {
   const { log, lines } = keptLog();
   layerNet(layer("min_size: 4.9 max_size: 9"), shapes, { log });
