@@ -11,6 +11,7 @@ import {
 } from "../base/layer.ts";
 import { type Box, type BoxCode, boxAt, decodeBox } from "./boxes.ts";
 import { byScore, suppress } from "./nms.ts";
+import { PlanePredictions } from "./plane-predictions.ts";
 import { type Priors, priorsOf } from "./priors.ts";
 import { type ResultFiles, resultFilesOf } from "./result-files.ts";
 
@@ -21,6 +22,9 @@ interface Found {
   readonly score: number;
 }
 
+/** A detector has fewer feature maps than half of this. */
+const MOST_BOTTOMS = 63;
+
 /**
  * Makes boxes of a detector's predictions and keeps the best of those that overlap.
  *
@@ -30,11 +34,13 @@ interface Found {
  *
  * - bottom[0]: locations, N×(P·4), or with share_location: false N×(P·C·4); bottom[1]: scores, N×(P·C)
  * - bottom[2]: priors, 1×2×(P·4), boxes and variances; bottom[3], optional: images, which are not read
+ * - with `no_permute`, of nbottom 6 feature maps, which have R boxes at each pixel: the scores of each, N×C×R×(H·W), then the
+ *   locations of each, N×(R·4)×H×W, and the priors
  * - top[0]: 1×1×K×7, a row `[image label score xmin ymin xmax ymax]` each: by image, label and falling score. A batch
  *   without any has a row of −1 for each image, with the image's number
  * - `detection_output_param`: num_classes (required), share_location true, background_label_id 0 (−1: there is none),
  *   nms_param (nms_threshold 0.3, top_k all, eta 1), code_type CORNER, variance_encoded_in_target false, keep_top_k −1 (all),
- *   confidence_threshold (none), save_output_param
+ *   confidence_threshold (none), save_output_param; of synopsys-caffe no_permute, nbottom
  *
  * save_output_param writes the detections of every num_test_image images: output_directory, output_name_prefix,
  * output_format VOC (a file for each class), COCO (JSON) or ILSVRC, label_map_file, name_size_file with a line
@@ -46,19 +52,23 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   static override readonly type: string = "DetectionOutput";
   static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
   static override readonly role: LayerRole = "result";
-  static override readonly hostBottoms: readonly number[] = [0, 1, 2];
-  static override readonly bottoms: Arity = { min: 3, max: 4 };
+  static override readonly hostBottoms: readonly number[] = Array.from(
+    { length: MOST_BOTTOMS },
+    (_, i) => i,
+  );
+  static override readonly bottoms: Arity = { min: 3, max: MOST_BOTTOMS };
 
   #classes = 0;
   #background = 0;
   #priors = 0;
   #files: ResultFiles | undefined;
+  #planes: PlanePredictions | undefined;
 
   get #param() {
     return withDefaults("DetectionOutputParameter", this.param.detection_output_param);
   }
 
-  override setUp(): void {
+  override setUp(bottom: Blobs): void {
     const param = this.#param;
     const given = this.param.detection_output_param;
     if (given?.num_classes === undefined) {
@@ -77,6 +87,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     }
     if (!(eta > 0 && eta <= 1))
       this.fail(`nms_param.eta is ${eta}. Expected more than 0, up to 1.`);
+    this.#planes = this.#planesOf(bottom.length);
     if (param.visualize) {
       this.context.warn("visualize has no effect: nothing is drawn. caffe detect draws boxes.");
     }
@@ -90,8 +101,27 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     );
   }
 
+  #planesOf(bottoms: number): PlanePredictions | undefined {
+    const { no_permute, nbottom, share_location } = this.#param;
+    const expected = no_permute ? `${2 * nbottom + 1}, as nbottom ${nbottom} has it` : "3 or 4";
+    if (no_permute ? bottoms !== 2 * nbottom + 1 : bottoms > 4) {
+      this.fail(`${bottoms} bottoms. Expected ${expected}.`);
+    }
+    if (!no_permute) return undefined;
+    const fail = (message: string): never => this.fail(message);
+    const kinds = share_location ? 1 : this.#classes;
+    return new PlanePredictions(this.#classes, kinds, this.context.dtype, fail);
+  }
+
+  /** Locations, scores and priors in the order in which they are read. */
+  #predictions(bottom: Blobs): readonly [Blob, Blob, Blob] {
+    if (!this.#planes) return bottom as unknown as [Blob, Blob, Blob];
+    return [this.#planes.locations, this.#planes.scores, this.#planes.priors];
+  }
+
   override reshape(bottom: Blobs, [y]: One): void {
-    const [loc, conf, priors] = bottom as [Blob, Blob, Blob];
+    this.#planes?.reshape(bottom);
+    const [loc, conf, priors] = this.#predictions(bottom);
     this.#priors = Math.floor((priors.shape[2] ?? 0) / 4);
     const locations = this.#priors * (this.#param.share_location ? 1 : this.#classes) * 4;
     this.#expect("locations", loc, loc.shape[0] ?? 1, locations);
@@ -108,7 +138,8 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   }
 
   override forward(bottom: Blobs, [y]: One): void {
-    const [loc, conf, priorBlob] = bottom as [Blob, Blob, Blob];
+    this.#planes?.gather(bottom);
+    const [loc, conf, priorBlob] = this.#predictions(bottom);
     const { code_type } = this.#param;
     const priors = priorsOf(priorBlob, code_type as BoxCode, (message) => this.fail(message));
     const rows: number[] = [];

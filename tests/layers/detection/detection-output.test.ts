@@ -47,6 +47,74 @@ describeEngines("DetectionOutput", (engines) => {
   });
 });
 
+describeEngines("DetectionOutput with no_permute", (engines) => {
+  test("takes the predictions of two maps as convolutions leave them", async () => {
+    // The first map has two pixels and one box, the second one pixel and two boxes: four priors in a row.
+    const boxes = [0, 0.25, 0.5, 0.75].flatMap((x) => [x, 0, x + 0.2, 1]);
+    const text = `type: "DetectionOutput" ${["a", "b", "c", "d", "e"].map((name) => `bottom: "${name}"`).join(" ")} top: "y" detection_output_param { num_classes: 3 no_permute: true nbottom: 2 confidence_threshold: 0.15 }`;
+    const shapes = [
+      [2, 3, 1, 2],
+      [2, 3, 2, 1],
+      [2, 4, 1, 2],
+      [2, 8, 1, 1],
+      [1, 2, 16],
+    ];
+    const net = layerNet(text, shapes, { engines });
+    const [values = []] = await forward(
+      net,
+      // Class by class; the second image finds the other pixel of the first map.
+      [0, 0, 0.9, 0, 0, 0.2, 0, 0, 0, 0.5, 0, 0],
+      [0, 0, 0, 0.8, 0.3, 0, 0, 0, 0, 0, 0, 0],
+      // The left edge of the second pixel's box moves by 1, times the variance.
+      [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      [...boxes, ...new Array<number>(16).fill(0.1)],
+    );
+    const rows = Array.from({ length: values.length / 7 }, (_, i) =>
+      values.slice(7 * i, 7 * i + 7).map((x) => Number(x.toFixed(4))),
+    );
+    expect(rows).toEqual([
+      [0, 1, 0.9, 0, 0, 0.2, 1],
+      [0, 1, 0.8, 0.75, 0.2, 0.95, 1],
+      [0, 2, 0.3, 0.5, 0, 0.7, 1],
+      [0, 2, 0.2, 0.35, 0, 0.45, 1],
+      [1, 1, 0.5, 0.25, 0, 0.45, 1],
+    ]);
+  });
+});
+
+test.each([
+  [
+    "nbottom: 3",
+    [
+      [1, 3, 1, 1],
+      [1, 4, 1, 1],
+      [1, 2, 4],
+    ],
+    "3 bottoms. Expected 7",
+  ],
+  [
+    "nbottom: 1",
+    [
+      [1, 3, 1, 1],
+      [1, 8, 1, 1],
+      [1, 2, 4],
+    ],
+    "scores 0 have shape (1,3,1,1)",
+  ],
+  [
+    "nbottom: 1",
+    [
+      [1, 3, 1, 1],
+      [1, 4, 1, 1],
+      [1, 2, 8],
+    ],
+    "Expected (1,2,4)",
+  ],
+])("no_permute with %s of %j is refused", (param, shapes, message) => {
+  expect(() => layerNet(layer(`no_permute: true ${param}`), shapes)).toThrow(message);
+});
+
 test.each([
   [
     "what overlaps by less stays",

@@ -68,11 +68,17 @@ test("each box lies at every offset", async () => {
 });
 
 test("TensorFlow's order: ratios before √(min · max), rows before columns, a small first box", async () => {
-  const boxes = await boxesOf(layer("tf: true yx_order: true min_size: 60 max_size: 135 aspect_ratio: 4"), [
-    [1, 1, 1, 1],
-    [1, 3, 300, 300],
+  const boxes = await boxesOf(
+    layer("tf: true yx_order: true min_size: 60 max_size: 135 aspect_ratio: 4"),
+    [
+      [1, 1, 1, 1],
+      [1, 3, 300, 300],
+    ],
+  );
+  const sizes = [0, 4, 8, 12].flatMap((i) => [
+    boxes[i + 2]! - boxes[i]!,
+    boxes[i + 3]! - boxes[i + 1]!,
   ]);
-  const sizes = [0, 4, 8, 12].flatMap((i) => [boxes[i + 2]! - boxes[i]!, boxes[i + 3]! - boxes[i + 1]!]);
   expect(sizes).toBeAllClose([0.1, 0.1, 0.1, 0.4, 0.4, 0.1, 0.3, 0.3]);
 });
 
