@@ -4,7 +4,13 @@ export { Blob } from "./blob/blob.ts";
 export { type Nested, stack, type Values } from "./blob/nested.ts";
 export { type DrawOptions, dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
-export { drawDetections, drawSegmentation, labelColours } from "./draw/in-pictures.ts";
+export {
+  drawDetections,
+  drawSegmentation,
+  labelColours,
+  type SegmentationColours,
+} from "./draw/in-pictures.ts";
+export type { Colour } from "./draw/palette.ts";
 export type { Engines } from "./engines/choose.ts";
 export { createEngines, type EngineChoice } from "./engines/create.ts";
 export { openEngines } from "./engines/open.ts";
@@ -28,6 +34,12 @@ export {
   type PictureWithRegions,
 } from "./inference/object-detector.ts";
 export type { PictureOptions, Resize } from "./inference/picture-input.ts";
+export {
+  type Segmentation,
+  type SegmentedClass,
+  Segmenter,
+  type SegmenterOptions,
+} from "./inference/segmenter.ts";
 export { overlap, readWindows, suppress } from "./inference/windows.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
 export type * as proto from "./io/proto/caffe.ts";

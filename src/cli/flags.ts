@@ -206,6 +206,18 @@ export function listOf(flag: string, value: string | undefined): string[] {
   return items;
 }
 
+/**
+ * The words of `--format`: what a command is to write.
+ * @param known what it can write; none stands for nothing
+ * @throws CaffeError where there is another
+ */
+export function formatsOf(text: string, known: readonly string[]): ReadonlySet<string> {
+  const formats = listOf("format", text);
+  const unknown = formats.find((format) => ![...known, "none"].includes(format));
+  if (unknown === undefined) return new Set(formats);
+  throw new CaffeError(`--format has ${unknown}. Expected some of ${known.join(", ")}, or none.`);
+}
+
 /** Lets every word of the named flags count, as files behind one another; of other flags that are repeated the last holds. */
 export function withLists<T>(yargs: Argv<T>, ...names: readonly string[]): Argv<T> {
   return yargs

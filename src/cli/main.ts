@@ -19,6 +19,7 @@ import { models } from "./commands/models.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
 import { plotLog } from "./commands/plot-log.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
+import { segment } from "./commands/segment.ts";
 import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
@@ -37,6 +38,7 @@ const commands = [
   gradientCheck,
   classify,
   detect,
+  segment,
   drawNet,
   plotLog,
   summarize,

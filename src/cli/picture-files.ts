@@ -7,14 +7,14 @@ const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|bmp|p[bgpn]m)$/i;
 
 /**
  * The pictures that words of a command line name: files, and of folders the pictures in them, by name.
- * @param ours the middle of names that the command itself gives to pictures, which are no input: "detected"
+ * @param ours names that the command itself gives to pictures, which are no input
  * @throws CaffeError where a folder holds none
  */
-export function pictureFiles(words: readonly string[], ours: string): string[] {
+export function pictureFiles(words: readonly string[], ours: RegExp): string[] {
   return words.flatMap((word) => {
     if (!isDirectory(word)) return [word];
     const files = fileNames(word)
-      .filter((name) => PICTURE.test(name) && !name.includes(`.${ours}.`))
+      .filter((name) => PICTURE.test(name) && !ours.test(name))
       .sort();
     if (files.length > 0) return files.map((name) => join(word, name));
     throw new CaffeError(

@@ -161,7 +161,7 @@ export function preparationText({ preparation, inputShape }: PreparedNet): strin
   const size = {
     warp: `warped to ${(inputSize ?? [height, width]).join("×")}`,
     fit: `fitted into ${(inputSize ?? [height, width]).join("×")}`,
-    short: `their shorter side ${shorterSide}, the longer ${longerSide} at most`,
+    short: `scaled to a shorter side of ${shorterSide}, a longer of ${longerSide} at most`,
     none: "of their own size",
   }[resize];
   const means = Array.isArray(mean) ? mean.join(", ") : mean === undefined ? "none" : "of a file";

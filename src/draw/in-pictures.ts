@@ -40,30 +40,36 @@ export async function drawDetections(
   const [height, width] = picture.shape;
   const side = Math.min(height, width);
   const line = Math.max(1, Math.round(side / 160));
-  const font = Math.max(10, Math.round(side / 26));
+  const font = fontFor(height, width);
   const marks = objects.toReversed().map(({ label, name, score, box }) => {
     const colour = rgb(boxColour(label));
     const { xmin, ymin, xmax, ymax } = box;
     const rectangle = `<rect x="${xmin}" y="${ymin}" width="${xmax - xmin}" height="${ymax - ymin}" fill="none" stroke="${colour}" stroke-width="${line}"/>`;
     const text = `${name} ${score.toFixed(2)}`;
-    const tagWidth = widthOf(text) * font + 0.5 * font;
-    const left = Math.max(0, Math.min(xmin - line / 2, width - tagWidth));
+    const left = Math.max(0, Math.min(xmin - line / 2, width - tagWidth(text, font)));
     // Above the box, or within it where there is no room above.
     const top = Math.max(0, ymin >= 1.25 * font ? ymin - 1.25 * font : ymin);
-    return rectangle + tag(text, left, top, tagWidth, font, colour);
+    return rectangle + tag(text, left, top, font, colour);
   });
   return withSvg(picture, marks.join(""));
 }
 
+/** How classes are drawn. */
+export interface SegmentationColours {
+  /** The colour of each class by its number; of those behind, and by default, PASCAL VOC's. */
+  readonly palette?: readonly Colour[] | undefined;
+  /** How much of the colours is seen: 1 covers the picture, 0 shows it alone; 0.6 by default. Black covers nothing. */
+  readonly share?: number | undefined;
+}
+
 /**
  * The picture in the colours of the classes of its pixels, and in a corner what they are called.
- * @param share of the colours: 1 covers the picture, 0 shows it alone
  * @throws CaffeError where the picture is of another size than the map
  */
 export async function drawSegmentation(
   picture: FloatImage,
   map: LabelMap,
-  share = 0.6,
+  { palette = [], share = 0.6 }: SegmentationColours = {},
 ): Promise<FloatImage> {
   const [height, width] = picture.shape;
   if (map.height !== height || map.width !== width) {
@@ -71,34 +77,35 @@ export async function drawSegmentation(
       `a map of ${map.height}×${map.width} for a picture of ${height}×${width}. Expected equal sizes.`,
     );
   }
-  const colours = labelColours(map);
+  const { data: colours } = labelColours(map, palette);
   const { data } = inColour(picture);
-  const mixed = Float32Array.from(data, (value, i) => {
-    return value * (1 - share) + (colours.data[i] ?? 0) * share;
+  const mixed = Float32Array.from(data);
+  for (let i = 0; i < mixed.length; i += 3) {
+    if (colours[i] === 0 && colours[i + 1] === 0 && colours[i + 2] === 0) continue;
+    for (let c = i; c < i + 3; c++) {
+      mixed[c] = (data[c] ?? 0) * (1 - share) + (colours[c] ?? 0) * share;
+    }
+  }
+  const font = fontFor(height, width);
+  const tags = map.classes.map(({ label, name }, i) => {
+    const top = font / 2 + i * 1.35 * font;
+    return tag(name, font / 2, top, font, rgb(palette[label] ?? mapColour(label)));
   });
-  const font = Math.max(10, Math.round(Math.min(height, width) / 26));
-  const tags = map.classes.map(({ label, name }, i) =>
-    tag(
-      name,
-      font / 2,
-      font / 2 + i * 1.35 * font,
-      (widthOf(name) + 0.5) * font,
-      font,
-      rgb(mapColour(label)),
-    ),
-  );
   return withSvg({ shape: [height, width, 3], data: mixed }, tags.join(""));
 }
 
-/** A map of classes as a picture, each in PASCAL VOC's colour. */
-export function labelColours({ height, width, labels }: LabelMap): FloatImage {
+/** A map of classes as a picture: each in its colour of the palette, or in PASCAL VOC's. */
+export function labelColours(
+  { height, width, labels }: LabelMap,
+  palette: readonly Colour[] = [],
+): FloatImage {
   const data = new Float32Array(3 * height * width);
   const known = new Map<number, Colour>();
   for (let i = 0; i < height * width; i++) {
     const label = labels[i] ?? 0;
     let colour = known.get(label);
     if (!colour) {
-      colour = mapColour(label);
+      colour = palette[label] ?? mapColour(label);
       known.set(label, colour);
     }
     for (let c = 0; c < 3; c++) data[3 * i + c] = (colour[c] ?? 0) / 255;
@@ -106,25 +113,25 @@ export function labelColours({ height, width, labels }: LabelMap): FloatImage {
   return { shape: [height, width, 3], data };
 }
 
+/** The height of letters in a picture of that size. */
+function fontFor(height: number, width: number): number {
+  return Math.max(10, Math.round(Math.min(height, width) / 26));
+}
+
 /** A text on a ground of that colour. */
-function tag(
-  text: string,
-  left: number,
-  top: number,
-  width: number,
-  font: number,
-  colour: string,
-): string {
+function tag(text: string, left: number, top: number, font: number, colour: string): string {
+  const width = tagWidth(text, font);
   return [
     `<rect x="${left}" y="${top}" width="${width}" height="${1.25 * font}" fill="${colour}"/>`,
     `<text x="${left + 0.25 * font}" y="${top + 0.95 * font}" fill="white" font-size="${font}" xml:space="preserve">${xmlText(text)}</text>`,
   ].join("");
 }
 
-/** How wide a text is in a font of height 1. */
-function widthOf(text: string): number {
+/** How wide a text is with its ground. */
+function tagWidth(text: string, font: number): number {
   const isWide = (character: string): boolean => (character.codePointAt(0) ?? 0) >= 0x1100;
-  return [...text].reduce((sum, one) => sum + (isWide(one) ? WIDE : NARROW), 0);
+  const width = [...text].reduce((sum, one) => sum + (isWide(one) ? WIDE : NARROW), 0);
+  return (width + 0.5) * font;
 }
 
 function rgb(colour: Colour): string {

@@ -14,6 +14,29 @@ export function mapColour(label: number): Colour {
   return [channel(0), channel(1), channel(2)];
 }
 
+/** The colours of Cityscapes' 19 classes, in the order of their numbers in training. */
+export const CITYSCAPES_COLOURS: readonly Colour[] = [
+  [128, 64, 128],
+  [244, 35, 232],
+  [70, 70, 70],
+  [102, 102, 156],
+  [190, 153, 153],
+  [153, 153, 153],
+  [250, 170, 30],
+  [220, 220, 0],
+  [107, 142, 35],
+  [152, 251, 152],
+  [70, 130, 180],
+  [220, 20, 60],
+  [255, 0, 0],
+  [0, 0, 142],
+  [0, 0, 70],
+  [0, 60, 100],
+  [0, 80, 100],
+  [0, 0, 230],
+  [119, 11, 32],
+];
+
 /** A bright colour for a class's boxes: neighbours lie a golden angle apart on the circle of hues. */
 export function boxColour(label: number): Colour {
   const hue = (label * 137.508) % 360;

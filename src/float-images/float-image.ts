@@ -64,7 +64,9 @@ export async function saveImage(path: string, image: FloatImage): Promise<void> 
     Math.round(255 * Math.min(1, Math.max(0, value))),
   );
   const { default: sharp } = await import("sharp");
-  const encoder = sharp(bytes, { raw: { width, height, channels } });
+  const encoder = sharp(bytes, { raw: { width, height, channels } }).toColourspace(
+    channels === 1 ? "b-w" : "srgb",
+  );
   let encoded: Uint8Array;
   try {
     encoded = await encoder.toFormat(suffixOf(path) as "png").toBuffer();

@@ -2,20 +2,21 @@ import { readText } from "../io/files/read-file.ts";
 import { parsePrototxt } from "../io/text/prototxt.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
 import { readLabels } from "./choice.ts";
-import { COCO_IDS, COCO_NAMES, VOC_NAMES } from "./known-classes.ts";
+import { CITYSCAPES_NAMES, COCO_IDS, COCO_NAMES, VOC_NAMES } from "./known-classes.ts";
 
 /** Names of classes by their numbers, or a list of them. */
 export type ClassNames = ReadonlyMap<number, string> | readonly string[];
 
 /**
  * Names of classes: of a label map (`item { name: … label: … display_name: … }`, as SSD has them), of a text file with a name
- * a line, or those of PASCAL VOC or COCO by the words `voc` and `coco`.
+ * a line, or those of PASCAL VOC, COCO or Cityscapes by the words `voc`, `coco` and `cityscapes`.
  *
  * @throws FileError, PrototxtError where the file cannot be read, or gives a label two names
  */
 export function readClassNames(source: string): ClassNames {
   if (source === "voc") return VOC_NAMES;
   if (source === "coco") return COCO_NAMES;
+  if (source === "cityscapes") return CITYSCAPES_NAMES;
   const text = readText(source, "label map");
   if (!isLabelMap(text)) return readLabels(source);
   const names = new Map<number, string>();
@@ -44,7 +45,9 @@ export function namesFor(
   if (given === undefined) return new Map();
   if (!Array.isArray(given)) return given as ReadonlyMap<number, string>;
   const first = count - given.length;
-  if (first === 0 || first === 1) return new Map(given.map((name, i) => [first + i, name]));
+  if (first === 0 || first === 1) {
+    return new Map([[0, "background"], ...given.map((name, i) => [first + i, name] as const)]);
+  }
   throw new CaffeError(
     `${given.length} names of classes for a net of ${count} labels. Expected ${count}, the background's first, or ${count - 1} without it.`,
   );
@@ -61,7 +64,7 @@ export function nameOfLabel(names: ReadonlyMap<number, string>, label: number): 
  */
 export function categoryIds(source: string | undefined): ReadonlyMap<number, number> | undefined {
   if (source === "coco") return new Map(COCO_IDS.map((id, i) => [i + 1, id]));
-  if (source === undefined || source === "voc") return undefined;
+  if (source === undefined || ["voc", "cityscapes"].includes(source)) return undefined;
   const text = readText(source, "label map");
   if (!isLabelMap(text)) return undefined;
   const ids = (parsePrototxt("LabelMap", text, source).item ?? [])

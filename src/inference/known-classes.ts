@@ -20,3 +20,9 @@ export const COCO_NAMES: readonly string[] = list(
 export const COCO_IDS: readonly number[] = Array.from({ length: 90 }, (_, i) => i + 1).filter(
   (id) => ![12, 26, 29, 30, 45, 66, 68, 69, 71, 83].includes(id),
 );
+
+/** The 19 classes of Cityscapes in the order of their numbers in training, from 0 on. */
+export const CITYSCAPES_NAMES: readonly string[] = list(
+  `road, sidewalk, building, wall, fence, pole, traffic light, traffic sign, vegetation, terrain, sky, person, rider, car, truck,
+   bus, train, motorcycle, bicycle`,
+);

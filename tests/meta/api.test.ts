@@ -8,8 +8,8 @@ import * as api from "../../src/index.ts";
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const VALUES = words(`
-  Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Solver Timer arity
-  chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
+  Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Segmenter Solver Timer
+  arity chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
   drawDetections drawNet drawNetToFile drawSegmentation encodeCaffemodel encodeProto errors
   fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
   openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readClassNames readLabels
@@ -18,14 +18,14 @@ const VALUES = words(`
 `);
 const TYPES = words(`
   AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart Choice ClassNames
-  ClassifierOptions CoordMap CopiedWeights DetectedObject Detection DetectorOptions DrawOptions
+  ClassifierOptions Colour CoordMap CopiedWeights DetectedObject Detection DetectorOptions DrawOptions
   EngineChoice Engines GetModelOptions Gpu GpuChoice Iteration IterationEvent LayerCall LayerCallback
   LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary
   LayerType LearnableParam Log LogCurve LogCurves LogPoint MemoryDataLayer ModelCard NamedLog NamedTops
   NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore
-  PassOptions PictureOptions PictureWithRegions PixelBox Resize Series Severity ShapesByName SolverAction
-  SolverCallbacks SolverOptions SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName
-  Weights Windows proto
+  PassOptions PictureOptions PictureWithRegions PixelBox Resize Segmentation SegmentationColours
+  SegmentedClass SegmenterOptions Series Severity ShapesByName SolverAction SolverCallbacks SolverOptions
+  SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto
 `);
 const IN_ERRORS = words(`
   CaffeError DeviceError DivergenceError EngineError FileError FormatError LayerError NetError PrototxtError

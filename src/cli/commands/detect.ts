@@ -11,7 +11,7 @@ import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { scoreWindows, type WindowFlags } from "../detect-windows.ts";
 import { type PictureResult, writeDetections } from "../detection-files.ts";
-import { listOf, real, whole, withLists } from "../flags.ts";
+import { formatsOf, listOf, real, whole, withLists } from "../flags.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
   deployNet,
@@ -124,7 +124,7 @@ export const detect: CommandModule<object, DetectFlags> = {
 async function run(flags: DetectFlags): Promise<void> {
   const { log } = new Console();
   const quiet = withoutInfo(log);
-  const formats = formatsOf(flags.format);
+  const formats = formatsOf(flags.format, FORMATS);
   const model = deployNet(flags, quiet);
   const [first = "", second, ...others] = flags.pictures;
   const isList = first.toLowerCase().endsWith(".csv");
@@ -141,7 +141,7 @@ async function run(flags: DetectFlags): Promise<void> {
           return { xmin: left, ymin: top, xmax: right, ymax: bottom };
         }),
       }))
-    : pictureFiles(flags.pictures, "detected").map((image) => ({ image }));
+    : pictureFiles(flags.pictures, /\.detected\.png$/).map((image) => ({ image }));
   const files = pictures.map(({ image }) => image as string);
   const names = flags.labels === undefined ? undefined : readClassNames(flags.labels);
   using detector = new ObjectDetector(model, {
@@ -178,13 +178,6 @@ async function run(flags: DetectFlags): Promise<void> {
   const { names: known } = detector;
   const written = writeDetections(formats, flags.output ?? ".", results, known, flags.labels);
   for (const file of written) log("info", "detect", `Detections in ${file}`);
-}
-
-function formatsOf(text: string): ReadonlySet<string> {
-  const formats = listOf("format", text);
-  const unknown = formats.find((format) => ![...FORMATS, "none"].includes(format));
-  if (unknown === undefined) return new Set(formats);
-  throw new CaffeError(`--format has ${unknown}. Expected some of ${FORMATS.join(", ")}, or none.`);
 }
 
 /** Whether a net has an input of regions. */

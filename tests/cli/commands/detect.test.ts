@@ -185,7 +185,7 @@ describe("caffe detect", () => {
         "--shorter_side=8",
         "--format=none",
       ),
-    ).toContain("their shorter side 8, the longer 1000 at most");
+    ).toContain("scaled to a shorter side of 8, a longer of 1000 at most");
   });
 
   test("says in one line what is wrong", async () => {
@@ -228,7 +228,7 @@ describe("caffe detect", () => {
       at("regions.csv"),
       "filename,ymin,xmin,ymax,xmax\nphotos/a_0042.png,10,10,59,99\nphotos/a_0042.png,100,10,149,99\n",
     );
-    const { stdout, stderr } = await caffeHere([
+    const { status, stdout, stderr } = await caffeHere([
       "detect",
       at("regions.csv"),
       "--model",
@@ -239,7 +239,8 @@ describe("caffe detect", () => {
       "--json",
       "--format=none",
     ]);
-    expect(stderr).toContain("their shorter side 600, the longer 1000 at most");
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("scaled to a shorter side of 600, a longer of 1000 at most");
     const [{ objects }] = JSON.parse(stdout) as [{ objects: { score: number; box: object }[] }];
     // The red one is sure; the black one is not, 0.5 to 0.5.
     expect(objects.map(({ score }) => score)).toBeAllClose([1, 0.5]);

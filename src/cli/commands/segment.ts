@@ -1,0 +1,198 @@
+import type { CommandModule } from "yargs";
+import { drawSegmentation, labelColours } from "../../draw/in-pictures.ts";
+import { CITYSCAPES_COLOURS, type Colour } from "../../draw/palette.ts";
+import { type FloatImage, loadImage, saveImage } from "../../float-images/float-image.ts";
+import { readClassNames } from "../../inference/class-names.ts";
+import { type Segmentation, type SegmentedClass, Segmenter } from "../../inference/segmenter.ts";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { makeFolder } from "../../io/files/file-system.ts";
+import { readText } from "../../io/files/read-file.ts";
+import { CaffeError, FormatError } from "../../util/errors.ts";
+import { fixedText } from "../../util/log.ts";
+import { printable } from "../../util/printable.ts";
+import { formatsOf, listOf, withLists } from "../flags.ts";
+import { pictureFiles, resultPaths } from "../picture-files.ts";
+import {
+  deployNet,
+  type PictureFlags,
+  pictureOptionsOf,
+  preparationText,
+  withPictureFlags,
+} from "../preparation.ts";
+import { Console, enginesFor, withoutInfo } from "../session.ts";
+
+interface SegmentFlags extends PictureFlags {
+  readonly pictures: readonly string[];
+  readonly labels: string | undefined;
+  readonly palette: string;
+  readonly net_output: string | undefined;
+  readonly output: string | undefined;
+  readonly format: string;
+  readonly json: boolean;
+}
+
+/** What is in a picture. */
+interface PictureResult {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly classes: readonly SegmentedClass[];
+}
+
+const FORMATS = ["png", "colours", "labels", "json"];
+
+/** `caffe segment`: says of every pixel of pictures which class it belongs to. */
+export const segment: CommandModule<object, SegmentFlags> = {
+  command: "segment <pictures..>",
+  describe: "colour pictures by what their pixels show (FCN, SegNet, PSPNet)",
+  builder: (yargs) =>
+    withLists(withPictureFlags(yargs), "pictures")
+      .positional("pictures", {
+        type: "string",
+        array: true,
+        demandOption: true,
+        describe: "image files, or folders of them",
+      })
+      .option("labels", {
+        type: "string",
+        describe:
+          "names of classes: a text file with one a line, a label map, or voc, coco or cityscapes",
+      })
+      .option("palette", {
+        type: "string",
+        default: "voc",
+        describe:
+          "colours of classes: voc, cityscapes, or a text file with a line RED GREEN BLUE each",
+      })
+      .option("net_output", {
+        type: "string",
+        describe: "the net's output with the scores of pixels, where it has several",
+      })
+      .option("output", {
+        type: "string",
+        describe: "folder for what is written; beside each picture by default",
+      })
+      .option("format", {
+        type: "string",
+        default: "png",
+        describe:
+          "what is written, separated by commas: png (NAME.segmented.png, the picture in the classes' colours), colours (NAME.colours.png, these alone), labels (NAME.labels.png, grey, each pixel its class's number), json (segments.json), or none",
+      })
+      .option("json", {
+        type: "boolean",
+        default: false,
+        describe: "print JSON in place of a table",
+      })
+      .example(
+        "caffe segment --model deploy.prototxt --weights fcn.caffemodel street.jpg",
+        "print what is in street.jpg, draw it into street.segmented.png",
+      )
+      .example(
+        "caffe segment val/ --model=d.prototxt --weights=w.caffemodel --labels=voc --mean_value=104,117,123 --resize=none --format=labels --output=maps",
+        "maps of labels of all pictures of a folder, each at its own size, as FCN's nets take them",
+      )
+      .epilogue(
+        "The net is a deploy file that ends in scores of pixels, N×C×H×W, or in their ArgMax. Its own transform_param counts where no flag says otherwise; how pictures are prepared is the first line on standard error.",
+      ) as never,
+  handler: run,
+};
+
+async function run(flags: SegmentFlags): Promise<void> {
+  const { log } = new Console();
+  const quiet = withoutInfo(log);
+  const formats = formatsOf(flags.format, FORMATS);
+  const palette = readPalette(flags.palette);
+  const model = deployNet(flags, quiet);
+  const files = pictureFiles(flags.pictures, /\.(segmented|colours|labels)\.png$/);
+  const names = flags.labels === undefined ? undefined : readClassNames(flags.labels);
+  using segmenter = new Segmenter(model, {
+    ...pictureOptionsOf(flags),
+    weights: listOf("weights", flags.weights),
+    engines: await enginesFor(flags, quiet),
+    log: quiet,
+    ...(names && { names }),
+    ...(flags.net_output !== undefined && { output: flags.net_output }),
+  });
+  if (flags.output !== undefined) makeFolder(flags.output);
+  const pathsOf = (ending: string): ReadonlyMap<string, string> =>
+    formats.has(ending === "segmented" ? "png" : ending)
+      ? resultPaths(files, flags.output, `${ending}.png`)
+      : new Map();
+  const pictures = {
+    segmented: pathsOf("segmented"),
+    colours: pathsOf("colours"),
+    labels: pathsOf("labels"),
+  };
+  log("info", "segment", preparationText(segmenter));
+  const results: PictureResult[] = [];
+  for (const file of files) {
+    const found = await segmenter.segment(file);
+    const drawings: readonly (readonly [
+      string | undefined,
+      () => FloatImage | Promise<FloatImage>,
+    ])[] = [
+      [
+        pictures.segmented.get(file),
+        async () => drawSegmentation(await loadImage(file), found, { palette }),
+      ],
+      [pictures.colours.get(file), () => labelColours(found, palette)],
+      [pictures.labels.get(file), () => labelsAsGrey(found)],
+    ];
+    for (const [path, draw] of drawings)
+      if (path !== undefined) await saveImage(path, await draw());
+    const { width, height, classes } = found;
+    const result = { file, width, height, classes };
+    results.push(result);
+    const [written] = drawings.flatMap(([path]) => path ?? []);
+    if (!flags.json) process.stdout.write(tableOf(result, written));
+  }
+  const text = `${JSON.stringify(results, undefined, 2)}\n`;
+  if (flags.json) process.stdout.write(text);
+  if (formats.has("json")) {
+    const path = `${flags.output ?? "."}/segments.json`;
+    writeFileAtomically(path, [new TextEncoder().encode(text)]);
+    log("info", "segment", `Classes in ${path}`);
+  }
+}
+
+/**
+ * The colours of classes.
+ * @throws FileError where the file cannot be read, FormatError where a line of it is no colour
+ */
+function readPalette(source: string): readonly Colour[] {
+  if (source === "voc") return [];
+  if (source === "cityscapes") return CITYSCAPES_COLOURS;
+  const lines = readText(source, "palette").split(/\r?\n/);
+  while (lines.at(-1)?.trim() === "") lines.pop();
+  return lines.map((line, i) => {
+    const numbers = line
+      .trim()
+      .split(/[\s,]+/)
+      .map(Number);
+    const isColour = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
+    if (numbers.length === 3 && isColour) return numbers as unknown as Colour;
+    throw new FormatError(
+      `${source}:${i + 1}: "${line.slice(0, 80)}". Expected red, green and blue, 0 to 255.`,
+    );
+  });
+}
+
+/** The numbers of classes as grey values. */
+function labelsAsGrey({ height, width, labels }: Segmentation): FloatImage {
+  const most = labels.reduce((max, label) => Math.max(max, label), 0);
+  if (most > 255) {
+    throw new CaffeError(`label ${most} is no grey value. Expected 0 to 255, or another --format.`);
+  }
+  return { shape: [height, width, 1], data: Float32Array.from(labels, (label) => label / 255) };
+}
+
+function tableOf(
+  { file, width, height, classes }: PictureResult,
+  drawn: string | undefined,
+): string {
+  const title = `${printable(file)} (${width}×${height})${drawn === undefined ? "" : `, drawn in ${printable(drawn)}`}`;
+  const lines = classes.map(
+    ({ name, share }) => `  ${`${fixedText(100 * share, 1)} %`.padStart(7)}  ${printable(name)}`,
+  );
+  return `${[title, ...lines].join("\n")}\n`;
+}
