@@ -7,7 +7,9 @@ import { googlenet } from "./googlenet.ts";
 import { mobilenet } from "./mobilenet.ts";
 import { mobilenetV2 } from "./mobilenet-v2.ts";
 import { type Model, prototxtOf } from "./model.ts";
+import { pspnet50 } from "./pspnet.ts";
 import { resnet18, resnet50, resnet101 } from "./residual.ts";
+import { segnet } from "./segnet.ts";
 import { senet50 } from "./senet.ts";
 import { shufflenet } from "./shufflenet.ts";
 import { siamese } from "./siamese.ts";
@@ -31,6 +33,8 @@ export const models: readonly Model[] = [
   shufflenet,
   densenet121,
   fcn32s,
+  segnet,
+  pspnet50,
   captioning,
   siamese,
   autoencoder,

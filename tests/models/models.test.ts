@@ -23,6 +23,10 @@ interface Expected {
   readonly by: number;
   /** In place of the solver's, but for at most 0.01. */
   readonly rate?: number;
+  /** Names of the layers that do not get narrower. */
+  readonly keeps?: RegExp;
+  /** What each image's labels begin with, where 1 and then 0 mean nothing. */
+  readonly label?: readonly number[];
 }
 
 const image = (side: number): ShapesByName => ({ data: [2, 3, side, side] });
@@ -50,6 +54,23 @@ const expected: Readonly<Record<string, Expected>> = {
     by: 8,
     rate: 1e-5,
   },
+  segnet: {
+    parameters: 29_449_355,
+    macs: 106_000,
+    // Its decoder wants the very sizes of CamVid.
+    shapes: { data: [1, 3, 360, 480], label: [1, 1, 360, 480] },
+    by: 32,
+    rate: 1e-3,
+    keeps: /conv1_1_D/,
+  },
+  pspnet50: {
+    parameters: 46_841_174,
+    macs: 162_000,
+    // Its pyramid wants the very size of its crops.
+    shapes: { data: [1, 3, 473, 473], label: [1, 1, 473, 473], data_dim: [1, 1, 1, 2] },
+    by: 32,
+    rate: 1e-3,
+  },
   captioning: {
     parameters: 37_618_801,
     macs: 28.8,
@@ -75,7 +96,8 @@ test("every model is counted here, has a README, and its files are as it is writ
   }
 });
 
-describe.each(Object.entries(expected))("%s", (name, { parameters, macs, shapes, by, rate }) => {
+describe.each(Object.entries(expected))("%s", (name, model) => {
+  const { parameters, macs, shapes, by, rate, keeps, label } = model;
   const read = (file: string): ReturnType<typeof readNetParameter> =>
     readNetParameter(join("models", name, file), silent);
 
@@ -102,7 +124,7 @@ describe.each(Object.entries(expected))("%s", (name, { parameters, macs, shapes,
   test("learns what it is shown, narrower and on small inputs", async () => {
     const solver = readSolverParameter(join("models", name, "solver.prototxt"), silent);
     expect(solver.net).toBe(`models/${name}/train_val.prototxt`);
-    const trainVal = shrink(withFillers(read("train_val.prototxt"), shapes), by);
+    const trainVal = shrink(withFillers(read("train_val.prototxt"), shapes), by, keeps);
     const { net: _net, test_iter: _iter, test_interval: _interval, ...rest } = solver;
     using training = new Solver({
       ...rest,
@@ -117,6 +139,12 @@ describe.each(Object.entries(expected))("%s", (name, { parameters, macs, shapes,
     for (const input of training.net.inputs) {
       const blob = training.net.blob(input);
       const isImage = /data|features/.test(input);
+      if (input === "label" && label) {
+        const values = new Float32Array(blob.count());
+        values.set(label);
+        blob.assign(values);
+        continue;
+      }
       blob.assign(isImage ? noise(blob.count(), 3) : input === "cont_sentence" ? 1 : 0);
     }
     const losses: number[] = [];

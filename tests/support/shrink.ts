@@ -3,12 +3,15 @@ import type { LayerParameter, NetParameter } from "../../src/io/proto/caffe.ts";
 /**
  * The net with its layers `by` times narrower: every num_output and every depthwise group is divided, so that it
  * trains in moments and still has the same form.
+ *
+ * @param keeps names of the layers whose outputs mean something each, as the numbers of a box do
  */
-export function shrink(param: NetParameter, by: number): NetParameter {
+export function shrink(param: NetParameter, by: number, keeps?: RegExp): NetParameter {
   const less = (n: number): number => Math.max(1, Math.round(n / by));
   return {
     ...param,
     layer: (param.layer ?? []).map((layer): LayerParameter => {
+      if (keeps?.test(layer.name ?? "")) return layer;
       const { convolution_param: conv, inner_product_param: ip } = layer;
       const { recurrent_param: recurrent, embed_param: embed } = layer;
       const outputs = (p: { readonly num_output?: number }): { readonly num_output: number } => ({
