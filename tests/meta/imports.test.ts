@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     run: ["build", "options.ts"],
     "net.ts": ["weights", "options.ts", "build", "run"],
     tools: ["net.ts"],
+    evaluation: ["net.ts", "run"],
   },
   solvers: {
     "options.ts": [],

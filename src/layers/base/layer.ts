@@ -8,6 +8,7 @@ import { Random } from "../../util/random.ts";
 import type { Shape } from "../../util/shape.ts";
 import type { CoordMapOf } from "./coord-map.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
+import type { TestCounts } from "./test-counts.ts";
 
 /** Lists of blobs by how many there are: a layer states its arity with them. */
 export type Blobs = readonly Blob[];
@@ -252,6 +253,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
    */
   get carriesTops(): boolean {
     return false;
+  }
+
+  /** What the last forward has counted, for scores of a whole test; undefined where the mean of the tops' is all there is. */
+  testCounts(): TestCounts | undefined {
+    return undefined;
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   type One,
   type ParamField,
 } from "../base/layer.ts";
+import type { TestCounts } from "../base/test-counts.ts";
 import { boxOverlap } from "../cascade/patches.ts";
 import { truthsInPixels } from "../cascade/pixel-truths.ts";
 import { areaOf, type Box, boxAt, overlapOf, scaleBox } from "./boxes.ts";
@@ -67,6 +68,8 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
   #classes = 0;
   #background = 0;
   #images: readonly SizedImage[] | undefined;
+  /** What the last forward gave. */
+  #rows: readonly number[] = [];
   /** Which of the list's images comes next. */
   #next = 0;
 
@@ -144,6 +147,11 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
     }
     this.#shape(y, rows.length / 5, bottom);
     y.dataMem.overwriteCpu().set(rows);
+    this.#rows = rows;
+  }
+
+  override testCounts(): TestCounts {
+    return { kind: "detections", rows: this.#rows };
   }
 
   /** Detections by image and label, both in order. */

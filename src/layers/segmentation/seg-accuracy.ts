@@ -10,6 +10,7 @@ import {
   type Two,
 } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
+import type { TestCounts } from "../base/test-counts.ts";
 
 /**
  * How well every position is classified: the share of right positions, the mean recall of the classes that are there, and
@@ -80,6 +81,11 @@ export class SegAccuracyLayer extends Layer<Two, One> {
       this.#counts[actual * classes + best]!++;
     }
     top.dataMem.overwriteCpu().set(this.#summary());
+  }
+
+  override testCounts(): TestCounts {
+    const isSum = this.param.seg_accuracy_param?.reset === false;
+    return { kind: "pixels", classes: this.#classes, counts: this.#counts, isSum };
   }
 
   #summary(): [number, number, number] {

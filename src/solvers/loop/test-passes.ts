@@ -1,6 +1,7 @@
+import type { ApVersion } from "../../net/evaluation/average-precision.ts";
+import { type TestScore, TestScores } from "../../net/evaluation/test-scores.ts";
 import type { Net } from "../../net/net.ts";
 import { Loss } from "../../net/run/loss.ts";
-import type { NetOutput } from "../../net/run/outputs.ts";
 import { SolverError } from "../../util/errors.ts";
 import { type Log, numberText, outputText } from "../../util/log.ts";
 import { type LayerStates, layerStates } from "../snapshots/snapshot.ts";
@@ -14,6 +15,11 @@ interface TestPass {
   readonly batches: number;
   /** The mean loss is logged too. */
   readonly withLoss: boolean;
+  /** Some output ought to be of detections. */
+  readonly isDetection: boolean;
+  /** How average precisions are found, and whether those of each class are logged. */
+  readonly apVersion: ApVersion;
+  readonly withClasses: boolean;
   /** Asked before each batch. */
   readonly isStopped: () => Promise<boolean>;
 }
@@ -27,8 +33,8 @@ interface TestPass {
 export class TestPasses {
   readonly #nets: readonly Net[];
   readonly #log: Log;
-  /** Test nets that were not run. */
-  readonly #passed: Set<number> = new Set();
+  /** Test nets of which a warning has been given. */
+  readonly #warned: Set<number> = new Set();
   #before: readonly LayerStates[] | undefined;
 
   constructor(nets: readonly Net[], log: Log) {
@@ -53,65 +59,64 @@ export class TestPasses {
   }
 
   /**
-   * Runs one test net and logs the mean of every element of every output; of no batches there is none.
-   * @returns the means by output name (`name[k]` for the k-th of several elements), or undefined where it was stopped
+   * Runs one test net and logs the mean of every element of every output, and the mean average precision of detections; of no
+   * batches there is none.
+   * @returns the scores by output name (`name[k]` for the k-th of several elements), or undefined where it was stopped
    */
   async run(index: number, pass: TestPass): Promise<ReadonlyMap<string, number> | undefined> {
     const net = this.#nets[index];
     if (!net) throw new SolverError(`there is no test net #${index} of ${this.#nets.length}.`);
     const { weights, iter, batches, withLoss, isStopped } = pass;
+    const scores = new TestScores(net);
     this.#say(`Iteration ${iter}, Testing net (#${index})`);
     if (batches === 0) return this.#pass(index);
     await net.inTurn(() => net.shareWith(weights, this.#log));
-    const sums: number[] = [];
     const loss = new Loss();
-    let outputs: readonly NetOutput[] = [];
     for (let i = 0; i < batches; i++) {
       if (await isStopped()) {
         this.#say("Test interrupted.");
         return undefined;
       }
-      outputs = await net.inTurn(async (turn) => {
+      await net.inTurn(async (turn) => {
         await turn.forward(loss);
-        return net.outputValues();
+        scores.add(await net.outputValues());
       });
-      let k = 0;
-      for (const { values } of outputs) {
-        for (let j = 0; j < values.length; j++, k++) sums[k] = (sums[k] ?? 0) + (values[j] ?? 0);
-      }
     }
     if (withLoss) this.#say(`Test loss: ${numberText((await loss.read()) / batches)}`);
-    return this.#means(outputs, sums, batches);
+    const told = scores.scores(pass.apVersion);
+    if (pass.isDetection && !told.some(({ classes }) => classes)) {
+      this.#warnOnce(
+        index,
+        `eval_type is "detection", and test net #${index} has no output of a DetectionEvaluate layer: means of its outputs are logged.`,
+      );
+    }
+    return this.#tell(told, pass.withClasses);
   }
 
   /** No batches, and so no scores; warns of that once. */
   #pass(index: number): ReadonlyMap<string, number> {
-    if (!this.#passed.has(index)) {
-      this.#log(
-        "warning",
-        "solver",
-        `test_iter of test net #${index} is 0: it is not run. Expected 1 or more for it to have scores.`,
-      );
-    }
-    this.#passed.add(index);
+    this.#warnOnce(
+      index,
+      `test_iter of test net #${index} is 0: it is not run. Expected 1 or more for it to have scores.`,
+    );
     return new Map();
   }
 
-  #means(
-    outputs: readonly NetOutput[],
-    sums: readonly number[],
-    batches: number,
-  ): ReadonlyMap<string, number> {
-    const scores = new Map<string, number>();
-    let k = 0;
-    for (const { name, lossWeight, values } of outputs) {
-      for (let j = 0; j < values.length; j++, k++) {
-        const mean = (sums[k] ?? 0) / batches;
-        this.#say(`    Test net output #${k}: ${outputText(name, mean, lossWeight)}`);
-        scores.set(values.length === 1 ? name : `${name}[${j}]`, mean);
+  #warnOnce(index: number, message: string): void {
+    if (!this.#warned.has(index)) this.#log("warning", "solver", message);
+    this.#warned.add(index);
+  }
+
+  #tell(scores: readonly TestScore[], withClasses: boolean): ReadonlyMap<string, number> {
+    for (const [k, { output, value, lossWeight, classes = [] }] of scores.entries()) {
+      for (const { label, detections, averagePrecision } of classes) {
+        if (detections === 0) {
+          this.#log("warning", "solver", `Missing true_pos for label: ${label}`);
+        } else if (withClasses) this.#say(`class${label}: ${numberText(averagePrecision)}`);
       }
+      this.#say(`    Test net output #${k}: ${outputText(output, value, lossWeight)}`);
     }
-    return scores;
+    return new Map(scores.map(({ name, value }) => [name, value]));
   }
 
   #say(message: string): void {

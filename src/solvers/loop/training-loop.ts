@@ -1,3 +1,4 @@
+import type { ApVersion } from "../../net/evaluation/average-precision.ts";
 import { SolverError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { numberText } from "../../util/log.ts";
@@ -206,11 +207,15 @@ export abstract class TrainingLoop extends SolverRun {
   /** @internal Runs one test net; undefined where it was stopped. */
   protected async testNow(index: number): Promise<ReadonlyMap<string, number> | undefined> {
     const { test_iter = [], test_compute_loss = false } = this.presentParam;
+    const { eval_type, ap_version = "Integral", show_per_class_result = false } = this.presentParam;
     const scores = await this.tests.run(index, {
       weights: this.net,
       iter: this.iter,
       batches: test_iter[index] ?? 0,
       withLoss: test_compute_loss,
+      isDetection: (eval_type ?? "").startsWith("detection"),
+      apVersion: ap_version as ApVersion,
+      withClasses: show_per_class_result,
       isStopped: () => this.#obeyInTest(),
     });
     if (!scores) return undefined;

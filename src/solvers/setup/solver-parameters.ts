@@ -2,6 +2,7 @@ import { join, parse } from "node:path";
 import { isDirectory } from "../../io/files/file-system.ts";
 import type { SolverParameter } from "../../io/proto/caffe.ts";
 import { printPrototxt } from "../../io/text/prototxt.ts";
+import { apVersions } from "../../net/evaluation/average-precision.ts";
 import { SolverError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";
@@ -76,7 +77,9 @@ export function checkParameters(param: SolverParameter, where: string): void {
       | "monitor_mode"
       | "momentum_policy"
       | "weight_decay_policy"
-      | "larc_policy",
+      | "larc_policy"
+      | "eval_type"
+      | "ap_version",
     ...known: string[]
   ): void => {
     const value = param[field];
@@ -90,6 +93,8 @@ export function checkParameters(param: SolverParameter, where: string): void {
   oneOf("momentum_policy", "fixed", "poly", "opt");
   oneOf("weight_decay_policy", "fixed", "poly");
   oneOf("larc_policy", "scale", "clip");
+  oneOf("eval_type", "classification", "detection", "detection_segmentation");
+  oneOf("ap_version", ...apVersions);
 }
 
 /** Fields that say something only where another is given. */

@@ -1,0 +1,17 @@
+import type { FloatArray } from "../../util/arrays.ts";
+
+/** What a layer counts in a pass, for scores of a whole test that are no means of those of its passes. */
+export type TestCounts =
+  | {
+      readonly kind: "detections";
+      /** Rows of five: `[−1 label objects −1 −1]` for each class, `[image label score right wrong]` for each detection. */
+      readonly rows: ArrayLike<number>;
+    }
+  | {
+      readonly kind: "pixels";
+      readonly classes: number;
+      /** How many places of class k were taken for class l, at k · classes + l. */
+      readonly counts: FloatArray;
+      /** They have added up since the first pass. */
+      readonly isSum: boolean;
+    };

@@ -1,0 +1,93 @@
+import type { Blob } from "../../blob/blob.ts";
+import type { Net } from "../net.ts";
+import type { NetOutput } from "../run/outputs.ts";
+import type { ApVersion } from "./average-precision.ts";
+import { type ClassPrecision, DetectionScores } from "./detection-scores.ts";
+import { PixelScores } from "./pixel-scores.ts";
+
+/** One number that a test gives. */
+export interface TestScore {
+  readonly output: string;
+  /** `output`, or `output[k]` for the k-th of several elements. */
+  readonly name: string;
+  readonly value: number;
+  readonly lossWeight: number;
+  /** Of a mean average precision: its classes. */
+  readonly classes?: readonly ClassPrecision[];
+}
+
+/** Scores of a test net over many passes: of each element of each output the mean, and of detections the mean average precision. */
+export class TestScores {
+  readonly #net: Net;
+  readonly #sums: number[] = [];
+  #passes = 0;
+  #outputs: readonly NetOutput[] = [];
+  readonly #detections: Map<Blob, DetectionScores> = new Map();
+  readonly #pixels: Map<string, PixelScores> = new Map();
+
+  constructor(net: Net) {
+    this.#net = net;
+  }
+
+  /** Takes in the pass that the net has just done. */
+  add(outputs: readonly NetOutput[]): void {
+    this.#count();
+    this.#outputs = outputs;
+    this.#passes++;
+    let k = 0;
+    for (const { name, values } of outputs) {
+      if (this.isDetection(name)) continue;
+      for (let j = 0; j < values.length; j++, k++) {
+        this.#sums[k] = (this.#sums[k] ?? 0) + (values[j] ?? 0);
+      }
+    }
+  }
+
+  /** Adds what layers have counted to what they counted before. */
+  #count(): void {
+    const { layers, layerKeys, topBlobs } = this.#net;
+    for (const [i, layer] of layers.entries()) {
+      const counts = layer.testCounts();
+      if (counts?.kind === "detections") {
+        const top = topBlobs[i]?.[0];
+        if (!top) continue;
+        const scores = this.#detections.get(top) ?? new DetectionScores();
+        this.#detections.set(top, scores);
+        scores.add(counts.rows);
+      } else if (counts) {
+        const name = layerKeys[i] ?? "";
+        const scores = this.#pixels.get(name) ?? new PixelScores();
+        this.#pixels.set(name, scores);
+        scores.add(counts.counts, counts.isSum);
+      }
+    }
+  }
+
+  /** Whether an output is of detections, as far as a pass has told. */
+  isDetection(output: string): boolean {
+    return this.#detections.has(this.#net.blob(output));
+  }
+
+  /** Confusions of classes, by the layers that count them. */
+  get pixels(): ReadonlyMap<string, PixelScores> {
+    return this.#pixels;
+  }
+
+  /** Every score, output by output. */
+  scores(version: ApVersion): TestScore[] {
+    let k = 0;
+    return this.#outputs.flatMap(({ name: output, lossWeight, values }): TestScore[] => {
+      const classes = this.#detections.get(this.#net.blob(output))?.classes(version);
+      if (classes) {
+        const sum = classes.reduce((before, { averagePrecision: ap }) => before + ap, 0);
+        return [{ output, name: output, value: sum / classes.length, lossWeight, classes }];
+      }
+      return Array.from({ length: values.length }, (_, j) => ({
+        output,
+        name: values.length === 1 ? output : `${output}[${j}]`,
+        value: (this.#sums[k++] ?? 0) / this.#passes,
+        lossWeight,
+      }));
+    });
+  }
+}
