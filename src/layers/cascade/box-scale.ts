@@ -1,5 +1,5 @@
 import type { BBoxRegParameter } from "../../io/proto/caffe.ts";
-import type { Box } from "../detection/boxes.ts";
+import type { Box } from "../../util/box.ts";
 
 const { fround } = Math;
 

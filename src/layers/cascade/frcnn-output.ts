@@ -1,9 +1,10 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
 import type { Arity, Blobs, LayerRole, One, ParamField } from "../base/layer.ts";
 import { ToldLayer } from "../base/told-layer.ts";
-import { type Box, boxAt, scaleBox } from "../detection/boxes.ts";
+import { boxAt, scaleBox } from "../detection/boxes.ts";
 import { byScore, suppressBy } from "../detection/nms.ts";
 import { type ResultFiles, resultFilesOf } from "../detection/result-files.ts";
 import { boxScaleOf, unscaled } from "./box-scale.ts";

@@ -1,4 +1,4 @@
-import type { Box } from "../detection/boxes.ts";
+import type { Box } from "../../util/box.ts";
 import type { Offset } from "./box-scale.ts";
 
 // MS-CNN and Cascade R-CNN compute boxes in float32, step by step.

@@ -1,7 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Box } from "../../util/box.ts";
 import { type Arity, arity, type Blobs, type LayerRole } from "../base/layer.ts";
 import { ToldLayer } from "../base/told-layer.ts";
-import type { Box } from "../detection/boxes.ts";
 import { suppressBy } from "../detection/nms.ts";
 import { boxScaleOf, type Offset, unscaled } from "./box-scale.ts";
 import { bounded, type Field, type OffsetBounds, offsetBounds, patchAt } from "./fields.ts";

@@ -1,11 +1,12 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
 import { type Arity, arity, type Blobs, type LayerState, type ParamField } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { RandomStream } from "../base/random-stream.ts";
 import { ToldLayer } from "../base/told-layer.ts";
-import { type Box, boxAt, roundAway } from "../detection/boxes.ts";
+import { boxAt, roundAway } from "../detection/boxes.ts";
 import { boxScaleOf, scaled } from "./box-scale.ts";
 import { edgesOf, type LastPixel, offsetTo, type Patch, patchOf, patchOverlap } from "./patches.ts";
 

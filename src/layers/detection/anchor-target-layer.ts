@@ -1,10 +1,10 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Box } from "../../util/box.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { shapeText } from "../../util/shape.ts";
 import type { Blobs } from "../base/layer.ts";
 import { type AnchorOptions, anchorCount, anchorOptions, anchorsOfMap } from "./anchors.ts";
-import type { Box } from "./boxes.ts";
 
 // What py-faster-rcnn's configuration says by default.
 const POSITIVE = 0.7;

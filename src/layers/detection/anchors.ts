@@ -1,5 +1,5 @@
+import type { Box } from "../../util/box.ts";
 import { CaffeError } from "../../util/errors.ts";
-import type { Box } from "./boxes.ts";
 
 /** What the Python layers of Faster R-CNN read from `param_str`. */
 export interface AnchorOptions {

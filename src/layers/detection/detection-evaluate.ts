@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import { areaOf, type Box, overlapOf } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
 import {
   type Arity,
@@ -12,7 +13,7 @@ import {
 import type { TestCounts } from "../base/test-counts.ts";
 import { boxOverlap } from "../cascade/patches.ts";
 import { truthsInPixels } from "../cascade/pixel-truths.ts";
-import { areaOf, type Box, boxAt, overlapOf, scaleBox } from "./boxes.ts";
+import { boxAt, scaleBox } from "./boxes.ts";
 import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
 import { byScore } from "./nms.ts";

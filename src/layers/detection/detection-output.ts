@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
 import {
   type Arity,
@@ -9,7 +10,7 @@ import {
   type One,
   type ParamField,
 } from "../base/layer.ts";
-import { type Box, type BoxCode, boxAt, decodeBox } from "./boxes.ts";
+import { type BoxCode, boxAt, decodeBox } from "./boxes.ts";
 import { byScore, suppress } from "./nms.ts";
 import { PlanePredictions } from "./plane-predictions.ts";
 import { type Priors, priorsOf } from "./priors.ts";

@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
-import { type Box, boxAt } from "./boxes.ts";
+import { boxAt } from "./boxes.ts";
 
 /** An object that a label tells of. */
 export interface Truth {

@@ -1,8 +1,9 @@
 import { readText } from "../../io/files/read-file.ts";
 import type { ResizeParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import { areaOf, type Box, clipBox } from "../../util/box.ts";
 import { FileError } from "../../util/errors.ts";
-import { areaOf, type Box, clipBox, scaleBox } from "./boxes.ts";
+import { scaleBox } from "./boxes.ts";
 
 /** An image as a list of names and sizes has it. */
 export interface SizedImage {

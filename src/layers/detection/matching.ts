@@ -1,4 +1,5 @@
-import { areaOf, type Box, crossesBoundary, overlapOf } from "./boxes.ts";
+import { areaOf, type Box, overlapOf } from "../../util/box.ts";
+import { crossesBoundary } from "./boxes.ts";
 import type { Truth } from "./ground-truth.ts";
 
 /** No object belongs to it. */

@@ -1,10 +1,11 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { LayerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
 import type { Arity, Blobs, One, ParamField } from "../base/layer.ts";
 import { LossLayer, normalizationOf, normalizer } from "../base/loss.ts";
-import { type Box, type BoxCode, boxAt, decodeBox, encodeBox } from "./boxes.ts";
+import { type BoxCode, boxAt, decodeBox, encodeBox } from "./boxes.ts";
 import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { LossTerms, logisticLoss, softmaxLoss } from "./loss-terms.ts";
 import { type Matches, matchBoxes, UNMATCHED } from "./matching.ts";

@@ -1,4 +1,4 @@
-import { areaOf, type Box, overlapOf } from "./boxes.ts";
+import { areaOf, type Box, overlapOf } from "../../util/box.ts";
 
 /** Numbers of items by score, the highest first; equal ones as they stood. NaN comes last. */
 export function byScore(indices: readonly number[], scores: ArrayLike<number>): number[] {

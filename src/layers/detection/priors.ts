@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
-import { type Box, type BoxCode, boxAt } from "./boxes.ts";
+import type { Box } from "../../util/box.ts";
+import { type BoxCode, boxAt } from "./boxes.ts";
 
 /** Boxes that predictions start from, and what each of their numbers is multiplied by. */
 export interface Priors {

@@ -1,10 +1,10 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Phase } from "../../io/proto/caffe.ts";
+import type { Box } from "../../util/box.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { shapeText } from "../../util/shape.ts";
 import type { Blobs } from "../base/layer.ts";
 import { type AnchorOptions, anchorCount, anchorOptions, anchorsOfMap } from "./anchors.ts";
-import type { Box } from "./boxes.ts";
 import { suppressPixels } from "./nms.ts";
 
 /** What py-faster-rcnn's configuration says by default. */

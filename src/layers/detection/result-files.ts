@@ -3,8 +3,9 @@ import { writeFilesAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
 import { readLabelNames } from "../../io/lists/label-map.ts";
 import type { SaveOutputParameter } from "../../io/proto/caffe.ts";
+import type { Box } from "../../util/box.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { type Box, roundAway } from "./boxes.ts";
+import { roundAway } from "./boxes.ts";
 import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
 
 /** A detection in an image, in shares of it where nothing else is said. */

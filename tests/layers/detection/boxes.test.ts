@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
-import {
-  areaOf,
-  type Box,
-  type BoxCode,
-  clipBox,
-  decodeBox,
-  encodeBox,
-  overlapOf,
-  roundAway,
-} from "../../../src/layers/detection/boxes.ts";
+import { type BoxCode, decodeBox, encodeBox, roundAway } from "../../../src/layers/detection/boxes.ts";
 import { byScore, suppress } from "../../../src/layers/detection/nms.ts";
+import { areaOf, type Box, clipBox, overlapOf } from "../../../src/util/box.ts";
 
 describe("boxes", () => {
   test.each<[string, Box, Box, number]>([
