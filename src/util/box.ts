@@ -42,3 +42,9 @@ export function clipBox([x0, y0, x1, y1]: Box, width = 1, height = 1): Box {
   const within = (edge: number, end: number): number => Math.max(Math.min(edge, end), 0);
   return [within(x0, width), within(y0, height), within(x1, width), within(y1, height)];
 }
+
+/** What two boxes have in common; a box without an area at 0 where they are apart. */
+export function commonBox(a: Box, b: Box): Box {
+  if (b[0] > a[2] || b[2] < a[0] || b[1] > a[3] || b[3] < a[1]) return [0, 0, 0, 0];
+  return [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
+}

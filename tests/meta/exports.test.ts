@@ -10,7 +10,6 @@ const KEPT: Readonly<Record<string, string>> = {
   "src/io/convert/imageset.ts: ImagesetOptions": "tests write them",
   "src/io/convert/imageset.ts: ImagesetResult": "tests hand it on",
   "src/io/prefetch/direct-source.ts: Relief": "tests bring their own",
-  "src/io/proto/annotated-datum.ts: Annotation": "who transforms boxes names it",
   "src/io/proto/annotated-datum.ts: encodeAnnotatedDatum": "tests write records",
   "src/monitor/progress.ts: progressText":
     "what stands in the bar, which tests read without a terminal",

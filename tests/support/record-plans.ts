@@ -26,7 +26,8 @@ export async function writeRecords(path: string, records: readonly Uint8Array[])
 export const unchanged: Transform = {
   scale: 1,
   mirror: false,
-  cropSize: 0,
+  cropHeight: 0,
+  cropWidth: 0,
   mean: undefined,
   meanValues: [],
   phase: "TRAIN",

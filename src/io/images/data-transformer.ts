@@ -11,16 +11,21 @@ import {
   sampleView,
   type View,
 } from "./augmentation.ts";
-import { meanShape } from "./mean-image.ts";
+import type { Shown } from "./expansion.ts";
+import { channelMeans, meanShape } from "./mean-image.ts";
 import { type Cut, NativeTransform } from "./native-transform.ts";
+import { fitted, fittedSize, isDrawn, type Preparation, WHOLE, widened } from "./preparation.ts";
 import { planar, type Raster } from "./raster.ts";
 
 /** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
 export interface Transform {
   readonly scale: number;
   readonly mirror: boolean;
-  /** Side of the square that is cut out; 0 for the whole image. */
-  readonly cropSize: number;
+  /** What forks do with an image before all of this. */
+  readonly preparation?: Preparation | undefined;
+  /** What is cut out; 0 by 0 for the whole image. */
+  readonly cropHeight: number;
+  readonly cropWidth: number;
   /** A mean image of the uncropped size, C×H×W; H×W where there is one channel. */
   readonly mean?: NdArray | undefined;
   /** None, one for all channels, or one for each. */
@@ -49,6 +54,8 @@ export class DataTransformer {
   readonly #mean: Float32Array | undefined;
   readonly #meanSize: readonly number[];
   readonly #meanValues: Float32Array;
+  /** What fills the room around an image that is expanded. */
+  readonly #fill: readonly number[];
   /** A mean image as the view of an augmented image sees it. */
   #meanView = new Float32Array(0);
   /** The same through the addon; made when it is known how many channels there are. */
@@ -66,22 +73,52 @@ export class DataTransformer {
     this.#mean = transform.mean && Float32Array.from(transform.mean.data);
     this.#meanSize = transform.mean ? meanShape(transform.mean.shape) : [];
     this.#meanValues = Float32Array.from(transform.meanValues);
+    this.#fill = transform.mean
+      ? channelMeans({ shape: this.#meanSize, data: transform.mean.data })
+      : transform.meanValues;
   }
 
   /** Whether a record's place in the run changes what becomes of it. */
   get isRandom(): boolean {
-    const { mirror, cropSize, phase } = this.#transform;
-    return mirror || (cropSize > 0 && phase === "TRAIN") || this.#augmentation !== undefined;
+    const { mirror, cropHeight, phase, preparation } = this.#transform;
+    return (
+      mirror ||
+      (cropHeight > 0 && phase === "TRAIN") ||
+      this.#augmentation !== undefined ||
+      (preparation !== undefined && isDrawn(preparation))
+    );
   }
 
   get #augmentation(): Augmentation | undefined {
     return this.#transform.phase === "TRAIN" ? this.#transform.augmentation : undefined;
   }
 
-  /** (C, H, W) of what an image becomes. */
+  /** (C, H, W) of what a prepared image becomes. */
   outputShape({ channels, height, width }: Size): readonly [number, number, number] {
-    const { cropSize } = this.#transform;
-    return cropSize > 0 ? [channels, cropSize, cropSize] : [channels, height, width];
+    const { cropHeight, cropWidth } = this.#transform;
+    return cropHeight > 0 ? [channels, cropHeight, cropWidth] : [channels, height, width];
+  }
+
+  /** (C, H, W) of what an image becomes that is not prepared yet, as far as nothing is drawn. */
+  shapeOf(size: Size): readonly [number, number, number] {
+    const { preparation } = this.#transform;
+    return this.outputShape(preparation ? fittedSize(preparation, size, 0) : size);
+  }
+
+  /** The image with its colours distorted and expanded, and the box that it shows of the one that it was. */
+  widen(image: Raster, random: Random | undefined): Shown {
+    const { preparation } = this.#transform;
+    if (!preparation) return { image, region: WHOLE };
+    return widened(preparation, image, this.#fill, random);
+  }
+
+  /**
+   * The image at the size that it is cut from, with noise: what `transform` and `add` take.
+   * @param policy which of several resize_param
+   */
+  fit(image: Raster, policy: number, random: Random | undefined): Raster | Promise<Raster> {
+    const { preparation } = this.#transform;
+    return preparation ? fitted(preparation, image, policy, random) : image;
   }
 
   /**
@@ -133,9 +170,9 @@ export class DataTransformer {
     width: number,
     random: Random | undefined,
   ): Cut {
-    const { cropSize, phase, mirror } = this.#transform;
+    const { cropHeight, phase, mirror } = this.#transform;
     const [rows, columns] = [image.height - height, image.width - width];
-    const isCentred = cropSize === 0 || phase === "TEST" || random === undefined;
+    const isCentred = cropHeight === 0 || phase === "TEST" || random === undefined;
     const top = isCentred ? rows >> 1 : random.below(rows + 1);
     const left = isCentred ? columns >> 1 : random.below(columns + 1);
     const isMirrored = mirror && random !== undefined && random.below(2) === 1;
@@ -217,11 +254,15 @@ export class DataTransformer {
   }
 
   #check({ channels, height, width }: Size): void {
-    const { cropSize, meanValues } = this.#transform;
+    const { cropHeight, cropWidth, meanValues } = this.#transform;
     const size = `${channels}×${height}×${width}`;
-    if (cropSize > height || cropSize > width) {
+    if (cropHeight > height || cropWidth > width) {
+      const crop =
+        cropHeight === cropWidth
+          ? `crop_size is ${cropHeight}`
+          : `crop is ${cropHeight}×${cropWidth}`;
       throw new FormatError(
-        `transform_param.crop_size is ${cropSize}, and a record is ${size}. Expected records at least as large as the crop.`,
+        `transform_param.${crop}, and a record is ${size}. Expected records at least as large as the crop.`,
       );
     }
     const mean = this.#meanSize;

@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import type { Sharp } from "sharp";
 import { FormatError } from "../../util/errors.ts";
 import { encodeBmp } from "./bmp.ts";
 import type { Image } from "./image.ts";
@@ -58,7 +59,15 @@ export async function encodeImage(image: Image, suffix: string): Promise<Uint8Ar
   const kind = kinds.get(suffix) ?? "png";
   if (kind === "bmp") return encodeBmp(image);
   if (kind === "netpbm") return encodeNetpbm(image);
-  const { channels, height, width, data } = image;
+  return (await pixelsForSharp(image)).toFormat(kind, settings[kind]).toBuffer();
+}
+
+/** The bytes of a JPEG of a quality from 1 to 100, with colours at half the size, as libjpeg writes it by default. */
+export async function encodeJpeg(image: Image, quality: number): Promise<Uint8Array> {
+  return (await pixelsForSharp(image)).jpeg({ quality, chromaSubsampling: "4:2:0" }).toBuffer();
+}
+
+async function pixelsForSharp({ channels, height, width, data }: Image): Promise<Sharp> {
   const size = height * width;
   // Red first, the channels of a pixel side by side; a fourth channel stays the last.
   const order = channels >= 3 ? [2, 1, 0, 3] : [0, 1];
@@ -69,8 +78,5 @@ export async function encodeImage(image: Image, suffix: string): Promise<Uint8Ar
   }
   const { default: sharp } = await import("sharp");
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
-  return sharp(pixels, { raw })
-    .toColourspace(channels < 3 ? "b-w" : "srgb")
-    .toFormat(kind, settings[kind])
-    .toBuffer();
+  return sharp(pixels, { raw }).toColourspace(channels < 3 ? "b-w" : "srgb");
 }

@@ -137,6 +137,12 @@ export function padded(
   return planar(data, raster.channels, height, width);
 }
 
+/** The bytes of an image channel by channel, in memory of their own. */
+export function planesOf(raster: Raster): Uint8Array {
+  const bytes = planarBytes(raster);
+  return bytes === raster.data ? bytes.slice() : bytes;
+}
+
 /** The bytes of an image channel by channel; those of the raster itself where they lie so. */
 function planarBytes(raster: Raster): Uint8Array {
   const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = raster;

@@ -1,3 +1,4 @@
+import { roundHalfToEven } from "./bytes.ts";
 import { planar, type Raster } from "./raster.ts";
 
 /** A rectangle of an image: columns [left, left + width), rows [top, top + height). */
@@ -144,10 +145,4 @@ function neighbours(from: number, to: number): Neighbours {
     result.farWeight[i] = roundHalfToEven(share * ONE);
   }
   return result;
-}
-
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

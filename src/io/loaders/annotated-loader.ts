@@ -1,18 +1,22 @@
+import { clipBox } from "../../util/box.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { Db } from "../db/db.ts";
 import { DataTransformer } from "../images/data-transformer.ts";
 import { datumShape, pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { ColorMode } from "../images/image.ts";
+import type { Raster } from "../images/raster.ts";
 import {
   type AnnotatedDatum,
   type AnnotationGroup,
   BBOX,
   decodeAnnotatedDatum,
 } from "../proto/annotated-datum.ts";
+import { drawPart, type PartSampler, partOf } from "./batch-sampler.ts";
 import { boxLabelShape, type LabelForm, writeBoxLabels } from "./box-labels.ts";
 import { ImageBatches, type ImageFilling, type ImagesPlan, whenDecoded } from "./image-batches.ts";
 import type { Place } from "./loader.ts";
+import { afterCut, type EmitConstraint, seenIn } from "./moved-boxes.ts";
 import { peekRecord, RecordLoader, type RecordPlan } from "./record-loader.ts";
 
 /** Images with boxes, from a database. */
@@ -24,6 +28,10 @@ export interface AnnotatedPlan extends RecordPlan, ImagesPlan {
   readonly labels: LabelForm | undefined;
   /** The labels that a label map names; undefined where there is none to hold them against. */
   readonly knownLabels: readonly number[] | undefined;
+  /** Which boxes stay when a part of an image is seen; undefined for all that are seen at all. */
+  readonly emit: EmitConstraint | undefined;
+  /** Draws the part of an image that is used; undefined where all of it is. */
+  readonly sampler: PartSampler | undefined;
   /** Records are taken for boxes whatever type they say. */
   readonly areBoxes: boolean;
   /** Whether records have boxes; else they have one label each. */
@@ -49,7 +57,7 @@ export function peekAnnotated(plan: Omit<AnnotatedPlan, "hasBoxes">): AnnotatedP
   return peekRecord(plan, (value) => {
     const { datum, type, groups } = decodeAnnotatedDatum(value, "the record");
     const [channels, height, width] = datumShape(datum, plan.color);
-    const shape = new DataTransformer(plan.transform).outputShape({ channels, height, width });
+    const shape = new DataTransformer(plan.transform).shapeOf({ channels, height, width });
     const hasBoxes = plan.areBoxes || type !== undefined;
     const labelShape =
       hasBoxes && plan.labels
@@ -93,10 +101,35 @@ export class AnnotatedLoader extends RecordLoader<Filling> {
   ): Promise<void> | undefined {
     const record = decodeAnnotatedDatum(value, "the record");
     this.#check(record);
-    return whenDecoded(pixelsOf(record.datum, this.#decoder, this.#plan.color), (image) => {
-      this.#images.write(image, images, i, this.#images.random(images, i));
-      objects[i] = record.groups;
-      labels[i] = record.datum.label;
+    labels[i] = record.datum.label;
+    return whenDecoded(pixelsOf(record.datum, this.#decoder, this.#plan.color), (image) =>
+      this.#put(image, record.groups, { images, objects, labels }, i),
+    );
+  }
+
+  /** Writes an image, and notes its objects as they are seen in what was written. */
+  #put(
+    image: Raster,
+    groups: readonly AnnotationGroup[],
+    { images, objects }: Filling,
+    i: number,
+  ): Promise<void> | undefined {
+    const { emit, sampler, transform } = this.#plan;
+    const policy = transform.preparation?.policies[images.policy];
+    const random = this.#images.random(images, i, sampler !== undefined);
+    const wide = this.#images.widen(image, random);
+    let [part, seen] = [wide.image, groups];
+    if (wide.image !== image) seen = seenIn(wide.region, seen, emit);
+    if (sampler && random) {
+      const keepsAspect = policy?.mode === "FIT_LARGE_SIZE_AND_PAD";
+      const region = drawPart(sampler, seen, keepsAspect, random);
+      if (region) {
+        part = partOf(part, region);
+        seen = seenIn(clipBox(region), seen, emit);
+      }
+    }
+    return this.#images.put(part, images, i, random, (fitted, cut) => {
+      objects[i] = afterCut(seen, part, fitted, cut, policy, emit);
     });
   }
 

@@ -34,7 +34,7 @@ export function peekDatabase(plan: DatabasePlan): RecordPeek {
   return peekRecord(plan, (value) => {
     const datum = decodeDatum(value, "its Datum");
     const [channels, height, width] = datumShape(datum, plan.color);
-    const shape = new DataTransformer(plan.transform).outputShape({ channels, height, width });
+    const shape = new DataTransformer(plan.transform).shapeOf({ channels, height, width });
     return { shape, isEncoded: datum.encoded };
   });
 }
@@ -70,8 +70,9 @@ export class DatabaseLoader extends RecordLoader<Filling> {
   ): Promise<void> | undefined {
     const datum = decodeDatum(value, "its Datum");
     return whenDecoded(pixelsOf(datum, this.#decoder, this.#plan.color), (image) => {
-      this.#images.write(image, images, i, this.#images.random(images, i));
       if (label) label[i] = datum.label;
+      const random = this.#images.random(images, i);
+      return this.#images.put(this.#images.widen(image, random).image, images, i, random);
     });
   }
 

@@ -1,10 +1,14 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { Random } from "../../util/random.ts";
 import { DataTransformer, type Transform } from "../images/data-transformer.ts";
+import type { Shown } from "../images/expansion.ts";
 import type { Cut } from "../images/native-transform.ts";
 import type { Raster } from "../images/raster.ts";
 import { type BasePlan, type Place, recordNumber } from "./loader.ts";
 import { checkShape } from "./record-error.ts";
+
+/** Images come to another of several sizes after so many batches. */
+const BATCHES_OF_A_SIZE = 10;
 
 /** A plan whose first top is images. */
 export interface ImagesPlan extends BasePlan {
@@ -15,6 +19,8 @@ export interface ImagesPlan extends BasePlan {
 export interface ImageFilling {
   readonly batch: number;
   readonly place: Place;
+  /** Which of several resize_param brings the images to their size. */
+  readonly policy: number;
   /** (C, H, W) and memory of the images; known with the first. */
   shape: readonly [number, number, number] | undefined;
   data: FloatArray | undefined;
@@ -31,14 +37,50 @@ export class ImageBatches {
   }
 
   begin(batch: number, place: Place): ImageFilling {
-    return { batch, place, shape: undefined, data: undefined };
+    return { batch, place, policy: this.#policy(batch), shape: undefined, data: undefined };
   }
 
-  /** The random numbers of sample `i`; none where nothing is drawn. */
-  random({ batch }: ImageFilling, i: number): Random | undefined {
+  /** Drawn anew for every ten batches, the same on all ranks. */
+  #policy(batch: number): number {
+    const { transform, seed, stream, start, batchSize } = this.#plan;
+    const policies = transform.preparation?.policies ?? [];
+    if (policies.length < 2) return 0;
+    const ten = Math.floor((start / batchSize + batch) / BATCHES_OF_A_SIZE);
+    let left = new Random(seed, stream, "resize", ten).uniform();
+    const drawn = policies.findIndex(({ probability }) => {
+      left -= probability;
+      return left < 0;
+    });
+    return drawn < 0 ? policies.length - 1 : drawn;
+  }
+
+  /** The random numbers of sample `i`; none where nothing is drawn, unless the caller draws. */
+  random({ batch }: ImageFilling, i: number, draws = false): Random | undefined {
     const { seed, stream } = this.#plan;
-    if (!this.#transformer.isRandom) return undefined;
+    if (!draws && !this.#transformer.isRandom) return undefined;
     return new Random(seed, stream, recordNumber(this.#plan, batch, i) % 2 ** 32);
+  }
+
+  /** Distorts and expands an image: the image, and the box that it shows of the one that it was. */
+  widen(image: Raster, random: Random | undefined): Shown {
+    return this.#transformer.widen(image, random);
+  }
+
+  /**
+   * Brings an image to its size, with noise, and writes it as sample `i`: at once, but for noise that is a JPEG.
+   * @param then is told what was cut out of the image that it was brought to
+   */
+  put(
+    image: Raster,
+    filling: ImageFilling,
+    i: number,
+    random: Random | undefined,
+    then?: (fitted: Raster, cut: Cut) => void,
+  ): Promise<void> | undefined {
+    return whenDecoded(this.#transformer.fit(image, filling.policy, random), (fitted) => {
+      const cut = this.write(fitted, filling, i, random);
+      then?.(fitted, cut);
+    });
   }
 
   /**
@@ -63,9 +105,8 @@ export class ImageBatches {
 /** What follows on an image: at once unless its decoder has to be waited for. */
 export function whenDecoded(
   image: Raster | Promise<Raster>,
-  use: (image: Raster) => void,
+  use: (image: Raster) => void | Promise<void> | undefined,
 ): Promise<void> | undefined {
   if (image instanceof Promise) return image.then(use);
-  use(image);
-  return undefined;
+  return use(image) ?? undefined;
 }

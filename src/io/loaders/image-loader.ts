@@ -33,14 +33,14 @@ export function peekImage(plan: ImagePlan): readonly [number, number, number] {
   const transformer = new DataTransformer(transform);
   const channels = isColor ? 3 : 1;
   if (newHeight > 0) {
-    return transformer.outputShape({ channels, height: newHeight, width: newWidth });
+    return transformer.shapeOf({ channels, height: newHeight, width: newWidth });
   }
   const image = imageAt(plan, orderOf(plan), recordNumber(plan, 0, 0));
   try {
     const path = pathWithin(plan.base, plan.rootFolder, image.path);
     const header = imageHeader(readBytes(path, "image"), path);
     const [, height, width] = decodedShape(header, isColor ? "color" : "gray");
-    return transformer.outputShape({ channels, height, width });
+    return transformer.shapeOf({ channels, height, width });
   } catch (error) {
     throw aboutRecord(error, lineName(plan.list, image));
   }
@@ -75,7 +75,8 @@ export class ImageLoader implements BatchLoader {
       const listed = imageAt(this.#plan, this.#order, position);
       try {
         const image = await this.#load(listed.path);
-        this.#images.write(image, filling, i, this.#images.random(filling, i));
+        const random = this.#images.random(filling, i);
+        await this.#images.put(this.#images.widen(image, random).image, filling, i, random);
         label[i] = listed.label;
       } catch (error) {
         throw aboutRecord(error, lineName(list, listed));

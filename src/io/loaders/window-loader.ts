@@ -64,8 +64,8 @@ export class WindowLoader implements BatchLoader {
   async load(batch: number, place: Place): Promise<boolean> {
     const { batchSize, windows, transform, seed, stream } = this.#plan;
     const { channels, foreground, background } = windows;
-    const size = channels * transform.cropSize * transform.cropSize;
-    const data = place(0, [batchSize, channels, transform.cropSize, transform.cropSize]);
+    const size = channels * transform.cropHeight * transform.cropHeight;
+    const data = place(0, [batchSize, channels, transform.cropHeight, transform.cropHeight]);
     const label = place(1, [batchSize]);
     data.fill(0);
     for (let i = 0; i < batchSize; i++) {
@@ -98,7 +98,7 @@ export class WindowLoader implements BatchLoader {
 
   #warp(image: Raster, window: Window, isMirrored: boolean, out: FloatArray): void {
     const { transform, contextPad, isSquare, scale, windows } = this.#plan;
-    const { mean, meanValues, cropSize: crop } = transform;
+    const { mean, meanValues, cropHeight: crop } = transform;
     const place = placeWindow(window.corners, image, crop, contextPad, isSquare, isMirrored);
     const { left, top, width: w, height: h } = place.from;
     if (left < 0 || top < 0 || w < 1 || h < 1 || left + w > image.width || top + h > image.height) {

@@ -6,7 +6,12 @@ import type { FieldUse } from "./text-reader.ts";
 /** What becomes of a field that only a fork of Caffe has. */
 type Fate =
   /** It cannot change a result: kept in the file's text only, with one warning. */
-  | { readonly kind: "ignore"; readonly why: string }
+  | {
+      readonly kind: "ignore";
+      readonly why: string;
+      /** The layer types that obey it. */
+      readonly except?: readonly string[];
+    }
   /** It is obeyed: read as it is, or carried over to a field of ours by `honourForeignFields`. */
   | { readonly kind: "honour" }
   /** It would change the result, and there is nothing here that does what it asks. */
@@ -29,6 +34,13 @@ const preFixed: Fate = {
   kind: "refuse",
   why: "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
+};
+/** Layers that prepare images as forks do. */
+const preparing = ["Data", "AnnotatedData", "ImageData"];
+const preparation: Fate = {
+  kind: "refuse",
+  why: "such a layer neither resizes nor changes images; Data, AnnotatedData and ImageData do",
+  except: preparing,
 };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 /** Layers of images whose pixels have labels. */
@@ -119,17 +131,12 @@ const fates: Readonly<Record<string, Fate>> = {
     "give transform_param { scale_factors } and a crop",
     "false",
   ),
-  "TransformationParameter.resize_param": refuse("resize when the database is made"),
   "ResizeParameter.center_object": refuse("objects are not looked for in images here", "false"),
   "ResizeParameter.max_angle": refuse("give transform_param { max_rotation }", "0"),
   "ResizeParameter.multiscale": refuse("give height and width", "false"),
   "ResizeParameter.min_sz": { kind: "ignore", why: "it counts only with multiscale" },
   "ResizeParameter.max_sz": { kind: "ignore", why: "it counts only with multiscale" },
   "ResizeParameter.jitter": refuse("images keep the shape that they are resized to", "0"),
-  "TransformationParameter.noise_param": refuse("there is no such transform here"),
-  "TransformationParameter.emit_constraint": { kind: "ignore", why: "it concerns boxes only" },
-  "TransformationParameter.crop_h": refuse("only square crops are known: crop_size"),
-  "TransformationParameter.crop_w": refuse("only square crops are known: crop_size"),
   "TransformationParameter.crop_height": rectangle,
   "TransformationParameter.crop_width": rectangle,
   "TransformationParameter.scale_factors": {
@@ -137,23 +144,26 @@ const fates: Readonly<Record<string, Fate>> = {
     why: "give min_scale and max_scale",
     except: segmentation,
   },
-  "TransformationParameter.distort_param": refuse("there is no such transform here"),
-  "TransformationParameter.expand_param": refuse("there is no such transform here"),
+  "TransformationParameter.resize_param": preparation,
+  "TransformationParameter.noise_param": preparation,
+  "TransformationParameter.emit_constraint": {
+    kind: "ignore",
+    why: "it concerns boxes only",
+    except: ["AnnotatedData"],
+  },
+  "TransformationParameter.crop_h": preparation,
+  "TransformationParameter.crop_w": preparation,
+  "TransformationParameter.distort_param": preparation,
+  "TransformationParameter.expand_param": preparation,
   "TransformationParameter.use_gpu_transform": engineChoice,
-  "TransformationParameter.img_rand_resize_lower": refuse("there is no such transform here", "0"),
-  "TransformationParameter.img_rand_resize_upper": refuse("there is no such transform here", "0"),
-  "TransformationParameter.rand_resize_ratio_lower": refuse("there is no such transform here", "0"),
-  "TransformationParameter.rand_resize_ratio_upper": refuse("there is no such transform here", "0"),
-  "TransformationParameter.vertical_stretch_lower": refuse("there is no such transform here", "1"),
-  "TransformationParameter.vertical_stretch_upper": refuse("there is no such transform here", "1"),
-  "TransformationParameter.horizontal_stretch_lower": refuse(
-    "there is no such transform here",
-    "1",
-  ),
-  "TransformationParameter.horizontal_stretch_upper": refuse(
-    "there is no such transform here",
-    "1",
-  ),
+  "TransformationParameter.img_rand_resize_lower": preparation,
+  "TransformationParameter.img_rand_resize_upper": preparation,
+  "TransformationParameter.rand_resize_ratio_lower": preparation,
+  "TransformationParameter.rand_resize_ratio_upper": preparation,
+  "TransformationParameter.vertical_stretch_lower": preparation,
+  "TransformationParameter.vertical_stretch_upper": preparation,
+  "TransformationParameter.horizontal_stretch_lower": preparation,
+  "TransformationParameter.horizontal_stretch_upper": preparation,
   "TransformationParameter.random_seed": {
     kind: "ignore",
     why: "the solver's random_seed is used",
@@ -163,8 +173,8 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.contrast_brightness_adjustment": refuse(
     "there is no such transform here",
   ),
-  "TransformationParameter.random_resize_param": refuse("there is no such transform here"),
-  "TransformationParameter.random_aspect_ratio_param": refuse("there is no such transform here"),
+  "TransformationParameter.random_resize_param": preparation,
+  "TransformationParameter.random_aspect_ratio_param": preparation,
   "LossParameter.pre_fixed_normalizer": preFixed,
   "LossParameter.normalization": preFixed,
   "LossParameter.weight_by_label_freqs": { kind: "honour" },
@@ -222,9 +232,9 @@ const fates: Readonly<Record<string, Fate>> = {
   "LayerParameter.cudnn_math_override": engineChoice,
   "LayerParameter.multinode": engineChoice,
   "LayerParameter.mn_grad_compress_param": engineChoice,
-  "TransformationParameter.interpolation_algo_down": refuse("images are resized bilinearly"),
-  "TransformationParameter.interpolation_algo_up": refuse("images are resized bilinearly"),
-  "TransformationParameter.allow_upscale": refuse("there is no such transform here", "false"),
+  "TransformationParameter.interpolation_algo_down": preparation,
+  "TransformationParameter.interpolation_algo_up": preparation,
+  "TransformationParameter.allow_upscale": preparation,
   "TransformationParameter.forward_packing": engineChoice,
   "TransformationParameter.flow": refuse("there is no such transform here", "false"),
   "TransformationParameter.bgr2rgb": refuse("images are blue first", "false"),
@@ -275,8 +285,8 @@ export function judgeForeignFields(
     const fate = fates[name];
     // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
     if (!fate || fate.kind === "honour") continue;
+    if (layer && fate.except?.includes(layer.type)) continue;
     if (fate.kind === "refuse") {
-      if (layer && fate.except?.includes(layer.type)) continue;
       if (fate.unless?.some((harmless) => sameValue(harmless, value))) continue;
       throw new PrototxtError(
         `${where}: ${name} is not a field of BVLC Caffe, and without it the result would differ: ${fate.why}.`,

@@ -62,7 +62,8 @@ export abstract class SegmentationDataLayer<Top extends Blobs> extends Prefetchi
     const given = withDefaults("TransformationParameter", this.param.transform_param);
     const list = this.named(() => readPairs(this.locate(source), labels));
     this.context.log(`A total of ${list.starts.length} examples.`);
-    const transform = { ...this.named(() => this.transform()), cropSize: 0, mirror: false };
+    const whole = { cropHeight: 0, cropWidth: 0, mirror: false };
+    const transform = { ...this.named(() => this.transform()), ...whole };
     this.#check(told, transform.mean !== undefined);
     const plan: SegmentationPlan = {
       ...this.basePlan(batchSize),

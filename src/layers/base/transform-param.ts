@@ -5,6 +5,7 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import { readBlobFile } from "../../io/weights/caffemodel.ts";
 import { LayerError } from "../../util/errors.ts";
 import type { Shape } from "../../util/shape.ts";
+import { preparationOf } from "./preparation-param.ts";
 
 /**
  * The fields of a layer's transform_param, its mean file read.
@@ -21,12 +22,25 @@ export function transformOf(
   return {
     scale: param.scale,
     mirror: param.mirror,
-    cropSize: param.crop_size,
+    preparation: preparationOf(layer),
+    ...cropOf(layer),
     mean: param.mean_file === undefined ? undefined : readBlobFile(locate(param.mean_file)),
     meanValues: [...param.mean_value],
     phase,
     augmentation: augmentationOf(layer),
   };
+}
+
+/** crop_size, or crop_h and crop_w. */
+function cropOf(layer: LayerParameter): Pick<Transform, "cropHeight" | "cropWidth"> {
+  const { crop_size = 0, crop_h = 0, crop_w = 0 } = layer.transform_param ?? {};
+  if (crop_size === 0 && crop_h > 0 !== crop_w > 0) {
+    throw new LayerError(
+      layer,
+      `transform_param has crop_h ${crop_h} and crop_w ${crop_w}. Expected both to be set, or neither.`,
+    );
+  }
+  return { cropHeight: crop_size || crop_h, cropWidth: crop_size || crop_w };
 }
 
 /**
@@ -42,7 +56,11 @@ export function imagesShape(
 ): Shape | undefined {
   if (topIndex > 0) return [batch];
   const { crop_size = 0, force_gray = false, mean_value = [] } = transform;
-  const [height, width] = [crop_size || rows, crop_size || columns];
+  const { crop_h = crop_size, crop_w = crop_size, resize_param: [resize] = [] } = transform;
+  const isWhole = resize?.resize_mode !== "FIT_SMALL_SIZE";
+  const [resizedRows, resizedColumns] = isWhole ? [resize?.height, resize?.width] : [];
+  const height = crop_size || crop_h || resizedRows || rows;
+  const width = crop_size || crop_w || resizedColumns || columns;
   const isGrey = force_gray || !isColor || mean_value.length === 1;
   return height && width ? [batch, isGrey ? 1 : 3, height, width] : undefined;
 }

@@ -3,6 +3,7 @@ import { readLabelNames } from "../../io/lists/label-map.ts";
 import { type AnnotatedPlan, peekAnnotated } from "../../io/loaders/annotated-loader.ts";
 import type { LabelForm } from "../../io/loaders/box-labels.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import { emitConstraintOf, partSamplerOf } from "../base/annotated-param.ts";
 import { DatabaseDataLayer } from "../base/database-data.ts";
 import type { None, OneOrMore, ParamField } from "../base/layer.ts";
 
@@ -29,11 +30,14 @@ export class AnnotatedDataLayer extends DatabaseDataLayer {
 
   override setUp(_bottom: None, top: OneOrMore): void {
     const { anno_type } = this.param.annotated_data_param ?? {};
+    this.#checkAugmentation();
     const plan: Omit<AnnotatedPlan, "hasBoxes"> = {
       ...this.databasePlan(),
       kind: "annotated",
       labels: top.length > 1 ? this.#labelForm() : undefined,
       knownLabels: this.#knownLabels(),
+      emit: this.named(() => emitConstraintOf(this.param)),
+      sampler: this.named(() => partSamplerOf(this.param)),
       areBoxes: anno_type !== undefined,
     };
     const peek = this.named(() => peekAnnotated(plan));
@@ -46,6 +50,15 @@ export class AnnotatedDataLayer extends DatabaseDataLayer {
       isDecoded: peek.isEncoded,
       depth: this.param.data_param?.prefetch,
     });
+  }
+
+  /** Boxes are not turned, nor scaled but with resize_param. */
+  #checkAugmentation(): void {
+    const param = withDefaults("TransformationParameter", this.param.transform_param);
+    if (param.max_rotation === 0 && param.min_scale === 1 && param.max_scale === 1) return;
+    this.fail(
+      "transform_param has max_rotation, min_scale or max_scale, which boxes do not follow. Give batch_sampler and expand_param instead.",
+    );
   }
 
   #labelForm(): LabelForm {

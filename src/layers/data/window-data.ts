@@ -42,7 +42,7 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
       this.fail(`window_data_param.batch_size is ${batch_size}. Expected 1 or more.`);
     if (!source) this.fail("window_data_param has no source. Expected a window file.");
     const transform = this.named(() => this.transform());
-    const crop = transform.cropSize;
+    const crop = transform.cropHeight;
     if (crop < 1)
       this.fail("transform_param.crop_size is 0. Expected the side of the warped windows.");
     if (2 * context_pad >= crop) {
@@ -82,7 +82,7 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
     this.prefetches(plan, top, { source, isDecoded: true });
   }
 
-  #checkMean({ mean, meanValues, cropSize }: Transform, channels: number): void {
+  #checkMean({ mean, meanValues, cropHeight: cropSize }: Transform, channels: number): void {
     if (mean && meanValues.length > 0) {
       this.fail("Cannot specify mean_file and mean_value at the same time.");
     }

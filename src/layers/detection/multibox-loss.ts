@@ -28,7 +28,6 @@ const parametersOf = ({ multibox_loss_param }: LayerParameter) =>
  * overlap_threshold at least. Priors with an object learn its box and label. Of the others those learn background that are
  * mined: NONE takes all; MAX_NEGATIVE the neg_pos_ratio times as many worst of those that overlap less than neg_overlap;
  * HARD_EXAMPLE the sample_size worst of all, with or without objects.
- *
  * z: priors with an object (VALID), N·P (FULL), N (BATCH_SIZE) or 1 (NONE); at least 1.
  *
  * - bottom[0]: locations, N×(P·4), or with share_location: false N×(P·C·4); bottom[1]: scores, N×(P·C)

@@ -185,7 +185,8 @@ describe("DataTransformer with augmentation", () => {
   const base: Transform = {
     scale: 0.5,
     mirror: false,
-    cropSize: 0,
+    cropHeight: 0,
+    cropWidth: 0,
     meanValues: [10],
     phase: "TRAIN",
     augmentation: { ...none, cutoutSize: 1 },

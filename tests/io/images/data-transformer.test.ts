@@ -39,7 +39,9 @@ describe("DataTransformer", () => {
   test("crops the centre in testing, subtracts the mean of that place, then scales", () => {
     const mean = { shape: [1, 1, 3, 4], data: Float32Array.from({ length: 12 }, (_, i) => i % 4) };
     // Row (3 - 2) / 2 = 0, column (4 - 2) / 2 = 1: pixels 1 2 / 5 6 less 1 2 / 1 2, halved.
-    expect(run({ phase: "TEST", cropSize: 2, mean, scale: 0.5 }, image())).toEqual([0, 0, 2, 2]);
+    expect(run({ phase: "TEST", cropHeight: 2, cropWidth: 2, mean, scale: 0.5 }, image())).toEqual([
+      0, 0, 2, 2,
+    ]);
   });
 
   test("mirrors in both phases, the mean with the image", () => {
@@ -59,7 +61,7 @@ describe("DataTransformer", () => {
   test("crops at every place in training, each alike", () => {
     const counts = new Map<number, number>();
     for (let k = 0; k < 600; k++) {
-      const [first = -1] = run({ cropSize: 2 }, image(), new Random(1, "d", k));
+      const [first = -1] = run({ cropHeight: 2, cropWidth: 2 }, image(), new Random(1, "d", k));
       counts.set(first, (counts.get(first) ?? 0) + 1);
     }
     expect([...counts.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 4, 5, 6]);
@@ -86,14 +88,14 @@ describe("DataTransformer", () => {
     const isRandom = (more: Partial<Transform>): boolean =>
       new DataTransformer({ ...unchanged, ...more }).isRandom;
     expect(isRandom({})).toBe(false);
-    expect(isRandom({ cropSize: 2, phase: "TEST" })).toBe(false);
-    expect(isRandom({ cropSize: 2 })).toBe(true);
+    expect(isRandom({ cropHeight: 2, cropWidth: 2, phase: "TEST" })).toBe(false);
+    expect(isRandom({ cropHeight: 2, cropWidth: 2 })).toBe(true);
     expect(isRandom({ mirror: true, phase: "TEST" })).toBe(true);
   });
 
   const mean = { shape: [1, 1, 2, 2], data: new Float32Array(4) };
   test.each<[Partial<Transform>, Partial<Datum>, string]>([
-    [{ cropSize: 4 }, {}, "crop_size is 4, and a record is 1×3×4"],
+    [{ cropHeight: 4, cropWidth: 4 }, {}, "crop_size is 4, and a record is 1×3×4"],
     [{ mean }, {}, "the mean image is 1×2×2, and a record is 1×3×4. Expected equal sizes"],
     [{ meanValues: [1, 2] }, {}, "mean_value is given 2 times"],
     [{ mean, meanValues: [1] }, {}, "Cannot specify mean_file and mean_value at the same time"],
@@ -120,9 +122,13 @@ describe("the addon does what the plain loop does, to the bit", () => {
   };
   const transforms: Record<string, Partial<Transform>> = {
     "as it is": {},
-    "a mean image": { mean, scale: 0.017, mirror: true, cropSize: 33 },
+    "a mean image": { mean, scale: 0.017, mirror: true, cropHeight: 33, cropWidth: 33 },
     "a mean value": { meanValues: [104.25], scale: 1 / 255, mirror: true },
-    "a value for each channel": { meanValues: [103.939, 116.779, 123.68], cropSize: 30 },
+    "a value for each channel": {
+      meanValues: [103.939, 116.779, 123.68],
+      cropHeight: 30,
+      cropWidth: 30,
+    },
   };
 
   test("which is built here", () => expect(imagesAddon()).toBeDefined());

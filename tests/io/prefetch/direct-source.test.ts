@@ -28,7 +28,9 @@ beforeAll(async () => {
 
 const plan = (name: string, batchSize: number, more: Partial<DatabasePlan> = {}): DatabasePlan =>
   planOf(folder, name, batchSize, more);
-const random = { transform: { ...plan("", 1).transform, cropSize: 2, mirror: true } };
+const random = {
+  transform: { ...plan("", 1).transform, cropHeight: 2, cropWidth: 2, mirror: true },
+};
 
 const optionsOf = (lines: string[] = []): PrefetchOptions => ({
   depth: 4,

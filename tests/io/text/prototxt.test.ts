@@ -221,7 +221,11 @@ describe("other dialects of Caffe", () => {
   test.each([
     ["ReLU", "relu_param { relu6: true }", "write a Clip layer"],
     ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: false }", "added to the variance"],
-    ["Data", "transform_param { vertical_stretch_upper: 1.5 }", "no such transform"],
+    [
+      "WindowData",
+      "transform_param { vertical_stretch_upper: 1.5 }",
+      "neither resizes nor changes images",
+    ],
   ])("a %s with %s is refused: %s", (type, param, reason) => {
     expect(() => net(`layer { type: "${type}" ${param} }`)).toThrow(reason);
   });

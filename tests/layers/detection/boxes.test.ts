@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type BoxCode, decodeBox, encodeBox, roundAway } from "../../../src/layers/detection/boxes.ts";
+import {
+  type BoxCode,
+  decodeBox,
+  encodeBox,
+  roundAway,
+} from "../../../src/layers/detection/boxes.ts";
 import { byScore, suppress } from "../../../src/layers/detection/nms.ts";
 import { areaOf, type Box, clipBox, overlapOf } from "../../../src/util/box.ts";
 
