@@ -30,6 +30,7 @@ export default defineConfig({
         ["3. Train", "tutorial/3-train"],
         ["4. Use", "tutorial/4-use"],
         ["5. Fine-tune", "tutorial/5-finetune"],
+        ["6. Detect", "tutorial/6-detect"],
       ]),
       section("Reference", [
         ["Layers", "layers"],
