@@ -188,7 +188,9 @@ try {
         const list = taken[side]![what];
         if (list) times[side] = summary(list);
       }
-      const mine = times["ours"]!;
+      const mine = times["ours"];
+      // A net without a loss is not trained.
+      if (!mine) continue;
       const gflops = ((what === "forward" ? 1 : 3) * flops!) / mine.min / 1e6;
       const percentOfPeak = (100 * gflops) / peak;
       const show = ([side, s]: [string, Summary]): string =>

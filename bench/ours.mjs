@@ -3,10 +3,13 @@
 import { createEngines } from "../dist/engines/create.js";
 import { readNetParameter } from "../dist/io/text/read-net.js";
 import { Net } from "../dist/net/net.js";
+import { fillInputs } from "./inputs.mjs";
 import { sgemmRate } from "./sgemm.mjs";
 import { trainingSolver } from "./training-solver.mjs";
 
 const [path, iterations, threads, engine, clock] = process.argv.slice(2);
+/** Losses that a net may learn by. */
+const LOSSES = ["SoftmaxWithLoss", "MultiBoxLoss"];
 const count = Number(iterations);
 const log = () => {};
 const engines = createEngines({ prefer: engine, threads: Number(threads), log });
@@ -42,32 +45,32 @@ function flopsOf(net) {
 }
 
 const begin = performance.now();
-const solver = trainingSolver(path, engines, log);
-// What a person waits for before the first pass: the net alone, and with the program's own start.
+const param = readNetParameter(path, log);
+const learns = param.layer.some(({ type }) => LOSSES.includes(type));
+const solver = learns ? trainingSolver(path, engines, log) : undefined;
+const testNet = new Net(param, { engines, phase: "TEST", log, forwardOnly: true });
+// What a person waits for before the first pass: the nets alone, and with the program's own start.
 const build = performance.now() - begin;
 const start = performance.now();
 const peak = engine === "native" ? sgemmRate(now) : Number.NaN;
-const flops = flopsOf(solver.net);
-const step = await times(() => solver.step(1));
-const memoryMiB = process.resourceUsage().maxRSS / 1024;
-// In training, large gradients are multiplied out in the update; here backward is to do all of its work.
-for (const { blob } of solver.net.learnableParams) blob.diffMem.isReadOnce = false;
-const forwardBackward = await times(async () => {
-  solver.net.clearParamDiffs();
-  await solver.net.forward();
-  await solver.net.backward();
-});
-solver.close();
-
-const testNet = new Net(readNetParameter(path, log), {
-  engines,
-  phase: "TEST",
-  log,
-  forwardOnly: true,
-});
-const forward = await times(() => testNet.forward());
-testNet.close();
-console.log(
-  JSON.stringify({ forward, forwardBackward, step, build, start, flops, peak, memoryMiB }),
-);
+const flops = flopsOf(testNet);
+const result = { build, start, flops, peak };
+if (solver) {
+  fillInputs(solver.net);
+  result.step = await times(() => solver.step(1));
+  result.memoryMiB = process.resourceUsage().maxRSS / 1024;
+  // In training, large gradients are multiplied out in the update; here backward is to do all of its work.
+  for (const { blob } of solver.net.learnableParams) blob.diffMem.isReadOnce = false;
+  result.forwardBackward = await times(async () => {
+    solver.net.clearParamDiffs();
+    await solver.net.forward();
+    await solver.net.backward();
+  });
+  // With statistics of what was seen: those of a new net make numbers of deep nets infinite.
+  testNet.shareWith(solver.net, log);
+}
+fillInputs(testNet);
+result.forward = await times(() => testNet.forward());
+result.memoryMiB ??= process.resourceUsage().maxRSS / 1024;
+console.log(JSON.stringify(result));
 process.exit(0);
