@@ -1,3 +1,4 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import {
   numbersOfBin,
@@ -31,12 +32,15 @@ export function nativeRegions(layouts: Layouts, d: RegionsDescriptor): RegionsOp
       forward(x, bins, y, winners) {
         const layout = inBlocks(layouts.current(x, d.features));
         const [from, numbers] = [layouts.read(x, layout), layouts.read(bins, table)];
-        const [to, places] = [layouts.write(y, result), layouts.write(winners, result)];
+        const [to, places] = [
+          layouts.write(y, result),
+          layouts.write(winners as SyncedMem, result),
+        ];
         addon.regionMaxima(...argsOf(layout), numbers, from, to, places);
       },
-      backward(dy, bins, winners, dx) {
+      backward(dy, bins, dx, winners) {
         const [from, numbers] = [layouts.read(dy, result), layouts.read(bins, table)];
-        const places = layouts.read(winners, result);
+        const places = layouts.read(winners as SyncedMem, result);
         addon.regionMaximaBackward(
           ...plainArgs,
           numbers,
@@ -53,7 +57,7 @@ export function nativeRegions(layouts: Layouts, d: RegionsDescriptor): RegionsOp
         const [from, numbers] = [layouts.read(x, features), layouts.read(bins, table)];
         addon.regionMeans(...plainArgs, numbers, from, layouts.write(y, result));
       },
-      backward(dy, bins, _winners, dx) {
+      backward(dy, bins, dx) {
         const [from, numbers] = [layouts.read(dy, result), layouts.read(bins, table)];
         addon.regionMeansBackward(...plainArgs, numbers, from, layouts.write(dx, features));
       },
@@ -66,7 +70,7 @@ export function nativeRegions(layouts: Layouts, d: RegionsDescriptor): RegionsOp
       const to = layouts.write(y, likewise(layout, shape, result));
       addon.regionPoints(...argsOf(layout), numbers, from, to);
     },
-    backward(dy, bins, _winners, dx) {
+    backward(dy, bins, dx) {
       const above = layouts.current(dy, shape);
       const layout = likewise(above, d.features, features);
       const from = layouts.read(dy, layout === features ? result : above);

@@ -21,12 +21,12 @@ export interface RegionsDescriptor {
  * `bins` has a row of numbers for each region: its image, then those of its P rows, then of its Q columns. A row or column of
  * bins is `from` and `to`, [from, to) on the map; LINEAR: `low`, `high` and the share of `high`, low −1 where there is nothing.
  *
- * MAX writes to `winners`, of y's shape, where each maximum lay, h·W + w or −1; in backward only those that lie within `bins`
+ * MAX wants `winners`, of y's shape, and writes there where each maximum lay, h·W + w or −1; in backward only those that lie within `bins`
  * pass a gradient on. dx is overwritten; what several bins see gets the sum.
  */
 export interface RegionsOp {
-  forward(x: SyncedMem, bins: SyncedMem, y: SyncedMem, winners: SyncedMem): void;
-  backward(dy: SyncedMem, bins: SyncedMem, winners: SyncedMem, dx: SyncedMem): void;
+  forward(x: SyncedMem, bins: SyncedMem, y: SyncedMem, winners?: SyncedMem): void;
+  backward(dy: SyncedMem, bins: SyncedMem, dx: SyncedMem, winners?: SyncedMem): void;
 }
 
 /** Numbers of a row or column of bins. */

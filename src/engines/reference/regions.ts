@@ -46,7 +46,7 @@ export function referenceRegions(d: RegionsDescriptor): RegionsOp {
   return {
     forward(xMem, binsMem, yMem, winnersMem) {
       const [x, bins, y] = [xMem.cpu(), binsMem.cpu(), yMem.overwriteCpu()];
-      if (d.method === "MAX") {
+      if (d.method === "MAX" && winnersMem) {
         const winners = winnersMem.overwriteCpu();
         eachBin(bins, (at, { plane, row, column }) => {
           let [most, place] = [Number.NEGATIVE_INFINITY, -1];
@@ -84,10 +84,10 @@ export function referenceRegions(d: RegionsDescriptor): RegionsOp {
         });
       }
     },
-    backward(dyMem, binsMem, winnersMem, dxMem) {
+    backward(dyMem, binsMem, dxMem, winnersMem) {
       const [dy, bins, dx] = [dyMem.cpu(), binsMem.cpu(), dxMem.overwriteCpu()];
       dx.fill(0);
-      if (d.method === "MAX") {
+      if (d.method === "MAX" && winnersMem) {
         const winners = winnersMem.cpu();
         eachBin(bins, (at, { plane, row, column }) => {
           const place = winners[at]!;

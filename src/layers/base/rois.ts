@@ -127,7 +127,7 @@ export abstract class RoiLayer extends Layer<Two, One> {
     if (!propagateDown[0]) return;
     this.#setBins(features, rois, true);
     const [bins, winners] = [this.#bins.dataMem, this.#winners.dataMem];
-    this.#op.backward(y.diffMem, bins, winners, features.diffMem);
+    this.#op.backward(y.diffMem, bins, features.diffMem, winners);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Blob } from "../../blob/blob.ts";
+import { Blob } from "../../blob/blob.ts";
+import type { Primitive, RegionsOp } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import {
   type Arity,
@@ -31,11 +32,13 @@ export class InterpLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Interp";
   static override readonly paramFields: readonly ParamField[] = ["interp_param"];
   static override readonly role: LayerRole = "window";
+  static override readonly needs: readonly Primitive[] = ["regions"];
   static override readonly bottoms: Arity = arity.oneOrTwo;
 
   #shapes: readonly Shape[] = [];
-  #rows!: Neighbours;
-  #columns!: Neighbours;
+  /** Each image is a region, whose bins are the places of the top. */
+  #bins!: Blob;
+  #op!: RegionsOp;
 
   override setUp(bottom: Blobs): void {
     const { use_blob_size = false, height, width } = this.param.interp_param ?? {};
@@ -75,8 +78,19 @@ export class InterpLayer extends Layer<Blobs, One> {
     }
     y.reshape([n, c, outH, outW]);
     const isCopy = inH === outH && inW === outW;
-    this.#rows = neighbours(inH, outH, -pad_beg, isCopy);
-    this.#columns = neighbours(inW, outW, -pad_beg, isCopy);
+    const rows = neighbours(inH, outH, -pad_beg, isCopy);
+    const columns = neighbours(inW, outW, -pad_beg, isCopy);
+    this.#bins = new Blob([n, 1 + rows.length + columns.length], this.context.dtype);
+    const table = this.#bins.dataMem.overwriteCpu();
+    for (let image = 0; image < n; image++) {
+      table.set([image, ...rows, ...columns], image * this.#bins.count(1));
+    }
+    this.#op = this.engine.regions({
+      method: "LINEAR",
+      features: x.shape,
+      regions: n,
+      grid: [outH, outW],
+    });
     this.#shapes = bottom.map(({ shape }) => shape);
   }
 
@@ -101,77 +115,24 @@ export class InterpLayer extends Layer<Blobs, One> {
 
   override forward(bottom: Blobs, [y]: One): void {
     const [x] = bottom as [Blob];
-    const [from, to] = [x.dataMem.cpu(), y.dataMem.overwriteCpu()];
-    const [rows, columns] = [this.#rows, this.#columns];
-    const [, , h = 0, w = 0] = x.shape;
-    const [outH, outW] = [rows.first.length, columns.first.length];
-    for (let start = 0, at = 0; at < y.count(); start += h * w) {
-      for (let i = 0; i < outH; i++) {
-        const above = start + rows.first[i]! * w;
-        const below = start + rows.second[i]! * w;
-        const [ofAbove, ofBelow] = [rows.ofFirst[i]!, rows.ofSecond[i]!];
-        for (let j = 0; j < outW; j++, at++) {
-          const left = columns.first[j]!;
-          const right = columns.second[j]!;
-          const [ofLeft, ofRight] = [columns.ofFirst[j]!, columns.ofSecond[j]!];
-          to[at] =
-            ofAbove * (ofLeft * from[above + left]! + ofRight * from[above + right]!) +
-            ofBelow * (ofLeft * from[below + left]! + ofRight * from[below + right]!);
-        }
-      }
-    }
+    this.#op.forward(x.dataMem, this.#bins.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate, toSize]: readonly boolean[], bottom: Blobs): void {
+    const [x, like] = bottom as [Blob, Blob | undefined];
     // Nothing depends on what bottom[1] holds.
-    if (toSize) bottom[1]?.diffMem.zero();
-    if (!propagate) return;
-    const [x] = bottom as [Blob];
-    const [dy, dx] = [y.diffMem.cpu(), x.diffMem.overwriteCpu()];
-    const [rows, columns] = [this.#rows, this.#columns];
-    const [, , h = 0, w = 0] = x.shape;
-    const [outH, outW] = [rows.first.length, columns.first.length];
-    dx.fill(0, 0, x.count());
-    for (let start = 0, at = 0; at < y.count(); start += h * w) {
-      for (let i = 0; i < outH; i++) {
-        const above = start + rows.first[i]! * w;
-        const below = start + rows.second[i]! * w;
-        const [ofAbove, ofBelow] = [rows.ofFirst[i]!, rows.ofSecond[i]!];
-        for (let j = 0; j < outW; j++) {
-          const left = columns.first[j]!;
-          const right = columns.second[j]!;
-          const toLeft = columns.ofFirst[j]! * dy[at]!;
-          const toRight = columns.ofSecond[j]! * dy[at++]!;
-          dx[above + left]! += ofAbove * toLeft;
-          dx[above + right]! += ofAbove * toRight;
-          dx[below + left]! += ofBelow * toLeft;
-          dx[below + right]! += ofBelow * toRight;
-        }
-      }
-    }
+    if (toSize) like?.diffMem.zero();
+    if (propagate) this.#op.backward(y.diffMem, this.#bins.dataMem, x.diffMem);
   }
 }
 
-/** For each place along an axis of the top, two neighbouring places in the bottom and their shares. */
-interface Neighbours {
-  readonly first: Int32Array;
-  readonly second: Int32Array;
-  readonly ofFirst: Float64Array;
-  readonly ofSecond: Float64Array;
-}
-
-function neighbours(from: number, to: number, offset: number, isCopy: boolean): Neighbours {
-  const [first, second] = [new Int32Array(to), new Int32Array(to)];
-  const [ofFirst, ofSecond] = [new Float64Array(to), new Float64Array(to)];
+/** For each place along an axis of the top: two neighbouring places in the bottom, and the share of the second. */
+function neighbours(from: number, to: number, offset: number, isCopy: boolean): readonly number[] {
   const ratio = isCopy ? 1 : to > 1 ? Math.fround((from - 1) / (to - 1)) : 0;
-  for (let i = 0; i < to; i++) {
+  return Array.from({ length: to }, (_, i) => {
     const place = Math.fround(ratio * i);
     // Rounding may put the last place beyond the last pixel.
     const index = Math.min(Math.trunc(place), from - 1);
-    first[i] = offset + index;
-    second[i] = offset + Math.min(index + 1, from - 1);
-    ofSecond[i] = place - index;
-    ofFirst[i] = 1 - ofSecond[i]!;
-  }
-  return { first, second, ofFirst, ofSecond };
+    return [offset + index, offset + Math.min(index + 1, from - 1), place - index];
+  }).flat();
 }

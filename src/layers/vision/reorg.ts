@@ -1,4 +1,4 @@
-import type { FloatArray } from "../../util/arrays.ts";
+import type { CopyOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { Layer, type LayerRole, type One, type ParamField } from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
@@ -23,10 +23,10 @@ export class ReorgLayer extends Layer<One, One> {
   static override readonly type: string = "Reorg";
   static override readonly paramFields: readonly ParamField[] = ["reorg_param"];
   static override readonly role: LayerRole = "window";
+  static override readonly needs: readonly Primitive[] = ["permute"];
 
   #shape: Shape | undefined;
-  /** For every value of an image, its partner. */
-  #partner: Int32Array = new Int32Array(0);
+  #op!: CopyOp;
 
   get #isReverse(): boolean {
     return this.param.reorg_param?.reverse ?? false;
@@ -48,49 +48,21 @@ export class ReorgLayer extends Layer<One, One> {
         ? [n, c / area, h * stride, w * stride]
         : [n, c * area, h / stride, w / stride],
     );
-    this.#partner = partners(c, h, w, stride);
+    const planes = c / area;
+    // Channel (o / s, o mod s, plane) of the image is the grid's place (row, o / s, column, o mod s) in that plane.
+    this.#op = this.engine.permute(
+      this.#isReverse
+        ? { shape: [n, stride, stride, planes, h, w], order: [0, 3, 4, 1, 5, 2] }
+        : { shape: [n, planes, h, stride, w, stride], order: [0, 3, 5, 1, 2, 4] },
+    );
     this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to] = [x.dataMem.cpu(), y.dataMem.overwriteCpu()];
-    if (this.#isReverse) scatter(this.#partner, x.count(), from, to);
-    else gather(this.#partner, x.count(), from, to);
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    if (!propagate) return;
-    const [dy, dx] = [y.diffMem.cpu(), x.diffMem.overwriteCpu()];
-    if (this.#isReverse) gather(this.#partner, x.count(), dy, dx);
-    else scatter(this.#partner, x.count(), dy, dx);
-  }
-}
-
-function partners(channels: number, height: number, width: number, stride: number): Int32Array {
-  const planes = channels / (stride * stride);
-  const indices = new Int32Array(channels * height * width);
-  for (let c = 0, i = 0; c < channels; c++) {
-    const offset = Math.floor(c / planes);
-    for (let h = 0; h < height; h++) {
-      const row = h * stride + Math.floor(offset / stride) + height * stride * (c % planes);
-      for (let w = 0; w < width; w++) {
-        indices[i++] = w * stride + (offset % stride) + width * stride * row;
-      }
-    }
-  }
-  return indices;
-}
-
-function gather(indices: Int32Array, count: number, from: FloatArray, to: FloatArray): void {
-  const size = indices.length;
-  for (let n = 0; n < count; n += size) {
-    for (let i = 0; i < size; i++) to[n + i] = from[n + indices[i]!]!;
-  }
-}
-
-function scatter(indices: Int32Array, count: number, from: FloatArray, to: FloatArray): void {
-  const size = indices.length;
-  for (let n = 0; n < count; n += size) {
-    for (let i = 0; i < size; i++) to[n + indices[i]!] = from[n + i]!;
+    if (propagate) this.#op.backward(y.diffMem, x.diffMem);
   }
 }
