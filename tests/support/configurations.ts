@@ -96,6 +96,10 @@ const recurrent = (hidden: readonly string[]): Row[] => {
 
 /** Uses of every layer that has a gradient. */
 export const configurations: Readonly<Record<string, readonly Row[]>> = {
+  APL: [
+    ...neuron("apl_param { sums: 2 }"),
+    ['bottom: "a" top: "y" apl_param { slope_filler { type: "uniform" } }', "3x2"],
+  ],
   AbsVal: [
     ['bottom: "a" top: "y"', "2x3x2"],
     ['bottom: "a" top: "y"', "5"],
@@ -128,6 +132,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" bottom: "b" top: "y"', "3x2 5", { b: [2, 0, 2, 2, 1] }],
     ['bottom: "a" bottom: "b" top: "y"', "3x2x2 1", { b: [1] }],
   ],
+  BatchToSpaceND: one(
+    "batch_to_space_nd_param",
+    "4x3x2x3",
+    "block_shape: 2 block_shape: 2 crops: 0 crops: 0 crops: 1 crops: 0",
+    "block_shape: 1 block_shape: 2 block_shape: 2 crops: 0 crops: 0 crops: 0 crops: 1 crops: 1 crops: 1",
+  ),
   Bias: [
     ...one("bias_param", "2x3x2", "", "axis: 0 num_axes: 2", "num_axes: -1", "num_axes: 0"),
     ...two("bias_param", "2x3x2 2x3", "axis: 0"),
@@ -215,6 +225,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "axis: 1 offset: 1 offset: 0 offset: 2",
     "axis: -1",
   ),
+  CropCenter: one("crop_center_param", "2x3x5", "crop_size: 0 crop_size: 1 crop_size: 2"),
   CtcLoss: [
     [
       'bottom: "a" bottom: "b" top: "y" loss_weight: 2 ctc_loss_param { blank_label: 2 alphabet_size: 3 time_step: 4 } loss_param { normalization: NONE }',
@@ -239,6 +250,13 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "1x2x2x2 1x2x2x2",
     ],
   ],
+  DepthToSpace: one(
+    "depth_to_space_param",
+    "2x4x2x4",
+    'block_size: 2 data_format: "NCHW"',
+    'block_size: 2 data_format: "CRD"',
+    "block_size: 2",
+  ),
   DepthwiseConvolution: one(
     "convolution_param",
     "2x2x4x3",
@@ -268,6 +286,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ),
     ['bottom: "a" bottom: "a" top: "y" eltwise_param { operation: PROD }', "2x3"],
   ],
+  EltwiseAffine: neuron(
+    "",
+    'eltwise_affine_param { slope_filler { type: "uniform" } channel_shared: true }',
+  ),
   Embed: ["", "bias_term: false"].map((more) => [
     `bottom: "a" top: "y" embed_param { num_output: 2 input_dim: 3 ${more} }`,
     "2x2",
@@ -335,6 +357,14 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "num_output: 2 axis: -1 transpose: true",
     "num_output: 3 axis: 0",
   ),
+  Insanity: [
+    ...neuron(
+      "",
+      "insanity_param { lb: 2 ub: 3 }",
+      "insanity_param { lb: -3 ub: -2 }",
+      "phase: TEST",
+    ),
+  ],
   Interp: [
     ...one(
       "interp_param",
@@ -430,6 +460,12 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ['bottom: "a" top: "y"', "3x2"],
     ['bottom: "a" top: "a" prelu_param { filler { value: -0.5 } }', "2x2x2x2"],
   ],
+  Pad: one(
+    "pad_param",
+    "2x3",
+    "paddings: 1 paddings: 0 paddings: 2 paddings: 1",
+    "paddings: 0 paddings: 1 paddings: 1 paddings: 1 constant_values: 3",
+  ),
   Parameter: [
     ['top: "y" parameter_param { shape { dim: 3 dim: 2 } }', ""],
     ['top: "y" parameter_param { shape { dim: 1 } }', ""],
@@ -493,6 +529,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     { b: regions },
   ]),
   RNN: recurrent(["1x2x2"]),
+  RReLU: neuron("", "rrelu_param { lb: 2 ub: 3 }"),
   ReLU: neuron("", "relu_param { negative_slope: 0.2 }"),
   ReLU6: [
     ...neuron("", "relu6_param { negative_slope: 0.2 }"),
@@ -519,6 +556,20 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ),
     ...one("reshape_param", "2x4x2x3", "pixelshuffler: 2"),
   ],
+  ResizeBilinear: one(
+    "resize_bilinear_param",
+    "1x2x3x4",
+    "output_height: 5 output_width: 2",
+    'data_format: "NCHW" align_corners: true output_height: 2 output_width: 7',
+    'data_format: "NCHW" half_pixel_centers: true scale_height: 2 scale_width: 1.5',
+  ),
+  ResizeNearestNeighbor: one(
+    "resize_nearest_neighbor_param",
+    "1x2x3x4",
+    "output_height: 5 output_width: 2",
+    'data_format: "NCHW" align_corners: true output_height: 2 output_width: 7',
+    'data_format: "NCHW" half_pixel_centers: true scale_height: 2 scale_width: 1.5',
+  ),
   Reverse: one("reverse_param", "2x3x2", "", "axis: 1", "axis: -1", "axis: 0 axis: 2"),
   SPP: one(
     "spp_param",
@@ -540,6 +591,9 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "3x5 3x2 3x1x2",
     { a: regions },
   ]),
+  SeLU: neuron("", "selu_param { lambda: 2 alpha: 0.5 }"),
+  SeLu: neuron(""),
+  SeLuDropout: neuron("", "selu_dropout_param { dropout_ratio: 0.5 }", "phase: TEST"),
   ShuffleChannel: one("shuffle_channel_param", "2x4x3", "group: 2", "group: 4", ""),
   Sigmoid: neuron(""),
   SigmoidCrossEntropyLoss: ["", "normalize: true", "normalize: false", ...modes].map((mode) => [
@@ -608,6 +662,18 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['bottom: "a" bottom: "b" loss_weight: 3', "2x3 2", { b: [0, 2] }],
   ],
+  SpaceToBatchND: one(
+    "space_to_batch_nd_param",
+    "2x4x3x3",
+    "block_shape: 2 block_shape: 2 paddings: 0 paddings: 0 paddings: 1 paddings: 0",
+    "block_shape: 1 block_shape: 2 block_shape: 2 paddings: 0 paddings: 0 paddings: 1 paddings: 2 paddings: 0 paddings: 1",
+  ),
+  SpaceToDepth: one(
+    "space_to_depth_param",
+    "1x4x2x4",
+    'block_size: 2 data_format: "NCHW"',
+    "block_size: 2",
+  ),
   Split: [
     ['bottom: "a" top: "y" top: "z" top: "x"', "2x3"],
     ['bottom: "a" top: "y"', "2x3"],
@@ -630,6 +696,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       ([fields, shapes]): Row => [fields, shapes, { b: [5, 0, 1, 2] }],
     ),
   ],
+  UpsampleDarknet: one("upsample_darknet_param", "2x2x3x2", "stride: 2", ""),
   WarpCTCLoss: [
     [
       'bottom: "a" bottom: "b" top: "y" loss_param { normalization: BATCH_SIZE }',

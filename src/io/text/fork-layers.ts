@@ -23,11 +23,11 @@ const forks: Readonly<Record<string, string>> = {
   "3-D convolution (C3D)":
     "Convolution3D Deconvolution3D Pooling3D NdConvolution NdDeconvolution NdPooling",
   "NVIDIA's Caffe": "DetectNetTransformation Detectnet AxpyLoss LSTMNode",
-  "Intel's Caffe": "MnActivation MnParamGrad SplitConcat ResizeBilinear",
+  "Intel's Caffe": "MnActivation MnParamGrad SplitConcat",
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
   "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
   "other Caffes":
-    "Relu6 RReLU SELU SeLU Mish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Pad Padding Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Add Hadamard",
+    "Relu6 SELU Mish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Padding Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Add Hadamard",
 };
 
 /** What the same is written with here. */
@@ -43,7 +43,6 @@ const advice: Readonly<Record<string, string>> = {
   DeconvolutionRistretto: "Write Deconvolution; nothing is quantised here.",
   FcRistretto: "Write InnerProduct; nothing is quantised here.",
   LRNRistretto: "Write LRN; nothing is quantised here.",
-  Pad: "Give pad to the layer that reads it.",
   Padding: "Give pad to the layer that reads it.",
 };
 
