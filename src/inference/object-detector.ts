@@ -16,6 +16,7 @@ import {
 import type { Shape } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
 import { imageNetOptions } from "./classifier.ts";
+import { deployNetOf } from "./deploy-net.ts";
 import {
   type DetectionHead,
   type Found,
@@ -32,7 +33,6 @@ import {
   type PictureOptions,
   pictureInputs,
   pictureOptions,
-  preparationIn,
   withoutUndefined,
 } from "./picture-input.ts";
 
@@ -124,13 +124,14 @@ export class ObjectDetector {
   readonly #options: ObjectDetectorOptions;
 
   /**
-   * @param model the deploy prototxt, or the net as an object
+   * @param model the deploy prototxt, or that of testing, or the net as an object
    * @throws CaffeError where the net finds nothing or the options do not fit it, and what Net throws
    */
   constructor(model: string | NetParameter, options: ObjectDetectorOptions = {}) {
     checkOptions("ObjectDetector", options, objectDetectorOptions);
     this.#options = options;
-    this.net = new Net(model, {
+    const { param, preparation } = deployNetOf(model, options);
+    this.net = new Net(param, {
       forwardOnly: true,
       ...optionsNamed(options, imageNetOptions),
       phase: "TEST",
@@ -147,7 +148,7 @@ export class ObjectDetector {
         this.#head.kind === "regions" ? { resize: "short", mean: RCNN_MEANS } : {};
       this.#pictures = new PictureInput(this.inputShape, {
         ...ofKind,
-        ...preparationIn({ layer: this.net.layers.map(({ param }) => param) }),
+        ...preparation,
         ...withoutUndefined(optionsNamed(options, pictureOptions)),
       });
     } catch (error) {

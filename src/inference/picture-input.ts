@@ -4,8 +4,8 @@ import {
   type TransformerOptions,
   transformerOptions,
 } from "../float-images/transformer.ts";
-import type { NetParameter, TransformationParameter } from "../io/proto/caffe.ts";
-import { LayerRegistry } from "../layers/registry.ts";
+import type { LayerParameter, TransformationParameter } from "../io/proto/caffe.ts";
+import type { LayerRegistry } from "../layers/registry.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { finite, type OptionKind, type OptionNames, oneOf } from "../util/options.ts";
@@ -182,31 +182,25 @@ export function inPicture(frame: Frame, x: number, y: number): readonly [x: numb
 }
 
 /**
- * What a net's file says about how its pictures are prepared: the transform_param of its data layer, or of its
+ * What a net's layers say about how its pictures are prepared: the transform_param of its data layer, or of its
  * DetectionOutput, where SSD's deploy files have it.
- *
- * @param locate makes a path of the file one from here
  */
 export function preparationIn(
-  { layer = [] }: NetParameter,
-  locate: (path: string) => string = (path) => path,
+  layers: readonly LayerParameter[],
+  registry: LayerRegistry,
 ): PictureOptions {
-  const registry = new LayerRegistry();
   const isAsked = (type: string): boolean => ["source", "result"].includes(registry.roleOf(type));
-  const transform = layer.find(
+  const transform = layers.find(
     ({ type = "", transform_param }) => transform_param && isAsked(type),
   )?.transform_param;
-  return transform ? optionsOf(transform, locate) : {};
+  return transform ? optionsOf(transform) : {};
 }
 
-function optionsOf(
-  transform: TransformationParameter,
-  locate: (path: string) => string,
-): PictureOptions {
+function optionsOf(transform: TransformationParameter): PictureOptions {
   const { mean_file, mean_value = [], scale, resize_param = [] } = transform;
   const [resize] = resize_param;
   const mode = resize?.resize_mode ?? "WARP";
-  const mean = mean_value.length > 0 ? [...mean_value] : mean_file && locate(mean_file);
+  const mean = mean_value.length > 0 ? [...mean_value] : mean_file;
   const size = [resize?.height ?? 0, resize?.width ?? 0] as const;
   return {
     ...(mean && { mean }),

@@ -8,13 +8,13 @@ import { checkOptions, type OptionNames, optionsNamed, text } from "../util/opti
 import { type Shape, shapeText } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
 import { imageNetOptions } from "./classifier.ts";
+import { deployNetOf } from "./deploy-net.ts";
 import {
   type Frame,
   PictureInput,
   type PictureOptions,
   pictureInputs,
   pictureOptions,
-  preparationIn,
   withoutUndefined,
 } from "./picture-input.ts";
 
@@ -73,12 +73,13 @@ export class Segmenter {
   readonly #names: ReadonlyMap<number, string>;
 
   /**
-   * @param model the deploy prototxt, or the net as an object
+   * @param model the deploy prototxt, or that of testing, or the net as an object
    * @throws CaffeError where the net has no output of pixels or the options do not fit it, and what Net throws
    */
   constructor(model: string | NetParameter, options: SegmenterOptions = {}) {
     checkOptions("Segmenter", options, segmenterOptions);
-    this.net = new Net(model, {
+    const { param, preparation } = deployNetOf(model, options);
+    this.net = new Net(param, {
       forwardOnly: true,
       ...optionsNamed(options, imageNetOptions),
       phase: "TEST",
@@ -91,7 +92,7 @@ export class Segmenter {
       this.#kind = kindOf(net, this.#output);
       this.#names = namesFor(options.names, this.#labelCount(options.names));
       this.#pictures = new PictureInput(this.inputShape, {
-        ...preparationIn({ layer: net.layers.map(({ param }) => param) }),
+        ...preparation,
         ...withoutUndefined(optionsNamed(options, pictureOptions)),
       });
     } catch (error) {

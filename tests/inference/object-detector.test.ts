@@ -159,6 +159,31 @@ describe("SSD", () => {
     expect(other.preparation).toMatchObject({ mean: [0], resize: "warp" });
   });
 
+  test("a file that tests serves as well: pictures in place of its data, no evaluation, nothing written", async () => {
+    const testing = `${SSD.replace(
+      /layer \{ name: "data".*/,
+      `layer { name: "data" type: "AnnotatedData" top: "data" top: "label" include { phase: TEST }
+         transform_param { mean_value: 0 scale: 0.00392156862745098 resize_param { prob: 1 resize_mode: WARP height: 8 width: 8 } }
+         data_param { source: "nowhere" batch_size: 1 } annotated_data_param { label_map_file: "nowhere.prototxt" } }`,
+    ).replace(
+      "confidence_threshold: 0.01",
+      'confidence_threshold: 0.01 save_output_param { output_directory: "nowhere" }',
+    )}
+      layer { name: "eval" type: "DetectionEvaluate" bottom: "found" bottom: "label" top: "eval" detection_evaluate_param { num_classes: 2 } }`;
+    using detector = detectorOf(testing, ssdParams, { rawScale: 255 });
+    expect(detector.preparation).toMatchObject({ mean: [0] });
+    expect(detector.net.layerNames).not.toContain("eval");
+    expect(rounded(await detector.detect(picture(8, 8, [4, 4, 8, 8, 1])))).toEqual([
+      [1, 1, 6, 4, 8, 8],
+    ]);
+    const unsized = testing.replace(/resize_param.*\}/, "}");
+    expect(() => detectorOf(unsized, {})).toThrow(
+      /layer "data" \(AnnotatedData\) reads pictures, and nothing says which size/,
+    );
+    using sized = detectorOf(unsized, {}, { inputSize: [8, 16] });
+    expect(sized.inputShape).toEqual([1, 1, 8, 16]);
+  });
+
   test("boxes of NaN, and those outside of the picture, are left out", async () => {
     using nowhere = detectorOf(SSD, {
       ...ssdParams,
