@@ -127,6 +127,13 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     [`bottom: "a" top: "a" phase: TEST ${statistics}`, "2x3"],
     ['bottom: "a" top: "y" batch_norm_param { scale_bias: true }', "3x2x2"],
     ['bottom: "a" top: "a" batch_norm_param { bias_filler { } eps: 0.1 }', "4x2"],
+    ['bottom: "a" top: "y" batch_norm_param { use_weight_bias: true eps: 0.1 }', "3x2x2"],
+    ['bottom: "a" top: "a" batch_norm_param { bias_term: false eps: 0.1 }', "4x2"],
+    ['bottom: "a" top: "y" batch_norm_param { stats_batch_size: 2 eps: 0.1 }', "4x2x2"],
+    [
+      `bottom: "a" top: "y" phase: TEST batch_norm_param { add_eps_before_sqrt: false eps: 0.1 } ${statistics}`,
+      "2x3x2",
+    ],
   ],
   BatchReindex: [
     ['bottom: "a" bottom: "b" top: "y"', "3x2 5", { b: [2, 0, 2, 2, 1] }],

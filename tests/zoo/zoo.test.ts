@@ -57,8 +57,8 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
     /^OTHER .*line 1:\d+: Unknown layer type: CONVOLUTION_3D. Did you mean "CONVOLUTION"/m,
   ],
   fork: [
-    `${input("dim: [1, 1, 4, 4]")}${conv("x", "num_output: 2 kernel_size: 3 relu: true")}`,
-    /^REFUSED .*ConvolutionParameter.relu is not a field of BVLC Caffe/m,
+    `${input("dim: [1, 1, 4, 4]")}${conv("x", "num_output: 2 kernel_size: 3 coeff: 2")}`,
+    /^REFUSED .*ConvolutionParameter.coeff is not a field of BVLC Caffe/m,
   ],
   unknown: [
     `${input("dim: 1")}layer { name: "p" spell: 1 }`,

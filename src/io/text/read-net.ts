@@ -4,6 +4,7 @@ import { checkKind, type Wanted } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
 import type { NetParameter, SolverParameter } from "../proto/caffe.ts";
 import { checkMessage } from "../proto/check-message.ts";
+import { needsForkUpgrade } from "../upgrade/fork-forms.ts";
 import { upgradeNet, upgradeSolver } from "../upgrade/upgrade.ts";
 import { warnOfDeadFields } from "./dead-fields.ts";
 import { parsePrototxt } from "./prototxt.ts";
@@ -21,7 +22,7 @@ export function netParameterOf(source: string | NetParameter, log: Log = silent)
   }
   checkMessage("NetParameter", source, "net");
   const isOld = (source.layers?.length ?? 0) > 0 || (source.input?.length ?? 0) > 0;
-  if (!isOld) return source;
+  if (!isOld && !needsForkUpgrade(source)) return source;
   return upgradeNet(source, "net", log);
 }
 

@@ -10,6 +10,7 @@ import type {
 } from "../proto/caffe.ts";
 import { UNKNOWN } from "../proto/foreign-message.ts";
 import { keepSource } from "../proto/source.ts";
+import { needsForkUpgrade, upgradeForkForms } from "./fork-forms.ts";
 import { needsV0Upgrade, upgradeV0 } from "./v0.ts";
 import { needsV1Upgrade, upgradeV1 } from "./v1.ts";
 
@@ -26,7 +27,7 @@ const deprecated = (what: string) => (file: string) =>
 const upgraded = (what: string): string =>
   `Successfully upgraded file specified using deprecated ${what}`;
 
-/** In Caffe's order. */
+/** In Caffe's order; behind them what forks write. */
 const upgrades: readonly Upgrade[] = [
   {
     applies: needsV0Upgrade,
@@ -58,6 +59,13 @@ const upgrades: readonly Upgrade[] = [
     apply: upgradeBatchNorm,
     before: (file) => `Attempting to upgrade batch norm layers using deprecated params: ${file}`,
     after: "Successfully upgraded batch norm layers using deprecated params.",
+  },
+  {
+    applies: needsForkUpgrade,
+    apply: upgradeForkForms,
+    before: (file) =>
+      `Attempting to upgrade input file specified using fields of other Caffes: ${file}`,
+    after: "Successfully upgraded file specified using fields of other Caffes",
   },
 ];
 

@@ -229,6 +229,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return (this.constructor as typeof Layer).keepsStatistics;
   }
 
+  /** Whether `param { lr_mult }` of a statistic counts as 0 where the class `keepsStatistics`, instead of being refused. */
+  get ignoresStatisticsRates(): boolean {
+    return false;
+  }
+
   /** How backward reads the data of this bottom: asked when the net is built, and when it looks for fusions. */
   backwardReadsBottom(_bottomIndex: number): BackwardReads {
     return "nothing";

@@ -53,10 +53,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   static override readonly type: string = "DetectionOutput";
   static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
   static override readonly role: LayerRole = "result";
-  static override readonly hostBottoms: readonly number[] = Array.from(
-    { length: MOST_BOTTOMS },
-    (_, i) => i,
-  );
+  static override readonly hostBottoms: readonly number[] = [0, 1, 2];
   static override readonly bottoms: Arity = { min: 3, max: MOST_BOTTOMS };
 
   #classes = 0;

@@ -10,14 +10,16 @@ import type {
 } from "../../engines/engine.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
-import { type Shape, sameShape } from "../../util/shape.ts";
+import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import type { BackwardReads, LayerRole, LayerState, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { LearnedLayer } from "../base/learned.ts";
 import { type ChannelLine, NormalizedLine } from "../base/normalized-line.ts";
+import { BatchParts } from "./batch-parts.ts";
 
 /**
  * Normalises each channel to mean 0 and variance 1; the learned scale and shift are a Scale layer's.
@@ -33,12 +35,17 @@ import { type ChannelLine, NormalizedLine } from "../base/normalized-line.ts";
  * r ← f·r + (1 − f)·batch, after they were r ← batch in the first two passes. Their variance includes eps, to which TEST
  * adds it again; the factor is 1 and stays so.
  *
- * - bottom[0], top[0]: N×C×…, in place allowed
- * - blobs: sum of means (C), sum of variances (C), factor (1): statistics, not learned; NVIDIA's besides scale (C), bias (C)
- * - `batch_norm_param`: use_global_stats (default: in TEST), moving_average_fraction f 0.999, eps 1e-5; NVIDIA's scale_bias
- *   false, scale_filler (1), bias_filler (0)
+ * Intel's has a line too, where `use_weight_bias: true`, `bias_term` or `filler` is written, and statistics as Caffe's. With
+ * `stats_batch_size` n each n samples of a batch have statistics of their own in TRAIN, which are counted one after the other.
  *
- * @see Ioffe & Szegedy, ICML 2015; Caffe's and NVIDIA's BatchNormLayer
+ * - bottom[0], top[0]: N×C×…, in place allowed
+ * - blobs: sum of means (C), sum of variances (C), factor (1): statistics, not learned; NVIDIA's and Intel's besides scale (C),
+ *   bias (C), which bias_term: false leaves out
+ * - `batch_norm_param`: use_global_stats (default: in TEST), moving_average_fraction f 0.999, eps 1e-5; NVIDIA's scale_bias
+ *   false, scale_filler (1), bias_filler (0); Intel's use_weight_bias false, bias_term true, filler (1), bias_filler (0),
+ *   stats_batch_size (all); synopsys-caffe's add_eps_before_sqrt true: where false, eps is added to the deviation, in TEST alone
+ *
+ * @see Ioffe & Szegedy, ICML 2015; Caffe's, NVIDIA's and Intel's BatchNormLayer
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
@@ -49,6 +56,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     "copy",
     "unary",
     "scale",
+    "concat",
   ];
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
@@ -70,8 +78,14 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   #scale!: Blob;
   #bias!: Blob;
   #op!: BatchNormOp;
-  /** NVIDIA's, with a line of its own. */
+  /** NVIDIA's and Intel's, with a line of its own. */
   #lined: NormalizedLine | undefined;
+  /** Intel's, with statistics for parts of a batch. */
+  #parts: BatchParts | undefined;
+  /** 0 where there is no bias_term. */
+  #noBias!: Blob;
+  /** (σ + eps)² − eps of σ², where eps is added to σ. */
+  #spread: UnaryOp | undefined;
   #passes = 0;
   /** Arithmetic with the factor, where it lies: reading it would make a device wait. */
   #one!: Blob;
@@ -88,7 +102,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   override setUp([x]: One): void {
     const param = this.param.batch_norm_param;
     this.#useGlobal =
-      (this.#hasLine ? undefined : param?.use_global_stats) ?? this.phase === "TEST";
+      (this.#isNvidias ? undefined : param?.use_global_stats) ?? this.phase === "TEST";
     if (x.shape.length === 0) {
       this.fail("bottom has shape (), a single number. Expected one axis or more: N×C×….");
     }
@@ -96,19 +110,19 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     const constant = (value: number): FillerParameter => ({ type: "constant", value });
     const shape = [this.#channels];
     const line = [
-      { shape, filler: param?.scale_filler ?? constant(1) },
-      { shape, filler: param?.bias_filler ?? constant(0) },
+      { shape, filler: param?.scale_filler ?? param?.filler ?? constant(1) },
+      ...(this.#hasBias ? [{ shape, filler: param?.bias_filler ?? constant(0) }] : []),
     ];
     this.makeBlobs([
       { shape, filler: constant(0) },
       { shape, filler: constant(0) },
-      { shape: [1], filler: constant(this.#hasLine ? 1 : 0) },
+      { shape: [1], filler: constant(this.#isNvidias ? 1 : 0) },
       ...(this.#hasLine ? line : []),
     ]);
     this.#mean = new Blob([this.#channels], this.context.dtype);
     this.#variance = new Blob([this.#channels], this.context.dtype);
     // In NVIDIA's there is one for each channel, to add eps with.
-    this.#one = new Blob([this.#hasLine ? this.#channels : 1], this.context.dtype);
+    this.#one = new Blob([this.#isNvidias ? this.#channels : 1], this.context.dtype);
     this.#one.dataMem.overwriteCpu().fill(1);
     this.#inverse = new Blob([1], this.context.dtype);
     this.#invert = this.engine.unary(inverse, {}, [1]);
@@ -119,11 +133,50 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#multiply = this.engine.scale({ shape, outer: 1, length: this.#channels, inner: 1 });
     this.#scale = new Blob([this.#channels], this.context.dtype);
     this.#bias = new Blob([this.#channels], this.context.dtype);
+    this.#noBias = new Blob([this.#channels], this.context.dtype);
+    this.#checkForks();
+    if (param?.add_eps_before_sqrt === false) {
+      this.#spread = this.engine.unary(spread, { eps }, shape);
+    }
+  }
+
+  #checkForks(): void {
+    const { add_eps_before_sqrt = true, stats_batch_size = 0 } = this.param.batch_norm_param ?? {};
+    if (!add_eps_before_sqrt && !this.#useGlobal) {
+      this.fail(
+        "batch_norm_param.add_eps_before_sqrt is false, which is known with running statistics alone: in TEST, or with use_global_stats: true. Expected true, or no such field, in training.",
+      );
+    }
+    if (stats_batch_size > 0 && this.#hasLine) {
+      this.fail(
+        "batch_norm_param has stats_batch_size and a scale of its own. Expected one of them; write a Scale layer behind it.",
+      );
+    }
+  }
+
+  get #isIntels(): boolean {
+    const { use_weight_bias, bias_term, filler } = this.param.batch_norm_param ?? {};
+    return use_weight_bias ?? (bias_term !== undefined || filler !== undefined);
+  }
+
+  get #isNvidias(): boolean {
+    const { scale_bias, scale_filler, bias_filler, use_weight_bias } =
+      this.param.batch_norm_param ?? {};
+    if (scale_bias === true || scale_filler !== undefined) return true;
+    return bias_filler !== undefined && use_weight_bias === undefined && !this.#isIntels;
   }
 
   get #hasLine(): boolean {
-    const { scale_bias, scale_filler, bias_filler } = this.param.batch_norm_param ?? {};
-    return scale_bias === true || scale_filler !== undefined || bias_filler !== undefined;
+    return this.#isNvidias || this.#isIntels;
+  }
+
+  get #hasBias(): boolean {
+    return this.#isNvidias || (this.param.batch_norm_param?.bias_term ?? true);
+  }
+
+  /** NVIDIA's takes `param { lr_mult }` of its statistics for 0, whatever is written. */
+  override get ignoresStatisticsRates(): boolean {
+    return this.#isNvidias;
   }
 
   get #line(): ChannelLine {
@@ -131,9 +184,9 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     const [, , , learnsScale, learnsBias] = this.paramPropagateDown;
     return {
       scale: scale!.dataMem,
-      bias: bias!.dataMem,
+      bias: (bias ?? this.#noBias).dataMem,
       dScale: learnsScale ? scale!.diffMem : undefined,
-      dBias: learnsBias ? bias!.diffMem : undefined,
+      dBias: learnsBias ? bias?.diffMem : undefined,
     };
   }
 
@@ -142,6 +195,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   }
 
   #accepts(posts: PostOps): boolean {
+    if (this.#parts) return false;
     return this.#lined?.accepts(this.#line, posts) ?? this.#op.accepts?.(posts) ?? false;
   }
 
@@ -153,13 +207,28 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
         `bottom has ${x.shape[1] ?? 1} channels. Expected ${this.#channels}, as when the statistics were set up.`,
       );
     }
-    const { eps } = withDefaults("BatchNormParameter", this.param.batch_norm_param);
+    const { eps, stats_batch_size: size } = withDefaults(
+      "BatchNormParameter",
+      this.param.batch_norm_param,
+    );
     this.#shape = x.shape;
+    this.#parts = this.#partsOf(x.shape, size ?? 0, eps);
     const useGlobalStats = this.#useGlobal;
     if (this.#hasLine) {
       const { dtype } = this.context;
       this.#lined = new NormalizedLine(this.engine, dtype, x.shape, eps, useGlobalStats);
     } else this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats });
+  }
+
+  #partsOf(shape: Shape, size: number, eps: number): BatchParts | undefined {
+    const [batch = 0] = shape;
+    if (size === 0 || this.#useGlobal || size === batch || countOf(shape) === 0) return undefined;
+    if (shape.length < 2 || batch % size !== 0) {
+      this.fail(
+        `batch_norm_param.stats_batch_size is ${size}, bottom shape ${shapeText(shape)}. Expected a divisor of the batch, N×C×….`,
+      );
+    }
+    return new BatchParts(this.engine, this.context.dtype, shape, size, eps);
   }
 
   /** With global statistics it is a line per channel, x / σ − mean / σ, unless those would cancel out. */
@@ -192,23 +261,32 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 
   override forward([x]: One, [y]: One, posts?: PostOps): void {
     if (this.#useGlobal) this.#readStatistics();
+    if (this.#parts) {
+      const m = (x.count() / this.#channels / x.shape[0]!) * this.#sizeOfParts;
+      this.#parts.forward(x.dataMem, y.dataMem, (mean, variance) => {
+        this.#keepStatistics(m, mean, variance);
+      });
+      return;
+    }
     const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
     if (this.#lined) this.#lined.forward(x.dataMem, mean, variance, this.#line, y.dataMem, posts);
     else this.#op.forward(x.dataMem, mean, variance, y.dataMem, posts);
     if (this.#useGlobal) return;
-    if (this.#lined) this.#averageStatistics();
-    else this.#keepStatistics(x.count() / this.#channels);
+    if (this.#isNvidias) this.#averageStatistics();
+    else this.#keepStatistics(x.count() / this.#channels, mean, variance);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One, posts?: PostOps): void {
     const [mean, variance] = [this.#mean.dataMem, this.#variance.dataMem];
     const dx = propagate ? x.diffMem : undefined;
-    if (this.#lined) this.#lined.backward(mean, variance, this.#line, y.diffMem, dx, posts);
+    if (this.#parts) {
+      if (dx) this.#parts.backward(y.diffMem, dx);
+    } else if (this.#lined) this.#lined.backward(mean, variance, this.#line, y.diffMem, dx, posts);
     else if (dx) this.#op.backward(mean, variance, y.diffMem, dx, posts);
   }
 
   override state(): LayerState | undefined {
-    return this.#hasLine ? { passes: this.#passes } : undefined;
+    return this.#isNvidias ? { passes: this.#passes } : undefined;
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -230,6 +308,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       undefined,
       this.#variance.dataMem,
     );
+    this.#spread?.forward(this.#variance.dataMem, this.#variance.dataMem);
   }
 
   /** NVIDIA's: r ← f·r + (1 − f)·batch, f 0 in the first two passes; the variance with eps. */
@@ -246,7 +325,11 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.engine.axpby(c, (1 - f) * eps, this.#one.dataMem, 1, variance!.dataMem);
   }
 
-  #keepStatistics(m: number): void {
+  get #sizeOfParts(): number {
+    return this.param.batch_norm_param?.stats_batch_size ?? 0;
+  }
+
+  #keepStatistics(m: number, mean: SyncedMem, variance: SyncedMem): void {
     const { moving_average_fraction: f } = withDefaults(
       "BatchNormParameter",
       this.param.batch_norm_param,
@@ -254,8 +337,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     const [meanSum, varianceSum, factor] = this.blobs;
     const c = this.#channels;
     this.engine.axpby(1, 1, this.#one.dataMem, f, factor!.dataMem);
-    this.engine.axpby(c, 1, this.#mean.dataMem, f, meanSum!.dataMem);
-    this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, this.#variance.dataMem, f, varianceSum!.dataMem);
+    this.engine.axpby(c, 1, mean, f, meanSum!.dataMem);
+    this.engine.axpby(c, m > 1 ? m / (m - 1) : 1, variance, f, varianceSum!.dataMem);
   }
 }
 
@@ -274,6 +357,20 @@ const inverse: UnaryKernel<Record<never, never>> = {
     },
   },
   wgsl: { forward: "select(1.0 / x, 0.0, x == 0.0)", backward: "0.0" },
+};
+
+/** (√x + eps)² − eps: with it √(x + eps) becomes √x + eps. It has no gradient. */
+const spread: UnaryKernel<{ readonly eps: number }> = {
+  name: "spread",
+  reference: {
+    forward(n, x, y, { eps }) {
+      for (let i = 0; i < n; i++) y[i] = (Math.sqrt(x[i]!) + eps) ** 2 - eps;
+    },
+    backward(n, _x, _y, _dy, dx) {
+      dx.fill(0, 0, n);
+    },
+  },
+  wgsl: { forward: "(rootOf(x) + p.eps) * (rootOf(x) + p.eps) - p.eps", backward: "0.0" },
 };
 
 /** sign/√(x + eps). It has no gradient. */

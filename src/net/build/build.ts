@@ -259,6 +259,7 @@ class Builder {
   }
 
   #checkStatistics(param: LayerParameter, layer: Layer): void {
+    if (layer.ignoresStatisticsRates) return;
     if ((param.param ?? []).some((spec, i) => layer.isStatistic(i) && (spec.lr_mult ?? 0) !== 0)) {
       throw new LayerError(
         param,

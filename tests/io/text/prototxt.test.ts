@@ -219,8 +219,6 @@ describe("other dialects of Caffe", () => {
   });
 
   test.each([
-    ["ReLU", "relu_param { relu6: true }", "write a Clip layer"],
-    ["BatchNorm", "batch_norm_param { add_eps_before_sqrt: false }", "added to the variance"],
     [
       "WindowData",
       "transform_param { vertical_stretch_upper: 1.5 }",
@@ -272,18 +270,13 @@ describe("other dialects of Caffe", () => {
     ["SolverParameter", "larc_turbo: true", "larc_turbo: false"],
     [
       "NetParameter",
-      'layer { type: "Concat" concat_param { per_fla_fuse: true } }',
-      'layer { type: "Concat" concat_param { per_fla_fuse: false } }',
+      'layer { type: "LRN" lrn_param { fuse_type: OTHER } }',
+      'layer { type: "LRN" lrn_param { fuse_type: FUSED_POOL_MAX } }',
     ],
     [
       "NetParameter",
       'layer { type: "ELU" elu_param { lambda: 2 } }',
       'layer { type: "ELU" elu_param { lambda: 1 } }',
-    ],
-    [
-      "NetParameter",
-      'layer { type: "InnerProduct" inner_product_param { relu: true } }',
-      'layer { type: "InnerProduct" inner_product_param { relu: false negative_slope: 0.0 } }',
     ],
     [
       "NetParameter",

@@ -91,6 +91,75 @@ test.each(["", "use_global_stats: true"])("BatchNorm gradient %s", async (param)
   );
 });
 
+describeEngines("Intel's BatchNorm", (engines) => {
+  const text = (param: string): string =>
+    `type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { eps: 0 moving_average_fraction: 0.5 ${param} }`;
+
+  test("has a line behind it, and Caffe's statistics", async () => {
+    const net = layerNet(
+      text("use_weight_bias: true filler { value: 2 } bias_filler { value: 10 }"),
+      [[2, 1]],
+      { engines },
+    );
+    expect((await forward(net, [1, 3]))[0]).toBeAllClose([8, 12]);
+    await net.toHost();
+    const blobs = net.layers[1]?.blobs.map((blob) => Array.from(blob.values())) ?? [];
+    expect(blobs).toEqual([[2], [2], [1], [2], [10]]);
+  });
+
+  test("has no bias with bias_term: false", async () => {
+    const net = layerNet(text("bias_term: false filler { value: 3 }"), [[2, 1]], { engines });
+    expect((await forward(net, [1, 3]))[0]).toBeAllClose([-3, 3]);
+    expect(net.layers[1]?.blobs.length).toBe(4);
+  });
+
+  test("counts the statistics of each part of a batch", async () => {
+    const net = layerNet(text("stats_batch_size: 2"), [[4, 1]], { engines });
+    expect((await forward(net, [1, 3, 10, 30]))[0]).toBeAllClose([-1, 1, -1, 1]);
+    await net.toHost();
+    const [mean, variance, factor] =
+      net.layers[1]?.blobs.map((blob) => Array.from(blob.values())) ?? [];
+    expect(mean).toBeAllClose([0.5 * 2 + 20]);
+    expect(variance).toBeAllClose([0.5 * 2 + 200]);
+    expect(factor).toEqual([1.5]);
+  });
+
+  test("agrees with the reference in parts, in place too", async () => {
+    await checkParity(engines, text("stats_batch_size: 2"), [[4, 3, 2, 2]]);
+    await checkParity(engines, text("stats_batch_size: 1").replace('"y"', '"a"'), [[3, 2, 2]]);
+  });
+});
+
+test.each([
+  ["stats_batch_size: 2", [3, 2], "stats_batch_size is 2, bottom shape (3,2)"],
+  ["stats_batch_size: 2 use_weight_bias: true", [4, 2], "has stats_batch_size and a scale"],
+  ["add_eps_before_sqrt: false", [4, 2], "known with running statistics alone"],
+])("BatchNorm with %s of a bottom of shape %j is refused", (param, shape, message) => {
+  const text = `type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { ${param} }`;
+  expect(() => layerNet(text, [shape])).toThrow(message);
+});
+
+describeEngines("BatchNorm that adds eps to the deviation", (engines) => {
+  test("does so in TEST", async () => {
+    const net = layerNet(
+      'type: "BatchNorm" bottom: "a" top: "y" batch_norm_param { eps: 0.5 add_eps_before_sqrt: false }',
+      [[1, 2]],
+      { engines, phase: "TEST" },
+    );
+    [[4, 8], [8, 32], [2]].forEach((values, i) => {
+      net.layers[1]?.blobs[i]?.dataMem.overwriteCpu().set(values);
+    });
+    expect((await forward(net, [7, 13]))[0]).toBeAllClose([2, 2]);
+  });
+});
+
+test("NVIDIA's BatchNorm takes any lr_mult of its statistics for 0", () => {
+  const text = (param: string): string =>
+    `type: "BatchNorm" bottom: "a" top: "y" param { lr_mult: 1 } batch_norm_param { ${param} }`;
+  expect(() => layerNet(text("scale_filler { value: 1 }"), [[2, 2]])).not.toThrow();
+  expect(() => layerNet(text(""), [[2, 2]])).toThrow("Cannot configure batch normalization");
+});
+
 test("BatchNorm of a single number without axes is refused", () => {
   const scalar = `layer { name: "a" type: "Input" top: "a" input_param { shape {} } }
     layer { name: "bn" type: "BatchNorm" bottom: "a" top: "y" }`;
