@@ -5,6 +5,7 @@ import { densenet121 } from "./densenet.ts";
 import { fcn32s } from "./fcn.ts";
 import { googlenet } from "./googlenet.ts";
 import { mobilenet } from "./mobilenet.ts";
+import { mobilenetSsd } from "./mobilenet-ssd.ts";
 import { mobilenetV2 } from "./mobilenet-v2.ts";
 import { type Model, prototxtOf } from "./model.ts";
 import { pspnet50 } from "./pspnet.ts";
@@ -14,7 +15,9 @@ import { senet50 } from "./senet.ts";
 import { shufflenet } from "./shufflenet.ts";
 import { siamese } from "./siamese.ts";
 import { squeezenet } from "./squeezenet.ts";
+import { ssd300 } from "./ssd.ts";
 import { vgg16, vgg19 } from "./vgg.ts";
+import { yolov2Tiny, yolov3Tiny } from "./yolo-tiny.ts";
 
 /** Every model that is written in code; LeNet and the CIFAR-10 nets are written by hand. */
 export const models: readonly Model[] = [
@@ -35,6 +38,10 @@ export const models: readonly Model[] = [
   fcn32s,
   segnet,
   pspnet50,
+  ssd300,
+  mobilenetSsd,
+  yolov2Tiny,
+  yolov3Tiny,
   captioning,
   siamese,
   autoencoder,
