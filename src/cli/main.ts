@@ -9,11 +9,14 @@ import { convertCifarData } from "./commands/convert-cifar-data.ts";
 import { convertImageset } from "./commands/convert-imageset.ts";
 import { convertMnistData } from "./commands/convert-mnist-data.ts";
 import { convertMnistSiameseData } from "./commands/convert-mnist-siamese-data.ts";
+import { convertAnnoset, createAnnoset } from "./commands/create-annoset.ts";
+import { createLabelMap } from "./commands/create-label-map.ts";
 import { dataset } from "./commands/dataset.ts";
 import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { drawNet } from "./commands/draw-net.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
+import { getImageSize } from "./commands/get-image-size.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
 import { models } from "./commands/models.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
@@ -43,6 +46,10 @@ const commands = [
   plotLog,
   summarize,
   convertImageset,
+  createAnnoset,
+  convertAnnoset,
+  createLabelMap,
+  getImageSize,
   computeImageMean,
   extractFeatures,
   convertMnistData,

@@ -28,6 +28,12 @@ beforeAll(() => {
   const names = ["rgb.png", "420.jpg", "444.jpg", "progressive.jpg"];
   for (const name of names) write(`images/${name}`, imageBytes(name));
   write("train.txt", names.map((name, i) => `${name} ${i % 2}\n`).join(""));
+  mkdirSync(join(folder, "annotations"));
+  write(
+    "annotations/rgb.xml",
+    "<annotation><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>",
+  );
+  write("boxes.txt", "images/rgb.png annotations/rgb.xml\n");
   write("pairs.txt", "rgb.png rgb.png\n420.jpg 420.jpg\n");
   write("windows.txt", "# 0\nrgb.png\n3\n13\n19\n2\n1 0.9 2 2 9 9\n0 0.1 5 1 15 8\n");
   const rows = { shape: [3, 2], data: new Float32Array(6) };
@@ -63,7 +69,7 @@ describe("docs/data.md", () => {
   const commands = blocks("sh").join("").trim().split("\n");
 
   test("has a command of each tool", () => {
-    expect(new Set(commands.map((line) => line.split(" ")[1])).size).toBe(8);
+    expect(new Set(commands.map((line) => line.split(" ")[1])).size).toBe(11);
   });
 
   test.each(commands)("%s", async (line) => {

@@ -8,9 +8,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "src/cli/log-files.ts: userName": "a system without the user's name cannot be had in a test",
   "src/engines/native/binding.ts: loadAddon": "benchmarks call the addon themselves",
   "src/io/convert/imageset.ts: ImagesetOptions": "tests write them",
-  "src/io/convert/imageset.ts: ImagesetResult": "tests hand it on",
   "src/io/prefetch/direct-source.ts: Relief": "tests bring their own",
-  "src/io/proto/annotated-datum.ts: encodeAnnotatedDatum": "tests write records",
   "src/monitor/progress.ts: progressText":
     "what stands in the bar, which tests read without a terminal",
   "src/net/build/state.ts: ResolvedState": "tests write one",

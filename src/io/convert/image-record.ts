@@ -6,9 +6,10 @@ import { resizeLinear } from "../images/resize.ts";
 import type { Work } from "../jobs/in-order.ts";
 import { pathWithin } from "../lists/image-list.ts";
 import { encodeDatum } from "../proto/datum.ts";
+import type { MadeRecord } from "./record-set.ts";
 
 /** An image file that becomes a record. */
-export interface RecordJob {
+interface RecordJob {
   /** Put before the path, without a slash between. */
   readonly root: string;
   readonly path: string;
@@ -22,32 +23,26 @@ export interface RecordJob {
   readonly encodeType: string;
 }
 
-/** A record, and the size of its image. */
-interface ImageRecord {
-  readonly datum: Uint8Array;
-  readonly shape: readonly [number, number, number];
-}
-
 const decoder = new ImageDecoder();
 
 /** @throws Error where the image cannot be read, or is damaged */
-async function run(job: RecordJob): Promise<ImageRecord> {
+async function run(job: RecordJob): Promise<MadeRecord> {
   const { label, isColor, height, width, encoded, encodeType } = job;
   const path = pathWithin(".", job.root, job.path);
   const bytes = readBytes(path, "image");
   const decoded = await decoder.decode(bytes, isColor ? "color" : "gray", path);
   const image = imageOf(height > 0 ? resizeLinear(decoded, height, width) : decoded);
   const shape = [image.channels, image.height, image.width] as const;
-  if (!encoded) return { datum: encodeDatum({ ...image, label, encoded: false }), shape };
+  if (!encoded) return { record: encodeDatum({ ...image, label, encoded: false }), shape };
   const encoding = encodeType || suffixOf(path);
   // A file that is of that kind already is taken as it is.
   const isTaken = height === 0 && isSameKind(suffixOf(path), encoding);
   const data = isTaken ? bytes : await encodeImage(image, encoding);
-  return { datum: encodeDatum({ data, label, encoded: true }), shape };
+  return { record: encodeDatum({ data, label, encoded: true }), shape };
 }
 
 /** Makes a record of an image file. */
-export const makeRecord: Work<RecordJob, ImageRecord> = {
+export const makeRecord: Work<RecordJob, MadeRecord> = {
   run,
   module: import.meta.url,
   name: "makeRecord",

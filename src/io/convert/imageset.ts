@@ -1,63 +1,20 @@
-import { createHash } from "node:crypto";
-import { FileError, FormatError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { countOf } from "../../util/shape.ts";
 import { shuffled } from "../../util/shuffled.ts";
-import type { Backend, DbWriter } from "../db/db.ts";
-import { createDatabase } from "../db/open.ts";
-import { writeFileAtomically } from "../files/atomic-file.ts";
-import { fileExists, removeFile } from "../files/file-system.ts";
-import { readBytes, readText } from "../files/read-file.ts";
 import { checkSuffix } from "../images/encode.ts";
-import { inOrder } from "../jobs/in-order.ts";
-import {
-  type ListedImage,
-  listedImage,
-  readImageList,
-  type SharedList,
-} from "../lists/image-list.ts";
-import { makeRecord, type RecordJob } from "./image-record.ts";
+import { listedImage, readImageList } from "../lists/image-list.ts";
+import { makeRecord } from "./image-record.ts";
+import { type RecordOptions, type RecordResult, writeRecords } from "./record-set.ts";
 
 /** How images become a database. */
-export interface ImagesetOptions {
-  /** Put before every path of the list, without a slash between. */
-  readonly root: string;
-  /** A text file, `path label` on each line. */
-  readonly list: string;
+export interface ImagesetOptions extends RecordOptions {
   /** Labels that are no whole numbers are taken for what Caffe makes of them, with a warning. */
   readonly lenient: boolean;
-  readonly database: string;
-  readonly backend: Backend;
-  readonly gray: boolean;
-  readonly shuffle: boolean;
-  /** Decides the shuffled order. */
-  readonly seed: number;
-  /** The size of every image; 0 by 0 for its own. */
-  readonly height: number;
-  readonly width: number;
-  /** Every image must have the size of the first. */
-  readonly checkSize: boolean;
-  /** Records hold image files rather than pixels. */
-  readonly encoded: boolean;
-  /** The kind of those files; empty for that of each image. */
-  readonly encodeType: string;
-  /** Goes on where an interrupted run stopped. */
-  readonly resume: boolean;
-  readonly threads: number;
 }
 
-/** What came of it. */
-export interface ImagesetResult {
-  readonly written: number;
-  /** Lines whose image could not be read. */
-  readonly skipped: number;
-  /** Whether it was stopped before the end; it can be resumed then. */
-  readonly isInterrupted: boolean;
-}
+const TOOL = "convert_imageset";
 
 /**
- * Writes the images of a list to a database, as Caffe's convert_imageset does: keys are the line's number in eight
- * digits, `_` and its path; an image that cannot be read is skipped with a line in the log.
+ * Writes the images of a list, `path label` on each line, to a database, as Caffe's convert_imageset does.
  *
  * @param onProgress is told how many lines of how many are done
  * @param signal stops it so that it can be resumed
@@ -66,190 +23,32 @@ export interface ImagesetResult {
 export async function convertImageset(
   options: ImagesetOptions,
   log: Log,
-  onProgress: (done: number, total: number) => void = () => {},
+  onProgress?: (done: number, total: number) => void,
   signal?: AbortSignal,
-): Promise<ImagesetResult> {
-  if (options.encodeType !== "") checkSuffix(options.encodeType);
-  const images = new ListedImages(options, log);
-  const progress = new Progress(options);
-  const writer = await createDatabase(options.database, options.backend, progress.isContinued);
-  try {
-    progress.begin(writer.lastKey);
-    const result = await write(options, images, writer, progress, log, onProgress, signal);
-    const { written, isInterrupted } = result;
-    if (isInterrupted) {
-      await writer.suspend();
-      return result;
-    }
-    if (written === 0 && writer.lastKey === undefined) {
-      throw new FormatError(
-        `${options.list}: none of its ${images.count} images could be read. Expected paths below ${options.root}.`,
-      );
-    }
-    await writer.finish();
-    progress.forget();
-    if (written % 1000 !== 0) log("info", "convert_imageset", `Processed ${written} files.`);
-    return result;
-  } catch (error) {
-    await writer.abandon();
-    progress.forget();
-    throw error;
-  }
-}
-
-/** The images of a list in the order they are written. */
-class ListedImages {
-  readonly #list: SharedList;
-  readonly #order: Uint32Array | undefined;
-
-  constructor({ list, lenient, shuffle, seed }: ImagesetOptions, log: Log) {
-    this.#list = readImageList(list, lenient ? "lenient" : "strict", (message) =>
-      log("warning", "convert_imageset", message),
-    );
-    if (shuffle) log("info", "convert_imageset", "Shuffling data");
-    log("info", "convert_imageset", `A total of ${this.count} images.`);
-    this.#order = shuffle ? shuffled(this.count, seed, "convert_imageset") : undefined;
-  }
-
-  get count(): number {
-    return this.#list.starts.length;
-  }
-
-  at(index: number): ListedImage {
-    return listedImage(this.#list, this.#order?.[index] ?? index);
-  }
-}
-
-async function write(
-  options: ImagesetOptions,
-  images: ListedImages,
-  writer: DbWriter,
-  progress: Progress,
-  log: Log,
-  onProgress: (done: number, total: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<ImagesetResult> {
-  let [index, written, skipped] = [progress.next, 0, 0];
-  for await (const outcome of inOrder(makeRecord, jobs(options, images, index), options.threads)) {
-    if (signal?.aborted) return { written, skipped, isInterrupted: true };
-    const { path, line } = images.at(index);
-    if ("error" in outcome) {
-      skipped++;
-      log("error", "convert_imageset", `${options.list}:${line}: ${outcome.error} It is skipped.`);
-    } else {
-      const { datum, shape } = outcome.result;
-      if (options.checkSize) {
-        const first = progress.firstShape(shape);
-        if (shape.some((length, axis) => length !== first[axis])) {
-          throw new FormatError(
-            `${options.list}:${line}: ${path} is ${shape.join("×")}, and the first image ${first.join("×")}. Incorrect data field size ${countOf(shape)}. Expected images of one size; give --resize_height and --resize_width.`,
-          );
-        }
-      }
-      await writer.put(`${String(index).padStart(8, "0")}_${path}`, datum);
-      if (++written % 1000 === 0) log("info", "convert_imageset", `Processed ${written} files.`);
-    }
-    onProgress(++index, images.count);
-  }
-  return { written, skipped, isInterrupted: false };
-}
-
-function* jobs(
-  { root, gray, height, width, encoded, encodeType }: ImagesetOptions,
-  images: ListedImages,
-  from: number,
-): Generator<RecordJob> {
-  for (let index = from; index < images.count; index++) {
-    const { path, label } = images.at(index);
-    yield {
-      root,
-      path,
-      label,
-      isColor: !gray,
-      height,
-      width,
-      encoded: encoded || encodeType !== "",
-      encodeType,
-    };
-  }
-}
-
-/** What of a run must be known to go on with it, in a file beside its partial database. */
-interface Begun {
-  /** How records come: 2, in the order of their lines. Runs before that left none, and may have mixed them. */
-  readonly order?: number;
-  readonly digest: string;
-  readonly firstShape?: readonly number[] | undefined;
-}
-
-const ORDER = 2;
-
-/** Where an interrupted run stands. */
-class Progress {
-  readonly #file: string;
-  #begun: Begun;
-  /** Whether there is a run to go on with. */
-  readonly isContinued: boolean;
-  /** The first line that is to be done. */
-  next = 0;
-
-  /** @throws FileError where another run was interrupted, with other options or by an older version */
-  constructor(options: ImagesetOptions) {
-    const { database, resume, threads, ...rest } = options;
-    this.#file = `${database.replace(/\/+$/, "")}.part.json`;
-    const digest = createHash("sha1")
-      .update(JSON.stringify(rest))
-      .update(readBytes(options.list, "image list"))
-      .digest("hex");
-    this.#begun = { order: ORDER, digest };
-    this.isContinued = resume && fileExists(this.#file);
-    if (!this.isContinued) return;
-    this.#begun = begunIn(this.#file);
-    if (this.#begun.order !== ORDER) {
-      throw new FileError(
-        `database "${database}" was begun by an older version, which could write images under other lines' keys. Leave out --resume to begin anew.`,
-      );
-    }
-    if (this.#begun.digest !== digest) {
-      throw new FileError(
-        `database "${database}" was begun with another list or other flags. Expected the same; leave out --resume to begin anew.`,
-      );
-    }
-  }
-
-  /** @param lastKey the last record that is in the database */
-  begin(lastKey: string | undefined): void {
-    this.next = lastKey === undefined ? 0 : Number.parseInt(lastKey.slice(0, 8), 10) + 1;
-    this.#write();
-  }
-
-  /** The size that all images must have: that of the first. */
-  firstShape(shape: readonly number[]): readonly number[] {
-    if (!this.#begun.firstShape) {
-      this.#begun = { ...this.#begun, firstShape: shape };
-      this.#write();
-    }
-    return this.#begun.firstShape ?? shape;
-  }
-
-  forget(): void {
-    removeFile(this.#file);
-  }
-
-  #write(): void {
-    writeFileAtomically(this.#file, [new TextEncoder().encode(`${JSON.stringify(this.#begun)}\n`)]);
-  }
-}
-
-/** @throws FormatError where it is none, or damaged */
-function begunIn(file: string): Begun {
-  try {
-    const begun: unknown = JSON.parse(readText(file, "progress file"));
-    if (typeof begun === "object" && begun !== null) return begun as Begun;
-  } catch (error) {
-    if (error instanceof FileError) throw error;
-  }
-  throw new FormatError(
-    `progress file "${file}" is damaged. Expected what an interrupted run left; leave out --resume to begin anew.`,
+): Promise<RecordResult> {
+  const { root, gray, height, width, encoded, encodeType, lenient, shuffle, seed } = options;
+  if (encodeType !== "") checkSuffix(encodeType);
+  const list = readImageList(options.list, lenient ? "lenient" : "strict", (message) =>
+    log("warning", TOOL, message),
   );
+  const count = list.starts.length;
+  if (shuffle) log("info", TOOL, "Shuffling data");
+  log("info", TOOL, `A total of ${count} images.`);
+  const order = shuffle ? shuffled(count, seed, TOOL) : undefined;
+  const at = (index: number): ReturnType<typeof listedImage> =>
+    listedImage(list, order?.[index] ?? index);
+  const image = { root, isColor: !gray, height, width, encoded: encoded || encodeType !== "" };
+  const source = {
+    tool: TOOL,
+    count,
+    at,
+    *jobs(from: number) {
+      for (let index = from; index < count; index++) {
+        const { path, label } = at(index);
+        yield { ...image, encodeType, path, label };
+      }
+    },
+    work: makeRecord,
+  };
+  return writeRecords(options, source, log, onProgress, signal);
 }

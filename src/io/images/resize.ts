@@ -17,6 +17,7 @@ const ONE = 2048;
  * smoothing. The result is OpenCV's to the bit: weights are rounded to 1/2048, and halving both sides takes means
  * of four.
  *
+ * @param factor by which both sides grow, where the new size is what rounding made of it
  * @returns the pixels channel by channel
  * @see OpenCV's resize with INTER_LINEAR, which Caffe calls
  */
@@ -25,6 +26,7 @@ export function resizeLinear(
   height: number,
   width: number,
   part: Rectangle = { left: 0, top: 0, width: from.width, height: from.height },
+  factor?: number,
 ): Raster {
   const data = new Uint8Array(from.channels * height * width);
   const start = from.offset + part.top * from.rowStep + part.left * from.columnStep;
@@ -32,7 +34,7 @@ export function resizeLinear(
     part.height === 2 * height && part.width === 2 * width ? meansOfFour : interpolate;
   for (let c = 0; c < from.channels; c++) {
     const to = data.subarray(c * height * width, (c + 1) * height * width);
-    resizePlane(from, start + c * from.channelStep, part, to, height, width);
+    resizePlane(from, start + c * from.channelStep, part, to, height, width, factor);
   }
   return planar(data, from.channels, height, width);
 }
@@ -88,9 +90,10 @@ function interpolate(
   to: Uint8Array,
   height: number,
   width: number,
+  factor: number | undefined,
 ): void {
-  const columns = neighbours(part.width, width);
-  const rows = neighbours(part.height, height);
+  const columns = neighbours(part.width, width, factor);
+  const rows = neighbours(part.height, height, factor);
   // Two rows of the part, stretched to the new width; the lower one often is the next one's upper.
   let [upper, lower] = [new Int32Array(width), new Int32Array(width)];
   let [upperRow, lowerRow] = [-1, -1];
@@ -129,10 +132,10 @@ interface Neighbours {
   readonly farWeight: Int32Array;
 }
 
-function neighbours(from: number, to: number): Neighbours {
+function neighbours(from: number, to: number, factor = to / from): Neighbours {
   const list = (): Int32Array => new Int32Array(to);
   const result = { near: list(), far: list(), nearWeight: list(), farWeight: list() };
-  const scale = 1 / (to / from);
+  const scale = 1 / factor;
   for (let i = 0; i < to; i++) {
     // In 32-bit floats, as there.
     const at = Math.fround((i + 0.5) * scale - 0.5);

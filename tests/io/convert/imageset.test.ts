@@ -3,11 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  convertImageset,
-  type ImagesetOptions,
-  type ImagesetResult,
-} from "../../../src/io/convert/imageset.ts";
+import { convertImageset, type ImagesetOptions } from "../../../src/io/convert/imageset.ts";
+import type { RecordResult } from "../../../src/io/convert/record-set.ts";
 import { decodeImage } from "../../../src/io/images/decode.ts";
 import { imageHeader } from "../../../src/io/images/header.ts";
 import { decodeDatum } from "../../../src/io/proto/datum.ts";
@@ -42,7 +39,7 @@ async function convert(
   more: Partial<ImagesetOptions> = {},
   signal?: AbortSignal,
   onProgress?: (done: number, total: number) => void,
-): Promise<{ path: string; result: ImagesetResult; log: string[] }> {
+): Promise<{ path: string; result: RecordResult; log: string[] }> {
   const path = more.database ?? at(`db-${made++}`);
   const log: string[] = [];
   const result = await convertImageset(

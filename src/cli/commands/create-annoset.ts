@@ -1,0 +1,107 @@
+import type { CommandModule } from "yargs";
+import { type AnnosetOptions, createAnnoset as create } from "../../io/convert/annoset.ts";
+import type { Backend } from "../../io/db/db.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { withBackend } from "../backend.ts";
+import { whole } from "../flags.ts";
+import { recordFlags, runRecords } from "../record-set.ts";
+
+interface AnnosetFlags {
+  readonly root: string;
+  readonly list: string;
+  readonly database: string;
+  readonly backend: Backend;
+  readonly anno_type: AnnosetOptions["annoType"];
+  readonly label_type: AnnosetOptions["labelType"];
+  readonly label_map_file?: string;
+  readonly check_label: boolean;
+  readonly min_dim: number;
+  readonly max_dim: number;
+  readonly gray: boolean;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly resize_height: number;
+  readonly resize_width: number;
+  readonly check_size: boolean;
+  readonly encoded: boolean;
+  readonly encode_type: string;
+  readonly resume: boolean;
+  readonly threads: number;
+}
+
+/** `caffe create_annoset`: images with boxes to a database that AnnotatedData reads. */
+export const createAnnoset: CommandModule<object, AnnosetFlags> = {
+  command: "create_annoset <root> <list> <database>",
+  describe: "write image files and their boxes to a database, as SSD's convert_annoset",
+  builder: (yargs) =>
+    recordFlags(
+      withBackend(yargs)
+        .positional("root", {
+          type: "string",
+          demandOption: true,
+          describe: "folder that is put before every path of the list; it ends with a slash",
+        })
+        .positional("list", {
+          type: "string",
+          demandOption: true,
+          describe: "text file, `image annotation-file` on each line, or `image label`",
+        })
+        .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
+        .option("anno_type", {
+          choices: ["classification", "detection"],
+          default: "classification",
+          describe: "whether the list has labels or annotation files",
+        })
+        .option("label_type", {
+          choices: ["xml", "json", "txt"],
+          default: "xml",
+          describe: "VOC's files; COCO's, for one image or for all; `label xmin ymin xmax ymax`",
+        })
+        .option("label_map_file", {
+          type: "string",
+          describe: "prototxt of names and their labels",
+        })
+        .option("check_label", {
+          type: "boolean",
+          default: false,
+          describe: "stop where the label map has a name twice",
+        })
+        .option(...whole("min_dim", { default: 0, describe: "least shorter side of an image" }))
+        .option(...whole("max_dim", { default: 0, describe: "greatest longer side of an image" })),
+    )
+      .example(
+        "caffe create_annoset --anno_type=detection --label_map_file=labelmap_voc.prototxt --encode_type=jpg --encoded VOCdevkit/ trainval.txt trainval_lmdb",
+        "PASCAL VOC",
+      )
+      .example(
+        "caffe create_annoset --anno_type=detection --label_type=json --label_map_file=labelmap_coco.prototxt --encoded coco/ train.txt train_lmdb",
+        "COCO; each line `train2017/000000000009.jpg annotations/instances_train2017.json`",
+      ) as never,
+  handler: run,
+};
+
+/** `caffe convert_annoset`: the same under the name that SSD's scripts call it by. */
+export const convertAnnoset: CommandModule<object, AnnosetFlags> = {
+  ...createAnnoset,
+  command: "convert_annoset <root> <list> <database>",
+  describe: "create_annoset, by SSD's name",
+};
+
+async function run(flags: AnnosetFlags): Promise<void> {
+  const { anno_type: annoType, label_type: labelType, label_map_file: labelMapFile } = flags;
+  if (annoType === "detection" && labelType !== "txt" && !labelMapFile) {
+    throw new CaffeError(
+      `--label_map_file is not given. Expected a label map: --label_type=${labelType} names objects.`,
+    );
+  }
+  await runRecords("create_annoset", flags, (options, ...rest) =>
+    create(
+      {
+        ...options,
+        ...{ annoType, labelType, labelMapFile, checkLabel: flags.check_label },
+        ...{ minDim: flags.min_dim, maxDim: flags.max_dim },
+      },
+      ...rest,
+    ),
+  );
+}
