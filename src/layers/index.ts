@@ -92,6 +92,7 @@ export { GRNLayer } from "./normalization/grn.ts";
 export { LRNLayer } from "./normalization/lrn.ts";
 export { MVNLayer } from "./normalization/mvn.ts";
 export { NormalizeLayer } from "./normalization/normalize.ts";
+export { ProposalLayer } from "./rcnn/proposal.ts";
 export { ContinuationIndicatorLayer } from "./recurrent/continuation-indicator.ts";
 export { LSTMLayer } from "./recurrent/lstm.ts";
 export { LSTMUnitLayer } from "./recurrent/lstm-unit.ts";

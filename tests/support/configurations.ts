@@ -781,6 +781,13 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
       { a: [0.2, 0.8, 0.6, 0.4], c: [0, 0, 0, 9, 9, 0, 2, 2, 9, 9], d: [10, 12] },
     ],
   ],
+  Proposal: [
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" proposal_param { scale: 1 ratio: 1 min_size: 1 }',
+      "2x2x1x2 2x4x1x2 2x3",
+      { c: [40, 50, 1, 30, 50, 1] },
+    ],
+  ],
   ProposalTarget: [
     [
       `bottom: "a" bottom: "b" ${["t", "u", "v", "w", "x", "y", "z"].map((top) => `top: "${top}"`).join(" ")} proposal_target_param { cls_num: 2 batch_size: 2 }`,

@@ -4,7 +4,6 @@ import { cut } from "../../util/printable.ts";
 /** Layer types of other Caffes, by who has them. */
 const forks: Readonly<Record<string, string>> = {
   SSD: "VideoData",
-  "Fast and Faster R-CNN": "Proposal",
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
   "MS-CNN": "BBoxRegLoss DetectionLossWeight ROIData",

@@ -1,19 +1,20 @@
 import { dirname } from "node:path";
 import { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
-import type { Phase } from "../../io/proto/caffe.ts";
+import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import type { Random } from "../../util/random.ts";
-import { type Arity, type Blobs, Layer, type ParamField } from "../base/layer.ts";
+import {
+  type Arity,
+  type Blobs,
+  Layer,
+  type LayerContext,
+  type LayerState,
+  type ParamField,
+} from "../base/layer.ts";
+import { refusesOtherForms } from "../base/layer-state.ts";
 import { hasUserModule, loadUserModule } from "../base/user-module.ts";
 import { runUsersCode } from "../base/users-code.ts";
-import { AnchorTargetLayer } from "../detection/anchor-target-layer.ts";
-import { ProposalLayer } from "../detection/proposal-layer.ts";
-
-/** Layers of py-faster-rcnn that are known by module and class, where there is no module of that name. */
-const knownLayers: Readonly<Record<string, unknown>> = {
-  "rpn.proposal_layer.ProposalLayer": ProposalLayer,
-  "rpn.anchor_target_layer.AnchorTargetLayer": AnchorTargetLayer,
-};
+import { type KnownLayer, knownLayers } from "../rcnn/known-layers.ts";
 
 /** Learnable parameters of a user's layer; `add_blob(2, 3)` makes one of that shape, all zeros. */
 type UserBlobs = Blob[] & { add_blob(...shape: number[]): Blob };
@@ -46,8 +47,10 @@ export interface UserLayer {
  * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
  * another batch.
  *
- * `rpn.proposal_layer` ProposalLayer and `rpn.anchor_target_layer` AnchorTargetLayer of py-faster-rcnn are known, with its
- * default configuration, where no module of the name is there.
+ * Four layers of py-faster-rcnn are known where no module of the name is there: `rpn.proposal_layer` ProposalLayer,
+ * `rpn.anchor_target_layer` AnchorTargetLayer, `rpn.proposal_target_layer` ProposalTargetLayer and `roi_data_layer.layer`
+ * RoIDataLayer, which reads a database of annotated images: param_str has `'source'` for it. They have the configuration
+ * that nets are trained end to end with; other values of it may stand in param_str by their names, as `'BATCH_SIZE': 64`.
  *
  * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
  *
@@ -69,6 +72,8 @@ export class PythonLayer extends Layer {
   };
 
   #layer!: UserLayer;
+  /** The same, where it is one that is known. */
+  #known: KnownLayer | undefined;
   /** Passes of other solvers that come before this one's next. */
   #skips = 0;
   #between = 0;
@@ -84,11 +89,10 @@ export class PythonLayer extends Layer {
       this.fail("python_param needs module and layer. Expected both to be given.");
     const { root = ".", file } = this.context;
     const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
-    const known = knownLayers[`${module}.${layer}`];
-    const exported: Readonly<Record<string, unknown>> =
-      known && !hasUserModule(module, folders)
-        ? { [layer]: known }
-        : this.named(() => loadUserModule(module, folders));
+    const known = hasUserModule(module, folders) ? undefined : knownLayers[`${module}.${layer}`];
+    const exported: Readonly<Record<string, unknown>> = known
+      ? { [layer]: known }
+      : this.named(() => loadUserModule(module, folders));
     const Class = this.#call(layer, () => exported[layer]);
     if (typeof Class !== "function") {
       this.fail(
@@ -101,8 +105,15 @@ export class PythonLayer extends Layer {
       );
     }
     const make = (): UserLayer =>
-      new (Class as new (random: Random) => UserLayer)(this.random("python"));
+      new (
+        Class as new (
+          random: Random,
+          context: LayerContext,
+          param: LayerParameter,
+        ) => UserLayer
+      )(this.random("python"), this.context, this.param);
     this.#layer = this.#call(`the constructor of class ${layer}`, make);
+    if (known) this.#known = this.#layer as KnownLayer;
     for (const method of ["setup", "reshape", "forward", "backward"] as const) {
       if (typeof this.#call(method, () => this.#layer[method]) !== "function") {
         this.fail(
@@ -121,7 +132,7 @@ export class PythonLayer extends Layer {
       Object.assign(this.#layer, { param_str, phase: this.phase, blobs });
     });
     this.#run("setup", bottom, top);
-    const { rank, count } = this.#shared(share_in_parallel && bottom.length === 0);
+    const { rank, count } = this.#shared(!known && share_in_parallel && bottom.length === 0);
     this.#skips = rank;
     this.#between = count - 1;
   }
@@ -130,6 +141,10 @@ export class PythonLayer extends Layer {
   #shared(isShared: boolean): { readonly rank: number; readonly count: number } {
     const { shard } = this.context;
     return isShared && this.phase === "TRAIN" && shard ? shard : { rank: 0, count: 1 };
+  }
+
+  override ready(): Promise<void> | undefined {
+    return this.#known?.ready?.();
   }
 
   override reshape(bottom: Blobs, top: Blobs): void {
@@ -144,6 +159,26 @@ export class PythonLayer extends Layer {
 
   override backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
     this.#run("backward", top, propagateDown, bottom);
+  }
+
+  override state(): LayerState | undefined {
+    return this.#known?.state?.();
+  }
+
+  override refuses(state: LayerState): string | undefined {
+    return refusesOtherForms(this.state(), state);
+  }
+
+  override restore(state: LayerState): undefined {
+    this.#known?.restore?.(state);
+  }
+
+  override recordName(): string | undefined {
+    return this.#known?.recordName?.();
+  }
+
+  override close(): void {
+    this.#known?.close?.();
   }
 
   /** Runs a method of the user's class, which is to be done when it returns. */

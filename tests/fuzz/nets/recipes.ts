@@ -648,6 +648,7 @@ export const notDrawn: readonly string[] = [
   "MemoryData",
   "PriorBox",
   "PriorBoxClustered",
+  "Proposal",
   "ProposalTarget",
   "Python",
   "RegionLoss",

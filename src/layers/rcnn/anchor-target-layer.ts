@@ -3,14 +3,37 @@ import type { Box } from "../../util/box.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { shapeText } from "../../util/shape.ts";
-import type { Blobs } from "../base/layer.ts";
-import { type AnchorOptions, anchorCount, anchorOptions, anchorsOfMap } from "./anchors.ts";
+import type { Blobs, LayerState } from "../base/layer.ts";
+import { RandomStream } from "../base/random-stream.ts";
+import {
+  ANCHOR_KEYS,
+  type AnchorOptions,
+  anchorCount,
+  anchorOptions,
+  anchorsOfMap,
+} from "./anchors.ts";
+import { ParamStr } from "./param-str.ts";
+import { offsetOf, pixelOverlap } from "./pixels.ts";
 
-// What py-faster-rcnn's configuration says by default.
-const POSITIVE = 0.7;
-const NEGATIVE = 0.3;
-const BATCH = 256;
-const MOST_POSITIVE = 128;
+const KEYS = [
+  ...ANCHOR_KEYS,
+  "allowed_border",
+  "RPN_POSITIVE_OVERLAP",
+  "RPN_NEGATIVE_OVERLAP",
+  "RPN_BATCHSIZE",
+  "RPN_FG_FRACTION",
+];
+
+/** How anchors are labelled. */
+interface TargetOptions {
+  readonly anchors: AnchorOptions;
+  /** How far anchors may reach beyond the image and still be trained. */
+  readonly border: number;
+  readonly positive: number;
+  readonly negative: number;
+  readonly batch: number;
+  readonly mostPositive: number;
+}
 
 /**
  * Says what each anchor is to learn: the `rpn.anchor_target_layer` of py-faster-rcnn, with its default configuration.
@@ -20,15 +43,24 @@ const MOST_POSITIVE = 128;
  */
 export class AnchorTargetLayer {
   param_str = "";
-  readonly #random: Random;
-  #options!: AnchorOptions;
+  readonly #stream: RandomStream;
+  #options!: TargetOptions;
 
   constructor(random: Random) {
-    this.#random = random;
+    this.#stream = new RandomStream(random);
   }
 
   setup(): void {
-    this.#options = anchorOptions(this.param_str);
+    const param = new ParamStr(this.param_str, KEYS);
+    const batch = param.number("RPN_BATCHSIZE", 256);
+    this.#options = {
+      anchors: anchorOptions(param),
+      border: param.number("allowed_border", 0, Number.NEGATIVE_INFINITY),
+      positive: param.number("RPN_POSITIVE_OVERLAP", 0.7),
+      negative: param.number("RPN_NEGATIVE_OVERLAP", 0.3, 0),
+      batch,
+      mostPositive: Math.trunc(param.number("RPN_FG_FRACTION", 0.5, 0) * batch),
+    };
   }
 
   reshape(bottom: Blobs, top: Blobs): void {
@@ -42,7 +74,7 @@ export class AnchorTargetLayer {
       throw new CaffeError(`objects have shape ${shapeText(objects.shape)}. Expected G×5.`);
     }
     const [height = 0, width = 0] = scores.shape.slice(2);
-    const each = anchorCount(this.#options);
+    const each = anchorCount(this.#options.anchors);
     top[0]?.reshape([1, 1, each * height, width]);
     for (const y of top.slice(1)) y.reshape([1, 4 * each, height, width]);
   }
@@ -52,7 +84,7 @@ export class AnchorTargetLayer {
     const [height = 0, width = 0] = scores.shape.slice(2);
     const [imageHeight = 0, imageWidth = 0] = info.dataMem.cpu();
     const { border } = this.#options;
-    const anchors = anchorsOfMap(this.#options, height, width);
+    const anchors = anchorsOfMap(this.#options.anchors, height, width);
     const inside = [...anchors.keys()].filter((i) => {
       const [x0, y0, x1, y1] = anchors[i]!;
       return (
@@ -66,7 +98,7 @@ export class AnchorTargetLayer {
     );
     const { labels, best } = this.#label(inside, anchors, truths);
     const examples = labels.filter((label) => label >= 0).length;
-    const [each, plane] = [anchorCount(this.#options), height * width];
+    const [each, plane] = [anchorCount(this.#options.anchors), height * width];
     const [all, targets, within, of] = top.map((y) => y.dataMem.overwriteCpu());
     all?.fill(-1);
     for (const weights of [targets, within, of]) weights?.fill(0);
@@ -75,7 +107,7 @@ export class AnchorTargetLayer {
       const label = labels[k]!;
       if (all) all[a * plane + position] = label;
       const truth = truths[best[k]!];
-      const target = truth ? difference(anchors[i]!, truth) : [0, 0, 0, 0];
+      const target = truth ? offsetOf(anchors[i]!, truth) : [0, 0, 0, 0];
       target.forEach((value, edge) => {
         const at = (4 * a + edge) * plane + position;
         if (targets) targets[at] = value;
@@ -91,10 +123,11 @@ export class AnchorTargetLayer {
     anchors: readonly Box[],
     truths: readonly Box[],
   ): { readonly labels: number[]; readonly best: readonly number[] } {
+    const { positive, negative, batch, mostPositive } = this.#options;
     const overlaps = inside.map((i) => truths.map((truth) => pixelOverlap(anchors[i]!, truth)));
     const best = overlaps.map((row) => row.indexOf(Math.max(...row)));
     const most = overlaps.map((row) => Math.max(0, ...row));
-    const labels = most.map((overlap): number => (overlap < NEGATIVE ? 0 : -1));
+    const labels = most.map((overlap): number => (overlap < negative ? 0 : -1));
     truths.forEach((_, g) => {
       const greatest = overlaps.reduce((so, row) => Math.max(so, row[g]!), 0);
       overlaps.forEach((row, k) => {
@@ -102,20 +135,27 @@ export class AnchorTargetLayer {
       });
     });
     most.forEach((overlap, k) => {
-      if (overlap >= POSITIVE) labels[k] = 1;
+      if (overlap >= positive) labels[k] = 1;
     });
-    this.#leaveOut(labels, 1, MOST_POSITIVE);
-    this.#leaveOut(labels, 0, BATCH - labels.filter((label) => label === 1).length);
+    this.#leaveOut(labels, 1, mostPositive);
+    this.#leaveOut(labels, 0, batch - labels.filter((label) => label === 1).length);
     return { labels, best };
   }
 
   /** Leaves `most` anchors of a label, drawn by chance. */
   #leaveOut(labels: number[], label: number, most: number): void {
     const own = [...labels.keys()].filter((k) => labels[k] === label);
-    while (own.length > most) {
-      const [k = 0] = own.splice(this.#random.below(own.length), 1);
-      labels[k] = -1;
-    }
+    if (own.length <= most) return;
+    for (const k of own) labels[k] = -1;
+    for (const k of this.#stream.sample(own, Math.max(0, most))) labels[k] = label;
+  }
+
+  state(): LayerState {
+    return this.#stream.state();
+  }
+
+  restore(state: LayerState): void {
+    this.#stream.restore(state);
   }
 
   backward(_top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void {
@@ -123,23 +163,4 @@ export class AnchorTargetLayer {
       if (propagateDown[i]) blob.diffMem.zero();
     });
   }
-}
-
-/** The overlap of boxes whose edges are both within. */
-function pixelOverlap(a: Box, b: Box): number {
-  const w = Math.min(a[2], b[2]) - Math.max(a[0], b[0]) + 1;
-  const h = Math.min(a[3], b[3]) - Math.max(a[1], b[1]) + 1;
-  if (!(w > 0 && h > 0)) return 0;
-  const area = ([x0, y0, x1, y1]: Box): number => (x1 - x0 + 1) * (y1 - y0 + 1);
-  return (w * h) / (area(a) + area(b) - w * h);
-}
-
-/** How an anchor is to be moved and stretched to be the object. */
-function difference(anchor: Box, truth: Box): readonly number[] {
-  const frame = ([x0, y0, x1, y1]: Box): readonly [number, number, number, number] => {
-    const [width, height] = [x1 - x0 + 1, y1 - y0 + 1];
-    return [x0 + 0.5 * width, y0 + 0.5 * height, width, height];
-  };
-  const [[x, y, w, h], [tx, ty, tw, th]] = [frame(anchor), frame(truth)];
-  return [(tx - x) / w, (ty - y) / h, Math.log(tw / w), Math.log(th / h)];
 }

@@ -1,8 +1,9 @@
-// What py-faster-rcnn does in Python layers: src/layers/detection/proposal-layer.ts and anchor-target-layer.ts.
+// What py-faster-rcnn does in Python layers: src/layers/rcnn/proposal-layer.ts and anchor-target-layer.ts.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { anchorOptions } from "../../../src/layers/detection/anchors.ts";
+import { ANCHOR_KEYS, anchorOptions } from "../../../src/layers/rcnn/anchors.ts";
+import { ParamStr } from "../../../src/layers/rcnn/param-str.ts";
 import { forward, layerNet } from "../../support/nets.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -86,12 +87,13 @@ describe("ProposalLayer of py-faster-rcnn", () => {
 });
 
 test.each([
-  ["'feat_stride': 16", [8, 16, 32], [0.5, 1, 2], 0],
-  ["{'feat_stride': 16, 'scales': [2, 4]}", [2, 4], [0.5, 1, 2], 0],
-  ["{'feat_stride': 16, 'ratios': [0.333, 3], 'scales': [2]}", [2], [0.333, 3], 0],
-  ["feat_stride: 16\nscales: !!python/tuple [3]\nallowed_border: 5", [3], [0.5, 1, 2], 5],
-])("param_str in YAML: %s", (text, scales, ratios, border) => {
-  expect(anchorOptions(text)).toEqual({ stride: 16, scales, ratios, border });
+  ["'feat_stride': 16", [8, 16, 32], [0.5, 1, 2]],
+  ["{'feat_stride': 16, 'scales': [2, 4]}", [2, 4], [0.5, 1, 2]],
+  ["{'feat_stride': 16, 'ratios': [0.333, 3], 'scales': [2]}", [2], [0.333, 3]],
+  ["feat_stride: 16\nscales: !!python/tuple [3]", [3], [0.5, 1, 2]],
+])("param_str in YAML: %s", (text, scales, ratios) => {
+  const options = anchorOptions(new ParamStr(text, ANCHOR_KEYS));
+  expect(options).toEqual({ stride: 16, base: 16, scales, ratios });
 });
 
 describe("AnchorTargetLayer of py-faster-rcnn", () => {
