@@ -1,9 +1,10 @@
 import type { Blob } from "../blob/blob.ts";
 import { suppressPixels } from "../layers/detection/nms.ts";
 import type { Net } from "../net/net.ts";
+import { clipBox } from "../util/box.ts";
 import { CaffeError } from "../util/errors.ts";
 import { shapeText } from "../util/shape.ts";
-import { type Frame, inPicture } from "./picture-input.ts";
+import { type Frame, inPicture, type PictureOptions } from "./picture-input.ts";
 
 /** The edges of a rectangle in a picture, in pixels. */
 export interface PixelBox {
@@ -24,7 +25,7 @@ export interface Found {
  * How a net tells what it finds.
  *
  * - "rows": a layer of detections, `[image label score xmin ymin xmax ymax]` in shares of its input
- * - "regions": for every region scores of classes and corrections of the region (R-CNN)
+ * - "regions": for every region scores of classes, and corrections of the region where it is not corrected already (R-CNN)
  */
 export type DetectionHead =
   | {
@@ -40,8 +41,20 @@ export type DetectionHead =
       readonly labels: number;
       readonly rois: string;
       readonly scores: string;
-      readonly deltas: string;
+      readonly deltas?: string | undefined;
+      /** Whether the scores are still to become shares of 1. */
+      readonly areLogits?: boolean;
+      /** How such nets want their pictures, and what they divide corrections by, if they say nothing. */
+      readonly usual: PictureOptions & { readonly boxStds?: readonly number[] };
     };
+
+type RegionHead = Extract<DetectionHead, { readonly kind: "regions" }>;
+
+/** Means of blue, green and red that py-faster-rcnn's nets were trained with. */
+const RCNN_MEANS = [102.9801, 115.9465, 122.7717];
+/** What MS-CNN's nets were trained with. */
+const MSCNN_MEANS = [104, 117, 123];
+const MSCNN_STDS = [0.1, 0.1, 0.2, 0.2];
 
 /** What is to be done with the boxes of an R-CNN net. */
 interface RegionSettings {
@@ -82,24 +95,45 @@ export function headOf(net: Net): DetectionHead {
     );
   }
   if (rows[0]) return rows[0];
-  const [scores, deltas] = ["cls_prob", "bbox_pred"];
-  if (net.outputs.includes(scores as string) && net.outputs.includes(deltas as string)) {
-    if (net.blobs.has("rois")) return regionHead(net, "rois", scores as string, deltas as string);
-  }
+  const regions = regionHeadOf(net);
+  if (regions) return regions;
   throw new CaffeError(
-    `net "${net.name}" ends in ${net.outputs.join(", ") || "nothing"}. Expected a layer of detections (DetectionOutput, YoloDetectionOutput, Yolov3DetectionOutput), or R-CNN's cls_prob, bbox_pred and rois. caffe classify is for scores of a whole picture, caffe segment for scores of its pixels.`,
+    `net "${net.name}" ends in ${net.outputs.join(", ") || "nothing"}. Expected a layer of detections (DetectionOutput, YoloDetectionOutput, Yolov3DetectionOutput), R-CNN's cls_prob, bbox_pred and rois, or Cascade R-CNN's output_bbox_… and cls_prob_…. caffe classify is for scores of a whole picture, caffe segment for scores of its pixels.`,
   );
 }
 
-function regionHead(net: Net, rois: string, scores: string, deltas: string): DetectionHead {
-  const labels = net.blob(scores).count(1);
-  const numbers = net.blob(deltas).count(1);
-  if (numbers !== 4 * labels && numbers !== 8 && numbers !== 4) {
-    throw new CaffeError(
-      `net "${net.name}": ${scores} has shape ${shapeText(net.blob(scores).shape)} and ${deltas} ${shapeText(net.blob(deltas).shape)}. Expected four numbers for each of ${labels} classes, or 8 or 4 for all of them.`,
-    );
+/** The heads of R-CNN's family, known by the names that their files give blobs. */
+function regionHeadOf(net: Net): DetectionHead | undefined {
+  const ends = (name: string): boolean => net.outputs.includes(name);
+  const usual: PictureOptions = { resize: "short", mean: RCNN_MEANS };
+  for (const stage of ["3rd", "2nd", "1st"]) {
+    const rois = `output_bbox_${stage}`;
+    const scores = [`cls_prob_${stage}_avg`, `cls_prob_${stage}`].find(ends);
+    if (!ends(rois) || scores === undefined) continue;
+    return { kind: "regions", labels: net.blob(scores).count(1), rois, scores, usual };
   }
-  return { kind: "regions", labels, rois, scores, deltas };
+  const deltas = "bbox_pred";
+  if (ends("cls_prob") && ends(deltas) && net.blobs.has("rois")) {
+    return correctedHead(net, { rois: "rois", scores: "cls_prob", deltas, usual });
+  }
+  if (ends("cls_pred") && ends(deltas) && ends("proposals_score") && net.blobs.has("proposals")) {
+    const ofMscnn = { mean: MSCNN_MEANS, boxStds: MSCNN_STDS };
+    const names = { rois: "proposals", scores: "cls_pred", deltas, areLogits: true };
+    return correctedHead(net, { ...names, usual: ofMscnn });
+  }
+  return undefined;
+}
+
+function correctedHead(
+  net: Net,
+  head: Omit<RegionHead, "kind" | "labels"> & { readonly deltas: string },
+): DetectionHead {
+  const [scores, deltas] = [net.blob(head.scores), net.blob(head.deltas)];
+  const labels = scores.count(1);
+  if ([4 * labels, 8, 4].includes(deltas.count(1))) return { kind: "regions", labels, ...head };
+  throw new CaffeError(
+    `net "${net.name}": ${head.scores} has shape ${shapeText(scores.shape)} and ${head.deltas} ${shapeText(deltas.shape)}. Expected four numbers for each of ${labels} classes, or 8 or 4 for all of them.`,
+  );
 }
 
 /** What rows of detections tell about image number `index` of a batch. */
@@ -122,7 +156,9 @@ export function foundInRows(rows: Blob, index: number, frame: Frame, threshold: 
 interface RegionBlobs {
   readonly rois: Blob;
   readonly scores: Blob;
-  readonly deltas: Blob;
+  readonly deltas: Blob | undefined;
+  /** Whether the scores are still to become shares of 1: softmax. */
+  readonly areLogits: boolean;
 }
 
 /**
@@ -135,13 +171,15 @@ interface RegionBlobs {
  * @see py-faster-rcnn's test.py: edges are pixels, and both within the box
  */
 export function foundInRegions(
-  { rois, scores, deltas }: RegionBlobs,
+  { rois, scores, deltas, areLogits }: RegionBlobs,
   frame: Frame,
   size: readonly [height: number, width: number],
   { threshold, overlap, boxStds, boxMeans }: RegionSettings,
 ): Found[] {
-  const [classes, numbers] = [scores.count(1), deltas.count(1)];
-  const [regions, shares, moves] = [rois.values(), scores.values(), deltas.values()];
+  const classes = scores.count(1);
+  const numbers = deltas?.count(1) ?? 0;
+  const [regions, moves] = [rois.values(), deltas?.values()];
+  const shares = areLogits ? softmax(scores.values(), classes) : scores.values();
   const found: Found[] = [];
   for (let label = 1; label < classes; label++) {
     const offset = numbers === 4 * classes ? 4 * label : numbers - 4;
@@ -152,11 +190,15 @@ export function foundInRegions(
       const edge = (i: number): number => regions[5 * r + i] ?? 0;
       const [x0, y0] = inPicture(frame, edge(1), edge(2));
       const [x1, y1] = inPicture(frame, edge(3), edge(4));
-      const delta = [0, 1, 2, 3].map(
-        (i) => (moves[r * numbers + offset + i] ?? 0) * (boxStds[i] ?? 1) + (boxMeans[i] ?? 0),
+      const delta = (i: number): number =>
+        (moves?.[r * numbers + offset + i] ?? 0) * (boxStds[i] ?? 1) + (boxMeans[i] ?? 0);
+      const [left, right] = moves ? moved(x0, x1, delta(0), delta(2)) : [x0, x1];
+      const [top, bottom] = moves ? moved(y0, y1, delta(1), delta(3)) : [y0, y1];
+      const [xmin, ymin, xmax, ymax] = clipBox(
+        [left, top, right, bottom],
+        size[1] - 1,
+        size[0] - 1,
       );
-      const [xmin, xmax] = moved(x0, x1, delta[0] ?? 0, delta[2] ?? 0, size[1]);
-      const [ymin, ymax] = moved(y0, y1, delta[1] ?? 0, delta[3] ?? 0, size[0]);
       own.push({ label, score, box: { xmin, ymin, xmax, ymax } });
     }
     const best = own.toSorted((a, b) => b.score - a.score);
@@ -169,17 +211,31 @@ export function foundInRegions(
   return found;
 }
 
-/** The edges of a region along one axis, moved and stretched, within a picture of that length. */
+/** The edges of a region along one axis, moved and stretched. */
 function moved(
   from: number,
   to: number,
   shift: number,
   stretch: number,
-  length: number,
 ): readonly [number, number] {
   const size = to - from + 1;
   const middle = from + size / 2 + shift * size;
   const half = (Math.exp(stretch) * size) / 2;
-  const within = (edge: number): number => Math.max(0, Math.min(edge, length - 1));
-  return [within(middle - half), within(middle + half)];
+  return [middle - half, middle + half];
+}
+
+/** Rows of numbers as shares of 1. */
+function softmax(values: ArrayLike<number>, length: number): Float32Array {
+  const shares = new Float32Array(values.length);
+  for (let at = 0; at < values.length; at += length) {
+    const row = Float64Array.from({ length }, (_, i) => values[at + i] ?? 0);
+    const most = row.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY);
+    const powers = row.map((value) => Math.exp(value - most));
+    const sum = powers.reduce((total, value) => total + value, 0);
+    shares.set(
+      powers.map((value) => value / sum),
+      at,
+    );
+  }
+  return shares;
 }

@@ -36,9 +36,6 @@ import {
   withoutUndefined,
 } from "./picture-input.ts";
 
-/** Means of blue, green and red that R-CNN's nets were trained with, if they say nothing else. */
-const RCNN_MEANS = [102.9801, 115.9465, 122.7717];
-
 /** How a detector's net is made, its pictures are prepared and its boxes are chosen. */
 export interface ObjectDetectorOptions extends Omit<NetOptions, "phase" | "dtype">, PictureOptions {
   /** Names of the classes: as `readClassNames` gives them, or a list, with the background's first or without it. */
@@ -52,7 +49,7 @@ export interface ObjectDetectorOptions extends Omit<NetOptions, "phase" | "dtype
   /**
    * What R-CNN's bbox_pred is multiplied by, and what is added then: 0.1, 0.1, 0.2, 0.2 and 0 where a net was trained on
    * normalised targets and its weights were not changed for that afterwards, as py-faster-rcnn's snapshots are. 1 and 0 by
-   * default.
+   * default, for MS-CNN the former.
    */
   readonly boxStds?: readonly number[] | undefined;
   readonly boxMeans?: readonly number[] | undefined;
@@ -122,6 +119,7 @@ export class ObjectDetector {
   readonly #pictures: PictureInput;
   readonly #names: ReadonlyMap<number, string>;
   readonly #options: ObjectDetectorOptions;
+  readonly #boxStds: readonly number[];
 
   /**
    * @param model the deploy prototxt, or that of testing, or the net as an object
@@ -144,10 +142,10 @@ export class ObjectDetector {
       );
       this.#head = headOf(this.net);
       this.#names = namesFor(options.names, this.#head.labels);
-      const ofKind: PictureOptions =
-        this.#head.kind === "regions" ? { resize: "short", mean: RCNN_MEANS } : {};
+      const { boxStds, ...usual } = this.#head.kind === "regions" ? this.#head.usual : {};
+      this.#boxStds = options.boxStds ?? boxStds ?? [1, 1, 1, 1];
       this.#pictures = new PictureInput(this.inputShape, {
-        ...ofKind,
+        ...usual,
         ...preparation,
         ...withoutUndefined(optionsNamed(options, pictureOptions)),
       });
@@ -239,7 +237,6 @@ export class ObjectDetector {
     if (rois !== undefined && regions.length === 0) return pictures.map(() => []);
     const head = this.#head;
     const { threshold = 0.5, overlap = 0.3 } = this.#options;
-    const { boxStds = [1, 1, 1, 1], boxMeans = [0, 0, 0, 0] } = this.#options;
     const size = Float32Array.of(...frame.size, frame.scaleX);
     const outputs = await this.net.forward(
       {
@@ -253,12 +250,25 @@ export class ObjectDetector {
       const rows = outputs[head.output] as Blob;
       return framed.map((one, i) => foundInRows(rows, i, one.frame, threshold));
     }
-    const [rows, scores, deltas] = [head.rois, head.scores, head.deltas].map(
-      (name) => outputs[name] as Blob,
-    ) as [Blob, Blob, Blob];
     const [height, width] = image.shape;
-    const settings = { threshold, overlap, boxStds, boxMeans };
-    return [foundInRegions({ rois: rows, scores, deltas }, frame, [height, width], settings)];
+    return [
+      foundInRegions(
+        {
+          rois: outputs[head.rois] as Blob,
+          scores: outputs[head.scores] as Blob,
+          deltas: head.deltas === undefined ? undefined : outputs[head.deltas],
+          areLogits: head.areLogits ?? false,
+        },
+        frame,
+        [height, width],
+        {
+          threshold,
+          overlap,
+          boxStds: this.#boxStds,
+          boxMeans: this.#options.boxMeans ?? [0, 0, 0, 0],
+        },
+      ),
+    ];
   }
 
   /** The best, within the picture and named; boxes that have no part in it are left out. */

@@ -355,6 +355,47 @@ describe("R-CNN", () => {
     );
   });
 
+  const constant = (name: string, dims: readonly number[]): string =>
+    `layer { name: "${name}" type: "Parameter" top: "${name}" parameter_param { shape { ${dims.map((dim) => `dim: ${dim}`).join(" ")} } } }`;
+  const unseen = `${input(1, 8)} layer { name: "quiet" type: "Silence" bottom: "data" }`;
+
+  test("Cascade R-CNN's last stage tells: boxes that are corrected already, scores of all stages", async () => {
+    const cascade = `${unseen}
+      ${["1st", "3rd"].map((stage) => constant(`output_bbox_${stage}`, [2, 5]) + constant(`cls_prob_${stage}`, [2, 2])).join("")}
+      ${constant("cls_prob_3rd_avg", [2, 2])}`;
+    const blobs = {
+      output_bbox_3rd: [[0, 1, 2, 3, 4, 0, 5, 5, 30, 6]],
+      cls_prob_3rd_avg: [[0.1, 0.9, 0.4, 0.6]],
+    };
+    using detector = detectorOf(cascade, blobs, { mean: [0], resize: "none" });
+    expect(rounded(await detector.detect(picture(10, 10)))).toEqual([
+      [1, 0.9, 1, 2, 3, 4],
+      [1, 0.6, 5, 5, 9, 6],
+    ]);
+  });
+
+  test("MS-CNN's scores are no shares yet, and its corrections are normalised", async () => {
+    const mscnn = `${unseen} ${constant("proposals", [1, 5])} layer { name: "q" type: "Silence" bottom: "proposals" }
+      ${constant("proposals_score", [1, 6])} ${constant("cls_pred", [1, 2])} ${constant("bbox_pred", [1, 8])}`;
+    const blobs = {
+      proposals: [[0, 2, 2, 5, 5]],
+      cls_pred: [[1, 1 + Math.log(3)]],
+      bbox_pred: [[0, 0, 0, 0, 5, 0, 0, 5 * Math.log(2)]],
+    };
+    using detector = detectorOf(mscnn, blobs, { mean: [0] });
+    // As Fast R-CNN's above: 5 · 0.1 widths to the right, twice as high; 1 : 3.
+    expect(rounded(await detector.detect(picture(8, 8)))).toEqual([[1, 0.75, 4, 0, 7, 7]]);
+    expect(detector.preparation).toMatchObject({ mean: [0] });
+    using coloured = new ObjectDetector(
+      parsePrototxt("NetParameter", mscnn.replace("dim: 1 dim: 8", "dim: 3 dim: 8")),
+    );
+    expect(coloured.preparation).toEqual({
+      rawScale: 255,
+      channelSwap: [2, 1, 0],
+      mean: [104, 117, 123],
+    });
+  });
+
   test("the means of R-CNN's nets count where nothing else is said", () => {
     const coloured = fast.replace("dim: 1 dim: 8", "dim: 3 dim: 8");
     using detector = new ObjectDetector(parsePrototxt("NetParameter", coloured));

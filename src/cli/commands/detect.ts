@@ -116,7 +116,7 @@ export const detect: CommandModule<object, DetectFlags> = {
         "score proposed windows with a net that classifies (R-CNN)",
       )
       .epilogue(
-        "The net is a deploy file that ends in DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput, or in R-CNN's cls_prob and bbox_pred. Its own transform_param (mean_value, scale, resize_param) counts where no flag says otherwise; how pictures are prepared is the first line on standard error. Wrong or missing boxes mostly mean another mean, scale or order of channels than in training.",
+        "The net is a deploy file that ends in DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput, or in the heads of R-CNN, R-FCN, MS-CNN or Cascade R-CNN; or the file that tests it. Its own transform_param (mean_value, scale, resize_param) counts where no flag says otherwise; how pictures are prepared is the first line on standard error. Wrong or missing boxes mostly mean another mean, scale or order of channels than in training.",
       ) as never,
   handler: run,
 };
