@@ -11,6 +11,9 @@ import type { NdArray } from "../util/nd-array.ts";
 import { finite, type OptionKind, type OptionNames, oneOf } from "../util/options.ts";
 import { countOf, type Shape } from "../util/shape.ts";
 
+/** What has more channels is no picture, but maps of another net. */
+const MOST_CHANNELS = 16;
+
 /** How a picture of any size is brought to a net's input. */
 export type Resize = "warp" | "fit" | "short" | "none";
 
@@ -249,9 +252,10 @@ export function pictureInputs(
   const [picture] = others;
   if (picture !== undefined && others.length === 1) {
     const shape = shapeOf(picture);
-    if (shape.length === 4 && countOf(shape) > 0) return { picture, info, rois };
+    const isOfPictures = shape.length === 4 && (shape[1] ?? 0) <= MOST_CHANNELS;
+    if (isOfPictures && countOf(shape) > 0) return { picture, info, rois };
     throw new CaffeError(
-      `net "${name}": its input "${picture}" has shape ${shape.join("×")}. Expected pictures: N×C×H×W.`,
+      `net "${name}": its input "${picture}" has shape ${shape.join("×")}. Expected pictures, N×C×H×W: a net that goes on from another's maps needs that one in front of it.`,
     );
   }
   if (inputs.length === 0) {

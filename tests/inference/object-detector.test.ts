@@ -424,7 +424,12 @@ describe("what does not fit is refused", () => {
     expect(
       said('layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 1 } } }'),
     ).toMatch(/reads its data itself\. Expected a deploy net, with an Input layer/);
-    expect(said(SSD.replace("dim: 2 dim: 1 dim: 8 dim: 8", "dim: 2 dim: 64"))).toMatch(/./);
+    expect(said(input(1, 8).replace("dim: 1 dim: 8 dim: 8", "dim: 1024 dim: 8 dim: 8"))).toMatch(
+      /has shape 2×1024×8×8\. Expected pictures, .* needs that one in front of it/,
+    );
+    expect(said(input(1, 8).replace("dim: 1 dim: 8 dim: 8", "dim: 64"))).toMatch(
+      /has shape 2×64\. Expected pictures/,
+    );
     expect(said(`${SSD}${input(1, 4).replaceAll('"data"', '"more"')}`)).toMatch(
       /has the inputs data, more\. Expected one of pictures/,
     );
