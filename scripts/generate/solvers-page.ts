@@ -17,8 +17,9 @@ export function solversPage(): string {
     .fieldsArray.toSorted((a, b) => a.id - b.id);
   const sections: Readonly<Record<string, string>> = {
     rules: Object.values(rules)
-      .map(({ kernel }) => `### ${kernel.name}\n\n${docblock(kernel.name)}`)
+      .map(({ kernel: { name } }) => `### ${name}\n\n${docblock(`rules/${name.toLowerCase()}`)}`)
       .join("\n\n"),
+    lbfgs: docblock("lbfgs/lbfgs"),
     policies: table(
       ["lr_policy", "rate", "wants"],
       Object.entries(learningRatePolicies).map(([name, { formula, wants }]) => [
@@ -34,9 +35,9 @@ export function solversPage(): string {
   return byHand.replace(/<!-- (\w+) -->/g, (_, name: string) => sections[name]!);
 }
 
-function docblock(name: string): string {
-  const source = readFileSync(`src/solvers/rules/${name.toLowerCase()}.ts`, "utf8");
-  const blocks = [...source.matchAll(/\/\*\*\n((?: \*.*\n)+?) \*\/\nexport const/g)];
+function docblock(file: string): string {
+  const source = readFileSync(`src/solvers/${file}.ts`, "utf8");
+  const blocks = [...source.matchAll(/\/\*\*\n((?: \*.*\n)+?) \*\/\nexport (?:const|class)/g)];
   return blocks
     .at(-1)![1]!
     .replace(/^ \* ?/gm, "")

@@ -61,9 +61,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     rules: [],
     snapshots: [],
     watch: [],
-    setup: ["options.ts", "rules"],
+    lbfgs: [],
+    setup: ["options.ts", "rules", "lbfgs"],
     update: ["rules", "setup"],
-    loop: ["options.ts", "setup", "update", "snapshots", "watch"],
+    loop: ["options.ts", "setup", "update", "lbfgs", "snapshots", "watch"],
     "solver.ts": ["options.ts", "loop"],
   },
 };

@@ -33,6 +33,8 @@ export interface SolverMemory {
   /** The best score so far, and the best of what a plateau is found by. */
   readonly best?: { readonly value: number; readonly iter: number };
   readonly plateau?: { readonly value: number; readonly iter: number };
+  /** Of L-BFGS: the objective where the weights are. */
+  readonly lbfgs?: { readonly loss: number; readonly objective: number };
   /** The first loss of the run: what exploding is measured by. */
   readonly firstLoss?: number;
   /** Iterations of this run's snapshots, oldest first. */

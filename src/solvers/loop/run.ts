@@ -9,6 +9,7 @@ import type { Net } from "../../net/net.ts";
 import type { Weights } from "../../net/weights/weights.ts";
 import { type Log, logOf, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
+import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { type SolverOptions, solverOptions } from "../options.ts";
 import { checkChange, fixedParameter } from "../setup/changed-parameters.ts";
 import { buildNets } from "../setup/solver-nets.ts";
@@ -39,7 +40,7 @@ export abstract class SolverRun implements Snapshotted {
   iter = 0;
   protected readonly log: Log;
   protected readonly where: string;
-  protected readonly update: ParameterUpdate;
+  protected readonly update: ParameterUpdate | Lbfgs;
   #param: SolverParameter;
   /** A parameter that was set during an iteration, and holds after it. */
   #nextParam: SolverParameter | undefined;
@@ -83,7 +84,9 @@ export abstract class SolverRun implements Snapshotted {
       this.tests = new TestPasses(testNets, log);
       this.score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
-      this.update = new ParameterUpdate(numbers, rule, net, engines, log);
+      this.update = rule
+        ? new ParameterUpdate(numbers, rule, net, engines, log)
+        : new Lbfgs(numbers, net, (message) => log("warning", "solver", message));
       this.snapshots.check(net, this.update.history);
       const files = options.weights ?? weightFiles(param, where);
       const nets = [net, ...testNets] as const;
@@ -222,11 +225,13 @@ export abstract class SolverRun implements Snapshotted {
   /** What a resumed run needs besides iteration, step, history and layers. */
   memory(): SolverMemory {
     const { firstLoss } = this.divergence;
+    const lbfgs = this.update instanceof Lbfgs ? this.update.state() : undefined;
     return {
       smoothedLoss: this.loss.state(),
       lastStep: this.rate.lastStep,
       ...this.score.state(),
       ...(firstLoss !== undefined && { firstLoss }),
+      ...(lbfgs && { lbfgs }),
       ...this.snapshots.state(),
     };
   }
@@ -237,6 +242,7 @@ export abstract class SolverRun implements Snapshotted {
     this.rate.lastStep = Number(memory.lastStep);
     this.score.restore(memory);
     this.divergence.firstLoss = memory.firstLoss;
+    if (this.update instanceof Lbfgs) this.update.restore(memory.lbfgs);
     this.snapshots.remember(memory);
   }
 

@@ -1,10 +1,13 @@
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
+import { Loss } from "../../net/run/loss.ts";
 import { SolverError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { numberText } from "../../util/log.ts";
 import { valueText } from "../../util/options.ts";
 import { Turns } from "../../util/turns.ts";
+import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { bringToHost } from "../snapshots/snapshot.ts";
+import type { ParameterUpdate } from "../update/parameter-update.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
 import { logDisplay, TrainingSpeed } from "./display.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
@@ -26,6 +29,8 @@ export abstract class TrainingLoop extends SolverRun {
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
   #isStopped = false;
+  /** There is nothing left to gain. */
+  #isConverged = false;
   /** Training is over: a snapshot that cannot be written now is lost. */
   #isOver = false;
 
@@ -90,10 +95,11 @@ export abstract class TrainingLoop extends SolverRun {
     until: () => number = () => Number.POSITIVE_INFINITY,
   ): Promise<IterationEvent | undefined> {
     this.guests.checkNoneLooks();
-    this.#isStopped = this.#isOver = false;
+    this.#isStopped = this.#isOver = this.#isConverged = false;
     this.#speed.begin();
     let event: IterationEvent | undefined;
-    for (let left = iterations; left > 0 && this.iter < until() && !this.#isStopped; left--) {
+    const isAtEnd = (): boolean => this.iter >= until() || this.#isStopped || this.#isConverged;
+    for (let left = iterations; left > 0 && !isAtEnd(); left--) {
       const maxIter = Math.min(this.iter + left, until());
       event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
     }
@@ -110,7 +116,11 @@ export abstract class TrainingLoop extends SolverRun {
     this.tests.forget();
     await this.guests.tell((guest) => guest.onStart?.(this));
     const isDisplayed = display > 0 && this.iter % display === 0;
-    const rate = await this.#computeAndUpdate(isDisplayed);
+    const rate =
+      this.update instanceof Lbfgs
+        ? await this.#searchAndStep(this.update, isDisplayed)
+        : await this.#computeAndUpdate(this.update, isDisplayed);
+    if (rate === undefined) return undefined;
     await this.net.device?.submit();
     const { value: loss, smoothed: smoothedLoss } = this.loss;
     const event = { iter: this.iter, maxIter, loss, smoothedLoss, rate };
@@ -122,7 +132,7 @@ export abstract class TrainingLoop extends SolverRun {
   }
 
   /** Gradients, display and update, between which no other pass of the net comes; returns the learning rate used. */
-  #computeAndUpdate(isDisplayed: boolean): Promise<number> {
+  #computeAndUpdate(update: ParameterUpdate, isDisplayed: boolean): Promise<number> {
     const { iter_size = 1, debug_info = false } = this.presentParam;
     return this.net.inTurn(async (turn) => {
       try {
@@ -131,7 +141,7 @@ export abstract class TrainingLoop extends SolverRun {
           loss: this.loss.begin(),
           withDebugInfo: isDisplayed && debug_info,
           readLoss: () => this.#readLoss(),
-          update: () => this.#updateInBackward(),
+          update: () => this.#updateInBackward(update),
         });
         if (!isRead && (isDisplayed || this.score.readsLoss || this.guests.wantLoss)) {
           await this.#readLoss();
@@ -144,19 +154,66 @@ export abstract class TrainingLoop extends SolverRun {
         return await this.applyUpdateNow(isDisplayed);
       } finally {
         // What a failed pass has updated already must not be passed over in the next update.
-        this.update.end();
+        update.end();
       }
     });
   }
 
+  /**
+   * One step of L-BFGS, with as many passes as its line search takes, between which no other pass of the net comes.
+   * @returns the learning rate; undefined where there is nothing left to gain
+   */
+  #searchAndStep(lbfgs: Lbfgs, isDisplayed: boolean): Promise<number | undefined> {
+    const { iter, net, presentParam: param } = this;
+    const count = param.iter_size ?? 1;
+    return net.inTurn(async (turn) => {
+      const measure = async (): Promise<number> => {
+        const loss = new Loss();
+        const none = { withDebugInfo: false, readLoss: async () => {}, update: () => undefined };
+        await runGradientPasses(net, turn, { count, loss, ...none });
+        return (await loss.read()) / count;
+      };
+      const { loss, largestGradient, isConverged } = await lbfgs.begin(measure);
+      this.loss.add(loss);
+      await this.#lookAtLoss();
+      if (isDisplayed) {
+        await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
+      }
+      if (this.guests.wantGradients) {
+        lbfgs.showGradient();
+        await turn.aside(() => this.guests.showGradients());
+      }
+      if (isConverged) return this.#converge(`no gradient is above ${numberText(largestGradient)}`);
+      const rate = this.rate.take(iter, this.score.improvedAt, isDisplayed);
+      const wasCurved = lbfgs.isCurved;
+      const { length, measurements } = await lbfgs.step(rate, measure);
+      if (isDisplayed) {
+        const text = `step = ${numberText(length)} after ${measurements} measurements, largest gradient = ${numberText(largestGradient)}`;
+        this.log("info", "sgd_solver", `Iteration ${iter}, ${text}`);
+      }
+      if (length === 0 && !wasCurved) return this.#converge("no step lowers the objective");
+      this.iter++;
+      return rate;
+    });
+  }
+
+  #converge(why: string): undefined {
+    this.#isConverged = true;
+    this.say(`Iteration ${this.iter}: LBFGS has converged, ${why}.`);
+  }
+
   /** What updates parameters during the last backward pass of an iteration; undefined where a guest or the log shows gradients. */
-  #updateInBackward(): ((layer: number) => void) | undefined {
+  #updateInBackward(update: ParameterUpdate): ((layer: number) => void) | undefined {
     if (this.net.debugInfo || this.guests.wantGradients) return undefined;
-    return this.update.begin(this.learningRate(), this.iter);
+    return update.begin(this.learningRate(), this.iter);
   }
 
   async #readLoss(): Promise<void> {
     await this.loss.read();
+    await this.#lookAtLoss();
+  }
+
+  async #lookAtLoss(): Promise<void> {
     await this.divergence.check(this.loss.value, this.iter, this.net);
     this.snapshots.prune();
     this.score.offerLoss(this.loss.smoothed, this.iter);
@@ -174,6 +231,11 @@ export abstract class TrainingLoop extends SolverRun {
 
   /** @internal One update; returns the learning rate used. */
   protected async applyUpdateNow(isDisplayed: boolean): Promise<number> {
+    if (this.update instanceof Lbfgs) {
+      throw new SolverError(
+        `${this.where}: LBFGS makes no step of one gradient alone. Expected step(1), which measures as often as it has to.`,
+      );
+    }
     const rate = this.rate.take(this.iter, this.score.improvedAt, isDisplayed);
     const isSound = await this.update.apply(rate, this.iter, isDisplayed);
     if (!isSound) this.divergence.checkWeights(this.iter, this.net);

@@ -14,6 +14,7 @@ const FIXED = [
   "weights",
   "type",
   "solver_type",
+  "history_size",
   "random_seed",
   "solver_mode",
   "device_id",

@@ -6,6 +6,7 @@ import { apVersions } from "../../net/evaluation/average-precision.ts";
 import { SolverError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";
+import { refusedByLbfgs } from "../lbfgs/lbfgs.ts";
 import * as rules from "../rules/index.ts";
 import type { UpdateRule } from "../rules/update-rule.ts";
 
@@ -14,15 +15,23 @@ const ruleByType: ReadonlyMap<string, UpdateRule> = new Map(
   (Object.values(rules) as readonly UpdateRule[]).map((rule) => [rule.kernel.name, rule]),
 );
 
+/** The type that is no rule for elements: it makes its steps of the whole gradient, and measures more than once for each. */
+const LBFGS = "LBFGS";
+
 /**
- * The update rule that `type` names, checked to go with the solver's other fields.
+ * The update rule that `type` names, checked to go with the solver's other fields; undefined for L-BFGS, which is none.
  * @throws SolverError where there is none, or a field does not fit it
  */
-export function ruleOf(param: SolverParameter, where: string): UpdateRule {
+export function ruleOf(param: SolverParameter, where: string): UpdateRule | undefined {
   const type = param.type ?? "SGD";
   const rule = ruleByType.get(type);
+  if (type === LBFGS) {
+    const problem = refusedByLbfgs(param);
+    if (problem !== undefined) throw new SolverError(`${where}: ${problem}`);
+    return undefined;
+  }
   if (!rule) {
-    const known = [...ruleByType.keys()];
+    const known = [...ruleByType.keys(), LBFGS];
     throw new SolverError(
       `${where}: unknown solver type "${type}".${nearestText(type, known)} Expected one of ${known.join(", ")}.`,
     );
@@ -109,6 +118,11 @@ const COMPANIONS = {
 
 /** Warns of fields that have no effect, since the one that they go with is not given. */
 export function warnOfLoneFields(param: SolverParameter, where: string, log: Log): void {
+  const { history_size, gradient_tolerance, type = "SGD" } = param;
+  if (type !== LBFGS && (history_size ?? gradient_tolerance) !== undefined) {
+    const message = `${where}: history_size and gradient_tolerance are for type "LBFGS", and have no effect with "${type}".`;
+    log("warning", "solver", message);
+  }
   for (const [field, companions] of Object.entries(COMPANIONS)) {
     if (param[field as keyof typeof COMPANIONS]) continue;
     const lone = companions.filter((companion) => param[companion] !== undefined);
