@@ -75,7 +75,10 @@ const compares = (peer: string): boolean => !values.alone && (values.peer ?? pee
 if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
 const nets = positionals.length > 0 ? positionals : all;
 const python = "/usr/bin/python3";
-const env = { ...process.env, ...(threads === "1" && { OMP_NUM_THREADS: "1" }) };
+const env = {
+  ...process.env,
+  ...(threads === "1" && { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" }),
+};
 const quietly: ExecFileSyncOptionsWithStringEncoding = {
   encoding: "utf8",
   stdio: ["ignore", "pipe", "ignore"],

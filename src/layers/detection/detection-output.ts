@@ -13,7 +13,7 @@ import {
 import { type BoxCode, boxAt, decodeBox } from "./boxes.ts";
 import { byScore, suppress } from "./nms.ts";
 import { PlanePredictions } from "./plane-predictions.ts";
-import { type Priors, priorsOf } from "./priors.ts";
+import { PriorReader, type Priors } from "./priors.ts";
 import { type ResultFiles, resultFilesOf } from "./result-files.ts";
 
 /** One detection of an image: its class, and the number of its prior. */
@@ -59,6 +59,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   #classes = 0;
   #background = 0;
   #priors = 0;
+  readonly #priorReader: PriorReader = new PriorReader(this.#param.code_type as BoxCode);
   #files: ResultFiles | undefined;
   #planes: PlanePredictions | undefined;
 
@@ -138,8 +139,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   override forward(bottom: Blobs, [y]: One): void {
     this.#planes?.gather(bottom);
     const [loc, conf, priorBlob] = this.#predictions(bottom);
-    const { code_type } = this.#param;
-    const priors = priorsOf(priorBlob, code_type as BoxCode, (message) => this.fail(message));
+    const priors = this.#priorReader.read(priorBlob, (message) => this.fail(message));
     const rows: number[] = [];
     const batch = loc.shape[0] ?? 1;
     for (let image = 0; image < batch; image++) {
@@ -165,7 +165,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     const values = loc.dataMem.cpu();
     const kinds = share_location ? 1 : this.#classes;
     const start = image * loc.count(1);
-    const known: (Box | undefined)[] = [];
+    const known = new Array<Box | undefined>(this.#priors * kinds);
     return (label, prior) => {
       const at = prior * kinds + (share_location ? 0 : label);
       known[at] ??= decodeBox(
@@ -197,16 +197,17 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
       }
       const ordered = byScore(candidates, scores);
       const best = topK > -1 ? ordered.slice(0, topK) : ordered;
-      const boxes: Box[] = [];
+      const boxes = new Array<Box>(this.#priors);
       for (const p of best) boxes[p] = decoded(label, p);
       for (const prior of suppress(best, boxes, nms.nms_threshold, nms.eta)) {
         found.push({ label, prior, score: scores[prior]! });
       }
     }
     if (param.keep_top_k <= -1 || found.length <= param.keep_top_k) return found;
-    return found
-      .toSorted((a, b) => b.score - a.score)
+    const all = Float32Array.from(found, ({ score }) => score);
+    return byScore([...found.keys()], all)
       .slice(0, param.keep_top_k)
+      .map((i) => found[i]!)
       .sort((a, b) => a.label - b.label);
   }
 

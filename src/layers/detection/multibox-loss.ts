@@ -10,7 +10,7 @@ import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { LossTerms, logisticLoss, softmaxLoss } from "./loss-terms.ts";
 import { type Matches, matchBoxes, UNMATCHED } from "./matching.ts";
 import { byScore, suppressBig } from "./nms.ts";
-import { type Priors, priorsOf } from "./priors.ts";
+import { PriorReader, type Priors } from "./priors.ts";
 import { smoothL1 } from "./smooth-l1.ts";
 
 /** The matches of one image by the label whose locations they are of; undefined where all labels share them. */
@@ -62,6 +62,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   #targets = new Float64Array(0);
 
   readonly #param = parametersOf(this.param);
+  readonly #priorReader: PriorReader = new PriorReader(this.#param.code_type as BoxCode);
 
   override setUp(): void {
     const given = this.param.multibox_loss_param ?? {};
@@ -124,7 +125,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
     const [loc, conf, priorBlob, label] = bottom as [Blob, Blob, Blob, Blob];
     const param = this.#param;
     const fail = (message: string): never => this.fail(message);
-    const priors = priorsOf(priorBlob, param.code_type as BoxCode, fail);
+    const priors = this.#priorReader.read(priorBlob, fail);
     const images = truthsOf(label, param.background_label_id, param.use_difficult_gt, fail);
     this.#checkLabels(images);
     this.#matched = 0;
@@ -276,15 +277,16 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   ): Float32Array {
     const { mining_type, background_label_id } = this.#param;
     const losses = new Float32Array(indices.length);
-    indices.forEach((g, p) => {
+    for (let p = 0; p < indices.length; p++) {
+      const g = indices[p]!;
       const label = g > UNMATCHED ? truths[g]!.label : background_label_id;
       const at = image * this.#priors + p;
       losses[p] = this.#scoreLoss(conf, at, undefined, this.#wanted(label, 0));
-      if (mining_type !== "HARD_EXAMPLE" || g <= UNMATCHED) return;
+      if (mining_type !== "HARD_EXAMPLE" || g <= UNMATCHED) continue;
       const found = new LossTerms();
       this.#addLocation(loc, image, undefined, p, truths[g]!, priors, found);
       losses[p]! += found.loss;
-    });
+    }
     return losses;
   }
 
