@@ -35,9 +35,19 @@ export interface Resized {
   readonly resized: string;
 }
 
+/** What OpenCV made of noise, at another size or changed. */
+export interface Prepared {
+  readonly what: string;
+  readonly from: readonly [channels: number, height: number, width: number];
+  readonly to: readonly [height: number, width: number];
+  readonly pixels: string;
+  readonly result: string;
+}
+
 export const decoded = read<Decoded[]>("decoded.json");
 export const formats = read<Format[]>("formats.json");
 export const resized = read<Resized[]>("resized.json");
+export const prepared = read<Prepared[]>("prepared.json");
 
 function read<T>(name: string): T {
   return JSON.parse(
