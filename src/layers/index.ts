@@ -49,6 +49,7 @@ export { ImageGtDataLayer } from "./data/image-gt-data.ts";
 export { ImageSegDataLayer } from "./data/image-seg-data.ts";
 export { InputLayer } from "./data/input.ts";
 export { MemoryDataLayer } from "./data/memory-data.ts";
+export { VideoDataLayer } from "./data/video-data.ts";
 export { WindowDataLayer } from "./data/window-data.ts";
 export { BoxAnnotatorOHEMLayer } from "./detection/box-annotator-ohem.ts";
 export { DetectionEvaluateLayer } from "./detection/detection-evaluate.ts";

@@ -69,6 +69,10 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "io/text/dialects.ts": [
     "SoftmaxWithLossOHEM",
     "SmoothL1LossOHEM",
+    "Data",
+    "AnnotatedData",
+    "ImageData",
+    "VideoData",
     "DenseImageData",
     "ImageSegData",
   ],

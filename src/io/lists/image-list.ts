@@ -44,7 +44,19 @@ export function readImageList(
   rule: LabelRule = "strict",
   warn: (message: string) => void = () => {},
 ): SharedList {
-  const bytes = readList(source, "image list");
+  return imageListOf(readList(source, "image list"), source, rule, warn);
+}
+
+/**
+ * The same of a list's text.
+ * @param source names it, for messages
+ */
+export function imageListOf(
+  bytes: Uint8Array,
+  source: string,
+  rule: LabelRule,
+  warn: (message: string) => void = () => {},
+): SharedList {
   let count = 0;
   eachLine(bytes, () => count++);
   if (count === 0) {
@@ -122,6 +134,23 @@ function lastWord(text: Uint8Array, start: number, end: number): number {
   let at = end;
   while (at > start && (text[at - 1] as number) > SPACE) at--;
   return at;
+}
+
+/** Of every `stride` images the last; undefined where there are fewer. */
+export function everyLast(list: SharedList, stride: number): SharedList | undefined {
+  const count = Math.floor(list.starts.length / stride);
+  if (count === 0) return undefined;
+  const pick = <T extends Float64Array | Int32Array | Uint32Array>(from: T, to: T): T => {
+    for (let i = 0; i < count; i++) to[i] = from[(i + 1) * stride - 1] ?? 0;
+    return to;
+  };
+  return {
+    ...list,
+    starts: pick(list.starts, new Float64Array(new SharedArrayBuffer(8 * count))),
+    ends: pick(list.ends, new Float64Array(new SharedArrayBuffer(8 * count))),
+    labels: pick(list.labels, new Int32Array(new SharedArrayBuffer(4 * count))),
+    lines: pick(list.lines, new Uint32Array(new SharedArrayBuffer(4 * count))),
+  };
 }
 
 /** Image `index` of a list. */

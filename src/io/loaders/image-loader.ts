@@ -22,6 +22,8 @@ export interface ImagePlan extends ImagesPlan, OrderedPlan {
   /** Every image is brought to this size; 0 by 0 for its own. */
   readonly newHeight: number;
   readonly newWidth: number;
+  /** Whether there is a second top, of labels. */
+  readonly hasLabels: boolean;
 }
 
 /**
@@ -65,9 +67,9 @@ export class ImageLoader implements BatchLoader {
   }
 
   async load(batch: number, place: Place): Promise<boolean> {
-    const { batchSize, list } = this.#plan;
+    const { batchSize, list, hasLabels } = this.#plan;
     const first = recordNumber(this.#plan, batch, 0);
-    const label = place(1, [batchSize]);
+    const label = hasLabels ? place(1, [batchSize]) : undefined;
     const filling = this.#images.begin(batch, place);
     let position = first;
     for (let i = 0; i < batchSize; i++) {
@@ -77,7 +79,7 @@ export class ImageLoader implements BatchLoader {
         const image = await this.#load(listed.path);
         const random = this.#images.random(filling, i);
         await this.#images.put(this.#images.widen(image, random).image, filling, i, random);
-        label[i] = listed.label;
+        if (label) label[i] = listed.label;
       } catch (error) {
         throw aboutRecord(error, lineName(list, listed));
       }

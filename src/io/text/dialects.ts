@@ -36,7 +36,7 @@ const preFixed: Fate = {
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
 };
 /** Layers that prepare images as forks do. */
-const preparing = ["Data", "AnnotatedData", "ImageData"];
+const preparing = ["Data", "AnnotatedData", "ImageData", "VideoData"];
 const preparation: Fate = {
   kind: "refuse",
   why: "such a layer neither resizes nor changes images; Data, AnnotatedData and ImageData do",

@@ -3,7 +3,6 @@ import { cut } from "../../util/printable.ts";
 
 /** Layer types of other Caffes, by who has them. */
 const forks: Readonly<Record<string, string>> = {
-  SSD: "VideoData",
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
   "MS-CNN": "BBoxRegLoss DetectionLossWeight ROIData",

@@ -14,9 +14,12 @@ import type { None, OneOrMore, ParamField } from "../base/layer.ts";
  * - top[1], optional: 1×1×G×8, a row [image label instance xmin ymin xmax ymax difficult] for each of the batch's G
  *   boxes, in shares of the transformed image; one row of −1 where there is none. N labels where records have no boxes.
  *   With yolo_data_type 1: N×1×300×5, of each image up to 300 rows [label−1 cx cy width height], then zeros
- * - `annotated_data_param`: label_map_file (labels that it does not name are an error), anno_type (BBOX: whatever type
- *   records say); yolo_data_type 0, train_diffcult true (YOLO's lists have difficult boxes)
- * - `data_param`, `transform_param`: as Data
+ * - `annotated_data_param`: batch_sampler (each draws parts of an image that lie as it asks to its boxes; one of those is
+ *   used), label_map_file (labels that it does not name are an error), anno_type (BBOX: whatever type
+ *   records say); yolo_data_type 0, yolo_data_jitter 0.3, train_diffcult true (YOLO's lists have difficult boxes)
+ * - `data_param`: as Data; `transform_param`: as Data, and emit_constraint (which boxes stay where a part is seen)
+ *
+ * Boxes are cut off at the edge of what is seen; those without an area there are left out.
  *
  * @see SSD's AnnotatedDataLayer; Liu et al., 2016
  */
@@ -63,7 +66,12 @@ export class AnnotatedDataLayer extends DatabaseDataLayer {
 
   #labelForm(): LabelForm {
     const param = withDefaults("AnnotatedDataParameter", this.param.annotated_data_param);
-    const { yolo_data_type: kind, train_diffcult } = param;
+    const { yolo_data_type: kind, train_diffcult, difficult_label_warmup } = param;
+    if (difficult_label_warmup && train_diffcult) {
+      this.context.warn(
+        "annotated_data_param.difficult_label_warmup has no effect here: difficult boxes count from the beginning.",
+      );
+    }
     if (kind !== 0 && kind !== 1) {
       this.fail(`annotated_data_param.yolo_data_type is ${kind}. Expected 0 or 1.`);
     }

@@ -12,7 +12,7 @@ import { imagesShape } from "../base/transform-param.ts";
  * - `image_data_param`: source (a text file, `path label` on each line), batch_size 1, root_folder, shuffle false
  *   (anew in every pass), new_height and new_width (both or neither), is_color true, rand_skip 0,
  *   lenient false (a label that is no whole number is taken for what Caffe makes of it)
- * - `transform_param`: scale 1, mirror false, crop_size 0, mean_file or mean_value; workers (threads)
+ * - `transform_param`: as Data
  *
  * A path that leads out of `root_folder` is refused. Where several solvers train side by side each takes its share.
  *
@@ -58,6 +58,7 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
       isColor: param.is_color,
       newHeight: new_height,
       newWidth: new_width,
+      hasLabels: true,
       shuffle: param.shuffle,
       skip: rand_skip > 0 ? this.random("skip").below(rand_skip) : 0,
       transform: this.named(() => this.transform()),

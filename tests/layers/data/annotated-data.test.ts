@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
@@ -8,7 +9,7 @@ import {
 } from "../../../src/io/proto/annotated-datum.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import type { Net } from "../../../src/net/net.ts";
-import { netOf } from "../../support/nets.ts";
+import { keptLog, netOf } from "../../support/nets.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -131,5 +132,157 @@ describe("AnnotatedData", () => {
   test("refuses a box that is not finite", async () => {
     const source = await database(annotated(object(1, [0, Number.NaN, 1, 1])));
     await expect(labelsOf(annotatedNet(source))).rejects.toThrow(/box is 0, NaN, 1, 1/);
+  });
+
+  test.each([
+    ["of no area", [0.5, 0.5, 0.5, 0.9]],
+    ["turned round", [0.9, 0.2, 0.3, 0.4]],
+    ["outside", [1.25, 0, 2, 1]],
+  ] as const)("leaves a box out that is %s", async (_, box) => {
+    const source = await database(annotated(object(1, box), object(2, [-1, 0.5, 2, 3])));
+    expect(await labelsOf(annotatedNet(source, "", "", 1))).toEqual([[0, 2, 0, 0, 0.5, 1, 1, 0]]);
+  });
+
+  test("holds labels against label_map_file, where it is there", async () => {
+    writeFileSync(join(folder, "map.prototxt"), 'item { name: "a" label: 1 }');
+    const source = await database(annotated(object(3, [0, 0, 1, 1])));
+    const known = annotatedNet(source, "", 'label_map_file: "map.prototxt"');
+    await expect(labelsOf(known)).rejects.toThrow(/labelled 3, which label_map_file does not name/);
+    const { log, lines } = keptLog();
+    const text = `layer { name: "d" type: "AnnotatedData" top: "x" data_param { source: "${source}" batch_size: 1 }
+      annotated_data_param { label_map_file: "gone.prototxt" } }`;
+    netOf(text, { root: folder, log }).close();
+    expect(lines.join("\n")).toMatch(/gone.prototxt is not there: labels are not held against it/);
+  });
+
+  test("refuses records of two kinds, and one without an image", async () => {
+    const plain = encodeAnnotatedDatum({ datum: { ...datum, label: 1 }, groups: [] });
+    const source = await database(annotated(object(1, [0, 0, 1, 1])), plain);
+    await expect(labelsOf(annotatedNet(source))).rejects.toThrow(
+      /"00000001": it has no type of annotation, and the first record has boxes/,
+    );
+    expect(() => annotatedNet(source, "", "anno_type: BBOX").close()).not.toThrow();
+    const empty = await database(Uint8Array.of(0x10, 0));
+    expect(() => annotatedNet(empty)).toThrow(/there is no image in it/);
+  });
+
+  test.each([
+    ["transform_param { max_rotation: 5 }", "", /which boxes do not follow/],
+    ["transform_param { crop_h: 1 }", "", /crop_h 1 and crop_w 0/],
+    ["transform_param { resize_param { height: 3 } }", "", /height 3 and width 0/],
+    ["transform_param { expand_param { max_expand_ratio: 0.5 } }", "", /max_expand_ratio is 0.5/],
+    [
+      "transform_param { resize_param { prob: 0.2 height: 1 width: 1 } resize_param { prob: 0.2 height: 2 width: 2 } }",
+      "",
+      /add up to 0.4/,
+    ],
+    ["", "batch_sampler { sampler { min_scale: 0.5 max_scale: 2 } }", /min_scale is 0.5/],
+    ["", "batch_sampler { sampler { max_aspect_ratio: 0.5 } }", /min_aspect_ratio is 1/],
+    ["", "yolo_data_type: 2", /yolo_data_type is 2/],
+    ["", "yolo_data_type: 1 yolo_data_jitter: 1", /yolo_data_jitter is 1/],
+  ])("refuses %s%s", async (more, param, problem) => {
+    const source = await database(annotated(object(1, [0, 0, 1, 1])));
+    expect(() => annotatedNet(source, more, param)).toThrow(problem);
+  });
+
+  const EVERYTHING = `transform_param { mirror: true mean_value: 30
+      resize_param { prob: 0.5 height: 6 width: 6 interp_mode: LINEAR interp_mode: CUBIC }
+      resize_param { prob: 0.5 resize_mode: FIT_LARGE_SIZE_AND_PAD height: 8 width: 8 }
+      distort_param { brightness_prob: 0.5 brightness_delta: 32 contrast_prob: 0.5 contrast_lower: 0.5 contrast_upper: 1.5 }
+      expand_param { prob: 0.5 max_expand_ratio: 3 }
+      noise_param { saltpepper: true saltpepper_param { fraction: 0.1 value: 255 } }
+      emit_constraint { emit_type: CENTER } }`;
+  const SAMPLED = `batch_sampler { max_sample: 1 max_trials: 1 }
+    batch_sampler { sampler { min_scale: 0.3 min_aspect_ratio: 0.5 max_aspect_ratio: 2 }
+      sample_constraint { min_jaccard_overlap: 0.3 } max_sample: 1 max_trials: 50 }`;
+
+  /** Images and labels of the next batches. */
+  async function batches(net: Net, count: number): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    for (let k = 0; k < count; k++) {
+      await net.forward();
+      const [data, label] = [net.blob("data"), net.blob("label")];
+      seen.push([data.shape, Array.from(data.values()), Array.from(label.values())]);
+    }
+    return seen;
+  }
+
+  const many = (): Promise<string> =>
+    database(
+      ...Array.from({ length: 5 }, (_, k) =>
+        annotated(object(k + 1, [0.1, 0.1, 0.6, 0.9]), object(9, [0.5, 0.5, 0.9, 0.8], true)),
+      ),
+    );
+
+  test("goes on in a resumed run with the same samples, whatever is drawn", async () => {
+    const source = await many();
+    const whole = annotatedNet(source, EVERYTHING, SAMPLED);
+    const wanted = await batches(whole, 25);
+    whole.close();
+    const before = annotatedNet(source, EVERYTHING, SAMPLED);
+    await batches(before, 12);
+    const state = before.layers[0]?.state?.();
+    before.close();
+    const after = annotatedNet(source, EVERYTHING, SAMPLED);
+    after.layers[0]?.restore?.(state as NonNullable<typeof state>);
+    expect(await batches(after, 13)).toEqual(wanted.slice(12));
+    after.close();
+    // Sizes are drawn for ten batches at a time.
+    const sides = wanted.map((one) => (one as [number[]])[0][2]);
+    for (const ten of [sides.slice(0, 10), sides.slice(10, 20)]) {
+      expect(new Set(ten).size).toBe(1);
+    }
+  });
+
+  test("draws for each of two layers by itself", async () => {
+    const source = await many();
+    const layer = (
+      name: string,
+    ): string => `layer { name: "${name}" type: "AnnotatedData" top: "${name}" top: "${name}l"
+      data_param { source: "${source}" batch_size: 5 } annotated_data_param { ${SAMPLED} }
+      transform_param { mirror: true resize_param { height: 8 width: 8 } } }`;
+    const net = netOf(layer("a") + layer("b"), { root: folder });
+    await net.forward();
+    const of = (name: string): number[] => Array.from(net.blob(name).values());
+    expect(of("a")).not.toEqual(of("b"));
+    expect(net.blob("a").shape).toEqual([5, 1, 8, 8]);
+    net.close();
+  });
+
+  test("a part that is drawn and mirrored has its boxes where its pixels are", async () => {
+    // One bright square in the dark: its box has to be where brightness is.
+    const side = 40;
+    const data = new Uint8Array(side * side).fill(10);
+    for (let y = 12; y < 28; y++) data.fill(250, y * side + 16, y * side + 32);
+    const record = encodeAnnotatedDatum({
+      datum: { channels: 1, height: side, width: side, data, label: -1 },
+      type: BBOX,
+      groups: [object(1, [0.4, 0.3, 0.8, 0.7])],
+    });
+    const source = await database(record);
+    const net = annotatedNet(
+      source,
+      "transform_param { mirror: true expand_param { prob: 0.5 max_expand_ratio: 2 } resize_param { height: 60 width: 80 interp_mode: NEAREST } }",
+      "batch_sampler { max_sample: 1 } batch_sampler { sampler { min_scale: 0.5 } sample_constraint { min_object_coverage: 1 } max_sample: 1 }",
+      1,
+    );
+    for (let k = 0; k < 20; k++) {
+      await net.forward();
+      const pixels = net.blob("data").values();
+      const bright = Array.from(pixels).flatMap((value, i) => (value > 200 ? [i] : []));
+      const [columns, rows] = [bright.map((i) => i % 80), bright.map((i) => Math.floor(i / 80))];
+      const edges = [
+        Math.min(...columns) / 80,
+        Math.min(...rows) / 60,
+        (Math.max(...columns) + 1) / 80,
+        (Math.max(...rows) + 1) / 60,
+      ];
+      const box = Array.from(net.blob("label").values()).slice(3, 7);
+      expect(net.blob("label").shape).toEqual([1, 1, 1, 8]);
+      // What is cut out begins at a whole pixel, which resizing makes larger.
+      for (const [i, edge] of edges.entries())
+        expect(Math.abs(edge - (box[i] ?? 9))).toBeLessThan(0.1);
+    }
+    net.close();
   });
 });
