@@ -39,14 +39,20 @@ export async function drawDetections(
 ): Promise<FloatImage> {
   const [height, width] = picture.shape;
   const side = Math.min(height, width);
-  const line = Math.max(1, Math.round(side / 160));
+  const thick = Math.max(1, Math.round(side / 160));
   const font = fontFor(height, width);
   const marks = objects.toReversed().map(({ label, name, score, box }) => {
     const colour = rgb(boxColour(label));
-    const { xmin, ymin, xmax, ymax } = box;
-    const rectangle = `<rect x="${xmin}" y="${ymin}" width="${xmax - xmin}" height="${ymax - ymin}" fill="none" stroke="${colour}" stroke-width="${line}"/>`;
+    // In the middle of pixels, or between them, a line covers whole ones; it lies within the picture.
+    const line = (edge: number, end: number): number => {
+      const at = Math.round(edge) + (thick % 2) / 2;
+      return Math.max(thick / 2, Math.min(at, end - thick / 2));
+    };
+    const [xmin, xmax] = [line(box.xmin, width), line(box.xmax, width)];
+    const [ymin, ymax] = [line(box.ymin, height), line(box.ymax, height)];
+    const rectangle = `<rect x="${xmin}" y="${ymin}" width="${xmax - xmin}" height="${ymax - ymin}" fill="none" stroke="${colour}" stroke-width="${thick}"/>`;
     const text = `${name} ${score.toFixed(2)}`;
-    const left = Math.max(0, Math.min(xmin - line / 2, width - tagWidth(text, font)));
+    const left = Math.max(0, Math.min(xmin - thick / 2, width - tagWidth(text, font)));
     // Above the box, or within it where there is no room above.
     const top = Math.max(0, ymin >= 1.25 * font ? ymin - 1.25 * font : ymin);
     return rectangle + tag(text, left, top, font, colour);
