@@ -31,6 +31,7 @@ const examples: [name: string, needsFashion: boolean, least: number, most: numbe
   ["siamese", true, 0, 0.1], // 0.2 before training
   ["feature-extraction", true, 0.5, 1], // 0.1
   ["window-data", false, 0.8, 1], // 0.25
+  ["crnn", false, 0.4, 1], // 0
 ];
 
 describe("examples", () => {

@@ -30,7 +30,8 @@ export class ClipLayer extends NeuronLayer<Bounds> {
 
 type Bounds = { readonly min: number; readonly max: number };
 
-const clip: UnaryKernel<Bounds> = {
+/** The function alone, for whoever keeps numbers within bounds. */
+export const clip: UnaryKernel<Bounds> = {
   name: "clip",
   backwardReadsX: true,
   reference: {

@@ -1,8 +1,16 @@
 import { Blob } from "../../blob/blob.ts";
-import type { LinearOp, Primitive } from "../../engines/engine.ts";
+import type {
+  ConcatOp,
+  LinearOp,
+  LSTMUnitOp,
+  Primitive,
+  ScaleOp,
+  UnaryOp,
+} from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { allocate, type FloatArray } from "../../util/arrays.ts";
+import type { DType } from "../../util/arrays.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { clip } from "../activation/clip.ts";
 import {
   arity,
   type BackwardReads,
@@ -35,37 +43,33 @@ export class SequenceLstmLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Lstm";
   static override readonly paramFields: readonly ParamField[] = ["lstm_param"];
   static override readonly role: LayerRole = "learned";
-  static override readonly needs: readonly Primitive[] = ["innerProduct", "host"];
+  static override readonly needs: readonly Primitive[] = [
+    "innerProduct",
+    "concat",
+    "lstmUnit",
+    "axpby",
+    "copy",
+    "scale",
+    "unary",
+  ];
   static override readonly bottoms = arity.oneOrTwo;
   static override readonly hostBottoms: readonly number[] = [1];
-  static override readonly hostTopDiffs: readonly number[] = [0];
 
   #outputs = 0;
   #limit = 0;
   #features = 0;
-  #steps = 0;
   #streams = 0;
   #shape: Shape | undefined;
-  /** x · W_xᵀ + b of all steps; its diff is that of the gates' inputs. */
+  #steps: readonly Step[] = [];
+  /** x · W_xᵀ + b of all steps, of which each step's gates are cut; its diff is joined of theirs. */
   readonly #inputs: Blob = new Blob([0], this.context.dtype);
-  /** h(t−1) of all steps, 0 where a sequence begins. */
-  readonly #before: Blob = new Blob([0], this.context.dtype);
-  /** The same of one step, and its product with W_h. */
-  readonly #step: Blob = new Blob([0], this.context.dtype);
+  /** h(t−1) · W_hᵀ of one step, and what flows back to h(t−1). */
   readonly #product: Blob = new Blob([0], this.context.dtype);
-  #ofInput!: LinearOp;
-  #ofBefore!: LinearOp;
-  #ofStep!: LinearOp;
-  /** What σ and tanh made of the gates' inputs, and c, of all steps. */
-  #gates: FloatArray = allocate(this.context.dtype, 0);
-  #cells: FloatArray = this.#gates;
-  /** Whether a stream goes on at a step. */
-  #goesOn: Uint8Array = new Uint8Array(0);
-  /** h and c after the last step, c before the first, and ∂E/∂c on its way back. */
-  #lastHidden: FloatArray = this.#gates;
-  #lastCell: FloatArray = this.#gates;
-  #firstCell: FloatArray = this.#gates;
-  #cellDiff: FloatArray = this.#gates;
+  readonly #carry: Blob = new Blob([0], this.context.dtype);
+  /** h and c before the first step, and after the last of the pass before. */
+  readonly #first: Ends = endsOf(this.context.dtype);
+  readonly #last: Ends = endsOf(this.context.dtype);
+  #ops!: Ops;
 
   override setUp([x]: OneOrMore): void {
     const param = withDefaults("LSTMParameter", this.param.lstm_param);
@@ -102,7 +106,7 @@ export class SequenceLstmLayer extends LearnedLayer<OneOrMore, One> {
     return { rows: [rows], streams, features: x.count(1) };
   }
 
-  override reshape([x, clip]: OneOrMore, [h]: One): void {
+  override reshape([x, indicators]: OneOrMore, [h]: One): void {
     const { rows, streams, features } = this.#form(x);
     if (features !== this.#features) {
       this.fail(
@@ -110,185 +114,183 @@ export class SequenceLstmLayer extends LearnedLayer<OneOrMore, One> {
       );
     }
     const count = rows.reduce((product, size) => product * size, 1);
-    if (clip && clip.count() !== count) {
+    if (indicators && indicators.count() !== count) {
       this.fail(
-        `bottom 1 has shape ${shapeText(clip.shape)}. Expected one number for each of ${count} steps.`,
+        `bottom 1 has shape ${shapeText(indicators.shape)}. Expected one number for each of ${count} steps.`,
       );
     }
     h.reshape([...rows, this.#outputs]);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     this.#shape = x.shape;
-    const [d, { dtype }] = [this.#outputs, this.context];
-    this.#steps = streams === 0 ? 0 : count / streams;
-    this.#inputs.reshape([count, 4 * d]);
-    this.#before.reshape([count, d]);
-    this.#step.reshape([streams, d]);
-    this.#product.reshape([streams, 4 * d]);
-    const op = (input: Shape, hasBias: boolean): LinearOp =>
-      this.engine.innerProduct({ input, outputs: 4 * d, hasBias, transpose: false });
-    this.#ofInput = op([count, features], true);
-    this.#ofBefore = op([count, d], false);
-    this.#ofStep = op([streams, d], false);
-    this.#gates = allocate(dtype, count * 4 * d);
-    this.#cells = allocate(dtype, count * d);
-    this.#goesOn = new Uint8Array(count);
-    this.#firstCell = allocate(dtype, streams * d);
-    this.#cellDiff = allocate(dtype, streams * d);
+    this.#makeSteps(streams === 0 ? 0 : count / streams, streams);
     if (this.#streams === streams) return;
     this.#streams = streams;
-    this.#lastHidden = allocate(dtype, streams * d);
-    this.#lastCell = allocate(dtype, streams * d);
+    for (const blob of [this.#last.hidden, this.#last.cell]) {
+      blob.reshape([streams, this.#outputs]);
+      blob.dataMem.zero();
+    }
+  }
+
+  #makeSteps(steps: number, streams: number): void {
+    const [d, { dtype }] = [this.#outputs, this.context];
+    const count = steps * streams;
+    const blob = (...shape: Shape): Blob => new Blob(shape, dtype);
+    this.#inputs.reshape([count, 4 * d]);
+    this.#product.reshape([streams, 4 * d]);
+    this.#carry.reshape([streams, d]);
+    this.#first.hidden.reshape([streams, d]);
+    this.#first.cell.reshape([streams, d]);
+    this.#steps = Array.from({ length: steps }, (_, t) => {
+      const goesOn = blob(streams);
+      if (t > 0) goesOn.dataMem.overwriteCpu().fill(1);
+      return {
+        goesOn,
+        gates: blob(streams, 4 * d),
+        before: blob(streams, d),
+        cell: blob(streams, d),
+        hidden: blob(streams, d),
+        unit: this.engine.lstmUnit({ batch: streams, hidden: d }),
+      };
+    });
+    if (count === 0) return;
+    const product = (rows: number, features: number, hasBias: boolean): LinearOp =>
+      this.engine.innerProduct({
+        input: [rows, features],
+        outputs: 4 * d,
+        hasBias,
+        transpose: false,
+      });
+    const join = (width: number): ConcatOp =>
+      this.engine.concat({ shapes: this.#steps.map(() => [streams, width]), axis: 0 });
+    this.#ops = {
+      input: product(count, this.#features, true),
+      before: product(streams, d, false),
+      gates: join(4 * d),
+      hidden: join(d),
+      goesOn: this.engine.scale({ shape: [streams, d], outer: 1, length: streams, inner: d }),
+      limit: this.engine.unary(clip, { min: -this.#limit, max: this.#limit }, [streams, 4 * d]),
+    };
   }
 
   /** Both matrices at every step of every stream. */
   override macs(): number {
     const d = this.#outputs;
-    return this.#steps * this.#streams * 4 * d * (this.#features + d);
+    return this.#steps.length * this.#streams * 4 * d * (this.#features + d);
   }
 
-  override forward([x, clip]: OneOrMore, [top]: One): void {
+  override forward([x, indicators]: OneOrMore, [top]: One): void {
+    const last = this.#steps.at(-1);
+    if (!last || this.#streams === 0) return;
     const [wx, wh, b] = this.blobs;
-    this.#ofInput.forward(x.dataMem, wx!.dataMem, b!.dataMem, this.#inputs.dataMem);
-    this.#begin(clip);
-    const inputs = this.#inputs.dataMem.cpu();
-    const before = this.#before.dataMem.overwriteCpu();
-    const h = top.dataMem.overwriteCpu();
-    const d = this.#outputs;
-    const size = this.#streams * d;
-    for (let t = 0; t < this.#steps; t++) {
-      const row = t * this.#streams;
-      this.#copyBefore(
-        row,
-        t === 0 ? this.#lastHidden : h,
-        t === 0 ? 0 : row - this.#streams,
-        before,
-      );
-      this.#step.dataMem.overwriteCpu().set(before.subarray(row * d, row * d + size));
-      this.#ofStep.forward(this.#step.dataMem, wh!.dataMem, undefined, this.#product.dataMem);
-      this.#unit(row, inputs, this.#product.dataMem.cpu(), h);
-    }
-    if (this.#steps === 0) return;
-    this.#lastHidden.set(h.subarray((this.#steps - 1) * size, this.#steps * size));
-    this.#lastCell.set(this.#cells.subarray((this.#steps - 1) * size, this.#steps * size));
-  }
-
-  /** Where sequences go on, and c before the first step. */
-  #begin(clip: Blob | undefined): void {
-    if (clip) {
-      const flags = clip.dataMem.cpu();
-      for (let i = 0; i < this.#goesOn.length; i++) this.#goesOn[i] = flags[i] === 0 ? 0 : 1;
-    } else this.#goesOn.fill(1).fill(0, 0, this.#streams);
-    this.#firstCell.set(this.#lastCell);
-  }
-
-  /** h of the step before, which lies in `from` from a row on, or 0. */
-  #copyBefore(row: number, from: FloatArray, fromRow: number, before: FloatArray): void {
-    const d = this.#outputs;
-    for (let n = 0; n < this.#streams; n++) {
-      const [at, source] = [(row + n) * d, (fromRow + n) * d];
-      const goesOn = this.#goesOn[row + n] === 1;
-      for (let i = 0; i < d; i++) before[at + i] = goesOn ? from[source + i]! : 0;
-    }
-  }
-
-  /** One step of all streams. */
-  #unit(row: number, inputs: FloatArray, product: FloatArray, h: FloatArray): void {
-    const d = this.#outputs;
-    const [gates, cells] = [this.#gates, this.#cells];
-    for (let n = 0; n < this.#streams; n++) {
-      const goesOn = this.#goesOn[row + n] === 1;
-      const gate = (row + n) * 4 * d;
-      const added = n * 4 * d;
-      for (let i = 0; i < d; i++) {
-        const at = gate + i;
-        const input = sigmoid(inputs[at]! + product[added + i]!);
-        const forget = sigmoid(inputs[at + d]! + product[added + d + i]!);
-        const output = sigmoid(inputs[at + 2 * d]! + product[added + 2 * d + i]!);
-        const value = Math.tanh(inputs[at + 3 * d]! + product[added + 3 * d + i]!);
-        const old = goesOn ? this.#cellBefore(row, n * d + i) : 0;
-        const cell = (goesOn ? forget * old : 0) + input * value;
-        gates[at] = input;
-        gates[at + d] = forget;
-        gates[at + 2 * d] = output;
-        gates[at + 3 * d] = value;
-        cells[(row + n) * d + i] = cell;
-        h[(row + n) * d + i] = output * Math.tanh(cell);
+    const { input, before, gates, hidden, goesOn } = this.#ops;
+    input.forward(x.dataMem, wx!.dataMem, b!.dataMem, this.#inputs.dataMem);
+    gates.backward(
+      this.#inputs.dataMem,
+      this.#steps.map((step) => step.gates.dataMem),
+    );
+    if (indicators) this.#begin(indicators);
+    this.#steps.forEach((step, t) => {
+      const from = this.#steps[t - 1] ?? this.#first;
+      if (t > 0 || indicators) {
+        const own = indicators ? step.before : from.hidden;
+        if (indicators) {
+          goesOn.forward(from.hidden.dataMem, step.goesOn.dataMem, undefined, own.dataMem);
+        }
+        before.forward(own.dataMem, wh!.dataMem, undefined, this.#product.dataMem);
+        this.engine.axpby(step.gates.count(), 1, this.#product.dataMem, 1, step.gates.dataMem);
       }
-    }
+      step.unit.forward(
+        from.cell.dataMem,
+        step.gates.dataMem,
+        step.goesOn.dataMem,
+        step.cell.dataMem,
+        step.hidden.dataMem,
+      );
+    });
+    hidden.forward(
+      this.#steps.map((step) => step.hidden.dataMem),
+      top.dataMem,
+    );
+    if (indicators) this.#copyEnds(last, this.#last);
   }
 
-  /** c of the step before the one that begins at a row. */
-  #cellBefore(row: number, i: number): number {
-    return row === 0
-      ? this.#firstCell[i]!
-      : this.#cells[(row - this.#streams) * this.#outputs + i]!;
+  /** Where sequences go on, and what they go on from. */
+  #begin(indicators: Blob): void {
+    const flags = indicators.dataMem.cpu();
+    this.#steps.forEach(({ goesOn }, t) => {
+      const own = goesOn.dataMem.overwriteCpu();
+      for (let n = 0; n < this.#streams; n++) own[n] = flags[t * this.#streams + n] === 0 ? 0 : 1;
+    });
+    this.#copyEnds(this.#last, this.#first);
+  }
+
+  #copyEnds(from: Ends, to: Ends): void {
+    this.engine.copy(from.hidden.count(), from.hidden.dataMem, to.hidden.dataMem);
+    this.engine.copy(from.cell.count(), from.cell.dataMem, to.cell.dataMem);
   }
 
   override backwardReadsBottom(bottomIndex: number): BackwardReads {
     return bottomIndex === 0 && this.paramPropagateDown[0] === true ? "present" : "nothing";
   }
 
-  override backward([top]: One, [toX, toClip]: readonly boolean[], [x]: OneOrMore): void {
+  override backward(
+    [top]: One,
+    [toX, toClip]: readonly boolean[],
+    [x, indicators]: OneOrMore,
+  ): void {
     if (toClip) this.fail("Cannot backpropagate to sequence indicators.");
+    const last = this.#steps.at(-1);
+    if (!last || this.#streams === 0) return;
     const [wx, wh, b] = this.blobs;
-    const dy = top.diffMem.cpu();
-    const inputDiff = this.#inputs.diffMem.overwriteCpu();
-    const d = this.#outputs;
-    const size = this.#streams * d;
-    this.#cellDiff.fill(0);
-    this.#step.diffMem.overwriteCpu().fill(0);
-    for (let t = this.#steps - 1; t >= 0; t--) {
-      const row = t * this.#streams;
-      this.#unitBackward(row, dy, this.#step.diffMem.cpu(), inputDiff);
-      if (t === 0) break;
-      this.#product.diffMem
-        .overwriteCpu()
-        .set(inputDiff.subarray(row * 4 * d, row * 4 * d + 4 * size));
-      this.#ofStep.backwardData(this.#product.diffMem, wh!.dataMem, this.#step.diffMem);
-    }
     const [learnsX, learnsH, learnsB] = this.paramPropagateDown;
-    this.#ofInput.backwardWeights(
+    const { input, before, gates, hidden, limit } = this.#ops;
+    hidden.backward(
+      top.diffMem,
+      this.#steps.map((step) => step.hidden.diffMem),
+    );
+    last.cell.diffMem.zero();
+    for (let t = this.#steps.length - 1; t >= 0; t--) {
+      const step = this.#steps[t]!;
+      const from = this.#steps[t - 1] ?? this.#first;
+      step.unit.backward(
+        from.cell.dataMem,
+        step.gates.dataMem,
+        step.goesOn.dataMem,
+        step.cell.dataMem,
+        step.hidden.dataMem,
+        step.cell.diffMem,
+        step.hidden.diffMem,
+        from.cell.diffMem,
+        step.gates.diffMem,
+      );
+      if (this.#limit > 0) limit.forward(step.gates.diffMem, step.gates.diffMem);
+      const own = indicators ? step.before : from.hidden;
+      if (learnsH && (t > 0 || indicators)) {
+        before.backwardWeights(own.dataMem, step.gates.diffMem, wh!.diffMem, undefined);
+      }
+      if (t > 0) this.#carryBack(step, wh!, from.hidden, indicators !== undefined);
+    }
+    gates.forward(
+      this.#steps.map((step) => step.gates.diffMem),
+      this.#inputs.diffMem,
+    );
+    input.backwardWeights(
       x.dataMem,
       this.#inputs.diffMem,
       learnsX ? wx!.diffMem : undefined,
       learnsB ? b!.diffMem : undefined,
     );
-    if (learnsH) {
-      this.#ofBefore.backwardWeights(
-        this.#before.dataMem,
-        this.#inputs.diffMem,
-        wh!.diffMem,
-        undefined,
-      );
-    }
-    if (toX) this.#ofInput.backwardData(this.#inputs.diffMem, wx!.dataMem, x.diffMem);
+    if (toX) input.backwardData(this.#inputs.diffMem, wx!.dataMem, x.diffMem);
   }
 
-  /** Backward of one step: `later` is ∂E/∂h by the step behind it, of streams that go on there. */
-  #unitBackward(row: number, dy: FloatArray, later: FloatArray, inputDiff: FloatArray): void {
-    const limit = this.#limit;
-    const d = this.#outputs;
-    const [gates, cells, cellDiff] = [this.#gates, this.#cells, this.#cellDiff];
-    for (let n = 0; n < this.#streams; n++) {
-      const goesOn = this.#goesOn[row + n] === 1;
-      const next = row + this.#streams + n;
-      const goesOnLater = next < this.#goesOn.length && this.#goesOn[next] === 1;
-      for (let i = 0; i < d; i++) {
-        const at = (row + n) * 4 * d + i;
-        const [input, forget] = [gates[at]!, gates[at + d]!];
-        const [output, value] = [gates[at + 2 * d]!, gates[at + 3 * d]!];
-        const j = n * d + i;
-        const dh = dy[row * d + j]! + (goesOnLater ? later[j]! : 0);
-        const squashed = Math.tanh(cells[row * d + j]!);
-        const dc = (goesOnLater ? cellDiff[j]! : 0) + dh * output * (1 - squashed * squashed);
-        const old = goesOn ? this.#cellBefore(row, j) : 0;
-        cellDiff[j] = dc * forget;
-        inputDiff[at] = within(limit, dc * value * input * (1 - input));
-        inputDiff[at + d] = goesOn ? within(limit, dc * old * forget * (1 - forget)) : 0;
-        inputDiff[at + 2 * d] = within(limit, dh * squashed * output * (1 - output));
-        inputDiff[at + 3 * d] = within(limit, dc * input * (1 - value * value));
-      }
+  /** Adds what comes from a step's gates to the gradient of h of the step before. */
+  #carryBack(step: Step, wh: Blob, hidden: Blob, isConditional: boolean): void {
+    this.#ops.before.backwardData(step.gates.diffMem, wh.dataMem, this.#carry.dataMem);
+    if (isConditional) {
+      this.#ops.goesOn.backwardData(this.#carry.dataMem, step.goesOn.dataMem, step.before.diffMem);
     }
+    const from = isConditional ? step.before.diffMem : this.#carry.dataMem;
+    this.engine.axpby(hidden.count(), 1, from, 1, hidden.diffMem);
   }
 
   /** The numbers of clip have no gradient. */
@@ -298,13 +300,19 @@ export class SequenceLstmLayer extends LearnedLayer<OneOrMore, One> {
 
   /** Forgets what the next batch would go on from. */
   reset(): void {
-    this.#lastHidden.fill(0);
-    this.#lastCell.fill(0);
+    this.#last.hidden.dataMem.zero();
+    this.#last.cell.dataMem.zero();
+  }
+
+  override stateToHost(): Promise<unknown> | undefined {
+    if (this.param.bottom?.length !== 2) return undefined;
+    return Promise.all([this.#last.hidden.dataMem.toHost(), this.#last.cell.dataMem.toHost()]);
   }
 
   override state(): LayerState | undefined {
     if (this.param.bottom?.length !== 2) return undefined;
-    return { h: Array.from(this.#lastHidden), c: Array.from(this.#lastCell) };
+    const { hidden, cell } = this.#last;
+    return { h: Array.from(hidden.values()), c: Array.from(cell.values()) };
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -312,16 +320,35 @@ export class SequenceLstmLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override restore(state: LayerState): undefined {
-    this.#lastHidden.set(state["h"] as readonly number[]);
-    this.#lastCell.set(state["c"] as readonly number[]);
+    this.#last.hidden.dataMem.overwriteCpu().set(state["h"] as readonly number[]);
+    this.#last.cell.dataMem.overwriteCpu().set(state["c"] as readonly number[]);
   }
 }
 
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
+/** h and c at one end of a pass, N×D. */
+interface Ends {
+  readonly hidden: Blob;
+  readonly cell: Blob;
 }
 
-/** Cut to the limit either way, where there is one. */
-function within(limit: number, x: number): number {
-  return limit === 0 ? x : Math.max(-limit, Math.min(limit, x));
+/** One step: `before` is h(t−1) where a stream goes on, else 0. */
+interface Step extends Ends {
+  readonly goesOn: Blob;
+  readonly gates: Blob;
+  readonly before: Blob;
+  readonly unit: LSTMUnitOp;
+}
+
+/** Products with W_x and W_h, steps joined, rows multiplied by whether they go on, and the cut of gradients. */
+interface Ops {
+  readonly input: LinearOp;
+  readonly before: LinearOp;
+  readonly gates: ConcatOp;
+  readonly hidden: ConcatOp;
+  readonly goesOn: ScaleOp;
+  readonly limit: UnaryOp;
+}
+
+function endsOf(dtype: DType): Ends {
+  return { hidden: new Blob([0], dtype), cell: new Blob([0], dtype) };
 }

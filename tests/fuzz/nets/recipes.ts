@@ -142,6 +142,20 @@ const recurrent =
     };
   };
 
+/** Lstm of forks, with or without indicators of where sequences go on. */
+const sequence = (sketch: Sketch): Drawn | undefined => {
+  const x = sketch.blob(axes(3, 3));
+  if (!x) return undefined;
+  const hasIndicators = sketch.chance(0.4);
+  const cont = hasIndicators
+    ? [sketch.input(x.shape.slice(0, 2), { name: "classes", below: 2 })]
+    : [];
+  return {
+    bottoms: [x.name, ...cont],
+    fields: `lstm_param { num_output: ${sketch.int(1, 3)} ${filler} bias_filler { type: "uniform" } ${sketch.maybe("clipping_threshold: 90", 0.2)} }`,
+  };
+};
+
 /** Two blobs of one shape and a scalar that compares them. */
 const pair =
   (fields: (sketch: Sketch) => string = () => "") =>
@@ -620,6 +634,20 @@ const configured = Object.entries(configurations).flatMap(([type, rows]) => {
 export const recipes: Readonly<Record<string, Recipe>> = {
   ...Object.fromEntries(configured),
   ...own,
+  CTCGreedyDecoder: { draw: one(() => "", axes(3, 3)), selects: true, hasNoTrueGradient: true },
+  HardSwish: { draw: one(), selects: true },
+  Insanity: {
+    rereadsTop: true,
+    draw: one((s) => s.maybe(`insanity_param { lb: ${s.pick(1, 3)} ub: ${s.pick(4, 8)} }`)),
+    selects: true,
+  },
+  Lstm: { saturates: true, draw: sequence, hasParameters: true },
+  SeLU: {
+    rereadsTop: true,
+    saturates: true,
+    draw: one((s) => s.maybe(`selu_param { lambda: ${s.pick(0.5, 2)} }`)),
+    selects: true,
+  },
 };
 
 /** Types that read files or wait for their program, and those whose bottoms are boxes, are not drawn. */
