@@ -2,6 +2,7 @@ import { alexnet, caffenet } from "./alexnet.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { captioning } from "./captioning.ts";
 import { densenet121 } from "./densenet.ts";
+import { fasterRcnn } from "./faster-rcnn.ts";
 import { fcn32s } from "./fcn.ts";
 import { googlenet } from "./googlenet.ts";
 import { mobilenet } from "./mobilenet.ts";
@@ -10,6 +11,7 @@ import { mobilenetV2 } from "./mobilenet-v2.ts";
 import { type Model, prototxtOf } from "./model.ts";
 import { pspnet50 } from "./pspnet.ts";
 import { resnet18, resnet50, resnet101 } from "./residual.ts";
+import { rfcn } from "./rfcn.ts";
 import { segnet } from "./segnet.ts";
 import { senet50 } from "./senet.ts";
 import { shufflenet } from "./shufflenet.ts";
@@ -42,6 +44,8 @@ export const models: readonly Model[] = [
   mobilenetSsd,
   yolov2Tiny,
   yolov3Tiny,
+  fasterRcnn,
+  rfcn,
   captioning,
   siamese,
   autoencoder,

@@ -72,9 +72,8 @@ export class SmoothL1LossLayer extends LossLayer<Blobs, One> {
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], bottom: Blobs): void {
-    if (propagateDown[2] || propagateDown[3]) {
-      this.fail("Layer cannot backpropagate to weights. Expected propagate_down: false for them.");
-    }
+    // Weights have none: those that a net works out, as Faster R-CNN's, get zeros.
+    for (const i of [2, 3]) if (propagateDown[i]) bottom[i]!.diffMem.zero();
     const scale = y.diffMem.cpu()[0]! / Math.max(1, bottom[0]!.shape[0] ?? 1);
     for (const i of [0, 1]) {
       if (!propagateDown[i]) continue;

@@ -1,0 +1,108 @@
+import { L, type Top } from "../../src/index.ts";
+import { biasTwice, type Model, named, Writer } from "./model.ts";
+import { inputs, picture, proposals, regionLosses, regionTargets } from "./regions.ts";
+
+const CLASSES = 21;
+/** The first two stages keep what they learnt on ILSVRC. */
+const FROZEN = 2;
+
+/** VGG-16's convolutions, without the last pool. */
+function features(net: Writer, data: Top): Top {
+  let top = data;
+  [2, 2, 3, 3, 3].forEach((count, s) => {
+    const param = s < FROZEN ? [{ lr_mult: 0 }, { lr_mult: 0 }] : [...biasTwice];
+    for (let c = 1; c <= count; c++) {
+      const name = `${s + 1}_${c}`;
+      const conv = net.add(
+        L.Convolution(top, {
+          ...named(`conv${name}`),
+          param,
+          num_output: Math.min(512, 64 * 2 ** s),
+          kernel_size: 3,
+          pad: 1,
+          weight_filler: { type: "msra" },
+        }),
+      );
+      top = net.add(L.ReLU(conv, { name: `relu${name}`, in_place: true }));
+    }
+    if (s === 4) return;
+    top = net.add(
+      L.Pooling(top, { ...named(`pool${s + 1}`), pool: "MAX", kernel_size: 2, stride: 2 }),
+    );
+  });
+  return top;
+}
+
+/** What regions of a map are, and how they are to move. */
+function heads(net: Writer, map: Top, rois: Top): readonly [scores: Top, moves: Top] {
+  let top = net.add(
+    L.ROIPooling(map, rois, {
+      ...named("roi_pool5"),
+      pooled_w: 7,
+      pooled_h: 7,
+      spatial_scale: 0.0625,
+    }),
+  );
+  for (const index of [6, 7]) {
+    const fc = net.add(
+      L.InnerProduct(top, {
+        ...named(`fc${index}`),
+        param: [...biasTwice],
+        num_output: 4096,
+        weight_filler: { type: "gaussian", std: 0.005 },
+        bias_filler: { type: "constant", value: 0.1 },
+      }),
+    );
+    const relu = net.add(L.ReLU(fc, { name: `relu${index}`, in_place: true }));
+    top = net.add(L.Dropout(relu, { name: `drop${index}`, in_place: true, dropout_ratio: 0.5 }));
+  }
+  const predict = (name: string, num_output: number, std: number): Top =>
+    net.add(
+      L.InnerProduct(top, {
+        ...named(name),
+        param: [...biasTwice],
+        num_output,
+        weight_filler: { type: "gaussian", std },
+      }),
+    );
+  return [predict("cls_score", CLASSES, 0.01), predict("bbox_pred", 4 * CLASSES, 0.001)];
+}
+
+function trainVal(): Writer {
+  const net = new Writer("VGG_ILSVRC_16_layers");
+  const shown = picture(net, CLASSES);
+  const map = features(net, shown.data);
+  const targets = regionTargets(net, proposals(net, map, shown), shown.objects, CLASSES);
+  const [scores, moves] = heads(net, map, targets.rois);
+  regionLosses(net, scores, moves, targets);
+  return net;
+}
+
+function deploy(): Writer {
+  const net = new Writer("VGG_ILSVRC_16_layers");
+  const shown = inputs(net, 600, 800);
+  const map = features(net, shown.data);
+  const [scores] = heads(net, map, proposals(net, map, shown));
+  net.add(L.Softmax(scores, named("cls_prob")));
+  return net;
+}
+
+export const solver = `base_lr: 0.001
+lr_policy: "step"
+gamma: 0.1
+stepsize: 50000
+display: 20
+average_loss: 100
+max_iter: 70000
+iter_size: 2           # a picture at a time
+momentum: 0.9
+weight_decay: 0.0005
+snapshot: 10000`;
+
+export const fasterRcnn: Model = {
+  name: "faster-rcnn-vgg16",
+  title: "Faster R-CNN on VGG-16: regions are proposed and judged by one net (PASCAL VOC).",
+  trainVal: trainVal().param,
+  deploy: deploy().param,
+  solver,
+};
