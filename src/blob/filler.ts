@@ -38,7 +38,7 @@ function fan(shape: Shape, norm: Param["variance_norm"]): number {
  * - gaussian           N(mean, std²); with `sparse` s ≥ 0 each value is kept with probability s / shape[0]
  * - positive_unitball  U(0, 1), each first-axis slice divided by its sum
  * - xavier             U(−a, a), a = √(3/n)           (Glorot & Bengio, AISTATS 2010)
- * - msra               N(0, 2/n)                      (He et al., ICCV 2015)
+ * - msra               N(0, 2/n / (1 + alpha²))       (He et al., ICCV 2015)
  * - bilinear           interpolation weights of a square kernel, for upsampling deconvolutions
  */
 const fillers: Readonly<Record<string, Filler>> = {
@@ -68,8 +68,8 @@ const fillers: Readonly<Record<string, Filler>> = {
     const a = Math.sqrt(3 / fan(shape, variance_norm));
     source.noise.uniform(values, -a, a, keyOf(source));
   },
-  msra: (values, shape, { variance_norm }, source) => {
-    const std = Math.sqrt(2 / fan(shape, variance_norm));
+  msra: (values, shape, { variance_norm, alpha }, source) => {
+    const std = Math.sqrt(2 / fan(shape, variance_norm) / (1 + alpha * alpha));
     source.noise.gaussian(values, 0, std, keyOf(source));
   },
   bilinear: (values, shape) => {

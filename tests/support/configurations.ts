@@ -461,6 +461,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     // Of one channel: with unequal scales its gradient is not the derivative.
     ...one("norm_param", "2x1x3", "across_spatial: true channel_shared: false"),
     ...one("norm_param", "2x3", "", "across_spatial: false"),
+    ['bottom: "a" top: "y" normalize_param { normalize_type: "L2" }', "2x3x2"],
   ],
   PReLU: [
     ...neuron("", "prelu_param { channel_shared: true }"),

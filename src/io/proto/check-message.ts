@@ -3,6 +3,7 @@ import { FormatError } from "../../util/errors.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { entryOf } from "../../util/records.ts";
 import type { Messages } from "./caffe.ts";
+import { paramFields } from "./layer-types.ts";
 import { type MessageName, messageType } from "./messages.ts";
 
 /**
@@ -26,6 +27,7 @@ function check(type: protobuf.Type, message: object, where: string): void {
   for (const [name, value] of Object.entries(message)) {
     if (value === undefined) continue;
     const field = entryOf(type.fields, name);
+    if (!field && type.name === "LayerParameter" && isUsersType(message)) continue;
     if (!field) {
       throw new FormatError(
         `${where}: ${type.name} has no field "${name}".${nearestText(name, Object.keys(type.fields))}`,
@@ -42,6 +44,14 @@ function check(type: protobuf.Type, message: object, where: string): void {
     const values: readonly unknown[] = Array.isArray(value) ? value : isTyped ? [] : [value];
     for (const one of values) checkValue(field, one, where);
   }
+}
+
+/** Whether a layer is of a type that is not known here: it may have fields of any name. */
+function isUsersType(layer: object): boolean {
+  const type: unknown = Object.hasOwn(layer, "type")
+    ? (layer as { type: unknown }).type
+    : undefined;
+  return typeof type === "string" && type !== "" && !entryOf(paramFields, type);
 }
 
 function checkValue(field: protobuf.Field, value: unknown, where: string): void {

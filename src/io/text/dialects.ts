@@ -243,6 +243,17 @@ const fates: Readonly<Record<string, Fate>> = {
   },
   "ImageDataParameter.min_height": refuse("give new_height and new_width", "0"),
   "ImageDataParameter.min_width": refuse("give new_height and new_width", "0"),
+  "FillerParameter.alpha": { kind: "honour" },
+  "SoftmaxParameter.normalize_type": {
+    kind: "refuse",
+    why: "write a Normalize layer",
+    unless: ['"Softmax"'],
+    except: ["Normalize"],
+  },
+  "SolverParameter.device_id": {
+    kind: "ignore",
+    why: "a list of devices is for runs on several of them, each a process; --gpu chooses one",
+  },
   "FillerParameter.scale": refuse("give std, or another filler", "1"),
   "ConcatParameter.per_fla_fuse": { kind: "honour" },
   "BatchNormParameter.stats_batch_size": { kind: "honour" },

@@ -14,7 +14,8 @@ import { writeText } from "./text-writer.ts";
  *
  * Accepts what Google's TextFormat does. Fields that forks of Caffe add are taken by name: see dialects.ts. What a
  * message of a fork's layer type holds is kept as it is: numbers, Booleans and strings by their names, `{ order: [0, 2,
- * 1] }`, a list where there are several.
+ * 1] }`, a list where there are several. So is a field of any name in a layer of a type that is not known here: a layer of
+ * that type, which is registered, finds it in its parameter.
  *
  * @param file its name, for messages
  * @param warn takes one line for each foreign field that is ignored
@@ -29,6 +30,8 @@ export function parsePrototxt<K extends MessageName>(
   const type = messageType(name);
   const read = orUnknownType(text, file, () => {
     const result = readText(type, text.replace(/^\uFEFF/, ""), file);
+    const slip = result.unknown.find(({ layer }) => isOwnType(layer?.type ?? ""));
+    if (slip) throw new PrototxtError(slip.message);
     judgeForeignFields(result.foreign, warn);
     return result;
   });
@@ -58,6 +61,11 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
     }
     throw error;
   }
+}
+
+/** Whether a layer's type is one of this package, or left out: what it reads is known. */
+function isOwnType(type: string): boolean {
+  return type === "" || entryOf(paramFields, type) !== undefined;
 }
 
 /** A layer's type is quoted and begins with a capital; a filler's does not. */

@@ -30,11 +30,20 @@ interface ReadText {
   readonly foreign: readonly FieldUse[];
   /** Line of each layer by its name, in the text's own order; the first of equal names. */
   readonly layerLines: ReadonlyMap<string, number>;
+  /** Fields of layers that the schema does not have, which are kept, with what to say where the layer's type is known. */
+  readonly unknown: readonly UnknownUse[];
+}
+
+interface UnknownUse {
+  readonly layer: { readonly type: string } | undefined;
+  readonly message: string;
 }
 
 /** Our own numbers for what only other dialects of Caffe have begin here, and those for what is ours alone. */
 const FOREIGN = 10_000;
 const OURS = 11_000;
+/** A field of one value that a fork (yjxiong/caffe) writes as a list. */
+const LISTED = "SolverParameter.device_id";
 /** How deep messages may lie in one another: no file that people write comes near. */
 const MOST_NESTED = 100;
 
@@ -71,6 +80,7 @@ class Reader {
   readonly #lines: LineIndex;
   readonly #tokens: Tokens;
   readonly #foreign: FieldUse[] = [];
+  readonly #unknown: UnknownUse[] = [];
   readonly #layerLines: Map<string, number> = new Map();
   #layer: { type: string } | undefined;
   #depth = 0;
@@ -83,7 +93,8 @@ class Reader {
 
   read(type: protobuf.Type): ReadText {
     const message = this.#message(type, undefined, 0);
-    return { message, foreign: this.#foreign, layerLines: this.#layerLines };
+    const [foreign, unknown, layerLines] = [this.#foreign, this.#unknown, this.#layerLines];
+    return { message, foreign, layerLines, unknown };
   }
 
   readUnknown(): object {
@@ -128,10 +139,20 @@ class Reader {
   #field(type: protobuf.Type, message: object, name: Token): void {
     const field = entryOf(type.fields, name.text);
     if (!field) {
-      throw new TextProblem(
-        name.start,
-        `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${otherFileText(type, name.text) || nearestText(name.text, Object.keys(type.fields))}`,
-      );
+      const text = `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${otherFileText(type, name.text) || nearestText(name.text, Object.keys(type.fields))}`;
+      if (type.name !== "LayerParameter") throw new TextProblem(name.start, text);
+      // A user's own layer type may read it: the layer's type tells.
+      const where = `${this.#file}:${this.#lines.at(name.start)}`;
+      this.#unknown.push({ layer: this.#layer, message: `${where}: ${text}` });
+      try {
+        this.#unknownField(message, name);
+      } catch (error) {
+        // What is not a field at all is told first.
+        if (error instanceof TextProblem && !this.#layer?.type)
+          throw new TextProblem(name.start, text);
+        throw error;
+      }
+      return;
     }
     if (!field.repeated && Object.hasOwn(message, field.name)) {
       throw new TextProblem(
@@ -155,7 +176,8 @@ class Reader {
       const isForeign = this.#value(type, field, message, values, words);
       foreignValue ||= isForeign;
     };
-    if (this.#tokens.token.text === "[" && !field.repeated) {
+    const isList = this.#tokens.token.text === "[" && !field.repeated;
+    if (isList && `${type.name}.${field.name}` !== LISTED) {
       throw new TextProblem(
         name.start,
         `${type.name}.${field.name} takes one value. Expected no list.`,
@@ -164,7 +186,7 @@ class Reader {
     this.#each(read);
     if (!field.repeated) setField(message, field.name, values[0]);
     else if (values !== before && values.length > 0) setField(message, field.name, values);
-    if (field.id >= FOREIGN || foreignValue) {
+    if (field.id >= FOREIGN || foreignValue || isList) {
       this.#foreign.push({
         message: type.name,
         field,

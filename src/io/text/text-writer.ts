@@ -4,7 +4,7 @@ import { isBare } from "../proto/foreign-message.ts";
 
 /**
  * A message as protobuf text format: fields in the order of their numbers, two spaces a level, enums by name. Keys that
- * the schema does not know are left out.
+ * the schema does not know are left out, but for those of layers: a user's own layer type reads them.
  *
  * @throws FormatError where a field that is a message holds something else
  */
@@ -52,10 +52,19 @@ function writeMessage(type: protobuf.Type, message: Fields, lines: string[], ind
       } else lines.push(`${indent}${name}: ${scalarText(field, value, isBare(message, name))}`);
     }
   }
+  if (type.name !== "LayerParameter") return;
+  // What a user's own layer type reads.
+  const others = Object.entries(message).filter(([name]) => !Object.hasOwn(type.fields, name));
+  writeUnknownMessage(message, lines, indent, others);
 }
 
-function writeUnknownMessage(message: Fields, lines: string[], indent: string): void {
-  for (const [name, all] of Object.entries(message)) {
+function writeUnknownMessage(
+  message: Fields,
+  lines: string[],
+  indent: string,
+  entries: readonly (readonly [string, unknown])[] = Object.entries(message),
+): void {
+  for (const [name, all] of entries) {
     for (const value of valuesOf(all)) {
       if (typeof value === "object" && !(value instanceof Uint8Array)) {
         lines.push(`${indent}${name} {`);

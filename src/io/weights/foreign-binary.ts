@@ -65,6 +65,10 @@ function pack(
     }
   }
   if (UNKNOWN in message) packed[UNKNOWN] = message[UNKNOWN as never];
+  if (type.name === "LayerParameter") {
+    const own = Object.entries(message).filter(([key]) => !entryOf(type.fields, key));
+    if (own.length > 0) packed["own"] = { text: writeUnknown(Object.fromEntries(own)) };
+  }
   return packed;
 }
 
@@ -75,8 +79,11 @@ function unpack(type: protobuf.Type, from: Decoded, to: Record<string, unknown>)
     Object.assign(to, { [UNKNOWN]: from.$unknowns.map((bytes) => Uint8Array.from(bytes)) });
   }
   eachMessage(type, from, to, (inner, decoded, message, replace) => {
-    if (inner.name !== "AnyParameter") unpack(inner, decoded as Decoded, message);
-    else {
+    if (inner.name !== "AnyParameter") {
+      unpack(inner, decoded as Decoded, message);
+      const { own, ...rest } = message;
+      if (inner.name === "LayerParameter" && own !== undefined) replace({ ...rest, ...own });
+    } else {
       const { text } = message as AnyParameter;
       replace(typeof text === "string" ? readUnknown(text, "the binary file") : {});
     }

@@ -1,10 +1,14 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
+
+/** γ where there is none. */
+const ONE: FloatArray = Float32Array.of(1);
 
 /**
  * Brings each position's channels, or each sample as a whole, to length 1, and scales the result.
@@ -17,14 +21,21 @@ import { LearnedLayer } from "../base/learned.ts";
  * the derivative where all of γ are equal: the sum does not weigh them.
  *
  * - bottom[0]: N×C×…; top[0]: its shape
+ * caffe-windows has another layer of this name: γ is 1 and no blob, ε 1e-6, and the sums go over the channels of a position. It
+ * is meant where `normalize_param` or `softmax_param { normalize_type: "L2" }` is written, or `fork: "happynear"`.
+ *
  * - blobs: γ, one number with channel_shared, else C
  * - `norm_param`: across_spatial true, channel_shared true, scale_filler (1), eps ε 1e-10
  *
- * @see Normalize of SSD (weiliu89/caffe), from ParseNet
+ * @see Normalize of SSD (weiliu89/caffe), from ParseNet; happynear/caffe-windows' NormalizeLayer
  */
 export class NormalizeLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "Normalize";
-  static override readonly paramFields: readonly ParamField[] = ["norm_param"];
+  static override readonly paramFields: readonly ParamField[] = [
+    "norm_param",
+    "normalize_param",
+    "softmax_param",
+  ];
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
 
@@ -36,8 +47,36 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
   /** Room for as many sums in backward. */
   #dots = new Float64Array(0);
 
+  /** Whether caffe-windows' is meant. */
+  get #isPlain(): boolean {
+    const { normalize_param, softmax_param, norm_param, fork } = this.param;
+    if (norm_param) return false;
+    return (
+      normalize_param !== undefined ||
+      softmax_param?.normalize_type !== undefined ||
+      fork === "happynear"
+    );
+  }
+
+  #setUpPlain(): void {
+    const { normalize_param, softmax_param } = this.param;
+    const { normalize_type, ...rest } = { ...normalize_param };
+    const kind = normalize_type ?? softmax_param?.normalize_type ?? "L2";
+    const [other] = Object.entries(rest).find(([, value]) => value !== false) ?? [];
+    if (kind !== "L2" || other !== undefined) {
+      this.fail(
+        `normalize_param has ${other ?? `normalize_type: "${String(kind)}"`}. Expected normalize_type: "L2" alone.`,
+      );
+    }
+    [this.#acrossSpatial, this.#eps] = [false, 1e-6];
+  }
+
   override setUp([x]: One): void {
     this.#channels = this.#channelsOf(x);
+    if (this.#isPlain) {
+      this.#setUpPlain();
+      return;
+    }
     const param = withDefaults("NormalizeParameter", this.param.norm_param);
     this.#acrossSpatial = param.across_spatial;
     this.#eps = param.eps;
@@ -68,7 +107,7 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
 
   override forward([x]: One, [y]: One): void {
     const [source, result, norms] = [x.dataMem.cpu(), y.dataMem.overwriteCpu(), this.#norms];
-    const gamma = this.blobs[0]!.dataMem.cpu();
+    const gamma = this.blobs[0]?.dataMem.cpu() ?? ONE;
     norms.fill(this.#eps);
     this.#rows(x, (_, at, sum, step, length) => {
       for (let i = 0; i < length; i++) norms[sum + i * step]! += source[at + i]! * source[at + i]!;
@@ -88,7 +127,7 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     const [source, dy, norms] = [x.dataMem.cpu(), y.diffMem.cpu(), this.#norms];
-    const gamma = this.blobs[0]!.dataMem.cpu();
+    const gamma = this.blobs[0]?.dataMem.cpu() ?? ONE;
     if (this.paramPropagateDown[0]) {
       const dGamma = this.blobs[0]!.diffMem.mutableCpu();
       this.#rows(x, (scale, at, sum, step, length) => {
@@ -123,7 +162,7 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
     visit: (scale: number, at: number, sum: number, step: number, length: number) => void,
   ): void {
     const [batch, spatial, channels] = [x.shape[0] ?? 0, x.count(2), this.#channels];
-    const isShared = this.blobs[0]!.count() === 1;
+    const isShared = (this.blobs[0]?.count() ?? 1) === 1;
     const across = this.#acrossSpatial;
     for (let n = 0; n < batch; n++) {
       for (let c = 0; c < channels; c++) {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { NetParameter } from "../../../src/io/proto/caffe.ts";
 import { delimited, varint } from "../../../src/io/proto/wire.ts";
-import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
-import { parseNetParameter } from "../../../src/io/text/read-net.ts";
+import { parsePrototxt, printPrototxt } from "../../../src/io/text/prototxt.ts";
+import { netParameterOf, parseNetParameter } from "../../../src/io/text/read-net.ts";
 import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { encodeNetBinary, readNetBinary } from "../../../src/io/weights/net-binary.ts";
 import { type Log, silent } from "../../../src/util/log.ts";
@@ -70,19 +70,45 @@ describe("fields that only a fork knows", () => {
 test("parameters of a fork's layer type in a text are kept in an upgrade and in a .caffemodel", () => {
   const net = parseNetParameter(
     `input: "data" input_dim: [1, 2, 3, 4]
-     layer { name: "p" type: "APL" bottom: "data" top: "p" apl_param { order: [0, 2, 1] mode: FAST note: "x" } }`,
+     layer { name: "p" type: "Correlation" bottom: "data" top: "p" correlation_param { order: [0, 2, 1] mode: FAST note: "x" } }`,
     "net.prototxt",
     silent,
   );
   const param = { order: [0, 2, 1], mode: "FAST", note: "x" };
-  expect(net.layer?.[1]?.apl_param).toEqual(param);
+  expect(net.layer?.[1]?.correlation_param).toEqual(param);
   for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
     const again = readBack(bytes, "net.caffemodel", silent);
-    expect(again.layer?.[1]?.apl_param).toEqual(param);
+    expect(again.layer?.[1]?.correlation_param).toEqual(param);
     expect(encodeNetBinary(again)).toEqual(encodeNetBinary(net));
   }
   // Fields of forks that no layer type owns are not written: their numbers mean something else there.
   const other = parsePrototxt("NetParameter", 'layer { type: "Data" data_param { cache: true } }');
   const bare = parsePrototxt("NetParameter", 'layer { type: "Data" data_param { } }');
   expect(joined(encodeCaffemodel(other))).toEqual(joined(encodeCaffemodel(bare)));
+});
+
+test("a user's own parameters are kept under any name, in texts and in a .caffemodel", () => {
+  const text = `layer { name: "p" type: "MyOwn" top: "p" my_own_param { order: [0, 2] mode: FAST sub { x: 1 } } speed: 3 }`;
+  const net = parseNetParameter(text, "net.prototxt", silent);
+  const own = { my_own_param: { order: [0, 2], mode: "FAST", sub: { x: 1 } }, speed: 3 };
+  expect(net.layer?.[0]).toMatchObject(own);
+  expect(netParameterOf(net)).toBe(net);
+  const printed = printPrototxt("NetParameter", net);
+  expect(printed).toContain("mode: FAST");
+  expect(parsePrototxt("NetParameter", printed)).toEqual(net);
+  for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
+    const again = readBack(bytes, "net.caffemodel", silent);
+    expect(again.layer?.[0]).toMatchObject(own);
+    expect(printPrototxt("NetParameter", again)).toBe(printed);
+  }
+});
+
+test.each([
+  'layer { type: "ReLU" my_own_param { x: 1 } }',
+  'layer { my_own_param { x: 1 } type: "ReLU" }',
+  "layer { my_own_param { x: 1 } }",
+])("a layer of this package has no fields of any name: %s", (text) => {
+  expect(() => parsePrototxt("NetParameter", text, "net.prototxt")).toThrow(
+    /net\.prototxt:1:\d+: Message type "caffe\.LayerParameter" has no field named "my_own_param"/,
+  );
 });

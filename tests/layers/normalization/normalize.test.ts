@@ -57,3 +57,20 @@ test("Normalize wants channels, and as many as it was built for", () => {
   net.blob("a").reshape([1, 3, 1]);
   expect(() => net.reshape()).toThrow("Expected 2 channels");
 });
+
+test.each(["normalize_param { }", 'softmax_param { normalize_type: "L2" }', 'fork: "happynear"'])(
+  "caffe-windows' Normalize has no factor: %s",
+  async (param) => {
+    const net = layerNet(`type: "Normalize" bottom: "a" top: "y" ${param}`, [[1, 2, 1, 2]]);
+    expect((await forward(net, [3, 0, 4, 2]))[0]).toBeAllClose([0.6, 0, 0.8, 1]);
+    expect(net.layers[1]?.blobs).toEqual([]);
+  },
+);
+
+test.each([
+  ['normalize_type: "L1"', 'normalize_type: "L1"'],
+  ["bp_norm: true", "bp_norm"],
+])("caffe-windows' Normalize with %s is refused", (param, message) => {
+  const text = `type: "Normalize" bottom: "a" top: "y" normalize_param { ${param} }`;
+  expect(() => layerNet(text, [[1, 2]])).toThrow(`normalize_param has ${message}`);
+});
