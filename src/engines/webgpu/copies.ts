@@ -6,6 +6,7 @@ import type {
   CropDescriptor,
   GatherDescriptor,
   GatherOp,
+  PermuteDescriptor,
   TileDescriptor,
 } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
@@ -19,6 +20,8 @@ const ENTRIES = {
   cut: "rw",
   crop: "rw.r",
   uncrop: "rw.r",
+  permute: "rw.r",
+  unpermute: "rw.r",
   tile: "rw",
   untile: "rw",
   gather: "rwr",
@@ -71,6 +74,23 @@ export function webgpuCrop(scope: Scope, { shape, offset, size }: CropDescriptor
     backward(dy, dx) {
       dx.zero();
       run(scope, "uncrop", count, numbers, [scope.read(dy), scope.update(dx), axes()]);
+    },
+  };
+}
+
+/** Axes in another order. */
+export function webgpuPermute(scope: Scope, { shape, order }: PermuteDescriptor): CopyOp {
+  const count = countOf(shape);
+  const axes = tableOf(scope, () =>
+    order.map((axis) => [shape[axis]!, countOf(shape, axis + 1), 0, 0]),
+  );
+  const numbers = [order.length, 0, 0] as const;
+  return {
+    forward(x, y) {
+      run(scope, "permute", count, numbers, [scope.read(x), scope.write(y), axes()]);
+    },
+    backward(dy, dx) {
+      run(scope, "unpermute", count, numbers, [scope.read(dy), scope.write(dx), axes()]);
     },
   };
 }

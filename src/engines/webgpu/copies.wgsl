@@ -10,7 +10,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-// gather: (picks). crop: for each axis its length in the whole, its length in the box, the offset, and 0
+// gather: (picks). crop: for each axis its length in the whole, its length in the box, the offset, and 0. permute: for each
+// axis of the result its length, the step along it in x, 0 and 0
 @group(0) @binding(3) var<storage, read> index: array<f32>;
 @group(0) @binding(4) var<storage, read> axes: array<vec4u>;
 
@@ -58,6 +59,32 @@ fn crop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
 fn uncrop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     y[inWhole(i)] = x[i];
+  }
+}
+
+// x's element that belongs to element i of the array whose axes stand in another order.
+fn inOrder(i: u32) -> u32 {
+  var rest = i;
+  var at = 0u;
+  for (var a = i32(p.a) - 1; a >= 0; a--) {
+    let axis = axes[a];
+    at += rest % axis.x * axis.y;
+    rest /= axis.x;
+  }
+  return at;
+}
+
+@compute @workgroup_size(256)
+fn permute(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[i] = x[inOrder(i)];
+  }
+}
+
+@compute @workgroup_size(256)
+fn unpermute(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  for (var i = id.x; i < p.count; i += 256u * grid.x) {
+    y[inOrder(i)] = x[i];
   }
 }
 

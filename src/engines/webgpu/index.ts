@@ -3,7 +3,7 @@ import { webgpuBatchNorm, webgpuMVN } from "./batch-norm.ts";
 import { webgpuBias, webgpuPReLU, webgpuScale } from "./broadcast.ts";
 import { webgpuContrastiveLoss } from "./contrastive-loss.ts";
 import { webgpuConvolution } from "./convolution.ts";
-import { webgpuConcat, webgpuCrop, webgpuGather, webgpuTile } from "./copies.ts";
+import { webgpuConcat, webgpuCrop, webgpuGather, webgpuPermute, webgpuTile } from "./copies.ts";
 import { webgpuDropout } from "./dropout.ts";
 import { elementwise, webgpuEltwise } from "./eltwise.ts";
 import type { Gpu } from "./gpu.ts";
@@ -15,6 +15,7 @@ import { webgpuLRN } from "./lrn.ts";
 import { webgpuLSTMUnit } from "./lstm-unit.ts";
 import { webgpuPooling } from "./pooling.ts";
 import { webgpuReduction } from "./reduction.ts";
+import { webgpuRegions } from "./regions.ts";
 import { Scope } from "./scope.ts";
 import { webgpuAccuracy, webgpuArgMax } from "./scores.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
@@ -51,6 +52,8 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
     prelu: (d) => webgpuPReLU(scope, d),
     concat: (d) => webgpuConcat(scope, d),
     crop: (d) => webgpuCrop(scope, d),
+    permute: (d) => webgpuPermute(scope, d),
+    regions: (d) => webgpuRegions(scope, d),
     tile: (d) => webgpuTile(scope, d),
     gather: (d) => webgpuGather(scope, d),
     softmaxLoss: (d) => webgpuSoftmaxLoss(scope, d),
