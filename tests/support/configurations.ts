@@ -423,6 +423,14 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
         inputs,
       ] as Row,
   ),
+  MTCNNEuclideanLoss: [
+    ['bottom: "a" bottom: "b" top: "y"', "2x3 2x3"],
+    [
+      'bottom: "a" bottom: "b" bottom: "c" top: "y" loss_param { ignore_label: 0 }',
+      "3x2x2 3x4 3",
+      { c: [1, 0, -1] },
+    ],
+  ],
   MVN: one(
     "mvn_param",
     "2x3x2x2",

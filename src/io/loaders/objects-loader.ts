@@ -3,6 +3,7 @@ import { Random } from "../../util/random.ts";
 import { shuffled } from "../../util/shuffled.ts";
 import { readBytes } from "../files/read-file.ts";
 import { ImageDecoder } from "../images/decode.ts";
+import { type Distortion, distorted } from "../images/distortion.ts";
 import { pathWithin } from "../lists/image-list.ts";
 import { type ObjectFile, objectsOf, regionsOf } from "../lists/object-file.ts";
 import {
@@ -57,6 +58,8 @@ export interface ObjectsPlan extends OrderedPlan {
   readonly ratios: readonly number[];
   readonly zoom: Zoom | undefined;
   readonly mirror: boolean;
+  /** Random changes of colours. */
+  readonly distortion: Distortion | undefined;
   /** None, or one for each channel. */
   readonly meanValues: readonly number[];
   readonly scale: number;
@@ -98,7 +101,11 @@ export class ObjectsLoader implements BatchLoader {
       const random = new Random(seed, stream, position % 2 ** 32);
       try {
         const read = await this.#reader.read(index);
-        const seen = this.#plan.mirror && random.below(2) === 1 ? flipped(read) : read;
+        const { distortion } = this.#plan;
+        const coloured = distortion
+          ? { ...read, image: distorted(distortion, read.image, random) }
+          : read;
+        const seen = this.#plan.mirror && random.below(2) === 1 ? flipped(coloured) : coloured;
         const scene = resized(seen, this.#sizeOf(seen, ratio));
         tops ??= new ObjectTops(place, batchSize, file.channels, this.#inputOf(scene, ratio), maps);
         const view = placed(scene, tops.size, this.#plan.zoom, random);

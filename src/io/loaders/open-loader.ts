@@ -3,6 +3,7 @@ import type { DatabasePlan } from "./database-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
 import type { ImagePlan } from "./image-loader.ts";
 import type { BatchLoader } from "./loader.ts";
+import type { MtcnnPlan } from "./mtcnn-loader.ts";
 import type { EvalPlan, ObjectsPlan } from "./objects-loader.ts";
 import type { SegmentationPlan } from "./segmentation-loader.ts";
 import type { WindowPlan } from "./window-loader.ts";
@@ -12,6 +13,7 @@ export type LoaderPlan =
   | DatabasePlan
   | AnnotatedPlan
   | ImagePlan
+  | MtcnnPlan
   | SegmentationPlan
   | ObjectsPlan
   | EvalPlan
@@ -28,6 +30,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./database-loader.ts")).DatabaseLoader(plan);
     case "annotated":
       return new (await import("./annotated-loader.ts")).AnnotatedLoader(plan);
+    case "mtcnn":
+      return new (await import("./mtcnn-loader.ts")).MtcnnLoader(plan);
     case "images":
       return new (await import("./image-loader.ts")).ImageLoader(plan);
     case "segmentation":

@@ -2,7 +2,7 @@ import type { ColorMode } from "../../io/images/image.ts";
 import type { ImagesPlan } from "../../io/loaders/image-batches.ts";
 import type { RecordPlan } from "../../io/loaders/record-loader.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type OneOrMore, type TopShapeOf } from "./layer.ts";
+import { type Arity, arity, type OneOrMore, type TopShapeOf } from "./layer.ts";
 import { PrefetchingDataLayer } from "./prefetching-data.ts";
 import { imagesShape } from "./transform-param.ts";
 
@@ -13,7 +13,7 @@ interface DatabaseImagesPlan extends RecordPlan, ImagesPlan {
 
 /** A layer that reads a database of images, which data_param and transform_param tell of. */
 export abstract class DatabaseDataLayer extends PrefetchingDataLayer<OneOrMore> {
-  static override readonly tops = arity.oneOrTwo;
+  static override readonly tops: Arity = arity.oneOrTwo;
   static override readonly topShape: TopShapeOf = ({ data_param, transform_param }, topIndex) =>
     imagesShape(topIndex, data_param?.batch_size, transform_param);
 

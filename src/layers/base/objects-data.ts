@@ -23,6 +23,7 @@ interface ObjectsTold
     | "ratios"
     | "zoom"
     | "scale"
+    | "distortion"
     | "maps"
     | "rules"
     | "minWidth"

@@ -99,7 +99,11 @@ function noiseOf(
   };
 }
 
-function distortionOf(
+/**
+ * The fields of a distort_param.
+ * @throws LayerError where they are no ranges
+ */
+export function distortionOf(
   layer: LayerParameter,
   message: NonNullable<TransformationParameter["distort_param"]>,
 ): Distortion {

@@ -4,6 +4,7 @@ import type { DetectionDataParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { arity, type Blobs, type None, type ParamField, type TopShapeOf } from "../base/layer.ts";
 import { ObjectsDataLayer, objectsShape, pairOf } from "../base/objects-data.ts";
+import { distortionOf } from "../base/preparation-param.ts";
 
 const GROUPINGS = {
   random: "none",
@@ -25,7 +26,7 @@ const GROUPINGS = {
  *   template_ratio (sizes are multiplied by one of these, drawn for each batch); min_scale and max_scale (of an object), or
  *   low_scale_ratio and high_scale_ratio (of an image), multiscale_prob 0.5, min_whaspect and max_whaspect; stride,
  *   field_w and field_h (the anchors of each map), fg_threshold 0.5, ignore_fg_threshold 0.4, pickup_iou_thr 0.2,
- *   anchor_ignore_margin_ratio or anchor_ignore_iou_thr, min_gt_width and min_gt_height, cache_images false
+ *   anchor_ignore_margin_ratio or anchor_ignore_iou_thr, distort_param (colours, as of SSD), min_gt_width and min_gt_height, cache_images false
  * - `transform_param`: mirror false, scale 1, mean_value, workers (threads)
  *
  * An image is moved by up to 10 pixels, in TEST too.
@@ -61,6 +62,7 @@ export class DetectionDataLayer extends ObjectsDataLayer {
       ratios: [...param.template_ratio],
       zoom: this.#zoom(param),
       scale: withDefaults("TransformationParameter", this.param.transform_param).scale,
+      distortion: param.distort_param && distortionOf(this.param, param.distort_param),
       maps: this.mapsOf(param.stride, param.field_h, param.field_w, "stride"),
       rules: {
         edge: 1,
@@ -79,15 +81,15 @@ export class DetectionDataLayer extends ObjectsDataLayer {
   }
 
   #check(param: DetectionDataParameter): void {
-    const { shuffle, fg_threshold = 0.5, coord_num = 4, distort_param, resize_param } = param;
+    const { shuffle, fg_threshold = 0.5, coord_num = 4, resize_param } = param;
     if (shuffle !== undefined && !(shuffle in GROUPINGS)) {
       this.fail(`shuffle is "${shuffle}". Expected ${Object.keys(GROUPINGS).join(", ")}.`);
     }
     if (!(fg_threshold > 0)) this.fail(`fg_threshold is ${fg_threshold}. Expected above 0.`);
     if (coord_num !== 4) this.fail(`coord_num is ${coord_num}. Expected 4.`);
-    if (distort_param || resize_param) {
+    if (resize_param) {
       this.fail(
-        "detection_data_param has distort_param or resize_param, which are not known here. Expected neither.",
+        "detection_data_param has resize_param, which Cascade R-CNN never reads. Expected resize_width and resize_height.",
       );
     }
     const ways = [

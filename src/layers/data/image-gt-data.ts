@@ -68,6 +68,7 @@ export class ImageGtDataLayer extends ObjectsDataLayer {
       ratios: [],
       zoom: this.#zoom(param),
       scale: param.scale,
+      distortion: undefined,
       maps,
       rules: { edge: 0, foreground: param.fg_threshold, region: REGION, pickup: PICKUP },
       minWidth: param.min_gt_width,

@@ -87,6 +87,21 @@ describe("DetectionData", () => {
     expect(Math.max(...sides)).toBeLessThan(most);
   });
 
+  test("changes brightness and contrast at random", async () => {
+    const net = detection(
+      `source: "cascade.txt" batch_size: 1 ${STRIDE} crop_width: 16 crop_height: 8 distort_param { brightness_prob: 1 brightness_delta: 30 }`,
+    );
+    const seen = new Set<number>();
+    for (let i = 0; i < 10; i++) {
+      await net.forward();
+      const [first = 0, second = 0] = values(net, "y");
+      if (first > 0) expect(second - first).toBe(1);
+      seen.add(first);
+      await net.forward();
+    }
+    expect(seen.size).toBeGreaterThan(3);
+  });
+
   test("ignores anchors that leave the image", async () => {
     const wide = "stride: 4 field_w: 12 field_h: 4";
     const param = `source: "cascade.txt" batch_size: 1 ${wide} crop_width: 16 crop_height: 8`;
@@ -129,7 +144,8 @@ describe("DetectionData", () => {
     ["resize_ratio: 2 short_size: 32 long_size: 64", "has several sizes"],
     ["min_scale: 1 max_scale: 2 low_scale_ratio: 1 high_scale_ratio: 2", "Expected one of both"],
     ["min_scale: 3 max_scale: 2", "Expected the lower one first"],
-    ["distort_param { }", "are not known here"],
+    ["distort_param { contrast_lower: 2 contrast_upper: 1 }", "Expected 0 ≤ lower ≤ upper"],
+    ["resize_param { }", "Expected resize_width and resize_height"],
   ])("refuses %s", (param, message) => {
     expect(() => detection(`source: "cascade.txt" batch_size: 1 ${STRIDE} ${param}`)).toThrow(
       message,
