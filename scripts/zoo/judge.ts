@@ -131,9 +131,14 @@ function lacking(param: NetParameter, phase: Phase, error: string): string | und
     return `names a file that is not here: ${error}`;
   const blob = /Unknown bottom blob '(.*?)'/.exec(error)?.[1];
   if (blob !== undefined && isMissing(param, phase, blob)) return `it is a part of a net: ${error}`;
-  if (hasSource(param) && /shape/.test(error))
+  if ((hasSource(param) || hasShapelessInput(param)) && /shape/.test(error))
     return `the shape of its data is not known: ${error}`;
   return undefined;
+}
+
+/** Whether an Input leaves its shape to the program. */
+function hasShapelessInput({ layer = [] }: NetParameter): boolean {
+  return layer.some(({ type, input_param }) => type === "Input" && !input_param?.shape?.length);
 }
 
 /** Whether a layer of this phase reads the blob before any makes it. */
