@@ -37,7 +37,7 @@ beforeAll(() => {
   write("pairs.txt", "rgb.png rgb.png\n420.jpg 420.jpg\n");
   const annotated = "tests/golden/cases/data/annotateddata_warp_1";
   cpSync(join(annotated, "db"), join(folder, "voc_lmdb"), { recursive: true });
-  cpSync(join(annotated, "labelmap.prototxt"), join(folder, "labelmap.prototxt"));
+  cpSync(join(annotated, "labelmap.prototxt"), join(folder, "labelmap_voc.prototxt"));
   write("windows.txt", "# 0\nrgb.png\n3\n13\n19\n2\n1 0.9 2 2 9 9\n0 0.1 5 1 15 8\n");
   const rows = { shape: [3, 2], data: new Float32Array(6) };
   writeHdf5(join(folder, "a.h5"), { data: rows, label: { shape: [3], data: new Float32Array(3) } });

@@ -46,6 +46,7 @@ export const planOf = (
   transform: unchanged,
   color: "unchanged",
   hasLabels: true,
+  shuffle: false,
   seed: 1,
   stream: "data",
   start: 0,

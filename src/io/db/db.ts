@@ -12,6 +12,11 @@ export interface DbCursor {
   skip(count: number): number;
   /** Back before the first record. */
   rewind(): void;
+  /**
+   * Record `index` in key order, where a database finds one without passing over those before it; `next` and `skip` have to
+   * be preceded by `rewind` then.
+   */
+  pick?(index: number): DbRecord;
   close(): void;
 }
 

@@ -1,3 +1,4 @@
+import { shuffled } from "../../util/shuffled.ts";
 import type { Db } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
 import { RecordStream } from "../db/record-stream.ts";
@@ -7,6 +8,15 @@ import { aboutRecord, recordName } from "./record-error.ts";
 /** A plan that reads a database. */
 export interface RecordPlan extends BasePlan {
   readonly source: string;
+  /** The order is drawn anew for every pass, where the database finds records by their numbers. */
+  readonly shuffle: boolean;
+}
+
+/** The records of a plan's database, as they come. */
+export function recordStreamOf(plan: RecordPlan, db: Db): RecordStream {
+  const { shuffle, seed, stream } = plan;
+  if (!shuffle) return new RecordStream(db);
+  return new RecordStream(db, (count, pass) => shuffled(count, seed, stream, "order", pass));
 }
 
 /**
@@ -20,7 +30,7 @@ export function peekRecord<T>(
 ): T & { readonly backend: Db["backend"] } {
   const db = openDatabase(plan.source);
   try {
-    const stream = new RecordStream(db);
+    const stream = recordStreamOf(plan, db);
     stream.seek(recordNumber(plan, 0, 0));
     const { key, value } = stream.next();
     stream.close();
@@ -35,7 +45,7 @@ export function peekRecord<T>(
 }
 
 /**
- * Makes batches of a database's records, in the order of their keys, round and round. What becomes of a record, its
+ * Makes batches of a database's records, round and round. What becomes of a record, its
  * kinds say.
  */
 export abstract class RecordLoader<Filling> implements BatchLoader {
@@ -46,7 +56,7 @@ export abstract class RecordLoader<Filling> implements BatchLoader {
   constructor(plan: RecordPlan) {
     this.#plan = plan;
     this.#db = openDatabase(plan.source);
-    this.#records = new RecordStream(this.#db);
+    this.#records = recordStreamOf(plan, this.#db);
   }
 
   /** Begins a batch. */

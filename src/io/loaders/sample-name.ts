@@ -1,10 +1,10 @@
 import { openDatabase } from "../db/open.ts";
-import { RecordStream } from "../db/record-stream.ts";
 import { listedLine } from "./image-loader.ts";
 import { recordNumber } from "./loader.ts";
 import { objectsImage } from "./objects-loader.ts";
 import type { LoaderPlan } from "./open-loader.ts";
 import { recordName } from "./record-error.ts";
+import { recordStreamOf } from "./record-loader.ts";
 import { segmentationLine } from "./segmentation-loader.ts";
 
 /** What sample `i` of a plan's first batch is read from: a database's key, a list's line, a row. */
@@ -17,7 +17,7 @@ export function nameSample(plan: LoaderPlan, i: number): string | undefined {
   if (plan.kind === "windows") return undefined;
   const db = openDatabase(plan.source);
   try {
-    const stream = new RecordStream(db);
+    const stream = recordStreamOf(plan, db);
     stream.seek(position);
     return recordName(plan.source, stream.next().key);
   } finally {

@@ -107,7 +107,11 @@ const fates: Readonly<Record<string, Fate>> = {
     kind: "ignore",
     why: "windows are drawn at random",
   },
-  "DataParameter.shuffle": { kind: "ignore", why: "records are read in the database's order" },
+  "DataParameter.shuffle": {
+    kind: "ignore",
+    why: "its records are read in the database's order",
+    except: ["Data", "AnnotatedData"],
+  },
   "DataParameter.cache": reading,
   "DataParameter.threads": reading,
   "DataParameter.parser_threads": reading,

@@ -26,6 +26,7 @@ export abstract class DatabaseDataLayer extends PrefetchingDataLayer<OneOrMore> 
     return {
       ...this.basePlan(batchSize),
       source: this.locate(param.source),
+      shuffle: this.param.data_param?.shuffle ?? false,
       transform: this.named(() => this.transform()),
       color: this.#color(),
     };
@@ -33,11 +34,16 @@ export abstract class DatabaseDataLayer extends PrefetchingDataLayer<OneOrMore> 
 
   /** Caffe's lines about a database that has been opened. */
   protected logOpened(
-    { source, color }: DatabaseImagesPlan,
+    { source, color, shuffle }: DatabaseImagesPlan,
     { backend, isEncoded }: { readonly backend: string; readonly isEncoded: boolean },
     [data]: OneOrMore,
   ): void {
     this.context.log(`Opened ${backend} ${source}`);
+    if (shuffle && backend === "leveldb") {
+      this.context.warn(
+        `data_param.shuffle has no effect: ${source} is a LevelDB, whose records are read in the order of their keys. Shuffle when the database is made, or make an LMDB.`,
+      );
+    }
     if (!isEncoded && color !== "unchanged") {
       this.context.log("force_color and force_gray only for encoded datum");
     }

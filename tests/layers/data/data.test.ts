@@ -45,6 +45,45 @@ describe("Data", () => {
     net.close();
   });
 
+  test("shuffles an LMDB anew in every pass, each record once, and goes on so in a resumed run", async () => {
+    const count = 400;
+    const writer = createLmdb(join(folder, "many"));
+    for (let k = 0; k < count; k++) {
+      const data = new Uint8Array(k % 50 === 0 ? 9000 : 60).fill(k % 251);
+      const datum = { channels: 1, height: 1, width: data.length, data, label: k };
+      await writer.put(String(k).padStart(8, "0"), encodeDatum(datum));
+    }
+    await writer.finish();
+    const shuffled = (): Net =>
+      dataNet('source: "many" batch_size: 40 shuffle: true', "transform_param { crop_size: 1 }");
+    const net = shuffled();
+    const passes: number[][] = [[], []];
+    for (const pass of passes) {
+      for (let k = 0; k < 10; k++) {
+        const own = await labels(net);
+        const values = net.blob("y").values();
+        for (const [i, label] of own.entries()) expect(values[i]).toBe(label % 251);
+        pass.push(...own);
+      }
+    }
+    const [first = [], second = []] = passes;
+    const sorted = (pass: readonly number[]): number[] => [...pass].sort((a, b) => a - b);
+    expect(sorted(first)).toEqual(Array.from({ length: count }, (_, k) => k));
+    expect(sorted(second)).toEqual(sorted(first));
+    expect(first).not.toEqual(sorted(first));
+    expect(second).not.toEqual(first);
+    net.close();
+    const before = shuffled();
+    for (let k = 0; k < 13; k++) await before.forward();
+    const state = before.layers[0]?.state?.();
+    before.close();
+    const after = shuffled();
+    after.layers[0]?.restore?.(state as NonNullable<typeof state>);
+    expect(await labels(after)).toEqual(second.slice(120, 160));
+    expect(after.layers[0]?.recordName(0)).toContain(String(second[120]).padStart(8, "0"));
+    after.close();
+  });
+
   test("sees from the files that it is an LMDB, whatever backend says", async () => {
     const net = dataNet('source: "db" batch_size: 1');
     expect(await labels(net)).toEqual([0]);

@@ -49,6 +49,12 @@ class Page {
   }
 }
 
+/** The number of every leaf, and of its first record. */
+interface Leaves {
+  readonly numbers: readonly number[];
+  readonly firsts: readonly number[];
+}
+
 /** Walks the leaves of the tree from left to right. */
 class LmdbCursor implements DbCursor {
   readonly #file: RandomAccessFile;
@@ -58,6 +64,8 @@ class LmdbCursor implements DbCursor {
   readonly #leaf: Page;
   /** Records passed in this pass. */
   #position = 0;
+  /** Made when a record is picked. */
+  #leaves: Leaves | undefined;
   /** What was last read of the file for pages: where it begins, and how much there is. */
   readonly #windowBytes = new Uint8Array(WINDOW);
   #windowStart = 0;
@@ -100,6 +108,32 @@ class LmdbCursor implements DbCursor {
   rewind(): void {
     this.#position = 0;
     this.#descend(0, this.#tree.root);
+  }
+
+  pick(index: number): DbRecord {
+    this.#leaves ??= this.#indexOfLeaves();
+    const { numbers, firsts } = this.#leaves;
+    let [low, high] = [0, firsts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((firsts[middle] as number) <= index) low = middle;
+      else high = middle - 1;
+    }
+    this.#readPage(this.#leaf, numbers[low] as number, LEAF);
+    const at = index - (firsts[low] as number);
+    if (at >= this.#leaf.count) throw this.#damaged(numbers[low] as number);
+    return this.#record(this.#leaf, at);
+  }
+
+  #indexOfLeaves(): Leaves {
+    const [numbers, firsts]: [number[], number[]] = [[], []];
+    this.rewind();
+    for (let first = 0; first < this.#tree.entries; first += this.#leaf.count) {
+      if (first > 0) this.#nextLeaf();
+      numbers.push(this.#number(this.#leaf));
+      firsts.push(first);
+    }
+    return { numbers, firsts };
   }
 
   close(): void {}
