@@ -1,6 +1,7 @@
 import { alexnet, caffenet } from "./alexnet.ts";
 import { autoencoder } from "./autoencoder.ts";
 import { captioning } from "./captioning.ts";
+import { crnn } from "./crnn.ts";
 import { densenet121 } from "./densenet.ts";
 import { fasterRcnn } from "./faster-rcnn.ts";
 import { fcn32s } from "./fcn.ts";
@@ -47,6 +48,7 @@ export const models: readonly Model[] = [
   fasterRcnn,
   rfcn,
   captioning,
+  crnn,
   siamese,
   autoencoder,
 ];

@@ -134,6 +134,15 @@ const expected: Readonly<Record<string, Expected>> = {
     },
     by: 50,
   },
+  crnn: {
+    parameters: 8_719_653,
+    macs: 715,
+    shapes: { data: [2, 1, 32, 40], label: [2, 4] },
+    by: 16,
+    rate: 1,
+    keeps: /^scores$/,
+    label: [1, 2, 0, 0, 3],
+  },
   siamese: { parameters: 431_102, macs: 2.3, shapes: { pair_data: [4, 2, 28, 28] }, by: 4 },
   autoencoder: { parameters: 2_837_314, macs: 2.8, shapes: { data: [2, 1, 28, 28] }, by: 1 },
 };

@@ -13,7 +13,7 @@ export function shrink(param: NetParameter, by: number, keeps?: RegExp): NetPara
     layer: (param.layer ?? []).map((layer): LayerParameter => {
       if (keeps?.test(layer.name ?? "")) return layer;
       const { convolution_param: conv, inner_product_param: ip } = layer;
-      const { recurrent_param: recurrent, embed_param: embed } = layer;
+      const { recurrent_param: recurrent, embed_param: embed, lstm_param: lstm } = layer;
       const outputs = (p: { readonly num_output?: number }): { readonly num_output: number } => ({
         num_output: less(p.num_output ?? 1),
       });
@@ -29,6 +29,7 @@ export function shrink(param: NetParameter, by: number, keeps?: RegExp): NetPara
         }),
         ...(ip && { inner_product_param: { ...ip, ...outputs(ip) } }),
         ...(recurrent && { recurrent_param: { ...recurrent, ...outputs(recurrent) } }),
+        ...(lstm && { lstm_param: { ...lstm, ...outputs(lstm) } }),
         ...(embed && { embed_param: { ...embed, ...outputs(embed) } }),
       };
     }),
