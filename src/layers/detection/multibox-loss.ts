@@ -9,7 +9,7 @@ import { type BoxCode, boxAt, decodeBox, encodeBox } from "./boxes.ts";
 import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { LossTerms, logisticLoss, softmaxLoss } from "./loss-terms.ts";
 import { type Matches, matchBoxes, UNMATCHED } from "./matching.ts";
-import { byScore, suppressBig } from "./nms.ts";
+import { mine } from "./mining.ts";
 import { PriorReader, type Priors } from "./priors.ts";
 import { smoothL1 } from "./smooth-l1.ts";
 
@@ -236,34 +236,19 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   ): readonly number[] {
     const param = this.#param;
     if (param.mining_type === "NONE" || !matched) return [];
-    const { indices, overlaps } = matched.matches;
-    const takesAll = param.mining_type === "HARD_EXAMPLE";
-    const losses = this.#losses(loc, conf, image, truths, priors, indices);
-    const candidates: number[] = [];
-    let objects = 0;
-    for (let p = 0; p < indices.length; p++) {
-      if (indices[p]! > UNMATCHED) objects++;
-      if (takesAll || (indices[p] === UNMATCHED && overlaps[p]! < Math.fround(param.neg_overlap)))
-        candidates.push(p);
-    }
-    const wanted = takesAll
-      ? param.sample_size
-      : Math.trunc(Math.fround(objects * Math.fround(param.neg_pos_ratio)));
-    let worst = byScore(candidates, losses);
+    const losses = this.#losses(loc, conf, image, truths, priors, matched.matches.indices);
     const { nms_threshold } = withDefaults("NonMaximumSuppressionParameter", param.nms_param);
-    if (param.nms_param && nms_threshold > 0) {
-      const boxes = param.use_prior_for_nms
-        ? priors.boxes
-        : this.#decoded(loc, image, undefined, priors);
-      worst = suppressBig(worst, boxes, nms_threshold, param.nms_param.top_k ?? 0);
-    }
-    const mined = new Set(worst.slice(0, wanted));
-    const negatives: number[] = [];
-    for (let p = 0; p < indices.length; p++) {
-      if (indices[p] === UNMATCHED && mined.has(p)) negatives.push(p);
-      else if (indices[p]! > UNMATCHED && takesAll && !mined.has(p)) indices[p] = UNMATCHED;
-    }
-    return negatives;
+    const boxes = (): readonly Box[] =>
+      param.use_prior_for_nms ? priors.boxes : this.#decoded(loc, image, undefined, priors);
+    return mine(matched.matches, losses, {
+      most: param.mining_type === "HARD_EXAMPLE" ? param.sample_size : undefined,
+      overlap: param.neg_overlap,
+      ratio: param.neg_pos_ratio,
+      ...(param.nms_param &&
+        nms_threshold > 0 && {
+          suppression: { threshold: nms_threshold, most: param.nms_param.top_k ?? 0, boxes },
+        }),
+    });
   }
 
   /** What each prior adds to the loss by its scores; with HARD_EXAMPLE by its location too. */
