@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { encodeImage } from "../../dist/io/images/encode.js";
 import { Random } from "../../dist/util/random.js";
+import { Drawing } from "../drawn-shapes.mjs";
 import { lastValue, openExample } from "../support.mjs";
 
 const SIDE = 96;
@@ -30,23 +31,12 @@ async function write(part, count) {
   writeFileSync(example.path(`${part}_windows.txt`), text);
 }
 
-/** A noisy image with a disc, a square or a cross, and windows on it and beside it: `class overlap x1 y1 x2 y2`. */
+/** A noisy picture with one shape, and windows on it and beside it: `class overlap x1 y1 x2 y2`. */
 function draw() {
-  const data = Uint8Array.from({ length: 3 * SIDE * SIDE }, () => 40 + random.below(60));
-  const kind = 1 + random.below(3);
-  const size = 24 + random.below(20);
-  const [left, top] = [random.below(SIDE - size), random.below(SIDE - size)];
-  const color = [0, 1, 2].map(() => 140 + random.below(110));
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      const [u, v] = [(2 * x) / (size - 1) - 1, (2 * y) / (size - 1) - 1];
-      const isInside = [u * u + v * v <= 1, true, Math.abs(u) < 0.3 || Math.abs(v) < 0.3][kind - 1];
-      if (!isInside) continue;
-      for (let c = 0; c < 3; c++) data[(c * SIDE + top + y) * SIDE + left + x] = color[c];
-    }
-  }
-  const thing = [left, top, left + size - 1, top + size - 1];
-  const windows = [`${kind} 1 ${thing.join(" ")}`];
+  const drawing = new Drawing(SIDE, random);
+  const [{ number, left, top, right, bottom }] = drawing.scatter(1, 24, 43);
+  const thing = [left, top, right, bottom];
+  const windows = [`${number} 1 ${thing.join(" ")}`];
   while (windows.length < 6) {
     const width = 24 + random.below(20);
     const [x, y] = [random.below(SIDE - width), random.below(SIDE - width)];
@@ -54,9 +44,9 @@ function draw() {
     const overlap = overlapOf(thing, window);
     // Windows in between say neither the one nor the other.
     if (overlap < 0.1 || overlap > 0.6)
-      windows.push(`${kind} ${overlap.toFixed(3)} ${window.join(" ")}`);
+      windows.push(`${number} ${overlap.toFixed(3)} ${window.join(" ")}`);
   }
-  return { data, windows };
+  return { data: drawing.data, windows };
 }
 
 /** Shared area of two windows by the area of both. */

@@ -72,10 +72,10 @@ function shapeOf(
   { inputSize }: PictureOptions,
 ): Shape {
   const { type = "", name = "", transform_param = {} } = layer;
-  const { resize_param: [resize] = [], force_gray = false, mean_value = [] } = transform_param;
+  const { resize_param: [resize] = [], force_gray = false } = transform_param;
   const { crop_h, crop_w, crop_size } = transform_param;
   const told = registry.get(type)?.topShape(layer, 0);
-  const channels = told?.[1] ?? (force_gray || mean_value.length === 1 ? 1 : 3);
+  const channels = told?.[1] ?? (force_gray ? 1 : 3);
   const height = inputSize?.[0] ?? crop_h ?? (crop_size || (resize?.height ?? told?.[2]));
   const width = inputSize?.[1] ?? crop_w ?? (crop_size || (resize?.width ?? told?.[3]));
   if (height && width) return [1, channels, height, width];

@@ -120,10 +120,12 @@ export class PictureInput {
 
   #transformer([height, width]: readonly [number, number]): Transformer {
     const { channelSwap, rawScale, mean, inputScale } = this.options;
+    // One mean is that of every channel, as in transform_param.
+    const isOne = Array.isArray(mean) && mean.length === 1;
     return new Transformer([1, this.channels, height, width], {
       channelSwap,
       rawScale,
-      mean,
+      mean: isOne ? Array.from({ length: this.channels }, () => mean[0] as number) : mean,
       inputScale,
     });
   }

@@ -32,6 +32,8 @@ const examples: [name: string, needsFashion: boolean, least: number, most: numbe
   ["feature-extraction", true, 0.5, 1], // 0.1
   ["window-data", false, 0.8, 1], // 0.25
   ["crnn", false, 0.4, 1], // 0
+  ["detection", false, 0.25, 1], // 0
+  ["segmentation", false, 0.28, 1], // 0.23, all background
 ];
 
 describe("examples", () => {

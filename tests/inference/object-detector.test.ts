@@ -159,11 +159,29 @@ describe("SSD", () => {
     expect(other.preparation).toMatchObject({ mean: [0], resize: "warp" });
   });
 
+  test("one mean is that of every channel", async () => {
+    const colour = SSD.replace("dim: 2 dim: 1 dim: 8", "dim: 2 dim: 3 dim: 8");
+    const params = { ...ssdParams, conf: [[-1, -1, -1, 1, 1, 1], ssdParams.conf[1] as number[]] };
+    const moved = { ...params, loc: [Array(12).fill(0), ssdParams.loc[1] as number[]] };
+    const one = picture(8, 8, [0, 0, 4, 4, 0.75]);
+    const shape = [8, 8, 3] as const;
+    const grey = {
+      shape,
+      data: Float32Array.from({ length: 192 }, (_, i) => one.data[Math.floor(i / 3)] ?? 0),
+    };
+    const found = async (mean: readonly number[]): Promise<unknown[]> => {
+      using detector = detectorOf(colour, moved, { mean });
+      return rounded(await detector.detect(grey));
+    };
+    expect(await found([0.25])).toEqual(await found([0.25, 0.25, 0.25]));
+    expect(await found([0.25])).not.toEqual(await found([0]));
+  });
+
   test("a file that tests serves as well: pictures in place of its data, no evaluation, nothing written", async () => {
     const testing = `${SSD.replace(
       /layer \{ name: "data".*/,
       `layer { name: "data" type: "AnnotatedData" top: "data" top: "label" include { phase: TEST }
-         transform_param { mean_value: 0 scale: 0.00392156862745098 resize_param { prob: 1 resize_mode: WARP height: 8 width: 8 } }
+         transform_param { mean_value: 0 scale: 0.00392156862745098 force_gray: true resize_param { prob: 1 resize_mode: WARP height: 8 width: 8 } }
          data_param { source: "nowhere" batch_size: 1 } annotated_data_param { label_map_file: "nowhere.prototxt" } }`,
     ).replace(
       "confidence_threshold: 0.01",
