@@ -28,7 +28,7 @@ const FAULTS = [
   /Top blob '.*' produced by multiple sources/,
   /Cannot configure batch normalization statistics as layer parameters/,
   /Layer (takes|produces) .* (bottom|top) blob\(s\)/,
-  /weights within the loss and weights of it/,
+  /\(Eltwise\): bottom \d+ has shape .* as bottom 0/,
   /param_str has \w+\. Expected/,
 ];
 

@@ -64,7 +64,15 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
     `${input("dim: 1")}layer { name: "p" spell: 1 }`,
     /^REFUSED .*has no field named "spell"/m,
   ],
-  template: ["name: $#NAME#$", /^REFUSED .*the character '\$' does not belong here/m],
+  template: [
+    "name: $#NAME#$",
+    /^REFUSED .*the character '\$' does not belong here\. Where it marks a template/m,
+  ],
+  labelmap: ['item { name: "a" label: 1 }', /^REFUSED .*It is a field of a label map/m],
+  broadcast: [
+    `${input("dim: [1, 2]")}layer { name: "p" type: "Parameter" top: "y" } layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "z" }`,
+    /^REFUSED .*\(Eltwise\): bottom 1 has shape \(\)/m,
+  ],
   twice: [input("dim: 1") + input("dim: 1"), /^REFUSED .*produced by multiple sources/m],
   wrong: [
     input("dim: [1, 3, 8, 8]") + conv("x", "num_output: 2 kernel_size: 9"),
@@ -88,7 +96,7 @@ describe("npm run zoo", () => {
       expect(own, name).toMatch(line);
     }
     expect(stdout).toContain(
-      "2 of a layer type that BVLC Caffe does not have\n5 that BVLC Caffe refuses too",
+      "2 of a layer type that BVLC Caffe does not have\n7 that BVLC Caffe refuses too",
     );
     expect(stdout).toMatch(/^8 passed, 1 failed\n$/m);
     expect(status).toBe(1);

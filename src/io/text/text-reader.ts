@@ -354,6 +354,9 @@ class Reader {
 /** What is said where a solver's field stands in a net, or a net's in a solver. */
 function otherFileText(type: protobuf.Type, field: string): string {
   const isNet = type.name === "NetParameter";
+  if (isNet && field === "item") {
+    return " It is a field of a label map, which goes to label_map_file.";
+  }
   if (!isNet && type.name !== "SolverParameter") return "";
   const other = messageType(isNet ? "SolverParameter" : "NetParameter");
   if (!entryOf(other.fields, field)) return "";

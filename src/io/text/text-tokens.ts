@@ -109,6 +109,9 @@ function strangerText(code: number): string {
   const [, what, instead] = STRANGERS.find(([some]) => some.includes(character)) ?? [];
   if (what) return `the character ${number}, ${what}, does not belong here. Write ${instead}.`;
   if (code === 0x5c) return "the character '\\' does not belong here. A path stands in quotes.";
+  if (code === 0x24) {
+    return "the character '$' does not belong here. Where it marks a template's placeholder, put a value in its place.";
+  }
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
     return `the character ${number} does not belong here. Expected text.`;
   }

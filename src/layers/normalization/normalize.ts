@@ -77,6 +77,12 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
       this.#setUpPlain();
       return;
     }
+    const { norm_param: given, fork, param: specs = [] } = this.param;
+    if (!given && fork === undefined && specs.length === 0 && this.blobs.length === 0) {
+      this.context.warn(
+        'nothing says whose Normalize it is; SSD\'s is taken. Write fork: "happynear" in the layer for caffe-windows\', which has no weights, or fork: "ssd" for this.',
+      );
+    }
     const param = withDefaults("NormalizeParameter", this.param.norm_param);
     this.#acrossSpatial = param.across_spatial;
     this.#eps = param.eps;

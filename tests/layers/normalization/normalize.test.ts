@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
-import { forward, layerNet, write } from "../../support/nets.ts";
+import { forward, keptLog, layerNet, write } from "../../support/nets.ts";
 
 const layer = (param: string): string =>
   `type: "Normalize" bottom: "a" top: "y" norm_param { eps: 0 ${param} }`;
@@ -73,4 +73,15 @@ test.each([
 ])("caffe-windows' Normalize with %s is refused", (param, message) => {
   const text = `type: "Normalize" bottom: "a" top: "y" normalize_param { ${param} }`;
   expect(() => layerNet(text, [[1, 2]])).toThrow(`normalize_param has ${message}`);
+});
+
+test.each([
+  ["", true],
+  ['fork: "ssd"', false],
+  ["norm_param { }", false],
+  ["normalize_param { }", false],
+])("whose Normalize it is, its fields tell: %s", (param, warns) => {
+  const { log, lines } = keptLog();
+  layerNet(`type: "Normalize" bottom: "a" top: "y" ${param}`, [[1, 2]], { log });
+  expect(lines.some((line) => line.includes('Write fork: "happynear"'))).toBe(warns);
 });
