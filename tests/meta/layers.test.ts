@@ -60,12 +60,21 @@ test("every layer's page tells its bottoms or tops, and where it comes from", ()
 
 /** Files outside src/layers that mean one layer type and no other: they make such layers, or have words for what they hold. */
 const NAMING: Readonly<Record<string, readonly string[]>> = {
+  "cli/commands/detect.ts": ["Input"],
   "cli/commands/summarize.ts": ["Split"],
   "cli/preparation.ts": ["Input"],
   "cli/run-layers.ts": ["Python"],
   "draw/dot.ts": ["Im2col", "Dropout", "Eltwise"],
   "engines/webgpu/lrn.ts": ["LRN"],
-  "io/text/dead-fields.ts": ["WindowData"],
+  "inference/deploy-net.ts": ["Input"],
+  "inference/detection-head.ts": [
+    "DetectionOutput",
+    "YoloDetectionOutput",
+    "Yolov3DetectionOutput",
+  ],
+  "inference/picture-input.ts": ["Input"],
+  "inference/segmenter.ts": ["ArgMax", "Sigmoid"],
+  "io/text/dead-fields.ts": ["WindowData", "DetectionOutput"],
   "io/text/dialects.ts": [
     "SoftmaxWithLossOHEM",
     "SmoothL1LossOHEM",
@@ -75,6 +84,8 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "VideoData",
     "DenseImageData",
     "ImageSegData",
+    "Softmax",
+    "Normalize",
   ],
   "net-spec/params.ts": ["Parameter"],
   "net/build/insert-splits.ts": ["Split"],
