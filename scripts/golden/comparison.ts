@@ -1,6 +1,8 @@
 /** Collects what does not fit in one case, the worst element of each array. */
 export class Comparison {
   readonly failures: string[] = [];
+  /** Why numbers that were recorded cannot be compared, where they cannot. */
+  notCompared: string | undefined;
   readonly #rtol: number;
   readonly #atol: number;
 

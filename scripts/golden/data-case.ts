@@ -8,6 +8,7 @@ import { readDatasets } from "../../src/io/hdf5/hdf5.ts";
 import { decodeAnnotatedDatum } from "../../src/io/proto/annotated-datum.ts";
 import { decodeDatum } from "../../src/io/proto/datum.ts";
 import { readBlobFile, readCaffemodel } from "../../src/io/weights/caffemodel.ts";
+import { partSamplerOf } from "../../src/layers/base/annotated-param.ts";
 import { MemoryDataLayer } from "../../src/layers/data/memory-data.ts";
 import type { Comparison } from "./comparison.ts";
 import type {
@@ -136,6 +137,9 @@ async function runBatches(
   const { net: file, phase } = info;
   if (file === undefined || phase === undefined) return;
   const net = buildNet(folder, { ...info, net: file, phase }, engines);
+  // MobileNet-YOLO cuts a part of each image at random in both phases, by a generator of its own that was not seeded.
+  const isDrawn = net.layers.some(({ param }) => partSamplerOf(param)?.kind === "jitter");
+  if (isDrawn) check.notCompared = "yolo_data_jitter cut images at random: only shapes compared";
   try {
     if (info.weights) net.copyFrom(readCaffemodel(join(folder, info.weights)));
     compareParams(net, info.params, "data", "weights", arrayOf, check);
@@ -154,7 +158,7 @@ async function runBatches(
       for (const want of batch) {
         const blob = net.blob(want.blob);
         check.shape(`batch ${k} ${want.blob}`, blob.shape, want.shape);
-        check.close(`batch ${k} ${want.blob}`, blob.values(), arrayOf(want));
+        if (!isDrawn) check.close(`batch ${k} ${want.blob}`, blob.values(), arrayOf(want));
       }
     }
   } finally {

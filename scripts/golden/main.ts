@@ -32,14 +32,19 @@ const engines = createEngines({ prefer: values.engine, ...(gpu && { gpu }), log:
 
 let passed = 0;
 let failed = 0;
+let notCompared = 0;
 for (const group of values.only.split(",")) {
   const folder = join(root, group);
   if (!existsSync(folder)) continue;
   const before = { passed, failed };
   for (const name of readdirSync(folder).sort()) {
     if (!existsSync(join(folder, name, "case.json"))) continue;
-    const [first, ...others] = await failuresOf(join(folder, name));
-    if (first === undefined) passed++;
+    const { failures, why } = await resultOf(join(folder, name));
+    const [first, ...others] = failures;
+    if (first === undefined && why !== undefined) {
+      notCompared++;
+      console.log(`NOT COMPARED ${group}/${name}: ${why}`);
+    } else if (first === undefined) passed++;
     else {
       failed++;
       const more = others.length > 0 ? ` (and ${others.length} more)` : "";
@@ -48,7 +53,8 @@ for (const group of values.only.split(",")) {
   }
   console.log(`${group}: ${passed - before.passed} passed, ${failed - before.failed} failed`);
 }
-console.log(`${passed} passed, ${failed} failed`);
+const rest = notCompared > 0 ? `, ${notCompared} not compared` : "";
+console.log(`${passed} passed, ${failed} failed${rest}`);
 if (passed + failed === 0) {
   console.error(
     `no case in ${root}. Expected ${values.only.split(",").join(", ")} with folders that hold a case.json.`,
@@ -56,15 +62,19 @@ if (passed + failed === 0) {
 }
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
-/** What is wrong with one case; empty where it passes. */
-async function failuresOf(folder: string): Promise<readonly string[]> {
+/** What is wrong with one case, and why it says nothing where its numbers cannot be compared. */
+async function resultOf(
+  folder: string,
+): Promise<{ readonly failures: readonly string[]; readonly why?: string | undefined }> {
   try {
     const golden = openCase(folder);
     const check = new Comparison(golden.info);
     await runCase(golden, check);
-    return check.failures;
+    return { failures: check.failures, why: check.notCompared };
   } catch (error) {
-    return [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+    return {
+      failures: [error instanceof Error ? `${error.name}: ${error.message}` : String(error)],
+    };
   }
 }
 

@@ -25,6 +25,7 @@ export interface Noise {
   readonly saltPepperValues: readonly number[];
   readonly toHsv: boolean;
   readonly toLab: boolean;
+  readonly toYCrCb: boolean;
 }
 
 const POSTERIZED = byteTable((byte) => (byte & 0xc0) + 32);
@@ -78,6 +79,7 @@ function grain(noise: Noise, raster: Raster, random: Random | undefined): Raster
   if (noise.saltPepper > 0 && random) strew(noise, image, random);
   if (noise.toHsv) toHsv(coloured(image, "convert_to_hsv"), size);
   if (noise.toLab) toLab(coloured(image, "convert_to_lab"), size);
+  if (noise.toYCrCb) toYCrCb(coloured(image, "convert_to_ycrcb"), size);
   return planar(data, channels, height, width);
 }
 

@@ -247,7 +247,6 @@ const fates: Readonly<Record<string, Fate>> = {
   },
   "ImageDataParameter.min_height": refuse("give new_height and new_width", "0"),
   "ImageDataParameter.min_width": refuse("give new_height and new_width", "0"),
-  "DetectionOutputParameter.normalized_bbox": refuse("boxes are shares of the image here", "true"),
   "FillerParameter.alpha": { kind: "honour" },
   "SoftmaxParameter.normalize_type": {
     kind: "refuse",

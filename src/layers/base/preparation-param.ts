@@ -96,6 +96,7 @@ function noiseOf(
     saltPepperValues: values,
     toHsv: param.convert_to_hsv,
     toLab: param.convert_to_lab,
+    toYCrCb: param.convert_to_ycrcb,
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import { type BoxCode, boxAt, decodeBox } from "./boxes.ts";
-import { byScore, suppress } from "./nms.ts";
+import { byScore, suppress, suppressPixels } from "./nms.ts";
 import { PlanePredictions } from "./plane-predictions.ts";
 import { PriorReader, type Priors } from "./priors.ts";
 import { type ResultFiles, resultFilesOf } from "./result-files.ts";
@@ -41,7 +41,9 @@ const MOST_BOTTOMS = 63;
  *   without any has a row of −1 for each image, with the image's number
  * - `detection_output_param`: num_classes (required), share_location true, background_label_id 0 (−1: there is none),
  *   nms_param (nms_threshold 0.3, top_k all, eta 1), code_type CORNER, variance_encoded_in_target false, keep_top_k −1 (all),
- *   confidence_threshold (none), save_output_param; of synopsys-caffe no_permute, nbottom
+ *   confidence_threshold (none), save_output_param; of synopsys-caffe no_permute, nbottom;
+ *   of OpenCV's files normalized_bbox true: with false, boxes are of pixels, the last of which is within, as R-CNN has them;
+ *   with variance_encoded_in_target the priors may then be 1×1×(P·4), without variances
  *
  * save_output_param writes the detections of every num_test_image images: output_directory, output_name_prefix,
  * output_format VOC (a file for each class), COCO (JSON) or ILSVRC, label_map_file, name_size_file with a line
@@ -59,7 +61,10 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   #classes = 0;
   #background = 0;
   #priors = 0;
-  readonly #priorReader: PriorReader = new PriorReader(this.#param.code_type as BoxCode);
+  readonly #priorReader: PriorReader = new PriorReader(
+    this.#param.code_type as BoxCode,
+    !this.#param.normalized_bbox,
+  );
   #files: ResultFiles | undefined;
   #planes: PlanePredictions | undefined;
 
@@ -89,6 +94,9 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     this.#planes = this.#planesOf(bottom.length);
     if (param.visualize) {
       this.context.warn("visualize has no effect: nothing is drawn. caffe detect draws boxes.");
+    }
+    if (!param.normalized_bbox && eta < 1) {
+      this.context.warn("nms_param.eta has no effect on boxes of pixels (normalized_bbox: false).");
     }
     this.#files = this.named(() =>
       resultFilesOf(
@@ -122,6 +130,10 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     this.#planes?.reshape(bottom);
     const [loc, conf, priors] = this.#predictions(bottom);
     this.#priors = Math.floor((priors.shape[2] ?? 0) / 4);
+    const { normalized_bbox, variance_encoded_in_target } = this.#param;
+    if (!normalized_bbox && priors.shape[1] === 1 && !variance_encoded_in_target) {
+      this.fail("priors have no variances. Expected variance_encoded_in_target: true.");
+    }
     const locations = this.#priors * (this.#param.share_location ? 1 : this.#classes) * 4;
     this.#expect("locations", loc, loc.shape[0] ?? 1, locations);
     this.#expect("scores", conf, loc.shape[0] ?? 1, this.#priors * this.#classes);
@@ -199,7 +211,10 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
       const best = topK > -1 ? ordered.slice(0, topK) : ordered;
       const boxes = new Array<Box>(this.#priors);
       for (const p of best) boxes[p] = decoded(label, p);
-      for (const prior of suppress(best, boxes, nms.nms_threshold, nms.eta)) {
+      const kept = param.normalized_bbox
+        ? suppress(best, boxes, nms.nms_threshold, nms.eta)
+        : suppressPixels(best, boxes, nms.nms_threshold);
+      for (const prior of kept) {
         found.push({ label, prior, score: scores[prior]! });
       }
     }

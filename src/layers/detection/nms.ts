@@ -111,7 +111,7 @@ export function suppressPixels(
   candidates: readonly number[],
   boxes: readonly Box[],
   threshold: number,
-  most: number,
+  most: number = Number.POSITIVE_INFINITY,
 ): readonly number[] {
   const { fround } = Math;
   const limit = fround(threshold);

@@ -17,6 +17,7 @@ const NONE: Noise = {
   saltPepperValues: [],
   toHsv: false,
   toLab: false,
+  toYCrCb: false,
 };
 
 const noisy = async (noise: Partial<Noise>, image: Raster, random?: Random): Promise<number[]> =>
@@ -45,6 +46,12 @@ describe("noise_param", () => {
     expect(await noisy({ posterize: true }, image)).toEqual([32, 32, 96, 224]);
     expect(await noisy({ inverse: true }, image)).toEqual([255, 192, 191, 55]);
     expect(Array.from(image.data)).toEqual([0, 63, 64, 200]);
+  });
+
+  test("convert_to_ycrcb gives brightness, and how much redder and bluer than that a pixel is", async () => {
+    const image = planar(Uint8Array.of(10, 20, 30), 3, 1, 1);
+    // 0.114·10 + 0.587·20 + 0.299·30; 128 + 0.713·(30 − 22); 128 + 0.564·(10 − 22)
+    expect(await noisy({ toYCrCb: true }, image)).toEqual([22, 134, 121]);
   });
 
   test("salt and pepper strews one value for each channel over a share of the pixels", async () => {

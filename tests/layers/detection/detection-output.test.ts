@@ -150,6 +150,29 @@ test("the variances multiply a location, unless they are within it", async () =>
   ]);
 });
 
+test("boxes of pixels have their last pixel within, and priors that need no variances", async () => {
+  const found = async (nms_threshold: number): Promise<number[][]> => {
+    const text = `type: "DetectionOutput" bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param {
+      num_classes: 2 code_type: CENTER_SIZE variance_encoded_in_target: true normalized_bbox: false
+      confidence_threshold: 0.1 nms_param { nms_threshold: ${nms_threshold} } }`;
+    const net = layerNet(text, [
+      [1, 8],
+      [1, 4],
+      [1, 1, 8],
+    ]);
+    const regions = [0, 0, 9, 9, 5, 0, 14, 9];
+    const [values = []] = await forward(net, new Array(8).fill(0), [0, 0.9, 0, 0.8], regions);
+    return Array.from({ length: values.length / 7 }, (_, i) => values.slice(7 * i + 3, 7 * i + 7));
+  };
+  // Ten pixels wide, from the first edge on; 6·11 of 2·11·11 − 6·11 pixels are shared.
+  const [first, second] = [
+    [0, 0, 10, 10],
+    [5, 0, 15, 10],
+  ];
+  expect(await found(0.37)).toEqual([first]);
+  expect(await found(0.38)).toEqual([first, second]);
+});
+
 test("an image of nothing among others has no row; a batch of nothing has one for each", async () => {
   const quiet = new Array<number>(9).fill(0);
   const param = "confidence_threshold: 0.85";
