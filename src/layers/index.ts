@@ -36,6 +36,7 @@ export { DropoutLayer } from "./common/dropout.ts";
 export { EmbedLayer } from "./common/embed.ts";
 export { InnerProductLayer } from "./common/inner-product.ts";
 export { SeLuDropoutLayer } from "./common/selu-dropout.ts";
+export { SpatialDropoutLayer } from "./common/spatial-dropout.ts";
 export { AnnotatedDataLayer } from "./data/annotated-data.ts";
 export { DataLayer } from "./data/data.ts";
 export { DenseImageDataLayer } from "./data/dense-image-data.ts";

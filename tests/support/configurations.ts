@@ -690,6 +690,7 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     'block_size: 2 data_format: "NCHW"',
     "block_size: 2",
   ),
+  SpatialDropout: neuron("", "spatial_dropout_param { dropout_ratio: 0.2 }", "phase: TEST"),
   Split: [
     ['bottom: "a" top: "y" top: "z" top: "x"', "2x3"],
     ['bottom: "a" top: "y"', "2x3"],

@@ -10,7 +10,7 @@ const forks: Readonly<Record<string, string>> = {
   "PSPNet and DeepLab":
     "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   "CRF-RNN": "MultiStageMeanfield",
-  ENet: "SpatialDropout Unpooling",
+  ENet: "Unpooling",
   FlowNet:
     "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters LpqLoss Mean Resample",
   "MobileNet and ShuffleNet": "ChannelShuffle",

@@ -1,6 +1,7 @@
 import type { LayerParameter } from "../../io/proto/caffe.ts";
 import type { Random } from "../../util/random.ts";
 import type { Blobs, LayerContext, LayerState } from "../base/layer.ts";
+import { PythonSpatialDropoutLayer } from "../common/python-spatial-dropout.ts";
 import { AnchorTargetLayer } from "./anchor-target-layer.ts";
 import { PythonProposalLayer } from "./proposal-layer.ts";
 import { PythonProposalTargetLayer } from "./proposal-target-layer.ts";
@@ -23,10 +24,11 @@ type KnownLayerClass = new (
   param: LayerParameter,
 ) => KnownLayer;
 
-/** Layers of py-faster-rcnn that are known by module and class, where there is no module of that name. */
+/** Layers of py-faster-rcnn and ENet that are known by module and class, where there is no module of that name. */
 export const knownLayers: Readonly<Record<string, KnownLayerClass>> = {
   "rpn.proposal_layer.ProposalLayer": PythonProposalLayer,
   "rpn.anchor_target_layer.AnchorTargetLayer": AnchorTargetLayer,
   "rpn.proposal_target_layer.ProposalTargetLayer": PythonProposalTargetLayer,
   "roi_data_layer.layer.RoIDataLayer": PythonRoiDataLayer,
+  "spatial_dropout.SpatialDropoutLayer": PythonSpatialDropoutLayer,
 };

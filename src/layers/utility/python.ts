@@ -51,6 +51,7 @@ export interface UserLayer {
  * `rpn.anchor_target_layer` AnchorTargetLayer, `rpn.proposal_target_layer` ProposalTargetLayer and `roi_data_layer.layer`
  * RoIDataLayer, which reads a database of annotated images: param_str has `'source'` for it. They have the configuration
  * that nets are trained end to end with; other values of it may stand in param_str by their names, as `'BATCH_SIZE': 64`.
+ * So is ENet's `spatial_dropout` SpatialDropoutLayer, with `'phase'` and `'p'` in param_str.
  *
  * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
  *
