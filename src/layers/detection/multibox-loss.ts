@@ -399,8 +399,12 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   }
 
   override backward([y]: One, propagateDown: readonly boolean[], bottom: Blobs): void {
-    const [loc, conf] = bottom as [Blob, Blob];
-    if (propagateDown[2] || propagateDown[3]) {
+    const [loc, conf, ...given] = bottom as readonly [Blob, Blob, ...Blob[]];
+    // As in SSD, what is not said is true, true, false, false.
+    given.forEach((blob, i) => {
+      if (propagateDown[i + 2]) blob.diffMem.zero();
+    });
+    if (this.param.propagate_down?.slice(2).includes(true)) {
       this.fail(
         "Layer cannot backpropagate to priors or labels. Expected propagate_down: false for bottoms 2 and 3.",
       );

@@ -78,6 +78,25 @@ test("a bottom without a gradient takes its part out of the loss", async () => {
   expect(loss).toBeCloseTo(Math.LN2, 5);
 });
 
+test("priors of what a net learned get no gradient, unless one is asked for", async () => {
+  const learned = `type: "Scale" bottom: "c" top: "priors" scale_param { axis: 0 num_axes: -1 } } layer { name: "loss" `;
+  const text = learned + layer("neg_pos_ratio: 0").replace('bottom: "c"', 'bottom: "priors"');
+  const silentText = text.replace(/propagate_down: \w+/g, "");
+  const net = layerNet(silentText, shapes);
+  await forward(net, [0.5, ...none.slice(1)], zeros, priors, object);
+  await net.backward();
+  expect(net.blob("a").diffValues()[0]).toBeCloseTo(0.5, 5);
+  expect(
+    net.params
+      .get("t")?.[0]
+      ?.diffValues()
+      .every((value) => value === 0),
+  ).toBe(true);
+  const asking = layerNet(text.replace("propagate_down: false", "propagate_down: true"), shapes);
+  await forward(asking, none, zeros, priors, object);
+  await expect(asking.backward()).rejects.toThrow(/cannot backpropagate to priors/);
+});
+
 test("with encode_variance_in_target the gradient is not divided by the variances, as in SSD", async () => {
   const net = layerNet(layer("encode_variance_in_target: true"), shapes);
   const halves = [...priors.slice(0, 12), ...new Array<number>(12).fill(0.5)];
