@@ -31,12 +31,13 @@ function fan(shape: Shape, norm: Param["variance_norm"]): number {
 }
 
 /**
- * The seven fillers by name.
+ * The fillers by name.
  *
  * - constant           value
  * - uniform            U(min, max)
  * - gaussian           N(mean, std²); with `sparse` s ≥ 0 each value is kept with probability s / shape[0]
  * - positive_unitball  U(0, 1), each first-axis slice divided by its sum
+ * - gaussian_unitball  N(0, 1), each first-axis slice divided by its length  (caffe-windows)
  * - xavier             U(−a, a), a = √(3/n)           (Glorot & Bengio, AISTATS 2010)
  * - msra               N(0, 2/n / (1 + alpha²))       (He et al., ICCV 2015)
  * - bilinear           interpolation weights of a square kernel, for upsampling deconvolutions
@@ -62,6 +63,15 @@ const fillers: Readonly<Record<string, Filler>> = {
       let sum = 0;
       for (let i = from; i < from + size; i++) sum += values[i] ?? 0;
       for (let i = from; i < from + size; i++) values[i] = (values[i] ?? 0) / sum;
+    }
+  },
+  gaussian_unitball: (values, shape, _param, source) => {
+    const size = countOf(shape, 1);
+    source.noise.gaussian(values, 0, 1, keyOf(source));
+    for (let from = 0; from < values.length; from += size) {
+      let sum = 1e-12;
+      for (let i = from; i < from + size; i++) sum += (values[i] ?? 0) ** 2;
+      for (let i = from; i < from + size; i++) values[i] = (values[i] ?? 0) / Math.sqrt(sum);
     }
   },
   xavier: (values, shape, { variance_norm }, source) => {

@@ -55,6 +55,14 @@ describe("fillers", () => {
     expect(filled({ type: "gaussian", sparse: 0 }, SHAPE).every((x) => x === 0)).toBe(true);
   });
 
+  test("gaussian_unitball: the inputs of each output are a vector of length 1", () => {
+    const values = filled({ type: "gaussian_unitball" }, [3, 4]);
+    for (let from = 0; from < 12; from += 4) {
+      expect(Math.hypot(...values.slice(from, from + 4))).toBeCloseTo(1, 5);
+    }
+    expect(values.some((value) => value < 0)).toBe(true);
+  });
+
   test("positive_unitball: the inputs of each output add up to 1", () => {
     const values = filled({ type: "positive_unitball" }, [3, 4]);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);

@@ -328,6 +328,33 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ),
   GRN: one("grn_param", "2x3x2", "bias: 0.1", "bias: 2"),
   HardSwish: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [-5, 5, 2.5, -2.5] }]],
+  GeneralContrastiveLoss: [
+    ...["", "max_negative_only: true", "positive_weight: 2 negative_weight: 3"].map(
+      (param): Row => [
+        `bottom: "a" bottom: "b" top: "y" general_contrastive_loss_param { ${param} }`,
+        "2x3 2",
+        { a: [0.1, 0.5, 1.5, 0.7, 2, 0.3], b: [1, 0] },
+      ],
+    ),
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" loss_weight: 1 loss_weight: 0 general_contrastive_loss_param { exp_negative_weight: true }',
+      "2x3 2",
+      { a: [0.1, 0.5, 1.5, 0.7, 2, 0.3], b: [1, 0] },
+    ],
+  ],
+  GeneralTripletLoss: [
+    // The derivative, for one other class counts.
+    [
+      'bottom: "a" bottom: "b" top: "y" general_triplet_loss_param { add_center_loss: false hardest_only: true margin: 0.5 }',
+      "2x3 2",
+      { a: [0.1, 0.5, 1.5, 0.7, 2, 0.3], b: [1, 0] },
+    ],
+    [
+      'bottom: "a" bottom: "b" top: "y" top: "z" loss_weight: 1 loss_weight: 0 general_triplet_loss_param { add_center_loss: false }',
+      "2x2 2",
+      { a: [0.1, 0.5, 1.5, 0.7], b: [1, 1] },
+    ],
+  ],
   HingeLoss: ["L1", "L2"].map((norm) => [
     `bottom: "a" bottom: "b" top: "y" hinge_loss_param { norm: ${norm} }`,
     "3x4 3",
@@ -353,6 +380,15 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "2x2x3 2x2 3x3",
       { b: [0, 2, 1, 1] },
     ],
+  ],
+  InnerDistance: [
+    ...one(
+      "inner_distance_param",
+      "2x3x2",
+      `num_output: 4 ${fill} bias_filler { type: "uniform" }`,
+      `num_output: 2 distance_type: "L1" ${fill}`,
+    ),
+    ...two("inner_distance_param", "2x3 4x3", "", 'distance_type: "L1"'),
   ],
   InnerProduct: one(
     "inner_product_param",
@@ -485,6 +521,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   Parameter: [
     ['top: "y" parameter_param { shape { dim: 3 dim: 2 } }', ""],
     ['top: "y" parameter_param { shape { dim: 1 } }', ""],
+    [
+      'top: "y" parameter_param { shape { dim: 2 dim: 3 } blob_filler { type: "gaussian_unitball" } }',
+      "",
+    ],
   ],
   Permute: [
     ...one("permute_param", "2x3x2x2", "order: 0 order: 2 order: 3 order: 1", "order: 3 order: 1"),

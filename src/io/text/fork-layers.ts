@@ -15,7 +15,7 @@ const forks: Readonly<Record<string, string>> = {
     "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters LpqLoss Mean Resample",
   "MobileNet and ShuffleNet": "ChannelShuffle",
   "face recognition":
-    "LargeMarginInnerProduct CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2 InnerDistance",
+    "LargeMarginInnerProduct CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2",
   "pose estimation":
     "CPMData CPMTransformation DataHeatmap HeatmapData EuclideanLossHeatmap ImResize NMS",
   "3-D convolution (C3D)":

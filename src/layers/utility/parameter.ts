@@ -5,7 +5,8 @@ import { LearnedLayer } from "../base/learned.ts";
 /**
  * A learnable blob by itself, for other layers to read.
  *
- * - no bottom; top[0]: `parameter_param.shape`; blobs: that same memory, zero at first
+ * - no bottom; top[0]: `parameter_param.shape`; blobs: that same memory, filled by `blob_filler`
+ *   (caffe-windows), zero at first without one
  *
  * @see Caffe's ParameterLayer
  */
@@ -17,8 +18,9 @@ export class ParameterLayer extends LearnedLayer<None, One> {
   static override readonly role: LayerRole = "constant";
 
   override setUp(_bottom: None, [y]: One): void {
-    const shape = this.param.parameter_param?.shape?.dim ?? [];
-    this.makeBlobs([{ shape, filler: undefined }]);
+    const { shape: { dim: shape = [] } = {}, blob_filler: filler } =
+      this.param.parameter_param ?? {};
+    this.makeBlobs([{ shape, filler }]);
     y.reshape(shape);
   }
 

@@ -23,3 +23,9 @@ describeEngines("Parameter", (engines) => {
 test("the gradient of Parameter agrees with differences", async () => {
   await checkGradient('type: "Parameter" top: "y" parameter_param { shape { dim: 3 } }', []);
 });
+
+test("Parameter is filled at first where it has a filler", async () => {
+  const layer =
+    'type: "Parameter" top: "y" parameter_param { shape { dim: 3 } blob_filler { value: 2 } }';
+  expect(await forward(layerNet(layer, []))).toEqual([[2, 2, 2]]);
+});
