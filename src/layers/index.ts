@@ -136,6 +136,7 @@ export { SplitLayer } from "./utility/split.ts";
 export { SqueezeLayer } from "./utility/squeeze.ts";
 export { TileLayer } from "./utility/tile.ts";
 export { TransposeLayer } from "./utility/transpose.ts";
+export { ColinearConvolutionLayer } from "./vision/colinear-convolution.ts";
 export { ConvolutionLayer } from "./vision/convolution.ts";
 export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.ts";
 export { CropLayer } from "./vision/crop.ts";

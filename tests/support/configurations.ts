@@ -163,6 +163,18 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     ctc("", "3x2x3 2x2", { b: [0, 1, 0, 0] }, "VALID"),
   ],
   Clip: neuron("clip_param { min: -0.4 max: 0.3 }", "clip_param { min: -9 max: 9 }"),
+  ColinearConvolution: [
+    "pad: 1",
+    "symmetric: true stride: 2",
+    "quadratic_term: false",
+    "linear_term: false",
+    "bias_term: false",
+  ].map(
+    (param): Row => [
+      `bottom: "a" top: "y" colinear_convolution_param { num_output: 2 kernel_size: 2 quadratic_${fill} linear_${fill} bias_filler { value: 1 } ${param} }`,
+      "2x2x3x3",
+    ],
+  ),
   Concat: [
     ...two("concat_param", "2x3x2 2x3x2", "", "axis: 0", "axis: -1", "concat_dim: 2"),
     ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "2x1x2 2x3x2 2x2x2"],

@@ -9,6 +9,7 @@ export const v1Types: Readonly<Record<NonNullable<V1LayerParameter["type"]>, str
   ACCURACY: "Accuracy",
   ARGMAX: "ArgMax",
   BNLL: "BNLL",
+  COLINEAR_CONVOLUTION: "ColinearConvolution",
   CONCAT: "Concat",
   CONTRASTIVE_LOSS: "ContrastiveLoss",
   CONVOLUTION: "Convolution",
