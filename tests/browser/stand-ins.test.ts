@@ -1,5 +1,5 @@
 // What stands in the place of layers, engines and Node in a browser:
-// src/browser/{layers,native,no-files,path}.ts.
+// src/browser/{layers,native,no-files,path,recompress}.ts.
 import * as node from "node:path";
 import { expect, test } from "vitest";
 import * as browser from "../../src/browser/index.ts";
@@ -7,6 +7,7 @@ import * as page from "../../src/browser/layers.ts";
 import { loadNativeEngine } from "../../src/browser/native.ts";
 import { existsSync, readFileSync } from "../../src/browser/no-files.ts";
 import * as path from "../../src/browser/path.ts";
+import { recompressed } from "../../src/browser/recompress.ts";
 import { ReferenceEngine } from "../../src/engines/reference/index.ts";
 import * as library from "../../src/index.ts";
 import * as all from "../../src/layers/index.ts";
@@ -15,9 +16,11 @@ import { silent } from "../../src/util/log.ts";
 test("a page has every layer but those that read files or load modules", () => {
   const missing = Object.keys(all).filter((name) => !(name in page));
   expect(missing).toEqual(
-    ["Data", "HDF5Data", "HDF5Output", "ImageData", "WindowData", "Python"].map(
-      (type) => `${type}Layer`,
-    ),
+    [
+      ...["AnnotatedData", "Data", "DenseImageData", "DetectionData", "EvalData", "HDF5Data"],
+      ...["HDF5Output", "ImageData", "ImageGtData", "ImageSegData", "MTCNNData", "VideoData"],
+      ...["WindowData", "Python"],
+    ].map((type) => `${type}Layer`),
   );
 });
 
@@ -40,7 +43,8 @@ test.each(["/a/b/../c.txt", "a//b/./c", "../x/y.tar.gz", "", ".hidden", "/", "a/
   },
 );
 
-test("files and the native engine are refused in words", () => {
+test("files, JPEGs in between and the native engine are refused in words", () => {
+  expect(() => recompressed()).toThrow("noise_param.jpeg is given in a browser");
   expect(existsSync()).toBe(false);
   expect(() => readFileSync()).toThrow(
     "there are no files in a browser. Expected texts, objects and arrays",

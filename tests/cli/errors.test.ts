@@ -117,7 +117,7 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
     [
       "a zero max_iter",
       ["train", "--solver=zero_iter.prototxt"],
-      "zero_iter.prototxt: max_iter is 0. Expected 1 or more.",
+      "zero_iter.prototxt: max_iter is 0. Expected 1 or more; or 0, with a test_interval, to test alone.",
     ],
     [
       "a truncated caffemodel",

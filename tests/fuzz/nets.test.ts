@@ -44,7 +44,7 @@ describe("drawing", () => {
   });
 
   test("what nets should have among them is there", () => {
-    const cases = Array.from({ length: 150 }, (_, n) => drawCase(1, n));
+    const cases = Array.from({ length: 250 }, (_, n) => drawCase(1, n));
     const layers = cases.flatMap(({ param }) => param.layer ?? []);
     const inputs = cases.flatMap(({ passes }) =>
       passes.flatMap((pass) => Object.values(pass.inputs)),
@@ -87,7 +87,7 @@ describe("a fault", () => {
         all[at] = x * 1.0001;
       });
   });
-  const withTanH = Array.from({ length: 300 }, (_, n) => drawCase(5, n)).filter(({ param }) =>
+  const withTanH = Array.from({ length: 450 }, (_, n) => drawCase(5, n)).filter(({ param }) =>
     param.layer?.some(({ type }) => type === "TanH"),
   );
 

@@ -103,12 +103,15 @@ test("whatever works with a closed solver says that its net is closed, and write
   solver.close();
   const calls: Calls = { step: [1], restore: [file], loadWeights: [file], test: [0] };
   const numbers = [
-    ..."param currentStep stoppedEarly request newestSnapshot learningRate close".split(" "),
+    ..."param currentStep plateau stoppedEarly request newestSnapshot learningRate close".split(
+      " ",
+    ),
     ..."memory remember say presentParam holdingParam".split(" "),
     // Protected: they run within a turn, which is what asks whether the net is open.
     ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow".split(" "),
     "set param",
     "set currentStep",
+    "set plateau",
   ];
   expect(await notRefused(solver, calls, numbers)).toEqual([]);
   await expect(solver[Symbol.asyncIterator]().next()).rejects.toThrow(CLOSED);

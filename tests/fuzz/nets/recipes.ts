@@ -605,6 +605,20 @@ const own: Readonly<Record<string, Recipe>> = {
   Tile: {
     draw: one((s, shape) => `tile_param { tiles: ${s.int(1, 3)} axis: ${s.axis(shape)} }`, axes(1)),
   },
+  CTCGreedyDecoder: { draw: one(() => "", axes(3, 3)), selects: true, hasNoTrueGradient: true },
+  HardSwish: { draw: one(), selects: true },
+  Insanity: {
+    rereadsTop: true,
+    draw: one((s) => s.maybe(`insanity_param { lb: ${s.pick(1, 3)} ub: ${s.pick(4, 8)} }`)),
+    selects: true,
+  },
+  Lstm: { saturates: true, draw: sequence, hasParameters: true },
+  SeLU: {
+    rereadsTop: true,
+    saturates: true,
+    draw: one((s) => s.maybe(`selu_param { lambda: ${s.pick(0.5, 2)} }`)),
+    selects: true,
+  },
 };
 
 /** What holds of types that are drawn by their configurations. */
@@ -634,44 +648,39 @@ const configured = Object.entries(configurations).flatMap(([type, rows]) => {
 export const recipes: Readonly<Record<string, Recipe>> = {
   ...Object.fromEntries(configured),
   ...own,
-  CTCGreedyDecoder: { draw: one(() => "", axes(3, 3)), selects: true, hasNoTrueGradient: true },
-  HardSwish: { draw: one(), selects: true },
-  Insanity: {
-    rereadsTop: true,
-    draw: one((s) => s.maybe(`insanity_param { lb: ${s.pick(1, 3)} ub: ${s.pick(4, 8)} }`)),
-    selects: true,
-  },
-  Lstm: { saturates: true, draw: sequence, hasParameters: true },
-  SeLU: {
-    rereadsTop: true,
-    saturates: true,
-    draw: one((s) => s.maybe(`selu_param { lambda: ${s.pick(0.5, 2)} }`)),
-    selects: true,
-  },
 };
 
 /** Types that read files or wait for their program, and those whose bottoms are boxes, are not drawn. */
 export const notDrawn: readonly string[] = [
+  "AnnotatedData",
   "BboxAccuracy",
   "BoxAnnotatorOHEM",
   "BoxGroupOutput",
   "BoxOutput",
   "CenterLoss",
+  "ContinuationIndicator",
   "Data",
   "DecodeBBox",
+  "DenseImageData",
   "DetectionAccuracy",
+  "DetectionData",
   "DetectionEvaluate",
   "DetectionGroupAccuracy",
   "DetectionGroupLoss",
   "DetectionLoss",
   "DetectionOutput",
+  "EvalData",
   "EvalDetection",
   "FrcnnOutput",
   "GaussianYolov3",
   "HDF5Data",
   "HDF5Output",
   "ImageData",
+  "ImageGtData",
+  "ImageSegData",
   "Input",
+  "LabelsequenceAccuracy",
+  "MTCNNData",
   "MarginInnerProduct",
   "MemoryData",
   "PriorBox",
@@ -681,6 +690,7 @@ export const notDrawn: readonly string[] = [
   "Python",
   "RegionLoss",
   "SegAccuracy",
+  "VideoData",
   "WindowData",
   "YoloDetectionOutput",
   "YoloSeg",

@@ -51,14 +51,22 @@ const LOSSES: Readonly<
   },
 };
 
-/** Losses of boxes, regions and pixels: what they take is no such list of scores, and their own tests tell of them. */
+/** Losses of sequences, pairs, boxes, regions and pixels: what they take is no such list of scores, and their own tests tell of them. */
 const ELSEWHERE = [
+  "CTCLoss",
+  "CtcLoss",
+  "DetectionGroupLoss",
+  "DetectionLoss",
   "GaussianYolov3",
+  "GeneralContrastiveLoss",
+  "GeneralTripletLoss",
+  "MTCNNEuclideanLoss",
   "MultiBoxLoss",
   "RegionLoss",
   "SmoothL1Loss",
   "SmoothL1LossOHEM",
   "SoftmaxWithLossOHEM",
+  "WarpCTCLoss",
   "YoloSeg",
   "Yolov3",
 ];
