@@ -118,6 +118,7 @@ export { EltwiseLayer } from "./utility/eltwise.ts";
 export { FilterLayer } from "./utility/filter.ts";
 export { FlattenLayer } from "./utility/flatten.ts";
 export { FlipLayer } from "./utility/flip.ts";
+export { GatherLayer } from "./utility/gather.ts";
 export { MulLayer } from "./utility/mul.ts";
 export { PadLayer } from "./utility/pad.ts";
 export { ParameterLayer } from "./utility/parameter.ts";

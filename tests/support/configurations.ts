@@ -340,6 +340,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ),
   GRN: one("grn_param", "2x3x2", "bias: 0.1", "bias: 2"),
   HardSwish: [...neuron(""), ['bottom: "a" top: "y"', "4", { a: [-5, 5, 2.5, -2.5] }]],
+  Gather: [
+    ['bottom: "a" top: "y"', "2x3"],
+    ['bottom: "a" bottom: "b" top: "y" top: "z"', "2x3 2"],
+  ],
   GeneralContrastiveLoss: [
     ...["", "max_negative_only: true", "positive_weight: 2 negative_weight: 3"].map(
       (param): Row => [

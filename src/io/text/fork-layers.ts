@@ -25,7 +25,7 @@ const forks: Readonly<Record<string, string>> = {
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",
   "pruned nets": "CConvolution CInnerProduct SparseInnerProduct",
   "other Caffes":
-    "Relu6 SELU Mish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Padding Unsqueeze Gather Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Add Hadamard",
+    "Relu6 SELU Mish HSwish HSigmoid Swish6 CReLU BatchReduction GradientScaler GradientReversal Resize Padding Unsqueeze Slicing CuDNNBatchNorm CUDNNBatchNorm SyncBN SyncBatchNorm SoftmaxFocalLoss FocalSoftmaxWithLoss WeightedSoftmaxWithLoss L2Norm MatMul MatrixMul Broadcast Add Hadamard",
 };
 
 /** What the same is written with here. */
