@@ -1,7 +1,7 @@
 import type { Box } from "../../util/box.ts";
 import type { Random } from "../../util/random.ts";
 import { toByte } from "./bytes.ts";
-import { planar, type Raster } from "./raster.ts";
+import { bytesFor, planar, type Raster } from "./raster.ts";
 
 /** The fields of expand_param. */
 export interface Expansion {
@@ -38,7 +38,7 @@ export function expanded(
   const width = trunc(fround(image.width * ratio));
   const top = floor(random.uniform(0, height - image.height));
   const left = floor(random.uniform(0, width - image.width));
-  const data = new Uint8Array(channels * height * width);
+  const data = bytesFor(channels, height, width);
   for (let c = 0; c < channels; c++) {
     const plane = data.subarray(c * height * width, (c + 1) * height * width);
     plane.fill(toByte(means[means.length > 1 ? c : 0] ?? 0));

@@ -1,5 +1,5 @@
 import { roundHalfToEven } from "./bytes.ts";
-import { planar, type Raster } from "./raster.ts";
+import { bytesFor, planar, type Raster } from "./raster.ts";
 import { resizeLinear } from "./resize.ts";
 
 /** How a resized image's pixels come from the image's. */
@@ -27,8 +27,7 @@ export function resized(
   if (interpolation === "AREA" && from.height >= height && from.width >= width) {
     return meansOfAreas(from, height, width);
   }
-  const tapsOf = taps[interpolation];
-  return interpolated(from, tapsOf(from.height, height), tapsOf(from.width, width));
+  return interpolated(from, height, width, taps[interpolation]);
 }
 
 /** For each place of a side, the `size` places that it is made of, and their weights. */
@@ -115,9 +114,14 @@ function lanczosWeights(x: number): readonly number[] {
 }
 
 /** Columns first, then rows, in whole numbers. */
-function interpolated(from: Raster, rows: Taps, columns: Taps): Raster {
-  const [height, width] = [rows.count, columns.count];
-  const data = new Uint8Array(from.channels * height * width);
+function interpolated(
+  from: Raster,
+  height: number,
+  width: number,
+  tapsOf: (from: number, to: number) => Taps,
+): Raster {
+  const data = bytesFor(from.channels, height, width);
+  const [rows, columns] = [tapsOf(from.height, height), tapsOf(from.width, width)];
   const lines = new Int32Array(from.height * width);
   for (let c = 0; c < from.channels; c++) {
     stretchRows(from, from.offset + c * from.channelStep, columns, lines);
@@ -196,7 +200,7 @@ function covers(from: number, to: number): Cover[] {
 }
 
 function meansOfAreas(from: Raster, height: number, width: number): Raster {
-  const data = new Uint8Array(from.channels * height * width);
+  const data = bytesFor(from.channels, height, width);
   const [rows, columns] = [covers(from.height, height), covers(from.width, width)];
   const sums = new Float32Array(width);
   for (let c = 0, at = 0; c < from.channels; c++) {

@@ -25,6 +25,21 @@ export function planar(
   return { data, channels, height, width, offset: 0, channelStep, rowStep: width, columnStep: 1 };
 }
 
+/** As many bytes as an image may take: a blob holds no more numbers. */
+const MOST_BYTES = 2 ** 31;
+
+/**
+ * Memory for an image of bytes of that size, all 0.
+ * @throws FormatError where no image is so large
+ */
+export function bytesFor(channels: number, height: number, width: number): Uint8Array {
+  const count = channels * height * width;
+  if (count < MOST_BYTES) return new Uint8Array(count);
+  throw new FormatError(
+    `an image becomes ${channels}×${height}×${width}, ${count} bytes. Expected fewer than ${MOST_BYTES}: ask for a smaller size.`,
+  );
+}
+
 /** Pixels row by row, the channels of each side by side, as decoders give them. */
 export function interleaved(
   data: Uint8Array,

@@ -2,7 +2,7 @@ import { FormatError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { toByte } from "./bytes.ts";
 import { type Interpolation, resized } from "./interpolation.ts";
-import { planar, type Raster } from "./raster.ts";
+import { bytesFor, planar, type Raster } from "./raster.ts";
 
 /** One resize_param: how an image comes to a size. */
 export interface ResizePolicy {
@@ -81,7 +81,7 @@ function surrounded({ height, width, padMode, padValues }: ResizePolicy, inner: 
   }
   const rows = places(inner.height, height, padMode);
   const columns = places(inner.width, width, padMode);
-  const data = new Uint8Array(channels * height * width);
+  const data = bytesFor(channels, height, width);
   for (let c = 0, at = 0; c < channels; c++) {
     const value = toByte(padValues[padValues.length > 1 ? c : 0] ?? 0);
     const start = inner.offset + c * inner.channelStep;

@@ -1,5 +1,5 @@
 import { roundHalfToEven } from "./bytes.ts";
-import { planar, type Raster } from "./raster.ts";
+import { bytesFor, planar, type Raster } from "./raster.ts";
 
 /** A rectangle of an image: columns [left, left + width), rows [top, top + height). */
 export interface Rectangle {
@@ -28,7 +28,7 @@ export function resizeLinear(
   part: Rectangle = { left: 0, top: 0, width: from.width, height: from.height },
   factor?: number,
 ): Raster {
-  const data = new Uint8Array(from.channels * height * width);
+  const data = bytesFor(from.channels, height, width);
   const start = from.offset + part.top * from.rowStep + part.left * from.columnStep;
   const resizePlane =
     part.height === 2 * height && part.width === 2 * width ? meansOfFour : interpolate;
@@ -44,7 +44,7 @@ export function resizeLinear(
  * @see OpenCV's resize with INTER_NEAREST
  */
 export function resizeNearest(from: Raster, height: number, width: number): Raster {
-  const data = new Uint8Array(from.channels * height * width);
+  const data = bytesFor(from.channels, height, width);
   const [rows, columns] = [from.height / height, from.width / width];
   for (let c = 0, to = 0; c < from.channels; c++) {
     for (let y = 0; y < height; y++) {

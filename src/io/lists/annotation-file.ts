@@ -194,7 +194,8 @@ function recordOf(value: unknown): object | undefined {
 
 function numberOf(value: unknown, what: string, path: string): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number === "number" && Number.isFinite(number)) return number;
+  // An AnnotatedDatum has 32-bit floats.
+  if (typeof number === "number" && Number.isFinite(Math.fround(number))) return number;
   throw new FormatError(
     `${path}: ${what} is ${value === undefined ? "not there" : `"${String(value)}"`}. Expected a number.`,
   );

@@ -32,7 +32,7 @@ export function readLineList(
   what: string,
   check: (words: readonly string[]) => string | undefined,
 ): LineList {
-  const bytes = readList(source, what);
+  const bytes = readList(source, "list");
   const starts: number[] = [];
   const lines: number[] = [];
   for (let start = 0, line = 1; start < bytes.length; line++) {

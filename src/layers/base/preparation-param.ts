@@ -49,6 +49,10 @@ function policiesOf(layer: LayerParameter, params: readonly ResizeParameter[]): 
     return policy;
   });
   const sum = policies.reduce((total, { probability }) => total + probability, 0);
+  if (policies.length > 1) {
+    for (const { probability } of policies)
+      checkProbability(layer, "resize_param.prob", probability);
+  }
   if (policies.length > 1 && !(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
     fail(
       layer,
@@ -123,6 +127,9 @@ export function distortionOf(
       );
     }
   }
+  for (const of of ["brightness", "contrast", "hue", "saturation", "random_order"] as const) {
+    checkProbability(layer, `distort_param.${of}_prob`, param[`${of}_prob`]);
+  }
   return {
     brightnessProb: param.brightness_prob,
     brightnessDelta: param.brightness_delta,
@@ -143,6 +150,7 @@ function expansionOf(
   message: NonNullable<TransformationParameter["expand_param"]>,
 ): Expansion {
   const { prob, max_expand_ratio } = withDefaults("ExpansionParameter", message);
+  checkProbability(layer, "expand_param.prob", prob);
   if (!(max_expand_ratio >= 1 && max_expand_ratio <= MOST_EXPANDED)) {
     fail(
       layer,
@@ -150,6 +158,10 @@ function expansionOf(
     );
   }
   return { probability: prob, maxRatio: max_expand_ratio };
+}
+
+function checkProbability(layer: LayerParameter, field: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) fail(layer, `${field} is ${value}. Expected 0 to 1.`);
 }
 
 /** An image so many times as high and wide takes memory that no machine has. */

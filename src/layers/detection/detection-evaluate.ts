@@ -104,8 +104,10 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
       }
       checkTruthShape(labels, (message) => this.fail(message));
     }
-    // Rows of −1 are no detections: how many there are is known after forward.
-    this.#shape(y, Math.max(1, this.#counted.length + detections.count() / 7), bottom);
+    // Rows of −1 are no detections: how many there are is known after forward. Counted, not listed: a blob refuses more
+    // classes than it can hold.
+    const counted = this.#classes - (this.#background < this.#classes ? 1 : 0);
+    this.#shape(y, Math.max(1, counted + detections.count() / 7), bottom);
   }
 
   #expectRows(what: string, blob: Blob, each: number): void {

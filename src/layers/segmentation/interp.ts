@@ -97,10 +97,8 @@ export class InterpLayer extends Layer<Blobs, One> {
   /** The length of an axis of the top, for `length` of the bottom. */
   #lengthOf(length: number, given: number | undefined): number {
     const { shrink_factor, zoom_factor, height, width } = this.param.interp_param ?? {};
-    if ((shrink_factor ?? 1) < 1 || (zoom_factor ?? 1) < 1) {
-      this.fail(
-        `interp_param.shrink_factor is ${shrink_factor}, zoom_factor ${zoom_factor}. Expected 1 or more.`,
-      );
+    for (const [field, factor] of Object.entries({ shrink_factor, zoom_factor })) {
+      if ((factor ?? 1) < 1) this.fail(`interp_param.${field} is ${factor}. Expected 1 or more.`);
     }
     const hasOne = (shrink_factor === undefined) !== (zoom_factor === undefined);
     if (!hasOne && height !== undefined && width !== undefined) return given ?? 0;

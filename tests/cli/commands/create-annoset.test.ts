@@ -295,6 +295,7 @@ describe("caffe create_annoset", () => {
       "object 1 has no name, or no bndbox",
     ],
     ["word.xml", voc(object("cat", [0, 0, 1, Number.NaN])), [], 'ymax of object 1 is "NaN"'],
+    ["huge.xml", voc(object("cat", [0, 0, 1, 1e300])), [], 'ymax of object 1 is "1e+300"'],
     ["open.xml", "<annotation><object></annotation>", [], "</annotation> closes <object>"],
     ["other.xml", "<html></html>", [], "it is <html>. Expected VOC's <annotation>"],
     ["empty.xml", "", [], "it holds no element"],
@@ -415,6 +416,8 @@ describe("caffe get_image_size", () => {
     expect(readFileSync(join(root, "sizes.txt"), "utf8")).toBe("31 10 20\n32 10 20\n");
     write("ids.txt", "a 31\n");
     expect((await caffeHere(args, root)).stderr).toContain('has no number for "b"');
+    args[1] = "--name_id_file=none.txt";
+    expect((await caffeHere(args, root)).stderr).toContain('caffe: list "none.txt" cannot be read');
     write("lost.txt", "img/none.png\n");
     const lost = await caffeHere(["get_image_size", "./", "lost.txt", "sizes.txt"], root);
     expect(lost.stderr).toMatch(/lost\.txt:1: .*none\.png/);

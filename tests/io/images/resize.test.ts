@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { resized as resizedBy } from "../../../src/io/images/interpolation.ts";
 import { interleaved, planar } from "../../../src/io/images/raster.ts";
 import { resizeLinear } from "../../../src/io/images/resize.ts";
 import { noise } from "../../support/nets.ts";
@@ -11,6 +12,16 @@ function pixelsOf(data: ArrayLike<number>, channels: number): Uint8Array {
     Number(data[(i % channels) * size + Math.floor(i / channels)]),
   );
 }
+
+test.each(["LINEAR", "AREA", "NEAREST", "CUBIC", "LANCZOS4"] as const)(
+  "%s refuses a size that no image can have",
+  (kind) => {
+    const image = planar(new Uint8Array(6), 3, 1, 2);
+    expect(() => resizedBy(image, 4e9, 4e9, kind)).toThrow(
+      "an image becomes 3×4000000000×4000000000",
+    );
+  },
+);
 
 describe("resizing is OpenCV's, to the bit", () => {
   test.each(resized.map((want) => [want.from.join("×"), want.to.join("×"), want] as const))(

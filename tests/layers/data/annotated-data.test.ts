@@ -172,6 +172,17 @@ describe("AnnotatedData", () => {
     ["transform_param { resize_param { height: 3 } }", "", /height 3 and width 0/],
     ["transform_param { expand_param { max_expand_ratio: 0.5 } }", "", /max_expand_ratio is 0.5/],
     [
+      "transform_param { expand_param { prob: nan } }",
+      "",
+      /expand_param.prob is NaN. Expected 0 to 1/,
+    ],
+    ["transform_param { distort_param { hue_prob: 50 } }", "", /hue_prob is 50. Expected 0 to 1/],
+    [
+      "transform_param { resize_param { prob: 2 height: 1 width: 1 } resize_param { prob: -1 height: 2 width: 2 } }",
+      "",
+      /resize_param.prob is 2. Expected 0 to 1/,
+    ],
+    [
       "transform_param { resize_param { prob: 0.2 height: 1 width: 1 } resize_param { prob: 0.2 height: 2 width: 2 } }",
       "",
       /add up to 0.4/,

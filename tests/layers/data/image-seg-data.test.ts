@@ -118,6 +118,11 @@ describe("ImageSegData", () => {
     expect(() => seg(param, transform)).toThrow(message);
   });
 
+  test("a scale factor beyond all memory is refused with the line that it met", async () => {
+    const net = seg('source: "pixels.txt" label_type: PIXEL', "crop_size: 1 scale_factors: 1e9");
+    await expect(net.forward()).rejects.toThrow("an image becomes 1×2000000000×3000000000");
+  });
+
   test("ImageData and Data do not take its fields", () => {
     const imageData = (param: string, transform: string): Net =>
       netOf(

@@ -114,6 +114,12 @@ test("DetectionEvaluate refuses other shapes and thresholds", () => {
       [1, 1, 1, 8],
     ]),
   ).toThrow("overlap_threshold is 0");
+  expect(() =>
+    layerNet(layer().replace(/num_classes: \d+/, "num_classes: 4294967295"), [
+      [1, 1, 1, 7],
+      [1, 1, 1, 8],
+    ]),
+  ).toThrow("Expected fewer than 2147483648");
 });
 
 /** Cascade R-CNN's: detections and objects in pixels of an input of 40×20, of an image twice as high. */

@@ -56,7 +56,7 @@ test.each([
 test.each([
   ["", [1, 1, 2, 2], "has no size"],
   ["height: 3", [1, 1, 2, 2], "has no size"],
-  ["zoom_factor: 0", [1, 1, 2, 2], "Expected 1 or more"],
+  ["zoom_factor: 0", [1, 1, 2, 2], "interp_param.zoom_factor is 0. Expected 1 or more"],
   ["zoom_factor: 2 pad_end: 1", [1, 1, 2, 2], "only supports non-pos padding"],
   ["zoom_factor: 2 pad_end: -2", [1, 1, 2, 2], "would become 0 × 0"],
   ["height: 0 width: 3", [1, 1, 2, 2], "then 0 × 3"],

@@ -141,7 +141,9 @@ test("what does not go together, or has no effect, is said", () => {
 
 test("tests come test_offset iterations late", async () => {
   const tested: number[] = [];
-  const solver = solverOf(`max_iter: 7 test_iter: 1 test_interval: 3 test_offset: 1 ${NET}`);
+  const solver = solverOf(
+    `max_iter: 7 test_iter: 1 test_interval: 3 test_offset: 1 snapshot_after_train: false ${NET}`,
+  );
   solver.callbacks.push({
     onTest() {
       tested.push(solver.iter);
