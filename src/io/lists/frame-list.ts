@@ -2,6 +2,9 @@ import { FormatError } from "../../util/errors.ts";
 import { fileExists } from "../files/file-system.ts";
 import { imageListOf, readImageList, type SharedList } from "./image-list.ts";
 
+/** No file's name is longer. */
+const WIDEST = 255;
+
 /** The first frame's number is looked for up to this, as OpenCV does. */
 const LAST_FIRST = 100;
 
@@ -22,6 +25,11 @@ export function readFrameList(file: string, path: string): SharedList {
     );
   }
   const [mark, zero = "", width = ""] = pattern;
+  if (Number(width) > WIDEST) {
+    throw new FormatError(
+      `${file} has numbers of ${width} digits. Expected ${WIDEST} at most: %06d stands for six.`,
+    );
+  }
   const frame = (number: number): string =>
     path.replace(mark, String(number).padStart(Number(width), zero || " "));
   let first = 0;

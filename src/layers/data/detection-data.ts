@@ -86,6 +86,12 @@ export class DetectionDataLayer extends ObjectsDataLayer {
       this.fail(`shuffle is "${shuffle}". Expected ${Object.keys(GROUPINGS).join(", ")}.`);
     }
     if (!(fg_threshold > 0)) this.fail(`fg_threshold is ${fg_threshold}. Expected above 0.`);
+    const ratio = param.template_ratio?.find((one) => !(one > 0));
+    if (ratio !== undefined) this.fail(`template_ratio is ${ratio}. Expected each above 0.`);
+    const { multiscale_prob = 0.5 } = param;
+    if (!(multiscale_prob >= 0 && multiscale_prob <= 1)) {
+      this.fail(`multiscale_prob is ${multiscale_prob}. Expected 0 to 1.`);
+    }
     if (coord_num !== 4) this.fail(`coord_num is ${coord_num}. Expected 4.`);
     if (resize_param) {
       this.fail(

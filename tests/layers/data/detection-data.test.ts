@@ -144,6 +144,8 @@ describe("DetectionData", () => {
     ["resize_ratio: 2 short_size: 32 long_size: 64", "has several sizes"],
     ["min_scale: 1 max_scale: 2 low_scale_ratio: 1 high_scale_ratio: 2", "Expected one of both"],
     ["min_scale: 3 max_scale: 2", "Expected the lower one first"],
+    ["multiscale_prob: nan", "multiscale_prob is NaN. Expected 0 to 1"],
+    ["template_ratio: 1 template_ratio: 0", "template_ratio is 0. Expected each above 0"],
     ["distort_param { contrast_lower: 2 contrast_upper: 1 }", "Expected 0 ≤ lower ≤ upper"],
     ["resize_param { }", "Expected resize_width and resize_height"],
   ])("refuses %s", (param, message) => {

@@ -64,6 +64,7 @@ describe("VideoData", () => {
     ["video_type: VIDEO", /has no video_file/],
     ['video_type: VIDEO video_file: "film.mp4"', /films are not decoded here.*ffmpeg -i film.mp4/],
     ['video_type: VIDEO video_file: "none/%d.png"', /names no frame/],
+    ['video_type: VIDEO video_file: "frames/%099999999d.png"', /numbers of 99999999 digits/],
     ['video_type: VIDEO video_file: "frames.txt" skip_frames: 2', /there are 2 frames/],
     ['source: "clips.lst" new_length: 16', /clips of frames for 3-D convolutions/],
   ])("with %s is refused", (param, problem) => {
