@@ -65,6 +65,10 @@ export function checkParameters(param: SolverParameter, where: string): void {
       `max_iter is ${max_iter}. Expected 1 or more; or 0, with a test_interval, to test alone.`,
     );
   }
+  for (const field of ["larc_eta", "local_gw_ratio"] as const) {
+    const value = param[field] ?? 1;
+    if (!(value > 0)) refuse(`${field} is ${value}. Expected more than 0.`);
+  }
   for (const field of ["iter_size", "average_loss"] as const) {
     const value = param[field] ?? 1;
     if (value < 1) refuse(`${field} is ${value}. Expected 1 or more.`);

@@ -126,6 +126,10 @@ test("what does not go together, or has no effect, is said", () => {
   expect(() => solverOf(`larc: true larc_policy: "most" ${NET}`)).toThrow(
     'larc_policy is "most". Expected scale or clip',
   );
+  for (const fields of ["larc: true larc_eta", "local_lr_auto: true local_gw_ratio"]) {
+    expect(() => solverOf(`${fields}: -1 ${NET}`)).toThrow("is -1. Expected more than 0");
+    expect(() => solverOf(`${fields}: nan ${NET}`)).toThrow("is NaN. Expected more than 0");
+  }
   const warnings: string[] = [];
   const log = (level: string, _source: string, message: string): void => {
     if (level === "warning") warnings.push(message);
