@@ -54,6 +54,12 @@ fn expOf(x: f32) -> f32 {
   return select(exp(clamp(x, -104.0, 88.8)), infinityOf(x), x > 88.8);
 }
 
+// e^x - 1 of x up to 0: near 0 by its series, where taking 1 away would leave few digits.
+fn expm1Below(x: f32) -> f32 {
+  let series = x * (1.0 + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))));
+  return select(expOf(x) - 1.0, series, x > -0.3);
+}
+
 fn logOf(x: f32) -> f32 {
   if (isNan(x) || x < 0.0) {
     return nanOf(x);

@@ -43,7 +43,7 @@ const elu: UnaryKernel<Alpha> = {
   },
   native: ["alpha"],
   wgsl: {
-    forward: "select(p.alpha * (expOf(smaller(x, 0.0)) - 1.0), x, x > 0.0)",
+    forward: "select(p.alpha * expm1Below(smaller(x, 0.0)), x, x > 0.0)",
     backward: "select(dy * (y + p.alpha), dy, x > 0.0)",
   },
 };

@@ -44,7 +44,7 @@ const selu: UnaryKernel<Scaled> = {
     },
   },
   wgsl: {
-    forward: "p.lambda * select(p.alpha * (expOf(smaller(x, 0.0)) - 1.0), x, x > 0.0)",
+    forward: "p.lambda * select(p.alpha * expm1Below(smaller(x, 0.0)), x, x > 0.0)",
     backward: "dy * select(y + p.lambda * p.alpha, p.lambda, x > 0.0)",
   },
 };

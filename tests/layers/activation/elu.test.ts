@@ -13,6 +13,14 @@ describeEngines("ELU", (engines) => {
     expect((await forward(net, input))[0]).toBeAllClose(output);
   });
 
+  test("of numbers just below 0 keeps their digits", async () => {
+    const input = [-1e-11, -2e-6, -0.01, -0.29, -0.31];
+    const net = layerNet(`type: "ELU" bottom: "a" top: "y"`, [[5]], { engines });
+    const [y = []] = await forward(net, input);
+    const shares = y.map((value, i) => value / Math.expm1(input[i] ?? 0));
+    expect(shares).toBeAllClose([1, 1, 1, 1, 1]);
+  });
+
   test.each(["y", "a"])("agrees with the reference, top %s", async (top) => {
     await checkParity(engines, `type: "ELU" bottom: "a" top: "${top}" `, [[2, 3, 4, 5]]);
   });
