@@ -21,6 +21,7 @@ const ONE: FloatArray = Float32Array.of(1);
  * the derivative where all of γ are equal: the sum does not weigh them.
  *
  * - bottom[0]: N×C×…; top[0]: its shape
+ *
  * caffe-windows has another layer of this name: γ is 1 and no blob, ε 1e-6, and the sums go over the channels of a position. It
  * is meant where `normalize_param` or `softmax_param { normalize_type: "L2" }` is written, or `fork: "happynear"`.
  *
