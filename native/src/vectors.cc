@@ -21,23 +21,27 @@ void Copy(const Napi::CallbackInfo& info) {
   parallel_parts(n, [=](size_t begin, size_t end) { std::copy(x + begin, x + end, y + begin); });
 }
 
-// The greatest magnitude with which no sum of products overflows, whatever its length.
-constexpr float kModest = 1e15f;
-
-// isModest(n, x): whether every |x| is below 1e15, which NaN is not: sums of products of such numbers are finite
-Napi::Value IsModest(const Napi::CallbackInfo& info) {
+// greatest(n, x): the greatest |x|; infinity where one is NaN
+Napi::Value Greatest(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const float* x = args.floats(n);
-  std::atomic<bool> is_modest(true);
-  parallel_parts(n, [=, &is_modest](size_t begin, size_t end) {
-    if (!is_modest.load(std::memory_order_relaxed)) return;
+  std::atomic<float> greatest(0);
+  parallel_parts(n, [=, &greatest](size_t begin, size_t end) {
+    float most = 0;
     int others = 0;
-#pragma omp simd reduction(+ : others)
-    for (size_t i = begin; i < end; i++) others += !(fabsf(x[i]) < kModest);
-    if (others > 0) is_modest.store(false, std::memory_order_relaxed);
+#pragma omp simd reduction(max : most) reduction(+ : others)
+    for (size_t i = begin; i < end; i++) {
+      const float magnitude = fabsf(x[i]);
+      most = magnitude > most ? magnitude : most;
+      others += magnitude != magnitude;
+    }
+    if (others > 0) most = INFINITY;
+    float known = greatest.load();
+    while (most > known && !greatest.compare_exchange_weak(known, most)) {
+    }
   });
-  return Napi::Boolean::New(info.Env(), is_modest);
+  return Napi::Number::New(info.Env(), greatest.load());
 }
 
 // axpby(n, alpha, x, beta, y): y is not read where beta is 0
@@ -153,7 +157,7 @@ void SetErrorClass(const Napi::CallbackInfo& info) {
 
 void InitVectors(Napi::Object exports) {
   define<Copy>(exports, "copy");
-  define<IsModest>(exports, "isModest");
+  define<Greatest>(exports, "greatest");
   define<Axpby>(exports, "axpby");
   define<Asum>(exports, "asum");
   define<SumOfSquares>(exports, "sumOfSquares");

@@ -315,6 +315,39 @@ describeEngines("what is no number", (engines) => {
     }
   });
 
+  test("numbers that grow from convolution to convolution end as one by one", async () => {
+    const weights = [...new Array(5).fill([1e9, -1e9, 1e9, 1e9]), [1, 0, 1, 0]] as number[][];
+    const text = weights.map(
+      (
+        _,
+        i,
+      ) => `layer { name: "c${i}" type: "Convolution" bottom: "${i ? `y${i - 1}` : "a"}" top: "y${i}"
+        convolution_param { num_output: 2 kernel_size: 1 } } layer { type: "ReLU" name: "r${i}" bottom: "y${i}" top: "y${i}" }`,
+    );
+    const input =
+      'layer { name: "a" type: "Input" top: "a" input_param { shape { dim: [1, 2, 3, 3] } } }';
+    const run = async (which: Engines, x: number): Promise<number[]> => {
+      const net = netOf(`${input} ${text.join("\n")}`, { engines: which, phase: "TEST" });
+      weights.forEach((values, i) => {
+        net.params.get(`c${i}`)?.[0]?.data.set(values);
+      });
+      const results: number[] = [];
+      for (const value of [x, 1, x]) {
+        write(net.blob("a"), new Array<number>(18).fill(value));
+        await net.forward();
+        await net.toHost();
+        results.push(...net.blob("y5").values());
+      }
+      return results;
+    };
+    for (const x of [1e-9, 1, 1e9]) {
+      const got = await run(engines, x);
+      const want = await run(referenceEngines, x);
+      expect(got.map(Number.isNaN)).toEqual(want.map(Number.isNaN));
+      expect(got.filter(Number.isFinite)).toBeAllClose(want.filter(Number.isFinite));
+    }
+  });
+
   const places = ["data", "infinite data", "huge data", "weights", "huge weights", "bias"] as const;
   test.each(
     Object.keys(fusions).flatMap((fusion) => places.map((place) => [fusion, place] as const)),

@@ -143,8 +143,8 @@ export interface Addon extends Scoring {
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;
   axpby(n: number, alpha: number, x: Buffer, beta: number, y: Buffer): void;
-  /** Whether every |x| is below 1e15: sums of products of such numbers are finite. */
-  isModest(n: number, x: Buffer): boolean;
+  /** The greatest |x|; infinity where one is NaN. */
+  greatest(n: number, x: Buffer): number;
   asum(n: number, x: Buffer): number;
   sumOfSquares(n: number, x: Buffer): number;
   /** Names of the rules that `update` knows. */

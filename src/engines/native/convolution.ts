@@ -3,7 +3,7 @@ import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import { FoldedWeights, foldedBias } from "./folded-weights.ts";
-import type { Layouts } from "./layouts.ts";
+import { type Layouts, MODEST } from "./layouts.ts";
 import { joinedLine, type Line } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -28,6 +28,8 @@ export function nativeConvolution(
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
   const relu = addon.unaryIndex("relu");
+  /** Products in each of the output's sums. */
+  const products = countOf(shapes.weights) / d.outputChannels;
   const folded = new FoldedWeights(layouts, shapes.weights, d.outputChannels);
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
@@ -81,8 +83,8 @@ export function nativeConvolution(
       };
       const isModest = ({ layouts: { src, weights } }: Forward): boolean =>
         layouts.isModest(x, src) &&
-        (scale ? folded.isModest(w, scale, weights) : layouts.isModest(w, weights)) &&
-        (!shift || addon.isModest(shift.length, shift));
+        (scale ? folded.greatest(w, scale, weights) < MODEST : layouts.isModest(w, weights)) &&
+        (!shift || addon.greatest(shift.length, shift) < MODEST);
       let primitive = primitiveFor(slope);
       // The library's rectifier makes 0 of NaN: where the sums may come to that, ours follows them.
       const isRectifiedApart = slope === 0 && !isModest(primitive);
@@ -93,6 +95,13 @@ export function nativeConvolution(
       if (isRectifiedApart) {
         const to = layouts.update(y, dst);
         addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
+      } else if (slope === 0) {
+        // What follows need not read y to know that it is modest: a sum is at most all its products at their greatest.
+        const most = scale
+          ? folded.greatest(w, scale, primitive.layouts.weights)
+          : (layouts.boundOf(w) ?? Number.POSITIVE_INFINITY);
+        const sum = (layouts.boundOf(x) ?? Number.POSITIVE_INFINITY) * most * products;
+        layouts.bound(y, sum + (shift ? addon.greatest(shift.length, shift) : 0));
       }
       layouts.ran.add(primitive.implementation);
     },

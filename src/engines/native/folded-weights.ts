@@ -17,7 +17,7 @@ export class FoldedWeights {
   #layout = "";
   readonly #watch: Watch = new Watch();
   #factors: Float32Array | undefined;
-  #isModest = false;
+  #greatest = Number.POSITIVE_INFINITY;
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
   constructor(layouts: Layouts, shape: readonly number[], channels: number) {
@@ -38,14 +38,14 @@ export class FoldedWeights {
     this.#fold(w, factors, layout, memory);
     this.#layout = layout.key;
     this.#factors = factors;
-    this.#isModest = this.#layouts.addon.isModest(layout.stored, memory);
+    this.#greatest = this.#layouts.addon.greatest(layout.stored, memory);
     return memory;
   }
 
-  /** Whether sums of their products are finite: none of what `read` gives is NaN, infinite or huge. */
-  isModest(w: SyncedMem, factors: Float32Array, layout: Layout): boolean {
+  /** The greatest magnitude of what `read` gives; infinite where one is NaN. */
+  greatest(w: SyncedMem, factors: Float32Array, layout: Layout): number {
     this.read(w, factors, layout);
-    return this.#isModest;
+    return this.#greatest;
   }
 
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, to: StoreMemory): void {

@@ -71,6 +71,16 @@ class NativeStore implements PrivateStore {
   }
 }
 
+/** Sums of products of numbers below this do not overflow, whatever their length. */
+export const MODEST = 1e15;
+
+/** What no element of an array is greater than, after so many writes of it; exact if the array was read for it. */
+interface Bound {
+  readonly writes: number;
+  readonly most: number;
+  readonly isExact: boolean;
+}
+
 /**
  * Brings arrays into the layouts that primitives want, and knows which they are in.
  *
@@ -87,9 +97,8 @@ export class Layouts implements Work {
   readonly ran: Set<string> = new Set();
   readonly #plain: Map<string, Layout> = new Map();
   readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
-  /** What `isModest` found of an array, and after how many writes of it. */
-  readonly #modest: WeakMap<SyncedMem, { readonly writes: number; readonly isModest: boolean }> =
-    new WeakMap();
+  /** What is known of arrays' magnitudes, and after how many writes of them. */
+  readonly #bounds: WeakMap<SyncedMem, Bound> = new WeakMap();
 
   constructor(addon: Addon) {
     this.addon = addon;
@@ -184,13 +193,29 @@ export class Layouts implements Work {
     return store.own(true);
   }
 
-  /** Whether sums of products of the array's elements are finite: none is NaN, infinite or huge. Looked for once a write. */
+  /**
+   * Whether sums of products of the array's elements are finite: none is NaN, infinite or huge. The array is read where
+   * nothing is known that says so.
+   */
   isModest(mem: SyncedMem, layout: Layout): boolean {
-    const known = this.#modest.get(mem);
-    if (known?.writes === mem.writes) return known.isModest;
-    const isModest = this.addon.isModest(layout.stored, this.read(mem, layout));
-    this.#modest.set(mem, { writes: mem.writes, isModest });
-    return isModest;
+    const known = this.boundOf(mem);
+    if (known !== undefined && (known < MODEST || this.#bounds.get(mem)?.isExact)) {
+      return known < MODEST;
+    }
+    const most = this.addon.greatest(layout.stored, this.read(mem, layout));
+    this.#bounds.set(mem, { writes: mem.writes, most, isExact: true });
+    return most < MODEST;
+  }
+
+  /** What no element of the array is greater than in magnitude, if that is known. */
+  boundOf(mem: SyncedMem): number | undefined {
+    const known = this.#bounds.get(mem);
+    return known?.writes === mem.writes ? known.most : undefined;
+  }
+
+  /** Keeps what no element of the array, as it was written last, can be greater than. */
+  bound(mem: SyncedMem, most: number): void {
+    this.#bounds.set(mem, { writes: mem.writes, most, isExact: false });
   }
 
   /** Lets `to` have the elements of `from`, without copying where the layout is a private one. */
