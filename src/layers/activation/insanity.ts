@@ -1,18 +1,10 @@
 import type { Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { allocate, type FloatArray } from "../../util/arrays.ts";
-import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { InPlaceInput } from "../base/in-place-input.ts";
-import {
-  type BackwardReads,
-  Layer,
-  type LayerRole,
-  type LayerState,
-  type One,
-  type ParamField,
-} from "../base/layer.ts";
-import { refusesOtherForms } from "../base/layer-state.ts";
+import type { BackwardReads, One, ParamField } from "../base/layer.ts";
 import { PassKey } from "../base/pass-key.ts";
+import { RandomNeuronLayer } from "../base/random-neuron.ts";
 
 /**
  * Randomised leaky rectifier: what is below 0 is divided by a number drawn anew for each value.
@@ -26,18 +18,15 @@ import { PassKey } from "../base/pass-key.ts";
  *
  * @see Xu et al., Empirical Evaluation of Rectified Activations, 2015; caffe-windows' InsanityLayer
  */
-export class InsanityLayer extends Layer<One, One> {
+export class InsanityLayer extends RandomNeuronLayer {
   static override readonly type: string = "Insanity";
   static override readonly paramFields: readonly ParamField[] = ["insanity_param"];
   static override readonly needs: readonly Primitive[] = ["host", "copy"];
-  static override readonly allowsInPlace: boolean = true;
   static override readonly hostTopDiffs: readonly number[] = [0];
-  static override readonly role: LayerRole = "activation";
-  static override readonly coordMap: CoordMapOf = unmoved;
 
   #low = 0;
   #high = 0;
-  readonly #key: PassKey = new PassKey(this.random("slopes"));
+  protected override readonly key: PassKey = new PassKey(this.random("slopes"));
   #divisors: FloatArray = allocate(this.context.dtype, 0);
   /** In place, where divisors may change signs. */
   readonly #input: InPlaceInput = new InPlaceInput();
@@ -69,7 +58,7 @@ export class InsanityLayer extends Layer<One, One> {
   override forward([x]: One, [y]: One): void {
     this.#input.keep(x, this.engine);
     if (this.phase === "TRAIN") {
-      this.context.noise.uniform(this.#divisors, this.#low, this.#high, this.#key.advance());
+      this.context.noise.uniform(this.#divisors, this.#low, this.#high, this.key.advance());
     }
     const from = x.dataMem.cpu();
     const to = x === y ? x.dataMem.mutableCpu() : y.dataMem.overwriteCpu();
@@ -93,17 +82,5 @@ export class InsanityLayer extends Layer<One, One> {
 
   override get keepsSigns(): boolean {
     return this.#low > 0;
-  }
-
-  override state(): LayerState {
-    return this.#key.state();
-  }
-
-  override refuses(state: LayerState): string | undefined {
-    return refusesOtherForms(this.state(), state);
-  }
-
-  override restore(state: LayerState): undefined {
-    this.#key.restore(state);
   }
 }

@@ -4,8 +4,13 @@ import { shapeText } from "../../util/shape.ts";
 import type { Blobs, ParamField } from "../base/layer.ts";
 import { byScore } from "../detection/nms.ts";
 import { boxScaleOf } from "./box-scale.ts";
-import { boxOverlap, clipped, edgesOf, overlapModeOf, patchOf } from "./patches.ts";
-import { type Proposal, type ProposalOptions, ProposalOutputLayer } from "./proposal-output.ts";
+import { boxOverlap, clipped, edgesOf, type OverlapMode, patchOf } from "./patches.ts";
+import {
+  type Proposal,
+  type ProposalOptions,
+  ProposalOutputLayer,
+  proposalOptions,
+} from "./proposal-output.ts";
 
 const { fround } = Math;
 
@@ -43,17 +48,9 @@ export class BoxGroupOutputLayer extends ProposalOutputLayer {
   }
 
   protected override get options(): ProposalOptions {
-    const param = withDefaults("BoxGroupOutputParameter", this.param.box_group_output_param);
-    return {
-      threshold: fround(param.fg_thr),
-      overlap: param.iou_thr,
-      mode: overlapModeOf(param.nms_type),
-      fieldXyr: param.field_xyr,
-      fieldWhr: param.field_whr,
-      candidates: param.max_nms_num,
-      most: param.max_post_nms_num,
-      leastSize: fround(param.min_size),
-    };
+    return proposalOptions(
+      withDefaults("BoxGroupOutputParameter", this.param.box_group_output_param),
+    );
   }
 
   override setUp(bottom: Blobs): void {
@@ -126,7 +123,7 @@ export class BoxGroupOutputLayer extends ProposalOutputLayer {
     );
   }
 
-  protected override overlapOf(a: Proposal, b: Proposal): number {
-    return boxOverlap(a.box, b.box, this.options.mode);
+  protected override overlapOf(a: Proposal, b: Proposal, mode: OverlapMode): number {
+    return boxOverlap(a.box, b.box, mode);
   }
 }

@@ -2,8 +2,13 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
 import type { Blobs, ParamField } from "../base/layer.ts";
 import { boxScaleOf } from "./box-scale.ts";
-import { overlapModeOf, patchOverlap } from "./patches.ts";
-import { type Proposal, type ProposalOptions, ProposalOutputLayer } from "./proposal-output.ts";
+import { type OverlapMode, patchOverlap } from "./patches.ts";
+import {
+  type Proposal,
+  type ProposalOptions,
+  ProposalOutputLayer,
+  proposalOptions,
+} from "./proposal-output.ts";
 
 const { fround } = Math;
 
@@ -30,22 +35,8 @@ export class BoxOutputLayer extends ProposalOutputLayer {
     "bbox_reg_param",
   ];
 
-  get #param() {
-    return withDefaults("BoxOutputParameter", this.param.box_output_param);
-  }
-
   protected override get options(): ProposalOptions {
-    const param = this.#param;
-    return {
-      threshold: fround(param.fg_thr),
-      overlap: param.iou_thr,
-      mode: overlapModeOf(param.nms_type),
-      fieldXyr: param.field_xyr,
-      fieldWhr: param.field_whr,
-      candidates: param.max_nms_num,
-      most: param.max_post_nms_num,
-      leastSize: fround(param.min_size),
-    };
+    return proposalOptions(withDefaults("BoxOutputParameter", this.param.box_output_param));
   }
 
   override setUp(bottom: Blobs): void {
@@ -107,7 +98,7 @@ export class BoxOutputLayer extends ProposalOutputLayer {
     return [...proposals.keys()].sort((a, b) => proposals[b]!.score - proposals[a]!.score || b - a);
   }
 
-  protected override overlapOf(a: Proposal, b: Proposal): number {
-    return patchOverlap(a.patch, b.patch, 0, this.options.mode);
+  protected override overlapOf(a: Proposal, b: Proposal, mode: OverlapMode): number {
+    return patchOverlap(a.patch, b.patch, 0, mode);
   }
 }

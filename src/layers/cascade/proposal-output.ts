@@ -5,7 +5,7 @@ import { ToldLayer } from "../base/told-layer.ts";
 import { suppressBy } from "../detection/nms.ts";
 import { boxScaleOf, type Offset, unscaled } from "./box-scale.ts";
 import { bounded, type Field, type OffsetBounds, offsetBounds, patchAt } from "./fields.ts";
-import type { OverlapMode, Patch } from "./patches.ts";
+import { type OverlapMode, overlapModeOf, type Patch } from "./patches.ts";
 
 /** What BoxOutput and BoxGroupOutput read of their parameters. */
 export interface ProposalOptions {
@@ -18,6 +18,29 @@ export interface ProposalOptions {
   readonly candidates: number;
   readonly most: number;
   readonly leastSize: number;
+}
+
+/** The parameters of both, by the fields that they share. */
+export function proposalOptions(param: {
+  readonly fg_thr: number;
+  readonly iou_thr: number;
+  readonly nms_type: string;
+  readonly field_xyr: number;
+  readonly field_whr: number;
+  readonly max_nms_num: number;
+  readonly max_post_nms_num: number;
+  readonly min_size: number;
+}): ProposalOptions {
+  return {
+    threshold: Math.fround(param.fg_thr),
+    overlap: param.iou_thr,
+    mode: overlapModeOf(param.nms_type),
+    fieldXyr: param.field_xyr,
+    fieldWhr: param.field_whr,
+    candidates: param.max_nms_num,
+    most: param.max_post_nms_num,
+    leastSize: Math.fround(param.min_size),
+  };
 }
 
 /** A box that a map proposes for an image. */
@@ -45,7 +68,7 @@ export abstract class ProposalOutputLayer extends ToldLayer<Blobs, Blobs> {
   /** Numbers of proposals, the best first. */
   protected abstract ranked(proposals: readonly Proposal[]): number[];
 
-  protected abstract overlapOf(a: Proposal, b: Proposal): number;
+  protected abstract overlapOf(a: Proposal, b: Proposal, mode: OverlapMode): number;
 
   protected abstract imagesOf(bottom: Blobs): number;
 
@@ -55,7 +78,7 @@ export abstract class ProposalOutputLayer extends ToldLayer<Blobs, Blobs> {
   }
 
   override forward(bottom: Blobs, top: Blobs): void {
-    const { candidates, most, overlap } = this.options;
+    const { candidates, most, overlap, mode } = this.options;
     const regions: number[] = [];
     const scored: number[] = [];
     for (let image = 0; image < this.imagesOf(bottom); image++) {
@@ -63,7 +86,7 @@ export abstract class ProposalOutputLayer extends ToldLayer<Blobs, Blobs> {
       const ranked = this.ranked(proposals);
       const kept = suppressBy(
         candidates > 0 ? ranked.slice(0, candidates) : ranked,
-        (a, b) => this.overlapOf(proposals[a]!, proposals[b]!),
+        (a, b) => this.overlapOf(proposals[a]!, proposals[b]!, mode),
         overlap,
         most > 0 ? most : Number.POSITIVE_INFINITY,
       );

@@ -1,17 +1,10 @@
 import type { DropoutOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
-import {
-  Layer,
-  type LayerRole,
-  type LayerState,
-  type One,
-  type ParamField,
-} from "../base/layer.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
-import { refusesOtherForms } from "../base/layer-state.ts";
 import { PassKey } from "../base/pass-key.ts";
+import { RandomNeuronLayer } from "../base/random-neuron.ts";
 
 /**
  * In training each value is dropped with probability r and the others are scaled up; in testing nothing happens.
@@ -25,24 +18,21 @@ import { PassKey } from "../base/pass-key.ts";
  *
  * @see Srivastava et al., JMLR 2014; Caffe's DropoutLayer
  */
-export class DropoutLayer extends Layer<One, One> {
+export class DropoutLayer extends RandomNeuronLayer {
   static override readonly type: string = "Dropout";
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy"];
-  static override readonly allowsInPlace: boolean = true;
-  static override readonly role: LayerRole = "activation";
-  static override readonly coordMap: CoordMapOf = unmoved;
 
   override readonly fusion: LayerFusion = {
     postOp: () =>
-      this.#drops ? { kind: "dropout", ratio: this.#ratio, key: this.#key.next } : undefined,
+      this.#drops ? { kind: "dropout", ratio: this.#ratio, key: this.key.next } : undefined,
     forwardWasTaken: () => {
-      this.#key.advance();
+      this.key.advance();
     },
   };
 
   #ratio = 0;
-  readonly #key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"));
   #shape: Shape | undefined;
   #op!: DropoutOp;
 
@@ -68,26 +58,14 @@ export class DropoutLayer extends Layer<One, One> {
 
   override forward([x]: One, [y]: One): void {
     if (this.#drops) {
-      this.#op.forward(x.dataMem, y.dataMem, this.#key.advance());
+      this.#op.forward(x.dataMem, y.dataMem, this.key.advance());
     } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    if (this.#drops) this.#op.backward(y.diffMem, x.diffMem, this.#key.current);
+    if (this.#drops) this.#op.backward(y.diffMem, x.diffMem, this.key.current);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
-  }
-
-  override state(): LayerState {
-    return this.#key.state();
-  }
-
-  override refuses(state: LayerState): string | undefined {
-    return refusesOtherForms(this.state(), state);
-  }
-
-  override restore(state: LayerState): undefined {
-    this.#key.restore(state);
   }
 
   override get keepsSigns(): boolean {

@@ -1,16 +1,9 @@
 import type { Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { allocate, type FloatArray } from "../../util/arrays.ts";
-import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
-import {
-  Layer,
-  type LayerRole,
-  type LayerState,
-  type One,
-  type ParamField,
-} from "../base/layer.ts";
-import { refusesOtherForms } from "../base/layer-state.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import { PassKey } from "../base/pass-key.ts";
+import { RandomNeuronLayer } from "../base/random-neuron.ts";
 
 /**
  * Dropout for SeLU's activations: in training a dropped value becomes α, and all are moved so that mean and variance stay.
@@ -23,18 +16,15 @@ import { PassKey } from "../base/pass-key.ts";
  *
  * @see Klambauer et al., Self-Normalizing Neural Networks, NIPS 2017; synopsys-caffe's SeLUDropoutLayer
  */
-export class SeLuDropoutLayer extends Layer<One, One> {
+export class SeLuDropoutLayer extends RandomNeuronLayer {
   static override readonly type: string = "SeLuDropout";
   static override readonly paramFields: readonly ParamField[] = ["selu_dropout_param"];
   static override readonly needs: readonly Primitive[] = ["host", "copy"];
-  static override readonly allowsInPlace: boolean = true;
   static override readonly hostTopDiffs: readonly number[] = [0];
-  static override readonly role: LayerRole = "activation";
-  static override readonly coordMap: CoordMapOf = unmoved;
 
   #ratio = 0;
   #alpha = 0;
-  readonly #key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"));
   /** Below the ratio: dropped. */
   #draws: FloatArray = allocate(this.context.dtype, 0);
 
@@ -64,7 +54,7 @@ export class SeLuDropoutLayer extends Layer<One, One> {
       if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
       return;
     }
-    this.context.noise.uniform(this.#draws, 0, 1, this.#key.advance());
+    this.context.noise.uniform(this.#draws, 0, 1, this.key.advance());
     const from = x.dataMem.cpu();
     const to = x === y ? x.dataMem.mutableCpu() : y.dataMem.overwriteCpu();
     const a = this.#slope;
@@ -86,17 +76,5 @@ export class SeLuDropoutLayer extends Layer<One, One> {
     this.#draws.forEach((draw, i) => {
       dx[i] = draw < this.#ratio ? 0 : a * dy[i]!;
     });
-  }
-
-  override state(): LayerState {
-    return this.#key.state();
-  }
-
-  override refuses(state: LayerState): string | undefined {
-    return refusesOtherForms(this.state(), state);
-  }
-
-  override restore(state: LayerState): undefined {
-    this.#key.restore(state);
   }
 }

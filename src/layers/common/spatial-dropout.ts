@@ -2,16 +2,9 @@ import { Blob } from "../../blob/blob.ts";
 import type { DropoutOp, Primitive, ScaleOp } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import { broadcast } from "../base/broadcast.ts";
-import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
-import {
-  Layer,
-  type LayerRole,
-  type LayerState,
-  type One,
-  type ParamField,
-} from "../base/layer.ts";
-import { refusesOtherForms } from "../base/layer-state.ts";
+import type { One, ParamField } from "../base/layer.ts";
 import { PassKey } from "../base/pass-key.ts";
+import { RandomNeuronLayer } from "../base/random-neuron.ts";
 
 /**
  * Dropout of whole channels: in training each channel of each image is dropped with probability r, and the others are scaled up.
@@ -24,19 +17,16 @@ import { PassKey } from "../base/pass-key.ts";
  *
  * @see Tompson et al., Efficient Object Localization Using Convolutional Networks, CVPR 2015; Intel's SpatialDropoutLayer
  */
-export class SpatialDropoutLayer extends Layer<One, One> {
+export class SpatialDropoutLayer extends RandomNeuronLayer {
   static override readonly type: string = "SpatialDropout";
   static override readonly paramFields: readonly ParamField[] = [
     "spatial_dropout_param",
     "dropout_param",
   ];
   static override readonly needs: readonly Primitive[] = ["dropout", "scale", "copy"];
-  static override readonly allowsInPlace: boolean = true;
-  static override readonly role: LayerRole = "activation";
-  static override readonly coordMap: CoordMapOf = unmoved;
 
   #ratio = 0;
-  readonly #key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"));
   #shape: Shape | undefined;
   readonly #ones: Blob = new Blob([0], this.context.dtype);
   /** Of the last pass, a factor for each channel. */
@@ -74,7 +64,7 @@ export class SpatialDropoutLayer extends Layer<One, One> {
 
   override forward([x]: One, [y]: One): void {
     if (this.#drops) {
-      this.#draw.forward(this.#ones.dataMem, this.#mask.dataMem, this.#key.advance());
+      this.#draw.forward(this.#ones.dataMem, this.#mask.dataMem, this.key.advance());
       this.#scale.forward(x.dataMem, this.#mask.dataMem, undefined, y.dataMem);
     } else if (x !== y) this.engine.copy(x.count(), x.dataMem, y.dataMem);
   }
@@ -83,18 +73,6 @@ export class SpatialDropoutLayer extends Layer<One, One> {
     if (!propagate) return;
     if (this.#drops) this.#scale.backwardData(y.diffMem, this.#mask.dataMem, x.diffMem);
     else if (x !== y) this.engine.copy(x.count(), y.diffMem, x.diffMem);
-  }
-
-  override state(): LayerState {
-    return this.#key.state();
-  }
-
-  override refuses(state: LayerState): string | undefined {
-    return refusesOtherForms(this.state(), state);
-  }
-
-  override restore(state: LayerState): undefined {
-    this.#key.restore(state);
   }
 
   override get keepsSigns(): boolean {
