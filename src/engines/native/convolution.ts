@@ -81,13 +81,18 @@ export function nativeConvolution(
         }
         return primitive;
       };
-      const isModest = ({ layouts: { src, weights } }: Forward): boolean =>
-        layouts.isModest(x, src) &&
-        (scale ? folded.greatest(w, scale, weights) < MODEST : layouts.isModest(w, weights)) &&
-        (!shift || addon.greatest(shift.length, shift) < MODEST);
+      /** What no sum of the products is greater than; infinite where one of their factors may be anything. */
+      const boundOf = ({ layouts: { src, weights } }: Forward): number => {
+        const ofX = layouts.greatest(x, src);
+        const ofW = scale ? folded.greatest(w, scale, weights) : layouts.greatest(w, weights);
+        const ofShift = shift ? addon.greatest(shift.length, shift) : 0;
+        const areModest = ofX < MODEST && ofW < MODEST && ofShift < MODEST;
+        return areModest ? ofX * ofW * products + ofShift : Number.POSITIVE_INFINITY;
+      };
       let primitive = primitiveFor(slope);
+      const bound = slope === 0 ? boundOf(primitive) : undefined;
       // The library's rectifier makes 0 of NaN: where the sums may come to that, ours follows them.
-      const isRectifiedApart = slope === 0 && !isModest(primitive);
+      const isRectifiedApart = bound === Number.POSITIVE_INFINITY;
       if (isRectifiedApart) primitive = primitiveFor(Number.NaN);
       run(primitive);
       const { dst } = primitive.layouts;
@@ -95,13 +100,9 @@ export function nativeConvolution(
       if (isRectifiedApart) {
         const to = layouts.update(y, dst);
         addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
-      } else if (slope === 0) {
-        // What follows need not read y to know that it is modest: a sum is at most all its products at their greatest.
-        const most = scale
-          ? folded.greatest(w, scale, primitive.layouts.weights)
-          : (layouts.boundOf(w) ?? Number.POSITIVE_INFINITY);
-        const sum = (layouts.boundOf(x) ?? Number.POSITIVE_INFINITY) * most * products;
-        layouts.bound(y, sum + (shift ? addon.greatest(shift.length, shift) : 0));
+      } else if (bound !== undefined) {
+        // What follows need not read y to know that it is modest.
+        layouts.bound(y, bound);
       }
       layouts.ran.add(primitive.implementation);
     },

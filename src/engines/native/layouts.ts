@@ -194,23 +194,15 @@ export class Layouts implements Work {
   }
 
   /**
-   * Whether sums of products of the array's elements are finite: none is NaN, infinite or huge. The array is read where
-   * nothing is known that says so.
+   * What no element of the array is greater than in magnitude; infinite where one is NaN. The array is read unless what is
+   * known of it is modest, or was read of it since it was written.
    */
-  isModest(mem: SyncedMem, layout: Layout): boolean {
-    const known = this.boundOf(mem);
-    if (known !== undefined && (known < MODEST || this.#bounds.get(mem)?.isExact)) {
-      return known < MODEST;
-    }
+  greatest(mem: SyncedMem, layout: Layout): number {
+    const known = this.#bounds.get(mem);
+    if (known?.writes === mem.writes && (known.isExact || known.most < MODEST)) return known.most;
     const most = this.addon.greatest(layout.stored, this.read(mem, layout));
     this.#bounds.set(mem, { writes: mem.writes, most, isExact: true });
-    return most < MODEST;
-  }
-
-  /** What no element of the array is greater than in magnitude, if that is known. */
-  boundOf(mem: SyncedMem): number | undefined {
-    const known = this.#bounds.get(mem);
-    return known?.writes === mem.writes ? known.most : undefined;
+    return most;
   }
 
   /** Keeps what no element of the array, as it was written last, can be greater than. */
