@@ -9,7 +9,7 @@ import { Console } from "./session.ts";
 import { onFirstOf } from "./signals.ts";
 
 /** What commands that make databases of lists are given. */
-interface RecordFlags {
+export interface RecordFlags {
   readonly root: string;
   readonly list: string;
   readonly database: string;
@@ -24,6 +24,17 @@ interface RecordFlags {
   readonly encode_type: string;
   readonly resume: boolean;
   readonly threads: number;
+}
+
+/** The folder and the list that images are named by; `what` is on each line. */
+export function rootAndList(yargs: Argv, what: string): Argv {
+  return yargs
+    .positional("root", {
+      type: "string",
+      demandOption: true,
+      describe: "folder that is put before every path of the list; it ends with a slash",
+    })
+    .positional("list", { type: "string", demandOption: true, describe: `text file, ${what}` });
 }
 
 /** The flags that these commands have in common. */

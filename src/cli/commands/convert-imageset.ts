@@ -1,25 +1,10 @@
 import type { CommandModule } from "yargs";
 import { convertImageset as convert } from "../../io/convert/imageset.ts";
-import type { Backend } from "../../io/db/db.ts";
 import { withBackend } from "../backend.ts";
-import { recordFlags, runRecords } from "../record-set.ts";
+import { type RecordFlags, recordFlags, rootAndList, runRecords } from "../record-set.ts";
 
-interface ConvertFlags {
-  readonly root: string;
-  readonly list: string;
+interface ConvertFlags extends RecordFlags {
   readonly lenient: boolean;
-  readonly database: string;
-  readonly backend: Backend;
-  readonly gray: boolean;
-  readonly shuffle: boolean;
-  readonly seed: number;
-  readonly resize_height: number;
-  readonly resize_width: number;
-  readonly check_size: boolean;
-  readonly encoded: boolean;
-  readonly encode_type: string;
-  readonly resume: boolean;
-  readonly threads: number;
 }
 
 /** `caffe convert_imageset`: image files to a database. */
@@ -28,17 +13,7 @@ export const convertImageset: CommandModule<object, ConvertFlags> = {
   describe: "write image files that a list names to a database",
   builder: (yargs) =>
     recordFlags(
-      withBackend(yargs)
-        .positional("root", {
-          type: "string",
-          demandOption: true,
-          describe: "folder that is put before every path of the list; it ends with a slash",
-        })
-        .positional("list", {
-          type: "string",
-          demandOption: true,
-          describe: "text file, `path label` on each line",
-        })
+      rootAndList(withBackend(yargs), "`path label` on each line")
         .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
         .option("lenient", {
           type: "boolean",

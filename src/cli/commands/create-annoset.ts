@@ -1,32 +1,17 @@
 import type { CommandModule } from "yargs";
 import { type AnnosetOptions, createAnnoset as create } from "../../io/convert/annoset.ts";
-import type { Backend } from "../../io/db/db.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { withBackend } from "../backend.ts";
 import { whole } from "../flags.ts";
-import { recordFlags, runRecords } from "../record-set.ts";
+import { type RecordFlags, recordFlags, rootAndList, runRecords } from "../record-set.ts";
 
-interface AnnosetFlags {
-  readonly root: string;
-  readonly list: string;
-  readonly database: string;
-  readonly backend: Backend;
+interface AnnosetFlags extends RecordFlags {
   readonly anno_type: AnnosetOptions["annoType"];
   readonly label_type: AnnosetOptions["labelType"];
   readonly label_map_file?: string;
   readonly check_label: boolean;
   readonly min_dim: number;
   readonly max_dim: number;
-  readonly gray: boolean;
-  readonly shuffle: boolean;
-  readonly seed: number;
-  readonly resize_height: number;
-  readonly resize_width: number;
-  readonly check_size: boolean;
-  readonly encoded: boolean;
-  readonly encode_type: string;
-  readonly resume: boolean;
-  readonly threads: number;
 }
 
 /** `caffe create_annoset`: images with boxes to a database that AnnotatedData reads. */
@@ -35,17 +20,7 @@ export const createAnnoset: CommandModule<object, AnnosetFlags> = {
   describe: "write image files and their boxes to a database, as SSD's convert_annoset",
   builder: (yargs) =>
     recordFlags(
-      withBackend(yargs)
-        .positional("root", {
-          type: "string",
-          demandOption: true,
-          describe: "folder that is put before every path of the list; it ends with a slash",
-        })
-        .positional("list", {
-          type: "string",
-          demandOption: true,
-          describe: "text file, `image annotation-file` on each line, or `image label`",
-        })
+      rootAndList(withBackend(yargs), "`image annotation-file` on each line, or `image label`")
         .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
         .option("anno_type", {
           choices: ["classification", "detection"],

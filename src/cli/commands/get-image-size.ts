@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { imageSizes } from "../../io/convert/image-sizes.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { rootAndList } from "../record-set.ts";
 import { Console } from "../session.ts";
 
 interface SizeFlags {
@@ -15,17 +16,7 @@ export const getImageSize: CommandModule<object, SizeFlags> = {
   command: "get_image_size <root> <list> <output>",
   describe: "write the sizes of a list's images, as SSD's get_image_size",
   builder: (yargs) =>
-    yargs
-      .positional("root", {
-        type: "string",
-        demandOption: true,
-        describe: "folder that is put before every path of the list; it ends with a slash",
-      })
-      .positional("list", {
-        type: "string",
-        demandOption: true,
-        describe: "text file, an image on each line; what stands behind it is not read",
-      })
+    rootAndList(yargs, "an image on each line; what stands behind it is not read")
       .positional("output", {
         type: "string",
         demandOption: true,
