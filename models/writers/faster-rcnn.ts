@@ -1,6 +1,7 @@
 import { L, type Top } from "../../src/index.ts";
 import { biasTwice, type Model, named, Writer } from "./model.ts";
 import { inputs, picture, proposals, regionLosses, regionTargets } from "./regions.ts";
+import { hidden } from "./vgg.ts";
 
 const CLASSES = 21;
 /** The first two stages keep what they learnt on ILSVRC. */
@@ -35,7 +36,7 @@ function features(net: Writer, data: Top): Top {
 
 /** What regions of a map are, and how they are to move. */
 function heads(net: Writer, map: Top, rois: Top): readonly [scores: Top, moves: Top] {
-  let top = net.add(
+  const pooled = net.add(
     L.ROIPooling(map, rois, {
       ...named("roi_pool5"),
       pooled_w: 7,
@@ -43,19 +44,7 @@ function heads(net: Writer, map: Top, rois: Top): readonly [scores: Top, moves: 
       spatial_scale: 0.0625,
     }),
   );
-  for (const index of [6, 7]) {
-    const fc = net.add(
-      L.InnerProduct(top, {
-        ...named(`fc${index}`),
-        param: [...biasTwice],
-        num_output: 4096,
-        weight_filler: { type: "gaussian", std: 0.005 },
-        bias_filler: { type: "constant", value: 0.1 },
-      }),
-    );
-    const relu = net.add(L.ReLU(fc, { name: `relu${index}`, in_place: true }));
-    top = net.add(L.Dropout(relu, { name: `drop${index}`, in_place: true, dropout_ratio: 0.5 }));
-  }
+  const top = hidden(net, pooled);
   const predict = (name: string, num_output: number, std: number): Top =>
     net.add(
       L.InnerProduct(top, {

@@ -1,5 +1,5 @@
 import { L, type Top } from "../../src/index.ts";
-import { classifier, type Model, named, type Writer } from "./model.ts";
+import { averagedScores, classifier, type Model, named, type Writer } from "./model.ts";
 import { normalise } from "./residual.ts";
 
 /** Pairs of a depthwise and a pointwise convolution, by stages. */
@@ -13,18 +13,25 @@ export const PAIRS = (
   ] as const
 ).flatMap(([outputs, strides]) => strides.map((stride) => ({ outputs, stride })));
 
-/** A convolution, normalised and rectified. */
-export function convolution(
-  net: Writer,
-  bottom: Top,
-  name: string,
-  window: {
-    readonly num_output: number;
-    readonly kernel_size: number;
-    readonly stride?: number;
-    readonly group?: number;
-  },
-): Top {
+/** How small nets see ILSVRC's images. */
+export const images = {
+  crop: 224,
+  batch: 64,
+  testBatch: 50,
+  mean: [103.94, 116.78, 123.68],
+  scale: 0.017,
+} as const;
+
+/** What a convolution of a small net is given. */
+export interface Window {
+  readonly num_output: number;
+  readonly kernel_size: number;
+  readonly stride?: number;
+  readonly group?: number;
+}
+
+/** A convolution and its normalisation. */
+export function normalised(net: Writer, bottom: Top, name: string, window: Window): Top {
   const conv = net.add(
     L.Convolution(bottom, {
       ...named(name),
@@ -36,7 +43,12 @@ export function convolution(
       param: { lr_mult: 1, decay_mult: window.group ? 0 : 1 },
     }),
   );
-  const top = normalise(net, conv, `${name}/bn`, `${name}/scale`);
+  return normalise(net, conv, `${name}/bn`, `${name}/scale`);
+}
+
+/** A convolution, normalised and rectified. */
+export function convolution(net: Writer, bottom: Top, name: string, window: Window): Top {
+  const top = normalised(net, bottom, name, window);
   return net.add(L.ReLU(top, { name: `relu${name.slice("conv".length)}`, in_place: true }));
 }
 
@@ -76,26 +88,14 @@ function body(net: Writer, data: Top): Top {
     top = separable(net, top, [`${name}/dw`, `${name}/sep`], [channels, outputs, stride]);
     channels = outputs;
   });
-  top = net.add(L.Pooling(top, { ...named("pool6"), pool: "AVE", global_pooling: true }));
-  return net.add(
-    L.Convolution(top, {
-      ...named("fc7"),
-      num_output: 1000,
-      kernel_size: 1,
-      weight_filler: { type: "msra" },
-    }),
-  );
+  return averagedScores(net, top, "pool6", "fc7");
 }
 
 export const mobilenet: Model = classifier({
   name: "mobilenet",
   netName: "MobileNet",
   title: "MobileNet v1 (1.0, 224): depthwise and pointwise convolutions in turns.",
-  crop: 224,
-  batch: 64,
-  testBatch: 50,
-  mean: [103.94, 116.78, 123.68],
-  scale: 0.017,
+  ...images,
   body,
   solver: `test_iter: 1000        # of 50 images: all 50,000
 test_interval: 5000

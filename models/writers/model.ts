@@ -94,6 +94,21 @@ export function input(net: Writer, ...dim: readonly number[]): Top {
   return net.add(L.Input({ ...named("data"), shape: { dim } }));
 }
 
+/** ILSVRC's 1000 scores, by a 1×1 convolution of the averages over all places. */
+export function averagedScores(net: Writer, bottom: Top, pool: string, scores: string): Top {
+  const averages = net.add(
+    L.Pooling(bottom, { ...named(pool), pool: "AVE", global_pooling: true }),
+  );
+  return net.add(
+    L.Convolution(averages, {
+      ...named(scores),
+      num_output: 1000,
+      kernel_size: 1,
+      weight_filler: { type: "msra" },
+    }),
+  );
+}
+
 /** The loss of class scores, and in TEST how often the right class is first and among the first five. */
 export function judge(net: Writer, scores: Top, label: Top): void {
   net.add(L.SoftmaxWithLoss(scores, label, named("loss")));

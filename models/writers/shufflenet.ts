@@ -1,5 +1,6 @@
 import { L, type Top } from "../../src/index.ts";
-import { classifier, type Model, named, type Writer } from "./model.ts";
+import { images, type Window } from "./mobilenet.ts";
+import { averagedScores, classifier, type Model, named, type Writer } from "./model.ts";
 import { normalise } from "./residual.ts";
 
 const GROUPS = 3;
@@ -9,13 +10,6 @@ const STAGES: readonly (readonly [units: number, outputs: number])[] = [
   [8, 480],
   [4, 960],
 ];
-
-interface Window {
-  readonly num_output: number;
-  readonly kernel_size: number;
-  readonly stride?: number;
-  readonly group?: number;
-}
 
 /** A convolution, normalised, and rectified if `isRectified`. */
 function convolution(
@@ -99,26 +93,14 @@ function body(net: Writer, data: Top): Top {
       channels = outputs;
     }
   }
-  top = net.add(L.Pooling(top, { ...named("pool_ave"), pool: "AVE", global_pooling: true }));
-  return net.add(
-    L.Convolution(top, {
-      ...named("fc1000"),
-      num_output: 1000,
-      kernel_size: 1,
-      weight_filler: { type: "msra" },
-    }),
-  );
+  return averagedScores(net, top, "pool_ave", "fc1000");
 }
 
 export const shufflenet: Model = classifier({
   name: "shufflenet",
   netName: "ShuffleNet",
   title: "ShuffleNet v1 (1x, three groups): grouped 1x1 convolutions with shuffled channels.",
-  crop: 224,
-  batch: 64,
-  testBatch: 50,
-  mean: [103.94, 116.78, 123.68],
-  scale: 0.017,
+  ...images,
   body,
   solver: `test_iter: 1000        # of 50 images: all 50,000
 test_interval: 5000

@@ -26,22 +26,28 @@ export function stages(net: Writer, data: Top, convolutions: readonly number[], 
   return top;
 }
 
+/** The two inner products of 4096; Faster R-CNN has them of each region. */
+export function hidden(net: Writer, bottom: Top): Top {
+  let top = bottom;
+  for (const index of [6, 7]) {
+    const fc = net.add(
+      L.InnerProduct(top, {
+        ...named(`fc${index}`),
+        param: [...biasTwice],
+        num_output: 4096,
+        weight_filler: { type: "gaussian", std: 0.005 },
+        bias_filler: { type: "constant", value: 0.1 },
+      }),
+    );
+    const relu = net.add(L.ReLU(fc, { name: `relu${index}`, in_place: true }));
+    top = net.add(L.Dropout(relu, { name: `drop${index}`, in_place: true, dropout_ratio: 0.5 }));
+  }
+  return top;
+}
+
 function body(convolutions: readonly number[]): (net: Writer, data: Top) => Top {
   return (net, data) => {
-    let top = stages(net, data, convolutions);
-    for (const index of [6, 7]) {
-      const fc = net.add(
-        L.InnerProduct(top, {
-          ...named(`fc${index}`),
-          param: [...biasTwice],
-          num_output: 4096,
-          weight_filler: { type: "gaussian", std: 0.005 },
-          bias_filler: { type: "constant", value: 0.1 },
-        }),
-      );
-      const relu = net.add(L.ReLU(fc, { name: `relu${index}`, in_place: true }));
-      top = net.add(L.Dropout(relu, { name: `drop${index}`, in_place: true, dropout_ratio: 0.5 }));
-    }
+    const top = hidden(net, stages(net, data, convolutions));
     return net.add(
       L.InnerProduct(top, {
         ...named("fc8"),
