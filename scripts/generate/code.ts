@@ -1,11 +1,17 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { layerTypeFiles } from "./layer-types.ts";
 import { protoFiles } from "./proto.ts";
+import { pythonProtoFiles } from "./python-proto.ts";
 import { shaderFiles } from "./shaders.ts";
 
 /** Writes the code that git does not hold, where it is not up to date; returns the paths of what was written. */
 export function writeCode(): string[] {
-  return writeFiles({ ...protoFiles(), ...layerTypeFiles(), ...shaderFiles() });
+  return writeFiles({
+    ...protoFiles(),
+    ...pythonProtoFiles(),
+    ...layerTypeFiles(),
+    ...shaderFiles(),
+  });
 }
 
 /** Writes the files that differ from these texts; returns their paths. */

@@ -1,0 +1,13 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { python, pythonFolder, pythonNeeds, runPython } from "../support/python.ts";
+
+const files = readdirSync(join(pythonFolder, "tests")).filter((name) => /^test_.*\.py$/.test(name));
+
+// What Python has to say of its half stands in python/tests; each file there is one test here.
+test.skipIf(!python).each(files)(`%s (${pythonNeeds})`, async (name) => {
+  const { status, stderr } = await runPython([join(pythonFolder, "tests", name)]);
+  expect(stderr).toMatch(/^OK\b/m);
+  expect(status).toBe(0);
+});
