@@ -38,6 +38,14 @@
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-march=native", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
       "libraries": ["-ljpeg"]
+    },
+    {
+      "target_name": "caffe_bridge",
+      "sources": ["native/src/bridge.cc"],
+      "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],
+      "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
+      "cflags_cc": ["-std=c++17", "-O2", "-fexceptions", "-Wall", "-Wextra"]
     }
   ]
 }

@@ -92,6 +92,7 @@ step("lmdb", !isFormatOne(), () => buildLmdb());
 const addons = [
   ["build/Release/caffe_native.node", "the reference engine serves"],
   ["build/Release/caffe_images.node", "sharp decodes JPEG, more slowly"],
+  ["build/Release/caffe_bridge.node", "Python and Octave cannot use the engine"],
 ];
 const isMissing = ([file]) => isOlder(file, "native", "binding.gyp");
 // Each is built even where the other cannot be.

@@ -3,6 +3,7 @@ import { readText } from "../io/files/read-file.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { version } from "../util/version.ts";
+import { bridge } from "./commands/bridge.ts";
 import { classify } from "./commands/classify.ts";
 import { computeImageMean } from "./commands/compute-image-mean.ts";
 import { convertCifarData } from "./commands/convert-cifar-data.ts";
@@ -21,6 +22,7 @@ import { gradientCheck } from "./commands/gradient-check.ts";
 import { models } from "./commands/models.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
 import { plotLog } from "./commands/plot-log.ts";
+import { pythonPath } from "./commands/python-path.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { segment } from "./commands/segment.ts";
 import { summarize } from "./commands/summarize.ts";
@@ -60,6 +62,8 @@ const commands = [
   models,
   parseLogCommand,
   ...upgradeCommands,
+  pythonPath,
+  bridge,
 ] as unknown as CommandModule[];
 
 /** Flags of every command besides those of the log. */

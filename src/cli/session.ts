@@ -1,4 +1,5 @@
 import type { Argv } from "yargs";
+import { choosePython } from "../bridge/python.ts";
 import type { Engines } from "../engines/choose.ts";
 import { createEngines } from "../engines/create.ts";
 import { openGpu } from "../engines/webgpu/device.ts";
@@ -17,6 +18,7 @@ export interface CommonFlags {
   readonly engine: string | undefined;
   readonly threads: number | undefined;
   readonly gpu: string | undefined;
+  readonly python?: string | undefined;
 }
 
 /** Adds the flags that every command has. */
@@ -37,6 +39,10 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     .option("gpu", {
       type: "string",
       describe: "run on this GPU, by its number in caffe device_query",
+    })
+    .option("python", {
+      type: "string",
+      describe: "run layers in Python in this one; python3, or what CAFFE_PYTHON names, by default",
     }) as Argv<T & CommonFlags>;
 }
 
@@ -124,7 +130,8 @@ export async function enginesFor(
   solver?: SolverParameter,
 ): Promise<Engines> {
   checkCommonFlags(flags);
-  const { engine, threads } = flags;
+  const { engine, threads, python } = flags;
+  if (python !== undefined) choosePython(python);
   const more = { ...(threads !== undefined && { threads }), log };
   const number = gpuNumber(flags, solver);
   if (number === undefined) {

@@ -60,6 +60,8 @@ export class SyncedMem {
   isLasting = false;
   #cpu: FloatArray | undefined;
   #cpuFresh = false;
+  /** Others see the memory of the cpu copy: it stays where it is. */
+  #isCpuSeen = false;
   readonly #stores: Map<string, PrivateStore> = new Map();
   readonly #freshStores: Set<PrivateStore> = new Set();
   #device: DeviceStore | undefined;
@@ -172,9 +174,26 @@ export class SyncedMem {
 
   /** Uses `array` as the cpu copy, without copying it. It must hold at least `count` elements. */
   borrowCpu(array: FloatArray): void {
-    this.#cpu = array;
+    if (this.#isCpuSeen) this.#cpu?.set(array.subarray(0, this.count));
+    else this.#cpu = array;
     this.#stale();
     this.#cpuFresh = true;
+  }
+
+  /**
+   * Moves the cpu copy, as it is now, to memory that others see (another process), and keeps it there until `free`.
+   * @param array of exactly `count` elements
+   * @throws CaffeError as `cpu`
+   */
+  moveCpu(array: FloatArray): void {
+    array.set(this.cpu());
+    this.#cpu = array;
+    this.#isCpuSeen = true;
+  }
+
+  /** Whether `array` is the cpu copy. */
+  keepsCpuIn(array: FloatArray): boolean {
+    return this.#cpu === array;
   }
 
   /** Any private store that is fresh, or undefined: its layout tells an engine how the data lies now. */
@@ -271,6 +290,7 @@ export class SyncedMem {
     if (--this.#holders > 0) return;
     this.#stale();
     this.#cpu = undefined;
+    this.#isCpuSeen = false;
     this.#stores.clear();
     this.#device?.free();
     this.#device = undefined;
@@ -278,7 +298,7 @@ export class SyncedMem {
 
   /** Frees the cpu copy of an array that lives on in a private layout. */
   dropCpu(): void {
-    if (this.#freshStores.size === 0) return;
+    if (this.#freshStores.size === 0 || this.#isCpuSeen) return;
     this.#cpu = undefined;
     this.#cpuFresh = false;
   }

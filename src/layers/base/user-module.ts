@@ -17,7 +17,7 @@ const require: NodeJS.Require = createRequire(import.meta.url);
  * installed.
  *
  * @param folders where it is looked for, the first one first; those of the environment variable CAFFE_LAYER_PATH follow
- * @throws FileError where its name leads out of these folders, there is none, only one in Python, or it cannot be loaded
+ * @throws FileError where its name leads out of these folders, there is none, or it cannot be loaded
  */
 export function loadUserModule(
   name: string,
@@ -26,24 +26,17 @@ export function loadUserModule(
   const names = /[\\/]/.test(name) ? [name] : [...new Set([name, name.replaceAll(".", "/")])];
   const own = (process.env[PATH_VARIABLE] ?? "").split(delimiter).filter((folder) => folder !== "");
   const allowed = [...folders, ...own].map((folder) => resolve(folder));
-  const find = (suffixes: readonly string[], pattern: RegExp): string | undefined =>
-    allowed
-      .flatMap((folder) =>
-        names.flatMap((one) => suffixes.map((end) => resolve(folder, one + end))),
-      )
-      .find((path) => pattern.test(path) && isWithin(path, allowed) && existsSync(path));
   if (names.every((one) => allowed.every((folder) => !isWithin(resolve(folder, one), allowed)))) {
     throw new FileError(
       `module "${name}" leads out of the net's folder, and a net's file shall not choose what is run from elsewhere. Expected a name such as ${basename(name)}; the folder of modules of your own goes into the environment variable ${PATH_VARIABLE}.`,
     );
   }
-  const path = find(SUFFIXES, /\.[cm]?[jt]s$/);
+  const path = allowed
+    .flatMap((folder) => names.flatMap((one) => SUFFIXES.map((end) => resolve(folder, one + end))))
+    .find((one) => /\.[cm]?[jt]s$/.test(one) && isWithin(one, allowed) && existsSync(one));
   if (path) return load(path);
-  const python = find(["", ".py"], /\.py$/);
   throw new FileError(
-    python
-      ? `${python} is written in Python, which is not run here. Write its class in JavaScript or TypeScript as ${name}.js or ${name}.ts, with the same setup, reshape, forward and backward; docs/user-layers.md shows how.`
-      : `module "${name}" is not found. Expected ${name}.js or ${name}.ts beside the net, in the current directory or in a folder of ${PATH_VARIABLE}; a layer is written in JavaScript or TypeScript, not in Python.`,
+    `module "${name}" is not found. Expected ${name}.js or ${name}.ts beside the net, in the current directory or in a folder of ${PATH_VARIABLE}; or ${name}.py beside the net, in the current directory or on PYTHONPATH.`,
   );
 }
 

@@ -1,5 +1,7 @@
 import { dirname } from "node:path";
 import { Blob } from "../../blob/blob.ts";
+import { isDrivenByPython, pythonModule, pythonSession } from "../../bridge/python.ts";
+import { RemoteLayer } from "../../bridge/remote-layer.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import type { Random } from "../../util/random.ts";
@@ -33,15 +35,26 @@ export interface UserLayer {
   reshape(bottom: Blobs, top: Blobs): void;
   forward(bottom: Blobs, top: Blobs): void;
   backward(top: Blobs, propagateDown: readonly boolean[], bottom: Blobs): void;
+  /** When the net is closed; it may be left out. */
+  close?(): void;
 }
 
+type UserLayerClass = new (
+  random: Random,
+  context: LayerContext,
+  param: LayerParameter,
+) => UserLayer;
+
 /**
- * A layer of the user's own, written in JavaScript or TypeScript: a class with setup, reshape, forward and backward.
+ * A layer of the user's own, written in JavaScript, TypeScript or Python: a class with setup, reshape, forward and backward.
  *
  * - any bottoms and tops; what they hold is the class's affair
  * - blobs: those that its setup adds
- * - `python_param`: module (a file, with or without .js or .ts, beside the net or in the current directory), layer
- *   (the class it exports), param_str (given to it as it is), share_in_parallel false
+ * - `python_param`: module (a file, with or without .js or .ts, beside the net or in the current directory; or a module
+ *   of Python, on PYTHONPATH or there), layer (the class it exports), param_str (given to it as it is),
+ *   share_in_parallel false
+ *
+ * A class in Python runs in the process that has imported `caffe`, and elsewhere in a `python3` that is started for it.
  *
  * Where several solvers train side by side each has a layer of its own. With `share_in_parallel` layers without
  * bottoms, which read data, go through one sequence of forward passes, dealt out in turns: each solver gets
@@ -53,7 +66,7 @@ export interface UserLayer {
  * that nets are trained end to end with; other values of it may stand in param_str by their names, as `'BATCH_SIZE': 64`.
  * So is ENet's `spatial_dropout` SpatialDropoutLayer, with `'phase'` and `'p'` in param_str.
  *
- * A layer written in Python itself is not run: the error says what to do. docs/user-layers.md shows how to write one.
+ * docs/user-layers.md shows how to write one.
  *
  * @see Caffe's PythonLayer
  */
@@ -72,6 +85,8 @@ export class PythonLayer extends Layer {
     max: Number.POSITIVE_INFINITY,
   };
 
+  /** Where its class runs in another process. */
+  remote: RemoteLayer | undefined;
   #layer!: UserLayer;
   /** The same, where it is one that is known. */
   #known: KnownLayer | undefined;
@@ -90,31 +105,11 @@ export class PythonLayer extends Layer {
       this.fail("python_param needs module and layer. Expected both to be given.");
     const { root = ".", file } = this.context;
     const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
-    const known = hasUserModule(module, folders) ? undefined : knownLayers[`${module}.${layer}`];
-    const exported: Readonly<Record<string, unknown>> = known
-      ? { [layer]: known }
-      : this.named(() => loadUserModule(module, folders));
-    const Class = this.#call(layer, () => exported[layer]);
-    if (typeof Class !== "function") {
-      this.fail(
-        `module "${module}" has no class ${layer}. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
-      );
-    }
-    if (Class.prototype === undefined) {
-      this.fail(
-        `${layer} of module "${module}" is a function that \`new\` cannot call. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
-      );
-    }
-    const make = (): UserLayer =>
-      new (
-        Class as new (
-          random: Random,
-          context: LayerContext,
-          param: LayerParameter,
-        ) => UserLayer
-      )(this.random("python"), this.context, this.param);
-    this.#layer = this.#call(`the constructor of class ${layer}`, make);
-    if (known) this.#known = this.#layer as KnownLayer;
+    this.#layer = hasUserModule(module, folders)
+      ? this.#fromJavaScript(module, layer, folders)
+      : (this.#fromPython(module, layer, folders) ??
+        this.#fromKnown(`${module}.${layer}`) ??
+        this.#fromJavaScript(module, layer, folders));
     for (const method of ["setup", "reshape", "forward", "backward"] as const) {
       if (typeof this.#call(method, () => this.#layer[method]) !== "function") {
         this.fail(
@@ -133,9 +128,58 @@ export class PythonLayer extends Layer {
       Object.assign(this.#layer, { param_str, phase: this.phase, blobs });
     });
     this.#run("setup", bottom, top);
-    const { rank, count } = this.#shared(!known && share_in_parallel && bottom.length === 0);
+    const { rank, count } = this.#shared(!this.#known && share_in_parallel && bottom.length === 0);
     this.#skips = rank;
     this.#between = count - 1;
+  }
+
+  #fromJavaScript(module: string, layer: string, folders: readonly string[]): UserLayer {
+    const exported = this.named(() => loadUserModule(module, folders));
+    const Class = this.#call(layer, () => exported[layer]);
+    if (typeof Class !== "function") {
+      this.fail(
+        `module "${module}" has no class ${layer}. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    if (Class.prototype === undefined) {
+      this.fail(
+        `${layer} of module "${module}" is a function that \`new\` cannot call. Expected \`export class ${layer}\` with setup, reshape, forward and backward.`,
+      );
+    }
+    return this.#make(layer, Class as UserLayerClass);
+  }
+
+  /** Undefined where Python has no such module, or one that cannot be imported and whose layer is known without it. */
+  #fromPython(module: string, layer: string, folders: readonly string[]): UserLayer | undefined {
+    if (!isDrivenByPython() && pythonModule(module, folders) === undefined) return undefined;
+    const name = this.param.name ?? "";
+    const session = this.named(() => pythonSession());
+    const found = this.named(() => session.call("layer.find", { module, folders })) as string;
+    if (found === "absent") return undefined;
+    if (found !== "" && knownLayers[`${module}.${layer}`]) {
+      this.context.warn(
+        `module "${module}" cannot be imported: ${found}; the layer that is known by this name runs in its place.`,
+      );
+      return undefined;
+    }
+    this.remote = this.#call(`the constructor of class ${layer}`, () => {
+      return new RemoteLayer(session, { module, layer, folders, name });
+    });
+    return this.remote;
+  }
+
+  #fromKnown(name: string): UserLayer | undefined {
+    const Class = knownLayers[name];
+    if (!Class) return undefined;
+    const made = this.#make(name, Class as UserLayerClass);
+    this.#known = made as KnownLayer;
+    return made;
+  }
+
+  #make(name: string, Class: UserLayerClass): UserLayer {
+    return this.#call(`the constructor of class ${name}`, () => {
+      return new Class(this.random("python"), this.context, this.param);
+    });
   }
 
   /** Which of the passes of a layer that all solvers share is this one's. */
@@ -179,7 +223,7 @@ export class PythonLayer extends Layer {
   }
 
   override close(): void {
-    this.#known?.close?.();
+    this.#layer?.close?.();
   }
 
   /** Runs a method of the user's class, which is to be done when it returns. */

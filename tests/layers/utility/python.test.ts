@@ -97,9 +97,9 @@ test("its gradient can be checked", async () => {
 });
 
 test.each([
-  ["old", "Layer", "is written in Python, which is not run here. Write its class in JavaScript"],
+  ["old", "Layer", 'module "old" has no class Layer that derives from caffe.Layer'],
   ["none", "Layer", 'module "none" is not found'],
-  ["rpn.proposal", "Layer", "rpn/proposal.py is written in Python"],
+  ["rpn.proposal", "Layer", 'module "rpn.proposal" has no class Layer'],
   ["wrong", "Layer", "cannot be loaded"],
   ["typed", "Layer", "typed.ts cannot be loaded"],
   ["scaling", "Missing", "has no class Missing"],

@@ -1,0 +1,93 @@
+// Memory and sockets that two processes share; which and when is decided in TypeScript.
+#include <napi.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#if defined(_WIN32)
+#error "the bridge needs a POSIX system"
+#endif
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace {
+
+Napi::Error failure(Napi::Env env, const std::string& what) {
+  return Napi::Error::New(env, what + ": " + std::system_category().message(errno));
+}
+
+struct File {
+  int descriptor;
+  std::string path;
+  // The path is a file of its own, which has to be removed.
+  bool isNamed;
+};
+
+// A file without a name where the system has such, which ends with the processes that have it open.
+File open_shared(Napi::Env env) {
+#if defined(__linux__)
+  const int descriptor = memfd_create("caffe", MFD_CLOEXEC);
+  if (descriptor < 0) throw failure(env, "memory to share cannot be made");
+  return {descriptor, "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor), false};
+#else
+  const char* folder = std::getenv("TMPDIR");
+  std::string path = std::string(folder ? folder : "/tmp") + "/caffe-XXXXXX";
+  const int descriptor = mkstemp(path.data());
+  if (descriptor < 0) throw failure(env, "memory to share cannot be made");
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  return {descriptor, path, true};
+#endif
+}
+
+// share(bytes): memory, all zeros, that a process which opens `path` has in common with this one until `descriptor` is
+// closed, and for as long as it keeps it mapped
+Napi::Value Share(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const double asked = info[0].As<Napi::Number>().DoubleValue();
+  if (!(asked >= 1 && asked <= 9007199254740991.0)) throw Napi::Error::New(env, "memory to share of no size");
+  const size_t bytes = static_cast<size_t>(asked);
+  const File file = open_shared(env);
+  const auto fail = [&](const char* what) {
+    const Napi::Error error = failure(env, what);
+    close(file.descriptor);
+    if (file.isNamed) unlink(file.path.c_str());
+    return error;
+  };
+  if (ftruncate(file.descriptor, static_cast<off_t>(bytes)) != 0) throw fail("memory to share cannot be made so large");
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0);
+  if (memory == MAP_FAILED) throw fail("memory to share cannot be mapped");
+  Napi::Object shared = Napi::Object::New(env);
+  shared.Set("memory", Napi::ArrayBuffer::New(env, memory, bytes, [bytes](Napi::Env, void* data) { munmap(data, bytes); }));
+  shared.Set("descriptor", file.descriptor);
+  shared.Set("path", file.path);
+  shared.Set("isNamed", file.isNamed);
+  return shared;
+}
+
+// socketPair(): two descriptors of one connection, on which reading waits
+Napi::Value SocketPair(const Napi::CallbackInfo& info) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw failure(info.Env(), "no connection to another process");
+  Napi::Array pair = Napi::Array::New(info.Env(), 2);
+  for (uint32_t i = 0; i < 2; i++) {
+    fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    pair.Set(i, ends[i]);
+  }
+  return pair;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("share", Napi::Function::New(env, Share, "share"));
+  exports.Set("socketPair", Napi::Function::New(env, SocketPair, "socketPair"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(caffe_bridge, Init)

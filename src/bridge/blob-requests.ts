@@ -1,0 +1,58 @@
+import { Blob } from "../blob/blob.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { Args } from "./args.ts";
+import { Bytes, type Request, type Session } from "./session.ts";
+import type { Side } from "./shared-arrays.ts";
+
+/** What can be asked of blobs; each is named by its number. */
+export const blobRequests: Readonly<Record<string, Request>> = {
+  "blob.shape": (session, args) => blobOf(session, args).shape,
+
+  "blob.reshape": (session, args) => {
+    blobOf(session, args).reshape(args.numbers("shape"));
+  },
+
+  /** Lets the other side see the elements of `side` in its own memory. */
+  "blob.array": (session, args) => {
+    const [blob, side] = [blobOf(session, args), sideOf(args)];
+    const mem = side === "data" ? blob.dataMem : blob.diffMem;
+    const open = (): unknown => session.arrays.open(args.number("blob"), blob, side);
+    return mem.isOnHost ? open() : mem.toHost().then(open);
+  },
+
+  /** The elements of `side`, as bytes of 32-bit floats. */
+  "blob.read": (session, args) => {
+    const [blob, side] = [blobOf(session, args), sideOf(args)];
+    const read = (): Bytes => {
+      const values = Float32Array.from(side === "data" ? blob.values() : blob.diffValues());
+      return new Bytes({ shape: blob.shape }, new Uint8Array(values.buffer));
+    };
+    const mem = side === "data" ? blob.dataMem : blob.diffMem;
+    return mem.isOnHost ? read() : mem.toHost().then(read);
+  },
+
+  /** Sets the elements of `side` from as many 32-bit floats. */
+  "blob.write": (session, args, bytes) => {
+    const [blob, side] = [blobOf(session, args), sideOf(args)];
+    if (bytes.byteLength !== 4 * blob.count()) {
+      throw new CaffeError(
+        `${bytes.byteLength / 4} values are given for a blob of ${blob.count()}. Expected as many.`,
+      );
+    }
+    const { buffer, byteOffset, byteLength } = bytes;
+    const values = new Float32Array(
+      buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer,
+    );
+    (side === "data" ? blob.dataMem : blob.diffMem).overwriteCpu().set(values);
+  },
+};
+
+function blobOf(session: Session, args: Args): Blob {
+  return session.references.get(args.number("blob"), Blob);
+}
+
+function sideOf(args: Args): Side {
+  const side = args.text("side");
+  if (side === "data" || side === "diff") return side;
+  throw new CaffeError(`side is "${side}". Expected data or diff.`);
+}

@@ -1,0 +1,95 @@
+import { readSync, writeSync } from "node:fs";
+import { CaffeError } from "../util/errors.ts";
+
+/** What is said on a channel: plain JSON, and bytes beside it. */
+export interface Message {
+  readonly head: Readonly<Record<string, unknown>>;
+  readonly bytes: Buffer;
+}
+
+/** Bytes in front of a message: the lengths of its JSON and of the bytes behind it, as 32-bit numbers, low byte first. */
+const PREFIX = 8;
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/**
+ * Messages between two processes, over descriptors on which reading waits: nothing else runs in this thread meanwhile.
+ *
+ * Each is a prefix of two lengths, a text of JSON in UTF-8, and bytes.
+ */
+export class Channel {
+  readonly #input: number;
+  readonly #output: number;
+  /** What has been read and not been taken lies in [from, to). */
+  readonly #read: Buffer = Buffer.allocUnsafe(65_536);
+  #from = 0;
+  #to = 0;
+
+  constructor(input: number, output: number) {
+    this.#input = input;
+    this.#output = output;
+  }
+
+  /** @throws CaffeError where the other side has ended */
+  send(head: Message["head"], bytes: Uint8Array = NO_BYTES): void {
+    const text = Buffer.from(JSON.stringify(head));
+    const first = Buffer.allocUnsafe(PREFIX + text.length);
+    first.writeUInt32LE(text.length, 0);
+    first.writeUInt32LE(bytes.byteLength, 4);
+    text.copy(first, PREFIX);
+    this.#write(first);
+    if (bytes.byteLength > 0) this.#write(bytes);
+  }
+
+  /** Waits for the next message; undefined where the other side has ended. */
+  receive(): Message | undefined {
+    const prefix = this.#take(PREFIX);
+    if (!prefix) return undefined;
+    const [textLength, byteLength] = [prefix.readUInt32LE(0), prefix.readUInt32LE(4)];
+    const text = this.#take(textLength)?.toString("utf8");
+    const bytes = byteLength === 0 ? NO_BYTES : this.#take(byteLength);
+    if (text === undefined || !bytes) return undefined;
+    return { head: JSON.parse(text) as Message["head"], bytes };
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.byteLength; ) at += writeSync(this.#output, bytes, at);
+    } catch (error) {
+      throw new CaffeError("the other program has ended.", { cause: error });
+    }
+  }
+
+  /** The next `length` bytes, in memory of their own; undefined where they end before. */
+  #take(length: number): Buffer | undefined {
+    const taken = Buffer.allocUnsafe(length);
+    let at = 0;
+    while (at < length) {
+      if (this.#from === this.#to) {
+        // What fills the buffer by itself goes where it belongs at once.
+        const isLarge = length - at >= this.#read.length;
+        const count = isLarge
+          ? this.#fill(taken, at, length - at)
+          : this.#fill(this.#read, 0, this.#read.length);
+        if (count === 0) return undefined;
+        if (isLarge) at += count;
+        else [this.#from, this.#to] = [0, count];
+        continue;
+      }
+      const part = Math.min(length - at, this.#to - this.#from);
+      this.#read.copy(taken, at, this.#from, this.#from + part);
+      this.#from += part;
+      at += part;
+    }
+    return taken;
+  }
+
+  #fill(into: Buffer, at: number, length: number): number {
+    try {
+      return readSync(this.#input, into, at, length, null);
+    } catch (error) {
+      // A socket whose other side was killed with bytes unread is reset.
+      if (["ECONNRESET", "EOF"].includes((error as NodeJS.ErrnoException).code ?? "")) return 0;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CaffeError } from "../util/errors.ts";
+import { bridgeAddon } from "./addon.ts";
+import { blobRequests } from "./blob-requests.ts";
+import { Channel } from "./channel.ts";
+import { layerRequests } from "./remote-layer.ts";
+import { Session } from "./session.ts";
+
+/** The folder that belongs on PYTHONPATH, so that Python finds the package `caffe`. */
+export const PYTHON_FOLDER: string = fileURLToPath(new URL("../../python", import.meta.url));
+
+/** Names the Python that layers run in, where `--python` does not. */
+const VARIABLE = "CAFFE_PYTHON";
+
+let program: string | undefined;
+let session: Session | undefined;
+let isDriven = false;
+
+/** Chooses the Python that layers will run in; `python3`, or what CAFFE_PYTHON names, by default. */
+export function choosePython(path: string): void {
+  program = path;
+}
+
+/** Lets layers in Python run in the process that drives this engine. */
+export function drivenByPython(driver: Session): void {
+  isDriven = true;
+  session = driver;
+}
+
+/** Whether a Python drives this engine. */
+export function isDrivenByPython(): boolean {
+  return isDriven;
+}
+
+/**
+ * Where layers in Python run: in the program that drives this engine, else in a Python of their own, which is started
+ * at first use and ends with this process.
+ *
+ * @throws CaffeError where it cannot be started
+ */
+export function pythonSession(): Session {
+  session ??= start(program ?? (process.env[VARIABLE] || "python3"));
+  return session;
+}
+
+/** The file of a Python module in these folders, on PYTHONPATH or in the current one; undefined where there is none. */
+export function pythonModule(name: string, folders: readonly string[]): string | undefined {
+  const path = (process.env["PYTHONPATH"] ?? "").split(delimiter).filter((one) => one !== "");
+  const file = name.replaceAll(".", "/");
+  return [...path, ".", ...folders]
+    .flatMap((folder) => [resolve(folder, `${file}.py`), resolve(folder, file, "__init__.py")])
+    .find((one) => existsSync(one));
+}
+
+function start(python: string): Session {
+  const [ours, theirs] = bridgeAddon().socketPair();
+  const path = [PYTHON_FOLDER, process.env["PYTHONPATH"], "."].filter((one) => one);
+  const child = spawn(python, ["-c", "from caffe._layers import main; main()"], {
+    stdio: ["ignore", "inherit", "inherit", theirs],
+    env: { ...process.env, PYTHONPATH: path.join(delimiter) },
+  });
+  child.on("error", () => {});
+  child.unref();
+  closeSync(theirs);
+  if (child.pid === undefined) {
+    closeSync(ours);
+    throw new CaffeError(
+      `"${python}" cannot be started, in which layers in Python run. Expected Python 3.9 or newer with numpy: --python=PATH, or the environment variable ${VARIABLE}, names it.`,
+    );
+  }
+  return new Session(
+    new Channel(ours, ours),
+    { ...blobRequests, ...layerRequests },
+    () =>
+      `"${python}", in which layers in Python run, has ended; what it said stands above. It needs Python 3.9 or newer with numpy: --python=PATH, or the environment variable ${VARIABLE}, names another.`,
+  );
+}
