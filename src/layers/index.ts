@@ -143,6 +143,7 @@ export { ConvolutionDepthwiseLayer } from "./vision/convolution-depthwise.ts";
 export { CropLayer } from "./vision/crop.ts";
 export { CropCenterLayer } from "./vision/crop-center.ts";
 export { DeconvolutionLayer } from "./vision/deconvolution.ts";
+export { DenseBlockLayer } from "./vision/dense-block.ts";
 export { DepthwiseConvolutionLayer } from "./vision/depthwise-convolution.ts";
 export { Im2colLayer } from "./vision/im2col.ts";
 export { PoolingLayer } from "./vision/pooling.ts";

@@ -269,6 +269,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       "1x2x2x2 1x2x2x2",
     ],
   ],
+  DenseBlock: ["", "use_BC: true", "numTransition: 1"].map((param) => [
+    `bottom: "a" top: "y" denseblock_param { growthRate: 2 Filter_Filler { type: "uniform" min: -1 max: 1 } BN_Scaler_Filler { value: 1 } BN_Bias_Filler { type: "uniform" } ${param.includes("numT") ? "" : "numTransition: 2"} ${param} }`,
+    "2x2x3x2",
+  ]),
   DepthToSpace: one(
     "depth_to_space_param",
     "2x4x2x4",

@@ -237,6 +237,12 @@ const fates: Readonly<Record<string, Fate>> = {
   "LossParameter.label_smoothing": refuse("labels are not smoothed here", "0"),
   "DataParameter.precache": reading,
   "DataParameter.side": refuse("records hold no boxes here"),
+  "DenseBlockParameter.gpuIdx": engineChoice,
+  "DenseBlockParameter.workspace_MB": engineChoice,
+  "DenseBlockParameter.BC_ultra_space_efficient": {
+    kind: "ignore",
+    why: "it only saves memory",
+  },
   "DropoutParameter.random_seed": { kind: "ignore", why: "the solver's random_seed is used" },
   "ELUParameter.lambda": refuse("only alpha is known", "1"),
   "ImageDataParameter.threads": reading,

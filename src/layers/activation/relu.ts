@@ -29,7 +29,8 @@ export class ReLULayer extends RectifierLayer {
   }
 }
 
-const relu: UnaryKernel<Slope> = {
+/** The function, for layers that rectify too. */
+export const relu: UnaryKernel<Slope> = {
   name: "relu",
   reference: {
     forward(n, x, y, { slope }) {
