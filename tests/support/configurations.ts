@@ -292,6 +292,14 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   ],
   ELU: neuron("", "elu_param { alpha: 0.3 }"),
   Eltwise: [
+    ...two("eltwise_param", "2x3x2 2x3", "coeff: 0.5 coeff: -2", "operation: PROD"),
+    ...two(
+      "eltwise_param",
+      "2x3x2 3",
+      "axis: 1",
+      "operation: PROD axis: -2",
+      "operation: MAX axis: 1",
+    ),
     ...two(
       "eltwise_param",
       "2x3 2x3",

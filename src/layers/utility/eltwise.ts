@@ -1,6 +1,8 @@
+import type { Blob } from "../../blob/blob.ts";
 import type { EltwiseOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import { broadcast } from "../base/broadcast.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import {
   arity,
@@ -11,6 +13,7 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
+import { Stretched } from "../base/stretched.ts";
 
 /**
  * Combines two or more blobs of one shape element by element.
@@ -20,9 +23,10 @@ import type { LayerFusion } from "../base/layer-fusion.ts";
  *     PROD  ∂E/∂xᵢ = ∂E/∂y · Π xⱼ over j ≠ i
  *     MAX   ∂E/∂xᵢ = ∂E/∂y where xᵢ is the greatest, else 0
  *
- * - bottoms: two or more of one shape; top[0]: that shape
+ * - bottoms: two or more of one shape; top[0]: that shape. Bottom 1 may be a smaller blob that lies over bottom 0 from
+ *   `axis` on, and counts at all places (synopsys-caffe)
  * - `eltwise_param`: operation SUM; coeff (none or one per bottom) counts for SUM; stable_prod_grad true (multiply
- *   the other factors instead of dividing y by x)
+ *   the other factors instead of dividing y by x); axis 0
  *
  * Of equal greatest values one takes the whole gradient: bottom 1 of bottoms 0 and 1, and else the first, as in Caffe.
  *
@@ -31,7 +35,7 @@ import type { LayerFusion } from "../base/layer-fusion.ts";
 export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Eltwise";
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
-  static override readonly needs: readonly Primitive[] = ["eltwise"];
+  static override readonly needs: readonly Primitive[] = ["eltwise", ...Stretched.needs];
   static override readonly bottoms = arity.twoOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;
 
@@ -44,6 +48,9 @@ export class EltwiseLayer extends Layer<Blobs, One> {
 
   #shape: Shape | undefined;
   #op!: EltwiseOp;
+  /** Bottom 1, where it is smaller than the others. */
+  #stretched: Stretched | undefined;
+  #smaller: Shape | undefined;
 
   override setUp(bottom: Blobs): void {
     const { coeff, operation } = withDefaults("EltwiseParameter", this.param.eltwise_param);
@@ -60,16 +67,21 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   }
 
   override reshape(bottom: Blobs, [y]: One): void {
-    const shape = bottom[0]!.shape;
+    const [{ shape }, { shape: second }] = bottom as readonly [Blob, Blob];
+    const { axis } = withDefaults("EltwiseParameter", this.param.eltwise_param);
+    const isSmaller = second.length < shape.length || axis !== 0;
     bottom.forEach((x, i) => {
-      if (!sameShape(x.shape, shape)) {
-        this.fail(
-          `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
-        );
-      }
+      if (sameShape(x.shape, shape) || (i === 1 && isSmaller)) return;
+      this.fail(
+        `bottom ${i} has shape ${shapeText(x.shape)}. Expected ${shapeText(shape)}, as bottom 0.`,
+      );
     });
     y.reshape(shape);
-    if (this.#shape && sameShape(this.#shape, shape)) return;
+    const wasSmaller = this.#smaller ?? shape;
+    if (this.#shape && sameShape(this.#shape, shape) && sameShape(wasSmaller, second)) return;
+    this.#shape = undefined;
+    this.#smaller = isSmaller ? second : undefined;
+    this.#stretched = isSmaller ? this.#stretch(bottom[0]!, second, axis) : undefined;
     const { operation, coeff, stable_prod_grad } = withDefaults(
       "EltwiseParameter",
       this.param.eltwise_param,
@@ -83,9 +95,22 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     });
   }
 
+  #stretch(x: Blob, smaller: Shape, axis: number): Stretched {
+    const from = this.named(() => (x.shape.length === 0 ? 0 : x.axis(axis)));
+    const over = broadcast(x.shape, smaller, from, (message) => this.fail(message));
+    return new Stretched(this.engine, this.context.dtype, over);
+  }
+
+  /** The blobs that are combined: all of one shape. */
+  #combined(bottom: Blobs): Blobs {
+    const stretched = this.#stretched;
+    return stretched ? bottom.map((x, i) => (i === 1 ? stretched.blob : x)) : bottom;
+  }
+
   override forward(bottom: Blobs, [y]: One, posts?: PostOps): void {
+    this.#stretched?.forward(bottom[1]!.dataMem);
     this.#op.forward(
-      bottom.map((x) => x.dataMem),
+      this.#combined(bottom).map((x) => x.dataMem),
       y.dataMem,
       posts,
     );
@@ -106,12 +131,14 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     bottom: Blobs,
     posts?: PostOps,
   ): void {
+    const combined = this.#combined(bottom);
     this.#op.backward(
-      bottom.map((x) => x.dataMem),
+      combined.map((x) => x.dataMem),
       y.dataMem,
       y.diffMem,
-      bottom.map((x, i) => (propagateDown[i] ? x.diffMem : undefined)),
+      combined.map((x, i) => (propagateDown[i] ? x.diffMem : undefined)),
       posts,
     );
+    if (propagateDown[1]) this.#stretched?.backward(bottom[1]!.diffMem);
   }
 }
