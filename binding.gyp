@@ -16,6 +16,7 @@
         "native/src/primitive.cc",
         "native/src/regions.cc",
         "native/src/scores.cc",
+        "native/src/suppression.cc",
         "native/src/row-products.cc",
         "native/src/unary.cc",
         "native/src/updates.cc",

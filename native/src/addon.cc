@@ -35,6 +35,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitRegions(exports);
   InitWindows(exports);
   InitScores(exports);
+  InitSuppression(exports);
   InitRowProducts(exports);
   InitUpdates(exports);
   define<MakeReorder>(exports, "reorder");

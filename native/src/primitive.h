@@ -67,6 +67,7 @@ void InitLRN(Napi::Object exports);
 void InitRegions(Napi::Object exports);
 void InitWindows(Napi::Object exports);
 void InitScores(Napi::Object exports);
+void InitSuppression(Napi::Object exports);
 void InitRowProducts(Napi::Object exports);
 void InitUpdates(Napi::Object exports);
 

@@ -48,6 +48,7 @@ import type {
 import type { Noise } from "./ops/noise.ts";
 import type { RegionsDescriptor, RegionsOp } from "./ops/regions.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "./ops/scores.ts";
+import type { Suppress } from "./ops/suppression.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type { LRNDescriptor, LRNOp, PoolingDescriptor, PoolingOp } from "./ops/windowed.ts";
@@ -60,6 +61,7 @@ export type * from "./ops/losses.ts";
 export type * from "./ops/noise.ts";
 export type * from "./ops/regions.ts";
 export type * from "./ops/scores.ts";
+export type * from "./ops/suppression.ts";
 export type * from "./ops/unary.ts";
 export type * from "./ops/update.ts";
 export type * from "./ops/windowed.ts";
@@ -201,6 +203,9 @@ export interface Engine {
 
   /** Random numbers into host memory: for fillers. */
   readonly noise: Noise;
+
+  /** Boxes in host memory: for detectors. */
+  readonly suppress: Suppress;
 
   /** Plain loops over host memory: what a layer says it needs that computes in its own file. */
   readonly host: true;

@@ -1,5 +1,5 @@
 import type { Blob } from "../blob/blob.ts";
-import { suppressPixels } from "../layers/detection/nms.ts";
+import { referenceSuppress } from "../engines/reference/suppression.ts";
 import type { Net } from "../net/net.ts";
 import { clipBox } from "../util/box.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -202,11 +202,11 @@ export function foundInRegions(
       own.push({ label, score, box: { xmin, ymin, xmax, ymax } });
     }
     const best = own.toSorted((a, b) => b.score - a.score);
-    const boxes = best.map(
-      ({ box: { xmin, ymin, xmax, ymax } }) => [xmin, ymin, xmax, ymax] as const,
+    const boxes = Float64Array.from(
+      best.flatMap(({ box: { xmin, ymin, xmax, ymax } }) => [xmin, ymin, xmax, ymax]),
     );
-    const kept = suppressPixels([...best.keys()], boxes, overlap, Number.POSITIVE_INFINITY);
-    found.push(...kept.flatMap((i) => best[i] ?? []));
+    const kept = referenceSuppress(boxes, { boxes: "pixels", threshold: overlap });
+    found.push(...Array.from(kept).flatMap((i) => best[i] ?? []));
   }
   return found;
 }

@@ -81,8 +81,10 @@ describe("what a layer's own code reads of arrays that may lie on a device", () 
     return { engine: unwatched<Engine>(new ReferenceEngine()), read };
   }
 
-  // What needs the host computes there: all that it has is brought to it.
-  const onDevices = classes.filter(({ needs }) => !(needs as readonly string[]).includes("host"));
+  // What needs the host, or boxes there, computes there: all that it has is brought to it.
+  const onDevices = classes.filter(({ needs }) =>
+    (needs as readonly string[]).every((need) => need !== "host" && need !== "suppress"),
+  );
 
   test.each(named(onDevices))("%s names it", async (type, { hostBottoms, hostTopDiffs }) => {
     const { engine, read } = watchReads();

@@ -1,6 +1,6 @@
 import type { Buffer } from "./buffer.ts";
 
-/** Softmax, losses, and what is read from scores: native/src/losses.cc and scores.cc. */
+/** Softmax, losses, what is read from scores, and suppression: native/src/losses.cc, scores.cc and suppression.cc. */
 export interface Scoring {
   softmax(outer: number, channels: number, inner: number, x: Buffer, y: Buffer): void;
   softmaxBackward(
@@ -117,4 +117,13 @@ export interface Scoring {
     x: Buffer,
     y: Buffer,
   ): void;
+  /** told: 0 edges, 1 pixels, 2 middles. */
+  suppress(
+    count: number,
+    most: number,
+    told: number,
+    threshold: number,
+    eta: number,
+    boxes: Float32Array,
+  ): Int32Array;
 }

@@ -22,6 +22,7 @@ import { nativePooling } from "./pooling.ts";
 import { nativeRegions } from "./regions.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
+import { nativeSuppress } from "./suppression.ts";
 import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
 import { nativeUpdate } from "./update.ts";
@@ -77,6 +78,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     accuracy: (d) => nativeAccuracy(layouts, d),
     argMax: (d) => nativeArgMax(layouts, d),
     noise: nativeNoise(addon, fallback.noise),
+    suppress: nativeSuppress(addon, fallback.suppress),
     update: nativeUpdate(layouts, fallback),
     ...nativeVectors(layouts),
   };

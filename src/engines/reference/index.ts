@@ -25,6 +25,7 @@ import { referenceReduction } from "./reduction.ts";
 import { referenceRegions } from "./regions.ts";
 import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
+import { referenceSuppress } from "./suppression.ts";
 import { referenceTile } from "./tile.ts";
 import { referenceUpdate } from "./update.ts";
 
@@ -65,6 +66,7 @@ export class ReferenceEngine implements Engine {
   readonly contrastiveLoss: Engine["contrastiveLoss"] = referenceContrastiveLoss;
   readonly accuracy: Engine["accuracy"] = referenceAccuracy;
   readonly argMax: Engine["argMax"] = referenceArgMax;
+  readonly suppress: Engine["suppress"] = referenceSuppress;
   readonly update: Engine["update"] = referenceUpdate;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {

@@ -1,4 +1,6 @@
+import type { Suppress } from "../../engines/engine.ts";
 import type { FloatArray } from "../../util/arrays.ts";
+import { byScore } from "./by-score.ts";
 
 /** A box by its middle and its size, as shares of the image. */
 export type CenterBox = readonly [x: number, y: number, width: number, height: number];
@@ -171,24 +173,31 @@ export interface Detection {
 }
 
 /** The detections by score, without those that one before overlaps by `threshold` or more; classes make no difference. */
-export function best(detections: readonly Detection[], threshold: number): Detection[] {
-  const kept: Detection[] = [];
-  const limit = f(threshold);
-  for (const one of [...detections].sort((a, b) => b.score - a.score)) {
-    if (!kept.some(({ box }) => iouOf(box, one.box) >= limit)) kept.push(one);
-  }
-  return kept;
+export function best(
+  detections: readonly Detection[],
+  threshold: number,
+  suppress: Suppress,
+): Detection[] {
+  const scores = Float32Array.from(detections, ({ score }) => score);
+  const sorted = byScore([...scores.keys()], scores).map((i) => detections[i]!);
+  const boxes = new Float32Array(4 * sorted.length);
+  sorted.forEach(({ box }, i) => {
+    for (let k = 0; k < 4; k++) boxes[4 * i + k] = box[k]!;
+  });
+  return Array.from(suppress(boxes, { boxes: "centers", threshold }), (i) => sorted[i]!);
 }
 
 /** Rows [0, label + 1, score, xmin, ymin, xmax, ymax]; of no detections at all a row [image, −1 …] for each image. */
-export function rowsOf(detections: readonly Detection[], images: number): number[][] {
+export function rowsOf(detections: readonly Detection[], images: number): number[] {
+  const rows: number[] = [];
   if (detections.length === 0) {
-    return Array.from({ length: images }, (_, image) => [image, -1, -1, -1, -1, -1, -1]);
+    for (let image = 0; image < images; image++) rows.push(image, -1, -1, -1, -1, -1, -1);
   }
-  return detections.map(({ box, label, score }) => {
+  for (const { box, label, score } of detections) {
     const { left, top, right, bottom } = edgesOf(box);
-    return [0, label + 1, score, left, top, right, bottom];
-  });
+    rows.push(0, label + 1, score, left, top, right, bottom);
+  }
+  return rows;
 }
 
 /** The softmax of `classes` numbers, `step` apart from `at` on, into `to`. */

@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Primitive } from "../../engines/engine.ts";
 import { shapeText } from "../../util/shape.ts";
 import { Layer, type LayerRole, type One, type OneOrMore } from "./layer.ts";
 import { planesOf } from "./planes.ts";
@@ -17,6 +18,7 @@ export interface YoloOutput {
 /** What the layers have in common that make detections of a YOLO net's maps: shapes, suppression, rows. None has a gradient. */
 export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
   static override readonly role: LayerRole = "result";
+  static override readonly needs: readonly Primitive[] = ["suppress"];
 
   protected abstract get output(): YoloOutput;
 
@@ -46,10 +48,10 @@ export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
 
   override forward(bottoms: OneOrMore, [top]: One): void {
     const detections = bottoms.flatMap((x, i) => this.detect(x, i));
-    const found = best(detections, this.output.nmsThreshold);
+    const found = best(detections, this.output.nmsThreshold, this.engine.suppress);
     const rows = rowsOf(found, bottoms[0].shape[0] ?? 0);
-    top.reshape([1, 1, rows.length, 7]);
-    top.dataMem.overwriteCpu().set(rows.flat());
+    top.reshape([1, 1, rows.length / 7, 7]);
+    top.dataMem.overwriteCpu().set(rows);
   }
 
   override backward(_top: One, propagateDown: readonly boolean[]): void {

@@ -1,8 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
+import { byScore } from "../base/by-score.ts";
 import type { Blobs, ParamField } from "../base/layer.ts";
-import { byScore } from "../detection/nms.ts";
 import { boxScaleOf } from "./box-scale.ts";
 import { boxOverlap, clipped, edgesOf, type OverlapMode, patchOf } from "./patches.ts";
 import {

@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
+import { byScore } from "../base/by-score.ts";
 import {
   type Arity,
   arity,
@@ -9,7 +10,6 @@ import {
   type LayerRole,
   type ParamField,
 } from "../base/layer.ts";
-import { byScore } from "./nms.ts";
 
 /**
  * Keeps the labels and box weights of the regions with the greatest losses; the others learn nothing.

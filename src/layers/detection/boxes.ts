@@ -53,25 +53,31 @@ export function encodeBox(box: Box, prior: Box, code: BoxCode, variance?: Box): 
 
 /** The box that a prediction means, from its prior; its numbers are multiplied by the variances where there are any. */
 export function decodeBox(prediction: Box, prior: Box, code: BoxCode, variance?: Box): Box {
-  const [width, height, x, y] = frameOf(prior);
-  const by = variance ?? [1, 1, 1, 1];
-  const scaled = (i: 0 | 1 | 2 | 3): number => fround(by[i] * prediction[i]);
-  if (code === "CENTER_SIZE") {
-    const middleX = fround(fround(scaled(0) * width) + x);
-    const middleY = fround(fround(scaled(1) * height) + y);
-    const halfWidth = fround(fround(exp(scaled(2))) * width) / 2;
-    const halfHeight = fround(fround(exp(scaled(3))) * height) / 2;
+  const a = variance ? fround(variance[0] * prediction[0]) : prediction[0];
+  const b = variance ? fround(variance[1] * prediction[1]) : prediction[1];
+  const c = variance ? fround(variance[2] * prediction[2]) : prediction[2];
+  const d = variance ? fround(variance[3] * prediction[3]) : prediction[3];
+  const [x0, y0, x1, y1] = prior;
+  if (code === "CORNER") return [fround(x0 + a), fround(y0 + b), fround(x1 + c), fround(y1 + d)];
+  const [width, height] = [fround(x1 - x0), fround(y1 - y0)];
+  if (code === "CORNER_SIZE") {
     return [
-      fround(middleX - halfWidth),
-      fround(middleY - halfHeight),
-      fround(middleX + halfWidth),
-      fround(middleY + halfHeight),
+      fround(x0 + fround(a * width)),
+      fround(y0 + fround(b * height)),
+      fround(x1 + fround(c * width)),
+      fround(y1 + fround(d * height)),
     ];
   }
-  const sizes = code === "CORNER" ? [1, 1, 1, 1] : [width, height, width, height];
-  const edge = (i: 0 | 1 | 2 | 3): number =>
-    fround(prior[i] + fround(scaled(i) * (sizes[i] as number)));
-  return [edge(0), edge(1), edge(2), edge(3)];
+  const middleX = fround(fround(a * width) + fround(fround(x0 + x1) / 2));
+  const middleY = fround(fround(b * height) + fround(fround(y0 + y1) / 2));
+  const halfWidth = fround(fround(exp(c)) * width) / 2;
+  const halfHeight = fround(fround(exp(d)) * height) / 2;
+  return [
+    fround(middleX - halfWidth),
+    fround(middleY - halfHeight),
+    fround(middleX + halfWidth),
+    fround(middleY + halfHeight),
+  ];
 }
 
 /** Four numbers of an array as a box. */

@@ -2,6 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { areaOf, type Box, overlapOf } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
+import { byScore } from "../base/by-score.ts";
 import {
   type Arity,
   type Blobs,
@@ -16,7 +17,6 @@ import { truthsInPixels } from "../cascade/pixel-truths.ts";
 import { boxAt, scaleBox } from "./boxes.ts";
 import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { boxInImage, readImageSizes, type SizedImage } from "./image-size.ts";
-import { byScore } from "./nms.ts";
 
 /** A box with its area. */
 interface Sized {

@@ -1,7 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Primitive, Suppression } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
+import { byScore } from "../base/by-score.ts";
 import {
   type Arity,
   type Blobs,
@@ -10,10 +11,10 @@ import {
   type One,
   type ParamField,
 } from "../base/layer.ts";
-import { type BoxCode, boxAt, decodeBox } from "./boxes.ts";
-import { byScore, suppress, suppressPixels } from "./nms.ts";
+import type { BoxCode } from "./boxes.ts";
+import { DecodedBoxes } from "./decoded-boxes.ts";
 import { PlanePredictions } from "./plane-predictions.ts";
-import { PriorReader, type Priors } from "./priors.ts";
+import { PriorReader } from "./priors.ts";
 import { type ResultFiles, resultFilesOf } from "./result-files.ts";
 
 /** One detection of an image: its class, and the number of its prior. */
@@ -55,6 +56,7 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   static override readonly type: string = "DetectionOutput";
   static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
   static override readonly role: LayerRole = "result";
+  static override readonly needs: readonly Primitive[] = ["suppress"];
   static override readonly hostBottoms: readonly number[] = [0, 1, 2];
   static override readonly bottoms: Arity = { min: 3, max: MOST_BOTTOMS };
 
@@ -151,17 +153,25 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   override forward(bottom: Blobs, [y]: One): void {
     this.#planes?.gather(bottom);
     const [loc, conf, priorBlob] = this.#predictions(bottom);
-    const priors = this.#priorReader.read(priorBlob, (message) => this.fail(message));
+    const { code_type, share_location, variance_encoded_in_target } = this.#param;
+    const read = this.#priorReader.read(priorBlob, (message) => this.fail(message));
+    const priors = variance_encoded_in_target ? { boxes: read.boxes, variances: [] } : read;
     const rows: number[] = [];
     const batch = loc.shape[0] ?? 1;
     for (let image = 0; image < batch; image++) {
-      const decoded = this.#decoder(loc, image, priors);
+      const decoded = new DecodedBoxes(
+        loc.dataMem.cpu(),
+        image * loc.count(1),
+        share_location ? 1 : this.#classes,
+        priors,
+        code_type as BoxCode,
+      );
       const found = this.#find(conf, image, decoded);
       for (const { label, prior, score } of found) {
-        rows.push(image, label, score, ...decoded(label, prior));
+        rows.push(image, label, score, ...decoded.of(label, prior));
       }
       this.#files?.add(
-        found.map(({ label, prior, score }) => ({ label, score, box: decoded(label, prior) })),
+        found.map(({ label, prior, score }) => ({ label, score, box: decoded.of(label, prior) })),
       );
     }
     if (rows.length === 0) {
@@ -171,58 +181,52 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     y.dataMem.overwriteCpu().set(rows);
   }
 
-  /** The box of a prior for a class, worked out when it is first asked for. */
-  #decoder(loc: Blob, image: number, priors: Priors): (label: number, prior: number) => Box {
-    const { code_type, share_location, variance_encoded_in_target } = this.#param;
-    const values = loc.dataMem.cpu();
-    const kinds = share_location ? 1 : this.#classes;
-    const start = image * loc.count(1);
-    const known = new Array<Box | undefined>(this.#priors * kinds);
-    return (label, prior) => {
-      const at = prior * kinds + (share_location ? 0 : label);
-      known[at] ??= decodeBox(
-        boxAt(values, start + 4 * at),
-        priors.boxes[prior]!,
-        code_type as BoxCode,
-        variance_encoded_in_target ? undefined : priors.variances[prior],
-      );
-      return known[at];
-    };
-  }
-
   /** The detections of an image, by label and falling score. */
-  #find(conf: Blob, image: number, decoded: (label: number, prior: number) => Box): Found[] {
+  #find(conf: Blob, image: number, decoded: DecodedBoxes): Found[] {
     const param = this.#param;
     const nms = withDefaults("NonMaximumSuppressionParameter", param.nms_param);
     const threshold = param.confidence_threshold ?? Number.NEGATIVE_INFINITY;
     const topK = param.nms_param?.top_k ?? -1;
-    const values = conf.dataMem.cpu();
+    const most = topK > -1 ? topK : Number.POSITIVE_INFINITY;
+    const suppression: Suppression = {
+      boxes: param.normalized_bbox ? "edges" : "pixels",
+      threshold: nms.nms_threshold,
+      eta: nms.eta,
+    };
+    const [values, classes, priors] = [conf.dataMem.cpu(), this.#classes, this.#priors];
     const start = image * conf.count(1);
-    const found: Found[] = [];
-    const scores = new Float32Array(this.#priors);
-    for (let label = 0; label < this.#classes; label++) {
-      if (label === this.#background) continue;
-      const candidates: number[] = [];
-      for (let p = 0; p < this.#priors; p++) {
-        scores[p] = values[start + p * this.#classes + label]!;
-        if (scores[p]! > threshold) candidates.push(p);
-      }
-      const ordered = byScore(candidates, scores);
-      const best = topK > -1 ? ordered.slice(0, topK) : ordered;
-      const boxes = new Array<Box>(this.#priors);
-      for (const p of best) boxes[p] = decoded(label, p);
-      const kept = param.normalized_bbox
-        ? suppress(best, boxes, nms.nms_threshold, nms.eta)
-        : suppressPixels(best, boxes, nms.nms_threshold);
-      for (const prior of kept) {
-        found.push({ label, prior, score: scores[prior]! });
+    const [labels, numbers, own]: [number[], number[], number[]] = [[], [], []];
+    // Of each class: every prior's score, and the priors above the threshold.
+    const scores = new Float32Array(classes * priors);
+    const candidates = new Int32Array(classes * priors);
+    const counts = new Int32Array(classes);
+    for (let p = 0, at = start; p < priors; p++) {
+      for (let label = 0, to = p; label < classes; label++, to += priors, at++) {
+        scores[to] = values[at]!;
+        if (scores[to]! > threshold) candidates[to - p + counts[label]!++] = p;
       }
     }
-    if (param.keep_top_k <= -1 || found.length <= param.keep_top_k) return found;
-    const all = Float32Array.from(found, ({ score }) => score);
-    return byScore([...found.keys()], all)
-      .slice(0, param.keep_top_k)
-      .map((i) => found[i]!)
+    for (let label = 0; label < classes; label++) {
+      if (label === this.#background) continue;
+      const first = label * priors;
+      const best = byScore(
+        candidates.subarray(first, first + counts[label]!),
+        scores.subarray(first, first + priors),
+        most,
+      );
+      const kept = this.engine.suppress(decoded.all(label, best), suppression);
+      for (let k = 0; k < kept.length; k++) {
+        const prior = best[kept[k]!]!;
+        labels.push(label);
+        numbers.push(prior);
+        own.push(scores[first + prior]!);
+      }
+    }
+    const [all, ranks] = [new Int32Array(own.length), new Float32Array(own.length)];
+    for (let i = 0; i < all.length; i++) [all[i], ranks[i]] = [i, own[i]!];
+    const isCut = param.keep_top_k > -1 && all.length > param.keep_top_k;
+    return (isCut ? byScore(all, ranks, param.keep_top_k) : [...all])
+      .map((i) => ({ label: labels[i]!, prior: numbers[i]!, score: own[i]! }))
       .sort((a, b) => a.label - b.label);
   }
 

@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import { referenceSuppress } from "../../engines/reference/suppression.ts";
 import type { EvalDetectionParameter } from "../../io/proto/caffe.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { shapeText } from "../../util/shape.ts";
@@ -114,7 +115,7 @@ export class EvalDetectionLayer extends Layer<Blobs, One> {
         all.push({ box, label, score: fround(object * share) });
       }
     }
-    return best(all, nms).filter(({ score }) => score >= LEAST_SCORE);
+    return best(all, nms, referenceSuppress).filter(({ score }) => score >= LEAST_SCORE);
   }
 
   /** Rows [class, score, tp, fp]. */

@@ -1,6 +1,7 @@
 import type { Box } from "../../util/box.ts";
+import { byScore } from "../base/by-score.ts";
 import { type Matches, UNMATCHED } from "./matching.ts";
-import { byScore, suppressBig } from "./nms.ts";
+import { suppressBig } from "./nms.ts";
 
 /** How hard priors are chosen. */
 interface MiningOptions {

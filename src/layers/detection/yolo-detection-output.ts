@@ -60,10 +60,13 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
       for (let cell = 0; cell < step; cell++) {
         for (let b = 0; b < boxes; b++) {
           const at = image * x.count(1) + b * (numbers + classes) * step + cell;
+          const object = logistic(values[at + 4 * step]!);
+          // No class has a share above 1.
+          if (!(object >= limit)) continue;
           softmaxAt(values, at + numbers * step, step, classes, shares);
           let label = 0;
           for (let k = 1; k < shares.length; k++) if (shares[k]! > shares[label]!) label = k;
-          const score = fround(logistic(values[at + 4 * step]!) * shares[label]!);
+          const score = fround(object * shares[label]!);
           if (!(score >= limit)) continue;
           const [anchorWidth, anchorHeight] = [this.#anchors[2 * b]!, this.#anchors[2 * b + 1]!];
           const box = [

@@ -1,7 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Yolov3DetectionOutputParameter } from "../../io/proto/caffe.ts";
 import { type Arity, arity, type OneOrMore, type ParamField } from "../base/layer.ts";
-import { type Detection, logistic } from "../base/yolo-boxes.ts";
+import { type Detection, iouOf, logistic } from "../base/yolo-boxes.ts";
 import { type YoloOutput, YoloOutputLayer } from "../base/yolo-output.ts";
 
 /**
@@ -58,6 +58,8 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
     const { mask_group_num = 2, confidence_threshold = 0.01, gaussian_box = false } = this.#param;
     const { biases = [], mask = [], anchors_scale = [] } = this.#param;
     const limit = Math.fround(confidence_threshold);
+    const nms = Math.fround(this.output.nmsThreshold);
+    const scores = new Float32Array(classes);
     const firstMask = scale * Math.floor(mask.length / mask_group_num);
     const values = x.dataMem.cpu();
     const [n = 0, , h = 0, w = 0] = x.shape;
@@ -75,23 +77,35 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
             const unsure = [1, 3, 5, 7].reduce((sum, i) => sum + logistic(number(i)), 0);
             object = fround((object * (4 - unsure)) / 4);
           }
+          // No class is surer than that there is an object at all.
+          if (!(object > limit)) continue;
+          let highest = limit;
+          for (let label = 0; label < classes; label++) {
+            scores[label] = logistic(number(numbers + label)) * object;
+            // What is no number is never higher.
+            if (scores[label]! > highest) highest = scores[label]!;
+          }
+          if (!(highest > limit)) continue;
           const anchor = mask[firstMask + b]!;
           const pixels = anchors_scale[scale]!;
+          const box = [
+            fround(fround((cell % w) + logistic(number(0))) / w),
+            fround(fround(Math.floor(cell / w) + logistic(number(apart))) / h),
+            fround(
+              fround(fround(exp(number(2 * apart))) * fround(biases[2 * anchor]!)) / (w * pixels),
+            ),
+            fround(
+              fround(fround(exp(number(3 * apart))) * fround(biases[2 * anchor + 1]!)) /
+                (h * pixels),
+            ),
+          ] as const;
+          // Of the classes of one box the best suppresses the others, unless a box may overlap another as much as itself.
+          const isOne = iouOf(box, box) >= nms;
           for (let label = 0; label < classes; label++) {
-            const score = fround(logistic(number(numbers + label)) * object);
-            if (!(score > limit)) continue;
-            const box = [
-              fround(fround((cell % w) + logistic(number(0))) / w),
-              fround(fround(Math.floor(cell / w) + logistic(number(apart))) / h),
-              fround(
-                fround(fround(exp(number(2 * apart))) * fround(biases[2 * anchor]!)) / (w * pixels),
-              ),
-              fround(
-                fround(fround(exp(number(3 * apart))) * fround(biases[2 * anchor + 1]!)) /
-                  (h * pixels),
-              ),
-            ] as const;
+            const score = scores[label]!;
+            if (!(isOne ? score === highest : score > limit)) continue;
             found.push({ box, label, score });
+            if (isOne) break;
           }
         }
       }

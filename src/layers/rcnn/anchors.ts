@@ -28,7 +28,7 @@ export function anchorOptions(param: ParamStr): AnchorOptions {
 }
 
 /** The anchors of a position, each ratio in every scale, in pixels around it. */
-function anchorsOf({ base, scales, ratios }: AnchorOptions): readonly Box[] {
+export function anchorsOf({ base, scales, ratios }: AnchorOptions): readonly Box[] {
   const middle = (base - 1) / 2;
   return ratios.flatMap((ratio) => {
     const width = evenRound(Math.sqrt((base * base) / ratio));

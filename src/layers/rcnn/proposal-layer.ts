@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import { referenceSuppress } from "../../engines/reference/suppression.ts";
 import type { Phase } from "../../io/proto/caffe.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Blobs } from "../base/layer.ts";
@@ -56,7 +57,12 @@ export class PythonProposalLayer {
   }
 
   forward(bottom: Blobs, top: Blobs): void {
-    const { boxes, scores } = propose(bottom as readonly [Blob, Blob, Blob], 0, this.#options);
+    const { boxes, scores } = propose(
+      bottom as readonly [Blob, Blob, Blob],
+      0,
+      this.#options,
+      referenceSuppress,
+    );
     top[0]!.reshape([boxes.length, 5]);
     top[0]!.dataMem.overwriteCpu().set(boxes.flatMap((box) => [0, ...box]));
     top[1]?.reshape([boxes.length, 1]);

@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Arity, arity, type Blobs, type LayerRole, type ParamField } from "../base/layer.ts";
 import { ToldLayer } from "../base/told-layer.ts";
@@ -23,6 +24,7 @@ import { checkProposalShapes, type ProposalOptions, propose } from "./propose.ts
 export class ProposalLayer extends ToldLayer<Blobs, Blobs> {
   static override readonly type: string = "Proposal";
   static override readonly role: LayerRole = "result";
+  static override readonly needs: readonly Primitive[] = ["suppress"];
   static override readonly paramFields: readonly ParamField[] = ["proposal_param"];
   static override readonly bottoms: Arity = { min: 3, max: 3 };
   static override readonly tops: Arity = arity.oneOrTwo;
@@ -75,7 +77,12 @@ export class ProposalLayer extends ToldLayer<Blobs, Blobs> {
     const rows: number[] = [];
     const scores: number[] = [];
     for (let image = 0; image < bottom[0]!.shape[0]!; image++) {
-      const found = propose(bottom as readonly [Blob, Blob, Blob], image, this.#options);
+      const found = propose(
+        bottom as readonly [Blob, Blob, Blob],
+        image,
+        this.#options,
+        this.engine.suppress,
+      );
       for (const box of found.boxes) rows.push(image, ...box);
       scores.push(...found.scores);
     }

@@ -1,8 +1,11 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { Suppress } from "../../engines/engine.ts";
+import { allocate } from "../../util/arrays.ts";
 import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
-import { suppressPixels } from "../detection/nms.ts";
-import { type AnchorOptions, anchorCount, anchorsOfMap } from "./anchors.ts";
+import { byScore } from "../base/by-score.ts";
+import { boxAt } from "../detection/boxes.ts";
+import { type AnchorOptions, anchorsOf } from "./anchors.ts";
 
 /** How regions are proposed. */
 export interface ProposalOptions {
@@ -54,48 +57,76 @@ export function propose(
   [scores, deltas, info]: readonly [Blob, Blob, Blob],
   image: number,
   { anchors: options, candidates, most, overlap, leastSize }: ProposalOptions,
+  suppress: Suppress,
 ): Proposals {
   const [height = 0, width = 0] = scores.shape.slice(2);
   const each = info.count() / (scores.shape[0] || 1);
   const [imageHeight = 0, imageWidth = 0, scale = 1] = info.dataMem.cpu().subarray(image * each);
-  const anchors = anchorsOfMap(options, height, width);
-  const [count, plane] = [anchorCount(options), height * width];
+  const [own, plane] = [anchorsOf(options), height * width];
+  const count = own.length;
   const values = scores.dataMem.cpu().subarray(image * 2 * count * plane);
   const moves = deltas.dataMem.cpu().subarray(image * 4 * count * plane);
   const least = leastSize * scale;
-  const boxes: Box[] = [];
-  const own: number[] = [];
-  anchors.forEach((anchor, i) => {
-    const [position, a] = [Math.floor(i / count), i % count];
-    const delta = [0, 1, 2, 3].map((k) => moves[(4 * a + k) * plane + position]!);
-    const box = moved(anchor, delta, imageWidth, imageHeight);
-    const [w, h] = [Math.fround(box[2] - box[0]) + 1, Math.fround(box[3] - box[1]) + 1];
-    if (!(Math.fround(w) >= least && Math.fround(h) >= least)) return;
-    boxes.push(box);
-    own.push(values[(count + a) * plane + position]!);
+  const { fround } = Math;
+  const boxes = new Float32Array(4 * count * plane);
+  const found: number[] = [];
+  for (let position = 0; position < plane; position++) {
+    const x = (position % width) * options.stride;
+    const y = Math.floor(position / width) * options.stride;
+    for (let a = 0; a < count; a++) {
+      const [x0, y0, x1, y1] = own[a]!;
+      const [move, at] = [4 * a * plane + position, 4 * (position * count + a)];
+      moveAlong(x0 + x, x1 + x, moves[move]!, moves[move + 2 * plane]!, imageWidth, boxes, at);
+      moveAlong(
+        y0 + y,
+        y1 + y,
+        moves[move + plane]!,
+        moves[move + 3 * plane]!,
+        imageHeight,
+        boxes,
+        at + 1,
+      );
+      const w = fround(fround(boxes[at + 2]! - boxes[at]!) + 1);
+      const h = fround(fround(boxes[at + 3]! - boxes[at + 1]!) + 1);
+      if (w >= least && h >= least) found.push(position * count + a);
+    }
+  }
+  const objects = allocate(scores.dtype, found.length);
+  // Of equal scores the last comes first, as numpy's argsort read backwards has them.
+  found.reverse();
+  found.forEach((i, k) => {
+    objects[k] = values[(count + (i % count)) * plane + Math.floor(i / count)]!;
   });
-  // Equal scores come in reversed order, as numpy's argsort read backwards has them.
-  const order = [...own.keys()].sort((a, b) => own[a]! - own[b]! || 0).reverse();
-  const kept = suppressPixels(order.slice(0, candidates), boxes, overlap, most);
-  return { boxes: kept.map((i) => boxes[i]!), scores: kept.map((i) => own[i]!) };
+  const best = byScore([...objects.keys()], objects, candidates);
+  const looked = new Float32Array(4 * best.length);
+  best.forEach((k, j) => {
+    looked.set(boxes.subarray(4 * found[k]!, 4 * found[k]! + 4), 4 * j);
+  });
+  const kept = [...suppress(looked, { boxes: "pixels", threshold: overlap, most })];
+  return {
+    boxes: kept.map((j) => boxAt(looked, 4 * j)),
+    scores: kept.map((j) => objects[best[j]!]!),
+  };
 }
 
-/** An anchor moved and stretched as a prediction says, within the image; in float32, step by step. */
-function moved(
-  anchor: Box,
-  delta: readonly number[],
-  imageWidth: number,
-  imageHeight: number,
-): Box {
-  const { fround } = Math;
-  const along = (axis: 0 | 1, length: number): readonly [number, number] => {
-    const [from, to] = [fround(anchor[axis]), fround(anchor[axis + 2]!)];
-    const size = fround(fround(to - from) + 1);
-    const middle = fround(fround(fround(delta[axis]!) * size) + fround(from + fround(0.5 * size)));
-    const half = fround(0.5 * fround(fround(Math.exp(delta[axis + 2]!)) * size));
-    const within = (edge: number): number => Math.max(Math.min(edge, fround(length - 1)), 0);
-    return [within(fround(middle - half)), within(fround(middle + half))];
-  };
-  const [[x0, x1], [y0, y1]] = [along(0, imageWidth), along(1, imageHeight)];
-  return [x0, y0, x1, y1];
+/**
+ * Puts the edges of an anchor along one axis, moved and stretched as a prediction says, within the image, at `at` and
+ * `at + 2`; in float32, step by step.
+ */
+function moveAlong(
+  start: number,
+  end: number,
+  shift: number,
+  stretch: number,
+  length: number,
+  boxes: Float32Array,
+  at: number,
+): void {
+  const { fround, max, min } = Math;
+  const [from, to, last] = [fround(start), fround(end), fround(length - 1)];
+  const size = fround(fround(to - from) + 1);
+  const middle = fround(fround(fround(shift) * size) + fround(from + fround(0.5 * size)));
+  const half = fround(0.5 * fround(fround(Math.exp(stretch)) * size));
+  boxes[at] = max(min(fround(middle - half), last), 0);
+  boxes[at + 2] = max(min(fround(middle + half), last), 0);
 }

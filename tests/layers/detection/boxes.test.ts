@@ -5,7 +5,6 @@ import {
   encodeBox,
   roundAway,
 } from "../../../src/layers/detection/boxes.ts";
-import { byScore, suppress } from "../../../src/layers/detection/nms.ts";
 import { areaOf, type Box, clipBox, overlapOf } from "../../../src/util/box.ts";
 
 describe("boxes", () => {
@@ -51,29 +50,5 @@ describe("boxes", () => {
   test("boxes are clipped to the image, and halves are rounded away from zero", () => {
     expect(clipBox([-1, 0.5, 2, 1])).toEqual([0, 0.5, 1, 1]);
     expect([0.5, -0.5, 2.5, -2.4].map(roundAway)).toEqual([1, -1, 3, -2]);
-  });
-});
-
-describe("non-maximum suppression", () => {
-  const boxes: Box[] = [
-    [0, 0, 4, 1],
-    [1, 0, 5, 1],
-    [8, 0, 9, 1],
-    [0, 0, 4, 1],
-  ];
-
-  test("an overlap of the threshold itself stays", () => {
-    expect(suppress([0, 1, 2, 3], boxes, 0.6)).toEqual([0, 1, 2]);
-    expect(suppress([0, 1, 2, 3], boxes, 0.59)).toEqual([0, 2]);
-  });
-
-  test("eta lowers a threshold above 0.5 with each box that stays", () => {
-    expect(suppress([2, 0, 1], boxes, 0.7)).toEqual([2, 0, 1]);
-    expect(suppress([2, 0, 1], boxes, 0.7, 0.8)).toEqual([2, 0]);
-    expect(suppress([2, 0, 1], boxes, 0.6, 0.8)).toEqual([2, 0]);
-  });
-
-  test("equal scores keep their order, and what is no number comes last", () => {
-    expect(byScore([0, 1, 2, 3, 4], [1, Number.NaN, 3, 1, 3])).toEqual([2, 4, 0, 3, 1]);
   });
 });

@@ -1,0 +1,119 @@
+// Non-maximum suppression; src/engines/ops/suppression.ts has the formula.
+#include "loops.h"
+#include "primitive.h"
+
+namespace caffe {
+
+namespace {
+
+enum class Told { kEdges, kPixels, kCenters };
+
+// As Math.min and Math.max: NaN where either is.
+inline float least(float a, float b) { return a < b || a != a ? a : b; }
+inline float most(float a, float b) { return a > b || a != a ? a : b; }
+
+inline float extent(float from, float to) { return (to - from) + 1; }
+
+struct Box {
+  float x0, y0, x1, y1, area;
+};
+
+Box box_of(Told told, const float* at) {
+  const float a = at[0], b = at[1], c = at[2], d = at[3];
+  if (told == Told::kPixels) return {a, b, c, d, extent(a, c) * extent(b, d)};
+  if (told == Told::kEdges) return {a, b, c, d, c < a || d < b ? 0 : (c - a) * (d - b)};
+  const float half_width = c / 2, half_height = d / 2;
+  return {a - half_width, b - half_height, a + half_width, b + half_height, c * d};
+}
+
+// What stays, each edge in a list of its own.
+struct Kept {
+  explicit Kept(size_t room) : x0(room), y0(room), x1(room), y1(room), area(room) {}
+  void add(const Box& box) {
+    x0[size] = box.x0, y0[size] = box.y0, x1[size] = box.x1, y1[size] = box.y1, area[size] = box.area;
+    size++;
+  }
+  std::vector<float> x0, y0, x1, y1, area;
+  size_t size = 0;
+};
+
+// What two boxes share; of "edges" −1 where that is nothing, for then they do not overlap, whatever the limit is.
+template <Told told>
+inline float shared_of(float width, float height) {
+  if constexpr (told == Told::kPixels) return most(0, width + 1) * most(0, height + 1);
+  if constexpr (told == Told::kEdges) return width > 0 && height > 0 ? width * height : -1;
+  return width < 0 || height < 0 ? 0 : width * height;
+}
+
+// Whether the overlap is too much.
+template <Told told>
+inline bool goes(float shared, float all, float limit) {
+  if constexpr (told == Told::kEdges) return shared >= 0 && !(shared / all <= limit);
+  if constexpr (told == Told::kPixels) return !(shared / all <= limit);
+  return shared / all >= limit;
+}
+
+// Whether the box overlaps one that stays. What two share goes through memory, or the compiler would round the product
+// and the difference behind it once in place of twice. Only where that comes near the limit is there a division.
+template <Told told>
+bool overlaps(const Box& box, const Kept& kept, float limit) {
+  constexpr size_t kRun = 128;
+  const float x0 = box.x0, y0 = box.y0, x1 = box.x1, y1 = box.y1, area = box.area, near = limit * (1 - 4e-7f);
+  float shared[kRun];
+  for (size_t from = 0; from < kept.size; from += kRun) {
+    const size_t n = std::min(kRun, kept.size - from);
+    const float *left = kept.x0.data() + from, *top = kept.y0.data() + from;
+    const float *right = kept.x1.data() + from, *bottom = kept.y1.data() + from, *areas = kept.area.data() + from;
+    int found = 0;
+#pragma omp simd
+    for (size_t k = 0; k < n; k++) {
+      const float width = least(x1, right[k]) - most(x0, left[k]);
+      shared[k] = shared_of<told>(width, least(y1, bottom[k]) - most(y0, top[k]));
+    }
+#pragma omp simd reduction(| : found)
+    for (size_t k = 0; k < n; k++) found |= !(shared[k] < near * ((area + areas[k]) - shared[k]));
+    if (found == 0) continue;
+    found = 0;
+#pragma omp simd reduction(| : found)
+    for (size_t k = 0; k < n; k++) found |= goes<told>(shared[k], (area + areas[k]) - shared[k], limit);
+    if (found != 0) return true;
+  }
+  return false;
+}
+
+template <Told told>
+std::vector<int32_t> kept_of(size_t count, size_t room, float limit, double eta, const float* boxes) {
+  Kept kept(room);
+  std::vector<int32_t> numbers;
+  for (size_t i = 0; i < count && kept.size < room; i++) {
+    const Box box = box_of(told, boxes + 4 * i);
+    if (overlaps<told>(box, kept, limit)) continue;
+    kept.add(box);
+    numbers.push_back(static_cast<int32_t>(i));
+    if (told == Told::kEdges && eta < 1 && limit > 0.5f) limit = static_cast<float>(limit * eta);
+  }
+  return numbers;
+}
+
+// suppress(count, most, told, threshold, eta, boxes): the numbers of the boxes that stay; told: 0 edges, 1 pixels,
+// 2 middles
+Napi::Value Suppress(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const size_t count = args.size(), room = std::min(args.size(), count);
+  const auto told = static_cast<Told>(args.size());
+  const float limit = args.single();
+  const double eta = args.number();
+  const float* boxes = args.floats(4 * count);
+  const auto numbers = told == Told::kEdges    ? kept_of<Told::kEdges>(count, room, limit, eta, boxes)
+                       : told == Told::kPixels ? kept_of<Told::kPixels>(count, room, limit, eta, boxes)
+                                               : kept_of<Told::kCenters>(count, room, limit, eta, boxes);
+  auto result = Napi::Int32Array::New(info.Env(), numbers.size());
+  std::copy(numbers.begin(), numbers.end(), result.Data());
+  return result;
+}
+
+}  // namespace
+
+void InitSuppression(Napi::Object exports) { define<Suppress>(exports, "suppress"); }
+
+}  // namespace caffe

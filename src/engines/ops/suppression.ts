@@ -1,0 +1,29 @@
+import type { FloatArray } from "../../util/arrays.ts";
+
+/** How boxes are told, and which of them go. */
+export interface Suppression {
+  /**
+   * What the four numbers of a box are:
+   *
+   * - "edges": xmin, ymin, xmax, ymax; a box whose edges are the wrong way round has no area, as in SSD
+   * - "pixels": the same, the last pixel within, as R-CNN has them
+   * - "centers": the middle's x and y, width, height, as YOLO has them
+   */
+  readonly boxes: "edges" | "pixels" | "centers";
+  /** A box goes that overlaps a better one by more; of "centers" by as much or more. */
+  readonly threshold: number;
+  /** What the threshold of "edges", while it is above 0.5, is multiplied by with each box that stays; 1 where it is missing. */
+  readonly eta?: number;
+  /** After so many no more stay; all may where it is missing. */
+  readonly most?: number;
+}
+
+/**
+ * Non-maximum suppression of boxes in host memory, four numbers each, the best first: each stays that overlaps none before
+ * it that stays. The overlap is what two boxes share over what both cover, in float32, step by step:
+ *
+ *     shared / ((area + area') − shared)
+ *
+ * @returns the numbers of the boxes that stay, rising
+ */
+export type Suppress = (boxes: FloatArray, d: Suppression) => Int32Array;
