@@ -19,6 +19,10 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "dist/io/jobs/worker.js",
     "native/src/addon.cc",
     "proto/caffe.proto",
+    "python/caffe/__init__.py",
+    "python/caffe/proto/caffe_pb2.py",
+    "python/pyproject.toml",
+    "python/classify.py",
     "scripts/install.mjs",
     "scripts/build-lmdb.mjs",
     "models/lenet/lenet_solver.prototxt",
@@ -29,7 +33,9 @@ test("the package holds what it needs to install and run elsewhere, and no more"
   }
   expect(
     files.filter((file) =>
-      /^(src|tests|bench|build|data)\/|\.(caffemodel|solverstate|runstate)$/.test(file),
+      /^(src|tests|bench|build|data|python\/(tests|build))\/|__pycache__|\.(caffemodel|solverstate|runstate)$/.test(
+        file,
+      ),
     ),
   ).toEqual([]);
 });

@@ -6,8 +6,12 @@ import { python, pythonFolder, pythonNeeds, runPython } from "../support/python.
 const files = readdirSync(join(pythonFolder, "tests")).filter((name) => /^test_.*\.py$/.test(name));
 
 // What Python has to say of its half stands in python/tests; each file there is one test here.
-test.skipIf(!python).each(files)(`%s (${pythonNeeds})`, async (name) => {
-  const { status, stderr } = await runPython([join(pythonFolder, "tests", name)]);
-  expect(stderr).toMatch(/^OK\b/m);
-  expect(status).toBe(0);
-});
+test.skipIf(!python).each(files)(
+  `%s (${pythonNeeds})`,
+  async (name) => {
+    const { status, stderr } = await runPython([join(pythonFolder, "tests", name)]);
+    expect(stderr).toMatch(/^OK\b/m);
+    expect(status).toBe(0);
+  },
+  120_000,
+);

@@ -33,7 +33,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs Python with `import caffe` ready, and waits for its end. It is stopped after `timeoutMs`, 50 s unless given. */
+/** Runs Python with `import caffe` ready, and waits for its end. It is stopped after `timeoutMs`, 100 s unless given. */
 export function runPython(
   args: readonly string[],
   options: {
@@ -42,7 +42,7 @@ export function runPython(
     readonly timeoutMs?: number;
   } = {},
 ): Promise<Ended> {
-  const { cwd, timeoutMs = 50_000 } = options;
+  const { cwd, timeoutMs = 100_000 } = options;
   const env = {
     ...process.env,
     PYTHONPATH: pythonFolder,
