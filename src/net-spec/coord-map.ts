@@ -1,4 +1,4 @@
-import { along, type CoordMap, unmoved } from "../layers/base/coord-map.ts";
+import { type CoordMap, compose, cropOf, inverse, unmoved } from "../layers/base/coord-map.ts";
 import { LayerRegistry } from "../layers/registry.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { LayerCall, Top } from "./layer-call.ts";
@@ -20,29 +20,6 @@ export function coordMap(layer: LayerCall): CoordMap {
 /** The map to a bottom's coordinates; undefined where the layer keeps none. */
 function mapOf({ type, param }: LayerCall, bottomIndex: number): CoordMap | undefined {
   return new LayerRegistry().get(type)?.coordMap(param, bottomIndex);
-}
-
-/** First `next`, then `base`. */
-function compose(base: CoordMap, next: CoordMap): CoordMap {
-  if (base.axis !== undefined && next.axis !== undefined && base.axis !== next.axis) {
-    throw new CaffeError(
-      `the layers between see coordinates from axis ${base.axis} and ${next.axis} on. Expected one axis.`,
-    );
-  }
-  const moved = along((scale, shift) => scale * shift, base.scale, next.shift);
-  return {
-    axis: base.axis ?? next.axis,
-    scale: along((a, b) => a * b, base.scale, next.scale),
-    shift: along((a, b) => a + b, moved, base.shift),
-  };
-}
-
-function inverse({ axis, scale, shift }: CoordMap): CoordMap {
-  return {
-    axis,
-    scale: scale.map((value) => 1 / value),
-    shift: along((b, a) => -b / a, shift, scale),
-  };
 }
 
 /**
@@ -98,30 +75,6 @@ function titleOf({ layer }: Top): string {
  * @see pycaffe's coord_map.crop
  */
 export function crop(from: Top, to: Top): Top {
-  const { axis, scale, shift } = coordMapFromTo(from, to);
   const between = `crop of ${titleOf(from)} to ${titleOf(to)}:`;
-  const isOne = (value: number): boolean => Math.abs(value - 1) < 1e-9;
-  const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-9;
-  if (!scale.every(isOne)) {
-    const [factor = 1] = scale.filter((value) => !isOne(value));
-    const which = factor > 1 ? `the first by ${factor}` : `the second by ${1 / factor}`;
-    throw new CaffeError(
-      `${between} scale ${scale.join(",")}, one step of the first is as many of the second. Expected 1: upsample ${which}, with a Deconvolution.`,
-    );
-  }
-  const offset = shift.map((value) => 0 - value);
-  if (!offset.every(isWhole)) {
-    throw new CaffeError(
-      `${between} offset ${offset.join(",")}. Expected a whole number: change kernel, stride or pad of a layer between them.`,
-    );
-  }
-  if (!offset.every((value) => value > -0.5)) {
-    throw new CaffeError(
-      `${between} offset ${offset.join(",")}, the first begins inside the second and is smaller. Expected 0 or more: pad more in the layers of the first.`,
-    );
-  }
-  return L.Crop(from, to, {
-    axis: (axis ?? 1) + 1,
-    offset: shift.map((value) => Math.abs(Math.round(value))),
-  });
+  return L.Crop(from, to, cropOf(coordMapFromTo(from, to), between));
 }

@@ -13,6 +13,7 @@ export const v1Types: Readonly<Record<NonNullable<V1LayerParameter["type"]>, str
   CONCAT: "Concat",
   CONTRASTIVE_LOSS: "ContrastiveLoss",
   CONVOLUTION: "Convolution",
+  CROP: "Crop",
   DATA: "Data",
   DECONVOLUTION: "Deconvolution",
   DROPOUT: "Dropout",
@@ -91,6 +92,8 @@ function upgradeLayer(old: V1LayerParameter): LayerParameter {
   return {
     ...same,
     ...(type !== undefined && { type: v1Types[type] }),
+    // FCN's first Crop finds its place from the layers between its bottoms.
+    ...(type === "CROP" && { crop_param: { align: true } }),
     ...(specs.length > 0 && { param: specs }),
   } as LayerParameter;
 }

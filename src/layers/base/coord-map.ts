@@ -88,3 +88,63 @@ export function along(
     f(a[a.length === 1 ? 0 : i] ?? 0, b[b.length === 1 ? 0 : i] ?? 0),
   );
 }
+
+/**
+ * First `next`, then `base`.
+ * @throws CaffeError where they see coordinates from different axes on
+ */
+export function compose(base: CoordMap, next: CoordMap): CoordMap {
+  if (base.axis !== undefined && next.axis !== undefined && base.axis !== next.axis) {
+    throw new CaffeError(
+      `the layers between see coordinates from axis ${base.axis} and ${next.axis} on. Expected one axis.`,
+    );
+  }
+  const moved = along((scale, shift) => scale * shift, base.scale, next.shift);
+  return {
+    axis: base.axis ?? next.axis,
+    scale: along((a, b) => a * b, base.scale, next.scale),
+    shift: along((a, b) => a + b, moved, base.shift),
+  };
+}
+
+/** From the other blob to the one. */
+export function inverse({ axis, scale, shift }: CoordMap): CoordMap {
+  return {
+    axis,
+    scale: scale.map((value) => 1 / value),
+    shift: along((b, a) => -b / a, shift, scale),
+  };
+}
+
+/**
+ * The axis and offset of a Crop layer that cuts a blob to the place of another.
+ * @param map from the first to the second
+ * @param between begins messages
+ * @throws CaffeError where the two differ in scale, or the offset is negative or no whole number
+ */
+export function cropOf(
+  { axis, scale, shift }: CoordMap,
+  between: string,
+): { axis: number; offset: number[] } {
+  const isOne = (value: number): boolean => Math.abs(value - 1) < 1e-9;
+  const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-9;
+  if (!scale.every(isOne)) {
+    const [factor = 1] = scale.filter((value) => !isOne(value));
+    const which = factor > 1 ? `the first by ${factor}` : `the second by ${1 / factor}`;
+    throw new CaffeError(
+      `${between} scale ${scale.join(",")}, one step of the first is as many of the second. Expected 1: upsample ${which}, with a Deconvolution.`,
+    );
+  }
+  const offset = shift.map((value) => 0 - value);
+  if (!offset.every(isWhole)) {
+    throw new CaffeError(
+      `${between} offset ${offset.join(",")}. Expected a whole number: change kernel, stride or pad of a layer between them.`,
+    );
+  }
+  if (!offset.every((value) => value > -0.5)) {
+    throw new CaffeError(
+      `${between} offset ${offset.join(",")}, the first begins inside the second and is smaller. Expected 0 or more: pad more in the layers of the first.`,
+    );
+  }
+  return { axis: (axis ?? 1) + 1, offset: shift.map((value) => Math.abs(Math.round(value))) };
+}

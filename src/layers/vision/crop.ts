@@ -18,7 +18,9 @@ import {
  *
  * - bottom[0]: the data; bottom[1]: only its shape counts, and it has no gradient
  * - top[0]: bottom[0]'s axes before `axis`, then bottom[1]'s
- * - `crop_param`: axis 2; offset 0, one for all axes, or one for each from `axis` on
+ * - `crop_param`: axis 2; offset 0, one for all axes, or one for each from `axis` on. With align true both are found, when
+ *   the net is built, from the layers through which the bottoms come from one blob, always by the first bottom: the offset at
+ *   which the bottoms' places are the same. `layers { type: CROP }` of FCN's first files means that
  *
  * @see Caffe's CropLayer
  */

@@ -11,6 +11,7 @@ import { type Log, logOf, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
 import { chosenSeed } from "../../util/seed.ts";
 import { type NetOptions, netOptions } from "../options.ts";
+import { alignCrops } from "./align-crops.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
 import { located } from "./error-context.ts";
 import { insertSplits } from "./insert-splits.ts";
@@ -54,7 +55,8 @@ export function assemble(
   const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
   const inner: NetOptions = { ...given, engines, log, phase, ...shared };
   return located(param, () => {
-    const filtered = filterByState(param, state, log);
+    const registry = options.registry ?? new LayerRegistry();
+    const filtered = alignCrops(filterByState(param, state, log), registry);
     if (log !== silent) {
       const { level, stages } = state;
       const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
@@ -71,7 +73,7 @@ export function assemble(
       seed: options.seed ?? chosenSeed() ?? 1,
       dtype,
       log,
-      registry: options.registry ?? new LayerRegistry(),
+      registry,
       buildNet: (one) => makeInner(one, inner),
     });
     const debugInfo = param.debug_info ?? false;
