@@ -1,9 +1,9 @@
 """Images and arrays on their way into a net, and messages to arrays and back.
 
-Numpy and protobuf do most of it. Files of images are read by scikit-image where it is installed,
-else by Pillow. Images are resized as pycaffe does it with the scikit-image of its years: without
-smoothing beforehand, and with the same numbers whatever is installed. Orders of interpolation
-above 1 need scipy.
+Numpy and protobuf do most of it. Files of images are read by Pillow, and what it does not know by
+scikit-image where that is installed. Images are resized as pycaffe does it with the scikit-image of
+its years: without smoothing beforehand, and with the same numbers whatever is installed. Orders of
+interpolation above 1 need scikit-image.
 """
 
 import numpy as np
@@ -240,7 +240,7 @@ def load_image(filename, color=True):
     """An image file as float32 from 0 to 1: (H, W, 3), red first, or (H, W, 1) without color.
 
     An alpha channel is dropped; where colours become grey, what is transparent is white.
-    Raises ImportError where neither scikit-image nor Pillow is installed.
+    Raises ImportError where Pillow is not installed, OSError where it is no image or not there.
     """
     image = _read_image(filename)
     if image.dtype == bool or not np.issubdtype(image.dtype, np.integer):
@@ -262,27 +262,27 @@ def load_image(filename, color=True):
 def _read_image(filename):
     """The pixels of a file as they are stored: (H, W), or (H, W, channels)."""
     try:
-        from skimage.io import imread
-    except ImportError:
-        pass
-    else:
-        return imread(filename)
-    try:
         from PIL import Image
     except ImportError:
         raise ImportError(
-            "caffe.io.load_image needs scikit-image or Pillow to read %s. "
-            "Install one: pip install Pillow." % filename
+            "caffe.io.load_image needs Pillow to read %s. Install it: pip install Pillow." % filename
         ) from None
-    with Image.open(filename) as image:
-        if image.mode == "I":
-            # Pillow's older versions read 16 bits so.
-            return np.asarray(image).astype(np.uint16)
-        if image.mode == "P":
-            image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-        elif image.mode not in ("1", "L", "LA", "RGB", "RGBA", "F") and "I;16" not in image.mode:
-            image = image.convert("RGB")
-        return np.array(image)
+    try:
+        with Image.open(filename) as image:
+            if image.mode == "I":
+                # Older versions of Pillow give 16 bits so.
+                return np.asarray(image).astype(np.uint16)
+            is_plain = image.mode in ("1", "L", "LA", "RGB", "RGBA", "F") or "I;16" in image.mode
+            return np.array(image if is_plain else image.convert("RGB"))
+    except OSError:
+        # What Pillow does not know, an address in the web for one, scikit-image may.
+        try:
+            from skimage.io import imread
+        except ImportError:
+            imread = None
+        if imread is None:
+            raise
+        return imread(filename)
 
 
 def resize_image(im, new_dims, interp_order=1):

@@ -3,7 +3,9 @@
 import builtins
 import os
 import struct
+import sys
 import tempfile
+import types
 import unittest
 import zlib
 from unittest import mock
@@ -40,14 +42,12 @@ def png(pixels):
     )
 
 
-def has_reader():
-    for name in ("PIL", "skimage"):
-        try:
-            __import__(name)
-            return True
-        except ImportError:
-            pass
-    return False
+try:
+    import PIL  # noqa: F401
+
+    HAS_PILLOW = True
+except ImportError:
+    HAS_PILLOW = False
 
 
 class TestMessages(unittest.TestCase):
@@ -248,7 +248,7 @@ class TestOversample(unittest.TestCase):
             caffe.io.oversample([np.zeros((4, 6, 3))], np.array([5, 5]))
 
 
-@unittest.skipUnless(has_reader(), "neither Pillow nor scikit-image is installed")
+@unittest.skipUnless(HAS_PILLOW, "Pillow is not installed")
 class TestLoadImage(unittest.TestCase):
     def load(self, pixels, **options):
         with tempfile.TemporaryDirectory() as folder:
@@ -282,13 +282,22 @@ class TestLoadImage(unittest.TestCase):
         np.testing.assert_allclose(self.load(pixels, color=False)[0, :, 0], [0, 0.2, 1])
 
     def test_without_a_library(self):
-        with without("PIL", "skimage"):
+        with without("PIL"):
             with self.assertRaisesRegex(ImportError, "cat.jpg.*pip install Pillow"):
                 caffe.io.load_image("cat.jpg")
 
-    def test_no_such_file(self):
+    def test_what_is_no_image(self):
         with self.assertRaises(FileNotFoundError):
             caffe.io.load_image("no/such/file.png")
+        with without("skimage"), self.assertRaises(OSError):
+            caffe.io.load_image(__file__)
+
+    def test_what_only_scikit_image_knows(self):
+        pixels = np.array([[[255, 0, 51]]], dtype=np.uint8)
+        skimage = types.SimpleNamespace(imread=lambda name: pixels)
+        with mock.patch.dict(sys.modules, {"skimage": types.ModuleType("skimage"), "skimage.io": skimage}):
+            made = caffe.io.load_image("http://example.org/cat.jpg")
+        np.testing.assert_allclose(made, [[[1, 0, 0.2]]])
 
 
 if __name__ == "__main__":
