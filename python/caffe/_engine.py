@@ -40,7 +40,8 @@ def _find_engine():
     if home:
         found = command_in(home)
     else:
-        here = os.path.dirname(os.path.abspath(__file__))
+        # A link to the package, as in the place of an older pycaffe, leads to the engine too.
+        here = os.path.dirname(os.path.realpath(__file__))
         found = command_in(os.path.dirname(os.path.dirname(here)))
         npm = None if found else shutil.which("npm")
         if npm:
