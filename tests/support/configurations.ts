@@ -289,6 +289,10 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   Dropout: [
     ...neuron("", "dropout_param { dropout_ratio: 0.2 }"),
     ...neuron("phase: TEST", "phase: TEST dropout_param { sample_weights_test: true }"),
+    ...neuron(
+      "dropout_param { scale_train: false }",
+      "phase: TEST dropout_param { scale_train: false }",
+    ),
   ],
   ELU: neuron("", "elu_param { alpha: 0.3 }"),
   Eltwise: [

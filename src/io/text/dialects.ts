@@ -179,7 +179,7 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConcatParameter.engine": engineChoice,
   "ScaleParameter.engine": engineChoice,
   "DropoutParameter.engine": engineChoice,
-  "DropoutParameter.scale_train": refuse("values are scaled in training", "true"),
+  "DropoutParameter.scale_train": { kind: "honour" },
   "InnerProductParameter.engine": engineChoice,
   "InnerProductParameter.normalize": refuse("weights are used as they are", "false"),
   "ReLUParameter.fuse": engineChoice,

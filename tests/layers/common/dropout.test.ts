@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { describeEngines } from "../../support/engines.ts";
-import { forward, layerNet } from "../../support/nets.ts";
+import { forward, layerNet, netOf } from "../../support/nets.ts";
 
 describeEngines("Dropout", (engines) => {
   const dropout = 'type: "Dropout" bottom: "a" top: "y" dropout_param { dropout_ratio: 0.25 }';
@@ -35,6 +35,44 @@ describeEngines("Dropout", (engines) => {
     await net.toHost();
     expect(Array.from(net.blob("a").diffValues())).toEqual(Array.from(y));
     expect((await forward(net, new Array(100).fill(3)))[0]).not.toEqual(y);
+  });
+
+  test("leaves the rest as it is in training, and multiplies all in testing, where scale_train is false", async () => {
+    const layer = dropout.replace("}", "scale_train: false }");
+    for (const inPlace of [false, true]) {
+      const text = inPlace ? layer.replace('top: "y"', 'top: "a"') : layer;
+      const net = layerNet(text, [[100]], { engines });
+      const [y = []] = await forward(net, new Array(100).fill(3));
+      expect(new Set(y)).toEqual(new Set([0, 3]));
+      net
+        .blob(inPlace ? "a" : "y")
+        .diffMem.overwriteCpu()
+        .fill(3);
+      await net.backward();
+      await net.toHost();
+      expect(Array.from(net.blob("a").diffValues())).toEqual(y);
+      const tested = layerNet(text, [[2]], { engines, phase: "TEST" });
+      expect(await forward(tested, [4, -8])).toEqual([[3, -6]]);
+      tested
+        .blob(inPlace ? "a" : "y")
+        .diffMem.overwriteCpu()
+        .set([4, 8]);
+      await tested.backward();
+      await tested.toHost();
+      expect(Array.from(tested.blob("a").diffValues())).toEqual([3, 6]);
+    }
+  });
+
+  test("where scale_train is false a layer before it does not drop with its own hands", async () => {
+    const inner = (param: string) => `force_backward: true
+      layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 1 dim: 64 } } }
+      layer { name: "i" type: "InnerProduct" bottom: "a" top: "i" inner_product_param { num_output: 64 weight_filler { type: "xavier" } } }
+      layer { name: "d" type: "Dropout" bottom: "i" top: "i" dropout_param { ${param} } }`;
+    const nets = ["scale_train: false", ""].map((param) => netOf(inner(param), { engines }));
+    const [plain = [], scaled = []] = await Promise.all(
+      nets.map(async (net) => (await forward(net, new Array(64).fill(1)))[0] ?? []),
+    );
+    expect(plain.map((value) => 2 * value)).toBeAllClose(scaled);
   });
 
   test("does nothing in testing", async () => {
