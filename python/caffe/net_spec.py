@@ -14,7 +14,16 @@ type and counted: Convolution1, Convolution2.
 
 from collections import Counter, OrderedDict
 
+from google.protobuf.descriptor import FieldDescriptor
+
 from caffe.proto import caffe_pb2
+
+_WHOLE = (
+    FieldDescriptor.CPPTYPE_INT32,
+    FieldDescriptor.CPPTYPE_INT64,
+    FieldDescriptor.CPPTYPE_UINT32,
+    FieldDescriptor.CPPTYPE_UINT64,
+)
 
 
 def param_name_dict():
@@ -52,20 +61,26 @@ def _net_of(tops, names):
 def assign_proto(proto, name, val):
     """Sets a message's field: lists fill repeated fields, dicts messages, anything else is the value.
 
-    One value for a repeated field is a list of one. Raises AttributeError where there is no such
+    One value for a repeated field is a list of one; 2.0 is a whole number, as 4 / 2 gives it in
+    Python 3. Raises AttributeError where there is no such
     field, TypeError where the value is of another type.
     """
     field = getattr(proto, name)
+    is_whole = proto.DESCRIPTOR.fields_by_name[name].cpp_type in _WHOLE
     if hasattr(field, "extend"):
         for item in val if isinstance(val, (list, tuple)) else [val]:
             if isinstance(item, dict):
                 _assign_fields(field.add(), item)
             else:
-                field.append(item)
+                field.append(_as_whole(item) if is_whole else item)
     elif isinstance(val, dict):
         _assign_fields(field, val)
     else:
-        setattr(proto, name, val)
+        setattr(proto, name, _as_whole(val) if is_whole else val)
+
+
+def _as_whole(value):
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _assign_fields(proto, values):
@@ -162,7 +177,12 @@ class UnknownTop(KeyError, AttributeError):
 
 
 class NetSpec(object):
-    """A net whose tops are its attributes, or its items: assigning one names it, and its layer."""
+    """A net whose tops are its attributes, or its items: assigning one names it, and its layer.
+
+    As in SSD's Caffe and those after it, `keys()` and `vals()` list names and tops, `update(name,
+    params)` sets parameters of a top's layer, and `del n[name]` takes one out. Tops that bear one
+    of these names come first, as in BVLC's.
+    """
 
     def __init__(self):
         super(NetSpec, self).__setattr__("tops", OrderedDict())
@@ -172,15 +192,31 @@ class NetSpec(object):
 
     def __getattr__(self, name):
         tops = self.__dict__.get("tops", {})
-        if name not in tops:
-            raise UnknownTop(name)
-        return tops[name]
+        if name in tops:
+            return tops[name]
+        if name in ("keys", "vals", "update"):
+            return getattr(self, "_" + name)
+        raise UnknownTop(name)
 
     def __setitem__(self, key, value):
         self.__setattr__(key, value)
 
     def __getitem__(self, item):
         return self.__getattr__(item)
+
+    def __delitem__(self, name):
+        del self.tops[name]
+
+    def _keys(self):
+        return list(self.tops)
+
+    def _vals(self):
+        return list(self.tops.values())
+
+    def _update(self, name, params):
+        top = self.tops[name]
+        fn = top.fn if isinstance(top, Top) else top
+        fn.params.update(params)
 
     def to_proto(self):
         """A NetParameter of the layers that the tops are computed by, in the order of assignment."""

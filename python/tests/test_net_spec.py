@@ -85,6 +85,22 @@ class TestNames(unittest.TestCase):
         self.assertEqual(list(copy.copy(n).tops), ["data"])
 
 
+    def test_what_forks_have_besides(self):
+        n = NetSpec()
+        n.data = L.Input(shape=dict(dim=1))
+        n.ip = L.InnerProduct(n.data, num_output=1)
+        n.more = L.ReLU(n.ip)
+        self.assertEqual((n.keys(), n.vals()[0]), (["data", "ip", "more"], n.data))
+        n.update("ip", dict(num_output=5, param=[dict(lr_mult=0)]))
+        del n["more"]
+        made = n.to_proto()
+        self.assertEqual([layer.name for layer in made.layer], ["data", "ip"])
+        self.assertEqual(made.layer[1].inner_product_param.num_output, 5)
+        self.assertEqual(made.layer[1].param[0].lr_mult, 0)
+        n.update = n.ip
+        self.assertIs(n.update, n.ip)
+
+
 class TestParameters(unittest.TestCase):
     def layer(self, top):
         return top.to_proto().layer[-1]
@@ -126,6 +142,13 @@ class TestParameters(unittest.TestCase):
         self.assertEqual(list(layer.propagate_down), [True, False])
         self.assertEqual(layer.include[0].phase, caffe_pb2.TRAIN)
         self.assertEqual(layer.loss_param.ignore_label, 255)
+
+    def test_whole_numbers_of_divisions(self):
+        layer = self.layer(L.Convolution(L.Input(), num_output=16 / 2, pad=[4 / 2, 0]))
+        self.assertEqual(layer.convolution_param.num_output, 8)
+        self.assertEqual(list(layer.convolution_param.pad), [2, 0])
+        with self.assertRaises(TypeError):
+            L.Convolution(L.Input(), num_output=5 / 2).to_proto()
 
     def test_a_message_by_its_own_name(self):
         layer = self.layer(L.Deconvolution(L.Input(), convolution_param=dict(kernel_size=[4])))
