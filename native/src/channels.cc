@@ -8,12 +8,17 @@ namespace caffe {
 
 namespace {
 
-// What may be applied on the way out: a rectifier of that slope; NaN for none.
+// What may be applied on the way out: a rectifier of that slope that ends at a ceiling; NaN for none of either.
 struct Rectifier {
   bool is_there;
-  float slope;
+  float slope, ceiling;
 
-  explicit Rectifier(double slope) : is_there(!std::isnan(slope)), slope(static_cast<float>(slope)) {}
+  explicit Rectifier(double slope, double ceiling = NAN)
+      : is_there(!std::isnan(slope)), slope(static_cast<float>(slope)), ceiling(static_cast<float>(ceiling)) {}
+  // Of a number and NaN, std::min gives the first.
+  float apply(float z) const { return std::min(rectify(z, slope), ceiling); }
+  // What it multiplies a gradient by. Without a rectifier its slope is 1.
+  float gradient(float z) const { return z >= ceiling ? 0.0f : gate(z, is_there ? slope : 1.0f); }
 };
 
 // y = a·(x − m) + b per channel, rectified. As it stands: near m nothing cancels.
@@ -21,8 +26,8 @@ void normalise(const View& v, const float* a, const float* m, const float* b, Re
   if (!rectifier.is_there) {
     each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = a * (x[i] - m) + b; });
   } else {
-    const float slope = rectifier.slope;
-    each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = rectify(a * (x[i] - m) + b, slope); });
+    each(v, {a, m, b},
+         [=](size_t i, float a, float m, float b, auto...) { y[i] = rectifier.apply(a * (x[i] - m) + b); });
   }
 }
 
@@ -31,8 +36,7 @@ void line(const View& v, const float* a, const float* b, Rectifier rectifier, co
   if (!rectifier.is_there) {
     each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = a * x[i] + b; });
   } else {
-    const float slope = rectifier.slope;
-    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = rectify(a * x[i] + b, slope); });
+    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = rectifier.apply(a * x[i] + b); });
   }
 }
 
@@ -113,14 +117,15 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
   }
 }
 
-// batchNormForward(n, c, s, block, eps, isGiven, slope, x, mean, variance, gamma?, beta?, y):
+// batchNormForward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, y):
 // y = γ·(x − mean)/√(variance + eps) + β, rectified
 void BatchNormForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const double eps = args.number();
   const bool is_given = args.flag();
-  const Rectifier rectifier(args.number());
+  const double slope = args.number(), ceiling = args.number();
+  const Rectifier rectifier(slope, ceiling);
   const float* x = args.floats(v.stored());
   float *mean = args.floats(v.c), *variance = args.floats(v.c);
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
@@ -134,14 +139,15 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
   normalise(v, a.data(), m.data(), b.data(), rectifier, x, y);
 }
 
-// batchNormBackward(n, c, s, block, eps, isGiven, slope, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?, dBeta?):
-// the gradients of the above; dGamma and dBeta are added to
+// batchNormBackward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?,
+// dBeta?): the gradients of the above; dGamma and dBeta are added to
 void BatchNormBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const double eps = args.number();
   const bool is_given = args.flag();
-  const Rectifier rectifier(args.number());
+  const double slope = args.number(), ceiling = args.number();
+  const Rectifier rectifier(slope, ceiling);
   const float* x = args.floats(v.stored());
   const float *given_mean = args.floats(v.c), *variance = args.floats(v.c);
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
@@ -155,13 +161,12 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
     inverse[c] = static_cast<float>(1 / std::sqrt(variance[c] + eps));
     a[c] = (gamma ? gamma[c] : 1) * inverse[c];
   }
-  // dy through the rectifier: what it saw, a·(x − mean) + b, is computed again. Without one its slope is 1.
-  const float slope = rectifier.is_there ? rectifier.slope : 1.0f;
+  // dy goes through the rectifier: what that saw, a·(x − mean) + b, is computed again.
   std::vector<double> sums;
   if (!is_given || dgamma != nullptr || dbeta != nullptr) {
     const Coefficients k{a.data(), mean.data(), b.data()};
     sums = channel_sums(v, k, [=](size_t i, float a, float mu, float b, auto...) {
-      const float centred = x[i] - mu, d = dy[i] * gate(a * centred + b, slope);
+      const float centred = x[i] - mu, d = dy[i] * rectifier.gradient(a * centred + b);
       return Terms{d, d * centred};
     });
     for (size_t c = 0; c < v.c; c++) {
@@ -173,7 +178,7 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   if (is_given) {
     // Not as below with zeros, which are no zeros times infinity.
     each(v, Coefficients{a.data(), mean.data(), b.data()}, [=](size_t i, float a, float mu, float b, auto...) {
-      dx[i] = a * dy[i] * gate(a * (x[i] - mu) + b, slope);
+      dx[i] = a * dy[i] * rectifier.gradient(a * (x[i] - mu) + b);
     });
     return;
   }
@@ -188,7 +193,7 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   const Coefficients k{a.data(), mean.data(), b.data(), along.data(), constant.data()};
   each(v, k, [=](size_t i, float a, float mu, float b, float along, float constant) {
     const float centred = x[i] - mu;
-    dx[i] = a * dy[i] * gate(a * centred + b, slope) - along * centred + constant;
+    dx[i] = a * dy[i] * rectifier.gradient(a * centred + b) - along * centred + constant;
   });
 }
 

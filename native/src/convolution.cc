@@ -55,14 +55,16 @@ Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr
                            bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
 }
 
-// convolutionForward(shapes, reluSlope): with a rectifier behind it unless NaN
+// convolutionForward(shapes, slope, ceiling): with a rectifier of that slope behind it unless NaN; with a ceiling unless
+// that is NaN, then the slope is 0
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const Shapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
-  const float slope = info[1].As<Napi::Number>().FloatValue();
+  const float slope = info[1].As<Napi::Number>().FloatValue(), ceiling = info[2].As<Napi::Number>().FloatValue();
   dnnl::primitive_attr attr = scratching();
   dnnl::post_ops ops;
-  if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
+  if (!std::isnan(ceiling)) add_eltwise(ops, dnnl::algorithm::eltwise_clip, 0, ceiling);
+  else if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
   attr.set_post_ops(ops);
   auto pd = forward_desc(s, attr);
   std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},

@@ -43,8 +43,8 @@ inline Blocking blocking_of(const dnnl::memory::desc& md) {
   return {md.get_padded_dims(), md.get_strides(), md.get_inner_blks(), md.get_inner_idxs()};
 }
 
-inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha) {
-  ops.append_eltwise(algorithm, alpha, 0.0f);
+inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta = 0) {
+  ops.append_eltwise(algorithm, alpha, beta);
 }
 
 #else
@@ -86,8 +86,8 @@ inline Blocking blocking_of(const dnnl::memory::desc& md) {
           {b.inner_idxs, b.inner_idxs + b.inner_nblks}};
 }
 
-inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha) {
-  ops.append_eltwise(1.0f, algorithm, alpha, 0.0f);
+inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta = 0) {
+  ops.append_eltwise(1.0f, algorithm, alpha, beta);
 }
 
 #endif

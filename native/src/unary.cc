@@ -41,6 +41,11 @@ struct Exp {
   float forward(float x) const { return outer * expf(inner * x); }
   float backward(float, float y, float dy) const { return dy * y * inner; }
 };
+struct HardSwish {
+  explicit HardSwish(const float*) {}
+  float forward(float x) const { return x * std::min(std::max(x + 3, 0.0f), 6.0f) / 6; }
+  float backward(float x, float, float dy) const { return x <= -3 ? 0 : x < 3 ? dy * (2 * x + 3) / 6 : dy; }
+};
 struct LineInPlace {
   float power, scale, shift;
   explicit LineInPlace(const float* p) : power(p[0]), scale(p[1]), shift(p[2]) {}
@@ -78,6 +83,13 @@ struct Relu6 {
   explicit Relu6(const float* p) : slope(p[0]) {}
   float forward(float x) const { return std::min(rectify(x, slope), 6.0f); }
   float backward(float x, float, float dy) const { return x >= 6 ? 0 : dy * gate(x, slope); }
+};
+struct Selu {
+  float lambda, alpha;
+  explicit Selu(const float* p) : lambda(p[0]), alpha(p[1]) {}
+  float forward(float x) const { return lambda * (x > 0 ? x : alpha * expm1f(std::min(x, 0.0f))); }
+  // As of Elu: y above zero is not read.
+  float backward(float x, float y, float dy) const { return dy * (x > 0 ? lambda : y + lambda * alpha); }
 };
 struct Sigmoid {
   explicit Sigmoid(const float*) {}
@@ -134,11 +146,12 @@ constexpr Function function(const char* name) {
 
 // By the names of the layers' kernels.
 const Function kFunctions[] = {
-    function<Abs>("abs"),         function<Bnll>("bnll"),       function<Clip>("clip"),
-    function<Elu>("elu"),         function<Exp>("exp"),         function<LineInPlace>("line_in_place"),
-    function<Log>("log"),         function<Power>("power"),     function<Relu>("relu"),
-    function<Relu6>("relu6"),     function<Sigmoid>("sigmoid"), function<Swish>("swish"),
-    function<Tanh>("tanh"),       function<Threshold>("threshold"),
+    function<Abs>("abs"),     function<Bnll>("bnll"),     function<Clip>("clip"),
+    function<Elu>("elu"),     function<Exp>("exp"),       function<HardSwish>("hard_swish"),
+    function<Log>("log"),     function<Power>("power"),   function<LineInPlace>("line_in_place"),
+    function<Relu>("relu"),   function<Relu6>("relu6"),   function<Selu>("selu"),
+    function<Swish>("swish"), function<Sigmoid>("sigmoid"), function<Tanh>("tanh"),
+    function<Threshold>("threshold"),
 };
 
 // unaryIndex(name): which function that is; -1 for none

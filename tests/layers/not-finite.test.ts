@@ -17,6 +17,9 @@ const elementwise: readonly (readonly [layer: string, y: readonly number[]])[] =
   ['type: "Clip" clip_param { min: -1 max: 1 }', [NAN, 1, -1, 1, -1, 0]],
   ['type: "Dropout" phase: TEST', [NAN, INF, -INF, 2, -2, 0]],
   ['type: "ELU"', [NAN, INF, -1, 2, Math.expm1(-2), 0]],
+  ['type: "ReLU6"', [NAN, 6, 0, 2, 0, 0]],
+  ['type: "HardSwish"', [NAN, INF, NAN, 5 / 3, -1 / 3, 0]],
+  ['type: "SeLU" selu_param { lambda: 2 alpha: 0.5 }', [NAN, INF, -1, 4, Math.expm1(-2), 0]],
   ['type: "Exp"', [NAN, INF, 0, Math.exp(2), Math.exp(-2), 1]],
   ['type: "Log"', [NAN, INF, NAN, Math.LN2, NAN, -INF]],
   ['type: "PReLU"', [NAN, INF, -INF, 2, -0.5, 0]],
@@ -144,6 +147,7 @@ const convolution = (more: string): string =>
   `${input("2 3 6 6")} layer { name: "c" type: "Convolution" bottom: "a" top: "y" convolution_param { ${filler} ${more} } }`;
 const statistics = `layer { name: "bn" type: "BatchNorm" bottom: "y" top: "y" batch_norm_param { use_global_stats: true }
   blobs { shape { dim: 8 } data: [1, 2, 3, 4, 5, 6, 7, 8] } blobs { shape { dim: 8 } data: [1, 2, 1, 2, 1, 2, 1, 2] } blobs { shape { dim: 1 } data: 1 } }`;
+const relu6 = 'layer { name: "r" type: "ReLU6" bottom: "y" top: "y" }';
 const fusions: Readonly<Record<string, string>> = {
   "3×3 convolution and ReLU": `${convolution("num_output: 8 kernel_size: 3")} ${relu}`,
   "1×1 convolution and ReLU": `${convolution("num_output: 16 kernel_size: 1")} ${relu}`,
@@ -153,6 +157,11 @@ const fusions: Readonly<Record<string, string>> = {
     layer { name: "r" type: "ReLU" bottom: "y" top: "y" relu_param { negative_slope: 0.1 } }`,
   "convolution, BatchNorm, Scale and ReLU": `${convolution("num_output: 8 kernel_size: 3 bias_term: false")} ${statistics}
     layer { name: "s" type: "Scale" bottom: "y" top: "y" scale_param { bias_term: true } } ${relu}`,
+  "3×3 convolution and ReLU6": `${convolution("num_output: 8 kernel_size: 3")} ${relu6}`,
+  "1×1 convolution and ReLU6": `${convolution("num_output: 16 kernel_size: 1")} ${relu6}`,
+  "convolution in groups and ReLU6": `${convolution("num_output: 6 kernel_size: 3 group: 3")} ${relu6}`,
+  "BatchNorm, Scale and ReLU6": `${input("2 3 4 4")} layer { name: "b" type: "BatchNorm" bottom: "a" top: "y" }
+    layer { name: "s" type: "Scale" bottom: "y" top: "y" scale_param { bias_term: true } } ${relu6}`,
   "convolution, ReLU and MAX pooling": `${convolution("num_output: 8 kernel_size: 3")} ${relu}
     layer { name: "p" type: "Pooling" bottom: "y" top: "p" pooling_param { kernel_size: 2 stride: 2 } }`,
   "BatchNorm, Scale and ReLU": `${input("2 3 4 4")} layer { name: "b" type: "BatchNorm" bottom: "a" top: "y" }

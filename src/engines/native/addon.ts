@@ -133,7 +133,8 @@ export interface Addon extends Scoring {
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(
     s: ConvolutionShapes,
-    reluSlope: number,
+    slope: number,
+    ceiling: number,
   ): Primitive<"src" | "weights" | "dst" | "bias">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
@@ -204,6 +205,7 @@ export interface Addon extends Scoring {
       eps: number,
       isGiven: boolean,
       slope: number,
+      ceiling: number,
       x: Buffer,
       mean: Buffer,
       variance: Buffer,
@@ -218,6 +220,7 @@ export interface Addon extends Scoring {
       eps: number,
       isGiven: boolean,
       slope: number,
+      ceiling: number,
       x: Buffer,
       mean: Buffer,
       variance: Buffer,

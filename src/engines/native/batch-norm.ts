@@ -14,7 +14,7 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
   return {
     accepts: (posts) => lineOf(posts) !== undefined,
     forward(x, mean, variance, y, posts = []) {
-      const { scale, bias, slope } = lineOf(posts) as Line;
+      const { scale, bias, slope, ceiling } = lineOf(posts) as Line;
       layout = layouts.currentOf(x, d.shape, "blocks");
       const source = layouts.read(x, layout);
       if (!useGlobalStats || posts.length > 0) input.keep(x, layout, x === y);
@@ -26,6 +26,7 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
         eps,
         useGlobalStats,
         slope,
+        ceiling,
         source,
         mu as Float32Array,
         sigma as Float32Array,
@@ -35,7 +36,7 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
       );
     },
     backward(mean, variance, dy, dx, posts = []) {
-      const { scale, bias, slope, dScale, dBias } = lineOf(posts) as Line;
+      const { scale, bias, slope, ceiling, dScale, dBias } = lineOf(posts) as Line;
       const isKept = !useGlobalStats || posts.length > 0;
       if (!isKept) layout = layouts.currentOf(dy, d.shape, "blocks");
       const gradient = layouts.read(dy, layout);
@@ -44,6 +45,7 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
         eps,
         useGlobalStats,
         slope,
+        ceiling,
         isKept ? input.read() : gradient,
         mean.cpu() as Float32Array,
         variance.cpu() as Float32Array,

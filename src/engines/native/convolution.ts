@@ -27,7 +27,7 @@ export function nativeConvolution(
   const biasLayout = layouts.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
-  const relu = addon.unaryIndex("relu");
+  const [relu, relu6] = [addon.unaryIndex("relu"), addon.unaryIndex("relu6")];
   /** Products in each of the output's sums. */
   const products = countOf(shapes.weights) / d.outputChannels;
   const folded = new FoldedWeights(layouts, shapes.weights, d.outputChannels);
@@ -54,7 +54,7 @@ export function nativeConvolution(
   return {
     accepts: (posts) => joinedLine(posts, d.outputChannels) !== undefined,
     forward(x, w, b, y, posts = []) {
-      const { scale, bias, slope } = joinedLine(posts, d.outputChannels) as Line;
+      const { scale, bias, slope, ceiling } = joinedLine(posts, d.outputChannels) as Line;
       const own = b?.cpu() as Float32Array | undefined;
       const shift = scale && bias ? foldedBias(own, scale, bias) : own;
       const run = (primitive: Forward): void => {
@@ -67,14 +67,14 @@ export function nativeConvolution(
         if (shift) buffers.push(shift);
         layouts.run(primitive, buffers);
       };
-      const primitiveFor = (slope: number): Forward => {
-        const key = `${shift !== undefined} ${slope}`;
+      const primitiveFor = (slope: number, ceiling: number): Forward => {
+        const key = `${shift !== undefined} ${slope} ${ceiling}`;
         let primitive = made.get(key);
         if (!primitive) {
           primitive = fastest(
             "forward",
             { ...shapes, hasBias: shift !== undefined },
-            (s) => addon.convolutionForward(s, slope),
+            (s) => addon.convolutionForward(s, slope, ceiling),
             run,
           );
           made.set(key, primitive);
@@ -89,20 +89,24 @@ export function nativeConvolution(
         const areModest = ofX < MODEST && ofW < MODEST && ofShift < MODEST;
         return areModest ? ofX * ofW * products + ofShift : Number.POSITIVE_INFINITY;
       };
-      let primitive = primitiveFor(slope);
-      const bound = slope === 0 ? boundOf(primitive) : undefined;
+      let primitive = primitiveFor(slope, ceiling);
+      // Folded weights stay, so that their bound costs nothing from the second pass on.
+      const isBounded = scale !== undefined && layouts.knownGreatest(x) < MODEST;
+      const bound =
+        slope === 0 || (isBounded && Number.isNaN(slope)) ? boundOf(primitive) : undefined;
       // The library's rectifier makes 0 of NaN: where the sums may come to that, ours follows them.
-      const isRectifiedApart = bound === Number.POSITIVE_INFINITY;
-      if (isRectifiedApart) primitive = primitiveFor(Number.NaN);
+      const isRectifiedApart = slope === 0 && bound === Number.POSITIVE_INFINITY;
+      if (isRectifiedApart) primitive = primitiveFor(Number.NaN, Number.NaN);
       run(primitive);
       const { dst } = primitive.layouts;
       layouts.clearPadding(y, dst);
       if (isRectifiedApart) {
         const to = layouts.update(y, dst);
-        addon.unaryForward(relu, slope, 0, 0, dst.stored, to, to);
+        const rectifier = Number.isNaN(ceiling) ? relu : relu6;
+        addon.unaryForward(rectifier, slope, 0, 0, dst.stored, to, to);
       } else if (bound !== undefined) {
         // What follows need not read y to know that it is modest.
-        layouts.bound(y, bound);
+        layouts.bound(y, Number.isNaN(ceiling) ? bound : Math.min(bound, ceiling));
       }
       layouts.ran.add(primitive.implementation);
     },

@@ -18,9 +18,12 @@ export function nativeEltwise(layouts: Layouts, d: EltwiseDescriptor): EltwiseOp
       layout = layouts.currentOf(xs[0]!, shape, wants);
       const sources = xs.map((x) => layouts.read(x, layout));
       const to = layouts.write(y, layout);
-      if (operation === "SUM")
-        addon.sum(layout.stored, coeffs, sources, slopeOf(posts) ?? Number.NaN, to);
-      else if (operation === "PROD") addon.product(layout.stored, sources, to);
+      if (operation === "SUM") {
+        const slope = slopeOf(posts) ?? Number.NaN;
+        addon.sum(layout.stored, coeffs, sources, slope, to);
+        const bounds = xs.map((x, k) => Math.abs(coeffs[k]!) * layouts.knownGreatest(x));
+        layouts.bound(y, Math.max(1, slope || 0) * bounds.reduce((a, b) => a + b, 0));
+      } else if (operation === "PROD") addon.product(layout.stored, sources, to);
       else {
         if (winner?.stored !== layout.stored) {
           winner = { memory: layouts.scratch(layout), stored: layout.stored };

@@ -205,6 +205,12 @@ export class Layouts implements Work {
     return most;
   }
 
+  /** As `greatest`, of what is known without reading the array; infinite where that is nothing. */
+  knownGreatest(mem: SyncedMem): number {
+    const known = this.#bounds.get(mem);
+    return known?.writes === mem.writes ? known.most : Number.POSITIVE_INFINITY;
+  }
+
   /** Keeps what no element of the array, as it was written last, can be greater than. */
   bound(mem: SyncedMem, most: number): void {
     this.#bounds.set(mem, { writes: mem.writes, most, isExact: false });

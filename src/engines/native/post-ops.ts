@@ -11,6 +11,8 @@ export interface Line {
   readonly dBias: SyncedMem | undefined;
   /** Slope below zero; NaN where nothing is rectified. */
   readonly slope: number;
+  /** Where the rectifier ends; NaN where it does not. */
+  readonly ceiling: number;
 }
 
 const nothing: Line = {
@@ -19,31 +21,41 @@ const nothing: Line = {
   dScale: undefined,
   dBias: undefined,
   slope: Number.NaN,
+  ceiling: Number.NaN,
 };
 
-/** At most one scale and then at most one ReLU; undefined for anything else. */
+/** At most one scale and then at most one ReLU or ReLU6; undefined for anything else. */
 export function lineOf(posts: PostOps): Line | undefined {
   const [first] = posts;
   if (posts.length === 0) return nothing;
   if (first?.kind !== "scale") {
-    const slope = slopeOf(posts);
-    return slope === undefined ? undefined : { ...nothing, slope };
+    const rectifier = rectifierOf(posts);
+    return rectifier && { ...nothing, ...rectifier };
   }
-  const slope = posts.length === 1 ? Number.NaN : slopeOf(posts.slice(1));
-  if (slope === undefined) return undefined;
+  const rectifier = posts.length === 1 ? nothing : rectifierOf(posts.slice(1));
+  if (!rectifier) return undefined;
   return {
     scale: first.scale.cpu() as Float32Array,
     bias: first.bias?.cpu() as Float32Array | undefined,
     dScale: first.dScale,
     dBias: first.dBias,
-    slope,
+    slope: rectifier.slope,
+    ceiling: rectifier.ceiling,
   };
 }
 
-/** The slope below zero of a single ReLU; undefined for anything else. */
-export function slopeOf(posts: PostOps): number | undefined {
+/** A single ReLU or ReLU6; undefined for anything else. */
+function rectifierOf(posts: PostOps): Pick<Line, "slope" | "ceiling"> | undefined {
+  const slope = slopeOf(posts, "relu");
+  if (slope !== undefined) return { slope, ceiling: Number.NaN };
+  const below = slopeOf(posts, "relu6");
+  return below === undefined ? undefined : { slope: below, ceiling: 6 };
+}
+
+/** The slope below zero of a single rectifier of that name; undefined for anything else. */
+export function slopeOf(posts: PostOps, name: "relu" | "relu6" = "relu"): number | undefined {
   const [post] = posts;
-  if (posts.length !== 1 || post?.kind !== "unary" || post.kernel.name !== "relu") return undefined;
+  if (posts.length !== 1 || post?.kind !== "unary" || post.kernel.name !== name) return undefined;
   const slope = post.params["slope"] ?? 0;
   // The sign of y tells that of x.
   return slope >= 0 ? slope : undefined;
@@ -68,14 +80,19 @@ export function rectifiedOf(posts: PostOps): Rectified | undefined {
 
 const NOTHING_DROPPED = { ratio: 0, key: [0, 0] } as const;
 
-/** All scales in front of a last ReLU joined into one line per channel; undefined where there is anything else. */
+/**
+ * All scales in front of a last ReLU, or ReLU6 without a slope, joined into one line per channel; undefined where there is
+ * anything else.
+ */
 export function joinedLine(posts: PostOps, channels: number): Line | undefined {
   const last = posts.at(-1);
   const isRectified = last?.kind === "unary";
-  const slope = isRectified ? slopeOf(posts.slice(-1)) : Number.NaN;
+  const rectifier = isRectified ? rectifierOf(posts.slice(-1)) : nothing;
   const scales = isRectified ? posts.slice(0, -1) : posts;
-  if (slope === undefined || scales.some(({ kind }) => kind !== "scale")) return undefined;
-  if (scales.length === 0) return { ...nothing, slope };
+  if (!rectifier || scales.some(({ kind }) => kind !== "scale")) return undefined;
+  const { slope, ceiling } = rectifier;
+  if (!Number.isNaN(ceiling) && slope !== 0) return undefined;
+  if (scales.length === 0) return { ...nothing, slope, ceiling };
   const scale = new Float32Array(channels).fill(1);
   const bias = new Float32Array(channels);
   for (const post of scales) {
@@ -86,5 +103,5 @@ export function joinedLine(posts: PostOps, channels: number): Line | undefined {
       bias[c] = bias[c]! * a[c]! + (b ? b[c]! : 0);
     }
   }
-  return { ...nothing, scale, bias, slope };
+  return { ...nothing, scale, bias, slope, ceiling };
 }

@@ -30,6 +30,7 @@ const hardSwish: UnaryKernel<Record<never, never>> = {
       }
     },
   },
+  native: [],
   wgsl: {
     forward: "x * smaller(larger(x + 3.0, 0.0), 6.0) / 6.0",
     backward: "select(select(dy, dy * (2.0 * x + 3.0) / 6.0, x < 3.0), 0.0, x <= -3.0)",

@@ -43,6 +43,7 @@ const selu: UnaryKernel<Scaled> = {
       for (let i = 0; i < n; i++) dx[i] = dy[i]! * (x[i]! > 0 ? lambda : y[i]! + lambda * alpha);
     },
   },
+  native: ["lambda", "alpha"],
   wgsl: {
     forward: "p.lambda * select(p.alpha * expm1Below(smaller(x, 0.0)), x, x > 0.0)",
     backward: "dy * select(y + p.lambda * p.alpha, p.lambda, x > 0.0)",

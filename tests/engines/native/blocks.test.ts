@@ -76,6 +76,10 @@ const layers: readonly (readonly [string, string])[] = [
   ["PReLU", 'bottom: "x" top: "y"'],
   ["PReLU", 'bottom: "x" top: "x"'],
   ["ELU", 'bottom: "x" top: "x"'],
+  ["SeLU", 'bottom: "x" top: "x"'],
+  ["SeLU", 'bottom: "x" top: "y" selu_param { lambda: 2 alpha: 0.5 }'],
+  ["HardSwish", 'bottom: "x" top: "x"'],
+  ["HardSwish", 'bottom: "x" top: "y"'],
   ["Sigmoid", 'bottom: "x" top: "x"'],
   ["TanH", 'bottom: "x" top: "y"'],
   ["AbsVal", 'bottom: "x" top: "y"'],
@@ -148,6 +152,22 @@ describe.skipIf(!native)("in blocks of channels, native agrees with the referenc
     [
       "BatchNorm with global statistics, Scale and ReLU",
       'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" batch_norm_param { use_global_stats: true } } layer { name: "sc" type: "Scale" bottom: "x" top: "x" scale_param { bias_term: true } } layer { name: "re" type: "ReLU" bottom: "x" top: "x" }',
+    ],
+    [
+      "BatchNorm, Scale and ReLU6, which many numbers are above and below",
+      'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" } layer { name: "sc" type: "Scale" bottom: "y" top: "y" scale_param { filler { value: 7 } bias_term: true } } layer { name: "re" type: "ReLU6" bottom: "y" top: "y" }',
+    ],
+    [
+      "BatchNorm and a leaking ReLU6",
+      'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" } layer { name: "re" type: "ReLU6" bottom: "x" top: "x" relu6_param { negative_slope: 0.2 } }',
+    ],
+    [
+      "a convolution and ReLU6",
+      'layer { name: "branch" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 20 kernel_size: 3 pad: 1 weight_filler { type: "gaussian" std: 2 } } } layer { name: "re" type: "ReLU6" bottom: "y" top: "y" }',
+    ],
+    [
+      "a convolution in groups and a leaking ReLU6",
+      'layer { name: "branch" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 20 group: 20 kernel_size: 3 weight_filler { type: "gaussian" std: 2 } } } layer { name: "re" type: "ReLU6" bottom: "y" top: "y" relu6_param { negative_slope: 0.1 } }',
     ],
     [
       "BatchNorm and ReLU",
