@@ -6,8 +6,8 @@ What only some scripts need (`io`, `Classifier`, `NetSpec` …) is imported at f
 
 import importlib
 
-from ._engine import CaffeError
 from ._layers import Layer
+from ._peer import CaffeError
 from .pycaffe import (
     NCCL,
     TEST,
@@ -63,7 +63,7 @@ def __getattr__(name):
     if name == "__version__":
         from ._engine import engine
 
-        return engine().call("version")
+        return engine().version
     raise AttributeError("module 'caffe' has no attribute '%s'" % name)
 
 

@@ -7,7 +7,8 @@ import socket
 import sys
 import traceback
 
-from ._engine import BlobVec, Peer
+from ._blob import BlobVec
+from ._peer import Peer
 
 # Files whose lines tell nothing about a user's mistake.
 _PASSED_OVER = (os.path.dirname(__file__), os.path.dirname(importlib.__file__), "<frozen importlib")

@@ -8,8 +8,10 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ._engine import BlobVec, CaffeError, engine
+from ._blob import BlobVec
+from ._engine import engine
 from ._layers import add_callback, layer_of
+from ._peer import CaffeError
 
 TRAIN = 0
 TEST = 1
@@ -54,6 +56,8 @@ class Net:
             log('Use this instead (with the named "weights" parameter):')
             log("Net('%s', %d, weights='%s')" % (network_file, level, phase))
             phase, weights, level = level, phase, 0
+        if phase not in (TRAIN, TEST):
+            raise ValueError("phase is %r. Expected caffe.TRAIN or caffe.TEST." % (phase,))
         peer = engine()
         fields = {"level": level, "stages": list(stages or [])}
         if weights is not None:

@@ -1,9 +1,10 @@
 import type { Args } from "../bridge/args.ts";
+import { Held } from "../bridge/held.ts";
 import type { Request, Session } from "../bridge/session.ts";
 import { MemoryDataLayer } from "../layers/data/memory-data.ts";
 import { Net } from "../net/net.ts";
 import { CaffeError } from "../util/errors.ts";
-import { factsOf, giveUp, Held, type NetFacts } from "./open-net.ts";
+import { factsOf, type NetFacts } from "./open-net.ts";
 import type { Settings } from "./settings.ts";
 
 /** What can be asked of nets. */
@@ -20,15 +21,9 @@ export function netRequests(settings: Settings): Readonly<Record<string, Request
           ...(args.has("stages") && { stages: args.texts("stages") }),
           ...(args.has("weights") && { weights: args.texts("weights") }),
         });
-        const held = new Held(() => net.close());
+        const held = new Held(settings.closing(() => net.close()));
         return { ...factsOf(session, net, held), held: session.references.take(held) };
       }),
-
-    /** Gives up a net or a solver, with all that was known of it. */
-    "held.release": (session, args) => {
-      const held = session.references.release(args.number("held"));
-      if (held instanceof Held) giveUp(session, held);
-    },
 
     /** Runs layers [from, to]; the loss. */
     "net.forward": (session, args) => {

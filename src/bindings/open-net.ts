@@ -1,17 +1,7 @@
+import type { Held } from "../bridge/held.ts";
 import type { Session } from "../bridge/session.ts";
 import { PythonLayer } from "../layers/utility/python.ts";
 import type { Net } from "../net/net.ts";
-
-/** A net or a solver that another language holds, by all the numbers that were given out for its sake. */
-export class Held {
-  readonly numbers: number[] = [];
-  /** What is to be done when nothing of it is held any more. */
-  readonly close: () => void;
-
-  constructor(close: () => void) {
-    this.close = close;
-  }
-}
 
 /** What another language is told of a layer. */
 interface LayerFacts {
@@ -76,12 +66,4 @@ export function factsOf(session: Session, net: Net, held: Held): NetFacts {
     inputs: indicesOf(net.inputs),
     outputs: indicesOf(net.outputs),
   };
-}
-
-/** Gives up all numbers of what is held, and closes it. */
-export function giveUp(session: Session, held: Held): void {
-  for (const number of held.numbers) {
-    if (session.references.release(number)) session.arrays.forgetBlob(number);
-  }
-  held.close();
 }

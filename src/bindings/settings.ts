@@ -24,6 +24,17 @@ export class Settings {
     if (severities.indexOf(severity) >= this.leastSeverity) this.#log(severity, source, message);
   };
 
+  /** What `close` throws (a user's layer may) is logged: nobody waits for it. */
+  closing(close: () => void): () => void {
+    return () => {
+      try {
+        close();
+      } catch (error) {
+        this.log("error", "net", error instanceof Error ? error.message : String(error));
+      }
+    };
+  }
+
   /**
    * The engines of the present mode and device.
    * @throws EngineError where there is no such GPU

@@ -1,9 +1,10 @@
 import type { Args } from "../bridge/args.ts";
+import { Held } from "../bridge/held.ts";
 import type { Request, Session } from "../bridge/session.ts";
 import { readSolverParameter } from "../io/text/read-net.ts";
 import { Solver } from "../solvers/solver.ts";
 import { netOf } from "./net-requests.ts";
-import { factsOf, Held, type NetFacts } from "./open-net.ts";
+import { factsOf, type NetFacts } from "./open-net.ts";
 import type { Settings } from "./settings.ts";
 
 /** What another language is told of a solver. */
@@ -33,7 +34,7 @@ export function solverRequests(settings: Settings): Readonly<Record<string, Requ
         const param = readSolverParameter(file, settings.log);
         const type = args.has("type") ? { type: args.text("type") } : {};
         const solver = new Solver({ ...param, ...type }, { engines, log: settings.log, file });
-        const held = new Held(() => solver.close());
+        const held = new Held(settings.closing(() => solver.close()));
         const number = session.references.take(solver);
         held.numbers.push(number);
         return {

@@ -1,5 +1,4 @@
 import { readSync, writeSync } from "node:fs";
-import { CaffeError } from "../util/errors.ts";
 
 /** What is said on a channel: plain JSON, and bytes beside it. */
 export interface Message {
@@ -29,7 +28,7 @@ export class Channel {
     this.#output = output;
   }
 
-  /** @throws CaffeError where the other side has ended */
+  /** What is sent to a side that has ended is lost. */
   send(head: Message["head"], bytes: Uint8Array = NO_BYTES): void {
     const text = Buffer.from(JSON.stringify(head));
     const first = Buffer.allocUnsafe(PREFIX + text.length);
@@ -55,7 +54,7 @@ export class Channel {
     try {
       for (let at = 0; at < bytes.byteLength; ) at += writeSync(this.#output, bytes, at);
     } catch (error) {
-      throw new CaffeError("the other program has ended.", { cause: error });
+      if (!hasEnded(error)) throw error;
     }
   }
 
@@ -87,9 +86,13 @@ export class Channel {
     try {
       return readSync(this.#input, into, at, length, null);
     } catch (error) {
-      // A socket whose other side was killed with bytes unread is reset.
-      if (["ECONNRESET", "EOF"].includes((error as NodeJS.ErrnoException).code ?? "")) return 0;
+      if (hasEnded(error)) return 0;
       throw error;
     }
   }
+}
+
+/** Whether that is what a system call says where the other side is gone; a socket is reset where bytes were left unread. */
+function hasEnded(error: unknown): boolean {
+  return ["EPIPE", "ECONNRESET", "EOF"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

@@ -1,6 +1,7 @@
-import { CaffeError } from "../util/errors.ts";
+import { CaffeError, LayerError } from "../util/errors.ts";
 import { Args } from "./args.ts";
 import type { Channel, Message } from "./channel.ts";
+import { giveUp } from "./held.ts";
 import { References } from "./references.ts";
 import { SharedArrays } from "./shared-arrays.ts";
 
@@ -33,8 +34,9 @@ class PeerError extends CaffeError {
  * A conversation with a program in another language that uses this engine, or whose layers the engine uses.
  *
  * One side runs at a time, as with a call of a function: who has asked waits for the answer, and answers meanwhile what
- * the other asks in between. A message is `{ op, … }`, or the answer `{ ok }` or `{ error }`; each also says which shared
- * arrays have changed (`changed`, `gone`) or are not held any more (`released`), and which layers are gone (`forgotten`).
+ * the other asks in between. A message is `{ op, … }`, or the answer `{ ok }` or `{ error }`. Each also says which shared
+ * arrays have changed (`changed`, `gone`) or are not held any more (`released`), which layers are gone (`forgotten`), and
+ * which nets and solvers are given up (`given_up`).
  */
 export class Session {
   readonly references: References = new References();
@@ -102,7 +104,6 @@ export class Session {
         await this.arrays.showAll().catch(() => {});
         answer = refusalOf(error);
       }
-      if (this.#isEnded) break;
       this.#send(answer, bytes);
     }
     this.#isEnded = true;
@@ -112,6 +113,7 @@ export class Session {
   #send(head: Message["head"], bytes?: Uint8Array): void {
     const forgotten = this.#forgotten;
     this.#forgotten = [];
+    // Where nobody takes it, nothing comes either, and that is looked at.
     this.#channel.send(
       { ...head, ...this.arrays.news(), ...(forgotten.length > 0 && { forgotten }) },
       bytes,
@@ -150,6 +152,8 @@ export class Session {
     const released = message.head["released"];
     if (Array.isArray(released)) this.arrays.release(released as number[]);
     this.arrays.taken();
+    const givenUp = message.head["given_up"];
+    if (Array.isArray(givenUp)) for (const held of givenUp as number[]) giveUp(this, held);
     return message;
   }
 
@@ -172,6 +176,9 @@ function resultOf({ head }: Message): unknown {
 
 function answerOf(value: unknown): [Message["head"], Uint8Array | undefined] {
   if (value instanceof Bytes) return [{ ok: value.value ?? null }, value.bytes];
+  // JSON has no NaN and no infinity.
+  if (typeof value === "number" && !Number.isFinite(value))
+    return [{ number: `${value}` }, undefined];
   return [{ ok: value ?? null }, undefined];
 }
 
@@ -179,14 +186,15 @@ function refusalOf(error: unknown): Message["head"] {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const isFault = !(error instanceof CaffeError);
   const text = isFault && error instanceof Error ? (error.stack ?? message) : message;
-  const id = peerErrorId(error);
-  return { error: { kind: name, message: text, ...(id !== undefined && { id }) } };
+  return { error: { kind: name, message: text, ...peerErrorOf(error) } };
 }
 
-/** The other side's number of its exception that led to this error. */
-function peerErrorId(error: unknown): number | undefined {
+/** The other side's number of its exception that led to this error, and the layer that it came from. */
+function peerErrorOf(error: unknown): { readonly id?: number; readonly layer?: string } {
+  let layer: string | undefined;
   for (let one = error; one instanceof Error; one = one.cause) {
-    if (one instanceof PeerError) return one.id;
+    if (one instanceof LayerError) layer = one.layerName;
+    if (one instanceof PeerError) return { id: one.id, ...(layer !== undefined && { layer }) };
   }
-  return undefined;
+  return {};
 }
