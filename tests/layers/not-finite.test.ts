@@ -17,7 +17,7 @@ const elementwise: readonly (readonly [layer: string, y: readonly number[]])[] =
   ['type: "Clip" clip_param { min: -1 max: 1 }', [NAN, 1, -1, 1, -1, 0]],
   ['type: "Dropout" phase: TEST', [NAN, INF, -INF, 2, -2, 0]],
   ['type: "ELU"', [NAN, INF, -1, 2, Math.expm1(-2), 0]],
-  ['type: "ReLU6"', [NAN, 6, 0, 2, 0, 0]],
+  ['type: "ReLU6"', [NAN, 6, NAN, 2, 0, 0]],
   ['type: "HardSwish"', [NAN, INF, NAN, 5 / 3, -1 / 3, 0]],
   ['type: "SeLU" selu_param { lambda: 2 alpha: 0.5 }', [NAN, INF, -1, 4, Math.expm1(-2), 0]],
   ['type: "Exp"', [NAN, INF, 0, Math.exp(2), Math.exp(-2), 1]],
