@@ -31,6 +31,7 @@ export default defineConfig({
         ["4. Use", "tutorial/4-use"],
         ["5. Fine-tune", "tutorial/5-finetune"],
         ["6. Detect", "tutorial/6-detect"],
+        ["7. Train to detect", "tutorial/7-train-to-detect"],
       ]),
       section("Reference", [
         ["Layers", "layers"],

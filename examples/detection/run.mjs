@@ -37,8 +37,6 @@ await example.caffe(
   "--model=deploy.prototxt",
   `--weights=ssd_iter_${last}.caffemodel`,
   "--labels=labelmap.prototxt",
-  "--mean_value=127.5",
-  "--input_scale=0.0078125",
   "images/test_0000.png",
 );
 console.log(`\nmAP: ${lastValue(log, "detection_eval")}`);

@@ -1,8 +1,9 @@
 import { crop, L, type Top } from "../../src/index.ts";
-import { biasTwice, input, type Model, named, Writer } from "./model.ts";
+import { biasTwice, type Model, named, picture, Writer } from "./model.ts";
 import { stages } from "./vgg.ts";
 
 const CLASSES = 21;
+const MEAN = [104.00699, 116.66877, 122.67892];
 
 /** VGG-16 with its inner products cast into convolutions, and its scores 32 times enlarged to the image's size. */
 function body(net: Writer, data: Top): Top {
@@ -56,7 +57,7 @@ function trainVal(): Writer {
         top: [top],
         include: { phase },
         ...(top === "data" && {
-          transform_param: { mean_value: [104.00699, 116.66877, 122.67892] },
+          transform_param: { mean_value: MEAN },
         }),
         source: `data/pascal/${phase === "TRAIN" ? "train" : "val"}_${top}_lmdb`,
         batch_size: 1,
@@ -87,7 +88,7 @@ function trainVal(): Writer {
 
 function deploy(): Writer {
   const net = new Writer("FCN-32s");
-  body(net, input(net, 1, 3, 500, 500));
+  body(net, picture(net, [500, 500], { mean: MEAN }));
   return net;
 }
 

@@ -94,6 +94,21 @@ export function input(net: Writer, ...dim: readonly number[]): Top {
   return net.add(L.Input({ ...named("data"), shape: { dim } }));
 }
 
+/** A picture, and how it is prepared. */
+export function picture(
+  net: Writer,
+  [height, width]: readonly [number, number],
+  { mean, scale }: { readonly mean?: readonly number[]; readonly scale?: number },
+): Top {
+  return net.add(
+    L.Input({
+      ...named("data"),
+      transform_param: { ...(mean && { mean_value: mean }), ...(scale !== undefined && { scale }) },
+      shape: { dim: [1, 3, height, width] },
+    }),
+  );
+}
+
 /** ILSVRC's 1000 scores, by a 1×1 convolution of the averages over all places. */
 export function averagedScores(net: Writer, bottom: Top, pool: string, scores: string): Top {
   const averages = net.add(

@@ -1,7 +1,8 @@
 import { L, type Top } from "../../src/index.ts";
-import { input, type Model, named, Writer } from "./model.ts";
+import { type Model, named, picture, Writer } from "./model.ts";
 
 const CLASSES = 150;
+const MEAN = [104.008, 116.669, 122.675];
 const CROP = 473;
 /** Sides of the last features: an eighth of the crop, its corners being points of the grid. */
 const SIDE = (CROP - 1) / 8 + 1;
@@ -159,7 +160,7 @@ function trainVal(): Writer {
       transform_param: {
         mirror: phase === "TRAIN",
         crop_size: CROP,
-        mean_value: [104.008, 116.669, 122.675],
+        mean_value: MEAN,
       },
       image_data_param: {
         root_folder: "data/ade20k/",
@@ -201,7 +202,7 @@ function trainVal(): Writer {
 function deploy(): Writer {
   const net = new Writer("PSPNet-50");
   const pyramid = new Pyramid(net, true);
-  const stages = pyramid.stages(input(net, 1, 3, CROP, CROP));
+  const stages = pyramid.stages(picture(net, [CROP, CROP], { mean: MEAN }));
   pyramid.scores(pyramid.pyramid(stages[3] as Top), "conv5_4", "conv6", [512, 0.1]);
   return net;
 }

@@ -8,7 +8,7 @@ import { readNetParameter } from "../io/text/read-net.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import type { Shape } from "../util/shape.ts";
-import { listOf, real, whole } from "./flags.ts";
+import { listOf, real, whole, withLists } from "./flags.ts";
 import { type CommonFlags, withCommonFlags } from "./session.ts";
 
 /** Flags of commands that run a deploy net on images. */
@@ -61,20 +61,27 @@ export function deployNet(flags: ImageFlags, log: Log): NetParameter {
 }
 
 /**
- * What the flags say about the preparation of images for a net; colours come blue first unless they say otherwise.
+ * What the flags say about the preparation of images for a net, or else its Input's transform_param (mean_value, scale);
+ * colours come blue first unless they say otherwise.
  * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
  */
 export function preparationOf(flags: ImageFlags, net: NetParameter): TransformerOptions {
-  const mean = meanOf(flags);
   const input = net.layer?.find(({ type }) => type === "Input");
-  const isColor = input?.input_param?.shape?.[0]?.dim?.[1] === 3;
+  const channels = input?.input_param?.shape?.[0]?.dim?.[1] ?? 0;
+  const { mean_value: [first, ...others] = [], scale } = input?.transform_param ?? {};
+  const own =
+    first !== undefined && others.length === 0
+      ? Array.from({ length: channels }, () => first)
+      : [first ?? 0, ...others];
+  const mean = meanOf(flags) ?? (first === undefined ? undefined : own);
+  const isColor = channels === 3;
   const swap =
     flags.channel_swap === undefined
       ? isColor && [2, 1, 0]
       : numbersOf("channel_swap", flags.channel_swap);
   return {
     rawScale: flags.raw_scale,
-    inputScale: flags.input_scale,
+    inputScale: flags.input_scale ?? scale,
     ...(mean && { mean }),
     ...(swap && { channelSwap: swap }),
   };
@@ -88,17 +95,55 @@ function meanOf({ mean, mean_value }: ImageFlags): readonly number[] | undefined
   return mean === undefined ? undefined : channelMeans(readMean(mean));
 }
 
-/** Flags of commands whose nets take pictures of any size. */
+/** Flags of commands whose nets take pictures of any size, and which draw into them what they find. */
 export interface PictureFlags extends ImageFlags {
+  readonly pictures: readonly string[];
+  readonly labels: string | undefined;
+  readonly output: string | undefined;
+  readonly format: string;
+  readonly json: boolean;
   readonly resize: Resize | undefined;
   readonly input_size: string | undefined;
   readonly shorter_side: number | undefined;
   readonly longer_side: number | undefined;
 }
 
-/** As `withImageFlags`, and those that say how a picture is brought to the net's input. */
-export function withPictureFlags<T>(yargs: Argv<T>): Argv<T & PictureFlags> {
-  return withImageFlags(yargs)
+/**
+ * As `withImageFlags`, and those that say which pictures are looked at, how they are brought to the net's input, what its
+ * classes are called and what is written.
+ *
+ * @param more what stands behind the words about pictures; formats: what `--format` can write
+ */
+export function withPictureFlags<T>(
+  yargs: Argv<T>,
+  { more = "", formats }: { readonly more?: string; readonly formats: string },
+): Argv<T & PictureFlags> {
+  return withLists(withImageFlags(yargs), "pictures")
+    .positional("pictures", {
+      type: "string",
+      array: true,
+      demandOption: true,
+      describe: `image files, or folders of them${more}`,
+    })
+    .option("labels", {
+      type: "string",
+      describe:
+        "names of classes: a label map, a text file with one a line, or voc, coco or cityscapes; by default the label map that the net names",
+    })
+    .option("output", {
+      type: "string",
+      describe: "folder for what is written; beside each picture by default",
+    })
+    .option("format", {
+      type: "string",
+      default: "png",
+      describe: `what is written, separated by commas: ${formats}, or none`,
+    })
+    .option("json", {
+      type: "boolean",
+      default: false,
+      describe: "print JSON in place of a table",
+    })
     .option("resize", {
       type: "string",
       choices: ["warp", "fit", "short", "none"],

@@ -1,4 +1,6 @@
+import { fileExists } from "../io/files/file-system.ts";
 import { readText } from "../io/files/read-file.ts";
+import type { LayerParameter } from "../io/proto/caffe.ts";
 import { parsePrototxt } from "../io/text/prototxt.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
 import { readLabels } from "./choice.ts";
@@ -71,6 +73,16 @@ export function categoryIds(source: string | undefined): ReadonlyMap<number, num
     .filter(({ name = "" }) => /^\d+$/.test(name))
     .map(({ label = 0, name = "" }) => [label, Number(name)] as const);
   return ids.length > 0 ? new Map(ids) : undefined;
+}
+
+/** The label map that a net's layers name, for what they write or for their data, where its file is there. */
+export function labelMapOf(layers: readonly LayerParameter[]): string | undefined {
+  return layers
+    .flatMap(({ detection_output_param, annotated_data_param }) => [
+      detection_output_param?.save_output_param?.label_map_file ?? "",
+      annotated_data_param?.label_map_file ?? "",
+    ])
+    .find((file) => file !== "" && fileExists(file));
 }
 
 function isLabelMap(text: string): boolean {

@@ -98,7 +98,7 @@ export function headOf(net: Net): DetectionHead {
   const regions = regionHeadOf(net);
   if (regions) return regions;
   throw new CaffeError(
-    `net "${net.name}" ends in ${net.outputs.join(", ") || "nothing"}. Expected a layer of detections (DetectionOutput, YoloDetectionOutput, Yolov3DetectionOutput), R-CNN's cls_prob, bbox_pred and rois, or Cascade R-CNN's output_bbox_… and cls_prob_…. caffe classify is for scores of a whole picture, caffe segment for scores of its pixels.`,
+    `net "${net.name}" ends in ${net.outputs.join(", ") || "nothing"}. Expected a layer of detections (DetectionOutput, YoloDetectionOutput, Yolov3DetectionOutput), R-CNN's cls_prob, bbox_pred and rois, or Cascade R-CNN's output_bbox_… and cls_prob_…. Where SSD's file for training has MultiBoxLoss, its file for use has Softmax and DetectionOutput. caffe classify is for scores of a whole picture, caffe segment for scores of its pixels.`,
   );
 }
 

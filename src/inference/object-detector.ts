@@ -1,9 +1,12 @@
 import type { Blob } from "../blob/blob.ts";
 import { checkImage, type FloatImage, loadImage } from "../float-images/float-image.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
+import { keepSource } from "../io/proto/source.ts";
+import { netParameterOf } from "../io/text/read-net.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import { silent } from "../util/log.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import {
   checkOptions,
@@ -35,6 +38,7 @@ import {
   pictureOptions,
   withoutUndefined,
 } from "./picture-input.ts";
+import { withBoxes } from "./training-heads.ts";
 
 /** How a detector's net is made, its pictures are prepared and its boxes are chosen. */
 export interface ObjectDetectorOptions extends Omit<NetOptions, "phase" | "dtype">, PictureOptions {
@@ -100,7 +104,8 @@ interface Loaded {
 }
 
 /**
- * Finds things in pictures: a deploy net that ends in a layer of detections (SSD, YOLO) or in R-CNN's heads.
+ * Finds things in pictures: a deploy net that ends in a layer of detections (SSD, YOLO) or in R-CNN's heads, or the file that
+ * tests or trains a YOLO net.
  *
  *     using detector = new ObjectDetector("deploy.prototxt", { weights: "ssd.caffemodel", mean: [104, 117, 123], names });
  *     for (const { name, score, box } of await detector.detect("street.jpg")) console.log(name, score, box.xmin, box.ymin);
@@ -128,7 +133,11 @@ export class ObjectDetector {
   constructor(model: string | NetParameter, options: ObjectDetectorOptions = {}) {
     checkOptions("ObjectDetector", options, objectDetectorOptions);
     this.#options = options;
-    const { param, preparation } = deployNetOf(model, options);
+    const { log = silent } = options;
+    const whole = netParameterOf(model, log);
+    const layer = withBoxes(whole.layer ?? [], (message) => log("warning", "detector", message));
+    const found = keepSource(whole, { ...whole, layer: [...layer] });
+    const { param, preparation } = deployNetOf(found, options);
     this.net = new Net(param, {
       forwardOnly: true,
       ...optionsNamed(options, imageNetOptions),

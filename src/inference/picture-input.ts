@@ -187,14 +187,15 @@ export function inPicture(frame: Frame, x: number, y: number): readonly [x: numb
 }
 
 /**
- * What a net's layers say about how its pictures are prepared: the transform_param of its data layer, or of its
- * DetectionOutput, where SSD's deploy files have it.
+ * What a net's layers say about how its pictures are prepared: the transform_param of its data layer, of its Input, or of
+ * its DetectionOutput, where SSD's deploy files have it.
  */
 export function preparationIn(
   layers: readonly LayerParameter[],
   registry: LayerRegistry,
 ): PictureOptions {
-  const isAsked = (type: string): boolean => ["source", "result"].includes(registry.roleOf(type));
+  const isAsked = (type: string): boolean =>
+    ["source", "input", "result"].includes(registry.roleOf(type));
   const transform = layers.find(
     ({ type = "", transform_param }) => transform_param && isAsked(type),
   )?.transform_param;

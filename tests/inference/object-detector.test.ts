@@ -259,6 +259,54 @@ describe("YOLO", () => {
     expect(both.map((found) => found.length)).toEqual([1, 0, 1]);
   });
 
+  const head = (type: string, param: string): string =>
+    v2
+      .replace(
+        /layer \{ name: "data".*/,
+        `layer { name: "d" type: "AnnotatedData" top: "data" top: "label" transform_param { mean_value: 0 force_gray: true crop_size: 2 } data_param { source: "nowhere" } }`,
+      )
+      .replace(
+        /layer \{ name: "found"[\s\S]*$/,
+        `layer { name: "found" type: "${type}" bottom: "map" bottom: "label" top: "found" ${param} }`,
+      );
+
+  test.each([
+    [
+      "EvalDetection",
+      `eval_detection_param { side: 2 num_class: 2 num_object: 1 ${anchors} }`,
+      "YoloDetectionOutput",
+    ],
+    ["RegionLoss", `region_loss_param { num_class: 2 num: 1 ${anchors} }`, "YoloDetectionOutput"],
+    [
+      "Yolov3",
+      "yolov3_param { num_class: 2 biases: 16 biases: 32 mask: 0 anchors_scale: 16 }",
+      "Yolov3DetectionOutput",
+    ],
+  ])(
+    "a file that ends in %s finds the boxes of one that ends in the layer of boxes",
+    async (type, param, output) => {
+      const lines: string[] = [];
+      const params = {
+        map: [
+          [0, 0, 0, 0, log(3) + 10, 0, 0],
+          [0, 0, 0, -log(2), -10, 0, log(3)],
+        ],
+      };
+      using detector = detectorOf(head(type, param), params, {
+        threshold: 0.3,
+        log: (severity, _source, message) => severity === "warning" && lines.push(message),
+      });
+      using wanted = detectorOf(type === "Yolov3" ? v3 : v2, params, { threshold: 0.3 });
+      const bright = picture(40, 40, [0, 20, 20, 40, 1]);
+      const found = await detector.detect(bright);
+      expect(found).toEqual(await wanted.detect(bright));
+      expect(found.length).toBeGreaterThan(0);
+      expect(lines).toContain(
+        `${type} "found" needs labels: ${output} with its numbers takes its place.`,
+      );
+    },
+  );
+
   test("v3: every class by σ, anchors in pixels", async () => {
     using detector = detectorOf(
       v3,

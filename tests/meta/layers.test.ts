@@ -74,7 +74,12 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   ],
   "inference/picture-input.ts": ["Input"],
   "inference/segmenter.ts": ["ArgMax", "Sigmoid"],
-  "io/text/dead-fields.ts": ["WindowData", "DetectionOutput"],
+  "inference/training-heads.ts": [
+    "DetectionOutput",
+    "YoloDetectionOutput",
+    "Yolov3DetectionOutput",
+  ],
+  "io/text/dead-fields.ts": ["WindowData", "Input", "DetectionOutput"],
   "io/text/dialects.ts": [
     "SoftmaxWithLossOHEM",
     "SmoothL1LossOHEM",

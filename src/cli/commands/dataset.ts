@@ -30,7 +30,7 @@ export const dataset: CommandModule = {
     yargs
       .command({
         command: "info <database>",
-        describe: "count records, shapes and labels",
+        describe: "count records, shapes, labels and boxes",
         builder: withDatabase,
         handler: info,
       } satisfies CommandModule<object, DatasetFlags>)
@@ -42,7 +42,7 @@ export const dataset: CommandModule = {
       } satisfies CommandModule<object, DatasetFlags>)
       .command({
         command: "head <database>",
-        describe: "write the first images as PNG files",
+        describe: "write the first images as PNG files, with their boxes",
         builder: (inner: Argv) =>
           withDatabase(inner)
             .option(...whole("count", { default: 8, least: 1, describe: "how many" }))
@@ -67,7 +67,7 @@ function info({ database }: DatasetFlags): void {
 }
 
 function infoText(database: string, found: DatasetInfo): string {
-  const { backend, count, bytes, firstKey, lastKey, shapes, labels, damaged } = found;
+  const { backend, count, bytes, firstKey, lastKey, shapes, labels, boxes, damaged } = found;
   const most = Math.max(1, ...labels.values());
   return [
     `${printable(database)}: ${backend}, ${count} records, ${sizeText(bytes)}`,
@@ -75,7 +75,9 @@ function infoText(database: string, found: DatasetInfo): string {
     ...(damaged > 0 ? [`${damaged} damaged records; caffe dataset verify names them`] : []),
     "shapes:",
     ...[...shapes].map(([shape, n]) => `  ${String(n).padStart(9)}  ${shape}`),
-    `labels: ${labels.size}`,
+    ...(boxes
+      ? [`boxes: ${boxes.count}, and ${boxes.without} records without any; of each label:`]
+      : [`labels: ${labels.size}`]),
     ...[...labels].map(
       ([label, n]) =>
         `  ${String(label).padStart(6)}  ${String(n).padStart(9)}  ${"█".repeat(Math.ceil((30 * n) / most))}`,
@@ -108,9 +110,9 @@ async function verify({ database, threads }: DatasetFlags): Promise<void> {
 }
 
 async function head({ database, count, out }: DatasetFlags): Promise<void> {
-  for (const { key, label, shape, path } of await writeHead(database, out, count)) {
+  for (const { key, label, boxes, shape, path } of await writeHead(database, out, count)) {
     process.stdout.write(
-      `${printable(key)}  label ${label}  ${shape.join("×")}  ${printable(path)}\n`,
+      `${printable(key)}  ${boxes === undefined ? `label ${label}` : `${boxes} boxes`}  ${shape.join("×")}  ${printable(path)}\n`,
     );
   }
 }

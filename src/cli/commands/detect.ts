@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { drawDetections } from "../../draw/in-pictures.ts";
 import { loadImage, saveImage } from "../../float-images/float-image.ts";
-import { readClassNames } from "../../inference/class-names.ts";
+import { labelMapOf, readClassNames } from "../../inference/class-names.ts";
 import { ObjectDetector, type PictureWithRegions } from "../../inference/object-detector.ts";
 import { readWindows } from "../../inference/windows.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
@@ -11,7 +11,7 @@ import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { scoreWindows, type WindowFlags } from "../detect-windows.ts";
 import { type PictureResult, writeDetections } from "../detection-files.ts";
-import { formatsOf, listOf, real, whole, withLists } from "../flags.ts";
+import { formatsOf, listOf, real, whole } from "../flags.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
   deployNet,
@@ -24,9 +24,6 @@ import {
 import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface DetectFlags extends PictureFlags, WindowFlags {
-  readonly pictures: readonly string[];
-  readonly output: string | undefined;
-  readonly format: string;
   readonly threshold: number;
   readonly most: number;
   readonly batch: number | undefined;
@@ -40,37 +37,15 @@ export const detect: CommandModule<object, DetectFlags> = {
   command: "detect <pictures..>",
   describe: "find things in pictures and draw boxes around them (SSD, YOLO, R-CNN)",
   builder: (yargs) =>
-    withLists(withPictureFlags(yargs), "pictures")
-      .positional("pictures", {
-        type: "string",
-        array: true,
-        demandOption: true,
-        describe:
-          "image files, or folders of them; or a CSV with columns filename,ymin,xmin,ymax,xmax: regions for a net that proposes none, and behind it a file for all scores",
-      })
-      .option("labels", {
-        type: "string",
-        describe: "names of classes: a label map, a text file with one a line, or voc or coco",
-      })
+    withPictureFlags(yargs, {
+      more: "; or a CSV with columns filename,ymin,xmin,ymax,xmax: regions for a net that proposes none, and behind it a file for all scores",
+      formats:
+        "png (NAME.detected.png, with boxes), json (detections.json), coco (detections.coco.json), voc (comp4_det_test_CLASS.txt)",
+    })
       .option(
         ...real("threshold", { default: 0.5, describe: "leave out what scores less than this" }),
       )
       .option(...whole("most", { default: 100, describe: "the most things of a picture" }))
-      .option("output", {
-        type: "string",
-        describe: "folder for what is written; beside each picture by default",
-      })
-      .option("format", {
-        type: "string",
-        default: "png",
-        describe:
-          "what is written, separated by commas: png (NAME.detected.png, with boxes), json (detections.json), coco (detections.coco.json), voc (comp4_det_test_CLASS.txt), or none",
-      })
-      .option("json", {
-        type: "boolean",
-        default: false,
-        describe: "print JSON in place of a table",
-      })
       .option(
         ...whole("batch", {
           least: 1,
@@ -116,7 +91,7 @@ export const detect: CommandModule<object, DetectFlags> = {
         "score proposed windows with a net that classifies (R-CNN)",
       )
       .epilogue(
-        "The net is a deploy file that ends in DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput, or in the heads of R-CNN, R-FCN, MS-CNN or Cascade R-CNN; or the file that tests it. Its own transform_param (mean_value, scale, resize_param) counts where no flag says otherwise; how pictures are prepared is the first line on standard error. Wrong or missing boxes mostly mean another mean, scale or order of channels than in training.",
+        "The net is a deploy file that ends in DetectionOutput, YoloDetectionOutput or Yolov3DetectionOutput, or in the heads of R-CNN, R-FCN, MS-CNN or Cascade R-CNN; or the file that tests it (of YOLO also one that ends in EvalDetection, RegionLoss or Yolov3). Its own transform_param (mean_value, scale, resize_param) counts where no flag says otherwise; how pictures are prepared is the first line on standard error. Wrong or missing boxes mostly mean another mean, scale or order of channels than in training.",
       ) as never,
   handler: run,
 };
@@ -143,7 +118,8 @@ async function run(flags: DetectFlags): Promise<void> {
       }))
     : pictureFiles(flags.pictures, /\.detected\.png$/).map((image) => ({ image }));
   const files = pictures.map(({ image }) => image as string);
-  const names = flags.labels === undefined ? undefined : readClassNames(flags.labels);
+  const labels = flags.labels ?? labelMapOf(model.layer ?? []);
+  const names = labels === undefined ? undefined : readClassNames(labels);
   using detector = new ObjectDetector(model, {
     ...pictureOptionsOf(flags),
     weights: listOf("weights", flags.weights),
@@ -176,7 +152,7 @@ async function run(flags: DetectFlags): Promise<void> {
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
   const { names: known } = detector;
-  const written = writeDetections(formats, flags.output ?? ".", results, known, flags.labels);
+  const written = writeDetections(formats, flags.output ?? ".", results, known, labels);
   for (const file of written) log("info", "detect", `Detections in ${file}`);
 }
 

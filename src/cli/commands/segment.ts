@@ -2,7 +2,7 @@ import type { CommandModule } from "yargs";
 import { drawSegmentation, labelColours } from "../../draw/in-pictures.ts";
 import { CITYSCAPES_COLOURS, type Colour } from "../../draw/palette.ts";
 import { type FloatImage, loadImage, saveImage } from "../../float-images/float-image.ts";
-import { readClassNames } from "../../inference/class-names.ts";
+import { labelMapOf, readClassNames } from "../../inference/class-names.ts";
 import { type Segmentation, type SegmentedClass, Segmenter } from "../../inference/segmenter.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
@@ -10,7 +10,7 @@ import { readText } from "../../io/files/read-file.ts";
 import { CaffeError, FormatError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
-import { formatsOf, listOf, withLists } from "../flags.ts";
+import { formatsOf, listOf } from "../flags.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
   deployNet,
@@ -22,13 +22,8 @@ import {
 import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface SegmentFlags extends PictureFlags {
-  readonly pictures: readonly string[];
-  readonly labels: string | undefined;
   readonly palette: string;
   readonly net_output: string | undefined;
-  readonly output: string | undefined;
-  readonly format: string;
-  readonly json: boolean;
 }
 
 /** What is in a picture. */
@@ -46,18 +41,10 @@ export const segment: CommandModule<object, SegmentFlags> = {
   command: "segment <pictures..>",
   describe: "colour pictures by what their pixels show (FCN, SegNet, PSPNet)",
   builder: (yargs) =>
-    withLists(withPictureFlags(yargs), "pictures")
-      .positional("pictures", {
-        type: "string",
-        array: true,
-        demandOption: true,
-        describe: "image files, or folders of them",
-      })
-      .option("labels", {
-        type: "string",
-        describe:
-          "names of classes: a text file with one a line, a label map, or voc, coco or cityscapes",
-      })
+    withPictureFlags(yargs, {
+      formats:
+        "png (NAME.segmented.png, the picture in the classes' colours), colours (NAME.colours.png, these alone), labels (NAME.labels.png, grey, each pixel its class's number), json (segments.json)",
+    })
       .option("palette", {
         type: "string",
         default: "voc",
@@ -67,21 +54,6 @@ export const segment: CommandModule<object, SegmentFlags> = {
       .option("net_output", {
         type: "string",
         describe: "the net's output with the scores of pixels, where it has several",
-      })
-      .option("output", {
-        type: "string",
-        describe: "folder for what is written; beside each picture by default",
-      })
-      .option("format", {
-        type: "string",
-        default: "png",
-        describe:
-          "what is written, separated by commas: png (NAME.segmented.png, the picture in the classes' colours), colours (NAME.colours.png, these alone), labels (NAME.labels.png, grey, each pixel its class's number), json (segments.json), or none",
-      })
-      .option("json", {
-        type: "boolean",
-        default: false,
-        describe: "print JSON in place of a table",
       })
       .example(
         "caffe segment --model deploy.prototxt --weights fcn.caffemodel street.jpg",
@@ -104,7 +76,8 @@ async function run(flags: SegmentFlags): Promise<void> {
   const palette = readPalette(flags.palette);
   const model = deployNet(flags, quiet);
   const files = pictureFiles(flags.pictures, /\.(segmented|colours|labels)\.png$/);
-  const names = flags.labels === undefined ? undefined : readClassNames(flags.labels);
+  const labels = flags.labels ?? labelMapOf(model.layer ?? []);
+  const names = labels === undefined ? undefined : readClassNames(labels);
   using segmenter = new Segmenter(model, {
     ...pictureOptionsOf(flags),
     weights: listOf("weights", flags.weights),

@@ -1,19 +1,19 @@
 import type { CommandModule } from "yargs";
-import { nameOfLabel, namesFor, readClassNames } from "../../inference/class-names.ts";
-import { fileExists } from "../../io/files/file-system.ts";
 import { type ApVersion, apVersions } from "../../net/evaluation/average-precision.ts";
+import { LabelScores } from "../../net/evaluation/label-scores.ts";
 import { TestScores } from "../../net/evaluation/test-scores.ts";
-import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
 import { whole, wholeOfAnySign } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
+import { namesOf, sayPixels, writeConfusion } from "../test-report.ts";
 
 interface TestFlags extends NetFlags {
   readonly iterations: number;
   readonly ap_version: ApVersion;
-  readonly label_map: string | undefined;
+  readonly labels: string | undefined;
+  readonly confusion: string | undefined;
 }
 
 /** `caffe test`: mean scores of a model over some batches. */
@@ -32,14 +32,30 @@ export const test: CommandModule<object, TestFlags> = {
         default: "Integral",
         describe: "how average precisions of detections are found: as a solver's ap_version",
       })
-      .option("label_map", {
+      .option("labels", {
         type: "string",
+        alias: "label_map",
         describe:
-          "names of classes: a label map, a file with one a line, voc, or coco; by default the label map that the net names",
+          "names of classes: a label map, a file with one a line, voc, coco or cityscapes; by default the label map that the net names",
+      })
+      .option("confusion", {
+        type: "string",
+        describe: "write how often each class is taken for each other to this file (CSV)",
       })
       .example(
         "caffe test --model=lenet_train_test.prototxt --weights=lenet_iter_10000.caffemodel --iterations=100",
         "the accuracy of a trained LeNet",
+      )
+      .example(
+        "caffe test --model=ssd_test.prototxt --weights=ssd.caffemodel --iterations=619 --ap_version=11point",
+        "mean average precision of a detector, and that of each class: iterations × batch size are the pictures",
+      )
+      .example(
+        "caffe test --model=fcn_test.prototxt --weights=fcn.caffemodel --labels=voc --confusion=pixels.csv",
+        "mean intersection over union of a segmenter, and that of each class",
+      )
+      .epilogue(
+        "Means of the net's outputs are told as Caffe does. Detections (DetectionEvaluate) have average precisions; scores of pixels beside labels (SegAccuracy, or else SoftmaxWithLoss, Accuracy, or outputs of both) have intersections over union.",
       ) as never,
   handler: run,
 };
@@ -51,65 +67,40 @@ async function run(flags: TestFlags): Promise<void> {
   const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });
   try {
     say(`Running for ${flags.iterations} iterations.`);
-    const nameOf = namesOf(net, flags.label_map);
+    const nameOf = namesOf(net, flags.labels);
     const scores = new TestScores(net);
+    const compared = new LabelScores(net, flags.confusion !== undefined);
     let loss = 0;
     for (let i = 0; i < flags.iterations; i++) {
       loss += await net.forward();
       const outputs = await net.outputValues();
       scores.add(outputs);
+      if (scores.pixels.size === 0) await compared.add();
       for (const { name, values } of outputs) {
-        // Rows of detections say nothing by themselves.
-        if (scores.isDetection(name)) continue;
+        // Rows of detections and elements of maps say nothing by themselves.
+        if (scores.isDetection(name) || compared.isCompared(name)) continue;
         for (const value of Array.from(values)) say(`Batch ${i}, ${name} = ${numberText(value)}`);
       }
     }
     say(`Loss: ${numberText(loss / flags.iterations)}`);
     for (const { output, value, lossWeight, classes } of scores.scores(flags.ap_version)) {
+      if (compared.isCompared(output)) continue;
       say(outputText(output, value, lossWeight));
+      if (classes) say(`    of ${classes.length} classes, ap_version ${flags.ap_version}`);
       for (const { label, objects, detections, averagePrecision } of classes ?? []) {
         const ap = numberText(averagePrecision);
         const name = nameOf(label, classes?.at(-1)?.label ?? label);
         say(`    ${name}: AP = ${ap} (${objects} objects, ${detections} detections)`);
       }
     }
-    sayPixels(scores, nameOf, say);
+    const hasCounts = scores.pixels.size > 0;
+    sayPixels(hasCounts ? scores.pixels : compared.ofPixels, nameOf, say);
+    if (flags.confusion !== undefined) {
+      const all = hasCounts ? scores.pixels : compared.all;
+      const name = writeConfusion(flags.confusion, all, nameOf);
+      say(`Confusion of ${name} in ${flags.confusion}`);
+    }
   } finally {
     net.close();
   }
-}
-
-/** What a confusion of classes says: means over the classes that are there, and a line for each. */
-function sayPixels(scores: TestScores, nameOf: NameOf, say: (message: string) => void): void {
-  for (const [layer, pixels] of scores.pixels) {
-    const classes = pixels.classes();
-    const meanOf = (values: readonly number[]): string => {
-      const known = values.filter((value) => !Number.isNaN(value));
-      return numberText(known.reduce((sum, value) => sum + value, 0) / known.length);
-    };
-    const iou = meanOf(classes.map((one) => one.iou));
-    const recall = meanOf(classes.map((one) => one.recall));
-    const accuracy = numberText(pixels.accuracy());
-    say(`${layer}: mean IoU = ${iou}, pixel accuracy = ${accuracy}, mean recall = ${recall}`);
-    for (const { label, places, recall: own, iou: overlap } of classes) {
-      const name = nameOf(label, classes.length - 1);
-      say(
-        `    ${name}: IoU = ${numberText(overlap)}, recall = ${numberText(own)} (${places} pixels)`,
-      );
-    }
-  }
-}
-
-/** What a label is called, in a net whose last label is given. */
-type NameOf = (label: number, last: number) => string;
-
-/** Names of labels: those asked for, or those of the label map that a layer of the net names, if it is there. */
-function namesOf(net: Net, given: string | undefined): NameOf {
-  const named = net.layers.flatMap(({ param }) => [
-    param.detection_output_param?.save_output_param?.label_map_file ?? "",
-    param.annotated_data_param?.label_map_file ?? "",
-  ]);
-  const source = given ?? named.find((file) => file !== "" && fileExists(file));
-  const names = source === undefined ? undefined : readClassNames(source);
-  return (label, last) => nameOfLabel(namesFor(names, last + 1), label);
 }

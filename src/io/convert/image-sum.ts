@@ -1,11 +1,11 @@
 import { FormatError } from "../../util/errors.ts";
 import { countOf, sameShape } from "../../util/shape.ts";
 import type { RawRecord } from "../db/records.ts";
+import { decodeRecord } from "../db/records.ts";
 import { datumShape, pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { Raster } from "../images/raster.ts";
 import type { Work } from "../jobs/in-order.ts";
-import { decodeDatum } from "../proto/datum.ts";
 
 /** Records whose images are added up. */
 export interface SumJob {
@@ -29,7 +29,7 @@ async function run({ path, records, shape }: SumJob): Promise<ImageSum> {
   const sums = new Float64Array(countOf(shape));
   for (const { key, value } of records) {
     try {
-      const datum = decodeDatum(value, "its Datum");
+      const { datum } = decodeRecord(value);
       const own = datumShape(datum, "unchanged");
       if (!sameShape(own, shape)) {
         throw new FormatError(

@@ -1,15 +1,23 @@
+import { decodeRecord } from "../db/records.ts";
 import { pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { Work } from "../jobs/in-order.ts";
-import { decodeDatum } from "../proto/datum.ts";
 
 const decoder = new ImageDecoder();
 
 /** @throws Error that says what is wrong with the record of these bytes */
 async function run(value: Uint8Array): Promise<undefined> {
-  const datum = decodeDatum(value, "its Datum");
+  const { datum, groups } = decodeRecord(value);
   await pixelsOf(datum, decoder, "unchanged");
-  if (datum.label < 0) throw new Error(`its label is ${datum.label}. Expected 0 or more.`);
+  // Beside boxes the label of the image says nothing.
+  const labels = groups ? groups.map(({ label }) => label) : [datum.label];
+  const wrong = labels.find((label) => label < 0);
+  if (wrong !== undefined) throw new Error(`its label is ${wrong}. Expected 0 or more.`);
+  for (const { box } of groups?.flatMap(({ annotations }) => annotations) ?? []) {
+    const [xmin, ymin, xmax, ymax] = box;
+    if (xmin <= xmax && ymin <= ymax) continue;
+    throw new Error(`an object's box is ${box.join(", ")}. Expected xmin ≤ xmax and ymin ≤ ymax.`);
+  }
 }
 
 /** Looks at one record: that it is whole, its image too. */

@@ -14,8 +14,10 @@ export interface DatasetInfo {
   readonly lastKey: string;
   /** How many records of each shape there are: `3×256×256`, and `encoded JPEG` behind where they are. */
   readonly shapes: ReadonlyMap<string, number>;
-  /** How many records of each label there are, in the order of the labels. */
+  /** How many records of each label there are, in the order of the labels; where boxes are marked, how many of these. */
   readonly labels: ReadonlyMap<number, number>;
+  /** How many boxes are marked in the records, and in how many of them none; undefined where the records have labels of their own. */
+  readonly boxes: { readonly count: number; readonly without: number } | undefined;
   /** How many records are no whole Datum. */
   readonly damaged: number;
 }
@@ -33,6 +35,7 @@ export function datasetInfo(
   db.close();
   const shapes = new Map<string, number>();
   const labels = new Map<number, number>();
+  let boxes: DatasetInfo["boxes"];
   let [count, bytes, damaged, firstKey, lastKey] = [0, 0, 0, "", ""];
   for (const record of recordsOf(path)) {
     if (count++ === 0) firstKey = record.key;
@@ -46,10 +49,22 @@ export function datasetInfo(
       continue;
     }
     add(shapes, shape);
-    add(labels, datum.label);
+    if (!record.groups) {
+      add(labels, datum.label);
+      continue;
+    }
+    let own = 0;
+    for (const { label, annotations } of record.groups) {
+      add(labels, label, annotations.length);
+      own += annotations.length;
+    }
+    boxes = {
+      count: (boxes?.count ?? 0) + own,
+      without: (boxes?.without ?? 0) + (own === 0 ? 1 : 0),
+    };
   }
   const inOrder = new Map([...labels].sort(([a], [b]) => a - b));
-  return { backend, count, bytes, firstKey, lastKey, shapes, labels: inOrder, damaged };
+  return { backend, count, bytes, firstKey, lastKey, shapes, labels: inOrder, boxes, damaged };
 }
 
 function shapeText(datum: Datum): string {
@@ -58,6 +73,6 @@ function shapeText(datum: Datum): string {
   return `${shape}${datum.data.length > 0 ? "" : ", floats"}`;
 }
 
-function add<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function add<K>(counts: Map<K, number>, key: K, more = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + more);
 }

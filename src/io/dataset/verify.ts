@@ -10,7 +10,7 @@ interface DatasetCheck {
 
 /**
  * Looks at every record of a database: that it is a Datum of as many values as its size says, or of an image that
- * decodes to its end, of a label that is 0 or more.
+ * decodes to its end, of a label that is 0 or more, or an AnnotatedDatum of these whose boxes end where they begin or behind.
  *
  * @param threads decode images; records of pixels need none
  * @param onProblem is told of each record that is not, in the order of their keys

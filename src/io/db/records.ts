@@ -1,4 +1,5 @@
-import { type Datum, decodeDatum } from "../proto/datum.ts";
+import { type AnnotationGroup, decodeAnnotatedDatum } from "../proto/annotated-datum.ts";
+import { type Datum, decodeDatum, isAnnotated } from "../proto/datum.ts";
 import { openDatabase } from "./open.ts";
 
 /** A record of a database as it lies there. Its bytes hold until the next is asked for. */
@@ -7,11 +8,12 @@ export interface RawRecord {
   readonly value: Uint8Array;
 }
 
-/** A record of a database: its Datum, or why it has none. */
+/** A record of a database: its Datum, or why it has none, and the objects that are marked in it, where it is an AnnotatedDatum. */
 interface DatasetRecord {
   readonly key: string;
   readonly bytes: number;
   readonly datum: Datum | Error;
+  readonly groups: readonly AnnotationGroup[] | undefined;
 }
 
 /**
@@ -37,8 +39,24 @@ export function* rawRecordsOf(path: string): Generator<RawRecord> {
  */
 export function* recordsOf(path: string): Generator<DatasetRecord> {
   for (const { key, value } of rawRecordsOf(path)) {
-    yield { key, bytes: value.length, datum: tried(() => decodeDatum(value, "its Datum")) };
+    const record = tried(() => decodeRecord(value));
+    const [datum, groups] =
+      record instanceof Error ? [record, undefined] : [record.datum, record.groups];
+    yield { key, bytes: value.length, datum, groups };
   }
+}
+
+/**
+ * A Datum, or the Datum of an AnnotatedDatum and the objects that are marked in it, where boxes are.
+ * @throws FormatError where it is damaged
+ */
+export function decodeRecord(value: Uint8Array): {
+  readonly datum: Datum;
+  readonly groups: readonly AnnotationGroup[] | undefined;
+} {
+  if (!isAnnotated(value)) return { datum: decodeDatum(value, "its Datum"), groups: undefined };
+  const { datum, type, groups } = decodeAnnotatedDatum(value, "its AnnotatedDatum");
+  return { datum, groups: type === undefined ? undefined : groups };
 }
 
 /**
@@ -48,7 +66,7 @@ export function* recordsOf(path: string): Generator<DatasetRecord> {
 export function firstRecordOf(path: string): DatasetRecord {
   for (const record of recordsOf(path)) return record;
   // A database that is open holds one record or more.
-  return { key: "", bytes: 0, datum: new Error("there is none") };
+  return { key: "", bytes: 0, datum: new Error("there is none"), groups: undefined };
 }
 
 /** What comes of some work, or the error that it ended with. */

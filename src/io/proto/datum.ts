@@ -18,6 +18,11 @@ export interface Datum {
 /** The tag of an AnnotatedDatum's first field, a message; a Datum's first field is a number. */
 const ANNOTATED = 0x0a;
 
+/** Whether bytes are those of an AnnotatedDatum. */
+export function isAnnotated(bytes: Uint8Array): boolean {
+  return bytes[0] === ANNOTATED;
+}
+
 /** Shared: an array of its own would cost each record as much as reading it. */
 const NO_BYTES = new Uint8Array(0);
 

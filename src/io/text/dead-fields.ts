@@ -47,10 +47,10 @@ function deadFields(layer: LayerParameter): string[] {
     found.push("transform_param.scale has no effect here. Write window_data_param { scale … }.");
   }
   const read: readonly string[] | undefined = entryOf(paramFields, type);
-  // SSD's deploy files tell here how pictures are prepared, and caffe detect asks for it.
-  const isAsked = type === "DetectionOutput";
+  const asked = askedFor(type);
+  const fields = Object.keys(transform_param ?? {}).filter((field) => !asked.includes(field));
+  const isAsked = asked.length > 0 && fields.length === 0;
   if (transform_param && read && !isAsked && !read.includes("transform_param")) {
-    const fields = Object.keys(transform_param);
     const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
     found.push(
       `transform_param${names} has no effect here: this layer does not prepare images. What fills its top has to, or a layer of ${readersOf("transform_param").join(", ")}.`,
@@ -64,6 +64,16 @@ function deadFields(layer: LayerParameter): string[] {
   }
   return found;
 }
+
+/**
+ * The fields of transform_param by which a net for use tells how pictures are prepared: SSD's deploy files have them in their
+ * DetectionOutput. caffe detect and its kin ask for them.
+ */
+function askedFor(type: string): readonly string[] {
+  return ["Input", "DetectionOutput"].includes(type) ? PREPARATION : [];
+}
+
+const PREPARATION = ["mean_file", "mean_value", "scale", "resize_param"];
 
 /** The layer types that read a message. */
 function readersOf(message: string): string[] {

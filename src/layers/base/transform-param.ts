@@ -45,23 +45,26 @@ function cropOf(layer: LayerParameter): Pick<Transform, "cropHeight" | "cropWidt
 
 /**
  * The shape of a top of images, or, behind the first, of their labels, as far as parameters tell it: of a batch of 1 where
- * they do not say, of three channels unless they say grey, undefined where they tell no size.
+ * they do not say, undefined where they tell no size.
+ *
+ * @param isColor whether there are three channels or one; where nothing says so, one mean stands for one channel
  */
 export function imagesShape(
   topIndex: number,
   batch: number = 1,
   transform: TransformationParameter = {},
   [rows = 0, columns = 0]: readonly (number | undefined)[] = [],
-  isColor: boolean = true,
+  isColor?: boolean,
 ): Shape | undefined {
   if (topIndex > 0) return [batch];
-  const { crop_size = 0, force_gray = false, mean_value = [] } = transform;
+  const { crop_size = 0, force_color = false, force_gray = false, mean_value = [] } = transform;
   const { crop_h = crop_size, crop_w = crop_size, resize_param: [resize] = [] } = transform;
   const isWhole = resize?.resize_mode !== "FIT_SMALL_SIZE";
   const [resizedRows, resizedColumns] = isWhole ? [resize?.height, resize?.width] : [];
   const height = crop_size || crop_h || resizedRows || rows;
   const width = crop_size || crop_w || resizedColumns || columns;
-  const isGrey = force_gray || !isColor || mean_value.length === 1;
+  const hasColor = isColor ?? (force_color || mean_value.length !== 1);
+  const isGrey = force_gray || !hasColor;
   return height && width ? [batch, isGrey ? 1 : 3, height, width] : undefined;
 }
 

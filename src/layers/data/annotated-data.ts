@@ -1,11 +1,12 @@
 import { isFile } from "../../io/files/file-system.ts";
 import { readLabelNames } from "../../io/lists/label-map.ts";
 import { type AnnotatedPlan, peekAnnotated } from "../../io/loaders/annotated-loader.ts";
-import type { LabelForm } from "../../io/loaders/box-labels.ts";
+import { boxLabelShape, type LabelForm } from "../../io/loaders/box-labels.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { emitConstraintOf, partSamplerOf } from "../base/annotated-param.ts";
 import { DatabaseDataLayer } from "../base/database-data.ts";
-import type { None, OneOrMore, ParamField } from "../base/layer.ts";
+import type { None, OneOrMore, ParamField, TopShapeOf } from "../base/layer.ts";
+import { imagesShape } from "../base/transform-param.ts";
 
 /**
  * Batches of images with boxes from a database of AnnotatedDatums, as `caffe create_annoset` writes it.
@@ -30,6 +31,18 @@ export class AnnotatedDataLayer extends DatabaseDataLayer {
     "data_param",
     "transform_param",
   ];
+
+  static override readonly topShape: TopShapeOf = (
+    { data_param, transform_param, annotated_data_param },
+    topIndex,
+  ) => {
+    if (topIndex === 0) return imagesShape(0, data_param?.batch_size, transform_param, [], true);
+    const form: LabelForm = {
+      kind: annotated_data_param?.yolo_data_type === 1 ? "yolo" : "ssd",
+      hasDifficult: true,
+    };
+    return boxLabelShape(form, data_param?.batch_size ?? 1, []);
+  };
 
   override setUp(_bottom: None, top: OneOrMore): void {
     const { anno_type } = this.param.annotated_data_param ?? {};

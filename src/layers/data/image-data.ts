@@ -29,7 +29,7 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
     { image_data_param, transform_param },
     topIndex,
   ) => {
-    const { batch_size, new_height, new_width, is_color } = image_data_param ?? {};
+    const { batch_size, new_height, new_width, is_color = true } = image_data_param ?? {};
     return imagesShape(topIndex, batch_size, transform_param, [new_height, new_width], is_color);
   };
 

@@ -12,6 +12,8 @@ import {
  * A net's input: blobs that the user writes before forward.
  *
  * - tops: one or more; `input_param.shape`: none, one for all, or one for each
+ * - transform_param: its mean_value, scale and resize_param say how pictures are prepared for it; the net itself does not, but
+ *   `caffe detect`, `segment` and `classify` do
  *
  * @see Caffe's InputLayer
  */

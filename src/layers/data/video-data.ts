@@ -38,7 +38,7 @@ export class VideoDataLayer extends PrefetchingDataLayer<OneOrMore> {
     topIndex,
   ) => {
     const { batch_size = data_param?.batch_size, new_height, new_width } = video_data_param ?? {};
-    return imagesShape(topIndex, batch_size, transform_param, [new_height, new_width]);
+    return imagesShape(topIndex, batch_size, transform_param, [new_height, new_width], true);
   };
 
   override setUp(_bottom: None, top: OneOrMore): void {

@@ -32,7 +32,7 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
     topIndex,
   ) => {
     const { batch_size, crop_size } = window_data_param ?? {};
-    return imagesShape(topIndex, batch_size, transform_param, [crop_size, crop_size]);
+    return imagesShape(topIndex, batch_size, transform_param, [crop_size, crop_size], true);
   };
 
   override setUp(_bottom: None, top: Two): void {

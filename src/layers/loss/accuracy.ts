@@ -2,7 +2,7 @@ import { Blob } from "../../blob/blob.ts";
 import type { AccuracyOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
-import { LabelledLayer } from "../base/labelled.ts";
+import { type CountedClasses, LabelledLayer } from "../base/labelled.ts";
 import { arity, type LayerRole, type OneOrMore, type ParamField, type Two } from "../base/layer.ts";
 
 /**
@@ -31,6 +31,10 @@ export class AccuracyLayer extends LabelledLayer<Two, OneOrMore> {
   #op!: AccuracyOp;
   /** −x, where the least is the best. */
   #turned: Blob | undefined;
+
+  override get scoredClasses(): CountedClasses | undefined {
+    return this.#turned ? undefined : super.scoredClasses;
+  }
 
   override reshape([x, label]: Two, [accuracy, perClass]: OneOrMore): void {
     if (!this.#shape || !sameShape(this.#shape, x.shape)) this.#describe(x);

@@ -30,6 +30,11 @@ export abstract class DistanceTermsLayer extends LossLayer<Bottoms, OneOrMore> {
     third: ArrayLike<number> | undefined,
   ): readonly number[];
 
+  /** The least distance tells the class. */
+  override get scoredClasses(): undefined {
+    return undefined;
+  }
+
   override reshape([x, label, third]: Bottoms, [loss, told]: OneOrMore): void {
     const samples = x.shape[0] ?? 1;
     this.checkLabelCount(label, x, samples);

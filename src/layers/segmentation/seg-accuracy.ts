@@ -1,4 +1,5 @@
 import { shapeText } from "../../util/shape.ts";
+import { countConfusion } from "../base/confusion.ts";
 import {
   type Arity,
   arity,
@@ -61,25 +62,16 @@ export class SegAccuracyLayer extends Layer<Two, One> {
   override forward([x, label]: Two, [top]: One): void {
     const { ignore_label = [], reset = true } = this.param.seg_accuracy_param ?? {};
     if (reset) this.#counts.fill(0);
-    const [scores, labels] = [x.dataMem.cpu(), label.dataMem.cpu()];
-    const [classes, inner] = [this.#classes, x.count(2)];
-    for (let i = 0; i < label.count(); i++) {
-      const actual = Math.trunc(labels[i]!);
-      if (ignore_label.includes(actual)) continue;
-      const image = Math.floor(i / inner);
-      if (!(actual >= 0 && actual < classes)) {
-        this.failAt(
-          image,
-          `label ${labels[i]} at position ${i}. Expected 0 to ${classes - 1}, a class, or one of ignore_label.`,
-        );
-      }
-      let best = 0;
-      const first = image * classes * inner + (i - image * inner);
-      for (let c = 1; c < classes; c++) {
-        if (scores[first + c * inner]! >= scores[first + best * inner]!) best = c;
-      }
-      this.#counts[actual * classes + best]!++;
-    }
+    const inner = x.count(2);
+    const labels = label.values();
+    countConfusion(x.values(), labels, inner, this.#counts, (actual, i) => {
+      if (ignore_label.includes(actual)) return false;
+      if (actual >= 0 && actual < this.#classes) return true;
+      this.failAt(
+        Math.floor(i / inner),
+        `label ${labels[i]} at position ${i}. Expected 0 to ${this.#classes - 1}, a class, or one of ignore_label.`,
+      );
+    });
     top.dataMem.overwriteCpu().set(this.#summary());
   }
 

@@ -9,7 +9,7 @@ interface ClassOverlap {
   readonly iou: number;
 }
 
-/** A confusion of classes over many passes, from what SegAccuracy counts of them. */
+/** A confusion of classes over many passes, from what is counted of each. */
 export class PixelScores {
   #counts: Float64Array = new Float64Array(0);
 
@@ -41,6 +41,12 @@ export class PixelScores {
     let right = 0;
     for (let label = 0; label < this.#classes; label++) right += this.#at(label, label);
     return right / this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many places of each class were taken for each: a row for each class, by rising label. */
+  rows(): number[][] {
+    const labels = Array.from({ length: this.#classes }, (_, label) => label);
+    return labels.map((label) => labels.map((told) => this.#at(label, told)));
   }
 
   get #classes(): number {

@@ -64,7 +64,10 @@ function placeholder(
   };
 }
 
-/** The shape that a layer's parameters tell, for a batch of that size; what comes beside an input is its labels. */
+/**
+ * The shape that a layer's parameters tell, for a batch of that size; what comes beside an input is its labels. Objects,
+ * which are not as many as images, stay as many as they are.
+ */
 function shapeOf(
   layer: LayerParameter,
   Class: LayerClass,
@@ -73,7 +76,8 @@ function shapeOf(
 ): Shape | undefined {
   const isLabel = Class.role === "input" && topIndex > 0;
   const told = isLabel ? [1] : Class.topShape(layer, topIndex);
-  return told && [batch ?? told[0] ?? 1, ...told.slice(1)];
+  const isOfBatch = isLabel || told?.[0] === Class.topShape(layer, 0)?.[0];
+  return told && isOfBatch ? [batch ?? told[0] ?? 1, ...told.slice(1)] : told;
 }
 
 /** Random weights take time, and their values tell nothing of a net's form. */

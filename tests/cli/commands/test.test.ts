@@ -40,8 +40,9 @@ test("mean average precision, and a line for each class with its name", () => {
   expect(status, stderr).toBe(0);
   const lines = said(stderr).split("\n");
   const at = lines.indexOf("detection_eval = 0.0842803");
-  expect(lines[at + 1]).toMatch(/^ {4}cat: AP = 0.151515 \(\d+ objects, \d+ detections\)$/);
-  expect(lines[at + 2]).toMatch(/^ {4}dog: AP = 0.0170455 \(\d+ objects, \d+ detections\)$/);
+  expect(lines[at + 1]).toBe("    of 2 classes, ap_version 11point");
+  expect(lines[at + 2]).toMatch(/^ {4}cat: AP = 0.151515 \(\d+ objects, \d+ detections\)$/);
+  expect(lines[at + 3]).toMatch(/^ {4}dog: AP = 0.0170455 \(\d+ objects, \d+ detections\)$/);
   expect(stderr).not.toContain("Batch 0, detection_eval");
 });
 
@@ -52,6 +53,64 @@ test("mean intersection over union, and a line for each class", () => {
     class 0: IoU = nan, recall = nan (0 pixels)
     class 1: IoU = 1, recall = 1 (16 pixels)
 `);
+});
+
+const maps = (more: string, labels: string): string =>
+  `layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 1 dim: 2 dim: 1 dim: 2 } shape { dim: 1 dim: 1 dim: 1 dim: 2 } data_filler { value: 1 } data_filler { value: ${labels} } } }
+   ${more}`;
+const SOFTMAX = 'layer { name: "prob" type: "Softmax" bottom: "x" top: "prob" }';
+const LOSS =
+  'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "t" top: "loss" loss_param { ignore_label: 255 } }';
+
+test.each([
+  ["what a loss compares", LOSS, "loss"],
+  [
+    "what two layers compare",
+    `layer { name: "acc" type: "Accuracy" bottom: "x" bottom: "t" top: "acc" } ${LOSS}`,
+    "acc",
+  ],
+  ["outputs", SOFTMAX, "prob"],
+])("pixels are told of without SegAccuracy: %s", (_what, more, name) => {
+  writeFileSync(path("maps.prototxt"), maps(more, "1"));
+  const { status, stderr } = score("maps.prototxt", "--labels=names.prototxt", "--confusion=c.csv");
+  expect(status, stderr).toBe(0);
+  expect(said(stderr)).toContain(`${name}: mean IoU = 1, pixel accuracy = 1, mean recall = 1
+    bg: IoU = nan, recall = nan (0 pixels)
+    cat: IoU = 1, recall = 1 (8 pixels)
+Confusion of ${name} in c.csv
+`);
+  expect(stderr.match(/mean IoU/g)).toHaveLength(1);
+  expect(stderr).not.toContain("prob =");
+  expect(readFileSync(path("c.csv"), "utf8")).toBe("label,bg,cat\nbg,0,0\ncat,0,8\n");
+});
+
+test("labels that are ignored, and those of no class beside an output, count for nothing", () => {
+  for (const more of [LOSS, SOFTMAX]) {
+    writeFileSync(path("maps.prototxt"), maps(more, "255"));
+    const { status, stderr } = score("maps.prototxt");
+    expect(status, stderr).toBe(0);
+    expect(said(stderr)).toContain("class 1: IoU = nan, recall = nan (0 pixels)");
+  }
+});
+
+test("a confusion of whole samples is written where it is asked for; without scores there is none", () => {
+  const samples = maps(
+    SOFTMAX.replace("Softmax", "Accuracy").replace('"x" top', '"x" bottom: "t" top'),
+    "0",
+  )
+    .replaceAll("dim: 1 dim: 2 }", "}")
+    .replace("dim: 1 dim: 1 dim: 1 dim: 2", "dim: 1");
+  writeFileSync(path("samples.prototxt"), samples);
+  const { status, stderr } = score("samples.prototxt", "--confusion=c.csv");
+  expect(status, stderr).toBe(0);
+  expect(stderr).not.toContain("IoU");
+  expect(readFileSync(path("c.csv"), "utf8")).toBe(
+    "label,class 0,class 1\nclass 0,0,4\nclass 1,0,0\n",
+  );
+  writeFileSync(path("none.prototxt"), maps("", "0").replace("dim: 2 dim: 1 dim: 2", "dim: 3"));
+  const none = score("none.prototxt", "--confusion=d.csv");
+  expect(none.status).toBe(1);
+  expect(none.stderr).toContain("the net compares no scores of classes with labels");
 });
 
 test("a solver that does no iteration logs it as SSD does", () => {

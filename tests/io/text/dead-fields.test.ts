@@ -42,10 +42,11 @@ test("transform_param of a layer that prepares no images, once for each layer", 
     `layer { name: "${name}" type: "Input" top: "${name}" transform_param { scale: 2 mirror: true } }`;
   expect(warningsOf(input("a") + input("b"))).toEqual([
     expect.stringMatching(
-      /^net\.prototxt: layer "a" \(Input\): transform_param \(scale, mirror\) has no effect here/,
+      /^net\.prototxt: layer "a" \(Input\): transform_param \(mirror\) has no effect here/,
     ),
     expect.stringContaining('layer "b" (Input)'),
   ]);
+  expect(warningsOf(input("a").replace("mirror: true", "mean_value: 3"))).toEqual([]);
   expect(warningsOf('layer { name: "x" type: "Mine" transform_param { scale: 2 } }')).toEqual([]);
 });
 

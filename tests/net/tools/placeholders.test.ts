@@ -35,6 +35,32 @@ test.each([
   expect(shapesOf(layer, { label: [9] })).toEqual([shape, [9]]);
 });
 
+test.each([
+  [
+    'type: "ImageData" image_data_param { new_height: 4 new_width: 6 } transform_param { mean_value: 9 }',
+    [1, 3, 4, 6],
+    [1],
+  ],
+  [`type: "Data" ${crop} mean_value: 9 force_color: true }`, [1, 3, 8, 8], [1]],
+  [
+    `type: "AnnotatedData" data_param { batch_size: 4 } ${crop} mean_value: 9 }`,
+    [4, 3, 8, 8],
+    [1, 1, 1, 8],
+  ],
+  [
+    `type: "AnnotatedData" data_param { batch_size: 4 } annotated_data_param { yolo_data_type: 1 } ${crop} }`,
+    [4, 3, 8, 8],
+    [4, 1, 300, 5],
+  ],
+])(
+  "one mean may be that of three channels, and objects are not as many as images: %s",
+  (layer, shape, labels) => {
+    expect(shapesOf(layer)).toEqual([shape, labels]);
+    const [given] = labels[0] === shape[0] ? [[7, ...labels.slice(1)]] : [labels];
+    expect(shapesOf(layer, { data: [7, 3, 9, 9] })).toEqual([[7, 3, 9, 9], given]);
+  },
+);
+
 test("an input keeps what is not given otherwise; what comes beside it is one for each sample", () => {
   expect(shapesOf('type: "Input"', { data: [4, 2] })).toEqual([[4, 2], [4]]);
   const both = 'type: "Input" input_param { shape { dim: 1 dim: 2 } shape { dim: 3 } }';

@@ -1,0 +1,68 @@
+import { labelMapOf, nameOfLabel, namesFor, readClassNames } from "../inference/class-names.ts";
+import { writeFileAtomically } from "../io/files/atomic-file.ts";
+import type { PixelScores } from "../net/evaluation/pixel-scores.ts";
+import type { Net } from "../net/net.ts";
+import { csvField } from "../util/csv.ts";
+import { CaffeError } from "../util/errors.ts";
+import { numberText } from "../util/log.ts";
+
+/** What a label is called, in a net whose last label is given. */
+type NameOf = (label: number, last: number) => string;
+
+/** Names of labels: those asked for, or those of the label map that a layer of the net names, if it is there. */
+export function namesOf(net: Net, given: string | undefined): NameOf {
+  const source = given ?? labelMapOf(net.layers.map(({ param }) => param));
+  const names = source === undefined ? undefined : readClassNames(source);
+  return (label, last) => nameOfLabel(namesFor(names, last + 1), label);
+}
+
+/** What confusions of classes say: means over the classes that are there, and a line for each. */
+export function sayPixels(
+  confusions: ReadonlyMap<string, PixelScores>,
+  nameOf: NameOf,
+  say: (message: string) => void,
+): void {
+  for (const [name, pixels] of confusions) {
+    const classes = pixels.classes();
+    const meanOf = (values: readonly number[]): string => {
+      const known = values.filter((value) => !Number.isNaN(value));
+      return numberText(known.reduce((sum, value) => sum + value, 0) / known.length);
+    };
+    const iou = meanOf(classes.map((one) => one.iou));
+    const recall = meanOf(classes.map((one) => one.recall));
+    const accuracy = numberText(pixels.accuracy());
+    say(`${name}: mean IoU = ${iou}, pixel accuracy = ${accuracy}, mean recall = ${recall}`);
+    for (const { label, places, recall: own, iou: overlap } of classes) {
+      const title = nameOf(label, classes.length - 1);
+      say(
+        `    ${title}: IoU = ${numberText(overlap)}, recall = ${numberText(own)} (${places} pixels)`,
+      );
+    }
+  }
+}
+
+/**
+ * Writes a confusion as CSV: a row for each class that labels name, how often it was taken for each, the last of several
+ * confusions, which is that of the net's last layer with one.
+ *
+ * @returns whose it is
+ * @throws CaffeError where there is none, FileError where the file cannot be written
+ */
+export function writeConfusion(
+  path: string,
+  confusions: ReadonlyMap<string, PixelScores>,
+  nameOf: NameOf,
+): string {
+  const [name, confusion] = [...confusions].at(-1) ?? [];
+  if (name === undefined || !confusion) {
+    throw new CaffeError(
+      "--confusion: the net compares no scores of classes with labels. Expected SoftmaxWithLoss, Accuracy or SegAccuracy, or outputs of scores and labels.",
+    );
+  }
+  const rows = confusion.rows();
+  const names = rows.map((_, label) => csvField(nameOf(label, rows.length - 1)));
+  const lines = rows.map((row, label) => [names[label], ...row].join(","));
+  const text = `${[["label", ...names].join(","), ...lines].join("\n")}\n`;
+  writeFileAtomically(path, [new TextEncoder().encode(text)]);
+  return name;
+}
