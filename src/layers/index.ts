@@ -151,5 +151,7 @@ export { ReorgLayer } from "./vision/reorg.ts";
 export { ResizeBilinearLayer } from "./vision/resize-bilinear.ts";
 export { ResizeNearestNeighborLayer } from "./vision/resize-nearest-neighbor.ts";
 export { SPPLayer } from "./vision/spp.ts";
+export { TreepoolKernel1LLayer } from "./vision/treepool-kernel1l.ts";
+export { TreepoolMaxAveLayer } from "./vision/treepool-max-ave.ts";
 export { UpsampleLayer } from "./vision/upsample.ts";
 export { UpsampleDarknetLayer } from "./vision/upsample-darknet.ts";

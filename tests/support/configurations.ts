@@ -772,6 +772,19 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
   TanH: neuron(""),
   Tile: one("tile_param", "2x3x2", "tiles: 3", "tiles: 2 axis: 0", "tiles: 2 axis: -1", "tiles: 1"),
   Transpose: one("transpose_param", "2x3x4", "dim: 2 dim: 0 dim: 1", "dim: 0 dim: 1 dim: 2"),
+  TreepoolKernel1L: one(
+    "convolution_param",
+    "2x2x4x3",
+    `kernel_size: 2 ${fill}`,
+    `kernel_size: 3 stride: 2 ${fill}`,
+    `kernel_h: 1 kernel_w: 2 ${fill}`,
+  ),
+  TreepoolMaxAve: one(
+    "convolution_param",
+    "2x2x4x3",
+    `kernel_size: 2 ${fill}`,
+    `kernel_size: 3 stride: 2 ${fill}`,
+  ),
   TripletLoss: [
     ['bottom: "a" bottom: "b" bottom: "c" top: "y"', "3x2 3x2 3x2"],
     [
