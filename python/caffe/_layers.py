@@ -29,6 +29,11 @@ class Layer:
     def __init__(self, *_):
         self.blobs = BlobVec()
 
+    @property
+    def param_str_(self):
+        """param_str by its name of before 2015, which fast-rcnn's layers and those after them use."""
+        return self.param_str
+
     def setup(self, bottom, top):
         raise NotImplementedError("%s has no setup" % type(self).__name__)
 

@@ -1,0 +1,1 @@
+"""Minibatches of regions, as programs around Fast R-CNN bring them along under this name."""
