@@ -85,6 +85,7 @@ class Engine(Peer):
         )
         theirs.close()
         self._owner_pid = os.getpid()
+        self._folder = os.getcwd()
         self._interrupted = None
         self._is_held = False
         super().__init__(ours, handlers)
@@ -94,11 +95,22 @@ class Engine(Peer):
         with self._lock:
             previous = None if self._is_held else self._hold_interrupts()
             if previous is None:
-                return self._ask(op, payload, fields)
+                return self._ask_here(op, payload, fields)
             try:
-                return self._ask(op, payload, fields)
+                return self._ask_here(op, payload, fields)
             finally:
                 self._let_interrupts(previous)
+
+    def _ask_here(self, op, payload, fields):
+        """As `_ask`, with the folder that files are named from where this program has gone by now."""
+        try:
+            folder = os.getcwd()
+        except FileNotFoundError:
+            folder = self._folder
+        if folder != self._folder:
+            self._ask("setFolder", b"", {"folder": folder})
+            self._folder = folder
+        return self._ask(op, payload, fields)
 
     # An exception between two bytes of a message would leave the rest of it to the next reader. So Ctrl-C is held back
     # until the answer is there.
@@ -141,6 +153,14 @@ class Engine(Peer):
             how = "it does not answer"
         return "the engine is gone: %s. What it had to say stands on standard error; start Python anew." % how
 
+    def forked(self):
+        global _engine, _starting
+        super().forked()
+        if _engine is self:
+            # What this process makes itself has an engine of its own.
+            _engine = None
+            _starting = threading.Lock()
+
     def close(self):
         """Ends the engine with this process, and waits for that."""
         if os.getpid() != self._owner_pid:
@@ -156,6 +176,8 @@ class Engine(Peer):
 
 _engine = None
 _starting = threading.Lock()
+# What was set, by the request that does so: a process that is forked from this one begins with the same.
+_settings = {}
 
 
 def engine():
@@ -168,8 +190,16 @@ def engine():
 
                 started = Engine(handlers)
                 atexit.register(started.close)
+                for op, fields in _settings.items():
+                    started.call(op, **fields)
                 _engine = started
     return _engine
 
 
-__all__ = ["CaffeError", "EngineEnded", "Engine", "Peer", "engine"]
+def set_for_all(op, **fields):
+    """Sets what holds for all nets and solvers that are made from then on."""
+    engine().call(op, **fields)
+    _settings[op] = fields
+
+
+__all__ = ["CaffeError", "EngineEnded", "Engine", "Peer", "engine", "set_for_all"]

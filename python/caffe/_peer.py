@@ -184,8 +184,8 @@ class Peer:
         """This process was forked from the one that talks to the engine, and has no part in that."""
         self._lock = threading.RLock()
         self._ended = (
-            "this process was forked after caffe had started its engine, which belongs to the process before."
-            ' Use caffe after the fork alone, or multiprocessing\'s start method "spawn".'
+            "this belongs to the process that the present one was forked from."
+            " Make nets and solvers in the process that uses them."
         )
         self._connection.close()
 

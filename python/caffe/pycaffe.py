@@ -9,7 +9,7 @@ from itertools import zip_longest
 import numpy as np
 
 from ._blob import BlobVec
-from ._engine import engine
+from ._engine import engine, set_for_all
 from ._layers import add_callback, layer_of
 from ._peer import CaffeError
 
@@ -37,8 +37,8 @@ class NetLayer:
 
 
 def _path(file):
-    """A file's name as the engine takes it, whose current folder is the one that Python began in."""
-    return os.path.abspath(os.fspath(file))
+    """A file's name as the engine takes it."""
+    return os.path.abspath(os.fsdecode(file))
 
 
 class Net:
@@ -513,7 +513,7 @@ class Timer:
 
 def init_log(level=0, stderr=True):
     """Drops log lines below a level: 0 INFO, 1 WARNING, 2 ERROR, 3 FATAL. The log goes to standard error."""
-    engine().call("setLogLevel", level=int(level))
+    set_for_all("setLogLevel", level=int(level))
 
 
 def log(message):
@@ -523,22 +523,22 @@ def log(message):
 
 def set_mode_cpu():
     """Nets and solvers that are made from now on compute on the CPU."""
-    engine().call("setMode", mode="cpu")
+    set_for_all("setMode", mode="cpu")
 
 
 def set_mode_gpu():
     """Nets and solvers that are made from now on compute on the GPU of `set_device`."""
-    engine().call("setMode", mode="gpu")
+    set_for_all("setMode", mode="gpu")
 
 
 def set_device(device):
     """Chooses the GPU by its number."""
-    engine().call("setDevice", device=int(device))
+    set_for_all("setDevice", device=int(device))
 
 
 def set_random_seed(seed):
     """Every random number of nets and solvers that are made from now on follows from it."""
-    engine().call("setRandomSeed", seed=int(seed))
+    set_for_all("setRandomSeed", seed=int(seed))
 
 
 def layer_type_list():

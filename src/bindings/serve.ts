@@ -62,6 +62,8 @@ function settingRequests(settings: Settings): Readonly<Record<string, Request>> 
     setDevice: (_, args) => {
       settings.device = args.number("device");
     },
+    /** Files that nets and solvers name are looked for from there. */
+    setFolder: (_, args) => process.chdir(args.text("folder")),
     setRandomSeed: (_, args) => setRandomSeed(args.number("seed")),
     setLogLevel: (_, args) => {
       settings.leastSeverity = args.number("level");
