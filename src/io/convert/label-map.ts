@@ -31,7 +31,9 @@ const BACKGROUND: LabelMapItem = {
 export function makeLabelMap(options: LabelMapOptions): LabelMapItem[] {
   const { source, includeBackground } = options;
   if (source.toLowerCase().endsWith(".json")) {
-    const items = cocoCategories(source).map(({ id, name }, i) => ({
+    const categories = cocoCategories(source);
+    checkDifferent(source, categories);
+    const items = categories.map(({ id, name }, i) => ({
       name: id,
       label: i + 1,
       display_name: name,
@@ -49,6 +51,23 @@ export function makeLabelMap(options: LabelMapOptions): LabelMapItem[] {
   }
   const background = includeBackground ? [BACKGROUND] : [];
   return [...background, ...listedItems(options, background.length)];
+}
+
+/** A category is known by its id. */
+function checkDifferent(
+  source: string,
+  categories: readonly { readonly id: string; readonly name: string }[],
+): void {
+  const names = new Map<string, string>();
+  for (const { id, name } of categories) {
+    const before = names.get(id);
+    if (before !== undefined) {
+      throw new FormatError(
+        `${source}: categories "${before}" and "${name}" have one id, ${id}. Expected an id for each.`,
+      );
+    }
+    names.set(id, name);
+  }
 }
 
 function listedItems({ source, delimiter }: LabelMapOptions, first: number): LabelMapItem[] {

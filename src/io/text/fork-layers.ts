@@ -59,8 +59,9 @@ export function unknownTypeText(type: string, known: readonly string[], where = 
   const own =
     "Write it in JavaScript and register it with registerLayer: docs/user-layers.md shows how.";
   const slip = nearestText(type, known);
+  const same = known.find((one) => one.toLowerCase() === type.toLowerCase());
   const help =
-    fork === undefined
+    fork === undefined || same !== undefined
       ? slip || ` BVLC Caffe has none of that name. ${own}`
       : ` It is a layer of ${fork}, not of BVLC Caffe. ${advice[type] ?? own}`;
   return `Unknown layer type: ${cut(type)}${where}.${help} (known types: ${known.join(", ")})`;

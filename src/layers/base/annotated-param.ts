@@ -4,11 +4,20 @@ import type { LayerParameter, Messages } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { LayerError } from "../../util/errors.ts";
 
-/** transform_param's emit_constraint. */
+/**
+ * transform_param's emit_constraint.
+ * @throws LayerError where emit_overlap is no number
+ */
 export function emitConstraintOf(layer: LayerParameter): EmitConstraint | undefined {
   const message = layer.transform_param?.emit_constraint;
   if (!message) return undefined;
   const { emit_type, emit_overlap = 0 } = withDefaults("EmitConstraint", message);
+  if (Number.isNaN(emit_overlap)) {
+    throw new LayerError(
+      layer,
+      "transform_param.emit_constraint.emit_overlap is NaN. Expected a number.",
+    );
+  }
   return emit_type === "CENTER" ? { kind: "center" } : { kind: "overlap", least: emit_overlap };
 }
 

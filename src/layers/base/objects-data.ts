@@ -81,6 +81,19 @@ export abstract class ObjectsDataLayer extends PrefetchingDataLayer<Blobs> {
         : undefined,
     };
     const size = sizeOf(told.input) ?? lastSize(file);
+    for (const map of maps) {
+      if (!mapShape(map, size).includes(0)) continue;
+      this.fail(
+        `a map of every ${map.stride}th pixel has no element of images of ${size.join("×")}. Expected a smaller downsample_rate, or a larger image.`,
+      );
+    }
+    const { foreground, region, pickup } = told.rules;
+    for (const threshold of [foreground, region, pickup]) {
+      if (Number.isNaN(threshold)) this.fail("a threshold of overlaps is NaN. Expected a number.");
+    }
+    if (!Number.isFinite(told.scale)) {
+      this.fail(`scale is ${told.scale}. Expected a finite number.`);
+    }
     top[0]?.reshape([batchSize, file.channels, ...size]);
     maps.forEach((map, i) => {
       top[1 + i]?.reshape([batchSize, ...mapShape(map, size)]);

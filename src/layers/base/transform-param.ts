@@ -19,6 +19,12 @@ export function transformOf(
   locate: (path: string) => string,
 ): Transform {
   const param = withDefaults("TransformationParameter", layer.transform_param);
+  if (!Number.isFinite(param.scale)) {
+    throw new LayerError(
+      layer,
+      `transform_param.scale is ${param.scale}. Expected a finite number.`,
+    );
+  }
   return {
     scale: param.scale,
     mirror: param.mirror,

@@ -41,6 +41,14 @@ export class WindowDataLayer extends PrefetchingDataLayer<Two> {
     if (batch_size < 1)
       this.fail(`window_data_param.batch_size is ${batch_size}. Expected 1 or more.`);
     if (!source) this.fail("window_data_param has no source. Expected a window file.");
+    if (Number.isNaN(fg_threshold) || Number.isNaN(bg_threshold)) {
+      this.fail(
+        `window_data_param has fg_threshold ${fg_threshold} and bg_threshold ${bg_threshold}. Expected numbers.`,
+      );
+    }
+    if (!Number.isFinite(param.scale)) {
+      this.fail(`window_data_param.scale is ${param.scale}. Expected a finite number.`);
+    }
     const transform = this.named(() => this.transform());
     const crop = transform.cropHeight;
     if (crop < 1)

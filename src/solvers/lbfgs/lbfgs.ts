@@ -38,6 +38,8 @@ export function refusedByLbfgs(param: SolverParameter): string | undefined {
     return "clip_gradients cannot be used with LBFGS: steps are as long as a line search makes them.";
   if (param.regularization_type === "L1" && weight_decay !== 0)
     return "regularization_type L1 cannot be used with LBFGS: it has no gradient where a weight is 0. Expected L2.";
+  if (!Number.isFinite(weight_decay))
+    return `weight_decay is ${weight_decay}. Expected a finite number.`;
   if (param.weight_decay_policy === "poly")
     return "weight_decay_policy poly cannot be used with LBFGS: the objective would change from step to step.";
   if (history_size < 1) return `history_size is ${history_size}. Expected 1 or more.`;

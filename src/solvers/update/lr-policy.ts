@@ -139,13 +139,19 @@ export function learningRatePolicy(param: SolverParameter, where: string): Learn
 
 function checkNumbers(param: SolverParameter, name: string, where: string): void {
   const { gamma = 0, stepsize = 1, stagelr = [], stageiter = [], warmup_iter = 0 } = param;
+  const useless = (param.plateau_winsize ?? []).find((iterations) => iterations < 1);
+  if (name === "plateau" && useless !== undefined) {
+    throw new SolverError(
+      `${where}: plateau_winsize is ${useless}. Expected 1 iteration or more each time.`,
+    );
+  }
   if ((name === "step" || name === "sigmoid") && stepsize < 1) {
     throw new SolverError(
       `${where}: lr_policy "${name}" wants stepsize 1 or more, received ${stepsize}. Add e.g. stepsize: 10000.`,
     );
   }
   // A sigmoid that falls, as DIGITS writes every one, has a negative gamma.
-  if (gamma < 0 && name !== "sigmoid")
+  if (!(gamma >= 0) && name !== "sigmoid")
     throw new SolverError(`${where}: gamma is ${gamma}. Expected 0 or more.`);
   if (warmup_iter < 0) {
     throw new SolverError(`${where}: warmup_iter is ${warmup_iter}. Expected 0 (off) or more.`);

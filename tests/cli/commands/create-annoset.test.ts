@@ -395,6 +395,14 @@ describe("caffe create_label_map", () => {
       "label: 2",
       'display_name: "boat"',
     ]);
+    const twice = [
+      { id: 9, name: "car" },
+      { id: 9, name: "boat" },
+    ];
+    write("twice.json", JSON.stringify({ categories: twice }));
+    const refused = await make("twice.json", "twice.prototxt");
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('twice.json: categories "car" and "boat" have one id, 9');
     expect((await make("ann", "voc.prototxt")).status).toBe(0);
     expect(items("voc.prototxt").filter((text) => /^name/.test(text))).toEqual([
       'name: "none_of_the_above"',

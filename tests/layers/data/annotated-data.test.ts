@@ -169,6 +169,12 @@ describe("AnnotatedData", () => {
   test.each([
     ["transform_param { max_rotation: 5 }", "", /which boxes do not follow/],
     ["transform_param { crop_h: 1 }", "", /crop_h 1 and crop_w 0/],
+    ["transform_param { scale: nan }", "", /scale is NaN. Expected a finite number/],
+    [
+      "transform_param { emit_constraint { emit_type: MIN_OVERLAP emit_overlap: nan } }",
+      "",
+      /emit_overlap is NaN. Expected a number/,
+    ],
     ["transform_param { resize_param { height: 3 } }", "", /height 3 and width 0/],
     ["transform_param { expand_param { max_expand_ratio: 0.5 } }", "", /max_expand_ratio is 0.5/],
     [

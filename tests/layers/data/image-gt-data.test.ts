@@ -115,6 +115,9 @@ describe("ImageGtData", () => {
     [`${MAP} downsample_rate: 8 field_w: 8 field_h: 8`, "3 tops. Expected 4"],
     ["downsample_rate: 0 field_w: 4 field_h: 4", "downsample_rate is 0"],
     [`${MAP} coord_num: 5`, "coord_num is 5"],
+    ["downsample_rate: 500 field_w: 4 field_h: 4", "a map of every 500th pixel has no element"],
+    [`${MAP} fg_threshold: nan`, "a threshold of overlaps is NaN"],
+    [`${MAP} scale: inf`, "scale is Infinity. Expected a finite number"],
     [`${MAP} do_multiple_scale: true min_scale: 9 max_scale: 3`, "min_scale ≤ max_scale"],
   ])("refuses %s", (param, message) => {
     expect(() => gt(param)).toThrow(message);

@@ -179,6 +179,8 @@ describe("WindowData", () => {
     ['source: "bad.txt" batch_size: 1', "crop_size: 2", "Expected # and its index"],
     ['source: "none.txt" batch_size: 1', "crop_size: 2", "no such file or directory"],
     [`${text} bg_threshold: 0`, "crop_size: 2", "Expected both kinds"],
+    [`${text} fg_threshold: nan`, "crop_size: 2", "fg_threshold NaN and bg_threshold 0.5"],
+    [`${text} scale: nan`, "crop_size: 2", "window_data_param.scale is NaN"],
   ])("refuses %s with %s", (param, transform, message) => {
     expect(() => windowNet(param, transform)).toThrow(message);
     expect(() => windowNet(param, transform)).toThrow('layer "t" (WindowData): ');

@@ -172,6 +172,15 @@ describe("building a net", () => {
     expect(lines.filter((line) => line.includes("Creating"))).toEqual([]);
   });
 
+  test("an unknown type that differs from a known one in capitals alone is a slip, whoever else has it", () => {
+    expect(() => netOf(`${data} layer { name: "l" type: "SELU" }`)).toThrow(
+      'Unknown layer type: SELU. Did you mean "SeLU"?',
+    );
+    expect(() => netOf(`${data} layer { name: "l" type: "Mish" }`)).toThrow(
+      "Unknown layer type: Mish. It is a layer of other Caffes",
+    );
+  });
+
   test("loss_weight stands once for each top, or not at all", async () => {
     const loss = (more: string): string =>
       `${data} layer { name: "r" type: "Reduction" bottom: "data" top: "r" ${more} }`;

@@ -198,6 +198,7 @@ describe("what does not go with L-BFGS is refused", () => {
     ],
     ['weight_decay_policy: "poly"', "weight_decay_policy poly cannot be used with LBFGS"],
     ["history_size: 0", "history_size is 0. Expected 1 or more"],
+    ["weight_decay: nan", "weight_decay is NaN. Expected a finite number"],
     ["larc: true", "larc cannot be used with LBFGS"],
   ])("%s", (text, message) => {
     expect(() => quadratic(text)).toThrow(message);

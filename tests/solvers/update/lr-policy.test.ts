@@ -95,7 +95,12 @@ describe("what is missing or useless is said", () => {
     ['lr_policy: "step" gamma: 1 base_lr: 1', 'lr_policy "step" wants stepsize'],
     ['lr_policy: "step" gamma: 1 base_lr: 1 stepsize: 0', "wants stepsize 1 or more, received 0"],
     ['lr_policy: "plateau" gamma: 1 base_lr: 1', "wants plateau_winsize, and there is none"],
+    [
+      'lr_policy: "plateau" gamma: 1 base_lr: 1 plateau_winsize: [3, 0]',
+      "plateau_winsize is 0. Expected 1 iteration or more each time",
+    ],
     ['lr_policy: "exp" gamma: -1 base_lr: 1', "gamma is -1. Expected 0 or more"],
+    ['lr_policy: "exp" gamma: nan base_lr: 1', "gamma is NaN. Expected 0 or more"],
     ['lr_policy: "multifixed" stagelr: 1 stageiter: [1, 2]', "1 stagelr and 2 stageiter"],
     ['lr_policy: "fixed" base_lr: 1 warmup_iter: -2', "warmup_iter is -2"],
     ['lr_policy: "fixed"', "no base_lr"],
