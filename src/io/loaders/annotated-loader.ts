@@ -100,7 +100,7 @@ export class AnnotatedLoader extends RecordLoader<Filling> {
     i: number,
   ): Promise<void> | undefined {
     const record = decodeAnnotatedDatum(value, "the record");
-    this.#check(record);
+    this.check(record);
     labels[i] = record.datum.label;
     return whenDecoded(pixelsOf(record.datum, this.#decoder, this.#plan.color), (image) =>
       this.#put(image, record.groups, { images, objects, labels }, i),
@@ -144,7 +144,8 @@ export class AnnotatedLoader extends RecordLoader<Filling> {
     }
   }
 
-  #check({ type, groups }: AnnotatedDatum): void {
+  /** @throws FormatError where a record is no such as the plan wants */
+  protected check({ type, groups }: AnnotatedDatum): void {
     const { labels, hasBoxes, areBoxes } = this.#plan;
     if (!labels) return;
     if (hasBoxes && !areBoxes && type !== BBOX) {

@@ -5,6 +5,7 @@ import type { ImagePlan } from "./image-loader.ts";
 import type { BatchLoader } from "./loader.ts";
 import type { MtcnnPlan } from "./mtcnn-loader.ts";
 import type { EvalPlan, ObjectsPlan } from "./objects-loader.ts";
+import type { RegionPlan } from "./region-loader.ts";
 import type { SegmentationPlan } from "./segmentation-loader.ts";
 import type { WindowPlan } from "./window-loader.ts";
 
@@ -12,6 +13,7 @@ import type { WindowPlan } from "./window-loader.ts";
 export type LoaderPlan =
   | DatabasePlan
   | AnnotatedPlan
+  | RegionPlan
   | ImagePlan
   | MtcnnPlan
   | SegmentationPlan
@@ -30,6 +32,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./database-loader.ts")).DatabaseLoader(plan);
     case "annotated":
       return new (await import("./annotated-loader.ts")).AnnotatedLoader(plan);
+    case "regions":
+      return new (await import("./region-loader.ts")).RegionLoader(plan);
     case "mtcnn":
       return new (await import("./mtcnn-loader.ts")).MtcnnLoader(plan);
     case "images":

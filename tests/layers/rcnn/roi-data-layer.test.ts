@@ -81,6 +81,37 @@ test("RoIDataLayer goes on from a snapshot", async () => {
   resumed.close();
 });
 
+test("RoIDataLayer reads and scales ahead: batches are the same, made in threads or at once", async () => {
+  const source = await database(
+    ...[4, 9, 6, 12].map((width, i) => ({
+      height: 4,
+      width,
+      objects: Array.from({ length: i }, (): [number, Box] => [1, [0, 0, 0.5, 1]]),
+    })),
+  );
+  const sizes: number[][] = [];
+  const net = roiNet(source, "'SCALES': [40], 'MAX_SIZE': 100");
+  for (let pass = 0; pass < 9; pass++) {
+    await net.forward();
+    const [data, objects] = [net.blob("data"), net.blob("gt_boxes")];
+    sizes.push([...data.shape.slice(2), objects.shape[0] ?? 0]);
+    // A row of a scaled ramp rises by a pixel's share, from below 0 to the width less 1, less the mean.
+    const [first, last] = [data.values()[0], data.values()[(data.shape[3] ?? 0) - 1]];
+    expect([first, last]).toEqual([-1, ([4, 9, 6, 12][pass % 4] ?? 0) - 2]);
+  }
+  const round = [[40, 40, 0], [40, 90, 1], [40, 60, 2], [33, 100, 3]]; // biome-ignore format: short
+  expect(sizes).toEqual([...round, ...round, round[0]]);
+  net.close();
+});
+
+test("RoIDataLayer refuses images without boxes", async () => {
+  const writer = createLmdb(join(root, "labels"));
+  const datum = { channels: 3, height: 4, width: 4, data: new Uint8Array(48), label: 1 };
+  await writer.put("0", encodeAnnotatedDatum({ datum, groups: [] }));
+  await writer.finish();
+  expect(() => roiNet("labels")).toThrow("has a label for each image. Expected boxes");
+});
+
 test("RoIDataLayer says what it needs, and refuses labels beyond its classes", async () => {
   const source = await database({ height: 4, width: 4, objects: [[3, [0, 0, 1, 1]]] });
   const net = roiNet(source);
