@@ -37,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitScores(exports);
   InitSuppression(exports);
   InitRowProducts(exports);
+  InitUnpooling(exports);
   InitUpdates(exports);
   define<MakeReorder>(exports, "reorder");
   const dnnl_version_t* version = dnnl_version();

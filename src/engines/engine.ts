@@ -51,7 +51,14 @@ import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from 
 import type { Suppress } from "./ops/suppression.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
-import type { LRNDescriptor, LRNOp, PoolingDescriptor, PoolingOp } from "./ops/windowed.ts";
+import type {
+  LRNDescriptor,
+  LRNOp,
+  PoolingDescriptor,
+  PoolingOp,
+  UnpoolingDescriptor,
+  UnpoolingOp,
+} from "./ops/windowed.ts";
 
 export type * from "./ops/arithmetic.ts";
 export type * from "./ops/channels.ts";
@@ -129,6 +136,7 @@ export interface Engine {
 
   // ops/windowed.ts
   pooling(d: PoolingDescriptor): PoolingOp;
+  unpooling(d: UnpoolingDescriptor): UnpoolingOp;
   lrn(d: LRNDescriptor): LRNOp;
 
   // ops/regions.ts

@@ -383,6 +383,9 @@ export interface Addon extends Scoring {
   ): void;
   expectedPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
   expectedPoolBackward(...args: [...PoolArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
+  /** `size`: positions of a large plane. */
+  unpool(...args: [...ViewArgs, size: number, x: Buffer, mask: Buffer, y: Buffer]): number;
+  unpoolBackward(...args: [...ViewArgs, size: number, dy: Buffer, mask: Buffer, dx: Buffer]): void;
   regionMaxima(...args: [...RegionArgs, x: Buffer, y: Buffer, winners: Buffer]): void;
   regionMaximaBackward(...args: [...RegionArgs, dy: Buffer, winners: Buffer, dx: Buffer]): void;
   regionMeans(...args: [...RegionArgs, x: Buffer, y: Buffer]): void;

@@ -25,6 +25,7 @@ import { nativeAccuracy, nativeArgMax } from "./scores.ts";
 import { nativeSuppress } from "./suppression.ts";
 import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
+import { nativeUnpooling } from "./unpooling.ts";
 import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
 
@@ -50,6 +51,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
         : fallback.convolution(d),
     im2col: (d) => nativeIm2col(layouts, d),
     pooling: (d) => nativePooling(layouts, d),
+    unpooling: (d) => nativeUnpooling(layouts, d),
     lrn: (d) => nativeLRN(layouts, d),
     regions: (d) => nativeRegions(layouts, d),
     innerProduct: (d) =>

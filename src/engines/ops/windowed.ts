@@ -52,3 +52,25 @@ export interface LRNOp {
   forward(x: SyncedMem, y: SyncedMem): void;
   backward(x: SyncedMem, y: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
 }
+
+/** Planes whose maxima go back to where they came from. */
+export interface UnpoolingDescriptor {
+  readonly batch: number;
+  readonly channels: number;
+  /** Rows and columns of x, and of y. */
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+}
+
+/**
+ * x, mask: (N, C, H, W)  y: (N, C, H', W'): y(trunc mask(i)) = x(i) within each plane, the last of several, and 0 elsewhere;
+ * dx(i) = dy(trunc mask(i)), overwritten.
+ */
+export interface UnpoolingOp {
+  /**
+   * @returns the number of the first element of the mask that names no place of its plane, −1 where there is none. An engine
+   * that would have to wait for the answer says −1, and makes the first element of such a plane NaN
+   */
+  forward(x: SyncedMem, mask: SyncedMem, y: SyncedMem): number;
+  backward(dy: SyncedMem, mask: SyncedMem, dx: SyncedMem): void;
+}

@@ -27,6 +27,7 @@ import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceSuppress } from "./suppression.ts";
 import { referenceTile } from "./tile.ts";
+import { referenceUnpooling } from "./unpooling.ts";
 import { referenceUpdate } from "./update.ts";
 
 /**
@@ -40,6 +41,7 @@ export class ReferenceEngine implements Engine {
   readonly convolution: Engine["convolution"] = referenceConvolution;
   readonly im2col: Engine["im2col"] = referenceIm2col;
   readonly pooling: Engine["pooling"] = referencePooling;
+  readonly unpooling: Engine["unpooling"] = referenceUnpooling;
   readonly lrn: Engine["lrn"] = referenceLRN;
   readonly regions: Engine["regions"] = referenceRegions;
   readonly innerProduct: Engine["innerProduct"] = referenceInnerProduct;

@@ -20,6 +20,7 @@ import { Scope } from "./scope.ts";
 import { webgpuAccuracy, webgpuArgMax } from "./scores.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
 import { webgpuUnary } from "./unary.ts";
+import { webgpuUnpooling } from "./unpooling.ts";
 import { webgpuUpdate } from "./update.ts";
 
 /**
@@ -38,6 +39,7 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
     convolution: (d) => webgpuConvolution(scope, d),
     im2col: (d) => webgpuIm2col(scope, d),
     pooling: (d) => webgpuPooling(scope, d),
+    unpooling: (d) => webgpuUnpooling(scope, d),
     lrn: (d) => webgpuLRN(scope, d),
     innerProduct: (d) => webgpuInnerProduct(scope, d),
     eltwise: (d) => webgpuEltwise(scope, d),

@@ -1,5 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
-import type { CopyOp, Primitive } from "../../engines/engine.ts";
+import type { CopyOp, Primitive, UnpoolingOp } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import {
   arity,
@@ -28,14 +28,15 @@ import { planesOf } from "../base/planes.ts";
  * - `upsample_param`: scale (1 without a mask, 2 with it), or scale_h and scale_w; with a mask also upsample_h and
  *   upsample_w, H' and W' themselves, and pad_out_h and pad_out_w (false), one less
  *
+ * An index that names no place is an error; on a GPU, which is not waited for, it makes its plane's first value NaN.
+ *
  * @see Redmon & Farhadi, YOLOv3, 2018; Badrinarayanan, Kendall & Cipolla, SegNet, TPAMI 2017: their UpsampleLayers
  */
 export class UpsampleLayer extends Layer<OneOrMore, One> {
   static override readonly type: string = "Upsample";
   static override readonly paramFields: readonly ParamField[] = ["upsample_param"];
-  static override readonly needs: readonly Primitive[] = ["tile", "host"];
+  static override readonly needs: readonly Primitive[] = ["tile", "unpooling"];
   static override readonly bottoms = arity.oneOrTwo;
-  static override readonly hostBottoms: readonly number[] = [1];
   static override readonly role: LayerRole = "window";
 
   /** With a mask: H' and W'. */
@@ -47,6 +48,7 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
   #wide!: Blob;
   #columns!: CopyOp;
   #rows!: CopyOp;
+  #unpooling!: UnpoolingOp;
 
   override setUp([x, mask]: OneOrMore): void {
     const param = this.param.upsample_param ?? {};
@@ -84,6 +86,15 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
         );
       }
       y.reshape([...x.shape.slice(0, 2), ...this.#size]);
+      if (this.#shape && sameShape(this.#shape, x.shape)) return;
+      const [batch, channels, h, w] = x.shape as [number, number, number, number];
+      this.#unpooling = this.engine.unpooling({
+        batch,
+        channels,
+        input: [h, w],
+        output: this.#size,
+      });
+      this.#shape = x.shape;
       return;
     }
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
@@ -106,29 +117,15 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
 
   override forward([x, mask]: OneOrMore, [y]: One): void {
     if (mask) {
-      this.#unpool(x, mask, y);
-      return;
+      const wrong = this.#unpooling.forward(x.dataMem, mask.dataMem, y.dataMem);
+      if (wrong < 0) return;
+      const [height, width] = this.#size;
+      this.fail(
+        `mask ${mask.dataMem.cpu()[wrong]} at position ${wrong}. Expected 0 to ${height * width - 1}, a place in a plane of ${height} × ${width}: give upsample_h and upsample_w what the pooling layer's bottom has.`,
+      );
     }
     this.#columns.forward(x.dataMem, this.#wide.dataMem);
     this.#rows.forward(this.#wide.dataMem, y.dataMem);
-  }
-
-  #unpool(x: Blob, maskBlob: Blob, yBlob: Blob): void {
-    const size = this.#size[0] * this.#size[1];
-    const plane = x.count(2);
-    const [from, mask, y] = [x.dataMem.cpu(), maskBlob.dataMem.cpu(), yBlob.dataMem.overwriteCpu()];
-    y.fill(0, 0, yBlob.count());
-    for (let p = 0, i = 0; i < x.count(); p += size) {
-      for (const end = i + plane; i < end; i++) {
-        const at = Math.trunc(mask[i]!);
-        if (!(at >= 0 && at < size)) {
-          this.fail(
-            `mask ${mask[i]} at position ${i}. Expected 0 to ${size - 1}, a place in a plane of ${this.#size[0]} × ${this.#size[1]}: give upsample_h and upsample_w what the pooling layer's bottom has.`,
-          );
-        }
-        y[p + at] = from[i]!;
-      }
-    }
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x, maskBlob]: OneOrMore): void {
@@ -138,12 +135,7 @@ export class UpsampleLayer extends Layer<OneOrMore, One> {
       this.#columns.backward(this.#wide.diffMem, x.diffMem);
       return;
     }
-    const size = this.#size[0] * this.#size[1];
-    const plane = x.count(2);
-    const [dy, mask, dx] = [y.diffMem.cpu(), maskBlob.dataMem.cpu(), x.diffMem.overwriteCpu()];
-    for (let p = 0, i = 0; i < x.count(); p += size) {
-      for (const end = i + plane; i < end; i++) dx[i] = dy[p + Math.trunc(mask[i]!)]!;
-    }
+    this.#unpooling.backward(y.diffMem, maskBlob.dataMem, x.diffMem);
   }
 
   override backwardReadsBottom(bottomIndex: number): "present" | "nothing" {

@@ -186,6 +186,14 @@ describe.skipIf(!native)("in blocks of channels, native agrees with the referenc
       'layer { name: "re" type: "ReLU" bottom: "x" top: "x" } layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 stride: 2 } } layer { name: "also" type: "Power" bottom: "x" top: "w" }',
     ],
     [
+      "MAX pooling with a mask and Upsample",
+      'layer { name: "pool" type: "Pooling" bottom: "x" top: "p" top: "m" pooling_param { kernel_size: 2 stride: 2 } } layer { name: "up" type: "Upsample" bottom: "p" bottom: "m" top: "y" upsample_param { upsample_h: 20 upsample_w: 20 } }',
+    ],
+    [
+      "MAX pooling of windows that overlap, a mask and Upsample",
+      'layer { name: "pool" type: "Pooling" bottom: "x" top: "p" top: "m" pooling_param { kernel_size: 3 stride: 1 pad: 1 } } layer { name: "up" type: "Upsample" bottom: "p" bottom: "m" top: "y" upsample_param { upsample_h: 20 upsample_w: 20 } }',
+    ],
+    [
       "Eltwise and ReLU",
       'layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "z" top: "y" } layer { name: "re" type: "ReLU" bottom: "y" top: "y" }',
     ],

@@ -75,14 +75,23 @@ test("Upsample with a mask keeps the size that it had at set-up", () => {
   expect(net.blob("y").shape).toEqual([1, 1, 3, 4]);
 });
 
-test.each([-1, 4, Number.NaN])("Upsample refuses a mask of %f", async (place) => {
-  const net = layerNet(unpool(), [
-    [1, 1, 1, 1],
-    [1, 1, 1, 1],
-  ]);
-  await expect(forward(net, [1], [place])).rejects.toThrow(
-    `mask ${place} at position 0. Expected 0 to 3, a place in a plane of 2 × 2`,
-  );
+describeEngines("Upsample and a mask that names no place", (engines, name) => {
+  test.each([-1, 8, Number.NaN])("%f", async (place) => {
+    const shape = [1, 2, 1, 2];
+    const net = layerNet(unpool(), [shape, shape], { engines });
+    const result = forward(net, [1, 2, 3, 4], [0, 1, 2, place]);
+    if (name === "webgpu" && !Number.isNaN(place)) {
+      expect(await result).toEqual([[1, 2, 0, 0, 0, 0, 0, 0, Number.NaN, 0, 3, 0, 0, 0, 0, 0]]);
+    } else if (name !== "webgpu") {
+      await expect(result).rejects.toThrow(
+        `mask ${place} at position 3. Expected 0 to 7, a place in a plane of 2 × 4`,
+      );
+    }
+    // What is right in the next pass is right again.
+    expect((await forward(net, [1, 2, 3, 4], [0, 1, 2, 7]))[0]).toEqual([
+      1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4,
+    ]);
+  });
 });
 
 test.each([
