@@ -160,6 +160,9 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** `param { lr_mult }` of blobs that are statistics may only be 0; elsewhere it counts as 0 there. */
   static readonly keepsStatistics: boolean = false;
 
+  /** What `fork` may say in a layer whose type several forks use for different layers. */
+  static readonly forks: readonly string[] = [];
+
   readonly param: LayerParameter;
   /** Learnable parameters, in the order a .caffemodel stores them. */
   readonly blobs: Blob[] = [];
@@ -175,6 +178,24 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     this.param = param;
     this.context = context;
     this.engine = context.engine;
+    this.#checkFork();
+  }
+
+  #checkFork(): void {
+    const { forks } = this.constructor as typeof Layer;
+    const { fork } = this.param;
+    if (fork === undefined || forks.includes(fork)) return;
+    if (forks.length > 0) {
+      this.fail(`fork is "${fork}". Expected ${forks.map((one) => `"${one}"`).join(" or ")}.`);
+    }
+    this.context.warn(`fork: "${fork}" has no effect here: the type is that of one layer.`);
+  }
+
+  /** Looks that `fork` says nothing else than what tells whose layer this is. */
+  protected expectFork(fork: string, reason: string): void {
+    const said = this.param.fork;
+    if (said === undefined || said === fork) return;
+    this.fail(`fork is "${said}", and ${reason} says "${fork}". Expected them to agree.`);
   }
 
   /** Which engine computes it. */

@@ -33,6 +33,7 @@ import { editDistance, LabelSequences } from "./label-sequences.ts";
  */
 export class CTCGreedyDecoderLayer extends Layer<OneOrMore, OneOrMore> {
   static override readonly type: string = "CTCGreedyDecoder";
+  static override readonly forks: readonly string[] = ["senlinuc", "chwick"];
   static override readonly paramFields: readonly ParamField[] = ["ctc_decoder_param"];
   static override readonly role: LayerRole = "result";
   static override readonly bottoms: Arity = { min: 1, max: 3 };
@@ -58,6 +59,7 @@ export class CTCGreedyDecoderLayer extends Layer<OneOrMore, OneOrMore> {
     if (!second) return false;
     const [steps, samples] = x.shape;
     const mayBeIndicators = second.shape[0] === steps && second.count() === x.count(0, 2);
+    if (tops > 1) this.expectFork("chwick", "the second top");
     if (this.param.fork === "chwick" || tops > 1) return true;
     if (!mayBeIndicators) return false;
     if (second.shape[0] !== samples) return true;

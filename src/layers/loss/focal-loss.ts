@@ -27,6 +27,7 @@ import { LossLayer, type Normalization, normalizationOf, normalizer } from "../b
  */
 export class FocalLossLayer extends LossLayer<Two, One> {
   static override readonly type: string = "FocalLoss";
+  static override readonly forks: readonly string[] = ["zimenglan", "happynear"];
   static override readonly paramFields: readonly ParamField[] = [
     "focal_loss_param",
     "loss_param",
@@ -52,6 +53,7 @@ export class FocalLossLayer extends LossLayer<Two, One> {
     this.#normalization = normalizationOf(this.param.loss_param);
     this.#ignoreLabel = this.param.loss_param?.ignore_label;
     this.#prob = new Blob([0], this.context.dtype);
+    if (type === "ONEADDP") this.expectFork("happynear", "type: ONEADDP");
     if (type === "ONEADDP") this.#focus = { factor: 1, one: alpha ?? 1, sign: 1, gamma };
     else if (fork === "happynear") this.#focus = { factor: 1, one: alpha ?? 1, sign: -1, gamma };
     else this.#focus = { factor: alpha ?? 0.25, one: 1, sign: -1, gamma };

@@ -32,6 +32,7 @@ import { type ChannelLine, NormalizedLine } from "../base/normalized-line.ts";
  */
 export class BNLayer extends LearnedLayer<One, OneOrMore> {
   static override readonly type: string = "BN";
+  static override readonly forks: readonly string[] = ["psp", "segnet"];
   static override readonly paramFields: readonly ParamField[] = ["bn_param"];
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
@@ -119,7 +120,10 @@ export class BNLayer extends LearnedLayer<One, OneOrMore> {
         "bn_param has fields of two forks: bn_mode, scale_filler and shift_filler are SegNet's; slope_filler, bias_filler, momentum, eps and frozen PSPNet's. Expected those of one.",
       );
     }
-    if (segnet || psp) return segnet;
+    if (segnet || psp) {
+      this.expectFork(segnet ? "segnet" : "psp", "bn_param");
+      return segnet;
+    }
     const { fork, param = [] } = this.param;
     if (fork !== undefined) return fork === "segnet";
     if (this.#param.icnet !== undefined) return !this.#param.icnet;

@@ -32,6 +32,7 @@ const ONE: FloatArray = Float32Array.of(1);
  */
 export class NormalizeLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "Normalize";
+  static override readonly forks: readonly string[] = ["ssd", "happynear"];
   static override readonly paramFields: readonly ParamField[] = [
     "norm_param",
     "normalize_param",
@@ -74,7 +75,9 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
 
   override setUp([x]: One): void {
     this.#channels = this.#channelsOf(x);
+    if (this.param.norm_param) this.expectFork("ssd", "norm_param");
     if (this.#isPlain) {
+      this.expectFork("happynear", "normalize_type");
       this.#setUpPlain();
       return;
     }
