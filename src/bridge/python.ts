@@ -8,6 +8,7 @@ import { blobRequests } from "./blob-requests.ts";
 import { Channel } from "./channel.ts";
 import { layerRequests } from "./remote-layer.ts";
 import { Session } from "./session.ts";
+import { shareStandardStreams } from "./standard-streams.ts";
 
 /** The folder that belongs on PYTHONPATH, so that Python finds the package `caffe`. */
 export const PYTHON_FOLDER: string = fileURLToPath(new URL("../../python", import.meta.url));
@@ -58,9 +59,12 @@ export function pythonModule(name: string, folders: readonly string[]): string |
 function start(python: string): Session {
   const [ours, theirs] = bridgeAddon().socketPair();
   const path = [PYTHON_FOLDER, process.env["PYTHONPATH"], "."].filter((one) => one);
+  shareStandardStreams();
   const child = spawn(python, ["-c", "from caffe._layers import main; main()"], {
     stdio: ["ignore", "inherit", "inherit", theirs],
     env: { ...process.env, PYTHONPATH: path.join(delimiter) },
+    // A terminal's Ctrl-C is for this process, which comes to a good end.
+    detached: true,
   });
   child.on("error", () => {});
   child.unref();

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { serve } from "../../bindings/serve.ts";
+import { shareStandardStreams } from "../../bridge/standard-streams.ts";
 import { whole } from "../flags.ts";
 import { Console } from "../session.ts";
 
@@ -23,6 +24,7 @@ export const bridge: CommandModule<object, BridgeFlags> = {
         describe: "the program runs layers in Python itself",
       }) as never,
   handler: async ({ input, output, python }) => {
+    shareStandardStreams();
     // What a user's layer prints is no answer.
     if (output === 1) process.stdout.write = process.stderr.write.bind(process.stderr);
     await serve({ input, output, hasPython: python, log: new Console().log });
