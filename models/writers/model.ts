@@ -1,11 +1,5 @@
-import {
-  L,
-  type LayerCall,
-  type NetParameter,
-  NetSpec,
-  printPrototxt,
-  type Top,
-} from "../../src/index.ts";
+import { L, type LayerCall, type NetParameter, NetSpec, type Top } from "../../src/index.ts";
+import { compactNet } from "../../src/io/text/compact-prototxt.ts";
 
 /** A model as it is written: its nets and its solver. */
 export interface Model {
@@ -161,31 +155,7 @@ export function classifier(
   return { ...model, trainVal: train.param, deploy: deploy.param };
 }
 
-/** A prototxt in which a message that fits on a line is written on one. */
+/** A prototxt file: what it is, and the net. */
 export function prototxtOf(title: string, param: NetParameter): string {
-  let text = printPrototxt("NetParameter", param);
-  for (;;) {
-    const folded = text.replace(
-      /^( +)(\w+) \{\n((?: +\w+: [^\n{}]*\n)+) *\}$/gm,
-      (whole: string, indent: string, field: string, lines: string) => {
-        const line = `${indent}${field} { ${lines.trim().split(/\n +/).join(" ")} }`;
-        return line.length <= 100 ? line : whole;
-      },
-    );
-    if (folded === text) return `# ${title}\n${tidied(text)}`;
-    text = folded;
-  }
-}
-
-/** Lets folded messages within messages be folded too, and floats be as they were written. */
-function tidied(text: string): string {
-  return text
-    .replace(
-      /^( +)(\w+) \{\n((?: +\w+(?:: [^\n{}]*| \{ [^\n{}]* \})\n)+) *\}$/gm,
-      (whole: string, indent: string, field: string, lines: string) => {
-        const line = `${indent}${field} { ${lines.trim().split(/\n +/).join(" ")} }`;
-        return line.length <= 100 ? line : whole;
-      },
-    )
-    .replace(/: (-?\d*\.\d+(?:e-?\d+)?)/g, (_whole, number: string) => `: ${Number(number)}`);
+  return `# ${title}\n${compactNet(param)}`;
 }
