@@ -20,6 +20,7 @@ import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
 import { models } from "./commands/models.ts";
+import { newCommand } from "./commands/new.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
 import { plotLog } from "./commands/plot-log.ts";
 import { pythonPath } from "./commands/python-path.ts";
@@ -36,6 +37,7 @@ import { logFlags } from "./log-settings.ts";
 import { guardOutput, showError } from "./output.ts";
 
 const commands = [
+  newCommand,
   train,
   test,
   time,

@@ -1,9 +1,8 @@
-import { basename, dirname, extname, join } from "node:path";
-import { fileNames, isDirectory } from "../io/files/file-system.ts";
+import { basename, dirname, extname, isAbsolute, join } from "node:path";
+import { fileExists, fileNames, isDirectory } from "../io/files/file-system.ts";
+import { isPictureName, PICTURE_KINDS, picturesBelow } from "../io/files/picture-names.ts";
+import { listedImage, readImageList } from "../io/lists/image-list.ts";
 import { CaffeError } from "../util/errors.ts";
-
-/** Endings of image files that can be read. */
-const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|bmp|p[bgpn]m)$/i;
 
 /**
  * The pictures that words of a command line name: files, and of folders the pictures in them, by name.
@@ -14,13 +13,60 @@ export function pictureFiles(words: readonly string[], ours: RegExp): string[] {
   return words.flatMap((word) => {
     if (!isDirectory(word)) return [word];
     const files = fileNames(word)
-      .filter((name) => PICTURE.test(name) && !ours.test(name))
+      .filter((name) => isPictureName(name) && !ours.test(name))
       .sort();
     if (files.length > 0) return files.map((name) => join(word, name));
-    throw new CaffeError(
-      `${word} holds no picture. Expected JPEG, PNG, WebP, GIF, TIFF, BMP or PNM files.`,
-    );
+    throw noPicture(word);
   });
+}
+
+function noPicture(word: string): CaffeError {
+  return new CaffeError(`${word} holds no picture. Expected ${PICTURE_KINDS}.`);
+}
+
+/**
+ * The pictures that words of a command line name: files, folders with all below them, patterns with `*` and `?` that a shell
+ * has left as they are, and lists (.txt, a path on each line, with a label or without).
+ *
+ * @param root what paths in a list begin from; its own folder by default
+ * @throws CaffeError where a folder or a pattern names none; FileError, FormatError where a list cannot be read
+ */
+export function picturesNamed(words: readonly string[], root?: string): string[] {
+  return words.flatMap((word) => {
+    if (isDirectory(word)) {
+      const files = picturesBelow(word);
+      if (files.length > 0) return files.map((name) => join(word, name));
+      throw noPicture(word);
+    }
+    if (extname(word).toLowerCase() === ".txt") return picturesListed(word, root);
+    if (!/[*?]/.test(word) || fileExists(word)) return [word];
+    const files = filesLike(word).filter((file) => isPictureName(basename(file)));
+    if (files.length > 0) return files;
+    throw new CaffeError(`${word} is like no picture's name. Expected ${PICTURE_KINDS}.`);
+  });
+}
+
+function picturesListed(file: string, root = dirname(file)): string[] {
+  const list = readImageList(file, "optional");
+  return Array.from(list.starts, (_, i) => {
+    const { path } = listedImage(list, i);
+    return isAbsolute(path) ? path : join(root, path);
+  });
+}
+
+/** The files whose paths are like a pattern, in order; `*` stands for any letters but `/`, `?` for one. */
+function filesLike(pattern: string): string[] {
+  let found = [isAbsolute(pattern) ? "/" : ""];
+  for (const part of pattern.split("/").filter((one) => one !== "")) {
+    const letters = part.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+    const like = new RegExp(`^${letters.replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`);
+    found = found.flatMap((folder) => {
+      if (!/[*?]/.test(part)) return [join(folder, part)].filter(fileExists);
+      const names = fileNames(folder || ".").filter((name) => like.test(name));
+      return names.sort().map((name) => join(folder, name));
+    });
+  }
+  return found;
 }
 
 /**

@@ -80,6 +80,11 @@ export function modelCard(id: string): ModelCard {
   };
 }
 
+/** The path of one of a model's files, as `modelCard` names them. */
+export function modelFile(id: string, file: string): string {
+  return join(FOLDER, id, file);
+}
+
 /** How a model is fetched. */
 export interface GetModelOptions {
   /** Leave the weights where they are. */

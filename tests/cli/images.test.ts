@@ -1,5 +1,5 @@
 // caffe classify and caffe detect.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
@@ -76,6 +76,30 @@ describe("caffe classify", () => {
     expect(predictions.map(({ score }) => score)).toBeAllClose([85, 35, 5]);
   });
 
+  test("takes folders, patterns and lists, leaves out damaged images, and prints a table", async () => {
+    mkdirSync(at("deep/er"), { recursive: true });
+    await paint("deep/a.png", 250, 10, 60);
+    await paint("deep/er/b.png", 20, 90, 200);
+    writeFileSync(at("deep/c.png"), "no picture");
+    const rows = async (...words: string[]): Promise<string[]> => {
+      const args = ["classify", ...words, ...net, ...labels, "--top=1", "--csv"];
+      const { stdout, stderr, status } = await caffeHere(args);
+      expect(status, stderr).toBe(0);
+      return stdout.trim().split("\n");
+    };
+    const a = `${at("deep/a.png")},red,250`;
+    const b = `${at("deep/er/b.png")},blue,200`;
+    expect(await rows(at("deep"))).toEqual(["file,label,score", a, b]);
+    expect(await rows(at("d*p/?.png"))).toEqual(["file,label,score", a]);
+    writeFileSync(at("list.txt"), "er/b.png 2\na.png\n");
+    expect(await rows(at("list.txt"), `--root=${at("deep")}`)).toEqual(["file,label,score", b, a]);
+    const { stderr } = await caffeHere(["classify", at("deep"), ...net]);
+    expect(stderr).toMatch(/deep\/c\.png.* It is skipped\./);
+    expect((await caffeHere(["classify", at("x*.png"), ...net])).stderr).toContain(
+      "is like no picture's name",
+    );
+  });
+
   test("says what is missing or does not fit", async () => {
     const said = async (...args: string[]): Promise<string> =>
       (await caffeHere(["classify", at("sky.png"), ...args])).stderr;
@@ -92,9 +116,14 @@ describe("caffe classify", () => {
     expect(await said(...net, "--mean", at("none.npy"))).toContain("no such file");
     writeFileSync(at("short.txt"), "one\n");
     expect(await said(...net, "--labels", at("short.txt"))).toContain("1 labels for 3 classes");
-    expect((await caffeHere(["classify", at("labels.txt"), ...net])).stderr).toContain(
+    writeFileSync(at("hurt.png"), "no picture");
+    expect((await caffeHere(["classify", at("hurt.png"), ...net])).stderr).toContain(
       "does not begin as an image does",
     );
+    expect((await caffeHere(["classify", at("net.caffemodel")])).stderr).toContain(
+      "are weights, and no image is named",
+    );
+    expect(await said(...net, "--json", "--csv")).toContain("Expected one of them");
   });
 });
 

@@ -96,6 +96,17 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "net/build/insert-splits.ts": ["Split"],
   "net/tools/placeholders.ts": ["Input"],
   "net/tools/surgery.ts": ["InnerProduct", "Convolution"],
+  "new-run/batch-norm.ts": ["BatchNorm", "Scale"],
+  "new-run/layer-kinds.ts": [
+    "Data",
+    "Input",
+    "Convolution",
+    "InnerProduct",
+    "SoftmaxWithLoss",
+    "Softmax",
+    "ReLU",
+    "BatchNorm",
+  ],
 };
 
 test("what tells layer types apart asks their classes: no list of types stands anywhere else", () => {

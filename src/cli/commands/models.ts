@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import type { Argv, CommandModule } from "yargs";
 import { getModel, listModels, type ModelCard, modelCard } from "../../models/model-zoo.ts";
+import { writeAdaptedModel } from "../../new-run/write-adapted.ts";
+import { CaffeError } from "../../util/errors.ts";
 import { printable } from "../../util/printable.ts";
+import { whole } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface ListFlags {
@@ -17,6 +20,9 @@ interface GetFlags {
   readonly folder: string | undefined;
   readonly weights: boolean;
   readonly url: string | undefined;
+  readonly classes: number | undefined;
+  readonly size: number | undefined;
+  readonly from: string | undefined;
 }
 
 const list: CommandModule<object, ListFlags> = {
@@ -46,7 +52,8 @@ const show: CommandModule<object, ShowFlags> = {
 
 const get: CommandModule<object, GetFlags> = {
   command: "get <name> [folder]",
-  describe: "copy a model's files here and fetch the weights that its authors publish",
+  describe:
+    "copy a model's files here and fetch the weights that its authors publish; or make its nets for other classes",
   builder: (yargs) =>
     yargs
       .positional("name", { type: "string", demandOption: true, describe: "a model's name" })
@@ -56,9 +63,37 @@ const get: CommandModule<object, GetFlags> = {
         default: true,
         describe: "fetch weights; --no-weights copies the prototxt files only",
       })
-      .option("url", { type: "string", describe: "fetch the weights from here instead" }),
-  handler: async ({ name, folder, weights, url }) => {
+      .option("url", { type: "string", describe: "fetch the weights from here instead" })
+      .option(
+        ...whole("classes", {
+          least: 2,
+          describe:
+            "make its nets for so many classes: train_val.prototxt and deploy.prototxt, which learn from nothing (BatchNorm, msra)",
+        }),
+      )
+      .option(
+        ...whole("size", { least: 8, most: 4096, describe: "height and width of their input" }),
+      )
+      .option("from", {
+        type: "string",
+        describe: "make them go on from these weights: what must begin anew gets another name",
+      })
+      .example("caffe models get squeezenet", "its files and weights, to models/squeezenet")
+      .example(
+        "caffe models get resnet18 mine --classes=7 --size=96",
+        "its nets for seven classes and 96×96 pixels, to mine",
+      ),
+  handler: async ({ name, folder, weights, url, classes, size, from }) => {
     const { log } = new Console();
+    if (classes !== undefined) {
+      const wishes = { classes, size, weights: from };
+      for (const path of writeAdaptedModel(name, folder ?? join("models", name), wishes)) {
+        process.stdout.write(`${printable(path)}\n`);
+      }
+      return;
+    }
+    const lost = size !== undefined ? "--size" : from !== undefined ? "--from" : undefined;
+    if (lost) throw new CaffeError(`${lost} is for nets of other classes. Give --classes too.`);
     const isTerminal = process.stderr.isTTY === true;
     const paths = await getModel(name, folder ?? join("models", name), {
       withoutWeights: !weights,

@@ -1,0 +1,145 @@
+import { totalmem } from "node:os";
+import type { Argv } from "yargs";
+import { classifierNames } from "../new-run/classifier-model.ts";
+import { newRun, USUAL_MODEL } from "../new-run/new-run.ts";
+import type { WrittenRun } from "../new-run/write-run.ts";
+import { CaffeError } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
+import { CountBar } from "./count-bar.ts";
+import { whole } from "./flags.ts";
+import type { Console } from "./session.ts";
+import { onFirstOf } from "./signals.ts";
+
+/** How much of the machine's memory training may take. */
+const PART_OF_MEMORY = 0.4;
+
+/** Flags of commands that make a run of pictures. */
+export interface NewRunFlags {
+  readonly images: string | undefined;
+  readonly root: string | undefined;
+  readonly model: string | undefined;
+  readonly size: number | undefined;
+  readonly weights: string | undefined;
+  readonly val: string;
+  readonly batch: number | undefined;
+  readonly epochs: number | undefined;
+  readonly seed: number;
+  readonly mirror: boolean;
+  readonly force: boolean;
+}
+
+/** Adds these flags, but for `weights`, which commands describe themselves. */
+export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
+  return yargs
+    .option("images", {
+      type: "string",
+      describe:
+        "the pictures: a folder with a folder for each class, or with such folders in train, val and test; or a list, `path label` or `path,label` on each line",
+    })
+    .option("model", {
+      type: "string",
+      describe: `which net: ${classifierNames().join(", ")}; ${USUAL_MODEL} by default`,
+    })
+    .option(
+      ...whole("size", {
+        least: 8,
+        most: 4096,
+        describe:
+          "height and width of the net's input; by default 64, or the model's own where that is smaller or there are --weights",
+      }),
+    )
+    .option("val", {
+      type: "string",
+      default: "0.2",
+      describe: "how much of the pictures to test with; or a folder or list of its own",
+    })
+    .option("root", {
+      type: "string",
+      describe: "what paths in a list begin from; the list's folder by default",
+    })
+    .option(
+      ...whole("batch", {
+        least: 1,
+        describe: "pictures at once; 32 by default, fewer where memory is short",
+      }),
+    )
+    .option(
+      ...whole("epochs", {
+        least: 1,
+        describe:
+          "how often all pictures are seen; 20 by default, 10 with --weights, more of few pictures",
+      }),
+    )
+    .option(
+      ...whole("seed", {
+        default: 1701,
+        describe: "decides which pictures test, and the first weights",
+      }),
+    )
+    .option("mirror", {
+      type: "boolean",
+      default: true,
+      describe: "turn half of the pictures round, left to right; --no-mirror where sides matter",
+    })
+    .option("force", {
+      type: "boolean",
+      default: false,
+      describe: "replace what an earlier run made in the folder",
+    }) as unknown as Argv<T & NewRunFlags>;
+}
+
+/**
+ * Makes a run as the flags say, with a bar, and tells what came of it.
+ * @throws CaffeError where --images is missing or --val no part, and what `newRun` throws
+ */
+export async function makeRun(
+  folder: string,
+  flags: NewRunFlags,
+  threads: number,
+  console: Console,
+): Promise<WrittenRun> {
+  const { images } = flags;
+  if (!images) throw new CaffeError("Need pictures. Give --images=FOLDER.");
+  const say = (severity: "info" | "warning", message: string): void =>
+    console.log(severity, "new", message);
+  const bar = new CountBar(console, "images");
+  const stop = new AbortController();
+  const undo = onFirstOf(["SIGINT", "SIGTERM"], () => stop.abort());
+  try {
+    const run = await newRun(
+      {
+        ...flags,
+        ...{ folder, images, threads, val: partOf(flags.val) },
+        weights: flags.weights || undefined,
+        memory: PART_OF_MEMORY * totalmem(),
+      },
+      { say, onProgress: bar.update, signal: stop.signal },
+    );
+    bar.end();
+    const { model, classes, parts, plan, nets } = run;
+    const counts = parts.map(({ name, count }) => `${name} ${count}`).join(", ");
+    say(
+      "info",
+      `${classes.length} classes: ${printable(classes.join(", "))}. Pictures: ${counts}.`,
+    );
+    if (run.damaged.length > 0)
+      say("warning", `${run.damaged.length} damaged pictures are left out.`);
+    if (nets.anew.length > 0) say("info", `These layers begin anew: ${nets.anew.join(", ")}.`);
+    say("info", `${model.title}: ${plan.iterations} iterations of ${plan.batch} pictures.`);
+    return run;
+  } finally {
+    bar.end();
+    undo();
+  }
+}
+
+/** `--val` as a part, or as the name of a source. */
+function partOf(text: string): number | string {
+  const part = Number(text);
+  if (text.trim() === "" || Number.isNaN(part)) {
+    if (text.trim() !== "") return text;
+  } else if (part > 0 && part < 1) return part;
+  throw new CaffeError(
+    `--val is ${text || "empty"}. Expected a part between 0 and 1, or a folder or list of pictures.`,
+  );
+}

@@ -1,0 +1,48 @@
+import type { LayerParameter, NetParameter, NetStateRule } from "../io/proto/caffe.ts";
+import { isData } from "./layer-kinds.ts";
+
+/** A database that a net reads, and how many of its pictures at once. */
+interface DataPart {
+  readonly source: string;
+  readonly batch: number;
+}
+
+/** How a net gets its pictures. */
+interface DataWishes {
+  readonly train: DataPart;
+  readonly val: DataPart;
+  /** What `--stage=test` tests with. */
+  readonly test?: DataPart;
+  /** Height and width of what is cut from a picture: anywhere to train, from the middle to test. */
+  readonly size: number;
+  /** The mean of each channel, which is subtracted. */
+  readonly means: readonly number[];
+  /** What values are multiplied with then. */
+  readonly scale: number | undefined;
+  /** Half of the pictures are turned round, left to right, in training. */
+  readonly mirror: boolean;
+}
+
+/** The net with data layers that read these databases in place of its own. */
+export function withData(net: NetParameter, wishes: DataWishes): NetParameter {
+  const { train, val, test } = wishes;
+  const layers = net.layer ?? [];
+  const { name = "data", type = "", top = [] } = layers.find(isData) ?? {};
+  const of = (part: DataPart, include: NetStateRule): LayerParameter => ({
+    ...{ name, type, top },
+    include: [include],
+    transform_param: {
+      ...(wishes.mirror && include.phase === "TRAIN" && { mirror: true }),
+      crop_size: wishes.size,
+      mean_value: wishes.means,
+      ...(wishes.scale !== undefined && { scale: wishes.scale }),
+    },
+    data_param: { source: part.source, batch_size: part.batch, backend: "LMDB" },
+  });
+  const data = [
+    of(train, { phase: "TRAIN" }),
+    of(val, { phase: "TEST", ...(test && { not_stage: ["test"] }) }),
+    ...(test ? [of(test, { phase: "TEST", stage: ["test"] })] : []),
+  ];
+  return { ...net, layer: [...data, ...layers.filter((one) => !isData(one))] };
+}

@@ -1,0 +1,63 @@
+import type {
+  ConvolutionParameter,
+  FillerParameter,
+  InnerProductParameter,
+  LayerParameter,
+  NetParameter,
+} from "../io/proto/caffe.ts";
+
+/** Whether a layer reads the images of a database. */
+export function isData({ type }: LayerParameter): boolean {
+  return type === "Data";
+}
+
+/** Whether a layer is what a program gives the net. */
+export function isInput({ type }: LayerParameter): boolean {
+  return type === "Input";
+}
+
+/** Whether a layer has weights whose number of outputs is its own. */
+export function learns({ type }: LayerParameter): boolean {
+  return type === "Convolution" || type === "InnerProduct";
+}
+
+/** Whether a layer judges scores, or makes probabilities of them. */
+export function judges({ type }: LayerParameter): boolean {
+  return type === "SoftmaxWithLoss" || type === "Softmax";
+}
+
+export function isRelu({ type }: LayerParameter): boolean {
+  return type === "ReLU";
+}
+
+export function isBatchNorm({ type }: LayerParameter): boolean {
+  return type === "BatchNorm";
+}
+
+/** Whether a net normalizes batches. */
+export function hasBatchNorm({ layer = [] }: NetParameter): boolean {
+  return layer.some(isBatchNorm);
+}
+
+/** What of a layer's weights is changed. */
+interface WeightsChange {
+  readonly num_output?: number;
+  /** Without a bias there is nothing to fill it with. */
+  readonly bias_term?: false;
+  readonly weight_filler?: FillerParameter;
+}
+
+/** A layer that learns, with other settings for its weights. */
+export function changeWeights(layer: LayerParameter, change: WeightsChange): LayerParameter {
+  const changed = <T extends ConvolutionParameter | InnerProductParameter>(param: T): T => {
+    const { bias_filler, ...rest } = param;
+    const keepsBias = bias_filler && change.bias_term !== false;
+    return { ...rest, ...(keepsBias && { bias_filler }), ...change } as T;
+  };
+  const { convolution_param, inner_product_param } = layer;
+  return {
+    ...layer,
+    ...(convolution_param && { convolution_param: changed(convolution_param) }),
+    ...(inner_product_param && { inner_product_param: changed(inner_product_param) }),
+  };
+}

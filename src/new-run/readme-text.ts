@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import type { ClassifierModel } from "./classifier-model.ts";
+import type { MadeNets } from "./made-nets.ts";
+import type { Plan } from "./plan.ts";
+
+/** A part of the pictures, as it lies in the folder. */
+export interface WrittenPart {
+  readonly name: "train" | "val" | "test";
+  /** What its paths begin from. */
+  readonly root: string;
+  readonly count: number;
+}
+
+/** What a run's page tells. */
+interface ReadmeFacts {
+  readonly folder: string;
+  readonly model: ClassifierModel;
+  readonly nets: MadeNets;
+  readonly plan: Plan;
+  readonly parts: readonly WrittenPart[];
+  readonly classes: readonly string[];
+  readonly size: number;
+  readonly stored: number;
+  readonly encoding: string;
+  readonly prefix: string;
+  readonly weights: string | undefined;
+  readonly damaged: readonly string[];
+  /** Whether the mean is that of these pictures. */
+  readonly hasMean: boolean;
+}
+
+/** The page of a run's folder: what lies there, the commands that it stands for, and what may be changed. */
+export function readmeText(facts: ReadmeFacts): string {
+  const {
+    hasMean,
+    folder,
+    model,
+    nets,
+    plan,
+    parts,
+    classes,
+    size,
+    stored,
+    encoding,
+    prefix,
+    weights,
+  } = facts;
+  const at = (name: string): string => word(join(folder, name));
+  const [channels] = model.input;
+  const databases = parts.map(
+    ({ name, root }) =>
+      `caffe convert_imageset ${channels === 1 ? "--gray " : ""}--encode_type=${encoding} --resize_height=${stored} --resize_width=${stored} ${word(root || "/")} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
+  );
+  const trained = `${prefix}_iter_${plan.iterations}.caffemodel`;
+  const counts = parts.map(({ name, count }) => `${name} ${count}`).join(", ");
+  const hasTest = parts.some(({ name }) => name === "test");
+  return `# ${classes.length} classes of pictures, ${model.title}
+
+Pictures: ${counts}. Classes: ${classes.join(", ")}.
+
+## What to run
+
+Paths in these files begin where \`caffe new\` was run; run these there.
+
+\`\`\`sh
+caffe train --solver=${at("solver.prototxt")}
+caffe test --model=${at("train_val.prototxt")} --weights=${word(trained)} --iterations=${plan.valIterations}
+${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weights=${word(trained)} --iterations=${plan.testIterations}\n` : ""}caffe classify ${word(trained)} picture.jpg
+\`\`\`
+
+## What lies here, and how it came
+
+| file | what |
+| --- | --- |
+| \`train.txt\`, \`val.txt\`${hasTest ? ", `test.txt`" : ""} | \`path label\` of each picture, in the order of the databases |
+| \`labels.txt\` | the classes, one a line; the first is label 0 |
+| \`train_lmdb\`, \`val_lmdb\`${hasTest ? ", `test_lmdb`" : ""} | the pictures, ${stored}×${stored} pixels, as ${encoding} files |
+${hasMean ? `| \`mean.binaryproto\` | their mean; \`mean_value\` in the nets is that of each channel |\n` : ""}| \`train_val.prototxt\`, \`deploy.prototxt\` | ${model.title} for ${classes.length} classes and ${size}×${size} pixels, for training and for use |
+| \`solver.prototxt\` | how it is trained |
+| \`run.json\` | what \`caffe classify\` has to know beside the weights |
+
+\`\`\`sh
+${databases.join("\n")}
+${hasMean ? `caffe compute_image_mean ${at("train_lmdb")} ${at("mean.binaryproto")}\n` : ""}caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${weights === undefined ? "" : ` --from=${word(weights)}`}
+\`\`\`
+
+The last command makes the nets; here their data layers read the databases above. A database must be removed before a command
+makes it again.
+${changes(facts)}
+## What may be changed
+
+- \`mirror\` in \`train_val.prototxt\` turns half of the pictures round, left to right. Take it away where left and right matter.
+- \`crop_size\` cuts ${size}×${size} pixels: anywhere to train, from the middle to test.
+- \`batch_size\`: where memory does not do. ${nets.normalized ? "BatchNorm wants eight or more." : ""}
+- \`base_lr\`: a tenth where the loss explodes. \`max_iter\`: twice as many where accuracy still rises at the end.
+`;
+}
+
+/** What is not as in the model, and which pictures are missing. */
+function changes({ nets, weights, damaged, model }: ReadmeFacts): string {
+  const lines = [
+    ...(weights === undefined
+      ? [
+          "Layers that learn have BatchNorm and Scale behind them, and msra fills them: so the net learns from nothing. Its statistics follow the last iterations (`moving_average_fraction`).",
+        ]
+      : [
+          `Training goes on from \`${weights}\`. These layers begin anew, under a new name, and learn ten times as fast: ${nets.anew.join(", ")}. Pictures are prepared as they were for these weights.`,
+        ]),
+    ...(damaged.length > 0
+      ? [
+          `${damaged.length} pictures could not be read and are left out:`,
+          ...damaged.map((one) => `- ${one}`),
+        ]
+      : []),
+  ];
+  return `\nOtherwise the net is \`models/${model.id}\` of the package.\n\n${lines.join("\n\n")}\n`;
+}
+
+/** A word as a shell takes it. */
+function word(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
