@@ -7,10 +7,11 @@ import type { Arity, Blobs, One, ParamField } from "../base/layer.ts";
 import { LossLayer, normalizationOf, normalizer } from "../base/loss.ts";
 import { type BoxCode, boxAt, decodeBox, encodeBox } from "./boxes.ts";
 import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
-import { LossTerms, logisticLoss, softmaxLoss } from "./loss-terms.ts";
+import { LossTerms } from "./loss-terms.ts";
 import { type Matches, matchBoxes, UNMATCHED } from "./matching.ts";
 import { mine } from "./mining.ts";
 import { PriorReader, type Priors } from "./priors.ts";
+import { ScoreLosses } from "./score-losses.ts";
 import { smoothL1 } from "./smooth-l1.ts";
 
 /** The matches of one image by the label whose locations they are of; undefined where all labels share them. */
@@ -59,7 +60,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   #matched = 0;
   #locations = new LossTerms();
   #scores = new LossTerms();
-  #targets = new Float64Array(0);
+  #scoreLosses!: ScoreLosses;
 
   readonly #param = parametersOf(this.param);
   readonly #priorReader: PriorReader = new PriorReader(this.#param.code_type as BoxCode);
@@ -68,7 +69,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
     const given = this.param.multibox_loss_param ?? {};
     const param = this.#param;
     this.#classes = given.num_classes ?? 0;
-    this.#targets = new Float64Array(this.#classes);
+    this.#scoreLosses = new ScoreLosses(this.#classes, param.conf_loss_type === "SOFTMAX");
     if (this.#classes < 1) {
       this.fail(
         `multibox_loss_param.num_classes is ${given.num_classes ?? "missing"}. Expected 1 or more.`,
@@ -146,8 +147,10 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
     }
     if (targets) {
       for (let p = 0; p < batch * this.#priors; p++) {
-        if (param.conf_loss_type === "SOFTMAX") this.#scoreLoss(conf, p, this.#scores, targets[p]!);
-        else this.#scoreLoss(conf, p, this.#scores, targets.subarray(p * this.#classes));
+        if (param.conf_loss_type === "SOFTMAX")
+          this.#scoreLosses.ofLabel(conf, p, targets[p]!, 0, this.#scores);
+        else
+          this.#scoreLosses.ofTargets(conf, p, targets.subarray(p * this.#classes), this.#scores);
       }
     }
     const [usesLocations, usesScores] = this.#parts();
@@ -266,31 +269,13 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
       const g = indices[p]!;
       const label = g > UNMATCHED ? truths[g]!.label : background_label_id;
       const at = image * this.#priors + p;
-      losses[p] = this.#scoreLoss(conf, at, undefined, this.#wanted(label, 0));
+      losses[p] = this.#scoreLosses.ofLabel(conf, at, label, 0);
       if (mining_type !== "HARD_EXAMPLE" || g <= UNMATCHED) continue;
       const found = new LossTerms();
       this.#addLocation(loc, image, undefined, p, truths[g]!, priors, found);
       losses[p]! += found.loss;
     }
     return losses;
-  }
-
-  /** What the scores of a prior are to be: a label, or a number for each class, `others` but for that. */
-  #wanted(label: number, others: number): number | Float64Array {
-    if (this.#param.conf_loss_type === "SOFTMAX") return label;
-    return this.#targets.fill(others).fill(1, label, label + 1);
-  }
-
-  #scoreLoss(
-    conf: Blob,
-    position: number,
-    terms: LossTerms | undefined,
-    wanted: number | Float64Array,
-  ): number {
-    const [values, first] = [conf.dataMem.cpu(), position * this.#classes];
-    return typeof wanted === "number"
-      ? softmaxLoss(values, first, this.#classes, wanted, terms)
-      : logisticLoss(values, first, this.#classes, wanted, terms);
   }
 
   #addLocations(
@@ -387,8 +372,7 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   ): void {
     const { background_label_id: background } = this.#param;
     const add = (p: number, label: number): void => {
-      const wanted = this.#wanted(label, background);
-      this.#scoreLoss(conf, image * this.#priors + p, this.#scores, wanted);
+      this.#scoreLosses.ofLabel(conf, image * this.#priors + p, label, background, this.#scores);
     };
     for (const { matches } of matched) {
       matches.indices.forEach((g, p) => {
