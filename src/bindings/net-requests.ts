@@ -1,4 +1,4 @@
-import type { Args } from "../bridge/args.ts";
+import { type Args, floatsOf } from "../bridge/args.ts";
 import { Held } from "../bridge/held.ts";
 import type { Request, Session } from "../bridge/session.ts";
 import { MemoryDataLayer } from "../layers/data/memory-data.ts";
@@ -71,10 +71,7 @@ export function netRequests(settings: Settings): Readonly<Record<string, Request
         );
       }
       const count = args.number("count");
-      const { buffer, byteOffset, byteLength } = bytes;
-      const values = new Float32Array(
-        buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer,
-      );
+      const values = floatsOf(bytes);
       const images = values.length - count;
       layer.reset(values.subarray(0, images), values.subarray(images), count);
     },

@@ -7,6 +7,7 @@ import { layerTypes } from "../layers/registry.ts";
 import type { Log } from "../util/log.ts";
 import { setRandomSeed } from "../util/seed.ts";
 import { version } from "../util/version.ts";
+import { fileRequests } from "./file-requests.ts";
 import { netRequests } from "./net-requests.ts";
 import { Settings } from "./settings.ts";
 import { solverRequests, stopRunning } from "./solver-requests.ts";
@@ -38,6 +39,7 @@ export async function serve({ input, output, hasPython, log }: ServeOptions): Pr
       ...settingRequests(settings),
       ...netRequests(settings),
       ...solverRequests(settings),
+      ...fileRequests,
     },
     () => "the program that uses the engine has ended.",
   );
@@ -69,5 +71,7 @@ function settingRequests(settings: Settings): Readonly<Record<string, Request>> 
       settings.leastSeverity = args.number("level");
     },
     log: (_, args) => settings.log("info", args.text("source"), args.text("message")),
+    /** Gives the token back: what comes before it answers something else. */
+    sync: (_, args) => args.text("token"),
   };
 }

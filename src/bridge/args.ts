@@ -51,3 +51,8 @@ export class Args {
     );
   }
 }
+
+/** The 32-bit floats beside a message, in memory of their own. */
+export function floatsOf({ buffer, byteOffset, byteLength }: Buffer): Float32Array<ArrayBuffer> {
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+}

@@ -1,6 +1,6 @@
 import { Blob } from "../blob/blob.ts";
 import { CaffeError } from "../util/errors.ts";
-import type { Args } from "./args.ts";
+import { type Args, floatsOf } from "./args.ts";
 import { Bytes, type Request, type Session } from "./session.ts";
 import type { Side } from "./shared-arrays.ts";
 
@@ -39,11 +39,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
         `${bytes.byteLength / 4} values are given for a blob of ${blob.count()}. Expected as many.`,
       );
     }
-    const { buffer, byteOffset, byteLength } = bytes;
-    const values = new Float32Array(
-      buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer,
-    );
-    (side === "data" ? blob.dataMem : blob.diffMem).overwriteCpu().set(values);
+    (side === "data" ? blob.dataMem : blob.diffMem).overwriteCpu().set(floatsOf(bytes));
   },
 };
 

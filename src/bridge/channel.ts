@@ -9,6 +9,11 @@ export interface Message {
 /** Bytes in front of a message: the lengths of its JSON and of the bytes behind it, as 32-bit numbers, low byte first. */
 const PREFIX = 8;
 const NO_BYTES: Buffer = Buffer.alloc(0);
+/** How long to leave a full pipe alone before the next try: at first, and at most. */
+const SHORTEST_PAUSE_MS = 0.05;
+const LONGEST_PAUSE_MS = 10;
+/** Nobody wakes who waits for this. */
+const never = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Messages between two processes, over descriptors on which reading waits: nothing else runs in this thread meanwhile.
@@ -51,10 +56,18 @@ export class Channel {
   }
 
   #write(bytes: Uint8Array): void {
-    try {
-      for (let at = 0; at < bytes.byteLength; ) at += writeSync(this.#output, bytes, at);
-    } catch (error) {
-      if (!hasEnded(error)) throw error;
+    let pause = SHORTEST_PAUSE_MS;
+    for (let at = 0; at < bytes.byteLength; ) {
+      try {
+        at += writeSync(this.#output, bytes, at);
+        pause = SHORTEST_PAUSE_MS;
+      } catch (error) {
+        if (hasEnded(error)) return;
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        // Node has made standard output a pipe that does not wait, and it is full.
+        Atomics.wait(never, 0, 0, pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import { drawNet } from "./commands/draw-net.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
+import { matlabPath } from "./commands/matlab-path.ts";
 import { models } from "./commands/models.ts";
 import { newCommand } from "./commands/new.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
@@ -65,6 +66,7 @@ const commands = [
   parseLogCommand,
   ...upgradeCommands,
   pythonPath,
+  matlabPath,
   bridge,
 ] as unknown as CommandModule[];
 

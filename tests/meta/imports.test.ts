@@ -16,11 +16,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   layers: below.slice(0, 6),
   net: below.slice(0, 7),
   solvers: below.slice(0, 8),
-  // What programs in other languages ask of the engine.
-  bindings: below,
   // The colour of a layer is its role, which its class states; what is found in a picture is drawn into it.
   draw: ["util", "io", "layers", "float-images"],
   "float-images": ["util", "io", "blob"],
+  // What programs in other languages ask of the engine.
+  bindings: [...below, "float-images"],
   models: ["util", "io"],
   // Its nets are built to see their shapes.
   "new-run": ["util", "io", "net", "models"],

@@ -17,6 +17,8 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "dist/index.d.ts",
     "dist/io/prefetch/worker.js",
     "dist/io/jobs/worker.js",
+    "matlab/+caffe/Net.m",
+    "matlab/+caffe/+internal/Engine.m",
     "native/src/addon.cc",
     "proto/caffe.proto",
     "python/caffe/__init__.py",

@@ -2,7 +2,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 /** Folders with tests of the whole, or of what lies outside src. */
-const OF_THE_WHOLE = ["docs", "examples", "fuzz", "golden", "meta", "package", "python", "zoo"];
+const OF_THE_WHOLE = [
+  "docs",
+  "examples",
+  "fuzz",
+  "golden",
+  "matlab",
+  "meta",
+  "package",
+  "python",
+  "zoo",
+];
 
 const files = readdirSync("tests", { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".test.ts"),

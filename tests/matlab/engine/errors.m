@@ -1,0 +1,37 @@
+% What is refused: errors in the engine's words, after which all goes on.
+must_fail(@() caffe.Net('none.prototxt', 'test'), 'none\.prototxt.*no such file');
+must_fail(@() caffe.Solver('none.prototxt'), 'none\.prototxt');
+write_text('wrong.prototxt', 'layer { name: "x" type: "Convolutoin" top: "x" }');
+must_fail(@() caffe.Net('wrong.prototxt', 'test'), 'Convolution');
+write_text('wörter.prototxt', 'layer { name: "größe" type: "Nichts" top: "x" }');
+must_fail(@() caffe.Net('wörter.prototxt', 'test'), 'größe');
+net = caffe.Net(small_net('net.prototxt'), 'test');
+must_fail(@() caffe.Net('net.prototxt'), 'usage');
+must_fail(@() caffe.Net('net.prototxt', 'testing'), '''testing''.*''train'' or ''test''');
+must_fail(@() caffe.Net('net.prototxt', 3), 'phase_name must be a string');
+must_fail(@() caffe.Net('net.prototxt', 'none.caffemodel', 'test'), 'none\.caffemodel');
+must_fail(@() net.copy_from('net.prototxt'), 'net\.prototxt');
+must_fail(@() net.save(fullfile('none', 'net.caffemodel')), 'none');
+must_fail(@() net.blobs('nothing'), 'no blob ''nothing''.*conv');
+must_fail(@() net.layers('nothing'), 'no layer ''nothing''.*conv');
+must_fail(@() net.blobs(1), 'must be a string');
+must_fail(@() net.params('conv', 3), '''conv'' has 2 parameter blobs');
+must_fail(@() net.params('conv', 0), '''conv'' has 2 parameter blobs');
+must_fail(@() net.params('conv', 1.5), '''conv'' has 2 parameter blobs');
+must_fail(@() net.forward({}), 'input_data has 0 arrays, and the net 1 input');
+must_fail(@() net.forward(ones(5, 4, 3, 2)), 'must be a cell array');
+must_fail(@() net.forward({ones(5, 4, 3)}), '\[5  4  3  1\].*\[5  4  3  2\]');
+must_fail(@() net.backward({1, 2}), 'output_diff has 2 arrays');
+must_fail(@() net.blobs('data').set_data('text'), 'must be numeric');
+must_fail(@() net.blobs('data').reshape([1; 2]), 'row');
+must_fail(@() net.blobs('data').reshape([-1 2]), '-1');
+must_fail(@() net.blobs('data').reshape([1.5 2]), '1\.5');
+% The weights have no room for that input.
+net.blobs('data').reshape([9 9 3 1]);
+must_fail(@() net.forward_prefilled(), 'layer "ip"');
+net.blobs('data').reshape([5 4 3 2]);
+assert(size(net.forward({ones(5, 4, 3, 2)}){1}), [7 2]);
+solver = caffe.Solver(line_solver('solver.prototxt'));
+must_fail(@() solver.step(0), 'positive');
+must_fail(@() solver.restore('none.solverstate'), 'none\.solverstate');
+must_fail(@() caffe.set_device(-1), '0 or more');
