@@ -183,6 +183,44 @@ void ScatterAdd(const Napi::CallbackInfo& info) {
   }
 }
 
+// Where the plane of that number begins in an array of channels in blocks: its elements are `block` apart.
+size_t plane_at(const View& v, float index) {
+  const size_t plane = row_at(index, v.n * v.c, 1), n = plane / v.c, c = plane % v.c;
+  return (n * v.blocks() + c / v.block) * v.row_size() + c % v.block;
+}
+
+// gatherPlanes(n, c, s, block, x, index, y): y's planes are those of x of these numbers
+void GatherPlanes(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float *x = args.floats(v.stored()), *index = args.floats(v.n * v.c);
+  float* y = args.floats(v.stored());
+  const size_t block = v.block, s = v.s, blocks = v.blocks();
+  parallel(v.rows(), v.stored(), [&](size_t row) {
+    const size_t channel = row % blocks * block, lanes = std::min(block, v.c - channel);
+    float* to = y + row * v.row_size();
+    if (lanes < block) std::fill_n(to, v.row_size(), 0.0f);
+    for (size_t lane = 0; lane < lanes; lane++) {
+      const float* from = x + plane_at(v, index[row / blocks * v.c + channel + lane]);
+      for (size_t i = 0; i < s; i++) to[i * block + lane] = from[i * block];
+    }
+  });
+}
+
+// scatterPlanes(n, c, s, block, dy, index, dx): dx's planes of these numbers have dy's added; in order, for they may meet
+void ScatterPlanes(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float *dy = args.floats(v.stored()), *index = args.floats(v.n * v.c);
+  float* dx = args.floats(v.stored());
+  const size_t block = v.block, s = v.s;
+  for (size_t plane = 0; plane < v.n * v.c; plane++) {
+    const float* from = dy + plane_at(v, static_cast<float>(plane));
+    float* to = dx + plane_at(v, index[plane]);
+    for (size_t i = 0; i < s; i++) to[i * block] += from[i * block];
+  }
+}
+
 // The windows of a convolution, over any number of axes.
 struct Windows {
   size_t planes;
@@ -274,6 +312,8 @@ void InitCopies(Napi::Object exports) {
   define<TileBackward>(exports, "tileBackward");
   define<Gather>(exports, "gather");
   define<ScatterAdd>(exports, "scatterAdd");
+  define<GatherPlanes>(exports, "gatherPlanes");
+  define<ScatterPlanes>(exports, "scatterPlanes");
   define<Im2col>(exports, "im2col");
   define<Col2im>(exports, "col2im");
 }

@@ -370,6 +370,8 @@ export interface Addon extends Scoring {
     index: Buffer,
     dx: Buffer,
   ): void;
+  gatherPlanes(...args: [...ViewArgs, x: Buffer, index: Buffer, y: Buffer]): void;
+  scatterPlanes(...args: [...ViewArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
   maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, marks: Buffer]): void;

@@ -1,3 +1,4 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type {
   ConvolutionDescriptor,
@@ -8,7 +9,8 @@ import type {
   PermuteDescriptor,
   TileDescriptor,
 } from "../engine.ts";
-import type { Layouts } from "./layouts.ts";
+import type { Layout } from "./addon.ts";
+import { type Layouts, viewOf } from "./layouts.ts";
 
 /** A box out of an array, row by row. */
 export function nativeCrop(layouts: Layouts, { shape, offset, size }: CropDescriptor): CopyOp {
@@ -54,7 +56,7 @@ export function nativeTile(layouts: Layouts, { outer, tiles, inner }: TileDescri
   };
 }
 
-/** Rows picked by number. */
+/** Rows picked by number; as many as there are, where they are planes whose channels lie in blocks, in that layout. */
 export function nativeGather(layouts: Layouts, { rows, size, picks }: GatherDescriptor): GatherOp {
   const { addon } = layouts;
   const [all, numbers, picked] = [
@@ -62,14 +64,34 @@ export function nativeGather(layouts: Layouts, { rows, size, picks }: GatherDesc
     layouts.plain([picks]),
     layouts.plain([picks, size]),
   ];
+  const blocksOf = (mem: SyncedMem): Layout | undefined => {
+    const dims = layouts.dimsOf(mem);
+    const arePlanes = dims && dims[0]! * (dims[1] ?? 1) === rows && countOf(dims) === rows * size;
+    if (picks !== rows || !arePlanes) return undefined;
+    const layout = layouts.current(mem, dims);
+    return layout.block === 8 || layout.block === 16 ? layout : undefined;
+  };
   return {
     forward(x, index, y) {
-      const [from, which] = [layouts.read(x, all), layouts.read(index, numbers)];
-      addon.gather(rows, picks, size, from, which, layouts.write(y, picked));
+      const blocks = blocksOf(x);
+      const which = layouts.read(index, numbers);
+      if (blocks) {
+        const from = layouts.read(x, blocks);
+        addon.gatherPlanes(...viewOf(blocks), from, which, layouts.write(y, blocks));
+      } else {
+        addon.gather(rows, picks, size, layouts.read(x, all), which, layouts.write(y, picked));
+      }
     },
     backward(dy, index, dx) {
-      const [from, which] = [layouts.read(dy, picked), layouts.read(index, numbers)];
-      addon.scatterAdd(rows, picks, size, from, which, layouts.update(dx, all));
+      const blocks = blocksOf(dy);
+      const which = layouts.read(index, numbers);
+      if (blocks) {
+        const from = layouts.read(dy, blocks);
+        addon.scatterPlanes(...viewOf(blocks), from, which, layouts.update(dx, blocks));
+      } else {
+        const from = layouts.read(dy, picked);
+        addon.scatterAdd(rows, picks, size, from, which, layouts.update(dx, all));
+      }
     },
   };
 }

@@ -73,6 +73,7 @@ const layers: readonly (readonly [string, string])[] = [
     "LRN",
     'bottom: "x" top: "y" lrn_param { local_size: 5 alpha: 2 beta: 0.6 k: 2 norm_region: WITHIN_CHANNEL }',
   ],
+  ["ShuffleChannel", 'bottom: "x" top: "y" shuffle_channel_param { group: 4 }'],
   ["PReLU", 'bottom: "x" top: "y"'],
   ["PReLU", 'bottom: "x" top: "x"'],
   ["ELU", 'bottom: "x" top: "x"'],
