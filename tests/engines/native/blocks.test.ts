@@ -187,6 +187,10 @@ describe.skipIf(!native)("in blocks of channels, native agrees with the referenc
       'layer { name: "re" type: "ReLU" bottom: "x" top: "x" } layer { name: "pool" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 2 stride: 2 } } layer { name: "also" type: "Power" bottom: "x" top: "w" }',
     ],
     [
+      "a convolution whose groups have four channels, and AVE pooling",
+      'layer { name: "branch" type: "Convolution" bottom: "x" top: "b" convolution_param { num_output: 20 group: 5 kernel_size: 1 weight_filler { type: "xavier" } } } layer { name: "pool" type: "Pooling" bottom: "b" top: "y" pooling_param { pool: AVE kernel_size: 3 stride: 2 } }',
+    ],
+    [
       "MAX pooling with a mask and Upsample",
       'layer { name: "pool" type: "Pooling" bottom: "x" top: "p" top: "m" pooling_param { kernel_size: 2 stride: 2 } } layer { name: "up" type: "Upsample" bottom: "p" bottom: "m" top: "y" upsample_param { upsample_h: 20 upsample_w: 20 } }',
     ],
