@@ -147,6 +147,7 @@ export { DenseBlockLayer } from "./vision/dense-block.ts";
 export { DepthwiseConvolutionLayer } from "./vision/depthwise-convolution.ts";
 export { Im2colLayer } from "./vision/im2col.ts";
 export { PoolingLayer } from "./vision/pooling.ts";
+export { Pooling3DLayer } from "./vision/pooling3d.ts";
 export { ReorgLayer } from "./vision/reorg.ts";
 export { ResizeBilinearLayer } from "./vision/resize-bilinear.ts";
 export { ResizeNearestNeighborLayer } from "./vision/resize-nearest-neighbor.ts";

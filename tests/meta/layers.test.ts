@@ -87,6 +87,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "AnnotatedData",
     "ImageData",
     "VideoData",
+    "Pooling3D",
     "DenseImageData",
     "ImageSegData",
     "Softmax",

@@ -595,6 +595,14 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
       ],
     ),
   ],
+  Pooling3D: one(
+    "pooling3d_param",
+    "2x2x3x4x3",
+    "kernel_size: 2 kernel_depth: 2",
+    "kernel_size: 2 kernel_depth: 2 stride: 2 temporal_stride: 2",
+    "pool: AVE kernel_size: 3 kernel_depth: 2 stride: 2 pad: 1",
+    "pool: AVE kernel_size: 1 kernel_depth: 1 temporal_stride: 2",
+  ),
   Power: [
     ...neuron("power_param { power: 2 scale: 3 shift: 1 }", "power_param { power: 0 }"),
     ...neuron("power_param { power: 3 shift: 2 }", "power_param { power: -1.5 shift: 2 }"),

@@ -42,6 +42,7 @@ const preparation: Fate = {
   why: "such a layer neither resizes nor changes images; Data, AnnotatedData and ImageData do",
   except: preparing,
 };
+const overTime: Fate = { kind: "refuse", why: "write a Pooling3D layer", except: ["Pooling3D"] };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 /** Layers of images whose pixels have labels. */
 const segmentation = ["DenseImageData", "ImageSegData"];
@@ -274,6 +275,12 @@ const fates: Readonly<Record<string, Fate>> = {
   "ConvolutionParameter.fusion_type": refuse("write the layers by themselves", "NONE_FUSION"),
   "InnerProductParameter.relu": { kind: "honour" },
   "InnerProductParameter.negative_slope": { kind: "honour" },
+  "ConvolutionParameter.kernel_depth": refuse("write a kernel_size for each axis"),
+  "ConvolutionParameter.temporal_stride": refuse("write a stride for each axis", "1"),
+  "ConvolutionParameter.temporal_pad": refuse("write a pad for each axis", "0"),
+  "ConvolutionParameter.filter_group": { kind: "ignore", why: "it only saves memory" },
+  "PoolingParameter.kernel_depth": overTime,
+  "PoolingParameter.temporal_stride": { ...overTime, unless: ["1"] },
   "PoolingParameter.pad_3d": refuse("only two spatial axes are pooled here"),
   "PoolingParameter.kernel_size_3d": refuse("only two spatial axes are pooled here"),
   "PoolingParameter.stride_3d": refuse("only two spatial axes are pooled here"),
@@ -292,7 +299,7 @@ export function judgeForeignFields(
   for (const { message, field, value, where, layer } of uses) {
     const name = `${message}.${field.name}`;
     // A layer of a foreign type is refused, or not, as a whole: by the Net.
-    if (layer && !entryOf(paramFields, layer.type)) continue;
+    if (layer?.type && !entryOf(paramFields, layer.type)) continue;
     const fate = fates[name];
     // Engine names of forks (MKLDNN, MKL2017) and foreign layers' own messages say nothing about results.
     if (!fate || fate.kind === "honour") continue;

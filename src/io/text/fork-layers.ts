@@ -18,8 +18,7 @@ const forks: Readonly<Record<string, string>> = {
     "LargeMarginInnerProduct CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2",
   "pose estimation":
     "CPMData CPMTransformation DataHeatmap HeatmapData EuclideanLossHeatmap ImResize NMS",
-  "3-D convolution (C3D)":
-    "Convolution3D Deconvolution3D Pooling3D NdConvolution NdDeconvolution NdPooling",
+  "3-D convolution (C3D)": "NdConvolution NdDeconvolution NdPooling",
   "NVIDIA's Caffe": "DetectNetTransformation Detectnet AxpyLoss LSTMNode",
   "Intel's Caffe": "MnActivation MnParamGrad SplitConcat",
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",

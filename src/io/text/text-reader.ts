@@ -195,7 +195,9 @@ class Reader {
         where: `${this.#file}:${this.#lines.at(name.start)}`,
       });
     }
-    if (type.name.endsWith("LayerParameter")) this.#noteLayer(field.name, values[0], name.start);
+    if (type.name.endsWith("LayerParameter")) {
+      this.#noteLayer(type.name, field.name, values[0], name.start);
+    }
   }
 
   /** Reads one value, or every one of a list in brackets. */
@@ -213,9 +215,12 @@ class Reader {
   }
 
   /** Remembers where a layer stands, and what type it is. */
-  #noteLayer(field: string, value: unknown, offset: number): void {
+  #noteLayer(message: string, field: string, value: unknown, offset: number): void {
     if (typeof value !== "string") return;
-    if (field === "type" && this.#layer) this.#layer.type = value;
+    if (field === "type" && this.#layer && message !== "V0LayerParameter") {
+      const old: Readonly<Record<string, string>> = message === "LayerParameter" ? {} : v1Types;
+      this.#layer.type = entryOf(old, value) ?? value;
+    }
     if (field === "name" && !this.#layerLines.has(value)) {
       this.#layerLines.set(value, this.#lines.lineOf(offset));
     }
@@ -305,7 +310,7 @@ class Reader {
       );
     }
     this.#tokens.next();
-    const isLayer = type?.name === "LayerParameter";
+    const isLayer = type?.name === "LayerParameter" || type?.name === "V1LayerParameter";
     if (isLayer) this.#layer = { type: "" };
     const known = type?.name === "AnyParameter" ? undefined : type;
     const message = this.#message(known, close, open.start);

@@ -1,3 +1,4 @@
+import { FormatError } from "../../util/errors.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 
 type Layers = readonly LayerParameter[];
@@ -38,8 +39,49 @@ const rectified: readonly Form[] = (
   return [plain, behind(layer, "ReLU", slope)];
 });
 
+/** C3D's convolutions over time, height and width: a kernel, stride and pad of time, and one of the others each. */
+function overTime(layer: LayerParameter): Layers | undefined {
+  const type = { Convolution3D: "Convolution", Deconvolution3D: "Deconvolution" }[layer.type ?? ""];
+  if (type === undefined) return undefined;
+  const { convolution3d_param, convolution_param, name = "", ...rest } = layer;
+  const param = convolution3d_param ?? convolution_param ?? {};
+  const { kernel_depth, temporal_stride = 1, temporal_pad = 0, group = 1 } = param;
+  const one = (lengths: number | readonly number[] | undefined): number | undefined =>
+    typeof lengths === "object" ? lengths[0] : lengths;
+  const [kernel, stride = 1, pad = 0] = [param.kernel_size, param.stride, param.pad].map(one);
+  if (kernel === undefined || kernel_depth === undefined || group !== 1) {
+    throw new FormatError(
+      `layer "${name}" (${layer.type}): kernel_size ${kernel ?? "is missing"}, kernel_depth ${kernel_depth ?? "is missing"}, group ${group}. Expected a kernel_size, a kernel_depth, and no group, which C3D does not obey.`,
+    );
+  }
+  const { num_output, bias_term, weight_filler, bias_filler } = param;
+  return [
+    {
+      name,
+      ...rest,
+      type,
+      convolution_param: {
+        ...(num_output !== undefined && { num_output }),
+        ...(bias_term !== undefined && { bias_term }),
+        kernel_size: [kernel_depth, kernel, kernel],
+        stride: [temporal_stride, stride, stride],
+        pad: [temporal_pad, pad, pad],
+        ...(weight_filler && { weight_filler }),
+        ...(bias_filler && { bias_filler }),
+      },
+    },
+  ];
+}
+
 const forms: readonly Form[] = [
   ...rectified,
+  overTime,
+  // C3D's first form of Pooling3D.
+  (layer) => {
+    if (layer.type !== "Pooling3D" || !layer.pooling_param) return undefined;
+    const { pooling_param, ...rest } = layer;
+    return [{ ...rest, pooling3d_param: without(pooling_param, "engine") }];
+  },
   // synopsys-caffe's ReLU that ends at 6.
   (layer) => {
     if (!layer.relu_param?.relu6) return undefined;

@@ -78,7 +78,7 @@ function windowOf(name: string, param: SpatialParameter = {}): Window {
 }
 
 /** f of two lists, a list of one entry standing for any length. */
-export function along(
+function along(
   f: (a: number, b: number) => number,
   a: readonly number[],
   b: readonly number[],

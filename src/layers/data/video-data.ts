@@ -1,7 +1,9 @@
 import { readFrameList } from "../../io/lists/frame-list.ts";
 import { everyLast } from "../../io/lists/image-list.ts";
 import { type ImagePlan, peekImage } from "../../io/loaders/image-loader.ts";
+import type { VideoDataParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import type { Shape } from "../../util/shape.ts";
 import {
   arity,
   type None,
@@ -38,7 +40,9 @@ export class VideoDataLayer extends PrefetchingDataLayer<OneOrMore> {
     topIndex,
   ) => {
     const { batch_size = data_param?.batch_size, new_height, new_width } = video_data_param ?? {};
-    return imagesShape(topIndex, batch_size, transform_param, [new_height, new_width], true);
+    const size = [new_height, new_width];
+    const shape = imagesShape(topIndex, batch_size, transform_param, size, true);
+    return topIndex === 0 && shape ? clipsShape(shape, video_data_param ?? {}) : shape;
   };
 
   override setUp(_bottom: None, top: OneOrMore): void {
@@ -85,4 +89,16 @@ export class VideoDataLayer extends PrefetchingDataLayer<OneOrMore> {
     this.context.log(`output data size: ${data.shape.join(",")}`);
     this.prefetches(plan, top, { source: video_file, isDecoded: true });
   }
+}
+
+/** The shape of clips that other forks' layers of this name read: C3D's have an axis of time, temporal segment networks' more channels. */
+function clipsShape(shape: Shape, param: VideoDataParameter): Shape {
+  const { source, new_length: frames = 1, modality, num_segments } = param;
+  const [batch = 1, channels = 3, ...lengths] = shape;
+  if (source === undefined) return shape;
+  if (modality === undefined && num_segments === undefined) {
+    return [batch, channels, frames, ...lengths];
+  }
+  const each = modality === "FLOW" ? 2 : 3;
+  return [batch, each * frames * (num_segments ?? 1), ...lengths];
 }

@@ -139,7 +139,7 @@ describe("errors say file, line, column, message, field and the nearest name", (
       'layers { name: "d" type: "DummyData" }',
       'net.prototxt:1:26: V1LayerParameter.type is "DummyData", and "layers" is the old form, whose types have other names. Write layer { type: "DummyData" }, or layers { type: DUMMY_DATA }.',
     ],
-    ['layers { type: "Crop" }', 'Write layer { type: "Crop" }.'],
+    ['layers { type: "Scale" }', 'Write layer { type: "Scale" }.'],
     [
       'name: "C:\\Users"',
       "net.prototxt:1:10: \\U is no escape. A backslash begins one; write / or \\\\ in a path.",

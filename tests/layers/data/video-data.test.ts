@@ -2,6 +2,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeImage } from "../../../src/io/images/encode.ts";
+import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
+import { VideoDataLayer } from "../../../src/layers/data/video-data.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { netOf } from "../../support/nets.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -69,5 +71,18 @@ describe("VideoData", () => {
     ['source: "clips.lst" new_length: 16', /clips of frames for 3-D convolutions/],
   ])("with %s is refused", (param, problem) => {
     expect(() => video(param)).toThrow(problem);
+  });
+
+  test.each([
+    ["new_length: 16", [4, 3, 16, 12, 12]],
+    ["new_length: 10 num_segments: 1 modality: FLOW", [4, 20, 12, 12]],
+    ["new_length: 1 num_segments: 3 modality: RGB", [4, 9, 12, 12]],
+  ])("says what shape other forks' clips have: %s", (param, shape) => {
+    const net = parsePrototxt(
+      "NetParameter",
+      `layer { type: "VideoData" transform_param { crop_size: 12 } video_data_param { source: "a" batch_size: 4 ${param} } }`,
+    );
+    expect(VideoDataLayer.topShape(net.layer![0]!, 0)).toEqual(shape);
+    expect(VideoDataLayer.topShape(net.layer![0]!, 1)).toEqual([4]);
   });
 });
