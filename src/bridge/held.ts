@@ -1,4 +1,11 @@
-import type { Session } from "./session.ts";
+import type { References } from "./references.ts";
+import type { SharedArrays } from "./shared-arrays.ts";
+
+/** What another program knows of, by numbers. */
+interface Known {
+  readonly references: References;
+  readonly arrays: SharedArrays;
+}
 
 /** Something that another program holds, by all the numbers that were given out for its sake. */
 export class Held {
@@ -12,11 +19,11 @@ export class Held {
 }
 
 /** Gives up what the other program held by that number, with all that it knew of it, and closes it. */
-export function giveUp(session: Session, number: number): void {
-  const held = session.references.release(number);
+export function giveUp({ references, arrays }: Known, number: number): void {
+  const held = references.release(number);
   if (!(held instanceof Held)) return;
   for (const one of held.numbers) {
-    if (session.references.release(one)) session.arrays.forgetBlob(one);
+    if (references.release(one)) arrays.forgetBlob(one);
   }
   held.close();
 }
