@@ -39,7 +39,7 @@ function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | unde
   return {
     forward(x, y) {
       last = made.get(layouts.current(x, input));
-      // The library's plain loops, which blocks of four channels are left to, are a hundred times slower than a reorder.
+      // The library's plain loops, which blocks of four channels are left to, take far longer than a reorder.
       if (last.forward.implementation.startsWith("ref")) last = made.get(layouts.plain(input));
       const { forward, workspace } = last;
       const { src, dst } = forward.layouts;
