@@ -48,6 +48,7 @@ export default defineConfig({
       section("Coming from Caffe", [
         ["BVLC Caffe", "from-caffe"],
         ["pycaffe and matcaffe", "from-pycaffe"],
+        ["Octave and MATLAB", "matlab"],
         ["Differences", "differences"],
       ]),
       section("Understanding", [

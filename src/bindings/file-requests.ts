@@ -1,6 +1,7 @@
 import { floatsOf } from "../bridge/args.ts";
 import { Bytes, type Request } from "../bridge/session.ts";
 import { readMean, writeMean } from "../float-images/mean.ts";
+import { storeRows } from "../io/hdf5/store-rows.ts";
 import { CaffeError } from "../util/errors.ts";
 import { countOf } from "../util/shape.ts";
 
@@ -21,5 +22,36 @@ export const fileRequests: Readonly<Record<string, Request>> = {
       );
     }
     writeMean(args.text("file"), { shape, data });
+  },
+
+  /**
+   * Writes rows to the datasets `data` and `label` of an HDF5 file, a new one or one that is there; the shapes that
+   * they have then. `rows` of each, from the numbers `from` on where these are given; the bytes are those of the
+   * data, then those of the labels.
+   */
+  "hdf5.store": (_, args, bytes) => {
+    const [rows, chunk] = [args.number("rows"), args.number("chunk")];
+    const from = args.has("from") ? args.numbers("from") : [];
+    const values = floatsOf(bytes);
+    let at = 0;
+    const arrays = ["data", "label"].map((name, i) => {
+      const shape = args.numbers(`${name}Shape`);
+      const part = values.subarray(at, at + rows * countOf(shape));
+      at += rows * countOf(shape);
+      const first = from[i];
+      return {
+        name,
+        shape,
+        perChunk: chunk,
+        values: part,
+        ...(first !== undefined && { from: first }),
+      };
+    });
+    if (at !== values.length) {
+      throw new CaffeError(`${values.length} values are given for ${at}. Expected as many.`);
+    }
+    const mode = args.boolean("create") ? "new" : "add";
+    const [data, label] = storeRows(args.text("file"), mode, arrays);
+    return { data, label };
   },
 };

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { octave, octaveNeeds, runOctave } from "../support/octave.ts";
+import { errorsOf, octave, octaveNeeds, runOctave } from "../support/octave.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 describe.each(["points", "engine"])("%s", (kind) => {
@@ -11,8 +11,7 @@ describe.each(["points", "engine"])("%s", (kind) => {
 
   test.skipIf(!octave).each(scripts)(`%s (${octaveNeeds})`, async (script) => {
     const { status, stderr } = await runOctave(join(folder, script), temporaryFolder());
-    const errors = stderr.split("\n").filter((line) => /^(error|warning): (?!ignoring)/.test(line));
-    expect(errors).toEqual([]);
+    expect(errorsOf(stderr)).toEqual([]);
     expect(status).toBe(0);
   });
 });

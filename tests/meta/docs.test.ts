@@ -223,7 +223,7 @@ describe("the shell", () => {
 
 test("blocks are of languages that are tested, or plain text", () => {
   expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(
-    ["prototxt", "python", "sh", "text", "ts"].sort(),
+    ["matlab", "prototxt", "python", "sh", "text", "ts"].sort(),
   );
 });
 

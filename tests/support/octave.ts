@@ -56,3 +56,8 @@ export function runOctave(
     child.on("error", reject);
   });
 }
+
+/** What Octave has said of errors, but for what Debian's says of itself when it ends. */
+export function errorsOf(stderr: string): string[] {
+  return stderr.split("\n").filter((line) => /^(error|warning): (?!ignoring)/.test(line));
+}

@@ -6,7 +6,7 @@ import {
   Worker,
 } from "node:worker_threads";
 import { FormatError } from "../../util/errors.ts";
-import type { Hdf5RowFile } from "./row-file.ts";
+import type { Hdf5RowFile, storeRowsIn } from "./row-file.ts";
 import type { Hdf5Tree } from "./tree.ts";
 
 /** What the thread is asked to do: read a file or its bytes, make the bytes of a tree, or write rows to a file. */
@@ -19,6 +19,7 @@ export type Hdf5Order =
       readonly names: readonly string[] | undefined;
     }
   | { readonly tree: Hdf5Tree }
+  | { readonly store: Parameters<typeof storeRowsIn> }
   /** Begins a file of rows at a path; the calls after it are for that file. */
   | { readonly rows: string }
   | { readonly call: "begin"; readonly args: Parameters<Hdf5RowFile["begin"]> }
@@ -32,6 +33,7 @@ const MOST_KEPT = 32 * 2 ** 20;
 export type Hdf5Answer =
   | { readonly tree: Hdf5Tree }
   | { readonly pieces: Uint8Array[] }
+  | { readonly shapes: number[][] }
   | {
       readonly error: string;
       /** The message is one of ours, in whole sentences. */

@@ -1,7 +1,7 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 import { CaffeError, systemErrorText } from "../../util/errors.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
-import { Hdf5RowFile } from "./row-file.ts";
+import { Hdf5RowFile, storeRowsIn } from "./row-file.ts";
 import { storageIn, storageOf } from "./storage.ts";
 import type { Hdf5Answer, Hdf5Order } from "./thread.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "./tree.ts";
@@ -28,6 +28,7 @@ function answerTo(order: Hdf5Order): [Hdf5Answer, ArrayBuffer[]] {
       const pieces = writeHdf5File(order.tree);
       return [{ pieces }, pieces.map(({ buffer }) => buffer)];
     }
+    if ("store" in order) return [{ shapes: storeRowsIn(...order.store) }, []];
     if ("rows" in order) rows = new Hdf5RowFile(order.rows);
     else if (order.call === "begin") rows?.begin(...order.args);
     else if (order.call === "write") rows?.write(...order.args);
