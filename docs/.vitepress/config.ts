@@ -47,6 +47,7 @@ export default defineConfig({
       ]),
       section("Coming from Caffe", [
         ["BVLC Caffe", "from-caffe"],
+        ["Your pycaffe scripts", "python"],
         ["pycaffe and matcaffe", "from-pycaffe"],
         ["Octave and MATLAB", "matlab"],
         ["Differences", "differences"],

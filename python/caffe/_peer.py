@@ -15,6 +15,8 @@ import numpy as np
 from ._blob import Blob, View, Views
 
 _PREFIX = struct.Struct("<II")
+# A gradient check runs nets in 64-bit floats.
+_DTYPES = {"f32": np.float32, "f64": np.float64}
 # An array that was not asked for during so many passes is not kept up to date any more.
 _PASSES_KEPT = 8
 
@@ -245,7 +247,7 @@ class Peer:
             reference = self._roots.get(view.id)
             root = reference() if reference else None
             if root is None:
-                root = np.frombuffer(self._memory[view.id], np.float32)
+                root = np.frombuffer(self._memory[view.id], _DTYPES[place["dtype"]])
                 self._roots[view.id] = weakref.ref(root, self._release_of(view.id))
                 # The array before it may have gone since the engine was asked, which is not to be told of that now.
                 if view.id in self._released:

@@ -1,7 +1,7 @@
 import { closeSync, unlinkSync } from "node:fs";
 import type { Blob } from "../blob/blob.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
-import { CaffeError } from "../util/errors.ts";
+import type { DType, FloatArray } from "../util/arrays.ts";
 import type { Shape } from "../util/shape.ts";
 import { bridgeAddon, type SharedMemory } from "./addon.ts";
 
@@ -12,7 +12,7 @@ export type Side = "data" | "diff";
 interface SharedArray {
   readonly id: number;
   readonly mem: SyncedMem;
-  readonly array: Float32Array;
+  readonly array: FloatArray;
 }
 
 /** One side of a blob as the other process knows it. */
@@ -27,6 +27,7 @@ interface View {
 interface ArrayPlace {
   readonly id: number;
   readonly shape: Shape;
+  readonly dtype: DType;
   readonly path?: string;
   readonly bytes?: number;
 }
@@ -57,31 +58,30 @@ export class SharedArrays {
 
   /**
    * Lets the other process see a side of the blob it knows by `number`.
-   * @throws CaffeError where the elements lie on a device alone, or are no 32-bit floats
+   * @throws CaffeError where the elements lie on a device alone
    */
   open(number: number, blob: Blob, side: Side): ArrayPlace {
     const mem = side === "data" ? blob.dataMem : blob.diffMem;
-    if (mem.dtype !== "f32") {
-      throw new CaffeError("a blob of 64-bit floats is not shared. Expected 32-bit ones.");
-    }
+    const { dtype } = mem;
     const { shape } = blob;
     this.#views.set(`${number} ${side}`, { blob, side, mem, shape });
     const known = this.#arrays.get(mem);
     if (known?.mem.keepsCpuIn(known.array)) {
       mem.cpu();
       this.#held.add(known);
-      return { id: known.id, shape };
+      return { id: known.id, shape, dtype };
     }
-    const bytes = Math.max(4, 4 * mem.count);
+    const Floats = dtype === "f64" ? Float64Array : Float32Array;
+    const bytes = Floats.BYTES_PER_ELEMENT * Math.max(1, mem.count);
     const file = bridgeAddon().share(bytes);
     this.#opening.push(file);
-    const array = new Float32Array(file.memory, 0, mem.count);
+    const array = new Floats(file.memory, 0, mem.count);
     mem.moveCpu(array);
     const shared = { id: ++this.#last, mem, array };
     this.#arrays.set(mem, shared);
     this.#byId.set(shared.id, shared);
     this.#held.add(shared);
-    return { id: shared.id, shape, path: file.path, bytes };
+    return { id: shared.id, shape, dtype, path: file.path, bytes };
   }
 
   /** The other process holds these no more. */
