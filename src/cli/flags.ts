@@ -162,21 +162,43 @@ function flagsOf(
   for (const word of args) {
     const command = known.find((one) => nameOf(one) === word);
     if (typeof command?.builder !== "function") continue;
-    const inner: CommandModule[] = [];
-    const listener: unknown = new Proxy(
-      {},
-      {
-        get: (_, method) => (given: CommandModule | string, options: Options) => {
-          if (method === "command") inner.push(given as CommandModule);
-          if (method === "option") note({ [String(given)]: options });
-          return listener;
-        },
-      },
-    );
-    void command.builder(listener as Argv);
+    const { options, inner } = declaredBy(command.builder as Builder);
+    note(options);
     known = inner;
   }
   return flags;
+}
+
+type Builder = (yargs: Argv) => unknown;
+
+/** The flags and the commands of its own that a command's builder declares. */
+function declaredBy(builder: Builder): {
+  readonly options: Readonly<Record<string, Options>>;
+  readonly inner: readonly CommandModule[];
+} {
+  const options: Record<string, Options> = {};
+  const inner: CommandModule[] = [];
+  const listener: unknown = new Proxy(
+    {},
+    {
+      get: (_, method) => (given: CommandModule | string, declared: Options) => {
+        if (method === "command") inner.push(given as CommandModule);
+        if (method === "option") options[String(given)] = declared;
+        return listener;
+      },
+    },
+  );
+  builder(listener as Argv);
+  return { options, inner };
+}
+
+/** A command whose own flags stand before those that every command has where its help is shown. */
+export function withOwnFlagsFirst<T, U>(command: CommandModule<T, U>): CommandModule<T, U> {
+  if (typeof command.builder !== "function") return command;
+  const builder = command.builder as Builder;
+  const names = Object.keys(declaredBy(builder).options);
+  if (names.length === 0) return command;
+  return { ...command, builder: (yargs) => (builder(yargs) as Argv<U>).group(names, "Flags:") };
 }
 
 /** The first word of a command. */

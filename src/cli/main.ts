@@ -33,7 +33,13 @@ import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
 import { upgradeCommands } from "./commands/upgrade.ts";
 import { exitCodeOf, exitCodes, exitCodeTexts } from "./exit-codes.ts";
-import { expandFlagFiles, nameOf, normaliseFlags, readFlagValues } from "./flags.ts";
+import {
+  expandFlagFiles,
+  nameOf,
+  normaliseFlags,
+  readFlagValues,
+  withOwnFlagsFirst,
+} from "./flags.ts";
 import { logFlags } from "./log-settings.ts";
 import { guardOutput, showError } from "./output.ts";
 
@@ -68,7 +74,7 @@ const commands = [
   pythonPath,
   matlabPath,
   bridge,
-] as unknown as CommandModule[];
+].map((command) => withOwnFlagsFirst(command as unknown as CommandModule));
 
 /** Flags of every command besides those of the log. */
 const ownFlags = {
@@ -85,7 +91,9 @@ export async function main(args: readonly string[]): Promise<number> {
   guardOutput();
   let isDebug = false;
   try {
-    const given = expandFlagFiles(normaliseFlags(args), (file) => readText(file, "flag file"));
+    const given = expandFlagFiles(normaliseFlags(asked(args)), (file) =>
+      readText(file, "flag file"),
+    );
     const flags = readFlagValues(given, commands, { ...logFlags, ...ownFlags });
     isDebug = flags.includes("--debug=true");
     checkCommand(flags);
@@ -97,17 +105,19 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** What is asked for: nothing, and `help`, stand for the page of a command or of all. */
+function asked([first, ...rest]: readonly string[]): string[] {
+  if (first === undefined) return ["--help"];
+  return first === "help" ? [...rest, "--help"] : [first, ...rest];
+}
+
 /** Makes sure that the first word is a command; help and version need none. */
 function checkCommand(flags: readonly string[]): void {
   const names = commands.map(nameOf);
-  const [given] = flags;
-  if (given !== undefined && (given.startsWith("-") || [...names, "completion"].includes(given))) {
-    return;
-  }
+  const [given = "--help"] = flags;
+  if (given.startsWith("-") || [...names, "completion"].includes(given)) return;
   throw new CaffeError(
-    given === undefined
-      ? `no command is given. Expected one of ${names.join(", ")}; see caffe --help.`
-      : `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
+    `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
   );
 }
 
@@ -129,27 +139,30 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .help()
     .alias("help", "h")
     .wrap(Math.min(100, process.stdout.columns ?? 100))
-    .example("caffe train --solver=lenet_solver.prototxt", "train LeNet")
+    .example(
+      "caffe new flowers --images=photos",
+      "all that training takes, from photos/CLASS/*.jpg",
+    )
+    .example("caffe train --solver=flowers/solver.prototxt", "train it")
     .example("caffe train --solver=s.prototxt --snapshot=auto", "go on where it was interrupted")
     .example("caffe test --model=net.prototxt --weights=net.caffemodel", "score it")
     .example("source <(caffe completion)", "complete commands and flags in this shell")
     .epilogue(
-      `\`caffe <command> --help\` shows a command's flags and examples.\n\nExit codes:\n${codes.join("\n")}`,
+      `\`caffe help <command>\` shows a command's flags and examples.\n\nExit codes:\n${codes.join("\n")}`,
     )
     .exitProcess(false)
     .fail((message, error) => {
       // What a flag's own check threw comes wrapped, its sentence whole.
       if (error?.name === "YError") throw new CaffeError(error.message, { cause: error });
       const text = message.replace(/\s*\n\s*/g, " ");
-      throw error ?? new CaffeError(`${text}.${flagHint(text, flags)} See caffe --help.`);
+      throw error ?? new CaffeError(`${text}.${flagHint(text)} See caffe --help.`);
     });
 }
 
-/** The flag that is missing before a file, as in `caffe train solver.prototxt`. */
-function flagHint(message: string, [command]: readonly string[]): string {
+/** The flag that is missing before a file, as in `caffe test net.prototxt`. */
+function flagHint(message: string): string {
   const [, file] = /^Unknown arguments?: ([^,]*\.prototxt)/.exec(message) ?? [];
-  if (file === undefined) return "";
-  return ` Did you mean --${command === "train" ? "solver" : "model"}=${file}?`;
+  return file === undefined ? "" : ` Did you mean --model=${file}?`;
 }
 
 /** Lets glog's flags count wherever a log is opened: as in glog, a flag is its GLOG_ variable's other name. */

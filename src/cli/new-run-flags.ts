@@ -20,13 +20,26 @@ export interface NewRunFlags {
   readonly model: string | undefined;
   readonly size: number | undefined;
   readonly weights: string | undefined;
-  readonly val: string;
+  readonly val: string | undefined;
   readonly batch: number | undefined;
   readonly epochs: number | undefined;
-  readonly seed: number;
-  readonly mirror: boolean;
-  readonly force: boolean;
+  readonly seed: number | undefined;
+  readonly mirror: boolean | undefined;
+  readonly force: boolean | undefined;
 }
+
+/** Flags that say how a run is made, beside what it is made of. */
+export const newRunFlags = [
+  "model",
+  "size",
+  "val",
+  "root",
+  "batch",
+  "epochs",
+  "seed",
+  "mirror",
+  "force",
+] as const;
 
 /** Adds these flags, but for `weights`, which commands describe themselves. */
 export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
@@ -50,8 +63,8 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     )
     .option("val", {
       type: "string",
-      default: "0.2",
-      describe: "how much of the pictures to test with; or a folder or list of its own",
+      describe:
+        "how much of the pictures to test with, 0.2 by default; or a folder or list of its own",
     })
     .option("root", {
       type: "string",
@@ -72,18 +85,16 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     )
     .option(
       ...whole("seed", {
-        default: 1701,
-        describe: "decides which pictures test, and the first weights",
+        describe: "decides which pictures test, and the first weights; 1701 by default",
       }),
     )
     .option("mirror", {
       type: "boolean",
-      default: true,
-      describe: "turn half of the pictures round, left to right; --no-mirror where sides matter",
+      describe:
+        "turn half of the pictures round, left to right, as is done by default; --no-mirror where sides matter",
     })
     .option("force", {
       type: "boolean",
-      default: false,
       describe: "replace what an earlier run made in the folder",
     }) as unknown as Argv<T & NewRunFlags>;
 }
@@ -109,7 +120,8 @@ export async function makeRun(
     const run = await newRun(
       {
         ...flags,
-        ...{ folder, images, threads, val: partOf(flags.val) },
+        ...{ folder, images, threads, val: partOf(flags.val ?? "0.2") },
+        ...{ seed: flags.seed ?? 1701, mirror: flags.mirror ?? true, force: flags.force ?? false },
         weights: flags.weights || undefined,
         memory: PART_OF_MEMORY * totalmem(),
       },

@@ -186,6 +186,21 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
     ],
     ["an unknown command", ["trian"], 'Unknown action: trian. Did you mean "train"?'],
     ["an unknown flag", ["train", "--sovler=x"], "Unknown argument: sovler"],
+    [
+      "two solvers",
+      ["train", "good.prototxt", "--solver=good.prototxt"],
+      "good.prototxt and --solver=good.prototxt are both given.",
+    ],
+    [
+      "a flag for pictures without any",
+      ["train", "good.prototxt", "--model=squeezenet"],
+      "--model is for what --images makes.",
+    ],
+    [
+      "pictures and a solver",
+      ["train", "good.prototxt", "--images=x"],
+      "--images and a solver are both given.",
+    ],
     ["no model", ["time"], "Need a model definition."],
     [
       "several GPUs",
@@ -231,6 +246,21 @@ describe("caffe", () => {
     expect(caffe(["train", "--help"]).stdout).toContain("go on from iteration 5000");
     expect(caffe(["--version"]).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
     expect(caffe(["train", "--help"]).status).toBe(0);
+  });
+
+  test("alone and with help it shows a page, of a command its own flags first", () => {
+    const all = caffe(["--help"]);
+    for (const words of [[], ["help"]]) expect(caffe(words)).toEqual(all);
+    expect(all.status).toBe(0);
+    const page = caffe(["help", "models", "get"]);
+    expect(page.status).toBe(0);
+    expect(page).toEqual(caffe(["models", "get", "--help"]));
+    for (const { stdout } of [page, caffe(["test", "--help"])]) {
+      const [flags, everywhere] = ["Flags:", "Everywhere:"].map((title) => stdout.indexOf(title));
+      expect(flags).toBeGreaterThan(0);
+      expect(everywhere).toBeGreaterThan(flags as number);
+      expect(stdout).not.toContain("Options:");
+    }
   });
 
   test("device_query shows the engines", () => {

@@ -26,6 +26,7 @@ const hasFashion = existsSync("/usr/share/datasets/fashion-mnist");
 /** What each reaches at least (or at most) in its short form; by chance it would be the number behind. */
 const examples: [name: string, needsFashion: boolean, least: number, most: number][] = [
   ["fashion-mnist", true, 0.4, 1], // 0.1
+  ["own-pictures", false, 0.8, 1], // 0.25
   ["image-folder", true, 0.5, 1], // 0.2
   ["hdf5-logistic-regression", false, 0.85, 1], // 0.5
   ["siamese", true, 0, 0.1], // 0.2 before training

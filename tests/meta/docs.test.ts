@@ -9,6 +9,7 @@ import { generatedPages } from "../../scripts/generate/pages.ts";
 import * as api from "../../src/index.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { caffeHere } from "../support/cli.ts";
+import { drawFolder } from "../support/drawn-pictures.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = resolve(".");
@@ -62,6 +63,7 @@ beforeAll(async () => {
   await sharp({ create: { ...grey, width: 60, height: 40 } })
     .jpeg()
     .toFile(join(folder, "photo.jpg"));
+  await drawFolder(join(folder, "photos"), 6);
   writeFileSync(join(folder, "train.log"), "Iteration 0, loss = 2\nIteration 9, loss = 1\n");
   makeDatabases();
 });
@@ -205,10 +207,12 @@ describe("the shell", () => {
           .replace(/^data\/fashion-mnist\/(\w+)_lmdb$/, "made/$1_lmdb")
           .replace(/^\/usr\/share\/datasets\/.*images.*$/, "images")
           .replace(/^\/usr\/share\/datasets\/.*labels.*$/, "labels")
+          .replace("_iter_300.caffemodel", "_iter_1.caffemodel")
           .replace("_iter_6000.solverstate", "_iter_4.solverstate")
           .replace("--iterations=100", "--iterations=1"),
       );
       mkdirSync("made", { recursive: true });
+      if (args[0] === "new") args.push("--epochs=1");
       if (args.some((arg) => arg.endsWith("_iter_4.solverstate"))) {
         await caffeHere(["train", "--solver=models/lenet/lenet_fashion_solver.prototxt"], folder);
       }

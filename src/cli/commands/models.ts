@@ -4,7 +4,7 @@ import { getModel, listModels, type ModelCard, modelCard } from "../../models/mo
 import { writeAdaptedModel } from "../../new-run/write-adapted.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { printable } from "../../util/printable.ts";
-import { whole } from "../flags.ts";
+import { whole, withOwnFlagsFirst } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface ListFlags {
@@ -117,9 +117,9 @@ export const models: CommandModule = {
   describe: "list, show and get the nets that come with this package",
   builder: (yargs) =>
     yargs
-      .command(list)
-      .command(show)
-      .command(get)
+      .command(withOwnFlagsFirst(list))
+      .command(withOwnFlagsFirst(show))
+      .command(withOwnFlagsFirst(get))
       .demandCommand(1, "models needs list, show or get")
       .example("caffe models list", "which there are")
       .example("caffe models show squeezenet", "its paper, sizes, input and weights")

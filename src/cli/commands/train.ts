@@ -1,17 +1,22 @@
+import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
+import { fileExists } from "../../io/files/file-system.ts";
+import { usualThreads } from "../../io/jobs/in-order.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { listOf, wholeOfAnySign } from "../flags.ts";
+import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
 
-interface TrainFlags extends CommonFlags {
+interface TrainFlags extends CommonFlags, NewRunFlags {
+  readonly file: string | undefined;
   readonly solver: string | undefined;
+  readonly folder: string | undefined;
   readonly snapshot: string | undefined;
-  readonly weights: string | undefined;
   readonly level: number | undefined;
   readonly stage: string | undefined;
   readonly sigint_effect: string;
@@ -24,11 +29,19 @@ const effect = { type: "string", choices: ["stop", "snapshot", "none"] } as cons
 
 /** `caffe train`: trains or finetunes a net, or goes on from a snapshot. */
 export const train: CommandModule<object, TrainFlags> = {
-  command: "train",
+  command: "train [file]",
   describe: "train or finetune a model",
   builder: (yargs) =>
-    withCommonFlags(yargs)
-      .option("solver", { type: "string", describe: "the solver's prototxt" })
+    withNewRunFlags(
+      withCommonFlags(yargs)
+        .positional("file", { type: "string", describe: "the solver's prototxt" })
+        .option("solver", { type: "string", describe: "the same" }),
+    )
+      .option("folder", {
+        type: "string",
+        describe:
+          "with --images: the folder that caffe new would make; runs/NAME of the pictures' by default",
+      })
       .option("snapshot", {
         type: "string",
         describe: "go on from this .solverstate; auto: from the newest whole one, or afresh",
@@ -52,7 +65,11 @@ export const train: CommandModule<object, TrainFlags> = {
         describe: "when the loss is no number or explodes: stop (default), or go on as Caffe does",
       })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
-      .example("caffe train --solver=models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
+      .example("caffe train models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
+      .example(
+        "caffe train --images=photos --model=resnet18",
+        "caffe new from photos/CLASS/*.jpg, and then train what it made",
+      )
       .example(
         "caffe train --solver=s.prototxt --snapshot=lenet_iter_5000.solverstate",
         "go on from iteration 5000",
@@ -66,13 +83,12 @@ export const train: CommandModule<object, TrainFlags> = {
   handler: run,
 };
 
-async function run(flags: TrainFlags): Promise<void> {
-  const { solver: file, snapshot, weights } = flags;
-  if (!file) throw new CaffeError("Need a solver definition to train. Give --solver=FILE.");
-  if (snapshot && snapshot !== "auto" && weights) {
-    throw new CaffeError("Give a snapshot to resume training or weights to finetune but not both.");
-  }
+async function run(given: TrainFlags): Promise<void> {
+  checkFlags(given);
   const console = new Console();
+  const flags = given.images === undefined ? given : await fromPictures(given, console);
+  const { snapshot } = flags;
+  const file = solverOf(flags) ?? "";
   const effects = {
     SIGINT: flags.sigint_effect,
     SIGHUP: flags.sighup_effect,
@@ -93,6 +109,53 @@ async function run(flags: TrainFlags): Promise<void> {
   } finally {
     signals.close();
   }
+}
+
+/** The solver's file, named by its flag or alone. */
+function solverOf({ solver, file }: TrainFlags): string | undefined {
+  return solver || file || undefined;
+}
+
+/** @throws CaffeError where flags contradict one another, or one would have no effect */
+function checkFlags(flags: TrainFlags): void {
+  const { solver, file, images, snapshot, weights } = flags;
+  if (solver && file) {
+    throw new CaffeError(`${file} and --solver=${solver} are both given. Expected one of them.`);
+  }
+  if (snapshot && snapshot !== "auto" && weights) {
+    throw new CaffeError("Give a snapshot to resume training or weights to finetune but not both.");
+  }
+  if (images !== undefined) {
+    const other = solverOf(flags) ? "a solver" : snapshot ? "--snapshot" : undefined;
+    if (other === undefined) return;
+    throw new CaffeError(`--images and ${other} are both given. Expected one of them.`);
+  }
+  if (!solverOf(flags)) {
+    throw new CaffeError(
+      "Need a solver definition to train. Give --solver=FILE, or --images=FOLDER to make one.",
+    );
+  }
+  const lost = [...newRunFlags, "folder" as const].find((name) => flags[name] !== undefined);
+  if (lost !== undefined) {
+    throw new CaffeError(`--${lost} is for what --images makes. Expected it with --images.`);
+  }
+}
+
+/** Makes a run of pictures, and gives the flags that train it. */
+async function fromPictures(flags: TrainFlags, console: Console): Promise<TrainFlags> {
+  const folder = flags.folder ?? freeFolder(flags.images ?? "");
+  const { solver } = await makeRun(folder, flags, usualThreads(), console);
+  console.log("info", "new", `${folder}/README.md tells what was made.`);
+  // The solver names them itself.
+  return { ...flags, solver, weights: undefined };
+}
+
+/** A folder for a run of these pictures that is not there yet. */
+function freeFolder(images: string): string {
+  const first = join("runs", parse(images).name || "pictures");
+  let folder = first;
+  for (let i = 2; fileExists(folder); i++) folder = `${first}-${i}`;
+  return folder;
 }
 
 async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<Solver> {

@@ -177,6 +177,18 @@ describe("what is made", () => {
   });
 });
 
+test("caffe train makes a run of pictures and trains it, in a folder that is new each time", async () => {
+  for (const name of ["few", "few-2"]) {
+    const args = ["train", "--images=few", "--model=lenet", "--epochs=1"];
+    const { status, stderr } = await caffeHere(args, folder);
+    expect(status, stderr).toBe(0);
+    expect(existsSync(at(`runs/${name}/lenet_iter_1.caffemodel`))).toBe(true);
+  }
+  const again = await caffeHere(["train", "runs/few/solver.prototxt"], folder);
+  expect(again.status).toBe(0);
+  expect(again.stderr).toContain("Optimization Done.");
+});
+
 describe("what is wrong", () => {
   test("damaged pictures are named and left out", async () => {
     cpSync(at("few"), at("hurt"), { recursive: true });
