@@ -266,6 +266,74 @@ class TestPasses(NetTestCase):
             self.net(STEPS).set_input_arrays(images, np.zeros(6, np.float32))
 
 
+BLOCK = """
+    force_backward: true
+    layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 4 dim: 3 dim: 5 dim: 5 } } }
+    layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
+      num_output: 3 kernel_size: 3 pad: 1 weight_filler { type: "gaussian" std: 1 } } }
+    layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "bn" }
+    layer { name: "scale" type: "Scale" bottom: "bn" top: "bn" scale_param { filler { value: 2 } bias_term: true } }
+    layer { name: "relu" type: "ReLU" bottom: "bn" top: "bn" }
+    layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "bn" top: "sum" }
+    layer { name: "sum_relu" type: "ReLU" bottom: "sum" top: "sum" }
+    layer { name: "pool" type: "Pooling" bottom: "sum" top: "pool" pooling_param { kernel_size: 2 stride: 2 } }
+"""
+
+
+class TestLayersInPlace(NetTestCase):
+    """The engine runs some of these as one; a program must not see that."""
+
+    def setUp(self):
+        super().setUp()
+        caffe.set_random_seed(3)
+        self.block = self.net(BLOCK, caffe.TRAIN)
+        random = np.random.RandomState(5)
+        self.block.blobs["data"].data[...] = random.randn(4, 3, 5, 5)
+        self.top = random.randn(4, 3, 3, 3).astype(np.float32)
+
+    def test_gradients_between_them(self):
+        net = self.block
+        net.forward()
+        net.backward(pool=self.top)
+        # A ReLU in place leaves the gradient before it.
+        first = net.blobs["sum"].diff.copy()
+        self.assertTrue((first[net.blobs["sum"].data == 0] == 0).all())
+        scaled = net.blobs["bn"].diff.copy()
+        expected = np.where(net.blobs["bn"].data > 0, first, 0) * 2
+        np.testing.assert_allclose(scaled, expected, rtol=1e-5, atol=1e-6)
+        # And so it stays.
+        net.forward()
+        net.backward()
+        np.testing.assert_array_equal(net.blobs["sum"].diff, first)
+        np.testing.assert_allclose(net.blobs["bn"].diff, scaled, rtol=1e-5, atol=1e-6)
+
+    def test_ranges_that_cut_them(self):
+        net = self.block
+        net.forward()
+        net.backward(pool=self.top)
+        whole = {name: [blob.diff.copy() for blob in net.params[name]] for name in ("conv", "scale")}
+        data = net.blobs["data"].diff.copy()
+        self.setUp()
+        net = self.block
+        net.forward()
+        net.blobs["pool"].diff[...] = self.top
+        for start, end in ((None, "sum_relu"), ("sum", "relu"), ("scale", "scale"), ("bn", None)):
+            net.backward(start=start, end=end)
+        np.testing.assert_allclose(net.blobs["data"].diff, data, rtol=1e-4, atol=1e-5)
+        for name, gradients in whole.items():
+            for blob, gradient in zip(net.params[name], gradients):
+                np.testing.assert_allclose(blob.diff, gradient, rtol=1e-3, atol=1e-4)
+
+    def test_callbacks_see_each_of_them(self):
+        net = self.block
+        seen = {}
+        net.after_forward(lambda layer: seen.update({net._layer_names[layer]: net.blobs["bn"].data.copy()}))
+        net.forward()
+        np.testing.assert_allclose(seen["bn"].mean((0, 2, 3)), 0, atol=1e-5)
+        np.testing.assert_allclose(seen["scale"], 2 * seen["bn"], rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(seen["relu"], np.maximum(seen["scale"], 0))
+
+
 class TestWeights(NetTestCase):
     def test_files(self):
         first = self.net(TWO_LAYERS)

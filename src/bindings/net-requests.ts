@@ -87,6 +87,8 @@ export function netRequests(settings: Settings): Readonly<Record<string, Request
       } as const;
       const list = lists[moment as keyof typeof lists];
       if (!list) throw new CaffeError(`a net has no moment "${moment}".`);
+      // It may look at blobs.
+      net.runApart();
       list.push((layer) => {
         session.call("callback.run", { id, args: [layer] });
       });

@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import type { Held } from "../bridge/held.ts";
 import type { Session } from "../bridge/session.ts";
 import { PythonLayer } from "../layers/utility/python.ts";
@@ -28,6 +29,15 @@ export interface NetFacts {
   readonly outputs: readonly number[];
 }
 
+/** The net that each blob which another language was told of is in. */
+const nets: WeakMap<Blob, Net> = new WeakMap();
+
+/** Lets the blob's gradient be what Caffe's layers leave there, also between those that run as one. */
+export function showGradient(blob: Blob): void {
+  const net = nets.get(blob);
+  if (net?.isOpen) net.showGradient(blob);
+}
+
 /** Tells another language of a net: it knows net and blobs by numbers from now on, until `held` is given up. */
 export function factsOf(session: Session, net: Net, held: Held): NetFacts {
   const take = (object: object): number => {
@@ -36,6 +46,7 @@ export function factsOf(session: Session, net: Net, held: Held): NetFacts {
     return number;
   };
   const names = net.blobNames;
+  for (const name of names) nets.set(net.blob(name), net);
   const index = new Map(names.map((name, i) => [name, i]));
   const indicesOf = (of: readonly string[]): number[] => of.map((name) => index.get(name) ?? -1);
   const weights = new Map<string, number>();

@@ -9,6 +9,7 @@ import { setRandomSeed } from "../util/seed.ts";
 import { version } from "../util/version.ts";
 import { fileRequests } from "./file-requests.ts";
 import { netRequests } from "./net-requests.ts";
+import { showGradient } from "./open-net.ts";
 import { Settings } from "./settings.ts";
 import { solverRequests, stopRunning } from "./solver-requests.ts";
 
@@ -43,6 +44,7 @@ export async function serve({ input, output, hasPython, log }: ServeOptions): Pr
     },
     () => "the program that uses the engine has ended.",
   );
+  session.beforeDiff = showGradient;
   if (hasPython) drivenByPython(session);
   process.on("SIGINT", stopRunning);
   const parent = process.ppid;

@@ -15,6 +15,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
   /** Lets the other side see the elements of `side` in its own memory. */
   "blob.array": (session, args) => {
     const [blob, side] = [blobOf(session, args), sideOf(args)];
+    if (side === "diff") session.beforeDiff(blob);
     const mem = side === "data" ? blob.dataMem : blob.diffMem;
     const open = (): unknown => session.arrays.open(args.number("blob"), blob, side);
     return mem.isOnHost ? open() : mem.toHost().then(open);
@@ -23,6 +24,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
   /** The elements of `side`, as bytes of 32-bit floats. */
   "blob.read": (session, args) => {
     const [blob, side] = [blobOf(session, args), sideOf(args)];
+    if (side === "diff") session.beforeDiff(blob);
     const read = (): Bytes => {
       const values = Float32Array.from(side === "data" ? blob.values() : blob.diffValues());
       return new Bytes({ shape: blob.shape }, new Uint8Array(values.buffer));

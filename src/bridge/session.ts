@@ -1,3 +1,4 @@
+import type { Blob } from "../blob/blob.ts";
 import { CaffeError, LayerError } from "../util/errors.ts";
 import { Args } from "./args.ts";
 import type { Channel, Message } from "./channel.ts";
@@ -41,6 +42,8 @@ class PeerError extends CaffeError {
 export class Session {
   readonly references: References = new References();
   readonly arrays: SharedArrays = new SharedArrays();
+  /** Called with a blob whose gradient the other side is about to look at. */
+  beforeDiff: (blob: Blob) => void = () => {};
   readonly #channel: Channel;
   readonly #requests: Readonly<Record<string, Request>>;
   readonly #whoEnded: () => string;
@@ -165,6 +168,11 @@ export class Session {
   #checkOpen(): void {
     if (this.#isEnded) throw new CaffeError(this.#whoEnded());
   }
+}
+
+/** Whether an error began as an exception of the other side, whose text has lines: it may tell where that was. */
+export function isOfPeer(error: unknown): boolean {
+  return peerErrorOf(error).id !== undefined;
 }
 
 function resultOf({ head }: Message): unknown {

@@ -1,3 +1,4 @@
+import { isOfPeer } from "../bridge/session.ts";
 import { CaffeError, systemErrorText } from "../util/errors.ts";
 import { printable } from "../util/printable.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -23,12 +24,15 @@ export function guardOutput(): void {
   });
 }
 
-/** Says on standard error what ended a command: a CaffeError in one line, of anything else, which is a bug, its stack. */
+/**
+ * Says on standard error what ended a command: a CaffeError in one line, but for the traceback of a layer in Python; of
+ * anything else, which is a bug, its stack.
+ */
 export function showError(error: unknown, isDebug = false): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   let text = `this is a bug in caffe-ts, please report it:\n${printable(stack, "\n")}`;
   if (error instanceof CaffeError) {
-    text = isDebug ? printable(stack, "\n") : printable(error.message);
+    text = isDebug ? printable(stack, "\n") : printable(error.message, isOfPeer(error) ? "\n" : "");
   }
   process.stderr.write(`caffe: ${text}\n`);
 }

@@ -57,6 +57,22 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
         dBias?.mutableCpu() as Float32Array | undefined,
       );
     },
+    again(mean, variance, y) {
+      const { scale, bias, slope, ceiling } = lineOf([]) as Line;
+      addon.batchNormForward(
+        ...viewOf(layout),
+        eps,
+        true,
+        slope,
+        ceiling,
+        input.read(),
+        mean.cpu() as Float32Array,
+        variance.cpu() as Float32Array,
+        scale,
+        bias,
+        layouts.write(y, layout),
+      );
+    },
   };
 }
 

@@ -39,6 +39,8 @@ export interface BatchNormOp {
     dx: SyncedMem,
     posts?: PostOps,
   ): void;
+  /** (x − mean) / √(variance + eps) of the last forward, after which backward without posts may follow. Where `accepts` is. */
+  again?(mean: SyncedMem, variance: SyncedMem, y: SyncedMem): void;
 }
 
 /** A vector stretched over an array seen as (outer, length, inner). */

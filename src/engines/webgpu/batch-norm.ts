@@ -174,6 +174,9 @@ export function webgpuBatchNorm(scope: Scope, d: BatchNormDescriptor): BatchNorm
       const kept = keeps(posts) ? normalised : undefined;
       normalisation.gradient(kept, d.useGlobalStats, variance, dy, dx, behindOf(posts));
     },
+    again(_mean, _variance, y) {
+      scope.gpu.copy(scope.read(normalised), scope.write(y), 4 * count);
+    },
   };
 }
 

@@ -9,7 +9,7 @@ export type Takeover = "nothing" | "forward" | "both";
  * always right; nothing here changes a number, only how often memory is gone through. All of it is optional, and each
  * layer gives the part that it plays:
  *
- * - **producer** (`accepts`, `forward`, `backward`): does the work of layers in place right behind it, as it writes its
+ * - **producer** (`accepts`, `forward`, `backward`, `again`): does the work of layers in place right behind it, as it writes its
  *   result: Convolution, InnerProduct, BatchNorm, Eltwise
  * - **follower** (`postOp`, `forwardWasTaken`): says what it does, so that the layer before it can: ReLU and the other
  *   elementwise layers, Scale, Dropout, and BatchNorm with global statistics
@@ -28,7 +28,8 @@ export type Takeover = "nothing" | "forward" | "both";
  *    takes the place of its forward. Where one `postOp` is undefined in this pass, where the pass does not run all of the
  *    layers, or with debug_info, every layer runs by itself.
  * 3. In backward, where `accepts` said "both", the producer's turn runs `backward` with the posts and its followers' turns
- *    run nothing. Where it said "forward", every layer runs its own backward.
+ *    run nothing. Where it said "forward", every layer runs its own backward. Where the pass does not run all of the
+ *    layers, they come apart first: `again` gives back what the producer wrote by itself, and the followers run forward.
  *
  * For example, a convolution and a ReLU in place behind it:
  *
@@ -55,6 +56,12 @@ export interface LayerFusion {
     bottom: readonly Blob[],
     posts: PostOps,
   ): void;
+
+  /**
+   * Producer whose `accepts` says "both": what its own forward, without posts, would have given in the last pass, in
+   * top.data. Backward by itself is to follow. False where it does not know any more.
+   */
+  again?(top: readonly Blob[]): boolean;
 
   /** Follower: what this layer does, if the layer before it may do that instead; undefined where it may not now. */
   postOp?(): PostOp | undefined;

@@ -55,6 +55,7 @@ const FUSION = [
   "accepts",
   "forward",
   "backward",
+  "again",
   "postOp",
   "forwardWasTaken",
   "absorbRectifier",

@@ -67,6 +67,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     accepts: (posts) => (this.#accepts(posts) ? "both" : "nothing"),
     forward: ([x], [y], posts) => this.forward([x!], [y!], posts),
     backward: ([y], propagateDown, [x], posts) => this.backward([y!], propagateDown, [x!], posts),
+    again: ([y]) => this.#again(y!),
     postOp: () => this.#linePerChannel(),
   };
 
@@ -283,6 +284,12 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
       if (dx) this.#parts.backward(y.diffMem, dx);
     } else if (this.#lined) this.#lined.backward(mean, variance, this.#line, y.diffMem, dx, posts);
     else if (dx) this.#op.backward(mean, variance, y.diffMem, dx, posts);
+  }
+
+  #again(y: Blob): boolean {
+    if (this.#lined || !this.#op.again) return false;
+    this.#op.again(this.#mean.dataMem, this.#variance.dataMem, y.dataMem);
+    return true;
   }
 
   override state(): LayerState | undefined {

@@ -1,8 +1,17 @@
+import { Blob } from "../../blob/blob.ts";
 import type { PostOps } from "../../engines/engine.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { BuiltLayer, BuiltNet } from "../build/build.ts";
 import type { NetOptions } from "../options.ts";
-import { type Absorption, type Fusion, findAbsorbed, findFusions, postsOf } from "./fusion.ts";
+import {
+  type Absorption,
+  type Fusion,
+  findAbsorbed,
+  findFusions,
+  postsOf,
+  readsResultAlone,
+} from "./fusion.ts";
 import { type KeptData, keptDataOf } from "./kept-data.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { findRepetitions, type Repetition } from "./repetition.ts";
@@ -28,8 +37,10 @@ export class Execution {
   readonly #repetitions: Map<number, Repetition> = new Map();
   /** Those that the last forward pass used. */
   readonly #applied: Set<Fusion | Absorption | Repetition> = new Set();
-  /** Those of whose followers one has since run again, by itself. */
-  readonly #cut: Set<Fusion> = new Set();
+  /** Those of which the last backward ran as one. */
+  readonly #hidden: Set<Fusion> = new Set();
+  /** Results of producers whose gradient somebody looks at. */
+  readonly #shown: Set<Blob> = new Set();
   readonly #memory: MemoryPlan | undefined;
   /** Per layer: copies of data that its backward reads and another layer overwrites. */
   readonly #kept: readonly (KeptData | undefined)[];
@@ -49,7 +60,7 @@ export class Execution {
     this.#byProducer.clear();
     this.#byFollower.clear();
     this.#applied.clear();
-    this.#cut.clear();
+    this.#hidden.clear();
     this.#byReader.clear();
     this.#byRectifier.clear();
     this.#repetitions.clear();
@@ -106,17 +117,17 @@ export class Execution {
         this.#layers[i]?.layer.fusion?.forwardWasTaken?.();
         return;
       }
-      this.#cut.add(before);
+      this.#part(before);
     }
     const fusion = this.#byProducer.get(i);
     if (!fusion) {
       this.#runForward(i);
       return;
     }
+    this.#hidden.delete(fusion);
     const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
     const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
     this.#note(fusion, posts !== undefined);
-    this.#cut.delete(fusion);
     this.#runForward(i, posts);
   }
 
@@ -132,7 +143,7 @@ export class Execution {
 
   /**
    * Layer i's backward, in a pass of layers from `from` back to `to`.
-   * @throws NetError where the net is for forward only, or the range cuts layers that ran as one
+   * @throws NetError where the net is for forward only
    */
   backward(i: number, from: number, to: number): void {
     if (this.#isForwardOnly) {
@@ -142,6 +153,12 @@ export class Execution {
     if (repetition && this.#applied.has(repetition)) {
       this.#forward(repetition.producer, repetition.producer, i, false);
       this.#note(repetition, false);
+    }
+    const absorbed = this.#byReader.get(i);
+    if (absorbed && absorbed.rectifier < to && this.#applied.has(absorbed)) {
+      // The rectifier's turn is not in this pass.
+      this.#layers[i]?.layer.fusion?.absorbRectifier?.(false);
+      this.#note(absorbed, false);
     }
     const absorption = this.#byRectifier.get(i);
     const isDone = absorption && absorption.reader <= from && this.#applied.has(absorption);
@@ -169,18 +186,75 @@ export class Execution {
       return;
     }
     const last = fusion.followers.at(-1) ?? i;
-    const [first, end] = [fusion.producer, last].map((at) => `"${this.#layers[at]?.name}"`);
-    if (this.#cut.has(fusion)) {
+    const isCut = fusion.producer < to || last > from;
+    // A pass that begins here takes the gradient that is there, as the one before left it.
+    const isAgain = from > fusion.producer && from <= last && this.#hidden.has(fusion);
+    if (isAgain || isCut || this.#shown.has(this.#resultOf(fusion))) {
+      if (isAgain) this.#reveal(fusion);
+      else this.#part(fusion);
+      this.#runBackward(i);
+    } else if (fusion.producer === i) {
+      this.#runBackward(i, postsOf(fusion, this.#layers));
+      this.#hidden.add(fusion);
+    }
+  }
+
+  #resultOf({ producer }: Fusion): Blob {
+    return this.#layers[producer]?.topBlobs[0] as Blob;
+  }
+
+  /**
+   * From now on the blob's gradient is what layers that run one by one leave there: that before the layers that work on it in
+   * place. After a backward pass of this net, and while its parameters are those of that pass, it is so at once.
+   */
+  showGradient(blob: Blob): void {
+    if (this.#shown.has(blob)) return;
+    this.#shown.add(blob);
+    for (const fusion of this.#hidden) if (this.#resultOf(fusion) === blob) this.#reveal(fusion);
+  }
+
+  /** Makes the gradient of a producer's result what its followers, one by one, would have left there. */
+  #reveal(fusion: Fusion): void {
+    const { bottomBlobs } = this.#layers[fusion.producer] as BuiltLayer;
+    this.#part(fusion);
+    if (bottomBlobs.includes(this.#resultOf(fusion))) return;
+    for (const i of fusion.followers.toReversed()) this.#runBackwardAgain(i);
+  }
+
+  /** Layer i's backward, but for the gradients of its parameters, which are there. */
+  #runBackwardAgain(i: number): void {
+    const { layer } = this.#layers[i] as BuiltLayer;
+    const gradients = layer.blobs.map(({ diffMem }) => diffMem.cpu().slice());
+    this.#runBackward(i);
+    layer.blobs.forEach(({ diffMem }, b) => {
+      diffMem.overwriteCpu().set(gradients[b] as FloatArray);
+    });
+  }
+
+  /** Layers that ran forward as one come apart: each gets what its own forward would have kept, and its backward is its own. */
+  #part(fusion: Fusion): void {
+    this.#applied.delete(fusion);
+    this.#hidden.delete(fusion);
+    const { producer, followers, isBackward } = fusion;
+    if (
+      this.#isForwardOnly ||
+      !isBackward ||
+      followers.every((i) => readsResultAlone(this.#layers[i]))
+    )
+      return;
+    const { layer, topBlobs, name } = this.#layers[producer] as BuiltLayer;
+    const [y] = topBlobs as readonly [Blob];
+    // What lies there by now, which layers behind have read or others have written, stays.
+    const present = new Blob(y.shape, y.dtype);
+    layer.engine.copy(y.count(), y.dataMem, present.dataMem);
+    if (layer.fusion?.again?.(topBlobs) !== true) {
       throw new NetError(
-        `layers ${first} to ${end} ran forward as one, and then one of them again, by itself. Expected a pass of all of them before backward; or build the net with fuse: false.`,
+        `layer "${name}" ran as one with those in place behind it, and does not come apart from them. Expected a range of all of them or none; or build the net with fuse: false.`,
       );
     }
-    if (fusion.producer < to || last > from) {
-      throw new NetError(
-        `backward from layer ${from} to ${to} cuts layers ${first} to ${end}, which run as one. Expected all of them or none; or build the net with fuse: false.`,
-      );
-    }
-    if (fusion.producer === i) this.#runBackward(i, postsOf(fusion, this.#layers));
+    for (const i of followers) this.#runForward(i);
+    layer.engine.copy(y.count(), present.dataMem, y.dataMem);
+    present.free();
   }
 
   #runBackward(i: number, posts?: PostOps): void {

@@ -143,9 +143,11 @@ function isAllowed(
     const isSame = followers.every((i) => layers[i]?.needsBackward === producer.needsBackward);
     return isSame && !readsOverwritten(layers, followers);
   }
-  // Followers whose backward reads y alone find it, and run it themselves.
-  return followers.every((i) => {
-    const post = postOf(layers[i]);
-    return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);
-  });
+  return followers.every((i) => readsResultAlone(layers[i]));
+}
+
+/** Whether a follower's backward finds all that it reads where its own forward did not run: y, or a random key. */
+export function readsResultAlone(follower: JoinedLayer | undefined): boolean {
+  const post = postOf(follower);
+  return post?.kind === "dropout" || (post?.kind === "unary" && !post.kernel.backwardReadsX);
 }

@@ -25,6 +25,8 @@ export class LayerRunner {
   readonly afterBackward: LayerCallback[] = [];
   /** Logs the mean size of every top, parameter and gradient as layers run. */
   debugInfo: boolean;
+  /** Runs every layer by itself. */
+  runsApart = false;
   readonly #layers: readonly BuiltLayer[];
   #isClosed = false;
   #isRunning = false;
@@ -64,6 +66,11 @@ export class LayerRunner {
   /** Finds anew what can be fused, after shapes have changed. */
   planFusion(): void {
     this.#execution.plan();
+  }
+
+  /** As `Execution.showGradient`. */
+  showGradient(blob: Blob): void {
+    if (!this.#isRunning) this.#execution.showGradient(blob);
   }
 
   /**
@@ -126,7 +133,7 @@ export class LayerRunner {
       layer.reshape(bottomBlobs, topBlobs);
       writeLossWeights(built);
       // With debug_info layers run one by one, so that each one's own result is logged.
-      this.#execution.forward(i, from, to, this.debugInfo);
+      this.#execution.forward(i, from, to, this.debugInfo || this.runsApart);
     } catch (error) {
       throw withRecord(
         withLayer(error, layer),

@@ -65,6 +65,23 @@ export abstract class RunnableNet extends NetGraph {
     this.open.runner.debugInfo = isOn;
   }
 
+  /**
+   * From now on layers run one by one, so that whoever looks between them sees what each one makes.
+   * @internal
+   */
+  runApart(): void {
+    this.open.runner.runsApart = true;
+  }
+
+  /**
+   * From now on the blob's `diff` is the gradient before the layers that work on it in place, as each of them alone leaves
+   * it. After a backward pass, and while parameters are those of that pass, it is so at once.
+   * @internal
+   */
+  showGradient(blob: Blob): void {
+    this.open.runner.showGradient(blob);
+  }
+
   /** The device that some of the layers compute on, if there is one. */
   get device(): Device | undefined {
     return this.open.runner.device;

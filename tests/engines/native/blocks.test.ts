@@ -255,42 +255,6 @@ describe.skipIf(!native)("forward only", () => {
   });
 });
 
-test.skipIf(!native)(
-  "backward of layers that ran as one is refused once one of them has run again by itself",
-  async () => {
-    const net = netOf(
-      `force_backward: true layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
-        layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
-        layer { name: "scale" type: "Scale" bottom: "y" top: "y" }
-        layer { name: "relu" type: "ReLU" bottom: "y" top: "y" }`,
-      { engines: native as Engines, phase: "TRAIN" },
-    );
-    net.blob("x").assign(noise(12));
-    await net.forward();
-    await net.forward(2);
-    await expect(net.backward()).rejects.toThrow(
-      'layers "bn" to "relu" ran forward as one, and then one of them again, by itself. Expected a pass of all of them',
-    );
-    await net.forward();
-    await net.backward();
-  },
-);
-
-test.skipIf(!native)(
-  "a range of backward that cuts layers that ran as one is refused",
-  async () => {
-    const text = netText(
-      'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" } layer { name: "re" type: "ReLU" bottom: "x" top: "x" }',
-      16,
-    );
-    const net = netOf(text, { engines: native as Engines });
-    await net.forward();
-    const last = net.layerNames.indexOf("re");
-    await expect(net.backward(last, last)).rejects.toThrow('"bn" to "re", which run as one');
-    await net.backward(last, net.layerNames.indexOf("bn"));
-  },
-);
-
 describe.skipIf(!native)("a rectifier whose gradient the pooling behind it gives", () => {
   const text = netText(
     `layer { name: "re" type: "ReLU" bottom: "x" top: "x" }
