@@ -16,6 +16,18 @@ export const PYTHON_FOLDER: string = fileURLToPath(new URL("../../python", impor
 /** Names the Python that layers run in, where `--python` does not. */
 const VARIABLE = "CAFFE_PYTHON";
 
+/** What that Python runs: our package is found before any other of its name. */
+const START = `import sys
+try:
+    import numpy
+except ImportError as error:
+    sys.exit("%s: numpy cannot be imported: %s" % (sys.executable, error))
+folder, parent = sys.argv.pop(1), sys.argv.pop(1)
+sys.path.insert(0, folder)
+from caffe._layers import main
+main(int(parent))
+`;
+
 let program: string | undefined;
 let session: Session | undefined;
 let isDriven = false;
@@ -58,11 +70,9 @@ export function pythonModule(name: string, folders: readonly string[]): string |
 
 function start(python: string): Session {
   const [ours, theirs] = bridgeAddon().socketPair();
-  const path = [PYTHON_FOLDER, process.env["PYTHONPATH"], "."].filter((one) => one);
   shareStandardStreams();
-  const child = spawn(python, ["-c", "from caffe._layers import main; main()"], {
+  const child = spawn(python, ["-u", "-c", START, PYTHON_FOLDER, String(process.pid)], {
     stdio: ["ignore", "inherit", "inherit", theirs],
-    env: { ...process.env, PYTHONPATH: path.join(delimiter) },
     // A terminal's Ctrl-C is for this process, which comes to a good end.
     detached: true,
   });
