@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 import weakref
 from collections import OrderedDict
 from itertools import zip_longest
@@ -513,6 +514,8 @@ class Timer:
 
 def init_log(level=0, stderr=True):
     """Drops log lines below a level: 0 INFO, 1 WARNING, 2 ERROR, 3 FATAL. The log goes to standard error."""
+    if not stderr:
+        warnings.warn("init_log(stderr=False): the log goes to standard error all the same; GLOG_log_dir names a folder for log files too.")
     set_for_all("setLogLevel", level=int(level))
 
 

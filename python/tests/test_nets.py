@@ -412,6 +412,10 @@ class TestWhatHoldsForAll(NetTestCase):
         with self.assertRaisesRegex(caffe.CaffeError, "one process"):
             caffe.set_solver_count(2)
 
+    def test_a_log_that_goes_elsewhere(self):
+        with self.assertWarnsRegex(UserWarning, "GLOG_log_dir"):
+            caffe.init_log(2, False)
+
     def test_timer(self):
         timer = caffe.Timer()
         timer.start()
