@@ -92,12 +92,15 @@ class Engine(Peer):
         self.version = self.call("version")
 
     def call(self, op, payload=b"", **fields):
+        return self.undisturbed(self._ask_here, op, payload, fields)
+
+    def undisturbed(self, work, *arguments):
         with self._lock:
             previous = None if self._is_held else self._hold_interrupts()
             if previous is None:
-                return self._ask_here(op, payload, fields)
+                return work(*arguments)
             try:
-                return self._ask_here(op, payload, fields)
+                return work(*arguments)
             finally:
                 self._let_interrupts(previous)
 
@@ -112,8 +115,8 @@ class Engine(Peer):
             self._folder = folder
         return self._ask(op, payload, fields)
 
-    # An exception between two bytes of a message would leave the rest of it to the next reader. So Ctrl-C is held back
-    # until the answer is there.
+    # An exception between two bytes of a message would leave the rest of it to the next reader, and one behind a message
+    # would lose what it says. So Ctrl-C is held back until the answer has been taken.
 
     def _hold_interrupts(self):
         """The handler of Ctrl-C that waits, where there is one and it is this thread's affair."""
@@ -131,8 +134,9 @@ class Engine(Peer):
         return previous
 
     def _let_interrupts(self, previous):
-        signal.signal(signal.SIGINT, previous)
+        # The handler may raise as soon as it is back.
         self._is_held = False
+        signal.signal(signal.SIGINT, previous)
         interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None:
             previous(signal.SIGINT, interrupted)

@@ -68,8 +68,12 @@ class Peer:
 
     def call(self, op, payload=b"", **fields):
         """Asks, and returns the answer; what the engine refuses is raised as CaffeError."""
+        return self.undisturbed(self._ask, op, payload, fields)
+
+    def undisturbed(self, work, *arguments):
+        """What `work` gives, which is done as one: no other thread speaks meanwhile."""
         with self._lock:
-            return self._ask(op, payload, fields)
+            return work(*arguments)
 
     def _ask(self, op, payload, fields):
         fields["op"] = op
@@ -228,32 +232,31 @@ class Peer:
                 reference = self._roots.get(view.id)
                 root = reference() if reference else None
         if root is None:
-            view, root = self._open(number, views, side)
+            view, root = self.undisturbed(self._open, number, views, side)
         self._kept[view.id] = (root, self._pass)
         elements = root if root.size == view.count else root[: view.count]
         return elements.reshape(view.shape)
 
     def _open(self, number, views, side):
-        with self._lock:
-            place = self.call("blob.array", blob=number, side=side)
-            view = View(place["id"], place["shape"])
-            path = place.get("path")
-            if path is not None:
-                descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
-                try:
-                    self._memory[view.id] = mmap.mmap(descriptor, place["bytes"])
-                finally:
-                    os.close(descriptor)
-            reference = self._roots.get(view.id)
-            root = reference() if reference else None
-            if root is None:
-                root = np.frombuffer(self._memory[view.id], _DTYPES[place["dtype"]])
-                self._roots[view.id] = weakref.ref(root, self._release_of(view.id))
-                # The array before it may have gone since the engine was asked, which is not to be told of that now.
-                if view.id in self._released:
-                    self._released.remove(view.id)
-            views[side] = view
-            return view, root
+        place = self.call("blob.array", blob=number, side=side)
+        view = View(place["id"], place["shape"])
+        path = place.get("path")
+        if path is not None:
+            descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+            try:
+                self._memory[view.id] = mmap.mmap(descriptor, place["bytes"])
+            finally:
+                os.close(descriptor)
+        reference = self._roots.get(view.id)
+        root = reference() if reference else None
+        if root is None:
+            root = np.frombuffer(self._memory[view.id], _DTYPES[place["dtype"]])
+            self._roots[view.id] = weakref.ref(root, self._release_of(view.id))
+            # The array before it may have gone since the engine was asked, which is not to be told of that now.
+            if view.id in self._released:
+                self._released.remove(view.id)
+        views[side] = view
+        return view, root
 
     def _release_of(self, array):
         def release(reference):

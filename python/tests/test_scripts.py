@@ -135,6 +135,7 @@ class TestScripts(unittest.TestCase):
             + ["--snapshot", state, "--timing"],
             stderr=subprocess.PIPE,
             universal_newlines=True,
+            env={**os.environ, "GLOG_minloglevel": "0"},
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"forw +0 +data : \d+\.\d\d")

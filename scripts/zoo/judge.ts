@@ -29,6 +29,7 @@ const FAULTS = [
   /Cannot configure batch normalization statistics as layer parameters/,
   /Layer (takes|produces) .* (bottom|top) blob\(s\)/,
   /\(Eltwise\): bottom \d+ has shape .* as bottom 0/,
+  /\(Eltwise\): shape .* does not lie on bottom shape/,
   /param_str has \w+\. Expected/,
 ];
 

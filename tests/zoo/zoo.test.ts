@@ -70,8 +70,8 @@ const FILES: Readonly<Record<string, readonly [text: string, line: RegExp]>> = {
   ],
   labelmap: ['item { name: "a" label: 1 }', /^REFUSED .*It is a field of a label map/m],
   broadcast: [
-    `${input("dim: [1, 2]")}layer { name: "p" type: "Parameter" top: "y" } layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "z" }`,
-    /^REFUSED .*\(Eltwise\): bottom 1 has shape \(\)/m,
+    `${input("dim: [1, 2]")}layer { name: "p" type: "Parameter" top: "y" parameter_param { shape { dim: 3 } } } layer { name: "e" type: "Eltwise" bottom: "x" bottom: "y" top: "z" }`,
+    /^REFUSED .*\(Eltwise\): shape \(3\) does not lie on bottom shape/m,
   ],
   twice: [input("dim: 1") + input("dim: 1"), /^REFUSED .*produced by multiple sources/m],
   wrong: [

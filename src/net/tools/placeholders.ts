@@ -76,7 +76,9 @@ function shapeOf(
 ): Shape | undefined {
   const isLabel = Class.role === "input" && topIndex > 0;
   const told = isLabel ? [1] : Class.topShape(layer, topIndex);
-  const isOfBatch = isLabel || told?.[0] === Class.topShape(layer, 0)?.[0];
+  const first = Class.topShape(layer, 0);
+  // Where the images' shape is not told, what has one number for each of a batch is of theirs.
+  const isOfBatch = isLabel || (first ? told?.[0] === first[0] : told?.length === 1);
   return told && isOfBatch ? [batch ?? told[0] ?? 1, ...told.slice(1)] : told;
 }
 
