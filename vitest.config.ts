@@ -1,9 +1,13 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
+const tidy = ["blob", "io", "layers", "net", "net-spec", "solvers", "syncedmem", "util"].map(
+  (folder) => `tests/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   resolve: { alias: { "caffe-ts": new URL("./src/index.ts", import.meta.url).pathname } },
   test: {
-    include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/setup.ts"],
     pool: "forks",
@@ -12,5 +16,16 @@ export default defineConfig({
     testTimeout: 60_000,
     // Bits that tests compare must not hang on what a busy machine finds fastest; tests of the choice make their own.
     env: { CAFFE_TUNE: "off" },
+    projects: [
+      { extends: true, test: { name: "tidy", include: tidy, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "apart",
+          include: ["tests/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...tidy],
+        },
+      },
+    ],
   },
 });

@@ -1,5 +1,5 @@
 import "../../scripts/software-gpu.ts";
-import { afterAll, describe } from "vitest";
+import { describe } from "vitest";
 import type { Engines } from "../../src/engines/choose.ts";
 import { createEngines } from "../../src/engines/create.ts";
 import { openGpu } from "../../src/engines/webgpu/device.ts";
@@ -12,9 +12,10 @@ const required = (process.env["REQUIRE_ENGINES"] ?? "").split(",");
 /** The engine of plain loops alone. */
 export const referenceEngines: Engines = createEngines({ prefer: "reference", log: silent });
 
-/** The GPU that tests of one file share; undefined where there is none. */
+/** The GPU that tests share; undefined where there is none. */
 export const gpu: Gpu | undefined = await unlessMissing("webgpu", () => openGpu());
-afterAll(() => gpu?.close());
+// Files that run one after the other in one process have it in common.
+process.on("exit", () => gpu?.close());
 
 const native = await unlessMissing("native", () =>
   createEngines({ prefer: "native", threads: 2, log: silent }),

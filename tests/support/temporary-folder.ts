@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 /**
  * An empty folder, which is removed with all that is in it: after the test that asks for it, or after all tests of the
@@ -9,7 +9,12 @@ import { afterAll, expect, onTestFinished } from "vitest";
  */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "caffe-test-"));
-  const isInTest = expect.getState().currentTestName !== undefined;
-  (isInTest ? onTestFinished : afterAll)(() => rmSync(folder, { recursive: true, force: true }));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    onTestFinished(remove);
+  } catch {
+    // Outside of a test that is refused.
+    afterAll(remove);
+  }
   return folder;
 }
