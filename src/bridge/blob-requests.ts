@@ -2,7 +2,7 @@ import { Blob } from "../blob/blob.ts";
 import { CaffeError } from "../util/errors.ts";
 import { type Args, floatsOf } from "./args.ts";
 import { Bytes, type Request, type Session } from "./session.ts";
-import type { Side } from "./shared-arrays.ts";
+import { memOf, type Side } from "./shared-arrays.ts";
 
 /** What can be asked of blobs; each is named by its number. */
 export const blobRequests: Readonly<Record<string, Request>> = {
@@ -16,7 +16,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
   "blob.array": (session, args) => {
     const [blob, side] = [blobOf(session, args), sideOf(args)];
     if (side === "diff") session.beforeDiff(blob);
-    const mem = side === "data" ? blob.dataMem : blob.diffMem;
+    const mem = memOf(blob, side);
     const open = (): unknown => session.arrays.open(args.number("blob"), blob, side);
     return mem.isOnHost ? open() : mem.toHost().then(open);
   },
@@ -29,7 +29,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
       const values = Float32Array.from(side === "data" ? blob.values() : blob.diffValues());
       return new Bytes({ shape: blob.shape }, new Uint8Array(values.buffer));
     };
-    const mem = side === "data" ? blob.dataMem : blob.diffMem;
+    const mem = memOf(blob, side);
     return mem.isOnHost ? read() : mem.toHost().then(read);
   },
 
@@ -41,7 +41,7 @@ export const blobRequests: Readonly<Record<string, Request>> = {
         `${bytes.byteLength / 4} values are given for a blob of ${blob.count()}. Expected as many.`,
       );
     }
-    (side === "data" ? blob.dataMem : blob.diffMem).overwriteCpu().set(floatsOf(bytes));
+    memOf(blob, side).overwriteCpu().set(floatsOf(bytes));
   },
 };
 

@@ -8,6 +8,11 @@ import { bridgeAddon, type SharedMemory } from "./addon.ts";
 /** The two arrays of a blob. */
 export type Side = "data" | "diff";
 
+/** Where the elements of one side of a blob lie. */
+export function memOf(blob: Blob, side: Side): SyncedMem {
+  return side === "data" ? blob.dataMem : blob.diffMem;
+}
+
 /** An array whose memory another process sees. */
 interface SharedArray {
   readonly id: number;
@@ -61,7 +66,7 @@ export class SharedArrays {
    * @throws CaffeError where the elements lie on a device alone
    */
   open(number: number, blob: Blob, side: Side): ArrayPlace {
-    const mem = side === "data" ? blob.dataMem : blob.diffMem;
+    const mem = memOf(blob, side);
     const { dtype } = mem;
     const { shape } = blob;
     this.#views.set(`${number} ${side}`, { blob, side, mem, shape });
@@ -115,7 +120,7 @@ export class SharedArrays {
   news(): ArrayNews {
     const changed: (readonly [number, Side])[] = [];
     for (const [key, { blob, side, mem, shape }] of this.#views) {
-      const now = side === "data" ? blob.dataMem : blob.diffMem;
+      const now = memOf(blob, side);
       if (now === mem && blob.shape === shape) continue;
       this.#views.delete(key);
       changed.push([Number.parseInt(key, 10), side]);
