@@ -14,6 +14,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import { inverseKernel } from "../base/inverse.ts";
 import type { BackwardReads, LayerRole, LayerState, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
@@ -352,19 +353,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
 /** How many deviations a mean may be away from 0 for a line to be as good as (x − mean) / σ, to 1e-4 of a deviation. */
 const FAR = 1000;
 
-/** 1/x, and 0 for 0. It has no gradient. */
-const inverse: UnaryKernel<Record<never, never>> = {
-  name: "inverse",
-  reference: {
-    forward(n, x, y) {
-      for (let i = 0; i < n; i++) y[i] = x[i] === 0 ? 0 : 1 / x[i]!;
-    },
-    backward(n, _x, _y, _dy, dx) {
-      dx.fill(0, 0, n);
-    },
-  },
-  wgsl: { forward: "select(1.0 / x, 0.0, x == 0.0)", backward: "0.0" },
-};
+const inverse = inverseKernel(0);
 
 /** (√x + eps)² − eps: with it √(x + eps) becomes √x + eps. It has no gradient. */
 const spread: UnaryKernel<{ readonly eps: number }> = {

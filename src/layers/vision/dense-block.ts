@@ -1,9 +1,10 @@
 import { Blob } from "../../blob/blob.ts";
-import type { ConcatOp, DropoutOp, Primitive, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
+import type { ConcatOp, DropoutOp, Primitive, UnaryOp } from "../../engines/engine.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
+import { inverseKernel } from "../base/inverse.ts";
 import type { BackwardReads, LayerRole, LayerState, One, ParamField } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { LearnedLayer } from "../base/learned.ts";
@@ -269,16 +270,4 @@ export class DenseBlockLayer extends LearnedLayer<One, One> {
   }
 }
 
-/** 1/x, and 1 for 0. It has no gradient. */
-const inverseOrOne: UnaryKernel<Record<never, never>> = {
-  name: "inverse or one",
-  reference: {
-    forward(n, x, y) {
-      for (let i = 0; i < n; i++) y[i] = x[i] === 0 ? 1 : 1 / x[i]!;
-    },
-    backward(n, _x, _y, _dy, dx) {
-      dx.fill(0, 0, n);
-    },
-  },
-  wgsl: { forward: "select(1.0 / x, 1.0, x == 0.0)", backward: "0.0" },
-};
+const inverseOrOne = inverseKernel(1);
