@@ -1,6 +1,8 @@
 import type { LogCurve, LogCurves, LogPoint } from "../monitor/log-curves.ts";
-import { withoutControls } from "../util/printable.ts";
-import type { Chart, Series } from "./chart.ts";
+import { Html, html } from "../page/html.ts";
+import { pageText, section } from "../page/page.ts";
+import { type Chart, chartSvg, type Series } from "./chart.ts";
+import { pageTheme } from "./theme.ts";
 
 /** A log by the name under which its lines appear. */
 export interface NamedLog {
@@ -68,23 +70,11 @@ export function logChart(logs: readonly NamedLog[], kind: number): Chart {
   };
 }
 
-/** A page that shows charts, one below the other. */
-export function chartPage(title: string, svgs: readonly string[]): string {
-  const escaped = withoutControls(title).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped}</title>
-<style>
-  body { font: 16px system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; color: #222; background: #fafafa; }
-  main { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; }
-  svg { width: 100%; height: auto; border: 1px solid #ddd; border-radius: 6px; }
-</style>
-<h1>${escaped}</h1>
-<main>
-${svgs.join("\n")}
-</main>
-</html>
-`;
+/** A page that shows charts, side by side where there is room. */
+export function chartPage(title: string, charts: readonly Chart[]): string {
+  const style = { width: 520, height: 320, theme: pageTheme };
+  const shown = charts.map((chart) =>
+    section(chart.title, undefined, new Html(chartSvg({ ...chart, title: "" }, style))),
+  );
+  return pageText({ title, body: [html`<div class="pair">${shown}</div>`] });
 }

@@ -3,7 +3,16 @@ import { join, normalize } from "node:path";
 import { expect, test } from "vitest";
 
 const below = ["util", "syncedmem", "io", "engines", "blob", "bridge", "layers", "net", "solvers"];
-const guests = ["draw", "float-images", "inference", "models", "net-spec", "new-run", "plot"];
+const guests = [
+  "draw",
+  "float-images",
+  "inference",
+  "models",
+  "net-spec",
+  "new-run",
+  "page",
+  "plot",
+];
 
 /** Each folder of src and the folders it may import from, lowest first. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -24,7 +33,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   models: ["util", "io"],
   // Its nets are built to see their shapes.
   "new-run": ["util", "io", "net", "models"],
-  plot: ["util", "monitor"],
+  // Pages that stand by themselves; charts are laid on them.
+  page: ["util"],
+  plot: ["util", "monitor", "page"],
   inference: [...below.slice(0, 8), "float-images"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],

@@ -63,8 +63,9 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
       `${logs.join(", ")}: no line tells of ${kinds.map((kind) => chartKinds[kind]).join(", ")}. Expected the log of caffe train.`,
     );
   }
-  const svgs = charts.map(chartSvg);
-  const text = isPage ? chartPage(named.map(({ name }) => name).join(", "), svgs) : (svgs[0] ?? "");
+  const text = isPage
+    ? chartPage(named.map(({ name }) => name).join(", "), charts)
+    : charts.map((one) => chartSvg(one)).join("");
   if (ending === ".png") writeFileAtomically(output, [await pngOf(text)]);
   else if (isPage || ending === ".svg") {
     writeFileAtomically(output, [new TextEncoder().encode(text)]);
