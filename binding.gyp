@@ -19,6 +19,7 @@
         "native/src/suppression.cc",
         "native/src/row-products.cc",
         "native/src/unary.cc",
+        "native/src/unit-length.cc",
         "native/src/unpooling.cc",
         "native/src/updates.cc",
         "native/src/vectors.cc",

@@ -37,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitScores(exports);
   InitSuppression(exports);
   InitRowProducts(exports);
+  InitUnitLength(exports);
   InitUnpooling(exports);
   InitUpdates(exports);
   define<MakeReorder>(exports, "reorder");

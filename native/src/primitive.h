@@ -69,6 +69,7 @@ void InitWindows(Napi::Object exports);
 void InitScores(Napi::Object exports);
 void InitSuppression(Napi::Object exports);
 void InitRowProducts(Napi::Object exports);
+void InitUnitLength(Napi::Object exports);
 void InitUnpooling(Napi::Object exports);
 void InitUpdates(Napi::Object exports);
 

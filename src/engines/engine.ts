@@ -21,6 +21,8 @@ import type {
   PReLUOp,
   ScaleOp,
   SoftmaxOp,
+  UnitLengthDescriptor,
+  UnitLengthOp,
 } from "./ops/channels.ts";
 import type {
   ConcatDescriptor,
@@ -152,6 +154,7 @@ export interface Engine {
   softmax(d: ChannelDescriptor): SoftmaxOp;
   batchNorm(d: BatchNormDescriptor): BatchNormOp;
   mvn(d: MVNDescriptor): MVNOp;
+  unitLength(d: UnitLengthDescriptor): UnitLengthOp;
   scale(d: BroadcastDescriptor): ScaleOp;
   bias(d: BroadcastDescriptor): BiasOp;
   /** The slope lies over x as d says. */

@@ -333,6 +333,13 @@ export interface Addon extends Scoring {
     scales: Buffer,
     dx: Buffer,
   ): void;
+  /** `norms` has one for each image and position. */
+  unitLengthForward(
+    ...args: [...ViewArgs, eps: number, isGiven: boolean, x: Buffer, norms: Buffer, y: Buffer]
+  ): void;
+  unitLengthBackward(
+    ...args: [...ViewArgs, x: Buffer, norms: Buffer, dy: Buffer, dx: Buffer]
+  ): void;
   lstmForward(
     batch: number,
     hidden: number,

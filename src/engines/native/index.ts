@@ -25,6 +25,7 @@ import { nativeAccuracy, nativeArgMax } from "./scores.ts";
 import { nativeSuppress } from "./suppression.ts";
 import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
+import { nativeUnitLength } from "./unit-length.ts";
 import { nativeUnpooling } from "./unpooling.ts";
 import { nativeUpdate } from "./update.ts";
 import { nativeVectors } from "./vectors.ts";
@@ -63,6 +64,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     softmax: (d) => nativeSoftmax(layouts, d),
     batchNorm: (d) => nativeBatchNorm(layouts, d),
     mvn: (d) => nativeMVN(layouts, d),
+    unitLength: (d) => nativeUnitLength(layouts, d),
     scale: (d) => nativeScale(layouts, d),
     bias: (d) => nativeBias(layouts, d),
     prelu: (d) => nativePReLU(layouts, d),

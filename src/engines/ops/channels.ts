@@ -80,6 +80,24 @@ export interface PReLUOp {
   backwardSlope(x: SyncedMem, dy: SyncedMem, dSlope: SyncedMem): void;
 }
 
+/** Channels, which are axis 1 of (N, C, …), brought to one length at every position. */
+export interface UnitLengthDescriptor {
+  readonly shape: Shape;
+  readonly eps: number;
+}
+
+/**
+ * y = x / norm with norm = √(Σ over channels of x² + eps), a position at a time.
+ * dx = (dy − x · Σ(x · dy) / norm²) / norm, overwritten; x is as it was in forward, of which the op keeps the norms.
+ * In place is allowed, and dx may be dy.
+ */
+export interface UnitLengthOp {
+  forward(x: SyncedMem, y: SyncedMem): void;
+  /** y = x / norm, of the norms of the last forward; not in place. */
+  again(x: SyncedMem, y: SyncedMem): void;
+  backward(x: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
+}
+
 /** An array seen as rows, each normalised by itself. */
 export interface MVNDescriptor {
   readonly rows: number;

@@ -27,6 +27,7 @@ import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceSuppress } from "./suppression.ts";
 import { referenceTile } from "./tile.ts";
+import { referenceUnitLength } from "./unit-length.ts";
 import { referenceUnpooling } from "./unpooling.ts";
 import { referenceUpdate } from "./update.ts";
 
@@ -52,6 +53,7 @@ export class ReferenceEngine implements Engine {
   readonly softmax: Engine["softmax"] = referenceSoftmax;
   readonly batchNorm: Engine["batchNorm"] = referenceBatchNorm;
   readonly mvn: Engine["mvn"] = referenceMVN;
+  readonly unitLength: Engine["unitLength"] = referenceUnitLength;
   readonly scale: Engine["scale"] = referenceScale;
   readonly bias: Engine["bias"] = referenceBias;
   readonly prelu: Engine["prelu"] = referencePReLU;

@@ -20,6 +20,7 @@ import { Scope } from "./scope.ts";
 import { webgpuAccuracy, webgpuArgMax } from "./scores.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
 import { webgpuUnary } from "./unary.ts";
+import { webgpuUnitLength } from "./unit-length.ts";
 import { webgpuUnpooling } from "./unpooling.ts";
 import { webgpuUpdate } from "./update.ts";
 
@@ -49,6 +50,7 @@ export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
     softmax: (d) => webgpuSoftmax(scope, d),
     batchNorm: (d) => webgpuBatchNorm(scope, d),
     mvn: (d) => webgpuMVN(scope, d),
+    unitLength: (d) => webgpuUnitLength(scope, d),
     scale: (d) => webgpuScale(scope, d),
     bias: (d) => webgpuBias(scope, d),
     prelu: (d) => webgpuPReLU(scope, d),

@@ -1,3 +1,4 @@
+import type { Primitive, UnitLengthOp } from "../../engines/engine.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import {
@@ -22,12 +23,12 @@ import {
 export class GRNLayer extends Layer<One, One> {
   static override readonly type: string = "GRN";
   static override readonly paramFields: readonly ParamField[] = ["grn_param"];
+  static override readonly needs: readonly Primitive[] = ["unitLength", "copy"];
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
 
   #shape: Shape | undefined;
-  /** 1/√(…) of every position. */
-  #inverse: Float64Array = new Float64Array(0);
+  #op!: UnitLengthOp;
 
   override reshape([x]: One, [y]: One): void {
     y.reshape(x.shape);
@@ -35,49 +36,25 @@ export class GRNLayer extends Layer<One, One> {
     if (x.shape.length < 2) {
       this.fail(`bottom has shape ${shapeText(x.shape)}. Expected two axes or more: N×C×….`);
     }
-    this.#inverse = new Float64Array((x.shape[0] ?? 0) * x.count(2));
+    const eps = this.param.grn_param?.bias ?? 1e-7;
+    this.#op = this.engine.unitLength({ shape: x.shape, eps });
     this.#shape = x.shape;
   }
 
   override forward([x]: One, [y]: One): void {
-    const [from, to] = [x.dataMem.cpu(), y.dataMem.overwriteCpu()];
-    const bias = this.param.grn_param?.bias ?? 1e-7;
-    const [inner, channels] = [x.count(2), x.shape[1] ?? 0];
-    for (let i = 0; i < this.#inverse.length; i++) {
-      const start = startOf(i, inner, channels);
-      let sum = bias;
-      for (let c = 0, at = start; c < channels; c++, at += inner) sum += from[at]! * from[at]!;
-      const inverse = 1 / Math.sqrt(sum);
-      for (let c = 0, at = start; c < channels; c++, at += inner) to[at] = from[at]! * inverse;
-      this.#inverse[i] = inverse;
-    }
+    this.#op.forward(x.dataMem, y.dataMem);
   }
 
-  override backwardReadsTop(): BackwardReads {
-    return "kept";
+  override backwardReadsBottom(): BackwardReads {
+    return this.param.grn_param?.dummy_backward ? "nothing" : "kept";
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
     if (!propagate) return;
-    const [values, dy, dx] = [y.dataMem.cpu(), y.diffMem.cpu(), x.diffMem.overwriteCpu()];
     if (this.param.grn_param?.dummy_backward) {
-      dx.set(dy.subarray(0, x.count()));
-      return;
-    }
-    const [inner, channels] = [x.count(2), x.shape[1] ?? 0];
-    for (let i = 0; i < this.#inverse.length; i++) {
-      const start = startOf(i, inner, channels);
-      let along = 0;
-      for (let c = 0, at = start; c < channels; c++, at += inner) along += values[at]! * dy[at]!;
-      for (let c = 0, at = start; c < channels; c++, at += inner) {
-        dx[at] = (dy[at]! - values[at]! * along) * this.#inverse[i]!;
-      }
+      this.engine.copy(x.count(), y.diffMem, x.diffMem);
+    } else {
+      this.#op.backward(x.dataMem, y.diffMem, x.diffMem);
     }
   }
-}
-
-/** Where the first channel of position i stands. */
-function startOf(i: number, inner: number, channels: number): number {
-  const image = Math.floor(i / inner);
-  return image * channels * inner + (i - image * inner);
 }

@@ -1,14 +1,11 @@
-import type { Blob } from "../../blob/blob.ts";
+import { Blob } from "../../blob/blob.ts";
+import type { Primitive, ScaleOp, UnitLengthOp } from "../../engines/engine.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import type { FloatArray } from "../../util/arrays.ts";
-import { shapeText } from "../../util/shape.ts";
+import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
-
-/** γ where there is none. */
-const ONE: FloatArray = Float32Array.of(1);
 
 /**
  * Brings each position's channels, or each sample as a whole, to length 1, and scales the result.
@@ -38,16 +35,18 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
     "normalize_param",
     "softmax_param",
   ];
+  static override readonly needs: readonly Primitive[] = ["unitLength", "scale"];
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
 
   #acrossSpatial = true;
   #eps = 0;
   #channels = 0;
-  /** One for each sum, from forward. */
-  #norms = new Float64Array(0);
-  /** Room for as many sums in backward. */
-  #dots = new Float64Array(0);
+  #shape: Shape | undefined;
+  #length!: UnitLengthOp;
+  #scale!: ScaleOp;
+  /** x / norm, for the gradient of γ. */
+  readonly #unit: Blob = new Blob([0], this.context.dtype);
 
   /** Whether caffe-windows' is meant. */
   get #isPlain(): boolean {
@@ -102,10 +101,20 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
       );
     }
     y.reshapeLike(x);
-    const sums = (x.shape[0] ?? 0) * (this.#acrossSpatial ? 1 : x.count(2));
-    if (this.#norms.length === sums) return;
-    this.#norms = new Float64Array(sums);
-    this.#dots = new Float64Array(sums);
+    const { shape } = x;
+    if (this.#shape && sameShape(this.#shape, shape)) return;
+    const isShared = this.blobs[0]?.count() === 1;
+    this.#length = this.engine.unitLength({
+      shape: this.#acrossSpatial ? [shape[0] ?? 0, x.count(1)] : shape,
+      eps: this.#eps,
+    });
+    this.#scale = this.engine.scale({
+      shape,
+      ...(isShared
+        ? { outer: 1, length: 1, inner: x.count() }
+        : { outer: shape[0] ?? 0, length: this.#channels, inner: x.count(2) }),
+    });
+    this.#shape = shape;
   }
 
   #channelsOf(x: Blob): number {
@@ -116,19 +125,9 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
   }
 
   override forward([x]: One, [y]: One): void {
-    const [source, result, norms] = [x.dataMem.cpu(), y.dataMem.overwriteCpu(), this.#norms];
-    const gamma = this.blobs[0]?.dataMem.cpu() ?? ONE;
-    norms.fill(this.#eps);
-    this.#rows(x, (_, at, sum, step, length) => {
-      for (let i = 0; i < length; i++) norms[sum + i * step]! += source[at + i]! * source[at + i]!;
-    });
-    for (let i = 0; i < norms.length; i++) norms[i] = Math.sqrt(norms[i]!);
-    this.#rows(x, (scale, at, sum, step, length) => {
-      const factor = gamma[scale]!;
-      for (let i = 0; i < length; i++) {
-        result[at + i] = (source[at + i]! / norms[sum + i * step]!) * factor;
-      }
-    });
+    const [gamma] = this.blobs;
+    this.#length.forward(x.dataMem, y.dataMem);
+    if (gamma) this.#scale.forward(y.dataMem, gamma.dataMem, undefined, y.dataMem);
   }
 
   override backwardReadsBottom(): BackwardReads {
@@ -136,49 +135,14 @@ export class NormalizeLayer extends LearnedLayer<One, One> {
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    const [source, dy, norms] = [x.dataMem.cpu(), y.diffMem.cpu(), this.#norms];
-    const gamma = this.blobs[0]?.dataMem.cpu() ?? ONE;
-    if (this.paramPropagateDown[0]) {
-      const dGamma = this.blobs[0]!.diffMem.mutableCpu();
-      this.#rows(x, (scale, at, sum, step, length) => {
-        let total = 0;
-        for (let i = 0; i < length; i++) {
-          total += (source[at + i]! / norms[sum + i * step]!) * dy[at + i]!;
-        }
-        dGamma[scale]! += total;
-      });
+    const [gamma] = this.blobs;
+    if (gamma && this.paramPropagateDown[0]) {
+      this.#unit.reshapeLike(x);
+      this.#length.again(x.dataMem, this.#unit.dataMem);
+      this.#scale.backwardParams(this.#unit.dataMem, y.diffMem, gamma.diffMem, undefined);
     }
     if (!propagate) return;
-    const [dx, dots] = [x.diffMem.overwriteCpu(), this.#dots.fill(0)];
-    this.#rows(x, (_, at, sum, step, length) => {
-      for (let i = 0; i < length; i++) dots[sum + i * step]! += source[at + i]! * dy[at + i]!;
-    });
-    for (let i = 0; i < dots.length; i++) dots[i]! /= norms[i]! * norms[i]!;
-    this.#rows(x, (scale, at, sum, step, length) => {
-      const factor = gamma[scale]!;
-      for (let i = 0; i < length; i++) {
-        const s = sum + i * step;
-        dx[at + i] = ((dy[at + i]! - source[at + i]! * dots[s]!) / norms[s]!) * factor;
-      }
-    });
-  }
-
-  /**
-   * Calls `visit` for every channel of every sample: which γ is its own, where it lies in x, which sum its first element
-   * counts to, how far on that of the next is, and how many elements it has.
-   */
-  #rows(
-    x: Blob,
-    visit: (scale: number, at: number, sum: number, step: number, length: number) => void,
-  ): void {
-    const [batch, spatial, channels] = [x.shape[0] ?? 0, x.count(2), this.#channels];
-    const isShared = (this.blobs[0]?.count() ?? 1) === 1;
-    const across = this.#acrossSpatial;
-    for (let n = 0; n < batch; n++) {
-      for (let c = 0; c < channels; c++) {
-        const at = (n * channels + c) * spatial;
-        visit(isShared ? 0 : c, at, across ? n : n * spatial, across ? 0 : 1, spatial);
-      }
-    }
+    this.#length.backward(x.dataMem, y.diffMem, x.diffMem);
+    if (gamma) this.#scale.backwardData(x.diffMem, gamma.dataMem, x.diffMem);
   }
 }
