@@ -89,11 +89,11 @@ export interface UnitLengthDescriptor {
 /**
  * y = x / norm with norm = √(Σ over channels of x² + eps), a position at a time.
  * dx = (dy − x · Σ(x · dy) / norm²) / norm, overwritten; x is as it was in forward, of which the op keeps the norms.
- * In place is allowed, and dx may be dy.
+ * y is not x, and dx is not dy.
  */
 export interface UnitLengthOp {
   forward(x: SyncedMem, y: SyncedMem): void;
-  /** y = x / norm, of the norms of the last forward; not in place. */
+  /** y = x / norm, of the norms of the last forward. */
   again(x: SyncedMem, y: SyncedMem): void;
   backward(x: SyncedMem, dy: SyncedMem, dx: SyncedMem): void;
 }

@@ -12,37 +12,23 @@ export function webgpuUnitLength(scope: Scope, { shape, eps }: UnitLengthDescrip
   const [outer, channels, inner] = aroundAxis(shape, 1);
   const params = uniforms([Math.sign(eps) * Math.sqrt(Math.abs(eps))], [outer, channels, inner]);
   const norms = new SyncedMem(outer * inner);
-  const { nothing } = scope.gpu;
   const isWide = inner >= SIDE_BY_SIDE;
   const groups = isWide ? groupsFor(outer * inner) : Math.min(outer * inner, 65535);
   const way = isWide ? "Each" : "Together";
-  const kernel = (entry: string, arrays: string, inPlace: boolean) =>
-    scope.summingKernel({
-      name: `unit length, ${entry}`,
-      code,
-      entry,
-      arrays,
-      constants: { IN_PLACE: Number(inPlace) },
-    });
+  const kernel = (entry: string, arrays: string) =>
+    scope.summingKernel({ name: `unit length, ${entry}`, code, entry, arrays });
   return {
     forward(x, y) {
-      const inPlace = x === y;
-      const input = inPlace ? nothing : scope.read(x);
-      const output = inPlace ? scope.update(y) : scope.write(y);
-      const buffers = [input, scope.write(norms), output];
-      kernel(`forward${way}`, "rww", inPlace).run(buffers, params, groups);
+      const buffers = [scope.read(x), scope.write(norms), scope.write(y)];
+      kernel(`forward${way}`, "rww").run(buffers, params, groups);
     },
     again(x, y) {
       const buffers = [scope.read(x), scope.update(norms), scope.write(y)];
-      kernel("again", "rww", false).run(buffers, params, groupsFor(countOf(shape)));
+      kernel("again", "rww").run(buffers, params, groupsFor(countOf(shape)));
     },
     backward(x, dy, dx) {
-      const inPlace = dy === dx;
-      const gradient = inPlace ? nothing : scope.read(dy);
-      const [input, kept] = [scope.read(x), scope.update(norms)];
-      const output = inPlace ? scope.update(dx) : scope.write(dx);
-      const buffers = [input, kept, output, gradient];
-      kernel(`backward${way}`, "rwwr", inPlace).run(buffers, params, groups);
+      const buffers = [scope.read(x), scope.update(norms), scope.write(dx), scope.read(dy)];
+      kernel(`backward${way}`, "rwwr").run(buffers, params, groups);
     },
   };
 }

@@ -16,23 +16,6 @@ struct Params {
 // backward: dy
 @group(0) @binding(4) var<storage, read> gradient: array<f32>;
 
-// The output is x, or the gradient, too.
-override IN_PLACE = false;
-
-fn valueAt(i: u32) -> f32 {
-  if (IN_PLACE) {
-    return output[i];
-  }
-  return x[i];
-}
-
-fn gradientAt(i: u32) -> f32 {
-  if (IN_PLACE) {
-    return output[i];
-  }
-  return gradient[i];
-}
-
 // The first element of position r of (outer, inner).
 fn startOf(r: u32) -> u32 {
   return r / p.inner * p.channels * p.inner + r % p.inner;
@@ -56,7 +39,7 @@ fn squareOf(value: f32, most: f32) -> f32 {
 
 // x · dy / norm, for which no product leaves the range.
 fn alongAt(i: u32, norm: f32) -> f32 {
-  return x[i] / norm * gradientAt(i);
+  return x[i] / norm * gradient[i];
 }
 
 // A position for each invocation: right where many lie side by side.
@@ -66,18 +49,18 @@ fn forwardEach(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     let start = startOf(r);
     var most = abs(p.root);
     for (var c = 0u; c < p.channels; c++) {
-      most = max(most, abs(valueAt(start + c * p.inner)));
+      most = max(most, abs(x[start + c * p.inner]));
     }
     most = divisorOf(most);
     var squares = 0.0;
     for (var c = 0u; c < p.channels; c++) {
-      squares += squareOf(valueAt(start + c * p.inner), most);
+      squares += squareOf(x[start + c * p.inner], most);
     }
     let norm = normOf(most, squares);
     norms[r] = norm;
     for (var c = 0u; c < p.channels; c++) {
       let i = start + c * p.inner;
-      output[i] = valueAt(i) / norm;
+      output[i] = x[i] / norm;
     }
   }
 }
@@ -89,12 +72,12 @@ fn forwardTogether(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin
     let start = startOf(r);
     var most = abs(p.root);
     for (var c = lane.index; c < p.channels; c += WIDTH) {
-      most = max(most, abs(valueAt(start + c * p.inner)));
+      most = max(most, abs(x[start + c * p.inner]));
     }
     most = divisorOf(workgroupMax(lane, most));
     var squares = 0.0;
     for (var c = lane.index; c < p.channels; c += WIDTH) {
-      squares += squareOf(valueAt(start + c * p.inner), most);
+      squares += squareOf(x[start + c * p.inner], most);
     }
     let norm = normOf(most, workgroupSum(lane, vec2f(squares, 0.0)).x);
     if (lane.index == 0u) {
@@ -102,7 +85,7 @@ fn forwardTogether(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin
     }
     for (var c = lane.index; c < p.channels; c += WIDTH) {
       let i = start + c * p.inner;
-      output[i] = valueAt(i) / norm;
+      output[i] = x[i] / norm;
     }
   }
 }
@@ -119,7 +102,7 @@ fn backwardEach(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
     }
     for (var c = 0u; c < p.channels; c++) {
       let i = start + c * p.inner;
-      output[i] = (gradientAt(i) - x[i] / norm * along) / norm;
+      output[i] = (gradient[i] - x[i] / norm * along) / norm;
     }
   }
 }
@@ -136,7 +119,7 @@ fn backwardTogether(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builti
     let along = workgroupSum(lane, vec2f(sum, 0.0)).x;
     for (var c = lane.index; c < p.channels; c += WIDTH) {
       let i = start + c * p.inner;
-      output[i] = (gradientAt(i) - x[i] / norm * along) / norm;
+      output[i] = (gradient[i] - x[i] / norm * along) / norm;
     }
   }
 }
