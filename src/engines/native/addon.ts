@@ -1,7 +1,9 @@
 import type { Scoring } from "./addon-scoring.ts";
-import type { Buffer, StoreMemory } from "./buffer.ts";
+import type { Windowing } from "./addon-windowing.ts";
+import type { Buffer, StoreMemory, ViewArgs } from "./buffer.ts";
 
-export type { Buffer, StoreMemory };
+export type { NormArgs, PoolArgs } from "./addon-windowing.ts";
+export type { Buffer, StoreMemory, ViewArgs };
 
 /** A oneDNN memory layout: dims, and where each element lies. */
 export interface Layout {
@@ -55,9 +57,6 @@ export interface PoolingWindow {
   readonly padRight: Dims;
 }
 
-/** An array as loops over channels see it: images, channels, positions, channels that lie together. */
-export type ViewArgs = [n: number, c: number, s: number, block: number];
-
 /** Entries may be undefined where nothing is wanted. */
 type Buffers = readonly (Buffer | undefined)[];
 
@@ -70,52 +69,8 @@ type UnaryArgs<Arrays extends Buffer[]> = [
   ...arrays: Arrays,
 ];
 
-type WindowArgs = [
-  planes: number,
-  input: Dims,
-  output: Dims,
-  kernel: Dims,
-  stride: Dims,
-  pad: Dims,
-  dilation: Dims,
-  from: Buffer,
-  to: Buffer,
-];
-
-/** The input seen by channels, then height and width of input and output, kernel, stride and pad. */
-export type PoolArgs = [
-  ...ViewArgs,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-
-/** Parameters of a response normalisation. */
-export type NormArgs = [localSize: number, alpha: number, beta: number, k: number];
-
-/** An array seen by channels, its planes' size, and the parameters of a response normalisation within them. */
-type WithinArgs = [...ViewArgs, height: number, width: number, ...NormArgs];
-
-/** Maps seen by channels, their height and width, how many regions there are, and the rows and columns of their bins. */
-type RegionArgs = [
-  ...ViewArgs,
-  height: number,
-  width: number,
-  regions: number,
-  rows: number,
-  columns: number,
-  bins: Buffer,
-];
-
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
-export interface Addon extends Scoring {
+export interface Addon extends Scoring, Windowing {
   readonly version: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */
@@ -379,30 +334,4 @@ export interface Addon extends Scoring {
   ): void;
   gatherPlanes(...args: [...ViewArgs, x: Buffer, index: Buffer, y: Buffer]): void;
   scatterPlanes(...args: [...ViewArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
-  im2col(...args: WindowArgs): void;
-  col2im(...args: WindowArgs): void;
-  maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, marks: Buffer]): void;
-  maxPoolBackward(...args: [...PoolArgs, dy: Buffer, marks: Buffer, dx: Buffer]): void;
-  indexedMaxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;
-  indexedMaxPoolBackward(...args: [...PoolArgs, dy: Buffer, index: Buffer, dx: Buffer]): void;
-  meanPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
-  meanPoolBackward(...args: [...PoolArgs, dy: Buffer, dx: Buffer]): void;
-  drawnPool(
-    ...args: [...PoolArgs, stream: number, pass: number, x: Buffer, y: Buffer, index: Buffer]
-  ): void;
-  expectedPool(...args: [...PoolArgs, x: Buffer, y: Buffer]): void;
-  expectedPoolBackward(...args: [...PoolArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
-  /** `size`: positions of a large plane. */
-  unpool(...args: [...ViewArgs, size: number, x: Buffer, mask: Buffer, y: Buffer]): number;
-  unpoolBackward(...args: [...ViewArgs, size: number, dy: Buffer, mask: Buffer, dx: Buffer]): void;
-  regionMaxima(...args: [...RegionArgs, x: Buffer, y: Buffer, winners: Buffer]): void;
-  regionMaximaBackward(...args: [...RegionArgs, dy: Buffer, winners: Buffer, dx: Buffer]): void;
-  regionMeans(...args: [...RegionArgs, x: Buffer, y: Buffer]): void;
-  regionMeansBackward(...args: [...RegionArgs, dy: Buffer, dx: Buffer]): void;
-  regionPoints(...args: [...RegionArgs, x: Buffer, y: Buffer]): void;
-  regionPointsBackward(...args: [...RegionArgs, dy: Buffer, dx: Buffer]): void;
-  lrnWithin(...args: [...WithinArgs, x: Buffer, y: Buffer]): void;
-  lrnWithinBackward(...args: [...WithinArgs, x: Buffer, y: Buffer, dy: Buffer, dx: Buffer]): void;
-  lrnAcross(...args: [...ViewArgs, ...NormArgs, x: Buffer, y: Buffer]): void;
-  lrnAcrossBackward(...args: [...ViewArgs, ...NormArgs, x: Buffer, dy: Buffer, dx: Buffer]): void;
 }
