@@ -99,7 +99,7 @@ export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fi
 export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";
 export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
 export { P } from "./net-spec/params.ts";
-export { type Bar, type Chart, type ChartStyle, chartSvg, type Series } from "./plot/chart.ts";
+export { type Chart, type ChartStyle, chartSvg, type Series } from "./plot/chart.ts";
 export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
 export type { IterationEvent, SolverAction } from "./solvers/loop/callbacks.ts";
 export type { Iteration } from "./solvers/loop/iterate.ts";

@@ -13,7 +13,7 @@ interface Page {
 
 /**
  * A page that stands by itself: it asks the network for nothing and runs no script, is light or dark as its reader's system
- * is, and is as wide as its window. Its body is made of sections, and of what `parts.ts` has.
+ * is, and is as wide as its window. Its body is made of sections.
  */
 export function pageText({ title, lead, body, foot }: Page): string {
   return html`<!doctype html>

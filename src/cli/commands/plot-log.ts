@@ -58,14 +58,15 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
   const charts = kinds
     .map((kind) => logChart(named, kind))
     .filter(({ series }) => series.length > 0);
-  if (charts.length === 0) {
+  const [first] = charts;
+  if (!first) {
     throw new CaffeError(
       `${logs.join(", ")}: no line tells of ${kinds.map((kind) => chartKinds[kind]).join(", ")}. Expected the log of caffe train.`,
     );
   }
   const text = isPage
     ? chartPage(named.map(({ name }) => name).join(", "), charts)
-    : charts.map((one) => chartSvg(one)).join("");
+    : chartSvg(first);
   if (ending === ".png") writeFileAtomically(output, [await pngOf(text)]);
   else if (isPage || ending === ".svg") {
     writeFileAtomically(output, [new TextEncoder().encode(text)]);
