@@ -169,7 +169,6 @@ function trainVal(): Writer {
         shuffle: phase === "TRAIN",
         label_type: "PIXEL",
       },
-      seg_accuracy_param: { ignore_label: 255 },
     });
   const [data, label, size] = source("TRAIN");
   net.add(data);

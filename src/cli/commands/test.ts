@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { type ApVersion, apVersions } from "../../net/evaluation/average-precision.ts";
 import { LabelScores } from "../../net/evaluation/label-scores.ts";
+import { repeatedRecords } from "../../net/evaluation/repeated-records.ts";
 import { TestScores } from "../../net/evaluation/test-scores.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
@@ -67,6 +68,9 @@ async function run(flags: TestFlags): Promise<void> {
   const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });
   try {
     say(`Running for ${flags.iterations} iterations.`);
+    for (const message of repeatedRecords(net, flags.iterations, (n) => `--iterations=${n}`)) {
+      log("warning", "caffe", message);
+    }
     const nameOf = namesOf(net, flags.labels);
     const scores = new TestScores(net);
     const compared = new LabelScores(net, flags.confusion !== undefined);

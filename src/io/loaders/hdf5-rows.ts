@@ -63,6 +63,16 @@ export class Hdf5Rows {
     return this.#files.length;
   }
 
+  /** How many rows all files have; undefined as long as some have not been read. */
+  get rowsInPass(): number | undefined {
+    let sum = 0;
+    for (const rows of this.#rows) {
+      if (rows === undefined) return undefined;
+      sum += rows;
+    }
+    return sum;
+  }
+
   /** The shape of one row of dataset `i`. */
   rowShape(i: number): readonly number[] {
     return this.#arrays[i]?.shape.slice(1) ?? [];
@@ -89,7 +99,7 @@ export class Hdf5Rows {
       }
       left -= inFile;
       this.#nextFile();
-      const inPass = this.#file === 0 ? this.#rowsOfPass() : undefined;
+      const inPass = this.#file === 0 ? this.rowsInPass : undefined;
       if (inPass !== undefined && left >= inPass) {
         const passes = Math.floor(left / inPass);
         left -= passes * inPass;
@@ -116,15 +126,6 @@ export class Hdf5Rows {
     this.#file = 0;
     this.#row = 0;
     this.#fileOrder = this.#order(this.#files.length, "files");
-  }
-
-  #rowsOfPass(): number | undefined {
-    let sum = 0;
-    for (const rows of this.#rows) {
-      if (rows === undefined) return undefined;
-      sum += rows;
-    }
-    return sum;
   }
 
   #load(): void {

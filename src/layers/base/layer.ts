@@ -113,6 +113,12 @@ export type TopShapeOf = (param: LayerParameter, topIndex: number) => Shape | un
 /** A message of LayerParameter: `relu_param`, `transform_param`. */
 export type ParamField = Extract<keyof LayerParameter, `${string}_param`>;
 
+/** How many records a source goes through before they come again, and how many a batch takes. */
+export interface RecordCounts {
+  readonly pass: number;
+  readonly batch: number;
+}
+
 /** What a layer must carry from a snapshot to the resumed run; plain JSON. */
 export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;
 
@@ -323,6 +329,11 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /** What a sample of the present batch was read from, as messages name it; undefined where it was not. */
   recordName(_sample: number): string | undefined {
+    return undefined;
+  }
+
+  /** How many records a pass over what it reads has; undefined where it reads none, draws them, or cannot tell. */
+  recordsInPass(): RecordCounts | undefined {
     return undefined;
   }
 

@@ -2,12 +2,21 @@ import type { Primitive } from "../../engines/engine.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
 import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
+import { recordsInPass } from "../../io/loaders/records-in-pass.ts";
 import { nameSample } from "../../io/loaders/sample-name.ts";
 import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf } from "../../util/shape.ts";
-import { arity, type Blobs, Layer, type LayerRole, type LayerState, type None } from "./layer.ts";
+import {
+  arity,
+  type Blobs,
+  Layer,
+  type LayerRole,
+  type LayerState,
+  type None,
+  type RecordCounts,
+} from "./layer.ts";
 import { refusesOtherForms } from "./layer-state.ts";
 import { transformOf } from "./transform-param.ts";
 
@@ -36,6 +45,8 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   #options!: PrefetchOptions;
   #source: BatchSource | undefined;
   #batch: Batch | undefined;
+  /** Records in a pass, once they have been counted. */
+  #counted: { readonly pass: number | undefined } | undefined;
   /** Records handed on so far. */
   #position = 0;
 
@@ -135,6 +146,12 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   override recordName(sample: number): string | undefined {
     const start = this.#position - this.#plan.batchSize;
     return this.#batch && nameSample({ ...this.#plan, start }, sample);
+  }
+
+  override recordsInPass(): RecordCounts | undefined {
+    this.#counted ??= { pass: recordsInPass(this.#plan) };
+    const { pass } = this.#counted;
+    return pass === undefined ? undefined : { pass, batch: this.#plan.batchSize };
   }
 
   override close(): void {

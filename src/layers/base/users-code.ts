@@ -48,6 +48,7 @@ const AT_ONCE = [
   "backwardReadsTop",
   "state",
   "recordName",
+  "recordsInPass",
   "close",
 ] as const satisfies readonly (keyof Layer)[];
 const AWAITED = ["ready", "stateToHost", "restore"] as const satisfies readonly (keyof Layer)[];

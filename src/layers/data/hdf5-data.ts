@@ -1,7 +1,7 @@
 import type { Hdf5Plan } from "../../io/loaders/hdf5-loader.ts";
 import { Hdf5Rows } from "../../io/loaders/hdf5-rows.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type Blobs, type None, type ParamField } from "../base/layer.ts";
+import { arity, type Blobs, type None, type ParamField, type RecordCounts } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**
@@ -21,6 +21,9 @@ export class HDF5DataLayer extends PrefetchingDataLayer<Blobs> {
   static override readonly type: string = "HDF5Data";
   static override readonly paramFields: readonly ParamField[] = ["hdf5_data_param"];
   static override readonly tops = arity.oneOrMore;
+
+  /** Known where one file holds all rows: others are not read yet. */
+  #rows: number | undefined;
 
   override setUp(_bottom: None, top: Blobs): void {
     if (this.param.transform_param)
@@ -42,9 +45,15 @@ export class HDF5DataLayer extends PrefetchingDataLayer<Blobs> {
     };
     const rows = this.named(() => new Hdf5Rows(plan));
     this.context.log(`Number of HDF5 files: ${rows.fileCount}`);
+    this.#rows = rows.rowsInPass;
     top.forEach((y, i) => {
       y.reshape([batch_size, ...rows.rowShape(i)]);
     });
     this.prefetches(plan, top, { source, isDecoded: false });
+  }
+
+  override recordsInPass(): RecordCounts | undefined {
+    if (this.#rows === undefined) return undefined;
+    return { pass: this.#rows, batch: this.param.hdf5_data_param?.batch_size ?? 0 };
   }
 }

@@ -10,6 +10,7 @@ import {
   type LayerState,
   type None,
   type ParamField,
+  type RecordCounts,
   type TopShapeOf,
   type Two,
 } from "../base/layer.ts";
@@ -139,6 +140,10 @@ export class MemoryDataLayer extends Layer<None, Two> {
   }
 
   override backward(): void {}
+
+  override recordsInPass(): RecordCounts | undefined {
+    return this.#count > 0 ? { pass: this.#count, batch: this.batchSize } : undefined;
+  }
 
   override state(): LayerState {
     return { position: this.#position, random: this.#random.state() };

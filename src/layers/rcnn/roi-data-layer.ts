@@ -4,7 +4,7 @@ import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { DatabaseDataLayer } from "../base/database-data.ts";
-import type { Blobs, LayerContext, LayerState, OneOrMore } from "../base/layer.ts";
+import type { Blobs, LayerContext, LayerState, OneOrMore, RecordCounts } from "../base/layer.ts";
 import { ParamStr } from "./param-str.ts";
 
 const KEYS = ["num_classes", "source", "SCALES", "MAX_SIZE", "PIXEL_MEANS", "USE_FLIPPED"];
@@ -129,6 +129,10 @@ export class PythonRoiDataLayer {
 
   recordName(): string | undefined {
     return this.#reader.recordName(0);
+  }
+
+  recordsInPass(): RecordCounts | undefined {
+    return this.#reader.recordsInPass();
   }
 
   close(): void {

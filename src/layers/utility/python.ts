@@ -12,6 +12,7 @@ import {
   type LayerContext,
   type LayerState,
   type ParamField,
+  type RecordCounts,
 } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { hasUserModule, loadUserModule } from "../base/user-module.ts";
@@ -220,6 +221,10 @@ export class PythonLayer extends Layer {
 
   override recordName(): string | undefined {
     return this.#known?.recordName?.();
+  }
+
+  override recordsInPass(): RecordCounts | undefined {
+    return this.#known?.recordsInPass?.();
   }
 
   override close(): void {

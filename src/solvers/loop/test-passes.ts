@@ -1,4 +1,5 @@
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
+import { repeatedRecords } from "../../net/evaluation/repeated-records.ts";
 import { type TestScore, TestScores } from "../../net/evaluation/test-scores.ts";
 import type { Net } from "../../net/net.ts";
 import { Loss } from "../../net/run/loss.ts";
@@ -33,8 +34,8 @@ interface TestPass {
 export class TestPasses {
   readonly #nets: readonly Net[];
   readonly #log: Log;
-  /** Test nets of which a warning has been given. */
-  readonly #warned: Set<number> = new Set();
+  /** Warnings that have been given. */
+  readonly #warned: Set<string> = new Set();
   #before: readonly LayerStates[] | undefined;
 
   constructor(nets: readonly Net[], log: Log) {
@@ -70,6 +71,8 @@ export class TestPasses {
     const scores = new TestScores(net);
     this.#say(`Iteration ${iter}, Testing net (#${index})`);
     if (batches === 0) return this.#pass(index);
+    const repeated = repeatedRecords(net, batches, (n) => `test_iter: ${n}`);
+    for (const message of repeated) this.#warnOnce(`test net #${index}: ${message}`);
     await net.inTurn(() => net.shareWith(weights, this.#log));
     const loss = new Loss();
     for (let i = 0; i < batches; i++) {
@@ -86,7 +89,6 @@ export class TestPasses {
     const told = scores.scores(pass.apVersion);
     if (pass.isDetection && !told.some(({ classes }) => classes)) {
       this.#warnOnce(
-        index,
         `eval_type is "detection", and test net #${index} has no output of a DetectionEvaluate layer: means of its outputs are logged.`,
       );
     }
@@ -96,15 +98,14 @@ export class TestPasses {
   /** No batches, and so no scores; warns of that once. */
   #pass(index: number): ReadonlyMap<string, number> {
     this.#warnOnce(
-      index,
       `test_iter of test net #${index} is 0: it is not run. Expected 1 or more for it to have scores.`,
     );
     return new Map();
   }
 
-  #warnOnce(index: number, message: string): void {
-    if (!this.#warned.has(index)) this.#log("warning", "solver", message);
-    this.#warned.add(index);
+  #warnOnce(message: string): void {
+    if (!this.#warned.has(message)) this.#log("warning", "solver", message);
+    this.#warned.add(message);
   }
 
   #tell(scores: readonly TestScore[], withClasses: boolean): ReadonlyMap<string, number> {
