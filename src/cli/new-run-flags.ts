@@ -1,6 +1,6 @@
 import { totalmem } from "node:os";
 import type { Argv } from "yargs";
-import { classifierNames } from "../new-run/classifier-model.ts";
+import { modelsFor } from "../new-run/base-model.ts";
 import { newRun, USUAL_MODEL } from "../new-run/new-run.ts";
 import type { WrittenRun } from "../new-run/write-run.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -51,7 +51,7 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     })
     .option("model", {
       type: "string",
-      describe: `which net: ${classifierNames().join(", ")}; ${USUAL_MODEL} by default`,
+      describe: `which net: ${modelsFor("classification").join(", ")}; ${USUAL_MODEL} by default`,
     })
     .option(
       ...whole("size", {

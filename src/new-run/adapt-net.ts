@@ -1,17 +1,16 @@
 import type { LayerParameter, NetParameter, ParamSpec } from "../io/proto/caffe.ts";
+import type { BaseModel } from "./base-model.ts";
 import { withBatchNorm, withShortAverages } from "./batch-norm.ts";
-import type { ClassifierModel } from "./classifier-model.ts";
-import { changeWeights, hasBatchNorm, isData, isInput, learns } from "./layer-kinds.ts";
-import { scoresOf } from "./score-layers.ts";
+import { classifierFor } from "./classifier-net.ts";
+import { detectorFor } from "./detector-net.ts";
+import type { NetForm } from "./formed-net.ts";
+import { hasBatchNorm, learns } from "./layer-kinds.ts";
 
 /** How many times as fast a layer learns that begins anew among those that go on from weights. */
 const FASTER = 10;
 
 /** What a model is to be made for. */
-interface Adaptation {
-  readonly classes: number;
-  /** Height and width of its images. */
-  readonly size: number;
+interface Adaptation extends NetForm {
   /** Puts BatchNorm behind the layers of a net that has none, so that it learns from nothing. */
   readonly normalized: boolean;
   /** Average poolings that are to be of all places. */
@@ -24,49 +23,35 @@ interface Adaptation {
 export interface AdaptedNets {
   readonly trainVal: NetParameter;
   readonly deploy: NetParameter;
+  /** Names of the layers that give scores of classes. */
+  readonly scores: ReadonlySet<string>;
 }
 
-/**
- * A model for other classes and another size of images. Its scores are as many as there are classes, without a ReLU behind
- * them; `top_k` scores remain where there are more classes than that.
- */
-export function adaptModel(model: ClassifierModel, adaptation: Adaptation): AdaptedNets {
+/** A model for other classes and another size of images: as `classifierFor` or `detectorFor` makes it. */
+export function adaptModel(model: BaseModel, adaptation: Adaptation): AdaptedNets {
+  const { normalized, pools, renamed = new Map<string, string>() } = adaptation;
+  const form = model.task === "detection" ? detectorFor : classifierFor;
+  const [train, deploy] = [model.trainVal, model.deploy].map((param) => {
+    const { net, scores, heads } = form(withWholePools(param, pools), adaptation);
+    const whole = normalized && !hasBatchNorm(net) ? withBatchNorm(net, heads) : net;
+    return { net: renameLayers(withShortAverages(whole), renamed), scores };
+  });
   return {
-    trainVal: adaptNet(model.trainVal, adaptation),
-    deploy: adaptNet(model.deploy, adaptation),
+    trainVal: train?.net ?? {},
+    deploy: deploy?.net ?? {},
+    scores: train?.scores ?? new Set(),
   };
 }
 
-function adaptNet(net: NetParameter, adaptation: Adaptation): NetParameter {
-  const { classes, size, normalized, pools, renamed = new Map<string, string>() } = adaptation;
-  const scores = scoresOf(net);
-  const tells = ({ accuracy_param: { top_k = 1 } = {} }: LayerParameter): boolean =>
-    top_k === 1 || top_k < classes;
-  const layer = (net.layer ?? [])
-    .filter((one) => !scores.relus.has(one.name ?? ""))
-    .filter(tells)
-    .map((one) => (pools.has(one.name ?? "") ? ofAllPlaces(one) : sized(one, size)))
-    .map((one) =>
-      scores.layers.has(one.name ?? "") ? changeWeights(one, { num_output: classes }) : one,
-    );
-  const wanted = { ...net, layer };
-  const whole = normalized && !hasBatchNorm(wanted) ? withBatchNorm(wanted, scores.layers) : wanted;
-  return renameLayers(withShortAverages(whole), renamed);
-}
-
-/** A layer that gives images, for those of another size. */
-function sized(layer: LayerParameter, size: number): LayerParameter {
-  if (isData(layer)) {
-    return { ...layer, transform_param: { ...layer.transform_param, crop_size: size } };
-  }
-  if (!isInput(layer)) return layer;
-  const [, channels = 3] = layer.input_param?.shape?.[0]?.dim ?? [];
-  return { ...layer, input_param: { shape: [{ dim: [1, channels, size, size] }] } };
-}
-
-/** A pooling of the whole of its bottom. */
-function ofAllPlaces(layer: LayerParameter): LayerParameter {
-  return { ...layer, pooling_param: { pool: "AVE", global_pooling: true } };
+/** The net with these poolings of the whole of their bottoms. */
+function withWholePools(net: NetParameter, pools: ReadonlySet<string>): NetParameter {
+  const layer = (net.layer ?? []).map(
+    (one): LayerParameter =>
+      pools.has(one.name ?? "")
+        ? { ...one, pooling_param: { pool: "AVE", global_pooling: true } }
+        : one,
+  );
+  return { ...net, layer };
 }
 
 /** Gives layers other names, with their tops where these are called so, and lets them learn faster. */

@@ -11,6 +11,11 @@ export function isData({ type }: LayerParameter): boolean {
   return type === "Data";
 }
 
+/** Whether a layer reads images and the boxes in them. */
+export function isAnnotatedData({ type }: LayerParameter): boolean {
+  return type === "AnnotatedData";
+}
+
 /** Whether a layer is what a program gives the net. */
 export function isInput({ type }: LayerParameter): boolean {
   return type === "Input";
@@ -24,6 +29,11 @@ export function learns({ type }: LayerParameter): boolean {
 /** Whether a layer judges scores, or makes probabilities of them. */
 export function judges({ type }: LayerParameter): boolean {
   return type === "SoftmaxWithLoss" || type === "Softmax";
+}
+
+/** Whether a layer judges boxes, or makes them: its second bottom are the scores of all. */
+export function judgesBoxes({ type }: LayerParameter): boolean {
+  return type === "MultiBoxLoss" || type === "DetectionOutput";
 }
 
 export function isRelu({ type }: LayerParameter): boolean {
@@ -60,4 +70,10 @@ export function changeWeights(layer: LayerParameter, change: WeightsChange): Lay
     ...(convolution_param && { convolution_param: changed(convolution_param) }),
     ...(inner_product_param && { inner_product_param: changed(inner_product_param) }),
   };
+}
+
+/** An Input for square images of another size. */
+export function sizedInput(layer: LayerParameter, size: number): LayerParameter {
+  const [, channels = 3] = layer.input_param?.shape?.[0]?.dim ?? [];
+  return { ...layer, input_param: { shape: [{ dim: [1, channels, size, size] }] } };
 }

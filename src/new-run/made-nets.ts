@@ -6,10 +6,9 @@ import { readWeights, type TrainedWeights } from "../net/weights/weights.ts";
 import { CaffeError, FormatError, NetError } from "../util/errors.ts";
 import type { Shape } from "../util/shape.ts";
 import { type AdaptedNets, adaptModel } from "./adapt-net.ts";
+import type { BaseModel } from "./base-model.ts";
 import { NORM_SUFFIX } from "./batch-norm.ts";
-import type { ClassifierModel } from "./classifier-model.ts";
-import { hasBatchNorm, isData, learns } from "./layer-kinds.ts";
-import { scoresOf } from "./score-layers.ts";
+import { hasBatchNorm, isAnnotatedData, isData, learns } from "./layer-kinds.ts";
 
 /** What nets are made of a model. */
 interface NetWishes {
@@ -45,7 +44,7 @@ const COPIES_OF_WEIGHTS = 3;
  * @throws CaffeError where the size does not suit the model; FileError, FormatError where the weights cannot be read or are
  *   of another model
  */
-export function makeNets(model: ClassifierModel, wishes: NetWishes): MadeNets {
+export function makeNets(model: BaseModel, wishes: NetWishes): MadeNets {
   const { classes, size, suffix } = wishes;
   const weights = wishes.weights === undefined ? undefined : readWeights(wishes.weights)[0];
   const normalized =
@@ -54,7 +53,7 @@ export function makeNets(model: ClassifierModel, wishes: NetWishes): MadeNets {
   const adaptation = { classes, size, normalized, pools };
   const nets = adaptModel(model, adaptation);
   using net = built(nets.trainVal, model, size);
-  const anew = weights === undefined ? [] : layersAnew(net, nets.trainVal, weights, model);
+  const anew = weights === undefined ? [] : layersAnew(net, nets.scores, weights, model);
   const summary = summarize(net);
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   const renamed = newNames(anew, suffix, weights);
@@ -69,10 +68,12 @@ export function makeNets(model: ClassifierModel, wishes: NetWishes): MadeNets {
 }
 
 /** The train net of one picture, unfilled. */
-function built(trainVal: NetParameter, { id, input }: ClassifierModel, size: number): Net {
+function built(trainVal: NetParameter, { id, input }: BaseModel, size: number): Net {
   const layer = (trainVal.layer ?? []).map(
     (one): LayerParameter =>
-      isData(one) ? { ...one, data_param: { ...one.data_param, batch_size: 1 } } : one,
+      isData(one) || isAnnotatedData(one)
+        ? { ...one, data_param: { ...one.data_param, batch_size: 1 } }
+        : one,
   );
   try {
     return new Net(withPlaceholders({ ...trainVal, layer }, {}), { phase: "TRAIN", silent: true });
@@ -104,11 +105,10 @@ function globalPools(deploy: NetParameter): ReadonlySet<string> {
 /** Layers that cannot take weights over: those that give scores, and those whose weights have another shape. */
 function layersAnew(
   net: Net,
-  trainVal: NetParameter,
+  scores: ReadonlySet<string>,
   weights: TrainedWeights,
-  { id }: ClassifierModel,
+  { id }: BaseModel,
 ): string[] {
-  const scores = scoresOf(trainVal).layers;
   const shapes = new Map(
     weights.layers.map(({ name, blobs }) => [name, blobs.map((blob) => blob?.shape ?? [])]),
   );

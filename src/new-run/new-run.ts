@@ -1,6 +1,6 @@
 import { NewFolder } from "../io/files/new-folder.ts";
 import { CaffeError } from "../util/errors.ts";
-import { readClassifier } from "./classifier-model.ts";
+import { readBaseModel } from "./base-model.ts";
 import { gatherPictures } from "./gather-pictures.ts";
 import { readRunFileBeside } from "./run-file.ts";
 import { type WriteHooks, type WriteOptions, type WrittenRun, writeRun } from "./write-run.ts";
@@ -34,7 +34,7 @@ interface NewRunHooks extends Omit<WriteHooks, "check"> {
 export async function newRun(options: NewRunOptions, hooks: NewRunHooks): Promise<WrittenRun> {
   const { folder, weights, force } = options;
   const before = weights === undefined ? undefined : readRunFileBeside(weights);
-  const model = readClassifier(options.model ?? before?.model ?? USUAL_MODEL);
+  const model = readBaseModel(options.model ?? before?.model ?? USUAL_MODEL, ["classification"]);
   const check = (): void => {
     if (hooks.signal.aborted) throw new CaffeError("interrupted: nothing was written.");
   };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ClassifierModel } from "./classifier-model.ts";
+import type { BaseModel } from "./base-model.ts";
 import type { MadeNets } from "./made-nets.ts";
 import type { Plan } from "./plan.ts";
 
@@ -14,7 +14,7 @@ export interface WrittenPart {
 /** What a run's page tells. */
 interface ReadmeFacts {
   readonly folder: string;
-  readonly model: ClassifierModel;
+  readonly model: BaseModel;
   readonly nets: MadeNets;
   readonly plan: Plan;
   readonly parts: readonly WrittenPart[];

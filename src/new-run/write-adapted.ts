@@ -2,11 +2,13 @@ import { basename, join } from "node:path";
 import { writeFilesAtomically } from "../io/files/atomic-file.ts";
 import { makeFolder } from "../io/files/file-system.ts";
 import { compactNet } from "../io/text/compact-prototxt.ts";
-import { type ClassifierModel, readClassifier } from "./classifier-model.ts";
+import { CaffeError } from "../util/errors.ts";
+import { type BaseModel, readBaseModel } from "./base-model.ts";
 import { makeNets } from "./made-nets.ts";
 
 /** What a model is to be made for. */
 interface AdaptedWishes {
+  /** How many there are; the background of a detector is none of them. */
   readonly classes: number;
   /** Height and width of its images; its own by default. */
   readonly size: number | undefined;
@@ -15,18 +17,23 @@ interface AdaptedWishes {
 }
 
 /**
- * Writes a classifier's nets for other classes and another size: `train_val.prototxt`, whose data layers are the model's but
+ * Writes a model's nets for other classes and another size: `train_val.prototxt`, whose data layers are the model's but
  * for the size, and `deploy.prototxt`.
  *
  * @returns their paths
- * @throws FileError, FormatError, CaffeError where the model is none that classifies, or does not suit the wishes
+ * @throws FileError, FormatError, CaffeError where the model is for something else, or does not suit the wishes
  */
 export function writeAdaptedModel(
   id: string,
   folder: string,
   { classes, size, weights }: AdaptedWishes,
 ): string[] {
-  const model = readClassifier(id);
+  const model = readBaseModel(id, ["classification", "detection"]);
+  if (model.task === "classification" && classes < 2) {
+    throw new CaffeError(
+      `${classes} class is given, and ${id} tells classes apart. Expected two or more.`,
+    );
+  }
   const pixels = size ?? model.input[1];
   const nets = makeNets(model, {
     ...{ classes, size: pixels, suffix: suffixOf(folder) },
@@ -46,7 +53,7 @@ export function writeAdaptedModel(
 }
 
 /** The first line of a net that was made of a model. */
-export function titleOf({ title }: ClassifierModel, classes: number, size: number): string {
+export function titleOf({ title }: BaseModel, classes: number, size: number): string {
   return `# ${title} for ${classes} classes, ${size}x${size} pixels.`;
 }
 

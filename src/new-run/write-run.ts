@@ -6,7 +6,7 @@ import { channelMeans } from "../io/images/mean-image.ts";
 import { compactNet } from "../io/text/compact-prototxt.ts";
 import { FormatError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
-import type { ClassifierModel } from "./classifier-model.ts";
+import type { BaseModel } from "./base-model.ts";
 import { withData } from "./data-layers.ts";
 import { type GatheredPictures, PARTS } from "./gather-pictures.ts";
 import { type MadeNets, makeNets } from "./made-nets.ts";
@@ -48,7 +48,7 @@ export interface WriteHooks {
 
 /** What a run is made from. */
 interface RunSources {
-  readonly model: ClassifierModel;
+  readonly model: BaseModel;
   /** What is said of the run that its weights are from. */
   readonly before: RunFile | undefined;
   readonly pictures: GatheredPictures;
@@ -56,7 +56,7 @@ interface RunSources {
 
 /** A run that was written. */
 export interface WrittenRun {
-  readonly model: ClassifierModel;
+  readonly model: BaseModel;
   readonly classes: readonly string[];
   readonly parts: readonly WrittenPart[];
   /** What is wrong with the pictures that are left out. */
@@ -183,7 +183,7 @@ async function writeDatabases(
 async function prepare(
   place: string,
   { weights, threads }: WriteOptions,
-  model: ClassifierModel,
+  model: BaseModel,
   before: RunFile | undefined,
 ): Promise<{
   readonly means: readonly number[];

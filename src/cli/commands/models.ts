@@ -66,9 +66,9 @@ const get: CommandModule<object, GetFlags> = {
       .option("url", { type: "string", describe: "fetch the weights from here instead" })
       .option(
         ...whole("classes", {
-          least: 2,
+          least: 1,
           describe:
-            "make its nets for so many classes: train_val.prototxt and deploy.prototxt, which learn from nothing (BatchNorm, msra)",
+            "make its nets for so many classes (a detector's background is none): train_val.prototxt and deploy.prototxt, which learn from nothing (BatchNorm, msra)",
         }),
       )
       .option(

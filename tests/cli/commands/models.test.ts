@@ -117,4 +117,25 @@ describe("caffe models", () => {
       "train_val.prototxt",
     ]);
   });
+
+  test("nets for other classes are made of classifiers and of SSD's detectors", async () => {
+    const target = join(folder, "detector");
+    const args = ["models", "get", "mobilenet_ssd", target, "--classes=2", "--size=128"];
+    const { status, stdout } = await caffeHere(args);
+    expect(status).toBe(0);
+    expect(stdout).toBe(`${target}/train_val.prototxt\n${target}/deploy.prototxt\n`);
+    const text = readFileSync(join(target, "deploy.prototxt"), "utf8");
+    expect(text).toContain("# MobileNet-SSD for 2 classes, 128x128 pixels.");
+    expect(text.match(/num_output: (9|18) kernel_size: 1/g)).toHaveLength(6);
+    const refused = [
+      [["faster-rcnn-vgg16", "--classes=2"], "finds objects: mobilenet_ssd, ssd300_vgg16"],
+      [["lenet", "--classes=1"], "1 class is given, and lenet tells classes apart"],
+      [["ssd300_vgg16", "--classes=2", "--size=200"], "does not work on 200×200 pixels"],
+    ] as const;
+    for (const [words, said] of refused) {
+      const { status, stderr } = await caffeHere(["models", "get", ...words]);
+      expect(stderr).toContain(said);
+      expect(status).toBe(1);
+    }
+  });
 });

@@ -1,0 +1,71 @@
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { readNetParameter } from "../io/text/read-net.ts";
+import { listModels, modelCard, modelFile } from "../models/model-zoo.ts";
+import { CaffeError } from "../util/errors.ts";
+import { isAnnotatedData, isData, isInput } from "./layer-kinds.ts";
+
+/** What nets that runs are made of do. */
+type RunTask = "classification" | "detection";
+
+/** Models that find objects by boxes that are laid out before (SSD): what is made of their maps is known from their layers. */
+const DETECTORS = ["mobilenet_ssd", "ssd300_vgg16"];
+
+/** A model that nets for other classes are made of, as the package has it. */
+export interface BaseModel {
+  readonly id: string;
+  readonly task: RunTask;
+  /** Its name as people write it. */
+  readonly title: string;
+  readonly trainVal: NetParameter;
+  readonly deploy: NetParameter;
+  /** Channels, height and width of its images. */
+  readonly input: readonly [number, number, number];
+  /** How its own data layers change values after the mean. */
+  readonly scale: number | undefined;
+  /** The mean of each channel that its own data layers subtract. */
+  readonly means: readonly number[];
+}
+
+/** The models of a task that nets are made of. */
+export function modelsFor(task: RunTask): string[] {
+  if (task === "detection") return DETECTORS;
+  return listModels()
+    .filter((card) => card.task.startsWith(task))
+    .map(({ id }) => id);
+}
+
+/**
+ * Reads a model's nets.
+ * @param tasks what it may be for
+ * @throws FileError where there is no such model; CaffeError where it is for something else
+ */
+export function readBaseModel(id: string, tasks: readonly RunTask[]): BaseModel {
+  const card = modelCard(id);
+  const task = tasks.find((one) => modelsFor(one).includes(id));
+  if (task === undefined) {
+    const others = tasks.map((one) => `${DOES[one]}: ${modelsFor(one).join(", ")}`);
+    throw new CaffeError(
+      `model "${id}" is for ${card.task}, and no nets for other classes are made of it here. Expected one that ${others.join("; or one that ")}.`,
+    );
+  }
+  const trainFile = card.files.find((file) => /train_(val|test)\.prototxt$/.test(file)) ?? "";
+  const deployFile = card.files.find((file) =>
+    ["deploy.prototxt", `${id}.prototxt`].includes(file),
+  );
+  const trainVal = readNetParameter(modelFile(id, trainFile));
+  const deploy = readNetParameter(modelFile(id, deployFile ?? ""));
+  const input = deploy.layer?.find(isInput);
+  const [, channels = 3, height = 0, width = 0] = input?.input_param?.shape?.[0]?.dim ?? [];
+  const data = trainVal.layer?.find((layer) => isData(layer) || isAnnotatedData(layer));
+  return {
+    ...{ id, task, title: card.name, trainVal, deploy },
+    input: [channels, height, width],
+    scale: data?.transform_param?.scale,
+    means: [...(data?.transform_param?.mean_value ?? [])],
+  };
+}
+
+const DOES: Readonly<Record<RunTask, string>> = {
+  classification: "classifies images",
+  detection: "finds objects",
+};

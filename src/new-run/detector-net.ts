@@ -1,0 +1,100 @@
+import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { FormedNet, NetForm } from "./formed-net.ts";
+import {
+  changeWeights,
+  isAnnotatedData,
+  isInput,
+  judgesBoxes,
+  learns,
+  sizedInput,
+} from "./layer-kinds.ts";
+
+/**
+ * A detector (SSD) for other classes and another size of images. Class 0 is the background, so there is one score more than
+ * there are classes for each box; the boxes that are laid out before are as large beside the picture as they were.
+ */
+export function detectorFor(net: NetParameter, { classes, size }: NetForm): FormedNet {
+  const layers = net.layer ?? [];
+  const judge = layers.find(judgesBoxes);
+  const [boxes = "", scored = ""] = judge?.bottom ?? [];
+  const [scores, places] = [learnersBehind(layers, scored), learnersBehind(layers, boxes)];
+  const { num_classes = 0 } = judge?.multibox_loss_param ?? judge?.detection_output_param ?? {};
+  const before = sideOf(layers);
+  const numbers = { before: num_classes, now: classes + 1 };
+  const layer = layers.map((one): LayerParameter => {
+    if (scores.has(one.name ?? "")) {
+      const { num_output = 0 } = one.convolution_param ?? {};
+      return changeWeights(one, { num_output: (num_output / numbers.before) * numbers.now });
+    }
+    return sized(withClasses(one, numbers), before, size);
+  });
+  return { net: { ...net, layer }, scores, heads: new Set([...scores, ...places]) };
+}
+
+/** Height and width of the images that a net is for. */
+function sideOf(layers: readonly LayerParameter[]): number {
+  const data = layers.find(isAnnotatedData)?.transform_param?.resize_param?.[0]?.height;
+  return data ?? layers.find(isInput)?.input_param?.shape?.[0]?.dim?.[2] ?? 0;
+}
+
+/** Names of the layers that learn which a blob comes from, with nothing between that does. */
+function learnersBehind(layers: readonly LayerParameter[], blob: string): Set<string> {
+  const found = new Set<string>();
+  const wanted = new Set([blob]);
+  for (const layer of [...layers].reverse()) {
+    if (!layer.top?.some((one) => wanted.has(one))) continue;
+    if (learns(layer)) found.add(layer.name ?? "");
+    else for (const one of layer.bottom ?? []) wanted.add(one);
+  }
+  return found;
+}
+
+/** A layer that knows how many classes there are, for another number of them. */
+function withClasses(
+  layer: LayerParameter,
+  { before, now }: { readonly before: number; readonly now: number },
+): LayerParameter {
+  const counted = { num_classes: now };
+  const { multibox_loss_param, detection_output_param, detection_evaluate_param } = layer;
+  const dim = layer.reshape_param?.shape?.dim;
+  const isByClass = dim !== undefined && dim.length > 0 && [...dim].at(-1) === before;
+  return {
+    ...layer,
+    ...(multibox_loss_param && { multibox_loss_param: { ...multibox_loss_param, ...counted } }),
+    ...(detection_output_param && {
+      detection_output_param: { ...detection_output_param, ...counted },
+    }),
+    ...(detection_evaluate_param && {
+      detection_evaluate_param: { ...detection_evaluate_param, ...counted },
+    }),
+    ...(isByClass && { reshape_param: { shape: { dim: [...dim.slice(0, -1), now] } } }),
+  };
+}
+
+/** A layer that gives images, or lays out boxes, for images of another size. */
+function sized(layer: LayerParameter, before: number, size: number): LayerParameter {
+  if (isInput(layer)) return sizedInput(layer, size);
+  const { transform_param, prior_box_param } = layer;
+  if (isAnnotatedData(layer)) {
+    const resize_param = (transform_param?.resize_param ?? []).map((one) => ({
+      ...one,
+      height: size,
+      width: size,
+    }));
+    return { ...layer, transform_param: { ...transform_param, resize_param } };
+  }
+  if (!prior_box_param || size === before) return layer;
+  // Steps in pixels are those of the old size; without, they follow from the map.
+  const { step: _, min_size = [], max_size = [], ...rest } = prior_box_param;
+  // SSD counts whole pixels.
+  const scaled = (sizes: Iterable<number>): number[] =>
+    Array.from(sizes, (side) => Math.max(1, Math.round((side * size) / before)));
+  return {
+    ...layer,
+    prior_box_param: {
+      min_size: scaled(min_size),
+      ...(max_size.length > 0 && { max_size: scaled(max_size) }),
+      ...rest,
+    },
+  };
+}
