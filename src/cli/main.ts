@@ -15,6 +15,7 @@ import { createLabelMap } from "./commands/create-label-map.ts";
 import { dataset } from "./commands/dataset.ts";
 import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
+import { doctor } from "./commands/doctor.ts";
 import { drawNet } from "./commands/draw-net.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
@@ -50,6 +51,7 @@ const commands = [
   time,
   deviceQuery,
   gradientCheck,
+  doctor,
   classify,
   detect,
   segment,

@@ -11,7 +11,6 @@ const KEPT: Readonly<Record<string, string>> = {
   "src/io/prefetch/direct-source.ts: Relief": "tests bring their own",
   "src/monitor/progress.ts: progressText":
     "what stands in the bar, which tests read without a terminal",
-  "src/net/build/state.ts: ResolvedState": "tests write one",
   "src/net/tools/gradient-check.ts: checkLayerGradient": "tests check layers one by one",
   "src/solvers/update/lr-policy.ts: learningRatePolicies": "docs/solvers.md is made from it",
 };

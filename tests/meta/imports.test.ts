@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 const below = ["util", "syncedmem", "io", "engines", "blob", "bridge", "layers", "net", "solvers"];
 const guests = [
+  "doctor",
   "draw",
   "float-images",
   "inference",
@@ -33,6 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   models: ["util", "io"],
   // Its nets are built to see their shapes.
   "new-run": ["util", "io", "net", "models"],
+  // What training would do, looked at before it is done.
+  doctor: below,
   // Pages that stand by themselves; charts are laid on them.
   page: ["util"],
   plot: ["util", "monitor", "page"],

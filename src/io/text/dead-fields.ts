@@ -1,6 +1,7 @@
 import { entryOf } from "../../util/records.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 import { paramFields } from "../proto/layer-types.ts";
+import { linesOf } from "../proto/source.ts";
 
 /** What the first layers' messages held, and transform_param holds now. In `layers { }` the upgrade moves it. */
 const moved = ["scale", "mean_file", "crop_size", "mirror"] as const;
@@ -15,8 +16,17 @@ const sources = {
   eval_data_param: ["scale"],
 } as const;
 
+/** A field without effect. */
+interface DeadField {
+  /** The layer's message that it stands in, or that is it. */
+  readonly message: keyof LayerParameter;
+  readonly field?: string;
+  readonly problem: string;
+}
+
 /**
- * Warns of fields that stand in a net and have no effect, here as in BVLC Caffe: once for each layer.
+ * Warns of fields that stand in a net and have no effect, here as in BVLC Caffe: once for each layer, with the line where
+ * the net was read from a text.
  * @param net in the present form
  */
 export function warnOfDeadFields(
@@ -25,26 +35,41 @@ export function warnOfDeadFields(
   warn: (message: string) => void,
 ): void {
   for (const layer of layers) {
-    for (const problem of deadFields(layer)) {
-      warn(`${source}: layer "${layer.name ?? ""}" (${layer.type ?? ""}): ${problem}`);
+    for (const dead of deadFields(layer)) {
+      const { problem } = dead;
+      warn(
+        `${source}${lineText(layer, dead)}: layer "${layer.name ?? ""}" (${layer.type ?? ""}): ${problem}`,
+      );
     }
   }
 }
 
-function deadFields(layer: LayerParameter): string[] {
+/** `:12`, where the line is known. */
+function lineText(layer: LayerParameter, { message, field = "" }: DeadField): string {
+  const inside = layer[message];
+  const own = typeof inside === "object" ? linesOf(inside) : undefined;
+  const line = own?.fields.get(field) ?? own?.line ?? linesOf(layer)?.fields.get(message);
+  return line === undefined ? "" : `:${line}`;
+}
+
+function deadFields(layer: LayerParameter): DeadField[] {
   const { type = "", transform_param } = layer;
-  const found: string[] = [];
-  for (const [message, old] of Object.entries(sources)) {
-    const given = { ...layer[message as keyof typeof sources] } as Record<string, unknown>;
+  const found: DeadField[] = [];
+  for (const [message, old] of Object.entries(sources) as [
+    keyof typeof sources,
+    readonly string[],
+  ][]) {
+    const given = { ...layer[message] } as Record<string, unknown>;
     const fields = old.filter((field) => given[field] !== undefined);
     if (fields.length === 0) continue;
     const names = fields.map((field) => `${message}.${field}`).join(", ");
-    found.push(
-      `${names} ${has(fields)} no effect in a layer { }. Write transform_param { ${fields.join(" … ")} … }.`,
-    );
+    const problem = `${names} ${has(fields)} no effect in a layer { }. Write transform_param { ${fields.join(" … ")} … }.`;
+    found.push({ message, field: fields[0] ?? "", problem });
   }
   if (type === "WindowData" && transform_param?.scale !== undefined) {
-    found.push("transform_param.scale has no effect here. Write window_data_param { scale … }.");
+    const problem =
+      "transform_param.scale has no effect here. Write window_data_param { scale … }.";
+    found.push({ message: "transform_param", field: "scale", problem });
   }
   const read: readonly string[] | undefined = entryOf(paramFields, type);
   const asked = askedFor(type);
@@ -52,15 +77,15 @@ function deadFields(layer: LayerParameter): string[] {
   const isAsked = asked.length > 0 && fields.length === 0;
   if (transform_param && read && !isAsked && !read.includes("transform_param")) {
     const names = fields.length > 0 ? ` (${fields.join(", ")})` : "";
-    found.push(
-      `transform_param${names} has no effect here: this layer does not prepare images. What fills its top has to, or a layer of ${readersOf("transform_param").join(", ")}.`,
-    );
+    const problem = `transform_param${names} has no effect here: this layer does not prepare images. What fills its top has to, or a layer of ${readersOf("transform_param").join(", ")}.`;
+    found.push({ message: "transform_param", field: fields[0] ?? "", problem });
   }
-  for (const message of Object.keys(layer)) {
+  for (const message of Object.keys(layer) as (keyof LayerParameter)[]) {
     if (!read || read.includes(message) || message === "transform_param") continue;
     const readers = readersOf(message);
     if (readers.length === 0) continue;
-    found.push(`${message} has no effect here: it is for layers of type ${readers.join(", ")}.`);
+    const problem = `${message} has no effect here: it is for layers of type ${readers.join(", ")}.`;
+    found.push({ message, problem });
   }
   return found;
 }

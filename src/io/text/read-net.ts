@@ -4,6 +4,7 @@ import { checkKind, type Wanted } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
 import type { NetParameter, SolverParameter } from "../proto/caffe.ts";
 import { checkMessage } from "../proto/check-message.ts";
+import { keepSource } from "../proto/source.ts";
 import { needsForkUpgrade } from "../upgrade/fork-forms.ts";
 import { upgradeNet, upgradeSolver } from "../upgrade/upgrade.ts";
 import { warnOfDeadFields } from "./dead-fields.ts";
@@ -78,12 +79,12 @@ export function parseSolverParameter(text: string, source: string, log: Log): So
   );
   const current = upgradeSolver(solver, source, log);
   const inline = (net: NetParameter): NetParameter => upgraded(net, source, log);
-  return {
+  return keepSource(current, {
     ...current,
     ...(current.net_param && { net_param: inline(current.net_param) }),
     ...(current.train_net_param && { train_net_param: inline(current.train_net_param) }),
     ...(current.test_net_param && { test_net_param: current.test_net_param.map(inline) }),
-  };
+  });
 }
 
 /** A net or a solver of which nothing is said was lost on its way here. */

@@ -5,6 +5,7 @@ import { cut } from "../../util/printable.ts";
 import { entryOf } from "../../util/records.ts";
 import { addValue, beginList, noteBare, setField } from "../proto/foreign-message.ts";
 import { messageType } from "../proto/messages.ts";
+import { noteLines } from "../proto/source.ts";
 import { v1Types } from "../upgrade/v1.ts";
 import { unknownTypeText } from "./fork-layers.ts";
 import { LineIndex, stringValue, TextProblem, type Token, Tokens } from "./text-tokens.ts";
@@ -111,6 +112,8 @@ class Reader {
   /** The fields of a message up to its closing bracket, or to the end of the text; `type` is undefined where the schema has none. */
   #message(type: protobuf.Type | undefined, close: string | undefined, openedAt: number): object {
     const message = {};
+    const fields = new Map<string, number>();
+    noteLines(message, { file: this.#file, line: this.#lines.lineOf(openedAt), fields });
     const title = type?.name ?? "a message";
     for (;;) {
       const token = this.#tokens.token;
@@ -130,6 +133,7 @@ class Reader {
         );
       }
       this.#tokens.next();
+      if (!fields.has(token.text)) fields.set(token.text, this.#lines.lineOf(token.start));
       if (type) this.#field(type, message, token);
       else this.#unknownField(message, token);
       if (!this.#skip(";")) this.#skip(",");

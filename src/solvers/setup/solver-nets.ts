@@ -3,7 +3,7 @@ import type { Engines } from "../../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../../io/proto/caffe.ts";
 import { keepSource } from "../../io/proto/source.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
-import { mergeStates } from "../../net/build/state.ts";
+import { mergeStates, type ResolvedState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
 import { SolverError } from "../../util/errors.ts";
@@ -39,10 +39,6 @@ export function buildNets(
     sharesMemory = false,
   }: SolverOptions & { readonly engines: Engines },
 ): [Net, ...Net[]] {
-  const extra: NetState = {
-    ...(level !== undefined && { level }),
-    ...(stages !== undefined && { stage: [...stages] }),
-  };
   const isSeeded = (param.random_seed ?? -1) >= 0;
   const options = {
     engines,
@@ -54,7 +50,7 @@ export function buildNets(
     ...(root !== undefined && { root }),
     ...(registry && { registry }),
   };
-  const plans = [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
+  const plans = netPlans(param, where, level, stages);
   const nets: Net[] = [];
   try {
     for (const plan of plans) nets.push(buildPlanned(plan, options));
@@ -70,6 +66,39 @@ export function buildNets(
     for (const { blob } of nets[0]?.learnableParams ?? []) blob.diffMem.isReadOnce = true;
   }
   return nets as [Net, ...Net[]];
+}
+
+/** A net that a solver asks for. */
+export interface SolverNet {
+  /** As its file has it, without its own state. */
+  readonly param: NetParameter;
+  /** The state that it is built in. */
+  readonly state: ResolvedState;
+}
+
+/**
+ * Reads the net that a solver trains, and after it those that it tests.
+ * @throws SolverError, and what reading a net throws
+ */
+export function readSolverNets(
+  param: SolverParameter,
+  where: string,
+  { level, stages, root, log = silent }: Pick<SolverOptions, "level" | "stages" | "root" | "log">,
+): SolverNet[] {
+  return netPlans(param, where, level, stages).map((plan) => readPlanned(plan, root, log));
+}
+
+function netPlans(
+  param: SolverParameter,
+  where: string,
+  level: number | undefined,
+  stages: readonly string[] | undefined,
+): NetPlan[] {
+  const extra: NetState = {
+    ...(level !== undefined && { level }),
+    ...(stages !== undefined && { stage: [...stages] }),
+  };
+  return [trainNetPlan(param, where, extra), ...testNetPlans(param, where)];
 }
 
 /** Warns where a solver would train and nothing would change. */
@@ -93,30 +122,31 @@ function warnOfIdleNet(net: Net, where: string, log: Log): void {
   );
 }
 
-/**
- * Builds a planned net: the phase first, over it the state that the net's own parameter gives, over that the solver's.
- * @param options of the net, but for what the plan decides; relative paths start at its `root`
- */
-function buildPlanned(
-  { source, phase, states, origin }: NetPlan,
-  { log = silent, ...options }: Omit<NetOptions, "phase" | "level" | "stages"> & { log?: Log },
-): Net {
-  log("info", "solver", origin);
-  const { root } = options;
+/** Reads a planned net: the phase first, over it the state that the net's own parameter gives, over that the solver's. */
+function readPlanned(
+  { source, phase, states }: NetPlan,
+  root: string | undefined,
+  log: Log,
+): SolverNet {
   const given =
     "file" in source
       ? readNetParameter(root === undefined ? source.file : join(root, source.file), log)
       : source.param;
   const { state: own, ...param } = given;
-  const { level, stages, ...merged } = mergeStates({ phase }, own, ...states);
-  return new Net(keepSource(given, param), {
-    ...options,
-    log,
-    phase: merged.phase,
-    level,
-    stages,
-    forwardOnly: merged.phase === "TEST",
-  });
+  return { param: keepSource(given, param), state: mergeStates({ phase }, own, ...states) };
+}
+
+/**
+ * Builds a planned net.
+ * @param options of the net, but for what the plan decides; relative paths start at its `root`
+ */
+function buildPlanned(
+  plan: NetPlan,
+  { log = silent, ...options }: Omit<NetOptions, "phase" | "level" | "stages"> & { log?: Log },
+): Net {
+  log("info", "solver", plan.origin);
+  const { param, state } = readPlanned(plan, options.root, log);
+  return new Net(param, { ...options, ...state, log, forwardOnly: state.phase === "TEST" });
 }
 
 /**

@@ -17,7 +17,7 @@ test.each(["data_param", "image_data_param", "window_data_param"])(
     expect(
       warningsOf(`layer { name: "d" type: "${type}" ${message} { source: "s" ${fields} } }`),
     ).toEqual([
-      `net.prototxt: layer "d" (${type}): ${message}.mean_file, ${message}.crop_size, ${message}.mirror have no effect in a layer { }. Write transform_param { mean_file … crop_size … mirror … }.`,
+      `net.prototxt:1: layer "d" (${type}): ${message}.mean_file, ${message}.crop_size, ${message}.mirror have no effect in a layer { }. Write transform_param { mean_file … crop_size … mirror … }.`,
     ]);
   },
 );
@@ -42,7 +42,7 @@ test("transform_param of a layer that prepares no images, once for each layer", 
     `layer { name: "${name}" type: "Input" top: "${name}" transform_param { scale: 2 mirror: true } }`;
   expect(warningsOf(input("a") + input("b"))).toEqual([
     expect.stringMatching(
-      /^net\.prototxt: layer "a" \(Input\): transform_param \(mirror\) has no effect here/,
+      /^net\.prototxt:1: layer "a" \(Input\): transform_param \(mirror\) has no effect here/,
     ),
     expect.stringContaining('layer "b" (Input)'),
   ]);
@@ -56,7 +56,7 @@ test("a message of another layer type", () => {
       'layer { name: "c" type: "Concat" eltwise_param { coeff: 2 } concat_param { axis: 0 } }',
     ),
   ).toEqual([
-    'net.prototxt: layer "c" (Concat): eltwise_param has no effect here: it is for layers of type Eltwise.',
+    'net.prototxt:1: layer "c" (Concat): eltwise_param has no effect here: it is for layers of type Eltwise.',
   ]);
   expect(warningsOf('layer { name: "x" type: "Mine" eltwise_param { coeff: 2 } }')).toEqual([]);
   for (const [type, message] of [
@@ -84,5 +84,5 @@ test("nets within solvers are looked at", () => {
       if (severity === "warning") warnings.push(message);
     },
   );
-  expect(warnings).toEqual([expect.stringContaining('s.prototxt: layer "d"')]);
+  expect(warnings).toEqual([expect.stringContaining('s.prototxt:1: layer "d"')]);
 });
