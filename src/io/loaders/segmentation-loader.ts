@@ -4,6 +4,7 @@ import { Random } from "../../util/random.ts";
 import { readBytes } from "../files/read-file.ts";
 import { decodedShape, ImageDecoder } from "../images/decode.ts";
 import { imageHeader } from "../images/header.ts";
+import { decodeLabels } from "../images/label-image.ts";
 import { cropped, mirrored, padded, planar, type Raster } from "../images/raster.ts";
 import { resizeLinear, resizeNearest } from "../images/resize.ts";
 import { pathWithin } from "../lists/image-list.ts";
@@ -154,7 +155,7 @@ export class SegmentationLoader implements BatchLoader {
     }
     const labelFile = pathWithin(base, labelFolder, label);
     const bytes = readBytes(labelFile, "label image");
-    const own = await this.#decoders.label.decode(bytes, "gray", labelFile);
+    const own = await decodeLabels(bytes, this.#decoders.label, labelFile);
     const resize = labelResize === "nearest" ? resizeNearest : resizeLinear;
     const [height, width] = size.map((length) => Math.floor(length / labelDivisor)) as [
       number,

@@ -5,7 +5,8 @@ import { SegmentationDataLayer, segmentationShape } from "../base/segmentation-d
 /**
  * Images and label images from files that a list names, for nets that classify every pixel.
  *
- * - top[0]: N×C×H×W, the transformed images, blue first; top[1]: N×1×H×W, the label images' grey values as they are
+ * - top[0]: N×C×H×W, the transformed images, blue first; top[1]: N×1×H×W, the label images' classes as they are: grey
+ *   values, or the numbers of a PNG's palette where that has colours
  * - `dense_image_data_param`: source (a text file, `image label-image` on each line), batch_size, root_folder (before both;
  *   or root_folder_image and root_folder_label), shuffle false (anew in every pass), new_height and new_width (both or
  *   neither; label images by nearest pixel), is_color true, rand_skip 0, mirror false, crop_height and crop_width;

@@ -11,7 +11,7 @@ const LABELS = { PIXEL: "image", IMAGE: "class", NONE: "none" } as const;
  * - top[2], if there is one: N×1×1×2, height and width of each image, at most those of the crop
  * - `image_data_param`: source, batch_size 1, root_folder, shuffle false (anew in every pass), new_height and new_width
  *   (both or neither), is_color true, rand_skip 0; label_type IMAGE (`path label` on each line: all pixels are of that
- *   class), PIXEL (`image label-image`, whose grey values are classes) or NONE (`path`; all pixels are of ignore_label);
+ *   class), PIXEL (`image label-image`, whose grey values are classes, or the numbers of its palette) or NONE (`path`; all pixels are of ignore_label);
  *   ignore_label 255
  * - `transform_param`: scale 1, mean_value, for the images alone; mirror false, crop_size (or crop_height and crop_width),
  *   scale_factors (one is drawn for each image in TRAIN), for both alike; workers (threads)

@@ -52,6 +52,25 @@ async function next(net: Net): Promise<{ image: number[]; label: number[] }> {
 }
 
 describe("DenseImageData", () => {
+  test("takes the numbers of a palette for classes, and no colours", async () => {
+    const colours = [0, 0, 0, 128, 0, 0, 128, 0, 0, 0, 0, 0];
+    const coloured = sharp(Uint8Array.from(colours), { raw: { width: 2, height: 2, channels: 3 } });
+    await coloured.clone().png({ palette: true, dither: 0 }).toFile(join(root, "palette.png"));
+    await coloured.png().toFile(join(root, "colours.png"));
+    await draw("small.png", [1, 2, 3, 4], 2);
+    const labelsOf = async (label: string): Promise<number[]> => {
+      writeFileSync(join(root, "coloured.txt"), `small.png ${label}\n`);
+      const net = dense('source: "coloured.txt" batch_size: 1');
+      return (await next(net)).label;
+    };
+    const [black = 0, red = 0, ...rest] = await labelsOf("palette.png");
+    expect([black, red].sort()).toEqual([0, 1]);
+    expect(rest).toEqual([red, black]);
+    await expect(labelsOf("colours.png")).rejects.toThrow(
+      /coloured\.txt:1: .*pixel \(1, 0\) is of colour 128, 0, 0, which says no class/,
+    );
+  });
+
   test("gives images, transformed, and label images as they are, round and round", async () => {
     const net = dense('source: "list.txt" batch_size: 1', "mean_value: 10 scale: 0.5");
     expect(net.blob("y").shape).toEqual([1, 1, 4, 6]);
