@@ -26,7 +26,15 @@ Box box_of(Told told, const float* at) {
   return {a - half_width, b - half_height, a + half_width, b + half_height, c * d};
 }
 
-// What stays, each edge in a list of its own.
+// Whether a box can overlap no other by too much: it has no area, or of middles one that is not finite.
+template <Told told>
+bool is_alone(const float* at, float area, float limit) {
+  if constexpr (told == Told::kEdges) return !(at[2] > at[0] && at[3] > at[1]);
+  if constexpr (told == Told::kPixels) return false;
+  return limit > 0 && (at[2] == 0 || at[3] == 0 || !std::isfinite(area));
+}
+
+// What stays and may overlap what comes, each edge in a list of its own.
 struct Kept {
   explicit Kept(size_t room) : x0(room), y0(room), x1(room), y1(room), area(room) {}
   void add(const Box& box) {
@@ -85,10 +93,12 @@ template <Told told>
 std::vector<int32_t> kept_of(size_t count, size_t room, float limit, double eta, const float* boxes) {
   Kept kept(room);
   std::vector<int32_t> numbers;
-  for (size_t i = 0; i < count && kept.size < room; i++) {
+  for (size_t i = 0; i < count && numbers.size() < room; i++) {
     const Box box = box_of(told, boxes + 4 * i);
-    if (overlaps<told>(box, kept, limit)) continue;
-    kept.add(box);
+    if (!is_alone<told>(boxes + 4 * i, box.area, limit)) {
+      if (overlaps<told>(box, kept, limit)) continue;
+      kept.add(box);
+    }
     numbers.push_back(static_cast<int32_t>(i));
     if (told == Told::kEdges && eta < 1 && limit > 0.5f) limit = static_cast<float>(limit * eta);
   }

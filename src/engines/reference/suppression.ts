@@ -23,14 +23,25 @@ export function referenceSuppress(boxes: FloatArray, d: Suppression): Int32Array
     d.boxes
   ];
   let limit = fround(d.threshold);
-  let size = 0;
-  for (let i = 0; i < count && size < numbers.length; i++) {
+  let [all, size] = [0, 0];
+  for (let i = 0; i < count && all < numbers.length; i++) {
     put(boxes, i, d.boxes, kept, size);
-    if (goes(kept, size, limit)) continue;
-    numbers[size++] = i;
+    if (!isAlone(boxes, i, d)) {
+      if (goes(kept, size, limit)) continue;
+      size++;
+    }
+    numbers[all++] = i;
     if (d.boxes === "edges" && eta < 1 && limit > 0.5) limit = fround(limit * eta);
   }
-  return numbers.slice(0, size);
+  return numbers.slice(0, all);
+}
+
+/** Whether box `i` can overlap no other by too much: it has no area, or of "centers" one that is not finite. */
+function isAlone(boxes: FloatArray, i: number, d: Suppression): boolean {
+  const [x, y, z, w] = [boxes[4 * i]!, boxes[4 * i + 1]!, boxes[4 * i + 2]!, boxes[4 * i + 3]!];
+  if (d.boxes === "edges") return !(z > x && w > y);
+  if (d.boxes === "pixels") return false;
+  return d.threshold > 0 && (z === 0 || w === 0 || !Number.isFinite(fround(z * w)));
 }
 
 /** Puts box `i` at `at`, behind those that stay. */

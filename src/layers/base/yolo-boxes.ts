@@ -1,6 +1,4 @@
-import type { Suppress } from "../../engines/engine.ts";
 import type { FloatArray } from "../../util/arrays.ts";
-import { byScore } from "./by-score.ts";
 
 /** A box by its middle and its size, as shares of the image. */
 export type CenterBox = readonly [x: number, y: number, width: number, height: number];
@@ -38,7 +36,7 @@ export function iouOf(a: CenterBox, b: CenterBox): number {
 }
 
 /** The edges of a box. */
-function edgesOf([x, y, width, height]: CenterBox): {
+export function edgesOf([x, y, width, height]: CenterBox): {
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -163,41 +161,6 @@ export function nearnessGradient(
   if (isApart) return [x, y, w, h];
   if (!(diagonal > 0)) return overlap;
   return [overlap[0] + x, overlap[1] + y, overlap[2] + w, overlap[3] + h];
-}
-
-/** A detection as it leaves a YOLO net. */
-export interface Detection {
-  readonly box: CenterBox;
-  readonly label: number;
-  readonly score: number;
-}
-
-/** The detections by score, without those that one before overlaps by `threshold` or more; classes make no difference. */
-export function best(
-  detections: readonly Detection[],
-  threshold: number,
-  suppress: Suppress,
-): Detection[] {
-  const scores = Float32Array.from(detections, ({ score }) => score);
-  const sorted = byScore([...scores.keys()], scores).map((i) => detections[i]!);
-  const boxes = new Float32Array(4 * sorted.length);
-  sorted.forEach(({ box }, i) => {
-    for (let k = 0; k < 4; k++) boxes[4 * i + k] = box[k]!;
-  });
-  return Array.from(suppress(boxes, { boxes: "centers", threshold }), (i) => sorted[i]!);
-}
-
-/** Rows [0, label + 1, score, xmin, ymin, xmax, ymax]; of no detections at all a row [image, −1 …] for each image. */
-export function rowsOf(detections: readonly Detection[], images: number): number[] {
-  const rows: number[] = [];
-  if (detections.length === 0) {
-    for (let image = 0; image < images; image++) rows.push(image, -1, -1, -1, -1, -1, -1);
-  }
-  for (const { box, label, score } of detections) {
-    const { left, top, right, bottom } = edgesOf(box);
-    rows.push(0, label + 1, score, left, top, right, bottom);
-  }
-  return rows;
 }
 
 /** The softmax of `classes` numbers, `step` apart from `at` on, into `to`. */

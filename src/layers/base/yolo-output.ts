@@ -3,7 +3,7 @@ import type { Primitive } from "../../engines/engine.ts";
 import { shapeText } from "../../util/shape.ts";
 import { Layer, type LayerRole, type One, type OneOrMore } from "./layer.ts";
 import { planesOf } from "./planes.ts";
-import { best, type Detection, rowsOf } from "./yolo-boxes.ts";
+import { Detections } from "./yolo-detections.ts";
 
 /** What a layer of detections has to know of its bottoms. */
 export interface YoloOutput {
@@ -22,8 +22,8 @@ export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
 
   protected abstract get output(): YoloOutput;
 
-  /** The boxes of a bottom whose scores are high enough, in any order. */
-  protected abstract detect(x: Blob, bottomIndex: number): Detection[];
+  /** Adds the boxes of a bottom whose scores are high enough, in any order. */
+  protected abstract detect(x: Blob, found: Detections, bottomIndex: number): void;
 
   /** @throws LayerError where num_classes of that parameter is missing */
   protected checkClasses(field: string): void {
@@ -47,9 +47,12 @@ export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
   }
 
   override forward(bottoms: OneOrMore, [top]: One): void {
-    const detections = bottoms.flatMap((x, i) => this.detect(x, i));
-    const found = best(detections, this.output.nmsThreshold, this.engine.suppress);
-    const rows = rowsOf(found, bottoms[0].shape[0] ?? 0);
+    const found = new Detections();
+    bottoms.forEach((x, i) => {
+      this.detect(x, found, i);
+    });
+    const best = found.best(this.output.nmsThreshold, this.engine.suppress);
+    const rows = found.rows(best, bottoms[0].shape[0] ?? 0);
     top.reshape([1, 1, rows.length / 7, 7]);
     top.dataMem.overwriteCpu().set(rows);
   }

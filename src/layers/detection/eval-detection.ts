@@ -12,7 +12,8 @@ import {
   type ParamField,
 } from "../base/layer.ts";
 import { planesOf } from "../base/planes.ts";
-import { best, type Detection, iouOf, logistic, softmaxAt } from "../base/yolo-boxes.ts";
+import { iouOf, logistic, softmaxAt } from "../base/yolo-boxes.ts";
+import { Detections } from "../base/yolo-detections.ts";
 import { cornerLabels, type Truth } from "../base/yolo-labels.ts";
 
 /** Scores below are not told, as in darknet. */
@@ -84,19 +85,17 @@ export class EvalDetectionLayer extends Layer<Blobs, One> {
     for (let image = 0; image < images; image++) {
       const first = image * top.count(1);
       for (const truth of truths[image] ?? []) to[first + truth.label]! += 1;
-      const found = this.#detect(values, image * x.count(1));
-      const rows = this.#judge(found, truths[image] ?? []);
+      const rows = this.#judge(this.#detect(values, image * x.count(1)), truths[image] ?? []);
       to.set(rows.flat(), first + num_class);
     }
   }
 
-  #detect(values: FloatArray, first: number): Detection[] {
+  #detect(values: FloatArray, first: number): Detections {
     const { side, num_class, num_object, biases } = this.#param;
-    const { nms = -1, score_type = "MULTIPLY" } = this.param.eval_detection_param ?? {};
-    if (nms < 0) return [];
+    const { score_type = "MULTIPLY" } = this.param.eval_detection_param ?? {};
     const step = side * side;
     const shares = new Float32Array(num_class);
-    const all: Detection[] = [];
+    const all = new Detections();
     const { fround, exp } = Math;
     for (let cell = 0; cell < step; cell++) {
       for (let b = 0; b < num_object; b++) {
@@ -112,18 +111,22 @@ export class EvalDetectionLayer extends Layer<Blobs, One> {
           fround(fround(fround(exp(values[at + 2 * step]!)) * fround(biases[2 * b]!)) / side),
           fround(fround(fround(exp(values[at + 3 * step]!)) * fround(biases[2 * b + 1]!)) / side),
         ] as const;
-        all.push({ box, label, score: fround(object * share) });
+        all.add(box, label, fround(object * share));
       }
     }
-    return best(all, nms, referenceSuppress).filter(({ score }) => score >= LEAST_SCORE);
+    return all;
   }
 
   /** Rows [class, score, tp, fp]. */
-  #judge(found: readonly Detection[], truths: readonly Truth[]): number[][] {
+  #judge(found: Detections, truths: readonly Truth[]): number[][] {
+    const { nms = -1 } = this.param.eval_detection_param ?? {};
+    if (nms < 0) return [];
     const limit = Math.fround(this.#param.threshold);
-    const byClass = [...found].sort((a, b) => a.label - b.label);
+    const best = found.best(nms, referenceSuppress).filter((i) => found.score(i) >= LEAST_SCORE);
+    const byClass = best.sort((a, b) => found.label(a) - found.label(b));
     const done = new Set<Truth>();
-    return byClass.map(({ box, label, score }) => {
+    return byClass.map((i) => {
+      const [box, label, score] = [found.box(i), found.label(i), found.score(i)];
       const own = truths.filter((truth) => truth.label === label);
       if (own.length === 0) return [label, score, 0, 1];
       let [most, nearest] = [-1, own[0]!];

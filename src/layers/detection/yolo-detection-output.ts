@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import { type Arity, arity, type ParamField } from "../base/layer.ts";
-import { type Detection, logistic, softmaxAt } from "../base/yolo-boxes.ts";
+import { logistic, softmaxAt } from "../base/yolo-boxes.ts";
+import type { Detections } from "../base/yolo-detections.ts";
 import { type YoloOutput, YoloOutputLayer } from "../base/yolo-output.ts";
 
 /**
@@ -46,7 +47,7 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
     this.#anchors = Array.from(biases);
   }
 
-  protected override detect(x: Blob): Detection[] {
+  protected override detect(x: Blob, found: Detections): void {
     const { classes, boxes, numbers } = this.output;
     const { confidence_threshold = 0.01 } = this.param.yolo_detection_output_param ?? {};
     const limit = Math.fround(confidence_threshold);
@@ -54,7 +55,6 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
     const [n = 0, , h = 0, w = 0] = x.shape;
     const step = h * w;
     const shares = new Float32Array(classes);
-    const found: Detection[] = [];
     const { fround, exp } = Math;
     for (let image = 0; image < n; image++) {
       for (let cell = 0; cell < step; cell++) {
@@ -75,10 +75,9 @@ export class YoloDetectionOutputLayer extends YoloOutputLayer {
             fround(fround(fround(exp(values[at + 2 * step]!)) * fround(anchorWidth)) / w),
             fround(fround(fround(exp(values[at + 3 * step]!)) * fround(anchorHeight)) / h),
           ] as const;
-          found.push({ box, label, score });
+          found.add(box, label, score);
         }
       }
     }
-    return found;
   }
 }

@@ -1,7 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Yolov3DetectionOutputParameter } from "../../io/proto/caffe.ts";
 import { type Arity, arity, type OneOrMore, type ParamField } from "../base/layer.ts";
-import { type Detection, iouOf, logistic } from "../base/yolo-boxes.ts";
+import { iouOf, logistic } from "../base/yolo-boxes.ts";
+import type { Detections } from "../base/yolo-detections.ts";
 import { type YoloOutput, YoloOutputLayer } from "../base/yolo-output.ts";
 
 /**
@@ -53,7 +54,7 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
     }
   }
 
-  protected override detect(x: Blob, scale: number): Detection[] {
+  protected override detect(x: Blob, found: Detections, scale: number): void {
     const { classes, boxes, numbers } = this.output;
     const { mask_group_num = 2, confidence_threshold = 0.01, gaussian_box = false } = this.#param;
     const { biases = [], mask = [], anchors_scale = [] } = this.#param;
@@ -65,7 +66,6 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
     const [n = 0, , h = 0, w = 0] = x.shape;
     const step = h * w;
     const apart = gaussian_box ? 2 : 1;
-    const found: Detection[] = [];
     const { fround, exp } = Math;
     for (let image = 0; image < n; image++) {
       for (let cell = 0; cell < step; cell++) {
@@ -104,12 +104,11 @@ export class Yolov3DetectionOutputLayer extends YoloOutputLayer {
           for (let label = 0; label < classes; label++) {
             const score = scores[label]!;
             if (!(isOne ? score === highest : score > limit)) continue;
-            found.push({ box, label, score });
+            found.add(box, label, score);
             if (isOne) break;
           }
         }
       }
     }
-    return found;
   }
 }
