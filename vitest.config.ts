@@ -1,9 +1,17 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
-const tidy = ["blob", "io", "layers", "net", "net-spec", "solvers", "syncedmem", "util"].map(
-  (folder) => `tests/${folder}/**/*.test.ts`,
-);
+const tidy = [
+  "blob",
+  "io",
+  "layers",
+  "net",
+  "net-spec",
+  "report",
+  "solvers",
+  "syncedmem",
+  "util",
+].map((folder) => `tests/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   resolve: { alias: { "caffe-ts": new URL("./src/index.ts", import.meta.url).pathname } },

@@ -1,8 +1,14 @@
-import { labelMapOf, nameOfLabel, namesFor, readClassNames } from "../inference/class-names.ts";
+import {
+  type ClassNames,
+  labelMapOf,
+  nameOfLabel,
+  namesFor,
+  readClassNames,
+} from "../inference/class-names.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import type { PixelScores } from "../net/evaluation/pixel-scores.ts";
 import type { Net } from "../net/net.ts";
-import { csvField } from "../util/csv.ts";
+import { confusionCsv } from "../report/write/confusion-csv.ts";
 import { CaffeError } from "../util/errors.ts";
 import { numberText } from "../util/log.ts";
 
@@ -11,9 +17,14 @@ type NameOf = (label: number, last: number) => string;
 
 /** Names of labels: those asked for, or those of the label map that a layer of the net names, if it is there. */
 export function namesOf(net: Net, given: string | undefined): NameOf {
-  const source = given ?? labelMapOf(net.layers.map(({ param }) => param));
-  const names = source === undefined ? undefined : readClassNames(source);
+  const names = classNamesOf(net, given);
   return (label, last) => nameOfLabel(namesFor(names, last + 1), label);
+}
+
+/** The names asked for, or those of the label map that a layer of the net names, if it is there. */
+export function classNamesOf(net: Net, given: string | undefined): ClassNames | undefined {
+  const source = given ?? labelMapOf(net.layers.map(({ param }) => param));
+  return source === undefined ? undefined : readClassNames(source);
 }
 
 /** What confusions of classes say: means over the classes that are there, and a line for each. */
@@ -60,9 +71,10 @@ export function writeConfusion(
     );
   }
   const rows = confusion.rows();
-  const names = rows.map((_, label) => csvField(nameOf(label, rows.length - 1)));
-  const lines = rows.map((row, label) => [names[label], ...row].join(","));
-  const text = `${[["label", ...names].join(","), ...lines].join("\n")}\n`;
-  writeFileAtomically(path, [new TextEncoder().encode(text)]);
+  const names = rows.map((_, label) => nameOf(label, rows.length - 1));
+  writeFileAtomically(
+    path,
+    confusionCsv(names, (label) => rows[label] ?? []),
+  );
   return name;
 }

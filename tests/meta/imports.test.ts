@@ -13,6 +13,7 @@ const guests = [
   "new-run",
   "page",
   "plot",
+  "report",
 ];
 
 /** Each folder of src and the folders it may import from, lowest first. */
@@ -39,6 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Pages that stand by themselves; charts are laid on them.
   page: ["util"],
   plot: ["util", "monitor", "page"],
+  // What a net says of its data, measured, and written as tables and pages.
+  report: ["util", "io", "blob", "layers", "net", "inference"],
   inference: [...below.slice(0, 8), "float-images"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],

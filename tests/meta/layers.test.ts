@@ -123,6 +123,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "ReLU",
     "BatchNorm",
   ],
+  "report/collect/scored.ts": ["SigmoidCrossEntropyLoss", "Split", "Softmax", "Sigmoid"],
 };
 
 test("what tells layer types apart asks their classes: no list of types stands anywhere else", () => {

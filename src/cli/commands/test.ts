@@ -7,15 +7,19 @@ import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
 import { whole, wholeOfAnySign } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
+import { type ReportFlags, report } from "../report-run.ts";
 import { Console, withCommonFlags } from "../session.ts";
 import { namesOf, sayPixels, writeConfusion } from "../test-report.ts";
 
-interface TestFlags extends NetFlags {
-  readonly iterations: number;
+interface TestFlags extends NetFlags, ReportFlags {
   readonly ap_version: ApVersion;
   readonly labels: string | undefined;
   readonly confusion: string | undefined;
+  readonly report: string | undefined;
 }
+
+/** Batches that are run where nothing is said, as in Caffe. */
+const ITERATIONS = 50;
 
 /** `caffe test`: mean scores of a model over some batches. */
 export const test: CommandModule<object, TestFlags> = {
@@ -25,7 +29,12 @@ export const test: CommandModule<object, TestFlags> = {
     withCommonFlags(yargs)
       .option("model", { type: "string", describe: "the net's prototxt" })
       .option("weights", { type: "string", describe: "its .caffemodel" })
-      .option(...whole("iterations", { default: 50, least: 1, describe: "batches to run" }))
+      .option(
+        ...whole("iterations", {
+          least: 1,
+          describe: `batches to run; ${ITERATIONS} by default, and for a report all that the data has`,
+        }),
+      )
       .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .option("ap_version", {
@@ -43,6 +52,16 @@ export const test: CommandModule<object, TestFlags> = {
         type: "string",
         describe: "write how often each class is taken for each other to this file (CSV)",
       })
+      .option("report", {
+        type: "string",
+        describe:
+          "run each record of the data once, and write into this folder what the net says of them: measures (report.json), confusion.csv, predictions.csv",
+      })
+      .option("scores_blob", {
+        type: "string",
+        describe: "for a report: the blob of the scores of classes, where no layer tells",
+      })
+      .option("labels_blob", { type: "string", describe: "for a report: the blob of the labels" })
       .example(
         "caffe test --model=lenet_train_test.prototxt --weights=lenet_iter_10000.caffemodel --iterations=100",
         "the accuracy of a trained LeNet",
@@ -61,21 +80,41 @@ export const test: CommandModule<object, TestFlags> = {
   handler: run,
 };
 
+/** @throws CaffeError where a flag would have no effect */
+function checkReportFlags(flags: TestFlags): void {
+  const isReport = flags.report !== undefined;
+  const idle = isReport ? (["confusion"] as const) : (["scores_blob", "labels_blob"] as const);
+  const given = idle.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new CaffeError(
+    isReport
+      ? "--confusion and --report are both given. Expected one of them: a report has confusion.csv."
+      : `--${given} is given without --report=FOLDER, and has no effect. Expected both.`,
+  );
+}
+
 async function run(flags: TestFlags): Promise<void> {
   if (!flags.weights) throw new CaffeError("Need model weights to score. Give --weights=FILE.");
-  const { log } = new Console();
+  checkReportFlags(flags);
+  const console = new Console();
+  const { log } = console;
   const say = (message: string): void => log("info", "caffe", message);
   const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });
   try {
-    say(`Running for ${flags.iterations} iterations.`);
-    for (const message of repeatedRecords(net, flags.iterations, (n) => `--iterations=${n}`)) {
+    if (flags.report !== undefined) {
+      await report(net, flags.report, flags, console);
+      return;
+    }
+    const iterations = flags.iterations ?? ITERATIONS;
+    say(`Running for ${iterations} iterations.`);
+    for (const message of repeatedRecords(net, iterations, (n) => `--iterations=${n}`)) {
       log("warning", "caffe", message);
     }
     const nameOf = namesOf(net, flags.labels);
     const scores = new TestScores(net);
     const compared = new LabelScores(net, flags.confusion !== undefined);
     let loss = 0;
-    for (let i = 0; i < flags.iterations; i++) {
+    for (let i = 0; i < iterations; i++) {
       loss += await net.forward();
       const outputs = await net.outputValues();
       scores.add(outputs);
@@ -86,7 +125,7 @@ async function run(flags: TestFlags): Promise<void> {
         for (const value of Array.from(values)) say(`Batch ${i}, ${name} = ${numberText(value)}`);
       }
     }
-    say(`Loss: ${numberText(loss / flags.iterations)}`);
+    say(`Loss: ${numberText(loss / iterations)}`);
     for (const { output, value, lossWeight, classes } of scores.scores(flags.ap_version)) {
       if (compared.isCompared(output)) continue;
       say(outputText(output, value, lossWeight));

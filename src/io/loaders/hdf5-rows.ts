@@ -73,6 +73,19 @@ export class Hdf5Rows {
     return sum;
   }
 
+  /**
+   * How many rows all files hold. Files whose rows are not known yet are read; the present row is lost.
+   * @throws FileError, FormatError where one cannot be read
+   */
+  countRows(): number {
+    for (const [file, rows] of this.#rows.entries()) {
+      if (rows !== undefined) continue;
+      this.#file = this.#fileOrder.indexOf(file);
+      this.#load();
+    }
+    return this.rowsInPass ?? 0;
+  }
+
   /** The shape of one row of dataset `i`. */
   rowShape(i: number): readonly number[] {
     return this.#arrays[i]?.shape.slice(1) ?? [];

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, Noise, Primitive } from "../../engines/engine.ts";
+import type { SourceRecords } from "../../io/loaders/source-records.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
@@ -334,6 +335,14 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
 
   /** How many records a pass over what it reads has; undefined where it reads none, draws them, or cannot tell. */
   recordsInPass(): RecordCounts | undefined {
+    return undefined;
+  }
+
+  /**
+   * Opens what a source holds, to count its records and to name them; undefined where it is none, or has no end. Who asks
+   * closes it.
+   */
+  openRecords(): SourceRecords | undefined {
     return undefined;
   }
 

@@ -4,6 +4,7 @@ import type { BasePlan } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
 import { recordsInPass } from "../../io/loaders/records-in-pass.ts";
 import { nameSample } from "../../io/loaders/sample-name.ts";
+import { openSourceRecords, type SourceRecords } from "../../io/loaders/source-records.ts";
 import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
@@ -152,6 +153,10 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     this.#counted ??= { pass: recordsInPass(this.#plan) };
     const { pass } = this.#counted;
     return pass === undefined ? undefined : { pass, batch: this.#plan.batchSize };
+  }
+
+  override openRecords(): SourceRecords | undefined {
+    return this.named(() => openSourceRecords(this.#plan));
   }
 
   override close(): void {

@@ -49,6 +49,7 @@ const AT_ONCE = [
   "state",
   "recordName",
   "recordsInPass",
+  "openRecords",
   "close",
 ] as const satisfies readonly (keyof Layer)[];
 const AWAITED = ["ready", "stateToHost", "restore"] as const satisfies readonly (keyof Layer)[];

@@ -1,0 +1,108 @@
+import type { Blob } from "../../blob/blob.ts";
+import { type ScoredBlobs, scoredBlobs } from "../../net/evaluation/scored-blobs.ts";
+import type { Net } from "../../net/net.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { cut } from "../../util/printable.ts";
+import { shapeText } from "../../util/shape.ts";
+import type { Scale } from "../measures/judged.ts";
+
+/** The blobs that a report compares, by their names, where they are told. */
+export interface BlobChoice {
+  readonly scores: string | undefined;
+  readonly labels: string | undefined;
+}
+
+/** Scores of classes and labels that a net holds after a pass, and how the scores are to be read. */
+export interface Scored extends ScoredBlobs {
+  readonly scale: Scale;
+  /** What is said of them: the layer or the blob they were found by. */
+  readonly source: string;
+}
+
+/**
+ * The scores and labels of a net that has just run: those that are named, or those of the last layer that compares both
+ * (SoftmaxWithLoss, Accuracy, SigmoidCrossEntropyLoss of one score), or outputs of both.
+ *
+ * @throws CaffeError that names the net's blobs, where there are none
+ */
+export async function findScored(net: Net, choice: BlobChoice): Promise<Scored> {
+  const found = choice.scores === undefined || choice.labels === undefined ? known(net) : undefined;
+  const scores = choice.scores === undefined ? found?.scores : named(net, choice.scores);
+  const labels = choice.labels === undefined ? found?.labels : named(net, choice.labels);
+  if (!scores || !labels) throw notFound(net);
+  const positions = (scores.shape[0] ?? 0) * scores.count(2);
+  if (scores.shape.length < 2 || labels.count() !== positions) {
+    throw new CaffeError(
+      `scores ${nameOf(net, scores)} have shape ${shapeText(scores.shape)} and labels ${nameOf(net, labels)} ${shapeText(labels.shape)}. Expected N×C scores of classes and N labels, or N×C×H×W and N×H×W. ${blobsText(net)}`,
+    );
+  }
+  await scores.toHost();
+  return {
+    ...{ scores, labels, ignored: found?.ignored, scale: scaleOf(net, scores) },
+    source: choice.scores ?? found?.source ?? nameOf(net, scores),
+  };
+}
+
+/** What the net's own layers compare, the last of several. */
+function known(net: Net): (ScoredBlobs & { readonly source: string }) | undefined {
+  const [source, blobs] = [...scoredBlobs(net)].at(-1) ?? [];
+  if (source !== undefined && blobs) return { ...blobs, source };
+  const i = net.layers.findLastIndex(({ param }) => param.type === "SigmoidCrossEntropyLoss");
+  const [scores, labels] = net.bottomBlobs[i] ?? [];
+  if (!scores || !labels || scores.count(1) !== 1) return undefined;
+  return { scores, labels, ignored: undefined, source: net.layerKeys[i] ?? "" };
+}
+
+function named(net: Net, name: string): Blob {
+  if (net.blobs.has(name)) return net.blob(name);
+  throw new CaffeError(`the net has no blob "${cut(name)}". ${blobsText(net)}`);
+}
+
+function notFound(net: Net): CaffeError {
+  return new CaffeError(
+    `the net compares no scores of classes with labels (SoftmaxWithLoss, Accuracy, SegAccuracy, DetectionEvaluate). ${blobsText(net)} Name two of them: --scores_blob=BLOB --labels_blob=BLOB.`,
+  );
+}
+
+/** The net's blobs, for messages: those that splits made are none of the file's. */
+function blobsText(net: Net): string {
+  const names = net.blobNames.filter((name) => !/_split_\d+$/.test(name));
+  const shapes = names.map((name) => `${name} ${shapeText(net.blob(name).shape)}`);
+  return `Its blobs are ${shapes.join(", ")}.`;
+}
+
+function nameOf(net: Net, blob: Blob): string {
+  const name = net.blobNames.find((one) => net.blob(one).dataMem === blob.dataMem);
+  return `"${name ?? ""}"`;
+}
+
+/** How scores are to be read: by the layer that made them, or that which reads them. */
+function scaleOf(net: Net, scores: Blob): Scale {
+  const isOf = (blob: Blob): boolean => blob.dataMem === scores.dataMem;
+  const types = net.layers.map(({ param }) => param.type ?? "");
+  const maker = types.findLast((type, i) => type !== "Split" && (net.topBlobs[i] ?? []).some(isOf));
+  if (maker === "Softmax" || maker === "Sigmoid") return "probabilities";
+  const isRead = types.some(
+    (type, i) => type === "SigmoidCrossEntropyLoss" && (net.bottomBlobs[i] ?? []).some(isOf),
+  );
+  if (isRead) return "sigmoid";
+  return areShares(scores) ? "probabilities" : "softmax";
+}
+
+/** How far the sum of a sample's probabilities may lie from 1. */
+const SLACK = 1e-3;
+
+/** Whether scores are probabilities, whoever made them: each sample's lie between 0 and 1, and add up to 1. */
+function areShares(scores: Blob): boolean {
+  const [values, length] = [scores.values(), scores.count(1)];
+  for (let from = 0; from < values.length; from += length) {
+    let [sum, least] = [0, 0];
+    for (let at = from; at < from + length; at++) {
+      const value = values[at] ?? 0;
+      sum += value;
+      least = Math.min(least, value);
+    }
+    if (!(Math.abs(sum - 1) < SLACK) || least < 0) return false;
+  }
+  return true;
+}

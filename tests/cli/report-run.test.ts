@@ -1,0 +1,165 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { caffeHere } from "../support/cli.ts";
+import { type ScoredRecord, scoredNet, writeScored } from "../support/scored-records.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const path = (name: string): string => join(folder, name);
+const read = (name: string): string => readFileSync(path(name), "utf8");
+const LOSS =
+  'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "data" bottom: "label" top: "loss" }';
+const ACCURACY =
+  'layer { name: "accuracy" type: "Accuracy" bottom: "data" bottom: "label" top: "accuracy" }';
+
+/** Two of five are right; nothing is of the last class, one tie is taken for it. */
+const RECORDS: readonly ScoredRecord[] = [
+  { key: "+a", label: 0, scores: [2, 0, 0, 0] },
+  { key: "-b", label: 1, scores: [0, 3, 0, 0] },
+  { key: "=c", label: 1, scores: [1, 0, 0, 0] },
+  { key: "d", label: 2, scores: [0, 0, 0, 0] },
+  { key: 'e,"x"', label: 0, scores: [0, 0, 1, 0] },
+];
+
+beforeAll(async () => {
+  await writeScored(folder, "five", RECORDS);
+  await writeScored(folder, "three", RECORDS.slice(0, 3));
+  const pairs = RECORDS.map((one) => ({ ...one, label: Math.min(1, one.label) }));
+  const single = pairs.map((one, i) => ({ ...one, scores: [i - 2] }));
+  await writeScored(folder, "single", single);
+});
+
+const report = (net: string, ...flags: readonly string[]) => {
+  writeFileSync(path("net.prototxt"), net);
+  return caffeHere(
+    ["test", "--model=net.prototxt", "--weights=none.caffemodel", "--report=out", ...flags],
+    folder,
+  );
+};
+const numbers = () => JSON.parse(read("out/report.json"));
+
+test.each([1, 2, 5, 7])("each record counts once in batches of %i", async (batch) => {
+  writeFileSync(path("names.txt"), "<b>zero</b>\n=one\ntwo\nthree\n");
+  const { status, stderr } = await report(
+    scoredNet("five", batch, LOSS + ACCURACY),
+    "--labels=names.txt",
+  );
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("Running 5 of 5 records, each once, whatever test_iter says.");
+  const { accuracy, records, loss, classes, net_outputs, mean_over_classes } = numbers();
+  expect(accuracy).toBe(0.4);
+  expect(records).toBe(5);
+  expect(net_outputs.repeated_records).toBe((batch - (5 % batch)) % batch);
+  // −ln of e²/(e²+3), e³/(e³+3), 1/(e+3), 1/4, 1/(e+3)
+  const logs = [Math.log1p(3 / Math.exp(2)), Math.log1p(3 / Math.exp(3)), Math.log(Math.E + 3)];
+  const sum = (logs[0] ?? 0) + (logs[1] ?? 0) + 2 * (logs[2] ?? 0) + Math.log(4);
+  expect(loss).toBeCloseTo(sum / 5, 5);
+  expect(classes.map((one: { recall: number | null }) => one.recall)).toEqual([0.5, 0.5, 0, null]);
+  expect(mean_over_classes.recall).toBeCloseTo(1 / 3, 5);
+  expect(classes[3]).toMatchObject({ name: "three", records: 0, guessed: 1, roc_auc: null });
+  expect(read("out/confusion.csv")).toBe(
+    "label,<b>zero</b>,'=one,two,three\n<b>zero</b>,1,0,1,0\n'=one,1,1,0,0\ntwo,0,0,0,1\nthree,0,0,0,0\n",
+  );
+  const lines = read("out/predictions.csv").split("\n");
+  expect(lines[0]).toMatch(/^record,name,label,label_name,guess,guess_name,right,confidence,/);
+  expect(lines[3]).toMatch(/^2,'=c,1,'=one,0,<b>zero<\/b>,0,0\.475\d+,0\.174\d+$/);
+  expect(lines[5]).toContain('"e,""x"""');
+  expect(lines).toHaveLength(7);
+});
+
+test("as much as caffe test says of the same data", async () => {
+  const net = scoredNet("five", 5, LOSS + ACCURACY);
+  expect((await report(net)).status).toBe(0);
+  const { net_outputs, accuracy, loss } = numbers();
+  expect(net_outputs.accuracy).toBeCloseTo(accuracy, 5);
+  expect(net_outputs.loss).toBeCloseTo(loss, 5);
+  expect(numbers().top_5_accuracy).toBeUndefined();
+});
+
+test("--iterations cuts the pass short, and never makes it longer", async () => {
+  const short = await report(scoredNet("five", 2, LOSS), "--iterations=1");
+  expect(short.stderr).toContain("Running 2 of 5 records");
+  expect(numbers()).toMatchObject({ accuracy: 1, records: 2, records_of_source: 5 });
+  const long = await report(scoredNet("five", 2, LOSS), "--iterations=100");
+  expect(long.stderr).toContain("Running 5 of 5 records");
+});
+
+const SOFTMAX = 'layer { name: "prob" type: "Softmax" bottom: "data" top: "prob" }';
+test.each([
+  ["logits of a loss", "five", LOSS, 0.4],
+  ["probabilities and labels that are outputs", "five", SOFTMAX, 0.4],
+  [
+    "probabilities that an Accuracy compares",
+    "five",
+    `${SOFTMAX} layer { name: "a" type: "Accuracy" bottom: "prob" bottom: "label" top: "a" }`,
+    0.4,
+  ],
+  [
+    "one score of a sigmoid",
+    "single",
+    'layer { name: "l" type: "SigmoidCrossEntropyLoss" bottom: "data" bottom: "label" top: "l" }',
+    0.4,
+  ],
+])("scores are found: %s", async (_what, source, layers, accuracy) => {
+  const { status, stderr } = await report(scoredNet(source, 2, layers));
+  expect(status, stderr).toBe(0);
+  expect(numbers().accuracy).toBe(accuracy);
+  if (source === "five") expect(numbers().loss).toBeCloseTo(1.07072, 4);
+});
+
+test("named blobs count more; what is not there is one error that names those that are", async () => {
+  const net = scoredNet(
+    "five",
+    2,
+    `${SOFTMAX} layer { name: "s" type: "Silence" bottom: "label" bottom: "prob" }`,
+  );
+  mkdirSync(path("out"), { recursive: true });
+  const lost = await report(net);
+  expect(lost.status).not.toBe(0);
+  expect(lost.stderr).toMatch(
+    /compares no scores .* Its blobs are data .*, label .*, prob .*--scores_blob=BLOB --labels_blob=BLOB/,
+  );
+  const found = await report(net, "--scores_blob=prob", "--labels_blob=label");
+  expect(found.status, found.stderr).toBe(0);
+  expect(numbers()).toMatchObject({ accuracy: 0.4, scores: "prob" });
+  const wrong = await report(net, "--scores_blob=no", "--labels_blob=label");
+  expect(wrong.stderr).toContain('the net has no blob "no". Its blobs are data');
+  const swapped = await report(net, "--scores_blob=label", "--labels_blob=prob");
+  expect(swapped.stderr).toContain("Expected N×C scores of classes and N labels");
+});
+
+test("two sources have to bring as many records", async () => {
+  const two = scoredNet("five", 2, LOSS).concat(
+    'layer { name: "more" type: "Data" top: "more" data_param { source: "three" batch_size: 2 backend: LMDB } }',
+  );
+  const { status, stderr } = await report(two);
+  expect(status).not.toBe(0);
+  expect(stderr).toContain(
+    'layer "data" brings 5 records in batches of 2, layer "more" 3 records in batches of 2.',
+  );
+});
+
+test("data without an end needs --iterations", async () => {
+  const made = `layer { name: "d" type: "DummyData" top: "data" top: "label" dummy_data_param { shape { dim: 3 dim: 2 } shape { dim: 3 } data_filler { value: 1 } data_filler { value: 1 } } } ${LOSS}`;
+  expect((await report(made)).stderr).toContain("or --iterations=N: so many batches.");
+  const { status, stderr } = await report(made, "--iterations=2");
+  expect(status, stderr).toBe(0);
+  expect(numbers()).toMatchObject({ accuracy: 0, records: 6, records_of_source: null });
+});
+
+test("flags without effect, and records that are wrong, are errors; nothing is written", async () => {
+  const net = scoredNet("five", 2, LOSS);
+  writeFileSync(path("net.prototxt"), net);
+  const test = (...flags: readonly string[]) =>
+    caffeHere(["test", "--model=net.prototxt", "--weights=none.caffemodel", ...flags], folder);
+  expect((await test("--scores_blob=data")).stderr).toContain("without --report=FOLDER");
+  expect((await test("--report=x", "--confusion=c.csv")).stderr).toContain("Expected one of them");
+  const lost = [{ key: "k", label: 0, scores: [Number.NaN, 1] }];
+  await writeScored(folder, "lost", lost);
+  writeFileSync(path("net.prototxt"), scoredNet("lost", 1, SOFTMAX));
+  const { status, stderr } = await test("--report=never");
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("record 0 (k) has scores that are no numbers");
+  expect(() => read("never/report.json")).toThrow();
+});
