@@ -50,5 +50,20 @@
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O2", "-fexceptions", "-Wall", "-Wextra"]
     }
+  ],
+  "conditions": [
+    ["'<!(node native/mpi/flags.mjs found)'=='1'", {
+      "targets": [
+        {
+          "target_name": "caffe_mpi",
+          "sources": ["native/mpi/mpi.cc"],
+          "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")", "<!@(node native/mpi/flags.mjs include)"],
+          "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL", "OMPI_SKIP_MPICXX", "MPICH_SKIP_MPICXX"],
+          "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],
+          "cflags_cc": ["-std=c++17", "-O2", "-fexceptions", "-Wall", "-Wextra", "-Wno-cast-function-type"],
+          "libraries": ["<!@(node native/mpi/flags.mjs link)"]
+        }
+      ]
+    }]
   ]
 }

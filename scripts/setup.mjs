@@ -36,6 +36,13 @@ const DEBIAN = [
   { name: "octave", file: "/usr/bin/octave-cli" },
 ];
 
+/** Lets several processes train one net; wanted by `npm run setup -- --mpi`. */
+const MPI = [
+  { name: "libopenmpi-dev", file: "/usr/lib/x86_64-linux-gnu/openmpi/include/mpi.h" },
+  { name: "openmpi-bin", file: "/usr/bin/mpirun" },
+];
+const wantsMpi = process.argv.includes("--mpi");
+
 const done = [];
 const skipped = [];
 
@@ -69,7 +76,8 @@ function step(name, isNeeded, work) {
 }
 
 function debianPackages() {
-  const missing = DEBIAN.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
+  const wanted = [...DEBIAN, ...(wantsMpi ? MPI : [])];
+  const missing = wanted.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
   step("Debian packages", missing.length > 0, () => {
     const isRoot = process.getuid?.() === 0;
     if (isRoot && existsSync("/usr/bin/apt-get")) {
@@ -103,6 +111,9 @@ const addons = [
   ["build/Release/caffe_images.node", "sharp decodes JPEG, more slowly"],
   ["build/Release/caffe_bridge.node", "Python and Octave cannot use the engine"],
 ];
+if (spawnSync("mpicc", ["-show"]).status === 0) {
+  addons.push(["build/Release/caffe_mpi.node", "mpirun cannot train with several processes"]);
+}
 const isMissing = ([file]) => isOlder(file, "native", "binding.gyp");
 // Each is built even where the other cannot be.
 step("native addons", addons.some(isMissing), () =>

@@ -43,6 +43,7 @@ export default defineConfig({
         ["API", "api/index"],
         ["Layers of your own", "user-layers"],
         ["GPU", "gpu"],
+        ["Many machines", "distributed"],
         ["Performance", "performance"],
         ["Snapshots", "snapshots"],
       ]),

@@ -2,6 +2,7 @@ import { type Engines, someEngines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { LogOptions } from "../util/log.ts";
 import { aFunction, type OptionNames, text, texts, whole, yesOrNo } from "../util/options.ts";
+import type { Workers } from "./workers.ts";
 
 /** How a solver is to be made; every option may be left out. */
 export interface SolverOptions extends LogOptions {
@@ -28,6 +29,8 @@ export interface SolverOptions extends LogOptions {
    * `onGradientsReady`. These then read as zeros. False by default; `caffe train` does it, where no program can read them.
    */
   readonly sharesMemory?: boolean;
+  /** Solvers in other processes that train the same net; each reads its share of the records. Alone by default. */
+  readonly workers?: Workers;
 }
 
 /** The names of a solver's options. */
@@ -43,4 +46,5 @@ export const solverOptions: OptionNames<SolverOptions> = {
   root: text,
   registry: true,
   sharesMemory: yesOrNo,
+  workers: true,
 };

@@ -16,6 +16,23 @@ export interface PrivateStore {
   toPlain(plain: FloatArray): void;
   /** Its elements are of no use any more: gives back the memory until it is written again. */
   release(): void;
+  /**
+   * How it comes together with the copies in the same layout of so many processes, itself among them, of arrays that are to
+   * be added up; undefined where the plain copies are added.
+   */
+  joining?(processes: number): Joining | undefined;
+}
+
+/** How one process's part of a sum travels, and comes back as the sum. */
+export interface Joining {
+  /** Whether floats of all processes are added up on their way, or arrive side by side. */
+  readonly kind: "sum" | "side by side";
+  /** Floats of one process that travel. */
+  readonly floats: number;
+  /** Writes those of an array, however it lies now; false where this is not possible. */
+  write(mem: SyncedMem, to: Float32Array): boolean;
+  /** Makes an array the sum: of one part, that of all processes added up, or of every process's. */
+  read(mem: SyncedMem, parts: readonly Float32Array[]): void;
 }
 
 /**

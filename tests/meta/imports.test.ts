@@ -46,8 +46,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,
+  // A guest of the solver: it knows of arrays and numbers, not of layers or files.
+  distributed: ["util", "syncedmem", "solvers"],
   browser: below,
-  cli: [...below, ...guests, "monitor", "bindings"],
+  cli: [...below, ...guests, "monitor", "bindings", "distributed"],
   "index.ts": [...below, ...guests, "monitor"],
 };
 
@@ -79,14 +81,15 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     evaluation: ["net.ts", "run"],
   },
   solvers: {
-    "options.ts": [],
+    "workers.ts": [],
+    "options.ts": ["workers.ts"],
     rules: [],
     snapshots: [],
     watch: [],
     lbfgs: [],
     setup: ["options.ts", "rules", "lbfgs"],
-    update: ["rules", "setup"],
-    loop: ["options.ts", "setup", "update", "lbfgs", "snapshots", "watch"],
+    update: ["rules", "setup", "workers.ts"],
+    loop: ["workers.ts", "options.ts", "setup", "update", "lbfgs", "snapshots", "watch"],
     "solver.ts": ["options.ts", "loop"],
   },
 };

@@ -2,6 +2,7 @@ import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
+import { printPrototxt } from "../../io/text/prototxt.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
 import { Solver } from "../../solvers/solver.ts";
@@ -9,6 +10,7 @@ import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { listOf, wholeOfAnySign } from "../flags.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
+import { besideOthers, type Side } from "../ranks.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
 
@@ -96,13 +98,16 @@ async function run(given: TrainFlags): Promise<void> {
   };
   const signals = new Signals(effects, console.log);
   try {
-    const solver = await makeSolver(file, flags, console.log);
-    try {
-      signals.goTo(solver);
-      await solve(solver, snapshot, console);
-    } finally {
-      solver.close();
-    }
+    await besideOthers(console.log, async (side) => {
+      const solver = await makeSolver(file, flags, side);
+      try {
+        await compare(solver, side);
+        signals.goTo(solver);
+        await solve(solver, snapshot, console, side);
+      } finally {
+        solver.close();
+      }
+    });
   } catch (error) {
     console.logEnd(error);
     throw error;
@@ -158,10 +163,14 @@ function freeFolder(images: string): string {
   return folder;
 }
 
-async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<Solver> {
+async function makeSolver(
+  file: string,
+  flags: TrainFlags,
+  { log, workers, threads }: Side,
+): Promise<Solver> {
   const { snapshot, weights, nan } = flags;
   const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
-  const engines = await enginesFor(flags, log, param);
+  const engines = await enginesFor({ ...flags, threads: flags.threads ?? threads }, log, param);
   const stages = listOf("stage", flags.stage);
   return new Solver(param, {
     engines,
@@ -171,19 +180,41 @@ async function makeSolver(file: string, flags: TrainFlags, log: Log): Promise<So
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf("weights", weights) }),
-    isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
+    ...(workers && { workers }),
+    // Ranks above 0 begin from what rank 0 has read.
+    isResumed:
+      (snapshot !== undefined && snapshot !== "" && snapshot !== "auto") ||
+      (workers !== undefined && workers.rank > 0),
   });
+}
+
+/** Fields that say where a process finds its files, which may be another place on each machine. */
+const PLACES =
+  /^\s*(source|root_folder|root_dir|mean_file|snapshot_prefix|net|train_net|test_net|weights): /;
+
+/** Makes sure that all ranks train the same net in the same way. */
+async function compare({ param, net }: Solver, { agree }: Side): Promise<void> {
+  const apart = (text: string): string =>
+    text
+      .split("\n")
+      .filter((line) => !PLACES.test(line))
+      .join("\n");
+  await agree("the solver", apart(printPrototxt("SolverParameter", param)));
+  const layers = net.layers.map(({ param }) => printPrototxt("LayerParameter", param));
+  await agree("the net", apart(layers.join("\n")));
+  await agree("the engines", net.layers.map(({ engine }) => engine.name).join("\n"));
 }
 
 async function solve(
   solver: Solver,
   snapshot: string | undefined,
   console: Console,
+  { log, workers }: Side,
 ): Promise<void> {
-  const { log } = console;
-  if (process.stderr.isTTY) showProgress(solver, console);
+  const isTeller = (workers?.rank ?? 0) === 0;
+  if (process.stderr.isTTY && isTeller) showProgress(solver, console);
   if (snapshot) await resume(solver, snapshot, log);
-  else if (solver.newestSnapshot !== undefined) {
+  else if (isTeller && solver.newestSnapshot !== undefined) {
     log(
       "warning",
       "caffe",

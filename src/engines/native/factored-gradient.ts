@@ -1,4 +1,4 @@
-import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Joining, PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Buffer, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
@@ -67,6 +67,37 @@ export class FactoredGradient implements PrivateStore {
         use(row * columns, (row + height) * columns, panel);
       }
     });
+  }
+
+  /** Factors are small: everyone's travel, and together they are the factors of the sum. */
+  joining(processes: number): Joining | undefined {
+    const { batch, rows, columns } = this.#shape;
+    const joined = { batch: processes * batch, rows, columns };
+    if (!FactoredGradient.pays(joined)) return undefined;
+    const [layouts, left, floats] = [this.#layouts, batch * rows, batch * (rows + columns)];
+    return {
+      kind: "side by side",
+      floats,
+      write(mem, to) {
+        to.fill(0);
+        if (mem.isZero) return true;
+        const own = FactoredGradient.of(mem);
+        if (!own || own.#shape.rows !== rows || own.#shape.batch > batch) return false;
+        // Samples that are not there are zeros, which add nothing.
+        to.set(own.#a);
+        to.set(own.#b, left);
+        return true;
+      },
+      read(mem, parts) {
+        const a = new Float32Array(processes * left);
+        const b = new Float32Array(processes * (floats - left));
+        for (const [i, part] of parts.entries()) {
+          a.set(part.subarray(0, left), i * left);
+          b.set(part.subarray(left), i * (floats - left));
+        }
+        FactoredGradient.write(layouts, mem, joined, a, b);
+      },
+    };
   }
 
   toPlain(plain: FloatArray): void {

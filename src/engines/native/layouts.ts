@@ -1,4 +1,4 @@
-import type { PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Joining, PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import type { Work } from "../engine.ts";
@@ -58,6 +58,23 @@ class NativeStore implements PrivateStore {
 
   #take(): Held {
     return this.#layouts.pool.take(this.described.stored, this.#isLasting);
+  }
+
+  joining(): Joining {
+    const layouts = this.#layouts;
+    const { described } = this;
+    const { stored: floats } = described;
+    return {
+      kind: "sum",
+      floats,
+      write(mem, to) {
+        layouts.borrow(mem, described, (buffer) => layouts.addon.copy(floats, buffer, to));
+        return true;
+      },
+      read(mem, [sums]) {
+        layouts.addon.copy(floats, sums as Float32Array, layouts.write(mem, described));
+      },
+    };
   }
 
   toPlain(plain: FloatArray): void {

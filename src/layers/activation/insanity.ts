@@ -26,7 +26,7 @@ export class InsanityLayer extends RandomNeuronLayer {
 
   #low = 0;
   #high = 0;
-  protected override readonly key: PassKey = new PassKey(this.random("slopes"));
+  protected override readonly key: PassKey = new PassKey(this.random("slopes"), this.rank);
   #divisors: FloatArray = allocate(this.context.dtype, 0);
   /** In place, where divisors may change signs. */
   readonly #input: InPlaceInput = new InPlaceInput();

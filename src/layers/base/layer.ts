@@ -349,9 +349,19 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** Gives back files, threads and memory. */
   close(): void {}
 
+  /** Which of the solvers that train side by side this layer's net is of; 0 where there is one, and in tests. */
+  protected get rank(): number {
+    return this.phase === "TRAIN" ? (this.context.shard?.rank ?? 0) : 0;
+  }
+
   /** A random stream of this layer's own; `keys` tell several of one layer apart. */
   protected random(...keys: readonly (string | number)[]): Random {
     return new Random(this.context.seed, this.context.key, ...keys);
+  }
+
+  /** As `random`, another one in each of the solvers that train side by side. */
+  protected randomOfRank(...keys: readonly (string | number)[]): Random {
+    return this.random(...keys, ...(this.rank > 0 ? [this.rank] : []));
   }
 
   /** A path in the prototxt as a path from here. */

@@ -131,7 +131,8 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   override backward(): void {}
 
   override state(): LayerState {
-    return { position: this.#position, seed: this.#plan.seed };
+    // Of all ranks: however many there are when the run goes on.
+    return { position: this.#position * this.#plan.shard.count, seed: this.#plan.seed };
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -140,7 +141,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   override restore(state: LayerState): undefined {
     this.close();
-    this.#position = Number(state["position"]);
+    this.#position = Math.floor(Number(state["position"]) / this.#plan.shard.count);
     this.#plan = { ...this.#plan, seed: Number(state["seed"]) };
   }
 

@@ -42,7 +42,7 @@ export interface Chosen {
 export abstract class FieldLossLayer extends LossLayer<Blobs, One> {
   static override readonly bottoms: Arity = { min: 2, max: 3 };
 
-  protected readonly stream: RandomStream = new RandomStream(this.random("cells"));
+  protected readonly stream: RandomStream = new RandomStream(this.randomOfRank("cells"));
   /** The gradients of the last forward, by bottom. */
   #terms: readonly LossTerms[] = [];
 

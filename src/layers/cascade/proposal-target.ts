@@ -63,7 +63,7 @@ export class ProposalTargetLayer extends ToldLayer<Blobs, Blobs> {
   static override readonly bottoms: Arity = arity.two;
   static override readonly tops: Arity = { min: 6, max: 7 };
 
-  readonly #stream = new RandomStream(this.random("regions"));
+  readonly #stream = new RandomStream(this.randomOfRank("regions"));
 
   get #param() {
     return withDefaults("ProposalTargetParameter", this.param.proposal_target_param);

@@ -36,7 +36,7 @@ export class DropoutLayer extends RandomNeuronLayer {
   };
 
   #ratio = 0;
-  protected override readonly key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"), this.rank);
   #shape: Shape | undefined;
   #op!: DropoutOp;
   /** 1 − r, where values are not scaled in training. */

@@ -24,7 +24,7 @@ export class SeLuDropoutLayer extends RandomNeuronLayer {
 
   #ratio = 0;
   #alpha = 0;
-  protected override readonly key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"), this.rank);
   /** Below the ratio: dropped. */
   #draws: FloatArray = allocate(this.context.dtype, 0);
 

@@ -26,7 +26,7 @@ export class SpatialDropoutLayer extends RandomNeuronLayer {
   static override readonly needs: readonly Primitive[] = ["dropout", "scale", "copy"];
 
   #ratio = 0;
-  protected override readonly key: PassKey = new PassKey(this.random("mask"));
+  protected override readonly key: PassKey = new PassKey(this.random("mask"), this.rank);
   #shape: Shape | undefined;
   readonly #ones: Blob = new Blob([0], this.context.dtype);
   /** Of the last pass, a factor for each channel. */

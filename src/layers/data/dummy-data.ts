@@ -32,7 +32,7 @@ export class DummyDataLayer extends Layer<None, Blobs> {
   static override readonly tops = arity.oneOrMore;
   static override readonly role: LayerRole = "constant";
 
-  readonly #random: Random = this.random("data");
+  readonly #random: Random = this.randomOfRank("data");
   #fillers: FillerParameter[] = [];
 
   override setUp(_bottom: None, top: Blobs): void {

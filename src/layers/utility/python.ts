@@ -179,7 +179,7 @@ export class PythonLayer extends Layer {
 
   #make(name: string, Class: UserLayerClass): UserLayer {
     return this.#call(`the constructor of class ${name}`, () => {
-      return new Class(this.random("python"), this.context, this.param);
+      return new Class(this.randomOfRank("python"), this.context, this.param);
     });
   }
 

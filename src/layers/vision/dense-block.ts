@@ -103,7 +103,7 @@ export class DenseBlockLayer extends LearnedLayer<One, One> {
     ]);
     this.#invert = this.engine.unary(inverseOrOne, {}, [1]);
     if (!this.#drops) return;
-    for (let t = 0; t < count; t++) this.#keys.push(new PassKey(this.random("mask", t)));
+    for (let t = 0; t < count; t++) this.#keys.push(new PassKey(this.random("mask", t), this.rank));
   }
 
   #checkParam(): void {

@@ -89,7 +89,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   /** Where an average divides by something else than an engine does: its size there over that here, for every place of a plane. */
   #shares: Shares | undefined;
   #isRectified = false;
-  readonly #key: PassKey = new PassKey(this.random("pooling"));
+  readonly #key: PassKey = new PassKey(this.random("pooling"), this.rank);
 
   override setUp([x]: One, top: OneOrMore): void {
     const param = withDefaults("PoolingParameter", this.param.pooling_param);

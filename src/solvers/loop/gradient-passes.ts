@@ -10,8 +10,8 @@ interface GradientPasses {
   /** Takes in what each of them loses. */
   readonly loss: Loss;
   readonly withDebugInfo: boolean;
-  /** Looks at the loss of all of them. */
-  readonly readLoss: () => Promise<void>;
+  /** Looks at the loss of all of them; left out where that has to wait for others. */
+  readonly readLoss?: () => Promise<void>;
   /** What the last backward pass tells of each layer whose gradients are there. */
   readonly update: () => LayerCallback | undefined;
 }
@@ -34,8 +34,8 @@ export async function runGradientPasses(
       const isLast = pass === count;
       await turn.forward(loss);
       // A loss on the host is read at once, while the blobs still hold what made it.
-      isRead = isLast && loss.isKnown;
-      if (isRead) await readLoss();
+      isRead = isLast && loss.isKnown && readLoss !== undefined;
+      if (isRead) await readLoss?.();
       await turn.backward(undefined, undefined, isLast ? update() : undefined);
     }
     return isRead;

@@ -7,6 +7,8 @@ import type { SolverMemory } from "../../io/weights/run-state.ts";
 import type { PlateauState } from "../../io/weights/solver-state.ts";
 import type { Net } from "../../net/net.ts";
 import type { Weights } from "../../net/weights/weights.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { SolverError } from "../../util/errors.ts";
 import { type Log, logOf, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
@@ -30,6 +32,7 @@ import { ParameterUpdate } from "../update/parameter-update.ts";
 import { DivergenceWatch } from "../watch/divergence.ts";
 import { ScoreWatch } from "../watch/score-watch.ts";
 import { TrainingLoss } from "../watch/training-loss.ts";
+import type { Workers } from "../workers.ts";
 import { TestPasses } from "./test-passes.ts";
 
 /** What a solver has come to: its nets, and all else that a snapshot holds and a resumed run sets back. */
@@ -54,6 +57,10 @@ export abstract class SolverRun implements Snapshotted {
   protected divergence: DivergenceWatch;
   protected readonly snapshots: SnapshotStore;
   protected readonly tests: TestPasses;
+  /** Solvers in other processes that train the same net. */
+  protected readonly workers: Workers | undefined;
+  /** Whether all workers have the same weights. */
+  protected isJoined = false;
 
   /**
    * Checks the parameters, builds the nets and loads the weights asked for.
@@ -70,11 +77,20 @@ export abstract class SolverRun implements Snapshotted {
     this.#file = file ?? "solver.prototxt";
     checkParameters(param, where);
     const rule = ruleOf(param, where);
+    const { workers } = options;
+    if (workers && !rule) {
+      throw new SolverError(
+        `${where}: type "LBFGS" is for one process alone: its line search measures more than once for a step. Expected another type.`,
+      );
+    }
+    this.workers = workers;
     this.rate = new LearningRate(param, where, log);
-    this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1);
+    this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1, (loss) =>
+      this.meetWorkers(loss),
+    );
     this.divergence = new DivergenceWatch(param);
     this.#prefix = snapshotPrefix(param, this.#file, log);
-    this.snapshots = new SnapshotStore(this.#prefix, param, log);
+    this.snapshots = new SnapshotStore(this.#prefix, param, log, (workers?.rank ?? 0) === 0);
     logParameters(param, log);
     warnOfLoneFields(param, where, log);
     if ((param.snapshot ?? 0) > 0) this.snapshots.checkWritable();
@@ -85,7 +101,7 @@ export abstract class SolverRun implements Snapshotted {
       this.score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
       this.update = rule
-        ? new ParameterUpdate(numbers, rule, net, engines, log)
+        ? new ParameterUpdate(numbers, rule, net, engines, log, workers)
         : new Lbfgs(numbers, net, (message) => log("warning", "solver", message));
       this.snapshots.check(net, this.update.history);
       const files = options.weights ?? weightFiles(param, where);
@@ -203,7 +219,22 @@ export abstract class SolverRun implements Snapshotted {
   loadWeights(weights: Weights): void {
     const nets = [this.net, ...this.testNets] as const;
     for (const net of nets) net.checkIdle();
+    this.isJoined = false;
     loadWeights([...nets], weights, this.log);
+  }
+
+  /**
+   * Tells the other workers the loss of an iteration, and what this one was asked for.
+   * @returns the mean of all workers' losses
+   */
+  protected abstract meetWorkers(loss: number): Promise<number>;
+
+  /** Everything that is learned, counted or kept of it, array by array: the same order in every worker. */
+  protected arraysOfRun(): SyncedMem[] {
+    const blobs = [this.net, ...this.testNets].flatMap(({ layers }) =>
+      layers.flatMap((one) => one.blobs),
+    );
+    return [...new Set([...blobs, ...this.update.history].map(({ dataMem }) => dataMem))];
   }
 
   /** The learning rate of the coming update. */

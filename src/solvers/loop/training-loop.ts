@@ -26,6 +26,8 @@ export abstract class TrainingLoop extends SolverRun {
   /** @internal */
   protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
   readonly #asked: Set<SolverAction> = new Set();
+  /** What was asked for of any worker, and all are to do. */
+  readonly #agreed: Set<SolverAction> = new Set();
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
   #isStopped = false;
@@ -76,7 +78,7 @@ export abstract class TrainingLoop extends SolverRun {
       }
       if (display > 0 && this.iter % display === 0) {
         await this.loss.read();
-        this.loss.add(await this.net.forward());
+        this.loss.add(await this.meetWorkers(await this.net.forward()));
         this.say(`Iteration ${this.iter}, loss = ${numberText(this.loss.smoothed)}`);
       }
       if (this.#isTestIteration()) await this.testAllNow();
@@ -96,6 +98,7 @@ export abstract class TrainingLoop extends SolverRun {
   ): Promise<IterationEvent | undefined> {
     this.guests.checkNoneLooks();
     this.#isStopped = this.#isOver = this.#isConverged = false;
+    await this.#joinWorkers();
     this.#speed.begin();
     let event: IterationEvent | undefined;
     const isAtEnd = (): boolean => this.iter >= until() || this.#isStopped || this.#isConverged;
@@ -140,12 +143,12 @@ export abstract class TrainingLoop extends SolverRun {
           count: iter_size,
           loss: this.loss.begin(),
           withDebugInfo: isDisplayed && debug_info,
-          readLoss: () => this.#readLoss(),
+          ...(!this.workers && { readLoss: () => this.#readLoss() }),
           update: () => this.#updateInBackward(update),
         });
-        if (!isRead && (isDisplayed || this.score.readsLoss || this.guests.wantLoss)) {
-          await this.#readLoss();
-        }
+        const isWanted =
+          this.workers || isDisplayed || this.score.readsLoss || this.guests.wantLoss;
+        if (!isRead && isWanted) await this.#readLoss();
         if (isDisplayed) {
           const { iter, net, presentParam: param } = this;
           await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
@@ -169,7 +172,7 @@ export abstract class TrainingLoop extends SolverRun {
     return net.inTurn(async (turn) => {
       const measure = async (): Promise<number> => {
         const loss = new Loss();
-        const none = { withDebugInfo: false, readLoss: async () => {}, update: () => undefined };
+        const none = { withDebugInfo: false, update: () => undefined };
         await runGradientPasses(net, turn, { count, loss, ...none });
         return (await loss.read()) / count;
       };
@@ -208,6 +211,31 @@ export abstract class TrainingLoop extends SolverRun {
     return update.begin(this.learningRate(), this.iter);
   }
 
+  /** Lets all workers begin from the weights and histories of the first. */
+  async #joinWorkers(): Promise<void> {
+    if (!this.workers || this.isJoined) return;
+    const arrays = this.arraysOfRun();
+    await Promise.all(arrays.map((mem) => mem.toHost()));
+    await this.workers.follow(arrays);
+    this.isJoined = true;
+  }
+
+  protected override async meetWorkers(loss: number): Promise<number> {
+    if (!this.workers) return loss;
+    const actions = ["stop", "snapshot"] as const;
+    const own = actions.map((action) => (this.#asked.delete(action) ? 1 : 0));
+    const all = await this.workers.meet([loss, ...own]);
+    for (const [i, action] of actions.entries()) {
+      if (all.some((told) => told[i + 1] === 1)) this.#agreed.add(action);
+    }
+    return all.reduce((sum, [one = 0]) => sum + one, 0) / all.length;
+  }
+
+  /** What is to be done before the next iteration: what all workers know of, where there are several. */
+  get #toDo(): Set<SolverAction> {
+    return this.workers ? this.#agreed : this.#asked;
+  }
+
   async #readLoss(): Promise<void> {
     await this.loss.read();
     await this.#lookAtLoss();
@@ -222,7 +250,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
   async #finishIteration(): Promise<void> {
     const { snapshot = 0 } = this.presentParam;
-    const action = nextAction(this.#asked);
+    const action = nextAction(this.#toDo);
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
@@ -288,7 +316,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
   async #obeyInTest(): Promise<boolean> {
     await this.#eventLoop.mayRun();
-    for (let action = nextAction(this.#asked); action; action = nextAction(this.#asked)) {
+    for (let action = nextAction(this.#toDo); action; action = nextAction(this.#toDo)) {
       if (action === "snapshot") await this.#trySnapshot();
       else this.#isStopped = true;
     }
@@ -318,6 +346,7 @@ export abstract class TrainingLoop extends SolverRun {
 
   /** @internal */
   protected restoreNow(path: string): Promise<void> {
+    this.isJoined = false;
     return this.net.inTurn(() => this.snapshots.restore(this, path));
   }
 }

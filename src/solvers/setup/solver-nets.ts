@@ -37,6 +37,7 @@ export function buildNets(
     root,
     registry,
     sharesMemory = false,
+    workers,
   }: SolverOptions & { readonly engines: Engines },
 ): [Net, ...Net[]] {
   const isSeeded = (param.random_seed ?? -1) >= 0;
@@ -49,6 +50,7 @@ export function buildNets(
     ...(log && { log }),
     ...(root !== undefined && { root }),
     ...(registry && { registry }),
+    ...(workers && { shard: { rank: workers.rank, count: workers.count } }),
   };
   const plans = netPlans(param, where, level, stages);
   const nets: Net[] = [];

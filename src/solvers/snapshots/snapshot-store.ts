@@ -30,6 +30,7 @@ export class SnapshotStore {
   #prefix: string;
   #param: SolverParameter;
   readonly #log: Log;
+  readonly #isWriter: boolean;
   /**
    * Iterations of this run's snapshots, oldest first, where `keep_last` removes some; and of its snapshots of the best
    * score: the last one stays, and the one before it until the last is whole.
@@ -42,7 +43,9 @@ export class SnapshotStore {
   /** The iteration at which one was due and could not be written. */
   #failedAt: number | undefined;
 
-  constructor(prefix: string, param: SolverParameter, log: Log) {
+  /** @param isWriter whether files are this worker's to write and remove: one worker of a run's does that */
+  constructor(prefix: string, param: SolverParameter, log: Log, isWriter = true) {
+    this.#isWriter = isWriter;
     this.#prefix = prefix;
     this.#param = param;
     this.#log = log;
@@ -61,7 +64,7 @@ export class SnapshotStore {
 
   /** @throws FileError where no files can be written under the prefix */
   checkWritable(): void {
-    checkWritable(this.#prefix);
+    if (this.#isWriter) checkWritable(this.#prefix);
   }
 
   /** The .solverstate of the highest iteration under the prefix, whole or not. */
@@ -98,11 +101,15 @@ export class SnapshotStore {
   }
 
   /**
-   * Writes a snapshot of the run as it is and returns the path of its .solverstate.
+   * Writes a snapshot of the run as it is and returns the path of its .solverstate; the path alone where another worker writes.
    * @param isBest as `<prefix>_best_iter_<N>`, in place of the best one before it
    * @throws FileError where it cannot be written; the snapshots before it are untouched then
    */
   write(run: Snapshotted, isBest = false): string {
+    if (!this.#isWriter) {
+      if (!isBest) this.#newestIter = run.iter;
+      return this.#files(run.iter, isBest).state;
+    }
     if (!this.#hasSwept) removeLeftovers(this.#prefix);
     this.#hasSwept = true;
     const [kept, bests] = [this.#kept, this.#bests];
@@ -180,13 +187,14 @@ export class SnapshotStore {
   /** Removes snapshots that are older than the last `keep_last`: to be called when the newest has proved good. */
   prune(): void {
     const keep = this.#keepLast;
-    if (keep === 0) return;
+    if (keep === 0 || !this.#isWriter) return;
     for (const iter of this.#kept.slice(0, -keep)) removeSnapshot(this.#files(iter, false));
     this.#kept = this.#kept.slice(-keep);
   }
 
   /** Removes those of the best score that were before the last. */
   #keepBest(): void {
+    if (!this.#isWriter) return;
     for (const iter of this.#bests.slice(0, -1)) removeSnapshot(this.#files(iter, true));
     this.#bests = this.#bests.slice(-1);
   }

@@ -5,8 +5,10 @@ import type { UpdateStep } from "../../engines/ops/update.ts";
 import type { SolverParameter } from "../../io/proto/caffe.ts";
 import type { LearnableParam } from "../../net/build/parameters.ts";
 import type { Net } from "../../net/net.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import type { UpdateRule } from "../rules/update-rule.ts";
+import type { GradientSums, Workers } from "../workers.ts";
 import { DeviceClipping } from "./clipping.ts";
 import { adaptationOf, DeviceLocalRates, localFactor, localNumbers } from "./local-rates.ts";
 import { atIteration } from "./schedules.ts";
@@ -18,7 +20,7 @@ interface Updated extends LearnableParam {
 
 /**
  * Updates every learnable parameter of a net from its gradient, in Caffe's order: clip the global L2 norm, divide by
- * iter_size, add weight decay, apply the rule.
+ * iter_size, add weight decay, apply the rule. Where others train the same net, the gradient is the mean of all workers'.
  *
  * Clipping sees the gradients as they have added up, before they are divided and without decay, as in Caffe.
  *
@@ -31,6 +33,7 @@ export class ParameterUpdate {
   readonly #rule: UpdateRule;
   readonly #engine: Engine;
   readonly #log: Log;
+  readonly #workers: Workers | undefined;
   readonly #updated: readonly Updated[];
   /** By layer: those whose gradients this layer alone makes, and the update alone reads. */
   readonly #ownOf: readonly (readonly Updated[])[];
@@ -43,7 +46,18 @@ export class ParameterUpdate {
   /** Adapts rates to norms that are found on a device. */
   readonly #deviceRates: DeviceLocalRates | undefined;
 
-  constructor(param: SolverParameter, rule: UpdateRule, net: Net, engines: Engines, log: Log) {
+  /** Those that are on their way to other workers, or have come back from them. */
+  readonly #sent: Map<SyncedMem, Updated> = new Map();
+
+  constructor(
+    param: SolverParameter,
+    rule: UpdateRule,
+    net: Net,
+    engines: Engines,
+    log: Log,
+    workers?: Workers,
+  ) {
+    this.#workers = workers;
     this.#param = param;
     this.#rule = rule;
     this.#log = log;
@@ -94,19 +108,43 @@ export class ParameterUpdate {
    * @returns undefined where no update can be done before all gradients are there
    */
   begin(rate: number, iter: number): ((layer: number) => void) | undefined {
-    if ((this.param.clip_gradients ?? -1) >= 0 || this.#engine.device) return undefined;
+    if (this.#engine.device) return undefined;
+    const isClipped = (this.param.clip_gradients ?? -1) >= 0;
+    const gradients = this.#workers?.gradients;
+    if (isClipped && !gradients) return undefined;
     const update = this.#updater(rate, iter, 1);
-    return (layer) => {
-      for (const updated of this.#ownOf[layer] ?? []) {
-        update(updated);
-        this.#done.add(updated);
-      }
+    const finish = (updated: Updated): void => {
+      update(updated);
+      this.#done.add(updated);
     };
+    if (!gradients) return (layer) => this.#ownOf[layer]?.forEach(finish);
+    return (layer) => {
+      for (const updated of this.#ownOf[layer] ?? []) this.#send(updated, gradients);
+      if (isClipped) return;
+      for (const mem of gradients.arrived()) finish(this.#sent.get(mem) as Updated);
+    };
+  }
+
+  /** Lets a gradient go to the other workers. Where a rate is 0 nothing hangs on it, but the norm that is clipped by. */
+  #send(updated: Updated, gradients: GradientSums): void {
+    const { blob, lrMult } = updated;
+    const isWanted = lrMult !== 0 || (this.param.clip_gradients ?? -1) >= 0;
+    if (!isWanted || this.#sent.has(blob.diffMem)) return;
+    this.#sent.set(blob.diffMem, updated);
+    gradients.send(blob.diffMem);
+  }
+
+  /** Waits until every gradient is the sum of all workers'. */
+  async #settle({ gradients }: Workers): Promise<void> {
+    await Promise.all(this.#updated.map(({ blob }) => blob.diffMem.toHost()));
+    for (const updated of this.#updated) this.#send(updated, gradients);
+    await gradients.settle();
   }
 
   /** Ends an iteration, whether it went well or not: from now on no parameter counts as updated. */
   end(): void {
     this.#done.clear();
+    this.#sent.clear();
     this.#isSound = true;
   }
 
@@ -117,6 +155,7 @@ export class ParameterUpdate {
    * @returns whether every weight is a finite number now; true on a device, which would have to be waited for
    */
   async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
+    if (this.#workers) await this.#settle(this.#workers);
     const clipping = this.#clipping?.factor();
     const update = this.#updater(rate, iter, clipping ? 1 : this.#clippingScale(), clipping);
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
@@ -139,7 +178,7 @@ export class ParameterUpdate {
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(param, iter);
     const adaptation = isSgd ? adaptationOf(param) : undefined;
-    const gradientScale = scale / iter_size;
+    const gradientScale = scale / iter_size / (this.#workers?.count ?? 1);
     const numbers = adaptation && rate > 0 && localNumbers(adaptation, rate, gradientScale);
     return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
@@ -210,7 +249,7 @@ export class ParameterUpdate {
     if (clip < 0) return 1;
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
-    const norm = Math.sqrt(sum);
+    const norm = Math.sqrt(sum) / (this.#workers?.count ?? 1);
     return this.#tellClipping(norm);
   }
 

@@ -15,12 +15,15 @@ export class TrainingLoss {
   readonly #unreadPasses: number[] = [];
   readonly #spare: Loss[] = [];
   #value = 0;
+  readonly #meanOf: ((loss: number) => Promise<number>) | undefined;
 
   /**
    * @param length how many iterations the mean is over
    * @param passes how many passes an iteration has: a loss is their mean
+   * @param meanOf gives, of the loss of this worker, the mean of all workers'
    */
-  constructor(length: number, passes: number) {
+  constructor(length: number, passes: number, meanOf?: (loss: number) => Promise<number>) {
+    this.#meanOf = meanOf;
     this.#length = length;
     this.#passes = passes;
     this.#smoothed = new SmoothedLoss(length);
@@ -62,7 +65,8 @@ export class TrainingLoss {
   /** Reads the losses that have not been read, and waits for their device. */
   async read(): Promise<void> {
     for (const [i, loss] of this.#unread.entries()) {
-      this.add((await loss.read()) / (this.#unreadPasses[i] ?? 1));
+      const value = (await loss.read()) / (this.#unreadPasses[i] ?? 1);
+      this.add(this.#meanOf ? await this.#meanOf(value) : value);
     }
     this.#spare.push(...this.#unread.splice(0));
     this.#unreadPasses.length = 0;

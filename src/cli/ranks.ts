@@ -1,0 +1,61 @@
+import { availableParallelism, cpus } from "node:os";
+import { joinRanks } from "../distributed/join.ts";
+import { Ranks } from "../distributed/ranks.ts";
+import type { World } from "../distributed/world.ts";
+import type { Log } from "../util/log.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { showError } from "./output.ts";
+
+/** Where all ranks find the same error, the first one tells it: the others wait so long for it to end them. */
+const PATIENCE_MS = 500;
+
+/** What a command knows of the processes beside its own. */
+export interface Side {
+  /** The log, of which ranks above 0 write warnings and errors alone, with their number. */
+  readonly log: Log;
+  readonly workers?: Ranks;
+  /** What all are to have the same of is compared, where there are several. */
+  readonly agree: (what: string, own: string) => Promise<void>;
+  /** Threads of this process that the machine has cores for; undefined where it is alone. */
+  readonly threads?: number;
+}
+
+/**
+ * Does a command's work: alone, or as one of the ranks that mpirun started. An error of one of them ends all.
+ * @throws what `work` throws, where the process is alone
+ */
+export async function besideOthers(log: Log, work: (side: Side) => Promise<void>): Promise<void> {
+  const world = await joinRanks(process.env);
+  if (!world) {
+    await work({ log, agree: async () => {} });
+    return;
+  }
+  try {
+    await work({
+      log: logOfRank(world, log),
+      workers: new Ranks(world),
+      agree: (what, own) => world.agree(what, own),
+      threads: await threadsOf(world),
+    });
+  } catch (error) {
+    if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    process.stderr.write(`rank ${world.rank} of ${world.count} on ${world.host}:\n`);
+    showError(error);
+    world.abort(exitCodeOf(error));
+  }
+  world.close();
+}
+
+function logOfRank({ rank }: World, log: Log): Log {
+  if (rank === 0) return log;
+  return (severity, source, message) => {
+    if (severity !== "info") log(severity, source, `rank ${rank}: ${message}`);
+  };
+}
+
+/** The cores that mpirun left to this process, or its share of the machine's. */
+async function threadsOf(world: World): Promise<number> {
+  const hosts = await world.texts(world.host);
+  const here = hosts.filter((host) => host === world.host).length;
+  return Math.min(availableParallelism(), Math.max(1, Math.floor(cpus().length / here)));
+}

@@ -1,0 +1,199 @@
+import type { GradientSums } from "../solvers/workers.ts";
+import type { Joining, SyncedMem } from "../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../util/arrays.ts";
+import type { World } from "./world.ts";
+
+/** So many elements travel as one: fewer would cost more by their number, more would begin later. */
+const BUCKET = 1 << 20;
+
+/** How a gradient travels: in the layout in which it lies on all workers, or plain. */
+interface Form {
+  readonly layout: string;
+  readonly joining: Joining;
+}
+
+/** A gradient within a bucket. */
+interface Passenger {
+  readonly mem: SyncedMem;
+  readonly joining: Joining | undefined;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Gradients that travel together. */
+interface Bucket {
+  readonly array: FloatArray;
+  readonly passengers: Passenger[];
+  used: number;
+  tickets: number[];
+}
+
+/** A gradient whose factors travel: every worker's own, behind a number that says whether they are there. */
+interface Factors {
+  readonly mem: SyncedMem;
+  readonly joining: Joining;
+  readonly all: Float32Array;
+  readonly tickets: number[];
+}
+
+type Journey = Bucket | Factors;
+
+/**
+ * Adds gradients up over all workers while backward goes on: small ones travel together, those that are kept as the factors
+ * of a product travel as factors.
+ *
+ * A gradient travels in the layout in which it lies, once all workers have told that it lies so on each of them; plain until
+ * then. A worker where it comes to lie in another way brings it into the form that was agreed on.
+ */
+export class SummedGradients implements GradientSums {
+  readonly #world: World;
+  /** How each travels, as was agreed on; the others travel plain. */
+  #agreed: ReadonlyMap<SyncedMem, Form | undefined> = new Map();
+  /** How each lay here when it was sent last, in the order in which they were first sent; undefined for plain. */
+  readonly #seen: Map<SyncedMem, Form | undefined> = new Map();
+  #open: Bucket | undefined;
+  #journeys: Journey[] = [];
+  /** Gradients that one of the workers could not give as factors. */
+  #left: SyncedMem[] = [];
+  /** Arrays of buckets that have come back. */
+  readonly #spare: FloatArray[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  send(mem: SyncedMem): void {
+    this.#note(mem);
+    const joining = this.#agreed.get(mem)?.joining;
+    if (joining?.kind === "side by side") {
+      this.#sendFactors(mem, joining);
+      return;
+    }
+    const floats = joining?.floats ?? mem.count;
+    const bucket = this.#bucketFor(mem, floats);
+    const [begin, end] = [bucket.used, bucket.used + floats];
+    const place = bucket.array.subarray(begin, end);
+    if (joining) joining.write(mem, place as Float32Array);
+    else place.set(mem.cpu().subarray(0, floats));
+    bucket.used = end;
+    bucket.passengers.push({ mem, joining, begin, end });
+    if (end >= BUCKET) this.#depart();
+  }
+
+  #note(mem: SyncedMem): void {
+    const store = mem.freshPrivate();
+    const joining = mem.isCpuFresh ? undefined : store?.joining?.(this.#world.count);
+    this.#seen.set(mem, store && joining && { layout: store.layout, joining });
+  }
+
+  /** A bucket with room for so many elements of the array's type. */
+  #bucketFor({ dtype }: SyncedMem, floats: number): Bucket {
+    const open = this.#open;
+    const isFull = open && open.used + floats > open.array.length;
+    if (open && (isFull || isDouble(open.array) !== (dtype === "f64"))) this.#depart();
+    this.#open ??= {
+      array: this.#arrayFor(Math.max(floats, BUCKET), dtype === "f64"),
+      passengers: [],
+      used: 0,
+      tickets: [],
+    };
+    return this.#open;
+  }
+
+  #arrayFor(length: number, wantsDouble: boolean): FloatArray {
+    const at = this.#spare.findIndex(
+      (array) => array.length === length && isDouble(array) === wantsDouble,
+    );
+    if (at >= 0) return this.#spare.splice(at, 1)[0] as FloatArray;
+    return wantsDouble ? new Float64Array(length) : new Float32Array(length);
+  }
+
+  /** Sends the open bucket off. */
+  #depart(): void {
+    const bucket = this.#open;
+    if (!bucket) return;
+    this.#open = undefined;
+    bucket.tickets = this.#world.beginSum(bucket.array.subarray(0, bucket.used));
+    this.#journeys.push(bucket);
+  }
+
+  #sendFactors(mem: SyncedMem, joining: Joining): void {
+    this.#depart();
+    const own = new Float32Array(1 + joining.floats);
+    own[0] = joining.write(mem, own.subarray(1)) ? 1 : 0;
+    const all = new Float32Array(own.length * this.#world.count);
+    const tickets = [this.#world.beginGather(own, all)];
+    this.#journeys.push({ mem, joining, all, tickets });
+  }
+
+  arrived(): readonly SyncedMem[] {
+    const come: SyncedMem[] = [];
+    for (;;) {
+      const [first] = this.#journeys;
+      if (!first || !this.#world.areDone(first.tickets)) return come;
+      this.#journeys.shift();
+      come.push(...this.#receive(first));
+    }
+  }
+
+  async settle(): Promise<readonly SyncedMem[]> {
+    this.#depart();
+    const come: SyncedMem[] = [];
+    for (const journey of this.#journeys.splice(0)) {
+      await this.#world.wait(journey.tickets);
+      come.push(...this.#receive(journey));
+    }
+    for (const mem of this.#left.splice(0)) {
+      await this.#world.wait(this.#world.beginSum(mem.mutableCpu().subarray(0, mem.count)));
+      come.push(mem);
+    }
+    return come;
+  }
+
+  /** Takes sums in; those that are still to be made are not among what it gives. */
+  #receive(journey: Journey): SyncedMem[] {
+    if ("all" in journey) {
+      const { mem, joining, all } = journey;
+      const length = 1 + joining.floats;
+      const flags = Array.from({ length: this.#world.count }, (_, rank) => all[rank * length]);
+      if (flags.includes(0)) {
+        this.#left.push(mem);
+        return [];
+      }
+      const parts = flags.map((_, rank) => all.subarray(rank * length + 1, (rank + 1) * length));
+      joining.read(mem, parts);
+      return [mem];
+    }
+    for (const { mem, joining, begin, end } of journey.passengers) {
+      const sums = journey.array.subarray(begin, end);
+      if (joining) joining.read(mem, [sums as Float32Array]);
+      else mem.overwriteCpu().set(sums);
+    }
+    this.#spare.push(journey.array);
+    return journey.passengers.map(({ mem }) => mem);
+  }
+
+  /** A number for how gradients lay here when they were sent last; equal, but for rare chance, only where they lay alike. */
+  get forms(): number {
+    let hash = 0;
+    for (const form of this.#seen.values()) {
+      const { layout } = form ?? { layout: "plain" };
+      for (let i = 0; i < layout.length; i++) hash = mixed(hash, layout.charCodeAt(i));
+      hash = mixed(hash, 0);
+    }
+    return hash;
+  }
+
+  /** All workers have told their `forms`: where these are equal, gradients travel from now on as they lie. */
+  agree(isEqual: boolean): void {
+    this.#agreed = isEqual ? new Map(this.#seen) : new Map();
+  }
+}
+
+function isDouble(array: FloatArray): boolean {
+  return array instanceof Float64Array;
+}
+
+function mixed(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x01000193) >>> 0;
+}

@@ -1,0 +1,24 @@
+import { chosenSeed, setRandomSeed } from "../util/seed.ts";
+import { version } from "../util/version.ts";
+import { launchedCount, mpiAddon } from "./mpi-addon.ts";
+import { World } from "./world.ts";
+
+/**
+ * Joins the processes that mpirun started, where it started several; undefined where this one is alone.
+ *
+ * All draw their random numbers from one seed then: what `setRandomSeed` was given, or one that rank 0 draws.
+ *
+ * @throws CaffeError where the addon is missing, or the processes are of different versions or got different seeds
+ */
+export async function joinRanks(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<World | undefined> {
+  if (launchedCount(environment) === 1) return undefined;
+  const world = new World(mpiAddon());
+  await world.agree("caffe-ts", `version ${version}`);
+  await world.agree("the seed", String(chosenSeed() ?? "none"));
+  const seed = Float64Array.of(chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));
+  await world.broadcast(seed);
+  setRandomSeed(seed[0] as number);
+  return world;
+}

@@ -1,0 +1,51 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { CaffeError } from "../util/errors.ts";
+
+/** Elements that travel. */
+export type Travelling = Float32Array | Float64Array | Uint8Array;
+
+/** What native/mpi/mpi.cc offers. Jobs are done in the order in which they are given, which is to be the same on every rank. */
+export interface MpiAddon {
+  /** Joins the processes that mpirun started. */
+  start(): { readonly rank: number; readonly count: number; readonly host: string };
+  /** A ticket; every element becomes the sum of all ranks'. */
+  sum(array: Float32Array | Float64Array): number;
+  /** A ticket; the elements become those of rank 0. */
+  broadcast(array: Travelling): number;
+  /** A ticket; `all` gets every rank's elements, one rank's behind the other's. */
+  gather(own: Travelling, all: Travelling): number;
+  /** Whether the job is done, after so many milliseconds at most. A done job's ticket is used up. */
+  wait(ticket: number, milliseconds: number): boolean;
+  /** Ends with the others, once all jobs are done. */
+  stop(): void;
+  /** Ends all processes at once. */
+  abort(code: number): never;
+}
+
+/** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
+const FILE = fileURLToPath(new URL("../../build/Release/caffe_mpi.node", import.meta.url));
+
+/**
+ * The addon.
+ * @throws CaffeError where it has not been built, or cannot be loaded
+ */
+export function mpiAddon(): MpiAddon {
+  try {
+    return createRequire(import.meta.url)(FILE) as MpiAddon;
+  } catch (error) {
+    throw new CaffeError(
+      "mpirun has started several processes, and the addon that lets them train together has not been built. Run npm run setup -- --mpi, which installs OpenMPI (Debian: libopenmpi-dev, openmpi-bin) and builds it.",
+      { cause: error },
+    );
+  }
+}
+
+/** What OpenMPI, MPICH and Intel's MPI, and Slurm's srun tell a process of how many there are. */
+const COUNTS = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"] as const;
+
+/** How many processes mpirun has started, this one with them; 1 without mpirun. */
+export function launchedCount(environment: Readonly<Record<string, string | undefined>>): number {
+  const given = COUNTS.map((name) => Number(environment[name] ?? 1));
+  return Math.max(1, ...given.filter(Number.isSafeInteger));
+}

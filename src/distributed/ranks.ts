@@ -1,0 +1,35 @@
+import type { Workers } from "../solvers/workers.ts";
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import { SummedGradients } from "./gradient-sums.ts";
+import type { World } from "./world.ts";
+
+/** The ranks of mpirun as workers of one training. */
+export class Ranks implements Workers {
+  readonly gradients: SummedGradients;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.gradients = new SummedGradients(world);
+  }
+
+  get rank(): number {
+    return this.#world.rank;
+  }
+
+  get count(): number {
+    return this.#world.count;
+  }
+
+  /** With the numbers travels how gradients lie: once all agree they travel so. */
+  async meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]> {
+    const all = await this.#world.meet([...numbers, this.gradients.forms]);
+    const forms = all.map((told) => told.pop());
+    this.gradients.agree(forms.every((form) => form === forms[0]));
+    return all;
+  }
+
+  async follow(arrays: readonly SyncedMem[]): Promise<void> {
+    for (const mem of arrays) await this.#world.broadcast(mem.mutableCpu().subarray(0, mem.count));
+  }
+}

@@ -1,0 +1,130 @@
+import type { FloatArray } from "../util/arrays.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { MpiAddon, Travelling } from "./mpi-addon.ts";
+
+/** Elements of one job: longer arrays go as several, which MPI's ways of summing are faster with. */
+const MOST_ELEMENTS = 1 << 20;
+/** How long a wait may keep JavaScript from its other work, such as signals. */
+const TURN_MS = 100;
+
+/**
+ * The processes that mpirun started, as one of them sees them. All begin the same jobs in the same order.
+ *
+ * Jobs go on while JavaScript computes; an array that a job has is not to be touched until it is done.
+ */
+export class World {
+  readonly rank: number;
+  readonly count: number;
+  /** The machine that this rank is on. */
+  readonly host: string;
+  readonly #addon: MpiAddon;
+
+  /** Joins the others. */
+  constructor(addon: MpiAddon) {
+    const { rank, count, host } = addon.start();
+    [this.rank, this.count, this.host, this.#addon] = [rank, count, host, addon];
+  }
+
+  /** Begins to add up an array over all ranks; gives its jobs' tickets. */
+  beginSum(array: FloatArray): number[] {
+    return parts(array).map((part) => this.#addon.sum(part));
+  }
+
+  /** Begins to gather every rank's elements, one rank's behind the other's; gives the job's ticket. */
+  beginGather(own: Travelling, all: Travelling): number {
+    return this.#addon.gather(own, all);
+  }
+
+  /** Whether jobs are done, without waiting. Tickets that are used up leave the list. */
+  areDone(tickets: number[]): boolean {
+    while (tickets.length > 0) {
+      if (!this.#addon.wait(tickets[0] as number, 0)) return false;
+      tickets.shift();
+    }
+    return true;
+  }
+
+  /** Waits until jobs are done. */
+  async wait(tickets: readonly number[]): Promise<void> {
+    for (const ticket of tickets) {
+      while (!this.#addon.wait(ticket, TURN_MS)) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  /** Makes the elements of an array those of rank 0. */
+  async broadcast(array: Travelling): Promise<void> {
+    await this.wait(parts(array).map((part) => this.#addon.broadcast(part)));
+  }
+
+  /** Every rank's numbers, in the order of ranks; all give as many. */
+  async meet(numbers: readonly number[]): Promise<number[][]> {
+    const all = new Float64Array(numbers.length * this.count);
+    await this.wait([this.#addon.gather(Float64Array.from(numbers), all)]);
+    return this.#byRank((rank) => [
+      ...all.subarray(rank * numbers.length, (rank + 1) * numbers.length),
+    ]);
+  }
+
+  /** Every rank's text, in the order of ranks. */
+  async texts(own: string): Promise<string[]> {
+    const bytes = new TextEncoder().encode(own);
+    const lengths = (await this.meet([bytes.length])).map(([length = 0]) => length);
+    const longest = Math.max(...lengths);
+    const padded = new Uint8Array(longest);
+    padded.set(bytes);
+    const all = new Uint8Array(longest * this.count);
+    await this.wait([this.#addon.gather(padded, all)]);
+    return this.#byRank((rank) => {
+      const begin = rank * longest;
+      return new TextDecoder().decode(all.subarray(begin, begin + (lengths[rank] ?? 0)));
+    });
+  }
+
+  #byRank<T>(one: (rank: number) => T): T[] {
+    return Array.from({ length: this.count }, (_, rank) => one(rank));
+  }
+
+  /**
+   * Makes sure that all ranks say the same of something.
+   * @throws CaffeError, on every rank, that names the ranks that differ and how
+   */
+  async agree(what: string, own: string): Promise<void> {
+    const all = await this.texts(own);
+    const [first = ""] = all;
+    const others = all.flatMap((text, rank) => (text === first ? [] : [{ rank, text }]));
+    if (others.length === 0) return;
+    const told = others.map(({ rank, text }) => `rank ${rank} ${difference(first, text)}`);
+    throw new CaffeError(
+      `the processes that mpirun started do not train the same: ${what} differs. Rank 0 has another than ${told.join(", ")}. Expected the same command line, files and version for all.`,
+    );
+  }
+
+  /** Ends with the others, once all jobs are done. */
+  close(): void {
+    this.#addon.stop();
+  }
+
+  /** Ends all ranks at once, with that exit code. */
+  abort(code: number): never {
+    return this.#addon.abort(code);
+  }
+}
+
+/** The first line in which a text differs from that of rank 0. */
+function difference(first: string, other: string): string {
+  const [lines, others] = [first.split("\n"), other.split("\n")];
+  const at = others.findIndex((line, i) => line !== lines[i]);
+  const line = at < 0 ? others.length : at;
+  return `(${others[line]?.trim() ?? "nothing"}, not ${lines[line]?.trim() ?? "nothing"})`;
+}
+
+/** An array as views of what goes as one job. */
+function parts<T extends Travelling>(array: T): T[] {
+  const count = Math.ceil(array.length / MOST_ELEMENTS);
+  return Array.from(
+    { length: count },
+    (_, i) => array.subarray(i * MOST_ELEMENTS, (i + 1) * MOST_ELEMENTS) as T,
+  );
+}

@@ -1,0 +1,26 @@
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+
+/** How gradients of several workers are added up while their backward passes go on. */
+export interface GradientSums {
+  /** The gradient is whole here, and goes on its way; in the same order on every worker. */
+  send(gradient: SyncedMem): void;
+  /** Those of which the sum over all workers has come since this was asked last, without waiting. */
+  arrived(): readonly SyncedMem[];
+  /** Waits for all that were sent; those that `arrived` has not told of. */
+  settle(): Promise<readonly SyncedMem[]>;
+}
+
+/**
+ * Solvers in other processes that train the same net beside this one, each with its share of the records. All of them do the
+ * same in the same order, and their weights stay the same: updates are made of the mean of their gradients.
+ */
+export interface Workers {
+  /** Which of them this is; number 0 writes snapshots. */
+  readonly rank: number;
+  readonly count: number;
+  readonly gradients: GradientSums;
+  /** Every worker's numbers, in the order of ranks; all give as many. */
+  meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]>;
+  /** Makes arrays those of worker 0; what lies on a device is on the host already. */
+  follow(arrays: readonly SyncedMem[]): Promise<void>;
+}

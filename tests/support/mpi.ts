@@ -1,0 +1,42 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** What tests of several processes need, for a skipped one's name. */
+export const mpiNeeds = "OpenMPI: npm run setup -- --mpi";
+
+const addon = new URL("../../build/Release/caffe_mpi.node", import.meta.url).pathname;
+
+/** Whether several processes can be started here that know of one another. */
+export const hasMpi: boolean = spawnSync("mpirun", ["--version"]).status === 0 && existsSync(addon);
+
+/** Ranks are more than cores, and tests may run as root; loopback is enough, and quicker to find than networks. */
+const FLAGS = [
+  "--allow-run-as-root",
+  "--oversubscribe",
+  ...["--bind-to", "none"],
+  ...["--mca", "btl", "self,vader"],
+  ...["--mca", "mpi_yield_when_idle", "1"],
+];
+
+/** Runs so many ranks of a command of node to their end. */
+export function mpirun(
+  ranks: number,
+  args: readonly string[],
+  cwd?: string,
+): SpawnSyncReturns<string> {
+  return spawnSync("mpirun", [...FLAGS, "-np", String(ranks), process.execPath, ...args], {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: { ...process.env, OMP_NUM_THREADS: "1" },
+    ...(cwd !== undefined && { cwd }),
+  });
+}
+
+/** Starts them. */
+export function startMpirun(
+  ranks: number,
+  args: readonly string[],
+  cwd: string,
+): ReturnType<typeof spawn> {
+  return spawn("mpirun", [...FLAGS, "-np", String(ranks), process.execPath, ...args], { cwd });
+}

@@ -1,0 +1,32 @@
+// What tests start, alone or by mpirun, on the built package: trains solvers one after the other, in as many ranks as there
+// are, and writes what came of each, as rank 0 saw it. Run as: node train-in-ranks.mjs RUNS.json RESULTS.json
+import { readFileSync, writeFileSync } from "node:fs";
+import { joinRanks } from "../../dist/distributed/join.js";
+import { Ranks } from "../../dist/distributed/ranks.js";
+import { createEngines } from "../../dist/engines/create.js";
+import { Solver } from "../../dist/index.js";
+
+/** Of a large parameter so many elements from all over it are told. */
+const MOST_WEIGHTS = 2000;
+
+const [, , runs, results] = process.argv;
+const world = await joinRanks(process.env);
+const told = [];
+for (const { solver: text, engine, iterations } of JSON.parse(readFileSync(runs, "utf8"))) {
+  const solver = Solver.parse(text, {
+    engines: createEngines({ prefer: engine, threads: 1 }),
+    sharesMemory: true,
+    ...(world && { workers: new Ranks(world) }),
+  });
+  const losses = [];
+  solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
+  await solver.step(iterations);
+  const weights = solver.net.learnableParams.map(({ blob }) => {
+    const every = Math.ceil(blob.count() / MOST_WEIGHTS);
+    return [...blob.values().filter((_, i) => i % every === 0)];
+  });
+  told.push({ losses, weights });
+  solver.close();
+}
+if (!world || world.rank === 0) writeFileSync(results, JSON.stringify(told));
+world?.close();
