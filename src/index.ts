@@ -2,8 +2,9 @@
 
 export { Blob } from "./blob/blob.ts";
 export { type Nested, stack, type Values } from "./blob/nested.ts";
-export { type DrawOptions, dotOf } from "./draw/dot.ts";
+export { dotOf } from "./draw/dot.ts";
 export { drawNet, drawNetToFile } from "./draw/draw.ts";
+export type { DrawOptions } from "./draw/draw-options.ts";
 export {
   drawDetections,
   drawSegmentation,

@@ -1,21 +1,29 @@
 import { extname } from "node:path";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
+import { netParameterOf } from "../io/text/read-net.ts";
 import { CaffeError } from "../util/errors.ts";
-import { type DrawOptions, dotOf } from "./dot.ts";
+import { checkOptions } from "../util/options.ts";
+import { dotOf } from "./dot.ts";
+import { type DrawOptions, drawOptions } from "./draw-options.ts";
+import { netGraphOf } from "./net-graph.ts";
+import { netPicture } from "./net-picture.ts";
+import { pdfOf } from "./picture/pdf.ts";
+import type { Picture } from "./picture/picture.ts";
+import { pngOf } from "./picture/png.ts";
+import { svgOf } from "./picture/svg.ts";
+import { foldRepeats } from "./repeats.ts";
 
-/** A net, or the one of that file, drawn as SVG, laid out by Graphviz. */
+/** A net, or the one of that file, drawn as SVG. */
 export async function drawNet(
   net: string | NetParameter,
   options: DrawOptions = {},
 ): Promise<string> {
-  const { instance } = await import("@viz-js/viz");
-  const viz = await instance();
-  return viz.renderString(dotOf(net, options), { format: "svg" });
+  return svgOf(pictureOf(net, options));
 }
 
 /**
- * Draws a net, or the one of that file, into a file; its ending says how: .svg, .png or .dot.
+ * Draws a net, or the one of that file, into a file; its ending says how: .svg, .png, .pdf or .dot.
  * @throws CaffeError for another ending, FileError where the file cannot be written
  * @see pycaffe's draw.draw_net_to_file
  */
@@ -26,18 +34,26 @@ export async function drawNetToFile(
 ): Promise<void> {
   const ending = extname(path).toLowerCase();
   if (ending === ".dot") writeText(path, dotOf(net, options));
-  else if (ending === ".svg") writeText(path, await drawNet(net, options));
+  else if (ending === ".svg") writeText(path, svgOf(pictureOf(net, options)));
   else if (ending === ".png") {
-    const svg = await drawNet(net, options);
-    writeFileAtomically(path, [await pngOf(svg)]);
-  } else
-    throw new CaffeError(`"${path}" cannot be drawn. Expected it to end in .svg, .png or .dot.`);
+    const picture = pictureOf(net, options);
+    writeFileAtomically(path, [
+      await pngOf(svgOf(picture), Math.max(picture.width, picture.height)),
+    ]);
+  } else if (ending === ".pdf") writeFileAtomically(path, [pdfOf(pictureOf(net, options))]);
+  else {
+    throw new CaffeError(
+      `"${path}" cannot be drawn. Expected it to end in .svg, .png, .pdf or .dot.`,
+    );
+  }
 }
 
-/** An SVG as PNG; twice the size at which a screen shows it. */
-export async function pngOf(svg: string): Promise<Buffer> {
-  const { default: sharp } = await import("sharp");
-  return sharp(Buffer.from(svg), { density: 144, limitInputPixels: false }).png().toBuffer();
+function pictureOf(net: string | NetParameter, options: DrawOptions): Picture {
+  const param = netParameterOf(net);
+  checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
+  const graph = netGraphOf(param, options);
+  const shown = options.fold === false ? graph : foldRepeats(graph);
+  return netPicture(shown, param.name || "net", options);
 }
 
 function writeText(path: string, text: string): void {

@@ -56,9 +56,9 @@ describe("caffe summarize", () => {
 describe("caffe draw_net", () => {
   const net = "models/lenet/lenet_train_test.prototxt";
 
-  test("draws SVG, PNG and DOT, with shapes and learning rates", async () => {
+  test("draws SVG, PNG, PDF and DOT, with shapes and learning rates", async () => {
     const flags = ["--shape", "data=64,1,28,28", "--display_lrm", "--phase=TRAIN", "--rankdir=TB"];
-    for (const ending of ["svg", "png", "dot"]) {
+    for (const ending of ["svg", "png", "pdf", "dot"]) {
       const { status, stderr } = await caffeHere([
         "draw_net",
         net,
@@ -74,14 +74,15 @@ describe("caffe draw_net", () => {
     expect(svg).not.toContain("Accuracy");
     const { width = 0, height = 0 } = await sharp(at("lenet.png")).metadata();
     expect(height).toBeGreaterThan(width);
+    expect(readFileSync(at("lenet.pdf"), "latin1")).toMatch(/^%PDF-/);
     expect(readFileSync(at("lenet.dot"), "utf8")).toContain("rankdir=TB");
   });
 
   test("refuses other endings, and leaves nothing", async () => {
-    const { status, stderr } = await caffeHere(["draw_net", net, at("lenet.pdf")]);
+    const { status, stderr } = await caffeHere(["draw_net", net, at("lenet.gif")]);
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'lenet.pdf" cannot be drawn. Expected it to end in .svg, .png or .dot.',
+      'lenet.gif" cannot be drawn. Expected it to end in .svg, .png, .pdf or .dot.',
     );
   });
 });

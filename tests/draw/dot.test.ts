@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { dotOf } from "../../src/draw/dot.ts";
-import { drawNet, pngOf } from "../../src/draw/draw.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 
 const NET = parsePrototxt(
@@ -38,11 +37,4 @@ test("what nobody reads is drawn as an output", () => {
   expect(dot).toContain('l3 -> "out mask"');
   expect(dot).toContain('l7 -> "out sum"');
   expect(dot).not.toContain('"out conv"');
-});
-
-test("Graphviz lays it out, and it becomes a picture", async () => {
-  const svg = await drawNet(NET, { rankdir: "TB" });
-  expect(svg).toContain("<svg");
-  expect(svg.match(/class="node"/g)).toHaveLength(10);
-  expect((await pngOf(svg)).subarray(1, 4).toString()).toBe("PNG");
 });

@@ -76,7 +76,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "Sigmoid",
     "SigmoidCrossEntropyLoss",
   ],
-  "draw/dot.ts": ["Im2col", "Dropout", "Eltwise"],
+  "draw/layer-text.ts": ["Im2col", "Dropout", "Eltwise"],
   "engines/webgpu/lrn.ts": ["LRN"],
   "inference/deploy-net.ts": ["Input"],
   "inference/detection-head.ts": [

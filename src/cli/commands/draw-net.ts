@@ -7,7 +7,7 @@ import { Net } from "../../net/net.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { type Log, silent } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
-import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
+import { listOf, whole, wholeOfAnySign, withLists } from "../flags.ts";
 import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
 import { Console } from "../session.ts";
 import { shapesOf } from "./summarize.ts";
@@ -21,6 +21,8 @@ interface DrawFlags {
   readonly stage: string | undefined;
   readonly shapes: boolean;
   readonly shape: readonly string[];
+  readonly fold: boolean;
+  readonly wrap: number;
   readonly "run-layers": boolean;
   readonly display_lrm: boolean;
 }
@@ -28,14 +30,14 @@ interface DrawFlags {
 /** `caffe draw_net`: a picture of a net. */
 export const drawNet: CommandModule<object, DrawFlags> = {
   command: "draw_net <model> <output>",
-  describe: "draw a net as SVG, PNG or DOT",
+  describe: "draw a net as SVG, PNG, PDF or DOT",
   builder: (yargs) =>
     withLists(yargs, "shape")
       .positional("model", { type: "string", demandOption: true, describe: "the net's prototxt" })
       .positional("output", {
         type: "string",
         demandOption: true,
-        describe: "picture to write: .svg, .png or .dot",
+        describe: "picture to write: .svg, .png, .pdf or .dot",
       })
       .option("rankdir", {
         type: "string",
@@ -54,7 +56,7 @@ export const drawNet: CommandModule<object, DrawFlags> = {
       .option("shapes", {
         type: "boolean",
         default: false,
-        describe: "write each blob's shape on its arrow",
+        describe: "write the shapes of blobs",
       })
       .option("shape", {
         type: "string",
@@ -62,6 +64,19 @@ export const drawNet: CommandModule<object, DrawFlags> = {
         default: [],
         describe: "shape of an input, as data=64,3,224,224; data need not be there",
       })
+      .option("fold", {
+        type: "boolean",
+        default: true,
+        describe:
+          "draw a block that is there several times, one after the other, once; not in .dot",
+      })
+      .option(
+        ...whole("wrap", {
+          default: 1700,
+          describe:
+            "points of 1/72 inch after which a chain goes on in a new row, 0 for never; not in .dot",
+        }),
+      )
       .option(...runLayersFlag)
       .option("display_lrm", {
         type: "boolean",
@@ -75,6 +90,10 @@ export const drawNet: CommandModule<object, DrawFlags> = {
       .example(
         "caffe draw_net train_val.prototxt net.png --rankdir=TB --phase=TRAIN --display_lrm",
         "what is trained, from top to bottom",
+      )
+      .example(
+        "caffe draw_net models/resnet101/deploy.prototxt resnet101.pdf --no-fold",
+        "every layer, to print",
       ) as never,
   handler: run,
 };
@@ -104,6 +123,8 @@ async function run(flags: DrawFlags): Promise<void> {
   await drawNetToFile(shown, flags.output, {
     rankdir: flags.rankdir,
     displayLrMult: flags.display_lrm,
+    fold: flags.fold,
+    wrap: flags.wrap,
     ...(wantsShapes && { shapes }),
   });
   log("info", "draw_net", `Drawing net to ${flags.output}`);

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import type { CommandModule } from "yargs";
-import { pngOf } from "../../draw/draw.ts";
+import { pngOf } from "../../draw/picture/png.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { readLogCurves } from "../../monitor/log-curves.ts";
 import { readLogText } from "../../monitor/read-log.ts";
