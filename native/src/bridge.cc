@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -12,6 +13,8 @@
 #endif
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -82,9 +85,23 @@ Napi::Value SocketPair(const Napi::CallbackInfo& info) {
   return pair;
 }
 
+// comes(descriptor, microseconds): whether there is something to read, or the end, before so long has passed. It looks
+// again and again, and lets others run in between: whoever is to write may wait for this very core.
+Napi::Value Comes(const Napi::CallbackInfo& info) {
+  using Clock = std::chrono::steady_clock;
+  pollfd wanted{info[0].As<Napi::Number>().Int32Value(), POLLIN, 0};
+  const auto last = Clock::now() + std::chrono::microseconds(info[1].As<Napi::Number>().Int32Value());
+  while (poll(&wanted, 1, 0) <= 0) {
+    if (Clock::now() > last) return Napi::Boolean::New(info.Env(), false);
+    sched_yield();
+  }
+  return Napi::Boolean::New(info.Env(), Clock::now() <= last);
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("share", Napi::Function::New(env, Share, "share"));
   exports.Set("socketPair", Napi::Function::New(env, SocketPair, "socketPair"));
+  exports.Set("comes", Napi::Function::New(env, Comes, "comes"));
   return exports;
 }
 

@@ -9,6 +9,9 @@ import socket
 import subprocess
 import threading
 
+# What `signal` is made of: the module itself turns numbers into names, which takes longer than a message.
+import _signal
+
 from ._peer import CaffeError, EngineEnded, Peer
 
 # How long a process whose connection is closed may take to end.
@@ -122,12 +125,12 @@ class Engine(Peer):
         """The handler of Ctrl-C that waits, where there is one and it is this thread's affair."""
         if threading.current_thread() is not threading.main_thread():
             return None
-        previous = signal.getsignal(signal.SIGINT)
+        previous = _signal.getsignal(_signal.SIGINT)
         if not callable(previous):
             return None
         self._interrupted = None
         try:
-            signal.signal(signal.SIGINT, self._on_interrupt)
+            _signal.signal(_signal.SIGINT, self._on_interrupt)
         except ValueError:  # In an interpreter beside the main one.
             return None
         self._is_held = True
@@ -136,7 +139,7 @@ class Engine(Peer):
     def _let_interrupts(self, previous):
         # The handler may raise as soon as it is back.
         self._is_held = False
-        signal.signal(signal.SIGINT, previous)
+        _signal.signal(_signal.SIGINT, previous)
         interrupted, self._interrupted = self._interrupted, None
         if interrupted is not None:
             previous(signal.SIGINT, interrupted)
@@ -170,7 +173,7 @@ class Engine(Peer):
         if os.getpid() != self._owner_pid:
             return
         self._ended = self._ended or "the engine is gone: Python ends."
-        self._connection.close()
+        self._channel.close()
         try:
             self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:

@@ -1,10 +1,8 @@
 """One end of the conversation with the engine: questions and answers over a socket, arrays in shared memory."""
 
 import itertools
-import json
 import mmap
 import os
-import struct
 import threading
 import traceback
 import weakref
@@ -13,8 +11,8 @@ from collections import deque
 import numpy as np
 
 from ._blob import Blob, View, Views
+from ._channel import Channel
 
-_PREFIX = struct.Struct("<II")
 # A gradient check runs nets in 64-bit floats.
 _DTYPES = {"f32": np.float32, "f64": np.float64}
 # An array that was not asked for during so many passes is not kept up to date any more.
@@ -39,10 +37,9 @@ class Peer:
     """
 
     def __init__(self, connection, handlers):
-        self._connection = connection
+        self._channel = Channel(connection)
         self._handlers = handlers
         self._lock = threading.RLock()
-        self._received = bytearray()
         # Why there is nobody to talk to any more.
         self._ended = None
         # Mapped memory by the id of its array, until the engine says that the array is gone.
@@ -139,19 +136,16 @@ class Peer:
             head["released"] = _drained(self._released)
         if self._given_up:
             head["given_up"] = _drained(self._given_up)
-        text = json.dumps(head, allow_nan=False).encode()
-        message = _PREFIX.pack(len(text), len(payload)) + text
         try:
-            self._connection.sendall(message)
-            if len(payload):
-                self._connection.sendall(payload)
+            self._channel.send(head, payload)
         except OSError:
             self._end()
 
     def _receive(self):
-        length, payload_length = _PREFIX.unpack(self._take(_PREFIX.size))
-        head = json.loads(self._take(length))
-        payload = self._take(payload_length) if payload_length else b""
+        try:
+            head, payload = self._channel.receive()
+        except (OSError, EOFError):
+            self._end()
         for number, side in head.get("changed", ()):
             views = self._views.get(number)
             if views is not None:
@@ -163,23 +157,9 @@ class Peer:
             self._handlers["layer.forget"](self, layer)
         return head, payload
 
-    def _take(self, length):
-        received = self._received
-        while len(received) < length:
-            try:
-                part = self._connection.recv(max(65536, length - len(received)))
-            except OSError:
-                part = b""
-            if not part:
-                self._end()
-            received += part
-        taken = bytes(received[:length])
-        del received[:length]
-        return taken
-
     def _end(self):
         self._ended = self._ended or self.farewell()
-        self._connection.close()
+        self._channel.close()
         raise EngineEnded(self._ended)
 
     def farewell(self):
@@ -193,7 +173,7 @@ class Peer:
             "this belongs to the process that the present one was forked from."
             " Make nets and solvers in the process that uses them."
         )
-        self._connection.close()
+        self._channel.close()
 
     # -- what the engine holds for us ---------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ interface BridgeAddon {
   share(bytes: number): SharedMemory;
   /** Two descriptors of one connection, on which reading waits. */
   socketPair(): [number, number];
+  /** Whether something can be read from a descriptor before so many microseconds have passed; it looks without sleeping. */
+  comes(descriptor: number, microseconds: number): boolean;
 }
 
 /** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */

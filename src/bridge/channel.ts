@@ -1,14 +1,18 @@
 import { readSync, writeSync } from "node:fs";
+import { Lookout } from "./lookout.ts";
 
 /** What is said on a channel: plain JSON, and bytes beside it. */
 export interface Message {
   readonly head: Readonly<Record<string, unknown>>;
+  /** Good until the next message is waited for. */
   readonly bytes: Buffer;
 }
 
 /** Bytes in front of a message: the lengths of its JSON and of the bytes behind it, as 32-bit numbers, low byte first. */
 const PREFIX = 8;
 const NO_BYTES: Buffer = Buffer.alloc(0);
+/** Room for what is read at once, and for a message that is written at once. */
+const BUFFER_BYTES = 65_536;
 /** How long to leave a full pipe alone before the next try: at first, and at most. */
 const SHORTEST_PAUSE_MS = 0.05;
 const LONGEST_PAUSE_MS = 10;
@@ -24,28 +28,34 @@ export class Channel {
   readonly #input: number;
   readonly #output: number;
   /** What has been read and not been taken lies in [from, to). */
-  readonly #read: Buffer = Buffer.allocUnsafe(65_536);
+  readonly #read: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #written: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #lookout: Lookout;
   #from = 0;
   #to = 0;
 
   constructor(input: number, output: number) {
     this.#input = input;
     this.#output = output;
+    this.#lookout = new Lookout(input);
   }
 
   /** What is sent to a side that has ended is lost. */
   send(head: Message["head"], bytes: Uint8Array = NO_BYTES): void {
-    const text = Buffer.from(JSON.stringify(head));
-    const first = Buffer.allocUnsafe(PREFIX + text.length);
-    first.writeUInt32LE(text.length, 0);
+    const text = JSON.stringify(head);
+    // UTF-8 has at most three bytes for each of JavaScript's characters.
+    const most = PREFIX + 3 * text.length;
+    const first = most <= BUFFER_BYTES ? this.#written : Buffer.allocUnsafe(most);
+    const length = first.write(text, PREFIX);
+    first.writeUInt32LE(length, 0);
     first.writeUInt32LE(bytes.byteLength, 4);
-    text.copy(first, PREFIX);
-    this.#write(first);
+    this.#write(first.subarray(0, PREFIX + length));
     if (bytes.byteLength > 0) this.#write(bytes);
   }
 
   /** Waits for the next message; undefined where the other side has ended. */
   receive(): Message | undefined {
+    if (this.#from === this.#to) this.#lookout.look();
     const prefix = this.#take(PREFIX);
     if (!prefix) return undefined;
     const [textLength, byteLength] = [prefix.readUInt32LE(0), prefix.readUInt32LE(4)];
@@ -71,8 +81,12 @@ export class Channel {
     }
   }
 
-  /** The next `length` bytes, in memory of their own; undefined where they end before. */
+  /** The next `length` bytes, in memory that is theirs until more is read; undefined where they end before. */
   #take(length: number): Buffer | undefined {
+    if (length <= this.#to - this.#from) {
+      this.#from += length;
+      return this.#read.subarray(this.#from - length, this.#from);
+    }
     const taken = Buffer.allocUnsafe(length);
     let at = 0;
     while (at < length) {
@@ -96,11 +110,14 @@ export class Channel {
   }
 
   #fill(into: Buffer, at: number, length: number): number {
-    try {
-      return readSync(this.#input, into, at, length, null);
-    } catch (error) {
-      if (hasEnded(error)) return 0;
-      throw error;
+    for (;;) {
+      try {
+        return readSync(this.#input, into, at, length, null);
+      } catch (error) {
+        if (hasEnded(error)) return 0;
+        // A signal came between; what it asks for is done by whoever handles it.
+        if ((error as NodeJS.ErrnoException).code !== "EINTR") throw error;
+      }
     }
   }
 }

@@ -100,11 +100,14 @@ export class Session {
       let answer: Message["head"];
       let bytes: Uint8Array | undefined;
       try {
-        const value = await this.#run(op, message);
-        await this.arrays.showAll();
+        const given = this.#run(op, message);
+        const value = given instanceof Promise ? await given : given;
+        if (!this.arrays.areOnHost) await this.arrays.toHost();
+        this.arrays.show();
         [answer, bytes] = answerOf(value);
       } catch (error) {
-        await this.arrays.showAll().catch(() => {});
+        await this.arrays.toHost().catch(() => {});
+        this.arrays.show();
         answer = refusalOf(error);
       }
       this.#send(answer, bytes);

@@ -102,10 +102,15 @@ export class SharedArrays {
     for (const { mem } of this.#held) if (mem.isOnHost) mem.cpu();
   }
 
-  /** Brings all that the other process holds to where it sees it. */
-  async showAll(): Promise<void> {
+  /** Whether nothing that the other process holds lies on a device alone. */
+  get areOnHost(): boolean {
+    for (const { mem } of this.#held) if (!mem.isOnHost) return false;
+    return true;
+  }
+
+  /** Brings what the other process holds and what lies on a device alone to the host. */
+  async toHost(): Promise<void> {
     for (const { mem } of this.#held) if (!mem.isOnHost) await mem.toHost();
-    this.show();
   }
 
   /** The other process has spoken: it has mapped what it was told of, and may have written to all it holds. */
