@@ -100,6 +100,9 @@ export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fi
 export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";
 export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
 export { P } from "./net-spec/params.ts";
+export type { OnnxOptions } from "./onnx/export/options.ts";
+export { toOnnx } from "./onnx/export/to-onnx.ts";
+export type { OnnxModel } from "./onnx/graph/model.ts";
 export { type Chart, type ChartStyle, chartSvg, type Series } from "./plot/chart.ts";
 export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
 export type { IterationEvent, SolverAction } from "./solvers/loop/callbacks.ts";

@@ -46,6 +46,7 @@ export default defineConfig({
         ["Many machines", "distributed"],
         ["Performance", "performance"],
         ["Snapshots", "snapshots"],
+        ["ONNX", "onnx"],
       ]),
       section("Coming from Caffe", [
         ["BVLC Caffe", "from-caffe"],

@@ -1,29 +1,42 @@
 import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
 
-const FILE = "proto/caffe.proto";
-const NOTE = `// Made from ${FILE} by npm run gen:code; change it there.\n`;
+/** The schemas: their package, their file, and the folder of what is made of them. */
+const SCHEMAS = [
+  // Programs name its messages, and layers ask for defaults.
+  { name: "caffe", file: "proto/caffe.proto", folder: "src/io/proto", isPublic: true },
+  { name: "onnx", file: "proto/onnx.proto", folder: "src/onnx/format", isPublic: false },
+] as const;
 
-/** The schema in TypeScript: its types, and what protobufjs reads at run time, by their paths. */
+type Schema = (typeof SCHEMAS)[number];
+
+/** The schemas in TypeScript: their types, and what protobufjs reads at run time, by their paths. */
 export function protoFiles(): Record<string, string> {
-  const { root } = protobuf.parse(readFileSync(FILE, "utf8"), { keepCase: true });
-  const caffe = root.lookup("caffe") as protobuf.Namespace;
+  return Object.assign({}, ...SCHEMAS.map(filesOf));
+}
+
+function filesOf(schema: Schema): Record<string, string> {
+  const { name, file, folder } = schema;
+  const note = `// Made from ${file} by npm run gen:code; change it there.\n`;
+  const { root } = protobuf.parse(readFileSync(file, "utf8"), { keepCase: true });
   return {
-    "src/io/proto/caffe.ts": types(caffe),
-    "src/io/proto/schema.ts": `${NOTE}import type { INamespace } from "protobufjs";\n\n/** The schema as protobufjs reads it. */\nexport const schema: INamespace = ${JSON.stringify(root.toJSON(), null, 1)};\n`,
+    [`${folder}/${name}.ts`]: `${note}\n${types(root.lookup(name) as protobuf.Namespace, schema.isPublic)}`,
+    [`${folder}/schema.ts`]: `${note}import type { INamespace } from "protobufjs";\n\n/** The schema as protobufjs reads it. */\nexport const schema: INamespace = ${JSON.stringify(root.toJSON(), null, 1)};\n`,
   };
 }
 
-function types(caffe: protobuf.Namespace): string {
-  const { messages, enums } = declarationsOf(caffe);
+function types(namespace: protobuf.Namespace, isPublic: boolean): string {
+  const { messages, enums } = declarationsOf(namespace);
+  const shown = isPublic ? "export " : "";
   return [
-    NOTE,
-    ...enums.map(
-      (one) =>
-        `export type ${nameOf(one)} = ${Object.keys(one.values)
-          .map((value) => JSON.stringify(value))
-          .join(" | ")};`,
-    ),
+    ...enums
+      .filter((one) => isPublic || isUsed(one, messages))
+      .map(
+        (one) =>
+          `${shown}type ${nameOf(one)} = ${Object.keys(one.values)
+            .map((value) => JSON.stringify(value))
+            .join(" | ")};`,
+      ),
     ...messages.map((message) => {
       if (message.name === "AnyParameter") {
         return "/** Parameters of a layer type that another Caffe has: every field by its name. */\nexport interface AnyParameter {\n  readonly [field: string]: unknown;\n}";
@@ -31,21 +44,32 @@ function types(caffe: protobuf.Namespace): string {
       const fields = message.fieldsArray.map(
         (field) => `  readonly ${field.name}?: ${fieldType(field)};`,
       );
-      return `export interface ${nameOf(message)} {\n${fields.join("\n")}\n}`;
+      return `${shown}interface ${nameOf(message)} {\n${fields.join("\n")}\n}`;
     }),
     `/** Every message by its name. */\nexport interface Messages {\n${messages
       .map((message) => `  ${nameOf(message)}: ${nameOf(message)};`)
       .join("\n")}\n}`,
-    `/** The fields of each message that withDefaults always gives: repeated ones, and those with a default in the schema. */\nexport interface DefaultedFields {\n${messages
-      .map((message) => {
-        const names = message.fieldsArray
-          .filter((field) => field.repeated || field.options?.["default"] !== undefined)
-          .map(({ name }) => JSON.stringify(name));
-        return `  ${nameOf(message)}: ${names.join(" | ") || "never"};`;
-      })
-      .join("\n")}\n}`,
+    ...(isPublic ? [defaultedFields(messages)] : []),
     "",
   ].join("\n\n");
+}
+
+/** Some stand for numbers that a field holds as such. */
+function isUsed(one: protobuf.Enum, messages: readonly protobuf.Type[]): boolean {
+  return messages.some(({ fieldsArray }) =>
+    fieldsArray.some((field) => field.resolve().resolvedType === one),
+  );
+}
+
+function defaultedFields(messages: readonly protobuf.Type[]): string {
+  return `/** The fields of each message that withDefaults always gives: repeated ones, and those with a default in the schema. */\nexport interface DefaultedFields {\n${messages
+    .map((message) => {
+      const names = message.fieldsArray
+        .filter((field) => field.repeated || field.options?.["default"] !== undefined)
+        .map(({ name }) => JSON.stringify(name));
+      return `  ${nameOf(message)}: ${names.join(" | ") || "never"};`;
+    })
+    .join("\n")}\n}`;
 }
 
 /** Every message and enum of a namespace, those within messages too. */

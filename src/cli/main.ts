@@ -17,6 +17,7 @@ import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { doctor } from "./commands/doctor.ts";
 import { drawNet } from "./commands/draw-net.ts";
+import { exportOnnx } from "./commands/export-onnx.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
@@ -58,6 +59,7 @@ const commands = [
   drawNet,
   plotLog,
   summarize,
+  exportOnnx,
   convertImageset,
   createAnnoset,
   convertAnnoset,

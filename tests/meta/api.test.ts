@@ -14,7 +14,7 @@ const VALUES = words(`
   fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
   openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readClassNames readLabels
   readLogCurves readNetParameter readSolverParameter readWindows registerLayer setRandomSeed silent stack
-  summarize suppress toProto topChoices version withPlaceholders
+  summarize suppress toOnnx toProto topChoices version withPlaceholders
 `);
 const TYPES = words(`
   AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart ChartStyle Choice ClassNames
@@ -22,7 +22,7 @@ const TYPES = words(`
   EngineChoice Engines GetModelOptions Gpu GpuChoice Iteration IterationEvent LayerCall LayerCallback
   LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary
   LayerType LearnableParam Log LogCurve LogCurves LogPoint MemoryDataLayer ModelCard NamedLog NamedTops
-  NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore
+  NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore OnnxModel OnnxOptions
   PassOptions PictureOptions PictureWithRegions PixelBox Resize Segmentation SegmentationColours
   SegmentedClass SegmenterOptions Series Severity ShapesByName SolverAction SolverCallbacks SolverOptions
   SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto

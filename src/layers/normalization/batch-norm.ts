@@ -156,6 +156,11 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     }
   }
 
+  /** Whether it normalises with the statistics among its blobs: in TEST, unless it is told otherwise. */
+  get usesRunningStatistics(): boolean {
+    return this.#useGlobal;
+  }
+
   get #isIntels(): boolean {
     const { use_weight_bias, bias_term, filler } = this.param.batch_norm_param ?? {};
     return use_weight_bias ?? (bias_term !== undefined || filler !== undefined);

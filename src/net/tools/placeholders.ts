@@ -20,6 +20,12 @@ export function withPlaceholders(
   net: string | NetParameter,
   shapes: ShapesByName = {},
 ): NetParameter {
+  const param = withInputs(net, shapes);
+  return { ...param, layer: (param.layer ?? []).map(withoutFillers) };
+}
+
+/** The net with an Input in the place of every layer that reads data; as `withPlaceholders`, but weights are filled. */
+export function withInputs(net: string | NetParameter, shapes: ShapesByName = {}): NetParameter {
   const param = netParameterOf(net);
   const registry = new LayerRegistry();
   return {
@@ -28,9 +34,7 @@ export function withPlaceholders(
       const Class = registry.get(layer.type ?? "");
       const isGiven =
         Class?.role === "input" && (layer.top ?? []).some((top) => entryOf(shapes, top));
-      return Class?.role === "source" || isGiven
-        ? placeholder(layer, Class, shapes)
-        : withoutFillers(layer);
+      return Class?.role === "source" || isGiven ? placeholder(layer, Class, shapes) : layer;
     }),
   };
 }
@@ -82,13 +86,16 @@ function shapeOf(
   return told && isOfBatch ? [batch ?? told[0] ?? 1, ...told.slice(1)] : told;
 }
 
-/** Random weights take time, and their values tell nothing of a net's form. */
+/** Random weights take time, and their values tell nothing of a net's form; that there is a filler may. */
 function withoutFillers(layer: LayerParameter): LayerParameter {
   const plain: Record<string, unknown> = { ...layer };
   for (const [key, value] of Object.entries(layer)) {
     if (!key.endsWith("_param") || typeof value !== "object" || Array.isArray(value)) continue;
     plain[key] = Object.fromEntries(
-      Object.entries(value).filter(([field]) => !/^(weight_|bias_|data_)?filler$/.test(field)),
+      Object.entries(value).map(([field, filler]) => {
+        if (!/^(weight_|bias_|data_)?filler$/.test(field)) return [field, filler];
+        return [field, Array.isArray(filler) ? filler.map(() => ({})) : {}];
+      }),
     );
   }
   return plain as LayerParameter;

@@ -1,0 +1,101 @@
+// Every layer of the configurations, in ONNX Runtime beside our own.
+import { describe, expect, test } from "vitest";
+import type { Net } from "../../../src/net/net.ts";
+import { isEnd } from "../../../src/onnx/export/ends.ts";
+import { translations } from "../../../src/onnx/export/translations.ts";
+import { LayerError } from "../../../src/util/errors.ts";
+import {
+  bottomsOf,
+  configurations,
+  type Row,
+  withoutGradient,
+} from "../../support/configurations.ts";
+import { layerNet, noise, write } from "../../support/nets.ts";
+import { type Answers, bothAnswers, fillParams } from "../../support/onnx-runtime.ts";
+
+/** Layer types that have no form in ONNX. */
+const WITHOUT: readonly string[] = [
+  "ColinearConvolution",
+  "DenseBlock",
+  "Filter",
+  "Im2col",
+  "LSTM",
+  "LSTMUnit",
+  "Lstm",
+  "PSROIPooling",
+  "ROIAlign",
+  "ROIPooling",
+  "RNN",
+  "SPP",
+  "ScaleRoute",
+  "TreepoolKernel1L",
+  "TreepoolMaxAve",
+  "BoxGroupOutput",
+  "BoxOutput",
+  "DecodeBBox",
+  "FrcnnOutput",
+  "Proposal",
+  "ProposalTarget",
+  "BoxAnnotatorOHEM",
+  "CTCGreedyDecoder",
+  "ContinuationIndicator",
+  "CenterLoss",
+  "DetectionOutput",
+  "DummyData",
+  "Input",
+  "MarginInnerProduct",
+  "PriorBox",
+  "PriorBoxClustered",
+  "YoloDetectionOutput",
+  "Yolov3DetectionOutput",
+];
+/** Uses of others that have none. */
+const REFUSED = /sample_weights_test/;
+
+const all = { ...configurations, ...withoutGradient };
+
+describe.each(Object.keys(all).filter((type) => translations.has(type) && type !== "Silence"))(
+  "%s",
+  (type) => {
+    test.each((all[type] ?? []).map((row) => ({ row, title: row.slice(0, 2).join("; ") })))(
+      "$title",
+      async ({ row }) => {
+        const { net, run } = await prepared(type, row);
+        if (REFUSED.test(row[0])) await expect(run()).rejects.toThrow(LayerError);
+        else await run();
+        net.close();
+      },
+    );
+  },
+);
+
+/** A net of that one layer, and what compares it with its form in ONNX. */
+async function prepared(
+  type: string,
+  row: Row,
+): Promise<{ readonly net: Net; readonly run: () => Promise<void> }> {
+  const { shapes, inputs } = bottomsOf(row);
+  const net = layerNet(`type: "${type}" ${row[0].replace("phase: TRAIN", "")}`, shapes, {
+    phase: "TEST",
+  });
+  fillParams(net);
+  shapes.forEach((_, i) => {
+    const blob = net.blob(String.fromCharCode(97 + i));
+    write(blob, inputs[i] ?? noise(blob.count(), 7 + i));
+  });
+  return { net, run: async () => expectEqual(await bothAnswers(net)) };
+}
+
+function expectEqual(answers: readonly Answers[]): void {
+  expect(answers.length).toBeGreaterThan(0);
+  for (const { name, got, shape, want } of answers) {
+    expect(got.dims, name).toEqual(shape);
+    const size = Math.max(...want.map(Math.abs));
+    expect(got.data as Float32Array, name).toBeAllClose(want, { rtol: 1e-4, atol: 1e-4 * size });
+  }
+}
+
+test("a layer has a form in ONNX, ends the net, or is listed as having none", () => {
+  const known = Object.keys(all).filter((type) => translations.has(type) || isEnd({ type }));
+  expect(Object.keys(all).filter((type) => !known.includes(type))).toEqual(WITHOUT);
+});
