@@ -1,17 +1,14 @@
 import { dirname, join } from "node:path";
 import { isFile } from "../io/files/file-system.ts";
-import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import { keepSource, sourceOf } from "../io/proto/source.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
+import { sourceOf } from "../io/proto/source.ts";
 import { readNetParameter, readSolverParameter } from "../io/text/read-net.ts";
 import { filterByState, mergeStates } from "../net/build/state.ts";
-import { Net } from "../net/net.ts";
-import { withPlaceholders } from "../net/tools/placeholders.ts";
-import { readSolverNets, type SolverNet } from "../solvers/setup/solver-nets.ts";
+import { readSolverNets } from "../solvers/setup/solver-nets.ts";
 import { weightFiles } from "../solvers/setup/solver-parameters.ts";
-import { CaffeError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
+import { type AskedNet, admitNet, type Hearing } from "./admit-net.ts";
 import type { Finding } from "./finding.ts";
-import { isInput, isLoss, isSource } from "./layer-kinds.ts";
 import { Overheard } from "./overheard.ts";
 import type { Patient, PatientNet } from "./patient.ts";
 
@@ -27,12 +24,13 @@ export interface Symptoms {
   readonly weights?: readonly string[];
   readonly level?: number | undefined;
   readonly stages?: readonly string[];
+  /** Data is not looked at. */
+  readonly isStatic?: boolean;
+  /** So many records of each source are looked at; 50,000 by default. */
+  readonly records?: number;
 }
 
-/** A net to look at; a solver's is one to train or test, whatever its layers are. */
-interface AskedNet extends SolverNet {
-  readonly isOfSolver: boolean;
-}
+const RECORDS = 50_000;
 
 /** What was read, and what its readers said. */
 interface Admitted {
@@ -43,8 +41,8 @@ interface Admitted {
 /** Reads solver and nets, and builds each net without its data. What cannot be read or built is a finding. */
 export function admit(symptoms: Symptoms): Admitted {
   const findings: Finding[] = [];
-  const hearing = <T>(file: string, work: (heard: Overheard) => T): T | undefined => {
-    const heard = new Overheard(file);
+  const hearing: Hearing = (file, work, check) => {
+    const heard = new Overheard(file, check);
     const result = heard.tried(() => work(heard));
     findings.push(...heard.findings);
     return result;
@@ -64,10 +62,7 @@ export function admit(symptoms: Symptoms): Admitted {
   }
   if (model !== undefined) {
     const whole = hearing(model, ({ log }) => readNetParameter(model, log));
-    for (const phase of whole ? (["TRAIN", "TEST"] as const) : []) {
-      const state = mergeStates(whole?.state, { phase, ...more, stage: [...(stages ?? [])] });
-      asked.push({ param: whole as NetParameter, state, isOfSolver: false });
-    }
+    if (whole) asked.push(...phasesOf(whole, level, stages ?? []));
   }
   const beside = sourceOf(asked[0]?.param ?? {})?.file ?? model;
   const deploy = symptoms.deploy ?? deployBeside(beside);
@@ -76,14 +71,35 @@ export function admit(symptoms: Symptoms): Admitted {
     const state = mergeStates(whole?.state, { phase: "TEST" });
     if (whole) asked.push({ param: whole, state, isOfSolver: false });
   }
-  const nets = asked.flatMap((one): PatientNet[] => {
-    const file = sourceOf(one.param)?.file ?? solverFile ?? "";
-    const net = hearing(file, (heard) => netOf(one, heard));
-    return net ? [net] : [];
-  });
+  const limits = { isStatic: symptoms.isStatic ?? false, records: symptoms.records ?? RECORDS };
+  const nets = asked.map((one) => admitNet(one, limits, hearing));
   const named = solver && solverFile !== undefined ? weightFiles(solver, solverFile) : [];
   const weights = [...named, ...(symptoms.weights ?? [])];
-  return { patient: { solver, nets, weights }, findings };
+  const [first] = nets;
+  for (const path of first && !limits.isStatic ? weights : []) {
+    const fill = (heard: Overheard): void => fillFrom(path, first as PatientNet, heard);
+    hearing(path, fill, "weights");
+  }
+  return { patient: { solver, nets, weights, isStatic: limits.isStatic }, findings };
+}
+
+/** A net by itself in both phases, or in one where they have the same layers. */
+function phasesOf(
+  whole: NetParameter,
+  level: number | undefined,
+  stages: readonly string[],
+): AskedNet[] {
+  const [train, test] = (["TRAIN", "TEST"] as const).map((phase) => {
+    const more = { ...(level !== undefined && { level }), stage: [...stages] };
+    const state = mergeStates(whole.state, { phase, ...more });
+    const { layer = [] } = filterByState(whole, state, silent);
+    return { layer, asked: { param: whole, state, isOfSolver: false } };
+  });
+  if (!train || !test) return [];
+  const isOne = train.layer.every((layer, i) => layer === test.layer[i]);
+  return isOne && train.layer.length === test.layer.length
+    ? [train.asked]
+    : [train.asked, test.asked];
 }
 
 /** The net for use that lies beside a net, if it is there and another. */
@@ -93,29 +109,14 @@ function deployBeside(file: string | undefined): string | undefined {
   return path !== join(file) && isFile(path) ? path : undefined;
 }
 
-function netOf({ param: whole, state, isOfSolver }: AskedNet, heard: Overheard): PatientNet {
-  const filtered = filterByState(whole, state, silent);
-  const { layer: layers = [] } = filtered;
-  const isUsed = !isOfSolver && isForUse(layers);
-  const use = isUsed ? "deploy" : state.phase === "TRAIN" ? "train" : "test";
-  const placed = placeholders(keepSource(whole, filtered));
-  const runsPrograms = layers.some(({ python_param }) => python_param !== undefined);
-  const build = (): Net | undefined => placed && new Net(placed, { ...state, log: heard.log });
-  const built = runsPrograms ? undefined : heard.tried(build);
-  return { use, whole, layers, built };
-}
-
-/** Whether these layers take what a program gives, and judge nothing: what a deploy file holds. */
-function isForUse(layers: readonly LayerParameter[]): boolean {
-  return layers.some(isInput) && !layers.some((layer) => isLoss(layer) || isSource(layer));
-}
-
-/** The net without its data; undefined where only data tells its shapes. */
-function placeholders(net: NetParameter): NetParameter | undefined {
-  try {
-    return keepSource(net, withPlaceholders(net));
-  } catch (error) {
-    if (error instanceof CaffeError) return undefined;
-    throw error;
-  }
+/** Fills a net that was built from a file of weights, and says where that leaves much of it as it was. */
+function fillFrom(path: string, { built }: PatientNet, heard: Overheard): void {
+  const { filled, unfilled, ignored } = built?.copyFrom(path, heard.log) ?? {};
+  if (!filled || !unfilled || !ignored || filled.length >= unfilled.length) return;
+  if (ignored.length === 0) return;
+  heard.log(
+    "warning",
+    "doctor",
+    `it fills ${filled.length} of ${filled.length + unfilled.length} layers with parameters, and has ${ignored.length} that the net lacks ("${ignored[0]?.layer}", …): layers are found by their names, as "${unfilled[0]}". Give the net's layers the names that the file has.`,
+  );
 }

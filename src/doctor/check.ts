@@ -12,3 +12,9 @@ export interface NetCheck {
   readonly uses?: readonly PatientNet["use"][];
   readonly look: (net: PatientNet, patient: Patient) => Found;
 }
+
+/** A check of what nets, solver and data say of one another. */
+export interface PatientCheck {
+  readonly name: string;
+  readonly look: (patient: Patient) => Found;
+}

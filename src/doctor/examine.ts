@@ -1,6 +1,8 @@
 import { admit, type Symptoms } from "./admit.ts";
-import type { NetCheck } from "./check.ts";
-import * as netChecks from "./checks/index.ts";
+import type { NetCheck, PatientCheck } from "./check.ts";
+import * as dataChecks from "./checks/data/index.ts";
+import * as netChecks from "./checks/net/index.ts";
+import * as solverChecks from "./checks/solver/index.ts";
 import type { Finding, FindingSeverity } from "./finding.ts";
 
 const ORDER: readonly FindingSeverity[] = ["error", "warning", "note"];
@@ -18,6 +20,10 @@ export function examine(symptoms: Symptoms): Finding[] {
         if (uses && !uses.includes(net.use)) continue;
         for (const one of look(net, patient)) found.push({ check: name, ...one });
       }
+    }
+    const others: readonly PatientCheck[] = Object.values({ ...solverChecks, ...dataChecks });
+    for (const { name, look } of others) {
+      for (const one of look(patient)) found.push({ check: name, ...one });
     }
   } finally {
     for (const { built } of patient.nets) built?.close();

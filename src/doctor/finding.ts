@@ -1,4 +1,4 @@
-import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { LayerParameter, NetParameter, SolverParameter } from "../io/proto/caffe.ts";
 import { linesOf, sourceOf } from "../io/proto/source.ts";
 
 /**
@@ -47,6 +47,16 @@ export function ofLayer(
   const line = own?.fields.get(field) ?? own?.line ?? source?.layerLines.get(layer.name ?? "");
   const file = own?.file ?? source?.file;
   return { ...said, where: placeText(file, line), layer: layer.name ?? "" };
+}
+
+/** A finding about a field of a solver, at its line, or else about the solver. */
+export function ofSolver(
+  solver: SolverParameter,
+  field: keyof SolverParameter,
+  said: Said,
+): Omit<Finding, "check"> {
+  const own = linesOf(solver);
+  return { ...said, where: placeText(own?.file, own?.fields.get(field)) };
 }
 
 function placeText(file: string | undefined, line: number | undefined): string {

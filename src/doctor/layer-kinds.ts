@@ -70,3 +70,13 @@ export function weightsOf({ convolution_param, inner_product_param }: LayerParam
 export function isFrozen({ param = [] }: LayerParameter): boolean {
   return param.length > 0 && param.every(({ lr_mult }) => lr_mult === 0);
 }
+
+/** Whether a layer reads images that a list names, a label each. */
+export function readsImageList({ type }: LayerParameter): boolean {
+  return type === "ImageData";
+}
+
+/** Whether a layer reads the records of a database, a label each. */
+export function readsDatabase({ type }: LayerParameter): boolean {
+  return type === "Data";
+}

@@ -14,10 +14,15 @@ const OF_LAYER = /^layer "(.*?)" \([^)]*\): (.*)$/s;
 export class Overheard {
   readonly findings: Finding[] = [];
   readonly #file: string;
+  readonly #check: string | undefined;
 
-  /** @param file what is read or built, for messages that name no place */
-  constructor(file: string) {
+  /**
+   * @param file what is read or built, for messages that name no place
+   * @param check what its findings are called, where that is not told by their kind
+   */
+  constructor(file: string, check?: string) {
     this.#file = file;
+    this.#check = check;
   }
 
   readonly log: Log = (severity, _source, message) => {
@@ -41,7 +46,8 @@ export class Overheard {
       : message;
     const [, where = this.#file, text = ownFile] = PLACED.exec(message) ?? [];
     const [, layer, said = text] = OF_LAYER.exec(text) ?? [];
-    const check = severity === "error" ? "cannot-be-built" : "told-by-caffe";
+    const kind = severity === "error" ? "cannot-be-built" : "told-by-caffe";
+    const check = this.#check ?? kind;
     this.findings.push({
       ...{ check, severity, what: said, where, advice: "" },
       ...(layer !== undefined && { layer }),

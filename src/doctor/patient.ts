@@ -1,5 +1,6 @@
 import type { LayerParameter, NetParameter, SolverParameter } from "../io/proto/caffe.ts";
 import type { Net } from "../net/net.ts";
+import type { ScannedSource } from "./scan-source.ts";
 
 /** One net as a phase has it. */
 export interface PatientNet {
@@ -13,6 +14,8 @@ export interface PatientNet {
    * its shapes, or where it cannot be built, which is a finding of its own.
    */
   readonly built: Net | undefined;
+  /** What its data layers read, as far as it was looked at. */
+  readonly sources: readonly ScannedSource[];
 }
 
 /** All that the doctor looks at. */
@@ -21,4 +24,6 @@ export interface Patient {
   readonly nets: readonly PatientNet[];
   /** Files of weights that training begins from, or that are used. */
   readonly weights: readonly string[];
+  /** Data was not looked at: how many channels its images have is a guess. */
+  readonly isStatic: boolean;
 }

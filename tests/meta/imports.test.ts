@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Its nets are built to see their shapes.
   "new-run": ["util", "io", "net", "models"],
   // What training would do, looked at before it is done.
-  doctor: below,
+  doctor: [...below, "new-run"],
   // A net's layers, blobs and weights become nodes and tensors.
   onnx: ["util", "io", "engines", "blob", "layers", "net"],
   // Pages that stand by themselves; charts are laid on them.

@@ -4,7 +4,7 @@ import { examine } from "../../doctor/examine.ts";
 import type { Finding, FindingSeverity } from "../../doctor/finding.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { printable } from "../../util/printable.ts";
-import { listOf, wholeOfAnySign } from "../flags.ts";
+import { listOf, whole, wholeOfAnySign } from "../flags.ts";
 
 interface DoctorFlags {
   readonly solver: string | undefined;
@@ -13,14 +13,16 @@ interface DoctorFlags {
   readonly weights: string | undefined;
   readonly level: number | undefined;
   readonly stage: string | undefined;
+  readonly static: boolean;
+  readonly records: number;
   readonly strict: boolean;
   readonly json: boolean;
 }
 
-/** `caffe doctor`: what is wrong with a solver and its nets, found before they run for hours. */
+/** `caffe doctor`: what is wrong with a solver, its nets and its data, found before they run for hours. */
 export const doctor: CommandModule<object, DoctorFlags> = {
   command: "doctor",
-  describe: "find what is wrong with a solver and its nets before a long run",
+  describe: "find what is wrong with a solver, its nets and data before a long run",
   builder: (yargs) =>
     yargs
       .option("solver", {
@@ -38,6 +40,18 @@ export const doctor: CommandModule<object, DoctorFlags> = {
       })
       .option(...wholeOfAnySign("level", { describe: "the train net's level" }))
       .option("stage", { type: "string", describe: "the train net's stages, separated by commas" })
+      .option("static", {
+        type: "boolean",
+        default: false,
+        describe: "look at the prototxt files alone, not at data",
+      })
+      .option(
+        ...whole("records", {
+          default: 50_000,
+          least: 1,
+          describe: "records of each source to look at: the first ones",
+        }),
+      )
       .option("strict", {
         type: "boolean",
         default: false,
@@ -61,6 +75,8 @@ function run(flags: DoctorFlags): void {
     ...{ solver, model, deploy, level },
     weights: listOf("weights", flags.weights),
     stages: listOf("stage", flags.stage),
+    isStatic: flags.static,
+    records: flags.records,
   });
   const isColoured = process.stdout.isTTY === true;
   const text = flags.json

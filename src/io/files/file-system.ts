@@ -1,5 +1,13 @@
 /** What lies at a path, and the small changes there that need no care: what is written goes through atomic-file.ts. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { FileError, systemErrorText } from "../../util/errors.ts";
 
 /** Whether there is a file or folder of that name. */
@@ -20,6 +28,16 @@ export function isFile(path: string): boolean {
 export function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether files can be written into the folder, which is there. */
+export function isWritableFolder(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return isDirectory(path);
   } catch {
     return false;
   }

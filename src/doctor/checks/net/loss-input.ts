@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { makerOf } from "../flow.ts";
-import { isRelu, isSigmoid, isSigmoidLoss, isSoftmax, isSoftmaxLoss } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { makerOf } from "../../flow.ts";
+import { isRelu, isSigmoid, isSigmoidLoss, isSoftmax, isSoftmaxLoss } from "../../layer-kinds.ts";
 
 /**
  * What lies between scores and a loss that wants scores. A softmax of probabilities is nearly even: with 10 classes the loss

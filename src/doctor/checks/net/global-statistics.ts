@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { readersOf } from "../flow.ts";
-import { isFrozen, learnsScale } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { readersOf } from "../../flow.ts";
+import { isFrozen, learnsScale } from "../../layer-kinds.ts";
 
 /**
  * BatchNorm's statistics against the phase. By default a batch's own are used in training, and those of all training in

@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { readersOf } from "../flow.ts";
-import { isBatchNorm, isFrozen, weightsOf } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { readersOf } from "../../flow.ts";
+import { isBatchNorm, isFrozen, weightsOf } from "../../layer-kinds.ts";
 
 /**
  * A bias that BatchNorm subtracts again: it is part of the mean. It learns nothing, costs memory and an update, and its

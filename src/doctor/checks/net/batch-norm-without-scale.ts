@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { readersOf } from "../flow.ts";
-import { isBatchNorm, isLoss, learnsScale } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { readersOf } from "../../flow.ts";
+import { isBatchNorm, isLoss, learnsScale } from "../../layer-kinds.ts";
 
 /**
  * BatchNorm without Scale: BVLC's BatchNorm only normalizes. Ioffe and Szegedy's has a learned factor and shift behind it,

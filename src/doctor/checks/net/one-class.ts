@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { makerOf } from "../flow.ts";
-import { isSoftmaxLoss, weightsOf } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { makerOf } from "../../flow.ts";
+import { isSoftmaxLoss, weightsOf } from "../../layer-kinds.ts";
 
 /** A softmax over one class: its probability is 1 whatever the net says, and the loss is 0 from the first iteration on. */
 export const oneClass: NetCheck = {

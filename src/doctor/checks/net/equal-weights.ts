@@ -1,7 +1,7 @@
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { readersOf } from "../flow.ts";
-import { isFrozen, isLoss, weightsOf } from "../layer-kinds.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { readersOf } from "../../flow.ts";
+import { isFrozen, isLoss, weightsOf } from "../../layer-kinds.ts";
 
 /**
  * Weights that all begin with the same number, which is 0 where no filler is given: all outputs of the layer are equal, get

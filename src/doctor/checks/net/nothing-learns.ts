@@ -1,7 +1,7 @@
-import { sourceOf } from "../../io/proto/source.ts";
-import type { NetCheck } from "../check.ts";
-import { ofLayer } from "../finding.ts";
-import { isFrozen, isLearned, isLoss } from "../layer-kinds.ts";
+import { sourceOf } from "../../../io/proto/source.ts";
+import type { NetCheck } from "../../check.ts";
+import { ofLayer } from "../../finding.ts";
+import { isFrozen, isLearned, isLoss } from "../../layer-kinds.ts";
 
 /** A train net in which nothing changes: it has no loss, or every `lr_mult` is 0. It runs for hours and writes what it read. */
 export const nothingLearns: NetCheck = {

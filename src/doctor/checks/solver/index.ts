@@ -1,0 +1,2 @@
+export { learningRate } from "./learning-rate.ts";
+export { snapshots } from "./snapshots.ts";
