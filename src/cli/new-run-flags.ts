@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
 import type { Argv } from "yargs";
 import { modelsFor } from "../new-run/base-model.ts";
-import { newRun, USUAL_MODEL } from "../new-run/new-run.ts";
+import { newRun, USUAL_MODELS } from "../new-run/new-run.ts";
 import type { WrittenRun } from "../new-run/write-run.ts";
 import { CaffeError } from "../util/errors.ts";
 import { printable } from "../util/printable.ts";
@@ -16,6 +16,7 @@ const PART_OF_MEMORY = 0.4;
 /** Flags of commands that make a run of pictures. */
 export interface NewRunFlags {
   readonly images: string | undefined;
+  readonly annotations: string | undefined;
   readonly root: string | undefined;
   readonly model: string | undefined;
   readonly size: number | undefined;
@@ -30,6 +31,7 @@ export interface NewRunFlags {
 
 /** Flags that say how a run is made, beside what it is made of. */
 export const newRunFlags = [
+  "annotations",
   "model",
   "size",
   "val",
@@ -49,22 +51,27 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
       describe:
         "the pictures: a folder with a folder for each class, or with such folders in train, val and test; or a list, `path label` or `path,label` on each line",
     })
+    .option("annotations", {
+      type: "string",
+      describe:
+        "what is to be seen in the pictures of the folder, for a net that finds it: a folder of VOC's .xml files, or a .json file of COCO's form",
+    })
     .option("model", {
       type: "string",
-      describe: `which net: ${modelsFor("classification").join(", ")}; ${USUAL_MODEL} by default`,
+      describe: `which net: ${modelsFor("classification").join(", ")}, ${USUAL_MODELS.classification} by default; with --annotations ${modelsFor("detection").join(" or ")}, the first by default`,
     })
     .option(
       ...whole("size", {
         least: 8,
         most: 4096,
         describe:
-          "height and width of the net's input; by default 64, or the model's own where that is smaller or there are --weights",
+          "height and width of the net's input; by default 64, of a detector 160, or the model's own where that is smaller or there are --weights",
       }),
     )
     .option("val", {
       type: "string",
       describe:
-        "how much of the pictures to test with, 0.2 by default; or a folder or list of its own",
+        "how much of the pictures to test with, 0.2 by default; or a folder or list of its own, with --annotations a list that names some of the pictures",
     })
     .option("root", {
       type: "string",
@@ -73,14 +80,15 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     .option(
       ...whole("batch", {
         least: 1,
-        describe: "pictures at once; 32 by default, fewer where memory is short",
+        describe:
+          "pictures at once; 32 by default, 16 with --annotations, fewer where memory is short",
       }),
     )
     .option(
       ...whole("epochs", {
         least: 1,
         describe:
-          "how often all pictures are seen; 20 by default, 10 with --weights, more of few pictures",
+          "how often all pictures are seen; 20 by default, 30 with --annotations, half of it with --weights, more of few pictures",
       }),
     )
     .option(
@@ -111,6 +119,11 @@ export async function makeRun(
 ): Promise<WrittenRun> {
   const { images } = flags;
   if (!images) throw new CaffeError("Need pictures. Give --images=FOLDER.");
+  if (flags.annotations !== undefined && flags.root !== undefined) {
+    throw new CaffeError(
+      "--root is for lists, and --annotations for a folder. Expected one of them.",
+    );
+  }
   const say = (severity: "info" | "warning", message: string): void =>
     console.log(severity, "new", message);
   const bar = new CountBar(console, "images");
@@ -132,7 +145,7 @@ export async function makeRun(
     const counts = parts.map(({ name, count }) => `${name} ${count}`).join(", ");
     say(
       "info",
-      `${classes.length} classes: ${printable(classes.join(", "))}. Pictures: ${counts}.`,
+      `${classes.length} ${classes.length === 1 ? "class" : "classes"}: ${printable(classes.join(", "))}. Pictures: ${counts}.`,
     );
     if (run.damaged.length > 0)
       say("warning", `${run.damaged.length} damaged pictures are left out.`);

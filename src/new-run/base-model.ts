@@ -5,10 +5,18 @@ import { CaffeError } from "../util/errors.ts";
 import { isAnnotatedData, isData, isInput } from "./layer-kinds.ts";
 
 /** What nets that runs are made of do. */
-type RunTask = "classification" | "detection";
+export type RunTask = "classification" | "detection";
 
-/** Models that find objects by boxes that are laid out before (SSD): what is made of their maps is known from their layers. */
-const DETECTORS = ["mobilenet_ssd", "ssd300_vgg16"];
+/**
+ * Models that find objects by boxes that are laid out before (SSD), and the size of pictures that each is made for where it
+ * learns from nothing.
+ */
+const DETECTORS: ReadonlyMap<string, number> = new Map([
+  ["mobilenet_ssd", 160],
+  ["ssd300_vgg16", 300],
+]);
+/** The size of pictures that nets of ImageNet are made for where they learn from nothing. */
+const SMALL = 64;
 
 /** A model that nets for other classes are made of, as the package has it. */
 export interface BaseModel {
@@ -20,6 +28,8 @@ export interface BaseModel {
   readonly deploy: NetParameter;
   /** Channels, height and width of its images. */
   readonly input: readonly [number, number, number];
+  /** Height and width of images that it learns from where it begins from nothing. */
+  readonly smallSize: number;
   /** How its own data layers change values after the mean. */
   readonly scale: number | undefined;
   /** The mean of each channel that its own data layers subtract. */
@@ -28,7 +38,7 @@ export interface BaseModel {
 
 /** The models of a task that nets are made of. */
 export function modelsFor(task: RunTask): string[] {
-  if (task === "detection") return DETECTORS;
+  if (task === "detection") return [...DETECTORS.keys()];
   return listModels()
     .filter((card) => card.task.startsWith(task))
     .map(({ id }) => id);
@@ -36,10 +46,13 @@ export function modelsFor(task: RunTask): string[] {
 
 /**
  * Reads a model's nets.
+ * @param name its name; `-` and `_` are one
  * @param tasks what it may be for
  * @throws FileError where there is no such model; CaffeError where it is for something else
  */
-export function readBaseModel(id: string, tasks: readonly RunTask[]): BaseModel {
+export function readBaseModel(name: string, tasks: readonly RunTask[]): BaseModel {
+  const same = (one: string): string => one.replaceAll("-", "_");
+  const id = listModels().find((card) => same(card.id) === same(name))?.id ?? name;
   const card = modelCard(id);
   const task = tasks.find((one) => modelsFor(one).includes(id));
   if (task === undefined) {
@@ -60,6 +73,7 @@ export function readBaseModel(id: string, tasks: readonly RunTask[]): BaseModel 
   return {
     ...{ id, task, title: card.name, trainVal, deploy },
     input: [channels, height, width],
+    smallSize: Math.min(height, DETECTORS.get(id) ?? SMALL),
     scale: data?.transform_param?.scale,
     means: [...(data?.transform_param?.mean_value ?? [])],
   };

@@ -2,7 +2,7 @@ import type { LayerParameter, NetParameter, NetStateRule } from "../io/proto/caf
 import { isData } from "./layer-kinds.ts";
 
 /** A database that a net reads, and how many of its pictures at once. */
-interface DataPart {
+export interface DataPart {
   readonly source: string;
   readonly batch: number;
 }

@@ -18,7 +18,7 @@ interface GatherOptions {
   readonly threads: number;
 }
 
-interface GatherHooks {
+export interface GatherHooks {
   readonly say: (severity: "info" | "warning", message: string) => void;
   readonly onProgress: (done: number, total: number) => void;
   readonly check: () => void;

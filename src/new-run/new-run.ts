@@ -1,16 +1,26 @@
 import { NewFolder } from "../io/files/new-folder.ts";
 import { CaffeError } from "../util/errors.ts";
-import { readBaseModel } from "./base-model.ts";
+import { type BaseModel, type RunTask, readBaseModel } from "./base-model.ts";
+import { gatherAnnotated } from "./detection/gather-annotated.ts";
+import { writeDetector } from "./detection/write-detector.ts";
 import { gatherPictures } from "./gather-pictures.ts";
-import { readRunFileBeside } from "./run-file.ts";
+import { type RunFile, readRunFileBeside } from "./run-file.ts";
 import { type WriteHooks, type WriteOptions, type WrittenRun, writeRun } from "./write-run.ts";
 
 /** The model where none is named. */
-export const USUAL_MODEL = "squeezenet";
+export const USUAL_MODELS: Readonly<Record<RunTask, string>> = {
+  classification: "squeezenet",
+  detection: "mobilenet_ssd",
+};
 
 /** What a run is to be made of. */
 interface NewRunOptions extends WriteOptions {
-  /** How much to test with, between 0 and 1; or a source of pictures to test with. */
+  /** VOC's or COCO's annotations of the pictures, of which a detector is to be made. */
+  readonly annotations?: string | undefined;
+  /**
+   * How much to test with, between 0 and 1; or a source of pictures to test with, of a detector a list that names some of its
+   * pictures.
+   */
   readonly val: number | string;
   /** What paths of a list begin from. */
   readonly root?: string | undefined;
@@ -20,38 +30,50 @@ interface NewRunOptions extends WriteOptions {
 }
 
 /** How the making of a run is told of, and stopped. */
-interface NewRunHooks extends Omit<WriteHooks, "check"> {
-  readonly say: (severity: "info" | "warning", message: string) => void;
-  readonly signal: AbortSignal;
-}
+type NewRunHooks = Omit<WriteHooks, "check">;
 
 /**
- * Makes a folder from pictures with all that training a classifier takes: lists, databases, their mean, nets, a solver, and a
- * page that says what each is. The folder is there as a whole, or not at all.
+ * Makes a folder from pictures with all that training a net takes: lists, databases, nets, a solver, and a page that says what each is. The folder is there as a whole, or not at all.
  *
  * @throws FileError, FormatError, CaffeError where it cannot be made; nothing is left then
  */
 export async function newRun(options: NewRunOptions, hooks: NewRunHooks): Promise<WrittenRun> {
   const { folder, weights, force } = options;
-  const before = weights === undefined ? undefined : readRunFileBeside(weights);
-  const model = readBaseModel(options.model ?? before?.model ?? USUAL_MODEL, ["classification"]);
+  const { annotations } = options;
+  const task = annotations === undefined ? "classification" : "detection";
+  const run = weights === undefined ? undefined : readRunFileBeside(weights);
+  const before = (run?.task ?? "classification") === task ? run : undefined;
+  const model = readBaseModel(options.model ?? before?.model ?? USUAL_MODELS[task], [task]);
   const check = (): void => {
     if (hooks.signal.aborted) throw new CaffeError("interrupted: nothing was written.");
   };
   const made = new NewFolder(folder, force);
   try {
-    const isColor = model.input[0] !== 1;
-    const pictures = await gatherPictures({ ...options, isColor }, { ...hooks, check });
-    const run = await writeRun(
-      made.folder,
-      options,
-      { model, before, pictures },
-      { ...hooks, check },
-    );
+    const all = { ...hooks, check };
+    const written =
+      annotations === undefined
+        ? await classifierRun(made.folder, options, model, before, all)
+        : await writeDetector(
+            made.folder,
+            options,
+            { model, before, pictures: await gatherAnnotated({ ...options, annotations }, all) },
+            all,
+          );
     made.publish();
-    return run;
+    return written;
   } catch (error) {
     made.discard();
     throw error;
   }
+}
+
+async function classifierRun(
+  place: string,
+  options: NewRunOptions,
+  model: BaseModel,
+  before: RunFile | undefined,
+  hooks: WriteHooks,
+): Promise<WrittenRun> {
+  const pictures = await gatherPictures({ ...options, isColor: model.input[0] !== 1 }, hooks);
+  return writeRun(place, options, { model, before, pictures }, hooks);
 }

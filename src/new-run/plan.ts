@@ -1,17 +1,39 @@
+import type { RunTask } from "./base-model.ts";
 import { testBatch } from "./split.ts";
 
-/** The size of batches where nothing speaks against it. */
-const BATCH = 32;
-/** The learning rate of a batch of that size: from nothing, from weights with BatchNorm, and from weights without. */
-const [RATE_ANEW, RATE_FROM_NORMALIZED, RATE_FROM_PLAIN] = [0.02, 0.01, 0.001];
-/** How often all pictures are seen, and the fewest iterations: from nothing, and from weights. */
-const [PASSES_ANEW, PASSES_FROM_WEIGHTS] = [20, 10];
-const [LEAST_ANEW, LEAST_FROM_WEIGHTS] = [300, 150];
+/** How nets of a task learn. */
+interface Schedule {
+  /** The size of batches where nothing speaks against it. */
+  readonly batch: number;
+  /** The update rule, and its weight decay. */
+  readonly rule: "SGD" | "Adam";
+  readonly decay: number;
+  /** The learning rate of a batch of that size: from nothing, from weights with BatchNorm, and from weights without. */
+  readonly rates: readonly [anew: number, fromNormalized: number, fromPlain: number];
+  /** How often all pictures are seen, and the fewest iterations: from nothing, and from weights. */
+  readonly passes: readonly [anew: number, fromWeights: number];
+  readonly least: readonly [anew: number, fromWeights: number];
+}
+
+const SCHEDULES: Readonly<Record<RunTask, Schedule>> = {
+  classification: {
+    ...{ batch: 32, rule: "SGD", decay: 0.0005 },
+    ...{ rates: [0.02, 0.01, 0.001], passes: [20, 10], least: [300, 150] },
+  },
+  detection: {
+    ...{ batch: 16, rule: "Adam", decay: 0.00005 },
+    ...{ rates: [0.002, 0.001, 0.0002], passes: [30, 15], least: [500, 250] },
+  },
+};
+
+/** No batch learns faster than one that is so many times as large as usual. */
+const FASTEST = 4;
 /** Tests in the course of training. */
 const TESTS = 6;
 
 /** What a plan is made for. */
 interface PlanFacts {
+  readonly task: RunTask;
   readonly train: number;
   readonly val: number;
   readonly test: number | undefined;
@@ -32,6 +54,8 @@ export interface Plan {
   readonly valIterations: number;
   readonly testBatch: number | undefined;
   readonly testIterations: number | undefined;
+  readonly rule: "SGD" | "Adam";
+  readonly decay: number;
   readonly baseLr: number;
   readonly iterations: number;
   readonly testInterval: number;
@@ -41,19 +65,24 @@ export interface Plan {
 /** Finds batches and a schedule for a set of pictures: the learning rate falls in a line from its first value to zero. */
 export function planOf(facts: PlanFacts): Plan {
   const { train, val, test, mostBatch, fromWeights, normalized, epochs } = facts;
-  const batch = facts.batch ?? Math.max(1, Math.min(BATCH, train, mostBatch));
+  const { rule, decay, rates, ...usual } = SCHEDULES[facts.task];
+  const batch = facts.batch ?? Math.max(1, Math.min(usual.batch, train, mostBatch));
   const perPass = Math.ceil(train / batch);
-  const passes = epochs ?? (fromWeights ? PASSES_FROM_WEIGHTS : PASSES_ANEW);
-  const least = fromWeights ? LEAST_FROM_WEIGHTS : LEAST_ANEW;
-  const iterations = epochs === undefined ? Math.max(least, passes * perPass) : passes * perPass;
-  const whole = !fromWeights ? RATE_ANEW : normalized ? RATE_FROM_NORMALIZED : RATE_FROM_PLAIN;
+  const [passes, least] = [usual.passes, usual.least].map(([anew, on]) =>
+    fromWeights ? on : anew,
+  );
+  const iterations =
+    epochs === undefined ? Math.max(least ?? 0, (passes ?? 0) * perPass) : epochs * perPass;
+  const [anew, fromNormalized, fromPlain] = rates;
+  const whole = !fromWeights ? anew : normalized ? fromNormalized : fromPlain;
+  const faster = Math.min(batch / usual.batch, FASTEST);
   const [valBatch, ofTest] = [testBatch(val, mostBatch), test && testBatch(test, mostBatch)];
   return {
-    ...{ batch, valBatch, iterations },
+    ...{ batch, valBatch, iterations, rule, decay },
     valIterations: val / valBatch,
     testBatch: ofTest,
     testIterations: test && ofTest && test / ofTest,
-    baseLr: Number(((whole * Math.min(batch, 4 * BATCH)) / BATCH).toPrecision(2)),
+    baseLr: Number((whole * faster).toPrecision(2)),
     testInterval: Math.max(1, Math.ceil(iterations / TESTS)),
     display: Math.max(1, Math.round(iterations / 30)),
   };

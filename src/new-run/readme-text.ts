@@ -86,7 +86,7 @@ ${hasMean ? `caffe compute_image_mean ${at("train_lmdb")} ${at("mean.binaryproto
 
 The last command makes the nets; here their data layers read the databases above. A database must be removed before a command
 makes it again.
-${changes(facts)}
+${changesText(facts)}
 ## What may be changed
 
 - \`mirror\` in \`train_val.prototxt\` turns half of the pictures round, left to right. Take it away where left and right matter.
@@ -97,11 +97,18 @@ ${changes(facts)}
 }
 
 /** What is not as in the model, and which pictures are missing. */
-function changes({ nets, weights, damaged, model }: ReadmeFacts): string {
+export function changesText({
+  nets,
+  weights,
+  damaged,
+  model,
+}: Pick<ReadmeFacts, "nets" | "weights" | "damaged" | "model">): string {
   const lines = [
     ...(weights === undefined
       ? [
-          "Layers that learn have BatchNorm and Scale behind them, and msra fills them: so the net learns from nothing. Its statistics follow the last iterations (`moving_average_fraction`).",
+          nets.normalized
+            ? "Layers that learn have BatchNorm and Scale behind them, and msra fills them: so the net learns from nothing. Its statistics follow the last iterations (`moving_average_fraction`)."
+            : "It learns from nothing.",
         ]
       : [
           `Training goes on from \`${weights}\`. These layers begin anew, under a new name, and learn ten times as fast: ${nets.anew.join(", ")}. Pictures are prepared as they were for these weights.`,
@@ -117,6 +124,6 @@ function changes({ nets, weights, damaged, model }: ReadmeFacts): string {
 }
 
 /** A word as a shell takes it. */
-function word(text: string): string {
+export function word(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

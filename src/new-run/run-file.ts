@@ -2,17 +2,22 @@ import { dirname, join } from "node:path";
 import { fileExists } from "../io/files/file-system.ts";
 import { readText } from "../io/files/read-file.ts";
 import { FormatError } from "../util/errors.ts";
+import type { RunTask } from "./base-model.ts";
 
 /** The name of the file in a run's folder that says what the run is. */
 export const RUN_FILE = "run.json";
+
+const TASKS: readonly RunTask[] = ["classification", "detection"];
 
 /** What is said of a run beside its snapshots; files are named from its folder. */
 export interface RunFile {
   /** The model that its nets were made of. */
   readonly model: string;
+  /** What its nets do; they classify pictures where nothing is said. */
+  readonly task?: RunTask;
   /** The net for use. */
   readonly deploy: string;
-  /** The names of the classes, one a line. */
+  /** The names of the classes, one a line; of a detector its label map. */
   readonly labels: string;
   /** Height and width of the net's input. */
   readonly size: number;
@@ -54,6 +59,7 @@ function isRunFile(value: unknown): value is RunFile {
     Number.isFinite(run.size) &&
     isNumbers(run.image_dims, 2) &&
     isNumbers(run.mean_value) &&
+    (run.task === undefined || TASKS.includes(run.task as RunTask)) &&
     (run.input_scale === undefined || Number.isFinite(run.input_scale))
   );
 }

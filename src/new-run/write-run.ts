@@ -18,8 +18,6 @@ import { suffixOf, titleOf } from "./write-adapted.ts";
 
 /** Pictures are kept larger than the net's input by this, so that there is something to cut from. */
 const ROOM = 9 / 8;
-/** The size of pictures that nets of ImageNet are made for where they learn from nothing. */
-const SMALL = 64;
 
 /** How a run is written. */
 export interface WriteOptions {
@@ -40,6 +38,7 @@ export interface WriteOptions {
 
 /** How writing is told of, and stopped. */
 export interface WriteHooks {
+  readonly say: (severity: "info" | "warning", message: string) => void;
   readonly onProgress: (done: number, total: number) => void;
   /** Asked now and then: throws to stop. */
   readonly check: () => void;
@@ -81,12 +80,13 @@ export async function writeRun(
   const { folder, weights, seed } = options;
   const { model, before, pictures } = sources;
   const { classes, sets, damaged } = pictures;
-  const size = options.size ?? usualSize(weights, sources);
+  const size = sizeOf(options, model, before);
   const nets = makeNets(model, {
     ...{ classes: classes.length, size, suffix: suffixOf(folder) },
     ...(weights !== undefined && { weights }),
   });
   const plan = planOf({
+    task: model.task,
     ...{ train: sets.train.pictures.length, val: sets.val.pictures.length },
     ...{ test: sets.test?.pictures.length, mostBatch: mostBatch(options.memory, nets) },
     ...{ fromWeights: weights !== undefined, normalized: nets.normalized },
@@ -124,17 +124,22 @@ export async function writeRun(
   return { model, classes, parts, damaged, nets, plan, solver: at("solver.prototxt") };
 }
 
-function usualSize(weights: string | undefined, { model, before }: RunSources): number {
-  const [, native] = model.input;
-  return weights === undefined ? Math.min(native, SMALL) : (before?.size ?? native);
+/** Height and width of the images: as asked for, as they were for the weights, or as is usual. */
+export function sizeOf(
+  { size, weights }: Pick<WriteOptions, "size" | "weights">,
+  model: BaseModel,
+  before: RunFile | undefined,
+): number {
+  return size ?? (weights === undefined ? model.smallSize : (before?.size ?? model.input[1]));
 }
 
 /** How many pictures training can take at once. */
-function mostBatch(memory: number, { bytesOfWeights, bytesPerPicture }: MadeNets): number {
+export function mostBatch(memory: number, { bytesOfWeights, bytesPerPicture }: MadeNets): number {
   return Math.max(1, Math.floor((memory - bytesOfWeights) / bytesPerPicture));
 }
 
-function writeText(path: string, text: string): void {
+/** Writes a text file of a run. */
+export function writeText(path: string, text: string): void {
   writeFileAtomically(path, [new TextEncoder().encode(text)]);
 }
 

@@ -1,9 +1,7 @@
-import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { loadImage } from "../../float-images/float-image.ts";
 import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
 import { Classifier, classScores } from "../../inference/classifier.ts";
-import { type RunFile, readRunFileBeside } from "../../new-run/run-file.ts";
 import { csvField } from "../../util/csv.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
@@ -17,6 +15,7 @@ import {
   preparationOf,
   withImageFlags,
 } from "../preparation.ts";
+import { withRunBeside } from "../run-beside.ts";
 import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface ClassifyFlags extends ImageFlags {
@@ -136,25 +135,16 @@ interface Classified {
 
 /** The flags with what a run's folder says beside the weights; what is given itself counts more. */
 function withRun(flags: ClassifyFlags): ClassifyFlags {
-  const [first = "", ...rest] = flags.images;
-  const isFirst = flags.weights === undefined && /\.(caffemodel|h5)$/i.test(first);
-  const weights = isFirst ? first : flags.weights;
-  if (isFirst && rest.length === 0) {
-    throw new CaffeError(`${first} are weights, and no image is named. Expected images behind it.`);
-  }
-  const given = { ...flags, weights, images: isFirst ? rest : flags.images };
-  // Who names another net prepares images for that.
-  if (!weights || given.model !== undefined) return given;
-  const file = listOf("weights", weights)[0] ?? "";
-  const run = readRunFileBeside(file);
-  return run ? { ...given, ...flagsOf(run, dirname(file), given) } : given;
-}
-
-function flagsOf(run: RunFile, folder: string, given: ClassifyFlags): Partial<ClassifyFlags> {
+  const { words, run, labels, ...found } = withRunBeside(
+    { ...flags, words: flags.images },
+    "classification",
+  );
+  const given = { ...flags, ...found, images: words };
+  if (!run) return given;
   const ownMean = given.mean === undefined && given.mean_value === undefined;
   return {
-    model: join(folder, run.deploy),
-    labels: given.labels ?? join(folder, run.labels),
+    ...given,
+    labels: given.labels ?? labels,
     image_dims: given.image_dims ?? run.image_dims.join(),
     ...(ownMean && run.mean_value.length > 0 && { mean_value: run.mean_value.join() }),
     input_scale: given.input_scale ?? run.input_scale,

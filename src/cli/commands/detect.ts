@@ -21,6 +21,7 @@ import {
   preparationText,
   withPictureFlags,
 } from "../preparation.ts";
+import { withRunBeside } from "../run-beside.ts";
 import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface DetectFlags extends PictureFlags, WindowFlags {
@@ -75,6 +76,10 @@ export const detect: CommandModule<object, DetectFlags> = {
       .option(...whole("background", { describe: "number of the class that is not printed" }))
       .group(["context_pad", "min_score", "background"], "Nets that score windows of a CSV:")
       .example(
+        "caffe detect birds/mobilenet_ssd_iter_500.caffemodel photos/",
+        "with what caffe new and caffe train made",
+      )
+      .example(
         "caffe detect --model deploy.prototxt --weights ssd.caffemodel street.jpg",
         "print what street.jpg shows, draw it into street.detected.png",
       )
@@ -96,7 +101,17 @@ export const detect: CommandModule<object, DetectFlags> = {
   handler: run,
 };
 
-async function run(flags: DetectFlags): Promise<void> {
+/** The flags with what a run's folder says beside the weights. */
+function withRun(given: DetectFlags): DetectFlags {
+  const { words, model, weights, labels } = withRunBeside(
+    { ...given, words: given.pictures },
+    "detection",
+  );
+  return { ...given, model, weights, pictures: words, labels: given.labels ?? labels };
+}
+
+async function run(given: DetectFlags): Promise<void> {
+  const flags = withRun(given);
   const { log } = new Console();
   const quiet = withoutInfo(log);
   const formats = formatsOf(flags.format, FORMATS);

@@ -8,10 +8,10 @@ interface NewFlags extends NewRunFlags {
   readonly threads: number;
 }
 
-/** `caffe new`: a folder with all that training a classifier of pictures takes. */
+/** `caffe new`: a folder with all that training a net of pictures takes. */
 export const newCommand: CommandModule<object, NewFlags> = {
   command: "new <folder>",
-  describe: "make all that training a classifier takes, from a folder of pictures",
+  describe: "make all that training a classifier or detector takes, from a folder of pictures",
   builder: (yargs) =>
     withNewRunFlags(
       yargs
@@ -34,6 +34,10 @@ export const newCommand: CommandModule<object, NewFlags> = {
       .example(
         "caffe new flowers --images=photos --model=resnet18 --size=128 --val=0.1",
         "another net, larger pictures, one in ten to test with",
+      )
+      .example(
+        "caffe new birds --images=photos --annotations=boxes",
+        "a net that finds things: boxes/1.xml says what photos/1.jpg shows, and where",
       )
       .example(
         "caffe new birds --images=birds.csv --weights=flowers/squeezenet_iter_300.caffemodel",

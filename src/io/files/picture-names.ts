@@ -21,13 +21,22 @@ export function folderNames(folder: string): string[] {
 
 /** The pictures in a folder and those below it, in order, by their paths from there. */
 export function picturesBelow(folder: string): string[] {
+  return filesBelow(folder, isPictureName);
+}
+
+/**
+ * The files in a folder and in those below it, in order, by their paths from there; hidden folders count as none.
+ * @param isWanted tells by a file's name whether it is one
+ */
+export function filesBelow(folder: string, isWanted: (name: string) => boolean): string[] {
   return fileNames(folder)
     .sort()
     .flatMap((name) => {
       const path = join(folder, name);
       if (isDirectory(path)) {
-        return name.startsWith(".") ? [] : picturesBelow(path).map((below) => `${name}/${below}`);
+        if (name.startsWith(".")) return [];
+        return filesBelow(path, isWanted).map((below) => `${name}/${below}`);
       }
-      return isPictureName(name) ? [name] : [];
+      return isWanted(name) ? [name] : [];
     });
 }

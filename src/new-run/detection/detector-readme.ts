@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import type { AnnotationKind } from "../../io/lists/annotation-file.ts";
+import type { BaseModel } from "../base-model.ts";
+import type { MadeNets } from "../made-nets.ts";
+import type { Plan } from "../plan.ts";
+import { changesText, word } from "../readme-text.ts";
+import type { WrittenPictures } from "./write-detector.ts";
+
+/** What a detector's page tells. */
+interface DetectorFacts extends WrittenPictures {
+  readonly folder: string;
+  readonly model: BaseModel;
+  readonly nets: MadeNets;
+  readonly plan: Plan;
+  readonly classes: readonly string[];
+  readonly size: number;
+  readonly kind: AnnotationKind;
+  readonly prefix: string;
+  readonly weights: string | undefined;
+  readonly damaged: readonly string[];
+}
+
+/** The page of a detector's folder: what lies there, the commands that it stands for, and what may be changed. */
+export function detectorReadme(facts: DetectorFacts): string {
+  const { folder, model, plan, parts, classes, size, encoding, longest, kind } = facts;
+  const { prefix, weights } = facts;
+  const at = (name: string): string => word(join(folder, name));
+  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
+  const databases = parts.map(
+    ({ name, root }) =>
+      `caffe create_annoset --anno_type=detection --label_type=${kind} --label_map_file=${at("labelmap.prototxt")} --encode_type=${encoding} --max_dim=${longest} ${root} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
+  );
+  return `# ${classes.length} ${classes.length === 1 ? "kind" : "kinds"} of objects, ${model.title}
+
+Pictures: ${parts.map(({ name, count }) => `${name} ${count}`).join(", ")}. Objects: ${classes.join(", ")}.
+
+## What to run
+
+Paths in these files begin where \`caffe new\` was run; run these there.
+
+\`\`\`sh
+caffe train --solver=${at("solver.prototxt")}
+caffe test --model=${at("train_val.prototxt")} --weights=${trained} --iterations=${plan.valIterations}
+caffe detect ${trained} picture.jpg
+\`\`\`
+
+## What lies here, and how it came
+
+| file | what |
+| --- | --- |
+| \`train.txt\`, \`val.txt\` | \`picture annotation\` on each line, in the order of the databases |
+| \`labelmap.prototxt\` | the kinds of objects; label 0 is the background |
+| \`train_lmdb\`, \`val_lmdb\` | the pictures, ${longest} pixels long at most, as ${encoding} files, with their boxes |
+| \`train_val.prototxt\`, \`deploy.prototxt\` | ${model.title} for these objects and ${size}×${size} pixels, for training and for use |
+| \`solver.prototxt\` | how it is trained |
+| \`run.json\` | what \`caffe detect\` has to know beside the weights |
+
+\`\`\`sh
+${databases.join("\n")}
+caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${weights === undefined ? "" : ` --from=${word(weights)}`}
+\`\`\`
+
+The last command makes the nets; here their data layers read the databases above. A database must be removed before a command
+makes it again.
+${changesText(facts)}
+## What may be changed
+
+- \`mirror\` in \`train_val.prototxt\` turns half of the pictures round, left to right. Take it away where left and right matter.
+- \`batch_sampler\`, \`expand_param\` and \`distort_param\`: the regions, sizes and colours in which the net sees pictures in training.
+- \`min_size\` and \`max_size\` of the PriorBox layers, in pixels of the net's input: the sizes of objects. Change them in both nets.
+- \`batch_size\`: where memory does not do.${facts.nets.normalized ? " BatchNorm wants eight or more." : ""}
+- \`base_lr\`: a tenth where the loss explodes. \`max_iter\`: twice as many where the mean average precision still rises at the end.
+`;
+}

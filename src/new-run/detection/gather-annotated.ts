@@ -1,0 +1,95 @@
+import { fileExists, isDirectory } from "../../io/files/file-system.ts";
+import { readText } from "../../io/files/read-file.ts";
+import { CaffeError, FileError, FormatError } from "../../util/errors.ts";
+import type { GatherHooks } from "../gather-pictures.ts";
+import type { Picture, PictureSet } from "../picture.ts";
+import { readablePictures } from "../readable-pictures.ts";
+import { mixed, splitPictures } from "../split.ts";
+import { type FoundAnnotations, findAnnotations } from "./find-annotations.ts";
+
+/** Where pictures and their annotations come from, and how they are shared out. */
+interface GatherOptions {
+  readonly images: string;
+  readonly annotations: string;
+  /** How much to test with, between 0 and 1; or a list that names the pictures. */
+  readonly val: number | string;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** Pictures that are whole, with their annotations, and shared out. */
+export interface GatheredAnnotations extends FoundAnnotations {
+  readonly sets: { readonly train: PictureSet; readonly val: PictureSet };
+  /** What is wrong with those that are left out. */
+  readonly damaged: readonly string[];
+}
+
+/**
+ * Finds pictures with annotations, leaves out those that cannot be read, and shares the rest out, so that each kind of object
+ * has its part in both.
+ *
+ * @throws FileError, FormatError, CaffeError where there are too few, or no objects
+ */
+export async function gatherAnnotated(
+  { images, annotations, val, seed, threads }: GatherOptions,
+  { say, onProgress, check }: GatherHooks,
+): Promise<GatheredAnnotations> {
+  const warn = (message: string): void => say("warning", message);
+  const found = findAnnotations(images, annotations, warn);
+  const damaged: string[] = [];
+  const leaveOut = (problem: string): void => {
+    damaged.push(problem);
+    warn(`${problem} It is left out.`);
+  };
+  // A list has blanks between a picture and its annotation.
+  const isNamed = ({ path }: Picture): boolean => {
+    const names = [path, found.files.get(path) ?? ""];
+    const blank = names.find((name) => /\s/.test(name));
+    if (blank !== undefined)
+      leaveOut(`"${blank}" has a blank in its path, and a list could not name it.`);
+    return blank === undefined;
+  };
+  let done = 0;
+  const root = images.endsWith("/") ? images : `${images}/`;
+  const whole = await readablePictures(
+    { root, pictures: found.pictures.filter(isNamed) },
+    {
+      ...{ isColor: true, threads, check, onDamaged: leaveOut },
+      onPicture: () => onProgress(++done, found.pictures.length),
+    },
+  );
+  if (whole.pictures.length < 2) {
+    throw new FormatError(
+      `"${images}": ${whole.pictures.length} pictures with annotations can be read. Expected two or more, one to train and one to test with.`,
+    );
+  }
+  const { train, val: tested } =
+    typeof val === "number" ? splitPictures(whole, val, seed) : splitByList(whole, val);
+  return { ...found, damaged, sets: { train: mixed(train, seed), val: mixed(tested, seed) } };
+}
+
+/** Splits a set by a list of the pictures to test with: a path, a name, or a name without its ending in each line. */
+function splitByList(
+  set: PictureSet,
+  list: string,
+): { readonly train: PictureSet; readonly val: PictureSet } {
+  if (!fileExists(list) || isDirectory(list)) {
+    throw new FileError(
+      `--val: "${list}" is no file. Expected a part between 0 and 1, or a list that names the pictures to test with.`,
+    );
+  }
+  const lines = readText(list, "list").split(/\r?\n/);
+  const names = new Set(lines.flatMap((line) => line.trim().split(/\s+/)[0] || []));
+  const isNamed = ({ path }: Picture): boolean => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return [path, name].some((one) => names.has(one) || names.has(one.replace(/\.[^./]*$/, "")));
+  };
+  const [val, train] = [true, false].map((wanted) => ({
+    ...set,
+    pictures: set.pictures.filter((picture) => isNamed(picture) === wanted),
+  }));
+  if (train && val && train.pictures.length > 0 && val.pictures.length > 0) return { train, val };
+  throw new CaffeError(
+    `--val: "${list}" names ${val?.pictures.length ?? 0} of the ${set.pictures.length} pictures. Expected some of them, and others to train with.`,
+  );
+}
