@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import { readMean } from "../float-images/mean.ts";
 import type { TransformerOptions } from "../float-images/transformer.ts";
+import { withDeployStage } from "../inference/deploy-stage.ts";
 import type { PictureOptions, Resize } from "../inference/picture-input.ts";
 import { channelMeans } from "../io/images/mean-image.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
@@ -51,29 +52,30 @@ export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
 }
 
 /**
- * The deploy net that the flags name.
+ * The deploy net that the flags name; of a file for all phases what is there in the stage "deploy".
  * @throws CaffeError where no net or weights are named, and what reading the net throws
  */
 export function deployNet(flags: ImageFlags, log: Log): NetParameter {
   if (!flags.model) throw new CaffeError("Need a model definition. Give --model=FILE.");
   if (!flags.weights) throw new CaffeError("Need model weights. Give --weights=FILE.");
-  return readNetParameter(flags.model, log);
+  return withDeployStage(readNetParameter(flags.model, log));
 }
 
 /**
- * What the flags say about the preparation of images for a net, or else its Input's transform_param (mean_value, scale);
+ * What the flags say about the preparation of images for a net, or else its Input's transform_param (mean_value or mean_file, scale);
  * colours come blue first unless they say otherwise.
  * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
  */
 export function preparationOf(flags: ImageFlags, net: NetParameter): TransformerOptions {
   const input = net.layer?.find(({ type }) => type === "Input");
   const channels = input?.input_param?.shape?.[0]?.dim?.[1] ?? 0;
-  const { mean_value: [first, ...others] = [], scale } = input?.transform_param ?? {};
+  const { mean_value: [first, ...others] = [], mean_file, scale } = input?.transform_param ?? {};
   const own =
     first !== undefined && others.length === 0
       ? Array.from({ length: channels }, () => first)
       : [first ?? 0, ...others];
-  const mean = meanOf(flags) ?? (first === undefined ? undefined : own);
+  const ofFile = mean_file ? channelMeans(readMean(mean_file)) : undefined;
+  const mean = meanOf(flags) ?? (first === undefined ? ofFile : own);
   const isColor = channels === 3;
   const swap =
     flags.channel_swap === undefined

@@ -1,4 +1,8 @@
 import { dirname, join } from "node:path";
+import { hasDeployStage } from "../inference/deploy-stage.ts";
+import { fileNames, isFile } from "../io/files/file-system.ts";
+import { readText } from "../io/files/read-file.ts";
+import { readNetParameter } from "../io/text/read-net.ts";
 import type { RunTask } from "../new-run/base-model.ts";
 import { type RunFile, readRunFileBeside } from "../new-run/run-file.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -15,7 +19,7 @@ interface Given {
 /** The same, with what the folder of a run says beside the weights. */
 interface WithRun extends Given {
   readonly run?: RunFile;
-  /** The run's own names of classes. */
+  /** The names of classes that lie beside the weights. */
   readonly labels?: string;
 }
 
@@ -26,8 +30,29 @@ const TASKS: Readonly<Record<RunTask, readonly [does: string, command: string]>>
 };
 
 /**
- * Takes the weights from the first word where they stand there, and the net from the run's folder that the weights lie in.
- * What is given itself counts more: who names another net prepares images for that, and the run says nothing then.
+ * The net of one file for all phases that lies in a folder (a stage "deploy" tells it), and the names of classes beside it.
+ * @throws CaffeError where there are several
+ */
+function netForAllPhases(folder: string): Pick<WithRun, "model" | "labels"> | undefined {
+  const files = fileNames(folder)
+    .filter((name) => name.endsWith(".prototxt"))
+    .map((name) => join(folder, name))
+    .filter((file) => isFile(file) && /"deploy"|'deploy'/.test(readText(file, "prototxt")))
+    .filter((file) => hasDeployStage(readNetParameter(file)));
+  const [model, other] = files;
+  if (other !== undefined) {
+    throw new CaffeError(
+      `${model} and ${other} both have a stage "deploy". Expected --model with the one that the weights are of.`,
+    );
+  }
+  if (model === undefined) return undefined;
+  const labels = ["labels.txt", "labelmap.prototxt"].map((name) => join(folder, name)).find(isFile);
+  return { model, ...(labels !== undefined && { labels }) };
+}
+
+/**
+ * Takes the weights from the first word where they stand there, and the net from the run's folder that the weights lie in, or
+ * from the one file for all phases that lies there. What is given itself counts more: who names another net prepares images for that, and the run says nothing then.
  *
  * @throws CaffeError where only weights are named, or the run is for another task; FormatError where its file is damaged
  */
@@ -42,7 +67,7 @@ export function withRunBeside(given: Given, task: RunTask): WithRun {
   if (!weights || given.model !== undefined) return all;
   const file = listOf("weights", weights)[0] ?? "";
   const run = readRunFileBeside(file);
-  if (!run) return all;
+  if (!run) return { ...all, ...netForAllPhases(dirname(file)) };
   const { task: its = "classification" } = run;
   if (its !== task) {
     const [does, command] = TASKS[its];

@@ -7,6 +7,7 @@ import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
 import type { Shape } from "../util/shape.ts";
+import { withDeployStage } from "./deploy-stage.ts";
 import { type PictureOptions, preparationIn } from "./picture-input.ts";
 
 /** A net that takes pictures as inputs, and what its file says about their preparation. */
@@ -16,7 +17,8 @@ interface DeployNet {
 }
 
 /**
- * The net of a file as pictures want it. A deploy file is that already. In one that tests (a data layer, DetectionEvaluate)
+ * The net of a file as pictures want it. A deploy file is that already, and so is one with a stage
+ * "deploy". In one that tests (a data layer, DetectionEvaluate)
  * an Input takes the place of the images, and what needs their labels goes. Nothing is written: save_output_param goes too.
  *
  * @throws CaffeError where it has a data layer that does not tell its images' size, and what reading the net throws
@@ -26,7 +28,7 @@ export function deployNetOf(
   options: NetOptions & PictureOptions,
 ): DeployNet {
   const { level, stages, log = silent, registry = new LayerRegistry() } = options;
-  const whole = netParameterOf(model, log);
+  const whole = withDeployStage(netParameterOf(model, log), registry);
   const state = mergeStates(whole.state, {
     phase: "TEST",
     ...(level !== undefined && { level }),

@@ -139,12 +139,11 @@ function withRun(flags: ClassifyFlags): ClassifyFlags {
     { ...flags, words: flags.images },
     "classification",
   );
-  const given = { ...flags, ...found, images: words };
+  const given = { ...flags, ...found, images: words, labels: flags.labels ?? labels };
   if (!run) return given;
   const ownMean = given.mean === undefined && given.mean_value === undefined;
   return {
     ...given,
-    labels: given.labels ?? labels,
     image_dims: given.image_dims ?? run.image_dims.join(),
     ...(ownMean && run.mean_value.length > 0 && { mean_value: run.mean_value.join() }),
     input_scale: given.input_scale ?? run.input_scale,
