@@ -17,6 +17,7 @@ import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { doctor } from "./commands/doctor.ts";
 import { drawNet } from "./commands/draw-net.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { exportOnnx } from "./commands/export-onnx.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
@@ -54,6 +55,7 @@ const commands = [
   gradientCheck,
   doctor,
   classify,
+  explainCommand,
   detect,
   segment,
   drawNet,

@@ -12,7 +12,7 @@ import { listOf } from "./flags.ts";
 interface Given {
   readonly model: string | undefined;
   readonly weights: string | undefined;
-  /** Names of pictures; the first may be that of weights. */
+  /** Names of pictures; before them may stand those of a net's file and of weights. */
   readonly words: readonly string[];
 }
 
@@ -51,20 +51,22 @@ function netForAllPhases(folder: string): Pick<WithRun, "model" | "labels"> | un
 }
 
 /**
- * Takes the weights from the first word where they stand there, and the net from the run's folder that the weights lie in, or
+ * Takes a net's file and weights from the first words where they stand there, or else the net from the run's folder that the weights lie in, or
  * from the one file for all phases that lies there. What is given itself counts more: who names another net prepares images for that, and the run says nothing then.
  *
  * @throws CaffeError where only weights are named, or the run is for another task; FormatError where its file is damaged
  */
 export function withRunBeside(given: Given, task: RunTask): WithRun {
-  const [first = "", ...rest] = given.words;
+  const isNet = given.model === undefined && /\.(prototxt|pbtxt)$/i.test(given.words[0] ?? "");
+  const model = isNet ? given.words[0] : given.model;
+  const [first = "", ...rest] = isNet ? given.words.slice(1) : given.words;
   const isFirst = given.weights === undefined && /\.(caffemodel|h5)$/i.test(first);
   if (isFirst && rest.length === 0) {
     throw new CaffeError(`${first} are weights, and no image is named. Expected images behind it.`);
   }
   const weights = isFirst ? first : given.weights;
-  const all = { model: given.model, weights, words: isFirst ? rest : given.words };
-  if (!weights || given.model !== undefined) return all;
+  const all = { model, weights, words: isFirst ? rest : [first, ...rest] };
+  if (!weights || model !== undefined) return all;
   const file = listOf("weights", weights)[0] ?? "";
   const run = readRunFileBeside(file);
   if (!run) return { ...all, ...netForAllPhases(dirname(file)) };

@@ -56,26 +56,37 @@ export async function loadImage(source: string | Uint8Array, isColor = true): Pr
  * @throws CaffeError where it has not 1 or 3 channels, FileError where the file cannot be written
  */
 export async function saveImage(path: string, image: FloatImage): Promise<void> {
-  const [height, width, channels] = image.shape;
-  if (channels !== 1 && channels !== 3) {
-    throw new CaffeError(`an image of shape ${shapeText(image.shape)}. Expected 1 or 3 channels.`);
-  }
-  const bytes = Uint8Array.from(image.data, (value) =>
-    Math.round(255 * Math.min(1, Math.max(0, value))),
-  );
-  const { default: sharp } = await import("sharp");
-  const encoder = sharp(bytes, { raw: { width, height, channels } }).toColourspace(
-    channels === 1 ? "b-w" : "srgb",
-  );
   let encoded: Uint8Array;
   try {
-    encoded = await encoder.toFormat(suffixOf(path) as "png").toBuffer();
+    encoded = await encoded8(image, suffixOf(path));
   } catch (error) {
+    if (error instanceof CaffeError) throw error;
     throw new FileError(`image "${path}" cannot be written: ${(error as Error).message}.`, {
       cause: error,
     });
   }
   writeFileAtomically(path, [encoded]);
+}
+
+/**
+ * An image as the bytes of a PNG file. Values outside [0, 1] are clipped.
+ * @throws CaffeError where it has not 1 or 3 channels
+ */
+export async function pngOf(image: FloatImage): Promise<Uint8Array> {
+  return encoded8(image, "png");
+}
+
+async function encoded8({ shape, data }: FloatImage, kind: string): Promise<Uint8Array> {
+  const [height, width, channels] = shape;
+  if (channels !== 1 && channels !== 3) {
+    throw new CaffeError(`an image of shape ${shapeText(shape)}. Expected 1 or 3 channels.`);
+  }
+  const bytes = Uint8Array.from(data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+  const { default: sharp } = await import("sharp");
+  return sharp(bytes, { raw: { width, height, channels } })
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .toFormat(kind as "png")
+    .toBuffer();
 }
 
 /** A rectangle of an image, in pixels: from `top` and `left`, up to but without `bottom` and `right`. */

@@ -173,7 +173,8 @@ export function onlyInput(net: Net): string {
   );
 }
 
-function centreOf(image: FloatImage, height: number, width: number): FloatImage {
+/** The middle of an image. */
+export function centreOf(image: FloatImage, height: number, width: number): FloatImage {
   const [h, w] = image.shape;
   const [top, left] = [Math.floor((h - height) / 2), Math.floor((w - width) / 2)];
   return cropImage(image, { top, left, bottom: top + height, right: left + width });

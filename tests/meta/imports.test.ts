@@ -6,6 +6,7 @@ const below = ["util", "syncedmem", "io", "engines", "blob", "bridge", "layers",
 const guests = [
   "doctor",
   "draw",
+  "explain",
   "float-images",
   "inference",
   "models",
@@ -45,6 +46,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plot: ["util", "monitor", "page"],
   // What a net says of its data, measured, and written as tables and pages.
   report: ["util", "io", "blob", "layers", "net", "inference"],
+  // What it shows is of a classifier's net.
+  explain: [...below.slice(0, 8), "float-images", "inference"],
   inference: [...below.slice(0, 8), "float-images"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],

@@ -80,6 +80,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   ],
   "draw/layer-text.ts": ["Im2col", "Dropout", "Eltwise"],
   "engines/webgpu/lrn.ts": ["LRN"],
+  "explain/explained-net.ts": ["Softmax"],
   "inference/deploy-net.ts": ["Input"],
   "inference/detection-head.ts": [
     "DetectionOutput",

@@ -1,29 +1,23 @@
 import type { CommandModule } from "yargs";
 import { loadImage } from "../../float-images/float-image.ts";
-import { type Choice, readLabels, topChoices } from "../../inference/choice.ts";
-import { Classifier, classScores } from "../../inference/classifier.ts";
+import { type Choice, topChoices } from "../../inference/choice.ts";
+import { classScores } from "../../inference/classifier.ts";
 import { csvField } from "../../util/csv.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
-import { listOf, whole, withLists } from "../flags.ts";
-import { picturesNamed } from "../picture-files.ts";
 import {
-  deployNet,
-  type ImageFlags,
-  numbersOf,
-  preparationOf,
-  withImageFlags,
-} from "../preparation.ts";
-import { withRunBeside } from "../run-beside.ts";
-import { Console, enginesFor, withoutInfo } from "../session.ts";
+  type ClassifierFlags,
+  openClassifier,
+  withClassifierFlags,
+  withRun,
+} from "../classifier-flags.ts";
+import { whole } from "../flags.ts";
+import { picturesNamed } from "../picture-files.ts";
+import { Console, withoutInfo } from "../session.ts";
 
-interface ClassifyFlags extends ImageFlags {
-  readonly images: readonly string[];
-  readonly labels: string | undefined;
-  readonly root: string | undefined;
+interface ClassifyFlags extends ClassifierFlags {
   readonly top: number;
-  readonly image_dims: string | undefined;
   readonly oversample: boolean;
   readonly json: boolean;
   readonly csv: boolean;
@@ -34,24 +28,8 @@ export const classify: CommandModule<object, ClassifyFlags> = {
   command: "classify <images..>",
   describe: "say what images show, best guesses first",
   builder: (yargs) =>
-    withLists(withImageFlags(yargs), "images")
-      .positional("images", {
-        type: "string",
-        array: true,
-        demandOption: true,
-        describe:
-          "images (JPEG, PNG, WebP, GIF, TIFF, BMP, PBM, PGM or PPM), folders of them, patterns, or lists (.txt, a path on each line); before them perhaps the weights that a run of caffe new left: net, labels and preparation are found beside these",
-      })
-      .option("labels", { type: "string", describe: "text file with one label a line" })
-      .option("root", {
-        type: "string",
-        describe: "what paths in a list begin from; the list's folder by default",
-      })
+    withClassifierFlags(yargs)
       .option(...whole("top", { default: 5, least: 1, describe: "guesses to print" }))
-      .option("image_dims", {
-        type: "string",
-        describe: "height,width to resize to before cropping to the input; the input's by default",
-      })
       .option("oversample", {
         type: "boolean",
         default: false,
@@ -80,26 +58,13 @@ export const classify: CommandModule<object, ClassifyFlags> = {
 
 async function run(given: ClassifyFlags): Promise<void> {
   const { log } = new Console();
-  const quiet = withoutInfo(log);
   const flags = withRun(given);
   if (flags.json && flags.csv) {
     throw new CaffeError("--json and --csv are both given. Expected one of them.");
   }
-  const model = deployNet(flags, quiet);
-  const labels = flags.labels === undefined ? [] : readLabels(flags.labels);
-  const dims =
-    flags.image_dims === undefined ? undefined : numbersOf("image_dims", flags.image_dims);
-  if (dims && dims.length !== 2) {
-    throw new CaffeError(`--image_dims is ${flags.image_dims}. Expected height,width.`);
-  }
   const files = picturesNamed(flags.images, flags.root);
-  using classifier = new Classifier(model, {
-    ...preparationOf(flags, model),
-    weights: listOf("weights", flags.weights),
-    engines: await enginesFor(flags, quiet),
-    log: quiet,
-    ...(dims && { imageDims: dims as [number, number] }),
-  });
+  const { classifier: opened, labels } = await openClassifier(flags, withoutInfo(log));
+  using classifier = opened;
   const isColor = classifier.transformer.channels === 3;
   const results: Classified[] = [];
   const count = classifier.net.blob(classifier.net.outputs[0] ?? "").count(1);
@@ -113,11 +78,6 @@ async function run(given: ClassifyFlags): Promise<void> {
     if (image === undefined) continue;
     const scores = await classifier.predict([image], flags.oversample);
     const ofClasses = classScores(scores, classifier.net.outputs[0]);
-    if (labels.length > 0 && labels.length !== scores.count(1)) {
-      throw new CaffeError(
-        `${flags.labels}: ${labels.length} labels for ${scores.count(1)} classes. Expected one for each.`,
-      );
-    }
     const result = { file, predictions: topChoices(ofClasses, labels, flags.top) };
     results.push(result);
     if (!flags.json) process.stdout.write(flags.csv ? rowOf(result) : textOf(result));
@@ -131,23 +91,6 @@ async function run(given: ClassifyFlags): Promise<void> {
 interface Classified {
   readonly file: string;
   readonly predictions: readonly Choice[];
-}
-
-/** The flags with what a run's folder says beside the weights; what is given itself counts more. */
-function withRun(flags: ClassifyFlags): ClassifyFlags {
-  const { words, run, labels, ...found } = withRunBeside(
-    { ...flags, words: flags.images },
-    "classification",
-  );
-  const given = { ...flags, ...found, images: words, labels: flags.labels ?? labels };
-  if (!run) return given;
-  const ownMean = given.mean === undefined && given.mean_value === undefined;
-  return {
-    ...given,
-    image_dims: given.image_dims ?? run.image_dims.join(),
-    ...(ownMean && run.mean_value.length > 0 && { mean_value: run.mean_value.join() }),
-    input_scale: given.input_scale ?? run.input_scale,
-  };
 }
 
 /** As Caffe's cpp_classification prints it. */

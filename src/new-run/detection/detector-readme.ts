@@ -3,8 +3,15 @@ import type { AnnotationKind } from "../../io/lists/annotation-file.ts";
 import type { BaseModel } from "../base-model.ts";
 import type { MadeNets } from "../made-nets.ts";
 import type { Plan } from "../plan.ts";
-import { changesText, word } from "../readme-text.ts";
-import type { WrittenPictures } from "./write-detector.ts";
+import { changesText, type WrittenPart, word } from "../readme-text.ts";
+
+/** What was written of the pictures. */
+export interface WrittenPictures {
+  readonly parts: readonly WrittenPart[];
+  readonly encoding: string;
+  /** The longer side of a picture is that long at most. */
+  readonly longest: number;
+}
 
 /** What a detector's page tells. */
 interface DetectorFacts extends WrittenPictures {

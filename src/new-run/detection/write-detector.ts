@@ -8,7 +8,6 @@ import type { BaseModel } from "../base-model.ts";
 import { makeNets } from "../made-nets.ts";
 import type { PictureSet } from "../picture.ts";
 import { planOf } from "../plan.ts";
-import type { WrittenPart } from "../readme-text.ts";
 import { RUN_FILE, type RunFile, runFileText } from "../run-file.ts";
 import { solverText } from "../solver-text.ts";
 import { suffixOf, titleOf } from "../write-adapted.ts";
@@ -21,7 +20,7 @@ import {
   writeText,
 } from "../write-run.ts";
 import { withAnnotatedData } from "./annotated-layers.ts";
-import { detectorReadme } from "./detector-readme.ts";
+import { detectorReadme, type WrittenPictures } from "./detector-readme.ts";
 import type { GatheredAnnotations } from "./gather-annotated.ts";
 
 /** Pictures are kept larger than the net's input by this at most, so that regions of them are sharp. */
@@ -102,14 +101,6 @@ function labelItems(names: ReadonlyMap<string, string>): LabelMapItem[] {
     display_name,
   }));
   return [background, ...items];
-}
-
-/** What was written of the pictures. */
-export interface WrittenPictures {
-  readonly parts: readonly WrittenPart[];
-  readonly encoding: string;
-  /** The longer side of a picture is that long at most. */
-  readonly longest: number;
 }
 
 /** Writes each part's list, and the database that it becomes. */
