@@ -17,6 +17,8 @@ const PART_OF_MEMORY = 0.4;
 export interface NewRunFlags {
   readonly images: string | undefined;
   readonly annotations: string | undefined;
+  readonly masks: string | undefined;
+  readonly labels: string | undefined;
   readonly root: string | undefined;
   readonly model: string | undefined;
   readonly size: number | undefined;
@@ -32,6 +34,8 @@ export interface NewRunFlags {
 /** Flags that say how a run is made, beside what it is made of. */
 export const newRunFlags = [
   "annotations",
+  "masks",
+  "labels",
   "model",
   "size",
   "val",
@@ -56,22 +60,31 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
       describe:
         "what is to be seen in the pictures of the folder, for a net that finds it: a folder of VOC's .xml files, or a .json file of COCO's form",
     })
+    .option("masks", {
+      type: "string",
+      describe:
+        "folder of label images of the pictures, for a net that tells what each pixel shows: PNG files of the pictures' names, in grey or with a palette, whose values are the classes' numbers; 255 counts for nothing",
+    })
+    .option("labels", {
+      type: "string",
+      describe: "with --masks: text file with a name for each number, one a line from 0 on",
+    })
     .option("model", {
       type: "string",
-      describe: `which net: ${modelsFor("classification").join(", ")}, ${USUAL_MODELS.classification} by default; with --annotations ${modelsFor("detection").join(" or ")}, the first by default`,
+      describe: `which net: ${modelsFor("classification").join(", ")}, ${USUAL_MODELS.classification} by default; with --annotations ${modelsFor("detection").join(" or ")}, with --masks ${modelsFor("segmentation").join(", ")}, the first by default`,
     })
     .option(
       ...whole("size", {
         least: 8,
         most: 4096,
         describe:
-          "height and width of the net's input; by default 64, of a detector 160, or the model's own where that is smaller or there are --weights",
+          "height and width of the net's input; by default 64, of a detector 192, of a segmenter 96 (PSPNet 137), or the model's own where that is smaller or there are --weights",
       }),
     )
     .option("val", {
       type: "string",
       describe:
-        "how much of the pictures to test with, 0.2 by default; or a folder or list of its own, with --annotations a list that names some of the pictures",
+        "how much of the pictures to test with, 0.2 by default; or a folder or list of its own, with --annotations or --masks a list that names some of the pictures",
     })
     .option("root", {
       type: "string",
@@ -81,7 +94,7 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
       ...whole("batch", {
         least: 1,
         describe:
-          "pictures at once; 32 by default, 16 with --annotations, fewer where memory is short",
+          "pictures at once; 32 by default, 16 with --annotations, 8 with --masks, fewer where memory is short",
       }),
     )
     .option(
@@ -119,11 +132,7 @@ export async function makeRun(
 ): Promise<WrittenRun> {
   const { images } = flags;
   if (!images) throw new CaffeError("Need pictures. Give --images=FOLDER.");
-  if (flags.annotations !== undefined && flags.root !== undefined) {
-    throw new CaffeError(
-      "--root is for lists, and --annotations for a folder. Expected one of them.",
-    );
-  }
+  checkTogether(flags);
   const say = (severity: "info" | "warning", message: string): void =>
     console.log(severity, "new", message);
   const bar = new CountBar(console, "images");
@@ -155,6 +164,20 @@ export async function makeRun(
   } finally {
     bar.end();
     undo();
+  }
+}
+
+/** @throws CaffeError where a flag has no effect with another */
+function checkTogether({ annotations, masks, root, labels }: NewRunFlags): void {
+  if (annotations !== undefined && masks !== undefined) {
+    throw new CaffeError("--annotations and --masks are both given. Expected one of them.");
+  }
+  const other = annotations !== undefined ? "--annotations" : masks !== undefined && "--masks";
+  if (other && root !== undefined) {
+    throw new CaffeError(`--root is for lists, and ${other} for a folder. Expected one of them.`);
+  }
+  if (labels !== undefined && masks === undefined) {
+    throw new CaffeError("--labels names the numbers of --masks, which is not given.");
   }
 }
 

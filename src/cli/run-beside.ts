@@ -27,6 +27,7 @@ interface WithRun extends Given {
 const TASKS: Readonly<Record<RunTask, readonly [does: string, command: string]>> = {
   classification: ["classifies pictures", "classify"],
   detection: ["finds objects", "detect"],
+  segmentation: ["tells what each pixel shows", "segment"],
 };
 
 /**

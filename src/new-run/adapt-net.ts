@@ -1,10 +1,11 @@
 import type { LayerParameter, NetParameter, ParamSpec } from "../io/proto/caffe.ts";
-import type { BaseModel } from "./base-model.ts";
+import type { BaseModel, RunTask } from "./base-model.ts";
 import { withBatchNorm, withShortAverages } from "./batch-norm.ts";
 import { classifierFor } from "./classifier-net.ts";
 import { detectorFor } from "./detector-net.ts";
-import type { NetForm } from "./formed-net.ts";
+import type { FormedNet, NetForm } from "./formed-net.ts";
 import { hasBatchNorm, learns } from "./layer-kinds.ts";
+import { segmenterFor } from "./segmenter-net.ts";
 
 /** How many times as fast a layer learns that begins anew among those that go on from weights. */
 const FASTER = 10;
@@ -27,12 +28,21 @@ export interface AdaptedNets {
   readonly scores: ReadonlySet<string>;
 }
 
-/** A model for other classes and another size of images: as `classifierFor` or `detectorFor` makes it. */
+const FORMS: Readonly<Record<RunTask, (net: NetParameter, form: NetForm) => FormedNet>> = {
+  classification: classifierFor,
+  detection: detectorFor,
+  segmentation: segmenterFor,
+};
+
+/** A model for other classes and another size of images: as `classifierFor`, `detectorFor` or `segmenterFor` makes it. */
 export function adaptModel(model: BaseModel, adaptation: Adaptation): AdaptedNets {
   const { normalized, pools, renamed = new Map<string, string>() } = adaptation;
-  const form = model.task === "detection" ? detectorFor : classifierFor;
+  const form = FORMS[model.task];
   const [train, deploy] = [model.trainVal, model.deploy].map((param) => {
-    const { net, scores, heads } = form(withWholePools(param, pools), adaptation);
+    const { net, scores, heads } = form(withWholePools(param, pools), {
+      ...adaptation,
+      isAnew: normalized,
+    });
     const whole = normalized && !hasBatchNorm(net) ? withBatchNorm(net, heads) : net;
     return { net: renameLayers(withShortAverages(whole), renamed), scores };
   });
@@ -63,8 +73,8 @@ function renameLayers(net: NetParameter, renamed: ReadonlyMap<string, string>): 
       ...(one.bottom && { bottom: one.bottom.map(blob) }),
       ...(one.top && { top: one.top.map(blob) }),
     };
-    if (name === undefined || !learns(one)) return { ...one, ...tops };
-    return { ...one, ...tops, name, param: faster(one) };
+    if (name === undefined) return { ...one, ...tops };
+    return { ...one, ...tops, name, ...(learns(one) && { param: faster(one) }) };
   });
   return { ...net, layer };
 }

@@ -27,7 +27,7 @@ export function withBatchNorm(net: NetParameter, scores: ReadonlySet<string>): N
 }
 
 /** A layer without the bias that BatchNorm would take away again. */
-function unbiased(layer: LayerParameter): LayerParameter {
+export function unbiased(layer: LayerParameter): LayerParameter {
   const changed = changeWeights(layer, { bias_term: false, weight_filler: { type: "msra" } });
   return { ...changed, ...(layer.param && { param: layer.param.slice(0, 1) }) };
 }

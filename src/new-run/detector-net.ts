@@ -1,13 +1,7 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
 import type { FormedNet, NetForm } from "./formed-net.ts";
-import {
-  changeWeights,
-  isAnnotatedData,
-  isInput,
-  judgesBoxes,
-  learns,
-  sizedInput,
-} from "./layer-kinds.ts";
+import { changeWeights, isAnnotatedData, isInput, judgesBoxes, sizedInput } from "./layer-kinds.ts";
+import { learnersBehind } from "./learners-behind.ts";
 
 /**
  * A detector (SSD) for other classes and another size of images. Class 0 is the background, so there is one score more than
@@ -17,7 +11,10 @@ export function detectorFor(net: NetParameter, { classes, size }: NetForm): Form
   const layers = net.layer ?? [];
   const judge = layers.find(judgesBoxes);
   const [boxes = "", scored = ""] = judge?.bottom ?? [];
-  const [scores, places] = [learnersBehind(layers, scored), learnersBehind(layers, boxes)];
+  const [scores, places] = [scored, boxes].map((blob) => learnersBehind(layers, blob).learners) as [
+    ReadonlySet<string>,
+    ReadonlySet<string>,
+  ];
   const { num_classes = 0 } = judge?.multibox_loss_param ?? judge?.detection_output_param ?? {};
   const before = sideOf(layers);
   const numbers = { before: num_classes, now: classes + 1 };
@@ -35,18 +32,6 @@ export function detectorFor(net: NetParameter, { classes, size }: NetForm): Form
 function sideOf(layers: readonly LayerParameter[]): number {
   const data = layers.find(isAnnotatedData)?.transform_param?.resize_param?.[0]?.height;
   return data ?? layers.find(isInput)?.input_param?.shape?.[0]?.dim?.[2] ?? 0;
-}
-
-/** Names of the layers that learn which a blob comes from, with nothing between that does. */
-function learnersBehind(layers: readonly LayerParameter[], blob: string): Set<string> {
-  const found = new Set<string>();
-  const wanted = new Set([blob]);
-  for (const layer of [...layers].reverse()) {
-    if (!layer.top?.some((one) => wanted.has(one))) continue;
-    if (learns(layer)) found.add(layer.name ?? "");
-    else for (const one of layer.bottom ?? []) wanted.add(one);
-  }
-  return found;
 }
 
 /** A layer that knows how many classes there are, for another number of them. */

@@ -5,6 +5,10 @@ export interface NetForm {
   readonly classes: number;
   /** Height and width of its images. */
   readonly size: number;
+  /** How much of their outputs layers have, of a segmenter: 1 for all. */
+  readonly width?: number | undefined;
+  /** Whether it learns from nothing, so that layers may be others than the model has. */
+  readonly isAnew?: boolean;
 }
 
 /** A net for other classes and another size. */

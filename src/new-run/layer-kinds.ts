@@ -16,6 +16,29 @@ export function isAnnotatedData({ type }: LayerParameter): boolean {
   return type === "AnnotatedData";
 }
 
+/** The type of layers that read pictures and label images of a list. */
+export const MASK_DATA = "DenseImageData";
+
+/** Whether a layer reads pictures, or label images, or both. */
+export function readsPictures({ type = "" }: LayerParameter): boolean {
+  return ["Data", MASK_DATA, "ImageSegData"].includes(type);
+}
+
+/** Whether a layer enlarges maps by weights. */
+export function deconvolves({ type }: LayerParameter): boolean {
+  return type === "Deconvolution";
+}
+
+/** Whether a layer takes what nobody else wants. */
+export function isSink({ type }: LayerParameter): boolean {
+  return type === "Silence";
+}
+
+/** Whether a layer normalizes batches as forks have it, with scale and shift in one. */
+export function isForkNorm({ type }: LayerParameter): boolean {
+  return type === "BN";
+}
+
 /** Whether a layer is what a program gives the net. */
 export function isInput({ type }: LayerParameter): boolean {
   return type === "Input";

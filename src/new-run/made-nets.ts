@@ -14,6 +14,8 @@ import { hasBatchNorm, isAnnotatedData, isData, learns } from "./layer-kinds.ts"
 interface NetWishes {
   readonly classes: number;
   readonly size: number;
+  /** How much of their outputs layers have, of a segmenter; 1 by default. */
+  readonly width?: number | undefined;
   /** A weights file that they are to go on from. */
   readonly weights?: string;
   /** What stands behind the names of layers that begin anew beside weights. */
@@ -45,12 +47,12 @@ const COPIES_OF_WEIGHTS = 3;
  *   of another model
  */
 export function makeNets(model: BaseModel, wishes: NetWishes): MadeNets {
-  const { classes, size, suffix } = wishes;
+  const { classes, size, width, suffix } = wishes;
   const weights = wishes.weights === undefined ? undefined : readWeights(wishes.weights)[0];
   const normalized =
     weights === undefined || weights.layers.some(({ name }) => name.endsWith(NORM_SUFFIX));
   const pools = globalPools(model.deploy);
-  const adaptation = { classes, size, normalized, pools };
+  const adaptation = { classes, size, width, normalized, pools };
   const nets = adaptModel(model, adaptation);
   using net = built(nets.trainVal, model, size);
   const anew = weights === undefined ? [] : layersAnew(net, nets.scores, weights, model);

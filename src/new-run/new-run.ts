@@ -5,18 +5,24 @@ import { gatherAnnotated } from "./detection/gather-annotated.ts";
 import { writeDetector } from "./detection/write-detector.ts";
 import { gatherPictures } from "./gather-pictures.ts";
 import { type RunFile, readRunFileBeside } from "./run-file.ts";
+import { gatherMasked } from "./segmentation/gather-masked.ts";
+import { writeSegmenter } from "./segmentation/write-segmenter.ts";
 import { type WriteHooks, type WriteOptions, type WrittenRun, writeRun } from "./write-run.ts";
 
 /** The model where none is named. */
 export const USUAL_MODELS: Readonly<Record<RunTask, string>> = {
   classification: "squeezenet",
   detection: "mobilenet_ssd",
+  segmentation: "segnet",
 };
 
 /** What a run is to be made of. */
 interface NewRunOptions extends WriteOptions {
   /** VOC's or COCO's annotations of the pictures, of which a detector is to be made. */
   readonly annotations?: string | undefined;
+  /** A folder of label images of the pictures, of which a segmenter is to be made, and a file with names of their numbers. */
+  readonly masks?: string | undefined;
+  readonly labels?: string | undefined;
   /**
    * How much to test with, between 0 and 1; or a source of pictures to test with, of a detector a list that names some of its
    * pictures.
@@ -39,8 +45,13 @@ type NewRunHooks = Omit<WriteHooks, "check">;
  */
 export async function newRun(options: NewRunOptions, hooks: NewRunHooks): Promise<WrittenRun> {
   const { folder, weights, force } = options;
-  const { annotations } = options;
-  const task = annotations === undefined ? "classification" : "detection";
+  const { annotations, masks } = options;
+  const task =
+    masks !== undefined
+      ? "segmentation"
+      : annotations !== undefined
+        ? "detection"
+        : "classification";
   const run = weights === undefined ? undefined : readRunFileBeside(weights);
   const before = (run?.task ?? "classification") === task ? run : undefined;
   const model = readBaseModel(options.model ?? before?.model ?? USUAL_MODELS[task], [task]);
@@ -50,15 +61,21 @@ export async function newRun(options: NewRunOptions, hooks: NewRunHooks): Promis
   const made = new NewFolder(folder, force);
   try {
     const all = { ...hooks, check };
+    const sources = { model, before };
     const written =
-      annotations === undefined
-        ? await classifierRun(made.folder, options, model, before, all)
-        : await writeDetector(
-            made.folder,
-            options,
-            { model, before, pictures: await gatherAnnotated({ ...options, annotations }, all) },
-            all,
-          );
+      masks !== undefined
+        ? writeSegmenter(made.folder, options, {
+            ...sources,
+            pictures: await gatherMasked({ ...options, masks }, all),
+          })
+        : annotations !== undefined
+          ? await writeDetector(
+              made.folder,
+              options,
+              { ...sources, pictures: await gatherAnnotated({ ...options, annotations }, all) },
+              all,
+            )
+          : await classifierRun(made.folder, options, model, before, all);
     made.publish();
     return written;
   } catch (error) {

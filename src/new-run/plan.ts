@@ -22,7 +22,11 @@ const SCHEDULES: Readonly<Record<RunTask, Schedule>> = {
   },
   detection: {
     ...{ batch: 16, rule: "Adam", decay: 0.00005 },
-    ...{ rates: [0.002, 0.001, 0.0002], passes: [30, 15], least: [500, 250] },
+    ...{ rates: [0.002, 0.001, 0.0002], passes: [30, 15], least: [600, 300] },
+  },
+  segmentation: {
+    ...{ batch: 8, rule: "Adam", decay: 0.00005 },
+    ...{ rates: [0.005, 0.002, 0.0002], passes: [20, 10], least: [500, 250] },
   },
 };
 

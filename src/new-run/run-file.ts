@@ -7,7 +7,7 @@ import type { RunTask } from "./base-model.ts";
 /** The name of the file in a run's folder that says what the run is. */
 export const RUN_FILE = "run.json";
 
-const TASKS: readonly RunTask[] = ["classification", "detection"];
+const TASKS: readonly RunTask[] = ["classification", "detection", "segmentation"];
 
 /** What is said of a run beside its snapshots; files are named from its folder. */
 export interface RunFile {
@@ -21,6 +21,8 @@ export interface RunFile {
   readonly labels: string;
   /** Height and width of the net's input. */
   readonly size: number;
+  /** How much of the model's outputs its layers have, 1 where nothing is said. */
+  readonly width?: number;
   /** Height and width that pictures are brought to before the net's input is cut from their middle. */
   readonly image_dims: readonly [number, number];
   /** The mean of each channel, blue first, which is subtracted. */
@@ -60,6 +62,7 @@ function isRunFile(value: unknown): value is RunFile {
     isNumbers(run.image_dims, 2) &&
     isNumbers(run.mean_value) &&
     (run.task === undefined || TASKS.includes(run.task as RunTask)) &&
+    (run.width === undefined || Number.isFinite(run.width)) &&
     (run.input_scale === undefined || Number.isFinite(run.input_scale))
   );
 }

@@ -12,6 +12,8 @@ interface AdaptedWishes {
   readonly classes: number;
   /** Height and width of its images; its own by default. */
   readonly size: number | undefined;
+  /** How much of their outputs layers have, of a segmenter; all by default. */
+  readonly width?: number | undefined;
   /** Weights that it is to go on from. */
   readonly weights: string | undefined;
 }
@@ -26,17 +28,17 @@ interface AdaptedWishes {
 export function writeAdaptedModel(
   id: string,
   folder: string,
-  { classes, size, weights }: AdaptedWishes,
+  { classes, size, width, weights }: AdaptedWishes,
 ): string[] {
-  const model = readBaseModel(id, ["classification", "detection"]);
-  if (model.task === "classification" && classes < 2) {
+  const model = readBaseModel(id, ["classification", "detection", "segmentation"]);
+  if (model.task !== "detection" && classes < 2) {
     throw new CaffeError(
       `${classes} class is given, and ${id} tells classes apart. Expected two or more.`,
     );
   }
   const pixels = size ?? model.input[1];
   const nets = makeNets(model, {
-    ...{ classes, size: pixels, suffix: suffixOf(folder) },
+    ...{ classes, size: pixels, width, suffix: suffixOf(folder) },
     ...(weights !== undefined && { weights }),
   });
   const title = titleOf(model, classes, pixels);

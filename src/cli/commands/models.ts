@@ -4,7 +4,7 @@ import { getModel, listModels, type ModelCard, modelCard } from "../../models/mo
 import { writeAdaptedModel } from "../../new-run/write-adapted.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { printable } from "../../util/printable.ts";
-import { whole, withOwnFlagsFirst } from "../flags.ts";
+import { real, whole, withOwnFlagsFirst } from "../flags.ts";
 import { Console } from "../session.ts";
 
 interface ListFlags {
@@ -22,6 +22,7 @@ interface GetFlags {
   readonly url: string | undefined;
   readonly classes: number | undefined;
   readonly size: number | undefined;
+  readonly width: number | undefined;
   readonly from: string | undefined;
 }
 
@@ -74,6 +75,13 @@ const get: CommandModule<object, GetFlags> = {
       .option(
         ...whole("size", { least: 8, most: 4096, describe: "height and width of their input" }),
       )
+      .option(
+        ...real("width", {
+          least: 0.01,
+          most: 1,
+          describe: "how much of their outputs the layers of a segmenter have; all by default",
+        }),
+      )
       .option("from", {
         type: "string",
         describe: "make them go on from these weights: what must begin anew gets another name",
@@ -83,10 +91,10 @@ const get: CommandModule<object, GetFlags> = {
         "caffe models get resnet18 mine --classes=7 --size=96",
         "its nets for seven classes and 96×96 pixels, to mine",
       ),
-  handler: async ({ name, folder, weights, url, classes, size, from }) => {
+  handler: async ({ name, folder, weights, url, classes, size, width, from }) => {
     const { log } = new Console();
     if (classes !== undefined) {
-      const wishes = { classes, size, weights: from };
+      const wishes = { classes, size, width, weights: from };
       for (const path of writeAdaptedModel(name, folder ?? join("models", name), wishes)) {
         process.stdout.write(`${printable(path)}\n`);
       }

@@ -11,7 +11,8 @@ interface NewFlags extends NewRunFlags {
 /** `caffe new`: a folder with all that training a net of pictures takes. */
 export const newCommand: CommandModule<object, NewFlags> = {
   command: "new <folder>",
-  describe: "make all that training a classifier or detector takes, from a folder of pictures",
+  describe:
+    "make all that training a classifier, detector or segmenter takes, from a folder of pictures",
   builder: (yargs) =>
     withNewRunFlags(
       yargs
@@ -38,6 +39,10 @@ export const newCommand: CommandModule<object, NewFlags> = {
       .example(
         "caffe new birds --images=photos --annotations=boxes",
         "a net that finds things: boxes/1.xml says what photos/1.jpg shows, and where",
+      )
+      .example(
+        "caffe new roads --images=photos --masks=labels",
+        "a net that tells what each pixel shows: labels/1.png has the classes' numbers of photos/1.jpg",
       )
       .example(
         "caffe new birds --images=birds.csv --weights=flowers/squeezenet_iter_300.caffemodel",

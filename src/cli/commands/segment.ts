@@ -19,6 +19,7 @@ import {
   preparationText,
   withPictureFlags,
 } from "../preparation.ts";
+import { withRunBeside } from "../run-beside.ts";
 import { Console, enginesFor, withoutInfo } from "../session.ts";
 
 interface SegmentFlags extends PictureFlags {
@@ -56,6 +57,10 @@ export const segment: CommandModule<object, SegmentFlags> = {
         describe: "the net's output with the scores of pixels, where it has several",
       })
       .example(
+        "caffe segment roads/segnet_iter_500.caffemodel photos/",
+        "with what caffe new and caffe train made",
+      )
+      .example(
         "caffe segment --model deploy.prototxt --weights fcn.caffemodel street.jpg",
         "print what is in street.jpg, draw it into street.segmented.png",
       )
@@ -69,7 +74,17 @@ export const segment: CommandModule<object, SegmentFlags> = {
   handler: run,
 };
 
-async function run(flags: SegmentFlags): Promise<void> {
+/** The flags with what a run's folder says beside the weights. */
+function withRun(given: SegmentFlags): SegmentFlags {
+  const { words, model, weights, labels } = withRunBeside(
+    { ...given, words: given.pictures },
+    "segmentation",
+  );
+  return { ...given, model, weights, pictures: words, labels: given.labels ?? labels };
+}
+
+async function run(given: SegmentFlags): Promise<void> {
+  const flags = withRun(given);
   const { log } = new Console();
   const quiet = withoutInfo(log);
   const formats = formatsOf(flags.format, FORMATS);

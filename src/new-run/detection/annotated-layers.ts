@@ -1,5 +1,6 @@
 import type {
   BatchSampler,
+  DistortionParameter,
   ExpansionParameter,
   LayerParameter,
   NetParameter,
@@ -29,6 +30,11 @@ const SAMPLERS: readonly BatchSampler[] = [
     max_trials: 50,
   },
 ];
+/** Colours change a little. */
+const DISTORTION: DistortionParameter = {
+  ...{ brightness_prob: 0.5, brightness_delta: 20 },
+  ...{ contrast_prob: 0.5, contrast_lower: 0.8, contrast_upper: 1.2 },
+};
 /** Some pictures are put into a larger frame. */
 const EXPANSION: ExpansionParameter = { prob: 0.3, max_expand_ratio: 1.5 };
 
@@ -44,7 +50,7 @@ export function withAnnotatedData(net: NetParameter, wishes: DataWishes): NetPar
       transform_param: {
         ...transform_param,
         ...(isTraining && wishes.mirror && { mirror: true }),
-        ...(isTraining && { expand_param: EXPANSION }),
+        ...(isTraining && { distort_param: DISTORTION, expand_param: EXPANSION }),
       },
       data_param: { source, batch_size: batch, backend: "LMDB" },
       annotated_data_param: {

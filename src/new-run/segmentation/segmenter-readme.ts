@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import type { BaseModel } from "../base-model.ts";
+import type { MadeNets } from "../made-nets.ts";
+import type { Plan } from "../plan.ts";
+import { changesText, type WrittenPart, word } from "../readme-text.ts";
+
+/** What a segmenter's page tells. */
+interface SegmenterFacts {
+  readonly folder: string;
+  readonly model: BaseModel;
+  readonly nets: MadeNets;
+  readonly plan: Plan;
+  readonly parts: readonly WrittenPart[];
+  readonly classes: readonly string[];
+  readonly size: number;
+  readonly width: number;
+  readonly prefix: string;
+  readonly weights: string | undefined;
+  readonly damaged: readonly string[];
+}
+
+/** The page of a segmenter's folder: what lies there, the commands that it stands for, and what may be changed. */
+export function segmenterReadme(facts: SegmenterFacts): string {
+  const { folder, model, plan, parts, classes, size, width, prefix, weights } = facts;
+  const at = (name: string): string => word(join(folder, name));
+  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
+  return `# ${classes.length} classes of pixels, ${model.title}
+
+Pictures: ${parts.map(({ name, count }) => `${name} ${count}`).join(", ")}. Labels from 0 on: ${classes.join(", ")}.
+
+## What to run
+
+Paths in these files begin where \`caffe new\` was run; run these there.
+
+\`\`\`sh
+caffe train --solver=${at("solver.prototxt")}
+caffe test --model=${at("train_val.prototxt")} --weights=${trained} --iterations=${plan.valIterations}
+caffe segment ${trained} picture.jpg
+\`\`\`
+
+## What lies here, and how it came
+
+| file | what |
+| --- | --- |
+| \`train.txt\`, \`val.txt\` | \`picture label-image\` on each line; the nets read both where they lie, and resize them |
+| \`labels.txt\` | the names of the labels, one a line; the first is label 0. Pixels of 255 count for nothing |
+| \`train_val.prototxt\`, \`deploy.prototxt\` | ${model.title} for these labels and ${size}×${size} pixels, for training and for use |
+| \`solver.prototxt\` | how it is trained |
+| \`run.json\` | what \`caffe segment\` has to know beside the weights |
+
+\`\`\`sh
+caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${width === 1 ? "" : ` --width=${width}`}${weights === undefined ? "" : ` --from=${word(weights)}`}
+\`\`\`
+
+This makes the nets; here their data layers read the lists above.
+${width === 1 ? "" : `\nLayers have ${width} of the outputs that the model has, so that two cores can train it.\n`}${changesText(facts)}
+## What may be changed
+
+- \`mirror\` in \`train_val.prototxt\` turns half of the pictures round, left to right. Take it away where left and right matter.
+- \`new_height\` and \`new_width\`: what pictures are resized to; the input of \`deploy.prototxt\` is as large.
+- \`batch_size\`: where memory does not do.
+- \`base_lr\`: a tenth where the loss explodes. \`max_iter\`: twice as many where the mean intersection over union still rises at the end.
+`;
+}
