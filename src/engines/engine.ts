@@ -50,7 +50,7 @@ import type {
 import type { Noise } from "./ops/noise.ts";
 import type { RegionsDescriptor, RegionsOp } from "./ops/regions.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "./ops/scores.ts";
-import type { Suppress } from "./ops/suppression.ts";
+import type { Suppress, SuppressClasses } from "./ops/suppression.ts";
 import type { Params, UnaryKernel, UnaryOp } from "./ops/unary.ts";
 import type { UpdateKernel, UpdateStep } from "./ops/update.ts";
 import type {
@@ -217,6 +217,7 @@ export interface Engine {
 
   /** Boxes in host memory: for detectors. */
   readonly suppress: Suppress;
+  readonly suppressClasses: SuppressClasses;
 
   /** Plain loops over host memory: what a layer says it needs that computes in its own file. */
   readonly host: true;

@@ -126,4 +126,20 @@ export interface Scoring {
     eta: number,
     boxes: Float32Array,
   ): Int32Array;
+  /** The same by class: triples of image, class and prior. kinds: boxes of a prior. */
+  suppressClasses(
+    images: number,
+    priors: number,
+    classes: number,
+    kinds: number,
+    background: number,
+    least: number,
+    candidates: number,
+    most: number,
+    told: number,
+    threshold: number,
+    eta: number,
+    scores: Float32Array,
+    boxes: Float32Array,
+  ): Int32Array;
 }

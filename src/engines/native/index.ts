@@ -22,7 +22,7 @@ import { nativePooling } from "./pooling.ts";
 import { nativeRegions } from "./regions.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
-import { nativeSuppress } from "./suppression.ts";
+import { nativeSuppress, nativeSuppressClasses } from "./suppression.ts";
 import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
 import { nativeUnitLength } from "./unit-length.ts";
@@ -83,6 +83,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     argMax: (d) => nativeArgMax(layouts, d),
     noise: nativeNoise(addon, fallback.noise),
     suppress: nativeSuppress(addon, fallback.suppress),
+    suppressClasses: nativeSuppressClasses(addon),
     update: nativeUpdate(layouts, fallback),
     ...nativeVectors(layouts),
   };

@@ -27,3 +27,30 @@ export interface Suppression {
  * @returns the numbers of the boxes that stay, rising
  */
 export type Suppress = (boxes: FloatArray, d: Suppression) => Int32Array;
+
+/** As `Suppression`, of a detector's predictions for some images: by class, the best of those whose scores are high enough. */
+export interface ClassSuppression extends Suppression {
+  readonly images: number;
+  /** How many boxes an image has. */
+  readonly priors: number;
+  readonly classes: number;
+  /** Whether a box is told for each class: N×P×C×4 in place of N×P×4. */
+  readonly hasOwnBoxes: boolean;
+  /** A class that is left out; −1: none is. */
+  readonly background: number;
+  /** What a score has to be above. */
+  readonly least: number;
+  /** How many of a class are looked at, the best of them; of equal ones the first. */
+  readonly candidates: number;
+}
+
+/**
+ * Non-maximum suppression class by class, of scores N×P×C and boxes in host memory.
+ *
+ * @returns [image, class, prior] of each box that stays, by image, class and falling score
+ */
+export type SuppressClasses = (
+  scores: Float32Array,
+  boxes: Float32Array,
+  d: ClassSuppression,
+) => Int32Array;

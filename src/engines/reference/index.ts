@@ -25,7 +25,7 @@ import { referenceReduction } from "./reduction.ts";
 import { referenceRegions } from "./regions.ts";
 import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
-import { referenceSuppress } from "./suppression.ts";
+import { referenceSuppress, referenceSuppressClasses } from "./suppression.ts";
 import { referenceTile } from "./tile.ts";
 import { referenceUnitLength } from "./unit-length.ts";
 import { referenceUnpooling } from "./unpooling.ts";
@@ -71,6 +71,7 @@ export class ReferenceEngine implements Engine {
   readonly accuracy: Engine["accuracy"] = referenceAccuracy;
   readonly argMax: Engine["argMax"] = referenceArgMax;
   readonly suppress: Engine["suppress"] = referenceSuppress;
+  readonly suppressClasses: Engine["suppressClasses"] = referenceSuppressClasses;
   readonly update: Engine["update"] = referenceUpdate;
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {

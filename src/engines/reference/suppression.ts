@@ -1,5 +1,6 @@
 import type { FloatArray } from "../../util/arrays.ts";
-import type { Suppression } from "../engine.ts";
+import { byScore } from "../by-score.ts";
+import type { ClassSuppression, Suppression } from "../engine.ts";
 
 const { fround, max, min } = Math;
 
@@ -34,6 +35,36 @@ export function referenceSuppress(boxes: FloatArray, d: Suppression): Int32Array
     if (d.boxes === "edges" && eta < 1 && limit > 0.5) limit = fround(limit * eta);
   }
   return numbers.slice(0, all);
+}
+
+/** Suppression class by class. */
+export function referenceSuppressClasses(
+  scores: Float32Array,
+  boxes: Float32Array,
+  d: ClassSuppression,
+): Int32Array {
+  const { images, priors, classes } = d;
+  const kinds = d.hasOwnBoxes ? classes : 1;
+  const [candidates, own] = [new Int32Array(priors), new Float32Array(priors)];
+  const found: number[] = [];
+  for (let image = 0; image < images; image++) {
+    for (let label = 0; label < classes; label++) {
+      if (label === d.background) continue;
+      let count = 0;
+      for (let p = 0; p < priors; p++) {
+        own[p] = scores[(image * priors + p) * classes + label]!;
+        if (own[p]! > d.least) candidates[count++] = p;
+      }
+      const best = byScore(candidates.subarray(0, count), own, d.candidates);
+      const edges = new Float32Array(4 * best.length);
+      best.forEach((p, k) => {
+        const at = 4 * ((image * priors + p) * kinds + (d.hasOwnBoxes ? label : 0));
+        edges.set(boxes.subarray(at, at + 4), 4 * k);
+      });
+      for (const k of referenceSuppress(edges, d)) found.push(image, label, best[k]!);
+    }
+  }
+  return Int32Array.from(found);
 }
 
 /** Whether box `i` can overlap no other by too much: it has no area, or of "centers" one that is not finite. */

@@ -1,5 +1,5 @@
+import { byScore } from "../../engines/by-score.ts";
 import type { Suppress } from "../../engines/engine.ts";
-import { byScore } from "./by-score.ts";
 import { type CenterBox, edgesOf } from "./yolo-boxes.ts";
 
 /** The boxes that a YOLO net finds, with their classes and scores, in lists that grow: there may be tens of thousands. */

@@ -1,8 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
+import { byScore } from "../../engines/by-score.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
-import { byScore } from "../base/by-score.ts";
 import type { Arity, Blobs, LayerRole, One, ParamField } from "../base/layer.ts";
 import { ToldLayer } from "../base/told-layer.ts";
 import { boxAt, scaleBox } from "../detection/boxes.ts";

@@ -1,7 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
+import { byScore } from "../../engines/by-score.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
-import { byScore } from "../base/by-score.ts";
 import {
   type Arity,
   arity,

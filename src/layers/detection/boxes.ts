@@ -53,31 +53,47 @@ export function encodeBox(box: Box, prior: Box, code: BoxCode, variance?: Box): 
 
 /** The box that a prediction means, from its prior; its numbers are multiplied by the variances where there are any. */
 export function decodeBox(prediction: Box, prior: Box, code: BoxCode, variance?: Box): Box {
-  const a = variance ? fround(variance[0] * prediction[0]) : prediction[0];
-  const b = variance ? fround(variance[1] * prediction[1]) : prediction[1];
-  const c = variance ? fround(variance[2] * prediction[2]) : prediction[2];
-  const d = variance ? fround(variance[3] * prediction[3]) : prediction[3];
-  const [x0, y0, x1, y1] = prior;
-  if (code === "CORNER") return [fround(x0 + a), fround(y0 + b), fround(x1 + c), fround(y1 + d)];
-  const [width, height] = [fround(x1 - x0), fround(y1 - y0)];
-  if (code === "CORNER_SIZE") {
-    return [
-      fround(x0 + fround(a * width)),
-      fround(y0 + fround(b * height)),
-      fround(x1 + fround(c * width)),
-      fround(y1 + fround(d * height)),
-    ];
+  const box = new Float32Array(4);
+  decodeAt(prediction, 0, prior, code, variance, box, 0);
+  return boxAt(box, 0);
+}
+
+/** As `decodeBox`, from one array into another: there may be tens of thousands. */
+export function decodeAt(
+  from: ArrayLike<number>,
+  at: number,
+  prior: Box,
+  code: BoxCode,
+  variance: Box | undefined,
+  to: Float32Array,
+  toAt: number,
+): void {
+  let [a, b] = [fround(from[at]!), fround(from[at + 1]!)];
+  let [c, d] = [fround(from[at + 2]!), fround(from[at + 3]!)];
+  if (variance) {
+    a = fround(variance[0] * a);
+    b = fround(variance[1] * b);
+    c = fround(variance[2] * c);
+    d = fround(variance[3] * d);
   }
-  const middleX = fround(fround(a * width) + fround(fround(x0 + x1) / 2));
-  const middleY = fround(fround(b * height) + fround(fround(y0 + y1) / 2));
-  const halfWidth = fround(fround(exp(c)) * width) / 2;
-  const halfHeight = fround(fround(exp(d)) * height) / 2;
-  return [
-    fround(middleX - halfWidth),
-    fround(middleY - halfHeight),
-    fround(middleX + halfWidth),
-    fround(middleY + halfHeight),
-  ];
+  const [x0, y0, x1, y1] = prior;
+  if (code === "CENTER_SIZE") {
+    const [width, height] = [fround(x1 - x0), fround(y1 - y0)];
+    const middleX = fround(fround(a * width) + fround(fround(x0 + x1) / 2));
+    const middleY = fround(fround(b * height) + fround(fround(y0 + y1) / 2));
+    const halfWidth = fround(fround(exp(c)) * width) / 2;
+    const halfHeight = fround(fround(exp(d)) * height) / 2;
+    to[toAt] = middleX - halfWidth;
+    to[toAt + 1] = middleY - halfHeight;
+    to[toAt + 2] = middleX + halfWidth;
+    to[toAt + 3] = middleY + halfHeight;
+    return;
+  }
+  const [width, height] = code === "CORNER" ? [1, 1] : [fround(x1 - x0), fround(y1 - y0)];
+  to[toAt] = x0 + fround(a * width);
+  to[toAt + 1] = y0 + fround(b * height);
+  to[toAt + 2] = x1 + fround(c * width);
+  to[toAt + 3] = y1 + fround(d * height);
 }
 
 /** Four numbers of an array as a box. */

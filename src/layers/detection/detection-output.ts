@@ -1,8 +1,8 @@
 import type { Blob } from "../../blob/blob.ts";
-import type { Primitive, Suppression } from "../../engines/engine.ts";
+import { byScore } from "../../engines/by-score.ts";
+import type { Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { shapeText } from "../../util/shape.ts";
-import { byScore } from "../base/by-score.ts";
 import {
   type Arity,
   type Blobs,
@@ -11,18 +11,10 @@ import {
   type One,
   type ParamField,
 } from "../base/layer.ts";
-import type { BoxCode } from "./boxes.ts";
-import { DecodedBoxes } from "./decoded-boxes.ts";
+import { type BoxCode, boxAt, decodeAt } from "./boxes.ts";
 import { PlanePredictions } from "./plane-predictions.ts";
-import { PriorReader } from "./priors.ts";
+import { PriorReader, type Priors } from "./priors.ts";
 import { type ResultFiles, resultFilesOf } from "./result-files.ts";
-
-/** One detection of an image: its class, and the number of its prior. */
-interface Found {
-  readonly label: number;
-  readonly prior: number;
-  readonly score: number;
-}
 
 /** A detector has fewer feature maps than half of this. */
 const MOST_BOTTOMS = 63;
@@ -56,10 +48,14 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   static override readonly type: string = "DetectionOutput";
   static override readonly paramFields: readonly ParamField[] = ["detection_output_param"];
   static override readonly role: LayerRole = "result";
-  static override readonly needs: readonly Primitive[] = ["suppress"];
+  static override readonly needs: readonly Primitive[] = ["suppressClasses"];
   static override readonly hostBottoms: readonly number[] = [0, 1, 2];
   static override readonly bottoms: Arity = { min: 3, max: MOST_BOTTOMS };
 
+  readonly #param: ReturnType<typeof withDefaults<"DetectionOutputParameter">> = withDefaults(
+    "DetectionOutputParameter",
+    this.param.detection_output_param,
+  );
   #classes = 0;
   #background = 0;
   #priors = 0;
@@ -69,10 +65,6 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   );
   #files: ResultFiles | undefined;
   #planes: PlanePredictions | undefined;
-
-  get #param() {
-    return withDefaults("DetectionOutputParameter", this.param.detection_output_param);
-  }
 
   override setUp(bottom: Blobs): void {
     const param = this.#param;
@@ -153,81 +145,103 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
   override forward(bottom: Blobs, [y]: One): void {
     this.#planes?.gather(bottom);
     const [loc, conf, priorBlob] = this.#predictions(bottom);
-    const { code_type, share_location, variance_encoded_in_target } = this.#param;
-    const read = this.#priorReader.read(priorBlob, (message) => this.fail(message));
-    const priors = variance_encoded_in_target ? { boxes: read.boxes, variances: [] } : read;
-    const rows: number[] = [];
-    const batch = loc.shape[0] ?? 1;
-    for (let image = 0; image < batch; image++) {
-      const decoded = new DecodedBoxes(
-        loc.dataMem.cpu(),
-        image * loc.count(1),
-        share_location ? 1 : this.#classes,
-        priors,
-        code_type as BoxCode,
-      );
-      const found = this.#find(conf, image, decoded);
-      for (const { label, prior, score } of found) {
-        rows.push(image, label, score, ...decoded.of(label, prior));
-      }
-      this.#files?.add(
-        found.map(({ label, prior, score }) => ({ label, score, box: decoded.of(label, prior) })),
-      );
-    }
-    if (rows.length === 0) {
-      for (let image = 0; image < batch; image++) rows.push(image, -1, -1, -1, -1, -1, -1);
-    }
-    y.reshape([1, 1, rows.length / 7, 7]);
-    y.dataMem.overwriteCpu().set(rows);
-  }
-
-  /** The detections of an image, by label and falling score. */
-  #find(conf: Blob, image: number, decoded: DecodedBoxes): Found[] {
     const param = this.#param;
+    const read = this.#priorReader.read(priorBlob, (message) => this.fail(message));
+    const priors = param.variance_encoded_in_target ? { boxes: read.boxes, variances: [] } : read;
+    const batch = loc.shape[0] ?? 1;
+    const values = conf.dataMem.cpu().subarray(0, conf.count());
+    const scores = values instanceof Float32Array ? values : Float32Array.from(values);
+    const boxes = this.#decode(loc, scores, priors);
     const nms = withDefaults("NonMaximumSuppressionParameter", param.nms_param);
-    const threshold = param.confidence_threshold ?? Number.NEGATIVE_INFINITY;
     const topK = param.nms_param?.top_k ?? -1;
-    const most = topK > -1 ? topK : Number.POSITIVE_INFINITY;
-    const suppression: Suppression = {
+    const found = this.engine.suppressClasses(scores, boxes, {
+      images: batch,
+      priors: this.#priors,
+      classes: this.#classes,
+      hasOwnBoxes: !param.share_location,
+      background: this.#background,
+      least: this.#least,
+      candidates: topK > -1 ? topK : Number.POSITIVE_INFINITY,
       boxes: param.normalized_bbox ? "edges" : "pixels",
       threshold: nms.nms_threshold,
       eta: nms.eta,
-    };
-    const [values, classes, priors] = [conf.dataMem.cpu(), this.#classes, this.#priors];
-    const start = image * conf.count(1);
-    const [labels, numbers, own]: [number[], number[], number[]] = [[], [], []];
-    // Of each class: every prior's score, and the priors above the threshold.
-    const scores = new Float32Array(classes * priors);
-    const candidates = new Int32Array(classes * priors);
-    const counts = new Int32Array(classes);
-    for (let p = 0, at = start; p < priors; p++) {
-      for (let label = 0, to = p; label < classes; label++, to += priors, at++) {
-        scores[to] = values[at]!;
-        if (scores[to]! > threshold) candidates[to - p + counts[label]!++] = p;
-      }
+    });
+    const kept = this.#bestOf(found, scores, batch);
+    const rows = kept.flat();
+    y.reshape([1, 1, rows.length === 0 ? batch : rows.length, 7]);
+    const to = y.dataMem.overwriteCpu();
+    if (rows.length === 0) {
+      to.fill(-1, 0, 7 * batch);
+      for (let image = 0; image < batch; image++) to[7 * image] = image;
     }
-    for (let label = 0; label < classes; label++) {
-      if (label === this.#background) continue;
-      const first = label * priors;
-      const best = byScore(
-        candidates.subarray(first, first + counts[label]!),
-        scores.subarray(first, first + priors),
-        most,
+    rows.forEach((row, i) => {
+      const [image, label] = [found[row]!, found[row + 1]!];
+      to[7 * i] = image;
+      to[7 * i + 1] = label;
+      to[7 * i + 2] = scores[this.#scoreAt(found, row)]!;
+      const box = this.#boxAt(image, label, found[row + 2]!);
+      for (let k = 0; k < 4; k++) to[7 * i + 3 + k] = boxes[box + k]!;
+    });
+    for (const image of this.#files ? kept : []) {
+      this.#files?.add(
+        image.map((row) => {
+          const label = found[row + 1]!;
+          const box = boxAt(boxes, this.#boxAt(found[row]!, label, found[row + 2]!));
+          return { label, score: scores[this.#scoreAt(found, row)]!, box };
+        }),
       );
-      const kept = this.engine.suppress(decoded.all(label, best), suppression);
-      for (let k = 0; k < kept.length; k++) {
-        const prior = best[kept[k]!]!;
-        labels.push(label);
-        numbers.push(prior);
-        own.push(scores[first + prior]!);
+    }
+  }
+
+  get #least(): number {
+    return this.#param.confidence_threshold ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Where the score of a row [image, class, prior] stands. */
+  #scoreAt(found: Int32Array, row: number): number {
+    return (found[row]! * this.#priors + found[row + 2]!) * this.#classes + found[row + 1]!;
+  }
+
+  /** Where a box begins. */
+  #boxAt(image: number, label: number, prior: number): number {
+    const at = image * this.#priors + prior;
+    return 4 * (this.#param.share_location ? at : at * this.#classes + label);
+  }
+
+  /** The boxes of all predictions that have a score which is high enough. */
+  #decode(loc: Blob, scores: Float32Array, priors: Priors): Float32Array {
+    const { share_location, code_type } = this.#param;
+    const [classes, least, background] = [this.#classes, this.#least, this.#background];
+    const locations = loc.dataMem.cpu();
+    const boxes = new Float32Array(loc.count());
+    for (let at = 0, first = 0; first < scores.length; at++, first += classes) {
+      const p = at % this.#priors;
+      for (let label = 0; label < classes; label++) {
+        if (label === background || !(scores[first + label]! > least)) continue;
+        const box = 4 * (share_location ? at : first + label);
+        const code = code_type as BoxCode;
+        decodeAt(locations, box, priors.boxes[p]!, code, priors.variances[p], boxes, box);
+        if (share_location) break;
       }
     }
-    const [all, ranks] = [new Int32Array(own.length), new Float32Array(own.length)];
-    for (let i = 0; i < all.length; i++) [all[i], ranks[i]] = [i, own[i]!];
-    const isCut = param.keep_top_k > -1 && all.length > param.keep_top_k;
-    return (isCut ? byScore(all, ranks, param.keep_top_k) : [...all])
-      .map((i) => ({ label: labels[i]!, prior: numbers[i]!, score: own[i]! }))
-      .sort((a, b) => a.label - b.label);
+    return boxes;
+  }
+
+  /** Where the keep_top_k best rows of each image begin, as they stand. */
+  #bestOf(found: Int32Array, scores: Float32Array, batch: number): number[][] {
+    const { keep_top_k } = this.#param;
+    const images: number[][] = Array.from({ length: batch }, () => []);
+    for (let row = 0; row < found.length; row += 3) images[found[row]!]!.push(row);
+    return images.map((rows) => {
+      if (keep_top_k < 0 || rows.length <= keep_top_k) return rows;
+      const [own, all] = [new Float32Array(rows.length), new Int32Array(rows.length)];
+      for (let i = 0; i < all.length; i++) {
+        own[i] = scores[this.#scoreAt(found, rows[i]!)]!;
+        all[i] = i;
+      }
+      const best = Int32Array.from(byScore(all, own, keep_top_k)).sort();
+      return Array.from(best, (i) => rows[i]!);
+    });
   }
 
   override backward(_top: One, propagateDown: readonly boolean[]): void {

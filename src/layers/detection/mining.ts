@@ -1,5 +1,5 @@
+import { byScore } from "../../engines/by-score.ts";
 import type { Box } from "../../util/box.ts";
-import { byScore } from "../base/by-score.ts";
 import { type Matches, UNMATCHED } from "./matching.ts";
 import { suppressBig } from "./nms.ts";
 

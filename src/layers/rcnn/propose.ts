@@ -1,9 +1,9 @@
 import type { Blob } from "../../blob/blob.ts";
+import { byScore } from "../../engines/by-score.ts";
 import type { Suppress } from "../../engines/engine.ts";
 import { allocate } from "../../util/arrays.ts";
 import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
-import { byScore } from "../base/by-score.ts";
 import { boxAt } from "../detection/boxes.ts";
 import { type AnchorOptions, anchorsOf } from "./anchors.ts";
 

@@ -124,7 +124,38 @@ describeNative("suppression", (native) => {
     expect(native.suppress(boxes, d)).toEqual(reference.suppress(boxes, d));
   });
 
+  test("the same boxes of every class stay", () => {
+    const shape = fc.record({
+      images: fc.constantFrom(0, 1, 3),
+      priors: fc.constantFrom(0, 1, 40),
+      classes: fc.constantFrom(1, 3),
+      hasOwnBoxes: fc.boolean(),
+      background: fc.constantFrom(-1, 0, 1),
+      least: fc.constantFrom(-Infinity, 0, 0.25),
+      candidates: fc.constantFrom(0, 1, 7, Infinity),
+    });
+    check(fc.tuple(options, shape, fc.integer({ min: 1, max: 1e6 })), ([more, own, seed]) => {
+      const d = { ...more, ...own };
+      const all = d.images * d.priors;
+      // Coarse enough for equal ones.
+      const scores = Float32Array.from(
+        noise(all * d.classes, seed),
+        (value, i) => [Number.NaN, -0, 0, Infinity][i % 19] ?? Math.round(8 * value) / 8,
+      );
+      const boxes = drawn(all * (d.hasOwnBoxes ? d.classes : 1), seed);
+      const kept = native.suppressClasses(scores, boxes, d);
+      expect(numbers(kept)).toEqual(numbers(reference.suppressClasses(scores, boxes, d)));
+    });
+  });
+
   test("the addon reads no more boxes than there are", () => {
+    const room = new Float32Array(7);
+    expect(() =>
+      loadAddon().suppressClasses(1, 2, 1, 1, 0, 0, 2, 2, 0, 0.5, 1, room, room),
+    ).toThrow();
+    expect(() =>
+      loadAddon().suppressClasses(1, 2, 3, 2, 0, 0, 2, 2, 0, 0.5, 1, room, room),
+    ).toThrow();
     expect(() => loadAddon().suppress(2, 2, 0, 0.5, 1, new Float32Array(7))).toThrow();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { byScore } from "../../../src/layers/base/by-score.ts";
-import { noise } from "../../support/noise.ts";
+import { byScore } from "../../src/engines/by-score.ts";
+import { noise } from "../support/noise.ts";
 
 describe("byScore", () => {
   test("equal scores keep their order, and what is no number comes last", () => {
