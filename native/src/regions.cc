@@ -201,6 +201,59 @@ void RegionMeansBackward(const Napi::CallbackInfo& info) {
   });
 }
 
+// The points of one region on a plain plane: its two rows are mixed first, and points then lie between two places of that.
+void take_points(const Regions& g, size_t r, const float* plane, float* y) {
+  const size_t columns = g.columns, width = g.width;
+  std::vector<int32_t> from(columns), to(columns);
+  std::vector<float> share(columns), line(width);
+  bool is_whole = true;
+  for (size_t j = 0; j < columns; j++) {
+    const Bin u = g.column(r, j);
+    is_whole = is_whole && u.from >= 0;
+    from[j] = static_cast<int32_t>(std::max<int64_t>(u.from, 0));
+    to[j] = static_cast<int32_t>(std::max<int64_t>(u.to, 0));
+    share[j] = u.share;
+  }
+  const int32_t *left = from.data(), *right = to.data();
+  const float* shares = share.data();
+  float* mixed = line.data();
+  for (size_t i = 0; i < g.rows; i++, y += columns) {
+    const Bin v = g.row(r, i);
+    if (v.from < 0) {
+      std::fill_n(y, columns, 0.0f);
+      continue;
+    }
+    const float *above = plane + v.from * width, *below = plane + v.to * width, part = v.share;
+#pragma omp simd
+    for (size_t w = 0; w < width; w++) mixed[w] = above[w] * (1 - part) + below[w] * part;
+#pragma omp simd
+    for (size_t j = 0; j < columns; j++) y[j] = mixed[left[j]] * (1 - shares[j]) + mixed[right[j]] * shares[j];
+    for (size_t j = 0; !is_whole && j < columns; j++) {
+      if (g.column(r, j).from < 0) y[j] = 0;
+    }
+  }
+}
+
+// The same of channels in blocks.
+template <typename Floats>
+void take_points(const Regions& g, size_t r, const float* plane, float* y) {
+  const size_t block = g.in.block, width = g.width;
+  for (size_t i = 0; i < g.rows; i++) {
+    const Bin v = g.row(r, i);
+    for (size_t j = 0; j < g.columns; j++, y += block) {
+      const Bin u = g.column(r, j);
+      Floats value{};
+      if (v.from >= 0 && u.from >= 0) {
+        const auto at = [&](int64_t h, int64_t w) { return load<Floats>(plane + (h * width + w) * block); };
+        const auto above = at(v.from, u.from) * (1 - u.share) + at(v.from, u.to) * u.share;
+        const auto below = at(v.to, u.from) * (1 - u.share) + at(v.to, u.to) * u.share;
+        value = above * (1 - v.share) + below * v.share;
+      }
+      store(y, value);
+    }
+  }
+}
+
 // regionPoints(view, sizes…, bins, x, y): y lies as x does
 void RegionPoints(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -209,25 +262,76 @@ void RegionPoints(const Napi::CallbackInfo& info) {
   const float* x = args.floats(g.in.stored());
   float* y = args.floats(results);
   each_lane(g.in, g.count, results, [&](auto constant, size_t r, size_t row, size_t lane) {
-    using L = Lanes<decltype(constant)::value>;
-    const size_t block = g.in.block, width = g.width;
+    using Floats = typename Lanes<decltype(constant)::value>::Floats;
+    const size_t block = g.in.block;
     const float* from = x + (g.image(r) * g.in.blocks() + row) * g.in.row_size() + lane;
     float* to = y + (r * g.in.blocks() + row) * g.positions() * block + lane;
-    for (size_t i = 0; i < g.rows; i++) {
-      const Bin v = g.row(r, i);
-      for (size_t j = 0; j < g.columns; j++, to += block) {
-        const Bin u = g.column(r, j);
-        auto value = typename L::Floats{};
-        if (v.from >= 0 && u.from >= 0) {
-          const auto at = [&](int64_t h, int64_t w) { return load<typename L::Floats>(from + (h * width + w) * block); };
-          const auto above = at(v.from, u.from) * (1 - u.share) + at(v.from, u.to) * u.share;
-          const auto below = at(v.to, u.from) * (1 - u.share) + at(v.to, u.to) * u.share;
-          value = above * (1 - v.share) + below * v.share;
-        }
-        store(to, value);
+    // A row is worth mixing where it has no more places than points.
+    if (block == 1 && g.columns >= g.width) take_points(g, r, from, to);
+    else take_points<Floats>(g, r, from, to);
+  });
+}
+
+// Adds to a plane the gradient of one region's points, plain. Rows of points between the same two rows of the plane are
+// added up first, each with its share, so that points are read side by side and the plane is touched once for all of them.
+void add_points(const Regions& g, size_t r, const float* dy, float* plane, std::vector<float>& lines) {
+  const size_t columns = g.columns;
+  lines.resize(2 * columns);
+  float *above = lines.data(), *below = above + columns;
+  for (size_t i = 0, next; i < g.rows; i = next) {
+    const Bin v = g.row(r, i);
+    for (next = i + 1; next < g.rows && g.row(r, next).from == v.from && g.row(r, next).to == v.to;) next++;
+    if (v.from < 0) continue;
+    std::fill_n(above, 2 * columns, 0.0f);
+    for (size_t k = i; k < next; k++) {
+      const float *slope = dy + k * columns, share = g.row(r, k).share;
+#pragma omp simd
+      for (size_t j = 0; j < columns; j++) {
+        above[j] += slope[j] * (1 - share);
+        below[j] += slope[j] * share;
       }
     }
-  });
+    float *first = plane + v.from * g.width, *second = plane + v.to * g.width;
+    for (size_t j = 0; j < columns; j++) {
+      const Bin u = g.column(r, j);
+      if (u.from < 0) continue;
+      first[u.from] += above[j] * (1 - u.share);
+      first[u.to] += above[j] * u.share;
+      second[u.from] += below[j] * (1 - u.share);
+      second[u.to] += below[j] * u.share;
+    }
+  }
+}
+
+// The same of channels in blocks: points between the same two columns are added up in registers.
+template <typename Floats>
+void add_points(const Regions& g, size_t r, const float* dy, float* plane) {
+  const size_t block = g.in.block, width = g.width;
+  for (size_t i = 0; i < g.rows; i++) {
+    const Bin v = g.row(r, i);
+    if (v.from < 0) continue;
+    const float* slopes = dy + i * g.columns * block;
+    for (size_t j = 0, next; j < g.columns; j = next) {
+      const Bin u = g.column(r, j);
+      for (next = j + 1; next < g.columns && g.column(r, next).from == u.from && g.column(r, next).to == u.to;) next++;
+      if (u.from < 0) continue;
+      Floats left{}, right{};
+      for (size_t k = j; k < next; k++) {
+        const auto slope = load<Floats>(slopes + k * block);
+        const float share = g.column(r, k).share;
+        left += slope * (1 - share);
+        right += slope * share;
+      }
+      const auto add = [&](int64_t h, int64_t w, const Floats& value) {
+        float* target = plane + (h * width + w) * block;
+        store(target, load<Floats>(target) + value);
+      };
+      add(v.from, u.from, left * (1 - v.share));
+      add(v.from, u.to, right * (1 - v.share));
+      add(v.to, u.from, left * v.share);
+      add(v.to, u.to, right * v.share);
+    }
+  }
 }
 
 // regionPointsBackward(view, sizes…, bins, dy, dx): dy lies as dx does
@@ -238,29 +342,16 @@ void RegionPointsBackward(const Napi::CallbackInfo& info) {
   const float* dy = args.floats(results);
   float* dx = args.floats(g.in.stored());
   each_lane(g.in, g.in.n, results, [&](auto constant, size_t image, size_t row, size_t lane) {
-    using L = Lanes<decltype(constant)::value>;
-    const size_t block = g.in.block, width = g.width;
+    using Floats = typename Lanes<decltype(constant)::value>::Floats;
+    const size_t block = g.in.block;
     float* to = dx + (image * g.in.blocks() + row) * g.in.row_size() + lane;
-    for (size_t i = 0; i < g.in.s; i++) store(to + i * block, typename L::Floats{});
+    for (size_t i = 0; i < g.in.s; i++) store(to + i * block, Floats{});
+    std::vector<float> lines;
     for (size_t r = 0; r < g.count; r++) {
       if (g.image(r) != image) continue;
       const float* from = dy + (r * g.in.blocks() + row) * g.positions() * block + lane;
-      for (size_t i = 0; i < g.rows; i++) {
-        const Bin v = g.row(r, i);
-        for (size_t j = 0; j < g.columns; j++, from += block) {
-          const Bin u = g.column(r, j);
-          if (v.from < 0 || u.from < 0) continue;
-          const auto slope = load<typename L::Floats>(from);
-          const auto add = [&](int64_t h, int64_t w, float share) {
-            float* target = to + (h * width + w) * block;
-            store(target, load<typename L::Floats>(target) + slope * share);
-          };
-          add(v.from, u.from, (1 - v.share) * (1 - u.share));
-          add(v.from, u.to, (1 - v.share) * u.share);
-          add(v.to, u.from, v.share * (1 - u.share));
-          add(v.to, u.to, v.share * u.share);
-        }
-      }
+      if (block == 1) add_points(g, r, from, to, lines);
+      else add_points<Floats>(g, r, from, to);
     }
   });
 }
