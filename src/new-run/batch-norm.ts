@@ -3,8 +3,8 @@ import { changeWeights, isBatchNorm, learns } from "./layer-kinds.ts";
 
 /** How much of a moving average of statistics each iteration keeps: runs of some hundred iterations forget their beginning. */
 const KEPT = 0.9;
-/** What the names of BatchNorm layers end with that are put in. */
-export const NORM_SUFFIX = "/bn";
+/** What the names of Scale layers end with that are put in: made nets are known by it, also in their weights. */
+export const SCALE_SUFFIX = "/scale";
 
 /**
  * The net with BatchNorm and Scale behind each layer that learns, but for those that give scores; msra fills what it
@@ -19,8 +19,13 @@ export function withBatchNorm(net: NetParameter, scores: ReadonlySet<string>): N
     const inPlace = { bottom: top, top };
     return [
       unbiased(one),
-      { name: `${name}${NORM_SUFFIX}`, type: "BatchNorm", ...inPlace },
-      { name: `${name}/scale`, type: "Scale", ...inPlace, scale_param: { bias_term: true } },
+      { name: `${name}/bn`, type: "BatchNorm", ...inPlace },
+      {
+        name: `${name}${SCALE_SUFFIX}`,
+        type: "Scale",
+        ...inPlace,
+        scale_param: { bias_term: true },
+      },
     ];
   });
   return { ...net, layer };

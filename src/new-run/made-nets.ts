@@ -7,7 +7,7 @@ import { CaffeError, FormatError, NetError } from "../util/errors.ts";
 import type { Shape } from "../util/shape.ts";
 import { type AdaptedNets, adaptModel } from "./adapt-net.ts";
 import type { BaseModel } from "./base-model.ts";
-import { NORM_SUFFIX } from "./batch-norm.ts";
+import { SCALE_SUFFIX } from "./batch-norm.ts";
 import { hasBatchNorm, isAnnotatedData, isData, learns } from "./layer-kinds.ts";
 
 /** What nets are made of a model. */
@@ -50,7 +50,7 @@ export function makeNets(model: BaseModel, wishes: NetWishes): MadeNets {
   const { classes, size, width, suffix } = wishes;
   const weights = wishes.weights === undefined ? undefined : readWeights(wishes.weights)[0];
   const normalized =
-    weights === undefined || weights.layers.some(({ name }) => name.endsWith(NORM_SUFFIX));
+    weights === undefined || weights.layers.some(({ name }) => name.endsWith(SCALE_SUFFIX));
   const pools = globalPools(model.deploy);
   const adaptation = { classes, size, width, normalized, pools };
   const nets = adaptModel(model, adaptation);

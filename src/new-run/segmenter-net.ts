@@ -1,6 +1,6 @@
 import type { LayerParameter, NetParameter, TransformationParameter } from "../io/proto/caffe.ts";
 import { CaffeError } from "../util/errors.ts";
-import { unbiased } from "./batch-norm.ts";
+import { SCALE_SUFFIX, unbiased } from "./batch-norm.ts";
 import type { FormedNet, NetForm } from "./formed-net.ts";
 import {
   changeWeights,
@@ -95,7 +95,7 @@ function withBatchNorms(net: NetParameter): NetParameter {
     return [
       { name, type: "BatchNorm", bottom, top, ...rule },
       {
-        name: `${name}/scale`,
+        name: `${name}${SCALE_SUFFIX}`,
         type: "Scale",
         bottom: top,
         top,
