@@ -53,7 +53,7 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     .option("images", {
       type: "string",
       describe:
-        "the pictures: a folder with a folder for each class, or with such folders in train, val and test; or a list, `path label` or `path,label` on each line",
+        "the pictures: a folder with a folder for each class, or with such folders in train, val and test; or a list, `path label` or `path,label` on each line; or a database (LMDB, LevelDB) of images and labels",
     })
     .option("annotations", {
       type: "string",
@@ -67,7 +67,8 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     })
     .option("labels", {
       type: "string",
-      describe: "with --masks: text file with a name for each number, one a line from 0 on",
+      describe:
+        "text file with a name for each number of --masks, or for each label of a database, one a line from 0 on",
     })
     .option("model", {
       type: "string",
@@ -176,8 +177,10 @@ function checkTogether({ annotations, masks, root, labels }: NewRunFlags): void 
   if (other && root !== undefined) {
     throw new CaffeError(`--root is for lists, and ${other} for a folder. Expected one of them.`);
   }
-  if (labels !== undefined && masks === undefined) {
-    throw new CaffeError("--labels names the numbers of --masks, which is not given.");
+  if (labels !== undefined && annotations !== undefined) {
+    throw new CaffeError(
+      "--labels is given, and annotations name objects themselves. Expected one of them.",
+    );
   }
 }
 

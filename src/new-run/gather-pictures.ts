@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { CaffeError, FormatError } from "../util/errors.ts";
+import { extractPictures, isDatabase } from "./database-pictures.ts";
 import { findPictures } from "./find-pictures.ts";
 import { classesOf, type FoundPictures, type PictureSet } from "./picture.ts";
 import { checkClasses, type LookOptions, readablePictures } from "./readable-pictures.ts";
@@ -11,6 +12,10 @@ export const PARTS = ["train", "val", "test"] as const;
 /** Where pictures come from, and how they are shared out. */
 interface GatherOptions {
   readonly images: string;
+  /** The folder that pictures of a database are written to. */
+  readonly place: string;
+  /** A file with the names of a database's labels. */
+  readonly labels?: string | undefined;
   readonly root?: string | undefined;
   readonly val: number | string;
   readonly seed: number;
@@ -46,10 +51,19 @@ export async function gatherPictures(
   options: GatherOptions,
   { say, onProgress, check }: GatherHooks,
 ): Promise<GatheredPictures> {
-  const { images, root, val, seed, isColor, threads } = options;
+  const { images, root, place, labels, val, seed, isColor, threads } = options;
   const warn = (message: string): void => say("warning", message);
-  const found = findPictures(images, root, warn);
-  const own = typeof val === "string" ? findPictures(val, root, warn).train : found.val;
+  const picturesOf = async (source: string, name: string): Promise<FoundPictures> => {
+    if (!isDatabase(source)) return findPictures(source, root, warn);
+    return { train: await extractPictures(source, { folder: join(place, name), labels, check }) };
+  };
+  const found = await picturesOf(images, "pictures");
+  const own = typeof val === "string" ? (await picturesOf(val, "val_pictures")).train : found.val;
+  if (labels !== undefined && !isDatabase(images)) {
+    throw new CaffeError(
+      "--labels names the labels of a database or of --masks. Expected one of them, or no --labels.",
+    );
+  }
   const all: FoundPictures = { ...found, ...(own && { val: own }) };
   const classes = classesOf(all.train.pictures);
   checkNames(images, classes);

@@ -20,8 +20,9 @@ export const USUAL_MODELS: Readonly<Record<RunTask, string>> = {
 interface NewRunOptions extends WriteOptions {
   /** VOC's or COCO's annotations of the pictures, of which a detector is to be made. */
   readonly annotations?: string | undefined;
-  /** A folder of label images of the pictures, of which a segmenter is to be made, and a file with names of their numbers. */
+  /** A folder of label images of the pictures, of which a segmenter is to be made. */
   readonly masks?: string | undefined;
+  /** A file with names of their numbers, or of a database's labels. */
   readonly labels?: string | undefined;
   /**
    * How much to test with, between 0 and 1; or a source of pictures to test with, of a detector a list that names some of its
@@ -91,6 +92,7 @@ async function classifierRun(
   before: RunFile | undefined,
   hooks: WriteHooks,
 ): Promise<WrittenRun> {
-  const pictures = await gatherPictures({ ...options, isColor: model.input[0] !== 1 }, hooks);
+  const isColor = model.input[0] !== 1;
+  const pictures = await gatherPictures({ ...options, place, isColor }, hooks);
   return writeRun(place, options, { model, before, pictures }, hooks);
 }

@@ -73,7 +73,7 @@ ${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weigh
 | file | what |
 | --- | --- |
 | \`train.txt\`, \`val.txt\`${hasTest ? ", `test.txt`" : ""} | \`path label\` of each picture, in the order of the databases |
-| \`labels.txt\` | the classes, one a line; the first is label 0 |
+${parts.some(({ root }) => root.startsWith(join(folder, "/"))) ? "| `pictures` | the pictures of the database that this was made of |\n" : ""}| \`labels.txt\` | the classes, one a line; the first is label 0 |
 | \`train_lmdb\`, \`val_lmdb\`${hasTest ? ", `test_lmdb`" : ""} | the pictures, ${stored}×${stored} pixels, as ${encoding} files |
 ${hasMean ? `| \`mean.binaryproto\` | their mean; \`mean_value\` in the nets is that of each channel |\n` : ""}| \`train_val.prototxt\`, \`deploy.prototxt\` | ${model.title} for ${classes.length} classes and ${size}×${size} pixels, for training and for use |
 | \`solver.prototxt\` | how it is trained |

@@ -146,7 +146,7 @@ export function writeText(path: string, text: string): void {
 /** Writes each part's list, and the database that it becomes. */
 async function writeDatabases(
   place: string,
-  { images, seed, threads }: WriteOptions,
+  { folder, images, seed, threads }: WriteOptions,
   { model, pictures: { classes, sets } }: RunSources,
   { stored, encoding }: { readonly stored: number; readonly encoding: string },
   { onProgress, check, signal }: WriteHooks,
@@ -181,7 +181,12 @@ async function writeDatabases(
     }
     done += count;
   }
-  return parts;
+  // What was written to the run's folder lies elsewhere while it is made.
+  const begin = `${place}/`;
+  return parts.map((part) => ({
+    ...part,
+    root: part.root.startsWith(begin) ? join(folder, part.root.slice(begin.length)) : part.root,
+  }));
 }
 
 /** How pictures are prepared: as the weights want them that training goes on from, or with the mean of these pictures. */

@@ -119,7 +119,7 @@ test("what is wrong is said, and nothing is left", async () => {
       [...SET, "--size=50"],
       "the model's maps do not fit 50×50 pixels. Expected a size of a multiple of 32",
     ],
-    [["--images=set/images", "--labels=two.txt"], "--labels names the numbers of --masks"],
+    [["--images=set", "--labels=two.txt"], "--labels names the labels of a database or of --masks"],
   ];
   for (const [args, said] of faults) {
     const { status, stderr } = await made("x", ...args);

@@ -177,6 +177,46 @@ describe("what is made", () => {
   });
 });
 
+test("a database of images and labels is made files first, with names for its labels", async () => {
+  const root = `${folder}/`;
+  const list = ["disc", "ring"].flatMap((name, label) =>
+    [0, 1, 2].map((i) => `few/${name}/00${i}.png ${label}\n`),
+  );
+  writeFileSync(at("few.txt"), list.join(""));
+  const convert = ["convert_imageset", "--resize_height=40", "--resize_width=40"];
+  for (const [name, ...more] of [["raw_lmdb"], ["png_lmdb", "--encoded"]] as const) {
+    expect((await caffeHere([...convert, ...more, root, at("few.txt"), at(name)])).status).toBe(0);
+  }
+  writeFileSync(at("names.txt"), "round\nhollow\n");
+  const args = ["--model=lenet", "--labels=names.txt", "--val=0.4"];
+  for (const [run, source] of [
+    ["h", "raw_lmdb"],
+    ["i", "png_lmdb"],
+  ] as const) {
+    const { status, stderr } = await made(run, `--images=${source}`, ...args);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("2 classes: hollow, round. Pictures: train 4, val 2.");
+  }
+  expect(readdirSync(at("h/pictures"))).toHaveLength(6);
+  expect(readFileSync(at("h/README.md"), "utf8")).toMatch(
+    / h\/pictures\/ h\/train\.txt h\/train_lmdb$/m,
+  );
+  const values = ["h", "i"].map((run) =>
+    Array.from(rawRecordsOf(at(`${run}/train_lmdb`)), ({ key, value }) => [key, value.slice()]),
+  );
+  expect(values[0]).toEqual(values[1]);
+  const { stderr } = await made("j", "--images=raw_lmdb", "--labels=few/none.txt");
+  expect(stderr).toContain("few/none.txt");
+  writeFileSync(at("one.txt"), "round\n");
+  const unnamed = await made("j", "--images=raw_lmdb", "--labels=one.txt");
+  expect(unnamed.stderr).toMatch(
+    /raw_lmdb: key "\d+_few\/ring\/000\.png": label 1 has no name in one\.txt/,
+  );
+  const loose = await made("j", "--images=few", "--labels=names.txt");
+  expect(loose.stderr).toContain("--labels names the labels of a database or of --masks");
+  expect(existsSync(at("j"))).toBe(false);
+});
+
 test("caffe train makes a run of pictures and trains it, in a folder that is new each time", async () => {
   for (const name of ["few", "few-2"]) {
     const args = ["train", "--images=few", "--model=lenet", "--epochs=1"];
