@@ -66,6 +66,7 @@ Paths in these files begin where \`caffe new\` was run; run these there.
 caffe train --solver=${at("solver.prototxt")}
 caffe test --model=${at("train_val.prototxt")} --weights=${word(trained)} --iterations=${plan.valIterations}
 ${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weights=${word(trained)} --iterations=${plan.testIterations}\n` : ""}caffe classify ${word(trained)} picture.jpg
+caffe explain ${word(trained)} picture.jpg
 \`\`\`
 
 ## What lies here, and how it came
@@ -77,7 +78,7 @@ ${parts.some(({ root }) => root.startsWith(join(folder, "/"))) ? "| `pictures` |
 | \`train_lmdb\`, \`val_lmdb\`${hasTest ? ", `test_lmdb`" : ""} | the pictures, ${stored}×${stored} pixels, as ${encoding} files |
 ${hasMean ? `| \`mean.binaryproto\` | their mean; \`mean_value\` in the nets is that of each channel |\n` : ""}| \`train_val.prototxt\`, \`deploy.prototxt\` | ${model.title} for ${classes.length} classes and ${size}×${size} pixels, for training and for use |
 | \`solver.prototxt\` | how it is trained |
-| \`run.json\` | what \`caffe classify\` has to know beside the weights |
+| \`run.json\` | what \`caffe classify\` and \`explain\` have to know beside the weights |
 
 \`\`\`sh
 ${databases.join("\n")}

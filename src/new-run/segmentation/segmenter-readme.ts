@@ -52,7 +52,7 @@ caffe segment ${trained} picture.jpg
 caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${width === 1 ? "" : ` --width=${width}`}${weights === undefined ? "" : ` --from=${word(weights)}`}
 \`\`\`
 
-This makes the nets; here their data layers read the lists above.
+This makes the nets; here their data layers read the lists above. Losses weigh all pixels alike.
 ${width === 1 ? "" : `\nLayers have ${width} of the outputs that the model has, so that two cores can train it.\n`}${changesText(facts)}
 ## What may be changed
 
