@@ -149,7 +149,6 @@ export const combinations: Readonly<Record<string, Translation>> = {
   Eltwise: eltwise,
   InnerDistance: innerDistance,
   Mul: mul,
-  Parameter: (at) => at.weights(0, "value"),
   Reduction: reduction,
   Silence: () => [],
   Softmax: softmaxed,

@@ -24,7 +24,7 @@ const SCORES: ReadonlySet<string> = new Set([
 ]);
 
 /** What a loss calls its output in deploy nets. */
-const PROBABILITIES = "prob";
+export const PROBABILITIES = "prob";
 
 const SOFTMAX: ReadonlySet<string> = new Set([
   "FocalLoss",

@@ -3,25 +3,32 @@ import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Shape } from "../../util/shape.ts";
 import type { Axis, Freedom } from "../graph/axes.ts";
+import { countedAxes } from "./translations.ts";
 
-/** Axes of a net's inputs that change together, and what they are called. */
-export interface FreeInputs {
+/** Axes that change together, and what they are called. */
+export interface FreeGroup {
   readonly name: Freedom;
-  /** Per input by its place, its axis. */
-  readonly axes: readonly (readonly [input: number, axis: number])[];
+  /** Whose axes they are: those of a net's inputs, or of tops of which a layer knows how long they are when it has run. */
+  readonly axes: readonly (readonly [blob: Blob, axis: number])[];
   /** What is added to their length to see what depends on it. */
   readonly steps: readonly number[];
+  /** Whether they follow from what the net computes, so that nobody can keep them as they are. */
+  readonly isComputed: boolean;
 }
+
+/** Odd steps tell what is rounded up from what is rounded down. */
+const STEPS = { image: [37, 96], count: [1, 4] } as const;
 
 /**
  * What may change of a net's inputs: the batch, which is axis 0 of the first and of those as long, height and width of
  * images, and the number of whatever else the others have.
  */
-export function freedomsOf(net: Net): FreeInputs[] {
+export function freedomsOf(net: Net): FreeGroup[] {
   const shapes = net.inputBlobs.map(({ shape }) => shape);
-  const groups = new Map<string, [number, number][]>();
+  const groups = new Map<string, [Blob, number][]>();
   const add = (name: string, input: number, axis: number): void => {
-    groups.set(name, [...(groups.get(name) ?? []), [input, axis]]);
+    const blob = net.inputBlobs[input] as Blob;
+    groups.set(name, [...(groups.get(name) ?? []), [blob, axis]]);
   };
   const batch = shapes.find((shape) => shape.length > 0)?.[0];
   const image = shapes.find((shape) => shape.length === 4);
@@ -32,12 +39,26 @@ export function freedomsOf(net: Net): FreeInputs[] {
     if (shape[2] === image[2]) add("height", i, 2);
     if (shape[3] === image[3]) add("width", i, 3);
   });
-  return [...groups].map(([name, axes]) => ({
+  const ofInputs = [...groups].map(([name, axes]) => ({
     name,
     axes,
-    // Odd steps tell what is rounded up from what is rounded down.
-    steps: name === "height" || name === "width" ? [37, 96] : [1, 4],
+    steps: name === "height" || name === "width" ? STEPS.image : STEPS.count,
+    isComputed: false,
   }));
+  return [...ofInputs, ...computedOf(net)];
+}
+
+/** Tops whose length only a layer that has run knows. */
+function computedOf(net: Net): FreeGroup[] {
+  return net.layers.flatMap((layer, i) => {
+    const axis = countedAxes.get(layer.param.type ?? "");
+    if (axis === undefined) return [];
+    const tops = net.topBlobs[i] ?? [];
+    const name = `${net.layerKeys[i]}_count`;
+    return [
+      { name, axes: tops.map((top) => [top, axis] as const), steps: STEPS.count, isComputed: true },
+    ];
+  });
 }
 
 /** The axes of every blob. */
@@ -50,27 +71,36 @@ export type AxesOfBlobs = ReadonlyMap<Blob, readonly Axis[]>;
  */
 export function findFreeAxes(
   net: Net,
-  freedoms: readonly FreeInputs[],
-): { readonly axes: AxesOfBlobs; readonly allowed: readonly FreeInputs[] } {
+  freedoms: readonly FreeGroup[],
+): { readonly axes: AxesOfBlobs; readonly allowed: readonly FreeGroup[] } {
   const given = net.inputBlobs.map(({ shape }) => shape);
   const blobs = [...new Set(net.topBlobs.flat())];
-  const look = (): Shape[] => {
-    net.reshape();
+  const computed = new Map(
+    freedoms.filter(({ isComputed }) => isComputed).flatMap(({ axes }) => axes),
+  );
+  /** Shapes of all blobs, those axes longer by a step. */
+  const look = (longer?: FreeGroup, step = 0): Shape[] => {
+    const more = new Map(longer?.axes);
+    net.inputBlobs.forEach((blob, i) => {
+      blob.reshape(stretched(given[i] as Shape, more.get(blob), step));
+    });
+    net.layers.forEach((layer, i) => {
+      const tops = net.topBlobs[i] ?? [];
+      layer.reshape(net.bottomBlobs[i] ?? [], tops);
+      for (const top of tops) {
+        const axis = computed.get(top);
+        if (axis === undefined) continue;
+        const some = top.shape.map((length, a) => (a === axis ? SOME : length));
+        top.reshape(stretched(some, more.get(top), step));
+      }
+    });
     return blobs.map(({ shape }) => shape);
   };
-  const inputsAre = (shapes: readonly Shape[]): void => {
-    net.inputBlobs.forEach((blob, i) => {
-      blob.reshape(shapes[i] as Shape);
-    });
-  };
   const before = look();
-  const seen: { readonly freedom: FreeInputs; readonly shapes: readonly Shape[][] }[] = [];
+  const seen: { readonly freedom: FreeGroup; readonly shapes: readonly Shape[][] }[] = [];
   for (const freedom of freedoms) {
     try {
-      const shapes = freedom.steps.map((step) => {
-        inputsAre(given.map((shape, i) => stretch(shape, i, freedom, step)));
-        return look();
-      });
+      const shapes = freedom.steps.map((step) => look(freedom, step));
       if (shapes.every((all) => all.every((shape, b) => shape.length === before[b]?.length))) {
         seen.push({ freedom, shapes });
       }
@@ -78,8 +108,7 @@ export function findFreeAxes(
       // A layer that refuses the other length: it cannot change.
       if (!(error instanceof CaffeError)) throw error;
     }
-    inputsAre(given);
-    net.reshape();
+    look();
   }
   const names = new Map<string, string>();
   const axes = new Map(
@@ -99,15 +128,16 @@ export function findFreeAxes(
   return { axes, allowed: seen.map(({ freedom }) => freedom) };
 }
 
-function stretch(shape: Shape, input: number, { axes }: FreeInputs, step: number): Shape {
-  return shape.map((length, axis) =>
-    axes.some(([i, a]) => i === input && a === axis) ? length + step : length,
-  );
+/** The length that a layer is taken to give before it has run. */
+const SOME = 3;
+
+function stretched(shape: Shape, axis: number | undefined, step: number): Shape {
+  return shape.map((length, i) => (i === axis ? length + step : length));
 }
 
 /** The first that depends on a freedom is the input's own axis, and has its name. */
 function nameOf(
-  on: readonly { readonly freedom: FreeInputs }[],
+  on: readonly { readonly freedom: FreeGroup }[],
   names: ReadonlyMap<string, string>,
 ): string {
   const name = on.map(({ freedom }) => freedom.name).join("_");

@@ -203,6 +203,14 @@ const batchToSpace: Translation = (at) => {
 const batchReindex: Translation = ({ graph: g, x, bottoms }) =>
   g.op("Gather", [x.value, asInteger(g, bottoms[1]?.value ?? "")], { axis: 0 });
 
+/** Rows whose selector is not 0: how many, only the run tells. */
+const filter: Translation = (at) => {
+  const { graph: g, bottoms, tops } = at;
+  const { value } = bottoms.at(-1)!;
+  const isKept = g.op("Cast", [g.op("Reshape", [value, g.ints([-1])])], { to: 9 });
+  return tops.map((_, i) => g.op("Compress", [bottoms[i]!.value, isKept], { axis: 0 }));
+};
+
 /** A value to where its maximum came from: places of planes, one behind the other. */
 function unpool(at: Site, mask: string): string {
   const { graph: g, x, y } = at;
@@ -244,6 +252,7 @@ export const shapes: Readonly<Record<string, Translation>> = {
   Crop: crop,
   CropCenter: cropCenter,
   DepthToSpace: depthToSpace,
+  Filter: filter,
   Flatten: view,
   Flip: flip,
   Gather: ({ bottoms }) => bottoms.map(({ value }) => value),

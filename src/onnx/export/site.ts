@@ -17,8 +17,9 @@ export class Site {
   readonly bottoms: readonly Operand[];
   /** Its tops' axes; they have no values yet. */
   readonly tops: readonly Operand[];
-  /** Blobs of the net that was translated, in the order of the bottoms: shaped, and empty. */
+  /** Blobs of the net that is translated, as bottoms and tops: shaped, and empty. */
   readonly bottomBlobs: readonly Blob[];
+  readonly topBlobs: readonly Blob[];
   readonly #shared: SharedWeights;
 
   constructor(
@@ -26,7 +27,7 @@ export class Site {
     layer: Layer,
     bottoms: readonly Operand[],
     tops: readonly Operand[],
-    bottomBlobs: readonly Blob[],
+    { bottomBlobs, topBlobs }: Pick<Site, "bottomBlobs" | "topBlobs">,
     shared: SharedWeights,
   ) {
     this.graph = graph;
@@ -34,6 +35,7 @@ export class Site {
     this.bottoms = bottoms;
     this.tops = tops;
     this.bottomBlobs = bottomBlobs;
+    this.topBlobs = topBlobs;
     this.#shared = shared;
   }
 

@@ -1,4 +1,3 @@
-import type { Blob } from "../../blob/blob.ts";
 import { createEngines } from "../../engines/create.ts";
 import type { LayerParameter } from "../../io/proto/caffe.ts";
 import { LayerRegistry } from "../../layers/registry.ts";
@@ -12,7 +11,7 @@ import { foldLines } from "../graph/fold.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { OnnxModel } from "../graph/model.ts";
 import { isEnd } from "./ends.ts";
-import { type FreeInputs, findFreeAxes, freedomsOf } from "./free-axes.ts";
+import { type FreeGroup, findFreeAxes, freedomsOf } from "./free-axes.ts";
 import { type OnnxOptions, onnxOptions } from "./options.ts";
 import { translations } from "./translations.ts";
 import { type Output, Translator } from "./translator.ts";
@@ -44,7 +43,7 @@ export async function toOnnx(net: Net, options: OnnxOptions = {}): Promise<OnnxM
   await net.paramsToHost();
   const twin = twinOf(net);
   if (options.batch !== undefined) setBatch(twin, options.batch);
-  let freedoms: readonly FreeInputs[] = freedomsOf(twin).filter(
+  let freedoms: readonly FreeGroup[] = freedomsOf(twin).filter(
     ({ name }) => name !== "batch" || options.batch === undefined,
   );
   for (;;) {
@@ -55,7 +54,13 @@ export async function toOnnx(net: Net, options: OnnxOptions = {}): Promise<OnnxM
       if (!(error instanceof FreeAxisError)) throw error;
       // A translation has to know a length: what that depends on stays as it is.
       const { freedoms: fixed } = error;
-      freedoms = allowed.filter(({ name }) => !fixed.includes(name));
+      const rest = allowed.filter(({ name, isComputed }) => isComputed || !fixed.includes(name));
+      if (rest.length === allowed.length) {
+        throw new NetError(
+          `${error.message} to write net "${net.name}", and it follows from what the net computes. Expected a net that is cut there.`,
+        );
+      }
+      freedoms = rest;
     }
   }
 }
@@ -83,20 +88,25 @@ function twinOf(net: Net): Net {
     return rest;
   });
   const shapes = Object.fromEntries([...net.blobs].map(([name, { shape }]) => [name, shape]));
-  const twin = new Net(withPlaceholders({ name: net.name, layer }, shapes), {
-    engines: createEngines({ prefer: "reference", log: silent }),
-    phase: "TEST",
-    dtype: net.dtype,
-    log: silent,
-  });
+  const bare = withPlaceholders({ name: net.name, layer }, shapes);
+  // Weights come from the net, but data that fillers make are no weights.
+  const layers = bare.layer?.map((one, i) => (one.dummy_data_param ? (layer[i] ?? one) : one));
+  const twin = new Net(
+    { ...bare, layer: layers ?? [] },
+    {
+      engines: createEngines({ prefer: "reference", log: silent }),
+      phase: "TEST",
+      dtype: net.dtype,
+      log: silent,
+    },
+  );
   twin.shareWith(net, silent);
   return twin;
 }
 
 function setBatch(net: Net, batch: number): void {
   const freedom = freedomsOf(net).find(({ name }) => name === "batch");
-  for (const [input, axis] of freedom?.axes ?? []) {
-    const blob = net.inputBlobs[input] as Blob;
+  for (const [blob, axis] of freedom?.axes ?? []) {
     blob.reshape(blob.shape.map((length, i) => (i === axis ? batch : length)));
   }
   net.reshape();

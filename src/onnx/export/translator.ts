@@ -4,7 +4,7 @@ import type { Net } from "../../net/net.ts";
 import { type Axis, Operand } from "../graph/axes.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/model.ts";
-import { endOf, isEnd } from "./ends.ts";
+import { endOf, isEnd, PROBABILITIES } from "./ends.ts";
 import type { AxesOfBlobs } from "./free-axes.ts";
 import { type SharedWeights, Site } from "./site.ts";
 import { translations } from "./translations.ts";
@@ -29,6 +29,7 @@ export class Translator {
   /** Outputs that stand for losses and scores. */
   readonly #ends: {
     readonly name: string;
+    readonly layer: string;
     readonly value: string;
     readonly axes: readonly Axis[];
   }[] = [];
@@ -45,20 +46,26 @@ export class Translator {
     this.#net.layers.forEach((_, i) => {
       this.#layer(i);
     });
-    const ended = new Set(this.#ends.map(({ value }) => value));
     const read = new Set(this.#graph.nodes.flatMap(({ inputs }) => inputs));
     const outputs = this.#net.outputs
       .filter((name) => this.#passed.has(name))
       .map((name) =>
         this.#output(name, this.#values.get(name) ?? "", this.#axesOf(this.#net.blob(name))),
       );
-    const taken = new Set(outputs.map(({ name }) => name));
-    for (const { name, value, axes } of this.#ends) {
-      // What goes on through other layers is no end.
-      if (read.has(value) || !ended.delete(value)) continue;
-      if (this.#isInput(value)) continue;
-      const own = taken.has(name) ? this.#graph.unique(name) : name;
-      taken.add(own);
+    // What goes on through other layers is no end.
+    const ends = this.#ends.filter(
+      ({ value }, i) =>
+        !read.has(value) &&
+        !this.#isInput(value) &&
+        this.#ends.findIndex((end) => end.value === value) === i,
+    );
+    for (const { name, layer, value, axes } of ends) {
+      const isAlone = ends.filter((end) => end.name === name).length === 1;
+      const isBlob = this.#net.blobs.has(name);
+      const own =
+        isBlob && name !== PROBABILITIES
+          ? name
+          : this.#graph.unique(isAlone ? name : `${name}/${layer}`);
       outputs.push(this.#output(own, value, axes));
     }
     return outputs;
@@ -91,9 +98,16 @@ export class Translator {
       operand(this.#values.get(bottomNames[i] ?? "") ?? "", blob),
     );
     const tops = topBlobs.map((blob) => operand("", blob));
-    const site = new Site(this.#graph, layer, bottoms, tops, bottomBlobs, this.#shared);
+    const site = new Site(
+      this.#graph,
+      layer,
+      bottoms,
+      tops,
+      { bottomBlobs, topBlobs },
+      this.#shared,
+    );
     if (isEnd(layer.param)) {
-      this.#ends.push({ ...endOf(site), axes: this.#axesOf(bottomBlobs[0] as Blob) });
+      this.#ends.push({ ...endOf(site), layer: key, axes: this.#axesOf(bottomBlobs[0] as Blob) });
       return;
     }
     const made = translations.get(type)?.(site) ?? [];

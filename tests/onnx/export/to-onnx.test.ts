@@ -85,6 +85,43 @@ describe("axes", () => {
   });
 });
 
+describe("rows that only the run counts", () => {
+  const text = `${input(3, 4)}
+    layer { name: "keep" type: "Input" top: "keep" input_param { shape { dim: 3 } } }
+    layer { name: "f" type: "Filter" bottom: "data" bottom: "keep" top: "f" }
+    layer { name: "ip" type: "InnerProduct" bottom: "f" top: "ip" inner_product_param { num_output: 2 } }`;
+
+  test("go on under a name of their own", async () => {
+    using net = testNet(text);
+    const model = await toOnnx(net, { batch: 3 });
+    expect(forms(model)).toEqual(["data: 3x4", "keep: 3", "ip: f_countx2"]);
+    const session = await openSession(model.toBuffer());
+    write(net.blob("data"), noise(12));
+    write(net.blob("keep"), [1, 0, 2]);
+    const [answer] = await answersOf(net, session);
+    expect(answer?.got.dims).toEqual([2, 2]);
+    expect(answer?.got.data).toBeAllClose(answer?.want ?? [], { rtol: 1e-4 });
+  });
+
+  test("cannot be what a layer has to know", async () => {
+    using net = testNet(`${text}
+      layer { name: "t" type: "Reshape" bottom: "ip" top: "t" reshape_param { shape { dim: 1 dim: 1 dim: -1 dim: 2 } } }
+      layer { name: "s" type: "SPP" bottom: "t" top: "s" spp_param { pyramid_height: 1 } }`);
+    await expect(toOnnx(net)).rejects.toThrow(
+      /f_count, has to be known.*follows from what the net computes/,
+    );
+  });
+});
+
+test("data of constant fillers are constants", async () => {
+  using net = testNet(`${input(2, 3)}
+    layer { name: "d" type: "DummyData" top: "d" dummy_data_param { shape { dim: 2 dim: 3 } data_filler { value: 4 } } }
+    layer { name: "e" type: "Eltwise" bottom: "data" bottom: "d" top: "e" }`);
+  const model = await toOnnx(net);
+  expect(forms(model)).toEqual(["data: 2x3", "e: 2x3"]);
+  await expectSame(net, await openSession(model.toBuffer()), [2, 3]);
+});
+
 describe("folding", () => {
   test("lines go into the weights before them, and back out with fold: false", async () => {
     using net = testNet(CONVOLUTIONS);
@@ -146,6 +183,18 @@ describe("ends", () => {
     using net = testNet(`${classes}
       layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" top: "p" }`);
     expect(forms(await toOnnx(net))).toEqual(["data: batchx4", "p: batchx5"]);
+  });
+
+  test("probabilities of several losses are told apart by the layers' names", async () => {
+    using net = testNet(`${classes}
+      layer { name: "ip2" type: "InnerProduct" bottom: "ip" top: "ip2" inner_product_param { num_output: 5 } }
+      layer { name: "loss1" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss1" }
+      layer { name: "loss2" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss2" }`);
+    expect(forms(await toOnnx(net))).toEqual([
+      "data: batchx4",
+      "prob/loss1: batchx5",
+      "prob/loss2: batchx5",
+    ]);
   });
 
   test("other losses give what they compare, and a score what it counts where nothing else reads it", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Net } from "../../../src/net/net.ts";
 import { isEnd } from "../../../src/onnx/export/ends.ts";
+import type { OnnxOptions } from "../../../src/onnx/export/options.ts";
 import { translations } from "../../../src/onnx/export/translations.ts";
 import { LayerError } from "../../../src/util/errors.ts";
 import {
@@ -15,21 +16,10 @@ import { type Answers, bothAnswers, fillParams } from "../../support/onnx-runtim
 
 /** Layer types that have no form in ONNX. */
 const WITHOUT: readonly string[] = [
-  "ColinearConvolution",
-  "DenseBlock",
-  "Filter",
-  "Im2col",
-  "LSTM",
-  "LSTMUnit",
-  "Lstm",
   "PSROIPooling",
   "ROIAlign",
   "ROIPooling",
-  "RNN",
-  "SPP",
   "ScaleRoute",
-  "TreepoolKernel1L",
-  "TreepoolMaxAve",
   "BoxGroupOutput",
   "BoxOutput",
   "DecodeBBox",
@@ -38,19 +28,14 @@ const WITHOUT: readonly string[] = [
   "ProposalTarget",
   "BoxAnnotatorOHEM",
   "CTCGreedyDecoder",
-  "ContinuationIndicator",
   "CenterLoss",
   "DetectionOutput",
-  "DummyData",
-  "Input",
   "MarginInnerProduct",
-  "PriorBox",
-  "PriorBoxClustered",
   "YoloDetectionOutput",
   "Yolov3DetectionOutput",
 ];
 /** Uses of others that have none. */
-const REFUSED = /sample_weights_test/;
+const REFUSED = /sample_weights_test|type: "gaussian" } }/;
 
 const all = { ...configurations, ...withoutGradient };
 
@@ -73,7 +58,7 @@ describe.each(Object.keys(all).filter((type) => translations.has(type) && type !
 async function prepared(
   type: string,
   row: Row,
-): Promise<{ readonly net: Net; readonly run: () => Promise<void> }> {
+): Promise<{ readonly net: Net; readonly run: (options?: OnnxOptions) => Promise<void> }> {
   const { shapes, inputs } = bottomsOf(row);
   const net = layerNet(`type: "${type}" ${row[0].replace("phase: TRAIN", "")}`, shapes, {
     phase: "TEST",
@@ -83,7 +68,7 @@ async function prepared(
     const blob = net.blob(String.fromCharCode(97 + i));
     write(blob, inputs[i] ?? noise(blob.count(), 7 + i));
   });
-  return { net, run: async () => expectEqual(await bothAnswers(net)) };
+  return { net, run: async (options) => expectEqual(await bothAnswers(net, options)) };
 }
 
 function expectEqual(answers: readonly Answers[]): void {
@@ -95,7 +80,22 @@ function expectEqual(answers: readonly Answers[]): void {
   }
 }
 
+describe.each([11, 21])("version %i of the operators", (opset) => {
+  test.each(Object.keys(all).filter((type) => translations.has(type) && type !== "Silence"))(
+    "%s",
+    async (type) => {
+      const row = (all[type] ?? []).find(([fields]) => !REFUSED.test(fields));
+      if (!row) return;
+      const { net, run } = await prepared(type, row);
+      await run({ opset });
+      net.close();
+    },
+  );
+});
+
 test("a layer has a form in ONNX, ends the net, or is listed as having none", () => {
-  const known = Object.keys(all).filter((type) => translations.has(type) || isEnd({ type }));
+  const known = Object.keys(all).filter(
+    (type) => translations.has(type) || isEnd({ type }) || type === "Input",
+  );
   expect(Object.keys(all).filter((type) => !known.includes(type))).toEqual(WITHOUT);
 });
