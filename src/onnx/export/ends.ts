@@ -14,6 +14,7 @@ interface End {
 const SCORES: ReadonlySet<string> = new Set([
   "Accuracy",
   "BboxAccuracy",
+  "CenterLoss",
   "DetectionAccuracy",
   "DetectionEvaluate",
   "DetectionGroupAccuracy",

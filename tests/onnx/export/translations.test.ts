@@ -16,23 +16,15 @@ import { type Answers, bothAnswers, fillParams } from "../../support/onnx-runtim
 
 /** Layer types that have no form in ONNX. */
 const WITHOUT: readonly string[] = [
-  "PSROIPooling",
-  "ROIAlign",
-  "ROIPooling",
   "ScaleRoute",
   "BoxGroupOutput",
   "BoxOutput",
   "DecodeBBox",
   "FrcnnOutput",
-  "Proposal",
   "ProposalTarget",
   "BoxAnnotatorOHEM",
   "CTCGreedyDecoder",
-  "CenterLoss",
-  "DetectionOutput",
   "MarginInnerProduct",
-  "YoloDetectionOutput",
-  "Yolov3DetectionOutput",
 ];
 /** Uses of others that have none. */
 const REFUSED = /sample_weights_test|type: "gaussian" } }/;
