@@ -1,3 +1,4 @@
+import { deserialize, serialize } from "node:v8";
 import type { Workers } from "../solvers/workers.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 import { SummedGradients } from "./gradient-sums.ts";
@@ -29,7 +30,15 @@ export class Ranks implements Workers {
     return all;
   }
 
+  async share<T>(value: T): Promise<T[]> {
+    const all = await this.#world.gatherBytes(serialize(value));
+    return all.map((bytes) => deserialize(bytes) as T);
+  }
+
   async follow(arrays: readonly SyncedMem[]): Promise<void> {
-    for (const mem of arrays) await this.#world.broadcast(mem.mutableCpu().subarray(0, mem.count));
+    for (const mem of arrays) {
+      await mem.toHost();
+      await this.#world.broadcast(mem.mutableCpu().subarray(0, mem.count));
+    }
   }
 }

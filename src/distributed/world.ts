@@ -18,7 +18,6 @@ export class World {
   /** The machine that this rank is on. */
   readonly host: string;
   readonly #addon: MpiAddon;
-
   /** Joins the others. */
   constructor(addon: MpiAddon) {
     const { rank, count, host } = addon.start();
@@ -69,17 +68,19 @@ export class World {
 
   /** Every rank's text, in the order of ranks. */
   async texts(own: string): Promise<string[]> {
-    const bytes = new TextEncoder().encode(own);
-    const lengths = (await this.meet([bytes.length])).map(([length = 0]) => length);
+    const all = await this.gatherBytes(new TextEncoder().encode(own));
+    return all.map((bytes) => new TextDecoder().decode(bytes));
+  }
+
+  /** Every rank's bytes, in the order of ranks; each may give as many as it wants. */
+  async gatherBytes(own: Uint8Array): Promise<Uint8Array[]> {
+    const lengths = (await this.meet([own.length])).map(([length = 0]) => length);
     const longest = Math.max(...lengths);
     const padded = new Uint8Array(longest);
-    padded.set(bytes);
+    padded.set(own);
     const all = new Uint8Array(longest * this.count);
     await this.wait([this.#addon.gather(padded, all)]);
-    return this.#byRank((rank) => {
-      const begin = rank * longest;
-      return new TextDecoder().decode(all.subarray(begin, begin + (lengths[rank] ?? 0)));
-    });
+    return this.#byRank((rank) => all.slice(rank * longest, rank * longest + (lengths[rank] ?? 0)));
   }
 
   #byRank<T>(one: (rank: number) => T): T[] {

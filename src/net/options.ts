@@ -1,4 +1,5 @@
 import { type Engines, someEngines } from "../engines/choose.ts";
+import type { Shard } from "../io/loaders/loader.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { LogOptions } from "../util/log.ts";
@@ -45,7 +46,8 @@ export interface NetOptions extends LogOptions {
    * `diff` of one that layers in place work on: that may be the gradient behind the last of them.
    */
   readonly fuse?: boolean;
-  readonly shard?: { readonly rank: number; readonly count: number };
+  /** Which records of a TRAIN net this is to read, or which `batches` of a TEST net: of every `count` number `rank`. */
+  readonly shard?: Pick<Shard, "rank" | "count"> & Partial<Shard>;
 }
 
 /** The names of a net's options. */

@@ -21,6 +21,8 @@ export interface Workers {
   readonly gradients: GradientSums;
   /** Every worker's numbers, in the order of ranks; all give as many. */
   meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]>;
-  /** Makes arrays those of worker 0; what lies on a device is on the host already. */
+  /** Every worker's value, in the order of ranks: plain data and typed arrays. */
+  share<T>(value: T): Promise<T[]>;
+  /** Makes arrays those of worker 0. */
   follow(arrays: readonly SyncedMem[]): Promise<void>;
 }

@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import { Random } from "../../src/util/random.ts";
-import { hasMpi, mpiNeeds, mpirun } from "../support/mpi.ts";
+import { hasMpi, mpiNeeds, mpirun, startMpirun } from "../support/mpi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
+const binary = fileURLToPath(new URL("../../bin/caffe", import.meta.url));
 const program = fileURLToPath(new URL("../support/train-in-ranks.mjs", import.meta.url));
 
 /** One training, and what came of it. */
@@ -22,6 +23,13 @@ interface RankResult {
   readonly losses: readonly number[];
   /** Of each parameter; of a large one some. */
   readonly weights: readonly (readonly number[])[];
+}
+
+/** A run of the command line. */
+interface Solved {
+  /** Its lines of losses and scores. */
+  readonly said: readonly string[];
+  readonly weights: Buffer;
 }
 
 /** Fields of each rule under which it learns something in twenty iterations. */
@@ -116,4 +124,95 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       }
     },
   );
+
+  /** What `caffe train` says and leaves of a run whose test has an odd number of batches. */
+  function solve(ranks: number, prefix: string, ...flags: readonly string[]): Solved {
+    const tested = net(list, 5, NARROW).replaceAll(/layer \{/g, "layer { include { phase: TEST }");
+    const trained = net(list, 8 / ranks, NARROW).replaceAll(
+      /layer \{/g,
+      "layer { include { phase: TRAIN }",
+    );
+    const file = written(
+      prefix,
+      `net_param { ${trained} ${tested} } base_lr: 0.05 momentum: 0.9 lr_policy: "fixed" random_seed: 7
+       test_iter: 3 test_interval: 4 display: 4 max_iter: 8 snapshot: 4`,
+    );
+    const args = [binary, "train", `--solver=${file}`, ...flags];
+    const { status, stderr } =
+      ranks === 1
+        ? spawnSync(process.execPath, args, { encoding: "utf8" })
+        : mpirun(ranks, args, folder);
+    expect(status, stderr).toBe(0);
+    const lines = [...stderr.matchAll(/(Iteration \d+.*loss = .*|Test net output.*)/g)];
+    return {
+      said: lines.map(([line]) => line.replace(/ \(.*\)/, "")),
+      weights: readFileSync(join(folder, `${prefix}_iter_8.caffemodel`)),
+    };
+  }
+
+  test("tests and losses read as of one rank; a resumed run goes on to the bit", () => {
+    const alone = solve(1, "alone");
+    const together = solve(2, "together");
+    expect(alone.said).toHaveLength(6);
+    expect(together.said).toEqual(alone.said);
+    const state = join(folder, "together_iter_4.solverstate");
+    const { weights } = solve(2, "resumed", `--snapshot=${state}`);
+    expect(weights.equals(together.weights)).toBe(true);
+  });
+
+  /** A solver's file, whose snapshots lie beside it. */
+  function written(prefix: string, text: string): string {
+    const file = join(folder, `${prefix}.prototxt`);
+    writeFileSync(file, `${text} snapshot_prefix: "${join(folder, prefix)}"`);
+    return file;
+  }
+
+  /** A run that goes on until it is stopped. */
+  const endless = (prefix: string, fields = ""): string =>
+    written(prefix, solver(list, 4, `${rules.SGD} max_iter: 1000000 display: 100 ${fields}`));
+
+  test("ranks with other solvers are refused, with the line that differs", () => {
+    const one = [binary, "train", `--solver=${endless("one")}`];
+    const other = [binary, "train", `--solver=${endless("other", "iter_size: 3")}`];
+    const { status, stderr } = mpirun(1, [...one, ":", "-np", "1", process.execPath, ...other]);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/the solver differs.*rank 1 .*iter_size: 3/);
+  });
+
+  test("a rank that is killed ends all of them", async () => {
+    const { said, ended } = startMpirun(
+      2,
+      [binary, "train", `--solver=${endless("killed")}`],
+      folder,
+    );
+    await said(/Iteration 100 /);
+    const [rank = 0] = processesWith("killed.prototxt");
+    const begun = Date.now();
+    process.kill(rank, "SIGKILL");
+    const { status, stderr } = await ended;
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/process rank \d .*on signal 9/);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(processesWith("killed.prototxt")).toEqual([]);
+  });
+
+  test("asked to end, all stop after one iteration, with a snapshot", async () => {
+    const file = endless("stopped");
+    const { child, said, ended } = startMpirun(2, [binary, "train", `--solver=${file}`], folder);
+    await said(/Iteration 100 /);
+    child.kill("SIGTERM");
+    const { stderr } = await ended;
+    expect(stderr).toMatch(
+      /Snapshotting solver state to binary proto file .*stopped_iter_\d+.solverstate/,
+    );
+    expect(stderr).toContain("Optimization stopped early.");
+  });
 });
+
+/** The ranks of a run, by a word of their command line. */
+function processesWith(word: string): number[] {
+  const { stdout } = spawnSync("pgrep", ["-f", `^${process.execPath} .*${word}`], {
+    encoding: "utf8",
+  });
+  return stdout.split("\n").filter(Boolean).map(Number);
+}

@@ -28,15 +28,21 @@ export function script(file: string, ...args: readonly string[]): Ended {
   return { status, stdout, stderr };
 }
 
-/** Starts bin/caffe; `said` waits until its log matches. */
-export function startCaffe(
-  args: readonly string[],
-  cwd: string,
-): { child: ChildProcess; said: (pattern: RegExp) => Promise<string>; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [binary, ...args], {
-    cwd,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+/** A program that runs; `said` waits until its standard error matches. */
+interface Started {
+  readonly child: ChildProcess;
+  readonly said: (pattern: RegExp) => Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts bin/caffe. */
+export function startCaffe(args: readonly string[], cwd: string): Started {
+  return startProgram(process.execPath, [binary, ...args], cwd);
+}
+
+/** Starts a program. */
+export function startProgram(command: string, args: readonly string[], cwd: string): Started {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   const waiting = new Set<() => void>();
   const wake = (): void => {

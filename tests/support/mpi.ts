@@ -1,5 +1,6 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { startProgram } from "./cli.ts";
 
 /** What tests of several processes need, for a skipped one's name. */
 export const mpiNeeds = "OpenMPI: npm run setup -- --mpi";
@@ -32,11 +33,13 @@ export function mpirun(
   });
 }
 
-/** Starts them. */
+/** Starts them; mpirun hands on a request to end after two seconds, and kills two seconds later. */
 export function startMpirun(
   ranks: number,
   args: readonly string[],
   cwd: string,
-): ReturnType<typeof spawn> {
-  return spawn("mpirun", [...FLAGS, "-np", String(ranks), process.execPath, ...args], { cwd });
+): ReturnType<typeof startProgram> {
+  const patient = ["--mca", "odls_base_sigkill_timeout", "2"];
+  const own = [...FLAGS, ...patient, "-np", String(ranks), process.execPath, ...args];
+  return startProgram("mpirun", own, cwd);
 }

@@ -50,7 +50,7 @@ export const planOf = (
   seed: 1,
   stream: "data",
   start: 0,
-  shard: { rank: 0, count: 1 },
+  shard: { rank: 0, count: 1, of: "records" },
   ...more,
 });
 

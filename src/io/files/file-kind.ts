@@ -124,7 +124,7 @@ const weights: Kind = {
 };
 
 const solverField =
-  /^\s*(?:base_lr|lr_policy|max_iter|test_iter|test_interval|snapshot_prefix|solver_mode|train_net)\s*:/m;
+  /^\s*(?:(?:base_lr|lr_policy|max_iter|test_iter|test_interval|snapshot_prefix|solver_mode|train_net)\s*:|(?:train_|test_)?net_param\s*:?\s*\{)/m;
 const netField = /^\s*(?:layers?\s*:?\s*\{|input(?:_dim|_shape)?\s*[:{])/m;
 
 /** Kinds that are refused where one is wanted, besides strangers. */

@@ -6,10 +6,16 @@ export interface BasePlan {
   /** Random numbers of record k come from (seed, stream, k), whichever thread reads it. */
   readonly seed: number;
   readonly stream: string;
-  /** Records that this rank has handed on before. */
+  /** Records that this rank has handed on before; of shared batches, that all have. */
   readonly start: number;
-  /** Of every `count` records this rank takes number `rank`. */
-  readonly shard: { readonly rank: number; readonly count: number };
+  readonly shard: Shard;
+}
+
+/** What one of several ranks reads: of every `count` records number `rank`; or every `count`th of whole batches. */
+export interface Shard {
+  readonly rank: number;
+  readonly count: number;
+  readonly of: "records" | "batches";
 }
 
 /** Gives room for a top of a batch, by its number and the shape that it has this time. */
@@ -32,5 +38,8 @@ export function recordNumber(
   batch: number,
   i: number,
 ): number {
-  return (start + batch * batchSize + i) * shard.count + shard.rank;
+  const { rank, count } = shard;
+  if (shard.of === "records") return (start + batch * batchSize + i) * count + rank;
+  // Reading begins at a batch of this rank's.
+  return start + batch * count * batchSize + i;
 }

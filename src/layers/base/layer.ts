@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, Noise, Primitive } from "../../engines/engine.ts";
+import type { Shard } from "../../io/loaders/loader.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
@@ -70,8 +71,8 @@ export interface LayerContext {
   readonly root?: string;
   /** The prototxt that the net was read from. */
   readonly file?: string;
-  /** Whether another solver trains beside this one: records are dealt out among `count` ranks. */
-  readonly shard?: { readonly rank: number; readonly count: number };
+  /** Whether another solver trains beside this one: records, or in its test nets batches, are dealt out among `count` ranks. */
+  readonly shard?: Pick<Shard, "rank" | "count"> & Partial<Shard>;
 }
 
 /**
@@ -286,6 +287,13 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
    */
   get carriesTops(): boolean {
     return false;
+  }
+
+  /** Of a source: passes over a batch, which another rank takes. */
+  async skip(bottom: Bottom, top: Top): Promise<void> {
+    await this.ready();
+    this.reshape(bottom, top);
+    this.forward(bottom, top);
   }
 
   /** What the last forward has counted, for scores of a whole test; undefined where the mean of the tops' is all there is. */

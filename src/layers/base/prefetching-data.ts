@@ -1,6 +1,6 @@
 import type { Primitive } from "../../engines/engine.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
-import type { BasePlan } from "../../io/loaders/loader.ts";
+import type { BasePlan, Shard } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
 import { recordsInPass } from "../../io/loaders/records-in-pass.ts";
 import { nameSample } from "../../io/loaders/sample-name.ts";
@@ -58,9 +58,15 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
       seed: this.context.seed,
       stream: this.context.key,
       start: 0,
-      shard:
-        this.phase === "TRAIN" && this.context.shard ? this.context.shard : { rank: 0, count: 1 },
+      shard: this.#shard(),
     };
+  }
+
+  /** In training ranks share records; in tests whole batches, if any, so that each has the scores that it has in one rank alone. */
+  #shard(): Shard {
+    const { rank, count, of = "records" } = this.context.shard ?? { rank: 0, count: 1 };
+    const isShared = (of === "records") === (this.phase === "TRAIN");
+    return isShared ? { rank, count, of } : { rank: 0, count: 1, of };
   }
 
   /**
@@ -130,9 +136,19 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   override backward(): void {}
 
+  override async skip(): Promise<void> {
+    this.#position += this.#plan.batchSize;
+  }
+
+  /** How many records all ranks have handed on for each of this one's. */
+  get #share(): number {
+    const { of, count } = this.#plan.shard;
+    return of === "records" ? count : 1;
+  }
+
   override state(): LayerState {
     // Of all ranks: however many there are when the run goes on.
-    return { position: this.#position * this.#plan.shard.count, seed: this.#plan.seed };
+    return { position: this.#position * this.#share, seed: this.#plan.seed };
   }
 
   override refuses(state: LayerState): string | undefined {
@@ -141,7 +157,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   override restore(state: LayerState): undefined {
     this.close();
-    this.#position = Math.floor(Number(state["position"]) / this.#plan.shard.count);
+    this.#position = Math.floor(Number(state["position"]) / this.#share);
     this.#plan = { ...this.#plan, seed: Number(state["seed"]) };
   }
 

@@ -1,4 +1,5 @@
 import type { Blob } from "../../blob/blob.ts";
+import type { TestCounts } from "../../layers/base/test-counts.ts";
 import type { Net } from "../net.ts";
 import type { NetOutput } from "../run/outputs.ts";
 import type { ApVersion } from "./average-precision.ts";
@@ -16,6 +17,25 @@ export interface TestScore {
   readonly classes?: readonly ClassPrecision[];
 }
 
+/** What one pass of a test net says: plain data, which may come from another process. */
+export interface TestedPass {
+  readonly outputs: readonly NetOutput[];
+  /** What layers have counted, by their places in the net. */
+  readonly counts: readonly (readonly [layer: number, counts: TestCounts])[];
+}
+
+/**
+ * What a net says of the pass that it has just done.
+ * @param outputs the values of its outputs
+ */
+export function testedPass({ layers }: Net, outputs: readonly NetOutput[]): TestedPass {
+  const counts = layers.flatMap((layer, i): [number, TestCounts][] => {
+    const own = layer.testCounts();
+    return own ? [[i, own]] : [];
+  });
+  return { outputs, counts };
+}
+
 /** Scores of a test net over many passes: of each element of each output the mean, and of detections the mean average precision. */
 export class TestScores {
   readonly #net: Net;
@@ -31,7 +51,12 @@ export class TestScores {
 
   /** Takes in the pass that the net has just done. */
   add(outputs: readonly NetOutput[]): void {
-    this.#count();
+    this.addPass(testedPass(this.#net, outputs));
+  }
+
+  /** Takes in a pass of a net like this one. */
+  addPass({ outputs, counts }: TestedPass): void {
+    this.#count(counts);
     this.#outputs = outputs;
     this.#passes++;
     let k = 0;
@@ -44,17 +69,16 @@ export class TestScores {
   }
 
   /** Adds what layers have counted to what they counted before. */
-  #count(): void {
-    const { layers, layerKeys, topBlobs } = this.#net;
-    for (const [i, layer] of layers.entries()) {
-      const counts = layer.testCounts();
-      if (counts?.kind === "detections") {
+  #count(counted: TestedPass["counts"]): void {
+    const { layerKeys, topBlobs } = this.#net;
+    for (const [i, counts] of counted) {
+      if (counts.kind === "detections") {
         const top = topBlobs[i]?.[0];
         if (!top) continue;
         const scores = this.#detections.get(top) ?? new DetectionScores();
         this.#detections.set(top, scores);
         scores.add(counts.rows);
-      } else if (counts) {
+      } else {
         const name = layerKeys[i] ?? "";
         const scores = this.#pixels.get(name) ?? new PixelScores();
         this.#pixels.set(name, scores);

@@ -154,6 +154,14 @@ export class LayerRunner {
     }
   }
 
+  /** Lets every source pass over a batch. */
+  async skip(): Promise<void> {
+    for (const { layer, bottomBlobs, topBlobs } of this.#layers) {
+      this.#checkOpen();
+      if (bottomBlobs.length === 0) await layer.skip(bottomBlobs, topBlobs);
+    }
+  }
+
   /**
    * Goes through the layers from `from` back to `to` and runs the backward of those that need it.
    * @param onComplete told of each layer whose gradients are there

@@ -10,6 +10,8 @@ export interface NetTurn {
    * @param onComplete told of each layer as soon as the gradients of its parameters are there
    */
   backward(from?: number, to?: number, onComplete?: LayerCallback): Promise<void>;
+  /** Lets every source pass over a batch, which another worker takes. */
+  skip(): Promise<void>;
   /** Lets others have turns while `work` runs, and goes on when they have ended. */
   aside<T>(work: () => T | Promise<T>): Promise<T>;
 }

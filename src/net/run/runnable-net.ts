@@ -52,6 +52,7 @@ export abstract class RunnableNet extends NetGraph {
     this.#turn = {
       forward: (loss, from, to) => this.open.runner.forward(loss, from, to),
       backward: (...range) => this.open.runner.backward(...range),
+      skip: () => this.open.runner.skip(),
       aside: (work) => this.#turns.aside(work),
     };
   }

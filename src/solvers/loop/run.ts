@@ -97,7 +97,7 @@ export abstract class SolverRun implements Snapshotted {
     const [net, ...testNets] = buildNets(param, where, { ...options, engines, log });
     [this.net, this.testNets] = [net, testNets];
     try {
-      this.tests = new TestPasses(testNets, log);
+      this.tests = new TestPasses(testNets, log, workers);
       this.score = new ScoreWatch(param, testNets, where, log);
       const numbers = inSinglePrecision(param);
       this.update = rule

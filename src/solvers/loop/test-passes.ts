@@ -1,11 +1,13 @@
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
 import { repeatedRecords } from "../../net/evaluation/repeated-records.ts";
-import { type TestScore, TestScores } from "../../net/evaluation/test-scores.ts";
+import { type TestScore, TestScores, testedPass } from "../../net/evaluation/test-scores.ts";
 import type { Net } from "../../net/net.ts";
 import { Loss } from "../../net/run/loss.ts";
 import { SolverError } from "../../util/errors.ts";
 import { type Log, numberText, outputText } from "../../util/log.ts";
 import { type LayerStates, layerStates } from "../snapshots/snapshot.ts";
+import type { Workers } from "../workers.ts";
+import { DealtBatches, statisticsOf, type TestedBatch } from "./dealt-batches.ts";
 
 /** One pass over a test net. */
 interface TestPass {
@@ -36,11 +38,16 @@ export class TestPasses {
   readonly #log: Log;
   /** Warnings that have been given. */
   readonly #warned: Set<string> = new Set();
+  readonly #workers: Workers | undefined;
   #before: readonly LayerStates[] | undefined;
+  /** By test net: batches that have been dealt out to workers. */
+  readonly #dealt: number[];
 
-  constructor(nets: readonly Net[], log: Log) {
+  constructor(nets: readonly Net[], log: Log, workers?: Workers) {
     this.#nets = nets;
     this.#log = log;
+    this.#workers = workers;
+    this.#dealt = nets.map(() => 0);
   }
 
   /** Keeps the layers' states as they are, before the tests of an iteration. */
@@ -74,18 +81,38 @@ export class TestPasses {
     const repeated = repeatedRecords(net, batches, (n) => `test_iter: ${n}`);
     for (const message of repeated) this.#warnOnce(`test net #${index}: ${message}`);
     await net.inTurn(() => net.shareWith(weights, this.#log));
+    if (this.#workers) await this.#workers.follow(statisticsOf(net));
+    const dealt =
+      this.#workers && DealtBatches.suits(net)
+        ? new DealtBatches(this.#workers, this.#dealt[index] ?? 0)
+        : undefined;
+    this.#dealt[index] = (this.#dealt[index] ?? 0) + batches;
     const loss = new Loss();
+    let losses = 0;
+    const take = (tested: TestedBatch): void => {
+      scores.addPass(tested);
+      losses += tested.loss;
+    };
     for (let i = 0; i < batches; i++) {
       if (await isStopped()) {
         this.#say("Test interrupted.");
         return undefined;
       }
       await net.inTurn(async (turn) => {
+        if (dealt && !dealt.isOwn(i)) {
+          await turn.skip();
+          return;
+        }
+        loss.clear();
         await turn.forward(loss);
-        scores.add(await net.outputValues());
+        const tested = testedPass(net, await net.outputValues());
+        const whole = { ...tested, loss: withLoss ? await loss.read() : 0 };
+        if (dealt) dealt.add(whole);
+        else take(whole);
       });
     }
-    if (withLoss) this.#say(`Test loss: ${numberText((await loss.read()) / batches)}`);
+    for (const tested of (await dealt?.all()) ?? []) take(tested);
+    if (withLoss) this.#say(`Test loss: ${numberText(losses / batches)}`);
     const told = scores.scores(pass.apVersion);
     if (pass.isDetection && !told.some(({ classes }) => classes)) {
       this.#warnOnce(

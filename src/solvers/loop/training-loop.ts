@@ -214,9 +214,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Lets all workers begin from the weights and histories of the first. */
   async #joinWorkers(): Promise<void> {
     if (!this.workers || this.isJoined) return;
-    const arrays = this.arraysOfRun();
-    await Promise.all(arrays.map((mem) => mem.toHost()));
-    await this.workers.follow(arrays);
+    await this.workers.follow(this.arraysOfRun());
     this.isJoined = true;
   }
 

@@ -50,7 +50,7 @@ export function buildNets(
     ...(log && { log }),
     ...(root !== undefined && { root }),
     ...(registry && { registry }),
-    ...(workers && { shard: { rank: workers.rank, count: workers.count } }),
+    ...(workers && { workers }),
   };
   const plans = netPlans(param, where, level, stages);
   const nets: Net[] = [];
@@ -144,11 +144,23 @@ function readPlanned(
  */
 function buildPlanned(
   plan: NetPlan,
-  { log = silent, ...options }: Omit<NetOptions, "phase" | "level" | "stages"> & { log?: Log },
+  {
+    log = silent,
+    workers,
+    ...options
+  }: Omit<NetOptions, "phase" | "level" | "stages"> & Pick<SolverOptions, "workers">,
 ): Net {
   log("info", "solver", plan.origin);
   const { param, state } = readPlanned(plan, options.root, log);
-  return new Net(param, { ...options, ...state, log, forwardOnly: state.phase === "TEST" });
+  const isTest = state.phase === "TEST";
+  const of = isTest ? "batches" : "records";
+  return new Net(param, {
+    ...options,
+    ...state,
+    log,
+    forwardOnly: isTest,
+    ...(workers && { shard: { rank: workers.rank, count: workers.count, of } }),
+  });
 }
 
 /**

@@ -83,6 +83,7 @@ test("what is wanted passes, and so does what is damaged or empty", () => {
     [utf8('# für später\nname: "猫" layer { }'), "a net's prototxt"],
     [utf8("name: 'x'"), "a net's prototxt"],
     [utf8(`${SOLVER}net_param { ${NET} }`), "a solver's prototxt"],
+    [utf8(`net_param {\n${NET} } base_lr: 0.1`), "a solver's prototxt"],
     [weights, "a .caffemodel"],
     [weights.subarray(0, 9), "a .caffemodel"],
     [state, "a .solverstate"],

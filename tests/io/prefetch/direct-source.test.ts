@@ -155,7 +155,10 @@ describe.skipIf(!existsSync(built))("a source that goes to a thread in between",
     ["as they are", plan("ten", 4)],
     ["whose passes end with a batch", plan("ten", 5)],
     ["cropped and mirrored at random", plan("ten", 4, random)],
-    ["of one rank of three", plan("ten", 4, { ...random, shard: { rank: 1, count: 3 } })],
+    [
+      "of one rank of three",
+      plan("ten", 4, { ...random, shard: { rank: 1, count: 3, of: "records" } }),
+    ],
     ["from where another run stopped", plan("ten", 3, { ...random, start: 15 })],
     ["of several sizes", plan("sizes", 1)],
   ])("gives the same batches and lines, %s", async (_, of) => {

@@ -75,7 +75,7 @@ describe.each(ways)("batches made %s", (_, workers, load) => {
     const one = await take(open(await load(), plan("ten", 1, random), { workers }), 24);
     for (const count of [2, 3]) {
       for (let rank = 0; rank < count; rank++) {
-        const shard = { rank, count };
+        const shard = { rank, count, of: "records" } as const;
         const part = plan("ten", 1, { ...random, shard });
         expect(await take(open(await load(), part, { workers }), 8)).toEqual(
           one.filter((_, i) => i % count === rank).slice(0, 8),
