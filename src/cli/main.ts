@@ -5,6 +5,7 @@ import { nearestText } from "../util/nearest.ts";
 import { version } from "../util/version.ts";
 import { bridge } from "./commands/bridge.ts";
 import { classify } from "./commands/classify.ts";
+import { compare } from "./commands/compare.ts";
 import { computeImageMean } from "./commands/compute-image-mean.ts";
 import { convertCifarData } from "./commands/convert-cifar-data.ts";
 import { convertImageset } from "./commands/convert-imageset.ts";
@@ -54,6 +55,7 @@ const commands = [
   deviceQuery,
   gradientCheck,
   doctor,
+  compare,
   classify,
   explainCommand,
   detect,

@@ -59,7 +59,7 @@ export function admitNet(
   const build = ({ log }: Overheard): Net | undefined =>
     placed && new Net(placed, { ...state, log });
   const built = runsPrograms ? undefined : hearing(file, build);
-  return { use, whole, layers, built, sources };
+  return { use, whole, state, layers, built, sources };
 }
 
 /** Whether these layers take what a program gives, and judge nothing: what a deploy file holds. */

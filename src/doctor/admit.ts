@@ -28,6 +28,8 @@ export interface Symptoms {
   readonly isStatic?: boolean;
   /** So many records of each source are looked at; 50,000 by default. */
   readonly records?: number;
+  /** So often the train net runs forward and backward over its data; 2 by default. */
+  readonly passes?: number;
 }
 
 const RECORDS = 50_000;

@@ -1,5 +1,6 @@
 import type { Finding } from "./finding.ts";
 import type { Patient, PatientNet } from "./patient.ts";
+import type { PassSigns } from "./run-passes.ts";
 
 /** Findings as a check gives them: its name is added. */
 type Found = Iterable<Omit<Finding, "check">>;
@@ -17,4 +18,10 @@ export interface NetCheck {
 export interface PatientCheck {
   readonly name: string;
   readonly look: (patient: Patient) => Found;
+}
+
+/** A check of what a train net does when it runs. */
+export interface PassCheck {
+  readonly name: string;
+  readonly look: (signs: PassSigns, net: PatientNet) => Found;
 }

@@ -1,4 +1,5 @@
 import type { LayerParameter, NetParameter, SolverParameter } from "../io/proto/caffe.ts";
+import type { ResolvedState } from "../net/build/state.ts";
 import type { Net } from "../net/net.ts";
 import type { ScannedSource } from "./scan-source.ts";
 
@@ -7,6 +8,7 @@ export interface PatientNet {
   readonly use: "train" | "test" | "deploy";
   /** As its file has it, all phases together. */
   readonly whole: NetParameter;
+  readonly state: ResolvedState;
   /** The layers of this phase. */
   readonly layers: readonly LayerParameter[];
   /**

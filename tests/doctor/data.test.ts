@@ -4,29 +4,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { writeDatabase } from "../../src/io/convert/write-database.ts";
-import { encodeDatum } from "../../src/io/proto/datum.ts";
 import { Net } from "../../src/net/net.ts";
+import { numberedImage, SIDE, writeNumbered } from "../support/numbered-images.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
-const SIDE = 6;
-
-/** An image like no other, by its number. */
-const image = (number: number): Uint8Array =>
-  Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (number * 37 + i * i * 11) % 251);
-
-/** Writes a database of images with these numbers and labels. */
-async function database(
-  name: string,
-  images: readonly (readonly [number, number])[],
-): Promise<void> {
-  const records = images.map(([number, label], i): [string, Uint8Array] => {
-    const datum = { channels: 1, height: SIDE, width: SIDE, data: image(number), label };
-    return [String(i).padStart(8, "0"), encodeDatum(datum)];
-  });
-  await writeDatabase(join(folder, name), "lmdb", records, records.length);
-}
+const database = (name: string, images: readonly (readonly [number, number])[]): Promise<void> =>
+  writeNumbered(join(folder, name), images);
 
 const numbered = (count: number, labelOf: (i: number) => number, from = 0): [number, number][] =>
   Array.from({ length: count }, (_, i) => [from + i, labelOf(i)]);
@@ -45,7 +29,7 @@ interface Setup {
 let count = 0;
 
 /** What is found in a run that is sound but for what is given. */
-function found(setup: Setup): Finding[] {
+async function found(setup: Setup): Promise<Finding[]> {
   const { train = "train", test = "test", data = "", classes = 4, deploy, weights } = setup;
   const { transform = "scale: 0.004", solver = "max_iter: 40 test_iter: 3" } = setup;
   const own = join(folder, `run-${count++}`);
@@ -74,7 +58,11 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "
   const base = `net: "${net}"\nbase_lr: 0.01 ${/lr_policy/.test(solver) ? "" : 'lr_policy: "fixed"'} test_interval: 10`;
   const prefix = /snapshot_prefix/.test(solver) ? "" : `snapshot_prefix: "${own}/net"`;
   writeFileSync(file, `${base} ${prefix}\n${solver}`);
-  return examine({ solver: file, ...(weights !== undefined && { weights: [weights] }) });
+  return await examine({
+    solver: file,
+    passes: 0,
+    ...(weights !== undefined && { weights: [weights] }),
+  });
 }
 
 const short = (findings: readonly Finding[]): string[] =>
@@ -105,59 +93,63 @@ beforeAll(async () => {
   );
 });
 
-test("a run in which nothing is wrong", () => {
-  expect(short(found({}))).toEqual([]);
-  expect(short(found({ transform: "scale: 1", deploy: "NET" }))).toEqual([]);
+test("a run in which nothing is wrong", async () => {
+  expect(short(await found({}))).toEqual([]);
+  expect(short(await found({ transform: "scale: 1", deploy: "NET" }))).toEqual([]);
 });
 
 describe("data", () => {
-  test("a source that is not there", () => {
-    expect(short(found({ train: "none" }))).toEqual(["error data net.prototxt:1"]);
+  test("a source that is not there", async () => {
+    expect(short(await found({ train: "none" }))).toEqual(["error data net.prototxt:1"]);
   });
 
-  test("labels that the net has no score for", () => {
-    const [low] = found({ classes: 3 });
+  test("labels that the net has no score for", async () => {
+    const [low] = await found({ classes: 3 });
     expect(low).toMatchObject({
       ...{ severity: "error", check: "labels-beyond-classes", layer: "ip" },
       advice: "Write num_output: 4, or mend the labels.",
     });
     expect(low?.what).toContain('3: first in "00000003"');
     expect(low?.where).toMatch(/net\.prototxt:13$/);
-    const one = found({ train: "from-one" }).find(({ check }) => check === "labels-beyond-classes");
+    const one = (await found({ train: "from-one" })).find(
+      ({ check }) => check === "labels-beyond-classes",
+    );
     expect(one?.advice).toContain("begin with 1");
   });
 
-  test("classes with few images, and with none", () => {
-    const [rare] = found({ train: "rare" });
+  test("classes with few images, and with none", async () => {
+    const [rare] = await found({ train: "rare" });
     expect(rare).toMatchObject({ severity: "warning", check: "class-balance" });
     expect(rare?.what).toContain("14 images of label 0 and 1 of label 3");
-    const [gap] = found({ train: "gap" });
+    const [gap] = await found({ train: "gap" });
     expect(gap?.what).toContain("no image of 1 of 4 classes: label 2");
   });
 
-  test("records that lie sorted, unless they are shuffled", () => {
-    expect(short(found({ train: "sorted" }))).toEqual(["error sorted-records net.prototxt:4"]);
-    expect(short(found({ train: "sorted", data: "shuffle: true" }))).toEqual([]);
+  test("records that lie sorted, unless they are shuffled", async () => {
+    expect(short(await found({ train: "sorted" }))).toEqual([
+      "error sorted-records net.prototxt:4",
+    ]);
+    expect(short(await found({ train: "sorted", data: "shuffle: true" }))).toEqual([]);
   });
 
-  test("images that are trained with and tested with", () => {
-    const [some] = found({ test: "seen" });
+  test("images that are trained with and tested with", async () => {
+    const [some] = await found({ test: "seen" });
     expect(some).toMatchObject({ severity: "warning", check: "seen-in-training" });
     expect(some?.what).toContain("5 of 12 images");
-    expect(short(found({ test: "train", solver: "max_iter: 40 test_iter: 10" }))).toEqual([
+    expect(short(await found({ test: "train", solver: "max_iter: 40 test_iter: 10" }))).toEqual([
       "warning seen-in-training net.prototxt:9",
     ]);
   });
 
-  test("a list of images: sorted, and with an image that is not there", () => {
+  test("a list of images: sorted, and with an image that is not there", async () => {
     const list = join(folder, "list.txt");
     const lines: string[] = [];
     for (let i = 0; i < 24; i++) {
-      writeFileSync(join(folder, `${i}.raw`), image(i));
+      writeFileSync(join(folder, `${i}.raw`), numberedImage(i));
       lines.push(`${i}.raw ${i < 12 ? 0 : 1}`);
     }
     const net = join(folder, "list.prototxt");
-    const look = (): string[] => {
+    const look = async (): Promise<string[]> => {
       writeFileSync(list, lines.join("\n"));
       writeFileSync(
         net,
@@ -166,11 +158,11 @@ describe("data", () => {
         layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
         layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`,
       );
-      return short(examine({ model: net }));
+      return short(await examine({ model: net, passes: 0 }));
     };
-    expect(look()).toEqual(["error sorted-records list.prototxt:2"]);
+    expect(await look()).toEqual(["error sorted-records list.prototxt:2"]);
     lines.push("gone.raw 1");
-    expect(look()).toEqual(["error data list.prototxt:2"]);
+    expect(await look()).toEqual(["error data list.prototxt:2"]);
   });
 });
 
@@ -195,34 +187,34 @@ describe("a solver", () => {
     ],
     ['max_iter: 40 test_iter: 3 snapshot_prefix: "none/net"', "error snapshots", "mkdir -p none"],
     ["max_iter: 40 test_iter: 3 snapshot_after_train: false", "error snapshots", "snapshot: 1000"],
-  ])("%s", (solver, what, advice) => {
-    const findings = found({ solver });
+  ])("%s", async (solver, what, advice) => {
+    const findings = await found({ solver });
     expect(short(findings)).toEqual([`${what} solver.prototxt:3`]);
     expect(findings[0]?.advice).toContain(advice);
   });
 });
 
 describe("the net for use", () => {
-  test("another preparation, or none that is said", () => {
+  test("another preparation, or none that is said", async () => {
     const transform = "mean_value: 100 scale: 0.01";
-    const [unsaid] = found({ transform, deploy: "NET" });
+    const [unsaid] = await found({ transform, deploy: "NET" });
     expect(unsaid).toMatchObject({
       ...{ severity: "note", check: "preparation", layer: "data" },
       advice: "Add to this layer: transform_param { mean_value: 100 scale: 0.01 }",
     });
   });
 
-  test("weights of another shape or name", () => {
+  test("weights of another shape or name", async () => {
     const other = `layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 1, 6, 6] } } transform_param { scale: 0.004 } }
 layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 5 } }
 layer { name: "ip2" type: "InnerProduct" bottom: "ip" top: "ip2" inner_product_param { num_output: 2 } }`;
-    expect(short(found({ transform: "scale: 0.004 crop_size: 6", deploy: other }))).toEqual([
+    expect(short(await found({ transform: "scale: 0.004 crop_size: 6", deploy: other }))).toEqual([
       "error deploy-weights deploy.prototxt:2",
       "error deploy-weights deploy.prototxt:3",
     ]);
     const named = other.replace("num_output: 5", "num_output: 4").split("\n");
     const scaled = `${named[0]?.replace("0.004", "0.1")}\n${named[1]}`;
-    expect(short(found({ deploy: scaled }))).toEqual(["error preparation deploy.prototxt:1"]);
+    expect(short(await found({ deploy: scaled }))).toEqual(["error preparation deploy.prototxt:1"]);
   });
 });
 
@@ -238,15 +230,17 @@ describe("weights", () => {
     return path;
   };
 
-  test("that fill nothing, or are no numbers", () => {
+  test("that fill nothing, or are no numbers", async () => {
     const crop = "crop_size: 6";
-    const shaped = (weights: string): string[] =>
-      found({ transform: crop, weights }).map(
+    const shaped = async (weights: string): Promise<string[]> =>
+      (await found({ transform: crop, weights })).map(
         ({ severity, check, what }) => `${severity} ${check} ${what.slice(0, 40)}`,
       );
-    expect(shaped(write("other", 1))).toEqual([expect.stringMatching(/^error weights/)]);
-    expect(shaped(write("ip", Number.NaN))).toEqual([expect.stringMatching(/^warning weights/)]);
-    expect(shaped(write("ip", 1))).toEqual([]);
-    expect(shaped("none.caffemodel")).toEqual([expect.stringMatching(/^error weights/)]);
+    expect(await shaped(write("other", 1))).toEqual([expect.stringMatching(/^error weights/)]);
+    expect(await shaped(write("ip", Number.NaN))).toEqual([
+      expect.stringMatching(/^warning weights/),
+    ]);
+    expect(await shaped(write("ip", 1))).toEqual([]);
+    expect(await shaped("none.caffemodel")).toEqual([expect.stringMatching(/^error weights/)]);
   });
 });

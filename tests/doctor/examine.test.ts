@@ -21,12 +21,16 @@ const SOLVER = 'base_lr: 0.01 lr_policy: "fixed" max_iter: 100';
 let count = 0;
 
 /** What is found in the net, as `severity check layer line`. */
-function foundIn(lines: readonly string[], solver?: string, weights: string[] = []): string[] {
+async function foundIn(
+  lines: readonly string[],
+  solver?: string,
+  weights: string[] = [],
+): Promise<string[]> {
   const net = join(folder, `net-${count++}.prototxt`);
   writeFileSync(net, lines.join("\n"));
   const file = join(folder, "solver.prototxt");
   if (solver !== undefined) writeFileSync(file, `net: "${net}" ${solver}`);
-  const findings = examine({
+  const findings = await examine({
     ...(solver === undefined ? { model: net } : { solver: file }),
     ...{ weights, isStatic: true },
   });
@@ -43,63 +47,63 @@ function foundIn(lines: readonly string[], solver?: string, weights: string[] = 
 const but = (from: string, to: string): string[] => SOUND.join("\n").replace(from, to).split("\n");
 
 describe("a net in which nothing is wrong", () => {
-  test("has no findings, alone or with its solver", () => {
-    expect(foundIn(SOUND)).toEqual([]);
-    expect(foundIn(SOUND, SOLVER)).toEqual([]);
+  test("has no findings, alone or with its solver", async () => {
+    expect(await foundIn(SOUND)).toEqual([]);
+    expect(await foundIn(SOUND, SOLVER)).toEqual([]);
   });
 });
 
 describe("what stands in a net", () => {
-  test("BatchNorm without Scale", () => {
-    expect(foundIn(SOUND.filter((line) => !line.includes('"Scale"')))).toEqual([
+  test("BatchNorm without Scale", async () => {
+    expect(await foundIn(SOUND.filter((line) => !line.includes('"Scale"')))).toEqual([
       "warning batch-norm-without-scale bn 3",
     ]);
     const whole = but('"BatchNorm"', '"BatchNorm" batch_norm_param { scale_bias: true }');
-    expect(foundIn(whole.filter((line) => !line.includes('"Scale"')))).toEqual([]);
+    expect(await foundIn(whole.filter((line) => !line.includes('"Scale"')))).toEqual([]);
   });
 
-  test("a bias before BatchNorm, unless statistics are fixed", () => {
+  test("a bias before BatchNorm, unless statistics are fixed", async () => {
     const biased = but("bias_term: false ", "");
-    expect(foundIn(biased)).toEqual(["note bias-before-batch-norm conv 2"]);
+    expect(await foundIn(biased)).toEqual(["note bias-before-batch-norm conv 2"]);
     const fixed = biased
       .join("\n")
       .replace('"BatchNorm"', '"BatchNorm" batch_norm_param { use_global_stats: true }');
-    expect(foundIn(fixed.split("\n"))).toEqual([]);
+    expect(await foundIn(fixed.split("\n"))).toEqual([]);
   });
 
-  test("use_global_stats against the phase", () => {
+  test("use_global_stats against the phase", async () => {
     const global = (value: boolean): string[] =>
       but('"BatchNorm"', `"BatchNorm"\nbatch_norm_param {\nuse_global_stats: ${value} }`);
     const test = `${SOLVER} test_iter: 1 test_interval: 10`;
-    expect(foundIn(global(true), SOLVER)).toEqual(["error global-statistics bn 5"]);
-    expect(foundIn(global(true), SOLVER, ["trained.caffemodel"])).toEqual([]);
-    expect(foundIn(global(false), test)).toEqual(["error global-statistics bn 5"]);
-    expect(foundIn(global(false), SOLVER)).toEqual([]);
+    expect(await foundIn(global(true), SOLVER)).toEqual(["error global-statistics bn 5"]);
+    expect(await foundIn(global(true), SOLVER, ["trained.caffemodel"])).toEqual([]);
+    expect(await foundIn(global(false), test)).toEqual(["error global-statistics bn 5"]);
+    expect(await foundIn(global(false), SOLVER)).toEqual([]);
   });
 
-  test("probabilities, or rectified scores, under a loss that wants scores", () => {
+  test("probabilities, or rectified scores, under a loss that wants scores", async () => {
     const between = (type: string, top: string): string[] => [
       ...SOUND.slice(0, -1),
       `layer { name: "between" type: "${type}" bottom: "ip" top: "${top}" }`,
       `layer { name: "loss" type: "SoftmaxWithLoss" bottom: "${top}" bottom: "label" top: "loss" }`,
     ];
-    expect(foundIn(between("Softmax", "prob"))).toEqual(["error loss-input between 7"]);
-    expect(foundIn(between("ReLU", "ip"))).toEqual(["warning loss-input between 7"]);
-    expect(foundIn(between("TanH", "ip"))).toEqual([]);
+    expect(await foundIn(between("Softmax", "prob"))).toEqual(["error loss-input between 7"]);
+    expect(await foundIn(between("ReLU", "ip"))).toEqual(["warning loss-input between 7"]);
+    expect(await foundIn(between("TanH", "ip"))).toEqual([]);
   });
 
-  test("a softmax of one class", () => {
-    expect(foundIn(but("num_output: 5", "num_output: 1"))).toEqual(["error one-class ip 6"]);
+  test("a softmax of one class", async () => {
+    expect(await foundIn(but("num_output: 5", "num_output: 1"))).toEqual(["error one-class ip 6"]);
   });
 
-  test("weights that are all equal, but for those of scores and those that a file brings", () => {
+  test("weights that are all equal, but for those of scores and those that a file brings", async () => {
     const equal = but('weight_filler { type: "msra" }', "");
-    expect(foundIn(equal)).toEqual(["error equal-weights conv 2"]);
-    expect(foundIn(equal, undefined, ["trained.caffemodel"])).toEqual([]);
-    expect(foundIn(but('weight_filler { type: "xavier" }', ""))).toEqual([]);
+    expect(await foundIn(equal)).toEqual(["error equal-weights conv 2"]);
+    expect(await foundIn(equal, undefined, ["trained.caffemodel"])).toEqual([]);
+    expect(await foundIn(but('weight_filler { type: "xavier" }', ""))).toEqual([]);
   });
 
-  test("nothing that learns", () => {
+  test("nothing that learns", async () => {
     const frozen = SOUND.map((line) =>
       line.replace(/(name: "(?:conv|ip|scale)")/, "$1 param { lr_mult: 0 } param { lr_mult: 0 }"),
     ).map((line) =>
@@ -108,22 +112,22 @@ describe("what stands in a net", () => {
         'param { lr_mult: 0 } type: "Conv',
       ),
     );
-    expect(foundIn(frozen, SOLVER)).toEqual(["error nothing-learns conv 2"]);
-    expect(foundIn(SOUND.slice(0, -1), SOLVER)).toEqual([
+    expect(await foundIn(frozen, SOLVER)).toEqual(["error nothing-learns conv 2"]);
+    expect(await foundIn(SOUND.slice(0, -1), SOLVER)).toEqual([
       expect.stringMatching(/^error nothing-learns {2}/),
     ]);
   });
 
-  test("fields in the wrong place, with their own line", () => {
+  test("fields in the wrong place, with their own line", async () => {
     const lost = but('type: "Input" ', 'type: "Input"\ntransform_param {\nmirror: true }\n');
-    expect(foundIn(lost)).toEqual(["warning told-by-caffe data 3"]);
+    expect(await foundIn(lost)).toEqual(["warning told-by-caffe data 3"]);
   });
 
-  test("what cannot be built is named once, and all else is still looked at", () => {
+  test("what cannot be built is named once, and all else is still looked at", async () => {
     const broken = but("kernel_size: 3", "kernel_size: 30").filter(
       (line) => !line.includes('"Scale"'),
     );
-    expect(foundIn(broken)).toEqual([
+    expect(await foundIn(broken)).toEqual([
       "error cannot-be-built conv 2",
       "warning batch-norm-without-scale bn 3",
     ]);
@@ -131,14 +135,16 @@ describe("what stands in a net", () => {
 });
 
 describe("files", () => {
-  test("one that is not there, or is no prototxt, is a finding", () => {
+  test("one that is not there, or is no prototxt, is a finding", async () => {
     const missing = join(folder, "none.prototxt");
-    expect(examine({ solver: missing })).toMatchObject([
+    expect(await examine({ solver: missing })).toMatchObject([
       { severity: "error", check: "cannot-be-built", where: missing },
     ]);
     const path = join(folder, "wrong.prototxt");
     writeFileSync(path, "layer {\n  nam: 3\n}");
-    expect(examine({ model: path })).toMatchObject([{ severity: "error", where: `${path}:2` }]);
+    expect(await examine({ model: path })).toMatchObject([
+      { severity: "error", where: `${path}:2` },
+    ]);
   });
 });
 
@@ -147,8 +153,8 @@ describe("the models of this package", () => {
     /solver.*\.prototxt$/.test(file),
   );
 
-  test.each(files)("%s: nothing is wrong with it", (file) => {
-    const found = examine({ solver: join("models", file), isStatic: true }).filter(
+  test.each(files)("%s: nothing is wrong with it", async (file) => {
+    const found = (await examine({ solver: join("models", file), isStatic: true })).filter(
       ({ severity }) => severity !== "note",
     );
     // It is finetuned from VGG-16: without its weights three layers begin with zeros.

@@ -15,6 +15,7 @@ interface DoctorFlags {
   readonly stage: string | undefined;
   readonly static: boolean;
   readonly records: number;
+  readonly passes: number;
   readonly strict: boolean;
   readonly json: boolean;
 }
@@ -43,13 +44,19 @@ export const doctor: CommandModule<object, DoctorFlags> = {
       .option("static", {
         type: "boolean",
         default: false,
-        describe: "look at the prototxt files alone, not at data",
+        describe: "look at the prototxt files alone: not at data or weights, and nothing runs",
       })
       .option(
         ...whole("records", {
           default: 50_000,
           least: 1,
           describe: "records of each source to look at: the first ones",
+        }),
+      )
+      .option(
+        ...whole("passes", {
+          default: 2,
+          describe: "how often to run the train net forward and backward over its data",
         }),
       )
       .option("strict", {
@@ -64,19 +71,20 @@ export const doctor: CommandModule<object, DoctorFlags> = {
   handler: run,
 };
 
-function run(flags: DoctorFlags): void {
+async function run(flags: DoctorFlags): Promise<void> {
   const { solver, model, deploy, level } = flags;
   if ((solver === undefined) === (model === undefined)) {
     throw new CaffeError(
       `${solver ? "--solver and --model are both given" : "Nothing to look at"}. Expected --solver=FILE or --model=FILE.`,
     );
   }
-  const findings = examine({
+  const findings = await examine({
     ...{ solver, model, deploy, level },
     weights: listOf("weights", flags.weights),
     stages: listOf("stage", flags.stage),
     isStatic: flags.static,
     records: flags.records,
+    passes: flags.passes,
   });
   const isColoured = process.stdout.isTTY === true;
   const text = flags.json

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import type { Net } from "../../net/net.ts";
+import { fillInputs } from "../../net/tools/fill-inputs.ts";
 import {
   checkLayerGradients,
   checkNetGradient,
@@ -164,24 +165,6 @@ function deviationText(deviation: GradientDeviation | undefined): string {
   if (!deviation) return "unknown";
   const { blob, index, computed, numeric, error } = deviation;
   return `${blob} [${index.join(",")}]: backward gives ${numberText(computed)}, differences ${numberText(numeric)}, relative error ${numberText(error)}`;
-}
-
-/** Noise for inputs; 0 and 1 in turn for those that are read as labels or indices, which have no gradient. */
-function fillInputs(net: Net, random: Random): void {
-  const labels = new Set<string>();
-  for (let i = net.layers.length - 1; i >= 0; i--) {
-    const { bottom = [], top = [] } = net.layers[i]?.param ?? {};
-    const passesOn = top.length > 0 && top.every((name) => labels.has(name));
-    bottom.forEach((blob, b) => {
-      if (passesOn || !net.layers[i]?.allowForceBackward(b)) labels.add(blob);
-    });
-  }
-  for (const name of net.inputs) {
-    const values = net.blob(name).dataMem.overwriteCpu();
-    for (let i = 0; i < values.length; i++) {
-      values[i] = labels.has(name) ? i % 2 : random.uniform(-1, 1);
-    }
-  }
 }
 
 /** Parameters that are all one value, as where no filler is given, get noise: zeros would hide most mistakes. */
