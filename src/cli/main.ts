@@ -35,6 +35,7 @@ import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
 import { train } from "./commands/train.ts";
+import { tryCommand } from "./commands/try.ts";
 import { upgradeCommands } from "./commands/upgrade.ts";
 import { exitCodeOf, exitCodes, exitCodeTexts } from "./exit-codes.ts";
 import {
@@ -55,6 +56,7 @@ const commands = [
   deviceQuery,
   gradientCheck,
   doctor,
+  tryCommand,
   compare,
   classify,
   explainCommand,

@@ -100,7 +100,7 @@ function* seenIn(path: string): Generator<SeenRecord> {
     }
     const floats = new Uint8Array(Float32Array.from(datum.floatData ?? []).buffer);
     const bytes = datum.data.length > 0 ? datum.data : floats;
-    yield { name: `"${key}"`, label: groups ? undefined : datum.label, bytes };
+    yield { name: `record "${key}"`, label: groups ? undefined : datum.label, bytes };
   }
 }
 

@@ -109,7 +109,7 @@ describe("data", () => {
       ...{ severity: "error", check: "labels-beyond-classes", layer: "ip" },
       advice: "Write num_output: 4, or mend the labels.",
     });
-    expect(low?.what).toContain('3: first in "00000003"');
+    expect(low?.what).toContain('3: first in record "00000003"');
     expect(low?.where).toMatch(/net\.prototxt:13$/);
     const one = (await found({ train: "from-one" })).find(
       ({ check }) => check === "labels-beyond-classes",

@@ -15,6 +15,7 @@ const guests = [
   "onnx",
   "page",
   "plot",
+  "trial",
   "report",
 ];
 
@@ -39,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "new-run": ["util", "io", "net", "models"],
   // What training would do, looked at before it is done.
   doctor: [...below, "new-run"],
+  trial: below,
   // A net's layers, blobs and weights become nodes and tensors.
   onnx: ["util", "io", "engines", "blob", "layers", "net"],
   // Pages that stand by themselves; charts are laid on them.

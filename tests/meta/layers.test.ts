@@ -133,6 +133,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "BatchNorm",
   ],
   "report/collect/scored.ts": ["SigmoidCrossEntropyLoss", "Split", "Softmax", "Sigmoid"],
+  "trial/overfit.ts": ["Dropout", "Input", "SoftmaxWithLoss"],
 };
 
 test("what tells layer types apart asks their classes: no list of types stands anywhere else", () => {

@@ -5,8 +5,10 @@ import type { Finding, FindingSeverity } from "../../doctor/finding.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { printable } from "../../util/printable.ts";
 import { listOf, whole, wholeOfAnySign } from "../flags.ts";
+import { solverFile } from "../run-folder.ts";
 
 interface DoctorFlags {
+  readonly folder: string | undefined;
   readonly solver: string | undefined;
   readonly model: string | undefined;
   readonly deploy: string | undefined;
@@ -22,10 +24,11 @@ interface DoctorFlags {
 
 /** `caffe doctor`: what is wrong with a solver, its nets and its data, found before they run for hours. */
 export const doctor: CommandModule<object, DoctorFlags> = {
-  command: "doctor",
+  command: "doctor [folder]",
   describe: "find what is wrong with a solver, its nets and data before a long run",
   builder: (yargs) =>
     yargs
+      .positional("folder", { type: "string", describe: "what caffe new made" })
       .option("solver", {
         type: "string",
         describe: "the solver's prototxt; its nets come with it",
@@ -66,13 +69,15 @@ export const doctor: CommandModule<object, DoctorFlags> = {
       })
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .example("caffe doctor --solver=solver.prototxt", "before caffe train")
+      .example("caffe doctor flowers", "what caffe new flowers made")
       .example("caffe doctor --model=train_val.prototxt", "a net alone")
       .example("caffe doctor --solver=solver.prototxt --json", "for a program") as never,
   handler: run,
 };
 
 async function run(flags: DoctorFlags): Promise<void> {
-  const { solver, model, deploy, level } = flags;
+  const { model, deploy, level } = flags;
+  const solver = solverFile(flags);
   if ((solver === undefined) === (model === undefined)) {
     throw new CaffeError(
       `${solver ? "--solver and --model are both given" : "Nothing to look at"}. Expected --solver=FILE or --model=FILE.`,

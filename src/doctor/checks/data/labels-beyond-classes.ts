@@ -24,9 +24,7 @@ export const labelsBeyondClasses: PatientCheck = {
         const most = Math.max(...source.labels.keys());
         const isFromOne = most === classes && !source.labels.has(0);
         const message = scores && weightsOf(scores);
-        const told = scores
-          ? `num_output is ${classes} in layer "${scores.name}"`
-          : `the scores have ${classes} classes`;
+        const told = scores ? `num_output is ${classes}` : `the scores have ${classes} classes`;
         yield ofLayer(
           net.whole,
           scores ?? loss,
