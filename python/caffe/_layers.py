@@ -153,6 +153,11 @@ def add_callback(function):
     return number
 
 
+def forget_callback(number):
+    """The engine does not call it any more."""
+    _callbacks.pop(number, None)
+
+
 def _call_back(_, head):
     _callbacks[head["id"]](*head["args"])
 

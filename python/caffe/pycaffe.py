@@ -11,7 +11,7 @@ import numpy as np
 
 from ._blob import BlobVec
 from ._engine import engine, set_for_all
-from ._layers import add_callback, layer_of
+from ._layers import add_callback, forget_callback, layer_of
 from ._peer import CaffeError
 
 TRAIN = 0
@@ -69,6 +69,7 @@ class Net:
     def _adopt(self, facts, held):
         peer = held.peer
         self._held = held
+        self._forget_arrays = lambda: None
         self._peer = peer
         self._number = facts["net"]
         self.name = facts["name"]
@@ -289,25 +290,47 @@ class Net:
     # -- data and callbacks -------------------------------------------------------------------------------------
 
     def set_input_arrays(self, data, labels):
-        """Gives the MemoryData layer that the net begins with its images (N×C×H×W) and labels (N)."""
+        """
+        Gives the MemoryData layer that the net begins with its images (N×C×H×W) and labels (N). Images are not copied:
+        a pass reads what they hold then.
+        """
         labels = np.asarray(labels)
         if labels.ndim == 1:
             labels = np.ascontiguousarray(labels[:, np.newaxis, np.newaxis, np.newaxis])
         self._set_input_arrays(data, labels)
 
     def _set_input_arrays(self, data, labels):
-        for name, array in (("data array", data), ("labels array", labels)):
+        if not self.layers or self.layers[0].type != "MemoryData":
+            raise CaffeError("set_input_arrays may only be called if the first layer is a MemoryData layer.")
+        # They are not the net's to keep: what the engine may call lives no longer than the net.
+        tops = [self._peer.blob(self._blobs[top]._number) for top in self._tops[0]]
+        size = tops[0].shape[0]
+        for name, array, lengths in (("data array", data, tops[0].shape[1:]), ("labels array", labels, [1, 1, 1])):
             if not array.flags.c_contiguous:
                 raise CaffeError("%s must be C contiguous" % name)
             if array.ndim != 4:
                 raise CaffeError("%s must be 4-d" % name)
             if array.dtype != np.float32:
                 raise CaffeError("%s must be float32" % name)
+            if list(array.shape[1:]) != lengths:
+                raise CaffeError("%s is %s. Expected %s behind the number" % (name, list(array.shape), lengths))
         if len(data) != len(labels):
             raise CaffeError("data and labels must have the same first dimension")
-        self._peer.call(
-            "net.setInputArrays", data.tobytes() + labels.tobytes(), net=self._number, count=len(labels)
-        )
+
+        def write_batch(first):
+            for top, array in zip(tops, (data, labels)):
+                top.data[...] = array[first : first + size]
+
+        number = add_callback(write_batch)
+        forget = weakref.finalize(self._held, forget_callback, number)
+        forget.atexit = False
+        try:
+            self._peer.call("net.setInputArrays", net=self._number, count=len(labels), id=number)
+        except BaseException:
+            forget()
+            raise
+        self._forget_arrays()
+        self._forget_arrays = forget
 
     def _add_callback(self, moment, function):
         self._peer.call("net.addCallback", net=self._number, moment=moment, id=add_callback(function))

@@ -252,6 +252,13 @@ class TestPasses(NetTestCase):
         for batch in (0, 1, 2, 0):
             np.testing.assert_array_equal(net.forward()["same"], images[2 * batch : 2 * batch + 2])
             np.testing.assert_array_equal(net.blobs["label"].data.ravel(), [2 * batch, 2 * batch + 1])
+        # The memory is the program's own.
+        images[2:4] = 7
+        np.testing.assert_array_equal(net.forward()["same"], images[2:4])
+        images = images[:4] + 1
+        net.set_input_arrays(images, np.zeros((4, 1, 1, 1), np.float32))
+        for batch in (0, 1, 0):
+            np.testing.assert_array_equal(net.forward()["same"], images[2 * batch : 2 * batch + 2])
         labels = np.zeros(6, np.float32)
         for data, given, message in (
             (images[..., ::-1], labels, "contiguous"),
@@ -259,6 +266,8 @@ class TestPasses(NetTestCase):
             (images, np.zeros(6), "float32"),
             (images, labels[:5], "first dimension"),
             (images[0], labels, "4-d"),
+            (images[:, :, :1].copy(), labels, "4, 1, 1, 2.. Expected .1, 2, 2."),
+            (images[:3], labels[:3], "3 images.*multiple of batch size 2"),
         ):
             with self.assertRaisesRegex(Exception, message):
                 net.set_input_arrays(data, given)

@@ -1,4 +1,4 @@
-import { type Args, floatsOf } from "../bridge/args.ts";
+import type { Args } from "../bridge/args.ts";
 import { Held } from "../bridge/held.ts";
 import type { Request, Session } from "../bridge/session.ts";
 import { MemoryDataLayer } from "../layers/data/memory-data.ts";
@@ -62,18 +62,21 @@ export function netRequests(settings: Settings): Readonly<Record<string, Request
       else net.save(args.text("file"));
     },
 
-    /** Gives the MemoryData layer that a net begins with its images and labels, one behind the other in `bytes`. */
-    "net.setInputArrays": (session, args, bytes) => {
+    /**
+     * Lets the other side's function `id` write the batches of the MemoryData layer that a net begins with, out of `count`
+     * images: it is called with the number of a batch's first image.
+     */
+    "net.setInputArrays": (session, args) => {
       const [layer] = netOf(session, args).layers;
       if (!(layer instanceof MemoryDataLayer)) {
         throw new CaffeError(
           "set_input_arrays may only be called if the first layer is a MemoryData layer.",
         );
       }
-      const count = args.number("count");
-      const values = floatsOf(bytes);
-      const images = values.length - count;
-      layer.reset(values.subarray(0, images), values.subarray(images), count);
+      const id = args.number("id");
+      layer.readFrom((position) => {
+        session.call("callback.run", { id, args: [position] });
+      }, args.number("count"));
     },
 
     /** Calls the other side's function `id` at one of the four moments, with the layer's number. */

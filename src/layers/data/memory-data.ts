@@ -1,3 +1,4 @@
+import type { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import { DataTransformer } from "../../io/images/data-transformer.ts";
 import { rasterOf } from "../../io/images/raster.ts";
@@ -16,6 +17,9 @@ import {
 } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { transformOf } from "../base/transform-param.ts";
+
+/** Writes the batch that begins with image number `position` into the two tops, which have their shapes. */
+type BatchSource = (position: number, data: Blob, label: Blob) => void;
 
 /**
  * Batches from arrays that the program gives, one after the other, round and round.
@@ -45,8 +49,7 @@ export class MemoryDataLayer extends Layer<None, Two> {
 
   readonly #param = withDefaults("MemoryDataParameter", this.param.memory_data_param);
   readonly #random = this.random("transform");
-  #data: ArrayLike<number> | undefined;
-  #labels: ArrayLike<number> = [];
+  #source: BatchSource | undefined;
   #count = 0;
   #position = 0;
   #resumeAt = 0;
@@ -79,20 +82,37 @@ export class MemoryDataLayer extends Layer<None, Two> {
    * @throws LayerError where n is not a multiple of the batch size, or an array is too short
    */
   reset(data: ArrayLike<number>, labels: ArrayLike<number>, n: number = labels.length): void {
-    if (n < 1 || n % this.batchSize !== 0) {
-      this.fail(`${n} images. n must be a multiple of batch size ${this.batchSize}.`);
-    }
+    this.#checkCount(n);
     if (data.length < n * this.#size || labels.length < n) {
       this.fail(
         `${data.length} values and ${labels.length} labels for ${n} images. Expected ${n * this.#size} values and ${n} labels.`,
       );
     }
-    this.#data = data;
-    this.#labels = labels;
+    this.readFrom((position, { dataMem }, label) => {
+      const [to, toLabels] = [dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
+      const from = position * this.#size;
+      for (let i = 0; i < this.batchSize * this.#size; i++) to[i] = data[from + i]!;
+      for (let i = 0; i < this.batchSize; i++) toLabels[i] = labels[position + i]!;
+    }, n);
+  }
+
+  /**
+   * Lets `source` write each batch from now on, round and round through n images.
+   * @throws LayerError where n is not a multiple of the batch size
+   */
+  readFrom(source: BatchSource, n: number): void {
+    this.#checkCount(n);
+    this.#source = source;
     this.#count = n;
     // A resumed run may be given its data after its state.
     this.#position = this.#resumeAt % n;
     this.#resumeAt = 0;
+  }
+
+  #checkCount(n: number): void {
+    if (n < 1 || n % this.batchSize !== 0) {
+      this.fail(`${n} images. n must be a multiple of batch size ${this.batchSize}.`);
+    }
   }
 
   /**
@@ -126,16 +146,13 @@ export class MemoryDataLayer extends Layer<None, Two> {
   override reshape(): void {}
 
   override forward(_bottom: None, [data, label]: Two): void {
-    if (!this.#data)
+    if (!this.#source)
       this.fail(
         "forward before data is given. MemoryDataLayer needs to be initialized by calling reset.",
       );
     data.reshape([this.batchSize, ...this.#shape]);
     label.reshape([this.batchSize, 1, 1, 1]);
-    const [to, toLabels] = [data.dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
-    const from = this.#position * this.#size;
-    for (let i = 0; i < this.batchSize * this.#size; i++) to[i] = this.#data[from + i]!;
-    for (let i = 0; i < this.batchSize; i++) toLabels[i] = this.#labels[this.#position + i]!;
+    this.#source(this.#position, data, label);
     this.#position = (this.#position + this.batchSize) % this.#count;
   }
 
@@ -156,7 +173,7 @@ export class MemoryDataLayer extends Layer<None, Two> {
   override restore(state: LayerState): undefined {
     const position = Number(state["position"]);
     this.#random.restore(state["random"] as readonly number[]);
-    if (this.#data) this.#position = position % this.#count;
+    if (this.#source) this.#position = position % this.#count;
     else this.#resumeAt = position;
   }
 }
