@@ -48,7 +48,7 @@ class Blob:
     def shape(self):
         for view in self._views.values():
             return IntVec(view.shape)
-        return IntVec(self._peer.call("blob.shape", blob=self._number))
+        return IntVec(self._peer.call_of_blob("blob.shape", blob=self._number))
 
     def reshape(self, *shape, **kwargs):
         if kwargs:
@@ -57,7 +57,7 @@ class Blob:
         for view in self._views.values():
             if list(view.shape) == shape:
                 return
-        self._peer.call("blob.reshape", blob=self._number, shape=shape)
+        self._peer.call_of_blob("blob.reshape", blob=self._number, shape=shape)
 
     def _legacy(self, axis):
         shape = self.shape

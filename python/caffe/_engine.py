@@ -94,20 +94,16 @@ class Engine(Peer):
         super().__init__(ours, handlers)
         self.version = self.call("version")
 
-    def call(self, op, payload=b"", **fields):
-        return self.undisturbed(self._ask_here, op, payload, fields)
+    def uninterrupted(self, work, *arguments):
+        previous = None if self._is_held else self._hold_interrupts()
+        if previous is None:
+            return work(*arguments)
+        try:
+            return work(*arguments)
+        finally:
+            self._let_interrupts(previous)
 
-    def undisturbed(self, work, *arguments):
-        with self._lock:
-            previous = None if self._is_held else self._hold_interrupts()
-            if previous is None:
-                return work(*arguments)
-            try:
-                return work(*arguments)
-            finally:
-                self._let_interrupts(previous)
-
-    def _ask_here(self, op, payload, fields):
+    def exchange(self, op, payload, fields):
         """As `_ask`, with the folder that files are named from where this program has gone by now."""
         try:
             folder = os.getcwd()

@@ -17,6 +17,8 @@ from ._channel import Channel
 _DTYPES = {"f32": np.float32, "f64": np.float64}
 # An array that was not asked for during so many passes is not kept up to date any more.
 _PASSES_KEPT = 8
+# A thread that waits for its turn looks so often whether it may ask before.
+_SECONDS_BETWEEN_TRIES = 0.005
 
 
 class CaffeError(RuntimeError):
@@ -40,6 +42,8 @@ class Peer:
         self._channel = Channel(connection)
         self._handlers = handlers
         self._lock = threading.RLock()
+        # Held while `is_in_users_code` changes, and by a thread that asks while another one runs a user's code.
+        self._guests = threading.RLock()
         # Why there is nobody to talk to any more.
         self._ended = None
         # Mapped memory by the id of its array, until the engine says that the array is gone.
@@ -56,7 +60,6 @@ class Peer:
         self._views = weakref.WeakValueDictionary()
         self._exceptions = {}
         self._numbers = itertools.count(1)
-        self._depth = 0
         # A user's layer or callback is running.
         self.is_in_users_code = False
         _peers.add(self)
@@ -65,17 +68,43 @@ class Peer:
 
     def call(self, op, payload=b"", **fields):
         """Asks, and returns the answer; what the engine refuses is raised as CaffeError."""
-        return self.undisturbed(self._ask, op, payload, fields)
+        return self.undisturbed(self.exchange, op, payload, fields)
 
     def undisturbed(self, work, *arguments):
         """What `work` gives, which is done as one: no other thread speaks meanwhile."""
         with self._lock:
-            return work(*arguments)
+            return self.uninterrupted(work, *arguments)
+
+    def undisturbed_as_guest(self, work, *arguments):
+        """
+        As `undisturbed`, for what `exchange` may ask while another thread runs a user's layer or callback: that may wait
+        for this thread to end.
+        """
+        while not self._lock.acquire(timeout=_SECONDS_BETWEEN_TRIES):
+            with self._guests:
+                if self.is_in_users_code:
+                    return self.uninterrupted(work, *arguments)
+        try:
+            return self.uninterrupted(work, *arguments)
+        finally:
+            self._lock.release()
+
+    def uninterrupted(self, work, *arguments):
+        """What `work` gives, which no signal breaks off."""
+        return work(*arguments)
+
+    def exchange(self, op, payload, fields):
+        """Asks, in the midst of what is undisturbed."""
+        return self._ask(op, payload, fields)
+
+    def _enter_users_code(self, is_in_it):
+        with self._guests:
+            before, self.is_in_users_code = self.is_in_users_code, is_in_it
+        return before
 
     def _ask(self, op, payload, fields):
         fields["op"] = op
-        was_in_users_code, self.is_in_users_code = self.is_in_users_code, False
-        self._depth += 1
+        was_in_users_code = self._enter_users_code(False)
         try:
             self._send(fields, payload)
             while True:
@@ -84,13 +113,11 @@ class Peer:
                     return self._result(head)
                 self._answer(head)
         finally:
-            self._depth -= 1
-            self.is_in_users_code = was_in_users_code
+            self._enter_users_code(was_in_users_code)
 
     def serve(self):
         """Answers what the engine asks, until it ends."""
         with self._lock:
-            self._depth += 1
             try:
                 while True:
                     self._answer(self._receive()[0])
@@ -99,14 +126,14 @@ class Peer:
 
     def _answer(self, head):
         try:
-            self.is_in_users_code = True
+            self._enter_users_code(True)
             result = self._handlers[head["op"]](self, head)
-            self.is_in_users_code = False
+            self._enter_users_code(False)
             answer = {"ok": result}
         except EngineEnded:
             raise
         except BaseException as error:  # The engine hands it on to whoever has asked it.
-            self.is_in_users_code = False
+            self._enter_users_code(False)
             number = next(self._numbers)
             self._exceptions[number] = error
             answer = {"error": {"kind": type(error).__name__, "message": self.describe(error), "id": number}}
@@ -169,6 +196,7 @@ class Peer:
     def forked(self):
         """This process was forked from the one that talks to the engine, and has no part in that."""
         self._lock = threading.RLock()
+        self._guests = threading.RLock()
         self._ended = (
             "this belongs to the process that the present one was forked from."
             " Make nets and solvers in the process that uses them."
@@ -189,6 +217,10 @@ class Peer:
         if views is None:
             views = self._views[number] = Views()
         return Blob(self, number, views, owner)
+
+    def call_of_blob(self, op, **fields):
+        """As `call`, for what is asked of a blob."""
+        return self.undisturbed_as_guest(self.exchange, op, b"", fields)
 
     def begin_pass(self):
         """Layers are about to run: what was not asked for during some passes is not kept for the next access."""
@@ -212,13 +244,13 @@ class Peer:
                 reference = self._roots.get(view.id)
                 root = reference() if reference else None
         if root is None:
-            view, root = self.undisturbed(self._open, number, views, side)
+            view, root = self.undisturbed_as_guest(self._open, number, views, side)
         self._kept[view.id] = (root, self._pass)
         elements = root if root.size == view.count else root[: view.count]
         return elements.reshape(view.shape)
 
     def _open(self, number, views, side):
-        place = self.call("blob.array", blob=number, side=side)
+        place = self.exchange("blob.array", b"", {"blob": number, "side": side})
         view = View(place["id"], place["shape"])
         path = place.get("path")
         if path is not None:

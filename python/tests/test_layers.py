@@ -2,6 +2,7 @@
 
 import gc
 import os
+import threading
 import traceback
 import unittest
 
@@ -121,6 +122,34 @@ class Inner(caffe.Layer):
         bottom[0].diff[...] = self.net.blobs["data"].diff
 
 
+class Threads(Ten):
+    """Lets threads do the work, and waits for them."""
+
+    def each_in_a_thread(self, work, count):
+        threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+            if thread.is_alive():
+                raise TimeoutError("a thread of the layer's does not come to its end")
+
+    def reshape(self, bottom, top):
+        self.each_in_a_thread(lambda _: top[0].reshape(*bottom[0].shape), 1)
+
+    def forward(self, bottom, top):
+        def work(i):
+            top[0].data[i] = 10 * bottom[0].data[i]
+
+        self.each_in_a_thread(work, bottom[0].num)
+
+    def backward(self, top, propagate_down, bottom):
+        def work(i):
+            bottom[0].diff[i] = 10 * top[0].diff[i]
+
+        self.each_in_a_thread(work, bottom[0].num)
+
+
 class Unfinished(caffe.Layer):
     def setup(self, bottom, top):
         pass
@@ -171,6 +200,15 @@ class TestLayers(unittest.TestCase):
         self.assertEqual((layer.calls, layer.type, layer.phase, len(layer.blobs)), (["setup"], "Python", caffe.TEST, 0))
         layer.forward = lambda bottom, top: top[0].data.fill(5)
         self.assertTrue((net.forward()["out"] == 5).all())
+
+    def test_threads(self):
+        net = self.net(DATA + python("ten", "Threads"))
+        for value in (1, 2):
+            net.blobs["data"].data[...] = value
+            np.testing.assert_array_equal(net.forward()["out"], np.full((2, 3), 10 * value))
+            net.blobs["out"].diff[...] = value
+            net.backward()
+            np.testing.assert_array_equal(net.blobs["data"].diff, np.full((2, 3), 10 * value))
 
     def test_in_place(self):
         net = self.net(DATA + python("one", "Ten", top="x") + python("two", "Ten", "x", "x"))

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,8 +55,12 @@ export function isDrivenByPython(): boolean {
  * @throws CaffeError where it cannot be started
  */
 export function pythonSession(): Session {
-  session ??= start(program ?? (process.env[VARIABLE] || "python3"));
+  session ??= start(chosenPython());
   return session;
+}
+
+function chosenPython(): string {
+  return program ?? (process.env[VARIABLE] || "python3");
 }
 
 /** The file of a Python module in these folders, on PYTHONPATH or in the current one; undefined where there is none. */
@@ -66,6 +70,12 @@ export function pythonModule(name: string, folders: readonly string[]): string |
   return [...path, ".", ...folders]
     .flatMap((folder) => [resolve(folder, `${file}.py`), resolve(folder, file, "__init__.py")])
     .find((one) => existsSync(one));
+}
+
+/** Whether the Python that layers run in has a module of that name among its own, as pip leaves them; false where there is none. */
+export function isInstalledForPython(name: string): boolean {
+  const find = "import sys, importlib.util as i; sys.exit(i.find_spec(sys.argv[1]) is None)";
+  return spawnSync(chosenPython(), ["-c", find, name], { stdio: "ignore" }).status === 0;
 }
 
 function start(python: string): Session {

@@ -36,7 +36,7 @@ export function loadUserModule(
     .find((one) => /\.[cm]?[jt]s$/.test(one) && isWithin(one, allowed) && existsSync(one));
   if (path) return load(path);
   throw new FileError(
-    `module "${name}" is not found. Expected ${name}.js or ${name}.ts beside the net, in the current directory or in a folder of ${PATH_VARIABLE}; or ${name}.py beside the net, in the current directory or on PYTHONPATH.`,
+    `module "${name}" is not found. Expected ${name}.js or ${name}.ts beside the net, in the current directory or in a folder of ${PATH_VARIABLE}; or ${name}.py beside the net, in the current directory or on PYTHONPATH, or installed for Python.`,
   );
 }
 

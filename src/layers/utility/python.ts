@@ -1,6 +1,11 @@
 import { dirname } from "node:path";
 import { Blob } from "../../blob/blob.ts";
-import { isDrivenByPython, pythonModule, pythonSession } from "../../bridge/python.ts";
+import {
+  isDrivenByPython,
+  isInstalledForPython,
+  pythonModule,
+  pythonSession,
+} from "../../bridge/python.ts";
 import { RemoteLayer } from "../../bridge/remote-layer.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
@@ -52,7 +57,7 @@ type UserLayerClass = new (
  * - any bottoms and tops; what they hold is the class's affair
  * - blobs: those that its setup adds
  * - `python_param`: module (a file, with or without .js or .ts, beside the net or in the current directory; or a module
- *   of Python, on PYTHONPATH or there), layer (the class it exports), param_str (given to it as it is),
+ *   of Python, on PYTHONPATH, there, or installed), layer (the class it exports), param_str (given to it as it is),
  *   share_in_parallel false
  *
  * A class in Python runs in the process that has imported `caffe`, and elsewhere in a `python3` that is started for it.
@@ -108,8 +113,11 @@ export class PythonLayer extends Layer {
     const folders = [root, ...(file === undefined ? [] : [dirname(file)]), "."];
     this.#layer = hasUserModule(module, folders)
       ? this.#fromJavaScript(module, layer, folders)
-      : (this.#fromPython(module, layer, folders) ??
+      : ((isDrivenByPython() || pythonModule(module, folders) !== undefined
+          ? this.#fromPython(module, layer, folders)
+          : undefined) ??
         this.#fromKnown(`${module}.${layer}`) ??
+        (isInstalledForPython(module) ? this.#fromPython(module, layer, folders) : undefined) ??
         this.#fromJavaScript(module, layer, folders));
     for (const method of ["setup", "reshape", "forward", "backward"] as const) {
       if (typeof this.#call(method, () => this.#layer[method]) !== "function") {
@@ -152,7 +160,6 @@ export class PythonLayer extends Layer {
 
   /** Undefined where Python has no such module, or one that cannot be imported and whose layer is known without it. */
   #fromPython(module: string, layer: string, folders: readonly string[]): UserLayer | undefined {
-    if (!isDrivenByPython() && pythonModule(module, folders) === undefined) return undefined;
     const name = this.param.name ?? "";
     const session = this.named(() => pythonSession());
     const found = this.named(() => session.call("layer.find", { module, folders })) as string;
