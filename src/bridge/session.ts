@@ -146,7 +146,7 @@ export class Session {
   }
 
   #run(op: string, { head, bytes }: Message): unknown {
-    const request = this.#requests[op];
+    const request = Object.hasOwn(this.#requests, op) ? this.#requests[op] : undefined;
     if (!request) throw new CaffeError(`there is no request ${op}. Expected one of this version.`);
     return request(this, new Args(op, head), bytes);
   }
