@@ -16,6 +16,23 @@ REGRESSION = """
       num_output: 1 weight_filler { type: "constant" value: 0.25 } } }
     layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
 """
+BLOCK = """
+    layer { name: "data" type: "DummyData" top: "data" top: "label" dummy_data_param {
+      shape { dim: 4 dim: 3 dim: 6 dim: 6 } shape { dim: 4 dim: 2 }
+      data_filler { type: "gaussian" std: 1 } data_filler { type: "constant" value: 1 } } }
+    layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param {
+      num_output: 3 kernel_size: 3 pad: 1 weight_filler { type: "gaussian" std: 1 } } }
+    layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "bn" }
+    layer { name: "scale" type: "Scale" bottom: "bn" top: "bn" scale_param { filler { value: 2 } bias_term: true } }
+    layer { name: "relu" type: "ReLU" bottom: "bn" top: "bn" }
+    layer { name: "sum" type: "Eltwise" bottom: "conv" bottom: "bn" top: "sum" }
+    layer { name: "sum_relu" type: "ReLU" bottom: "sum" top: "sum" }
+    layer { name: "pool" type: "Pooling" bottom: "sum" top: "pool" pooling_param { kernel_size: 2 stride: 2 } }
+    layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param {
+      num_output: 2 weight_filler { type: "xavier" } } }
+    layer { name: "ip_relu" type: "ReLU" bottom: "ip" top: "ip" }
+    layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
 SOLVER = """
     net: "net.prototxt" test_iter: 3 test_interval: 10 test_initialization: false
     base_lr: 0.01 lr_policy: "inv" gamma: 0.0001 power: 0.75 max_iter: 12 display: 4
@@ -98,6 +115,21 @@ class TestSolvers(SolverTestCase):
         # As in Caffe, an update leaves in a parameter's diff what it has taken from the data.
         weights = solver.net.params["ip"][0]
         np.testing.assert_allclose(weights.diff, 0.25 - weights.data, rtol=1e-4)
+
+    def test_gradients_between_layers_that_run_as_one(self):
+        write(self.folder, "net.prototxt", BLOCK)
+        write(self.folder, "solver.prototxt", 'net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed" random_seed: 3')
+        whole, apart = caffe.get_solver("solver.prototxt"), caffe.get_solver("solver.prototxt")
+        # Layers with a callback in between do not run as one.
+        apart.net.after_forward(lambda layer: None)
+        apart.net.after_backward(lambda layer: None)
+        for _ in range(3):
+            for solver in (whole, apart):
+                solver.step(1)
+            for name, blob in whole.net.blobs.items():
+                other = apart.net.blobs[name]
+                np.testing.assert_allclose(blob.data, other.data, rtol=1e-4, atol=1e-5, err_msg=name)
+                np.testing.assert_allclose(blob.diff, other.diff, rtol=1e-4, atol=1e-5, err_msg=name)
 
     def test_solve(self):
         solver = self.solver()

@@ -4,7 +4,7 @@ import type { Request, Session } from "../bridge/session.ts";
 import { MemoryDataLayer } from "../layers/data/memory-data.ts";
 import { Net } from "../net/net.ts";
 import { CaffeError } from "../util/errors.ts";
-import { factsOf, type NetFacts } from "./open-net.ts";
+import { factsOf, type NetFacts, noteUpdate } from "./open-net.ts";
 import type { Settings } from "./settings.ts";
 
 /** What can be asked of nets. */
@@ -37,6 +37,7 @@ export function netRequests(settings: Settings): Readonly<Record<string, Request
     /** Runs the backward of layers from `from` back to `to`. */
     "net.backward": (session, args) => {
       const net = netOf(session, args);
+      noteUpdate(net, false);
       const [from, to] = [args.number("from"), args.number("to")];
       if (!session.isWithinCall) return net.backward(from, to);
       net.backwardNow(from, to);

@@ -32,10 +32,19 @@ export interface NetFacts {
 /** The net that each blob which another language was told of is in. */
 const nets: WeakMap<Blob, Net> = new WeakMap();
 
+/** Nets whose parameters a solver has updated since their last backward pass. */
+const updated: WeakSet<Net> = new WeakSet();
+
+/** Whether a solver has updated the net's parameters since its last backward pass. */
+export function noteUpdate(net: Net, isUpdated: boolean): void {
+  if (isUpdated) updated.add(net);
+  else updated.delete(net);
+}
+
 /** Lets the blob's gradient be what Caffe's layers leave there, also between those that run as one. */
 export function showGradient(blob: Blob): void {
   const net = nets.get(blob);
-  if (net?.isOpen) net.showGradient(blob);
+  if (net?.isOpen) net.showGradient(blob, updated.has(net));
 }
 
 /** Tells another language of a net: it knows net and blobs by numbers from now on, until `held` is given up. */

@@ -4,7 +4,7 @@ import type { Request, Session } from "../bridge/session.ts";
 import { readSolverParameter } from "../io/text/read-net.ts";
 import { Solver } from "../solvers/solver.ts";
 import { netOf } from "./net-requests.ts";
-import { factsOf, type NetFacts } from "./open-net.ts";
+import { factsOf, type NetFacts, noteUpdate } from "./open-net.ts";
 import type { Settings } from "./settings.ts";
 
 /** What another language is told of a solver. */
@@ -75,7 +75,11 @@ export function solverRequests(settings: Settings): Readonly<Record<string, Requ
     /** Writes a snapshot; the path of its .solverstate. */
     "solver.snapshot": (session, args) => solverOf(session, args).snapshot(),
 
-    "solver.applyUpdate": (session, args) => solverOf(session, args).applyUpdate(),
+    "solver.applyUpdate": async (session, args) => {
+      const solver = solverOf(session, args);
+      await solver.applyUpdate();
+      noteUpdate(solver.net, true);
+    },
 
     /** Lets a net use the weights of the solver's. */
     "solver.shareWeights": (session, args) =>
@@ -84,12 +88,14 @@ export function solverRequests(settings: Settings): Readonly<Record<string, Requ
     /** Calls the other side's functions at the start of an iteration, and when its gradients are there. */
     "solver.addCallback": (session, args) => {
       const [start, gradients] = [args.number("onStart"), args.number("onGradientsReady")];
-      const run = (id: number): void => {
+      const solver = solverOf(session, args);
+      const run = (id: number, isUpdated: boolean): void => {
+        noteUpdate(solver.net, isUpdated);
         session.call("callback.run", { id, args: [] });
       };
-      solverOf(session, args).callbacks.push({
-        onStart: () => run(start),
-        onGradientsReady: () => run(gradients),
+      solver.callbacks.push({
+        onStart: () => run(start, solver.iter > 0),
+        onGradientsReady: () => run(gradients, false),
       });
     },
   };
@@ -104,9 +110,11 @@ async function whileRunning(
   work: (solver: Solver) => Promise<void>,
 ): Promise<void> {
   running = solver;
+  const { iter } = solver;
   try {
     await work(solver);
   } finally {
     running = undefined;
+    if (solver.iter !== iter) noteUpdate(solver.net, true);
   }
 }

@@ -205,12 +205,31 @@ export class Execution {
 
   /**
    * From now on the blob's gradient is what layers that run one by one leave there: that before the layers that work on it in
-   * place. After a backward pass of this net, and while its parameters are those of that pass, it is so at once.
+   * place. After a backward pass of this net it is so at once, while its parameters are those of that pass, or where
+   * `isUpdated` says that one update has been taken from them since: their `diff` is what it took.
    */
-  showGradient(blob: Blob): void {
+  showGradient(blob: Blob, isUpdated: boolean): void {
     if (this.#shown.has(blob)) return;
     this.#shown.add(blob);
-    for (const fusion of this.#hidden) if (this.#resultOf(fusion) === blob) this.#reveal(fusion);
+    for (const fusion of this.#hidden) {
+      if (this.#resultOf(fusion) !== blob) continue;
+      const restore = isUpdated ? this.#takeUpdateBack(fusion) : undefined;
+      this.#reveal(fusion);
+      restore?.();
+    }
+  }
+
+  /** Gives the followers' parameters the values before the last update; what it returns gives back the present ones. */
+  #takeUpdateBack({ followers }: Fusion): () => void {
+    const blobs = followers.flatMap((i) => this.#layers[i]?.layer.blobs ?? []);
+    const present = blobs.map(({ dataMem }) => dataMem.cpu().slice());
+    for (const { dataMem, diffMem } of blobs) {
+      const [values, taken] = [dataMem.mutableCpu(), diffMem.cpu()];
+      for (let i = 0; i < values.length; i++) values[i]! += taken[i]!;
+    }
+    return () => {
+      blobs.forEach(({ dataMem }, b) => void dataMem.overwriteCpu().set(present[b] as FloatArray));
+    };
   }
 
   /** Makes the gradient of a producer's result what its followers, one by one, would have left there. */

@@ -69,8 +69,8 @@ export class LayerRunner {
   }
 
   /** As `Execution.showGradient`. */
-  showGradient(blob: Blob): void {
-    if (!this.#isRunning) this.#execution.showGradient(blob);
+  showGradient(blob: Blob, isUpdated: boolean): void {
+    if (!this.#isRunning) this.#execution.showGradient(blob, isUpdated);
   }
 
   /**

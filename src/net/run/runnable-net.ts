@@ -76,11 +76,12 @@ export abstract class RunnableNet extends NetGraph {
 
   /**
    * From now on the blob's `diff` is the gradient before the layers that work on it in place, as each of them alone leaves
-   * it. After a backward pass, and while parameters are those of that pass, it is so at once.
+   * it. After a backward pass it is so at once, while parameters are those of that pass, or where `isUpdated` says that one
+   * update has been taken from them since.
    * @internal
    */
-  showGradient(blob: Blob): void {
-    this.open.runner.showGradient(blob);
+  showGradient(blob: Blob, isUpdated = false): void {
+    this.open.runner.showGradient(blob, isUpdated);
   }
 
   /** The device that some of the layers compute on, if there is one. */
