@@ -1,6 +1,7 @@
 import { commandsPage } from "./commands-page.ts";
 import { layersPage } from "./layers-page.ts";
 import { modelsPage } from "./models-page.ts";
+import { onnxPage } from "./onnx-page.ts";
 import { solversPage } from "./solvers-page.ts";
 
 /** The pages of docs/ that are made from code, by their paths. */
@@ -9,6 +10,7 @@ export async function generatedPages(): Promise<Record<string, string>> {
     "docs/cli.md": await commandsPage(),
     "docs/layers.md": layersPage(),
     "docs/models.md": modelsPage(),
+    "docs/onnx.md": await onnxPage(),
     "docs/solvers.md": solversPage(),
   };
 }

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Blob } from "../../src/blob/blob.ts";
 import type { Net } from "../../src/net/net.ts";
 import type { OnnxOptions } from "../../src/onnx/export/options.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
@@ -35,7 +36,7 @@ export async function answersOf(net: Net, session: InferenceSession): Promise<An
     const results = await session.run(inputs);
     await net.forward();
     return session.outputNames.map((name) => {
-      const blob = net.blob(name.split("/")[0] ?? "");
+      const blob = blobOf(net, name);
       const want = Float32Array.from(blob.values());
       return { name, got: results[name] as Tensor, shape: blob.shape, want };
     });
@@ -44,8 +45,13 @@ export async function answersOf(net: Net, session: InferenceSession): Promise<An
   }
 }
 
+/** The blob of an output; where a layer in place ends what is an input too, its name stands before the layer's. */
+function blobOf(net: Net, output: string): Blob {
+  return net.blob(net.blobs.has(output) ? output : output.replace(/\/[^/]*$/, ""));
+}
+
 function inputOf(net: Net, name: string): { shape: readonly number[]; values: Float32Array } {
-  const blob = net.blob(name.split("/")[0] ?? "");
+  const blob = blobOf(net, name);
   return { shape: blob.shape, values: Float32Array.from(blob.values()) };
 }
 
