@@ -18,6 +18,7 @@ import { table } from "./table.ts";
 
 /** Uses that are refused, and what is to be known besides. */
 const NOTES: Readonly<Record<string, string>> = {
+  CTCGreedyDecoder: "of scores alone",
   DetectionOutput: "not with `eta` below 1 or `no_permute`",
   Dropout: "not with `sample_weights_test`",
   DummyData: "not with random fillers",

@@ -92,7 +92,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     format: [],
     graph: ["format"],
     export: ["graph"],
-    "check.ts": [],
+    "check.ts": ["export"],
   },
   solvers: {
     "workers.ts": [],

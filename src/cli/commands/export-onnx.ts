@@ -7,19 +7,20 @@ import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import { withInputs } from "../../net/tools/placeholders.ts";
 import { compareWithOnnxRuntime } from "../../onnx/check.ts";
+import type { Preparation } from "../../onnx/export/preparation.ts";
 import { toOnnx } from "../../onnx/export/to-onnx.ts";
 import type { OnnxModel } from "../../onnx/graph/model.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { listOf, whole, wholeOfAnySign, withLists } from "../flags.ts";
+import { type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
 import { checkRunsNothing } from "../run-layers.ts";
-import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
+import { Console, enginesFor } from "../session.ts";
 import { shapesOf } from "./summarize.ts";
 
-interface ExportFlags extends CommonFlags {
+interface ExportFlags extends ImageFlags {
   readonly output: string;
-  readonly model: string | undefined;
-  readonly weights: string | undefined;
+  readonly preprocess: boolean;
   readonly level: number;
   readonly stage: string | undefined;
   readonly shape: readonly string[];
@@ -38,10 +39,8 @@ export const exportOnnx: CommandModule<object, ExportFlags> = {
   command: "export_onnx <output>",
   describe: "write a net as a file of ONNX, for other programs",
   builder: (yargs) =>
-    withLists(withCommonFlags(yargs), "shape")
+    withLists(withImageFlags(yargs), "shape")
       .positional("output", { type: "string", demandOption: true, describe: "file to write" })
-      .option("model", { type: "string", describe: "the net's prototxt" })
-      .option("weights", { type: "string", describe: "its .caffemodel files, separated by commas" })
       .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
       .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
       .option("shape", {
@@ -66,6 +65,12 @@ export const exportOnnx: CommandModule<object, ExportFlags> = {
         default: true,
         describe:
           "make BatchNorm, Scale and Bias part of the weights before them; --no-fold keeps them",
+      })
+      .option("preprocess", {
+        type: "boolean",
+        default: false,
+        describe:
+          "take pixels, red first, of 0 to 255: nodes swap channels, subtract the mean and scale, as the flags about images say",
       })
       .option("labels", {
         type: "string",
@@ -93,6 +98,7 @@ async function run(flags: ExportFlags): Promise<void> {
     if (severity !== "info") log(severity, source, message);
   };
   const say = (message: string): void => log("info", "export_onnx", message);
+  const preparation = preparationFor(flags, quiet);
   using net = await openNet(flags, quiet);
   if (flags.weights === undefined) {
     log("warning", "export_onnx", "No --weights are given: the file holds what fillers made.");
@@ -101,13 +107,36 @@ async function run(flags: ExportFlags): Promise<void> {
     opset: flags.opset,
     fold: flags.fold,
     source: flags.model ?? "",
+    ...(preparation && { preparation }),
     ...(flags.batch !== undefined && { batch: flags.batch }),
     ...(flags.labels !== undefined && { labels: readLabels(flags.labels) }),
   });
   writeFilesAtomically(model.files(flags.output));
   for (const line of linesOf(model)) say(line);
   say(`Wrote ${flags.output}`);
-  if (flags.check) await check(flags, net, say);
+  if (flags.check) await check(flags, net, preparation, say);
+}
+
+/** What `--preprocess` puts in front of the net. */
+function preparationFor(flags: ExportFlags, log: Log): Preparation | undefined {
+  if (!flags.preprocess) {
+    for (const name of ["mean", "mean_value", "input_scale", "channel_swap"] as const) {
+      if (flags[name] === undefined) continue;
+      throw new CaffeError(`--${name} is given without --preprocess. Expected both, or neither.`);
+    }
+    return undefined;
+  }
+  if (!flags.model) throw new CaffeError("Need a model definition. Give --model=FILE.");
+  const { rawScale, channelSwap, mean, inputScale } = preparationOf(
+    flags,
+    readNetParameter(flags.model, log),
+  );
+  return {
+    rawScale,
+    scale: inputScale,
+    ...(Array.isArray(mean) && { mean: mean.map(Number) }),
+    ...(channelSwap && { channelSwap }),
+  };
 }
 
 /** The net of TEST, its data layers replaced. */
@@ -142,9 +171,10 @@ function linesOf(model: OnnxModel): string[] {
 async function check(
   { output: path }: ExportFlags,
   net: Net,
+  preparation: Preparation | undefined,
   say: (message: string) => void,
 ): Promise<void> {
-  const differences = await compareWithOnnxRuntime(path, net);
+  const differences = await compareWithOnnxRuntime(path, net, preparation);
   for (const { output, shape, greatest, size } of differences) {
     say(
       `${output} (${shape.join("×")}): the greatest difference is ${greatest.toPrecision(2)}, of values up to ${size.toPrecision(3)}`,

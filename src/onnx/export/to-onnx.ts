@@ -115,10 +115,10 @@ function setBatch(net: Net, batch: number): void {
 function modelOf(
   net: Net,
   axes: ReturnType<typeof findFreeAxes>["axes"],
-  { opset = OPSET, fold = true, labels, source }: OnnxOptions,
+  { opset = OPSET, fold = true, labels, source, preparation }: OnnxOptions,
 ): OnnxModel {
   const graph = new GraphBuilder(opset);
-  const translator = new Translator(net, graph, axes);
+  const translator = new Translator(net, graph, axes, preparation);
   const outputs = translator.run();
   if (outputs.length === 0) {
     throw new NetError(
@@ -140,6 +140,7 @@ function modelOf(
     metadata: {
       ...(source !== undefined && { source }),
       ...(labels && { labels: labels.join("\n") }),
+      ...(preparation && { preparation: JSON.stringify(preparation) }),
     },
   });
 }

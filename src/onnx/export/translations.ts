@@ -2,6 +2,7 @@ import { activations } from "./activations.ts";
 import { affine } from "./affine.ts";
 import { combinations } from "./combinations.ts";
 import { constants } from "./constants.ts";
+import { decoders } from "./decoding.ts";
 import { detectors } from "./detection.ts";
 import { normalizations } from "./normalizations.ts";
 import { poolings } from "./pooling.ts";
@@ -30,6 +31,7 @@ export const translations: ReadonlyMap<string, Translation> = new Map(
     affine,
     combinations,
     constants,
+    decoders,
     detectors,
     normalizations,
     poolings,

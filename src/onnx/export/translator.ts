@@ -6,6 +6,7 @@ import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { GraphValue } from "../graph/model.ts";
 import { endOf, isEnd, PROBABILITIES } from "./ends.ts";
 import type { AxesOfBlobs } from "./free-axes.ts";
+import { type Preparation, prepareInGraph } from "./preparation.ts";
 import { type SharedWeights, Site } from "./site.ts";
 import { translations } from "./translations.ts";
 
@@ -18,6 +19,7 @@ export class Translator {
   readonly #net: Net;
   readonly #graph: GraphBuilder;
   readonly #axes: AxesOfBlobs;
+  #preparation: Preparation | undefined;
   readonly #registry: LayerRegistry = new LayerRegistry();
   readonly #shared: SharedWeights = new Map();
   /** The value that each blob holds by now, by its name. */
@@ -34,8 +36,10 @@ export class Translator {
     readonly axes: readonly Axis[];
   }[] = [];
 
-  constructor(net: Net, graph: GraphBuilder, axes: AxesOfBlobs) {
+  /** @param preparation what is done to the first input of images */
+  constructor(net: Net, graph: GraphBuilder, axes: AxesOfBlobs, preparation?: Preparation) {
     this.#net = net;
+    this.#preparation = preparation;
     this.#graph = graph;
     this.#axes = axes;
     for (const name of net.blobNames) graph.unique(name);
@@ -88,6 +92,7 @@ export class Translator {
         this.#values.set(name, name);
         this.#named.add(name);
         this.inputs.push({ name, axes: this.#axesOf(topBlobs[i] as Blob) });
+        this.#prepare(name, topBlobs[i] as Blob);
       });
       return;
     }
@@ -118,6 +123,15 @@ export class Translator {
       this.#values.set(name, this.#call(value, name, index));
       this.#passed.add(name);
     });
+  }
+
+  #prepare(name: string, { shape }: Blob): void {
+    if (this.#preparation === undefined || shape.length !== 4) return;
+    this.#graph.scope = name;
+    const value = prepareInGraph(this.#graph, name, shape[1] as number, this.#preparation);
+    this.#values.set(name, value);
+    this.#named.add(value);
+    this.#preparation = undefined;
   }
 
   /** Gives what a layer made the blob's name, or, where layers in place follow, the blob's and the layer's. */

@@ -36,6 +36,28 @@ test("tells how far the outputs are apart", async () => {
   expect(status).toBe(0);
 });
 
+test("takes pixels where it is asked to prepare them", async () => {
+  writeFileSync(
+    file("image.prototxt"),
+    'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 5 } } } layer { name: "r" type: "ReLU" bottom: "data" top: "y" }',
+  );
+  const run = (...args: readonly string[]): ReturnType<typeof caffeHere> =>
+    caffeHere(["export_onnx", "--model=image.prototxt", "image.onnx", ...args], folder);
+  const { status, stderr } = await run(
+    "--preprocess",
+    "--mean_value=104,117,123",
+    "--input_scale=0.5",
+    "--check",
+  );
+  expect(stderr).toMatch(/y \(2×3×4×5\): the greatest difference is \S+, of values up to 7\d\.\d/);
+  expect(status).toBe(0);
+  expect((await run("--mean_value=104,117,123")).stderr).toContain("without --preprocess");
+  expect((await run("--preprocess", "--mean_value=1,2")).stderr).toContain(
+    "2 means for 3 channels",
+  );
+  expect((await run("--preprocess", "--channel_swap=0,0,1")).stderr).toContain("Expected each of");
+});
+
 test("names a layer that has no form in ONNX, and writes nothing", async () => {
   writeFileSync(
     file("python.prototxt"),
