@@ -51,7 +51,7 @@ export async function report(
     say(`accuracy = ${numberText(accuracy)}`);
     if (topFive !== undefined) say(`top-5 accuracy = ${numberText(topFive)}`);
     say(`loss = ${numberText(loss)}`);
-    say(`Report in ${writeReport(folder, made)}`);
+    say(`Report in ${await writeReport(folder, made)}`);
   } finally {
     bar.end();
   }

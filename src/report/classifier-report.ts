@@ -1,6 +1,14 @@
+import type { Thumbnail } from "./collect/thumbnail.ts";
 import type { ReportFacts } from "./facts.ts";
 import type { Classification } from "./measures/classification.ts";
 import type { JudgedRecords } from "./measures/judged.ts";
+
+/** A record that was taken for another class. */
+export interface Mistake {
+  /** Which it is of those that were judged. */
+  readonly at: number;
+  readonly picture: Thumbnail | undefined;
+}
 
 /** All that a report of a classifier says. */
 export interface ClassifierReport {
@@ -14,4 +22,6 @@ export interface ClassifierReport {
   /** Of each record that was judged: its number in the source, and what it is called there, or "". */
   readonly numbers: readonly number[];
   readonly records: readonly string[];
+  /** What was wrong, the most confident first. */
+  readonly mistakes: readonly Mistake[];
 }

@@ -2,6 +2,8 @@ import type { DataPass } from "./collect/data-pass.ts";
 
 /** What a report says of its net and its data. */
 export interface ReportFacts {
+  /** What stands above the report: the net's name. */
+  readonly title: string;
   /** The net's file, and its weights'. */
   readonly model: string;
   readonly weights: string;

@@ -2,11 +2,16 @@ import { type ClassNames, nameOfLabel, namesFor } from "../inference/class-names
 import { TestScores } from "../net/evaluation/test-scores.ts";
 import type { Net } from "../net/net.ts";
 import { recordOf } from "../util/records.ts";
-import type { ClassifierReport } from "./classifier-report.ts";
+import type { ClassifierReport, Mistake } from "./classifier-report.ts";
 import { ClassifiedRecords } from "./collect/classified.ts";
 import { type DataPass, planPass, runPass } from "./collect/data-pass.ts";
 import { type BlobChoice, findScored } from "./collect/scored.ts";
+import { thumbnailOf } from "./collect/thumbnail.ts";
 import { measureClassification } from "./measures/classification.ts";
+import type { JudgedRecords } from "./measures/judged.ts";
+
+/** So many mistakes are shown. */
+const MOST_MISTAKES = 24;
 
 /** What a report is to be made of. */
 interface ReportWishes {
@@ -57,13 +62,21 @@ export async function makeReport(
     const { model, weights } = wishes;
     const names = namesFor(wishes.names, judged.classes);
     return {
-      facts: { model, weights, pass, judged: numbers.length, outputs: scalarsOf(outputs) },
+      facts: {
+        title: net.name || model,
+        model,
+        weights,
+        pass,
+        judged: numbers.length,
+        outputs: scalarsOf(outputs),
+      },
       source,
       names: Array.from({ length: judged.classes }, (_, label) => nameOfLabel(names, label)),
       judged,
       measures: measureClassification(judged),
       numbers,
       records: numbers.map((record) => pass.names?.name(record) ?? ""),
+      mistakes: await mistakesOf(judged, numbers, pass),
     };
   } finally {
     pass.names?.close();
@@ -77,6 +90,24 @@ async function startClassified(
 ): Promise<{ readonly records: ClassifiedRecords; readonly source: string }> {
   const scored = await findScored(net, blobs);
   return { records: new ClassifiedRecords(scored, pass), source: scored.source };
+}
+
+/** The most confident mistakes, with pictures where the source has them. */
+async function mistakesOf(
+  { better, confidences }: JudgedRecords,
+  numbers: readonly number[],
+  { names }: DataPass,
+): Promise<Mistake[]> {
+  const wrong = [...numbers.keys()].filter((at) => better[at] !== 0);
+  const surest = wrong
+    .sort((a, b) => (confidences[b] ?? 0) - (confidences[a] ?? 0) || a - b)
+    .slice(0, MOST_MISTAKES);
+  const mistakes: Mistake[] = [];
+  for (const at of surest) {
+    const raster = await names?.picture(numbers[at] ?? 0);
+    mistakes.push({ at, picture: raster && (await thumbnailOf(raster)) });
+  }
+  return mistakes;
 }
 
 /** The net's outputs that are one number each: means over the batches. */

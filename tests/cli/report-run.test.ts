@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { caffeHere } from "../support/cli.ts";
 import { type ScoredRecord, scoredNet, writeScored } from "../support/scored-records.ts";
@@ -66,6 +67,12 @@ test.each([1, 2, 5, 7])("each record counts once in batches of %i", async (batch
   expect(lines[3]).toMatch(/^2,'=c,1,'=one,0,<b>zero<\/b>,0,0\.475\d+,0\.174\d+$/);
   expect(lines[5]).toContain('"e,""x"""');
   expect(lines).toHaveLength(7);
+  const page = read("out/index.html");
+  expect(page).toContain('<b class="good">two</b><small>d</small>');
+  expect(page).toContain("&lt;b&gt;zero&lt;/b&gt;");
+  expect(page).not.toMatch(/<b>zero|NaN|undefined|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+  const picture = await sharp(path("out/confusion.png")).metadata();
+  expect(picture.width).toBeGreaterThan(300);
 });
 
 test("as much as caffe test says of the same data", async () => {

@@ -17,7 +17,7 @@ const VALUES = words(`
   summarize suppress toOnnx toProto topChoices version withPlaceholders
 `);
 const TYPES = words(`
-  AllOptions AllPasses AnyLayerFields Arity BlobValue Blobs Caffemodel Chart ChartStyle Choice ClassNames
+  AllOptions AllPasses AnyLayerFields Arity Bar BlobValue Blobs Caffemodel Chart ChartStyle Choice ClassNames
   ClassifierOptions Colour CoordMap CopiedWeights DetectedObject Detection DetectorOptions DrawOptions
   EngineChoice Engines GetModelOptions Gpu GpuChoice Iteration IterationEvent LayerCall LayerCallback
   LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary

@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   page: ["util"],
   plot: ["util", "monitor", "page"],
   // What a net says of its data, measured, and written as tables and pages.
-  report: ["util", "io", "blob", "layers", "net", "inference"],
+  report: ["util", "io", "blob", "layers", "net", "inference", "draw", "page", "plot"],
   // What it shows is of a classifier's net.
   explain: [...below.slice(0, 8), "float-images", "inference"],
   inference: [...below.slice(0, 8), "float-images"],

@@ -55,7 +55,7 @@ export const test: CommandModule<object, TestFlags> = {
       .option("report", {
         type: "string",
         describe:
-          "run each record of the data once, and write into this folder what the net says of them: measures (report.json), confusion.csv, predictions.csv",
+          "run each record of the data once, and write into this folder what the net says of them: a page (index.html), report.json, confusion.csv and .png, predictions.csv",
       })
       .option("scores_blob", {
         type: "string",

@@ -1,13 +1,25 @@
 import { FormatError } from "../../util/errors.ts";
+import type { Db } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
-import { listedImage } from "../lists/image-list.ts";
+import { readBytes } from "../files/read-file.ts";
+import { pixelsOf } from "../images/datum-image.ts";
+import { ImageDecoder } from "../images/decode.ts";
+import type { Raster } from "../images/raster.ts";
+import { listedImage, pathWithin } from "../lists/image-list.ts";
 import { lineAt } from "../lists/line-list.ts";
+import { decodeAnnotatedDatum } from "../proto/annotated-datum.ts";
+import { type Datum, decodeDatum } from "../proto/datum.ts";
+import { decodeMtcnnDatum } from "../proto/mtcnn-datum.ts";
+import type { AnnotatedPlan } from "./annotated-loader.ts";
+import type { DatabasePlan } from "./database-loader.ts";
 import { Hdf5Rows } from "./hdf5-rows.ts";
 import { ListOrder, type OrderedPlan } from "./list-order.ts";
+import type { MtcnnPlan } from "./mtcnn-loader.ts";
 import { objectsImage } from "./objects-loader.ts";
 import type { LoaderPlan } from "./open-loader.ts";
 import { recordStreamOf } from "./record-loader.ts";
 import { recordsInPass } from "./records-in-pass.ts";
+import type { RegionPlan } from "./region-loader.ts";
 
 /** What a data layer's source holds, record by record, in the order in which the layer gives them from its beginning. */
 export interface SourceRecords {
@@ -15,6 +27,11 @@ export interface SourceRecords {
   readonly count: number;
   /** What record `position` of the first pass is called there: a key, a path; undefined where it has no name. */
   name(position: number): string | undefined;
+  /**
+   * The picture that it is made from, as it lies there; undefined where it is none.
+   * @throws FileError, FormatError where it cannot be read
+   */
+  picture(position: number): Promise<Raster | undefined>;
   close(): void;
 }
 
@@ -25,8 +42,17 @@ export interface SourceRecords {
  */
 export function openSourceRecords(plan: LoaderPlan): SourceRecords | undefined {
   const count = recordsInPass(plan) ?? 0;
-  const records = (name: SourceRecords["name"]): SourceRecords => ({
+  const records = (
+    name: SourceRecords["name"],
+    fileOf: (position: number) => string | undefined = () => undefined,
+  ): SourceRecords => ({
     ...{ count, name, close: () => {} },
+    async picture(position) {
+      const file = fileOf(position);
+      return file === undefined
+        ? undefined
+        : new ImageDecoder().decode(readBytes(file, "image"), "color", file);
+    },
   });
   switch (plan.kind) {
     case "windows":
@@ -35,11 +61,14 @@ export function openSourceRecords(plan: LoaderPlan): SourceRecords | undefined {
       return { ...records(() => undefined), count: new Hdf5Rows(plan).countRows() };
     case "images": {
       const order = orderOf(plan, count);
-      return records((position) => listedImage(plan.list, order.at(position)).path);
+      const nameOf = (position: number): string => listedImage(plan.list, order.at(position)).path;
+      return records(nameOf, (at) => pathWithin(plan.base, plan.rootFolder, nameOf(at)));
     }
     case "segmentation": {
       const order = orderOf(plan, count);
-      return records((position) => lineAt(plan.list, order.at(position)).words[0]);
+      const nameOf = (position: number): string =>
+        lineAt(plan.list, order.at(position)).words[0] ?? "";
+      return records(nameOf, (at) => pathWithin(plan.base, plan.imageFolder, nameOf(at)));
     }
     case "objects":
     case "evaluation":
@@ -58,25 +87,45 @@ function orderOf(plan: OrderedPlan, count: number): ListOrder {
 }
 
 /** Records of a database. */
-function stored(plan: Parameters<typeof recordStreamOf>[0]): SourceRecords {
-  const db = openDatabase(plan.source);
+function stored(plan: StoredPlan): SourceRecords {
+  const db = counted(openDatabase(plan.source));
   const records = recordStreamOf(plan, db);
-  const decoder = new TextDecoder();
-  let { count } = db;
-  if (count === undefined) {
-    const cursor = db.cursor();
-    count = cursor.skip(Number.MAX_SAFE_INTEGER);
-    cursor.close();
-  }
+  const keys = new TextDecoder();
+  const decoder = new ImageDecoder();
   return {
-    count,
+    count: db.count,
     name(position) {
       records.seek(position);
-      return decoder.decode(records.next().key);
+      return keys.decode(records.next().key);
+    },
+    async picture(position) {
+      records.seek(position);
+      return pixelsOf(datumOf(records.next().value, plan.kind), decoder, "color");
     },
     close() {
       records.close();
       db.close();
     },
   };
+}
+
+/** A plan that reads a database. */
+type StoredPlan = DatabasePlan | AnnotatedPlan | RegionPlan | MtcnnPlan;
+
+function datumOf(value: Uint8Array, kind: StoredPlan["kind"]): Datum {
+  if (kind === "database") return decodeDatum(value, "the record");
+  if (kind === "mtcnn") return decodeMtcnnDatum(value, "the record").datum;
+  return decodeAnnotatedDatum(value, "the record").datum;
+}
+
+/** The database with the number of its records, for which all of them are passed over where it cannot tell. */
+function counted(db: Db): Db & { readonly count: number } {
+  const { path, backend } = db;
+  let { count } = db;
+  if (count === undefined) {
+    const cursor = db.cursor();
+    count = cursor.skip(Number.MAX_SAFE_INTEGER);
+    cursor.close();
+  }
+  return { path, backend, count, cursor: () => db.cursor(), close: () => db.close() };
 }

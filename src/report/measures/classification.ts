@@ -76,7 +76,7 @@ export function measureClassification(judged: JudgedRecords): Classification {
 }
 
 /** A class's probabilities in all records, held against which are of it; undefined where they were not kept. */
-function classThresholds(judged: JudgedRecords, label: number): Thresholds | undefined {
+export function classThresholds(judged: JudgedRecords, label: number): Thresholds | undefined {
   const { labels, classes, probabilities } = judged;
   if (!probabilities) return undefined;
   const own = labels.reduce((count, one) => count + (one === label ? 1 : 0), 0);

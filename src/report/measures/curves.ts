@@ -11,6 +11,9 @@ export interface Thresholds {
   readonly wrong: Float64Array;
 }
 
+/** A place on a curve. */
+export type Point = readonly [x: number, y: number];
+
 /**
  * Goes through thresholds.
  * @param positives scores of the records of the class, in any order; negatives: those of others
@@ -33,6 +36,23 @@ export function thresholdsOf(positives: Float32Array, negatives: Float32Array): 
     right: Float64Array.from(right),
     wrong: Float64Array.from(wrong),
   };
+}
+
+/** Receiver operating characteristic: the share of the class found over the share of others taken for it, from (0, 0) to (1, 1). */
+export function rocPoints({ positives, negatives, right, wrong }: Thresholds): Point[] {
+  const points: Point[] = [[0, 0]];
+  right.forEach((found, step) => {
+    points.push([(wrong[step] ?? 0) / negatives, found / positives]);
+  });
+  return points;
+}
+
+/** Precision over recall, from the highest threshold down. */
+export function precisionPoints({ positives, right, wrong }: Thresholds): Point[] {
+  return Array.from(right, (found, step) => [
+    found / positives,
+    found / (found + (wrong[step] ?? 0)),
+  ]);
 }
 
 /**
@@ -64,4 +84,22 @@ export function areaUnderPrecision({ positives, right, wrong }: Thresholds): num
     before = found;
   });
   return sum / positives;
+}
+
+/** A curve of at most so many points: those that lie at even distances along it, its ends among them. */
+export function thinned(points: readonly Point[], most: number): readonly Point[] {
+  if (points.length <= most) return points;
+  const way = [0];
+  points.forEach(([x, y], i) => {
+    const [lastX, lastY] = points[i - 1] ?? [x, y];
+    if (i > 0) way.push((way[i - 1] ?? 0) + Math.hypot(x - lastX, y - lastY));
+  });
+  const step = (way.at(-1) ?? 0) / (most - 1);
+  let next = 0;
+  return points.filter((_, i) => {
+    const isLast = i === points.length - 1;
+    if ((way[i] ?? 0) < next && !isLast) return false;
+    next = (way[i] ?? 0) + step;
+    return true;
+  });
 }

@@ -1,0 +1,74 @@
+import { type Html, html } from "./html.ts";
+
+/** A number in large letters, and what it is. */
+interface Tile {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Numbers side by side. */
+export function tiles(all: readonly Tile[]): Html {
+  const each = all.map(
+    ({ name, value }) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`,
+  );
+  return html`<div class="tiles">${each}</div>\n`;
+}
+
+/** A column of a table. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => string | number | Html;
+  /** Words stand at the left, numbers at the right. */
+  readonly isText?: boolean;
+}
+
+/** A table that scrolls within its section where it is long or wide. */
+export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Html {
+  const classOf = ({ isText }: Column<Row>): Html | undefined =>
+    isText ? html` class="text"` : undefined;
+  const head = columns.map((column) => html`<th${classOf(column)}>${column.title}</th>`);
+  const body = rows.map((row) => {
+    const cells = columns.map((column) => {
+      const content = column.of(row);
+      const whole =
+        column.isText && typeof content === "string" ? html` title="${content}"` : undefined;
+      return html`<td${classOf(column)}${whole}>${content}</td>`;
+    });
+    return html`<tr>${cells}</tr>\n`;
+  });
+  return html`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}</tbody></table></div>\n`;
+}
+
+/** A share from 0 to 1 as a number and a bar; a dash where there is none. */
+export function share(value: number): Html {
+  if (Number.isNaN(value)) return html`–`;
+  const width = (100 * Math.min(1, Math.max(0, value))).toFixed(1);
+  return html`${value.toFixed(3)}<span class="bar"><i style="width:${width}%"></i></span>`;
+}
+
+/** Names beside the colours of a chart's lines, which are those of `pageTheme` in order. */
+export function legend(names: readonly string[]): Html {
+  const each = names.map(
+    (name, i) => html`<span><i style="background:var(--c${i % 10})"></i>${name}</span>`,
+  );
+  return html`<p class="legend">${each}</p>\n`;
+}
+
+/** A picture and what is said of it. */
+export interface Figure {
+  /** A data: address; undefined where there is no picture. */
+  readonly source: string | undefined;
+  /** Whether its pixels are to be seen as squares: it is smaller than its place. */
+  readonly isSmall: boolean;
+  readonly caption: Html;
+}
+
+/** Pictures side by side. */
+export function gallery(figures: readonly Figure[]): Html {
+  const each = figures.map(({ source, isSmall, caption }) => {
+    const picture =
+      source && html`<img${isSmall ? html` class="small"` : undefined} src="${source}" alt="">`;
+    return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>\n`;
+  });
+  return html`<div class="gallery">${each}</div>\n`;
+}

@@ -1,0 +1,47 @@
+import { encodeImage } from "../../io/images/encode.ts";
+import { imageOf, planar, type Raster } from "../../io/images/raster.ts";
+
+/** The greatest side of a small picture. */
+const SIDE = 208;
+/** Pictures up to this are shown by their pixels. */
+const SMALL = 64;
+
+/** A picture that is small enough to stand within a page. */
+export interface Thumbnail {
+  /** Its address: data, not a file. */
+  readonly source: string;
+  /** Whether it has so few pixels that they are seen as squares. */
+  readonly isSmall: boolean;
+}
+
+/** A small form of a picture of one channel, three or four; undefined of anything else. */
+export async function thumbnailOf(raster: Raster): Promise<Thumbnail | undefined> {
+  const { channels, height, width } = raster;
+  if (![1, 3, 4].includes(channels) || height * width < 2) return undefined;
+  const { default: sharp } = await import("sharp");
+  const whole = sharp(await encodeImage(imageOf(inBytes(raster)), "png"));
+  const isSmall = Math.max(height, width) <= SMALL;
+  const [kind, bytes] = isSmall
+    ? (["png", await whole.png().toBuffer()] as const)
+    : ([
+        "jpeg",
+        await whole
+          .resize(SIDE, SIDE, { fit: "inside", withoutEnlargement: true })
+          .flatten({ background: "white" })
+          .jpeg({ quality: 82 })
+          .toBuffer(),
+      ] as const);
+  return { source: `data:image/${kind};base64,${bytes.toString("base64")}`, isSmall };
+}
+
+/** Pixels as bytes: numbers of any range are stretched to it. */
+function inBytes(raster: Raster): Raster {
+  const { data, channels, height, width } = raster;
+  if (data instanceof Uint8Array) return raster;
+  const known = data.filter(Number.isFinite);
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of known) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  const bytes = Uint8Array.from(data, (value) => (255 * (value - least)) / (most - least || 1));
+  // Numbers lie channel by channel.
+  return planar(bytes, channels, height, width);
+}
