@@ -34,6 +34,7 @@ export default defineConfig({
         ["5. Fine-tune", "tutorial/5-finetune"],
         ["6. Detect", "tutorial/6-detect"],
         ["7. Train to detect", "tutorial/7-train-to-detect"],
+        ["The report of a net", "report"],
         ["What a net looks at", "explain"],
       ]),
       section("Reference", [

@@ -18,6 +18,7 @@ import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
 import { doctor } from "./commands/doctor.ts";
 import { drawNet } from "./commands/draw-net.ts";
+import { evalCommand } from "./commands/eval.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { exportOnnx } from "./commands/export-onnx.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
@@ -52,6 +53,7 @@ const commands = [
   newCommand,
   train,
   test,
+  evalCommand,
   time,
   deviceQuery,
   gradientCheck,

@@ -1,3 +1,4 @@
+import type { ApVersion } from "../net/evaluation/average-precision.ts";
 import type { Net } from "../net/net.ts";
 import { makeReport } from "../report/make-report.ts";
 import { writeReport } from "../report/write-report.ts";
@@ -14,6 +15,7 @@ export interface ReportFlags {
   readonly labels: string | undefined;
   readonly scores_blob: string | undefined;
   readonly labels_blob: string | undefined;
+  readonly ap_version: ApVersion;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function report(
         blobs: { scores: flags.scores_blob, labels: flags.labels_blob },
         batches: flags.iterations,
         names: classNamesOf(net, flags.labels),
+        apVersion: flags.ap_version,
       },
       {
         onPlan({ records, ofSource }) {
@@ -47,11 +50,8 @@ export async function report(
       },
     );
     bar.end();
-    const { accuracy, topFive, loss } = made.measures;
-    say(`accuracy = ${numberText(accuracy)}`);
-    if (topFive !== undefined) say(`top-5 accuracy = ${numberText(topFive)}`);
-    say(`loss = ${numberText(loss)}`);
-    say(`Report in ${await writeReport(folder, made)}`);
+    for (const [name, value] of made.summary) say(`${name} = ${numberText(value)}`);
+    say(`Report in ${writeReport(folder, made)}`);
   } finally {
     bar.end();
   }

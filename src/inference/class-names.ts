@@ -55,6 +55,12 @@ export function namesFor(
   );
 }
 
+/** The names of all labels, by rising label; see `namesFor`. */
+export function listOfNames(given: ClassNames | undefined, count: number): string[] {
+  const names = namesFor(given, count);
+  return Array.from({ length: count }, (_, label) => nameOfLabel(names, label));
+}
+
 /** What a class is called where nobody says more. */
 export function nameOfLabel(names: ReadonlyMap<number, string>, label: number): string {
   return names.get(label) ?? `class ${label}`;

@@ -65,7 +65,8 @@ Paths in these files begin where \`caffe new\` was run; run these there.
 \`\`\`sh
 caffe train --solver=${at("solver.prototxt")}
 caffe test --model=${at("train_val.prototxt")} --weights=${word(trained)} --iterations=${plan.valIterations}
-${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weights=${word(trained)} --iterations=${plan.testIterations}\n` : ""}caffe classify ${word(trained)} picture.jpg
+${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weights=${word(trained)} --iterations=${plan.testIterations}\n` : ""}caffe eval ${word(folder)}
+caffe classify ${word(trained)} picture.jpg
 caffe explain ${word(trained)} picture.jpg
 \`\`\`
 

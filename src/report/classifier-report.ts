@@ -1,7 +1,7 @@
 import type { Thumbnail } from "./collect/thumbnail.ts";
-import type { ReportFacts } from "./facts.ts";
 import type { Classification } from "./measures/classification.ts";
 import type { JudgedRecords } from "./measures/judged.ts";
+import type { ReportFacts } from "./report.ts";
 
 /** A record that was taken for another class. */
 export interface Mistake {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
@@ -169,4 +169,92 @@ test("flags without effect, and records that are wrong, are errors; nothing is w
   expect(status).not.toBe(0);
   expect(stderr).toContain("record 0 (k) has scores that are no numbers");
   expect(() => read("never/report.json")).toThrow();
+});
+
+test("a segmenter's pixels, of two databases in batches that do not divide them", async () => {
+  // Two classes in pictures of 1×2: the first is told right, of the second a pixel, of the third the other is ignored.
+  const scores = [
+    [1, 0, 0, 1],
+    [1, 1, 0, 0],
+    [0, 1, 1, 0],
+  ];
+  const truths = [
+    [0, 1],
+    [0, 1],
+    [1, 255],
+  ];
+  const shape = { width: 2, height: 1 };
+  await writeScored(
+    folder,
+    "maps",
+    scores.map((own, i) => ({ key: `k${i}`, label: 0, scores: own, ...shape })),
+  );
+  await writeScored(
+    folder,
+    "truths",
+    truths.map((own, i) => ({ key: `k${i}`, label: 0, scores: own, ...shape })),
+  );
+  const net = `layer { name: "data" type: "Data" top: "data" data_param { source: "maps" batch_size: 2 } }
+    layer { name: "truth" type: "Data" top: "label" data_param { source: "truths" batch_size: 2 } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "data" bottom: "label" top: "loss" loss_param { ignore_label: 255 } }`;
+  const { status, stderr } = await report(net);
+  expect(status, stderr).toBe(0);
+  const found = numbers();
+  expect(found).toMatchObject({ accuracy: 0.8, task: "segmentation", records: 3, pixels: 5 });
+  expect(found.mean_iou).toBeCloseTo((2 / 3 + 2 / 3) / 2, 5);
+  expect(read("out/confusion.csv")).toBe("label,class 0,class 1\nclass 0,2,0\nclass 1,1,2\n");
+  expect(read("out/predictions.csv").split("\n")[2]).toBe("1,k1,2,0.5,0.25");
+  expect(read("out/index.html")).toContain("Told worst");
+});
+
+test("a detector's report has the mean average precision that caffe test tells", async () => {
+  cpSync("tests/golden/cases/data/detection_map_0", path("detector"), { recursive: true });
+  writeFileSync(
+    path("detector/names.txt"),
+    'item { name: "<i>cat" label: 1 } item { name: "dog" label: 2 }',
+  );
+  const { status, stderr } = await caffeHere(
+    [
+      "test",
+      "net.prototxt",
+      "--weights=../none.caffemodel",
+      "--report=out",
+      "--labels=names.txt",
+      "--ap_version=11point",
+    ],
+    path("detector"),
+  );
+  expect(status, stderr).toBe(0);
+  const found = JSON.parse(read("detector/out/report.json"));
+  expect(found).toMatchObject({ mean_average_precision: 0.0842803, records: 4, task: "detection" });
+  expect(found.net_outputs.detection_eval).toBe(0.0842803);
+  expect(found.classes[0]).toMatchObject({
+    name: "<i>cat",
+    objects: 4,
+    detections: 10,
+    average_precision: 0.151515,
+  });
+  expect(read("detector/out/index.html")).not.toContain("<i>cat");
+});
+
+test("caffe eval takes a run's folder", async () => {
+  mkdirSync(path("run"), { recursive: true });
+  const run = { model: "m", deploy: "d.prototxt", labels: "labels.txt", size: 1 };
+  writeFileSync(
+    path("run/run.json"),
+    JSON.stringify({ ...run, image_dims: [1, 1], mean_value: [] }),
+  );
+  writeFileSync(path("run/labels.txt"), "a\nb\nc\nd\n");
+  writeFileSync(path("run/train_val.prototxt"), scoredNet("five", 2, LOSS));
+  const lost = await caffeHere(["eval", "run"], folder);
+  expect(lost.stderr).toContain("run holds no weights (NAME_iter_N.caffemodel)");
+  cpSync(path("none.caffemodel"), path("run/m_iter_7.caffemodel"));
+  const { status, stderr } = await caffeHere(["eval", "run"], folder);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("Report in run/report/index.html");
+  const found = JSON.parse(read("run/report/report.json"));
+  expect(found).toMatchObject({ accuracy: 0.4, weights: "run/m_iter_7.caffemodel" });
+  expect(found.classes[3].name).toBe("d");
+  const both = await caffeHere(["test", "run", "--model=net.prototxt"], folder);
+  expect(both.stderr).toContain("run and --model=net.prototxt are both given");
 });

@@ -9,6 +9,9 @@ export interface ScoredRecord {
   readonly key: string;
   readonly label: number;
   readonly scores: readonly number[];
+  /** Of a map of scores; 1 by 1 by default. */
+  readonly height?: number;
+  readonly width?: number;
 }
 
 /** Writes records as an LMDB, and weights of no layer beside them (`none.caffemodel`). */
@@ -18,11 +21,11 @@ export async function writeScored(
   records: readonly ScoredRecord[],
 ): Promise<void> {
   const database = await createDatabase(join(folder, name), "lmdb");
-  for (const { key, label, scores } of records) {
+  for (const { key, label, scores, height = 1, width = 1 } of records) {
     const floatData = Float32Array.from(scores);
     await database.put(
       key,
-      encodeDatum({ channels: scores.length, height: 1, width: 1, label, floatData }),
+      encodeDatum({ channels: scores.length / (height * width), height, width, label, floatData }),
     );
   }
   await database.finish();

@@ -1,8 +1,9 @@
-import type { CommandModule } from "yargs";
-import { type ApVersion, apVersions } from "../../net/evaluation/average-precision.ts";
+import type { Argv, CommandModule } from "yargs";
+import { apVersions } from "../../net/evaluation/average-precision.ts";
 import { LabelScores } from "../../net/evaluation/label-scores.ts";
 import { repeatedRecords } from "../../net/evaluation/repeated-records.ts";
 import { TestScores } from "../../net/evaluation/test-scores.ts";
+import { filesOfRun } from "../../new-run/run-folder.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
 import { whole, wholeOfAnySign } from "../flags.ts";
@@ -11,8 +12,10 @@ import { type ReportFlags, report } from "../report-run.ts";
 import { Console, withCommonFlags } from "../session.ts";
 import { namesOf, sayPixels, writeConfusion } from "../test-report.ts";
 
-interface TestFlags extends NetFlags, ReportFlags {
-  readonly ap_version: ApVersion;
+/** The flags of `caffe test`, and of `caffe eval`. */
+export interface TestFlags extends NetFlags, ReportFlags {
+  /** A run's folder, or a net's prototxt. */
+  readonly run: string | undefined;
   readonly labels: string | undefined;
   readonly confusion: string | undefined;
   readonly report: string | undefined;
@@ -23,45 +26,14 @@ const ITERATIONS = 50;
 
 /** `caffe test`: mean scores of a model over some batches. */
 export const test: CommandModule<object, TestFlags> = {
-  command: "test",
+  command: "test [run]",
   describe: "score a model",
   builder: (yargs) =>
-    withCommonFlags(yargs)
-      .option("model", { type: "string", describe: "the net's prototxt" })
-      .option("weights", { type: "string", describe: "its .caffemodel" })
-      .option(
-        ...whole("iterations", {
-          least: 1,
-          describe: `batches to run; ${ITERATIONS} by default, and for a report all that the data has`,
-        }),
-      )
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
-      .option("ap_version", {
-        choices: apVersions,
-        default: "Integral",
-        describe: "how average precisions of detections are found: as a solver's ap_version",
-      })
-      .option("labels", {
+    withTestFlags(yargs)
+      .positional("run", {
         type: "string",
-        alias: "label_map",
-        describe:
-          "names of classes: a label map, a file with one a line, voc, coco or cityscapes; by default the label map that the net names",
+        describe: "in place of --model: a folder that caffe new has made, or the net's prototxt",
       })
-      .option("confusion", {
-        type: "string",
-        describe: "write how often each class is taken for each other to this file (CSV)",
-      })
-      .option("report", {
-        type: "string",
-        describe:
-          "run each record of the data once, and write into this folder what the net says of them: a page (index.html), report.json, confusion.csv and .png, predictions.csv",
-      })
-      .option("scores_blob", {
-        type: "string",
-        describe: "for a report: the blob of the scores of classes, where no layer tells",
-      })
-      .option("labels_blob", { type: "string", describe: "for a report: the blob of the labels" })
       .example(
         "caffe test --model=lenet_train_test.prototxt --weights=lenet_iter_10000.caffemodel --iterations=100",
         "the accuracy of a trained LeNet",
@@ -74,11 +46,58 @@ export const test: CommandModule<object, TestFlags> = {
         "caffe test --model=fcn_test.prototxt --weights=fcn.caffemodel --labels=voc --confusion=pixels.csv",
         "mean intersection over union of a segmenter, and that of each class",
       )
+      .example(
+        "caffe test flowers --weights=flowers/squeezenet_iter_300.caffemodel --report=out",
+        "a report of what caffe new and caffe train made, as a page",
+      )
       .epilogue(
         "Means of the net's outputs are told as Caffe does. Detections (DetectionEvaluate) have average precisions; scores of pixels beside labels (SegAccuracy, or else SoftmaxWithLoss, Accuracy, or outputs of both) have intersections over union.",
       ) as never,
-  handler: run,
+  handler: runTest,
 };
+
+/** What is told by flags: which net and weights, how much data, what is written. */
+export function withTestFlags<T>(yargs: Argv<T>): Argv<T> {
+  return withCommonFlags(yargs)
+    .option("model", { type: "string", describe: "the net's prototxt" })
+    .option("weights", { type: "string", describe: "its .caffemodel" })
+    .option(
+      ...whole("iterations", {
+        least: 1,
+        describe: `batches to run; ${ITERATIONS} by default, and for a report all that the data has`,
+      }),
+    )
+    .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
+    .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+    .option("ap_version", {
+      choices: apVersions,
+      default: "Integral",
+      describe: "how average precisions of detections are found: as a solver's ap_version",
+    })
+    .option("labels", {
+      type: "string",
+      alias: "label_map",
+      describe:
+        "names of classes: a label map, a file with one a line, voc, coco or cityscapes; by default the label map that the net names",
+    })
+    .option("confusion", {
+      type: "string",
+      describe: "write how often each class is taken for each other to this file (CSV)",
+    })
+    .option("report", {
+      type: "string",
+      describe:
+        "run each record of the data once, and write into this folder what the net says of them: a page (index.html), report.json, confusion.csv and .png, predictions.csv",
+    })
+    .option("scores_blob", {
+      type: "string",
+      describe: "for a report: the blob of the scores of classes, where no layer tells",
+    })
+    .option("labels_blob", {
+      type: "string",
+      describe: "for a report: the blob of the labels",
+    }) as never;
+}
 
 /** @throws CaffeError where a flag would have no effect */
 function checkReportFlags(flags: TestFlags): void {
@@ -93,7 +112,34 @@ function checkReportFlags(flags: TestFlags): void {
   );
 }
 
-async function run(flags: TestFlags): Promise<void> {
+/** The flags with what a run's folder says; what is given itself counts more. */
+function withRun(flags: TestFlags): TestFlags {
+  const { run } = flags;
+  if (run === undefined) return flags;
+  if (flags.model !== undefined) {
+    throw new CaffeError(`${run} and --model=${flags.model} are both given. Expected one of them.`);
+  }
+  if (/\.(prototxt|pt|pbtxt)$/i.test(run)) return { ...flags, model: run };
+  const { model, labels, weights } = filesOfRun(run);
+  if (!flags.weights && weights === undefined) {
+    throw new CaffeError(
+      `${run} holds no weights (NAME_iter_N.caffemodel). Expected caffe train to have left some, or --weights=FILE.`,
+    );
+  }
+  return {
+    ...flags,
+    model,
+    weights: flags.weights || weights,
+    labels: flags.labels ?? labels,
+  };
+}
+
+/**
+ * Scores a net, or makes its report.
+ * @throws CaffeError where flags contradict each other or the net has nothing to score, and what nets and files throw
+ */
+export async function runTest(given: TestFlags): Promise<void> {
+  const flags = withRun(given);
   if (!flags.weights) throw new CaffeError("Need model weights to score. Give --weights=FILE.");
   checkReportFlags(flags);
   const console = new Console();

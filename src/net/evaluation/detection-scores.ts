@@ -31,6 +31,11 @@ export class DetectionScores {
     }
   }
 
+  /** What was detected of a class, but for what counts neither way. */
+  detectionsOf(label: number): readonly Detection[] {
+    return this.#detections.get(label) ?? [];
+  }
+
   /** Every class, by rising label. */
   classes(version: ApVersion): ClassPrecision[] {
     const labels = [...this.#objects.keys()].sort((a, b) => a - b);

@@ -47,7 +47,7 @@ export class ClassifiedRecords {
     const length = scores.count(1);
     for (let i = 0; i < count; i++) {
       const label = Math.trunc(ofRecords[i] ?? 0);
-      if (label === ignored) continue;
+      if (ignored.includes(label)) continue;
       if (!(label >= 0 && label < this.#classes)) {
         throw new CaffeError(
           `${this.#nameOf(first + i)} has label ${ofRecords[i]}. Expected 0 to ${this.#classes - 1}, a class of the ${length} scores.`,

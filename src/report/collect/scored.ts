@@ -13,7 +13,9 @@ export interface BlobChoice {
 }
 
 /** Scores of classes and labels that a net holds after a pass, and how the scores are to be read. */
-export interface Scored extends ScoredBlobs {
+export interface Scored extends Omit<ScoredBlobs, "ignored"> {
+  /** Labels that count for nothing. */
+  readonly ignored: readonly number[];
   readonly scale: Scale;
   /** What is said of them: the layer or the blob they were found by. */
   readonly source: string;
@@ -21,7 +23,7 @@ export interface Scored extends ScoredBlobs {
 
 /**
  * The scores and labels of a net that has just run: those that are named, or those of the last layer that compares both
- * (SoftmaxWithLoss, Accuracy, SigmoidCrossEntropyLoss of one score), or outputs of both.
+ * (SegAccuracy, or else SoftmaxWithLoss, Accuracy, SigmoidCrossEntropyLoss of one score), or outputs of both.
  *
  * @throws CaffeError that names the net's blobs, where there are none
  */
@@ -38,19 +40,28 @@ export async function findScored(net: Net, choice: BlobChoice): Promise<Scored> 
   }
   await scores.toHost();
   return {
-    ...{ scores, labels, ignored: found?.ignored, scale: scaleOf(net, scores) },
+    ...{ scores, labels, ignored: found?.ignored ?? [], scale: scaleOf(net, scores) },
     source: choice.scores ?? found?.source ?? nameOf(net, scores),
   };
 }
 
 /** What the net's own layers compare, the last of several. */
-function known(net: Net): (ScoredBlobs & { readonly source: string }) | undefined {
+function known(net: Net): Omit<Scored, "scale"> | undefined {
+  const counting = net.layers.findLastIndex((layer) => layer.testCounts()?.kind === "pixels");
+  const [counted, truth] = net.bottomBlobs[counting] ?? [];
+  if (counted && truth) {
+    const ignored = net.layers[counting]?.param.seg_accuracy_param?.ignore_label ?? [];
+    return { scores: counted, labels: truth, ignored, source: net.layerKeys[counting] ?? "" };
+  }
   const [source, blobs] = [...scoredBlobs(net)].at(-1) ?? [];
-  if (source !== undefined && blobs) return { ...blobs, source };
+  if (source !== undefined && blobs) {
+    const { scores, labels, ignored } = blobs;
+    return { scores, labels, ignored: ignored === undefined ? [] : [ignored], source };
+  }
   const i = net.layers.findLastIndex(({ param }) => param.type === "SigmoidCrossEntropyLoss");
   const [scores, labels] = net.bottomBlobs[i] ?? [];
   if (!scores || !labels || scores.count(1) !== 1) return undefined;
-  return { scores, labels, ignored: undefined, source: net.layerKeys[i] ?? "" };
+  return { scores, labels, ignored: [], source: net.layerKeys[i] ?? "" };
 }
 
 function named(net: Net, name: string): Blob {

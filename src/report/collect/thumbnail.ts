@@ -1,5 +1,6 @@
 import { encodeImage } from "../../io/images/encode.ts";
 import { imageOf, planar, type Raster } from "../../io/images/raster.ts";
+import type { SourceRecords } from "../../io/loaders/source-records.ts";
 
 /** The greatest side of a small picture. */
 const SIDE = 208;
@@ -15,7 +16,7 @@ export interface Thumbnail {
 }
 
 /** A small form of a picture of one channel, three or four; undefined of anything else. */
-export async function thumbnailOf(raster: Raster): Promise<Thumbnail | undefined> {
+async function thumbnailOf(raster: Raster): Promise<Thumbnail | undefined> {
   const { channels, height, width } = raster;
   if (![1, 3, 4].includes(channels) || height * width < 2) return undefined;
   const { default: sharp } = await import("sharp");
@@ -44,4 +45,13 @@ function inBytes(raster: Raster): Raster {
   const bytes = Uint8Array.from(data, (value) => (255 * (value - least)) / (most - least || 1));
   // Numbers lie channel by channel.
   return planar(bytes, channels, height, width);
+}
+
+/** That of a record's picture; undefined where its source has none. */
+export async function thumbnailAt(
+  records: SourceRecords | undefined,
+  position: number,
+): Promise<Thumbnail | undefined> {
+  const raster = await records?.picture(position);
+  return raster && thumbnailOf(raster);
 }

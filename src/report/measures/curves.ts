@@ -5,6 +5,8 @@
 export interface Thresholds {
   readonly positives: number;
   readonly negatives: number;
+  /** Each step's score. */
+  readonly scores: Float64Array;
   /** At each step: records of the class so far. */
   readonly right: Float64Array;
   /** At each step: records of others so far. */
@@ -20,6 +22,7 @@ export type Point = readonly [x: number, y: number];
  */
 export function thresholdsOf(positives: Float32Array, negatives: Float32Array): Thresholds {
   const [own, others] = [positives.toSorted(), negatives.toSorted()];
+  const scores: number[] = [];
   const right: number[] = [];
   const wrong: number[] = [];
   let [i, j] = [own.length - 1, others.length - 1];
@@ -27,12 +30,14 @@ export function thresholdsOf(positives: Float32Array, negatives: Float32Array): 
     const score = Math.max(own[i] ?? -Infinity, others[j] ?? -Infinity);
     while (i >= 0 && own[i] === score) i--;
     while (j >= 0 && others[j] === score) j--;
+    scores.push(score);
     right.push(own.length - 1 - i);
     wrong.push(others.length - 1 - j);
   }
   return {
     positives: own.length,
     negatives: others.length,
+    scores: Float64Array.from(scores),
     right: Float64Array.from(right),
     wrong: Float64Array.from(wrong),
   };

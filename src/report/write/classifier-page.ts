@@ -1,4 +1,4 @@
-import { Html, html } from "../../page/html.ts";
+import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
 import {
   type Column,
@@ -9,42 +9,30 @@ import {
   table,
   tiles,
 } from "../../page/parts.ts";
-import { type Chart, chartSvg, type Series } from "../../plot/chart.ts";
-import { pageTheme } from "../../plot/theme.ts";
-import { version } from "../../util/version.ts";
+import type { Series } from "../../plot/chart.ts";
 import type { ClassifierReport } from "../classifier-report.ts";
-import type { ClassMeasures } from "../measures/classification.ts";
-import { classThresholds } from "../measures/classification.ts";
-import type { Confounded } from "../measures/confusion.ts";
+import { type ClassMeasures, classThresholds } from "../measures/classification.ts";
 import { type Point, precisionPoints, rocPoints, thinned } from "../measures/curves.ts";
+import { confoundedTable } from "./confounded.ts";
 import { confusionSvg } from "./confusion-picture.ts";
+import { chart, decimals, footOf, leadOf, percent, SHARES, short } from "./shown.ts";
 
 /** Curves of so many classes are drawn, each of so many points at most. */
 const [MOST_CURVES, MOST_POINTS] = [10, 200];
-/** Names in captions are cut behind so many letters. */
-const MOST_LETTERS = 60;
-/** How charts lie side by side. */
-const CHART = { width: 520, height: 340, theme: pageTheme, hasLegend: false };
-const SHARES = { xRange: [0, 1], yRange: [0, 1] } as const;
 
 /** The page of a classifier's report. */
 export async function classifierPage(report: ClassifierReport): Promise<string> {
   const { facts, measures, names } = report;
-  const { records, ofSource } = facts.pass;
-  const all =
-    ofSource === undefined || ofSource === records
-      ? `${records} records`
-      : `${records} of ${ofSource} records`;
   return pageText({
     title: facts.title,
-    lead: html`${facts.weights} on ${all}, each counted once.`,
+    lead: leadOf(facts),
     body: [
       numbers(report),
       section(
         "Confusion",
         "A row for each class: what its records were taken for. The stronger a colour, the larger its share of the row.",
         html`<div class="chart">${await confusionSvg(measures.confusion, names, "page")}</div>`,
-        ...confounded(report),
+        ...confoundedTable(measures.confounded, names, "records"),
       ),
       section(
         "Classes",
@@ -55,26 +43,11 @@ export async function classifierPage(report: ClassifierReport): Promise<string> 
       calibration(report),
       ...mistakes(report),
     ],
-    foot: html`Scores of ${report.source} in ${facts.model}. Made by caffe-ts ${version}; the numbers are in report.json, confusion.csv and predictions.csv.`,
+    foot: footOf(`Scores of ${report.source}`, facts),
   });
 }
 
-function percent(value: number): string {
-  return Number.isNaN(value) ? "–" : `${(100 * value).toFixed(2)} %`;
-}
-
-/** A name that is not too long for a caption; the whole shows where a pointer rests on it. */
-function short(name: string): Html {
-  const letters = [...name];
-  if (letters.length <= MOST_LETTERS) return html`${name}`;
-  return html`<span title="${name}">${letters.slice(0, MOST_LETTERS - 1).join("")}…</span>`;
-}
-
-function decimals(value: number, digits = 3): string {
-  return Number.isNaN(value) ? "–" : value.toFixed(digits);
-}
-
-function numbers({ measures, facts }: ClassifierReport): Html {
+function numbers({ measures }: ClassifierReport): Html {
   const { mean, calibration: calibrated, topFive } = measures;
   return tiles([
     { name: "accuracy", value: percent(measures.accuracy) },
@@ -84,19 +57,8 @@ function numbers({ measures, facts }: ClassifierReport): Html {
     { name: "mean recall of the classes", value: decimals(mean.recall) },
     { name: "mean average precision", value: decimals(mean.averagePrecision) },
     { name: "calibration error (ECE)", value: decimals(calibrated.expectedError) },
-    { name: "records", value: facts.judged.toLocaleString("en") },
+    { name: "records", value: measures.records.toLocaleString("en") },
   ]);
-}
-
-function confounded({ measures, names }: ClassifierReport): Html[] {
-  if (measures.confounded.length === 0) return [];
-  const columns: readonly Column<Confounded>[] = [
-    { title: "is", isText: true, of: ({ label }) => names[label] ?? "" },
-    { title: "taken for", isText: true, of: ({ guess }) => names[guess] ?? "" },
-    { title: "records", of: ({ records }) => records },
-    { title: "share of the class", of: ({ share: part }) => share(part) },
-  ];
-  return [html`<h3>Most often confounded</h3>\n`, table(columns, measures.confounded)];
 }
 
 function classColumns(names: readonly string[]): readonly Column<ClassMeasures>[] {
@@ -109,10 +71,6 @@ function classColumns(names: readonly string[]): readonly Column<ClassMeasures>[
     { title: "AP", of: ({ averagePrecision }) => decimals(averagePrecision) },
     { title: "ROC area", of: ({ areaUnderRoc }) => decimals(areaUnderRoc) },
   ];
-}
-
-function chart(content: Omit<Chart, "title">): Html {
-  return new Html(chartSvg({ title: "", ...content }, CHART));
 }
 
 /** Precision over recall, and the receiver operating characteristic, of all classes or of those that are found worst. */

@@ -1,0 +1,52 @@
+import { countConfusion } from "../../layers/base/confusion.ts";
+import type { Confusion } from "../measures/confusion.ts";
+import { measureSegmentation } from "../measures/segmentation.ts";
+import type { Scored } from "./scored.ts";
+
+/** How well one picture was told. */
+export interface SegmentedRecord {
+  readonly record: number;
+  /** Pixels that count. */
+  readonly pixels: number;
+  readonly accuracy: number;
+  readonly meanIou: number;
+}
+
+/** Takes in what a net says of the pixels of records, batch by batch. Pixels whose label is no class count for nothing. */
+export class SegmentedRecords {
+  readonly #scored: Scored;
+  readonly #records: SegmentedRecord[] = [];
+  readonly confusion: Confusion;
+
+  constructor(scored: Scored) {
+    this.#scored = scored;
+    const classes = scored.scores.shape[1] ?? 0;
+    this.confusion = { classes, counts: new Float64Array(classes ** 2) };
+  }
+
+  /** Each picture, in order. */
+  get records(): readonly SegmentedRecord[] {
+    return this.#records;
+  }
+
+  /** Takes in the first `count` samples of the batch that was just run. */
+  async add(first: number, count: number): Promise<void> {
+    const { scores, labels, ignored } = this.#scored;
+    await Promise.all([scores.toHost(), labels.toHost()]);
+    const { classes } = this.confusion;
+    const [inner, size] = [scores.count(2), scores.count(1)];
+    const isCounted = (label: number): boolean =>
+      label >= 0 && label < classes && !ignored.includes(label);
+    for (let i = 0; i < count; i++) {
+      const own = { classes, counts: new Float64Array(classes ** 2) };
+      const ofSample = scores.values().subarray(i * size, (i + 1) * size);
+      const itsLabels = labels.values().subarray(i * inner, (i + 1) * inner);
+      countConfusion(ofSample, itsLabels, inner, own.counts, isCounted);
+      own.counts.forEach((places, at) => {
+        this.confusion.counts[at] = (this.confusion.counts[at] ?? 0) + places;
+      });
+      const { accuracy, meanIou, pixels } = measureSegmentation(own);
+      this.#records.push({ record: first + i, pixels, accuracy, meanIou });
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { pngOf } from "../draw/picture/png.ts";
+import { type ClassNames, listOfNames } from "../inference/class-names.ts";
+import { CaffeError } from "../util/errors.ts";
+import type { DataPass } from "./collect/data-pass.ts";
+import type { Scored } from "./collect/scored.ts";
+import { SegmentedRecords } from "./collect/segmented.ts";
+import { thumbnailAt } from "./collect/thumbnail.ts";
+import { rowOf } from "./measures/confusion.ts";
+import { measureSegmentation } from "./measures/segmentation.ts";
+import type { Collector, Report, ReportFacts } from "./report.ts";
+import { confusionCsv } from "./write/confusion-csv.ts";
+import { confusionSvg } from "./write/confusion-picture.ts";
+import { recordsCsv } from "./write/records-csv.ts";
+import {
+  type SegmenterReport,
+  segmenterJson,
+  segmenterPage,
+  type WorstPicture,
+} from "./write/segmenter-page.ts";
+import { textFile } from "./write/text-file.ts";
+
+/** So many pictures are shown. */
+const MOST_WORST = 24;
+
+/** Makes the report of a net that says of each pixel which class it is of. */
+export class SegmenterCollector implements Collector {
+  readonly #records: SegmentedRecords;
+  readonly #source: string;
+  readonly #pass: DataPass;
+  readonly #names: ClassNames | undefined;
+
+  constructor(scored: Scored, pass: DataPass, names: ClassNames | undefined) {
+    this.#records = new SegmentedRecords(scored);
+    this.#source = scored.source;
+    this.#pass = pass;
+    this.#names = names;
+  }
+
+  add(first: number, count: number): Promise<void> {
+    return this.#records.add(first, count);
+  }
+
+  /** @throws CaffeError where no pixel counts */
+  async report(facts: ReportFacts): Promise<Report> {
+    const { confusion, records } = this.#records;
+    const measures = measureSegmentation(confusion);
+    if (measures.pixels === 0) {
+      throw new CaffeError(
+        `no pixel of the ${records.length} records has a label that counts. Expected one or more to report of.`,
+      );
+    }
+    const names = listOfNames(this.#names, confusion.classes);
+    const called = records.map(({ record }) => this.#pass.names?.name(record) ?? "");
+    const report: SegmenterReport = {
+      ...{ facts, source: this.#source, names, measures, records: records.length },
+      worst: await this.#worst(called),
+    };
+    const picture = await confusionSvg(confusion, names, "paper");
+    const columns = ["pixels", "accuracy", "mean_iou"];
+    const rows = records.map(({ pixels, accuracy, meanIou }) => [pixels, accuracy, meanIou]);
+    return {
+      summary: [
+        ["mean IoU", measures.meanIou],
+        ["pixel accuracy", measures.accuracy],
+        ["mean recall", measures.meanRecall],
+      ],
+      files: [
+        ["predictions.csv", recordsCsv(called, columns, rows)],
+        ["confusion.csv", confusionCsv(names, (label) => rowOf(confusion, label))],
+        ["confusion.png", [await pngOf(picture.text)]],
+        ["report.json", textFile(segmenterJson(report))],
+        ["index.html", textFile(await segmenterPage(report))],
+      ],
+    };
+  }
+
+  /** The pictures that are told worst. */
+  async #worst(called: readonly string[]): Promise<WorstPicture[]> {
+    const worst = this.#records.records
+      .filter(({ meanIou }) => meanIou < 1)
+      .toSorted((a, b) => a.meanIou - b.meanIou || a.record - b.record)
+      .slice(0, MOST_WORST);
+    const pictures: WorstPicture[] = [];
+    for (const one of worst) {
+      const picture = await thumbnailAt(this.#pass.names, one.record);
+      pictures.push({ ...one, picture, name: called[one.record] || `record ${one.record}` });
+    }
+    return pictures;
+  }
+}
