@@ -29,6 +29,7 @@ import { models } from "./commands/models.ts";
 import { newCommand } from "./commands/new.ts";
 import { parseLogCommand } from "./commands/parse-log.ts";
 import { plotLog } from "./commands/plot-log.ts";
+import { prototxt } from "./commands/prototxt.ts";
 import { pythonPath } from "./commands/python-path.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { segment } from "./commands/segment.ts";
@@ -68,6 +69,7 @@ const commands = [
   plotLog,
   summarize,
   exportOnnx,
+  prototxt,
   convertImageset,
   createAnnoset,
   convertAnnoset,

@@ -1,6 +1,7 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import { netParameterOf } from "../io/text/read-net.ts";
+import { anyNetOf } from "../io/weights/net-of-weights.ts";
 import { LayerRegistry } from "../layers/registry.ts";
+import { silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import { type DrawOptions, drawnShape, drawOptions, ROLE_COLOURS } from "./draw-options.ts";
@@ -9,11 +10,11 @@ import { layerDetails } from "./layer-text.ts";
 /**
  * A net as a graph in DOT, for Graphviz: layers are boxes, coloured by kind; the blobs that pass between them are arrows.
  *
- * @param net a net that is filtered already, or its file: a name must stand for one layer
+ * @param net a net that is filtered already, or its file (prototxt or .caffemodel): a name must stand for one layer
  * @see pycaffe's draw.get_pydot_graph
  */
 export function dotOf(net: string | NetParameter, options: DrawOptions = {}): string {
-  const param = netParameterOf(net);
+  const param = anyNetOf(net, silent);
   checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
   const registry = new LayerRegistry();
   const lines = [

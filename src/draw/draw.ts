@@ -1,8 +1,9 @@
 import { extname } from "node:path";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { netParameterOf } from "../io/text/read-net.ts";
+import { anyNetOf } from "../io/weights/net-of-weights.ts";
 import { CaffeError } from "../util/errors.ts";
+import { silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { dotOf } from "./dot.ts";
 import { type DrawOptions, drawOptions } from "./draw-options.ts";
@@ -49,7 +50,7 @@ export async function drawNetToFile(
 }
 
 function pictureOf(net: string | NetParameter, options: DrawOptions): Picture {
-  const param = netParameterOf(net);
+  const param = anyNetOf(net, silent);
   checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
   const graph = netGraphOf(param, options);
   const shown = options.fold === false ? graph : foldRepeats(graph);

@@ -1,9 +1,9 @@
 // Weights given to commands that fit no layer, or a layer of another name.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveImage } from "../../src/float-images/index.ts";
-import { caffe } from "../support/cli.ts";
+import { caffe, caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -67,4 +67,19 @@ describe("a layer that the file has under another name is told of", () => {
       ),
     ]);
   });
+});
+
+test("the net of a weights file is written, summed up and drawn", async () => {
+  const { status, stdout, stderr } = await caffeHere(["prototxt", "other.caffemodel"], folder);
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^name: "N"\nlayer \{\n {2}name: "data"/);
+  expect(stdout).not.toContain("phase");
+  const named = await caffeHere(["prototxt", "other.caffemodel", "back.prototxt"], folder);
+  expect(named.status).toBe(0);
+  expect(readFileSync(path("back.prototxt"), "utf8")).toBe(stdout);
+  const table = await caffeHere(["summarize", "other.caffemodel"], folder);
+  expect(table.stdout).toMatch(/score +InnerProduct +1×2/);
+  const drawn = await caffeHere(["draw_net", "other.caffemodel", "net.svg", "--shapes"], folder);
+  expect(drawn.status).toBe(0);
+  expect(readFileSync(path("net.svg"), "utf8")).toContain("1×3×4×4");
 });

@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
 import { drawNetToFile } from "../../draw/draw.ts";
 import { keepSource } from "../../io/proto/source.ts";
-import { readNetParameter } from "../../io/text/read-net.ts";
+import { anyNetOf } from "../../io/weights/net-of-weights.ts";
 import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
@@ -33,7 +33,11 @@ export const drawNet: CommandModule<object, DrawFlags> = {
   describe: "draw a net as SVG, PNG, PDF or DOT",
   builder: (yargs) =>
     withLists(yargs, "shape")
-      .positional("model", { type: "string", demandOption: true, describe: "the net's prototxt" })
+      .positional("model", {
+        type: "string",
+        demandOption: true,
+        describe: "the net: its prototxt, or a .caffemodel",
+      })
       .positional("output", {
         type: "string",
         demandOption: true,
@@ -103,7 +107,7 @@ async function run(flags: DrawFlags): Promise<void> {
   const quiet: Log = (severity, source, message) => {
     if (severity !== "info") log(severity, source, message);
   };
-  const param = readNetParameter(flags.model, quiet);
+  const param = anyNetOf(flags.model, quiet);
   const { phase, level } = flags;
   const stages = listOf("stage", flags.stage);
   const shown = phase === "ALL" ? param : filterByState(param, { phase, level, stages }, quiet);

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { CommandModule } from "yargs";
 import { keepSource } from "../../io/proto/source.ts";
-import { readNetParameter } from "../../io/text/read-net.ts";
+import { anyNetOf } from "../../io/weights/net-of-weights.ts";
 import type { LayerRole } from "../../layers/base/layer.ts";
 import { LayerRegistry } from "../../layers/registry.ts";
 import { filterByState } from "../../net/build/state.ts";
@@ -31,7 +31,11 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
   describe: "show a net's layers, shapes, parameters, multiplications and memory",
   builder: (yargs) =>
     withLists(yargs, "shape")
-      .positional("model", { type: "string", demandOption: true, describe: "the net's prototxt" })
+      .positional("model", {
+        type: "string",
+        demandOption: true,
+        describe: "the net: its prototxt, or a .caffemodel",
+      })
       .option("phase", {
         type: "string",
         choices: ["TRAIN", "TEST"],
@@ -61,7 +65,7 @@ function run(flags: SummarizeFlags): void {
   const quiet: typeof log = (severity, source, message) => {
     if (severity !== "info") log(severity, source, message);
   };
-  const param = readNetParameter(flags.model, quiet);
+  const param = anyNetOf(flags.model, quiet);
   const state = { phase: flags.phase, level: flags.level, stages: listOf("stage", flags.stage) };
   if (!flags["run-layers"]) checkRunsNothing(filterByState(param, state, silent));
   const placeholders = keepSource(param, withPlaceholders(param, shapesOf(flags.shape)));

@@ -12,6 +12,7 @@ import { delimited } from "../proto/wire.ts";
 import { v1Types } from "../upgrade/v1.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
 import { weightsInHdf5 } from "./hdf5-model.ts";
+import { sharedNumbers } from "./shared-numbers.ts";
 
 /** A layer as a weights file tells it. */
 interface ModelLayer {
@@ -102,21 +103,6 @@ function v1TypeOf(id: number): string {
   const name = messageType("V1LayerParameter").lookupEnum("LayerType").valuesById[id];
   return v1Types[name as keyof typeof v1Types] ?? "";
 }
-
-/**
- * Parameters of SSD's layer types by the numbers that SSD gave them, and every Caffe that has these layers took over: in a
- * .caffemodel they stand as all of those write them.
- */
-const sharedNumbers: Readonly<Record<string, number>> = {
-  annotated_data_param: 200,
-  multibox_loss_param: 201,
-  permute_param: 202,
-  prior_box_param: 203,
-  detection_output_param: 204,
-  detection_evaluate_param: 205,
-  norm_param: 206,
-  video_data_param: 207,
-};
 
 /**
  * The bytes of a NetParameter with its blobs, in pieces, as BVLC Caffe writes a .caffemodel. Fields of other
