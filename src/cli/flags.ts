@@ -1,6 +1,7 @@
 import type { Argv, CommandModule, Options } from "yargs";
 import { usualThreads } from "../io/jobs/in-order.ts";
 import { CaffeError } from "../util/errors.ts";
+import { nearest } from "../util/nearest.ts";
 
 /** Flag files may name flag files, but not without end. */
 const MOST_NESTED = 10;
@@ -88,6 +89,8 @@ export function threadsThat(
 interface Flags {
   readonly boolean: ReadonlySet<string>;
   readonly number: ReadonlySet<string>;
+  /** All of them, of any type. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** Flags that yargs answers by itself. */
@@ -101,7 +104,7 @@ const answered: ReadonlySet<string> = new Set(["help", "version"]);
  * @param args flags with two dashes, as `normaliseFlags` makes them
  * @param commands what the first word may be
  * @param everywhere options that all of them have
- * @throws CaffeError where a value is neither true nor false, or no number
+ * @throws CaffeError where a value is neither true nor false, or no number, or a flag is none of the command's
  */
 export function readFlagValues(
   args: readonly string[],
@@ -109,12 +112,28 @@ export function readFlagValues(
   everywhere: Readonly<Record<string, Options>>,
 ): string[] {
   const flags = flagsOf(args, commands, everywhere);
+  // A shell that asks how a line may go on gives half a line.
+  const isWhole = !args.includes(ASKED_BY_SHELL);
   const read: string[] = [];
   for (const [i, arg] of args.entries()) {
     if (arg === "--") return [...read, ...args.slice(i)];
+    if (isWhole) checkKnown(arg, flags, args[0]);
     read.push(readFlag(arg, args[i + 1], flags));
   }
   return read;
+}
+
+/** What the script of `caffe completion` gives to the command. */
+const ASKED_BY_SHELL = "--get-yargs-completions";
+
+function checkKnown(arg: string, { known, boolean }: Flags, command = ""): void {
+  const [, name] = /^--([^=]+)/.exec(arg) ?? [];
+  if (name === undefined || known.has(name) || boolean.has(name.replace(/^no-?/, ""))) return;
+  const near = nearest(name, known);
+  const page = command.startsWith("-") ? "caffe help" : `caffe help ${command}`;
+  throw new CaffeError(
+    `Unknown flag --${name}.${near === undefined ? "" : ` Did you mean --${near}?`} See ${page}.`,
+  );
 }
 
 function readFlag(arg: string, next: string | undefined, flags: Flags): string {
@@ -151,9 +170,10 @@ function flagsOf(
   commands: readonly CommandModule[],
   everywhere: Readonly<Record<string, Options>>,
 ): Flags {
-  const flags = { boolean: new Set(answered), number: new Set<string>() };
+  const flags = { boolean: new Set(answered), number: new Set<string>(), known: new Set(answered) };
   const note = (options: Readonly<Record<string, Options>>): void => {
-    for (const [name, { type }] of Object.entries(options)) {
+    for (const [name, { type, alias = [] }] of Object.entries(options)) {
+      for (const one of [name, ...[alias].flat()]) flags.known.add(one);
       if (type === "boolean" || type === "number") flags[type].add(name);
     }
   };
@@ -162,8 +182,10 @@ function flagsOf(
   for (const word of args) {
     const command = known.find((one) => nameOf(one) === word);
     if (typeof command?.builder !== "function") continue;
-    const { options, inner } = declaredBy(command.builder as Builder);
+    const { options, positionals, inner } = declaredBy(command.builder as Builder);
     note(options);
+    // yargs takes what stands without a name by its name too.
+    for (const name of positionals) flags.known.add(name);
     known = inner;
   }
   return flags;
@@ -174,9 +196,11 @@ type Builder = (yargs: Argv) => unknown;
 /** The flags and the commands of its own that a command's builder declares. */
 function declaredBy(builder: Builder): {
   readonly options: Readonly<Record<string, Options>>;
+  readonly positionals: readonly string[];
   readonly inner: readonly CommandModule[];
 } {
   const options: Record<string, Options> = {};
+  const positionals: string[] = [];
   const inner: CommandModule[] = [];
   const listener: unknown = new Proxy(
     {},
@@ -184,12 +208,13 @@ function declaredBy(builder: Builder): {
       get: (_, method) => (given: CommandModule | string, declared: Options) => {
         if (method === "command") inner.push(given as CommandModule);
         if (method === "option") options[String(given)] = declared;
+        if (method === "positional") positionals.push(String(given));
         return listener;
       },
     },
   );
   builder(listener as Argv);
-  return { options, inner };
+  return { options, positionals, inner };
 }
 
 /** A command whose own flags stand before those that every command has where its help is shown. */

@@ -108,9 +108,9 @@ export async function main(args: readonly string[]): Promise<number> {
     const given = expandFlagFiles(normaliseFlags(asked(args)), (file) =>
       readText(file, "flag file"),
     );
+    checkCommand(given);
     const flags = readFlagValues(given, commands, { ...logFlags, ...ownFlags });
     isDebug = flags.includes("--debug=true");
-    checkCommand(flags);
     await parserOf(flags).parseAsync();
     return exitCodes.done;
   } catch (error) {

@@ -185,7 +185,17 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
       '--stage is ",", which names nothing.',
     ],
     ["an unknown command", ["trian"], 'Unknown action: trian. Did you mean "train"?'],
-    ["an unknown flag", ["train", "--sovler=x"], "Unknown argument: sovler"],
+    [
+      "an unknown flag",
+      ["train", "--sovler=x"],
+      "Unknown flag --sovler. Did you mean --solver? See caffe help train.",
+    ],
+    [
+      "a flag like no other",
+      ["models", "list", "--qq"],
+      "Unknown flag --qq. See caffe help models.",
+    ],
+    ["a flag of no command", ["--verson"], "Unknown flag --verson. Did you mean --version?"],
     [
       "two solvers",
       ["train", "good.prototxt", "--solver=good.prototxt"],

@@ -83,9 +83,16 @@ describe("values of flags", () => {
     expect(() => read("paint", "--nogray=1")).toThrow("--nogray is 1. Expected no value");
   });
 
-  test("other flags, words behind -- and flags of other commands are left alone", () => {
-    const args = ["paint", "--note=no", "--nonote", "--deep=maybe", "--", "--gray=banana"];
+  test("other flags and words behind -- are left alone; what is no flag of the command is an error", () => {
+    const args = ["paint", "--note=no", "--file=x", "--", "--gray=banana", "--deep=maybe"];
     expect(read(...args)).toEqual(args);
+    expect(() => read("paint", "--nonote")).toThrow(
+      "Unknown flag --nonote. Did you mean --note? See caffe help paint.",
+    );
+    expect(() => read("paint", "--deep=y")).toThrow("Unknown flag --deep. See caffe help paint.");
+    // A shell that completes a line gives what is there of it.
+    const half = ["--get-yargs-completions", "caffe", "paint", "--no"];
+    expect(read(...half)).toEqual(half);
     expect(read("all", "inner", "--deep=y")).toEqual(["all", "inner", "--deep=true"]);
   });
 

@@ -109,7 +109,7 @@ I0101 00:00:09.900000 1 sgd_solver.ts:1] Iteration 10, lr = 0.001
     expect((await caffeHere(["plot_log", at("lr.png"), log, log, "--chart=5"])).status).toBe(0);
     expect((await sharp(at("lr.png")).metadata()).width).toBe(1520);
     expect((await caffeHere(["plot_log", at("run.html"), log])).status).toBe(0);
-    expect(readFileSync(at("run.html"), "utf8").match(/<svg/g)).toHaveLength(8);
+    expect(readFileSync(at("run.html"), "utf8").match(/<svg/g)).toHaveLength(10);
   });
 
   test("says what is wrong", async () => {
@@ -118,8 +118,8 @@ I0101 00:00:09.900000 1 sgd_solver.ts:1] Iteration 10, lr = 0.001
     expect((await caffeHere(["plot_log", at("x.svg"), none])).stderr).toContain(
       "no line tells of Train loss vs. Iters",
     );
-    expect((await caffeHere(["plot_log", at("x.svg"), log, "--chart=8"])).stderr).toContain(
-      "--chart is 8. Expected a whole number, 7 or less",
+    expect((await caffeHere(["plot_log", at("x.svg"), log, "--chart=10"])).stderr).toContain(
+      "--chart is 10. Expected a whole number, 9 or less",
     );
     expect((await caffeHere(["plot_log", at("x.pdf"), log])).stderr).toContain("cannot be plotted");
     expect((await caffeHere(["plot_log", at("x.svg"), at("none.log")])).stderr).toContain(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readLogCurves } from "../../src/monitor/log-curves.ts";
 import { chartSvg } from "../../src/plot/chart.ts";
-import { chartKinds, logChart } from "../../src/plot/log-charts.ts";
+import { chartKinds, logChart, logNames } from "../../src/plot/log-charts.ts";
 
 const LOG = `Log file created at: 2020/12/31 23:59:50
 I1231 23:59:58.000000 25210 solver.cpp:279] Solving LeNet
@@ -32,7 +32,7 @@ test("a log of BVLC's or NVIDIA's Caffe is read, over a new year", () => {
   expect(readLogCurves("").trainLoss.points).toEqual([]);
 });
 
-test("the eight kinds of chart", () => {
+test("the kinds of chart: Caffe's eight by their numbers, and both losses on one", () => {
   expect(chartKinds).toEqual([
     "Test accuracy vs. Iters",
     "Test accuracy vs. Seconds",
@@ -42,9 +42,11 @@ test("the eight kinds of chart", () => {
     "Train learning rate vs. Seconds",
     "Train loss vs. Iters",
     "Train loss vs. Seconds",
+    "Train and test loss vs. Iters",
+    "Train and test loss vs. Seconds",
   ]);
   const curves = readLogCurves(LOG);
-  const chart = (kind: number): unknown =>
+  const chart = (kind: number): [string, unknown][] =>
     logChart([{ name: "run", curves }], kind).series.map(({ label, points }) => [label, points]);
   expect(chart(0)).toEqual([["accuracy", [[0, 0.0986]]]]);
   expect(chart(3)).toEqual([["loss", [[1, 2.33]]]]);
@@ -57,11 +59,36 @@ test("the eight kinds of chart", () => {
       ],
     ],
   ]);
+  expect(chart(8).map(([label]) => label)).toEqual(["train loss", "test loss"]);
+  const axes = chartKinds.map((_, kind) => logChart([{ name: "run", curves }], kind).yLabel);
+  expect(axes.filter((_, kind) => kind % 2 === 0)).toEqual([
+    "test accuracy",
+    "test loss",
+    "learning rate",
+    "loss",
+    "loss",
+  ]);
   const two = logChart(
     ["a", "b"].map((name) => ({ name, curves })),
     0,
   );
   expect(two.series.map(({ label }) => label)).toEqual(["a accuracy", "b accuracy"]);
+});
+
+test("logs are told apart by as much of their paths as it takes", () => {
+  expect(logNames(["train.log"])).toEqual(["train"]);
+  expect(logNames(["runs/a/train.log", "runs/b/train.log"])).toEqual(["a/train", "b/train"]);
+  expect(logNames(["a/x/train.log", "b/x/train.log", "b/test.log"])).toEqual([
+    "a/x/train",
+    "b/x/train",
+    "test",
+  ]);
+  expect(logNames(["train.log", "./train.log", "train.txt"])).toEqual([
+    "train.log",
+    "train.log",
+    "train.txt",
+  ]);
+  expect(logNames([])).toEqual([]);
 });
 
 test("a chart leaves a gap where a value is no number, and escapes what it writes", () => {

@@ -1,11 +1,11 @@
-import { basename, extname } from "node:path";
+import { extname } from "node:path";
 import type { CommandModule } from "yargs";
 import { pngOf } from "../../draw/picture/png.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { readLogCurves } from "../../monitor/log-curves.ts";
 import { readLogText } from "../../monitor/read-log.ts";
 import { chartSvg } from "../../plot/chart.ts";
-import { chartKinds, chartPage, logChart, type NamedLog } from "../../plot/log-charts.ts";
+import { chartKinds, chartPage, logChart, logNames, type NamedLog } from "../../plot/log-charts.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { whole, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
@@ -41,16 +41,15 @@ export const plotLog: CommandModule<object, PlotFlags> = {
       )
       .example("caffe plot_log loss.svg train.log", "train loss over iterations")
       .example("caffe plot_log accuracy.png a.log b.log --chart=0", "two runs side by side")
+      .example("caffe plot_log both.svg train.log --chart=8", "train and test loss on one chart")
       .example("caffe plot_log run.html train.log", "all that the log tells, on one page") as never,
   handler: run,
 };
 
 async function run({ output, logs, chart }: PlotFlags): Promise<void> {
+  const names = logNames(logs);
   const named = logs.map(
-    (path): NamedLog => ({
-      name: basename(path).replace(/\.(log|txt)$/, ""),
-      curves: readLogCurves(readLogText(path)),
-    }),
+    (path, i): NamedLog => ({ name: names[i] ?? path, curves: readLogCurves(readLogText(path)) }),
   );
   const ending = extname(output).toLowerCase();
   const isPage = ending === ".html";
