@@ -9,7 +9,7 @@ function section(
   text: string,
   pages: readonly (readonly [text: string, page: string])[],
 ): { text: string; items: { text: string; link: string }[] } {
-  const items = pages.filter(([, page]) => existsSync(join(docs, `${page}.md`)));
+  const items = pages.filter(([, page]) => existsSync(join(docs, `${page.replace(/#.*/, "")}.md`)));
   return { text, items: items.map(([title, page]) => ({ text: title, link: `/${page}` })) };
 }
 
@@ -39,16 +39,18 @@ export default defineConfig({
       ]),
       section("Reference", [
         ["Layers", "layers"],
+        ["Fillers", "fillers"],
         ["Solvers", "solvers"],
         ["Data", "data"],
         ["Models", "models"],
-        ["Command line", "cli"],
+        ["On the command line", "command-line"],
+        ["Commands and flags", "cli"],
         ["API", "api/index"],
         ["Layers of your own", "user-layers"],
         ["GPU", "gpu"],
         ["Many machines", "distributed"],
         ["Performance", "performance"],
-        ["Snapshots", "snapshots"],
+        ["Snapshots", "solvers#snapshots"],
         ["ONNX", "onnx"],
       ]),
       section("Coming from Caffe", [

@@ -13,16 +13,20 @@ async function printed(...args: readonly string[]): Promise<string> {
   return lines.join("\n").replace(/ +$/gm, "");
 }
 
+/** What stands behind these words at the beginnings of lines: commands, and once more where there are examples. */
+function wordsAfter(words: string, help: string): ReadonlySet<string> {
+  const found = help.matchAll(new RegExp(`^  ${words} (\\w+)`, "gm"));
+  return new Set([...found].map(([, word]) => word!).filter((word) => word !== "completion"));
+}
+
 /** The help of every command. */
 export async function commandsPage(): Promise<string> {
   const overview = await printed("--help");
-  const names = [...overview.matchAll(/^ {2}caffe (\w+)/gm)].map(([, name]) => name!);
+  const names = wordsAfter("caffe", overview);
   const sections: string[] = [];
   for (const name of names) {
     const help = await printed(name, "--help");
-    const subcommands = [...help.matchAll(new RegExp(`^  caffe ${name} (\\w+)`, "gm"))].map(
-      ([, sub]) => sub!,
-    );
+    const subcommands = wordsAfter(`caffe ${name}`, help);
     sections.push(`## caffe ${name}\n\n\`\`\`text\n${help}\n\`\`\``);
     for (const sub of subcommands) {
       const text = await printed(name, sub, "--help");

@@ -7,10 +7,21 @@ import { webgpuEngine } from "../../src/engines/webgpu/index.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import type { Arity } from "../../src/layers/base/layer.ts";
 import { type LayerClass, LayerRegistry } from "../../src/layers/registry.ts";
+import { layerExamples } from "./layer-examples.ts";
+import { commentedSchema, meaningOf } from "./proto-comments.ts";
 import { table } from "./table.ts";
 
 /** Numbers of fields that only forks of Caffe have begin here. */
 const FOREIGN = 10_000;
+
+const schema = commentedSchema();
+
+/** Parameters of many layer types, and the type under which a person looks for them. */
+const KNOWN_FOR = [
+  ["transform_param", "Data"],
+  ["loss_param", "SoftmaxWithLoss"],
+  ["recurrent_param", "LSTM"],
+] as const;
 
 /** What a layer's source says of it. */
 interface Docblock {
@@ -37,6 +48,8 @@ export function layersPage(): string {
     ...docblock(sources.get(type) ?? ""),
   }));
   const engines = everyEngine();
+  const exampleOf = layerExamples();
+  const told = tellers(layers);
   const overview = table(
     ["type", "", "bottoms → tops", "engines"],
     layers.map(({ type, Class, summary }) => [
@@ -57,7 +70,7 @@ What differs from BVLC Caffe stands in [differences.md](differences.md).
 
 ${overview}
 
-${layers.map((layer) => section(layer, engines)).join("\n\n")}
+${layers.map((layer) => section(layer, engines, told, exampleOf(layer.type))).join("\n\n")}
 `;
 }
 
@@ -107,10 +120,30 @@ function enginesOf({ needs }: LayerClass, engines: readonly PartialEngine[]): st
     .join(", ");
 }
 
+/** For each parameter the layer type in whose section its fields are: of that name, or the first that has it. */
+function tellers(layers: readonly DocumentedLayer[]): ReadonlyMap<string, string> {
+  const told = new Map<string, string>(KNOWN_FOR);
+  const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
+  for (const { type, messages } of layers) {
+    for (const message of messages) {
+      const isOwn = plain(message) === `${plain(type)}param`;
+      if (isOwn || !told.has(message)) told.set(message, type);
+    }
+  }
+  return told;
+}
+
 function section(
   { type, Class, text, see, messages }: DocumentedLayer,
   engines: readonly PartialEngine[],
+  told: ReadonlyMap<string, string>,
+  example: string,
 ): string {
+  const elsewhere = messages.filter((message) => told.get(message) !== type);
+  const links = elsewhere.map((message) => {
+    const teller = told.get(message) ?? "";
+    return `\`${message}\` under [${teller}](#${teller.toLowerCase()})`;
+  });
   const traits = [
     `Bottoms: ${count(Class.bottoms)}`,
     `tops: ${count(Class.tops)}${Class.equalBottomsAndTops ? ", as many as bottoms" : ""}`,
@@ -123,7 +156,9 @@ function section(
   return [
     `## ${type}`,
     text,
-    ...messages.map(parameterTable),
+    example,
+    ...messages.filter((message) => told.get(message) === type).map(parameterTable),
+    ...(links.length > 0 ? [`Fields of ${links.join(", of ")}.`] : []),
     `${traits.join("; ")}. Engines: ${enginesOf(Class, engines)}${needs && ` (${needs})`}.`,
     `See ${see}.`,
   ].join("\n\n");
@@ -139,10 +174,12 @@ function count({ min, max }: Arity): string {
 function parameterTable(message: string): string {
   const type = messageType("LayerParameter").fields[message]?.resolve().resolvedType;
   if (!(type instanceof protobuf.Type)) throw new Error(`LayerParameter has no ${message}`);
+  const commented = schema.lookupType(`caffe.${type.name}`).fields;
+  const meaning = ({ name }: protobuf.Field): string => meaningOf(commented[name]!);
   const rows = type.fieldsArray
-    .filter(({ id }) => id < FOREIGN)
-    .map((field) => [field.name, fieldKind(field), fieldDefault(field)]);
-  return table([`\`${message}\``, "kind", "default"], rows);
+    .filter((field) => field.id < FOREIGN || meaning(field) !== "")
+    .map((field) => [field.name, fieldKind(field), fieldDefault(field), meaning(field)]);
+  return table([`\`${message}\``, "kind", "default", "meaning"], rows);
 }
 
 function fieldKind(field: protobuf.Field): string {

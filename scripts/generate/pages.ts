@@ -1,4 +1,5 @@
 import { commandsPage } from "./commands-page.ts";
+import { fillersPage } from "./fillers-page.ts";
 import { layersPage } from "./layers-page.ts";
 import { modelsPage } from "./models-page.ts";
 import { onnxPage } from "./onnx-page.ts";
@@ -8,6 +9,7 @@ import { solversPage } from "./solvers-page.ts";
 export async function generatedPages(): Promise<Record<string, string>> {
   return {
     "docs/cli.md": await commandsPage(),
+    "docs/fillers.md": fillersPage(),
     "docs/layers.md": layersPage(),
     "docs/models.md": modelsPage(),
     "docs/onnx.md": await onnxPage(),

@@ -1,18 +1,15 @@
 import { readFileSync } from "node:fs";
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 import * as rules from "../../src/solvers/rules/index.ts";
 import { learningRatePolicies } from "../../src/solvers/update/lr-policy.ts";
+import { commentedSchema, meaningOf } from "./proto-comments.ts";
 import { table } from "./table.ts";
 
 /** Fields of BVLC Caffe have numbers below this, and others above: a comment says what one does that is obeyed. */
 const FORKS = 10_000;
 /** solvers-page.md with update rules from their docblocks, policies from their formulas, fields from proto/caffe.proto. */
 export function solversPage(): string {
-  const { root } = protobuf.parse(readFileSync("proto/caffe.proto", "utf8"), {
-    keepCase: true,
-    alternateCommentMode: true,
-  });
-  const fields = root
+  const fields = commentedSchema()
     .lookupType("caffe.SolverParameter")
     .fieldsArray.toSorted((a, b) => a.id - b.id);
   const sections: Readonly<Record<string, string>> = {
@@ -29,7 +26,7 @@ export function solversPage(): string {
       ]),
     ),
     fields: fieldTable(fields.filter(({ id }) => id < FORKS)),
-    ours: fieldTable(fields.filter(({ id, comment }) => id >= FORKS && comment)),
+    ours: fieldTable(fields.filter((field) => field.id >= FORKS && meaningOf(field) !== "")),
   };
   const byHand = readFileSync("scripts/generate/solvers-page.md", "utf8");
   return byHand.replace(/<!-- (\w+) -->/g, (_, name: string) => sections[name]!);
@@ -52,7 +49,7 @@ function fieldTable(fields: readonly protobuf.Field[]): string {
       `\`${field.name}\``,
       `${field.repeated ? "repeated " : ""}${field.type}`,
       String(field.options?.["default"] ?? ""),
-      (field.comment ?? "").replace(/\s+/g, " "),
+      meaningOf(field),
     ]),
   );
 }

@@ -108,6 +108,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "Softmax",
     "Normalize",
   ],
+  "io/weights/net-of-weights.ts": ["Input", "Split"],
   "net-spec/params.ts": ["Parameter"],
   "net/build/insert-splits.ts": ["Split"],
   "net/tools/placeholders.ts": ["Input"],
