@@ -1,7 +1,7 @@
 import { L, type Top } from "../../src/index.ts";
 import { biasTwice, type Model, named, Writer } from "./model.ts";
 import { inputs, picture, proposals, regionLosses, regionTargets } from "./regions.ts";
-import { hidden } from "./vgg.ts";
+import { hidden, stages, VGG16 } from "./vgg.ts";
 
 const CLASSES = 21;
 /** The first two stages keep what they learnt on ILSVRC. */
@@ -9,29 +9,7 @@ const FROZEN = 2;
 
 /** VGG-16's convolutions, without the last pool. */
 function features(net: Writer, data: Top): Top {
-  let top = data;
-  [2, 2, 3, 3, 3].forEach((count, s) => {
-    const param = s < FROZEN ? [{ lr_mult: 0 }, { lr_mult: 0 }] : [...biasTwice];
-    for (let c = 1; c <= count; c++) {
-      const name = `${s + 1}_${c}`;
-      const conv = net.add(
-        L.Convolution(top, {
-          ...named(`conv${name}`),
-          param,
-          num_output: Math.min(512, 64 * 2 ** s),
-          kernel_size: 3,
-          pad: 1,
-          weight_filler: { type: "msra" },
-        }),
-      );
-      top = net.add(L.ReLU(conv, { name: `relu${name}`, in_place: true }));
-    }
-    if (s === 4) return;
-    top = net.add(
-      L.Pooling(top, { ...named(`pool${s + 1}`), pool: "MAX", kernel_size: 2, stride: 2 }),
-    );
-  });
-  return top;
+  return stages(net, data, VGG16, { frozen: FROZEN, lastPool: "none" });
 }
 
 /** What regions of a map are, and how they are to move. */

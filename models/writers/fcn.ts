@@ -1,13 +1,13 @@
 import { crop, L, type Top } from "../../src/index.ts";
 import { biasTwice, type Model, named, picture, Writer } from "./model.ts";
-import { stages } from "./vgg.ts";
+import { stages, VGG16 } from "./vgg.ts";
 
 const CLASSES = 21;
 const MEAN = [104.00699, 116.66877, 122.67892];
 
 /** VGG-16 with its inner products cast into convolutions, and its scores 32 times enlarged to the image's size. */
 function body(net: Writer, data: Top): Top {
-  let top = stages(net, data, [2, 2, 3, 3, 3], 100);
+  let top = stages(net, data, VGG16, { firstPad: 100 });
   for (const [name, kernel_size] of [
     ["6", 7],
     ["7", 1],

@@ -1,6 +1,7 @@
 import { L, type Top } from "../../src/index.ts";
 import { biasTwice, type Model, named, type Writer } from "./model.ts";
 import { detector, type Source } from "./ssd-heads.ts";
+import { stages, VGG16 } from "./vgg.ts";
 
 interface Window {
   readonly kernel_size: number;
@@ -28,23 +29,20 @@ function rectified(
   return net.add(L.ReLU(conv, { name: `${name}_relu`, in_place: true }));
 }
 
-const same = { kernel_size: 3, pad: 1 } as const;
-
 /** VGG-16 whose inner products became convolutions, fewer and spread, and four more pairs of smaller and smaller maps. */
 function body(net: Writer, data: Top): readonly Source[] {
-  let top = data;
   let conv4: Top | undefined;
-  [2, 2, 3, 3, 3].forEach((count, s) => {
-    for (let c = 1; c <= count; c++) {
-      top = rectified(net, top, `conv${s + 1}_${c}`, Math.min(512, 64 * 2 ** s), same);
-    }
-    if (s === 3) conv4 = top;
-    // The last pool keeps its size: fc6 is spread instead.
-    const window = s < 4 ? { kernel_size: 2, stride: 2 } : { kernel_size: 3, stride: 1, pad: 1 };
-    top = net.add(L.Pooling(top, { ...named(`pool${s + 1}`), pool: "MAX", ...window }));
+  const pool5 = stages(net, data, VGG16, {
+    filler: "xavier",
+    relu: (conv) => `${conv}_relu`,
+    // It keeps its size: fc6 is spread instead.
+    lastPool: { kernel_size: 3, stride: 1, pad: 1 },
+    see: (stage, top) => {
+      if (stage === 3) conv4 = top;
+    },
   });
-  top = rectified(net, top, "fc6", 1024, { kernel_size: 3, pad: 6, dilation: 6 });
-  const fc7 = rectified(net, top, "fc7", 1024, { kernel_size: 1 });
+  const fc6 = rectified(net, pool5, "fc6", 1024, { kernel_size: 3, pad: 6, dilation: 6 });
+  const fc7 = rectified(net, fc6, "fc7", 1024, { kernel_size: 1 });
   const norm = net.add(
     L.Normalize(conv4 as Top, {
       ...named("conv4_3_norm"),

@@ -1,27 +1,57 @@
 import { L, type Top } from "../../src/index.ts";
 import { biasTwice, classifier, type Model, named, type Writer } from "./model.ts";
 
-/** 3×3 convolutions in five stages; FCN shares them, with a wider pad at the first. */
-export function stages(net: Writer, data: Top, convolutions: readonly number[], firstPad = 1): Top {
+/** How many convolutions the stages of VGG-16 have. */
+export const VGG16: readonly number[] = [2, 2, 3, 3, 3];
+
+/** What nets that are built on VGG have their own way. */
+interface StageOptions {
+  /** The pad of the first convolution; FCN's is wider. */
+  readonly firstPad?: number;
+  /** So many of the first stages keep what they learnt before. */
+  readonly frozen?: number;
+  readonly filler?: string;
+  /** The name of the rectifier behind a convolution such as conv3_1. */
+  readonly relu?: (conv: string) => string;
+  /** The last pool's window; none: the last stage has no pool. */
+  readonly lastPool?:
+    | { readonly kernel_size: number; readonly stride: number; readonly pad?: number }
+    | "none";
+  /** Is told what each stage's convolutions leave for its pool. */
+  readonly see?: (stage: number, top: Top) => void;
+}
+
+/** 3×3 convolutions in five stages, each with a pool behind it. */
+export function stages(
+  net: Writer,
+  data: Top,
+  convolutions: readonly number[],
+  options: StageOptions = {},
+): Top {
+  const { firstPad = 1, frozen = 0, filler = "msra", see } = options;
+  const { relu = (conv) => conv.replace("conv", "relu") } = options;
+  const halved = { kernel_size: 2, stride: 2 };
+  const { lastPool = halved } = options;
   let top = data;
   convolutions.forEach((count, s) => {
     for (let c = 1; c <= count; c++) {
-      const name = `${s + 1}_${c}`;
+      const name = `conv${s + 1}_${c}`;
       const conv = net.add(
         L.Convolution(top, {
-          ...named(`conv${name}`),
-          param: [...biasTwice],
+          ...named(name),
+          param: s < frozen ? [{ lr_mult: 0 }, { lr_mult: 0 }] : [...biasTwice],
           num_output: Math.min(512, 64 * 2 ** s),
           kernel_size: 3,
           pad: s === 0 && c === 1 ? firstPad : 1,
-          weight_filler: { type: "msra" },
+          weight_filler: { type: filler },
         }),
       );
-      top = net.add(L.ReLU(conv, { name: `relu${name}`, in_place: true }));
+      top = net.add(L.ReLU(conv, { name: relu(name), in_place: true }));
     }
-    top = net.add(
-      L.Pooling(top, { ...named(`pool${s + 1}`), pool: "MAX", kernel_size: 2, stride: 2 }),
-    );
+    see?.(s, top);
+    const window = s < convolutions.length - 1 ? halved : lastPool;
+    if (window === "none") return;
+    top = net.add(L.Pooling(top, { ...named(`pool${s + 1}`), pool: "MAX", ...window }));
   });
   return top;
 }
@@ -79,7 +109,7 @@ export const vgg16: Model = classifier({
   name: "vgg16",
   netName: "VGG-16",
   title: "VGG-16: thirteen 3x3 convolutions and three inner products (configuration D).",
-  body: body([2, 2, 3, 3, 3]),
+  body: body(VGG16),
 });
 
 export const vgg19: Model = classifier({

@@ -21,13 +21,9 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): H
   return new Html(pieces.map((piece, i) => piece + textOf(parts[i])).join(""));
 }
 
-/** Characters that turn the direction of text, up to the end of a line or further. */
-const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
-
 function textOf(part: Part): string {
   if (part === undefined) return "";
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(textOf).join("");
-  const text = xmlText(String(part)).replace(TURNING, "");
-  return text.replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  return xmlText(String(part)).replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }

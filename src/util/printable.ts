@@ -1,9 +1,8 @@
-/**
- * Characters that a terminal obeys or a reader cannot see: C0 and C1 controls, line separators, and marks that turn the
- * direction of text.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNPRINTABLE = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Marks that turn the direction of text, up to the end of a line or further. */
+const TURNING = String.raw`\u202a-\u202e\u2066-\u2069`;
+
+/** Characters that a terminal obeys or a reader cannot see: C0 and C1 controls, line separators, and the above. */
+const UNPRINTABLE = new RegExp(String.raw`[\0-\x1f\x7f-\x9f\u2028\u2029${TURNING}]`, "g");
 
 /**
  * A text as one line that is safe to show: what a terminal would obey becomes `\xNN`, or `\u{NNNN}`. Names, paths and
@@ -22,12 +21,15 @@ function escapeOf(character: string): string {
   return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, "0")}`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NOT_IN_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|\p{Surrogate}/gu;
+/** What XML forbids, and what turns text. */
+const NOT_IN_PICTURES = new RegExp(
+  String.raw`[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff${TURNING}]|\p{Surrogate}`,
+  "gu",
+);
 
-/** A text without the characters that XML forbids: controls, and halves of characters. */
+/** A text for pictures and pages: without controls, halves of characters, and marks that turn its direction. */
 export function withoutControls(text: string): string {
-  return text.replace(NOT_IN_XML, "");
+  return text.replace(NOT_IN_PICTURES, "");
 }
 
 /** What a message quotes of a long text. */

@@ -13,7 +13,7 @@ test("what a terminal obeys is shown as numbers", () => {
 });
 
 test("XML's forbidden characters are left out", () => {
-  expect(withoutControls("a\x1b\0b\n\tc\ud800d\uffffe🐈")).toBe("ab\n\tcde🐈");
+  expect(withoutControls("a\u202e\u2069\x1b\0b\n\tc\ud800d\uffffe🐈")).toBe("ab\n\tcde🐈");
 });
 
 test("fields of CSV are quoted where they must be; names are no formulas", () => {

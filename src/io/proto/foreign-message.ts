@@ -7,6 +7,9 @@ import type { AnyParameter } from "./caffe.ts";
  */
 export const UNKNOWN: unique symbol = Symbol("unknown fields");
 
+/** Our own numbers for fields and values that only other dialects of Caffe have begin here. */
+export const FOREIGN = 10_000;
+
 /** Fields whose values stand without quotes though they are strings here: enums of another Caffe. */
 const bareFields = new WeakMap<object, Set<string>>();
 

@@ -7,6 +7,7 @@ import type { Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, blobValueOf, readBlob } from "../proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
+import { FOREIGN } from "../proto/foreign-message.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
 import { delimited } from "../proto/wire.ts";
 import { v1Types } from "../upgrade/v1.ts";
@@ -144,9 +145,9 @@ function encodeMessage(name: MessageName, message: object): Uint8Array {
 /** Fields and values that only other dialects have are left out, but for the parameters of their layer types. */
 function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolean {
   if (resolvedType instanceof protobuf.Enum)
-    return (resolvedType.values[value as string] ?? 0) < 10_000;
+    return (resolvedType.values[value as string] ?? 0) < FOREIGN;
   return (
-    id < 10_000 || (resolvedType instanceof protobuf.Type && resolvedType.name === "AnyParameter")
+    id < FOREIGN || (resolvedType instanceof protobuf.Type && resolvedType.name === "AnyParameter")
   );
 }
 

@@ -1,5 +1,4 @@
 import type { Blob } from "../../blob/blob.ts";
-import type { LayerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
@@ -10,15 +9,13 @@ import { checkTruthShape, type Truth, truthsOf } from "./ground-truth.ts";
 import { LossTerms } from "./loss-terms.ts";
 import { type Matches, matchBoxes, UNMATCHED } from "./matching.ts";
 import { mine } from "./mining.ts";
+import { checkMultiBoxParam, multiBoxParamOf } from "./multibox-param.ts";
 import { PriorReader, type Priors } from "./priors.ts";
 import { ScoreLosses } from "./score-losses.ts";
 import { smoothL1 } from "./smooth-l1.ts";
 
 /** The matches of one image by the label whose locations they are of; undefined where all labels share them. */
 type ImageMatches = readonly { readonly label: number | undefined; readonly matches: Matches }[];
-
-const parametersOf = ({ multibox_loss_param }: LayerParameter) =>
-  withDefaults("MultiBoxLossParameter", multibox_loss_param);
 
 /**
  * The loss of a detector that predicts, for each prior, a box and the scores of classes.
@@ -62,44 +59,15 @@ export class MultiBoxLossLayer extends LossLayer<Blobs, One> {
   #scores = new LossTerms();
   #scoreLosses!: ScoreLosses;
 
-  readonly #param = parametersOf(this.param);
+  readonly #param = multiBoxParamOf(this.param);
   readonly #priorReader: PriorReader = new PriorReader(this.#param.code_type as BoxCode);
 
   override setUp(): void {
-    const given = this.param.multibox_loss_param ?? {};
     const param = this.#param;
-    this.#classes = given.num_classes ?? 0;
+    this.#classes = param.num_classes ?? 0;
     this.#scoreLosses = new ScoreLosses(this.#classes, param.conf_loss_type === "SOFTMAX");
-    if (this.#classes < 1) {
-      this.fail(
-        `multibox_loss_param.num_classes is ${given.num_classes ?? "missing"}. Expected 1 or more.`,
-      );
-    }
-    const mines = param.mining_type !== "NONE";
-    if (given.do_neg_mining !== undefined && given.do_neg_mining !== mines) {
-      this.fail(
-        `do_neg_mining is ${given.do_neg_mining} with mining_type: ${param.mining_type}. Expected mining_type alone.`,
-      );
-    }
-    if (mines && !param.share_location) {
-      this.fail(
-        `mining_type is ${param.mining_type} with share_location: false. Expected mining_type: NONE, or shared locations.`,
-      );
-    }
-    if (param.conf_loss_type === "SOFTMAX" && param.background_label_id >= this.#classes) {
-      this.fail(
-        `background_label_id is ${param.background_label_id}. Expected 0 to ${this.#classes - 1} for conf_loss_type: SOFTMAX.`,
-      );
-    }
-    if (param.map_object_to_agnostic && this.#classes !== 2) {
-      this.fail(
-        `num_classes is ${this.#classes} with map_object_to_agnostic: true. Expected 2: background and object.`,
-      );
-    }
-    if (param.mining_type === "HARD_EXAMPLE" && !(param.sample_size > 0)) {
-      this.fail(`sample_size is ${param.sample_size}. Expected more than 0.`);
-    }
-    if (mines && param.nms_param && param.nms_param.top_k === undefined) {
+    checkMultiBoxParam(this.param, (message) => this.fail(message));
+    if (param.mining_type !== "NONE" && param.nms_param && param.nms_param.top_k === undefined) {
       this.context.warn("nms_param has no top_k, which counts as 0: nothing is mined, as in SSD.");
     }
   }
