@@ -106,6 +106,7 @@ export { LSTMUnitLayer } from "./recurrent/lstm-unit.ts";
 export { RNNLayer } from "./recurrent/rnn.ts";
 export { SequenceLstmLayer } from "./recurrent/sequence-lstm.ts";
 export { InterpLayer } from "./segmentation/interp.ts";
+export { MultiStageMeanfieldLayer } from "./segmentation/multi-stage-meanfield.ts";
 export { SegAccuracyLayer } from "./segmentation/seg-accuracy.ts";
 export { YoloSegLayer } from "./segmentation/yolo-seg.ts";
 export { ArgMaxLayer } from "./utility/argmax.ts";

@@ -528,6 +528,15 @@ export const configurations: Readonly<Record<string, readonly Row[]>> = {
     "2x12 2x9 1x2x12 1x1x2x8",
     { c: priors, d: objects },
   ]),
+  MultiStageMeanfield: [
+    ["spatial_filter_weight: 3 bilateral_filter_weight: 5", 3],
+    ['spatial_filter_weights_str: "0.5 2" bilateral_filter_weights_str: "1"', 1],
+  ].map(
+    ([param, iterations]): Row => [
+      `bottom: "a" bottom: "b" bottom: "c" top: "y" multi_stage_meanfield_param { num_iterations: ${iterations} theta_alpha: 2 theta_beta: 0.5 theta_gamma: 1.5 ${param} }`,
+      "2x2x2x3 2x2x2x3 2x3x2x3",
+    ],
+  ),
   MultinomialLogisticLoss: [
     ['bottom: "a" bottom: "b" top: "y"', "4x3 4", { a: positive, b: [0, 2, 1, 1] }],
     ['bottom: "a" bottom: "b"', "4x3x1x1 4", { a: positive, b: [0, 0, 0, 0] }],

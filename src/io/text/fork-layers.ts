@@ -9,7 +9,6 @@ const forks: Readonly<Record<string, string>> = {
   YOLO: "RegionOutput Region BoxData",
   "PSPNet and DeepLab":
     "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
-  "CRF-RNN": "MultiStageMeanfield",
   ENet: "Unpooling",
   FlowNet:
     "Accum Correlation CustomData DataAugmentation Downsample FlowAugmentation FlowWarp GenerateAugmentationParameters LpqLoss Mean Resample",

@@ -34,6 +34,7 @@ export const v1Types: Readonly<Record<NonNullable<V1LayerParameter["type"]>, str
   LRN: "LRN",
   MEMORY_DATA: "MemoryData",
   MULTINOMIAL_LOGISTIC_LOSS: "MultinomialLogisticLoss",
+  MULTI_STAGE_MEANFIELD: "MultiStageMeanfield",
   MVN: "MVN",
   POOLING: "Pooling",
   POOLING3D: "Pooling3D",

@@ -16,6 +16,7 @@ import { type Answers, bothAnswers, fillParams } from "../../support/onnx-runtim
 
 /** Layer types that have no form in ONNX. */
 const WITHOUT: readonly string[] = [
+  "MultiStageMeanfield",
   "ScaleRoute",
   "BoxGroupOutput",
   "BoxOutput",
