@@ -57,7 +57,7 @@ class Normalisation {
     kept?: SyncedMem,
     behind: Behind = {},
   ): void {
-    const [input, output, inPlace] = this.#through(x, y);
+    const [input, output, inPlace] = this.#scope.through(x, y);
     const buffers = [input, output, this.#scope.read(mean), this.#scope.read(variance)];
     const entry = kept ? "applyAndKeep" : "apply";
     const arrays = kept ? "rw..rr..wrr" : "rw..rr...rr";
@@ -83,7 +83,7 @@ class Normalisation {
     const { dScale, dBias } = behind.line ?? {};
     const values = normalised ? scope.read(normalised) : scope.gpu.nothing;
     const spread = scope.read(variance);
-    const [input, output, inPlace] = this.#through(dy, dx);
+    const [input, output, inPlace] = this.#scope.through(dy, dx);
     const parts = this.#parts();
     const [buffers, line] = [[input, output, values, parts], this.#line(behind)];
     const constants = { IN_PLACE: inPlace };
@@ -143,13 +143,6 @@ class Normalisation {
         ...constants,
       },
     });
-  }
-
-  #through(from: SyncedMem, to: SyncedMem): readonly [GpuBuffer, GpuBuffer, 0 | 1] {
-    const { gpu } = this.#scope;
-    return from === to
-      ? [gpu.nothing, this.#scope.update(to), 1]
-      : [this.#scope.read(from), this.#scope.write(to), 0];
   }
 }
 

@@ -15,19 +15,17 @@ function runner(
   const count = countOf(shape);
   const params = uniforms([], [count, length, inner]);
   return (entry, x, y, vector, other) => {
-    const inPlace = x === y;
-    const input = inPlace ? scope.gpu.nothing : scope.read(x);
     // Where the vector shares the memory that is written, it is read from a copy.
     const more = [vector, ...(other ? [other] : [])].map((mem) =>
       mem === y ? scope.copyOf(mem) : scope.read(mem),
     );
-    const output = inPlace ? scope.update(y) : scope.write(y);
+    const [input, output, inPlace] = scope.through(x, y);
     const kernel = scope.kernel({
       name: `broadcast, ${entry}`,
       code,
       entry,
       arrays: other ? "rwrr" : "rwr",
-      constants: { IN_PLACE: Number(inPlace) },
+      constants: { IN_PLACE: inPlace },
     });
     kernel.run([input, output, ...more], params, groupsFor(count));
   };

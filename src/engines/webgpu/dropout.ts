@@ -13,16 +13,14 @@ export function webgpuDropout(scope: Scope, { shape, ratio }: DropoutDescriptor)
   const count = countOf(shape);
   const params = uniforms([1 / (1 - ratio)], [count, Math.floor(ratio * 2 ** 32), 0, 0]);
   const drop = (x: SyncedMem, y: SyncedMem, key: RandomKey): void => {
-    const inPlace = x === y;
     params.set(key, KEY);
-    const input = inPlace ? scope.gpu.nothing : scope.read(x);
-    const output = inPlace ? scope.update(y) : scope.write(y);
+    const [input, output, inPlace] = scope.through(x, y);
     const kernel = scope.kernel({
       name: "dropout",
       code: randomBits + dropout,
       entry: "main",
       arrays: "rw",
-      constants: { IN_PLACE: Number(inPlace) },
+      constants: { IN_PLACE: inPlace },
     });
     kernel.run([input, output], params, groupsFor(count));
   };

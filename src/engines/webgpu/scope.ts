@@ -52,6 +52,18 @@ export class Scope {
       : { buffer: this.update(mem), adds: 1 };
   }
 
+  /**
+   * An array to be read and another to be written, and 1 where they are one: it is bound once, as what is written, and
+   * the kernel's constant IN_PLACE says so. What else a kernel reads is to be asked for before.
+   */
+  through(
+    x: SyncedMem,
+    y: SyncedMem,
+  ): readonly [input: GpuBuffer, output: GpuBuffer, inPlace: 0 | 1] {
+    if (x === y) return [this.gpu.nothing, this.update(y), 1];
+    return [this.read(x), this.write(y), 0];
+  }
+
   /** Room for what one kernel leaves to the next; gone after the next call. */
   workspace(elements: number): GpuBuffer {
     return this.gpu.workspace(4 * elements, this.layer);

@@ -15,21 +15,18 @@ const MANY_CHANNELS = 64;
 export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
   const [outer, channels, inner] = aroundAxis(d.shape, d.axis);
   const params = uniforms([0], [outer, channels, inner, 0, 0]);
-  const { nothing } = scope.gpu;
-  const kernel = (entry: string, arrays: string, inPlace: boolean) =>
+  const kernel = (entry: string, arrays: string, inPlace: 0 | 1) =>
     scope.summingKernel({
       name: `softmax ${entry}`,
       code,
       entry,
       arrays,
-      constants: { IN_PLACE: Number(inPlace) },
+      constants: { IN_PLACE: inPlace },
     });
   const together = Math.min(outer * inner, 65535);
   return {
     forward(x, y) {
-      const inPlace = x === y;
-      const input = inPlace ? nothing : scope.read(x);
-      const output = inPlace ? scope.update(y) : scope.write(y);
+      const [input, output, inPlace] = scope.through(x, y);
       const [entry, groups] =
         channels < MANY_CHANNELS
           ? (["forwardEach", groupsFor(outer * inner)] as const)
@@ -37,10 +34,8 @@ export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
       kernel(entry, "rw", inPlace).run([input, output], params, groups);
     },
     backward(y, dy, dx) {
-      const inPlace = dy === dx;
-      const input = inPlace ? nothing : scope.read(dy);
       const result = scope.read(y);
-      const output = inPlace ? scope.update(dx) : scope.write(dx);
+      const [input, output, inPlace] = scope.through(dy, dx);
       kernel("backward", "rwr", inPlace).run([input, output, result], params, together);
     },
   };

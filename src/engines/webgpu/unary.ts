@@ -14,27 +14,22 @@ export function webgpuUnary<P extends Params>(
   const count = countOf(shape);
   const functions = unaryFunctions(scope, kernel, params);
   const uniform = uniforms(numbersOf(params), [count]);
-  const { nothing } = scope.gpu;
-  const make = (entry: string, arrays: string, inPlace: boolean) =>
+  const make = (entry: string, arrays: string, inPlace: 0 | 1) =>
     scope.kernel({
       name: `${kernel.name} ${entry}`,
       code: code + functions,
       entry,
       arrays,
-      constants: { IN_PLACE: Number(inPlace) },
+      constants: { IN_PLACE: inPlace },
     });
   return {
     forward(x, y) {
-      const inPlace = x === y;
-      const input = inPlace ? nothing : scope.read(x);
-      const output = inPlace ? scope.update(y) : scope.write(y);
+      const [input, output, inPlace] = scope.through(x, y);
       make("forward", "rw", inPlace).run([input, output], uniform, groupsFor(count));
     },
     backward(x, y, dy, dx) {
-      const inPlace = dy === dx;
       const [xs, ys] = [scope.read(x), scope.read(y)];
-      const input = inPlace ? nothing : scope.read(dy);
-      const output = inPlace ? scope.update(dx) : scope.write(dx);
+      const [input, output, inPlace] = scope.through(dy, dx);
       make("backward", "rwrr", inPlace).run([input, output, xs, ys], uniform, groupsFor(count));
     },
   };
