@@ -59,7 +59,6 @@ const commands = [
   deviceQuery,
   gradientCheck,
   doctor,
-  tryCommand,
   compare,
   classify,
   explainCommand,

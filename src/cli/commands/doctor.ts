@@ -76,8 +76,7 @@ export const doctor: CommandModule<object, DoctorFlags> = {
 };
 
 async function run(flags: DoctorFlags): Promise<void> {
-  const { model, deploy, level } = flags;
-  const solver = solverFile(flags);
+  const { solver, model, deploy, level } = flags;
   if ((solver === undefined) === (model === undefined)) {
     throw new CaffeError(
       `${solver ? "--solver and --model are both given" : "Nothing to look at"}. Expected --solver=FILE or --model=FILE.`,
