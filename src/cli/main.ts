@@ -59,6 +59,7 @@ const commands = [
   deviceQuery,
   gradientCheck,
   doctor,
+  tryCommand,
   compare,
   classify,
   explainCommand,

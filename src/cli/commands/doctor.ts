@@ -76,7 +76,8 @@ export const doctor: CommandModule<object, DoctorFlags> = {
 };
 
 async function run(flags: DoctorFlags): Promise<void> {
-  const { solver, model, deploy, level } = flags;
+  const { model, deploy, level } = flags;
+  const solver = solverFile(flags);
   if ((solver === undefined) === (model === undefined)) {
     throw new CaffeError(
       `${solver ? "--solver and --model are both given" : "Nothing to look at"}. Expected --solver=FILE or --model=FILE.`,
