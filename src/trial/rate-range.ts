@@ -17,10 +17,15 @@ export interface RateRange {
   readonly best: number | undefined;
   /** The rate from which on the loss explodes; undefined where it does at none. */
   readonly exploding: number | undefined;
+  /** Whether there was time for all rates: with fewer, nets that learn slowly show nothing. */
+  readonly isWhole: boolean;
   /** A tenth of `best`; undefined where no rate lowers the loss. */
   readonly suggested: number | undefined;
 }
 
+/** How many rates are tried where there is time for them, and at least. */
+export const MOST_RATES = 120;
+const FEWEST_RATES = 30;
 /** What each new loss counts for in the smoothed one. */
 const SHARE = 0.1;
 /** The loss explodes where it is so many times the least one. */
@@ -44,7 +49,7 @@ export async function testRates(
 ): Promise<RateRange> {
   const [least, most] = rangeOf(tried.param.type ?? "SGD");
   const fitting = Math.floor(mostMs / Math.max(msPerIteration, 0.1));
-  const steps = Math.min(Math.max(fitting, MIN_STEPS), MAX_STEPS);
+  const steps = Math.min(Math.max(fitting, FEWEST_RATES), MOST_RATES);
   const gamma = (most / least) ** (1 / (steps - 1));
   const param = trialParameter(tried, tried.net, {
     ...{ base_lr: least, lr_policy: "exp", gamma, max_iter: steps },
@@ -69,10 +74,8 @@ export async function testRates(
   } finally {
     solver.close();
   }
-  return { points, exploding, ...judged(points) };
+  return { points, exploding, isWhole: steps === MOST_RATES, ...judged(points) };
 }
-
-const [MIN_STEPS, MAX_STEPS] = [30, 120];
 
 /** From rates at which nothing happens to such as no net bears; rules that divide by the gradient's size bear less. */
 function rangeOf(type: string): readonly [number, number] {

@@ -6,7 +6,7 @@ import { makeFolder } from "../../io/files/file-system.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { chartSvg, type Series } from "../../plot/chart.ts";
 import { type Overfit, overfit } from "../../trial/overfit.ts";
-import { type RateRange, testRates } from "../../trial/rate-range.ts";
+import { MOST_RATES, type RateRange, testRates } from "../../trial/rate-range.ts";
 import { type Cost, timeIterations } from "../../trial/time-iterations.ts";
 import { triedOf } from "../../trial/trial-net.ts";
 import { CaffeError } from "../../util/errors.ts";
@@ -63,14 +63,16 @@ async function run(flags: TryFlags): Promise<void> {
   const say = (text: string): void => {
     if (!flags.json) process.stdout.write(`${text}\n`);
   };
-  const part = (1000 * flags.seconds) / 4;
-  const cost = await timeIterations(tried, engines, part);
+  // The range of learning rates wants the most iterations.
+  const [part, half] = [250 * flags.seconds, 500 * flags.seconds];
+  const cost = await timeIterations(tried, engines, part / 2);
   say(costText(cost));
-  const rates = await testRates(tried, engines, part, cost.msPerIteration);
-  say(ratesText(rates, param.base_lr));
+  const rates = await testRates(tried, engines, half, cost.msPerIteration);
+  say(ratesText(rates, param.base_lr, cost));
   const files = flags.out === undefined ? [] : await writeCurve(rates, flags.out);
   if (files.length > 0) say(`  The curve: ${files.join(", ")}.`);
-  const own = await overfit(tried, engines, param.base_lr ?? rates.suggested ?? 0.01, part);
+  const rate = param.base_lr ?? rates.suggested ?? 0.01;
+  const own = await overfit(tried, engines, rate, part);
   say(overfitText(own));
   const isOther = !own.isDone && rates.suggested !== undefined && rates.suggested !== own.rate;
   const other = isOther
@@ -101,12 +103,20 @@ function costText(cost: Cost): string {
   ].join("\n");
 }
 
-function ratesText({ points, best, exploding, suggested }: RateRange, given = 0): string {
+function ratesText(
+  { points, best, exploding, suggested, isWhole }: RateRange,
+  given = 0,
+  { msPerIteration }: Cost,
+): string {
   const [first, last] = [points[0]?.rate ?? 0, points.at(-1)?.rate ?? 0];
   const tested = `Learning rates from ${short(first)} to ${short(last)} in ${points.length} iterations:`;
   const explodes = exploding === undefined ? "explodes at none" : `explodes at ${short(exploding)}`;
   if (suggested === undefined || best === undefined) {
-    return `${tested} the loss falls at none, and ${explodes}.\n  No base_lr can be suggested: look at the net first (caffe doctor).`;
+    const seconds = Math.ceil((2 * MOST_RATES * msPerIteration) / 1000);
+    const todo = isWhole
+      ? "look at the net first (caffe doctor)"
+      : `a net that learns slowly wants more iterations, --seconds=${seconds}`;
+    return `${tested} the loss falls at none, and ${explodes}.\n  No base_lr can be suggested: ${todo}.`;
   }
   const isFar = given > 3 * best || given < best / 300;
   return [
