@@ -10,6 +10,8 @@ import { weightsOf } from "../../layer-kinds.ts";
 export const labelsBeyondClasses: PatientCheck = {
   name: "labels-beyond-classes",
   *look({ nets }) {
+    // The same scores judge in training and in tests: told once.
+    const told = new Set<string>();
     for (const net of nets) {
       for (const source of net.sources) {
         const judge = judgeOf(net, source);
@@ -19,18 +21,19 @@ export const labelsBeyondClasses: PatientCheck = {
           ([label]) => (label < 0 || label >= classes) && label !== ignored,
         );
         const [first] = wrong;
-        if (!first) continue;
+        if (!first || told.has(loss.name ?? "")) continue;
+        told.add(loss.name ?? "");
         const all = wrong.map(([label]) => label).sort((a, b) => a - b);
         const most = Math.max(...source.labels.keys());
         const isFromOne = most === classes && !source.labels.has(0);
         const message = scores && weightsOf(scores);
-        const told = scores ? `num_output is ${classes}` : `the scores have ${classes} classes`;
+        const count = scores ? `num_output is ${classes}` : `the scores have ${classes} classes`;
         yield ofLayer(
           net.whole,
           scores ?? loss,
           {
             severity: "error",
-            what: `${told}, so labels are 0 to ${classes - 1}, and ${source.path} has ${all.slice(0, 5).join(", ")}${all.length > 5 ? ", …" : ""}: first in ${first[1].first}.`,
+            what: `${count}, so labels are 0 to ${classes - 1}, and ${source.path} has ${all.slice(0, 5).join(", ")}${all.length > 5 ? ", …" : ""}: first in ${first[1].first}.`,
             advice: isFromOne
               ? `Its labels begin with 1: make them begin with 0, or write num_output: ${classes + 1}.`
               : all[0] !== undefined && all[0] < 0
