@@ -9,5 +9,13 @@ export function csvField(text: string, delimiter = ","): string {
  * stands before it.
  */
 export function csvName(text: string, delimiter = ","): string {
-  return csvField(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text, delimiter);
+  return csvField(FORMULA.test(text) ? `'${text}` : text, delimiter);
 }
+
+/** As `csvName`, for a path: `./` stands before it, which names the same file. */
+export function csvPath(path: string): string {
+  return csvField(FORMULA.test(path) ? `./${path}` : path);
+}
+
+/** How a formula of a spreadsheet begins. */
+const FORMULA = /^[=+\-@\t\r]/;

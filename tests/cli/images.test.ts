@@ -93,7 +93,18 @@ describe("caffe classify", () => {
     expect(await rows(at("d*p/?.png"))).toEqual(["file,label,score", a]);
     writeFileSync(at("list.txt"), "er/b.png 2\na.png\n");
     expect(await rows(at("list.txt"), `--root=${at("deep")}`)).toEqual(["file,label,score", b, a]);
-    const { stderr } = await caffeHere(["classify", at("deep"), ...net]);
+    const { stderr } = await caffeHere([
+      ...["classify", at("deep"), ...net, ...labels, `--report=${at("seen")}`],
+    ]);
+    const report = JSON.parse(readFileSync(at("seen/report.json"), "utf8"));
+    expect(report.classes.map((one: { label: string }) => one.label)).toEqual(["red", "blue"]);
+    expect(report.skipped[0].file).toBe(at("deep/c.png"));
+    const page = readFileSync(at("seen/index.html"), "utf8");
+    expect(page.match(/<img /g)).toHaveLength(2);
+    expect(page).toContain("Left out");
+    expect(readFileSync(at("seen/predictions.csv"), "utf8")).toContain(
+      `${at("deep/a.png")},red,250,`,
+    );
     expect(stderr).toMatch(/deep\/c\.png.* It is skipped\./);
     expect((await caffeHere(["classify", at("x*.png"), ...net])).stderr).toContain(
       "is like no picture's name",

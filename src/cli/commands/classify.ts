@@ -1,8 +1,12 @@
 import type { CommandModule } from "yargs";
 import { loadImage } from "../../float-images/float-image.ts";
-import { type Choice, topChoices } from "../../inference/choice.ts";
+import { topChoices } from "../../inference/choice.ts";
 import { classScores } from "../../inference/classifier.ts";
-import { csvField } from "../../util/csv.ts";
+import { thumbnailOfFile } from "../../report/collect/thumbnail.ts";
+import { guessesReport, MOST_PICTURES } from "../../report/guessed-pictures.ts";
+import { type Guesses, guessesHead, guessesRow } from "../../report/write/guesses-csv.ts";
+import type { GuessedPicture } from "../../report/write/guesses-page.ts";
+import { writeReport } from "../../report/write-report.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
@@ -21,6 +25,7 @@ interface ClassifyFlags extends ClassifierFlags {
   readonly oversample: boolean;
   readonly json: boolean;
   readonly csv: boolean;
+  readonly report: string | undefined;
 }
 
 /** `caffe classify`: what images show. */
@@ -40,6 +45,11 @@ export const classify: CommandModule<object, ClassifyFlags> = {
         type: "boolean",
         default: false,
         describe: "print a table: file, label, score, label_2, score_2, …",
+      })
+      .option("report", {
+        type: "string",
+        describe:
+          "write into this folder a page of the pictures with their guesses (index.html), report.json and predictions.csv",
       })
       .example(
         "caffe classify flowers/squeezenet_iter_300.caffemodel a.jpg photos/",
@@ -66,54 +76,47 @@ async function run(given: ClassifyFlags): Promise<void> {
   const { classifier: opened, labels } = await openClassifier(flags, withoutInfo(log));
   using classifier = opened;
   const isColor = classifier.transformer.channels === 3;
-  const results: Classified[] = [];
+  const results: GuessedPicture[] = [];
+  const skipped: { file: string; problem: string }[] = [];
   const count = classifier.net.blob(classifier.net.outputs[0] ?? "").count(1);
-  if (flags.csv) process.stdout.write(headOf(Math.min(flags.top, count)));
+  if (flags.csv) process.stdout.write(guessesHead(Math.min(flags.top, count)));
   for (const file of files) {
     const image = await loadImage(file, isColor).catch((error: unknown) => {
       // One that cannot be read is no reason to say nothing of the others.
       if (!(error instanceof CaffeError) || files.length === 1) throw error;
       log("error", "classify", `${error.message} It is skipped.`);
+      skipped.push({ file, problem: error.message });
     });
     if (image === undefined) continue;
     const scores = await classifier.predict([image], flags.oversample);
     const ofClasses = classScores(scores, classifier.net.outputs[0]);
-    const result = { file, predictions: topChoices(ofClasses, labels, flags.top) };
+    const isShown = flags.report !== undefined && results.length < MOST_PICTURES;
+    const result = {
+      file,
+      predictions: topChoices(ofClasses, labels, flags.top),
+      picture: isShown ? await thumbnailOfFile(file) : undefined,
+    };
     results.push(result);
-    if (!flags.json) process.stdout.write(flags.csv ? rowOf(result) : textOf(result));
+    if (!flags.json) process.stdout.write(flags.csv ? guessesRow(result) : textOf(result));
   }
-  if (flags.json) process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
-  if (results.length > 0) return;
-  throw new CaffeError(`none of the ${files.length} images could be read.`);
-}
-
-/** What is said of an image. */
-interface Classified {
-  readonly file: string;
-  readonly predictions: readonly Choice[];
+  if (flags.json) {
+    const said = results.map(({ file, predictions }) => ({ file, predictions }));
+    process.stdout.write(`${JSON.stringify(said, undefined, 2)}\n`);
+  }
+  if (results.length === 0) {
+    throw new CaffeError(`none of the ${files.length} images could be read.`);
+  }
+  if (flags.report === undefined) return;
+  const { model = "", weights = "" } = flags;
+  const report = guessesReport(results, { model, weights, skipped });
+  log("info", "classify", `Report in ${writeReport(flags.report, report)}`);
 }
 
 /** As Caffe's cpp_classification prints it. */
-function textOf({ file, predictions }: Classified): string {
+function textOf({ file, predictions }: Guesses): string {
   return [
     `---------- Prediction for ${printable(file)} ----------`,
     ...predictions.map(({ score, label }) => `${fixedText(score, 4)} - "${printable(label)}"`),
     "",
   ].join("\n");
-}
-
-/** The names of a table's columns. */
-function headOf(guesses: number): string {
-  const names = Array.from({ length: guesses }, (_, i) =>
-    i === 0 ? "label,score" : `label_${i + 1},score_${i + 1}`,
-  );
-  return `file,${names.join()}\n`;
-}
-
-function rowOf({ file, predictions }: Classified): string {
-  const fields = predictions.flatMap(({ label, score }) => [
-    csvField(label),
-    String(Number(score.toPrecision(6))),
-  ]);
-  return `${[csvField(file), ...fields].join()}\n`;
 }

@@ -1,3 +1,5 @@
+import { readBytes } from "../../io/files/read-file.ts";
+import { decodeImage } from "../../io/images/decode.ts";
 import { encodeImage } from "../../io/images/encode.ts";
 import { imageOf, planar, type Raster } from "../../io/images/raster.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
@@ -45,6 +47,15 @@ function inBytes(raster: Raster): Raster {
   const bytes = Uint8Array.from(data, (value) => (255 * (value - least)) / (most - least || 1));
   // Numbers lie channel by channel.
   return planar(bytes, channels, height, width);
+}
+
+/**
+ * That of an image's file.
+ * @throws FileError, FormatError where it cannot be read
+ */
+export async function thumbnailOfFile(file: string): Promise<Thumbnail | undefined> {
+  const { data, channels, height, width } = await decodeImage(readBytes(file, "image"), true, file);
+  return thumbnailOf(planar(data, channels, height, width));
 }
 
 /** That of a record's picture; undefined where its source has none. */
