@@ -11,6 +11,7 @@ const OF_FILES: Readonly<Record<string, string>> = {
   HDF5Output: `bottom: "feature" bottom: "label" hdf5_output_param { file_name: "features.h5" }`,
   ImageData: `top: "data" top: "label" transform_param { mirror: true crop_size: 227 mean_value: 104 mean_value: 117 mean_value: 123 } image_data_param { source: "train.txt" batch_size: 64 shuffle: true new_height: 256 new_width: 256 }`,
   ImageGtData: `top: "data" top: "label" image_gt_data_param { source: "train.txt" batch_size: 2 resize_width: 512 resize_height: 512 field_w: 64 field_h: 64 downsample_rate: 8 }`,
+  BoxData: `top: "data" top: "label" transform_param { mean_value: 104 mean_value: 117 mean_value: 123 } data_param { source: "trainval_lmdb" batch_size: 16 side: 7 }`,
   MTCNNData: `top: "data" top: "label" top: "box" transform_param { scale: 0.0078125 mean_value: 127.5 } data_param { source: "faces_lmdb" backend: LMDB batch_size: 64 }`,
   MemoryData: `top: "data" top: "label" memory_data_param { batch_size: 10 channels: 3 height: 32 width: 32 }`,
   VideoData: `top: "data" video_data_param { video_type: VIDEO video_file: "frames/%06d.jpg" } data_param { batch_size: 1 }`,

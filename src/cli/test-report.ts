@@ -1,12 +1,15 @@
 import {
   type ClassNames,
   labelMapOf,
+  maskMapOf,
   nameOfLabel,
   namesFor,
   readClassNames,
+  readMaskNames,
 } from "../inference/class-names.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import type { PixelScores } from "../net/evaluation/pixel-scores.ts";
+import type { TestScore } from "../net/evaluation/test-scores.ts";
 import type { Net } from "../net/net.ts";
 import { confusionCsv } from "../report/write/confusion-csv.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -49,6 +52,23 @@ export function sayPixels(
         `    ${title}: IoU = ${numberText(overlap)}, recall = ${numberText(own)} (${places} pixels)`,
       );
     }
+  }
+}
+
+/** What masks say: a line for each class, by the names that were asked for or that the label map of the net's data has. */
+export function sayMasks(
+  net: Net,
+  given: string | undefined,
+  masks: NonNullable<TestScore["masks"]>,
+  say: (message: string) => void,
+): void {
+  const source = given ?? maskMapOf(net.layers.map(({ param }) => param));
+  const names = namesFor(
+    source === undefined ? undefined : readMaskNames(source),
+    masks.length + 1,
+  );
+  for (const { label, iou, images } of masks) {
+    say(`    ${nameOfLabel(names, label + 1)}: IoU = ${numberText(iou)} (${images} images)`);
   }
 }
 

@@ -81,14 +81,38 @@ export function categoryIds(source: string | undefined): ReadonlyMap<number, num
   return ids.length > 0 ? new Map(ids) : undefined;
 }
 
-/** The label map that a net's layers name, for what they write or for their data, where its file is there. */
+/** The label map that a net's layers name, for what they write or else for their data, where its file is there. */
 export function labelMapOf(layers: readonly LayerParameter[]): string | undefined {
-  return layers
-    .flatMap(({ detection_output_param, annotated_data_param }) => [
-      detection_output_param?.save_output_param?.label_map_file ?? "",
-      annotated_data_param?.label_map_file ?? "",
-    ])
-    .find((file) => file !== "" && fileExists(file));
+  const written = layers.map(
+    ({ detection_output_param: param }) => param?.save_output_param?.label_map_file ?? "",
+  );
+  return firstThere(written) ?? maskMapOf(layers);
+}
+
+/** The label map that a net's layers name for their data, where its file is there: of masks, where they have any. */
+export function maskMapOf(layers: readonly LayerParameter[]): string | undefined {
+  return firstThere(layers.map(({ annotated_data_param: param }) => param?.label_map_file ?? ""));
+}
+
+function firstThere(files: readonly string[]): string | undefined {
+  return files.find((file) => file !== "" && fileExists(file));
+}
+
+/**
+ * Names of the classes of masks, as `readClassNames`; where a label map has a `label_id`, the names of all of its items.
+ * @throws FileError, PrototxtError where the file cannot be read
+ */
+export function readMaskNames(source: string): ClassNames {
+  if (!fileExists(source)) return readClassNames(source);
+  const text = readText(source, "label map");
+  const items = isLabelMap(text) ? (parsePrototxt("LabelMap", text, source).item ?? []) : [];
+  const names = new Map<number, string>();
+  for (const { label_id, name = "", display_name } of items) {
+    if (label_id === undefined) continue;
+    const before = names.get(label_id);
+    names.set(label_id, [...(before ? [before] : []), display_name || name].join(", "));
+  }
+  return names.size > 0 ? names : readClassNames(source);
 }
 
 function isLabelMap(text: string): boolean {

@@ -1,14 +1,17 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
 import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
+import { BBOX_AND_MASK, encodeAnnotatedDatum } from "../../src/io/proto/annotated-datum.ts";
 import type { BlobProto } from "../../src/io/proto/caffe.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 import { imageBytes } from "../support/opencv.ts";
+import { writeRecords } from "../support/record-plans.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const text = readFileSync("docs/data.md", "utf8");
@@ -22,7 +25,7 @@ const write = (name: string, content: string | Uint8Array): void =>
   writeFileSync(join(folder, name), content);
 
 /** What the document's commands and layers read. */
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(folder, "images"));
   mkdirSync(join(folder, "cifar"));
   const names = ["rgb.png", "420.jpg", "444.jpg", "progressive.jpg"];
@@ -34,7 +37,18 @@ beforeAll(() => {
     "<annotation><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>",
   );
   write("boxes.txt", "images/rgb.png annotations/rgb.xml\n");
-  write("pairs.txt", "rgb.png rgb.png\n420.jpg 420.jpg\n");
+  for (const name of names.slice(0, 2)) {
+    const classes = sharp(imageBytes(name)).greyscale().threshold(128).png();
+    await classes.toFile(join(folder, `images/classes-${name}`));
+  }
+  write("pairs.txt", "rgb.png classes-rgb.png\n420.jpg classes-420.jpg\n");
+  const mask = await sharp({ create: { width: 2, height: 2, channels: 3, background: "black" } })
+    .greyscale()
+    .png()
+    .toBuffer();
+  const image = { channels: 1, height: 2, width: 2, data: new Uint8Array(4) };
+  const masked = { datum: { ...image, label: -1, mask }, type: BBOX_AND_MASK, groups: [] };
+  await writeRecords(join(folder, "masks_lmdb"), [encodeAnnotatedDatum(masked)]);
   const annotated = "tests/golden/cases/data/annotateddata_warp_1";
   cpSync(join(annotated, "db"), join(folder, "voc_lmdb"), { recursive: true });
   cpSync(join(annotated, "labelmap.prototxt"), join(folder, "labelmap_voc.prototxt"));

@@ -105,6 +105,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "Pooling3D",
     "DenseImageData",
     "ImageSegData",
+    "BoxData",
     "Softmax",
     "Normalize",
   ],

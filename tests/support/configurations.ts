@@ -991,6 +991,7 @@ export const withoutGradient: Readonly<Record<string, readonly Row[]>> = {
   PriorBoxClustered: two("prior_box_param", "1x1x2x2 1x3x4x4", "width: 2 height: 2"),
   RegionLoss: yoloLoss("region_loss_param", "1x6x1x1", ""),
   SegAccuracy: [['bottom: "a" bottom: "b" top: "y"', "1x2x1x2 1x1x1x2", { b: [0, 1] }]],
+  SegmentationEvaluate: [['bottom: "a" bottom: "b" top: "y"', "2x2x2x3 2x2x2x3"]],
   Silence: [['bottom: "a"', "4"]],
   Threshold: one("threshold_param", "2x3", "", "threshold: 0.2"),
   YoloDetectionOutput: one(

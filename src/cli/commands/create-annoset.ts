@@ -9,6 +9,7 @@ interface AnnosetFlags extends RecordFlags {
   readonly anno_type: AnnosetOptions["annoType"];
   readonly label_type: AnnosetOptions["labelType"];
   readonly label_map_file?: string;
+  readonly mask_folder?: string;
   readonly check_label: boolean;
   readonly min_dim: number;
   readonly max_dim: number;
@@ -20,12 +21,21 @@ export const createAnnoset: CommandModule<object, AnnosetFlags> = {
   describe: "write image files and their boxes to a database, as SSD's convert_annoset",
   builder: (yargs) =>
     recordFlags(
-      rootAndList(withBackend(yargs), "`image annotation-file` on each line, or `image label`")
+      rootAndList(
+        withBackend(yargs),
+        "`image annotation-file` on each line, `image annotation-file mask`, or `image label`",
+      )
         .positional("database", { type: "string", demandOption: true, describe: "folder to make" })
         .option("anno_type", {
-          choices: ["classification", "detection"],
+          choices: ["classification", "detection", "detection_with_segmentation"],
           default: "classification",
-          describe: "whether the list has labels or annotation files",
+          describe:
+            "whether the list has labels, annotation files, or masks of pixels behind these",
+        })
+        .option("mask_folder", {
+          type: "string",
+          describe:
+            "folder of masks below the root, PNGs with the images' names: the list does not name them then",
         })
         .option("label_type", {
           choices: ["xml", "json", "txt"],
@@ -51,6 +61,10 @@ export const createAnnoset: CommandModule<object, AnnosetFlags> = {
       .example(
         "caffe create_annoset --anno_type=detection --label_type=json --label_map_file=labelmap_coco.prototxt --encoded coco/ train.txt train_lmdb",
         "COCO; each line `train2017/000000000009.jpg annotations/instances_train2017.json`",
+      )
+      .example(
+        "caffe create_annoset --anno_type=detection_with_segmentation --mask_folder=SegmentationClass --label_map_file=labelmap_voc.prototxt --encoded VOCdevkit/VOC2012/ trainval.txt trainval_lmdb",
+        "PASCAL VOC's boxes and masks",
       ) as never,
   handler: run,
 };
@@ -64,7 +78,13 @@ export const convertAnnoset: CommandModule<object, AnnosetFlags> = {
 
 async function run(flags: AnnosetFlags): Promise<void> {
   const { anno_type: annoType, label_type: labelType, label_map_file: labelMapFile } = flags;
-  if (annoType === "detection" && labelType !== "txt" && !labelMapFile) {
+  const { mask_folder: maskFolder } = flags;
+  if (maskFolder !== undefined && annoType !== "detection_with_segmentation") {
+    throw new CaffeError(
+      `--mask_folder has no effect with --anno_type=${annoType}. Expected --anno_type=detection_with_segmentation.`,
+    );
+  }
+  if (annoType !== "classification" && labelType !== "txt" && !labelMapFile) {
     throw new CaffeError(
       `--label_map_file is not given. Expected a label map: --label_type=${labelType} names objects.`,
     );
@@ -73,7 +93,7 @@ async function run(flags: AnnosetFlags): Promise<void> {
     create(
       {
         ...options,
-        ...{ annoType, labelType, labelMapFile, checkLabel: flags.check_label },
+        ...{ annoType, labelType, labelMapFile, maskFolder, checkLabel: flags.check_label },
         ...{ minDim: flags.min_dim, maxDim: flags.max_dim },
       },
       ...rest,

@@ -67,7 +67,7 @@ function info({ database }: DatasetFlags): void {
 }
 
 function infoText(database: string, found: DatasetInfo): string {
-  const { backend, count, bytes, firstKey, lastKey, shapes, labels, boxes, damaged } = found;
+  const { backend, count, bytes, firstKey, lastKey, shapes, labels, boxes, masks, damaged } = found;
   const most = Math.max(1, ...labels.values());
   return [
     `${printable(database)}: ${backend}, ${count} records, ${sizeText(bytes)}`,
@@ -75,6 +75,7 @@ function infoText(database: string, found: DatasetInfo): string {
     ...(damaged > 0 ? [`${damaged} damaged records; caffe dataset verify names them`] : []),
     "shapes:",
     ...[...shapes].map(([shape, n]) => `  ${String(n).padStart(9)}  ${shape}`),
+    ...(masks > 0 ? [`masks: in ${masks} records`] : []),
     ...(boxes
       ? [`boxes: ${boxes.count}, and ${boxes.without} records without any; of each label:`]
       : [`labels: ${labels.size}`]),

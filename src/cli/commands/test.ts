@@ -10,7 +10,7 @@ import { whole, wholeOfAnySign } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { type ReportFlags, report } from "../report-run.ts";
 import { Console, withCommonFlags } from "../session.ts";
-import { namesOf, sayPixels, writeConfusion } from "../test-report.ts";
+import { namesOf, sayMasks, sayPixels, writeConfusion } from "../test-report.ts";
 
 /** The flags of `caffe test`, and of `caffe eval`. */
 export interface TestFlags extends NetFlags, ReportFlags {
@@ -51,7 +51,7 @@ export const test: CommandModule<object, TestFlags> = {
         "a report of what caffe new and caffe train made, as a page",
       )
       .epilogue(
-        "Means of the net's outputs are told as Caffe does. Detections (DetectionEvaluate) have average precisions; scores of pixels beside labels (SegAccuracy, or else SoftmaxWithLoss, Accuracy, or outputs of both) have intersections over union.",
+        "Means of the net's outputs are told as Caffe does. Detections (DetectionEvaluate) have average precisions; scores of pixels beside labels (SegAccuracy, or else SoftmaxWithLoss, Accuracy, or outputs of both) and planes of scores beside masks (SegmentationEvaluate) have intersections over union.",
       ) as never,
   handler: runTest,
 };
@@ -167,14 +167,16 @@ export async function runTest(given: TestFlags): Promise<void> {
       if (scores.pixels.size === 0) await compared.add();
       for (const { name, values } of outputs) {
         // Rows of detections and elements of maps say nothing by themselves.
-        if (scores.isDetection(name) || compared.isCompared(name)) continue;
+        const isTold = scores.isDetection(name) || scores.isOfMasks(name);
+        if (isTold || compared.isCompared(name)) continue;
         for (const value of Array.from(values)) say(`Batch ${i}, ${name} = ${numberText(value)}`);
       }
     }
     say(`Loss: ${numberText(loss / iterations)}`);
-    for (const { output, value, lossWeight, classes } of scores.scores(flags.ap_version)) {
+    for (const { output, value, lossWeight, classes, masks } of scores.scores(flags.ap_version)) {
       if (compared.isCompared(output)) continue;
       say(outputText(output, value, lossWeight));
+      if (masks) sayMasks(net, flags.labels, masks, say);
       if (classes) say(`    of ${classes.length} classes, ap_version ${flags.ap_version}`);
       for (const { label, objects, detections, averagePrecision } of classes ?? []) {
         const ap = numberText(averagePrecision);

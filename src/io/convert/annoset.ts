@@ -11,15 +11,20 @@ import {
 } from "../lists/annotation-file.ts";
 import { pathWithin } from "../lists/image-list.ts";
 import { LABEL_RANGE, labelOf } from "../lists/label.ts";
-import { readNameLabels } from "../lists/label-map.ts";
+import { readLabelNames, readNameLabels } from "../lists/label-map.ts";
 import { type LineList, lineAt, lineName, readLineList } from "../lists/line-list.ts";
-import { type LabelledObject, makeAnnotatedRecord } from "./annotated-record.ts";
+import { type LabelledObject, type MaskFile, makeAnnotatedRecord } from "./annotated-record.ts";
 import { type RecordOptions, type RecordResult, writeRecords } from "./record-set.ts";
 
 /** How images and their annotations become a database. */
 export interface AnnosetOptions extends RecordOptions {
-  /** "classification": `path label` on each line; "detection": `path annotation-file`. */
-  readonly annoType: "classification" | "detection";
+  /**
+   * "classification": `path label` on each line; "detection": `path annotation-file`; "detection_with_segmentation": `path
+   * annotation-file mask-file`, or as "detection" where there is a folder of masks.
+   */
+  readonly annoType: "classification" | "detection" | "detection_with_segmentation";
+  /** The folder of masks, below `root`; undefined where the list names them. */
+  readonly maskFolder?: string | undefined;
   readonly labelType: AnnotationKind;
   /** Which label each name has; it may be missing where files hold labels, not names. */
   readonly labelMapFile: string | undefined;
@@ -52,7 +57,9 @@ export async function createAnnoset(
   const { root, gray, height, width, encoded, encodeType, shuffle, seed } = options;
   if (encodeType !== "") checkSuffix(encodeType);
   const list = listOf(options);
-  const annotations = options.annoType === "detection" ? new Annotations(options, log) : undefined;
+  const annotations =
+    options.annoType === "classification" ? undefined : new Annotations(options, log);
+  const masks = options.annoType === "detection_with_segmentation" ? new Masks(options) : undefined;
   const count = list.starts.length;
   if (shuffle) log("info", TOOL, "Shuffling data");
   log("info", TOOL, `A total of ${count} images.`);
@@ -71,12 +78,13 @@ export async function createAnnoset(
     *jobs(from: number) {
       for (let index = from; index < count; index++) {
         const { words, line } = lineOf(index);
-        const [path = "", second = ""] = words;
+        const [path = "", second = "", third] = words;
         const seen = annotations
           ? annotations.of(path, second, lineName(list, { line }))
           : { objects: undefined, size: undefined };
         const label = annotations ? -1 : (labelOf(second) ?? 0);
-        yield { ...image, encodeType, minDim, maxDim, path, label, ...seen };
+        const mask = masks?.of(path, third);
+        yield { ...image, encodeType, minDim, maxDim, path, label, mask, ...seen };
       }
     },
     work: makeAnnotatedRecord,
@@ -84,17 +92,61 @@ export async function createAnnoset(
   return writeRecords(options, source, log, onProgress, signal);
 }
 
-function listOf({ list, annoType }: AnnosetOptions): LineList {
-  const what = annoType === "detection" ? "`image annotation-file`" : "`image label`";
+function listOf({ list, annoType, maskFolder }: AnnosetOptions): LineList {
+  const isMasked = annoType === "detection_with_segmentation" && maskFolder === undefined;
+  const [count, what] =
+    annoType === "classification"
+      ? [2, "`image label`"]
+      : isMasked
+        ? [3, "`image annotation-file mask`"]
+        : [2, "`image annotation-file`"];
   return readLineList(list, `${what} on each line`, (words) => {
-    if (words.length !== 2) {
-      return `${words.length} ${words.length === 1 ? "word" : "words"}. Expected ${what}: paths hold no blanks.`;
+    if (words.length !== count) {
+      const advice = isMasked ? ", or --mask_folder" : "";
+      return `${words.length} ${words.length === 1 ? "word" : "words"}. Expected ${what}${advice}: paths hold no blanks.`;
     }
     if (annoType === "classification" && labelOf(words[1] ?? "") === undefined) {
       return `label "${words[1]}" is not a whole number ${LABEL_RANGE}. Expected one, or --anno_type=detection for annotation files.`;
     }
     return undefined;
   });
+}
+
+/** Files of masks. */
+class Masks {
+  readonly #options: AnnosetOptions;
+  readonly #known: readonly number[] | undefined;
+  /** Which image took which mask, by the image's name alone. */
+  readonly #taken: Map<string, string> = new Map();
+
+  constructor(options: AnnosetOptions) {
+    this.#options = options;
+    const { labelMapFile } = options;
+    this.#known = labelMapFile ? [...readLabelNames(labelMapFile).keys()] : undefined;
+  }
+
+  /**
+   * The mask of an image: what the list names, or in the folder the PNG of the image's path, or of its name alone.
+   * @throws FormatError where two images would have one mask
+   */
+  of(image: string, listed: string | undefined): MaskFile {
+    const { root, maskFolder } = this.#options;
+    const known = this.#known;
+    if (listed !== undefined) return { path: pathWithin(".", root, listed), known };
+    const at = (name: string): string =>
+      pathWithin(".", root, `${maskFolder}/${name.replace(/\.[^./]*$/, "")}.png`);
+    const path = at(image);
+    if (fileExists(path)) return { path, known };
+    const own = at(image.slice(image.lastIndexOf("/") + 1));
+    const other = this.#taken.get(own);
+    if (other !== undefined && other !== image) {
+      throw new FormatError(
+        `${other} and ${image} would both have the mask ${own}. Expected ${path}, masks in folders as their images are.`,
+      );
+    }
+    this.#taken.set(own, image);
+    return { path: own, known };
+  }
 }
 
 /** Annotation files, names as labels. */

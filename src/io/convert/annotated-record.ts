@@ -1,17 +1,31 @@
+import { FormatError } from "../../util/errors.ts";
 import { readBytes } from "../files/read-file.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import { encodeImage, isSameKind, suffixOf } from "../images/encode.ts";
+import { decodeLabels } from "../images/label-image.ts";
 import { imageOf, type Raster } from "../images/raster.ts";
-import { resizeLinear } from "../images/resize.ts";
+import { resizeLinear, resizeNearest } from "../images/resize.ts";
 import type { Work } from "../jobs/in-order.ts";
 import type { AnnotatedObject, ImageAnnotation } from "../lists/annotation-file.ts";
 import { pathWithin } from "../lists/image-list.ts";
-import { type AnnotationGroup, BBOX, encodeAnnotatedDatum } from "../proto/annotated-datum.ts";
+import {
+  type AnnotationGroup,
+  BBOX,
+  BBOX_AND_MASK,
+  encodeAnnotatedDatum,
+} from "../proto/annotated-datum.ts";
 import type { MadeRecord } from "./record-set.ts";
 
 /** An object of an image, by its label. */
 export interface LabelledObject extends Omit<AnnotatedObject, "name"> {
   readonly label: number;
+}
+
+/** A file of the classes of an image's pixels. */
+export interface MaskFile {
+  readonly path: string;
+  /** Values that stand for something; all where it is not known. */
+  readonly known: readonly number[] | undefined;
 }
 
 /** An image file and its annotations, which become a record. */
@@ -24,6 +38,8 @@ interface AnnotatedJob {
   /** What is to be seen in the image, by the image's size in its file; undefined where the image has a label alone. */
   readonly objects: readonly LabelledObject[] | undefined;
   readonly size: ImageAnnotation["size"];
+  /** Where there is one, the file of its mask, and the values of pixels that classes have. */
+  readonly mask: MaskFile | undefined;
   readonly isColor: boolean;
   /** The size that it is brought to; 0 by 0 for its own. */
   readonly height: number;
@@ -47,17 +63,49 @@ async function run(job: AnnotatedJob): Promise<MadeRecord> {
   const image = imageOf(sized(decoded, job));
   const { channels, height, width } = image;
   const shape = [channels, height, width] as const;
-  const type = job.objects && BBOX;
+  const { mask, warning } = job.mask
+    ? await maskOf(job.mask, own, [height, width])
+    : { mask: undefined, warning: undefined };
+  if (warning) warnings.push(warning);
+  const type = job.objects && (mask ? BBOX_AND_MASK : BBOX);
   if (!encoded) {
-    const datum = { ...image, label, encoded: false };
+    const datum = { ...image, label, encoded: false, mask };
     return { record: encodeAnnotatedDatum({ datum, type, groups }), shape, warnings };
   }
   const encoding = encodeType || suffixOf(path);
   const isAsked = job.height > 0 || job.minDim > 0 || job.maxDim > 0;
   const isTaken = !isAsked && isSameKind(suffixOf(path), encoding);
   const data = isTaken ? bytes : await encodeImage(image, encoding);
-  const datum = { channels, height, width, data, label, encoded: true };
+  const datum = { channels, height, width, data, label, encoded: true, mask };
   return { record: encodeAnnotatedDatum({ datum, type, groups }), shape, warnings };
+}
+
+/** What pixels that count for nothing have, and those of one class that is white. */
+const NO_CLASS = 255;
+
+/**
+ * A PNG of a mask's classes at the size of its image, by nearest pixel, and what is strange about it.
+ * @throws FileError, FormatError where it cannot be read, or is not of the image's own size
+ */
+async function maskOf(
+  { path, known }: MaskFile,
+  [height, width]: readonly [number, number],
+  size: readonly [number, number],
+): Promise<{ readonly mask: Uint8Array; readonly warning: string | undefined }> {
+  const own = await decodeLabels(readBytes(path, "mask"), decoder, path);
+  if (own.height !== height || own.width !== width) {
+    throw new FormatError(
+      `mask ${path} is ${own.height}×${own.width}. Expected ${height}×${width}, its image's size.`,
+    );
+  }
+  const mask = imageOf(resizeNearest(own, ...size));
+  const strange = new Set(known && mask.data);
+  for (const value of [...(known ?? []), NO_CLASS]) strange.delete(value);
+  const values = [...strange].sort((a, b) => a - b).join(", ");
+  const warning = strange.size
+    ? `mask ${path} has pixels of ${values}, which the label map does not name: they count for no class.`
+    : undefined;
+  return { mask: await encodeImage(mask, "png"), warning };
 }
 
 /** Makes a record of an image file and its annotations. */
@@ -92,7 +140,7 @@ function roundHalfToEven(value: number): number {
 function groupsOf(
   { objects = [], size, path }: AnnotatedJob,
   own: readonly [number, number],
-): { readonly groups: readonly AnnotationGroup[]; readonly warnings: readonly string[] } {
+): { readonly groups: readonly AnnotationGroup[]; readonly warnings: string[] } {
   const warnings: string[] = [];
   const [height, width] = size ?? own;
   if (size && (height !== own[0] || width !== own[1])) {

@@ -1,6 +1,7 @@
 import { decodeRecord } from "../db/records.ts";
 import { pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
+import { decodeLabels } from "../images/label-image.ts";
 import type { Work } from "../jobs/in-order.ts";
 
 const decoder = new ImageDecoder();
@@ -8,7 +9,15 @@ const decoder = new ImageDecoder();
 /** @throws Error that says what is wrong with the record of these bytes */
 async function run(value: Uint8Array): Promise<undefined> {
   const { datum, groups } = decodeRecord(value);
-  await pixelsOf(datum, decoder, "unchanged");
+  const { height, width } = await pixelsOf(datum, decoder, "unchanged");
+  if (datum.mask) {
+    const mask = await decodeLabels(datum.mask, decoder, "its mask");
+    if (mask.height !== height || mask.width !== width) {
+      throw new Error(
+        `its mask is ${mask.height}×${mask.width}. Expected ${height}×${width}, the image's size.`,
+      );
+    }
+  }
   // Beside boxes the label of the image says nothing.
   const labels = groups ? groups.map(({ label }) => label) : [datum.label];
   const wrong = labels.find((label) => label < 0);
@@ -20,7 +29,7 @@ async function run(value: Uint8Array): Promise<undefined> {
   }
 }
 
-/** Looks at one record: that it is whole, its image too. */
+/** Looks at one record: that it is whole, its image and mask too. */
 export const checkRecord: Work<Uint8Array, undefined> = {
   run,
   module: import.meta.url,

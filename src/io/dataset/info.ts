@@ -18,6 +18,8 @@ export interface DatasetInfo {
   readonly labels: ReadonlyMap<number, number>;
   /** How many boxes are marked in the records, and in how many of them none; undefined where the records have labels of their own. */
   readonly boxes: { readonly count: number; readonly without: number } | undefined;
+  /** How many records have a mask of their pixels' classes. */
+  readonly masks: number;
   /** How many records are no whole Datum. */
   readonly damaged: number;
 }
@@ -36,7 +38,7 @@ export function datasetInfo(
   const shapes = new Map<string, number>();
   const labels = new Map<number, number>();
   let boxes: DatasetInfo["boxes"];
-  let [count, bytes, damaged, firstKey, lastKey] = [0, 0, 0, "", ""];
+  let [count, bytes, masks, damaged, firstKey, lastKey] = [0, 0, 0, 0, "", ""];
   for (const record of recordsOf(path)) {
     if (count++ === 0) firstKey = record.key;
     lastKey = record.key;
@@ -49,6 +51,7 @@ export function datasetInfo(
       continue;
     }
     add(shapes, shape);
+    if (datum.mask) masks++;
     if (!record.groups) {
       add(labels, datum.label);
       continue;
@@ -64,7 +67,18 @@ export function datasetInfo(
     };
   }
   const inOrder = new Map([...labels].sort(([a], [b]) => a - b));
-  return { backend, count, bytes, firstKey, lastKey, shapes, labels: inOrder, boxes, damaged };
+  return {
+    backend,
+    count,
+    bytes,
+    firstKey,
+    lastKey,
+    shapes,
+    labels: inOrder,
+    boxes,
+    masks,
+    damaged,
+  };
 }
 
 function shapeText(datum: Datum): string {

@@ -11,6 +11,7 @@ import {
   sampleView,
   type View,
 } from "./augmentation.ts";
+import { type DrawnCrop, drawPart, type Part, partAtSize } from "./drawn-crop.ts";
 import type { Shown } from "./expansion.ts";
 import { channelMeans, meanShape } from "./mean-image.ts";
 import { type Cut, NativeTransform } from "./native-transform.ts";
@@ -26,6 +27,10 @@ export interface Transform {
   /** What is cut out; 0 by 0 for the whole image. */
   readonly cropHeight: number;
   readonly cropWidth: number;
+  /** How a part of the image is drawn for the crop in TRAIN; undefined for one of its size, anywhere. */
+  readonly drawnCrop?: DrawnCrop | undefined;
+  /** Whether channels are a flow's, across and down by turns: mirrored, those across are 255 − x. */
+  readonly isFlow?: boolean | undefined;
   /** A mean image of the uncropped size, C×H×W; H×W where there is one channel. */
   readonly mean?: NdArray | undefined;
   /** None, one for all channels, or one for each. */
@@ -151,11 +156,40 @@ export class DataTransformer {
       );
       return { channels, height, width, top, left, isMirrored };
     }
-    const cut = this.#cut(image, channels, height, width, random);
-    const native = out instanceof Float32Array ? this.#natively(channels) : undefined;
+    const part = this.#part(image, random);
+    if (part && (part.height !== height || part.width !== width)) {
+      const seen = partAtSize(image, part, { height, width });
+      const { isMirrored } = this.#write(seen, this.#whole(seen, random), out, at, end);
+      return { ...part, channels, isMirrored };
+    }
+    const cut = part
+      ? { ...part, channels, isMirrored: this.#isMirrored(random) }
+      : this.#cut(image, channels, height, width, random);
+    return this.#write(image, cut, out, at, end);
+  }
+
+  #write(image: Raster, cut: Cut, out: FloatArray, at: number, end: number): Cut {
+    const isInverted = this.#transform.isFlow === true && cut.isMirrored;
+    const isNative = out instanceof Float32Array && !isInverted;
+    const native = isNative ? this.#natively(cut.channels) : undefined;
     if (native) native.add(image, cut, out as Float32Array, at);
-    else this.#plainly(image, cut, out.subarray(at, end));
+    else this.#plainly(isInverted ? flowMirrored(image) : image, cut, out.subarray(at, end));
     return cut;
+  }
+
+  /** What is drawn of an image in another way than Caffe's. */
+  #part(image: Size, random: Random | undefined): Part | undefined {
+    const { drawnCrop, cropHeight, cropWidth, phase } = this.#transform;
+    if (!drawnCrop || !random || cropHeight === 0 || phase === "TEST") return undefined;
+    return drawPart(drawnCrop, image, { height: cropHeight, width: cropWidth }, random);
+  }
+
+  #whole({ channels, height, width }: Size, random: Random | undefined): Cut {
+    return { channels, height, width, top: 0, left: 0, isMirrored: this.#isMirrored(random) };
+  }
+
+  #isMirrored(random: Random | undefined): boolean {
+    return this.#transform.mirror && random !== undefined && random.below(2) === 1;
   }
 
   /** Writes what was kept back. */
@@ -170,13 +204,12 @@ export class DataTransformer {
     width: number,
     random: Random | undefined,
   ): Cut {
-    const { cropHeight, phase, mirror } = this.#transform;
+    const { cropHeight, phase } = this.#transform;
     const [rows, columns] = [image.height - height, image.width - width];
     const isCentred = cropHeight === 0 || phase === "TEST" || random === undefined;
     const top = isCentred ? rows >> 1 : random.below(rows + 1);
     const left = isCentred ? columns >> 1 : random.below(columns + 1);
-    const isMirrored = mirror && random !== undefined && random.below(2) === 1;
-    return { channels, height, width, top, left, isMirrored };
+    return { channels, height, width, top, left, isMirrored: this.#isMirrored(random) };
   }
 
   /** The meaning of it; the addon does the same, to the bit. */
@@ -277,4 +310,27 @@ export class DataTransformer {
       );
     }
   }
+}
+
+/** A flow seen in a mirror goes the other way: channels 0, 2, 4 … become 255 − x. */
+function flowMirrored(image: Raster): Raster {
+  const { channels, height, width } = image;
+  const [size, values] = [height * width, valuesOf(image)];
+  for (let c = 0; c < channels; c += 2) {
+    for (let at = c * size; at < (c + 1) * size; at++) values[at] = 255 - (values[at] ?? 0);
+  }
+  return planar(values, channels, height, width);
+}
+
+/** A copy of an image's values, channel by channel. */
+function valuesOf(image: Raster): Float32Array {
+  const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = image;
+  const values = new Float32Array(channels * height * width);
+  for (let c = 0, to = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      let from = offset + c * channelStep + y * rowStep;
+      for (let x = 0; x < width; x++, to++, from += columnStep) values[to] = data[from] ?? 0;
+    }
+  }
+  return values;
 }

@@ -1,3 +1,4 @@
+import type { Box } from "../../util/box.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { toByte } from "./bytes.ts";
@@ -46,6 +47,19 @@ export function policySize(
   return policy.mode === "FIT_SMALL_SIZE"
     ? innerSize(policy, image)
     : [policy.height, policy.width];
+}
+
+/** The box that an image shows when a policy has brought it to its size, in shares of what it was: more than all with FIT_LARGE_SIZE_AND_PAD. */
+export function policyRegion(policy: ResizePolicy, image: Pick<Raster, "height" | "width">): Box {
+  if (policy.mode !== "FIT_LARGE_SIZE_AND_PAD") return [0, 0, 1, 1];
+  const [rows, columns] = innerSize(policy, image);
+  const [top, left] = [before(rows, policy.height), before(columns, policy.width)];
+  return [
+    -left / columns,
+    -top / rows,
+    (policy.width - left) / columns,
+    (policy.height - top) / rows,
+  ];
 }
 
 /**
@@ -99,11 +113,16 @@ function surrounded({ height, width, padMode, padValues }: ResizePolicy, inner: 
   return planar(data, channels, height, width);
 }
 
+/** How many places of `to` lie before `from` in its middle. */
+function before(from: number, to: number): number {
+  return floor((to - from) / 2);
+}
+
 /** Which of `from` places each of `to` shows, `from` in the middle; −1 where it shows none. */
 function places(from: number, to: number, mode: ResizePolicy["padMode"]): Int32Array {
-  const before = floor((to - from) / 2);
+  const first = before(from, to);
   return Int32Array.from({ length: to }, (_, i) => {
-    const place = i - before;
+    const place = i - first;
     if (place >= 0 && place < from) return place;
     if (mode === "CONSTANT") return -1;
     return mode === "REPEAT_NEAREST"

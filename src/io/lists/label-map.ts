@@ -37,6 +37,38 @@ export function readNameLabels(path: string, isStrict: boolean): ReadonlyMap<str
   return labels;
 }
 
+/** Values of a mask's pixels. */
+const MASK_VALUES = 256;
+
+/**
+ * Reads of which class pixels of masks are: those of the value `label` of class `label_id`, 1 or more, 0 for none; of class `label`
+ * where no item has a label_id. Labels below 0 are of no pixels.
+ *
+ * @throws FileError where there is none, a label or a class is more than a byte, or none is above 0
+ */
+export function readMaskClasses(path: string): {
+  readonly classes: number;
+  readonly classOf: readonly number[];
+} {
+  const items = itemsOf(path);
+  const hasIds = items.some(({ label_id }) => label_id !== undefined);
+  const classOf = new Array<number>(MASK_VALUES).fill(0);
+  for (const { name = "", label = 0, label_id = hasIds ? 0 : label } of items) {
+    if (label < 0) continue;
+    if (label >= MASK_VALUES || label_id < 0 || label_id >= MASK_VALUES) {
+      throw new FileError(
+        `${path}: "${name}" has label ${label} and label_id ${label_id}. Expected 0 to ${MASK_VALUES - 1}: a mask's pixels are bytes.`,
+      );
+    }
+    classOf[label] = label_id;
+  }
+  const classes = Math.max(...classOf);
+  if (classes > 0) return { classes, classOf };
+  throw new FileError(
+    `${path}: it names no class above 0. Expected item { name: "…" label: … label_id: 1 }.`,
+  );
+}
+
 /** The items of a label map. */
 function itemsOf(path: string): NonNullable<ReturnType<typeof parsePrototxt<"LabelMap">>["item"]> {
   return parsePrototxt("LabelMap", readText(path, "label_map_file"), path).item ?? [];

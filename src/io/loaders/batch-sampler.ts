@@ -1,5 +1,6 @@
 import { type Box, clipBox, overlapOf } from "../../util/box.ts";
 import type { Random } from "../../util/random.ts";
+import type { Shown } from "../images/expansion.ts";
 import { cropped, type Raster } from "../images/raster.ts";
 import type { AnnotationGroup } from "../proto/annotated-datum.ts";
 import { coverage } from "./moved-boxes.ts";
@@ -53,14 +54,17 @@ export function drawPart(
 }
 
 /** The part of an image that a box of shares shows, in the same memory: whole pixels, one at least. */
-export function partOf(image: Raster, part: Box): Raster {
+export function partOf(image: Raster, part: Box): Shown {
   const [x0, y0, x1, y1] = clipBox(part);
   const { height, width } = image;
-  const [left, top] = [Math.trunc(fround(x0 * width)), Math.trunc(fround(y0 * height))];
-  const columns = Math.trunc(fround(fround(x1 * width) - fround(x0 * width)));
-  const rows = Math.trunc(fround(fround(y1 * height) - fround(y0 * height)));
-  const from = [Math.min(top, height - 1), Math.min(left, width - 1)] as const;
-  return cropped(image, ...from, Math.max(rows, 1), Math.max(columns, 1));
+  const left = Math.min(Math.trunc(fround(x0 * width)), width - 1);
+  const top = Math.min(Math.trunc(fround(y0 * height)), height - 1);
+  const columns = Math.max(Math.trunc(fround(fround(x1 * width) - fround(x0 * width))), 1);
+  const rows = Math.max(Math.trunc(fround(fround(y1 * height) - fround(y0 * height))), 1);
+  return {
+    image: cropped(image, top, left, rows, columns),
+    region: [left / width, top / height, (left + columns) / width, (top + rows) / height],
+  };
 }
 
 function addParts(

@@ -1,5 +1,6 @@
 import type { AnnotatedPlan } from "./annotated-loader.ts";
 import type { DatabasePlan } from "./database-loader.ts";
+import type { GridPlan } from "./grid-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
 import type { ImagePlan } from "./image-loader.ts";
 import type { BatchLoader } from "./loader.ts";
@@ -14,6 +15,7 @@ export type LoaderPlan =
   | DatabasePlan
   | AnnotatedPlan
   | RegionPlan
+  | GridPlan
   | ImagePlan
   | MtcnnPlan
   | SegmentationPlan
@@ -34,6 +36,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./annotated-loader.ts")).AnnotatedLoader(plan);
     case "regions":
       return new (await import("./region-loader.ts")).RegionLoader(plan);
+    case "grid":
+      return new (await import("./grid-loader.ts")).GridLoader(plan);
     case "mtcnn":
       return new (await import("./mtcnn-loader.ts")).MtcnnLoader(plan);
     case "images":

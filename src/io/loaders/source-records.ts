@@ -1,6 +1,7 @@
 import { FormatError } from "../../util/errors.ts";
 import type { Db } from "../db/db.ts";
 import { openDatabase } from "../db/open.ts";
+import { decodeRecord } from "../db/records.ts";
 import { readBytes } from "../files/read-file.ts";
 import { pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
@@ -12,6 +13,7 @@ import { type Datum, decodeDatum } from "../proto/datum.ts";
 import { decodeMtcnnDatum } from "../proto/mtcnn-datum.ts";
 import type { AnnotatedPlan } from "./annotated-loader.ts";
 import type { DatabasePlan } from "./database-loader.ts";
+import type { GridPlan } from "./grid-loader.ts";
 import { Hdf5Rows } from "./hdf5-rows.ts";
 import { ListOrder, type OrderedPlan } from "./list-order.ts";
 import type { MtcnnPlan } from "./mtcnn-loader.ts";
@@ -110,10 +112,11 @@ function stored(plan: StoredPlan): SourceRecords {
 }
 
 /** A plan that reads a database. */
-type StoredPlan = DatabasePlan | AnnotatedPlan | RegionPlan | MtcnnPlan;
+type StoredPlan = DatabasePlan | AnnotatedPlan | RegionPlan | GridPlan | MtcnnPlan;
 
 function datumOf(value: Uint8Array, kind: StoredPlan["kind"]): Datum {
   if (kind === "database") return decodeDatum(value, "the record");
+  if (kind === "grid") return decodeRecord(value).datum;
   if (kind === "mtcnn") return decodeMtcnnDatum(value, "the record").datum;
   return decodeAnnotatedDatum(value, "the record").datum;
 }

@@ -21,13 +21,15 @@ export interface AnnotationGroup {
 /** One record of SSD's databases: an image, and what is to be seen in it. */
 export interface AnnotatedDatum {
   readonly datum: Datum;
-  /** 0 where the groups are boxes; undefined where the image has a label alone. */
+  /** 0 where the groups are boxes, 1 where there is a mask too; undefined where the image has a label alone. */
   readonly type: number | undefined;
   readonly groups: readonly AnnotationGroup[];
 }
 
 /** AnnotatedDatum.AnnotationType of boxes. */
 export const BBOX = 0;
+/** The same of boxes and a mask. */
+export const BBOX_AND_MASK = 1;
 
 /** The tag of a Datum's first field, a number; an AnnotatedDatum's first field is a message. */
 const DATUM = 0x08;

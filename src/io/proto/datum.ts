@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs/light.js";
 import { FormatError } from "../../util/errors.ts";
-import { decodeAt } from "./decode-at.ts";
+import { bytesOf, decodeAt } from "./decode-at.ts";
 import { delimited, signedVarint } from "./wire.ts";
 
 /** One record: an image C×H×W of bytes, or the same of floats, and a label. */
@@ -13,6 +13,8 @@ export interface Datum {
   readonly label: number;
   readonly floatData: Float32Array | undefined;
   readonly encoded: boolean;
+  /** The classes of the image's pixels, an image file of its own; not copied. Records of few databases have it. */
+  readonly mask?: Uint8Array | undefined;
 }
 
 /** The tag of an AnnotatedDatum's first field, a message; a Datum's first field is a number. */
@@ -22,6 +24,9 @@ const ANNOTATED = 0x0a;
 export function isAnnotated(bytes: Uint8Array): boolean {
   return bytes[0] === ANNOTATED;
 }
+
+/** The tag of MobileNet-YOLO's seg_label; NVIDIA's field of this number is no bytes, and is passed over. */
+const MASK = 0x42;
 
 /** Shared: an array of its own would cost each record as much as reading it. */
 const NO_BYTES = new Uint8Array(0);
@@ -44,6 +49,7 @@ function readDatum(reader: protobuf.Reader): Datum {
     label: 0,
     floatData: undefined as Float32Array | undefined,
     encoded: false,
+    mask: undefined as Uint8Array | undefined,
   };
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
@@ -56,7 +62,8 @@ function readDatum(reader: protobuf.Reader): Datum {
       const length = reader.uint32();
       datum.data = reader.buf.subarray(reader.pos, reader.pos + length);
       reader.skip(length);
-    } else if (tag === 0x28) datum.label = reader.int32();
+    } else if (tag === MASK) datum.mask = bytesOf(reader);
+    else if (tag === 0x28) datum.label = reader.int32();
     else if (tag >>> 3 === 6) datum.floatData = readFloats(reader, tag, datum.floatData);
     else if (tag === 0x38) datum.encoded = reader.bool();
     else reader.skipType(tag & 7);
@@ -111,5 +118,6 @@ export function encodeDatum(datum: Partial<Datum>): Uint8Array {
     chunks.push(new Uint8Array(floats.buffer));
   }
   if (encoded !== undefined) number(0x38, encoded ? 1 : 0);
+  if (datum.mask) chunks.push(...delimited(8, [datum.mask]));
   return Buffer.concat(chunks);
 }

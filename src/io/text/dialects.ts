@@ -42,6 +42,11 @@ const preparation: Fate = {
   why: "such a layer neither resizes nor changes images; Data, AnnotatedData and ImageData do",
   except: preparing,
 };
+const cropping: Fate = {
+  kind: "refuse",
+  why: "such a layer does not crop images so; Data, AnnotatedData, ImageData and VideoData do",
+  except: preparing,
+};
 const overTime: Fate = { kind: "refuse", why: "write a Pooling3D layer", except: ["Pooling3D"] };
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 /** Layers of images whose pixels have labels. */
@@ -170,6 +175,12 @@ const fates: Readonly<Record<string, Fate>> = {
     "there is no such transform here",
   ),
   "TransformationParameter.random_resize_param": preparation,
+  "TransformationParameter.fix_crop": cropping,
+  "TransformationParameter.more_fix_crop": cropping,
+  "TransformationParameter.multi_scale": cropping,
+  "TransformationParameter.scale_ratios": cropping,
+  "TransformationParameter.max_distort": cropping,
+  "TransformationParameter.is_flow": cropping,
   "TransformationParameter.random_aspect_ratio_param": preparation,
   "LossParameter.pre_fixed_normalizer": preFixed,
   "LossParameter.normalization": preFixed,
@@ -237,7 +248,7 @@ const fates: Readonly<Record<string, Fate>> = {
   "TransformationParameter.pad": refuse("give pad to the first convolution", "0"),
   "LossParameter.label_smoothing": refuse("labels are not smoothed here", "0"),
   "DataParameter.precache": reading,
-  "DataParameter.side": refuse("records hold no boxes here"),
+  "DataParameter.side": { kind: "refuse", why: "BoxData has grids of boxes", except: ["BoxData"] },
   "DenseBlockParameter.gpuIdx": engineChoice,
   "DenseBlockParameter.workspace_MB": engineChoice,
   "DenseBlockParameter.BC_ultra_space_efficient": {

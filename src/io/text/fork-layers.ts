@@ -6,7 +6,7 @@ const forks: Readonly<Record<string, string>> = {
   "R-FCN": "BatchSplit",
   "Mask R-CNN": "RoiAlign ROIMaskPooling",
   "MS-CNN": "BBoxRegLoss DetectionLossWeight ROIData",
-  YOLO: "RegionOutput Region BoxData",
+  YOLO: "RegionOutput Region",
   "PSPNet and DeepLab":
     "ImageSegmentationData MatRead MatWrite UniqueLabel DenseCRF AdaptiveBiasChannel DomainTransform",
   ENet: "Unpooling",

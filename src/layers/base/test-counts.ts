@@ -14,4 +14,10 @@ export type TestCounts =
       readonly counts: FloatArray;
       /** They have added up since the first pass. */
       readonly isSum: boolean;
+    }
+  | {
+      readonly kind: "masks";
+      /** Of each class: the sum of the overlaps of images that have it, and how many these are. */
+      readonly overlaps: Float64Array;
+      readonly images: Float64Array;
     };

@@ -1,5 +1,6 @@
 import type { Augmentation } from "../../io/images/augmentation.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
+import type { DrawnCrop } from "../../io/images/drawn-crop.ts";
 import type { LayerParameter, Phase, TransformationParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { readBlobFile } from "../../io/weights/caffemodel.ts";
@@ -30,6 +31,8 @@ export function transformOf(
     mirror: param.mirror,
     preparation: preparationOf(layer),
     ...cropOf(layer),
+    drawnCrop: drawnCropOf(layer),
+    isFlow: param.is_flow,
     mean: param.mean_file === undefined ? undefined : readBlobFile(locate(param.mean_file)),
     meanValues: [...param.mean_value],
     phase,
@@ -48,6 +51,52 @@ function cropOf(layer: LayerParameter): Pick<Transform, "cropHeight" | "cropWidt
   }
   return { cropHeight: crop_size || crop_h, cropWidth: crop_size || crop_w };
 }
+
+/** fix_crop and multi_scale, which draw the part that crop_size leaves in TRAIN. */
+function drawnCropOf(layer: LayerParameter): DrawnCrop | undefined {
+  const param = withDefaults("TransformationParameter", layer.transform_param);
+  const { fix_crop, more_fix_crop, multi_scale, max_distort, mean_file } = param;
+  const ratios = param.scale_ratios.length > 0 ? [...param.scale_ratios] : SCALE_RATIOS;
+  const fail = (message: string): never => {
+    throw new LayerError(layer, message);
+  };
+  if (more_fix_crop && !fix_crop) {
+    fail("transform_param.more_fix_crop has no effect without fix_crop. Expected fix_crop: true.");
+  }
+  const { scale_ratios, max_distort: distort } = layer.transform_param ?? {};
+  if (!multi_scale && (scale_ratios?.length || distort !== undefined)) {
+    fail(
+      "transform_param.scale_ratios and max_distort have no effect without multi_scale. Expected multi_scale: true.",
+    );
+  }
+  if (!fix_crop && !multi_scale) return undefined;
+  if (cropOf(layer).cropHeight === 0) {
+    fail("transform_param has fix_crop or multi_scale, and no crop_size. Expected one.");
+  }
+  if (multi_scale && mean_file !== undefined) {
+    fail(
+      "transform_param has multi_scale and mean_file: a part that is resized has no place in a mean image. Expected mean_value.",
+    );
+  }
+  if (augmentationOf(layer)) {
+    fail(
+      "transform_param has fix_crop or multi_scale, and min_scale, max_rotation or another change of ours, which draws a part of its own. Expected one of them.",
+    );
+  }
+  if (!ratios.every((ratio) => ratio > 0 && ratio <= 1) || max_distort < 0) {
+    fail(
+      `transform_param.scale_ratios is ${ratios.join(", ")} and max_distort ${max_distort}. Expected ratios above 0, 1 at most, and 0 or more.`,
+    );
+  }
+  return {
+    places: fix_crop ? (more_fix_crop ? "thirteen" : "five") : undefined,
+    ratios: multi_scale ? ratios : undefined,
+    mostDistortion: max_distort,
+  };
+}
+
+/** Ratios where there is none. */
+const SCALE_RATIOS: readonly number[] = [1, 0.875, 0.75, 0.66];
 
 /**
  * The shape of a top of images, or, behind the first, of their labels, as far as parameters tell it: of a batch of 1 where

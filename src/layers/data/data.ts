@@ -9,7 +9,8 @@ import type { None, OneOrMore, ParamField } from "../base/layer.ts";
  * - `data_param`: source (a folder), batch_size, prefetch 4 (batches read ahead), force_encoded_color false;
  *   `backend` is seen from the files, and rand_skip does nothing, as in Caffe
  * - `transform_param`: scale 1, mirror false, crop_size 0, mean_file or mean_value; force_color or force_gray of
- *   encoded images; crop_h and crop_w, distort_param, expand_param, resize_param and noise_param as SSD, random sizes as NVIDIA
+ *   encoded images; crop_h and crop_w, distort_param, expand_param, resize_param and noise_param as SSD, fix_crop,
+ *   more_fix_crop, multi_scale, scale_ratios, max_distort and is_flow as temporal segment networks, random sizes as NVIDIA
  *   and Intel; workers (threads; by default none where records are cheap to read, one where they are not, and several where
  *   images are decoded)
  *

@@ -26,6 +26,7 @@ class RegionReader extends DatabaseDataLayer {
     const plan = {
       ...this.databasePlan(),
       labels: { kind: "ssd", hasDifficult: true },
+      masks: undefined,
       knownLabels: undefined,
       emit: undefined,
       sampler: undefined,

@@ -15,6 +15,8 @@ export interface TestScore {
   readonly lossWeight: number;
   /** Of a mean average precision: its classes. */
   readonly classes?: readonly ClassPrecision[];
+  /** Of a mean overlap of masks: its classes. */
+  readonly masks?: readonly MaskOverlap[];
 }
 
 /** What one pass of a test net says: plain data, which may come from another process. */
@@ -36,7 +38,18 @@ export function testedPass({ layers }: Net, outputs: readonly NetOutput[]): Test
   return { outputs, counts };
 }
 
-/** Scores of a test net over many passes: of each element of each output the mean, and of detections the mean average precision. */
+/** How well masks of one class are covered. */
+interface MaskOverlap {
+  readonly label: number;
+  /** The mean over images; NaN where none has the class. */
+  readonly iou: number;
+  readonly images: number;
+}
+
+/**
+ * Scores of a test net over many passes: of each element of each output the mean, of detections the mean average
+ * precision, of masks the mean overlap.
+ */
 export class TestScores {
   readonly #net: Net;
   readonly #sums: number[] = [];
@@ -44,6 +57,7 @@ export class TestScores {
   #outputs: readonly NetOutput[] = [];
   readonly #detections: Map<Blob, DetectionScores> = new Map();
   readonly #pixels: Map<string, PixelScores> = new Map();
+  readonly #masks: Map<Blob, { overlaps: Float64Array; images: Float64Array }> = new Map();
 
   constructor(net: Net) {
     this.#net = net;
@@ -61,7 +75,7 @@ export class TestScores {
     this.#passes++;
     let k = 0;
     for (const { name, values } of outputs) {
-      if (this.isDetection(name)) continue;
+      if (this.isDetection(name) || this.isOfMasks(name)) continue;
       for (let j = 0; j < values.length; j++, k++) {
         this.#sums[k] = (this.#sums[k] ?? 0) + (values[j] ?? 0);
       }
@@ -78,6 +92,16 @@ export class TestScores {
         const scores = this.#detections.get(top) ?? new DetectionScores();
         this.#detections.set(top, scores);
         scores.add(counts.rows);
+      } else if (counts.kind === "masks") {
+        const top = topBlobs[i]?.[0];
+        if (!top) continue;
+        const before = this.#masks.get(top);
+        const sum = (a: Float64Array, b: Float64Array | undefined): Float64Array =>
+          a.map((value, k) => value + (b?.[k] ?? 0));
+        this.#masks.set(top, {
+          overlaps: sum(counts.overlaps, before?.overlaps),
+          images: sum(counts.images, before?.images),
+        });
       } else {
         const name = layerKeys[i] ?? "";
         const scores = this.#pixels.get(name) ?? new PixelScores();
@@ -90,6 +114,11 @@ export class TestScores {
   /** Whether an output is of detections, as far as a pass has told. */
   isDetection(output: string): boolean {
     return this.#detections.has(this.#net.blob(output));
+  }
+
+  /** Whether an output is of overlaps of masks, as far as a pass has told. */
+  isOfMasks(output: string): boolean {
+    return this.#masks.has(this.#net.blob(output));
   }
 
   /** Confusions of classes, by the layers that count them. */
@@ -106,12 +135,27 @@ export class TestScores {
         const sum = classes.reduce((before, { averagePrecision: ap }) => before + ap, 0);
         return [{ output, name: output, value: sum / classes.length, lossWeight, classes }];
       }
+      const masks = this.#masksOf(output);
+      if (masks) {
+        const there = masks.filter(({ images }) => images > 0);
+        const mean = there.reduce((sum, { iou }) => sum + iou, 0) / there.length;
+        return [{ output, name: output, value: mean, lossWeight, masks }];
+      }
       return Array.from({ length: values.length }, (_, j) => ({
         output,
         name: values.length === 1 ? output : `${output}[${j}]`,
         value: (this.#sums[k++] ?? 0) / this.#passes,
         lossWeight,
       }));
+    });
+  }
+
+  #masksOf(output: string): readonly MaskOverlap[] | undefined {
+    const counted = this.#masks.get(this.#net.blob(output));
+    if (!counted) return undefined;
+    return Array.from(counted.overlaps, (sum, label) => {
+      const images = counted.images[label] ?? 0;
+      return { label, images, iou: sum / images };
     });
   }
 }

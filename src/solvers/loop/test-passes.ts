@@ -114,7 +114,7 @@ export class TestPasses {
     for (const tested of (await dealt?.all()) ?? []) take(tested);
     if (withLoss) this.#say(`Test loss: ${numberText(losses / batches)}`);
     const told = scores.scores(pass.apVersion);
-    if (pass.isDetection && !told.some(({ classes }) => classes)) {
+    if (pass.isDetection && !told.some(({ classes, masks }) => classes ?? masks)) {
       this.#warnOnce(
         `eval_type is "detection", and test net #${index} has no output of a DetectionEvaluate layer: means of its outputs are logged.`,
       );
@@ -136,7 +136,10 @@ export class TestPasses {
   }
 
   #tell(scores: readonly TestScore[], withClasses: boolean): ReadonlyMap<string, number> {
-    for (const [k, { output, value, lossWeight, classes = [] }] of scores.entries()) {
+    for (const [k, { output, value, lossWeight, classes = [], masks }] of scores.entries()) {
+      for (const { label, iou } of masks ?? [])
+        this.#say(`Seg Classes ${label} IOU : ${numberText(iou)}`);
+      if (masks) this.#say(`Seg mIOU : ${numberText(value)}`);
       for (const { label, detections, averagePrecision } of classes) {
         if (detections === 0) {
           this.#log("warning", "solver", `Missing true_pos for label: ${label}`);

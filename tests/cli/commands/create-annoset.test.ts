@@ -239,6 +239,85 @@ describe("caffe create_annoset", () => {
     expect([...(jpg?.datum.data.subarray(0, 2) ?? [])]).toEqual([0xff, 0xd8]);
   });
 
+  test("writes masks that the list names, or that lie in a folder by the images' names", async () => {
+    mkdirSync(join(root, "masks/img"), { recursive: true });
+    const mask = (values: (i: number) => number): Promise<Buffer> =>
+      sharp(
+        Uint8Array.from({ length: 200 }, (_, i) => values(i)),
+        {
+          raw: { width: 20, height: 10, channels: 1 },
+        },
+      )
+        .toColourspace("b-w")
+        .png()
+        .toBuffer();
+    writeFileSync(join(root, "masks/img/a.png"), await mask((i) => (i % 20 < 10 ? 2 : 255)));
+    writeFileSync(join(root, "masks/b.png"), await mask(() => 9));
+    write("masked.txt", "img/a.png ann/a.xml masks/img/a.png\nimg/b.png ann/b.xml masks/b.png\n");
+    const isMasked = "--anno_type=detection_with_segmentation";
+    const listed = await annoset("masked.txt", [isMasked, "--encoded"], "masked");
+    expect(listed.status, listed.stderr).toBe(0);
+    expect(listed.stderr).toMatch(
+      /masked.txt:2: mask \S*masks\/b.png has pixels of 9, which the label map does not name: they count for no class\./,
+    );
+    expect(listed.stderr).not.toContain("masked.txt:1: mask");
+    const flags = [isMasked, "--mask_folder=masks", "--resize_height=20", "--resize_width=40"];
+    const { status, stderr } = await annoset("list.txt", flags, "folder");
+    expect(status, stderr).toBe(0);
+    for (const [name, scale] of [
+      ["masked", 1],
+      ["folder", 2],
+    ] as const) {
+      const [a] = await records(name);
+      expect(a?.type).toBe(1);
+      expect(a?.groups).toHaveLength(2);
+      const { data, info } = await sharp(a?.datum.mask)
+        .toColourspace("b-w")
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      expect(info).toMatchObject({ height: 10 * scale, width: 20 * scale, channels: 1 });
+      expect([...data.subarray(0, info.width)]).toEqual([
+        ...new Array(10 * scale).fill(2),
+        ...new Array(10 * scale).fill(255),
+      ]);
+    }
+    const net = netOf(
+      `layer { name: "d" type: "AnnotatedData" top: "x" top: "l" top: "m" data_param { source: "folder" batch_size: 2 }
+        annotated_data_param { single_class: false label_map_file: "map.prototxt" seg_scales: 20 } }`,
+      { root, phase: "TEST" },
+    );
+    await net.forward();
+    expect(net.blob("m").shape).toEqual([2, 2, 1, 2]);
+    expect(Array.from(net.blob("m").values())).toBeAllClose([0, 0, 1, 0, 0, 0, 0, 0]);
+    net.close();
+  });
+
+  test("refuses masks of another size, that are not there, in colours, or of two images", async () => {
+    const flags = ["--anno_type=detection_with_segmentation"];
+    const png = sharp({ create: { width: 3, height: 2, channels: 3, background: "teal" } }).png();
+    await png.clone().greyscale().toFile(join(root, "small.png"));
+    write("small.txt", "img/a.png ann/a.xml small.png\n");
+    const small = await annoset("small.txt", flags, "bad");
+    expect(small.stderr).toMatch(/mask \S*small.png is 2×3. Expected 10×20, its image's size\./);
+    write("colours.txt", "img/a.png ann/a.xml img/b.png\nimg/a.png ann/a.xml gone.png\n");
+    const { status, stderr } = await annoset("colours.txt", flags, "bad");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("pixel (0, 0) is of colour 0, 128, 128, which says no class");
+    expect(stderr).toContain("gone.png");
+    expect((await annoset("list.txt", flags, "bad")).stderr).toContain(
+      "list.txt:1: 2 words. Expected `image annotation-file mask`, or --mask_folder",
+    );
+    mkdirSync(join(root, "twins"), { recursive: true });
+    write("twice.txt", "img/a.png ann/a.xml\nann/a.png ann/a.xml\n");
+    cpSync(join(root, "img/a.png"), join(root, "ann/a.png"));
+    const twice = await annoset("twice.txt", [...flags, "--mask_folder=twins"], "bad");
+    expect(twice.stderr).toMatch(
+      /img\/a.png and ann\/a.png would both have the mask \S*twins\/a.png/,
+    );
+    const vain = await annoset("list.txt", ["--mask_folder=masks"], "bad");
+    expect(vain.stderr).toContain("--mask_folder has no effect with --anno_type=detection");
+  });
+
   test("shuffles, writes LevelDB, and answers to SSD's name", async () => {
     write(
       "many.txt",

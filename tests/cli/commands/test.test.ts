@@ -55,6 +55,25 @@ test("mean intersection over union, and a line for each class", () => {
 `);
 });
 
+test("overlaps of masks, and a line for each class with the names that make it up", () => {
+  writeFileSync(
+    path("masks.prototxt"),
+    `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 1 dim: 2 dim: 1 dim: 2 } data_filler { value: 1 } } }
+     layer { name: "seg" type: "SegmentationEvaluate" bottom: "x" bottom: "t" top: "seg" }`,
+  );
+  writeFileSync(
+    path("ids.prototxt"),
+    'item { name: "void" label: 0 label_id: 0 } item { name: "bus" label: 5 label_id: 2 } item { name: "road" label: 1 label_id: 1 } item { name: "car" label: 2 label_id: 2 }',
+  );
+  const { status, stderr } = score("masks.prototxt", "--labels=ids.prototxt");
+  expect(status, stderr).toBe(0);
+  expect(said(stderr)).toContain(`seg = 1
+    road: IoU = 1 (4 images)
+    bus, car: IoU = 1 (4 images)
+`);
+  expect(stderr).not.toContain("Batch 0, seg");
+});
+
 const maps = (more: string, labels: string): string =>
   `layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 1 dim: 2 dim: 1 dim: 2 } shape { dim: 1 dim: 1 dim: 1 dim: 2 } data_filler { value: 1 } data_filler { value: ${labels} } } }
    ${more}`;

@@ -7,7 +7,12 @@ import { writeHead } from "../../../src/io/dataset/head.ts";
 import { datasetInfo } from "../../../src/io/dataset/info.ts";
 import { verifyDataset } from "../../../src/io/dataset/verify.ts";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
-import { BBOX, encodeAnnotatedDatum } from "../../../src/io/proto/annotated-datum.ts";
+import {
+  BBOX,
+  BBOX_AND_MASK,
+  encodeAnnotatedDatum,
+} from "../../../src/io/proto/annotated-datum.ts";
+import { writeRecords } from "../../support/record-plans.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 type Box = readonly [number, number, number, number];
@@ -83,4 +88,28 @@ test("head draws boxes, cut off at the image's edge", async () => {
 test("the mean is that of the images", async () => {
   const { shape, count: images } = await computeImageMean(await database([], []), 0);
   expect([shape, images]).toEqual([[3, 4, 4], 2]);
+});
+
+test("masks are counted, and one that is damaged or of another size is told of", async () => {
+  const png = (side: number): Promise<Buffer> =>
+    sharp(new Uint8Array(side * side), { raw: { width: side, height: side, channels: 1 } })
+      .toColourspace("b-w")
+      .png()
+      .toBuffer();
+  const datum = { channels: 1, height: 4, width: 4, data: new Uint8Array(16), label: -1 };
+  const path = join(root, "masked");
+  const masks = [await png(4), undefined, await png(3), Uint8Array.of(1, 2)];
+  await writeRecords(
+    path,
+    masks.map((mask) =>
+      encodeAnnotatedDatum({ datum: { ...datum, mask }, type: BBOX_AND_MASK, groups: [] }),
+    ),
+  );
+  expect(datasetInfo(path)).toMatchObject({ masks: 3, damaged: 0 });
+  const told: string[] = [];
+  await verifyDataset(path, 1, (key, problem) => told.push(`${key}: ${problem}`));
+  expect(told).toEqual([
+    "00000002: its mask is 3×3. Expected 4×4, the image's size.",
+    expect.stringMatching(/^00000003: Could not load its mask/),
+  ]);
 });

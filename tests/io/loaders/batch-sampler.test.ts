@@ -91,13 +91,14 @@ describe("the part of an image that a box shows", () => {
   );
 
   test("is of whole pixels, in the same memory", () => {
-    const part = partOf(image, [0.34, 0.25, 0.84, 1]);
+    const { image: part, region } = partOf(image, [0.34, 0.25, 0.84, 1]);
+    expect(region).toEqual([2 / 6, 1 / 4, 5 / 6, 1]);
     expect([part.height, part.width, part.offset]).toEqual([3, 3, 8]);
     expect(part.data).toBe(image.data);
   });
 
   test("is one pixel at least", () => {
-    const part = partOf(image, [0.99, 0.99, 0.995, 0.995]);
+    const { image: part } = partOf(image, [0.99, 0.99, 0.995, 0.995]);
     expect([part.height, part.width, part.offset]).toEqual([1, 1, 23]);
   });
 });

@@ -1,13 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import {
   type AnnotationGroup,
   BBOX,
+  BBOX_AND_MASK,
   encodeAnnotatedDatum,
 } from "../../../src/io/proto/annotated-datum.ts";
-import { encodeDatum } from "../../../src/io/proto/datum.ts";
+import { type Datum, encodeDatum } from "../../../src/io/proto/datum.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { keptLog, netOf } from "../../support/nets.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
@@ -169,6 +171,20 @@ describe("AnnotatedData", () => {
   test.each([
     ["transform_param { max_rotation: 5 }", "", /which boxes do not follow/],
     ["transform_param { crop_h: 1 }", "", /crop_h 1 and crop_w 0/],
+    ["transform_param { crop_size: 1 random_aspect_ratio_param { } }", "", /boxes do not follow/],
+    ["transform_param { fix_crop: true }", "", /fix_crop or multi_scale, and no crop_size/],
+    ["transform_param { crop_size: 1 more_fix_crop: true }", "", /no effect without fix_crop/],
+    ["transform_param { crop_size: 1 scale_ratios: 1 }", "", /no effect without multi_scale/],
+    [
+      "transform_param { crop_size: 1 multi_scale: true scale_ratios: 1.5 }",
+      "",
+      /scale_ratios is 1.5 and max_distort 1. Expected ratios above 0, 1 at most/,
+    ],
+    [
+      "transform_param { crop_size: 1 multi_scale: true hue: 3 }",
+      "",
+      /another change of ours, which draws a part of its own/,
+    ],
     ["transform_param { scale: nan }", "", /scale is NaN. Expected a finite number/],
     [
       "transform_param { emit_constraint { emit_type: MIN_OVERLAP emit_overlap: nan } }",
@@ -301,5 +317,198 @@ describe("AnnotatedData", () => {
         expect(Math.abs(edge - (box[i] ?? 9))).toBeLessThan(0.1);
     }
     net.close();
+  });
+
+  test("a part that multi_scale and fix_crop draw has its boxes where its pixels are", async () => {
+    const side = 40;
+    const data = new Uint8Array(side * side).fill(10);
+    for (let y = 12; y < 28; y++) data.fill(250, y * side + 16, y * side + 32);
+    const record = encodeAnnotatedDatum({
+      datum: { channels: 1, height: side, width: side, data, label: -1 },
+      type: BBOX,
+      groups: [object(1, [0.4, 0.3, 0.8, 0.7])],
+    });
+    const net = annotatedNet(
+      await database(record),
+      "transform_param { mirror: true crop_size: 24 fix_crop: true multi_scale: true }",
+      "",
+      1,
+    );
+    for (let k = 0; k < 20; k++) {
+      await net.forward();
+      const bright = Array.from(net.blob("data").values(), (value, i) => [value, i] as const)
+        .filter(([value]) => value > 130)
+        .map(([, i]) => i);
+      const [columns, rows] = [bright.map((i) => i % 24), bright.map((i) => Math.floor(i / 24))];
+      const edges = [
+        Math.min(...columns),
+        Math.min(...rows),
+        Math.max(...columns) + 1,
+        Math.max(...rows) + 1,
+      ];
+      const box = Array.from(net.blob("label").values()).slice(3, 7);
+      for (const [i, edge] of edges.entries())
+        expect(Math.abs(edge / 24 - (box[i] ?? 9))).toBeLessThan(0.03);
+    }
+    net.close();
+  });
+});
+
+describe("AnnotatedData's masks", () => {
+  /** A PNG of classes, which is its image too. */
+  const png = (values: readonly number[], width: number): Promise<Buffer> =>
+    sharp(Uint8Array.from(values), { raw: { width, height: values.length / width, channels: 1 } })
+      .toColourspace("b-w")
+      .png()
+      .toBuffer();
+
+  const masked = (mask: Uint8Array | undefined, pixels: Partial<Datum> = datum): Uint8Array =>
+    encodeAnnotatedDatum({
+      datum: { ...pixels, label: -1, mask },
+      type: BBOX_AND_MASK,
+      groups: [object(1, [0, 0, 1, 1])],
+    });
+
+  const maskNet = (source: string, param: string, more = "", batchSize = 1): Net =>
+    netOf(
+      `layer { name: "data" type: "AnnotatedData" top: "data" top: "label" top: "mask"
+         data_param { source: "${source}" batch_size: ${batchSize} }
+         annotated_data_param { ${param} } ${more} }`,
+      { root: folder },
+    );
+
+  const MAP = 'single_class: false label_map_file: "classes.prototxt"';
+  beforeAll(() => {
+    writeFileSync(
+      join(folder, "classes.prototxt"),
+      `item { name: "void" label: 0 } item { name: "car" label: 3 label_id: 2 }
+       item { name: "road" label: 1 label_id: 1 } item { name: "bus" label: 4 label_id: 2 }
+       item { name: "plate" label: -1 label_id: 1 }`,
+    );
+    writeFileSync(join(folder, "labels.prototxt"), 'item { name: "a" label: 1 } item { label: 2 }');
+    writeFileSync(join(folder, "none.prototxt"), 'item { name: "a" label: 0 }');
+    writeFileSync(join(folder, "many.prototxt"), 'item { name: "a" label: 256 }');
+  });
+
+  test("are planes of classes, by label_id or else by label, and one plane by default", async () => {
+    const source = await database(masked(await png([0, 1, 3, 4, 9, 1, 255, 2], 4)));
+    const maskOf = async (param: string): Promise<readonly [readonly number[], number[]]> => {
+      const net = maskNet(source, param);
+      await net.forward();
+      const { shape } = net.blob("mask");
+      const values = Array.from(net.blob("mask").values());
+      net.close();
+      return [shape, values];
+    };
+    const ids = await maskOf(`${MAP} seg_scales: 1`);
+    expect(ids[0]).toEqual([1, 2, 2, 4]);
+    expect(ids[1]).toBeAllClose([0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+    const labels = await maskOf(
+      'single_class: false label_map_file: "labels.prototxt" seg_resize_height: 1 seg_resize_width: 2',
+    );
+    expect(labels[0]).toEqual([1, 2, 1, 2]);
+    expect(labels[1]).toBeAllClose([0.5, 0, 0, 0.25]);
+    const [shape, values] = await maskOf("seg_scales: 1");
+    expect([shape, values]).toEqual([
+      [1, 1, 2, 4],
+      [0, 0, 0, 0, 0, 0, 1, 0],
+    ]);
+  });
+
+  test("show what the image shows, however it is cut, padded, expanded and mirrored", async () => {
+    const side = 24;
+    const values = Array.from({ length: side * side }, (_, i) => {
+      const [x, y] = [i % side, Math.floor(i / side)];
+      return x < 10 && y < 15 ? 1 : (x - 16) ** 2 + (y - 14) ** 2 < 50 ? 3 : 0;
+    });
+    const image = { channels: 1, height: side, width: side, data: Uint8Array.from(values) };
+    const source = await database(masked(await png(values, side), image));
+    for (const resize of [
+      "resize_param { height: 30 width: 36 interp_mode: NEAREST }",
+      "resize_param { resize_mode: FIT_LARGE_SIZE_AND_PAD height: 30 width: 40 interp_mode: NEAREST }",
+      "crop_size: 12",
+    ]) {
+      const isCut = resize.startsWith("crop");
+      const sampled = isCut
+        ? ""
+        : "batch_sampler { max_sample: 1 } batch_sampler { sampler { min_scale: 0.4 min_aspect_ratio: 0.5 max_aspect_ratio: 2 } max_sample: 1 }";
+      const net = maskNet(
+        source,
+        `${MAP} seg_scales: 1 ${sampled}`,
+        `transform_param { mirror: true ${resize} expand_param { prob: 0.5 max_expand_ratio: 2 } }`,
+      );
+      let [sure, all] = [0, 0];
+      for (let k = 0; k < 12; k++) {
+        await net.forward();
+        const pixels = net.blob("data").values();
+        const planes = net.blob("mask").values();
+        expect(net.blob("mask").shape.slice(2)).toEqual(net.blob("data").shape.slice(2));
+        for (const [i, pixel] of pixels.entries()) {
+          const [road = 0, car = 0] = [planes[i], planes[pixels.length + i]];
+          all++;
+          // A cell of one class alone, which its nearest pixel has to be of.
+          const whole = road > 0.999 ? 1 : car > 0.999 ? 3 : road + car < 0.001 ? 0 : undefined;
+          if (whole === undefined) continue;
+          sure++;
+          expect(pixel).toBe(whole);
+        }
+      }
+      expect(sure / all).toBeGreaterThan(isCut ? 0.99 : 0.8);
+      net.close();
+    }
+  });
+
+  test("go with images of every size that a batch may have", async () => {
+    const source = await database(masked(await png([1, 1, 1, 1, 1, 1, 1, 1], 4)));
+    const net = maskNet(
+      source,
+      `${MAP} seg_scales: 4`,
+      "transform_param { resize_param { prob: 0.2 height: 8 width: 8 } resize_param { prob: 0.8 height: 16 width: 12 } }",
+      2,
+    );
+    const shapes = new Set<string>();
+    for (let k = 0; k < 20; k++) {
+      await net.forward();
+      shapes.add(`${net.blob("data").shape.slice(2)} ${net.blob("mask").shape.slice(2)}`);
+    }
+    expect([...shapes].sort()).toEqual(["16,12 4,3", "8,8 2,2"]);
+    net.close();
+  });
+
+  test.each<readonly [string, Uint8Array | undefined | readonly number[], RegExp]>([
+    ["none", undefined, /key "00000000": it has no mask, and the layer has a third top/],
+    ["one of another size", [1, 1, 1, 1], /its mask is 1×4. Expected 2×4, the image's size/],
+    ["one that is no image", Uint8Array.of(1, 2, 3), /Could not load its mask/],
+  ])("refuse %s", async (_what, mask, problem) => {
+    const bytes = mask instanceof Uint8Array ? mask : mask && (await png([...mask], 4));
+    const net = maskNet(await database(masked(bytes)), `${MAP} seg_scales: 1`);
+    await expect(net.forward()).rejects.toThrow(problem);
+    net.close();
+  });
+
+  test.each([
+    ["seg_scales: 0", /seg_scales is 0. Expected 1 or more/],
+    ["seg_scales: 3", /seg_scales is 3: no mask is left/],
+    ["seg_resize_width: 4", /seg_resize_height is 0 and seg_resize_width 4/],
+    ["single_class: false", /there is no label_map_file/],
+    ['single_class: false label_map_file: "gone.prototxt"', /gone.prototxt/],
+    ['single_class: false label_map_file: "none.prototxt"', /it names no class above 0/],
+    ['single_class: false label_map_file: "many.prototxt"', /"a" has label 256/],
+  ])("refuse %s", async (param, problem) => {
+    const source = await database(masked(await png([1, 1, 1, 1, 1, 1, 1, 1], 4)));
+    expect(() => maskNet(source, param)).toThrow(problem);
+  });
+
+  test("without a third top have no effect, which is told where fields ask for them", async () => {
+    const source = await database(masked(undefined));
+    const { log, lines } = keptLog();
+    netOf(
+      `layer { name: "d" type: "AnnotatedData" top: "x" top: "l" data_param { source: "${source}" batch_size: 1 }
+        annotated_data_param { single_class: true seg_scales: 4 } }`,
+      { root: folder, log },
+    ).close();
+    expect(lines.join("\n")).toContain(
+      "annotated_data_param.single_class, seg_scales have no effect without a third top, of masks.",
+    );
   });
 });
