@@ -225,7 +225,7 @@ export class Execution {
     const present = blobs.map(({ dataMem }) => dataMem.cpu().slice());
     for (const { dataMem, diffMem } of blobs) {
       const [values, taken] = [dataMem.mutableCpu(), diffMem.cpu()];
-      for (let i = 0; i < values.length; i++) values[i]! += taken[i]!;
+      for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (taken[i] ?? 0);
     }
     return () => {
       blobs.forEach(({ dataMem }, b) => void dataMem.overwriteCpu().set(present[b] as FloatArray));
