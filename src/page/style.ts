@@ -29,7 +29,7 @@ section > p { margin: 0 0 .9rem; color: var(--soft); max-width: 68ch; }
 footer { color: var(--soft); font-size: .85rem; padding-bottom: 2.5rem; }
 a { color: var(--accent); }
 code { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .9em; overflow-wrap: anywhere; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .8rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .8rem .9rem; min-width: 0; }
 .tile b { display: block; white-space: nowrap; font-size: 1.4rem; line-height: 1.2; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: .85rem; }

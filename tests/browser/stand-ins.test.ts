@@ -17,7 +17,15 @@ test("a page has every layer but those that read files or load modules", () => {
   const missing = Object.keys(all).filter((name) => !(name in page));
   expect(missing).toEqual(
     [
-      ...["AnnotatedData", "Data", "DenseImageData", "DetectionData", "EvalData", "HDF5Data"],
+      ...[
+        "AnnotatedData",
+        "BoxData",
+        "Data",
+        "DenseImageData",
+        "DetectionData",
+        "EvalData",
+        "HDF5Data",
+      ],
       ...["HDF5Output", "ImageData", "ImageGtData", "ImageSegData", "MTCNNData", "VideoData"],
       ...["WindowData", "Python"],
     ].map((type) => `${type}Layer`),

@@ -22,6 +22,7 @@ const SCORES: ReadonlySet<string> = new Set([
   "HDF5Output",
   "LabelsequenceAccuracy",
   "SegAccuracy",
+  "SegmentationEvaluate",
 ]);
 
 /** What a loss calls its output in deploy nets. */

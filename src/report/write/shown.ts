@@ -14,7 +14,7 @@ export const SHARES = { xRange: [0, 1], yRange: [0, 1] } as const;
 
 /** A share as a page shows it; a dash where there is none. */
 export function percent(value: number): string {
-  return Number.isNaN(value) ? "–" : `${(100 * value).toFixed(2)} %`;
+  return Number.isNaN(value) ? "–" : `${(100 * value).toFixed(2)}\u00a0%`;
 }
 
 /** A number as a page shows it; a dash where there is none. */

@@ -624,6 +624,7 @@ const own: Readonly<Record<string, Recipe>> = {
 /** What holds of types that are drawn by their configurations. */
 const traits: Readonly<Record<string, Partial<Recipe>>> = {
   BN: { normalizes: true },
+  DenseBlock: { normalizes: true, hasParameters: true },
   Normalize: { normalizes: true },
 };
 

@@ -76,14 +76,14 @@ test("a shape that only data tells has to be given", () => {
   expect(shapesOf(hdf5, { data: [2, 3], label: [2] })).toEqual([[2, 3], [2]]);
 });
 
-test("other layers stay, without the fillers that take time", () => {
+test("other layers stay, with fillers that take no time", () => {
   const net = parsePrototxt(
     "NetParameter",
     `layer { name: "ip" type: "InnerProduct" inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
      layer { name: "x" type: "Unheard" }`,
   );
   expect(withPlaceholders(net).layer).toEqual([
-    { name: "ip", type: "InnerProduct", inner_product_param: { num_output: 2 } },
+    { name: "ip", type: "InnerProduct", inner_product_param: { num_output: 2, weight_filler: {} } },
     { name: "x", type: "Unheard" },
   ]);
 });
