@@ -1,0 +1,34 @@
+// Trains a net of bench/nets with a batch of so many images, alone or as one of the ranks that mpirun starts, and prints the
+// median milliseconds of a step. Run as: [mpirun -np N] node steps.mjs NET BATCH STEPS THREADS
+import { readFileSync } from "node:fs";
+import { joinRanks } from "../../dist/distributed/join.js";
+import { Ranks } from "../../dist/distributed/ranks.js";
+import { createEngines } from "../../dist/engines/create.js";
+import { Solver } from "../../dist/solvers/solver.js";
+
+const [, , path, batch, steps, threads] = process.argv;
+const world = await joinRanks(process.env);
+// The batch is each data blob's first axis; numbers drawn anew in each step would be most of a small net's time.
+const net = readFileSync(path, "utf8")
+  .replace(/shape\s*\{\s*dim:\s*\d+/g, `shape { dim: ${batch}`)
+  .replace(/data_filler\s*\{\s*type:\s*"gaussian"/g, 'data_filler { type: "constant" value: 0.5');
+const solver = Solver.parse(
+  `net_param { ${net} } base_lr: 1e-5 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4`,
+  {
+    engines: createEngines({ prefer: "native", threads: Number(threads) }),
+    sharesMemory: true,
+    ...(world && { workers: new Ranks(world) }),
+  },
+);
+// What is fastest is found in the first steps, and how gradients travel.
+await solver.step(3);
+const times = [];
+for (let i = 0; i < Number(steps); i++) {
+  const begun = performance.now();
+  await solver.step(1);
+  times.push(performance.now() - begun);
+}
+times.sort((a, b) => a - b);
+if (!world || world.rank === 0) process.stdout.write(`${times[Math.floor(times.length / 2)]}\n`);
+solver.close();
+world?.close();
