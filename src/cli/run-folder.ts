@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { isDirectory } from "../io/files/file-system.ts";
 import { CaffeError } from "../util/errors.ts";
 
 /**
- * The solver that flags name: by its file, or by the folder that `caffe new` made.
+ * The solver that flags name: by its file, with or without its flag, or by the folder that `caffe new` made.
  * @throws CaffeError where both are given
  */
 export function solverFile({
@@ -15,5 +16,6 @@ export function solverFile({
   if (folder !== undefined && solver) {
     throw new CaffeError(`${folder} and --solver=${solver} are both given. Expected one of them.`);
   }
-  return folder === undefined ? solver || undefined : join(folder, "solver.prototxt");
+  if (folder === undefined) return solver || undefined;
+  return isDirectory(folder) ? join(folder, "solver.prototxt") : folder;
 }

@@ -28,7 +28,10 @@ export const doctor: CommandModule<object, DoctorFlags> = {
   describe: "find what is wrong with a solver, its nets and data before a long run",
   builder: (yargs) =>
     yargs
-      .positional("folder", { type: "string", describe: "what caffe new made" })
+      .positional("folder", {
+        type: "string",
+        describe: "what caffe new made, or a solver's prototxt",
+      })
       .option("solver", {
         type: "string",
         describe: "the solver's prototxt; its nets come with it",

@@ -30,7 +30,10 @@ export const tryCommand: CommandModule<object, TryFlags> = {
     "try a solver: what it costs, which learning rates do, whether its net learns two batches by heart",
   builder: (yargs) =>
     withCommonFlags(yargs)
-      .positional("folder", { type: "string", describe: "what caffe new made" })
+      .positional("folder", {
+        type: "string",
+        describe: "what caffe new made, or a solver's prototxt",
+      })
       .option("solver", { type: "string", describe: "the solver's prototxt" })
       .option(
         ...real("seconds", {
