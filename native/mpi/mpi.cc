@@ -21,8 +21,6 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // How long the thread rests between two looks at jobs under way, while JavaScript computes and needs the core.
 constexpr auto REST = std::chrono::microseconds(40);
 // Jobs under way at once.

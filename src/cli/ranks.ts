@@ -13,11 +13,14 @@ const PATIENCE_MS = 500;
 export interface Side {
   /** The log, of which ranks above 0 write warnings and errors alone, with their number. */
   readonly log: Log;
-  readonly workers?: Ranks;
-  /** What all are to have the same of is compared, where there are several. */
-  readonly agree: (what: string, own: string) => Promise<void>;
-  /** Threads of this process that the machine has cores for; undefined where it is alone. */
-  readonly threads?: number;
+  /** Undefined where its own is alone. */
+  readonly others?: {
+    readonly workers: Ranks;
+    /** @throws CaffeError where they have not all the same */
+    readonly agree: (what: string, own: string) => Promise<void>;
+    /** Threads of this process that the machine has cores for. */
+    readonly threads: number;
+  };
 }
 
 /**
@@ -27,15 +30,17 @@ export interface Side {
 export async function besideOthers(log: Log, work: (side: Side) => Promise<void>): Promise<void> {
   const world = await joinRanks(process.env);
   if (!world) {
-    await work({ log, agree: async () => {} });
+    await work({ log });
     return;
   }
   try {
     await work({
       log: logOfRank(world, log),
-      workers: new Ranks(world),
-      agree: (what, own) => world.agree(what, own),
-      threads: await threadsOf(world),
+      others: {
+        workers: new Ranks(world),
+        agree: (what, own) => world.agree(what, own),
+        threads: await threadsOf(world),
+      },
     });
   } catch (error) {
     if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));

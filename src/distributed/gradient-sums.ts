@@ -136,18 +136,15 @@ export class SummedGradients implements GradientSums {
     }
   }
 
-  async settle(): Promise<readonly SyncedMem[]> {
+  async settle(): Promise<void> {
     this.#depart();
-    const come: SyncedMem[] = [];
     for (const journey of this.#journeys.splice(0)) {
       await this.#world.wait(journey.tickets);
-      come.push(...this.#receive(journey));
+      this.#receive(journey);
     }
     for (const mem of this.#left.splice(0)) {
       await this.#world.wait(this.#world.beginSum(mem.mutableCpu().subarray(0, mem.count)));
-      come.push(mem);
     }
-    return come;
   }
 
   /** Takes sums in; those that are still to be made are not among what it gives. */

@@ -6,8 +6,8 @@ export interface GradientSums {
   send(gradient: SyncedMem): void;
   /** Those of which the sum over all workers has come since this was asked last, without waiting. */
   arrived(): readonly SyncedMem[];
-  /** Waits for all that were sent; those that `arrived` has not told of. */
-  settle(): Promise<readonly SyncedMem[]>;
+  /** Waits until all that were sent are sums. */
+  settle(): Promise<void>;
 }
 
 /**

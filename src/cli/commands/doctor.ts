@@ -115,8 +115,8 @@ function findingText(
   const word = isColoured ? styleText(COLOURS[severity], severity) : severity;
   const place = where === "" ? "" : `${printable(where)}: `;
   const name = layer === undefined ? "" : `layer "${printable(layer)}": `;
-  const todo = advice === "" ? "" : `\n    ${printable(advice)}`;
-  return `${place}${word}: ${name}${printable(what)} [${check}]${todo}`;
+  const edit = advice === "" ? "" : `\n    ${printable(advice)}`;
+  return `${place}${word}: ${name}${printable(what)} [${check}]${edit}`;
 }
 
 function sumText(findings: readonly Finding[]): string {

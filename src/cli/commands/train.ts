@@ -101,7 +101,7 @@ async function run(given: TrainFlags): Promise<void> {
     await besideOthers(console.log, async (side) => {
       const solver = await makeSolver(file, flags, side);
       try {
-        await compare(solver, side);
+        if (side.others) await compare(solver, side.others.agree);
         signals.goTo(solver);
         await solve(solver, snapshot, console, side);
       } finally {
@@ -163,14 +163,14 @@ function freeFolder(images: string): string {
   return folder;
 }
 
-async function makeSolver(
-  file: string,
-  flags: TrainFlags,
-  { log, workers, threads }: Side,
-): Promise<Solver> {
+async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side): Promise<Solver> {
   const { snapshot, weights, nan } = flags;
   const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
-  const engines = await enginesFor({ ...flags, threads: flags.threads ?? threads }, log, param);
+  const engines = await enginesFor(
+    { ...flags, threads: flags.threads ?? others?.threads },
+    log,
+    param,
+  );
   const stages = listOf("stage", flags.stage);
   return new Solver(param, {
     engines,
@@ -180,12 +180,15 @@ async function makeSolver(
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf("weights", weights) }),
-    ...(workers && { workers }),
+    ...(others && { workers: others.workers }),
     // Ranks above 0 begin from what rank 0 has read.
     isResumed:
-      (snapshot !== undefined && snapshot !== "" && snapshot !== "auto") ||
-      (workers !== undefined && workers.rank > 0),
+      (snapshot !== undefined && snapshot !== "" && snapshot !== "auto") || rankIn(others) > 0,
   });
+}
+
+function rankIn(others: Side["others"]): number {
+  return others?.workers.rank ?? 0;
 }
 
 /** Fields that say where a process finds its files, which may be another place on each machine. */
@@ -193,7 +196,10 @@ const PLACES =
   /^\s*(source|root_folder|root_dir|mean_file|snapshot_prefix|net|train_net|test_net|weights): /;
 
 /** Makes sure that all ranks train the same net in the same way. */
-async function compare({ param, net }: Solver, { agree }: Side): Promise<void> {
+async function compare(
+  { param, net }: Solver,
+  agree: (what: string, own: string) => Promise<void>,
+): Promise<void> {
   const apart = (text: string): string =>
     text
       .split("\n")
@@ -209,9 +215,9 @@ async function solve(
   solver: Solver,
   snapshot: string | undefined,
   console: Console,
-  { log, workers }: Side,
+  { log, others }: Side,
 ): Promise<void> {
-  const isTeller = (workers?.rank ?? 0) === 0;
+  const isTeller = rankIn(others) === 0;
   if (process.stderr.isTTY && isTeller) showProgress(solver, console);
   if (snapshot) await resume(solver, snapshot, log);
   else if (isTeller && solver.newestSnapshot !== undefined) {

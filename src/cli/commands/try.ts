@@ -116,10 +116,10 @@ function ratesText(
   const explodes = exploding === undefined ? "explodes at none" : `explodes at ${short(exploding)}`;
   if (suggested === undefined || best === undefined) {
     const seconds = Math.ceil((2 * MOST_RATES * msPerIteration) / 1000);
-    const todo = isWhole
+    const remedy = isWhole
       ? "look at the net first (caffe doctor)"
       : `a net that learns slowly wants more iterations, --seconds=${seconds}`;
-    return `${tested} the loss falls at none, and ${explodes}.\n  No base_lr can be suggested: ${todo}.`;
+    return `${tested} the loss falls at none, and ${explodes}.\n  No base_lr can be suggested: ${remedy}.`;
   }
   const isFar = given > 3 * best || given < best / 300;
   return [

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, Noise, Primitive } from "../../engines/engine.ts";
 import type { Shard } from "../../io/loaders/loader.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
 import type { DType } from "../../util/arrays.ts";
@@ -114,12 +115,6 @@ export type TopShapeOf = (param: LayerParameter, topIndex: number) => Shape | un
 
 /** A message of LayerParameter: `relu_param`, `transform_param`. */
 export type ParamField = Extract<keyof LayerParameter, `${string}_param`>;
-
-/** How many records a source goes through before they come again, and how many a batch takes. */
-export interface RecordCounts {
-  readonly pass: number;
-  readonly batch: number;
-}
 
 /** What a layer must carry from a snapshot to the resumed run; plain JSON. */
 export type LayerState = Readonly<Record<string, number | string | readonly number[]>>;

@@ -2,22 +2,14 @@ import type { Primitive } from "../../engines/engine.ts";
 import type { Transform } from "../../io/images/data-transformer.ts";
 import type { BasePlan, Shard } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
-import { recordsInPass } from "../../io/loaders/records-in-pass.ts";
+import { type RecordCounts, recordsInPass } from "../../io/loaders/records-in-pass.ts";
 import { nameSample } from "../../io/loaders/sample-name.ts";
 import { openSourceRecords, type SourceRecords } from "../../io/loaders/source-records.ts";
 import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf } from "../../util/shape.ts";
-import {
-  arity,
-  type Blobs,
-  Layer,
-  type LayerRole,
-  type LayerState,
-  type None,
-  type RecordCounts,
-} from "./layer.ts";
+import { arity, type Blobs, Layer, type LayerRole, type LayerState, type None } from "./layer.ts";
 import { refusesOtherForms } from "./layer-state.ts";
 import { transformOf } from "./transform-param.ts";
 

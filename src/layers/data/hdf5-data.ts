@@ -1,7 +1,8 @@
 import type { Hdf5Plan } from "../../io/loaders/hdf5-loader.ts";
 import { Hdf5Rows } from "../../io/loaders/hdf5-rows.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { arity, type Blobs, type None, type ParamField, type RecordCounts } from "../base/layer.ts";
+import { arity, type Blobs, type None, type ParamField } from "../base/layer.ts";
 import { PrefetchingDataLayer } from "../base/prefetching-data.ts";
 
 /**

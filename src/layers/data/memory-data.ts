@@ -2,6 +2,7 @@ import type { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
 import { DataTransformer } from "../../io/images/data-transformer.ts";
 import { rasterOf } from "../../io/images/raster.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { Datum } from "../../io/proto/datum.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type LayerState,
   type None,
   type ParamField,
-  type RecordCounts,
   type TopShapeOf,
   type Two,
 } from "../base/layer.ts";

@@ -1,6 +1,7 @@
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { LayerParameter } from "../../io/proto/caffe.ts";
 import type { Random } from "../../util/random.ts";
-import type { Blobs, LayerContext, LayerState, RecordCounts } from "../base/layer.ts";
+import type { Blobs, LayerContext, LayerState } from "../base/layer.ts";
 import { PythonSpatialDropoutLayer } from "../common/python-spatial-dropout.ts";
 import { AnchorTargetLayer } from "./anchor-target-layer.ts";
 import { PythonProposalLayer } from "./proposal-layer.ts";

@@ -1,10 +1,11 @@
 import { peekAnnotated } from "../../io/loaders/annotated-loader.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import { type RegionScale, regionSize } from "../../io/loaders/region-loader.ts";
 import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Random } from "../../util/random.ts";
 import { DatabaseDataLayer } from "../base/database-data.ts";
-import type { Blobs, LayerContext, LayerState, OneOrMore, RecordCounts } from "../base/layer.ts";
+import type { Blobs, LayerContext, LayerState, OneOrMore } from "../base/layer.ts";
 import { ParamStr } from "./param-str.ts";
 
 const KEYS = ["num_classes", "source", "SCALES", "MAX_SIZE", "PIXEL_MEANS", "USE_FLIPPED"];

@@ -8,6 +8,7 @@ import {
 } from "../../bridge/python.ts";
 import { RemoteLayer } from "../../bridge/remote-layer.ts";
 import type { Primitive } from "../../engines/engine.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { LayerParameter, Phase } from "../../io/proto/caffe.ts";
 import type { Random } from "../../util/random.ts";
 import {
@@ -17,7 +18,6 @@ import {
   type LayerContext,
   type LayerState,
   type ParamField,
-  type RecordCounts,
 } from "../base/layer.ts";
 import { refusesOtherForms } from "../base/layer-state.ts";
 import { hasUserModule, loadUserModule } from "../base/user-module.ts";

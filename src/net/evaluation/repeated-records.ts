@@ -1,4 +1,4 @@
-import type { RecordCounts } from "../../layers/base/layer.ts";
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { Net } from "../net.ts";
 
 /**

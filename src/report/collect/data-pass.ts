@@ -1,5 +1,5 @@
+import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
-import type { RecordCounts } from "../../layers/base/layer.ts";
 import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 

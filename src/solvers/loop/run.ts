@@ -85,9 +85,8 @@ export abstract class SolverRun implements Snapshotted {
     }
     this.workers = workers;
     this.rate = new LearningRate(param, where, log);
-    this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1, (loss) =>
-      this.meetWorkers(loss),
-    );
+    const meanOf = workers && ((loss: number): Promise<number> => this.meetWorkers(loss));
+    this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1, meanOf);
     this.divergence = new DivergenceWatch(param);
     this.#prefix = snapshotPrefix(param, this.#file, log);
     this.snapshots = new SnapshotStore(this.#prefix, param, log, (workers?.rank ?? 0) === 0);

@@ -230,7 +230,7 @@ export abstract class TrainingLoop extends SolverRun {
   }
 
   /** What is to be done before the next iteration: what all workers know of, where there are several. */
-  get #toDo(): Set<SolverAction> {
+  get #due(): Set<SolverAction> {
     return this.workers ? this.#agreed : this.#asked;
   }
 
@@ -248,7 +248,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
   async #finishIteration(): Promise<void> {
     const { snapshot = 0 } = this.presentParam;
-    const action = nextAction(this.#toDo);
+    const action = nextAction(this.#due);
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
@@ -314,7 +314,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
   async #obeyInTest(): Promise<boolean> {
     await this.#eventLoop.mayRun();
-    for (let action = nextAction(this.#toDo); action; action = nextAction(this.#toDo)) {
+    for (let action = nextAction(this.#due); action; action = nextAction(this.#due)) {
       if (action === "snapshot") await this.#trySnapshot();
       else this.#isStopped = true;
     }
