@@ -11,8 +11,8 @@ export interface WrittenPart {
   readonly count: number;
 }
 
-/** What a run's page tells. */
-interface ReadmeFacts {
+/** What the page of any run tells. */
+export interface RunFacts {
   readonly folder: string;
   readonly model: BaseModel;
   readonly nets: MadeNets;
@@ -20,31 +20,23 @@ interface ReadmeFacts {
   readonly parts: readonly WrittenPart[];
   readonly classes: readonly string[];
   readonly size: number;
-  readonly stored: number;
-  readonly encoding: string;
   readonly prefix: string;
   readonly weights: string | undefined;
   readonly damaged: readonly string[];
+}
+
+/** What a classifier's page tells. */
+interface ReadmeFacts extends RunFacts {
+  readonly stored: number;
+  readonly encoding: string;
   /** Whether the mean is that of these pictures. */
   readonly hasMean: boolean;
 }
 
 /** The page of a run's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function readmeText(facts: ReadmeFacts): string {
-  const {
-    hasMean,
-    folder,
-    model,
-    nets,
-    plan,
-    parts,
-    classes,
-    size,
-    stored,
-    encoding,
-    prefix,
-    weights,
-  } = facts;
+  const { hasMean, folder, model, nets, plan, parts, classes, size, stored, encoding, prefix } =
+    facts;
   const at = (name: string): string => word(join(folder, name));
   const [channels] = model.input;
   const databases = parts.map(
@@ -83,7 +75,7 @@ ${hasMean ? `| \`mean.binaryproto\` | their mean; \`mean_value\` in the nets is 
 
 \`\`\`sh
 ${databases.join("\n")}
-${hasMean ? `caffe compute_image_mean ${at("train_lmdb")} ${at("mean.binaryproto")}\n` : ""}caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${weights === undefined ? "" : ` --from=${word(weights)}`}
+${hasMean ? `caffe compute_image_mean ${at("train_lmdb")} ${at("mean.binaryproto")}\n` : ""}${modelCommand(facts)}
 \`\`\`
 
 The last command makes the nets; here their data layers read the databases above. A database must be removed before a command
@@ -98,13 +90,24 @@ ${changesText(facts)}
 `;
 }
 
+/** The command that makes the run's nets. */
+export function modelCommand(
+  { folder, model, classes, size, weights }: RunFacts,
+  ...flags: readonly string[]
+): string {
+  const from = weights === undefined ? [] : [`--from=${word(weights)}`];
+  const at = word(join(folder, "model"));
+  const all = [`--classes=${classes.length}`, `--size=${size}`, ...flags, ...from];
+  return `caffe models get ${model.id} ${at} ${all.join(" ")}`;
+}
+
 /** What is not as in the model, and which pictures are missing. */
 export function changesText({
   nets,
   weights,
   damaged,
   model,
-}: Pick<ReadmeFacts, "nets" | "weights" | "damaged" | "model">): string {
+}: Pick<RunFacts, "nets" | "weights" | "damaged" | "model">): string {
   const lines = [
     ...(weights === undefined
       ? [

@@ -4,12 +4,12 @@ import { convertImageset } from "../io/convert/imageset.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { channelMeans } from "../io/images/mean-image.ts";
 import { compactNet } from "../io/text/compact-prototxt.ts";
-import { FormatError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
 import type { BaseModel } from "./base-model.ts";
 import { withData } from "./data-layers.ts";
 import { type GatheredPictures, PARTS } from "./gather-pictures.ts";
 import { type MadeNets, makeNets } from "./made-nets.ts";
+import { type PartHooks, writePartDatabases } from "./part-databases.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { readmeText, type WrittenPart } from "./readme-text.ts";
 import { RUN_FILE, type RunFile, runFileText } from "./run-file.ts";
@@ -37,11 +37,8 @@ export interface WriteOptions {
 }
 
 /** How writing is told of, and stopped. */
-export interface WriteHooks {
+export interface WriteHooks extends PartHooks {
   readonly say: (severity: "info" | "warning", message: string) => void;
-  readonly onProgress: (done: number, total: number) => void;
-  /** Asked now and then: throws to stop. */
-  readonly check: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -149,20 +146,18 @@ async function writeDatabases(
   { folder, images, seed, threads }: WriteOptions,
   { model, pictures: { classes, sets } }: RunSources,
   { stored, encoding }: { readonly stored: number; readonly encoding: string },
-  { onProgress, check, signal }: WriteHooks,
+  hooks: WriteHooks,
 ): Promise<WrittenPart[]> {
   const parts = PARTS.flatMap((name): WrittenPart[] => {
     const set = sets[name];
     return set ? [{ name, root: set.root, count: set.pictures.length }] : [];
   });
-  const total = parts.reduce((sum, { count }) => sum + count, 0);
   const labels = new Map(classes.map((name, label) => [name, label]));
-  let done = 0;
-  for (const { name, root, count } of parts) {
+  await writePartDatabases(parts, images, hooks, ({ name, root }, tell) => {
     const list = join(place, `${name}.txt`);
     const of = sets[name]?.pictures ?? [];
     writeText(list, of.map((one) => `${one.path} ${labels.get(one.class)}\n`).join(""));
-    const { skipped } = await convertImageset(
+    return convertImageset(
       {
         ...{ root, list, database: join(place, `${name}_lmdb`), backend: "lmdb" },
         ...{ gray: model.input[0] === 1, height: stored, width: stored, checkSize: false },
@@ -170,17 +165,10 @@ async function writeDatabases(
         ...{ threads, lenient: false },
       },
       silent,
-      (inPart) => onProgress(done + inPart, total),
-      signal,
+      tell,
+      hooks.signal,
     );
-    check();
-    if (skipped > 0) {
-      throw new FormatError(
-        `${images}: ${skipped} pictures have changed since they were read. Expected them to stay while this runs.`,
-      );
-    }
-    done += count;
-  }
+  });
   // What was written to the run's folder lies elsewhere while it is made.
   const begin = `${place}/`;
   return parts.map((part) => ({

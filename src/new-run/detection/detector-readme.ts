@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import type { AnnotationKind } from "../../io/lists/annotation-file.ts";
-import type { BaseModel } from "../base-model.ts";
-import type { MadeNets } from "../made-nets.ts";
-import type { Plan } from "../plan.ts";
-import { changesText, type WrittenPart, word } from "../readme-text.ts";
+import {
+  changesText,
+  modelCommand,
+  type RunFacts,
+  type WrittenPart,
+  word,
+} from "../readme-text.ts";
 
 /** What was written of the pictures. */
 export interface WrittenPictures {
@@ -14,23 +17,14 @@ export interface WrittenPictures {
 }
 
 /** What a detector's page tells. */
-interface DetectorFacts extends WrittenPictures {
-  readonly folder: string;
-  readonly model: BaseModel;
-  readonly nets: MadeNets;
-  readonly plan: Plan;
-  readonly classes: readonly string[];
-  readonly size: number;
+interface DetectorFacts extends RunFacts, WrittenPictures {
   readonly kind: AnnotationKind;
-  readonly prefix: string;
-  readonly weights: string | undefined;
-  readonly damaged: readonly string[];
 }
 
 /** The page of a detector's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function detectorReadme(facts: DetectorFacts): string {
   const { folder, model, plan, parts, classes, size, encoding, longest, kind } = facts;
-  const { prefix, weights } = facts;
+  const { prefix } = facts;
   const at = (name: string): string => word(join(folder, name));
   const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
   const databases = parts.map(
@@ -64,7 +58,7 @@ caffe detect ${trained} picture.jpg
 
 \`\`\`sh
 ${databases.join("\n")}
-caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${weights === undefined ? "" : ` --from=${word(weights)}`}
+${modelCommand(facts)}
 \`\`\`
 
 The last command makes the nets; here their data layers read the databases above. A database must be removed before a command

@@ -1,12 +1,12 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createAnnoset } from "../../io/convert/annoset.ts";
 import type { LabelMapItem } from "../../io/proto/caffe.ts";
 import { compactNet } from "../../io/text/compact-prototxt.ts";
 import { printPrototxt } from "../../io/text/prototxt.ts";
-import { FormatError } from "../../util/errors.ts";
 import type { BaseModel } from "../base-model.ts";
 import { makeNets } from "../made-nets.ts";
-import type { PictureSet } from "../picture.ts";
+import { writePairLists } from "../pair-lists.ts";
+import { writePartDatabases } from "../part-databases.ts";
 import { planOf } from "../plan.ts";
 import { RUN_FILE, type RunFile, runFileText } from "../run-file.ts";
 import { solverText } from "../solver-text.ts";
@@ -25,7 +25,6 @@ import type { GatheredAnnotations } from "./gather-annotated.ts";
 
 /** Pictures are kept larger than the net's input by this at most, so that regions of them are sharp. */
 const ROOM = 2;
-const PARTS = ["train", "val"] as const;
 const LABEL_MAP = "labelmap.prototxt";
 
 /** What a run is made from. */
@@ -109,52 +108,28 @@ async function writeDatabases(
   { images, seed, threads }: WriteOptions,
   { sets, files, kind }: GatheredAnnotations,
   size: number,
-  { onProgress, check, say, signal }: WriteHooks,
+  hooks: WriteHooks,
 ): Promise<WrittenPictures> {
-  const linesOf = (set: PictureSet): [picture: string, annotation: string][] =>
-    set.pictures.map(({ path }) => [resolve(images, path), files.get(path) ?? ""]);
-  const here = `${resolve(".")}/`;
-  const isHere = PARTS.every((name) =>
-    linesOf(sets[name])
-      .flat()
-      .every((path) => path.startsWith(here)),
-  );
-  const root = isHere ? "./" : "/";
-  const cut = isHere ? here.length : 1;
-  const areJpegs = PARTS.every((name) =>
-    sets[name].pictures.every(({ path }) => /\.jpe?g$/i.test(path)),
+  const areJpegs = [sets.train, sets.val].every(({ pictures }) =>
+    pictures.every(({ path }) => /\.jpe?g$/i.test(path)),
   );
   const [encoding, longest] = [areJpegs ? "jpg" : "png", ROOM * size];
-  const parts = PARTS.map((name) => ({ name, root, count: sets[name].pictures.length }));
-  const total = parts.reduce((sum, { count }) => sum + count, 0);
-  let done = 0;
-  for (const { name, count } of parts) {
-    const list = join(place, `${name}.txt`);
-    const lines = linesOf(sets[name]).map((paths) =>
-      paths.map((path) => path.slice(cut)).join(" "),
-    );
-    writeText(list, lines.map((line) => `${line}\n`).join(""));
-    const { skipped } = await createAnnoset(
+  const parts = writePairLists(place, images, sets, files);
+  await writePartDatabases(parts, images, hooks, ({ name, root }, tell) =>
+    createAnnoset(
       {
-        ...{ root, list, database: join(place, `${name}_lmdb`), backend: "lmdb" },
-        ...{ annoType: "detection", labelType: kind, labelMapFile: join(place, LABEL_MAP) },
-        ...{ gray: false, height: 0, width: 0, minDim: 0, maxDim: longest, checkSize: false },
-        ...{ encoded: true, encodeType: encoding, shuffle: false, seed, resume: false, threads },
-        checkLabel: true,
+        ...{ root, list: join(place, `${name}.txt`), database: join(place, `${name}_lmdb`) },
+        ...{ backend: "lmdb", annoType: "detection", labelType: kind, checkLabel: true },
+        ...{ labelMapFile: join(place, LABEL_MAP), checkSize: false, minDim: 0, maxDim: longest },
+        ...{ gray: false, height: 0, width: 0, encoded: true, encodeType: encoding },
+        ...{ shuffle: false, seed, resume: false, threads },
       },
       (severity, _where, message) => {
-        if (severity === "warning") say("warning", message.replaceAll(`${place}/`, ""));
+        if (severity === "warning") hooks.say("warning", message.replaceAll(`${place}/`, ""));
       },
-      (inPart) => onProgress(done + inPart, total),
-      signal,
-    );
-    check();
-    if (skipped > 0) {
-      throw new FormatError(
-        `${images}: ${skipped} pictures have changed since they were read. Expected them to stay while this runs.`,
-      );
-    }
-    done += count;
-  }
+      tell,
+      hooks.signal,
+    ),
+  );
   return { parts, encoding, longest };
 }

@@ -1,27 +1,14 @@
 import { join } from "node:path";
-import type { BaseModel } from "../base-model.ts";
-import type { MadeNets } from "../made-nets.ts";
-import type { Plan } from "../plan.ts";
-import { changesText, type WrittenPart, word } from "../readme-text.ts";
+import { changesText, modelCommand, type RunFacts, word } from "../readme-text.ts";
 
 /** What a segmenter's page tells. */
-interface SegmenterFacts {
-  readonly folder: string;
-  readonly model: BaseModel;
-  readonly nets: MadeNets;
-  readonly plan: Plan;
-  readonly parts: readonly WrittenPart[];
-  readonly classes: readonly string[];
-  readonly size: number;
+interface SegmenterFacts extends RunFacts {
   readonly width: number;
-  readonly prefix: string;
-  readonly weights: string | undefined;
-  readonly damaged: readonly string[];
 }
 
 /** The page of a segmenter's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function segmenterReadme(facts: SegmenterFacts): string {
-  const { folder, model, plan, parts, classes, size, width, prefix, weights } = facts;
+  const { folder, model, plan, parts, classes, size, width, prefix } = facts;
   const at = (name: string): string => word(join(folder, name));
   const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
   return `# ${classes.length} classes of pixels, ${model.title}
@@ -49,7 +36,7 @@ caffe segment ${trained} picture.jpg
 | \`run.json\` | what \`caffe segment\` has to know beside the weights |
 
 \`\`\`sh
-caffe models get ${model.id} ${at("model")} --classes=${classes.length} --size=${size}${width === 1 ? "" : ` --width=${width}`}${weights === undefined ? "" : ` --from=${word(weights)}`}
+${modelCommand(facts, ...(width === 1 ? [] : [`--width=${width}`]))}
 \`\`\`
 
 This makes the nets; here their data layers read the lists above. Losses weigh all pixels alike.

@@ -1,8 +1,8 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { compactNet } from "../../io/text/compact-prototxt.ts";
 import type { BaseModel } from "../base-model.ts";
 import { makeNets } from "../made-nets.ts";
-import type { PictureSet } from "../picture.ts";
+import { writePairLists } from "../pair-lists.ts";
 import { planOf } from "../plan.ts";
 import { RUN_FILE, type RunFile, runFileText } from "../run-file.ts";
 import { solverText } from "../solver-text.ts";
@@ -11,8 +11,6 @@ import { mostBatch, sizeOf, type WriteOptions, type WrittenRun, writeText } from
 import type { GatheredMasks } from "./gather-masked.ts";
 import { withMaskData } from "./mask-layers.ts";
 import { segmenterReadme } from "./segmenter-readme.ts";
-
-const PARTS = ["train", "val"] as const;
 
 /** What a run is made from. */
 interface SegmenterSources {
@@ -46,24 +44,12 @@ export function writeSegmenter(
     ...{ fromWeights: weights !== undefined, normalized: nets.normalized },
     ...{ batch: options.batch, epochs: options.epochs },
   });
-  const linesOf = (set: PictureSet): string[][] =>
-    set.pictures.map(({ path }) => [resolve(images, path), masks.get(path) ?? ""]);
-  const here = `${resolve(".")}/`;
-  const isHere = PARTS.every((name) =>
-    linesOf(sets[name])
-      .flat()
-      .every((path) => path.startsWith(here)),
-  );
-  const [root, cut] = isHere ? ["./", here.length] : ["/", 1];
-  for (const name of PARTS) {
-    const lines = linesOf(sets[name]).map((paths) => paths.map((one) => one.slice(cut)).join(" "));
-    writeText(join(place, `${name}.txt`), lines.map((line) => `${line}\n`).join(""));
-  }
+  const parts = writePairLists(place, images, sets, masks);
   const [at, prefix] = [(name: string): string => join(folder, name), join(folder, model.id)];
   const trainVal = withMaskData(nets.trainVal, {
     train: { source: at("train.txt"), batch: plan.batch },
     val: { source: at("val.txt"), batch: plan.valBatch },
-    ...{ root, mirror: options.mirror },
+    ...{ root: parts[0]?.root ?? "", mirror: options.mirror },
   });
   const title = titleOf(model, classes.length, size);
   const facts = { plan, prefix, weights, seed };
@@ -71,7 +57,6 @@ export function writeSegmenter(
     ...{ model: model.id, task: model.task, deploy: "deploy.prototxt", labels: "labels.txt", size },
     ...{ width, image_dims: [size, size], mean_value: model.means },
   };
-  const parts = PARTS.map((name) => ({ name, root, count: counts[name] }));
   const page = { ...facts, folder, model, nets, parts, classes, size, width, damaged };
   const texts = {
     "labels.txt": classes.map((name) => `${name}\n`).join(""),
