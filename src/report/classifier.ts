@@ -1,4 +1,3 @@
-import { pngOf } from "../draw/picture/png.ts";
 import { type ClassNames, listOfNames } from "../inference/class-names.ts";
 import type { ClassifierReport, Mistake } from "./classifier-report.ts";
 import { ClassifiedRecords } from "./collect/classified.ts";
@@ -6,13 +5,11 @@ import type { DataPass } from "./collect/data-pass.ts";
 import type { Scored } from "./collect/scored.ts";
 import { thumbnailAt } from "./collect/thumbnail.ts";
 import { measureClassification } from "./measures/classification.ts";
-import { rowOf } from "./measures/confusion.ts";
 import type { JudgedRecords } from "./measures/judged.ts";
 import type { Collector, Report, ReportFacts } from "./report.ts";
 import { classifierJson } from "./write/classifier-json.ts";
 import { classifierPage } from "./write/classifier-page.ts";
-import { confusionCsv } from "./write/confusion-csv.ts";
-import { confusionSvg } from "./write/confusion-picture.ts";
+import { confusionFiles } from "./write/confusion-files.ts";
 import { predictionsCsv } from "./write/predictions-csv.ts";
 import { textFile } from "./write/text-file.ts";
 
@@ -47,7 +44,6 @@ export class ClassifierCollector implements Collector {
       mistakes: await mistakesOf(judged, numbers, this.#pass),
     };
     const { accuracy, topFive, loss, confusion } = measures;
-    const picture = await confusionSvg(confusion, report.names, "paper");
     return {
       summary: [
         ["accuracy", accuracy],
@@ -56,8 +52,7 @@ export class ClassifierCollector implements Collector {
       ],
       files: [
         ["predictions.csv", predictionsCsv(report)],
-        ["confusion.csv", confusionCsv(report.names, (label) => rowOf(confusion, label))],
-        ["confusion.png", [await pngOf(picture.text)]],
+        ...(await confusionFiles(confusion, report.names)),
         ["report.json", textFile(classifierJson(report))],
         ["index.html", textFile(await classifierPage(report))],
       ],

@@ -17,8 +17,10 @@ export interface Report {
   /** What it comes to, in a few numbers. */
   readonly summary: readonly (readonly [name: string, value: number])[];
   /** Its files by their names, index.html last. */
-  readonly files: readonly (readonly [name: string, chunks: Iterable<Uint8Array>])[];
+  readonly files: readonly ReportFile[];
 }
+
+export type ReportFile = readonly [name: string, chunks: Iterable<Uint8Array>];
 
 /** Takes in what a net says, batch by batch. */
 export interface Collector {

@@ -1,15 +1,12 @@
-import { pngOf } from "../draw/picture/png.ts";
 import { type ClassNames, listOfNames } from "../inference/class-names.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { DataPass } from "./collect/data-pass.ts";
 import type { Scored } from "./collect/scored.ts";
 import { SegmentedRecords } from "./collect/segmented.ts";
 import { thumbnailAt } from "./collect/thumbnail.ts";
-import { rowOf } from "./measures/confusion.ts";
 import { measureSegmentation } from "./measures/segmentation.ts";
 import type { Collector, Report, ReportFacts } from "./report.ts";
-import { confusionCsv } from "./write/confusion-csv.ts";
-import { confusionSvg } from "./write/confusion-picture.ts";
+import { confusionFiles } from "./write/confusion-files.ts";
 import { recordsCsv } from "./write/records-csv.ts";
 import {
   type SegmenterReport,
@@ -55,7 +52,6 @@ export class SegmenterCollector implements Collector {
       ...{ facts, source: this.#source, names, measures, records: records.length },
       worst: await this.#worst(called),
     };
-    const picture = await confusionSvg(confusion, names, "paper");
     const columns = ["pixels", "accuracy", "mean_iou"];
     const rows = records.map(({ pixels, accuracy, meanIou }) => [pixels, accuracy, meanIou]);
     return {
@@ -66,8 +62,7 @@ export class SegmenterCollector implements Collector {
       ],
       files: [
         ["predictions.csv", recordsCsv(called, columns, rows)],
-        ["confusion.csv", confusionCsv(names, (label) => rowOf(confusion, label))],
-        ["confusion.png", [await pngOf(picture.text)]],
+        ...(await confusionFiles(confusion, names)),
         ["report.json", textFile(segmenterJson(report))],
         ["index.html", textFile(await segmenterPage(report))],
       ],

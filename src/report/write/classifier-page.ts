@@ -20,6 +20,16 @@ import { chart, decimals, footOf, leadOf, percent, SHARES, short } from "./shown
 /** Curves of so many classes are drawn, each of so many points at most. */
 const [MOST_CURVES, MOST_POINTS] = [10, 200];
 
+/** What chance gives, and what a net is that is as sure as it is right. */
+const DIAGONAL: Series = {
+  label: "",
+  isDashed: true,
+  points: [
+    [0, 0],
+    [1, 1],
+  ],
+};
+
 /** The page of a classifier's report. */
 export async function classifierPage(report: ClassifierReport): Promise<string> {
   const { facts, measures, names } = report;
@@ -91,14 +101,6 @@ function curves({ judged, measures, names }: ClassifierReport): Html[] {
     lines.map((line) => ({ label: line.label, points: thinned(points(line), MOST_POINTS) }));
   const precision = seriesOf(({ thresholds }) => precisionPoints(thresholds));
   const roc = seriesOf(({ thresholds }) => rocPoints(thresholds));
-  const chance = {
-    label: "",
-    isDashed: true,
-    points: [
-      [0, 0],
-      [1, 1],
-    ],
-  } as const;
   return [
     section(
       "Curves",
@@ -109,7 +111,7 @@ function curves({ judged, measures, names }: ClassifierReport): Html[] {
         chart({ xLabel: "recall", yLabel: "precision", series: precision, ...SHARES }),
         chart({
           ...{ xLabel: "share of the others taken for it", yLabel: "share of the class found" },
-          ...{ series: [...roc, chance], ...SHARES },
+          ...{ series: [...roc, DIAGONAL], ...SHARES },
         }),
       ]}</div>`,
       legend(lines.map(({ label }) => label)),
@@ -120,14 +122,6 @@ function curves({ judged, measures, names }: ClassifierReport): Html[] {
 function calibration({ measures }: ClassifierReport): Html {
   const { bins } = measures.calibration;
   const known = bins.filter(({ records }) => records > 0);
-  const diagonal = {
-    label: "",
-    isDashed: true,
-    points: [
-      [0, 0],
-      [1, 1],
-    ],
-  } as const;
   return section(
     "Calibration",
     "Whether the net is as sure as it is right: among guesses of a confidence, as large a share should be right. Bars below the dashed line: it is surer than it is right.",
@@ -135,7 +129,7 @@ function calibration({ measures }: ClassifierReport): Html {
       chart({
         ...{ xLabel: "confidence of the guess", yLabel: "share that is right", ...SHARES },
         ...{
-          series: [diagonal],
+          series: [DIAGONAL],
           bars: known.map(({ from, to, accuracy }) => ({ from, to, value: accuracy })),
         },
       }),
