@@ -47,6 +47,13 @@ export function wholeOfAnySign<K extends string, O extends NumberOptions>(
   return whole(name, { ...options, least: LEAST_INT });
 }
 
+/** Which layers of a net with several states are built. */
+export const levelFlag = wholeOfAnySign("level", { default: 0, describe: "the net's level" });
+export const stageFlag = [
+  "stage",
+  { type: "string", describe: "the net's stages, separated by commas" },
+] as const;
+
 /** A flag that is a number between `least` and `most`, where they are given. */
 export function real<K extends string, O extends NumberOptions>(
   name: K,

@@ -9,7 +9,7 @@ import { CaffeError } from "../../util/errors.ts";
 import { numberText } from "../../util/log.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import { printable } from "../../util/printable.ts";
-import { listOf, real, whole, wholeOfAnySign } from "../flags.ts";
+import { levelFlag, listOf, real, stageFlag, whole } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags, withoutInfo } from "../session.ts";
 
@@ -56,8 +56,8 @@ export const compare: CommandModule<object, CompareFlags> = {
         }),
       )
       .option(...whole("seed", { default: 1, describe: "of weights, inputs and dropout" }))
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .example("caffe compare --model=net.prototxt --engines=reference,native", "two engines")
       .example(

@@ -7,7 +7,7 @@ import { Net } from "../../net/net.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { type Log, silent } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
-import { listOf, whole, wholeOfAnySign, withLists } from "../flags.ts";
+import { levelFlag, listOf, stageFlag, whole, withLists } from "../flags.ts";
 import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
 import { Console } from "../session.ts";
 import { shapesOf } from "./summarize.ts";
@@ -55,8 +55,8 @@ export const drawNet: CommandModule<object, DrawFlags> = {
         default: "TEST",
         describe: "the net's phase; ALL draws every layer",
       })
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .option("shapes", {
         type: "boolean",
         default: false,

@@ -12,7 +12,7 @@ import { toOnnx } from "../../onnx/export/to-onnx.ts";
 import type { OnnxModel } from "../../onnx/graph/model.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { type Log, silent } from "../../util/log.ts";
-import { listOf, whole, wholeOfAnySign, withLists } from "../flags.ts";
+import { levelFlag, listOf, stageFlag, whole, withLists } from "../flags.ts";
 import { type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
 import { checkRunsNothing } from "../run-layers.ts";
 import { Console, enginesFor } from "../session.ts";
@@ -41,8 +41,8 @@ export const exportOnnx: CommandModule<object, ExportFlags> = {
   builder: (yargs) =>
     withLists(withImageFlags(yargs), "shape")
       .positional("output", { type: "string", demandOption: true, describe: "file to write" })
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .option("shape", {
         type: "string",
         array: true,

@@ -12,7 +12,7 @@ import { CaffeError, EngineError } from "../../util/errors.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { Random } from "../../util/random.ts";
-import { listOf, real, whole, wholeOfAnySign } from "../flags.ts";
+import { levelFlag, listOf, real, stageFlag, whole } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
 
@@ -58,8 +58,8 @@ export const gradientCheck: CommandModule<object, GradientCheckFlags> = {
         }),
       )
       .option(...whole("seed", { default: 1, describe: "of weights, inputs and samples" }))
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .example("caffe gradient_check --model=net.prototxt", "check all layers, then the net")
       .example(
         "caffe gradient_check --model=net.prototxt --layer=attention --samples=0",

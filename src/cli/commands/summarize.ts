@@ -11,7 +11,7 @@ import { type LayerSummary, summarize as summaryOf } from "../../net/tools/summa
 import { CaffeError } from "../../util/errors.ts";
 import { silent } from "../../util/log.ts";
 import { cut, printable } from "../../util/printable.ts";
-import { listOf, wholeOfAnySign, withLists } from "../flags.ts";
+import { levelFlag, listOf, stageFlag, withLists } from "../flags.ts";
 import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
 import { Console } from "../session.ts";
 
@@ -42,8 +42,8 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
         default: "TEST",
         describe: "the net's phase",
       })
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .option("shape", {
         type: "string",
         array: true,

@@ -6,7 +6,7 @@ import { TestScores } from "../../net/evaluation/test-scores.ts";
 import { filesOfRun } from "../../new-run/run-folder.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
-import { whole, wholeOfAnySign } from "../flags.ts";
+import { levelFlag, stageFlag, whole } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { type ReportFlags, report } from "../report-run.ts";
 import { Console, withCommonFlags } from "../session.ts";
@@ -67,8 +67,8 @@ export function withTestFlags<T>(yargs: Argv<T>): Argv<T> {
         describe: `batches to run; ${ITERATIONS} by default, and for a report all that the data has`,
       }),
     )
-    .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-    .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+    .option(...levelFlag)
+    .option(...stageFlag)
     .option("ap_version", {
       choices: apVersions,
       default: "Integral",

@@ -2,7 +2,7 @@ import type { CommandModule } from "yargs";
 import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
 import { numberText } from "../../util/log.ts";
-import { whole, wholeOfAnySign } from "../flags.ts";
+import { levelFlag, stageFlag, whole } from "../flags.ts";
 import { LayerWork } from "../layer-work.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
@@ -34,8 +34,8 @@ export const time: CommandModule<object, TimeFlags> = {
         describe:
           "say which algorithm ran each layer, at which rate, and how often data changed its layout",
       })
-      .option(...wholeOfAnySign("level", { default: 0, describe: "the net's level" }))
-      .option("stage", { type: "string", describe: "the net's stages, separated by commas" })
+      .option(...levelFlag)
+      .option(...stageFlag)
       .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet")
       .example(
         "caffe time --model=train_val.prototxt --verbose",
