@@ -104,7 +104,7 @@ export class Solver extends TrainingLoop {
    * @throws FormatError, FileError where it is damaged; SolverError, NetError where it is of another net or solver
    */
   restore(path: string): Promise<void> {
-    return this.#inTurn(() => this.restoreNow(path));
+    return this.#inTurn(async () => void (await this.restoreNow(path)));
   }
 
   /**
@@ -113,7 +113,7 @@ export class Solver extends TrainingLoop {
    * @throws SolverError, NetError where the newest whole one is of another net or solver
    */
   restoreNewest(): Promise<string | undefined> {
-    return this.#inTurn(() => this.net.inTurn(() => this.snapshots.restoreNewest(this)));
+    return this.#inTurn(() => this.restoreNow());
   }
 
   /** Runs `work` when its turn comes. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
+import { Solver } from "../../src/solvers/solver.ts";
 import { Random } from "../../src/util/random.ts";
 import { hasMpi, mpiNeeds, mpirun, startMpirun } from "../support/mpi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -177,6 +178,26 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     const { status, stderr } = mpirun(1, [...one, ":", "-np", "1", process.execPath, ...other]);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/the solver differs.*rank 1 .*iter_size: 3/);
+  });
+
+  test("ranks that begin from other weights are refused, with the first blob that differs", () => {
+    const file = endless("begun");
+    const weights = [1, 2].map((seed) => {
+      const path = join(folder, `${seed}.caffemodel`);
+      const text = solver(list, 4, rules.SGD).replace("random_seed: 7", `random_seed: ${seed}`);
+      using made = Solver.parse(text, { silent: true });
+      made.net.save(path);
+      return `--weights=${path}`;
+    });
+    const [one, other] = weights.map((flag) => [binary, "train", file, flag]) as [
+      string[],
+      string[],
+    ];
+    const { status, stderr } = mpirun(1, [...one, ":", "-np", "1", process.execPath, ...other]);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(
+      /a blob of weights of the net differs.*rank 1 \(conv\[0\] .*, not conv\[0\] /,
+    );
   });
 
   test("a rank that is killed ends all of them", async () => {

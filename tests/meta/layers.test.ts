@@ -64,6 +64,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/summarize.ts": ["Split"],
   "cli/preparation.ts": ["Input"],
   "cli/run-layers.ts": ["Python"],
+  "cli/same-start.ts": ["Python"],
   "doctor/checks/net/batch-norm-without-scale.ts": ["Scale"],
   "doctor/checks/net/nothing-learns.ts": ["SoftmaxWithLoss"],
   "doctor/layer-kinds.ts": [

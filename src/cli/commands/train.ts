@@ -2,7 +2,6 @@ import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
-import { printPrototxt } from "../../io/text/prototxt.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
 import { Solver } from "../../solvers/solver.ts";
@@ -11,6 +10,7 @@ import type { Log } from "../../util/log.ts";
 import { listOf, wholeOfAnySign } from "../flags.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { besideOthers, type Side } from "../ranks.ts";
+import { checkSameStart } from "../same-start.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
 
@@ -101,7 +101,7 @@ async function run(given: TrainFlags): Promise<void> {
     await besideOthers(console.log, async (side) => {
       const solver = await makeSolver(file, flags, side);
       try {
-        if (side.others) await compare(solver, side.others.agree);
+        if (side.others) await checkSameStart(solver, side.others.agree);
         signals.goTo(solver);
         await solve(solver, snapshot, console, side);
       } finally {
@@ -181,34 +181,12 @@ async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf("weights", weights) }),
     ...(others && { workers: others.workers }),
-    // Ranks above 0 begin from what rank 0 has read.
-    isResumed:
-      (snapshot !== undefined && snapshot !== "" && snapshot !== "auto") || rankIn(others) > 0,
+    isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
   });
 }
 
 function rankIn(others: Side["others"]): number {
   return others?.workers.rank ?? 0;
-}
-
-/** Fields that say where a process finds its files, which may be another place on each machine. */
-const PLACES =
-  /^\s*(source|root_folder|root_dir|mean_file|snapshot_prefix|net|train_net|test_net|weights): /;
-
-/** Makes sure that all ranks train the same net in the same way. */
-async function compare(
-  { param, net }: Solver,
-  agree: (what: string, own: string) => Promise<void>,
-): Promise<void> {
-  const apart = (text: string): string =>
-    text
-      .split("\n")
-      .filter((line) => !PLACES.test(line))
-      .join("\n");
-  await agree("the solver", apart(printPrototxt("SolverParameter", param)));
-  const layers = net.layers.map(({ param }) => printPrototxt("LayerParameter", param));
-  await agree("the net", apart(layers.join("\n")));
-  await agree("the engines", net.layers.map(({ engine }) => engine.name).join("\n"));
 }
 
 async function solve(

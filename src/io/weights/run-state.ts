@@ -19,6 +19,8 @@ export interface RunState {
   readonly solver?: SolverMemory;
   /** SHA-256 of the two files of the same snapshot. */
   readonly files?: { readonly model: string; readonly state: string };
+  /** Of a run of several workers, by worker: the states of the train net's layers that are others than those of `train`. */
+  readonly workers?: readonly LayerStates[];
 }
 
 /** What a solver remembers besides iteration, step and history. */
@@ -125,6 +127,7 @@ const KEYS: ReadonlySet<string> = new Set([
   "test",
   "solver",
   "files",
+  "workers",
   "sha256",
 ]);
 
@@ -133,7 +136,7 @@ function isRunState(value: unknown): value is RunState & { readonly sha256?: str
     typeof one === "object" && one !== null && !Array.isArray(one);
   const areStates = (one: unknown): boolean => isRecord(one) && Object.values(one).every(isRecord);
   if (!isRecord(value) || Object.keys(value).some((key) => !KEYS.has(key))) return false;
-  const { version, iter, train, test, solver, files } = value;
+  const { version, iter, train, test, solver, files, workers } = value;
   return (
     version === 1 &&
     Number.isSafeInteger(iter) &&
@@ -141,6 +144,7 @@ function isRunState(value: unknown): value is RunState & { readonly sha256?: str
     Array.isArray(test) &&
     test.every(areStates) &&
     (files === undefined || isRecord(files)) &&
+    (workers === undefined || (Array.isArray(workers) && workers.every(areStates))) &&
     (solver === undefined ||
       (isRecord(solver) &&
         Array.isArray(solver["snapshots"]) &&

@@ -6,13 +6,15 @@ import { numberText } from "../../util/log.ts";
 import { valueText } from "../../util/options.ts";
 import { Turns } from "../../util/turns.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
-import { bringToHost } from "../snapshots/snapshot.ts";
+import { bringToHost, type Resumed } from "../snapshots/snapshot.ts";
 import type { ParameterUpdate } from "../update/parameter-update.ts";
+import type { Workers } from "../workers.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
 import { logDisplay, TrainingSpeed } from "./display.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
 import { Guests } from "./guests.ts";
 import { SolverRun } from "./run.ts";
+import { doneByFirst, otherWorkers, snapshotOfWorker, statesByWorker } from "./shared-snapshots.ts";
 
 /**
  * What a solver does, each at once: iterations with the tests, displays and snapshots that are due, and what its guests
@@ -326,8 +328,19 @@ export abstract class TrainingLoop extends SolverRun {
     await this.loss.read();
     await bringToHost(this, this.presentParam.snapshot_diff ?? false);
     this.divergence.checkWeights(this.iter, this.net);
-    const path = this.snapshots.write(this, isBest);
+    const path = this.workers
+      ? await this.#writeBeside(this.workers, isBest)
+      : this.snapshots.write(this, isBest);
     await this.guests.tell((guest) => guest.onSnapshot?.(path, this));
+    return path;
+  }
+
+  /** Lets the first worker write, with what the others tell; all go on from what it has written. */
+  async #writeBeside(workers: Workers, isBest: boolean): Promise<string> {
+    const states = await statesByWorker(this.net, workers);
+    const path = await doneByFirst(workers, () => this.snapshots.write(this, isBest, states));
+    this.snapshots.wrote(this.iter, isBest);
+    await workers.follow(this.arraysOfRun());
     return path;
   }
 
@@ -342,9 +355,36 @@ export abstract class TrainingLoop extends SolverRun {
     if (this.snapshots.isOwed(this.iter)) await this.snapshotNow();
   }
 
-  /** @internal */
-  protected restoreNow(path: string): Promise<void> {
+  /**
+   * @internal Goes on from a .solverstate, or from the newest that is whole; where several workers train, from what the first
+   * of them reads.
+   * @returns its path; undefined where there is none
+   */
+  protected restoreNow(path?: string): Promise<string | undefined> {
     this.isJoined = false;
-    return this.net.inTurn(() => this.snapshots.restore(this, path));
+    const read = (): Promise<Resumed | undefined> =>
+      path === undefined ? this.snapshots.restoreNewest(this) : this.snapshots.restore(this, path);
+    return this.net.inTurn(async () => {
+      const resumed = this.workers ? await this.#restoreBeside(this.workers, read) : await read();
+      const note = otherWorkers(resumed?.runState, this.workers?.count ?? 1);
+      if (note !== undefined) this.say(note);
+      return resumed?.path;
+    });
+  }
+
+  async #restoreBeside(
+    workers: Workers,
+    read: () => Promise<Resumed | undefined>,
+  ): Promise<Resumed | undefined> {
+    const present = (await statesByWorker(this.net, workers))[workers.rank] ?? {};
+    const { resumed, isThere } = await doneByFirst(workers, async () => {
+      const resumed = await read();
+      return { resumed, isThere: this.snapshots.has(this.iter) };
+    });
+    if (workers.rank > 0 && resumed) {
+      const own = snapshotOfWorker(resumed, workers.rank, present);
+      await this.snapshots.follow(this, own, isThere);
+    }
+    return resumed;
   }
 }

@@ -9,7 +9,14 @@ import { checkSize } from "../../io/weights/size-limit.ts";
 import type { Net } from "../../net/net.ts";
 import { FileError, FormatError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { restoreSnapshot, type Snapshotted, writeSnapshot } from "./snapshot.ts";
+import {
+  followSnapshot,
+  type LayerStates,
+  type Resumed,
+  restoreSnapshot,
+  type Snapshotted,
+  writeSnapshot,
+} from "./snapshot.ts";
 import {
   findSolverStates,
   removeSnapshot,
@@ -101,15 +108,12 @@ export class SnapshotStore {
   }
 
   /**
-   * Writes a snapshot of the run as it is and returns the path of its .solverstate; the path alone where another worker writes.
+   * Writes a snapshot of the run as it is and returns the path of its .solverstate.
    * @param isBest as `<prefix>_best_iter_<N>`, in place of the best one before it
+   * @param workers where several train the net, by worker: states of its layers that are others than this one's
    * @throws FileError where it cannot be written; the snapshots before it are untouched then
    */
-  write(run: Snapshotted, isBest = false): string {
-    if (!this.#isWriter) {
-      if (!isBest) this.#newestIter = run.iter;
-      return this.#files(run.iter, isBest).state;
-    }
+  write(run: Snapshotted, isBest = false, workers?: readonly LayerStates[]): string {
     if (!this.#hasSwept) removeLeftovers(this.#prefix);
     this.#hasSwept = true;
     const [kept, bests] = [this.#kept, this.#bests];
@@ -122,14 +126,19 @@ export class SnapshotStore {
     const files = this.#files(run.iter, isBest);
     try {
       const { snapshot_diff = false } = this.#param;
-      writeSnapshot(run, files, this.#format, snapshot_diff, this.#log);
+      writeSnapshot(run, files, this.#format, snapshot_diff, this.#log, workers);
     } catch (error) {
       [this.#kept, this.#bests] = [kept, bests];
       throw error;
     }
     if (isBest) this.#keepBest();
-    else this.#newestIter = run.iter;
+    this.wrote(run.iter, isBest);
     return files.state;
+  }
+
+  /** The snapshot of that iteration is there: this worker has written it, or another. */
+  wrote(iter: number, isBest: boolean): void {
+    if (!isBest) this.#newestIter = iter;
   }
 
   /**
@@ -143,6 +152,7 @@ export class SnapshotStore {
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       if (!isBest) this.#failedAt = iter;
+      if (!this.#isWriter) return;
       const { newest } = this;
       this.#log(
         "error",
@@ -153,29 +163,39 @@ export class SnapshotStore {
   }
 
   /**
-   * Lets a run go on from a .solverstate.
+   * Lets a run go on from a .solverstate; gives what it holds besides arrays.
    * @throws FormatError, FileError where it is damaged; SolverError, NetError where it is of another net or solver
    */
-  async restore(run: Snapshotted, path: string): Promise<void> {
-    await restoreSnapshot(run, path, this.#log);
+  async restore(run: Snapshotted, path: string): Promise<Resumed> {
+    const resumed = await restoreSnapshot(run, path, this.#log);
     const isOwn = resolve(path) === resolve(this.#files(run.iter, false).state);
     this.#newestIter = isOwn ? run.iter : undefined;
     // What lies under another prefix is not this run's to remove.
     if (!resolve(path).startsWith(`${resolve(this.#prefix)}_`)) this.remember({ snapshots: [] });
     // A run that ended between writing the best and removing the one before it left both.
     this.#keepBest();
+    return resumed;
+  }
+
+  /**
+   * Lets a run go on from what another worker has restored, but for the arrays.
+   * @param isThere whether that is the snapshot which this run would write in that iteration
+   * @throws SolverError where it is of another net
+   */
+  async follow(run: Snapshotted, resumed: Resumed, isThere: boolean): Promise<void> {
+    await followSnapshot(run, resumed);
+    this.#newestIter = isThere ? run.iter : undefined;
   }
 
   /**
    * Lets a run go on from the newest snapshot that is whole; damaged ones are passed over with a warning.
-   * @returns its path; undefined where there is none
+   * @returns what it holds besides arrays; undefined where there is none
    * @throws SolverError, NetError where the newest whole one is of another net or solver
    */
-  async restoreNewest(run: Snapshotted): Promise<string | undefined> {
+  async restoreNewest(run: Snapshotted): Promise<Resumed | undefined> {
     for (const { path } of findSolverStates(this.#prefix)) {
       try {
-        await this.restore(run, path);
-        return path;
+        return await this.restore(run, path);
       } catch (error) {
         if (!(error instanceof FormatError || error instanceof FileError)) throw error;
         this.#log("warning", "solver", `${path} is passed over: ${error.message}`);

@@ -66,6 +66,7 @@ export async function bringToHost(run: Snapshotted, withDiff: boolean): Promise<
  * The .runstate is not Caffe's. It holds each layer's position in its data and random numbers, and what the solver
  * remembers, so that a resumed run goes on to the bit; without it a run resumes as Caffe's does.
  *
+ * @param workers where several train the net, by worker: states of its layers that are others than this one's
  * @throws FileError where a file cannot be written; nothing has changed then
  */
 export function writeSnapshot(
@@ -74,6 +75,7 @@ export function writeSnapshot(
   format: SnapshotFormat,
   withDiff: boolean,
   log: Log,
+  workers?: readonly LayerStates[],
 ): void {
   const kind = format === "HDF5" ? "HDF5" : "binary proto";
   log("info", "solver", `Snapshotting to ${kind} file ${files.model}`);
@@ -96,6 +98,7 @@ export function writeSnapshot(
     test: run.testStates(),
     solver: run.memory(),
     files: { model: digestOf(model), state: digestOf(state) },
+    ...(workers && { workers }),
   });
   writeFilesAtomically([
     { path: files.model, chunks: model },
@@ -104,13 +107,24 @@ export function writeSnapshot(
   ]);
 }
 
+/** What a snapshot holds beside arrays: what every worker goes on from. */
+export interface Resumed {
+  readonly path: string;
+  readonly iter: number;
+  readonly currentStep: number;
+  readonly plateau: PlateauState | undefined;
+  /** Undefined where there is no .runstate. */
+  readonly runState: RunState | undefined;
+}
+
 /**
  * Sets weights, history, iteration and, where there is a .runstate, everything else back.
  *
+ * @returns what else than arrays it has set
  * @throws FormatError, FileError where a file is missing or damaged; SolverError, NetError where it is of another net or
  *   solver. Nothing has been set then.
  */
-export async function restoreSnapshot(run: Snapshotted, path: string, log: Log): Promise<void> {
+export async function restoreSnapshot(run: Snapshotted, path: string, log: Log): Promise<Resumed> {
   const state = readSolverState(path);
   if (state.learned_net === "") {
     throw new FormatError(
@@ -131,9 +145,27 @@ export async function restoreSnapshot(run: Snapshotted, path: string, log: Log):
   state.history.forEach((value, i) => {
     run.history[i]?.dataMem.overwriteCpu().set(value.data);
   });
-  run.iter = state.iter;
-  run.currentStep = state.current_step;
-  run.plateau = state.plateau;
+  const { iter, current_step: currentStep, plateau } = state;
+  const resumed = { path, iter, currentStep, plateau, runState };
+  await goOnFrom(run, resumed);
+  return resumed;
+}
+
+/**
+ * Sets all of a snapshot but its arrays, which another worker has read.
+ * @throws SolverError where it is of another net
+ */
+export async function followSnapshot(run: Snapshotted, resumed: Resumed): Promise<void> {
+  const { runState, path } = resumed;
+  if (runState) checkLayerStates(run, runState, runStatePath(path));
+  await goOnFrom(run, resumed);
+}
+
+async function goOnFrom(run: Snapshotted, resumed: Resumed): Promise<void> {
+  const { iter, currentStep, plateau, runState } = resumed;
+  run.iter = iter;
+  run.currentStep = currentStep;
+  run.plateau = plateau;
   if (!runState) return;
   if (runState.solver) run.remember(runState.solver);
   for (const [layer, kept] of keptStates(run, runState)) await layer.restore(kept);
