@@ -6,14 +6,11 @@ import { constants } from "../../src/onnx/export/constants.ts";
 import { isEnd } from "../../src/onnx/export/ends.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
 import { translations } from "../../src/onnx/export/translations.ts";
+import { withoutForm } from "../../src/onnx/export/without-form.ts";
 import { CaffeError } from "../../src/util/errors.ts";
 import { silent } from "../../src/util/log.ts";
-import {
-  bottomsOf,
-  configurations,
-  type Row,
-  withoutGradient,
-} from "../../tests/support/configurations.ts";
+import { bottomsOf, type Row } from "../../tests/support/configurations.ts";
+import { onnxConfigurations } from "../../tests/support/onnx-configurations.ts";
 import { table } from "./table.ts";
 
 /** Uses that are refused, and what is to be known besides. */
@@ -35,31 +32,43 @@ const NOTES: Readonly<Record<string, string>> = {
   Yolov3DetectionOutput: "for maps of the net's size",
 };
 
+/** Where the file does not do what the layer does, and why. */
+const APPROXIMATE: Readonly<Record<string, string>> = {
+  BoxGroupOutput: "boxes less than a pixel apart overlap a little; in Cascade R-CNN they do not",
+  DetectionOutput: "of scores that equal the last of `top_k`, all are looked at",
+  FrcnnOutput: "boxes less than a pixel apart overlap a little; in Cascade R-CNN they do not",
+  MarginInnerProduct: "the label's product too is without its margin, which is of training",
+};
+
 /** What is written, and a table of what each layer type becomes. */
 export async function onnxPage(): Promise<string> {
   const text = readFileSync("scripts/generate/onnx-page.md", "utf8");
   const rows: string[][] = [];
-  const all = { ...configurations, ...withoutGradient };
   for (const type of [...translations.keys()].sort()) {
     const operators = new Set<string>();
-    for (const row of all[type] ?? [])
+    for (const row of onnxConfigurations[type] ?? [])
       for (const one of await operatorsOf(type, row)) operators.add(one);
     // A layer that does nothing in TEST is a name for its bottom; as an output it is an Identity.
     if (operators.size > 1) operators.delete("Identity");
     const shown = [...operators].sort().map((one) => `\`${one}\``);
     const what = Object.hasOwn(constants, type) ? "a constant" : shown.join(", ");
-    rows.push([type, what || "nothing", NOTES[type] ?? ""]);
+    const approximate = APPROXIMATE[type];
+    rows.push([
+      type,
+      what || "nothing",
+      [approximate === undefined ? "exact" : `approximate: ${approximate}`, NOTES[type] ?? []]
+        .flat()
+        .join("; "),
+    ]);
   }
-  const registry = new LayerRegistry();
-  const without = registry.types.filter(
-    (type) =>
-      !translations.has(type) &&
-      !isEnd({ type }) &&
-      !["input", "source"].includes(registry.roleOf(type)),
-  );
+  const ends = new LayerRegistry().types.filter((type) => isEnd({ type }));
+  const listed = (types: readonly string[]): string =>
+    types.map((type) => `\`${type}\``).join(", ");
+  const reasons = Object.entries(withoutForm).map(([type, why]) => `- \`${type}\`: ${why}`);
   return text
-    .replace("TABLE", table(["layer", "operators", ""], rows))
-    .replace("WITHOUT", without.map((type) => `\`${type}\``).join(", "))
+    .replace("TABLE", table(["layer", "operators", "as the layer?"], rows))
+    .replace("ENDS", listed(ends))
+    .replace("WITHOUT", reasons.join("\n"))
     .replace(/^/, "<!-- Made from src/onnx by npm run gen; change it there. -->\n\n");
 }
 

@@ -21,6 +21,22 @@ const DEFAULTS = {
 };
 
 /**
+ * What `param_str` says, and py-faster-rcnn's configuration where it says nothing.
+ * @throws CaffeError where it has other keys, or no feat_stride
+ */
+export function pythonProposalOptions(text: string, phase: Phase): ProposalOptions {
+  const param = new ParamStr(text, KEYS);
+  const { candidates, most } = DEFAULTS[phase === "TRAIN" ? "TRAIN" : "TEST"];
+  return {
+    anchors: anchorOptions(param),
+    candidates: param.number("RPN_PRE_NMS_TOP_N", candidates),
+    most: param.number("RPN_POST_NMS_TOP_N", most),
+    overlap: param.number("RPN_NMS_THRESH", 0.7),
+    leastSize: param.number("RPN_MIN_SIZE", 16, 0),
+  };
+}
+
+/**
  * Proposes regions: the `rpn.proposal_layer` of py-faster-rcnn, with its default configuration.
  *
  * Bottoms: scores 1×2A×H×W (background, then objects), deltas 1×4A×H×W, im_info 1×3 (height, width, scale). Tops: R×5
@@ -32,15 +48,7 @@ export class PythonProposalLayer {
   #options!: ProposalOptions;
 
   setup(_bottom: Blobs, top: Blobs): void {
-    const param = new ParamStr(this.param_str, KEYS);
-    const { candidates, most } = DEFAULTS[this.phase === "TRAIN" ? "TRAIN" : "TEST"];
-    this.#options = {
-      anchors: anchorOptions(param),
-      candidates: param.number("RPN_PRE_NMS_TOP_N", candidates),
-      most: param.number("RPN_POST_NMS_TOP_N", most),
-      overlap: param.number("RPN_NMS_THRESH", 0.7),
-      leastSize: param.number("RPN_MIN_SIZE", 16, 0),
-    };
+    this.#options = pythonProposalOptions(this.param_str, this.phase);
     top[0]?.reshape([1, 5]);
     top[1]?.reshape([1, 1]);
   }

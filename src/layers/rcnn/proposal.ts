@@ -1,10 +1,29 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
+import type { ProposalParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Arity, arity, type Blobs, type LayerRole, type ParamField } from "../base/layer.ts";
 import { ToldLayer } from "../base/told-layer.ts";
 import { ANCHORS, anchorCount } from "./anchors.ts";
 import { checkProposalShapes, type ProposalOptions, propose } from "./propose.ts";
+
+/** What `proposal_param` says. */
+export function proposalOptions(given: ProposalParameter = {}): ProposalOptions {
+  const param = withDefaults("ProposalParameter", given);
+  const { ratio = [], scale = [] } = given;
+  return {
+    anchors: {
+      stride: param.feat_stride,
+      base: param.base_size,
+      scales: scale.length > 0 ? [...scale] : ANCHORS.scales,
+      ratios: ratio.length > 0 ? [...ratio] : ANCHORS.ratios,
+    },
+    candidates: param.pre_nms_topn,
+    most: param.post_nms_topn,
+    overlap: param.nms_thresh,
+    leastSize: param.min_size,
+  };
+}
 
 /**
  * Proposes regions: anchors of every position of a map, moved and stretched, within the image, the best that do not
@@ -30,20 +49,7 @@ export class ProposalLayer extends ToldLayer<Blobs, Blobs> {
   static override readonly tops: Arity = arity.oneOrTwo;
 
   get #options(): ProposalOptions {
-    const param = withDefaults("ProposalParameter", this.param.proposal_param);
-    const { ratio = [], scale = [] } = this.param.proposal_param ?? {};
-    return {
-      anchors: {
-        stride: param.feat_stride,
-        base: param.base_size,
-        scales: scale.length > 0 ? [...scale] : ANCHORS.scales,
-        ratios: ratio.length > 0 ? [...ratio] : ANCHORS.ratios,
-      },
-      candidates: param.pre_nms_topn,
-      most: param.post_nms_topn,
-      overlap: param.nms_thresh,
-      leastSize: param.min_size,
-    };
+    return proposalOptions(this.param.proposal_param);
   }
 
   override setUp(): void {

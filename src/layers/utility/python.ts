@@ -196,6 +196,11 @@ export class PythonLayer extends Layer {
     return isShared && this.phase === "TRAIN" && shard ? shard : { rank: 0, count: 1 };
   }
 
+  /** Whether a layer that is known runs, and no code of the user's. */
+  get isKnown(): boolean {
+    return this.#known !== undefined;
+  }
+
   override ready(): Promise<void> | undefined {
     return this.#known?.ready?.();
   }

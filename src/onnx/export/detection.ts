@@ -1,17 +1,15 @@
 import { withDefaults } from "../../io/proto/messages.ts";
-import { ANCHORS, anchorsOf } from "../../layers/rcnn/anchors.ts";
 import type { Axis } from "../graph/axes.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import { lengthAlong, line, pad, reduce, reverse, slice, split } from "../graph/operators.ts";
+import { lengthAlong, line, reduce, slice, split } from "../graph/operators.ts";
 import type { Site, Translation } from "./site.ts";
 import {
   ascending,
-  atMost,
   columnOf,
   coordinates,
   countTo,
   detections,
-  listOf,
+  LOWEST,
   NO_SCORE,
   suppress,
 } from "./suppression.ts";
@@ -61,9 +59,6 @@ function withArea(g: GraphBuilder, boxes: string, code: string): string {
   const isSome = g.op("And", [g.op("Greater", [x1, x0]), g.op("Greater", [y1, y0])]);
   return g.op("Where", [isSome, boxes, g.floats([0])]);
 }
-
-/** What suppression leaves out. */
-const LOWEST = -3.4e38;
 
 /** Scores N×C×P of which only the best so many of each class count. */
 function bestOf(g: GraphBuilder, scores: string, most: number, count: number): string {
@@ -178,84 +173,7 @@ const detectionOutput: Translation = (at) => {
   return detections(at, g.op("Gather", [rows, kept], { axis: 0 }), n);
 };
 
-/** Regions that a map proposes, image by image. */
-const proposal: Translation = (at) => {
-  const g = at.graph;
-  const images = Array.from({ length: at.x.length(0) }, (_, image) => proposed(at, image));
-  const joined = (parts: readonly string[]): string =>
-    parts.length === 1 ? parts[0]! : g.op("Concat", parts, { axis: 0 });
-  const rows = joined(images.map(({ rows: own }) => own));
-  return [rows, ...(at.tops.length > 1 ? [joined(images.map(({ scores }) => scores))] : [])];
-};
-
-/** Regions of one image of the batch, R×5, and their scores, R×1. */
-function proposed(at: Site, image: number): { readonly rows: string; readonly scores: string } {
-  const { graph: g, x, bottoms } = at;
-  const param = withDefaults("ProposalParameter", at.param.proposal_param);
-  const { ratio = [], scale = [] } = at.param.proposal_param ?? {};
-  const anchors = anchorsOf({
-    stride: param.feat_stride,
-    base: param.base_size,
-    scales: scale.length > 0 ? [...scale] : ANCHORS.scales,
-    ratios: ratio.length > 0 ? [...ratio] : ANCHORS.ratios,
-  });
-  const [, , h = 1, w = 1] = x.axes;
-  const count = anchors.length;
-  const own = (value: string): string =>
-    x.length(0) === 1 ? value : slice(g, value, [0], [image], [image + 1]);
-  const told = listOf(g, own(bottoms[2]!.value));
-  const number = (i: number): string => slice(g, told, [0], [i], [i + 1]);
-  const deltas = at.reshape(own(bottoms[1]!.value), [1, 4 * count, h, w], [count, 4, h, w]);
-  const moves = coordinates(g, g.op("Transpose", [deltas], { perm: [2, 3, 0, 1] }), 4);
-  const along = (axis: 0 | 1): readonly [string, string] => {
-    const all = g.op("Cast", [countTo(g, at.lengthOf(axis === 0 ? w : h))], { to: 1 });
-    const shape = axis === 0 ? [1, -1, 1, 1] : [-1, 1, 1, 1];
-    const shift = g.op("Reshape", [line(g, all, param.feat_stride, 0), g.ints(shape)]);
-    const sizes = anchors.map((box) => Math.fround(box[axis + 2]!) - Math.fround(box[axis]!) + 1);
-    const middles = anchors.map((box, a) => box[axis]! + 0.5 * sizes[a]!);
-    const size = g.floats(sizes, [1, 1, count, 1]);
-    const start = g.op("Add", [shift, g.floats(middles, [1, 1, count, 1])]);
-    const middle = g.op("Add", [g.op("Mul", [moves[axis]!, size]), start]);
-    const half = line(g, g.op("Mul", [g.op("Exp", [moves[axis + 2]!]), size]), 0.5, 0);
-    const last = line(g, number(1 - axis), 1, -1);
-    const within = (edge: string): string =>
-      g.op("Max", [g.op("Min", [edge, last]), g.floats([0], [1])]);
-    return [within(g.op("Sub", [middle, half])), within(g.op("Add", [middle, half]))];
-  };
-  const [[x0, x1], [y0, y1]] = [along(0), along(1)];
-  const boxes = g.op("Reshape", [g.op("Concat", [x0, y0, x1, y1], { axis: 3 }), g.ints([-1, 4])]);
-  const objects = slice(g, own(x.value), [1], [count], [2 * count]);
-  const scores = listOf(g, g.op("Transpose", [objects], { perm: [0, 2, 3, 1] }));
-  const least = line(g, number(2), param.min_size, 0);
-  const isLarge = (from: string, to: string): string =>
-    g.op("Not", [g.op("Less", [line(g, g.op("Sub", [to, from]), 1, 1), least])]);
-  const isKept = listOf(g, g.op("And", [isLarge(x0, x1), isLarge(y0, y1)]));
-  // Of equal scores the last comes first.
-  const [large = "", found = ""] = [boxes, scores].map((one) =>
-    reverse(g, g.op("Compress", [one, isKept], { axis: 0 }), [0]),
-  );
-  const most = atMost(g, lengthAlong(g, found, 0), param.pre_nms_topn);
-  const [top = "", order = ""] = g.ops("TopK", [found, most], 2, {
-    axis: 0,
-    largest: 1,
-    sorted: 1,
-  });
-  const best = g.op("Gather", [large, order], { axis: 0 });
-  // The last pixel of a box is within.
-  const edges = g.op("Add", [best, g.floats([0, 0, 1, 1], [1, 4])]);
-  const { box } = suppress(
-    g,
-    g.op("Reshape", [edges, g.ints([1, -1, 4])]),
-    g.op("Reshape", [top, g.ints([1, 1, -1])]),
-    { overlap: param.nms_thresh, least: NO_SCORE, most: g.ints([param.post_nms_topn]) },
-  );
-  const regions = g.op("Gather", [best, box], { axis: 0 });
-  const rows = pad(g, regions, [0, 1], [0, 0], image);
-  return { rows, scores: columnOf(g, g.op("Gather", [top, box])) };
-}
-
 /** Boxes made of predictions, and the best of those that overlap. */
 export const detectors: Readonly<Record<string, Translation>> = {
   DetectionOutput: detectionOutput,
-  Proposal: proposal,
 };

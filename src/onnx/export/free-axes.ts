@@ -3,7 +3,7 @@ import type { Net } from "../../net/net.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Shape } from "../../util/shape.ts";
 import type { Axis, Freedom } from "../graph/axes.ts";
-import { countedAxes } from "./translations.ts";
+import { countedAxisOf } from "./translations.ts";
 
 /** Axes that change together, and what they are called. */
 export interface FreeGroup {
@@ -51,7 +51,7 @@ export function freedomsOf(net: Net): FreeGroup[] {
 /** Tops whose length only a layer that has run knows. */
 function computedOf(net: Net): FreeGroup[] {
   return net.layers.flatMap((layer, i) => {
-    const axis = countedAxes.get(layer.param.type ?? "");
+    const axis = countedAxisOf(layer);
     if (axis === undefined) return [];
     const tops = net.topBlobs[i] ?? [];
     const name = `${net.layerKeys[i]}_count`;

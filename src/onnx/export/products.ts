@@ -1,3 +1,4 @@
+import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { Padding } from "../../io/proto/spatial-fields.ts";
 import { samePadding, type Window, windowOf } from "../../layers/base/convolution-geometry.ts";
@@ -80,6 +81,31 @@ const innerProduct: Translation = (at) => {
   return at.reshape(product, [Number.NaN, num_output], y.axes);
 };
 
+/** Products with weights of length 1; the margin, which a sample's label has to win by, is of training alone. */
+const marginInnerProduct: Translation = (at) => {
+  const { graph: g, x, y, blobs, param } = at;
+  const axis = x.axis(param.margin_inner_product_param?.axis ?? 1);
+  const weights = blobs[0] as Blob;
+  const rows = g.op("Flatten", [x.value], { axis });
+  const unit = at.made("weight", weights.shape, () => unitRows(weights));
+  const product = g.op("Gemm", [rows, unit], { transB: 1 });
+  return axis === 1 ? product : at.reshape(product, [], y.axes);
+};
+
+/** The rows of weights, each divided by its length. */
+function unitRows(weights: Blob): Float32Array {
+  const each = weights.count(1);
+  const rows = Float32Array.from(weights.values());
+  for (let start = 0; start < rows.length; start += each) {
+    const row = rows.subarray(start, start + each);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    row.forEach((value, i) => {
+      row[i] = value / length;
+    });
+  }
+  return rows;
+}
+
 /** Learned rows by their numbers. */
 const embed: Translation = (at) => {
   const { graph: g, x, blobs } = at;
@@ -95,4 +121,5 @@ export const products: Readonly<Record<string, Translation>> = {
   DepthwiseConvolution: convolution(false),
   Embed: embed,
   InnerProduct: innerProduct,
+  MarginInnerProduct: marginInnerProduct,
 };

@@ -1,4 +1,5 @@
 /** What layers that find things have in common: the best of boxes that overlap, and rows of how many only the run knows. */
+import { overlapModeOf } from "../../layers/cascade/patches.ts";
 import type { Axis } from "../graph/axes.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { lengthAlong, split } from "../graph/operators.ts";
@@ -6,6 +7,8 @@ import type { Site } from "./site.ts";
 
 /** Lower than every score. */
 export const NO_SCORE = -3e38;
+/** Lower still: what suppression leaves out. */
+export const LOWEST = -3.4e38;
 
 /** Boxes that stay, by falling score within a class of an image: lists of whole numbers. */
 interface Kept {
@@ -93,9 +96,23 @@ export function detections(at: Site, rows: string, images: Axis): string {
 /** The next number below, of single floats: "above this" is "that or more". */
 export function below(value: number): number {
   const [float] = Float32Array.of(value);
+  if (float === 0) return -(2 ** -149);
   const bits = new Int32Array(Float32Array.of(float as number).buffer);
   bits[0] = (bits[0] as number) + ((float as number) > 0 ? -1 : 1);
   return new Float32Array(bits.buffer)[0] as number;
+}
+
+/** Where values are a number or more; a value that is no number is not. */
+export function orMore(g: GraphBuilder, x: string, least: number): string {
+  return g.op("Greater", [x, g.floats([below(least)])]);
+}
+
+/** Ends with an error where overlaps are shares of one of the boxes: ONNX has those of both together. */
+export function checkUnion(at: Site, mode: string): void {
+  if (overlapModeOf(mode) === "IOU") return;
+  at.fail(
+    `nms_type is ${mode}, and ONNX's suppression takes the share of both boxes together. Expected IOU, or a net that is cut before.`,
+  );
 }
 
 /** Coordinates of boxes: the last axis, in four. */

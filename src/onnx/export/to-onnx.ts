@@ -1,5 +1,5 @@
 import { createEngines } from "../../engines/create.ts";
-import type { LayerParameter } from "../../io/proto/caffe.ts";
+import type { Layer } from "../../layers/base/layer.ts";
 import { LayerRegistry } from "../../layers/registry.ts";
 import { Net } from "../../net/net.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
@@ -13,8 +13,9 @@ import { OnnxModel } from "../graph/model.ts";
 import { isEnd } from "./ends.ts";
 import { type FreeGroup, findFreeAxes, freedomsOf } from "./free-axes.ts";
 import { type OnnxOptions, onnxOptions } from "./options.ts";
-import { translations } from "./translations.ts";
+import { translationOf } from "./translations.ts";
 import { type Output, Translator } from "./translator.ts";
+import { withoutForm } from "./without-form.ts";
 
 /** The version of the operators where none is asked for. */
 const OPSET = 17;
@@ -39,7 +40,7 @@ export async function toOnnx(net: Net, options: OnnxOptions = {}): Promise<OnnxM
       'the net is of phase TRAIN. Expected one of TEST: new Net(file, { phase: "TEST" }).',
     );
   }
-  checkLayers(net.layers.map(({ param }) => param));
+  checkLayers(net.layers);
   await net.paramsToHost();
   const twin = twinOf(net);
   if (options.batch !== undefined) setBatch(twin, options.batch);
@@ -65,16 +66,19 @@ export async function toOnnx(net: Net, options: OnnxOptions = {}): Promise<OnnxM
   }
 }
 
-/** Names every layer that has no meaning in ONNX. */
-function checkLayers(layers: readonly LayerParameter[]): void {
+/** Names every layer that has no meaning in ONNX, and says why. */
+function checkLayers(layers: readonly Layer[]): void {
   const registry = new LayerRegistry();
-  const isKnown = ({ type = "" }: LayerParameter): boolean =>
-    translations.has(type) || ["input", "source"].includes(registry.roleOf(type));
-  const unknown = layers.filter((layer) => !isKnown(layer) && !isEnd(layer));
+  const unknown = layers.filter((layer) => {
+    const isGiven = ["input", "source"].includes(registry.roleOf(layer.param.type ?? ""));
+    return !isGiven && !isEnd(layer.param) && translationOf(layer) === undefined;
+  });
   if (unknown.length === 0) return;
-  const names = unknown.map(({ name = "", type = "" }) => `"${name}" (${type})`);
+  const reasons = unknown.map(({ param: { name = "", type = "" } }) => {
+    return `"${name}" (${type}: ${withoutForm[type] ?? "a layer of the user's own"})`;
+  });
   throw new NetError(
-    `${names.join(", ")} ${unknown.length > 1 ? "have" : "has"} no form in ONNX. Expected a net without: cut it before, and make their part of the work in the program that runs the file.`,
+    `${reasons.join(", ")} ${unknown.length > 1 ? "have" : "has"} no form in ONNX. Expected a net without: cut it before, and make their part of the work in the program that runs the file.`,
   );
 }
 

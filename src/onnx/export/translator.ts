@@ -8,7 +8,7 @@ import { endOf, isEnd, PROBABILITIES } from "./ends.ts";
 import type { AxesOfBlobs } from "./free-axes.ts";
 import { type Preparation, prepareInGraph } from "./preparation.ts";
 import { type SharedWeights, Site } from "./site.ts";
-import { translations } from "./translations.ts";
+import { translationOf } from "./translations.ts";
 
 /** An output of the graph. */
 export type Output = GraphValue;
@@ -115,7 +115,7 @@ export class Translator {
       this.#ends.push({ ...endOf(site), layer: key, axes: this.#axesOf(bottomBlobs[0] as Blob) });
       return;
     }
-    const made = translations.get(type)?.(site) ?? [];
+    const made = translationOf(layer)?.(site) ?? [];
     const values = typeof made === "string" ? [made] : made;
     topNames.forEach((name, i) => {
       const value = values[i];

@@ -1,33 +1,7 @@
 // What nets that find things make of many boxes, in ONNX Runtime beside our own.
 import { describe, expect, test } from "vitest";
-import type { Net } from "../../../src/net/net.ts";
-import { layerNet, noise, write } from "../../support/nets.ts";
-import { bothAnswers } from "../../support/onnx-runtime.ts";
-
-/** Opens a net of one layer, writes its inputs, and expects ONNX Runtime's rows to be its own; gives them. */
-async function expectSame(
-  layer: string,
-  bottoms: readonly (readonly [shape: readonly number[], values: readonly number[]])[],
-): Promise<readonly number[][]> {
-  using net: Net = layerNet(
-    layer,
-    bottoms.map(([shape]) => shape),
-    { phase: "TEST" },
-  );
-  bottoms.forEach(([, values], i) => {
-    write(net.blob(String.fromCharCode(97 + i)), values);
-  });
-  const answers = await bothAnswers(net);
-  for (const { got, shape, want } of answers) {
-    expect(got.dims).toEqual(shape);
-    expect(got.data as Float32Array).toBeAllClose(want, { rtol: 1e-4, atol: 1e-5 });
-  }
-  const [{ want, shape }] = answers as [(typeof answers)[0]];
-  const width = shape.at(-1) ?? 1;
-  return Array.from({ length: want.length / width }, (_, i) =>
-    Array.from(want.subarray(i * width, (i + 1) * width)),
-  );
-}
+import { noise } from "../../support/nets.ts";
+import { expectSameRows } from "../../support/onnx-rows.ts";
 
 /** So many boxes of all sizes within 0 and 1. */
 function boxes(count: number, seed: number): number[] {
@@ -52,7 +26,7 @@ describe("DetectionOutput", () => {
     more = "nms_threshold: 0.4",
     scores = noise(images * PRIORS * 4, 9),
   ): Promise<readonly number[][]> =>
-    expectSame(
+    expectSameRows(
       `type: "DetectionOutput" bottom: "a" bottom: "b" bottom: "c" top: "y" detection_output_param { num_classes: 4 nms_param { ${more} } ${fields} }`,
       [
         [[images, PRIORS * 4 * kinds], noise(images * PRIORS * 4 * kinds, 3)],
@@ -103,7 +77,7 @@ describe("DetectionOutput", () => {
 test("Proposal: regions of each image, the best first, where many overlap", async () => {
   const [height, width, anchors] = [6, 8, 9];
   const size = height * width;
-  const rows = await expectSame(
+  const rows = await expectSameRows(
     'type: "Proposal" bottom: "a" bottom: "b" bottom: "c" top: "y" top: "z" proposal_param { pre_nms_topn: 200 post_nms_topn: 40 min_size: 8 }',
     [
       [[2, 2 * anchors, height, width], noise(4 * anchors * size, 1)],
@@ -136,7 +110,7 @@ describe("regions", () => {
       18,
     ],
   ] as const)("%s", async (type, fields, channels) => {
-    await expectSame(`type: "${type}" bottom: "a" bottom: "b" top: "y" ${fields}`, [
+    await expectSameRows(`type: "${type}" bottom: "a" bottom: "b" top: "y" ${fields}`, [
       [[2, channels, 11, 14], noise(2 * channels * 11 * 14, 8)],
       [[12, 5], regions],
     ]);
@@ -147,7 +121,7 @@ describe("YOLO", () => {
   const biases = [1, 2, 2, 1, 3, 3].map((bias) => `biases: ${bias}`).join(" ");
 
   test("version 2, of two maps and two images", async () => {
-    const rows = await expectSame(
+    const rows = await expectSameRows(
       `type: "YoloDetectionOutput" bottom: "a" bottom: "b" top: "y" yolo_detection_output_param { num_classes: 4 num_box: 3 ${biases} confidence_threshold: 0.2 }`,
       [
         [[2, 27, 5, 6], noise(2 * 27 * 30, 1).map((v) => 3 * v)],
@@ -162,7 +136,7 @@ describe("YOLO", () => {
     [9, "gaussian_box: true"],
   ])("version 3, boxes of %i numbers", async (numbers, more) => {
     const channels = 2 * (numbers + 4);
-    const rows = await expectSame(
+    const rows = await expectSameRows(
       `type: "Yolov3DetectionOutput" bottom: "a" bottom: "b" top: "y" yolov3_detection_output_param { num_classes: 4 num_box: 2 mask: 0 mask: 1 mask: 1 mask: 2 anchors_scale: 2 anchors_scale: 1 ${biases} confidence_threshold: 0.2 ${more} }`,
       [
         [[1, channels, 4, 6], noise(channels * 24, 1).map((v) => 2 * v)],
@@ -173,7 +147,7 @@ describe("YOLO", () => {
   });
 
   test("nothing above the threshold", async () => {
-    const rows = await expectSame(
+    const rows = await expectSameRows(
       `type: "YoloDetectionOutput" bottom: "a" top: "y" yolo_detection_output_param { num_classes: 4 num_box: 3 ${biases} confidence_threshold: 1 }`,
       [[[2, 27, 2, 2], noise(2 * 27 * 4, 1)]],
     );

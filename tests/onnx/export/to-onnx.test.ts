@@ -278,13 +278,14 @@ describe("refusals", () => {
     await expect(toOnnx(nothing, { batch: 0 })).rejects.toThrow("whole number from 1");
   });
 
-  test("every layer without a form in ONNX is named", async () => {
-    using net = testNet(`${input(1, 2)}
-      layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 1 } } }
-      layer { name: "m" type: "MarginInnerProduct" bottom: "data" bottom: "label" top: "m" margin_inner_product_param { num_output: 2 } }
-      layer { name: "n" type: "MarginInnerProduct" bottom: "m" bottom: "label" top: "n" margin_inner_product_param { num_output: 2 } }`);
+  test("every layer without a form in ONNX is named, with the reason", async () => {
+    const choose = (name: string): string =>
+      `layer { name: "${name}" type: "BoxAnnotatorOHEM" bottom: "data" bottom: "loss" bottom: "loss" bottom: "loss" top: "${name}" top: "${name}_weights" box_annotator_ohem_param { roi_per_img: 1 } }`;
+    using net = testNet(`${input(3, 5, 1, 1)}
+      layer { name: "loss" type: "Input" top: "loss" input_param { shape { dim: 3 dim: 1 dim: 1 dim: 1 } } }
+      ${choose("m")} ${choose("n")}`);
     await expect(toOnnx(net)).rejects.toThrow(
-      '"m" (MarginInnerProduct), "n" (MarginInnerProduct) have no form in ONNX',
+      '"m" (BoxAnnotatorOHEM: it chooses what to learn from, which inference has no use for), "n" (BoxAnnotatorOHEM: ',
     );
   });
 });

@@ -1,54 +1,44 @@
 // Every layer of the configurations, in ONNX Runtime beside our own.
 import { describe, expect, test } from "vitest";
 import type { Net } from "../../../src/net/net.ts";
-import { isEnd } from "../../../src/onnx/export/ends.ts";
 import type { OnnxOptions } from "../../../src/onnx/export/options.ts";
+import { toOnnx } from "../../../src/onnx/export/to-onnx.ts";
 import { translations } from "../../../src/onnx/export/translations.ts";
 import { LayerError } from "../../../src/util/errors.ts";
-import {
-  bottomsOf,
-  configurations,
-  type Row,
-  withoutGradient,
-} from "../../support/configurations.ts";
+import { bottomsOf, type Row } from "../../support/configurations.ts";
 import { layerNet, noise, write } from "../../support/nets.ts";
-import { type Answers, bothAnswers, fillParams } from "../../support/onnx-runtime.ts";
+import { onnxConfigurations as all } from "../../support/onnx-configurations.ts";
+import {
+  type Answers,
+  answersOf,
+  bothAnswers,
+  fillParams,
+  openSession,
+} from "../../support/onnx-runtime.ts";
 
-/** Layer types that have no form in ONNX. */
-const WITHOUT: readonly string[] = [
-  "MultiStageMeanfield",
-  "ScaleRoute",
-  "BoxGroupOutput",
-  "BoxOutput",
-  "DecodeBBox",
-  "FrcnnOutput",
-  "ProposalTarget",
-  "BoxAnnotatorOHEM",
-  "MarginInnerProduct",
-];
-/** Uses of others that have none. */
+/** Uses that have no form. */
 const REFUSED = /sample_weights_test|type: "gaussian" } }/;
 
 /** A decoder that reads labels or indicators too. */
 const isRefused = (type: string, [fields]: Row): boolean =>
   REFUSED.test(fields) || (type === "CTCGreedyDecoder" && fields.includes('bottom: "b"'));
 
-const all = { ...configurations, ...withoutGradient };
-
-describe.each(Object.keys(all).filter((type) => translations.has(type) && type !== "Silence"))(
-  "%s",
-  (type) => {
-    test.each((all[type] ?? []).map((row) => ({ row, title: row.slice(0, 2).join("; ") })))(
-      "$title",
-      async ({ row }) => {
-        const { net, run } = await prepared(type, row);
-        if (isRefused(type, row)) await expect(run()).rejects.toThrow(LayerError);
-        else await run();
-        net.close();
-      },
-    );
-  },
+/** Silence gives nothing, and a margin is tested below. */
+const compared = Object.keys(all).filter(
+  (type) => translations.has(type) && !["MarginInnerProduct", "Silence"].includes(type),
 );
+
+describe.each(compared)("%s", (type) => {
+  test.each((all[type] ?? []).map((row) => ({ row, title: row.slice(0, 2).join("; ") })))(
+    "$title",
+    async ({ row }) => {
+      const { net, run } = await prepared(type, row);
+      if (isRefused(type, row)) await expect(run()).rejects.toThrow(LayerError);
+      else await run();
+      net.close();
+    },
+  );
+});
 
 /** A net of that one layer, and what compares it with its form in ONNX. */
 async function prepared(
@@ -77,21 +67,32 @@ function expectEqual(answers: readonly Answers[]): void {
 }
 
 describe.each([11, 21])("version %i of the operators", (opset) => {
-  test.each(Object.keys(all).filter((type) => translations.has(type) && type !== "Silence"))(
-    "%s",
-    async (type) => {
-      const row = (all[type] ?? []).find((one) => !isRefused(type, one));
-      if (!row) return;
-      const { net, run } = await prepared(type, row);
-      await run({ opset });
-      net.close();
-    },
-  );
+  test.each(compared)("%s", async (type) => {
+    const row = (all[type] ?? []).find((one) => !isRefused(type, one));
+    if (!row) return;
+    const { net, run } = await prepared(type, row);
+    await run({ opset });
+    net.close();
+  });
 });
 
-test("a layer has a form in ONNX, ends the net, or is listed as having none", () => {
-  const known = Object.keys(all).filter(
-    (type) => translations.has(type) || isEnd({ type }) || type === "Input",
-  );
-  expect(Object.keys(all).filter((type) => !known.includes(type))).toEqual(WITHOUT);
-});
+test.each(["SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"])(
+  "MarginInnerProduct gives the products that its margin of %s is taken from",
+  async (type) => {
+    const open = (margin: string): Net =>
+      layerNet(
+        `type: "MarginInnerProduct" bottom: "a" bottom: "b" top: "y" margin_inner_product_param { num_output: 3 type: ${margin} }`,
+        [[4, 2, 3], [4]],
+        { phase: "TEST" },
+      );
+    const [net, plain] = [open(type), open("SINGLE")];
+    fillParams(net);
+    plain.shareWith(net);
+    const session = await openSession((await toOnnx(net)).toBuffer());
+    expect(session.inputNames).toEqual(["a"]);
+    write(plain.blob("a"), noise(24));
+    expectEqual(await answersOf(plain, session));
+    net.close();
+    plain.close();
+  },
+);
