@@ -2,6 +2,8 @@ import { availableParallelism, cpus } from "node:os";
 import { joinRanks } from "../distributed/join.ts";
 import { Ranks } from "../distributed/ranks.ts";
 import type { World } from "../distributed/world.ts";
+import { knownChoices } from "../engines/native/binding.ts";
+import type { SharedTuning } from "../engines/native/tuner.ts";
 import type { Log } from "../util/log.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { showError } from "./output.ts";
@@ -20,6 +22,8 @@ export interface Side {
     readonly agree: (what: string, own: string) => Promise<void>;
     /** Threads of this process that the machine has cores for. */
     readonly threads: number;
+    /** How this rank's engine of so many threads chooses algorithms: as rank 0 has in earlier runs; undefined for rank 0. */
+    readonly tuning: (threads: number) => Promise<SharedTuning | undefined>;
   };
 }
 
@@ -33,13 +37,15 @@ export async function besideOthers(log: Log, work: (side: Side) => Promise<void>
     await work({ log });
     return;
   }
+  const workers = new Ranks(world);
   try {
     await work({
       log: logOfRank(world, log),
       others: {
-        workers: new Ranks(world),
+        workers,
         agree: (what, own) => world.agree(what, own),
         threads: await threadsOf(world),
+        tuning: (threads) => tuningOf(workers, threads, log),
       },
     });
   } catch (error) {
@@ -56,6 +62,16 @@ function logOfRank({ rank }: World, log: Log): Log {
   return (severity, source, message) => {
     if (severity !== "info") log(severity, source, `rank ${rank}: ${message}`);
   };
+}
+
+async function tuningOf(
+  workers: Ranks,
+  threads: number,
+  log: Log,
+): Promise<SharedTuning | undefined> {
+  const { rank, count } = workers;
+  const [known = {}] = await workers.share(rank === 0 ? knownChoices(threads, log) : {});
+  return rank === 0 ? undefined : { name: `rank-${rank}-of-${count}`, known };
 }
 
 /** The cores that mpirun left to this process, or its share of the machine's. */

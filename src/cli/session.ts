@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { choosePython } from "../bridge/python.ts";
 import type { Engines } from "../engines/choose.ts";
-import { createEngines } from "../engines/create.ts";
+import { createEngines, type EngineChoice } from "../engines/create.ts";
 import { openGpu } from "../engines/webgpu/device.ts";
 import type { Gpu } from "../engines/webgpu/gpu.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
@@ -128,11 +128,12 @@ export async function enginesFor(
   flags: CommonFlags,
   log: Log,
   solver?: SolverParameter,
+  tuning?: EngineChoice["tuning"],
 ): Promise<Engines> {
   checkCommonFlags(flags);
   const { engine, threads, python } = flags;
   if (python !== undefined) choosePython(python);
-  const more = { ...(threads !== undefined && { threads }), log };
+  const more = { ...(threads !== undefined && { threads }), ...(tuning && { tuning }), log };
   const number = gpuNumber(flags, solver);
   if (number === undefined) {
     log("info", "caffe", "Use CPU.");

@@ -3,6 +3,7 @@ import { type Log, silent } from "../util/log.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
 import { loadNativeEngine } from "./native/binding.ts";
+import type { SharedTuning } from "./native/tuner.ts";
 import { ReferenceEngine } from "./reference/index.ts";
 import type { Gpu } from "./webgpu/gpu.ts";
 import { webgpuEngine } from "./webgpu/index.ts";
@@ -15,6 +16,8 @@ export interface EngineChoice {
   readonly threads?: number;
   /** Compute on this GPU, which `openGpu` opened; layers that have no GPU form run on the CPU. */
   readonly gpu?: Gpu;
+  /** Of the native engine in one of several processes that compute together: how it takes the fastest algorithms. */
+  readonly tuning?: SharedTuning;
   readonly log?: Log;
 }
 
@@ -22,6 +25,7 @@ const engineChoice: OptionNames<EngineChoice> = {
   prefer: true,
   threads: true,
   gpu: true,
+  tuning: true,
   log: true,
 };
 
@@ -39,9 +43,10 @@ export function defaultEngines(): Engines {
  */
 export function createEngines(choice: EngineChoice = {}): Engines {
   checkOptions("createEngines", choice, engineChoice);
-  const { prefer, threads, gpu, log = silent } = choice;
+  const { prefer, threads, gpu, tuning, log = silent } = choice;
   if (gpu && (prefer === undefined || prefer === "webgpu")) {
-    return [webgpuEngine(gpu), ...createEngines({ ...(threads && { threads }), log })] as Engines;
+    const onHost = { ...(threads && { threads }), ...(tuning && { tuning }), log };
+    return [webgpuEngine(gpu), ...createEngines(onHost)] as Engines;
   }
   const reference = new ReferenceEngine();
   if (prefer === "reference") return [reference];
@@ -55,7 +60,7 @@ export function createEngines(choice: EngineChoice = {}): Engines {
     throw new EngineError(`threads is ${threads}. Expected a whole number from 1 to 1024.`);
   }
   try {
-    return [loadNativeEngine(reference, log, threads), reference];
+    return [loadNativeEngine(reference, log, threads, tuning), reference];
   } catch (error) {
     const why = (error as Error).message.split("\n")[0] ?? "";
     if (prefer === "native") {

@@ -24,11 +24,12 @@ export function mpirun(
   ranks: number,
   args: readonly string[],
   cwd?: string,
+  env: Readonly<Record<string, string>> = {},
 ): SpawnSyncReturns<string> {
   return spawnSync("mpirun", [...FLAGS, "-np", String(ranks), process.execPath, ...args], {
     encoding: "utf8",
     timeout: 60_000,
-    env: { ...process.env, OMP_NUM_THREADS: "1" },
+    env: { ...process.env, OMP_NUM_THREADS: "1", ...env },
     ...(cwd !== undefined && { cwd }),
   });
 }

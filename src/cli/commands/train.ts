@@ -166,11 +166,9 @@ function freeFolder(images: string): string {
 async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side): Promise<Solver> {
   const { snapshot, weights, nan } = flags;
   const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
-  const engines = await enginesFor(
-    { ...flags, threads: flags.threads ?? others?.threads },
-    log,
-    param,
-  );
+  const threads = flags.threads ?? others?.threads;
+  const tuning = await others?.tuning(threads ?? others.threads);
+  const engines = await enginesFor({ ...flags, threads }, log, param, tuning);
   const stages = listOf("stage", flags.stage);
   return new Solver(param, {
     engines,

@@ -7,8 +7,8 @@ import type { Log } from "../../util/log.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
 import { nativeEngine } from "./index.ts";
-import { Tuner } from "./tuner.ts";
-import { defaultTuningFile, TuningFile } from "./tuning-file.ts";
+import { type Choices, type SharedTuning, Tuner } from "./tuner.ts";
+import { defaultTuningFile, TuningFile, tuningFileOf } from "./tuning-file.ts";
 
 /** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
 const FILE = fileURLToPath(new URL("../../../build/Release/caffe_native.node", import.meta.url));
@@ -43,23 +43,45 @@ export function loadAddon(): Addon {
  * a file (`CAFFE_TUNE` names another; `off` leaves the choice to the library).
  * @param fallback takes the shapes that have no native form
  * @param threads number of threads; that of cores by default
+ * @param tuning of one of several processes that compute together
  * @throws Error where the addon cannot be loaded
  */
 export function loadNativeEngine(
   fallback: Engine,
   log: Log,
   threads: number = availableParallelism(),
+  tuning?: SharedTuning,
 ): PartialEngine {
   const loaded = loadAddon();
   loaded.setThreads(threads);
-  return nativeEngine(loaded, fallback, tunerFor(loaded, threads, log));
+  return nativeEngine(loaded, fallback, tunerFor(loaded, threads, log, tuning));
 }
 
-function tunerFor({ version }: Addon, threads: number, log: Log): Tuner {
+function tunerFor(addon: Addon, threads: number, log: Log, tuning?: SharedTuning): Tuner {
+  return new Tuner(storeFor(addon, threads, log, tuning?.name), tuning?.known);
+}
+
+/** Undefined where nothing is to be tried. */
+function storeFor(
+  { version }: Addon,
+  threads: number,
+  log: Log,
+  name?: string,
+): TuningFile | undefined {
   const asked = process.env["CAFFE_TUNE"];
-  if (asked === "off") return new Tuner();
+  if (asked === "off") return undefined;
   const machine = `${cpus()[0]?.model ?? process.arch}, oneDNN ${version}, threads ${threads}`;
-  return new Tuner(new TuningFile(asked || defaultTuningFile(process.env), machine, log));
+  const file = asked || defaultTuningFile(process.env);
+  return new TuningFile(name === undefined ? file : tuningFileOf(file, name), machine, log);
+}
+
+/** What the native engine knows of this machine's fastest algorithms with so many threads; nothing where it is not built. */
+export function knownChoices(threads: number, log: Log): Choices {
+  try {
+    return storeFor(loadAddon(), threads, log)?.read() ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /** The version of oneDNN that the addon is linked with, or why there is none. */

@@ -9,6 +9,14 @@ export interface ChoiceStore {
   write(choices: Choices): void;
 }
 
+/** How one of several processes that compute together chooses: as the first of them has, where that knows. */
+export interface SharedTuning {
+  /** Tells its own later choices from those of the others: "rank-1-of-2". */
+  readonly name: string;
+  /** What the first of them knew when all began. */
+  readonly known: Choices;
+}
+
 /** Timed runs of each candidate, after one that makes it and warms caches. */
 const RUNS = 2;
 /** The share of the best time so far below which a later candidate has to be: the first is the most exact. */
@@ -22,10 +30,13 @@ export class Tuner {
   readonly #store: ChoiceStore | undefined;
   readonly #choices: Choices;
 
-  /** @param store where choices come from and go to; without one the first candidate is always taken */
-  constructor(store?: ChoiceStore) {
+  /**
+   * @param store where choices come from and go to; without one the first candidate is always taken
+   * @param known choices of others, for what the store does not know
+   */
+  constructor(store?: ChoiceStore, known: Choices = {}) {
     this.#store = store;
-    this.#choices = store?.read() ?? {};
+    this.#choices = { ...known, ...store?.read() };
   }
 
   /**

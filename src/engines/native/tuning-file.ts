@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
 import type { Log } from "../../util/log.ts";
@@ -12,6 +12,12 @@ type File = Record<string, Choices>;
 /** Where choices are kept: `caffe-ts/tuning.json` in the user's folder for caches. */
 export function defaultTuningFile(env: NodeJS.ProcessEnv): string {
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "caffe-ts", "tuning.json");
+}
+
+/** The file beside another in which one of several processes keeps its choices: no two write the same. */
+export function tuningFileOf(path: string, name: string): string {
+  const { dir, name: stem, ext } = parse(path);
+  return join(dir, `${stem}.${name}${ext}`);
 }
 
 /**

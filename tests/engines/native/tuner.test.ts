@@ -2,7 +2,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
-import { defaultTuningFile, TuningFile } from "../../../src/engines/native/tuning-file.ts";
+import {
+  defaultTuningFile,
+  TuningFile,
+  tuningFileOf,
+} from "../../../src/engines/native/tuning-file.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 let folder: string;
@@ -41,6 +45,14 @@ describe("a tuner", () => {
     expect(tuner.choose("k", ["fast", "slow"], same, never)).toBe("slow");
     expect(tuner.choose("other", ["only"], same, never)).toBe("only");
     expect(new Tuner().choose("k", ["first", "fast"], same, never)).toBe("first");
+  });
+
+  test("of several together, takes what the first knows, but its own choices before", () => {
+    const never = (): void => expect.fail("a trial");
+    const tuner = new Tuner(remembered({ k: "slow" }), { k: "fast", other: "slow" });
+    expect(tuner.choose("k", ["fast", "slow"], same, never)).toBe("slow");
+    expect(tuner.choose("other", ["fast", "slow"], same, never)).toBe("slow");
+    expect(tuningFileOf("/a/tuning.json", "rank-1-of-2")).toBe("/a/tuning.rank-1-of-2.json");
   });
 
   test("leaves out what cannot be made, and what it remembers that is not known any more", () => {
