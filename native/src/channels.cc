@@ -117,6 +117,15 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
   }
 }
 
+// batchStatistics(n, c, s, block, x, mean, variance): mean and biased variance of each channel
+void BatchStatistics(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const View v(args);
+  const float* x = args.floats(v.stored());
+  float *mean = args.floats(v.c), *variance = args.floats(v.c);
+  statistics(v, x, mean, variance);
+}
+
 // batchNormForward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, y):
 // y = γ·(x − mean)/√(variance + eps) + β, rectified
 void BatchNormForward(const Napi::CallbackInfo& info) {
@@ -140,7 +149,8 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
 }
 
 // batchNormBackward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?,
-// dBeta?): the gradients of the above; dGamma and dBeta are added to
+// dBeta?, meanGradient?, meanAlong?): the gradients of the above; dGamma and dBeta are added to. Of a part of a batch the two
+// means over the whole of it are given: of dy, and of dy·(x − mean)/√(variance + eps), both behind the rectifier.
 void BatchNormBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
@@ -153,6 +163,8 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
   const float* dy = args.floats(v.stored());
   float *dx = args.optional(v.stored()), *dgamma = args.optional(v.c), *dbeta = args.optional(v.c);
+  const float *mean_gradient = args.optional(v.c), *mean_along = args.optional(v.c);
+  const bool is_part = mean_gradient != nullptr && mean_along != nullptr;
   // Of nothing there is no deviation, but its gradient is 0.
   if (v.stored() == 0) return;
   const PerChannel mean(v, given_mean), b(v, beta);
@@ -163,7 +175,7 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   }
   // dy goes through the rectifier: what that saw, a·(x − mean) + b, is computed again.
   std::vector<double> sums;
-  if (!is_given || dgamma != nullptr || dbeta != nullptr) {
+  if ((!is_given && !is_part) || dgamma != nullptr || dbeta != nullptr) {
     const Coefficients k{a.data(), mean.data(), b.data()};
     sums = channel_sums(v, k, [=](size_t i, float a, float mu, float b, auto...) {
       const float centred = x[i] - mu, d = dy[i] * rectifier.gradient(a * centred + b);
@@ -186,9 +198,10 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   PerChannel along(v, 0.0f), constant(v, 0.0f);
   const double m = static_cast<double>(v.n * v.s);
   for (size_t c = 0; c < v.c; c++) {
-    const double slope_x = a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
+    const double slope_x =
+        is_part ? a[c] * inverse[c] * mean_along[c] : a[c] * inverse[c] * inverse[c] * sums[2 * c + 1] / m;
     along[c] = static_cast<float>(slope_x);
-    constant[c] = static_cast<float>(-a[c] * sums[2 * c] / m);
+    constant[c] = static_cast<float>(is_part ? -a[c] * mean_gradient[c] : -a[c] * sums[2 * c] / m);
   }
   const Coefficients k{a.data(), mean.data(), b.data(), along.data(), constant.data()};
   each(v, k, [=](size_t i, float a, float mu, float b, float along, float constant) {
@@ -316,6 +329,7 @@ void Dropout(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitChannels(Napi::Object exports) {
+  define<BatchStatistics>(exports, "batchStatistics");
   define<BatchNormForward>(exports, "batchNormForward");
   define<BatchNormBackward>(exports, "batchNormBackward");
   define<ScaleForward>(exports, "scaleForward");

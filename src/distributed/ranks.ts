@@ -30,6 +30,10 @@ export class Ranks implements Workers {
     return all;
   }
 
+  sumNow(numbers: Float64Array): void {
+    this.#world.sumNow(numbers);
+  }
+
   async share<T>(value: T): Promise<T[]> {
     const all = await this.#world.gatherBytes(serialize(value));
     return all.map((bytes) => deserialize(bytes) as T);

@@ -29,6 +29,11 @@ export class World {
     return parts(array).map((part) => this.#addon.sum(part));
   }
 
+  /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */
+  sumNow(array: FloatArray): void {
+    for (const ticket of this.beginSum(array)) while (!this.#addon.wait(ticket, TURN_MS));
+  }
+
   /** Begins to gather every rank's elements, one rank's behind the other's; gives the job's ticket. */
   beginGather(own: Travelling, all: Travelling): number {
     return this.#addon.gather(own, all);

@@ -1,5 +1,5 @@
 import { type Engines, someEngines } from "../engines/choose.ts";
-import type { Shard } from "../io/loaders/loader.ts";
+import type { SideBySide } from "../layers/base/layer.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { LogOptions } from "../util/log.ts";
@@ -47,7 +47,7 @@ export interface NetOptions extends LogOptions {
    */
   readonly fuse?: boolean;
   /** Which records of a TRAIN net this is to read, or which `batches` of a TEST net: of every `count` number `rank`. */
-  readonly shard?: Pick<Shard, "rank" | "count"> & Partial<Shard>;
+  readonly shard?: SideBySide;
 }
 
 /** The names of a net's options. */

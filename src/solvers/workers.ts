@@ -21,6 +21,8 @@ export interface Workers {
   readonly gradients: GradientSums;
   /** Every worker's numbers, in the order of ranks; all give as many. */
   meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]>;
+  /** Adds numbers up over all workers, and waits for that: every worker does it at the same moment. */
+  sumNow(numbers: Float64Array): void;
   /** Every worker's value, in the order of ranks: plain data and typed arrays. */
   share<T>(value: T): Promise<T[]>;
   /** Makes arrays those of worker 0. */

@@ -22,7 +22,7 @@ interface RankRun {
 }
 interface RankResult {
   readonly losses: readonly number[];
-  /** Of each parameter; of a large one some. */
+  /** Of each blob of the net's layers; of a large one some. */
   readonly weights: readonly (readonly number[])[];
 }
 
@@ -64,6 +64,19 @@ const solver = (list: string, batch: number, fields: string, outputs = NARROW): 
   `net_param { ${net(list, batch, outputs)} } lr_policy: "step" stepsize: 8 gamma: 0.5 random_seed: 7
    weight_decay: 0.01 ${fields}`;
 
+/** A net whose BatchNorm takes statistics of all ranks together. */
+const normalized = (list: string, batch: number, fields = ""): string =>
+  solver(list, batch, rules.SGD)
+    // Rounding errors are all that a bias before BatchNorm would learn.
+    .replace("num_output: 16", "num_output: 16 bias_term: false")
+    .replace(
+      `layer { name: "relu"`,
+      `layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "conv"
+             batch_norm_param { sync_batch_norm: true ${fields} } }
+     layer { name: "scale" type: "Scale" bottom: "conv" top: "conv" scale_param { bias_term: true } }
+     layer { name: "relu"`,
+    );
+
 /** Runs of each rule, with clipping and two passes an iteration; and of engines. */
 const runsOf = (list: string, batch: number): RankRun[] => [
   ...Object.entries(rules).map(([type, fields]) => ({
@@ -73,6 +86,9 @@ const runsOf = (list: string, batch: number): RankRun[] => [
   })),
   { solver: solver(list, batch, rules.SGD, WIDE), engine: "native", iterations: 5 },
   { solver: solver(list, batch, rules.SGD), engine: "reference", iterations: 5 },
+  { solver: normalized(list, batch), engine: "native", iterations: 20 },
+  { solver: normalized(list, batch, "scale_bias: true"), engine: "native", iterations: 5 },
+  { solver: normalized(list, batch), engine: "reference", iterations: 5 },
 ];
 
 describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {

@@ -21,7 +21,8 @@ for (const { solver: text, engine, iterations } of JSON.parse(readFileSync(runs,
   const losses = [];
   solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
   await solver.step(iterations);
-  const weights = solver.net.learnableParams.map(({ blob }) => {
+  const blobs = solver.net.layers.flatMap((layer) => layer.blobs);
+  const weights = blobs.map((blob) => {
     const every = Math.ceil(blob.count() / MOST_WEIGHTS);
     return [...blob.values().filter((_, i) => i % every === 0)];
   });

@@ -185,8 +185,11 @@ export interface Addon extends Scoring, Windowing {
       dx: Buffer | undefined,
       dGamma: Buffer | undefined,
       dBeta: Buffer | undefined,
+      meanGradient: Buffer | undefined,
+      meanAlong: Buffer | undefined,
     ]
   ): void;
+  batchStatistics(...args: [...ViewArgs, x: Buffer, mean: Buffer, variance: Buffer]): void;
   /** Zeros again where channels fill their last block up. */
   clearPadding(...args: [...ViewArgs, x: Buffer]): void;
   scaleForward(

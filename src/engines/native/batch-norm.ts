@@ -1,14 +1,29 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { countOf } from "../../util/shape.ts";
 import type { BatchNormDescriptor, BatchNormOp } from "../engine.ts";
+import { joinMeans, joinStatistics } from "../ops/joined-batch.ts";
 import type { Buffer, Layout } from "./addon.ts";
 import { type Layouts, viewOf } from "./layouts.ts";
 import type { Held } from "./memory-pool.ts";
 import { type Line, lineOf } from "./post-ops.ts";
 
+/** What the addon's backward writes and adds to, and the means that it takes as given. */
+type Gradients = [
+  dx: Buffer | undefined,
+  dScale: Buffer | undefined,
+  dBias: Buffer | undefined,
+  meanGradient: Buffer | undefined,
+  meanAlong: Buffer | undefined,
+];
+
 /** Normalisation per channel in the layout the bottom lies in; backward reads the bottom as it was. */
 export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): BatchNormOp {
   const { addon } = layouts;
   const { eps, useGlobalStats } = d;
+  const join = useGlobalStats ? undefined : d.join;
+  const channels = d.shape.length > 1 ? (d.shape[1] ?? 1) : 1;
+  /** Elements of a channel. */
+  const samples = countOf(d.shape) / channels;
   let layout: Layout = layouts.plain(d.shape);
   const input = new KeptInput(layouts);
   return {
@@ -21,10 +36,14 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
       const [mu, sigma] = useGlobalStats
         ? [mean.cpu(), variance.cpu()]
         : [mean.overwriteCpu(), variance.overwriteCpu()];
+      if (join) {
+        addon.batchStatistics(...viewOf(layout), source, mu as Float32Array, sigma as Float32Array);
+        joinStatistics(join, samples, mu.subarray(0, channels), sigma.subarray(0, channels));
+      }
       addon.batchNormForward(
         ...viewOf(layout),
         eps,
-        useGlobalStats,
+        useGlobalStats || join !== undefined,
         slope,
         ceiling,
         source,
@@ -40,22 +59,36 @@ export function nativeBatchNorm(layouts: Layouts, d: BatchNormDescriptor): Batch
       const isKept = !useGlobalStats || posts.length > 0;
       if (!isKept) layout = layouts.currentOf(dy, d.shape, "blocks");
       const gradient = layouts.read(dy, layout);
-      addon.batchNormBackward(
-        ...viewOf(layout),
-        eps,
-        useGlobalStats,
-        slope,
-        ceiling,
-        isKept ? input.read() : gradient,
-        mean.cpu() as Float32Array,
-        variance.cpu() as Float32Array,
-        scale,
-        bias,
-        gradient,
-        layouts.write(dx, layout),
-        dScale?.mutableCpu() as Float32Array | undefined,
-        dBias?.mutableCpu() as Float32Array | undefined,
+      const run = (isGiven: boolean, ...gradients: Gradients): void =>
+        addon.batchNormBackward(
+          ...viewOf(layout),
+          eps,
+          isGiven,
+          slope,
+          ceiling,
+          isKept ? input.read() : gradient,
+          mean.cpu() as Float32Array,
+          variance.cpu() as Float32Array,
+          scale,
+          bias,
+          gradient,
+          ...gradients,
+        );
+      const [toScale, toBias] = [dScale, dBias].map(
+        (mem) => mem?.mutableCpu() as Float32Array | undefined,
       );
+      if (!join) {
+        run(useGlobalStats, layouts.write(dx, layout), toScale, toBias, undefined, undefined);
+        return;
+      }
+      const [along, total] = [new Float32Array(channels), new Float32Array(channels)];
+      run(true, undefined, along, total, undefined, undefined);
+      for (let c = 0; c < channels; c++) {
+        if (toScale) toScale[c]! += along[c]!;
+        if (toBias) toBias[c]! += total[c]!;
+      }
+      joinMeans(join, samples, along, total);
+      run(false, layouts.write(dx, layout), undefined, undefined, total, along);
     },
     again(mean, variance, y) {
       const { scale, bias, slope, ceiling } = lineOf([]) as Line;

@@ -29,6 +29,7 @@ const MARGIN = 0.9;
 export class Tuner {
   readonly #store: ChoiceStore | undefined;
   readonly #choices: Choices;
+  readonly #known: Choices;
 
   /**
    * @param store where choices come from and go to; without one the first candidate is always taken
@@ -36,7 +37,8 @@ export class Tuner {
    */
   constructor(store?: ChoiceStore, known: Choices = {}) {
     this.#store = store;
-    this.#choices = { ...known, ...store?.read() };
+    this.#choices = store?.read() ?? {};
+    this.#known = known;
   }
 
   /**
@@ -54,7 +56,7 @@ export class Tuner {
   ): T {
     const [first = ""] = names;
     if (!this.#store || names.length < 2) return make(first);
-    const known = this.#choices[key];
+    const known = this.#choices[key] ?? this.#known[key];
     if (known !== undefined && names.includes(known)) {
       const made = attempt(() => make(known));
       if (made !== undefined) return made;

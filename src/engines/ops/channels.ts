@@ -1,5 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { Shape } from "../../util/shape.ts";
+import type { Join } from "./joined-batch.ts";
 import type { PostOps } from "./unary.ts";
 
 /** An array seen as (outer, channels, inner). */
@@ -22,6 +23,8 @@ export interface BatchNormDescriptor {
   readonly eps: number;
   /** mean and variance are given (TEST) rather than computed from x (TRAIN). */
   readonly useGlobalStats: boolean;
+  /** Where x is a part of a batch: makes the batch's statistics and their gradients those of the whole. */
+  readonly join?: Join;
 }
 
 /**

@@ -1,6 +1,10 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { countOf } from "../../util/shape.ts";
 import type { BatchNormDescriptor, BatchNormOp } from "../engine.ts";
+import { joinMeans, joinStatistics } from "../ops/joined-batch.ts";
+
+/** A batch that has no other parts. */
+const alone = (): void => undefined;
 
 /**
  * x̂ = (x − mean) / sqrt(variance + eps) per channel.
@@ -35,6 +39,7 @@ export function referenceBatchNorm(d: BatchNormDescriptor): BatchNormOp {
           mean[ch] = mu;
           variance[ch] = squares / m;
         }
+        if (d.join) joinStatistics(d.join, m, mean.subarray(0, c), variance.subarray(0, c));
       }
       const [mean, variance, y] = [meanMem.cpu(), varianceMem.cpu(), yMem.overwriteCpu()];
       for (let i = 0; i < n; i++) {
@@ -49,26 +54,29 @@ export function referenceBatchNorm(d: BatchNormDescriptor): BatchNormOp {
     },
     backward(_mean, varianceMem, dyMem, dxMem) {
       const [variance, dy] = [varianceMem.cpu(), dyMem.cpu()];
-      const dx = dxMem.overwriteCpu();
-      for (let ch = 0; ch < c; ch++) {
-        const inverse = 1 / Math.sqrt(variance[ch]! + d.eps);
-        let sum = 0;
-        let dot = 0;
-        if (!d.useGlobalStats) {
+      const [sums, dots] = [new Float64Array(c), new Float64Array(c)];
+      if (!d.useGlobalStats) {
+        for (let ch = 0; ch < c; ch++) {
           for (let i = 0; i < n; i++) {
             const from = (i * c + ch) * size;
             for (let s = 0; s < size; s++) {
-              sum += dy[from + s]!;
-              dot += dy[from + s]! * normalised[from + s]!;
+              sums[ch]! += dy[from + s]!;
+              dots[ch]! += dy[from + s]! * normalised[from + s]!;
             }
           }
         }
+        joinMeans(d.join ?? alone, m, sums, dots);
+      }
+      const dx = dxMem.overwriteCpu();
+      for (let ch = 0; ch < c; ch++) {
+        const inverse = 1 / Math.sqrt(variance[ch]! + d.eps);
+        const [mean, dot] = [sums[ch]!, dots[ch]!];
         for (let i = 0; i < n; i++) {
           const from = (i * c + ch) * size;
           for (let s = 0; s < size; s++) {
             const centred = d.useGlobalStats
               ? dy[from + s]!
-              : dy[from + s]! - sum / m - (normalised[from + s]! * dot) / m;
+              : dy[from + s]! - mean - normalised[from + s]! * dot;
             dx[from + s] = centred * inverse;
           }
         }

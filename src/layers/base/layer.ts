@@ -73,7 +73,15 @@ export interface LayerContext {
   /** The prototxt that the net was read from. */
   readonly file?: string;
   /** Whether another solver trains beside this one: records, or in its test nets batches, are dealt out among `count` ranks. */
-  readonly shard?: Pick<Shard, "rank" | "count"> & Partial<Shard>;
+  readonly shard?: SideBySide;
+}
+
+/** Where a net stands among those that several solvers train side by side. */
+export interface SideBySide extends Pick<Shard, "rank" | "count"> {
+  /** What is dealt out: records by default. */
+  readonly of?: Shard["of"];
+  /** Adds numbers up over all of them, which have to call it at the same moment, and waits for that. */
+  readonly sum?: (numbers: Float64Array) => void;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Blob } from "../../blob/blob.ts";
 import type {
+  BatchNormDescriptor,
   BatchNormOp,
   Engine,
   PostOp,
@@ -9,7 +10,6 @@ import type {
 } from "../../engines/engine.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { DType } from "../../util/arrays.ts";
-import type { Shape } from "../../util/shape.ts";
 
 /** A factor and a shift for every channel, and their gradients, which are added to, where they are wanted. */
 export interface ChannelLine {
@@ -33,10 +33,10 @@ export class NormalizedLine {
   /** (x − mean) / √(…), where it is a pass of its own; and its gradient. */
   readonly #normalized: Blob;
 
-  /** @param shape N×C×…, or one axis, which is one channel */
-  constructor(engine: Engine, dtype: DType, shape: Shape, eps: number, useGlobalStats: boolean) {
+  constructor(engine: Engine, dtype: DType, d: BatchNormDescriptor) {
     this.#engine = engine;
-    this.#op = engine.batchNorm({ shape, eps, useGlobalStats });
+    this.#op = engine.batchNorm(d);
+    const { shape } = d;
     const [n = 1, c = 1] = shape.length > 1 ? shape : [shape[0], 1];
     this.#normalized = new Blob(shape, dtype);
     const inner = c === 0 || n === 0 ? 0 : this.#normalized.count() / (n * c);

@@ -8,6 +8,7 @@ import type {
   UnaryKernel,
   UnaryOp,
 } from "../../engines/engine.ts";
+import type { Join } from "../../engines/ops/joined-batch.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
@@ -44,7 +45,8 @@ import { BatchParts } from "./batch-parts.ts";
  *   bias (C), which bias_term: false leaves out
  * - `batch_norm_param`: use_global_stats (default: in TEST), moving_average_fraction f 0.999, eps 1e-5; NVIDIA's scale_bias
  *   false, scale_filler (1), bias_filler (0); Intel's use_weight_bias false, bias_term true, filler (1), bias_filler (0),
- *   stats_batch_size (all); synopsys-caffe's add_eps_before_sqrt true: where false, eps is added to the deviation, in TEST alone
+ *   stats_batch_size (all); sync_batch_norm false, of our own: in training by several ranks of mpirun, statistics of all
+ *   ranks' batches together, so that they and their gradients are those of one joint batch; synopsys-caffe's add_eps_before_sqrt true: where false, eps is added to the deviation, in TEST alone
  *
  * @see Ioffe & Szegedy, ICML 2015; Caffe's, NVIDIA's and Intel's BatchNormLayer
  */
@@ -89,6 +91,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
   /** (σ + eps)² − eps of σ², where eps is added to σ. */
   #spread: UnaryOp | undefined;
   #passes = 0;
+  /** Elements of a channel in all ranks' batches, in the last pass. */
+  #joined = 0;
   /** Arithmetic with the factor, where it lies: reading it would make a device wait. */
   #one!: Blob;
   #inverse!: Blob;
@@ -137,8 +141,34 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     this.#bias = new Blob([this.#channels], this.context.dtype);
     this.#noBias = new Blob([this.#channels], this.context.dtype);
     this.#checkForks();
+    this.#checkSync();
     if (param?.add_eps_before_sqrt === false) {
       this.#spread = this.engine.unary(spread, { eps }, shape);
+    }
+  }
+
+  /** What makes statistics those of all ranks; undefined where they are this one's own. */
+  get #join(): Join | undefined {
+    const { shard } = this.context;
+    const isSynced = this.param.batch_norm_param?.sync_batch_norm ?? false;
+    if (!isSynced || this.#useGlobal || this.phase !== "TRAIN" || !shard?.sum) return undefined;
+    return (sums) => {
+      shard.sum?.(sums);
+      this.#joined = sums[0] ?? 0;
+    };
+  }
+
+  #checkSync(): void {
+    const { stats_batch_size = 0, sync_batch_norm = false } = this.param.batch_norm_param ?? {};
+    if (sync_batch_norm && stats_batch_size > 0) {
+      this.fail(
+        "batch_norm_param has sync_batch_norm: true and stats_batch_size. Expected one of them: statistics of all ranks' batches, or of parts of one.",
+      );
+    }
+    if (this.#join && this.engine.device) {
+      this.fail(
+        "batch_norm_param.sync_batch_norm is true, and the layer runs on a GPU, where ranks do not add statistics up. Expected --engine native, or no such field: each rank has its own then.",
+      );
     }
   }
 
@@ -220,11 +250,10 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     );
     this.#shape = x.shape;
     this.#parts = this.#partsOf(x.shape, size ?? 0, eps);
-    const useGlobalStats = this.#useGlobal;
-    if (this.#hasLine) {
-      const { dtype } = this.context;
-      this.#lined = new NormalizedLine(this.engine, dtype, x.shape, eps, useGlobalStats);
-    } else this.#op = this.engine.batchNorm({ shape: x.shape, eps, useGlobalStats });
+    const join = this.#join;
+    const d = { shape: x.shape, eps, useGlobalStats: this.#useGlobal, ...(join && { join }) };
+    if (this.#hasLine) this.#lined = new NormalizedLine(this.engine, this.context.dtype, d);
+    else this.#op = this.engine.batchNorm(d);
   }
 
   #partsOf(shape: Shape, size: number, eps: number): BatchParts | undefined {
@@ -280,7 +309,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     else this.#op.forward(x.dataMem, mean, variance, y.dataMem, posts);
     if (this.#useGlobal) return;
     if (this.#isNvidias) this.#averageStatistics();
-    else this.#keepStatistics(x.count() / this.#channels, mean, variance);
+    else this.#keepStatistics(this.#joined || x.count() / this.#channels, mean, variance);
   }
 
   override backward([y]: One, [propagate]: readonly boolean[], [x]: One, posts?: PostOps): void {

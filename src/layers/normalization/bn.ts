@@ -150,7 +150,11 @@ export class BNLayer extends LearnedLayer<One, OneOrMore> {
     const [outer, length, inner] = [x.shape[0] ?? 0, this.#channels, x.count(2)];
     this.#scaleOp = this.engine.scale({ shape: x.shape, outer, length, inner });
     if (!this.#isLine) {
-      this.#op = new NormalizedLine(this.engine, dtype, x.shape, eps, this.#isGlobal);
+      this.#op = new NormalizedLine(this.engine, dtype, {
+        shape: x.shape,
+        eps,
+        useGlobalStats: this.#isGlobal,
+      });
     }
     this.#shape = x.shape;
   }

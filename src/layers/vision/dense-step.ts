@@ -85,7 +85,11 @@ export class DenseStep {
     this.#plan = plan;
     const [batch = 0, channels = 0, ...lengths] = plan.shape;
     const [outputs = 0, , ...kernel] = blobs.filter.shape;
-    this.#line = new NormalizedLine(engine, dtype, plan.shape, EPS, plan.useGlobalStats);
+    this.#line = new NormalizedLine(engine, dtype, {
+      shape: plan.shape,
+      eps: EPS,
+      useGlobalStats: plan.useGlobalStats,
+    });
     this.#relu = engine.unary(relu, { slope: 0 }, plan.shape);
     this.#convolution = engine.convolution({
       batch,

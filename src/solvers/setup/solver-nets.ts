@@ -3,6 +3,7 @@ import type { Engines } from "../../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../../io/proto/caffe.ts";
 import { keepSource } from "../../io/proto/source.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
+import type { SideBySide } from "../../layers/base/layer.ts";
 import { mergeStates, type ResolvedState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
@@ -153,14 +154,19 @@ function buildPlanned(
   log("info", "solver", plan.origin);
   const { param, state } = readPlanned(plan, options.root, log);
   const isTest = state.phase === "TEST";
-  const of = isTest ? "batches" : "records";
   return new Net(param, {
     ...options,
     ...state,
     log,
     forwardOnly: isTest,
-    ...(workers && { shard: { rank: workers.rank, count: workers.count, of } }),
+    ...(workers && { shard: shardOf(workers, isTest) }),
   });
+}
+
+function shardOf(workers: NonNullable<SolverOptions["workers"]>, isTest: boolean): SideBySide {
+  const { rank, count } = workers;
+  if (isTest) return { rank, count, of: "batches" };
+  return { rank, count, of: "records", sum: (numbers) => workers.sumNow(numbers) };
 }
 
 /**
