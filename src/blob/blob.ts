@@ -267,8 +267,9 @@ export class Blob {
   /** Whether a blob from a file fits: equal shapes, or equal legacy shapes padded with 1s in front. */
   fits(value: Pick<BlobValue, "shape" | "legacyShape">): boolean {
     if (!value.legacyShape) return sameShape(value.shape, this.#shape);
-    if (this.#shape.length > 4) return false;
-    const pad = (shape: Shape): Shape => [...Array<number>(4 - shape.length).fill(1), ...shape];
+    const axes = Math.max(value.shape.length, 4);
+    if (this.#shape.length > axes) return false;
+    const pad = (shape: Shape): Shape => [...Array<number>(axes - shape.length).fill(1), ...shape];
     return sameShape(pad(value.shape), pad(this.#shape));
   }
 

@@ -9,7 +9,7 @@ export interface NdArray<Data extends ArrayLike<number> = ArrayLike<number>> {
 
 /** A blob as files hold it: its array, and a diff of the same shape where it has one. */
 export interface BlobValue extends NdArray<FloatArray> {
-  /** The shape came from num, channels, height and width, as old files have it. */
+  /** The shape came from num, channels, height and width, as old files have it; C3D's have a length between. */
   readonly legacyShape?: boolean;
   readonly diff?: FloatArray;
 }

@@ -16,7 +16,7 @@ import type { Shown } from "./expansion.ts";
 import { channelMeans, meanShape } from "./mean-image.ts";
 import { type Cut, NativeTransform } from "./native-transform.ts";
 import { fitted, fittedSize, isDrawn, type Preparation, WHOLE, widened } from "./preparation.ts";
-import { planar, type Raster } from "./raster.ts";
+import { copyPlane, planar, type Raster } from "./raster.ts";
 
 /** What a transformer does; the fields of transform_param with the mean file read. Plain data. */
 export interface Transform {
@@ -324,13 +324,8 @@ function flowMirrored(image: Raster): Raster {
 
 /** A copy of an image's values, channel by channel. */
 function valuesOf(image: Raster): Float32Array {
-  const { data, channels, height, width, offset, channelStep, rowStep, columnStep } = image;
+  const { channels, height, width } = image;
   const values = new Float32Array(channels * height * width);
-  for (let c = 0, to = 0; c < channels; c++) {
-    for (let y = 0; y < height; y++) {
-      let from = offset + c * channelStep + y * rowStep;
-      for (let x = 0; x < width; x++, to++, from += columnStep) values[to] = data[from] ?? 0;
-    }
-  }
+  for (let c = 0; c < channels; c++) copyPlane(image, c, values, c * height * width);
   return values;
 }

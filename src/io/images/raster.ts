@@ -1,3 +1,4 @@
+import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { Datum } from "../proto/datum.ts";
 import type { Image } from "./image.ts";
@@ -165,13 +166,22 @@ function planarBytes(raster: Raster): Uint8Array {
   const isPlanar = columnStep === 1 && rowStep === width && channelStep === height * width;
   if (isPlanar && offset === 0 && data.length === count && data instanceof Uint8Array) return data;
   const bytes = new Uint8Array(count);
-  for (let c = 0, to = 0; c < channels; c++) {
-    for (let y = 0; y < height; y++) {
-      let from = offset + c * channelStep + y * rowStep;
-      for (let x = 0; x < width; x++, to++, from += columnStep) bytes[to] = data[from] ?? 0;
-    }
-  }
+  for (let c = 0; c < channels; c++) copyPlane(raster, c, bytes, c * height * width);
   return bytes;
+}
+
+/** Writes one channel of an image, row by row, from `to` on. */
+export function copyPlane(
+  { data, height, width, offset, channelStep, rowStep, columnStep }: Raster,
+  channel: number,
+  into: Uint8Array | FloatArray,
+  to: number,
+): void {
+  let at = to;
+  for (let y = 0; y < height; y++) {
+    let from = offset + channel * channelStep + y * rowStep;
+    for (const end = at + width; at < end; at++, from += columnStep) into[at] = data[from] ?? 0;
+  }
 }
 
 /** A raster of bytes as records hold it. */

@@ -1,9 +1,7 @@
 import { FormatError } from "../../util/errors.ts";
 import { fileExists } from "../files/file-system.ts";
+import { frameNames } from "./frame-names.ts";
 import { imageListOf, readImageList, type SharedList } from "./image-list.ts";
-
-/** No file's name is longer. */
-const WIDEST = 255;
 
 /** The first frame's number is looked for up to this, as OpenCV does. */
 const LAST_FIRST = 100;
@@ -18,20 +16,12 @@ const LAST_FIRST = 100;
  */
 export function readFrameList(file: string, path: string): SharedList {
   if (/\.(txt|lst|list)$/i.test(path)) return readImageList(path, "optional");
-  const pattern = /%(0?)(\d*)d/.exec(path);
-  if (!pattern) {
+  const frame = frameNames(path);
+  if (!frame) {
     throw new FormatError(
       `${file} is one file, and films are not decoded here. Write its frames into files (ffmpeg -i ${file} frames/%06d.jpg), and give video_file: "frames/%06d.jpg", or a .txt file that names them.`,
     );
   }
-  const [mark, zero = "", width = ""] = pattern;
-  if (Number(width) > WIDEST) {
-    throw new FormatError(
-      `${file} has numbers of ${width} digits. Expected ${WIDEST} at most: %06d stands for six.`,
-    );
-  }
-  const frame = (number: number): string =>
-    path.replace(mark, String(number).padStart(Number(width), zero || " "));
   let first = 0;
   while (first <= LAST_FIRST && !fileExists(frame(first))) first++;
   const frames: string[] = [];

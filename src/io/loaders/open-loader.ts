@@ -1,4 +1,5 @@
 import type { AnnotatedPlan } from "./annotated-loader.ts";
+import type { ClipPlan } from "./clip-loader.ts";
 import type { DatabasePlan } from "./database-loader.ts";
 import type { GridPlan } from "./grid-loader.ts";
 import type { Hdf5Plan } from "./hdf5-loader.ts";
@@ -17,6 +18,7 @@ export type LoaderPlan =
   | RegionPlan
   | GridPlan
   | ImagePlan
+  | ClipPlan
   | MtcnnPlan
   | SegmentationPlan
   | ObjectsPlan
@@ -42,6 +44,8 @@ export async function openLoader(plan: LoaderPlan): Promise<BatchLoader> {
       return new (await import("./mtcnn-loader.ts")).MtcnnLoader(plan);
     case "images":
       return new (await import("./image-loader.ts")).ImageLoader(plan);
+    case "clips":
+      return new (await import("./clip-loader.ts")).ClipLoader(plan);
     case "segmentation":
       return new (await import("./segmentation-loader.ts")).SegmentationLoader(plan);
     case "objects":

@@ -14,6 +14,7 @@ export function recordsInPass(plan: LoaderPlan): number | undefined {
     case "hdf5":
       return undefined;
     case "images":
+    case "clips":
     case "segmentation":
       return plan.list.starts.length;
     case "objects":

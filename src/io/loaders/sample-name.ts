@@ -1,4 +1,5 @@
 import { openDatabase } from "../db/open.ts";
+import { clipLine } from "./clip-loader.ts";
 import { listedLine } from "./image-loader.ts";
 import { recordNumber } from "./loader.ts";
 import { objectsImage } from "./objects-loader.ts";
@@ -11,6 +12,7 @@ import { segmentationLine } from "./segmentation-loader.ts";
 export function nameSample(plan: LoaderPlan, i: number): string | undefined {
   const position = recordNumber(plan, 0, i);
   if (plan.kind === "images") return listedLine(plan, position);
+  if (plan.kind === "clips") return clipLine(plan, position);
   if (plan.kind === "segmentation") return segmentationLine(plan, position);
   if (plan.kind === "hdf5") return `${plan.source}: row ${position} since the beginning`;
   if (plan.kind === "objects" || plan.kind === "evaluation") return objectsImage(plan, position);

@@ -5,7 +5,7 @@ import { readBytes } from "../files/read-file.ts";
 import { decodedShape, ImageDecoder } from "../images/decode.ts";
 import { imageHeader } from "../images/header.ts";
 import { decodeLabels } from "../images/label-image.ts";
-import { cropped, mirrored, padded, planar, type Raster } from "../images/raster.ts";
+import { copyPlane, cropped, mirrored, padded, planar, type Raster } from "../images/raster.ts";
 import { resizeLinear, resizeNearest } from "../images/resize.ts";
 import { pathWithin } from "../lists/image-list.ts";
 import { type LineList, lineAt, lineName } from "../lists/line-list.ts";
@@ -127,7 +127,7 @@ export class SegmentationLoader implements BatchLoader {
         const own = sizeOf(label);
         labels ??= { data: place(1, [batchSize, ...own]), size: own };
         checkShape(own, labels.size);
-        copyPlane(label, labels.data, i * label.height * label.width);
+        copyPlane(label, 0, labels.data, i * label.height * label.width);
         // At most what the net gets of it.
         sizes?.set([Math.min(size[0], image.height), Math.min(size[1], image.width)], 2 * i);
       } catch (error) {
@@ -213,14 +213,4 @@ function scaled(
 
 function sizeOf({ channels, height, width }: Raster): readonly number[] {
   return [channels, height, width];
-}
-
-function copyPlane(from: Raster, to: FloatArray, start: number): void {
-  let at = start;
-  for (let y = 0; y < from.height; y++) {
-    let source = from.offset + y * from.rowStep;
-    for (let x = 0; x < from.width; x++, source += from.columnStep) {
-      to[at++] = from.data[source] ?? 0;
-    }
-  }
 }

@@ -6,12 +6,14 @@ import { readBytes } from "../files/read-file.ts";
 import { pixelsOf } from "../images/datum-image.ts";
 import { ImageDecoder } from "../images/decode.ts";
 import type { Raster } from "../images/raster.ts";
+import { clipAt, type ListedClip } from "../lists/clip-list.ts";
 import { listedImage, pathWithin } from "../lists/image-list.ts";
 import { lineAt } from "../lists/line-list.ts";
 import { decodeAnnotatedDatum } from "../proto/annotated-datum.ts";
 import { type Datum, decodeDatum } from "../proto/datum.ts";
 import { decodeMtcnnDatum } from "../proto/mtcnn-datum.ts";
 import type { AnnotatedPlan } from "./annotated-loader.ts";
+import { firstFrame } from "./clip-loader.ts";
 import type { DatabasePlan } from "./database-loader.ts";
 import type { GridPlan } from "./grid-loader.ts";
 import { Hdf5Rows } from "./hdf5-rows.ts";
@@ -65,6 +67,14 @@ export function openSourceRecords(plan: LoaderPlan): SourceRecords | undefined {
       const order = orderOf(plan, count);
       const nameOf = (position: number): string => listedImage(plan.list, order.at(position)).path;
       return records(nameOf, (at) => pathWithin(plan.base, plan.rootFolder, nameOf(at)));
+    }
+    case "clips": {
+      const order = orderOf(plan, count);
+      const clip = (position: number): ListedClip => clipAt(plan.list, order.at(position));
+      return records(
+        (at) => clip(at).folder,
+        (at) => firstFrame(plan, clip(at)),
+      );
     }
     case "segmentation": {
       const order = orderOf(plan, count);

@@ -12,7 +12,8 @@ import { delimited, varint } from "./wire.ts";
  * Reads the fields of a BlobProto up to `end`, as files of weights hold them.
  *
  * Packed values are copied in one piece. NVIDIA's fork writes half precision into raw_data (12) with its type
- * in raw_data_type (10): 0 double, 1 float, 2 half.
+ * in raw_data_type (10): 0 double, 1 float, 2 half. C3D's has five old axes, length between channels and height, so its
+ * data is field 6 and its diff field 7.
  *
  * @throws FormatError as `blobValueOf`
  */
@@ -21,14 +22,18 @@ export function readBlob(reader: protobuf.Reader, end: number): BlobValue {
   let shape: number[] | undefined;
   const [data, diff] = [new ValueList(), new ValueList()];
   const [doubleData, doubleDiff] = [new ValueList(), new ValueList()];
+  let isVolume = false;
   let rawType = 1;
   let raw: Uint8Array | undefined;
   while (reader.pos < end) {
     const tag = reader.uint32();
     const field = tag >>> 3;
     if (field >= 1 && field <= 4) legacy[field - 1] = reader.int32();
-    else if (field === 5) data.add(readFloats(reader, tag, 4));
-    else if (field === 6) diff.add(readFloats(reader, tag, 4));
+    else if (field === 5 && (tag & 7) === VARINT) {
+      legacy[4] = reader.int32();
+      isVolume = true;
+    } else if (field === (isVolume ? 6 : 5)) data.add(readFloats(reader, tag, 4));
+    else if (field === (isVolume ? 7 : 6)) diff.add(readFloats(reader, tag, 4));
     else if (field === 7) shape = readShape(reader, reader.uint32() + reader.pos);
     else if (field === 8) doubleData.add(readFloats(reader, tag, 8));
     else if (field === 9) doubleDiff.add(readFloats(reader, tag, 8));
@@ -44,6 +49,9 @@ export function readBlob(reader: protobuf.Reader, end: number): BlobValue {
     floats(diff.values(), doubleDiff.values()),
   );
 }
+
+/** The wire type of whole numbers. */
+const VARINT = 0;
 
 function readShape(reader: protobuf.Reader, end: number): number[] {
   const dims: number[] = [];
@@ -120,12 +128,18 @@ export function blobValueOf(proto: BlobProto): BlobValue {
   );
 }
 
-/** A BlobProto holding the value: `shape`, or the old fields where it came from them, and `data` or `double_data` by its element type. */
-export function blobProtoOf({ shape, legacyShape, data, diff }: BlobValue): BlobProto {
+/** Whether a value is written with the four old fields, from which it came. */
+function isOld({ shape, legacyShape }: BlobValue): boolean {
+  return legacyShape === true && shape.length <= 4;
+}
+
+/** A BlobProto holding the value: `shape`, or the four old fields where it came from them, and `data` or `double_data` by its element type. */
+export function blobProtoOf(value: BlobValue): BlobProto {
+  const { shape, data, diff } = value;
   const [num, channels, height, width] = shape;
   const isDouble = data instanceof Float64Array;
   return {
-    ...(legacyShape ? { num, channels, height, width } : { shape: { dim: [...shape] } }),
+    ...(isOld(value) ? { num, channels, height, width } : { shape: { dim: [...shape] } }),
     ...(isDouble ? { double_data: data } : { data }),
     ...(diff && (isDouble ? { double_diff: diff } : { diff })),
   } as BlobProto;
@@ -175,9 +189,9 @@ export function blobChunks(blob: BlobValue): Uint8Array[] {
   const values = (field: number, values: FloatArray | undefined): Uint8Array[] =>
     values ? delimited(field, piecesOf(values)) : [];
   const old = blob.shape.flatMap((length, i) => [(i + 1) << 3, ...varint(length)]);
-  const before = blob.legacyShape ? [Uint8Array.from(old)] : [];
+  const before = isOld(blob) ? [Uint8Array.from(old)] : [];
   const dims = Uint8Array.from(blob.shape.flatMap((length) => varint(length)));
-  const shape = blob.legacyShape ? [] : delimited(7, dims.length === 0 ? [] : delimited(1, [dims]));
+  const shape = isOld(blob) ? [] : delimited(7, dims.length === 0 ? [] : delimited(1, [dims]));
   return blob.data instanceof Float64Array
     ? [...before, ...shape, ...values(8, blob.data), ...values(9, blob.diff)]
     : [...before, ...values(5, blob.data), ...values(6, blob.diff), ...shape];

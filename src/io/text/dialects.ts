@@ -35,6 +35,7 @@ const preFixed: Fate = {
   why: "PRE_FIXED is not known; give normalization: NONE and a loss_weight",
   except: ["SoftmaxWithLossOHEM", "SmoothL1LossOHEM"],
 };
+const shown: Fate = { kind: "ignore", why: "no frames are shown here" };
 /** Layers that prepare images as forks do. */
 const preparing = ["Data", "AnnotatedData", "ImageData", "VideoData"];
 const preparation: Fate = {
@@ -51,6 +52,12 @@ const overTime: Fate = { kind: "refuse", why: "write a Pooling3D layer", except:
 const refuse = (why: string, ...unless: string[]): Fate => ({ kind: "refuse", why, unless });
 /** Layers of images whose pixels have labels. */
 const segmentation = ["DenseImageData", "ImageSegData"];
+/** Fields of clips of frames. */
+const ofClips: Fate = {
+  kind: "refuse",
+  why: "such a layer reads single images; VideoData reads clips",
+  except: ["VideoData"],
+};
 const rectangle: Fate = {
   kind: "refuse",
   why: "only square crops are known: crop_size",
@@ -128,6 +135,18 @@ const fates: Readonly<Record<string, Fate>> = {
   "ImageDataParameter.dup_in_channels": refuse("write a Concat layer instead", "false"),
   "ImageDataParameter.label_type": pixelLabels,
   "ImageDataParameter.ignore_label": pixelLabels,
+  "ImageDataParameter.new_length": ofClips,
+  "ImageDataParameter.use_image": ofClips,
+  "ImageDataParameter.sampling_rate": ofClips,
+  "ImageDataParameter.use_temporal_jitter": ofClips,
+  "ImageDataParameter.mean_value": ofClips,
+  "ImageDataParameter.show_data": shown,
+  "VideoDataParameter.show_data": shown,
+  "VideoDataParameter.encoded": { kind: "ignore", why: "frames are files of images" },
+  "VideoDataParameter.is_color": {
+    kind: "ignore",
+    why: "C3D reads frames in colour, whatever it says",
+  },
   "DenseImageDataParameter.multi_scale": refuse(
     "give transform_param { scale_factors } and a crop",
     "false",

@@ -17,7 +17,8 @@ const forks: Readonly<Record<string, string>> = {
     "LargeMarginInnerProduct CosinAddmargin CosineAddMargin LabelSpecificAdd LabelSpecificMargin NormL2",
   "pose estimation":
     "CPMData CPMTransformation DataHeatmap HeatmapData EuclideanLossHeatmap ImResize NMS",
-  "3-D convolution (C3D)": "NdConvolution NdDeconvolution NdPooling",
+  "3-D convolution (C3D)":
+    "NdConvolution NdDeconvolution NdPooling VIDEO_SEGMENTATION_DATA VIDEO_WITH_VOXEL_TRUTH_DATA",
   "NVIDIA's Caffe": "DetectNetTransformation Detectnet AxpyLoss LSTMNode",
   "Intel's Caffe": "MnActivation MnParamGrad SplitConcat",
   Ristretto: "ConvolutionRistretto DeconvolutionRistretto FcRistretto LRNRistretto DataRistretto",

@@ -82,6 +82,24 @@ const forms: readonly Form[] = [
     const { pooling_param, ...rest } = layer;
     return [{ ...rest, pooling3d_param: without(pooling_param, "engine") }];
   },
+  // C3D's first form of VideoData.
+  (layer) => {
+    if (layer.type !== "VideoData" || !layer.image_data_param) return undefined;
+    const { image_data_param, transform_param, ...rest } = layer;
+    const { mean_value, show_data, ...clips } = image_data_param;
+    const transform =
+      mean_value === undefined ? transform_param : { ...transform_param, mean_value: [mean_value] };
+    return [
+      {
+        ...rest,
+        ...(transform && { transform_param: transform }),
+        video_data_param: {
+          ...clips,
+          ...(show_data !== undefined && { show_data: show_data > 0 }),
+        },
+      },
+    ];
+  },
   // synopsys-caffe's ReLU that ends at 6.
   (layer) => {
     if (!layer.relu_param?.relu6) return undefined;

@@ -99,6 +99,7 @@ const transformFields = ["scale", "mean_file", "crop_size", "mirror"] as const;
 const dataTypes: Readonly<Record<string, (typeof dataMessages)[number]>> = {
   DATA: "data_param",
   IMAGE_DATA: "image_data_param",
+  VIDEO_DATA: "image_data_param",
   WINDOW_DATA: "window_data_param",
 };
 

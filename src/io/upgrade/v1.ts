@@ -49,6 +49,7 @@ export const v1Types: Readonly<Record<NonNullable<V1LayerParameter["type"]>, str
   SPLIT: "Split",
   TANH: "TanH",
   THRESHOLD: "Threshold",
+  VIDEO_DATA: "VideoData",
   WINDOW_DATA: "WindowData",
 };
 

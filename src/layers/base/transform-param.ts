@@ -26,6 +26,13 @@ export function transformOf(
       `transform_param.scale is ${param.scale}. Expected a finite number.`,
     );
   }
+  const augmentation = augmentationOf(layer);
+  if (param.is_flow && augmentation) {
+    throw new LayerError(
+      layer,
+      "transform_param has is_flow, and min_scale, max_rotation or another change of ours, which would tell of other motions. Expected one of them.",
+    );
+  }
   return {
     scale: param.scale,
     mirror: param.mirror,
@@ -36,7 +43,7 @@ export function transformOf(
     mean: param.mean_file === undefined ? undefined : readBlobFile(locate(param.mean_file)),
     meanValues: [...param.mean_value],
     phase,
-    augmentation: augmentationOf(layer),
+    augmentation,
   };
 }
 

@@ -1,5 +1,6 @@
 import protobuf from "protobufjs/light.js";
 import { describe, expect, test } from "vitest";
+import { Blob } from "../../../src/blob/blob.ts";
 import { encodeProto } from "../../../src/io/proto/binary.ts";
 import {
   blobChunks,
@@ -73,6 +74,33 @@ describe.each(ways)("a BlobProto %s", (_, read) => {
     expect(() => read(proto)).toThrow(FormatError);
     expect(() => read(proto)).toThrow(message);
   });
+});
+
+test("C3D's five old axes put data and diff one field on; such a bias fits one of one axis", () => {
+  const writer = protobuf.Writer.create();
+  for (const [i, length] of [1, 1, 1, 1, 3].entries())
+    writer.uint32(((i + 1) << 3) | 0).int32(length);
+  for (const [field, value] of [
+    [6, 1],
+    [7, 5],
+  ] as const) {
+    writer.uint32((field << 3) | 2).fork();
+    for (const k of [0, 1, 2]) writer.float(value + k);
+    writer.ldelim();
+  }
+  const value = readBytes(writer.finish());
+  expect(value).toEqual({
+    shape: [1, 1, 1, 1, 3],
+    legacyShape: true,
+    data: Float32Array.of(1, 2, 3),
+    diff: Float32Array.of(5, 6, 7),
+  });
+  expect(new Blob([3]).fits(value)).toBe(true);
+  expect(new Blob([3, 1]).fits(value)).toBe(false);
+  // Written as Caffe's, of an axis more than it has old fields.
+  const whole = { ...value, legacyShape: false };
+  expect(readBytes(Buffer.concat(blobChunks(value)))).toEqual(whole);
+  expect(blobValueOf(blobProtoOf(value))).toEqual(whole);
 });
 
 test.each([

@@ -68,7 +68,6 @@ describe("VideoData", () => {
     ['video_type: VIDEO video_file: "none/%d.png"', /names no frame/],
     ['video_type: VIDEO video_file: "frames/%099999999d.png"', /numbers of 99999999 digits/],
     ['video_type: VIDEO video_file: "frames.txt" skip_frames: 2', /there are 2 frames/],
-    ['source: "clips.lst" new_length: 16', /clips of frames for 3-D convolutions/],
   ])("with %s is refused", (param, problem) => {
     expect(() => video(param)).toThrow(problem);
   });
@@ -77,6 +76,9 @@ describe("VideoData", () => {
     ["new_length: 16", [4, 3, 16, 12, 12]],
     ["new_length: 10 num_segments: 1 modality: FLOW", [4, 20, 12, 12]],
     ["new_length: 1 num_segments: 3 modality: RGB", [4, 9, 12, 12]],
+    ["new_length: 5", [4, 3, 5, 12, 12]],
+    ["name_pattern: 'flow_%c_%03d.png'", [4, 2, 12, 12]],
+    ["use_image: true name_pattern: '%03d.png'", [4, 3, 1, 12, 12]],
   ])("says what shape other forks' clips have: %s", (param, shape) => {
     const net = parsePrototxt(
       "NetParameter",
