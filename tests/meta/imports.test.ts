@@ -92,7 +92,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     format: [],
     graph: ["format"],
     export: ["graph"],
-    "check.ts": ["export"],
+    check: ["graph", "export"],
   },
   solvers: {
     "workers.ts": [],

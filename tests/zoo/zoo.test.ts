@@ -135,3 +135,12 @@ test.skipIf(!existsSync(models)).each(["reference", "native"])(
   },
   120_000,
 );
+
+test.skipIf(!existsSync(models))(
+  "models that others trained are the same in ONNX Runtime (needs ../shared/zoo)",
+  () => {
+    const { stdout } = script("onnx/models.ts", models);
+    expect(stdout).toMatch(/^\d{2,} passed, 0 failed$/m);
+  },
+  120_000,
+);

@@ -14,7 +14,7 @@ import { isEnd } from "./ends.ts";
 import { type FreeGroup, findFreeAxes, freedomsOf } from "./free-axes.ts";
 import { type OnnxOptions, onnxOptions } from "./options.ts";
 import { translationOf } from "./translations.ts";
-import { type Output, Translator } from "./translator.ts";
+import { Translator } from "./translator.ts";
 import { withoutForm } from "./without-form.ts";
 
 /** The version of the operators where none is asked for. */
@@ -140,7 +140,7 @@ function modelOf(
     nodes: graph.nodes,
     tensors: graph.tensors,
     inputs: translator.inputs.filter(({ name }) => read.has(name)),
-    outputs: outputs.map(({ name, axes: own }: Output) => ({ name, axes: own })),
+    outputs,
     metadata: {
       ...(source !== undefined && { source }),
       ...(labels && { labels: labels.join("\n") }),

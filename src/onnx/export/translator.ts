@@ -10,9 +10,6 @@ import { type Preparation, prepareInGraph } from "./preparation.ts";
 import { type SharedWeights, Site } from "./site.ts";
 import { translationOf } from "./translations.ts";
 
-/** An output of the graph. */
-export type Output = GraphValue;
-
 /** Goes through a net's layers and writes each to the graph. */
 export class Translator {
   readonly inputs: GraphValue[] = [];
@@ -34,6 +31,7 @@ export class Translator {
     readonly layer: string;
     readonly value: string;
     readonly axes: readonly Axis[];
+    readonly isComputed: boolean;
   }[] = [];
 
   /** @param preparation what is done to the first input of images */
@@ -46,7 +44,7 @@ export class Translator {
   }
 
   /** Writes all layers; gives the graph's outputs. */
-  run(): Output[] {
+  run(): GraphValue[] {
     this.#net.layers.forEach((_, i) => {
       this.#layer(i);
     });
@@ -63,14 +61,14 @@ export class Translator {
         !this.#isInput(value) &&
         this.#ends.findIndex((end) => end.value === value) === i,
     );
-    for (const { name, layer, value, axes } of ends) {
+    for (const { name, layer, value, axes, isComputed } of ends) {
       const isAlone = ends.filter((end) => end.name === name).length === 1;
       const isBlob = this.#net.blobs.has(name);
       const own =
         isBlob && name !== PROBABILITIES
           ? name
           : this.#graph.unique(isAlone ? name : `${name}/${layer}`);
-      outputs.push(this.#output(own, value, axes));
+      outputs.push({ ...this.#output(own, value, axes), ...(isComputed && { loss: layer }) });
     }
     return outputs;
   }
@@ -162,7 +160,7 @@ export class Translator {
   }
 
   /** An output of that name; what has another name of its own is given it once more. */
-  #output(name: string, value: string, axes: readonly Axis[]): Output {
+  #output(name: string, value: string, axes: readonly Axis[]): GraphValue {
     const isInput = this.#isInput(name);
     const isMade = this.#isMade(value);
     // A layer in place may end what is an input too.

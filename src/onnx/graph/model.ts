@@ -11,6 +11,8 @@ import { bytesIn, rawData, type Tensor } from "./tensor.ts";
 export interface GraphValue {
   readonly name: string;
   readonly axes: readonly Axis[];
+  /** The layer whose loss it is made for, of an output that is no blob of the net: probabilities. */
+  readonly loss?: string;
 }
 
 /** All that a file of ONNX holds. */
