@@ -44,13 +44,13 @@ export async function besideOthers(log: Log, work: (side: Side) => Promise<void>
       others: {
         workers,
         agree: (what, own) => world.agree(what, own),
-        threads: await threadsOf(world),
+        threads: threadsOf(world),
         tuning: (threads) => tuningOf(workers, threads, log),
       },
     });
   } catch (error) {
     if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-    process.stderr.write(`rank ${world.rank} of ${world.count} on ${world.host}:\n`);
+    process.stderr.write(`${world.nameOf(world.rank)}, of ${world.count}:\n`);
     showError(error);
     world.abort(exitCodeOf(error));
   }
@@ -75,8 +75,7 @@ async function tuningOf(
 }
 
 /** The cores that mpirun left to this process, or its share of the machine's. */
-async function threadsOf(world: World): Promise<number> {
-  const hosts = await world.texts(world.host);
-  const here = hosts.filter((host) => host === world.host).length;
+function threadsOf({ hosts, host: own }: World): number {
+  const here = hosts.filter((host) => host === own).length;
   return Math.min(availableParallelism(), Math.max(1, Math.floor(cpus().length / here)));
 }

@@ -15,6 +15,7 @@ export async function joinRanks(
 ): Promise<World | undefined> {
   if (launchedCount(environment) === 1) return undefined;
   const world = new World(mpiAddon());
+  await world.introduce();
   await world.agree("caffe-ts", `version ${version}`);
   await world.agree("the seed", String(chosenSeed() ?? "none"));
   const seed = Float64Array.of(chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));

@@ -22,6 +22,14 @@ export class Ranks implements Workers {
     return this.#world.count;
   }
 
+  get waitedMs(): number {
+    return this.#world.waitedMs;
+  }
+
+  nameOf(rank: number): string {
+    return this.#world.nameOf(rank);
+  }
+
   /** With the numbers travels how gradients lie: once all agree they travel so. */
   async meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]> {
     const all = await this.#world.meet([...numbers, this.gradients.forms]);

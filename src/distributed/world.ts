@@ -18,6 +18,9 @@ export class World {
   /** The machine that this rank is on. */
   readonly host: string;
   readonly #addon: MpiAddon;
+  #waitedMs = 0;
+  #hosts: readonly string[] = [];
+
   /** Joins the others. */
   constructor(addon: MpiAddon) {
     const { rank, count, host } = addon.start();
@@ -31,7 +34,9 @@ export class World {
 
   /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */
   sumNow(array: FloatArray): void {
+    const since = performance.now();
     for (const ticket of this.beginSum(array)) while (!this.#addon.wait(ticket, TURN_MS));
+    this.#waitedMs += performance.now() - since;
   }
 
   /** Begins to gather every rank's elements, one rank's behind the other's; gives the job's ticket. */
@@ -50,11 +55,34 @@ export class World {
 
   /** Waits until jobs are done. */
   async wait(tickets: readonly number[]): Promise<void> {
+    const since = performance.now();
     for (const ticket of tickets) {
       while (!this.#addon.wait(ticket, TURN_MS)) {
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
+    this.#waitedMs += performance.now() - since;
+  }
+
+  /** How long this rank has waited for jobs, in all. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
+  /** Lets ranks know one another's machines. */
+  async introduce(): Promise<void> {
+    this.#hosts = await this.texts(this.host);
+  }
+
+  /** The machine of every rank, once all have introduced themselves. */
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  /** A rank with its machine. */
+  nameOf(rank: number): string {
+    const host = this.#hosts[rank];
+    return host === undefined ? `rank ${rank}` : `rank ${rank} on ${host}`;
   }
 
   /** Makes the elements of an array those of rank 0. */
@@ -101,7 +129,7 @@ export class World {
     const [first = ""] = all;
     const others = all.flatMap((text, rank) => (text === first ? [] : [{ rank, text }]));
     if (others.length === 0) return;
-    const told = others.map(({ rank, text }) => `rank ${rank} ${difference(first, text)}`);
+    const told = others.map(({ rank, text }) => `${this.nameOf(rank)} ${difference(first, text)}`);
     throw new CaffeError(
       `the processes that mpirun started do not train the same: ${what} differs. Rank 0 has another than ${told.join(", ")}. Expected the same command line, files and version for all.`,
     );

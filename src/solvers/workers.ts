@@ -19,6 +19,10 @@ export interface Workers {
   readonly rank: number;
   readonly count: number;
   readonly gradients: GradientSums;
+  /** How long this one has waited for the others, in all. */
+  readonly waitedMs: number;
+  /** A worker by its number and the machine that it is on, for messages. */
+  nameOf(rank: number): string;
   /** Every worker's numbers, in the order of ranks; all give as many. */
   meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]>;
   /** Adds numbers up over all workers, and waits for that: every worker does it at the same moment. */

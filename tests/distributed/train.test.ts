@@ -212,18 +212,23 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     const { status, stderr } = mpirun(1, [...one, ":", "-np", "1", process.execPath, ...other]);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(
-      /a blob of weights of the net differs.*rank 1 \(conv\[0\] .*, not conv\[0\] /,
+      /a blob of weights of the net differs.*rank 1 on \S+ \(conv\[0\] .*, not conv\[0\] /,
     );
   });
 
-  test("a rank that is killed ends all of them", async () => {
+  test("a rank that stands still is named, and one that is killed ends all of them", async () => {
     const { said, ended } = startMpirun(
       2,
       [binary, "train", `--solver=${endless("killed")}`],
       folder,
     );
-    await said(/Iteration 100 /);
+    await said(/All 2 ranks: .* images\/s/);
     const [rank = 0] = processesWith("killed.prototxt");
+    const number = /OMPI_COMM_WORLD_RANK=(\d+)/.exec(readFileSync(`/proc/${rank}/environ`, "utf8"));
+    process.kill(rank, "SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    process.kill(rank, "SIGCONT");
+    await said(new RegExp(`rank ${number?.[1]} on .* is slow: the others waited .* s for it`));
     const begun = Date.now();
     process.kill(rank, "SIGKILL");
     const { status, stderr } = await ended;

@@ -4,6 +4,7 @@ import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
+import { imagesPerIteration } from "../../solvers/loop/display.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
@@ -194,7 +195,8 @@ async function solve(
   { log, others }: Side,
 ): Promise<void> {
   const isTeller = rankIn(others) === 0;
-  if (process.stderr.isTTY && isTeller) showProgress(solver, console);
+  const count = others?.workers.count ?? 1;
+  if (process.stderr.isTTY && isTeller) showProgress(solver, console, count);
   if (snapshot) await resume(solver, snapshot, log);
   else if (isTeller && solver.newestSnapshot !== undefined) {
     log(
@@ -225,12 +227,10 @@ async function resume(solver: Solver, snapshot: string, log: Log): Promise<void>
   );
 }
 
-function showProgress(solver: Solver, console: Console): void {
-  const { net } = solver;
-  const first = net.topBlobs[0]?.[0]?.shape[0] ?? 0;
+function showProgress(solver: Solver, console: Console, ranks: number): void {
   const bar = new ProgressBar(
     { columns: process.stderr.columns || 80, write: (text) => void process.stderr.write(text) },
-    first * (solver.param.iter_size ?? 1),
+    imagesPerIteration(solver.net, solver.param) * ranks,
   );
   solver.callbacks.push(bar);
   console.above = (line) => bar.above(line);

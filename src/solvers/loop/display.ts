@@ -39,6 +39,14 @@ export class TrainingSpeed {
   }
 }
 
+/** The images, or other records, that one worker takes for an update: of the first layer's first top; 0 where it has none. */
+export function imagesPerIteration(
+  { topBlobs }: Net,
+  { iter_size = 1 }: Pick<SolverParameter, "iter_size">,
+): number {
+  return (topBlobs[0]?.[0]?.shape[0] ?? 0) * iter_size;
+}
+
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
  */

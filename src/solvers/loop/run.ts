@@ -33,6 +33,7 @@ import { DivergenceWatch } from "../watch/divergence.ts";
 import { ScoreWatch } from "../watch/score-watch.ts";
 import { TrainingLoss } from "../watch/training-loss.ts";
 import type { Workers } from "../workers.ts";
+import { Meetings } from "./meetings.ts";
 import { TestPasses } from "./test-passes.ts";
 
 /** What a solver has come to: its nets, and all else that a snapshot holds and a resumed run sets back. */
@@ -57,10 +58,8 @@ export abstract class SolverRun implements Snapshotted {
   protected divergence: DivergenceWatch;
   protected readonly snapshots: SnapshotStore;
   protected readonly tests: TestPasses;
-  /** Solvers in other processes that train the same net. */
-  protected readonly workers: Workers | undefined;
-  /** Whether all workers have the same weights. */
-  protected isJoined = false;
+  /** With solvers in other processes that train the same net. */
+  protected readonly meetings: Meetings | undefined;
 
   /**
    * Checks the parameters, builds the nets and loads the weights asked for.
@@ -83,7 +82,7 @@ export abstract class SolverRun implements Snapshotted {
         `${where}: type "LBFGS" is for one process alone: its line search measures more than once for a step. Expected another type.`,
       );
     }
-    this.workers = workers;
+    this.meetings = workers && new Meetings(workers);
     this.rate = new LearningRate(param, where, log);
     const meanOf = workers && ((loss: number): Promise<number> => this.meetWorkers(loss));
     this.loss = new TrainingLoss(param.average_loss ?? 1, param.iter_size ?? 1, meanOf);
@@ -218,7 +217,7 @@ export abstract class SolverRun implements Snapshotted {
   loadWeights(weights: Weights): void {
     const nets = [this.net, ...this.testNets] as const;
     for (const net of nets) net.checkIdle();
-    this.isJoined = false;
+    if (this.meetings) this.meetings.isJoined = false;
     loadWeights([...nets], weights, this.log);
   }
 
@@ -228,8 +227,13 @@ export abstract class SolverRun implements Snapshotted {
    */
   protected abstract meetWorkers(loss: number): Promise<number>;
 
-  /** Everything that is learned, counted or kept of it, array by array: the same order in every worker. */
-  protected arraysOfRun(): SyncedMem[] {
+  /** Solvers in other processes that train the same net. */
+  protected get workers(): Workers | undefined {
+    return this.meetings?.workers;
+  }
+
+  /** @internal Everything that is learned, counted or kept of it, array by array: the same order in every worker. */
+  arraysOfRun(): SyncedMem[] {
     const blobs = [this.net, ...this.testNets].flatMap(({ layers }) =>
       layers.flatMap((one) => one.blobs),
     );

@@ -2,7 +2,9 @@ import type { RunState } from "../../io/weights/run-state.ts";
 import type { Net } from "../../net/net.ts";
 import { FileError, SolverError } from "../../util/errors.ts";
 import { type LayerStates, layerStates, type Resumed } from "../snapshots/snapshot.ts";
+import type { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import type { Workers } from "../workers.ts";
+import type { SolverRun } from "./run.ts";
 
 /** What worker 0 has come to, as it tells the others. */
 type Outcome<T> =
@@ -10,11 +12,47 @@ type Outcome<T> =
   | { readonly problem: string; readonly isOfFile: boolean }
   | undefined;
 
+/** Lets the first worker write a snapshot, with what the others tell; all go on from what it has written. */
+export async function writeTogether(
+  run: SolverRun,
+  snapshots: SnapshotStore,
+  workers: Workers,
+  isBest: boolean,
+): Promise<string> {
+  const states = await statesByWorker(run.net, workers);
+  const path = await doneByFirst(workers, () => snapshots.write(run, isBest, states));
+  snapshots.wrote(run.iter, isBest);
+  await workers.follow(run.arraysOfRun());
+  return path;
+}
+
+/**
+ * Lets the first worker restore a snapshot, and the others go on from what it tells.
+ * @param read restores one
+ * @throws what `read` throws, on every worker; SolverError where the snapshot does not fit one of them
+ */
+export async function restoreTogether(
+  run: SolverRun,
+  snapshots: SnapshotStore,
+  workers: Workers,
+  read: () => Promise<Resumed | undefined>,
+): Promise<Resumed | undefined> {
+  const present = (await statesByWorker(run.net, workers))[workers.rank] ?? {};
+  const { resumed, isThere } = await doneByFirst(workers, async () => {
+    const resumed = await read();
+    return { resumed, isThere: snapshots.has(run.iter) };
+  });
+  if (workers.rank > 0 && resumed) {
+    await snapshots.follow(run, snapshotOfWorker(resumed, workers.rank, present), isThere);
+  }
+  return resumed;
+}
+
 /**
  * Lets worker 0 alone do something with files, and tells all what came of it.
  * @throws what `work` throws, on every worker
  */
-export async function doneByFirst<T>(workers: Workers, work: () => T | Promise<T>): Promise<T> {
+async function doneByFirst<T>(workers: Workers, work: () => T | Promise<T>): Promise<T> {
   let outcome: Outcome<T>;
   let failure: unknown;
   if (workers.rank === 0) {
@@ -34,7 +72,7 @@ export async function doneByFirst<T>(workers: Workers, work: () => T | Promise<T
 }
 
 /** By worker: the states of the net's layers that are others than those of worker 0. All workers ask at once. */
-export async function statesByWorker(net: Net, workers: Workers): Promise<LayerStates[]> {
+async function statesByWorker(net: Net, workers: Workers): Promise<LayerStates[]> {
   const [first = {}, ...others] = await workers.share(layerStates(net));
   return [{}, ...others.map((states) => otherStates(states, first))];
 }
@@ -44,7 +82,7 @@ export async function statesByWorker(net: Net, workers: Workers): Promise<LayerS
  * layer whose states are each worker's own stays as it is.
  * @param present the layers' states of this worker that are others than those of worker 0
  */
-export function snapshotOfWorker(resumed: Resumed, rank: number, present: LayerStates): Resumed {
+function snapshotOfWorker(resumed: Resumed, rank: number, present: LayerStates): Resumed {
   const { runState } = resumed;
   if (!runState) return resumed;
   const own = runState.workers?.[rank] ?? present;

@@ -8,13 +8,12 @@ import { Turns } from "../../util/turns.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { bringToHost, type Resumed } from "../snapshots/snapshot.ts";
 import type { ParameterUpdate } from "../update/parameter-update.ts";
-import type { Workers } from "../workers.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
-import { logDisplay, TrainingSpeed } from "./display.ts";
+import { imagesPerIteration, logDisplay, TrainingSpeed } from "./display.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
 import { Guests } from "./guests.ts";
 import { SolverRun } from "./run.ts";
-import { doneByFirst, otherWorkers, snapshotOfWorker, statesByWorker } from "./shared-snapshots.ts";
+import { otherWorkers, restoreTogether, writeTogether } from "./shared-snapshots.ts";
 
 /**
  * What a solver does, each at once: iterations with the tests, displays and snapshots that are due, and what its guests
@@ -28,8 +27,6 @@ export abstract class TrainingLoop extends SolverRun {
   /** @internal */
   protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
   readonly #asked: Set<SolverAction> = new Set();
-  /** What was asked for of any worker, and all are to do. */
-  readonly #agreed: Set<SolverAction> = new Set();
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
   #isStopped = false;
@@ -100,7 +97,7 @@ export abstract class TrainingLoop extends SolverRun {
   ): Promise<IterationEvent | undefined> {
     this.guests.checkNoneLooks();
     this.#isStopped = this.#isOver = this.#isConverged = false;
-    await this.#joinWorkers();
+    await this.meetings?.join(() => this.arraysOfRun());
     this.#speed.begin();
     let event: IterationEvent | undefined;
     const isAtEnd = (): boolean => this.iter >= until() || this.#isStopped || this.#isConverged;
@@ -151,10 +148,7 @@ export abstract class TrainingLoop extends SolverRun {
         const isWanted =
           this.workers || isDisplayed || this.score.readsLoss || this.guests.wantLoss;
         if (!isRead && isWanted) await this.#readLoss();
-        if (isDisplayed) {
-          const { iter, net, presentParam: param } = this;
-          await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
-        }
+        if (isDisplayed) await this.#display();
         if (this.guests.wantGradients) await turn.aside(() => this.guests.showGradients());
         return await this.applyUpdateNow(isDisplayed);
       } finally {
@@ -169,8 +163,8 @@ export abstract class TrainingLoop extends SolverRun {
    * @returns the learning rate; undefined where there is nothing left to gain
    */
   #searchAndStep(lbfgs: Lbfgs, isDisplayed: boolean): Promise<number | undefined> {
-    const { iter, net, presentParam: param } = this;
-    const count = param.iter_size ?? 1;
+    const { iter, net } = this;
+    const count = this.presentParam.iter_size ?? 1;
     return net.inTurn(async (turn) => {
       const measure = async (): Promise<number> => {
         const loss = new Loss();
@@ -181,9 +175,7 @@ export abstract class TrainingLoop extends SolverRun {
       const { loss, largestGradient, isConverged } = await lbfgs.begin(measure);
       this.loss.add(loss);
       await this.#lookAtLoss();
-      if (isDisplayed) {
-        await logDisplay({ iter, net, param }, this.loss.smoothed, this.#speed.take(), this.log);
-      }
+      if (isDisplayed) await this.#display();
       if (this.guests.wantGradients) {
         lbfgs.showGradient();
         await turn.aside(() => this.guests.showGradients());
@@ -202,6 +194,19 @@ export abstract class TrainingLoop extends SolverRun {
     });
   }
 
+  async #display(): Promise<void> {
+    const { iter, net, presentParam: param } = this;
+    const done = this.#speed.take();
+    await logDisplay({ iter, net, param }, this.loss.smoothed, done, this.log);
+    if (!this.meetings) return;
+    const { count } = this.meetings.workers;
+    const images = imagesPerIteration(net, param) * count;
+    const perSecond = (images * done.iterations) / (done.seconds || 1);
+    this.say(`    All ${count} ranks: ${numberText(perSecond)} images/s`);
+    const slow = this.meetings.slowest(done.seconds);
+    if (slow !== undefined && count > 1) this.log("warning", "solver", slow);
+  }
+
   #converge(why: string): undefined {
     this.#isConverged = true;
     this.say(`Iteration ${this.iter}: LBFGS has converged, ${why}.`);
@@ -213,27 +218,13 @@ export abstract class TrainingLoop extends SolverRun {
     return update.begin(this.learningRate(), this.iter);
   }
 
-  /** Lets all workers begin from the weights and histories of the first. */
-  async #joinWorkers(): Promise<void> {
-    if (!this.workers || this.isJoined) return;
-    await this.workers.follow(this.arraysOfRun());
-    this.isJoined = true;
-  }
-
   protected override async meetWorkers(loss: number): Promise<number> {
-    if (!this.workers) return loss;
-    const actions = ["stop", "snapshot"] as const;
-    const own = actions.map((action) => (this.#asked.delete(action) ? 1 : 0));
-    const all = await this.workers.meet([loss, ...own]);
-    for (const [i, action] of actions.entries()) {
-      if (all.some((told) => told[i + 1] === 1)) this.#agreed.add(action);
-    }
-    return all.reduce((sum, [one = 0]) => sum + one, 0) / all.length;
+    return this.meetings?.meet(loss, this.#asked) ?? loss;
   }
 
   /** What is to be done before the next iteration: what all workers know of, where there are several. */
-  get #due(): Set<SolverAction> {
-    return this.workers ? this.#agreed : this.#asked;
+  #nextAction(): SolverAction | undefined {
+    return this.meetings ? this.meetings.nextAction() : nextAction(this.#asked);
   }
 
   async #readLoss(): Promise<void> {
@@ -250,7 +241,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
   async #finishIteration(): Promise<void> {
     const { snapshot = 0 } = this.presentParam;
-    const action = nextAction(this.#due);
+    const action = this.#nextAction();
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
@@ -316,7 +307,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
   async #obeyInTest(): Promise<boolean> {
     await this.#eventLoop.mayRun();
-    for (let action = nextAction(this.#due); action; action = nextAction(this.#due)) {
+    for (let action = this.#nextAction(); action; action = this.#nextAction()) {
       if (action === "snapshot") await this.#trySnapshot();
       else this.#isStopped = true;
     }
@@ -329,18 +320,9 @@ export abstract class TrainingLoop extends SolverRun {
     await bringToHost(this, this.presentParam.snapshot_diff ?? false);
     this.divergence.checkWeights(this.iter, this.net);
     const path = this.workers
-      ? await this.#writeBeside(this.workers, isBest)
+      ? await writeTogether(this, this.snapshots, this.workers, isBest)
       : this.snapshots.write(this, isBest);
     await this.guests.tell((guest) => guest.onSnapshot?.(path, this));
-    return path;
-  }
-
-  /** Lets the first worker write, with what the others tell; all go on from what it has written. */
-  async #writeBeside(workers: Workers, isBest: boolean): Promise<string> {
-    const states = await statesByWorker(this.net, workers);
-    const path = await doneByFirst(workers, () => this.snapshots.write(this, isBest, states));
-    this.snapshots.wrote(this.iter, isBest);
-    await workers.follow(this.arraysOfRun());
     return path;
   }
 
@@ -361,30 +343,16 @@ export abstract class TrainingLoop extends SolverRun {
    * @returns its path; undefined where there is none
    */
   protected restoreNow(path?: string): Promise<string | undefined> {
-    this.isJoined = false;
+    if (this.meetings) this.meetings.isJoined = false;
     const read = (): Promise<Resumed | undefined> =>
       path === undefined ? this.snapshots.restoreNewest(this) : this.snapshots.restore(this, path);
     return this.net.inTurn(async () => {
-      const resumed = this.workers ? await this.#restoreBeside(this.workers, read) : await read();
+      const resumed = this.workers
+        ? await restoreTogether(this, this.snapshots, this.workers, read)
+        : await read();
       const note = otherWorkers(resumed?.runState, this.workers?.count ?? 1);
       if (note !== undefined) this.say(note);
       return resumed?.path;
     });
-  }
-
-  async #restoreBeside(
-    workers: Workers,
-    read: () => Promise<Resumed | undefined>,
-  ): Promise<Resumed | undefined> {
-    const present = (await statesByWorker(this.net, workers))[workers.rank] ?? {};
-    const { resumed, isThere } = await doneByFirst(workers, async () => {
-      const resumed = await read();
-      return { resumed, isThere: this.snapshots.has(this.iter) };
-    });
-    if (workers.rank > 0 && resumed) {
-      const own = snapshotOfWorker(resumed, workers.rank, present);
-      await this.snapshots.follow(this, own, isThere);
-    }
-    return resumed;
   }
 }

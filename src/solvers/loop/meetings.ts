@@ -1,0 +1,66 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { numberText } from "../../util/log.ts";
+import type { Workers } from "../workers.ts";
+import { nextAction, type SolverAction } from "./callbacks.ts";
+
+const ACTIONS = ["stop", "snapshot"] as const;
+/** A worker is called slow where the others waited for it longer than this share of the time. */
+const LONG = 0.1;
+
+/** What the loops of several workers tell one another in every iteration. */
+export class Meetings {
+  readonly workers: Workers;
+  /** Whether all workers have the same weights. */
+  isJoined = false;
+  /** What was asked for of any worker, and all are to do. */
+  readonly #agreed: Set<SolverAction> = new Set();
+  /** By worker: how long it had waited for the others, in all, at the last meeting and at the last display. */
+  #waited: readonly number[] = [];
+  #waitedBefore: readonly number[] = [];
+
+  constructor(workers: Workers) {
+    this.workers = workers;
+  }
+
+  /** Lets all workers begin from the arrays of the first. */
+  async join(arrays: () => readonly SyncedMem[]): Promise<void> {
+    if (this.isJoined) return;
+    await this.workers.follow(arrays());
+    this.isJoined = true;
+  }
+
+  /**
+   * Tells the others the loss of an iteration, and what this worker was asked for.
+   * @returns the mean of all workers' losses
+   */
+  async meet(loss: number, asked: Set<SolverAction>): Promise<number> {
+    const own = ACTIONS.map((action) => (asked.delete(action) ? 1 : 0));
+    const all = await this.workers.meet([loss, this.workers.waitedMs, ...own]);
+    for (const [i, action] of ACTIONS.entries()) {
+      if (all.some((told) => told[i + 2] === 1)) this.#agreed.add(action);
+    }
+    this.#waited = all.map(([, waited = 0]) => waited);
+    return all.reduce((sum, [one = 0]) => sum + one, 0) / all.length;
+  }
+
+  /** What is to be done before the next iteration, as all workers know. */
+  nextAction(): SolverAction | undefined {
+    return nextAction(this.#agreed);
+  }
+
+  /**
+   * In words, which worker the others have waited for since this was last asked, so many seconds ago; undefined where it was
+   * not long. Who is waited for does not wait itself; what all wait for is the network's.
+   */
+  slowest(seconds: number): string | undefined {
+    const waits = this.#waited.map((ms, rank) => (ms - (this.#waitedBefore[rank] ?? 0)) / 1000);
+    this.#waitedBefore = this.#waited;
+    const least = Math.min(...waits);
+    const rank = waits.indexOf(least);
+    const others = waits.filter((_, other) => other !== rank);
+    const lost = others.reduce((sum, wait) => sum + wait - least, 0) / Math.max(1, others.length);
+    if (!(lost > LONG * seconds)) return undefined;
+    const share = Math.round((100 * lost) / seconds);
+    return `${this.workers.nameOf(rank)} is slow: the others waited ${numberText(lost)} s for it, ${share} % of the time since the last display.`;
+  }
+}
