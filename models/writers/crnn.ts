@@ -97,7 +97,7 @@ function trainVal(): Writer {
 
 function deploy(): Writer {
   const net = new Writer("CRNN");
-  net.add(L.CTCGreedyDecoder(body(net, input(net, 1, 1, 32, 100)), named("word")));
+  net.add(L.CTCGreedyDecoder(body(net, input(net, [1, 1, 32, 100])), named("word")));
   return net;
 }
 

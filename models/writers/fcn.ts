@@ -1,5 +1,5 @@
 import { crop, L, type Top } from "../../src/index.ts";
-import { biasTwice, type Model, named, picture, Writer } from "./model.ts";
+import { biasTwice, input, type Model, named, Writer } from "./model.ts";
 import { stages, VGG16 } from "./vgg.ts";
 
 const CLASSES = 21;
@@ -18,6 +18,8 @@ function body(net: Writer, data: Top): Top {
         param: [...biasTwice],
         num_output: 4096,
         kernel_size,
+        // Without VGG-16's weights they have to begin with something.
+        weight_filler: { type: "gaussian", std: 0.005 },
       }),
     );
     const relu = net.add(L.ReLU(conv, { name: `relu${name}`, in_place: true }));
@@ -88,7 +90,7 @@ function trainVal(): Writer {
 
 function deploy(): Writer {
   const net = new Writer("FCN-32s");
-  body(net, picture(net, [500, 500], { mean: MEAN }));
+  body(net, input(net, [1, 3, 500, 500], { mean: MEAN }));
   return net;
 }
 

@@ -44,6 +44,9 @@ export function named<const N extends string>(name: N): { readonly name: N; read
   return { name, top: [name] };
 }
 
+/** What is subtracted from blue, green and red where a model says nothing else. */
+const IMAGENET_MEAN: readonly number[] = [104, 117, 123];
+
 /** Images and labels of ILSVRC 2012: mirrored random crops to train on, the centre to test on. */
 export function imagenet(
   net: Writer,
@@ -51,7 +54,7 @@ export function imagenet(
     crop,
     batch,
     testBatch,
-    mean = [104, 117, 123],
+    mean = IMAGENET_MEAN,
     scale,
   }: {
     readonly crop: number;
@@ -83,23 +86,19 @@ export function imagenet(
   return train;
 }
 
-/** A batch of images to classify. */
-export function input(net: Writer, ...dim: readonly number[]): Top {
-  return net.add(L.Input({ ...named("data"), shape: { dim } }));
-}
-
-/** A picture, and how it is prepared. */
-export function picture(
+/** A batch of images, and how these are prepared: it is said where training subtracts a mean or scales. */
+export function input(
   net: Writer,
-  [height, width]: readonly [number, number],
-  { mean, scale }: { readonly mean?: readonly number[]; readonly scale?: number },
+  dim: readonly number[],
+  { mean, scale }: { readonly mean?: readonly number[]; readonly scale?: number } = {},
 ): Top {
+  const transform_param = {
+    ...(mean && { mean_value: mean }),
+    ...(scale !== undefined && { scale }),
+  };
+  const isPrepared = Object.keys(transform_param).length > 0;
   return net.add(
-    L.Input({
-      ...named("data"),
-      transform_param: { ...(mean && { mean_value: mean }), ...(scale !== undefined && { scale }) },
-      shape: { dim: [1, 3, height, width] },
-    }),
+    L.Input({ ...named("data"), ...(isPrepared && { transform_param }), shape: { dim } }),
   );
 }
 
@@ -150,7 +149,10 @@ export function classifier(
   judge(train, body(train, data), label);
   model.aside?.(train, label);
   const deploy = new Writer(netName);
-  const scores = body(deploy, input(deploy, model.deployBatch ?? 1, 3, crop, crop));
+  const { mean = IMAGENET_MEAN, scale } = model;
+  const preparation = { mean, ...(scale !== undefined && { scale }) };
+  const images = input(deploy, [model.deployBatch ?? 1, 3, crop, crop], preparation);
+  const scores = body(deploy, images);
   deploy.add(L.Softmax(scores, named("prob")));
   return { ...model, trainVal: train.param, deploy: deploy.param };
 }

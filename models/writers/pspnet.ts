@@ -1,5 +1,5 @@
 import { L, type Top } from "../../src/index.ts";
-import { type Model, named, picture, Writer } from "./model.ts";
+import { input, type Model, named, Writer } from "./model.ts";
 
 const CLASSES = 150;
 const MEAN = [104.008, 116.669, 122.675];
@@ -201,7 +201,7 @@ function trainVal(): Writer {
 function deploy(): Writer {
   const net = new Writer("PSPNet-50");
   const pyramid = new Pyramid(net, true);
-  const stages = pyramid.stages(picture(net, [CROP, CROP], { mean: MEAN }));
+  const stages = pyramid.stages(input(net, [1, 3, CROP, CROP], { mean: MEAN }));
   pyramid.scores(pyramid.pyramid(stages[3] as Top), "conv5_4", "conv6", [512, 0.1]);
   return net;
 }

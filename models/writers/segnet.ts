@@ -123,7 +123,7 @@ function trainVal(): Writer {
 
 function deploy(): Writer {
   const net = new Writer("SegNet");
-  const score = body(net, input(net, 1, 3, 360, 480), true);
+  const score = body(net, input(net, [1, 3, 360, 480]), true);
   net.add(L.Softmax(score, named("prob")));
   return net;
 }

@@ -1,6 +1,9 @@
 import { L, type Top } from "../../src/index.ts";
 import { input, type Model, named, Writer } from "./model.ts";
 
+/** Bytes to values from 0 to 1. */
+const SCALE = 0.00390625;
+
 /** Weights and bias by name, so that both halves have the same. */
 function shared(name: string): {
   readonly param: readonly { readonly name: string; readonly lr_mult: number }[];
@@ -57,7 +60,7 @@ function trainVal(): Writer {
       top: ["pair_data", "sim"],
       ntop: 2,
       include: { phase },
-      transform_param: { scale: 0.00390625 },
+      transform_param: { scale: SCALE },
       source: `data/mnist_siamese/${part}`,
       batch_size,
       backend: "LMDB",
@@ -83,7 +86,7 @@ function trainVal(): Writer {
 
 function deploy(): Writer {
   const net = new Writer("mnist_siamese");
-  half(net, input(net, 64, 1, 28, 28), "");
+  half(net, input(net, [64, 1, 28, 28], { scale: SCALE }), "");
   return net;
 }
 

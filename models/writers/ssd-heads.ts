@@ -1,6 +1,6 @@
 import { L, type Top } from "../../src/index.ts";
 import { annotated, evaluated, type Pictures } from "./detection.ts";
-import { biasTwice, type Model, named, picture, Writer } from "./model.ts";
+import { biasTwice, input, type Model, named, Writer } from "./model.ts";
 
 /** Classes of PASCAL VOC, and the background. */
 const CLASSES = 21;
@@ -149,7 +149,7 @@ export function detector(
   loss(train, trained, label);
   evaluated(train, detections(train, trained, { include: { phase: "TEST" } }), label, CLASSES);
   const deploy = new Writer(netName);
-  const image = picture(deploy, [side, side], model);
+  const image = input(deploy, [1, 3, side, side], model);
   detections(deploy, heads(deploy, body(deploy, image), image), {});
   return { ...model, trainVal: train.param, deploy: deploy.param };
 }

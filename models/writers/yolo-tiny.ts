@@ -140,7 +140,7 @@ function v2(): Pick<Model, "trainVal" | "deploy"> {
   );
   evaluated(train, v2Boxes(train, scores, inTest), label, CLASSES + 1);
   const deploy = new Writer("YOLOv2-tiny");
-  v2Boxes(deploy, v2Body(deploy, input(deploy, 1, 3, SIDE, SIDE)), {});
+  v2Boxes(deploy, v2Body(deploy, input(deploy, [1, 3, SIDE, SIDE], PICTURES)), {});
   return { trainVal: train.param, deploy: deploy.param };
 }
 
@@ -207,7 +207,7 @@ function v3(): Pick<Model, "trainVal" | "deploy"> {
   });
   evaluated(train, v3Boxes(train, maps, inTest), label, CLASSES + 1);
   const deploy = new Writer("YOLOv3-tiny");
-  v3Boxes(deploy, v3Body(deploy, input(deploy, 1, 3, SIDE, SIDE)), {});
+  v3Boxes(deploy, v3Body(deploy, input(deploy, [1, 3, SIDE, SIDE], PICTURES)), {});
   return { trainVal: train.param, deploy: deploy.param };
 }
 

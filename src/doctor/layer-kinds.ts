@@ -22,6 +22,11 @@ export function isSoftmax({ type }: LayerParameter): boolean {
   return type === "Softmax";
 }
 
+/** Whether a layer cuts maps to the size of others. */
+export function isCrop({ type }: LayerParameter): boolean {
+  return type === "Crop";
+}
+
 /** Whether a layer is a loss that makes such probabilities itself. */
 export function isSoftmaxLoss({ type }: LayerParameter): boolean {
   return type === "SoftmaxWithLoss";

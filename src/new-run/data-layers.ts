@@ -1,5 +1,10 @@
-import type { LayerParameter, NetParameter, NetStateRule } from "../io/proto/caffe.ts";
-import { isData } from "./layer-kinds.ts";
+import type {
+  LayerParameter,
+  NetParameter,
+  NetStateRule,
+  TransformationParameter,
+} from "../io/proto/caffe.ts";
+import { isData, isInput } from "./layer-kinds.ts";
 
 /** A database that a net reads, and how many of its pictures at once. */
 export interface DataPart {
@@ -7,18 +12,22 @@ export interface DataPart {
   readonly batch: number;
 }
 
+/** What is done to the values of a picture. */
+export interface Preparation {
+  /** The mean of each channel, which is subtracted. */
+  readonly means: readonly number[];
+  /** What values are multiplied with then. */
+  readonly scale: number | undefined;
+}
+
 /** How a net gets its pictures. */
-interface DataWishes {
+interface DataWishes extends Preparation {
   readonly train: DataPart;
   readonly val: DataPart;
   /** What `--stage=test` tests with. */
   readonly test?: DataPart;
   /** Height and width of what is cut from a picture: anywhere to train, from the middle to test. */
   readonly size: number;
-  /** The mean of each channel, which is subtracted. */
-  readonly means: readonly number[];
-  /** What values are multiplied with then. */
-  readonly scale: number | undefined;
   /** Half of the pictures are turned round, left to right, in training. */
   readonly mirror: boolean;
 }
@@ -34,8 +43,7 @@ export function withData(net: NetParameter, wishes: DataWishes): NetParameter {
     transform_param: {
       ...(wishes.mirror && include.phase === "TRAIN" && { mirror: true }),
       crop_size: wishes.size,
-      mean_value: wishes.means,
-      ...(wishes.scale !== undefined && { scale: wishes.scale }),
+      ...fieldsOf(wishes),
     },
     data_param: { source: part.source, batch_size: part.batch, backend: "LMDB" },
   });
@@ -45,4 +53,16 @@ export function withData(net: NetParameter, wishes: DataWishes): NetParameter {
     ...(test ? [of(test, { phase: "TEST", stage: ["test"] })] : []),
   ];
   return { ...net, layer: [...data, ...layers.filter((one) => !isData(one))] };
+}
+
+/** A net for use whose input says how its pictures are prepared. */
+export function withPreparation(net: NetParameter, preparation: Preparation): NetParameter {
+  const layer = (net.layer ?? []).map((one) =>
+    isInput(one) ? { ...one, transform_param: fieldsOf(preparation) } : one,
+  );
+  return { ...net, layer };
+}
+
+function fieldsOf({ means, scale }: Preparation): TransformationParameter {
+  return { mean_value: means, ...(scale !== undefined && { scale }) };
 }

@@ -6,7 +6,7 @@ import { channelMeans } from "../io/images/mean-image.ts";
 import { compactNet } from "../io/text/compact-prototxt.ts";
 import { silent } from "../util/log.ts";
 import type { BaseModel } from "./base-model.ts";
-import { withData } from "./data-layers.ts";
+import { type Preparation, withData, withPreparation } from "./data-layers.ts";
 import { type GatheredPictures, PARTS } from "./gather-pictures.ts";
 import { type MadeNets, makeNets } from "./made-nets.ts";
 import { type PartHooks, writePartDatabases } from "./part-databases.ts";
@@ -112,7 +112,7 @@ export async function writeRun(
   const texts = {
     "labels.txt": classes.map((name) => `${name}\n`).join(""),
     "train_val.prototxt": `${title}\n${compactNet(trainVal)}`,
-    "deploy.prototxt": `${title}\n${compactNet(nets.deploy)}`,
+    "deploy.prototxt": `${title}\n${compactNet(withPreparation(nets.deploy, preparation))}`,
     "solver.prototxt": solverText({ ...facts, ...counts, net: at("train_val.prototxt") }),
     [RUN_FILE]: runFileText(run),
     "README.md": readmeText({ ...page, hasMean: preparation.hasMean }),
@@ -183,12 +183,12 @@ async function prepare(
   { weights, threads }: WriteOptions,
   model: BaseModel,
   before: RunFile | undefined,
-): Promise<{
-  readonly means: readonly number[];
-  readonly scale: number | undefined;
-  /** Whether these pictures' mean was computed. */
-  readonly hasMean: boolean;
-}> {
+): Promise<
+  Preparation & {
+    /** Whether these pictures' mean was computed. */
+    readonly hasMean: boolean;
+  }
+> {
   if (before) return { means: before.mean_value, scale: before.input_scale, hasMean: false };
   const { means, scale } = model;
   if (weights !== undefined && means.length > 0) return { means, scale, hasMean: false };

@@ -8,16 +8,21 @@ import { isSource, type Tried, trialParameter } from "./trial-net.ts";
 
 /** How two batches were learned by heart. */
 export interface Overfit {
-  readonly images: number;
+  /** How many samples they hold, both together. */
+  readonly samples: number;
+  /** How many numbers the net may learn: fewer than there are samples cannot know them by heart. */
+  readonly parameters: number;
   readonly iterations: number;
   readonly rate: number;
   readonly firstLoss: number;
   readonly lastLoss: number;
-  /** Which share of the images has its label as the highest score; undefined where no softmax judges one label each. */
+  /** Which share of the samples has its label as the highest score; undefined where no softmax judges one label each. */
   readonly accuracy: number | undefined;
   /** Chance: ln of the classes, where there is such a judge. */
   readonly guess: number | undefined;
   readonly isDone: boolean;
+  /** Time was up before it had all its iterations. */
+  readonly isCutShort: boolean;
 }
 
 /** What two batches hold, by the names of the data layers' tops. */
@@ -27,7 +32,7 @@ type Batch = ReadonlyMap<
 >;
 
 const BATCHES = 2;
-const MOST_ITERATIONS = 400;
+const MOST_ITERATIONS = 1000;
 /** All but one in a hundred, where there are so many. */
 const ENOUGH = 0.99;
 /** Where no accuracy can be told, the loss has to fall to this share of the first. */
@@ -67,8 +72,11 @@ export async function overfit(
     });
     while (iterations < MOST_ITERATIONS && performance.now() < end) {
       const k = iterations % BATCHES;
-      for (const [name, { values }] of batches[k] ?? []) {
-        solver.net.blob(name).dataMem.overwriteCpu().set(values);
+      for (const [name, { shape, values }] of batches[k] ?? []) {
+        const blob = solver.net.blob(name);
+        // Boxes of objects, as many as a batch has.
+        blob.reshape(shape);
+        blob.dataMem.overwriteCpu().set(values);
       }
       await solver.step(1);
       await solver.net.toHost();
@@ -79,15 +87,26 @@ export async function overfit(
     }
     const mean = (values: readonly number[]): number =>
       values.reduce((sum, value) => sum + value, 0) / values.length;
+    const isDone = isLearned();
+    const isWhole = iterations === MOST_ITERATIONS || !Number.isFinite(event.loss);
     return {
-      ...{ iterations, rate, firstLoss, lastLoss: mean(losses), isDone: isLearned() },
-      images: batches.length * (solver.net.inputBlobs[0]?.shape[0] ?? 0),
+      ...{ iterations, rate, firstLoss, lastLoss: mean(losses), isDone },
+      isCutShort: !isDone && !isWhole,
+      samples: batches.length * (solver.net.inputBlobs[0]?.shape[0] ?? 0),
+      parameters: learnedIn(solver.net),
       accuracy: judge && mean(accuracies),
       guess: judge && Math.log(solver.net.blob(judge.scores).shape[1] ?? 1),
     };
   } finally {
     solver.close();
   }
+}
+
+function learnedIn({ learnableParams }: Net): number {
+  return learnableParams.reduce(
+    (sum, { blob, lrMult }) => sum + (lrMult === 0 ? 0 : blob.count()),
+    0,
+  );
 }
 
 /** The first batches that the data layers give. */

@@ -5,7 +5,7 @@ import { isSource, type Tried, trialParameter } from "./trial-net.ts";
 
 /** What an iteration costs, and what the whole run will. */
 export interface Cost {
-  /** Images (or other samples) of one iteration: batch size × iter_size. */
+  /** Samples of one iteration: batch size × iter_size. */
   readonly batch: number;
   /** The middle one of several iterations. */
   readonly msPerIteration: number;

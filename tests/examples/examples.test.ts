@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { caffe } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const work = temporaryFolder();
@@ -37,6 +38,31 @@ const examples: [name: string, needsFashion: boolean, least: number, most: numbe
   ["segmentation", false, 0.28, 1], // 0.23, all background
 ];
 
+/** What `caffe doctor` has to say of their short form: some iterations, on the test part of Fashion-MNIST alone. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  "fashion-mnist": ["less-than-an-epoch", "seen-in-training", "test-size"],
+  "feature-extraction": ["less-than-an-epoch", "seen-in-training", "test-size"],
+  siamese: ["less-than-an-epoch", "seen-in-training", "test-size"],
+  // Its steps are those of the long form.
+  "hdf5-logistic-regression": ["learning-rate"],
+};
+
+/** What `caffe doctor` finds in the solvers of an example, with its data. */
+function foundIn(name: string): string[] {
+  const folder = join(work, name);
+  const solvers = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith("solver.prototxt"),
+  );
+  expect(solvers).not.toEqual([]);
+  const found = [];
+  for (const solver of solvers) {
+    const { status, stdout } = caffe(["doctor", solver, "--json"], folder);
+    expect(status, stdout).toBe(0);
+    found.push(...JSON.parse(stdout).findings);
+  }
+  return found.map(({ check }) => check);
+}
+
 describe("examples", () => {
   for (const [name, needsFashion, least, most] of examples) {
     const isMissing = needsFashion && !hasFashion;
@@ -47,10 +73,22 @@ describe("examples", () => {
         const value = await run(name);
         expect(value).toBeGreaterThanOrEqual(least);
         expect(value).toBeLessThanOrEqual(most);
+        expect(foundIn(name)).toEqual(SHORT[name] ?? []);
       },
       120_000,
     );
   }
+
+  test("caffe try takes boxes, of which each batch has another number, and forgives a net that is too small", () => {
+    const tried = (name: string): ReturnType<typeof caffe> =>
+      caffe(["try", "solver.prototxt", "--seconds=6"], join(work, name));
+    const detection = tried("detection");
+    // On a machine that is busy time may be up before they are learned.
+    expect(detection.stdout, detection.stderr).toMatch(/\(32 samples\) by heart, base_lr 0\.002: /);
+    const logistic = tried("hdf5-logistic-regression");
+    expect(logistic.status, logistic.stderr).toBe(0);
+    expect(logistic.stdout).toContain("10 parameters: too few to know 20 samples by heart");
+  }, 60_000);
 
   test("every folder is in the table, and run here", () => {
     const folders = readdirSync("examples", { withFileTypes: true })

@@ -73,6 +73,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "Bias",
     "ReLU",
     "Softmax",
+    "Crop",
     "SoftmaxWithLoss",
     "Sigmoid",
     "SigmoidCrossEntropyLoss",

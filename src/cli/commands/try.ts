@@ -51,7 +51,7 @@ export const tryCommand: CommandModule<object, TryFlags> = {
       .example("caffe try flowers", "what caffe new flowers made")
       .example("caffe try --solver=solver.prototxt --out=trial", "with the curve as a picture")
       .epilogue(
-        "Nothing is written but what --out asks for; snapshots stay as they are. Exit code 1 says that the net does not learn two batches by heart.",
+        "Nothing is written but what --out asks for; snapshots stay as they are. Exit code 1 says that the net does not learn two batches by heart, though it is large enough to.",
       ) as never,
   handler: run,
 };
@@ -77,7 +77,12 @@ async function run(flags: TryFlags): Promise<void> {
   const rate = param.base_lr ?? rates.suggested ?? 0.01;
   const own = await overfit(tried, engines, rate, part);
   say(overfitText(own));
-  const isOther = !own.isDone && rates.suggested !== undefined && rates.suggested !== own.rate;
+  const isOther =
+    !own.isDone &&
+    !isTooSmall(own) &&
+    !isSlow(own) &&
+    rates.suggested !== undefined &&
+    rates.suggested !== own.rate;
   const other = isOther
     ? await overfit(tried, engines, rates.suggested as number, part)
     : undefined;
@@ -86,17 +91,20 @@ async function run(flags: TryFlags): Promise<void> {
     const report = { cost, rates, overfit: other ? [own, other] : [own], files };
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   }
-  if (!own.isDone) throw new CaffeError(whyNot(own, other, cost));
+  if (!own.isDone && !isTooSmall(own)) throw new CaffeError(whyNot(own, other, cost));
 }
+
+/** Milliseconds of an iteration that training may wait for data before a word is said of it. */
+const WORTH_MENDING = 1;
 
 function costText(cost: Cost): string {
   const { batch, msPerIteration, waiting, msOfRun, bytes, largestBatch } = cost;
   const perSecond = Math.round((1000 * batch) / msPerIteration);
   return [
-    `An iteration of ${batch} images takes ${timeText(msPerIteration)} (${perSecond.toLocaleString("en")} images/s), ${Math.round(100 * waiting)} % of it waiting for data.`,
-    ...(waiting > 0.2
+    `An iteration of ${batch} samples takes ${timeText(msPerIteration)} (${perSecond.toLocaleString("en")} a second), ${Math.round(100 * waiting)} % of it waiting for data.`,
+    ...(waiting > 0.2 && waiting * msPerIteration > WORTH_MENDING
       ? [
-          "  Data is the slow part: transform_param { workers: … } decodes in more threads; encoded images of a smaller size, or an LMDB in place of a list, cost less.",
+          "  Data is slow. For pictures: transform_param { workers: … } decodes in more threads; encoded images of a smaller size, or an LMDB in place of a list, cost less.",
         ]
       : []),
     ...(msOfRun === undefined
@@ -129,14 +137,36 @@ function ratesText(
 }
 
 function overfitText(found: Overfit): string {
-  const { images, iterations, rate, firstLoss, lastLoss, accuracy, isDone } = found;
+  const { samples, parameters, iterations, rate, firstLoss, lastLoss, accuracy, isDone } = found;
+  const few = isTooSmall(found)
+    ? `\n  The net has ${parameters} parameters: too few to know ${samples} samples by heart, so this is no fault.`
+    : "";
   const reached = accuracy === undefined ? "" : `${Math.floor(100 * accuracy)} % right, `;
-  return `Two batches (${images} images) by heart, base_lr ${short(rate)}: ${isDone ? "learned" : "NOT learned"} in ${iterations} iterations: ${reached}loss ${short(firstLoss)} → ${short(lastLoss)}.`;
+  return `Two batches (${samples} samples) by heart, base_lr ${short(rate)}: ${isDone ? "learned" : "NOT learned"} in ${iterations} iterations: ${reached}loss ${short(firstLoss)} → ${short(lastLoss)}.${few}`;
+}
+
+/** Whether a net that learns cannot know its two batches by heart: it has fewer numbers to do it with. */
+function isTooSmall(found: Overfit): boolean {
+  return !found.isDone && found.parameters < found.samples && isFalling(found);
+}
+
+/** Whether a net was on its way when time was up. */
+function isSlow(found: Overfit): boolean {
+  return found.isCutShort && isFalling(found);
+}
+
+/** A loss that has come to this share of the first falls. */
+const FALLS = 0.7;
+
+function isFalling({ firstLoss, lastLoss }: Overfit): boolean {
+  return lastLoss < FALLS * firstLoss;
 }
 
 /** Why two batches were not learned by heart, as far as it can be told. */
 function whyNot(own: Overfit, other: Overfit | undefined, { msPerIteration }: Cost): string {
   const { lastLoss, firstLoss, guess, iterations, rate } = own;
+  const slow = `the loss still falls after ${iterations} iterations of ${timeText(msPerIteration)}.`;
+  if (isSlow(own)) return `${slow} Give more time (--seconds).`;
   if (other?.isDone) {
     return `the net learns with base_lr ${short(other.rate)}, and not with the solver's ${short(rate)}. Write base_lr: ${short(other.rate)}.`;
   }
@@ -146,9 +176,7 @@ function whyNot(own: Overfit, other: Overfit | undefined, { msPerIteration }: Co
   if (guess !== undefined && Math.abs(lastLoss - guess) < 0.05 * guess) {
     return `the loss stays at ${short(lastLoss)}, which is ln(classes) = ${short(guess)}: the net gives every image the same scores. caffe doctor looks for dead ReLUs, equal weights and empty input.`;
   }
-  if (lastLoss < 0.7 * firstLoss) {
-    return `the loss still falls after ${iterations} iterations of ${timeText(msPerIteration)}. Give more time (--seconds), or a higher base_lr.`;
-  }
+  if (isFalling(own)) return `${slow} Write a higher base_lr.`;
   return `the loss hardly falls (${short(firstLoss)} → ${short(lastLoss)}). Look at base_lr, labels (are they those of the images?) and at what caffe doctor says.`;
 }
 

@@ -38,7 +38,7 @@ beforeAll(() =>
 test("a sound solver: cost, learning rates with their curve, two batches by heart; nothing else is written", async () => {
   const { status, stdout } = await tryIt({}, "--out=curve");
   expect(stdout).toMatch(
-    /^An iteration of 8 images takes [\d.]+ ms \([\d,]+ images\/s\), \d+ % of it waiting/m,
+    /^An iteration of 8 samples takes [\d.]+ ms \([\d,]+ a second\), \d+ % of it waiting/m,
   );
   expect(stdout).toMatch(/All iterations to max_iter: about [\d.]+ \w+/);
   expect(stdout).toMatch(/largest batch for what is free now: about [\d,]+\./);
@@ -77,7 +77,7 @@ test("a rate that is too high, as JSON", async () => {
   const { cost, rates, overfit } = JSON.parse(stdout);
   expect(cost).toMatchObject({ batch: 8, msPerIteration: expect.any(Number) });
   expect(rates.suggested).toBeGreaterThan(1e-4);
-  expect(overfit[0]).toMatchObject({ isDone: false, rate: 1e6, images: 16 });
+  expect(overfit[0]).toMatchObject({ isDone: false, rate: 1e6, samples: 16 });
   expect(overfit[1]).toMatchObject({ isDone: true, accuracy: 1, rate: rates.suggested });
 });
 

@@ -1,11 +1,24 @@
+import type { LayerParameter } from "../../../io/proto/caffe.ts";
 import type { NetCheck } from "../../check.ts";
 import { ofLayer } from "../../finding.ts";
 import { readersOf } from "../../flow.ts";
-import { isFrozen, isLoss, weightsOf } from "../../layer-kinds.ts";
+import { isCrop, isFrozen, isLearned, isLoss, weightsOf } from "../../layer-kinds.ts";
+
+/**
+ * Whether a loss judges what layer `i` gives, itself or after layers that learn nothing and take its numbers as they are: those that
+ * enlarge maps by fixed weights, or cut them.
+ */
+function isLast(layers: readonly LayerParameter[], i: number): boolean {
+  const readers = readersOf(layers, i);
+  // What works in place, as a ReLU does, stands between it and the loss.
+  if (readers.some(({ top = [] }) => top.includes(layers[i]?.top?.[0] ?? ""))) return false;
+  const passes = (one: LayerParameter): boolean => (isLearned(one) ? isFrozen(one) : isCrop(one));
+  return readers.some((one) => isLoss(one) || (passes(one) && isLast(layers, layers.indexOf(one))));
+}
 
 /**
  * Weights that all begin with the same number, which is 0 where no filler is given: all outputs of the layer are equal, get
- * equal gradients and stay equal, and with 0 none comes to the layers before. Only a last layer, right before its loss, learns
+ * equal gradients and stay equal, and with 0 none comes to the layers before. Only a last layer, whose numbers its loss judges, learns
  * from zeros.
  */
 export const equalWeights: NetCheck = {
@@ -19,13 +32,7 @@ export const equalWeights: NetCheck = {
       const isShared = layer.param?.some(({ name }) => name) ?? false;
       if (!weights || type !== "constant" || isFrozen(layer) || isShared) continue;
       if (layer.blobs?.length || weights.num_output === 1) continue;
-      const readers = readersOf(layers, i);
-      // Scores are read by a loss, and by what only tells of them.
-      if (
-        readers.some(isLoss) &&
-        readers.every(({ top = [] }) => !top.includes(layer.top?.[0] ?? ""))
-      )
-        continue;
+      if (isLast(layers, i)) continue;
       const field = layer.convolution_param ? "convolution_param" : "inner_product_param";
       yield ofLayer(
         whole,

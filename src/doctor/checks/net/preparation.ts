@@ -5,6 +5,9 @@ import type { NetCheck } from "../../check.ts";
 import { ofLayer } from "../../finding.ts";
 import { isInput, isSource } from "../../layer-kinds.ts";
 
+/** N×C×H×W: what is not so shaped is not made of a picture file. */
+const AXES_OF_PICTURES = 4;
+
 /** What values become before a net reads them: (value − mean) · scale. */
 interface Preparation {
   readonly mean: string;
@@ -34,6 +37,7 @@ export const preparation: NetCheck = {
     const fields = fieldsOf(wanted, source.transform_param);
     const trained = `Layer "${source.name}" trains with ${textsOf(wanted)}`;
     if (!own && !run) {
+      if (input.input_param?.shape?.[0]?.dim?.length !== AXES_OF_PICTURES) return;
       yield ofLayer(whole, input, {
         severity: "note",
         what: `${trained}, and this net does not say so: pictures that it is used on are prepared otherwise unless --mean or --mean_value, and --input_scale say it each time.`,
