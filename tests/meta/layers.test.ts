@@ -48,6 +48,11 @@ test("what is made of the layers' classes says what they say", () => {
   );
 });
 
+test("every field in the layers' page has a meaning", () => {
+  const rows = readFileSync("docs/layers.md", "utf8").split("\n");
+  expect(rows.filter((row) => /^\| .*\|\s+\|$/.test(row))).toEqual([]);
+});
+
 test("every layer's page tells its bottoms or tops, and where it comes from", () => {
   const [, ...sections] = readFileSync("docs/layers.md", "utf8").split(/^## /m);
   expect(sections.map((section) => section.split("\n")[0])).toEqual(new LayerRegistry().types);
