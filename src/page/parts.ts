@@ -46,12 +46,23 @@ export function share(value: number): Html {
   return html`${value.toFixed(3)}<span class="bar"><i style="width:${width}%"></i></span>`;
 }
 
-/** Names beside the colours of a chart's lines, which are those of `pageTheme` in order. */
-export function legend(names: readonly string[]): Html {
+/** Names beside the colours of a chart's lines: those of `pageTheme` in order, or those that are given. */
+export function legend(names: readonly string[], colours: readonly number[] = []): Html {
   const each = names.map(
-    (name, i) => html`<span><i style="background:var(--c${i % 10})"></i>${name}</span>`,
+    (name, i) =>
+      html`<span><i style="background:var(--c${(colours[i] ?? i) % 10})"></i>${name}</span>`,
   );
   return html`<p class="legend">${each}</p>\n`;
+}
+
+/** A rectangle that is drawn over a picture. */
+export interface Mark {
+  /** Left, top, right and bottom edge, as shares of the picture. */
+  readonly edges: readonly [number, number, number, number];
+  /** Which colour of `pageTheme`. */
+  readonly colour: number;
+  /** What shows where a pointer rests on it. */
+  readonly title: string;
 }
 
 /** A picture and what is said of it. */
@@ -61,14 +72,34 @@ export interface Figure {
   /** Whether its pixels are to be seen as squares: it is smaller than its place. */
   readonly isSmall: boolean;
   readonly caption: Html;
+  readonly marked?: {
+    /** Width and height of the picture. */
+    readonly size: readonly [number, number];
+    readonly marks: readonly Mark[];
+  };
 }
 
 /** Pictures side by side. */
 export function gallery(figures: readonly Figure[]): Html {
-  const each = figures.map(({ source, isSmall, caption }) => {
+  const each = figures.map(({ source, isSmall, caption, marked }) => {
+    const small = isSmall ? html` class="small"` : undefined;
     const picture =
-      source && html`<img${isSmall ? html` class="small"` : undefined} src="${source}" alt="">`;
+      source &&
+      (marked ? markedPicture(source, small, marked) : html`<img${small} src="${source}" alt="">`);
     return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>\n`;
   });
   return html`<div class="gallery">${each}</div>\n`;
+}
+
+/** A picture with rectangles, each on a darker line that sets it off from what it lies on. */
+function markedPicture(
+  source: string,
+  small: Html | undefined,
+  { size: [width, height], marks }: NonNullable<Figure["marked"]>,
+): Html {
+  const each = marks.map(({ edges: [x0, y0, x1, y1], colour, title }) => {
+    const place = html` x="${x0 * width}" y="${y0 * height}" width="${Math.max(0, x1 - x0) * width}" height="${Math.max(0, y1 - y0) * height}"`;
+    return html`<rect class="under"${place}/><rect${place} style="stroke:var(--c${colour % 10})"><title>${title}</title></rect>`;
+  });
+  return html`<svg${small} viewBox="0 0 ${width} ${height}"><image href="${source}" width="${width}" height="${height}"/>${each}</svg>`;
 }

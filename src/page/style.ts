@@ -47,12 +47,16 @@ tfoot td { background: var(--fill); color: var(--soft); }
 .pair > * { min-width: 0; }
 svg { display: block; width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .15rem .9rem; font-size: .82rem; color: var(--soft); margin: .4rem 0 0; }
+.legend + .gallery { margin-top: .6rem; }
 .legend span { display: inline-flex; align-items: center; gap: .4rem; min-width: 0; overflow-wrap: anywhere; }
 .legend i { flex: none; width: .9rem; height: .2rem; border-radius: 2px; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .9rem; }
 .gallery figure { margin: 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; min-width: 0; }
 .gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--fill); }
-.gallery img.small { image-rendering: pixelated; }
+.gallery svg { aspect-ratio: 1; background: var(--fill); }
+.gallery .small { image-rendering: pixelated; }
+.gallery rect { fill: transparent; stroke-width: 2; vector-effect: non-scaling-stroke; }
+.gallery rect.under { stroke: #000a; stroke-width: 4; }
 figcaption { padding: .5rem .65rem .6rem; font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 figcaption small { display: block; color: var(--soft); margin-top: .2rem; font-size: .75rem; }
 .good { color: var(--good); } .bad { color: var(--bad); }

@@ -6,8 +6,9 @@ import { recordOf } from "../util/records.ts";
 import { ClassifierCollector } from "./classifier.ts";
 import { type DataPass, planPass, runPass } from "./collect/data-pass.ts";
 import { detectionLayer } from "./collect/detected.ts";
-import { type BlobChoice, findScored } from "./collect/scored.ts";
+import { areLabels, type BlobChoice, findScored } from "./collect/scored.ts";
 import { DetectorCollector } from "./detector.ts";
+import { MultiLabelCollector } from "./multi-label.ts";
 import type { Collector, Report } from "./report.ts";
 import { SegmenterCollector } from "./segmenter.ts";
 
@@ -34,7 +35,7 @@ interface ReportHooks {
 
 /**
  * Runs a net over its data once, each record once, and measures what it says: detections where it evaluates them, else classes
- * of pixels or of whole records.
+ * of pixels or of whole records, or labels of which a record may have several.
  *
  * @throws CaffeError where it has no data whose end is known, or no scores and labels to compare
  */
@@ -79,6 +80,7 @@ async function collectorFor(net: Net, pass: DataPass, wishes: ReportWishes): Pro
   if (detections !== undefined)
     return new DetectorCollector(net, detections, pass, names, apVersion);
   const scored = await findScored(net, blobs);
+  if (areLabels(scored.scores, scored.labels)) return new MultiLabelCollector(scored, pass, names);
   return scored.scores.count(2) > 1
     ? new SegmenterCollector(scored, pass, names)
     : new ClassifierCollector(scored, pass, names);

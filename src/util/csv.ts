@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** A text as a field of CSV: in quotes where it holds a delimiter, a quote or a line break. */
 export function csvField(text: string, delimiter = ","): string {
   const isPlain = !text.includes(delimiter) && !/["\r\n]/.test(text);
@@ -5,11 +7,12 @@ export function csvField(text: string, delimiter = ","): string {
 }
 
 /**
- * As `csvField`, for the name of a column: a spreadsheet would run one that begins as a formula does, so an apostrophe
- * stands before it.
+ * As `csvField`, for a name that others gave: it is one line that a terminal does not obey, and as a spreadsheet would run one
+ * that begins as a formula does, an apostrophe stands before it.
  */
 export function csvName(text: string, delimiter = ","): string {
-  return csvField(FORMULA.test(text) ? `'${text}` : text, delimiter);
+  const shown = printable(text);
+  return csvField(FORMULA.test(shown) ? `'${shown}` : shown, delimiter);
 }
 
 /** As `csvName`, for a path: `./` stands before it, which names the same file. */

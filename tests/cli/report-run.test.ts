@@ -207,6 +207,74 @@ test("a segmenter's pixels, of two databases in batches that do not divide them"
   expect(read("out/index.html")).toContain("Told worst");
 });
 
+test("labels of which a record may have several, from vectors: precision, recall, average precision of each", async () => {
+  const scores = [
+    [2, -1, -0.5],
+    [-1, 3, -2],
+    [1, 1, -3],
+  ];
+  const truths = [
+    [1, 0, 0],
+    [1, 1, 0],
+    [0, 1, 0],
+  ];
+  const rows = (name: string, all: readonly number[][]) =>
+    writeScored(
+      folder,
+      name,
+      all.map((own, i) => ({ key: `k${i}`, label: 0, scores: own })),
+    );
+  await rows("several", scores);
+  await rows("several_truths", truths);
+  const net = (type: string): string =>
+    `layer { name: "data" type: "Data" top: "data" data_param { source: "several" batch_size: 2 } }
+    layer { name: "truth" type: "Data" top: "label" data_param { source: "several_truths" batch_size: 2 } }
+    layer { name: "l" type: "${type}" bottom: "data" bottom: "label" top: "l" }`;
+  writeFileSync(path("several.txt"), "<b>cat\ndog\n=cow\n");
+  const { status, stderr } = await report(net("SigmoidCrossEntropyLoss"), "--labels=several.txt");
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("mean average precision = 0.916667");
+  const found = numbers();
+  expect(found).toMatchObject({
+    task: "multi-label classification",
+    records: 3,
+    exact_match: 0.333333,
+  });
+  expect(found.labels).toMatchObject([
+    {
+      name: "<b>cat",
+      records: 2,
+      guessed: 2,
+      precision: 0.5,
+      recall: 0.5,
+      average_precision: 0.833333,
+    },
+    { name: "dog", records: 2, guessed: 2, precision: 1, recall: 1, average_precision: 1 },
+    {
+      name: "=cow",
+      records: 0,
+      guessed: 0,
+      precision: null,
+      recall: null,
+      average_precision: null,
+    },
+  ]);
+  const lines = read("out/predictions.csv").split("\n");
+  expect(lines[0]).toBe(
+    "record,name,<b>cat,probability of <b>cat,dog,probability of dog,'=cow,probability of =cow",
+  );
+  expect(lines[2]).toBe("1,k1,1,0.268941,1,0.952574,0,0.119203");
+  const page = read("out/index.html");
+  expect(page).toContain("&lt;b&gt;cat");
+  expect(page).not.toMatch(/<b>cat|NaN|undefined/);
+  await rows("several_truths2", [[1, 0, 2], ...truths.slice(1)]);
+  const { stderr: wrong } = await report(
+    net("EuclideanLoss").replace("several_truths", "several_truths2"),
+    ...["--scores_blob=data", "--labels_blob=label"],
+  );
+  expect(wrong).toContain("record 0 (k0) has 2 for label 2. Expected 1 where it has the label");
+});
+
 test("a detector's report has the mean average precision that caffe test tells", async () => {
   cpSync("tests/golden/cases/data/detection_map_0", path("detector"), { recursive: true });
   writeFileSync(
@@ -235,6 +303,12 @@ test("a detector's report has the mean average precision that caffe test tells",
     average_precision: 0.151515,
   });
   expect(read("detector/out/index.html")).not.toContain("<i>cat");
+  expect(read("detector/out/index.html")).toContain("found, and wrong");
+  expect(found.mistakes.length).toBeGreaterThan(0);
+  const [first] = found.mistakes;
+  expect(first.wrong.length + first.missed.length).toBeGreaterThan(0);
+  const header = read("detector/out/predictions.csv").split("\n")[0];
+  expect(header).toBe("record,name,label,label_name,score,right,xmin,ymin,xmax,ymax");
 });
 
 test("caffe eval takes a run's folder", async () => {

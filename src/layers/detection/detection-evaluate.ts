@@ -70,7 +70,10 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
   #background = 0;
   #images: readonly SizedImage[] | undefined;
   /** What the last forward gave. */
-  #rows: readonly number[] = [];
+  #counts: TestCounts = {
+    ...{ kind: "detections", rows: [], found: [], objects: new Map() },
+    sizeOf: () => [1, 1],
+  };
   /** Which of the list's images comes next. */
   #next = 0;
 
@@ -138,23 +141,29 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
       counts.set(label, (counts.get(label) ?? 0) + counted);
     }
     const rows = this.#counted.flatMap((label) => [-1, label, counts.get(label) ?? 0, -1, -1]);
+    const places: { readonly box: Box; readonly object: Truth | undefined }[] = [];
     for (const [image, found] of this.#read(detections, sizes ? ROWS_IN_PIXELS : ROWS)) {
       for (const [label, own] of found) {
         const objects = truths.get(image)?.filter((truth) => truth.label === label) ?? [];
         const compare = sizes ? this.#inPixels(sizes, image) : this.#inShares();
-        this.#judge(own, objects, compare, (score, isRight, isWrong) =>
-          rows.push(image, label, score, isRight ? 1 : 0, isWrong ? 1 : 0),
-        );
+        this.#judge(own, objects, compare, (i, isRight, isWrong, object) => {
+          rows.push(image, label, own.scores[i]!, isRight ? 1 : 0, isWrong ? 1 : 0);
+          places.push({ box: own.boxes[i]!, object: isRight ? object : undefined });
+        });
       }
       if (this.#images) this.#next = (this.#next + 1) % this.#images.length;
     }
     this.#shape(y, rows.length / 5, bottom);
     y.dataMem.overwriteCpu().set(rows);
-    this.#rows = rows;
+    const inputs = sizes?.dataMem.cpu();
+    this.#counts = {
+      ...{ kind: "detections", rows, found: places, objects: truths },
+      sizeOf: (image) => [inputs?.[2 * image + 1] ?? 1, inputs?.[2 * image] ?? 1],
+    };
   }
 
   override testCounts(): TestCounts {
-    return { kind: "detections", rows: this.#rows };
+    return this.#counts;
   }
 
   /** Detections by image and label, both in order. */
@@ -184,10 +193,10 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
     { boxes, scores }: Detections,
     objects: readonly Truth[],
     { placed, overlap: overlapOfTwo }: Comparison,
-    say: (score: number, isRight: boolean, isWrong: boolean) => void,
+    say: (detection: number, isRight: boolean, isWrong: boolean, object?: Truth) => void,
   ): void {
     if (objects.length === 0) {
-      for (const score of scores) say(score, false, true);
+      for (const i of scores.keys()) say(i, false, true);
       return;
     }
     const param = withDefaults("DetectionEvaluateParameter", this.param.detection_evaluate_param);
@@ -201,11 +210,10 @@ export class DetectionEvaluateLayer extends Layer<Blobs, One> {
         const overlap = overlapOfTwo(own, place);
         if (overlap > most) [most, best] = [overlap, j];
       });
-      if (!(most >= threshold)) say(scores[i]!, false, true);
-      else if (!param.evaluate_difficult_gt && objects[best]!.isDifficult)
-        say(scores[i]!, false, false);
+      if (!(most >= threshold)) say(i, false, true);
+      else if (!param.evaluate_difficult_gt && objects[best]!.isDifficult) say(i, false, false);
       else {
-        say(scores[i]!, !seen.has(best), seen.has(best));
+        say(i, !seen.has(best), seen.has(best), objects[best]);
         seen.add(best);
       }
     }

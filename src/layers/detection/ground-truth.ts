@@ -1,14 +1,10 @@
 import type { Blob } from "../../blob/blob.ts";
-import type { Box } from "../../util/box.ts";
 import { shapeText } from "../../util/shape.ts";
+import type { TestObject } from "../base/test-counts.ts";
 import { boxAt } from "./boxes.ts";
 
 /** An object that a label tells of. */
-export interface Truth {
-  readonly label: number;
-  readonly box: Box;
-  readonly isDifficult: boolean;
-}
+export type Truth = TestObject;
 
 /** The numbers of a row: image, label, instance, four edges, difficult. */
 const ROW = 8;

@@ -1,9 +1,8 @@
-import type { Blob } from "../../blob/blob.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { truthsInPixels } from "../../layers/cascade/pixel-truths.ts";
-import { truthsOf } from "../../layers/detection/ground-truth.ts";
+import type { TestCounts, TestObject } from "../../layers/base/test-counts.ts";
 import { DetectionScores } from "../../net/evaluation/detection-scores.ts";
 import type { Net } from "../../net/net.ts";
+import type { Box } from "../../util/box.ts";
 
 /** Numbers of a row of DetectionEvaluate. */
 const ROW = 5;
@@ -14,7 +13,14 @@ export interface DetectedObject {
   readonly label: number;
   readonly score: number;
   readonly isRight: boolean | undefined;
+  /** In shares of the net's input. */
+  readonly box: Box;
+  /** Which object of the record it is, where it is right. */
+  readonly object: TestObject | undefined;
 }
+
+/** What DetectionEvaluate counts. */
+type DetectionCounts = Extract<TestCounts, { readonly kind: "detections" }>;
 
 /** Which layer of a net that has just run evaluates detections: the last that does; undefined where none does. */
 export function detectionLayer(net: Net): number | undefined {
@@ -27,6 +33,7 @@ export class DetectedRecords {
   readonly #net: Net;
   readonly #layer: number;
   readonly #objects: DetectedObject[] = [];
+  readonly #truths: Map<number, readonly TestObject[]> = new Map();
   readonly scores: DetectionScores = new DetectionScores();
 
   constructor(net: Net, layer: number) {
@@ -39,36 +46,53 @@ export class DetectedRecords {
     return this.#objects;
   }
 
+  /** The objects of each record that has some; their boxes are shares of the net's input. */
+  get truths(): ReadonlyMap<number, readonly TestObject[]> {
+    return this.#truths;
+  }
+
   /** Takes in the first `count` pictures of the batch that was just run. */
   add(first: number, count: number): void {
     const counts = this.#net.layers[this.#layer]?.testCounts();
     if (counts?.kind !== "detections") return;
-    const beyond = this.#objectsBeyond(count);
+    const beyond = this.#objectsBeyond(counts, count);
+    const shown = new Map<TestObject, TestObject>();
+    for (const [image, objects] of counts.objects) {
+      if (image >= count) continue;
+      const size = counts.sizeOf(image);
+      for (const one of objects) shown.set(one, { ...one, box: inShares(one.box, size) });
+      this.#truths.set(
+        first + image,
+        objects.map((one) => shown.get(one) ?? one),
+      );
+    }
     const kept: number[] = [];
+    let next = 0;
     for (let at = 0; at < counts.rows.length; at += ROW) {
       const row = Array.from({ length: ROW }, (_, k) => counts.rows[at + k] ?? 0);
       const [image = 0, label = 0, value = 0, right = 0, wrong = 0] = row;
       if (image === -1) kept.push(image, label, value - (beyond.get(label) ?? 0), right, wrong);
-      else if (image < count) {
+      else {
+        const { box = [0, 0, 0, 0], object } = counts.found[next++] ?? {};
+        if (image >= count) continue;
         kept.push(...row);
-        const isRight = right || wrong ? right !== 0 : undefined;
-        this.#objects.push({ record: first + image, label, score: value, isRight });
+        this.#objects.push({
+          ...{ record: first + image, label, score: value },
+          isRight: right || wrong ? right !== 0 : undefined,
+          box: inShares(box, counts.sizeOf(image)),
+          object: object && shown.get(object),
+        });
       }
     }
     this.scores.add(kept);
   }
 
   /** How many objects of each label lie in pictures that have been seen before, where the source began anew. */
-  #objectsBeyond(count: number): ReadonlyMap<number, number> {
+  #objectsBeyond(counts: DetectionCounts, count: number): ReadonlyMap<number, number> {
     const layer = this.#net.layers[this.#layer];
     const param = withDefaults("DetectionEvaluateParameter", layer?.param.detection_evaluate_param);
-    const [, labels, sizes] = (this.#net.bottomBlobs[this.#layer] ?? []) as [Blob, Blob, Blob?];
-    const fail = (message: string): never => layer?.fail(message) as never;
-    const truths = sizes
-      ? truthsInPixels(labels, fail)
-      : truthsOf(labels, param.background_label_id, true, fail, true);
     const beyond = new Map<number, number>();
-    for (const [image, objects] of truths) {
+    for (const [image, objects] of counts.objects) {
       if (image < count) continue;
       for (const { label, isDifficult } of objects) {
         if (isDifficult && !param.evaluate_difficult_gt) continue;
@@ -77,4 +101,8 @@ export class DetectedRecords {
     }
     return beyond;
   }
+}
+
+function inShares([x0, y0, x1, y1]: Box, [width, height]: readonly [number, number]): Box {
+  return [x0 / width, y0 / height, x1 / width, y1 / height];
 }

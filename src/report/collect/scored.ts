@@ -23,7 +23,7 @@ export interface Scored extends Omit<ScoredBlobs, "ignored"> {
 
 /**
  * The scores and labels of a net that has just run: those that are named, or those of the last layer that compares both
- * (SegAccuracy, or else SoftmaxWithLoss, Accuracy, SigmoidCrossEntropyLoss of one score), or outputs of both.
+ * (SegAccuracy, or else SoftmaxWithLoss, Accuracy, SigmoidCrossEntropyLoss of one score for each record, or of one for each label), or outputs of both.
  *
  * @throws CaffeError that names the net's blobs, where there are none
  */
@@ -33,9 +33,9 @@ export async function findScored(net: Net, choice: BlobChoice): Promise<Scored> 
   const labels = choice.labels === undefined ? found?.labels : named(net, choice.labels);
   if (!scores || !labels) throw notFound(net);
   const positions = (scores.shape[0] ?? 0) * scores.count(2);
-  if (scores.shape.length < 2 || labels.count() !== positions) {
+  if (!(areLabels(scores, labels) || (scores.shape.length >= 2 && labels.count() === positions))) {
     throw new CaffeError(
-      `scores ${nameOf(net, scores)} have shape ${shapeText(scores.shape)} and labels ${nameOf(net, labels)} ${shapeText(labels.shape)}. Expected N×C scores of classes and N labels, or N×C×H×W and N×H×W. ${blobsText(net)}`,
+      `scores ${nameOf(net, scores)} have shape ${shapeText(scores.shape)} and labels ${nameOf(net, labels)} ${shapeText(labels.shape)}. Expected N×C scores of classes and N labels, N×C×H×W and N×H×W, or as many labels as scores, N×C, of records that may have several. ${blobsText(net)}`,
     );
   }
   await scores.toHost();
@@ -60,8 +60,22 @@ function known(net: Net): Omit<Scored, "scale"> | undefined {
   }
   const i = net.layers.findLastIndex(({ param }) => param.type === "SigmoidCrossEntropyLoss");
   const [scores, labels] = net.bottomBlobs[i] ?? [];
-  if (!scores || !labels || scores.count(1) !== 1) return undefined;
-  return { scores, labels, ignored: [], source: net.layerKeys[i] ?? "" };
+  if (!scores || !labels || !(scores.count(1) === 1 || areLabels(scores, labels))) return undefined;
+  const { ignore_label } = net.layers[i]?.param.loss_param ?? {};
+  const ignored = ignore_label === undefined ? [] : [ignore_label];
+  return { scores, labels, ignored, source: net.layerKeys[i] ?? "" };
+}
+
+/** Whether each of several scores of a record has a label of its own, which says whether the record has that label. */
+export function areLabels(scores: Blob, labels: Blob): boolean {
+  const { shape } = scores;
+  return (
+    shape.length >= 2 &&
+    (shape[1] ?? 0) > 1 &&
+    scores.count(2) === 1 &&
+    labels.shape[0] === shape[0] &&
+    labels.count() === scores.count()
+  );
 }
 
 function named(net: Net, name: string): Blob {

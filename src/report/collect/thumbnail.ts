@@ -15,6 +15,9 @@ export interface Thumbnail {
   readonly source: string;
   /** Whether it has so few pixels that they are seen as squares. */
   readonly isSmall: boolean;
+  /** Of the whole picture, in pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 /** A small form of a picture of one channel, three or four; undefined of anything else. */
@@ -34,7 +37,12 @@ async function thumbnailOf(raster: Raster): Promise<Thumbnail | undefined> {
           .jpeg({ quality: 82 })
           .toBuffer(),
       ] as const);
-  return { source: `data:image/${kind};base64,${bytes.toString("base64")}`, isSmall };
+  return {
+    source: `data:image/${kind};base64,${bytes.toString("base64")}`,
+    isSmall,
+    width,
+    height,
+  };
 }
 
 /** Pixels as bytes: numbers of any range are stretched to it. */

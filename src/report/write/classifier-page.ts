@@ -1,34 +1,12 @@
 import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
-import {
-  type Column,
-  type Figure,
-  gallery,
-  legend,
-  share,
-  table,
-  tiles,
-} from "../../page/parts.ts";
-import type { Series } from "../../plot/chart.ts";
+import { type Column, type Figure, gallery, share, table, tiles } from "../../page/parts.ts";
 import type { ClassifierReport } from "../classifier-report.ts";
 import { type ClassMeasures, classThresholds } from "../measures/classification.ts";
-import { type Point, precisionPoints, rocPoints, thinned } from "../measures/curves.ts";
 import { confoundedTable } from "./confounded.ts";
 import { confusionSvg } from "./confusion-picture.ts";
+import { curvesOfWorst, DIAGONAL } from "./curves.ts";
 import { chart, decimals, footOf, leadOf, percent, SHARES, short } from "./shown.ts";
-
-/** Curves of so many classes are drawn, each of so many points at most. */
-const [MOST_CURVES, MOST_POINTS] = [10, 200];
-
-/** What chance gives, and what a net is that is as sure as it is right. */
-const DIAGONAL: Series = {
-  label: "",
-  isDashed: true,
-  points: [
-    [0, 0],
-    [1, 1],
-  ],
-};
 
 /** The page of a classifier's report. */
 export async function classifierPage(report: ClassifierReport): Promise<string> {
@@ -49,7 +27,12 @@ export async function classifierPage(report: ClassifierReport): Promise<string> 
         "What was taken for a class and is of it (precision), what is of it and was taken for it (recall), both in one (F1), and how well its score finds it (AP, ROC area).",
         table(classColumns(names), measures.classes),
       ),
-      ...curves(report),
+      ...curvesOfWorst(
+        measures.classes,
+        (label) => names[label] ?? "",
+        (label) => classThresholds(report.judged, label),
+        "class",
+      ),
       calibration(report),
       ...mistakes(report),
     ],
@@ -80,42 +63,6 @@ function classColumns(names: readonly string[]): readonly Column<ClassMeasures>[
     { title: "F1", of: ({ f1 }) => share(f1) },
     { title: "AP", of: ({ averagePrecision }) => decimals(averagePrecision) },
     { title: "ROC area", of: ({ areaUnderRoc }) => decimals(areaUnderRoc) },
-  ];
-}
-
-/** Precision over recall, and the receiver operating characteristic, of all classes or of those that are found worst. */
-function curves({ judged, measures, names }: ClassifierReport): Html[] {
-  const present = measures.classes.filter(
-    ({ averagePrecision }) => !Number.isNaN(averagePrecision),
-  );
-  const worst = present
-    .toSorted((a, b) => a.averagePrecision - b.averagePrecision)
-    .slice(0, MOST_CURVES);
-  const shown = present.length > MOST_CURVES ? worst : present;
-  const lines = shown.flatMap(({ label }) => {
-    const thresholds = classThresholds(judged, label);
-    return thresholds ? [{ label: names[label] ?? "", thresholds }] : [];
-  });
-  if (lines.length === 0) return [];
-  const seriesOf = (points: (line: (typeof lines)[number]) => readonly Point[]): Series[] =>
-    lines.map((line) => ({ label: line.label, points: thinned(points(line), MOST_POINTS) }));
-  const precision = seriesOf(({ thresholds }) => precisionPoints(thresholds));
-  const roc = seriesOf(({ thresholds }) => rocPoints(thresholds));
-  return [
-    section(
-      "Curves",
-      present.length > MOST_CURVES
-        ? `Of the ${MOST_CURVES} classes that are found worst, each against all others, over every threshold of its probability.`
-        : "Each class against all others, over every threshold of its probability.",
-      html`<div class="pair">${[
-        chart({ xLabel: "recall", yLabel: "precision", series: precision, ...SHARES }),
-        chart({
-          ...{ xLabel: "share of the others taken for it", yLabel: "share of the class found" },
-          ...{ series: [...roc, DIAGONAL], ...SHARES },
-        }),
-      ]}</div>`,
-      legend(lines.map(({ label }) => label)),
-    ),
   ];
 }
 

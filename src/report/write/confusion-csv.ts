@@ -1,5 +1,4 @@
 import { csvName } from "../../util/csv.ts";
-import { printable } from "../../util/printable.ts";
 
 /**
  * A confusion as a table: a row for each class that labels name, how often it was taken for each.
@@ -10,7 +9,7 @@ export function* confusionCsv(
   rowOf: (label: number) => ArrayLike<number>,
 ): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  const fields = names.map((name) => csvName(printable(name)));
+  const fields = names.map((name) => csvName(name));
   yield encoder.encode(`${["label", ...fields].join(",")}\n`);
   for (const [label, field] of fields.entries()) {
     yield encoder.encode(`${[field, ...Array.from(rowOf(label))].join(",")}\n`);

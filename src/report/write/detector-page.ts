@@ -1,14 +1,30 @@
+import type { TestObject } from "../../layers/base/test-counts.ts";
 import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
-import { type Column, legend, share, table, tiles } from "../../page/parts.ts";
-import { precisionPoints, thinned } from "../measures/curves.ts";
+import {
+  type Column,
+  type Figure,
+  gallery,
+  legend,
+  type Mark,
+  share,
+  table,
+  tiles,
+} from "../../page/parts.ts";
+import type { Thumbnail } from "../collect/thumbnail.ts";
+import { precisionPoints } from "../measures/curves.ts";
 import type { DetectedClass, DetectionMeasures } from "../measures/detection.ts";
+import type { MistakenRecord } from "../measures/detection-mistakes.ts";
 import type { ReportFacts } from "../report.ts";
+import { lineOf, worstFound } from "./curves.ts";
 import { factsJson, reportJson } from "./report-json.ts";
-import { chart, decimals, footOf, leadOf, SHARES } from "./shown.ts";
+import { chart, decimals, footOf, leadOf, SHARES, short } from "./shown.ts";
 
-/** Curves of so many classes are drawn, each of so many points at most. */
-const [MOST_CURVES, MOST_POINTS] = [10, 200];
+/** A record in which something is detected wrongly or missed, with its picture. */
+export interface ShownRecord extends MistakenRecord {
+  readonly picture: Thumbnail | undefined;
+  readonly name: string;
+}
 
 /** All that a report of a detector says. */
 export interface DetectorReport {
@@ -17,10 +33,13 @@ export interface DetectorReport {
   readonly source: string;
   readonly nameOf: (label: number) => string;
   readonly measures: DetectionMeasures;
+  readonly mistakes: readonly ShownRecord[];
 }
 
 /** The text of a detector's report.json. */
-export function detectorJson({ facts, source, nameOf, measures }: DetectorReport): string {
+export function detectorJson(report: DetectorReport): string {
+  const { facts, source, nameOf, measures, mistakes: all } = report;
+  const named = ({ label, box }: TestObject): object => ({ label, name: nameOf(label), box });
   return reportJson({
     mean_average_precision: measures.meanAveragePrecision,
     ap_version: measures.version,
@@ -30,6 +49,11 @@ export function detectorJson({ facts, source, nameOf, measures }: DetectorReport
       ...{ label, name: nameOf(label), objects, detections, right },
       average_precision: one.averagePrecision,
       best_f1: best ?? null,
+    })),
+    mistakes: all.map(({ record, name, wrong, missed }) => ({
+      ...{ record, name },
+      wrong: wrong.map(({ label, score, box }) => ({ label, name: nameOf(label), score, box })),
+      missed: missed.map(named),
     })),
   });
 }
@@ -57,6 +81,7 @@ export function detectorPage(report: DetectorReport): string {
         table(classColumns(nameOf), classes),
       ),
       ...curves(report),
+      ...mistakes(report),
     ],
     foot: footOf(`Detections as ${source} judges them`, facts),
   });
@@ -77,25 +102,63 @@ function classColumns(nameOf: (label: number) => string): readonly Column<Detect
 
 /** Precision over recall of all classes, or of those that are found worst. */
 function curves({ measures, nameOf }: DetectorReport): Html[] {
-  const present = measures.classes.filter(
-    ({ objects, detections }) => objects > 0 && detections > 0,
+  const { shown, isPart } = worstFound(measures.classes.filter(({ detections }) => detections > 0));
+  if (shown.length === 0) return [];
+  const series = shown.map(({ label, thresholds }) =>
+    lineOf(nameOf(label), precisionPoints(thresholds)),
   );
-  if (present.length === 0) return [];
-  const shown = present
-    .toSorted((a, b) => a.averagePrecision - b.averagePrecision)
-    .slice(0, MOST_CURVES);
-  const series = shown.map(({ label, thresholds }) => ({
-    label: nameOf(label),
-    points: thinned(precisionPoints(thresholds), MOST_POINTS),
-  }));
   return [
     section(
       "Precision over recall",
-      present.length > MOST_CURVES
-        ? `Of the ${MOST_CURVES} classes that are found worst, over every threshold of the score.`
+      isPart
+        ? `Of the ${shown.length} classes that are found worst, over every threshold of the score.`
         : "Over every threshold of the score.",
       html`<div class="chart">${chart({ xLabel: "recall", yLabel: "precision", series, ...SHARES })}</div>`,
       legend(series.map(({ label }) => label)),
     ),
   ];
+}
+
+/** Colours of the page's theme, for what is there, what is found rightly and what is found wrongly. */
+const [TRUE, RIGHT, WRONG] = [2, 0, 5];
+/** So many of a picture's mistakes are told in words. */
+const MOST_TOLD = 4;
+
+function mistakes({ mistakes: all, nameOf }: DetectorReport): Html[] {
+  if (all.length === 0) return [];
+  const figures = all.map((one): Figure => {
+    const { picture, name, right, wrong, found, missed } = one;
+    const marks = [
+      ...[...found, ...missed].map(({ label, box }) => mark(box, TRUE, nameOf(label))),
+      ...[...right, ...wrong].map(({ label, box, score, isRight }) =>
+        mark(box, isRight ? RIGHT : WRONG, `${nameOf(label)} ${decimals(score)}`),
+      ),
+    ];
+    const told = [
+      ...wrong.map(
+        ({ label, score }) =>
+          html`<b class="bad">${short(nameOf(label))}</b> ${decimals(score)}<br>`,
+      ),
+      ...missed.map(({ label }) => html`missed: <b class="good">${short(nameOf(label))}</b><br>`),
+    ];
+    const more = told.length - MOST_TOLD;
+    return {
+      source: picture?.source,
+      isSmall: picture?.isSmall ?? false,
+      caption: html`${told.slice(0, MOST_TOLD)}${more > 0 ? `and ${more} more` : ""}<small>${short(name)}</small>`,
+      ...(picture && { marked: { size: [picture.width, picture.height], marks } }),
+    };
+  });
+  return [
+    section(
+      "Most confident mistakes",
+      "Detections from the score on with which a class's F1 is best: what was found and is not so, the surest first, and what was missed. Objects without a box in the data are found here too.",
+      legend(["what is there", "found, and right", "found, and wrong"], [TRUE, RIGHT, WRONG]),
+      gallery(figures),
+    ),
+  ];
+}
+
+function mark(edges: Mark["edges"], colour: number, title: string): Mark {
+  return { edges, colour, title };
 }

@@ -1,5 +1,4 @@
 import { csvName } from "../../util/csv.ts";
-import { printable } from "../../util/printable.ts";
 import type { ClassifierReport } from "../classifier-report.ts";
 
 /** So many lines are written at a time. */
@@ -9,13 +8,13 @@ const LINES = 1000;
 export function* predictionsCsv(report: ClassifierReport): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   const { judged, numbers, records, names } = report;
-  const classNames = names.map((name) => csvName(printable(name)));
+  const classNames = names.map((name) => csvName(name));
   const rowOf = (i: number): string => {
     const [label, guess] = [judged.labels[i] ?? 0, judged.guesses[i] ?? 0];
     const shares = [judged.confidences[i] ?? 0, Math.exp(-(judged.losses[i] ?? 0))];
     return [
       numbers[i],
-      csvName(printable(records[i] ?? "")),
+      csvName(records[i] ?? ""),
       ...[label, classNames[label], guess, classNames[guess]],
       judged.better[i] === 0 ? 1 : 0,
       ...shares.map((share) => Number(share.toPrecision(6))),

@@ -1,5 +1,4 @@
 import { csvName } from "../../util/csv.ts";
-import { printable } from "../../util/printable.ts";
 
 /** Digits of a number in a table. */
 const DIGITS = 6;
@@ -11,15 +10,18 @@ const DIGITS = 6;
 export function* recordsCsv(
   called: readonly string[],
   columns: readonly string[],
-  rows: readonly (readonly number[])[],
+  rows: Iterable<readonly number[]>,
 ): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  yield encoder.encode(`${["record", "name", ...columns].join(",")}\n`);
-  for (const [record, row] of rows.entries()) {
+  yield encoder.encode(
+    `${["record", "name", ...columns.map((column) => csvName(column))].join(",")}\n`,
+  );
+  let record = 0;
+  for (const row of rows) {
     const numbers = row.map((value) =>
       Number.isNaN(value) ? "" : Number(value.toPrecision(DIGITS)),
     );
-    const name = csvName(printable(called[record] ?? ""));
-    yield encoder.encode(`${[record, name, ...numbers].join(",")}\n`);
+    const name = csvName(called[record] ?? "");
+    yield encoder.encode(`${[record++, name, ...numbers].join(",")}\n`);
   }
 }
