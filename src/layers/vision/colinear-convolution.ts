@@ -1,5 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
-import type { CopyOp, Primitive } from "../../engines/engine.ts";
+import type { ConcatOp, CopyOp, EltwiseOp, LinearOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import {
@@ -11,6 +11,18 @@ import {
 import type { LayerRole, One, ParamField } from "../base/layer.ts";
 import { LearnedLayer } from "../base/learned.ts";
 
+interface Ops {
+  readonly columns: CopyOp;
+  /** K → num_output, K → K and K → 1 at each place. */
+  readonly linear: LinearOp;
+  readonly matrix: LinearOp;
+  readonly sum: LinearOp;
+  readonly product: EltwiseOp;
+  readonly counted: EltwiseOp;
+  readonly matrices: ConcatOp;
+  readonly lines: ConcatOp;
+}
+
 /**
  * A convolution that counts products of two elements of its window too.
  *
@@ -21,14 +33,21 @@ import { LearnedLayer } from "../base/learned.ts";
  * - `colinear_convolution_param`: num_output and kernel_size (required), pad 0, stride 1, quadratic_term, linear_term and bias_term true,
  *   their fillers, symmetric false (q(m, i, j) is that of i ≤ j for both orders)
  *
- * `group` above 1 and `mask` are refused.
+ * The elements are laid out as columns c, K×places, so that for each m the products are a matrix times c, times c by elements, and
+ * added up. `group` above 1 and `mask` are refused.
  *
  * @see pl8787/exp_caffe's ColinearConvolutionLayer
  */
 export class ColinearConvolutionLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "ColinearConvolution";
   static override readonly paramFields: readonly ParamField[] = ["colinear_convolution_param"];
-  static override readonly needs: readonly Primitive[] = ["im2col", "host"];
+  static override readonly needs: readonly Primitive[] = [
+    "im2col",
+    "convolution",
+    "eltwise",
+    "concat",
+    "axpby",
+  ];
   static override readonly role: LayerRole = "learned";
 
   #outputs = 0;
@@ -39,12 +58,23 @@ export class ColinearConvolutionLayer extends LearnedLayer<One, One> {
     this.param.colinear_convolution_param,
   );
   #shape: Shape | undefined;
-  /** N×K×places. */
+  /** N×K×places: the elements; q(m)·c, and those times c; and gradients of the elements. */
   readonly #columns: Blob = new Blob([0], this.context.dtype);
-  #op!: CopyOp;
-  /** What q counts for each pair of elements, and a line of places. */
-  #pairs: Float64Array = new Float64Array(0);
-  #line: Float64Array = new Float64Array(0);
+  readonly #weighed: Blob = new Blob([0], this.context.dtype);
+  readonly #products: Blob = new Blob([0], this.context.dtype);
+  readonly #more: Blob = new Blob([0], this.context.dtype);
+  /** What of y is of pairs, and q as it counts. */
+  readonly #ofPairs: Blob = new Blob([0], this.context.dtype);
+  readonly #counted: Blob = new Blob([0], this.context.dtype);
+  /** How often each element of q counts, where it is symmetric. */
+  readonly #shares: Blob = new Blob([0], this.context.dtype);
+  readonly #ones: Blob = new Blob([0], this.context.dtype);
+  /** What is not to be learned: no linear term. */
+  readonly #nothing: Blob = new Blob([0], this.context.dtype);
+  /** Of each m: K×K of q, and its line of #ofPairs. */
+  #matrices: readonly Blob[] = [];
+  #lines: readonly Blob[] = [];
+  #ops!: Ops;
 
   override setUp([x]: One): void {
     const param = this.#param;
@@ -96,132 +126,152 @@ export class ColinearConvolutionLayer extends LearnedLayer<One, One> {
     }
     const output = convolvedLengths(this.#window, shape, (message) => this.fail(message));
     const size = this.#channels * countOf(this.#window.kernel);
-    y.reshape([shape[0]!, this.#outputs, ...output]);
-    this.#columns.reshape([shape[0]!, size, ...output]);
-    this.#op = this.engine.im2col(
-      describeConvolution(this.#window, {
-        batch: shape[0]!,
-        groups: 1,
-        inputChannels: this.#channels,
-        outputChannels: 1,
-        input: shape.slice(2),
-        output,
-        hasBias: false,
-      }),
-    );
-    this.#pairs = new Float64Array(this.#param.quadratic_term ? size * size : 0);
-    this.#line = new Float64Array(countOf(output));
+    const [batch = 0] = shape;
+    y.reshape([batch, this.#outputs, ...output]);
+    this.#ofPairs.reshapeLike(y);
+    for (const blob of [this.#columns, this.#weighed, this.#products, this.#more]) {
+      blob.reshape([batch, size, ...output]);
+    }
+    this.#fillConstants(size);
+    const { dtype } = this.context;
+    const [matrix, line] = [
+      [size, size],
+      [batch, 1, ...output],
+    ];
+    this.#matrices = Array.from({ length: this.#outputs }, () => new Blob(matrix, dtype));
+    this.#lines = this.#matrices.map(() => new Blob(line, dtype));
+    const window = describeConvolution(this.#window, {
+      ...{ batch, groups: 1, inputChannels: this.#channels, outputChannels: 1 },
+      ...{ input: shape.slice(2), output, hasBias: false },
+    });
+    const at = (outputChannels: number, hasBias: boolean): LinearOp =>
+      this.engine.convolution({
+        ...{ batch, groups: 1, inputChannels: size, outputChannels, hasBias },
+        ...{ input: output, output, kernel: [1, 1], stride: [1, 1], pad: [0, 0], dilation: [1, 1] },
+      });
+    const product = (of: Shape): EltwiseOp =>
+      this.engine.eltwise({ shape: of, operation: "PROD", coeffs: [], stableProdGrad: true });
+    this.#ops = {
+      columns: this.engine.im2col(window),
+      linear: at(this.#outputs, this.#param.bias_term),
+      matrix: at(size, false),
+      sum: at(1, false),
+      product: product(this.#columns.shape),
+      counted: product(this.#counted.shape),
+      matrices: this.engine.concat({ shapes: this.#matrices.map(() => matrix), axis: 0 }),
+      lines: this.engine.concat({ shapes: this.#lines.map(() => line), axis: 1 }),
+    };
     this.#shape = shape;
   }
 
+  #fillConstants(size: number): void {
+    this.#ones.reshape([1, size]);
+    this.#ones.dataMem.overwriteCpu().fill(1);
+    this.#nothing.reshape([this.#outputs, size]);
+    this.#counted.reshape([this.#outputs * size, size]);
+    if (!this.#param.symmetric) return;
+    this.#shares.reshapeLike(this.#counted);
+    const shares = this.#shares.dataMem.overwriteCpu();
+    for (let at = 0; at < shares.length; at++) {
+      const [i, j] = [Math.floor(at / size) % size, at % size];
+      // Those above the diagonal count for both orders.
+      shares[at] = i === j ? 1 : i < j ? 2 : 0;
+    }
+  }
+
   override macs([x]: One): number {
-    const [places, batch] = [this.#line.length, x.shape[0] ?? 1];
+    const [places, batch] = [countOf(this.#columns.shape.slice(2)), x.shape[0] ?? 1];
     return batch * places * (this.blobs[1]!.count() + this.blobs[2]!.count());
   }
 
-  /** Element (i, j) of q as often as it counts: where it is symmetric, those above the diagonal twice. */
-  #share(i: number, j: number): number {
-    if (!this.#param.symmetric || i === j) return 1;
-    return i < j ? 2 : 0;
-  }
-
-  #readPairs(m: number): void {
-    const q = this.blobs[2]!.dataMem.cpu();
-    const [pairs, size] = [this.#pairs, this.#columns.shape[1]!];
-    for (let at = 0; at < pairs.length; at++) {
-      pairs[at] = this.#share(Math.floor(at / size), at % size) * q[m * pairs.length + at]!;
-    }
+  get #linear(): Blob {
+    return this.#param.linear_term ? this.blobs[1]! : this.#nothing;
   }
 
   override forward([x]: One, [y]: One): void {
-    this.#op.forward(x.dataMem, this.#columns.dataMem);
-    const [columns, out] = [this.#columns.dataMem.cpu(), y.dataMem.overwriteCpu()];
-    const [b, s] = [this.blobs[0]!.dataMem.cpu(), this.blobs[1]!.dataMem.cpu()];
-    const { linear_term, bias_term, quadratic_term } = this.#param;
-    const [size, places, pairs] = [this.#columns.shape[1]!, this.#line.length, this.#pairs];
-    const sums = this.#line;
-    for (let m = 0; m < this.#outputs; m++) {
-      if (quadratic_term) this.#readPairs(m);
-      for (let n = 0; n < x.shape[0]!; n++) {
-        const to = (n * this.#outputs + m) * places;
-        out.fill(bias_term ? b[m]! : 0, to, to + places);
-        for (let i = 0; i < size; i++) {
-          sums.fill(linear_term ? s[m * size + i]! : 0);
-          if (quadratic_term) {
-            for (let j = 0; j < size; j++) {
-              const pair = pairs[i * size + j]!;
-              const from = (n * size + j) * places;
-              for (let p = 0; p < places; p++) sums[p]! += pair * columns[from + p]!;
-            }
-          }
-          const from = (n * size + i) * places;
-          for (let p = 0; p < places; p++) out[to + p]! += sums[p]! * columns[from + p]!;
-        }
-      }
-    }
-  }
-
-  override backward([y]: One, [propagate]: readonly boolean[], [x]: One): void {
-    const [columns, dy] = [this.#columns.dataMem.cpu(), y.diffMem.cpu()];
-    this.#moveWeights(columns, dy, x.shape[0]!);
-    if (!propagate) return;
-    const s = this.blobs[1]!.dataMem.cpu();
-    const dc = this.#columns.diffMem.overwriteCpu().fill(0);
-    const { linear_term, quadratic_term } = this.#param;
-    const [size, places, pairs] = [this.#columns.shape[1]!, this.#line.length, this.#pairs];
-    const sums = this.#line;
-    for (let m = 0; m < this.#outputs; m++) {
-      if (quadratic_term) this.#readPairs(m);
-      for (let n = 0; n < x.shape[0]!; n++) {
-        const from = (n * this.#outputs + m) * places;
-        for (let i = 0; i < size; i++) {
-          sums.fill(linear_term ? s[m * size + i]! : 0);
-          if (quadratic_term) {
-            for (let j = 0; j < size; j++) {
-              const pair = pairs[i * size + j]! + pairs[j * size + i]!;
-              const at = (n * size + j) * places;
-              for (let p = 0; p < places; p++) sums[p]! += pair * columns[at + p]!;
-            }
-          }
-          const to = (n * size + i) * places;
-          for (let p = 0; p < places; p++) dc[to + p]! += sums[p]! * dy[from + p]!;
-        }
-      }
-    }
-    this.#op.backward(this.#columns.diffMem, x.diffMem);
-  }
-
-  #moveWeights(columns: ArrayLike<number>, dy: ArrayLike<number>, batch: number): void {
-    const param = this.#param;
-    const wants = [param.bias_term, param.linear_term, param.quadratic_term];
-    const [db, ds, dq] = this.blobs.map((blob, i) =>
-      wants[i] && this.paramPropagateDown[i] ? blob.diffMem.mutableCpu() : undefined,
+    const { columns, linear, matrix, product, sum, lines } = this.#ops;
+    const elements = this.#columns.dataMem;
+    columns.forward(x.dataMem, elements);
+    const bias = this.#param.bias_term ? this.blobs[0]!.dataMem : undefined;
+    linear.forward(elements, this.#linear.dataMem, bias, y.dataMem);
+    if (!this.#param.quadratic_term) return;
+    this.#cutMatrices();
+    this.#matrices.forEach(({ dataMem }, m) => {
+      matrix.forward(elements, dataMem, undefined, this.#weighed.dataMem);
+      product.forward([this.#weighed.dataMem, elements], this.#products.dataMem);
+      sum.forward(this.#products.dataMem, this.#ones.dataMem, undefined, this.#lines[m]!.dataMem);
+    });
+    lines.forward(
+      this.#lines.map(({ dataMem }) => dataMem),
+      this.#ofPairs.dataMem,
     );
-    const [size, places] = [this.#columns.shape[1]!, this.#line.length];
-    const scaled = this.#line;
-    for (let n = 0; n < batch; n++) {
-      for (let m = 0; m < this.#outputs; m++) {
-        const from = (n * this.#outputs + m) * places;
-        if (db) for (let p = 0; p < places; p++) db[m]! += dy[from + p]!;
-        if (!ds && !dq) continue;
-        for (let i = 0; i < size; i++) {
-          const at = (n * size + i) * places;
-          let sum = 0;
-          for (let p = 0; p < places; p++) {
-            scaled[p] = dy[from + p]! * columns[at + p]!;
-            sum += scaled[p]!;
-          }
-          if (ds) ds[m * size + i]! += sum;
-          for (let j = 0; dq && j < size; j++) {
-            const share = this.#share(i, j);
-            if (share === 0) continue;
-            const other = (n * size + j) * places;
-            let product = 0;
-            for (let p = 0; p < places; p++) product += scaled[p]! * columns[other + p]!;
-            dq[(m * size + i) * size + j]! += share * product;
-          }
-        }
+    this.engine.axpby(y.count(), 1, this.#ofPairs.dataMem, 1, y.dataMem);
+  }
+
+  #cutMatrices(): void {
+    const { counted, matrices } = this.#ops;
+    const q = this.blobs[2]!.dataMem;
+    if (this.#param.symmetric) counted.forward([q, this.#shares.dataMem], this.#counted.dataMem);
+    matrices.backward(
+      this.#param.symmetric ? this.#counted.dataMem : q,
+      this.#matrices.map(({ dataMem }) => dataMem),
+    );
+  }
+
+  override backward([y]: One, [propagate = false]: readonly boolean[], [x]: One): void {
+    const { columns, linear } = this.#ops;
+    const [elements, gradient] = [this.#columns.dataMem, this.#columns.diffMem];
+    const [learnsBias, learnsLinear] = this.paramPropagateDown;
+    const { bias_term, linear_term, quadratic_term } = this.#param;
+    const ds = linear_term && learnsLinear ? this.blobs[1]!.diffMem : undefined;
+    const db = bias_term && learnsBias ? this.blobs[0]!.diffMem : undefined;
+    if (ds || db) linear.backwardWeights(elements, y.diffMem, ds, db);
+    if (propagate) linear.backwardData(y.diffMem, this.#linear.dataMem, gradient);
+    if (quadratic_term) this.#backwardPairs(y, propagate);
+    if (propagate) columns.backward(gradient, x.diffMem);
+  }
+
+  /** Adds to the gradients of q and, where they are wanted, of the elements. */
+  #backwardPairs(y: Blob, propagate: boolean): void {
+    const { lines, matrix, product, sum } = this.#ops;
+    const learns = this.paramPropagateDown[2] === true;
+    if (!learns && !propagate) return;
+    const [elements, gradient] = [this.#columns.dataMem, this.#columns.diffMem];
+    const [weighed, products, more] = [this.#weighed, this.#products, this.#more.diffMem];
+    lines.backward(
+      y.diffMem,
+      this.#lines.map(({ diffMem }) => diffMem),
+    );
+    this.#matrices.forEach(({ dataMem, diffMem }, m) => {
+      sum.backwardData(this.#lines[m]!.diffMem, this.#ones.dataMem, products.diffMem);
+      if (propagate) matrix.forward(elements, dataMem, undefined, weighed.dataMem);
+      product.backward([weighed.dataMem, elements], products.dataMem, products.diffMem, [
+        weighed.diffMem,
+        propagate ? more : undefined,
+      ]);
+      if (learns) {
+        diffMem.zero();
+        matrix.backwardWeights(elements, weighed.diffMem, diffMem, undefined);
       }
-    }
+      if (!propagate) return;
+      this.engine.axpby(this.#columns.count(), 1, more, 1, gradient);
+      matrix.backwardData(weighed.diffMem, dataMem, more);
+      this.engine.axpby(this.#columns.count(), 1, more, 1, gradient);
+    });
+    if (learns) this.#addMatrices();
+  }
+
+  /** Adds the matrices' gradients to that of q. */
+  #addMatrices(): void {
+    const { counted, matrices } = this.#ops;
+    const { dataMem, diffMem } = this.#counted;
+    matrices.forward(
+      this.#matrices.map((one) => one.diffMem),
+      diffMem,
+    );
+    const isShared = this.#param.symmetric;
+    if (isShared) counted.forward([diffMem, this.#shares.dataMem], dataMem);
+    const q = this.blobs[2]!;
+    this.engine.axpby(q.count(), 1, isShared ? dataMem : diffMem, 1, q.diffMem);
   }
 }
