@@ -6,6 +6,7 @@ import { knownChoices } from "../engines/native/binding.ts";
 import type { SharedTuning } from "../engines/native/tuner.ts";
 import type { Log } from "../util/log.ts";
 import { exitCodeOf } from "./exit-codes.ts";
+import { hasEnded, processSpace } from "./neighbours.ts";
 import { showError } from "./output.ts";
 
 /** Where all ranks find the same error, the first one tells it: the others wait so long for it to end them. */
@@ -32,7 +33,7 @@ export interface Side {
  * @throws what `work` throws, where the process is alone
  */
 export async function besideOthers(log: Log, work: (side: Side) => Promise<void>): Promise<void> {
-  const world = await joinRanks(process.env);
+  const world = await joinRanks(process.env, { space: processSpace(), hasEnded });
   if (!world) {
     await work({ log });
     return;

@@ -1,21 +1,23 @@
 import { chosenSeed, setRandomSeed } from "../util/seed.ts";
 import { version } from "../util/version.ts";
 import { launchedCount, mpiAddon } from "./mpi-addon.ts";
-import { World } from "./world.ts";
+import { type Sight, World } from "./world.ts";
 
 /**
  * Joins the processes that mpirun started, where it started several; undefined where this one is alone.
  *
  * All draw their random numbers from one seed then: what `setRandomSeed` was given, or one that rank 0 draws.
  *
+ * @param sight lets a rank see that another one on its machine has died; without it they wait until mpirun ends them
  * @throws CaffeError where the addon is missing, or the processes are of different versions or got different seeds
  */
 export async function joinRanks(
   environment: Readonly<Record<string, string | undefined>>,
+  sight?: Sight,
 ): Promise<World | undefined> {
   if (launchedCount(environment) === 1) return undefined;
   const world = new World(mpiAddon());
-  await world.introduce();
+  await world.introduce(sight);
   await world.agree("caffe-ts", `version ${version}`);
   await world.agree("the seed", String(chosenSeed() ?? "none"));
   const seed = Float64Array.of(chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));

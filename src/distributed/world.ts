@@ -6,6 +6,22 @@ import type { MpiAddon, Travelling } from "./mpi-addon.ts";
 const MOST_ELEMENTS = 1 << 20;
 /** How long a wait may keep JavaScript from its other work, such as signals. */
 const TURN_MS = 100;
+/** After so many of them it is seen whether the others live. */
+const TURNS_BETWEEN_LOOKS = 5;
+
+/** How a rank sees the processes of others. */
+export interface Sight {
+  /** Ranks that have the same see one another; undefined for none. */
+  readonly space: string | undefined;
+  readonly hasEnded: (pid: number) => boolean;
+}
+
+/** What ranks tell one another of themselves. */
+interface Introduction {
+  readonly host: string;
+  readonly pid: number;
+  readonly space?: string | undefined;
+}
 
 /**
  * The processes that mpirun started, as one of them sees them. All begin the same jobs in the same order.
@@ -19,7 +35,12 @@ export class World {
   readonly host: string;
   readonly #addon: MpiAddon;
   #waitedMs = 0;
+  /** Whether a rank has ended that the others wait for. */
+  #isBroken = false;
   #hosts: readonly string[] = [];
+  #sight: Sight | undefined;
+  /** Other ranks whose processes this one sees. */
+  #neighbours: readonly { readonly rank: number; readonly pid: number }[] = [];
 
   /** Joins the others. */
   constructor(addon: MpiAddon) {
@@ -35,7 +56,9 @@ export class World {
   /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */
   sumNow(array: FloatArray): void {
     const since = performance.now();
-    for (const ticket of this.beginSum(array)) while (!this.#addon.wait(ticket, TURN_MS));
+    for (const ticket of this.beginSum(array)) {
+      for (let turn = 1; !this.#addon.wait(ticket, TURN_MS); turn++) this.#lookAround(turn);
+    }
     this.#waitedMs += performance.now() - since;
   }
 
@@ -53,11 +76,30 @@ export class World {
     return true;
   }
 
+  /**
+   * Makes sure, now and then, that those who are waited for live: MPI would wait on.
+   * @throws CaffeError in the first of those that live
+   */
+  #lookAround(turn: number): void {
+    if (turn % TURNS_BETWEEN_LOOKS !== 0) return;
+    const gone = this.#neighbours.filter(({ pid }) => this.#sight?.hasEnded(pid));
+    const [first] = gone;
+    if (!first) return;
+    this.#isBroken = true;
+    const living = this.#neighbours.filter((one) => !gone.includes(one));
+    // One tells it for all.
+    if (living.some(({ rank }) => rank < this.rank)) this.abort(1);
+    throw new CaffeError(
+      `${this.nameOf(first.rank)} (process ${first.pid}) has ended, and the others cannot go on without it. What it wrote last, or the system's log where it was killed, tells why.`,
+    );
+  }
+
   /** Waits until jobs are done. */
   async wait(tickets: readonly number[]): Promise<void> {
     const since = performance.now();
     for (const ticket of tickets) {
-      while (!this.#addon.wait(ticket, TURN_MS)) {
+      for (let turn = 1; !this.#addon.wait(ticket, TURN_MS); turn++) {
+        this.#lookAround(turn);
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
@@ -69,9 +111,17 @@ export class World {
     return this.#waitedMs;
   }
 
-  /** Lets ranks know one another's machines. */
-  async introduce(): Promise<void> {
-    this.#hosts = await this.texts(this.host);
+  /** Lets ranks know one another's machines, and processes where they can see them. */
+  async introduce(sight?: Sight): Promise<void> {
+    const own: Introduction = { host: this.host, pid: process.pid, space: sight?.space };
+    this.#sight = sight;
+    const all = (await this.texts(JSON.stringify(own))).map(
+      (text) => JSON.parse(text) as Introduction,
+    );
+    this.#hosts = all.map(({ host }) => host);
+    this.#neighbours = all.flatMap(({ pid, space }, rank) =>
+      rank !== this.rank && space !== undefined && space === own.space ? [{ rank, pid }] : [],
+    );
   }
 
   /** The machine of every rank, once all have introduced themselves. */
@@ -142,6 +192,8 @@ export class World {
 
   /** Ends all ranks at once, with that exit code. */
   abort(code: number): never {
+    // mpirun is ending them already, and waits for those that are left: so does MPI_Abort.
+    if (this.#isBroken) process.exit(code);
     return this.#addon.abort(code);
   }
 }

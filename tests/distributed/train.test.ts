@@ -234,6 +234,8 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     const { status, stderr } = await ended;
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/process rank \d .*on signal 9/);
+    expect(stderr).toContain(`rank ${number?.[1]} on `);
+    expect(stderr).toMatch(/rank \d on \S+ \(process \d+\) has ended, and the others cannot go on/);
     expect(Date.now() - begun).toBeLessThan(10_000);
     expect(processesWith("killed.prototxt")).toEqual([]);
   });
