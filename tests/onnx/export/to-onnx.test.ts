@@ -1,10 +1,14 @@
-import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { writeFilesAtomically } from "../../../src/io/files/atomic-file.ts";
 import type { Net } from "../../../src/net/net.ts";
 import { toOnnx } from "../../../src/onnx/export/to-onnx.ts";
 import type { GraphValue, OnnxModel } from "../../../src/onnx/graph/model.ts";
 import { netOf, noise, write } from "../../support/nets.ts";
 import { answersOf, bothAnswers, fillParams, openSession } from "../../support/onnx-runtime.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const input = (...dims: readonly number[]): string =>
   `layer { name: "data" type: "Input" top: "data" input_param { shape { ${dims.map((dim) => `dim: ${dim}`).join(" ")} } } }`;
@@ -245,15 +249,24 @@ describe("names", () => {
   });
 });
 
-test("a file larger than a message may be has its weights beside it", async () => {
-  using net = testNet(CONVOLUTIONS);
+test("weights over the limit lie in a file beside it, from which ONNX Runtime takes them", async () => {
+  using net = testNet(`${input(2, 40)}
+    layer { name: "a" type: "InnerProduct" bottom: "data" top: "a" inner_product_param { num_output: 30 } }
+    layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" inner_product_param { num_output: 20 } }
+    layer { name: "small" type: "InnerProduct" bottom: "b" top: "y" inner_product_param { num_output: 2 } }`);
   const model = await toOnnx(net);
-  const [data, graph] = model.files("folder/net.onnx", 0);
-  expect(data?.path).toBe("folder/net.onnx.data");
-  expect(graph?.path).toBe("folder/net.onnx");
-  const [weights, bytes] = [data, graph].map((file) => Buffer.concat([...(file?.chunks ?? [])]));
-  expect(weights?.length).toBe(0);
-  expect(bytes?.length).toBe(model.toBuffer().length);
+  const path = join(temporaryFolder(), "größer.onnx");
+  const files = model.files(path, model.weightBytes - 1);
+  expect(files.map((file) => file.path)).toEqual([`${path}.data`, path]);
+  writeFilesAtomically(files);
+  // Biases and the last layer's weights are too small to be sought elsewhere.
+  expect(statSync(`${path}.data`).size).toBe(4 * (40 * 30 + 30 * 20));
+  expect(statSync(path).size).toBeLessThan(3000);
+  const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+  await expectSame(net, session, [2, 40]);
+  rmSync(`${path}.data`);
+  await expect(InferenceSession.create(path, { logSeverityLevel: 4 })).rejects.toThrow(".data");
+  expect(model.files(path, model.weightBytes)).toHaveLength(1);
 });
 
 test("weights are the net's when the file is written, and f64 becomes f32", async () => {
