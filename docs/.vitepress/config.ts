@@ -51,6 +51,7 @@ export default defineConfig({
         ["Many machines", "distributed"],
         ["Performance", "performance"],
         ["Snapshots", "solvers#snapshots"],
+        ["Serving", "serving"],
         ["ONNX", "onnx"],
       ]),
       section("Coming from Caffe", [

@@ -33,6 +33,7 @@ import { prototxt } from "./commands/prototxt.ts";
 import { pythonPath } from "./commands/python-path.ts";
 import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
 import { segment } from "./commands/segment.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { summarize } from "./commands/summarize.ts";
 import { test } from "./commands/test.ts";
 import { time } from "./commands/time.ts";
@@ -65,6 +66,7 @@ const commands = [
   explainCommand,
   detect,
   segment,
+  serveCommand,
   drawNet,
   plotLog,
   summarize,

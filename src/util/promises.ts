@@ -19,3 +19,19 @@ export function doneAtOnce(returned: unknown, refuse: (kind: string) => never): 
   }
   if (/Generator\]$/.test(Object.prototype.toString.call(returned))) refuse("generator");
 }
+
+/** A promise, and what settles it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A promise that others settle: `Promise.withResolvers`, which Node 20 lacks. */
+export function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, "promise"> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...(settle as unknown as Omit<Deferred<T>, "promise">) };
+}

@@ -15,7 +15,15 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const root = resolve(".");
 const folder = temporaryFolder();
 /** Pages that are made from code, or that tests of their own run. */
-const ELSEWHERE = ["cli.md", "models.md", "layers.md", "data.md", "user-layers.md", "python.md"];
+const ELSEWHERE = [
+  "cli.md",
+  "models.md",
+  "layers.md",
+  "data.md",
+  "user-layers.md",
+  "python.md",
+  "serving.md",
+];
 
 interface Block {
   readonly page: string;

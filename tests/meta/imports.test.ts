@@ -15,6 +15,7 @@ const guests = [
   "onnx",
   "page",
   "plot",
+  "serve",
   "trial",
   "report",
 ];
@@ -51,6 +52,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What it shows is of a classifier's net.
   explain: [...below.slice(0, 8), "float-images", "inference"],
   inference: [...below.slice(0, 8), "float-images"],
+  // What nets say, asked for over HTTP.
+  serve: [...below.slice(0, 8), "inference"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,

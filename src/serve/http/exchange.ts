@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** What is sent to a client. */
+export interface Reply {
+  readonly status?: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A reply of JSON. */
+export function jsonReply(
+  value: object,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return { status, type: "application/json", body: JSON.stringify(value), headers };
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Aborts when the client leaves before it has its answer. */
+  readonly gone: AbortSignal;
+  /** The model that was asked, for counting; "" where it was none. */
+  model = "";
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.#response = response;
+    const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
+    this.path = path;
+    this.query = new URLSearchParams(query);
+    const controller = new AbortController();
+    this.gone = controller.signal;
+    response.once("close", () => {
+      if (!response.writableFinished) controller.abort();
+    });
+  }
+
+  get method(): string {
+    return this.request.method ?? "";
+  }
+
+  /** Lets a client that asked first (`Expect: 100-continue`) send its body. */
+  continue(): void {
+    if (this.request.headers.expect?.toLowerCase() === "100-continue")
+      this.#response.writeContinue();
+  }
+
+  /** Sends the answer. @param isLast the connection ends with it */
+  send({ status = 200, type, body, headers = {} }: Reply, isLast: boolean): void {
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    this.#response.writeHead(status, {
+      "content-type": type,
+      "content-length": bytes.byteLength,
+      "x-content-type-options": "nosniff",
+      ...headers,
+      ...(isLast && { connection: "close" }),
+    });
+    this.#response.end(this.method === "HEAD" ? undefined : bytes);
+    // What the client still sends is not read: it would keep the connection for as long as it likes.
+    if (isLast && !this.request.complete) {
+      this.#response.once("finish", () => this.request.socket.destroySoon());
+    }
+  }
+}

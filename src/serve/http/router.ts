@@ -1,0 +1,61 @@
+import { HttpError } from "../http-error.ts";
+import type { Exchange, Reply } from "./exchange.ts";
+
+/** Parts of a path by the names that stand in its pattern. */
+export type PathParts = Readonly<Record<string, string | undefined>>;
+
+/** What is answered under a path. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** `/v2/models/:name/infer`: a part behind a colon is any one. */
+  readonly path: string;
+  readonly answer: (exchange: Exchange, parts: PathParts) => Reply | Promise<Reply>;
+}
+
+interface Compiled {
+  readonly route: Route;
+  readonly pattern: RegExp;
+}
+
+/** Finds the route of a request. */
+export class Router {
+  readonly #routes: readonly Compiled[];
+
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map((route) => ({
+      route,
+      pattern: new RegExp(`^${route.path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`),
+    }));
+  }
+
+  /**
+   * Answers a request; HEAD as GET.
+   * @throws HttpError 404 where there is no such path, 405 where it is asked otherwise, 400 where it is no path
+   */
+  async answer(exchange: Exchange): Promise<Reply> {
+    const there = this.#routes.filter(({ pattern }) => pattern.test(exchange.path));
+    const method = exchange.method === "HEAD" ? "GET" : exchange.method;
+    const found = there.find(({ route }) => route.method === method);
+    if (found) {
+      const groups = found.pattern.exec(exchange.path)?.groups ?? {};
+      return await found.route.answer(exchange, decoded(groups));
+    }
+    if (there.length === 0) {
+      throw new HttpError(404, "there is nothing under this path. GET /openapi.json tells of all.");
+    }
+    const allowed = there.map(({ route }) => route.method).join(", ");
+    throw new HttpError(405, `this path takes no ${exchange.method}. Expected ${allowed}.`, {
+      allow: allowed,
+    });
+  }
+}
+
+function decoded(parts: PathParts): PathParts {
+  try {
+    return Object.fromEntries(
+      Object.entries(parts).map(([name, part]) => [name, decodeURIComponent(part ?? "")]),
+    );
+  } catch (error) {
+    throw new HttpError(400, "the path is no UTF-8 behind its % signs.", {}, { cause: error });
+  }
+}

@@ -1,0 +1,68 @@
+import type { Net } from "../../net/net.ts";
+import { CaffeError } from "../../util/errors.ts";
+import { recordOf } from "../../util/records.ts";
+import { countOf, shapeText } from "../../util/shape.ts";
+import type { BatchNets } from "./batch-nets.ts";
+import { joined, rowsOf, type Tensor, type Tensors } from "./tensors.ts";
+
+/** By how much rows that run together may differ from those that run alone: another order of sums. */
+const TOLERANCE = 1e-3;
+
+/**
+ * Finds out by three passes whether rows can run together: two rows alone, and both at once, have to give the same.
+ * A Reshape with a fixed first axis, boxes of a whole batch, statistics over a batch, and steps of time do not.
+ *
+ * @returns why rows cannot be joined; undefined where they can
+ */
+export async function whyAlone(net: Net, nets: BatchNets): Promise<string | undefined> {
+  const shapes = net.inputs.map((name) => net.blob(name).shape);
+  if (shapes.length === 0) return "the net has no inputs";
+  if (shapes.some((shape) => shape.length === 0)) return "an input has no axes";
+  const counts = new Set(shapes.map(([count]) => count));
+  if (counts.size > 1) return `inputs have ${[...counts].join(" and ")} rows`;
+  try {
+    const rows = [1, 2].map((seed) => drawnRow(net, seed));
+    const apart: Tensors[] = [];
+    for (const row of rows) apart.push(await nets.run(row, 1));
+    const both = net.inputs.map(
+      (name) => [name, joined(rows.map((row) => row[name] as Tensor))] as const,
+    );
+    const together = await nets.run(recordOf(both), 2);
+    for (const [name, tensor] of Object.entries(together)) {
+      const alone = apart.map((outputs) => outputs[name] as Tensor);
+      if (tensor.shape[0] !== 2 || alone.some(({ shape }) => shape[0] !== 1)) {
+        return `output "${name}" of two rows has shape ${shapeText(tensor.shape)}`;
+      }
+      if (alone.some((one, row) => !areEqual(one.data, rowsOf(tensor, row, 1).data))) {
+        return `output "${name}" of a row depends on the other rows`;
+      }
+    }
+  } catch (error) {
+    if (error instanceof CaffeError) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+/** Numbers from 0 to 1 for each input, the same each time. */
+function drawnRow(net: Net, seed: number): Tensors {
+  return recordOf(
+    net.inputs.map((name) => {
+      const [, ...rest] = net.blob(name).shape;
+      const data = Float32Array.from({ length: countOf(rest) }, (_, i) => {
+        return (Math.imul(i + seed * 7919, 0x9e3779b1) >>> 8) / 2 ** 24;
+      });
+      return [name, { shape: [1, ...rest], data }];
+    }),
+  );
+}
+
+function areEqual(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false;
+  const size = a.reduce((max, value) => Math.max(max, Math.abs(value) || 0), 0);
+  const most = Math.min(TOLERANCE * Math.max(size, Number.MIN_VALUE), Number.MAX_VALUE);
+  return a.every((value, i) => {
+    const other = b[i] ?? 0;
+    return Object.is(value, other) || Math.abs(value - other) <= most;
+  });
+}

@@ -1,0 +1,43 @@
+import { CaffeError } from "../../util/errors.ts";
+import { countOf, type Shape } from "../../util/shape.ts";
+
+/** Floats with their shape, which may be handed from thread to thread. */
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** Arrays by the name of an input or output. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** The tensor with zeros behind its rows. */
+export function withRows({ shape, data }: Tensor, rows: number): Tensor {
+  const [had = 0, ...rest] = shape;
+  if (had === rows) return { shape, data };
+  const all = new Float32Array(rows * countOf(rest));
+  all.set(data);
+  return { shape: [rows, ...rest], data: all };
+}
+
+/** Rows [from, from + rows) of a tensor, in memory of their own where they are not all. */
+export function rowsOf({ shape, data }: Tensor, from: number, rows: number): Tensor {
+  const [had = 0, ...rest] = shape;
+  if (from === 0 && had === rows) return { shape, data };
+  const length = countOf(rest);
+  return { shape: [rows, ...rest], data: data.slice(from * length, (from + rows) * length) };
+}
+
+/** Rows of several tensors behind one another. */
+export function joined(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (!first) throw new CaffeError("no tensors are joined. Expected one or more.");
+  if (tensors.length === 1) return first;
+  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
+  let [at, rows] = [0, 0];
+  for (const tensor of tensors) {
+    data.set(tensor.data, at);
+    at += tensor.data.length;
+    rows += tensor.shape[0] ?? 0;
+  }
+  return { shape: [rows, ...first.shape.slice(1)], data };
+}

@@ -1,0 +1,161 @@
+import { type Deferred, deferred } from "../../util/promises.ts";
+import { HttpError } from "../http-error.ts";
+import type { Question } from "../models/messages.ts";
+import type { ModelHost } from "../models/model-thread.ts";
+import type { Tensors } from "../models/tensors.ts";
+import { batchLength, cutApart, joinedQuestion } from "./batch.ts";
+
+/** How many questions wait, and how long. */
+export interface QueueLimits {
+  /** Questions that wait at most; more are refused. */
+  readonly maxQueue: number;
+  /** Milliseconds that the oldest question waits for others to run with while a thread is free. */
+  readonly maxDelay: number;
+  /** Milliseconds after which a question is given up, waiting or running. */
+  readonly timeout: number;
+}
+
+/** A pass that has run: how many questions it answered, their rows, and how long the net took. */
+export interface RunPass {
+  readonly requests: number;
+  readonly rows: number;
+  readonly milliseconds: number;
+}
+
+interface Waiting {
+  readonly question: Question;
+  readonly since: number;
+  readonly answer: Deferred<Tensors>;
+}
+
+/**
+ * The questions that wait for one model, and the threads that answer for it. Who waits may leave, and is given up after a
+ * time; those who asked first are answered first.
+ */
+export class PassQueue {
+  readonly #limits: QueueLimits;
+  readonly #onPass: (pass: RunPass) => void;
+  readonly #wake: () => void;
+  #waiting: Waiting[] = [];
+  #idle: ModelHost[] = [];
+  /** Threads that answer, and will be closed when they have. */
+  readonly #leaving = new Set<ModelHost>();
+  #hosts: readonly ModelHost[] = [];
+
+  /** @param wake is called when something may have become ready to run */
+  constructor(limits: QueueLimits, onPass: (pass: RunPass) => void, wake: () => void) {
+    this.#limits = limits;
+    this.#onPass = onPass;
+    this.#wake = wake;
+  }
+
+  /** How many questions wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Lets other threads answer from now on; those before them end what they are at, and are closed. */
+  use(hosts: readonly ModelHost[]): void {
+    for (const host of this.#hosts) {
+      if (this.#idle.includes(host)) void host.close();
+      else this.#leaving.add(host);
+    }
+    this.#hosts = hosts;
+    this.#idle = [...hosts];
+    this.#wake();
+  }
+
+  /** No longer waits for a thread that has ended. */
+  drop(host: ModelHost): void {
+    this.#hosts = this.#hosts.filter((one) => one !== host);
+    this.#idle = this.#idle.filter((one) => one !== host);
+  }
+
+  /**
+   * Waits for the answer.
+   *
+   * @param gone aborts when nobody waits for it any more
+   * @throws HttpError 429 where too many wait, 504 where it takes too long; what the model throws
+   */
+  ask(question: Question, gone: AbortSignal): Promise<Tensors> {
+    if (this.#waiting.length >= this.#limits.maxQueue) {
+      throw new HttpError(
+        429,
+        `${this.#waiting.length} requests wait for this model already. Ask again later.`,
+        { "retry-after": "1" },
+      );
+    }
+    const waiting: Waiting = { question, since: performance.now(), answer: deferred() };
+    this.#waiting.push(waiting);
+    const { timeout, maxDelay } = this.#limits;
+    const giveUp = setTimeout(() => {
+      this.#leave(waiting);
+      const seconds = timeout / 1000;
+      waiting.answer.reject(
+        new HttpError(504, `no answer after ${seconds} seconds. Ask again later.`),
+      );
+    }, timeout);
+    const leave = (): void => {
+      this.#leave(waiting);
+      waiting.answer.reject(new HttpError(499, "the client has left."));
+    };
+    gone.addEventListener("abort", leave, { once: true });
+    const ripe = maxDelay > 0 ? setTimeout(this.#wake, maxDelay + 1) : undefined;
+    this.#wake();
+    return waiting.answer.promise.finally(() => {
+      clearTimeout(giveUp);
+      clearTimeout(ripe);
+      gone.removeEventListener("abort", leave);
+    });
+  }
+
+  #leave(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((one) => one !== waiting);
+  }
+
+  /** Since when the oldest question waits, where a pass can run now. */
+  get readySince(): number | undefined {
+    const [first] = this.#waiting;
+    const [host] = this.#idle;
+    if (!first || !host) return undefined;
+    const { maxDelay } = this.#limits;
+    const isRipe = first.question.rows === 0 || performance.now() - first.since >= maxDelay;
+    return isRipe || this.#rows() >= host.facts.maxBatch ? first.since : undefined;
+  }
+
+  #rows(): number {
+    return this.#waiting.reduce((sum, { question }) => sum + question.rows, 0);
+  }
+
+  /** Runs the next pass, whose questions no longer wait from now on. Nothing is thrown: who asked is told. */
+  async run(): Promise<void> {
+    const host = this.#idle.shift();
+    if (!host) return;
+    const length = batchLength(
+      this.#waiting.map(({ question }) => question.rows),
+      host.facts.maxBatch,
+    );
+    const batch = this.#waiting.splice(0, length);
+    const questions = batch.map(({ question }) => question);
+    try {
+      const question = joinedQuestion(questions);
+      const { answer, milliseconds } = await host.ask(question);
+      this.#onPass({ requests: batch.length, rows: question.rows, milliseconds });
+      const answers = cutApart(questions, answer);
+      batch.forEach((one, i) => {
+        one.answer.resolve(answers[i] as Tensors);
+      });
+    } catch (error) {
+      for (const one of batch) one.answer.reject(error);
+    } finally {
+      if (this.#leaving.delete(host)) void host.close();
+      else if (this.#hosts.includes(host)) this.#idle.push(host);
+    }
+  }
+
+  /** Refuses all who wait, and closes the threads. */
+  async close(why: Error): Promise<void> {
+    for (const { answer } of this.#waiting.splice(0)) answer.reject(why);
+    await Promise.all([...this.#hosts, ...this.#leaving].map((host) => host.close()));
+  }
+}
