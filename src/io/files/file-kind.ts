@@ -173,10 +173,13 @@ function isText(bytes: Uint8Array): boolean {
   return start.length > 1 && controls * 20 < start.length && !hasBrokenCharacter(start);
 }
 
-/** Whether there is more than one byte that UTF-8 cannot hold; the last character may be cut. */
+/** How a layer of a .caffemodel begins, whatever text it holds: 0xa2 0x06, the first of which UTF-8 cannot hold alone. */
+const LAYER = "\ufffd\u0006";
+
+/** Whether there is more than one byte that UTF-8 cannot hold, or a layer; the last character may be cut. */
 function hasBrokenCharacter(bytes: Uint8Array): boolean {
   const text = new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.length - 3)));
-  return (text.match(/\ufffd/g)?.length ?? 0) > bytes.length / 50;
+  return text.includes(LAYER) || (text.match(/\ufffd/g)?.length ?? 0) > bytes.length / 50;
 }
 
 /** Text in which every second byte is 0, as UTF-16 without a mark has it. */

@@ -3,8 +3,8 @@ import { FormatError } from "../../util/errors.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { entryOf } from "../../util/records.ts";
 import type { Messages } from "./caffe.ts";
-import { paramFields } from "./layer-types.ts";
 import { type MessageName, messageType } from "./messages.ts";
+import { isUsersType } from "./users-type.ts";
 
 /**
  * Makes sure that a message which a program has made is as the schema says, as the reader of texts does for a text: a field
@@ -21,13 +21,15 @@ export function checkMessage<K extends MessageName>(
   check(messageType(name), message, where);
 }
 
-function check(type: protobuf.Type, message: object, where: string): void {
+/** @param isUsers whether it lies in a layer of a user's own type, so that it may have fields of any name */
+function check(type: protobuf.Type, message: object, where: string, isUsers = false): void {
   // A layer type's fields of which the schema knows nothing.
   if (type.name === "AnyParameter") return;
+  const isOpen = isUsers || (type.name === "LayerParameter" && isUsersType(typeOf(message)));
   for (const [name, value] of Object.entries(message)) {
     if (value === undefined) continue;
     const field = entryOf(type.fields, name);
-    if (!field && type.name === "LayerParameter" && isUsersType(message)) continue;
+    if (!field && isOpen) continue;
     if (!field) {
       throw new FormatError(
         `${where}: ${type.name} has no field "${name}".${nearestText(name, Object.keys(type.fields))}`,
@@ -42,19 +44,18 @@ function check(type: protobuf.Type, message: object, where: string): void {
     // Numbers of a typed array are numbers.
     const isTyped = field.repeated && ArrayBuffer.isView(value);
     const values: readonly unknown[] = Array.isArray(value) ? value : isTyped ? [] : [value];
-    for (const one of values) checkValue(field, one, where);
+    for (const one of values) checkValue(field, one, where, isOpen);
   }
 }
 
-/** Whether a layer is of a type that is not known here: it may have fields of any name. */
-function isUsersType(layer: object): boolean {
+function typeOf(layer: object): string | undefined {
   const type: unknown = Object.hasOwn(layer, "type")
     ? (layer as { type: unknown }).type
     : undefined;
-  return typeof type === "string" && type !== "" && !entryOf(paramFields, type);
+  return typeof type === "string" ? type : undefined;
 }
 
-function checkValue(field: protobuf.Field, value: unknown, where: string): void {
+function checkValue(field: protobuf.Field, value: unknown, where: string, isUsers: boolean): void {
   const { name, resolvedType } = field;
   if (resolvedType instanceof protobuf.Type) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -63,7 +64,12 @@ function checkValue(field: protobuf.Field, value: unknown, where: string): void 
       );
     }
     const own: unknown = Object.hasOwn(value, "name") ? (value as { name: unknown }).name : "";
-    check(resolvedType, value, name === "layer" ? `${where}: layer "${String(own)}"` : where);
+    check(
+      resolvedType,
+      value,
+      name === "layer" ? `${where}: layer "${String(own)}"` : where,
+      isUsers,
+    );
   } else if (resolvedType) {
     if (typeof value === "string" && Object.hasOwn(resolvedType.values, value)) return;
     throw new FormatError(

@@ -4,6 +4,7 @@ import type { Messages, NetParameter, PoolingParameter } from "../proto/caffe.ts
 import { paramFields } from "../proto/layer-types.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
 import { noteSource } from "../proto/source.ts";
+import { isUsersType } from "../proto/users-type.ts";
 import { judgeForeignFields } from "./dialects.ts";
 import { unknownTypeText } from "./fork-layers.ts";
 import { readText } from "./text-reader.ts";
@@ -14,8 +15,8 @@ import { writeText } from "./text-writer.ts";
  *
  * Accepts what Google's TextFormat does. Fields that forks of Caffe add are taken by name: see dialects.ts. What a
  * message of a fork's layer type holds is kept as it is: numbers, Booleans and strings by their names, `{ order: [0, 2,
- * 1] }`, a list where there are several. So is a field of any name in a layer of a type that is not known here: a layer of
- * that type, which is registered, finds it in its parameter.
+ * 1] }`, a list where there are several. So is a field of any name in a layer of a type that is not known here, and in its
+ * messages: a layer of that type, which is registered, finds it in its parameter.
  *
  * @param file its name, for messages
  * @param warn takes one line for each foreign field that is ignored
@@ -30,7 +31,7 @@ export function parsePrototxt<K extends MessageName>(
   const type = messageType(name);
   const read = orUnknownType(text, file, () => {
     const result = readText(type, text.replace(/^\uFEFF/, ""), file);
-    const slip = result.unknown.find(({ layer }) => isOwnType(layer?.type ?? ""));
+    const slip = result.unknown.find(({ layer }) => !isUsersType(layer?.type));
     if (slip) throw new PrototxtError(slip.message);
     judgeForeignFields(result.foreign, warn);
     return result;
@@ -63,11 +64,6 @@ function orUnknownType<T>(text: string, file: string, check: () => T): T {
   }
 }
 
-/** Whether a layer's type is one of this package, or left out: what it reads is known. */
-function isOwnType(type: string): boolean {
-  return type === "" || entryOf(paramFields, type) !== undefined;
-}
-
 /** A layer's type is quoted and begins with a capital; a filler's does not. */
 const LAYER_TYPE = /^[^#\n]*\btype\s*:\s*["']([A-Z]\w*)["']/gm;
 const solverTypes = new Set(["SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam"]);
@@ -82,7 +78,8 @@ export function printPrototxt<K extends MessageName>(name: K, message: Messages[
 
 /** Carries foreign fields over to ours: pooling's ceil_mode is round_mode by another name. */
 function honourForeignFields(net: NetParameter): void {
-  for (const layer of [...(net.layer ?? []), ...(net.layers ?? [])]) {
+  const known = (net.layer ?? []).filter(({ type }) => !isUsersType(type));
+  for (const layer of [...known, ...(net.layers ?? [])]) {
     const pooling: { -readonly [K in keyof PoolingParameter]: PoolingParameter[K] } | undefined =
       layer.pooling_param;
     if (pooling?.ceil_mode === undefined) continue;

@@ -5,6 +5,7 @@ import { cut } from "../../util/printable.ts";
 import { entryOf } from "../../util/records.ts";
 import { addValue, beginList, FOREIGN, noteBare, setField } from "../proto/foreign-message.ts";
 import { noteLines } from "../proto/source.ts";
+import { isUsersType } from "../proto/users-type.ts";
 import { v1Types } from "../upgrade/v1.ts";
 import {
   noEnumText,
@@ -87,7 +88,7 @@ class Reader {
   readonly #foreign: FieldUse[] = [];
   readonly #unknown: UnknownUse[] = [];
   readonly #layerLines: Map<string, number> = new Map();
-  #layer: { type: string } | undefined;
+  #layer: { type: string; readonly isOld: boolean } | undefined;
   #depth = 0;
 
   constructor(text: string, file: string, lines: LineIndex) {
@@ -148,8 +149,9 @@ class Reader {
     const field = entryOf(type.fields, name.text);
     if (!field) {
       const text = `Message type "caffe.${type.name}" has no field named "${cut(name.text)}".${otherFileText(type, name.text) || nearestText(name.text, Object.keys(type.fields))}`;
-      if (type.name !== "LayerParameter") throw new TextProblem(name.start, text);
-      // A user's own layer type may read it: the layer's type tells.
+      const { type: of = "", isOld = true } = this.#layer ?? {};
+      if (isOld || (of !== "" && !isUsersType(of))) throw new TextProblem(name.start, text);
+      // A user's own layer type may read it: the layer's type, which may stand behind it, tells.
       const where = `${this.#file}:${this.#lines.at(name.start)}`;
       this.#unknown.push({ layer: this.#layer, message: `${where}: ${text}` });
       try {
@@ -319,7 +321,7 @@ class Reader {
     }
     this.#tokens.next();
     const isLayer = type?.name === "LayerParameter" || type?.name === "V1LayerParameter";
-    if (isLayer) this.#layer = { type: "" };
+    if (isLayer) this.#layer = { type: "", isOld: type.name !== "LayerParameter" };
     const known = type?.name === "AnyParameter" ? undefined : type;
     const message = this.#message(known, close, open.start);
     if (isLayer) this.#layer = undefined;

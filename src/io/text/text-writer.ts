@@ -4,7 +4,7 @@ import { isBare } from "../proto/foreign-message.ts";
 
 /**
  * A message as protobuf text format: fields in the order of their numbers, two spaces a level, enums by name. Keys that
- * the schema does not know are left out, but for those of layers: a user's own layer type reads them.
+ * the schema does not know are left out, but for those of layers and their parameters: a user's own layer type reads them.
  *
  * @throws FormatError where a field that is a message holds something else
  */
@@ -33,11 +33,18 @@ function inOrder(type: protobuf.Type): readonly protobuf.Field[] {
   return fields;
 }
 
-function writeMessage(type: protobuf.Type, message: Fields, lines: string[], indent: string): void {
+function writeMessage(
+  type: protobuf.Type,
+  message: Fields,
+  lines: string[],
+  indent: string,
+  isInLayer = false,
+): void {
   if (type.name === "AnyParameter") {
     writeUnknownMessage(message, lines, indent);
     return;
   }
+  const isLayer = type.name === "LayerParameter";
   for (const field of inOrder(type)) {
     const { name, resolvedType } = field;
     if (!Object.hasOwn(message, name)) continue;
@@ -47,12 +54,12 @@ function writeMessage(type: protobuf.Type, message: Fields, lines: string[], ind
           throw new FormatError(`${type.name}.${name} is ${String(value)}. Expected a message.`);
         }
         lines.push(`${indent}${name} {`);
-        writeMessage(resolvedType, value as Fields, lines, `${indent}  `);
+        writeMessage(resolvedType, value as Fields, lines, `${indent}  `, isLayer || isInLayer);
         lines.push(`${indent}}`);
       } else lines.push(`${indent}${name}: ${scalarText(field, value, isBare(message, name))}`);
     }
   }
-  if (type.name !== "LayerParameter") return;
+  if (!isLayer && !(isInLayer && /Parameter$/.test(type.name))) return;
   // What a user's own layer type reads.
   const others = Object.entries(message).filter(([name]) => !Object.hasOwn(type.fields, name));
   writeUnknownMessage(message, lines, indent, others);

@@ -1,5 +1,6 @@
 import { FormatError } from "../../util/errors.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
+import { isUsersType } from "../proto/users-type.ts";
 
 type Layers = readonly LayerParameter[];
 type Form = (layer: LayerParameter) => Layers | undefined;
@@ -149,7 +150,7 @@ const forms: readonly Form[] = [
 
 /** Whether a layer is written as only a fork writes it. */
 function isForks(layer: LayerParameter): boolean {
-  return forms.some((form) => form(layer) !== undefined);
+  return !isUsersType(layer.type) && forms.some((form) => form(layer) !== undefined);
 }
 
 /** Whether a net is written as only forks of Caffe write it, and there is another form of it. */
@@ -174,6 +175,7 @@ export function upgradeForkForms(net: NetParameter): NetParameter {
 }
 
 function written(layer: LayerParameter): Layers {
+  if (isUsersType(layer.type)) return [layer];
   for (const form of forms) {
     const layers = form(layer);
     if (layers) return layers.flatMap(written);

@@ -9,6 +9,7 @@ import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
 import { decodeAt, endOf } from "../proto/decode-at.ts";
 import { FOREIGN } from "../proto/foreign-message.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
+import { isUsersType } from "../proto/users-type.ts";
 import { delimited } from "../proto/wire.ts";
 import { v1Types } from "../upgrade/v1.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
@@ -122,7 +123,9 @@ export function encodeCaffemodel(net: NetParameter): Uint8Array[] {
 function encodeLayer(layer: LayerParameter): Uint8Array[] {
   const { blobs = [], ...rest } = layer;
   const { fields } = messageType("LayerParameter");
-  const isBefore = ([name]: [string, unknown]): boolean => (fields[name]?.id ?? 0) < 7;
+  const isUsers = isUsersType(layer.type);
+  // What is written as text of a user's own type, the type tells.
+  const isBefore = ([name]: [string, unknown]): boolean => isUsers || (fields[name]?.id ?? 0) < 7;
   const entries = Object.entries(rest);
   const part = (own: [string, unknown][]): Uint8Array =>
     encodeMessage("LayerParameter", Object.fromEntries(own));
@@ -130,7 +133,7 @@ function encodeLayer(layer: LayerParameter): Uint8Array[] {
     part(entries.filter(isBefore)),
     ...blobs.flatMap((blob) => delimited(7, blobChunks(blobValueOf(blob)))),
     part(entries.filter((entry) => !isBefore(entry))),
-    ...Object.entries(sharedNumbers).flatMap(([name, number]) => {
+    ...Object.entries(isUsers ? {} : sharedNumbers).flatMap(([name, number]) => {
       const [value, type] = [rest[name as keyof typeof rest], fields[name]?.type];
       if (!value || !type || type === "AnyParameter") return [];
       return delimited(number, [encodeMessage(type as MessageName, value as object)]);

@@ -3,23 +3,25 @@ import { entryOf } from "../../util/records.ts";
 import type { AnyParameter } from "../proto/caffe.ts";
 import { UNKNOWN } from "../proto/foreign-message.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
+import { isUsersType } from "../proto/users-type.ts";
 import { readUnknown } from "../text/text-reader.ts";
 import { writeUnknown } from "../text/text-writer.ts";
 
 /** A message as protobufjs holds it. */
 type Decoded = Readonly<Record<string, unknown>> & { $unknowns?: Uint8Array[] };
 type Fields = Readonly<Record<string, unknown>>;
+type IsKept = (field: protobuf.Field, value: unknown) => boolean;
 
 /**
- * The bytes of a message. Parameters of layer types that only forks have are written as text, under a number of our own;
- * fields that were read and not known, as they were.
+ * The bytes of a message. Parameters of layer types that only forks have are written as text, under a number of our own,
+ * and so is what a user's own layer type has beyond what is kept; fields that were read and not known, as they were.
  *
  * @param isKept whether a field is written; all are where it is not given
  */
 export function encodeWithForeign(
   name: MessageName,
   message: object,
-  isKept: (field: protobuf.Field, value: unknown) => boolean = () => true,
+  isKept: IsKept = () => true,
 ): Uint8Array {
   const type = messageType(name);
   const packed = pack(type, message as Fields, isKept);
@@ -45,15 +47,12 @@ export function decodeWithForeign(name: "NetParameter", bytes: Uint8Array): obje
 }
 
 /** The message with its foreign messages as text. */
-function pack(
-  type: protobuf.Type,
-  message: Fields,
-  isKept: (field: protobuf.Field, value: unknown) => boolean,
-): Fields {
+function pack(type: protobuf.Type, message: Fields, isKept: IsKept): Fields {
   const packed: Record<string | symbol, unknown> = {};
+  const own = type.name === "LayerParameter" ? ownFields(type, message, isKept) : {};
   for (const [key, value] of Object.entries(message)) {
     const field = entryOf(type.fields, key);
-    if (!field || !isKept(field, value)) continue;
+    if (!field || Object.hasOwn(own, key) || !isKept(field, value)) continue;
     const { resolvedType } = field;
     if (!(resolvedType instanceof protobuf.Type)) packed[key] = value;
     else {
@@ -65,11 +64,31 @@ function pack(
     }
   }
   if (UNKNOWN in message) packed[UNKNOWN] = message[UNKNOWN as never];
-  if (type.name === "LayerParameter") {
-    const own = Object.entries(message).filter(([key]) => !entryOf(type.fields, key));
-    if (own.length > 0) packed["own"] = { text: writeUnknown(Object.fromEntries(own)) };
-  }
+  if (Object.keys(own).length > 0) packed["own"] = { text: writeUnknown(own) };
   return packed;
+}
+
+/** What of a layer is written as text: fields of other names, and of a user's type those that would not be kept whole. */
+function ownFields(type: protobuf.Type, layer: Fields, isKept: IsKept): Fields {
+  const isUsers = isUsersType(layer["type"] as string | undefined);
+  const isOwn = ([key, value]: [string, unknown]): boolean => {
+    const field = entryOf(type.fields, key);
+    return !field || (isUsers && !isWhole(field, value, isKept));
+  };
+  return Object.fromEntries(Object.entries(layer).filter(isOwn));
+}
+
+/** Whether all of a field's value is kept. */
+function isWhole(field: protobuf.Field, value: unknown, isKept: IsKept): boolean {
+  if (!isKept(field, value)) return false;
+  const { resolvedType } = field;
+  if (!(resolvedType instanceof protobuf.Type) || resolvedType.name === "AnyParameter") return true;
+  return [value].flat().every((message) =>
+    Object.entries(message as Fields).every(([key, inner]) => {
+      const own = entryOf(resolvedType.fields, key);
+      return own !== undefined && isWhole(own, inner, isKept);
+    }),
+  );
 }
 
 /** Gives each message of `to` the unknown fields of the one that it was made from, and reads foreign messages. */

@@ -103,6 +103,43 @@ test("a user's own parameters are kept under any name, in texts and in a .caffem
   }
 });
 
+test("and so are fields that the messages of others do not have, or that the upgrade writes out elsewhere", () => {
+  const text = `layer { permute_param { order: 1 strange: 3 inner { a: FAST } } name: "p" type: "MyOwn" top: "p"
+    convolution_param { kernel_size: 3 relu: true own: 2 weight_filler { type: "mine" far: 1 } }
+    pooling_param { ceil_mode: false pool: AVE_TF } bn_param { bn_mode: LEARN } include { phase: TEST } }`;
+  const net = parseNetParameter(text, "net.prototxt", silent);
+  const own = {
+    permute_param: { order: [1], strange: 3, inner: { a: "FAST" } },
+    convolution_param: {
+      kernel_size: [3],
+      relu: true,
+      own: 2,
+      weight_filler: { type: "mine", far: 1 },
+    },
+    pooling_param: { ceil_mode: false, pool: "AVE_TF" },
+    bn_param: { bn_mode: "LEARN" },
+  };
+  expect(net.layer).toHaveLength(1);
+  expect(net.layer?.[0]).toMatchObject(own);
+  expect(netParameterOf(net)).toBe(net);
+  const printed = printPrototxt("NetParameter", net);
+  expect(parsePrototxt("NetParameter", printed)).toEqual(net);
+  for (const bytes of [encodeNetBinary(net), joined(encodeCaffemodel(net))]) {
+    const again = readBack(bytes, "net.caffemodel", silent);
+    expect(again.layer?.[0]).toMatchObject(own);
+  }
+});
+
+test.each([
+  'layer { type: "Permute" permute_param { strange: 1 } }',
+  'layer { permute_param { strange: 1 } type: "Permute" }',
+  'layer { type: "Convolution3D" permute_param { strange: 1 } }',
+])("a message of this package has no fields of any name in a layer of this package: %s", (text) => {
+  expect(() => parsePrototxt("NetParameter", text, "net.prototxt")).toThrow(
+    /net\.prototxt:1:\d+: Message type "caffe\.PermuteParameter" has no field named "strange"/,
+  );
+});
+
 test.each([
   'layer { type: "ReLU" my_own_param { x: 1 } }',
   'layer { my_own_param { x: 1 } type: "ReLU" }',
