@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <limits>
 #include <map>
@@ -39,6 +41,28 @@ struct Job {
   bool is_done = false;
   std::string error;
 };
+
+// bfloat16: the upper half of a float's bits, rounded to the nearest, ties to even; NaN stays NaN.
+uint16_t half_of(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>((bits >> 16) | 0x40u);
+  return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+float float_of(uint16_t half) {
+  const uint32_t bits = static_cast<uint32_t>(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// What MPI adds halves up with.
+void add_halves(void* from, void* to, int* count, MPI_Datatype*) {
+  const auto* a = static_cast<const uint16_t*>(from);
+  auto* b = static_cast<uint16_t*>(to);
+  for (int i = 0; i < *count; i++) b[i] = half_of(float_of(a[i]) + float_of(b[i]));
+}
 
 std::string words_of(int code) {
   char text[MPI_MAX_ERROR_STRING];
@@ -112,6 +136,7 @@ class World {
   std::map<uint32_t, std::shared_ptr<Job>> jobs_;
   std::deque<std::shared_ptr<Job>> waiting_;
   uint32_t next_ticket_ = 1;
+  MPI_Op halves_ = MPI_OP_NULL;
   std::atomic<int> watchers_{0};
   bool is_up_ = false, is_to_end_ = false;
   std::string failure_;
@@ -131,12 +156,14 @@ class World {
         int length = 0;
         MPI_Get_processor_name(name, &length);
         host.assign(name, static_cast<size_t>(length));
+        MPI_Op_create(add_halves, 1, &halves_);
         is_up_ = true;
       }
       changed_.notify_all();
     }
     if (code != MPI_SUCCESS) return;
     work();
+    MPI_Op_free(&halves_);
     MPI_Finalize();
   }
 
@@ -205,7 +232,8 @@ class World {
   int begin(Job& job, MPI_Request* request) {
     switch (job.kind) {
       case Kind::sum:
-        return MPI_Iallreduce(MPI_IN_PLACE, job.data, job.count, job.type, MPI_SUM, MPI_COMM_WORLD, request);
+        return MPI_Iallreduce(MPI_IN_PLACE, job.data, job.count, job.type, job.type == MPI_UINT16_T ? halves_ : MPI_SUM,
+                              MPI_COMM_WORLD, request);
       case Kind::broadcast:
         return MPI_Ibcast(job.data, job.count, job.type, 0, MPI_COMM_WORLD, request);
       case Kind::gather:
@@ -251,9 +279,19 @@ Elements elements_of(const Napi::Value& value) {
       return {data, static_cast<int>(count), MPI_DOUBLE};
     case napi_uint8_array:
       return {data, static_cast<int>(count), MPI_BYTE};
+    case napi_uint16_array:
+      return {data, static_cast<int>(count), MPI_UINT16_T};
     default:
-      throw Napi::TypeError::New(env, "expected floats, doubles or bytes");
+      throw Napi::TypeError::New(env, "expected floats, doubles, halves or bytes");
   }
+}
+
+// So many elements of that type.
+template <typename T>
+T* elements_of(const Napi::Value& value, MPI_Datatype type, int count) {
+  const Elements given = elements_of(value);
+  if (given.type != type || given.count != count) throw Napi::Error::New(value.Env(), "expected arrays of one length");
+  return static_cast<T*>(given.data);
 }
 
 std::shared_ptr<Job> job_of(Kind kind, const Napi::Value& value) {
@@ -291,7 +329,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) {
 // sum(array): a ticket; every element becomes the sum of all ranks'
 Napi::Value Sum(const Napi::CallbackInfo& info) {
   auto job = job_of(Kind::sum, info[0]);
-  if (job->type == MPI_BYTE) throw Napi::TypeError::New(info.Env(), "expected floats or doubles");
+  if (job->type == MPI_BYTE) throw Napi::TypeError::New(info.Env(), "expected floats, doubles or halves");
   return give(info.Env(), std::move(job));
 }
 
@@ -323,6 +361,28 @@ Napi::Value Wait(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, true);
 }
 
+// halve(floats, rest, halves): halves ← floats + rest, rounded; rest ← what rounding took, 0 where that is no finite number
+void Halve(const Napi::CallbackInfo& info) {
+  const int count = elements_of(info[2]).count;
+  const float* floats = elements_of<float>(info[0], MPI_FLOAT, count);
+  float* rest = elements_of<float>(info[1], MPI_FLOAT, count);
+  uint16_t* halves = elements_of<uint16_t>(info[2], MPI_UINT16_T, count);
+  for (int i = 0; i < count; i++) {
+    const float whole = floats[i] + rest[i];
+    halves[i] = half_of(whole);
+    const float lost = whole - float_of(halves[i]);
+    rest[i] = std::isfinite(lost) ? lost : 0.0f;
+  }
+}
+
+// widen(halves, floats)
+void Widen(const Napi::CallbackInfo& info) {
+  const int count = elements_of(info[0]).count;
+  const uint16_t* halves = elements_of<uint16_t>(info[0], MPI_UINT16_T, count);
+  float* floats = elements_of<float>(info[1], MPI_FLOAT, count);
+  for (int i = 0; i < count; i++) floats[i] = float_of(halves[i]);
+}
+
 // stop(): ends with the others
 void Stop(const Napi::CallbackInfo&) {
   if (!world) return;
@@ -339,6 +399,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("sum", Napi::Function::New<Sum>(env));
   exports.Set("broadcast", Napi::Function::New<Broadcast>(env));
   exports.Set("gather", Napi::Function::New<Gather>(env));
+  exports.Set("halve", Napi::Function::New<Halve>(env));
+  exports.Set("widen", Napi::Function::New<Widen>(env));
   exports.Set("wait", Napi::Function::New<Wait>(env));
   exports.Set("stop", Napi::Function::New<Stop>(env));
   exports.Set("abort", Napi::Function::New<Abort>(env));

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import type { Wire } from "../distributed/gradient-sums.ts";
 import { joinRanks } from "../distributed/join.ts";
 import { Ranks } from "../distributed/ranks.ts";
 import type { World } from "../distributed/world.ts";
@@ -30,15 +31,20 @@ export interface Side {
 
 /**
  * Does a command's work: alone, or as one of the ranks that mpirun started. An error of one of them ends all.
+ * @param wire what the elements of gradients are on their way
  * @throws what `work` throws, where the process is alone
  */
-export async function besideOthers(log: Log, work: (side: Side) => Promise<void>): Promise<void> {
+export async function besideOthers(
+  log: Log,
+  wire: Wire,
+  work: (side: Side) => Promise<void>,
+): Promise<void> {
   const world = await joinRanks(process.env, { space: processSpace(), hasEnded });
   if (!world) {
     await work({ log });
     return;
   }
-  const workers = new Ranks(world);
+  const workers = new Ranks(world, wire);
   try {
     await work({
       log: logOfRank(world, log),

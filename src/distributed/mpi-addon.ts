@@ -3,14 +3,17 @@ import { fileURLToPath } from "node:url";
 import { CaffeError } from "../util/errors.ts";
 
 /** Elements that travel. */
-export type Travelling = Float32Array | Float64Array | Uint8Array;
+export type Travelling = Float32Array | Float64Array | Uint16Array | Uint8Array;
 
 /** What native/mpi/mpi.cc offers. Jobs are done in the order in which they are given, which is to be the same on every rank. */
 export interface MpiAddon {
   /** Joins the processes that mpirun started. */
   start(): { readonly rank: number; readonly count: number; readonly host: string };
-  /** A ticket; every element becomes the sum of all ranks'. */
-  sum(array: Float32Array | Float64Array): number;
+  /** A ticket; every element becomes the sum of all ranks'. Numbers of 16 bits are bfloat16. */
+  sum(array: Float32Array | Float64Array | Uint16Array): number;
+  /** halves ← floats + rest as bfloat16; rest ← what rounding took. */
+  halve(floats: Float32Array, rest: Float32Array, halves: Uint16Array): void;
+  widen(halves: Uint16Array, floats: Float32Array): void;
   /** A ticket; the elements become those of rank 0. */
   broadcast(array: Travelling): number;
   /** A ticket; `all` gets every rank's elements, one rank's behind the other's. */

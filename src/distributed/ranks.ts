@@ -1,7 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import type { Workers } from "../solvers/workers.ts";
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
-import { SummedGradients } from "./gradient-sums.ts";
+import { SummedGradients, type Wire } from "./gradient-sums.ts";
 import type { World } from "./world.ts";
 
 /** The ranks of mpirun as workers of one training. */
@@ -9,9 +9,10 @@ export class Ranks implements Workers {
   readonly gradients: SummedGradients;
   readonly #world: World;
 
-  constructor(world: World) {
+  /** @param wire what the elements of gradients are on their way */
+  constructor(world: World, wire?: Wire) {
     this.#world = world;
-    this.gradients = new SummedGradients(world);
+    this.gradients = new SummedGradients(world, wire);
   }
 
   get rank(): number {

@@ -49,8 +49,18 @@ export class World {
   }
 
   /** Begins to add up an array over all ranks; gives its jobs' tickets. */
-  beginSum(array: FloatArray): number[] {
+  beginSum(array: FloatArray | Uint16Array): number[] {
     return parts(array).map((part) => this.#addon.sum(part));
+  }
+
+  /** halves ← floats + rest as bfloat16; rest ← what rounding took. */
+  halve(floats: Float32Array, rest: Float32Array, halves: Uint16Array): void {
+    this.#addon.halve(floats, rest, halves);
+  }
+
+  /** floats ← halves, which are bfloat16. */
+  widen(halves: Uint16Array, floats: Float32Array): void {
+    this.#addon.widen(halves, floats);
   }
 
   /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */

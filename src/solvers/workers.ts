@@ -8,6 +8,10 @@ export interface GradientSums {
   arrived(): readonly SyncedMem[];
   /** Waits until all that were sent are sums. */
   settle(): Promise<void>;
+  /** Bytes that this worker has sent off. */
+  readonly bytes: number;
+  /** Goes on as from the beginning: nothing that was kept of earlier gradients, or agreed on, holds any more. */
+  restart(): void;
 }
 
 /**

@@ -19,8 +19,12 @@ interface RankRun {
   readonly solver: string;
   readonly engine: "reference" | "native";
   readonly iterations: number;
+  /** What gradients are on their way; "float32" by default. */
+  readonly wire?: "bf16";
 }
 interface RankResult {
+  /** Of gradients that one rank has sent. */
+  readonly bytes: number;
   readonly losses: readonly number[];
   /** Of each blob of the net's layers; of a large one some. */
   readonly weights: readonly (readonly number[])[];
@@ -125,8 +129,15 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   test.each([2, 4])(
     "%i ranks learn what one of their joint batch learns, by every rule",
     (ranks) => {
-      const together = train(ranks, runsOf(list, 8 / ranks));
+      const runs = runsOf(list, 8 / ranks);
+      const [sgd] = runs as [RankRun];
+      const together = train(ranks, [...runs, { ...sgd, wire: "bf16" }]);
+      const halved = together.pop() as RankResult;
       expect(together).toHaveLength(alone.length);
+      expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);
+      const misses = halved.losses.map((loss, k) => Math.abs(loss - (alone[0]?.losses[k] ?? 0)));
+      expect(Math.max(...misses)).toBeLessThan(0.003);
+      expect(halved.losses).not.toEqual(together[0]?.losses);
       for (const [i, { losses, weights }] of alone.entries()) {
         const other = together[i] as RankResult;
         expect(losses.at(-1)).not.toBe(losses[0]);

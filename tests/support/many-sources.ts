@@ -33,7 +33,10 @@ export async function writeSources(folder: string): Promise<void> {
   writeFileSync(join(folder, "windows.txt"), windows.join(""));
 }
 
-/** The net: shuffled, cropped and mirrored records of each source, noise, BatchNorm, Dropout and stochastic pooling. */
+/**
+ * The net: shuffled, cropped and mirrored records of each source, noise, BatchNorm, Dropout, stochastic pooling, and an
+ * inner product whose gradient travels as factors.
+ */
 export const manySourcesNet = (folder: string, batch: number): string => `
   layer { name: "rows" type: "HDF5Data" top: "rows" top: "label"
           hdf5_data_param { source: "${folder}/rows.txt" batch_size: ${batch} shuffle: true } }
@@ -56,7 +59,7 @@ export const manySourcesNet = (folder: string, batch: number): string => `
   ${["numbers", "scaled", "pool"].map((name) => `layer { name: "flat ${name}" type: "Flatten" bottom: "${name}" top: "flat ${name}" }`).join(" ")}
   layer { name: "all" type: "Concat" bottom: "rows" bottom: "flat numbers" bottom: "flat pool" bottom: "flat scaled" bottom: "noise" top: "all" }
   layer { name: "wide" type: "InnerProduct" bottom: "all" top: "wide"
-          inner_product_param { num_output: 32 weight_filler { type: "xavier" } } }
+          inner_product_param { num_output: 1100 weight_filler { type: "xavier" } } }
   layer { name: "relu" type: "ReLU" bottom: "wide" top: "wide" }
   layer { name: "drop" type: "Dropout" bottom: "wide" top: "wide" }
   layer { name: "ip" type: "InnerProduct" bottom: "wide" top: "ip"

@@ -12,11 +12,12 @@ const MOST_WEIGHTS = 2000;
 const [, , runs, results] = process.argv;
 const world = await joinRanks(process.env);
 const told = [];
-for (const { solver: text, engine, iterations } of JSON.parse(readFileSync(runs, "utf8"))) {
+for (const { solver: text, engine, iterations, wire } of JSON.parse(readFileSync(runs, "utf8"))) {
+  const workers = world && new Ranks(world, wire);
   const solver = Solver.parse(text, {
     engines: createEngines({ prefer: engine, threads: 1 }),
     sharesMemory: true,
-    ...(world && { workers: new Ranks(world) }),
+    ...(workers && { workers }),
   });
   const losses = [];
   solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
@@ -26,7 +27,7 @@ for (const { solver: text, engine, iterations } of JSON.parse(readFileSync(runs,
     const every = Math.ceil(blob.count() / MOST_WEIGHTS);
     return [...blob.values().filter((_, i) => i % every === 0)];
   });
-  told.push({ losses, weights });
+  told.push({ losses, weights, bytes: workers?.gradients.bytes ?? 0 });
   solver.close();
 }
 if (!world || world.rank === 0) writeFileSync(results, JSON.stringify(told));

@@ -1,5 +1,6 @@
 import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
+import type { Wire } from "../../distributed/gradient-sums.ts";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
@@ -26,6 +27,7 @@ interface TrainFlags extends CommonFlags, NewRunFlags {
   readonly sighup_effect: string;
   readonly sigterm_effect: string;
   readonly nan: string | undefined;
+  readonly allreduce: Wire;
 }
 
 const effect = { type: "string", choices: ["stop", "snapshot", "none"] } as const;
@@ -67,6 +69,13 @@ export const train: CommandModule<object, TrainFlags> = {
         choices: ["stop", "ignore"],
         describe: "when the loss is no number or explodes: stop (default), or go on as Caffe does",
       })
+      .option("allreduce", {
+        type: "string",
+        choices: ["float32", "bf16"],
+        default: "float32",
+        describe:
+          "with mpirun: what gradients are on their way; bf16 halves what travels, and adds what rounding takes to the next gradient",
+      })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
       .example("caffe train models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
       .example(
@@ -99,7 +108,8 @@ async function run(given: TrainFlags): Promise<void> {
   };
   const signals = new Signals(effects, console.log);
   try {
-    await besideOthers(console.log, async (side) => {
+    await besideOthers(console.log, flags.allreduce, async (side) => {
+      await checkAllreduce(flags, side);
       const solver = await makeSolver(file, flags, side);
       try {
         if (side.others) await checkSameStart(solver, side.others.agree);
@@ -162,6 +172,18 @@ function freeFolder(images: string): string {
   let folder = first;
   for (let i = 2; fileExists(folder); i++) folder = `${first}-${i}`;
   return folder;
+}
+
+/** @throws CaffeError where ranks were given different ways of adding up */
+async function checkAllreduce({ allreduce }: TrainFlags, { log, others }: Side): Promise<void> {
+  await others?.agree("--allreduce", allreduce);
+  if (!others && allreduce !== "float32") {
+    log(
+      "warning",
+      "caffe",
+      `--allreduce=${allreduce} has no effect: one process alone sends no gradients. Expected it with mpirun.`,
+    );
+  }
 }
 
 async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side): Promise<Solver> {

@@ -17,6 +17,7 @@ export class Meetings {
   /** By worker: how long it had waited for the others, in all, at the last meeting and at the last display. */
   #waited: readonly number[] = [];
   #waitedBefore: readonly number[] = [];
+  #bytesBefore = 0;
 
   constructor(workers: Workers) {
     this.workers = workers;
@@ -26,6 +27,7 @@ export class Meetings {
   async join(arrays: () => readonly SyncedMem[]): Promise<void> {
     if (this.isJoined) return;
     await this.workers.follow(arrays());
+    this.workers.gradients.restart();
     this.isJoined = true;
   }
 
@@ -46,6 +48,14 @@ export class Meetings {
   /** What is to be done before the next iteration, as all workers know. */
   nextAction(): SolverAction | undefined {
     return nextAction(this.#agreed);
+  }
+
+  /** Megabytes of gradients that this worker has sent since this was last asked. */
+  megabytes(): number {
+    const { bytes } = this.workers.gradients;
+    const sent = bytes - this.#bytesBefore;
+    this.#bytesBefore = bytes;
+    return sent / 2 ** 20;
   }
 
   /**

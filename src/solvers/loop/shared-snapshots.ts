@@ -12,7 +12,10 @@ type Outcome<T> =
   | { readonly problem: string; readonly isOfFile: boolean }
   | undefined;
 
-/** Lets the first worker write a snapshot, with what the others tell; all go on from what it has written. */
+/**
+ * Lets the first worker write a snapshot, with what the others tell. All go on as a run does that is resumed from it: from its
+ * arrays, and with no gradients before.
+ */
 export async function writeTogether(
   run: SolverRun,
   snapshots: SnapshotStore,
@@ -23,6 +26,7 @@ export async function writeTogether(
   const path = await doneByFirst(workers, () => snapshots.write(run, isBest, states));
   snapshots.wrote(run.iter, isBest);
   await workers.follow(run.arraysOfRun());
+  workers.gradients.restart();
   return path;
 }
 
