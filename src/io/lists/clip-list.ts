@@ -12,6 +12,9 @@ export interface ListedClip {
   readonly line: number;
 }
 
+/** The greatest number that a line may hold, as Caffe reads it. */
+const MOST = 2 ** 31 - 1;
+
 /** What the lines of a list hold beside a folder. */
 export interface ClipColumns {
   readonly number: "first" | "frames";
@@ -34,7 +37,7 @@ export function readClipList(source: string, { number, labels }: ClipColumns): L
     }
     const count = labelOf(given);
     if (count === undefined || count < least) {
-      return `${what} is "${given}". Expected a whole number, ${least} or more.`;
+      return `${what} is "${given}". Expected a whole number from ${least} to ${MOST}.`;
     }
     const wrong = labelsOf(label, labels).find(([, value]) => value === undefined);
     if (!wrong) return undefined;

@@ -26,6 +26,9 @@ const TIMED = [
   "num_of_labels",
 ] as const;
 
+/** No folder has clips of more frames than that. */
+const MOST_FRAMES = 2 ** 16;
+
 /** Whether clips have an axis of time, as C3D's, or frames' channels follow each other. */
 function isTimed(param: VideoDataParameter): boolean {
   if (param.use_image === true) return true;
@@ -71,6 +74,11 @@ export function clipsOf(layer: LayerParameter): Clips {
   }
   for (const field of ["new_length", "num_segments", "sampling_rate", "num_of_labels"] as const) {
     if (param[field] < 1) fail(`.${field} is ${param[field]}. Expected 1 or more.`);
+  }
+  if (new_length * num_segments > MOST_FRAMES) {
+    fail(
+      ` asks for clips of ${new_length * num_segments} frames, by new_length ${new_length} and num_segments ${num_segments}. Expected ${MOST_FRAMES} at most.`,
+    );
   }
   if (max_sampling_rate < 1)
     fail(`.max_sampling_rate is ${max_sampling_rate}. Expected 1 or more.`);

@@ -351,7 +351,7 @@ describe("clips", () => {
       "modality: RGB",
       "none.txt",
       "",
-      /none\.txt:1: frames is "0". Expected a whole number, 1 or more/,
+      /none\.txt:1: frames is "0". Expected a whole number from 1 to 2147483647/,
     ],
     ["use_image: true", "label.txt", "", /label\.txt:1: label "cat" is not a whole number/],
     [
@@ -374,6 +374,12 @@ describe("clips", () => {
       /sampling_rate has no meaning for clips of temporal/,
     ],
     ["use_image: true new_length: 0", "first.txt", "", /new_length is 0. Expected 1 or more/],
+    [
+      "modality: RGB new_length: 4294967295 num_segments: 2",
+      "first.txt",
+      "",
+      /clips of 8589934590 frames, .* Expected 65536 at most/,
+    ],
     ["use_image: true batch_size: 0", "first.txt", "", /Positive batch size required/],
     ["use_image: true new_height: 3", "first.txt", "", /Expected both to be set, or neither/],
     [
