@@ -103,6 +103,8 @@ export { P } from "./net-spec/params.ts";
 export type { OnnxOptions } from "./onnx/export/options.ts";
 export { toOnnx } from "./onnx/export/to-onnx.ts";
 export type { OnnxModel } from "./onnx/graph/model.ts";
+export type { ImportedNet, ImportOptions } from "./onnx/import/from-onnx.ts";
+export { fromOnnx } from "./onnx/import/from-onnx.ts";
 export { type Bar, type Chart, type ChartStyle, chartSvg, type Series } from "./plot/chart.ts";
 export { chartKinds, logChart, type NamedLog } from "./plot/log-charts.ts";
 export type { IterationEvent, SolverAction } from "./solvers/loop/callbacks.ts";

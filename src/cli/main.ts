@@ -24,6 +24,7 @@ import { exportOnnx } from "./commands/export-onnx.ts";
 import { extractFeatures } from "./commands/extract-features.ts";
 import { getImageSize } from "./commands/get-image-size.ts";
 import { gradientCheck } from "./commands/gradient-check.ts";
+import { importOnnx } from "./commands/import-onnx.ts";
 import { matlabPath } from "./commands/matlab-path.ts";
 import { models } from "./commands/models.ts";
 import { newCommand } from "./commands/new.ts";
@@ -71,6 +72,7 @@ const commands = [
   plotLog,
   summarize,
   exportOnnx,
+  importOnnx,
   prototxt,
   convertImageset,
   createAnnoset,

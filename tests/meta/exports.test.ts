@@ -13,6 +13,7 @@ const KEPT: Readonly<Record<string, string>> = {
     "what stands in the bar, which tests read without a terminal",
   "src/net/tools/gradient-check.ts: checkLayerGradient": "tests check layers one by one",
   "src/onnx/export/translations.ts: translations": "docs/onnx.md is made from it",
+  "src/onnx/import/from-onnx.ts: importModel": "tests read files that they make in memory",
   "src/solvers/update/lr-policy.ts: learningRatePolicies": "docs/solvers.md is made from it",
 };
 

@@ -95,6 +95,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     format: [],
     graph: ["format"],
     export: ["graph"],
+    import: ["format"],
     check: ["graph", "export"],
   },
   solvers: {

@@ -15,7 +15,8 @@ export type Wanted =
   | "a .solverstate"
   | "a mean file (.binaryproto)"
   | "a list in UTF-8"
-  | "a log of caffe train";
+  | "a log of caffe train"
+  | "an ONNX file";
 
 /** Bytes of a file's beginning that are looked at. */
 const HEAD = 4096;
@@ -139,6 +140,7 @@ const refused: Readonly<Record<Wanted, readonly Kind[]>> = {
     { ...hdf5, advice: "A list is a text that names such files, one a line." },
   ],
   "a log of caffe train": [npy, hdf5],
+  "an ONNX file": [npy, hdf5, solverText, netText, anyText],
 };
 
 /**
