@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import { readMean } from "../float-images/mean.ts";
 import type { TransformerOptions } from "../float-images/transformer.ts";
+import { classifierPreparation } from "../inference/classifier-preparation.ts";
 import { withDeployStage } from "../inference/deploy-stage.ts";
 import type { PictureOptions, Resize } from "../inference/picture-input.ts";
 import { channelMeans } from "../io/images/mean-image.ts";
@@ -12,10 +13,8 @@ import type { Shape } from "../util/shape.ts";
 import { listOf, real, whole, withLists } from "./flags.ts";
 import { type CommonFlags, withCommonFlags } from "./session.ts";
 
-/** Flags of commands that run a deploy net on images. */
-export interface ImageFlags extends CommonFlags {
-  readonly model: string | undefined;
-  readonly weights: string | undefined;
+/** Flags that say how images are prepared for a net. */
+export interface PreparationFlags {
   readonly mean: string | undefined;
   readonly mean_value: string | undefined;
   readonly raw_scale: number;
@@ -23,11 +22,27 @@ export interface ImageFlags extends CommonFlags {
   readonly channel_swap: string | undefined;
 }
 
+/** Flags of commands that run a deploy net on images. */
+export interface ImageFlags extends CommonFlags, PreparationFlags {
+  readonly model: string | undefined;
+  readonly weights: string | undefined;
+}
+
 /** Adds the flags that say which net runs and how images are prepared for it. */
 export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
-  return withCommonFlags(yargs)
-    .option("model", { type: "string", describe: "the net's deploy prototxt" })
-    .option("weights", { type: "string", describe: "its .caffemodel files, separated by commas" })
+  return withPreparationFlags(
+    withCommonFlags(yargs)
+      .option("model", { type: "string", describe: "the net's deploy prototxt" })
+      .option("weights", {
+        type: "string",
+        describe: "its .caffemodel files, separated by commas",
+      }),
+  ) as Argv<T & ImageFlags>;
+}
+
+/** Adds the flags that say how images are prepared. */
+export function withPreparationFlags<T>(yargs: Argv<T>): Argv<T & PreparationFlags> {
+  return yargs
     .option("mean", {
       type: "string",
       describe: "mean image to subtract: .binaryproto or .npy; one value a channel is taken of it",
@@ -48,7 +63,7 @@ export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
     .option("channel_swap", {
       type: "string",
       describe: "order of channels; 2,1,0 (blue first) by default for colour",
-    }) as Argv<T & ImageFlags>;
+    }) as Argv<T & PreparationFlags>;
 }
 
 /**
@@ -67,29 +82,27 @@ export function deployNet(flags: ImageFlags, log: Log): NetParameter {
  * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
  */
 export function preparationOf(flags: ImageFlags, net: NetParameter): TransformerOptions {
-  const input = net.layer?.find(({ type }) => type === "Input");
-  const channels = input?.input_param?.shape?.[0]?.dim?.[1] ?? 0;
-  const { mean_value: [first, ...others] = [], mean_file, scale } = input?.transform_param ?? {};
-  const own =
-    first !== undefined && others.length === 0
-      ? Array.from({ length: channels }, () => first)
-      : [first ?? 0, ...others];
-  const ofFile = mean_file ? channelMeans(readMean(mean_file)) : undefined;
-  const mean = meanOf(flags) ?? (first === undefined ? ofFile : own);
-  const isColor = channels === 3;
+  return classifierPreparation(net, givenPreparation(flags));
+}
+
+/**
+ * What the flags themselves say about the preparation of images.
+ * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
+ */
+export function givenPreparation(
+  flags: PreparationFlags,
+): Pick<PictureOptions, "rawScale" | "inputScale" | "mean" | "channelSwap"> {
   const swap =
-    flags.channel_swap === undefined
-      ? isColor && [2, 1, 0]
-      : numbersOf("channel_swap", flags.channel_swap);
+    flags.channel_swap === undefined ? undefined : numbersOf("channel_swap", flags.channel_swap);
   return {
     rawScale: flags.raw_scale,
-    inputScale: flags.input_scale ?? scale,
-    ...(mean && { mean }),
-    ...(swap && { channelSwap: swap }),
+    inputScale: flags.input_scale,
+    mean: meanOf(flags),
+    channelSwap: swap,
   };
 }
 
-function meanOf({ mean, mean_value }: ImageFlags): readonly number[] | undefined {
+function meanOf({ mean, mean_value }: PreparationFlags): readonly number[] | undefined {
   if (mean !== undefined && mean_value !== undefined) {
     throw new CaffeError("--mean and --mean_value are both given. Expected one of them.");
   }
@@ -174,19 +187,17 @@ export function withPictureFlags<T>(
  * What the flags say about how pictures become a net's input; the net's file counts where they say nothing.
  * @throws CaffeError where they contradict one another, FileError or FormatError for the mean's file
  */
-export function pictureOptionsOf(flags: PictureFlags): PictureOptions {
+export function pictureOptionsOf(
+  flags: PreparationFlags &
+    Pick<PictureFlags, "resize" | "input_size" | "shorter_side" | "longer_side">,
+): PictureOptions {
   const size =
     flags.input_size === undefined ? undefined : numbersOf("input_size", flags.input_size);
   if (size && !(size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0))) {
     throw new CaffeError(`--input_size is ${flags.input_size}. Expected height,width.`);
   }
-  const swap =
-    flags.channel_swap === undefined ? undefined : numbersOf("channel_swap", flags.channel_swap);
   return {
-    rawScale: flags.raw_scale,
-    inputScale: flags.input_scale,
-    mean: meanOf(flags),
-    channelSwap: swap,
+    ...givenPreparation(flags),
     resize: flags.resize,
     inputSize: size as [number, number] | undefined,
     shorterSide: flags.shorter_side,

@@ -9,21 +9,26 @@ interface Page {
   readonly body: readonly Html[];
   /** What stands at the end, in small letters. */
   readonly foot?: string | Html;
+  /** The address of a script of the page's own server; without one no script runs and nothing is asked of the network. */
+  readonly script?: string;
+  /** Rules of style besides those of all pages. */
+  readonly style?: string;
 }
 
 /**
- * A page that stands by itself: it asks the network for nothing and runs no script, is light or dark as its reader's system
+ * A page that stands by itself: it asks the network for nothing and runs no script (but one of its own server's), is light or dark as its reader's system
  * is, and is as wide as its window. Its body is made of sections.
  */
-export function pageText({ title, lead, body, foot }: Page): string {
+export function pageText({ title, lead, body, foot, script, style = "" }: Page): string {
+  const alive = script === undefined ? undefined : new Html(OF_SCRIPTS);
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'${alive}">
 <title>${title}</title>
-<style>${new Html(PAGE_STYLE)}</style>
+<style>${new Html(PAGE_STYLE + style)}</style>
 </head>
 <body>
 <header><h1>${title}</h1>${lead && html`<p>${lead}</p>`}</header>
@@ -31,10 +36,13 @@ export function pageText({ title, lead, body, foot }: Page): string {
 ${body}
 </main>
 ${foot && html`<footer><p>${foot}</p></footer>`}
-</body>
+${script && html`<script src="${script}"></script>`}</body>
 </html>
 `.text;
 }
+
+/** What a page with a script may do: run it, and ask its own server. */
+const OF_SCRIPTS = "; script-src 'self'; connect-src 'self'";
 
 /** A part of a page under a heading, and what it shows in a sentence. */
 export function section(

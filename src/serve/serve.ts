@@ -4,9 +4,13 @@ import { BodyReader } from "./http/body-reader.ts";
 import { type Answered, HttpServer } from "./http/http-server.ts";
 import { Router } from "./http/router.ts";
 import { HttpError } from "./http-error.ts";
+import { Metrics } from "./metrics.ts";
 import { type ModelSource, ServedModel } from "./models/served-model.ts";
 import { Dispatcher } from "./queue/dispatcher.ts";
-import { protocolRoutes } from "./routes.ts";
+import { pageRoutes } from "./routes/page-routes.ts";
+import { pictureRoutes } from "./routes/picture-routes.ts";
+import { protocolRoutes } from "./routes/protocol-routes.ts";
+import type { Served } from "./routes/served.ts";
 
 /** What is served, where, and within which limits. */
 interface ServeOptions {
@@ -23,6 +27,14 @@ interface ServeOptions {
   readonly timeout?: number | undefined;
   /** Bytes of a request; 64 MiB by default. */
   readonly maxBody?: number | undefined;
+  /** Pixels of a picture; 25 million by default. */
+  readonly maxPixels?: number | undefined;
+  /** Milliseconds within which a request has to be there whole; 30,000 by default. */
+  readonly receiveTimeout?: number | undefined;
+  /** Passes that run at once, and threads of each model; 1 by default, whose engine uses all cores. */
+  readonly workers?: number | undefined;
+  /** Milliseconds between two looks at the models' files; 1000 by default, 0 to look never. */
+  readonly reload?: number | undefined;
   readonly maxConnections?: number | undefined;
   /** Milliseconds that requests have to end when the server is closed; 10,000 by default. */
   readonly drain?: number | undefined;
@@ -50,19 +62,23 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { log = silent, host = "127.0.0.1", port = 8000 } = options;
   const { timeout = 30_000, maxBody = 64 * MEBI, drain = 10_000 } = options;
   const { maxQueue = 256, maxDelay = 0, maxConnections = 1024 } = options;
-  const dispatcher = new Dispatcher(1);
+  const { maxPixels = 25e6, receiveTimeout = 30_000, workers = 1, reload = 1000 } = options;
+  const dispatcher = new Dispatcher(workers);
   const models = new Map<string, ServedModel>();
+  const metrics = new Metrics();
   let isOpen = false;
-  const served = {
-    models,
+  const served: Served = {
+    ...{ models, metrics, maxPixels },
     bodies: new BodyReader({ maxBody, maxBodies: 8 * maxBody }),
     isReady: () => isOpen && !http.isDraining,
   };
+  const routes = [...protocolRoutes(served), ...pictureRoutes(served)];
   const http = await HttpServer.listen(
-    new Router(protocolRoutes(served)),
-    { host, port, maxConnections, receiveTimeout: 30_000, answerTimeout: timeout },
+    new Router([...routes, ...pageRoutes(served, routes)]),
+    { host, port, maxConnections, receiveTimeout, answerTimeout: timeout },
     (answered) => {
-      const { problem } = answered;
+      const { problem, exchange, status, milliseconds } = answered;
+      metrics.answered(exchange.model, status, milliseconds);
       if (problem && !(problem instanceof CaffeError)) {
         log("error", "serve", `this is a bug in caffe-ts, please report it: ${problem.stack}`);
       }
@@ -73,8 +89,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     Promise.all([...models.values()].map((model) => model.close(new HttpError(503, why))));
   try {
     for (const source of options.models) {
-      const limits = { maxQueue, maxDelay, timeout };
-      const model = await ServedModel.open(source, limits, dispatcher, () => {}, log);
+      const model = await ServedModel.open(source, {
+        ...{ dispatcher, workers, reload, log },
+        limits: { maxQueue, maxDelay, timeout },
+        onPass: (name, pass) => metrics.passed(name, pass),
+      });
       if (models.has(model.name)) {
         await model.close(new HttpError(503, "not served"));
         throw new CaffeError(

@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: [...below.slice(0, 8), "float-images", "inference"],
   inference: [...below.slice(0, 8), "float-images"],
   // What nets say, asked for over HTTP.
-  serve: [...below.slice(0, 8), "inference"],
+  serve: [...below.slice(0, 8), "float-images", "inference", "page"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,

@@ -67,7 +67,6 @@ test("every layer's page tells its bottoms or tops, and where it comes from", ()
 const NAMING: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/detect.ts": ["Input"],
   "cli/commands/summarize.ts": ["Split"],
-  "cli/preparation.ts": ["Input"],
   "cli/run-layers.ts": ["Python"],
   "cli/same-start.ts": ["Python"],
   "doctor/checks/net/batch-norm-without-scale.ts": ["Scale"],
@@ -88,6 +87,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "draw/layer-text.ts": ["Im2col", "Dropout", "Eltwise"],
   "engines/webgpu/lrn.ts": ["LRN"],
   "explain/explained-net.ts": ["Softmax"],
+  "inference/classifier-preparation.ts": ["Input"],
   "inference/deploy-net.ts": ["Input"],
   "inference/detection-head.ts": [
     "DetectionOutput",

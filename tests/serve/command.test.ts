@@ -6,7 +6,7 @@ import { ask, modelFiles, request, saidBy } from "./served.ts";
 test("it answers from a thread until SIGTERM, and ends well", async () => {
   const files = modelFiles();
   const flags = [`--model=${files.model}`, `--weights=${files.weights}`, "--port=0", "--threads=1"];
-  const { child, said, ended } = startCaffe(["serve", ...flags], ".");
+  const { child, said, ended } = startCaffe(["serve", ...flags, "--workers=2"], ".");
   const url = (await said(/http:\S+/)).trim();
   const answers = await Promise.all(
     [1, 2, 3].map((i) => ask(`${url}/v2/models/small/infer`, request([[i, 0, 0]]))),
@@ -22,7 +22,7 @@ test("it answers from a thread until SIGTERM, and ends well", async () => {
 test("it says what is missing", () => {
   expect(caffe(["serve"])).toMatchObject({
     status: 1,
-    stderr: "caffe: Need a model definition. Give --model=FILE.\n",
+    stderr: expect.stringContaining("No model is named."),
   });
   const { stderr } = caffe(["serve", "--model=a", "--model=b", "--weights=c"]);
   expect(stderr).toContain("--weights is given 1 times for 2 models");

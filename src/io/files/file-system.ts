@@ -33,6 +33,16 @@ export function isDirectory(path: string): boolean {
   }
 }
 
+/** What changes of a file when it is written or replaced: its time, size and number; "" where there is none. */
+export function fileStamp(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return "";
+  }
+}
+
 /** Whether files can be written into the folder, which is there. */
 export function isWritableFolder(path: string): boolean {
   try {

@@ -43,7 +43,9 @@ export class BodyReader {
       length = 0;
     };
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) {
+      // A client that is refused still gets its answer, so its connection stays.
+      const pieces: AsyncIterable<Buffer> = source.iterator({ destroyOnReturn: false });
+      for await (const chunk of pieces) {
         this.#take(chunk.byteLength);
         length += chunk.byteLength;
         if (length > maxBody) throw tooLarge(maxBody);

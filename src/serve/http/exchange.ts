@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** What is sent to a client. */
 export interface Reply {
@@ -27,9 +28,11 @@ export class Exchange {
   /** The model that was asked, for counting; "" where it was none. */
   model = "";
   readonly #response: ServerResponse;
+  readonly #socket: Socket;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
+    this.#socket = request.socket;
     this.#response = response;
     const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
     this.path = path;
@@ -64,7 +67,7 @@ export class Exchange {
     this.#response.end(this.method === "HEAD" ? undefined : bytes);
     // What the client still sends is not read: it would keep the connection for as long as it likes.
     if (isLast && !this.request.complete) {
-      this.#response.once("finish", () => this.request.socket.destroySoon());
+      this.#response.once("finish", () => this.#socket.destroySoon());
     }
   }
 }

@@ -9,6 +9,8 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** `/v2/models/:name/infer`: a part behind a colon is any one. */
   readonly path: string;
+  /** What it is for, in a few words. */
+  readonly about: string;
   readonly answer: (exchange: Exchange, parts: PathParts) => Reply | Promise<Reply>;
 }
 

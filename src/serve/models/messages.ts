@@ -2,15 +2,29 @@ import type { Severity } from "../../util/log.ts";
 import type { ModelFacts } from "./model-plan.ts";
 import type { Tensors } from "./tensors.ts";
 
-/** A pass that a model is asked for. */
+/** What a model is asked: a pass, or what a picture shows. */
 export interface Question {
   readonly inputs: Tensors;
-  /** How many rows the inputs have; 0 for a net whose rows cannot be joined. */
+  /** How many rows the inputs have; 0 for what cannot share a pass. */
   readonly rows: number;
+  /** A picture in place of inputs. */
+  readonly picture?: Picture;
 }
 
-/** What it answers: the outputs. */
-export type Answer = Tensors;
+/** A picture's file, and what is to be said of it. */
+export interface Picture {
+  readonly bytes: Uint8Array;
+  /** How many classes of a classifier are told. */
+  readonly top: number;
+  /** The mean over ten crops in place of the centre. */
+  readonly oversample: boolean;
+}
+
+/** What it answers: the outputs, or what the picture shows. */
+export interface Answer {
+  readonly outputs: Tensors;
+  readonly shown?: object;
+}
 
 /** A question as it goes to a thread. */
 export interface Asked {

@@ -3,7 +3,7 @@ import type { PictureOptions } from "../../inference/picture-input.ts";
 import type { Shape } from "../../util/shape.ts";
 
 /** What a served net says of pictures. */
-type PictureTask = "classification" | "detection" | "segmentation";
+export type PictureTask = "classification" | "detection" | "segmentation";
 
 /** All that a thread has to know to open a model: plain data. */
 export interface ModelPlan {

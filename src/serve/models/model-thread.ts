@@ -34,7 +34,7 @@ const THREAD = new URL("./thread.js", import.meta.url);
 export async function openModel(
   plan: ModelPlan,
   log: Log,
-  onEnd: (why: Error) => void = () => {},
+  onEnd: (host: ModelHost, why: Error) => void,
   file: URL = THREAD,
 ): Promise<ModelHost> {
   if (file.protocol === "file:" && isFile(fileURLToPath(file))) {
@@ -67,14 +67,14 @@ class ModelThread implements ModelHost {
   #end: Error | undefined;
   #isClosed = false;
 
-  constructor(plan: ModelPlan, log: Log, onEnd: (why: Error) => void, file: URL) {
+  constructor(plan: ModelPlan, log: Log, onEnd: (host: ModelHost, why: Error) => void, file: URL) {
     this.#worker = new Worker(file, { execArgv: [], workerData: plan });
     const { promise: opened, ...open } = deferred<void>();
     this.opened = opened;
     const fail = (error: Error): void => {
       const isNew = this.#end === undefined && this.#facts !== undefined && !this.#isClosed;
       this.#end ??= error;
-      if (isNew) onEnd(error);
+      if (isNew) onEnd(this, error);
       open.reject(this.#end);
       for (const { reject } of this.#waiting.values()) reject(this.#end);
       this.#waiting.clear();

@@ -1,55 +1,91 @@
+import { availableParallelism } from "node:os";
+import { fileStamp } from "../../io/files/file-system.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Dispatcher } from "../queue/dispatcher.ts";
-import { PassQueue, type QueueLimits, type RunPass } from "../queue/pass-queue.ts";
+import { PassQueue, type QueueLimits, type RunPass, type Versioned } from "../queue/pass-queue.ts";
 import type { Question } from "./messages.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
-import { openModel } from "./model-thread.ts";
-import type { Tensors } from "./tensors.ts";
+import { type ModelHost, openModel } from "./model-thread.ts";
 
 /** Where a model comes from. */
 export interface ModelSource {
   /** What clients call it; its net's name by default. */
   readonly name?: string | undefined;
-  /** What is to be opened now: files may have changed since it was asked before. */
+  /** What is to be opened now: of a run's folder the newest snapshot. */
   readonly plan: () => ModelPlan;
 }
 
-/** A model that clients ask by its name: what is open of it now, and who waits for it. */
+/** How models are kept. */
+interface KeepOptions {
+  readonly limits: QueueLimits;
+  readonly dispatcher: Dispatcher;
+  /** Threads of each model. */
+  readonly workers: number;
+  /** Milliseconds between two looks at the files; 0 to look never. */
+  readonly reload: number;
+  readonly onPass: (model: string, pass: RunPass) => void;
+  readonly log: Log;
+}
+
+/** Milliseconds after which a model that has lost its thread is opened anew. */
+const REOPEN_AFTER = 1000;
+
+/**
+ * A model that clients ask by its name. When its files change, or a run's folder has a newer snapshot, it is opened anew beside
+ * the one that answers, and takes its place between two passes; where that fails, the one before stays.
+ */
 export class ServedModel {
   readonly name: string;
+  readonly #source: ModelSource;
+  readonly #options: KeepOptions;
   readonly #queue: PassQueue;
-  #version = 1;
   #facts: ModelFacts;
+  #version = 1;
+  /** How the files were that are open, or that could not be opened. */
+  #stamp: string;
+  /** How they were when they were looked at last: a file that is still being written is waited for. */
+  #seen: string;
+  #timer: NodeJS.Timeout | undefined;
+  #reopening: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
-  private constructor(name: string, queue: PassQueue, facts: ModelFacts) {
+  private constructor(
+    source: ModelSource,
+    options: KeepOptions,
+    name: string,
+    hosts: readonly ModelHost[],
+    stamp: string,
+  ) {
+    const { limits, dispatcher, onPass } = options;
     this.name = name;
-    this.#queue = queue;
-    this.#facts = facts;
+    this.#source = source;
+    this.#options = options;
+    this.#stamp = stamp;
+    this.#seen = stamp;
+    this.#facts = (hosts[0] as ModelHost).facts;
+    this.#queue = new PassQueue(limits, (pass) => onPass(name, pass), dispatcher.wake);
+    dispatcher.add(this.#queue);
+    this.#queue.use({ number: 1, hosts });
+    this.#lookLater();
   }
 
   /**
    * Opens a model.
    * @throws CaffeError where it cannot be opened, or has no name
    */
-  static async open(
-    source: ModelSource,
-    limits: QueueLimits,
-    dispatcher: Dispatcher,
-    onPass: (model: string, pass: RunPass) => void,
-    log: Log,
-  ): Promise<ServedModel> {
+  static async open(source: ModelSource, options: KeepOptions): Promise<ServedModel> {
     const plan = source.plan();
-    const host = await openModel(plan, log);
-    const name = source.name ?? host.facts.netName;
+    const stamp = stampOf(plan);
+    let model: ServedModel | undefined;
+    const hosts = await openHosts(plan, options, (host, why) => model?.hostEnded(host, why));
+    const name = source.name ?? hosts[0]?.facts.netName ?? "";
     if (name === "") {
-      await host.close();
+      await Promise.all(hosts.map((host) => host.close()));
       throw new CaffeError(`${plan.model}: the net has no name. Expected --name=NAME.`);
     }
-    const queue = new PassQueue(limits, (pass) => onPass(name, pass), dispatcher.wake);
-    dispatcher.add(queue);
-    queue.use([host]);
-    return new ServedModel(name, queue, host.facts);
+    model = new ServedModel(source, options, name, hosts, stamp);
+    return model;
   }
 
   get facts(): ModelFacts {
@@ -66,12 +102,121 @@ export class ServedModel {
     return this.#queue.length;
   }
 
+  /** Whether there is a thread to answer. */
+  get isReady(): boolean {
+    return this.#queue.isReady;
+  }
+
   /** Waits for the answer; see `PassQueue.ask`. */
-  ask(question: Question, gone: AbortSignal): Promise<Tensors> {
+  ask(question: Question, gone: AbortSignal): Promise<Versioned> {
     return this.#queue.ask(question, gone);
   }
 
-  close(why: Error): Promise<void> {
-    return this.#queue.close(why);
+  #lookLater(): void {
+    const { reload } = this.#options;
+    if (reload === 0 || this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#look().finally(() => this.#lookLater()), reload);
+    this.#timer.unref();
   }
+
+  /** Looks at the files, and opens them anew where they have changed and are no longer being written. */
+  async #look(): Promise<void> {
+    let plan: ModelPlan;
+    try {
+      plan = this.#source.plan();
+    } catch (error) {
+      this.#refuse(String(error), error);
+      return;
+    }
+    const stamp = stampOf(plan);
+    const isStill = stamp === this.#seen;
+    this.#seen = stamp;
+    if (isStill && stamp !== this.#stamp) await this.#replace(plan, stamp);
+  }
+
+  async #replace(plan: ModelPlan, stamp: string): Promise<void> {
+    try {
+      const hosts = await openHosts(plan, this.#options, (host, why) => this.hostEnded(host, why));
+      if (this.#isClosed) {
+        await Promise.all(hosts.map((host) => host.close()));
+        return;
+      }
+      this.#stamp = stamp;
+      this.#version++;
+      this.#facts = (hosts[0] as ModelHost).facts;
+      this.#queue.use({ number: this.#version, hosts });
+      const files = [plan.model, ...plan.weights].join(", ");
+      this.#say("info", `is version ${this.#version} now, of ${files}`);
+    } catch (error) {
+      this.#refuse(stamp, error);
+    }
+  }
+
+  /** Says once that what is there now cannot be opened. */
+  #refuse(stamp: string, error: unknown): void {
+    if (this.#stamp === stamp || this.#isClosed) return;
+    this.#stamp = stamp;
+    const why = error instanceof Error ? error.message : String(error);
+    this.#say(
+      "error",
+      `stays version ${this.#version}, for what has changed cannot be opened: ${why}`,
+    );
+  }
+
+  /** A thread has ended though nobody closed it: the model is opened anew. */
+  private hostEnded(host: ModelHost, why: Error): void {
+    if (this.#isClosed) return;
+    this.#queue.drop(host);
+    this.#say("error", `has lost a thread, and is opened anew: ${why.message}`);
+    this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    clearTimeout(this.#reopening);
+    this.#reopening = setTimeout(() => void this.#reopen(), REOPEN_AFTER).unref();
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      const plan = this.#source.plan();
+      await this.#replace(plan, stampOf(plan));
+    } catch (error) {
+      this.#refuse(String(error), error);
+    }
+    if (!this.#queue.isReady && !this.#isClosed) this.#reopenLater();
+  }
+
+  #say(severity: "info" | "error", what: string): void {
+    this.#options.log(severity, "serve", `Model "${this.name}" ${what}`);
+  }
+
+  async close(why: Error): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#reopening);
+    await this.#queue.close(why);
+  }
+}
+
+/** As many threads as are wanted, each with the model; none where one of them cannot open it. */
+async function openHosts(
+  plan: ModelPlan,
+  { workers, log }: KeepOptions,
+  onEnd: (host: ModelHost, why: Error) => void,
+): Promise<ModelHost[]> {
+  const threads = plan.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+  const opened = await Promise.allSettled(
+    Array.from({ length: workers }, () => openModel({ ...plan, threads }, log, onEnd)),
+  );
+  const hosts = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = opened.find((one) => one.status === "rejected");
+  if (!failed) return hosts;
+  await Promise.all(hosts.map((host) => host.close()));
+  throw failed.reason;
+}
+
+/** What changes when a model's files do. */
+function stampOf(plan: ModelPlan): string {
+  const files = [plan.model, ...plan.weights, ...(plan.labels === undefined ? [] : [plan.labels])];
+  return JSON.stringify([plan, files.map(fileStamp)]);
 }

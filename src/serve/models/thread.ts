@@ -21,7 +21,7 @@ try {
       try {
         const answer = await model.ask(question);
         const milliseconds = performance.now() - from;
-        tell({ kind: "answer", number, answer, milliseconds }, memoryOf(answer));
+        tell({ kind: "answer", number, answer, milliseconds }, memoryOf(answer.outputs));
       } catch (error) {
         tell({ kind: "refused", number, failure: failureOf(error) });
       }

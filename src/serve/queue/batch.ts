@@ -1,6 +1,6 @@
 import { recordOf } from "../../util/records.ts";
-import type { Question } from "../models/messages.ts";
-import { joined, rowsOf, type Tensor, type Tensors } from "../models/tensors.ts";
+import type { Answer, Question } from "../models/messages.ts";
+import { joined, rowsOf, type Tensor } from "../models/tensors.ts";
 
 /**
  * How many of the waiting questions, the oldest first, run together: as many as their rows fit into `most`, and of those as
@@ -33,14 +33,15 @@ export function joinedQuestion(questions: readonly Question[]): Question {
 }
 
 /** The answer to each of the questions that ran as one. */
-export function cutApart(questions: readonly Question[], answer: Tensors): Tensors[] {
+export function cutApart(questions: readonly Question[], answer: Answer): Answer[] {
   if (questions.length === 1) return [answer];
   let at = 0;
   return questions.map(({ rows }) => {
     const from = at;
     at += rows;
-    return recordOf(
-      Object.entries(answer).map(([name, tensor]) => [name, rowsOf(tensor, from, rows)]),
+    const outputs = Object.entries(answer.outputs).map(
+      ([name, tensor]) => [name, rowsOf(tensor, from, rows)] as const,
     );
+    return { outputs: recordOf(outputs) };
   });
 }

@@ -1,8 +1,8 @@
 import { type Deferred, deferred } from "../../util/promises.ts";
 import { HttpError } from "../http-error.ts";
-import type { Question } from "../models/messages.ts";
+import type { Answer, Question } from "../models/messages.ts";
+import type { ModelFacts } from "../models/model-plan.ts";
 import type { ModelHost } from "../models/model-thread.ts";
-import type { Tensors } from "../models/tensors.ts";
 import { batchLength, cutApart, joinedQuestion } from "./batch.ts";
 
 /** How many questions wait, and how long. */
@@ -22,10 +22,21 @@ export interface RunPass {
   readonly milliseconds: number;
 }
 
+/** An answer, and the version of the model whose it is. */
+export interface Versioned extends Answer {
+  readonly version: number;
+}
+
 interface Waiting {
   readonly question: Question;
   readonly since: number;
-  readonly answer: Deferred<Tensors>;
+  readonly answer: Deferred<Versioned>;
+}
+
+/** Threads with the same net and weights. */
+interface ModelVersion {
+  readonly number: number;
+  readonly hosts: readonly ModelHost[];
 }
 
 /**
@@ -40,7 +51,7 @@ export class PassQueue {
   #idle: ModelHost[] = [];
   /** Threads that answer, and will be closed when they have. */
   readonly #leaving = new Set<ModelHost>();
-  #hosts: readonly ModelHost[] = [];
+  #version: ModelVersion = { number: 0, hosts: [] };
 
   /** @param wake is called when something may have become ready to run */
   constructor(limits: QueueLimits, onPass: (pass: RunPass) => void, wake: () => void) {
@@ -54,21 +65,37 @@ export class PassQueue {
     return this.#waiting.length;
   }
 
-  /** Lets other threads answer from now on; those before them end what they are at, and are closed. */
-  use(hosts: readonly ModelHost[]): void {
-    for (const host of this.#hosts) {
+  /** Whether there is a thread to answer. */
+  get isReady(): boolean {
+    return this.#version.hosts.length > 0;
+  }
+
+  /**
+   * Lets other threads answer from now on; those before them end what they are at, and are closed. Who waits with what they
+   * do not take is told so.
+   */
+  use(version: ModelVersion): void {
+    for (const host of this.#version.hosts) {
       if (this.#idle.includes(host)) void host.close();
       else this.#leaving.add(host);
     }
-    this.#hosts = hosts;
-    this.#idle = [...hosts];
+    const [before] = this.#version.hosts;
+    const [host] = version.hosts;
+    if (before && host && !takesTheSame(before.facts, host.facts)) {
+      const why = "the model has just been replaced by one with other inputs. Ask again.";
+      for (const { answer } of this.#waiting.splice(0)) answer.reject(new HttpError(503, why));
+    }
+    this.#version = version;
+    this.#idle = [...version.hosts];
     this.#wake();
   }
 
-  /** No longer waits for a thread that has ended. */
+  /** No longer counts on a thread that has ended. */
   drop(host: ModelHost): void {
-    this.#hosts = this.#hosts.filter((one) => one !== host);
+    const { number, hosts } = this.#version;
+    this.#version = { number, hosts: hosts.filter((one) => one !== host) };
     this.#idle = this.#idle.filter((one) => one !== host);
+    this.#leaving.delete(host);
   }
 
   /**
@@ -77,7 +104,7 @@ export class PassQueue {
    * @param gone aborts when nobody waits for it any more
    * @throws HttpError 429 where too many wait, 504 where it takes too long; what the model throws
    */
-  ask(question: Question, gone: AbortSignal): Promise<Tensors> {
+  ask(question: Question, gone: AbortSignal): Promise<Versioned> {
     if (this.#waiting.length >= this.#limits.maxQueue) {
       throw new HttpError(
         429,
@@ -131,6 +158,7 @@ export class PassQueue {
   async run(): Promise<void> {
     const host = this.#idle.shift();
     if (!host) return;
+    const { number: version } = this.#version;
     const length = batchLength(
       this.#waiting.map(({ question }) => question.rows),
       host.facts.maxBatch,
@@ -143,19 +171,27 @@ export class PassQueue {
       this.#onPass({ requests: batch.length, rows: question.rows, milliseconds });
       const answers = cutApart(questions, answer);
       batch.forEach((one, i) => {
-        one.answer.resolve(answers[i] as Tensors);
+        one.answer.resolve({ ...(answers[i] as Answer), version });
       });
     } catch (error) {
       for (const one of batch) one.answer.reject(error);
     } finally {
       if (this.#leaving.delete(host)) void host.close();
-      else if (this.#hosts.includes(host)) this.#idle.push(host);
+      else if (this.#version.hosts.includes(host)) this.#idle.push(host);
     }
   }
 
   /** Refuses all who wait, and closes the threads. */
   async close(why: Error): Promise<void> {
     for (const { answer } of this.#waiting.splice(0)) answer.reject(why);
-    await Promise.all([...this.#hosts, ...this.#leaving].map((host) => host.close()));
+    const hosts = [...this.#version.hosts, ...this.#leaving];
+    this.#version = { number: this.#version.number, hosts: [] };
+    await Promise.all(hosts.map((host) => host.close()));
   }
+}
+
+function takesTheSame(a: ModelFacts, b: ModelFacts): boolean {
+  const taken = ({ inputs, outputs, maxBatch, task }: ModelFacts): string =>
+    JSON.stringify([inputs, outputs.map(({ name }) => name), maxBatch, task]);
+  return taken(a) === taken(b);
 }

@@ -31,5 +31,7 @@ test("joined questions have all rows behind one another, and each gets its own b
   expect(inputs).toEqual({
     data: { shape: [4, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
   });
-  expect(cutApart(questions, inputs)).toEqual(questions.map((one) => one.inputs));
+  expect(cutApart(questions, { outputs: inputs })).toEqual(
+    questions.map((one) => ({ outputs: one.inputs })),
+  );
 });

@@ -1,0 +1,41 @@
+import { jsonReply } from "../http/exchange.ts";
+import type { Route } from "../http/router.ts";
+import { HttpError } from "../http-error.ts";
+import { readPictures } from "../protocol/picture-request.ts";
+import { VERBS } from "../protocol/verbs.ts";
+import { modelOf, type Served } from "./served.ts";
+
+/** The routes that say what pictures show, as the commands of the same names do. */
+export function pictureRoutes(served: Served): Route[] {
+  return Object.entries(VERBS).map(([task, verb]) => ({
+    method: "POST",
+    path: `/v2/models/:name/${verb}`,
+    about: `what pictures show, as caffe ${verb} says it`,
+    answer: async (exchange, parts) => {
+      const { name, facts } = modelOf(served, exchange, parts);
+      if (facts.task !== task) {
+        const there = facts.task === undefined ? "infer" : VERBS[facts.task];
+        throw new HttpError(404, `model "${name}" does not ${verb}. Expected …/${there}.`);
+      }
+      const body = await served.bodies.read(exchange);
+      try {
+        const model = modelOf(served, exchange, parts);
+        const type = exchange.request.headers["content-type"] ?? "";
+        const sent = await readPictures(body.bytes, type, exchange.query, served.maxPixels);
+        const answers = await Promise.all(
+          sent.map(({ picture }) => model.ask({ inputs: {}, rows: 0, picture }, exchange.gone)),
+        );
+        return jsonReply({
+          model_name: name,
+          model_version: String(answers[0]?.version),
+          pictures: answers.map(({ shown }, i) => {
+            const file = sent[i]?.file;
+            return { ...(file !== undefined && { file }), ...shown };
+          }),
+        });
+      } finally {
+        body.release();
+      }
+    },
+  }));
+}

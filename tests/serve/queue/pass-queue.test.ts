@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import type { Answer, Question } from "../../../src/serve/models/messages.ts";
+import type { ModelHost } from "../../../src/serve/models/model-thread.ts";
+import { Dispatcher } from "../../../src/serve/queue/dispatcher.ts";
+import { PassQueue } from "../../../src/serve/queue/pass-queue.ts";
+
+/** A model that answers with its inputs when the test lets it. */
+class SlowModel implements ModelHost {
+  readonly facts = {
+    ...{ netName: "slow", maxBatch: 4, labels: [] },
+    inputs: [{ name: "data", shape: [1, 1] }],
+    outputs: [{ name: "data", shape: [1, 1] }],
+  };
+  readonly rows: number[] = [];
+  readonly waiting: (() => void)[] = [];
+  isClosed = false;
+
+  ask({ inputs, rows }: Question): Promise<{ answer: Answer; milliseconds: number }> {
+    this.rows.push(rows);
+    return new Promise((resolve) => {
+      this.waiting.push(() => resolve({ answer: { outputs: inputs }, milliseconds: 1 }));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+const question = (value: number): Question => ({
+  inputs: { data: { shape: [1, 1], data: Float32Array.of(value) } },
+  rows: 1,
+});
+const here = new AbortController().signal;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function queueOf(limits: { maxQueue?: number; maxDelay?: number; timeout?: number }) {
+  const dispatcher = new Dispatcher(1);
+  const all = { maxQueue: 10, maxDelay: 0, timeout: 5000, ...limits };
+  const queue = new PassQueue(all, () => {}, dispatcher.wake);
+  dispatcher.add(queue);
+  const model = new SlowModel();
+  queue.use({ number: 1, hosts: [model] });
+  const value = async (n: number, gone = here): Promise<number | undefined> =>
+    (await queue.ask(question(n), gone)).outputs["data"]?.data[0];
+  return { queue, model, value };
+}
+
+test("those that come while a pass runs share the next, and each gets its own", async () => {
+  const { model, value } = queueOf({});
+  const answers = [1, 2, 3, 4, 5, 6].map((n) => value(n));
+  model.waiting.shift()?.();
+  await turn();
+  expect(model.rows).toEqual([1, 4]);
+  model.waiting.shift()?.();
+  await turn();
+  model.waiting.shift()?.();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(model.rows).toEqual([1, 4, 1]);
+});
+
+test("more than may wait are told to come again, and who takes too long is given up", async () => {
+  const { model, queue, value } = queueOf({ maxQueue: 2, timeout: 30 });
+  const running = value(1);
+  const waiting = [value(2), value(3)];
+  await expect(value(4)).rejects.toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+  for (const late of [running, ...waiting])
+    await expect(late).rejects.toMatchObject({ status: 504 });
+  expect(queue.length).toBe(0);
+  model.waiting.shift()?.();
+  await turn();
+  const next = value(5);
+  model.waiting.shift()?.();
+  expect(await next).toBe(5);
+});
+
+test("who leaves no longer waits", async () => {
+  const { model, queue, value } = queueOf({});
+  const running = value(1);
+  const leaver = new AbortController();
+  const left = value(2, leaver.signal);
+  leaver.abort();
+  await expect(left).rejects.toMatchObject({ status: 499 });
+  expect(queue.length).toBe(0);
+  model.waiting.shift()?.();
+  expect(await running).toBe(1);
+  expect(model.rows).toEqual([1]);
+});
+
+test("with a delay the first waits for others, but no longer than that", async () => {
+  const { model, value } = queueOf({ maxDelay: 40 });
+  const answers = [value(1), value(2)];
+  await turn();
+  expect(model.rows).toEqual([]);
+  answers.push(value(3), value(4));
+  await turn();
+  // As many as run at once do not wait.
+  expect(model.rows).toEqual([4]);
+  model.waiting.shift()?.();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3, 4]);
+  const from = performance.now();
+  const alone = value(5);
+  while (model.waiting.length === 0) await turn();
+  expect(performance.now() - from).toBeGreaterThan(38);
+  model.waiting.shift()?.();
+  expect(await alone).toBe(5);
+});
+
+test("a new version answers who waits, and the one before ends what it is at", async () => {
+  const { queue, model, value } = queueOf({});
+  const running = value(1);
+  const waiting = queue.ask(question(2), here);
+  const next = new SlowModel();
+  queue.use({ number: 2, hosts: [next] });
+  expect(model.isClosed).toBe(false);
+  model.waiting.shift()?.();
+  expect(await running).toBe(1);
+  await turn();
+  expect(model.isClosed).toBe(true);
+  next.waiting.shift()?.();
+  expect(await waiting).toMatchObject({ version: 2 });
+  // A thread that ends is not asked any more.
+  queue.drop(next);
+  expect(queue.isReady).toBe(false);
+  const refused = queue.ask(question(3), here);
+  await queue.close(new Error("closed"));
+  await expect(refused).rejects.toThrow("closed");
+});
