@@ -1,11 +1,10 @@
-import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import type { NetParameter } from "../io/proto/caffe.ts";
 import { anyNetOf } from "../io/weights/net-of-weights.ts";
-import { LayerRegistry } from "../layers/registry.ts";
 import { silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
 import { withoutControls } from "../util/printable.ts";
 import { type DrawOptions, drawnShape, drawOptions, ROLE_COLOURS } from "./draw-options.ts";
-import { layerDetails } from "./layer-text.ts";
+import { type DrawnLayer, type DrawnNet, drawnNetOf } from "./drawn-net.ts";
 
 /**
  * A net as a graph in DOT, for Graphviz: layers are boxes, coloured by kind; the blobs that pass between them are arrows.
@@ -16,9 +15,13 @@ import { layerDetails } from "./layer-text.ts";
 export function dotOf(net: string | NetParameter, options: DrawOptions = {}): string {
   const param = anyNetOf(net, silent);
   checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
-  const registry = new LayerRegistry();
+  return dotOfDrawn(drawnNetOf(param, options.displayLrMult), options);
+}
+
+/** The same of what is drawn. */
+export function dotOfDrawn(net: DrawnNet, options: DrawOptions): string {
   const lines = [
-    `digraph ${quoted(param.name || "net")} {`,
+    `digraph ${quoted(net.name || "net")} {`,
     `  rankdir=${options.rankdir ?? "LR"};`,
     '  node [shape=box, style="filled,rounded", fontname="Helvetica", fontsize=11, color="#666666"];',
     '  edge [fontname="Helvetica", fontsize=9, color="#666666"];',
@@ -26,17 +29,17 @@ export function dotOf(net: string | NetParameter, options: DrawOptions = {}): st
   /** Which layer made each blob last: one that works in place takes over from the one before it. */
   const makers = new Map<string, number>();
   const read = new Set<string>();
-  (param.layer ?? []).forEach((layer, i) => {
+  net.layers.forEach((layer, i) => {
     lines.push(
-      `  l${i} [label=${quoted(labelOf(layer, options))}, fillcolor="${ROLE_COLOURS[registry.roleOf(layer.type ?? "")]}"];`,
+      `  l${i} [label=${quoted(labelOf(layer))}, fillcolor="${ROLE_COLOURS[layer.role]}"];`,
     );
-    for (const bottom of layer.bottom ?? []) {
+    for (const bottom of layer.bottoms) {
       const maker = makers.get(bottom);
       const label = arrowLabel(bottom, options);
       if (maker !== undefined) lines.push(`  l${maker} -> l${i} [label=${quoted(label)}];`);
       read.add(`${maker} ${bottom}`);
     }
-    for (const top of layer.top ?? []) makers.set(top, i);
+    for (const top of layer.tops) makers.set(top, i);
   });
   for (const [blob, maker] of makers) {
     if (read.has(`${maker} ${blob}`)) continue;
@@ -52,8 +55,8 @@ function arrowLabel(blob: string, { shapes }: DrawOptions): string {
   return shape ? `${blob}\n${drawnShape(shape)}` : blob;
 }
 
-function labelOf(layer: LayerParameter, { displayLrMult }: DrawOptions): string {
-  return [layer.name ?? "", layer.type ?? "", ...layerDetails(layer, displayLrMult)].join("\n");
+function labelOf({ name, type, details }: DrawnLayer): string {
+  return [name, type, ...details].join("\n");
 }
 
 /** A string as DOT writes it; lines end with `\n`. */

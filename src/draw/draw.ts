@@ -5,8 +5,9 @@ import { anyNetOf } from "../io/weights/net-of-weights.ts";
 import { CaffeError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
-import { dotOf } from "./dot.ts";
+import { dotOfDrawn } from "./dot.ts";
 import { type DrawOptions, drawOptions } from "./draw-options.ts";
+import { type DrawnNet, drawnNetOf } from "./drawn-net.ts";
 import { netGraphOf } from "./net-graph.ts";
 import { netPicture } from "./net-picture.ts";
 import { pdfOf } from "./picture/pdf.ts";
@@ -20,7 +21,7 @@ export async function drawNet(
   net: string | NetParameter,
   options: DrawOptions = {},
 ): Promise<string> {
-  return svgOf(pictureOf(net, options));
+  return svgOf(pictureOf(drawnOf(net, options), options));
 }
 
 /**
@@ -33,8 +34,13 @@ export async function drawNetToFile(
   path: string,
   options: DrawOptions = {},
 ): Promise<void> {
+  return drawToFile(drawnOf(net, options), path, options);
+}
+
+/** As `drawNetToFile`, of what is to be drawn. */
+export async function drawToFile(net: DrawnNet, path: string, options: DrawOptions): Promise<void> {
   const ending = extname(path).toLowerCase();
-  if (ending === ".dot") writeText(path, dotOf(net, options));
+  if (ending === ".dot") writeText(path, dotOfDrawn(net, options));
   else if (ending === ".svg") writeText(path, svgOf(pictureOf(net, options)));
   else if (ending === ".png") {
     const picture = pictureOf(net, options);
@@ -49,12 +55,16 @@ export async function drawNetToFile(
   }
 }
 
-function pictureOf(net: string | NetParameter, options: DrawOptions): Picture {
+function drawnOf(net: string | NetParameter, options: DrawOptions): DrawnNet {
   const param = anyNetOf(net, silent);
   checkOptions("dotOf, drawNet and drawNetToFile", options, drawOptions);
-  const graph = netGraphOf(param, options);
+  return drawnNetOf(param, options.displayLrMult);
+}
+
+function pictureOf(net: DrawnNet, options: DrawOptions): Picture {
+  const graph = netGraphOf(net, options.shapes);
   const shown = options.fold === false ? graph : foldRepeats(graph);
-  return netPicture(shown, param.name || "net", options);
+  return netPicture(shown, net.name || "net", options);
 }
 
 function writeText(path: string, text: string): void {

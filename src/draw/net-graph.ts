@@ -1,16 +1,8 @@
-import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
-import type { LayerRole } from "../layers/base/layer.ts";
-import { LayerRegistry } from "../layers/registry.ts";
 import { type DrawOptions, drawnShape } from "./draw-options.ts";
-import { layerDetails } from "./layer-text.ts";
+import type { DrawnLayer, DrawnNet } from "./drawn-net.ts";
 
 /** One layer within a box. */
-interface Part {
-  readonly name: string;
-  readonly type: string;
-  readonly details: readonly string[];
-  readonly role: LayerRole;
-}
+type Part = Pick<DrawnLayer, "name" | "type" | "details" | "role">;
 
 /** A box: a layer, and those that work in place on what it makes. */
 export interface GraphNode {
@@ -50,25 +42,16 @@ interface OpenNode {
   readonly blobs: readonly string[];
 }
 
-/** The boxes and arrows of a net that is filtered already. */
-export function netGraphOf(
-  net: NetParameter,
-  { displayLrMult, shapes }: Pick<DrawOptions, "displayLrMult" | "shapes">,
-): NetGraph {
-  const registry = new LayerRegistry();
+/** The boxes and arrows of a net. */
+export function netGraphOf(net: DrawnNet, shapes: DrawOptions["shapes"]): NetGraph {
   const nodes: OpenNode[] = [];
   const edges: GraphEdge[] = [];
   const makers = new Map<string, number>();
   /** Blobs that were read since they were last written. */
   const read = new Set<string>();
-  for (const layer of net.layer ?? []) {
-    const { name = "", type = "", bottom: bottoms = [], top: tops = [] } = layer;
-    const part: Part = {
-      name,
-      type,
-      details: layerDetails(layer, displayLrMult),
-      role: registry.roleOf(type),
-    };
+  for (const layer of net.layers) {
+    const { name, type, details, role, bottoms, tops } = layer;
+    const part: Part = { name, type, details, role };
     const joined = isInPlace(layer) ? joinable(nodes, makers, read, bottoms[0] ?? "") : undefined;
     if (joined) {
       joined.parts.push(part);
@@ -102,8 +85,8 @@ export function netGraphOf(
   };
 }
 
-function isInPlace({ bottom, top }: LayerParameter): boolean {
-  return bottom?.length === 1 && top?.length === 1 && bottom[0] === top[0];
+function isInPlace({ bottoms, tops }: DrawnLayer): boolean {
+  return bottoms.length === 1 && tops.length === 1 && bottoms[0] === tops[0];
 }
 
 /** The box that a layer in place joins: that of the only blob of a layer that is no source, not read by another yet. */

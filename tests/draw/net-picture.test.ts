@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { drawnNetOf } from "../../src/draw/drawn-net.ts";
 import { netGraphOf } from "../../src/draw/net-graph.ts";
 import { netPicture } from "../../src/draw/net-picture.ts";
 import type { Picture, Point, Rectangle } from "../../src/draw/picture/picture.ts";
@@ -57,7 +58,7 @@ const nets = readdirSync("models")
 test.each(nets)("%s is drawn, no wider than a screen, and nothing over anything", (path) => {
   const state = { phase: "TEST", level: 0, stages: [] } as const;
   const param = filterByState(readNetParameter(path), state, silent);
-  const graph = netGraphOf(param, {});
+  const graph = netGraphOf(drawnNetOf(param), undefined);
   const picture = netPicture(foldRepeats(graph), "net", {});
   expect(faultsOf(picture)).toEqual([]);
   expect(picture.width).toBeLessThan(1850);
@@ -72,14 +73,16 @@ describe("a net of its own", () => {
         convolution_param { num_output: ${i + 1} kernel_size: 3 } }`,
   );
   const long = netGraphOf(
-    parsePrototxt(
-      "NetParameter",
-      `layer { name: "in" type: "Data" top: "data" top: "label" } ${chain.join(" ")}
+    drawnNetOf(
+      parsePrototxt(
+        "NetParameter",
+        `layer { name: "in" type: "Data" top: "data" top: "label" } ${chain.join(" ")}
        layer { name: "side" type: "Power" bottom: "conv3" top: "side" }
        layer { name: "sum" type: "Eltwise" bottom: "conv29" bottom: "side" top: "sum" }
        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "sum" bottom: "label" top: "loss" }`,
+      ),
     ),
-    {},
+    undefined,
   );
 
   test("flows each way, in rows and in one", () => {
@@ -112,10 +115,10 @@ describe("a net of its own", () => {
   });
 
   test("of no layers is empty, and a long name is cut in the middle", () => {
-    const none = netPicture(netGraphOf({}, {}), "net", {});
+    const none = netPicture(netGraphOf(drawnNetOf({}), undefined), "net", {});
     expect(none.shapes).toEqual([]);
     const name = `${"a".repeat(100)}\u0007${"b".repeat(100)}`;
-    const one = netGraphOf({ layer: [{ name, type: "Input", top: ["x"] }] }, {});
+    const one = netGraphOf(drawnNetOf({ layer: [{ name, type: "Input", top: ["x"] }] }), undefined);
     const texts = textsOf(netPicture(one, "net", {}));
     expect(texts).toContain(`${"a".repeat(22)}…${"b".repeat(21)}`);
     expect(texts).toContain("top x");

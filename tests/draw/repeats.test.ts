@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { drawnNetOf } from "../../src/draw/drawn-net.ts";
 import { netGraphOf } from "../../src/draw/net-graph.ts";
 import { foldRepeats } from "../../src/draw/repeats.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
@@ -17,16 +18,17 @@ function residual(outputs: readonly number[], more = ""): string {
 }
 
 function folded(text: string, shapes?: ReadonlyMap<string, Shape>): ReturnType<typeof foldRepeats> {
-  return foldRepeats(
-    netGraphOf(parsePrototxt("NetParameter", text), { ...(shapes && { shapes }) }),
-  );
+  return foldRepeats(netGraphOf(drawnNetOf(parsePrototxt("NetParameter", text)), shapes));
 }
 
 const names = ({ nodes }: ReturnType<typeof foldRepeats>): (string | undefined)[] =>
   nodes.map(({ parts }) => parts[0]?.name);
 
 test("a layer in place stands in the box of what it works on", () => {
-  const { nodes, edges, outputs } = netGraphOf(parsePrototxt("NetParameter", residual([4])), {});
+  const { nodes, edges, outputs } = netGraphOf(
+    drawnNetOf(parsePrototxt("NetParameter", residual([4]))),
+    undefined,
+  );
   expect(nodes.map(({ parts }) => parts.map(({ name }) => name))).toEqual([
     ["sum-1"],
     ["conv0", "relu0"],
@@ -44,7 +46,7 @@ test("what another has read before, or a source has made, is no box's own", () =
   const read = `layer { name: "d" type: "Input" top: "d" } layer { name: "a" type: "ReLU" bottom: "d" top: "d" }
     layer { name: "b" type: "Power" bottom: "d" top: "b" } layer { name: "c" type: "Power" bottom: "b" top: "c" }
     layer { name: "e" type: "ReLU" bottom: "b" top: "b" }`;
-  const { nodes, outputs } = netGraphOf(parsePrototxt("NetParameter", read), {});
+  const { nodes, outputs } = netGraphOf(drawnNetOf(parsePrototxt("NetParameter", read)), undefined);
   expect(nodes).toHaveLength(5);
   expect(outputs.map(({ blob }) => blob)).toEqual(["b", "c"]);
 });

@@ -2,6 +2,14 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import {
+  AsFloat,
+  type FileContent,
+  ints,
+  noisy,
+  onnxFile,
+  positive,
+} from "../support/onnx-file.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { damaged, damagedText } from "./damage.ts";
 
@@ -34,6 +42,12 @@ const { upgradeNet, upgradeSolver } =
 const { readNetBinary } = await built<typeof import("../../src/io/weights/net-binary.ts")>(
   "io/weights/net-binary.js",
 );
+const { importModel } = await built<typeof import("../../src/onnx/import/from-onnx.ts")>(
+  "onnx/import/from-onnx.js",
+);
+const { readOverview } = await built<typeof import("../../src/onnx/overview/overview.ts")>(
+  "onnx/overview/overview.js",
+);
 const { CaffeError } = await built<typeof import("../../src/util/errors.ts")>("util/errors.js");
 
 const SOLVERS = "tests/golden/cases/solvers";
@@ -53,6 +67,50 @@ const fromFile = (read: (path: string) => unknown) => (bytes: Buffer) => {
   writeFileSync(path, bytes);
   return read(path);
 };
+
+/** Files of ONNX that have some of everything: operators of many kinds, constants, open lengths. */
+function onnxFiles(): string[] {
+  const constants = { w: noisy([4, 3, 3, 3]), b: noisy([4]), v: noisy([2, 4]), s: ints(0, -1) };
+  const nets: readonly FileContent[] = [
+    {
+      inputs: { x: ["batch", 3, 8, 8] },
+      outputs: ["prob"],
+      constants,
+      nodes: [
+        ["Conv", ["x", "w", "b"], ["c"], { pads: [1, 1, 1, 1], strides: [2, 2] }],
+        ["LeakyRelu", ["c"], ["r"], { alpha: new AsFloat(0.1) }],
+        ["GlobalAveragePool", ["r"], ["g"]],
+        ["Reshape", ["g", "s"], ["f"]],
+        ["Gemm", ["f", "v"], ["y"], { transB: 1 }],
+        ["Softmax", ["y"], ["prob"], { axis: 1 }],
+      ],
+    },
+    {
+      inputs: { x: [2, 4, 6, 6] },
+      outputs: ["y", "m"],
+      constants: { p: positive([4]), k: ints(1, 4), z: noisy([4]) },
+      nodes: [
+        ["BatchNormalization", ["x", "z", "z", "z", "p"], ["n"], { epsilon: 1e-5 }],
+        ["MaxPool", ["n"], ["a"], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }],
+        [
+          "AveragePool",
+          ["n"],
+          ["b"],
+          { kernel_shape: [2, 2], strides: [2, 2], auto_pad: "SAME_UPPER" },
+        ],
+        ["Add", ["a", "b"], ["c"]],
+        ["Concat", ["c", "a"], ["d"], { axis: 1 }],
+        ["Transpose", ["d"], ["y"], { perm: [0, 2, 3, 1] }],
+        ["ReduceMean", ["d"], ["m"], { axes: [2, 3], keepdims: 0 }],
+      ],
+    },
+  ];
+  return nets.map((net, i) => {
+    const path = join(folder, `net${i}.onnx`);
+    writeFileSync(path, onnxFile(net));
+    return path;
+  });
+}
 
 /** Bytes that this thread holds outside files. */
 const held = (): number => {
@@ -130,6 +188,12 @@ describe(`${RUNS} damaged files of each kind, seed ${SEED}`, () => {
       files(".h5").filter((path) => /part\d+\.h5$/.test(path)),
       (bytes, name) => readHdf5(bytes, name),
     );
+  });
+
+  test("a damaged file of ONNX is read, or is an error of its own", () => {
+    const sources = onnxFiles();
+    binary(sources, importModel);
+    binary(sources, fromFile(readOverview));
   });
 
   const text = (

@@ -42,8 +42,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What training would do, looked at before it is done.
   doctor: [...below, "new-run"],
   trial: below,
-  // A net's layers, blobs and weights become nodes and tensors.
-  onnx: ["util", "io", "engines", "blob", "layers", "net"],
+  // A net's layers, blobs and weights become nodes and tensors; a file's nodes are drawn as layers are.
+  onnx: ["util", "io", "engines", "blob", "layers", "net", "draw"],
   // Pages that stand by themselves; charts are laid on them.
   page: ["util"],
   plot: ["util", "monitor", "page"],
@@ -97,6 +97,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     export: ["graph"],
     import: ["format"],
     check: ["graph", "export"],
+    overview: ["format", "import"],
   },
   solvers: {
     "workers.ts": [],

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { drawNetToFile } from "../../draw/draw.ts";
+import type { DrawOptions } from "../../draw/draw-options.ts";
 import { keepSource } from "../../io/proto/source.ts";
 import { anyNetOf } from "../../io/weights/net-of-weights.ts";
 import { filterByState } from "../../net/build/state.ts";
@@ -8,9 +9,10 @@ import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { type Log, silent } from "../../util/log.ts";
 import type { Shape } from "../../util/shape.ts";
 import { levelFlag, listOf, stageFlag, whole, withLists } from "../flags.ts";
+import { drawOnnx, isOnnxName } from "../onnx-summary.ts";
 import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
-import { Console } from "../session.ts";
-import { shapesOf } from "./summarize.ts";
+import { Console, withoutInfo } from "../session.ts";
+import { shapeFlag, shapesOf } from "../shape-flag.ts";
 
 interface DrawFlags {
   readonly model: string;
@@ -36,7 +38,7 @@ export const drawNet: CommandModule<object, DrawFlags> = {
       .positional("model", {
         type: "string",
         demandOption: true,
-        describe: "the net: its prototxt, or a .caffemodel",
+        describe: "the net: its prototxt, a .caffemodel, or a file of ONNX",
       })
       .positional("output", {
         type: "string",
@@ -62,12 +64,7 @@ export const drawNet: CommandModule<object, DrawFlags> = {
         default: false,
         describe: "write the shapes of blobs",
       })
-      .option("shape", {
-        type: "string",
-        array: true,
-        default: [],
-        describe: "shape of an input, as data=64,3,224,224; data need not be there",
-      })
+      .option(...shapeFlag)
       .option("fold", {
         type: "boolean",
         default: true,
@@ -104,9 +101,18 @@ export const drawNet: CommandModule<object, DrawFlags> = {
 
 async function run(flags: DrawFlags): Promise<void> {
   const { log } = new Console();
-  const quiet: Log = (severity, source, message) => {
-    if (severity !== "info") log(severity, source, message);
+  const options: DrawOptions = {
+    rankdir: flags.rankdir,
+    displayLrMult: flags.display_lrm,
+    fold: flags.fold,
+    wrap: flags.wrap,
   };
+  if (isOnnxName(flags.model)) await drawOnnx(flags, options);
+  else await drawParameter(flags, options, withoutInfo(log));
+  log("info", "draw_net", `Drawing net to ${flags.output}`);
+}
+
+async function drawParameter(flags: DrawFlags, options: DrawOptions, quiet: Log): Promise<void> {
   const param = anyNetOf(flags.model, quiet);
   const { phase, level } = flags;
   const stages = listOf("stage", flags.stage);
@@ -124,12 +130,5 @@ async function run(flags: DrawFlags): Promise<void> {
     });
     for (const [name, blob] of net.blobs) shapes.set(name, blob.shape);
   }
-  await drawNetToFile(shown, flags.output, {
-    rankdir: flags.rankdir,
-    displayLrMult: flags.display_lrm,
-    fold: flags.fold,
-    wrap: flags.wrap,
-    ...(wantsShapes && { shapes }),
-  });
-  log("info", "draw_net", `Drawing net to ${flags.output}`);
+  await drawNetToFile(shown, flags.output, { ...options, ...(wantsShapes && { shapes }) });
 }

@@ -19,7 +19,7 @@ import { picturesNamed } from "../picture-files.ts";
 import { type ImageFlags, preparationOf, withImageFlags } from "../preparation.ts";
 import { checkRunsNothing } from "../run-layers.ts";
 import { Console, enginesFor, withoutInfo } from "../session.ts";
-import { shapesOf } from "./summarize.ts";
+import { shapeFlag, shapesOf } from "../shape-flag.ts";
 
 interface ExportFlags extends ImageFlags {
   readonly output: string;
@@ -49,12 +49,7 @@ export const exportOnnx: CommandModule<object, ExportFlags> = {
       .positional("output", { type: "string", demandOption: true, describe: "file to write" })
       .option(...levelFlag)
       .option(...stageFlag)
-      .option("shape", {
-        type: "string",
-        array: true,
-        default: [],
-        describe: "shape of an input, as data=1,3,224,224; data need not be there",
-      })
+      .option(...shapeFlag)
       .option(
         ...whole("opset", {
           default: 17,

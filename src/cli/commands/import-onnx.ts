@@ -5,7 +5,7 @@ import { makeFolder } from "../../io/files/file-system.ts";
 import { fromOnnx, type ImportedNet } from "../../onnx/import/from-onnx.ts";
 import { whole, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
-import { shapesOf } from "./summarize.ts";
+import { shapesOf } from "../shape-flag.ts";
 
 interface ImportFlags {
   readonly file: string;

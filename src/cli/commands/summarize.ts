@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import type { CommandModule } from "yargs";
 import { keepSource } from "../../io/proto/source.ts";
 import { anyNetOf } from "../../io/weights/net-of-weights.ts";
@@ -6,14 +5,16 @@ import type { LayerRole } from "../../layers/base/layer.ts";
 import { LayerRegistry } from "../../layers/registry.ts";
 import { filterByState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
-import { type ShapesByName, withPlaceholders } from "../../net/tools/placeholders.ts";
+import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { type LayerSummary, summarize as summaryOf } from "../../net/tools/summary.ts";
-import { CaffeError } from "../../util/errors.ts";
 import { silent } from "../../util/log.ts";
 import { cut, printable } from "../../util/printable.ts";
 import { levelFlag, listOf, stageFlag, withLists } from "../flags.ts";
+import { isOnnxName, summarizeOnnx } from "../onnx-summary.ts";
+import { countText, ruledTable } from "../ruled-table.ts";
 import { checkRunsNothing, runLayersFlag } from "../run-layers.ts";
-import { Console } from "../session.ts";
+import { Console, withoutInfo } from "../session.ts";
+import { shapeFlag, shapesOf } from "../shape-flag.ts";
 
 interface SummarizeFlags {
   readonly model: string;
@@ -34,7 +35,7 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
       .positional("model", {
         type: "string",
         demandOption: true,
-        describe: "the net: its prototxt, or a .caffemodel",
+        describe: "the net: its prototxt, a .caffemodel, or a file of ONNX",
       })
       .option("phase", {
         type: "string",
@@ -44,12 +45,7 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
       })
       .option(...levelFlag)
       .option(...stageFlag)
-      .option("shape", {
-        type: "string",
-        array: true,
-        default: [],
-        describe: "shape of an input, as data=64,3,224,224; data need not be there",
-      })
+      .option(...shapeFlag)
       .option(...runLayersFlag)
       .option("json", { type: "boolean", default: false, describe: "print JSON" })
       .example("caffe summarize models/lenet/lenet.prototxt", "what LeNet is made of")
@@ -61,10 +57,12 @@ export const summarize: CommandModule<object, SummarizeFlags> = {
 };
 
 function run(flags: SummarizeFlags): void {
+  if (isOnnxName(flags.model)) {
+    summarizeOnnx(flags);
+    return;
+  }
   const { log } = new Console();
-  const quiet: typeof log = (severity, source, message) => {
-    if (severity !== "info") log(severity, source, message);
-  };
+  const quiet = withoutInfo(log);
   const param = anyNetOf(flags.model, quiet);
   const state = { phase: flags.phase, level: flags.level, stages: listOf("stage", flags.stage) };
   if (!flags["run-layers"]) checkRunsNothing(filterByState(param, state, silent));
@@ -75,23 +73,6 @@ function run(flags: SummarizeFlags): void {
     ? JSON.stringify({ name: net.name, phase: net.phase, layers }, undefined, 2)
     : tableOf(net.name, layers, process.stdout.isTTY === true);
   process.stdout.write(`${text}\n`);
-}
-
-/**
- * Shapes from `name=1,3,224,224`.
- * @throws CaffeError where one is written otherwise
- */
-export function shapesOf(given: readonly string[]): ShapesByName {
-  return Object.fromEntries(
-    given.map((text) => {
-      const [, name = "", list = ""] = /^(.*)=([^=]*)$/s.exec(text) ?? [];
-      const shape = list.split(",").map(Number);
-      if (name !== "" && shape.every((length) => Number.isInteger(length) && length > 0)) {
-        return [name, shape];
-      }
-      throw new CaffeError(`--shape is ${text}. Expected name=lengths, as data=64,3,224,224.`);
-    }),
-  );
 }
 
 const HEADER = ["layer", "type", "output", "parameters", "MACs", "memory"] as const;
@@ -116,31 +97,17 @@ function tableOf(name: string, layers: readonly LayerSummary[], isColoured: bool
     countText(total(({ macs }) => macs)),
     bytesText(total(({ bytes }) => bytes)),
   ];
-  const widths = HEADER.map((title, column) =>
-    Math.max(
-      ...[[...HEADER], ...rows, footer].map((row) => row[column]?.length ?? 0),
-      title.length,
-    ),
+  return ruledTable(
+    {
+      title: name === "" ? "(a net without a name)" : cut(printable(name)),
+      head: HEADER,
+      rows,
+      sums: footer,
+      texts: 3,
+      styleOf: (i) => colourOf(layers[i] as LayerSummary),
+    },
+    isColoured,
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column < 3 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd();
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    isColoured ? styleText(style, text) : text;
-  const rule = paint("dim", "─".repeat(widths.reduce((sum, width) => sum + width + 2, -2)));
-  return [
-    paint("bold", name === "" ? "(a net without a name)" : cut(printable(name))),
-    paint("bold", line(HEADER)),
-    rule,
-    ...rows.map((row, i) => paint(colourOf(layers[i] as LayerSummary), line(row))),
-    rule,
-    paint("bold", line(footer)),
-  ].join("\n");
 }
 
 /** Where a net begins and ends. */
@@ -153,14 +120,6 @@ function colourOf({
 }: LayerSummary): "green" | "blue" | "yellow" | "reset" {
   if (parameters > 0) return lrMults.some((mult) => mult !== 0) ? "green" : "blue";
   return ENDS.includes(new LayerRegistry().roleOf(type)) ? "yellow" : "reset";
-}
-
-/** 1,234 · 12.3 k · 4.5 M · 6.7 G. */
-function countText(count: number): string {
-  if (count === 0) return "–";
-  if (count < 10_000) return count.toLocaleString("en");
-  const step = count < 1e6 ? 1 : count < 1e9 ? 2 : 3;
-  return `${(count / 1000 ** step).toFixed(count / 1000 ** step < 100 ? 1 : 0)} ${["", "k", "M", "G"][step]}`;
 }
 
 function bytesText(bytes: number): string {

@@ -13,7 +13,7 @@ import { OnnxModel } from "../graph/model.ts";
 import { isEnd } from "./ends.ts";
 import { type FreeGroup, findFreeAxes, freedomsOf } from "./free-axes.ts";
 import { type OnnxOptions, onnxOptions } from "./options.ts";
-import { translationOf } from "./translations.ts";
+import { isReplaced, translationOf } from "./translations.ts";
 import { Translator } from "./translator.ts";
 import { withoutForm } from "./without-form.ts";
 
@@ -66,6 +66,10 @@ export async function toOnnx(net: Net, options: OnnxOptions = {}): Promise<OnnxM
   }
 }
 
+/** Why a layer that is known by its name has no form. */
+const REPLACED =
+  "a module of its name is there and runs; what is known by that name, where the module is not on the path, has a form";
+
 /** Names every layer that has no meaning in ONNX, and says why. */
 function checkLayers(layers: readonly Layer[]): void {
   const registry = new LayerRegistry();
@@ -74,8 +78,10 @@ function checkLayers(layers: readonly Layer[]): void {
     return !isGiven && !isEnd(layer.param) && translationOf(layer) === undefined;
   });
   if (unknown.length === 0) return;
-  const reasons = unknown.map(({ param: { name = "", type = "" } }) => {
-    return `"${name}" (${type}: ${withoutForm[type] ?? "a layer of the user's own"})`;
+  const reasons = unknown.map((layer) => {
+    const { name = "", type = "" } = layer.param;
+    const why = isReplaced(layer) ? REPLACED : (withoutForm[type] ?? "a layer of the user's own");
+    return `"${name}" (${type}: ${why})`;
   });
   throw new NetError(
     `${reasons.join(", ")} ${unknown.length > 1 ? "have" : "has"} no form in ONNX. Expected a net without: cut it before, and make their part of the work in the program that runs the file.`,

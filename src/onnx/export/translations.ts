@@ -69,9 +69,17 @@ export function translationOf(layer: Layer): Translation | undefined {
   return translations.get(kindOf(layer)) ?? pythonLayers[kindOf(layer)];
 }
 
+/** Whether a layer in Python has the name of one that has a form, and a module of the user's in its place. */
+export function isReplaced(layer: Layer): boolean {
+  return layer.param.type === "Python" && pythonName(layer) in pythonLayers;
+}
+
 /** A layer's type; of those in Python that are known, module and class. */
 function kindOf(layer: Layer): string {
-  const { type = "", python_param } = layer.param;
-  const isKnown = type === "Python" && (layer as PythonLayer).isKnown;
-  return isKnown ? `${python_param?.module}.${python_param?.layer}` : type;
+  const { type = "" } = layer.param;
+  return type === "Python" && (layer as PythonLayer).isKnown ? pythonName(layer) : type;
+}
+
+function pythonName({ param: { python_param } }: Layer): string {
+  return `${python_param?.module}.${python_param?.layer}`;
 }

@@ -51,3 +51,13 @@ test("a layer that drops by chance, and one of the user's own, have no form", as
     '"t" (Python: it is a program of its own) has no form in ONNX. Expected a net without: cut it before',
   );
 });
+
+test("a module of the user's in the place of a layer that is known is told apart", async () => {
+  const root = temporaryFolder();
+  writeFileSync(
+    join(root, "spatial_dropout.js"),
+    "export class SpatialDropoutLayer { setup() {} reshape([x], [y]) { y.reshapeLike(x); } forward() {} backward() {} }",
+  );
+  using net = layerNet(dropout("{'phase': 'TEST', 'p': '0.5'}"), [[2, 3]], { phase: "TEST", root });
+  await expect(toOnnx(net)).rejects.toThrow(/"t" \(Python: a module of its name is there and runs/);
+});

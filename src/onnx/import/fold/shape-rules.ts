@@ -18,14 +18,26 @@ const broadcast: ShapeRule = (p) => {
   ];
 };
 
+/** Makes sure that groups divide channels, and that an input has those that weights are for. */
+function checkGroups(p: Parameters, divided: number, wanted: (group: number) => number): void {
+  const group = p.number("group", 1);
+  const channels = p.shape(0)[1] ?? 0;
+  if (group >= 1 && divided % group === 0 && wanted(group) === channels) return;
+  p.fail(
+    `its weights are ${p.shape(1).join("×")} in ${group} groups, and its input has ${channels} channels. Expected weights for as many.`,
+  );
+}
+
 const conv: ShapeRule = (p) => {
   const weights = p.shape(1);
   const [n = 1] = p.shape(0);
+  checkGroups(p, weights[0] ?? 0, (group) => (weights[1] ?? 0) * group);
   return [[n, weights[0] ?? 0, ...windowsOf(p, weights.slice(2)).counts]];
 };
 
 const convTranspose: ShapeRule = (p) => {
   const weights = p.shape(1);
+  checkGroups(p, weights[0] ?? 0, () => weights[0] ?? 0);
   const channels = (weights[1] ?? 0) * p.number("group", 1);
   return [[p.shape(0)[0] ?? 1, channels, ...transposedWindowsOf(p, weights.slice(2)).places]];
 };
