@@ -19,7 +19,12 @@ export async function distancesOf(
   file: string | Uint8Array,
   imported: ImportedNet,
 ): Promise<Distance[]> {
-  const options = { logSeverityLevel: 3, intraOpNumThreads: 1 } as const;
+  // Its optimiser takes margins of zeros into maxima, where they do not count any more.
+  const options = {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1,
+    graphOptimizationLevel: "disabled",
+  } as const;
   const session = await (typeof file === "string"
     ? InferenceSession.create(file, options)
     : InferenceSession.create(file, options));

@@ -13,6 +13,7 @@ import { inPlace, renameBlobs } from "./nets/blob-names.ts";
 import { checkNet, deployNet, type NetEnd } from "./nets/deploy.ts";
 import { commentedNet } from "./nets/prototxt-text.ts";
 import { trainValNet } from "./nets/train-val.ts";
+import { simplify } from "./passes/passes.ts";
 import { readModel } from "./read/read-model.ts";
 import { type ImportedLayer, translate } from "./translate/translator.ts";
 
@@ -48,7 +49,9 @@ export function importModel(
 ): ImportedNet {
   const graph = readModel(bytes, path);
   setInputShapes(graph, shapes, batch);
-  const { layers, outputs } = translate(graph, infer(graph));
+  const unknown = infer(graph);
+  simplify(graph);
+  const { layers, outputs } = translate(graph, unknown);
   return new ImportedNet(path, graph, layers, outputs);
 }
 

@@ -231,6 +231,37 @@ test("weights beside the file are read from its folder and nowhere else", async 
   expect(() => fromOnnx(fileWith("none.bin", 0)).weights).toThrow(/no such file/);
 });
 
+test("nothing works in place in memory that others read", async () => {
+  const bytes = onnxFile({
+    inputs: { x: [1, 3, 4, 4] },
+    outputs: ["y"],
+    nodes: [
+      ["Sigmoid", ["x"], ["s"]],
+      ["Concat", ["s"], ["c"], { axis: 1 }],
+      ["BatchNormalization", ["c", "w", "b", "b", "w"], ["n"]],
+      ["Flatten", ["s"], ["f"]],
+      ["Sub", ["f", "half"], ["g"]],
+      ["Relu", ["g"], ["r"]],
+      ["Reshape", ["s", "shape"], ["v"]],
+      ["Relu", ["v"], ["r2"]],
+      ["Flatten", ["n"], ["fn"]],
+      ["Add", ["fn", "r"], ["sum"]],
+      ["Flatten", ["s"], ["f2"]],
+      ["Add", ["sum", "f2"], ["all"]],
+      ["Flatten", ["r2"], ["f3"]],
+      ["Mul", ["all", "f3"], ["y"]],
+    ],
+    constants: {
+      w: { dims: [3], floats: [1, 2, 3] },
+      b: noisy([3]),
+      half: noisy([48], 5),
+      shape: ints(1, 4, 3, 4),
+    },
+  });
+  const [distance] = await distancesOf(bytes, importModel(bytes, "net.onnx"));
+  expect(distance?.relative).toBeLessThan(1e-5);
+});
+
 test("an input that is an output, constants of many types, and a net that is no classifier", () => {
   const content: FileContent = {
     inputs: { x: [1, 3, 4, 4] },

@@ -6,6 +6,9 @@ const IN_PLACE: ReadonlySet<string> = new Set([
   ...["BatchNorm", "Bias", "Dropout", "ReLU", "ReLU6", "Scale"],
 ]);
 
+/** Layers whose top may use the memory of their bottom, which others may read. */
+const VIEWS: ReadonlySet<string> = new Set(["Flatten", "Permute", "Reshape", "Slice"]);
+
 /** The layers with blobs of other names. */
 export function renameBlobs(
   layers: readonly ImportedLayer[],
@@ -35,12 +38,16 @@ export function inPlace(
   for (const { param } of layers) {
     for (const name of param.bottom ?? []) readers.set(name, (readers.get(name) ?? 0) + 1);
   }
+  const views = new Set(
+    layers.flatMap(({ param }) => (VIEWS.has(param.type ?? "") ? (param.top ?? []) : [])),
+  );
   const names = new Map<string, string>();
   for (const { param } of layers) {
     const { type = "", bottom = [], top = [] } = param;
     const [x = ""] = bottom;
     const [y = ""] = top;
-    const isFree = bottom.length === 1 && readers.get(x) === 1 && !kept.has(x) && !kept.has(y);
+    const isOwn = bottom.length === 1 && readers.get(x) === 1 && !views.has(x);
+    const isFree = isOwn && !kept.has(x) && !kept.has(y);
     if (IN_PLACE.has(type) && isFree) names.set(y, names.get(x) ?? x);
   }
   return renameBlobs(layers, names);

@@ -125,5 +125,6 @@ export const activations: Readonly<Record<string, Translation>> = {
   Sigmoid: alone("Sigmoid"),
   Softplus: alone("BNLL"),
   Sqrt: power({ power: 0.5 }),
+  Swish: alone("Swish"),
   Tanh: alone("TanH"),
 };

@@ -16,6 +16,7 @@ const transpose: Translation = (at) => {
 
 const concat: Translation = (at) => {
   const bottom = at.node.inputs.map((_, i) => at.blob(i));
+  if (bottom.length === 1) return bottom;
   const axis = at.axis(at.number("axis", 1), at.made().length);
   return at.layer({ type: "Concat", bottom, ...(axis !== 1 && { concat_param: { axis } }) });
 };
@@ -115,6 +116,14 @@ const pad: Translation = (at) => {
   });
 };
 
+/** Of `joinShuffles`. */
+const shuffle: Translation = (at) =>
+  at.layer({
+    type: "ShuffleChannel",
+    bottom: [at.blob(0)],
+    shuffle_channel_param: { group: at.number("group", 1) },
+  });
+
 /** Operators that only arrange elements anew. */
 export const arrangements: Readonly<Record<string, Translation>> = {
   Concat: concat,
@@ -122,6 +131,7 @@ export const arrangements: Readonly<Record<string, Translation>> = {
   Gather: gather,
   Pad: pad,
   Reshape: view,
+  ShuffleChannel: shuffle,
   Slice: slice,
   Split: split,
   Squeeze: view,
