@@ -22,6 +22,8 @@ export interface Side {
     readonly workers: Ranks;
     /** @throws CaffeError where they have not all the same */
     readonly agree: (what: string, own: string) => Promise<void>;
+    /** This rank's number among those of its machine. */
+    readonly localRank: number;
     /** Threads of this process that the machine has cores for. */
     readonly threads: number;
     /** How this rank's engine of so many threads chooses algorithms: as rank 0 has in earlier runs; undefined for rank 0. */
@@ -51,6 +53,7 @@ export async function besideOthers(
       others: {
         workers,
         agree: (what, own) => world.agree(what, own),
+        localRank: world.hosts.slice(0, world.rank).filter((host) => host === world.host).length,
         threads: threadsOf(world),
         tuning: (threads) => tuningOf(workers, threads, log),
       },

@@ -38,7 +38,8 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     )
     .option("gpu", {
       type: "string",
-      describe: "run on this GPU, by its number in caffe device_query",
+      describe:
+        "run on this GPU, by its number in caffe device_query; train in ranks of mpirun takes all: one for each rank",
     })
     .option("python", {
       type: "string",

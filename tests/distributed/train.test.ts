@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { writeHdf5 } from "../../src/io/hdf5/hdf5.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import { Random } from "../../src/util/random.ts";
+import { gpu } from "../support/engines.ts";
 import { hasMpi, mpiNeeds, mpirun, startMpirun } from "../support/mpi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -17,7 +18,7 @@ const program = fileURLToPath(new URL("../support/train-in-ranks.mjs", import.me
 interface RankRun {
   /** A solver's prototxt, its net within. */
   readonly solver: string;
-  readonly engine: "reference" | "native";
+  readonly engine: "reference" | "native" | "webgpu";
   readonly iterations: number;
   /** What gradients are on their way; "float32" by default. */
   readonly wire?: "bf16";
@@ -126,6 +127,34 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     return JSON.parse(readFileSync(results, "utf8")) as RankResult[];
   }
 
+  /** That weights are the same up to rounding. */
+  function expectSame(others: RankResult[], ones: RankResult[]): void {
+    expect(others).toHaveLength(ones.length);
+    for (const [i, { losses, weights }] of ones.entries()) {
+      const other = others[i] as RankResult;
+      expect(losses.at(-1)).not.toBe(losses[0]);
+      for (const [k, loss] of losses.entries()) expect(other.losses[k]).toBeCloseTo(loss, 5);
+      for (const [p, blob] of weights.entries()) {
+        const scale = Math.max(...blob.map(Math.abs));
+        const errors = blob.map((weight, k) =>
+          Math.abs(weight - (other.weights[p]?.[k] ?? Number.NaN)),
+        );
+        expect(Math.max(...errors) / scale, `run ${i}, parameter ${p}`).toBeLessThan(1e-5);
+      }
+    }
+  }
+
+  test.skipIf(!gpu)("ranks on a GPU learn so too, gradients going through the host", () => {
+    const runs = (batch: number): RankRun[] => [
+      {
+        solver: solver(list, batch, `${rules.SGD} iter_size: 2 clip_gradients: 0.5`),
+        engine: "webgpu",
+        iterations: 4,
+      },
+    ];
+    expectSame(train(2, runs(4)), train(1, runs(8)));
+  });
+
   test.each([2, 4])(
     "%i ranks learn what one of their joint batch learns, by every rule",
     (ranks) => {
@@ -133,23 +162,11 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       const [sgd] = runs as [RankRun];
       const together = train(ranks, [...runs, { ...sgd, wire: "bf16" }]);
       const halved = together.pop() as RankResult;
-      expect(together).toHaveLength(alone.length);
+      expectSame(together, alone);
       expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);
       const misses = halved.losses.map((loss, k) => Math.abs(loss - (alone[0]?.losses[k] ?? 0)));
       expect(Math.max(...misses)).toBeLessThan(0.003);
       expect(halved.losses).not.toEqual(together[0]?.losses);
-      for (const [i, { losses, weights }] of alone.entries()) {
-        const other = together[i] as RankResult;
-        expect(losses.at(-1)).not.toBe(losses[0]);
-        for (const [k, loss] of losses.entries()) expect(other.losses[k]).toBeCloseTo(loss, 5);
-        for (const [p, blob] of weights.entries()) {
-          const scale = Math.max(...blob.map(Math.abs));
-          const errors = blob.map((weight, k) =>
-            Math.abs(weight - (other.weights[p]?.[k] ?? Number.NaN)),
-          );
-          expect(Math.max(...errors) / scale, `run ${i}, parameter ${p}`).toBeLessThan(1e-5);
-        }
-      }
     },
   );
 

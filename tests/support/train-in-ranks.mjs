@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { joinRanks } from "../../dist/distributed/join.js";
 import { Ranks } from "../../dist/distributed/ranks.js";
 import { createEngines } from "../../dist/engines/create.js";
+import { openGpu } from "../../dist/engines/webgpu/device.js";
 import { Solver } from "../../dist/index.js";
 
 /** Of a large parameter so many elements from all over it are told. */
@@ -13,15 +14,17 @@ const [, , runs, results] = process.argv;
 const world = await joinRanks(process.env);
 const told = [];
 for (const { solver: text, engine, iterations, wire } of JSON.parse(readFileSync(runs, "utf8"))) {
+  const gpu = engine === "webgpu" ? await openGpu() : undefined;
   const workers = world && new Ranks(world, wire);
   const solver = Solver.parse(text, {
-    engines: createEngines({ prefer: engine, threads: 1 }),
+    engines: createEngines({ threads: 1, ...(gpu ? { gpu } : { prefer: engine }) }),
     sharesMemory: true,
     ...(workers && { workers }),
   });
   const losses = [];
   solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
   await solver.step(iterations);
+  await solver.net.paramsToHost();
   const blobs = solver.net.layers.flatMap((layer) => layer.blobs);
   const weights = blobs.map((blob) => {
     const every = Math.ceil(blob.count() / MOST_WEIGHTS);

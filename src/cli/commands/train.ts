@@ -1,6 +1,7 @@
 import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
 import type { Wire } from "../../distributed/gradient-sums.ts";
+import { listAdapters } from "../../engines/webgpu/device.ts";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
@@ -191,7 +192,8 @@ async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side
   const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
   const threads = flags.threads ?? others?.threads;
   const tuning = await others?.tuning(threads ?? others.threads);
-  const engines = await enginesFor({ ...flags, threads }, log, param, tuning);
+  const gpu = flags.gpu === "all" ? await gpuOfRank(others) : flags.gpu;
+  const engines = await enginesFor({ ...flags, gpu, threads }, log, param, tuning);
   const stages = listOf("stage", flags.stage);
   return new Solver(param, {
     engines,
@@ -204,6 +206,20 @@ async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side
     ...(others && { workers: others.workers }),
     isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
   });
+}
+
+/**
+ * The GPU of one of several ranks: by its number among those of its machine, over and over where GPUs are fewer.
+ * @throws CaffeError for a process that is alone; EngineError where there is no GPU
+ */
+async function gpuOfRank(others: Side["others"]): Promise<string> {
+  if (!others) {
+    throw new CaffeError(
+      "--gpu is all, which gives each rank of mpirun a GPU of its own. Expected the number of one GPU, or mpirun -np N caffe train.",
+    );
+  }
+  const { length } = await listAdapters();
+  return String(others.localRank % Math.max(1, length));
 }
 
 function rankIn(others: Side["others"]): number {

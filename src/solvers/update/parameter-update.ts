@@ -84,6 +84,10 @@ export class ParameterUpdate {
     this.#warnOfUnused();
   }
 
+  get #workerCount(): number {
+    return this.#workers?.count ?? 1;
+  }
+
   get param(): SolverParameter {
     return this.#param;
   }
@@ -97,9 +101,11 @@ export class ParameterUpdate {
   /** What clips gradients where they lie on a device, and are to be clipped. */
   #clippingOf({ clip_gradients: threshold = -1 }: SolverParameter): DeviceClipping | undefined {
     if (!this.#engine.device || threshold < 0) return undefined;
-    if (this.#clipping?.threshold === threshold) return this.#clipping;
+    // What it sees are the sums of all workers' gradients, of which the mean is clipped.
+    const ofSums = threshold * this.#workerCount;
+    if (this.#clipping?.threshold === ofSums) return this.#clipping;
     const blobs = this.#updated.map(({ blob }) => blob);
-    return new DeviceClipping(this.#engine, threshold, blobs);
+    return new DeviceClipping(this.#engine, ofSums, blobs);
   }
 
   /**
@@ -161,7 +167,9 @@ export class ParameterUpdate {
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
     const isSound = this.#isSound;
     this.end();
-    if (isDisplayed && this.#clipping) this.#tellClipping(await this.#clipping.norm());
+    if (isDisplayed && this.#clipping) {
+      this.#tellClipping((await this.#clipping.norm()) / this.#workerCount);
+    }
     return isSound;
   }
 
@@ -178,7 +186,7 @@ export class ParameterUpdate {
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(param, iter);
     const adaptation = isSgd ? adaptationOf(param) : undefined;
-    const gradientScale = scale / iter_size / (this.#workers?.count ?? 1);
+    const gradientScale = scale / iter_size / this.#workerCount;
     const numbers = adaptation && rate > 0 && localNumbers(adaptation, rate, gradientScale);
     return (updated) => {
       const { blob, lrMult, decayMult, history } = updated;
@@ -249,7 +257,7 @@ export class ParameterUpdate {
     if (clip < 0) return 1;
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
-    const norm = Math.sqrt(sum) / (this.#workers?.count ?? 1);
+    const norm = Math.sqrt(sum) / this.#workerCount;
     return this.#tellClipping(norm);
   }
 
