@@ -10,26 +10,14 @@ import { Random } from "../../src/util/random.ts";
 import { gpu } from "../support/engines.ts";
 import { hasMpi, mpiNeeds, mpirun, startMpirun } from "../support/mpi.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  expectSame,
+  type RankResult,
+  type RankRun,
+  trainInRanks,
+} from "../support/train-in-ranks.ts";
 
 const binary = fileURLToPath(new URL("../../bin/caffe", import.meta.url));
-const program = fileURLToPath(new URL("../support/train-in-ranks.mjs", import.meta.url));
-
-/** One training, and what came of it. */
-interface RankRun {
-  /** A solver's prototxt, its net within. */
-  readonly solver: string;
-  readonly engine: "reference" | "native" | "webgpu";
-  readonly iterations: number;
-  /** What gradients are on their way; "float32" by default. */
-  readonly wire?: "bf16";
-}
-interface RankResult {
-  /** Of gradients that one rank has sent. */
-  readonly bytes: number;
-  readonly losses: readonly number[];
-  /** Of each blob of the net's layers; of a large one some. */
-  readonly weights: readonly (readonly number[])[];
-}
 
 /** A run of the command line. */
 interface Solved {
@@ -114,35 +102,8 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
 
   let alone: RankResult[];
   beforeAll(() => {
-    alone = train(1, runsOf(list, 8));
+    alone = trainInRanks(folder, 1, runsOf(list, 8));
   });
-
-  function train(ranks: number, runs: readonly RankRun[]): RankResult[] {
-    const [given, results] = [join(folder, "runs.json"), join(folder, `results-${ranks}.json`)];
-    writeFileSync(given, JSON.stringify(runs));
-    const args = [program, given, results];
-    const { status, stderr } =
-      ranks === 1 ? spawnSync(process.execPath, args, { encoding: "utf8" }) : mpirun(ranks, args);
-    expect(status, stderr).toBe(0);
-    return JSON.parse(readFileSync(results, "utf8")) as RankResult[];
-  }
-
-  /** That weights are the same up to rounding. */
-  function expectSame(others: RankResult[], ones: RankResult[]): void {
-    expect(others).toHaveLength(ones.length);
-    for (const [i, { losses, weights }] of ones.entries()) {
-      const other = others[i] as RankResult;
-      expect(losses.at(-1)).not.toBe(losses[0]);
-      for (const [k, loss] of losses.entries()) expect(other.losses[k]).toBeCloseTo(loss, 5);
-      for (const [p, blob] of weights.entries()) {
-        const scale = Math.max(...blob.map(Math.abs));
-        const errors = blob.map((weight, k) =>
-          Math.abs(weight - (other.weights[p]?.[k] ?? Number.NaN)),
-        );
-        expect(Math.max(...errors) / scale, `run ${i}, parameter ${p}`).toBeLessThan(1e-5);
-      }
-    }
-  }
 
   test.skipIf(!gpu)("ranks on a GPU learn so too, gradients going through the host", () => {
     const runs = (batch: number): RankRun[] => [
@@ -152,7 +113,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
         iterations: 4,
       },
     ];
-    expectSame(train(2, runs(4)), train(1, runs(8)));
+    expectSame(trainInRanks(folder, 2, runs(4)), trainInRanks(folder, 1, runs(8)));
   });
 
   test.each([2, 4])(
@@ -160,7 +121,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     (ranks) => {
       const runs = runsOf(list, 8 / ranks);
       const [sgd] = runs as [RankRun];
-      const together = train(ranks, [...runs, { ...sgd, wire: "bf16" }]);
+      const together = trainInRanks(folder, ranks, [...runs, { ...sgd, wire: "bf16" }]);
       const halved = together.pop() as RankResult;
       expectSame(together, alone);
       expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);

@@ -28,6 +28,8 @@ type BatchSource = (position: number, data: Blob, label: Blob) => void;
  * - `memory_data_param`: batch_size, channels, height, width, all required
  * - `transform_param` holds for `addDatumVector`, not for `reset`
  *
+ * Where several solvers train side by side, and are given the same arrays, each takes its batches of them.
+ *
  * A resumed run goes on where the other stopped, in arrays that the program gives again.
  *
  * @see Caffe's MemoryDataLayer
@@ -51,8 +53,14 @@ export class MemoryDataLayer extends Layer<None, Two> {
   readonly #random = this.random("transform");
   #source: BatchSource | undefined;
   #count = 0;
+  /** Where the batch of the first rank begins. */
   #position = 0;
   #resumeAt = 0;
+
+  /** Solvers that train side by side: their batches lie one behind the other. */
+  get #ranks(): number {
+    return this.phase === "TRAIN" ? (this.context.shard?.count ?? 1) : 1;
+  }
 
   get batchSize(): number {
     return this.#param.batch_size ?? 0;
@@ -152,8 +160,8 @@ export class MemoryDataLayer extends Layer<None, Two> {
       );
     data.reshape([this.batchSize, ...this.#shape]);
     label.reshape([this.batchSize, 1, 1, 1]);
-    this.#source(this.#position, data, label);
-    this.#position = (this.#position + this.batchSize) % this.#count;
+    this.#source((this.#position + this.rank * this.batchSize) % this.#count, data, label);
+    this.#position = (this.#position + this.#ranks * this.batchSize) % this.#count;
   }
 
   override backward(): void {}

@@ -53,6 +53,28 @@ test("MemoryData gives the arrays batch by batch, round and round", async () => 
   ]);
 });
 
+test("MemoryData of several solvers side by side takes its batches, and has one state for all", async () => {
+  const nets = [0, 1].map((rank) => netOf(text(small), { shard: { rank, count: 2 } }));
+  for (const { layers } of nets) {
+    (layers[0] as MemoryDataLayer).reset(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+      [1, 2, 3, 4, 5, 6],
+    );
+  }
+  const labels = async (): Promise<unknown> =>
+    Promise.all(nets.map(async (net) => (await batch(net))[1]));
+  expect(await labels()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(await labels()).toEqual([
+    [5, 6],
+    [1, 2],
+  ]);
+  const [one, other] = nets.map(({ layers }) => layers[0]?.state());
+  expect(one).toEqual(other);
+});
+
 test("MemoryData transforms records, but not arrays", async () => {
   const { net, layer } = opened(small, "transform_param { mean_value: 1 scale: 0.5 }");
   layer.reset([0, 1, 2, 3], [0, 1]);
