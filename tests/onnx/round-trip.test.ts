@@ -60,11 +60,11 @@ const COME_BACK: readonly string[] = [
   "APL AbsVal Axpy BN BNLL BatchNorm BatchToSpaceND Bias Clip ColinearConvolution",
   "Concat Convolution ConvolutionDepthwise Crop DecodeBBox Deconvolution DenseBlock",
   "DepthwiseConvolution Dropout ELU Eltwise EltwiseAffine Exp Flatten Flip GRN Gather",
-  "HardSwish Im2col InnerDistance InnerProduct Insanity LRN LSTM LSTMUnit Log MVN Mul",
-  "Normalize PReLU Pad Permute Pooling Power RNN RReLU ReLU ReLU6 Reduction Reorg",
-  "Reshape SPP Scale SeLU SeLu SeLuDropout ShuffleChannel Sigmoid Slice Softmax",
-  "SpaceToBatchND SpatialDropout Split Squeeze Swish TanH Transpose TreepoolKernel1L",
-  "TreepoolMaxAve UpsampleDarknet",
+  "HardSwish Im2col InnerDistance InnerProduct Insanity Interp LRN LSTM LSTMUnit Log",
+  "MVN Mul Normalize PReLU Pad Permute Pooling Power RNN RReLU ReLU ReLU6 Reduction",
+  "Reorg Reshape ResizeBilinear ResizeNearestNeighbor SPP Scale SeLU SeLu SeLuDropout",
+  "ShuffleChannel Sigmoid Slice Softmax SpaceToBatchND SpatialDropout Split Squeeze",
+  "Swish TanH Transpose TreepoolKernel1L TreepoolMaxAve Upsample UpsampleDarknet",
 ].flatMap((line) => line.split(" "));
 
 // A margin is of training, and does not come along.
