@@ -2,7 +2,7 @@ import { totalmem } from "node:os";
 import type { Argv } from "yargs";
 import { modelsFor } from "../new-run/base-model.ts";
 import { newRun, USUAL_MODELS } from "../new-run/new-run.ts";
-import type { WrittenRun } from "../new-run/write-run.ts";
+import type { WrittenRun } from "../new-run/run-draft.ts";
 import { CaffeError } from "../util/errors.ts";
 import { printable } from "../util/printable.ts";
 import { CountBar } from "./count-bar.ts";
@@ -72,14 +72,14 @@ export function withNewRunFlags<T>(yargs: Argv<T>): Argv<T & NewRunFlags> {
     })
     .option("model", {
       type: "string",
-      describe: `which net: ${modelsFor("classification").join(", ")}, ${USUAL_MODELS.classification} by default; with --annotations ${modelsFor("detection").join(" or ")}, with --masks ${modelsFor("segmentation").join(", ")}, the first by default`,
+      describe: `which net: ${modelsFor("classification").join(", ")}, ${USUAL_MODELS.classification} by default; with --annotations ${modelsFor("detection").join(", ")}, with --masks ${modelsFor("segmentation").join(", ")}, the first by default`,
     })
     .option(
       ...whole("size", {
         least: 8,
         most: 4096,
         describe:
-          "height and width of the net's input; by default 64, of a detector 192, of a segmenter 96 (PSPNet 137), or the model's own where that is smaller or there are --weights",
+          "height and width of the net's input; by default 64, of a detector 192 (YOLO 160), of a segmenter 96 (PSPNet 137), or the model's own where that is smaller or there are --weights",
       }),
     )
     .option("val", {

@@ -8,12 +8,14 @@ import { isAnnotatedData, isInput, readsPictures } from "./layer-kinds.ts";
 export type RunTask = "classification" | "detection" | "segmentation";
 
 /**
- * Models that find objects by boxes that are laid out before (SSD), and the size of pictures that each is made for where it
+ * Models that find objects by boxes that are laid out before (SSD) or in cells (YOLO), and the size of pictures that each is made for where it
  * learns from nothing.
  */
 const DETECTORS: ReadonlyMap<string, number> = new Map([
   ["mobilenet_ssd", 192],
   ["ssd300_vgg16", 300],
+  ["yolov2_tiny", 160],
+  ["yolov3_tiny", 160],
 ]);
 /** Models that tell what each pixel shows, likewise, and how much of their outputs layers have then. */
 const SEGMENTERS: ReadonlyMap<string, readonly [size: number, width: number]> = new Map([

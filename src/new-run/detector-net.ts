@@ -1,13 +1,23 @@
 import type { LayerParameter, NetParameter } from "../io/proto/caffe.ts";
+import { sideOf, sizedPictures } from "./detector-sizes.ts";
 import type { FormedNet, NetForm } from "./formed-net.ts";
-import { changeWeights, isAnnotatedData, isInput, judgesBoxes, sizedInput } from "./layer-kinds.ts";
+import { changeWeights, judgesBoxes } from "./layer-kinds.ts";
 import { learnersBehind } from "./learners-behind.ts";
+import { isYolo, yoloFor } from "./yolo-net.ts";
 
 /**
- * A detector (SSD) for other classes and another size of images. Class 0 is the background, so there is one score more than
+ * A detector, SSD or YOLO, for other classes and another size of images.
+ * @throws NetError where the size does not suit it
+ */
+export function detectorFor(net: NetParameter, form: NetForm): FormedNet {
+  return isYolo(net) ? yoloFor(net, form) : ssdFor(net, form);
+}
+
+/**
+ * An SSD. Class 0 is the background, so there is one score more than
  * there are classes for each box; the boxes that are laid out before are as large beside the picture as they were.
  */
-export function detectorFor(net: NetParameter, { classes, size }: NetForm): FormedNet {
+function ssdFor(net: NetParameter, { classes, size }: NetForm): FormedNet {
   const layers = net.layer ?? [];
   const judge = layers.find(judgesBoxes);
   const [boxes = "", scored = ""] = judge?.bottom ?? [];
@@ -26,12 +36,6 @@ export function detectorFor(net: NetParameter, { classes, size }: NetForm): Form
     return sized(withClasses(one, numbers), before, size);
   });
   return { net: { ...net, layer }, scores, heads: new Set([...scores, ...places]) };
-}
-
-/** Height and width of the images that a net is for. */
-function sideOf(layers: readonly LayerParameter[]): number {
-  const data = layers.find(isAnnotatedData)?.transform_param?.resize_param?.[0]?.height;
-  return data ?? layers.find(isInput)?.input_param?.shape?.[0]?.dim?.[2] ?? 0;
 }
 
 /** A layer that knows how many classes there are, for another number of them. */
@@ -58,17 +62,8 @@ function withClasses(
 
 /** A layer that gives images, or lays out boxes, for images of another size. */
 function sized(layer: LayerParameter, before: number, size: number): LayerParameter {
-  if (isInput(layer)) return sizedInput(layer, size);
-  const { transform_param, prior_box_param } = layer;
-  if (isAnnotatedData(layer)) {
-    const resize_param = (transform_param?.resize_param ?? []).map((one) => ({
-      ...one,
-      height: size,
-      width: size,
-    }));
-    return { ...layer, transform_param: { ...transform_param, resize_param } };
-  }
-  if (!prior_box_param || size === before) return layer;
+  const { prior_box_param } = layer;
+  if (!prior_box_param || size === before) return sizedPictures(layer, size);
   // Steps in pixels are those of the old size; without, they follow from the map.
   const { step: _, min_size = [], max_size = [], ...rest } = prior_box_param;
   // SSD counts whole pixels.

@@ -59,6 +59,16 @@ export function judgesBoxes({ type }: LayerParameter): boolean {
   return type === "MultiBoxLoss" || type === "DetectionOutput";
 }
 
+/** Whether a layer judges what each cell of a map holds, or makes boxes of it (YOLO). */
+export function judgesCells(layer: LayerParameter): boolean {
+  const { region_loss_param, yolov3_param } = layer;
+  const { yolo_detection_output_param, yolov3_detection_output_param } = layer;
+  return [
+    ...[region_loss_param, yolov3_param],
+    ...[yolo_detection_output_param, yolov3_detection_output_param],
+  ].some(Boolean);
+}
+
 export function isRelu({ type }: LayerParameter): boolean {
   return type === "ReLU";
 }

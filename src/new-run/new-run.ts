@@ -4,10 +4,11 @@ import { type BaseModel, type RunTask, readBaseModel } from "./base-model.ts";
 import { gatherAnnotated } from "./detection/gather-annotated.ts";
 import { writeDetector } from "./detection/write-detector.ts";
 import { gatherPictures } from "./gather-pictures.ts";
+import type { WriteOptions, WrittenRun } from "./run-draft.ts";
 import { type RunFile, readRunFileBeside } from "./run-file.ts";
 import { gatherMasked } from "./segmentation/gather-masked.ts";
 import { writeSegmenter } from "./segmentation/write-segmenter.ts";
-import { type WriteHooks, type WriteOptions, type WrittenRun, writeRun } from "./write-run.ts";
+import { type WriteHooks, writeRun } from "./write-run.ts";
 
 /** The model where none is named. */
 export const USUAL_MODELS: Readonly<Record<RunTask, string>> = {

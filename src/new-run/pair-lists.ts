@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { PictureSet } from "./picture.ts";
 import type { WrittenPart } from "./readme-text.ts";
-import { writeText } from "./write-run.ts";
+import { writeText } from "./run-draft.ts";
 
 const PARTS = ["train", "val"] as const;
 

@@ -45,6 +45,8 @@ interface PlanFacts {
   readonly mostBatch: number;
   readonly fromWeights: boolean;
   readonly normalized: boolean;
+  /** Whether the net is tested with one picture at a time. */
+  readonly testsSingly: boolean;
   /** What was asked for. */
   readonly batch: number | undefined;
   readonly epochs: number | undefined;
@@ -80,7 +82,8 @@ export function planOf(facts: PlanFacts): Plan {
   const [anew, fromNormalized, fromPlain] = rates;
   const whole = !fromWeights ? anew : normalized ? fromNormalized : fromPlain;
   const faster = Math.min(batch / usual.batch, FASTEST);
-  const [valBatch, ofTest] = [testBatch(val, mostBatch), test && testBatch(test, mostBatch)];
+  const most = facts.testsSingly ? 1 : mostBatch;
+  const [valBatch, ofTest] = [testBatch(val, most), test && testBatch(test, most)];
   return {
     ...{ batch, valBatch, iterations, rule, decay },
     valIterations: val / valBatch,

@@ -35,33 +35,20 @@ interface ReadmeFacts extends RunFacts {
 
 /** The page of a run's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function readmeText(facts: ReadmeFacts): string {
-  const { hasMean, folder, model, nets, plan, parts, classes, size, stored, encoding, prefix } =
-    facts;
+  const { hasMean, folder, model, nets, parts, classes, size, stored, encoding } = facts;
   const at = (name: string): string => word(join(folder, name));
   const [channels] = model.input;
   const databases = parts.map(
     ({ name, root }) =>
       `caffe convert_imageset ${channels === 1 ? "--gray " : ""}--encode_type=${encoding} --resize_height=${stored} --resize_width=${stored} ${word(root || "/")} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
   );
-  const trained = `${prefix}_iter_${plan.iterations}.caffemodel`;
   const counts = parts.map(({ name, count }) => `${name} ${count}`).join(", ");
   const hasTest = parts.some(({ name }) => name === "test");
   return `# ${classes.length} classes of pictures, ${model.title}
 
 Pictures: ${counts}. Classes: ${classes.join(", ")}.
 
-## What to run
-
-Paths in these files begin where \`caffe new\` was run; run these there.
-
-\`\`\`sh
-caffe train --solver=${at("solver.prototxt")}
-caffe test --model=${at("train_val.prototxt")} --weights=${word(trained)} --iterations=${plan.valIterations}
-${hasTest ? `caffe test --model=${at("train_val.prototxt")} --stage=test --weights=${word(trained)} --iterations=${plan.testIterations}\n` : ""}caffe eval ${word(folder)}
-caffe classify ${word(trained)} picture.jpg
-caffe explain ${word(trained)} picture.jpg
-\`\`\`
-
+${commandsText(facts, "classify", "explain")}
 ## What lies here, and how it came
 
 | file | what |
@@ -87,6 +74,32 @@ ${changesText(facts)}
 - \`crop_size\` cuts ${size}×${size} pixels: anywhere to train, from the middle to test.
 - \`batch_size\`: where memory does not do. ${nets.normalized ? "BatchNorm wants eight or more." : ""}
 - \`base_lr\`: a tenth where the loss explodes. \`max_iter\`: twice as many where accuracy still rises at the end.
+`;
+}
+
+/** What to run: training, tests, a report, and the commands that use the trained net on pictures. */
+export function commandsText(
+  { folder, plan, parts, prefix }: RunFacts,
+  ...uses: readonly string[]
+): string {
+  const at = (name: string): string => word(join(folder, name));
+  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
+  const tested = `caffe test --model=${at("train_val.prototxt")} --weights=${trained}`;
+  const hasTest = parts.some(({ name }) => name === "test");
+  const commands = [
+    `caffe train --solver=${at("solver.prototxt")}`,
+    `${tested} --iterations=${plan.valIterations}`,
+    ...(hasTest ? [`${tested} --stage=test --iterations=${plan.testIterations}`] : []),
+    `caffe test ${word(folder)} --report=${at("report")}`,
+    ...uses.map((use) => `caffe ${use} ${trained} picture.jpg`),
+  ];
+  return `## What to run
+
+Paths in these files begin where \`caffe new\` was run; run these there. \`--report\` makes a page, ${at("report/index.html")}.
+
+\`\`\`sh
+${commands.join("\n")}
+\`\`\`
 `;
 }
 

@@ -3,38 +3,24 @@ import { computeImageMean, encodeImageMean } from "../io/convert/image-mean.ts";
 import { convertImageset } from "../io/convert/imageset.ts";
 import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { channelMeans } from "../io/images/mean-image.ts";
-import { compactNet } from "../io/text/compact-prototxt.ts";
 import { silent } from "../util/log.ts";
 import type { BaseModel } from "./base-model.ts";
 import { type Preparation, withData, withPreparation } from "./data-layers.ts";
 import { type GatheredPictures, PARTS } from "./gather-pictures.ts";
-import { type MadeNets, makeNets } from "./made-nets.ts";
 import { type PartHooks, writePartDatabases } from "./part-databases.ts";
-import { type Plan, planOf } from "./plan.ts";
 import { readmeText, type WrittenPart } from "./readme-text.ts";
-import { RUN_FILE, type RunFile, runFileText } from "./run-file.ts";
-import { solverText } from "./solver-text.ts";
-import { suffixOf, titleOf } from "./write-adapted.ts";
+import {
+  draftRun,
+  type WriteOptions,
+  type WrittenRun,
+  writeLabels,
+  writeRunFiles,
+  writeText,
+} from "./run-draft.ts";
+import type { RunFile } from "./run-file.ts";
 
 /** Pictures are kept larger than the net's input by this, so that there is something to cut from. */
 const ROOM = 9 / 8;
-
-/** How a run is written. */
-export interface WriteOptions {
-  /** The folder that it will be in. */
-  readonly folder: string;
-  /** Where its pictures were found; see `findPictures`. */
-  readonly images: string;
-  readonly size?: number | undefined;
-  readonly weights?: string | undefined;
-  readonly batch?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly seed: number;
-  readonly mirror: boolean;
-  readonly threads: number;
-  /** Bytes of memory that training may take. */
-  readonly memory: number;
-}
 
 /** How writing is told of, and stopped. */
 export interface WriteHooks extends PartHooks {
@@ -50,19 +36,6 @@ interface RunSources {
   readonly pictures: GatheredPictures;
 }
 
-/** A run that was written. */
-export interface WrittenRun {
-  readonly model: BaseModel;
-  readonly classes: readonly string[];
-  readonly parts: readonly WrittenPart[];
-  /** What is wrong with the pictures that are left out. */
-  readonly damaged: readonly string[];
-  readonly nets: MadeNets;
-  readonly plan: Plan;
-  /** The solver's file. */
-  readonly solver: string;
-}
-
 /**
  * Writes the files of a run.
  * @param place the folder to write them to
@@ -74,70 +47,28 @@ export async function writeRun(
   sources: RunSources,
   hooks: WriteHooks,
 ): Promise<WrittenRun> {
-  const { folder, weights, seed } = options;
   const { model, before, pictures } = sources;
-  const { classes, sets, damaged } = pictures;
-  const size = sizeOf(options, model, before);
-  const nets = makeNets(model, {
-    ...{ classes: classes.length, size, suffix: suffixOf(folder) },
-    ...(weights !== undefined && { weights }),
-  });
-  const plan = planOf({
-    task: model.task,
-    ...{ train: sets.train.pictures.length, val: sets.val.pictures.length },
-    ...{ test: sets.test?.pictures.length, mostBatch: mostBatch(options.memory, nets) },
-    ...{ fromWeights: weights !== undefined, normalized: nets.normalized },
-    ...{ batch: options.batch, epochs: options.epochs },
-  });
+  const draft = draftRun(options, { ...pictures, model, before });
+  const { size, plan, nets, at } = draft;
   const stored = Math.round(size * ROOM);
   const encoding = pictures.areJpegs ? "jpg" : "png";
   const parts = await writeDatabases(place, options, sources, { stored, encoding }, hooks);
   const preparation = await prepare(place, options, model, before);
-  const [at, prefix] = [(name: string): string => join(folder, name), join(folder, model.id)];
-  const trainVal = withData(nets.trainVal, {
-    train: { source: at("train_lmdb"), batch: plan.batch },
-    val: { source: at("val_lmdb"), batch: plan.valBatch },
-    ...(plan.testBatch && { test: { source: at("test_lmdb"), batch: plan.testBatch } }),
-    ...{ size, mirror: options.mirror, means: preparation.means, scale: preparation.scale },
+  const { means, scale, hasMean } = preparation;
+  return writeRunFiles(place, draft, {
+    trainVal: withData(nets.trainVal, {
+      train: { source: at("train_lmdb"), batch: plan.batch },
+      val: { source: at("val_lmdb"), batch: plan.valBatch },
+      ...(plan.testBatch && { test: { source: at("test_lmdb"), batch: plan.testBatch } }),
+      ...{ size, mirror: options.mirror, means, scale },
+    }),
+    deploy: withPreparation(nets.deploy, preparation),
+    run: {
+      ...{ labels: writeLabels(place, pictures.classes), image_dims: [stored, stored] },
+      ...{ mean_value: means, ...(scale !== undefined && { input_scale: scale }) },
+    },
+    ...{ parts, readme: readmeText({ ...draft, parts, stored, encoding, hasMean }) },
   });
-  const title = titleOf(model, classes.length, size);
-  const facts = { plan, prefix, weights, seed };
-  const counts = { train: sets.train.pictures.length, val: sets.val.pictures.length };
-  const run: RunFile = {
-    ...{ model: model.id, deploy: "deploy.prototxt", labels: "labels.txt", size },
-    ...{ image_dims: [stored, stored], mean_value: preparation.means },
-    ...(preparation.scale !== undefined && { input_scale: preparation.scale }),
-  };
-  const page = { ...facts, folder, model, nets, parts, classes, size, stored, encoding, damaged };
-  const texts = {
-    "labels.txt": classes.map((name) => `${name}\n`).join(""),
-    "train_val.prototxt": `${title}\n${compactNet(trainVal)}`,
-    "deploy.prototxt": `${title}\n${compactNet(withPreparation(nets.deploy, preparation))}`,
-    "solver.prototxt": solverText({ ...facts, ...counts, net: at("train_val.prototxt") }),
-    [RUN_FILE]: runFileText(run),
-    "README.md": readmeText({ ...page, hasMean: preparation.hasMean }),
-  };
-  for (const [name, text] of Object.entries(texts)) writeText(join(place, name), text);
-  return { model, classes, parts, damaged, nets, plan, solver: at("solver.prototxt") };
-}
-
-/** Height and width of the images: as asked for, as they were for the weights, or as is usual. */
-export function sizeOf(
-  { size, weights }: Pick<WriteOptions, "size" | "weights">,
-  model: BaseModel,
-  before: RunFile | undefined,
-): number {
-  return size ?? (weights === undefined ? model.smallSize : (before?.size ?? model.input[1]));
-}
-
-/** How many pictures training can take at once. */
-export function mostBatch(memory: number, { bytesOfWeights, bytesPerPicture }: MadeNets): number {
-  return Math.max(1, Math.floor((memory - bytesOfWeights) / bytesPerPicture));
-}
-
-/** Writes a text file of a run. */
-export function writeText(path: string, text: string): void {
-  writeFileAtomically(path, [new TextEncoder().encode(text)]);
 }
 
 /** Writes each part's list, and the database that it becomes. */

@@ -20,6 +20,8 @@ export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
   static override readonly role: LayerRole = "result";
   static override readonly needs: readonly Primitive[] = ["suppress"];
 
+  #hasWarned = false;
+
   protected abstract get output(): YoloOutput;
 
   /** Adds the boxes of a bottom whose scores are high enough, in any order. */
@@ -44,6 +46,13 @@ export abstract class YoloOutputLayer extends Layer<OneOrMore, One> {
       );
     }
     top.reshape([1, 1, 1, 7]);
+    const images = bottoms[0].shape[0] ?? 0;
+    if (images > 1 && !this.#hasWarned) {
+      this.#hasWarned = true;
+      this.context.warn(
+        `it is given ${images} images at once, and says of every box that it is the first one's, as MobileNet-YOLO does. Expected batch_size: 1 where boxes are evaluated.`,
+      );
+    }
   }
 
   override forward(bottoms: OneOrMore, [top]: One): void {

@@ -44,6 +44,7 @@ export function withAnnotatedData(net: NetParameter, wishes: DataWishes): NetPar
     if (!isAnnotatedData(one)) return one;
     const isTraining = one.include?.[0]?.phase === "TRAIN";
     const { source, batch } = isTraining ? wishes.train : wishes.val;
+    const { yolo_data_type } = one.annotated_data_param ?? {};
     const { mirror: _, ...transform_param } = one.transform_param ?? {};
     return {
       ...one,
@@ -55,6 +56,7 @@ export function withAnnotatedData(net: NetParameter, wishes: DataWishes): NetPar
       data_param: { source, batch_size: batch, backend: "LMDB" },
       annotated_data_param: {
         ...(isTraining && { batch_sampler: SAMPLERS }),
+        ...(yolo_data_type !== undefined && { yolo_data_type }),
         label_map_file: wishes.labelMap,
       },
     };

@@ -2,11 +2,14 @@ import { join } from "node:path";
 import type { AnnotationKind } from "../../io/lists/annotation-file.ts";
 import {
   changesText,
+  commandsText,
   modelCommand,
   type RunFacts,
   type WrittenPart,
   word,
 } from "../readme-text.ts";
+
+import { isYolo } from "../yolo-net.ts";
 
 /** What was written of the pictures. */
 export interface WrittenPictures {
@@ -23,10 +26,8 @@ interface DetectorFacts extends RunFacts, WrittenPictures {
 
 /** The page of a detector's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function detectorReadme(facts: DetectorFacts): string {
-  const { folder, model, plan, parts, classes, size, encoding, longest, kind } = facts;
-  const { prefix } = facts;
+  const { folder, model, parts, classes, size, encoding, longest, kind } = facts;
   const at = (name: string): string => word(join(folder, name));
-  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
   const databases = parts.map(
     ({ name, root }) =>
       `caffe create_annoset --anno_type=detection --label_type=${kind} --label_map_file=${at("labelmap.prototxt")} --encode_type=${encoding} --max_dim=${longest} ${root} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
@@ -35,16 +36,7 @@ export function detectorReadme(facts: DetectorFacts): string {
 
 Pictures: ${parts.map(({ name, count }) => `${name} ${count}`).join(", ")}. Objects: ${classes.join(", ")}.
 
-## What to run
-
-Paths in these files begin where \`caffe new\` was run; run these there.
-
-\`\`\`sh
-caffe train --solver=${at("solver.prototxt")}
-caffe test --model=${at("train_val.prototxt")} --weights=${trained} --iterations=${plan.valIterations}
-caffe detect ${trained} picture.jpg
-\`\`\`
-
+${commandsText(facts, "detect")}
 ## What lies here, and how it came
 
 | file | what |
@@ -68,8 +60,15 @@ ${changesText(facts)}
 
 - \`mirror\` in \`train_val.prototxt\` turns half of the pictures round, left to right. Take it away where left and right matter.
 - \`batch_sampler\`, \`expand_param\` and \`distort_param\`: the regions, sizes and colours in which the net sees pictures in training.
-- \`min_size\` and \`max_size\` of the PriorBox layers, in pixels of the net's input: the sizes of objects. Change them in both nets.
+${sizesText(facts)}
 - \`batch_size\`: where memory does not do.${facts.nets.normalized ? " BatchNorm wants eight or more." : ""}
 - \`base_lr\`: a tenth where the loss explodes. \`max_iter\`: twice as many where the mean average precision still rises at the end.
 `;
+}
+
+/** What says how large objects are. */
+function sizesText({ nets }: RunFacts): string {
+  return isYolo(nets.trainVal)
+    ? "- `biases`: widths and heights of the boxes that are begun with, the anchors, found among those of the training set. Change them in all layers of both nets that have them."
+    : "- `min_size` and `max_size` of the PriorBox layers, in pixels of the net's input: the sizes of objects. Change them in both nets.";
 }

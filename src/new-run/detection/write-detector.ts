@@ -1,24 +1,21 @@
 import { join } from "node:path";
 import { createAnnoset } from "../../io/convert/annoset.ts";
-import type { LabelMapItem } from "../../io/proto/caffe.ts";
-import { compactNet } from "../../io/text/compact-prototxt.ts";
+import type { LabelMapItem, NetParameter } from "../../io/proto/caffe.ts";
 import { printPrototxt } from "../../io/text/prototxt.ts";
 import type { BaseModel } from "../base-model.ts";
-import { makeNets } from "../made-nets.ts";
 import { writePairLists } from "../pair-lists.ts";
 import { writePartDatabases } from "../part-databases.ts";
-import { planOf } from "../plan.ts";
-import { RUN_FILE, type RunFile, runFileText } from "../run-file.ts";
-import { solverText } from "../solver-text.ts";
-import { suffixOf, titleOf } from "../write-adapted.ts";
 import {
-  mostBatch,
-  sizeOf,
-  type WriteHooks,
+  draftRun,
   type WriteOptions,
   type WrittenRun,
+  writeRunFiles,
   writeText,
-} from "../write-run.ts";
+} from "../run-draft.ts";
+import type { RunFile } from "../run-file.ts";
+import type { WriteHooks } from "../write-run.ts";
+import { countAnchors, isYolo, withAnchors } from "../yolo-net.ts";
+import { anchorsOf, boxesIn } from "./anchors.ts";
 import { withAnnotatedData } from "./annotated-layers.ts";
 import { detectorReadme, type WrittenPictures } from "./detector-readme.ts";
 import type { GatheredAnnotations } from "./gather-annotated.ts";
@@ -46,49 +43,34 @@ export async function writeDetector(
   { model, before, pictures }: DetectorSources,
   hooks: WriteHooks,
 ): Promise<WrittenRun> {
-  const { folder, weights, seed } = options;
-  const { sets, damaged, names } = pictures;
-  const classes = [...names.values()];
-  const size = sizeOf(options, model, before);
-  const nets = makeNets(model, {
-    ...{ classes: classes.length, size, suffix: suffixOf(folder) },
-    ...(weights !== undefined && { weights }),
-  });
-  const counts = { train: sets.train.pictures.length, val: sets.val.pictures.length };
-  const plan = planOf({
-    ...{ task: model.task, ...counts, test: undefined, mostBatch: mostBatch(options.memory, nets) },
-    ...{ fromWeights: weights !== undefined, normalized: nets.normalized },
-    ...{ batch: options.batch, epochs: options.epochs },
-  });
+  const { names } = pictures;
+  const draft = draftRun(options, { ...pictures, model, before, classes: [...names.values()] });
+  const { size, plan, nets, at } = draft;
   writeText(join(place, LABEL_MAP), printPrototxt("LabelMap", { item: labelItems(names) }));
   const written = await writeDatabases(place, options, pictures, size, hooks);
-  const [at, prefix] = [(name: string): string => join(folder, name), join(folder, model.id)];
   const trainVal = withAnnotatedData(nets.trainVal, {
     train: { source: at("train_lmdb"), batch: plan.batch },
     val: { source: at("val_lmdb"), batch: plan.valBatch },
     ...{ labelMap: at(LABEL_MAP), mirror: options.mirror },
   });
-  const title = titleOf(model, classes.length, size);
-  const facts = { plan, prefix, weights, seed };
-  const run: RunFile = {
-    ...{ model: model.id, task: model.task, deploy: "deploy.prototxt", labels: LABEL_MAP, size },
-    ...{ image_dims: [size, size], mean_value: model.means },
-    ...(model.scale !== undefined && { input_scale: model.scale }),
-  };
-  const more = ['eval_type: "detection"', 'ap_version: "11point"', "show_per_class_result: true"];
-  const texts = {
-    "train_val.prototxt": `${title}\n${compactNet(trainVal)}`,
-    "deploy.prototxt": `${title}\n${compactNet(nets.deploy)}`,
-    "solver.prototxt": solverText({ ...facts, ...counts, net: at("train_val.prototxt"), more }),
-    [RUN_FILE]: runFileText(run),
-    "README.md": detectorReadme({
-      ...{ ...facts, folder, model, nets, classes, size, damaged, ...written },
-      kind: pictures.kind,
+  const anchors = isYolo(trainVal)
+    ? anchorsOf(boxesIn(join(place, "train_lmdb")), countAnchors(trainVal))
+    : undefined;
+  const anchored = (net: NetParameter): NetParameter =>
+    anchors ? withAnchors(net, anchors, size) : net;
+  return writeRunFiles(place, draft, {
+    ...{ trainVal: anchored(trainVal), deploy: anchored(nets.deploy) },
+    ...(anchors && {
+      note: `# Its anchors (biases) are the middles of k-means of the training set's boxes: ${anchors.length} of them.\n`,
     }),
-  };
-  for (const [name, text] of Object.entries(texts)) writeText(join(place, name), text);
-  const { parts } = written;
-  return { model, classes, parts, damaged, nets, plan, solver: at("solver.prototxt") };
+    solver: ['eval_type: "detection"', 'ap_version: "11point"', "show_per_class_result: true"],
+    run: {
+      ...{ labels: LABEL_MAP, image_dims: [size, size], mean_value: model.means },
+      ...(model.scale !== undefined && { input_scale: model.scale }),
+    },
+    parts: written.parts,
+    readme: detectorReadme({ ...draft, ...written, kind: pictures.kind }),
+  });
 }
 
 /** Label 0 is the background; the others follow in order. */

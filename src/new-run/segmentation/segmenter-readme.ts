@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { changesText, modelCommand, type RunFacts, word } from "../readme-text.ts";
+import { changesText, commandsText, modelCommand, type RunFacts } from "../readme-text.ts";
 
 /** What a segmenter's page tells. */
 interface SegmenterFacts extends RunFacts {
@@ -8,23 +7,12 @@ interface SegmenterFacts extends RunFacts {
 
 /** The page of a segmenter's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function segmenterReadme(facts: SegmenterFacts): string {
-  const { folder, model, plan, parts, classes, size, width, prefix } = facts;
-  const at = (name: string): string => word(join(folder, name));
-  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
+  const { model, parts, classes, size, width } = facts;
   return `# ${classes.length} classes of pixels, ${model.title}
 
 Pictures: ${parts.map(({ name, count }) => `${name} ${count}`).join(", ")}. Labels from 0 on: ${classes.join(", ")}.
 
-## What to run
-
-Paths in these files begin where \`caffe new\` was run; run these there.
-
-\`\`\`sh
-caffe train --solver=${at("solver.prototxt")}
-caffe test --model=${at("train_val.prototxt")} --weights=${trained} --iterations=${plan.valIterations}
-caffe segment ${trained} picture.jpg
-\`\`\`
-
+${commandsText(facts, "segment")}
 ## What lies here, and how it came
 
 | file | what |

@@ -98,6 +98,44 @@ test("COCO's file makes the same databases but for the order of its names, and w
   expect(records()).toEqual(before);
 });
 
+test("a YOLO has the anchors of the training set's boxes, trains, and is found by its weights", async () => {
+  const { status, stderr } = await made(
+    ...["cells", ...SET, "--model=yolov3-tiny"],
+    ...["--size=64", "--batch=9", "--epochs=1"],
+  );
+  expect(status, stderr).toBe(0);
+  const text = readFileSync(at("cells/deploy.prototxt"), "utf8");
+  expect(text).toContain(
+    "# Its anchors (biases) are the middles of k-means of the training set's boxes",
+  );
+  // Every box is 30×20 pixels; the largest picture, with the smallest anchor, has 59×59.
+  const output = readNetParameter(at("cells/deploy.prototxt")).layer?.at(-1);
+  const { biases = [], num_classes } = output?.yolov3_detection_output_param ?? {};
+  expect([...biases].map((side) => Math.round(side * 10) / 10).slice(0, 2)).toEqual([32.5, 21.7]);
+  expect(num_classes).toBe(3);
+  expect(readFileSync(at("cells/README.md"), "utf8")).toContain(
+    "caffe test cells --report=cells/report",
+  );
+  // Boxes of a batch are not told apart by picture.
+  const { test_iter } = readSolverParameter(at("cells/solver.prototxt"));
+  expect([...(test_iter ?? [])]).toEqual([3]);
+  const run = await startCaffe(["train", "--solver=cells/solver.prototxt"], folder).ended;
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/Test net output #0: detection_eval = /);
+  const found = await caffeHere(
+    [
+      "detect",
+      "cells/yolov3_tiny_iter_1.caffemodel",
+      "set/images/0.png",
+      "--format=none",
+      "--json",
+    ],
+    folder,
+  );
+  expect(found.status, found.stderr).toBe(0);
+  expect(found.stderr).toContain("mean none, scale 0.003921569");
+}, 120_000);
+
 test("a list decides which pictures test", async () => {
   writeFileSync(at("val.list"), "3\n4.png\n");
   const { status, stderr } = await made("listed", ...SET, "--val=val.list", "--size=64");
@@ -146,6 +184,11 @@ describe("what is wrong", () => {
       [
         [...SET, "--model=ssd300-vgg16", "--size=100"],
         'model "ssd300_vgg16" does not work on 100×100',
+      ],
+      [[...SET, "--model=yolov2_tiny", "--size=100"], "Expected a multiple of 32, as 96"],
+      [
+        [...SET, "--model=faster-rcnn-vgg16"],
+        "Expected one that finds objects: mobilenet_ssd, ssd300_vgg16, yolov2_tiny, yolov3_tiny",
       ],
     ];
     for (const [args, said] of faults) {

@@ -27,6 +27,19 @@ describeEngines("Yolov3DetectionOutput", (engines) => {
   });
 });
 
+test("boxes of several images are all the first one's, which is said once", async () => {
+  const warnings: string[] = [];
+  const log = (_level: string, _source: string, text: string) => warnings.push(text);
+  const net = layerNet(output("confidence_threshold: 0.9"), [[2, 7, 1, 1]], { log });
+  const [rows] = await forward(net, [...new Array<number>(7).fill(-40), 0, 0, 0, 0, 40, 0, 40]);
+  await net.forward();
+  expect(rows?.[0]).toBe(0);
+  const said = warnings.filter((text) => text.includes("Expected batch_size: 1"));
+  expect(said).toHaveLength(1);
+  layerNet(output(), [[1, 7, 1, 1]], { log });
+  expect(warnings.filter((text) => text.includes("Expected batch_size: 1"))).toHaveLength(1);
+});
+
 test.each([
   ["mask_group_num: 1", "mask_group_num: 2", [1, 7, 1, 1], "1 bottoms, mask_group_num 2"],
   ["num_box: 1", "num_box: 2", [1, 14, 1, 1], "Expected num_box 2 mask entries"],
