@@ -37,6 +37,8 @@ const APPROXIMATE: Readonly<Record<string, string>> = {
   BoxGroupOutput: "boxes less than a pixel apart overlap a little; in Cascade R-CNN they do not",
   DetectionOutput: "of scores that equal the last of `top_k`, all are looked at",
   FrcnnOutput: "boxes less than a pixel apart overlap a little; in Cascade R-CNN they do not",
+  Yolov3DetectionOutput:
+    "boxes of infinite size, which nets have that have learned nothing, suppress others",
   MarginInnerProduct: "the label's product too is without its margin, which is of training",
 };
 
