@@ -1,5 +1,6 @@
 import type { Severity } from "../../util/log.ts";
-import type { ModelFacts } from "./model-plan.ts";
+import type { ModelFacts, ModelPlan } from "./model-plan.ts";
+import type { SharedWeights } from "./shared-weights.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** What a model is asked: a pass, or what a picture shows. */
@@ -26,6 +27,20 @@ export interface Answer {
   readonly shown?: object;
 }
 
+/** A model that is open already, whose weights another thread uses too. */
+export interface OpenBefore {
+  readonly facts: ModelFacts;
+  readonly weights: SharedWeights;
+}
+
+/** What a thread begins with. */
+export interface ThreadData {
+  readonly plan: ModelPlan;
+  /** Whether others will use its weights. */
+  readonly isShared: boolean;
+  readonly before: OpenBefore | undefined;
+}
+
 /** A question as it goes to a thread. */
 export interface Asked {
   readonly number: number;
@@ -34,7 +49,7 @@ export interface Asked {
 
 /** What comes from a thread: that the model is open or why it is not, log lines, and answers by their questions' numbers. */
 export type Told =
-  | { readonly kind: "open"; readonly facts: ModelFacts }
+  | { readonly kind: "open"; readonly facts: ModelFacts; readonly weights: SharedWeights }
   | { readonly kind: "failed"; readonly failure: Failure }
   | {
       readonly kind: "log";

@@ -25,7 +25,7 @@ export interface ModelPlan {
   /** The least score of what a detector tells of; 0.5 by default. */
   readonly threshold?: number | undefined;
   readonly engine?: string | undefined;
-  /** Threads of the native engine; one for each core by default. */
+  /** Threads of the native engine; by default one for each core, or a single one where the net is faster so. */
   readonly threads?: number | undefined;
   /** The number of the GPU to compute on. */
   readonly gpu?: number | undefined;
@@ -53,4 +53,6 @@ export interface ModelFacts {
   readonly task?: PictureTask | undefined;
   /** The names of classes in their order; empty where they are not known. */
   readonly labels: readonly string[];
+  /** How many threads its engine uses. */
+  readonly threads: number;
 }

@@ -4,9 +4,10 @@ import { isFile } from "../../io/files/file-system.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import { deferred } from "../../util/promises.ts";
-import type { Answer, Asked, Failure, Question, Told } from "./messages.ts";
-import type { ModelFacts, ModelPlan } from "./model-plan.ts";
+import type { Answer, Asked, Failure, Question, ThreadData, Told } from "./messages.ts";
+import type { ModelFacts } from "./model-plan.ts";
 import { memoryOf, OpenModel } from "./open-model.ts";
+import type { SharedWeights } from "./shared-weights.ts";
 
 /** An answer, and how long it took the net. */
 interface Timed {
@@ -17,6 +18,8 @@ interface Timed {
 /** A model that is open somewhere and answers one question at a time. */
 export interface ModelHost {
   readonly facts: ModelFacts;
+  /** Its weights, where others are to use them. */
+  readonly weights: SharedWeights;
   /** @throws CaffeError that refuses what was given; any other error is a bug or the end of its thread */
   ask(question: Question): Promise<Timed>;
   close(): Promise<void>;
@@ -32,19 +35,20 @@ const THREAD = new URL("./thread.js", import.meta.url);
  * @throws CaffeError where it cannot be opened
  */
 export async function openModel(
-  plan: ModelPlan,
+  data: ThreadData,
   log: Log,
   onEnd: (host: ModelHost, why: Error) => void,
   file: URL = THREAD,
 ): Promise<ModelHost> {
   if (file.protocol === "file:" && isFile(fileURLToPath(file))) {
-    const thread = new ModelThread(plan, log, onEnd, file);
+    const thread = new ModelThread(data, log, onEnd, file);
     await thread.opened;
     return thread;
   }
-  const model = await OpenModel.open(plan, log);
+  const model = await OpenModel.open(data.plan, log, data.before);
   return {
     facts: model.facts,
+    weights: data.isShared ? model.share() : [],
     ask: async (question) => {
       const from = performance.now();
       return { answer: await model.ask(question), milliseconds: performance.now() - from };
@@ -60,6 +64,7 @@ interface Waiting {
 
 class ModelThread implements ModelHost {
   readonly opened: Promise<void>;
+  weights: SharedWeights = [];
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #facts: ModelFacts | undefined;
@@ -67,8 +72,8 @@ class ModelThread implements ModelHost {
   #end: Error | undefined;
   #isClosed = false;
 
-  constructor(plan: ModelPlan, log: Log, onEnd: (host: ModelHost, why: Error) => void, file: URL) {
-    this.#worker = new Worker(file, { execArgv: [], workerData: plan });
+  constructor(data: ThreadData, log: Log, onEnd: (host: ModelHost, why: Error) => void, file: URL) {
+    this.#worker = new Worker(file, { execArgv: [], workerData: data });
     const { promise: opened, ...open } = deferred<void>();
     this.opened = opened;
     const fail = (error: Error): void => {
@@ -87,6 +92,7 @@ class ModelThread implements ModelHost {
       else if (told.kind === "failed") fail(errorOf(told.failure));
       else if (told.kind === "open") {
         this.#facts = told.facts;
+        this.weights = told.weights;
         open.resolve();
       } else this.#settle(told);
     });

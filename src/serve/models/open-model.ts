@@ -1,15 +1,23 @@
+import { availableParallelism } from "node:os";
 import type { Engines } from "../../engines/choose.ts";
 import { createEngines } from "../../engines/create.ts";
 import { openGpu } from "../../engines/webgpu/device.ts";
 import { deployNetOf } from "../../inference/deploy-net.ts";
 import { Net } from "../../net/net.ts";
-import type { Log } from "../../util/log.ts";
+import { type Log, silent } from "../../util/log.ts";
+import { recordOf } from "../../util/records.ts";
+import { countOf } from "../../util/shape.ts";
 import { BatchNets, runNet } from "./batch-nets.ts";
 import { whyAlone } from "./batch-probe.ts";
-import type { Answer, Question } from "./messages.ts";
+import type { Answer, OpenBefore, Question } from "./messages.ts";
 import type { ModelFacts, ModelPlan, NamedShape } from "./model-plan.ts";
 import { openPictureModel, type PictureModel } from "./picture-models.ts";
+import { type SharedWeights, shareWeights, useWeights } from "./shared-weights.ts";
 import type { Tensor, Tensors } from "./tensors.ts";
+
+/** Milliseconds of a pass beyond which several threads are of use. */
+const WORTH_HELP = 20;
+const TIMED_PASSES = 9;
 
 /** A net that answers: opened by a thread, or where threads cannot be. */
 export class OpenModel {
@@ -32,17 +40,59 @@ export class OpenModel {
 
   /**
    * Builds the net, reads its weights, and finds out whether rows can run together.
+   * @param before the same model, open in another thread: its weights are used, and what was found out of it holds
    * @throws CaffeError where a file cannot be read or does not fit
    */
-  static async open(plan: ModelPlan, log: Log): Promise<OpenModel> {
+  static async open(plan: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
+    const { threads = availableParallelism() } = before?.facts ?? plan;
+    const opened = await OpenModel.#open({ ...plan, threads }, log, before);
+    if (before || plan.threads !== undefined || threads === 1) return opened;
+    return await opened.#withoutHelp(plan);
+  }
+
+  /** The same with a single thread where that is faster: a small net is done before several threads have met. */
+  async #withoutHelp(plan: ModelPlan): Promise<OpenModel> {
+    const together = await this.#timeOfPass();
+    if (together > WORTH_HELP) return this;
+    const before = { facts: { ...this.facts, threads: 1 }, weights: this.share() };
+    const alone = await OpenModel.#open({ ...plan, threads: 1 }, silent, before);
+    const [faster, slower] = (await alone.#timeOfPass()) < together ? [alone, this] : [this, alone];
+    slower.close();
+    return faster;
+  }
+
+  /** Milliseconds of a pass of one row, the middle of several. */
+  async #timeOfPass(): Promise<number> {
+    const { inputs, maxBatch } = this.facts;
+    const zeros = inputs.map(({ name, shape: given }) => {
+      const shape = maxBatch > 0 ? [1, ...given.slice(1)] : given;
+      return [name, { shape, data: new Float32Array(countOf(shape)) }] as const;
+    });
+    const times: number[] = [];
+    for (let i = 0; i < TIMED_PASSES; i++) {
+      const from = performance.now();
+      await this.ask({ inputs: recordOf(zeros), rows: maxBatch > 0 ? 1 : 0 });
+      times.push(performance.now() - from);
+    }
+    return times.sort((a, b) => a - b)[TIMED_PASSES >> 1] ?? 0;
+  }
+
+  static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
+    const plan = before ? { ...given, weights: [], task: before.facts.task } : given;
     const engines = await enginesOf(plan, log);
     const options = { engines, phase: "TEST", forwardOnly: true } as const;
     const { param } = deployNetOf(plan.model, { log });
     const shapesOf = (net: Net, names: readonly string[]): NamedShape[] =>
       names.map((name) => ({ name, shape: net.blob(name).shape }));
-    const pictures = openPictureModel(plan, { ...options, log });
-    const net = pictures?.net ?? new Net(param, { ...options, log, weights: plan.weights });
+    const isPlain = before !== undefined && before.facts.task === undefined;
+    const told = { ...options, log: before ? silent : log };
+    const pictures = isPlain ? undefined : openPictureModel(plan, told);
+    const net = pictures?.net ?? new Net(param, { ...told, weights: plan.weights });
     const nets = new BatchNets(net, param, options);
+    if (before) {
+      useWeights(net, before.weights);
+      return new OpenModel(net, nets, pictures, before.facts);
+    }
     try {
       const reason =
         pictures?.task === "detection"
@@ -56,12 +106,18 @@ export class OpenModel {
         ...(reason !== undefined && { runsAloneSince: reason }),
         ...(pictures && { task: pictures.task }),
         labels: pictures?.labels ?? [],
+        threads: plan.threads ?? 1,
       });
     } catch (error) {
       nets.close();
       net.close();
       throw error;
     }
+  }
+
+  /** Moves the weights to memory that other threads may use too. */
+  share(): SharedWeights {
+    return shareWeights(this.#net);
   }
 
   /** Answers a question; several have to be asked one after the other. */

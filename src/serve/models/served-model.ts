@@ -198,17 +198,23 @@ export class ServedModel {
   }
 }
 
-/** As many threads as are wanted, each with the model; none where one of them cannot open it. */
+/** As many threads as are wanted, each with the model, the weights in memory that all use; none where one of them cannot open it. */
 async function openHosts(
-  plan: ModelPlan,
+  given: ModelPlan,
   { workers, log }: KeepOptions,
   onEnd: (host: ModelHost, why: Error) => void,
 ): Promise<ModelHost[]> {
-  const threads = plan.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+  const share = Math.max(1, Math.floor(availableParallelism() / workers));
+  const plan = workers === 1 ? given : { ...given, threads: given.threads ?? share };
+  const first = await openModel({ plan, isShared: workers > 1, before: undefined }, log, onEnd);
+  const { facts, weights } = first;
   const opened = await Promise.allSettled(
-    Array.from({ length: workers }, () => openModel({ ...plan, threads }, log, onEnd)),
+    Array.from({ length: workers - 1 }, () =>
+      openModel({ plan, isShared: false, before: { facts, weights } }, log, onEnd),
+    ),
   );
-  const hosts = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const others = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const hosts = [first, ...others];
   const failed = opened.find((one) => one.status === "rejected");
   if (!failed) return hosts;
   await Promise.all(hosts.map((host) => host.close()));

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { CaffeError } from "../../util/errors.ts";
-import type { Asked, Failure, Told } from "./messages.ts";
-import type { ModelPlan } from "./model-plan.ts";
+import type { Log } from "../../util/log.ts";
+import type { Asked, Failure, ThreadData, Told } from "./messages.ts";
 import { memoryOf, OpenModel } from "./open-model.ts";
 
 // A thread that opens one model and answers for it, one question after the other.
@@ -11,9 +11,9 @@ const tell = (told: Told, memory: readonly ArrayBuffer[] = []): void => {
 };
 
 try {
-  const model = await OpenModel.open(workerData as ModelPlan, (severity, source, message) => {
-    tell({ kind: "log", severity, source, message });
-  });
+  const { plan, isShared, before } = workerData as ThreadData;
+  const log: Log = (severity, source, message) => tell({ kind: "log", severity, source, message });
+  const model = await OpenModel.open(plan, log, before);
   let last: Promise<void> = Promise.resolve();
   parentPort?.on("message", ({ number, question }: Asked) => {
     last = last.then(async () => {
@@ -27,7 +27,7 @@ try {
       }
     });
   });
-  tell({ kind: "open", facts: model.facts });
+  tell({ kind: "open", facts: model.facts, weights: isShared ? model.share() : [] });
 } catch (error) {
   tell({ kind: "failed", failure: failureOf(error) });
 }

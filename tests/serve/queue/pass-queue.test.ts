@@ -7,10 +7,11 @@ import { PassQueue } from "../../../src/serve/queue/pass-queue.ts";
 /** A model that answers with its inputs when the test lets it. */
 class SlowModel implements ModelHost {
   readonly facts = {
-    ...{ netName: "slow", maxBatch: 4, labels: [] },
+    ...{ netName: "slow", maxBatch: 4, labels: [], threads: 1 },
     inputs: [{ name: "data", shape: [1, 1] }],
     outputs: [{ name: "data", shape: [1, 1] }],
   };
+  readonly weights = [];
   readonly rows: number[] = [];
   readonly waiting: (() => void)[] = [];
   isClosed = false;
