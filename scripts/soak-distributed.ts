@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Random } from "../src/util/random.ts";
 import { manySourcesNet, writeSources } from "../tests/support/many-sources.ts";
-import { hasMpi, mpiNeeds, mpirun, startMpirun } from "../tests/support/mpi.ts";
+import { hasMpi, mpiNeeds, startMpirun } from "../tests/support/mpi.ts";
 
 const binary = fileURLToPath(new URL("../bin/caffe", import.meta.url));
 
@@ -30,7 +30,7 @@ const [kills, ranks, seed] = [values.kills, values.ranks, values.seed].map(Numbe
 ];
 
 /** A run takes some twenty seconds and writes a snapshot in each of them. */
-const [ITERATIONS, EVERY] = [2500, 25];
+const [ITERATIONS, EVERY] = [1500, 15];
 const [LONGEST_MS, END_MS] = [6000, 10_000];
 
 if (!hasMpi) throw new Error(`it needs ${mpiNeeds}`);
@@ -102,8 +102,7 @@ async function goOnAndKill(file: string): Promise<boolean> {
 }
 
 console.log(`seed ${seed}: ${kills} kills of ${ranks} ranks; everything lies in ${folder}`);
-const { status, stderr } = mpirun(ranks, [binary, "train", solver("whole")], folder);
-if (status !== 0) throw new Error(stderr);
+await train(solver("whole"));
 const file = solver("killed");
 for (let done = 0; done < kills; ) {
   const isAtEnd = await goOnAndKill(file);
@@ -116,10 +115,16 @@ for (let done = 0; done < kills; ) {
     if (name.startsWith("killed_")) rmSync(join(folder, name));
   }
 }
-const last = mpirun(ranks, [binary, "train", file, "--snapshot=auto"], folder);
-if (last.status !== 0) throw new Error(last.stderr);
+await train(file, "--snapshot=auto");
 check();
 rmSync(folder, { recursive: true });
+
+/** Lets a run come to its end. */
+async function train(file: string, ...flags: readonly string[]): Promise<void> {
+  const { status, stderr } = await startMpirun(ranks, [binary, "train", file, ...flags], folder)
+    .ended;
+  if (status !== 0) throw new Error(stderr);
+}
 
 function check(): void {
   if (!weightsOf("killed").equals(weightsOf("whole"))) {

@@ -122,6 +122,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       const runs = runsOf(list, 8 / ranks);
       const [sgd] = runs as [RankRun];
       const together = trainInRanks(folder, ranks, [...runs, { ...sgd, wire: "bf16" }]);
+      if (ranks === 2) expect(trainInRanks(folder, ranks, runs)).toEqual(together.slice(0, -1));
       const halved = together.pop() as RankResult;
       expectSame(together, alone);
       expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);

@@ -380,6 +380,17 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return this.context.root === undefined ? path : resolve(this.context.root, path);
   }
 
+  /**
+   * Makes sure that what this layer writes has one writer.
+   * @throws LayerError where several solvers train side by side
+   */
+  protected checkWritesAlone(what: string): void {
+    if ((this.context.shard?.count ?? 1) === 1) return;
+    this.fail(
+      `every rank of mpirun would write ${what}. Expected this layer where one process runs: in caffe test, or in a training of one.`,
+    );
+  }
+
   /** Ends with an error that begins with this layer's name and type. */
   fail(message: string, cause?: unknown): never {
     throw new LayerError(this.param, message, cause === undefined ? undefined : { cause });

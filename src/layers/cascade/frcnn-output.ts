@@ -56,9 +56,11 @@ export class FrcnnOutputLayer extends ToldLayer<Blobs, One> {
 
   override setUp([scores]: Blobs): void {
     boxScaleOf(this.param.bbox_reg_param, (message) => this.fail(message));
+    const save = this.#param.save_output_param;
+    if (save?.output_directory) this.checkWritesAlone(save.output_directory);
     this.#files = this.named(() =>
       resultFilesOf(
-        this.#param.save_output_param,
+        save,
         { classes: scores!.shape[1] ?? 0, background: 0 },
         (path) => this.locate(path),
         (message) => this.context.warn(message),

@@ -33,6 +33,7 @@ export class HDF5OutputLayer extends Layer<Two, None> {
   override setUp(): void {
     const name = this.param.hdf5_output_param?.file_name;
     if (!name) this.fail("hdf5_output_param has no file_name. Expected the file to write.");
+    this.checkWritesAlone(name);
     this.#path = this.locate(name);
   }
 

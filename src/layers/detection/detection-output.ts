@@ -92,6 +92,8 @@ export class DetectionOutputLayer extends Layer<Blobs, One> {
     if (!param.normalized_bbox && eta < 1) {
       this.context.warn("nms_param.eta has no effect on boxes of pixels (normalized_bbox: false).");
     }
+    const folder = param.save_output_param?.output_directory;
+    if (folder) this.checkWritesAlone(folder);
     this.#files = this.named(() =>
       resultFilesOf(
         param.save_output_param,

@@ -163,7 +163,8 @@ export class ParameterUpdate {
   async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
     if (this.#workers) await this.#settle(this.#workers);
     const clipping = this.#clipping?.factor();
-    const update = this.#updater(rate, iter, clipping ? 1 : this.#clippingScale(), clipping);
+    const scale = clipping ? 1 : await this.#clippingScale();
+    const update = this.#updater(rate, iter, scale, clipping);
     for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
     const isSound = this.#isSound;
     this.end();
@@ -252,13 +253,15 @@ export class ParameterUpdate {
   }
 
   /** The factor that brings the gradients' global L2 norm down to clip_gradients; 1 where it is below. */
-  #clippingScale(): number {
+  async #clippingScale(): Promise<number> {
     const clip = this.param.clip_gradients ?? -1;
     if (clip < 0) return 1;
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
     const norm = Math.sqrt(sum) / this.#workerCount;
-    return this.#tellClipping(norm);
+    // With other numbers of threads norms are added up in other orders: all take that of the first.
+    const [[first = norm] = []] = (await this.#workers?.meet([norm])) ?? [];
+    return this.#tellClipping(first);
   }
 
   /** The factor for gradients of that norm, which is logged where it is not 1. */

@@ -125,6 +125,9 @@ test("its gradients are zero", async () => {
 });
 
 test("HDF5Output says what is wrong", async () => {
+  expect(() => output("x.h5", undefined, { shard: { rank: 1, count: 2 } })).toThrow(
+    "every rank of mpirun would write x.h5.",
+  );
   expect(() => output("")).toThrow("has no file_name. Expected the file to write");
   expect(() => output("x.h5", [[2, 3], [3]])).toThrow("must have the same batch size");
   expect(() => output("x.h5", [[2, 1, 1, 1, 1], [2]])).toThrow("Expected at most 4");
