@@ -140,7 +140,7 @@ const refused: Readonly<Record<Wanted, readonly Kind[]>> = {
     { ...hdf5, advice: "A list is a text that names such files, one a line." },
   ],
   "a log of caffe train": [npy, hdf5],
-  "an ONNX file": [npy, hdf5, solverText, netText, anyText],
+  "an ONNX file": [npy, hdf5, solverText, netText],
 };
 
 /**
