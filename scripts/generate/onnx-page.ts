@@ -11,6 +11,7 @@ import { CaffeError } from "../../src/util/errors.ts";
 import { silent } from "../../src/util/log.ts";
 import { bottomsOf, type Row } from "../../tests/support/configurations.ts";
 import { onnxConfigurations } from "../../tests/support/onnx-configurations.ts";
+import { importTable } from "./onnx-import-table.ts";
 import { table } from "./table.ts";
 
 /** Uses that are refused, and what is to be known besides. */
@@ -71,6 +72,7 @@ export async function onnxPage(): Promise<string> {
     .replace("TABLE", table(["layer", "operators", "as the layer?"], rows))
     .replace("ENDS", listed(ends))
     .replace("WITHOUT", reasons.join("\n"))
+    .replace("IMPORTED", importTable())
     .replace(/^/, "<!-- Made from src/onnx by npm run gen; change it there. -->\n\n");
 }
 
