@@ -3,6 +3,8 @@ import { createEngines } from "../../src/engines/create.ts";
 import type { NetParameter } from "../../src/io/proto/caffe.ts";
 import { Net } from "../../src/net/net.ts";
 import { withInputs } from "../../src/net/tools/placeholders.ts";
+import { Constant } from "../../src/onnx/import/constant.ts";
+import { transposed } from "../../src/onnx/import/fold/arrays.ts";
 import type { ImportedNet } from "../../src/onnx/import/from-onnx.ts";
 import { Solver } from "../../src/solvers/solver.ts";
 import { Random } from "../../src/util/random.ts";
@@ -31,32 +33,40 @@ export async function distancesOf(
   using net = netOf(imported);
   const random = new Random(5);
   try {
-    const feeds = imported.inputs.map(({ name, blob }) => {
+    const feeds = imported.inputs.map(({ name, blob, order }) => {
       const { shape } = net.blob(blob);
       const data = Float32Array.from({ length: net.blob(blob).count() }, () =>
         random.uniform(-1, 1),
       );
       net.blob(blob).assign({ shape, data });
-      return [name, new Tensor("float32", data, shape)] as const;
+      return [name, inOrder(data, shape, order)] as const;
     });
     const results = await session.run(Object.fromEntries(feeds));
     await net.forward();
     await net.toHost();
-    return imported.outputs.map(({ name, blob }) => {
+    return imported.outputs.map(({ name, blob, order }) => {
       const want = results[name] as Tensor;
-      const got = net.blob(blob);
-      if (want.dims.join() !== got.shape.join()) {
-        throw new Error(`${name}: ${got.shape.join("×")} in place of ${want.dims.join("×")}`);
+      const { shape } = net.blob(blob);
+      const got = inOrder(Float32Array.from(net.blob(blob).values()), shape, order);
+      if (want.dims.join() !== got.dims.join()) {
+        throw new Error(`${name}: ${got.dims.join("×")} in place of ${want.dims.join("×")}`);
       }
       return {
         output: name,
-        shape: got.shape,
-        relative: relative(got.values(), want.data as Float32Array),
+        shape,
+        relative: relative(got.data as Float32Array, want.data as Float32Array),
       };
     });
   } finally {
     await session.release();
   }
+}
+
+/** A blob's elements as the file has its axes. */
+function inOrder(data: Float32Array, shape: readonly number[], order?: readonly number[]): Tensor {
+  if (!order) return new Tensor("float32", data, shape);
+  const turned = transposed(new Constant("float", shape, data), order);
+  return new Tensor("float32", Float32Array.from(turned.values), turned.dims);
 }
 
 function netOf(imported: ImportedNet): Net {

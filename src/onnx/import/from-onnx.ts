@@ -13,6 +13,7 @@ import { inPlace, renameBlobs } from "./nets/blob-names.ts";
 import { checkNet, deployNet, type NetEnd } from "./nets/deploy.ts";
 import { commentedNet } from "./nets/prototxt-text.ts";
 import { trainValNet } from "./nets/train-val.ts";
+import { sinkTransposes } from "./passes/layout.ts";
 import { simplify } from "./passes/passes.ts";
 import { readModel } from "./read/read-model.ts";
 import { type ImportedLayer, translate } from "./translate/translator.ts";
@@ -49,10 +50,17 @@ export function importModel(
 ): ImportedNet {
   const graph = readModel(bytes, path);
   setInputShapes(graph, shapes, batch);
+  infer(graph);
+  sinkTransposes(graph);
   const unknown = infer(graph);
   simplify(graph);
   const { layers, outputs } = translate(graph, unknown);
   return new ImportedNet(path, graph, layers, outputs);
+}
+
+function endOf(graph: ImportGraph, name: string, blob: string): NetEnd {
+  const order = graph.orders.get(name);
+  return { name, blob, shape: graph.shapes.get(name) ?? [], ...(order && { order }) };
 }
 
 /** A net that a file of ONNX has become. */
@@ -77,7 +85,7 @@ export class ImportedNet {
     this.#opset = graph.opset;
     const read = new Set(layers.flatMap(({ param }) => param.bottom ?? []));
     this.inputs = graph.inputs
-      .map(({ name }) => ({ name, blob: plainName(name), shape: graph.shapes.get(name) ?? [] }))
+      .map(({ name }) => endOf(graph, name, plainName(name)))
       .filter(({ blob }) => read.has(blob) || outputs.includes(blob));
     const inputs = new Set(this.inputs.map(({ blob }) => blob));
     const names = new Map(
@@ -86,7 +94,7 @@ export class ImportedNet {
     for (const name of inputs) names.delete(name);
     this.outputs = graph.outputs.map((name, i) => {
       const blob = outputs[i] as string;
-      return { name, blob: names.get(blob) ?? blob, shape: graph.shapes.get(name) ?? [] };
+      return endOf(graph, name, names.get(blob) ?? blob);
     });
     const kept = new Set([...inputs, ...this.outputs.map(({ blob }) => blob)]);
     this.#layers = inPlace(renameBlobs(layers, names), kept);

@@ -33,6 +33,8 @@ export interface ImportGraph {
   readonly constants: Map<string, Constant>;
   /** Of constants too. */
   readonly shapes: Map<string, Shape>;
+  /** Inputs and outputs whose axes are in another order than in the file: axis i of the file's is axis order[i] here. */
+  readonly orders: Map<string, readonly number[]>;
 }
 
 /** The node that makes each value. */

@@ -12,6 +12,8 @@ export interface NetEnd {
   readonly name: string;
   readonly blob: string;
   readonly shape: Shape;
+  /** Where the file has its axes in another order: axis i of the file's is axis order[i] of the blob. */
+  readonly order?: readonly number[];
 }
 
 /** The net for use: an Input for each input, and the layers. */

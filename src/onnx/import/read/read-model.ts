@@ -78,6 +78,7 @@ function graphOf(model: OnnxMessage<"ModelProto">, outside: ReadOutside): Import
     nodes: sortNodes(nodes, given, outputs),
     constants,
     shapes: new Map(),
+    orders: new Map(),
   };
 }
 
