@@ -1,6 +1,7 @@
 // Reads files of ONNX as nets, compares ONNX Runtime with them, and trains them for ten iterations:
-// npm run onnx:import -- FILES… [--no-train] [--batch 4] [--rate 0.01]
+// npm run onnx:import -- FILES… [--no-train] [--batch 4] [--rate 0.01] [--shape data=1,3,224,224]
 import { parseArgs } from "node:util";
+import { shapesOf } from "../../src/cli/shape-flag.ts";
 import { fromOnnx } from "../../src/onnx/import/from-onnx.ts";
 import { distancesOf, lossesOf } from "../../tests/support/imported-onnx.ts";
 
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
     train: { type: "boolean", default: true },
     batch: { type: "string", default: "4" },
     rate: { type: "string", default: "0.01" },
+    shape: { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -35,7 +37,7 @@ console.log(`${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
 async function judge(file: string): Promise<{ line: string; isGood: boolean }> {
-  const imported = fromOnnx(file);
+  const imported = fromOnnx(file, { shapes: shapesOf(values.shape) });
   const distances = await distancesOf(file, imported);
   const texts = distances.map(
     ({ output, shape, relative }) => `${output} ${shape.join("×")} ${relative.toExponential(1)}`,

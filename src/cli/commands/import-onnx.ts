@@ -39,7 +39,7 @@ export const importOnnx: CommandModule<object, ImportFlags> = {
   handler: ({ file, folder, batch, shape }) => {
     const { log } = new Console();
     const imported = fromOnnx(file, {
-      shapes: shapesOf(shape) as never,
+      shapes: shapesOf(shape),
       ...(batch !== undefined && { batch }),
     });
     const files = filesOf(imported);
