@@ -64,7 +64,13 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Lets a run go on, and kills one of its processes after a random time; whether it came to its end before. */
 async function goOnAndKill(file: string): Promise<boolean> {
-  const { child, ended } = startMpirun(ranks, [binary, "train", file, "--snapshot=auto"], folder);
+  const { child, said, ended } = startMpirun(
+    ranks,
+    [binary, "train", file, "--snapshot=auto"],
+    folder,
+  );
+  // One of four hits it while it starts, however long that takes here.
+  if (random.below(4) > 0) await said(/Starting Optimization/);
   const running = await Promise.race([
     ended.then((end) => end),
     pause(random.uniform() * LONGEST_MS).then(() => undefined),
