@@ -178,18 +178,19 @@ def times(task):
     return taken
 
 
-result = {}
-if any(layer.type in LOSSES for layer in param.layer):
-    optimizer = torch.optim.SGD(learned.parameters(), lr=1e-5, momentum=0.9, weight_decay=5e-4)
+if __name__ == "__main__":
+    result = {}
+    if any(layer.type in LOSSES for layer in param.layer):
+        optimizer = torch.optim.SGD(learned.parameters(), lr=1e-5, momentum=0.9, weight_decay=5e-4)
 
-    def step():
-        forward_backward()
-        optimizer.step()
+        def step():
+            forward_backward()
+            optimizer.step()
 
-    learned.train()
-    result.update(forwardBackward=times(forward_backward), step=times(step))
-result["memoryMiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-learned.eval()
-with torch.inference_mode():
-    result["forward"] = times(lambda: forward(caffe_pb2.TEST))
-print(json.dumps(result))
+        learned.train()
+        result.update(forwardBackward=times(forward_backward), step=times(step))
+    result["memoryMiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    learned.eval()
+    with torch.inference_mode():
+        result["forward"] = times(lambda: forward(caffe_pb2.TEST))
+    print(json.dumps(result))

@@ -1,11 +1,18 @@
 // What training in ranks costs on this machine: N ranks of one thread and batch b beside one process of N threads and batch
-// N·b, taking turns. Run as: npm run bench:distributed [-- NETS…]
+// N·b, and beside as many ranks of PyTorch's DistributedDataParallel over gloo where PyTorch is, taking turns. Run as:
+// npm run bench:distributed [-- NETS… --python PROGRAM], with a Python that has torch and protobuf (/usr/bin/python3).
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const RANKS = 2;
 const ROUNDS = 3;
 const program = fileURLToPath(new URL("steps.mjs", import.meta.url));
+const torchProgram = fileURLToPath(new URL("torch_ddp.py", import.meta.url));
+const mpiFlags = ["--allow-run-as-root", "--bind-to", "core", "-np", `${RANKS}`];
 
 /** By net: images of a rank's batch, and steps. */
 const cases: Readonly<Record<string, readonly [batch: number, steps: number]>> = {
@@ -15,25 +22,63 @@ const cases: Readonly<Record<string, readonly [batch: number, steps: number]>> =
   vgg16: [2, 6],
 };
 
-const wanted = process.argv.slice(2);
-for (const [net, [batch, steps]] of Object.entries(cases)) {
-  if (wanted.length > 0 && !wanted.includes(net)) continue;
-  const path = fileURLToPath(new URL(`../nets/${net}.prototxt`, import.meta.url));
-  const alone: number[] = [];
-  const together: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    alone.push(run("node", [program, path, `${RANKS * batch}`, `${steps}`, `${RANKS}`]));
-    const ranks = ["--allow-run-as-root", "--bind-to", "core", "-np", `${RANKS}`, "node"];
-    together.push(run("mpirun", [...ranks, program, path, `${batch}`, `${steps}`, "1"]));
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { python: { type: "string", default: "/usr/bin/python3" } },
+});
+const { python } = values;
+const scratch = mkdtempSync(join(tmpdir(), "caffe-bench-"));
+try {
+  const hasTorch = torchIsThere();
+  if (!hasTorch)
+    console.log(`${python} has no torch or protobuf, or protoc is missing: no PyTorch`);
+  for (const [net, [batch, steps]] of Object.entries(cases)) {
+    if (wanted.length > 0 && !wanted.includes(net)) continue;
+    const path = fileURLToPath(new URL(`../nets/${net}.prototxt`, import.meta.url));
+    const alone: number[] = [];
+    const together: number[] = [];
+    const torch: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      alone.push(run("node", [program, path, `${RANKS * batch}`, `${steps}`, `${RANKS}`]));
+      together.push(
+        run("mpirun", [...mpiFlags, "node", program, path, `${batch}`, `${steps}`, "1"]),
+      );
+      if (hasTorch) torch.push(runTorch(path, batch, steps));
+    }
+    const [one, many] = [median(alone), median(together)];
+    const peer = hasTorch
+      ? `; PyTorch ${median(torch).toFixed(1)} ms, ${(median(torch) / many).toFixed(2)}× ours`
+      : "";
+    console.log(
+      `${net}: one process ${one.toFixed(1)} ms, ${RANKS} ranks ${many.toFixed(1)} ms a step of ${RANKS * batch} images, ${(one / many).toFixed(3)} of its images/s${peer}`,
+    );
   }
-  const [one, many] = [median(alone), median(together)];
-  console.log(
-    `${net}: one process ${one.toFixed(1)} ms, ${RANKS} ranks ${many.toFixed(1)} ms a step of ${RANKS * batch} images, ${(one / many).toFixed(3)} of its images/s`,
-  );
+} finally {
+  rmSync(scratch, { recursive: true });
 }
 
 function run(command: string, args: readonly string[]): number {
   return Number(execFileSync(command, args, { encoding: "utf8" }));
+}
+
+function torchIsThere(): boolean {
+  const proto = fileURLToPath(new URL("../../proto", import.meta.url));
+  try {
+    execFileSync("protoc", [`--proto_path=${proto}`, `--python_out=${scratch}`, "caffe.proto"]);
+    execFileSync(python, ["-c", "import torch, google.protobuf"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same net in PyTorch: the batch is each data blob's first axis. */
+function runTorch(path: string, batch: number, steps: number): number {
+  const [net, meeting] = [join(scratch, "net.prototxt"), join(scratch, "meeting")];
+  const text = readFileSync(path, "utf8");
+  writeFileSync(net, text.replace(/(shape\s*\{\s*dim:\s*)\d+/g, `$1${batch}`));
+  rmSync(meeting, { force: true });
+  return run("mpirun", [...mpiFlags, python, torchProgram, net, `${steps}`, "1", scratch, meeting]);
 }
 
 function median(values: readonly number[]): number {
