@@ -31,7 +31,7 @@ const router = new Router([
     answer: async (exchange) => {
       const { bytes, release } = await bodies.read(exchange);
       const length = Number(exchange.request.headers["inference-header-content-length"]);
-      const request = readInferRequest(bytes, length, facts);
+      const request = readInferRequest(bytes, length, facts, bytes.byteLength);
       release();
       const inputs = Object.entries(request.inputs).map(
         ([name, { data, shape }]) => [name, new Tensor("float32", data, shape)] as const,

@@ -27,6 +27,8 @@ interface ServeOptions {
   readonly timeout?: number | undefined;
   /** Bytes of a request; 64 MiB by default. */
   readonly maxBody?: number | undefined;
+  /** Bytes of a request's JSON, which holds others up while it is parsed; 16 MiB by default. */
+  readonly maxJson?: number | undefined;
   /** Pixels of a picture; 25 million by default. */
   readonly maxPixels?: number | undefined;
   /** Milliseconds within which a request has to be there whole; 30,000 by default. */
@@ -62,13 +64,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { log = silent, host = "127.0.0.1", port = 8000 } = options;
   const { timeout = 30_000, maxBody = 64 * MEBI, drain = 10_000 } = options;
   const { maxQueue = 256, maxDelay = 0, maxConnections = 1024 } = options;
-  const { maxPixels = 25e6, receiveTimeout = 30_000, workers = 1, reload = 1000 } = options;
+  const { maxJson = 16 * MEBI, maxPixels = 25e6 } = options;
+  const { receiveTimeout = 30_000, workers = 1, reload = 1000 } = options;
   const dispatcher = new Dispatcher(workers);
   const models = new Map<string, ServedModel>();
   const metrics = new Metrics();
   let isOpen = false;
   const served: Served = {
-    ...{ models, metrics, maxPixels },
+    ...{ models, metrics, maxPixels, maxJson },
     bodies: new BodyReader({ maxBody, maxBodies: 8 * maxBody }),
     isReady: () => isOpen && !http.isDraining,
   };

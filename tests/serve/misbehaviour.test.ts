@@ -89,6 +89,24 @@ test("garbage, slow and endless clients are sent away, and nobody else notices",
   expect(metrics).toMatch(/caffe_queue_length\{model="small"\} 0/);
 });
 
+test("much JSON is refused with what to send in its place", async () => {
+  await using serving = await served(modelFiles(), { maxJson: 200 });
+  const url = `${serving.url}/v2/models/small/infer`;
+  expect((await ask(url, request([[1, 2, 3]]))).status).toBe(200);
+  const { status, json } = await ask(url, request([[1, 2, 3]], { id: "4".repeat(200) }));
+  expect(status).toBe(413);
+  expect(json.error).toMatch(/the JSON has \d+ bytes. Expected 200 at most; .*binary tensors/);
+  // What stands behind the JSON does not count.
+  const parameters = { binary_data_size: 24 * 3 };
+  const head = JSON.stringify({
+    inputs: [{ name: "data", shape: [3, 3], datatype: "FP64", parameters }],
+  });
+  const whole = new Uint8Array(Buffer.concat([Buffer.from(head), Buffer.alloc(24 * 3)]));
+  expect(whole.length).toBeLessThan(400);
+  const length = { "inference-header-content-length": String(head.length) };
+  expect((await ask(url, whole, length)).status).toBe(200);
+});
+
 test("what does not fit the net is refused in words", async () => {
   await using serving = await served(modelFiles());
   const url = `${serving.url}/v2/models/small/infer`;

@@ -71,6 +71,32 @@ describe("the server of the Open Inference Protocol", () => {
     await expect(serve({ port, models: [{ plan }] })).rejects.toThrow("another program listens");
   });
 
+  test("a net without weights is served with one warning, one that has none without", async () => {
+    const { model, weights } = modelFiles();
+    const warnings = async (more: { model: string; weights: string[] }): Promise<string[]> => {
+      const lines: string[] = [];
+      const plan = () => ({ ...more, maxBatch: 8 });
+      await using _ = await served(
+        { model, weights },
+        {
+          ...{ models: [{ plan }], workers: 2 },
+          log: (severity, _source, message) => {
+            if (severity !== "info") lines.push(message);
+          },
+        },
+      );
+      return lines;
+    };
+    expect(await warnings({ model, weights: [] })).toEqual([
+      'net "small" is served untrained: no weights are given, and layer "ip" has what its filler drew. Expected --weights=FILE.',
+    ]);
+    expect(await warnings({ model, weights: [weights] })).toEqual([]);
+    const bare = modelFiles(
+      `name: "bare" layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 } } } layer { name: "prob" type: "Softmax" bottom: "data" top: "prob" }`,
+    );
+    expect(await warnings({ model: bare.model, weights: [] })).toEqual([]);
+  });
+
   test("a model that cannot be opened ends it", async () => {
     const plan = () => ({ model: "/none.prototxt", weights: [], maxBatch: 8 });
     await expect(serve({ port: 0, models: [{ plan }] })).rejects.toThrow("/none.prototxt");

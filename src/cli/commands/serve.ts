@@ -13,6 +13,7 @@ interface ServeFlags extends SourceFlags {
   readonly workers: number;
   readonly reload: number;
   readonly max_body: number;
+  readonly max_json: number;
   readonly max_pixels: number;
   readonly host: string;
   readonly port: number;
@@ -134,6 +135,13 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
         ...real("max_body", { default: 64, least: 0.001, describe: "MiB of a request (413)" }),
       )
       .option(
+        ...real("max_json", {
+          default: 16,
+          least: 0.001,
+          describe: "MiB of a request's JSON (413); binary tensors count for --max_body alone",
+        }),
+      )
+      .option(
         ...real("max_pixels", {
           default: 25,
           least: 0.001,
@@ -181,6 +189,7 @@ async function run(flags: ServeFlags): Promise<void> {
     workers: flags.workers,
     reload: 1000 * flags.reload,
     maxBody: Math.round(flags.max_body * 2 ** 20),
+    maxJson: Math.round(flags.max_json * 2 ** 20),
     maxPixels: Math.round(flags.max_pixels * 1e6),
     port: flags.port,
     maxDelay: flags.max_delay,

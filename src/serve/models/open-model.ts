@@ -93,6 +93,7 @@ export class OpenModel {
       useWeights(net, before.weights);
       return new OpenModel(net, nets, pictures, before.facts);
     }
+    if (plan.weights.length === 0) warnOfUntrained(net, log);
     try {
       const reason =
         pictures?.task === "detection"
@@ -131,6 +132,18 @@ export class OpenModel {
     this.#nets.close();
     this.#net.close();
   }
+}
+
+/** A net's answers look like answers whoever made its weights. */
+function warnOfUntrained({ name, unfilledLayers }: Net, log: Log): void {
+  const [first, ...others] = unfilledLayers;
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  log(
+    "warning",
+    "serve",
+    `net "${name}" is served untrained: no weights are given, and layer "${first}"${more} has what its filler drew. Expected --weights=FILE.`,
+  );
 }
 
 async function enginesOf({ engine, threads, gpu }: ModelPlan, log: Log): Promise<Engines> {

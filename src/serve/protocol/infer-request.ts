@@ -5,6 +5,7 @@ import { HttpError } from "../http-error.ts";
 import type { ModelFacts, NamedShape } from "../models/model-plan.ts";
 import type { Tensor, Tensors } from "../models/tensors.ts";
 import { floatsOfBytes, floatsOfJson } from "./datatypes.ts";
+import { parseJsonBody } from "./json-body.ts";
 
 /** An output that a client wants. */
 export interface WantedOutput {
@@ -30,13 +31,15 @@ type Json = Readonly<Record<string, unknown>>;
  * binary tensors behind them.
  *
  * @param headerLength the value of that header; 0 where the whole body is the data of the only input
- * @throws HttpError 400 that says what does not fit the protocol or the net
+ * @param maxJson bytes of JSON at most
+ * @throws HttpError 413 where there is more JSON, 400 that says what does not fit the protocol or the net
  * @see https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol, and Triton's extension binary_tensor_data
  */
 export function readInferRequest(
   body: Uint8Array,
   headerLength: number | undefined,
   facts: ModelFacts,
+  maxJson: number,
 ): InferRequest {
   if (headerLength === 0) return rawRequest(body, facts);
   if (headerLength !== undefined && headerLength > body.byteLength) {
@@ -45,7 +48,8 @@ export function readInferRequest(
       `Inference-Header-Content-Length is ${headerLength}, and the body has ${body.byteLength} bytes. Expected at most that.`,
     );
   }
-  const request = parseJson(body.subarray(0, headerLength ?? body.byteLength));
+  const json = body.subarray(0, headerLength ?? body.byteLength);
+  const request = objectOf(parseJsonBody(json, maxJson, BINARY), "the body");
   const id = request["id"];
   if (id !== undefined && typeof id !== "string") {
     throw new HttpError(400, "id is no string. Expected one, or none.");
@@ -61,20 +65,9 @@ export function readInferRequest(
   };
 }
 
-function parseJson(bytes: Uint8Array): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new HttpError(
-      400,
-      `the body is no JSON: ${cut((error as Error).message)}.`,
-      {},
-      { cause: error },
-    );
-  }
-  return objectOf(value, "the body");
-}
+/** Where numbers go that are too many for text. */
+const BINARY =
+  "numbers may stand behind it as binary tensors (binary_data_size, Inference-Header-Content-Length)";
 
 function objectOf(value: unknown, what: string): Json {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;

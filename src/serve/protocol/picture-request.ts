@@ -2,11 +2,20 @@ import { imageHeader } from "../../io/images/header.ts";
 import { cut } from "../../util/printable.ts";
 import { HttpError } from "../http-error.ts";
 import type { Picture } from "../models/messages.ts";
+import { parseJsonBody } from "./json-body.ts";
 
 /** A picture, and its file's name where it was told. */
 interface SentPicture {
   readonly file: string | undefined;
   readonly picture: Picture;
+}
+
+/** How much a request may have. */
+interface PictureLimits {
+  /** Pixels of one picture: a small file may hold very many. */
+  readonly maxPixels: number;
+  /** Bytes of JSON. */
+  readonly maxJson: number;
 }
 
 /** Pictures of one request at most. */
@@ -16,16 +25,15 @@ const MOST_PICTURES = 64;
  * Reads pictures of a request: bytes of one, a form of files (`multipart/form-data`), or JSON with `image` or `images` in base64.
  * `top` and `oversample` stand in the query, in a form's fields, or in the JSON.
  *
- * @param maxPixels of one picture: a small file may hold very many
- * @throws HttpError 400 where it is none of these, 413 where there are too many pictures or pixels; FormatError where one is no picture
+ * @throws HttpError 400 where it is none of these, 413 where there are too many pictures or pixels, or too much JSON; FormatError where one is no picture
  */
 export async function readPictures(
   body: Uint8Array,
   type: string,
   query: URLSearchParams,
-  maxPixels: number,
+  { maxPixels, maxJson }: PictureLimits,
 ): Promise<SentPicture[]> {
-  const { files, wishes } = await contentOf(body, type);
+  const { files, wishes } = await contentOf(body, type, maxJson);
   if (files.length === 0 || files.length > MOST_PICTURES) {
     throw new HttpError(
       files.length === 0 ? 400 : 413,
@@ -51,9 +59,9 @@ interface Content {
   readonly wishes: Readonly<Record<string, unknown>>;
 }
 
-async function contentOf(body: Uint8Array, type: string): Promise<Content> {
+async function contentOf(body: Uint8Array, type: string, maxJson: number): Promise<Content> {
   if (/^multipart\/form-data/i.test(type)) return await formOf(body, type);
-  if (/^application\/json/i.test(type)) return jsonOf(body);
+  if (/^application\/json/i.test(type)) return jsonOf(body, maxJson);
   return { files: [{ file: undefined, bytes: body }], wishes: {} };
 }
 
@@ -90,18 +98,8 @@ async function formOf(body: Uint8Array, type: string): Promise<Content> {
   return { files, wishes };
 }
 
-function jsonOf(body: Uint8Array): Content {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(body));
-  } catch (error) {
-    throw new HttpError(
-      400,
-      `the body is no JSON: ${cut((error as Error).message)}.`,
-      {},
-      { cause: error },
-    );
-  }
+function jsonOf(body: Uint8Array, maxJson: number): Content {
+  const json = parseJsonBody(body, maxJson, "a picture may be sent as it is, or in a form");
   const wishes = (typeof json === "object" && json !== null ? json : {}) as Record<string, unknown>;
   const given = wishes["images"] ?? [wishes["image"]];
   const images: readonly unknown[] = Array.isArray(given) ? given : [];

@@ -21,7 +21,7 @@ export function pictureRoutes(served: Served): Route[] {
       try {
         const model = modelOf(served, exchange, parts);
         const type = exchange.request.headers["content-type"] ?? "";
-        const sent = await readPictures(body.bytes, type, exchange.query, served.maxPixels);
+        const sent = await readPictures(body.bytes, type, exchange.query, served);
         const answers = await Promise.all(
           sent.map(({ picture }) => model.ask({ inputs: {}, rows: 0, picture }, exchange.gone)),
         );

@@ -15,7 +15,7 @@ export function protocolRoutes(served: Served): Route[] {
       // Another version may have taken its place while the body came.
       const model = modelOf(served, exchange, parts);
       const { facts, name } = model;
-      const request = readInferRequest(body.bytes, headerLengthOf(exchange), facts);
+      const request = readInferRequest(body.bytes, headerLengthOf(exchange), facts, served.maxJson);
       const { inputs, rows } = request;
       const { outputs, version } = await model.ask({ inputs, rows }, exchange.gone);
       const answer = inferAnswer(request, outputs, { name, version: String(version), facts });

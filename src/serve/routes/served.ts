@@ -13,6 +13,8 @@ export interface Served {
   readonly metrics: Metrics;
   /** Pixels of a picture at most. */
   readonly maxPixels: number;
+  /** Bytes of JSON in a request at most. */
+  readonly maxJson: number;
   /** Whether requests are taken. */
   readonly isReady: () => boolean;
 }
