@@ -70,12 +70,13 @@ const outside = (location: string, more: Readonly<Record<string, string>> = {}):
 /** The bytes of a file of conditions, one within another, deeper than a message can be made. */
 function nested(depth: number): Uint8Array {
   const [node, attribute, graphOf, graphIn] = [1, 5, 6, 7];
-  let graph = encodeOnnx("GraphProto", { name: "inner", output: [{ name: "y" }] });
+  const ends = encodeOnnx("GraphProto", { output: [{ name: "y" }] });
+  let graph = ends;
   for (let i = 0; i < depth; i++) {
     const branch = encodeOnnx("AttributeProto", { name: "then_branch", type: "GRAPH" });
     const own = encodeOnnx("NodeProto", { op_type: "If", input: ["x"], output: ["y"] });
     const inner = delimited(attribute, [branch, ...delimited(graphOf, [graph])]);
-    graph = Buffer.concat(delimited(node, [own, ...inner]));
+    graph = Buffer.concat([...delimited(node, [own, ...inner]), ends]);
   }
   const { graph: _graph, ...head } = modelOf(RELU);
   return Buffer.concat([encodeOnnx("ModelProto", head), ...delimited(graphIn, [graph])]);
@@ -121,6 +122,7 @@ describe.each<[string, Model | Uint8Array, RegExp]>([
     /"y" is made twice/,
   ],
   ["no graph", { ir_version: 8, opset_import: [{ version: 17 }] }, /has no graph/],
+  ["no outputs", modelOf({ ...RELU, outputs: [] }), /no outputs/],
   ["no version of operators", { graph: modelOf(RELU).graph! }, /which version/],
   [
     "operators of a version to come",

@@ -68,6 +68,11 @@ function graphOf(model: OnnxMessage<"ModelProto">, outside: ReadOutside): Import
   // Before version 4 of the format every initializer was an input too.
   const inputs = (graph.input ?? []).filter(({ name = "" }) => !constants.has(name)).map(inputOf);
   const outputs = (graph.output ?? []).map(({ name = "" }) => name);
+  if (outputs.length === 0) {
+    throw new CaffeError(
+      "its graph has no outputs. Expected one or more: there is nothing to compute.",
+    );
+  }
   const nodes = (graph.node ?? []).map((node, i) => nodeOf(node, i, outside));
   const given = [...inputs.map(({ name }) => name), ...constants.keys()];
   return {
