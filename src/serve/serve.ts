@@ -1,54 +1,25 @@
 import { CaffeError } from "../util/errors.ts";
-import { type Log, silent } from "../util/log.ts";
+import { silent } from "../util/log.ts";
+import { checkOptions } from "../util/options.ts";
 import { BodyReader } from "./http/body-reader.ts";
-import { type Answered, HttpServer } from "./http/http-server.ts";
+import { HttpServer } from "./http/http-server.ts";
 import { Router } from "./http/router.ts";
 import { HttpError } from "./http-error.ts";
 import { Metrics } from "./metrics.ts";
-import { type ModelSource, ServedModel } from "./models/served-model.ts";
+import { sourceOf } from "./models/served-files.ts";
+import { ServedModel } from "./models/served-model.ts";
 import { Dispatcher } from "./queue/dispatcher.ts";
 import { pageRoutes } from "./routes/page-routes.ts";
 import { pictureRoutes } from "./routes/picture-routes.ts";
 import { protocolRoutes } from "./routes/protocol-routes.ts";
 import type { Served } from "./routes/served.ts";
-
-/** What is served, where, and within which limits. */
-interface ServeOptions {
-  readonly models: readonly ModelSource[];
-  /** 127.0.0.1 by default: programs of this machine alone. */
-  readonly host?: string | undefined;
-  /** 8000 by default; 0 for any that is free. */
-  readonly port?: number | undefined;
-  /** Milliseconds that a request waits for others to run with; 0 by default. */
-  readonly maxDelay?: number | undefined;
-  /** Requests that wait for a model at most; 256 by default. */
-  readonly maxQueue?: number | undefined;
-  /** Milliseconds that an answer may take; 30,000 by default. */
-  readonly timeout?: number | undefined;
-  /** Bytes of a request; 64 MiB by default. */
-  readonly maxBody?: number | undefined;
-  /** Bytes of a request's JSON, which holds others up while it is parsed; 16 MiB by default. */
-  readonly maxJson?: number | undefined;
-  /** Pixels of a picture; 25 million by default. */
-  readonly maxPixels?: number | undefined;
-  /** Milliseconds within which a request has to be there whole; 30,000 by default. */
-  readonly receiveTimeout?: number | undefined;
-  /** Passes that run at once, and threads of each model; 1 by default, whose engine uses all cores. */
-  readonly workers?: number | undefined;
-  /** Milliseconds between two looks at the models' files; 1000 by default, 0 to look never. */
-  readonly reload?: number | undefined;
-  readonly maxConnections?: number | undefined;
-  /** Milliseconds that requests have to end when the server is closed; 10,000 by default. */
-  readonly drain?: number | undefined;
-  readonly log?: Log | undefined;
-  /** Is told of every request. */
-  readonly onAnswer?: ((answered: Answered) => void) | undefined;
-}
+import { type ServeOptions, serveOptions } from "./serve-options.ts";
 
 /** A server that answers until it is closed. */
-interface Serving {
+export interface Serving extends AsyncDisposable {
+  /** Where it listens: `http://127.0.0.1:8000`. */
   readonly url: string;
-  readonly models: readonly ServedModel[];
+  readonly models: readonly Pick<ServedModel, "name" | "version" | "facts">[];
   /** Takes no more requests, answers those that it has, and closes all. */
   close(): Promise<void>;
 }
@@ -56,11 +27,16 @@ interface Serving {
 const MEBI = 2 ** 20;
 
 /**
- * Serves models over HTTP: the Open Inference Protocol (v2). It listens at once, and is ready when all models are open.
+ * Serves models over HTTP, as `caffe serve` does: the Open Inference Protocol (v2), and what pictures show. It listens at once,
+ * and is ready when all models are open, which is when the promise comes true.
  *
- * @throws CaffeError where it cannot listen or a model cannot be opened; nothing is left open then
+ *     const server = await serve({ models: [{ model: "deploy.prototxt", weights: "net.caffemodel" }] });
+ *
+ * @throws CaffeError where an option is none, it cannot listen, or a model cannot be opened; nothing is left open then
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
+  checkOptions("serve", options, serveOptions);
+  const sources = options.models.map(sourceOf);
   const { log = silent, host = "127.0.0.1", port = 8000 } = options;
   const { timeout = 30_000, maxBody = 64 * MEBI, drain = 10_000 } = options;
   const { maxQueue = 256, maxDelay = 0, maxConnections = 1024 } = options;
@@ -91,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const closeModels = (why: string): Promise<unknown> =>
     Promise.all([...models.values()].map((model) => model.close(new HttpError(503, why))));
   try {
-    for (const source of options.models) {
+    for (const source of sources) {
       const model = await ServedModel.open(source, {
         ...{ dispatcher, workers, reload, log },
         limits: { maxQueue, maxDelay, timeout },
@@ -111,12 +87,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   isOpen = true;
+  const close = async (): Promise<void> => {
+    await http.close(drain);
+    await closeModels("the server is being stopped.");
+  };
   return {
     url: http.url,
     models: [...models.values()],
-    close: async () => {
-      await http.close(drain);
-      await closeModels("the server is being stopped.");
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

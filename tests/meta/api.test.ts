@@ -11,20 +11,20 @@ const VALUES = words(`
   Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Segmenter Solver Timer
   arity chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
   drawDetections drawNet drawNetToFile drawSegmentation encodeCaffemodel encodeProto errors
-  fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
+  fromOnnx fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
   openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readClassNames readLabels
-  readLogCurves readNetParameter readSolverParameter readWindows registerLayer setRandomSeed silent stack
+  readLogCurves readNetParameter readSolverParameter readWindows registerLayer serve setRandomSeed silent stack
   summarize suppress toOnnx toProto topChoices version withPlaceholders
 `);
 const TYPES = words(`
   AllOptions AllPasses AnyLayerFields Arity Bar BlobValue Blobs Caffemodel Chart ChartStyle Choice ClassNames
   ClassifierOptions Colour CoordMap CopiedWeights DetectedObject Detection DetectorOptions DrawOptions
-  EngineChoice Engines GetModelOptions Gpu GpuChoice Iteration IterationEvent LayerCall LayerCallback
+  EngineChoice Engines GetModelOptions Gpu GpuChoice ImportOptions ImportedNet Iteration IterationEvent LayerCall LayerCallback
   LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary
   LayerType LearnableParam Log LogCurve LogCurves LogPoint MemoryDataLayer ModelCard NamedLog NamedTops
   NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore OnnxModel OnnxOptions
   PassOptions PictureOptions PictureWithRegions PixelBox Resize Segmentation SegmentationColours
-  SegmentedClass SegmenterOptions Series Severity ShapesByName SolverAction SolverCallbacks SolverOptions
+  SegmentedClass SegmenterOptions Series ServeOptions ServedFiles Serving Severity ShapesByName SolverAction SolverCallbacks SolverOptions
   SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto
 `);
 const IN_ERRORS = words(`

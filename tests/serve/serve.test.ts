@@ -71,6 +71,17 @@ describe("the server of the Open Inference Protocol", () => {
     await expect(serve({ port, models: [{ plan }] })).rejects.toThrow("another program listens");
   });
 
+  test("a program gives files, and is told of options that there are not", async () => {
+    const files = modelFiles();
+    await using serving = await serve({ port: 0, models: [{ ...files, name: "mine" }] });
+    const { json } = await ask(`${serving.url}/v2/models/mine/infer`, request([[1, 2, 3]]));
+    expect(json.outputs[0].data).toEqual(await saidBy(files, [[1, 2, 3]]));
+    const more = { port: 0, models: [{ ...files, label: "a" }] };
+    await expect(serve(more)).rejects.toThrow('a model of serve has no option "label"');
+    const wrong = { models: [files], maxbody: 3 };
+    await expect(serve(wrong)).rejects.toThrow('serve has no option "maxbody"');
+  });
+
   test("a net without weights is served with one warning, one that has none without", async () => {
     const { model, weights } = modelFiles();
     const warnings = async (more: { model: string; weights: string[] }): Promise<string[]> => {

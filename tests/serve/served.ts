@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Net } from "../../src/net/net.ts";
-import { serve } from "../../src/serve/serve.ts";
+import { type Serving, serve } from "../../src/serve/serve.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** A net of 3 numbers a row that gives 4, which differ from row to row. */
@@ -34,10 +34,9 @@ export function saveWeights(model: string, weights: string, seed: number): void 
 export async function served(
   { model, weights }: { readonly model: string; readonly weights: string },
   options: Partial<Parameters<typeof serve>[0]> = {},
-): Promise<Awaited<ReturnType<typeof serve>> & AsyncDisposable> {
+): Promise<Serving> {
   const plan = { model, weights: [weights], maxBatch: 8, threads: 1 };
-  const serving = await serve({ port: 0, models: [{ plan: () => plan }], drain: 2000, ...options });
-  return { ...serving, [Symbol.asyncDispose]: () => serving.close() };
+  return await serve({ port: 0, models: [{ plan: () => plan }], drain: 2000, ...options });
 }
 
 /** What a net says itself of rows of numbers. */

@@ -57,6 +57,7 @@ const STYLE = `
 #answer { margin-top: 1rem; display: grid; gap: .8rem; }
 #answer canvas { max-width: 100%; height: auto; max-height: 60vh; border-radius: 8px; justify-self: start; }
 #answer .row { display: grid; grid-template-columns: 5rem minmax(0, 1fr); gap: .6rem; align-items: baseline; font-variant-numeric: tabular-nums; }
+#answer .row.bad { display: block; }
 #answer .row b { text-align: right; }
 #answer .row span { overflow-wrap: anywhere; }
 `;
