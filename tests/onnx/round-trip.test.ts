@@ -2,10 +2,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Blob } from "../../src/blob/blob.ts";
 import { writeFilesAtomically } from "../../src/io/files/atomic-file.ts";
 import { Net } from "../../src/net/net.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
 import { translations } from "../../src/onnx/export/translations.ts";
+import { Constant } from "../../src/onnx/import/constant.ts";
+import { transposed } from "../../src/onnx/import/fold/arrays.ts";
 import { fromOnnx, type ImportedNet, importModel } from "../../src/onnx/import/from-onnx.ts";
 import { CaffeError } from "../../src/util/errors.ts";
 import { bottomsOf, type Row } from "../support/configurations.ts";
@@ -22,22 +25,30 @@ async function back(net: Net): Promise<ImportedNet> {
   return importModel(model.toBuffer(), "net.onnx", { shapes: Object.fromEntries(shapes) });
 }
 
+/** A blob's elements with its axes in another order. */
+function inOrder(blob: Blob, order: readonly number[] | undefined): Constant {
+  const own = new Constant("float", blob.shape, blob.values());
+  return order ? transposed(own, order) : own;
+}
+
 /** Runs a net, whose inputs are written, and the one that came back. */
 async function expectEqual(net: Net, imported: ImportedNet, tolerance: number): Promise<void> {
   const { deploy, weights } = imported;
   using other = new Net(deploy, { phase: "TEST", silent: true, weights });
-  for (const { name, blob } of imported.inputs) {
-    other.blob(blob).assign({ shape: net.blob(name).shape, data: net.blob(name).values() });
+  for (const { name, blob, order } of imported.inputs) {
+    const back = order?.map((_, axis) => order.indexOf(axis));
+    const { dims, values } = inOrder(net.blob(name), back);
+    other.blob(blob).assign({ shape: dims, data: values });
   }
   await net.forward();
   await other.forward();
   expect(imported.outputs.length).toBeGreaterThan(0);
-  for (const { name, blob } of imported.outputs) {
+  for (const { name, blob, order } of imported.outputs) {
     const want = net.blob(net.blobs.has(name) ? name : name.replace(/\/[^/]*$/, ""));
-    const got = other.blob(blob);
-    expect(got.shape, name).toEqual(want.shape);
+    const got = inOrder(other.blob(blob), order);
+    expect(got.dims, name).toEqual(want.shape);
     const size = Array.from(want.values()).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    expect(got.values(), name).toBeAllClose(want.values(), { rtol: 0, atol: tolerance * size });
+    expect(got.values, name).toBeAllClose(want.values(), { rtol: 0, atol: tolerance * size });
   }
 }
 
@@ -58,13 +69,13 @@ function prepared(type: string, [fields, ...rest]: Row): Net {
 /** Layer types of which some use at least comes back as layers. */
 const COME_BACK: readonly string[] = [
   "APL AbsVal Axpy BN BNLL BatchNorm BatchToSpaceND Bias Clip ColinearConvolution",
-  "Concat Convolution ConvolutionDepthwise Crop DecodeBBox Deconvolution DenseBlock",
-  "DepthwiseConvolution Dropout ELU Eltwise EltwiseAffine Exp Flatten Flip GRN Gather",
+  "Concat Convolution ConvolutionDepthwise Crop DecodeBBox Deconvolution DenseBlock DepthToSpace",
+  "DepthwiseConvolution Dropout ELU Eltwise EltwiseAffine Embed Exp Flatten Flip GRN Gather",
   "HardSwish Im2col InnerDistance InnerProduct Insanity Interp LRN LSTM LSTMUnit Log",
   "MVN Mul Normalize PReLU Pad Permute Pooling Power RNN RReLU ReLU ReLU6 Reduction",
   "Reorg Reshape ResizeBilinear ResizeNearestNeighbor SPP Scale SeLU SeLu SeLuDropout",
-  "ShuffleChannel Sigmoid Slice Softmax SpaceToBatchND SpatialDropout Split Squeeze",
-  "Swish TanH Transpose TreepoolKernel1L TreepoolMaxAve Upsample UpsampleDarknet",
+  "ShuffleChannel Sigmoid Slice Softmax SpaceToBatchND SpaceToDepth SpatialDropout Split Squeeze",
+  "Swish TanH Threshold Tile Transpose TreepoolKernel1L TreepoolMaxAve Upsample UpsampleDarknet",
 ].flatMap((line) => line.split(" "));
 
 // A margin is of training, and does not come along.

@@ -99,6 +99,10 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
     { constants: w(4, 2, 3, 3), attributes: { strides: [2, 2], output_shape: [12, 10] } },
     { constants: w(4, 2, 4, 4), attributes: { strides: [2, 2], auto_pad: "SAME_UPPER" } },
   ],
+  DepthToSpace: [
+    { attributes: { blocksize: 2 } },
+    { attributes: { blocksize: 2, mode: "CRD" }, shape: [2, 8, 3, 5] },
+  ],
   Div: [
     { constants: { w: scalar(0.3) } },
     { constants: { w: positive([4, 1, 1]) } },
@@ -110,11 +114,18 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
   Dropout: [{}, { attributes: { ratio: 0.25 }, opset: 10 }],
   Elu: [{ attributes: { alpha: 0.5 } }],
   Exp: [{}],
+  Expand: [
+    { constants: { w: ints(2, 4, 6, 5) }, shape: [2, 1, 6, 1] },
+    { constants: { w: ints(3, 1, 5) }, shape: [2, 1] },
+  ],
   Flatten: [{}, { attributes: { axis: 2 } }],
   Gather: [
     { constants: { w: { dims: [], ints: [1] } }, attributes: { axis: 1 } },
     { constants: { w: ints(0) }, attributes: { axis: 2 } },
     { constants: { w: ints(-1) }, attributes: { axis: 3 } },
+    { constants: { w: ints(1, 2) }, attributes: { axis: 1 } },
+    { constants: { w: ints(2, 1, 0, 0) }, attributes: { axis: 1 } },
+    { constants: { w: { dims: [2, 2], ints: [0, 1, 4, 3] } }, attributes: { axis: 3 } },
   ],
   Gemm: [
     {
@@ -133,11 +144,13 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
   ],
   GlobalAveragePool: [{}, { shape: [2, 3, 7] }],
   GlobalMaxPool: [{}],
+  Greater: [{ constants: { w: scalar(0.25) } }, { inputs: ["w", "x"], constants: w(1) }],
   HardSigmoid: [{}, { attributes: { alpha: 0.7, beta: 0.4 } }],
   HardSwish: [{}],
   Identity: [{}],
   LRN: [{ attributes: { size: 3, alpha: 0.2, beta: 0.6, bias: 1.5 } }],
   LeakyRelu: [{ attributes: { alpha: 0.2 } }],
+  Less: [{ constants: { w: scalar(0.25) } }, { inputs: ["w", "x"], constants: w(1) }],
   LogSoftmax: [{ attributes: { axis: 1 } }],
   MatMul: [
     { shape: [3, 5], constants: w(5, 4) },
@@ -172,11 +185,18 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
   Reciprocal: [{}],
   ReduceL1: [{ attributes: { axes: [2, 3] } }],
   ReduceL2: [{ attributes: { axes: [1] } }],
+  ReduceMax: [
+    { attributes: { axes: [2, 3] } },
+    { attributes: { axes: [1] } },
+    { attributes: { axes: [-1], keepdims: 0 } },
+    { shape: [3, 5] },
+  ],
   ReduceMean: [
     { attributes: { axes: [2, 3] } },
     { attributes: { axes: [-1, -2], keepdims: 0 } },
     { attributes: { axes: [1] } },
   ],
+  ReduceMin: [{ attributes: { axes: [1] } }, { attributes: { axes: [2, 3], keepdims: 0 } }],
   ReduceSum: [
     { constants: { w: ints(1) } },
     { constants: { w: ints(2, 3) }, attributes: { keepdims: 0 } },
@@ -213,6 +233,17 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
     { inputs: ["x", "s", "e", "a"], constants: { s: ints(0), e: ints(-1), a: ints(2) } },
     { inputs: ["x", "s", "e", "a"], constants: { s: ints(-2), e: ints(2 ** 40), a: ints(-1) } },
     { attributes: { starts: [1], ends: [2], axes: [3] }, opset: 9 },
+    { inputs: ["x", "s", "e"], constants: { s: ints(0, 1, 2), e: ints(1, 3, 5) } },
+    ...[[0, 6, 2, 2] as const, [1, 5, 3, 2] as const, [1, 2 ** 40, 2, 3] as const].map(
+      ([start, end, step, axis]) => ({
+        inputs: ["x", "s", "e", "a", "t"],
+        constants: { s: ints(start), e: ints(end), a: ints(axis), t: ints(step) },
+      }),
+    ),
+    {
+      inputs: ["x", "s", "e", "a", "t"],
+      constants: { s: ints(1, 0), e: ints(4, 5), a: ints(1, 3), t: ints(2, 2) },
+    },
   ],
   Softmax: [
     { attributes: { axis: 1 } },
@@ -221,6 +252,7 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
     { opset: 11, shape: [3, 5] },
   ],
   Softplus: [{}],
+  SpaceToDepth: [{ attributes: { blocksize: 2 }, shape: [2, 3, 6, 4] }],
   Split: [
     { outputs: ["y", "z"], attributes: { axis: 1 } },
     { outputs: ["y", "z"], attributes: { axis: 2 }, constants: { w: ints(4, 2) } },
@@ -237,6 +269,7 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
   ],
   Sum: [{ inputs: ["x", "y"], others: { y: PLANES } }],
   Tanh: [{}],
+  Tile: [{ constants: { w: ints(1, 2, 1, 3) } }, { constants: { w: ints(2, 1, 1, 1) } }],
   Transpose: [
     { attributes: { perm: [0, 2, 3, 1] } },
     { attributes: { perm: [0, 2, 3, 1] }, shape: [2, 4, 1, 1] },
@@ -265,7 +298,7 @@ export function fileOfUse(type: string, use: Use): Uint8Array {
     name === "x" ? input : name,
   );
   const square: NodeText = ["Mul", ["x", "x"], ["squared"]];
-  const isPlace = type === "ArgMax";
+  const isPlace = ["ArgMax", "Greater", "Less"].includes(type);
   return onnxFile({
     inputs: { x: shape, ...others },
     outputs,

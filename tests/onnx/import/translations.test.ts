@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { importModel } from "../../../src/onnx/import/from-onnx.ts";
 import { importTranslations } from "../../../src/onnx/import/translate/translations.ts";
 import { distancesOf } from "../../support/imported-onnx.ts";
-import { onnxFile } from "../../support/onnx-file.ts";
+import { noisy, onnxFile, scalar } from "../../support/onnx-file.ts";
 import { fileOfUse, operatorUses } from "../../support/onnx-uses.ts";
 
 /** What several nodes become: passes.test.ts; and Log, below. */
@@ -33,6 +33,23 @@ test("Log, of what is above 0", async () => {
       ],
     }),
   );
+});
+
+test("Gather of a constant's rows is an Embed", async () => {
+  const bytes = onnxFile({
+    inputs: { x: [2, 3] },
+    outputs: ["y"],
+    nodes: [
+      ["Abs", ["x"], ["a"]],
+      ["Mul", ["a", "three"], ["m"]],
+      ["Cast", ["m"], ["i"], { to: 7 }],
+      ["Gather", ["rows", "i"], ["y"]],
+    ],
+    constants: { rows: noisy([40, 5]), three: scalar(3) },
+  });
+  await expectEqual(bytes);
+  const { deploy } = importModel(bytes, "test.onnx");
+  expect(deploy.layer?.map(({ type }) => type)).toContain("Embed");
 });
 
 async function expectEqual(bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,6 @@
+import { sameShape } from "../../../util/shape.ts";
 import { elementTypeName } from "../../format/message.ts";
+import { readersOf } from "../graph.ts";
 import { elementFormats } from "../read/elements.ts";
 import type { LayerFields, Spot, Translation } from "./spot.ts";
 
@@ -89,10 +91,42 @@ const hardSigmoid: Translation = (at) => {
 /** Blobs hold floats, whatever they stand for. */
 const cast: Translation = (at) => {
   const to = elementTypeName(at.number("to", 1));
-  if (elementFormats[to]?.kind !== "float")
-    at.fail(`it makes elements of type ${to}. Expected floats.`);
+  const kind = elementFormats[to]?.kind;
+  const made = at.node.outputs[0] ?? "";
+  const readers = readersOf(at.graph).get(made) ?? [];
+  // Embed cuts off what is behind the point itself.
+  const isIndex =
+    readers.length > 0 &&
+    readers.every(({ type, inputs }) => type === "Gather" && inputs[0] !== made) &&
+    !at.graph.outputs.includes(made);
+  if (kind !== "float" && !(kind === "int" && isIndex))
+    at.fail(`it makes elements of type ${to}. Expected floats, or rows' numbers for a Gather.`);
   return at.blob(0);
 };
+
+/** x > c, or x < c where it is turned: of a truth, 1 stands for true. */
+const above =
+  (isTurned: boolean): Translation =>
+  (at) => {
+    const index = at.constant(0) ? 0 : 1;
+    const limit = at.known(index, "what it compares with");
+    if (limit.count !== 1 || !sameShape(at.shape(1 - index), at.made())) {
+      at.fail(`it compares with ${limit.dims.join("×")} numbers. Expected one.`);
+    }
+    const isBelow = isTurned !== (index === 0);
+    const bottom = isBelow
+      ? at.layer(
+          { type: "Power", bottom: [at.blob(1 - index)], power_param: { scale: -1 } },
+          { part: "turned" },
+        )
+      : at.blob(1 - index);
+    const threshold = limit.values[0] as number;
+    return at.layer({
+      type: "Threshold",
+      bottom: [bottom],
+      threshold_param: { threshold: isBelow ? -threshold : threshold },
+    });
+  };
 
 const dropout: Translation = (at) => {
   const ratio = at.has("ratio") ? at.number("ratio", 0.5) : (at.constant(1)?.values[0] ?? 0.5);
@@ -112,10 +146,12 @@ export const activations: Readonly<Record<string, Translation>> = {
   Dropout: dropout,
   Elu: elu,
   Exp: alone("Exp"),
+  Greater: above(false),
   HardSigmoid: hardSigmoid,
   HardSwish: alone("HardSwish"),
   Identity: (at) => at.blob(0),
   LeakyRelu: leakyRelu,
+  Less: above(true),
   Log: alone("Log"),
   Neg: power({ scale: -1 }),
   PRelu: prelu,

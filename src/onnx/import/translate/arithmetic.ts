@@ -92,19 +92,7 @@ const TURNED: Readonly<Record<string, PowerFields>> = { Sub: { scale: -1 }, Div:
 
 /** A blob in the place of an input that is smaller than the output: repeated along every axis of length 1. */
 function filled(at: Spot, index: number): string {
-  const to = at.made();
-  const from = at.shape(index);
-  const dims = [...to.slice(from.length).map(() => 1), ...from];
-  let blob = at.view(at.blob(index), from, dims, `rank${index}`);
-  dims.forEach((length, axis) => {
-    const tiles = to[axis] as number;
-    if (length === tiles) return;
-    blob = at.layer(
-      { type: "Tile", bottom: [blob], tile_param: { axis, tiles } },
-      { part: `tile${index}.${axis}` },
-    );
-  });
-  return blob;
+  return at.tiled(at.blob(index), at.shape(index), at.made(), String(index));
 }
 
 type EltwiseFields = LayerFields["eltwise_param"];

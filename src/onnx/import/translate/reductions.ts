@@ -1,3 +1,4 @@
+import { countOf, sameShape } from "../../../util/shape.ts";
 import { reducedAxes } from "../fold/shape-rules.ts";
 import type { Spot, Translation } from "./spot.ts";
 
@@ -42,6 +43,42 @@ function reduced(at: Spot, operation: Operation, axes: readonly number[]): strin
   );
   return at.view(result, kept, at.made());
 }
+
+/** The greatest over axes: of windows as long as they are. */
+function greatest(at: Spot, bottom: string, part: string): string {
+  const shape = at.shape(0);
+  const axes = [...reducedAxes(at)].sort((a, b) => a - b);
+  const [first = 0] = axes;
+  if (axes.length === 0 || axes.some((axis, i) => axis !== first + i)) {
+    at.fail(`it reduces axes ${axes.join(",")}. Expected one, or several side by side.`);
+  }
+  const isPlaces = shape.length === 4 && axes.join() === "2,3";
+  const length = countOf(shape, first, first + axes.length);
+  const rest = countOf(shape, first + axes.length);
+  const front = first > 0 ? [shape[0] as number, countOf(shape, 1, first)] : [1, 1];
+  const planes = isPlaces ? shape : [...front, length, rest];
+  const pooled = isPlaces ? [...shape.slice(0, 2), 1, 1] : [...front, 1, rest];
+  const isSame = sameShape(pooled, at.made());
+  const most = at.layer(
+    {
+      type: "Pooling",
+      bottom: [at.view(bottom, shape, planes, "planes")],
+      pooling_param: {
+        pool: "MAX",
+        ...(isPlaces ? { global_pooling: true } : { kernel_h: length, kernel_w: 1 }),
+      },
+    },
+    { part: isSame ? part : "greatest" },
+  );
+  return at.view(most, pooled, at.made(), part);
+}
+
+/** min x = −max −x */
+const least: Translation = (at) => {
+  const negative = (bottom: string, part: string): string =>
+    at.layer({ type: "Power", bottom: [bottom], power_param: { scale: -1 } }, { part });
+  return negative(greatest(at, negative(at.blob(0), "negative"), "max"), "");
+};
 
 /** √Σ x² */
 const l2: Translation = (at) => {
@@ -91,7 +128,9 @@ export const reductions: Readonly<Record<string, Translation>> = {
   LogSoftmax: logSoftmax,
   ReduceL1: reduce("ASUM"),
   ReduceL2: l2,
+  ReduceMax: (at) => greatest(at, at.blob(0), ""),
   ReduceMean: reduce("MEAN"),
+  ReduceMin: least,
   ReduceSum: reduce("SUM"),
   ReduceSumSquare: reduce("SUMSQ"),
   Softmax: (at) => softmaxed(at, ""),

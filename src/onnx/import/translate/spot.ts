@@ -78,6 +78,22 @@ export class Spot extends Parameters {
     return this.#sink.add(this.node, fields, learned, part, tops);
   }
 
+  /** A blob repeated along every axis until it has that shape, of which its lengths are parts; axes in front may be missing. */
+  tiled(blob: string, from: Shape, to: Shape, part = ""): string {
+    const dims = [...to.slice(from.length).map(() => 1), ...from];
+    const axes = dims.map((_, axis) => axis).filter((axis) => dims[axis] !== to[axis]);
+    let result = this.view(blob, from, dims, `rank${part}`);
+    for (const axis of axes) {
+      const tiles = (to[axis] as number) / (dims[axis] as number);
+      const isLast = axis === axes.at(-1) && part === "";
+      result = this.layer(
+        { type: "Tile", bottom: [result], tile_param: { axis, tiles } },
+        { part: isLast ? "" : `tile${part}.${axis}` },
+      );
+    }
+    return result;
+  }
+
   /** A blob in another shape; axes in front that stay as they are may be of any length later. */
   view(blob: string, from: Shape, to: Shape, part = ""): string {
     if (sameShape(from, to)) return blob;

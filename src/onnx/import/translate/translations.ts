@@ -3,6 +3,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { arrangements } from "./arrangements.ts";
 import { convolutions } from "./convolutions.ts";
 import { normalizations } from "./normalizations.ts";
+import { picks } from "./picks.ts";
 import { poolings } from "./poolings.ts";
 import { products } from "./products.ts";
 import { reductions } from "./reductions.ts";
@@ -17,6 +18,7 @@ export const importTranslations: ReadonlyMap<string, Translation> = new Map(
     ...arrangements,
     ...convolutions,
     ...normalizations,
+    ...picks,
     ...poolings,
     ...products,
     ...reductions,
