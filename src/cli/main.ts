@@ -172,8 +172,17 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
     .fail((message, error) => {
       // What a flag's own check threw comes wrapped, its sentence whole.
       if (error?.name === "YError") throw new CaffeError(error.message, { cause: error });
-      const text = message.replace(/\s*\n\s*/g, " ");
-      throw error ?? new CaffeError(`${text}.${flagHint(text)} See caffe --help.`);
+      const text = message
+        .replace(/\s*\n\s*/g, " ")
+        .replace(
+          /^Not enough non-option arguments: .*/,
+          "A file, a folder or another word is missing",
+        );
+      const [command = ""] = flags;
+      const page = commands.map(nameOf).includes(command)
+        ? `caffe help ${command}`
+        : "caffe --help";
+      throw error ?? new CaffeError(`${text}.${flagHint(text)} See ${page}.`);
     });
 }
 

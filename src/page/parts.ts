@@ -46,11 +46,17 @@ export function share(value: number): Html {
   return html`${value.toFixed(3)}<span class="bar"><i style="width:${width}%"></i></span>`;
 }
 
-/** Names beside the colours of a chart's lines: those of `pageTheme` in order, or those that are given. */
-export function legend(names: readonly string[], colours: readonly number[] = []): Html {
+/** Names beside the colours of a chart's lines: those of `pageTheme` in order, or those that are given, by number or as CSS has them. */
+export function legend(
+  names: readonly string[],
+  colours: readonly number[] | readonly string[] = [],
+): Html {
+  const colourAt = (i: number): string => {
+    const colour = colours[i] ?? i;
+    return typeof colour === "string" ? colour : `var(--c${colour % 10})`;
+  };
   const each = names.map(
-    (name, i) =>
-      html`<span><i style="background:var(--c${(colours[i] ?? i) % 10})"></i>${name}</span>`,
+    (name, i) => html`<span><i style="background:${colourAt(i)}"></i>${name}</span>`,
   );
   return html`<p class="legend">${each}</p>\n`;
 }
@@ -77,16 +83,22 @@ export interface Figure {
     readonly size: readonly [number, number];
     readonly marks: readonly Mark[];
   };
+  /** Smaller pictures below, each with what shows where a pointer rests on it. */
+  readonly maps?: readonly { readonly title: string; readonly source: string }[] | undefined;
 }
 
 /** Pictures side by side. */
 export function gallery(figures: readonly Figure[]): Html {
-  const each = figures.map(({ source, isSmall, caption, marked }) => {
+  const each = figures.map(({ source, isSmall, caption, marked, maps }) => {
     const small = isSmall ? html` class="small"` : undefined;
     const picture =
       source &&
       (marked ? markedPicture(source, small, marked) : html`<img${small} src="${source}" alt="">`);
-    return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>\n`;
+    const below = maps?.map(
+      (map) => html`<img src="${map.source}" alt="${map.title}" title="${map.title}">`,
+    );
+    const beside = below && html`<div class="maps">${below}</div>`;
+    return html`<figure>${picture}${beside}<figcaption>${caption}</figcaption></figure>\n`;
   });
   return html`<div class="gallery">${each}</div>\n`;
 }

@@ -54,6 +54,8 @@ svg { display: block; width: 100%; height: auto; }
 .gallery figure { margin: 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; min-width: 0; }
 .gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--fill); }
 .gallery svg { aspect-ratio: 1; background: var(--fill); }
+.gallery .maps { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 2px; margin-top: 2px; }
+.gallery .maps img { image-rendering: pixelated; }
 .gallery .small { image-rendering: pixelated; }
 .gallery rect { fill: transparent; stroke-width: 2; vector-effect: non-scaling-stroke; }
 .gallery rect.under { stroke: #000a; stroke-width: 4; }

@@ -16,9 +16,6 @@ import {
 } from "./write/segmenter-page.ts";
 import { textFile } from "./write/text-file.ts";
 
-/** So many pictures are shown. */
-const MOST_WORST = 24;
-
 /** Makes the report of a net that says of each pixel which class it is of. */
 export class SegmenterCollector implements Collector {
   readonly #records: SegmentedRecords;
@@ -71,12 +68,8 @@ export class SegmenterCollector implements Collector {
 
   /** The pictures that are told worst. */
   async #worst(called: readonly string[]): Promise<WorstPicture[]> {
-    const worst = this.#records.records
-      .filter(({ meanIou }) => meanIou < 1)
-      .toSorted((a, b) => a.meanIou - b.meanIou || a.record - b.record)
-      .slice(0, MOST_WORST);
     const pictures: WorstPicture[] = [];
-    for (const one of worst) {
+    for (const one of this.#records.worst) {
       const picture = await thumbnailAt(this.#pass.names, one.record);
       pictures.push({ ...one, picture, name: called[one.record] || `record ${one.record}` });
     }

@@ -195,6 +195,11 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
       ["models", "list", "--qq"],
       "Unknown flag --qq. See caffe help models.",
     ],
+    [
+      "a word that is missing",
+      ["eval"],
+      "A file, a folder or another word is missing. See caffe help eval.",
+    ],
     ["a flag of no command", ["--verson"], "Unknown flag --verson. Did you mean --version?"],
     [
       "two solvers",

@@ -204,7 +204,10 @@ test("a segmenter's pixels, of two databases in batches that do not divide them"
   expect(found.mean_iou).toBeCloseTo((2 / 3 + 2 / 3) / 2, 5);
   expect(read("out/confusion.csv")).toBe("label,class 0,class 1\nclass 0,2,0\nclass 1,1,2\n");
   expect(read("out/predictions.csv").split("\n")[2]).toBe("1,k1,2,0.5,0.25");
-  expect(read("out/index.html")).toContain("Told worst");
+  const page = read("out/index.html");
+  expect(page).toContain("Told worst");
+  expect(page.split('title="labels"').length - 1).toBe(1);
+  expect(page.split('title="guesses"').length - 1).toBe(1);
 });
 
 test("labels of which a record may have several, from vectors: precision, recall, average precision of each", async () => {

@@ -1,10 +1,11 @@
 import { countConfusion } from "../../layers/base/confusion.ts";
 import type { Confusion } from "../measures/confusion.ts";
 import { measureSegmentation } from "../measures/segmentation.ts";
+import { type PixelMaps, pixelMapsOf } from "./pixel-maps.ts";
 import type { Scored } from "./scored.ts";
 
 /** How well one picture was told. */
-export interface SegmentedRecord {
+interface SegmentedRecord {
   readonly record: number;
   /** Pixels that count. */
   readonly pixels: number;
@@ -12,10 +13,19 @@ export interface SegmentedRecord {
   readonly meanIou: number;
 }
 
+/** A picture that is among those told worst. */
+export interface WorstRecord extends SegmentedRecord {
+  readonly maps: PixelMaps | undefined;
+}
+
+/** So many pictures are kept with their maps. */
+const MOST_WORST = 24;
+
 /** Takes in what a net says of the pixels of records, batch by batch. Pixels whose label is no class count for nothing. */
 export class SegmentedRecords {
   readonly #scored: Scored;
   readonly #records: SegmentedRecord[] = [];
+  #worst: readonly WorstRecord[] = [];
   readonly confusion: Confusion;
 
   constructor(scored: Scored) {
@@ -27,6 +37,11 @@ export class SegmentedRecords {
   /** Each picture, in order. */
   get records(): readonly SegmentedRecord[] {
     return this.#records;
+  }
+
+  /** Those with a pixel that is told wrong whose mean intersection over union is least, rising. */
+  get worst(): readonly WorstRecord[] {
+    return this.#worst;
   }
 
   /** Takes in the first `count` samples of the batch that was just run. */
@@ -46,7 +61,14 @@ export class SegmentedRecords {
         this.confusion.counts[at] = (this.confusion.counts[at] ?? 0) + places;
       });
       const { accuracy, meanIou, pixels } = measureSegmentation(own);
-      this.#records.push({ record: first + i, pixels, accuracy, meanIou });
+      const told: SegmentedRecord = { record: first + i, pixels, accuracy, meanIou };
+      this.#records.push(told);
+      const last = this.#worst[MOST_WORST - 1];
+      if (!(meanIou < (last?.meanIou ?? 1))) continue;
+      const maps = pixelMapsOf(scores.shape, ofSample, itsLabels, isCounted);
+      this.#worst = [...this.#worst, { ...told, maps }]
+        .toSorted((a, b) => a.meanIou - b.meanIou || a.record - b.record)
+        .slice(0, MOST_WORST);
     }
   }
 }

@@ -1,7 +1,18 @@
+import { type Colour, mapColour } from "../../draw/palette.ts";
+import { encodeImage } from "../../io/images/encode.ts";
 import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
-import { type Column, type Figure, gallery, share, table, tiles } from "../../page/parts.ts";
-import type { SegmentedRecord } from "../collect/segmented.ts";
+import {
+  type Column,
+  type Figure,
+  gallery,
+  legend,
+  share,
+  table,
+  tiles,
+} from "../../page/parts.ts";
+import type { PixelMaps } from "../collect/pixel-maps.ts";
+import type { WorstRecord } from "../collect/segmented.ts";
 import type { Thumbnail } from "../collect/thumbnail.ts";
 import type { PixelShares, Segmentation } from "../measures/segmentation.ts";
 import type { ReportFacts } from "../report.ts";
@@ -10,8 +21,10 @@ import { confusionSvg } from "./confusion-picture.ts";
 import { factsJson, reportJson } from "./report-json.ts";
 import { decimals, footOf, leadOf, percent, short } from "./shown.ts";
 
+const NOT_COUNTED: Colour = [224, 224, 192];
+
 /** A picture that is told badly. */
-export interface WorstPicture extends SegmentedRecord {
+export interface WorstPicture extends WorstRecord {
   readonly picture: Thumbnail | undefined;
   readonly name: string;
 }
@@ -77,7 +90,7 @@ export async function segmenterPage(report: SegmenterReport): Promise<string> {
         html`<div class="chart">${await confusionSvg(measures.confusion, names, "page")}</div>`,
         ...confoundedTable(measures.confounded, names, "pixels"),
       ),
-      ...worstPictures(report.worst),
+      ...(await worstPictures(report.worst, names)),
     ],
     foot: footOf(`Scores of ${source}`, facts),
   });
@@ -93,20 +106,44 @@ function classColumns(names: readonly string[]): readonly Column<PixelShares>[] 
   ];
 }
 
-function worstPictures(worst: readonly WorstPicture[]): Html[] {
+async function worstPictures(
+  worst: readonly WorstPicture[],
+  names: readonly string[],
+): Promise<Html[]> {
   if (worst.length === 0) return [];
-  const figures = worst.map(
-    ({ picture, name, meanIou, accuracy }): Figure => ({
-      source: picture?.source,
-      isSmall: picture?.isSmall ?? false,
-      caption: html`mean IoU <b>${decimals(meanIou)}</b><br>${percent(accuracy)} of pixels<small>${short(name)}</small>`,
-    }),
+  const figures = await Promise.all(
+    worst.map(
+      async ({ picture, name, maps, meanIou, accuracy }): Promise<Figure> => ({
+        source: picture?.source,
+        isSmall: picture?.isSmall ?? false,
+        maps: maps && [
+          { title: "labels", source: await mapPicture(maps, maps.truth) },
+          { title: "guesses", source: await mapPicture(maps, maps.guess) },
+        ],
+        caption: html`mean IoU <b>${decimals(meanIou)}</b><br>${percent(accuracy)} of pixels<small>${short(name)}</small>`,
+      }),
+    ),
   );
+  const colours = names.map((_, label) => `rgb(${mapColour(label).join(",")})`);
   return [
     section(
       "Told worst",
-      "The pictures with the least mean intersection over union of the classes in them.",
+      "The pictures with the least mean intersection over union of the classes in them. Below each: its labels, and what the net says.",
+      ...(worst.some(({ maps }) => maps) ? [legend(names, colours)] : []),
       gallery(figures),
     ),
   ];
+}
+
+/** The address of a map in PASCAL VOC's colours; what does not count is pale, as the borders there. */
+async function mapPicture({ height, width }: PixelMaps, labels: Int32Array): Promise<string> {
+  const places = height * width;
+  const data = new Uint8Array(3 * places);
+  for (let i = 0; i < places; i++) {
+    const label = labels[i] ?? 0;
+    const colour = label < 0 ? NOT_COUNTED : mapColour(label);
+    for (const [c, value] of colour.entries()) data[c * places + i] = value;
+  }
+  const bytes = await encodeImage({ channels: 3, height, width, data }, "png");
+  return `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
 }
