@@ -99,7 +99,7 @@ describe("the server of the Open Inference Protocol", () => {
       return lines;
     };
     expect(await warnings({ model, weights: [] })).toEqual([
-      'net "small" is served untrained: no weights are given, and layer "ip" has what its filler drew. Expected --weights=FILE.',
+      'net "small" is served untrained: no weights are given, and fillers drew those of layer "ip". Expected --weights=FILE.',
     ]);
     expect(await warnings({ model, weights: [weights] })).toEqual([]);
     const bare = modelFiles(

@@ -142,7 +142,7 @@ function warnOfUntrained({ name, unfilledLayers }: Net, log: Log): void {
   log(
     "warning",
     "serve",
-    `net "${name}" is served untrained: no weights are given, and layer "${first}"${more} has what its filler drew. Expected --weights=FILE.`,
+    `net "${name}" is served untrained: no weights are given, and fillers drew those of layer "${first}"${more}. Expected --weights=FILE.`,
   );
 }
 
