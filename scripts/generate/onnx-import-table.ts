@@ -11,6 +11,7 @@ const NOTES: Readonly<Record<string, string>> = {
   Gather: "of fixed places; `Embed` where rows of a constant are looked up",
   Greater: "than a number",
   Gemm: "with a constant matrix",
+  LSTM: "from zeros; the outputs of all steps",
   Less: "than a number",
   MatMul: "with a constant matrix",
   MaxPool: "one or two axes of places, without gaps and places of maxima",

@@ -71,7 +71,7 @@ const COME_BACK: readonly string[] = [
   "APL AbsVal Axpy BN BNLL BatchNorm BatchToSpaceND Bias Clip ColinearConvolution",
   "Concat Convolution ConvolutionDepthwise Crop DecodeBBox Deconvolution DenseBlock DepthToSpace",
   "DepthwiseConvolution Dropout ELU Eltwise EltwiseAffine Embed Exp Flatten Flip GRN Gather",
-  "HardSwish Im2col InnerDistance InnerProduct Insanity Interp LRN LSTM LSTMUnit Log",
+  "HardSwish Im2col InnerDistance InnerProduct Insanity Interp LRN LSTM LSTMUnit Log Lstm",
   "MVN Mul Normalize PReLU Pad Permute Pooling Power RNN RReLU ReLU ReLU6 Reduction",
   "Reorg Reshape ResizeBilinear ResizeNearestNeighbor SPP Scale SeLU SeLu SeLuDropout",
   "ShuffleChannel Sigmoid Slice Softmax SpaceToBatchND SpaceToDepth SpatialDropout Split Squeeze",

@@ -149,6 +149,19 @@ export const operatorUses: Readonly<Record<string, readonly Use[]>> = {
   HardSwish: [{}],
   Identity: [{}],
   LRN: [{ attributes: { size: 3, alpha: 0.2, beta: 0.6, bias: 1.5 } }],
+  LSTM: [
+    ...[1, 2].map((n) => ({
+      shape: [4, 2, 3],
+      inputs: ["x", "w", "r", "b"],
+      constants: { w: noisy([n, 20, 3], 1), r: noisy([n, 20, 5], 2), b: noisy([n, 40], 3) },
+      attributes: { hidden_size: 5, direction: n === 2 ? "bidirectional" : "forward" },
+    })),
+    {
+      shape: [4, 2, 3],
+      constants: { w: noisy([1, 20, 3], 1), r: noisy([1, 20, 5], 2) },
+      attributes: { hidden_size: 5, direction: "reverse" },
+    },
+  ],
   LeakyRelu: [{ attributes: { alpha: 0.2 } }],
   Less: [{ constants: { w: scalar(0.25) } }, { inputs: ["w", "x"], constants: w(1) }],
   LogSoftmax: [{ attributes: { axis: 1 } }],

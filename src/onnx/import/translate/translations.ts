@@ -6,6 +6,7 @@ import { normalizations } from "./normalizations.ts";
 import { picks } from "./picks.ts";
 import { poolings } from "./poolings.ts";
 import { products } from "./products.ts";
+import { recurrences } from "./recurrences.ts";
 import { reductions } from "./reductions.ts";
 import { resizings } from "./resizing.ts";
 import type { Translation } from "./spot.ts";
@@ -21,6 +22,7 @@ export const importTranslations: ReadonlyMap<string, Translation> = new Map(
     ...picks,
     ...poolings,
     ...products,
+    ...recurrences,
     ...reductions,
     ...resizings,
   }),
