@@ -29,7 +29,8 @@ interface ArrayOf {
 
 /** What a file of ONNX holds. */
 export interface FileContent {
-  readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
+  /** Lengths by name; "?" where the file says nothing of them. */
+  readonly inputs: Readonly<Record<string, readonly (number | string)[] | "?">>;
   readonly outputs: readonly string[];
   readonly nodes: readonly NodeText[];
   readonly constants?: Readonly<Record<string, ArrayOf>>;
@@ -92,9 +93,11 @@ export function modelOf({
         type: {
           tensor_type: {
             elem_type: 1,
-            shape: {
-              dim: dims.map((n) => (typeof n === "number" ? { dim_value: n } : { dim_param: n })),
-            },
+            ...(dims !== "?" && {
+              shape: {
+                dim: dims.map((n) => (typeof n === "number" ? { dim_value: n } : { dim_param: n })),
+              },
+            }),
           },
         },
       })),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { writeFilesAtomically } from "../../io/files/atomic-file.ts";
-import { makeFolder } from "../../io/files/file-system.ts";
+import { NewFolder } from "../../io/files/new-folder.ts";
 import { fromOnnx, type ImportedNet } from "../../onnx/import/from-onnx.ts";
 import { whole, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
@@ -12,6 +12,7 @@ interface ImportFlags {
   readonly folder: string;
   readonly batch: number | undefined;
   readonly shape: readonly string[];
+  readonly force: boolean;
 }
 
 /** `caffe import_onnx`: a file of ONNX as a net and its weights. */
@@ -31,20 +32,32 @@ export const importOnnx: CommandModule<object, ImportFlags> = {
         default: [],
         describe: "shape of an input that the file leaves open, as data=1,3,224,224",
       })
+      .option("force", {
+        type: "boolean",
+        default: false,
+        describe: "replace what an earlier import has written into the folder",
+      })
       .example("caffe import_onnx resnet18.onnx resnet18", "three files in the folder resnet18")
       .example(
         "caffe train --solver=solver.prototxt --weights=resnet18/net.caffemodel",
         "to go on with them: the solver's net is resnet18/train_val.prototxt",
       ) as never,
-  handler: ({ file, folder, batch, shape }) => {
+  handler: ({ file, folder, batch, shape, force }) => {
     const { log } = new Console();
     const imported = fromOnnx(file, {
       shapes: shapesOf(shape),
       ...(batch !== undefined && { batch }),
     });
     const files = filesOf(imported);
-    makeFolder(folder);
-    writeFilesAtomically(files.map(({ name, chunks }) => ({ path: join(folder, name), chunks })));
+    const made = new NewFolder(folder, force);
+    try {
+      writeFilesAtomically(
+        files.map(({ name, chunks }) => ({ path: join(made.folder, name), chunks })),
+      );
+      made.publish();
+    } finally {
+      made.discard();
+    }
     const say = (message: string): void => log("info", "import_onnx", message);
     for (const line of linesOf(imported)) say(line);
     if (!imported.trainVal) {

@@ -17,7 +17,8 @@ export interface ImportNode {
 /** An input of a graph; lengths that are not known are undefined. */
 export interface GraphInput {
   readonly name: string;
-  readonly dims: readonly (number | undefined)[];
+  /** Lengths, undefined where they are open; undefined altogether where even their number is. */
+  readonly dims: readonly (number | undefined)[] | undefined;
 }
 
 /** A graph that was read, and what is known of its values. */

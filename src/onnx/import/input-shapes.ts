@@ -23,7 +23,12 @@ export function setInputShapes(
   }
   for (const { name, dims } of graph.inputs) {
     const shape =
-      wanted[name] ?? dims.map((length, i) => (i === 0 ? (batch ?? length ?? 1) : length));
+      wanted[name] ?? dims?.map((length, i) => (i === 0 ? (batch ?? length ?? 1) : length));
+    if (!shape) {
+      throw new CaffeError(
+        `input "${name}" has no shape in the file. Expected one: give --shape=${name}=1,3,224,224 or whatever it takes.`,
+      );
+    }
     const open = (shape as readonly (number | undefined)[]).indexOf(undefined);
     if (open >= 0) {
       const known = shape.map((length) => length ?? "?").join(",");
@@ -31,7 +36,7 @@ export function setInputShapes(
         `input "${name}" has a length that the file leaves open, axis ${open} of ${known}. Expected all of them: give --shape=${name}=${shape.map((length, i) => length ?? (i > 1 ? 224 : 3)).join(",")}.`,
       );
     }
-    if (dims.length > 0 && shape.length !== dims.length) {
+    if (dims && dims.length > 0 && shape.length !== dims.length) {
       throw new CaffeError(
         `input "${name}" is given shape ${shape.join(",")}. Expected ${dims.length} axes, as in the file.`,
       );

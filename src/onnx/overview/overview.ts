@@ -116,10 +116,10 @@ function shapesIn(
   try {
     const graph = readModel(bytes, path);
     const assumed = Object.fromEntries(
-      graph.inputs.map(({ name, dims }) => [
-        name,
-        wanted[name] ?? dims.map((length, axis) => length ?? (axis > 1 ? SIDE : 1)),
-      ]),
+      graph.inputs.flatMap(({ name, dims }) => {
+        const shape = wanted[name] ?? dims?.map((length, axis) => length ?? (axis > 1 ? SIDE : 1));
+        return shape ? [[name, shape] as const] : [];
+      }),
     );
     setInputShapes(graph, { ...assumed, ...wanted }, undefined);
     infer(graph);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Net } from "../../../src/net/net.ts";
@@ -85,6 +85,13 @@ test("the command writes three files that go on", async () => {
   });
   await net.forward();
   expect(net.blob("prob").shape).toEqual([2, 5]);
+  writeFileSync(join(out, "train_val.prototxt"), "edited");
+  const again = caffe(["import_onnx", file, out]);
+  expect(again.status).toBe(1);
+  expect(again.stderr).toContain("is not empty. Expected a new folder; --force replaces");
+  expect(readFileSync(join(out, "train_val.prototxt"), "utf8")).toBe("edited");
+  expect(caffe(["import_onnx", file, out, "--force"]).status).toBe(0);
+  expect(readFileSync(join(out, "train_val.prototxt"), "utf8")).toContain("SoftmaxWithLoss");
   const wrong = caffe(["import_onnx", file, out, "--shape", "dat=1,3,8,8"]);
   expect(wrong.status).toBe(1);
   expect(wrong.stderr).toContain('Did you mean "data"');
@@ -158,6 +165,11 @@ test.each<readonly [string, FileContent, RegExp]>([
     "a length that is open",
     { ...RELU, inputs: { x: [1, 3, "height", 8] } },
     /axis 2 of 1,3,\?,8\. Expected all of them: give --shape=x=1,3,224,8/,
+  ],
+  [
+    "an input without a shape",
+    { ...RELU, inputs: { x: "?" } },
+    /input "x" has no shape in the file\. Expected one: give --shape=x=/,
   ],
   [
     "a constant beyond memory",

@@ -103,7 +103,8 @@ function opsetOf({ opset_import: sets = [] }: OnnxMessage<"ModelProto">): number
 function inputOf({ name = "", type }: OnnxMessage<"ValueInfoProto">): GraphInput {
   const tensor = type?.tensor_type;
   if (!tensor) throw new FormatError(`input "${name}" is no array. Expected one of floats.`);
-  const dims = (tensor.shape?.dim ?? []).map(({ dim_value: length, dim_param: symbol }) => {
+  if (!tensor.shape) return { name, dims: undefined };
+  const dims = (tensor.shape.dim ?? []).map(({ dim_value: length, dim_param: symbol }) => {
     if (length === undefined || symbol) return undefined;
     if (!Number.isSafeInteger(length) || length < -1) {
       throw new FormatError(`input "${name}" has a length of ${length}. Expected 0 or more.`);
