@@ -3,9 +3,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { chartSvg } from "../../src/plot/chart.ts";
 import { CaffeError } from "../../src/util/errors.ts";
 import {
   type AllReduce,
@@ -41,6 +42,7 @@ NET is one of bench/nets; ${Object.keys(BATCHES).join(", ")} by default.
     .join(", ")}; others 8)
   --allreduce NAME ${allReduces.join(", ")} (ring)
   --latency MS     from one rank to another (0.05)
+  --pictures DIR   draw DIR/scale-NET.svg too: what ranks come to of so many times one rank's images/s
 
 A row for each network: images/s by number of ranks, those without overlap behind them, what takes longest at the most
 ranks (compute, bandwidth or latency), and how near to so many times one rank's images/s the most ranks come, with this
@@ -58,6 +60,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string" },
     allreduce: { type: "string", default: "ring" },
     latency: { type: "string", default: "0.05" },
+    pictures: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -84,7 +87,10 @@ if (!allReduce || !(latency >= 0)) {
 const wanted = positionals.length > 0 ? positionals : Object.keys(BATCHES);
 const measurement = measured();
 console.log(`One thread of ${measurement.processor}, load ${measurement.load.toFixed(1)}.`);
-for (const times of measurement.nets.filter(({ net }) => wanted.includes(net))) show(times);
+for (const times of measurement.nets.filter(({ net }) => wanted.includes(net))) {
+  show(times);
+  if (values.pictures !== undefined) draw(times, values.pictures);
+}
 
 function measured(): Measurement {
   if (existsSync(values.times) && !values.measure) {
@@ -116,8 +122,7 @@ function show(times: NetTimes): void {
   const heads = ["Gbit/s", ...RANKS, "bound", "share", `share, batch ${LARGER * batch}`];
   console.log(`| ${heads.join(" | ")} |\n|${heads.map(() => " --- |").join("")}`);
   for (const gigabits of GIGABITS) {
-    // 1 Gbit/s is 125,000 bytes a millisecond.
-    const network = { latency, bandwidth: 125_000 * gigabits, allReduce: allReduce! };
+    const network = networkOf(gigabits);
     const cells = RANKS.map((ranks) => {
       const [overlapped, apart] = [true, false].map((overlaps) =>
         predict(times, ranks, network, overlaps).imagesPerSecond.toPrecision(3),
@@ -130,9 +135,44 @@ function show(times: NetTimes): void {
   }
 }
 
+function networkOf(gigabits: number): Network {
+  // 1 Gbit/s is 125,000 bytes a millisecond.
+  return { latency, bandwidth: 125_000 * gigabits, allReduce: allReduce! };
+}
+
 /** How near the most ranks come to so many times one rank's images/s. */
 function shareOf(times: NetTimes, network: Network): string {
-  const most = RANKS.at(-1)!;
-  const [one, many] = [1, most].map((ranks) => predict(times, ranks, network).imagesPerSecond);
-  return (many! / one! / most).toFixed(2);
+  return efficiency(times, RANKS.at(-1)!, network).toFixed(2);
+}
+
+/** Images/s of so many ranks as a share of so many times one rank's. */
+function efficiency(times: NetTimes, ranks: number, network: Network, overlaps = true): number {
+  const [one, many] = [1, ranks].map((n) => predict(times, n, network, overlaps).imagesPerSecond);
+  return many! / one! / ranks;
+}
+
+/** Draws a line for each network, dashed without overlap. */
+function draw(times: NetTimes, folder: string): void {
+  const series = [true, false].flatMap((overlaps) =>
+    GIGABITS.map((gigabits) => ({
+      label: overlaps ? `${gigabits} Gbit/s` : `${gigabits} Gbit/s, one after the other`,
+      isDashed: !overlaps,
+      points: RANKS.map(
+        (ranks) => [ranks, efficiency(times, ranks, networkOf(gigabits), overlaps)] as const,
+      ),
+    })),
+  );
+  const svg = chartSvg(
+    {
+      title: `${times.net}, ${times.batch} images a rank`,
+      xLabel: "ranks",
+      yLabel: "images/s, as a share of ranks × one rank's",
+      series,
+      isXLog: true,
+      yRange: [0, 1],
+    },
+    { hasLegend: false },
+  );
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `scale-${times.net}.svg`), svg);
 }

@@ -27,6 +27,8 @@ export interface Chart {
   readonly series: readonly Series[];
   /** A logarithmic y axis; taken only where every value is above 0. */
   readonly isLog?: boolean;
+  /** A logarithmic x axis of powers of 2; taken only where every place is above 0. */
+  readonly isXLog?: boolean;
   readonly bars?: readonly Bar[];
   /** From least to most of each axis; that of what is shown by default. */
   readonly xRange?: readonly [number, number];
@@ -117,18 +119,19 @@ type Scale = ScaleLinear<number, number> | ScaleLogarithmic<number, number>;
 
 /** Where values lie between two places of each axis. */
 function scalesOf(
-  { series, bars = [], isLog, xRange, yRange }: Chart,
+  { series, bars = [], isLog, isXLog, xRange, yRange }: Chart,
   across: readonly [number, number],
   upwards: readonly [number, number],
 ): { readonly xScale: Scale; readonly yScale: Scale } {
   const points = series.flatMap((one) => one.points.filter(isFinitePoint));
   const xs = [...points.map(([x]) => x), ...bars.flatMap(({ from, to }) => [from, to])];
   const ys = [...points.map(([, y]) => y), ...bars.flatMap(({ value }) => [0, value])];
-  const isAbove = ys.length > 0 && ys.every((value) => value > 0);
-  const xScale = scaleLinear()
+  const isAbove = (values: readonly number[]): boolean =>
+    values.length > 0 && values.every((value) => value > 0);
+  const xScale = (isXLog && isAbove(xs) ? scaleLog().base(2) : scaleLinear())
     .domain(xRange ?? extentOf(xs))
     .range(across);
-  const yScale = (isLog && isAbove ? scaleLog : scaleLinear)()
+  const yScale = (isLog && isAbove(ys) ? scaleLog : scaleLinear)()
     .domain(yRange ?? extentOf(ys))
     .range(upwards);
   return { xScale, yScale: yRange ? yScale : yScale.nice() };

@@ -122,4 +122,12 @@ test("a chart leaves a gap where a value is no number, and escapes what it write
   expect(chartSvg({ ...flat, series: [] })).not.toContain("NaN");
   const rates = [{ label: "lr", points: [[0, 0.1] as const, [1, 0.0001] as const] }];
   expect(chartSvg({ ...flat, series: rates, isLog: true })).toContain("100");
+  const doublings = [1, 32, 1024].map((x) => [x, 1] as const);
+  const across = chartSvg({ ...flat, series: [{ label: "", points: doublings }], isXLog: true });
+  const [, ...places] = /M(\d+),.*L(\d+),.*L(\d+),/.exec(across) ?? [];
+  const [left = 0, middle = 0, right = 0] = places.map(Number);
+  expect(middle - left).toBe(right - middle);
+  expect(middle).toBeGreaterThan(left);
+  // Nothing has no logarithm.
+  expect(chartSvg({ ...flat, isXLog: true })).not.toContain("NaN");
 });
