@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
@@ -52,6 +52,21 @@ beforeAll(async () => {
   const annotated = "tests/golden/cases/data/annotateddata_warp_1";
   cpSync(join(annotated, "db"), join(folder, "voc_lmdb"), { recursive: true });
   cpSync(join(annotated, "labelmap.prototxt"), join(folder, "labelmap_voc.prototxt"));
+  const size = { width: 340, height: 256, channels: 3, background: "grey" } as const;
+  const frame = await sharp({ create: size }).jpeg().toBuffer();
+  const frames = {
+    "ucf101/v_Archery_g01_c01/%.jpg": [6, 16],
+    "v_Archery_g01_c01/flow_x_%.jpg": [4, 15],
+    "v_Archery_g01_c01/flow_y_%.jpg": [4, 15],
+  } as const;
+  for (const [name, [digits, count]] of Object.entries(frames)) {
+    mkdirSync(join(folder, dirname(name)), { recursive: true });
+    for (let i = 1; i <= count; i++) {
+      write(name.replace("%", `${i}`.padStart(digits, "0")), frame);
+    }
+  }
+  write("clips.txt", "ucf101/v_Archery_g01_c01 1 2\n");
+  write("videos.txt", "v_Archery_g01_c01 15 2\n");
   write("windows.txt", "# 0\nrgb.png\n3\n13\n19\n2\n1 0.9 2 2 9 9\n0 0.1 5 1 15 8\n");
   const rows = { shape: [3, 2], data: new Float32Array(6) };
   writeHdf5(join(folder, "a.h5"), { data: rows, label: { shape: [3], data: new Float32Array(3) } });

@@ -108,7 +108,9 @@ test("whatever works with a closed solver says that its net is closed, and write
     ),
     ..."memory remember say presentParam holdingParam".split(" "),
     // Protected: they run within a turn, which is what asks whether the net is open.
-    ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow meetWorkers arraysOfRun".split(" "),
+    ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow meetWorkers arraysOfRun workers".split(
+      " ",
+    ),
     "set param",
     "set currentStep",
     "set plateau",
