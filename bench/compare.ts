@@ -30,6 +30,7 @@ NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
   --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
   --alone         our engine only
   --peer NAME     torch or bvlc: only that one beside ours
+  --python FILE   a Python that has torch and protobuf (/usr/bin/python3)
   --engine NAME   native or reference (native)
   --clock cpu     the processor's time instead of the wall's, which other programs disturb less; for one thread
 
@@ -60,6 +61,7 @@ const { values, positionals } = parseArgs({
     scaling: { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
     peer: { type: "string" },
+    python: { type: "string", default: "/usr/bin/python3" },
     engine: { type: "string", default: "native" },
     clock: { type: "string", default: "wall" },
     help: { type: "boolean", default: false },
@@ -69,12 +71,11 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const { iterations, threads, engine, clock } = values;
+const { iterations, threads, engine, clock, python } = values;
 const batches = values.batch?.split(",") ?? [undefined];
 const compares = (peer: string): boolean => !values.alone && (values.peer ?? peer) === peer;
 if (clock === "cpu" && threads !== "1") throw new Error("--clock cpu is for --threads 1");
 const nets = positionals.length > 0 ? positionals : all;
-const python = "/usr/bin/python3";
 const env = {
   ...process.env,
   ...(threads === "1" && { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" }),
@@ -150,7 +151,7 @@ const sides: Readonly<Record<string, Measure>> = {
   ...(compares("bvlc") && bvlcIsThere() && { bvlc }),
 };
 if (compares("torch") && !sides["torch"])
-  console.log("python3-torch, python3-protobuf or protoc is missing: no PyTorch");
+  console.log(`${python} has no torch or protobuf, or protoc is missing: no PyTorch`);
 const results: unknown[] = [];
 
 /** The net's prototxt, with another batch where one is asked for: the first dim of what DummyData makes. */
