@@ -3,7 +3,7 @@ import type { ApVersion } from "../net/evaluation/average-precision.ts";
 import type { Net } from "../net/net.ts";
 import type { DataPass } from "./collect/data-pass.ts";
 import { DetectedRecords } from "./collect/detected.ts";
-import { thumbnailAt } from "./collect/thumbnail.ts";
+import { shownAt } from "./collect/thumbnail.ts";
 import { type DetectionMeasures, measureDetection } from "./measures/detection.ts";
 import { mistakenRecords } from "./measures/detection-mistakes.ts";
 import type { Collector, Report, ReportFacts } from "./report.ts";
@@ -84,9 +84,7 @@ export class DetectorCollector implements Collector {
     );
     const shown: ShownRecord[] = [];
     for (const one of mistaken) {
-      const picture = this.#isWhole ? await thumbnailAt(this.#pass.names, one.record) : undefined;
-      const name = this.#pass.names?.name(one.record) || `record ${one.record}`;
-      shown.push({ ...one, picture, name });
+      shown.push({ ...one, ...(await shownAt(this.#pass.names, one.record, this.#isWhole)) });
     }
     return shown;
   }

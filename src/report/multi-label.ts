@@ -2,7 +2,7 @@ import { type ClassNames, listOfNames } from "../inference/class-names.ts";
 import type { DataPass } from "./collect/data-pass.ts";
 import { CollectedLabels } from "./collect/labelled.ts";
 import type { Scored } from "./collect/scored.ts";
-import { thumbnailAt } from "./collect/thumbnail.ts";
+import { shownAt } from "./collect/thumbnail.ts";
 import { measureLabels, wrongLabels } from "./measures/multi-label.ts";
 import type { Collector, Report, ReportFacts } from "./report.ts";
 import {
@@ -45,8 +45,7 @@ export class MultiLabelCollector implements Collector {
     );
     const mistakes: ShownMistake[] = [];
     for (const one of wrongLabels(all, MOST_MISTAKES)) {
-      const picture = await thumbnailAt(this.#pass.names, one.record);
-      mistakes.push({ ...one, picture, name: called[one.record] || `record ${one.record}` });
+      mistakes.push({ ...one, ...(await shownAt(this.#pass.names, one.record)) });
     }
     const report: MultiLabelReport = {
       ...{ facts, source: this.#source, names, all, measures, mistakes },

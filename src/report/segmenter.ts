@@ -3,7 +3,7 @@ import { CaffeError } from "../util/errors.ts";
 import type { DataPass } from "./collect/data-pass.ts";
 import type { Scored } from "./collect/scored.ts";
 import { SegmentedRecords } from "./collect/segmented.ts";
-import { thumbnailAt } from "./collect/thumbnail.ts";
+import { shownAt } from "./collect/thumbnail.ts";
 import { measureSegmentation } from "./measures/segmentation.ts";
 import type { Collector, Report, ReportFacts } from "./report.ts";
 import { confusionFiles } from "./write/confusion-files.ts";
@@ -47,7 +47,7 @@ export class SegmenterCollector implements Collector {
     const called = records.map(({ record }) => this.#pass.names?.name(record) ?? "");
     const report: SegmenterReport = {
       ...{ facts, source: this.#source, names, measures, records: records.length },
-      worst: await this.#worst(called),
+      worst: await this.#worst(),
     };
     const columns = ["pixels", "accuracy", "mean_iou"];
     const rows = records.map(({ pixels, accuracy, meanIou }) => [pixels, accuracy, meanIou]);
@@ -67,11 +67,10 @@ export class SegmenterCollector implements Collector {
   }
 
   /** The pictures that are told worst. */
-  async #worst(called: readonly string[]): Promise<WorstPicture[]> {
+  async #worst(): Promise<WorstPicture[]> {
     const pictures: WorstPicture[] = [];
     for (const one of this.#records.worst) {
-      const picture = await thumbnailAt(this.#pass.names, one.record);
-      pictures.push({ ...one, picture, name: called[one.record] || `record ${one.record}` });
+      pictures.push({ ...one, ...(await shownAt(this.#pass.names, one.record)) });
     }
     return pictures;
   }

@@ -74,3 +74,21 @@ export async function thumbnailAt(
   const raster = await records?.picture(position);
   return raster && thumbnailOf(raster);
 }
+
+/** A record as a page shows it. */
+export interface ShownPicture {
+  /** Undefined where its source has no picture, or that is not wanted. */
+  readonly picture: Thumbnail | undefined;
+  /** What it is called; by its number where its source has no names. */
+  readonly name: string;
+}
+
+/** The record at that place of its source, its picture too unless that is not wanted. */
+export async function shownAt(
+  records: SourceRecords | undefined,
+  position: number,
+  isPictured = true,
+): Promise<ShownPicture> {
+  const picture = isPictured ? await thumbnailAt(records, position) : undefined;
+  return { picture, name: records?.name(position) || `record ${position}` };
+}

@@ -11,7 +11,7 @@ import {
   table,
   tiles,
 } from "../../page/parts.ts";
-import type { Thumbnail } from "../collect/thumbnail.ts";
+import type { ShownPicture } from "../collect/thumbnail.ts";
 import { precisionPoints } from "../measures/curves.ts";
 import type { DetectedClass, DetectionMeasures } from "../measures/detection.ts";
 import type { MistakenRecord } from "../measures/detection-mistakes.ts";
@@ -21,10 +21,7 @@ import { factsJson, reportJson } from "./report-json.ts";
 import { chart, decimals, footOf, leadOf, SHARES, short } from "./shown.ts";
 
 /** A record in which something is detected wrongly or missed, with its picture. */
-export interface ShownRecord extends MistakenRecord {
-  readonly picture: Thumbnail | undefined;
-  readonly name: string;
-}
+export interface ShownRecord extends MistakenRecord, ShownPicture {}
 
 /** All that a report of a detector says. */
 export interface DetectorReport {

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
 import { type Column, type Figure, gallery, share, table, tiles } from "../../page/parts.ts";
-import type { Thumbnail } from "../collect/thumbnail.ts";
+import type { ShownPicture } from "../collect/thumbnail.ts";
 import {
   type LabelledRecords,
   type LabelMeasures,
@@ -15,10 +15,7 @@ import { factsJson, reportJson } from "./report-json.ts";
 import { decimals, footOf, leadOf, percent, short } from "./shown.ts";
 
 /** A wrong answer with the record's picture. */
-export interface ShownMistake extends WrongLabel {
-  readonly picture: Thumbnail | undefined;
-  readonly name: string;
-}
+export interface ShownMistake extends WrongLabel, ShownPicture {}
 
 /** All that a report of a net that gives records several labels says. */
 export interface MultiLabelReport {

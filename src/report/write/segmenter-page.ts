@@ -13,7 +13,7 @@ import {
 } from "../../page/parts.ts";
 import type { PixelMaps } from "../collect/pixel-maps.ts";
 import type { WorstRecord } from "../collect/segmented.ts";
-import type { Thumbnail } from "../collect/thumbnail.ts";
+import type { ShownPicture } from "../collect/thumbnail.ts";
 import type { PixelShares, Segmentation } from "../measures/segmentation.ts";
 import type { ReportFacts } from "../report.ts";
 import { confoundedJson, confoundedTable } from "./confounded.ts";
@@ -24,10 +24,7 @@ import { decimals, footOf, leadOf, percent, short } from "./shown.ts";
 const NOT_COUNTED: Colour = [224, 224, 192];
 
 /** A picture that is told badly. */
-export interface WorstPicture extends WorstRecord {
-  readonly picture: Thumbnail | undefined;
-  readonly name: string;
-}
+export interface WorstPicture extends WorstRecord, ShownPicture {}
 
 /** All that a report of a segmenter says. */
 export interface SegmenterReport {

@@ -23,13 +23,17 @@ interface Over {
 function over(shape: Shape, constant: Constant): Over | undefined {
   const all = broadcastShape(shape, constant.dims);
   if (!all || !sameShape(all, shape)) return undefined;
-  const dims = [...shape.slice(constant.dims.length).map(() => 1), ...constant.dims];
-  const isLong = (n: number): boolean => n !== 1;
-  const first = dims.findIndex(isLong);
+  const { dims, first, end } = spanOf(constant.dims, shape.length);
   if (first < 0) return { axis: 0, vector: constant.reshaped([]) };
-  const last = dims.length - [...dims].reverse().findIndex(isLong);
-  const vector = stretched(constant.reshaped(dims.slice(first, last)), shape.slice(first, last));
+  const vector = stretched(constant.reshaped(dims.slice(first, end)), shape.slice(first, end));
   return { axis: first, vector };
+}
+
+/** A shape with axes of length 1 put before it up to `rank`, and from where to where axes are longer; `first` is −1 where none is. */
+function spanOf(shape: Shape, rank: number): { dims: Shape; first: number; end: number } {
+  const dims = [...new Array<number>(Math.max(0, rank - shape.length)).fill(1), ...shape];
+  const isLong = (n: number): boolean => n !== 1;
+  return { dims, first: dims.findIndex(isLong), end: dims.findLastIndex(isLong) + 1 };
 }
 
 /** A Scale or a Bias with a constant. */
@@ -118,14 +122,12 @@ function sum(at: Spot): string {
   }
   const to = at.shape(large);
   const from = at.shape(1 - large);
-  const dims = [...to.slice(from.length).map(() => 1), ...from];
-  const first = dims.findIndex((n) => n !== 1);
-  const last = dims.length - [...dims].reverse().findIndex((n) => n !== 1);
+  const { dims, first, end } = spanOf(from, to.length);
   const axis = Math.max(0, first);
   // Of N×C×1×1 the samples are among the axes that it lies over, also where there is one.
   const begin =
     from.length === to.length && axis > 0 && at.constant(1 - large) === undefined ? 0 : axis;
-  const part = first < 0 ? [1] : dims.slice(begin, last);
+  const part = first < 0 ? [1] : dims.slice(begin, end);
   if (!part.every((n, i) => n === to[begin + i])) return eltwise(at, undefined);
   const vector = at.view(at.blob(1 - large), from, part, "vector");
   return at.layer({
