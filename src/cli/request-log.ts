@@ -1,4 +1,4 @@
-import type { Answered } from "../serve/http/http-server.ts";
+import type { Answered } from "../http/http-server.ts";
 import type { Log } from "../util/log.ts";
 import { printable } from "../util/printable.ts";
 
@@ -15,7 +15,7 @@ export function requestLog(kind: RequestLog, log: Log): (answered: Answered) => 
 }
 
 function jsonLine({ exchange, status, milliseconds, problem }: Answered): string {
-  const { method, path, model, request } = exchange;
+  const { method, path, subject: model, request } = exchange;
   return JSON.stringify({
     time: new Date().toISOString(),
     method,

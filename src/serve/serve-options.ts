@@ -1,6 +1,6 @@
+import type { Answered } from "../http/http-server.ts";
 import type { Log } from "../util/log.ts";
 import { aFunction, finite, type OptionNames, text, whole } from "../util/options.ts";
-import type { Answered } from "./http/http-server.ts";
 import type { ServedFiles } from "./models/served-files.ts";
 import type { ModelSource } from "./models/served-model.ts";
 

@@ -1,10 +1,10 @@
+import { BodyReader } from "../http/body-reader.ts";
+import { HttpError } from "../http/http-error.ts";
+import { HttpServer } from "../http/http-server.ts";
+import { Router } from "../http/router.ts";
 import { CaffeError } from "../util/errors.ts";
 import { silent } from "../util/log.ts";
 import { checkOptions } from "../util/options.ts";
-import { BodyReader } from "./http/body-reader.ts";
-import { HttpServer } from "./http/http-server.ts";
-import { Router } from "./http/router.ts";
-import { HttpError } from "./http-error.ts";
 import { Metrics } from "./metrics.ts";
 import { sourceOf } from "./models/served-files.ts";
 import { ServedModel } from "./models/served-model.ts";
@@ -53,11 +53,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
   const routes = [...protocolRoutes(served), ...pictureRoutes(served)];
   const http = await HttpServer.listen(
-    new Router([...routes, ...pageRoutes(served, routes)]),
+    new Router([...routes, ...pageRoutes(served, routes)], "GET /openapi.json tells of all."),
     { host, port, maxConnections, receiveTimeout, answerTimeout: timeout },
     (answered) => {
       const { problem, exchange, status, milliseconds } = answered;
-      metrics.answered(exchange.model, status, milliseconds);
+      metrics.answered(exchange.subject, status, milliseconds);
       if (problem && !(problem instanceof CaffeError)) {
         log("error", "serve", `this is a bug in caffe-ts, please report it: ${problem.stack}`);
       }

@@ -8,6 +8,7 @@ const guests = [
   "draw",
   "explain",
   "float-images",
+  "http",
   "inference",
   "models",
   "net-spec",
@@ -52,8 +53,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What it shows is of a classifier's net.
   explain: [...below.slice(0, 8), "float-images", "inference"],
   inference: [...below.slice(0, 8), "float-images"],
+  // A server over HTTP, whatever it answers.
+  http: ["util"],
   // What nets say, asked for over HTTP.
-  serve: [...below.slice(0, 8), "float-images", "inference", "page"],
+  serve: [...below.slice(0, 8), "float-images", "inference", "page", "http"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,

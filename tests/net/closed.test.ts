@@ -103,7 +103,7 @@ test("whatever works with a closed solver says that its net is closed, and write
   solver.close();
   const calls: Calls = { step: [1], restore: [file], loadWeights: [file], test: [0] };
   const numbers = [
-    ..."param currentStep plateau stoppedEarly request newestSnapshot learningRate close".split(
+    ..."param currentStep plateau stoppedEarly request scaleRate rateFactor newestSnapshot learningRate close".split(
       " ",
     ),
     ..."memory remember say presentParam holdingParam".split(" "),

@@ -32,6 +32,8 @@ export interface SolverMemory {
   };
   /** Iteration of the learning rate's last step. */
   readonly lastStep: number;
+  /** What learning rates are multiplied by, where that was set by hand. */
+  readonly rateFactor?: number;
   /** The best score so far, and the best of what a plateau is found by. */
   readonly best?: { readonly value: number; readonly iter: number };
   readonly plateau?: { readonly value: number; readonly iter: number };

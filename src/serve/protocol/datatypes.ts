@@ -1,6 +1,6 @@
+import { HttpError } from "../../http/http-error.ts";
 import { half } from "../../util/half.ts";
 import { cut } from "../../util/printable.ts";
-import { HttpError } from "../http-error.ts";
 
 /** How a datatype of the protocol becomes the net's floats. */
 interface Datatype {

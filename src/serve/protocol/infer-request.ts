@@ -1,7 +1,7 @@
+import { HttpError } from "../../http/http-error.ts";
 import { cut } from "../../util/printable.ts";
 import { recordOf } from "../../util/records.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
-import { HttpError } from "../http-error.ts";
 import type { ModelFacts, NamedShape } from "../models/model-plan.ts";
 import type { Tensor, Tensors } from "../models/tensors.ts";
 import { floatsOfBytes, floatsOfJson } from "./datatypes.ts";

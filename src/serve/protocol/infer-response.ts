@@ -1,7 +1,7 @@
+import { HttpError } from "../../http/http-error.ts";
 import { topChoices } from "../../inference/choice.ts";
 import { fixedText } from "../../util/log.ts";
 import { countOf, shapeText } from "../../util/shape.ts";
-import { HttpError } from "../http-error.ts";
 import type { ModelFacts } from "../models/model-plan.ts";
 import type { Tensor, Tensors } from "../models/tensors.ts";
 import type { InferRequest, WantedOutput } from "./infer-request.ts";

@@ -1,5 +1,5 @@
+import { HttpError } from "../../http/http-error.ts";
 import { cut } from "../../util/printable.ts";
-import { HttpError } from "../http-error.ts";
 
 /**
  * What a body of JSON says. The thread that parses it answers nobody else meanwhile, so large ones are refused.

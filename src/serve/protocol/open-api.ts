@@ -1,5 +1,5 @@
+import type { Route } from "../../http/router.ts";
 import { version } from "../../util/version.ts";
-import type { Route } from "../http/router.ts";
 
 const tensor = {
   type: "object",

@@ -1,6 +1,6 @@
+import { HttpError } from "../../http/http-error.ts";
 import { imageHeader } from "../../io/images/header.ts";
 import { cut } from "../../util/printable.ts";
-import { HttpError } from "../http-error.ts";
 import type { Picture } from "../models/messages.ts";
 import { parseJsonBody } from "./json-body.ts";
 

@@ -1,5 +1,5 @@
+import { HttpError } from "../../http/http-error.ts";
 import { type Deferred, deferred } from "../../util/promises.ts";
-import { HttpError } from "../http-error.ts";
 import type { Answer, Question } from "../models/messages.ts";
 import type { ModelFacts } from "../models/model-plan.ts";
 import type { ModelHost } from "../models/model-thread.ts";

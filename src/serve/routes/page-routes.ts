@@ -1,5 +1,5 @@
-import { type Exchange, jsonReply, type Reply } from "../http/exchange.ts";
-import type { Route } from "../http/router.ts";
+import { type Exchange, jsonReply, type Reply } from "../../http/exchange.ts";
+import type { Route } from "../../http/router.ts";
 import { PAGE_SCRIPT } from "../page/script.ts";
 import { serverPage } from "../page/server-page.ts";
 import { openApi } from "../protocol/open-api.ts";

@@ -1,6 +1,6 @@
-import { jsonReply } from "../http/exchange.ts";
-import type { Route } from "../http/router.ts";
-import { HttpError } from "../http-error.ts";
+import { jsonReply } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
+import type { Route } from "../../http/router.ts";
 import { readPictures } from "../protocol/picture-request.ts";
 import { VERBS } from "../protocol/verbs.ts";
 import { modelOf, type Served } from "./served.ts";

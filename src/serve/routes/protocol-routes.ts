@@ -1,6 +1,6 @@
-import { type Exchange, jsonReply, type Reply } from "../http/exchange.ts";
-import type { PathParts, Route } from "../http/router.ts";
-import { HttpError } from "../http-error.ts";
+import { type Exchange, jsonReply, type Reply } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
+import type { PathParts, Route } from "../../http/router.ts";
 import { readInferRequest } from "../protocol/infer-request.ts";
 import { inferAnswer } from "../protocol/infer-response.ts";
 import { modelMetadata, serverMetadata } from "../protocol/metadata.ts";

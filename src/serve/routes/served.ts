@@ -1,8 +1,8 @@
+import type { BodyReader } from "../../http/body-reader.ts";
+import type { Exchange } from "../../http/exchange.ts";
+import { HttpError } from "../../http/http-error.ts";
+import type { PathParts } from "../../http/router.ts";
 import { cut } from "../../util/printable.ts";
-import type { BodyReader } from "../http/body-reader.ts";
-import type { Exchange } from "../http/exchange.ts";
-import type { PathParts } from "../http/router.ts";
-import { HttpError } from "../http-error.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ServedModel } from "../models/served-model.ts";
 
@@ -33,7 +33,7 @@ export function modelOf(
     const names = [...served.models.keys()].map((one) => `"${one}"`).join(", ");
     throw new HttpError(404, `there is no model "${cut(name)}". Expected ${names}.`);
   }
-  exchange.model = model.name;
+  exchange.subject = model.name;
   if (version === undefined || version === model.version) return model;
   throw new HttpError(
     404,

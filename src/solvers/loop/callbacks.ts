@@ -32,6 +32,8 @@ export interface CallbacksOf<Solver> {
   onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
   /** After a test pass of one net: mean values of its outputs. */
   onTest?(net: number, scores: ReadonlyMap<string, number>, solver: Solver): void | Promise<void>;
+  /** After `scaleRate` has taken effect: `rate` is that of the coming update, `factor` what the policy's are multiplied by. */
+  onRate?(rate: number, factor: number, solver: Solver): void | Promise<void>;
   /** After a snapshot; `path` is its .solverstate. */
   onSnapshot?(path: string, solver: Solver): void | Promise<void>;
   /** When the loop ends, early or not. */

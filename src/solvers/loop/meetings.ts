@@ -14,6 +14,8 @@ export class Meetings {
   isJoined = false;
   /** What was asked for of any worker, and all are to do. */
   readonly #agreed: Set<SolverAction> = new Set();
+  /** What some worker wants learning rates to be multiplied by; undefined for no change. */
+  #rateFactor: number | undefined;
   /** By worker: how long it had waited for the others, in all, at the last meeting and at the last display. */
   #waited: readonly number[] = [];
   #waitedBefore: readonly number[] = [];
@@ -33,14 +35,22 @@ export class Meetings {
 
   /**
    * Tells the others the loss of an iteration, and what this worker was asked for.
+   * @param rateFactor what learning rates are to be multiplied by; undefined for no change
    * @returns the mean of all workers' losses
    */
-  async meet(loss: number, asked: Set<SolverAction>): Promise<number> {
+  async meet(
+    loss: number,
+    asked: Set<SolverAction>,
+    rateFactor: number | undefined,
+  ): Promise<number> {
     const own = ACTIONS.map((action) => (asked.delete(action) ? 1 : 0));
-    const all = await this.workers.meet([loss, this.workers.waitedMs, ...own]);
+    const all = await this.workers.meet([loss, this.workers.waitedMs, ...own, rateFactor ?? 0]);
     for (const [i, action] of ACTIONS.entries()) {
       if (all.some((told) => told[i + 2] === 1)) this.#agreed.add(action);
     }
+    // Of several wishes that of the lowest rank holds, on every worker.
+    const factor = all.map((told) => told[ACTIONS.length + 2] ?? 0).find((told) => told !== 0);
+    this.#rateFactor = factor ?? this.#rateFactor;
     this.#waited = all.map(([, waited = 0]) => waited);
     return all.reduce((sum, [one = 0]) => sum + one, 0) / all.length;
   }
@@ -48,6 +58,13 @@ export class Meetings {
   /** What is to be done before the next iteration, as all workers know. */
   nextAction(): SolverAction | undefined {
     return nextAction(this.#agreed);
+  }
+
+  /** What all are to multiply learning rates by from the next iteration on; undefined for no change. */
+  takeRateFactor(): number | undefined {
+    const factor = this.#rateFactor;
+    this.#rateFactor = undefined;
+    return factor;
   }
 
   /** Megabytes of gradients that this worker has sent since this was last asked. */

@@ -9,7 +9,7 @@ import type { Net } from "../../net/net.ts";
 import type { Weights } from "../../net/weights/weights.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { SolverError } from "../../util/errors.ts";
-import { type Log, logOf, silent } from "../../util/log.ts";
+import { type Log, logOf, numberText, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { type SolverOptions, solverOptions } from "../options.ts";
@@ -240,6 +240,11 @@ export abstract class SolverRun implements Snapshotted {
     return [...new Set([...blobs, ...this.update.history].map(({ dataMem }) => dataMem))];
   }
 
+  /** What every learning rate of the policy is multiplied by: 1, unless `scaleRate` has asked for another factor. */
+  get rateFactor(): number {
+    return this.rate.factor;
+  }
+
   /** The learning rate of the coming update. */
   learningRate(): number {
     return this.rate.at(this.iter, this.score.improvedAt);
@@ -263,6 +268,7 @@ export abstract class SolverRun implements Snapshotted {
     return {
       smoothedLoss: this.loss.state(),
       lastStep: this.rate.lastStep,
+      ...(this.rate.factor !== 1 && { rateFactor: this.rate.factor }),
       ...this.score.state(),
       ...(firstLoss !== undefined && { firstLoss }),
       ...(lbfgs && { lbfgs }),
@@ -274,6 +280,12 @@ export abstract class SolverRun implements Snapshotted {
   remember(memory: SolverMemory): void {
     this.loss.restore(memory.smoothedLoss);
     this.rate.lastStep = Number(memory.lastStep);
+    this.rate.factor = memory.rateFactor ?? 1;
+    if (this.rate.factor !== 1) {
+      this.say(
+        `Learning rates are multiplied by ${numberText(this.rate.factor)}, which was set by hand before the snapshot.`,
+      );
+    }
     this.score.restore(memory);
     this.divergence.firstLoss = memory.firstLoss;
     if (this.update instanceof Lbfgs) this.update.restore(memory.lbfgs);

@@ -27,6 +27,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** @internal */
   protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
   readonly #asked: Set<SolverAction> = new Set();
+  #askedFactor: number | undefined;
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
   #isStopped = false;
@@ -43,6 +44,20 @@ export abstract class TrainingLoop extends SolverRun {
       );
     }
     this.#asked.add(action);
+  }
+
+  /**
+   * Multiplies every learning rate of the policy by `factor` from the next iteration on, on all workers; 1 is as the solver
+   * has it. Factors of before count no more. Snapshots keep it (in their .runstate), and a resumed run goes on with it.
+   * @throws SolverError where it is not above 0
+   */
+  scaleRate(factor: number): void {
+    if (typeof factor !== "number" || !(factor > 0 && Number.isFinite(factor))) {
+      throw new SolverError(
+        `${this.where}: learning rates are to be multiplied by ${valueText(factor)}. Expected a number above 0.`,
+      );
+    }
+    this.#askedFactor = factor;
   }
 
   /** Whether a stop was asked for and has been obeyed. */
@@ -98,6 +113,7 @@ export abstract class TrainingLoop extends SolverRun {
     this.guests.checkNoneLooks();
     this.#isStopped = this.#isOver = this.#isConverged = false;
     await this.meetings?.join(() => this.arraysOfRun());
+    await this.#followRateFactor();
     this.#speed.begin();
     let event: IterationEvent | undefined;
     const isAtEnd = (): boolean => this.iter >= until() || this.#isStopped || this.#isConverged;
@@ -222,12 +238,31 @@ export abstract class TrainingLoop extends SolverRun {
   }
 
   protected override async meetWorkers(loss: number): Promise<number> {
-    return this.meetings?.meet(loss, this.#asked) ?? loss;
+    if (!this.meetings) return loss;
+    return this.meetings.meet(loss, this.#asked, this.#takeAskedFactor());
   }
 
   /** What is to be done before the next iteration: what all workers know of, where there are several. */
   #nextAction(): SolverAction | undefined {
     return this.meetings ? this.meetings.nextAction() : nextAction(this.#asked);
+  }
+
+  #takeAskedFactor(): number | undefined {
+    const factor = this.#askedFactor;
+    this.#askedFactor = undefined;
+    return factor;
+  }
+
+  /** Lets what learning rates are multiplied by be what was asked for: where there are several workers, what all know of. */
+  async #followRateFactor(): Promise<void> {
+    const factor = this.meetings ? this.meetings.takeRateFactor() : this.#takeAskedFactor();
+    if (factor === undefined || factor === this.rate.factor) return;
+    this.rate.factor = factor;
+    const rate = this.learningRate();
+    this.say(
+      `Iteration ${this.iter}, learning rates are multiplied by ${numberText(factor)} from here on: lr = ${numberText(rate)}`,
+    );
+    await this.guests.tell((guest) => guest.onRate?.(rate, factor, this));
   }
 
   async #readLoss(): Promise<void> {
@@ -244,6 +279,7 @@ export abstract class TrainingLoop extends SolverRun {
   /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
   async #finishIteration(): Promise<void> {
     const { snapshot = 0 } = this.presentParam;
+    await this.#followRateFactor();
     const action = this.#nextAction();
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();

@@ -15,6 +15,8 @@ export class LearningRate {
   currentStep = 0;
   /** The iteration of the last step. */
   lastStep = 0;
+  /** What every rate is multiplied by, as somebody has asked for while the run goes on; its solver does not know of it. */
+  factor = 1;
   readonly #param: SolverParameter;
   readonly #where: string;
   readonly #policy: LearningRatePolicy;
@@ -34,6 +36,7 @@ export class LearningRate {
     const rate = new LearningRate(param, this.#where, this.#log);
     rate.currentStep = this.currentStep;
     rate.lastStep = this.lastStep;
+    rate.factor = this.factor;
     return rate;
   }
 
@@ -42,6 +45,11 @@ export class LearningRate {
    * @param improvedAt the iteration in which what a plateau watches has last improved
    */
   at(iter: number, improvedAt = 0): number {
+    return this.factor * this.#scheduled(iter, improvedAt);
+  }
+
+  /** What policy, warm-up and floor say. */
+  #scheduled(iter: number, improvedAt: number): number {
     const warm = warmUpRate(this.#param, iter);
     if (warm !== undefined) return warm;
     const step = this.#stepAt(iter, improvedAt);

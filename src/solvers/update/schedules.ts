@@ -56,8 +56,8 @@ function momentumAt(param: SolverParameter, iter: number, rate: number): number 
     return Math.min(max_momentum ?? Number.POSITIVE_INFINITY, (1 - Math.sqrt(rate) / 2) ** 2);
   }
   if (iter >= (param.warmup_iter ?? 0)) return param.momentum;
-  const before = warmUpRate(param, Math.max(0, iter - 1)) ?? 0;
-  return before > 0 ? momentum * (rate / before) : param.momentum;
+  const [now = 0, before = 0] = [iter, Math.max(0, iter - 1)].map((i) => warmUpRate(param, i));
+  return before > 0 ? momentum * (now / before) : param.momentum;
 }
 
 function weightDecayAt(param: SolverParameter, iter: number): number | undefined {

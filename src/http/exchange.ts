@@ -1,11 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { EventStream } from "./event-stream.ts";
 
 /** What is sent to a client. */
 export interface Reply {
   readonly status?: number;
   readonly type: string;
   readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that goes on until the client leaves or the server ends: server-sent events. */
+export interface LiveReply {
+  /** Is given where to send them. */
+  readonly live: (stream: EventStream) => void;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -25,8 +33,8 @@ export class Exchange {
   readonly query: URLSearchParams;
   /** Aborts when the client leaves before it has its answer. */
   readonly gone: AbortSignal;
-  /** The model that was asked, for counting; "" where it was none. */
-  model = "";
+  /** What was asked, for who counts requests: a model's name; "" where it was none. */
+  subject = "";
   readonly #response: ServerResponse;
   readonly #socket: Socket;
 
@@ -52,6 +60,19 @@ export class Exchange {
   continue(): void {
     if (this.request.headers.expect?.toLowerCase() === "100-continue")
       this.#response.writeContinue();
+  }
+
+  /** Begins an answer that goes on. */
+  goLive({ live, headers = {} }: LiveReply): void {
+    this.#response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    });
+    this.#response.flushHeaders();
+    if (this.method === "HEAD") this.#response.end();
+    else live(new EventStream(this.#response));
   }
 
   /** Sends the answer. @param isLast the connection ends with it */

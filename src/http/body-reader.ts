@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { HttpError } from "../http-error.ts";
 import type { Exchange } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
 
 /** How much of bodies is held. */
 interface BodyLimits {

@@ -1,15 +1,17 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CaffeError, systemErrorText } from "../../util/errors.ts";
-import { HttpError } from "../http-error.ts";
-import { Exchange, jsonReply, type Reply } from "./exchange.ts";
-import type { Router } from "./router.ts";
+import { CaffeError, systemErrorText } from "../util/errors.ts";
+import { Exchange, jsonReply } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
+import type { Answer, Answerer } from "./router.ts";
 
 /** Where a server listens, and what its clients may do. */
 interface HttpOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** What gives the port, for messages; `--port` by default. */
+  readonly flag?: string;
   /** Connections at a time; more are closed. */
   readonly maxConnections: number;
   /** Milliseconds within which a request has to be there whole. */
@@ -36,7 +38,7 @@ const KEEP_ALIVE_TIMEOUT = 5000;
 /** Answers HTTP requests until it is closed. */
 export class HttpServer {
   readonly #server: Server;
-  readonly #router: Router;
+  readonly #answerer: Answerer;
   readonly #onAnswer: (answered: Answered) => void;
   /** Requests that are being answered. */
   #active = 0;
@@ -44,11 +46,11 @@ export class HttpServer {
   #whenIdle: (() => void) | undefined;
 
   private constructor(
-    router: Router,
+    answerer: Answerer,
     options: HttpOptions,
     onAnswer: (answered: Answered) => void,
   ) {
-    this.#router = router;
+    this.#answerer = answerer;
     this.#onAnswer = onAnswer;
     const { receiveTimeout, answerTimeout, maxConnections } = options;
     this.#server = createServer({
@@ -72,16 +74,15 @@ export class HttpServer {
    * @throws CaffeError where it cannot
    */
   static async listen(
-    router: Router,
+    answerer: Answerer,
     options: HttpOptions,
     onAnswer: (answered: Answered) => void,
   ): Promise<HttpServer> {
-    const server = new HttpServer(router, options, onAnswer);
-    const { host, port } = options;
+    const server = new HttpServer(answerer, options, onAnswer);
+    const { host, port, flag = "--port" } = options;
     await new Promise<void>((resolve, reject) => {
       server.#server.once("error", (error: NodeJS.ErrnoException) => {
-        const taken =
-          "another program listens there. Expected another --port, or 0 for any free one";
+        const taken = `another program listens there. Expected another ${flag}, or 0 for any free one`;
         const why = error.code === "EADDRINUSE" ? taken : (systemErrorText(error) ?? error.message);
         reject(new CaffeError(`cannot listen on ${host}:${port}: ${why}.`, { cause: error }));
       });
@@ -105,18 +106,20 @@ export class HttpServer {
     const from = performance.now();
     this.#active++;
     let problem: Error | undefined;
-    let reply: Reply;
+    let reply: Answer;
     try {
       if (this.#isDraining) throw new HttpError(503, "the server is being stopped.");
-      reply = await this.#router.answer(exchange);
+      reply = await this.#answerer.answer(exchange);
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal.status >= 500) problem = (refusal.cause ?? refusal) as Error;
       reply = jsonReply({ error: refusal.message }, refusal.status, refusal.headers);
     }
     const isGone = exchange.gone.aborted;
-    if (!isGone) exchange.send(reply, this.#isDraining || !exchange.request.complete);
-    const status = isGone ? 499 : (reply.status ?? 200);
+    if (!isGone && "live" in reply) exchange.goLive(reply);
+    else if (!isGone && "body" in reply)
+      exchange.send(reply, this.#isDraining || !exchange.request.complete);
+    const status = isGone ? 499 : (("body" in reply ? reply.status : undefined) ?? 200);
     this.#active--;
     this.#onAnswer({ exchange, status, milliseconds: performance.now() - from, problem });
     if (this.#active === 0) this.#whenIdle?.();

@@ -1,5 +1,5 @@
-import { HttpError } from "../http-error.ts";
-import type { Exchange, Reply } from "./exchange.ts";
+import type { Exchange, LiveReply, Reply } from "./exchange.ts";
+import { HttpError } from "./http-error.ts";
 
 /** Parts of a path by the names that stand in its pattern. */
 export type PathParts = Readonly<Record<string, string | undefined>>;
@@ -11,7 +11,15 @@ export interface Route {
   readonly path: string;
   /** What it is for, in a few words. */
   readonly about: string;
-  readonly answer: (exchange: Exchange, parts: PathParts) => Reply | Promise<Reply>;
+  readonly answer: (exchange: Exchange, parts: PathParts) => Answer | Promise<Answer>;
+}
+
+export type Answer = Reply | LiveReply;
+
+/** What answers every request of a server. */
+export interface Answerer {
+  /** @throws HttpError that refuses it */
+  answer(exchange: Exchange): Promise<Answer>;
 }
 
 interface Compiled {
@@ -20,10 +28,13 @@ interface Compiled {
 }
 
 /** Finds the route of a request. */
-export class Router {
+export class Router implements Answerer {
   readonly #routes: readonly Compiled[];
+  readonly #overview: string;
 
-  constructor(routes: readonly Route[]) {
+  /** @param overview where a client that is lost learns what there is: a sentence */
+  constructor(routes: readonly Route[], overview: string) {
+    this.#overview = overview;
     this.#routes = routes.map((route) => ({
       route,
       pattern: new RegExp(`^${route.path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`),
@@ -34,7 +45,7 @@ export class Router {
    * Answers a request; HEAD as GET.
    * @throws HttpError 404 where there is no such path, 405 where it is asked otherwise, 400 where it is no path
    */
-  async answer(exchange: Exchange): Promise<Reply> {
+  async answer(exchange: Exchange): Promise<Answer> {
     const there = this.#routes.filter(({ pattern }) => pattern.test(exchange.path));
     const method = exchange.method === "HEAD" ? "GET" : exchange.method;
     const found = there.find(({ route }) => route.method === method);
@@ -43,7 +54,7 @@ export class Router {
       return await found.route.answer(exchange, decoded(groups));
     }
     if (there.length === 0) {
-      throw new HttpError(404, "there is nothing under this path. GET /openapi.json tells of all.");
+      throw new HttpError(404, `there is nothing under this path. ${this.#overview}`);
     }
     const allowed = there.map(({ route }) => route.method).join(", ");
     throw new HttpError(405, `this path takes no ${exchange.method}. Expected ${allowed}.`, {
