@@ -32,7 +32,8 @@ test("the library's example runs", () => {
   expect(stdout).toMatch(/^Float32Array\(10\) \[/);
 });
 
-test("the commands' examples name files and flags that are there", () => {
+// Each line starts the program once: on a machine with other work that takes minutes.
+test("the commands' examples name files and flags that are there", { timeout: 240_000 }, () => {
   const lines = block("sh", "./bin/caffe train").trim().split("\n");
   expect(lines.length).toBeGreaterThan(5);
   for (const line of lines) {
