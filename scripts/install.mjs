@@ -1,10 +1,10 @@
-// Runs when the package is installed elsewhere: builds the native addon and lmdb for this machine. It never
-// fails the install: without the addon the reference engine serves, without lmdb no LMDB is read.
+// Runs when the package is installed elsewhere: builds the native addons for this machine. It never
+// fails the install: without them the reference engine serves.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { buildLmdb, nodeHeaders } from "./build-lmdb.mjs";
+import { nodeHeaders } from "./node-headers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // In a clone, npm run setup does this, and more.
@@ -27,5 +27,4 @@ if (!existsSync(fileURLToPath(new URL("../tsconfig.json", import.meta.url)))) {
       "caffe-ts: the native engine or its JPEG decoder could not be built; the reference engine and sharp serve. They need g++, make, python3, oneDNN and libjpeg-turbo (on Debian: apt-get install g++ make python3 libdnnl-dev libjpeg62-turbo-dev), then npm rebuild caffe-ts.",
     );
   }
-  buildLmdb((line) => console.log(`caffe-ts: ${line}`));
 }

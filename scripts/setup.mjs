@@ -1,9 +1,10 @@
-// Makes a clone ready: Debian packages, npm packages, lmdb in Caffe's data format, the native addon, the build.
+// Makes a clone ready: Debian packages, npm packages, the native addons, the build.
 // Each step is skipped where there is nothing to do; the reference engine serves where the addon cannot be built.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeHeaders } from "./node-headers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What each Debian package is needed for, by a file it installs. */
@@ -102,9 +103,6 @@ const hasPackages = step(
   },
 );
 if (!hasPackages) process.exit(1);
-
-const { buildLmdb, isFormatOne, nodeHeaders } = await import("./build-lmdb.mjs");
-step("lmdb", !isFormatOne(), () => buildLmdb());
 
 const addons = [
   ["build/Release/caffe_native.node", "the reference engine serves"],

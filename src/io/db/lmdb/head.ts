@@ -2,13 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileError, FormatError } from "../../../util/errors.ts";
 import { RandomAccessFile } from "../../files/random-access-file.ts";
+import { HEADER, MAGIC, NO_PAGE } from "./page.ts";
 
-const MAGIC = 0xbeefc0de;
-/** Bytes of a page's header in data format 1, and in format 2. */
-export const HEADER = 16;
+/** Bytes of a page's header in data format 2. */
 const HEADER_OF_2 = 24;
-/** The root of a tree without records. */
-const NO_PAGE = 2n ** 64n - 1n;
 
 /** What the head of a database says of the tree of its records. */
 export interface Tree {
@@ -90,7 +87,7 @@ function metaPage(file: RandomAccessFile, at: number): DataView {
   const version = page.getUint32(4, true);
   if (version !== 1 || isOf2) {
     throw new FormatError(
-      `${file.path}: it is of LMDB data format ${version}. Expected 1, which Caffe and liblmdb 0.9 write; make it anew with npm run setup done first, or with Caffe's tools.`,
+      `${file.path}: it is of LMDB data format ${version}. Expected 1, which Caffe and liblmdb 0.9 write; make it anew, here or with Caffe's tools.`,
     );
   }
   return page;

@@ -1,13 +1,9 @@
 import { FormatError } from "../../../util/errors.ts";
 import type { RandomAccessFile } from "../../files/random-access-file.ts";
 import type { Db, DbCursor, DbRecord } from "../db.ts";
-import { HEADER, openTree, type Tree } from "./head.ts";
+import { openTree, type Tree } from "./head.ts";
+import { BRANCH, HEADER, IS_BIG, IS_LIST, IS_TREE, LEAF, NODE, OVERFLOW } from "./page.ts";
 
-/** Kinds of pages, and of nodes. */
-const [BRANCH, LEAF, OVERFLOW] = [1, 2, 4];
-const [IS_BIG, IS_TREE, IS_LIST] = [1, 2, 4];
-/** Bytes of a node before its key: two halves of a size or page number, flags, and the key's length. */
-const NODE = 8;
 /** Pages are read so many bytes at a time; the largest page has as many. */
 const WINDOW = 65_536;
 

@@ -152,6 +152,67 @@ test("a name below a file cannot be written; a file and nothing cannot be opened
   expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 
+/** Every record of a database, values by their bytes. */
+const contents = (database: string): [string, string][] =>
+  readAll(database).map(([key, value]) => [key, Buffer.from(value).toString("hex")]);
+
+test("keys in any order are written in theirs, and of equal keys the last value counts", async () => {
+  const shuffled = join(folder, "shuffled");
+  const writer = createLmdb(shuffled);
+  const expected = new Map<string, string>();
+  for (let i = 0; i < 700; i++) {
+    const key = `${(i * 277) % 500}`;
+    const value = new Uint8Array((i * 397) % 5000).fill(i);
+    expected.set(key, Buffer.from(value).toString("hex"));
+    await writer.put(key, value);
+  }
+  await writer.finish();
+  expect(contents(shuffled)).toEqual(
+    [...expected].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
+  expect(readdirSync(shuffled)).toEqual(["data.mdb"]);
+});
+
+test("an empty key, one that is too long", async () => {
+  const writer = createLmdb(join(folder, "keys"));
+  await writer.put("k".repeat(511), new Uint8Array(1));
+  await expect(writer.put("", new Uint8Array(1))).rejects.toThrow("has 0 bytes. Expected 1 to 511");
+  await expect(writer.put("é".repeat(256), new Uint8Array(1))).rejects.toThrow("has 512 bytes");
+  await writer.finish();
+  expect(contents(join(folder, "keys"))).toEqual([["k".repeat(511), "00"]]);
+});
+
+test("a run goes on from where an interrupted one came to the disk", async () => {
+  const key = (i: number): string => String(i).padStart(8, "0");
+  const value = (i: number): Uint8Array => new Uint8Array((i * 397) % 5000).fill(i);
+  const resumed = join(folder, "resumed");
+  const first = createLmdb(resumed);
+  for (let i = 0; i < 1500; i++) await first.put(key(i), value(i));
+  // As a killed process leaves it: 1000 records are on the disk, and pages that nobody vouches for behind them.
+  const second = createLmdb(resumed, true);
+  expect(second.lastKey).toBe(key(999));
+  for (let i = 1000; i < 1200; i++) await second.put(key(i), value(i));
+  await second.suspend();
+  const third = createLmdb(resumed, true);
+  expect(third.lastKey).toBe(key(1199));
+  for (let i = 1200; i < 1300; i++) await third.put(key(i), value(i));
+  await third.finish();
+  expect(contents(resumed)).toEqual(
+    Array.from({ length: 1300 }, (_, i) => [key(i), Buffer.from(value(i)).toString("hex")]),
+  );
+});
+
+test("what an interrupted run left damaged is begun again from nothing", async () => {
+  const begun = join(folder, "begun");
+  mkdirSync(`${begun}.part`);
+  writeFileSync(join(`${begun}.part`, "data.mdb"), new Uint8Array(3 * PAGE));
+  const writer = createLmdb(begun, true);
+  expect(writer.lastKey).toBeUndefined();
+  await writer.put("a", Uint8Array.of(1));
+  await writer.finish();
+  expect(contents(begun)).toEqual([["a", "01"]]);
+});
+
 describe("with liblmdb itself (python3-lmdb)", () => {
   const python = systemPython("lmdb");
   const hashes = (records: [string, Uint8Array][]): string =>
@@ -166,6 +227,35 @@ with lmdb.open(${JSON.stringify(path)}, readonly=True, lock=False).begin() as tx
     for key, value in txn.cursor():
         print(key.decode(), hashlib.sha1(value).hexdigest())`;
     expect(runPython(python ?? "", read).toString()).toBe(hashes(readAll(path)));
+  });
+
+  test.skipIf(!python)("it finds every key, changes and deletes what is written here", async () => {
+    const changedByIt = join(folder, "changed-by-it");
+    const writer = createLmdb(changedByIt);
+    // Keys of 500 bytes: eight to a page, so that there are three levels of branches.
+    const key = (i: number): string => String(i).padStart(8, "0").padEnd(500, "x");
+    for (let i = 0; i < 2000; i++) {
+      await writer.put(key(i), new Uint8Array(i % 7 === 0 ? 5000 : 20));
+    }
+    await writer.finish();
+    const change = `
+import lmdb
+env = lmdb.open(${JSON.stringify(changedByIt)}, map_size=2**28)
+key = lambda i: (b"%08d" % i).ljust(500, b"x")
+with env.begin(write=True) as txn:
+    assert all(len(txn.get(key(i))) == (5000 if i % 7 == 0 else 20) for i in range(2000))
+    for i in range(0, 2000, 3): assert txn.delete(key(i))
+    for i in range(1, 2000, 3): txn.put(key(i), bytes(3000))
+print(env.stat()["depth"], env.stat()["entries"])`;
+    expect(runPython(python ?? "", change).toString()).toBe("4 1333\n");
+    expect(
+      readAll(changedByIt).map(([key, value]) => [Number(key.slice(0, 8)), value.length]),
+    ).toEqual(
+      Array.from({ length: 2000 }, (_, i) => [
+        i,
+        i % 3 === 1 ? 3000 : i % 7 === 0 ? 5000 : 20,
+      ]).filter(([i]) => (i as number) % 3 !== 0),
+    );
   });
 
   test.skipIf(!python)("what it writes, changes and deletes is read here, small and large", () => {
