@@ -23,7 +23,8 @@
         "native/src/unpooling.cc",
         "native/src/updates.cc",
         "native/src/vectors.cc",
-        "native/src/windows.cc"
+        "native/src/windows.cc",
+        "native/src/winograd.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],

@@ -34,6 +34,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitNoise(exports);
   InitRegions(exports);
   InitWindows(exports);
+  InitWinograd(exports);
   InitScores(exports);
   InitSuppression(exports);
   InitRowProducts(exports);

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "primitive.h"
+#include "convolution-shapes.h"
 
 namespace caffe {
 
@@ -12,36 +12,6 @@ using BackwardWeights = dnnl::convolution_backward_weights;
 
 namespace {
 
-// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall }.
-struct Shapes {
-  memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
-  bool has_bias;
-  dnnl::algorithm algorithm;
-  // One for what is done before a second thread has woken up.
-  int threads;
-
-  explicit Shapes(const Napi::Object& d)
-      : src(dims_property(d, "src")),
-        weights(dims_property(d, "weights")),
-        dst(dims_property(d, "dst")),
-        bias{dst[1]},
-        stride(dims_property(d, "stride")),
-        pad_left(dims_property(d, "padLeft")),
-        pad_right(dims_property(d, "padRight")),
-        dilation(dims_property(d, "dilation")),
-        has_bias(d.Get("hasBias").ToBoolean()),
-        algorithm(text_property(d, "algorithm") == "winograd" ? dnnl::algorithm::convolution_winograd
-                                                              : dnnl::algorithm::convolution_direct),
-        threads(d.Get("isSmall").ToBoolean() ? 1 : omp_get_max_threads()) {}
-
-  // oneDNN counts the elements skipped, Caffe the distance.
-  memory::dims skipped() const {
-    memory::dims result = dilation;
-    for (auto& d : result) d -= 1;
-    return result;
-  }
-};
-
 // Memory to work in is the caller's: what it holds between two calls may be used for something else.
 dnnl::primitive_attr scratching() {
   dnnl::primitive_attr attr;
@@ -49,7 +19,7 @@ dnnl::primitive_attr scratching() {
   return attr;
 }
 
-Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr& attr) {
+Forward::primitive_desc forward_desc(const ConvolutionShapes& s, const dnnl::primitive_attr& attr) {
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
   return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src), any_desc(s.weights),
                            bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
@@ -58,7 +28,7 @@ Forward::primitive_desc forward_desc(const Shapes& s, const dnnl::primitive_attr
 // convolutionForward(shapes, slope, ceiling): with a rectifier of that slope behind it unless NaN; with a ceiling unless
 // that is NaN, then the slope is 0
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
-  const Shapes s(info[0].As<Napi::Object>());
+  const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   const float slope = info[1].As<Napi::Number>().FloatValue(), ceiling = info[2].As<Napi::Number>().FloatValue();
   dnnl::primitive_attr attr = scratching();
@@ -75,7 +45,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
-  const Shapes s(info[0].As<Napi::Object>());
+  const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   auto hint = forward_desc(s, dnnl::primitive_attr());
   auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
@@ -89,7 +59,7 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
-  const Shapes s(info[0].As<Napi::Object>());
+  const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   auto hint = forward_desc(s, dnnl::primitive_attr());
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();

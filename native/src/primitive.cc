@@ -1,7 +1,5 @@
 #include "primitive.h"
 
-#include <cmath>
-
 #include "signals.h"
 
 namespace caffe {
@@ -10,26 +8,25 @@ namespace {
 
 // What Make hands to the constructor.
 struct Parts {
-  const dnnl::primitive& primitive;
+  Primitive::Work work;
   const std::vector<Argument>& arguments;
+  size_t scratch;
   std::shared_ptr<void> hint;
-  const dnnl::memory::desc& scratchpad;
 };
+
+// Floats that hold it.
+size_t floats_in(const dnnl::memory::desc& desc) { return (desc.get_size() + sizeof(float) - 1) / sizeof(float); }
 
 }  // namespace
 
 Primitive::Primitive(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Primitive>(info), threads_(omp_get_max_threads()) {
   auto& parts = *info[0].As<Napi::External<Parts>>().Data();
-  primitive_ = parts.primitive;
+  work_ = std::move(parts.work);
   hint_ = parts.hint;
-  const auto add = [this](int id, const dnnl::memory::desc& desc) {
-    memories_.emplace_back(desc, cpu(), nullptr);
-    floats_.push_back((desc.get_size() + sizeof(float) - 1) / sizeof(float));
-    arguments_.emplace(id, memories_.back());
-  };
-  for (const auto& argument : parts.arguments) add(argument.id, argument.desc);
-  if (parts.scratchpad.get_size() > 0) add(DNNL_ARG_SCRATCHPAD, parts.scratchpad);
+  for (const auto& argument : parts.arguments) floats_.push_back(floats_in(argument.desc));
+  if (parts.scratch > 0) floats_.push_back(parts.scratch);
+  buffers_.resize(floats_.size());
 }
 
 void Primitive::Init(Napi::Env env, Napi::Object exports) {
@@ -41,24 +38,42 @@ void Primitive::Init(Napi::Env env, Napi::Object exports) {
 Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
                              const std::vector<Argument>& arguments, std::shared_ptr<void> hint,
                              const dnnl::memory::desc& scratchpad) {
-  Parts parts{primitive, arguments, std::move(hint), scratchpad};
+  std::vector<dnnl::memory> memories;
+  std::unordered_map<int, dnnl::memory> by_id;
+  const auto add = [&](int id, const dnnl::memory::desc& desc) {
+    memories.emplace_back(desc, cpu(), nullptr);
+    by_id.emplace(id, memories.back());
+  };
+  for (const auto& argument : arguments) add(argument.id, argument.desc);
+  const size_t scratch = floats_in(scratchpad);
+  if (scratch > 0) add(DNNL_ARG_SCRATCHPAD, scratchpad);
+  const auto work = [primitive, memories, by_id](float* const* buffers) {
+    for (size_t i = 0; i < memories.size(); i++) memories[i].set_data_handle(buffers[i]);
+    primitive.execute(stream(), by_id);
+    stream().wait();
+  };
+  return Make(env, work, implementation, arguments, scratch, std::move(hint));
+}
+
+Napi::Object Primitive::Make(Napi::Env env, Work work, const std::string& implementation,
+                             const std::vector<Argument>& arguments, size_t scratch, std::shared_ptr<void> hint) {
+  Parts parts{std::move(work), arguments, scratch, std::move(hint)};
   auto object = classes(env).primitive.New({Napi::External<Parts>::New(env, &parts)});
   auto layouts = Napi::Object::New(env);
   for (const auto& argument : arguments) layouts.Set(argument.name, Layout::Make(env, argument.desc));
   object.Set("layouts", layouts);
   object.Set("implementation", implementation);
-  object.Set("scratch", std::ceil(static_cast<double>(scratchpad.get_size()) / sizeof(float)));
+  object.Set("scratch", static_cast<double>(scratch));
   return object;
 }
 
 // run(buffer, buffer, ...): one Store or Float32Array for each argument, in their order, and one to scratch in.
 Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    for (size_t i = 0; i < memories_.size(); i++) memories_[i].set_data_handle(floats_of(info[i], floats_[i]));
+    for (size_t i = 0; i < floats_.size(); i++) buffers_[i] = floats_of(info[i], floats_[i]);
     SignalsBlocked blocked;
     const Threads threads(threads_);
-    primitive_.execute(stream(), arguments_);
-    stream().wait();
+    work_(buffers_.data());
     return info.Env().Undefined();
   });
 }

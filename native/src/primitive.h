@@ -1,15 +1,16 @@
-// A oneDNN primitive as JavaScript holds it: made once, run many times.
+// A primitive, oneDNN's or one of ours, as JavaScript holds it: made once, run many times.
 #pragma once
 
 #include <omp.h>
 
+#include <functional>
 #include <vector>
 
 #include "memory.h"
 
 namespace caffe {
 
-// One argument: its name for JavaScript, oneDNN's number, and its layout.
+// One argument: its name for JavaScript, oneDNN's number (0 for a primitive of ours), and its layout.
 struct Argument {
   const char* name;
   int id;
@@ -38,19 +39,23 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
   static Napi::Object Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
                            const std::vector<Argument>& arguments, std::shared_ptr<void> hint = nullptr,
                            const dnnl::memory::desc& scratchpad = {});
+  // One of ours: `work` gets an address for each argument, and one of `scratch` floats where that is not 0.
+  using Work = std::function<void(float* const* buffers)>;
+  static Napi::Object Make(Napi::Env env, Work work, const std::string& implementation,
+                           const std::vector<Argument>& arguments, size_t scratch,
+                           std::shared_ptr<void> hint = nullptr);
   explicit Primitive(const Napi::CallbackInfo& info);
   // The forward primitive's descriptor, for those of backward.
   const std::shared_ptr<void>& hint() const { return hint_; }
 
  private:
   Napi::Value Run(const Napi::CallbackInfo& info);
-  dnnl::primitive primitive_;
-  std::vector<dnnl::memory> memories_;
-  // How many floats each of them takes.
+  Work work_;
+  // How many floats each buffer takes, and where they are in the call that runs.
   std::vector<size_t> floats_;
-  std::unordered_map<int, dnnl::memory> arguments_;
+  std::vector<float*> buffers_;
   std::shared_ptr<void> hint_;
-  // How many threads there were when it was made: oneDNN has shared the work out among so many.
+  // How many threads there were when it was made: the work has been shared out among so many.
   int threads_;
 };
 
@@ -66,6 +71,7 @@ void InitLosses(Napi::Object exports);
 void InitLRN(Napi::Object exports);
 void InitRegions(Napi::Object exports);
 void InitWindows(Napi::Object exports);
+void InitWinograd(Napi::Object exports);
 void InitScores(Napi::Object exports);
 void InitSuppression(Napi::Object exports);
 void InitRowProducts(Napi::Object exports);

@@ -20,7 +20,7 @@ export interface Layout {
 }
 
 /**
- * A oneDNN primitive: its layouts by argument, and how to run it with one buffer for each, in order, and behind them
+ * A primitive, oneDNN's or of ours: its layouts by argument, and how to run it with one buffer for each, in order, and behind them
  * `scratch` floats to work in, where that is not 0.
  */
 export interface Primitive<Names extends string = string> {
@@ -31,6 +31,9 @@ export interface Primitive<Names extends string = string> {
 }
 
 type Dims = readonly number[];
+
+/** One of Winograd's algorithm: `held` floats of `scratch` are each thread's own. */
+type WinogradPrimitive<Names extends string> = Primitive<Names> & { readonly held: number };
 
 /** Shapes of a convolution as oneDNN wants them. */
 export interface ConvolutionShapes {
@@ -95,6 +98,29 @@ export interface Addon extends Scoring, Windowing {
   convolutionBackwardWeights(
     s: ConvolutionShapes,
   ): Primitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
+  /** Floats in a vector of the instructions that the addon was built for: 8 or 16. */
+  readonly lanes: number;
+  /**
+   * Winograd's algorithm for windows of 3×3 that move by one, by tiles of 2×2 or 4×4 outputs, on blocks of so many
+   * channels: in each direction what `convolution…` gives.
+   */
+  winogradForward(
+    s: ConvolutionShapes,
+    tile: number,
+    lanes: number,
+    slope: number,
+    ceiling: number,
+  ): WinogradPrimitive<"src" | "weights" | "dst" | "bias">;
+  winogradBackwardData(
+    s: ConvolutionShapes,
+    tile: number,
+    lanes: number,
+  ): WinogradPrimitive<"diffDst" | "weights" | "diffSrc">;
+  winogradBackwardWeights(
+    s: ConvolutionShapes,
+    tile: number,
+    lanes: number,
+  ): WinogradPrimitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
   poolingForward(w: PoolingWindow, src: Layout): Primitive<"src" | "dst" | "workspace">;
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;

@@ -6,15 +6,14 @@ import { FoldedWeights, foldedBias } from "./folded-weights.ts";
 import { type Layouts, MODEST } from "./layouts.ts";
 import { joinedLine, type Line } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
-
-type Algorithm = ConvolutionShapes["algorithm"];
+import { type Algorithm, algorithmsFor, type Tile, tileOf } from "./winograd.ts";
 
 /** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
 const SMALL = 2e6;
 
 /**
- * Convolution by oneDNN, which chooses its layouts. Of its algorithms a trial takes the fastest one, for each
- * direction by itself.
+ * Convolution by oneDNN, which chooses its layouts, or by Winograd's algorithm of our own in its layouts of blocks. A
+ * trial takes the fastest, for each direction by itself.
  */
 export function nativeConvolution(
   layouts: Layouts,
@@ -23,7 +22,7 @@ export function nativeConvolution(
 ): LinearOp {
   const { addon } = layouts;
   const shapes = shapesOf(d);
-  const algorithms = algorithmsFor(d);
+  const algorithms = algorithmsFor(d, addon.lanes);
   const biasLayout = layouts.plain([d.outputChannels]);
   type Forward = ReturnType<typeof addon.convolutionForward>;
   const made = new Map<string, Forward>();
@@ -36,17 +35,25 @@ export function nativeConvolution(
   let ownW: StoreMemory | undefined;
   let ownB: StoreMemory | undefined;
 
-  /** The fastest algorithm of one direction. */
+  /** The fastest algorithm of one direction: the library's, or ours of a tile. */
   function fastest<T extends Primitive>(
     direction: string,
     given: ConvolutionShapes,
-    make: (shapes: ConvolutionShapes) => T,
+    library: (shapes: ConvolutionShapes) => T,
+    own: (shapes: ConvolutionShapes, tile: Tile) => T,
     run: (primitive: T) => void,
   ): T {
+    const among = algorithms.length > 1 ? `${direction} by ${algorithms.join(" ")}` : direction;
+    const make = (algorithm: Algorithm): T => {
+      const tile = tileOf(algorithm);
+      return tile
+        ? own(given, tile)
+        : library({ ...given, algorithm: algorithm as ConvolutionShapes["algorithm"] });
+    };
     return tuner.choose(
-      `${direction} ${JSON.stringify(given)}`,
+      `${among} ${JSON.stringify(given)}`,
       algorithms,
-      (algorithm) => make({ ...given, algorithm: algorithm as Algorithm }),
+      (name) => make(name as Algorithm),
       run,
     );
   }
@@ -75,6 +82,7 @@ export function nativeConvolution(
             "forward",
             { ...shapes, hasBias: shift !== undefined },
             (s) => addon.convolutionForward(s, slope, ceiling),
+            (s, tile) => addon.winogradForward(s, tile, addon.lanes, slope, ceiling),
             run,
           );
           made.set(key, primitive);
@@ -118,7 +126,13 @@ export function nativeConvolution(
         // The weights change before this copy could be read again.
         layouts.borrow(w, weights, (buffer) => layouts.run(primitive, [from, buffer, to]));
       };
-      data ??= fastest("backward data", shapes, (s) => addon.convolutionBackwardData(s), run);
+      data ??= fastest(
+        "backward data",
+        shapes,
+        (s) => addon.convolutionBackwardData(s),
+        (s, tile) => addon.winogradBackwardData(s, tile, addon.lanes),
+        run,
+      );
       run(data);
       layouts.clearPadding(dx, data.layouts.diffSrc);
       layouts.ran.add(`input ${data.implementation}`);
@@ -137,6 +151,7 @@ export function nativeConvolution(
         "backward weights",
         shapes,
         (s) => addon.convolutionBackwardWeights(s),
+        (s, tile) => addon.winogradBackwardWeights(s, tile, addon.lanes),
         (one) => layouts.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
       );
       const { diffWeights } = weights.layouts;
@@ -154,23 +169,6 @@ export function nativeConvolution(
       if (db && !writesB) add(layouts, biasLayout, ownB as StoreMemory, db);
     },
   };
-}
-
-/**
- * What is worth a trial: Winograd's algorithm for windows of 3×3 that move by one. It takes a third of the
- * multiplications; its rounding errors are five to ten times those of the direct sum, a few millionths of a
- * typical element.
- * @see Lavin & Gray, CVPR 2016
- */
-function algorithmsFor(d: ConvolutionDescriptor): Algorithm[] {
-  const isPlane = d.kernel.length === 2;
-  const fits =
-    isPlane &&
-    d.groups === 1 &&
-    d.kernel.every((length) => length === 3) &&
-    d.stride.every((step) => step === 1) &&
-    d.dilation.every((step) => step === 1);
-  return fits ? ["direct", "winograd"] : ["direct"];
 }
 
 function add(

@@ -1,0 +1,38 @@
+// What JavaScript says of a convolution.
+#pragma once
+
+#include "primitive.h"
+
+namespace caffe {
+
+// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall }.
+struct ConvolutionShapes {
+  dnnl::memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
+  bool has_bias;
+  dnnl::algorithm algorithm;
+  // One for what is done before a second thread has woken up.
+  int threads;
+
+  explicit ConvolutionShapes(const Napi::Object& d)
+      : src(dims_property(d, "src")),
+        weights(dims_property(d, "weights")),
+        dst(dims_property(d, "dst")),
+        bias{dst[1]},
+        stride(dims_property(d, "stride")),
+        pad_left(dims_property(d, "padLeft")),
+        pad_right(dims_property(d, "padRight")),
+        dilation(dims_property(d, "dilation")),
+        has_bias(d.Get("hasBias").ToBoolean()),
+        algorithm(text_property(d, "algorithm") == "winograd" ? dnnl::algorithm::convolution_winograd
+                                                              : dnnl::algorithm::convolution_direct),
+        threads(d.Get("isSmall").ToBoolean() ? 1 : omp_get_max_threads()) {}
+
+  // oneDNN counts the elements skipped, Caffe the distance.
+  dnnl::memory::dims skipped() const {
+    dnnl::memory::dims result = dilation;
+    for (auto& d : result) d -= 1;
+    return result;
+  }
+};
+
+}  // namespace caffe

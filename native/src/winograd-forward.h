@@ -1,0 +1,270 @@
+// A convolution of 3×3 that moves by one, and the gradient of its data, by Winograd's algorithm.
+//
+// The weights are transformed first, for as many outputs as stay in the last cache. Then each thread takes one block of
+// tiles after the other: transforms the inputs, multiplies, transforms back, all while they lie in its own cache.
+#pragma once
+
+#include <omp.h>
+
+#include <cmath>
+#include <vector>
+
+#include "winograd-tiles.h"
+
+namespace caffe {
+
+// What a rectifier behind the sums does: slope below zero (1 for none) and the greatest value.
+struct Rectifier {
+  float slope, ceiling;
+};
+
+// What the transforms work on: sums over `from.channels` go to `to`.
+struct WinogradShapes {
+  Planes from, to;
+  // How far the first window begins before the first row and column.
+  ptrdiff_t pad_y, pad_x;
+  // The weights' first axis is that of `from`: a gradient of data. Its windows are turned round.
+  bool is_gradient;
+};
+
+template <size_t kLanes, size_t kOut>
+class WinogradForward {
+  using V = typename Lanes<kLanes>::Floats;
+  using T = Winograd<kOut>;
+  static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn;
+  // A product's sums: kTall tiles by kWide vectors of outputs, as many as registers hold.
+  static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
+  // Tiles in a block; vectors of inputs whose transforms are held at a time; groups of kWide outputs that meet them.
+  static constexpr size_t kBlock = kOut == 4 ? 24 : 48, kChunk = 128 / kLanes, kGroups = 2;
+  // Keeps the points' parts apart that would else lie on the same lines of the first cache.
+  static constexpr size_t kApart = 16;
+
+ public:
+  WinogradForward(const WinogradShapes& shapes, int threads)
+      : s_(shapes),
+        threads_(static_cast<size_t>(threads)),
+        tiles_{s_.to.images, (s_.to.height + kOut - 1) / kOut, (s_.to.width + kOut - 1) / kOut},
+        inputs_(s_.from.vectors(), kChunk),
+        outputs_(s_.to.vectors(), kWide) {
+    const size_t count = tiles_.count();
+    blocks_ = (count + kBlock - 1) / kBlock;
+    if (blocks_ > 1) blocks_ = (blocks_ + threads_ - 1) / threads_ * threads_;
+    block_ = (count + blocks_ - 1) / blocks_;
+    blocks_ = (count + block_ - 1) / block_;
+    pass_ = inputs_.count == 1 ? outputs_.count : std::min(outputs_.count, kGroups);
+    held_ = inputs_.count == 1 || blocks_ < threads_ ? 1 : pass_;
+    // Where there are fewer blocks than threads, these share out the outputs.
+    shares_ = std::min(pass_ / held_, (threads_ + blocks_ - 1) / blocks_);
+    const size_t wide = outputs_.longest() * kLanes;
+    u_step_ = s_.from.vectors() * kLanes * pass_ * wide + kApart;
+    v_step_ = (block_ + kTall - 1) / kTall * kTall * inputs_.longest() * kLanes + kApart;
+    m_step_ = block_ * held_ * wide + kApart;
+  }
+
+  // Floats to work in: transformed weights, and what each thread holds.
+  size_t scratch() const { return kPoints * u_step_ + threads_ * held(); }
+  // Those of them that each thread has to itself.
+  size_t held() const { return kPoints * (v_step_ + m_step_); }
+
+  // bias may be nullptr.
+  void run(const float* from, const float* weights, const float* bias, const Rectifier& rectifier, float* to,
+           float* scratch) const {
+    std::vector<float> shifts(s_.to.vectors() * kLanes);
+    if (bias != nullptr) std::copy_n(bias, s_.to.channels, shifts.begin());
+    float* const u = scratch;
+    for (size_t first = 0; first < outputs_.count; first += pass_) {
+      const size_t end = std::min(outputs_.count, first + pass_);
+      const size_t begin_vector = outputs_.begin(first), vectors = outputs_.begin(end) - begin_vector;
+      const size_t shares = std::min(shares_, end - first);
+#pragma omp parallel num_threads(static_cast<int>(threads_))
+      {
+#pragma omp for collapse(2) schedule(static)
+        for (size_t o = 0; o < vectors; o++) {
+          for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, first, begin_vector + o, i, u);
+        }
+        float* const v = scratch + kPoints * u_step_ + omp_get_thread_num() * held();
+#pragma omp for collapse(2) schedule(dynamic)
+        for (size_t block = 0; block < blocks_; block++) {
+          for (size_t share = 0; share < shares; share++) {
+            const size_t groups = end - first;
+            work(from, u, shifts.data(), rectifier, to, block, first, first + groups * share / shares,
+                 first + groups * (share + 1) / shares, v, v + kPoints * v_step_);
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  // One block of tiles, for the groups of outputs from `begin` to `end`.
+  void work(const float* from, const float* u, const float* shifts, const Rectifier& rectifier, float* to,
+            size_t block, size_t first, size_t begin, size_t end, float* v, float* m) const {
+    const size_t tile = block * block_, tiles = std::min(block_, tiles_.count() - tile);
+    for (size_t group = begin; group < end; group += held_) {
+      const size_t last = std::min(end, group + held_);
+      for (size_t chunk = 0; chunk < inputs_.count; chunk++) {
+        if (inputs_.count > 1 || group == begin) transform_data(from, tile, tiles, chunk, v);
+        multiply(u, v, m, tiles, chunk, first, group, last);
+      }
+      for (size_t g = group; g < last; g++) transform_back(m, shifts, rectifier, to, tile, tiles, group, g);
+    }
+  }
+
+  size_t width(size_t group) const { return outputs_.length(group) * kLanes; }
+  // Where a group's weights begin behind those of the pass's first.
+  size_t offset(size_t first, size_t group) const { return (outputs_.begin(group) - outputs_.begin(first)) * kLanes; }
+
+  // Vector o of outputs and i of inputs: to u (point, group, input, output).
+  void transform_weights(const float* weights, size_t first, size_t o, size_t i, float* u) const {
+    constexpr size_t kTap = kLanes * kLanes;
+    const size_t group = group_of(o), wide = width(group), inputs = s_.from.vectors() * kLanes;
+    float* const to = u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes;
+    alignas(64) float turned[9 * kTap];
+    const float* taps = weights + (o * s_.from.vectors() + i) * 9 * kTap;
+    if (s_.is_gradient) {
+      taps = weights + (i * s_.to.vectors() + o) * 9 * kTap;
+      for (size_t tap = 0; tap < 9; tap++) {
+        for (size_t l = 0; l < kLanes; l++) {
+          for (size_t k = 0; k < kLanes; k++) turned[tap * kTap + k * kLanes + l] = taps[(8 - tap) * kTap + l * kLanes + k];
+        }
+      }
+      taps = turned;
+    }
+    for (size_t k = 0; k < kLanes; k++) {
+      on_both_sides<V, 3, kIn>(
+          [](const V* g, V* w) { T::weights(g, w); },
+          [&](size_t y, size_t x) { return load<V>(taps + (y * 3 + x) * kTap + k * kLanes); },
+          [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * u_step_ + k * wide, value); });
+    }
+  }
+
+  size_t group_of(size_t vector) const {
+    size_t group = vector / outputs_.longest();
+    while (group + 1 < outputs_.count && outputs_.begin(group + 1) <= vector) group++;
+    return group;
+  }
+
+  // v (point, kTall tiles, vector, tile, lane)
+  void transform_data(const float* from, size_t first, size_t tiles, size_t chunk, float* v) const {
+    const size_t begin = inputs_.begin(chunk), vectors = inputs_.length(chunk);
+    for (size_t i = 0; i < vectors; i++) {
+      TileWalk at(tiles_, first);
+      for (size_t t = 0; t < tiles; t++, at.step()) {
+        const float* plane = from + s_.from.at(at.image, begin + i);
+        float* const to = v + (t / kTall * vectors + i) * kTall * kLanes + t % kTall * kLanes;
+        with_tile<V, kLanes, kIn>(plane, s_.from, static_cast<ptrdiff_t>(at.row * kOut) - s_.pad_y,
+                                  static_cast<ptrdiff_t>(at.column * kOut) - s_.pad_x, [&](const float* d, size_t step) {
+          on_both_sides<V, kIn, kIn>(
+              [](const V* x, V* y) { T::data(x, y); },
+              [&](size_t y, size_t x) { return load<V>(d + y * step + x * kLanes); },
+              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * v_step_, value); });
+        });
+      }
+    }
+  }
+
+  // m (point, group, tile, output) = or += v · u
+  void multiply(const float* u, const float* v, float* m, size_t tiles, size_t chunk, size_t first, size_t begin,
+                size_t end) const {
+    const size_t inputs = s_.from.vectors() * kLanes, vectors = inputs_.length(chunk);
+    for (size_t p = 0; p < kPoints; p++) {
+      for (size_t group = begin; group < end; group++) {
+        const size_t wide = width(group);
+        const float* weights = u + p * u_step_ + offset(first, group) * inputs + inputs_.begin(chunk) * kLanes * wide;
+        float* const to = m + p * m_step_ + offset(begin, group) * block_;
+        for (size_t t = 0; t < tiles; t += kTall) {
+          product(std::min(kTall, tiles - t), outputs_.length(group), v + p * v_step_ + t * vectors * kLanes, vectors,
+                  weights, to + t * wide, chunk > 0);
+        }
+      }
+    }
+  }
+
+  template <size_t kRows, size_t kVectors>
+  static void sums(const float* v, size_t vectors, const float* u, float* m, bool adds) {
+    V own[kRows][kVectors];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; i++) {
+#pragma GCC unroll 4
+      for (size_t j = 0; j < kVectors; j++) own[i][j] = adds ? load<V>(m + (i * kVectors + j) * kLanes) : V{};
+    }
+    for (size_t c = 0; c < vectors; c++, v += kTall * kLanes) {
+#pragma GCC unroll 2
+      for (size_t l = 0; l < kLanes; l++, u += kVectors * kLanes) {
+        V row[kVectors];
+#pragma GCC unroll 4
+        for (size_t j = 0; j < kVectors; j++) row[j] = load<V>(u + j * kLanes);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < kRows; i++) {
+          const float x = v[i * kLanes + l];
+#pragma GCC unroll 4
+          for (size_t j = 0; j < kVectors; j++) own[i][j] += x * row[j];
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; i++) {
+#pragma GCC unroll 4
+      for (size_t j = 0; j < kVectors; j++) store(m + (i * kVectors + j) * kLanes, own[i][j]);
+    }
+  }
+
+  template <size_t kRows>
+  static void product_of(size_t wide, const float* v, size_t vectors, const float* u, float* m, bool adds) {
+    if (wide == 1) sums<kRows, 1>(v, vectors, u, m, adds);
+    else if (wide == 2) sums<kRows, 2>(v, vectors, u, m, adds);
+    else if constexpr (kWide > 2) {
+      if (wide == 3) sums<kRows, 3>(v, vectors, u, m, adds);
+      else sums<kRows, 4>(v, vectors, u, m, adds);
+    }
+  }
+
+  static void product(size_t rows, size_t wide, const float* v, size_t vectors, const float* u, float* m, bool adds) {
+    switch (rows) {
+      case 1: return product_of<1>(wide, v, vectors, u, m, adds);
+      case 2: return product_of<2>(wide, v, vectors, u, m, adds);
+      case 3: return product_of<3>(wide, v, vectors, u, m, adds);
+      case 4: return product_of<4>(wide, v, vectors, u, m, adds);
+      case 5: return product_of<5>(wide, v, vectors, u, m, adds);
+      default: return product_of<6>(wide, v, vectors, u, m, adds);
+    }
+  }
+
+  void transform_back(const float* m, const float* shifts, const Rectifier& rectifier, float* to, size_t first,
+                      size_t tiles, size_t begin, size_t group) const {
+    const size_t wide = width(group), vectors = outputs_.length(group), vector = outputs_.begin(group);
+    const float slope = rectifier.slope, ceiling = rectifier.ceiling;
+    for (size_t o = 0; o < vectors; o++) {
+      const V shift = load<V>(shifts + (vector + o) * kLanes);
+      const float* sums = m + offset(begin, group) * block_ + o * kLanes;
+      TileWalk at(tiles_, first);
+      for (size_t t = 0; t < tiles; t++, at.step(), sums += wide) {
+        const size_t y0 = at.row * kOut, x0 = at.column * kOut;
+        const size_t rows = std::min(kOut, s_.to.height - y0), columns = std::min(kOut, s_.to.width - x0);
+        float* const out = to + s_.to.at(at.image, vector + o) + (y0 * s_.to.width + x0) * kLanes;
+        const size_t step = s_.to.width * kLanes;
+        on_both_sides<V, kIn, kOut>(
+            [](const V* x, V* y) { T::output(x, y); },
+            [&](size_t y, size_t x) { return load<V>(sums + (y * kIn + x) * m_step_); },
+            [&](size_t y, size_t x, V value) {
+              if (y >= rows || x >= columns) return;
+              value += shift;
+              value = value > 0 ? value : value * slope;
+              value = value > ceiling ? V{} + ceiling : value;
+              store(out + y * step + x * kLanes, value);
+            });
+      }
+    }
+  }
+
+  WinogradShapes s_;
+  size_t threads_;
+  Tiles tiles_;
+  Parts inputs_, outputs_;
+  // Blocks of tiles, and tiles in each; groups whose weights are transformed at a time, and whose sums are held.
+  size_t blocks_, block_, pass_, held_, shares_;
+  // From one point to the next.
+  size_t u_step_, v_step_, m_step_;
+};
+
+}  // namespace caffe

@@ -1,0 +1,72 @@
+// How planes of channels in blocks are cut into tiles for Winograd's algorithm, and how tiles are read and written.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "lanes.h"
+#include "winograd-transforms.h"
+
+namespace caffe {
+
+// Planes of one layout nChw16c or nChw8c: `vectors` of kLanes channels each.
+struct Planes {
+  size_t images, channels, height, width, lanes;
+  size_t vectors() const { return (channels + lanes - 1) / lanes; }
+  size_t size() const { return height * width * lanes; }
+  size_t at(size_t image, size_t vector) const { return (image * vectors() + vector) * size(); }
+};
+
+// Tiles over all images, one row after the other.
+struct Tiles {
+  size_t images, rows, columns;
+  size_t count() const { return images * rows * columns; }
+};
+
+// One tile after the other, from the one of that number on.
+struct TileWalk {
+  const Tiles& tiles;
+  size_t image, row, column;
+  TileWalk(const Tiles& all, size_t number)
+      : tiles(all), image(number / (all.rows * all.columns)), row(number / all.columns % all.rows),
+        column(number % all.columns) {}
+  void step() {
+    if (++column < tiles.columns) return;
+    column = 0;
+    if (++row < tiles.rows) return;
+    row = 0;
+    image++;
+  }
+};
+
+// Loads the kSize×kSize elements from row y and column x on of a plane, 0 outside of it, and calls
+// use(address, step): element (i, j) then lies at address + i * step + j * kLanes.
+template <typename V, size_t kLanes, size_t kSize, typename Use>
+inline __attribute__((always_inline)) void with_tile(const float* plane, const Planes& p, ptrdiff_t y, ptrdiff_t x, Use use) {
+  const auto height = static_cast<ptrdiff_t>(p.height), width = static_cast<ptrdiff_t>(p.width);
+  constexpr auto size = static_cast<ptrdiff_t>(kSize);
+  if (y >= 0 && x >= 0 && y + size <= height && x + size <= width) {
+    use(plane + (y * width + x) * kLanes, p.width * kLanes);
+    return;
+  }
+  alignas(64) float room[kSize * kSize * kLanes];
+  for (ptrdiff_t i = 0; i < size; i++) {
+    for (ptrdiff_t j = 0; j < size; j++) {
+      const bool is_inside = y + i >= 0 && y + i < height && x + j >= 0 && x + j < width;
+      const V v = is_inside ? load<V>(plane + ((y + i) * width + x + j) * kLanes) : V{};
+      store(room + (i * size + j) * kLanes, v);
+    }
+  }
+  use(room, kSize * kLanes);
+}
+
+// Vectors of channels in parts of at most `most`, as equal as they can be.
+struct Parts {
+  size_t vectors, count;
+  Parts(size_t all, size_t most) : vectors(all), count((all + most - 1) / most) {}
+  size_t begin(size_t part) const { return part * (vectors / count) + std::min(part, vectors % count); }
+  size_t length(size_t part) const { return begin(part + 1) - begin(part); }
+  size_t longest() const { return (vectors + count - 1) / count; }
+};
+
+}  // namespace caffe

@@ -1,0 +1,283 @@
+import { describe, expect, test } from "vitest";
+import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
+import type { ConvolutionShapes, Primitive } from "../../../src/engines/native/addon.ts";
+import { loadAddon } from "../../../src/engines/native/binding.ts";
+import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
+import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
+import { describeNative, filled, nativeWith, reference, same } from "./support.ts";
+
+interface Case {
+  readonly batch?: number;
+  readonly ic?: number;
+  readonly oc?: number;
+  readonly input: readonly [number, number];
+  readonly pad?: number;
+  readonly hasBias?: boolean;
+}
+
+function descriptor({
+  batch = 1,
+  ic = 16,
+  oc = 16,
+  input,
+  pad = 1,
+  hasBias = true,
+}: Case): ConvolutionDescriptor {
+  return {
+    batch,
+    groups: 1,
+    inputChannels: ic,
+    outputChannels: oc,
+    input,
+    output: input.map((length) => length + 2 * pad - 2),
+    kernel: [3, 3],
+    stride: [1, 1],
+    pad: [pad, pad],
+    dilation: [1, 1],
+    hasBias,
+  };
+}
+
+function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
+  return {
+    src: [d.batch, d.inputChannels, ...d.input],
+    weights: [d.outputChannels, d.inputChannels, 3, 3],
+    dst: [d.batch, d.outputChannels, ...d.output],
+    stride: d.stride,
+    padLeft: d.pad,
+    padRight: d.pad,
+    dilation: d.dilation,
+    hasBias: d.hasBias,
+    algorithm: "direct",
+    isSmall: false,
+  };
+}
+
+/** The arrays of a convolution, and of its gradients. */
+function arraysOf(d: ConvolutionDescriptor) {
+  const plane = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
+  const x = filled(d.batch * d.inputChannels * plane(d.input), 1);
+  // As a filler scales them: sums over many channels are no larger than those over 16.
+  const size = Math.sqrt(16 / Math.max(16, d.inputChannels, d.outputChannels));
+  const w = filled(d.outputChannels * d.inputChannels * 9, 2);
+  w.mutableCpu().forEach((value, i, all) => {
+    all[i] = value * size;
+  });
+  const b = filled(d.outputChannels, 3);
+  const dy = filled(d.batch * d.outputChannels * plane(d.output), 4);
+  return { x, w, b, dy };
+}
+
+/** Runs a primitive on plain arrays; those named in `results` come back plain, memory before it was full of NaN. */
+function run<Names extends string>(
+  primitive: Primitive<Names>,
+  given: Partial<Record<Names, Float32Array>>,
+): Map<string, Float32Array> {
+  const addon = loadAddon();
+  const nothing = (count: number) => {
+    const memory = new addon.Store(count);
+    addon.copy(count, new Float32Array(count).fill(Number.NaN), memory);
+    return memory;
+  };
+  const entries = Object.entries<Primitive["layouts"][string]>(primitive.layouts);
+  const memories = entries.map(([name, layout]) => {
+    const memory = nothing(layout.stored);
+    const values = given[name as Names];
+    if (values) addon.reorder(new addon.Layout(layout.dims), layout).run(values, memory);
+    return memory;
+  });
+  primitive.run(...memories, ...(primitive.scratch > 0 ? [nothing(primitive.scratch)] : []));
+  const results = new Map<string, Float32Array>();
+  entries.forEach(([name, layout], i) => {
+    if (given[name as Names]) return;
+    const plain = new Float32Array(layout.count);
+    addon.reorder(layout, new addon.Layout(layout.dims)).run(memories[i]!, plain);
+    results.set(name, plain);
+  });
+  return results;
+}
+
+/** Compares as `same` does: within float32 rounding of long sums. */
+function agrees(got: Float32Array | undefined, wanted: SyncedMem): void {
+  expect(got).toBeAllClose([...wanted.cpu()], { rtol: 5e-5, atol: 5e-5 });
+}
+
+describe.each([
+  [4, 16],
+  [2, 16],
+  [4, 8],
+  [2, 8],
+] as const)("tiles of %i in blocks of %i channels", (tile, lanes) => {
+  describeNative("Winograd's algorithm", () => {
+    test.each([
+      ["edges that tiles do not fill", { batch: 2, ic: 17, oc: 33, input: [7, 9] }],
+      ["one pixel", { ic: 32, input: [1, 1] }],
+      ["one row, a pad of its own", { ic: 16, oc: 48, input: [3, 11], pad: 0, hasBias: false }],
+      ["windows outside the image", { oc: 20, input: [2, 5], pad: 3 }],
+      ["inputs and outputs in several parts", { ic: 150, oc: 200, input: [6, 6] }],
+      ["more tiles than a block has", { batch: 3, input: [22, 19] }],
+    ] satisfies [string, Case][])("agrees with the reference on %s", (_, shape) => {
+      const d = descriptor(shape);
+      const { x, w, b, dy } = arraysOf(d);
+      const plain = (mem: SyncedMem) => mem.cpu() as Float32Array;
+      const [y, dx, dw] = [dy.count, x.count, w.count].map((count) => new SyncedMem(count));
+      const db = new SyncedMem(b.count);
+      const op = reference.convolution(d);
+      op.forward(x, w, d.hasBias ? b : undefined, y!);
+      op.backwardData(dy, w, dx!);
+      op.backwardWeights(x, dy, dw!, d.hasBias ? db : undefined);
+
+      const s = shapesOf(d);
+      const [src, weights, diffDst] = [plain(x), plain(w), plain(dy)];
+      const forward = loadAddon().winogradForward(s, tile, lanes, Number.NaN, Number.NaN);
+      const given = d.hasBias ? { src, weights, bias: plain(b) } : { src, weights };
+      agrees(run(forward, given).get("dst"), y!);
+      const data = loadAddon().winogradBackwardData(s, tile, lanes);
+      agrees(run(data, { diffDst, weights }).get("diffSrc"), dx!);
+      const results = run(loadAddon().winogradBackwardWeights(s, tile, lanes), { src, diffDst });
+      agrees(results.get("diffWeights"), dw!);
+      if (d.hasBias) agrees(results.get("diffBias"), db);
+    });
+
+    test("ends in a rectifier, leaky or with a ceiling", () => {
+      const d = descriptor({ ic: 16, input: [5, 6], hasBias: false });
+      const { x, w } = arraysOf(d);
+      const given = { src: x.cpu() as Float32Array, weights: w.cpu() as Float32Array };
+      const y = (slope: number, ceiling: number) =>
+        run(loadAddon().winogradForward(shapesOf(d), tile, lanes, slope, ceiling), given).get(
+          "dst",
+        )!;
+      const sums = y(Number.NaN, Number.NaN);
+      const bits = (values: Float32Array, f: (value: number) => number) =>
+        expect(values.map((v) => v + 0)).toEqual(sums.map((value) => f(value) + 0));
+      bits(y(0, Number.NaN), (value) => Math.max(0, value));
+      bits(y(0.25, Number.NaN), (value) => (value > 0 ? value : 0.25 * value));
+      bits(y(0, 6), (value) => Math.min(6, Math.max(0, value)));
+    });
+
+    test("a thread has less than a megabyte to itself, however many channels there are", () => {
+      for (const [ic, oc, side] of [
+        [64, 64, 224],
+        [512, 512, 28],
+        [2048, 2048, 7],
+      ] as const) {
+        const s = shapesOf(descriptor({ batch: 8, ic, oc, input: [side, side] }));
+        const most = 2 ** 20 / 4;
+        const forward = loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN);
+        expect(forward.held).toBeLessThan(most);
+        expect(loadAddon().winogradBackwardData(s, tile, lanes).held).toBeLessThan(most);
+        expect(loadAddon().winogradBackwardWeights(s, tile, lanes).held).toBeLessThan(most);
+      }
+    });
+
+    test("arrays shorter than what is read or written are refused", () => {
+      const s = shapesOf(descriptor({ ic: 32, input: [5, 5] }));
+      for (const primitive of [
+        loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN),
+        loadAddon().winogradBackwardData(s, tile, lanes),
+        loadAddon().winogradBackwardWeights(s, tile, lanes),
+      ]) {
+        const counts = Object.values(primitive.layouts).map(({ stored }) => stored);
+        counts.push(primitive.scratch);
+        counts.forEach((count, short) => {
+          const arrays = counts.map((n, i) => new Float32Array(i === short ? n - 1 : n));
+          expect(() => primitive.run(...arrays)).toThrow(
+            `an array of ${count - 1} floats where ${count} are needed`,
+          );
+        });
+        expect(() => primitive.run()).toThrow("no array where");
+      }
+    });
+
+    test("other windows, strides and lanes are refused", () => {
+      const s = shapesOf(descriptor({ input: [5, 5] }));
+      const make = (changed: Partial<ConvolutionShapes>, size: number = tile, width = lanes) => {
+        const shapes = { ...s, ...changed };
+        for (const direction of [
+          () => loadAddon().winogradForward(shapes, size, width, 0, Number.NaN),
+          () => loadAddon().winogradBackwardData(shapes, size, width),
+          () => loadAddon().winogradBackwardWeights(shapes, size, width),
+        ]) {
+          expect(direction).toThrow(/is not for|are what there is/);
+        }
+      };
+      make({ stride: [2, 1] });
+      make({ dilation: [1, 2] });
+      make({ weights: [16, 16, 3, 5] });
+      make({ weights: [16, 8, 3, 3] });
+      make({ dst: [2, 16, 5, 5] });
+      make({ src: [1, 16, 0, 5] });
+      make({ padLeft: [1] });
+      make({}, 3);
+      make({}, tile, 4 as 8);
+    });
+  });
+});
+
+describeNative("Winograd's algorithm in a convolution", () => {
+  const chosen = (choice: string): Engine => {
+    const read = (): Choices => new Proxy({}, { get: () => choice });
+    return nativeWith(new Tuner({ read, write: () => expect.fail("a trial") }));
+  };
+
+  test.each(["F(2x2)", "F(4x4)"])(
+    "%s is taken where it was chosen, the same to the bit",
+    (name) => {
+      const d = descriptor({ batch: 2, ic: 40, oc: 48, input: [13, 10] });
+      const { x, w, b, dy } = arraysOf(d);
+      const all = (engine: Engine): SyncedMem[] => {
+        const op = engine.convolution(d);
+        const results = [dy.count, x.count, w.count, b.count].map((count) => new SyncedMem(count));
+        const [y, dx, dw, db] = results;
+        op.forward(x, w, b, y!);
+        op.backwardData(dy, w, dx!);
+        op.backwardWeights(x, dy, dw, db);
+        return results;
+      };
+      const bits = (engine: Engine) => all(engine).map((mem) => mem.cpu());
+      same(chosen(name), all);
+      const engine = chosen(name);
+      engine.work?.ran.clear();
+      expect(bits(engine)).toEqual(bits(chosen(name)));
+      expect(bits(engine)).not.toEqual(bits(chosen("direct")));
+      const side = tileOf(name as "F(2x2)");
+      const implementation = `winograd:F(${side}x${side}),lanes:${loadAddon().lanes}`;
+      expect(engine.work?.ran).toEqual(
+        new Set([implementation, `input ${implementation}`, `weights ${implementation}`]),
+      );
+    },
+  );
+
+  test("a number that is not finite stays within its tile", () => {
+    const d = descriptor({ input: [12, 12] });
+    const { x, w, b } = arraysOf(d);
+    x.mutableCpu()[0] = Number.POSITIVE_INFINITY;
+    const y = new SyncedMem(16 * 144);
+    chosen("F(4x4)").convolution(d).forward(x, w, b, y);
+    const notFinite = [...y.cpu().subarray(0, 144).keys()].filter(
+      (i) => !Number.isFinite(y.cpu()[i]),
+    );
+    expect(notFinite.length).toBeGreaterThan(3);
+    expect(notFinite.every((i) => i % 12 < 4 && i < 4 * 12)).toBe(true);
+  });
+});
+
+test("a trial is for windows of 3×3 that move by one, between channels that fill blocks", () => {
+  const d = descriptor({ input: [5, 5] });
+  const all = ["direct", "F(2x2)", "F(4x4)", "winograd"];
+  expect(algorithmsFor(d, 16)).toEqual(all);
+  expect(algorithmsFor({ ...d, inputChannels: 3 }, 16)).toEqual(["direct", "winograd"]);
+  expect(algorithmsFor({ ...d, inputChannels: 8 }, 8)).toEqual(all);
+  for (const other of [
+    { stride: [1, 2] },
+    { kernel: [3, 1] },
+    { groups: 2 },
+    { dilation: [2, 1] },
+  ]) {
+    expect(algorithmsFor({ ...d, ...other }, 16)).toEqual(["direct"]);
+  }
+  expect(
+    ["direct", "winograd", "F(2x2)", "F(4x4)"].map((name) => tileOf(name as "direct")),
+  ).toEqual([undefined, undefined, 2, 4]);
+});
