@@ -54,6 +54,10 @@ const PARAMETERS = /^Initializing \w+ from parameters: \n/;
 export class Console {
   /** Takes a line in place of standard error. */
   above: ((line: string) => void) | undefined;
+  /** Takes every line that is written, beside standard error and log files. */
+  #copies: (line: string) => void;
+  /** Lines that wait for who takes them. */
+  #kept: string[] | undefined;
   readonly #settings: LogSettings = logSettings({}, process.env);
   readonly #files: LogFiles | undefined =
     this.#settings.folder === undefined
@@ -62,13 +66,27 @@ export class Console {
           this.#show(lineOf("warning", "caffe", problem)),
         );
 
+  /** @param keepsLines lines are kept until `copyTo` says where they go */
+  constructor(keepsLines = false) {
+    this.#kept = keepsLines ? [] : undefined;
+    this.#copies = (line) => void this.#kept?.push(line);
+  }
+
   readonly log: Log = (severity, source, message) => {
     const { least, leastOnScreen } = this.#settings;
     if (!reaches(severity, least)) return;
     const line = lineOf(severity, source, message);
     this.#files?.write(severity, line);
+    this.#copies(line);
     if (reaches(severity, leastOnScreen)) this.#show(line);
   };
+
+  /** From now on all lines go there too, first those that were kept; without a place none does. */
+  copyTo(take: (lines: string) => void = () => {}): void {
+    if (this.#kept && this.#kept.length > 0) take(this.#kept.join(""));
+    this.#kept = undefined;
+    this.#copies = take;
+  }
 
   #show(line: string): void {
     if (this.above) this.above(line);
@@ -78,7 +96,9 @@ export class Console {
   /** Lets log files say why a command ended; on the screen that is the last line anyway. */
   logEnd(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#files?.write("fatal", lineOf("fatal", "caffe", message));
+    const line = lineOf("fatal", "caffe", message);
+    this.#files?.write("fatal", line);
+    this.#copies(line);
   }
 }
 

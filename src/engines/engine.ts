@@ -77,6 +77,8 @@ export type * from "./ops/windowed.ts";
 
 /** The device of an engine that does not compute on the host: work is queued there in order, and results are awaited. */
 export interface Device {
+  /** What its maker calls it. */
+  readonly name: string;
   /**
    * Undefined while all that was made is known to be well; else what to await, which throws DeviceError where memory,
    * a shader or the device itself failed.

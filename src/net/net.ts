@@ -36,6 +36,8 @@ import {
  */
 export class Net extends RunnableNet {
   readonly phase: "TRAIN" | "TEST";
+  /** @internal The net as a file would say it: filtered by its state, without splits and weights. */
+  readonly written: NetParameter;
   readonly #param: NetParameter;
   readonly #reshare: () => void;
   readonly #log: Log;
@@ -46,11 +48,13 @@ export class Net extends RunnableNet {
    */
   constructor(source: string | NetParameter, options: NetOptions = {}) {
     const makeInner = (param: NetParameter, inner: NetOptions): Net => new Net(param, inner);
-    const { param, phase, debugInfo, built, reference, log } = assemble(source, options, makeInner);
+    const assembled = assemble(source, options, makeInner);
+    const { param, phase, debugInfo, built, reference, log } = assembled;
     const debug = new DebugInfo(reference, log);
     const runner = new LayerRunner(built, debug, debugInfo, options);
     super(param.name ?? "", built, runner, options.dtype ?? "f32");
     this.phase = phase;
+    this.written = assembled.written;
     this.#param = param;
     this.#reshare = built.reshare;
     this.#log = log;

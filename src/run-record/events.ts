@@ -18,7 +18,7 @@ interface Event<Type extends string> {
   readonly type: Type;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** Updates done so far. */
+  /** Updates done so far; of an iteration those before it, as in Caffe's log. */
   readonly iter: number;
 }
 
@@ -68,7 +68,7 @@ export interface Environment {
   readonly cores: number;
   /** Bytes. */
   readonly memory: number;
-  /** Best first, with the versions of what they compute with. */
+  /** Those that compute the layers, with the versions of what they compute with. */
   readonly engines: readonly string[];
   /** Threads of the native engine; undefined where it does not compute. */
   readonly threads?: number;
@@ -92,7 +92,7 @@ export interface TrainEvent extends Event<"train"> {
   readonly dataWait: EventNumber;
   /** Bytes of memory that the process has (its resident set). */
   readonly memory: number;
-  /** The train net's outputs, by name; of iterations that are displayed. */
+  /** The train net's outputs of up to 100 elements, by name; of iterations that are displayed. */
   readonly outputs?: Readonly<Record<string, EventValue>>;
 }
 
@@ -105,8 +105,8 @@ export interface TestEvent extends Event<"test"> {
 
 /** A snapshot is on the disk. */
 export interface SnapshotEvent extends Event<"snapshot"> {
-  /** The .caffemodel, the .runstate and the .solverstate, from the folder of the start. */
-  readonly files: readonly string[];
+  /** Its .solverstate, from the folder of the start; .caffemodel and .runstate (with HDF5 .caffemodel.h5) lie beside it. */
+  readonly state: string;
 }
 
 /** Something was changed by hand: `rate` is the learning rate from the next iteration on. */
@@ -122,10 +122,4 @@ export interface StopEvent extends Event<"stop"> {
   readonly message?: string;
 }
 
-export type RunEvent =
-  | StartEvent
-  | TrainEvent
-  | TestEvent
-  | SnapshotEvent
-  | RateEvent
-  | StopEvent;
+export type RunEvent = StartEvent | TrainEvent | TestEvent | SnapshotEvent | RateEvent | StopEvent;

@@ -60,10 +60,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,
+  // What a training leaves behind, told by a guest of its solver.
+  "run-record": ["util", "io", "engines", "net", "solvers"],
   // A guest of the solver: it knows of arrays and numbers, not of layers or files.
   distributed: ["util", "syncedmem", "solvers"],
   browser: below,
-  cli: [...below, ...guests, "monitor", "bindings", "distributed"],
+  cli: [...below, ...guests, "monitor", "run-record", "bindings", "distributed"],
   "index.ts": [...below, ...guests, "monitor"],
 };
 

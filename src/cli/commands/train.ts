@@ -16,8 +16,9 @@ import { besideOthers, type Side } from "../ranks.ts";
 import { checkSameStart } from "../same-start.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
+import { keepsRecord, type RecordFlags, TrainRun } from "../train-run.ts";
 
-interface TrainFlags extends CommonFlags, NewRunFlags {
+interface TrainFlags extends CommonFlags, NewRunFlags, RecordFlags {
   readonly file: string | undefined;
   readonly solver: string | undefined;
   readonly folder: string | undefined;
@@ -77,6 +78,16 @@ export const train: CommandModule<object, TrainFlags> = {
         describe:
           "with mpirun: what gradients are on their way; bf16 halves what travels, and adds what rounding takes to the next gradient",
       })
+      .option("run", {
+        type: "string",
+        describe:
+          "where a record of the training is kept (events, log, prototxts): a NAME for runs/NAME, a FOLDER, or off; by default runs/ and the solver's name. What is there stays: the next is NAME-2. CAFFE_RUN says the same",
+      })
+      .option("events", {
+        type: "string",
+        describe:
+          "write what happens as lines of JSON to this file or pipe too; - is standard output",
+      })
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
       .example("caffe train models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
       .example(
@@ -92,15 +103,19 @@ export const train: CommandModule<object, TrainFlags> = {
         "go on where it was interrupted, or begin",
       )
       .example("caffe train --solver=s.prototxt --weights=caffenet.caffemodel", "finetune")
+      .example(
+        "caffe train --solver=s.prototxt --events=- | jq .loss",
+        "events for another program",
+      )
       .example("kill -HUP <process>", "ask a running one for a snapshot") as never,
-  handler: run,
+  handler: runTrain,
 };
 
-async function run(given: TrainFlags): Promise<void> {
+async function runTrain(given: TrainFlags): Promise<void> {
   checkFlags(given);
-  const console = new Console();
+  const console = new Console(keepsRecord(given));
+  const run = new TrainRun(given, console);
   const flags = given.images === undefined ? given : await fromPictures(given, console);
-  const { snapshot } = flags;
   const file = solverOf(flags) ?? "";
   const effects = {
     SIGINT: flags.sigint_effect,
@@ -115,7 +130,7 @@ async function run(given: TrainFlags): Promise<void> {
       try {
         if (side.others) await checkSameStart(solver, side.others.agree);
         signals.goTo(solver);
-        await solve(solver, snapshot, console, side);
+        await solve(solver, { ...flags, file }, run, side);
       } finally {
         solver.close();
       }
@@ -125,6 +140,7 @@ async function run(given: TrainFlags): Promise<void> {
     throw error;
   } finally {
     signals.close();
+    run.close();
   }
 }
 
@@ -228,32 +244,40 @@ function rankIn(others: Side["others"]): number {
 
 async function solve(
   solver: Solver,
-  snapshot: string | undefined,
-  console: Console,
+  flags: TrainFlags & { readonly file: string },
+  run: TrainRun,
   { log, others }: Side,
 ): Promise<void> {
   const isTeller = rankIn(others) === 0;
-  const count = others?.workers.count ?? 1;
-  if (process.stderr.isTTY && isTeller) showProgress(solver, console, count);
-  if (snapshot) await resume(solver, snapshot, log);
-  else if (isTeller && solver.newestSnapshot !== undefined) {
+  const ranks = others?.workers.count ?? 1;
+  if (process.stderr.isTTY && isTeller) showProgress(solver, run.console, ranks);
+  const snapshot = flags.snapshot ? await resume(solver, flags.snapshot, log) : undefined;
+  if (!flags.snapshot && isTeller && solver.newestSnapshot !== undefined) {
     log(
       "warning",
       "caffe",
       `${solver.newestSnapshot} is there from an earlier run. This one begins afresh and writes over snapshots of the same iterations; --snapshot=auto would go on from it.`,
     );
   }
+  const threads = flags.threads ?? others?.threads;
+  if (isTeller) run.begin({ solver, file: flags.file, threads, ranks, snapshot });
   log("info", "caffe", "Starting Optimization");
-  await solver.solve();
+  try {
+    await solver.solve();
+  } catch (error) {
+    run.end(error);
+    throw error;
+  }
+  run.end();
   log("info", "caffe", "Optimization Done.");
 }
 
-/** Lets the solver go on from a snapshot, or from the newest that is whole. */
-async function resume(solver: Solver, snapshot: string, log: Log): Promise<void> {
+/** Lets the solver go on from a snapshot, or from the newest that is whole; gives its path. */
+async function resume(solver: Solver, snapshot: string, log: Log): Promise<string | undefined> {
   if (snapshot !== "auto") {
     log("info", "caffe", `Resuming from ${snapshot}`);
     await solver.restore(snapshot);
-    return;
+    return snapshot;
   }
   const path = await solver.restoreNewest();
   log(
@@ -263,6 +287,7 @@ async function resume(solver: Solver, snapshot: string, log: Log): Promise<void>
       ? "There is no snapshot to resume from: training begins."
       : `Resuming from ${path}`,
   );
+  return path;
 }
 
 function showProgress(solver: Solver, console: Console, ranks: number): void {

@@ -105,6 +105,10 @@ export class Gpu implements Device, WorkgroupStyle {
     return this.#commands.finish();
   }
 
+  get name(): string {
+    return this.adapter.name;
+  }
+
   get canTime(): boolean {
     return this.#commands.stopwatch !== undefined;
   }

@@ -21,6 +21,8 @@ import { filterByState, mergeStates } from "./state.ts";
 interface Assembled {
   /** What was built: filtered, with its splits. */
   readonly param: NetParameter;
+  /** The same as a file would say it: without splits and weights. */
+  readonly written: NetParameter;
   readonly phase: "TRAIN" | "TEST";
   readonly debugInfo: boolean;
   readonly built: BuiltNet;
@@ -57,10 +59,10 @@ export function assemble(
   return located(param, () => {
     const registry = options.registry ?? new LayerRegistry();
     const filtered = alignCrops(filterByState(param, state, log), registry);
+    const { level, stages } = state;
+    const written = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
     if (log !== silent) {
-      const { level, stages } = state;
-      const shown = { ...withoutBlobs(filtered), state: { phase, level, stage: [...stages] } };
-      const text = printPrototxt("NetParameter", shown);
+      const text = printPrototxt("NetParameter", written);
       log("info", "net", `Initializing net from parameters: \n${text}`);
     }
     const split = insertSplits(filtered, log);
@@ -77,7 +79,8 @@ export function assemble(
       buildNet: (one) => makeInner(one, inner),
     });
     const debugInfo = param.debug_info ?? false;
-    return { param: split, phase, debugInfo, built, reference: referenceOf(engines), log };
+    const whole = { param: split, written, phase, debugInfo, built };
+    return { ...whole, reference: referenceOf(engines), log };
   });
 }
 

@@ -27,6 +27,8 @@ export class LayerRunner {
   debugInfo: boolean;
   /** Runs every layer by itself. */
   runsApart = false;
+  /** Milliseconds that forward passes have waited for batches of the net's sources, or made them. */
+  dataMs = 0;
   readonly #layers: readonly BuiltLayer[];
   #isClosed = false;
   #isRunning = false;
@@ -86,8 +88,11 @@ export class LayerRunner {
       if (unsettled) await unsettled;
       for (let i = from; i <= to; i++) {
         const built = this.#layers[i] as BuiltLayer;
+        const isSource = built.bottomBlobs.length === 0;
+        const began = isSource ? performance.now() : 0;
         const batch = this.#batchOf(built);
         if (batch) await batch;
+        if (isSource) this.dataMs += performance.now() - began;
         const arrival = this.device && toHost(readByForward(built));
         if (arrival) await arrival;
         this.#forwardLayer(built, i, from, to);

@@ -84,6 +84,11 @@ export abstract class RunnableNet extends NetGraph {
     this.open.runner.showGradient(blob, isUpdated);
   }
 
+  /** @internal Milliseconds that forward passes have waited for batches of the net's sources, or made them. */
+  get dataMs(): number {
+    return this.open.runner.dataMs;
+  }
+
   /** The device that some of the layers compute on, if there is one. */
   get device(): Device | undefined {
     return this.open.runner.device;

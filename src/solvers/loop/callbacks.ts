@@ -1,3 +1,5 @@
+import type { NetOutput } from "../../net/run/outputs.ts";
+
 /** What can be asked of a running solver between two iterations, by a signal or a callback. */
 export type SolverAction = "stop" | "snapshot";
 
@@ -15,6 +17,8 @@ export interface IterationEvent {
   readonly loss: number;
   readonly smoothedLoss: number;
   readonly rate: number;
+  /** What the train net gave, where the iteration was displayed. */
+  readonly outputs?: readonly NetOutput[] | undefined;
 }
 
 /** Guests of a solver's loop; each is optional, and may return a promise, which is awaited. */

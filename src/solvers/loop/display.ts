@@ -1,5 +1,6 @@
 import type { SolverParameter } from "../../io/proto/caffe.ts";
 import type { Net } from "../../net/net.ts";
+import type { NetOutput } from "../../net/run/outputs.ts";
 import { type Log, numberText, outputText } from "../../util/log.ts";
 
 /** Iterations, and the time that training took for them. */
@@ -49,13 +50,14 @@ export function imagesPerIteration(
 
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
+ * @returns these outputs
  */
 export async function logDisplay(
   solver: { readonly iter: number; readonly param: SolverParameter; readonly net: Net },
   loss: number,
   { seconds, iterations }: Done,
   log: Log,
-): Promise<void> {
+): Promise<readonly NetOutput[]> {
   const { iter } = solver;
   const perSecond = iterations / (seconds || 1);
   log(
@@ -64,10 +66,12 @@ export async function logDisplay(
     `Iteration ${iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${solver.param.display ?? 0} iters), loss = ${numberText(loss)}`,
   );
   let number = 0;
-  for (const { name, lossWeight, values } of await solver.net.outputValues()) {
+  const outputs = await solver.net.outputValues();
+  for (const { name, lossWeight, values } of outputs) {
     for (const value of Array.from(values)) {
       const text = outputText(name, value, lossWeight);
       log("info", "solver", `    Train net output #${number++}: ${text}`);
     }
   }
+  return outputs;
 }

@@ -30,7 +30,7 @@ import { SnapshotStore } from "../snapshots/snapshot-store.ts";
 import { LearningRate } from "../update/learning-rate.ts";
 import { ParameterUpdate } from "../update/parameter-update.ts";
 import { DivergenceWatch } from "../watch/divergence.ts";
-import { ScoreWatch } from "../watch/score-watch.ts";
+import { ScoreWatch, type WatchedScore } from "../watch/score-watch.ts";
 import { TrainingLoss } from "../watch/training-loss.ts";
 import type { Workers } from "../workers.ts";
 import { Meetings } from "./meetings.ts";
@@ -253,6 +253,11 @@ export abstract class SolverRun implements Snapshotted {
   /** The .solverstate of the highest iteration under the solver's prefix, whole or not; undefined where there is none. */
   get newestSnapshot(): string | undefined {
     return this.snapshots.newest;
+  }
+
+  /** The number by which the best is told (`monitor`), and its best so far. */
+  get watchedScore(): WatchedScore {
+    return this.score.watched;
   }
 
   /** The test nets' layers as the test of this iteration found them. */

@@ -1,5 +1,6 @@
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
 import { Loss } from "../../net/run/loss.ts";
+import type { NetOutput } from "../../net/run/outputs.ts";
 import { SolverError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { numberText } from "../../util/log.ts";
@@ -31,8 +32,12 @@ export abstract class TrainingLoop extends SolverRun {
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
   #isStopped = false;
+  /** The score has not improved for too long. */
+  #isStalled = false;
   /** There is nothing left to gain. */
   #isConverged = false;
+  /** What the iteration that is under way has displayed. */
+  #displayed: readonly NetOutput[] | undefined;
   /** Training is over: a snapshot that cannot be written now is lost. */
   #isOver = false;
 
@@ -63,6 +68,12 @@ export abstract class TrainingLoop extends SolverRun {
   /** Whether a stop was asked for and has been obeyed. */
   get stoppedEarly(): boolean {
     return this.#isStopped;
+  }
+
+  /** Why training has ended: it came to its end, somebody asked it to, or its score did not improve any more (`early_stop`). */
+  get ending(): "done" | "asked" | "stalled" {
+    if (this.#isStalled) return "stalled";
+    return this.#isStopped ? "asked" : "done";
   }
 
   /** @internal To max_iter, with the last snapshot, display and test. */
@@ -111,7 +122,7 @@ export abstract class TrainingLoop extends SolverRun {
     until: () => number = () => Number.POSITIVE_INFINITY,
   ): Promise<IterationEvent | undefined> {
     this.guests.checkNoneLooks();
-    this.#isStopped = this.#isOver = this.#isConverged = false;
+    this.#isStopped = this.#isStalled = this.#isOver = this.#isConverged = false;
     await this.meetings?.join(() => this.arraysOfRun());
     await this.#followRateFactor();
     this.#speed.begin();
@@ -128,8 +139,10 @@ export abstract class TrainingLoop extends SolverRun {
   /** One iteration, before it the test that is due; undefined where training is to end instead. */
   async #iterate(maxIter: number): Promise<IterationEvent | undefined> {
     const { display = 0 } = this.presentParam;
+    this.#displayed = undefined;
     if (this.#isTestDue()) await this.testAllNow();
-    this.#isStopped ||= this.score.isStalled(this.iter);
+    this.#isStalled = this.score.isStalled(this.iter);
+    this.#isStopped ||= this.#isStalled;
     if (this.#isStopped) return undefined;
     this.tests.forget();
     await this.guests.tell((guest) => guest.onStart?.(this));
@@ -141,7 +154,10 @@ export abstract class TrainingLoop extends SolverRun {
     if (rate === undefined) return undefined;
     await this.net.device?.submit();
     const { value: loss, smoothed: smoothedLoss } = this.loss;
-    const event = { iter: this.iter, maxIter, loss, smoothedLoss, rate };
+    const event: IterationEvent = {
+      ...{ iter: this.iter, maxIter, loss, smoothedLoss, rate },
+      outputs: this.#displayed,
+    };
     await this.guests.tell((guest) => guest.onIteration?.(event, this));
     await this.#eventLoop.mayRun();
     this.#speed.count();
@@ -213,7 +229,7 @@ export abstract class TrainingLoop extends SolverRun {
   async #display(): Promise<void> {
     const { iter, net, presentParam: param } = this;
     const done = this.#speed.take();
-    await logDisplay({ iter, net, param }, this.loss.smoothed, done, this.log);
+    this.#displayed = await logDisplay({ iter, net, param }, this.loss.smoothed, done, this.log);
     if (!this.meetings) return;
     const { count } = this.meetings.workers;
     const images = imagesPerIteration(net, param) * count;

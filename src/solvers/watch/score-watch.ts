@@ -10,6 +10,20 @@ import { BestValue } from "./best-value.ts";
 /** What stands for the smoothed training loss where a score is named. */
 const TRAIN_LOSS = "train_loss";
 
+/** A number of a run by which its best is told. */
+export interface WatchedScore {
+  /** Of an output of a test net; `train_loss` is the smoothed training loss. */
+  readonly name: string;
+  /** -1 for the training loss. */
+  readonly testNet: number;
+  /** What is better. */
+  readonly mode: "max" | "min";
+  /** Undefined before the first. */
+  readonly best: number | undefined;
+  /** The iteration of the best. */
+  readonly bestIter: number;
+}
+
 /** A number of a run, by its name among a test net's outputs. */
 interface Score {
   readonly name: string;
@@ -73,6 +87,13 @@ export class ScoreWatch {
     if (isOf(next.#score, this.#score)) next.#best.restore(this.#best.state());
     if (isOf(next.#watched, this.#watched)) next.#plateau.restore(this.#plateau.state());
     return next;
+  }
+
+  /** The score, and its best so far. */
+  get watched(): WatchedScore {
+    const { name, testNet } = this.#score;
+    const { mode, value, iter } = this.#best;
+    return { name, testNet, mode, best: value, bestIter: iter };
   }
 
   /** The iteration in which the value by which a plateau is found has last improved. */
