@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { isFile } from "../io/files/file-system.ts";
+import { RandomAccessFile } from "../io/files/random-access-file.ts";
 import { readText } from "../io/files/read-file.ts";
-import { readEvents, startOf } from "./read-events.ts";
+import type { StartEvent } from "./events.ts";
+import { parseEvents, startOf } from "./read-events.ts";
 import { recordsIn } from "./record-folder.ts";
 import { runFiles } from "./run-files.ts";
 
@@ -16,7 +18,7 @@ export function recordOfSnapshot(snapshot: string, folders: readonly string[]): 
   for (const record of records) {
     const list = runFiles(record).snapshots;
     if (!isFile(list)) continue;
-    const start = startOf(readEvents(record));
+    const start = startIn(record);
     if (!start || start.time < latest) continue;
     const names = readText(list, "list of snapshots").split("\n").filter(Boolean);
     if (names.some((name) => resolve(start.folder, name) === path)) {
@@ -24,4 +26,19 @@ export function recordOfSnapshot(snapshot: string, folders: readonly string[]): 
     }
   }
   return found;
+}
+
+/** Bytes of a file of events in which its first line ends, however long the command line was. */
+const HEAD = 2 ** 18;
+
+/** How a record's training began: of its events the first. */
+function startIn(record: string): StartEvent | undefined {
+  const file = new RandomAccessFile(runFiles(record).events, "record's events");
+  try {
+    const head = new Uint8Array(Math.min(HEAD, file.size));
+    const length = file.readInto(head, 0);
+    return startOf(parseEvents(new TextDecoder().decode(head.subarray(0, length))));
+  } finally {
+    file.close();
+  }
 }

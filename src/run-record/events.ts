@@ -4,7 +4,7 @@
  */
 
 /** A number as JSON can hold it: `Number(value)` gives it back. */
-export type EventNumber = number | "NaN" | "Infinity" | "-Infinity";
+type EventNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 /** A number, or one for each element where an output has several. */
 export type EventValue = EventNumber | readonly EventNumber[];
@@ -51,7 +51,7 @@ export interface StartEvent extends Event<"start"> {
   readonly environment: Environment;
 }
 
-export interface ScoreName {
+interface ScoreName {
   readonly name: string;
   readonly testNet: number;
   readonly mode: "max" | "min";
@@ -97,20 +97,20 @@ export interface TrainEvent extends Event<"train"> {
 }
 
 /** A test of one net: mean values of its outputs. */
-export interface TestEvent extends Event<"test"> {
+interface TestEvent extends Event<"test"> {
   readonly net: number;
   /** By name; the second element of an output is called `name[1]`. */
   readonly scores: Readonly<Record<string, EventNumber>>;
 }
 
 /** A snapshot is on the disk. */
-export interface SnapshotEvent extends Event<"snapshot"> {
+interface SnapshotEvent extends Event<"snapshot"> {
   /** Its .solverstate, from the folder of the start; .caffemodel and .runstate (with HDF5 .caffemodel.h5) lie beside it. */
   readonly state: string;
 }
 
 /** Something was changed by hand: `rate` is the learning rate from the next iteration on. */
-export interface RateEvent extends Event<"rate"> {
+interface RateEvent extends Event<"rate"> {
   readonly rate: EventNumber;
 }
 

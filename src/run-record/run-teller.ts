@@ -1,6 +1,6 @@
 import type { IterationEvent } from "../solvers/loop/callbacks.ts";
 import type { Solver, SolverCallbacks } from "../solvers/solver.ts";
-import { type EventValue, eventNumber, type RunEvent } from "./events.ts";
+import { type EventValue, eventNumber, type RunEvent, type TrainEvent } from "./events.ts";
 
 /** Train events come no more often than this, in milliseconds... */
 const LEAST_MS = 100;
@@ -10,7 +10,7 @@ const SHARE = 1 / 2000;
 const MOST_ELEMENTS = 100;
 
 /** Takes what happens. */
-export type EventListener = (event: RunEvent) => void;
+type EventListener = (event: RunEvent) => void;
 
 /**
  * A guest of the solver that makes events of what happens: of iterations that are displayed, and of others as often as a
@@ -66,7 +66,7 @@ export class RunTeller implements SolverCallbacks {
     const perSecond = this.#iterations / (this.#ms / 1000);
     const { dataMs } = solver.net;
     const images = this.#imagesPerIteration * perSecond;
-    this.tell({
+    const train: TrainEvent = {
       type: "train",
       time: Date.now(),
       iter: event.iter - 1,
@@ -78,7 +78,8 @@ export class RunTeller implements SolverCallbacks {
       dataWait: eventNumber(Math.min(1, (dataMs - this.#dataMs) / this.#ms)),
       memory: process.memoryUsage.rss(),
       ...(event.outputs && { outputs: valuesOf(event.outputs) }),
-    });
+    };
+    this.tell(train);
     [this.#iterations, this.#ms, this.#dataMs] = [0, 0, dataMs];
   }
 

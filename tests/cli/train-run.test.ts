@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../src/run-record/events.ts";
 import { readEvents, readWholeCurve, startOf } from "../../src/run-record/read-events.ts";
+import { curvesOfRecord } from "../../src/run-record/record-curves.ts";
 import { caffe, caffeHere, startCaffe } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -117,6 +118,17 @@ test("a resumed training says of which record it goes on, and its curve continue
   expect(of("train")).toEqual([0, 4]);
   expect(of("test")).toEqual([0, 4, 8]);
   expect(of("snapshot")).toEqual([4, 8]);
+  const curves = curvesOfRecord(join(folder, "runs/tiny-2"));
+  expect(curves.testOutputs.get("loss")?.points.map(({ iteration }) => iteration)).toEqual([
+    0, 4, 8,
+  ]);
+  expect(
+    curves.trainLoss.points.every(({ seconds }, i, all) => seconds >= (all[i - 1]?.seconds ?? 0)),
+  ).toBe(true);
+  expect((await caffeHere(["plot_log", "all.html", "runs"], folder)).status).toBe(0);
+  expect((await caffeHere(["parse_log", "runs/tiny"], folder)).status).toBe(0);
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(["all.html", "train.log.test"]));
+  expect((await caffeHere(["plot_log", "no.html", "."], folder)).stderr).toMatch(/holds no record/);
   await train("tiny_solver.prototxt", "--snapshot=auto");
   expect(startOf(events("runs/tiny-3"))?.continues?.run).toBe("runs/tiny-2");
 });

@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "net-spec": ["util", "io", "layers"],
   monitor: below,
   // What a training leaves behind, told by a guest of its solver.
-  "run-record": ["util", "io", "engines", "net", "solvers"],
+  "run-record": ["util", "io", "engines", "net", "solvers", "monitor"],
   // A guest of the solver: it knows of arrays and numbers, not of layers or files.
   distributed: ["util", "syncedmem", "solvers"],
   browser: below,

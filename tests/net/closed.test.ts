@@ -106,7 +106,7 @@ test("whatever works with a closed solver says that its net is closed, and write
     ..."param currentStep plateau stoppedEarly request scaleRate rateFactor newestSnapshot learningRate close".split(
       " ",
     ),
-    ..."memory remember say presentParam holdingParam".split(" "),
+    ..."ending watchedScore memory remember say presentParam holdingParam".split(" "),
     // Protected: they run within a turn, which is what asks whether the net is open.
     ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow meetWorkers arraysOfRun workers".split(
       " ",

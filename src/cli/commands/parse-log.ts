@@ -3,6 +3,8 @@ import type { CommandModule } from "yargs";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { parseLog, tableText } from "../../monitor/parse-log.ts";
 import { readLogText } from "../../monitor/read-log.ts";
+import { isRecord } from "../../run-record/record-folder.ts";
+import { runFiles } from "../../run-record/run-files.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { Console } from "../session.ts";
 
@@ -21,7 +23,8 @@ export const parseLogCommand: CommandModule<object, ParseLogFlags> = {
       .positional("log", {
         type: "string",
         demandOption: true,
-        describe: "what caffe train wrote to standard error, or a log file",
+        describe:
+          "what caffe train wrote to standard error, a log file, or the folder that it left in runs/",
       })
       .positional("folder", {
         type: "string",
@@ -38,7 +41,8 @@ export const parseLogCommand: CommandModule<object, ParseLogFlags> = {
         "run.log.train, run.log.test",
       )
       .example("caffe parse_log run.log plots --delimiter=';'", "for a spreadsheet"),
-  handler: ({ log: path, folder, delimiter }) => {
+  handler: ({ log: given, folder, delimiter }) => {
+    const path = isRecord(given) ? runFiles(given).log : given;
     const { train, test } = parseLog(readLogText(path));
     if (train.length === 0 && test.length === 0) {
       throw new CaffeError(

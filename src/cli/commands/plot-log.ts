@@ -2,10 +2,13 @@ import { extname } from "node:path";
 import type { CommandModule } from "yargs";
 import { pngOf } from "../../draw/picture/png.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { isDirectory } from "../../io/files/file-system.ts";
 import { readLogCurves } from "../../monitor/log-curves.ts";
 import { readLogText } from "../../monitor/read-log.ts";
 import { chartSvg } from "../../plot/chart.ts";
 import { chartKinds, chartPage, logChart, logNames, type NamedLog } from "../../plot/log-charts.ts";
+import { curvesOfRecord } from "../../run-record/record-curves.ts";
+import { recordsIn } from "../../run-record/record-folder.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { whole, withLists } from "../flags.ts";
 import { Console } from "../session.ts";
@@ -31,7 +34,7 @@ export const plotLog: CommandModule<object, PlotFlags> = {
         type: "string",
         array: true,
         demandOption: true,
-        describe: "logs of caffe train, each a line of its own",
+        describe: "logs of caffe train or folders that it left in runs/, each a line of its own",
       })
       .option(
         ...whole("chart", {
@@ -41,16 +44,19 @@ export const plotLog: CommandModule<object, PlotFlags> = {
       )
       .example("caffe plot_log loss.svg train.log", "train loss over iterations")
       .example("caffe plot_log accuracy.png a.log b.log --chart=0", "two runs side by side")
+      .example("caffe plot_log compared.html runs", "all trainings whose records lie there")
       .example("caffe plot_log both.svg train.log --chart=8", "train and test loss on one chart")
       .example("caffe plot_log run.html train.log", "all that the log tells, on one page") as never,
   handler: run,
 };
 
-async function run({ output, logs, chart }: PlotFlags): Promise<void> {
+async function run({ output, logs: given, chart }: PlotFlags): Promise<void> {
+  const logs = given.flatMap((path) => (isDirectory(path) ? recordsOf(path) : [path]));
   const names = logNames(logs);
-  const named = logs.map(
-    (path, i): NamedLog => ({ name: names[i] ?? path, curves: readLogCurves(readLogText(path)) }),
-  );
+  const named = logs.map((path, i): NamedLog => {
+    const curves = isDirectory(path) ? curvesOfRecord(path) : readLogCurves(readLogText(path));
+    return { name: names[i] ?? path, curves };
+  });
   const ending = extname(output).toLowerCase();
   const isPage = ending === ".html";
   const kinds = chart === undefined ? (isPage ? [...chartKinds.keys()] : [6]) : [chart];
@@ -71,4 +77,13 @@ async function run({ output, logs, chart }: PlotFlags): Promise<void> {
     writeFileAtomically(output, [new TextEncoder().encode(text)]);
   } else throw new CaffeError(`"${output}" cannot be plotted. Expected .svg, .png or .html.`);
   new Console().log("info", "plot_log", `Plotting to ${output}`);
+}
+
+/** @throws CaffeError where there are none */
+function recordsOf(folder: string): string[] {
+  const records = recordsIn(folder);
+  if (records.length > 0) return records;
+  throw new CaffeError(
+    `${folder} holds no record of a training. Expected a log, or a folder that caffe train left, such as runs/lenet.`,
+  );
 }
