@@ -26,7 +26,7 @@ function isEvent(value: unknown): value is RunEvent {
  * The events of the record in a folder.
  * @throws FileError where there is none
  */
-export function readEvents(folder: string): RunEvent[] {
+function readEvents(folder: string): RunEvent[] {
   return parseEvents(readText(runFiles(folder).events, "record's events"));
 }
 

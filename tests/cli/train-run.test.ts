@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../src/run-record/events.ts";
-import { readEvents, readWholeCurve, startOf } from "../../src/run-record/read-events.ts";
+import { parseEvents, readWholeCurve, startOf } from "../../src/run-record/read-events.ts";
 import { curvesOfRecord } from "../../src/run-record/record-curves.ts";
 import { caffe, caffeHere, startCaffe } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -30,7 +30,8 @@ function prepare(
 
 const train = async (...flags: string[]): Promise<Awaited<ReturnType<typeof caffeHere>>> =>
   caffeHere(["train", "--engine=reference", ...flags], folder);
-const events = (name: string): RunEvent[] => readEvents(join(folder, name));
+const events = (name: string): RunEvent[] =>
+  parseEvents(readFileSync(join(folder, name, "events.jsonl"), "utf8"));
 /** A log without its times. */
 const steady = (log: string): string =>
   log.replace(/^([IW])\d{4} [\d:.]+ +\d+ /gm, "$1 ").replace(/\([^)]*iters\)/g, "");
