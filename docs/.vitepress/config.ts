@@ -26,6 +26,7 @@ export default defineConfig({
     sidebar: [
       section("Tutorial", [
         ["1. Install", "tutorial/1-install"],
+        ["Install anywhere", "install"],
         ["Your pictures", "your-pictures"],
         ["2. A net", "tutorial/2-a-net"],
         ["3. Train", "tutorial/3-train"],

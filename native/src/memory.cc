@@ -1,11 +1,10 @@
 #include "memory.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
+
+#include "system-memory.h"
 
 namespace caffe {
 
@@ -106,13 +105,6 @@ Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
   return classes(env).layout.New({Napi::External<memory::desc>::New(env, &copy)});
 }
 
-// Addresses that get memory where they are written. They do not count towards what the system has promised: else a
-// process could not fork that has reserved as much as the machine has.
-static float* reserve(size_t bytes) {
-  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return at == MAP_FAILED ? nullptr : static_cast<float*>(at);
-}
-
 // new Store(count, isReserved = false), or new Store(whole, begin, count)
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
   guarded(info.Env(), [&] { Allocate(info); });
@@ -129,7 +121,7 @@ void Store::Allocate(const Napi::CallbackInfo& info) {
   }
   bytes_ = (size_of(info[0]) * sizeof(float) + 63) / 64 * 64;
   is_reserved_ = info[1].ToBoolean();
-  data_ = is_reserved_ ? reserve(bytes_) : static_cast<float*>(std::aligned_alloc(64, bytes_ ? bytes_ : 64));
+  data_ = static_cast<float*>(is_reserved_ ? reserve(bytes_) : allocate_lines(bytes_));
   if (data_ == nullptr) throw std::bad_alloc();
   // What is only reserved costs nothing until it is written, so the collector need not know of it.
   if (!is_reserved_) Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
@@ -138,10 +130,10 @@ void Store::Allocate(const Napi::CallbackInfo& info) {
 Store::~Store() {
   if (!whole_.IsEmpty() || data_ == nullptr) return;
   if (is_reserved_) {
-    munmap(data_, bytes_);
+    release(data_, bytes_);
     return;
   }
-  std::free(data_);
+  free_lines(data_);
   Napi::MemoryManagement::AdjustExternalMemory(Env(), -static_cast<int64_t>(bytes_));
 }
 

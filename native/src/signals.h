@@ -10,6 +10,11 @@ namespace caffe {
 // meanwhile (Ctrl-C, a terminal's new size, a profiler's clock) writes its frame over whatever lies below.
 class SignalsBlocked {
  public:
+#if defined(_WIN32)
+  // Windows has none that come into a thread: Ctrl-C starts one of its own.
+  SignalsBlocked() {}
+  ~SignalsBlocked() {}
+#else
   SignalsBlocked() {
     sigset_t signals;
     sigfillset(&signals);
@@ -18,11 +23,14 @@ class SignalsBlocked {
     pthread_sigmask(SIG_BLOCK, &signals, &before_);
   }
   ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+#endif
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
+#if !defined(_WIN32)
   sigset_t before_;
+#endif
 };
 
 // Starts OpenMP's threads, as many as there may be now, so that they never take a signal: a thread has the mask of the

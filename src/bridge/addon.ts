@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { CaffeError } from "../util/errors.ts";
+import { loadAddonFile } from "../addons/addon-file.ts";
+import { CaffeError, MissingAddonError } from "../util/errors.ts";
 
 /** Memory that another process maps too. */
 export interface SharedMemory {
@@ -23,9 +22,6 @@ interface BridgeAddon {
   comes(descriptor: number, microseconds: number): boolean;
 }
 
-/** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
-const FILE = fileURLToPath(new URL("../../build/Release/caffe_bridge.node", import.meta.url));
-
 let addon: BridgeAddon | undefined;
 
 /**
@@ -34,11 +30,12 @@ let addon: BridgeAddon | undefined;
  */
 export function bridgeAddon(): BridgeAddon {
   try {
-    addon ??= createRequire(import.meta.url)(FILE) as BridgeAddon;
+    addon ??= loadAddonFile("caffe_bridge") as BridgeAddon;
     return addon;
   } catch (error) {
+    if (!(error instanceof MissingAddonError)) throw error;
     throw new CaffeError(
-      "memory cannot be shared with another program: the addon has not been built. Run npm run setup, which needs g++ and make.",
+      `memory cannot be shared with another program: ${error.message}. ${error.mend}`,
       { cause: error },
     );
   }

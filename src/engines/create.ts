@@ -2,6 +2,7 @@ import { EngineError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
+import { tellFallback } from "./fallback.ts";
 import { loadNativeEngine } from "./native/binding.ts";
 import type { SharedTuning } from "./native/tuner.ts";
 import { ReferenceEngine } from "./reference/index.ts";
@@ -69,11 +70,7 @@ export function createEngines(choice: EngineChoice = {}): Engines {
         { cause: error },
       );
     }
-    log(
-      "info",
-      "engine",
-      `The native engine cannot be loaded (${why}); the reference engine serves.`,
-    );
+    tellFallback(error, "the reference engine serves", choice.log);
     return [reference];
   }
 }

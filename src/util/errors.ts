@@ -73,6 +73,17 @@ export class EngineError extends CaffeError {
 /** What can go wrong on a device. */
 export type DeviceFailure = "limit" | "memory" | "shader" | "lost" | "use";
 
+/** An addon that cannot be had here. */
+export class MissingAddonError extends EngineError {
+  /** What a user can do about it, as a sentence. */
+  readonly mend: string;
+
+  constructor(why: string, mend: string) {
+    super(why);
+    this.mend = mend;
+  }
+}
+
 /** A device that refused or failed; the text names the layer whose work it was, where that is known. */
 export class DeviceError extends EngineError {
   override readonly name = "DeviceError";

@@ -28,7 +28,7 @@ const TYPES = words(`
   SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto
 `);
 const IN_ERRORS = words(`
-  CaffeError DeviceError DivergenceError EngineError FileError FormatError LayerError NetError PrototxtError
+  CaffeError DeviceError DivergenceError EngineError FileError FormatError LayerError MissingAddonError NetError PrototxtError
   SolverError systemErrorText
 `);
 const IN_IO = words(`

@@ -20,6 +20,8 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "matlab/+caffe/Net.m",
     "matlab/+caffe/+internal/Engine.m",
     "native/src/addon.cc",
+    "native/libraries.mjs",
+    "native/level.gypi",
     "proto/caffe.proto",
     "python/caffe/__init__.py",
     "python/caffe/proto/caffe_pb2.py",

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, cpus } from "node:os";
-import { fileURLToPath } from "node:url";
+import { loadAddonFile } from "../../addons/addon-file.ts";
 import { EngineError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
@@ -9,9 +7,6 @@ import type { Addon } from "./addon.ts";
 import { nativeEngine } from "./index.ts";
 import { type Choices, type SharedTuning, Tuner } from "./tuner.ts";
 import { defaultTuningFile, TuningFile, tuningFileOf } from "./tuning-file.ts";
-
-/** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
-const FILE = fileURLToPath(new URL("../../../build/Release/caffe_native.node", import.meta.url));
 
 /** What the library could not do, or no memory was left for. */
 class NativeError extends EngineError {
@@ -24,16 +19,15 @@ let addon: Addon | undefined;
 
 /**
  * The addon, loaded at first use.
- * @throws Error where it has not been built, or a library it needs is missing
+ * @throws MissingAddonError where there is none, or none can be loaded
  */
 export function loadAddon(): Addon {
   if (addon) return addon;
-  if (!existsSync(FILE)) throw new Error(`${FILE} has not been built`);
   // Read by OpenMP when the addon is loaded. A thread that waits spins as long as the gaps between a small net's
   // layers (5000 turns are about 0.2 ms), then sleeps: sleeping at once costs LeNet a tenth of its step, and spinning
   // on holds the core that another process would give back.
   process.env["GOMP_SPINCOUNT"] ??= "5000";
-  addon = createRequire(import.meta.url)(FILE) as Addon;
+  addon = loadAddonFile("caffe_native") as Addon;
   addon.setErrorClass(NativeError);
   return addon;
 }

@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { loadAddonFile } from "../../addons/addon-file.ts";
 
 /** What native/src/jpeg.cc and native/src/transform.cc offer. */
 export interface ImagesAddon {
@@ -32,16 +31,13 @@ export interface ImagesAddon {
   ): void;
 }
 
-/** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
-const FILE = fileURLToPath(new URL("../../../build/Release/caffe_images.node", import.meta.url));
-
 let addon: ImagesAddon | null | undefined;
 
-/** The addon, loaded at first use; undefined where it has not been built, and sharp and plain loops serve instead. */
+/** The addon, loaded at first use; undefined where there is none, and sharp and plain loops serve instead. */
 export function imagesAddon(): ImagesAddon | undefined {
   if (addon === undefined) {
     try {
-      addon = createRequire(import.meta.url)(FILE) as ImagesAddon;
+      addon = loadAddonFile("caffe_images") as ImagesAddon;
     } catch {
       addon = null;
     }
