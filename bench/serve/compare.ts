@@ -1,13 +1,14 @@
-// `caffe serve` beside ONNX Runtime behind the same HTTP server, at 1, 8 and 64 connections, taking turns.
+// `caffe serve` beside ONNX Runtime behind the same HTTP server, and OpenCV's dnn behind Python's http.server where python3-opencv is
+// installed, at 1, 8 and 64 connections, taking turns.
 // Run as: npm run bench:serve [-- NETS…], after npm run build
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Net } from "../../src/net/net.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
-import { startServer } from "./start-server.ts";
+import { type StartedServer, startProgram, startServer } from "./start-server.ts";
 
 const CONNECTIONS = [1, 8, 64];
 const ROUNDS = 3;
@@ -18,6 +19,16 @@ const nets: Readonly<Record<string, { readonly file: string; readonly shape: str
   resnet50: { file: "models/resnet50/deploy.prototxt", shape: "1,3,224,224" },
 };
 
+/** Debian's own, which has python3-opencv. */
+const PYTHON = "/usr/bin/python3";
+
+/** A server that is measured. */
+interface Peer {
+  readonly name: string;
+  readonly model: string;
+  readonly server: StartedServer;
+}
+
 interface Figures {
   readonly perSecond: number;
   readonly p50: number;
@@ -27,6 +38,8 @@ interface Figures {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const wanted = process.argv.slice(2);
+const hasOpenCv = spawnSync(PYTHON, ["-c", "import cv2"]).status === 0;
+if (!hasOpenCv) console.log("OpenCV is left out: python3-opencv is not installed.");
 for (const [name, { file, shape }] of Object.entries(nets)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = mkdtempSync(join(tmpdir(), "caffe-bench-"));
@@ -49,36 +62,51 @@ async function compare(name: string, file: string, shape: string, folder: string
   net.save(weights);
   writeFileSync(onnx, (await toOnnx(net)).toBuffer());
   const [input = ""] = net.inputs;
-  const ours = await startServer(
-    "bin/caffe",
-    "serve",
-    `--model=${file}`,
-    `--weights=${weights}`,
-    "--port=0",
-  );
-  const theirs = await startServer("--import", "tsx", here("onnx-server.ts"), onnx, shape);
+  const flags = [`--model=${file}`, `--weights=${weights}`, "--port=0"];
+  const servers: readonly Peer[] = [
+    {
+      name: "caffe serve",
+      model: net.name,
+      server: await startServer("bin/caffe", "serve", ...flags),
+    },
+    {
+      name: "ONNX Runtime",
+      model: "onnx",
+      server: await startServer("--import", "tsx", here("onnx-server.ts"), onnx, shape),
+    },
+    ...(hasOpenCv
+      ? [
+          {
+            name: "OpenCV",
+            model: "opencv",
+            server: await startProgram(PYTHON, here("opencv_server.py"), file, weights),
+          },
+        ]
+      : []),
+  ];
   try {
+    const ready = servers.map((peer) => {
+      return `${peer.name} after ${(peer.server.readyAfter / 1000).toFixed(2)} s`;
+    });
+    console.log(`${name}, ready: ${ready.join(", ")}`);
     for (const connections of CONNECTIONS) {
-      const all: { ours: Figures[]; theirs: Figures[] } = { ours: [], theirs: [] };
-      for (let round = 0; round < ROUNDS; round++) {
-        all.ours.push(
-          load(
-            `${ours.url}/v2/models/${encodeURIComponent(net.name)}/infer`,
-            input,
-            shape,
-            connections,
-          ),
-        );
-        all.theirs.push(load(`${theirs.url}/v2/models/onnx/infer`, input, shape, connections));
-      }
-      const [we, they] = [middle(all.ours), middle(all.theirs)];
-      console.log(
-        `${name}, ${connections} connections: caffe serve ${text(we)}; ONNX Runtime ${text(they)}; ratio ${(we.perSecond / they.perSecond).toFixed(2)}`,
+      const rounds = Array.from({ length: ROUNDS }, () =>
+        servers.map(({ server, model }) => {
+          const url = `${server.url}/v2/models/${encodeURIComponent(model)}/infer`;
+          return load(url, input, shape, connections);
+        }),
       );
+      const figures = servers.map((_, i) => middle(rounds.map((round) => round[i] as Figures)));
+      const [ours] = figures as [Figures];
+      const told = servers.map((peer, i) => {
+        const of = figures[i] as Figures;
+        const ratio = i === 0 ? "" : `, ratio ${(ours.perSecond / of.perSecond).toFixed(2)}`;
+        return `${peer.name} ${text(of)}${ratio}`;
+      });
+      console.log(`${name}, ${connections} connections: ${told.join("; ")}`);
     }
   } finally {
-    await ours.stop();
-    await theirs.stop();
+    for (const { server } of servers) await server.stop();
   }
 }
 

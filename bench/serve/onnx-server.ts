@@ -7,7 +7,10 @@ import { Router } from "../../src/http/router.ts";
 import type { NamedShape } from "../../src/serve/models/model-plan.ts";
 import { readInferRequest } from "../../src/serve/protocol/infer-request.ts";
 import { inferAnswer } from "../../src/serve/protocol/infer-response.ts";
+import { Turns } from "../../src/util/turns.ts";
 
+// Its run holds the process up, so that several asked for at once would keep connections from being read for seconds.
+const turns = new Turns();
 const session = await InferenceSession.create(process.argv[2] ?? "", { logSeverityLevel: 3 });
 /** Axes that the file leaves open are as long as the given shape has them. */
 const given = (process.argv[3] ?? "").split(",").map(Number);
@@ -20,7 +23,7 @@ const shapesOf = (metadata: typeof session.inputMetadata): NamedShape[] =>
     return [{ name: one.name, shape }];
   });
 const facts = {
-  ...{ netName: "onnx", maxBatch: 16, labels: [], threads: 0 },
+  ...{ netName: "onnx", maxBatch: 16, labels: [], threads: 0, joinsPictures: false, passTime: 0 },
   inputs: shapesOf(session.inputMetadata),
   outputs: shapesOf(session.outputMetadata),
 };
@@ -37,7 +40,7 @@ const router = new Router(
         const inputs = Object.entries(request.inputs).map(
           ([name, { data, shape }]) => [name, new Tensor("float32", data, shape)] as const,
         );
-        const results = await session.run(Object.fromEntries(inputs));
+        const results = await turns.take(() => session.run(Object.fromEntries(inputs)));
         const outputs = Object.entries(results).map(
           ([name, { data, dims }]) =>
             [name, { shape: dims, data: data as Float32Array<ArrayBuffer> }] as const,

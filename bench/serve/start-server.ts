@@ -4,13 +4,24 @@ import { spawn } from "node:child_process";
 export interface StartedServer {
   readonly url: string;
   readonly pid: number;
+  /** Milliseconds from its start until it was ready. */
+  readonly readyAfter: number;
   /** Lets it end what it is at. @returns its exit code */
   stop(): Promise<number | null>;
 }
 
 /** Starts Node with these arguments and waits until the program says where it serves. */
-export async function startServer(...args: readonly string[]): Promise<StartedServer> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+export function startServer(...args: readonly string[]): Promise<StartedServer> {
+  return startProgram(process.execPath, ...args);
+}
+
+/** The same with another program. */
+export async function startProgram(
+  program: string,
+  ...args: readonly string[]
+): Promise<StartedServer> {
+  const from = performance.now();
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -23,6 +34,7 @@ export async function startServer(...args: readonly string[]): Promise<StartedSe
   return {
     url,
     pid: child.pid ?? 0,
+    readyAfter: performance.now() - from,
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", resolve);

@@ -40,30 +40,33 @@ export function withImageFlags<T>(yargs: Argv<T>): Argv<T & ImageFlags> {
   ) as Argv<T & ImageFlags>;
 }
 
+/** What a value is multiplied with where nothing is said: nets were trained on bytes. */
+export const RAW_SCALE = 255;
+
+/** What flags of preparation say of themselves, for one net or for several. */
+export const PREPARATION_HELP = {
+  mean: "mean image to subtract: .binaryproto or .npy; one value a channel is taken of it",
+  mean_value: "means to subtract, one a channel: 104,117,123",
+  raw_scale: "factor before the mean is subtracted; images are 0 to 1",
+  input_scale: "factor after the mean is subtracted; 1 by default",
+  channel_swap: "order of channels; 2,1,0 (blue first) by default for colour",
+  resize:
+    "warp to the net's input (the default), fit into it with the mean around, scale by the shorter side (R-CNN's default), or none: the net takes the picture's size",
+  input_size: "height,width of the net's input in place of those in its file",
+  shorter_side: "pixels of the shorter side with --resize=short; 600 by default",
+  longer_side: "the most pixels of the longer side then; 1000 by default",
+} as const;
+
 /** Adds the flags that say how images are prepared. */
-export function withPreparationFlags<T>(yargs: Argv<T>): Argv<T & PreparationFlags> {
+function withPreparationFlags<T>(yargs: Argv<T>): Argv<T & PreparationFlags> {
   return yargs
-    .option("mean", {
-      type: "string",
-      describe: "mean image to subtract: .binaryproto or .npy; one value a channel is taken of it",
-    })
-    .option("mean_value", {
-      type: "string",
-      describe: "means to subtract, one a channel: 104,117,123",
-    })
-    .option(
-      ...real("raw_scale", {
-        default: 255,
-        describe: "factor before the mean is subtracted; images are 0 to 1",
-      }),
-    )
-    .option(
-      ...real("input_scale", { describe: "factor after the mean is subtracted; 1 by default" }),
-    )
-    .option("channel_swap", {
-      type: "string",
-      describe: "order of channels; 2,1,0 (blue first) by default for colour",
-    }) as Argv<T & PreparationFlags>;
+    .option("mean", { type: "string", describe: PREPARATION_HELP.mean })
+    .option("mean_value", { type: "string", describe: PREPARATION_HELP.mean_value })
+    .option(...real("raw_scale", { default: RAW_SCALE, describe: PREPARATION_HELP.raw_scale }))
+    .option(...real("input_scale", { describe: PREPARATION_HELP.input_scale }))
+    .option("channel_swap", { type: "string", describe: PREPARATION_HELP.channel_swap }) as Argv<
+    T & PreparationFlags
+  >;
 }
 
 /**
@@ -162,23 +165,22 @@ export function withPictureFlags<T>(
     .option("resize", {
       type: "string",
       choices: ["warp", "fit", "short", "none"],
-      describe:
-        "warp to the net's input (the default), fit into it with the mean around, scale by the shorter side (R-CNN's default), or none: the net takes the picture's size",
+      describe: PREPARATION_HELP.resize,
     })
     .option("input_size", {
       type: "string",
-      describe: "height,width of the net's input in place of those in its file",
+      describe: PREPARATION_HELP.input_size,
     })
     .option(
       ...whole("shorter_side", {
         least: 1,
-        describe: "pixels of the shorter side with --resize=short; 600 by default",
+        describe: PREPARATION_HELP.shorter_side,
       }),
     )
     .option(
       ...whole("longer_side", {
         least: 1,
-        describe: "the most pixels of the longer side then; 1000 by default",
+        describe: PREPARATION_HELP.longer_side,
       }),
     ) as unknown as Argv<T & PictureFlags>;
 }

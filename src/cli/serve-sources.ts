@@ -6,32 +6,40 @@ import type { ModelPlan } from "../serve/models/model-plan.ts";
 import type { ModelSource } from "../serve/models/served-model.ts";
 import { CaffeError } from "../util/errors.ts";
 import { listOf } from "./flags.ts";
+import { readPalette } from "./palette.ts";
 import {
   givenPreparation,
   numbersOf,
   type PictureFlags,
   type PreparationFlags,
   pictureOptionsOf,
+  RAW_SCALE,
 } from "./preparation.ts";
+import type { ModelFlag } from "./serve-flags.ts";
 import { type CommonFlags, checkCommonFlags, gpuNumber } from "./session.ts";
 
 /** Flags that say which models are served, and how they look at pictures. */
-export interface SourceFlags
-  extends CommonFlags,
-    PreparationFlags,
-    Pick<PictureFlags, "resize" | "input_size" | "shorter_side" | "longer_side"> {
-  readonly runs: readonly string[] | undefined;
-  readonly model: readonly string[] | undefined;
-  readonly weights: readonly string[] | undefined;
-  readonly name: readonly string[] | undefined;
-  readonly labels: string | undefined;
-  readonly image_dims: string | undefined;
-  readonly threshold: number;
+export interface SourceFlags extends CommonFlags {
+  readonly runs?: readonly string[] | undefined;
+  readonly model?: readonly string[] | undefined;
+  readonly weights?: readonly string[] | undefined;
+  readonly name?: readonly string[] | undefined;
   readonly max_batch: number;
+  readonly [flag: string]: unknown;
 }
 
-/** What the flags say of every model. */
-type OfAll = Omit<ModelPlan, "model" | "weights" | "task">;
+/** Those flags for one model. */
+interface ModelFlags
+  extends Omit<PreparationFlags, "raw_scale">,
+    Pick<PictureFlags, "resize" | "input_size" | "shorter_side" | "longer_side" | "labels"> {
+  readonly raw_scale: number | undefined;
+  readonly image_dims: string | undefined;
+  readonly palette: string | undefined;
+  readonly threshold: number | undefined;
+}
+
+/** What flags say of a model, whichever files it has. */
+type OfFlags = Omit<ModelPlan, "model" | "weights" | "task">;
 
 /**
  * The models that flags name: those of runs' folders first.
@@ -47,11 +55,14 @@ export function sourcesOf(flags: SourceFlags): ModelSource[] {
   }
   checkCount("weights", weights.length, models.length);
   checkCount("name", names.length, runs.length + models.length);
-  const ofAll = planOfAll(flags);
+  const count = runs.length + models.length;
+  // Read at once: what is wrong is told before anything is opened.
+  const ofFlags = Array.from({ length: count }, (_, i) => planOfFlags(flags, i, count));
   const plans = [
-    ...runs.map((run) => () => planOfRun(run, ofAll)),
+    ...runs.map((run, i) => () => planOfRun(run, ofFlags[i] as OfFlags)),
     ...models.map((model, i) => () => {
-      return { ...ofAll, model, weights: listOf("weights", weights[i]) };
+      const more = ofFlags[runs.length + i] as OfFlags;
+      return { ...more, model, weights: listOf("weights", weights[i]) };
     }),
   ];
   return plans.map((plan, i) => ({ name: names[i], plan }));
@@ -64,20 +75,53 @@ function checkCount(flag: string, given: number, models: number): void {
   );
 }
 
-function planOfAll(flags: SourceFlags): OfAll {
-  const { engine, threads, labels, threshold, max_batch: maxBatch } = flags;
-  const dims =
-    flags.image_dims === undefined ? undefined : numbersOf("image_dims", flags.image_dims);
+/** The value of a flag for one model of so many; empty for none. */
+function valueFor(
+  flags: SourceFlags,
+  flag: ModelFlag,
+  model: number,
+  models: number,
+): string | undefined {
+  const given = flags[flag];
+  if (given === undefined) return undefined;
+  const values = [given].flat().map(String);
+  if (values.length > 1) checkCount(flag, values.length, models);
+  return values[values.length === 1 ? 0 : model] || undefined;
+}
+
+function flagsOfModel(flags: SourceFlags, model: number, models: number): ModelFlags {
+  const text = (flag: ModelFlag): string | undefined => valueFor(flags, flag, model, models);
+  const number = (flag: ModelFlag): number | undefined => {
+    const value = text(flag);
+    return value === undefined ? undefined : numbersOf(flag, value)[0];
+  };
+  return {
+    ...{ mean: text("mean"), mean_value: text("mean_value"), channel_swap: text("channel_swap") },
+    ...{ raw_scale: number("raw_scale"), input_scale: number("input_scale") },
+    ...{ image_dims: text("image_dims"), input_size: text("input_size") },
+    ...{ shorter_side: number("shorter_side"), longer_side: number("longer_side") },
+    ...{ labels: text("labels"), palette: text("palette"), threshold: number("threshold") },
+    resize: text("resize") as PictureFlags["resize"],
+  };
+}
+
+function planOfFlags(flags: SourceFlags, model: number, models: number): OfFlags {
+  const own = flagsOfModel(flags, model, models);
+  const { engine, threads, max_batch: maxBatch } = flags;
+  const { labels, threshold, palette, raw_scale = RAW_SCALE } = own;
+  const dims = own.image_dims === undefined ? undefined : numbersOf("image_dims", own.image_dims);
   if (dims && dims.length !== 2) {
-    throw new CaffeError(`--image_dims is ${flags.image_dims}. Expected height,width.`);
+    throw new CaffeError(`--image_dims is ${own.image_dims}. Expected height,width.`);
   }
+  const preparation = { ...own, raw_scale };
   return {
     ...{ engine, threads, gpu: gpuNumber(flags), labels, threshold, maxBatch },
+    ...(palette !== undefined && { palette: readPalette(palette) }),
     classifier: {
-      ...givenPreparation(flags),
+      ...givenPreparation(preparation),
       ...(dims && { imageDims: dims as [number, number] }),
     },
-    pictures: pictureOptionsOf(flags) as PictureOptions,
+    pictures: pictureOptionsOf(preparation) as PictureOptions,
   };
 }
 
@@ -85,7 +129,7 @@ function planOfAll(flags: SourceFlags): OfAll {
  * The newest weights in a run's folder, or those that are named, with what the run says.
  * @throws CaffeError where there are none, or the folder is no run's
  */
-function planOfRun(place: string, ofAll: OfAll): ModelPlan {
+function planOfRun(place: string, ofFlags: OfFlags): ModelPlan {
   const weights = isDirectory(place) ? newestWeights(place) : place;
   const run = readRunFileBeside(weights);
   if (!run) {
@@ -94,10 +138,10 @@ function planOfRun(place: string, ofAll: OfAll): ModelPlan {
     );
   }
   const at = (name: string): string => join(dirname(weights), name);
-  const { classifier = {}, labels } = ofAll;
+  const { classifier = {}, labels } = ofFlags;
   const { mean_value, input_scale, image_dims, task = "classification" } = run;
   return {
-    ...ofAll,
+    ...ofFlags,
     ...{ model: at(run.deploy), weights: [weights], task, labels: labels ?? at(run.labels) },
     ...(task === "classification" && {
       classifier: {

@@ -33,7 +33,11 @@ export interface Answered {
 const LOOK_EVERY = 500;
 /** Milliseconds for a request's first lines. */
 const HEADERS_TIMEOUT = 10_000;
-const KEEP_ALIVE_TIMEOUT = 5000;
+/**
+ * Milliseconds for which a connection may be idle. Where machines are busy, one of few seconds ends while the next request is under way, and
+ * the client is told that the other side has closed.
+ */
+const KEEP_ALIVE_TIMEOUT = 75_000;
 
 /** Answers HTTP requests until it is closed. */
 export class HttpServer {
@@ -60,6 +64,8 @@ export class HttpServer {
       connectionsCheckingInterval: LOOK_EVERY,
     });
     this.#server.maxConnections = maxConnections;
+    // Who is idle makes room where there is none.
+    this.#server.on("drop", () => this.#server.closeIdleConnections());
     // Who reads nothing of its answer is not waited for longer.
     this.#server.timeout = receiveTimeout + answerTimeout;
     const answer = (...[request, response]: ConstructorParameters<typeof Exchange>): void => {

@@ -25,6 +25,7 @@ import {
   whole,
   yesOrNo,
 } from "../util/options.ts";
+import { countOf, type Shape } from "../util/shape.ts";
 import { type Choice, topChoices } from "./choice.ts";
 
 /** How a classifier's net is made and its images are prepared. */
@@ -112,9 +113,9 @@ export class Classifier {
     // Images are taken now; files when they are read.
     const inputs = await Promise.all(
       images.map((image, i) => {
-        if (typeof image !== "string") return this.#inputsOf(image, `images[${i}]`, isOversampled);
+        if (typeof image !== "string") return this.prepare(image, `images[${i}]`, isOversampled);
         return loadImage(image, this.transformer.channels === 3).then((read) =>
-          this.#inputsOf(read, image, isOversampled),
+          this.prepare(read, image, isOversampled),
         );
       }),
     );
@@ -122,8 +123,11 @@ export class Classifier {
     return averageOf(scores as Blob, isOversampled ? 10 : 1);
   }
 
-  /** What the net is given of an image: ten crops, or its centre. */
-  #inputsOf(image: FloatImage, what: string, isOversampled: boolean): NdArray[] {
+  /**
+   * What the net is given of an image: ten crops, or its centre.
+   * @internal
+   */
+  prepare(image: FloatImage, what: string, isOversampled: boolean): NdArray[] {
     checkImage(image, what);
     const [height, width] = this.#cropDims;
     const resized = resizeImage(image, ...this.imageDims);
@@ -155,9 +159,19 @@ export class Classifier {
  * @throws CaffeError where they are of several places: a map has no one best class
  */
 export function classScores(scores: Blob, output = "output"): ArrayLike<number> {
-  if (scores.shape.length < 3 || scores.count(2) === 1) return scores.values();
+  checkScores(scores.shape, output);
+  return scores.values();
+}
+
+/**
+ * Refuses what is no N×classes.
+ * @throws CaffeError where scores are of several places
+ */
+export function checkScores(shape: Shape, output: string): void {
+  const places = countOf(shape, 2);
+  if (shape.length < 3 || places === 1) return;
   throw new CaffeError(
-    `output "${output}" has shape ${scores.shape.join("×")}, scores of ${scores.count(2)} places. Expected N×classes, or 1×1 places: put a Pooling with global_pooling: true and pool: AVE behind it for the mean over places.`,
+    `output "${output}" has shape ${shape.join("×")}, scores of ${places} places. Expected N×classes, or 1×1 places: put a Pooling with global_pooling: true and pool: AVE behind it for the mean over places.`,
   );
 }
 
@@ -185,10 +199,16 @@ function averageOf(scores: Blob, size: number): Blob {
   if (size === 1) return scores;
   const length = scores.count(1);
   const mean = new Blob([(scores.shape[0] ?? 0) / size, ...scores.shape.slice(1)]);
-  const [from, to] = [scores.values(), mean.data];
+  mean.data.set(meanOfRows(scores.values(), size, length));
+  return mean;
+}
+
+/** The mean of each `size` rows of so many numbers. */
+export function meanOfRows(from: ArrayLike<number>, size: number, length: number): Float32Array {
+  const to = new Float32Array(from.length / size);
   for (let i = 0; i < from.length; i++) {
     const at = Math.floor(i / (size * length)) * length + (i % length);
     to[at] = (to[at] ?? 0) + (from[i] ?? 0) / size;
   }
-  return mean;
+  return to;
 }

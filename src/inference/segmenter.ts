@@ -4,6 +4,7 @@ import type { NetParameter } from "../io/proto/caffe.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { NdArray } from "../util/nd-array.ts";
 import { checkOptions, type OptionNames, optionsNamed, text } from "../util/options.ts";
 import { type Shape, shapeText } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
@@ -11,6 +12,7 @@ import { imageNetOptions } from "./classifier.ts";
 import { deployNetOf } from "./deploy-net.ts";
 import {
   type Frame,
+  type Framed,
   PictureInput,
   type PictureOptions,
   pictureInputs,
@@ -67,7 +69,8 @@ export interface Segmentation {
 export class Segmenter {
   readonly net: Net;
   readonly #input: string;
-  readonly #output: string;
+  /** @internal */
+  readonly output: string;
   readonly #kind: MapKind;
   readonly #pictures: PictureInput;
   readonly #names: ReadonlyMap<number, string>;
@@ -88,8 +91,8 @@ export class Segmenter {
       const { net } = this;
       const inputs = pictureInputs(net.name, net.inputs, (input) => net.blob(input).shape);
       this.#input = inputs.picture;
-      this.#output = options.output ?? outputOfMaps(net);
-      this.#kind = kindOf(net, this.#output);
+      this.output = options.output ?? outputOfMaps(net);
+      this.#kind = kindOf(net, this.output);
       this.#names = namesFor(options.names, this.#labelCount(options.names));
       this.#pictures = new PictureInput(this.inputShape, {
         ...preparation,
@@ -103,7 +106,7 @@ export class Segmenter {
 
   /** How many labels there are; of an ArgMax nobody says, so as many as there are names. */
   #labelCount(names: ClassNames | undefined): number {
-    if (this.#kind === "scores") return this.net.blob(this.#output).shape[1] ?? 0;
+    if (this.#kind === "scores") return this.net.blob(this.output).shape[1] ?? 0;
     if (this.#kind === "probability") return 2;
     return Array.isArray(names) ? names.length : 0;
   }
@@ -133,15 +136,38 @@ export class Segmenter {
       typeof picture === "string"
         ? await loadImage(picture, this.#pictures.channels === 3)
         : picture;
-    checkImage(image);
-    const { input, frame } = this.#pictures.frame(image);
+    const { input, frame } = this.prepare(image);
     const outputs = await this.net.forward({
       [this.#input]: { shape: [1, ...input.shape], data: input.data },
     });
-    const map = outputs[this.#output] as Blob;
-    const [height, width] = image.shape;
+    const map = outputs[this.output] as Blob;
+    return this.read({ shape: map.shape, data: map.values() }, frame, image.shape);
+  }
+
+  /**
+   * What the net is given of a picture, and where the picture lies in it.
+   * @internal
+   */
+  prepare(image: FloatImage): Framed {
+    checkImage(image);
+    return this.#pictures.frame(image);
+  }
+
+  /**
+   * What a map of one row says of a picture.
+   * @internal
+   */
+  read(map: NdArray, frame: Frame, [height, width]: FloatImage["shape"]): Segmentation {
     const labels = labelsOf(map, this.#kind, frame, height, width);
     return { height, width, labels, classes: this.#classesIn(labels) };
+  }
+
+  /**
+   * Whether every picture is brought to the same size.
+   * @internal
+   */
+  get hasOneSize(): boolean {
+    return this.#pictures.hasOneSize;
   }
 
   #classesIn(labels: Uint16Array): SegmentedClass[] {
@@ -232,7 +258,7 @@ function samplesOf(
 
 /** The label of every pixel of a picture of that size. */
 function labelsOf(
-  map: Blob,
+  map: NdArray,
   kind: MapKind,
   frame: Frame,
   height: number,
@@ -241,7 +267,7 @@ function labelsOf(
   const [, channels = 0, mapHeight = 0, mapWidth = 0] = map.shape;
   const rows = samplesOf(height, frame.scaleY, frame.top, frame.size[0], mapHeight);
   const columns = samplesOf(width, frame.scaleX, frame.left, frame.size[1], mapWidth);
-  const values = map.values();
+  const values = map.data;
   const plane = mapHeight * mapWidth;
   const labels = new Uint16Array(height * width);
   const best = new Float32Array(width);

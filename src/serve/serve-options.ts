@@ -1,4 +1,5 @@
 import type { Answered } from "../http/http-server.ts";
+import { withoutUndefined } from "../inference/picture-input.ts";
 import type { Log } from "../util/log.ts";
 import { aFunction, finite, type OptionNames, text, whole } from "../util/options.ts";
 import type { ServedFiles } from "./models/served-files.ts";
@@ -38,6 +39,33 @@ export interface ServeOptions {
   readonly log?: Log | undefined;
   /** Is told of every request. */
   readonly onAnswer?: ((answered: Answered) => void) | undefined;
+}
+
+/** What holds where nothing is said, in the units of the options. */
+export const SERVE_DEFAULTS = {
+  host: "127.0.0.1",
+  port: 8000,
+  maxDelay: 0,
+  maxQueue: 256,
+  timeout: 30_000,
+  maxBody: 64 * 2 ** 20,
+  maxJson: 16 * 2 ** 20,
+  maxPixels: 25e6,
+  receiveTimeout: 30_000,
+  workers: 1,
+  reload: 1000,
+  maxConnections: 1024,
+  drain: 10_000,
+} as const;
+
+/** Options that have defaults, none of them open. */
+type Settled = {
+  readonly [Name in keyof typeof SERVE_DEFAULTS]: NonNullable<ServeOptions[Name]>;
+};
+
+/** What holds: the options, and the defaults of those that are not given. */
+export function withDefaults(options: ServeOptions): Settled {
+  return { ...SERVE_DEFAULTS, ...withoutUndefined(options) } as Settled;
 }
 
 export const serveOptions: OptionNames<ServeOptions> = {

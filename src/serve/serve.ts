@@ -13,7 +13,7 @@ import { pageRoutes } from "./routes/page-routes.ts";
 import { pictureRoutes } from "./routes/picture-routes.ts";
 import { protocolRoutes } from "./routes/protocol-routes.ts";
 import type { Served } from "./routes/served.ts";
-import { type ServeOptions, serveOptions } from "./serve-options.ts";
+import { type ServeOptions, serveOptions, withDefaults } from "./serve-options.ts";
 
 /** A server that answers until it is closed. */
 export interface Serving extends AsyncDisposable {
@@ -23,8 +23,6 @@ export interface Serving extends AsyncDisposable {
   /** Takes no more requests, answers those that it has, and closes all. */
   close(): Promise<void>;
 }
-
-const MEBI = 2 ** 20;
 
 /**
  * Serves models over HTTP, as `caffe serve` does: the Open Inference Protocol (v2), and what pictures show. It listens at once,
@@ -37,11 +35,10 @@ const MEBI = 2 ** 20;
 export async function serve(options: ServeOptions): Promise<Serving> {
   checkOptions("serve", options, serveOptions);
   const sources = options.models.map(sourceOf);
-  const { log = silent, host = "127.0.0.1", port = 8000 } = options;
-  const { timeout = 30_000, maxBody = 64 * MEBI, drain = 10_000 } = options;
-  const { maxQueue = 256, maxDelay = 0, maxConnections = 1024 } = options;
-  const { maxJson = 16 * MEBI, maxPixels = 25e6 } = options;
-  const { receiveTimeout = 30_000, workers = 1, reload = 1000 } = options;
+  const { log = silent } = options;
+  const all = withDefaults(options);
+  const { host, port, timeout, maxBody, drain, maxQueue, maxDelay, maxConnections } = all;
+  const { maxJson, maxPixels, receiveTimeout, workers, reload } = all;
   const dispatcher = new Dispatcher(workers);
   const models = new Map<string, ServedModel>();
   const metrics = new Metrics();

@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A server over HTTP, whatever it answers.
   http: ["util"],
   // What nets say, asked for over HTTP.
-  serve: [...below.slice(0, 8), "float-images", "inference", "page", "http"],
+  serve: [...below.slice(0, 8), "draw", "float-images", "inference", "page", "http"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,

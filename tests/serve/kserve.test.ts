@@ -1,6 +1,6 @@
 // The requests that KServe's and Triton's pages show, on nets of the shapes that they speak of.
 import { expect, test } from "vitest";
-import { ask, modelFiles, served } from "./served.ts";
+import { ask, modelFiles, saidBy, served } from "./served.ts";
 
 test("KServe's request for irises", async () => {
   const files = modelFiles(`
@@ -77,4 +77,58 @@ test("the protocol's own example, in JSON and with binary tensors", async () => 
     { ...output, parameters: { binary_data_size: 16 } },
   ]);
   expect(data.map((_, i) => body.readFloatLE(length + 4 * i))).toEqual(data);
+});
+
+test("Triton's requests: parameters that a net has no use for, wishes for all outputs in binary, raw data", async () => {
+  const files = modelFiles();
+  await using serving = await served(files);
+  const url = `${serving.url}/v2/models/small/infer`;
+  const expected = await saidBy(files, [[1, 2, 3]]);
+  const floats = Float32Array.of(1, 2, 3);
+  const input = { name: "data", shape: [1, 3], datatype: "FP32" };
+  const tritons = { sequence_id: 42, sequence_start: true, priority: 0, timeout: 1000 };
+
+  const plain = await ask(url, {
+    id: "a/b \u00fc",
+    parameters: tritons,
+    inputs: [{ ...input, data: [[1, 2, 3]], parameters: { unknown: "x" } }],
+  });
+  expect(plain.json).toMatchObject({
+    id: "a/b \u00fc",
+    outputs: [{ name: "prob", data: expected }],
+  });
+
+  const head = JSON.stringify({
+    parameters: { ...tritons, binary_data_output: true },
+    inputs: [{ ...input, parameters: { binary_data_size: 12 } }],
+  });
+  const sent = async (body: Buffer, headerLength: number): Promise<Float32Array> => {
+    const headers = { "inference-header-content-length": String(headerLength) };
+    const response = await fetch(url, { method: "POST", headers, body: new Uint8Array(body) });
+    expect(response.status).toBe(200);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const at = Number(response.headers.get("inference-header-content-length"));
+    const told = JSON.parse(bytes.subarray(0, at).toString());
+    expect(told.outputs).toEqual([
+      { name: "prob", shape: [1, 4], datatype: "FP32", parameters: { binary_data_size: 16 } },
+    ]);
+    return new Float32Array(Uint8Array.from(bytes.subarray(at)).buffer);
+  };
+  const binary = Buffer.from(floats.buffer);
+  expect([...(await sent(Buffer.concat([Buffer.from(head), binary]), head.length))]).toEqual(
+    expected,
+  );
+  expect([...(await sent(binary, 0))]).toEqual(expected);
+
+  // One output may be wished for in binary, of the others none come; the answer's ids are strings.
+  const wrongId = await ask(url, { id: 42, inputs: [{ ...input, data: [1, 2, 3] }] });
+  expect(wrongId).toMatchObject({
+    status: 400,
+    json: { error: expect.stringContaining("id is no string") },
+  });
+  const wrongOutput = await ask(url, {
+    inputs: [{ ...input, data: [1, 2, 3] }],
+    outputs: [{ name: "label" }],
+  });
+  expect(wrongOutput.json).toEqual({ error: 'there is no output "label". Expected "prob".' });
 });

@@ -1,16 +1,15 @@
 import type { CommandModule } from "yargs";
 import { drawSegmentation, labelColours } from "../../draw/in-pictures.ts";
-import { CITYSCAPES_COLOURS, type Colour } from "../../draw/palette.ts";
 import { type FloatImage, loadImage, saveImage } from "../../float-images/float-image.ts";
 import { labelMapOf, readClassNames } from "../../inference/class-names.ts";
 import { type Segmentation, type SegmentedClass, Segmenter } from "../../inference/segmenter.ts";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
-import { readText } from "../../io/files/read-file.ts";
-import { CaffeError, FormatError } from "../../util/errors.ts";
+import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
 import { formatsOf, listOf } from "../flags.ts";
+import { readPalette } from "../palette.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
   deployNet,
@@ -141,28 +140,6 @@ async function run(given: SegmentFlags): Promise<void> {
     writeFileAtomically(path, [new TextEncoder().encode(text)]);
     log("info", "segment", `Classes in ${path}`);
   }
-}
-
-/**
- * The colours of classes.
- * @throws FileError where the file cannot be read, FormatError where a line of it is no colour
- */
-function readPalette(source: string): readonly Colour[] {
-  if (source === "voc") return [];
-  if (source === "cityscapes") return CITYSCAPES_COLOURS;
-  const lines = readText(source, "palette").split(/\r?\n/);
-  while (lines.at(-1)?.trim() === "") lines.pop();
-  return lines.map((line, i) => {
-    const numbers = line
-      .trim()
-      .split(/[\s,]+/)
-      .map(Number);
-    const isColour = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 255);
-    if (numbers.length === 3 && isColour) return numbers as unknown as Colour;
-    throw new FormatError(
-      `${source}:${i + 1}: "${line.slice(0, 80)}". Expected red, green and blue, 0 to 255.`,
-    );
-  });
 }
 
 /** The numbers of classes as grey values. */

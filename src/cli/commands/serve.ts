@@ -1,12 +1,17 @@
 import type { CommandModule } from "yargs";
+import { MAX_BATCH } from "../../serve/models/served-files.ts";
 import { serve } from "../../serve/serve.ts";
+import { SERVE_DEFAULTS } from "../../serve/serve-options.ts";
 import type { Log } from "../../util/log.ts";
-import { real, whole, withLists } from "../flags.ts";
-import { withPreparationFlags } from "../preparation.ts";
+import { real, whole } from "../flags.ts";
 import { type RequestLog, requestLog } from "../request-log.ts";
+import { withModelFlags } from "../serve-flags.ts";
 import { type SourceFlags, sourcesOf } from "../serve-sources.ts";
 import { Console, withCommonFlags } from "../session.ts";
 import { onFirstOf } from "../signals.ts";
+
+/** What flags count in, in the units of the options. */
+const [SECOND, MEBI, MILLION] = [1000, 2 ** 20, 1e6];
 
 interface ServeFlags extends SourceFlags {
   readonly log: RequestLog;
@@ -28,64 +33,22 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
   command: "serve [runs..]",
   describe: "answer over HTTP what nets say (Open Inference Protocol v2)",
   builder: (yargs) =>
-    withLists(withPreparationFlags(withCommonFlags(yargs)), "runs", "model", "weights", "name")
-      .positional("runs", {
-        type: "string",
-        array: true,
-        describe:
-          "folders of runs of caffe new, whose newest snapshot is served, or weights in them; labels and preparation are found there",
-      })
-      .option("model", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "a net's deploy prototxt; repeat it to serve several",
-      })
-      .option("weights", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "its .caffemodel files, separated by commas; once for each model, in their order",
-      })
-      .option("name", {
-        type: "string",
-        array: true,
-        nargs: 1,
-        describe: "what clients call it; its net's name by default",
-      })
-      .option("labels", {
-        type: "string",
-        describe:
-          "names of classes: a text file with one a line, a label map, or voc, coco or cityscapes",
-      })
-      .option("image_dims", {
-        type: "string",
-        describe:
-          "height,width that a classifier's pictures are resized to before they are cropped to its input",
-      })
-      .option("resize", {
-        type: "string",
-        choices: ["warp", "fit", "short", "none"],
-        describe:
-          "how a detector's or segmenter's pictures are brought to its input, as with caffe detect",
-      })
-      .option(
-        ...real("threshold", {
-          default: 0.5,
-          describe: "what a detector leaves out: scores below",
-        }),
-      )
+    withModelFlags(withCommonFlags(yargs))
       .option("host", {
         type: "string",
-        default: "127.0.0.1",
+        default: SERVE_DEFAULTS.host,
         describe: "address to listen on; 0.0.0.0 for every network, where anybody may ask",
       })
       .option(
-        ...whole("port", { default: 8000, most: 65_535, describe: "port; 0 for any that is free" }),
+        ...whole("port", {
+          default: SERVE_DEFAULTS.port,
+          most: 65_535,
+          describe: "port; 0 for any that is free",
+        }),
       )
       .option(
         ...whole("max_batch", {
-          default: 16,
+          default: MAX_BATCH,
           least: 1,
           most: 4096,
           describe: "rows that run at once",
@@ -93,7 +56,7 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
       )
       .option(
         ...whole("workers", {
-          default: 1,
+          default: SERVE_DEFAULTS.workers,
           least: 1,
           most: 64,
           describe:
@@ -102,7 +65,7 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
       )
       .option(
         ...real("reload", {
-          default: 1,
+          default: SERVE_DEFAULTS.reload / SECOND,
           least: 0,
           describe:
             "seconds between two looks at the models' files, which are opened anew when they change; 0 for never",
@@ -117,7 +80,7 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
       })
       .option(
         ...real("max_delay", {
-          default: 0,
+          default: SERVE_DEFAULTS.maxDelay,
           least: 0,
           most: 60_000,
           describe:
@@ -126,34 +89,42 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
       )
       .option(
         ...whole("max_queue", {
-          default: 256,
+          default: SERVE_DEFAULTS.maxQueue,
           least: 1,
           describe: "requests that wait for a model; more are told to come again (429)",
         }),
       )
       .option(
-        ...real("max_body", { default: 64, least: 0.001, describe: "MiB of a request (413)" }),
+        ...real("max_body", {
+          default: SERVE_DEFAULTS.maxBody / MEBI,
+          least: 0.001,
+          describe: "MiB of a request (413)",
+        }),
       )
       .option(
         ...real("max_json", {
-          default: 16,
+          default: SERVE_DEFAULTS.maxJson / MEBI,
           least: 0.001,
           describe: "MiB of a request's JSON (413); binary tensors count for --max_body alone",
         }),
       )
       .option(
         ...real("max_pixels", {
-          default: 25,
+          default: SERVE_DEFAULTS.maxPixels / MILLION,
           least: 0.001,
           describe: "million pixels of a picture (413)",
         }),
       )
       .option(
-        ...real("timeout", { default: 30, least: 0.001, describe: "seconds for an answer (504)" }),
+        ...real("timeout", {
+          default: SERVE_DEFAULTS.timeout / SECOND,
+          least: 0.001,
+          describe: "seconds for an answer (504)",
+        }),
       )
       .option(
         ...real("drain", {
-          default: 10,
+          default: SERVE_DEFAULTS.drain / SECOND,
           least: 0,
           describe: "seconds for what is under way when a signal stops the server",
         }),
@@ -187,15 +158,15 @@ async function run(flags: ServeFlags): Promise<void> {
     models: sourcesOf(flags),
     host: flags.host,
     workers: flags.workers,
-    reload: 1000 * flags.reload,
-    maxBody: Math.round(flags.max_body * 2 ** 20),
-    maxJson: Math.round(flags.max_json * 2 ** 20),
-    maxPixels: Math.round(flags.max_pixels * 1e6),
+    reload: SECOND * flags.reload,
+    maxBody: Math.round(flags.max_body * MEBI),
+    maxJson: Math.round(flags.max_json * MEBI),
+    maxPixels: Math.round(flags.max_pixels * MILLION),
     port: flags.port,
     maxDelay: flags.max_delay,
     maxQueue: flags.max_queue,
-    timeout: 1000 * flags.timeout,
-    drain: 1000 * flags.drain,
+    timeout: SECOND * flags.timeout,
+    drain: SECOND * flags.drain,
     log: quiet,
     onAnswer: requestLog(flags.log, quiet),
   });

@@ -3,7 +3,7 @@ import { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { recordOf } from "../../util/records.ts";
-import { rowsOf, type Tensors, withRows } from "./tensors.ts";
+import { cutRows, joined, mapped, type Tensor, type Tensors, withRows } from "./tensors.ts";
 
 /**
  * The net for passes of any number of rows: one twin for each power of two, made when it is first needed, whose weights are
@@ -32,14 +32,8 @@ export class BatchNets {
    */
   async run(inputs: Tensors, rows: number): Promise<Tensors> {
     const size = twinSize(rows);
-    const padded = Object.entries(inputs).map(
-      ([name, tensor]) => [name, withRows(tensor, size)] as const,
-    );
-    const outputs = await runNet(this.#twin(size), recordOf(padded));
-    const cut = Object.entries(outputs).map(
-      ([name, tensor]) => [name, rowsOf(tensor, 0, rows)] as const,
-    );
-    return recordOf(cut);
+    const padded = mapped(inputs, (tensor) => withRows(tensor, size));
+    return cutRows(await runNet(this.#twin(size), padded), 0, rows);
   }
 
   #twin(size: number): Net {
@@ -81,4 +75,14 @@ export async function runNet(net: Net, inputs: Tensors): Promise<Tensors> {
       { shape: blob.shape, data: blob.values() as Float32Array<ArrayBuffer> },
     ]),
   );
+}
+
+/** A pass for each row, of a net whose rows cannot share one. */
+export async function runRowByRow(net: Net, inputs: Tensors, rows: number): Promise<Tensors> {
+  const passes: Tensors[] = [];
+  for (let row = 0; row < rows; row++) {
+    const outputs = await runNet(net, cutRows(inputs, row, 1));
+    passes.push(mapped(outputs, ({ shape, data }) => ({ shape, data: data.slice() })));
+  }
+  return mapped(passes[0] ?? {}, (_, name) => joined(passes.map((pass) => pass[name] as Tensor)));
 }

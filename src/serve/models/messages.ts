@@ -1,4 +1,5 @@
 import type { Severity } from "../../util/log.ts";
+import type { Failure } from "./failure.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
 import type { SharedWeights } from "./shared-weights.ts";
 import type { Tensors } from "./tensors.ts";
@@ -8,8 +9,8 @@ export interface Question {
   readonly inputs: Tensors;
   /** How many rows the inputs have; 0 for what cannot share a pass. */
   readonly rows: number;
-  /** A picture in place of inputs. */
-  readonly picture?: Picture;
+  /** Pictures in place of inputs. */
+  readonly pictures?: readonly Picture[];
 }
 
 /** A picture's file, and what is to be said of it. */
@@ -19,13 +20,18 @@ export interface Picture {
   readonly top: number;
   /** The mean over ten crops in place of the centre. */
   readonly oversample: boolean;
+  /** The classes of a segmenter's pixels as a PNG. */
+  readonly mask: boolean;
 }
 
-/** What it answers: the outputs, or what the picture shows. */
+/** What it answers: the outputs, or what each picture shows. */
 export interface Answer {
   readonly outputs: Tensors;
-  readonly shown?: object;
+  readonly shown?: readonly Shown[];
 }
+
+/** What a picture shows, or why it cannot be said. */
+export type Shown = { readonly said: object } | { readonly failure: Failure };
 
 /** A model that is open already, whose weights another thread uses too. */
 export interface OpenBefore {
@@ -64,11 +70,3 @@ export type Told =
       readonly milliseconds: number;
     }
   | { readonly kind: "refused"; readonly number: number; readonly failure: Failure };
-
-/** An error on its way from a thread. */
-export interface Failure {
-  readonly message: string;
-  /** It is about what was given; anything else is a bug. */
-  readonly isCaffeError: boolean;
-  readonly stack?: string | undefined;
-}

@@ -22,6 +22,8 @@ export interface ModelPlan {
   >;
   /** How they are prepared for a detector or segmenter, where the net's file says nothing. */
   readonly pictures?: PictureOptions;
+  /** The colours of a segmenter's classes by their numbers, red, green and blue; PASCAL VOC's by default. */
+  readonly palette?: readonly (readonly [number, number, number])[] | undefined;
   /** The least score of what a detector tells of; 0.5 by default. */
   readonly threshold?: number | undefined;
   readonly engine?: string | undefined;
@@ -51,8 +53,12 @@ export interface ModelFacts {
   /** Why rows cannot be joined. */
   readonly runsAloneSince?: string | undefined;
   readonly task?: PictureTask | undefined;
+  /** Whether several pictures can share a pass. */
+  readonly joinsPictures: boolean;
   /** The names of classes in their order; empty where they are not known. */
   readonly labels: readonly string[];
   /** How many threads its engine uses. */
   readonly threads: number;
+  /** Milliseconds that a pass of one row takes at least. */
+  readonly passTime: number;
 }

@@ -1,35 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { isFile } from "../../io/files/file-system.ts";
-import { CaffeError } from "../../util/errors.ts";
-import type { Log } from "../../util/log.ts";
+import { type Log, silent } from "../../util/log.ts";
 import { deferred } from "../../util/promises.ts";
-import type { Answer, Asked, Failure, Question, ThreadData, Told } from "./messages.ts";
+import { errorOf } from "./failure.ts";
+import type { Asked, Question, ThreadData, Told } from "./messages.ts";
+import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
-import { memoryOf, OpenModel } from "./open-model.ts";
+import { NearModel } from "./near-model.ts";
+import { memoryOf } from "./open-model.ts";
 import type { SharedWeights } from "./shared-weights.ts";
-
-/** An answer, and how long it took the net. */
-interface Timed {
-  readonly answer: Answer;
-  readonly milliseconds: number;
-}
-
-/** A model that is open somewhere and answers one question at a time. */
-export interface ModelHost {
-  readonly facts: ModelFacts;
-  /** Its weights, where others are to use them. */
-  readonly weights: SharedWeights;
-  /** @throws CaffeError that refuses what was given; any other error is a bug or the end of its thread */
-  ask(question: Question): Promise<Timed>;
-  close(): Promise<void>;
-}
+import { areShort, ShortPassesNear } from "./short-passes.ts";
 
 /** The compiled thread. */
 const THREAD = new URL("./thread.js", import.meta.url);
 
 /**
- * Opens a model in a thread of its own; in this one where there is no compiled thread.
+ * Opens a model in a thread of its own, and here too where its passes are short; here alone where there is no compiled thread.
  *
  * @param onEnd is told that the thread has ended though nobody closed it
  * @throws CaffeError where it cannot be opened
@@ -40,21 +27,28 @@ export async function openModel(
   onEnd: (host: ModelHost, why: Error) => void,
   file: URL = THREAD,
 ): Promise<ModelHost> {
-  if (file.protocol === "file:" && isFile(fileURLToPath(file))) {
-    const thread = new ModelThread(data, log, onEnd, file);
-    await thread.opened;
-    return thread;
+  if (file.protocol !== "file:" || !isFile(fileURLToPath(file))) {
+    return await NearModel.open(data, log);
   }
-  const model = await OpenModel.open(data.plan, log, data.before);
-  return {
-    facts: model.facts,
-    weights: data.isShared ? model.share() : [],
-    ask: async (question) => {
-      const from = performance.now();
-      return { answer: await model.ask(question), milliseconds: performance.now() - from };
-    },
-    close: async () => model.close(),
-  };
+  let host: ModelHost | undefined;
+  const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
+  await thread.opened;
+  host = areShort(thread.facts) ? await withNear(thread, data) : thread;
+  return host;
+}
+
+async function withNear(thread: ModelThread, data: ThreadData): Promise<ModelHost> {
+  const { facts, weights } = thread;
+  try {
+    const before = { facts, weights };
+    return new ShortPassesNear(
+      thread,
+      await NearModel.open({ ...data, isShared: false, before }, silent),
+    );
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
 }
 
 interface Waiting {
@@ -72,14 +66,14 @@ class ModelThread implements ModelHost {
   #end: Error | undefined;
   #isClosed = false;
 
-  constructor(data: ThreadData, log: Log, onEnd: (host: ModelHost, why: Error) => void, file: URL) {
+  constructor(data: ThreadData, log: Log, onEnd: (why: Error) => void, file: URL) {
     this.#worker = new Worker(file, { execArgv: [], workerData: data });
     const { promise: opened, ...open } = deferred<void>();
     this.opened = opened;
     const fail = (error: Error): void => {
       const isNew = this.#end === undefined && this.#facts !== undefined && !this.#isClosed;
       this.#end ??= error;
-      if (isNew) onEnd(this, error);
+      if (isNew) onEnd(error);
       open.reject(this.#end);
       for (const { reject } of this.#waiting.values()) reject(this.#end);
       this.#waiting.clear();
@@ -122,11 +116,4 @@ class ModelThread implements ModelHost {
     this.#isClosed = true;
     await this.#worker.terminate();
   }
-}
-
-function errorOf({ message, isCaffeError, stack }: Failure): Error {
-  if (isCaffeError) return new CaffeError(message);
-  const error = new Error(message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

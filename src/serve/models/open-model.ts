@@ -7,8 +7,9 @@ import { Net } from "../../net/net.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { recordOf } from "../../util/records.ts";
 import { countOf } from "../../util/shape.ts";
-import { BatchNets, runNet } from "./batch-nets.ts";
+import { BatchNets, runNet, runRowByRow } from "./batch-nets.ts";
 import { whyAlone } from "./batch-probe.ts";
+import { lookAt } from "./look-at.ts";
 import type { Answer, OpenBefore, Question } from "./messages.ts";
 import type { ModelFacts, ModelPlan, NamedShape } from "./model-plan.ts";
 import { openPictureModel, type PictureModel } from "./picture-models.ts";
@@ -17,11 +18,15 @@ import type { Tensor, Tensors } from "./tensors.ts";
 
 /** Milliseconds of a pass beyond which several threads are of use. */
 const WORTH_HELP = 20;
+/** How much faster several threads have to be: they take cores that requests are read and answered on. */
+const HELP_PAYS = 1.3;
+/** A pass is timed so often, or for so many milliseconds. */
 const TIMED_PASSES = 9;
+const TIMED_FOR = 100;
 
 /** A net that answers: opened by a thread, or where threads cannot be. */
 export class OpenModel {
-  readonly facts: ModelFacts;
+  #facts: ModelFacts;
   readonly #net: Net;
   readonly #nets: BatchNets;
   readonly #pictures: PictureModel | undefined;
@@ -35,7 +40,11 @@ export class OpenModel {
     this.#net = net;
     this.#nets = nets;
     this.#pictures = pictures;
-    this.facts = facts;
+    this.#facts = facts;
+  }
+
+  get facts(): ModelFacts {
+    return this.#facts;
   }
 
   /**
@@ -46,35 +55,39 @@ export class OpenModel {
   static async open(plan: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
     const { threads = availableParallelism() } = before?.facts ?? plan;
     const opened = await OpenModel.#open({ ...plan, threads }, log, before);
-    if (before || plan.threads !== undefined || threads === 1) return opened;
-    return await opened.#withoutHelp(plan);
+    if (before) return opened;
+    await opened.#timePasses();
+    return plan.threads !== undefined || threads === 1 ? opened : await opened.#withoutHelp(plan);
   }
 
   /** The same with a single thread where that is faster: a small net is done before several threads have met. */
   async #withoutHelp(plan: ModelPlan): Promise<OpenModel> {
-    const together = await this.#timeOfPass();
+    const together = this.facts.passTime;
     if (together > WORTH_HELP) return this;
     const before = { facts: { ...this.facts, threads: 1 }, weights: this.share() };
     const alone = await OpenModel.#open({ ...plan, threads: 1 }, silent, before);
-    const [faster, slower] = (await alone.#timeOfPass()) < together ? [alone, this] : [this, alone];
+    await alone.#timePasses();
+    const helps = alone.facts.passTime > HELP_PAYS * together;
+    const [faster, slower] = helps ? [this, alone] : [alone, this];
     slower.close();
     return faster;
   }
 
-  /** Milliseconds of a pass of one row, the middle of several. */
-  async #timeOfPass(): Promise<number> {
+  /** Finds out how long a pass of one row takes at least. */
+  async #timePasses(): Promise<void> {
     const { inputs, maxBatch } = this.facts;
     const zeros = inputs.map(({ name, shape: given }) => {
       const shape = maxBatch > 0 ? [1, ...given.slice(1)] : given;
       return [name, { shape, data: new Float32Array(countOf(shape)) }] as const;
     });
-    const times: number[] = [];
-    for (let i = 0; i < TIMED_PASSES; i++) {
+    const until = performance.now() + TIMED_FOR;
+    let passTime = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < TIMED_PASSES && performance.now() < until; i++) {
       const from = performance.now();
       await this.ask({ inputs: recordOf(zeros), rows: maxBatch > 0 ? 1 : 0 });
-      times.push(performance.now() - from);
+      passTime = Math.min(passTime, performance.now() - from);
     }
-    return times.sort((a, b) => a - b)[TIMED_PASSES >> 1] ?? 0;
+    this.#facts = { ...this.facts, passTime };
   }
 
   static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
@@ -106,8 +119,10 @@ export class OpenModel {
         maxBatch: reason === undefined ? plan.maxBatch : 0,
         ...(reason !== undefined && { runsAloneSince: reason }),
         ...(pictures && { task: pictures.task }),
+        joinsPictures: reason === undefined && pictures?.joins === true,
         labels: pictures?.labels ?? [],
         threads: plan.threads ?? 1,
+        passTime: Number.POSITIVE_INFINITY,
       });
     } catch (error) {
       nets.close();
@@ -122,8 +137,14 @@ export class OpenModel {
   }
 
   /** Answers a question; several have to be asked one after the other. */
-  async ask({ inputs, rows, picture }: Question): Promise<Answer> {
-    if (picture) return { outputs: {}, shown: (await this.#pictures?.look(picture)) ?? {} };
+  async ask({ inputs, rows, pictures }: Question): Promise<Answer> {
+    if (pictures && this.#pictures) {
+      const ofNet = (given: Tensors, count: number): Promise<Tensors> =>
+        this.facts.maxBatch > 0
+          ? this.#nets.run(given, count)
+          : runRowByRow(this.#net, given, count);
+      return { outputs: {}, shown: await lookAt(pictures, this.#pictures, ofNet) };
+    }
     const outputs = rows === 0 ? runNet(this.#net, inputs) : this.#nets.run(inputs, rows);
     return { outputs: await outputs };
   }

@@ -1,3 +1,4 @@
+import { type Colour, mapColour } from "../../draw/palette.ts";
 import { loadImage } from "../../float-images/float-image.ts";
 import { topChoices } from "../../inference/choice.ts";
 import {
@@ -6,12 +7,13 @@ import {
   listOfNames,
   readClassNames,
 } from "../../inference/class-names.ts";
-import { Classifier, classScores } from "../../inference/classifier.ts";
+import { Classifier, checkScores, meanOfRows } from "../../inference/classifier.ts";
 import { classifierPreparation } from "../../inference/classifier-preparation.ts";
 import { withDeployStage } from "../../inference/deploy-stage.ts";
 import { headOf } from "../../inference/detection-head.ts";
 import { ObjectDetector } from "../../inference/object-detector.ts";
-import { Segmenter } from "../../inference/segmenter.ts";
+import { type Segmentation, Segmenter } from "../../inference/segmenter.ts";
+import { writePalettePng } from "../../io/images/write-palette-png.ts";
 import type { NetParameter } from "../../io/proto/caffe.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
 import type { Net } from "../../net/net.ts";
@@ -19,8 +21,10 @@ import type { NetOptions } from "../../net/options.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { silent } from "../../util/log.ts";
+import type { NdArray } from "../../util/nd-array.ts";
 import type { Picture } from "./messages.ts";
 import type { ModelPlan, PictureTask } from "./model-plan.ts";
+import { joined, type Tensor, type Tensors } from "./tensors.ts";
 
 /** A net that says what pictures show, as `caffe classify`, `detect` or `segment` do. */
 export interface PictureModel {
@@ -28,8 +32,21 @@ export interface PictureModel {
   readonly task: PictureTask;
   /** The names of its classes in their order; empty where they are not known. */
   readonly labels: readonly string[];
-  look(picture: Picture): Promise<object>;
+  /** Whether several pictures can share a pass of the net. */
+  readonly joins: boolean;
+  /** @throws FormatError where it is no picture, CaffeError where the net takes no such one */
+  prepare(picture: Picture): Promise<PreparedPicture>;
 }
+
+/** A picture as the net takes it, or one whose net is not run by others. */
+export type PreparedPicture =
+  | {
+      readonly inputs: Tensors;
+      readonly rows: number;
+      /** What the outputs of its rows say. */
+      readonly tell: (outputs: Tensors) => object;
+    }
+  | { readonly look: () => Promise<object> };
 
 /**
  * Opens a net for pictures. What is not said to be of a task is tried: a net with one input of images that ends in scores of
@@ -94,15 +111,25 @@ function classifier(plan: ModelPlan, param: NetParameter, options: NetOptions): 
     throw new CaffeError(`${plan.labels}: ${found} for ${count} classes. Expected one for each.`);
   }
   // One picture at a time: a deploy file of many would run as many.
-  const input = net.blob(net.inputs[0] ?? "");
-  input.reshape([1, ...input.shape.slice(1)]);
+  const [input = ""] = net.inputs;
+  const { shape } = net.blob(input);
+  net.blob(input).reshape([1, ...shape.slice(1)]);
   net.reshape();
   return {
-    ...{ net, task: "classification", labels },
-    look: async ({ bytes, top, oversample }) => {
+    ...{ net, task: "classification", labels, joins: true },
+    prepare: async ({ bytes, top, oversample }) => {
       const image = await loadImage(bytes, made.transformer.channels === 3);
-      const scores = await made.predict([image], oversample);
-      return { predictions: topChoices(classScores(scores, output), labels, top) };
+      const crops = made.prepare(image, "the picture", oversample);
+      return {
+        inputs: { [input]: stacked(crops) },
+        rows: crops.length,
+        tell: ({ [output]: scores }) => {
+          const { shape, data } = scores as Tensor;
+          checkScores(shape, output);
+          const mean = meanOfRows(data, crops.length, data.length / crops.length);
+          return { predictions: topChoices(mean, labels, top) };
+        },
+      };
     },
   };
 }
@@ -124,11 +151,13 @@ function detector(plan: ModelPlan, param: NetParameter, options: NetOptions): Pi
     ...(plan.threshold !== undefined && { threshold: plan.threshold }),
   });
   return {
-    ...{ net: made.net, task: "detection", labels: listOf(made.names) },
-    look: async ({ bytes }) => {
+    ...{ net: made.net, task: "detection", labels: listOf(made.names), joins: false },
+    prepare: async ({ bytes }) => {
       const image = await loadImage(bytes, made.channels === 3);
       const [height, width] = image.shape;
-      return { width, height, objects: await made.detect(image) };
+      return {
+        look: async () => ({ width, height, objects: await made.detect(image) }),
+      };
     },
   };
 }
@@ -142,14 +171,41 @@ function segmenter(plan: ModelPlan, param: NetParameter, options: NetOptions): P
     weights: plan.weights,
     ...(names && { names }),
   });
+  const { net } = made;
+  const [input = ""] = net.inputs;
   const isColor = made.inputShape[1] === 3;
+  const said = ({ width, height, labels, classes }: Segmentation, mask: boolean): object => ({
+    ...{ width, height, classes },
+    ...(mask && { mask: base64(writePalettePng({ height, width, labels }, colourOf)) }),
+  });
+  const colourOf = (label: number): Colour => plan.palette?.[label] ?? mapColour(label);
   return {
-    ...{ net: made.net, task: "segmentation", labels: listOf(made.names) },
-    look: async ({ bytes }) => {
-      const { width, height, classes } = await made.segment(await loadImage(bytes, isColor));
-      return { width, height, classes };
+    ...{ net, task: "segmentation", labels: listOf(made.names), joins: made.hasOneSize },
+    prepare: async ({ bytes, mask }) => {
+      const image = await loadImage(bytes, isColor);
+      if (!made.hasOneSize || net.inputs.length > 1) {
+        return { look: async () => said(await made.segment(image), mask) };
+      }
+      const { input: prepared, frame } = made.prepare(image);
+      return {
+        inputs: { [input]: stacked([prepared]) },
+        rows: 1,
+        tell: ({ [made.output]: map }) => said(made.read(map as Tensor, frame, image.shape), mask),
+      };
     },
   };
+}
+
+/** Arrays of one shape as rows of a tensor. */
+function stacked(arrays: readonly NdArray[]): Tensor {
+  const [{ shape } = { shape: [] }] = arrays;
+  return joined(
+    arrays.map(({ data }) => ({ shape: [1, ...shape], data: Float32Array.from(data) })),
+  );
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 /** Names by their numbers as a list, where they are known. */

@@ -12,10 +12,13 @@ export interface ServedFiles extends Omit<ModelPlan, "weights" | "maxBatch"> {
   readonly maxBatch?: number | undefined;
 }
 
+/** How many rows run at once at most where nothing is said. */
+export const MAX_BATCH = 16;
+
 const servedFiles: OptionNames<ServedFiles> = {
   ...{ model: text, name: text, weights: true, maxBatch: whole, task: true, labels: text },
   ...{ classifier: true, pictures: true, threshold: finite, engine: text },
-  ...{ threads: whole, gpu: whole },
+  ...{ threads: whole, gpu: whole, palette: true },
 };
 
 /**
@@ -25,7 +28,7 @@ const servedFiles: OptionNames<ServedFiles> = {
 export function sourceOf(given: ServedFiles | ModelSource): ModelSource {
   if ("plan" in given) return given;
   checkOptions("a model of serve", given, servedFiles);
-  const { name, weights = [], maxBatch = 16, ...files } = given;
+  const { name, weights = [], maxBatch = MAX_BATCH, ...files } = given;
   const plan = { ...files, maxBatch, weights: typeof weights === "string" ? [weights] : weights };
   return { name, plan: () => plan };
 }

@@ -5,8 +5,9 @@ import type { Log } from "../../util/log.ts";
 import type { Dispatcher } from "../queue/dispatcher.ts";
 import { PassQueue, type QueueLimits, type RunPass, type Versioned } from "../queue/pass-queue.ts";
 import type { Question } from "./messages.ts";
+import type { ModelHost } from "./model-host.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
-import { type ModelHost, openModel } from "./model-thread.ts";
+import { openModel } from "./model-thread.ts";
 
 /** Where a model comes from. */
 export interface ModelSource {
@@ -167,6 +168,7 @@ export class ServedModel {
   private hostEnded(host: ModelHost, why: Error): void {
     if (this.#isClosed) return;
     this.#queue.drop(host);
+    void host.close();
     this.#say("error", `has lost a thread, and is opened anew: ${why.message}`);
     this.#reopenLater();
   }

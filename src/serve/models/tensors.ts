@@ -1,4 +1,5 @@
 import { CaffeError } from "../../util/errors.ts";
+import { recordOf } from "../../util/records.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
 
 /** Floats with their shape, which may be handed from thread to thread. */
@@ -9,6 +10,16 @@ export interface Tensor {
 
 /** Arrays by the name of an input or output. */
 export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** Tensors of the same names, each made of one. */
+export function mapped(tensors: Tensors, make: (tensor: Tensor, name: string) => Tensor): Tensors {
+  return recordOf(Object.entries(tensors).map(([name, one]) => [name, make(one, name)] as const));
+}
+
+/** Rows [from, from + rows) of each. */
+export function cutRows(tensors: Tensors, from: number, rows: number): Tensors {
+  return mapped(tensors, (tensor) => rowsOf(tensor, from, rows));
+}
 
 /** The tensor with zeros behind its rows. */
 export function withRows({ shape, data }: Tensor, rows: number): Tensor {

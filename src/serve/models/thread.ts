@@ -1,8 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import type { Asked, Failure, ThreadData, Told } from "./messages.ts";
+import { failureOf } from "./failure.ts";
+import type { Asked, ThreadData, Told } from "./messages.ts";
 import { memoryOf, OpenModel } from "./open-model.ts";
+import { areShort } from "./short-passes.ts";
 
 // A thread that opens one model and answers for it, one question after the other.
 
@@ -27,12 +28,8 @@ try {
       }
     });
   });
-  tell({ kind: "open", facts: model.facts, weights: isShared ? model.share() : [] });
+  const isUsed = isShared || areShort(model.facts);
+  tell({ kind: "open", facts: model.facts, weights: isUsed ? model.share() : [] });
 } catch (error) {
   tell({ kind: "failed", failure: failureOf(error) });
-}
-
-function failureOf(error: unknown): Failure {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { message, isCaffeError: error instanceof CaffeError, stack };
 }

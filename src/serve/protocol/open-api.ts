@@ -49,6 +49,7 @@ const schemas = {
       images: { type: "array", items: { type: "string", contentEncoding: "base64" } },
       top: { type: "integer", default: 5 },
       oversample: { type: "boolean", default: false },
+      mask: { type: "boolean", default: false },
     },
   },
   form: {

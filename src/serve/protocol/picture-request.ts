@@ -23,7 +23,7 @@ const MOST_PICTURES = 64;
 
 /**
  * Reads pictures of a request: bytes of one, a form of files (`multipart/form-data`), or JSON with `image` or `images` in base64.
- * `top` and `oversample` stand in the query, in a form's fields, or in the JSON.
+ * `top`, `oversample` and `mask` stand in the query, in a form's fields, or in the JSON.
  *
  * @throws HttpError 400 where it is none of these, 413 where there are too many pictures or pixels, or too much JSON; FormatError where one is no picture
  */
@@ -41,7 +41,8 @@ export async function readPictures(
     );
   }
   const wish = (name: string): unknown => query.get(name) ?? wishes[name];
-  const [top, oversample] = [topOf(wish("top")), truthOf(wish("oversample"))];
+  const top = topOf(wish("top"));
+  const [oversample, mask] = [truthOf("oversample", wish), truthOf("mask", wish)];
   return files.map(({ file, bytes }) => {
     const { height, width } = imageHeader(bytes, file ?? "the picture");
     if (height * width > maxPixels) {
@@ -50,7 +51,7 @@ export async function readPictures(
         `the picture has ${height}×${width} pixels. Expected ${maxPixels} at most.`,
       );
     }
-    return { file, picture: { bytes, top, oversample } };
+    return { file, picture: { bytes, top, oversample, mask } };
   });
 }
 
@@ -122,9 +123,10 @@ function topOf(given: unknown): number {
   throw new HttpError(400, `top is ${cut(JSON.stringify(given))}. Expected a number, 1 or more.`);
 }
 
-function truthOf(given: unknown): boolean {
+function truthOf(name: string, wish: (name: string) => unknown): boolean {
+  const given = wish(name);
   const word = String(given ?? false);
   if (word === "true" || word === "1") return true;
   if (word === "false" || word === "0") return false;
-  throw new HttpError(400, `oversample is ${cut(JSON.stringify(given))}. Expected true or false.`);
+  throw new HttpError(400, `${name} is ${cut(JSON.stringify(given))}. Expected true or false.`);
 }

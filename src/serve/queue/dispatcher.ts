@@ -7,6 +7,7 @@ import type { PassQueue } from "./pass-queue.ts";
 export class Dispatcher {
   readonly #queues = new Set<PassQueue>();
   #free: number;
+  #willStart = false;
 
   /** @param places how many passes run at once */
   constructor(places: number) {
@@ -17,8 +18,17 @@ export class Dispatcher {
     this.#queues.add(queue);
   }
 
-  /** Starts what can run now. */
+  /** Starts what can run once all that has come in is there: those who ask at the same moment share a pass. */
   readonly wake = (): void => {
+    if (this.#willStart) return;
+    this.#willStart = true;
+    setImmediate(() => {
+      this.#willStart = false;
+      this.#start();
+    });
+  };
+
+  #start(): void {
     while (this.#free > 0) {
       let [next, oldest]: [PassQueue | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
       for (const queue of this.#queues) {
@@ -33,5 +43,5 @@ export class Dispatcher {
         this.wake();
       });
     }
-  };
+  }
 }

@@ -1,9 +1,10 @@
 import { HttpError } from "../../http/http-error.ts";
 import { type Deferred, deferred } from "../../util/promises.ts";
 import type { Answer, Question } from "../models/messages.ts";
+import type { ModelHost } from "../models/model-host.ts";
 import type { ModelFacts } from "../models/model-plan.ts";
-import type { ModelHost } from "../models/model-thread.ts";
-import { batchLength, cutApart, joinedQuestion } from "./batch.ts";
+import { areShort } from "../models/short-passes.ts";
+import { batchLength, cutApart, joinedQuestion, sameKind } from "./batch.ts";
 
 /** How many questions wait, and how long. */
 export interface QueueLimits {
@@ -159,9 +160,11 @@ export class PassQueue {
     const host = this.#idle.shift();
     if (!host) return;
     const { number: version } = this.#version;
+    const waiting = this.#waiting.map(({ question }) => question);
     const length = batchLength(
-      this.#waiting.map(({ question }) => question.rows),
+      waiting.slice(0, sameKind(waiting)).map(({ rows }) => rows),
       host.facts.maxBatch,
+      areShort(host.facts),
     );
     const batch = this.#waiting.splice(0, length);
     const questions = batch.map(({ question }) => question);

@@ -1,9 +1,14 @@
 import { jsonReply } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
 import type { Route } from "../../http/router.ts";
+import { errorOf } from "../models/failure.ts";
+import type { Picture, Shown } from "../models/messages.ts";
 import { readPictures } from "../protocol/picture-request.ts";
 import { VERBS } from "../protocol/verbs.ts";
 import { modelOf, type Served } from "./served.ts";
+
+/** Crops of a picture that is oversampled: corners and centre, mirrored too. */
+const CROPS = 10;
 
 /** The routes that say what pictures show, as the commands of the same names do. */
 export function pictureRoutes(served: Served): Route[] {
@@ -23,14 +28,17 @@ export function pictureRoutes(served: Served): Route[] {
         const type = exchange.request.headers["content-type"] ?? "";
         const sent = await readPictures(body.bytes, type, exchange.query, served);
         const answers = await Promise.all(
-          sent.map(({ picture }) => model.ask({ inputs: {}, rows: 0, picture }, exchange.gone)),
+          sent.map(({ picture }) => {
+            const rows = model.facts.joinsPictures ? rowsOf(picture) : 0;
+            return model.ask({ inputs: {}, rows, pictures: [picture] }, exchange.gone);
+          }),
         );
         return jsonReply({
           model_name: name,
           model_version: String(answers[0]?.version),
           pictures: answers.map(({ shown }, i) => {
             const file = sent[i]?.file;
-            return { ...(file !== undefined && { file }), ...shown };
+            return { ...(file !== undefined && { file }), ...saidOf(shown?.[0]) };
           }),
         });
       } finally {
@@ -38,4 +46,14 @@ export function pictureRoutes(served: Served): Route[] {
       }
     },
   }));
+}
+
+/** Rows of a pass that a picture takes: its crops. */
+function rowsOf({ oversample }: Picture): number {
+  return oversample ? CROPS : 1;
+}
+
+function saidOf(shown: Shown | undefined): object {
+  if (shown && "failure" in shown) throw errorOf(shown.failure);
+  return shown?.said ?? {};
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { batchLength, cutApart, joinedQuestion } from "../../../src/serve/queue/batch.ts";
+import { batchLength, cutApart, joinedQuestion, sameKind } from "../../../src/serve/queue/batch.ts";
 
 describe("batchLength", () => {
   test.each([
@@ -18,6 +18,13 @@ describe("batchLength", () => {
   ])("of rows %j with at most %i: %i", (rows, most, length) => {
     expect(batchLength(rows, most)).toBe(length);
   });
+
+  test("takes all that fit where rows of nothing may fill the pass", () => {
+    expect(batchLength([1, 1, 1], 8, true)).toBe(3);
+    expect(batchLength([3, 2, 4], 8, true)).toBe(2);
+    expect(batchLength([1, 0, 1], 8, true)).toBe(1);
+    expect(batchLength([0, 1], 8, true)).toBe(1);
+  });
 });
 
 test("joined questions have all rows behind one another, and each gets its own back", () => {
@@ -33,5 +40,21 @@ test("joined questions have all rows behind one another, and each gets its own b
   });
   expect(cutApart(questions, { outputs: inputs })).toEqual(
     questions.map((one) => ({ outputs: one.inputs })),
+  );
+});
+
+test("pictures join pictures alone, and each gets what is said of it", () => {
+  const picture = (byte: number, rows: number) => ({
+    ...{ inputs: {}, rows },
+    pictures: [{ bytes: Uint8Array.of(byte), top: 1, oversample: rows > 1, mask: false }],
+  });
+  const [a, b] = [picture(1, 1), picture(2, 10)];
+  const tensor = { inputs: { data: { shape: [1], data: new Float32Array(1) } }, rows: 1 };
+  expect([sameKind([]), sameKind([a, b, tensor]), sameKind([tensor, a])]).toEqual([0, 2, 1]);
+  const both = joinedQuestion([a, b]);
+  expect(both).toEqual({ inputs: {}, rows: 11, pictures: [...a.pictures, ...b.pictures] });
+  const shown = [{ said: { width: 1 } }, { failure: { message: "no", isCaffeError: true } }];
+  expect(cutApart([a, b], { outputs: {}, shown })).toEqual(
+    shown.map((one) => ({ outputs: {}, shown: [one] })),
   );
 });

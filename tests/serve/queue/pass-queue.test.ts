@@ -1,20 +1,25 @@
 import { expect, test } from "vitest";
 import type { Answer, Question } from "../../../src/serve/models/messages.ts";
-import type { ModelHost } from "../../../src/serve/models/model-thread.ts";
+import type { ModelHost } from "../../../src/serve/models/model-host.ts";
+import type { ModelFacts } from "../../../src/serve/models/model-plan.ts";
 import { Dispatcher } from "../../../src/serve/queue/dispatcher.ts";
 import { PassQueue } from "../../../src/serve/queue/pass-queue.ts";
 
 /** A model that answers with its inputs when the test lets it. */
 class SlowModel implements ModelHost {
-  readonly facts = {
-    ...{ netName: "slow", maxBatch: 4, labels: [], threads: 1 },
-    inputs: [{ name: "data", shape: [1, 1] }],
-    outputs: [{ name: "data", shape: [1, 1] }],
-  };
+  readonly facts: ModelFacts;
   readonly weights = [];
   readonly rows: number[] = [];
   readonly waiting: (() => void)[] = [];
   isClosed = false;
+
+  constructor(passTime = 1) {
+    this.facts = {
+      ...{ netName: "slow", maxBatch: 4, labels: [], threads: 1, joinsPictures: false, passTime },
+      inputs: [{ name: "data", shape: [1, 1] }],
+      outputs: [{ name: "data", shape: [1, 1] }],
+    };
+  }
 
   ask({ inputs, rows }: Question): Promise<{ answer: Answer; milliseconds: number }> {
     this.rows.push(rows);
@@ -35,12 +40,12 @@ const question = (value: number): Question => ({
 const here = new AbortController().signal;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function queueOf(limits: { maxQueue?: number; maxDelay?: number; timeout?: number }) {
+function queueOf(limits: { maxQueue?: number; maxDelay?: number; timeout?: number }, passTime = 1) {
   const dispatcher = new Dispatcher(1);
   const all = { maxQueue: 10, maxDelay: 0, timeout: 5000, ...limits };
   const queue = new PassQueue(all, () => {}, dispatcher.wake);
   dispatcher.add(queue);
-  const model = new SlowModel();
+  const model = new SlowModel(passTime);
   queue.use({ number: 1, hosts: [model] });
   const value = async (n: number, gone = here): Promise<number | undefined> =>
     (await queue.ask(question(n), gone)).outputs["data"]?.data[0];
@@ -49,20 +54,43 @@ function queueOf(limits: { maxQueue?: number; maxDelay?: number; timeout?: numbe
 
 test("those that come while a pass runs share the next, and each gets its own", async () => {
   const { model, value } = queueOf({});
-  const answers = [1, 2, 3, 4, 5, 6].map((n) => value(n));
+  const first = value(1);
+  await turn();
+  const answers = [first, ...[2, 3, 4, 5, 6].map((n) => value(n))];
   model.waiting.shift()?.();
+  await turn();
   await turn();
   expect(model.rows).toEqual([1, 4]);
   model.waiting.shift()?.();
+  await turn();
   await turn();
   model.waiting.shift()?.();
   expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(model.rows).toEqual([1, 4, 1]);
 });
 
+test("those that come at once share a pass, in one of a power of two where rows of nothing cost as much as others", async () => {
+  const { model, value } = queueOf({});
+  const answers = [1, 2, 3].map((n) => value(n));
+  await turn();
+  expect(model.rows).toEqual([2]);
+  model.waiting.shift()?.();
+  await turn();
+  await turn();
+  model.waiting.shift()?.();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3]);
+  const short = queueOf({}, 0.1);
+  const together = [1, 2, 3].map((n) => short.value(n));
+  await turn();
+  expect(short.model.rows).toEqual([3]);
+  short.model.waiting.shift()?.();
+  expect(await Promise.all(together)).toEqual([1, 2, 3]);
+});
+
 test("more than may wait are told to come again, and who takes too long is given up", async () => {
   const { model, queue, value } = queueOf({ maxQueue: 2, timeout: 30 });
   const running = value(1);
+  await turn();
   const waiting = [value(2), value(3)];
   await expect(value(4)).rejects.toMatchObject({ status: 429, headers: { "retry-after": "1" } });
   for (const late of [running, ...waiting])
@@ -71,6 +99,7 @@ test("more than may wait are told to come again, and who takes too long is given
   model.waiting.shift()?.();
   await turn();
   const next = value(5);
+  await turn();
   model.waiting.shift()?.();
   expect(await next).toBe(5);
 });
@@ -78,6 +107,7 @@ test("more than may wait are told to come again, and who takes too long is given
 test("who leaves no longer waits", async () => {
   const { model, queue, value } = queueOf({});
   const running = value(1);
+  await turn();
   const leaver = new AbortController();
   const left = value(2, leaver.signal);
   leaver.abort();
@@ -110,6 +140,7 @@ test("with a delay the first waits for others, but no longer than that", async (
 test("a new version answers who waits, and the one before ends what it is at", async () => {
   const { queue, model, value } = queueOf({});
   const running = value(1);
+  await turn();
   const waiting = queue.ask(question(2), here);
   const next = new SlowModel();
   queue.use({ number: 2, hosts: [next] });
@@ -118,6 +149,7 @@ test("a new version answers who waits, and the one before ends what it is at", a
   expect(await running).toBe(1);
   await turn();
   expect(model.isClosed).toBe(true);
+  await turn();
   next.waiting.shift()?.();
   expect(await waiting).toMatchObject({ version: 2 });
   // A thread that ends is not asked any more.

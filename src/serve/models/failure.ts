@@ -1,0 +1,23 @@
+import { CaffeError } from "../../util/errors.ts";
+
+/** An error on its way from a thread. */
+export interface Failure {
+  readonly message: string;
+  /** It is about what was given; anything else is a bug. */
+  readonly isCaffeError: boolean;
+  readonly stack?: string | undefined;
+}
+
+/** An error as it is sent. */
+export function failureOf(error: unknown): Failure {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { message, isCaffeError: error instanceof CaffeError, stack };
+}
+
+/** The error that was sent. */
+export function errorOf({ message, isCaffeError, stack }: Failure): Error {
+  if (isCaffeError) return new CaffeError(message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

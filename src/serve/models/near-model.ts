@@ -1,0 +1,37 @@
+import type { Log } from "../../util/log.ts";
+import type { Question, ThreadData } from "./messages.ts";
+import type { ModelHost, Timed } from "./model-host.ts";
+import type { ModelFacts } from "./model-plan.ts";
+import { OpenModel } from "./open-model.ts";
+import type { SharedWeights } from "./shared-weights.ts";
+
+/** A model that answers in the thread that asks, which does nothing else meanwhile. */
+export class NearModel implements ModelHost {
+  readonly weights: SharedWeights;
+  readonly #model: OpenModel;
+
+  private constructor(model: OpenModel, weights: SharedWeights) {
+    this.#model = model;
+    this.weights = weights;
+  }
+
+  /** @throws CaffeError where it cannot be opened */
+  static async open({ plan, isShared, before }: ThreadData, log: Log): Promise<NearModel> {
+    const model = await OpenModel.open(plan, log, before);
+    return new NearModel(model, isShared ? model.share() : []);
+  }
+
+  get facts(): ModelFacts {
+    return this.#model.facts;
+  }
+
+  async ask(question: Question): Promise<Timed> {
+    const from = performance.now();
+    const answer = await this.#model.ask(question);
+    return { answer, milliseconds: performance.now() - from };
+  }
+
+  async close(): Promise<void> {
+    this.#model.close();
+  }
+}

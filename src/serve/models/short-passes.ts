@@ -1,0 +1,46 @@
+import type { Question } from "./messages.ts";
+import type { ModelHost, Timed } from "./model-host.ts";
+import type { ModelFacts } from "./model-plan.ts";
+import type { SharedWeights } from "./shared-weights.ts";
+
+/** Milliseconds of a row below which its way to another thread and back costs more than its pass. */
+const SHORT = 0.4;
+/** Milliseconds for which a pass may hold up those whose requests are read, and the rows that it may have: for more the way pays. */
+const MOST_HELD_UP = 3;
+const MOST_ROWS = 8;
+
+/** Whether a model's passes are so short that a thread of their own makes them later, not sooner. */
+export function areShort({ passTime }: ModelFacts): boolean {
+  return passTime <= SHORT;
+}
+
+/** A model in a thread of its own whose short passes run in this one. What is long, and all that is no pass, its thread does. */
+export class ShortPassesNear implements ModelHost {
+  readonly #near: ModelHost;
+  readonly #far: ModelHost;
+
+  /** @param far in a thread of its own; near: the same model in this one */
+  constructor(far: ModelHost, near: ModelHost) {
+    this.#near = near;
+    this.#far = far;
+  }
+
+  get facts(): ModelFacts {
+    return this.#far.facts;
+  }
+
+  get weights(): SharedWeights {
+    return this.#far.weights;
+  }
+
+  ask(question: Question): Promise<Timed> {
+    const { rows, pictures } = question;
+    const isShort =
+      !pictures && rows > 0 && rows <= MOST_ROWS && rows * this.facts.passTime <= MOST_HELD_UP;
+    return (isShort ? this.#near : this.#far).ask(question);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#near.close(), this.#far.close()]);
+  }
+}

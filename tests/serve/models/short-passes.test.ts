@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Question } from "../../../src/serve/models/messages.ts";
+import type { ModelHost } from "../../../src/serve/models/model-host.ts";
+import type { ModelFacts } from "../../../src/serve/models/model-plan.ts";
+import { areShort, ShortPassesNear } from "../../../src/serve/models/short-passes.ts";
+
+const facts = (passTime: number): ModelFacts => ({
+  ...{ netName: "small", maxBatch: 64, labels: [], threads: 1, joinsPictures: false, passTime },
+  ...{ inputs: [], outputs: [] },
+});
+
+/** A host that notes what it is asked. */
+function host(asked: string[], name: string): ModelHost {
+  return {
+    facts: facts(0.1),
+    weights: [],
+    ask: async () => {
+      asked.push(name);
+      return { answer: { outputs: {} }, milliseconds: 0 };
+    },
+    close: async () => void asked.push(`${name} closed`),
+  };
+}
+
+test("passes are short that take less than their way to a thread; what has not been timed is not", () => {
+  expect([0.1, 5, Number.POSITIVE_INFINITY].map((time) => areShort(facts(time)))).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
+test("few rows run near; many, pictures and what cannot be joined in the thread", async () => {
+  const asked: string[] = [];
+  const both = new ShortPassesNear(host(asked, "thread"), host(asked, "here"));
+  const rows = (count: number): Question => ({ inputs: {}, rows: count });
+  await both.ask(rows(1));
+  await both.ask(rows(8));
+  await both.ask(rows(9));
+  await both.ask(rows(0));
+  expect(asked).toEqual(["here", "here", "thread", "thread"]);
+  await both.close();
+  expect(asked.slice(4).sort()).toEqual(["here closed", "thread closed"]);
+});
