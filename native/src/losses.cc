@@ -14,6 +14,25 @@ constexpr size_t kRun = PositionRun::kMost;
 // What the losses of given probabilities take a smaller one for.
 constexpr float kLeast = 1e-20f;
 
+// Rows by functions of their own: the compiler then makes vectors of their loops.
+void softmax_row(size_t n, const float* x, float* y) {
+  float max = -std::numeric_limits<float>::infinity(), sum = 0;
+#pragma omp simd reduction(max : max)
+  for (size_t c = 0; c < n; c++) max = std::max(max, x[c]);
+#pragma omp simd reduction(+ : sum)
+  for (size_t c = 0; c < n; c++) sum += y[c] = expf(x[c] - max);
+#pragma omp simd
+  for (size_t c = 0; c < n; c++) y[c] /= sum;
+}
+
+void softmax_gradient_row(size_t n, const float* y, const float* dy, float* dx) {
+  float dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (size_t c = 0; c < n; c++) dot += dy[c] * y[c];
+#pragma omp simd
+  for (size_t c = 0; c < n; c++) dx[c] = y[c] * (dy[c] - dot);
+}
+
 // softmax(outer, channels, inner, x, y)
 void Softmax(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -21,17 +40,7 @@ void Softmax(const Napi::CallbackInfo& info) {
   const float* x = args.floats(n);
   float* y = args.floats(n);
   if (inner == 1) {
-    parallel(outer, outer * channels, [=](size_t o) {
-      const float* from = x + o * channels;
-      float* to = y + o * channels;
-      float max = -std::numeric_limits<float>::infinity(), sum = 0;
-#pragma omp simd reduction(max : max)
-      for (size_t c = 0; c < channels; c++) max = std::max(max, from[c]);
-#pragma omp simd reduction(+ : sum)
-      for (size_t c = 0; c < channels; c++) sum += to[c] = expf(from[c] - max);
-#pragma omp simd
-      for (size_t c = 0; c < channels; c++) to[c] /= sum;
-    });
+    parallel(outer, n, [=](size_t o) { softmax_row(channels, x + o * channels, y + o * channels); });
     return;
   }
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
@@ -59,6 +68,13 @@ void SoftmaxBackward(const Napi::CallbackInfo& info) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size(), n = outer * channels * inner;
   const float *y = args.floats(n), *dy = args.floats(n);
   float* dx = args.floats(n);
+  if (inner == 1) {
+    parallel(outer, n, [=](size_t o) {
+      const size_t from = o * channels;
+      softmax_gradient_row(channels, y + from, dy + from, dx + from);
+    });
+    return;
+  }
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
     const size_t n = run.n, from = run.o * channels * inner + run.begin;
     float dot[kRun] = {};
@@ -100,6 +116,21 @@ void LabelGradient(const Napi::CallbackInfo& info) {
   const float scale = args.single();
   const float *prob = args.floats(outer * channels * inner), *label = args.floats(outer * inner);
   float* dx = args.floats(outer * channels * inner);
+  if (inner == 1) {
+    parallel(outer, outer * channels, [=](size_t o) {
+      const float named = label[o], factor = scale;
+      float* to = dx + o * channels;
+      if (static_cast<int>(named) == ignored) {
+        std::fill_n(to, channels, 0.0f);
+        return;
+      }
+      const float* from = prob + o * channels;
+#pragma omp simd
+      for (size_t c = 0; c < channels; c++) to[c] = factor * from[c];
+      to[class_of(named, channels)] -= factor;
+    });
+    return;
+  }
   parallel_positions(outer, inner, outer * channels * inner, [=](const PositionRun& run) {
     const size_t o = run.o, begin = run.begin, n = run.n;
     bool counts[kRun];

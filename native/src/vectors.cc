@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <atomic>
+#include <cstring>
 
 #include "loops.h"
 #include "primitive.h"
@@ -21,22 +22,28 @@ void Copy(const Napi::CallbackInfo& info) {
   parallel_parts(n, [=](size_t begin, size_t end) { std::copy(x + begin, x + end, y + begin); });
 }
 
-// greatest(n, x): the greatest |x|; infinity where one is NaN
+// The greatest |x|; infinity where one is NaN. Magnitudes of floats are in the order of their bits.
+float greatest_of(const float* x, size_t n) {
+  int32_t most = 0;
+#pragma omp simd reduction(max : most)
+  for (size_t i = 0; i < n; i++) {
+    int32_t bits;
+    std::memcpy(&bits, x + i, sizeof(bits));
+    most = std::max(most, bits & 0x7fffffff);
+  }
+  float magnitude;
+  std::memcpy(&magnitude, &most, sizeof(magnitude));
+  return std::isnan(magnitude) ? INFINITY : magnitude;
+}
+
+// greatest(n, x)
 Napi::Value Greatest(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const float* x = args.floats(n);
   std::atomic<float> greatest(0);
   parallel_parts(n, [=, &greatest](size_t begin, size_t end) {
-    float most = 0;
-    int others = 0;
-#pragma omp simd reduction(max : most) reduction(+ : others)
-    for (size_t i = begin; i < end; i++) {
-      const float magnitude = fabsf(x[i]);
-      most = magnitude > most ? magnitude : most;
-      others += magnitude != magnitude;
-    }
-    if (others > 0) most = INFINITY;
+    const float most = greatest_of(x + begin, end - begin);
     float known = greatest.load();
     while (most > known && !greatest.compare_exchange_weak(known, most)) {
     }
@@ -61,6 +68,14 @@ void Axpby(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < n; i++) y[i] = alpha * x[i] + beta * y[i];
 }
 
+template <typename Term>
+float block_sum(const float* x, size_t n, Term term) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t i = 0; i < n; i++) sum += term(x[i]);
+  return sum;
+}
+
 // Sums go in blocks of fixed size, so that their bits do not depend on the number of threads.
 template <typename Term>
 double blocked_sum(const float* x, size_t n, Term term) {
@@ -69,11 +84,7 @@ double blocked_sum(const float* x, size_t n, Term term) {
   float* sums = parts.data();
   // Captured by value: what a loop reads through references is not vectorised.
   parallel(parts.size(), n, [=](size_t p) {
-    const size_t from = p * kBlock, to = std::min(n, from + kBlock);
-    float part = 0;
-#pragma omp simd reduction(+ : part)
-    for (size_t i = from; i < to; i++) part += term(x[i]);
-    sums[p] = part;
+    sums[p] = block_sum(x + p * kBlock, std::min(kBlock, n - p * kBlock), term);
   });
   double sum = 0;
   for (float part : parts) sum += part;
