@@ -64,7 +64,7 @@ export class SummedGradients implements GradientSums {
   /** How each lay here when it was sent last, in the order in which they were first sent; undefined for plain. */
   readonly #seen: Map<SyncedMem, Form | undefined> = new Map();
   #open: Bucket | undefined;
-  #journeys: Journey[] = [];
+  readonly #journeys: Journey[] = [];
   /** Gradients that one of the workers could not give as factors. */
   #left: SyncedMem[] = [];
   /** Of buckets that have come back. */
@@ -74,6 +74,10 @@ export class SummedGradients implements GradientSums {
   readonly #rests: Map<SyncedMem, { readonly layout: string; readonly rest: Float32Array }> =
     new Map();
   #bytes = 0;
+  /** Since when gradients are on their way, while some are. */
+  #onWaySince = 0;
+  #onWayMs = 0;
+  #waitedMs = 0;
 
   constructor(world: World, wire: Wire = "float32") {
     this.#world = world;
@@ -82,6 +86,14 @@ export class SummedGradients implements GradientSums {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get onWayMs(): number {
+    return this.#onWayMs;
+  }
+
+  get waitedMs(): number {
+    return this.#waitedMs;
   }
 
   restart(): void {
@@ -159,7 +171,19 @@ export class SummedGradients implements GradientSums {
     const sent = (bucket.halves ?? bucket.array).subarray(0, bucket.used);
     this.#bytes += sent.byteLength;
     bucket.tickets = this.#world.beginSum(sent);
-    this.#journeys.push(bucket);
+    this.#begin(bucket);
+  }
+
+  #begin(journey: Journey): void {
+    if (this.#journeys.length === 0) this.#onWaySince = performance.now();
+    this.#journeys.push(journey);
+  }
+
+  /** The first that is under way has come. */
+  #end(): Journey {
+    const journey = this.#journeys.shift() as Journey;
+    if (this.#journeys.length === 0) this.#onWayMs += performance.now() - this.#onWaySince;
+    return journey;
   }
 
   #sendFactors(mem: SyncedMem, joining: Joining): void {
@@ -169,7 +193,7 @@ export class SummedGradients implements GradientSums {
     const all = new Float32Array(own.length * this.#world.count);
     this.#bytes += own.byteLength;
     const tickets = [this.#world.beginGather(own, all)];
-    this.#journeys.push({ mem, joining, all, tickets });
+    this.#begin({ mem, joining, all, tickets });
   }
 
   arrived(): readonly SyncedMem[] {
@@ -177,16 +201,17 @@ export class SummedGradients implements GradientSums {
     for (;;) {
       const [first] = this.#journeys;
       if (!first || !this.#world.areDone(first.tickets)) return come;
-      this.#journeys.shift();
-      come.push(...this.#receive(first));
+      come.push(...this.#receive(this.#end()));
     }
   }
 
   async settle(): Promise<void> {
     this.#depart();
-    for (const journey of this.#journeys.splice(0)) {
-      await this.#world.wait(journey.tickets);
-      this.#receive(journey);
+    for (let [first] = this.#journeys; first; [first] = this.#journeys) {
+      const since = performance.now();
+      await this.#world.wait(first.tickets);
+      this.#waitedMs += performance.now() - since;
+      this.#receive(this.#end());
     }
     for (const mem of this.#left.splice(0)) {
       await this.#world.wait(this.#world.beginSum(mem.mutableCpu().subarray(0, mem.count)));

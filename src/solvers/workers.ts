@@ -10,6 +10,9 @@ export interface GradientSums {
   settle(): Promise<void>;
   /** Bytes that this worker has sent off. */
   readonly bytes: number;
+  /** How long gradients were on their way, in all, and how long of that this worker waited for them. */
+  readonly onWayMs: number;
+  readonly waitedMs: number;
   /** Goes on as from the beginning: nothing that was kept of earlier gradients, or agreed on, holds any more. */
   restart(): void;
 }

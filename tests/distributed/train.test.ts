@@ -212,7 +212,9 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       [binary, "train", `--solver=${endless("killed")}`],
       folder,
     );
-    await said(/All 2 ranks: .* images\/s/);
+    await said(
+      /All 2 ranks: .* images\/s, each sends .* MiB .* computes during \d+ % of their way/,
+    );
     const [rank = 0] = processesWith("killed.prototxt");
     const number = /OMPI_COMM_WORLD_RANK=(\d+)/.exec(readFileSync(`/proc/${rank}/environ`, "utf8"));
     process.kill(rank, "SIGSTOP");

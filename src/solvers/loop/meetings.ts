@@ -19,7 +19,7 @@ export class Meetings {
   /** By worker: how long it had waited for the others, in all, at the last meeting and at the last display. */
   #waited: readonly number[] = [];
   #waitedBefore: readonly number[] = [];
-  #bytesBefore = 0;
+  #sentBefore = { bytes: 0, onWayMs: 0, waitedMs: 0 };
 
   constructor(workers: Workers) {
     this.workers = workers;
@@ -67,12 +67,15 @@ export class Meetings {
     return factor;
   }
 
-  /** Megabytes of gradients that this worker has sent since this was last asked. */
-  megabytes(): number {
-    const { bytes } = this.workers.gradients;
-    const sent = bytes - this.#bytesBefore;
-    this.#bytesBefore = bytes;
-    return sent / 2 ** 20;
+  /** In words, what gradients this worker has sent in so many iterations, since this was last asked. */
+  sent(iterations: number): string {
+    const { bytes, onWayMs, waitedMs } = this.workers.gradients;
+    const before = this.#sentBefore;
+    this.#sentBefore = { bytes, onWayMs, waitedMs };
+    const megabytes = (bytes - before.bytes) / 2 ** 20 / Math.max(1, iterations);
+    const [onWay, waited] = [onWayMs - before.onWayMs, waitedMs - before.waitedMs];
+    const hidden = onWay > 0 ? Math.max(0, Math.round(100 * (1 - waited / onWay))) : 100;
+    return `each sends ${numberText(megabytes)} MiB of gradients an iteration, and computes during ${hidden} % of their way`;
   }
 
   /**

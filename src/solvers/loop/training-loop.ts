@@ -234,10 +234,8 @@ export abstract class TrainingLoop extends SolverRun {
     const { count } = this.meetings.workers;
     const images = imagesPerIteration(net, param) * count;
     const perSecond = (images * done.iterations) / (done.seconds || 1);
-    const sent = numberText(this.meetings.megabytes() / Math.max(1, done.iterations));
-    this.say(
-      `    All ${count} ranks: ${numberText(perSecond)} images/s, each sends ${sent} MiB of gradients an iteration`,
-    );
+    const sent = this.meetings.sent(done.iterations);
+    this.say(`    All ${count} ranks: ${numberText(perSecond)} images/s, ${sent}`);
     const slow = this.meetings.slowest(done.seconds);
     if (slow !== undefined && count > 1) this.log("warning", "solver", slow);
   }
