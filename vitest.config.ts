@@ -13,8 +13,15 @@ const tidy = [
   "util",
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
 
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+
 export default defineConfig({
-  resolve: { alias: { "caffe-ts": new URL("./src/index.ts", import.meta.url).pathname } },
+  resolve: {
+    alias: [
+      { find: "caffe-ts", replacement: here("./src/index.ts") },
+      { find: /^\.\/library-here\.ts$/, replacement: here("./tests/support/library-here.ts") },
+    ],
+  },
   test: {
     globalSetup: ["tests/support/global-setup.ts"],
     setupFiles: ["tests/support/setup.ts"],

@@ -68,6 +68,8 @@ try {
     );
     cpSync("tests/package/program.mjs", join(cwd, "program.mjs"));
     run(`a user's program, ${what}`, process.execPath, ["program.mjs", lenet], { cwd });
+    cpSync("tests/package/program.cjs", join(cwd, "program.cjs"));
+    run(`a program that requires it, ${what}`, process.execPath, ["program.cjs"], { cwd });
     run(`caffe --version, ${what}`, "npx", ["caffe", "--version"], { cwd });
     if (env["CC"]) continue;
     for (const version of [22, 24]) {

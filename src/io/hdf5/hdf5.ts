@@ -4,13 +4,12 @@ import type { NdArray } from "../../util/nd-array.ts";
 import { writeFileAtomically } from "../files/atomic-file.ts";
 import { isFile } from "../files/file-system.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
+import { here } from "./library-here.ts";
 import { type Hdf5Storage, storageIn, storageOf } from "./storage.ts";
-import { Hdf5Thread } from "./thread.ts";
+import { Hdf5Thread, needed } from "./thread.ts";
 import { arrayIn, groupIn, type Hdf5Node, type Hdf5Tree } from "./tree.ts";
 
 const thread = Hdf5Thread.find();
-/** Where no thread can be, the library runs here. */
-const here = thread ? undefined : await import("./tree-file.ts");
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Bytes that the library reads in a millisecond at its slowest, on a machine that is busy. */
@@ -118,7 +117,7 @@ export function writeHdf5(path: string, tree: Hdf5Tree): void {
 }
 
 function ask(order: Parameters<Hdf5Thread["run"]>[0], size: number): ReturnType<Hdf5Thread["run"]> {
-  return (thread as Hdf5Thread).run(order, size, LEAST_MS + size / BYTES_PER_MS);
+  return needed(thread).run(order, size, LEAST_MS + size / BYTES_PER_MS);
 }
 
 /** The tree with large arrays in shared memory: a message has no room for gigabytes. */

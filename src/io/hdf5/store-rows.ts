@@ -1,15 +1,14 @@
 import { FileError, FormatError, systemErrorText } from "../../util/errors.ts";
 import { PartialFile } from "../files/atomic-file.ts";
 import { isHdf5At } from "./hdf5.ts";
+import { here } from "./library-here.ts";
 import type { StoredRows } from "./row-file.ts";
-import { Hdf5Thread } from "./thread.ts";
+import { Hdf5Thread, needed } from "./thread.ts";
 
 /** How long a disk may take. */
 const MOST_MS = 600_000;
 
 const thread = Hdf5Thread.find();
-/** Where no thread can be, the library runs here. */
-const here = thread ? undefined : await import("./row-file.ts");
 
 /**
  * Writes rows of 32-bit floats to datasets of an HDF5 file, to which more can be added: a new file, complete or not at
@@ -54,7 +53,7 @@ function store(
     }
   }
   const size = arrays.reduce((sum, { values }) => sum + values.byteLength, 0);
-  const answer = (thread as Hdf5Thread).run({ store: [file, mode, arrays] }, size, MOST_MS);
+  const answer = needed(thread).run({ store: [file, mode, arrays] }, size, MOST_MS);
   if ("shapes" in answer) return answer.shapes;
   if ("error" in answer && answer.isOurs) throw new FormatError(`${path}: ${answer.error}`);
   throw failed(path, "error" in answer ? answer.error : "no answer");

@@ -42,6 +42,8 @@ export type Hdf5Answer =
       readonly isBroken: boolean;
     };
 
+const isBuilt = import.meta.url.endsWith(".js");
+
 interface Running {
   readonly worker: Worker;
   readonly port: MessagePort;
@@ -56,10 +58,11 @@ export class Hdf5Thread {
   readonly #file: URL;
   #running: Running | undefined;
 
-  /** Undefined where there can be no thread: from source without a build. */
+  /** Undefined where there can be no thread: in a page, and from source where nothing compiles it. */
   static find(): Hdf5Thread | undefined {
-    const file = new URL("./worker.js", import.meta.url);
-    return import.meta.url.endsWith(".js") && existsSync(file) ? new Hdf5Thread(file) : undefined;
+    if (!isBuilt && !process.execArgv.some((arg) => arg.includes("tsx"))) return undefined;
+    const file = new URL(isBuilt ? "./worker.js" : "./worker.ts", import.meta.url);
+    return existsSync(file) ? new Hdf5Thread(file) : undefined;
   }
 
   constructor(file: URL) {
@@ -97,7 +100,7 @@ export class Hdf5Thread {
     const worker = new Worker(this.#file, {
       workerData: { port: port2, signal },
       transferList: [port2],
-      execArgv: [],
+      execArgv: isBuilt ? [] : process.execArgv,
       // What the library writes there of a trap goes nowhere: its errors say it too.
       stdout: true,
       stderr: true,
@@ -112,4 +115,10 @@ export class Hdf5Thread {
     void this.#running?.worker.terminate();
     this.#running = undefined;
   }
+}
+
+/** @throws FormatError where there can be no thread */
+export function needed(thread: Hdf5Thread | undefined): Hdf5Thread {
+  if (thread) return thread;
+  throw new FormatError("HDF5 cannot be read or written here. Expected Node.js with its threads.");
 }
