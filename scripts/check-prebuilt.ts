@@ -58,6 +58,12 @@ for (const name of ["npm", "npx"]) {
   symlinkSync(`../lib-npm/bin/${name}-cli.js`, join(programs, name));
 }
 if (root) copyFileSync("/etc/resolv.conf", join(root, "etc/resolv.conf"));
+// Behind a proxy with a certificate of its own npm needs that too.
+const certificates = process.env["NODE_EXTRA_CA_CERTS"];
+if (root && certificates) {
+  mkdirSync(dirname(join(root, certificates)), { recursive: true });
+  copyFileSync(certificates, join(root, certificates));
+}
 
 const project = join(folder, "project");
 mkdirSync(project);
@@ -76,7 +82,11 @@ function there(command: string): { readonly said: string; readonly seconds: numb
     `cd ${inside(project)}; export HOME=${inside(folder)} PATH=${inside(programs)}${root ? ":/usr/bin:/bin" : ""}; ${command}`,
   ];
   const start = performance.now();
-  const options = { encoding: "utf8", maxBuffer: 2 ** 28, env: { LANG: "C.UTF-8" } } as const;
+  const options = {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    env: { LANG: "C.UTF-8", ...(certificates && { NODE_EXTRA_CA_CERTS: certificates }) },
+  } as const;
   const { status, stdout, stderr } = root
     ? spawnSync(
         "/usr/sbin/chroot",
