@@ -52,6 +52,7 @@ export default defineConfig({
         ["Many machines", "distributed"],
         ["Performance", "performance"],
         ["Snapshots", "solvers#snapshots"],
+        ["A window on the run", "dashboard"],
         ["Serving", "serving"],
         ["ONNX", "onnx"],
       ]),

@@ -84,6 +84,19 @@ function numberFlag<K extends string, O extends NumberOptions>(
   return [name, declared as NumberFlag<K, O>[1]];
 }
 
+/** A flag of text that may stand alone: it takes no word behind it, and its value is empty then. */
+export function alone<K extends string>(
+  name: K,
+  options: { readonly describe: string },
+): [name: K, options: { readonly type: "string"; readonly describe: string }] {
+  const declared = { ...options, type: "string" } as const;
+  standAlone.add(declared);
+  return [name, declared];
+}
+
+/** The options of flags that may stand alone. */
+const standAlone = new WeakSet<object>();
+
 /** `--threads` of tools that work on images: how many of them do what `work` says, 0 for none beside the tool itself. */
 export function threadsThat(
   work: string,
@@ -96,6 +109,8 @@ export function threadsThat(
 interface Flags {
   readonly boolean: ReadonlySet<string>;
   readonly number: ReadonlySet<string>;
+  /** Those that may stand alone. */
+  readonly alone: ReadonlySet<string>;
   /** All of them, of any type. */
   readonly known: ReadonlySet<string>;
 }
@@ -154,6 +169,7 @@ function readFlag(arg: string, next: string | undefined, flags: Flags): string {
     if (value === undefined) return `--${negated}=false`;
     throw new CaffeError(`--${name} is ${value}. Expected no value, or --${negated}=${value}.`);
   }
+  if (flags.alone.has(name) && value === undefined) return `${arg}=`;
   if (flags.number.has(name)) checkNumber(name, value ?? next);
   return arg;
 }
@@ -177,9 +193,14 @@ function flagsOf(
   commands: readonly CommandModule[],
   everywhere: Readonly<Record<string, Options>>,
 ): Flags {
-  const flags = { boolean: new Set(answered), number: new Set<string>(), known: new Set(answered) };
+  const flags = {
+    ...{ boolean: new Set(answered), known: new Set(answered) },
+    ...{ number: new Set<string>(), alone: new Set<string>() },
+  };
   const note = (options: Readonly<Record<string, Options>>): void => {
-    for (const [name, { type, alias = [] }] of Object.entries(options)) {
+    for (const [name, declared] of Object.entries(options)) {
+      const { type, alias = [] } = declared;
+      if (standAlone.has(declared)) flags.alone.add(name);
       for (const one of [name, ...[alias].flat()]) flags.known.add(one);
       if (type === "boolean" || type === "number") flags[type].add(name);
     }

@@ -13,6 +13,7 @@ import { convertMnistData } from "./commands/convert-mnist-data.ts";
 import { convertMnistSiameseData } from "./commands/convert-mnist-siamese-data.ts";
 import { convertAnnoset, createAnnoset } from "./commands/create-annoset.ts";
 import { createLabelMap } from "./commands/create-label-map.ts";
+import { dashboardCommand } from "./commands/dashboard.ts";
 import { dataset } from "./commands/dataset.ts";
 import { detect } from "./commands/detect.ts";
 import { deviceQuery } from "./commands/device-query.ts";
@@ -55,6 +56,7 @@ import { guardOutput, showError } from "./output.ts";
 const commands = [
   newCommand,
   train,
+  dashboardCommand,
   test,
   evalCommand,
   time,

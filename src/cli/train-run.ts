@@ -48,6 +48,7 @@ export class TrainRun {
   readonly #flags: RecordFlags;
   readonly console: Console;
   readonly #open: { close(): void }[] = [];
+  #folder: string | undefined;
   #running: { readonly solver: Solver; readonly teller: RunTeller } | undefined;
 
   constructor(flags: RecordFlags, console: Console) {
@@ -69,11 +70,17 @@ export class TrainRun {
     if (flags.events) teller.listen(this.#eventFile(flags.events));
     const record = place === undefined ? undefined : this.#record(place);
     if (record) {
+      this.#folder = record.folder;
       record.addFacts(solver, start);
       teller.listen((event) => record.add(event));
     }
     teller.tell(start);
     if (teller.isHeard) solver.callbacks.push(teller);
+  }
+
+  /** The folder of the record, once training has begun; undefined where there is none. */
+  get folder(): string | undefined {
+    return this.#folder;
   }
 
   /** Training has ended, as the solver says, or by an error. */

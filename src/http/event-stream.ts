@@ -31,9 +31,15 @@ export class EventStream {
     else this.#whenGone = act;
   }
 
-  /** Sends an event whose data is JSON. */
-  send(event: string, data: object): void {
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  /** Sends an event whose data is JSON. @param id what a client that comes again says it had last (`Last-Event-ID`) */
+  send(event: string, data: object, id?: number): void {
+    const number = id === undefined ? "" : `id: ${id}\n`;
+    this.#write(`${number}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** There is nothing more to tell. */
+  end(): void {
+    this.#response.end();
   }
 
   #write(text: string): void {

@@ -45,6 +45,8 @@ export interface StartEvent extends Event<"start"> {
   readonly process: number;
   /** The snapshot that it goes on from, and the folder of the record whose training wrote it, where that is known. */
   readonly continues?: { readonly snapshot: string; readonly run?: string };
+  /** What learning rates are multiplied by, where that was set by hand before the snapshot. */
+  readonly rateFactor?: number;
   readonly command: readonly string[];
   /** The folder that it was started in. */
   readonly folder: string;
@@ -112,6 +114,8 @@ interface SnapshotEvent extends Event<"snapshot"> {
 /** Something was changed by hand: `rate` is the learning rate from the next iteration on. */
 interface RateEvent extends Event<"rate"> {
   readonly rate: EventNumber;
+  /** What all of the policy's rates are multiplied by from then on. */
+  readonly factor: number;
 }
 
 /** Training has ended. */

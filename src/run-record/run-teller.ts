@@ -95,6 +95,10 @@ export class RunTeller implements SolverCallbacks {
     });
   }
 
+  onRate(rate: number, factor: number, { iter }: Solver): void {
+    this.tell({ type: "rate", time: Date.now(), iter, rate: eventNumber(rate), factor });
+  }
+
   onSnapshot(path: string, { iter }: Solver): void {
     this.tell({ type: "snapshot", time: Date.now(), iter, state: path });
   }

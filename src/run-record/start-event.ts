@@ -46,6 +46,7 @@ export function startEvent(
     parameters: net.learnableParams.reduce((sum, { blob }) => sum + blob.count(), 0),
     process: process.pid,
     ...(continues && { continues }),
+    ...(solver.rateFactor !== 1 && { rateFactor: solver.rateFactor }),
     command,
     folder: process.cwd(),
     environment: environmentOf(solver, threads, ranks),

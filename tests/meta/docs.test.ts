@@ -17,7 +17,7 @@ const folder = temporaryFolder();
 /** Pages that are made from code, or that tests of their own run. */
 const ELSEWHERE = ["cli.md", "models.md", "layers.md", "data.md", "user-layers.md", "python.md"];
 /** Pages whose commands and answers a test of their own runs, and whose programs this one does. */
-const COMMANDS_ELSEWHERE = ["serving.md"];
+const COMMANDS_ELSEWHERE = ["serving.md", "dashboard.md"];
 
 interface Block {
   readonly page: string;

@@ -21,6 +21,7 @@ const KEPT: Readonly<Record<string, string>> = {
 const ENTRIES: Readonly<Record<string, string>> = {
   "src/index.ts": "the package",
   "src/cli/main.ts": "bin/caffe",
+  "src/dashboard/api.ts": "the dashboard's page, whose sources are in dashboard/",
   "src/browser/": "the package in a browser, and what stands there in the place of Node's modules",
 };
 

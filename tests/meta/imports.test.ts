@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 const below = ["util", "syncedmem", "io", "engines", "blob", "bridge", "layers", "net", "solvers"];
 const guests = [
+  "dashboard",
   "doctor",
   "draw",
   "explain",
@@ -57,6 +58,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   inference: [...below.slice(0, 8), "float-images"],
   // A server over HTTP, whatever it answers.
   http: ["util"],
+  // A window on runs: it looks at one that trains, and reads the records of others.
+  dashboard: [...below, "draw", "float-images", "http", "inference", "report", "run-record"],
   // What nets say, asked for over HTTP.
   serve: [...below.slice(0, 8), "draw", "float-images", "inference", "page", "http"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.

@@ -69,6 +69,8 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/summarize.ts": ["Split"],
   "cli/run-layers.ts": ["Python"],
   "cli/same-start.ts": ["Python"],
+  "dashboard/live/batch-copy.ts": ["AnnotatedData"],
+  "dashboard/live/looks.ts": ["Split"],
   "doctor/checks/net/batch-norm-without-scale.ts": ["Scale"],
   "doctor/checks/net/nothing-learns.ts": ["SoftmaxWithLoss"],
   "doctor/layer-kinds.ts": [

@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
+import { LayerTimer } from "../../net/tools/layer-times.ts";
 import { numberText } from "../../util/log.ts";
 import { levelFlag, stageFlag, whole } from "../flags.ts";
 import { LayerWork } from "../layer-work.ts";
@@ -62,7 +63,8 @@ async function run(flags: TimeFlags): Promise<void> {
     await net.device?.finish();
     say("*** Benchmark begins ***");
     say(`Testing for ${iterations} iterations.`);
-    const layers = net.device?.canTime ? new DeviceTimer(net, net.device) : new LayerTimer(net);
+    const device = net.device?.canTime ? new DeviceTimer(net, net.device) : undefined;
+    const layers = device ?? new LayerTimer(net);
     const work = flags.verbose ? new LayerWork(net) : undefined;
     const before = { ...net.device?.traffic };
     const startedAt = performance.now();
@@ -79,7 +81,7 @@ async function run(flags: TimeFlags): Promise<void> {
       const end = performance.now();
       forward += middle - begin;
       backward += end - middle;
-      await layers.endIteration();
+      await device?.endIteration();
       say(`Iteration: ${j} forward-backward time: ${numberText(end - begin)} ms.`);
     }
     say("Average time per layer: ");
@@ -133,28 +135,6 @@ function sayTraffic(
   if (!canTime) {
     say("Times of layers are the host's: this GPU offers no timestamps.");
   }
-}
-
-/** Milliseconds of each layer, summed over all passes. A layer that is fused into another takes no time of its own. */
-class LayerTimer {
-  readonly forward: number[] = [];
-  readonly backward: number[] = [];
-
-  constructor(net: Net) {
-    let since = 0;
-    const begin = (): void => {
-      since = performance.now();
-    };
-    const end = (sums: number[]) => (i: number) => {
-      sums[i] = (sums[i] ?? 0) + performance.now() - since;
-    };
-    net.beforeForward.push(begin);
-    net.afterForward.push(end(this.forward));
-    net.beforeBackward.push(begin);
-    net.afterBackward.push(end(this.backward));
-  }
-
-  async endIteration(): Promise<void> {}
 }
 
 /** The same by the device's own clock: the host is done with a layer before the device begins it. */

@@ -16,9 +16,16 @@ import { besideOthers, type Side } from "../ranks.ts";
 import { checkSameStart } from "../same-start.ts";
 import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
-import { keepsRecord, type RecordFlags, TrainRun } from "../train-run.ts";
+import {
+  checkDashboardFlags,
+  type DashboardFlags,
+  dashboardOf,
+  keepNet,
+  withDashboardFlags,
+} from "../train-dashboard.ts";
+import { keepsRecord, TrainRun } from "../train-run.ts";
 
-interface TrainFlags extends CommonFlags, NewRunFlags, RecordFlags {
+interface TrainFlags extends CommonFlags, NewRunFlags, DashboardFlags {
   readonly file: string | undefined;
   readonly solver: string | undefined;
   readonly folder: string | undefined;
@@ -39,10 +46,12 @@ export const train: CommandModule<object, TrainFlags> = {
   command: "train [file]",
   describe: "train or finetune a model",
   builder: (yargs) =>
-    withNewRunFlags(
-      withCommonFlags(yargs)
-        .positional("file", { type: "string", describe: "the solver's prototxt" })
-        .option("solver", { type: "string", describe: "the same" }),
+    withDashboardFlags(
+      withNewRunFlags(
+        withCommonFlags(yargs)
+          .positional("file", { type: "string", describe: "the solver's prototxt" })
+          .option("solver", { type: "string", describe: "the same" }),
+      ),
     )
       .option("folder", {
         type: "string",
@@ -104,6 +113,10 @@ export const train: CommandModule<object, TrainFlags> = {
       )
       .example("caffe train --solver=s.prototxt --weights=caffenet.caffemodel", "finetune")
       .example(
+        "caffe train --solver=s.prototxt --dashboard",
+        "watch and steer the run in a browser, at the address that the log tells",
+      )
+      .example(
         "caffe train --solver=s.prototxt --events=- | jq .loss",
         "events for another program",
       )
@@ -152,6 +165,7 @@ function solverOf({ solver, file }: TrainFlags): string | undefined {
 /** @throws CaffeError where flags contradict one another, or one would have no effect */
 function checkFlags(flags: TrainFlags): void {
   const { solver, file, images, snapshot, weights } = flags;
+  checkDashboardFlags(flags);
   if (solver && file) {
     throw new CaffeError(`${file} and --solver=${solver} are both given. Expected one of them.`);
   }
@@ -261,14 +275,19 @@ async function solve(
   }
   const threads = flags.threads ?? others?.threads;
   if (isTeller) run.begin({ solver, file: flags.file, threads, ranks, snapshot });
-  log("info", "caffe", "Starting Optimization");
+  const place = { folder: run.folder, file: flags.file };
+  const dashboard = isTeller ? await dashboardOf(solver, place, flags, log) : undefined;
   try {
+    log("info", "caffe", "Starting Optimization");
     await solver.solve();
+    run.end();
   } catch (error) {
     run.end(error);
     throw error;
+  } finally {
+    if (dashboard) await dashboard.close();
+    else if (run.folder !== undefined) keepNet(solver, run.folder, log);
   }
-  run.end();
   log("info", "caffe", "Optimization Done.");
 }
 

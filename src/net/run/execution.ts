@@ -84,6 +84,21 @@ export class Execution {
     }
   }
 
+  /** By layer: the one that does its work, forward or both ways. */
+  get fusedLayers(): ReadonlyMap<number, { readonly layer: number; readonly isBackward: boolean }> {
+    return new Map(
+      [...this.#byFollower].map(([i, { producer, isBackward }]) => [
+        i,
+        { layer: producer, isBackward },
+      ]),
+    );
+  }
+
+  /** Whether memory is given up that no layer reads any more. */
+  get sharesMemory(): boolean {
+    return this.#memory !== undefined;
+  }
+
   /**
    * Layer i's forward, in a pass of layers [from, to].
    * @param apart runs every layer by itself, so that what each one makes can be shown

@@ -70,6 +70,16 @@ export class LayerRunner {
     this.#execution.plan();
   }
 
+  /** As `Execution.fusedLayers`. */
+  get fusedLayers(): Execution["fusedLayers"] {
+    return this.#execution.fusedLayers;
+  }
+
+  /** As `Execution.sharesMemory`. */
+  get sharesMemory(): boolean {
+    return this.#execution.sharesMemory;
+  }
+
   /** As `Execution.showGradient`. */
   showGradient(blob: Blob, isUpdated: boolean): void {
     if (!this.#isRunning) this.#execution.showGradient(blob, isUpdated);

@@ -66,6 +66,16 @@ export abstract class RunnableNet extends NetGraph {
     this.open.runner.debugInfo = isOn;
   }
 
+  /** By layer: the one that does its work as it does its own (fusion), forward or both ways. */
+  get fusedLayers(): ReadonlyMap<number, { readonly layer: number; readonly isBackward: boolean }> {
+    return this.open.runner.fusedLayers;
+  }
+
+  /** Whether blobs give up their memory once no layer reads them any more: `NetOptions.sharesMemory`. */
+  get sharesMemory(): boolean {
+    return this.open.runner.sharesMemory;
+  }
+
   /**
    * From now on layers run one by one, so that whoever looks between them sees what each one makes.
    * @internal

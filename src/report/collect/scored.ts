@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import { type ScoredBlobs, scoredBlobs } from "../../net/evaluation/scored-blobs.ts";
 import type { Net } from "../../net/net.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { cut } from "../../util/printable.ts";
 import { shapeText } from "../../util/shape.ts";
@@ -40,7 +41,12 @@ export async function findScored(net: Net, choice: BlobChoice): Promise<Scored> 
   }
   await scores.toHost();
   return {
-    ...{ scores, labels, ignored: found?.ignored ?? [], scale: scaleOf(net, scores) },
+    ...{
+      scores,
+      labels,
+      ignored: found?.ignored ?? [],
+      scale: scaleOf(net, scores, scores.values()),
+    },
     source: choice.scores ?? found?.source ?? nameOf(net, scores),
   };
 }
@@ -101,8 +107,8 @@ function nameOf(net: Net, blob: Blob): string {
   return `"${name ?? ""}"`;
 }
 
-/** How scores are to be read: by the layer that made them, or that which reads them. */
-function scaleOf(net: Net, scores: Blob): Scale {
+/** How scores, whose values are these, are to be read: by the layer that made them, or that which reads them. */
+export function scaleOf(net: Net, scores: Blob, values: FloatArray): Scale {
   const isOf = (blob: Blob): boolean => blob.dataMem === scores.dataMem;
   const types = net.layers.map(({ param }) => param.type ?? "");
   const maker = types.findLast((type, i) => type !== "Split" && (net.topBlobs[i] ?? []).some(isOf));
@@ -111,15 +117,14 @@ function scaleOf(net: Net, scores: Blob): Scale {
     (type, i) => type === "SigmoidCrossEntropyLoss" && (net.bottomBlobs[i] ?? []).some(isOf),
   );
   if (isRead) return "sigmoid";
-  return areShares(scores) ? "probabilities" : "softmax";
+  return areShares(values, scores.count(1)) ? "probabilities" : "softmax";
 }
 
 /** How far the sum of a sample's probabilities may lie from 1. */
 const SLACK = 1e-3;
 
 /** Whether scores are probabilities, whoever made them: each sample's lie between 0 and 1, and add up to 1. */
-function areShares(scores: Blob): boolean {
-  const [values, length] = [scores.values(), scores.count(1)];
+function areShares(values: FloatArray, length: number): boolean {
   for (let from = 0; from < values.length; from += length) {
     let [sum, least] = [0, 0];
     for (let at = from; at < from + length; at++) {

@@ -1,4 +1,4 @@
-import { failureOf } from "./failure.ts";
+import { failureOf } from "../../util/failure.ts";
 import type { Picture, Shown } from "./messages.ts";
 import type { PictureModel, PreparedPicture } from "./picture-models.ts";
 import { cutRows, joined, mapped, type Tensor, type Tensors } from "./tensors.ts";

@@ -1,5 +1,5 @@
+import type { Failure } from "../../util/failure.ts";
 import type { Severity } from "../../util/log.ts";
-import type { Failure } from "./failure.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
 import type { SharedWeights } from "./shared-weights.ts";
 import type { Tensors } from "./tensors.ts";

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { isFile } from "../../io/files/file-system.ts";
+import { errorOf } from "../../util/failure.ts";
 import { type Log, silent } from "../../util/log.ts";
 import { deferred } from "../../util/promises.ts";
-import { errorOf } from "./failure.ts";
 import type { Asked, Question, ThreadData, Told } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";

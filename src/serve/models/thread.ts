@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { failureOf } from "../../util/failure.ts";
 import type { Log } from "../../util/log.ts";
-import { failureOf } from "./failure.ts";
 import type { Asked, ThreadData, Told } from "./messages.ts";
 import { memoryOf, OpenModel } from "./open-model.ts";
 import { areShort } from "./short-passes.ts";

@@ -1,7 +1,7 @@
 import { jsonReply } from "../../http/exchange.ts";
 import { HttpError } from "../../http/http-error.ts";
 import type { Route } from "../../http/router.ts";
-import { errorOf } from "../models/failure.ts";
+import { errorOf } from "../../util/failure.ts";
 import type { Picture, Shown } from "../models/messages.ts";
 import { readPictures } from "../protocol/picture-request.ts";
 import { VERBS } from "../protocol/verbs.ts";

@@ -1,14 +1,14 @@
-import { CaffeError } from "../../util/errors.ts";
+import { CaffeError } from "./errors.ts";
 
-/** An error on its way from a thread. */
+/** An error on its way from one thread to another, which takes plain data alone. */
 export interface Failure {
   readonly message: string;
-  /** It is about what was given; anything else is a bug. */
+  /** Whether it says what a user can do; any other is a bug. */
   readonly isCaffeError: boolean;
   readonly stack?: string | undefined;
 }
 
-/** An error as it is sent. */
+/** An error, to be sent. */
 export function failureOf(error: unknown): Failure {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   return { message, isCaffeError: error instanceof CaffeError, stack };

@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { isFile } from "../../io/files/file-system.ts";
+import { readText } from "../../io/files/read-file.ts";
+import { readCaffemodel } from "../../io/weights/caffemodel.ts";
+import type { Batch, Graph, Histograms, TestView, View, ViewName, Weights } from "../api.ts";
+import { sampleOf } from "../live/array-sample.ts";
+import { MOST_DRAWN, type SampledParameter } from "../live/looks.ts";
+import type { RunViews } from "./views.ts";
+import { weightsView } from "./weights-view.ts";
+
+/** What is kept of a run that has ended: what was looked at, as it was then. */
+export interface KeptParts {
+  readonly graph?: View<Graph>;
+  readonly histograms?: View<Histograms>;
+  readonly batch?: View<Batch>;
+  readonly test?: View<TestView>;
+}
+
+interface Kept extends KeptParts {
+  readonly version: 1;
+}
+
+const KEPT: readonly (keyof KeptParts)[] = ["graph", "histograms", "batch", "test"];
+
+function fileOf(folder: string): string {
+  return join(folder, "view.json");
+}
+
+/** Keeps what is there of a run's views in the folder of its record. @throws FileError where it cannot be written */
+export function keepViews(folder: string, parts: KeptParts): void {
+  const kept: Kept = { version: 1, ...asKept(parts) };
+  writeFileAtomically(fileOf(folder), [new TextEncoder().encode(`${JSON.stringify(kept)}\n`)]);
+}
+
+/** The same, each said to be kept. */
+function asKept(parts: KeptParts): KeptParts {
+  const entries = Object.entries(parts) as [keyof KeptParts, View<unknown>][];
+  return Object.fromEntries(
+    entries.map(([name, view]) => [
+      name,
+      view.state === "there" ? { ...view, isKept: true } : view,
+    ]),
+  );
+}
+
+/** Where the weights of a run's last snapshot lie. */
+type LastWeights = () => { readonly path: string; readonly iter: number } | undefined;
+
+/** Views of a run that this process does not train: what was kept of it, and the weights of its last snapshot. */
+export class KeptViews implements RunViews {
+  readonly #folder: string;
+  readonly #weights: LastWeights;
+
+  constructor(folder: string, weights: LastWeights) {
+    this.#folder = folder;
+    this.#weights = weights;
+  }
+
+  get names(): readonly ViewName[] {
+    const kept = this.#read();
+    const names: readonly ViewName[] = KEPT.filter((name) => kept?.[name] !== undefined);
+    return this.#weights() ? [...names, "weights"] : names;
+  }
+
+  async graph(): Promise<View<Graph>> {
+    return this.#kept("graph");
+  }
+
+  /** The samples behind `since`, as a live run gives them. */
+  async histograms(since: number): Promise<View<Histograms>> {
+    const kept = this.#kept("histograms");
+    if (kept.state !== "there") return kept;
+    const arrays = kept.view.arrays.map((series) => ({
+      ...series,
+      samples: series.samples.filter(({ iter }) => iter > since),
+    }));
+    return { ...kept, view: { ...kept.view, arrays } };
+  }
+
+  async batch(): Promise<View<Batch>> {
+    return this.#kept("batch");
+  }
+
+  async test(): Promise<View<TestView>> {
+    return this.#kept("test");
+  }
+
+  async weights(): Promise<View<Weights>> {
+    const last = this.#weights();
+    if (!last || !isFile(last.path)) {
+      return { state: "none", why: "the run has left no snapshot whose weights could be shown." };
+    }
+    const view = await weightsView(parametersOf(last.path));
+    return { state: "there", iter: last.iter, isKept: true, view };
+  }
+
+  #kept<Name extends keyof KeptParts>(name: Name): NonNullable<KeptParts[Name]> | NoView {
+    return this.#read()?.[name] ?? { state: "none", why: NOT_KEPT };
+  }
+
+  #read(): Kept | undefined {
+    const path = fileOf(this.#folder);
+    if (!isFile(path)) return undefined;
+    try {
+      const kept = JSON.parse(readText(path, "kept views")) as Kept;
+      return kept.version === 1 ? kept : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+interface NoView {
+  readonly state: "none";
+  readonly why: string;
+}
+
+const NOT_KEPT =
+  "it was not kept. A run that is trained with --dashboard keeps, when it ends, what was looked at; while it trains, its own dashboard shows it.";
+
+/** The parameters that a file holds. @throws FileError, FormatError where it cannot be read */
+function parametersOf(path: string): SampledParameter[] {
+  return readCaffemodel(path).layers.flatMap(({ name, blobs }) =>
+    blobs.flatMap((blob, index): SampledParameter[] => {
+      if (!blob) return [];
+      const { shape, data } = blob;
+      const values = Float32Array.from(data);
+      return [
+        {
+          ...{ layer: name, index, name: `${name}[${index}]`, shape },
+          sample: sampleOf(values, values.length),
+          drawn: shape.length > 1 ? values.subarray(0, MOST_DRAWN) : undefined,
+        },
+      ];
+    }),
+  );
+}

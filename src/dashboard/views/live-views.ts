@@ -1,0 +1,163 @@
+import type { Batch, Graph, Histograms, TestView, View, ViewName, Weights } from "../api.ts";
+import { restAfter } from "../live/allowance.ts";
+import type { LiveLink } from "../live/live-link.ts";
+import type { LiveAnswer, Question } from "../live/live-run.ts";
+import { batchView } from "./batch-view.ts";
+import { HistogramsOverTime } from "./histogram-series.ts";
+import type { KeptParts } from "./kept-views.ts";
+import { testedNet } from "./test-view.ts";
+import type { RunViews } from "./views.ts";
+import { weightsView } from "./weights-view.ts";
+
+/** Milliseconds that a page waits for an answer; then it shows what is known, and asks again. */
+const PATIENCE = 4000;
+/** Milliseconds for which an answer is new enough. */
+const FRESH: Readonly<Record<Question, number>> = {
+  graph: 10_000,
+  weights: 5000,
+  samples: 2000,
+  batch: 2000,
+};
+const BUSY =
+  "training answers between two iterations, and has not come to that yet: a test runs, or an iteration takes long.";
+
+/** Views of a run that trains, asked for as often as pages want them, and no more often than training can spare the time. */
+export class LiveViews implements RunViews {
+  readonly names: readonly ViewName[] = ["graph", "weights", "histograms", "batch", "test"];
+  readonly #link: LiveLink;
+  readonly #classes: ReadonlyMap<number, string>;
+  readonly #answers: { readonly [Kind in Question]: Answers<Kind> };
+  readonly #histograms = new HistogramsOverTime();
+  #sampled = -1;
+
+  constructor(link: LiveLink, classes: ReadonlyMap<number, string>) {
+    this.#link = link;
+    this.#classes = classes;
+    this.#answers = {
+      graph: new Answers(link, "graph"),
+      weights: new Answers(link, "weights"),
+      samples: new Answers(link, "samples"),
+      batch: new Answers(link, "batch"),
+    };
+  }
+
+  graph(): Promise<View<Graph>> {
+    return this.#view("graph", (told) => told);
+  }
+
+  weights(): Promise<View<Weights>> {
+    return this.#view("weights", weightsView);
+  }
+
+  async histograms(since: number): Promise<View<Histograms>> {
+    const answer = await this.#answers.samples.get();
+    if (!answer) return { state: "waiting", why: BUSY };
+    if (answer.iter > this.#sampled) {
+      this.#sampled = answer.iter;
+      this.#histograms.add(answer.iter, answer.told);
+    }
+    const every = Math.max(FRESH.samples, restAfter(answer.spentMs)) / 1000;
+    return there(answer.iter, { arrays: this.#histograms.since(since), every });
+  }
+
+  async batch(): Promise<View<Batch>> {
+    const answer = await this.#answers.batch.get();
+    if (answer && !answer.told) {
+      return {
+        state: "none",
+        why: "no data layer of the train net brings records that can be read here.",
+      };
+    }
+    return this.#view("batch", (told) =>
+      batchView(told as NonNullable<typeof told>, this.#classes),
+    );
+  }
+
+  async test(): Promise<View<TestView>> {
+    const { nets, next } = await this.#link.tested();
+    if (nets.length > 0) {
+      const iter = Math.max(...nets.map((net) => net.iter));
+      return there(iter, {
+        nets: await Promise.all(nets.map((net) => testedNet(net, this.#classes))),
+      });
+    }
+    if (next === undefined)
+      return {
+        state: "none",
+        why: "no test follows: the solver has no test net, or no test_interval.",
+      };
+    return {
+      state: "waiting",
+      why: `tests are watched from now on; the next is at iteration ${next}.`,
+    };
+  }
+
+  /** What was looked at, as it was last: to be kept. The net is always there. */
+  async last(): Promise<KeptParts> {
+    const { graph, samples, batch } = this.#answers;
+    const net = graph.last ?? (await this.#link.ask("graph"));
+    const { nets } = await this.#link.tested();
+    return {
+      graph: there(net.iter, net.told),
+      ...(samples.last && { histograms: await this.histograms(-1) }),
+      ...(batch.last?.told && { batch: await this.batch() }),
+      ...(nets.length > 0 && { test: await this.test() }),
+    };
+  }
+
+  async #view<Kind extends Question, T>(
+    kind: Kind,
+    show: (told: LiveAnswer<Kind>["told"]) => T | Promise<T>,
+  ): Promise<View<T>> {
+    const answer = await (this.#answers[kind] as unknown as Answers<Kind>).get();
+    if (!answer) return { state: "waiting", why: BUSY };
+    return there(answer.iter, await show(answer.told));
+  }
+}
+
+function there<T>(iter: number, view: T): View<T> {
+  return { state: "there", iter, isKept: false, view };
+}
+
+/** Answers to one question: the last one, and whether another is on its way. All who ask meanwhile wait for the same. */
+class Answers<Kind extends Question> {
+  readonly #link: LiveLink;
+  readonly #kind: Kind;
+  last: LiveAnswer<Kind> | undefined;
+  #lastAt = 0;
+  #coming: Promise<void> | undefined;
+
+  constructor(link: LiveLink, kind: Kind) {
+    this.#link = link;
+    this.#kind = kind;
+  }
+
+  /** A new answer, or after a while the last there was. */
+  async get(): Promise<LiveAnswer<Kind> | undefined> {
+    const rest = Math.max(FRESH[this.#kind], restAfter(this.last?.spentMs ?? 0));
+    if (this.last && performance.now() - this.#lastAt < rest) return this.last;
+    this.#coming ??= this.#ask();
+    await within(PATIENCE, this.#coming);
+    return this.last;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.last = await this.#link.ask(this.#kind);
+      this.#lastAt = performance.now();
+    } finally {
+      this.#coming = undefined;
+    }
+  }
+}
+
+/** Waits for work, so long at most; it goes on. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  // Who does not wait any longer hears of its failure no more.
+  work.catch(() => undefined);
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
