@@ -1,5 +1,5 @@
 // Draws nets at random and runs them on every engine: npm run fuzz:nets -- [--nets 2000] [--seed N] [--first N]
-// [--engines reference,native,webgpu]
+// [--engines reference,wasm,native,webgpu]
 import { parseArgs } from "node:util";
 import { Checker } from "../tests/fuzz/nets/checker.ts";
 import { fuzzNet } from "../tests/fuzz/nets/fuzz.ts";
@@ -10,7 +10,7 @@ const { values } = parseArgs({
     nets: { type: "string", default: "2000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 32) },
     first: { type: "string", default: "0" },
-    engines: { type: "string", default: "reference,native,webgpu" },
+    engines: { type: "string", default: "reference,wasm,native,webgpu" },
   },
 });
 const [nets, seed, first] = [values.nets, values.seed, values.first].map(Number) as [

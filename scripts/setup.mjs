@@ -121,8 +121,10 @@ for (const [file, instead] of addons.filter(isMissing)) {
   console.log(`${file} could not be built: ${instead}.`);
 }
 
-const isCompiled = step("TypeScript", isOlder("dist/.built", "src", "proto", "tsconfig.json"), () =>
-  run("npm", ["run", "--silent", "build"]),
+const isCompiled = step(
+  "TypeScript",
+  isOlder("dist/.built", "src", "proto", "wasm", "tsconfig.json"),
+  () => run("npm", ["run", "--silent", "build"]),
 );
 if (done.length > 0) console.log(`set up: ${done.join(", ")}`);
 if (skipped.length > 0) console.log(`nothing to do for: ${skipped.join(", ")}`);

@@ -3,6 +3,7 @@ import { layerTypeFiles } from "./layer-types.ts";
 import { protoFiles } from "./proto.ts";
 import { pythonProtoFiles } from "./python-proto.ts";
 import { shaderFiles } from "./shaders.ts";
+import { wasmFiles } from "./wasm.ts";
 
 /** Writes the code that git does not hold, where it is not up to date; returns the paths of what was written. */
 export function writeCode(): string[] {
@@ -11,6 +12,7 @@ export function writeCode(): string[] {
     ...pythonProtoFiles(),
     ...layerTypeFiles(),
     ...shaderFiles(),
+    ...wasmFiles(),
   });
 }
 

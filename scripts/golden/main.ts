@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
 const [root] = positionals;
 if (!root || !existsSync(root)) {
   console.error(
-    "usage: npm run golden -- DIR [--engine reference|native|webgpu] [--only layers,nets,solvers,data]",
+    "usage: npm run golden -- DIR [--engine reference|wasm|native|webgpu] [--only layers,nets,solvers,data]",
   );
   process.exit(2);
 }

@@ -26,7 +26,7 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
   return yargs
     .option("engine", {
       type: "string",
-      choices: ["reference", "native", "webgpu"],
+      choices: ["reference", "wasm", "native", "webgpu"],
       describe: "which engine computes; the best there is on the CPU by default",
     })
     .option(

@@ -2,10 +2,12 @@ import { EngineError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
+import type { PartialEngine } from "./engine.ts";
 import { tellFallback } from "./fallback.ts";
 import { loadNativeEngine } from "./native/binding.ts";
 import type { SharedTuning } from "./native/tuner.ts";
 import { ReferenceEngine } from "./reference/index.ts";
+import { loadWasmEngine } from "./wasm/load.ts";
 import type { Gpu } from "./webgpu/gpu.ts";
 import { webgpuEngine } from "./webgpu/index.ts";
 
@@ -54,8 +56,11 @@ export function createEngines(choice: EngineChoice = {}): Engines {
   if (prefer === "webgpu") {
     throw new EngineError('engine "webgpu" needs a GPU. Expected one from openGpu() as gpu.');
   }
+  if (prefer === "wasm") return [wasmEngine(reference), reference];
   if (prefer !== undefined && prefer !== "native") {
-    throw new EngineError(`engine "${prefer}" is not known. Expected reference, native or webgpu.`);
+    throw new EngineError(
+      `engine "${prefer}" is not known. Expected reference, wasm, native or webgpu.`,
+    );
   }
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
     throw new EngineError(`threads is ${threads}. Expected a whole number from 1 to 1024.`);
@@ -66,11 +71,34 @@ export function createEngines(choice: EngineChoice = {}): Engines {
     const why = (error as Error).message.split("\n")[0] ?? "";
     if (prefer === "native") {
       throw new EngineError(
-        `the native engine cannot be loaded: ${why}. Run npm run setup, or choose --engine reference.`,
+        `the native engine cannot be loaded: ${why}. Run npm run setup, or choose --engine wasm.`,
         { cause: error },
       );
     }
-    tellFallback(error, "the reference engine serves", choice.log);
+    return withoutAddon(error, reference, choice.log);
+  }
+}
+
+/** WebAssembly where it runs, else plain loops. */
+function withoutAddon(why: unknown, reference: ReferenceEngine, log: Log | undefined): Engines {
+  try {
+    const engine = wasmEngine(reference);
+    tellFallback(why, "the wasm engine serves", log);
+    return [engine, reference];
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    tellFallback(why, "the reference engine serves", log);
     return [reference];
+  }
+}
+
+function wasmEngine(reference: ReferenceEngine): PartialEngine {
+  try {
+    return loadWasmEngine(reference);
+  } catch (error) {
+    throw new EngineError(
+      `the wasm engine cannot be loaded: ${(error as Error).message}. Expected WebAssembly with SIMD, as every browser has had since 2023, or --engine reference.`,
+      { cause: error },
+    );
   }
 }

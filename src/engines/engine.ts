@@ -123,7 +123,7 @@ export interface Work {
  * go to memory, so that a device may queue the work.
  */
 export interface Engine {
-  readonly name: "reference" | "native" | "webgpu";
+  readonly name: "reference" | "wasm" | "native" | "webgpu";
   /** Where it computes, if not on the host. */
   readonly device?: Device;
   /** What it tells of its work. */

@@ -39,11 +39,6 @@ const lenet = (batch: number): string => `
   layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }`;
 
-const SMALL = `
-  layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: 10 dim: 784 } shape { dim: 10 } } }
-  layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
-  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }`;
-
 /** The elements of an IDX file behind its header. */
 const idx = (file: string, header: number, count: number): string =>
   gunzipSync(readFileSync(`${IMAGES}/${file}`))
@@ -102,20 +97,21 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : `in Chromium, which ${CHROMIUM
     server?.close();
   });
 
-  const run = async (page: Page, net: string, count: number): Promise<Told> => {
+  const run = async (page: Page, net: string, count: number, engine?: string): Promise<Told> => {
     await page.goto(address);
     await page.waitForFunction("globalThis.train");
     return page.evaluate(
-      async ([text, batch, images, labels]) => {
+      async ([text, batch, images, labels, prefer]) => {
         const bytes = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
         const { train: go } = globalThis as unknown as { train: typeof train };
-        return go(text, batch, bytes(images), bytes(labels));
+        return go(text, batch, bytes(images), bytes(labels), prefer);
       },
       [
         net,
         BATCH,
         idx("train-images-idx3-ubyte.gz", 16, 784 * count),
         idx("train-labels-idx1-ubyte.gz", 8, count),
+        engine,
       ] as const,
     );
   };
@@ -130,12 +126,15 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : `in Chromium, which ${CHROMIUM
     expect(mean(losses.slice(-5))).toBeLessThan(0.75 * (losses[0] ?? 0));
   });
 
-  test("without WebGPU it says so, and the reference engine trains", async () => {
+  test("without WebGPU it says so, and LeNet learns in WebAssembly what plain loops make it learn", async () => {
     const page = await browser.newPage();
     await page.addInitScript("Object.defineProperty(navigator, 'gpu', { value: undefined })");
-    const { engines, losses, log } = await run(page, SMALL, 120);
-    expect(engines).toEqual(["reference"]);
+    const { engines, losses, log } = await run(page, lenet(BATCH), 60);
+    expect(engines.filter((name) => name !== "reference")).toEqual(["wasm"]);
     expect(log[0]).toMatch(/warning engine: GPU: there is no WebGPU here.*The CPU serves\./);
-    expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+    expect(losses.length).toBe(6);
+    const plain = await run(page, lenet(BATCH), 60, "reference");
+    expect(plain.engines).toEqual(["reference"]);
+    expect(losses).toBeAllClose(plain.losses, { rtol: 1e-4, atol: 0 });
   });
 });

@@ -1,5 +1,5 @@
 /** What the page under test runs: it trains LeNet, and tells how it went. Bundled by browser.test.ts. */
-import { type Log, openEngines, Solver } from "caffe-ts";
+import { createEngines, type Log, openEngines, Solver } from "caffe-ts";
 
 /** What the test reads of the page when it is done. */
 export interface Told {
@@ -11,18 +11,20 @@ export interface Told {
 /**
  * Trains a net on images for one pass over them.
  * @param images 28×28 pixels of 0 to 255 each, one behind the other
+ * @param engine the best there is by default
  */
 export async function train(
   net: string,
   batch: number,
   images: Uint8Array,
   labels: Uint8Array,
+  engine?: string,
 ): Promise<Told> {
   const lines: string[] = [];
   const log: Log = (severity, source, message) => {
     lines.push(`${severity} ${source}: ${message}`);
   };
-  const engines = await openEngines(log);
+  const engines = engine ? createEngines({ prefer: engine, log }) : await openEngines(log);
   const solver = Solver.parse(
     `base_lr: 0.02 momentum: 0.9 lr_policy: "fixed" random_seed: 3 max_iter: 1000 net_param { ${net} }`,
     { engines },

@@ -151,8 +151,8 @@ test.each(files)("%s imports only from below, and keeps to its doors", (file) =>
   if (!opensFiles && !file.endsWith("user-module.ts")) expect(source).not.toContain("node:fs");
   const isDoor = file.endsWith("binding.ts") || file.endsWith("tuning-file.ts");
   if (folder === "engines" && !isDoor) expect(source).not.toMatch(/node:fs|\/io\//);
-  const engine = /^engines\/(reference|native|webgpu)\//.exec(file)?.[1];
-  for (const other of ["reference", "native", "webgpu"]) {
+  const engine = /^engines\/(reference|wasm|native|webgpu)\//.exec(file)?.[1];
+  for (const other of ["reference", "wasm", "native", "webgpu"]) {
     if (engine && other !== engine) expect(source).not.toContain(`../${other}/`);
   }
 });

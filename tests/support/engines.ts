@@ -6,7 +6,7 @@ import { openGpu } from "../../src/engines/webgpu/device.ts";
 import type { Gpu } from "../../src/engines/webgpu/gpu.ts";
 import { silent } from "../../src/util/log.ts";
 
-/** Engines that must be here: `REQUIRE_ENGINES=reference,native,webgpu` makes a missing one fail. */
+/** Engines that must be here: `REQUIRE_ENGINES=reference,wasm,native,webgpu` makes a missing one fail. */
 const required = (process.env["REQUIRE_ENGINES"] ?? "").split(",");
 
 /** The engine of plain loops alone. */
@@ -21,9 +21,12 @@ const native = await unlessMissing("native", () =>
   createEngines({ prefer: "native", threads: 2, log: silent }),
 );
 
+const wasm = await unlessMissing("wasm", () => createEngines({ prefer: "wasm", log: silent }));
+
 /** Every engine that this machine has, by name. */
 export const availableEngines: ReadonlyMap<string, Engines> = new Map<string, Engines>([
   ["reference", referenceEngines],
+  ...(wasm ? [["wasm", wasm] as const] : []),
   ...(native ? [["native", native] as const] : []),
   ...(gpu ? [["webgpu", createEngines({ gpu, log: silent })] as const] : []),
 ]);
@@ -42,7 +45,7 @@ export function describeEngines(
   title: string,
   body: (engines: Engines, name: string) => void,
 ): void {
-  for (const name of ["reference", "native", "webgpu"]) {
+  for (const name of ["reference", "wasm", "native", "webgpu"]) {
     const engines = availableEngines.get(name);
     if (engines) describe(`${title} on ${name}`, () => body(engines, name));
     else

@@ -1,4 +1,5 @@
 import { totalmem } from "node:os";
+import { FreeRuns, type Run } from "../free-runs.ts";
 import type { Addon, StoreMemory } from "./addon.ts";
 
 /** Memory that one or several arrays or ops hold; a writer takes other memory while it has several holders. */
@@ -15,57 +16,33 @@ const LEAST = 1 << 20;
 /** How many parts a slab remembers: more than any net has; only shapes that never stop changing make so many. */
 const MOST_PARTS = 1 << 14;
 
-interface Run {
-  begin: number;
-  length: number;
-}
-
 /**
- * One reservation of memory and the runs in it that are free, in order, no two of them neighbours. The system
- * gives it memory only where it is written.
+ * One reservation of memory and the runs in it that are free. The system gives it memory only where it is written.
  */
 class Slab {
   /** How far it has ever been held. */
   used = 0;
   readonly #addon: Addon;
   readonly #whole: StoreMemory;
-  readonly #free: Run[];
+  readonly #free = new FreeRuns();
   /** Parts that were held once, by where they lie: a step takes the same ones again. */
   readonly #parts: Map<string, StoreMemory> = new Map();
 
   constructor(addon: Addon, floats: number) {
     this.#addon = addon;
     this.#whole = new addon.Store(floats, true);
-    this.#free = [{ begin: 0, length: floats }];
+    this.#free.give({ begin: 0, length: floats });
   }
 
   /** The first run that has room; undefined where none has. */
   take(length: number): Run | undefined {
-    const at = this.#free.findIndex((run) => run.length >= length);
-    const found = this.#free[at];
-    if (!found) return undefined;
-    const { begin } = found;
-    if (found.length === length) this.#free.splice(at, 1);
-    else {
-      found.begin += length;
-      found.length -= length;
-    }
-    this.used = Math.max(this.used, begin + length);
-    return { begin, length };
+    const run = this.#free.take(length);
+    if (run) this.used = Math.max(this.used, run.begin + length);
+    return run;
   }
 
-  give({ begin, length }: Run): void {
-    const after = this.#free.findIndex((run) => run.begin > begin);
-    const at = after < 0 ? this.#free.length : after;
-    const [before, next] = [this.#free[at - 1], this.#free[at]];
-    const touchesNext = next !== undefined && begin + length === next.begin;
-    if (before && before.begin + before.length === begin) {
-      before.length += length + (touchesNext ? next.length : 0);
-      if (touchesNext) this.#free.splice(at, 1);
-    } else if (touchesNext) {
-      next.begin = begin;
-      next.length += length;
-    } else this.#free.splice(at, 0, { begin, length });
+  give(run: Run): void {
+    this.#free.give(run);
   }
 
   memoryOf({ begin, length }: Run): StoreMemory {

@@ -1,0 +1,36 @@
+import type { Engine, PartialEngine } from "../engine.ts";
+import { Arrays } from "./arrays.ts";
+import { Heap, type PagedMemory } from "./heap.ts";
+import { wasmEngine } from "./index.ts";
+import type { Kernels } from "./kernels.ts";
+import { compiled } from "./module.ts";
+
+/** WebAssembly as it is used here; its types are part of a browser's only. */
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number }) => PagedMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+/** Pages that memory begins with: 1 MiB. */
+const PAGES = 16;
+
+let arrays: Arrays | undefined;
+
+/**
+ * The wasm engine. One module and one memory serve all engines of a thread.
+ * @param fallback takes the shapes that have no form there
+ * @throws Error where there is no WebAssembly with SIMD
+ */
+export function loadWasmEngine(fallback: Engine): PartialEngine {
+  arrays ??= open();
+  return wasmEngine(arrays, fallback);
+}
+
+function open(): Arrays {
+  const bytes = Uint8Array.from(atob(compiled), (letter) => letter.charCodeAt(0));
+  const memory = new WebAssembly.Memory({ initial: PAGES });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const kernels = instance.exports as Kernels;
+  return new Arrays(kernels, new Heap(memory, kernels.heapBase()));
+}

@@ -1,0 +1,149 @@
+// The wasm engine beside the reference where whole vectors, panels and parts of a cache's size end: sizes that are no
+// multiple of anything, every kind of window, every update rule; and its memory.
+import { describe, expect, test } from "vitest";
+import type { Engines } from "../../../src/engines/choose.ts";
+import type { Engine } from "../../../src/engines/engine.ts";
+import * as rules from "../../../src/solvers/rules/index.ts";
+import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
+import { availableEngines, referenceEngines } from "../../support/engines.ts";
+import { checkParity, netOf, noise } from "../../support/nets.ts";
+
+const engines = availableEngines.get("wasm") as Engines;
+const [reference] = referenceEngines as readonly Engine[] as [Engine];
+const wasm = engines?.[0] as Engine;
+
+/** An array of those elements. */
+function mem(values: ArrayLike<number>): SyncedMem {
+  const made = new SyncedMem(values.length);
+  made.overwriteCpu().set(values);
+  return made;
+}
+
+describe.skipIf(!engines)("wasm", () => {
+  const convolution = (text: string): string =>
+    `type: "Convolution" bottom: "a" top: "t" convolution_param { weight_filler { type: "gaussian" std: 0.3 } bias_filler { type: "gaussian" std: 1 } ${text} }`;
+
+  test.each([
+    ["one channel, as LeNet's first", [2, 1, 28, 28], "num_output: 20 kernel_size: 5"],
+    [
+      "rows of 13, groups, padding",
+      [3, 6, 13, 13],
+      "num_output: 10 kernel_size: 3 pad: 1 group: 2",
+    ],
+    ["long strides", [2, 3, 31, 29], "num_output: 7 kernel_size: 11 stride: 4"],
+    ["windows of one", [2, 9, 5, 7], "num_output: 5 kernel_size: 1"],
+    [
+      "holes and uneven windows",
+      [1, 3, 17, 12],
+      "num_output: 6 kernel_h: 3 kernel_w: 2 dilation: 3 pad_h: 2 stride_w: 2",
+    ],
+    [
+      "more positions than a part, no bias",
+      [1, 2, 36, 34],
+      "num_output: 3 kernel_size: 3 bias_term: false",
+    ],
+    ["more elements than a part", [1, 60, 4, 5], "num_output: 130 kernel_size: 3 pad: 1"],
+    ["one axis", [2, 3, 19], "num_output: 4 kernel_size: 4 pad: 2 stride: 3"],
+    ["three axes", [1, 2, 5, 6, 7], "num_output: 3 kernel_size: 3 pad: 1 stride: 2"],
+    ["each channel by itself", [2, 5, 6, 6], "num_output: 5 group: 5 kernel_size: 3 pad: 1"],
+  ])("a convolution of %s is the reference's", async (_, shape, text) => {
+    await checkParity(engines, convolution(text), [shape]);
+  });
+
+  test.each([
+    [1, 3, 2, ""],
+    [5, 1030, 7, ""],
+    [33, 257, 65, ""],
+    [9, 390, 11, "transpose: true"],
+    [130, 5, 3, "bias_term: false"],
+  ])("an inner product of %d×%d by %d %s is the reference's", async (m, k, n, more) => {
+    const param = `num_output: ${n} weight_filler { type: "gaussian" std: 0.1 } ${more}`;
+    await checkParity(
+      engines,
+      `type: "InnerProduct" bottom: "a" top: "t" inner_product_param { ${param} }`,
+      [[m, k]],
+    );
+  });
+
+  test.each(Object.values(rules))(
+    "the step of $kernel.name is the reference's",
+    ({ kernel, params }) => {
+      for (const regularization of ["L1", "L2"] as const) {
+        const own = params(
+          { momentum: kernel.name === "AdaGrad" ? 0 : 0.9, delta: 1e-4 } as never,
+          2,
+        );
+        const step = { rate: 0.1, gradientScale: 0.5, decay: 0.01, regularization };
+        const run = (engine: Engine): number[][] => {
+          const all = [1, 2, 3, 4].map((seed) =>
+            mem(noise(27, seed).map((v) => (seed > 2 ? v * v : v))),
+          );
+          const [w, g, a, b] = all as [SyncedMem, SyncedMem, SyncedMem, SyncedMem];
+          expect(
+            engine.update(
+              kernel as never,
+              27,
+              step,
+              own as never,
+              w,
+              g,
+              [a, b].slice(0, kernel.history.length),
+            ),
+          ).toBe(true);
+          return all.map((one) => Array.from(one.cpu()));
+        };
+        run(wasm).forEach((values, i) => {
+          expect(values).toBeAllClose(run(reference)[i]!, { rtol: 1e-5, atol: 1e-6 });
+        });
+      }
+    },
+  );
+
+  test.each([0, 5, 26])("a step says where element %d of 27 is no number any more", (at) => {
+    const { kernel, params } = rules.sgd;
+    const w = mem(noise(27, 1).map((v, i) => (i === at ? Number.POSITIVE_INFINITY : v)));
+    const step = { rate: 0.1, gradientScale: 1, decay: 0, regularization: "L2" } as const;
+    const history = [new SyncedMem(27)];
+    expect(wasm.update(kernel, 27, step, params({}, 0), w, mem(noise(27, 2)), history)).toBe(false);
+  });
+
+  test("dropout draws the words of every engine, behind the first vector too", () => {
+    const x = noise(1003, 5);
+    const drop = (engine: Engine): ArrayLike<number> => {
+      const y = new SyncedMem(1003);
+      engine.dropout({ shape: [17, 59], ratio: 0.3 }).forward(mem(x), y, [0xdeadbeef, 7]);
+      return y.cpu();
+    };
+    const [got, want] = [drop(wasm), drop(reference)];
+    expect(Array.from(got, (v) => v === 0)).toEqual(Array.from(want, (v) => v === 0));
+    expect(got).toBeAllClose(want, { rtol: 1e-6 });
+  });
+
+  test("arrays stay in the module's memory from layer to layer, and go with their net", async () => {
+    const net = (): ReturnType<typeof netOf> =>
+      netOf(
+        `layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 dim: 20 dim: 20 } } }
+         layer { name: "conv" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 64 kernel_size: 3 } }
+         layer { name: "relu" type: "ReLU" bottom: "c" top: "r" }
+         layer { name: "pool" type: "Pooling" bottom: "r" top: "p" pooling_param { kernel_size: 2 stride: 2 } }`,
+        { engines },
+      );
+    const first = net();
+    await first.forward();
+    const { work } = wasm;
+    const [copies, bytes] = [work?.reorders ?? 0, work?.peakBytes ?? 0];
+    first.blob("x").dataMem.overwriteCpu().fill(1);
+    await first.forward();
+    expect((work?.reorders ?? 0) - copies, "copies of x").toBe(1);
+    const taken: number[] = [];
+    first.close();
+    for (let i = 0; i < 3; i++) {
+      const next = net();
+      await next.forward();
+      taken.push(work?.peakBytes ?? 0);
+      next.close();
+    }
+    // Data of 4·64·18·18 floats and more comes back at once; an op's own memory when the op is collected.
+    expect(Math.max(...taken) - bytes).toBeLessThan(4 * 4 * 64 * 18 * 18);
+  });
+});
