@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: ["tests/**/*.test.ts"],
+          include: ["tests/**/*.test.ts", "dashboard/tests/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...tidy],
         },
       },

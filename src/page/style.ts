@@ -1,18 +1,14 @@
+import { colourProperties } from "./colours.ts";
+
 /** How pages look, in light and in dark; charts in them take the same colours by their names. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
-  --ground: #f5f6f8; --card: #ffffff; --ink: #1b2129; --soft: #5d6875; --line: #e1e5ea; --fill: #eef1f5;
-  --accent: #2458c5; --good: #12773d; --bad: #b3261e;
-  --c0: #2458c5; --c1: #c2410c; --c2: #12773d; --c3: #9333b8; --c4: #0b7b86;
-  --c5: #b3261e; --c6: #8a6400; --c7: #d0307f; --c8: #55606d; --c9: #5b4bd6;
+  ${colourProperties("light")}
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #0f1318; --card: #181d24; --ink: #e6eaef; --soft: #9aa6b3; --line: #2a323c; --fill: #222932;
-    --accent: #86abff; --good: #5fcf8b; --bad: #ff8f85;
-    --c0: #86abff; --c1: #ff9d66; --c2: #5fcf8b; --c3: #d597f2; --c4: #5fd0db;
-    --c5: #ff8f85; --c6: #e3bd55; --c7: #ff8cc0; --c8: #b0bac6; --c9: #a99cff;
+    ${colourProperties("dark")}
   }
 }
 * { box-sizing: border-box; }

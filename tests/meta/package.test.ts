@@ -37,7 +37,7 @@ test("the package holds what it needs to install and run elsewhere, and no more"
   }
   expect(
     files.filter((file) =>
-      /^(src|tests|bench|build|data|python\/(tests|build))\/|__pycache__|\.(caffemodel|solverstate|runstate)$/.test(
+      /^(src|tests|bench|build|data|dashboard|python\/(tests|build))\/|__pycache__|\.(caffemodel|solverstate|runstate)$/.test(
         file,
       ),
     ),

@@ -1,24 +1,12 @@
 // The server's page as a person has it, in Chromium: a picture is chosen or dropped, and what the net says is read.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasChromium, launchChromium, PATIENCE, readability } from "../support/chromium.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { modelFiles, served } from "./served.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
-const isHere = existsSync(CHROMIUM);
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
-/** Milliseconds that a busy machine may take; nothing waits so long where it is not busy. */
-const PATIENCE = 120_000;
 
 const EVIL = `<img src=x onerror="document.title='run'"><b>rose</b>`;
 const FLOWERS = `
@@ -36,43 +24,7 @@ const dropping = (picture: Buffer): string => `{
   document.getElementById("drop").dispatchEvent(new DragEvent("drop", how));
 }`;
 
-/** How well a page can be read. */
-interface Readable {
-  /** Each element with text of its own, and the contrast of it with what is behind it (WCAG 2: 1 to 21, 4.5 to be read). */
-  readonly places: readonly { readonly text: string; readonly ratio: number }[];
-  /** Pixels that it is wider than its window. */
-  readonly overflow: number;
-}
-
-const READABLE = `(() => {
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const light = (colours) => {
-    canvas.clearRect(0, 0, 1, 1);
-    for (const colour of colours) {
-      canvas.fillStyle = colour;
-      canvas.fillRect(0, 0, 1, 1);
-    }
-    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => {
-      const x = value / 255;
-      return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const hasText = (element) =>
-    [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
-  const places = [...document.body.querySelectorAll("*")]
-    .filter((element) => hasText(element) && element.getClientRects().length > 0 && !/OPTION|SCRIPT/.test(element.tagName))
-    .map((element) => {
-      const behind = [];
-      for (let at = element; at; at = at.parentElement) behind.unshift(getComputedStyle(at).backgroundColor);
-      const pair = [light(["#fff", ...behind]), light(["#fff", ...behind, getComputedStyle(element).color])];
-      const [dark, bright] = pair.sort((a, b) => a - b);
-      return { text: element.textContent.trim().slice(0, 40), ratio: (bright + 0.05) / (dark + 0.05) };
-    });
-  return { places, overflow: document.documentElement.scrollWidth - innerWidth };
-})()`;
-
-describe.skipIf(!isHere)(isHere ? "the page in Chromium" : `${CHROMIUM} is not here`, () => {
+describe.skipIf(!hasChromium)("the page in Chromium", () => {
   let browser: Browser;
   let serving: Awaited<ReturnType<typeof served>>;
   const folder = temporaryFolder();
@@ -86,9 +38,7 @@ describe.skipIf(!isHere)(isHere ? "the page in Chromium" : `${CHROMIUM} is not h
     const { model, weights } = modelFiles(FLOWERS);
     const plan = () => ({ model, weights: [weights], maxBatch: 8, labels: at("labels.txt") });
     serving = await served({ model, weights }, { models: [{ plan }] });
-    browser = await chromium.launch({
-      ...{ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE },
-    });
+    browser = await launchChromium();
   }, PATIENCE);
 
   afterAll(async () => {
@@ -149,7 +99,7 @@ describe.skipIf(!isHere)(isHere ? "the page in Chromium" : `${CHROMIUM} is not h
       const { page } = await opened({ colorScheme, viewport: { width, height: 800 } });
       await page.locator("#file").setInputFiles(at("none.txt"));
       await page.locator("#answer .row.bad").waitFor();
-      const { places, overflow } = await page.evaluate<Readable>(READABLE);
+      const { places, overflow } = await readability(page);
       expect(overflow).toBeLessThanOrEqual(0);
       expect(places.length).toBeGreaterThan(4);
       expect(places.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
