@@ -1,14 +1,13 @@
 // A solver's update of one parameter: decay, rule and subtraction in one pass, in any layout (padding stays zero).
+#include <atomic>
 #include <cmath>
 
+#include "loops.h"
 #include "primitive.h"
 
 namespace caffe {
 
 namespace {
-
-// Below this, starting threads costs more than the loop.
-constexpr size_t kParallel = 1 << 15;
 
 // Each rule turns a gradient g into the amount to subtract; a and b are one element of its history. `history` says how
 // many of them it keeps. Its numbers come by name, as src/solvers/rules says them.
@@ -113,32 +112,39 @@ struct Step {
   }
 };
 
-// Whether every parameter is a finite number afterwards: one that is not leaves something of itself less itself.
-template <typename Rule>
-bool run(const Step& step, const Napi::Object& params, size_t n, float* __restrict w, float* __restrict g,
-         float* __restrict a, float* __restrict b) {
-  const Rule rule(step.rate, params);
+// Whether every parameter is a finite number afterwards: one that is not leaves something of itself less itself. A function of
+// its own, with values and not references, and one for each kind of decay: the compiler makes vectors of no other loop.
+template <typename Rule, bool kIsL1>
+bool update_part(const Rule rule, const Step step, size_t n, float* w, float* g, float* a, float* b) {
   const float scale = step.scale, coupled = step.coupled, decoupled = step.decoupled;
-  const bool is_l1 = step.is_l1;
   float left = 0;
-#pragma omp parallel for simd reduction(+ : left) if (n > kParallel)
+#pragma omp simd reduction(+ : left)
   for (size_t i = 0; i < n; i++) {
-    const float sign = static_cast<float>((w[i] > 0) - (w[i] < 0));
-    const float penalty = is_l1 ? sign : w[i];
-    float amount;
-    if constexpr (Rule::history == 2) {
-      amount = rule(scale * g[i] + coupled * penalty, a[i], b[i]);
-    } else {
-      float none = 0;
-      amount = rule(scale * g[i] + coupled * penalty, a[i], none);
-    }
-    amount += decoupled * penalty;
+    const float before = w[i], sign = (before > 0 ? 1.0f : 0.0f) - (before < 0 ? 1.0f : 0.0f);
+    const float penalty = kIsL1 ? sign : before;
+    float first = a[i], second = 0;
+    if constexpr (Rule::history == 2) second = b[i];
+    const float amount = rule(scale * g[i] + coupled * penalty, first, second) + decoupled * penalty;
+    a[i] = first;
+    if constexpr (Rule::history == 2) b[i] = second;
     g[i] = amount;
-    const float updated = w[i] - amount;
+    const float updated = before - amount;
     w[i] = updated;
     left += updated - updated;
   }
   return left == 0;
+}
+
+template <typename Rule>
+bool run(const Step& step, const Napi::Object& params, size_t n, float* w, float* g, float* a, float* b) {
+  const Rule rule(step.rate, params);
+  std::atomic<bool> is_finite(true);
+  parallel_parts(n, [=, &is_finite, &step](size_t begin, size_t end) {
+    float* const second = Rule::history == 2 ? b + begin : nullptr;
+    const auto part = step.is_l1 ? update_part<Rule, true> : update_part<Rule, false>;
+    if (!part(rule, step, end - begin, w + begin, g + begin, a + begin, second)) is_finite = false;
+  });
+  return is_finite;
 }
 
 struct Known {
