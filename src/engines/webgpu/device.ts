@@ -140,10 +140,18 @@ async function entry(adapterName: string | undefined): Promise<GPU> {
 }
 
 function noWebGpu(cause: unknown): never {
+  if ((cause as NodeJS.ErrnoException | undefined)?.code === "ERR_MODULE_NOT_FOUND") {
+    throw new DeviceError(
+      "use",
+      "",
+      "the package webgpu is not installed, which brings WebGPU to Node. Expected it beside caffe-ts: npm install webgpu (130 MB).",
+      { cause },
+    );
+  }
   throw new DeviceError(
     "use",
     "",
-    `there is no WebGPU here: ${String(cause)}. In Node: npm install webgpu; in a browser: one that has WebGPU, on a page served over https or from localhost.`,
+    `there is no WebGPU here: ${String(cause)}. Expected a browser that has WebGPU, on a page served over https or from localhost.`,
     { cause },
   );
 }
