@@ -52,7 +52,8 @@ const npm = dirname(dirname(realpathSync(join(dirname(process.execPath), "npm"))
 const npmThere = join(programs, "../lib-npm");
 copyFileSync(process.execPath, join(programs, "node"));
 chmodSync(join(programs, "node"), 0o755);
-cpSync(npm, npmThere, { recursive: true });
+rmSync(npmThere, { recursive: true, force: true });
+cpSync(npm, npmThere, { recursive: true, verbatimSymlinks: true });
 for (const name of ["npm", "npx"]) {
   rmSync(join(programs, name), { force: true });
   symlinkSync(`../lib-npm/bin/${name}-cli.js`, join(programs, name));
@@ -72,7 +73,9 @@ for (const file of tarballs)
   copyFileSync(file, join(project, file.slice(file.lastIndexOf("/") + 1)));
 for (const name of ["program.mjs", "prebuilt.mjs"])
   copyFileSync(join("tests/package", name), join(project, name));
-for (const path of [folder, project]) chownSync(path, USER, USER);
+for (const path of [folder, project, ...readdirSync(project).map((name) => join(project, name))]) {
+  chownSync(path, USER, USER);
+}
 
 /** Runs a command there, shows what it prints, and gives it with the seconds it took. */
 function there(command: string): { readonly said: string; readonly seconds: number } {
@@ -105,7 +108,7 @@ try {
   const names = tarballs.map((file) => `./${file.slice(file.lastIndexOf("/") + 1)}`).join(" ");
   const { seconds } = there(`npm install --no-audit --no-fund ${names}`);
   const { said } = there(
-    "du -sm node_modules | cut -f1; npx caffe device_query; node prebuilt.mjs; node program.mjs",
+    "du -sm node_modules | cut -f1; du -sm node_modules/* node_modules/@*/* | sort -n | tail -8; npx caffe device_query; node prebuilt.mjs; node program.mjs",
   );
   const size = Number(said.split("\n")[0]);
   console.log(`installed in ${seconds.toFixed(1)} s, ${size} MB`);

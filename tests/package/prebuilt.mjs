@@ -72,7 +72,7 @@ writeFileSync(
 caffe("train", "--solver=solver.prototxt");
 const input =
   'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 1 dim: 28 dim: 28 } } }';
-using net = Net.parse(
+const net = Net.parse(
   `${lenet(input)}layer { name: "prob" type: "Softmax" bottom: "ip2" top: "prob" }`,
   { weights: join(folder, "lenet_iter_40.caffemodel") },
 );
@@ -81,3 +81,4 @@ for (const i of [0, 1]) {
   const { prob } = await net.forward({ data });
   check(`picture ${i} is known again`, prob.toArray()[0][i] > 0.9);
 }
+net.close();
