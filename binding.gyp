@@ -99,7 +99,7 @@
       "targets": [
         {
           "target_name": "caffe_mpi",
-          "sources": ["native/mpi/mpi.cc"],
+          "sources": ["native/mpi/mpi.cc", "native/mpi/shared.cc"],
           "include_dirs": ["<!@(node native/mpi/flags.mjs include)"],
           "defines": ["OMPI_SKIP_MPICXX", "MPICH_SKIP_MPICXX"],
           "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-O2"],

@@ -21,6 +21,8 @@
 #include <thread>
 #include <vector>
 
+#include "shared.h"
+
 namespace {
 
 // How long the thread rests between two looks at jobs under way, while JavaScript computes and needs the core.
@@ -404,6 +406,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("wait", Napi::Function::New<Wait>(env));
   exports.Set("stop", Napi::Function::New<Stop>(env));
   exports.Set("abort", Napi::Function::New<Abort>(env));
+  InitShared(env, exports);
   return exports;
 }
 

@@ -1,6 +1,7 @@
-import type { GradientSums } from "../solvers/workers.ts";
+import type { Arrival, GradientSums } from "../solvers/workers.ts";
 import type { Joining, SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../util/arrays.ts";
+import { type Shareable, SharedParameters } from "./shared-parameters.ts";
 import type { World } from "./world.ts";
 
 /** So many elements travel as one: fewer would cost more by their number, more would begin later. */
@@ -9,10 +10,15 @@ const BUCKET = 1 << 20;
 /** What the elements of gradients are on their way. */
 export type Wire = "float32" | "bf16";
 
+/** After so many meetings at which gradients lay alike, parameters are shared: until then layouts are being chosen. */
+const ALIKE_BEFORE_SHARING = 2;
+
 /** How a gradient travels: in the layout in which it lies on all workers, or plain. */
 interface Form {
   readonly layout: string;
   readonly joining: Joining;
+  /** What is updated by it, where it lies so that workers can share that. */
+  readonly updated: readonly SyncedMem[] | undefined;
 }
 
 /** A gradient within a bucket. */
@@ -45,7 +51,13 @@ interface Factors {
   readonly tickets: number[];
 }
 
-type Journey = Bucket | Factors;
+/** A gradient that all see, once all have told that number. */
+interface Seen {
+  readonly mem: SyncedMem;
+  readonly told: number;
+}
+
+type Journey = Bucket | Factors | Seen;
 
 /**
  * Adds gradients up over all workers while backward goes on: small ones travel together, those that are kept as the factors
@@ -56,6 +68,8 @@ type Journey = Bucket | Factors;
  *
  * As bfloat16 half as much travels. What rounding takes from a gradient is added to the next one (Seide et al., Interspeech
  * 2014; Karimireddy et al., ICML 2019). Factors, and gradients in float64, travel whole.
+ *
+ * On one machine large parameters come to lie in memory of all, and their gradients do not travel: `SharedParameters`.
  */
 export class SummedGradients implements GradientSums {
   readonly #world: World;
@@ -70,6 +84,12 @@ export class SummedGradients implements GradientSums {
   /** Of buckets that have come back. */
   readonly #spare: Room[] = [];
   readonly #wire: Wire;
+  readonly #shared: SharedParameters;
+  /** Meetings in a row at which gradients lay as they do now. */
+  #alike = 0;
+  #lastForms = 0;
+  /** The system has given no memory that all see. */
+  #cannotShare = false;
   /** What rounding took from each gradient, in the layout in which it travelled. */
   readonly #rests: Map<SyncedMem, { readonly layout: string; readonly rest: Float32Array }> =
     new Map();
@@ -82,6 +102,7 @@ export class SummedGradients implements GradientSums {
   constructor(world: World, wire: Wire = "float32") {
     this.#world = world;
     this.#wire = wire;
+    this.#shared = new SharedParameters(world);
   }
 
   get bytes(): number {
@@ -100,10 +121,16 @@ export class SummedGradients implements GradientSums {
     this.#agreed = new Map();
     this.#seen.clear();
     this.#rests.clear();
+    this.#shared.leave();
+    this.#alike = 0;
   }
 
-  send(mem: SyncedMem): void {
-    this.#note(mem);
+  send(mem: SyncedMem, updated?: readonly SyncedMem[]): void {
+    this.#note(mem, updated);
+    if (this.#shared.has(mem)) {
+      this.#begin({ mem, told: this.#shared.send(mem) });
+      return;
+    }
     const joining = this.#agreed.get(mem)?.joining;
     if (joining?.kind === "side by side") {
       this.#sendFactors(mem, joining);
@@ -133,10 +160,13 @@ export class SummedGradients implements GradientSums {
     return rest;
   }
 
-  #note(mem: SyncedMem): void {
-    const store = mem.freshPrivate();
-    const joining = mem.isCpuFresh ? undefined : store?.joining?.(this.#world.count);
-    this.#seen.set(mem, store && joining && { layout: store.layout, joining });
+  #note(gradient: SyncedMem, updated: readonly SyncedMem[] = []): void {
+    const store = gradient.freshPrivate();
+    const joining = gradient.isCpuFresh ? undefined : store?.joining?.(this.#world.count);
+    const canShare = joining && SharedParameters.canHold({ gradient, joining, updated });
+    const form = store &&
+      joining && { layout: store.layout, joining, updated: canShare ? updated : undefined };
+    this.#seen.set(gradient, form);
   }
 
   /** A bucket with room for so many elements of the array's type. */
@@ -196,30 +226,56 @@ export class SummedGradients implements GradientSums {
     this.#begin({ mem, joining, all, tickets });
   }
 
-  arrived(): readonly SyncedMem[] {
-    const come: SyncedMem[] = [];
+  arrived(): readonly Arrival[] {
+    const come: Arrival[] = [];
     for (;;) {
       const [first] = this.#journeys;
-      if (!first || !this.#world.areDone(first.tickets)) return come;
+      if (!first || !this.#hasCome(first)) return come;
       come.push(...this.#receive(this.#end()));
     }
   }
 
-  async settle(): Promise<void> {
+  #hasCome(journey: Journey): boolean {
+    if ("told" in journey) return this.#shared.hasCome(journey.told);
+    return this.#world.areDone(journey.tickets);
+  }
+
+  async settle(): Promise<readonly Arrival[]> {
     this.#depart();
+    const come: Arrival[] = [];
     for (let [first] = this.#journeys; first; [first] = this.#journeys) {
       const since = performance.now();
-      await this.#world.wait(first.tickets);
+      if ("told" in first) await this.#shared.wait(first.told);
+      else await this.#world.wait(first.tickets);
       this.#waitedMs += performance.now() - since;
-      this.#receive(this.#end());
+      come.push(...this.#receive(this.#end()));
     }
     for (const mem of this.#left.splice(0)) {
       await this.#world.wait(this.#world.beginSum(mem.mutableCpu().subarray(0, mem.count)));
+      const share = this.#shared.has(mem) ? this.#shared.shareOf(mem) : undefined;
+      come.push({ gradient: mem, ...(share && { share }) });
     }
+    return come;
+  }
+
+  async finish(): Promise<void> {
+    await this.#shared.finish();
+    if (this.#cannotShare || this.#wire !== "float32" || this.#alike < ALIKE_BEFORE_SHARING) return;
+    const wanted = [...this.#agreed].flatMap(([gradient, form]): Shareable[] =>
+      form?.updated ? [{ ...form, gradient, updated: form.updated }] : [],
+    );
+    if (wanted.length === 0 || this.#shared.hold(wanted)) return;
+    this.#cannotShare = !(await this.#shared.take(wanted));
   }
 
   /** Takes sums in; those that are still to be made are not among what it gives. */
-  #receive(journey: Journey): SyncedMem[] {
+  #receive(journey: Journey): Arrival[] {
+    if ("told" in journey) {
+      const { mem } = journey;
+      const share = this.#shared.receive(mem);
+      if (!share) this.#left.push(mem);
+      return share ? [{ gradient: mem, share }] : [];
+    }
     if ("all" in journey) {
       const { mem, joining, all } = journey;
       const length = 1 + joining.floats;
@@ -230,7 +286,7 @@ export class SummedGradients implements GradientSums {
       }
       const parts = flags.map((_, rank) => all.subarray(rank * length + 1, (rank + 1) * length));
       joining.read(mem, parts);
-      return [mem];
+      return [{ gradient: mem }];
     }
     const { halves, array, used } = journey;
     if (halves) {
@@ -242,7 +298,7 @@ export class SummedGradients implements GradientSums {
       else mem.overwriteCpu().set(sums);
     }
     this.#spare.push({ array, halves });
-    return journey.passengers.map(({ mem }) => mem);
+    return journey.passengers.map(({ mem }) => ({ gradient: mem }));
   }
 
   /** A number for how gradients lay here when they were sent last; equal, but for rare chance, only where they lay alike. */
@@ -251,13 +307,16 @@ export class SummedGradients implements GradientSums {
     for (const form of this.#seen.values()) {
       const { layout } = form ?? { layout: "plain" };
       for (let i = 0; i < layout.length; i++) hash = mixed(hash, layout.charCodeAt(i));
-      hash = mixed(hash, 0);
+      hash = mixed(hash, form?.updated ? 1 : 0);
     }
     return hash;
   }
 
   /** All workers have told their `forms`: where these are equal, gradients travel from now on as they lie. */
   agree(isEqual: boolean): void {
+    const { forms } = this;
+    this.#alike = !isEqual ? 0 : forms === this.#lastForms ? this.#alike + 1 : 1;
+    this.#lastForms = forms;
     this.#agreed = isEqual ? new Map(this.#seen) : new Map();
   }
 }

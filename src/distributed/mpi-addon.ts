@@ -22,6 +22,13 @@ export interface MpiAddon {
   wait(ticket: number, milliseconds: number): boolean;
   /** Ends with the others, once all jobs are done. */
   stop(): void;
+  /** Zeros that other processes of this machine can open by /proc/PID/fd/FILE, as long as the array is there. */
+  makeShared(bytes: number): { readonly memory: ArrayBuffer; readonly file: number };
+  openShared(path: string, bytes: number): ArrayBuffer;
+  /** Each rank has 16 numbers of the array, and tells the first. What it wrote before is seen by those that find the number. */
+  tell(numbers: Uint32Array, rank: number, number: number): void;
+  /** Whether every rank's number is that or a later one, after so many milliseconds at most. */
+  allTold(numbers: Uint32Array, number: number, milliseconds: number): boolean;
   /** Ends all processes at once. */
   abort(code: number): never;
 }

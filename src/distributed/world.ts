@@ -106,14 +106,40 @@ export class World {
 
   /** Waits until jobs are done. */
   async wait(tickets: readonly number[]): Promise<void> {
+    for (const ticket of tickets) await this.until((ms) => this.#addon.wait(ticket, ms));
+  }
+
+  /** Waits until something has come about to which others do their part; it may be waited for so many milliseconds at a time. */
+  async until(hasCome: (milliseconds: number) => boolean): Promise<void> {
     const since = performance.now();
-    for (const ticket of tickets) {
-      for (let turn = 1; !this.#addon.wait(ticket, TURN_MS); turn++) {
-        this.#lookAround(turn);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+    for (let turn = 1; !hasCome(TURN_MS); turn++) {
+      this.#lookAround(turn);
+      await new Promise((resolve) => setImmediate(resolve));
     }
     this.#waitedMs += performance.now() - since;
+  }
+
+  /**
+   * Memory of zeros that all ranks see; undefined where they are not all on one machine, see no processes of one another, or
+   * the system has none to give. Every rank asks for it at the same moment.
+   */
+  async shareMemory(bytes: number): Promise<ArrayBuffer | undefined> {
+    if (this.#neighbours.length !== this.count - 1) return undefined;
+    const made = this.rank === 0 ? tried(() => this.#addon.makeShared(bytes)) : undefined;
+    const [path = ""] = await this.texts(made ? `/proc/${process.pid}/fd/${made.file}` : "");
+    const memory = made?.memory ?? tried(() => this.#addon.openShared(path, bytes));
+    const seen = await this.meet([memory ? 1 : 0]);
+    return seen.every(([sees]) => sees === 1) ? memory : undefined;
+  }
+
+  /** Tells a number in shared memory, behind all that this rank has written there. */
+  tell(numbers: Uint32Array, number: number): void {
+    this.#addon.tell(numbers, this.rank, number);
+  }
+
+  /** Whether every rank has told that number or a later one, after so many milliseconds at most. */
+  allTold(numbers: Uint32Array, number: number, milliseconds: number): boolean {
+    return this.#addon.allTold(numbers, number, milliseconds);
   }
 
   /** How long this rank has waited for jobs, in all. */
@@ -205,6 +231,15 @@ export class World {
     // mpirun is ending them already, and waits for those that are left: so does MPI_Abort.
     if (this.#isBroken) process.exit(code);
     return this.#addon.abort(code);
+  }
+}
+
+/** What it gives; undefined where the system does not let it. */
+function tried<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
   }
 }
 

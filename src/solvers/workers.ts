@@ -1,19 +1,41 @@
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
 
+/** What one worker updates of a parameter that lies where all workers see it: elements that no other changes. */
+export interface UpdateShare {
+  readonly parameter: SyncedMem;
+  /** The sum over all workers. */
+  readonly gradient: SyncedMem;
+  readonly history: readonly SyncedMem[];
+}
+
+/** A gradient that is the sum over all workers: the whole of it, or where there is a share that alone. */
+export interface Arrival {
+  readonly gradient: SyncedMem;
+  readonly share?: UpdateShare;
+}
+
 /** How gradients of several workers are added up while their backward passes go on. */
 export interface GradientSums {
-  /** The gradient is whole here, and goes on its way; in the same order on every worker. */
-  send(gradient: SyncedMem): void;
+  /**
+   * The gradient is whole here, and goes on its way; in the same order on every worker.
+   * @param updated the parameter and its history, where workers may move them to memory of all, and share the update
+   */
+  send(gradient: SyncedMem, updated?: readonly SyncedMem[]): void;
   /** Those of which the sum over all workers has come since this was asked last, without waiting. */
-  arrived(): readonly SyncedMem[];
-  /** Waits until all that were sent are sums. */
-  settle(): Promise<void>;
+  arrived(): readonly Arrival[];
+  /** Waits for all that were sent; gives those that `arrived` has not given. */
+  settle(): Promise<readonly Arrival[]>;
+  /** All that have come are used up here; waits until they are everywhere. */
+  finish(): Promise<void>;
   /** Bytes that this worker has sent off. */
   readonly bytes: number;
   /** How long gradients were on their way, in all, and how long of that this worker waited for them. */
   readonly onWayMs: number;
   readonly waitedMs: number;
-  /** Goes on as from the beginning: nothing that was kept of earlier gradients, or agreed on, holds any more. */
+  /**
+   * Goes on as from the beginning: nothing that was kept of earlier gradients, or agreed on, holds any more, and parameters are
+   * each worker's own.
+   */
   restart(): void;
 }
 

@@ -33,6 +33,30 @@ export interface Joining {
   write(mem: SyncedMem, to: Float32Array): boolean;
   /** Makes an array the sum: of one part, that of all processes added up, or of every process's. */
   read(mem: SyncedMem, parts: readonly Float32Array[]): void;
+  readonly sharing: Sharing;
+}
+
+/**
+ * How processes of one machine share the update of a parameter: it lies in memory that all of them see, as its history does,
+ * in the layout of such a gradient, and each changes elements that no other does.
+ */
+export interface Sharing {
+  /** Elements in that layout. */
+  readonly elements: number;
+  /** A share begins at a multiple of so many. */
+  readonly unit: number;
+  /** Whether an array, a parameter or of its history, lies so that it can be moved. */
+  fits(mem: SyncedMem): boolean;
+  /** Moves an array that fits to that memory. */
+  move(mem: SyncedMem, to: Float32Array): void;
+  /** Whether an array lies there, and nowhere else what is newer. */
+  isThere(mem: SyncedMem, memory: Float32Array): boolean;
+  /** Says that others have changed it there. */
+  markChanged(mem: SyncedMem): void;
+  /** Gives an array memory of its own again, with what it holds. */
+  leave(mem: SyncedMem): void;
+  /** Makes `to` the elements `begin` to `end` of the sum of all processes' parts, of which `own` may be written. */
+  sum(parts: readonly Float32Array[], own: number, begin: number, end: number, to: SyncedMem): void;
 }
 
 /**
@@ -206,6 +230,12 @@ export class SyncedMem {
     array.set(this.cpu());
     this.#cpu = array;
     this.#isCpuSeen = true;
+  }
+
+  /** Moves the cpu copy back to memory that no other sees. */
+  takeCpuBack(): void {
+    this.#cpu = this.#cpu?.slice();
+    this.#isCpuSeen = false;
   }
 
   /** Whether `array` is the cpu copy. */

@@ -39,6 +39,7 @@ const rules = {
 
 /** So many outputs make a gradient that is kept as the factors of a product; few samples do not. */
 const [WIDE, NARROW] = [1100, 24];
+const ITERATIONS = 8;
 
 const net = (list: string, batch: number, outputs: number): string => `
   layer { name: "data" type: "HDF5Data" top: "data" top: "label"
@@ -70,6 +71,19 @@ const normalized = (list: string, batch: number, fields = ""): string =>
      layer { name: "relu"`,
     );
 
+/** A net with a convolution large enough for ranks of one machine to share its update. */
+const WIDER = 128 * 16 * 3 * 3;
+const wider = (list: string, batch: number, fields: string): string =>
+  solver(list, batch, fields)
+    .replace(
+      `layer { name: "wide"`,
+      `layer { name: "conv2" type: "Convolution" bottom: "conv" top: "conv2"
+             convolution_param { num_output: 128 kernel_size: 3 weight_filler { type: "xavier" } } }
+     layer { name: "pool" type: "Pooling" bottom: "conv2" top: "pool" pooling_param { kernel_size: 3 stride: 3 } }
+     layer { name: "wide"`,
+    )
+    .replace(`bottom: "conv" top: "wide"`, `bottom: "pool" top: "wide"`);
+
 /** Runs of each rule, with clipping and two passes an iteration; and of engines. */
 const runsOf = (list: string, batch: number): RankRun[] => [
   ...Object.entries(rules).map(([type, fields]) => ({
@@ -78,6 +92,8 @@ const runsOf = (list: string, batch: number): RankRun[] => [
     iterations: 20,
   })),
   { solver: solver(list, batch, rules.SGD, WIDE), engine: "native", iterations: 5 },
+  { solver: wider(list, batch, rules.SGD), engine: "native", iterations: ITERATIONS },
+  { solver: wider(list, batch, `type: "AdamW" ${rules.AdamW}`), engine: "native", iterations: 8 },
   { solver: solver(list, batch, rules.SGD), engine: "reference", iterations: 5 },
   { solver: normalized(list, batch), engine: "native", iterations: 20 },
   { solver: normalized(list, batch, "scale_bias: true"), engine: "native", iterations: 5 },
@@ -126,6 +142,9 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       const halved = together.pop() as RankResult;
       expectSame(together, alone);
       expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);
+      const shared = runs.findIndex((run) => run.solver.includes("conv2"));
+      // It does not travel once ranks share it: the others are fewer than its own elements.
+      expect(together[shared]?.bytes).toBeLessThan(4 * WIDER * ITERATIONS + 4 * WIDER * 4);
       const misses = halved.losses.map((loss, k) => Math.abs(loss - (alone[0]?.losses[k] ?? 0)));
       expect(Math.max(...misses)).toBeLessThan(0.003);
       expect(halved.losses).not.toEqual(together[0]?.losses);

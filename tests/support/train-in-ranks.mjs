@@ -1,6 +1,7 @@
 // What tests start, alone or by mpirun, on the built package: trains solvers one after the other, in as many ranks as there
 // are, and writes what came of each, as rank 0 saw it. Run as: node train-in-ranks.mjs RUNS.json RESULTS.json
 import { readFileSync, writeFileSync } from "node:fs";
+import { hasEnded, processSpace } from "../../dist/cli/neighbours.js";
 import { joinRanks } from "../../dist/distributed/join.js";
 import { Ranks } from "../../dist/distributed/ranks.js";
 import { createEngines } from "../../dist/engines/create.js";
@@ -11,7 +12,7 @@ import { Solver } from "../../dist/index.js";
 const MOST_WEIGHTS = 2000;
 
 const [, , runs, results] = process.argv;
-const world = await joinRanks(process.env);
+const world = await joinRanks(process.env, { space: processSpace(), hasEnded });
 const told = [];
 for (const { solver: text, engine, iterations, wire } of JSON.parse(readFileSync(runs, "utf8"))) {
   const gpu = engine === "webgpu" ? await openGpu() : undefined;

@@ -86,7 +86,7 @@ export interface Addon extends Scoring, Windowing {
   /** Memory of its own, which may be more than the machine has if it is only reserved; or a part of another's. */
   readonly Store: {
     new (count: number, isReserved?: boolean): StoreMemory;
-    new (whole: StoreMemory, begin: number, count: number): StoreMemory;
+    new (whole: Buffer, begin: number, count: number): StoreMemory;
   };
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   convolutionForward(

@@ -1,4 +1,4 @@
-import type { Joining, PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { Joining, PrivateStore, Sharing, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Buffer, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
@@ -96,6 +96,34 @@ export class FactoredGradient implements PrivateStore {
           b.set(part.subarray(left), i * (floats - left));
         }
         FactoredGradient.write(layouts, mem, joined, a, b);
+      },
+      sharing: FactoredGradient.#sharing(layouts, joined),
+    };
+  }
+
+  /** A share of the product is one of its rows, which are columns of `a`. */
+  static #sharing(layouts: Layouts, { batch, rows, columns }: ProductShape): Sharing {
+    return {
+      elements: rows * columns,
+      unit: columns,
+      fits: (mem) => mem.isCpuFresh && mem.count === rows * columns,
+      move: (mem, to) => mem.moveCpu(to),
+      isThere: (mem, memory) => mem.isCpuFresh && mem.keepsCpuIn(memory),
+      markChanged: (mem) => void mem.mutableCpu(),
+      leave: (mem) => mem.takeCpuBack(),
+      sum(parts, _own, begin, end, to) {
+        const samples = batch / parts.length;
+        const [first, height] = [begin / columns, (end - begin) / columns];
+        const a = new Float32Array(batch * height);
+        const b = new Float32Array(batch * columns);
+        for (const [i, part] of parts.entries()) {
+          for (let k = 0; k < samples; k++) {
+            const row = part.subarray(k * rows + first, k * rows + first + height);
+            a.set(row, (i * samples + k) * height);
+          }
+          b.set(part.subarray(samples * rows), i * samples * columns);
+        }
+        FactoredGradient.write(layouts, to, { batch, rows: height, columns }, a, b);
       },
     };
   }

@@ -1,92 +1,9 @@
-import type { Joining, PrivateStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { FloatArray } from "../../util/arrays.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import type { Work } from "../engine.ts";
 import type { Addon, Buffer, Layout, Primitive, StoreMemory, ViewArgs } from "./addon.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
-
-/** A copy of an array in one of oneDNN's layouts. */
-class NativeStore implements PrivateStore {
-  readonly layout: string;
-  readonly described: Layout;
-  readonly #layouts: Layouts;
-  readonly #isLasting: boolean;
-  #held: Held | undefined;
-
-  constructor(layouts: Layouts, described: Layout, isLasting: boolean) {
-    this.layout = described.key;
-    this.described = described;
-    this.#layouts = layouts;
-    this.#isLasting = isLasting;
-  }
-
-  /** Its memory, to be read; some if it has none. */
-  get memory(): StoreMemory {
-    this.#held ??= this.#take();
-    return this.#held.memory;
-  }
-
-  /** Its memory, to be written: another than before where that has more holders. */
-  own(keepsElements: boolean): StoreMemory {
-    const before = this.#held;
-    if (!before || before.holders === 1) return this.memory;
-    this.#held = this.#take();
-    if (keepsElements) {
-      this.#layouts.addon.copy(this.described.stored, before.memory, this.#held.memory);
-    }
-    this.#layouts.pool.release(before);
-    return this.#held.memory;
-  }
-
-  /** Holds its memory once more; the caller ends that with `pool.release`. */
-  hold(): Held {
-    this.#held ??= this.#take();
-    this.#held.holders++;
-    return this.#held;
-  }
-
-  /** Gives up its own memory and holds this from now on. */
-  adopt(held: Held): void {
-    if (this.#held) this.#layouts.pool.release(this.#held);
-    this.#held = held;
-  }
-
-  release(): void {
-    if (this.#held) this.#layouts.pool.release(this.#held);
-    this.#held = undefined;
-  }
-
-  #take(): Held {
-    return this.#layouts.pool.take(this.described.stored, this.#isLasting);
-  }
-
-  joining(): Joining {
-    const layouts = this.#layouts;
-    const { described } = this;
-    const { stored: floats } = described;
-    return {
-      kind: "sum",
-      floats,
-      write(mem, to) {
-        layouts.borrow(mem, described, (buffer) => layouts.addon.copy(floats, buffer, to));
-        return true;
-      },
-      read(mem, [sums]) {
-        layouts.addon.copy(floats, sums as Float32Array, layouts.write(mem, described));
-      },
-    };
-  }
-
-  toPlain(plain: FloatArray): void {
-    const to = this.#layouts.plain(this.described.dims);
-    this.#layouts.reorder(this.described, to).run(this.memory, plain as Float32Array);
-  }
-
-  fromPlain(plain: FloatArray): void {
-    const from = this.#layouts.plain(this.described.dims);
-    this.#layouts.reorder(from, this.described).run(plain as Float32Array, this.memory);
-  }
-}
+import { NativeStore } from "./native-store.ts";
 
 /** Sums of products of numbers below this do not overflow, whatever their length. */
 export const MODEST = 1e15;

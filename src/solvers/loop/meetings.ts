@@ -11,7 +11,7 @@ const LONG = 0.1;
 export class Meetings {
   readonly workers: Workers;
   /** Whether all workers have the same weights. */
-  isJoined = false;
+  #isJoined = false;
   /** What was asked for of any worker, and all are to do. */
   readonly #agreed: Set<SolverAction> = new Set();
   /** What some worker wants learning rates to be multiplied by; undefined for no change. */
@@ -27,10 +27,16 @@ export class Meetings {
 
   /** Lets all workers begin from the arrays of the first. */
   async join(arrays: () => readonly SyncedMem[]): Promise<void> {
-    if (this.isJoined) return;
+    if (this.#isJoined) return;
     await this.workers.follow(arrays());
     this.workers.gradients.restart();
-    this.isJoined = true;
+    this.#isJoined = true;
+  }
+
+  /** From now on each has its own. */
+  part(): void {
+    this.workers.gradients.restart();
+    this.#isJoined = false;
   }
 
   /**

@@ -217,7 +217,7 @@ export abstract class SolverRun implements Snapshotted {
   loadWeights(weights: Weights): void {
     const nets = [this.net, ...this.testNets] as const;
     for (const net of nets) net.checkIdle();
-    if (this.meetings) this.meetings.isJoined = false;
+    this.meetings?.part();
     loadWeights([...nets], weights, this.log);
   }
 

@@ -25,8 +25,8 @@ export async function writeTogether(
   const states = await statesByWorker(run.net, workers);
   const path = await doneByFirst(workers, () => snapshots.write(run, isBest, states));
   snapshots.wrote(run.iter, isBest);
-  await workers.follow(run.arraysOfRun());
   workers.gradients.restart();
+  await workers.follow(run.arraysOfRun());
   return path;
 }
 

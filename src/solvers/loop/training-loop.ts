@@ -396,7 +396,7 @@ export abstract class TrainingLoop extends SolverRun {
    * @returns its path; undefined where there is none
    */
   protected restoreNow(path?: string): Promise<string | undefined> {
-    if (this.meetings) this.meetings.isJoined = false;
+    this.meetings?.part();
     const read = (): Promise<Resumed | undefined> =>
       path === undefined ? this.snapshots.restoreNewest(this) : this.snapshots.restore(this, path);
     return this.net.inTurn(async () => {

@@ -8,7 +8,7 @@ import type { Net } from "../../net/net.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Log, numberText } from "../../util/log.ts";
 import type { UpdateRule } from "../rules/update-rule.ts";
-import type { GradientSums, Workers } from "../workers.ts";
+import type { Arrival, GradientSums, UpdateShare, Workers } from "../workers.ts";
 import { DeviceClipping } from "./clipping.ts";
 import { adaptationOf, DeviceLocalRates, localFactor, localNumbers } from "./local-rates.ts";
 import { atIteration } from "./schedules.ts";
@@ -94,8 +94,14 @@ export class ParameterUpdate {
 
   /** May be replaced between two updates. */
   set param(param: SolverParameter) {
+    if (!this.#canBeShared(param)) this.#workers?.gradients.restart();
     this.#param = param;
     this.#clipping = this.#clippingOf(param);
+  }
+
+  /** Whether a part of a parameter can be updated without the others. */
+  #canBeShared(param: SolverParameter): boolean {
+    return !((param.clip_gradients ?? -1) >= 0 || (this.#rule.isSgd && adaptationOf(param)));
   }
 
   /** What clips gradients where they lie on a device, and are to be clipped. */
@@ -119,32 +125,39 @@ export class ParameterUpdate {
     const gradients = this.#workers?.gradients;
     if (isClipped && !gradients) return undefined;
     const update = this.#updater(rate, iter, 1);
-    const finish = (updated: Updated): void => {
-      update(updated);
+    const finish = (updated: Updated, share?: UpdateShare): void => {
+      update(updated, share);
       this.#done.add(updated);
     };
-    if (!gradients) return (layer) => this.#ownOf[layer]?.forEach(finish);
+    if (!gradients) {
+      return (layer) => {
+        for (const updated of this.#ownOf[layer] ?? []) finish(updated);
+      };
+    }
     return (layer) => {
       for (const updated of this.#ownOf[layer] ?? []) this.#send(updated, gradients);
       if (isClipped) return;
-      for (const mem of gradients.arrived()) finish(this.#sent.get(mem) as Updated);
+      for (const { gradient, share } of gradients.arrived()) {
+        finish(this.#sent.get(gradient) as Updated, share);
+      }
     };
   }
 
   /** Lets a gradient go to the other workers. Where a rate is 0 nothing hangs on it, but the norm that is clipped by. */
   #send(updated: Updated, gradients: GradientSums): void {
-    const { blob, lrMult } = updated;
+    const { blob, lrMult, history, isShared } = updated;
     const isWanted = lrMult !== 0 || (this.param.clip_gradients ?? -1) >= 0;
     if (!isWanted || this.#sent.has(blob.diffMem)) return;
     this.#sent.set(blob.diffMem, updated);
-    gradients.send(blob.diffMem);
+    const isOwn = blob.diffMem.isReadOnce && !isShared && this.#canBeShared(this.param);
+    gradients.send(blob.diffMem, isOwn ? [blob, ...history].map((one) => one.dataMem) : undefined);
   }
 
   /** Waits until every gradient is the sum of all workers'. */
-  async #settle({ gradients }: Workers): Promise<void> {
+  async #settle({ gradients }: Workers): Promise<readonly Arrival[]> {
     await Promise.all(this.#updated.map(({ blob }) => blob.diffMem.toHost()));
     for (const updated of this.#updated) this.#send(updated, gradients);
-    await gradients.settle();
+    return gradients.settle();
   }
 
   /** Ends an iteration, whether it went well or not: from now on no parameter counts as updated. */
@@ -161,11 +174,15 @@ export class ParameterUpdate {
    * @returns whether every weight is a finite number now; true on a device, which would have to be waited for
    */
   async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
-    if (this.#workers) await this.#settle(this.#workers);
+    const arrivals = this.#workers ? await this.#settle(this.#workers) : [];
+    const shares = new Map(arrivals.map(({ gradient, share }) => [gradient, share]));
     const clipping = this.#clipping?.factor();
     const scale = clipping ? 1 : await this.#clippingScale();
     const update = this.#updater(rate, iter, scale, clipping);
-    for (const updated of this.#updated) if (!this.#done.has(updated)) update(updated);
+    for (const updated of this.#updated) {
+      if (!this.#done.has(updated)) update(updated, shares.get(updated.blob.diffMem));
+    }
+    await this.#workers?.gradients.finish();
     const isSound = this.#isSound;
     this.end();
     if (isDisplayed && this.#clipping) {
@@ -180,7 +197,7 @@ export class ParameterUpdate {
     iter: number,
     scale: number,
     clipping?: UpdateStep["clipping"],
-  ): (updated: Updated) => void {
+  ): (updated: Updated, share?: UpdateShare) => void {
     const { isSgd = false } = this.#rule;
     const param = atIteration(this.param, iter, rate, isSgd);
     const { iter_size = 1, weight_decay = 0, regularization_type = "L2" } = param;
@@ -189,7 +206,7 @@ export class ParameterUpdate {
     const adaptation = isSgd ? adaptationOf(param) : undefined;
     const gradientScale = scale / iter_size / this.#workerCount;
     const numbers = adaptation && rate > 0 && localNumbers(adaptation, rate, gradientScale);
-    return (updated) => {
+    return (updated, share) => {
       const { blob, lrMult, decayMult, history } = updated;
       // A rate of a parameter's own takes no more of lr_mult than whether it is 0.
       const plain = {
@@ -199,16 +216,16 @@ export class ParameterUpdate {
         regularization,
         ...(clipping && { clipping }),
       } as const;
-      if (this.#changesNothing(updated, plain)) return;
+      if (!share && this.#changesNothing(updated, plain)) return;
       const step = numbers ? { ...plain, ...this.#localRate(blob, numbers, plain) } : plain;
       const isSound = this.#engine.update(
         this.#rule.kernel,
-        blob.count(),
+        share?.parameter.count ?? blob.count(),
         step,
         params,
-        blob.dataMem,
-        blob.diffMem,
-        history.map(({ dataMem }) => dataMem),
+        share?.parameter ?? blob.dataMem,
+        share?.gradient ?? blob.diffMem,
+        share?.history ?? history.map(({ dataMem }) => dataMem),
       );
       if (blob.diffMem.isReadOnce) blob.diffMem.zero();
       this.#isSound &&= isSound;
