@@ -93,10 +93,11 @@ describe.skipIf(!hasChromium)("the dashboard beside a live run", () => {
         await page.getByRole("button", { name: "Rate" }).click();
         await page.locator("input[name=factor]").fill("0.5");
         await page.getByRole("button", { name: "Change" }).click();
-        await page.getByText("×0.5").waitFor();
-        await expect
-          .poll(() => events().filter(({ type }) => type === "rate"), { timeout: PATIENCE })
-          .toMatchObject([{ rate: 0.000005 }]);
+        await page.locator(".actions > button .num", { hasText: "×0.5" }).waitFor();
+        const rates = (): number[] =>
+          events().flatMap((event) => (event.type === "rate" ? [Number(event.rate)] : []));
+        await expect.poll(rates, { timeout: PATIENCE }).toHaveLength(1);
+        expect(rates()[0]).toBeCloseTo(0.000005, 9);
 
         await page.getByRole("button", { name: "Stop" }).click();
         await page.getByRole("button", { name: "Stop training" }).click();
