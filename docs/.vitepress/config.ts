@@ -30,6 +30,7 @@ export default defineConfig({
         ["Your pictures", "your-pictures"],
         ["2. A net", "tutorial/2-a-net"],
         ["3. Train", "tutorial/3-train"],
+        ["Runs", "runs"],
         ["Before a long run", "before-a-long-run"],
         ["4. Use", "tutorial/4-use"],
         ["5. Fine-tune", "tutorial/5-finetune"],

@@ -3,6 +3,7 @@ import { fillersPage } from "./fillers-page.ts";
 import { layersPage } from "./layers-page.ts";
 import { modelsPage } from "./models-page.ts";
 import { onnxPage } from "./onnx-page.ts";
+import { runsPage } from "./runs-page.ts";
 import { solversPage } from "./solvers-page.ts";
 
 /** The pages of docs/ that are made from code, by their paths. */
@@ -13,6 +14,7 @@ export async function generatedPages(): Promise<Record<string, string>> {
     "docs/layers.md": layersPage(),
     "docs/models.md": modelsPage(),
     "docs/onnx.md": await onnxPage(),
+    "docs/runs.md": runsPage(),
     "docs/solvers.md": solversPage(),
   };
 }

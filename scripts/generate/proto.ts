@@ -6,6 +6,12 @@ const SCHEMAS = [
   // Programs name its messages, and layers ask for defaults.
   { name: "caffe", file: "proto/caffe.proto", folder: "src/io/proto", isPublic: true },
   { name: "onnx", file: "proto/onnx.proto", folder: "src/onnx/format", isPublic: false },
+  {
+    name: "tensorboard",
+    file: "proto/tensorboard.proto",
+    folder: "src/tensorboard",
+    isPublic: false,
+  },
 ] as const;
 
 type Schema = (typeof SCHEMAS)[number];

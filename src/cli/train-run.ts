@@ -8,11 +8,14 @@ import { RunRecord } from "../run-record/run-record.ts";
 import { RunTeller } from "../run-record/run-teller.ts";
 import { startEvent } from "../run-record/start-event.ts";
 import type { Solver } from "../solvers/solver.ts";
-import { FileError } from "../util/errors.ts";
+import { TensorBoardLog } from "../tensorboard/tensorboard-log.ts";
+import { CaffeError, FileError } from "../util/errors.ts";
 import type { Console } from "./session.ts";
 
 /** Where records lie by default, and what record of a run of `caffe new` is called in its folder. */
 const [RUNS, RECORD] = ["runs", "record"];
+/** The folder of a record that TensorBoard reads. */
+const TENSORBOARD = "tensorboard";
 /** The value of `--run` for no record. */
 const OFF = "off";
 
@@ -20,6 +23,8 @@ const OFF = "off";
 export interface RecordFlags {
   readonly run: string | undefined;
   readonly events: string | undefined;
+  /** Empty for the record's folder. */
+  readonly tensorboard: string | undefined;
 }
 
 /** What is known of a training beside its flags. */
@@ -57,7 +62,7 @@ export class TrainRun {
 
   /**
    * Training begins.
-   * @throws FileError where the file of events cannot be opened
+   * @throws FileError where the file of events, or TensorBoard's, cannot be opened; CaffeError where that has no place
    */
   begin(training: Training): void {
     const [flags, { solver, file }] = [this.#flags, training];
@@ -74,8 +79,14 @@ export class TrainRun {
       record.addFacts(solver, start);
       teller.listen((event) => record.add(event));
     }
+    const board = this.#tensorBoard(record, start);
+    if (board) {
+      board.begin(solver, start);
+      teller.listen((event) => board.take(event));
+    }
     teller.tell(start);
     if (teller.isHeard) solver.callbacks.push(teller);
+    if (board) solver.callbacks.push(board);
   }
 
   /** The folder of the record, once training has begun; undefined where there is none. */
@@ -118,6 +129,22 @@ export class TrainRun {
       log("warning", "caffe", `this run leaves no record: ${error.message} ${more}`);
       return undefined;
     }
+  }
+
+  /** What TensorBoard shows, where it is asked for. */
+  #tensorBoard(record: RunRecord | undefined, { time }: StartEvent): TensorBoardLog | undefined {
+    const { tensorboard: given } = this.#flags;
+    if (given === undefined) return undefined;
+    const folder = given || (record && join(record.folder, TENSORBOARD));
+    if (folder === undefined) {
+      throw new CaffeError(
+        "--tensorboard names no folder, and this run leaves no record. Expected --tensorboard=FOLDER.",
+      );
+    }
+    const warn = (problem: string): void => this.console.log("warning", "caffe", problem);
+    const board = new TensorBoardLog(folder, time, warn);
+    this.#open.push(board);
+    return board;
   }
 
   /** Writes events to a file or, for `-`, to standard output. Who reads it may leave: training goes on. */

@@ -172,6 +172,17 @@ test("who reads the events may leave, and a full disk takes none: training goes 
   expect(missing.status).not.toBe(0);
 });
 
+test("--tensorboard writes beside the record or to its folder, and takes no word behind it", async () => {
+  prepare();
+  const { status } = await train("--tensorboard", "tiny_solver.prototxt");
+  expect(status).toBe(0);
+  expect(readdirSync(join(folder, "runs/tiny/tensorboard"))).toHaveLength(1);
+  await train("tiny_solver.prototxt", "--run=off", "--tensorboard=board");
+  expect(readdirSync(join(folder, "board"))).toHaveLength(1);
+  const lost = await train("tiny_solver.prototxt", "--run=off", "--tensorboard");
+  expect(lost.stderr).toMatch(/--tensorboard names no folder, .*=FOLDER/);
+});
+
 test("a process that is killed leaves whole lines", async () => {
   prepare({ max_iter: "100000000", display: "1", snapshot: "0", test_interval: "1000000" });
   const { child, said, ended } = startCaffe(

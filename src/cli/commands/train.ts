@@ -10,7 +10,7 @@ import { imagesPerIteration } from "../../solvers/loop/display.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { listOf, wholeOfAnySign } from "../flags.ts";
+import { listOf, optional, wholeOfAnySign } from "../flags.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { besideOthers, type Side } from "../ranks.ts";
 import { checkSameStart } from "../same-start.ts";
@@ -97,6 +97,12 @@ export const train: CommandModule<object, TrainFlags> = {
         describe:
           "write what happens as lines of JSON to this file or pipe too; - is standard output",
       })
+      .option(
+        ...optional("tensorboard", {
+          describe:
+            "write event files of TensorBoard (curves, histograms, pictures, the graph) to this folder; to the record's by default",
+        }),
+      )
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
       .example("caffe train models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
       .example(
@@ -311,9 +317,15 @@ async function resume(solver: Solver, snapshot: string, log: Log): Promise<strin
 
 function showProgress(solver: Solver, console: Console, ranks: number): void {
   const bar = new ProgressBar(
-    { columns: process.stderr.columns || 80, write: (text) => void process.stderr.write(text) },
+    {
+      get columns() {
+        return process.stderr.columns || 80;
+      },
+      write: (text) => void process.stderr.write(text),
+    },
     imagesPerIteration(solver.net, solver.param) * ranks,
   );
   solver.callbacks.push(bar);
   console.above = (line) => bar.above(line);
+  process.stderr.on("resize", () => bar.resized());
 }

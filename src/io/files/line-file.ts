@@ -1,30 +1,13 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { FileError, systemErrorText } from "../../util/errors.ts";
+import { AppendFile } from "./append-file.ts";
 
-/** The descriptor of standard output. */
-const STDOUT = 1;
-/** How long a full pipe is left to its reader before it is tried again, in milliseconds. */
-const PIPE_MS = 1;
-
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
-/**
- * A file that lines are added to, each by one write to its end: a process that is killed leaves whole lines, and several
- * may write to one file.
- */
+/** A file that lines are added to, whole ones, whatever becomes of the process or was before. */
 export class LineFile {
-  readonly #path: string;
-  readonly #handle: number;
+  readonly #file: AppendFile;
   /** Whether the last line ended as it should. */
   #isWhole = true;
 
-  private constructor(path: string, open: () => number) {
-    this.#path = path;
-    try {
-      this.#handle = open();
-    } catch (error) {
-      throw this.#failed(error);
-    }
+  private constructor(file: AppendFile) {
+    this.#file = file;
   }
 
   /**
@@ -33,13 +16,8 @@ export class LineFile {
    * @throws FileError where it cannot be made
    */
   static create(path: string): LineFile | undefined {
-    try {
-      return new LineFile(path, () => openSync(path, "ax"));
-    } catch (error) {
-      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-      if (code === "EEXIST") return undefined;
-      throw error;
-    }
+    const file = AppendFile.create(path);
+    return file && new LineFile(file);
   }
 
   /**
@@ -47,8 +25,7 @@ export class LineFile {
    * @throws FileError where it cannot be opened
    */
   static append(path: string): LineFile {
-    if (path === "-") return new LineFile("standard output", () => STDOUT);
-    return new LineFile(path, () => openSync(path, "a"));
+    return new LineFile(AppendFile.append(path));
   }
 
   /**
@@ -58,23 +35,11 @@ export class LineFile {
   add(lines: string): void {
     const bytes = Buffer.from(this.#isWhole ? lines : `\n${lines}`);
     this.#isWhole = false;
-    for (let done = 0; done < bytes.length; ) {
-      try {
-        done += writeSync(this.#handle, bytes, done);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw this.#failed(error);
-        Atomics.wait(sleeper, 0, 0, PIPE_MS);
-      }
-    }
+    this.#file.write(bytes);
     this.#isWhole = true;
   }
 
   close(): void {
-    if (this.#handle !== STDOUT) closeSync(this.#handle);
-  }
-
-  #failed(error: unknown): FileError {
-    const why = systemErrorText(error) ?? (error as Error).message;
-    return new FileError(`"${this.#path}" cannot be written: ${why}.`, { cause: error });
+    this.#file.close();
   }
 }

@@ -1,6 +1,6 @@
+import { crc32c, masked } from "../../../util/crc32c.ts";
 import { FormatError } from "../../../util/errors.ts";
 import type { RandomAccessFile } from "../../files/random-access-file.ts";
-import { crc32c, masked } from "./crc32c.ts";
 import { ByteReader } from "./wire.ts";
 
 /** Bytes of a block, and of the header before each fragment of a record: checksum, length and kind. */

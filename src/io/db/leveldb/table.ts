@@ -1,6 +1,6 @@
+import { crc32c, masked } from "../../../util/crc32c.ts";
 import { FormatError } from "../../../util/errors.ts";
 import { RandomAccessFile } from "../../files/random-access-file.ts";
-import { crc32c, masked } from "./crc32c.ts";
 import { type Entry, entryOf } from "./entry.ts";
 import { uncompress } from "./snappy.ts";
 import { Wire } from "./wire.ts";

@@ -40,7 +40,7 @@ export function crc32c(bytes: Uint8Array, before = 0): number {
   return ~crc >>> 0;
 }
 
-/** How LevelDB stores a checksum: turned by 15 bits, and a constant added. */
+/** How LevelDB and TensorFlow store a checksum: turned by 15 bits, and a constant added. */
 export function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

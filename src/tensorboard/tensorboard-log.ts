@@ -1,0 +1,167 @@
+import type { Net } from "../net/net.ts";
+import type { LayerCallback } from "../net/run/layer-runner.ts";
+import type { RunEvent, StartEvent } from "../run-record/events.ts";
+import type { IterationEvent } from "../solvers/loop/callbacks.ts";
+import type { Solver, SolverCallbacks } from "../solvers/solver.ts";
+import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import { FileError } from "../util/errors.ts";
+import { EventFile } from "./event-file.ts";
+import { graphDefOf } from "./graph-def.ts";
+import { histogramOf } from "./histogram.ts";
+import { endOfSession, hyperParameters, hyperParameterValues } from "./hyper-parameters.ts";
+import { encodeMessage, type TensorBoardMessage } from "./message.ts";
+import { isPicture, type Planes, pictureValue, tiled } from "./pictures.ts";
+import { scalarsOf, testTag } from "./scalars.ts";
+
+/** Looking at weights and gradients takes no more than this share of the time. */
+const SHARE = 0.01;
+/** Records of the first batch, and filters of a layer, that are shown. */
+const [MOST_RECORDS, MOST_FILTERS] = [8, 256];
+
+type Values = readonly TensorBoardMessage<"SummaryValue">[];
+
+/**
+ * Writes what TensorBoard shows of a training: the curves of its events; when an iteration is displayed, if that is not too
+ * costly, histograms of weights and gradients and filters as pictures; the first batch, the net's graph, hyper-parameters.
+ * A guest of the solver that wants gradients in those iterations only. A disk that takes no more ends it, not the training.
+ */
+export class TensorBoardLog implements SolverCallbacks {
+  readonly readsLoss = false;
+  readonly #warn: (problem: string) => void;
+  /** Undefined once it cannot be written. */
+  #file: EventFile | undefined;
+  #isDue = false;
+  /** Before that, looking would take more than its share. */
+  #dueAt = 0;
+  /** Looks at the first batch. */
+  #watch: LayerCallback | undefined;
+  #batch: readonly Planes[] = [];
+
+  /**
+   * @param warn takes what ends the files, once
+   * @throws FileError where no file can be written in the folder
+   */
+  constructor(folder: string, time: number, warn: (problem: string) => void) {
+    this.#file = new EventFile(folder, time);
+    this.#warn = warn;
+  }
+
+  /** Writes what a training is, before it begins. */
+  begin(solver: Solver, { time, iter, imagesPerIteration }: StartEvent): void {
+    const { net, testNets, param } = solver;
+    this.#write({ wall_time: time / 1000, graph_def: encodeMessage("GraphDef", graphDefOf(net)) });
+    const metrics = testNets.flatMap((one, i) => one.outputs.map((name) => testTag(i, name)));
+    const told = hyperParameters(param, imagesPerIteration);
+    const values = hyperParameterValues(told, ["loss/smoothed", ...metrics], time / 1000);
+    this.#add(time, iter, values);
+    this.#watchFirstBatch(net);
+  }
+
+  /** Writes the curves' points of an event. */
+  take(event: RunEvent): void {
+    const { time, iter } = event;
+    const values = scalarsOf(event).map(([tag, value]) => ({ tag, simple_value: value }));
+    if (event.type === "stop") {
+      this.#add(time, iter, [endOfSession(event.reason !== "error", time / 1000)]);
+    } else if (values.length > 0) this.#add(time, iter, values);
+  }
+
+  onStart({ iter, param }: Solver): void {
+    const { display = 0 } = param;
+    const isDisplayed = display > 0 && iter % display === 0;
+    this.#isDue = this.#file !== undefined && isDisplayed && performance.now() >= this.#dueAt;
+  }
+
+  /** Undefined but for iterations whose gradients are looked at: updates need not wait for them in the others. */
+  get onGradientsReady(): ((solver: Solver) => Promise<void>) | undefined {
+    return this.#isDue ? (solver) => this.#look(solver) : undefined;
+  }
+
+  async onIteration({ iter }: IterationEvent, { net }: Solver): Promise<void> {
+    if (!this.#watch) return;
+    net.afterForward.splice(net.afterForward.indexOf(this.#watch), 1);
+    this.#watch = undefined;
+    const values = this.#batch.map((planes, i) => pictureValue(`batch/${i}`, planes));
+    if (values.length > 0) this.#add(Date.now(), iter - 1, await Promise.all(values));
+    this.#batch = [];
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #look({ net, iter }: Solver): Promise<void> {
+    const began = performance.now();
+    const values: TensorBoardMessage<"SummaryValue">[] = [];
+    for (const { blob, layer, name } of net.learnableParams) {
+      const count = blob.count();
+      for (const [kind, mem] of [
+        ["weights", blob.dataMem],
+        ["gradients", blob.diffMem],
+      ] as const) {
+        const histo = await reading(mem, (all) => histogramOf(all.subarray(0, count)));
+        values.push({ tag: `${kind}/${layer}/${name}`, histo });
+      }
+    }
+    for (const [i, layer] of net.layers.entries()) {
+      const [filters] = layer.param.convolution_param ? layer.blobs : [];
+      const [count = 0, channels = 0, height = 0, width = 0] = filters?.shape ?? [];
+      if (filters?.shape.length !== 4 || !isPicture(channels, height, width)) continue;
+      const shown = Math.min(count, MOST_FILTERS);
+      const planes = await reading(filters.dataMem, (all) =>
+        tiled(shown, { channels, height, width, values: all }),
+      );
+      values.push(await pictureValue(`filters/${net.layerKeys[i]}`, planes));
+    }
+    this.#add(Date.now(), iter, values);
+    const now = performance.now();
+    this.#dueAt = now + (now - began) / SHARE;
+  }
+
+  /** Keeps the pictures of the first batch, as the net sees them, when their layer has given them. */
+  #watchFirstBatch(net: Net): void {
+    const source = net.bottomBlobs.findIndex((bottoms) => bottoms.length === 0);
+    if (source < 0) return;
+    this.#watch = (layer) => {
+      if (layer !== source || this.#batch.length > 0) return;
+      const [data] = net.topBlobs[layer] ?? [];
+      const [count = 0, channels = 0, height = 0, width = 0] = data?.shape ?? [];
+      const isShown = data?.shape.length === 4 && data.dataMem.isOnHost;
+      if (!isShown || !isPicture(channels, height, width)) return;
+      const size = channels * height * width;
+      this.#batch = Array.from({ length: Math.min(count, MOST_RECORDS) }, (_, i) => ({
+        ...{ channels, height, width },
+        values: data.values().slice(i * size, (i + 1) * size),
+      }));
+    };
+    net.afterForward.push(this.#watch);
+  }
+
+  #add(time: number, iter: number, value: Values): void {
+    this.#write({ wall_time: time / 1000, step: iter, summary: { value } });
+  }
+
+  #write(event: TensorBoardMessage<"Event">): void {
+    try {
+      this.#file?.add(event);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.close();
+      this.#warn(`TensorBoard's file: ${error.message} Training goes on without it.`);
+    }
+  }
+}
+
+/** Reads an array as it is; what lay in an engine's own layout alone, or on a device, lies there alone afterwards. */
+async function reading<T>(
+  mem: SyncedMem,
+  read: (all: ReturnType<SyncedMem["cpu"]>) => T,
+): Promise<T> {
+  if (mem.isZero) return read(new Float32Array(mem.count));
+  await mem.toHost();
+  const isCopied = !mem.isCpuFresh;
+  const result = read(mem.cpu());
+  if (isCopied) mem.dropCpu();
+  return result;
+}
