@@ -10,7 +10,7 @@ import { imagesPerIteration } from "../../solvers/loop/display.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { listOf, optional, wholeOfAnySign } from "../flags.ts";
+import { alone, listOf, wholeOfAnySign } from "../flags.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { besideOthers, type Side } from "../ranks.ts";
 import { checkSameStart } from "../same-start.ts";
@@ -98,7 +98,7 @@ export const train: CommandModule<object, TrainFlags> = {
           "write what happens as lines of JSON to this file or pipe too; - is standard output",
       })
       .option(
-        ...optional("tensorboard", {
+        ...alone("tensorboard", {
           describe:
             "write event files of TensorBoard (curves, histograms, pictures, the graph) to this folder; to the record's by default",
         }),
