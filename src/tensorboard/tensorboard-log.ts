@@ -27,10 +27,14 @@ type Values = readonly TensorBoardMessage<"SummaryValue">[];
  */
 export class TensorBoardLog implements SolverCallbacks {
   readonly readsLoss = false;
+  /** A guest of those iterations alone whose gradients are looked at: updates need not wait for them in the others. */
+  readonly #looker: SolverCallbacks = {
+    readsLoss: false,
+    onGradientsReady: (solver) => this.#look(solver),
+  };
   readonly #warn: (problem: string) => void;
   /** Undefined once it cannot be written. */
   #file: EventFile | undefined;
-  #isDue = false;
   /** Before that, looking would take more than its share. */
   #dueAt = 0;
   /** Looks at the first batch. */
@@ -66,18 +70,16 @@ export class TensorBoardLog implements SolverCallbacks {
     } else if (values.length > 0) this.#add(time, iter, values);
   }
 
-  onStart({ iter, param }: Solver): void {
+  onStart({ iter, param, callbacks }: Solver): void {
     const { display = 0 } = param;
     const isDisplayed = display > 0 && iter % display === 0;
-    this.#isDue = this.#file !== undefined && isDisplayed && performance.now() >= this.#dueAt;
+    const isDue = this.#file !== undefined && isDisplayed && performance.now() >= this.#dueAt;
+    if (isDue) callbacks.push(this.#looker);
   }
 
-  /** Undefined but for iterations whose gradients are looked at: updates need not wait for them in the others. */
-  get onGradientsReady(): ((solver: Solver) => Promise<void>) | undefined {
-    return this.#isDue ? (solver) => this.#look(solver) : undefined;
-  }
-
-  async onIteration({ iter }: IterationEvent, { net }: Solver): Promise<void> {
+  async onIteration({ iter }: IterationEvent, { net, callbacks }: Solver): Promise<void> {
+    const looker = callbacks.indexOf(this.#looker);
+    if (looker >= 0) callbacks.splice(looker, 1);
     if (!this.#watch) return;
     net.afterForward.splice(net.afterForward.indexOf(this.#watch), 1);
     this.#watch = undefined;
