@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { doubles, type Fields, messages, number, readEventFile, text } from "./event-reader.ts";
 
 const NET = `name: "t"
-  layer { name: "pictures" type: "DummyData" top: "x" top: "y" dummy_data_param { shape { dim: 4 dim: 3 dim: 6 dim: 5 } shape { dim: 4 dim: 1 } data_filler { type: "gaussian" } } }
+  layer { name: "pictures" type: "DummyData" top: "x" top: "y" dummy_data_param { shape { dim: 4 dim: 3 dim: 6 dim: 5 } shape { dim: 4 dim: 1 } data_filler { type: "gaussian" } data_filler { type: "constant" value: 1 } } }
   layer { name: "conv <b>1</b>" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 5 kernel_size: 3 weight_filler { type: "xavier" } } }
   layer { name: "relu" type: "ReLU" bottom: "c" top: "c" }
   layer { name: "ip" type: "InnerProduct" bottom: "c" top: "p" inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
@@ -123,8 +123,8 @@ test("the graph's nodes are layers, joined as their blobs join them", async () =
   }));
   expect(nodes).toEqual([
     { name: "pictures", op: "DummyData", inputs: [] },
-    { name: "conv__b_1__b_", op: "Convolution", inputs: ["pictures"] },
-    { name: "relu", op: "ReLU", inputs: ["conv__b_1__b_"] },
+    { name: "conv__b_1_/b_", op: "Convolution", inputs: ["pictures"] },
+    { name: "relu", op: "ReLU", inputs: ["conv__b_1_/b_"] },
     { name: "ip", op: "InnerProduct", inputs: ["relu"] },
     { name: "loss", op: "SoftmaxWithLoss", inputs: ["ip", "pictures:1"] },
   ]);
