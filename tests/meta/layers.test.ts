@@ -144,6 +144,7 @@ const NAMING: Readonly<Record<string, readonly string[]>> = {
     "BatchNorm",
   ],
   "report/collect/scored.ts": ["SigmoidCrossEntropyLoss", "Split", "Softmax", "Sigmoid"],
+  "tensorboard/graph-def.ts": ["Split"],
   "trial/overfit.ts": ["Dropout", "Input", "SoftmaxWithLoss"],
 };
 
