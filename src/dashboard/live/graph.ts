@@ -55,8 +55,11 @@ export function graphOf(net: Net, timed?: Timed): Graph {
 function notesOf(net: Net, fused: number): string[] {
   const notes: string[] = [];
   if (fused > 0) {
-    const layers = fused === 1 ? "One layer is" : `${fused} layers are`;
-    notes.push(`${layers} run within the layer before, and take no time of their own.`);
+    notes.push(
+      fused === 1
+        ? "One layer is run within the layer before, and takes no time of its own."
+        : `${fused} layers are run within the layers before, and take no time of their own.`,
+    );
   }
   if (net.sharesMemory) {
     notes.push(

@@ -21,7 +21,7 @@ const WORTH_HELP = 20;
 /** How much faster several threads have to be: they take cores that requests are read and answered on. */
 const HELP_PAYS = 1.3;
 /** A pass is timed so often, or for so many milliseconds. */
-const TIMED_PASSES = 9;
+const TIMED_PASSES = 60;
 const TIMED_FOR = 100;
 
 /** A net that answers: opened by a thread, or where threads cannot be. */
