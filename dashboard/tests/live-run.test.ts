@@ -43,7 +43,7 @@ describe.skipIf(!hasChromium)("the dashboard beside a live run", () => {
     "goes through every view, and presses each button",
     async () => {
       const { said, ended, child } = startCaffe(
-        ["train", "--solver=solver.prototxt", "--dashboard=0"],
+        ["train", "--solver=solver.prototxt", "--run=live", "--dashboard=0"],
         folder,
       );
       try {

@@ -50,7 +50,7 @@ test("a training leaves its events, log, prototxts, command line, environment an
   const text = (name: string): string => readFileSync(at(name), "utf8");
   expect(readdirSync(at("")).sort()).toEqual([
     ...["command.txt", "environment.json", "events.jsonl", "snapshots.txt", "solver.prototxt"],
-    ...["test_net_0.prototxt", "train.log", "train_net.prototxt"],
+    ...["test_net_0.prototxt", "train.log", "train_net.prototxt", "view.json"],
   ]);
   expect(events("runs/tiny").map(({ type, iter }) => `${type} ${iter}`)).toEqual([
     ...["start 0", "test 0", "train 0", "snapshot 4", "test 4", "train 4", "snapshot 8"],

@@ -35,7 +35,7 @@ export function NetMap({ net, selected, onSelect }: NetMapProps): JSX.Element {
     <div class="net-map card">
       <svg
         ref={svg}
-        tabIndex={0}
+        tabindex={0}
         role="img"
         aria-label={`The net: ${net.boxes.length} boxes. Keys: arrows move, plus and minus zoom, 0 shows all. The table beside it has every layer.`}
         class="map"
