@@ -97,10 +97,11 @@ export class Hdf5Thread {
   #start(): Running {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    const worker = new Worker(this.#file, {
+    const worker = new Worker(isBuilt ? this.#file : bySource(this.#file), {
       workerData: { port: port2, signal },
       transferList: [port2],
-      execArgv: isBuilt ? [] : process.execArgv,
+      execArgv: [],
+      eval: !isBuilt,
       // What the library writes there of a trap goes nowhere: its errors say it too.
       stdout: true,
       stderr: true,
@@ -115,6 +116,14 @@ export class Hdf5Thread {
     void this.#running?.worker.terminate();
     this.#running = undefined;
   }
+}
+
+/** A program that runs a source: threads do not take over what compiles the sources of the one that starts them. */
+function bySource(file: URL): string {
+  const [tsx, source] = [import.meta.resolve("tsx/esm/api"), file.href].map((url) =>
+    JSON.stringify(url),
+  );
+  return `import(${tsx}).then(({ register }) => { register(); return import(${source}); });`;
 }
 
 /** @throws FormatError where there can be no thread */
