@@ -87,7 +87,7 @@ export class SummedGradients implements GradientSums {
   readonly #shared: SharedParameters;
   /** Meetings in a row at which gradients lay as they do now. */
   #alike = 0;
-  #lastForms = 0;
+  #lastForms: number | undefined;
   /** The system has given no memory that all see. */
   #cannotShare = false;
   /** What rounding took from each gradient, in the layout in which it travelled. */
@@ -258,8 +258,14 @@ export class SummedGradients implements GradientSums {
     return come;
   }
 
-  async finish(): Promise<void> {
-    await this.#shared.finish();
+  async finish(isSound: boolean): Promise<boolean> {
+    const areAllSound = await this.#shared.finish(isSound);
+    await this.#shareMore();
+    return areAllSound;
+  }
+
+  /** Lets parameters be shared whose gradients have lain alike for a while. */
+  async #shareMore(): Promise<void> {
     if (this.#cannotShare || this.#wire !== "float32" || this.#alike < ALIKE_BEFORE_SHARING) return;
     const wanted = [...this.#agreed].flatMap(([gradient, form]): Shareable[] =>
       form?.updated ? [{ ...form, gradient, updated: form.updated }] : [],
@@ -312,12 +318,14 @@ export class SummedGradients implements GradientSums {
     return hash;
   }
 
-  /** All workers have told their `forms`: where these are equal, gradients travel from now on as they lie. */
-  agree(isEqual: boolean): void {
-    const { forms } = this;
-    this.#alike = !isEqual ? 0 : forms === this.#lastForms ? this.#alike + 1 : 1;
+  /**
+   * All workers have told their `forms`: where these are equal, gradients travel from now on as they lie.
+   * @param forms those of all; undefined where they differ
+   */
+  agree(forms: number | undefined): void {
+    this.#alike = forms === undefined ? 0 : forms === this.#lastForms ? this.#alike + 1 : 1;
     this.#lastForms = forms;
-    this.#agreed = isEqual ? new Map(this.#seen) : new Map();
+    this.#agreed = forms === undefined ? new Map() : new Map(this.#seen);
   }
 }
 

@@ -34,8 +34,9 @@ export class Ranks implements Workers {
   /** With the numbers travels how gradients lie: once all agree they travel so. */
   async meet(numbers: readonly number[]): Promise<readonly (readonly number[])[]> {
     const all = await this.#world.meet([...numbers, this.gradients.forms]);
-    const forms = all.map((told) => told.pop());
-    this.gradients.agree(forms.every((form) => form === forms[0]));
+    const forms = all.map((told) => told.pop() as number);
+    const [first = 0] = forms;
+    this.gradients.agree(forms.every((form) => form === first) ? first : undefined);
     return all;
   }
 

@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 const LEAST = 1 << 14;
 /** Floats of a line of the cache. */
 const LINE = 16;
+/** Behind the number that a rank tells: whether it has updated something to what is no finite number. */
+const UNSOUND = 1;
 
 /** A gradient that lies on all ranks in one way, and the arrays that are updated by it. */
 export interface Shareable {
@@ -184,14 +186,24 @@ export class SharedParameters {
     return share;
   }
 
-  /** Waits until all ranks have updated their shares. */
-  async finish(): Promise<void> {
-    if (this.#members.size === 0) return;
+  /**
+   * Waits until all ranks have updated their shares.
+   * @param isSound whether this rank's are of finite numbers
+   * @returns whether those of all ranks are: what no other rank has updated only one of them can tell
+   */
+  async finish(isSound: boolean): Promise<boolean> {
+    if (this.#members.size === 0) return isSound;
+    const numbers = this.#numbers as Uint32Array;
+    numbers[LINE * this.#world.rank + UNSOUND] = isSound ? 0 : 1;
     await this.#together();
     for (const member of this.#members.values()) {
       for (const mem of member.updated) member.joining.sharing.markChanged(mem);
       member.writes = member.updated[0]?.writes ?? 0;
     }
+    const { count } = this.#world;
+    return Array.from({ length: count }, (_, rank) => numbers[LINE * rank + UNSOUND]).every(
+      (told) => told === 0,
+    );
   }
 
   async #together(): Promise<void> {

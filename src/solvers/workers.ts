@@ -25,8 +25,12 @@ export interface GradientSums {
   arrived(): readonly Arrival[];
   /** Waits for all that were sent; gives those that `arrived` has not given. */
   settle(): Promise<readonly Arrival[]>;
-  /** All that have come are used up here; waits until they are everywhere. */
-  finish(): Promise<void>;
+  /**
+   * All that have come are used up here; waits until they are everywhere.
+   * @param isSound whether every number that this worker has updated is finite
+   * @returns whether that is so of all that workers share
+   */
+  finish(isSound: boolean): Promise<boolean>;
   /** Bytes that this worker has sent off. */
   readonly bytes: number;
   /** How long gradients were on their way, in all, and how long of that this worker waited for them. */

@@ -182,8 +182,7 @@ export class ParameterUpdate {
     for (const updated of this.#updated) {
       if (!this.#done.has(updated)) update(updated, shares.get(updated.blob.diffMem));
     }
-    await this.#workers?.gradients.finish();
-    const isSound = this.#isSound;
+    const isSound = (await this.#workers?.gradients.finish(this.#isSound)) ?? this.#isSound;
     this.end();
     if (isDisplayed && this.#clipping) {
       this.#tellClipping((await this.#clipping.norm()) / this.#workerCount);
