@@ -1,12 +1,9 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { FileError, systemErrorText } from "../../util/errors.ts";
+import { writeAll } from "./output-target.ts";
 
 /** The descriptor of standard output. */
 const STDOUT = 1;
-/** How long a full pipe is left to its reader before it is tried again, in milliseconds. */
-const PIPE_MS = 1;
-
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** A file that is written at its end, each time by one write: several processes may do so, and a killed one leaves what is whole. */
 export class AppendFile {
@@ -48,13 +45,10 @@ export class AppendFile {
 
   /** @throws FileError where not all of it can be written */
   write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) {
-      try {
-        done += writeSync(this.#handle, bytes, done);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw this.#failed(error);
-        Atomics.wait(sleeper, 0, 0, PIPE_MS);
-      }
+    try {
+      writeAll(this.#handle, [bytes]);
+    } catch (error) {
+      throw this.#failed(error);
     }
   }
 

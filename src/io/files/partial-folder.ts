@@ -58,8 +58,8 @@ export class PartialFolder {
   }
 
   /**
-   * Makes sure that the disk has so many bytes left. What is written through a map of memory would else end the process.
-   * @throws FileError
+   * Makes sure that the disk has so many bytes left.
+   * @throws FileError where it has not
    */
   needs(bytes: number): void {
     const left = this.bytesLeft;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { FileError, FormatError, systemErrorText } from "../../util/errors.ts";
 import { checkRegularFile } from "./read-file.ts";
 
@@ -51,13 +51,25 @@ export class RandomAccessFile {
   }
 }
 
+/** The system reads and writes no more than 2 GiB at once. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** Fills `bytes` from `position` of an open file on, as far as it goes; returns how many were read. */
 export function readFully(handle: number, bytes: Uint8Array, position: number): number {
   let done = 0;
   while (done < bytes.length) {
-    const count = readSync(handle, bytes, done, bytes.length - done, position + done);
+    const wanted = Math.min(bytes.length - done, MOST_AT_ONCE);
+    const count = readSync(handle, bytes, done, wanted, position + done);
     if (count === 0) break;
     done += count;
   }
   return done;
+}
+
+/** Writes all of `bytes` from `position` of an open file on. */
+export function writeFully(handle: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const wanted = Math.min(bytes.length - done, MOST_AT_ONCE);
+    done += writeSync(handle, bytes, done, wanted, position + done);
+  }
 }

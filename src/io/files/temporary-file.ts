@@ -89,7 +89,7 @@ function ageOf(path: string): number {
 }
 
 /** Whether a process of this machine has that number. */
-function isRunning(number: number): boolean {
+export function isRunning(number: number): boolean {
   try {
     process.kill(number, 0);
     return true;

@@ -1,5 +1,5 @@
-import { ftruncateSync, writeSync } from "node:fs";
-import { type RandomAccessFile, readFully } from "../files/random-access-file.ts";
+import { ftruncateSync } from "node:fs";
+import { type RandomAccessFile, readFully, writeFully } from "../files/random-access-file.ts";
 
 /** Where the bytes of an HDF5 file lie while the library works on it. */
 export interface Hdf5Storage {
@@ -46,9 +46,7 @@ export class DiskStorage implements Hdf5Storage {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.#handle, bytes, done, bytes.length - done, position + done);
-    }
+    writeFully(this.#handle, bytes, position);
     this.size = Math.max(this.size, position + bytes.length);
   }
 

@@ -1,5 +1,5 @@
 import { renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { FileError } from "../../../util/errors.ts";
 import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
@@ -33,7 +33,7 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
   let tree: TreeWriter;
   try {
     needs(0);
-    file = begin(name, isContinued ? pagesLeft(name) : 2);
+    file = begin(name, isContinued ? pagesLeft(partial.folder) : 2);
     tree = new TreeWriter(file);
     tree.resume();
   } catch (error) {
@@ -77,7 +77,12 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
         if (!tree.isSorted) {
           const sorted = begin(`${name}.sorted`, 2);
           const copy = new TreeWriter(sorted);
-          tree.copySorted(copy);
+          try {
+            tree.copySorted(copy);
+          } catch (error) {
+            sorted.close();
+            throw error;
+          }
           file.close();
           [file, tree] = [sorted, copy];
           renameSync(`${name}.sorted`, name);
@@ -99,9 +104,9 @@ export function createLmdb(path: string, isContinued = false): DbWriter {
 }
 
 /** How many pages of what an interrupted run left are on the disk; its two heads alone where that is not known. */
-function pagesLeft(name: string): number {
+function pagesLeft(folder: string): number {
   try {
-    const { file, tree } = openTree(dirname(name));
+    const { file, tree } = openTree(folder);
     file.close();
     return tree.entries === 0 ? tree.lastPage + 1 : 2;
   } catch {

@@ -10,7 +10,7 @@ export interface Node {
   readonly data: Uint8Array;
 }
 
-/** The records of a leaf that was written here, in their order. */
+/** The records of a leaf that was written here, in their order; keys and values are views of the page. */
 export function nodesOf(page: Buffer): Node[] {
   const count = (page.readUInt16LE(12) - HEADER) / 2;
   return Array.from({ length: count }, (_, i) => {

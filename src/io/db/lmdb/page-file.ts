@@ -1,5 +1,6 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import { readFully, writeFully } from "../../files/random-access-file.ts";
 import {
   HEADER,
   MAGIC,
@@ -92,7 +93,7 @@ export class PageFile {
   read(page: number, length: number): Buffer {
     this.#flush();
     const bytes = Buffer.alloc(length);
-    readSync(this.#handle, bytes, 0, length, page * PAGE_SIZE);
+    readFully(this.#handle, bytes, page * PAGE_SIZE);
     return bytes;
   }
 
@@ -126,12 +127,6 @@ export class PageFile {
     writeFully(this.#handle, this.#waiting.subarray(0, this.#waitingBytes), this.#written);
     this.#written += this.#waitingBytes;
     this.#waitingBytes = 0;
-  }
-}
-
-function writeFully(handle: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(handle, bytes, done, bytes.length - done, position + done);
   }
 }
 

@@ -60,7 +60,7 @@ export class TreeWriter {
     const data = isBig ? pageNumber(this.#file.appendValue(value)) : value;
     if (isBig) this.#overflows += pagesOf(value.length);
     if (!this.#leaf.fits(key, data.length)) this.closeLeaf();
-    if (this.#leaf.count === 0) this.#firstKey = key.slice();
+    if (this.#leaf.count === 0) this.#firstKey = new Uint8Array(key);
     this.#leaf.add(key, value.length + (isBig ? IS_BIG * 2 ** 32 : 0), data);
     this.#note(key);
   }
@@ -85,7 +85,7 @@ export class TreeWriter {
         page += count;
       } else if (kind === LEAF) {
         const nodes = nodesOf(bytes);
-        this.#leaves.push({ key: (nodes[0] as Node).key, page });
+        this.#leaves.push({ key: new Uint8Array((nodes[0] as Node).key), page });
         for (const { key } of nodes) this.#note(key);
         page++;
       } else {
@@ -100,7 +100,10 @@ export class TreeWriter {
     const places: Place[] = [];
     for (const { page } of this.#leaves) {
       const nodes = nodesOf(this.#file.read(page, PAGE_SIZE));
-      for (const [index, { key }] of nodes.entries()) places.push({ key, page, index });
+      // Copied: pages are not kept.
+      for (const [index, { key }] of nodes.entries()) {
+        places.push({ key: new Uint8Array(key), page, index });
+      }
     }
     places.sort((a, b) => Buffer.compare(a.key, b.key));
     let [page, nodes]: [number, readonly Node[]] = [0, []];
@@ -161,7 +164,7 @@ export class TreeWriter {
 
   #note(key: Uint8Array): void {
     if (this.#lastKey && Buffer.compare(this.#lastKey, key) >= 0) this.#isSorted = false;
-    this.#lastKey = key.slice();
+    this.#lastKey = new Uint8Array(key);
     this.#entries++;
   }
 }
