@@ -87,8 +87,8 @@ export async function dashboardOf(
 /** Leaves the net, as a page shows it, in the record of a run that had no dashboard. */
 export function keepNet({ net, iter }: Solver, folder: string, log: Log): void {
   try {
-    if (net.isOpen)
-      keepViews(folder, { graph: { state: "there", iter, isKept: true, view: graphOf(net) } });
+    if (!net.isOpen) return;
+    keepViews(folder, { graph: { state: "there", iter, isKept: true, view: graphOf(net) } });
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     log("warning", "dashboard", `the record lacks the net's graph: ${error.message}`);

@@ -24,10 +24,10 @@
  * and `Problem`; without the token it is 401 and nothing. Names of layers, files and classes are whatever their files say: text,
  * never HTML. Numbers that JSON has not (a loss that is NaN) are strings: `Num`.
  */
-import type { RunEvent } from "../run-record/events.ts";
+import type { EventNumber, RunEvent } from "../run-record/events.ts";
 
 /** A number, also one that JSON cannot say. */
-export type Num = number | "NaN" | "Infinity" | "-Infinity";
+export type Num = EventNumber;
 
 /** Why there is no answer. */
 export interface Problem {

@@ -43,7 +43,7 @@ export class EventStream {
   }
 
   #write(text: string): void {
-    if (this.isGone) return;
+    if (this.isGone || this.#response.writableEnded) return;
     if (this.#response.writableLength > MOST_WAITING) this.#response.destroy();
     else this.#response.write(text);
   }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CaffeError, systemErrorText } from "../util/errors.ts";
+import { within } from "../util/promises.ts";
 import { Exchange, jsonReply } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
 import type { Answer, Answerer } from "./router.ts";
@@ -140,16 +141,10 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     if (this.#active > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          this.#whenIdle = resolve;
-        }),
-        new Promise<void>((resolve) => {
-          timer = setTimeout(resolve, limit);
-        }),
-      ]);
-      clearTimeout(timer);
+      const idle = new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+      await within(limit, idle);
     }
     // What was answered just now is still on its way.
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -37,7 +37,8 @@ function startIn(record: string): StartEvent | undefined {
   try {
     const head = new Uint8Array(Math.min(HEAD, file.size));
     const length = file.readInto(head, 0);
-    return startOf(parseEvents(new TextDecoder().decode(head.subarray(0, length))));
+    const [first = ""] = new TextDecoder().decode(head.subarray(0, length)).split("\n", 1);
+    return startOf(parseEvents(first));
   } finally {
     file.close();
   }

@@ -4,7 +4,7 @@
  */
 
 /** A number as JSON can hold it: `Number(value)` gives it back. */
-type EventNumber = number | "NaN" | "Infinity" | "-Infinity";
+export type EventNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 /** A number, or one for each element where an output has several. */
 export type EventValue = EventNumber | readonly EventNumber[];

@@ -30,7 +30,7 @@ export function isRecord(folder: string): boolean {
 }
 
 /** Names of records in a folder of `caffe new`. */
-const IN_RUN = /^record(?:-\d+)?$/;
+export const IN_RUN = /^record(?:-\d+)?$/;
 
 /** The records in a folder: itself, or those in it and in the folders of `caffe new` in it. */
 export function recordsIn(folder: string): string[] {

@@ -2,6 +2,7 @@ import { LineFile } from "../io/files/line-file.ts";
 import { printPrototxt } from "../io/text/prototxt.ts";
 import type { Solver } from "../solvers/solver.ts";
 import { FileError } from "../util/errors.ts";
+import { shellWord } from "../util/shell-word.ts";
 import type { RunEvent, StartEvent } from "./events.ts";
 import { newRecord } from "./record-folder.ts";
 import { type RunFiles, runFiles } from "./run-files.ts";
@@ -60,7 +61,7 @@ export class RunRecord {
     this.#write(files.net, printPrototxt("NetParameter", net.written));
     for (const [i, { written }] of testNets.entries())
       this.#write(files.testNet(i), printPrototxt("NetParameter", written));
-    this.#write(files.command, `${command.map(inShell).join(" ")}\n`);
+    this.#write(files.command, `${command.map(shellWord).join(" ")}\n`);
     this.#write(files.environment, `${JSON.stringify(environment, undefined, 2)}\n`);
   }
 
@@ -92,9 +93,4 @@ export class RunRecord {
       );
     }
   }
-}
-
-/** A word as a shell takes it. */
-function inShell(word: string): string {
-  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,11 @@
 import type { Net } from "../net/net.ts";
 import type { LayerCallback } from "../net/run/layer-runner.ts";
+import { recordSource } from "../net/tools/record-source.ts";
 import type { RunEvent, StartEvent } from "../run-record/events.ts";
 import type { IterationEvent } from "../solvers/loop/callbacks.ts";
 import type { Solver, SolverCallbacks } from "../solvers/solver.ts";
-import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import { readNow } from "../syncedmem/read-now.ts";
+import { removeFrom } from "../util/arrays.ts";
 import { FileError } from "../util/errors.ts";
 import { EventFile } from "./event-file.ts";
 import { graphDefOf } from "./graph-def.ts";
@@ -78,10 +80,9 @@ export class TensorBoardLog implements SolverCallbacks {
   }
 
   async onIteration({ iter }: IterationEvent, { net, callbacks }: Solver): Promise<void> {
-    const looker = callbacks.indexOf(this.#looker);
-    if (looker >= 0) callbacks.splice(looker, 1);
+    removeFrom(callbacks, this.#looker);
     if (!this.#watch) return;
-    net.afterForward.splice(net.afterForward.indexOf(this.#watch), 1);
+    removeFrom(net.afterForward, this.#watch);
     this.#watch = undefined;
     const values = this.#batch.map((planes, i) => pictureValue(`batch/${i}`, planes));
     if (values.length > 0) this.#add(Date.now(), iter - 1, await Promise.all(values));
@@ -102,7 +103,7 @@ export class TensorBoardLog implements SolverCallbacks {
         ["weights", blob.dataMem],
         ["gradients", blob.diffMem],
       ] as const) {
-        const histo = await reading(mem, (all) => histogramOf(all.subarray(0, count)));
+        const histo = await readNow(mem, (all) => histogramOf(all.subarray(0, count)));
         values.push({ tag: `${kind}/${layer}/${name}`, histo });
       }
     }
@@ -111,7 +112,7 @@ export class TensorBoardLog implements SolverCallbacks {
       const [count = 0, channels = 0, height = 0, width = 0] = filters?.shape ?? [];
       if (filters?.shape.length !== 4 || !isPicture(channels, height, width)) continue;
       const shown = Math.min(count, MOST_FILTERS);
-      const planes = await reading(filters.dataMem, (all) =>
+      const planes = await readNow(filters.dataMem, (all) =>
         tiled(shown, { channels, height, width, values: all }),
       );
       values.push(await pictureValue(`filters/${net.layerKeys[i]}`, planes));
@@ -123,7 +124,7 @@ export class TensorBoardLog implements SolverCallbacks {
 
   /** Keeps the pictures of the first batch, as the net sees them, when their layer has given them. */
   #watchFirstBatch(net: Net): void {
-    const source = net.bottomBlobs.findIndex((bottoms) => bottoms.length === 0);
+    const source = recordSource(net);
     if (source < 0) return;
     this.#watch = (layer) => {
       if (layer !== source || this.#batch.length > 0) return;
@@ -153,17 +154,4 @@ export class TensorBoardLog implements SolverCallbacks {
       this.#warn(`TensorBoard's file: ${error.message} Training goes on without it.`);
     }
   }
-}
-
-/** Reads an array as it is; what lay in an engine's own layout alone, or on a device, lies there alone afterwards. */
-async function reading<T>(
-  mem: SyncedMem,
-  read: (all: ReturnType<SyncedMem["cpu"]>) => T,
-): Promise<T> {
-  if (mem.isZero) return read(new Float32Array(mem.count));
-  await mem.toHost();
-  const isCopied = !mem.isCpuFresh;
-  const result = read(mem.cpu());
-  if (isCopied) mem.dropCpu();
-  return result;
 }

@@ -76,8 +76,8 @@ function StopDialog({ run }: { run: RunFacts }): JSX.Element {
   return (
     <Dialog title={`Stop ${run.name}?`} onClose={close} onSubmit={() => void steer(run.id, "stop")}>
       <p class="soft">
-        Training ends after this iteration and writes a snapshot, from which <code>--resume</code>{" "}
-        goes on.
+        Training ends after this iteration and writes a snapshot, from which{" "}
+        <code>--snapshot=auto</code> goes on.
       </p>
       <div class="bar">
         <button type="button" class="button" onClick={close}>

@@ -3,13 +3,6 @@ import type { RunEntry } from "../../../src/dashboard/api.ts";
 import { address, view } from "../state/route.ts";
 import { compared, current, runs } from "../state/runs.ts";
 
-const STATES: Readonly<Record<RunEntry["state"], string>> = {
-  live: "live",
-  running: "running",
-  ended: "ended",
-  lost: "lost",
-};
-
 /** The list of runs, newest first. */
 export function Runs(): JSX.Element {
   return (
@@ -30,7 +23,7 @@ function Run({ run: { id, name, state } }: { run: RunEntry }): JSX.Element {
   return (
     <li class={isCurrent ? "current" : undefined} style={mark && { "--mark": mark }}>
       <a href={address(id, view.value)} aria-current={isCurrent || undefined} title={name}>
-        <i class={`dot ${state}`} title={STATES[state]} />
+        <i class={`dot ${state}`} title={state} />
         <span>{name}</span>
       </a>
       <label title={isCurrent ? "This run" : "Compare its curves"}>

@@ -45,8 +45,6 @@ export interface History {
   best: { readonly iter: number; readonly name: string; readonly value: number } | undefined;
   /** `state` is the .solverstate, beside which the others lie. */
   readonly snapshots: { readonly iter: number; readonly time: number; readonly state: string }[];
-  /** Learning rates that were set by hand. */
-  readonly rates: { readonly iter: number; readonly rate: number }[];
 }
 
 /** Before the first event. */
@@ -55,7 +53,7 @@ export function emptyHistory(): History {
   return {
     ...{ length: 0, start: undefined, last: undefined, stop: undefined, best: undefined },
     ...{ loss: curve(), rate: curve(), speed: curve(), memory: curve(), dataWait: curve() },
-    ...{ outputs: new Map(), scores: new Map(), snapshots: [], rates: [] },
+    ...{ outputs: new Map(), scores: new Map(), snapshots: [] },
   };
 }
 
@@ -94,9 +92,6 @@ function addEvent(history: History, event: RunEvent): void {
     }
     case "snapshot":
       history.snapshots.push({ iter: event.iter, time: event.time, state: event.state });
-      break;
-    case "rate":
-      history.rates.push({ iter: event.iter, rate: Number(event.rate) });
       break;
     case "stop":
       history.stop = event;

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { RunFacts, RunFiles } from "../../../src/dashboard/api.ts";
+import { shellWord } from "../../../src/util/shell-word.ts";
 import { count } from "../math/format.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -29,7 +30,7 @@ export function Files(): JSX.Element {
 }
 
 function Command({ run }: { run: RunFacts }): JSX.Element {
-  const text = run.command.map(quoted).join(" ");
+  const text = run.command.map(shellWord).join(" ");
   return (
     <section class="card">
       <header>
@@ -40,11 +41,6 @@ function Command({ run }: { run: RunFacts }): JSX.Element {
       <pre class="code">{text || "–"}</pre>
     </section>
   );
-}
-
-/** A word as a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function Snapshots(): JSX.Element {

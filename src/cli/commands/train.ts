@@ -1,5 +1,6 @@
 import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
+import type { Dashboard } from "../../dashboard/server.ts";
 import type { Wire } from "../../distributed/gradient-sums.ts";
 import { listAdapters } from "../../engines/webgpu/device.ts";
 import { fileExists } from "../../io/files/file-system.ts";
@@ -282,8 +283,9 @@ async function solve(
   const threads = flags.threads ?? others?.threads;
   if (isTeller) run.begin({ solver, file: flags.file, threads, ranks, snapshot });
   const place = { folder: run.folder, file: flags.file };
-  const dashboard = isTeller ? await dashboardOf(solver, place, flags, log) : undefined;
+  let dashboard: Dashboard | undefined;
   try {
+    if (isTeller) dashboard = await dashboardOf(solver, place, flags, log);
     log("info", "caffe", "Starting Optimization");
     await solver.solve();
     run.end();

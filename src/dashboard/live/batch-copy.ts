@@ -25,13 +25,6 @@ export interface BatchCopy {
   readonly transform: TransformationParameter | undefined;
 }
 
-/** The index of the layer that brings the net's records: the first without bottoms. */
-export function sourceOf(net: Net): number {
-  return net.bottomBlobs.findIndex(
-    (bottoms, i) => bottoms.length === 0 && (net.topBlobs[i]?.length ?? 0) > 0,
-  );
-}
-
 /** Copies what a data layer has just given; undefined where its data has no records. */
 export function batchNow(net: Net, layer: number): BatchCopy | undefined {
   const [data, label] = net.topBlobs[layer] ?? [];

@@ -1,4 +1,5 @@
 import type { Solver, SolverCallbacks } from "../../solvers/solver.ts";
+import { removeFrom } from "../../util/arrays.ts";
 import { Allowance } from "./allowance.ts";
 import { type Look, looks, type Told } from "./looks.ts";
 import { type Tested, TestWatch } from "./test-watch.ts";
@@ -126,8 +127,6 @@ export class LiveRun {
   }
 
   #leave(): void {
-    const { callbacks } = this.#solver;
-    const at = callbacks.indexOf(this.#guest);
-    if (at >= 0) callbacks.splice(at, 1);
+    removeFrom(this.#solver.callbacks, this.#guest);
   }
 }

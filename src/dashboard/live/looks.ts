@@ -1,10 +1,13 @@
 import type { Net } from "../../net/net.ts";
 import type { LayerCallback } from "../../net/run/layer-runner.ts";
 import { LayerTimer } from "../../net/tools/layer-times.ts";
+import { recordSource } from "../../net/tools/record-source.ts";
+import { readNow } from "../../syncedmem/read-now.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import { removeFrom } from "../../util/arrays.ts";
 import type { Graph } from "../api.ts";
-import { type ArraySample, firstNow, sampleNow } from "./array-sample.ts";
-import { type BatchCopy, batchNow, sourceOf } from "./batch-copy.ts";
+import { type ArraySample, sampleNow, sampleOf } from "./array-sample.ts";
+import { type BatchCopy, batchNow } from "./batch-copy.ts";
 import { graphOf } from "./graph.ts";
 
 /** Which array of a net one is: of a layer, by its key, the blob or the top of that number. */
@@ -83,11 +86,6 @@ class Notes {
   }
 }
 
-function remove<T>(list: T[], one: T): void {
-  const at = list.indexOf(one);
-  if (at >= 0) list.splice(at, 1);
-}
-
 class GraphLook implements Look<Graph> {
   readonly iterations: number;
   spentMs = 0;
@@ -134,9 +132,11 @@ class WeightsLook implements Look<readonly SampledParameter[]> {
       for (const [index, blob] of layer.blobs.entries()) {
         const key = this.#net.layerKeys[i] ?? "";
         const isDrawn = blob.shape.length > 1;
-        const sample = await sampleNow(blob.dataMem, blob.count());
-        const drawn = isDrawn ? await firstNow(blob.dataMem, MOST_DRAWN) : undefined;
-        parameters.push({ ...placeOf(key, index), shape: blob.shape, sample, drawn });
+        const seen = await readNow(blob.dataMem, (all) => ({
+          sample: sampleOf(all, blob.count()),
+          drawn: isDrawn ? Float32Array.from(all.subarray(0, MOST_DRAWN)) : undefined,
+        }));
+        parameters.push({ ...placeOf(key, index), shape: blob.shape, ...seen });
       }
     }
     this.spentMs += performance.now() - from;
@@ -204,8 +204,8 @@ class SamplesLook implements Look<readonly SampledArray[]> {
   }
 
   async end(): Promise<SampledArray[]> {
-    remove(this.#net.afterForward, this.#forward);
-    remove(this.#net.afterBackward, this.#backward);
+    removeFrom(this.#net.afterForward, this.#forward);
+    removeFrom(this.#net.afterBackward, this.#backward);
     this.#notes.guarded(() => {
       for (const { blob, place } of parametersOf(this.#net)) {
         this.#take("weights", blob.dataMem, blob.count(), place);
@@ -226,7 +226,7 @@ class BatchLook implements Look<BatchCopy | undefined> {
 
   constructor(net: Net) {
     this.#net = net;
-    const source = sourceOf(net);
+    const source = recordSource(net);
     this.#forward = this.#notes.guarded((i) => {
       if (i === source && !this.#copy) this.#copy = batchNow(net, i);
     });
@@ -241,7 +241,7 @@ class BatchLook implements Look<BatchCopy | undefined> {
   }
 
   async end(): Promise<BatchCopy | undefined> {
-    remove(this.#net.afterForward, this.#forward);
+    removeFrom(this.#net.afterForward, this.#forward);
     this.#notes.check();
     return this.#copy;
   }

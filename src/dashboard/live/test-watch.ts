@@ -2,10 +2,11 @@ import type { Blob } from "../../blob/blob.ts";
 import { scoredBlobs } from "../../net/evaluation/scored-blobs.ts";
 import type { Net } from "../../net/net.ts";
 import type { LayerCallback } from "../../net/run/layer-runner.ts";
+import { recordSource } from "../../net/tools/record-source.ts";
 import { scaleOf } from "../../report/collect/scored.ts";
 import type { Solver, SolverCallbacks } from "../../solvers/solver.ts";
+import { removeFrom } from "../../util/arrays.ts";
 import { firstNow } from "./array-sample.ts";
-import { sourceOf } from "./batch-copy.ts";
 import { type JudgedClasses, JudgedTest } from "./judged-test.ts";
 
 /** Tests are watched for so long after somebody has asked. */
@@ -75,9 +76,7 @@ export class TestWatch {
 
   /** Watches no longer. */
   close(): void {
-    const { callbacks } = this.#solver;
-    const at = callbacks.indexOf(this.#guest);
-    if (at >= 0) callbacks.splice(at, 1);
+    removeFrom(this.#solver.callbacks, this.#guest);
     for (const one of this.#watched) one?.close();
     this.#watched = [];
   }
@@ -86,7 +85,8 @@ export class TestWatch {
     const { iter, param, testNets } = this.#solver;
     const { test_interval = 0, test_offset = 0, max_iter = Number.POSITIVE_INFINITY } = param;
     if (testNets.length === 0 || test_interval === 0) return undefined;
-    const next = iter + test_interval - ((iter - test_offset) % test_interval || test_interval);
+    const left = (test_offset - iter) % test_interval;
+    const next = iter + (left < 0 ? left + test_interval : left);
     return next > max_iter ? undefined : next;
   }
 }
@@ -126,7 +126,7 @@ class NetWatch {
       this.#why = "labels lie on the GPU.";
       return;
     }
-    const source = sourceOf(net);
+    const source = recordSource(net);
     const [data] = net.topBlobs[source] ?? [];
     const isPicture =
       data?.shape.length === 4 && data.dataMem.isOnHost && data.shape[0] === labels.count();
@@ -169,9 +169,7 @@ class NetWatch {
   }
 
   close(): void {
-    const { beforeForward } = this.#net;
-    const at = beforeForward.indexOf(this.#forward);
-    if (at >= 0) beforeForward.splice(at, 1);
+    removeFrom(this.#net.beforeForward, this.#forward);
   }
 }
 

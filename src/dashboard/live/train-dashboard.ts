@@ -4,7 +4,7 @@ import { isFile } from "../../io/files/file-system.ts";
 import type { Solver } from "../../solvers/solver.ts";
 import { errorOf, failureOf } from "../../util/failure.ts";
 import type { Log } from "../../util/log.ts";
-import { deferred } from "../../util/promises.ts";
+import { deferred, within } from "../../util/promises.ts";
 import type { Dashboard } from "../server.ts";
 import type { LiveLink } from "./live-link.ts";
 import { LiveRun } from "./live-run.ts";
@@ -16,14 +16,9 @@ const THREAD = new URL("./thread.js", import.meta.url);
 /** Milliseconds that the thread has to end. */
 const PATIENCE = 3000;
 
-/** A dashboard of a run of this process. Training has ended when it is closed. */
-interface TrainDashboard extends Dashboard {
-  readonly run: LiveRun;
-}
-
 /**
  * Opens the dashboard of a solver in a thread of its own, so that pages take no time of training's; in this one where there is no
- * compiled thread. If that thread fails, training goes on.
+ * compiled thread. If that thread fails, training goes on. Training has ended when it is closed.
  *
  * @throws CaffeError where it cannot listen
  */
@@ -32,7 +27,7 @@ export async function openTrainDashboard(
   data: ThreadData,
   log: Log,
   file: URL = THREAD,
-): Promise<TrainDashboard> {
+): Promise<Dashboard> {
   const run = new LiveRun(solver);
   const link = linkTo(run);
   const dashboard =
@@ -40,7 +35,7 @@ export async function openTrainDashboard(
       ? await inThread(link, data, log, file)
       : await openRunDashboard(data, link, log);
   return {
-    ...{ run, url: dashboard.url },
+    url: dashboard.url,
     close: async () => {
       await run.end();
       await dashboard.close();
@@ -97,12 +92,7 @@ async function inThread(link: LiveLink, data: ThreadData, log: Log, file: URL): 
     close: async () => {
       isClosed = true;
       tell({ kind: "close" });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, PATIENCE);
-      });
-      await Promise.race([ended.promise, late]);
-      clearTimeout(timer);
+      await within(PATIENCE, ended.promise);
       await worker.terminate();
     },
   };

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { isFile } from "../../io/files/file-system.ts";
 import { RandomAccessFile } from "../../io/files/random-access-file.ts";
+import { isRunning } from "../../io/files/temporary-file.ts";
 import type { RunEvent, StartEvent, StopEvent, TrainEvent } from "../../run-record/events.ts";
 import { parseEvents } from "../../run-record/read-events.ts";
 import { runFiles } from "../../run-record/run-files.ts";
@@ -80,7 +81,7 @@ export class RecordReader {
     const { environment, process: pid } = this.#start ?? {};
     if (this.#stop || pid === undefined) return false;
     // Of another machine's processes nothing is known: it is the record's word against nobody's.
-    return environment?.host !== hostname() || isAlive(pid);
+    return environment?.host !== hostname() || isRunning(pid);
   }
 
   /** A part of the log: from a byte on, or its end. */
@@ -127,13 +128,4 @@ function lastLines(path: string, most: number): Lines & { readonly from: number 
   const { bytes, next } = wholeLines(path, begin, most);
   const first = begin === 0 ? 0 : bytes.indexOf(NEWLINE) + 1;
   return { bytes: bytes.subarray(first), from: begin + first, next };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

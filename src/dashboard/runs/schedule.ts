@@ -28,7 +28,6 @@ export function scheduleOf(param: SolverParameter, { iter, rate, factor }: Prese
   const end = param.max_iter ?? iter;
   const known = new LearningRate(param, "solver", silent);
   known.factor = factor;
-  const iters = turns(param, end);
   if (policy === "plateau" && rate !== undefined) {
     return {
       policy,
@@ -40,7 +39,7 @@ export function scheduleOf(param: SolverParameter, { iter, rate, factor }: Prese
   return {
     policy,
     // What a plateau would watch has just improved, always.
-    points: iters.map((at) => ({ iter: at, rate: known.take(at, at) })),
+    points: turns(param, end).map((at) => ({ iter: at, rate: known.take(at, at) })),
     unknownFrom: policy === "plateau" ? 0 : undefined,
     note:
       param.max_iter === undefined

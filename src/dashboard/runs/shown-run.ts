@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isFile } from "../../io/files/file-system.ts";
 import { readText } from "../../io/files/read-file.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
+import { IN_RUN } from "../../run-record/record-folder.ts";
 import { runFiles } from "../../run-record/run-files.ts";
 import { silent } from "../../util/log.ts";
 import { recordOf } from "../../util/records.ts";
@@ -120,7 +121,7 @@ export class ShownRun {
 /** A folder's name; that of the run whose record it is, where `caffe new` made one for it. */
 export function nameOf(folder: string): string {
   const name = basename(folder);
-  return /^record(?:-\d+)?$/.test(name) ? join(basename(dirname(folder)), name) : name;
+  return IN_RUN.test(name) ? join(basename(dirname(folder)), name) : name;
 }
 
 const STOPS = {

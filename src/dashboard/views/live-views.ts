@@ -1,5 +1,7 @@
+import { within } from "../../util/promises.ts";
 import type { Batch, Graph, Histograms, TestView, View, ViewName, Weights } from "../api.ts";
 import { restAfter } from "../live/allowance.ts";
+import type { BatchCopy } from "../live/batch-copy.ts";
 import type { LiveLink } from "../live/live-link.ts";
 import type { LiveAnswer, Question } from "../live/live-run.ts";
 import { batchView } from "./batch-view.ts";
@@ -62,15 +64,18 @@ export class LiveViews implements RunViews {
 
   async batch(): Promise<View<Batch>> {
     const answer = await this.#answers.batch.get();
-    if (answer && !answer.told) {
+    if (!answer) return { state: "waiting", why: BUSY };
+    if (!answer.told) {
       return {
         state: "none",
         why: "no data layer of the train net brings records that can be read here.",
       };
     }
-    return this.#view("batch", (told) =>
-      batchView(told as NonNullable<typeof told>, this.#classes),
-    );
+    return this.#shownBatch(answer.iter, answer.told);
+  }
+
+  async #shownBatch(iter: number, batch: BatchCopy): Promise<View<Batch>> {
+    return there(iter, await batchView(batch, this.#classes));
   }
 
   async test(): Promise<View<TestView>> {
@@ -97,10 +102,12 @@ export class LiveViews implements RunViews {
     const { graph, samples, batch } = this.#answers;
     const net = graph.last ?? (await this.#link.ask("graph"));
     const { nets } = await this.#link.tested();
+    // The run has ended: what was seen of it, it does not show again.
+    const seen = batch.last;
     return {
       graph: there(net.iter, net.told),
       ...(samples.last && { histograms: await this.histograms(-1) }),
-      ...(batch.last?.told && { batch: await this.batch() }),
+      ...(seen?.told && { batch: await this.#shownBatch(seen.iter, seen.told) }),
       ...(nets.length > 0 && { test: await this.test() }),
     };
   }
@@ -149,15 +156,4 @@ class Answers<Kind extends Question> {
       this.#coming = undefined;
     }
   }
-}
-
-/** Waits for work, so long at most; it goes on. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  // Who does not wait any longer hears of its failure no more.
-  work.catch(() => undefined);
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

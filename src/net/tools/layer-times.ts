@@ -1,3 +1,4 @@
+import { removeFrom } from "../../util/arrays.ts";
 import type { Net } from "../net.ts";
 
 /** Milliseconds of each layer, summed over all passes. A layer that is fused into another takes no time of its own. */
@@ -26,9 +27,6 @@ export class LayerTimer {
 
   /** Times them no longer. */
   stop(): void {
-    for (const [hooks, hook] of this.#hooks) {
-      const at = hooks.indexOf(hook);
-      if (at >= 0) hooks.splice(at, 1);
-    }
+    for (const [hooks, hook] of this.#hooks) removeFrom(hooks, hook);
   }
 }
