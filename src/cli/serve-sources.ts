@@ -93,7 +93,12 @@ function flagsOfModel(flags: SourceFlags, model: number, models: number): ModelF
   const text = (flag: ModelFlag): string | undefined => valueFor(flags, flag, model, models);
   const number = (flag: ModelFlag): number | undefined => {
     const value = text(flag);
-    return value === undefined ? undefined : numbersOf(flag, value)[0];
+    if (value === undefined) return undefined;
+    const [one, ...more] = numbersOf(flag, value);
+    if (more.length === 0) return one;
+    throw new CaffeError(
+      `--${flag} is ${value}. Expected one number; the flag is repeated for further models.`,
+    );
   };
   return {
     ...{ mean: text("mean"), mean_value: text("mean_value"), channel_swap: text("channel_swap") },

@@ -128,6 +128,7 @@ export class Classifier {
    * @internal
    */
   prepare(image: FloatImage, what: string, isOversampled: boolean): NdArray[] {
+    this.net.checkOpen();
     checkImage(image, what);
     const [height, width] = this.#cropDims;
     const resized = resizeImage(image, ...this.imageDims);

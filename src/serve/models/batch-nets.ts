@@ -3,7 +3,7 @@ import { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { recordOf } from "../../util/records.ts";
-import { cutRows, joined, mapped, type Tensor, type Tensors, withRows } from "./tensors.ts";
+import { cutRows, joinedByName, mapped, type Tensors, withRows } from "./tensors.ts";
 
 /**
  * The net for passes of any number of rows: one twin for each power of two, made when it is first needed, whose weights are
@@ -84,5 +84,5 @@ export async function runRowByRow(net: Net, inputs: Tensors, rows: number): Prom
     const outputs = await runNet(net, cutRows(inputs, row, 1));
     passes.push(mapped(outputs, ({ shape, data }) => ({ shape, data: data.slice() })));
   }
-  return mapped(passes[0] ?? {}, (_, name) => joined(passes.map((pass) => pass[name] as Tensor)));
+  return joinedByName(passes);
 }

@@ -1,7 +1,7 @@
 import { failureOf } from "../../util/failure.ts";
 import type { Picture, Shown } from "./messages.ts";
 import type { PictureModel, PreparedPicture } from "./picture-models.ts";
-import { cutRows, joined, mapped, type Tensor, type Tensors } from "./tensors.ts";
+import { cutRows, joinedByName, type Tensors } from "./tensors.ts";
 
 /** Runs rows of inputs through a net. @returns as many rows of its outputs */
 type Run = (inputs: Tensors, rows: number) => Promise<Tensors>;
@@ -53,11 +53,7 @@ async function runTogether(
   pictures: readonly { readonly inputs: Tensors; readonly rows: number }[],
   run: Run,
 ): Promise<Tensors> {
-  const [first] = pictures;
-  if (!first) return {};
-  const inputs = mapped(first.inputs, (_, name) =>
-    joined(pictures.map((picture) => picture.inputs[name] as Tensor)),
-  );
+  if (pictures.length === 0) return {};
   const rows = pictures.reduce((sum, picture) => sum + picture.rows, 0);
-  return await run(inputs, rows);
+  return await run(joinedByName(pictures.map(({ inputs }) => inputs)), rows);
 }

@@ -38,6 +38,11 @@ export function rowsOf({ shape, data }: Tensor, from: number, rows: number): Ten
   return { shape: [rows, ...rest], data: data.slice(from * length, (from + rows) * length) };
 }
 
+/** Tensors by the names of the first, each with the rows of all behind one another. */
+export function joinedByName(all: readonly Tensors[]): Tensors {
+  return mapped(all[0] ?? {}, (_, name) => joined(all.map((one) => one[name] as Tensor)));
+}
+
 /** Rows of several tensors behind one another. */
 export function joined(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;

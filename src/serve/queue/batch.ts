@@ -1,5 +1,5 @@
 import type { Answer, Question } from "../models/messages.ts";
-import { cutRows, joined, mapped, type Tensor } from "../models/tensors.ts";
+import { cutRows, joinedByName } from "../models/tensors.ts";
 
 /**
  * How many of the waiting questions, the oldest first, run together: as many as their rows fit into `most`, and of those as
@@ -33,9 +33,7 @@ export function joinedQuestion(questions: readonly Question[]): Question {
   const [first] = questions;
   if (first !== undefined && questions.length === 1) return first;
   return {
-    inputs: mapped(first?.inputs ?? {}, (_, name) =>
-      joined(questions.map(({ inputs }) => inputs[name] as Tensor)),
-    ),
+    inputs: joinedByName(questions.map(({ inputs }) => inputs)),
     rows: questions.reduce((sum, { rows }) => sum + rows, 0),
     ...(first?.pictures && { pictures: questions.flatMap(({ pictures = [] }) => pictures) }),
   };
