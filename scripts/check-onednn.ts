@@ -5,16 +5,13 @@
 // A root has `include` and `lib`, as `ONEDNN_ROOT` is; without any, this system's own oneDNN is taken, and the source that
 // `npm run prebuilt` compiles, where it has been compiled.
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { describeLibrary } from "../native/libraries.mjs";
 import { buildAddons } from "./prebuilt/addons.ts";
 import { run } from "./prebuilt/run.ts";
-import { SOURCES } from "./prebuilt/sources.ts";
+import { rootOf, SOURCES } from "./prebuilt/sources.ts";
 
-const cache = process.env["CAFFE_PREBUILT_CACHE"] ?? join(homedir(), ".cache/caffe-ts/prebuilt");
-const { title, version } = SOURCES.onednn;
-const compiled = join(cache, `${title}-${version}`, "installed");
+const compiled = rootOf(SOURCES.onednn);
 const given = process.argv.slice(2).map((root) => resolve(root));
 const roots = given.length > 0 ? given : [undefined, ...(existsSync(compiled) ? [compiled] : [])];
 for (const root of roots) {

@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /** Whoever it is, it is not root. */
 const USER = 12_345;
@@ -69,8 +69,7 @@ if (root && certificates) {
 const project = join(folder, "project");
 mkdirSync(project);
 writeFileSync(join(project, "package.json"), '{ "type": "module", "private": true }');
-for (const file of tarballs)
-  copyFileSync(file, join(project, file.slice(file.lastIndexOf("/") + 1)));
+for (const file of tarballs) copyFileSync(file, join(project, basename(file)));
 for (const name of ["program.mjs", "prebuilt.mjs"])
   copyFileSync(join("tests/package", name), join(project, name));
 for (const path of [folder, project, ...readdirSync(project).map((name) => join(project, name))]) {
@@ -105,7 +104,7 @@ function there(command: string): { readonly said: string; readonly seconds: numb
 
 try {
   there("! command -v gcc cc g++ clang make; node --version");
-  const names = tarballs.map((file) => `./${file.slice(file.lastIndexOf("/") + 1)}`).join(" ");
+  const names = tarballs.map((file) => `./${basename(file)}`).join(" ");
   const { seconds } = there(`npm install --no-audit --no-fund ${names}`);
   const { said } = there(
     "du -sm node_modules | cut -f1; du -sm node_modules/* node_modules/@*/* | sort -n | tail -8; npx caffe device_query; node prebuilt.mjs; node program.mjs",

@@ -328,7 +328,7 @@ function put(y: usize, value: f32, adds: bool): void {
 /** The sum of the four elements. */
 // @ts-ignore: decorator
 @inline
-export function sumOf(v: v128): f32 {
+function sumOf(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }

@@ -1,10 +1,12 @@
 // LeNet's iterations a second without a dashboard, with one that nobody looks at, and with a page open, taking turns.
 // Run as: npm run bench:dashboard [-- ROUNDS [SECONDS]], after npm run build
+
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEvents } from "../../src/run-record/read-events.ts";
+import { median } from "../median.ts";
 import { follow } from "./follow.ts";
 
 const [rounds = 5, seconds = 12] = process.argv.slice(2).map(Number);
@@ -82,8 +84,4 @@ async function speedOf(way: Way, record: string): Promise<number> {
   const [first, last] = [counted[0], counted.at(-1)];
   if (!first || !last || last === first) throw new Error(`too few iterations:\n${log}`);
   return ((last.iter - first.iter) * 1000) / (last.time - first.time);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

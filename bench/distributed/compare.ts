@@ -1,12 +1,14 @@
 // What training in ranks costs on this machine: N ranks of one thread and batch b beside one process of N threads and batch
 // N·b, and beside as many ranks of PyTorch's DistributedDataParallel over gloo where PyTorch is, taking turns. Run as:
 // npm run bench:distributed [-- NETS… --python PROGRAM], with a Python that has torch and protobuf (/usr/bin/python3).
+
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median } from "../median.ts";
 
 const RANKS = 2;
 const ROUNDS = 3;
@@ -79,8 +81,4 @@ function runTorch(path: string, batch: number, steps: number): number {
   writeFileSync(net, text.replace(/(shape\s*\{\s*dim:\s*)\d+/g, `$1${batch}`));
   rmSync(meeting, { force: true });
   return run("mpirun", [...mpiFlags, python, torchProgram, net, `${steps}`, "1", scratch, meeting]);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,6 +1,7 @@
 // A soak of `caffe serve`: 64 connections whose every answer is held against what the net says, beside clients that misbehave and
 // weights that are replaced. Fails where an answer is wrong, a status is none of those intended, or memory grows.
 // Run as: npm run soak:serve [-- MINUTES], after npm run build; ten minutes by default
+
 import {
   copyFileSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Net } from "../../src/net/net.ts";
+import { median } from "../median.ts";
 import { startServer } from "./start-server.ts";
 
 const MINUTES = Number(process.argv[2] ?? 10);
@@ -203,8 +205,4 @@ try {
   process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { copyFileSync, mkdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { filesBelow } from "../../src/io/files/picture-names.ts";
 import { output } from "./run.ts";
 
 /** Libraries that every system has on which Node runs: the C library, its parts, and its loader. */
@@ -51,17 +52,9 @@ function neededBy(
 /** The newest glibc that any of the files asks for; undefined where it is another C library. */
 export function glibcNeeded(folder: string): string | undefined {
   if (process.platform !== "linux") return undefined;
-  const versions = filesBelow(folder)
-    .filter((file) => /\.(node|so[.\d]*)$/.test(file))
-    .flatMap((file) => output("readelf", ["-VW", file]).match(/(?<=Name: GLIBC_)[\d.]+/g) ?? []);
+  const versions = filesBelow(folder, (name) => /\.(node|so[.\d]*)$/.test(name))
+    .map((name) => output("readelf", ["-VW", join(folder, name)]))
+    .flatMap((told) => told.match(/(?<=Name: GLIBC_)[\d.]+/g) ?? []);
   const asNumber = (version: string): number => Number(version.split(".")[1]);
   return versions.sort((a, b) => asNumber(a) - asNumber(b)).at(-1);
-}
-
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
-  });
 }

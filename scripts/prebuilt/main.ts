@@ -14,7 +14,6 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeLibrary } from "../../native/libraries.mjs";
@@ -27,7 +26,6 @@ import { type Compiled, compiled, SOURCES } from "./sources.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OUT = join(ROOT, "build-prebuilt");
-const cache = process.env["CAFFE_PREBUILT_CACHE"] ?? join(homedir(), ".cache/caffe-ts/prebuilt");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   version: string;
 };
@@ -46,7 +44,7 @@ if (!(platform in PLATFORMS)) {
 /** A compiled library that a variable names, or that is compiled here. */
 async function library(name: keyof typeof SOURCES, variable: string): Promise<Compiled> {
   const root = process.env[variable];
-  if (!root) return await compiled(SOURCES[name], cache);
+  if (!root) return await compiled(SOURCES[name]);
   console.log(describeLibrary(name));
   const copyrights = process.env[`${variable}_LICENCES`];
   return { title: SOURCES[name].title, version: "", root, licences: copyrights?.split(":") ?? [] };

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesBelow } from "../../src/io/files/picture-names.ts";
 import { PLATFORMS } from "./platforms.ts";
 import type { Compiled } from "./sources.ts";
 
@@ -77,8 +78,9 @@ export function readmeOf({ platform, onednn, jpeg, carried, glibc, licences }: C
 }
 
 /** Bytes of all files below a folder. */
-export function sizeOf(path: string): number {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+export function sizeOf(folder: string): number {
+  return filesBelow(folder, () => true).reduce(
+    (sum, name) => sum + statSync(join(folder, name)).size,
+    0,
+  );
 }

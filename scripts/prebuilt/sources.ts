@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "./run.ts";
 
@@ -62,14 +62,25 @@ export interface Compiled {
   readonly licences: readonly string[];
 }
 
+/** Where libraries are compiled, once for all clones. */
+const CACHE = process.env["CAFFE_PREBUILT_CACHE"] ?? join(homedir(), ".cache/caffe-ts/prebuilt");
+
+function folderOf({ title, version }: Source): string {
+  return join(CACHE, `${title}-${version}`);
+}
+
+/** Where a library lies once it is compiled: a folder with `include` and `lib`. */
+export function rootOf(source: Source): string {
+  return join(folderOf(source), "installed");
+}
+
 /**
- * Compiles a library, once: what is in `cache` serves again.
+ * Compiles a library, once: what was compiled before serves again.
  * @throws Error where it cannot be had, is not the file that its checksum is of, or does not compile
  */
-export async function compiled(source: Source, cache: string): Promise<Compiled> {
+export async function compiled(source: Source): Promise<Compiled> {
   const { title, version, options, licences } = source;
-  const folder = join(cache, `${title}-${version}`);
-  const root = join(folder, "installed");
+  const [folder, root] = [folderOf(source), rootOf(source)];
   const tree = join(folder, "source");
   const done = { title, version, root, licences: licences.map((name) => join(tree, name)) };
   if (existsSync(join(folder, "compiled"))) {

@@ -1,4 +1,4 @@
-import { EngineError } from "../util/errors.ts";
+import { EngineError, MissingAddonError } from "../util/errors.ts";
 import { type Log, silent } from "../util/log.ts";
 import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
@@ -68,14 +68,12 @@ export function createEngines(choice: EngineChoice = {}): Engines {
   try {
     return [loadNativeEngine(reference, log, threads, tuning), reference];
   } catch (error) {
+    if (prefer !== "native") return withoutAddon(error, reference, choice.log);
     const why = (error as Error).message.split("\n")[0] ?? "";
-    if (prefer === "native") {
-      throw new EngineError(
-        `the native engine cannot be loaded: ${why}. Run npm run setup, or choose --engine wasm.`,
-        { cause: error },
-      );
-    }
-    return withoutAddon(error, reference, choice.log);
+    const mend = error instanceof MissingAddonError ? `${error.mend} Or choose` : "Choose";
+    throw new EngineError(`the native engine cannot be loaded: ${why}. ${mend} --engine wasm.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shellWord } from "../util/shell-word.ts";
 import type { BaseModel } from "./base-model.ts";
 import type { MadeNets } from "./made-nets.ts";
 import type { Plan } from "./plan.ts";
@@ -36,11 +37,11 @@ interface ReadmeFacts extends RunFacts {
 /** The page of a run's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function readmeText(facts: ReadmeFacts): string {
   const { hasMean, folder, model, nets, parts, classes, size, stored, encoding } = facts;
-  const at = (name: string): string => word(join(folder, name));
+  const at = (name: string): string => shellWord(join(folder, name));
   const [channels] = model.input;
   const databases = parts.map(
     ({ name, root }) =>
-      `caffe convert_imageset ${channels === 1 ? "--gray " : ""}--encode_type=${encoding} --resize_height=${stored} --resize_width=${stored} ${word(root || "/")} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
+      `caffe convert_imageset ${channels === 1 ? "--gray " : ""}--encode_type=${encoding} --resize_height=${stored} --resize_width=${stored} ${shellWord(root || "/")} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,
   );
   const counts = parts.map(({ name, count }) => `${name} ${count}`).join(", ");
   const hasTest = parts.some(({ name }) => name === "test");
@@ -82,15 +83,15 @@ export function commandsText(
   { folder, plan, parts, prefix }: RunFacts,
   ...uses: readonly string[]
 ): string {
-  const at = (name: string): string => word(join(folder, name));
-  const trained = word(`${prefix}_iter_${plan.iterations}.caffemodel`);
+  const at = (name: string): string => shellWord(join(folder, name));
+  const trained = shellWord(`${prefix}_iter_${plan.iterations}.caffemodel`);
   const tested = `caffe test --model=${at("train_val.prototxt")} --weights=${trained}`;
   const hasTest = parts.some(({ name }) => name === "test");
   const commands = [
     `caffe train --solver=${at("solver.prototxt")}`,
     `${tested} --iterations=${plan.valIterations}`,
     ...(hasTest ? [`${tested} --stage=test --iterations=${plan.testIterations}`] : []),
-    `caffe test ${word(folder)} --report=${at("report")}`,
+    `caffe test ${shellWord(folder)} --report=${at("report")}`,
     ...uses.map((use) => `caffe ${use} ${trained} picture.jpg`),
   ];
   return `## What to run
@@ -108,8 +109,8 @@ export function modelCommand(
   { folder, model, classes, size, weights }: RunFacts,
   ...flags: readonly string[]
 ): string {
-  const from = weights === undefined ? [] : [`--from=${word(weights)}`];
-  const at = word(join(folder, "model"));
+  const from = weights === undefined ? [] : [`--from=${shellWord(weights)}`];
+  const at = shellWord(join(folder, "model"));
   const all = [`--classes=${classes.length}`, `--size=${size}`, ...flags, ...from];
   return `caffe models get ${model.id} ${at} ${all.join(" ")}`;
 }
@@ -139,9 +140,4 @@ export function changesText({
       : []),
   ];
   return `\nOtherwise the net is \`models/${model.id}\` of the package.\n\n${lines.join("\n\n")}\n`;
-}
-
-/** A word as a shell takes it. */
-export function word(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

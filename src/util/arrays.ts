@@ -22,3 +22,9 @@ export function allocate(dtype: DType, count: number): FloatArray {
     );
   }
 }
+
+/** Takes `one` out of a list, where it is there. */
+export function removeFrom<T>(list: T[], one: T): void {
+  const at = list.indexOf(one);
+  if (at >= 0) list.splice(at, 1);
+}

@@ -35,3 +35,13 @@ export function deferred<T>(): Deferred<T> {
   });
   return { promise, ...(settle as unknown as Omit<Deferred<T>, "promise">) };
 }
+
+/** Waits for work, so many milliseconds at most; it goes on, and its failure is heard by nobody then. */
+export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  work.catch(() => undefined);
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

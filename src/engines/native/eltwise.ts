@@ -1,8 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { EltwiseDescriptor, EltwiseOp } from "../engine.ts";
+import { slopeOf } from "../ops/rectifier-slope.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
-import { slopeOf } from "./post-ops.ts";
 
 /** Sums, products and maxima in the layout the first input lies in. */
 export function nativeEltwise(layouts: Layouts, d: EltwiseDescriptor): EltwiseOp {

@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import type { PostOps } from "../engine.ts";
+import { slopeOf } from "../ops/rectifier-slope.ts";
 import { STRAIGHT } from "./dropout.ts";
 
 /** Post-ops as native code takes them: a line per channel, and a rectifier behind it. */
@@ -50,15 +51,6 @@ function rectifierOf(posts: PostOps): Pick<Line, "slope" | "ceiling"> | undefine
   if (slope !== undefined) return { slope, ceiling: Number.NaN };
   const below = slopeOf(posts, "relu6");
   return below === undefined ? undefined : { slope: below, ceiling: 6 };
-}
-
-/** The slope below zero of a single rectifier of that name; undefined for anything else. */
-export function slopeOf(posts: PostOps, name: "relu" | "relu6" = "relu"): number | undefined {
-  const [post] = posts;
-  if (posts.length !== 1 || post?.kind !== "unary" || post.kernel.name !== name) return undefined;
-  const slope = post.params["slope"] ?? 0;
-  // The sign of y tells that of x.
-  return slope >= 0 ? slope : undefined;
 }
 
 /** A rectifier and a dropout behind it, either of which may be missing. */

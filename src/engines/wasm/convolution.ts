@@ -1,8 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
+import { slopeOf } from "../ops/rectifier-slope.ts";
 import type { Arrays } from "./arrays.ts";
 import type { Address } from "./kernels.ts";
-import { slopeOf } from "./unary.ts";
 import { Windows } from "./windows.ts";
 
 /** Lengths of what is unfolded and multiplied at a time, so that it lies in the second cache. */

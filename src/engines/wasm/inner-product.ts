@@ -1,8 +1,8 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
+import { slopeOf } from "../ops/rectifier-slope.ts";
 import type { Arrays } from "./arrays.ts";
 import type { Address } from "./kernels.ts";
-import { slopeOf } from "./unary.ts";
 
 /** Three matrix products; the result of a sum starts as what is there. */
 export function wasmInnerProduct(arrays: Arrays, d: InnerProductDescriptor): LinearOp {

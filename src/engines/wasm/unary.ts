@@ -1,5 +1,5 @@
 import { countOf, type Shape } from "../../util/shape.ts";
-import type { Params, PostOps, UnaryKernel, UnaryOp } from "../engine.ts";
+import type { Params, UnaryKernel, UnaryOp } from "../engine.ts";
 import type { Arrays } from "./arrays.ts";
 
 /** A rectifier; undefined for any other elementwise function. */
@@ -24,13 +24,4 @@ export function wasmUnary<P extends Params>(
       kernels.rectifyBackward(count, slope, known, gradient, arrays.write(dx));
     },
   };
-}
-
-/** The slope below zero of a single ReLU behind another layer; undefined for anything else. */
-export function slopeOf(posts: PostOps): number | undefined {
-  const [post] = posts;
-  if (posts.length !== 1 || post?.kind !== "unary" || post.kernel.name !== "relu") return undefined;
-  const slope = post.params["slope"] ?? 0;
-  // The sign of y tells that of x.
-  return slope >= 0 ? slope : undefined;
 }

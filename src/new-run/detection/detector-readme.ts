@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { AnnotationKind } from "../../io/lists/annotation-file.ts";
+import { shellWord } from "../../util/shell-word.ts";
 import {
   changesText,
   commandsText,
   modelCommand,
   type RunFacts,
   type WrittenPart,
-  word,
 } from "../readme-text.ts";
 
 import { isYolo } from "../yolo-net.ts";
@@ -27,7 +27,7 @@ interface DetectorFacts extends RunFacts, WrittenPictures {
 /** The page of a detector's folder: what lies there, the commands that it stands for, and what may be changed. */
 export function detectorReadme(facts: DetectorFacts): string {
   const { folder, model, parts, classes, size, encoding, longest, kind } = facts;
-  const at = (name: string): string => word(join(folder, name));
+  const at = (name: string): string => shellWord(join(folder, name));
   const databases = parts.map(
     ({ name, root }) =>
       `caffe create_annoset --anno_type=detection --label_type=${kind} --label_map_file=${at("labelmap.prototxt")} --encode_type=${encoding} --max_dim=${longest} ${root} ${at(`${name}.txt`)} ${at(`${name}_lmdb`)}`,

@@ -31,9 +31,8 @@ export abstract class TrainingLoop extends SolverRun {
   #askedFactor: number | undefined;
   readonly #eventLoop: EventLoop = new EventLoop();
   readonly #speed: TrainingSpeed = new TrainingSpeed();
-  #isStopped = false;
-  /** The score has not improved for too long. */
-  #isStalled = false;
+  /** Why training ends before its end: somebody has asked for it, or the score has not improved for too long. */
+  #stop: "asked" | "stalled" | undefined;
   /** There is nothing left to gain. */
   #isConverged = false;
   /** What the iteration that is under way has displayed. */
@@ -67,13 +66,12 @@ export abstract class TrainingLoop extends SolverRun {
 
   /** Whether a stop was asked for and has been obeyed. */
   get stoppedEarly(): boolean {
-    return this.#isStopped;
+    return this.#stop !== undefined;
   }
 
   /** Why training has ended: it came to its end, somebody asked it to, or its score did not improve any more (`early_stop`). */
   get ending(): "done" | "asked" | "stalled" {
-    if (this.#isStalled) return "stalled";
-    return this.#isStopped ? "asked" : "done";
+    return this.#stop ?? "done";
   }
 
   /** @internal To max_iter, with the last snapshot, display and test. */
@@ -97,7 +95,7 @@ export abstract class TrainingLoop extends SolverRun {
       if (snapshot_after_train && !this.snapshots.has(this.iter)) await this.snapshotNow();
       else await this.writeOwedNow();
       this.snapshots.prune();
-      if (this.#isStopped) {
+      if (this.stoppedEarly) {
         this.say("Optimization stopped early.");
         return;
       }
@@ -122,12 +120,13 @@ export abstract class TrainingLoop extends SolverRun {
     until: () => number = () => Number.POSITIVE_INFINITY,
   ): Promise<IterationEvent | undefined> {
     this.guests.checkNoneLooks();
-    this.#isStopped = this.#isStalled = this.#isOver = this.#isConverged = false;
+    this.#stop = undefined;
+    this.#isOver = this.#isConverged = false;
     await this.meetings?.join(() => this.arraysOfRun());
     await this.#followRateFactor();
     this.#speed.begin();
     let event: IterationEvent | undefined;
-    const isAtEnd = (): boolean => this.iter >= until() || this.#isStopped || this.#isConverged;
+    const isAtEnd = (): boolean => this.iter >= until() || this.stoppedEarly || this.#isConverged;
     for (let left = iterations; left > 0 && !isAtEnd(); left--) {
       const maxIter = Math.min(this.iter + left, until());
       event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
@@ -141,9 +140,8 @@ export abstract class TrainingLoop extends SolverRun {
     const { display = 0 } = this.presentParam;
     this.#displayed = undefined;
     if (this.#isTestDue()) await this.testAllNow();
-    this.#isStalled = this.score.isStalled(this.iter);
-    this.#isStopped ||= this.#isStalled;
-    if (this.#isStopped) return undefined;
+    if (this.score.isStalled(this.iter)) this.#stop = "stalled";
+    if (this.stoppedEarly) return undefined;
     this.tests.forget();
     await this.guests.tell((guest) => guest.onStart?.(this));
     const isDisplayed = display > 0 && this.iter % display === 0;
@@ -298,7 +296,7 @@ export abstract class TrainingLoop extends SolverRun {
     if ((snapshot > 0 && this.iter % snapshot === 0) || action === "snapshot") {
       await this.#trySnapshot();
     }
-    if (action === "stop") this.#isStopped = true;
+    if (action === "stop") this.#stop = "asked";
   }
 
   /** @internal One update; returns the learning rate used. */
@@ -331,7 +329,7 @@ export abstract class TrainingLoop extends SolverRun {
     await this.tests.remember();
     let isBest = false;
     for (const i of this.testNets.keys()) {
-      if (this.#isStopped) return;
+      if (this.stoppedEarly) return;
       const scores = await this.testNow(i);
       if (scores && this.score.offerTest(i, scores, this.iter)) isBest = true;
     }
@@ -362,9 +360,9 @@ export abstract class TrainingLoop extends SolverRun {
     await this.#eventLoop.mayRun();
     for (let action = this.#nextAction(); action; action = this.#nextAction()) {
       if (action === "snapshot") await this.#trySnapshot();
-      else this.#isStopped = true;
+      else this.#stop = "asked";
     }
-    return this.#isStopped;
+    return this.stoppedEarly;
   }
 
   /** @internal Writes a snapshot and returns the path of its .solverstate. */
