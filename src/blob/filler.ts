@@ -105,6 +105,33 @@ export function fillsZeros(param: FillerParameter | undefined): boolean {
   return type === "constant" && value === 0 && sparse === -1;
 }
 
+/** A filler, and its parameter with defaults. @throws CaffeError for an unknown type, or a field that is another type's */
+function resolve(param: FillerParameter | undefined): {
+  readonly filler: Filler;
+  readonly resolved: Param;
+} {
+  const resolved = withDefaults("FillerParameter", param);
+  const filler = Object.hasOwn(fillers, resolved.type) ? fillers[resolved.type] : undefined;
+  if (!filler) {
+    const known = Object.keys(fillers);
+    throw new CaffeError(
+      `unknown filler type "${resolved.type}".${nearestText(resolved.type, known)} Expected one of ${known.join(", ")}.`,
+    );
+  }
+  if (resolved.sparse !== -1 && resolved.type !== "gaussian") {
+    throw new CaffeError(`filler ${resolved.type} has sparse. Expected it with gaussian only.`);
+  }
+  return { filler, resolved };
+}
+
+/**
+ * Makes sure that there is such a filler, where it will fill later if at all.
+ * @throws CaffeError for an unknown type, or a field that is another type's
+ */
+export function checkFiller(param: FillerParameter | undefined): void {
+  resolve(param);
+}
+
 /**
  * Gives a parameter blob its first values.
  * @param param the filler; a missing one is constant 0
@@ -119,16 +146,6 @@ export function fill(
   random: Random,
   noise: Noise = referenceNoise,
 ): void {
-  const resolved = withDefaults("FillerParameter", param);
-  const filler = Object.hasOwn(fillers, resolved.type) ? fillers[resolved.type] : undefined;
-  if (!filler) {
-    const known = Object.keys(fillers);
-    throw new CaffeError(
-      `unknown filler type "${resolved.type}".${nearestText(resolved.type, known)} Expected one of ${known.join(", ")}.`,
-    );
-  }
-  if (resolved.sparse !== -1 && resolved.type !== "gaussian") {
-    throw new CaffeError(`filler ${resolved.type} has sparse. Expected it with gaussian only.`);
-  }
+  const { filler, resolved } = resolve(param);
   filler(values, shape, resolved, { random, noise });
 }

@@ -3,98 +3,11 @@ import { readText } from "../io/files/read-file.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
 import { version } from "../util/version.ts";
-import { bridge } from "./commands/bridge.ts";
-import { classify } from "./commands/classify.ts";
-import { compare } from "./commands/compare.ts";
-import { computeImageMean } from "./commands/compute-image-mean.ts";
-import { convertCifarData } from "./commands/convert-cifar-data.ts";
-import { convertImageset } from "./commands/convert-imageset.ts";
-import { convertMnistData } from "./commands/convert-mnist-data.ts";
-import { convertMnistSiameseData } from "./commands/convert-mnist-siamese-data.ts";
-import { convertAnnoset, createAnnoset } from "./commands/create-annoset.ts";
-import { createLabelMap } from "./commands/create-label-map.ts";
-import { dashboardCommand } from "./commands/dashboard.ts";
-import { dataset } from "./commands/dataset.ts";
-import { detect } from "./commands/detect.ts";
-import { deviceQuery } from "./commands/device-query.ts";
-import { doctor } from "./commands/doctor.ts";
-import { drawNet } from "./commands/draw-net.ts";
-import { evalCommand } from "./commands/eval.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { exportOnnx } from "./commands/export-onnx.ts";
-import { extractFeatures } from "./commands/extract-features.ts";
-import { getImageSize } from "./commands/get-image-size.ts";
-import { gradientCheck } from "./commands/gradient-check.ts";
-import { importOnnx } from "./commands/import-onnx.ts";
-import { matlabPath } from "./commands/matlab-path.ts";
-import { models } from "./commands/models.ts";
-import { newCommand } from "./commands/new.ts";
-import { parseLogCommand } from "./commands/parse-log.ts";
-import { plotLog } from "./commands/plot-log.ts";
-import { prototxt } from "./commands/prototxt.ts";
-import { pythonPath } from "./commands/python-path.ts";
-import { resizeAndCropImages } from "./commands/resize-and-crop-images.ts";
-import { segment } from "./commands/segment.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { summarize } from "./commands/summarize.ts";
-import { test } from "./commands/test.ts";
-import { time } from "./commands/time.ts";
-import { train } from "./commands/train.ts";
-import { tryCommand } from "./commands/try.ts";
-import { upgradeCommands } from "./commands/upgrade.ts";
+import { commandNames, loadCommands } from "./command-list.ts";
 import { exitCodeOf, exitCodes, exitCodeTexts } from "./exit-codes.ts";
-import {
-  expandFlagFiles,
-  nameOf,
-  normaliseFlags,
-  readFlagValues,
-  withOwnFlagsFirst,
-} from "./flags.ts";
+import { expandFlagFiles, normaliseFlags, readFlagValues } from "./flags.ts";
 import { logFlags } from "./log-settings.ts";
 import { guardOutput, showError } from "./output.ts";
-
-const commands = [
-  newCommand,
-  train,
-  dashboardCommand,
-  test,
-  evalCommand,
-  time,
-  deviceQuery,
-  gradientCheck,
-  doctor,
-  tryCommand,
-  compare,
-  classify,
-  explainCommand,
-  detect,
-  segment,
-  serveCommand,
-  drawNet,
-  plotLog,
-  summarize,
-  exportOnnx,
-  importOnnx,
-  prototxt,
-  convertImageset,
-  createAnnoset,
-  convertAnnoset,
-  createLabelMap,
-  getImageSize,
-  computeImageMean,
-  extractFeatures,
-  convertMnistData,
-  convertCifarData,
-  convertMnistSiameseData,
-  resizeAndCropImages,
-  dataset,
-  models,
-  parseLogCommand,
-  ...upgradeCommands,
-  pythonPath,
-  matlabPath,
-  bridge,
-].map((command) => withOwnFlagsFirst(command as unknown as CommandModule));
 
 /** Flags of every command besides those of the log. */
 const ownFlags = {
@@ -114,10 +27,12 @@ export async function main(args: readonly string[]): Promise<number> {
     const given = expandFlagFiles(normaliseFlags(asked(args)), (file) =>
       readText(file, "flag file"),
     );
-    checkCommand(given);
+    const [command = "--help"] = given;
+    checkCommand(command);
+    const commands = await loadCommands(command);
     const flags = readFlagValues(given, commands, { ...logFlags, ...ownFlags });
     isDebug = flags.includes("--debug=true");
-    await parserOf(flags).parseAsync();
+    await parserOf(flags, commands).parseAsync();
     return exitCodes.done;
   } catch (error) {
     showError(error, isDebug);
@@ -132,21 +47,19 @@ function asked([first, ...rest]: readonly string[]): string[] {
 }
 
 /** Makes sure that the first word is a command; help and version need none. */
-function checkCommand(flags: readonly string[]): void {
-  const names = commands.map(nameOf);
-  const [given = "--help"] = flags;
-  if (given.startsWith("-") || [...names, "completion"].includes(given)) return;
+function checkCommand(given: string): void {
+  if (given.startsWith("-") || [...commandNames, "completion"].includes(given)) return;
   throw new CaffeError(
-    `Unknown action: ${given}.${nearestText(given, names)} Expected one of ${names.join(", ")}.`,
+    `Unknown action: ${given}.${nearestText(given, commandNames)} Expected one of ${commandNames.join(", ")}.`,
   );
 }
 
-function parserOf(flags: string[]): ReturnType<typeof yargs> {
+function parserOf(flags: string[], commands: readonly CommandModule[]): ReturnType<typeof yargs> {
   const codes = Object.entries(exitCodeTexts).map(([code, text]) => `  ${code}  ${text}`);
   return yargs(flags)
     .scriptName("caffe")
     .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
-    .command(commands)
+    .command([...commands])
     .completion("completion", "print a script that lets bash or zsh complete commands and flags")
     .options(ownFlags)
     .options(logFlags)
@@ -181,9 +94,7 @@ function parserOf(flags: string[]): ReturnType<typeof yargs> {
           "A file, a folder or another word is missing",
         );
       const [command = ""] = flags;
-      const page = commands.map(nameOf).includes(command)
-        ? `caffe help ${command}`
-        : "caffe --help";
+      const page = commandNames.includes(command) ? `caffe help ${command}` : "caffe --help";
       throw error ?? new CaffeError(`${text}.${flagHint(text)} See ${page}.`);
     });
 }

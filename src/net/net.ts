@@ -62,6 +62,7 @@ export class Net extends RunnableNet {
     log("info", "net", "Network initialization done.");
     try {
       if (options.weights !== undefined) this.copyFrom(options.weights, log);
+      built.fillRest();
     } catch (error) {
       this.close();
       throw error;

@@ -1,8 +1,19 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import { Watch } from "../../syncedmem/watch.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
+
+/** Weights with factors multiplied in, in one layout, and what they were made of. */
+interface Folded {
+  readonly layout: string;
+  readonly memory: StoreMemory;
+  writes: number;
+  factors: Float32Array;
+  greatest: number;
+}
+
+/** By the weights' array: what was folded of it last. Nets that share it, for passes of other numbers of rows, fold it once. */
+const lastOf = new WeakMap<SyncedMem, WeakRef<Folded>>();
 
 /**
  * A convolution's weights with a factor for each output channel multiplied in: a BatchNorm and Scale behind it then cost
@@ -12,12 +23,8 @@ export class FoldedWeights {
   readonly #layouts: Layouts;
   readonly #shape: readonly number[];
   readonly #channels: number;
-  #memory: StoreMemory | undefined;
-  /** What `#memory` was made of. */
-  #layout = "";
-  readonly #watch: Watch = new Watch();
-  #factors: Float32Array | undefined;
-  #greatest = Number.POSITIVE_INFINITY;
+  #array: SyncedMem | undefined;
+  #folded: Folded | undefined;
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
   constructor(layouts: Layouts, shape: readonly number[], channels: number) {
@@ -28,43 +35,54 @@ export class FoldedWeights {
 
   /** W(o, …) · factors(o), in that layout. */
   read(w: SyncedMem, factors: Float32Array, layout: Layout): StoreMemory {
-    const isSame =
-      !this.#watch.isNew([w]) &&
-      this.#layout === layout.key &&
-      this.#factors?.every((factor, o) => factor === factors[o]);
-    if (this.#memory && isSame) return this.#memory;
-    if (this.#layout !== layout.key) this.#memory = this.#layouts.scratch(layout);
-    const memory = this.#memory as StoreMemory;
-    this.#fold(w, factors, layout, memory);
-    this.#layout = layout.key;
-    this.#factors = factors;
-    this.#greatest = this.#layouts.addon.greatest(layout.stored, memory);
-    return memory;
+    return this.#fresh(w, factors, layout).memory;
   }
 
   /** The greatest magnitude of what `read` gives; infinite where one is NaN. */
   greatest(w: SyncedMem, factors: Float32Array, layout: Layout): number {
-    this.read(w, factors, layout);
-    return this.#greatest;
+    return this.#fresh(w, factors, layout).greatest;
   }
 
-  #fold(w: SyncedMem, factors: Float32Array, layout: Layout, to: StoreMemory): void {
+  #fresh(w: SyncedMem, factors: Float32Array, layout: Layout): Folded {
+    const isFresh = (folded: Folded | undefined): folded is Folded =>
+      folded?.layout === layout.key &&
+      folded.writes === w.writes &&
+      folded.factors.every((factor, o) => factor === factors[o]);
+    const own = this.#array === w ? this.#folded : undefined;
+    if (isFresh(own)) return own;
+    const last = lastOf.get(w)?.deref();
+    const folded = isFresh(last) ? last : this.#fold(w, factors, layout, own);
+    this.#array = w;
+    this.#folded = folded;
+    return folded;
+  }
+
+  /** Folds anew, into the memory of `own` where that is in the same layout. */
+  #fold(w: SyncedMem, factors: Float32Array, layout: Layout, own: Folded | undefined): Folded {
     const { addon } = this.#layouts;
+    const memory = own?.layout === layout.key ? own.memory : this.#layouts.scratch(layout);
     const plain = this.#layouts.plain(this.#shape);
-    const folded = new Float32Array(plain.count);
-    const size = plain.count / this.#channels;
-    const view = [1, this.#channels, size, 1] as const;
-    addon.scaleForward(...view, Number.NaN, elementsOf(w, folded), factors, undefined, folded);
-    this.#layouts.reorder(plain, layout).run(folded, to);
+    const view = [1, this.#channels, plain.count / this.#channels, 1] as const;
+    this.#layouts.lend(plain.count, (room) => {
+      addon.scaleForward(...view, Number.NaN, elementsOf(w), factors, undefined, room);
+      this.#layouts.reorder(plain, layout).run(room, memory);
+    });
+    const greatest = addon.greatest(layout.stored, memory);
+    const facts = { writes: w.writes, factors, greatest };
+    if (own?.memory === memory) return Object.assign(own, facts);
+    const folded: Folded = { layout: layout.key, memory, ...facts };
+    lastOf.set(w, new WeakRef(folded));
+    return folded;
   }
 }
 
-/** The array in row-major order; written to `room` where it does not lie so, for the array to have no copy of its own. */
-function elementsOf(w: SyncedMem, room: Float32Array): Float32Array {
+/** The array in row-major order; where it does not lie so it gets no copy of its own. */
+function elementsOf(w: SyncedMem): Float32Array {
   const store = w.isCpuFresh ? undefined : w.freshPrivate();
   if (!store) return w.cpu() as Float32Array;
-  store.toPlain(room);
-  return room;
+  const plain = new Float32Array(w.count);
+  store.toPlain(plain);
+  return plain;
 }
 
 /** Numbers per channel b·factors + shifts: the bias that goes with folded weights. */

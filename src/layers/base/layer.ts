@@ -5,6 +5,7 @@ import type { Shard } from "../../io/loaders/loader.ts";
 import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
@@ -58,6 +59,8 @@ export interface LayerContext {
   readonly engine: Engine;
   /** The fastest random numbers of the run: for fillers, whichever engine the layer is on. */
   readonly noise: Noise;
+  /** Takes what fills an array of parameters, where weights are about to be read: those that are read need no filler. */
+  readonly fillLater?: (mem: SyncedMem, fill: () => void) => void;
   readonly phase: Phase;
   readonly dtype: DType;
   /** Every random stream of the net derives from it. */

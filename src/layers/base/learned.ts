@@ -1,5 +1,5 @@
 import { Blob } from "../../blob/blob.ts";
-import { fill, fillsZeros } from "../../blob/filler.ts";
+import { checkFiller, fill, fillsZeros } from "../../blob/filler.ts";
 import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { type Shape, shapeText } from "../../util/shape.ts";
 import { type Blobs, Layer } from "./layer.ts";
@@ -25,9 +25,15 @@ export abstract class LearnedLayer<Bottom extends Blobs, Top extends Blobs> exte
         const blob = new Blob(shape, this.context.dtype);
         // Memory that has not been written is zero, and takes no time.
         if (!fillsZeros(filler)) {
-          const { noise } = this.context;
+          const { noise, fillLater } = this.context;
           const random = this.random("filler", i);
-          this.named(() => fill(blob.dataMem.overwriteCpu(), shape, filler, random, noise));
+          const { dataMem } = blob;
+          const filling = (): void =>
+            this.named(() => fill(dataMem.overwriteCpu(), shape, filler, random, noise));
+          if (fillLater) {
+            this.named(() => checkFiller(filler));
+            fillLater(dataMem, filling);
+          } else filling();
         }
         this.blobs.push(blob);
       });

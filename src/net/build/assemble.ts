@@ -43,7 +43,7 @@ export function assemble(
   makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
 ): Assembled {
   checkOptions("Net", options, netOptions);
-  const { weights: _weights, engines = defaultEngines(), ...given } = options;
+  const { weights, engines = defaultEngines(), ...given } = options;
   const log = logOf(options);
   const param = withForce(netParameterOf(source, log), options.forceBackward ?? false);
   const state = mergeStates(param.state, {
@@ -77,6 +77,7 @@ export function assemble(
       log,
       registry,
       buildNet: (one) => makeInner(one, inner),
+      fillsLater: weights !== undefined,
     });
     const debugInfo = param.debug_info ?? false;
     const whole = { param: split, written, phase, debugInfo, built };

@@ -57,6 +57,8 @@ export interface BuiltNet {
   /** Joins parameters shared by name once more. */
   readonly reshare: () => void;
   readonly memoryBytes: number;
+  /** Lets fillers give their values to parameters that have got none yet, where the net was built to have weights read first. */
+  readonly fillRest: () => void;
 }
 
 /** Options of a net with its defaults filled in. */
@@ -64,7 +66,10 @@ type BuildOptions = Required<
   Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
 > &
   Pick<NetOptions, "root" | "shard"> &
-  Pick<LayerContext, "buildNet" | "file">;
+  Pick<LayerContext, "buildNet" | "file"> & {
+    /** Weights are about to be read: fillers wait for `fillRest`. */
+    readonly fillsLater: boolean;
+  };
 
 /**
  * Sets up the layers of a filtered net with splits, one after the other.
@@ -98,6 +103,8 @@ class Builder {
   readonly #blobNeedsBackward: Map<string, boolean> = new Map();
   readonly #inputs: string[] = [];
   readonly #parameters: ParameterTable;
+  /** What fills arrays of parameters, where that is to wait. */
+  readonly #unfilled: Map<SyncedMem, () => void> = new Map();
   #memoryBytes = 0;
 
   constructor(options: BuildOptions) {
@@ -125,6 +132,9 @@ class Builder {
       log: (message) => this.#options.log("info", "layer", message),
       warn: (message) => this.#options.log("warning", "layer", `layer "${name}": ${message}`),
       buildNet,
+      ...(this.#options.fillsLater && {
+        fillLater: (mem: SyncedMem, fill: () => void) => void this.#unfilled.set(mem, fill),
+      }),
       ...(root !== undefined && { root }),
       ...(file !== undefined && { file }),
       ...(shard !== undefined && { shard }),
@@ -171,6 +181,11 @@ class Builder {
       learnable: this.#parameters.learnable(),
       reshare: () => this.#parameters.reshare(),
       memoryBytes: this.#memoryBytes,
+      fillRest: () => {
+        // Of a shared parameter the owner's array alone is in use.
+        for (const { blob } of this.#parameters.learnable())
+          if (blob.dataMem.isZero) this.#unfilled.get(blob.dataMem)?.();
+      },
     };
   }
 

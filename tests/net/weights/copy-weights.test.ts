@@ -1,6 +1,7 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { referenceOf } from "../../../src/engines/choose.ts";
 import { Classifier } from "../../../src/inference/classifier.ts";
 import { Detector } from "../../../src/inference/detector.ts";
 import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
@@ -287,4 +288,46 @@ test("nets that share parameters take them once, and the second is told only of 
   expect(ofTrain?.unfilled).toEqual(["ip1", "ip2"]);
   expect(ofCheck).toEqual({ filled: [{ layer: "only", source: "w" }], ignored: [], unfilled: [] });
   expect(lines).toEqual([]);
+});
+
+describe("fillers of a net that is given weights", () => {
+  test("fill what the weights leave, with what they fill without them", () => {
+    using whole = netOf(NET, { seed: 5, phase: "TEST" });
+    using filled = netOf(NET, { seed: 5, phase: "TEST", weights: [partial], silent: true });
+    using source = netOf(`${INPUT} ${ip("ip1", "x")}`, { weights: [partial] });
+    const [w1, b1, w2, b2] = valuesOf(filled);
+    expect([w1, b1]).toEqual(valuesOf(source));
+    expect([w2, b2]).toEqual(valuesOf(whole).slice(2));
+  });
+
+  test("draw nothing for what is read", () => {
+    let draws = 0;
+    const engine = referenceOf(referenceEngines);
+    const noise = {
+      ...engine.noise,
+      uniform: (...args: Parameters<typeof engine.noise.uniform>) => {
+        draws++;
+        engine.noise.uniform(...args);
+      },
+    };
+    const engines = [{ ...engine, noise }] as const;
+    netOf(NET, { engines, weights: [good], silent: true }).close();
+    expect(draws).toBe(0);
+    netOf(NET, { engines, silent: true }).close();
+    expect(draws).toBe(2);
+  });
+
+  test("have to be known all the same", () => {
+    const net = NET.replace('type: "xavier"', 'type: "xavir"');
+    expect(() => netOf(net, { weights: [good], silent: true })).toThrow(
+      'unknown filler type "xavir". Did you mean "xavier"?',
+    );
+  });
+
+  test("fill a parameter that layers share once, in the memory of its owner", () => {
+    const shared = `${INPUT} ${ip("ip1", "x", 3, 'param { name: "w" } param { name: "b" }')} ${ip("ip3", "ip1", 3, 'param { name: "w" } param { name: "b" }')}`;
+    using plain = netOf(shared, { seed: 5 });
+    using given = netOf(shared, { seed: 5, weights: [], silent: true });
+    expect(valuesOf(given)).toEqual(valuesOf(plain));
+  });
 });

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { ClassicLevel } from "classic-level";
 import { removeFile } from "../../files/file-system.ts";
 import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
@@ -22,6 +21,8 @@ const [MOST_RECORDS, MOST_BYTES] = [1000, 2 ** 22];
  */
 export async function createLeveldb(path: string, isContinued = false): Promise<DbWriter> {
   const partial = new PartialFolder(path, isContinued);
+  // Writing alone needs the library, and loading it takes as long as opening a small net.
+  const { ClassicLevel } = await import("classic-level");
   const database = new ClassicLevel<string, Uint8Array>(partial.folder, OPTIONS);
   const trying = async <T>(work: Promise<T>): Promise<T> => {
     try {
