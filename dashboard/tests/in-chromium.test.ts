@@ -74,6 +74,17 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
       ).toEqual([]);
       expect(problems).toEqual([]);
 
+      // What segmenters and detectors mistake.
+      await show(page, "mistakes");
+      await page.getByRole("button", { name: "Test net 1" }).click();
+      await page.locator(".maps img").first().waitFor();
+      expect(await page.locator(".class-scores .name", { hasText: "onerror" }).count()).toBe(1);
+      await page.getByRole("button", { name: "Test net 2" }).click();
+      await page.locator(".boxes rect.dashed").first().waitFor();
+      await page.locator(".table td", { hasText: "onerror" }).waitFor();
+      expect(await page.locator("img[src=x], b:text-is('rose')").count()).toBe(0);
+      expect(problems).toEqual([]);
+
       // Nor is the name of a run, a file or a class anything but text.
       await page.locator(".runs a", { hasText: "onerror" }).click();
       await page.locator(".top h1", { hasText: EVIL }).waitFor();

@@ -99,7 +99,7 @@ export function madeUpSchedule(): Schedule {
 }
 
 function there<T>(view: T): View<T> {
-  return { state: "there", iter: 4200, isKept: false, view };
+  return { state: "there", iter: 4200, stamp: 1, isKept: false, view };
 }
 
 /** A net of a prototxt, with shapes and times that are made up. @param extra names of further layers */
@@ -202,5 +202,35 @@ export function madeUpTest(picture: Picture): View<TestView> {
   }));
   const right = confusion.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
   const classes = { records: right + 300, right, names, confusion, shown: [0, 1, 2, 3, 4], worst };
-  return there({ nets: [{ index: 0, scores: { accuracy: 0.907 }, classes, why: undefined }] });
+  const none = { classes: undefined, pixels: undefined, objects: undefined, why: undefined };
+  const pixels = {
+    ...{ records: 40, accuracy: 0.91, meanIou: 0.64, names, confusion, shown: classes.shown },
+    ious: [0.9, 0.7, 0.61, "NaN" as const, 0.35],
+    colours: names.map((_, i) => `hsl(${70 * i} 60% 45%)`),
+    worst: Array.from({ length: 6 }, (_, record) => ({
+      ...{ record, picture, accuracy: 0.4 + 0.05 * record, meanIou: 0.2 + 0.04 * record },
+      maps: { truth: picture.url, guess: picture.url },
+    })),
+  };
+  const box = { label: 2, name: EVIL, x: 3, y: 4, width: 12, height: 9 };
+  const objects = {
+    ...{ records: 60, meanAveragePrecision: 0.58 },
+    classes: names.map((name, i) => ({
+      ...{ name, objects: 40 + i, detections: 60 - i, right: 30, averagePrecision: 0.7 - 0.1 * i },
+    })),
+    worst: Array.from({ length: 6 }, (_, record) => ({
+      ...{ record, picture },
+      boxes: [
+        { ...box, kind: "wrong" as const, score: 0.9 },
+        { ...box, y: 15, kind: "missed" as const, score: undefined },
+      ],
+    })),
+  };
+  return there({
+    nets: [
+      { ...none, index: 0, scores: { accuracy: 0.907 }, classes },
+      { ...none, index: 1, scores: { loss: 0.3 }, pixels },
+      { ...none, index: 2, scores: { mAP: 0.58 }, objects },
+    ],
+  });
 }

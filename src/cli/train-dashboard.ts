@@ -88,7 +88,8 @@ export async function dashboardOf(
 export function keepNet({ net, iter }: Solver, folder: string, log: Log): void {
   try {
     if (!net.isOpen) return;
-    keepViews(folder, { graph: { state: "there", iter, isKept: true, view: graphOf(net) } });
+    const [view, stamp] = [graphOf(net), Date.now()];
+    keepViews(folder, { graph: { state: "there", iter, stamp, isKept: true, view } });
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     log("warning", "dashboard", `the record lacks the net's graph: ${error.message}`);

@@ -15,6 +15,7 @@
  * | `GET /api/runs/:id/histograms?since=I` | `View<Histograms>`: samples behind iteration I, all without; each request of a live run samples once more |
  * | `GET /api/runs/:id/batch`             | `View<Batch>`                                                      |
  * | `GET /api/runs/:id/test`              | `View<TestView>`; the next test is looked at while this is asked   |
+ * | `GET …/graph`, `weights`, `batch`, `test` with `?known=STAMP` | `Same` where the view is still the one with that `stamp` |
  * | `POST /api/runs/:id/snapshot`         | `Done`; the body is `{}`                                           |
  * | `POST /api/runs/:id/stop`             | `Done`; the body is `{}`                                           |
  * | `POST /api/runs/:id/rate`             | `Done`; the body is `RateChange`                                   |
@@ -120,11 +121,23 @@ export interface Schedule {
 /** What a run shows of its net, or why it does not (yet). */
 export type View<T> =
   /** From the live run, at iteration `iter`; or kept when it ended (`isKept`). */
-  | { readonly state: "there"; readonly iter: number; readonly isKept: boolean; readonly view: T }
+  | {
+      readonly state: "there";
+      readonly iter: number;
+      /** Another whenever the view is. */
+      readonly stamp: number;
+      readonly isKept: boolean;
+      readonly view: T;
+    }
   /** Comes by itself, for example with the next test: to be asked for again. `why` is a sentence. */
   | { readonly state: "waiting"; readonly why: string }
   /** Never comes. `why` is a sentence. */
   | { readonly state: "none"; readonly why: string };
+
+/** The view is the one that is known. */
+export interface Same {
+  readonly state: "same";
+}
 
 /** The train net, layer by layer as it runs, splits included. */
 export interface Graph {
@@ -268,22 +281,81 @@ export interface TestView {
 export interface TestedNet {
   readonly index: number;
   readonly scores: Readonly<Record<string, Num>>;
-  /** Of classifiers; undefined with a reason in `why`. */
+  /** Of classifiers, of segmenters, of detectors; where there is none of them `why` has the reason. */
   readonly classes: TestedClasses | undefined;
+  readonly pixels: TestedPixels | undefined;
+  readonly objects: TestedObjects | undefined;
   readonly why: string | undefined;
 }
 
-export interface TestedClasses {
-  /** Records that were judged, and those of them that were right. */
-  readonly records: number;
-  readonly right: number;
+/** How often classes are taken for each other. */
+export interface ConfusedClasses {
   /** By class, what it is called. */
   readonly names: readonly string[];
   /** Row by true class, column by guess; classes that were mistaken most, where there are very many (`shown`). */
   readonly confusion: readonly (readonly number[])[];
   /** The classes of rows and columns. */
   readonly shown: readonly number[];
+}
+
+export interface TestedClasses extends ConfusedClasses {
+  /** Records that were judged, and those of them that were right. */
+  readonly records: number;
+  readonly right: number;
   readonly worst: readonly Mistake[];
+}
+
+/** What a segmenter said; `confusion` counts pixels. */
+export interface TestedPixels extends ConfusedClasses {
+  readonly records: number;
+  readonly accuracy: Num;
+  readonly meanIou: Num;
+  /** By class: intersection over union; not of a class that is neither there nor guessed. */
+  readonly ious: readonly Num[];
+  /** By class: its colour in maps, as CSS has it. */
+  readonly colours: readonly string[];
+  readonly worst: readonly MistakenPicture[];
+}
+
+/** A picture whose pixels are told badly. */
+export interface MistakenPicture {
+  /** Its number in the test. */
+  readonly record: number;
+  readonly picture: Picture | undefined;
+  readonly accuracy: Num;
+  readonly meanIou: Num;
+  /** Addresses of its labels, and of what the net says. */
+  readonly maps: { readonly truth: string; readonly guess: string } | undefined;
+}
+
+/** What a detector found. */
+export interface TestedObjects {
+  readonly records: number;
+  readonly meanAveragePrecision: Num;
+  readonly classes: readonly {
+    readonly name: string;
+    readonly objects: number;
+    readonly detections: number;
+    /** Detections that are right. */
+    readonly right: number;
+    readonly averagePrecision: Num;
+  }[];
+  readonly worst: readonly MistakenObjects[];
+}
+
+/** A record in which something is found that is not there, or is not found. */
+export interface MistakenObjects {
+  /** Its number in the test. */
+  readonly record: number;
+  readonly picture: Picture | undefined;
+  readonly boxes: readonly JudgedBox[];
+}
+
+/** A box in pixels of the net's input: what is there, found or missed, and what was found, rightly or wrongly. */
+export interface JudgedBox extends LabelledBox {
+  readonly kind: "there" | "missed" | "right" | "wrong";
+  /** Of what was found. */
+  readonly score: number | undefined;
 }
 
 /** A record of which the net was most sure and wrong. */

@@ -2,11 +2,12 @@ import type { BodyReader } from "../http/body-reader.ts";
 import { type Exchange, jsonReply } from "../http/exchange.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { PathParts, Route } from "../http/router.ts";
-import type { Done, RateChange, RunEntry, RunList } from "./api.ts";
+import type { Done, RateChange, RunEntry, RunList, Same, View } from "./api.ts";
 import type { LiveLink } from "./live/live-link.ts";
 import type { Followers } from "./runs/followers.ts";
 import type { RunsShown } from "./runs/runs-shown.ts";
 import type { ShownRun } from "./runs/shown-run.ts";
+import type { RunViews } from "./views/views.ts";
 
 type Answer = (run: ShownRun, exchange: Exchange) => object | Promise<object>;
 
@@ -21,6 +22,16 @@ export function apiRoutes(runs: RunsShown, followers: Followers, bodies: BodyRea
     ...{ method: "GET", path: `/api/runs/:id${what}`, about },
     answer: async (exchange, parts) => jsonReply(await answer(runOf(parts), exchange)),
   });
+  const view = (
+    what: string,
+    about: string,
+    look: (views: RunViews) => Promise<View<unknown>>,
+  ): Route =>
+    get(what, about, async ({ views }, { query }): Promise<View<unknown> | Same> => {
+      const known = numberOf(query, "known");
+      const shown = await look(views);
+      return shown.state === "there" && shown.stamp === known ? { state: "same" } : shown;
+    });
   const post = (
     what: string,
     about: string,
@@ -56,13 +67,13 @@ export function apiRoutes(runs: RunsShown, followers: Followers, bodies: BodyRea
     get("/log", "the log", (run, { query }) => run.log(numberOf(query, "since"))),
     get("/files", "prototxts, command and environment", (run) => run.files()),
     get("/schedule", "the learning rate ahead", (run) => run.schedule()),
-    get("/graph", "the net", (run) => run.views.graph()),
-    get("/weights", "its weights", (run) => run.views.weights()),
+    view("/graph", "the net", (views) => views.graph()),
+    view("/weights", "its weights", (views) => views.weights()),
     get("/histograms", "how arrays are spread", (run, { query }) =>
       run.views.histograms(numberOf(query, "since") ?? -1),
     ),
-    get("/batch", "what the net sees", (run) => run.views.batch()),
-    get("/test", "what the last test told", (run) => run.views.test()),
+    view("/batch", "what the net sees", (views) => views.batch()),
+    view("/test", "what the last test told", (views) => views.test()),
     post("snapshot", "write a snapshot", async (link) => {
       await link.request("snapshot");
       return "A snapshot follows after this iteration.";

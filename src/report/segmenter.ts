@@ -19,19 +19,22 @@ import { textFile } from "./write/text-file.ts";
 /** Makes the report of a net that says of each pixel which class it is of. */
 export class SegmenterCollector implements Collector {
   readonly #records: SegmentedRecords;
-  readonly #source: string;
+  readonly #scored: Scored;
   readonly #pass: DataPass;
   readonly #names: ClassNames | undefined;
 
   constructor(scored: Scored, pass: DataPass, names: ClassNames | undefined) {
-    this.#records = new SegmentedRecords(scored);
-    this.#source = scored.source;
+    this.#records = new SegmentedRecords(scored.scores.shape[1] ?? 0, scored.ignored);
+    this.#scored = scored;
     this.#pass = pass;
     this.#names = names;
   }
 
-  add(first: number, count: number): Promise<void> {
-    return this.#records.add(first, count);
+  async add(first: number, count: number): Promise<void> {
+    const { scores, labels } = this.#scored;
+    await Promise.all([scores.toHost(), labels.toHost()]);
+    const batch = { shape: scores.shape, scores: scores.values(), labels: labels.values() };
+    this.#records.add(first, count, batch);
   }
 
   /** @throws CaffeError where no pixel counts */
@@ -46,7 +49,7 @@ export class SegmenterCollector implements Collector {
     const names = listOfNames(this.#names, confusion.classes);
     const called = records.map(({ record }) => this.#pass.names?.name(record) ?? "");
     const report: SegmenterReport = {
-      ...{ facts, source: this.#source, names, measures, records: records.length },
+      ...{ facts, source: this.#scored.source, names, measures, records: records.length },
       worst: await this.#worst(),
     };
     const columns = ["pixels", "accuracy", "mean_iou"];

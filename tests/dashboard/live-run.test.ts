@@ -10,6 +10,7 @@ import type {
   RunFacts,
   RunFiles,
   RunList,
+  Same,
   Schedule,
   TestView,
   View,
@@ -171,6 +172,24 @@ test("the next test is looked at: confusion and the surest mistakes", async () =
     expect(label).toBe(1);
     expect(guess).not.toBe(1);
     expect(pngSize(picture?.url ?? "")).toEqual([5, 6]);
+  }
+});
+
+test("what a page knows is not sent again, nor drawn again, until it is another", async () => {
+  await using one = await live(liveSolver(TESTING), TESTING);
+  for (const name of ["graph", "weights", "batch", "test"]) {
+    const { stamp } = await viewOf(one, name);
+    const again = await json<View<unknown> | Same>(one.ask(`${one.run}/${name}?known=${stamp}`));
+    // A run that trains may have got on meanwhile.
+    if (again.state !== "same") expect(again).toMatchObject({ state: "there" });
+    const other = await json<View<unknown>>(one.ask(`${one.run}/${name}?known=${stamp - 1}`));
+    expect(other.state).toBe("there");
+  }
+  one.solver.request("stop");
+  await one.training;
+  for (const name of ["weights", "test"]) {
+    const { stamp } = await viewOf(one, name);
+    expect(await json(one.ask(`${one.run}/${name}?known=${stamp}`))).toEqual({ state: "same" });
   }
 });
 

@@ -27,11 +27,11 @@ const NET = `name: "<b>net</b>"
 export const SOLVER =
   'base_lr: 0.0001 lr_policy: "step" gamma: 0.1 stepsize: 1000 momentum: 0.9 max_iter: 4000';
 
-/** A solver of that net; its snapshots go into a folder of their own. */
-export function liveSolver(text = SOLVER, options: SolverOptions = {}): Solver {
+/** A solver of that net, or another; its snapshots go into a folder of their own. */
+export function liveSolver(text = SOLVER, options: SolverOptions = {}, net = NET): Solver {
   return solverOf(text, options, {
     snapshot_prefix: join(temporaryFolder(), "s"),
-    net_param: parsePrototxt("NetParameter", NET),
+    net_param: parsePrototxt("NetParameter", net),
   });
 }
 

@@ -10,26 +10,38 @@ export interface Asked<Answer> {
   readonly again: () => void;
 }
 
-/**
- * Asks for a path when it is shown first, and again `every` milliseconds (by the answer, undefined for never); what was answered
- * stays until there is something newer.
- */
-export function useAsked<Answer>(
-  path: string,
-  every: (answer: Answer) => number | undefined = () => undefined,
-): Asked<Answer> {
+/** How a part of the page goes on asking. */
+export interface GoingOn<Answer> {
+  /** Milliseconds after which it asks again, by the answer; undefined for never. */
+  readonly every?: (answer: Answer) => number | undefined;
+  /** What stands behind the path when something is known already: `?since=12`. */
+  readonly query?: (known: Answer) => string;
+  /** What is known with the news; the same object where there are none. */
+  readonly join?: (known: Answer, news: Answer) => Answer;
+}
+
+/** Asks for a path when it is shown first, and goes on; what was answered stays until there is something newer. */
+export function useAsked<Answer>(path: string, going: GoingOn<Answer> = {}): Asked<Answer> {
   const [known, setKnown] = useState<{ path: string; answer?: Answer; problem?: string }>({ path });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let last: Answer | undefined;
+    const { every, query, join } = going;
     const askOnce = async (): Promise<void> => {
       let wait: number | undefined = 4000;
       try {
-        const answer = await ask<Answer>(path);
+        const news = await ask<Answer>(last === undefined ? path : path + (query?.(last) ?? ""));
         if (isOver) return;
-        setKnown({ path, answer });
-        wait = every(answer);
+        const answer = last !== undefined && join ? join(last, news) : news;
+        last = answer;
+        setKnown((before) =>
+          before.answer === answer && before.path === path && before.problem === undefined
+            ? before
+            : { path, answer },
+        );
+        wait = every?.(answer);
       } catch (error) {
         if (isOver) return;
         const problem = error instanceof ApiError ? error.message : String(error);
@@ -42,7 +54,7 @@ export function useAsked<Answer>(
       isOver = true;
       clearTimeout(timer);
     };
-    // `every` is asked when an answer is there; another function is no reason to ask again.
+    // `going` is asked when an answer is there; another object is no reason to ask again.
   }, [path, turn]);
   const fresh = known.path === path ? known : undefined;
   return {

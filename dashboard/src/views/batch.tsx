@@ -3,8 +3,8 @@ import type { JSX } from "preact";
 import type { Batch, BatchRecord } from "../../../src/dashboard/api.ts";
 import { shortNumber } from "../math/format.ts";
 import { shapeText } from "../math/net-boxes.ts";
+import { BoxedPicture } from "../parts/boxed-picture.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Picture } from "../parts/picture.tsx";
 import { type Occasion, Shown } from "../parts/shown.tsx";
 import { runPath } from "../state/api.ts";
 import { current } from "../state/runs.ts";
@@ -52,7 +52,13 @@ function Records({ batch, about }: { batch: Batch; about: Occasion }): JSX.Eleme
       <ul class="gallery">
         {records.map((record, i) => (
           <li key={i} class="record">
-            <RecordPicture record={record} />
+            <BoxedPicture
+              picture={record.picture}
+              label={labelOf(record)}
+              boxes={record.boxes.map(({ label, name, ...place }) => ({
+                ...{ ...place, colour: label % 10, title: name ?? String(label) },
+              }))}
+            />
             <span class="caption" title={labelOf(record)}>
               <span class="name">{labelOf(record)}</span>
             </span>
@@ -67,24 +73,4 @@ function labelOf({ name, labels, boxes }: BatchRecord): string {
   if (name !== undefined) return name;
   if (labels.length > 0) return labels.map((label) => shortNumber(Number(label))).join(", ");
   return boxes.length > 0 ? `${boxes.length} objects` : "–";
-}
-
-/** A record's picture, with what is labelled in it. */
-function RecordPicture({ record }: { record: BatchRecord }): JSX.Element {
-  const { picture, boxes } = record;
-  if (!picture) return <span class="no-picture soft">no picture</span>;
-  return (
-    <span class="framed">
-      <Picture picture={picture} label={labelOf(record)} />
-      {boxes.length > 0 && (
-        <svg class="boxes" viewBox={`0 0 ${picture.width} ${picture.height}`} aria-hidden="true">
-          {boxes.map(({ label, name, x, y, width, height }, i) => (
-            <rect key={i} {...{ x, y, width, height }} style={{ stroke: `var(--c${label % 10})` }}>
-              <title>{name ?? String(label)}</title>
-            </rect>
-          ))}
-        </svg>
-      )}
-    </span>
-  );
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { TestedClasses } from "../../../src/dashboard/api.ts";
+import type { ConfusedClasses } from "../../../src/dashboard/api.ts";
 import { count, percent } from "../math/format.ts";
 
 /** A pair of classes. */
@@ -9,13 +9,15 @@ export interface Cell {
 }
 
 interface ConfusionProps {
-  classes: TestedClasses;
-  chosen: Cell | undefined;
-  onChoose: (cell: Cell | undefined) => void;
+  classes: ConfusedClasses;
+  /** Whether shares of a row are told in place of numbers, as of pixels. */
+  isShares?: boolean;
+  chosen?: Cell | undefined;
+  onChoose?: (cell: Cell | undefined) => void;
 }
 
 /** A table of how often each class is taken for each; a pair that happens can be chosen. */
-export function Confusion({ classes, chosen, onChoose }: ConfusionProps): JSX.Element {
+export function Confusion({ classes, isShares, chosen, onChoose }: ConfusionProps): JSX.Element {
   const { confusion, shown, names } = classes;
   const nameOf = (label: number): string => names[label] ?? String(label);
   return (
@@ -44,6 +46,7 @@ export function Confusion({ classes, chosen, onChoose }: ConfusionProps): JSX.El
                   const times = counts[column] ?? 0;
                   const isChosen = chosen?.label === label && chosen.guess === guess;
                   const share = all > 0 ? times / all : 0;
+                  const text = isShares ? Math.round(100 * share) || "" : times || "";
                   return (
                     <td
                       key={guess}
@@ -51,16 +54,16 @@ export function Confusion({ classes, chosen, onChoose }: ConfusionProps): JSX.El
                       style={{ "--share": `${strength(share)}%` }}
                       title={`${nameOf(label)} taken for ${nameOf(guess)}: ${count(times)}, ${percent(share)}`}
                     >
-                      {times > 0 && label !== guess ? (
+                      {times > 0 && label !== guess && onChoose ? (
                         <button
                           type="button"
                           aria-pressed={isChosen}
                           onClick={() => onChoose(isChosen ? undefined : { label, guess })}
                         >
-                          {times}
+                          {text}
                         </button>
                       ) : (
-                        times || ""
+                        text
                       )}
                     </td>
                   );

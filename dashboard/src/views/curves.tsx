@@ -113,9 +113,9 @@ function costCharts(all: readonly ShownRun[], byTime: boolean): readonly CostCha
 function useRates(all: readonly ShownRun[], known: string, byTime: boolean): readonly ChartLine[] {
   const history = all[0]?.history;
   const isOver = history?.stop !== undefined;
-  const { answer } = useAsked<Schedule>(runPath(current.value, "schedule"), () =>
-    isOver ? undefined : 4000,
-  );
+  const { answer } = useAsked<Schedule>(runPath(current.value, "schedule"), {
+    every: () => (isOver ? undefined : 4000),
+  });
   // `known` stands for the runs.
   return useMemo(() => {
     const past = curveLines(

@@ -10,6 +10,8 @@ import { Tile } from "../parts/tile.tsx";
 import { runPath } from "../state/api.ts";
 import { current } from "../state/runs.ts";
 import { type Cell, Confusion } from "./confusion.tsx";
+import { MistakenObjects } from "./mistaken-objects.tsx";
+import { MistakenPixels } from "./mistaken-pixels.tsx";
 
 /** What the last test has told: which classes are taken for which, and the worst mistakes. */
 export function Mistakes(): JSX.Element {
@@ -24,7 +26,7 @@ function Nets({ nets, about }: { nets: TestView["nets"]; about: Occasion }): JSX
   const [chosen, setChosen] = useState("0");
   const net = nets.find(({ index }) => String(index) === chosen) ?? nets[0];
   if (!net) return <Empty icon="mistakes" title="This run has no test" />;
-  const { classes, scores, why } = net;
+  const { classes, pixels, objects, scores, why } = net;
   return (
     <>
       {nets.length > 1 && (
@@ -46,15 +48,28 @@ function Nets({ nets, about }: { nets: TestView["nets"]; about: Occasion }): JSX
             <Tile name="Wrong" value={count(classes.records - classes.right)} />
           </>
         )}
+        {pixels && (
+          <>
+            <Tile name="Mean IoU" value={shortNumber(Number(pixels.meanIou))} />
+            <Tile name="Pixels right" value={percent(Number(pixels.accuracy))} />
+          </>
+        )}
+        {objects && (
+          <Tile
+            name="Mean average precision"
+            value={shortNumber(Number(objects.meanAveragePrecision))}
+          />
+        )}
         {Object.entries(scores).map(([name, value]) => (
           <Tile key={name} name={name} value={shortNumber(Number(value))} />
         ))}
         <Tile name="As of iteration" value={count(about.iter)} />
       </dl>
-      {classes ? (
-        <Classes key={net.index} classes={classes} />
-      ) : (
-        <Empty icon="mistakes" title="No classes to be mistaken">
+      {classes && <Classes key={net.index} classes={classes} />}
+      {pixels && <MistakenPixels pixels={pixels} />}
+      {objects && <MistakenObjects objects={objects} />}
+      {!classes && !pixels && !objects && (
+        <Empty icon="mistakes" title="No mistakes to be shown">
           {why}
         </Empty>
       )}

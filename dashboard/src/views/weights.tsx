@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Histograms, Weights, WeightView } from "../../../src/dashboard/api.ts";
 import { shortNumber } from "../math/format.ts";
+import { joinHistograms } from "../math/join-histograms.ts";
 import { shapeText } from "../math/net-boxes.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Picture } from "../parts/picture.tsx";
@@ -53,6 +54,7 @@ export function WeightsView(): JSX.Element {
           path={runPath(current.value, "histograms")}
           icon="weights"
           every={({ every }) => 1000 * every}
+          join={joinHistograms}
         >
           {({ arrays }) => <Spreads arrays={arrays.filter((one) => one.kind === chosen)} />}
         </Shown>

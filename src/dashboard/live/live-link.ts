@@ -5,7 +5,8 @@ import type { Tested } from "./test-watch.ts";
 export interface LiveLink {
   /** @throws what looking throws, and where the run is gone */
   ask<Kind extends Question>(kind: Kind): Promise<LiveAnswer<Kind>>;
-  tested(): Promise<Tested>;
+  /** @param known the number of the last test that is known: only later ones are told of */
+  tested(known: number): Promise<Tested>;
   request(action: "snapshot" | "stop"): Promise<void>;
   scaleRate(factor: number): Promise<void>;
 }

@@ -64,9 +64,9 @@ export class LiveRun {
     });
   }
 
-  /** What tests have told that were watched; they are from now on, for a while. */
-  tested(): Tested {
-    return this.#tests.ask();
+  /** What tests behind number `known` have told that were watched; they are from now on, for a while. */
+  tested(known: number): Tested {
+    return this.#tests.ask(known);
   }
 
   /** Lets the solver write a snapshot, or write one and stop, before its next iteration. */

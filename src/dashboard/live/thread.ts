@@ -26,7 +26,7 @@ function call<Name extends keyof LiveLink>(
 
 const link: LiveLink = {
   ask: (kind) => call("ask", kind),
-  tested: () => call("tested"),
+  tested: (known) => call("tested", known),
   request: (action) => call("request", action),
   scaleRate: (factor) => call("scaleRate", factor),
 };

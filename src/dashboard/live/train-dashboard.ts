@@ -46,7 +46,7 @@ export async function openTrainDashboard(
 function linkTo(run: LiveRun): LiveLink {
   return {
     ask: (kind) => run.ask(kind),
-    tested: async () => run.tested(),
+    tested: async (known) => run.tested(known),
     request: async (action) => run.request(action),
     scaleRate: async (factor) => run.scaleRate(factor),
   };

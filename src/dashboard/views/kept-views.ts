@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
-import { isFile } from "../../io/files/file-system.ts";
+import { fileStamp, isFile } from "../../io/files/file-system.ts";
 import { readText } from "../../io/files/read-file.ts";
 import { readCaffemodel } from "../../io/weights/caffemodel.ts";
 import type { Batch, Graph, Histograms, TestView, View, ViewName, Weights } from "../api.ts";
@@ -47,10 +47,20 @@ function asKept(parts: KeptParts): KeptParts {
 /** Where the weights of a run's last snapshot lie. */
 type LastWeights = () => { readonly path: string; readonly iter: number } | undefined;
 
+/** What was read last. */
+interface ReadKept {
+  /** How the file was then, and when that was. */
+  readonly stamp: string;
+  readonly at: number;
+  readonly kept: Kept | undefined;
+}
+
 /** Views of a run that this process does not train: what was kept of it, and the weights of its last snapshot. */
 export class KeptViews implements RunViews {
   readonly #folder: string;
   readonly #weights: LastWeights;
+  #kept: ReadKept | undefined;
+  #shownWeights: { readonly stamp: string; readonly view: View<Weights> } | undefined;
 
   constructor(folder: string, weights: LastWeights) {
     this.#folder = folder;
@@ -58,18 +68,18 @@ export class KeptViews implements RunViews {
   }
 
   get names(): readonly ViewName[] {
-    const kept = this.#read();
+    const { kept } = this.#read();
     const names: readonly ViewName[] = KEPT.filter((name) => kept?.[name] !== undefined);
     return this.#weights() ? [...names, "weights"] : names;
   }
 
   async graph(): Promise<View<Graph>> {
-    return this.#kept("graph");
+    return this.#part("graph");
   }
 
   /** The samples behind `since`, as a live run gives them. */
   async histograms(since: number): Promise<View<Histograms>> {
-    const kept = this.#kept("histograms");
+    const kept = this.#part("histograms");
     if (kept.state !== "there") return kept;
     const arrays = kept.view.arrays.map((series) => ({
       ...series,
@@ -79,11 +89,11 @@ export class KeptViews implements RunViews {
   }
 
   async batch(): Promise<View<Batch>> {
-    return this.#kept("batch");
+    return this.#part("batch");
   }
 
   async test(): Promise<View<TestView>> {
-    return this.#kept("test");
+    return this.#part("test");
   }
 
   async weights(): Promise<View<Weights>> {
@@ -91,23 +101,47 @@ export class KeptViews implements RunViews {
     if (!last || !isFile(last.path)) {
       return { state: "none", why: "the run has left no snapshot whose weights could be shown." };
     }
-    const view = await weightsView(parametersOf(last.path));
-    return { state: "there", iter: last.iter, isKept: true, view };
-  }
-
-  #kept<Name extends keyof KeptParts>(name: Name): NonNullable<KeptParts[Name]> | NoView {
-    return this.#read()?.[name] ?? { state: "none", why: NOT_KEPT };
-  }
-
-  #read(): Kept | undefined {
-    const path = fileOf(this.#folder);
-    if (!isFile(path)) return undefined;
-    try {
-      const kept = JSON.parse(readText(path, "kept views")) as Kept;
-      return kept.version === 1 ? kept : undefined;
-    } catch {
-      return undefined;
+    const stamp = JSON.stringify([last, fileStamp(last.path)]);
+    if (this.#shownWeights?.stamp !== stamp) {
+      const weights = await weightsView(parametersOf(last.path));
+      const { iter } = last;
+      const view = {
+        state: "there",
+        iter,
+        stamp: Date.now(),
+        isKept: true,
+        view: weights,
+      } as const;
+      this.#shownWeights = { stamp, view };
     }
+    return this.#shownWeights.view;
+  }
+
+  #part<Name extends keyof KeptParts>(name: Name): NonNullable<KeptParts[Name]> | NoView {
+    const { kept, at } = this.#read();
+    const view = kept?.[name];
+    if (!view) return { state: "none", why: NOT_KEPT };
+    return view.state === "there" ? { ...view, stamp: at } : view;
+  }
+
+  /** What is kept, read again only when the file is another: pages ask every few seconds, and pictures make it large. */
+  #read(): ReadKept {
+    const path = fileOf(this.#folder);
+    const stamp = fileStamp(path);
+    if (this.#kept?.stamp !== stamp) {
+      this.#kept = { stamp, at: Date.now(), kept: readKept(path) };
+    }
+    return this.#kept;
+  }
+}
+
+function readKept(path: string): Kept | undefined {
+  if (!isFile(path)) return undefined;
+  try {
+    const kept = JSON.parse(readText(path, "kept views")) as Kept;
+    return kept.version === 1 ? kept : undefined;
+  } catch {
+    return undefined;
   }
 }
 

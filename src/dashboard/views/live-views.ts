@@ -1,7 +1,15 @@
 import { within } from "../../util/promises.ts";
-import type { Batch, Graph, Histograms, TestView, View, ViewName, Weights } from "../api.ts";
+import type {
+  Batch,
+  Graph,
+  Histograms,
+  TestedNet,
+  TestView,
+  View,
+  ViewName,
+  Weights,
+} from "../api.ts";
 import { restAfter } from "../live/allowance.ts";
-import type { BatchCopy } from "../live/batch-copy.ts";
 import type { LiveLink } from "../live/live-link.ts";
 import type { LiveAnswer, Question } from "../live/live-run.ts";
 import { batchView } from "./batch-view.ts";
@@ -31,6 +39,10 @@ export class LiveViews implements RunViews {
   readonly #answers: { readonly [Kind in Question]: Answers<Kind> };
   readonly #histograms = new HistogramsOverTime();
   #sampled = -1;
+  /** The last test of each net, and which of all tests was known last. */
+  readonly #tested = new Map<number, { readonly iter: number; readonly net: TestedNet }>();
+  #known = 0;
+  #testedAt = 0;
 
   constructor(link: LiveLink, classes: ReadonlyMap<number, string>) {
     this.#link = link;
@@ -59,32 +71,26 @@ export class LiveViews implements RunViews {
       this.#histograms.add(answer.iter, answer.told);
     }
     const every = Math.max(FRESH.samples, restAfter(answer.spentMs)) / 1000;
-    return there(answer.iter, { arrays: this.#histograms.since(since), every });
+    return there(answer, { arrays: this.#histograms.since(since), every });
   }
 
-  async batch(): Promise<View<Batch>> {
-    const answer = await this.#answers.batch.get();
-    if (!answer) return { state: "waiting", why: BUSY };
-    if (!answer.told) {
-      return {
-        state: "none",
-        why: "no data layer of the train net brings records that can be read here.",
-      };
-    }
-    return this.#shownBatch(answer.iter, answer.told);
-  }
-
-  async #shownBatch(iter: number, batch: BatchCopy): Promise<View<Batch>> {
-    return there(iter, await batchView(batch, this.#classes));
+  batch(): Promise<View<Batch>> {
+    return this.#view("batch", (told) => told && batchView(told, this.#classes), NO_BATCH);
   }
 
   async test(): Promise<View<TestView>> {
-    const { nets, next } = await this.#link.tested();
-    if (nets.length > 0) {
-      const iter = Math.max(...nets.map((net) => net.iter));
-      return there(iter, {
-        nets: await Promise.all(nets.map((net) => testedNet(net, this.#classes))),
-      });
+    const { nets, next, last } = await this.#link.tested(this.#known);
+    // Two pages that ask at once are told of the same test.
+    for (const net of nets.filter(({ number }) => number > this.#known)) {
+      const shown = { iter: net.iter, net: await testedNet(net, this.#classes) };
+      this.#tested.set(net.index, shown);
+      this.#testedAt = Date.now();
+    }
+    this.#known = Math.max(this.#known, last);
+    if (this.#tested.size > 0) {
+      const all = [...this.#tested.values()];
+      const iter = Math.max(...all.map((one) => one.iter));
+      return there({ iter, at: this.#testedAt }, { nets: all.map(({ net }) => net) });
     }
     if (next === undefined)
       return {
@@ -100,37 +106,50 @@ export class LiveViews implements RunViews {
   /** What was looked at, as it was last: to be kept. The net is always there. */
   async last(): Promise<KeptParts> {
     const { graph, samples, batch } = this.#answers;
-    const net = graph.last ?? (await this.#link.ask("graph"));
-    const { nets } = await this.#link.tested();
+    const net = graph.last ?? { ...(await this.#link.ask("graph")), at: Date.now() };
     // The run has ended: what was seen of it, it does not show again.
     const seen = batch.last;
+    const test = await this.test();
     return {
-      graph: there(net.iter, net.told),
+      graph: there(net, net.told),
       ...(samples.last && { histograms: await this.histograms(-1) }),
-      ...(seen?.told && { batch: await this.#shownBatch(seen.iter, seen.told) }),
-      ...(nets.length > 0 && { test: await this.test() }),
+      ...(seen?.told && { batch: there(seen, await batchView(seen.told, this.#classes)) }),
+      ...(test.state === "there" && { test }),
     };
   }
 
+  /** @param none why there is nothing, where `show` gives nothing */
   async #view<Kind extends Question, T>(
     kind: Kind,
-    show: (told: LiveAnswer<Kind>["told"]) => T | Promise<T>,
+    show: (told: LiveAnswer<Kind>["told"]) => T | undefined | Promise<T | undefined>,
+    none = "there is nothing to show.",
   ): Promise<View<T>> {
-    const answer = await (this.#answers[kind] as unknown as Answers<Kind>).get();
+    const answers = this.#answers[kind] as unknown as Answers<Kind>;
+    const answer = await answers.get();
     if (!answer) return { state: "waiting", why: BUSY };
-    return there(answer.iter, await show(answer.told));
+    const make = async (): Promise<View<T>> => {
+      const view = await show(answer.told);
+      return view === undefined ? { state: "none", why: none } : there(answer, view);
+    };
+    if (answers.made?.of !== answer) answers.made = { of: answer, view: make() };
+    return (await answers.made.view) as View<T>;
   }
 }
 
-function there<T>(iter: number, view: T): View<T> {
-  return { state: "there", iter, isKept: false, view };
+const NO_BATCH = "no data layer of the train net brings records that can be read here.";
+
+/** @param of the iteration, and when that was */
+function there<T>(of: { readonly iter: number; readonly at: number }, view: T): View<T> {
+  return { state: "there", iter: of.iter, stamp: of.at, isKept: false, view };
 }
 
 /** Answers to one question: the last one, and whether another is on its way. All who ask meanwhile wait for the same. */
 class Answers<Kind extends Question> {
   readonly #link: LiveLink;
   readonly #kind: Kind;
-  last: LiveAnswer<Kind> | undefined;
+  last: (LiveAnswer<Kind> & { readonly at: number }) | undefined;
+  /** What was made of an answer: pictures are drawn once, however often pages ask. */
+  made: { readonly of: LiveAnswer<Kind>; readonly view: Promise<unknown> } | undefined;
   #lastAt = 0;
   #coming: Promise<void> | undefined;
 
@@ -140,7 +159,7 @@ class Answers<Kind extends Question> {
   }
 
   /** A new answer, or after a while the last there was. */
-  async get(): Promise<LiveAnswer<Kind> | undefined> {
+  async get(): Promise<Answers<Kind>["last"]> {
     const rest = Math.max(FRESH[this.#kind], restAfter(this.last?.spentMs ?? 0));
     if (this.last && performance.now() - this.#lastAt < rest) return this.last;
     this.#coming ??= this.#ask();
@@ -150,7 +169,7 @@ class Answers<Kind extends Question> {
 
   async #ask(): Promise<void> {
     try {
-      this.last = await this.#link.ask(this.#kind);
+      this.last = { ...(await this.#link.ask(this.#kind)), at: Date.now() };
       this.#lastAt = performance.now();
     } finally {
       this.#coming = undefined;

@@ -34,6 +34,9 @@ export function pixelsOf(transform: TransformationParameter | undefined): Pixels
 /** A range of values that becomes that of pixels: 0 to 255 as it is. */
 type Range = readonly [from: number, to: number];
 
+/** Pictures with a longer side are photographs: as JPEG they are a fraction as large. */
+const MOST_EXACT = 128;
+
 const BYTES: Range = [0, 255];
 
 /** How values of a net's input are shown: as the bytes that they are, or stretched where they are none. */
@@ -79,17 +82,22 @@ export async function recordPicture(
       data[i] = ((values[i] ?? 0) / pixels.scale + mean) * factor;
     }
   }
-  return pngPicture(channels, height, width, data);
+  const format = Math.max(height, width) > MOST_EXACT ? "jpeg" : "png";
+  return drawnPicture(channels, height, width, data, format);
 }
 
-/** Planes of bytes, blue first where there are three, as a PNG in its address. */
-export async function pngPicture(
+/** Planes of bytes, blue first where there are three, as an image in its address: a PNG, or a JPEG, which is smaller. */
+export async function drawnPicture(
   channels: number,
   height: number,
   width: number,
   data: Uint8ClampedArray,
+  format: "png" | "jpeg" = "png",
 ): Promise<Picture> {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const png = await encodeImage({ channels, height, width, data: bytes }, "png");
-  return { width, height, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
+  const image = await encodeImage({ channels, height, width, data: bytes }, format);
+  return {
+    ...{ width, height },
+    url: `data:image/${format};base64,${Buffer.from(image).toString("base64")}`,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Picture, Weights, WeightView } from "../api.ts";
 import type { SampledParameter } from "../live/looks.ts";
-import { pngPicture } from "./pixels.ts";
+import { drawnPicture } from "./pixels.ts";
 import { spreadOf } from "./spread.ts";
 
 /** Tiles side by side, and one below the other, at most. */
@@ -83,7 +83,7 @@ async function filtersPicture(
   const about = isSingle
     ? ofFilters
     : `${ofFilters}, a row each; ${countText(shownChannels, channels, "channels")}`;
-  return { picture: await pngPicture(planes, tall, wide, data), about };
+  return { picture: await drawnPicture(planes, tall, wide, data), about };
 }
 
 /** A matrix, its least value black and its greatest white. */
@@ -99,7 +99,7 @@ async function matrixPicture(rows: number, columns: number, values: Float32Array
     }
   }
   return {
-    picture: await pngPicture(1, tall, wide, data),
+    picture: await drawnPicture(1, tall, wide, data),
     about: `${countText(tall, rows, "rows")}, ${countText(wide, columns, "columns")}`,
   };
 }

@@ -34,11 +34,13 @@ export class DetectedRecords {
   readonly #layer: number;
   readonly #objects: DetectedObject[] = [];
   readonly #truths: Map<number, readonly TestObject[]> = new Map();
-  readonly scores: DetectionScores = new DetectionScores();
+  readonly scores: DetectionScores;
 
-  constructor(net: Net, layer: number) {
+  /** @param scores what was found before, to which this is added */
+  constructor(net: Net, layer: number, scores: DetectionScores = new DetectionScores()) {
     this.#net = net;
     this.#layer = layer;
+    this.scores = scores;
   }
 
   /** All detections, in order. */

@@ -1,8 +1,9 @@
 import { countConfusion } from "../../layers/base/confusion.ts";
+import type { FloatArray } from "../../util/arrays.ts";
+import { countOf, type Shape } from "../../util/shape.ts";
 import type { Confusion } from "../measures/confusion.ts";
 import { measureSegmentation } from "../measures/segmentation.ts";
 import { type PixelMaps, pixelMapsOf } from "./pixel-maps.ts";
-import type { Scored } from "./scored.ts";
 
 /** How well one picture was told. */
 interface SegmentedRecord {
@@ -21,16 +22,24 @@ export interface WorstRecord extends SegmentedRecord {
 /** So many pictures are kept with their maps. */
 const MOST_WORST = 24;
 
+/** A batch's scores of classes, N×C×…, and the labels of their places. */
+interface SegmentedBatch {
+  /** Of the scores. */
+  readonly shape: Shape;
+  readonly scores: FloatArray;
+  readonly labels: FloatArray;
+}
+
 /** Takes in what a net says of the pixels of records, batch by batch. Pixels whose label is no class count for nothing. */
 export class SegmentedRecords {
-  readonly #scored: Scored;
+  readonly #ignored: readonly number[];
   readonly #records: SegmentedRecord[] = [];
   #worst: readonly WorstRecord[] = [];
   readonly confusion: Confusion;
 
-  constructor(scored: Scored) {
-    this.#scored = scored;
-    const classes = scored.scores.shape[1] ?? 0;
+  /** @param ignored labels that count for nothing */
+  constructor(classes: number, ignored: readonly number[]) {
+    this.#ignored = ignored;
     this.confusion = { classes, counts: new Float64Array(classes ** 2) };
   }
 
@@ -44,18 +53,16 @@ export class SegmentedRecords {
     return this.#worst;
   }
 
-  /** Takes in the first `count` samples of the batch that was just run. */
-  async add(first: number, count: number): Promise<void> {
-    const { scores, labels, ignored } = this.#scored;
-    await Promise.all([scores.toHost(), labels.toHost()]);
+  /** Takes in the first `count` samples of a batch, of which the first is record `first`. */
+  add(first: number, count: number, { shape, scores, labels }: SegmentedBatch): void {
     const { classes } = this.confusion;
-    const [inner, size] = [scores.count(2), scores.count(1)];
+    const [inner, size] = [countOf(shape, 2), countOf(shape, 1)];
     const isCounted = (label: number): boolean =>
-      label >= 0 && label < classes && !ignored.includes(label);
+      label >= 0 && label < classes && !this.#ignored.includes(label);
     for (let i = 0; i < count; i++) {
       const own = { classes, counts: new Float64Array(classes ** 2) };
-      const ofSample = scores.values().subarray(i * size, (i + 1) * size);
-      const itsLabels = labels.values().subarray(i * inner, (i + 1) * inner);
+      const ofSample = scores.subarray(i * size, (i + 1) * size);
+      const itsLabels = labels.subarray(i * inner, (i + 1) * inner);
       countConfusion(ofSample, itsLabels, inner, own.counts, isCounted);
       own.counts.forEach((places, at) => {
         this.confusion.counts[at] = (this.confusion.counts[at] ?? 0) + places;
@@ -65,7 +72,7 @@ export class SegmentedRecords {
       this.#records.push(told);
       const last = this.#worst[MOST_WORST - 1];
       if (!(meanIou < (last?.meanIou ?? 1))) continue;
-      const maps = pixelMapsOf(scores.shape, ofSample, itsLabels, isCounted);
+      const maps = pixelMapsOf(shape, ofSample, itsLabels, isCounted);
       this.#worst = [...this.#worst, { ...told, maps }]
         .toSorted((a, b) => a.meanIou - b.meanIou || a.record - b.record)
         .slice(0, MOST_WORST);

@@ -1,5 +1,4 @@
-import { type Colour, mapColour } from "../../draw/palette.ts";
-import { encodeImage } from "../../io/images/encode.ts";
+import { mapColour } from "../../draw/palette.ts";
 import { type Html, html } from "../../page/html.ts";
 import { pageText, section } from "../../page/page.ts";
 import {
@@ -11,7 +10,7 @@ import {
   table,
   tiles,
 } from "../../page/parts.ts";
-import type { PixelMaps } from "../collect/pixel-maps.ts";
+import { mapPicture } from "../collect/map-picture.ts";
 import type { WorstRecord } from "../collect/segmented.ts";
 import type { ShownPicture } from "../collect/thumbnail.ts";
 import type { PixelShares, Segmentation } from "../measures/segmentation.ts";
@@ -20,8 +19,6 @@ import { confoundedJson, confoundedTable } from "./confounded.ts";
 import { confusionSvg } from "./confusion-picture.ts";
 import { factsJson, reportJson } from "./report-json.ts";
 import { decimals, footOf, leadOf, percent, short } from "./shown.ts";
-
-const NOT_COUNTED: Colour = [224, 224, 192];
 
 /** A picture that is told badly. */
 export interface WorstPicture extends WorstRecord, ShownPicture {}
@@ -130,17 +127,4 @@ async function worstPictures(
       gallery(figures),
     ),
   ];
-}
-
-/** The address of a map in PASCAL VOC's colours; what does not count is pale, as the borders there. */
-async function mapPicture({ height, width }: PixelMaps, labels: Int32Array): Promise<string> {
-  const places = height * width;
-  const data = new Uint8Array(3 * places);
-  for (let i = 0; i < places; i++) {
-    const label = labels[i] ?? 0;
-    const colour = label < 0 ? NOT_COUNTED : mapColour(label);
-    for (const [c, value] of colour.entries()) data[c * places + i] = value;
-  }
-  const bytes = await encodeImage({ channels: 3, height, width, data }, "png");
-  return `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
 }

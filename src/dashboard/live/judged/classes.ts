@@ -1,10 +1,8 @@
-import type { TransformationParameter } from "../../io/proto/caffe.ts";
-import { judge, type Scale, toProbabilities } from "../../report/measures/judged.ts";
+import { judge, type Scale, toProbabilities } from "../../../report/measures/judged.ts";
+import { mostMistaken } from "./most-mistaken.ts";
 
 /** So many mistakes are kept. */
 const MOST_MISTAKES = 24;
-/** So many classes have rows of their own; of more, those that are mistaken most. */
-const MOST_SHOWN = 40;
 /** Of more classes no table is kept. */
 const MOST_CLASSES = 2048;
 
@@ -23,36 +21,29 @@ interface JudgedMistake {
 
 /** What a classifier said in a test. */
 export interface JudgedClasses {
+  readonly kind: "classes";
   readonly records: number;
   readonly right: number;
   readonly classes: number;
-  /** The classes of rows and columns of `confusion`: of many those that are mistaken most. */
+  /** The classes of rows and columns of `confusion`. */
   readonly shown: readonly number[];
   /** Row by true class, column by guess. */
   readonly confusion: readonly (readonly number[])[];
   /** Surest first. */
   readonly worst: readonly JudgedMistake[];
-  readonly pictures: Pictures | undefined;
-}
-
-/** How the records of a test are pictures. */
-interface Pictures {
-  /** Channels, rows and columns. */
-  readonly shape: readonly number[];
-  readonly transform: TransformationParameter | undefined;
 }
 
 /** A batch as far as its scores are judged by it. */
 interface JudgedBatch {
   readonly labels: Float32Array;
   readonly classes: number;
-  readonly ignored: number | undefined;
+  /** Labels that count for nothing. */
+  readonly ignored: readonly number[];
   readonly pixelsOf: (record: number) => Float32Array | undefined;
 }
 
 /** Judges what a classifier says, batch by batch. */
-export class JudgedTest {
-  pictures: Pictures | undefined;
+export class ClassesTest {
   #records = 0;
   /** All records, judged or not. */
   #seen = 0;
@@ -72,7 +63,7 @@ export class JudgedTest {
     for (const [i, given] of labels.entries()) {
       const label = Math.trunc(given);
       const record = this.#seen++;
-      if (label === ignored || !(label >= 0 && label < classes)) continue;
+      if (ignored.includes(label) || !(label >= 0 && label < classes)) continue;
       const row = scores.subarray(i * classes, (i + 1) * classes);
       const { guess } = judge(row, label);
       this.#records++;
@@ -109,35 +100,16 @@ export class JudgedTest {
   }
 
   /** What was said of all records; undefined where there were none. */
-  classes(): JudgedClasses | undefined {
+  result(): JudgedClasses | undefined {
     if (this.#records === 0) return undefined;
     const classes = this.#classes;
-    const shown = this.#shown();
+    const shown = this.#counts.length > 0 ? mostMistaken(this.#counts, classes) : [];
     return {
-      ...{ records: this.#records, right: this.#right, classes, shown, worst: this.#worst },
+      ...{ kind: "classes", records: this.#records, right: this.#right, classes, shown },
+      worst: this.#worst,
       confusion: shown.map((label) =>
         shown.map((guess) => this.#counts[label * classes + guess] ?? 0),
       ),
-      pictures: this.pictures,
     };
-  }
-
-  /** All classes where they are few; else those that are mistaken, or others are taken for, most. */
-  #shown(): number[] {
-    const classes = this.#classes;
-    const all = Array.from({ length: classes }, (_, label) => label);
-    if (this.#counts.length === 0) return [];
-    if (classes <= MOST_SHOWN) return all;
-    const mistaken = new Float64Array(classes);
-    this.#counts.forEach((count, at) => {
-      const [label, guess] = [Math.floor(at / classes), at % classes];
-      if (count === 0 || label === guess) return;
-      mistaken[label] = (mistaken[label] ?? 0) + count;
-      mistaken[guess] = (mistaken[guess] ?? 0) + count;
-    });
-    return all
-      .sort((a, b) => (mistaken[b] ?? 0) - (mistaken[a] ?? 0) || a - b)
-      .slice(0, MOST_SHOWN)
-      .sort((a, b) => a - b);
   }
 }
