@@ -255,7 +255,7 @@ export function withOwnFlagsFirst<T, U>(command: CommandModule<T, U>): CommandMo
 }
 
 /** The first word of a command. */
-export function nameOf({ command }: CommandModule): string {
+function nameOf({ command }: CommandModule): string {
   return String(command).split(" ")[0] ?? "";
 }
 

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { commandNames, loadCommands } from "../../src/cli/command-list.ts";
-import { nameOf } from "../../src/cli/flags.ts";
+
+const nameOf = ({ command }: { readonly command?: unknown }): string | undefined =>
+  String(command).split(" ")[0];
 
 test("every command is called as it is listed, and where none is named all are loaded", async () => {
   const all = await loadCommands("--help");
