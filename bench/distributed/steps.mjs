@@ -22,7 +22,7 @@ const solver = Solver.parse(
   },
 );
 // What is fastest is found in the first steps, and how gradients travel.
-await solver.step(3);
+await solver.step(8);
 const times = [];
 for (let i = 0; i < Number(steps); i++) {
   const begun = performance.now();

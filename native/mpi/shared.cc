@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -13,6 +11,8 @@
 #include <cstring>
 #include <string>
 #include <thread>
+
+#include "../src/shared-memory.h"
 
 namespace {
 
@@ -33,38 +33,28 @@ size_t bytes_of(const Napi::Value& value) {
 }
 
 // The memory of a file, which is closed when the array goes.
-Napi::ArrayBuffer mapped(Napi::Env env, int file, size_t bytes) {
-  void* at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (at == MAP_FAILED) throw failure(env, "mmap");
-#ifdef MADV_HUGEPAGE
-  madvise(at, bytes, MADV_HUGEPAGE);
-#endif
-  return Napi::ArrayBuffer::New(env, at, bytes, [file, bytes](Napi::Env, void* data) {
+Napi::ArrayBuffer mapped(Napi::Env env, caffe::SharedFile& file, size_t bytes) {
+  void* at = caffe::map_shared_largely(file.descriptor, bytes);
+  if (!at) throw failure(env, "memory to share cannot be mapped");
+  const int kept = file.keep();
+  return Napi::ArrayBuffer::New(env, at, bytes, [kept, bytes](Napi::Env, void* data) {
     munmap(data, bytes);
-    close(file);
+    close(kept);
   });
 }
 
-// makeShared(bytes): zeros that other processes can open by /proc/PID/fd/FILE while the memory is there; {memory, file}
+// makeShared(bytes): zeros that other processes can open by `path` while the memory is there; {memory, path}
 Napi::Value MakeShared(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-#ifdef MFD_CLOEXEC
   const size_t bytes = bytes_of(info[0]);
-  const int file = memfd_create("caffe", MFD_CLOEXEC);
-  if (file < 0) throw failure(env, "memfd_create");
+  caffe::SharedFile file;
+  if (!file.make(bytes)) throw failure(env, "memory to share cannot be made");
+  // A name would be left where ranks are killed.
+  if (file.is_named) throw Napi::Error::New(env, "this system has no memfd_create");
   Napi::Object made = Napi::Object::New(env);
-  try {
-    if (ftruncate(file, static_cast<off_t>(bytes)) != 0) throw failure(env, "ftruncate");
-    made.Set("memory", mapped(env, file, bytes));
-  } catch (const Napi::Error&) {
-    close(file);
-    throw;
-  }
-  made.Set("file", file);
+  made.Set("path", file.path);
+  made.Set("memory", mapped(env, file, bytes));
   return made;
-#else
-  throw Napi::Error::New(env, "this system has no memfd_create");
-#endif
 }
 
 // openShared(path, bytes): the memory that another process has made
@@ -72,19 +62,14 @@ Napi::Value OpenShared(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string path = info[0].As<Napi::String>();
   const size_t bytes = bytes_of(info[1]);
-  const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) throw failure(env, path.c_str());
+  caffe::SharedFile file;
+  file.descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file.descriptor < 0) throw failure(env, path.c_str());
   struct stat found;
-  if (fstat(file, &found) != 0 || static_cast<size_t>(found.st_size) != bytes) {
-    close(file);
+  if (fstat(file.descriptor, &found) != 0 || static_cast<size_t>(found.st_size) != bytes) {
     throw Napi::Error::New(env, path + ": memory of another length");
   }
-  try {
-    return mapped(env, file, bytes);
-  } catch (const Napi::Error&) {
-    close(file);
-    throw;
-  }
+  return mapped(env, file, bytes);
 }
 
 struct Numbers {

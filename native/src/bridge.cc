@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
@@ -15,37 +14,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "shared-memory.h"
 
 namespace {
 
 Napi::Error failure(Napi::Env env, const std::string& what) {
   return Napi::Error::New(env, what + ": " + std::system_category().message(errno));
-}
-
-struct File {
-  int descriptor;
-  std::string path;
-  // The path is a file of its own, which has to be removed.
-  bool isNamed;
-};
-
-// A file without a name where the system has such, which ends with the processes that have it open.
-File open_shared(Napi::Env env) {
-#if defined(__linux__)
-  const int descriptor = memfd_create("caffe", MFD_CLOEXEC);
-  if (descriptor < 0) throw failure(env, "memory to share cannot be made");
-  return {descriptor, "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor), false};
-#else
-  const char* folder = std::getenv("TMPDIR");
-  std::string path = std::string(folder ? folder : "/tmp") + "/caffe-XXXXXX";
-  const int descriptor = mkstemp(path.data());
-  if (descriptor < 0) throw failure(env, "memory to share cannot be made");
-  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-  return {descriptor, path, true};
-#endif
 }
 
 // share(bytes): memory, all zeros, that a process which opens `path` has in common with this one until `descriptor` is
@@ -55,21 +32,15 @@ Napi::Value Share(const Napi::CallbackInfo& info) {
   const double asked = info[0].As<Napi::Number>().DoubleValue();
   if (!(asked >= 1 && asked <= 9007199254740991.0)) throw Napi::Error::New(env, "memory to share of no size");
   const size_t bytes = static_cast<size_t>(asked);
-  const File file = open_shared(env);
-  const auto fail = [&](const char* what) {
-    const Napi::Error error = failure(env, what);
-    close(file.descriptor);
-    if (file.isNamed) unlink(file.path.c_str());
-    return error;
-  };
-  if (ftruncate(file.descriptor, static_cast<off_t>(bytes)) != 0) throw fail("memory to share cannot be made so large");
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0);
-  if (memory == MAP_FAILED) throw fail("memory to share cannot be mapped");
+  caffe::SharedFile file;
+  if (!file.make(bytes)) throw failure(env, "memory to share cannot be made");
+  void* memory = caffe::map_shared(file.descriptor, bytes);
+  if (!memory) throw failure(env, "memory to share cannot be mapped");
   Napi::Object shared = Napi::Object::New(env);
   shared.Set("memory", Napi::ArrayBuffer::New(env, memory, bytes, [bytes](Napi::Env, void* data) { munmap(data, bytes); }));
-  shared.Set("descriptor", file.descriptor);
+  shared.Set("descriptor", file.keep());
   shared.Set("path", file.path);
-  shared.Set("isNamed", file.isNamed);
+  shared.Set("isNamed", file.is_named);
   return shared;
 }
 

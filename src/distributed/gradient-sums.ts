@@ -1,8 +1,9 @@
 import type { Arrival, GradientSums } from "../solvers/workers.ts";
+import { plainJoining } from "../syncedmem/plain-joining.ts";
 import type { Joining, SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../util/arrays.ts";
 import { type Shareable, SharedParameters } from "./shared-parameters.ts";
-import type { World } from "./world.ts";
+import type { Job, World } from "./world.ts";
 
 /** So many elements travel as one: fewer would cost more by their number, more would begin later. */
 const BUCKET = 1 << 20;
@@ -40,7 +41,7 @@ interface Room {
 interface Bucket extends Room {
   readonly passengers: Passenger[];
   used: number;
-  tickets: number[];
+  jobs: Job[];
 }
 
 /** A gradient whose factors travel: every worker's own, behind a number that says whether they are there. */
@@ -48,7 +49,7 @@ interface Factors {
   readonly mem: SyncedMem;
   readonly joining: Joining;
   readonly all: Float32Array;
-  readonly tickets: number[];
+  readonly jobs: Job[];
 }
 
 /** A gradient that all see, once all have told that number. */
@@ -161,11 +162,15 @@ export class SummedGradients implements GradientSums {
   }
 
   #note(gradient: SyncedMem, updated: readonly SyncedMem[] = []): void {
-    const store = gradient.freshPrivate();
-    const joining = gradient.isCpuFresh ? undefined : store?.joining?.(this.#world.count);
+    const store = gradient.isCpuFresh ? undefined : gradient.freshPrivate();
+    const isPlain = !store && gradient.dtype === "f32";
+    const joining = isPlain ? plainJoining(gradient) : store?.joining?.(this.#world.count);
     const canShare = joining && SharedParameters.canHold({ gradient, joining, updated });
-    const form = store &&
-      joining && { layout: store.layout, joining, updated: canShare ? updated : undefined };
+    const form = joining && {
+      layout: store?.layout ?? "plain",
+      joining,
+      updated: canShare ? updated : undefined,
+    };
     this.#seen.set(gradient, form);
   }
 
@@ -178,7 +183,7 @@ export class SummedGradients implements GradientSums {
       ...this.#roomFor(Math.max(floats, BUCKET), dtype === "f64"),
       passengers: [],
       used: 0,
-      tickets: [],
+      jobs: [],
     };
     return this.#open;
   }
@@ -200,7 +205,7 @@ export class SummedGradients implements GradientSums {
     this.#open = undefined;
     const sent = (bucket.halves ?? bucket.array).subarray(0, bucket.used);
     this.#bytes += sent.byteLength;
-    bucket.tickets = this.#world.beginSum(sent);
+    bucket.jobs = this.#world.beginSum(sent);
     this.#begin(bucket);
   }
 
@@ -222,8 +227,8 @@ export class SummedGradients implements GradientSums {
     own[0] = joining.write(mem, own.subarray(1)) ? 1 : 0;
     const all = new Float32Array(own.length * this.#world.count);
     this.#bytes += own.byteLength;
-    const tickets = [this.#world.beginGather(own, all)];
-    this.#begin({ mem, joining, all, tickets });
+    const jobs = [this.#world.beginGather(own, all)];
+    this.#begin({ mem, joining, all, jobs });
   }
 
   arrived(): readonly Arrival[] {
@@ -237,7 +242,7 @@ export class SummedGradients implements GradientSums {
 
   #hasCome(journey: Journey): boolean {
     if ("told" in journey) return this.#shared.hasCome(journey.told);
-    return this.#world.areDone(journey.tickets);
+    return this.#world.areDone(journey.jobs);
   }
 
   async settle(): Promise<readonly Arrival[]> {
@@ -246,7 +251,7 @@ export class SummedGradients implements GradientSums {
     for (let [first] = this.#journeys; first; [first] = this.#journeys) {
       const since = performance.now();
       if ("told" in first) await this.#shared.wait(first.told);
-      else await this.#world.wait(first.tickets);
+      else await this.#world.wait(first.jobs);
       this.#waitedMs += performance.now() - since;
       come.push(...this.#receive(this.#end()));
     }

@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { loadAddonFile } from "../addons/addon-file.ts";
 import { CaffeError } from "../util/errors.ts";
 
 /** Elements that travel. */
@@ -22,8 +21,8 @@ export interface MpiAddon {
   wait(ticket: number, milliseconds: number): boolean;
   /** Ends with the others, once all jobs are done. */
   stop(): void;
-  /** Zeros that other processes of this machine can open by /proc/PID/fd/FILE, as long as the array is there. */
-  makeShared(bytes: number): { readonly memory: ArrayBuffer; readonly file: number };
+  /** Zeros, in large pages where there are such, that other processes of this machine can open as long as the array is there. */
+  makeShared(bytes: number): { readonly memory: ArrayBuffer; readonly path: string };
   openShared(path: string, bytes: number): ArrayBuffer;
   /** Each rank has 16 numbers of the array, and tells the first. What it wrote before is seen by those that find the number. */
   tell(numbers: Uint32Array, rank: number, number: number): void;
@@ -33,16 +32,13 @@ export interface MpiAddon {
   abort(code: number): never;
 }
 
-/** Where the build leaves the addon: the package's own folder, seen from src and from dist alike. */
-const FILE = fileURLToPath(new URL("../../build/Release/caffe_mpi.node", import.meta.url));
-
 /**
  * The addon.
  * @throws CaffeError where it has not been built, or cannot be loaded
  */
 export function mpiAddon(): MpiAddon {
   try {
-    return createRequire(import.meta.url)(FILE) as MpiAddon;
+    return loadAddonFile("caffe_mpi") as MpiAddon;
   } catch (error) {
     throw new CaffeError(
       "mpirun has started several processes, and the addon that lets them train together has not been built. Run npm run setup -- --mpi, which installs OpenMPI (Debian: libopenmpi-dev, openmpi-bin) and builds it.",

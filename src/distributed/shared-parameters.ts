@@ -18,12 +18,17 @@ export interface Shareable {
   readonly updated: readonly SyncedMem[];
 }
 
+/** One rank's gradient, and a number that says whether it is there. */
+interface Part {
+  readonly isThere: Float32Array;
+  readonly floats: Float32Array;
+}
+
 /** A parameter that ranks share. */
 interface Member extends Shareable {
   /** Where the parameter and its history lie. */
   readonly places: readonly Float32Array[];
-  /** Every rank's gradient, behind a number that says whether it is there. */
-  readonly parts: readonly Float32Array[];
+  readonly parts: readonly Part[];
   readonly begin: number;
   readonly share: UpdateShare;
   /** How often the parameter had been written when all ranks had updated it. */
@@ -32,7 +37,7 @@ interface Member extends Shareable {
 
 /**
  * Large parameters of ranks on one machine: they lie, with what the rule keeps of them, in memory of all ranks, of which each
- * updates its share. Gradients lie there too: a rank adds up its share of them, and nothing is copied back.
+ * updates its share. Gradients are made there: a rank adds up its share of them, and nothing is copied.
  *
  * What one rank has written the others read once it has told so. A parameter is updated when every rank has told that its
  * gradient is there, for then none computes with it any more in this iteration; and the next begins when all have updated.
@@ -75,7 +80,7 @@ export class SharedParameters {
     const { count } = this.#world;
     const lengths = wanted.map(({ joining: { floats, sharing }, updated }) => ({
       kept: updated.map(() => lines(sharing.elements)),
-      part: lines(LINE + floats),
+      part: LINE + lines(floats),
     }));
     const all = lengths.reduce(
       (total, { kept, part }) => total + kept.reduce((a, b) => a + b, 0) + count * part,
@@ -92,7 +97,10 @@ export class SharedParameters {
     for (const one of wanted) {
       const { sharing, floats } = one.joining;
       const places = one.updated.map(() => place(sharing.elements));
-      const parts = Array.from({ length: count }, () => place(LINE + floats));
+      const parts = Array.from({ length: count }, () => ({
+        isThere: place(LINE),
+        floats: place(floats),
+      }));
       this.#members.set(one.gradient, this.#memberOf(one, places, parts));
     }
     await this.#together();
@@ -112,12 +120,8 @@ export class SharedParameters {
     return this.#memory;
   }
 
-  #memberOf(
-    one: Shareable,
-    places: readonly Float32Array[],
-    parts: readonly Float32Array[],
-  ): Member {
-    const { joining, updated } = one;
+  #memberOf(one: Shareable, places: readonly Float32Array[], parts: readonly Part[]): Member {
+    const { joining, updated, gradient: whole } = one;
     const { elements, unit } = joining.sharing;
     const { rank, count } = this.#world;
     const units = Math.ceil(elements / unit);
@@ -130,6 +134,7 @@ export class SharedParameters {
       return mem;
     };
     for (const [i, mem] of updated.entries()) joining.sharing.move(mem, places[i] as Float32Array);
+    joining.sharing.moveGradient(whole, (parts[rank] as Part).floats);
     const [parameter, ...history] = places.map(shareOf) as [SyncedMem, ...SyncedMem[]];
     const gradient = new SyncedMem(end - begin);
     gradient.isReadOnce = true;
@@ -141,8 +146,8 @@ export class SharedParameters {
   send(gradient: SyncedMem): number {
     const member = this.#member(gradient);
     this.#checkUntouched(member);
-    const part = member.parts[this.#world.rank] as Float32Array;
-    part[0] = member.joining.write(gradient, part.subarray(LINE)) ? 1 : 0;
+    const { isThere, floats } = member.parts[this.#world.rank] as Part;
+    isThere[0] = member.joining.write(gradient, floats) ? 1 : 0;
     return this.#tell();
   }
 
@@ -171,10 +176,9 @@ export class SharedParameters {
   /** This rank's share of a sum that has come; undefined where one of the ranks could not write its gradient. */
   receive(gradient: SyncedMem): UpdateShare | undefined {
     const { parts, joining, begin, share } = this.#member(gradient);
-    if (parts.some(([isThere]) => isThere !== 1)) return undefined;
-    const floats = parts.map((part) => part.subarray(LINE));
-    const end = begin + share.parameter.count;
-    joining.sharing.sum(floats, this.#world.rank, begin, end, share.gradient);
+    if (parts.some(({ isThere }) => isThere[0] !== 1)) return undefined;
+    const floats = parts.map((part) => part.floats);
+    joining.sharing.sum(floats, begin, begin + share.parameter.count, share.gradient);
     return share;
   }
 
@@ -212,8 +216,8 @@ export class SharedParameters {
 
   /** Gives every array memory of its own again. */
   leave(): void {
-    for (const { joining, updated } of this.#members.values()) {
-      for (const mem of updated) joining.sharing.leave(mem);
+    for (const { joining, updated, gradient } of this.#members.values()) {
+      for (const mem of [...updated, gradient]) joining.sharing.leave(mem);
     }
     this.#members.clear();
   }

@@ -1,5 +1,6 @@
 import type { FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
+import { Board } from "./board.ts";
 import type { MpiAddon, Travelling } from "./mpi-addon.ts";
 
 /** Elements of one job: longer arrays go as several, which MPI's ways of summing are faster with. */
@@ -8,6 +9,9 @@ const MOST_ELEMENTS = 1 << 20;
 const TURN_MS = 100;
 /** After so many of them it is seen whether the others live. */
 const TURNS_BETWEEN_LOOKS = 5;
+
+/** Whether something that all ranks do together is done, after so many milliseconds at most. It is not asked again then. */
+export type Job = (milliseconds: number) => boolean;
 
 /** How a rank sees the processes of others. */
 export interface Sight {
@@ -42,15 +46,25 @@ export class World {
   /** Other ranks whose processes this one sees. */
   #neighbours: readonly { readonly rank: number; readonly pid: number }[] = [];
 
+  /** Where all ranks are on one machine: the way of what is small. */
+  #board: Board | undefined;
+
   /** Joins the others. */
   constructor(addon: MpiAddon) {
     const { rank, count, host } = addon.start();
     [this.rank, this.count, this.host, this.#addon] = [rank, count, host, addon];
   }
 
-  /** Begins to add up an array over all ranks; gives its jobs' tickets. */
-  beginSum(array: FloatArray | Uint16Array): number[] {
-    return parts(array).map((part) => this.#addon.sum(part));
+  /** Begins to add up an array over all ranks; gives its jobs. Numbers of 16 bits are bfloat16. */
+  beginSum(array: FloatArray | Uint16Array): Job[] {
+    if (this.#board && !(array instanceof Uint16Array) && Board.hasRoomFor(array)) {
+      return [this.#board.put(array, (all) => addUp(all, array))];
+    }
+    return parts(array).map((part) => this.#jobOf(this.#addon.sum(part)));
+  }
+
+  #jobOf(ticket: number): Job {
+    return (milliseconds) => this.#addon.wait(ticket, milliseconds);
   }
 
   /** halves ← floats + rest as bfloat16; rest ← what rounding took. */
@@ -65,23 +79,29 @@ export class World {
 
   /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */
   sumNow(array: FloatArray): void {
+    for (const job of this.beginSum(array)) this.#waitNow(job);
+  }
+
+  #waitNow(hasCome: Job): void {
     const since = performance.now();
-    for (const ticket of this.beginSum(array)) {
-      for (let turn = 1; !this.#addon.wait(ticket, TURN_MS); turn++) this.#lookAround(turn);
-    }
+    for (let turn = 1; !hasCome(TURN_MS); turn++) this.#lookAround(turn);
     this.#waitedMs += performance.now() - since;
   }
 
-  /** Begins to gather every rank's elements, one rank's behind the other's; gives the job's ticket. */
-  beginGather(own: Travelling, all: Travelling): number {
-    return this.#addon.gather(own, all);
+  /** Begins to gather every rank's elements, one rank's behind the other's. */
+  beginGather(own: Travelling, all: Travelling): Job {
+    if (!this.#board || !Board.hasRoomFor(own)) return this.#jobOf(this.#addon.gather(own, all));
+    return this.#board.put(own, (parts) => {
+      const bytes = bytesOf(all);
+      for (const [rank, part] of parts.entries()) bytes.set(part, rank * own.byteLength);
+    });
   }
 
-  /** Whether jobs are done, without waiting. Tickets that are used up leave the list. */
-  areDone(tickets: number[]): boolean {
-    while (tickets.length > 0) {
-      if (!this.#addon.wait(tickets[0] as number, 0)) return false;
-      tickets.shift();
+  /** Whether jobs are done, without waiting. Those that are leave the list. */
+  areDone(jobs: Job[]): boolean {
+    while (jobs.length > 0) {
+      if (!jobs[0]?.(0)) return false;
+      jobs.shift();
     }
     return true;
   }
@@ -105,12 +125,12 @@ export class World {
   }
 
   /** Waits until jobs are done. */
-  async wait(tickets: readonly number[]): Promise<void> {
-    for (const ticket of tickets) await this.until((ms) => this.#addon.wait(ticket, ms));
+  async wait(jobs: readonly Job[]): Promise<void> {
+    for (const job of jobs) await this.until(job);
   }
 
   /** Waits until something has come about to which others do their part; it may be waited for so many milliseconds at a time. */
-  async until(hasCome: (milliseconds: number) => boolean): Promise<void> {
+  async until(hasCome: Job): Promise<void> {
     const since = performance.now();
     for (let turn = 1; !hasCome(TURN_MS); turn++) {
       this.#lookAround(turn);
@@ -126,7 +146,7 @@ export class World {
   async shareMemory(bytes: number): Promise<ArrayBuffer | undefined> {
     if (this.#neighbours.length !== this.count - 1) return undefined;
     const made = this.rank === 0 ? tried(() => this.#addon.makeShared(bytes)) : undefined;
-    const [path = ""] = await this.texts(made ? `/proc/${process.pid}/fd/${made.file}` : "");
+    const [path = ""] = await this.texts(made?.path ?? "");
     const memory = made?.memory ?? tried(() => this.#addon.openShared(path, bytes));
     const seen = await this.meet([memory ? 1 : 0]);
     return seen.every(([sees]) => sees === 1) ? memory : undefined;
@@ -158,6 +178,9 @@ export class World {
     this.#neighbours = all.flatMap(({ pid, space }, rank) =>
       rank !== this.rank && space !== undefined && space === own.space ? [{ rank, pid }] : [],
     );
+    const memory = await this.shareMemory(Board.bytes(this.count));
+    this.#board =
+      memory && new Board(this.#addon, memory, this.rank, this.count, (job) => this.#waitNow(job));
   }
 
   /** The machine of every rank, once all have introduced themselves. */
@@ -173,13 +196,13 @@ export class World {
 
   /** Makes the elements of an array those of rank 0. */
   async broadcast(array: Travelling): Promise<void> {
-    await this.wait(parts(array).map((part) => this.#addon.broadcast(part)));
+    await this.wait(parts(array).map((part) => this.#jobOf(this.#addon.broadcast(part))));
   }
 
   /** Every rank's numbers, in the order of ranks; all give as many. */
   async meet(numbers: readonly number[]): Promise<number[][]> {
     const all = new Float64Array(numbers.length * this.count);
-    await this.wait([this.#addon.gather(Float64Array.from(numbers), all)]);
+    await this.wait([this.beginGather(Float64Array.from(numbers), all)]);
     return this.#byRank((rank) => [
       ...all.subarray(rank * numbers.length, (rank + 1) * numbers.length),
     ]);
@@ -198,7 +221,7 @@ export class World {
     const padded = new Uint8Array(longest);
     padded.set(own);
     const all = new Uint8Array(longest * this.count);
-    await this.wait([this.#addon.gather(padded, all)]);
+    await this.wait([this.beginGather(padded, all)]);
     return this.#byRank((rank) => all.slice(rank * longest, rank * longest + (lengths[rank] ?? 0)));
   }
 
@@ -249,6 +272,22 @@ function difference(first: string, other: string): string {
   const at = others.findIndex((line, i) => line !== lines[i]);
   const line = at < 0 ? others.length : at;
   return `(${others[line]?.trim() ?? "nothing"}, not ${lines[line]?.trim() ?? "nothing"})`;
+}
+
+/** Makes an array the sum of others of its type, whose bytes are given. */
+function addUp(parts: readonly Uint8Array[], to: FloatArray): void {
+  for (const [i, { buffer, byteOffset }] of parts.entries()) {
+    const part =
+      to instanceof Float32Array
+        ? new Float32Array(buffer, byteOffset, to.length)
+        : new Float64Array(buffer, byteOffset, to.length);
+    if (i === 0) to.set(part);
+    else for (let k = 0; k < to.length; k++) to[k] = Number(to[k]) + Number(part[k]);
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Travelling): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** An array as views of what goes as one job. */

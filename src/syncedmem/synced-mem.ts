@@ -49,14 +49,16 @@ export interface Sharing {
   fits(mem: SyncedMem): boolean;
   /** Moves an array that fits to that memory. */
   move(mem: SyncedMem, to: Float32Array): void;
+  /** Lets a gradient, which is all zeros, be written there from now on where that spares a copy. */
+  moveGradient(mem: SyncedMem, to: Float32Array): void;
   /** Whether an array lies there, and nowhere else what is newer. */
   isThere(mem: SyncedMem, memory: Float32Array): boolean;
   /** Says that others have changed it there. */
   markChanged(mem: SyncedMem): void;
   /** Gives an array memory of its own again, with what it holds. */
   leave(mem: SyncedMem): void;
-  /** Makes `to` the elements `begin` to `end` of the sum of all processes' parts, of which `own` may be written. */
-  sum(parts: readonly Float32Array[], own: number, begin: number, end: number, to: SyncedMem): void;
+  /** Makes `to` the elements `begin` to `end` of the sum of all processes' parts, which stay as they are until it is read. */
+  sum(parts: readonly Float32Array[], begin: number, end: number, to: SyncedMem): void;
 }
 
 /**

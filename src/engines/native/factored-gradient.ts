@@ -1,3 +1,4 @@
+import { plainSharing } from "../../syncedmem/plain-joining.ts";
 import type { Joining, PrivateStore, Sharing, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Buffer, StoreMemory } from "./addon.ts";
@@ -104,14 +105,11 @@ export class FactoredGradient implements PrivateStore {
   /** A share of the product is one of its rows, which are columns of `a`. */
   static #sharing(layouts: Layouts, { batch, rows, columns }: ProductShape): Sharing {
     return {
-      elements: rows * columns,
+      ...plainSharing(rows * columns),
       unit: columns,
-      fits: (mem) => mem.isCpuFresh && mem.count === rows * columns,
-      move: (mem, to) => mem.moveCpu(to),
-      isThere: (mem, memory) => mem.isCpuFresh && mem.keepsCpuIn(memory),
-      markChanged: (mem) => void mem.mutableCpu(),
-      leave: (mem) => mem.takeCpuBack(),
-      sum(parts, _own, begin, end, to) {
+      // The factors are few, and lie elsewhere.
+      moveGradient: () => {},
+      sum(parts, begin, end, to) {
         const samples = batch / parts.length;
         const [first, height] = [begin / columns, (end - begin) / columns];
         const a = new Float32Array(batch * height);

@@ -1,3 +1,4 @@
+import { SummedParts } from "../../syncedmem/summed-parts.ts";
 import type { Joining, PrivateStore, Sharing, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Addon, Buffer, Layout, Primitive, StoreMemory } from "./addon.ts";
@@ -94,7 +95,10 @@ export class NativeStore implements PrivateStore {
       kind: "sum",
       floats,
       write(mem, to) {
-        layouts.borrow(mem, described, (buffer) => layouts.addon.copy(floats, buffer, to));
+        const store = mem.privateStore(described.key);
+        const isThere = mem.isPrivateFresh(described.key) && (store as NativeStore).isIn(to);
+        if (!isThere)
+          layouts.borrow(mem, described, (buffer) => layouts.addon.copy(floats, buffer, to));
         return true;
       },
       read(mem, [sums]) {
@@ -148,13 +152,18 @@ function sharingOf(layouts: Layouts, layout: Layout): Sharing {
     },
     isThere: (mem, memory) => mem.isPrivateFresh(key) && storeOf(mem).isIn(memory),
     markChanged: (mem) => void layouts.update(mem, layout),
-    leave: (mem) => storeOf(mem).moveTo(undefined),
-    sum(parts, own, begin, end, to) {
-      const sum = (parts[own] as Float32Array).subarray(begin, end);
-      for (const [i, part] of parts.entries()) {
-        if (i !== own) layouts.addon.axpby(end - begin, 1, part.subarray(begin, end), 1, sum);
-      }
-      to.borrowCpu(sum);
+    moveGradient(mem, to) {
+      layouts.write(mem, layout);
+      storeOf(mem).moveTo(to);
+      mem.zero();
+    },
+    // A gradient's layout of shapes that are gone is gone too.
+    leave: (mem) => (mem.privateStore(key) as NativeStore | undefined)?.moveTo(undefined),
+    sum(parts, begin, end, to) {
+      SummedParts.write(
+        to,
+        parts.map((part) => part.subarray(begin, end)),
+      );
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Engine } from "../engine.ts";
-import { FactoredGradient } from "./factored-gradient.ts";
 import type { Layouts } from "./layouts.ts";
+import { panelsOf } from "./panels.ts";
 import { layoutOf } from "./vectors.ts";
 
 /**
- * One step of a parameter in one pass over memory, in the layout where the parameter lies. A gradient that is kept as its
- * factors is multiplied out a panel at a time, each used up in cache.
+ * One step of a parameter in one pass over memory, in the layout where the parameter lies. A gradient that is kept as what it
+ * is made of is made a panel at a time, each used up in cache.
  */
 export function nativeUpdate(layouts: Layouts, fallback: Engine): Engine["update"] {
   const { addon } = layouts;
@@ -19,11 +19,11 @@ export function nativeUpdate(layouts: Layouts, fallback: Engine): Engine["update
     const isDecoupled = kernel.decoupledDecay === true;
     const own = { rate, gradientScale, decay, isL1, isDecoupled };
     const layout = layoutOf(layouts, w, count);
-    const factors = layout.isPlain ? FactoredGradient.of(g) : undefined;
-    if (factors) {
+    const forEachPanel = layout.isPlain ? panelsOf(layouts, g) : undefined;
+    if (forEachPanel) {
       const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
       let isSound = true;
-      factors.forEachPanel((begin, end, panel) => {
+      forEachPanel((begin, end, panel) => {
         const [to, ...kept] = all.map((array) => array.subarray(begin, end)) as [Float32Array];
         const isPanelFinite = addon.update(
           kernel.name,

@@ -1,0 +1,93 @@
+// Memory that several processes see, on Linux and other POSIX systems: a file that each of them maps.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+namespace caffe {
+
+// A file that is closed, and removed where it has a name, when this goes without having been kept.
+class SharedFile {
+ public:
+  int descriptor = -1;
+  // Where other processes can open it.
+  std::string path;
+  // The path is a file of its own, which has to be removed.
+  bool is_named = false;
+
+  SharedFile() = default;
+  SharedFile(const SharedFile&) = delete;
+  SharedFile& operator=(const SharedFile&) = delete;
+  ~SharedFile() {
+    if (descriptor < 0) return;
+    close(descriptor);
+    if (is_named) unlink(path.c_str());
+  }
+
+  // Zeros: a file without a name where the system has such, which ends with the processes that have it open. False, and
+  // errno, where there is none.
+  bool make(size_t bytes) {
+#if defined(__linux__)
+    descriptor = memfd_create("caffe", MFD_CLOEXEC);
+    path = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor);
+#else
+    const char* folder = std::getenv("TMPDIR");
+    path = std::string(folder ? folder : "/tmp") + "/caffe-XXXXXX";
+    descriptor = mkstemp(path.data());
+    is_named = descriptor >= 0;
+    if (is_named) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+#endif
+    return descriptor >= 0 && ftruncate(descriptor, static_cast<off_t>(bytes)) == 0;
+  }
+
+  // It stays open, and where it is.
+  int keep() {
+    const int kept = descriptor;
+    descriptor = -1;
+    return kept;
+  }
+};
+
+inline void* map_shared(int descriptor, size_t bytes, void* at = nullptr) {
+  void* memory = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), descriptor, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
+// As map_shared, in large pages where the system has them: weights that are read again and again want few. Memory to share
+// gets none by itself on most systems, but may be collapsed into such where it lies at the begin of one and has been written.
+inline void* map_shared_largely(int descriptor, size_t bytes) {
+#if defined(__linux__)
+#if !defined(MADV_COLLAPSE)
+#define MADV_COLLAPSE 25
+#endif
+  constexpr size_t kPage = size_t{1} << 21;
+  if (bytes < kPage) return map_shared(descriptor, bytes);
+  const size_t room = bytes + kPage;
+  void* reserved = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (reserved == MAP_FAILED) return map_shared(descriptor, bytes);
+  auto* begin = static_cast<uint8_t*>(reserved);
+  const size_t before = (kPage - reinterpret_cast<uintptr_t>(reserved) % kPage) % kPage;
+  auto* memory = static_cast<uint8_t*>(map_shared(descriptor, bytes, begin + before));
+  if (!memory) {
+    munmap(reserved, room);
+    return nullptr;
+  }
+  const size_t mapped = (bytes + 4095) / 4096 * 4096;
+  if (before > 0) munmap(begin, before);
+  munmap(memory + mapped, room - before - mapped);
+  // One small page of each is there from now on; a system without such pages goes on with small ones.
+  for (size_t at = 0; at + kPage <= bytes; at += kPage) *static_cast<volatile uint8_t*>(memory + at) = memory[at];
+  madvise(memory, bytes / kPage * kPage, MADV_COLLAPSE);
+  return memory;
+#else
+  return map_shared(descriptor, bytes);
+#endif
+}
+
+}  // namespace caffe

@@ -1,0 +1,29 @@
+import type { FloatArray } from "../util/arrays.ts";
+import type { PrivateStore, SyncedMem } from "./synced-mem.ts";
+
+/** An array that is the sum of others, which are added up when it is read. */
+export class SummedParts implements PrivateStore {
+  readonly layout = "summed parts";
+  readonly parts: readonly Float32Array[];
+
+  private constructor(parts: readonly Float32Array[]) {
+    this.parts = parts;
+  }
+
+  /** Makes the array the sum of parts, of its length, that stay as they are until it is read. */
+  static write(mem: SyncedMem, parts: readonly Float32Array[]): void {
+    const store = new SummedParts(parts);
+    mem.adoptPrivate(store);
+    mem.markPrivateWritten(store);
+  }
+
+  toPlain(plain: FloatArray): void {
+    for (const [i, part] of this.parts.entries()) {
+      if (i === 0) plain.set(part);
+      else for (let k = 0; k < part.length; k++) plain[k] = Number(plain[k]) + Number(part[k]);
+    }
+  }
+
+  /** The parts are others'. */
+  release(): void {}
+}
