@@ -55,7 +55,7 @@ const updates = Math.max(
   0,
   median(whole) - passes.reduce((total, { forward, backward }) => total + forward + backward, 0),
 );
-const layers = net.layers.map(({ blobs, type }, i) => ({
+const layers = net.layers.map(({ blobs, param: { type } }, i) => ({
   name: net.layerNames[i],
   ...passes[i],
   update: (updates * elements[i].reduce((total, count) => total + count, 0)) / all,

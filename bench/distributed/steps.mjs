@@ -1,5 +1,6 @@
 // Trains a net of bench/nets with a batch of so many images, alone or as one of the ranks that mpirun starts, and prints the
-// median milliseconds of a step. Run as: [mpirun -np N] node steps.mjs NET BATCH STEPS THREADS
+// median milliseconds of a step. Run as: [mpirun -np N] node steps.mjs NET BATCH STEPS THREADS [apart]; ranks that are apart
+// share no memory.
 import { readFileSync } from "node:fs";
 import { hasEnded, processSpace } from "../../dist/cli/neighbours.js";
 import { joinRanks } from "../../dist/distributed/join.js";
@@ -7,8 +8,9 @@ import { Ranks } from "../../dist/distributed/ranks.js";
 import { createEngines } from "../../dist/engines/create.js";
 import { Solver } from "../../dist/solvers/solver.js";
 
-const [, , path, batch, steps, threads] = process.argv;
-const world = await joinRanks(process.env, { space: processSpace(), hasEnded });
+const [, , path, batch, steps, threads, apart] = process.argv;
+const sight = { space: processSpace(), hasEnded };
+const world = await joinRanks(process.env, apart === "apart" ? undefined : sight);
 // The batch is each data blob's first axis; numbers drawn anew in each step would be most of a small net's time.
 const net = readFileSync(path, "utf8")
   .replace(/shape\s*\{\s*dim:\s*\d+/g, `shape { dim: ${batch}`)

@@ -1,5 +1,5 @@
+import type { Job } from "./job.ts";
 import type { MpiAddon, Travelling } from "./mpi-addon.ts";
-import type { Job } from "./world.ts";
 
 /** Bytes of one rank that lie there at a time. */
 const ROOM = 1 << 18;

@@ -2,8 +2,9 @@ import type { Arrival, GradientSums } from "../solvers/workers.ts";
 import { plainJoining } from "../syncedmem/plain-joining.ts";
 import type { Joining, SyncedMem } from "../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../util/arrays.ts";
+import type { Job } from "./job.ts";
 import { type Shareable, SharedParameters } from "./shared-parameters.ts";
-import type { Job, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** So many elements travel as one: fewer would cost more by their number, more would begin later. */
 const BUCKET = 1 << 20;

@@ -1,6 +1,7 @@
 import type { FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { Board } from "./board.ts";
+import type { Job } from "./job.ts";
 import type { MpiAddon, Travelling } from "./mpi-addon.ts";
 
 /** Elements of one job: longer arrays go as several, which MPI's ways of summing are faster with. */
@@ -9,9 +10,6 @@ const MOST_ELEMENTS = 1 << 20;
 const TURN_MS = 100;
 /** After so many of them it is seen whether the others live. */
 const TURNS_BETWEEN_LOOKS = 5;
-
-/** Whether something that all ranks do together is done, after so many milliseconds at most. It is not asked again then. */
-export type Job = (milliseconds: number) => boolean;
 
 /** How a rank sees the processes of others. */
 export interface Sight {

@@ -24,7 +24,24 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     };
   }
 
-  test("two ranks read the records of one, windows and shuffled lists too", () => {
-    expectSame(trainInRanks(folder, 2, [run(4)]), trainInRanks(folder, 1, [run(8)]));
+  /** What a program gives, and numbers that a filler makes. */
+  const given = (batch: number): RankRun => ({
+    solver: `net_param {
+        layer { name: "memory" type: "MemoryData" top: "data" top: "label"
+                memory_data_param { batch_size: ${batch} channels: 1 height: 2 width: 3 } }
+        layer { name: "dummy" type: "DummyData" top: "dummy" dummy_data_param {
+                shape { dim: ${batch} dim: 1 dim: 2 dim: 3 } data_filler { type: "constant" value: 0.5 } } }
+        layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "dummy" top: "sum" }
+        layer { name: "ip" type: "InnerProduct" bottom: "sum" top: "ip"
+                inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" } }
+      base_lr: 0.1 momentum: 0.9 lr_policy: "fixed" random_seed: 7`,
+    engine: "native",
+    iterations: 8,
+  });
+
+  test("two ranks read the records of one: windows, shuffled lists and arrays of a program too", () => {
+    const runs = (batch: number): RankRun[] => [run(batch), given(batch)];
+    expectSame(trainInRanks(folder, 2, runs(4)), trainInRanks(folder, 1, runs(8)));
   });
 });

@@ -70,7 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The same for TensorBoard.
   tensorboard: ["util", "syncedmem", "io", "net", "solvers", "run-record"],
   // A guest of the solver: it knows of arrays and numbers, not of layers or files.
-  distributed: ["util", "syncedmem", "solvers"],
+  distributed: ["util", "addons", "syncedmem", "solvers"],
   browser: below,
   cli: [...below, ...guests, "monitor", "run-record", "tensorboard", "bindings", "distributed"],
   "index.ts": [...below, ...guests, "monitor"],

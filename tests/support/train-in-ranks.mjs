@@ -11,6 +11,9 @@ import { Solver } from "../../dist/index.js";
 /** Of a large parameter so many elements from all over it are told. */
 const MOST_WEIGHTS = 2000;
 
+/** What layers of MemoryData are given: 24 records of 1×2×3. */
+const NUMBERS = Float32Array.from({ length: 24 * 6 }, (_, i) => ((i * 37) % 101) / 50 - 1);
+
 const [, , runs, results] = process.argv;
 const world = await joinRanks(process.env, { space: processSpace(), hasEnded });
 const told = [];
@@ -22,6 +25,14 @@ for (const { solver: text, engine, iterations, wire } of JSON.parse(readFileSync
     sharesMemory: true,
     ...(workers && { workers }),
   });
+  for (const layer of solver.net.layers) {
+    if (layer.param.type === "MemoryData")
+      layer.reset(
+        NUMBERS,
+        NUMBERS.map((_, i) => i % 3),
+        24,
+      );
+  }
   const losses = [];
   solver.callbacks.push({ onIteration: ({ loss }) => void losses.push(loss) });
   await solver.step(iterations);

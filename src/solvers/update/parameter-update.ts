@@ -99,8 +99,9 @@ export class ParameterUpdate {
     this.#clipping = this.#clippingOf(param);
   }
 
-  /** Whether a part of a parameter can be updated without the others. */
+  /** Whether a part of a parameter can be updated without the others, on the host. */
   #canBeShared(param: SolverParameter): boolean {
+    if (this.#engine.device) return false;
     return !((param.clip_gradients ?? -1) >= 0 || (this.#rule.isSgd && adaptationOf(param)));
   }
 

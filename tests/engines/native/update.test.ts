@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Engine, UpdateKernel } from "../../../src/engines/engine.ts";
 import * as rules from "../../../src/solvers/rules/index.ts";
 import type { UpdateRule } from "../../../src/solvers/rules/update-rule.ts";
+import { SummedParts } from "../../../src/syncedmem/summed-parts.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, reference, same } from "./support.ts";
 
@@ -27,6 +28,19 @@ describeNative("updates", (native) => {
     ),
   )("%s with %s, small and in threads", (_name, kind, rule) => {
     for (const n of [1, 7, 70_001]) same(native, threeSteps(rule, kind, n));
+  });
+
+  test("a gradient that is a sum of parts is added up on the way", () => {
+    const n = 70_001;
+    same(native, (engine) => {
+      const w = filled(n, 1);
+      const parts = [2, 3, 4].map((seed) => filled(n, seed).cpu() as Float32Array);
+      const g = new SyncedMem(n);
+      SummedParts.write(g, parts);
+      const step = { rate: 0.1, gradientScale: 0.5, decay: 0.01, regularization: "L2" } as const;
+      engine.update(rules.sgd.kernel, n, step, { momentum: 0 }, w, g, [new SyncedMem(n)]);
+      return [w];
+    });
   });
 
   test.each(["reference", "native"])(
