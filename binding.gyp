@@ -42,6 +42,7 @@
         "native/src/regions.cc",
         "native/src/scores.cc",
         "native/src/suppression.cc",
+        "native/src/reorder.cc",
         "native/src/row-products.cc",
         "native/src/unary.cc",
         "native/src/unit-length.cc",

@@ -1,4 +1,5 @@
-// Compiles the native addon with each oneDNN that is given, beside the usual build, and trains a small net with it:
+// Compiles the native addon with each oneDNN that is given, beside the usual build, trains a small net with it, and runs the
+// native engine's tests:
 //
 //     npm run check:onednn -- [ROOT ...]
 //
@@ -18,7 +19,7 @@ for (const root of roots) {
   if (root) process.env["ONEDNN_ROOT"] = root;
   console.log(describeLibrary("onednn"));
   const folder = buildAddons("native", {});
-  run(process.execPath, ["--import", "tsx", "scripts/prebuilt/check.ts"], {
-    env: { CAFFE_ADDONS: folder, CAFFE_TUNE: "off" },
-  });
+  const env = { CAFFE_ADDONS: folder, CAFFE_TUNE: "off" };
+  run(process.execPath, ["--import", "tsx", "scripts/prebuilt/check.ts"], { env });
+  run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "tests/engines/native"], { env });
 }

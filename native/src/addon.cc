@@ -7,15 +7,6 @@ namespace caffe {
 
 namespace {
 
-// reorder(Layout, Layout): from one layout to another of the same dims
-Napi::Value MakeReorder(const Napi::CallbackInfo& info) {
-  auto* from = Layout::Unwrap(info[0].As<Napi::Object>());
-  auto* to = Layout::Unwrap(info[1].As<Napi::Object>());
-  dnnl::reorder::primitive_desc pd(cpu(), from->desc, cpu(), to->desc);
-  return Primitive::Make(info.Env(), dnnl::reorder(pd), pd.impl_info_str(),
-                         {{"from", DNNL_ARG_FROM, from->desc}, {"to", DNNL_ARG_TO, to->desc}});
-}
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   start_threads();
   env.SetInstanceData(new Classes());
@@ -40,8 +31,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitRowProducts(exports);
   InitUnitLength(exports);
   InitUnpooling(exports);
+  InitReorder(exports);
   InitUpdates(exports);
-  define<MakeReorder>(exports, "reorder");
   const dnnl_version_t* version = dnnl_version();
   exports.Set("version", std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                              std::to_string(version->patch));

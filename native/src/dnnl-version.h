@@ -9,6 +9,9 @@ namespace caffe {
 
 #if DNNL_VERSION_MAJOR >= 3
 
+// Where the channels of both sides are padded, the reorder writes the zeros of one side's padding over elements (3.7.2).
+constexpr bool kReorderPadsWeights = false;
+
 // A primitive_desc from the arguments that follow the engine.
 template <typename Primitive, typename... Args>
 typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
@@ -48,6 +51,8 @@ inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float al
 }
 
 #else
+
+constexpr bool kReorderPadsWeights = true;
 
 template <typename Primitive, typename... Args>
 typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr,

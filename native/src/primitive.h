@@ -77,6 +77,7 @@ void InitSuppression(Napi::Object exports);
 void InitRowProducts(Napi::Object exports);
 void InitUnitLength(Napi::Object exports);
 void InitUnpooling(Napi::Object exports);
+void InitReorder(Napi::Object exports);
 void InitUpdates(Napi::Object exports);
 
 }  // namespace caffe

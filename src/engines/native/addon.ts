@@ -89,6 +89,10 @@ export interface Addon extends Scoring, Windowing {
     new (whole: Buffer, begin: number, count: number): StoreMemory;
   };
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
+  /** As `reorder`, element by element, without the library. */
+  moveElements(from: Layout, to: Layout): Primitive<"from" | "to">;
+  /** Whether the library's reorders of weights are right where it pads channels. */
+  readonly reorderPadsWeights: boolean;
   convolutionForward(
     s: ConvolutionShapes,
     slope: number,

@@ -60,7 +60,10 @@ export class Layouts implements Work {
     const key = `${from.key}>${to.key}`;
     let primitive = this.#reorders.get(key);
     if (!primitive) {
-      primitive = this.addon.reorder(from, to);
+      // Weights are what lies in no blocks of channels alone.
+      const padsWeights = to.stored > to.count && (from.block === 0 || to.block === 0);
+      const isOurs = padsWeights && !this.addon.reorderPadsWeights;
+      primitive = isOurs ? this.addon.moveElements(from, to) : this.addon.reorder(from, to);
       this.#reorders.set(key, primitive);
     }
     return primitive;

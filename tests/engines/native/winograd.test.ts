@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
 import type { ConvolutionShapes, Primitive } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
+import { Layouts } from "../../../src/engines/native/layouts.ts";
 import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
 import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
@@ -75,6 +76,7 @@ function run<Names extends string>(
   given: Partial<Record<Names, Float32Array>>,
 ): Map<string, Float32Array> {
   const addon = loadAddon();
+  const layouts = new Layouts(addon);
   const nothing = (count: number) => {
     const memory = new addon.Store(count);
     addon.copy(count, new Float32Array(count).fill(Number.NaN), memory);
@@ -84,7 +86,7 @@ function run<Names extends string>(
   const memories = entries.map(([name, layout]) => {
     const memory = nothing(layout.stored);
     const values = given[name as Names];
-    if (values) addon.reorder(new addon.Layout(layout.dims), layout).run(values, memory);
+    if (values) layouts.reorder(layouts.plain(layout.dims), layout).run(values, memory);
     return memory;
   });
   primitive.run(...memories, ...(primitive.scratch > 0 ? [nothing(primitive.scratch)] : []));
@@ -92,7 +94,7 @@ function run<Names extends string>(
   entries.forEach(([name, layout], i) => {
     if (given[name as Names]) return;
     const plain = new Float32Array(layout.count);
-    addon.reorder(layout, new addon.Layout(layout.dims)).run(memories[i]!, plain);
+    layouts.reorder(layout, layouts.plain(layout.dims)).run(memories[i]!, plain);
     results.set(name, plain);
   });
   return results;
