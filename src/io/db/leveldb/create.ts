@@ -1,67 +1,58 @@
-import { join } from "node:path";
-import { removeFile } from "../../files/file-system.ts";
+import { FileError } from "../../../util/errors.ts";
 import { PartialFolder } from "../../files/partial-folder.ts";
 import type { DbWriter } from "../db.ts";
+import { type NewRecord, NewTables } from "./new-tables.ts";
 
-/** Caffe's options, but for the write buffer: two of them lie in memory, and Caffe's of 256 MiB would be half a gigabyte. */
-const OPTIONS = {
-  keyEncoding: "utf8",
-  valueEncoding: "view",
-  blockSize: 64 * 1024,
-  writeBufferSize: 16 * 1024 * 1024,
-  maxOpenFiles: 100,
-} as const;
-/** Records, and bytes, that are written at once. */
-const [MOST_RECORDS, MOST_BYTES] = [1000, 2 ** 22];
+/** Bytes of records that become a table, and what each record counts besides its bytes. */
+const TABLE = 16 * 1024 * 1024;
+const RECORD = 64;
 
 /**
  * Begins a new LevelDB folder, as Caffe writes it; nothing is there under that name until `finish`.
  * @param isContinued goes on with what an interrupted run left
+ * @param tableBytes what lies in memory before it becomes a table
  * @throws FileError where the name is taken or cannot be written
+ * @see doc/impl.md of google/leveldb
  */
-export async function createLeveldb(path: string, isContinued = false): Promise<DbWriter> {
+export function createLeveldb(
+  path: string,
+  isContinued = false,
+  tableBytes: number = TABLE,
+): DbWriter {
   const partial = new PartialFolder(path, isContinued);
-  // Writing alone needs the library, and loading it takes as long as opening a small net.
-  const { ClassicLevel } = await import("classic-level");
-  const database = new ClassicLevel<string, Uint8Array>(partial.folder, OPTIONS);
-  const trying = async <T>(work: Promise<T>): Promise<T> => {
+  const trying = <T>(work: () => T): T => {
     try {
-      return await work;
+      return work();
     } catch (error) {
-      throw partial.failed((error as Error).cause ?? error);
+      throw error instanceof FileError ? error : partial.failed(error);
     }
   };
-  await trying(database.open());
-  const [lastKey] = await trying(database.keys({ reverse: true, limit: 1 }).all());
-  let pending: { type: "put"; key: string; value: Uint8Array }[] = [];
+  const tables = trying(() => new NewTables(partial.folder));
+  let pending: NewRecord[] = [];
   let bytes = 0;
-  const flush = async (): Promise<void> => {
-    const batch = pending;
+  const flush = (): void => {
+    trying(() => tables.add(pending));
     pending = [];
     bytes = 0;
-    if (batch.length > 0) await trying(database.batch(batch));
   };
   return {
-    lastKey,
+    lastKey: tables.largest && Buffer.from(tables.largest).toString(),
     async put(key, value) {
-      pending.push({ type: "put", key, value: value.slice() });
-      bytes += value.length;
-      if (pending.length >= MOST_RECORDS || bytes > MOST_BYTES) await flush();
+      pending.push({ key: Buffer.from(key), value: value.slice() });
+      bytes += key.length + value.length + RECORD;
+      if (bytes > tableBytes) flush();
     },
     async finish() {
-      await flush();
-      await trying(database.close());
-      for (const rest of ["LOCK", "LOG", "LOG.old"]) {
-        removeFile(join(partial.folder, rest));
-      }
+      flush();
+      tables.close();
       partial.publish();
     },
     async suspend() {
-      await flush();
-      await trying(database.close());
+      flush();
+      tables.close();
     },
     async abandon() {
-      await database.close();
+      tables.close();
       partial.discard();
     },
   };

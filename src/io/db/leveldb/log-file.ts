@@ -6,8 +6,8 @@ import { ByteReader } from "./wire.ts";
 /** Bytes of a block, and of the header before each fragment of a record: checksum, length and kind. */
 const BLOCK = 32_768;
 const HEADER = 7;
-/** Kinds of fragments; 3 is one in the middle. */
-const [FULL, FIRST, LAST] = [1, 2, 4];
+/** Kinds of fragments. */
+const [FULL, FIRST, MIDDLE, LAST] = [1, 2, 3, 4];
 
 /**
  * Reads the records of a log in the order they were written. A record lies in one fragment or more; none crosses
@@ -128,6 +128,31 @@ export class LogReader extends ByteReader {
       this.#isLast = kind === FULL || kind === LAST;
       return kind;
     }
+  }
+}
+
+/**
+ * A record as a log has it, in fragments.
+ * @param at how long the log is before it
+ */
+export function* logRecord(record: Uint8Array, at: number): Generator<Uint8Array> {
+  let room = BLOCK - (at % BLOCK);
+  for (let from = 0, isFirst = true; isFirst || from < record.length; isFirst = false) {
+    if (room < HEADER) {
+      yield new Uint8Array(room);
+      room = BLOCK;
+    }
+    const to = Math.min(from + room - HEADER, record.length);
+    const isLast = to === record.length;
+    const fragment = new Uint8Array(HEADER + to - from);
+    const view = new DataView(fragment.buffer);
+    fragment[HEADER - 1] = isFirst ? (isLast ? FULL : FIRST) : isLast ? LAST : MIDDLE;
+    fragment.set(record.subarray(from, to), HEADER);
+    view.setUint16(4, to - from, true);
+    view.setUint32(0, masked(crc32c(fragment.subarray(HEADER - 1))), true);
+    yield fragment;
+    room = BLOCK;
+    from = to;
   }
 }
 

@@ -11,14 +11,36 @@ export interface LiveFiles {
   readonly levels: readonly (readonly string[])[];
   /** Logs of what has not been written to a table, the oldest first. */
   readonly logs: readonly string[];
+  /** The manifest's own file. */
+  readonly manifest: string;
+  /** The number that no file has yet, and that of the last entry. */
+  readonly numbers: { readonly nextFile: number; readonly lastSequence: number };
+  /** The greatest key of the tables, as entries have it; undefined where there is no table. */
+  readonly largest: Uint8Array | undefined;
 }
 
 interface TableFile {
   readonly number: number;
   readonly smallest: Uint8Array;
+  readonly largest: Uint8Array;
 }
 
-const LEVELS = 7;
+/** What the fields of a change are numbered. */
+export const TAGS = {
+  comparator: 1,
+  logNumber: 2,
+  nextFile: 3,
+  lastSequence: 4,
+  compactPointer: 5,
+  deletedTable: 6,
+  newTable: 7,
+  previousLog: 9,
+} as const;
+
+export const COMPARATOR = "leveldb.BytewiseComparator";
+export const LEVELS = 7;
+/** Eight bytes behind a key tell its entry's number and kind. */
+const keyOf = (internal: Uint8Array): Uint8Array => internal.subarray(0, -8);
 
 /**
  * Reads which files of a LevelDB folder are live: CURRENT names the manifest, a log of changes.
@@ -33,16 +55,25 @@ export function readManifest(folder: string): LiveFiles {
     );
   }
   const levels = Array.from({ length: LEVELS }, () => new Map<number, TableFile>());
-  const logNumbers = { current: 0, previous: 0 };
+  const numbers = { log: 0, previousLog: 0, nextFile: 0, lastSequence: 0 };
   const path = join(folder, name);
   const file = new RandomAccessFile(path);
   try {
     const changes = new LogReader(file);
-    while (changes.nextRecord()) applyEdit(changes, path, levels, logNumbers);
+    while (changes.nextRecord()) applyEdit(changes, path, levels, numbers);
   } finally {
     file.close();
   }
+  const largest = levels
+    .flatMap((tables) => [...tables.values()].map((table) => keyOf(table.largest)))
+    .reduce<Uint8Array | undefined>(
+      (most, key) => (most && Buffer.compare(most, key) >= 0 ? most : key),
+      undefined,
+    );
   return {
+    manifest: path,
+    numbers,
+    largest,
     levels: levels.map((tables, level) =>
       [...tables.values()]
         .sort((a, b) =>
@@ -52,7 +83,7 @@ export function readManifest(folder: string): LiveFiles {
     ),
     logs: readdirSync(folder)
       .flatMap((entry) => /^(\d+)\.log$/.exec(entry)?.[1] ?? [])
-      .filter((text) => Number(text) >= logNumbers.current || Number(text) === logNumbers.previous)
+      .filter((text) => Number(text) >= numbers.log || Number(text) === numbers.previousLog)
       .sort((a, b) => Number(a) - Number(b))
       .map((text) => join(folder, `${text}.log`)),
   };
@@ -63,7 +94,7 @@ function applyEdit(
   change: LogReader,
   path: string,
   levels: readonly Map<number, TableFile>[],
-  logs: { current: number; previous: number },
+  numbers: Record<"log" | "previousLog" | "nextFile" | "lastSequence", number>,
 ): void {
   const level = (): Map<number, TableFile> => {
     const tables = levels[change.varint()];
@@ -72,29 +103,29 @@ function applyEdit(
   };
   while (!change.isAtEnd) {
     const tag = change.varint();
-    if (tag === 1) checkComparator(change.string(), path);
-    else if (tag === 2) logs.current = change.varint();
-    else if (tag === 9) logs.previous = change.varint();
-    else if (tag === 3 || tag === 4) change.varint();
-    else if (tag === 5) {
+    if (tag === TAGS.comparator) checkComparator(change.string(), path);
+    else if (tag === TAGS.logNumber) numbers.log = change.varint();
+    else if (tag === TAGS.previousLog) numbers.previousLog = change.varint();
+    else if (tag === TAGS.nextFile) numbers.nextFile = change.varint();
+    else if (tag === TAGS.lastSequence) numbers.lastSequence = change.varint();
+    else if (tag === TAGS.compactPointer) {
       level();
       change.string();
-    } else if (tag === 6) level().delete(change.varint());
-    else if (tag === 7) {
+    } else if (tag === TAGS.deletedTable) level().delete(change.varint());
+    else if (tag === TAGS.newTable) {
       const tables = level();
       const number = change.varint();
       change.varint();
-      tables.set(number, { number, smallest: change.string() });
-      change.string();
+      tables.set(number, { number, smallest: change.string(), largest: change.string() });
     } else throw new FormatError(`${path}: it holds an unknown change (${tag}); it is damaged.`);
   }
 }
 
 function checkComparator(name: Uint8Array, path: string): void {
   const text = new TextDecoder().decode(name);
-  if (text !== "leveldb.BytewiseComparator") {
+  if (text !== COMPARATOR) {
     throw new FormatError(
-      `${path}: its keys are in the order of ${text}. Expected leveldb.BytewiseComparator, as Caffe has them.`,
+      `${path}: its keys are in the order of ${text}. Expected ${COMPARATOR}, as Caffe has them.`,
     );
   }
 }

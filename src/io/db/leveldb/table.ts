@@ -5,9 +5,10 @@ import { type Entry, entryOf } from "./entry.ts";
 import { uncompress } from "./snappy.ts";
 import { Wire } from "./wire.ts";
 
-const FOOTER = 48;
+/** Bytes of a table's last part, in which two handles of blocks have room for 40. */
+export const FOOTER = 48;
 /** The last eight bytes of every table. */
-const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
+export const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 /** Behind each block: how it is compressed, and a checksum. */
 const TRAILER = 5;
 

@@ -71,3 +71,58 @@ export class Wire extends ByteReader {
     );
   }
 }
+
+/** Writes numbers and strings of LevelDB's files, in order. */
+export class WireWriter {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has been written, which holds until the next call. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  bytes(bytes: Uint8Array): this {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  /** A number of 1 to 8 bytes, the lowest first. */
+  little(value: number, size: number): this {
+    this.#room(size);
+    for (let i = 0, rest = value; i < size; i++, rest = Math.floor(rest / 256)) {
+      this.#bytes[this.#length++] = rest % 256;
+    }
+    return this;
+  }
+
+  /** A number of 7 bits in each byte, the lowest first. */
+  varint(value: number): this {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.little((rest % 128) + 128, 1);
+    return this.little(rest, 1);
+  }
+
+  /** Bytes behind their length. */
+  string(bytes: Uint8Array): this {
+    return this.varint(bytes.length).bytes(bytes);
+  }
+
+  #room(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.written);
+    this.#bytes = larger;
+  }
+}
