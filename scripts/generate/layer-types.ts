@@ -20,6 +20,9 @@ export function layerTypeFiles(): Record<string, string> {
   const rows = layers.map(
     ({ factOf }) => `  ${factOf("type").slice(1, -1)}: ${factOf("paramFields")},\n`,
   );
+  const sources = layers
+    .filter(({ factOf }) => /^arity\.(none|any)\b|min: 0/.test(factOf("bottoms")))
+    .map(({ factOf }) => factOf("type"));
   const inBrowser = layers.filter(({ factOf }) => factOf("inBrowser") === "true");
   return {
     "src/io/proto/layer-types.ts": `${NOTE}import type { LayerParameter } from "./caffe.ts";
@@ -27,6 +30,9 @@ export function layerTypeFiles(): Record<string, string> {
 /** The layer types of this package with the parameters that they read: \`paramFields\` of their classes. */
 export const paramFields = {
 ${rows.sort().join("")}} as const satisfies Readonly<Record<string, readonly (keyof LayerParameter)[]>>;
+
+/** Those of them that may have no bottoms. */
+export type TypeWithoutBottoms = ${sources.sort().join(" | ")};
 `,
     "src/browser/layers.ts": `${NOTE}
 ${inBrowser.map(({ name, file }) => `export { ${name} } from "../layers/${file}";\n`).join("")}`,

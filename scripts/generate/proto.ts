@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
+import { FORKS, meaningOf } from "./proto-comments.ts";
 
 /** The schemas: their package, their file, and the folder of what is made of them. */
 const SCHEMAS = [
@@ -24,7 +25,10 @@ export function protoFiles(): Record<string, string> {
 function filesOf(schema: Schema): Record<string, string> {
   const { name, file, folder } = schema;
   const note = `// Made from ${file} by npm run gen:code; change it there.\n`;
-  const { root } = protobuf.parse(readFileSync(file, "utf8"), { keepCase: true });
+  const { root } = protobuf.parse(readFileSync(file, "utf8"), {
+    keepCase: true,
+    alternateCommentMode: true,
+  });
   return {
     [`${folder}/${name}.ts`]: `${note}\n${types(root.lookup(name) as protobuf.Namespace, schema.isPublic)}`,
     [`${folder}/schema.ts`]: `${note}import type { INamespace } from "protobufjs";\n\n/** The schema as protobufjs reads it. */\nexport const schema: INamespace = ${JSON.stringify(root.toJSON(), null, 1)};\n`,
@@ -47,10 +51,7 @@ function types(namespace: protobuf.Namespace, isPublic: boolean): string {
       if (message.name === "AnyParameter") {
         return "/** Parameters of a layer type that another Caffe has: every field by its name. */\nexport interface AnyParameter {\n  readonly [field: string]: unknown;\n}";
       }
-      const fields = message.fieldsArray.map(
-        (field) => `  readonly ${field.name}?: ${fieldType(field)};`,
-      );
-      return `${shown}interface ${nameOf(message)} {\n${fields.join("\n")}\n}`;
+      return interfacesOf(message, shown);
     }),
     `/** Every message by its name. */\nexport interface Messages {\n${messages
       .map((message) => `  ${nameOf(message)}: ${nameOf(message)};`)
@@ -58,6 +59,28 @@ function types(namespace: protobuf.Namespace, isPublic: boolean): string {
     ...(isPublic ? [defaultedFields(messages)] : []),
     "",
   ].join("\n\n");
+}
+
+/** The type of a message. What other Caffes' files have stands in a type of its own, so that Caffe's fields are listed first. */
+function interfacesOf(message: protobuf.Type, shown: string): string {
+  const name = nameOf(message);
+  const own = message.fieldsArray.filter(({ id }) => id < FORKS);
+  const forks = message.fieldsArray.filter(({ id }) => id >= FORKS);
+  const lines = (fields: readonly protobuf.Field[]): string =>
+    fields
+      .map((field) => `${docblock(field)}  readonly ${field.name}?: ${fieldType(field)};\n`)
+      .join("");
+  if (own.length === 0 || forks.length === 0) {
+    return `${shown}interface ${name} {\n${lines(message.fieldsArray)}}`;
+  }
+  const theirs = `${name}OfForks`;
+  return `/** What other Caffes have in ${name}, and this one besides. */\n${shown}interface ${theirs} {\n${lines(forks)}}\n\n${shown}interface ${name} extends ${theirs} {\n${lines(own)}}`;
+}
+
+/** What a field means, above it. */
+function docblock(field: protobuf.Field): string {
+  const meaning = meaningOf(field).replace(/\[(\w+)\]\(\w+\.md\)/g, "the page $1");
+  return meaning === "" ? "" : `  /** ${meaning.replaceAll("*/", "* /")} */\n`;
 }
 
 /** Some stand for numbers that a field holds as such. */

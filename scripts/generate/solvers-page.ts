@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import type protobuf from "protobufjs";
 import * as rules from "../../src/solvers/rules/index.ts";
 import { learningRatePolicies } from "../../src/solvers/update/lr-policy.ts";
-import { commentedSchema, meaningOf } from "./proto-comments.ts";
+import { commentedSchema, FORKS, meaningOf } from "./proto-comments.ts";
 import { table } from "./table.ts";
 
 /** Fields of BVLC Caffe have numbers below this, and others above: a comment says what one does that is obeyed. */
-const FORKS = 10_000;
 /** solvers-page.md with update rules from their docblocks, policies from their formulas, fields from proto/caffe.proto. */
 export function solversPage(): string {
   const fields = commentedSchema()

@@ -1,4 +1,4 @@
-import { paramFields } from "../io/proto/layer-types.ts";
+import { paramFields, type TypeWithoutBottoms } from "../io/proto/layer-types.ts";
 import { LayerCall, Top } from "./layer-call.ts";
 import type { AnyLayerFields, LayerFields, LayerType } from "./layer-fields.ts";
 
@@ -13,13 +13,27 @@ export type Tops<N extends number> = N extends 0
         ? readonly [Top, Top, Top]
         : readonly Top[];
 
-/** Writes one layer: first its bottoms, last its fields. `ntop` says how many tops it has, if not one. */
-export interface LayerFunction<Fields> {
-  <const N extends number = 1>(
-    ...bottomsAndFields: readonly [...bottoms: Top[], fields: Fields & { readonly ntop?: N }]
+/**
+ * Writes one layer: first its bottoms, last its fields. `ntop` says how many tops it has, if not one. `Alone` is what may stand there
+ * without bottoms.
+ */
+export interface LayerFunction<Fields, Alone = Fields> {
+  <const N extends number = 1, Bottoms extends readonly Top[] = readonly Top[]>(
+    ...bottomsAndFields: readonly [
+      ...bottoms: Bottoms,
+      fields: (Bottoms extends readonly [] ? Alone : Fields) & { readonly ntop?: N },
+    ]
   ): Tops<N>;
   (...bottoms: readonly Top[]): Top;
 }
+
+/** A function for each layer type; those that need bottoms take no fields without them. */
+type LayerFunctions = {
+  readonly [T in LayerType]: LayerFunction<
+    LayerFields<T>,
+    T extends TypeWithoutBottoms ? LayerFields<T> : Top
+  >;
+};
 
 /**
  * One function for each layer type, to write nets with:
@@ -31,9 +45,9 @@ export interface LayerFunction<Fields> {
  *
  * @see pycaffe's caffe.layers
  */
-export const L: { readonly [T in LayerType]: LayerFunction<LayerFields<T>> } = Object.fromEntries(
+export const L: LayerFunctions = Object.fromEntries(
   Object.keys(paramFields).map((type) => [type, (...args: readonly unknown[]) => call(type, args)]),
-) as { [T in LayerType]: LayerFunction<LayerFields<T>> };
+) as unknown as LayerFunctions;
 
 /** Writes a layer of a type that `L` does not know: one of the user's own. */
 export function layerOf<const N extends number = 1>(
