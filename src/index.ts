@@ -100,6 +100,7 @@ export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fi
 export { L, type LayerFunction, layerOf, type Tops } from "./net-spec/layers.ts";
 export { type NamedTops, NetSpec, toProto } from "./net-spec/net-spec.ts";
 export { P } from "./net-spec/params.ts";
+export { NetWorker, type NetWorkerOptions } from "./net-worker/net-worker.ts";
 export type { OnnxOptions } from "./onnx/export/options.ts";
 export { toOnnx } from "./onnx/export/to-onnx.ts";
 export type { OnnxModel } from "./onnx/graph/model.ts";

@@ -55,6 +55,7 @@ export default defineConfig({
         ["Snapshots", "solvers#snapshots"],
         ["A window on the run", "dashboard"],
         ["Serving", "serving"],
+        ["Nets in threads", "threads"],
         ["ONNX", "onnx"],
       ]),
       section("Coming from Caffe", [

@@ -8,7 +8,7 @@ import * as api from "../../src/index.ts";
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const VALUES = words(`
-  Blob Classifier Detector L Layer LayerRegistry Net NetSpec ObjectDetector P Segmenter Solver Timer
+  Blob Classifier Detector L Layer LayerRegistry Net NetSpec NetWorker ObjectDetector P Segmenter Solver Timer
   arity chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
   drawDetections drawNet drawNetToFile drawSegmentation encodeCaffemodel encodeProto errors
   fromOnnx fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
@@ -22,7 +22,7 @@ const TYPES = words(`
   EngineChoice Engines GetModelOptions Gpu GpuChoice ImportOptions ImportedNet Iteration IterationEvent LayerCall LayerCallback
   LayerClass LayerContext LayerFields LayerFunction LayerOfFile LayerParameter LayerState LayerSummary
   LayerType LearnableParam Log LogCurve LogCurves LogPoint MemoryDataLayer ModelCard NamedLog NamedTops
-  NdArray Nested NetOptions NetOutput NetParameter NetTurn None ObjectDetectorOptions One OneOrMore OnnxModel OnnxOptions
+  NdArray Nested NetOptions NetOutput NetParameter NetTurn NetWorkerOptions None ObjectDetectorOptions One OneOrMore OnnxModel OnnxOptions
   PassOptions PictureOptions PictureWithRegions PixelBox Resize Segmentation SegmentationColours
   SegmentedClass SegmenterOptions Series ServeOptions ServedFiles Serving Severity ShapesByName SolverAction SolverCallbacks SolverOptions
   SolverParameter Top Tops TrainedWeights Two UserLayer Values ValuesByName Weights Windows proto

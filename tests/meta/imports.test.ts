@@ -13,6 +13,7 @@ const guests = [
   "inference",
   "models",
   "net-spec",
+  "net-worker",
   "new-run",
   "onnx",
   "page",
@@ -28,7 +29,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   syncedmem: ["util"],
   // Files of compiled code, found and loaded.
   addons: ["util"],
-  io: ["util", "addons"],
+  // Threads that are asked and answer, whatever about.
+  threads: ["util"],
+  io: ["util", "addons", "threads"],
   engines: ["util", "addons", "syncedmem", "io"],
   blob: below.slice(0, 4),
   bridge: ["util", "addons", "syncedmem", "blob"],
@@ -60,8 +63,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["util"],
   // A window on runs: it looks at one that trains, and reads the records of others.
   dashboard: [...below, "draw", "float-images", "http", "inference", "report", "run-record"],
+  // A net whose passes another thread runs.
+  "net-worker": [...below.slice(0, 8), "threads"],
   // What nets say, asked for over HTTP.
-  serve: [...below.slice(0, 8), "draw", "float-images", "inference", "page", "http"],
+  serve: ["threads", ...below.slice(0, 8), "draw", "float-images", "inference", "page", "http"],
   // A layer's class states how it maps coordinates; `L` and NetSpec need no class.
   "net-spec": ["util", "io", "layers"],
   monitor: below,

@@ -5,6 +5,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
+import { sourceProgram } from "../../threads/source-program.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { Hdf5RowFile, storeRowsIn } from "./row-file.ts";
 import type { Hdf5Tree } from "./tree.ts";
@@ -97,7 +98,7 @@ export class Hdf5Thread {
   #start(): Running {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    const worker = new Worker(isBuilt ? this.#file : bySource(this.#file), {
+    const worker = new Worker(isBuilt ? this.#file : sourceProgram(this.#file), {
       workerData: { port: port2, signal },
       transferList: [port2],
       execArgv: [],
@@ -116,14 +117,6 @@ export class Hdf5Thread {
     void this.#running?.worker.terminate();
     this.#running = undefined;
   }
-}
-
-/** A program that runs a source: threads do not take over what compiles the sources of the one that starts them. */
-function bySource(file: URL): string {
-  const [tsx, source] = [import.meta.resolve("tsx/esm/api"), file.href].map((url) =>
-    JSON.stringify(url),
-  );
-  return `import(${tsx}).then(({ register }) => { register(); return import(${source}); });`;
 }
 
 /** @throws FormatError where there can be no thread */

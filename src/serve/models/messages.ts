@@ -1,5 +1,4 @@
 import type { Failure } from "../../util/failure.ts";
-import type { Severity } from "../../util/log.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
 import type { SharedWeights } from "./shared-weights.ts";
 import type { Tensors } from "./tensors.ts";
@@ -46,27 +45,3 @@ export interface ThreadData {
   readonly isShared: boolean;
   readonly before: OpenBefore | undefined;
 }
-
-/** A question as it goes to a thread. */
-export interface Asked {
-  readonly number: number;
-  readonly question: Question;
-}
-
-/** What comes from a thread: that the model is open or why it is not, log lines, and answers by their questions' numbers. */
-export type Told =
-  | { readonly kind: "open"; readonly facts: ModelFacts; readonly weights: SharedWeights }
-  | { readonly kind: "failed"; readonly failure: Failure }
-  | {
-      readonly kind: "log";
-      readonly severity: Severity;
-      readonly source: string;
-      readonly message: string;
-    }
-  | {
-      readonly kind: "answer";
-      readonly number: number;
-      readonly answer: Answer;
-      readonly milliseconds: number;
-    }
-  | { readonly kind: "refused"; readonly number: number; readonly failure: Failure };

@@ -1,7 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { Engines } from "../../engines/choose.ts";
-import { createEngines } from "../../engines/create.ts";
-import { openGpu } from "../../engines/webgpu/device.ts";
+import { enginesNamed } from "../../engines/open.ts";
 import { deployNetOf } from "../../inference/deploy-net.ts";
 import { Net } from "../../net/net.ts";
 import { type Log, silent } from "../../util/log.ts";
@@ -92,7 +90,7 @@ export class OpenModel {
 
   static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
     const plan = before ? { ...given, weights: [], task: before.facts.task } : given;
-    const engines = await enginesOf(plan, log);
+    const engines = await enginesNamed(plan, log);
     const options = { engines, phase: "TEST", forwardOnly: true } as const;
     const { param } = deployNetOf(plan.model, { log });
     const shapesOf = (net: Net, names: readonly string[]): NamedShape[] =>
@@ -165,12 +163,6 @@ function warnOfUntrained({ name, unfilledLayers }: Net, log: Log): void {
     "serve",
     `net "${name}" is served untrained: no weights are given, and fillers drew those of layer "${first}"${more}. Expected --weights=FILE.`,
   );
-}
-
-async function enginesOf({ engine, threads, gpu }: ModelPlan, log: Log): Promise<Engines> {
-  const more = { log, ...(threads !== undefined && { threads }) };
-  if (gpu !== undefined) return createEngines({ gpu: await openGpu({ index: gpu }), ...more });
-  return createEngines({ ...more, ...(engine !== undefined && { prefer: engine }) });
 }
 
 /** The memory that tensors lie in, each once: what is handed over, not copied. */

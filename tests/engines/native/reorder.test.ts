@@ -1,3 +1,4 @@
+// Weights in the layouts that the library likes, moved by it and by native/src/reorder.cc.
 import { expect, test } from "vitest";
 import type { ConvolutionShapes, Layout } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";

@@ -53,7 +53,10 @@ test("pictures join pictures alone, and each gets what is said of it", () => {
   expect([sameKind([]), sameKind([a, b, tensor]), sameKind([tensor, a])]).toEqual([0, 2, 1]);
   const both = joinedQuestion([a, b]);
   expect(both).toEqual({ inputs: {}, rows: 11, pictures: [...a.pictures, ...b.pictures] });
-  const shown = [{ said: { width: 1 } }, { failure: { message: "no", isCaffeError: true } }];
+  const shown = [
+    { said: { width: 1 } },
+    { failure: { message: "no", isCaffeError: true, fields: {} } },
+  ];
   expect(cutApart([a, b], { outputs: {}, shown })).toEqual(
     shown.map((one) => ({ outputs: {}, shown: [one] })),
   );

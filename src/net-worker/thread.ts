@@ -1,0 +1,72 @@
+import type { Blob } from "../blob/blob.ts";
+import { enginesNamed } from "../engines/open.ts";
+import { Net } from "../net/net.ts";
+import { answerQuestions } from "../threads/answering.ts";
+import type { BlobValue } from "../util/nd-array.ts";
+import { recordOf } from "../util/records.ts";
+import type { NetAnswer, NetFacts, NetPlan, NetQuestion } from "./messages.ts";
+
+// A thread that builds one net and runs its passes.
+
+await answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
+  async ({ source, options, engine }, log) => {
+    const engines = await enginesNamed(engine, log);
+    const net = new Net(source, { ...options, engines, log });
+    return {
+      opened: factsOf(net),
+      async answer(question) {
+        const told = await answerOf(net, question);
+        return { facts: factsOf(net), ...told };
+      },
+      memoryOf: ({ blobs }) =>
+        Object.values(blobs).flatMap(({ data, diff }) =>
+          [data, diff].flatMap((array) => (array ? [array.buffer as ArrayBuffer] : [])),
+        ),
+    };
+  },
+);
+
+function factsOf(net: Net): NetFacts {
+  const { name, inputs, outputs, layerNames } = net;
+  const shapes = recordOf(
+    [...inputs, ...outputs].map((one) => [one, net.blob(one).shape] as const),
+  );
+  return { name, inputs, outputs, layerNames, shapes };
+}
+
+async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer, "facts">> {
+  if ("weights" in question) return { blobs: {}, copied: net.copyFrom(question.weights) };
+  if ("reshape" in question) {
+    for (const [name, shape] of Object.entries(question.reshape)) net.blob(name).reshape(shape);
+    net.reshape();
+    return { blobs: {} };
+  }
+  const isBackward = question.pass === "backward";
+  const blobs = await passOf(net, question);
+  return {
+    blobs: recordOf(
+      Object.entries(blobs).map(([name, blob]) => {
+        const value: BlobValue = {
+          shape: blob.shape,
+          data: blob.values(),
+          ...(isBackward && { diff: blob.diffValues() }),
+        };
+        return [name, value] as const;
+      }),
+    ),
+  };
+}
+
+function passOf(
+  net: Net,
+  question: Extract<NetQuestion, { readonly pass: string }>,
+): Promise<Record<string, Blob>> {
+  switch (question.pass) {
+    case "forward":
+      return net.forward(question.given, question.options);
+    case "backward":
+      return net.backward(question.given, question.options);
+    case "forwardAll":
+      return net.forwardAll(question.given, question.options);
+  }
+}
