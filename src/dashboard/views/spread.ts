@@ -1,4 +1,5 @@
 import { eventNumber } from "../../run-record/events.ts";
+import { numberSpread } from "../../util/number-spread.ts";
 import type { Spread } from "../api.ts";
 import type { ArraySample } from "../live/array-sample.ts";
 
@@ -6,30 +7,7 @@ const BINS = 32;
 
 /** How elements of an array are spread. */
 export function spreadOf({ count, values }: ArraySample): Spread {
-  let [min, max, sum, squares, finite, zeros] = [
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-    0,
-    0,
-    0,
-    0,
-  ];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    finite++;
-    sum += value;
-    squares += value * value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    if (value === 0) zeros++;
-  }
-  const bins: number[] = new Array(BINS).fill(0);
-  const width = (max - min) / BINS;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    const bin = width > 0 ? Math.min(BINS - 1, Math.floor((value - min) / width)) : 0;
-    bins[bin] = (bins[bin] ?? 0) + 1;
-  }
+  const { finite, zeros, min, max, sum, squares, bins } = numberSpread(values, BINS);
   const mean = sum / finite;
   return {
     ...{ count, looked: values.length, bad: values.length - finite, zeros, bins },
