@@ -3,14 +3,9 @@ import { readLabels } from "../inference/choice.ts";
 import { Classifier, type ClassifierOptions } from "../inference/classifier.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { deployNet, preparationOf } from "./deploy-net.ts";
 import { listOf, withLists } from "./flags.ts";
-import {
-  deployNet,
-  type ImageFlags,
-  numbersOf,
-  preparationOf,
-  withImageFlags,
-} from "./preparation.ts";
+import { type ImageFlags, numbersOf, withImageFlags } from "./preparation.ts";
 import { withRunBeside } from "./run-beside.ts";
 import { enginesFor } from "./session.ts";
 

@@ -10,8 +10,9 @@ import { csvField, csvName } from "../util/csv.ts";
 import { fixedText, type Log } from "../util/log.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { printable } from "../util/printable.ts";
+import { preparationOf } from "./deploy-net.ts";
 import { listOf } from "./flags.ts";
-import { type ImageFlags, preparationOf } from "./preparation.ts";
+import type { ImageFlags } from "./preparation.ts";
 import { enginesFor, withoutInfo } from "./session.ts";
 
 /** What scoring windows is told besides how images are prepared. */

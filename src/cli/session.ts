@@ -1,8 +1,6 @@
 import type { Argv } from "yargs";
-import { choosePython } from "../bridge/python.ts";
 import type { Engines } from "../engines/choose.ts";
-import { createEngines, type EngineChoice } from "../engines/create.ts";
-import { openGpu } from "../engines/webgpu/device.ts";
+import type { EngineChoice } from "../engines/create.ts";
 import type { Gpu } from "../engines/webgpu/gpu.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
 import { CaffeError, EngineError } from "../util/errors.ts";
@@ -153,7 +151,9 @@ export async function enginesFor(
 ): Promise<Engines> {
   checkCommonFlags(flags);
   const { engine, threads, python } = flags;
-  if (python !== undefined) choosePython(python);
+  if (python !== undefined) (await import("../bridge/python.ts")).choosePython(python);
+  // Commands whose nets are opened in threads need no engines themselves.
+  const { createEngines } = await import("../engines/create.ts");
   const more = { ...(threads !== undefined && { threads }), ...(tuning && { tuning }), log };
   const number = gpuNumber(flags, solver);
   if (number === undefined) {
@@ -174,6 +174,7 @@ export async function enginesFor(
 }
 
 async function openGpuFor(number: number, flags: CommonFlags): Promise<Gpu> {
+  const { openGpu } = await import("../engines/webgpu/device.ts");
   try {
     return await openGpu({ index: number });
   } catch (error) {

@@ -9,12 +9,12 @@ import type { NetParameter } from "../../io/proto/caffe.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
+import { deployNet } from "../deploy-net.ts";
 import { scoreWindows, type WindowFlags } from "../detect-windows.ts";
 import { type PictureResult, writeDetections } from "../detection-files.ts";
 import { formatsOf, listOf, real, whole } from "../flags.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
-  deployNet,
   numbersOf,
   type PictureFlags,
   pictureOptionsOf,

@@ -8,11 +8,11 @@ import { makeFolder } from "../../io/files/file-system.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { fixedText } from "../../util/log.ts";
 import { printable } from "../../util/printable.ts";
+import { deployNet } from "../deploy-net.ts";
 import { formatsOf, listOf } from "../flags.ts";
 import { readPalette } from "../palette.ts";
 import { pictureFiles, resultPaths } from "../picture-files.ts";
 import {
-  deployNet,
   type PictureFlags,
   pictureOptionsOf,
   preparationText,

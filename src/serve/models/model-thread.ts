@@ -5,10 +5,9 @@ import { type Log, silent } from "../../util/log.ts";
 import type { OpenBefore, Question, ThreadData } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
-import { NearModel } from "./near-model.ts";
-import { memoryOf } from "./open-model.ts";
 import type { SharedWeights } from "./shared-weights.ts";
 import { areShort, ShortPassesNear } from "./short-passes.ts";
+import { memoryOf } from "./tensors.ts";
 
 /** The compiled thread. */
 const THREAD = new URL("./thread.js", import.meta.url);
@@ -26,7 +25,7 @@ export async function openModel(
   file: URL = THREAD,
 ): Promise<ModelHost> {
   if (file.protocol !== "file:" || !isFile(fileURLToPath(file))) {
-    return await NearModel.open(data, log);
+    return await openNear(data, log);
   }
   let host: ModelHost | undefined;
   const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
@@ -35,13 +34,19 @@ export async function openModel(
   return host;
 }
 
+/** Here is loaded what nets need only where a model runs here. */
+async function openNear(data: ThreadData, log: Log): Promise<ModelHost> {
+  const { NearModel } = await import("./near-model.ts");
+  return await NearModel.open(data, log);
+}
+
 async function withNear(thread: ModelThread, data: ThreadData): Promise<ModelHost> {
   const { facts, weights } = thread;
   try {
     const before = { facts, weights };
     return new ShortPassesNear(
       thread,
-      await NearModel.open({ ...data, isShared: false, before }, silent),
+      await openNear({ ...data, isShared: false, before }, silent),
     );
   } catch (error) {
     await thread.close();

@@ -12,7 +12,7 @@ import type { Answer, OpenBefore, Question } from "./messages.ts";
 import type { ModelFacts, ModelPlan, NamedShape } from "./model-plan.ts";
 import { openPictureModel, type PictureModel } from "./picture-models.ts";
 import { type SharedWeights, shareWeights, useWeights } from "./shared-weights.ts";
-import type { Tensor, Tensors } from "./tensors.ts";
+import type { Tensors } from "./tensors.ts";
 
 /** Milliseconds of a pass beyond which several threads are of use. */
 const WORTH_HELP = 20;
@@ -163,16 +163,4 @@ function warnOfUntrained({ name, unfilledLayers }: Net, log: Log): void {
     "serve",
     `net "${name}" is served untrained: no weights are given, and fillers drew those of layer "${first}"${more}. Expected --weights=FILE.`,
   );
-}
-
-/** The memory that tensors lie in, each once: what is handed over, not copied. */
-export function memoryOf(tensors: Tensors): ArrayBuffer[] {
-  const isWhole = ({ data }: Tensor): boolean => data.byteLength === data.buffer.byteLength;
-  return [
-    ...new Set(
-      Object.values(tensors)
-        .filter(isWhole)
-        .map(({ data }) => data.buffer),
-    ),
-  ];
 }

@@ -57,3 +57,15 @@ export function joined(tensors: readonly Tensor[]): Tensor {
   }
   return { shape: [rows, ...first.shape.slice(1)], data };
 }
+
+/** The memory that tensors lie in, each once: what is handed over, not copied. */
+export function memoryOf(tensors: Tensors): ArrayBuffer[] {
+  const isWhole = ({ data }: Tensor): boolean => data.byteLength === data.buffer.byteLength;
+  return [
+    ...new Set(
+      Object.values(tensors)
+        .filter(isWhole)
+        .map(({ data }) => data.buffer),
+    ),
+  ];
+}

@@ -1,8 +1,9 @@
 import { answerQuestions } from "../../threads/answering.ts";
 import type { OpenBefore, Question, ThreadData } from "./messages.ts";
 import type { Timed } from "./model-host.ts";
-import { memoryOf, OpenModel } from "./open-model.ts";
+import { OpenModel } from "./open-model.ts";
 import { areShort } from "./short-passes.ts";
+import { memoryOf } from "./tensors.ts";
 
 // A thread that opens one model and answers for it.
 
