@@ -10,6 +10,13 @@ const VIEWS = [
   ["/test", 10_000],
 ] as const;
 
+/** What is read of an answer. */
+interface Shown {
+  readonly stamp?: number;
+  readonly iter?: number;
+  readonly view?: { readonly every?: number };
+}
+
 /** Asks a dashboard for all that a page shows, as a page does with every view open, until it is told to stop. */
 export async function follow(url: string, signal: AbortSignal): Promise<void> {
   const { origin, searchParams } = new URL(url);
@@ -26,9 +33,12 @@ export async function follow(url: string, signal: AbortSignal): Promise<void> {
       });
     });
   const again = async (path: string, every: number): Promise<void> => {
+    let query = "";
     while (!signal.aborted) {
-      const answer = (await (await ask(run + path)).json()) as { view?: { every?: number } };
-      await rest(Math.max(every, 1000 * (answer.view?.every ?? 0)));
+      const { stamp, iter, view } = (await (await ask(run + path + query)).json()) as Shown;
+      // What is known is not sent again.
+      if (stamp !== undefined) query = view?.every ? `?since=${iter}` : `?known=${stamp}`;
+      await rest(Math.max(every, 1000 * (view?.every ?? 0)));
     }
   };
   const stream = async (): Promise<void> => {

@@ -14,7 +14,6 @@ if (url === undefined) {
 /** What is done before a picture is taken. */
 const STEPS: Readonly<Record<string, string>> = {
   net: ".net-map .box .part",
-  histograms: ".segments button:nth-of-type(2)",
 };
 
 /** Name, view, colours, size. */
@@ -24,11 +23,11 @@ const PICTURES = [
   ["net", "net", "light", 1280, 900],
   ["mistakes", "mistakes", "light", 1280, 820],
   ["weights", "weights", "light", 1280, 900],
-  ["histograms", "weights", "dark", 1280, 900],
-  ["batch", "batch", "light", 1280, 760],
-  ["log", "log", "dark", 1280, 700],
-  ["files", "files", "light", 1280, 820],
-  ["narrow", "curves", "light", 390, 844],
+  ["batch", "batch", "light", 1280, 780],
+  ["log", "log", "light", 1280, 540],
+  ["narrow-curves", "curves", "dark", 390, 844],
+  ["narrow-net", "net", "dark", 390, 844],
+  ["narrow-mistakes", "mistakes", "dark", 390, 844],
 ] as const;
 
 mkdirSync(folder, { recursive: true });
@@ -55,8 +54,7 @@ for (const [name, view, colorScheme, width, height] of PICTURES) {
       .locator(step)
       .nth(name === "net" ? 1 : 0)
       .click();
-  if (name === "histograms") await page.waitForTimeout(12_000);
-  else await page.waitForTimeout(800);
+  await page.waitForTimeout(800);
   const png = await page.screenshot();
   await sharp(png)
     .webp({ quality: 82, effort: 6 })

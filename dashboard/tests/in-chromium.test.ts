@@ -56,6 +56,11 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
     await page.locator(`.nav a[href$="/${view}"]`).click();
     await page.locator(VIEWS[view]).first().waitFor();
   };
+  /** How many pixels of the log lie below what is seen of it: it follows. */
+  const below = (page: Page): Promise<number> =>
+    page.evaluate<number>(
+      "(({ scrollHeight, scrollTop, clientHeight }) => Math.floor(scrollHeight - scrollTop - clientHeight))(document.querySelector('.log'))",
+    );
   const views = Object.keys(VIEWS) as (keyof typeof VIEWS)[];
 
   test(
@@ -109,6 +114,7 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
         expect(overflow, view).toBeLessThanOrEqual(0);
         const faint = places.filter(({ ratio, text }) => ratio < 4.5 && !/^(All|✕)$/.test(text));
         expect(faint, view).toEqual([]);
+        if (view === "log") await expect.poll(() => below(page), { timeout: PATIENCE }).toBe(0);
       }
       await page.close();
     },

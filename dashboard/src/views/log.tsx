@@ -12,16 +12,26 @@ export function Log(): JSX.Element {
   const [sought, setSought] = useState("");
   const log = useLog(current.value, fromStart);
   const place = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const words = sought.toLowerCase();
   const lines = (log?.lines ?? [])
     .map((text, i) => ({ text, number: (log?.first ?? 0) + i }))
     .filter(({ text }) => text.toLowerCase().includes(words));
 
   const last = lines.at(-1)?.number;
-  // A further line is why it moves.
+  const isThere = log !== undefined;
+  // A further line is why it moves, and that a line which is seen first turns out to be higher than it was taken for.
   useLayoutEffect(() => {
-    if (follows && place.current) place.current.scrollTop = place.current.scrollHeight;
-  }, [follows, last, lines.length]);
+    if (!follows || !place.current || !content.current) return;
+    const at = place.current;
+    const toEnd = (): void => {
+      at.scrollTop = at.scrollHeight;
+    };
+    toEnd();
+    const watch = new ResizeObserver(toEnd);
+    watch.observe(content.current);
+    return () => watch.disconnect();
+  }, [follows, isThere, last, lines.length]);
   useEffect(() => {
     if (fromStart) setFollows(false);
   }, [fromStart]);
@@ -75,9 +85,11 @@ export function Log(): JSX.Element {
           setFollows(at.scrollHeight - at.scrollTop - at.clientHeight < 24);
         }}
       >
-        {lines.map(({ text, number }) => (
-          <Line key={number} text={text} words={words} />
-        ))}
+        <div ref={content}>
+          {lines.map(({ text, number }) => (
+            <Line key={number} text={text} words={words} />
+          ))}
+        </div>
       </div>
     </>
   );
