@@ -1,5 +1,5 @@
 /** How the finite ones of some numbers are spread. */
-export interface NumberSpread {
+interface NumberSpread {
   /** How many are finite, and how many are 0. */
   readonly finite: number;
   readonly zeros: number;
