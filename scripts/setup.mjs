@@ -123,7 +123,7 @@ for (const [file, instead] of addons.filter(isMissing)) {
 
 const isCompiled = step(
   "TypeScript",
-  isOlder("dist/.built", "src", "dashboard", "proto", "wasm", "tsconfig.json"),
+  isOlder("dist/.built", "src", "dashboard", "proto", "wasm", "tsconfig.json", "scripts/bundle.ts"),
   () => run("npm", ["run", "--silent", "build"]),
 );
 if (done.length > 0) console.log(`set up: ${done.join(", ")}`);

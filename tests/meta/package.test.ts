@@ -13,7 +13,8 @@ test("the package holds what it needs to install and run elsewhere, and no more"
   for (const needed of [
     "bin/caffe",
     "binding.gyp",
-    "dist/cli/main.js",
+    "dist/bundle/caffe.js",
+    "dist/bundle/index.js",
     "dist/index.d.ts",
     "dist/io/prefetch/worker.js",
     "dist/io/jobs/worker.js",
