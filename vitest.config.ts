@@ -2,15 +2,10 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
 const tidy = [
-  "blob",
-  "io",
-  "layers",
-  "net",
-  "net-spec",
-  "report",
-  "solvers",
-  "syncedmem",
-  "util",
+  ..."blob doctor draw explain float-images inference io layers models monitor net net-spec new-run onnx page".split(
+    " ",
+  ),
+  ..."report run-record solvers syncedmem tensorboard util".split(" "),
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
