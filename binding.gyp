@@ -33,6 +33,7 @@
         "native/src/channels.cc",
         "native/src/convolution.cc",
         "native/src/copies.cc",
+        "native/src/inner-product.cc",
         "native/src/losses.cc",
         "native/src/lrn.cc",
         "native/src/memory.cc",

@@ -107,8 +107,8 @@ for (const [net, [usual, ...layers]] of Object.entries(NETS)) {
     const none = Number.NaN;
     const directions = {
       forward: [
-        (s) => addon.convolutionForward(s, 0, none),
-        (s, tile) => addon.winogradForward(s, tile, addon.lanes, 0, none),
+        (s) => addon.convolutionForward(s, 0, none, false),
+        (s, tile) => addon.winogradForward(s, tile, addon.lanes, 0, none, false),
       ],
       data: [
         (s) => addon.convolutionBackwardData(s),

@@ -20,6 +20,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitChannels(exports);
   InitCopies(exports);
   InitArithmetic(exports);
+  InitInnerProduct(exports);
   InitLosses(exports);
   InitLRN(exports);
   InitNoise(exports);

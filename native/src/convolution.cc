@@ -25,14 +25,15 @@ Forward::primitive_desc forward_desc(const ConvolutionShapes& s, const dnnl::pri
                            bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
 }
 
-// convolutionForward(shapes, slope, ceiling): with a rectifier of that slope behind it unless NaN; with a ceiling unless
-// that is NaN, then the slope is 0
+// convolutionForward(shapes, slope, ceiling, adds): where it adds, to what dst holds; with a rectifier of that slope behind
+// it unless NaN; with a ceiling unless that is NaN, then the slope is 0
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   const float slope = info[1].As<Napi::Number>().FloatValue(), ceiling = info[2].As<Napi::Number>().FloatValue();
   dnnl::primitive_attr attr = scratching();
   dnnl::post_ops ops;
+  if (info[3].ToBoolean()) ops.append_sum(1);
   if (!std::isnan(ceiling)) add_eltwise(ops, dnnl::algorithm::eltwise_clip, 0, ceiling);
   else if (!std::isnan(slope)) add_eltwise(ops, dnnl::algorithm::eltwise_relu, slope);
   attr.set_post_ops(ops);

@@ -67,6 +67,7 @@ void InitChannels(Napi::Object exports);
 void InitCopies(Napi::Object exports);
 void InitArithmetic(Napi::Object exports);
 void InitNoise(Napi::Object exports);
+void InitInnerProduct(Napi::Object exports);
 void InitLosses(Napi::Object exports);
 void InitLRN(Napi::Object exports);
 void InitRegions(Napi::Object exports);

@@ -13,8 +13,10 @@
 
 namespace caffe {
 
-// What a rectifier behind the sums does: slope below zero (1 for none) and the greatest value.
-struct Rectifier {
+// What is done to the sums: whether what is there is added, and then the rectifier's slope below zero (1 for none) and
+// greatest value.
+struct Ending {
+  bool adds;
   float slope, ceiling;
 };
 
@@ -67,7 +69,7 @@ class WinogradForward {
   size_t held() const { return kPoints * (v_step_ + m_step_); }
 
   // bias may be nullptr.
-  void run(const float* from, const float* weights, const float* bias, const Rectifier& rectifier, float* to,
+  void run(const float* from, const float* weights, const float* bias, const Ending& ending, float* to,
            float* scratch) const {
     std::vector<float> shifts(s_.to.vectors() * kLanes);
     if (bias != nullptr) std::copy_n(bias, s_.to.channels, shifts.begin());
@@ -87,7 +89,7 @@ class WinogradForward {
         for (size_t block = 0; block < blocks_; block++) {
           for (size_t share = 0; share < shares; share++) {
             const size_t groups = end - first;
-            work(from, u, shifts.data(), rectifier, to, block, first, first + groups * share / shares,
+            work(from, u, shifts.data(), ending, to, block, first, first + groups * share / shares,
                  first + groups * (share + 1) / shares, v, v + kPoints * v_step_);
           }
         }
@@ -97,7 +99,7 @@ class WinogradForward {
 
  private:
   // One block of tiles, for the groups of outputs from `begin` to `end`.
-  void work(const float* from, const float* u, const float* shifts, const Rectifier& rectifier, float* to,
+  void work(const float* from, const float* u, const float* shifts, const Ending& ending, float* to,
             size_t block, size_t first, size_t begin, size_t end, float* v, float* m) const {
     const size_t tile = block * block_, tiles = std::min(block_, tiles_.count() - tile);
     for (size_t group = begin; group < end; group += held_) {
@@ -106,7 +108,7 @@ class WinogradForward {
         if (inputs_.count > 1 || group == begin) transform_data(from, tile, tiles, chunk, v);
         multiply(u, v, m, tiles, chunk, first, group, last);
       }
-      for (size_t g = group; g < last; g++) transform_back(m, shifts, rectifier, to, tile, tiles, group, g);
+      for (size_t g = group; g < last; g++) transform_back(m, shifts, ending, to, tile, tiles, group, g);
     }
   }
 
@@ -146,21 +148,11 @@ class WinogradForward {
 
   // v (point, kTall tiles, vector, tile, lane)
   void transform_data(const float* from, size_t first, size_t tiles, size_t chunk, float* v) const {
-    const size_t begin = inputs_.begin(chunk), vectors = inputs_.length(chunk);
-    for (size_t i = 0; i < vectors; i++) {
-      TileWalk at(tiles_, first);
-      for (size_t t = 0; t < tiles; t++, at.step()) {
-        const float* plane = from + s_.from.at(at.image, begin + i);
-        float* const to = v + (t / kTall * vectors + i) * kTall * kLanes + t % kTall * kLanes;
-        with_tile<V, kLanes, kIn>(plane, s_.from, static_cast<ptrdiff_t>(at.row * kOut) - s_.pad_y,
-                                  static_cast<ptrdiff_t>(at.column * kOut) - s_.pad_x, [&](const float* d, size_t step) {
-          on_both_sides<V, kIn, kIn>(
-              [](const V* x, V* y) { T::data(x, y); },
-              [&](size_t y, size_t x) { return load<V>(d + y * step + x * kLanes); },
-              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * v_step_, value); });
-        });
-      }
-    }
+    const size_t vectors = inputs_.length(chunk);
+    const DataTiles<kLanes, kOut> data{s_.from, tiles_, s_.pad_y, s_.pad_x};
+    data.transform(from, first, tiles, inputs_.begin(chunk), vectors, v_step_, [=](size_t i, size_t t) {
+      return v + (t / kTall * vectors + i) * kTall * kLanes + t % kTall * kLanes;
+    });
   }
 
   // m (point, group, tile, output) = or += v · u
@@ -230,10 +222,11 @@ class WinogradForward {
     }
   }
 
-  void transform_back(const float* m, const float* shifts, const Rectifier& rectifier, float* to, size_t first,
+  void transform_back(const float* m, const float* shifts, const Ending& ending, float* to, size_t first,
                       size_t tiles, size_t begin, size_t group) const {
     const size_t wide = width(group), vectors = outputs_.length(group), vector = outputs_.begin(group);
-    const float slope = rectifier.slope, ceiling = rectifier.ceiling;
+    const float slope = ending.slope, ceiling = ending.ceiling;
+    const bool adds = ending.adds;
     for (size_t o = 0; o < vectors; o++) {
       const V shift = load<V>(shifts + (vector + o) * kLanes);
       const float* sums = m + offset(begin, group) * block_ + o * kLanes;
@@ -248,10 +241,12 @@ class WinogradForward {
             [&](size_t y, size_t x) { return load<V>(sums + (y * kIn + x) * m_step_); },
             [&](size_t y, size_t x, V value) {
               if (y >= rows || x >= columns) return;
+              float* const place = out + y * step + x * kLanes;
               value += shift;
+              if (adds) value += load<V>(place);
               value = value > 0 ? value : value * slope;
               value = value > ceiling ? V{} + ceiling : value;
-              store(out + y * step + x * kLanes, value);
+              store(place, value);
             });
       }
     }

@@ -60,6 +60,39 @@ inline __attribute__((always_inline)) void with_tile(const float* plane, const P
   use(room, kSize * kLanes);
 }
 
+// Tiles of a plane's data as they go into products: those of a convolution whose first window begins pad_y rows and pad_x
+// columns before the plane.
+template <size_t kLanes, size_t kOut>
+struct DataTiles {
+  using V = typename Lanes<kLanes>::Floats;
+  using T = Winograd<kOut>;
+  const Planes& planes;
+  const Tiles& tiles;
+  ptrdiff_t pad_y, pad_x;
+
+  // `count` tiles from `first` on, of `vectors` vectors of channels from `begin` on: vector i of tile t to place(i, t), each
+  // point `step` floats behind the one before.
+  template <typename Place>
+  void transform(const float* data, size_t first, size_t count, size_t begin, size_t vectors, size_t step,
+                 const Place& place) const {
+    constexpr size_t kIn = T::kIn;
+    for (size_t i = 0; i < vectors; i++) {
+      TileWalk at(tiles, first);
+      for (size_t t = 0; t < count; t++, at.step()) {
+        const float* plane = data + planes.at(at.image, begin + i);
+        float* const to = place(i, t);
+        with_tile<V, kLanes, kIn>(plane, planes, static_cast<ptrdiff_t>(at.row * kOut) - pad_y,
+                                  static_cast<ptrdiff_t>(at.column * kOut) - pad_x, [&](const float* d, size_t row) {
+          on_both_sides<V, kIn, kIn>(
+              [](const V* x, V* y) { T::data(x, y); },
+              [&](size_t y, size_t x) { return load<V>(d + y * row + x * kLanes); },
+              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * step, value); });
+        });
+      }
+    }
+  }
+};
+
 // Vectors of channels in parts of at most `most`, as equal as they can be.
 struct Parts {
   size_t vectors, count;

@@ -115,22 +115,11 @@ class WinogradBackwardWeights {
   }
 
   // v (point, tile, input)
-  void transform_data(const float* data, size_t first, size_t tiles, size_t in, float* v) const {
+  void transform_data(const float* from, size_t first, size_t tiles, size_t in, float* v) const {
     const size_t vectors = inputs_.length(in);
-    for (size_t i = 0; i < vectors; i++) {
-      TileWalk at(tiles_, first);
-      for (size_t t = 0; t < tiles; t++, at.step()) {
-        const float* plane = data + s_.data.at(at.image, inputs_.begin(in) + i);
-        float* const to = v + (t * vectors + i) * kLanes;
-        with_tile<V, kLanes, kIn>(plane, s_.data, static_cast<ptrdiff_t>(at.row * kOut) - s_.pad_y,
-                                  static_cast<ptrdiff_t>(at.column * kOut) - s_.pad_x, [&](const float* d, size_t step) {
-          on_both_sides<V, kIn, kIn>(
-              [](const V* x, V* y) { T::data(x, y); },
-              [&](size_t y, size_t x) { return load<V>(d + y * step + x * kLanes); },
-              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * v_step_, value); });
-        });
-      }
-    }
+    const DataTiles<kLanes, kOut> data{s_.data, tiles_, s_.pad_y, s_.pad_x};
+    data.transform(from, first, tiles, inputs_.begin(in), vectors, v_step_,
+                   [=](size_t i, size_t t) { return v + (t * vectors + i) * kLanes; });
   }
 
   // z (point, tile, output); what the tiles hold is added to `sums` unless that is nullptr.

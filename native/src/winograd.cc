@@ -73,14 +73,14 @@ std::string name_of(size_t tile, size_t lanes) {
   return "winograd:F(" + side + "x" + side + "),lanes:" + std::to_string(lanes);
 }
 
-// winogradForward(shapes, tile, lanes, slope, ceiling): the last two as for convolutionForward
+// winogradForward(shapes, tile, lanes, slope, ceiling, adds): the last three as for convolutionForward
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const auto s = fitting(info);
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const float slope = info[3].As<Napi::Number>().FloatValue(), ceiling = info[4].As<Napi::Number>().FloatValue();
-  Rectifier rectifier{std::isnan(slope) ? 1 : slope, std::numeric_limits<float>::infinity()};
-  if (!std::isnan(ceiling)) rectifier = {0, ceiling};
+  Ending ending{info[5].ToBoolean(), std::isnan(slope) ? 1 : slope, std::numeric_limits<float>::infinity()};
+  if (!std::isnan(ceiling)) ending = {ending.adds, 0, ceiling};
   const WinogradShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1], false};
   return with_tile_of(tile, lanes, [&](auto lane, auto out) -> Napi::Value {
     const WinogradForward<decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
@@ -88,8 +88,8 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
                                     {"weights", 0, weights_desc(s.weights, lanes)},
                                     {"dst", 0, blocked_desc(s.dst, lanes)}};
     if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
-    const auto run = [work, rectifier, has_bias = s.has_bias](float* const* b) {
-      work.run(b[0], b[1], has_bias ? b[3] : nullptr, rectifier, b[2], b[has_bias ? 4 : 3]);
+    const auto run = [work, ending, has_bias = s.has_bias](float* const* b) {
+      work.run(b[0], b[1], has_bias ? b[3] : nullptr, ending, b[2], b[has_bias ? 4 : 3]);
     };
     return made(info, work, run, name_of(tile, lanes), arguments);
   });
@@ -104,7 +104,7 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
                               true};
   return with_tile_of(tile, lanes, [&](auto lane, auto out) -> Napi::Value {
     const WinogradForward<decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
-    const Rectifier none{1, std::numeric_limits<float>::infinity()};
+    const Ending none{false, 1, std::numeric_limits<float>::infinity()};
     const auto run = [work, none](float* const* b) { work.run(b[0], b[1], nullptr, none, b[2], b[3]); };
     return made(info, work, run, name_of(tile, lanes),
                 {{"diffDst", 0, blocked_desc(s.dst, lanes)},

@@ -7,7 +7,7 @@ import { checkHdf5Names, hdf5Model } from "../io/weights/hdf5-model.ts";
 import { checkSize } from "../io/weights/size-limit.ts";
 import { type Log, logOf } from "../util/log.ts";
 import { assemble } from "./build/assemble.ts";
-import type { NetOptions } from "./options.ts";
+import { type NetOptions, withInference } from "./options.ts";
 import { forgottenNets } from "./run/close-layers.ts";
 import { DebugInfo } from "./run/debug-info.ts";
 import { LayerRunner } from "./run/layer-runner.ts";
@@ -51,7 +51,7 @@ export class Net extends RunnableNet {
     const assembled = assemble(source, options, makeInner);
     const { param, phase, debugInfo, built, reference, log } = assembled;
     const debug = new DebugInfo(reference, log);
-    const runner = new LayerRunner(built, debug, debugInfo, options);
+    const runner = new LayerRunner(built, debug, debugInfo, withInference(options));
     super(param.name ?? "", built, runner, options.dtype ?? "f32");
     this.phase = phase;
     this.written = assembled.written;

@@ -36,6 +36,11 @@ export interface NetOptions extends LogOptions {
   /** Backward will never run: more layers can be run as one. False by default. */
   readonly forwardOnly?: boolean;
   /**
+   * The net is used, and nothing else: `forwardOnly` and `sharesMemory`, and its weights may lie as forward reads them fastest.
+   * Outputs and inputs can be read as ever; blobs between read as zeros. False by default.
+   */
+  readonly forInference?: boolean;
+  /**
    * Gives up what no layer reads any more: gradients and data between layers once their backward has run, data that
    * backward does not read or makes again, and with `forwardOnly` all data between layers. These blobs then read as zeros.
    * False by default.
@@ -65,7 +70,13 @@ export const netOptions: OptionNames<NetOptions> = {
   registry: true,
   forceBackward: yesOrNo,
   forwardOnly: yesOrNo,
+  forInference: yesOrNo,
   sharesMemory: yesOrNo,
   fuse: yesOrNo,
   shard: true,
 };
+
+/** The options with all that `forInference` stands for. */
+export function withInference(options: NetOptions): NetOptions {
+  return options.forInference ? { ...options, forwardOnly: true, sharesMemory: true } : options;
+}

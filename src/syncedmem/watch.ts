@@ -7,12 +7,12 @@ export class Watch {
 
   /** Whether these are other arrays than at the last call, or one of them was written since; true the first time. */
   isNew(mems: readonly SyncedMem[]): boolean {
-    const writes = mems.map((mem) => mem.writes);
     const isSame =
       mems.length === this.#seen.length &&
-      mems.every((mem, i) => mem === this.#seen[i] && writes[i] === this.#writes[i]);
+      mems.every((mem, i) => mem === this.#seen[i] && mem.writes === this.#writes[i]);
+    if (isSame) return false;
     this.#seen = mems;
-    this.#writes = writes;
-    return !isSame;
+    this.#writes = mems.map((mem) => mem.writes);
+    return true;
   }
 }

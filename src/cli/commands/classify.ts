@@ -74,7 +74,7 @@ async function run(given: ClassifyFlags): Promise<void> {
   }
   const files = picturesNamed(flags.images, flags.root);
   const { classifier: opened, labels } = await openClassifier(flags, withoutInfo(log), {
-    forwardOnly: true,
+    forInference: true,
   });
   using classifier = opened;
   const isColor = classifier.transformer.channels === 3;

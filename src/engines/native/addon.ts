@@ -93,10 +93,12 @@ export interface Addon extends Scoring, Windowing {
   moveElements(from: Layout, to: Layout): Primitive<"from" | "to">;
   /** Whether the library's reorders of weights are right where it pads channels. */
   readonly reorderPadsWeights: boolean;
+  /** With `adds`, what `dst` holds before is added. */
   convolutionForward(
     s: ConvolutionShapes,
     slope: number,
     ceiling: number,
+    adds: boolean,
   ): Primitive<"src" | "weights" | "dst" | "bias">;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
@@ -114,6 +116,7 @@ export interface Addon extends Scoring, Windowing {
     lanes: number,
     slope: number,
     ceiling: number,
+    adds: boolean,
   ): WinogradPrimitive<"src" | "weights" | "dst" | "bias">;
   winogradBackwardData(
     s: ConvolutionShapes,
@@ -165,6 +168,13 @@ export interface Addon extends Scoring, Windowing {
     beta: number,
     c: Buffer,
   ): void;
+  /** An inner product of dense rows, with weights (outputs × features) in a layout of the library's. */
+  innerProductForward(
+    samples: number,
+    features: number,
+    outputs: number,
+    hasBias: boolean,
+  ): Primitive<"src" | "weights" | "dst" | "bias">;
   /** y = a·wᵀ, or y += a·wᵀ, of dense rows: a is m×k and w n×k. */
   rowProducts(
     m: number,

@@ -33,7 +33,7 @@ export class FoldedWeights {
     this.#channels = channels;
   }
 
-  /** W(o, …) · factors(o), in that layout. */
+  /** W(o, …) · factors(o), in that layout; factors that have changed are another array. */
   read(w: SyncedMem, factors: Float32Array, layout: Layout): StoreMemory {
     return this.#fresh(w, factors, layout).memory;
   }
@@ -47,7 +47,7 @@ export class FoldedWeights {
     const isFresh = (folded: Folded | undefined): folded is Folded =>
       folded?.layout === layout.key &&
       folded.writes === w.writes &&
-      folded.factors.every((factor, o) => factor === factors[o]);
+      (folded.factors === factors || folded.factors.every((factor, o) => factor === factors[o]));
     const own = this.#array === w ? this.#folded : undefined;
     if (isFresh(own)) return own;
     const last = lastOf.get(w)?.deref();

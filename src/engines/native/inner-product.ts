@@ -1,13 +1,14 @@
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
+import { BlockedProduct } from "./blocked-product.ts";
 import type { Buffer } from "./buffer.ts";
 import { FactoredGradient } from "./factored-gradient.ts";
 import type { Layouts } from "./layouts.ts";
 import { type Rectified, rectifiedOf } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 
-/** Which product goes forward: the library's, or one pass over the weights' rows. */
-type Way = "sgemm" | "rows";
+/** Which product goes forward: of matrices, one pass over the weights' rows, or the library's with weights in its own layout. */
+type Way = "sgemm" | "rows" | "blocked";
 
 /** Weights that a trial is worth, and the most samples that rows of them may be multiplied with as they lie. */
 const LARGE = 1e6;
@@ -29,10 +30,15 @@ export function nativeInnerProduct(
   const bias = layouts.plain([n]);
   const ldw = d.transpose ? n : k;
   // sgemm is made for many samples: with few it reads the weights several times.
-  const isSlim = !d.transpose && m > 1 && m <= FEW && n * k >= LARGE;
-  const ways: readonly Way[] = isSlim ? ["sgemm", "rows"] : ["sgemm"];
-  const trial = `inner product ${m}x${k} by ${n}`;
+  const isSlim = !d.transpose && m <= FEW && n * k >= LARGE;
+  const ways: readonly Way[] = [
+    "sgemm",
+    ...(isSlim && m > 1 ? ["rows" as const] : []),
+    ...(isSlim && d.isForwardOnly ? ["blocked" as const] : []),
+  ];
+  const trial = `inner product ${m}x${k} by ${n}${d.isForwardOnly ? ", weights in any layout" : ""}`;
   let way: Way | undefined;
+  const blocked = new BlockedProduct(layouts, m, k, n);
   const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer): void => {
     if (way === "rows") addon.rowProducts(m, n, k, a, b, beta === 1, c);
     else addon.gemm(false, !d.transpose, m, n, k, 1, a, k, b, ldw, beta, c);
@@ -41,15 +47,24 @@ export function nativeInnerProduct(
     accepts: (posts) => rectifiedOf(posts) !== undefined,
     forward(xMem, wMem, bMem, yMem, posts = []) {
       const out = layouts.write(yMem, y);
-      const [input, weights] = [layouts.read(xMem, x), layouts.read(wMem, w)];
+      const input = layouts.read(xMem, x);
+      const shifts = bMem && layouts.read(bMem, bias);
       way ??= tuner.choose(
         trial,
         ways,
-        (name) => name as Way,
-        (tried) => multiply(tried, input, weights, 0, out),
-      );
-      if (bMem) addon.fillRows(m, n, layouts.read(bMem, bias), out);
-      multiply(way, input, weights, bMem ? 1 : 0, out);
+        (name) => {
+          const tried = name as Way;
+          const plain = (): void => multiply(tried, input, layouts.read(wMem, w), 0, out);
+          const isBlocked = tried === "blocked";
+          return { way: tried, run: isBlocked ? blocked.tried(input, wMem, shifts, out) : plain };
+        },
+        ({ run }) => run(),
+      ).way;
+      if (way === "blocked") blocked.forward(input, wMem, shifts, out);
+      else {
+        if (shifts) addon.fillRows(m, n, shifts, out);
+        multiply(way, input, layouts.read(wMem, w), shifts ? 1 : 0, out);
+      }
       layouts.ran.add(way);
       if (posts.length === 0) return;
       const { slope, ratio, key } = rectifiedOf(posts) as Rectified;

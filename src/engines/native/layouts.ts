@@ -209,12 +209,7 @@ export class Layouts implements Work {
 
   /** Memory of the pool for as long as `use` runs, with whatever was there. */
   lend(count: number, use: (memory: StoreMemory) => void): void {
-    const held = this.pool.take(count);
-    try {
-      use(held.memory);
-    } finally {
-      this.pool.release(held);
-    }
+    this.pool.lend(count, use);
   }
 
   /** Memory of an op's own. */

@@ -89,11 +89,20 @@ export class MemoryPool {
    * @param isLasting for something that is held from step to step
    */
   take(count: number, isLasting = false): Held {
-    const length = Math.ceil(Math.max(1, count) / LINE) * LINE;
-    const allocation = this.#find(isLasting ? this.#lasting : this.#passing, length);
+    const allocation = this.#find(isLasting ? this.#lasting : this.#passing, lengthFor(count));
     const held: Held = { memory: allocation.slab.memoryOf(allocation.run), allocation, holders: 1 };
     this.#abandoned.register(held, allocation, held);
     return held;
+  }
+
+  /** Memory for as long as `use` runs, with whatever was there. */
+  lend(count: number, use: (memory: StoreMemory) => void): void {
+    const { slab, run } = this.#find(this.#passing, lengthFor(count));
+    try {
+      use(slab.memoryOf(run));
+    } finally {
+      slab.give(run);
+    }
   }
 
   /** One holder less; the last one gives the memory back. */
@@ -125,4 +134,9 @@ export class MemoryPool {
     }
     return new Slab(this.#addon, Math.max(length, LEAST));
   }
+}
+
+/** Floats of the run for an array of so many. */
+function lengthFor(count: number): number {
+  return Math.ceil(Math.max(1, count) / LINE) * LINE;
 }

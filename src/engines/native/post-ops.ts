@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
-import type { PostOps } from "../engine.ts";
+import type { PostOp, PostOps } from "../engine.ts";
 import { slopeOf } from "../ops/rectifier-slope.ts";
 import { STRAIGHT } from "./dropout.ts";
 
@@ -72,28 +72,26 @@ export function rectifiedOf(posts: PostOps): Rectified | undefined {
 
 const NOTHING_DROPPED = { ratio: 0, key: [0, 0] } as const;
 
-/**
- * All scales in front of a last ReLU, or ReLU6 without a slope, joined into one line per channel; undefined where there is
- * anything else.
- */
-export function joinedLine(posts: PostOps, channels: number): Line | undefined {
+/** A line per channel. */
+export type LinePost = Extract<PostOp, { readonly kind: "scale" }>;
+
+/** What a convolution may do on its way out, in this order. */
+export interface WayOut extends Pick<Line, "slope" | "ceiling"> {
+  readonly lines: readonly LinePost[];
+  readonly sum: Extract<PostOp, { readonly kind: "sum" }> | undefined;
+}
+
+/** Any number of lines, at most one sum, and at most one ReLU, or ReLU6 without a slope; undefined for anything else. */
+export function wayOutOf(posts: PostOps): WayOut | undefined {
   const last = posts.at(-1);
-  const isRectified = last?.kind === "unary";
-  const rectifier = isRectified ? rectifierOf(posts.slice(-1)) : nothing;
-  const scales = isRectified ? posts.slice(0, -1) : posts;
-  if (!rectifier || scales.some(({ kind }) => kind !== "scale")) return undefined;
+  const rectifier = last?.kind === "unary" ? rectifierOf([last]) : nothing;
+  const rest = last?.kind === "unary" ? posts.slice(0, -1) : posts;
+  const added = rest.at(-1);
+  const sum = added?.kind === "sum" ? added : undefined;
+  const before = sum ? rest.slice(0, -1) : rest;
+  const lines = before.filter((one) => one.kind === "scale");
+  if (!rectifier || lines.length !== before.length) return undefined;
   const { slope, ceiling } = rectifier;
   if (!Number.isNaN(ceiling) && slope !== 0) return undefined;
-  if (scales.length === 0) return { ...nothing, slope, ceiling };
-  const scale = new Float32Array(channels).fill(1);
-  const bias = new Float32Array(channels);
-  for (const post of scales) {
-    if (post.kind !== "scale") continue;
-    const [a, b] = [post.scale.cpu(), post.bias?.cpu()];
-    for (let c = 0; c < channels; c++) {
-      scale[c]! *= a[c]!;
-      bias[c] = bias[c]! * a[c]! + (b ? b[c]! : 0);
-    }
-  }
-  return { ...nothing, scale, bias, slope, ceiling };
+  return { lines, sum, slope, ceiling };
 }

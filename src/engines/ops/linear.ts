@@ -47,6 +47,8 @@ export interface InnerProductDescriptor {
   readonly input: Shape;
   readonly outputs: number;
   readonly hasBias: boolean;
+  /** There is no backward, and nothing but forward reads the weights: they may lie as it reads them fastest. */
+  readonly isForwardOnly?: boolean;
   /** Weights are stored as (features, outputs) instead of (outputs, features). */
   readonly transpose: boolean;
 }

@@ -28,7 +28,7 @@ export interface UnaryKernel<P extends Params = Params> {
   readonly wgsl?: { readonly forward: string; readonly backward: string };
 }
 
-/** What another primitive may do to its result on the way out: an elementwise function, a line per channel, or dropout. */
+/** What another primitive may do to its result on the way out: an elementwise function, a line per channel, a sum, or dropout. */
 export type PostOp =
   | {
       readonly kind: "unary";
@@ -44,6 +44,13 @@ export type PostOp =
       readonly center?: SyncedMem;
       readonly dScale: SyncedMem | undefined;
       readonly dBias: SyncedMem | undefined;
+    }
+  | {
+      /** y = x + other, an array of the same shape. */
+      readonly kind: "sum";
+      readonly other: SyncedMem;
+      /** Nothing reads the other array after this: its memory may be y's. */
+      readonly isSpent: boolean;
     }
   | {
       /** What the dropout op does forward. */

@@ -13,6 +13,7 @@ export type Takeover = "nothing" | "forward" | "both";
  *   result: Convolution, InnerProduct, BatchNorm, Eltwise
  * - **follower** (`postOp`, `forwardWasTaken`): says what it does, so that the layer before it can: ReLU and the other
  *   elementwise layers, Scale, Dropout, and BatchNorm with global statistics
+ * - **sum** (`addsBottoms`): may be made by the layer before it, which adds its own result to the other bottom: Eltwise
  * - **reader** (`absorbRectifier`): gives the gradient before a rectifier in front of it: MAX pooling
  * - **repeated** (`isCheapToRepeat`): runs again before backward instead of having its result kept: a convolution of few
  *   channels
@@ -30,6 +31,9 @@ export type Takeover = "nothing" | "forward" | "both";
  * 3. In backward, where `accepts` said "both", the producer's turn runs `backward` with the posts and its followers' turns
  *    run nothing. Where it said "forward", every layer runs its own backward. Where the pass does not run all of the
  *    layers, they come apart first: `again` gives back what the producer wrote by itself, and the followers run forward.
+ *
+ * Where a net runs forward only and gives up data that no layer reads any more, a producer is offered a sum behind its chain
+ * too, and what works in place on that: then it writes the sum's top, and its own stays without data.
  *
  * For example, a convolution and a ReLU in place behind it:
  *
@@ -68,6 +72,9 @@ export interface LayerFusion {
 
   /** Follower: the layer before did what `postOp` says, and forward does not run in this pass. */
   forwardWasTaken?(): void;
+
+  /** Sum: top is bottom 0 + bottom 1, both of its shape. */
+  addsBottoms?(): boolean;
 
   /**
    * Reader: from the next forward on, its bottom is max(z, 0), which only this layer reads, and backward is to give ∂E/∂z,

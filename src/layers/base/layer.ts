@@ -75,6 +75,8 @@ export interface LayerContext {
   readonly root?: string;
   /** The prototxt that the net was read from. */
   readonly file?: string;
+  /** The net is for forward passes alone, and so are its parameters: `NetOptions.forInference`. */
+  readonly forInference?: boolean;
   /** Whether another solver trains beside this one: records, or in its test nets batches, are dealt out among `count` ranks. */
   readonly shard?: SideBySide;
 }

@@ -60,6 +60,7 @@ const FUSION = [
   "again",
   "postOp",
   "forwardWasTaken",
+  "addsBottoms",
   "absorbRectifier",
   "isCheapToRepeat",
 ] as const satisfies readonly (keyof LayerFusion)[];

@@ -65,6 +65,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
       outputs: num_output,
       hasBias: bias_term,
       transpose,
+      isForwardOnly: this.context.forInference ?? false,
     });
     this.#shape = x.shape;
   }

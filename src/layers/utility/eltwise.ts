@@ -44,6 +44,7 @@ export class EltwiseLayer extends Layer<Blobs, One> {
     forward: (bottom, [y], posts) => this.forward(bottom, [y!], posts),
     backward: ([y], propagateDown, bottom, posts) =>
       this.backward([y!], propagateDown, bottom, posts),
+    addsBottoms: () => this.#addsBottoms,
   };
 
   #shape: Shape | undefined;
@@ -51,6 +52,12 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   /** Bottom 1, where it is smaller than the others. */
   #stretched: Stretched | undefined;
   #smaller: Shape | undefined;
+
+  get #addsBottoms(): boolean {
+    const { coeff, operation } = withDefaults("EltwiseParameter", this.param.eltwise_param);
+    const isPlain = operation === "SUM" && coeff.every((factor) => factor === 1);
+    return isPlain && this.#stretched === undefined;
+  }
 
   override setUp(bottom: Blobs): void {
     const { coeff, operation } = withDefaults("EltwiseParameter", this.param.eltwise_param);

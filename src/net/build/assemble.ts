@@ -10,7 +10,7 @@ import { LayerRegistry } from "../../layers/registry.ts";
 import { type Log, logOf, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
 import { chosenSeed } from "../../util/seed.ts";
-import { type NetOptions, netOptions } from "../options.ts";
+import { type NetOptions, netOptions, withInference } from "../options.ts";
 import { alignCrops } from "./align-crops.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
 import { located } from "./error-context.ts";
@@ -54,8 +54,12 @@ export function assemble(
   const { phase } = state;
   const dtype = options.dtype ?? "f32";
   // Memory of an inner net is not given up: the layer around it reads all that it computes.
+  const { forwardOnly = false } = withInference(options);
   const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
-  const inner: NetOptions = { ...given, engines, log, phase, ...shared };
+  const inner: NetOptions = {
+    ...{ ...given, engines, log, phase, forwardOnly, forInference: false },
+    ...shared,
+  };
   return located(param, () => {
     const registry = options.registry ?? new LayerRegistry();
     const filtered = alignCrops(filterByState(param, state, log), registry);

@@ -65,7 +65,7 @@ export interface BuiltNet {
 type BuildOptions = Required<
   Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
 > &
-  Pick<NetOptions, "root" | "shard"> &
+  Pick<NetOptions, "root" | "shard" | "forInference"> &
   Pick<LayerContext, "buildNet" | "file"> & {
     /** Weights are about to be read: fillers wait for `fillRest`. */
     readonly fillsLater: boolean;
@@ -114,6 +114,7 @@ class Builder {
 
   add(given: LayerParameter, key: string): void {
     const { engines, phase, seed, dtype, registry, root, file, shard, buildNet } = this.#options;
+    const { forInference = false } = this.#options;
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
     const Class = registry.classOf(param);
@@ -135,6 +136,7 @@ class Builder {
       ...(this.#options.fillsLater && {
         fillLater: (mem: SyncedMem, fill: () => void) => void this.#unfilled.set(mem, fill),
       }),
+      forInference,
       ...(root !== undefined && { root }),
       ...(file !== undefined && { file }),
       ...(shard !== undefined && { shard }),

@@ -9,6 +9,7 @@ import {
   type Fusion,
   findAbsorbed,
   findFusions,
+  type IsGivenUp,
   postsOf,
   readsResultAlone,
 } from "./fusion.ts";
@@ -66,7 +67,9 @@ export class Execution {
     this.#repetitions.clear();
     this.#memory?.forget();
     if (!this.#fuses) return;
-    const fusions = findFusions(this.#layers, this.#isForwardOnly);
+    const given = this.#isForwardOnly ? this.#memory : undefined;
+    const isGivenUp: IsGivenUp | undefined = given && ((blob, i) => given.givesUp(blob.dataMem, i));
+    const fusions = findFusions(this.#layers, this.#isForwardOnly, isGivenUp);
     for (const fusion of fusions) {
       this.#byProducer.set(fusion.producer, fusion);
       for (const i of fusion.followers) this.#byFollower.set(i, fusion);
@@ -143,15 +146,16 @@ export class Execution {
     const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
     const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
     this.#note(fusion, posts !== undefined);
-    this.#runForward(i, posts);
+    this.#runForward(i, posts, fusion.sum?.top);
   }
 
-  #runForward(i: number, posts?: PostOps): void {
+  /** @param sum is written instead of the layer's own top, with `posts` */
+  #runForward(i: number, posts?: PostOps, sum?: Blob): void {
     const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
     const kept = this.#kept[i];
     kept?.takeBottoms();
     const bottoms = kept?.bottoms ?? bottomBlobs;
-    if (posts) layer.fusion?.forward?.(bottoms, topBlobs, posts);
+    if (posts) layer.fusion?.forward?.(bottoms, sum ? [sum] : topBlobs, posts);
     else layer.forward(bottoms, topBlobs);
     kept?.takeTops();
   }

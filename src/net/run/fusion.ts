@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { PostOp, PostOps } from "../../engines/engine.ts";
 import type { Takeover } from "../../layers/base/layer-fusion.ts";
+import { sameShape } from "../../util/shape.ts";
 import { type JoinedLayer, overwritersOf, usersOf } from "../build/blob-users.ts";
 
 /** A layer that does the work of layers right behind it. */
@@ -10,7 +11,21 @@ export interface Fusion {
   readonly followers: readonly number[];
   /** Backward is taken over too. */
   readonly isBackward: boolean;
+  /** Among the followers, a sum of the producer's result and of another blob: its top is written instead of that result. */
+  readonly sum?: FusedSum;
 }
+
+/** A layer that adds what a producer makes to another blob. */
+interface FusedSum {
+  readonly layer: number;
+  readonly other: Blob;
+  /** Nothing reads the other blob's data afterwards. */
+  readonly isSpent: boolean;
+  readonly top: Blob;
+}
+
+/** Whether a blob's data is given up once that layer has run forward. */
+export type IsGivenUp = (blob: Blob, layer: number) => boolean;
 
 /**
  * Finds layers that the layer before may run on the way out: ReLU behind a convolution; ReLU and Dropout behind an
@@ -18,14 +33,26 @@ export interface Fusion {
  * Scale behind a convolution.
  *
  * Only in-place followers are taken: the blob then holds the same numbers as without fusion, since the
- * value in between is not kept by Caffe either.
+ * value in between is not kept by Caffe either. Where data is given up, a sum behind a convolution is taken too.
+ *
+ * @param isGivenUp of nets that run forward only and share memory
  */
-export function findFusions(layers: readonly JoinedLayer[], isForwardOnly: boolean): Fusion[] {
+export function findFusions(
+  layers: readonly JoinedLayer[],
+  isForwardOnly: boolean,
+  isGivenUp?: IsGivenUp,
+): Fusion[] {
   const fusions: Fusion[] = [];
   const taken = new Set<number>();
   layers.forEach((built, producer) => {
     if (taken.has(producer)) return;
     const chain = inPlaceChain(layers, producer);
+    const withSum = isGivenUp && fusionWithSum(layers, producer, chain, isGivenUp);
+    if (withSum) {
+      fusions.push(withSum);
+      for (const i of withSum.followers) taken.add(i);
+      return;
+    }
     for (let length = chain.length; length > 0; length--) {
       const followers = chain.slice(0, length);
       const posts = followers.map((i) => postOf(layers[i]) as PostOp);
@@ -39,13 +66,65 @@ export function findFusions(layers: readonly JoinedLayer[], isForwardOnly: boole
   return fusions;
 }
 
+/**
+ * A producer with its whole chain and the sum behind that: the only reader of a result that is given up then. The other
+ * bottom is there before the producer runs, since nothing but the chain lies between that and the sum.
+ */
+function fusionWithSum(
+  layers: readonly JoinedLayer[],
+  producer: number,
+  chain: readonly number[],
+  isGivenUp: IsGivenUp,
+): Fusion | undefined {
+  const { layer, bottomBlobs, topBlobs } = layers[producer] as JoinedLayer;
+  const [result] = topBlobs;
+  const at = (chain.at(-1) ?? producer) + 1;
+  const next = layers[at];
+  const [top] = next?.topBlobs ?? [];
+  const others = next?.bottomBlobs.filter((blob) => blob !== result) ?? [];
+  const [other] = others;
+  if (!result || !next || !top || !other || topBlobs.length !== 1) return undefined;
+  const isSum = next.layer.fusion?.addsBottoms?.() === true;
+  if (!isSum || others.length !== 1 || next.bottomBlobs.length !== 2) return undefined;
+  if (next.layer.engineName !== layer.engineName) return undefined;
+  if (other.dataMem === result.dataMem || !isGivenUp(result, at)) return undefined;
+  if (usersOf(layers, result).some((i) => i < producer || i > at)) return undefined;
+  // The producer reads its own bottom after the other has been handed over.
+  const isRead = bottomBlobs.some(({ dataMem }) => dataMem === other.dataMem);
+  const isSpent = !isRead && isGivenUp(other, at);
+  const sum: FusedSum = { layer: at, other, isSpent, top };
+  const behind = inPlaceChain(layers, at);
+  for (let length = behind.length; length >= 0; length--) {
+    const followers = [...chain, at, ...behind.slice(0, length)];
+    const fusion: Fusion = { producer, followers, isBackward: false, sum };
+    const posts = postsOf(fusion, layers);
+    if (posts && layer.fusion?.accepts?.(posts) === "forward") return fusion;
+  }
+  return undefined;
+}
+
 /** The post-ops of a fusion, as they are now; undefined where one of the followers must run by itself now. */
 export function postsOf(
-  { followers }: Fusion,
+  { producer, followers, sum }: Fusion,
   layers: readonly JoinedLayer[],
 ): PostOps | undefined {
-  const posts = followers.flatMap((i) => postOf(layers[i]) ?? []);
-  return posts.length === followers.length ? posts : undefined;
+  const posts: PostOp[] = [];
+  for (const i of followers) {
+    const post = i === sum?.layer ? postOfSum(sum, layers[producer]) : postOf(layers[i]);
+    if (!post) return undefined;
+    posts.push(post);
+  }
+  return posts;
+}
+
+/** Undefined where shapes have changed, and the sum's layer has yet to see it. */
+function postOfSum(
+  { other, top, isSpent }: FusedSum,
+  producer: JoinedLayer | undefined,
+): PostOp | undefined {
+  const shape = producer?.topBlobs[0]?.shape ?? [];
+  const fits = sameShape(other.shape, shape) && sameShape(top.shape, shape);
+  return fits ? { kind: "sum", other: other.dataMem, isSpent } : undefined;
 }
 
 function postOf(built: JoinedLayer | undefined): PostOp | undefined {

@@ -37,8 +37,17 @@ export class MemoryPlan {
 
   afterForward(i: number): void {
     if (!this.#isForwardOnly) return;
+    for (const mem of this.#usedLastBy(i)) mem.zero();
+  }
+
+  /** Whether an array is given up after layer i's forward. */
+  givesUp(mem: SyncedMem, i: number): boolean {
+    return this.#isForwardOnly && this.#usedLastBy(i).includes(mem);
+  }
+
+  #usedLastBy(i: number): readonly SyncedMem[] {
     this.#lastUses ??= this.#findLastUses();
-    for (const mem of this.#lastUses[i] ?? []) mem.zero();
+    return this.#lastUses[i] ?? [];
   }
 
   /** Whether top t of layer i may be read after the pass, by a program or by the layer itself in the next. */

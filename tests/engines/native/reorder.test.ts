@@ -32,7 +32,7 @@ function layoutsOf([ic, oc, k]: readonly [number, number, number]): readonly Lay
     isSmall: true,
   };
   const made = [
-    addon.convolutionForward(shapes, Number.NaN, Number.NaN).layouts.weights,
+    addon.convolutionForward(shapes, Number.NaN, Number.NaN, false).layouts.weights,
     addon.convolutionBackwardData(shapes).layouts.weights,
     addon.convolutionBackwardWeights(shapes).layouts.diffWeights,
   ];

@@ -132,7 +132,7 @@ describe.each([
 
       const s = shapesOf(d);
       const [src, weights, diffDst] = [plain(x), plain(w), plain(dy)];
-      const forward = loadAddon().winogradForward(s, tile, lanes, Number.NaN, Number.NaN);
+      const forward = loadAddon().winogradForward(s, tile, lanes, Number.NaN, Number.NaN, false);
       const given = d.hasBias ? { src, weights, bias: plain(b) } : { src, weights };
       agrees(run(forward, given).get("dst"), y!);
       const data = loadAddon().winogradBackwardData(s, tile, lanes);
@@ -147,9 +147,10 @@ describe.each([
       const { x, w } = arraysOf(d);
       const given = { src: x.cpu() as Float32Array, weights: w.cpu() as Float32Array };
       const y = (slope: number, ceiling: number) =>
-        run(loadAddon().winogradForward(shapesOf(d), tile, lanes, slope, ceiling), given).get(
-          "dst",
-        )!;
+        run(
+          loadAddon().winogradForward(shapesOf(d), tile, lanes, slope, ceiling, false),
+          given,
+        ).get("dst")!;
       const sums = y(Number.NaN, Number.NaN);
       const bits = (values: Float32Array, f: (value: number) => number) =>
         expect(values.map((v) => v + 0)).toEqual(sums.map((value) => f(value) + 0));
@@ -166,7 +167,7 @@ describe.each([
       ] as const) {
         const s = shapesOf(descriptor({ batch: 8, ic, oc, input: [side, side] }));
         const most = 2 ** 20 / 4;
-        const forward = loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN);
+        const forward = loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN, false);
         expect(forward.held).toBeLessThan(most);
         expect(loadAddon().winogradBackwardData(s, tile, lanes).held).toBeLessThan(most);
         expect(loadAddon().winogradBackwardWeights(s, tile, lanes).held).toBeLessThan(most);
@@ -176,7 +177,7 @@ describe.each([
     test("arrays shorter than what is read or written are refused", () => {
       const s = shapesOf(descriptor({ ic: 32, input: [5, 5] }));
       for (const primitive of [
-        loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN),
+        loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN, false),
         loadAddon().winogradBackwardData(s, tile, lanes),
         loadAddon().winogradBackwardWeights(s, tile, lanes),
       ]) {
@@ -197,7 +198,7 @@ describe.each([
       const make = (changed: Partial<ConvolutionShapes>, size: number = tile, width = lanes) => {
         const shapes = { ...s, ...changed };
         for (const direction of [
-          () => loadAddon().winogradForward(shapes, size, width, 0, Number.NaN),
+          () => loadAddon().winogradForward(shapes, size, width, 0, Number.NaN, false),
           () => loadAddon().winogradBackwardData(shapes, size, width),
           () => loadAddon().winogradBackwardWeights(shapes, size, width),
         ]) {

@@ -1,0 +1,49 @@
+import type { ConvolutionDescriptor } from "../engine.ts";
+import type { Addon, ConvolutionShapes, Primitive } from "./addon.ts";
+import type { Tuner } from "./tuner.ts";
+import { type Algorithm, algorithmsFor, type Tile, tileOf } from "./winograd.ts";
+
+/** A primitive of one direction, made with one of its algorithms: the library's, or ours of a tile. */
+export type MakeBy<T> = (algorithm: Algorithm) => T;
+
+/** What a direction of a convolution can be computed by. */
+export class Algorithms {
+  readonly #tuner: Tuner;
+  readonly #names: readonly Algorithm[];
+
+  constructor(tuner: Tuner, d: ConvolutionDescriptor, { lanes }: Addon) {
+    this.#tuner = tuner;
+    this.#names = algorithmsFor(d, lanes);
+  }
+
+  /** The fastest of one direction. */
+  fastest<T extends Primitive>(
+    direction: string,
+    shapes: ConvolutionShapes,
+    make: MakeBy<T>,
+    run: (primitive: T) => void,
+  ): { readonly algorithm: Algorithm; readonly primitive: T } {
+    const names = this.#names;
+    const among = names.length > 1 ? `${direction} by ${names.join(" ")}` : direction;
+    return this.#tuner.choose(
+      `${among} ${JSON.stringify(shapes)}`,
+      names,
+      (name) => ({ algorithm: name as Algorithm, primitive: make(name as Algorithm) }),
+      ({ primitive }) => run(primitive),
+    );
+  }
+}
+
+/** Makes primitives of those shapes, by what the library has and what is ours. */
+export function makerOf<T>(
+  shapes: ConvolutionShapes,
+  library: (shapes: ConvolutionShapes) => T,
+  own: (shapes: ConvolutionShapes, tile: Tile) => T,
+): MakeBy<T> {
+  return (algorithm) => {
+    const tile = tileOf(algorithm);
+    return tile
+      ? own(shapes, tile)
+      : library({ ...shapes, algorithm: algorithm as ConvolutionShapes["algorithm"] });
+  };
+}
