@@ -1,7 +1,7 @@
 // Packs the package, installs it in empty folders with and without a compiler, and runs there what a user does:
 // npm run check:package -- [FOLDER-OF-LENET]. The folder holds weights that others trained.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -35,6 +35,26 @@ function run(
   if (!isQuiet || !isGood)
     console.log(`${stdout}${isGood ? "" : stderr}`.trim().replace(/^/gm, "       "));
   return stdout;
+}
+
+/** Compiles the README's programs where the package is installed: as `tsc --init` has it, and with every declaration looked at, without the DOM. */
+function compileReadme(cwd: string): void {
+  const programs = readFileSync("README.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm);
+  for (const [i, [, text]] of [...programs].entries()) {
+    writeFileSync(join(cwd, `readme-${i}.ts`), `${text}\nexport {};\n`);
+  }
+  const tsc = resolve("node_modules/typescript/bin/tsc");
+  run("tsc --init", process.execPath, [tsc, "--init"], { cwd, isQuiet: true });
+  const compilerOptions = {
+    ...{ skipLibCheck: false, lib: ["esnext"], types: ["node"] },
+    typeRoots: [resolve("node_modules/@types")],
+  };
+  const strict = { extends: "./tsconfig.json", compilerOptions };
+  writeFileSync(join(cwd, "tsconfig.strict.json"), JSON.stringify(strict));
+  for (const config of ["tsconfig.json", "tsconfig.strict.json"]) {
+    const args = [tsc, "-p", config, "--noEmit"];
+    run(`the README's programs, compiled by ${config}`, process.execPath, args, { cwd });
+  }
 }
 
 try {
@@ -72,6 +92,7 @@ try {
     run(`a program that requires it, ${what}`, process.execPath, ["program.cjs"], { cwd });
     run(`caffe --version, ${what}`, "npx", ["caffe", "--version"], { cwd });
     if (env["CC"]) continue;
+    compileReadme(cwd);
     for (const version of [22, 24]) {
       const prefix = join(folder, `node-${version}`);
       const args = ["install", "--no-audit", "--no-fund", "--prefix", prefix, `node@${version}`];

@@ -111,5 +111,16 @@ for (let i = 1; i <= Number(nets); i++) {
 console.log(`resident after each tenth of ${nets} nets: ${memory.join(" ")} MiB`);
 // In the first half the heaps of V8 and of the C library still find their size.
 check("memory stays flat", memory.at(-1) - memory[4] < 20);
+
+// Where an error came from can be read in what is installed.
+try {
+  new Net("missing.prototxt");
+} catch ({ stack }) {
+  const files = [...stack.matchAll(/file:\/\/(.+?):\d+:\d+/g)].map(([, path]) => path);
+  check(
+    "a stack trace names files that are there",
+    files.length > 2 && files.every((file) => existsSync(file)),
+  );
+}
 rmSync("digit.png", { force: true });
 rmSync("trained.caffemodel", { force: true });

@@ -8,6 +8,18 @@ import { Failures } from "./failures.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
+// Types of the WebGPU standard that this package's own types name. A program that is compiled without the DOM's library and
+// without @webgpu/types lacks them; where either is there, these empty ones add nothing to it.
+declare global {
+  interface GPUBindGroup {}
+  interface GPUBindGroupLayout {}
+  interface GPUBuffer {}
+  interface GPUCommandEncoder {}
+  interface GPUComputePassTimestampWrites {}
+  interface GPUComputePipeline {}
+  interface GPUDevice {}
+}
+
 /** An adapter in words. */
 interface AdapterDescription {
   readonly name: string;
