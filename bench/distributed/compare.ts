@@ -1,6 +1,6 @@
 // What training in ranks costs on this machine: N ranks of one thread and batch b beside one process of N threads and batch
 // N·b, and beside as many ranks of PyTorch's DistributedDataParallel over gloo where PyTorch is, taking turns. Run as:
-// npm run bench:distributed [-- NETS… --python PROGRAM], with a Python that has torch and protobuf (/usr/bin/python3).
+// npm run bench:distributed [-- NETS… --python PROGRAM --rounds N], with a Python that has torch and protobuf (/usr/bin/python3).
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { median } from "../median.ts";
 
 const RANKS = 2;
-const ROUNDS = 3;
 const program = fileURLToPath(new URL("steps.mjs", import.meta.url));
 const torchProgram = fileURLToPath(new URL("torch_ddp.py", import.meta.url));
 const mpiFlags = ["--allow-run-as-root", "--bind-to", "core", "-np", `${RANKS}`];
@@ -26,9 +25,13 @@ const cases: Readonly<Record<string, readonly [batch: number, steps: number]>> =
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { python: { type: "string", default: "/usr/bin/python3" } },
+  options: {
+    python: { type: "string", default: "/usr/bin/python3" },
+    rounds: { type: "string", default: "3" },
+  },
 });
 const { python } = values;
+const rounds = Number(values.rounds);
 const scratch = mkdtempSync(join(tmpdir(), "caffe-bench-"));
 try {
   const hasTorch = torchIsThere();
@@ -39,28 +42,39 @@ try {
     const path = fileURLToPath(new URL(`../nets/${net}.prototxt`, import.meta.url));
     const alone: number[] = [];
     const together: number[] = [];
+    const strangers: number[] = [];
+    const hidden: number[] = [];
     const torch: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      alone.push(run("node", [program, path, `${RANKS * batch}`, `${steps}`, `${RANKS}`]));
-      together.push(
-        run("mpirun", [...mpiFlags, "node", program, path, `${batch}`, `${steps}`, "1"]),
-      );
+    const ranks = [...mpiFlags, "node", program, path, `${batch}`, `${steps}`, "1"];
+    for (let round = 0; round < rounds; round++) {
+      alone.push(ours("node", [program, path, `${RANKS * batch}`, `${steps}`, `${RANKS}`]).ms);
+      const trained = ours("mpirun", ranks);
+      together.push(trained.ms);
+      hidden.push(trained.hidden);
+      strangers.push(ours("mpirun", [...ranks, "alone"]).ms);
       if (hasTorch) torch.push(runTorch(path, batch, steps));
     }
-    const [one, many] = [median(alone), median(together)];
+    const [one, many, apart] = [alone, together, strangers].map(median) as [number, number, number];
     const peer = hasTorch
       ? `; PyTorch ${median(torch).toFixed(1)} ms, ${(median(torch) / many).toFixed(2)}× ours`
       : "";
     console.log(
-      `${net}: one process ${one.toFixed(1)} ms, ${RANKS} ranks ${many.toFixed(1)} ms a step of ${RANKS * batch} images, ${(one / many).toFixed(3)} of its images/s${peer}`,
+      `${net}: one process ${one.toFixed(1)} ms, ${RANKS} ranks ${many.toFixed(1)} ms a step of ${RANKS * batch} images, ${(one / many).toFixed(3)} of its images/s; ` +
+        `${apart.toFixed(1)} ms where each rank trains for itself (${(one / apart).toFixed(3)}); ${Math.round(100 * median(hidden))} % of the gradients' way hidden${peer}`,
     );
   }
 } finally {
   rmSync(scratch, { recursive: true });
 }
 
-function run(command: string, args: readonly string[]): number {
-  return Number(execFileSync(command, args, { encoding: "utf8" }));
+/** What steps.mjs tells. */
+interface Steps {
+  readonly ms: number;
+  readonly hidden: number;
+}
+
+function ours(command: string, args: readonly string[]): Steps {
+  return JSON.parse(execFileSync(command, args, { encoding: "utf8" })) as Steps;
 }
 
 function torchIsThere(): boolean {
@@ -80,5 +94,6 @@ function runTorch(path: string, batch: number, steps: number): number {
   const text = readFileSync(path, "utf8");
   writeFileSync(net, text.replace(/(shape\s*\{\s*dim:\s*)\d+/g, `$1${batch}`));
   rmSync(meeting, { force: true });
-  return run("mpirun", [...mpiFlags, python, torchProgram, net, `${steps}`, "1", scratch, meeting]);
+  const args = [...mpiFlags, python, torchProgram, net, `${steps}`, "1", scratch, meeting];
+  return Number(execFileSync("mpirun", args, { encoding: "utf8" }));
 }

@@ -6,6 +6,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import sharp from "sharp";
 import { chartSvg } from "../../src/plot/chart.ts";
 import { CaffeError } from "../../src/util/errors.ts";
 import {
@@ -42,7 +43,8 @@ NET is one of bench/nets; ${Object.keys(BATCHES).join(", ")} by default.
     .join(", ")}; others 8)
   --allreduce NAME ${allReduces.join(", ")} (ring)
   --latency MS     from one rank to another (0.05)
-  --pictures DIR   draw DIR/scale-NET.svg too: what ranks come to of so many times one rank's images/s
+  --host-cost NS   of the core that computes, for each byte that a rank sends (0: a card that does it all); bench:netns measures it
+  --pictures DIR   draw DIR/scale-NET.png too: what ranks come to of so many times one rank's images/s
 
 A row for each network: images/s by number of ranks, those without overlap behind them, what takes longest at the most
 ranks (compute, bandwidth or latency), and how near to so many times one rank's images/s the most ranks come, with this
@@ -60,6 +62,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string" },
     allreduce: { type: "string", default: "ring" },
     latency: { type: "string", default: "0.05" },
+    "host-cost": { type: "string", default: "0" },
     pictures: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -79,9 +82,10 @@ interface Measurement {
 
 const allReduce = allReduces.find((name): name is AllReduce => name === values.allreduce);
 const latency = Number(values.latency);
-if (!allReduce || !(latency >= 0)) {
+const hostCost = Number(values["host-cost"]) / 1e6;
+if (!allReduce || !(latency >= 0 && hostCost >= 0)) {
   throw new CaffeError(
-    `--allreduce ${values.allreduce} --latency ${values.latency}: expected one of ${allReduces.join(", ")}, and milliseconds of 0 or more.`,
+    `--allreduce ${values.allreduce} --latency ${values.latency} --host-cost ${values["host-cost"]}: expected one of ${allReduces.join(", ")}, and milliseconds and nanoseconds of 0 or more.`,
   );
 }
 const wanted = positionals.length > 0 ? positionals : Object.keys(BATCHES);
@@ -89,7 +93,7 @@ const measurement = measured();
 console.log(`One thread of ${measurement.processor}, load ${measurement.load.toFixed(1)}.`);
 for (const times of measurement.nets.filter(({ net }) => wanted.includes(net))) {
   show(times);
-  if (values.pictures !== undefined) draw(times, values.pictures);
+  if (values.pictures !== undefined) await draw(times, values.pictures);
 }
 
 function measured(): Measurement {
@@ -137,7 +141,7 @@ function show(times: NetTimes): void {
 
 function networkOf(gigabits: number): Network {
   // 1 Gbit/s is 125,000 bytes a millisecond.
-  return { latency, bandwidth: 125_000 * gigabits, allReduce: allReduce! };
+  return { latency, hostCost, bandwidth: 125_000 * gigabits, allReduce: allReduce! };
 }
 
 /** How near the most ranks come to so many times one rank's images/s. */
@@ -152,7 +156,7 @@ function efficiency(times: NetTimes, ranks: number, network: Network, overlaps =
 }
 
 /** Draws a line for each network, dashed without overlap. */
-function draw(times: NetTimes, folder: string): void {
+async function draw(times: NetTimes, folder: string): Promise<void> {
   const series = [true, false].flatMap((overlaps) =>
     GIGABITS.map((gigabits) => ({
       label: overlaps ? `${gigabits} Gbit/s` : `${gigabits} Gbit/s, one after the other`,
@@ -174,5 +178,7 @@ function draw(times: NetTimes, folder: string): void {
     { hasLegend: false },
   );
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `scale-${times.net}.svg`), svg);
+  await sharp(Buffer.from(svg))
+    .png({ palette: true })
+    .toFile(join(folder, `scale-${times.net}.png`));
 }

@@ -66,7 +66,8 @@ try {
       limit(undefined, delay);
       const { latency, hostCost } = JSON.parse(inBoth("link.mjs")) as Link;
       limit(gigabits, delay);
-      const ms = Number(inBoth("steps.mjs", netOf(net), `${batch}`, `${steps}`, "1", "apart"));
+      const told = inBoth("steps.mjs", netOf(net), `${batch}`, `${steps}`, "1", "apart");
+      const { ms } = JSON.parse(told) as { readonly ms: number };
       const measured = (2000 * batch) / ms;
       const network = {
         latency,
