@@ -18,7 +18,7 @@ import { runCase } from "./nets/run-case.ts";
 const engines = createEngines({ prefer: "reference" });
 
 /** How many nets each engine runs here; a software GPU takes its time. `npm run fuzz:nets` does more. */
-const RUNS = { reference: 60, wasm: 100, native: 300, webgpu: 12 } as const;
+const RUNS = { reference: 30, wasm: 50, native: 150, webgpu: 8 } as const;
 
 test.each(Object.entries(RUNS).filter(([name]) => availableEngines.has(name)))(
   "%s computes %d nets that are drawn at random as the reference in float64 does",

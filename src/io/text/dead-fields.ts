@@ -101,10 +101,24 @@ function askedFor(type: string): readonly string[] {
 const PREPARATION = ["mean_file", "mean_value", "scale", "resize_param"];
 
 /** The layer types that read a message. */
-function readersOf(message: string): string[] {
-  return Object.entries(paramFields).flatMap(([type, fields]) =>
-    (fields as readonly string[]).includes(message) ? [type] : [],
-  );
+function readersOf(message: string): readonly string[] {
+  readers ??= readersByMessage();
+  return readers.get(message) ?? [];
+}
+
+/** Made when the first net is looked at. */
+let readers: ReadonlyMap<string, readonly string[]> | undefined;
+
+function readersByMessage(): ReadonlyMap<string, readonly string[]> {
+  const byMessage = new Map<string, string[]>();
+  for (const [type, fields] of Object.entries(paramFields)) {
+    for (const message of fields) {
+      const types = byMessage.get(message) ?? [];
+      types.push(type);
+      byMessage.set(message, types);
+    }
+  }
+  return byMessage;
 }
 
 function has(fields: readonly string[]): string {

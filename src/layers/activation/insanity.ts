@@ -49,14 +49,11 @@ export class InsanityLayer extends RandomNeuronLayer {
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
     else if (this.#low < 0) this.#input.reshapeLike(x);
-    if (this.#divisors.length === x.count()) return;
-    const mean =
-      (this.#high - this.#low) / (Math.log(Math.abs(this.#high)) - Math.log(Math.abs(this.#low)));
-    this.#divisors = allocate(this.context.dtype, x.count()).fill(mean);
   }
 
   override forward([x]: One, [y]: One): void {
     this.#input.keep(x, this.engine);
+    if (this.#divisors.length !== x.count()) this.#divisors = this.#meanDivisors(x.count());
     if (this.phase === "TRAIN") {
       this.context.noise.uniform(this.#divisors, this.#low, this.#high, this.key.advance());
     }
@@ -65,6 +62,12 @@ export class InsanityLayer extends RandomNeuronLayer {
     this.#divisors.forEach((divisor, i) => {
       to[i] = from[i]! > 0 ? from[i]! : from[i]! / divisor;
     });
+  }
+
+  #meanDivisors(count: number): FloatArray {
+    const mean =
+      (this.#high - this.#low) / (Math.log(Math.abs(this.#high)) - Math.log(Math.abs(this.#low)));
+    return allocate(this.context.dtype, count).fill(mean);
   }
 
   override backwardReadsBottom(): BackwardReads {
