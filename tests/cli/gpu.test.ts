@@ -1,8 +1,9 @@
 // Commands on a GPU: one that is lost, one whose memory is out, times.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { caffe, caffeHere } from "../support/cli.ts";
+import { caffeHere } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -28,6 +29,11 @@ function writeSolver(name: string, text: string): string {
   return file;
 }
 
+/** The command line from modules that are not joined: the layer below reaches into one of them. */
+const SINGLE_MODULES = `
+  import { main } from "${new URL("../../dist/cli/main.js", import.meta.url).pathname}";
+  process.exitCode = await main(process.argv.slice(1));`;
+
 /** A layer whose class takes the device away, as a driver's crash does, when its forward runs for the fifth time. */
 const BREAKER = `
   import { Gpu } from "${new URL("../../dist/engines/webgpu/gpu.js", import.meta.url).pathname}";
@@ -47,7 +53,11 @@ describe.skipIf(!isHere)(isHere ? "a GPU" : "a GPU: this machine has no WebGPU a
     const python =
       'layer { name: "breaker" type: "Python" python_param { module: "breaker" layer: "Breaker" } }';
     const lost = writeSolver("lost", net(python));
-    const { status, stderr } = caffe(["train", `--solver=${lost}`, "--gpu=0"], folder);
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--input-type=module", "-e", SINGLE_MODULES, "--", "train", `--solver=${lost}`, "--gpu=0"],
+      { cwd: folder, encoding: "utf8" },
+    );
     expect(status).toBe(1);
     const wrong = stderr.split("\n").filter((line) => /^[EF]|^caffe|Error/.test(line));
     expect(wrong).toEqual([

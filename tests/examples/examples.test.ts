@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { caffe } from "../support/cli.ts";
+import { isLong } from "../support/long.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const work = temporaryFolder();
@@ -63,8 +64,12 @@ function foundIn(name: string): string[] {
   return found.map(({ check }) => check);
 }
 
+/** Those that take half a minute and more. */
+const LONG = ["own-pictures", "crnn", "detection", "segmentation"];
+
 describe("examples", () => {
   for (const [name, needsFashion, least, most] of examples) {
+    if (!isLong && LONG.includes(name)) continue;
     const isMissing = needsFashion && !hasFashion;
     const title = isMissing ? `${name} (Debian's dataset-fashion-mnist is not installed)` : name;
     test.skipIf(isMissing)(
@@ -75,20 +80,26 @@ describe("examples", () => {
         expect(value).toBeLessThanOrEqual(most);
         expect(foundIn(name)).toEqual(SHORT[name] ?? []);
       },
-      120_000,
+      200_000,
     );
   }
 
-  test("caffe try takes boxes, of which each batch has another number, and forgives a net that is too small", () => {
-    const tried = (name: string): ReturnType<typeof caffe> =>
-      caffe(["try", "solver.prototxt", "--seconds=6"], join(work, name));
-    const detection = tried("detection");
-    // On a machine that is busy time may be up before they are learned.
-    expect(detection.stdout, detection.stderr).toMatch(/\(32 samples\) by heart, base_lr 0\.002: /);
-    const logistic = tried("hdf5-logistic-regression");
-    expect(logistic.status, logistic.stderr).toBe(0);
-    expect(logistic.stdout).toContain("10 parameters: too few to know 20 samples by heart");
-  }, 60_000);
+  test.runIf(isLong)(
+    "caffe try takes boxes, of which each batch has another number, and forgives a net that is too small",
+    () => {
+      const tried = (name: string): ReturnType<typeof caffe> =>
+        caffe(["try", "solver.prototxt", "--seconds=6"], join(work, name));
+      const detection = tried("detection");
+      // On a machine that is busy time may be up before they are learned.
+      expect(detection.stdout, detection.stderr).toMatch(
+        /\(32 samples\) by heart, base_lr 0\.002: /,
+      );
+      const logistic = tried("hdf5-logistic-regression");
+      expect(logistic.status, logistic.stderr).toBe(0);
+      expect(logistic.stdout).toContain("10 parameters: too few to know 20 samples by heart");
+    },
+    60_000,
+  );
 
   test("every folder is in the table, and run here", () => {
     const folders = readdirSync("examples", { withFileTypes: true })

@@ -6,6 +6,7 @@ import { LayerRegistry } from "../../src/layers/registry.ts";
 import type { Net } from "../../src/net/net.ts";
 import { script } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
+import { isLong } from "../support/long.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { checkCase, type Ways } from "./nets/check-case.ts";
 import { Checker } from "./nets/checker.ts";
@@ -18,7 +19,9 @@ import { runCase } from "./nets/run-case.ts";
 const engines = createEngines({ prefer: "reference" });
 
 /** How many nets each engine runs here; a software GPU takes its time. `npm run fuzz:nets` does more. */
-const RUNS = { reference: 30, wasm: 50, native: 150, webgpu: 8 } as const;
+const RUNS = isLong
+  ? { reference: 60, wasm: 100, native: 300, webgpu: 12 }
+  : { reference: 30, wasm: 50, native: 150, webgpu: 8 };
 
 test.each(Object.entries(RUNS).filter(([name]) => availableEngines.has(name)))(
   "%s computes %d nets that are drawn at random as the reference in float64 does",

@@ -1,9 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isLong } from "../support/long.ts";
 import { python, pythonFolder, pythonNeeds, runPython } from "../support/python.ts";
 
-const files = readdirSync(join(pythonFolder, "tests")).filter((name) => /^test_.*\.py$/.test(name));
+const files = readdirSync(join(pythonFolder, "tests")).filter(
+  (name) => /^test_.*\.py$/.test(name) && (isLong || name !== "test_memory.py"),
+);
 
 /** Each starts many processes. */
 const LONGEST_MS = 150_000;

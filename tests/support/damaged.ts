@@ -48,8 +48,8 @@ export async function writeDamagedSources(root: string): Promise<void> {
   await database("cut_lmdb", "lmdb", many);
   await database("cut_leveldb", "leveldb", many);
   truncateSync(join(root, "cut_lmdb/data.mdb"), 30_000);
-  const log = readdirSync(join(root, "cut_leveldb")).find((name) => name.endsWith(".log"));
-  const path = join(root, "cut_leveldb", log ?? "");
+  const table = readdirSync(join(root, "cut_leveldb")).find((name) => name.endsWith(".ldb"));
+  const path = join(root, "cut_leveldb", table ?? "");
   truncateSync(path, statSync(path).size - 50);
   mkdirSync(join(root, "images"));
   write("images/good.jpg", jpeg);
