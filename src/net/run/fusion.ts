@@ -7,7 +7,7 @@ import { type JoinedLayer, overwritersOf, usersOf } from "../build/blob-users.ts
 /** A layer that does the work of layers right behind it. */
 export interface Fusion {
   readonly producer: number;
-  /** Work in place on the producer's top, one after the other. */
+  /** Work in place on the producer's top, or are `sum` and work in place on that, one after the other. */
   readonly followers: readonly number[];
   /** Backward is taken over too. */
   readonly isBackward: boolean;
@@ -78,7 +78,9 @@ function fusionWithSum(
 ): Fusion | undefined {
   const { layer, bottomBlobs, topBlobs } = layers[producer] as JoinedLayer;
   const [result] = topBlobs;
-  const at = (chain.at(-1) ?? producer) + 1;
+  const at = producer + chain.length + 1;
+  // A layer in between may make the other bottom, or work on it.
+  if (chain.some((i) => i >= at)) return undefined;
   const next = layers[at];
   const [top] = next?.topBlobs ?? [];
   const others = next?.bottomBlobs.filter((blob) => blob !== result) ?? [];

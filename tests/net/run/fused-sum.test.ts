@@ -74,6 +74,20 @@ describeEngines("a sum behind a convolution", (engines) => {
     }
   });
 
+  test("waits for its other bottom where that is made behind the convolution", async () => {
+    const text = [
+      input,
+      convolution("long", "x", "num_output: 20 kernel_size: 1"),
+      convolution("short", "x", "num_output: 20 kernel_size: 1"),
+      ...["BatchNorm", "Scale"].map((type) => inPlace(type, "long")),
+      sum("short", "long", "a"),
+      inPlace("ReLU", "a"),
+    ].join("\n");
+    const [used, plain] = pair(text, { engines });
+    const values = [...noise(plain.blob("x").count(), 7)];
+    expect(await outputsOf(used, values)).toBeAllClose(await outputsOf(plain, values));
+  });
+
   test("is made by its own layer where a pass has not both, or each layer is looked at", async () => {
     const [used, plain] = pair(blocks, { engines });
     const values = [...noise(plain.blob("x").count(), 7)];
