@@ -27,6 +27,7 @@ const VALUE = 1;
 export class NewTables {
   readonly #folder: string;
   readonly #manifest: number;
+  #isOpen = true;
   #nextFile = 2;
   #lastSequence = 0;
   #largest: Uint8Array | undefined;
@@ -91,7 +92,8 @@ export class NewTables {
   }
 
   close(): void {
-    closeSync(this.#manifest);
+    if (this.#isOpen) closeSync(this.#manifest);
+    this.#isOpen = false;
   }
 
   /** Adds a change to the manifest, which has it whole or not at all. */
@@ -100,7 +102,7 @@ export class NewTables {
     change.varint(TAGS.lastSequence).varint(this.#lastSequence);
     const { size } = fstatSync(this.#manifest);
     try {
-      writeAll(this.#manifest, logRecord(change.written, size));
+      writeAll(this.#manifest, [Buffer.concat([...logRecord(change.written, size)])]);
     } catch (error) {
       ftruncateSync(this.#manifest, size);
       throw error;

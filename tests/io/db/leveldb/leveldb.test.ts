@@ -271,6 +271,7 @@ test("what is in the way of the last steps is an error that names the database",
   await expect(writer.finish()).rejects.toThrow(
     new FileError(`database "${left}" cannot be written: no such file or directory.`),
   );
+  await writer.abandon();
   const gone = new PartialFolder(join(folder, "gone"), false);
   rmSync(gone.folder, { recursive: true });
   for (const use of [() => gone.bytesLeft, () => gone.needs(1), () => gone.publish()]) {
