@@ -8,7 +8,7 @@ import type { BlobValue } from "../util/nd-array.ts";
 import type { Shape } from "../util/shape.ts";
 
 /** Options of a net that plain data can say. */
-export type PlainNetOptions = Omit<NetOptions, "engines" | "registry" | "log" | "silent">;
+export type PlainNetOptions = Omit<NetOptions, "engines" | "registry" | "shard" | "log" | "silent">;
 
 /** What the thread of a net begins with. */
 export interface NetPlan {
@@ -44,7 +44,8 @@ export type NetQuestion =
 
 /** What it answers. */
 export interface NetAnswer {
-  readonly facts: NetFacts;
+  /** As the pass left them. */
+  readonly shapes: NetFacts["shapes"];
   readonly blobs: Readonly<Record<string, BlobValue>>;
   readonly copied?: CopiedWeights;
 }

@@ -24,7 +24,7 @@ import type { NetAnswer, NetFacts, NetPlan, NetQuestion, PlainNetOptions } from 
 /** How a net in a thread of its own is built: a net's options that plain data can say, and its engine by name. */
 export interface NetWorkerOptions extends PlainNetOptions, EngineNames, LogOptions {}
 
-const { engines: _engines, registry: _registry, ...namesOfNet } = netOptions;
+const { engines: _engines, registry: _registry, shard: _shard, ...namesOfNet } = netOptions;
 const netWorkerOptions: OptionNames<NetWorkerOptions> = {
   ...namesOfNet,
   engine: text,
@@ -111,7 +111,7 @@ export class NetWorker {
   }
 
   /** As `Net.forward` with inputs. */
-  forward<Name extends string = string>(
+  async forward<Name extends string = string>(
     inputs: ValuesByName = {},
     options: PassOptions = {},
   ): Promise<Record<Name, Blob>> {
@@ -119,7 +119,7 @@ export class NetWorker {
   }
 
   /** As `Net.backward` with gradients. */
-  backward<Name extends string = string>(
+  async backward<Name extends string = string>(
     diffs: ValuesByName = {},
     options: PassOptions = {},
   ): Promise<Record<Name, Blob>> {
@@ -127,7 +127,7 @@ export class NetWorker {
   }
 
   /** As `Net.forwardAll`. */
-  forwardAll<Name extends string = string>(
+  async forwardAll<Name extends string = string>(
     inputs: ValuesByName,
     options: Pick<AllOptions, "blobs"> = {},
   ): Promise<Record<Name, Blob>> {
@@ -166,7 +166,7 @@ export class NetWorker {
 
   async #ask(question: NetQuestion, memory: readonly ArrayBuffer[] = []): Promise<NetAnswer> {
     const answer = await this.#thread.ask(question, memory);
-    this.#facts = answer.facts;
+    this.#facts = { ...this.#facts, shapes: answer.shapes };
     return answer;
   }
 

@@ -16,7 +16,7 @@ await answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
       opened: factsOf(net),
       async answer(question) {
         const told = await answerOf(net, question);
-        return { facts: factsOf(net), ...told };
+        return { shapes: shapesOf(net), ...told };
       },
       memoryOf: ({ blobs }) =>
         Object.values(blobs).flatMap(({ data, diff }) =>
@@ -28,13 +28,16 @@ await answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
 
 function factsOf(net: Net): NetFacts {
   const { name, inputs, outputs, layerNames } = net;
-  const shapes = recordOf(
-    [...inputs, ...outputs].map((one) => [one, net.blob(one).shape] as const),
-  );
-  return { name, inputs, outputs, layerNames, shapes };
+  return { name, inputs, outputs, layerNames, shapes: shapesOf(net) };
 }
 
-async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer, "facts">> {
+function shapesOf(net: Net): NetFacts["shapes"] {
+  return recordOf(
+    [...net.inputs, ...net.outputs].map((one) => [one, net.blob(one).shape] as const),
+  );
+}
+
+async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer, "shapes">> {
   if ("weights" in question) return { blobs: {}, copied: net.copyFrom(question.weights) };
   if ("reshape" in question) {
     for (const [name, shape] of Object.entries(question.reshape)) net.blob(name).reshape(shape);

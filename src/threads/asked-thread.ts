@@ -1,9 +1,9 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { errorOf } from "../util/failure.ts";
 import type { Log } from "../util/log.ts";
 import { deferred } from "../util/promises.ts";
 import type { Asked, Told } from "./messages.ts";
-import { sourceProgram } from "./source-program.ts";
+import { startThread } from "./start-thread.ts";
 
 /** A thread to be started. */
 interface ThreadStart {
@@ -35,12 +35,7 @@ export class AskedThread<Opened, Question, Answer> {
   #isClosed = false;
 
   constructor({ file, data, what, log, onEnd }: ThreadStart) {
-    const isSource = file.pathname.endsWith(".ts");
-    this.#worker = new Worker(isSource ? sourceProgram(file) : file, {
-      execArgv: [],
-      eval: isSource,
-      workerData: data,
-    });
+    this.#worker = startThread(file, { workerData: data });
     const { promise: opened, ...open } = deferred<Opened>();
     this.opened = opened;
     const fail = (error: Error): void => {
@@ -74,9 +69,10 @@ export class AskedThread<Opened, Question, Answer> {
     return new Promise((resolve, reject) => {
       if (this.#end) return reject(this.#end);
       const asked: Asked<Question> = { number: this.#asked++, question };
+      // What cannot be copied is refused here, and leaves nobody waiting.
+      this.#worker.postMessage(asked, memory);
       this.#waiting.set(asked.number, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage(asked, memory);
     });
   }
 

@@ -3,9 +3,9 @@ import {
   MessageChannel,
   type MessagePort,
   receiveMessageOnPort,
-  Worker,
+  type Worker,
 } from "node:worker_threads";
-import { sourceProgram } from "../../threads/source-program.ts";
+import { startThread } from "../../threads/start-thread.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { Hdf5RowFile, storeRowsIn } from "./row-file.ts";
 import type { Hdf5Tree } from "./tree.ts";
@@ -98,11 +98,9 @@ export class Hdf5Thread {
   #start(): Running {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    const worker = new Worker(isBuilt ? this.#file : sourceProgram(this.#file), {
+    const worker = startThread(this.#file, {
       workerData: { port: port2, signal },
       transferList: [port2],
-      execArgv: [],
-      eval: !isBuilt,
       // What the library writes there of a trap goes nowhere: its errors say it too.
       stdout: true,
       stderr: true,
