@@ -11,5 +11,5 @@ export function histogramOf(values: ArrayLike<number>): TensorBoardMessage<"Hist
   if (min === max) return { ...facts, bucket_limit: [max], bucket: [num] };
   const width = (max - min) / BUCKETS;
   const limits = bins.map((_, i) => (i === BUCKETS - 1 ? max : min + (i + 1) * width));
-  return { ...facts, bucket_limit: limits, bucket: [...bins] };
+  return { ...facts, bucket_limit: limits, bucket: bins };
 }

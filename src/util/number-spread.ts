@@ -9,7 +9,7 @@ interface NumberSpread {
   readonly sum: number;
   readonly squares: number;
   /** How many lie in each of so many parts of equal width from `min` to `max`; in the first where all are equal. */
-  readonly bins: readonly number[];
+  readonly bins: number[];
 }
 
 /** Counts how numbers are spread over `count` bins. */

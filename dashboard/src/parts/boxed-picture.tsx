@@ -23,7 +23,7 @@ interface BoxedPictureProps {
 
 /** A picture with rectangles on it. */
 export function BoxedPicture({ picture, label, boxes }: BoxedPictureProps): JSX.Element {
-  if (!picture) return <span class="no-picture soft">no picture</span>;
+  if (!picture) return <Picture picture={picture} label={label} />;
   return (
     <span class="framed">
       <Picture picture={picture} label={label} />

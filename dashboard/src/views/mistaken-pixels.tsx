@@ -59,11 +59,7 @@ function WorstPicture({ worst }: { worst: MistakenPicture }): JSX.Element {
   const { record, picture, maps, meanIou, accuracy } = worst;
   return (
     <li class="record" title={`record ${record}`}>
-      {picture ? (
-        <Picture picture={picture} label={`record ${record}`} />
-      ) : (
-        <span class="no-picture soft">no picture</span>
-      )}
+      <Picture picture={picture} label={`record ${record}`} />
       {maps && (
         <span class="maps">
           <img src={maps.truth} alt="labels" title="labels" />

@@ -111,11 +111,7 @@ function Classes({ classes }: { classes: TestedClasses }): JSX.Element {
         <ul class="gallery">
           {shown.map(({ record, picture, label, guess, confidence, ofLabel }) => (
             <li key={record} class="record" title={`record ${record}`}>
-              {picture ? (
-                <Picture picture={picture} label={`record ${record}`} />
-              ) : (
-                <span class="no-picture soft">no picture</span>
-              )}
+              <Picture picture={picture} label={`record ${record}`} />
               <span class="caption">
                 <b class="bad" title={nameOf(guess)}>
                   {nameOf(guess)}

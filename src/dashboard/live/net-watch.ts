@@ -1,12 +1,11 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { TransformationParameter } from "../../io/proto/caffe.ts";
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
-import { scoredBlobs } from "../../net/evaluation/scored-blobs.ts";
 import type { Net } from "../../net/net.ts";
 import type { LayerCallback } from "../../net/run/layer-runner.ts";
 import { recordSource } from "../../net/tools/record-source.ts";
 import { detectionLayer } from "../../report/collect/detected.ts";
-import { scaleOf } from "../../report/collect/scored.ts";
+import { comparedScores, scaleOf } from "../../report/collect/scored.ts";
 import { removeFrom } from "../../util/arrays.ts";
 import { firstNow } from "./array-sample.ts";
 import { ClassesTest, type JudgedClasses } from "./judged/classes.ts";
@@ -165,13 +164,7 @@ const NOTHING_COMPARED =
 
 /** The last layer that compares scores of classes with labels: what it reads is there before it runs. */
 function comparingLayer(net: Net): Comparing | undefined {
-  const counting = net.layers.findLastIndex((layer) => layer.testCounts()?.kind === "pixels");
-  if (counting >= 0) {
-    const ignored = net.layers[counting]?.param.seg_accuracy_param?.ignore_label ?? [];
-    return { layer: counting, ignored };
-  }
-  const [key = "", blobs] = [...scoredBlobs(net)].at(-1) ?? [];
-  const layer = net.layerKeys.indexOf(key);
-  if (!blobs || layer < 0) return undefined;
-  return { layer, ignored: blobs.ignored === undefined ? [] : [blobs.ignored] };
+  const { source = "", ignored = [] } = comparedScores(net) ?? {};
+  const layer = net.layerKeys.indexOf(source);
+  return layer < 0 ? undefined : { layer, ignored };
 }

@@ -19,8 +19,6 @@ export interface WatchedNet extends JudgedTest {
 export interface Tested {
   /** Those whose last test is another than who asks knows. */
   readonly nets: readonly WatchedNet[];
-  /** The number of the last test that was watched; 0 before the first. */
-  readonly last: number;
   /** The iteration of the next test; undefined where none follows. */
   readonly next: number | undefined;
 }
@@ -58,7 +56,7 @@ export class TestWatch {
       this.#hasBegun = false;
     }
     const nets = [...this.#told.values()].filter(({ number }) => number > known);
-    return { nets, last: this.#tests, next: this.#next() };
+    return { nets, next: this.#next() };
   }
 
   async #take(index: number, scores: ReadonlyMap<string, number>): Promise<void> {

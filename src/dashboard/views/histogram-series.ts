@@ -1,15 +1,15 @@
 import type { HistogramSeries, Spread } from "../api.ts";
 import type { SampledArray } from "../live/looks.ts";
 import { spreadOf } from "./spread.ts";
-
-/** So many samples of an array are kept. */
-const MOST_SAMPLES = 64;
+import { thinned } from "./thinned.ts";
 
 /** Keeps how arrays were spread over time: a bounded number of samples each, the older ones further apart. */
 export class HistogramsOverTime {
   readonly #series = new Map<
     string,
-    Omit<HistogramSeries, "samples"> & { samples: { iter: number; spread: Spread }[] }
+    Omit<HistogramSeries, "samples"> & {
+      samples: readonly { readonly iter: number; readonly spread: Spread }[];
+    }
   >();
 
   /** Takes in arrays as they were at an iteration. */
@@ -18,8 +18,7 @@ export class HistogramsOverTime {
       const key = JSON.stringify([kind, layer, index]);
       const series = this.#series.get(key) ?? { kind, layer, index, name, samples: [] };
       this.#series.set(key, series);
-      series.samples.push({ iter, spread: spreadOf(sample) });
-      if (series.samples.length > MOST_SAMPLES) series.samples = thinned(series.samples);
+      series.samples = thinned([...series.samples, { iter, spread: spreadOf(sample) }]);
     }
   }
 
@@ -30,10 +29,4 @@ export class HistogramsOverTime {
       samples: series.samples.filter((sample) => sample.iter > iter),
     }));
   }
-}
-
-/** Without every second one of the older half. */
-function thinned<T>(samples: readonly T[]): T[] {
-  const half = Math.floor(samples.length / 2);
-  return samples.filter((_, i) => i >= half || i % 2 === 0);
 }

@@ -136,7 +136,6 @@ export class KeptViews implements RunViews {
 }
 
 function readKept(path: string): Kept | undefined {
-  if (!isFile(path)) return undefined;
   try {
     const kept = JSON.parse(readText(path, "kept views")) as Kept;
     return kept.version === 1 ? kept : undefined;

@@ -1,4 +1,5 @@
 import { within } from "../../util/promises.ts";
+import { Turns } from "../../util/turns.ts";
 import type {
   Batch,
   Graph,
@@ -41,6 +42,7 @@ export class LiveViews implements RunViews {
   #sampled = -1;
   /** The last test of each net, and which of all tests was known last. */
   readonly #tested = new Map<number, { readonly iter: number; readonly net: TestedNet }>();
+  readonly #turns: Turns = new Turns();
   #known = 0;
   #testedAt = 0;
 
@@ -79,14 +81,8 @@ export class LiveViews implements RunViews {
   }
 
   async test(): Promise<View<TestView>> {
-    const { nets, next, last } = await this.#link.tested(this.#known);
-    // Two pages that ask at once are told of the same test.
-    for (const net of nets.filter(({ number }) => number > this.#known)) {
-      const shown = { iter: net.iter, net: await testedNet(net, this.#classes) };
-      this.#tested.set(net.index, shown);
-      this.#testedAt = Date.now();
-    }
-    this.#known = Math.max(this.#known, last);
+    // Two pages that ask at once would be told of the same test.
+    const next = await this.#turns.take(() => this.#lookAtTests());
     if (this.#tested.size > 0) {
       const all = [...this.#tested.values()];
       const iter = Math.max(...all.map((one) => one.iter));
@@ -101,6 +97,17 @@ export class LiveViews implements RunViews {
       state: "waiting",
       why: `tests are watched from now on; the next is at iteration ${next}.`,
     };
+  }
+
+  /** Draws what tests have told since the last look. @returns the iteration of the next */
+  async #lookAtTests(): Promise<number | undefined> {
+    const { nets, next } = await this.#link.tested(this.#known);
+    for (const net of nets) {
+      this.#tested.set(net.index, { iter: net.iter, net: await testedNet(net, this.#classes) });
+      this.#testedAt = Date.now();
+    }
+    this.#known = Math.max(this.#known, ...nets.map(({ number }) => number));
+    return next;
   }
 
   /** What was looked at, as it was last: to be kept. The net is always there. */

@@ -17,7 +17,7 @@ import type {
   TestedPixels,
 } from "../api.ts";
 import type { JudgedClasses } from "../live/judged/classes.ts";
-import { mostMistaken } from "../live/judged/most-mistaken.ts";
+import { shownConfusion } from "../live/judged/most-mistaken.ts";
 import type { JudgedObjects } from "../live/judged/objects.ts";
 import type { JudgedPixels } from "../live/judged/pixels.ts";
 import type { Pictures } from "../live/net-watch.ts";
@@ -83,7 +83,6 @@ async function testedPixels(
 ): Promise<TestedPixels> {
   const { classes: count, counts } = confusion;
   const { accuracy, meanIou, classes } = measureSegmentation(confusion);
-  const shown = mostMistaken(counts, count);
   const mistakes: MistakenPicture[] = [];
   for (const one of worst) {
     const { record, maps } = one;
@@ -97,11 +96,11 @@ async function testedPixels(
     });
   }
   return {
-    ...{ records, accuracy: eventNumber(accuracy), meanIou: eventNumber(meanIou), shown },
+    ...{ records, accuracy: eventNumber(accuracy), meanIou: eventNumber(meanIou) },
     names: classes.map(({ label }) => nameOf(label)),
     ious: classes.map(({ iou }) => eventNumber(iou)),
     colours: classes.map(({ label }) => `rgb(${mapColour(label).join(" ")})`),
-    confusion: shown.map((label) => shown.map((guess) => counts[label * count + guess] ?? 0)),
+    ...shownConfusion(counts, count),
     worst: mistakes,
   };
 }

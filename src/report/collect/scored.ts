@@ -51,8 +51,8 @@ export async function findScored(net: Net, choice: BlobChoice): Promise<Scored> 
   };
 }
 
-/** What the net's own layers compare, the last of several. */
-function known(net: Net): Omit<Scored, "scale"> | undefined {
+/** Scores of classes that the net's own layers compare with labels, of the last of several. */
+export function comparedScores(net: Net): Omit<Scored, "scale"> | undefined {
   const counting = net.layers.findLastIndex((layer) => layer.testCounts()?.kind === "pixels");
   const [counted, truth] = net.bottomBlobs[counting] ?? [];
   if (counted && truth) {
@@ -60,10 +60,15 @@ function known(net: Net): Omit<Scored, "scale"> | undefined {
     return { scores: counted, labels: truth, ignored, source: net.layerKeys[counting] ?? "" };
   }
   const [source, blobs] = [...scoredBlobs(net)].at(-1) ?? [];
-  if (source !== undefined && blobs) {
-    const { scores, labels, ignored } = blobs;
-    return { scores, labels, ignored: ignored === undefined ? [] : [ignored], source };
-  }
+  if (source === undefined || !blobs) return undefined;
+  const { scores, labels, ignored } = blobs;
+  return { scores, labels, ignored: ignored === undefined ? [] : [ignored], source };
+}
+
+/** What the net's own layers compare: scores of classes, or else of several labels for each record. */
+function known(net: Net): Omit<Scored, "scale"> | undefined {
+  const compared = comparedScores(net);
+  if (compared) return compared;
   const i = net.layers.findLastIndex(({ param }) => param.type === "SigmoidCrossEntropyLoss");
   const [scores, labels] = net.bottomBlobs[i] ?? [];
   if (!scores || !labels || !(scores.count(1) === 1 || areLabels(scores, labels))) return undefined;

@@ -1,5 +1,5 @@
 import { judge, type Scale, toProbabilities } from "../../../report/measures/judged.ts";
-import { mostMistaken } from "./most-mistaken.ts";
+import { shownConfusion } from "./most-mistaken.ts";
 
 /** So many mistakes are kept. */
 const MOST_MISTAKES = 24;
@@ -103,13 +103,10 @@ export class ClassesTest {
   result(): JudgedClasses | undefined {
     if (this.#records === 0) return undefined;
     const classes = this.#classes;
-    const shown = this.#counts.length > 0 ? mostMistaken(this.#counts, classes) : [];
     return {
-      ...{ kind: "classes", records: this.#records, right: this.#right, classes, shown },
+      ...{ kind: "classes", records: this.#records, right: this.#right, classes },
       worst: this.#worst,
-      confusion: shown.map((label) =>
-        shown.map((guess) => this.#counts[label * classes + guess] ?? 0),
-      ),
+      ...shownConfusion(this.#counts, classes),
     };
   }
 }
