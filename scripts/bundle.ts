@@ -3,7 +3,7 @@
  * the time in which it opens ten. Both share one copy of what both need, so that a layer of a user's own, which imports the
  * package, registers it with the command that runs. Threads, browsers and bundlers read the single modules in dist.
  */
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -27,10 +27,19 @@ const ownPlaces: Plugin = {
   },
 };
 
+/** A class that refers to itself is written `var Net = class _Net {`: it keeps its name, which messages tell. */
+function withNames(code: string): string {
+  return code.replaceAll(/^(?:var )?(\w+) = class _\1\b[^{\n]*\{$/gm, (head, name) => {
+    return `${head}\n  static { Object.defineProperty(this, "name", { value: "${name}" }); }`;
+  });
+}
+
 await rm(FOLDER, { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: { index: "dist/index.js", caffe: "dist/cli/main.js" },
   ...{ outdir: FOLDER, bundle: true, splitting: true, format: "esm" },
   ...{ platform: "node", target: "node20", packages: "external", plugins: [ownPlaces] },
-  ...{ logLevel: "warning", treeShaking: true },
+  ...{ logLevel: "warning", treeShaking: true, write: false },
 });
+await mkdir(FOLDER, { recursive: true });
+for (const { path, text } of outputFiles) await writeFile(path, withNames(text));

@@ -123,7 +123,10 @@ for (const [file, instead] of addons.filter(isMissing)) {
 
 const isCompiled = step(
   "TypeScript",
-  isOlder("dist/.built", "src", "dashboard", "proto", "wasm", "tsconfig.json", "scripts/bundle.ts"),
+  isOlder(
+    "dist/.built",
+    ..."src dashboard proto wasm tsconfig.json scripts/bundle.ts scripts/carry-hdf5.ts".split(" "),
+  ),
   () => run("npm", ["run", "--silent", "build"]),
 );
 if (done.length > 0) console.log(`set up: ${done.join(", ")}`);

@@ -27,9 +27,9 @@ export class References {
   get<T extends object>(number: number, Class: abstract new (...args: never[]) => T): T {
     const object = this.#objects.get(number)?.object;
     if (object instanceof Class) return object;
-    // Where modules are joined, a class that names itself is called _Net within.
-    const name = Class.name.replace(/^_/, "");
-    throw new CaffeError(`there is no ${name} ${number}. Expected one that was not given up.`);
+    throw new CaffeError(
+      `there is no ${Class.name} ${number}. Expected one that was not given up.`,
+    );
   }
 
   /** Holds it once less; returns the object where nothing holds it any more. */

@@ -55,9 +55,10 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
 /** What the first word of a command line may be. */
 export const commandNames: readonly string[] = Object.keys(loaders);
 
-/** The command of that name; all of them where it is none: the help, and the shell, ask for all. */
+/** The command of that name; all of them where it is none: the help, and the shell, ask for all. The version needs none. */
 export async function loadCommands(name: string): Promise<readonly CommandModule[]> {
-  const wanted = commandNames.includes(name) ? [name] : commandNames;
+  const known = name === "--version" ? [] : commandNames;
+  const wanted = commandNames.includes(name) ? [name] : known;
   const loaded = await Promise.all(wanted.map((one) => loaders[one]?.()));
   return loaded.map((one) => withOwnFlagsFirst(one as CommandModule));
 }
