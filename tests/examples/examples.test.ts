@@ -67,20 +67,24 @@ function foundIn(name: string): string[] {
 /** Those that take half a minute and more. */
 const LONG = ["own-pictures", "crnn", "detection", "segmentation"];
 
+function whyNotRun(name: string, needsFashion: boolean): string | undefined {
+  if (!isLong && LONG.includes(name)) return "npm run test:long";
+  if (needsFashion && !hasFashion) return "Debian's dataset-fashion-mnist is not installed";
+  return undefined;
+}
+
 describe("examples", () => {
   for (const [name, needsFashion, least, most] of examples) {
-    if (!isLong && LONG.includes(name)) continue;
-    const isMissing = needsFashion && !hasFashion;
-    const title = isMissing ? `${name} (Debian's dataset-fashion-mnist is not installed)` : name;
-    test.skipIf(isMissing)(
-      title,
+    const why = whyNotRun(name, needsFashion);
+    test.skipIf(why !== undefined)(
+      why === undefined ? name : `${name} (${why})`,
       async () => {
         const value = await run(name);
         expect(value).toBeGreaterThanOrEqual(least);
         expect(value).toBeLessThanOrEqual(most);
         expect(foundIn(name)).toEqual(SHORT[name] ?? []);
       },
-      200_000,
+      120_000,
     );
   }
 

@@ -127,7 +127,7 @@ test.skipIf(!existsSync(prototxts))(
       /^\d{3,} passed, 0 failed$/m,
     );
   },
-  300_000,
+  120_000,
 );
 
 test.skipIf(!existsSync(models)).each(isLong ? ["reference", "native"] : ["native"])(
