@@ -14,6 +14,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median } from "./median.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const all = readdirSync(join(here, "nets")).map((file) => basename(file, ".prototxt"));
@@ -138,8 +139,6 @@ const bvlc: Measure = (path) => {
   return { forwardBackward, ...(kib && { memoryMiB: Number(kib) / 1024 }) };
 };
 
-const median = (list: readonly number[]): number =>
-  list.toSorted((a, b) => a - b)[list.length >> 1]!;
 const summary = (list: readonly number[]): Summary => ({
   median: median(list),
   min: Math.min(...list),

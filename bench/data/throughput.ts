@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { median } from "../median.ts";
 import { makeFashionDatabase, makeJpegDatabase } from "./make.ts";
 
 /** What a program tells: images a second, and CPU time of an image. */
@@ -44,8 +45,6 @@ for (let round = 0; round < rounds; round++) {
   }
   load.push(loadavg()[0]!);
 }
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!;
 console.log(`median of ${rounds} rounds (least to greatest)`);
 for (const [name, runs] of Object.entries(results)) {
   const speeds = runs.map(({ perSecond }) => perSecond);

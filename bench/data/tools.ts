@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { median } from "../median.ts";
 import { CAFFE, makeImages, makeJpegDatabase } from "./make.ts";
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -31,8 +32,6 @@ function seconds(args: readonly string[], threads: number): number {
   return (performance.now() - begin) / 1000;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1]!;
 for (const [name, args] of Object.entries(tools)) {
   const times: readonly [one: number[], two: number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {

@@ -84,7 +84,13 @@ try {
   }
 } finally {
   rmSync(agent, { force: true });
-  for (const [space] of ends) run("ip", "netns", "del", space);
+  for (const [space] of ends) {
+    try {
+      run("ip", "netns", "del", space);
+    } catch {
+      // It was not made: why, is told already.
+    }
+  }
 }
 
 /** What link.mjs tells. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { median } from "../median.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const rounds = Number(process.argv[2] ?? 101);
@@ -57,9 +58,6 @@ class Worker {
     this.#child.stdin!.end();
   }
 }
-
-const median = (list: readonly number[]): number =>
-  list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
 
 const inPython = new Worker(python, "worker.py");
 const inJavaScript = new Worker(process.execPath, "worker.mjs");

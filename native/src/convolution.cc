@@ -12,13 +12,6 @@ using BackwardWeights = dnnl::convolution_backward_weights;
 
 namespace {
 
-// Memory to work in is the caller's: what it holds between two calls may be used for something else.
-dnnl::primitive_attr scratching() {
-  dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  return attr;
-}
-
 Forward::primitive_desc forward_desc(const ConvolutionShapes& s, const dnnl::primitive_attr& attr) {
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
   return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src), any_desc(s.weights),

@@ -12,11 +12,10 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const auto samples = static_cast<int64_t>(size_of(info[0])), features = static_cast<int64_t>(size_of(info[1])),
              outputs = static_cast<int64_t>(size_of(info[2]));
   const bool has_bias = info[3].ToBoolean();
-  dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const auto bias = has_bias ? plain_desc({outputs}) : dnnl::memory::desc();
-  const auto pd = describe<Product>(cpu(), attr, dnnl::prop_kind::forward_inference, plain_desc({samples, features}),
-                                    any_desc({outputs, features}), bias, plain_desc({samples, outputs}));
+  const auto pd = describe<Product>(cpu(), scratching(), dnnl::prop_kind::forward_inference,
+                                    plain_desc({samples, features}), any_desc({outputs, features}), bias,
+                                    plain_desc({samples, outputs}));
   std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
                                   {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},
                                   {"dst", DNNL_ARG_DST, pd.dst_desc()}};

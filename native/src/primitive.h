@@ -17,6 +17,13 @@ struct Argument {
   dnnl::memory::desc desc;
 };
 
+// Memory to work in is the caller's: what it holds between two calls may be used for something else.
+inline dnnl::primitive_attr scratching() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
 // So many threads while this lives.
 class Threads {
  public:

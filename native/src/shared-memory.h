@@ -78,7 +78,8 @@ inline void* map_shared_largely(int descriptor, size_t bytes) {
     munmap(reserved, room);
     return nullptr;
   }
-  const size_t mapped = (bytes + 4095) / 4096 * 4096;
+  const auto small = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t mapped = (bytes + small - 1) / small * small;
   if (before > 0) munmap(begin, before);
   munmap(memory + mapped, room - before - mapped);
   // One small page of each is there from now on; a system without such pages goes on with small ones.

@@ -1,5 +1,5 @@
 import type { Job } from "./job.ts";
-import type { MpiAddon, Travelling } from "./mpi-addon.ts";
+import { bytesOf, type MpiAddon, type Travelling } from "./mpi-addon.ts";
 
 /** Bytes of one rank that lie there at a time. */
 const ROOM = 1 << 18;
@@ -90,8 +90,4 @@ export class Board {
     const room = (number % ROOMS) * this.#count + rank;
     return new Uint8Array(this.#memory, 2 * 4 * LINE * this.#count + room * ROOM, bytes);
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Travelling): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -77,7 +77,7 @@ export class SummedGradients implements GradientSums {
   readonly #world: World;
   /** How each travels, as was agreed on; the others travel plain. */
   #agreed: ReadonlyMap<SyncedMem, Form | undefined> = new Map();
-  /** How each lay here when it was sent last, in the order in which they were first sent; undefined for plain. */
+  /** How each lay here when it was sent last, in the order in which they were first sent; undefined where nothing is shared for it. */
   readonly #seen: Map<SyncedMem, Form | undefined> = new Map();
   #open: Bucket | undefined;
   readonly #journeys: Journey[] = [];

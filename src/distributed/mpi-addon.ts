@@ -4,6 +4,11 @@ import { CaffeError } from "../util/errors.ts";
 /** Elements that travel. */
 export type Travelling = Float32Array | Float64Array | Uint16Array | Uint8Array;
 
+/** The bytes of an array, where they lie. */
+export function bytesOf({ buffer, byteOffset, byteLength }: Travelling): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** What native/mpi/mpi.cc offers. Jobs are done in the order in which they are given, which is to be the same on every rank. */
 export interface MpiAddon {
   /** Joins the processes that mpirun started. */

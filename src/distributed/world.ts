@@ -1,8 +1,8 @@
-import type { FloatArray } from "../util/arrays.ts";
+import { addUp, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { Board } from "./board.ts";
 import type { Job } from "./job.ts";
-import type { MpiAddon, Travelling } from "./mpi-addon.ts";
+import { bytesOf, type MpiAddon, type Travelling } from "./mpi-addon.ts";
 
 /** Elements of one job: longer arrays go as several, which MPI's ways of summing are faster with. */
 const MOST_ELEMENTS = 1 << 20;
@@ -56,7 +56,14 @@ export class World {
   /** Begins to add up an array over all ranks; gives its jobs. Numbers of 16 bits are bfloat16. */
   beginSum(array: FloatArray | Uint16Array): Job[] {
     if (this.#board && !(array instanceof Uint16Array) && Board.hasRoomFor(array)) {
-      return [this.#board.put(array, (all) => addUp(all, array))];
+      return [
+        this.#board.put(array, (all) => {
+          addUp(
+            all.map((bytes) => as(array, bytes)),
+            array,
+          );
+        }),
+      ];
     }
     return parts(array).map((part) => this.#jobOf(this.#addon.sum(part)));
   }
@@ -272,20 +279,14 @@ function difference(first: string, other: string): string {
   return `(${others[line]?.trim() ?? "nothing"}, not ${lines[line]?.trim() ?? "nothing"})`;
 }
 
-/** Makes an array the sum of others of its type, whose bytes are given. */
-function addUp(parts: readonly Uint8Array[], to: FloatArray): void {
-  for (const [i, { buffer, byteOffset }] of parts.entries()) {
-    const part =
-      to instanceof Float32Array
-        ? new Float32Array(buffer, byteOffset, to.length)
-        : new Float64Array(buffer, byteOffset, to.length);
-    if (i === 0) to.set(part);
-    else for (let k = 0; k < to.length; k++) to[k] = Number(to[k]) + Number(part[k]);
-  }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Travelling): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+/** Bytes as an array of the type, and length, of another. */
+function as(
+  { length, BYTES_PER_ELEMENT }: FloatArray,
+  { buffer, byteOffset }: Uint8Array,
+): FloatArray {
+  return BYTES_PER_ELEMENT === 4
+    ? new Float32Array(buffer, byteOffset, length)
+    : new Float64Array(buffer, byteOffset, length);
 }
 
 /** An array as views of what goes as one job. */

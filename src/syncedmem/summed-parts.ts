@@ -1,4 +1,4 @@
-import type { FloatArray } from "../util/arrays.ts";
+import { addUp, type FloatArray } from "../util/arrays.ts";
 import type { PrivateStore, SyncedMem } from "./synced-mem.ts";
 
 /** An array that is the sum of others, which are added up when it is read. */
@@ -18,10 +18,7 @@ export class SummedParts implements PrivateStore {
   }
 
   toPlain(plain: FloatArray): void {
-    for (const [i, part] of this.parts.entries()) {
-      if (i === 0) plain.set(part);
-      else for (let k = 0; k < part.length; k++) plain[k] = Number(plain[k]) + Number(part[k]);
-    }
+    addUp(this.parts, plain);
   }
 
   /** The parts are others'. */

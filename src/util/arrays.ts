@@ -23,6 +23,14 @@ export function allocate(dtype: DType, count: number): FloatArray {
   }
 }
 
+/** Makes an array the sum of others of its length. */
+export function addUp(parts: readonly FloatArray[], to: FloatArray): void {
+  for (const [i, part] of parts.entries()) {
+    if (i === 0) to.set(part);
+    else for (let k = 0; k < part.length; k++) to[k] = Number(to[k]) + Number(part[k]);
+  }
+}
+
 /** Takes `one` out of a list, where it is there. */
 export function removeFrom<T>(list: T[], one: T): void {
   const at = list.indexOf(one);

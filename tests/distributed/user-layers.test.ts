@@ -49,6 +49,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   beforeAll(() => {
     vi.stubEnv("CAFFE_LAYER_PATH", folder);
     vi.stubEnv("CAFFE_PYTHON", python);
+    vi.stubEnv("PYTHONPATH", folder);
     writeFileSync(join(folder, "counting.mjs"), counting);
     writeFileSync(join(folder, "weighted.py"), weighted);
   });
@@ -78,12 +79,9 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   test.skipIf(!python)(
     `a layer in Python learns what that of one rank does (${pythonNeeds})`,
     () => {
-      vi.stubEnv("CAFFE_PYTHON", python);
-      vi.stubEnv("PYTHONPATH", folder);
       expectAlike(
         'layer { name: "own" type: "Python" bottom: "x" top: "out" python_param { module: "weighted" layer: "Weighted" } }',
       );
-      vi.unstubAllEnvs();
     },
   );
 });

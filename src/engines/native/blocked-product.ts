@@ -8,16 +8,18 @@ type Product = ReturnType<Addon["innerProductForward"]>;
 export class BlockedProduct {
   readonly #layouts: Layouts;
   readonly #sizes: readonly [m: number, k: number, n: number];
+  readonly #hasBias: boolean;
   #made: Product | undefined;
 
-  constructor(layouts: Layouts, m: number, k: number, n: number) {
+  constructor(layouts: Layouts, m: number, k: number, n: number, hasBias: boolean) {
     this.#layouts = layouts;
     this.#sizes = [m, k, n];
+    this.#hasBias = hasBias;
   }
 
   /** y = a·wᵀ + shifts; from now on the weights lie in that layout. */
   forward(a: Buffer, w: SyncedMem, shifts: Buffer | undefined, y: Buffer): void {
-    const { weights } = this.#primitive(shifts !== undefined).layouts;
+    const { weights } = this.#primitive().layouts;
     this.#run(a, this.#layouts.read(w, weights), shifts, y);
   }
 
@@ -26,7 +28,7 @@ export class BlockedProduct {
     let copy: StoreMemory | undefined;
     return () => {
       if (!copy) {
-        const { weights } = this.#primitive(shifts !== undefined).layouts;
+        const { weights } = this.#primitive().layouts;
         const plain = this.#layouts.plain(weights.dims);
         copy = this.#layouts.scratch(weights);
         this.#layouts.reorder(plain, weights).run(this.#layouts.read(w, plain), copy);
@@ -36,12 +38,11 @@ export class BlockedProduct {
   }
 
   #run(a: Buffer, w: Buffer, shifts: Buffer | undefined, y: Buffer): void {
-    const primitive = this.#primitive(shifts !== undefined);
-    this.#layouts.run(primitive, shifts ? [a, w, y, shifts] : [a, w, y]);
+    this.#layouts.run(this.#primitive(), shifts ? [a, w, y, shifts] : [a, w, y]);
   }
 
-  #primitive(hasBias: boolean): Product {
-    this.#made ??= this.#layouts.addon.innerProductForward(...this.#sizes, hasBias);
+  #primitive(): Product {
+    this.#made ??= this.#layouts.addon.innerProductForward(...this.#sizes, this.#hasBias);
     return this.#made;
   }
 }

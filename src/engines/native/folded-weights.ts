@@ -60,7 +60,8 @@ export class FoldedWeights {
   /** Folds anew, into the memory of `own` where that is in the same layout. */
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, own: Folded | undefined): Folded {
     const { addon } = this.#layouts;
-    const memory = own?.layout === layout.key ? own.memory : this.#layouts.scratch(layout);
+    const kept = own?.layout === layout.key ? own : undefined;
+    const memory = kept?.memory ?? this.#layouts.scratch(layout);
     const plain = this.#layouts.plain(this.#shape);
     const view = [1, this.#channels, plain.count / this.#channels, 1] as const;
     this.#layouts.lend(plain.count, (room) => {
@@ -69,7 +70,7 @@ export class FoldedWeights {
     });
     const greatest = addon.greatest(layout.stored, memory);
     const facts = { writes: w.writes, factors, greatest };
-    if (own?.memory === memory) return Object.assign(own, facts);
+    if (kept) return Object.assign(kept, facts);
     const folded: Folded = { layout: layout.key, memory, ...facts };
     lastOf.set(w, new WeakRef(folded));
     return folded;

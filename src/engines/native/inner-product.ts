@@ -38,7 +38,7 @@ export function nativeInnerProduct(
   ];
   const trial = `inner product ${m}x${k} by ${n}${d.isForwardOnly ? ", weights in any layout" : ""}`;
   let way: Way | undefined;
-  const blocked = new BlockedProduct(layouts, m, k, n);
+  const blocked = new BlockedProduct(layouts, m, k, n, d.hasBias);
   const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer): void => {
     if (way === "rows") addon.rowProducts(m, n, k, a, b, beta === 1, c);
     else addon.gemm(false, !d.transpose, m, n, k, 1, a, k, b, ldw, beta, c);

@@ -1,8 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
+import { arraysOf, type LinePost } from "../ops/line-post.ts";
 import type { Addon } from "./addon.ts";
 import { foldedBias } from "./folded-weights.ts";
-import type { LinePost } from "./post-ops.ts";
 
 /** A convolution's bias and the lines behind it as one line per channel, made anew only where one of them has changed. */
 export class JoinedLine {
@@ -46,13 +46,4 @@ export class JoinedLine {
     this.#greatest ??= shift ? this.#addon.greatest(shift.length, shift) : 0;
     return this.#greatest;
   }
-}
-
-function arraysOf(b: SyncedMem | undefined, lines: readonly LinePost[]): SyncedMem[] {
-  const arrays = b ? [b] : [];
-  for (const { scale, bias } of lines) {
-    arrays.push(scale);
-    if (bias) arrays.push(bias);
-  }
-  return arrays;
 }

@@ -1,4 +1,4 @@
-import { SummedParts } from "../../syncedmem/summed-parts.ts";
+import { plainSharing } from "../../syncedmem/plain-joining.ts";
 import type { Joining, PrivateStore, Sharing, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Addon, Buffer, Layout, Primitive, StoreMemory } from "./addon.ts";
@@ -91,20 +91,20 @@ export class NativeStore implements PrivateStore {
     const layouts = this.#layouts;
     const { described } = this;
     const { stored: floats } = described;
+    const sharing = sharingOf(layouts, described);
     return {
       kind: "sum",
       floats,
       write(mem, to) {
-        const store = mem.privateStore(described.key);
-        const isThere = mem.isPrivateFresh(described.key) && (store as NativeStore).isIn(to);
-        if (!isThere)
-          layouts.borrow(mem, described, (buffer) => layouts.addon.copy(floats, buffer, to));
+        layouts.borrow(mem, described, (buffer) => {
+          if (!sharing.isThere(mem, to)) layouts.addon.copy(floats, buffer, to);
+        });
         return true;
       },
       read(mem, [sums]) {
         layouts.addon.copy(floats, sums as Float32Array, layouts.write(mem, described));
       },
-      sharing: sharingOf(layouts, described),
+      sharing,
     };
   }
 
@@ -143,7 +143,7 @@ function sharingOf(layouts: Layouts, layout: Layout): Sharing {
   const { key, stored } = layout;
   const storeOf = (mem: SyncedMem): NativeStore => mem.privateStore(key) as NativeStore;
   return {
-    elements: stored,
+    ...plainSharing(stored),
     unit: LINE,
     fits: (mem) => mem.isPrivateFresh(key),
     move(mem, to) {
@@ -159,11 +159,5 @@ function sharingOf(layouts: Layouts, layout: Layout): Sharing {
     },
     // A gradient's layout of shapes that are gone is gone too.
     leave: (mem) => (mem.privateStore(key) as NativeStore | undefined)?.moveTo(undefined),
-    sum(parts, begin, end, to) {
-      SummedParts.write(
-        to,
-        parts.map((part) => part.subarray(begin, end)),
-      );
-    },
   };
 }

@@ -18,15 +18,15 @@ export function panelsOf(layouts: Layouts, mem: SyncedMem): ((use: Use) => void)
   return undefined;
 }
 
-function addUp({ addon, pool }: Layouts, parts: readonly Float32Array[], use: Use): void {
+function addUp(layouts: Layouts, parts: readonly Float32Array[], use: Use): void {
   const length = parts[0]?.length ?? 0;
-  const held = pool.take(PANEL_FLOATS);
-  for (let begin = 0; begin < length; begin += PANEL_FLOATS) {
-    const end = Math.min(length, begin + PANEL_FLOATS);
-    for (const [i, part] of parts.entries()) {
-      addon.axpby(end - begin, 1, part.subarray(begin, end), i === 0 ? 0 : 1, held.memory);
+  layouts.lend(PANEL_FLOATS, (panel) => {
+    for (let begin = 0; begin < length; begin += PANEL_FLOATS) {
+      const end = Math.min(length, begin + PANEL_FLOATS);
+      for (const [i, part] of parts.entries()) {
+        layouts.addon.axpby(end - begin, 1, part.subarray(begin, end), i === 0 ? 0 : 1, panel);
+      }
+      use(begin, end, panel);
     }
-    use(begin, end, held.memory);
-  }
-  pool.release(held);
+  });
 }

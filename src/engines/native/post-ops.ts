@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import type { PostOp, PostOps } from "../engine.ts";
+import type { LinePost } from "../ops/line-post.ts";
 import { slopeOf } from "../ops/rectifier-slope.ts";
 import { STRAIGHT } from "./dropout.ts";
 
@@ -71,9 +72,6 @@ export function rectifiedOf(posts: PostOps): Rectified | undefined {
 }
 
 const NOTHING_DROPPED = { ratio: 0, key: [0, 0] } as const;
-
-/** A line per channel. */
-export type LinePost = Extract<PostOp, { readonly kind: "scale" }>;
 
 /** What a convolution may do on its way out, in this order. */
 export interface WayOut extends Pick<Line, "slope" | "ceiling"> {

@@ -1,10 +1,11 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { BatchNormDescriptor, BatchNormOp, MVNDescriptor, MVNOp, PostOps } from "../engine.ts";
+import type { LinePost } from "../ops/line-post.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { addSlices, type ChannelView } from "./channel-sums.ts";
 import type { Kernel } from "./kernels.ts";
-import { type FunctionPost, type LinePost, postsOf } from "./post-ops.ts";
+import { type FunctionPost, postsOf } from "./post-ops.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { batchNorm as code } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";

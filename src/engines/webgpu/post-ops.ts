@@ -1,14 +1,13 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import type { PostOp, PostOps } from "../engine.ts";
+import { arraysOf, type LinePost } from "../ops/line-post.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { joinLines } from "./shaders.ts";
 
 /** An elementwise function on the way out. */
 export type FunctionPost = Extract<PostOp, { readonly kind: "unary" }>;
-/** A line per channel on the way out. */
-export type LinePost = Extract<PostOp, { readonly kind: "scale" }>;
 
 /** Post-ops as kernels take them: lines per channel, and a function behind them. */
 export interface Posts {
@@ -74,10 +73,4 @@ export class ChannelFinish {
       );
     });
   }
-}
-
-function arraysOf(bias: SyncedMem | undefined, lines: readonly LinePost[]): SyncedMem[] {
-  return [bias, ...lines.flatMap((line) => [line.scale, line.bias])].filter(
-    (mem) => mem !== undefined,
-  );
 }

@@ -43,7 +43,7 @@ export function assemble(
   makeInner: (param: NetParameter, options: NetOptions) => InnerNet,
 ): Assembled {
   checkOptions("Net", options, netOptions);
-  const { weights, engines = defaultEngines(), ...given } = options;
+  const { weights, engines = defaultEngines(), ...given } = withInference(options);
   const log = logOf(options);
   const param = withForce(netParameterOf(source, log), options.forceBackward ?? false);
   const state = mergeStates(param.state, {
@@ -54,12 +54,8 @@ export function assemble(
   const { phase } = state;
   const dtype = options.dtype ?? "f32";
   // Memory of an inner net is not given up: the layer around it reads all that it computes.
-  const { forwardOnly = false } = withInference(options);
-  const shared = { level: 0, stages: [], sharesMemory: false, forceBackward: false } as const;
-  const inner: NetOptions = {
-    ...{ ...given, engines, log, phase, forwardOnly, forInference: false },
-    ...shared,
-  };
+  const shared = { sharesMemory: false, forInference: false, forceBackward: false } as const;
+  const inner: NetOptions = { ...given, engines, log, phase, level: 0, stages: [], ...shared };
   return located(param, () => {
     const registry = options.registry ?? new LayerRegistry();
     const filtered = alignCrops(filterByState(param, state, log), registry);

@@ -40,9 +40,9 @@ export class MemoryPlan {
     for (const mem of this.#usedLastBy(i)) mem.zero();
   }
 
-  /** Whether an array is given up after layer i's forward. */
+  /** Whether an array is given up after layer i's forward, in a net that runs forward only. */
   givesUp(mem: SyncedMem, i: number): boolean {
-    return this.#isForwardOnly && this.#usedLastBy(i).includes(mem);
+    return this.#usedLastBy(i).includes(mem);
   }
 
   #usedLastBy(i: number): readonly SyncedMem[] {
