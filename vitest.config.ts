@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
 const tidy = [
-  ..."blob doctor draw explain float-images inference io layers models monitor net net-spec new-run onnx page".split(
+  ..."blob cli doctor draw explain float-images inference io layers models monitor net net-spec new-run onnx page".split(
     " ",
   ),
   ..."report run-record solvers syncedmem tensorboard util".split(" "),

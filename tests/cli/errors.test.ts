@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createLmdb } from "../../src/io/db/lmdb/create.ts";
 import { writeFileAtomically } from "../../src/io/files/atomic-file.ts";
 import { encodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
-import { caffe } from "../support/cli.ts";
+import { caffe, caffeHere } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -238,9 +238,9 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
       ["convert_mnist_data", "good.prototxt", "good.prototxt", "new_db"],
       "good.prototxt: it does not begin as an IDX file",
     ],
-  ])("%s", (_name, args, message) => {
+  ])("%s", async (_name, args, message) => {
     const before = readdirSync(folder).sort();
-    const { status, stderr } = caffe(args, folder);
+    const { status, stderr } = await caffeHere(args, folder);
     const last = stderr.trimEnd().split("\n").at(-1) ?? "";
     expect(last).toContain("caffe: ");
     expect(last).toContain(message);
@@ -249,28 +249,36 @@ describe("bad input gives one clear error, exit code 1, no stack, and leaves not
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
-  test("--debug shows where an error came from", () => {
-    expect(caffe(["train", "--solver=none.prototxt", "--debug"], folder).stderr).toMatch(/^ +at /m);
+  test("--debug shows where an error came from", async () => {
+    const { stderr } = await caffeHere(["train", "--solver=none.prototxt", "--debug"], folder);
+    expect(stderr).toMatch(/^ +at /m);
   });
 });
 
 describe("caffe", () => {
-  test("--help teaches, --version tells", () => {
-    const help = caffe(["--help"]);
-    expect(help.stdout).toContain("caffe train");
-    expect(caffe(["train", "--help"]).stdout).toContain("go on from iteration 5000");
-    expect(caffe(["--version"]).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
-    expect(caffe(["train", "--help"]).status).toBe(0);
+  test("as a process it ends as it does here: status and streams", async () => {
+    for (const args of [["--version"], ["train", "--help"], ["train", "--sovler=x"]]) {
+      expect(caffe(args, folder)).toEqual(await caffeHere(args, folder));
+    }
   });
 
-  test("alone and with help it shows a page, of a command its own flags first", () => {
-    const all = caffe(["--help"]);
-    for (const words of [[], ["help"]]) expect(caffe(words)).toEqual(all);
-    expect(all.status).toBe(0);
-    const page = caffe(["help", "models", "get"]);
+  test("--help teaches, --version tells", async () => {
+    const help = await caffeHere(["--help"]);
+    expect(help.stdout).toContain("caffe train");
+    const page = await caffeHere(["train", "--help"]);
+    expect(page.stdout).toContain("go on from iteration 5000");
     expect(page.status).toBe(0);
-    expect(page).toEqual(caffe(["models", "get", "--help"]));
-    for (const { stdout } of [page, caffe(["test", "--help"])]) {
+    expect((await caffeHere(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
+  });
+
+  test("alone and with help it shows a page, of a command its own flags first", async () => {
+    const all = await caffeHere(["--help"]);
+    for (const words of [[], ["help"]]) expect(await caffeHere(words)).toEqual(all);
+    expect(all.status).toBe(0);
+    const page = await caffeHere(["help", "models", "get"]);
+    expect(page.status).toBe(0);
+    expect(page).toEqual(await caffeHere(["models", "get", "--help"]));
+    for (const { stdout } of [page, await caffeHere(["test", "--help"])]) {
       const [flags, everywhere] = ["Flags:", "Everywhere:"].map((title) => stdout.indexOf(title));
       expect(flags).toBeGreaterThan(0);
       expect(everywhere).toBeGreaterThan(flags as number);
@@ -278,8 +286,8 @@ describe("caffe", () => {
     }
   });
 
-  test("device_query shows the engines", () => {
-    const { status, stderr } = caffe(["device_query"]);
+  test("device_query shows the engines", async () => {
+    const { status, stderr } = await caffeHere(["device_query"]);
     expect(status).toBe(0);
     expect(stderr).toMatch(/CPU: .*\d+ threads/);
     expect(stderr).toMatch(/Engine native: /);
@@ -289,8 +297,8 @@ describe("caffe", () => {
     ["-model", "good_net.prototxt"],
     ["--model=good_net.prototxt"],
     ["-model=good_net.prototxt"],
-  ])("time takes %s %s", (...model) => {
-    const { status, stderr } = caffe(
+  ])("time takes %s %s", async (...model) => {
+    const { status, stderr } = await caffeHere(
       ["time", ...model, "-iterations", "2", "--engine", "reference"],
       folder,
     );

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { caffe, startCaffe } from "../support/cli.ts";
+import { caffeHere, startCaffe } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -86,11 +86,11 @@ describe("a disk that is full", () => {
     [", of the last where some are to go", "snapshot: 1 keep_last: 1"],
   ])(
     `at the end of training is an error: the result is lost%s${small ? "" : ` (${why})`}`,
-    (_, fields) => {
+    async (_, fields) => {
       for (const name of readdirSync(path("small"))) rmSync(join(path("small"), name));
       writeFileSync(join(path("small"), "filler"), new Uint8Array(200_000));
       const flag = solver("end.prototxt", `max_iter: 2 snapshot_prefix: "small/s" ${fields}`);
-      const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
+      const { status, stderr } = await caffeHere(["train", flag, "--engine=reference"], folder);
       expect(status).toBe(1);
       expect(stderr.trimEnd().split("\n").at(-1)).toBe(
         'caffe: "small/s_iter_2.caffemodel" cannot be written: no space is left on the device.',
@@ -101,27 +101,30 @@ describe("a disk that is full", () => {
 });
 
 describe("a directory that cannot be written to", () => {
-  test.skipIf(!readOnly)(`is seen before training begins${readOnly ? "" : ` (${why})`}`, () => {
-    const flag = solver("ro.prototxt", 'max_iter: 2 snapshot: 1 snapshot_prefix: "read-only/s"');
-    const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
-    expect(status).toBe(1);
-    expect(stderr).toContain(
-      "Cannot write to snapshot prefix 'read-only/s'.  Make sure that the directory exists and is writable (the file system is read-only).",
-    );
-    expect(stderr).not.toContain("Iteration 0");
-  });
+  test.skipIf(!readOnly)(
+    `is seen before training begins${readOnly ? "" : ` (${why})`}`,
+    async () => {
+      const flag = solver("ro.prototxt", 'max_iter: 2 snapshot: 1 snapshot_prefix: "read-only/s"');
+      const { status, stderr } = await caffeHere(["train", flag, "--engine=reference"], folder);
+      expect(status).toBe(1);
+      expect(stderr).toContain(
+        "Cannot write to snapshot prefix 'read-only/s'.  Make sure that the directory exists and is writable (the file system is read-only).",
+      );
+      expect(stderr).not.toContain("Iteration 0");
+    },
+  );
 
-  test("one that the last snapshot alone goes to is seen then, too", () => {
+  test("one that the last snapshot alone goes to is seen then, too", async () => {
     const flag = solver("last.prototxt", 'max_iter: 2 snapshot_prefix: "no/such/s"');
-    const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
+    const { status, stderr } = await caffeHere(["train", flag, "--engine=reference"], folder);
     expect(status).toBe(1);
     expect(stderr).toContain("Cannot write to snapshot prefix 'no/such/s'.");
     expect(stderr).not.toContain("Iteration 0");
   });
 
-  test("a missing one too", () => {
+  test("a missing one too", async () => {
     const flag = solver("none.prototxt", 'max_iter: 2 snapshot: 1 snapshot_prefix: "no/such/s"');
-    const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
+    const { status, stderr } = await caffeHere(["train", flag, "--engine=reference"], folder);
     expect(status).toBe(1);
     expect(stderr).toContain("Cannot write to snapshot prefix 'no/such/s'.");
   });
@@ -135,9 +138,9 @@ describe("training that diverges", () => {
       `lr_policy: "multistep" gamma: 1e30 stepvalue: 5 snapshot: 1 keep_last: 1 max_iter: 30 snapshot_prefix: "${name.split(".")[0]}" ${text}`,
     );
 
-  test("stops with the layer's name and exit code 3, and the last good snapshot stays", () => {
+  test("stops with the layer's name and exit code 3, and the last good snapshot stays", async () => {
     const flag = diverging("nan.prototxt");
-    const { status, stderr } = caffe(["train", flag, "--engine=reference"], folder);
+    const { status, stderr } = await caffeHere(["train", flag, "--engine=reference"], folder);
     expect(status).toBe(3);
     const last = stderr.trimEnd().split("\n").at(-1) ?? "";
     expect(last).toMatch(
@@ -150,22 +153,25 @@ describe("training that diverges", () => {
       "nan_iter_6.solverstate",
     ]);
     const calm = solver("calm.prototxt", 'max_iter: 8 snapshot_prefix: "calm"');
-    const resumed = caffe(
+    const resumed = await caffeHere(
       ["train", calm, "--snapshot=nan_iter_5.solverstate", "--engine=reference"],
       folder,
     );
     expect(resumed.status, resumed.stderr.slice(-500)).toBe(0);
   });
 
-  test("--nan=ignore goes on, as Caffe does", () => {
+  test("--nan=ignore goes on, as Caffe does", async () => {
     const flag = diverging("ignored.prototxt", "display: 1");
-    const { status, stderr } = caffe(["train", flag, "--nan=ignore", "--engine=reference"], folder);
+    const { status, stderr } = await caffeHere(
+      ["train", flag, "--nan=ignore", "--engine=reference"],
+      folder,
+    );
     expect(status, stderr.slice(-500)).toBe(0);
     expect(stderr).toMatch(/loss = -?nan/);
     expect(existsSync(path("ignored_iter_30.solverstate"))).toBe(true);
   });
 
-  test("a loss that explodes without being infinite stops too", () => {
+  test("a loss that explodes without being infinite stops too", async () => {
     writeFileSync(
       path("explode.net"),
       `layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 2 dim: 3 } shape { dim: 2 dim: 1 } data_filler { value: 1 } data_filler { value: 1 } } }
@@ -176,7 +182,7 @@ describe("training that diverges", () => {
       path("explode.prototxt"),
       'net: "explode.net" base_lr: 0.55 lr_policy: "fixed" max_iter: 1000 snapshot_prefix: "explode" solver_mode: CPU',
     );
-    const { status, stderr } = caffe(["train", "--solver=explode.prototxt"], folder);
+    const { status, stderr } = await caffeHere(["train", "--solver=explode.prototxt"], folder);
     expect(status).toBe(3);
     expect(stderr).toMatch(/it has been above 20 for 20 iterations, and began at 0\.5/);
     expect(stderr).toContain('Layer "loss" (EuclideanLoss) has the largest output (blob "loss"');

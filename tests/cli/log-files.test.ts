@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { userName } from "../../src/cli/log-files.ts";
-import { caffe } from "../support/cli.ts";
+import { caffe, caffeHere } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -18,10 +18,10 @@ beforeAll(() => {
 });
 
 const train = (...flags: string[]) =>
-  caffe(["train", "--solver=s.prototxt", "--engine=reference", ...flags], folder);
+  caffeHere(["train", "--solver=s.prototxt", "--engine=reference", ...flags], folder);
 
-test("--log_dir writes glog's files: one for each level, a head, a link to the newest", () => {
-  const { status, stderr } = train("--log_dir=logs", "--stderrthreshold=1");
+test("--log_dir writes glog's files: one for each level, a head, a link to the newest", async () => {
+  const { status, stderr } = await train("--log_dir=logs", "--stderrthreshold=1");
   expect(status, stderr).toBe(0);
   expect(stderr).not.toMatch(/^I/m);
   const names = readdirSync(join(folder, "logs"));
@@ -33,26 +33,26 @@ test("--log_dir writes glog's files: one for each level, a head, a link to the n
     /^Log file created at: \d{4}\/\d{2}\/\d{2} \d{2}:\d{2}:\d{2}\nRunning on machine: .+\nLog line format: \[IWEF\]mmdd hh:mm:ss\.uuuuuu threadid file:line\] msg\n/,
   );
   expect(text).toContain("] Optimization Done.");
-  expect(caffe(["parse_log", join("logs", "caffe.INFO")], folder).status).toBe(0);
+  expect((await caffeHere(["parse_log", join("logs", "caffe.INFO")], folder)).status).toBe(0);
 });
 
-test("the log file says why a command ended", () => {
-  const { status } = train("--log_dir=failed", "--snapshot=none.solverstate");
+test("the log file says why a command ended", async () => {
+  const { status } = await train("--log_dir=failed", "--snapshot=none.solverstate");
   expect(status).toBe(1);
   const text = readFileSync(join(folder, "failed", "caffe.FATAL"), "utf8");
   expect(text).toMatch(/^F.*\] solver state "none\.solverstate" cannot be read/m);
 });
 
-test("--minloglevel drops what is below it, and so does GLOG_minloglevel", () => {
-  expect(train("--minloglevel=2").stderr).toBe("");
+test("--minloglevel drops what is below it, and so does GLOG_minloglevel", async () => {
+  expect((await train("--minloglevel=2")).stderr).toBe("");
   process.env["GLOG_minloglevel"] = "2";
   try {
-    expect(train().stderr).toBe("");
+    expect((await train()).stderr).toBe("");
   } finally {
     delete process.env["GLOG_minloglevel"];
   }
-  expect(train("--v=1.5").stderr).toContain("--v is 1.5. Expected a whole number");
-  const { status, stderr } = train("--minloglevel=7");
+  expect((await train("--v=1.5")).stderr).toContain("--v is 1.5. Expected a whole number");
+  const { status, stderr } = await train("--minloglevel=7");
   expect(status).toBe(1);
   expect(stderr).toContain("minloglevel is 7. Expected 0 info, 1 warning, 2 error or 3 fatal.");
 });
@@ -69,32 +69,32 @@ test("the user in a log's name is the system's, else USER's, with nothing that a
   vi.unstubAllEnvs();
 });
 
-test("a log_dir that cannot be made is said to be so", () => {
+test("a log_dir that cannot be made is said to be so", async () => {
   writeFileSync(join(folder, "a-file"), "");
-  const { status, stderr } = train("--log_dir=a-file/logs");
+  const { status, stderr } = await train("--log_dir=a-file/logs");
   expect(status).toBe(1);
   expect(stderr).toContain('log_dir "a-file/logs" cannot be made');
 });
 
-test("a flag file stands for its flags on a command line", () => {
+test("a flag file stands for its flags on a command line", async () => {
   writeFileSync(join(folder, "train.flags"), "--engine=reference\n-solver=s.prototxt\n");
-  const { status, stderr } = caffe(["train", "--flagfile=train.flags"], folder);
+  const { status, stderr } = await caffeHere(["train", "--flagfile=train.flags"], folder);
   expect(status, stderr).toBe(0);
-  expect(caffe(["train", "--flagfile=none"], folder).stderr).toContain(
+  expect((await caffeHere(["train", "--flagfile=none"], folder)).stderr).toContain(
     'flag file "none" cannot be read: no such file or directory.',
   );
 });
 
-test("completion knows commands and their flags", () => {
-  expect(caffe(["completion"]).stdout).toContain("caffe completion");
+test("completion knows commands and their flags", async () => {
+  expect((await caffeHere(["completion"])).stdout).toContain("caffe completion");
   const words = (...args: string[]): string[] =>
     caffe(["--get-yargs-completions", "caffe", ...args]).stdout.split("\n");
   expect(words("")).toEqual(expect.arrayContaining(["train", "test", "parse_log"]));
   expect(words("train", "--")).toEqual(expect.arrayContaining(["--solver", "--snapshot", "--nan"]));
 });
 
-test("--help names every exit code and teaches with examples", () => {
-  const { stdout } = caffe(["--help"]);
+test("--help names every exit code and teaches with examples", async () => {
+  const { stdout } = await caffeHere(["--help"]);
   for (const text of ["Exit codes:", "3  training diverged", "--snapshot=auto", "--flagfile"]) {
     expect(stdout).toContain(text);
   }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveImage } from "../../src/float-images/index.ts";
-import { caffe, caffeHere } from "../support/cli.ts";
+import { caffeHere } from "../support/cli.ts";
 import { netOf } from "../support/nets.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -47,8 +47,8 @@ describe("weights of no layer end a command with one line", () => {
   test.each([
     ...commands("empty.caffemodel"),
     ["train", ["train", "--solver=solver.prototxt", "--weights=empty.caffemodel", ...flags]],
-  ] as [string, string[]][])("%s", (_, args) => {
-    const { status, stdout, stderr } = caffe(args, folder);
+  ] as [string, string[]][])("%s", async (_, args) => {
+    const { status, stdout, stderr } = await caffeHere(args, folder);
     expect(status).toBe(1);
     expect(stdout).toBe("");
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(
@@ -58,8 +58,8 @@ describe("weights of no layer end a command with one line", () => {
 });
 
 describe("a layer that the file has under another name is told of", () => {
-  test.each(commands("other.caffemodel"))("%s", (_, args) => {
-    const { status, stderr } = caffe(args, folder);
+  test.each(commands("other.caffemodel"))("%s", async (_, args) => {
+    const { status, stderr } = await caffeHere(args, folder);
     expect(status, stderr).toBe(0);
     expect(stderr.match(/^W.*$/gm)).toEqual([
       expect.stringContaining(

@@ -75,10 +75,13 @@ export function startProgram(command: string, args: readonly string[], cwd: stri
 
 const binary: string = new URL("../../bin/caffe", import.meta.url).pathname;
 
-/** Runs a command line within this process, which costs no start: what bin/caffe does, from the source. */
+/**
+ * Runs a command line within this process, which costs no start: what bin/caffe does, from the source. What it may change of the process
+ * (folder, environment) is as before when it has ended.
+ */
 export async function caffeHere(args: readonly string[], cwd = "."): Promise<Ended> {
   const { main } = await import("../../src/cli/main.ts");
-  const before = process.cwd();
+  const [folder, environment, { log }] = [process.cwd(), { ...process.env }, console];
   const texts = { stdout: "", stderr: "" };
   const spies = (["stdout", "stderr"] as const).map((name) =>
     vi.spyOn(process[name], "write").mockImplementation((text) => {
@@ -86,12 +89,21 @@ export async function caffeHere(args: readonly string[], cwd = "."): Promise<End
       return true;
     }),
   );
+  // By which yargs writes pages of help.
+  console.log = (text: string) => {
+    texts.stdout += `${text}\n`;
+  };
   process.chdir(cwd);
   try {
     const status = await main(args);
     return { status, ...texts };
   } finally {
-    process.chdir(before);
+    process.chdir(folder);
+    for (const name of Object.keys(process.env)) {
+      if (!(name in environment)) delete process.env[name];
+    }
+    Object.assign(process.env, environment);
+    console.log = log;
     for (const spy of spies) spy.mockRestore();
   }
 }

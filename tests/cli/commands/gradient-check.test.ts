@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { caffe } from "../../support/cli.ts";
+import { caffeHere } from "../../support/cli.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -44,8 +44,8 @@ beforeAll(() => {
 });
 
 describe("caffe gradient_check", () => {
-  test("checks every layer, then the whole net", () => {
-    const { status, stderr } = caffe(["gradient_check", "--model=net.prototxt"], folder);
+  test("checks every layer, then the whole net", async () => {
+    const { status, stderr } = await caffeHere(["gradient_check", "--model=net.prototxt"], folder);
     expect(status).toBe(0);
     for (const what of [
       "ip \\(InnerProduct\\)",
@@ -60,17 +60,20 @@ describe("caffe gradient_check", () => {
     expect(stderr).toMatch(/Gradient check passed: \d+ elements/);
   });
 
-  test("checks the layers that are named, every element of them", () => {
+  test("checks the layers that are named, every element of them", async () => {
     const args = ["--model=net.prototxt", "--layer=ip", "--samples=0", "--phase=TEST"];
-    const { status, stderr } = caffe(["gradient_check", ...args], folder);
+    const { status, stderr } = await caffeHere(["gradient_check", ...args], folder);
     expect(stderr).toContain("ip (InnerProduct): 45 elements");
     expect(stderr).not.toContain("whole net");
     expect(stderr).toContain("Gradient check passed: 45 elements, 0 of them on a kink.");
     expect(status).toBe(0);
   });
 
-  test("names the worst element of a wrong gradient, and ends with 1", () => {
-    const { status, stderr } = caffe(["gradient_check", "--model=wrong.prototxt"], folder);
+  test("names the worst element of a wrong gradient, and ends with 1", async () => {
+    const { status, stderr } = await caffeHere(
+      ["gradient_check", "--model=wrong.prototxt"],
+      folder,
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(
       /\] mine \(Python\): 20 elements, \d+ WRONG, the worst bottom 0 'data' \[\d,\d\]: backward gives/,
@@ -91,14 +94,14 @@ describe("caffe gradient_check", () => {
     [["--model=net.prototxt", "--step=0"], "--step is 0. Expected more than 0"],
     [["--model=net.prototxt", "--samples=-1"], "--samples is -1. Expected a whole number"],
     [["--model=net.prototxt", "--engine=native"], "expected reference"],
-  ])("%j: says what is wrong", (args, message) => {
-    const { status, stderr } = caffe(["gradient_check", ...args], folder);
+  ])("%j: says what is wrong", async (args, message) => {
+    const { status, stderr } = await caffeHere(["gradient_check", ...args], folder);
     expect(stderr).toContain(message);
     expect(status).toBe(1);
   });
 
-  test("its help teaches", () => {
-    const { stdout } = caffe(["gradient_check", "--help"]);
+  test("its help teaches", async () => {
+    const { stdout } = await caffeHere(["gradient_check", "--help"]);
     expect(stdout).toContain("caffe gradient_check --model=net.prototxt");
     expect(stdout.replace(/\s+/g, " ")).toContain("Exit code 1 says that a gradient is wrong");
   });

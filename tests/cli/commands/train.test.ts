@@ -5,7 +5,7 @@ import { createLmdb } from "../../../src/io/db/lmdb/create.ts";
 import { encodeDatum } from "../../../src/io/proto/datum.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { Random } from "../../../src/util/random.ts";
-import { caffe, startCaffe } from "../../support/cli.ts";
+import { caffeHere, startCaffe } from "../../support/cli.ts";
 import { availableEngines } from "../../support/engines.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -57,8 +57,8 @@ const bits = (file: string): number[][] =>
 describe.each([...availableEngines.keys()])("caffe train on %s", (engine) => {
   const flags = ["--engine", engine, "--threads", "2"];
 
-  test("learns, logs what Caffe's log parsers read, tests and snapshots", () => {
-    const { status, stderr } = caffe(
+  test("learns, logs what Caffe's log parsers read, tests and snapshots", async () => {
+    const { status, stderr } = await caffeHere(
       ["train", `-solver=${solver(`run_${engine}`)}`, ...flags],
       folder,
     );
@@ -87,9 +87,9 @@ describe.each([...availableEngines.keys()])("caffe train on %s", (engine) => {
     }
   });
 
-  test("resumed, it gives the bits of the run that was never interrupted", () => {
+  test("resumed, it gives the bits of the run that was never interrupted", async () => {
     const file = solver(`resumed_${engine}`, "").replace(".prototxt", "");
-    const { status, stderr } = caffe(
+    const { status, stderr } = await caffeHere(
       [
         "train",
         "-solver",
@@ -123,7 +123,7 @@ describe.each([...availableEngines.keys()])("caffe train on %s", (engine) => {
     }
     const newest = newestState(name);
     expect(newest).toBeDefined();
-    const { status, stderr } = caffe(
+    const { status, stderr } = await caffeHere(
       ["train", `--solver=${file}`, `--snapshot=${newest}`, ...flags],
       folder,
     );
@@ -131,16 +131,16 @@ describe.each([...availableEngines.keys()])("caffe train on %s", (engine) => {
     expect(bits(`${name}_iter_60.caffemodel`)).toEqual(bits(`run_${engine}_iter_60.caffemodel`));
   });
 
-  test("test scores the trained weights, finetuning begins from them", () => {
+  test("test scores the trained weights, finetuning begins from them", async () => {
     const weights = `run_${engine}_iter_60.caffemodel`;
-    const { status, stderr } = caffe(
+    const { status, stderr } = await caffeHere(
       ["test", "--model=net.prototxt", `--weights=${weights}`, "--iterations=4", ...flags],
       folder,
     );
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/\] Batch 3, acc = /);
     expect(Number(/\] acc = (\S+)/.exec(stderr)?.[1])).toBeGreaterThan(0.9);
-    const tuned = caffe(
+    const tuned = await caffeHere(
       ["train", `--solver=${solver(`tuned_${engine}`)}`, `--weights=${weights}`, ...flags],
       folder,
     );

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { messageType } from "../../../src/io/proto/messages.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
-import { caffe } from "../../support/cli.ts";
+import { caffeHere } from "../../support/cli.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -16,8 +16,8 @@ describe("the upgrade tools give what BVLC Caffe's give", () => {
     ["upgrade_net_proto_text", "v0-old.prototxt", "v0-new.prototxt", "NetParameter"],
     ["upgrade_net_proto_text", "v1-old.prototxt", "v1-new.prototxt", "NetParameter"],
     ["upgrade_solver_proto_text", "solver-old.prototxt", "solver-new.prototxt", "SolverParameter"],
-  ] as const)("%s %s", (tool, input, wanted, message) => {
-    const { status, stderr } = caffe([tool, golden(input), out(wanted)]);
+  ] as const)("%s %s", async (tool, input, wanted, message) => {
+    const { status, stderr } = await caffeHere([tool, golden(input), out(wanted)]);
     expect(status, stderr).toBe(0);
     expect(stderr).toContain("Successfully upgraded");
     expect(stderr).toContain(`Wrote upgraded ${message} text proto to ${out(wanted)}`);
@@ -25,8 +25,8 @@ describe("the upgrade tools give what BVLC Caffe's give", () => {
     expect(read(out(wanted))).toEqual(read(golden(wanted)));
   });
 
-  test("upgrade_net_proto_binary keeps every weight", () => {
-    const { status, stderr } = caffe([
+  test("upgrade_net_proto_binary keeps every weight", async () => {
+    const { status, stderr } = await caffeHere([
       "upgrade_net_proto_binary",
       golden("v1.caffemodel"),
       out("v2.caffemodel"),
@@ -42,8 +42,8 @@ describe("the upgrade tools give what BVLC Caffe's give", () => {
     expect(weights(out("v2.caffemodel"))).toEqual(weights(golden("v1.caffemodel")));
   });
 
-  test("a file of the present form is written as it is, and said to be so", () => {
-    const { status, stderr } = caffe([
+  test("a file of the present form is written as it is, and said to be so", async () => {
+    const { status, stderr } = await caffeHere([
       "upgrade_net_proto_text",
       golden("v1-new.prototxt"),
       out("again.prototxt"),
@@ -58,12 +58,12 @@ describe("what cannot be upgraded", () => {
     ["upgrade_net_proto_text", "layer { nam: 'x' }"],
     ["upgrade_net_proto_binary", "no protobuf"],
     ["upgrade_solver_proto_text", "base_lr: fast"],
-  ])("%s ends with 2, as Caffe's does", (tool, content) => {
+  ])("%s ends with 2, as Caffe's does", async (tool, content) => {
     writeFileSync(out("bad"), content);
-    const { status, stderr } = caffe([tool, out("bad"), out("never")]);
+    const { status, stderr } = await caffeHere([tool, out("bad"), out("never")]);
     expect(status).toBe(2);
     expect(stderr).toContain(out("bad"));
-    expect(caffe([tool, "none", out("never")]).status).toBe(2);
-    expect(caffe([tool, out("bad")]).status).toBe(1);
+    expect((await caffeHere([tool, "none", out("never")])).status).toBe(2);
+    expect((await caffeHere([tool, out("bad")])).status).toBe(1);
   });
 });
