@@ -6,7 +6,7 @@ import type { GpuBuffer } from "./buffer-pool.ts";
 import { addSlices, type ChannelView } from "./channel-sums.ts";
 import type { Kernel } from "./kernels.ts";
 import { type FunctionPost, postsOf } from "./post-ops.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import { batchNorm as code } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
@@ -104,7 +104,7 @@ class Normalisation {
   }
 
   get #groups(): number {
-    return Math.min(this.#view.length, 65535);
+    return Math.min(this.#view.length, MOST_GROUPS);
   }
 
   get #all(): number {

@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import { channelSums as code } from "./shaders.ts";
 
 /** An array seen as (outer, length, inner); the sums are over outer and inner. */
@@ -68,7 +68,7 @@ export class ChannelSums {
       arrays: "rrw",
       constants,
     });
-    const groups = inner === 1 ? groupsFor(length) : Math.min(length, 65535);
+    const groups = inner === 1 ? groupsFor(length) : Math.min(length, MOST_GROUPS);
     partial.run([a, b, parts], this.#params, groups, this.#slices);
     addSlices(scope, parts, this.#slices, length, [sum, dot]);
   }

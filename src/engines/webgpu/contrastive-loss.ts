@@ -1,6 +1,6 @@
 import type { ContrastiveLossDescriptor, ContrastiveLossOp } from "../engine.ts";
-import { lossRunner } from "./loss-kernels.ts";
-import type { Scope } from "./scope.ts";
+import { lossKernels } from "./loss-kernels.ts";
+import { MOST_GROUPS, type Scope } from "./scope.ts";
 import { contrastiveLoss as code } from "./shaders.ts";
 
 /** Σ d² of similar pairs, max(margin − d, 0)² of others; distances are found anew in backward. */
@@ -8,7 +8,7 @@ export function webgpuContrastiveLoss(
   scope: Scope,
   { pairs, channels, margin, isLegacy }: ContrastiveLossDescriptor,
 ): ContrastiveLossOp {
-  const run = lossRunner(scope, {
+  const kernels = lossKernels(scope, {
     name: "contrastive loss",
     code,
     floats: [margin],
@@ -17,8 +17,9 @@ export function webgpuContrastiveLoss(
     resultAt: 3,
   });
   return {
-    forward: (a, b, similar, scale, loss) => run("loss", [a, b, similar], scale, loss, 1),
+    forward: (a, b, similar, scale, loss) =>
+      kernels.sum("loss", [a, b, similar], scale, loss, pairs),
     backward: (a, b, similar, scale, da) =>
-      run("gradient", [a, b, similar], scale, da, Math.min(pairs, 65535)),
+      kernels.gradient("gradient", [a, b, similar], scale, da, Math.min(pairs, MOST_GROUPS)),
   };
 }

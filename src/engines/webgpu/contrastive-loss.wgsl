@@ -11,7 +11,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 // (pairs)
 @group(0) @binding(3) var<storage, read> similar: array<f32>;
-// the loss (1), or the gradient (pairs, channels)
+// the shares of the loss (workgroups), or the gradient (pairs, channels)
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
 
 // The margin is for the squared distance.
@@ -20,11 +20,11 @@ override IS_LEGACY = false;
 // Keeps the gradient finite where both of a pair are the same.
 const NEAR_ZERO = 1e-4;
 
-// One workgroup, a pair for each invocation.
+// Each workgroup adds a share, a pair for each invocation.
 @compute @workgroup_size(WIDTH)
-fn loss(lane: Lane) {
+fn loss(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   var sum = 0.0;
-  for (var i = lane.index; i < p.pairs; i += WIDTH) {
+  for (var i = workgroup.x * WIDTH + lane.index; i < p.pairs; i += WIDTH * grid.x) {
     var square = 0.0;
     for (var c = 0u; c < p.channels; c++) {
       let difference = a[i * p.channels + c] - b[i * p.channels + c];
@@ -41,7 +41,7 @@ fn loss(lane: Lane) {
   }
   let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
   if (lane.index == 0u) {
-    result[0] = p.scale * total;
+    result[workgroup.x] = p.scale * total;
   }
 }
 

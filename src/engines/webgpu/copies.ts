@@ -10,6 +10,7 @@ import type {
   TileDescriptor,
 } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { PicksByRow } from "./picks-by-row.ts";
 import { groupsFor, type Scope, uniforms } from "./scope.ts";
 import { copies as code } from "./shaders.ts";
 import { tableOf } from "./table.ts";
@@ -25,7 +26,7 @@ const ENTRIES = {
   tile: "rw",
   untile: "rw",
   gather: "rwr",
-  scatter: "rwr",
+  scatter: "rw.r",
 } as const;
 
 function run(
@@ -111,16 +112,16 @@ export function webgpuTile(scope: Scope, { outer, tiles, inner }: TileDescriptor
 
 /** Rows picked by number; backward adds each row's gradient to the row it came from. */
 export function webgpuGather(scope: Scope, { rows, size, picks }: GatherDescriptor): GatherOp {
-  const numbers = [rows, size, picks] as const;
-  const count = picks * size;
+  const byRow = new PicksByRow(rows, picks);
   return {
     forward(x, index, y) {
       const buffers = [scope.read(x), scope.write(y), scope.read(index)];
-      run(scope, "gather", count, numbers, buffers);
+      run(scope, "gather", picks * size, [rows, size, 0], buffers);
     },
     backward(dy, index, dx) {
-      const buffers = [scope.read(dy), scope.update(dx), scope.read(index)];
-      run(scope, "scatter", count, numbers, buffers);
+      const picked = byRow.sort(index.cpu(), (message) => scope.fail(message));
+      const buffers = [scope.read(dy), scope.update(dx), scope.read(byRow.table)];
+      run(scope, "scatter", picked * size, [picked, size, 0], buffers);
     },
   };
 }

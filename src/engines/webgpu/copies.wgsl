@@ -2,7 +2,7 @@
 struct Params {
   count: u32,
   // concat: elements of a block in the smaller array, of one in the larger, and where the smaller begins there.
-  // tile: copies, elements of a block. gather: rows, elements of a row, picks.
+  // tile: copies, elements of a block. gather: rows, elements of a row. scatter: rows that are picked, elements of a row.
   a: u32,
   b: u32,
   c: u32,
@@ -11,7 +11,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 // gather: (picks). crop: for each axis its length in the whole, its length in the box, the offset, and 0. permute: for each
-// axis of the result its length, the step along it in x, 0 and 0
+// axis of the result its length, the step along it in x, 0 and 0. scatter: for each row that is picked its number, where its
+// picks begin, how many there are, and 0; behind them the picks, four to a vector
 @group(0) @binding(3) var<storage, read> index: array<f32>;
 @group(0) @binding(4) var<storage, read> axes: array<vec4u>;
 
@@ -107,31 +108,28 @@ fn untile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
   }
 }
 
+// NaN where there is no row of that number.
 @compute @workgroup_size(256)
 fn gather(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[u32(index[i / p.b]) * p.b + i % p.b];
+    let row = index[i / p.b];
+    if (isPlace(row, p.a)) {
+      y[i] = x[u32(row) * p.b + i % p.b];
+    } else {
+      y[i] = nanOf(row);
+    }
   }
 }
 
-// The first pick of a row adds up all picks of it, in their order: no two write to one element.
+// Each row that is picked adds up its picks, in their order.
 @compute @workgroup_size(256)
 fn scatter(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let pick = i / p.b;
-    let row = u32(index[pick]);
-    var isFirst = true;
-    for (var j = 0u; j < pick && isFirst; j++) {
-      isFirst = u32(index[j]) != row;
+    let row = axes[i / p.b];
+    var sum = 0.0;
+    for (var j = row.y; j < row.y + row.z; j++) {
+      sum += x[axes[p.a + j / 4u][j % 4u] * p.b + i % p.b];
     }
-    if (isFirst) {
-      var sum = 0.0;
-      for (var j = pick; j < p.c; j++) {
-        if (u32(index[j]) == row) {
-          sum += x[j * p.b + i % p.b];
-        }
-      }
-      y[row * p.b + i % p.b] += sum;
-    }
+    y[row.x * p.b + i % p.b] += sum;
   }
 }

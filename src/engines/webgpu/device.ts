@@ -132,7 +132,7 @@ async function entry(adapterName: string | undefined): Promise<GPU> {
   const gpu = create([
     ...(adapterName === undefined ? [] : [`adapter=${adapterName}`]),
     "disable-dawn-features=timestamp_quantization",
-    // Kernels keep to their arrays by themselves: indices come from shapes, and from numbers that the host has checked.
+    // Kernels keep to their arrays by themselves: indices come from shapes, or kernels compare them (isPlace in numbers.wgsl).
     "enable-dawn-features=disable_robustness",
   ]);
   instances.push(gpu);

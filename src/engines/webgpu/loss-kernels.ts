@@ -1,14 +1,26 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Scope, uniforms } from "./scope.ts";
+import { addShares } from "./slices.ts";
 
-/** Runs an entry of a loss's shader: what it reads, by what its result is multiplied, and where that goes. */
-export type LossRun = (
-  entry: string,
-  reads: readonly SyncedMem[],
-  scale: number,
-  result: SyncedMem,
-  groups: number,
-) => void;
+/** Runs the entries of a loss's shader, with what they read and the factor of their result. */
+export interface LossKernels {
+  /** An entry that adds up so many terms. */
+  sum(
+    entry: string,
+    reads: readonly SyncedMem[],
+    scale: number,
+    loss: SyncedMem,
+    terms: number,
+  ): void;
+  /** An entry that makes a gradient, by so many workgroups. */
+  gradient(
+    entry: string,
+    reads: readonly SyncedMem[],
+    scale: number,
+    dx: SyncedMem,
+    groups: number,
+  ): void;
+}
 
 /** A shader of losses: its first uniform is the scale, its arrays are what it reads and, behind them, its result. */
 interface LossShader {
@@ -24,20 +36,30 @@ interface LossShader {
 }
 
 /** Runs the entries of a shader of losses. */
-export function lossRunner(scope: Scope, shader: LossShader): LossRun {
+export function lossKernels(scope: Scope, shader: LossShader): LossKernels {
   const { name, code, floats = [], whole, constants = {}, resultAt } = shader;
   const params = uniforms([1, ...floats], whole);
   const scales = new Float32Array(params.buffer, 0, 1);
-  return (entry, reads, scale, result, groups) => {
-    scales[0] = scale;
-    const arrays = `${"r".repeat(reads.length).padEnd(resultAt, ".")}w`;
-    const kernel = scope.summingKernel({
+  const kernel = (entry: string, reads: number) =>
+    scope.summingKernel({
       name: `${name}, ${entry}`,
       code,
       entry,
-      arrays,
+      arrays: `${"r".repeat(reads).padEnd(resultAt, ".")}w`,
       constants,
     });
-    kernel.run([...reads.map((mem) => scope.read(mem)), scope.write(result)], params, groups);
+  return {
+    sum(entry, reads, scale, loss, terms) {
+      scales[0] = scale;
+      const buffers = reads.map((mem) => scope.read(mem));
+      addShares(scope, terms, scope.write(loss), (shares, groups) => {
+        kernel(entry, reads.length).run([...buffers, shares], params, groups);
+      });
+    },
+    gradient(entry, reads, scale, dx, groups) {
+      scales[0] = scale;
+      const buffers = reads.map((mem) => scope.read(mem));
+      kernel(entry, reads.length).run([...buffers, scope.write(dx)], params, groups);
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { HingeLossDescriptor, LabelLossOp, SigmoidLossDescriptor } from "../engine.ts";
-import { lossRunner } from "./loss-kernels.ts";
+import { lossKernels } from "./loss-kernels.ts";
 import { groupsFor, type Scope } from "./scope.ts";
 import { losses as code } from "./shaders.ts";
 
@@ -22,7 +22,7 @@ function lossOf(
   more: readonly number[],
   constants: Readonly<Record<string, number>>,
 ): LabelLossOp {
-  const run = lossRunner(scope, {
+  const kernels = lossKernels(scope, {
     name: "loss",
     code,
     whole: [count, ...more],
@@ -31,10 +31,10 @@ function lossOf(
   });
   return {
     forward(x, other, scale, loss) {
-      run(name, [x, other], scale, loss, 1);
+      kernels.sum(name, [x, other], scale, loss, count);
     },
     backward(x, other, scale, dx) {
-      run(`${name}Backward`, [x, other], scale, dx, groupsFor(count));
+      kernels.gradient(`${name}Backward`, [x, other], scale, dx, groupsFor(count));
     },
   };
 }

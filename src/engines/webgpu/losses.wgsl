@@ -1,4 +1,4 @@
-// The sigmoid and the hinge loss: a sum by one workgroup, and gradients element by element.
+// The sigmoid and the hinge loss: a sum to which each workgroup adds a share, and gradients element by element.
 struct Params {
   scale: f32,
   count: u32,
@@ -11,7 +11,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 // sigmoid: targets (count); hinge: labels (count / classes)
 @group(0) @binding(2) var<storage, read> other: array<f32>;
-// the loss (1), or dx (count)
+// the shares of the loss (workgroups), or dx (count)
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 
 override IS_SQUARED = false;
@@ -35,30 +35,30 @@ fn softplusTail(v: f32) -> f32 {
 }
 
 @compute @workgroup_size(WIDTH)
-fn sigmoid(lane: Lane) {
+fn sigmoid(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   var sum = 0.0;
-  for (var i = lane.index; i < p.count; i += WIDTH) {
+  for (var i = workgroup.x * WIDTH + lane.index; i < p.count; i += WIDTH * grid.x) {
     if (counts(i)) {
       sum -= x[i] * (other[i] - select(0.0, 1.0, x[i] >= 0.0)) - softplusTail(x[i]);
     }
   }
-  finish(lane, sum);
+  finish(lane, workgroup.x, sum);
 }
 
 @compute @workgroup_size(WIDTH)
-fn hinge(lane: Lane) {
+fn hinge(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   var sum = 0.0;
-  for (var i = lane.index; i < p.count; i += WIDTH) {
+  for (var i = workgroup.x * WIDTH + lane.index; i < p.count; i += WIDTH * grid.x) {
     let gap = larger(0.0, 1.0 + sideOf(i) * x[i]);
     sum += select(gap, gap * gap, IS_SQUARED);
   }
-  finish(lane, sum);
+  finish(lane, workgroup.x, sum);
 }
 
-fn finish(lane: Lane, sum: f32) {
+fn finish(lane: Lane, share: u32, sum: f32) {
   let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
   if (lane.index == 0u) {
-    result[0] = p.scale * total;
+    result[share] = p.scale * total;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Kernel } from "./kernels.ts";
 import type { FunctionPost } from "./post-ops.ts";
-import { type Scope, uniforms } from "./scope.ts";
+import { MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import {
   finish as finishCode,
   matrixProduct,
@@ -93,8 +93,13 @@ export class MatrixProduct {
   run(operands: readonly GpuBuffer[], c: GpuBuffer, out: WayOut = {}): void {
     const { nothing } = this.#scope.gpu;
     const { groups } = this.#product;
-    const x = Math.min(this.#tiles, 65535);
+    const x = Math.min(this.#tiles, MOST_GROUPS);
     const y = Math.ceil(this.#tiles / Math.max(1, x));
+    if (groups * this.#slices > MOST_GROUPS) {
+      this.#scope.fail(
+        `${groups} products at once. Expected ${MOST_GROUPS} or fewer, the workgroups that a GPU takes along an axis.`,
+      );
+    }
     if (this.#slices === 1) {
       const { finish, adds = 0, post } = out;
       new Float32Array(this.#params.buffer).set(numbersOf(post?.params));

@@ -43,6 +43,11 @@ fn isGreater(a: f32, b: f32) -> bool {
   return a > b && !isNan(a) && !isNan(b);
 }
 
+// Whether x, cut to a whole number, is one of 0 to count − 1: what a kernel takes for a place must be one.
+fn isPlace(x: f32, count: u32) -> bool {
+  return !isNan(x) && x > -1.0 && x < f32(count);
+}
+
 fn signOf(x: f32) -> f32 {
   return select(sign(x), x, isNan(x));
 }

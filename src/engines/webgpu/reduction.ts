@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { ReductionDescriptor, ReductionOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import { reduction as code } from "./shaders.ts";
 
 const KINDS = { SUM: 0, MEAN: 0, ASUM: 1, SUMSQ: 2 } as const;
@@ -23,7 +23,7 @@ export function webgpuReduction(scope: Scope, d: ReductionDescriptor): Reduction
   return {
     forward(x: SyncedMem, y: SyncedMem) {
       const parts = scope.workspace(slices * outer);
-      const groups = Math.min(outer, 65535);
+      const groups = Math.min(outer, MOST_GROUPS);
       kernel("partial", "rw").run([scope.read(x), parts], params, groups, slices);
       kernel("finish", ".ww").run([parts, scope.write(y)], params, groupsFor(outer));
     },

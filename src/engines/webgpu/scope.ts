@@ -88,6 +88,9 @@ const WIDTH = 256;
 /** The same of kernels that add up, where the adapter computes on a CPU: each wait for one another costs there. */
 const SOFTWARE_WIDTH = 8;
 
+/** The most workgroups along one axis: WebGPU's least limit, which adapters seldom go beyond. */
+export const MOST_GROUPS = 65535;
+
 /** Workgroups of such a kernel; each invocation takes several elements where there are very many. */
 export function groupsFor(count: number): number {
   return Math.min(Math.ceil(count / WIDTH), 16384);

@@ -7,13 +7,15 @@ struct Params {
   // Labels that do not count, if there are such.
   ignored: i32,
   ignores: u32,
+  // Workgroups that share the sum of hits.
+  shares: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (outer, length, inner)
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 // (outer, inner)
 @group(0) @binding(2) var<storage, read> labels: array<f32>;
-// (outer, inner): whether the label counts, and whether it is right
+// (outer, inner): whether the label counts, and whether it is right; behind them the shares of their sum
 @group(0) @binding(3) var<storage, read_write> hits: array<vec2f>;
 // (1), (length), or the greatest values
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
@@ -21,13 +23,15 @@ struct Params {
 // argMax: 0 indices, 1 values, 2 both.
 override WANTS = 0u;
 
-// A score equal to the label's counts against it; NaN is right nowhere.
+// A score equal to the label's counts against it; NaN is right nowhere, and neither is a label that names no class.
 @compute @workgroup_size(WIDTH)
 fn judge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var r = id.x; r < p.outer * p.inner; r += WIDTH * grid.x) {
     let label = i32(labels[r]);
     if (p.ignores != 0u && label == p.ignored) {
       hits[r] = vec2f();
+    } else if (!isPlace(labels[r], p.length)) {
+      hits[r] = vec2f(1.0, 0.0);
     } else {
       let start = r / p.inner * p.length * p.inner + r % p.inner;
       let own = x[start + u32(label) * p.inner];
@@ -40,12 +44,27 @@ fn judge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
   }
 }
 
-// One workgroup.
+// Each workgroup adds a share.
+@compute @workgroup_size(WIDTH)
+fn shareOfAll(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
+  let count = p.outer * p.inner;
+  var sum = vec2f();
+  for (var r = workgroup.x * WIDTH + lane.index; r < count; r += WIDTH * grid.x) {
+    sum += hits[r];
+  }
+  let total = workgroupSum(lane, sum);
+  if (lane.index == 0u) {
+    hits[count + workgroup.x] = total;
+  }
+}
+
+// One workgroup, of the shares.
 @compute @workgroup_size(WIDTH)
 fn ofAll(lane: Lane) {
+  let count = p.outer * p.inner;
   var sum = vec2f();
-  for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
-    sum += hits[r];
+  for (var s = lane.index; s < p.shares; s += WIDTH) {
+    sum += hits[count + s];
   }
   let total = workgroupSum(lane, sum);
   if (lane.index == 0u) {

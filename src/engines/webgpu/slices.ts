@@ -22,6 +22,34 @@ export interface WayOut {
   readonly post?: FunctionPost | undefined;
 }
 
+/** Terms of a sum that a workgroup of its own is worth. */
+const LEAST_SHARE = 4096;
+
+/** How many workgroups share a sum. */
+export function sharesOf(terms: number): number {
+  return Math.min(Math.max(1, Math.ceil(terms / LEAST_SHARE)), 256);
+}
+
+/**
+ * A sum of so many terms: `run` makes workgroups leave a share each in an array, and where there are several these are added up.
+ * The sum of no terms is 0.
+ */
+export function addShares(
+  scope: Scope,
+  terms: number,
+  sum: GpuBuffer,
+  run: (shares: GpuBuffer, groups: number) => void,
+): void {
+  const slices = sharesOf(terms);
+  if (slices === 1) {
+    run(sum, 1);
+    return;
+  }
+  const shares = scope.workspace(slices);
+  run(shares, slices);
+  addUp(scope, { count: 1, slices, channels: 1, inner: 1 }, shares, sum, {});
+}
+
 /** Adds the slices up, always in the same order. */
 export function addUp(
   scope: Scope,

@@ -5,8 +5,9 @@ import type {
   SoftmaxLossOp,
   SoftmaxOp,
 } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import { softmax as code } from "./shaders.ts";
+import { addShares } from "./slices.ts";
 
 /** Channels from which on a workgroup works on one position together. */
 const MANY_CHANNELS = 64;
@@ -23,7 +24,7 @@ export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
       arrays,
       constants: { IN_PLACE: inPlace },
     });
-  const together = Math.min(outer * inner, 65535);
+  const together = Math.min(outer * inner, MOST_GROUPS);
   return {
     forward(x, y) {
       const [input, output, inPlace] = scope.through(x, y);
@@ -44,6 +45,7 @@ export function webgpuSoftmax(scope: Scope, d: ChannelDescriptor): SoftmaxOp {
 /** Softmax, and −log of the label's probability summed over all positions. */
 export function webgpuSoftmaxLoss(scope: Scope, d: SoftmaxLossDescriptor): SoftmaxLossOp {
   const count = countOf(d.shape);
+  const [outer, , inner] = aroundAxis(d.shape, d.axis);
   const softmax = webgpuSoftmax(scope, d);
   const params = uniforms(
     [1],
@@ -57,7 +59,9 @@ export function webgpuSoftmaxLoss(scope: Scope, d: SoftmaxLossDescriptor): Softm
       softmax.forward(x, prob);
       scales[0] = scale;
       const [p, l] = [scope.read(prob), scope.read(label)];
-      kernel("loss").run([p, scope.write(loss), l], params, 1);
+      addShares(scope, outer * inner, scope.write(loss), (shares, groups) => {
+        kernel("loss").run([p, shares, l], params, groups);
+      });
     },
     backward(prob, label, scale, dx) {
       scales[0] = scale;

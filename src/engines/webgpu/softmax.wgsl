@@ -101,19 +101,23 @@ fn counts(label: i32) -> bool {
   return p.ignores == 0u || label != p.ignored;
 }
 
-// One workgroup: scale · Σ −log p(label), of the probabilities in `input`.
+// scale · Σ −log p(label), of the probabilities in `input`: each workgroup adds a share. NaN where a label names no class.
 @compute @workgroup_size(WIDTH)
-fn loss(lane: Lane) {
+fn loss(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u) {
   var sum = 0.0;
-  for (var r = lane.index; r < p.outer * p.inner; r += WIDTH) {
+  for (var r = workgroup.x * WIDTH + lane.index; r < p.outer * p.inner; r += WIDTH * grid.x) {
     let label = i32(other[r]);
     if (counts(label)) {
-      sum -= logOf(larger(input[startOf(r) + u32(label) * p.inner], SMALLEST));
+      if (isPlace(other[r], p.channels)) {
+        sum -= logOf(larger(input[startOf(r) + u32(label) * p.inner], SMALLEST));
+      } else {
+        sum = nanOf(other[r]);
+      }
     }
   }
   let total = workgroupSum(lane, vec2f(sum, 0.0)).x;
   if (lane.index == 0u) {
-    output[0] = p.scale * total;
+    output[workgroup.x] = p.scale * total;
   }
 }
 

@@ -1,7 +1,7 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { aroundAxis, countOf } from "../../util/shape.ts";
 import type { UnitLengthDescriptor, UnitLengthOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
 import { unitLength as code } from "./shaders.ts";
 
 /** Neighbouring positions from which on each invocation takes one of its own. */
@@ -13,7 +13,7 @@ export function webgpuUnitLength(scope: Scope, { shape, eps }: UnitLengthDescrip
   const params = uniforms([Math.sign(eps) * Math.sqrt(Math.abs(eps))], [outer, channels, inner]);
   const norms = new SyncedMem(outer * inner);
   const isWide = inner >= SIDE_BY_SIDE;
-  const groups = isWide ? groupsFor(outer * inner) : Math.min(outer * inner, 65535);
+  const groups = isWide ? groupsFor(outer * inner) : Math.min(outer * inner, MOST_GROUPS);
   const way = isWide ? "Each" : "Together";
   const kernel = (entry: string, arrays: string) =>
     scope.summingKernel({ name: `unit length, ${entry}`, code, entry, arrays });

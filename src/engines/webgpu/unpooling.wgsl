@@ -30,7 +30,7 @@ fn mark(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let first = i / p.plane * p.size;
     let at = mask[i];
-    if (at > -1.0 && at < f32(p.size)) {
+    if (isPlace(at, p.size)) {
       atomicMax(&winners[first + u32(at)], i % p.plane + 1u);
     } else {
       atomicMax(&winners[first], WRONG);
@@ -55,6 +55,11 @@ fn spread(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
 @compute @workgroup_size(256)
 fn collect(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[i / p.plane * p.size + u32(mask[i])];
+    let at = mask[i];
+    if (isPlace(at, p.size)) {
+      y[i] = x[i / p.plane * p.size + u32(at)];
+    } else {
+      y[i] = bitcast<f32>(p.nan);
+    }
   }
 }

@@ -38,9 +38,10 @@ async function same(run: (engine: Engine) => readonly SyncedMem[]): Promise<void
   }
 }
 
-/** Rows shorter and longer than a workgroup, along a middle and a last axis. */
+/** Rows shorter and longer than a workgroup, along a middle and a last axis; more rows than one workgroup adds up. */
 const SHAPES = [
   [4, 3, 1],
+  [9000, 3, 1],
   [300, 5, 1],
   [2, 40, 7],
   [3, 400, 1],
@@ -104,7 +105,12 @@ describeGpu("scores and losses of labels on the GPU", () => {
   });
 
   test.each([false, true])("pairs, similar or not; legacy: %s", async (isLegacy) => {
-    for (const [pairs, channels] of [[3, 2] as const, [300, 5] as const, [4, 300] as const]) {
+    for (const [pairs, channels] of [
+      [3, 2] as const,
+      [300, 5] as const,
+      [4, 300] as const,
+      [9000, 1] as const,
+    ]) {
       await same((engine) => {
         const count = pairs * channels;
         const op = engine.contrastiveLoss({ pairs, channels, margin: 3, isLegacy });
