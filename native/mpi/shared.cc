@@ -34,7 +34,7 @@ size_t bytes_of(const Napi::Value& value) {
 
 // The memory of a file, which is closed when the array goes.
 Napi::ArrayBuffer mapped(Napi::Env env, caffe::SharedFile& file, size_t bytes) {
-  void* at = caffe::map_shared_largely(file.descriptor, bytes);
+  void* at = caffe::map_shared_aligned(file.descriptor, bytes);
   if (!at) throw failure(env, "memory to share cannot be mapped");
   const int kept = file.keep();
   return Napi::ArrayBuffer::New(env, at, bytes, [kept, bytes](Napi::Env, void* data) {
@@ -70,6 +70,14 @@ Napi::Value OpenShared(const Napi::CallbackInfo& info) {
     throw Napi::Error::New(env, path + ": memory of another length");
   }
   return mapped(env, file, bytes);
+}
+
+// enlargePages(array): the large pages within it are such from now on, where the system has them
+void EnlargePages(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "expected a typed array");
+  const auto array = info[0].As<Napi::TypedArray>();
+  auto* data = static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  caffe::enlarge_pages(data, array.ByteLength());
 }
 
 struct Numbers {
@@ -126,6 +134,7 @@ Napi::Value AllTold(const Napi::CallbackInfo& info) {
 void InitShared(Napi::Env env, Napi::Object exports) {
   exports.Set("makeShared", Napi::Function::New<MakeShared>(env));
   exports.Set("openShared", Napi::Function::New<OpenShared>(env));
+  exports.Set("enlargePages", Napi::Function::New<EnlargePages>(env));
   exports.Set("tell", Napi::Function::New<Tell>(env));
   exports.Set("allTold", Napi::Function::New<AllTold>(env));
 }

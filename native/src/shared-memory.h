@@ -59,20 +59,18 @@ inline void* map_shared(int descriptor, size_t bytes, void* at = nullptr) {
   return memory == MAP_FAILED ? nullptr : memory;
 }
 
-// As map_shared, in large pages where the system has them: weights that are read again and again want few. Memory to share
-// gets none by itself on most systems, but may be collapsed into such where it lies at the begin of one and has been written.
-inline void* map_shared_largely(int descriptor, size_t bytes) {
+// Bytes of a large page.
+constexpr size_t kLargePage = size_t{1} << 21;
+
+// As map_shared, where a large page may begin, so that parts of it can become such.
+inline void* map_shared_aligned(int descriptor, size_t bytes) {
 #if defined(__linux__)
-#if !defined(MADV_COLLAPSE)
-#define MADV_COLLAPSE 25
-#endif
-  constexpr size_t kPage = size_t{1} << 21;
-  if (bytes < kPage) return map_shared(descriptor, bytes);
-  const size_t room = bytes + kPage;
+  if (bytes < kLargePage) return map_shared(descriptor, bytes);
+  const size_t room = bytes + kLargePage;
   void* reserved = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved == MAP_FAILED) return map_shared(descriptor, bytes);
   auto* begin = static_cast<uint8_t*>(reserved);
-  const size_t before = (kPage - reinterpret_cast<uintptr_t>(reserved) % kPage) % kPage;
+  const size_t before = (kLargePage - reinterpret_cast<uintptr_t>(reserved) % kLargePage) % kLargePage;
   auto* memory = static_cast<uint8_t*>(map_shared(descriptor, bytes, begin + before));
   if (!memory) {
     munmap(reserved, room);
@@ -82,12 +80,28 @@ inline void* map_shared_largely(int descriptor, size_t bytes) {
   const size_t mapped = (bytes + small - 1) / small * small;
   if (before > 0) munmap(begin, before);
   munmap(memory + mapped, room - before - mapped);
-  // One small page of each is there from now on; a system without such pages goes on with small ones.
-  for (size_t at = 0; at + kPage <= bytes; at += kPage) *static_cast<volatile uint8_t*>(memory + at) = memory[at];
-  madvise(memory, bytes / kPage * kPage, MADV_COLLAPSE);
   return memory;
 #else
   return map_shared(descriptor, bytes);
+#endif
+}
+
+// Makes the large pages that lie within so many bytes such, where the system can: memory to share gets none by itself on most
+// systems, but may be collapsed into such where each has been written to. Others may write there meanwhile.
+inline void enlarge_pages(uint8_t* memory, size_t bytes) {
+#if defined(__linux__)
+#if !defined(MADV_COLLAPSE)
+#define MADV_COLLAPSE 25
+#endif
+  const size_t before = (kLargePage - reinterpret_cast<uintptr_t>(memory) % kLargePage) % kLargePage;
+  if (bytes < before + kLargePage) return;
+  uint8_t* begin = memory + before;
+  const size_t whole = (bytes - before) / kLargePage * kLargePage;
+  for (size_t at = 0; at < whole; at += kLargePage) __atomic_fetch_or(begin + at, uint8_t{0}, __ATOMIC_RELAXED);
+  madvise(begin, whole, MADV_COLLAPSE);
+#else
+  (void)memory;
+  (void)bytes;
 #endif
 }
 

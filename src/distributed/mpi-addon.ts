@@ -26,9 +26,11 @@ export interface MpiAddon {
   wait(ticket: number, milliseconds: number): boolean;
   /** Ends with the others, once all jobs are done. */
   stop(): void;
-  /** Zeros, in large pages where there are such, that other processes of this machine can open as long as the array is there. */
+  /** Zeros that other processes of this machine can open as long as the array is there. */
   makeShared(bytes: number): { readonly memory: ArrayBuffer; readonly path: string };
   openShared(path: string, bytes: number): ArrayBuffer;
+  /** Lets what lies within an array of such memory lie in large pages, where the system has them. */
+  enlargePages(array: Float32Array): void;
   /** Each rank has 16 numbers of the array, and tells the first. What it wrote before is seen by those that find the number. */
   tell(numbers: Uint32Array, rank: number, number: number): void;
   /** Whether every rank's number is that or a later one, after so many milliseconds at most. */

@@ -157,6 +157,11 @@ export class World {
     return seen.every(([sees]) => sees === 1) ? memory : undefined;
   }
 
+  /** Lets an array in shared memory lie in large pages, where the system has them. */
+  enlargePages(array: Float32Array): void {
+    this.#addon.enlargePages(array);
+  }
+
   /** Tells a number in shared memory, behind all that this rank has written there. */
   tell(numbers: Uint32Array, number: number): void {
     this.#addon.tell(numbers, this.rank, number);
