@@ -2,10 +2,10 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
 const tidy = [
-  ..."blob cli doctor draw explain float-images inference io layers models monitor net net-spec new-run onnx page".split(
+  ..."blob cli doctor draw explain float-images fuzz golden inference io layers models monitor net net-spec".split(
     " ",
   ),
-  ..."report run-record solvers syncedmem tensorboard util".split(" "),
+  ..."new-run onnx page report run-record solvers syncedmem tensorboard util zoo".split(" "),
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;

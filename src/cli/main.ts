@@ -1,4 +1,4 @@
-import yargs, { type CommandModule } from "yargs";
+import yargs, { type Argv, type CommandModule } from "yargs";
 import { readText } from "../io/files/read-file.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
@@ -56,7 +56,9 @@ function checkCommand(given: string): void {
 
 function parserOf(flags: string[], commands: readonly CommandModule[]): ReturnType<typeof yargs> {
   const codes = Object.entries(exitCodeTexts).map(([code, text]) => `  ${code}  ${text}`);
-  return yargs(flags)
+  const parser = yargs(flags);
+  keepNoHelp(parser);
+  return parser
     .scriptName("caffe")
     .usage("$0 <command> [flags]\n\nTrain, test and time deep nets from Caffe's prototxt files.")
     .command([...commands])
@@ -97,6 +99,15 @@ function parserOf(flags: string[], commands: readonly CommandModule[]): ReturnTy
       const page = commandNames.includes(command) ? `caffe help ${command}` : "caffe --help";
       throw error ?? new CaffeError(`${text}.${flagHint(text)} See ${page}.`);
     });
+}
+
+/** Behind each command that it calls yargs makes its page of help, in case it is asked for later: an eighth of what a short command takes. */
+function keepNoHelp(parser: Argv): void {
+  interface Internal {
+    getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
+  }
+  const usage = (parser as unknown as Internal).getInternalMethods().getUsageInstance();
+  usage.cacheHelpMessage = () => {};
 }
 
 /** The flag that is missing before a file, as in `caffe test net.prototxt`. */

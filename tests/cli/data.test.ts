@@ -1,10 +1,9 @@
 // Damaged and slow data, as the commands that read it tell of them.
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Ended, startCaffe } from "../support/cli.ts";
+import { caffeEach, caffeHere, type Ended, startCaffe } from "../support/cli.ts";
 import { data, images, loss, rows, windows, writeDamagedSources } from "../support/damaged.ts";
 import { readAll } from "../support/databases.ts";
 import { noise } from "../support/nets.ts";
@@ -13,7 +12,6 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const root = temporaryFolder();
 beforeAll(() => writeDamagedSources(root));
 
-const run = (args: readonly string[]): Promise<Ended> => startCaffe(args, root).ended;
 /** Writes a solver for a net, and gives the flag that names it. */
 function solver(name: string, net: string): string {
   writeFileSync(join(root, `${name}.net.prototxt`), net);
@@ -83,18 +81,12 @@ describe("caffe train ends at a damaged source with one line that names the reco
     ],
   ];
 
-  test("each of them", { timeout: 60_000 }, async () => {
+  test("each of them", () => {
     const before = readdirSync(root).length;
-    const waiting = sources.map(([, net], i) => ["train", solver(`damaged-${i}`, net)]);
-    const ended: Ended[] = [];
-    // As many at a time as there are cores.
-    const work = async (): Promise<void> => {
-      for (let i = ended.length; waiting.length > 0; ) {
-        i = sources.length - waiting.length;
-        ended[i] = await run([...(waiting.shift() as string[]), "--engine=reference"]);
-      }
-    };
-    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    const ended = caffeEach(
+      sources.map(([, net], i) => ["train", solver(`damaged-${i}`, net), "--engine=reference"]),
+      root,
+    );
     for (const [i, [what, , message]] of sources.entries()) {
       const { status, stderr } = ended[i] as Ended;
       const last = stderr.trimEnd().split("\n").at(-1) ?? "";
@@ -109,7 +101,10 @@ describe("caffe train ends at a damaged source with one line that names the reco
 test("convert_imageset skips what it cannot read, and counts as Caffe does", async () => {
   const names = ["good.jpg", "half.jpg", "gone.jpg", "bomb.png", "../no_label.h5.txt", "good.jpg"];
   writeFileSync(join(root, "all.txt"), names.map((name, i) => `${name} ${i}\n`).join(""));
-  const { status, stderr } = await run(["convert_imageset", "images/", "all.txt", "all_lmdb"]);
+  const { status, stderr } = await caffeHere(
+    ["convert_imageset", "images/", "all.txt", "all_lmdb"],
+    root,
+  );
   expect(status, stderr).toBe(0);
   expect(stderr.match(/all\.txt:\d: .*$/gm)).toEqual([
     expect.stringMatching(
@@ -132,7 +127,7 @@ test.each([
   ["compute_image_mean", "other_shape", "mean.binaryproto"],
   ["dataset", "verify", "cut_jpeg"],
 ])("%s %s names the key of the damaged record", async (...args) => {
-  const { status, stdout, stderr } = await run(args);
+  const { status, stdout, stderr } = await caffeHere(args, root);
   expect(status).toBe(1);
   expect(stdout + stderr).toMatch(/key "00000002_x"/);
 });

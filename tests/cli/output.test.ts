@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { caffeEach, caffeHere } from "../support/cli.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -74,25 +75,29 @@ describe("what cannot be written", () => {
 });
 
 describe("names that others gave", () => {
-  test("no character that a terminal obeys reaches it", () => {
-    const table = shell("caffe summarize net.prototxt");
+  test("no character that a terminal obeys reaches it", async () => {
+    const table = await caffeHere(["summarize", "net.prototxt"], folder);
     expect(table.status).toBe(0);
     expect(table.stdout).toContain("\\x1b]0;title\\x07ip");
-    const log = shell("caffe time --model=net.prototxt --iterations=1 --engine=reference");
+    const log = await caffeHere(
+      ["time", "--model=net.prototxt", "--iterations=1", "--engine=reference"],
+      folder,
+    );
     expect(log.status, log.stderr).toBe(0);
     expect(log.stderr).toContain("Creating Layer \\x1b]0;title\\x07ip");
     for (const text of [table.stdout, log.stderr]) {
       expect(text).not.toContain("\x1b");
       expect(text).not.toContain("\x07");
     }
-    const error = shell("caffe summarize $'no\\e[31m\\nsuch'");
+    const error = await caffeHere(["summarize", "no\x1b[31m\nsuch"], folder);
     expect(error.status).toBe(1);
     expect(error.stderr).toMatch(/^caffe: net file "no\\x1b\[31m\\x0asuch" cannot be read: .*\n$/);
   });
 
-  test("a line break in a name forges no line of a log, and tables are CSV", () => {
-    shell("caffe train --solver=short.prototxt --engine=reference 2> forged.log");
-    const { status, stderr } = shell("caffe parse_log forged.log");
+  test("a line break in a name forges no line of a log, and tables are CSV", async () => {
+    const train = ["train", "--solver=short.prototxt", "--engine=reference"];
+    writeFileSync(join(folder, "forged.log"), (await caffeHere(train, folder)).stderr);
+    const { status, stderr } = await caffeHere(["parse_log", "forged.log"], folder);
     expect(status, stderr).toBe(0);
     const [head = "", ...rows] = readFileSync(join(folder, "forged.log.train"), "utf8")
       .trim()
@@ -101,9 +106,9 @@ describe("names that others gave", () => {
     expect(rows.map((row) => row.split(",")[0])).toEqual(["0", "1", "2"]);
   });
 
-  test("pictures are well-formed", () => {
+  test("pictures are well-formed", async () => {
     for (const name of ["net.svg", "net.png"]) {
-      const { status, stderr } = shell(`caffe draw_net net.prototxt ${name}`);
+      const { status, stderr } = await caffeHere(["draw_net", "net.prototxt", name], folder);
       expect(status, stderr).toBe(0);
     }
     const svg = readFileSync(join(folder, "net.svg"), "utf8");
@@ -115,18 +120,16 @@ describe("names that others gave", () => {
 
 test("a FIFO or a device is no file to wait for", () => {
   shell("mkfifo pipe");
-  for (const file of ["pipe", "/dev/zero"]) {
-    for (const command of [
-      `summarize ${file}`,
-      `train --solver=${file}`,
-      `time --model=net.prototxt --weights=${file}`,
-      `train --solver=short.prototxt --snapshot=${file}`,
-      `parse_log ${file}`,
-    ]) {
-      const { status, stderr } = shell(`timeout 30 caffe ${command}`);
-      expect(status, command).toBe(1);
-      expect(stderr).toMatch(/it is a (?:pipe \(FIFO\)|device)\. Expected a file/);
-    }
+  const commands = ["pipe", "/dev/zero"].flatMap((file) => [
+    ["summarize", file],
+    ["train", `--solver=${file}`],
+    ["time", "--model=net.prototxt", `--weights=${file}`],
+    ["train", "--solver=short.prototxt", `--snapshot=${file}`],
+    ["parse_log", file],
+  ]);
+  for (const [i, { status, stderr }] of caffeEach(commands, folder).entries()) {
+    expect(status, commands[i]?.join(" ")).toBe(1);
+    expect(stderr).toMatch(/it is a (?:pipe \(FIFO\)|device)\. Expected a file/);
   }
   expect(shell("caffe summarize <(cat net.prototxt)").stdout).toContain("3 layers");
   expect(shell("cat net.prototxt | caffe summarize /dev/stdin").stdout).toContain("3 layers");

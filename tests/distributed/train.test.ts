@@ -26,7 +26,7 @@ interface Solved {
   readonly weights: Buffer;
 }
 
-/** Fields of each rule under which it learns something in twenty iterations. */
+/** Fields of each rule under which it learns something in twelve iterations. */
 const rules = {
   SGD: "base_lr: 0.05 momentum: 0.9",
   Nesterov: "base_lr: 0.05 momentum: 0.9",
@@ -89,13 +89,13 @@ const runsOf = (list: string, batch: number): RankRun[] => [
   ...Object.entries(rules).map(([type, fields]) => ({
     solver: solver(list, batch, `type: "${type}" ${fields} iter_size: 2 clip_gradients: 0.5`),
     engine: "native" as const,
-    iterations: 20,
+    iterations: 12,
   })),
   { solver: solver(list, batch, rules.SGD, WIDE), engine: "native", iterations: 5 },
   { solver: wider(list, batch, rules.SGD), engine: "native", iterations: ITERATIONS },
   { solver: wider(list, batch, `type: "AdamW" ${rules.AdamW}`), engine: "native", iterations: 8 },
   { solver: solver(list, batch, rules.SGD), engine: "reference", iterations: 5 },
-  { solver: normalized(list, batch), engine: "native", iterations: 20 },
+  { solver: normalized(list, batch), engine: "native", iterations: 12 },
   { solver: normalized(list, batch, "scale_bias: true"), engine: "native", iterations: 5 },
   { solver: normalized(list, batch), engine: "reference", iterations: 5 },
 ];
@@ -138,7 +138,11 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       const runs = runsOf(list, 8 / ranks);
       const [sgd] = runs as [RankRun];
       const together = trainInRanks(folder, ranks, [...runs, { ...sgd, wire: "bf16" }]);
-      if (ranks === 2) expect(trainInRanks(folder, ranks, runs)).toEqual(together.slice(0, -1));
+      if (ranks === 2) {
+        // Once more, those whose gradients travel in different ways.
+        const again = runs.slice(Object.keys(rules).length);
+        expect(trainInRanks(folder, ranks, again)).toEqual(together.slice(-1 - again.length, -1));
+      }
       const halved = together.pop() as RankResult;
       expectSame(together, alone);
       expect(halved.bytes).toBe((together[0]?.bytes ?? 0) / 2);

@@ -1,12 +1,20 @@
 import { expect, test } from "vitest";
+import { groups, runCases } from "../../scripts/golden/run-cases.ts";
 import { script } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-test.each([...availableEngines.keys()])("BVLC Caffe's recorded results on %s", (engine) => {
-  const { status, stdout } = script("golden/main.ts", "tests/golden/cases", "--engine", engine);
-  expect(stdout).toMatch(/^\d+ passed, 0 failed$/m);
-  expect(Number(/^(\d+) passed, 0 failed$/m.exec(stdout.split("\n").at(-2) ?? "")?.[1])).toBeGreaterThan(60);
+test.each([...availableEngines])("BVLC Caffe's recorded results on %s", async (_name, engines) => {
+  const said: string[] = [];
+  const counts = await runCases("tests/golden/cases", groups, engines, (line) => said.push(line));
+  expect(said.filter((line) => line.startsWith("FAILED"))).toEqual([]);
+  expect(counts.failed).toBe(0);
+  expect(counts.passed).toBeGreaterThan(60);
+});
+
+test("npm run golden says what passed, and ends so", () => {
+  const { status, stdout } = script("golden/main.ts", "tests/golden/cases", "--only=data");
+  expect(stdout).toMatch(/^data: (\d+) passed, 0 failed\n\1 passed, 0 failed$/m);
   expect(status).toBe(0);
 });
 

@@ -18,6 +18,17 @@ export function caffe(args: readonly string[], cwd?: string): Ended {
   return { status, stdout, stderr };
 }
 
+/** Runs command lines one after the other in one process of the built program, and waits for its end: none may keep it from that. */
+export function caffeEach(commands: readonly (readonly string[])[], cwd: string): readonly Ended[] {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [eachCommand, JSON.stringify(commands)],
+    { encoding: "utf8", cwd, timeout: 60_000 },
+  );
+  if (status !== 0) throw new Error(`it ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout) as Ended[];
+}
+
 /** Runs a TypeScript file below scripts/ to its end. */
 export function script(file: string, ...args: readonly string[]): Ended {
   const { status, stdout, stderr } = spawnSync(
@@ -74,6 +85,7 @@ export function startProgram(command: string, args: readonly string[], cwd: stri
 }
 
 const binary: string = new URL("../../bin/caffe", import.meta.url).pathname;
+const eachCommand: string = new URL("each-command.mjs", import.meta.url).pathname;
 
 /**
  * Runs a command line within this process, which costs no start: what bin/caffe does, from the source. What it may change of the process

@@ -43,10 +43,10 @@ export const manySourcesNet = (folder: string, batch: number): string => `
   layer { name: "numbers" type: "Data" top: "numbers" transform_param { crop_size: 4 mirror: true scale: 0.01 }
           data_param { source: "${folder}/numbers.lmdb" backend: LMDB batch_size: ${batch} } }
   layer { name: "pictures" type: "ImageData" top: "pictures" top: "unused"
-          transform_param { crop_size: 4 mirror: true scale: 0.01 }
+          transform_param { crop_size: 4 mirror: true scale: 0.01 workers: 1 }
           image_data_param { source: "${folder}/list.txt" batch_size: ${batch} shuffle: true } }
   layer { name: "windows" type: "WindowData" top: "windows" top: "unused too"
-          transform_param { crop_size: 4 mirror: true mean_value: 100 }
+          transform_param { crop_size: 4 mirror: true mean_value: 100 workers: 1 }
           window_data_param { source: "${folder}/windows.txt" batch_size: ${batch} fg_fraction: 0.5 } }
   layer { name: "noise" type: "DummyData" top: "noise" dummy_data_param {
           shape { dim: ${batch} dim: 5 } data_filler { type: "gaussian" } } }

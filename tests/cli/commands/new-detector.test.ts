@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { rawRecordsOf } from "../../../src/io/db/records.ts";
 import { readNetParameter, readSolverParameter } from "../../../src/io/text/read-net.ts";
-import { caffeHere, startCaffe } from "../../support/cli.ts";
+import { caffeHere } from "../../support/cli.ts";
 import { drawPicture } from "../../support/drawn-pictures.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -50,7 +50,7 @@ test("a detector is made, trains, and finds its net and names beside the weights
   );
   const solver = readSolverParameter(at("run/solver.prototxt"));
   expect([solver.type, solver.eval_type, solver.max_iter]).toEqual(["Adam", "detection", 1]);
-  const run = await startCaffe(["train", "--solver=run/solver.prototxt"], folder).ended;
+  const run = await caffeHere(["train", "--solver=run/solver.prototxt"], folder);
   expect(run.status, run.stderr).toBe(0);
   expect(run.stderr).toMatch(/Test net output #0: detection_eval = /);
   const weights = "run/mobilenet_ssd_iter_1.caffemodel";
@@ -119,7 +119,7 @@ test("a YOLO has the anchors of the training set's boxes, trains, and is found b
   // Boxes of a batch are not told apart by picture.
   const { test_iter } = readSolverParameter(at("cells/solver.prototxt"));
   expect([...(test_iter ?? [])]).toEqual([3]);
-  const run = await startCaffe(["train", "--solver=cells/solver.prototxt"], folder).ended;
+  const run = await caffeHere(["train", "--solver=cells/solver.prototxt"], folder);
   expect(run.status, run.stderr).toBe(0);
   expect(run.stderr).toMatch(/Test net output #0: detection_eval = /);
   const found = await caffeHere(

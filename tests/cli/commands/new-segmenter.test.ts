@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { encodeImage } from "../../../src/io/images/encode.ts";
 import { readNetParameter, readSolverParameter } from "../../../src/io/text/read-net.ts";
-import { caffeHere, startCaffe } from "../../support/cli.ts";
+import { caffeHere } from "../../support/cli.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -64,7 +64,7 @@ test("a segmenter is made, trains, and finds its net and names beside the weight
     mean_value: [127.5],
     scale: 0.0078125,
   });
-  const run = await startCaffe(["train", "--solver=run/solver.prototxt"], folder).ended;
+  const run = await caffeHere(["train", "--solver=run/solver.prototxt"], folder);
   expect(run.status, run.stderr).toBe(0);
   const weights = `run/segnet_iter_${readSolverParameter(at("run/solver.prototxt")).max_iter}.caffemodel`;
   const found = await caffeHere(

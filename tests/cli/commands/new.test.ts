@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { datasetInfo } from "../../../src/io/dataset/info.ts";
 import { rawRecordsOf } from "../../../src/io/db/records.ts";
 import { readNetParameter, readSolverParameter } from "../../../src/io/text/read-net.ts";
-import { caffe, caffeHere, startCaffe } from "../../support/cli.ts";
+import { caffeHere, startCaffe } from "../../support/cli.ts";
 import { drawFolder, FIGURE_NAMES } from "../../support/drawn-pictures.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -41,7 +41,7 @@ describe("from a folder of pictures", () => {
     const run = await startCaffe(["train", "--solver=run/solver.prototxt"], folder).ended;
     expect(run.status, run.stderr).toBe(0);
     const weights = "run/cifar10_quick_iter_90.caffemodel";
-    const scored = caffe(
+    const scored = await caffeHere(
       ["test", "--model=run/train_val.prototxt", `--weights=${weights}`, "--iterations=1"],
       folder,
     );
@@ -82,7 +82,7 @@ describe("from a folder of pictures", () => {
       (JSON.parse(readFileSync(at("run/run.json"), "utf8")) as typeof run).mean_value,
     );
     expect(existsSync(at("more/mean.binaryproto"))).toBe(false);
-    const trained = await startCaffe(["train", "--solver=more/solver.prototxt"], folder).ended;
+    const trained = await caffeHere(["train", "--solver=more/solver.prototxt"], folder);
     expect(trained.status, trained.stderr).toBe(0);
     expect(trained.stderr).toMatch(
       /Copied .* of net "CIFAR10_quick" from run\/cifar10_quick_iter_90/,
