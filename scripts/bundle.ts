@@ -1,7 +1,7 @@
 /**
- * Joins the built modules of the library and of the command line into few files, dist/bundle: Node reads a hundred of them in
- * the time in which it opens ten. Both share one copy of what both need, so that a layer of a user's own, which imports the
- * package, registers it with the command that runs. Threads, browsers and bundlers read the single modules in dist.
+ * Joins the built modules of the library, of the command line and of nets' threads into few files, dist/bundle: Node reads a hundred
+ * of them in the time in which it opens ten. All share one copy of what they need, so that a layer of a user's own, which imports the
+ * package, registers it with the command that runs. Other threads, browsers and bundlers read the single modules in dist.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
@@ -36,7 +36,12 @@ function withNames(code: string): string {
 
 await rm(FOLDER, { recursive: true, force: true });
 const { outputFiles } = await build({
-  entryPoints: { index: "dist/index.js", caffe: "dist/cli/main.js" },
+  entryPoints: {
+    ...{ index: "dist/index.js", caffe: "dist/cli/main.js" },
+    // As `threads/start-thread.ts` looks for them.
+    ...{ "serve-models-thread": "dist/serve/models/thread.js" },
+    ...{ "net-worker-thread": "dist/net-worker/thread.js" },
+  },
   ...{ outdir: FOLDER, bundle: true, splitting: true, format: "esm" },
   ...{ platform: "node", target: "node20", packages: "external", plugins: [ownPlaces] },
   ...{ logLevel: "warning", treeShaking: true, write: false },

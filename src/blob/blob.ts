@@ -90,6 +90,7 @@ export class Blob {
 
   /** The elements of `data`, to be read: exactly `count()` of them. What a GPU computed awaits `toHost` first. */
   values(): FloatArray {
+    this.#checkThere();
     return this.#data.cpu().subarray(0, this.#count);
   }
 
@@ -104,7 +105,16 @@ export class Blob {
    * `values()`, which leaves an engine's own copies as fresh as they are.
    */
   get data(): FloatArray {
+    this.#checkThere();
     return this.#data.mutableCpu().subarray(0, this.#count);
+  }
+
+  /** @throws CaffeError where a net that is for use alone has given the elements up */
+  #checkThere(): void {
+    if (!this.#data.isGivenUp) return;
+    throw new CaffeError(
+      `data of shape ${shapeText(this.#shape)} is read that its net has given up. Expected net.keep(NAME) before the pass, forward(inputs, { blobs: [NAME] }), or a net without forInference.`,
+    );
   }
 
   /** The derivatives, as `data` gives the elements. */

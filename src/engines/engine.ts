@@ -115,6 +115,17 @@ export interface Work {
   readonly peakBytes: number;
 }
 
+/** What an engine does for a pass, so that it can do the same again on the same arrays without being told. */
+export interface Recording {
+  /** Whether the array's newest elements lie where what was recorded has written or read. */
+  knows(mem: SyncedMem): boolean;
+  /**
+   * Ends it. @returns what does all of it again, and says whether the numbers let it: where not, nothing that it has written
+   * counts. Undefined where something cannot be done again so, or holds much memory
+   */
+  end(): (() => boolean) | undefined;
+}
+
 /**
  * The primitives a layer or solver may call. Ops are made once when shapes are known, and run many
  * times; `count` is always the number of elements in use (memory may be larger).
@@ -128,6 +139,8 @@ export interface Engine {
   readonly device?: Device;
   /** What it tells of its work. */
   readonly work?: Work;
+  /** Notes what it does from now on, where it can. Nothing may be awaited before that is ended. */
+  record?(): Recording;
   /** The same engine for the ops of one layer, which its errors name. */
   forLayer?(name: string): Engine;
 

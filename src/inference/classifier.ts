@@ -13,9 +13,11 @@ import {
   transformerOptions,
 } from "../float-images/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
+import { netParameterOf } from "../io/text/read-net.ts";
 import { Net } from "../net/net.ts";
 import { type NetOptions, netOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
+import { logOf } from "../util/log.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import {
   checkOptions,
@@ -61,6 +63,9 @@ const classifierOptions: OptionNames<ClassifierOptions> = {
  *     using classifier = new Classifier("deploy.prototxt", { weights: "net.caffemodel", rawScale: 255, mean });
  *     const [best] = await classifier.classify(await io.loadImage("cat.jpg"), { labels });
  *
+ * Its net is built `forInference`, unless the option says otherwise or gradients are wanted (`forceBackward`, or `force_backward` in
+ * the file): blobs between inputs and outputs are read by `classifier.net.forward(inputs, { blobs })`, or after `net.keep(name)`.
+ *
  * @see pycaffe's Classifier
  */
 export class Classifier {
@@ -78,7 +83,7 @@ export class Classifier {
    */
   constructor(model: string | NetParameter, options: ClassifierOptions = {}) {
     checkOptions("Classifier", options, classifierOptions);
-    this.net = new Net(model, { ...optionsNamed(options, imageNetOptions), phase: "TEST" });
+    this.net = openUsed(model, optionsNamed(options, imageNetOptions));
     try {
       this.#input = onlyInput(this.net);
       this.#output = this.net.outputs[0] ?? "";
@@ -193,6 +198,13 @@ export function centreOf(image: FloatImage, height: number, width: number): Floa
   const [h, w] = image.shape;
   const [top, left] = [Math.floor((h - height) / 2), Math.floor((w - width) / 2)];
   return cropImage(image, { top, left, bottom: top + height, right: left + width });
+}
+
+/** A net of images that is used, and nothing else unless options or its file ask for gradients. */
+export function openUsed(model: string | NetParameter, options: Omit<NetOptions, "phase">): Net {
+  const param = netParameterOf(model, logOf(options));
+  const isForced = options.forceBackward || param.force_backward;
+  return new Net(param, { forInference: !isForced, ...options, phase: "TEST" });
 }
 
 /** The mean of each `size` rows. */

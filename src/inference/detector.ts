@@ -13,14 +13,14 @@ import {
   transformerOptions,
 } from "../float-images/transformer.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
-import { Net } from "../net/net.ts";
+import type { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { checkOptions, finite, type OptionNames, optionsNamed, text } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import { countOf } from "../util/shape.ts";
-import { imageNetOptions, onlyInput } from "./classifier.ts";
+import { imageNetOptions, onlyInput, openUsed } from "./classifier.ts";
 
 /** How a detector's net is made and its windows are prepared. */
 export interface DetectorOptions extends Omit<NetOptions, "phase" | "dtype">, TransformerOptions {
@@ -76,7 +76,7 @@ export class Detector {
   /** @throws CaffeError where the net has not one input of square images, and what Net throws */
   constructor(model: string | NetParameter, options: DetectorOptions = {}) {
     checkOptions("Detector", options, detectorOptions);
-    this.net = new Net(model, { ...optionsNamed(options, imageNetOptions), phase: "TEST" });
+    this.net = openUsed(model, optionsNamed(options, imageNetOptions));
     try {
       this.#input = onlyInput(this.net);
       const shape = this.net.blob(this.#input).shape;

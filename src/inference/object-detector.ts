@@ -139,7 +139,7 @@ export class ObjectDetector {
     const found = keepSource(whole, { ...whole, layer: [...layer] });
     const { param, preparation } = deployNetOf(found, options);
     this.net = new Net(param, {
-      forwardOnly: true,
+      forInference: true,
       ...optionsNamed(options, imageNetOptions),
       phase: "TEST",
     });

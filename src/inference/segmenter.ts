@@ -83,7 +83,7 @@ export class Segmenter {
     checkOptions("Segmenter", options, segmenterOptions);
     const { param, preparation } = deployNetOf(model, options);
     this.net = new Net(param, {
-      forwardOnly: true,
+      forInference: true,
       ...optionsNamed(options, imageNetOptions),
       phase: "TEST",
     });

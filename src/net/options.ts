@@ -37,7 +37,8 @@ export interface NetOptions extends LogOptions {
   readonly forwardOnly?: boolean;
   /**
    * The net is used, and nothing else: `forwardOnly` and `sharesMemory`, and its weights may lie as forward reads them fastest.
-   * Outputs and inputs can be read as ever; blobs between read as zeros. False by default.
+   * Outputs and inputs can be read as ever, and so can what a pass is asked for as `blobs` and what `keep` names; other blobs
+   * between cannot. False by default.
    */
   readonly forInference?: boolean;
   /**

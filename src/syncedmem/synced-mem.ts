@@ -115,6 +115,7 @@ export class SyncedMem {
   #isZeroOnDevice = false;
   #arriving: Promise<void> | undefined;
   #writes = 0;
+  #isGivenUp = false;
 
   constructor(count: number, dtype: DType = "f32") {
     this.count = count;
@@ -159,6 +160,17 @@ export class SyncedMem {
     // A device's memory is small: what is all zeros gives its share of it to others.
     this.#device?.free();
     this.#device = undefined;
+  }
+
+  /** As `zero`, of elements that nothing is to read before they are written anew. */
+  giveUp(): void {
+    this.zero();
+    this.#isGivenUp = true;
+  }
+
+  /** Whether it was given up and not written since. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   /** Brings the elements to the host if they lie on a device alone. */
@@ -317,6 +329,7 @@ export class SyncedMem {
   /** Makes every copy stale; the store that is about to be written keeps its memory. */
   #stale(kept?: PrivateStore): void {
     this.#writes++;
+    this.#isGivenUp = false;
     this.#isZeroOnDevice = false;
     this.#cpuFresh = false;
     this.#releaseStores(kept);

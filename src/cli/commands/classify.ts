@@ -73,9 +73,7 @@ async function run(given: ClassifyFlags): Promise<void> {
     throw new CaffeError("--json and --csv are both given. Expected one of them.");
   }
   const files = picturesNamed(flags.images, flags.root);
-  const { classifier: opened, labels } = await openClassifier(flags, withoutInfo(log), {
-    forInference: true,
-  });
+  const { classifier: opened, labels } = await openClassifier(flags, withoutInfo(log));
   using classifier = opened;
   const isColor = classifier.transformer.channels === 3;
   const results: GuessedPicture[] = [];

@@ -145,7 +145,9 @@ export async function runTest(given: TestFlags): Promise<void> {
   const console = new Console();
   const { log } = console;
   const say = (message: string): void => log("info", "caffe", message);
-  const net = await openNet(flags, "TEST", log, { options: { forwardOnly: true } });
+  // A report looks at more than the net's outputs.
+  const kind = flags.report === undefined ? { forInference: true } : { forwardOnly: true };
+  const net = await openNet(flags, "TEST", log, { options: kind });
   try {
     if (flags.report !== undefined) {
       await report(net, flags.report, flags, console);

@@ -42,6 +42,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
   return {
     name: "native",
     work: layouts,
+    record: () => layouts.record(),
     unary: (kernel, params, shape) =>
       nativeUnary(layouts, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
     convolution: (d) =>

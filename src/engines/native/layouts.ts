@@ -1,12 +1,16 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
-import type { Work } from "../engine.ts";
+import type { Recording, Work } from "../engine.ts";
 import type { Addon, Buffer, Layout, Primitive, StoreMemory, ViewArgs } from "./addon.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 import { NativeStore } from "./native-store.ts";
+import { Tape, withTape } from "./tape.ts";
 
 /** Sums of products of numbers below this do not overflow, whatever their length. */
 export const MODEST = 1e15;
+
+/** Floats that are reserved for the arrays of a pass that is recorded. */
+const TAPE_MEMORY = 2 ** 24;
 
 /** What no element of an array is greater than, after so many writes of it; exact if the array was read for it. */
 interface Bound {
@@ -24,7 +28,10 @@ interface Bound {
  */
 export class Layouts implements Work {
   readonly addon: Addon;
-  readonly pool: MemoryPool;
+  /** Where arrays that are written from now on lie. */
+  pool: MemoryPool;
+  readonly #bare: Addon;
+  #tape: Tape | undefined;
   /** Reorders done so far. */
   reorders = 0;
   /** Names of the implementations that ran since this was last cleared. */
@@ -35,8 +42,25 @@ export class Layouts implements Work {
   readonly #bounds: WeakMap<SyncedMem, Bound> = new WeakMap();
 
   constructor(addon: Addon) {
-    this.addon = addon;
+    this.#bare = addon;
+    this.addon = withTape(addon, () => this.#tape);
     this.pool = new MemoryPool(addon);
+  }
+
+  /** Notes all calls until the tape that this gives is ended. */
+  record(): Recording {
+    const { pool } = this;
+    const tape = new Tape(new MemoryPool(this.#bare, TAPE_MEMORY));
+    this.#tape = tape;
+    this.pool = tape.pool;
+    return {
+      knows: (mem) => tape.knows(mem),
+      end: () => {
+        this.#tape = undefined;
+        this.pool = pool;
+        return tape.end();
+      },
+    };
   }
 
   get peakBytes(): number {
@@ -98,13 +122,15 @@ export class Layouts implements Work {
     const store = this.#store(mem, layout);
     if (mem.isPrivateFresh(layout.key)) return store.memory;
     const source = mem.freshPrivate();
-    if (mem.isZero) store.memory.zero();
-    else if (
+    if (mem.isZero) {
+      this.#tape?.spoil();
+      store.memory.zero();
+    } else if (
       !mem.isCpuFresh &&
       source instanceof NativeStore &&
       sameShape(source.described.dims, layout.dims)
     ) {
-      this.reorder(source.described, layout).run(source.memory, store.memory);
+      this.run(this.reorder(source.described, layout), [source.memory, store.memory]);
     } else store.fromPlain(mem.cpu());
     mem.markPrivateFresh(store);
     if (mem.isLasting) mem.dropCpu();
@@ -196,15 +222,20 @@ export class Layouts implements Work {
       return;
     }
     this.lend(layout.stored, (memory) => {
-      this.reorder(from.described, layout).run(from.memory, memory);
+      this.run(this.reorder(from.described, layout), [from.memory, memory]);
       use(memory);
     });
   }
 
   /** Runs it, with memory to work in from the pool where it wants some. */
   run(primitive: Primitive, buffers: readonly Buffer[]): void {
-    if (primitive.scratch === 0) primitive.run(...buffers);
-    else this.lend(primitive.scratch, (scratch) => primitive.run(...buffers, scratch));
+    if (primitive.scratch === 0) this.#run(primitive, buffers);
+    else this.lend(primitive.scratch, (scratch) => this.#run(primitive, [...buffers, scratch]));
+  }
+
+  #run(primitive: Primitive, buffers: readonly Buffer[]): void {
+    this.#tape?.add(primitive.run, primitive, buffers);
+    primitive.run(...buffers);
   }
 
   /** Memory of the pool for as long as `use` runs, with whatever was there. */

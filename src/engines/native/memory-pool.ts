@@ -16,6 +16,12 @@ const LEAST = 1 << 20;
 /** How many parts a slab remembers: more than any net has; only shapes that never stop changing make so many. */
 const MOST_PARTS = 1 << 14;
 
+/** A run of a slab as it was held once: its memory, and what held it, for whoever takes it next. */
+interface Part {
+  readonly memory: StoreMemory;
+  idle: Held | undefined;
+}
+
 /**
  * One reservation of memory and the runs in it that are free. The system gives it memory only where it is written.
  */
@@ -23,13 +29,17 @@ class Slab {
   /** How far it has ever been held. */
   used = 0;
   readonly #addon: Addon;
+  readonly #onForgotten: (idle: Held) => void;
   readonly #whole: StoreMemory;
   readonly #free = new FreeRuns();
-  /** Parts that were held once, by where they lie: a step takes the same ones again. */
-  readonly #parts: Map<string, StoreMemory> = new Map();
+  /** Parts that were held once, by where they begin and how long they are: a step takes the same ones again. */
+  readonly #parts: Map<number, Map<number, Part>> = new Map();
+  #partCount = 0;
 
-  constructor(addon: Addon, floats: number) {
+  /** @param onForgotten is told of what nobody holds and is not kept for the next */
+  constructor(addon: Addon, floats: number, onForgotten: (idle: Held) => void) {
     this.#addon = addon;
+    this.#onForgotten = onForgotten;
     this.#whole = new addon.Store(floats, true);
     this.#free.give({ begin: 0, length: floats });
   }
@@ -45,15 +55,26 @@ class Slab {
     this.#free.give(run);
   }
 
-  memoryOf({ begin, length }: Run): StoreMemory {
-    const key = `${begin} ${length}`;
-    let part = this.#parts.get(key);
-    if (!part) {
-      if (this.#parts.size >= MOST_PARTS) this.#parts.clear();
-      part = new this.#addon.Store(this.#whole, begin, length);
-      this.#parts.set(key, part);
-    }
+  partOf({ begin, length }: Run): Part {
+    const known = this.#parts.get(begin)?.get(length);
+    if (known) return known;
+    if (this.#partCount >= MOST_PARTS) this.#forget();
+    const part: Part = {
+      memory: new this.#addon.Store(this.#whole, begin, length),
+      idle: undefined,
+    };
+    const here = this.#parts.get(begin) ?? new Map<number, Part>();
+    this.#parts.set(begin, here.set(length, part));
+    this.#partCount++;
     return part;
+  }
+
+  #forget(): void {
+    for (const here of this.#parts.values()) {
+      for (const { idle } of here.values()) if (idle) this.#onForgotten(idle);
+    }
+    this.#parts.clear();
+    this.#partCount = 0;
   }
 }
 
@@ -69,14 +90,20 @@ interface Allocation {
  */
 export class MemoryPool {
   readonly #addon: Addon;
+  readonly #most: number;
   /** For what comes and goes within a step, and for what lasts: each of those would leave a gap among the others. */
   readonly #passing: Slab[] = [];
   readonly #lasting: Slab[] = [];
-  /** Memory of an op that was never closed comes back when the op is collected. */
+  /**
+   * Memory of an op that was never closed comes back when the op is collected. To watch an object takes as long as a small layer, so
+   * what held a part is used again by the next that takes it, and watched once.
+   */
   readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => slab.give(run));
 
-  constructor(addon: Addon) {
+  /** @param most floats that are reserved at once: as many as the machine's memory holds */
+  constructor(addon: Addon, most: number = totalmem() / 4) {
     this.#addon = addon;
+    this.#most = most;
   }
 
   /** Bytes used so far: the peak of what was held at one time, and gaps. */
@@ -90,7 +117,14 @@ export class MemoryPool {
    */
   take(count: number, isLasting = false): Held {
     const allocation = this.#find(isLasting ? this.#lasting : this.#passing, lengthFor(count));
-    const held: Held = { memory: allocation.slab.memoryOf(allocation.run), allocation, holders: 1 };
+    const part = allocation.slab.partOf(allocation.run);
+    const { idle } = part;
+    if (idle) {
+      part.idle = undefined;
+      idle.holders = 1;
+      return idle;
+    }
+    const held: Held = { memory: part.memory, allocation, holders: 1 };
     this.#abandoned.register(held, allocation, held);
     return held;
   }
@@ -99,7 +133,7 @@ export class MemoryPool {
   lend(count: number, use: (memory: StoreMemory) => void): void {
     const { slab, run } = this.#find(this.#passing, lengthFor(count));
     try {
-      use(slab.memoryOf(run));
+      use(slab.partOf(run).memory);
     } finally {
       slab.give(run);
     }
@@ -109,8 +143,9 @@ export class MemoryPool {
   release(held: Held): void {
     held.holders--;
     if (held.holders !== 0) return;
-    this.#abandoned.unregister(held);
-    held.allocation.slab.give(held.allocation.run);
+    const { slab, run } = held.allocation;
+    slab.give(run);
+    slab.partOf(run).idle = held;
   }
 
   #find(slabs: Slab[], length: number): Allocation {
@@ -125,14 +160,18 @@ export class MemoryPool {
 
   /** A slab as large as the machine's memory, or as much of that as the system lets us reserve. */
   #reserve(length: number): Slab {
-    for (let floats = totalmem() / 4; floats > Math.max(length, LEAST); floats /= 2) {
+    for (let floats = this.#most; floats > Math.max(length, LEAST); floats /= 2) {
       try {
-        return new Slab(this.#addon, Math.floor(floats / LINE) * LINE);
+        return this.#slab(Math.floor(floats / LINE) * LINE);
       } catch {
         // Half of it may be had.
       }
     }
-    return new Slab(this.#addon, Math.max(length, LEAST));
+    return this.#slab(Math.max(length, LEAST));
+  }
+
+  #slab(floats: number): Slab {
+    return new Slab(this.#addon, floats, (idle) => void this.#abandoned.unregister(idle));
   }
 }
 

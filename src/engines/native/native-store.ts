@@ -10,6 +10,7 @@ interface Layouts {
   readonly pool: MemoryPool;
   plain(dims: readonly number[]): Layout;
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
+  run(primitive: Primitive, buffers: readonly Buffer[]): void;
   borrow(mem: SyncedMem, layout: Layout, use: (buffer: Buffer) => void): void;
   write(mem: SyncedMem, layout: Layout): Buffer;
   update(mem: SyncedMem, layout: Layout): Buffer;
@@ -129,12 +130,14 @@ export class NativeStore implements PrivateStore {
 
   toPlain(plain: FloatArray): void {
     const to = this.#layouts.plain(this.described.dims);
-    this.#layouts.reorder(this.described, to).run(this.memory, plain as Float32Array);
+    const reorder = this.#layouts.reorder(this.described, to);
+    this.#layouts.run(reorder, [this.memory, plain as Float32Array]);
   }
 
   fromPlain(plain: FloatArray): void {
     const from = this.#layouts.plain(this.described.dims);
-    this.#layouts.reorder(from, this.described).run(plain as Float32Array, this.memory);
+    const reorder = this.#layouts.reorder(from, this.described);
+    this.#layouts.run(reorder, [plain as Float32Array, this.memory]);
   }
 }
 

@@ -44,7 +44,7 @@ function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | unde
       const { forward, workspace } = last;
       const { src, dst } = forward.layouts;
       layouts.ran.add(forward.implementation);
-      forward.run(layouts.read(x, src), layouts.write(y, dst), ...workspace);
+      layouts.run(forward, [layouts.read(x, src), layouts.write(y, dst), ...workspace]);
     },
     backward(_x, dy, dx) {
       const { backward, workspace } = last ?? made.get(layouts.plain(input));

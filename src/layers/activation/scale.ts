@@ -31,6 +31,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Scale";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["scale_param"];
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
   static override readonly allowsInPlace: boolean = true;

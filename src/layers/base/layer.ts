@@ -176,6 +176,12 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   /** `param { lr_mult }` of blobs that are statistics may only be 0; elsewhere it counts as 0 there. */
   static readonly keepsStatistics: boolean = false;
 
+  /**
+   * In TEST its forward asks its engine for the same each time, on the same arrays, while shapes and parameters stay: its own code looks
+   * at no element and counts no passes. A class says it of itself, not of those that extend it.
+   */
+  static readonly isSteady: boolean = false;
+
   /** What `fork` may say in a layer whose type several forks use for different layers. */
   static readonly forks: readonly string[] = [];
 

@@ -22,6 +22,7 @@ import { RandomNeuronLayer } from "../base/random-neuron.ts";
  */
 export class DropoutLayer extends RandomNeuronLayer {
   static override readonly type: string = "Dropout";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy", "scale"];
 

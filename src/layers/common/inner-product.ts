@@ -18,6 +18,7 @@ import { LearnedLayer } from "../base/learned.ts";
  */
 export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "InnerProduct";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
   static override readonly role: LayerRole = "learned";

@@ -19,6 +19,7 @@ import {
  */
 export class InputLayer extends Layer<None, Blobs> {
   static override readonly type: string = "Input";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["input_param"];
   static override readonly needs: readonly Primitive[] = [];
   static override readonly bottoms = arity.none;

@@ -52,6 +52,7 @@ import { BatchParts } from "./batch-parts.ts";
  */
 export class BatchNormLayer extends LearnedLayer<One, One> {
   static override readonly type: string = "BatchNorm";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["batch_norm_param"];
   static override readonly needs: readonly Primitive[] = [
     "batchNorm",

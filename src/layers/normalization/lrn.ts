@@ -28,6 +28,7 @@ import { planesOf } from "../base/planes.ts";
  */
 export class LRNLayer extends Layer<One, One> {
   static override readonly type: string = "LRN";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["lrn_param"];
   static override readonly needs: readonly Primitive[] = ["lrn"];
   static override readonly role: LayerRole = "normalization";

@@ -16,6 +16,7 @@ import { arity, Layer, type One, type OneOrMore, type ParamField } from "../base
  */
 export class ConcatLayer extends Layer<OneOrMore, One> {
   static override readonly type: string = "Concat";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["concat_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
   static override readonly bottoms = arity.oneOrMore;

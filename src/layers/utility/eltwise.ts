@@ -34,6 +34,7 @@ import { Stretched } from "../base/stretched.ts";
  */
 export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly type: string = "Eltwise";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise", ...Stretched.needs];
   static override readonly bottoms = arity.twoOrMore;

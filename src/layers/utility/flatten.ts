@@ -14,6 +14,7 @@ import { ViewLayer } from "../base/view.ts";
  */
 export class FlattenLayer extends ViewLayer {
   static override readonly type: string = "Flatten";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["flatten_param"];
 
   protected override shapeOf(x: One[0]): Shape {

@@ -24,6 +24,7 @@ import { ViewLayer } from "../base/view.ts";
  */
 export class ReshapeLayer extends ViewLayer {
   static override readonly type: string = "Reshape";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["reshape_param"];
   static override readonly needs: readonly Primitive[] = ["im2col"];
 

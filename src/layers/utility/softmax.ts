@@ -22,6 +22,7 @@ import {
  */
 export class SoftmaxLayer extends Layer<One, One> {
   static override readonly type: string = "Softmax";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["softmax_param"];
   static override readonly needs: readonly Primitive[] = ["softmax"];
   static override readonly allowsInPlace: boolean = true;

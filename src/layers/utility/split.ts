@@ -14,6 +14,7 @@ import { arity, type Blobs, Layer, type One } from "../base/layer.ts";
  */
 export class SplitLayer extends Layer<One, Blobs> {
   static override readonly type: string = "Split";
+  static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["eltwise", "copy"];
   static override readonly tops = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;

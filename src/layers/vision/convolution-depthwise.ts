@@ -14,6 +14,7 @@ import { ConvolutionLayer } from "./convolution.ts";
  */
 export class ConvolutionDepthwiseLayer extends ConvolutionLayer {
   static override readonly type: string = "ConvolutionDepthwise";
+  static override readonly isSteady: boolean = true;
 
   protected override parameterFor(channels: number): ConvolutionParameter {
     return { ...this.param.convolution_param, num_output: channels, group: channels };

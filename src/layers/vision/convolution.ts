@@ -23,6 +23,7 @@ const CHEAP = 32;
  */
 export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Convolution";
+  static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["convolution"];
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     windowMap("convolution_param", param, param?.axis);

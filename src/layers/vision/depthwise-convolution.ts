@@ -9,4 +9,5 @@ import { ConvolutionLayer } from "./convolution.ts";
  */
 export class DepthwiseConvolutionLayer extends ConvolutionLayer {
   static override readonly type: string = "DepthwiseConvolution";
+  static override readonly isSteady: boolean = true;
 }

@@ -68,6 +68,7 @@ interface Described {
  */
 export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly type: string = "Pooling";
+  static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "scale"];
   static override readonly tops = arity.oneOrTwo;

@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import { countConfusion } from "../../layers/base/confusion.ts";
+import { LabelledLayer } from "../../layers/base/labelled.ts";
 import type { Net } from "../net.ts";
 import { PixelScores } from "./pixel-scores.ts";
 import { scoredBlobs } from "./scored-blobs.ts";
@@ -19,6 +20,9 @@ export class LabelScores {
   constructor(net: Net, ofSamples: boolean) {
     this.#net = net;
     this.#takesSamples = ofSamples;
+    for (const [i, layer] of net.layers.entries()) {
+      if (layer instanceof LabelledLayer) net.keep(...net.bottomNames(net.layerKeys[i] ?? ""));
+    }
   }
 
   /** Takes in the pass that the net has just done. */

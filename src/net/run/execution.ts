@@ -18,7 +18,10 @@ import { MemoryPlan } from "./memory-plan.ts";
 import { findRepetitions, type Repetition } from "./repetition.ts";
 
 /** How layers are to be run. */
-export type ExecutionOptions = Pick<NetOptions, "fuse" | "forwardOnly" | "sharesMemory">;
+export type ExecutionOptions = Pick<
+  NetOptions,
+  "fuse" | "forwardOnly" | "forInference" | "sharesMemory"
+>;
 
 /**
  * Runs the layers of a net, neighbours as one where an engine can (`NetOptions.fuse` says what is the same either way), and
@@ -47,13 +50,22 @@ export class Execution {
   readonly #kept: readonly (KeptData | undefined)[];
 
   constructor({ layers, outputs }: BuiltNet, options: ExecutionOptions) {
-    const { fuse = true, forwardOnly = false, sharesMemory = false } = options;
+    const { fuse = true, forwardOnly = false, forInference = false } = options;
     this.#layers = layers;
     this.#fuses = fuse;
     this.#isForwardOnly = forwardOnly;
     this.#kept = forwardOnly ? [] : keptDataOf(layers);
-    if (sharesMemory) this.#memory = new MemoryPlan(layers, outputs, forwardOnly);
+    if (options.sharesMemory) {
+      this.#memory = new MemoryPlan(layers, outputs, forwardOnly, forInference);
+    }
     this.plan();
+  }
+
+  /** Keeps the data of these blobs from the next pass on. @returns whether it was given up before */
+  keep(blobs: readonly Blob[]): boolean {
+    const isNew = this.#memory?.keep(blobs) === true;
+    if (isNew) this.plan();
+    return isNew;
   }
 
   /** Looks for neighbours again: shapes may have changed. */
@@ -112,6 +124,7 @@ export class Execution {
       const isApplied = this.#layers[i]?.layer.fusion?.absorbRectifier?.(!apart) === true;
       this.#note(absorption, isApplied);
     }
+    this.#memory?.beforeForward(i);
     this.#forward(i, from, to, apart);
     this.#memory?.afterForward(i);
     // The rectifier's sign was all that backward would have read.

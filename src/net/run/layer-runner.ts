@@ -10,6 +10,7 @@ import type { DebugInfo } from "./debug-info.ts";
 import { Execution, type ExecutionOptions } from "./execution.ts";
 import { readByBackward, readByForward, toHost } from "./host-reads.ts";
 import type { Loss } from "./loss.ts";
+import { SteadyPasses } from "./steady-passes.ts";
 
 /** Called before or after a layer runs; `index` counts the net's layers. */
 export type LayerCallback = (index: number) => void;
@@ -40,6 +41,9 @@ export class LayerRunner {
   readonly #execution: Execution;
   readonly #eventLoop: EventLoop = new EventLoop();
 
+  /** Of a net that is used alone. */
+  readonly #steady: SteadyPasses | undefined;
+
   constructor(built: BuiltNet, debug: DebugInfo, debugInfo: boolean, options: ExecutionOptions) {
     const { layers, learnable } = built;
     this.#layers = layers;
@@ -48,6 +52,7 @@ export class LayerRunner {
     this.debugInfo = debugInfo;
     this.#deviceEngine = layers.find(({ layer }) => layer.engine.device)?.layer.engine;
     this.#execution = new Execution(built, options);
+    if (options.forInference && !this.#deviceEngine) this.#steady = SteadyPasses.of(layers);
   }
 
   /** The device that some of the layers compute on, if there is one. */
@@ -67,7 +72,17 @@ export class LayerRunner {
 
   /** Finds anew what can be fused, after shapes have changed. */
   planFusion(): void {
+    this.#steady?.forget();
     this.#execution.plan();
+  }
+
+  /**
+   * As `Execution.keep`.
+   * @throws NetError where a pass is under way
+   */
+  keep(blobs: readonly Blob[]): void {
+    this.checkIdle();
+    if (this.#execution.keep(blobs)) this.#steady?.forget();
   }
 
   /** As `Execution.fusedLayers`. */
@@ -91,11 +106,15 @@ export class LayerRunner {
    */
   async forward(loss: Loss, from = 0, to: number = this.#layers.length - 1): Promise<void> {
     this.#begin(from, to);
+    const steady = this.#steadyPasses(from, to);
+    let isDone = false;
     try {
       // Native memory that is no longer used is let go in the event loop's turns.
       await this.#eventLoop.mayRun();
       const unsettled = this.device?.settled;
       if (unsettled) await unsettled;
+      if (steady?.again()) return;
+      steady?.begin();
       for (let i = from; i <= to; i++) {
         const built = this.#layers[i] as BuiltLayer;
         const isSource = built.bottomBlobs.length === 0;
@@ -111,10 +130,20 @@ export class LayerRunner {
         built.lossWeights.forEach((weight, t) => {
           if (weight !== 0) loss.add(built.topBlobs[t] as Blob, weight, this.#deviceEngine);
         });
+        steady?.ran(i);
       }
+      isDone = true;
     } finally {
       this.#isRunning = false;
+      steady?.end(isDone);
     }
+  }
+
+  /** Undefined where layers have to be run one by one, or not all of them. */
+  #steadyPasses(from: number, to: number): SteadyPasses | undefined {
+    const isWhole = from === 0 && to === this.#layers.length - 1;
+    const isWatched = this.beforeForward.length > 0 || this.afterForward.length > 0;
+    return !isWhole || isWatched || this.debugInfo || this.runsApart ? undefined : this.#steady;
   }
 
   /**
@@ -123,7 +152,11 @@ export class LayerRunner {
    */
   forwardNow(from = 0, to: number = this.#layers.length - 1): void {
     this.#begin(from, to);
+    const steady = this.#steadyPasses(from, to);
+    let isDone = false;
     try {
+      if (steady?.again()) return;
+      steady?.begin();
       for (let i = from; i <= to; i++) {
         const built = this.#layers[i] as BuiltLayer;
         if (this.#batchOf(built) || toHost(readByForward(built))) {
@@ -133,15 +166,19 @@ export class LayerRunner {
         }
         this.#forwardLayer(built, i, from, to);
         this.#tell(this.afterForward, i);
+        steady?.ran(i);
       }
+      isDone = true;
     } finally {
       this.#isRunning = false;
+      steady?.end(isDone);
     }
   }
 
   #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
     this.#checkOpen();
     const { layer, bottomBlobs, topBlobs } = built;
+    if (from > 0) checkBottoms(built);
     this.#tell(this.beforeForward, i);
     this.#isInLayer = true;
     try {
@@ -297,4 +334,13 @@ export class LayerRunner {
       `layers ${first} to ${last} of a net of ${count}. Expected 0 to ${count - 1}.`,
     );
   }
+}
+
+/** @throws NetError where a pass that begins behind the net's first layer reads what the pass before has given up */
+function checkBottoms({ name, bottoms, bottomBlobs }: BuiltLayer): void {
+  const i = bottomBlobs.findIndex(({ dataMem }) => dataMem.isGivenUp);
+  if (i < 0) return;
+  throw new NetError(
+    `layer "${name}" reads blob "${bottoms[i]}", which an earlier pass has given up. Expected a pass from the net's first layer, its values to be written, or a net without forInference.`,
+  );
 }

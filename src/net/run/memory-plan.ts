@@ -11,23 +11,47 @@ import type { BuiltLayer } from "../build/build.ts";
  *   (`dropBottoms`)
  * - where there is no backward, after a layer's forward the data that no later layer reads
  *
- * What a program may read after the pass stays: inputs, outputs, losses, and the tops of a layer without bottoms; and so
- * does what a layer carries on to the next pass.
+ * What a program may read after the pass stays: inputs, outputs, losses, the tops of a layer without bottoms, and what it
+ * says that it reads; and so does what a layer carries on to the next pass.
  */
 export class MemoryPlan {
   readonly #layers: readonly BuiltLayer[];
   readonly #outputs: ReadonlySet<string>;
   readonly #isForwardOnly: boolean;
+  /** Whether data that is given up may not even be read as zeros. */
+  readonly #isStrict: boolean;
+  /** What a program says that it reads. */
+  readonly #read: Set<Blob> = new Set();
   /** Tops that may be read after the pass. */
-  readonly #kept: readonly Blob[];
+  #kept: readonly Blob[];
   /** Per layer: the data that no later layer reads or writes. */
   #lastUses: readonly (readonly SyncedMem[])[] | undefined;
 
-  constructor(layers: readonly BuiltLayer[], outputs: readonly string[], isForwardOnly: boolean) {
+  constructor(
+    layers: readonly BuiltLayer[],
+    outputs: readonly string[],
+    isForwardOnly: boolean,
+    isStrict: boolean,
+  ) {
     this.#layers = layers;
     this.#outputs = new Set(outputs);
     this.#isForwardOnly = isForwardOnly;
-    this.#kept = layers.flatMap(({ topBlobs }, i) => topBlobs.filter((_, t) => this.keeps(i, t)));
+    this.#isStrict = isStrict;
+    this.#kept = this.#findKept();
+  }
+
+  #findKept(): Blob[] {
+    return this.#layers.flatMap(({ topBlobs }, i) => topBlobs.filter((_, t) => this.keeps(i, t)));
+  }
+
+  /** Keeps these from the next pass on. @returns whether one was not kept before */
+  keep(blobs: readonly Blob[]): boolean {
+    const before = this.#read.size;
+    for (const blob of blobs) this.#read.add(blob);
+    if (this.#read.size === before) return false;
+    this.#kept = this.#findKept();
+    this.forget();
+    return true;
   }
 
   /** Shapes have changed: arrays may be others than before. */
@@ -35,9 +59,19 @@ export class MemoryPlan {
     this.#lastUses = undefined;
   }
 
+  /** Layers write parts of what they find as zeros. */
+  beforeForward(i: number): void {
+    if (!this.#isStrict) return;
+    for (const { dataMem } of this.#layers[i]?.topBlobs ?? [])
+      if (dataMem.isGivenUp) dataMem.zero();
+  }
+
   afterForward(i: number): void {
     if (!this.#isForwardOnly) return;
-    for (const mem of this.#usedLastBy(i)) mem.zero();
+    for (const mem of this.#usedLastBy(i)) {
+      if (this.#isStrict) mem.giveUp();
+      else mem.zero();
+    }
   }
 
   /** Whether an array is given up after layer i's forward, in a net that runs forward only. */
@@ -52,13 +86,20 @@ export class MemoryPlan {
 
   /** Whether top t of layer i may be read after the pass, by a program or by the layer itself in the next. */
   keeps(i: number, t: number): boolean {
-    const { layer, tops, lossWeights } = this.#layers[i] as BuiltLayer;
-    return layer.carriesTops || this.#outputs.has(tops[t] ?? "") || lossWeights[t] !== 0;
+    const { layer, tops, topBlobs, lossWeights } = this.#layers[i] as BuiltLayer;
+    const isOutput = this.#outputs.has(tops[t] ?? "");
+    return layer.carriesTops || isOutput || lossWeights[t] !== 0 || this.#isRead(topBlobs[t]);
+  }
+
+  #isRead(blob: Blob | undefined): boolean {
+    for (const { dataMem } of this.#read) if (dataMem === blob?.dataMem) return true;
+    return false;
   }
 
   /** Gives up the data of the bottoms of layer i: no layer reads it any more. */
   dropBottoms(i: number): void {
-    for (const { dataMem } of this.#layers[i]?.bottomBlobs ?? []) dataMem.zero();
+    for (const bottom of this.#layers[i]?.bottomBlobs ?? [])
+      if (!this.#isRead(bottom)) bottom.dataMem.zero();
   }
 
   afterBackward(i: number): void {

@@ -19,6 +19,7 @@ import type { NetTurn } from "./net-turn.ts";
 /** The net of a pass: its blobs, and what a pass does with them besides running layers. */
 interface PassedNet extends NetGraph {
   readonly dtype: DType;
+  keep(...names: readonly string[]): void;
   reshape(): void;
   checkOpen(): void;
 }
@@ -73,6 +74,7 @@ export async function forwardPass(
   options: PassOptions,
 ): Promise<Record<string, Blob>> {
   checkOptions("forward", options, passOptions);
+  if (options.blobs) net.keep(...options.blobs);
   writeInputs(net, inputs);
   const from = options.start === undefined ? 0 : net.layerIndex(options.start);
   const to = options.end === undefined ? net.layers.length - 1 : net.layerIndex(options.end);
@@ -123,6 +125,7 @@ export async function runAll(
   if (topDiffs) checkComputed(net, diffs);
   const computed = net.inputs.filter((name) => isComputed(net, name));
   const diff = new Collector(net, topDiffs ? [...computed, ...diffs] : [], "diff");
+  if (blobs.length > 0) net.keep(...blobs);
   const loss = new Loss();
   for (let from = 0; from < count; from += batch) {
     const size = Math.min(batch, count - from);

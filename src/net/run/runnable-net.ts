@@ -77,6 +77,15 @@ export abstract class RunnableNet extends NetGraph {
   }
 
   /**
+   * Keeps the data of these blobs from the next pass on, where it would be given up (`forInference`, `sharesMemory`): for who reads
+   * `net.blob(name)` after a pass. Blobs that a pass is asked for by name are kept without it.
+   * @throws NetError where there is no such blob, or a pass is under way
+   */
+  keep(...names: readonly string[]): void {
+    this.open.runner.keep(names.map((name) => this.blob(name)));
+  }
+
+  /**
    * From now on layers run one by one, so that whoever looks between them sees what each one makes.
    * @internal
    */

@@ -44,7 +44,7 @@ export class BatchNets {
       return [name, [size, ...rest]] as const;
     });
     const param = withPlaceholders(this.#param, recordOf(shapes));
-    const twin = new Net(param, { ...this.#options, sharesMemory: true });
+    const twin = new Net(param, this.#options);
     try {
       twin.shareWith(this.#net);
     } catch (error) {

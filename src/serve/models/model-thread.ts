@@ -30,7 +30,9 @@ export async function openModel(
   let host: ModelHost | undefined;
   const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
   await thread.opened;
-  host = areShort(thread.facts) ? await withNear(thread, data) : thread;
+  host = areShort(thread.facts)
+    ? new ShortPassesNear(thread, openNearLater(thread, data, log))
+    : thread;
   return host;
 }
 
@@ -40,17 +42,18 @@ async function openNear(data: ThreadData, log: Log): Promise<ModelHost> {
   return await NearModel.open(data, log);
 }
 
-async function withNear(thread: ModelThread, data: ThreadData): Promise<ModelHost> {
-  const { facts, weights } = thread;
+/** The same model here, which its thread need not wait for. */
+async function openNearLater(
+  { facts, weights }: ModelThread,
+  data: ThreadData,
+  log: Log,
+): Promise<ModelHost | undefined> {
   try {
-    const before = { facts, weights };
-    return new ShortPassesNear(
-      thread,
-      await openNear({ ...data, isShared: false, before }, silent),
-    );
+    return await openNear({ ...data, isShared: false, before: { facts, weights } }, silent);
   } catch (error) {
-    await thread.close();
-    throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    log("warning", "serve", `Short passes of ${data.plan.model} take longer, in a thread: ${why}`);
+    return undefined;
   }
 }
 

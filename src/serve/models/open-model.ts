@@ -91,7 +91,7 @@ export class OpenModel {
   static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
     const plan = before ? { ...given, weights: [], task: before.facts.task } : given;
     const engines = await enginesNamed(plan, log);
-    const options = { engines, phase: "TEST", forwardOnly: true } as const;
+    const options = { engines, phase: "TEST", forInference: true } as const;
     const { param } = deployNetOf(plan.model, { log });
     const shapesOf = (net: Net, names: readonly string[]): NamedShape[] =>
       names.map((name) => ({ name, shape: net.blob(name).shape }));

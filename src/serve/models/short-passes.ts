@@ -14,15 +14,21 @@ export function areShort({ passTime }: ModelFacts): boolean {
   return passTime <= SHORT;
 }
 
-/** A model in a thread of its own whose short passes run in this one. What is long, and all that is no pass, its thread does. */
+/**
+ * A model in a thread of its own whose short passes run in this one as soon as it is open here too. What is long, and all that is no
+ * pass, its thread does.
+ */
 export class ShortPassesNear implements ModelHost {
-  readonly #near: ModelHost;
   readonly #far: ModelHost;
+  readonly #opening: Promise<void>;
+  #near: ModelHost | undefined;
 
-  /** @param far in a thread of its own; near: the same model in this one */
-  constructor(far: ModelHost, near: ModelHost) {
-    this.#near = near;
+  /** @param far in a thread of its own; near: the same model in this one, undefined where it cannot be opened here */
+  constructor(far: ModelHost, near: Promise<ModelHost | undefined>) {
     this.#far = far;
+    this.#opening = near.then((host) => {
+      this.#near = host;
+    });
   }
 
   get facts(): ModelFacts {
@@ -37,10 +43,11 @@ export class ShortPassesNear implements ModelHost {
     const { rows, pictures } = question;
     const isShort =
       !pictures && rows > 0 && rows <= MOST_ROWS && rows * this.facts.passTime <= MOST_HELD_UP;
-    return (isShort ? this.#near : this.#far).ask(question);
+    return ((isShort && this.#near) || this.#far).ask(question);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#near.close(), this.#far.close()]);
+    await this.#opening;
+    await Promise.all([this.#near?.close(), this.#far.close()]);
   }
 }

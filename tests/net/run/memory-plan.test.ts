@@ -93,3 +93,55 @@ describeEngines("a net that shares memory", (engines) => {
     expect(outputs.map(([, holds]) => holds)).toEqual([false, true]);
   });
 });
+
+/** A sum behind a convolution, which takes it over where nobody reads the convolution's result. */
+const used = `
+  layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 16 dim: 6 dim: 6 } } }
+  layer { name: "a" type: "Convolution" bottom: "x" top: "a" convolution_param { num_output: 16 kernel_size: 1 weight_filler { type: "xavier" } } }
+  layer { name: "b" type: "Convolution" bottom: "a" top: "b" convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+  layer { name: "sum" type: "Eltwise" bottom: "a" bottom: "b" top: "sum" }
+  layer { name: "relu" type: "ReLU" bottom: "sum" top: "sum" }
+  layer { name: "pool" type: "Pooling" bottom: "sum" top: "pool" pooling_param { pool: AVE global_pooling: true } }`;
+
+describeEngines("a net that is used alone", (engines) => {
+  const x = { shape: [1, 16, 6, 6], data: noise(16 * 36, 3) };
+  const open = (forInference: boolean): Net =>
+    netOf(used, { engines, phase: "TEST", seed: 3, forInference });
+
+  test("gives the blobs between that a pass is asked for, and those that are kept", async () => {
+    const [net, plain] = [open(true), open(false)];
+    const names = ["a", "b", "sum"];
+    const [given, wanted] = [
+      await net.forward({ x }, { blobs: names }),
+      await plain.forward({ x }, { blobs: names }),
+    ];
+    for (const name of [...names, "pool"]) {
+      const [values, right] = [given[name]?.values() ?? [], wanted[name]?.values() ?? []];
+      expect(right.some((value) => value !== 0)).toBe(true);
+      values.forEach((value, i) => {
+        expect(value).toBeCloseTo(right[i] ?? Number.NaN, 5);
+      });
+    }
+    const kept = open(true);
+    await kept.forward({ x });
+    kept.keep("b");
+    await kept.forward({ x });
+    await kept.blob("b").toHost();
+    expect(kept.blob("b").at(0, 3, 2, 1)).toBeCloseTo(wanted["b"]?.at(0, 3, 2, 1) ?? 0, 5);
+    expect(() => kept.keep("c")).toThrow('has no blob "c"');
+  });
+
+  test("refuses to be read where data has been given up, and to run from there", async () => {
+    const net = open(true);
+    await net.forward({ x });
+    expect(() => net.blob("b").values()).toThrow("that its net has given up");
+    expect(() => net.blob("a").data).toThrow("Expected net.keep(NAME) before the pass");
+    await expect(net.forward({}, { start: "pool" })).rejects.toThrow(
+      'layer "pool" reads blob "sum", which an earlier pass has given up',
+    );
+    net.blob("sum").assign(1);
+    const { pool } = await net.forward({}, { start: "pool" });
+    expect([...(pool?.values() ?? [])]).toEqual(Array(16).fill(1));
+    expect(net.blob("x").values()).toHaveLength(16 * 36);
+  });
+});

@@ -3,6 +3,7 @@ import type { Question } from "../../../src/serve/models/messages.ts";
 import type { ModelHost } from "../../../src/serve/models/model-host.ts";
 import type { ModelFacts } from "../../../src/serve/models/model-plan.ts";
 import { areShort, ShortPassesNear } from "../../../src/serve/models/short-passes.ts";
+import { deferred } from "../../../src/util/promises.ts";
 
 const facts = (passTime: number): ModelFacts => ({
   ...{ netName: "small", maxBatch: 64, labels: [], threads: 1, joinsPictures: false, passTime },
@@ -28,9 +29,28 @@ test("passes are short that take less than their way to a thread; what has not b
   ]);
 });
 
+test("until it is open here, and where it cannot be, all run in the thread", async () => {
+  const asked: string[] = [];
+  const opening = deferred<ModelHost | undefined>();
+  const [soon, never] = [opening.promise, Promise.resolve(undefined)].map(
+    (near) => new ShortPassesNear(host(asked, "thread"), near),
+  ) as [ShortPassesNear, ShortPassesNear];
+  const row: Question = { inputs: {}, rows: 1 };
+  await soon.ask(row);
+  opening.resolve(host(asked, "here"));
+  await opening.promise;
+  await soon.ask(row);
+  await never.ask(row);
+  expect(asked).toEqual(["thread", "here", "thread"]);
+  await Promise.all([soon.close(), never.close()]);
+  expect(asked.slice(3).sort()).toEqual(["here closed", "thread closed", "thread closed"]);
+});
+
 test("few rows run near; many, pictures and what cannot be joined in the thread", async () => {
   const asked: string[] = [];
-  const both = new ShortPassesNear(host(asked, "thread"), host(asked, "here"));
+  const near = Promise.resolve(host(asked, "here"));
+  const both = new ShortPassesNear(host(asked, "thread"), near);
+  await near;
   const rows = (count: number): Question => ({ inputs: {}, rows: count });
   await both.ask(rows(1));
   await both.ask(rows(8));
