@@ -1,14 +1,16 @@
 /**
- * Joins the built modules of the library, of the command line and of nets' threads into few files, dist/bundle: Node reads a hundred
+ * Joins the built modules of the library, of the command line and of the threads of `caffe serve` into few files, dist/bundle: Node reads a hundred
  * of them in the time in which it opens ten. All share one copy of what they need, so that a layer of a user's own, which imports the
  * package, registers it with the command that runs. Other threads, browsers and bundlers read the single modules in dist.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const DIST = resolve("dist");
 const FOLDER = resolve("dist/bundle");
+/** What a served model's thread is called there. */
+const SERVE_THREAD = "serve-thread";
 
 /** Files that lie beside a module (threads, addons, the page) are found from where the module itself lies. */
 const ownPlaces: Plugin = {
@@ -22,10 +24,18 @@ const ownPlaces: Plugin = {
       const text = await readFile(path, "utf8");
       if (!path.startsWith(DIST) || !text.includes("import.meta.url")) return undefined;
       const place = `new URL(${JSON.stringify(relative(FOLDER, path))}, import.meta.url).href`;
-      return { contents: text.replaceAll("import.meta.url", place), loader: "js" };
+      const own = text.replaceAll("import.meta.url", place);
+      const isStarter = relative(DIST, path) === join("serve", "models", "model-thread.js");
+      const contents = isStarter ? own.replace(...joinedThread(place)) : own;
+      return { contents, loader: "js" };
     });
   },
 };
+
+/** Who starts that thread finds the joined one, beside itself. */
+function joinedThread(place: string): [string, string] {
+  return [`new URL("./thread.js", ${place})`, `new URL("./${SERVE_THREAD}.js", import.meta.url)`];
+}
 
 /** A class that refers to itself is written `var Net = class _Net {`: it keeps its name, which messages tell. */
 function withNames(code: string): string {
@@ -38,9 +48,7 @@ await rm(FOLDER, { recursive: true, force: true });
 const { outputFiles } = await build({
   entryPoints: {
     ...{ index: "dist/index.js", caffe: "dist/cli/main.js" },
-    // As `threads/start-thread.ts` looks for them.
-    ...{ "serve-models-thread": "dist/serve/models/thread.js" },
-    ...{ "net-worker-thread": "dist/net-worker/thread.js" },
+    [SERVE_THREAD]: "dist/serve/models/thread.js",
   },
   ...{ outdir: FOLDER, bundle: true, splitting: true, format: "esm" },
   ...{ platform: "node", target: "node20", packages: "external", plugins: [ownPlaces] },
