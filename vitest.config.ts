@@ -2,10 +2,13 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
 const tidy = [
-  ..."blob cli doctor draw explain float-images fuzz golden inference io layers models monitor net net-spec".split(
+  ..."bindings blob bridge cli doctor draw engines/native engines/wasm explain float-images fuzz golden http".split(
     " ",
   ),
-  ..."new-run onnx page report run-record solvers syncedmem tensorboard util zoo".split(" "),
+  ..."inference io layers models monitor net net-spec new-run onnx page report run-record serve".split(
+    " ",
+  ),
+  ..."solvers syncedmem tensorboard util zoo".split(" "),
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;

@@ -1,7 +1,10 @@
 """classify.py, detect.py, draw_net.py and train.py, run as a user runs them."""
 
+import contextlib
 import csv
+import io
 import os
+import runpy
 import subprocess
 import sys
 import unittest
@@ -45,6 +48,25 @@ class TestScripts(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stdout if status == 0 else done.stderr
 
+    def run_here(self, name, *args, status=0):
+        """The same within this process, whose engine is there already."""
+        out, err, ended = io.StringIO(), io.StringIO(), 0
+        argv, folder = sys.argv, os.getcwd()
+        sys.argv = [name, *args]
+        os.chdir(self.folder)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                runpy.run_path(os.path.join(SCRIPTS, name), run_name="__main__")
+        except SystemExit as end:
+            # A text is what Python prints, and ends with 1.
+            ended = end.code if isinstance(end.code, int) else 1
+            err.write("%s\n" % end.code)
+        finally:
+            sys.argv = argv
+            os.chdir(folder)
+        self.assertEqual(ended, status, err.getvalue())
+        return (out if status == 0 else err).getvalue()
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
@@ -58,18 +80,18 @@ class TestScripts(unittest.TestCase):
 
         np.save(self.path("mean.npy"), np.array([1.0, 2.0, 3.0]))
         more = ["--mean_file", "mean.npy", "--center_only", "--channel_swap", "", "--input_scale", "2"]
-        self.run_script("classify.py", self.images[2], self.path("one.npy"), *flags, *more)
+        self.run_here("classify.py", self.images[2], self.path("one.npy"), *flags, *more)
         made = np.load(self.path("one.npy"))
         np.testing.assert_allclose(made, np.reshape([38, 36, 54], (1, 3, 1, 1)), atol=1e-4)
 
         np.save(self.path("in.npy"), np.full((2, 4, 4, 3), 0.5))
-        self.run_script("classify.py", "in.npy", self.path("two.npy"), *flags, "--raw_scale", "1")
+        self.run_here("classify.py", "in.npy", self.path("two.npy"), *flags, "--raw_scale", "1")
         np.testing.assert_allclose(np.load(self.path("two.npy")), np.full((2, 3), 0.5))
 
     def test_classify_says_what_it_has_not(self):
         said = self.run_script("classify.py", ".", "out.npy", *self.net, "--ext", "tiff", status=1)
         self.assertIn("no *.tiff", said)
-        said = self.run_script("classify.py", self.images[0], "out.npy", *self.net, "--images_dim", "4,4")
+        said = self.run_here("classify.py", self.images[0], "out.npy", *self.net, "--images_dim", "4,4")
         self.assertIn("Subtracting the means 104, 117, 123", said)
         np.testing.assert_allclose(np.load(self.path("out.npy"))[0], [-74, -97, -123], atol=1e-3)
 
@@ -101,9 +123,9 @@ class TestScripts(unittest.TestCase):
         listed = [*flags, "--crop_mode", "list"]
         said = self.run_script("detect.py", "windows.csv", "out.csv", *listed, status=1)
         self.assertIn("windows.csv: no column ymax", said)
-        said = self.run_script("detect.py", "bad.csv", "out.csv", *listed, status=1)
+        said = self.run_here("detect.py", "bad.csv", "out.csv", *listed, status=1)
         self.assertIn("bad.csv:2: expected a number", said)
-        said = self.run_script("detect.py", "list.txt", "out.csv", *listed, status=2)
+        said = self.run_here("detect.py", "list.txt", "out.csv", *listed, status=2)
         self.assertIn("--crop_mode list takes a .csv", said)
         said = self.run_script("detect.py", "list.txt", "out.csv", *flags, status=1)
         self.assertIn("selective_search_ijcv_with_python", said)
@@ -117,7 +139,7 @@ class TestScripts(unittest.TestCase):
         except ImportError:
             self.skipTest("pydot is not installed")
         flags = ["--rankdir", "TB", "--phase", "TEST", "--display_lrm"]
-        said = self.run_script("draw_net.py", "net.prototxt", "net.raw", *flags)
+        said = self.run_here("draw_net.py", "net.prototxt", "net.raw", *flags)
         self.assertEqual(said, "Drawing net to net.raw\n")
         with open(self.path("net.raw")) as file:
             self.assertIn("digraph means", file.read())

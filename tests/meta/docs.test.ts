@@ -170,21 +170,18 @@ test.each(of("prototxt").map(({ page, text }, i) => [`${page} (${i})`, text] as 
   },
 );
 
-test.each(of("python").map(({ page, text }, i) => [`${page} (${i})`, text] as const))(
-  "the Python of %s is Python",
-  (_page, text) => {
-    const { status, stderr } = spawnSync(
-      "python3",
-      ["-c", "import ast, sys; ast.parse(sys.stdin.read())"],
-      {
-        input: text,
-        encoding: "utf8",
-      },
-    );
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-  },
-);
+test("what stands as Python is Python", () => {
+  const program =
+    "import ast, json, sys\nfor page, text in json.load(sys.stdin): ast.parse(text, page)";
+  const named = of("python").map(({ page, text }, i) => [`${page} (${i})`, text]);
+  expect(named.length).toBeGreaterThan(0);
+  const { status, stderr } = spawnSync("python3", ["-c", program], {
+    input: JSON.stringify(named),
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+});
 
 describe("the shell", () => {
   const lines = of("sh").flatMap(({ page, text }) =>

@@ -16,13 +16,17 @@ export const python: string | undefined = findPython();
 
 function findPython(): string | undefined {
   const wanted = process.env["CAFFE_TEST_PYTHON"];
-  if (!wanted) return ["python3", "/usr/bin/python3"].find(hasModules);
-  if (hasModules(wanted)) return wanted;
+  if (!wanted) return withModules("python3") ?? withModules("/usr/bin/python3");
+  const found = withModules(wanted);
+  if (found !== undefined) return found;
   throw new Error(`CAFFE_TEST_PYTHON is ${wanted}. Expected a Python with numpy and protobuf.`);
 }
 
-function hasModules(command: string): boolean {
-  return spawnSync(command, ["-c", "import numpy, google.protobuf.message"]).status === 0;
+/** The program itself, as a command may be a script that looks for it each time; undefined where it has not the modules. */
+function withModules(command: string): string | undefined {
+  const program = "import numpy, google.protobuf.message, sys; print(sys.executable)";
+  const { status, stdout } = spawnSync(command, ["-c", program], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 /** What a program left behind. */
