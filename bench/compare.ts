@@ -29,6 +29,7 @@ NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
   --threads N     (2)
   --batch N       every net with this batch instead of its own; several (1,4,16): with one after the other
   --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
+  --bf16          time our engine with --precision=bf16 too
   --alone         our engine only
   --peer NAME     torch or bvlc: only that one beside ours
   --python FILE   a Python that has torch and protobuf (/usr/bin/python3)
@@ -61,6 +62,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string" },
     scaling: { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
+    bf16: { type: "boolean", default: false },
     peer: { type: "string" },
     python: { type: "string", default: "/usr/bin/python3" },
     engine: { type: "string", default: "native" },
@@ -115,8 +117,16 @@ function bvlcIsThere(): boolean {
 /** Runs a program that ends with a line of JSON. */
 const run = (program: string, args: readonly string[]): Measured =>
   JSON.parse(execFileSync(program, args, quietly).trim().split("\n").at(-1)!);
-const ours = (path: string, count = threads): Measured =>
-  run(process.execPath, [join(here, "ours.mjs"), path, iterations, count, engine, clock]);
+const ours = (path: string, count = threads, precision = "f32"): Measured =>
+  run(process.execPath, [
+    join(here, "ours.mjs"),
+    path,
+    iterations,
+    count,
+    engine,
+    clock,
+    precision,
+  ]);
 const torch: Measure = (path) =>
   run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock]);
 /** Passes by `caffe time`, and memory by a few iterations of `caffe train`: that keeps a history, as ours does. */
@@ -145,6 +155,7 @@ const summary = (list: readonly number[]): Summary => ({
 });
 const sides: Readonly<Record<string, Measure>> = {
   ours: (path) => ours(path),
+  ...(values.bf16 && { bf16: (path: string) => ours(path, threads, "bf16") }),
   ...(values.scaling && { oneThread: (path) => ours(path, "1") }),
   ...(compares("torch") && torchIsThere() && { torch }),
   ...(compares("bvlc") && bvlcIsThere() && { bvlc }),

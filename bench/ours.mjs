@@ -1,4 +1,4 @@
-// Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK. Prints one line of JSON.
+// Times one net with our engine: node bench/ours.mjs NET ITERATIONS THREADS ENGINE CLOCK [PRECISION]. Prints one line of JSON.
 // CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
 import { createEngines } from "../dist/engines/create.js";
 import { readNetParameter } from "../dist/io/text/read-net.js";
@@ -7,7 +7,7 @@ import { fillInputs } from "./inputs.mjs";
 import { sgemmRate } from "./sgemm.mjs";
 import { trainingSolver } from "./training-solver.mjs";
 
-const [path, iterations, threads, engine, clock] = process.argv.slice(2);
+const [path, iterations, threads, engine, clock, precision = "f32"] = process.argv.slice(2);
 /** Losses that a net may learn by. */
 const LOSSES = ["SoftmaxWithLoss", "MultiBoxLoss"];
 const count = Number(iterations);
@@ -47,8 +47,8 @@ function flopsOf(net) {
 const begin = performance.now();
 const param = readNetParameter(path, log);
 const learns = param.layer.some(({ type }) => LOSSES.includes(type));
-const solver = learns ? trainingSolver(path, engines, log) : undefined;
-const testNet = new Net(param, { engines, phase: "TEST", log, forwardOnly: true });
+const solver = learns ? trainingSolver(path, engines, log, precision) : undefined;
+const testNet = new Net(param, { engines, phase: "TEST", log, precision, forwardOnly: true });
 // What a person waits for before the first pass: the nets alone, and with the program's own start.
 const build = performance.now() - begin;
 const start = performance.now();

@@ -10,6 +10,8 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   start_threads();
   env.SetInstanceData(new Classes());
+  exports.Set("bf16", Napi::Object::New(env));
+  exports.Set("multipliesBf16", multiplies_bf16());
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);

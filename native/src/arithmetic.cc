@@ -8,46 +8,54 @@ namespace caffe {
 namespace {
 
 // sum(n, coeffs, xs, slope, y): Σ coeffᵢ·xᵢ, rectified unless slope is NaN
+template <typename E>
 void Sum(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const auto coeffs = args.singles();
-  const auto xs = args.arrays(n, 1);
+  const auto xs = args.arrays<E>(n, 1);
   if (xs.size() != coeffs.size()) throw std::length_error("as many arrays as coefficients are needed");
   const float given = args.single();
   // Without a rectifier its slope is 1.
   const float slope = std::isnan(given) ? 1.0f : given;
-  float* y = args.floats(n);
-  parallel_parts(n, [&](size_t begin, size_t end) {
-    if (xs.size() == 2) {
-      const float *a = xs[0], *b = xs[1], ca = coeffs[0], cb = coeffs[1];
+  E* y = args.elements<E>(n);
+  if (xs.size() == 2) {
+    const E *a = xs[0], *b = xs[1];
+    const float ca = coeffs[0], cb = coeffs[1];
+    parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
       for (size_t i = begin; i < end; i++) y[i] = rectify(ca * a[i] + cb * b[i], slope);
-      return;
-    }
+    });
+    return;
+  }
+  parallel_parts(n, [&](size_t begin, size_t end) {
     // In parts that stay in the cache. y may be one of the xs, so it is written last.
     constexpr size_t kRun = 1024;
     for (size_t from = begin; from < end; from += kRun) {
       const size_t count = std::min(kRun, end - from);
       float total[kRun] = {};
       for (size_t k = 0; k < xs.size(); k++) {
-        const float *x = xs[k] + from, c = coeffs[k];
+        const E* x = xs[k] + from;
+        const float c = coeffs[k];
 #pragma omp simd
         for (size_t i = 0; i < count; i++) total[i] += c * x[i];
       }
+      E* to = y + from;
+      const float below = slope;
 #pragma omp simd
-      for (size_t i = 0; i < count; i++) y[from + i] = rectify(total[i], slope);
+      for (size_t i = 0; i < count; i++) to[i] = rectify(total[i], below);
     }
   });
 }
 
 // sumGradient(n, coeff, slope, y?, dy, dx): dx = coeff·dy through the rectifier whose result was y
+template <typename E>
 void SumGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const float coeff = args.single(), slope = args.single();
-  const float *y = args.optional(n), *dy = args.floats(n);
-  float* dx = args.floats(n);
+  const E *y = args.optional<E>(n), *dy = args.elements<E>(n);
+  E* dx = args.elements<E>(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
     if (y == nullptr) {
 #pragma omp simd
@@ -60,30 +68,48 @@ void SumGradient(const Napi::CallbackInfo& info) {
 }
 
 // product(n, xs, y)
+template <typename E>
 void Product(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const auto xs = args.arrays(n, 2);
-  float* y = args.floats(n);
-  parallel_parts(n, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; i++) y[i] = xs[0][i] * xs[1][i];
-    for (size_t k = 2; k < xs.size(); k++) {
+  const auto xs = args.arrays<E>(n, 2);
+  E* y = args.elements<E>(n);
+  if (xs.size() == 2) {
+    const E *a = xs[0], *b = xs[1];
+    parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
-      for (size_t i = begin; i < end; i++) y[i] *= xs[k][i];
+      for (size_t i = begin; i < end; i++) y[i] = a[i] * b[i];
+    });
+    return;
+  }
+  parallel_parts(n, [&](size_t begin, size_t end) {
+    // In parts that stay in the cache. y may be one of the xs, so it is written last.
+    constexpr size_t kRun = 1024;
+    for (size_t from = begin; from < end; from += kRun) {
+      const size_t count = std::min(kRun, end - from);
+      float total[kRun];
+      std::copy_n(xs[0] + from, count, total);
+      for (size_t k = 1; k < xs.size(); k++) {
+        const E* x = xs[k] + from;
+#pragma omp simd
+        for (size_t i = 0; i < count; i++) total[i] *= x[i];
+      }
+      std::copy_n(total, count, y + from);
     }
   });
 }
 
 // productGradient(n, k, isStable, xs, y, dy, dx): dx = dy · Π of the others, or dy · y / xₖ
+template <typename E>
 void ProductGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size(), k = args.size();
   const bool is_stable = args.flag();
-  const auto xs = args.arrays(n, k + 1);
-  const float *y = args.floats(n), *dy = args.floats(n);
-  float* dx = args.floats(n);
+  const auto xs = args.arrays<E>(n, k + 1);
+  const E *y = args.elements<E>(n), *dy = args.elements<E>(n);
+  E* dx = args.elements<E>(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
-    const float* own = xs[k];
+    const E* own = xs[k];
     if (!is_stable) {
 #pragma omp simd
       for (size_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] / own[i]);
@@ -101,11 +127,12 @@ void ProductGradient(const Napi::CallbackInfo& info) {
 
 // maximum(n, xs, y, winner): the greatest, and which it was; x₁ unless x₀ is greater, one behind them only if it is
 // greater than those before it
+template <typename E>
 void Maximum(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const auto xs = args.arrays(n, 2);
-  float *y = args.floats(n), *winner = args.floats(n);
+  const auto xs = args.arrays<E>(n, 2);
+  E *y = args.elements<E>(n), *winner = args.elements<E>(n);
   parallel_parts(n, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) {
       const bool is_first = xs[0][i] > xs[1][i];
@@ -123,15 +150,16 @@ void Maximum(const Napi::CallbackInfo& info) {
 }
 
 // maximumGradient(n, k, winner, dy, dx)
+template <typename E>
 void MaximumGradient(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const float k = args.single();
-  const float *winner = args.floats(n), *dy = args.floats(n);
-  float* dx = args.floats(n);
+  const E *winner = args.elements<E>(n), *dy = args.elements<E>(n);
+  E* dx = args.elements<E>(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
-    for (size_t i = begin; i < end; i++) dx[i] = winner[i] == k ? dy[i] : 0;
+    for (size_t i = begin; i < end; i++) dx[i] = winner[i] == k ? static_cast<float>(dy[i]) : 0.0f;
   });
 }
 
@@ -291,12 +319,12 @@ void LSTMBackward(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitArithmetic(Napi::Object exports) {
-  define<Sum>(exports, "sum");
-  define<SumGradient>(exports, "sumGradient");
-  define<Product>(exports, "product");
-  define<ProductGradient>(exports, "productGradient");
-  define<Maximum>(exports, "maximum");
-  define<MaximumGradient>(exports, "maximumGradient");
+  define<Sum<float>, Sum<Bf16>>(exports, "sum");
+  define<SumGradient<float>, SumGradient<Bf16>>(exports, "sumGradient");
+  define<Product<float>, Product<Bf16>>(exports, "product");
+  define<ProductGradient<float>, ProductGradient<Bf16>>(exports, "productGradient");
+  define<Maximum<float>, Maximum<Bf16>>(exports, "maximum");
+  define<MaximumGradient<float>, MaximumGradient<Bf16>>(exports, "maximumGradient");
   define<Reduce>(exports, "reduce");
   define<ReduceBackward>(exports, "reduceBackward");
   define<MVNForward>(exports, "mvnForward");

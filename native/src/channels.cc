@@ -22,7 +22,8 @@ struct Rectifier {
 };
 
 // y = a·(x − m) + b per channel, rectified. As it stands: near m nothing cancels.
-void normalise(const View& v, const float* a, const float* m, const float* b, Rectifier rectifier, const float* x, float* y) {
+template <typename E>
+void normalise(const View& v, const float* a, const float* m, const float* b, Rectifier rectifier, const E* x, E* y) {
   if (!rectifier.is_there) {
     each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = a * (x[i] - m) + b; });
   } else {
@@ -32,7 +33,8 @@ void normalise(const View& v, const float* a, const float* m, const float* b, Re
 }
 
 // y = a·x + b per channel, rectified.
-void line(const View& v, const float* a, const float* b, Rectifier rectifier, const float* x, float* y) {
+template <typename E>
+void line(const View& v, const float* a, const float* b, Rectifier rectifier, const E* x, E* y) {
   if (!rectifier.is_there) {
     each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = a * x[i] + b; });
   } else {
@@ -42,7 +44,8 @@ void line(const View& v, const float* a, const float* b, Rectifier rectifier, co
 
 // Mean and biased variance of each channel. Each row is read once from memory; what its first mean has been rounded by is
 // the mean of the differences. Rows are joined as Chan, Golub & LeVeque do (1979), so that nothing cancels.
-void statistics(const View& v, const float* x, float* mean, float* variance) {
+template <typename E>
+void statistics(const View& v, const E* x, float* mean, float* variance) {
   const size_t padded = v.padded();
   std::vector<double> row_mean(v.rows() * v.block), row_square(v.rows() * v.block);
   // Of a row: its mean by Σ (x − mu), and Σ (x − mean)² by Σ (x − mu)².
@@ -57,7 +60,7 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
     const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
     constexpr size_t kLanes = kBlock == 0 || kBlock == 1 ? 16 : kBlock;
     parallel(v.rows(), v.stored(), [&](size_t row) {
-      const float* from = x + row * s * block;
+      const E* from = x + row * s * block;
       if constexpr (kBlock == 1) {
         float sum = 0, square = 0, rest = 0;
 #pragma omp simd reduction(+ : sum)
@@ -118,16 +121,18 @@ void statistics(const View& v, const float* x, float* mean, float* variance) {
 }
 
 // batchStatistics(n, c, s, block, x, mean, variance): mean and biased variance of each channel
+template <typename E>
 void BatchStatistics(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float* x = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
   float *mean = args.floats(v.c), *variance = args.floats(v.c);
   statistics(v, x, mean, variance);
 }
 
 // batchNormForward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, y):
 // y = γ·(x − mean)/√(variance + eps) + β, rectified
+template <typename E>
 void BatchNormForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
@@ -135,10 +140,10 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
   const bool is_given = args.flag();
   const double slope = args.number(), ceiling = args.number();
   const Rectifier rectifier(slope, ceiling);
-  const float* x = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
   float *mean = args.floats(v.c), *variance = args.floats(v.c);
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
-  float* y = args.floats(v.stored());
+  E* y = args.elements<E>(v.stored());
   if (!is_given) statistics(v, x, mean, variance);
   PerChannel a(v, 0.0f);
   for (size_t c = 0; c < v.c; c++) {
@@ -151,6 +156,7 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
 // batchNormBackward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, dy, dx?, dGamma?,
 // dBeta?, meanGradient?, meanAlong?): the gradients of the above; dGamma and dBeta are added to. Of a part of a batch the two
 // means over the whole of it are given: of dy, and of dy·(x − mean)/√(variance + eps), both behind the rectifier.
+template <typename E>
 void BatchNormBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
@@ -158,11 +164,12 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
   const bool is_given = args.flag();
   const double slope = args.number(), ceiling = args.number();
   const Rectifier rectifier(slope, ceiling);
-  const float* x = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
   const float *given_mean = args.floats(v.c), *variance = args.floats(v.c);
   const float *gamma = args.optional(v.c), *beta = args.optional(v.c);
-  const float* dy = args.floats(v.stored());
-  float *dx = args.optional(v.stored()), *dgamma = args.optional(v.c), *dbeta = args.optional(v.c);
+  const E* dy = args.elements<E>(v.stored());
+  E* dx = args.optional<E>(v.stored());
+  float *dgamma = args.optional(v.c), *dbeta = args.optional(v.c);
   const float *mean_gradient = args.optional(v.c), *mean_along = args.optional(v.c);
   const bool is_part = mean_gradient != nullptr && mean_along != nullptr;
   // Of nothing there is no deviation, but its gradient is 0.
@@ -211,21 +218,24 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
 }
 
 // scaleForward(n, c, s, block, slope, x, scale?, bias?, y): y = scale·x + bias per channel, rectified
+template <typename E>
 void ScaleForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const Rectifier rectifier(args.number());
-  const float *x = args.floats(v.stored()), *scale = args.optional(v.c), *bias = args.optional(v.c);
+  const E* x = args.elements<E>(v.stored());
+  const float *scale = args.optional(v.c), *bias = args.optional(v.c);
   const PerChannel a = scale ? PerChannel(v, scale) : PerChannel(v, 1.0f);
   const PerChannel b(v, bias);
-  line(v, a.data(), b.data(), rectifier, x, args.floats(v.stored()));
+  line(v, a.data(), b.data(), rectifier, x, args.elements<E>(v.stored()));
 }
 
 // scaleSums(n, c, s, block, x?, dy, dScale?, dBias?): dScale += Σ x·dy, dBias += Σ dy per channel
+template <typename E>
 void ScaleSums(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float *x = args.optional(v.stored()), *dy = args.floats(v.stored());
+  const E *x = args.optional<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float *dscale = args.optional(v.c), *dbias = args.optional(v.c);
   if (dscale != nullptr && x == nullptr && v.stored() > 0) throw std::length_error("no array where the gradient of a scale needs one");
   const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], 0}; })
@@ -237,46 +247,50 @@ void ScaleSums(const Napi::CallbackInfo& info) {
 }
 
 // preluForward(n, c, s, block, x, slope, y): y = x > 0 ? x : slope·x per channel
+template <typename E>
 void PReLUForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float* x = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
   const PerChannel slopes(v, args.floats(v.c));
-  float* y = args.floats(v.stored());
+  E* y = args.elements<E>(v.stored());
   each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { y[i] = rectify(x[i], slope); });
 }
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
+template <typename E>
 void PReLUBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float* x = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
   const PerChannel slopes(v, args.floats(v.c));
-  const float* dy = args.floats(v.stored());
-  float* dx = args.floats(v.stored());
+  const E* dy = args.elements<E>(v.stored());
+  E* dx = args.elements<E>(v.stored());
   each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { dx[i] = dy[i] * gate(x[i], slope); });
 }
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
+template <typename E>
 void PReLUSums(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  const float *x = args.floats(v.stored()), *dy = args.floats(v.stored());
+  const E *x = args.elements<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float* dslope = args.floats(v.c);
-  const auto sums = channel_sums(v, {}, [=](size_t i, auto...) { return Terms{std::min(x[i], 0.0f) * dy[i], 0}; });
+  const auto sums = channel_sums(v, {}, [=](size_t i, auto...) { return Terms{std::min<float>(x[i], 0.0f) * dy[i], 0}; });
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
 // clearPadding(n, c, s, block, x): zeros again where channels fill their last block up. Sums of zero weights and numbers
 // that are not finite have made NaN of all of them at one place, so that the last one tells.
+template <typename E>
 void ClearPadding(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
-  float* x = args.floats(v.stored());
+  E* x = args.elements<E>(v.stored());
   const size_t blocks = v.blocks(), block = v.block, s = v.s, used = v.c % block;
   if (used == 0) return;
   parallel(v.n, v.n * s, [=](size_t n) {
-    float* last = x + ((n + 1) * blocks - 1) * s * block;
+    E* last = x + ((n + 1) * blocks - 1) * s * block;
     for (size_t i = 0; i < s; i++, last += block) {
       if (last[block - 1] != 0) std::fill(last + used, last + block, 0.0f);
     }
@@ -284,8 +298,8 @@ void ClearPadding(const Napi::CallbackInfo& info) {
 }
 
 // y = rectify(x, slope) · kept(index), with the index that the element has in a plain array
-template <typename Kept>
-void drop(const View& v, float slope, const float* x, float* y, Kept kept) {
+template <typename E, typename Kept>
+void drop(const View& v, float slope, const E* x, E* y, Kept kept) {
   const size_t blocks = v.blocks(), block = v.block, s = v.s, c = v.c;
   parallel(v.rows(), v.stored(), [=](size_t row) {
     const size_t n = row / blocks, channel = row % blocks * block, from = row * s * block;
@@ -307,6 +321,7 @@ void drop(const View& v, float slope, const float* x, float* y, Kept kept) {
 
 // dropout(n, c, s, block, ratio, stream, pass, slope, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 :
 // rectify(x, slope) / (1 − ratio)
+template <typename E>
 void Dropout(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
@@ -315,8 +330,8 @@ void Dropout(const Napi::CallbackInfo& info) {
   const float scale = static_cast<float>(1 / (1 - ratio));
   const uint32_t stream = args.word(), pass = args.word();
   const float slope = args.single();
-  const float* x = args.floats(v.stored());
-  float* y = args.floats(v.stored());
+  const E* x = args.elements<E>(v.stored());
+  E* y = args.elements<E>(v.stored());
   if (threshold == 0) {
     drop(v, slope, x, y, [](uint32_t) { return 1.0f; });
     return;
@@ -329,16 +344,16 @@ void Dropout(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitChannels(Napi::Object exports) {
-  define<BatchStatistics>(exports, "batchStatistics");
-  define<BatchNormForward>(exports, "batchNormForward");
-  define<BatchNormBackward>(exports, "batchNormBackward");
-  define<ScaleForward>(exports, "scaleForward");
-  define<ScaleSums>(exports, "scaleSums");
-  define<PReLUForward>(exports, "preluForward");
-  define<PReLUBackward>(exports, "preluBackward");
-  define<PReLUSums>(exports, "preluSums");
-  define<ClearPadding>(exports, "clearPadding");
-  define<Dropout>(exports, "dropout");
+  define<BatchStatistics<float>, BatchStatistics<Bf16>>(exports, "batchStatistics");
+  define<BatchNormForward<float>, BatchNormForward<Bf16>>(exports, "batchNormForward");
+  define<BatchNormBackward<float>, BatchNormBackward<Bf16>>(exports, "batchNormBackward");
+  define<ScaleForward<float>, ScaleForward<Bf16>>(exports, "scaleForward");
+  define<ScaleSums<float>, ScaleSums<Bf16>>(exports, "scaleSums");
+  define<PReLUForward<float>, PReLUForward<Bf16>>(exports, "preluForward");
+  define<PReLUBackward<float>, PReLUBackward<Bf16>>(exports, "preluBackward");
+  define<PReLUSums<float>, PReLUSums<Bf16>>(exports, "preluSums");
+  define<ClearPadding<float>, ClearPadding<Bf16>>(exports, "clearPadding");
+  define<Dropout<float>, Dropout<Bf16>>(exports, "dropout");
 }
 
 }  // namespace caffe

@@ -5,10 +5,13 @@
 
 namespace caffe {
 
-// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall }.
+// The shapes of a convolution, from { src, weights, dst, stride, padLeft, padRight, dilation, hasBias, algorithm, isSmall,
+// type? }.
 struct ConvolutionShapes {
   dnnl::memory::dims src, weights, dst, bias, stride, pad_left, pad_right, dilation;
   bool has_bias;
+  // Of src, weights and dst, and of their gradients but for that of the weights; sums and the rest are floats.
+  ElementType type;
   dnnl::algorithm algorithm;
   // One for what is done before a second thread has woken up.
   int threads;
@@ -23,6 +26,7 @@ struct ConvolutionShapes {
         pad_right(dims_property(d, "padRight")),
         dilation(dims_property(d, "dilation")),
         has_bias(d.Get("hasBias").ToBoolean()),
+        type(d.Get("type").IsString() ? type_named(text_property(d, "type")) : ElementType::f32),
         algorithm(text_property(d, "algorithm") == "winograd" ? dnnl::algorithm::convolution_winograd
                                                               : dnnl::algorithm::convolution_direct),
         threads(d.Get("isSmall").ToBoolean() ? 1 : omp_get_max_threads()) {}

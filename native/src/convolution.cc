@@ -14,8 +14,8 @@ namespace {
 
 Forward::primitive_desc forward_desc(const ConvolutionShapes& s, const dnnl::primitive_attr& attr) {
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-  return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src), any_desc(s.weights),
-                           bias, any_desc(s.dst), s.stride, s.skipped(), s.pad_left, s.pad_right);
+  return describe<Forward>(cpu(), attr, prop_kind::forward_training, s.algorithm, any_desc(s.src, s.type), any_desc(s.weights, s.type),
+                           bias, any_desc(s.dst, s.type), s.stride, s.skipped(), s.pad_left, s.pad_right);
 }
 
 // convolutionForward(shapes, slope, ceiling, adds): where it adds, to what dst holds; with a rectifier of that slope behind
@@ -42,8 +42,8 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   auto hint = forward_desc(s, dnnl::primitive_attr());
-  auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
-                                            any_desc(s.weights), any_desc(s.dst), s.stride, s.skipped(), s.pad_left,
+  auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src, s.type),
+                                            any_desc(s.weights, s.type), any_desc(s.dst, s.type), s.stride, s.skipped(), s.pad_left,
                                             s.pad_right);
   return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
                          {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
@@ -57,8 +57,8 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   const Threads threads(s.threads);
   auto hint = forward_desc(s, dnnl::primitive_attr());
   auto bias = s.has_bias ? plain_desc(s.bias) : memory::desc();
-  auto pd = describe_backward<BackwardWeights>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src),
-                                               any_desc(s.weights), bias, any_desc(s.dst), s.stride, s.skipped(),
+  auto pd = describe_backward<BackwardWeights>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src, s.type),
+                                               any_desc(s.weights), bias, any_desc(s.dst, s.type), s.stride, s.skipped(),
                                                s.pad_left, s.pad_right);
   std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()},
                                   {"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},

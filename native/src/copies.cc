@@ -9,8 +9,9 @@ namespace caffe {
 
 namespace {
 
-void copy(const float* from, size_t n, float* to) {
-  if (n > 0) std::memcpy(to, from, n * sizeof(float));
+template <typename E>
+void copy(const E* from, size_t n, E* to) {
+  if (n > 0) std::memcpy(to, from, n * sizeof(E));
 }
 
 size_t sum_of(const std::vector<size_t>& sizes) {
@@ -25,35 +26,37 @@ std::vector<size_t> times(size_t factor, std::vector<size_t> sizes) {
 }
 
 // join(outer, sizes, xs, y): for each of `outer`, block k of xs[k] behind block k − 1
+template <typename E>
 void Join(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size();
   const auto sizes = args.sizes();
   const size_t total = sum_of(sizes);
-  const auto xs = args.buffers(times(outer, sizes));
-  float* y = args.floats(outer * total);
+  const auto xs = args.buffers<E>(times(outer, sizes));
+  E* y = args.elements<E>(outer * total);
   for (size_t k = 0; k < sizes.size(); k++) {
     if (xs[k] == nullptr && outer * sizes[k] > 0) throw std::length_error("an array to join is missing");
   }
   parallel(outer, outer * total, [&](size_t o) {
-    float* to = y + o * total;
+    E* to = y + o * total;
     for (size_t k = 0; k < sizes.size(); k++) {
-      copy(xs[k] + o * sizes[k], sizes[k], to);
+      copy<E>(xs[k] + o * sizes[k], sizes[k], to);
       to += sizes[k];
     }
   });
 }
 
 // cut(outer, sizes, y, xs): the inverse; entries of xs may be undefined
+template <typename E>
 void Cut(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t outer = args.size();
   const auto sizes = args.sizes();
   const size_t total = sum_of(sizes);
-  const float* y = args.floats(outer * total);
-  const auto xs = args.buffers(times(outer, sizes));
+  const E* y = args.elements<E>(outer * total);
+  const auto xs = args.buffers<E>(times(outer, sizes));
   parallel(outer, outer * total, [&](size_t o) {
-    const float* from = y + o * total;
+    const E* from = y + o * total;
     for (size_t k = 0; k < sizes.size(); k++) {
       if (xs[k] != nullptr) copy(from, sizes[k], xs[k] + o * sizes[k]);
       from += sizes[k];
@@ -304,8 +307,8 @@ void Col2im(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitCopies(Napi::Object exports) {
-  define<Join>(exports, "join");
-  define<Cut>(exports, "cut");
+  define<Join<float>, Join<Bf16>>(exports, "join");
+  define<Cut<float>, Cut<Bf16>>(exports, "cut");
   define<Crop>(exports, "crop");
   define<Permute>(exports, "permute");
   define<Tile>(exports, "tile");

@@ -38,6 +38,8 @@ inline std::string layout_key(const dnnl::memory::desc& md) {
 
 inline dnnl::memory::dims dims_of(const dnnl::memory::desc& md) { return md.get_dims(); }
 
+inline dnnl::memory::data_type type_of(const dnnl::memory::desc& md) { return md.get_data_type(); }
+
 struct Blocking {
   dnnl::memory::dims padded, strides, blocks, axes;
 };
@@ -77,6 +79,8 @@ inline std::string layout_key(const dnnl::memory::desc& md) {
 }
 
 inline dnnl::memory::dims dims_of(const dnnl::memory::desc& md) { return md.dims(); }
+
+inline dnnl::memory::data_type type_of(const dnnl::memory::desc& md) { return md.data_type(); }
 
 struct Blocking {
   dnnl::memory::dims padded, strides, blocks, axes;

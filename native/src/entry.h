@@ -57,4 +57,11 @@ void define(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<entry<function>>(exports.Env(), name));
 }
 
+// As `define`, for arrays of floats; and in `exports.bf16`, by the same name, for arrays of Bf16.
+template <auto of_floats, auto of_bf16>
+void define(Napi::Object exports, const char* name) {
+  define<of_floats>(exports, name);
+  define<of_bf16>(exports.Get("bf16").As<Napi::Object>(), name);
+}
+
 }  // namespace caffe

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <cstring>
 
+#include "elements.h"
+
 namespace caffe {
 
 template <size_t kLanes>
 struct Lanes {
   typedef float Floats __attribute__((vector_size(4 * kLanes)));
   typedef int32_t Ints __attribute__((vector_size(4 * kLanes)));
+  typedef uint32_t Words __attribute__((vector_size(4 * kLanes)));
+  typedef uint16_t Halves __attribute__((vector_size(2 * kLanes)));
   typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
 };
 
@@ -23,6 +27,32 @@ inline Vector load(const Element* from) {
 template <typename Vector, typename Element>
 inline void store(Element* to, const Vector& v) {
   std::memcpy(to, &v, sizeof(v));
+}
+
+// As many elements as floats, and back.
+template <typename L>
+inline typename L::Floats load_floats(const float* from) {
+  return load<typename L::Floats>(from);
+}
+
+template <typename L>
+inline typename L::Floats load_floats(const Bf16* from) {
+  return reinterpret_cast<typename L::Floats>(
+      __builtin_convertvector(load<typename L::Halves>(from), typename L::Words) << 16);
+}
+
+template <typename L>
+inline void store_floats(float* to, const typename L::Floats& v) {
+  store(to, v);
+}
+
+template <typename L>
+inline void store_floats(Bf16* to, const typename L::Floats& v) {
+  const auto words = reinterpret_cast<typename L::Words>(v);
+  const auto nearest = (words + 0x7fff + ((words >> 16) & 1)) >> 16;
+  const auto quiet = (words >> 16) | 0x40;
+  const auto is_number = (words & 0x7fffffff) <= 0x7f800000;
+  store(to, __builtin_convertvector(is_number ? nearest : quiet, typename L::Halves));
 }
 
 }  // namespace caffe

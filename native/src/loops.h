@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "elements.h"
 #include "memory.h"
 
 namespace caffe {
@@ -28,7 +29,16 @@ class Args {
   bool flag() { return next().ToBoolean(); }
   float* floats(size_t count) { return floats_of(next(), count); }
   // A buffer, or nullptr for undefined.
-  float* optional(size_t count) { return optional(next(), count); }
+  float* optional(size_t count) { return optional<float>(next(), count); }
+  // The same of either kind of elements.
+  template <typename E>
+  E* elements(size_t count) {
+    return as_elements<E>(next(), count);
+  }
+  template <typename E>
+  E* optional(size_t count) {
+    return optional<E>(next(), count);
+  }
   std::vector<size_t> sizes() {
     auto list = next().As<Napi::Array>();
     std::vector<size_t> result(list.Length());
@@ -42,26 +52,33 @@ class Args {
     return result;
   }
   // As many arrays as `counts` has entries; those that are undefined are nullptr.
-  std::vector<float*> buffers(const std::vector<size_t>& counts) {
+  template <typename E = float>
+  std::vector<E*> buffers(const std::vector<size_t>& counts) {
     auto list = next().As<Napi::Array>();
     if (list.Length() != counts.size()) throw std::length_error("as many arrays as lengths are needed");
-    std::vector<float*> result(counts.size());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = optional(list.Get(i), counts[i]);
+    std::vector<E*> result(counts.size());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = optional<E>(list.Get(i), counts[i]);
     return result;
   }
   // Any number of arrays of one length, none of them undefined; `least` at least.
-  std::vector<const float*> arrays(size_t count, size_t least) {
+  template <typename E = float>
+  std::vector<const E*> arrays(size_t count, size_t least) {
     auto list = next().As<Napi::Array>();
     if (list.Length() < least) throw std::length_error("more arrays are needed");
-    std::vector<const float*> result(list.Length());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = floats_of(list.Get(i), count);
+    std::vector<const E*> result(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) result[i] = as_elements<E>(list.Get(i), count);
     return result;
   }
 
  private:
   Napi::Value next() { return info_[at_++]; }
-  static float* optional(const Napi::Value& value, size_t count) {
-    return value.IsUndefined() ? nullptr : floats_of(value, count);
+  template <typename E>
+  static E* as_elements(const Napi::Value& value, size_t count) {
+    return reinterpret_cast<E*>(floats_of(value, floats_for<E>(count)));
+  }
+  template <typename E>
+  static E* optional(const Napi::Value& value, size_t count) {
+    return value.IsUndefined() ? nullptr : as_elements<E>(value, count);
   }
   const Napi::CallbackInfo& info_;
   size_t at_ = 0;

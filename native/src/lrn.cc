@@ -76,7 +76,8 @@ void each_power(float beta, size_t n, Scale scale, Body body) {
 }
 
 // s = k + alpha/size² · Σ x² around each position of a row
-void scale_of_row(const Region& r, const float* x, float* rows, float* s) {
+template <typename E>
+void scale_of_row(const Region& r, const E* x, float* rows, float* s) {
   const size_t n = r.view.row_size();
   std::vector<float> squares(n);
 #pragma omp simd
@@ -87,15 +88,16 @@ void scale_of_row(const Region& r, const float* x, float* rows, float* s) {
 }
 
 // lrnWithin(view, height, width, localSize, alpha, beta, k, x, y): y = x · s^−beta
+template <typename E>
 void WithinForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Region r(args);
-  const float* x = args.floats(r.view.stored());
-  float* y = args.floats(r.view.stored());
+  const E* x = args.elements<E>(r.view.stored());
+  E* y = args.elements<E>(r.view.stored());
   const size_t n = r.view.row_size();
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
-    const float* from = x + row * n;
-    float* to = y + row * n;
+    const E* from = x + row * n;
+    E* to = y + row * n;
     std::vector<float> rows(n), scale(n);
     scale_of_row(r, from, rows.data(), scale.data());
     const float* s = scale.data();
@@ -106,20 +108,23 @@ void WithinForward(const Napi::CallbackInfo& info) {
 
 // lrnWithinBackward(view, height, width, localSize, alpha, beta, k, x, y, dy, dx):
 // dx = dy · s^−beta − 2·alpha·beta/size² · x · Σ (dy · y / s)
+template <typename E>
 void WithinBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Region r(args);
   const size_t count = r.view.stored();
-  const float *x = args.floats(count), *y = args.floats(count), *dy = args.floats(count);
-  float* dx = args.floats(count);
+  const E *x = args.elements<E>(count), *y = args.elements<E>(count), *dy = args.elements<E>(count);
+  E* dx = args.elements<E>(count);
   const size_t n = r.view.row_size();
   const float factor = 2 * r.norm.ratio * r.norm.beta;
   parallel(r.view.rows(), r.view.stored(), [&](size_t row) {
     const size_t at = row * n;
     std::vector<float> rows(n), scale(n), shares(n), sums(n);
     scale_of_row(r, x + at, rows.data(), scale.data());
-    const float *s = scale.data(), *value = x + at, *result = y + at, *gradient = dy + at;
-    float *share = shares.data(), *to = dx + at;
+    const float* s = scale.data();
+    const E *value = x + at, *result = y + at, *gradient = dy + at;
+    float* share = shares.data();
+    E* to = dx + at;
 #pragma omp simd
     for (size_t i = 0; i < n; i++) share[i] = gradient[i] * result[i] / s[i];
     box_sum(r, share, rows.data(), sums.data());
@@ -137,10 +142,12 @@ struct Tile {
 
   size_t width() const { return kWidth == 0 ? most : kWidth; }
   size_t size() const { return rows * width(); }
-  void load(const float* from, float* to) const {
+  template <typename E>
+  void load(const E* from, float* to) const {
     for (size_t r = 0; r < rows; r++) std::copy_n(from + at + r * stride, width(), to + r * width());
   }
-  void store(const float* from, float* to) const {
+  template <typename E>
+  void store(const float* from, E* to) const {
     for (size_t r = 0; r < rows; r++) std::copy_n(from + r * width(), width(), to + at + r * stride);
   }
 };
@@ -210,12 +217,13 @@ void each_scale(const Norm& norm, size_t n, size_t step, const float* squares, H
 }
 
 // lrnAcross(view, localSize, alpha, beta, k, x, y): y = x · s^−beta
+template <typename E>
 void AcrossForward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const Norm norm(args, 1, v.c);
-  const float* from = args.floats(whole_channels(v));
-  float* to = args.floats(whole_channels(v));
+  const E* from = args.elements<E>(whole_channels(v));
+  E* to = args.elements<E>(whole_channels(v));
   with_half(norm.half, [&](auto half) {
     each_tile(v, norm.half, [&](const auto& tile, TileArrays& own) {
       float *x = own.x, *squares = own.squares;
@@ -231,13 +239,14 @@ void AcrossForward(const Napi::CallbackInfo& info) {
 
 // lrnAcrossBackward(view, localSize, alpha, beta, k, x, dy, dx):
 // dx = dy · s^−beta − 2·alpha·beta/size · x · Σ (dy · x · s^−beta / s)
+template <typename E>
 void AcrossBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const View v(args);
   const Norm norm(args, 1, v.c);
   const size_t count = whole_channels(v);
-  const float *from = args.floats(count), *gradient = args.floats(count);
-  float* to = args.floats(count);
+  const E *from = args.elements<E>(count), *gradient = args.elements<E>(count);
+  E* to = args.elements<E>(count);
   const float share = 2 * norm.ratio * norm.beta;
   with_half(norm.half, [&](auto half) {
     each_tile(v, norm.half, [&](const auto& tile, TileArrays& own) {
@@ -261,10 +270,10 @@ void AcrossBackward(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitLRN(Napi::Object exports) {
-  define<WithinForward>(exports, "lrnWithin");
-  define<WithinBackward>(exports, "lrnWithinBackward");
-  define<AcrossForward>(exports, "lrnAcross");
-  define<AcrossBackward>(exports, "lrnAcrossBackward");
+  define<WithinForward<float>, WithinForward<Bf16>>(exports, "lrnWithin");
+  define<WithinBackward<float>, WithinBackward<Bf16>>(exports, "lrnWithinBackward");
+  define<AcrossForward<float>, AcrossForward<Bf16>>(exports, "lrnAcross");
+  define<AcrossBackward<float>, AcrossBackward<Bf16>>(exports, "lrnAcrossBackward");
 }
 
 }  // namespace caffe

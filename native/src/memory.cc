@@ -20,28 +20,43 @@ dnnl::stream& stream() {
   return stream;
 }
 
-memory::desc plain_desc(const memory::dims& dims) {
+memory::desc plain_desc(const memory::dims& dims, ElementType type) {
   if (dims.empty() || dims.size() > DNNL_MAX_NDIMS) {
     // oneDNN knows neither an array without axes nor one of so many: as a line it lies the same way.
     memory::dim count = 1;
     for (auto d : dims) count *= d;
-    return plain_desc({count});
+    return plain_desc({count}, type);
   }
   memory::dims strides(dims.size(), 1);
   for (int i = static_cast<int>(dims.size()) - 2; i >= 0; i--) strides[i] = strides[i + 1] * dims[i + 1];
-  return memory::desc(dims, memory::data_type::f32, strides);
+  return memory::desc(dims, type, strides);
 }
 
-memory::desc blocked_desc(const memory::dims& dims, int64_t block) {
+memory::desc blocked_desc(const memory::dims& dims, int64_t block, ElementType type) {
   using tag = memory::format_tag;
   if (dims.size() < 3 || dims.size() > 5) throw std::out_of_range("blocks of channels in an array without planes");
   static const tag by16[] = {tag::nCw16c, tag::nChw16c, tag::nCdhw16c};
   static const tag by8[] = {tag::nCw8c, tag::nChw8c, tag::nCdhw8c};
-  return memory::desc(dims, memory::data_type::f32, (block == 16 ? by16 : by8)[dims.size() - 3]);
+  return memory::desc(dims, type, (block == 16 ? by16 : by8)[dims.size() - 3]);
 }
 
-memory::desc any_desc(const memory::dims& dims) {
-  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+memory::desc any_desc(const memory::dims& dims, ElementType type) {
+  return memory::desc(dims, type, memory::format_tag::any);
+}
+
+memory::desc typed_desc(const memory::desc& desc, ElementType type) {
+  const auto dims = dims_of(desc);
+  const auto blocking = blocking_of(desc);
+  if (blocking.blocks.empty()) return memory::desc(dims, type, blocking.strides);
+  const auto block = static_cast<int64_t>(channel_block(desc));
+  const bool is_known = (block == 8 || block == 16) && dims.size() >= 3 && dims.size() <= 5;
+  return is_known ? blocked_desc(dims, block, type) : plain_desc(dims, type);
+}
+
+ElementType type_named(const std::string& name) {
+  if (name == "f32") return ElementType::f32;
+  if (name == "bf16") return ElementType::bf16;
+  throw std::out_of_range("elements of a type that is not known");
 }
 
 memory::dims to_dims(const Napi::Value& value) {
@@ -61,7 +76,8 @@ std::string text_property(const Napi::Object& object, const char* name) {
   return object.Get(name).As<Napi::String>().Utf8Value();
 }
 
-// new Layout(dims, block?): plain, or channels in blocks. Layouts of primitives come from Make.
+// new Layout(dims, block?, type = "f32"): plain, or channels in blocks; new Layout(layout, undefined, type): the same order of
+// elements of that type. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
   guarded(info.Env(), [&] { Describe(info); });
 }
@@ -72,8 +88,14 @@ void Layout::Describe(const Napi::CallbackInfo& info) {
     desc = *info[0].As<Napi::External<memory::desc>>().Data();
     dims = dims_of(desc);
   } else {
-    dims = to_dims(info[0]);
-    desc = info[1].IsNumber() ? blocked_desc(dims, info[1].As<Napi::Number>().Int64Value()) : plain_desc(dims);
+    const auto type = info[2].IsUndefined() ? ElementType::f32 : type_named(info[2].As<Napi::String>());
+    if (info[0].IsArray()) {
+      dims = to_dims(info[0]);
+      desc = info[1].IsNumber() ? blocked_desc(dims, info[1].As<Napi::Number>().Int64Value(), type) : plain_desc(dims, type);
+    } else {
+      desc = typed_desc(Layout::Unwrap(info[0].As<Napi::Object>())->desc, type);
+      dims = dims_of(desc);
+    }
   }
   auto self = info.This().As<Napi::Object>();
   auto env = info.Env();
@@ -83,15 +105,19 @@ void Layout::Describe(const Napi::CallbackInfo& info) {
     list.Set(i, static_cast<double>(dims[i]));
     count *= static_cast<double>(dims[i]);
   }
-  self.Set("key", layout_key(desc));
+  const bool is_bf16 = type_of(desc) == ElementType::bf16;
+  self.Set("key", (is_bf16 ? "bf16 " : "") + layout_key(desc));
+  self.Set("type", is_bf16 ? "bf16" : "f32");
   self.Set("dims", list);
   self.Set("count", count);
-  self.Set("stored", std::ceil(static_cast<double>(desc.get_size()) / sizeof(float)));
+  const double bytes = static_cast<double>(desc.get_size());
+  self.Set("stored", std::ceil(bytes / (is_bf16 ? 2 : sizeof(float))));
+  self.Set("floats", std::ceil(bytes / sizeof(float)));
   const size_t block = channel_block(desc);
   self.Set("block", static_cast<double>(block));
   // One block of channels over a single position lies as the plain layout does.
   const bool is_point = dims.size() > 2 && std::all_of(dims.begin() + 2, dims.end(), [](auto d) { return d == 1; });
-  self.Set("isPlain", desc == plain_desc(dims) || (block > 1 && is_point && dims[1] % block == 0));
+  self.Set("isPlain", !is_bf16 && (desc == plain_desc(dims) || (block > 1 && is_point && dims[1] % block == 0)));
 }
 
 void Layout::Init(Napi::Env env, Napi::Object exports) {

@@ -14,12 +14,18 @@ namespace caffe {
 const dnnl::engine& cpu();
 dnnl::stream& stream();
 
-// Row-major dense float32 of any number of axes.
-dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);
+using ElementType = dnnl::memory::data_type;
+
+// Row-major and dense, of any number of axes.
+dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims, ElementType type = ElementType::f32);
 // Channels (axis 1) in blocks of 8 or 16, of three to five axes.
-dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims, int64_t block);
+dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims, int64_t block, ElementType type = ElementType::f32);
 // The same dims in whatever layout the primitive likes best.
-dnnl::memory::desc any_desc(const dnnl::memory::dims& dims);
+dnnl::memory::desc any_desc(const dnnl::memory::dims& dims, ElementType type = ElementType::f32);
+// Elements of the other type in the same order; row-major where the order is one that no primitive but its own knows.
+dnnl::memory::desc typed_desc(const dnnl::memory::desc& desc, ElementType type);
+// "f32" or "bf16".
+ElementType type_named(const std::string& name);
 
 // The entries of a JavaScript list of numbers, or of one property of an object.
 dnnl::memory::dims to_dims(const Napi::Value& value);
@@ -27,7 +33,7 @@ dnnl::memory::dims dims_property(const Napi::Object& object, const char* name);
 float number_property(const Napi::Object& object, const char* name);
 std::string text_property(const Napi::Object& object, const char* name);
 
-// A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `block` and `isPlain`.
+// A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `floats`, `type`, `block` and `isPlain`.
 class Layout : public Napi::ObjectWrap<Layout> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);

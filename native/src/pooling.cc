@@ -40,7 +40,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   Window w(info[0].As<Napi::Object>());
   auto* src = Layout::Unwrap(info[1].As<Napi::Object>());
   auto pd = describe<Forward>(cpu(), dnnl::primitive_attr(), prop_kind::forward_training, w.algorithm, src->desc,
-                              any_desc(w.dst), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
+                              any_desc(w.dst, type_of(src->desc)), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
   std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()}, {"dst", DNNL_ARG_DST, pd.dst_desc()}};
   if (pd.workspace_desc().get_size() > 0) {
     arguments.push_back({"workspace", DNNL_ARG_WORKSPACE, pd.workspace_desc()});

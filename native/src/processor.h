@@ -64,6 +64,16 @@ CAFFE_FOR_ANY_PROCESSOR inline const char* missing_instructions() {
   return nullptr;
 }
 
+// Whether it multiplies bfloat16 by instructions of its own.
+CAFFE_FOR_ANY_PROCESSOR inline bool multiplies_bf16() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 }  // namespace caffe
 
 // Defines how the addon begins: init(env, exports), where the processor has what that was compiled for, else a

@@ -57,7 +57,8 @@ class Places {
 };
 
 // Every element of `to`, padding included, which is 0.
-void move_elements(const Places& from, const Places& to, const float* x, float* y) {
+template <typename From, typename To>
+void move_elements(const Places& from, const Places& to, const From* x, To* y) {
   const size_t axes = to.axes(), inmost = to.inmost();
   const memory::dims& line = to.added(inmost);
   const size_t real = from.length(inmost);
@@ -79,7 +80,7 @@ void move_elements(const Places& from, const Places& to, const float* x, float* 
     }
     const size_t filled = is_padding ? 0 : real;
     for (size_t i = 0; i < filled; i++) y[target + line[i]] = x[source + read[i]];
-    for (size_t i = filled; i < line.size(); i++) y[target + line[i]] = 0;
+    for (size_t i = filled; i < line.size(); i++) y[target + line[i]] = 0.0f;
   });
 }
 
@@ -98,8 +99,11 @@ Napi::Value MakeMoveElements(const Napi::CallbackInfo& info) {
   auto* to = Layout::Unwrap(info[1].As<Napi::Object>());
   if (dims_of(from->desc) != dims_of(to->desc)) throw std::length_error("layouts of other dims");
   const Places source(from->desc), target(to->desc);
-  const auto work = [source, target](float* const* buffers) {
-    move_elements(source, target, buffers[0], buffers[1]);
+  if (type_of(from->desc) != ElementType::f32) throw std::length_error("elements that are not floats");
+  const bool is_bf16 = type_of(to->desc) == ElementType::bf16;
+  const auto work = [source, target, is_bf16](float* const* buffers) {
+    if (is_bf16) move_elements(source, target, buffers[0], reinterpret_cast<Bf16*>(buffers[1]));
+    else move_elements(source, target, buffers[0], buffers[1]);
   };
   return Primitive::Make(info.Env(), work, "elements", {{"from", 0, from->desc}, {"to", 0, to->desc}}, 0);
 }

@@ -116,26 +116,24 @@ struct Threshold {
   float backward(float, float, float) const { return 0; }
 };
 
-using Forward = void (*)(const float* p, size_t n, const float* x, float* y);
-using Backward = void (*)(const float* p, size_t n, const float* x, const float* y, const float* dy, float* dx);
-
+template <typename E>
 struct Function {
   const char* name;
-  Forward forward;
-  Backward backward;
+  void (*forward)(const float* p, size_t n, const E* x, E* y);
+  void (*backward)(const float* p, size_t n, const E* x, const E* y, const E* dy, E* dx);
 };
 
-template <typename F>
-constexpr Function function(const char* name) {
+template <typename E, typename F>
+constexpr Function<E> function(const char* name) {
   return {name,
-          [](const float* p, size_t n, const float* x, float* y) {
+          [](const float* p, size_t n, const E* x, E* y) {
             const F f(p);
             parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
               for (size_t i = begin; i < end; i++) y[i] = f.forward(x[i]);
             });
           },
-          [](const float* p, size_t n, const float* x, const float* y, const float* dy, float* dx) {
+          [](const float* p, size_t n, const E* x, const E* y, const E* dy, E* dx) {
             const F f(p);
             parallel_parts(n, [=](size_t begin, size_t end) {
 #pragma omp simd
@@ -145,20 +143,21 @@ constexpr Function function(const char* name) {
 }
 
 // By the names of the layers' kernels.
-const Function kFunctions[] = {
-    function<Abs>("abs"),     function<Bnll>("bnll"),     function<Clip>("clip"),
-    function<Elu>("elu"),     function<Exp>("exp"),       function<HardSwish>("hard_swish"),
-    function<Log>("log"),     function<Power>("power"),   function<LineInPlace>("line_in_place"),
-    function<Relu>("relu"),   function<Relu6>("relu6"),   function<Selu>("selu"),
-    function<Swish>("swish"), function<Sigmoid>("sigmoid"), function<Tanh>("tanh"),
-    function<Threshold>("threshold"),
+template <typename E>
+const Function<E> kFunctions[] = {
+    function<E, Abs>("abs"),     function<E, Bnll>("bnll"),     function<E, Clip>("clip"),
+    function<E, Elu>("elu"),     function<E, Exp>("exp"),       function<E, HardSwish>("hard_swish"),
+    function<E, Log>("log"),     function<E, Power>("power"),   function<E, LineInPlace>("line_in_place"),
+    function<E, Relu>("relu"),   function<E, Relu6>("relu6"),   function<E, Selu>("selu"),
+    function<E, Swish>("swish"), function<E, Sigmoid>("sigmoid"), function<E, Tanh>("tanh"),
+    function<E, Threshold>("threshold"),
 };
 
 // unaryIndex(name): which function that is; -1 for none
 Napi::Value UnaryIndex(const Napi::CallbackInfo& info) {
   const std::string name = info[0].As<Napi::String>();
   int index = 0;
-  for (const auto& f : kFunctions) {
+  for (const auto& f : kFunctions<float>) {
     if (name == f.name) return Napi::Number::New(info.Env(), index);
     index++;
   }
@@ -166,42 +165,45 @@ Napi::Value UnaryIndex(const Napi::CallbackInfo& info) {
 }
 
 // What calls begin with: a function, its numbers, and how many elements.
+template <typename E>
 struct Call {
-  const Function& function;
+  const Function<E>& function;
   const float p[3];
   const size_t n;
 
   explicit Call(Args& args) : function(known(args.size())), p{args.single(), args.single(), args.single()}, n(args.size()) {}
 
  private:
-  static const Function& known(size_t index) {
-    if (index >= std::size(kFunctions)) throw std::out_of_range("an elementwise function that is not known");
-    return kFunctions[index];
+  static const Function<E>& known(size_t index) {
+    if (index >= std::size(kFunctions<E>)) throw std::out_of_range("an elementwise function that is not known");
+    return kFunctions<E>[index];
   }
 };
 
 // unaryForward(index, p0, p1, p2, n, x, y)
+template <typename E>
 void UnaryForward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const Call call(args);
-  const float* x = args.floats(call.n);
-  call.function.forward(call.p, call.n, x, args.floats(call.n));
+  const Call<E> call(args);
+  const E* x = args.elements<E>(call.n);
+  call.function.forward(call.p, call.n, x, args.elements<E>(call.n));
 }
 
 // unaryBackward(index, p0, p1, p2, n, x, y, dy, dx)
+template <typename E>
 void UnaryBackward(const Napi::CallbackInfo& info) {
   Args args(info);
-  const Call call(args);
-  const float *x = args.floats(call.n), *y = args.floats(call.n), *dy = args.floats(call.n);
-  call.function.backward(call.p, call.n, x, y, dy, args.floats(call.n));
+  const Call<E> call(args);
+  const E *x = args.elements<E>(call.n), *y = args.elements<E>(call.n), *dy = args.elements<E>(call.n);
+  call.function.backward(call.p, call.n, x, y, dy, args.elements<E>(call.n));
 }
 
 }  // namespace
 
 void InitUnary(Napi::Object exports) {
   define<UnaryIndex>(exports, "unaryIndex");
-  define<UnaryForward>(exports, "unaryForward");
-  define<UnaryBackward>(exports, "unaryBackward");
+  define<UnaryForward<float>, UnaryForward<Bf16>>(exports, "unaryForward");
+  define<UnaryBackward<float>, UnaryBackward<Bf16>>(exports, "unaryBackward");
 }
 
 }  // namespace caffe

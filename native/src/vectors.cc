@@ -14,21 +14,24 @@ namespace caffe {
 namespace {
 
 // copy(n, x, y)
+template <typename E>
 void Copy(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const float* x = args.floats(n);
-  float* y = args.floats(n);
+  const E* x = args.elements<E>(n);
+  E* y = args.elements<E>(n);
   parallel_parts(n, [=](size_t begin, size_t end) { std::copy(x + begin, x + end, y + begin); });
 }
 
 // The greatest |x|; infinity where one is NaN. Magnitudes of floats are in the order of their bits.
-float greatest_of(const float* x, size_t n) {
+template <typename E>
+float greatest_of(const E* x, size_t n) {
   int32_t most = 0;
 #pragma omp simd reduction(max : most)
   for (size_t i = 0; i < n; i++) {
+    const float value = x[i];
     int32_t bits;
-    std::memcpy(&bits, x + i, sizeof(bits));
+    std::memcpy(&bits, &value, sizeof(bits));
     most = std::max(most, bits & 0x7fffffff);
   }
   float magnitude;
@@ -37,10 +40,11 @@ float greatest_of(const float* x, size_t n) {
 }
 
 // greatest(n, x)
+template <typename E>
 Napi::Value Greatest(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  const float* x = args.floats(n);
+  const E* x = args.elements<E>(n);
   std::atomic<float> greatest(0);
   parallel_parts(n, [=, &greatest](size_t begin, size_t end) {
     const float most = greatest_of(x + begin, end - begin);
@@ -52,13 +56,14 @@ Napi::Value Greatest(const Napi::CallbackInfo& info) {
 }
 
 // axpby(n, alpha, x, beta, y): y is not read where beta is 0
+template <typename E>
 void Axpby(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
   const float alpha = args.single();
-  const float* x = args.floats(n);
+  const E* x = args.elements<E>(n);
   const float beta = args.single();
-  float* y = args.floats(n);
+  E* y = args.elements<E>(n);
   if (beta == 0) {
 #pragma omp parallel for simd if (n > kParallel)
     for (size_t i = 0; i < n; i++) y[i] = alpha * x[i];
@@ -68,8 +73,8 @@ void Axpby(const Napi::CallbackInfo& info) {
   for (size_t i = 0; i < n; i++) y[i] = alpha * x[i] + beta * y[i];
 }
 
-template <typename Term>
-float block_sum(const float* x, size_t n, Term term) {
+template <typename E, typename Term>
+float block_sum(const E* x, size_t n, Term term) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (size_t i = 0; i < n; i++) sum += term(x[i]);
@@ -77,8 +82,8 @@ float block_sum(const float* x, size_t n, Term term) {
 }
 
 // Sums go in blocks of fixed size, so that their bits do not depend on the number of threads.
-template <typename Term>
-double blocked_sum(const float* x, size_t n, Term term) {
+template <typename E, typename Term>
+double blocked_sum(const E* x, size_t n, Term term) {
   constexpr size_t kBlock = 4096;
   std::vector<float> parts((n + kBlock - 1) / kBlock);
   float* sums = parts.data();
@@ -92,17 +97,19 @@ double blocked_sum(const float* x, size_t n, Term term) {
 }
 
 // asum(n, x)
+template <typename E>
 Napi::Value Asum(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  return Napi::Number::New(info.Env(), blocked_sum(args.floats(n), n, [](float v) { return std::fabs(v); }));
+  return Napi::Number::New(info.Env(), blocked_sum(args.elements<E>(n), n, [](float v) { return std::fabs(v); }));
 }
 
 // sumOfSquares(n, x)
+template <typename E>
 Napi::Value SumOfSquares(const Napi::CallbackInfo& info) {
   Args args(info);
   const size_t n = args.size();
-  return Napi::Number::New(info.Env(), blocked_sum(args.floats(n), n, [](float v) { return v * v; }));
+  return Napi::Number::New(info.Env(), blocked_sum(args.elements<E>(n), n, [](float v) { return v * v; }));
 }
 
 // How many floats a matrix of so many rows takes whose rows begin `step` apart.
@@ -167,11 +174,11 @@ void SetErrorClass(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitVectors(Napi::Object exports) {
-  define<Copy>(exports, "copy");
-  define<Greatest>(exports, "greatest");
-  define<Axpby>(exports, "axpby");
-  define<Asum>(exports, "asum");
-  define<SumOfSquares>(exports, "sumOfSquares");
+  define<Copy<float>, Copy<Bf16>>(exports, "copy");
+  define<Greatest<float>, Greatest<Bf16>>(exports, "greatest");
+  define<Axpby<float>, Axpby<Bf16>>(exports, "axpby");
+  define<Asum<float>, Asum<Bf16>>(exports, "asum");
+  define<SumOfSquares<float>, SumOfSquares<Bf16>>(exports, "sumOfSquares");
   define<Gemm>(exports, "gemm");
   define<FillRows>(exports, "fillRows");
   define<AddRows>(exports, "addRows");

@@ -65,6 +65,31 @@ void each_row(const Pool& p, Task task) {
   });
 }
 
+// Where the sums of one row's lanes are made, which windows that overlap add to: of floats in the array itself, of other
+// elements in floats beside it.
+template <typename E>
+class RowSums {
+ public:
+  RowSums(const Pool& p, E* to, size_t lanes) : p_(p), to_(to), lanes_(lanes) {
+    if constexpr (!std::is_same_v<E, float>) beside_.resize(p.in.row_size());
+  }
+  float* sums() {
+    if constexpr (std::is_same_v<E, float>) return to_;
+    else return beside_.data();
+  }
+  void finish() {
+    if constexpr (std::is_same_v<E, float>) return;
+    const size_t block = p_.in.block;
+    for (size_t i = 0; i < p_.in.s; i++) std::copy_n(beside_.data() + i * block, lanes_, to_ + i * block);
+  }
+
+ private:
+  const Pool& p_;
+  E* to_;
+  size_t lanes_;
+  std::vector<float> beside_;
+};
+
 // Calls work with height and width of the window as constants where they are 2 or 3; else 0 for "not known".
 template <typename Work>
 void with_window(const Pool& p, Work work) {
@@ -95,19 +120,20 @@ constexpr uint8_t kNowhere = 255;
 
 // maxPool(view, sizes…, isRectified, x, y, marks): the first greatest of each window; nowhere where it is not above 0 and
 // isRectified
+template <typename E>
 void MaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
   const float least = args.flag() ? 0 : -std::numeric_limits<float>::infinity();
-  const float* x = args.floats(p.inputs());
-  float* y = args.floats(p.outputs());
+  const E* x = args.elements<E>(p.inputs());
+  E* y = args.elements<E>(p.outputs());
   auto* marks = reinterpret_cast<uint8_t*>(args.floats((p.outputs() + 3) / 4));
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     using L = Lanes<decltype(constant)::value>;
     with_window(p, [&](auto size) {
       const size_t block = p.in.block, width = p.width;
       size_t out = row * p.positions() * block + lane;
-      const float* from = x + row * p.in.row_size() + lane;
+      const E* from = x + row * p.in.row_size() + lane;
       for (size_t i = 0; i < p.out_height; i++) {
         for (size_t j = 0; j < p.out_width; j++, out += block) {
           auto best = typename L::Floats{} - std::numeric_limits<float>::max();
@@ -115,12 +141,12 @@ void MaxPool(const Napi::CallbackInfo& info) {
           const auto top = static_cast<int64_t>(i) * p.stride_h - p.pad_h;
           const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
           each_position<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
-            const auto value = load<typename L::Floats>(from + (h * width + w) * block);
+            const auto value = load_floats<L>(from + (h * width + w) * block);
             const auto is_greater = value > best;
             best = is_greater ? value : best;
             mark = is_greater ? typename L::Ints{} + here : mark;
           });
-          store(y + out, best);
+          store_floats<L>(y + out, best);
           mark = best > least ? mark : typename L::Ints{} + kNowhere;
           store(marks + out, __builtin_convertvector(mark, typename L::Bytes));
         }
@@ -130,19 +156,21 @@ void MaxPool(const Napi::CallbackInfo& info) {
 }
 
 // maxPoolBackward(view, sizes…, dy, marks, dx)
+template <typename E>
 void MaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* dy = args.floats(p.outputs());
+  const E* dy = args.elements<E>(p.outputs());
   const auto* marks = reinterpret_cast<const uint8_t*>(args.floats((p.outputs() + 3) / 4));
-  float* dx = args.floats(p.inputs());
+  E* dx = args.elements<E>(p.inputs());
   const bool overlaps = p.stride_h < p.kernel_h || p.stride_w < p.kernel_w;
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     using L = Lanes<decltype(constant)::value>;
     with_window(p, [&](auto size) {
       const size_t block = p.in.block, width = p.width;
       size_t out = row * p.positions() * block + lane;
-      float* to = dx + row * p.in.row_size() + lane;
+      RowSums<E> own(p, dx + row * p.in.row_size() + lane, decltype(constant)::value);
+      float* to = own.sums();
       // Rows of the image are cleared shortly before windows reach them, while they are in the cache.
       size_t cleared = 0;
       const auto clear_rows = [&](int64_t end) {
@@ -153,7 +181,7 @@ void MaxPoolBackward(const Napi::CallbackInfo& info) {
         const auto top = static_cast<int64_t>(i) * p.stride_h - p.pad_h;
         clear_rows(top + p.kernel_h);
         for (size_t j = 0; j < p.out_width; j++, out += block) {
-          const auto slope = load<typename L::Floats>(dy + out);
+          const auto slope = load_floats<L>(dy + out);
           const auto mark = __builtin_convertvector(load<typename L::Bytes>(marks + out), typename L::Ints);
           const auto left = static_cast<int64_t>(j) * p.stride_w - p.pad_w;
           each_position<decltype(size)::value>(p, top, left, [&](int64_t h, int64_t w, int32_t here) {
@@ -164,21 +192,24 @@ void MaxPoolBackward(const Napi::CallbackInfo& info) {
         }
       }
       clear_rows(static_cast<int64_t>(p.height));
+      own.finish();
     });
   });
 }
 
 // indexedMaxPool(view, sizes…, x, y, index): index is h·W + w of the first greatest, as a float; −1 where the window is
 // empty
+template <typename E>
 void IndexedMaxPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* x = args.floats(p.inputs());
-  float *y = args.floats(p.outputs()), *index = args.floats(p.outputs());
+  const E* x = args.elements<E>(p.inputs());
+  E *y = args.elements<E>(p.outputs());
+  float* index = args.floats(p.outputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
-    const float* from = x + row * p.in.row_size() + lane;
+    const E* from = x + row * p.in.row_size() + lane;
     p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float) {
       float best[kLanes], mark[kLanes];
       std::fill_n(best, kLanes, -std::numeric_limits<float>::max());
@@ -186,12 +217,13 @@ void IndexedMaxPool(const Napi::CallbackInfo& info) {
       for (int64_t h = h0; h < h1; h++) {
         for (int64_t w = w0; w < w1; w++) {
           const size_t offset = h * p.width + w;
-          const float* value = from + offset * block;
+          const E* value = from + offset * block;
           const auto here = static_cast<float>(offset);
 #pragma omp simd
           for (size_t l = 0; l < kLanes; l++) {
-            const bool is_greater = value[l] > best[l];
-            best[l] = is_greater ? value[l] : best[l];
+            const float here_value = value[l];
+            const bool is_greater = here_value > best[l];
+            best[l] = is_greater ? here_value : best[l];
             mark[l] = is_greater ? here : mark[l];
           }
         }
@@ -209,15 +241,18 @@ size_t place_of(float index, size_t positions) {
 }
 
 // indexedMaxPoolBackward(view, sizes…, dy, index, dx)
+template <typename E>
 void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float *dy = args.floats(p.outputs()), *index = args.floats(p.outputs());
-  float* dx = args.floats(p.inputs());
+  const E* dy = args.elements<E>(p.outputs());
+  const float* index = args.floats(p.outputs());
+  E* dx = args.elements<E>(p.inputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
-    float* to = dx + row * p.in.row_size() + lane;
+    RowSums<E> own(p, dx + row * p.in.row_size() + lane, kLanes);
+    float* to = own.sums();
     for (size_t i = 0; i < p.in.s; i++) std::fill_n(to + i * block, kLanes, 0.0f);
     for (size_t at = 0; at < p.positions(); at++) {
       const size_t from = out + at * block;
@@ -225,24 +260,26 @@ void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
         if (index[from + l] >= 0) to[place_of(index[from + l], p.in.s) * block + l] += dy[from + l];
       }
     }
+    own.finish();
   });
 }
 
 // meanPool(view, sizes…, x, y)
+template <typename E>
 void MeanPool(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* x = args.floats(p.inputs());
-  float* y = args.floats(p.outputs());
+  const E* x = args.elements<E>(p.inputs());
+  E* y = args.elements<E>(p.outputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
-    const float* from = x + row * p.in.row_size() + lane;
+    const E* from = x + row * p.in.row_size() + lane;
     p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float area) {
       float sum[kLanes] = {};
       for (int64_t h = h0; h < h1; h++) {
         for (int64_t w = w0; w < w1; w++) {
-          const float* value = from + (h * p.width + w) * block;
+          const E* value = from + (h * p.width + w) * block;
 #pragma omp simd
           for (size_t l = 0; l < kLanes; l++) sum[l] += value[l];
         }
@@ -253,15 +290,17 @@ void MeanPool(const Napi::CallbackInfo& info) {
 }
 
 // meanPoolBackward(view, sizes…, dy, dx)
+template <typename E>
 void MeanPoolBackward(const Napi::CallbackInfo& info) {
   Args args(info);
   const Pool p(args);
-  const float* dy = args.floats(p.outputs());
-  float* dx = args.floats(p.inputs());
+  const E* dy = args.elements<E>(p.outputs());
+  E* dx = args.elements<E>(p.inputs());
   each_row(p, [&](auto constant, size_t row, size_t lane) {
     constexpr size_t kLanes = decltype(constant)::value;
     const size_t block = p.in.block, out = row * p.positions() * block + lane;
-    float* to = dx + row * p.in.row_size() + lane;
+    RowSums<E> own(p, dx + row * p.in.row_size() + lane, kLanes);
+    float* to = own.sums();
     for (size_t i = 0; i < p.in.s; i++) std::fill_n(to + i * block, kLanes, 0.0f);
     p.each_window([&](size_t at, int64_t h0, int64_t h1, int64_t w0, int64_t w1, float area) {
       float share[kLanes];
@@ -274,6 +313,7 @@ void MeanPoolBackward(const Napi::CallbackInfo& info) {
         }
       }
     });
+    own.finish();
   });
 }
 
@@ -358,12 +398,12 @@ void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitWindows(Napi::Object exports) {
-  define<MaxPool>(exports, "maxPool");
-  define<MaxPoolBackward>(exports, "maxPoolBackward");
-  define<IndexedMaxPool>(exports, "indexedMaxPool");
-  define<IndexedMaxPoolBackward>(exports, "indexedMaxPoolBackward");
-  define<MeanPool>(exports, "meanPool");
-  define<MeanPoolBackward>(exports, "meanPoolBackward");
+  define<MaxPool<float>, MaxPool<Bf16>>(exports, "maxPool");
+  define<MaxPoolBackward<float>, MaxPoolBackward<Bf16>>(exports, "maxPoolBackward");
+  define<IndexedMaxPool<float>, IndexedMaxPool<Bf16>>(exports, "indexedMaxPool");
+  define<IndexedMaxPoolBackward<float>, IndexedMaxPoolBackward<Bf16>>(exports, "indexedMaxPoolBackward");
+  define<MeanPool<float>, MeanPool<Bf16>>(exports, "meanPool");
+  define<MeanPoolBackward<float>, MeanPoolBackward<Bf16>>(exports, "meanPoolBackward");
   define<DrawnPool>(exports, "drawnPool");
   define<ExpectedPool>(exports, "expectedPool");
   define<ExpectedPoolBackward>(exports, "expectedPoolBackward");

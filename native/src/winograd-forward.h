@@ -7,6 +7,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "winograd-tiles.h"
@@ -29,7 +30,8 @@ struct WinogradShapes {
   bool is_gradient;
 };
 
-template <size_t kLanes, size_t kOut>
+// E: what data and results are made of. Weights are floats, and rounded as data is.
+template <typename E, size_t kLanes, size_t kOut>
 class WinogradForward {
   using V = typename Lanes<kLanes>::Floats;
   using T = Winograd<kOut>;
@@ -69,8 +71,7 @@ class WinogradForward {
   size_t held() const { return kPoints * (v_step_ + m_step_); }
 
   // bias may be nullptr.
-  void run(const float* from, const float* weights, const float* bias, const Ending& ending, float* to,
-           float* scratch) const {
+  void run(const E* from, const float* weights, const float* bias, const Ending& ending, E* to, float* scratch) const {
     std::vector<float> shifts(s_.to.vectors() * kLanes);
     if (bias != nullptr) std::copy_n(bias, s_.to.channels, shifts.begin());
     float* const u = scratch;
@@ -99,8 +100,8 @@ class WinogradForward {
 
  private:
   // One block of tiles, for the groups of outputs from `begin` to `end`.
-  void work(const float* from, const float* u, const float* shifts, const Ending& ending, float* to,
-            size_t block, size_t first, size_t begin, size_t end, float* v, float* m) const {
+  void work(const E* from, const float* u, const float* shifts, const Ending& ending, E* to, size_t block, size_t first,
+            size_t begin, size_t end, float* v, float* m) const {
     const size_t tile = block * block_, tiles = std::min(block_, tiles_.count() - tile);
     for (size_t group = begin; group < end; group += held_) {
       const size_t last = std::min(end, group + held_);
@@ -135,9 +136,17 @@ class WinogradForward {
     for (size_t k = 0; k < kLanes; k++) {
       on_both_sides<V, 3, kIn>(
           [](const V* g, V* w) { T::weights(g, w); },
-          [&](size_t y, size_t x) { return load<V>(taps + (y * 3 + x) * kTap + k * kLanes); },
+          [&](size_t y, size_t x) { return rounded(load<V>(taps + (y * 3 + x) * kTap + k * kLanes)); },
           [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * u_step_ + k * wide, value); });
     }
+  }
+
+  // As an E holds it.
+  static V rounded(const V& v) {
+    if constexpr (std::is_same_v<E, float>) return v;
+    E held[kLanes];
+    store_floats<Lanes<kLanes>>(held, v);
+    return load_floats<Lanes<kLanes>>(held);
   }
 
   size_t group_of(size_t vector) const {
@@ -147,7 +156,7 @@ class WinogradForward {
   }
 
   // v (point, kTall tiles, vector, tile, lane)
-  void transform_data(const float* from, size_t first, size_t tiles, size_t chunk, float* v) const {
+  void transform_data(const E* from, size_t first, size_t tiles, size_t chunk, float* v) const {
     const size_t vectors = inputs_.length(chunk);
     const DataTiles<kLanes, kOut> data{s_.from, tiles_, s_.pad_y, s_.pad_x};
     data.transform(from, first, tiles, inputs_.begin(chunk), vectors, v_step_, [=](size_t i, size_t t) {
@@ -222,8 +231,8 @@ class WinogradForward {
     }
   }
 
-  void transform_back(const float* m, const float* shifts, const Ending& ending, float* to, size_t first,
-                      size_t tiles, size_t begin, size_t group) const {
+  void transform_back(const float* m, const float* shifts, const Ending& ending, E* to, size_t first, size_t tiles,
+                      size_t begin, size_t group) const {
     const size_t wide = width(group), vectors = outputs_.length(group), vector = outputs_.begin(group);
     const float slope = ending.slope, ceiling = ending.ceiling;
     const bool adds = ending.adds;
@@ -234,19 +243,19 @@ class WinogradForward {
       for (size_t t = 0; t < tiles; t++, at.step(), sums += wide) {
         const size_t y0 = at.row * kOut, x0 = at.column * kOut;
         const size_t rows = std::min(kOut, s_.to.height - y0), columns = std::min(kOut, s_.to.width - x0);
-        float* const out = to + s_.to.at(at.image, vector + o) + (y0 * s_.to.width + x0) * kLanes;
+        E* const out = to + s_.to.at(at.image, vector + o) + (y0 * s_.to.width + x0) * kLanes;
         const size_t step = s_.to.width * kLanes;
         on_both_sides<V, kIn, kOut>(
             [](const V* x, V* y) { T::output(x, y); },
             [&](size_t y, size_t x) { return load<V>(sums + (y * kIn + x) * m_step_); },
             [&](size_t y, size_t x, V value) {
               if (y >= rows || x >= columns) return;
-              float* const place = out + y * step + x * kLanes;
+              E* const place = out + y * step + x * kLanes;
               value += shift;
-              if (adds) value += load<V>(place);
+              if (adds) value += load_floats<Lanes<kLanes>>(place);
               value = value > 0 ? value : value * slope;
               value = value > ceiling ? V{} + ceiling : value;
-              store(place, value);
+              store_floats<Lanes<kLanes>>(place, value);
             });
       }
     }

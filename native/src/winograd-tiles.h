@@ -40,9 +40,9 @@ struct TileWalk {
 };
 
 // Loads the kSize×kSize elements from row y and column x on of a plane, 0 outside of it, and calls
-// use(address, step): element (i, j) then lies at address + i * step + j * kLanes.
-template <typename V, size_t kLanes, size_t kSize, typename Use>
-inline __attribute__((always_inline)) void with_tile(const float* plane, const Planes& p, ptrdiff_t y, ptrdiff_t x, Use use) {
+// use(address, step): element (i, j) then lies at address + i * step + j * kLanes, as a float where it was brought together.
+template <typename V, size_t kLanes, size_t kSize, typename E, typename Use>
+inline __attribute__((always_inline)) void with_tile(const E* plane, const Planes& p, ptrdiff_t y, ptrdiff_t x, Use use) {
   const auto height = static_cast<ptrdiff_t>(p.height), width = static_cast<ptrdiff_t>(p.width);
   constexpr auto size = static_cast<ptrdiff_t>(kSize);
   if (y >= 0 && x >= 0 && y + size <= height && x + size <= width) {
@@ -53,7 +53,7 @@ inline __attribute__((always_inline)) void with_tile(const float* plane, const P
   for (ptrdiff_t i = 0; i < size; i++) {
     for (ptrdiff_t j = 0; j < size; j++) {
       const bool is_inside = y + i >= 0 && y + i < height && x + j >= 0 && x + j < width;
-      const V v = is_inside ? load<V>(plane + ((y + i) * width + x + j) * kLanes) : V{};
+      const V v = is_inside ? load_floats<Lanes<kLanes>>(plane + ((y + i) * width + x + j) * kLanes) : V{};
       store(room + (i * size + j) * kLanes, v);
     }
   }
@@ -72,20 +72,20 @@ struct DataTiles {
 
   // `count` tiles from `first` on, of `vectors` vectors of channels from `begin` on: vector i of tile t to place(i, t), each
   // point `step` floats behind the one before.
-  template <typename Place>
-  void transform(const float* data, size_t first, size_t count, size_t begin, size_t vectors, size_t step,
+  template <typename E, typename Place>
+  void transform(const E* data, size_t first, size_t count, size_t begin, size_t vectors, size_t step,
                  const Place& place) const {
     constexpr size_t kIn = T::kIn;
     for (size_t i = 0; i < vectors; i++) {
       TileWalk at(tiles, first);
       for (size_t t = 0; t < count; t++, at.step()) {
-        const float* plane = data + planes.at(at.image, begin + i);
+        const E* plane = data + planes.at(at.image, begin + i);
         float* const to = place(i, t);
         with_tile<V, kLanes, kIn>(plane, planes, static_cast<ptrdiff_t>(at.row * kOut) - pad_y,
-                                  static_cast<ptrdiff_t>(at.column * kOut) - pad_x, [&](const float* d, size_t row) {
+                                  static_cast<ptrdiff_t>(at.column * kOut) - pad_x, [&](const auto* d, size_t row) {
           on_both_sides<V, kIn, kIn>(
               [](const V* x, V* y) { T::data(x, y); },
-              [&](size_t y, size_t x) { return load<V>(d + y * row + x * kLanes); },
+              [&](size_t y, size_t x) { return load_floats<Lanes<kLanes>>(d + y * row + x * kLanes); },
               [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * step, value); });
         });
       }

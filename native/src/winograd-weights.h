@@ -18,7 +18,8 @@ struct WinogradGradientShapes {
   ptrdiff_t pad_y, pad_x;
 };
 
-template <size_t kLanes, size_t kOut>
+// E: what data and the gradient of the result are made of.
+template <typename E, size_t kLanes, size_t kOut>
 class WinogradBackwardWeights {
   using V = typename Lanes<kLanes>::Floats;
   using T = Winograd<kOut>;
@@ -50,7 +51,7 @@ class WinogradBackwardWeights {
   size_t scratch() const { return threads_ * held() + splits_ * (shared() + s_.gradient.vectors() * kLanes); }
 
   // dbias may be nullptr.
-  void run(const float* data, const float* gradient, float* dweights, float* dbias, float* scratch) const {
+  void run(const E* data, const E* gradient, float* dweights, float* dbias, float* scratch) const {
     float* const shares = scratch + threads_ * held();
     float* const biases = shares + splits_ * shared();
     const size_t channels = s_.gradient.vectors() * kLanes;
@@ -89,7 +90,7 @@ class WinogradBackwardWeights {
   // All weights, where shares of the tiles give each their own.
   size_t shared() const { return splits_ == 1 ? 0 : 9 * kTap * s_.data.vectors() * s_.gradient.vectors(); }
 
-  void work(const float* data, const float* gradient, size_t in, size_t out, size_t split, float* v, float* dweights,
+  void work(const E* data, const E* gradient, size_t in, size_t out, size_t split, float* v, float* dweights,
             float* biases) const {
     float *const z = v + kPoints * v_step_, *const m = z + kPoints * z_step_;
     const size_t first = split * blocks_ / splits_, last = (split + 1) * blocks_ / splits_;
@@ -115,7 +116,7 @@ class WinogradBackwardWeights {
   }
 
   // v (point, tile, input)
-  void transform_data(const float* from, size_t first, size_t tiles, size_t in, float* v) const {
+  void transform_data(const E* from, size_t first, size_t tiles, size_t in, float* v) const {
     const size_t vectors = inputs_.length(in);
     const DataTiles<kLanes, kOut> data{s_.data, tiles_, s_.pad_y, s_.pad_x};
     data.transform(from, first, tiles, inputs_.begin(in), vectors, v_step_,
@@ -123,21 +124,21 @@ class WinogradBackwardWeights {
   }
 
   // z (point, tile, output); what the tiles hold is added to `sums` unless that is nullptr.
-  void transform_gradient(const float* gradient, size_t first, size_t tiles, size_t out, float* z, float* sums) const {
+  void transform_gradient(const E* gradient, size_t first, size_t tiles, size_t out, float* z, float* sums) const {
     const size_t vectors = outputs_.length(out);
     for (size_t o = 0; o < vectors; o++) {
       TileWalk at(tiles_, first);
       V sum{};
       for (size_t t = 0; t < tiles; t++, at.step()) {
-        const float* plane = gradient + s_.gradient.at(at.image, outputs_.begin(out) + o);
+        const E* plane = gradient + s_.gradient.at(at.image, outputs_.begin(out) + o);
         float* const to = z + (t * vectors + o) * kLanes;
         with_tile<V, kLanes, kOut>(plane, s_.gradient, static_cast<ptrdiff_t>(at.row * kOut),
-                                   static_cast<ptrdiff_t>(at.column * kOut), [&](const float* d, size_t step) {
+                                   static_cast<ptrdiff_t>(at.column * kOut), [&](const auto* d, size_t step) {
           V total{};
           on_both_sides<V, kOut, kIn>(
               [](const V* x, V* y) { T::output_gradient(x, y); },
               [&](size_t y, size_t x) {
-                const V value = load<V>(d + y * step + x * kLanes);
+                const V value = load_floats<Lanes<kLanes>>(d + y * step + x * kLanes);
                 total += value;
                 return value;
               },

@@ -44,9 +44,21 @@ Planes planes_of(const memory::dims& dims, size_t lanes) {
   return {at(0), at(1), at(2), at(3), lanes};
 }
 
-// Calls make with the lanes and the outputs of a tile as constants that the compiler knows.
+// What arrays are made of, as the compiler knows it.
+template <typename E>
+struct Of {
+  using Element = E;
+};
+
+// Memory for such elements.
+template <typename E>
+E* of(float* memory) {
+  return reinterpret_cast<E*>(memory);
+}
+
+// Calls make with what arrays are made of, and the lanes and the outputs of a tile as constants that the compiler knows.
 template <typename Make>
-Napi::Value with_tile_of(size_t tile, size_t lanes, const Make& make) {
+Napi::Value with_tile_of(ElementType type, size_t tile, size_t lanes, const Make& make) {
   using std::integral_constant;
   using Four = integral_constant<size_t, 4>;
   using Two = integral_constant<size_t, 2>;
@@ -55,8 +67,11 @@ Napi::Value with_tile_of(size_t tile, size_t lanes, const Make& make) {
   if ((tile != 4 && tile != 2) || (lanes != 16 && lanes != 8)) {
     throw std::out_of_range("tiles of 2 or 4, and 8 or 16 lanes, are what there is");
   }
-  if (lanes == 16) return tile == 4 ? make(Wide(), Four()) : make(Wide(), Two());
-  return tile == 4 ? make(Half(), Four()) : make(Half(), Two());
+  const auto made_of = [&](auto elements) {
+    if (lanes == 16) return tile == 4 ? make(elements, Wide(), Four()) : make(elements, Wide(), Two());
+    return tile == 4 ? make(elements, Half(), Four()) : make(elements, Half(), Two());
+  };
+  return type == ElementType::bf16 ? made_of(Of<Bf16>()) : made_of(Of<float>());
 }
 
 // JavaScript sees `held` too: the floats to scratch in that each thread has to itself.
@@ -82,14 +97,15 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   Ending ending{info[5].ToBoolean(), std::isnan(slope) ? 1 : slope, std::numeric_limits<float>::infinity()};
   if (!std::isnan(ceiling)) ending = {ending.adds, 0, ceiling};
   const WinogradShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1], false};
-  return with_tile_of(tile, lanes, [&](auto lane, auto out) -> Napi::Value {
-    const WinogradForward<decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
-    std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes)},
+  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+    using E = typename decltype(elements)::Element;
+    const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+    std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
                                     {"weights", 0, weights_desc(s.weights, lanes)},
-                                    {"dst", 0, blocked_desc(s.dst, lanes)}};
+                                    {"dst", 0, blocked_desc(s.dst, lanes, s.type)}};
     if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
     const auto run = [work, ending, has_bias = s.has_bias](float* const* b) {
-      work.run(b[0], b[1], has_bias ? b[3] : nullptr, ending, b[2], b[has_bias ? 4 : 3]);
+      work.run(of<E>(b[0]), b[1], has_bias ? b[3] : nullptr, ending, of<E>(b[2]), b[has_bias ? 4 : 3]);
     };
     return made(info, work, run, name_of(tile, lanes), arguments);
   });
@@ -102,14 +118,15 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const WinogradShapes shapes{planes_of(s.dst, lanes), planes_of(s.src, lanes), 2 - s.pad_left[0], 2 - s.pad_left[1],
                               true};
-  return with_tile_of(tile, lanes, [&](auto lane, auto out) -> Napi::Value {
-    const WinogradForward<decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+    using E = typename decltype(elements)::Element;
+    const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
     const Ending none{false, 1, std::numeric_limits<float>::infinity()};
-    const auto run = [work, none](float* const* b) { work.run(b[0], b[1], nullptr, none, b[2], b[3]); };
+    const auto run = [work, none](float* const* b) { work.run(of<E>(b[0]), b[1], nullptr, none, of<E>(b[2]), b[3]); };
     return made(info, work, run, name_of(tile, lanes),
-                {{"diffDst", 0, blocked_desc(s.dst, lanes)},
+                {{"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                  {"weights", 0, weights_desc(s.weights, lanes)},
-                 {"diffSrc", 0, blocked_desc(s.src, lanes)}});
+                 {"diffSrc", 0, blocked_desc(s.src, lanes, s.type)}});
   });
 }
 
@@ -119,14 +136,15 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const WinogradGradientShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1]};
-  return with_tile_of(tile, lanes, [&](auto lane, auto out) -> Napi::Value {
-    const WinogradBackwardWeights<decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
-    std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes)},
-                                    {"diffDst", 0, blocked_desc(s.dst, lanes)},
+  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+    using E = typename decltype(elements)::Element;
+    const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+    std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
+                                    {"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                                     {"diffWeights", 0, weights_desc(s.weights, lanes)}};
     if (s.has_bias) arguments.push_back({"diffBias", 0, plain_desc(s.bias)});
     const auto run = [work, has_bias = s.has_bias](float* const* b) {
-      work.run(b[0], b[1], b[2], has_bias ? b[3] : nullptr, b[has_bias ? 4 : 3]);
+      work.run(of<E>(b[0]), of<E>(b[1]), b[2], has_bias ? b[3] : nullptr, b[has_bias ? 4 : 3]);
     };
     return made(info, work, run, name_of(tile, lanes), arguments);
   });

@@ -54,6 +54,17 @@ export const stageFlag = [
   { type: "string", describe: "the net's stages, separated by commas" },
 ] as const;
 
+/** What arrays between layers are kept as. */
+export const precisionFlag = [
+  "precision",
+  {
+    type: "string",
+    choices: ["f32", "bf16"],
+    describe:
+      "what data and gradients between layers are kept as; what the net says (default_forward_type), else f32. bf16 takes half the memory, and a processor with AVX512_BF16",
+  },
+] as const;
+
 /** A flag that is a number between `least` and `most`, where they are given. */
 export function real<K extends string, O extends NumberOptions>(
   name: K,

@@ -14,6 +14,7 @@ export interface NetFlags extends CommonFlags {
   readonly weights?: string | undefined;
   readonly level: number;
   readonly stage: string | undefined;
+  readonly precision?: NetOptions["precision"];
 }
 
 /**
@@ -34,6 +35,7 @@ export async function openNet(
     phase,
     level: flags.level,
     stages: listOf("stage", flags.stage),
+    ...(flags.precision && { precision: flags.precision }),
     log,
     ...more.options,
   });

@@ -141,6 +141,13 @@ export interface Engine {
   readonly work?: Work;
   /** Notes what it does from now on, where it can. Nothing may be awaited before that is ended. */
   record?(): Recording;
+  /**
+   * The same engine for layers whose arrays are kept as bfloat16: it reads their bottoms and the gradients of their tops, and
+   * writes tops and gradients of bottoms, rounded to that; weights are rounded where they are multiplied by. What is learned,
+   * statistics and sums are floats, and so is all that other primitives make.
+   * @throws EngineError where it has no such form here
+   */
+  bf16?(): PartialEngine;
   /** The same engine for the ops of one layer, which its errors name. */
   forLayer?(name: string): Engine;
 
@@ -239,7 +246,22 @@ export interface Engine {
 }
 
 /** The name of a primitive. */
-export type Primitive = Exclude<keyof Engine, "name" | "device" | "work" | "forLayer">;
+export type Primitive = Exclude<keyof Engine, "name" | "device" | "work" | "bf16" | "forLayer">;
+
+/** The primitives that have a form of bfloat16: what they make goes from layer to layer. */
+export type PassedOn =
+  | "unary"
+  | "convolution"
+  | "innerProduct"
+  | "pooling"
+  | "lrn"
+  | "eltwise"
+  | "dropout"
+  | "batchNorm"
+  | "scale"
+  | "bias"
+  | "prelu"
+  | "concat";
 
 /** An engine that may lack some primitives; `choose.ts` gives a layer one that has all it needs. */
 export type PartialEngine = Pick<Engine, "name"> & Partial<Engine>;

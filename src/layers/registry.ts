@@ -34,6 +34,7 @@ export interface LayerClass {
   readonly makesTops: boolean;
   readonly isLoss: boolean;
   readonly keepsStatistics: boolean;
+  readonly mayBeBf16: boolean | "as its bottom";
   new (param: LayerParameter, context: LayerContext): Layer<never, never>;
 }
 

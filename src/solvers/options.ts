@@ -1,5 +1,6 @@
 import { type Engines, someEngines } from "../engines/choose.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
+import { type NetOptions, netOptions } from "../net/options.ts";
 import type { LogOptions } from "../util/log.ts";
 import { aFunction, type OptionNames, text, texts, whole, yesOrNo } from "../util/options.ts";
 import type { Workers } from "./workers.ts";
@@ -20,6 +21,8 @@ export interface SolverOptions extends LogOptions {
    * snapshot, lacks. False by default.
    */
   readonly isResumed?: boolean;
+  /** What the nets' arrays are kept as, as `NetOptions.precision`; `solver_data_type: FLOAT16` asks for bf16 as a net's own field does. */
+  readonly precision?: NetOptions["precision"];
   /** Relative paths in nets start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
@@ -43,6 +46,7 @@ export const solverOptions: OptionNames<SolverOptions> = {
   stages: texts,
   weights: texts,
   isResumed: yesOrNo,
+  precision: netOptions.precision,
   root: text,
   registry: true,
   sharesMemory: yesOrNo,

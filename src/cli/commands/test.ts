@@ -6,7 +6,7 @@ import { TestScores } from "../../net/evaluation/test-scores.ts";
 import { filesOfRun } from "../../new-run/run-folder.ts";
 import { CaffeError } from "../../util/errors.ts";
 import { numberText, outputText } from "../../util/log.ts";
-import { levelFlag, stageFlag, whole } from "../flags.ts";
+import { levelFlag, precisionFlag, stageFlag, whole } from "../flags.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { type ReportFlags, report } from "../report-run.ts";
 import { Console, withCommonFlags } from "../session.ts";
@@ -69,6 +69,7 @@ export function withTestFlags<T>(yargs: Argv<T>): Argv<T> {
     )
     .option(...levelFlag)
     .option(...stageFlag)
+    .option(...precisionFlag)
     .option("ap_version", {
       choices: apVersions,
       default: "Integral",

@@ -3,7 +3,7 @@ import type { Device } from "../../engines/engine.ts";
 import type { Net } from "../../net/net.ts";
 import { LayerTimer } from "../../net/tools/layer-times.ts";
 import { numberText } from "../../util/log.ts";
-import { levelFlag, stageFlag, whole } from "../flags.ts";
+import { levelFlag, precisionFlag, stageFlag, whole } from "../flags.ts";
 import { LayerWork } from "../layer-work.ts";
 import { type NetFlags, openNet } from "../open-net.ts";
 import { Console, withCommonFlags } from "../session.ts";
@@ -37,6 +37,7 @@ export const time: CommandModule<object, TimeFlags> = {
       })
       .option(...levelFlag)
       .option(...stageFlag)
+      .option(...precisionFlag)
       .example("caffe time --model=lenet_train_test.prototxt --iterations=20", "time LeNet")
       .example(
         "caffe time --model=train_val.prototxt --verbose",

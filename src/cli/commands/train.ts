@@ -7,11 +7,12 @@ import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
 import { readSolverParameter } from "../../io/text/read-net.ts";
 import { ProgressBar } from "../../monitor/progress.ts";
+import type { NetOptions } from "../../net/options.ts";
 import { imagesPerIteration } from "../../solvers/loop/display.ts";
 import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import { alone, listOf, wholeOfAnySign } from "../flags.ts";
+import { alone, listOf, precisionFlag, wholeOfAnySign } from "../flags.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { besideOthers, type Side } from "../ranks.ts";
 import { checkSameStart } from "../same-start.ts";
@@ -36,6 +37,7 @@ interface TrainFlags extends CommonFlags, NewRunFlags, DashboardFlags {
   readonly sigint_effect: string;
   readonly sighup_effect: string;
   readonly sigterm_effect: string;
+  readonly precision: NetOptions["precision"];
   readonly nan: string | undefined;
   readonly allreduce: Wire;
 }
@@ -69,6 +71,7 @@ export const train: CommandModule<object, TrainFlags> = {
       })
       .option(...wholeOfAnySign("level", { describe: "the train net's level" }))
       .option("stage", { type: "string", describe: "the train net's stages, separated by commas" })
+      .option(...precisionFlag)
       .option("sigint_effect", { ...effect, default: "stop", describe: "what Ctrl-C does" })
       .option("sighup_effect", { ...effect, default: "snapshot", describe: "what a hang-up does" })
       .option("sigterm_effect", {
@@ -119,6 +122,10 @@ export const train: CommandModule<object, TrainFlags> = {
         "go on where it was interrupted, or begin",
       )
       .example("caffe train --solver=s.prototxt --weights=caffenet.caffemodel", "finetune")
+      .example(
+        "caffe train --solver=s.prototxt --precision=bf16",
+        "keep data and gradients between layers in 16 bits; weights and snapshots stay 32-bit floats",
+      )
       .example(
         "caffe train --solver=s.prototxt --dashboard",
         "watch and steer the run in a browser, at the address that the log tells",
@@ -237,6 +244,7 @@ async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side
     log,
     file,
     sharesMemory: true,
+    ...(flags.precision && { precision: flags.precision }),
     ...(flags.level !== undefined && { level: flags.level }),
     ...(stages.length > 0 && { stages }),
     ...(weights && { weights: listOf("weights", weights) }),

@@ -5,17 +5,23 @@ import type { Buffer, StoreMemory, ViewArgs } from "./buffer.ts";
 export type { NormArgs, PoolArgs } from "./addon-windowing.ts";
 export type { Buffer, StoreMemory, ViewArgs };
 
+/** What elements are: floats, or the upper halves of floats. */
+export type ElementType = "f32" | "bf16";
+
 /** A oneDNN memory layout: dims, and where each element lies. */
 export interface Layout {
   /** Equal for equal layouts. */
   readonly key: string;
   readonly dims: readonly number[];
+  readonly type: ElementType;
   /** Elements, and elements with padding. */
   readonly count: number;
   readonly stored: number;
+  /** How many floats of memory that takes. */
+  readonly floats: number;
   /** How many neighbouring channels lie together; 0 where the layout is of another kind. */
   readonly block: number;
-  /** Row-major without padding. */
+  /** Row-major floats without padding. */
   readonly isPlain: boolean;
 }
 
@@ -46,6 +52,8 @@ export interface ConvolutionShapes {
   readonly dilation: Dims;
   readonly hasBias: boolean;
   readonly algorithm: "direct" | "winograd";
+  /** Of all but the gradient of the weights, bias and its gradient; f32 by default. */
+  readonly type?: ElementType;
   /** Too little work for more than one thread. */
   readonly isSmall: boolean;
 }
@@ -72,16 +80,33 @@ type UnaryArgs<Arrays extends Buffer[]> = [
   ...arrays: Arrays,
 ];
 
+type InnerProductArgs = [
+  samples: number,
+  features: number,
+  outputs: number,
+  hasBias: boolean,
+  type?: ElementType,
+  isTransposed?: boolean,
+];
+
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring, Windowing {
   readonly version: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */
   setErrorClass(errorClass: new (message: string) => Error): void;
-  /** Row-major; or with channels in blocks, as oneDNN's nChw16c. */
+  /**
+   * What goes over arrays of the given elements, again for arrays of bfloat16: the same names and arguments. Numbers per
+   * channel, marks and indices are floats there too.
+   */
+  readonly bf16: Partial<Addon>;
+  /** Whether the processor multiplies bfloat16 by instructions of its own. */
+  readonly multipliesBf16: boolean;
+  /** Row-major, or with channels in blocks, as oneDNN's nChw16c; or as another, with elements of that type. */
   readonly Layout: new (
-    dims: Dims,
+    dims: Dims | Layout,
     block?: number,
+    type?: ElementType,
   ) => Layout;
   /** Memory of its own, which may be more than the machine has if it is only reserved; or a part of another's. */
   readonly Store: {
@@ -169,12 +194,12 @@ export interface Addon extends Scoring, Windowing {
     c: Buffer,
   ): void;
   /** An inner product of dense rows, with weights (outputs × features) in a layout of the library's. */
-  innerProductForward(
-    samples: number,
-    features: number,
-    outputs: number,
-    hasBias: boolean,
-  ): Primitive<"src" | "weights" | "dst" | "bias">;
+  innerProductForward(...args: InnerProductArgs): Primitive<"src" | "weights" | "dst" | "bias">;
+  innerProductBackwardData(...args: InnerProductArgs): Primitive<"diffDst" | "weights" | "diffSrc">;
+  /** The gradient is of floats, row-major: (outputs × features), or where that is said (features × outputs). */
+  innerProductBackwardWeights(
+    ...args: InnerProductArgs
+  ): Primitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
   /** y = a·wᵀ, or y += a·wᵀ, of dense rows: a is m×k and w n×k. */
   rowProducts(
     m: number,

@@ -31,8 +31,8 @@ export function nativeConcat(layouts: Layouts, { shapes, axis }: ConcatDescripto
     let joint = made.get(key);
     if (!joint) {
       joint = {
-        parts: shapes.map((shape) => new addon.Layout(shape, layout.block)),
-        whole: new addon.Layout(whole, layout.block),
+        parts: shapes.map((shape) => layouts.blocked(shape, layout.block)),
+        whole: layouts.blocked(whole, layout.block),
         outer: plain.outer,
         sizes: plain.sizes,
       };

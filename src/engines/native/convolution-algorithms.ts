@@ -1,5 +1,5 @@
 import type { ConvolutionDescriptor } from "../engine.ts";
-import type { Addon, ConvolutionShapes, Primitive } from "./addon.ts";
+import type { Addon, ConvolutionShapes, ElementType, Primitive } from "./addon.ts";
 import type { Tuner } from "./tuner.ts";
 import { type Algorithm, algorithmsFor, type Tile, tileOf } from "./winograd.ts";
 
@@ -11,9 +11,11 @@ export class Algorithms {
   readonly #tuner: Tuner;
   readonly #names: readonly Algorithm[];
 
-  constructor(tuner: Tuner, d: ConvolutionDescriptor, { lanes }: Addon) {
+  constructor(tuner: Tuner, d: ConvolutionDescriptor, { lanes }: Addon, type: ElementType) {
     this.#tuner = tuner;
-    this.#names = algorithmsFor(d, lanes);
+    const names = algorithmsFor(d, lanes);
+    // The library has Winograd's algorithm for floats alone.
+    this.#names = type === "f32" ? names : names.filter((name) => name !== "winograd");
   }
 
   /** The fastest of one direction. */

@@ -7,6 +7,7 @@ import { FoldedWeights } from "./folded-weights.ts";
 import { JoinedLine } from "./joined-line.ts";
 import { type Layouts, MODEST } from "./layouts.ts";
 import { type WayOut, wayOutOf } from "./post-ops.ts";
+import { type Weights, weightsIn } from "./weights.ts";
 import type { Algorithm } from "./winograd.ts";
 
 type Forward = ReturnType<Addon["convolutionForward"]>;
@@ -29,6 +30,7 @@ export class ConvolutionForward {
   /** Products in each of the output's sums. */
   readonly #products: number;
   readonly #folded: FoldedWeights;
+  readonly #weights: Weights;
   readonly #line: JoinedLine;
   readonly #made: Made[] = [];
 
@@ -38,8 +40,9 @@ export class ConvolutionForward {
     this.#algorithms = algorithms;
     this.#shapes = shapes;
     this.#products = countOf(shapes.weights) / outputs;
+    this.#weights = weightsIn(layouts);
     this.#folded = new FoldedWeights(layouts, shapes.weights, outputs);
-    this.#line = new JoinedLine(layouts.addon, outputs);
+    this.#line = new JoinedLine(layouts.floats.addon, outputs);
   }
 
   run(
@@ -93,7 +96,7 @@ export class ConvolutionForward {
     const { scale, shift } = this.#line;
     const buffers: Buffer[] = [
       layouts.read(x, src),
-      scale ? this.#folded.read(w, scale, weights) : layouts.read(w, weights),
+      scale ? this.#folded.read(w, scale, weights) : this.#weights.read(w, weights),
       adds ? layouts.update(y, dst) : layouts.write(y, dst),
     ];
     if (shift) buffers.push(shift);
@@ -105,7 +108,9 @@ export class ConvolutionForward {
     const layouts = this.#layouts;
     const { scale, greatest: ofShift } = this.#line;
     const ofX = layouts.greatest(x, src);
-    const ofW = scale ? this.#folded.greatest(w, scale, weights) : layouts.greatest(w, weights);
+    const ofW = scale
+      ? this.#folded.greatest(w, scale, weights)
+      : this.#weights.greatest(w, weights);
     const areModest = ofX < MODEST && ofW < MODEST && ofShift < MODEST;
     return areModest ? ofX * ofW * this.#products + ofShift : Number.POSITIVE_INFINITY;
   }

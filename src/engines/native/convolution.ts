@@ -7,6 +7,7 @@ import { ConvolutionForward } from "./convolution-forward.ts";
 import type { Layouts } from "./layouts.ts";
 import { wayOutOf } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
+import { weightsIn } from "./weights.ts";
 
 /** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
 const SMALL = 2e6;
@@ -20,11 +21,15 @@ export function nativeConvolution(
   tuner: Tuner,
   d: ConvolutionDescriptor,
 ): LinearOp {
-  const { addon } = layouts;
-  const shapes = shapesOf(d);
-  const algorithms = new Algorithms(tuner, d, addon);
+  const { addon, floats } = layouts;
+  const isRounded = layouts.type === "bf16";
+  const shapes: ConvolutionShapes = { ...shapesOf(d), ...(isRounded && { type: layouts.type }) };
+  const algorithms = new Algorithms(tuner, d, addon, layouts.type);
   const forward = new ConvolutionForward(layouts, algorithms, shapes);
-  const biasLayout = layouts.plain([d.outputChannels]);
+  const rounded = weightsIn(layouts);
+  const biasLayout = floats.plain([d.outputChannels]);
+  /** What is learned: it comes to lie as its gradient does, where nothing else asks for it. */
+  let learned: SyncedMem | undefined;
   let data: ReturnType<typeof addon.convolutionBackwardData> | undefined;
   let weights: ReturnType<typeof addon.convolutionBackwardWeights> | undefined;
   let ownW: StoreMemory | undefined;
@@ -32,14 +37,16 @@ export function nativeConvolution(
 
   return {
     accepts: (posts) => wayOutOf(posts) !== undefined,
-    forward: (x, w, b, y, posts) => forward.run(x, w, b, y, posts),
+    forward(x, w, b, y, posts) {
+      learned = w;
+      forward.run(x, w, b, y, posts);
+    },
     backwardData(dy, w, dx) {
       const run = (primitive: NonNullable<typeof data>): void => {
         const { diffDst, weights, diffSrc } = primitive.layouts;
         const from = layouts.read(dy, diffDst);
         const to = layouts.write(dx, diffSrc);
-        // The weights change before this copy could be read again.
-        layouts.borrow(w, weights, (buffer) => layouts.run(primitive, [from, buffer, to]));
+        rounded.borrow(w, weights, (buffer) => layouts.run(primitive, [from, buffer, to]));
       };
       data ??= algorithms.fastest(
         "backward data",
@@ -76,18 +83,22 @@ export function nativeConvolution(
         (one) => layouts.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
       ).primitive;
       const { diffWeights } = weights.layouts;
+      if (learned && isRounded) {
+        floats.read(learned, diffWeights);
+        learned = undefined;
+      }
       // A gradient that is still zero is written; one that holds something is added to.
       const writesW = dw?.isZero === true;
       const writesB = db?.isZero === true;
       if (!writesW) ownW ??= layouts.scratch(diffWeights);
       run(
         weights,
-        writesW ? layouts.write(dw, diffWeights) : (ownW as StoreMemory),
-        writesB ? layouts.write(db, biasLayout) : scratchB(),
+        writesW ? floats.write(dw, diffWeights) : (ownW as StoreMemory),
+        writesB ? floats.write(db, biasLayout) : scratchB(),
       );
       layouts.ran.add(`weights ${weights.implementation}`);
-      if (dw && !writesW) add(layouts, diffWeights, ownW as StoreMemory, dw);
-      if (db && !writesB) add(layouts, biasLayout, ownB as StoreMemory, db);
+      if (dw && !writesW) add(floats, diffWeights, ownW as StoreMemory, dw);
+      if (db && !writesB) add(floats, biasLayout, ownB as StoreMemory, db);
     },
   };
 }

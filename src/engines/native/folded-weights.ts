@@ -59,15 +59,16 @@ export class FoldedWeights {
 
   /** Folds anew, into the memory of `own` where that is in the same layout. */
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, own: Folded | undefined): Folded {
-    const { addon } = this.#layouts;
+    const { floats } = this.#layouts;
     const kept = own?.layout === layout.key ? own : undefined;
     const memory = kept?.memory ?? this.#layouts.scratch(layout);
-    const plain = this.#layouts.plain(this.#shape);
+    const plain = floats.plain(this.#shape);
     const view = [1, this.#channels, plain.count / this.#channels, 1] as const;
     this.#layouts.lend(plain.count, (room) => {
-      addon.scaleForward(...view, Number.NaN, elementsOf(w), factors, undefined, room);
+      floats.addon.scaleForward(...view, Number.NaN, elementsOf(w), factors, undefined, room);
       this.#layouts.reorder(plain, layout).run(room, memory);
     });
+    const { addon } = layout.type === "f32" ? floats : this.#layouts;
     const greatest = addon.greatest(layout.stored, memory);
     const facts = { writes: w.writes, factors, greatest };
     if (kept) return Object.assign(kept, facts);

@@ -1,5 +1,6 @@
+import { EngineError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
-import type { Engine, PartialEngine } from "../engine.ts";
+import type { Engine, PartialEngine, PassedOn } from "../engine.ts";
 import type { Addon } from "./addon.ts";
 import { nativeBatchNorm } from "./batch-norm.ts";
 import { nativeBias, nativePReLU, nativeScale } from "./broadcast.ts";
@@ -9,6 +10,7 @@ import { nativeCrop, nativeGather, nativeIm2col, nativePermute, nativeTile } fro
 import { nativeDropout } from "./dropout.ts";
 import { nativeEltwise } from "./eltwise.ts";
 import { nativeInnerProduct } from "./inner-product.ts";
+import { bf16InnerProduct } from "./inner-product-bf16.ts";
 import {
   nativeContrastiveLoss,
   nativeInfogainLoss,
@@ -38,38 +40,19 @@ import { nativeVectors } from "./vectors.ts";
  */
 export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): PartialEngine {
   const layouts = new Layouts(addon);
-  const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
-  return {
+  const engine: PartialEngine = {
     name: "native",
     work: layouts,
     record: () => layouts.record(),
-    unary: (kernel, params, shape) =>
-      nativeUnary(layouts, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
-    convolution: (d) =>
-      d.input.length >= 1 &&
-      d.input.length <= 3 &&
-      !isEmpty([d.batch, d.inputChannels, ...d.output])
-        ? nativeConvolution(layouts, tuner, d)
-        : fallback.convolution(d),
+    ...passedOn(layouts, tuner, fallback),
     im2col: (d) => nativeIm2col(layouts, d),
-    pooling: (d) => nativePooling(layouts, d),
     unpooling: (d) => nativeUnpooling(layouts, d),
-    lrn: (d) => nativeLRN(layouts, d),
     regions: (d) => nativeRegions(layouts, d),
-    innerProduct: (d) =>
-      isEmpty(d.input) ? fallback.innerProduct(d) : nativeInnerProduct(layouts, tuner, d),
-    eltwise: (d) => nativeEltwise(layouts, d),
     reduction: (d) => nativeReduction(layouts, d),
-    dropout: (d) => nativeDropout(layouts, d),
     lstmUnit: (d) => nativeLSTMUnit(layouts, d),
     softmax: (d) => nativeSoftmax(layouts, d),
-    batchNorm: (d) => nativeBatchNorm(layouts, d),
     mvn: (d) => nativeMVN(layouts, d),
     unitLength: (d) => nativeUnitLength(layouts, d),
-    scale: (d) => nativeScale(layouts, d),
-    bias: (d) => nativeBias(layouts, d),
-    prelu: (d) => nativePReLU(layouts, d),
-    concat: (d) => nativeConcat(layouts, d),
     crop: (d) => nativeCrop(layouts, d),
     permute: (d) => nativePermute(layouts, d),
     tile: (d) => nativeTile(layouts, d),
@@ -87,5 +70,46 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     suppressClasses: nativeSuppressClasses(addon),
     update: nativeUpdate(layouts, fallback),
     ...nativeVectors(layouts),
+  };
+  let rounded: PartialEngine | undefined;
+  const bf16 = (): PartialEngine => {
+    if (!addon.multipliesBf16) {
+      throw new EngineError(
+        "precision bf16: this processor has no instructions for bfloat16 (AVX512_BF16), and without them it would be slower than f32. Expected such a processor; or --engine reference, which rounds the same way.",
+      );
+    }
+    const alike = fallback.bf16?.() as Engine;
+    rounded ??= { ...engine, ...passedOn(new Layouts(addon, layouts), tuner, alike) };
+    return rounded;
+  };
+  return { ...engine, bf16 };
+}
+
+/** Primitives whose results go from layer to layer: of floats, or with the layouts for it of bfloat16. */
+function passedOn(layouts: Layouts, tuner: Tuner, fallback: Engine): Pick<Engine, PassedOn> {
+  const isEmpty = (shape: readonly number[]): boolean => countOf(shape) === 0;
+  return {
+    unary: (kernel, params, shape) =>
+      nativeUnary(layouts, kernel, params, shape) ?? fallback.unary(kernel, params, shape),
+    convolution: (d) =>
+      d.input.length >= 1 &&
+      d.input.length <= 3 &&
+      !isEmpty([d.batch, d.inputChannels, ...d.output])
+        ? nativeConvolution(layouts, tuner, d)
+        : fallback.convolution(d),
+    pooling: (d) => nativePooling(layouts, d),
+    lrn: (d) => nativeLRN(layouts, d),
+    innerProduct(d) {
+      if (isEmpty(d.input)) return fallback.innerProduct(d);
+      const isRounded = layouts.type === "bf16";
+      return isRounded ? bf16InnerProduct(layouts, d) : nativeInnerProduct(layouts, tuner, d);
+    },
+    eltwise: (d) => nativeEltwise(layouts, d),
+    dropout: (d) => nativeDropout(layouts, d),
+    batchNorm: (d) => nativeBatchNorm(layouts, d),
+    scale: (d) => nativeScale(layouts, d),
+    bias: (d) => nativeBias(layouts, d),
+    prelu: (d) => nativePReLU(layouts, d),
+    concat: (d) => nativeConcat(layouts, d),
   };
 }

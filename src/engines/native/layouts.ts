@@ -1,7 +1,15 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import type { Recording, Work } from "../engine.ts";
-import type { Addon, Buffer, Layout, Primitive, StoreMemory, ViewArgs } from "./addon.ts";
+import type {
+  Addon,
+  Buffer,
+  ElementType,
+  Layout,
+  Primitive,
+  StoreMemory,
+  ViewArgs,
+} from "./addon.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 import { NativeStore } from "./native-store.ts";
 import { Tape, withTape } from "./tape.ts";
@@ -25,26 +33,49 @@ interface Bound {
  * The plain layout is the array's cpu copy; any other is a private store that the array keeps, so that a
  * layer finds its input where the layer before left it. A store's memory comes from a pool and goes back when
  * its elements are stale; two arrays of equal elements may hold the same until one of them is written.
+ *
+ * There are two for an engine: one for layers that compute with floats, and one for those whose arrays are kept as bfloat16
+ * (`bf16`). The layouts that each gives have its type of elements, and its `addon` computes with these; an array that lies in
+ * the other type is converted when it is read, and an array of bfloat16 is one of floats, rounded, to everyone else.
  */
 export class Layouts implements Work {
   readonly addon: Addon;
-  /** Where arrays that are written from now on lie. */
-  pool: MemoryPool;
+  readonly type: ElementType;
+  /** For floats: this one, or the one beside it. */
+  readonly floats: Layouts;
   readonly #bare: Addon;
+  #pool: MemoryPool;
   #tape: Tape | undefined;
-  /** Reorders done so far. */
-  reorders = 0;
   /** Names of the implementations that ran since this was last cleared. */
-  readonly ran: Set<string> = new Set();
+  readonly ran: Set<string>;
   readonly #plain: Map<string, Layout> = new Map();
-  readonly #reorders: Map<string, Primitive<"from" | "to">> = new Map();
+  /** Layouts of the other type by their keys: the same order with elements of this type. */
+  readonly #typed: Map<string, Layout> = new Map();
+  readonly #reorders: Map<string, Primitive<"from" | "to">>;
   /** What is known of arrays' magnitudes, and after how many writes of them. */
-  readonly #bounds: WeakMap<SyncedMem, Bound> = new WeakMap();
+  readonly #bounds: WeakMap<SyncedMem, Bound>;
+  #reordered = 0;
 
-  constructor(addon: Addon) {
+  /** @param floats makes this the one for bfloat16 beside it */
+  constructor(addon: Addon, floats?: Layouts) {
     this.#bare = addon;
-    this.addon = withTape(addon, () => this.#tape);
-    this.pool = new MemoryPool(addon);
+    this.addon = floats ? { ...addon, ...addon.bf16 } : withTape(addon, () => this.#tape);
+    this.type = floats ? "bf16" : "f32";
+    this.floats = floats ?? this;
+    this.#pool = floats?.pool ?? new MemoryPool(addon);
+    this.ran = floats?.ran ?? new Set();
+    this.#reorders = floats ? floats.#reorders : new Map();
+    this.#bounds = floats ? floats.#bounds : new WeakMap();
+  }
+
+  /** Where arrays that are written from now on lie. */
+  get pool(): MemoryPool {
+    return this.floats.#pool;
+  }
+
+  /** Reorders done so far. */
+  get reorders(): number {
+    return this.floats.#reordered;
   }
 
   /** Notes all calls until the tape that this gives is ended. */
@@ -52,12 +83,12 @@ export class Layouts implements Work {
     const { pool } = this;
     const tape = new Tape(new MemoryPool(this.#bare, TAPE_MEMORY));
     this.#tape = tape;
-    this.pool = tape.pool;
+    this.#pool = tape.pool;
     return {
       knows: (mem) => tape.knows(mem),
       end: () => {
         this.#tape = undefined;
-        this.pool = pool;
+        this.#pool = pool;
         return tape.end();
       },
     };
@@ -72,15 +103,31 @@ export class Layouts implements Work {
     const key = dims.join("x");
     let layout = this.#plain.get(key);
     if (!layout) {
-      layout = new this.addon.Layout(dims);
+      layout = new this.addon.Layout(dims, undefined, this.type);
       this.#plain.set(key, layout);
     }
     return layout;
   }
 
+  /** The layout of those dims with channels in such blocks. */
+  blocked(dims: Shape, block: number): Layout {
+    return new this.addon.Layout(dims, block, this.type);
+  }
+
+  /** The layout of the same order with elements of this type. */
+  #typedOf(layout: Layout): Layout {
+    if (layout.type === this.type) return layout;
+    let typed = this.#typed.get(layout.key);
+    if (!typed) {
+      typed = new this.addon.Layout(layout, undefined, this.type);
+      this.#typed.set(layout.key, typed);
+    }
+    return typed;
+  }
+
   /** The primitive that moves elements from one layout to another; made once. */
   reorder(from: Layout, to: Layout): Primitive<"from" | "to"> {
-    this.reorders++;
+    this.floats.#reordered++;
     const key = `${from.key}>${to.key}`;
     let primitive = this.#reorders.get(key);
     if (!primitive) {
@@ -97,7 +144,7 @@ export class Layouts implements Work {
   current(mem: SyncedMem, dims: Shape): Layout {
     const store = mem.freshPrivate();
     return store instanceof NativeStore && sameShape(store.described.dims, dims)
-      ? store.described
+      ? this.#typedOf(store.described)
       : this.plain(dims);
   }
 
@@ -133,12 +180,14 @@ export class Layouts implements Work {
       this.run(this.reorder(source.described, layout), [source.memory, store.memory]);
     } else store.fromPlain(mem.cpu());
     mem.markPrivateFresh(store);
-    if (mem.isLasting) mem.dropCpu();
+    if (mem.isLasting && layout.type === "f32") mem.dropCpu();
     return store.memory;
   }
 
   /** The array in that layout, every element to be written. */
   write(mem: SyncedMem, layout: Layout): Buffer {
+    // Calls for bfloat16 are not noted.
+    if (this.floats !== this) this.floats.#tape?.spoil();
     if (layout.isPlain) return mem.overwriteCpu() as Float32Array;
     const store = this.#store(mem, layout);
     mem.markPrivateWritten(store);
@@ -221,7 +270,7 @@ export class Layouts implements Work {
       use(this.read(mem, layout));
       return;
     }
-    this.lend(layout.stored, (memory) => {
+    this.lend(layout.floats, (memory) => {
       this.run(this.reorder(from.described, layout), [from.memory, memory]);
       use(memory);
     });
@@ -245,13 +294,13 @@ export class Layouts implements Work {
 
   /** Memory of an op's own. */
   scratch(layout: Layout): StoreMemory {
-    return new this.addon.Store(layout.stored);
+    return new this.addon.Store(layout.floats);
   }
 
   #store(mem: SyncedMem, layout: Layout): NativeStore {
     const kept = mem.privateStore(layout.key);
     if (kept instanceof NativeStore) return kept;
-    const store = new NativeStore(this, layout, mem.isLasting);
+    const store = new NativeStore(this.floats, layout, mem.isLasting);
     mem.adoptPrivate(store);
     return store;
   }

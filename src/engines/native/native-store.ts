@@ -50,7 +50,7 @@ export class NativeStore implements PrivateStore {
     if (!before || before.holders === 1) return this.memory;
     this.#held = this.#take();
     if (keepsElements) {
-      this.#layouts.addon.copy(this.described.stored, before.memory, this.#held.memory);
+      this.#layouts.addon.copy(this.described.floats, before.memory, this.#held.memory);
     }
     this.#layouts.pool.release(before);
     return this.#held.memory;
@@ -60,7 +60,7 @@ export class NativeStore implements PrivateStore {
   hold(): Held {
     if (this.#seen) {
       const copy = this.#take();
-      this.#layouts.addon.copy(this.described.stored, this.memory, copy.memory);
+      this.#layouts.addon.copy(this.described.floats, this.memory, copy.memory);
       return copy;
     }
     this.#held ??= this.#take();
@@ -71,7 +71,7 @@ export class NativeStore implements PrivateStore {
   /** Gives up its own memory and holds this from now on. */
   adopt(held: Held): void {
     if (this.#seen) {
-      this.#layouts.addon.copy(this.described.stored, held.memory, this.memory);
+      this.#layouts.addon.copy(this.described.floats, held.memory, this.memory);
       this.#layouts.pool.release(held);
       return;
     }
@@ -85,7 +85,7 @@ export class NativeStore implements PrivateStore {
   }
 
   #take(): Held {
-    return this.#layouts.pool.take(this.described.stored, this.#isLasting);
+    return this.#layouts.pool.take(this.described.floats, this.#isLasting);
   }
 
   joining(): Joining {

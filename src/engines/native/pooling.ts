@@ -66,7 +66,7 @@ function loopPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp {
   const made = new PerLayout((x) => {
     const isBlocked = liesInBlocks(x);
     const input = isBlocked ? x : layouts.plain(src);
-    const output = isBlocked ? new addon.Layout(dst, x.block) : layouts.plain(dst);
+    const output = isBlocked ? layouts.blocked(dst, x.block) : layouts.plain(dst);
     const args = poolArgs(
       d,
       isBlocked ? viewOf(input) : [d.batch, d.channels, countOf(d.input), 1],

@@ -1,7 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
-import type { Engine, Params, UnaryKernel, UnaryOp } from "../engine.ts";
+import type { Engine, Params, PartialEngine, UnaryKernel, UnaryOp } from "../engine.ts";
 import { referenceBatchNorm } from "./batch-norm.ts";
+import { roundedPrimitives } from "./bf16.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
 import { referenceConcat } from "./concat.ts";
 import { referenceContrastiveLoss } from "./contrastive-loss.ts";
@@ -73,6 +74,14 @@ export class ReferenceEngine implements Engine {
   readonly suppress: Engine["suppress"] = referenceSuppress;
   readonly suppressClasses: Engine["suppressClasses"] = referenceSuppressClasses;
   readonly update: Engine["update"] = referenceUpdate;
+
+  #rounded: PartialEngine | undefined;
+
+  bf16(): PartialEngine {
+    // What is not listed are methods of the class, and numbers of it.
+    this.#rounded ??= Object.assign(new ReferenceEngine(), roundedPrimitives(this));
+    return this.#rounded;
+  }
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {
     const count = countOf(shape);

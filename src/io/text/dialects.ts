@@ -24,7 +24,14 @@ type Fate =
     };
 
 const engineChoice: Fate = { kind: "ignore", why: "the best engine is chosen here" };
-const precision: Fate = { kind: "ignore", why: "everything is computed in 32-bit floats" };
+const precision: Fate = {
+  kind: "ignore",
+  why: "gradients are kept as what their layer's data is, and sums are 32-bit floats",
+};
+const gradientScale: Fate = {
+  kind: "ignore",
+  why: "no gradient vanishes: bfloat16 reaches as far as 32-bit floats",
+};
 const reading: Fate = {
   kind: "ignore",
   why: "reading is always sequential, cached and in threads",
@@ -75,19 +82,19 @@ const pixelLabels: Fate = {
  */
 const fates: Readonly<Record<string, Fate>> = {
   "LayerParameter.engine": engineChoice,
-  "LayerParameter.forward_type": precision,
+  "LayerParameter.forward_type": { kind: "honour" },
   "LayerParameter.backward_type": precision,
   "LayerParameter.forward_math": precision,
   "LayerParameter.backward_math": precision,
   "LayerParameter.debug": { kind: "ignore", why: "it only prints" },
   "LayerParameter.quantization_param": { kind: "ignore", why: "the weights are used as they are" },
   "NetParameter.engine": engineChoice,
-  "NetParameter.default_forward_type": precision,
+  "NetParameter.default_forward_type": { kind: "honour" },
   "NetParameter.default_backward_type": precision,
   "NetParameter.default_forward_math": precision,
   "NetParameter.default_backward_math": precision,
-  "NetParameter.global_grad_scale": precision,
-  "NetParameter.global_grad_scale_adaptive": precision,
+  "NetParameter.global_grad_scale": gradientScale,
+  "NetParameter.global_grad_scale_adaptive": gradientScale,
   "NetParameter.default_conv_algos_override": engineChoice,
   "NetParameter.compile_net_state": engineChoice,
   "NetParameter.eltwise_mem_optimize": engineChoice,
@@ -230,12 +237,12 @@ const fates: Readonly<Record<string, Fate>> = {
   "SolverParameter.larc_eta": { kind: "honour" },
   "SolverParameter.local_lr_auto": { kind: "honour" },
   "SolverParameter.local_gw_ratio": { kind: "honour" },
-  "SolverParameter.solver_data_type": precision,
+  "SolverParameter.solver_data_type": { kind: "honour" },
   "SolverParameter.engine": engineChoice,
   "SolverParameter.disabled_update": refuse("every parameter is updated; give lr_mult: 0", "false"),
   "SolverParameter.test_and_snapshot_start_epoch": detection,
   "SolverParameter.test_and_snapshot_last_epochs": detection,
-  "SolverParameter.global_grad_scale": precision,
+  "SolverParameter.global_grad_scale": gradientScale,
   "SolverParameter.store_blobs_in_old_format": {
     kind: "ignore",
     why: "blobs are written with shapes",

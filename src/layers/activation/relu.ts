@@ -16,6 +16,7 @@ import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 export class ReLULayer extends RectifierLayer {
   static override readonly type: string = "ReLU";
   static override readonly isSteady: boolean = true;
+  static override readonly mayBeBf16: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["relu_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu;
   protected override readonly params: Slope = { slope: this.param.relu_param?.negative_slope ?? 0 };

@@ -16,6 +16,7 @@ import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 export class ReLU6Layer extends RectifierLayer {
   static override readonly type: string = "ReLU6";
   static override readonly isSteady: boolean = true;
+  static override readonly mayBeBf16: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["relu6_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu6;
   protected override readonly params: Slope = {

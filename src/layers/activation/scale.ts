@@ -34,6 +34,7 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["scale_param"];
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
   static override readonly role: LayerRole = "normalization";

@@ -161,6 +161,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly needs: readonly Primitive[] = ["host"];
   static readonly bottoms: Arity = arity.one;
   static readonly tops: Arity = arity.one;
+  /** In a net of bfloat16 its only top, and the gradients that it gives, are kept so: not what counts, picks or is a loss. */
+  static readonly mayBeBf16: boolean | "as its bottom" = false;
   /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */
   static readonly hostBottoms: readonly number[] = [];
   /** Tops whose gradients the layer's own code reads (the weight of a loss): they must be on the host before backward. */
@@ -175,7 +177,6 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly isLoss: boolean = false;
   /** `param { lr_mult }` of blobs that are statistics may only be 0; elsewhere it counts as 0 there. */
   static readonly keepsStatistics: boolean = false;
-
   /**
    * In TEST its forward asks its engine for the same each time, on the same arrays, while shapes and parameters stay: its own code looks
    * at no element and counts no passes. A class says it of itself, not of those that extend it.

@@ -25,6 +25,7 @@ export class DropoutLayer extends RandomNeuronLayer {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy", "scale"];
+  static override readonly mayBeBf16: boolean = true;
 
   override readonly fusion: LayerFusion = {
     postOp: () =>

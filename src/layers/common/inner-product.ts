@@ -21,6 +21,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly role: LayerRole = "learned";
 
   override readonly fusion: LayerFusion = {

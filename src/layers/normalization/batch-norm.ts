@@ -62,6 +62,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     "scale",
     "concat",
   ];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
   static override readonly role: LayerRole = "normalization";

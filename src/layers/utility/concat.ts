@@ -19,6 +19,7 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["concat_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly bottoms = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = ({ concat_param }) => {
     const { axis = 1, concat_dim = axis } = concat_param ?? {};

@@ -37,6 +37,7 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise", ...Stretched.needs];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly bottoms = arity.twoOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;
 

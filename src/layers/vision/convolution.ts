@@ -25,6 +25,7 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Convolution";
   static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["convolution"];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     windowMap("convolution_param", param, param?.axis);
 

@@ -71,6 +71,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "scale"];
+  static override readonly mayBeBf16: boolean = true;
   static override readonly tops = arity.oneOrTwo;
   static override readonly role: LayerRole = "window";
   static override readonly coordMap: CoordMapOf = ({ pooling_param: param }) =>

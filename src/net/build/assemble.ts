@@ -15,6 +15,7 @@ import { alignCrops } from "./align-crops.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
 import { located } from "./error-context.ts";
 import { insertSplits } from "./insert-splits.ts";
+import { planPrecision } from "./precision.ts";
 import { filterByState, mergeStates } from "./state.ts";
 
 /** A net set up, before it runs. */
@@ -67,10 +68,11 @@ export function assemble(
     }
     const split = insertSplits(filtered, log);
     const file = sourceOf(param)?.file;
+    const ofFloats = dtype === "f64" ? ([referenceOf(engines)] as const) : engines;
     const built = buildNet(split, {
       ...given,
       ...(file !== undefined && { file }),
-      engines: dtype === "f64" ? [referenceOf(engines)] : engines,
+      enginesOf: planPrecision(filtered, ofFloats, options, log),
       phase,
       seed: options.seed ?? chosenSeed() ?? 1,
       dtype,

@@ -11,6 +11,7 @@ import { type PlannedLayer, pruneBackward, warnOfLostWeights } from "./backward-
 import { layerKeys } from "./layer-keys.ts";
 import { warnOfOverwritten } from "./overwritten.ts";
 import { type LearnableParam, ParameterTable } from "./parameters.ts";
+import type { EnginesOf } from "./precision.ts";
 
 /** One layer of a built net with all that running it takes. */
 export interface BuiltLayer extends PlannedLayer {
@@ -62,11 +63,11 @@ export interface BuiltNet {
 }
 
 /** Options of a net with its defaults filled in. */
-type BuildOptions = Required<
-  Pick<NetOptions, "engines" | "phase" | "seed" | "dtype" | "log" | "registry">
-> &
+type BuildOptions = Required<Pick<NetOptions, "phase" | "seed" | "dtype" | "log" | "registry">> &
   Pick<NetOptions, "root" | "shard" | "forInference"> &
   Pick<LayerContext, "buildNet" | "file"> & {
+    /** What may compute a layer. */
+    readonly enginesOf: EnginesOf;
     /** Weights are about to be read: fillers wait for `fillRest`. */
     readonly fillsLater: boolean;
   };
@@ -113,7 +114,7 @@ class Builder {
   }
 
   add(given: LayerParameter, key: string): void {
-    const { engines, phase, seed, dtype, registry, root, file, shard, buildNet } = this.#options;
+    const { enginesOf, phase, seed, dtype, registry, root, file, shard, buildNet } = this.#options;
     const { forInference = false } = this.#options;
     const param: LayerParameter = { ...given, phase: given.phase ?? phase };
     const name = param.name ?? "";
@@ -125,7 +126,7 @@ class Builder {
     checkArity(param, Class, bottoms.length, tops.names.length);
     checkPropagateDown(param, bottoms.length);
 
-    const layer = registry.create(param, engines, {
+    const layer = registry.create(param, enginesOf(param, Class), {
       key,
       phase: param.phase ?? phase,
       dtype,

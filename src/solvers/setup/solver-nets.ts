@@ -37,6 +37,7 @@ export function buildNets(
     log,
     root,
     registry,
+    precision,
     sharesMemory = false,
     workers,
   }: SolverOptions & { readonly engines: Engines },
@@ -51,12 +52,13 @@ export function buildNets(
     ...(log && { log }),
     ...(root !== undefined && { root }),
     ...(registry && { registry }),
+    ...(precision && { precision }),
     ...(workers && { workers }),
   };
   const plans = netPlans(param, where, level, stages);
   const nets: Net[] = [];
   try {
-    for (const plan of plans) nets.push(buildPlanned(plan, options));
+    for (const plan of plans) nets.push(buildPlanned(plan, options, param.solver_data_type));
     const [trained, ...tested] = nets as [Net, ...Net[]];
     for (const net of tested) net.shareWith(trained, silent);
     warnOfIdleNet(trained, where, log ?? silent);
@@ -142,6 +144,7 @@ function readPlanned(
 /**
  * Builds a planned net.
  * @param options of the net, but for what the plan decides; relative paths start at its `root`
+ * @param type of a net's arrays that says none itself
  */
 function buildPlanned(
   plan: NetPlan,
@@ -150,9 +153,12 @@ function buildPlanned(
     workers,
     ...options
   }: Omit<NetOptions, "phase" | "level" | "stages"> & Pick<SolverOptions, "workers">,
+  type: SolverParameter["solver_data_type"],
 ): Net {
   log("info", "solver", plan.origin);
-  const { param, state } = readPlanned(plan, options.root, log);
+  const { param: given, state } = readPlanned(plan, options.root, log);
+  const isTyped = type === undefined || given.default_forward_type !== undefined;
+  const param = isTyped ? given : keepSource(given, { ...given, default_forward_type: type });
   const isTest = state.phase === "TEST";
   return new Net(param, {
     ...options,
