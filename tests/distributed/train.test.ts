@@ -126,7 +126,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
       {
         solver: solver(list, batch, `${rules.SGD} iter_size: 2 clip_gradients: 0.5`),
         engine: "webgpu",
-        iterations: 4,
+        iterations: 2,
       },
     ];
     expectSame(trainInRanks(folder, 2, runs(4)), trainInRanks(folder, 1, runs(8)));

@@ -64,10 +64,11 @@ async function foundIn(name: string): Promise<string[]> {
   return found.map(({ check }) => check);
 }
 
-/** Those that take longest; what the first two of them show, tests of `caffe new` and `caffe extract_features` do too. */
+/** Those that take longest; what the first three of them show, tests of `caffe new`, `caffe extract_features` and the notebooks do too. */
 const LONG = [
   "image-folder",
   "feature-extraction",
+  "siamese",
   "own-pictures",
   "crnn",
   "detection",

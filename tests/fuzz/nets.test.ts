@@ -21,7 +21,7 @@ const engines = createEngines({ prefer: "reference" });
 /** How many nets each engine runs here; a software GPU takes its time. `npm run fuzz:nets` does more. */
 const RUNS = isLong
   ? { reference: 60, wasm: 100, native: 300, webgpu: 12 }
-  : { reference: 30, wasm: 50, native: 150, webgpu: 8 };
+  : { reference: 20, wasm: 40, native: 100, webgpu: 4 };
 
 test.each(
   [...availableEngines].map(([name, its]) => [name, RUNS[name as keyof typeof RUNS], its] as const),
