@@ -42,6 +42,7 @@ export {
   type SegmenterOptions,
 } from "./inference/segmenter.ts";
 export { overlap, readWindows, suppress } from "./inference/windows.ts";
+export { decodeIdx } from "./io/lists/idx-array.ts";
 export { decodeProto, encodeProto } from "./io/proto/binary.ts";
 export type * as proto from "./io/proto/caffe.ts";
 export type { LayerParameter, NetParameter, SolverParameter } from "./io/proto/caffe.ts";

@@ -50,6 +50,7 @@ export default defineConfig({
         ["API", "api/index"],
         ["Layers of your own", "user-layers"],
         ["GPU", "gpu"],
+        ["In a browser", "browser"],
         ["Many machines", "distributed"],
         ["Performance", "performance"],
         ["Snapshots", "solvers#snapshots"],

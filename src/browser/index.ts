@@ -7,6 +7,7 @@ export { Blob } from "../blob/blob.ts";
 export { createEngines } from "../engines/create.ts";
 export { openEngines } from "../engines/open.ts";
 export { openGpu } from "../engines/webgpu/device.ts";
+export { decodeIdx } from "../io/lists/idx-array.ts";
 export { parsePrototxt, printPrototxt } from "../io/text/prototxt.ts";
 export { decodeCaffemodel, encodeCaffemodel } from "../io/weights/caffemodel.ts";
 export { Net } from "../net/net.ts";

@@ -11,7 +11,8 @@ export {
   datumToArray,
 } from "../blob/array-proto.ts";
 export { channelMeans } from "../io/images/mean-image.ts";
-export { type IdxFile, readIdx } from "../io/lists/idx.ts";
+export { readIdx } from "../io/lists/idx.ts";
+export type { IdxFile } from "../io/lists/idx-array.ts";
 export { readNpy } from "../io/lists/npy.ts";
 export {
   type Box,

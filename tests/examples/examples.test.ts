@@ -115,8 +115,8 @@ describe("examples", () => {
 
   test("every folder is in the table, and run here", () => {
     const folders = readdirSync("examples", { withFileTypes: true })
-      // The notebooks have a README, and tests, of their own.
-      .filter((entry) => entry.isDirectory() && entry.name !== "notebooks")
+      // These have a README, and tests, of their own.
+      .filter((entry) => entry.isDirectory() && !["browser", "notebooks"].includes(entry.name))
       .map(({ name }) => name);
     expect(folders.sort()).toEqual(examples.map(([name]) => name).sort());
     const readme = readFileSync("examples/README.md", "utf8");

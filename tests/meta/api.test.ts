@@ -9,7 +9,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const VALUES = words(`
   Blob Classifier Detector L Layer LayerRegistry Net NetSpec NetWorker ObjectDetector P Segmenter Solver Timer
-  arity chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeProto dotOf
+  arity chartKinds chartSvg coordMap coordMapFromTo createEngines crop decodeCaffemodel decodeIdx decodeProto dotOf
   drawDetections drawNet drawNetToFile drawSegmentation encodeCaffemodel encodeProto errors
   fromOnnx fullyConvolutional getModel io labelColours layerOf layerTypes listModels logChart modelCard
   openEngines openGpu overlap parsePrototxt printPrototxt readCaffemodel readClassNames readLabels
@@ -37,7 +37,7 @@ const IN_IO = words(`
   saveImage writeMean
 `);
 const IN_BROWSER = words(`
-  Blob Net Solver createEngines decodeCaffemodel encodeCaffemodel openEngines openGpu parsePrototxt
+  Blob Net Solver createEngines decodeCaffemodel decodeIdx encodeCaffemodel openEngines openGpu parsePrototxt
   printPrototxt silent
 `);
 

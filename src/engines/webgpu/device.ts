@@ -43,6 +43,9 @@ const LIMITS = [
 const HOW_TO =
   "On Debian: apt-get install libvulkan1 mesa-vulkan-drivers, or the maker's own driver. A software adapter for tests: apt-get install libvulkan1 chromium-common, and set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json.";
 
+const IN_BROWSER =
+  "Expected a GPU that this browser lets pages use, with its graphics acceleration switched on.";
+
 /** Dawn's instances: it must outlive all that was made by it, and it crashes if it is collected before. */
 const instances: GPU[] = [];
 
@@ -165,9 +168,8 @@ async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
       return null;
     });
   if (adapter) return adapter;
-  throw new DeviceError("use", "", `no adapter is found. Install a Vulkan driver. ${HOW_TO}`, {
-    cause,
-  });
+  const what = browserGpu() ? IN_BROWSER : `Install a Vulkan driver. ${HOW_TO}`;
+  throw new DeviceError("use", "", `no adapter is found. ${what}`, { cause });
 }
 
 function browserGpu(): GPU | undefined {
