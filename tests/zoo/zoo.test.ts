@@ -129,7 +129,7 @@ test.skipIf(!existsSync(prototxts))(
     const say = (line: string): void => void said.push(line);
     const counts = judgeFiles(prototxts, { every: isLong ? 1 : 10 }, [shapesOnly], say);
     expect(said.filter((line) => line.startsWith("FAILED"))).toEqual([]);
-    expect(counts.ok).toBeGreaterThanOrEqual(100);
+    expect(counts.ok).toBeGreaterThanOrEqual(isLong ? 100 : 50);
   },
   120_000,
 );
