@@ -43,14 +43,17 @@ function elementCount(shape: Shape): number {
  */
 export class Blob {
   readonly dtype: DType;
-  #shape: Shape = [0];
-  #count = 0;
-  #data: SyncedMem = new SyncedMem(0);
-  #diff: SyncedMem = new SyncedMem(0);
+  #shape: Shape;
+  #count: number;
+  #data: SyncedMem;
+  #diff: SyncedMem;
 
   constructor(shape: Shape = [0], dtype: DType = "f32") {
     this.dtype = dtype;
-    this.reshape(shape);
+    this.#count = elementCount(shape);
+    this.#shape = [...shape];
+    this.#data = new SyncedMem(this.#count, dtype);
+    this.#diff = new SyncedMem(this.#count, dtype);
   }
 
   /** A blob of the value's shape holding its data (and its diff where it has one). */

@@ -105,8 +105,9 @@ export class SyncedMem {
   #cpuFresh = false;
   /** Others see the memory of the cpu copy: it stays where it is. */
   #isCpuSeen = false;
-  readonly #stores: Map<string, PrivateStore> = new Map();
-  readonly #freshStores: Set<PrivateStore> = new Set();
+  /** Copies in engines' layouts, and those of them that are fresh; undefined before the first. */
+  #stores: Map<string, PrivateStore> | undefined;
+  #freshStores: Set<PrivateStore> | undefined;
   #device: DeviceStore | undefined;
   /** How many blobs use it. */
   #holders = 1;
@@ -126,7 +127,7 @@ export class SyncedMem {
   get head(): Head {
     const fresh: Head[] = [];
     if (this.#cpuFresh) fresh.push("HEAD_AT_CPU");
-    if (this.#freshStores.size > 0) fresh.push("HEAD_AT_PRIVATE");
+    if (this.#freshCount > 0) fresh.push("HEAD_AT_PRIVATE");
     if (this.#deviceFresh) fresh.push("HEAD_AT_GPU");
     return fresh.length > 1 ? "SYNCED" : (fresh[0] ?? "UNINITIALIZED");
   }
@@ -138,19 +139,19 @@ export class SyncedMem {
 
   /** True while nothing has been written since construction or `zero()`: every element is 0. */
   get isZero(): boolean {
-    const isFresh = this.#cpuFresh || this.#deviceFresh || this.#freshStores.size > 0;
+    const isFresh = this.#cpuFresh || this.#deviceFresh || this.#freshCount > 0;
     return !isFresh || this.#isZeroOnDevice;
   }
 
   /** Whether the elements can be read on the host at once. */
   get isOnHost(): boolean {
-    const isElsewhere = this.#cpuFresh || this.#freshStores.size > 0 || this.#isZeroOnDevice;
+    const isElsewhere = this.#cpuFresh || this.#freshCount > 0 || this.#isZeroOnDevice;
     return !this.#deviceFresh || isElsewhere;
   }
 
   /** Bytes of all copies. */
   get residentBytes(): number {
-    const copies = this.#freshStores.size + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
+    const copies = this.#freshCount + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
     return copies * this.count * (this.dtype === "f32" ? 4 : 8);
   }
 
@@ -259,7 +260,7 @@ export class SyncedMem {
 
   /** Any private store that is fresh, or undefined: its layout tells an engine how the data lies now. */
   freshPrivate(): PrivateStore | undefined {
-    for (const store of this.#freshStores) return store;
+    if (this.#freshStores) for (const store of this.#freshStores) return store;
     return undefined;
   }
 
@@ -270,31 +271,32 @@ export class SyncedMem {
 
   /** The store for `layout`, fresh or stale, if there is one. */
   privateStore(layout: string): PrivateStore | undefined {
-    return this.#stores.get(layout);
+    return this.#stores?.get(layout);
   }
 
   /** Whether the store for `layout` holds the newest elements. */
   isPrivateFresh(layout: string): boolean {
-    const store = this.#stores.get(layout);
-    return store !== undefined && this.#freshStores.has(store);
+    const store = this.#stores?.get(layout);
+    return store !== undefined && this.#freshStores?.has(store) === true;
   }
 
   /** Keeps `store` as this array's copy in its layout; it is stale until said otherwise. */
   adoptPrivate(store: PrivateStore): void {
+    this.#stores ??= new Map();
     const old = this.#stores.get(store.layout);
-    if (old) this.#freshStores.delete(old);
+    if (old) this.#freshStores?.delete(old);
     this.#stores.set(store.layout, store);
   }
 
   /** Says that the store for its layout now holds the newest elements too (after a reorder into it). */
   markPrivateFresh(store: PrivateStore): void {
-    this.#freshStores.add(store);
+    this.#addFresh(store);
   }
 
   /** Says that the store was written: the only fresh copy from now on. */
   markPrivateWritten(store: PrivateStore): void {
     this.#stale(store);
-    this.#freshStores.add(store);
+    this.#addFresh(store);
   }
 
   /** The copy in a device's memory, fresh or stale, if there is one. */
@@ -353,27 +355,37 @@ export class SyncedMem {
     this.#stale();
     this.#cpu = undefined;
     this.#isCpuSeen = false;
-    this.#stores.clear();
+    this.#stores?.clear();
     this.#device?.free();
     this.#device = undefined;
   }
 
   /** Frees the cpu copy of an array that lives on in a private layout. */
   dropCpu(): void {
-    if (this.#freshStores.size === 0 || this.#isCpuSeen) return;
+    if (this.#freshCount === 0 || this.#isCpuSeen) return;
     this.#cpu = undefined;
     this.#cpuFresh = false;
   }
 
   /** Frees the private stores that are stale (layouts of a shape that is gone). */
   dropStale(): void {
-    for (const [layout, store] of this.#stores) {
-      if (!this.#freshStores.has(store)) this.#stores.delete(layout);
+    for (const [layout, store] of this.#stores ?? []) {
+      if (!this.#freshStores?.has(store)) this.#stores?.delete(layout);
     }
   }
 
   #releaseStores(kept?: PrivateStore): void {
-    for (const store of this.#freshStores) if (store !== kept) store.release();
-    this.#freshStores.clear();
+    if (this.#freshCount === 0) return;
+    for (const store of this.#freshStores ?? []) if (store !== kept) store.release();
+    this.#freshStores?.clear();
+  }
+
+  #addFresh(store: PrivateStore): void {
+    this.#freshStores ??= new Set();
+    this.#freshStores.add(store);
+  }
+
+  get #freshCount(): number {
+    return this.#freshStores?.size ?? 0;
   }
 }

@@ -317,6 +317,7 @@ export class LayerRunner {
   /** Nothing runs from now on: the memory is given back. */
   close(): void {
     this.#isClosed = true;
+    this.#steady?.forget();
     this.#execution.close();
   }
 
