@@ -54,7 +54,9 @@ export async function classification({ isShort, folder, say }: Run): Promise<Fou
   timer.stop();
   say(`64 images in ${timer.ms.toFixed(1)} ms, on engine ${net.layers[1]?.engineName}.`);
 
-  // 4. Look inside: the shape of each blob, and of each layer's parameters.
+  // 4. Look inside: the shape of each blob, and of each layer's parameters. A classifier's net gives up what it needs no more,
+  // so what is looked at is kept.
+  net.keep("conv1");
   await net.forward({ data: { shape: [1, 1, SIDE, SIDE], data: imageOf(test, 0) } });
   for (const [name, blob] of net.blobs) say(`${name.padEnd(12)} ${blob.shape.join("×")}`);
   for (const [name, [w, b]] of net.params)
