@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isLong } from "../support/long.ts";
 import type { Told, train } from "./page.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -115,15 +116,19 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : `in Chromium, which ${CHROMIUM
     );
   };
 
-  test("it trains LeNet on a few hundred images through WebGPU", { timeout: 300_000 }, async () => {
-    const { engines, losses, log } = await run(await browser.newPage(), lenet(BATCH), COUNT);
-    expect(log.filter((line) => !line.startsWith("info"))).toEqual([]);
-    expect(engines).toEqual(["webgpu"]);
-    expect(losses.length).toBe(COUNT / BATCH);
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    expect(losses[0]).toBeGreaterThan(1.8);
-    expect(mean(losses.slice(-5))).toBeLessThan(0.75 * (losses[0] ?? 0));
-  });
+  test.runIf(isLong)(
+    "it trains LeNet on a few hundred images through WebGPU",
+    { timeout: 300_000 },
+    async () => {
+      const { engines, losses, log } = await run(await browser.newPage(), lenet(BATCH), COUNT);
+      expect(log.filter((line) => !line.startsWith("info"))).toEqual([]);
+      expect(engines).toEqual(["webgpu"]);
+      expect(losses.length).toBe(COUNT / BATCH);
+      const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+      expect(losses[0]).toBeGreaterThan(1.8);
+      expect(mean(losses.slice(-5))).toBeLessThan(0.75 * (losses[0] ?? 0));
+    },
+  );
 
   test("without WebGPU it says so, and LeNet learns in WebAssembly what plain loops make it learn", async () => {
     const page = await browser.newPage();

@@ -10,6 +10,7 @@ import { multilabel } from "../../examples/notebooks/06-multilabel.ts";
 import { siamese } from "../../examples/notebooks/07-siamese.ts";
 import { FASHION, type Run } from "../../examples/notebooks/notebook.ts";
 import { overlap } from "../../src/inference/windows.ts";
+import { isLong } from "../support/long.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -48,13 +49,13 @@ describe.skipIf(!existsSync(FASHION))(
       expect(readdirSync(folder)).toContain("learning.svg");
     });
 
-    test("fine-tuning: what was learned helps", async () => {
+    test.runIf(isLong)("fine-tuning: what was learned helps", async () => {
       const { fineTuned, fromNothing, lastLayerOnly } = await fineTuning(run);
       expect(fineTuned).toBeGreaterThan(fromNothing);
       expect(lastLayerOnly).toBeGreaterThan(0.4);
     });
 
-    test("detection: what lies on the canvas is found where it lies", async () => {
+    test.runIf(isLong)("detection: what lies on the canvas is found where it lies", async () => {
       const { truth, found } = await detection(run);
       for (const { box } of truth) {
         expect(found.some((one) => overlap(one.box, box) > 0.4)).toBe(true);
@@ -73,12 +74,12 @@ describe.skipIf(!existsSync(FASHION))(
       expect(edges).toBeGreaterThan(0);
     });
 
-    test("multilabel: better than saying no", async () => {
+    test.runIf(isLong)("multilabel: better than saying no", async () => {
       const { accuracy, alwaysNo } = await multilabel(run);
       expect(accuracy).toBeGreaterThan(alwaysNo + 0.02);
     });
 
-    test("siamese: like things lie nearer", async () => {
+    test.runIf(isLong)("siamese: like things lie nearer", async () => {
       const { alike, unlike } = await siamese(run);
       expect(alike).toBeLessThan(unlike / 2);
     });

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
+import { isLong } from "../support/long.ts";
 
 /** What can go wrong with a promise, in words, where it does; the type checker says what is one. */
 function misusedPromises(program: ts.Program, isLookedAt: (file: string) => boolean): string[] {
@@ -102,12 +103,16 @@ function misusedPromises(program: ts.Program, isLookedAt: (file: string) => bool
 const config = ts.readConfigFile("tsconfig.test.json", ts.sys.readFile).config as object;
 const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
 
-test("no promise is dropped", () => {
-  // Without the tests, which take five times as long; the linter looks at them.
-  const own = new Set(fileNames.filter((file) => !file.includes("/tests/")));
-  const program = ts.createProgram([...own], options);
-  expect(misusedPromises(program, (file) => own.has(file))).toEqual([]);
-}, 120_000);
+test.runIf(isLong)(
+  "no promise is dropped",
+  () => {
+    // Without the tests, which take five times as long; the linter looks at them.
+    const own = new Set(fileNames.filter((file) => !file.includes("/tests/")));
+    const program = ts.createProgram([...own], options);
+    expect(misusedPromises(program, (file) => own.has(file))).toEqual([]);
+  },
+  120_000,
+);
 
 test("each kind of dropped promise is found", () => {
   const name = join(process.cwd(), "tests/meta/dropped.ts");

@@ -4,8 +4,11 @@ import { expect, test } from "vitest";
 import { isLong } from "../support/long.ts";
 import { python, pythonFolder, pythonNeeds, runPython } from "../support/python.ts";
 
+/** What starts processes over and over, or trains for minutes. */
+const LONG = ["test_endings.py", "test_memory.py", "test_processes.py"];
+
 const files = readdirSync(join(pythonFolder, "tests")).filter(
-  (name) => /^test_.*\.py$/.test(name) && (isLong || name !== "test_memory.py"),
+  (name) => /^test_.*\.py$/.test(name) && (isLong || !LONG.includes(name)),
 );
 
 /** Each starts many processes. */

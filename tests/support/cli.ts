@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 
 /** How a command line ended. */
 export interface Ended {
@@ -89,7 +89,7 @@ const eachCommand: string = new URL("each-command.mjs", import.meta.url).pathnam
 
 /**
  * Runs a command line within this process, which costs no start: what bin/caffe does, from the source. What it may change of the process
- * (folder, environment) is as before when it has ended.
+ * (folder, environment) is as before when it has ended, or the test that it was too slow for.
  */
 export async function caffeHere(args: readonly string[], cwd = "."): Promise<Ended> {
   const { main } = await import("../../src/cli/main.ts");
@@ -105,11 +105,10 @@ export async function caffeHere(args: readonly string[], cwd = "."): Promise<End
   console.log = (text: string) => {
     texts.stdout += `${text}\n`;
   };
-  process.chdir(cwd);
-  try {
-    const status = await main(args);
-    return { status, ...texts };
-  } finally {
+  let isRestored = false;
+  const restore = (): void => {
+    if (isRestored) return;
+    isRestored = true;
     process.chdir(folder);
     for (const name of Object.keys(process.env)) {
       if (!(name in environment)) delete process.env[name];
@@ -117,5 +116,12 @@ export async function caffeHere(args: readonly string[], cwd = "."): Promise<End
     Object.assign(process.env, environment);
     console.log = log;
     for (const spy of spies) spy.mockRestore();
+  };
+  onTestFinished(restore);
+  process.chdir(cwd);
+  try {
+    return { status: await main(args), ...texts };
+  } finally {
+    restore();
   }
 }
