@@ -246,7 +246,10 @@ export interface Engine {
 }
 
 /** The name of a primitive. */
-export type Primitive = Exclude<keyof Engine, "name" | "device" | "work" | "bf16" | "forLayer">;
+export type Primitive = Exclude<
+  keyof Engine,
+  "name" | "device" | "work" | "record" | "bf16" | "forLayer"
+>;
 
 /** The primitives that have a form of bfloat16: what they make goes from layer to layer. */
 export type PassedOn =

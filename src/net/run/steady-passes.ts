@@ -125,9 +125,9 @@ export class SteadyPasses {
     const [recording, found] = [this.#recording, this.#found];
     this.#recording = undefined;
     const again = recording?.end();
-    const writes = this.#writes();
-    this.#before = isDone ? writes : undefined;
-    if (!recording || !found || !isDone) return;
+    const writes = isDone ? this.#writes() : undefined;
+    this.#before = writes;
+    if (!recording || !found || !writes) return;
     // A layer that works in place on an input, or changes what it has learned, would do so twice.
     const isPure =
       areEqual(found.inputs, writes.inputs) && areEqual(found.parameters, writes.parameters);

@@ -1,5 +1,4 @@
-/** Pixels of a side. */
-const SIDE = 28;
+import { PIXELS, SIDE } from "../picture-size.ts";
 
 /**
  * What is drawn as Fashion-MNIST has its pictures: as large as 28×28 pixels let it be, in the middle, grey; undefined where nothing
@@ -22,7 +21,7 @@ export function fittedPicture(canvas: HTMLCanvasElement): Uint8Array | undefined
     ...([(SIDE - wide) / 2, (SIDE - tall) / 2, wide, tall] as const),
   );
   const { data } = context.getImageData(0, 0, SIDE, SIDE);
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i] ?? 0);
+  return Uint8Array.from({ length: PIXELS }, (_, i) => data[4 * i] ?? 0);
 }
 
 /** The box around what is light. */

@@ -1,10 +1,9 @@
 import { signal } from "@preact/signals";
 import type { Guesses } from "../messages.ts";
+import { PIXELS } from "../picture-size.ts";
 import { built, openedNet, pictures, problem } from "./signals.ts";
 import { ask } from "./worker.ts";
 
-/** Bytes of a picture. */
-const SIZE = 28 * 28;
 /** The page's guesses take at most this share of the worker's time. */
 const SHARE = 0.2;
 
@@ -68,7 +67,7 @@ function askIfWanted(): void {
   const begun = performance.now();
   ask("guess", all)
     .then(
-      (guesses) => take(guesses, samples.length / SIZE, asked),
+      (guesses) => take(guesses, samples.length / PIXELS, asked),
       (error: Error) => {
         // A net that is exchanged under way answers no more.
         if (!isHeld) problem.value = error.message;

@@ -1,10 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { PIXELS, SIDE } from "../picture-size.ts";
 import { chosen, sampleGuesses, show } from "../state/guesses.ts";
 import { pictures } from "../state/signals.ts";
-
-/** Pixels of a side, and bytes of a picture. */
-const [SIDE, SIZE] = [28, 28 * 28];
 
 /** Pictures that it does not learn from, and what the net takes them for; a click asks about one. */
 export function Samples(): JSX.Element | null {
@@ -36,9 +34,9 @@ export function Samples(): JSX.Element | null {
                 type="button"
                 aria-pressed={chosen.value === i}
                 aria-label={`${truth}${taken === undefined ? "" : `, taken for ${taken}`}`}
-                onClick={() => show(samples.slice(i * SIZE, (i + 1) * SIZE), i)}
+                onClick={() => show(samples.slice(i * PIXELS, (i + 1) * PIXELS), i)}
               >
-                <GreyPicture bytes={samples.subarray(i * SIZE, (i + 1) * SIZE)} />
+                <GreyPicture bytes={samples.subarray(i * PIXELS, (i + 1) * PIXELS)} />
                 <span class={taken === undefined ? "soft" : isRight ? "good" : "bad"}>
                   {taken === undefined ? truth : isRight ? `✓ ${taken}` : `✗ ${taken}`}
                 </span>
@@ -58,7 +56,7 @@ export function GreyPicture({ bytes }: { bytes: Uint8Array }): JSX.Element {
     const context = place.current?.getContext("2d");
     if (!context) return;
     const image = new ImageData(SIDE, SIDE);
-    for (let i = 0; i < SIZE; i++) {
+    for (let i = 0; i < PIXELS; i++) {
       image.data.fill(bytes[i] ?? 0, 4 * i, 4 * i + 3);
       image.data[4 * i + 3] = 255;
     }

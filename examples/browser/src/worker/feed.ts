@@ -1,14 +1,12 @@
 import type { MemoryDataLayer, Net } from "caffe-ts";
-import { SIDE, scalingOf } from "./nets.ts";
+import { PIXELS } from "../picture-size.ts";
+import { scalingOf } from "./nets.ts";
 
 /** Pictures of 28×28 bytes, one behind the other, and a label for each. */
 export interface PictureSet {
   readonly pixels: Uint8Array;
   readonly labels: Uint8Array;
 }
-
-/** Values of one picture. */
-const SIZE = SIDE * SIDE;
 
 /** What a page does of a transform_param. */
 const KNOWN = ["scale", "mean_value"];
@@ -39,8 +37,8 @@ function feedLayer(layer: MemoryDataLayer, { pixels, labels }: PictureSet): void
     const [to, toLabels] = [data.dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
     for (let i = 0; i < batch; i++) {
       const from = (position + i) % count;
-      for (let p = 0; p < SIZE; p++) {
-        to[i * SIZE + p] = ((pixels[from * SIZE + p] ?? 0) - mean) * scale;
+      for (let p = 0; p < PIXELS; p++) {
+        to[i * PIXELS + p] = ((pixels[from * PIXELS + p] ?? 0) - mean) * scale;
       }
       toLabels[i] = labels[from] ?? 0;
     }

@@ -1,6 +1,7 @@
 import type { Net } from "caffe-ts";
 import type { Guesses } from "../messages.ts";
-import { type Scaling, SIDE } from "./nets.ts";
+import { PIXELS, SIDE } from "../picture-size.ts";
+import type { Scaling } from "./nets.ts";
 
 /** How far the sum of probabilities may be from 1 by rounding. */
 const ROUNDING = 1e-3;
@@ -32,7 +33,7 @@ export class Guesser {
   async guess(pictures: Uint8Array): Promise<Guesses> {
     const { scale, mean } = this.#scaling;
     const data = Float32Array.from(pictures, (pixel) => (pixel - mean) * scale);
-    const shape = [pictures.length / SIDE ** 2, 1, SIDE, SIDE];
+    const shape = [pictures.length / PIXELS, 1, SIDE, SIDE];
     const outputs = await this.#net.forward({ [this.#input]: { shape, data } });
     const output = outputs[this.#output];
     const values = Float32Array.from(output?.values() ?? []);

@@ -1,7 +1,5 @@
 import type { LayerParameter, NetParameter, SolverParameter } from "caffe-ts";
-
-/** Height and width of a picture. */
-export const SIDE = 28;
+import { SIDE } from "../picture-size.ts";
 
 /** A text's parameter, and what was replaced in it, a line each. */
 export interface Replaced<Parameter> {

@@ -1,7 +1,7 @@
 import { decodeIdx } from "caffe-ts";
 import type { PictureFacts } from "../messages.ts";
+import { PIXELS, SIDE } from "../picture-size.ts";
 import type { PictureSet } from "./feed.ts";
-import { SIDE } from "./nets.ts";
 
 /** Pictures to learn from, and pictures to be tested with. */
 export interface Pictures {
@@ -126,7 +126,7 @@ export function factsOf({ train, test }: Pictures): PictureFacts {
   return {
     ...{ train: train.labels.length, test: test.labels.length },
     classes: isClothes ? CLOTHES : Array.from({ length: most + 1 }, (_, i) => String(i)),
-    samples: test.pixels.slice(0, SAMPLES * SIDE * SIDE),
+    samples: test.pixels.slice(0, SAMPLES * PIXELS),
     labels: test.labels.slice(0, SAMPLES),
   };
 }
