@@ -8,9 +8,14 @@ const inNextTurn: (run: () => void) => void =
 export class EventLoop {
   #lastTurn = 0;
 
-  /** Gives the event loop a turn, where the last is long enough ago. */
+  /** Whether the last turn is long enough ago for the next. */
+  get isDue(): boolean {
+    return performance.now() - this.#lastTurn >= EVERY_MS;
+  }
+
+  /** Gives the event loop a turn, where one is due. */
   async mayRun(): Promise<void> {
-    if (performance.now() - this.#lastTurn < EVERY_MS) return;
+    if (!this.isDue) return;
     await new Promise<void>(inNextTurn);
     this.#lastTurn = performance.now();
   }

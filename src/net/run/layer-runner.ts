@@ -139,6 +139,23 @@ export class LayerRunner {
     }
   }
 
+  /**
+   * A whole pass at once, as the last one again (`SteadyPasses`).
+   * @returns false where layers have to be asked, or the event loop is due a turn: nothing has been done then
+   * @throws NetError where a pass is under way
+   */
+  forwardAgain(): boolean {
+    const last = this.#layers.length - 1;
+    const steady = this.#steadyPasses(0, last);
+    if (!steady || this.#eventLoop.isDue) return false;
+    this.#begin(0, last);
+    try {
+      return steady.again();
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
   /** Undefined where layers have to be run one by one, or not all of them. */
   #steadyPasses(from: number, to: number): SteadyPasses | undefined {
     const isWhole = from === 0 && to === this.#layers.length - 1;

@@ -83,6 +83,22 @@ export async function forwardPass(
   return copiesOf(net, [...outputs, ...(options.blobs ?? [])], "data");
 }
 
+/**
+ * `Net.forward` with inputs, all at once: for a small net, what waits for nothing costs as much as its layers.
+ * @param again does the last pass again with other inputs, or says that it cannot
+ * @returns undefined where the pass has to be run by `forwardPass`
+ */
+export function forwardPassAgain(
+  net: PassedNet,
+  again: () => boolean,
+  inputs: ArraysByName,
+  options: PassOptions,
+): Record<string, Blob> | undefined {
+  if (Object.keys(options).length > 0) return undefined;
+  writeInputs(net, inputs);
+  return again() ? copiesNow(blobsOf(net, net.outputs), "data") : undefined;
+}
+
 /** `Net.backward` with gradients: see there. */
 export async function backwardPass(
   net: PassedNet,
@@ -190,11 +206,22 @@ async function copiesOf(
   names: readonly string[],
   side: "data" | "diff",
 ): Promise<Record<string, Blob>> {
-  const blobs = names.map((name) => [name, net.blob(name)] as const);
+  const blobs = blobsOf(net, names);
   await Promise.all(
     blobs.map(([, blob]) => (side === "data" ? blob.dataMem.toHost() : blob.toHost())),
   );
   net.checkOpen();
+  return copiesNow(blobs, side);
+}
+
+type NamedBlob = readonly [name: string, blob: Blob];
+
+function blobsOf(net: PassedNet, names: readonly string[]): NamedBlob[] {
+  return names.map((name) => [name, net.blob(name)]);
+}
+
+/** Copies of blobs that no device holds alone. */
+function copiesNow(blobs: readonly NamedBlob[], side: "data" | "diff"): Record<string, Blob> {
   return recordOf(
     blobs.map(([name, blob]) => {
       const copy = Blob.from(blob, blob.dtype);

@@ -16,6 +16,7 @@ import {
   arraysNow,
   backwardPass,
   forwardPass,
+  forwardPassAgain,
   type PassOptions,
   runAll,
   type ValuesByName,
@@ -143,8 +144,19 @@ export abstract class RunnableNet extends NetGraph {
       );
     }
     const options = typeof to === "object" ? to : {};
-    const inputs = (): ArraysByName => arraysNow(from, this.#turns.areTaken);
-    return this.#inTurnWith(inputs, (turn, now) => forwardPass(this, turn, now, options));
+    this.#checkOutside();
+    return this.#forwardByName(from, options);
+  }
+
+  async #forwardByName(values: ValuesByName, options: PassOptions): Promise<Record<string, Blob>> {
+    const hasToWait = this.#turns.areTaken;
+    const inputs = arraysNow(values, hasToWait);
+    if (!hasToWait) {
+      const { runner } = this.open;
+      const outputs = forwardPassAgain(this, () => runner.forwardAgain(), inputs, options);
+      if (outputs) return outputs;
+    }
+    return this.inTurn((turn) => forwardPass(this, turn, inputs, options));
   }
 
   async #lossOf(turn: NetTurn, from?: number, to?: number): Promise<number> {

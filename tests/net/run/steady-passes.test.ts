@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import type { Engine, Recording } from "../../../src/engines/engine.ts";
 import type { Net } from "../../../src/net/net.ts";
@@ -61,6 +61,9 @@ function apart(): Engines {
 
 const open = (given: Engines, net = text): Net =>
   netOf(net, { engines: given, phase: "TEST", seed: 4, forInference: true });
+
+/** What the outputs are, without waiting for them. */
+const probNow = (net: Net): number[] => [...net.blob("prob").values()];
 
 async function outputs(net: Net, x: readonly number[]): Promise<Record<string, number[]>> {
   const found = await net.forward({ x: { shape: net.blob("x").shape, data: x } });
@@ -173,3 +176,25 @@ test.skipIf(!engines)(
 function never(): never {
   throw new Error("there is none");
 }
+
+test.skipIf(!engines)(
+  "a pass that is done again is done at the call: what is asked for at once is answered in order",
+  async () => {
+    // The event loop gets a turn when 20 ms have gone by.
+    vi.useFakeTimers({ toFake: ["performance"], now: 1000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const counts = counted();
+    const [net, plain] = [open(counts.engines), open(apart())];
+    for (let seed = 0; seed < 3; seed++) await same(net, plain, image(seed));
+    const [first, second] = [image(11), image(12)];
+    const wanted = [await outputs(plain, first), await outputs(plain, second)];
+    const before = counts.replayed;
+    const asked = [outputs(net, first), outputs(net, second)];
+    expect(counts.replayed).toBe(before + 2);
+    expect(probNow(net)).toEqual(wanted[1]?.["prob"]);
+    expect(await Promise.all(asked)).toEqual(wanted);
+    await expect(net.forward({ y: first })).rejects.toThrow('no input "y"');
+    net.close();
+    await expect(net.forward({ x: first })).rejects.toThrow("closed");
+  },
+);
