@@ -1,135 +1,165 @@
-// dx = Wᵀ ⊛ dy as a product: A is W turned over (inputs, taps of the outputs), B gathers, for each input position, the
-// output positions whose windows have it, and N counts images and input positions.
-struct Params {
-  numbers: vec4f,
-  m: u32,
-  n: u32,
-  k: u32,
-  tilesM: u32,
-  tiles: u32,
-  sliceK: u32,
-  groups: u32,
-  finish: u32,
-  adds: u32,
-  // Elements of an input plane, of an output plane, and outputs of a group.
-  inSize: u32,
-  outSize: u32,
-  outputs: u32,
-  // Of W for one input channel.
-  kernelSize: u32,
-  in1: u32,
-  in2: u32,
-  out0: u32,
-  out1: u32,
-  out2: u32,
-  pad0: i32,
-  pad1: i32,
-  pad2: i32,
+// dx = Wᵀ ⊛ dy: A is W turned over (inputs, taps of the outputs), B gathers, for each input, the outputs whose windows have it,
+// and N counts images and inputs.
+//
+// With a stride, an input meets only those taps that lie a multiple of the stride before it. Inputs that meet the same taps are a
+// phase, a product of its own with stride 1: all phases together take no more products than there are.
+alias Walk = Place;
+
+// What phases.ts says of each phase.
+fn ofPhase(phase: u32, field: u32) -> vec4i {
+  return phases[6u * phase + field];
 }
-@group(0) @binding(0) var<uniform> p: Params;
-// (O, C / groups, taps of a channel)
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-// (N, O, output)
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-// Of each tap (output of the group, kernel element): its offset in dy as seen from the input position, then its position
-// on three axes; with strides, the offset of the output's plane. Taps beyond K repeat the first, and are not taken.
-@group(0) @binding(3) var<storage, read> taps: array<vec4i>;
-// Of each tap: its offset in W as seen from the input channel.
-@group(0) @binding(4) var<storage, read> tapsOfW: array<u32>;
-// More than three axes: of each kernel element and input position the output whose window has it; -1 where none does.
-@group(0) @binding(5) var<storage, read> offsets: array<i32>;
-@group(0) @binding(6) var<storage, read> bias: array<f32>;
-// (slices, N, C, input)
-@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
-// Constants, because a division by a constant is cheap.
-override STRIDE_0 = 1;
-override STRIDE_1 = 1;
-override STRIDE_2 = 1;
+fn lengthN(phase: u32) -> u32 {
+  return u32(ofPhase(phase, 0u).x);
+}
 
-override IS_STRIDED = true;
-// There are more than three axes: a tap and a position are numbers, and offsets say what lies there.
-override IS_LISTED = false;
+fn lengthK(phase: u32) -> u32 {
+  return u32(ofPhase(phase, 0u).y);
+}
 
-// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
+fn firstTap() -> vec3u {
+  return vec3u(ofPhase(phase, 1u).xyz);
+}
+
+fn tapsAxes() -> vec3u {
+  return vec3u(ofPhase(phase, 2u).xyz);
+}
+
+fn inputsAxes() -> vec3u {
+  return vec3u(ofPhase(phase, 3u).xyz);
+}
+
+fn walkTo(k: u32) -> Walk {
+  return placeOf(k, tapsAxes());
+}
+
+fn after(tap: Walk) -> Walk {
+  return next(tap, tapsAxes());
+}
+
+fn walkOn(tap: Walk, step: Walk) -> Walk {
+  return plus(tap, step, tapsAxes());
+}
+
+// Where the weights of a tap lie, for the group's first input.
+fn weightsAt(tap: Place) -> u32 {
+  let at = firstTap() + tap.at * vec3u(p.tapStep0, p.tapStep1, p.tapStep2);
+  let element = (at.x * p.kernel1 + at.y) * p.kernel2 + at.z;
+  return (group * p.outputs + tap.outer) * p.m * kernelSize() + element;
+}
+
+fn kernelSize() -> u32 {
+  return p.kernel0 * p.kernel1 * p.kernel2;
+}
+
+fn fourTaps(tap0: Place) -> vec4u {
+  let tap1 = after(tap0);
+  let tap2 = after(tap1);
+  return vec4u(weightsAt(tap0), weightsAt(tap1), weightsAt(tap2), weightsAt(after(tap2)));
+}
+
 struct RowA {
   start: u32,
 }
 
 fn rowA(m: u32) -> RowA {
-  return RowA((group * p.outputs * p.m + min(m, p.m - 1u)) * p.kernelSize);
+  return RowA(min(m, p.m - 1u) * kernelSize());
 }
 
-fn loadA(row: RowA, k: u32) -> vec4f {
-  if (k + 3u < p.k) {
-    return vec4f(
-      w[row.start + tapsOfW[k]],
-      w[row.start + tapsOfW[k + 1u]],
-      w[row.start + tapsOfW[k + 2u]],
-      w[row.start + tapsOfW[k + 3u]],
+fn loadA(row: RowA, k: u32, tap: Walk) -> vec4f {
+  let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(lengthK(phase));
+  let i = select(vec4u(), row.start + fourTaps(tap), exists);
+  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), exists);
+}
+
+// IS_WIDE_A: kernels of one element, and inputs in whole fours.
+fn blockA(m: u32, k: u32, tap: Walk) -> mat4x4f {
+  if (IS_WIDE_A) {
+    let at = (group * p.outputs + k) * p.m + min(m, p.m - 1u);
+    let i = vec4u(at, at + p.m, at + 2u * p.m, at + 3u * p.m) / 4u;
+    let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(lengthK(phase));
+    let j = select(vec4u(), i, exists);
+    return mat4x4f(
+      select(vec4f(), a4[j.x], exists.x),
+      select(vec4f(), a4[j.y], exists.y),
+      select(vec4f(), a4[j.z], exists.z),
+      select(vec4f(), a4[j.w], exists.w),
     );
   }
-  var values = vec4f();
-  for (var j = 0u; k + j < p.k; j++) {
-    values[j] = w[row.start + tapsOfW[k + j]];
-  }
-  return values;
+  return transpose(mat4x4f(
+    loadA(rowA(m), k, tap),
+    loadA(rowA(m + 1u), k, tap),
+    loadA(rowA(m + 2u), k, tap),
+    loadA(rowA(m + 3u), k, tap),
+  ));
 }
 
-struct ColumnB {
-  // Of the group's outputs of the image in dy, at the input position; and that on three axes, with the padding.
-  start: i32,
-  position: vec3i,
-}
-
-fn columnB(n: u32) -> ColumnB {
-  let column = min(n, p.n - 1u);
-  let at = column % p.inSize;
-  let unpadded = vec3i(vec3u(at / (p.in1 * p.in2), at / p.in2 % p.in1, at % p.in2));
-  let position = unpadded + vec3i(p.pad0, p.pad1, p.pad2);
-  let start = i32((column / p.inSize * p.groups + group) * p.outputs * p.outSize);
-  if (IS_STRIDED || IS_LISTED) {
-    return ColumnB(start, position);
-  }
-  let inPlane = (position.x * i32(p.out1) + position.y) * i32(p.out2) + position.z;
-  return ColumnB(start + inPlane, position);
-}
-
-fn loadB(column: ColumnB, k: u32) -> vec4f {
-  let values = vec4f(
-    oneB(column, taps[k]),
-    oneB(column, taps[k + 1u]),
-    oneB(column, taps[k + 2u]),
-    oneB(column, taps[k + 3u]),
-  );
-  if (k + 3u < p.k) {
-    return values;
-  }
-  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
-}
-
-fn oneB(column: ColumnB, tap: vec4i) -> f32 {
+// The output that the phase's first tap leads to from an input; and how far a tap leads back from there.
+fn outputAt(input: Place) -> Spot {
+  let at = vec3i(input.at) + ofPhase(phase, 4u).xyz;
+  let image = i32(input.outer * p.imageSize + group * p.groupSize);
   if (IS_LISTED) {
-    let offset = offsets[u32(tap.y) * p.inSize + u32(column.position.x)];
-    return select(0.0, dy[select(0, column.start + tap.x + offset, offset >= 0)], offset >= 0);
+    return Spot(image, at);
   }
-  let offset = column.position - tap.yzw;
-  let outputs = vec3u(p.out0, p.out1, p.out2);
-  // What is below 0 is very large without a sign.
-  if (!IS_STRIDED) {
-    let isInside = all(vec3u(offset) < outputs);
-    return select(0.0, dy[select(0, column.start + tap.x, isInside)], isInside);
-  }
-  let stride = vec3i(STRIDE_0, STRIDE_1, STRIDE_2);
-  let quotient = offset / stride;
-  let at = vec3u(quotient);
-  let isInside = all(at < outputs) & all(quotient * stride == offset);
-  let inPlane = (at.x * p.out1 + at.y) * p.out2 + at.z;
-  return select(0.0, dy[select(0u, u32(column.start + tap.x) + inPlane, isInside)], isInside);
+  return Spot(image + offsetOf(at), at);
 }
 
-fn store(m: u32, n: u32, value: f32) {
-  let channel = group * p.m + m;
-  let at = (n / p.inSize * p.groups * p.m + channel) * p.inSize + n % p.inSize;
-  dx[slice * p.groups * p.m * p.n + at] = finished(value, 0u, 0u);
+fn backBy(tap: Place) -> Spot {
+  let plane = i32(tap.outer * p.planeSize);
+  if (IS_LISTED) {
+    return Spot(plane, vec3i(i32(tap.at.x * p.places), 0, 0));
+  }
+  let at = -vec3i(tap.at * dilation());
+  return Spot(plane + offsetOf(at), at);
+}
+
+// Beyond the end the last is repeated.
+fn inputPlace(n: u32) -> Place {
+  return placeOf(min(n, lengthN(phase) - 1u), inputsAxes());
+}
+
+fn columnsB(n: u32) -> ColumnsB {
+  return four(
+    outputAt(inputPlace(n)),
+    outputAt(inputPlace(n + 1u)),
+    outputAt(inputPlace(n + 2u)),
+    outputAt(inputPlace(n + 3u)),
+  );
+}
+
+fn loadB(columns: ColumnsB, k: u32, tap0: Walk) -> mat4x4f {
+  let tap1 = after(tap0);
+  let tap2 = after(tap1);
+  let tap3 = after(tap2);
+  let length = lengthK(phase);
+  return mat4x4f(
+    gather(columns, backBy(tap0), k < length),
+    gather(columns, backBy(tap1), k + 1u < length),
+    gather(columns, backBy(tap2), k + 2u < length),
+    gather(columns, backBy(tap3), k + 3u < length),
+  );
+}
+
+fn columnsC(n: u32) -> vec4u {
+  return vec4u(
+    inputAt(inputPlace(n)),
+    inputAt(inputPlace(n + 1u)),
+    inputAt(inputPlace(n + 2u)),
+    inputAt(inputPlace(n + 3u)),
+  );
+}
+
+fn inputAt(input: Place) -> u32 {
+  let at = vec3u(ofPhase(phase, 5u).xyz) + input.at * stride();
+  let inPlane = (at.x * p.places1 + at.y) * p.places2 + at.z;
+  return input.outer * p.groups * p.m * p.places + inPlane;
+}
+
+fn rowC(m: u32) -> u32 {
+  return (group * p.m + m) * p.places;
+}
+
+fn channelOf(m: u32, n: u32) -> u32 {
+  return 0u;
 }

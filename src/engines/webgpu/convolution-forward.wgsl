@@ -1,51 +1,22 @@
-// y = W ⊛ x as a product: A is W (outputs, taps), B gathers the taps under each output position from x, and N counts
-// images and positions.
-struct Params {
-  numbers: vec4f,
-  m: u32,
-  n: u32,
-  k: u32,
-  tilesM: u32,
-  tiles: u32,
-  sliceK: u32,
-  groups: u32,
-  finish: u32,
-  adds: u32,
-  // Elements of an input image, of the channels of one group, and of an output plane.
-  imageSize: u32,
-  groupSize: u32,
-  outSize: u32,
-  in0: u32,
-  in1: u32,
-  in2: u32,
+// y = W ⊛ x: A is W (outputs, taps), B gathers the taps under each output, and N counts images and outputs.
+alias Walk = Place;
+
+fn lengthN(phase: u32) -> u32 {
+  return p.n;
 }
-@group(0) @binding(0) var<uniform> p: Params;
-// (O, C / groups, taps of a channel)
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-// The same in fours.
-@group(0) @binding(2) var<storage, read> w4: array<vec4f>;
-// (N, C, input)
-@group(0) @binding(3) var<storage, read> x: array<f32>;
-// Of each tap (channel, kernel element): its offset from the window's corner in x, then its position on three axes. Taps
-// beyond K repeat the first, and are not taken.
-@group(0) @binding(4) var<storage, read> taps: array<vec4i>;
-// Of each output position: its window's corner, as an offset in a plane and on three axes.
-@group(0) @binding(5) var<storage, read> corners: array<vec4i>;
-// More than three axes: of each kernel element and output position the offset in a plane; -1 in the padding.
-@group(0) @binding(6) var<storage, read> offsets: array<i32>;
-// (O) or a line, see finish.wgsl
-@group(0) @binding(7) var<storage, read> bias: array<f32>;
-// (slices, N, O, output)
-@group(0) @binding(8) var<storage, read_write> y: array<f32>;
 
-// Some window reaches into the padding.
-override IS_PADDED = true;
-// Rows of A begin at whole fours, and end there.
-override IS_WIDE_A = false;
-// There are more than three axes: a tap and a corner are numbers, and offsets say what lies there.
-override IS_LISTED = false;
+fn lengthK(phase: u32) -> u32 {
+  return p.k;
+}
 
-// Rows and columns beyond the end repeat the last ones: what comes of them is not stored.
+fn walkTo(k: u32) -> Walk {
+  return placeOf(k, kernel());
+}
+
+fn walkOn(tap: Walk, step: Walk) -> Walk {
+  return plus(tap, step, kernel());
+}
+
 struct RowA {
   start: u32,
 }
@@ -54,66 +25,68 @@ fn rowA(m: u32) -> RowA {
   return RowA((group * p.m + min(m, p.m - 1u)) * p.k);
 }
 
-fn loadA(row: RowA, k: u32) -> vec4f {
+fn loadA(row: RowA, k: u32, tap: Walk) -> vec4f {
   let at = row.start + k;
   if (IS_WIDE_A) {
-    if (k < p.k) {
-      return w4[at / 4u];
-    }
-    return vec4f();
+    return select(vec4f(), a4[select(0u, at / 4u, k < p.k)], k < p.k);
   }
-  if (k + 3u < p.k) {
-    return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
-  }
-  var values = vec4f();
-  for (var j = 0u; k + j < p.k; j++) {
-    values[j] = w[at + j];
-  }
-  return values;
+  let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k);
+  let i = select(vec4u(), vec4u(at, at + 1u, at + 2u, at + 3u), exists);
+  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), exists);
 }
 
-struct ColumnB {
-  // Of the window's corner in x, and its position on three axes.
-  start: i32,
-  corner: vec3i,
+fn blockA(m: u32, k: u32, tap: Walk) -> mat4x4f {
+  return transpose(mat4x4f(
+    loadA(rowA(m), k, tap),
+    loadA(rowA(m + 1u), k, tap),
+    loadA(rowA(m + 2u), k, tap),
+    loadA(rowA(m + 3u), k, tap),
+  ));
 }
 
-fn columnB(n: u32) -> ColumnB {
-  let column = min(n, p.n - 1u);
-  let corner = corners[column % p.outSize];
-  let start = i32(column / p.outSize * p.imageSize + group * p.groupSize) + corner.x;
-  return ColumnB(start, corner.yzw);
-}
-
-fn loadB(column: ColumnB, k: u32) -> vec4f {
-  let values = vec4f(
-    oneB(column, taps[k]),
-    oneB(column, taps[k + 1u]),
-    oneB(column, taps[k + 2u]),
-    oneB(column, taps[k + 3u]),
+fn columnsB(n: u32) -> ColumnsB {
+  let places = fourPlaces(n);
+  return four(
+    cornerAt(places[0]),
+    cornerAt(places[1]),
+    cornerAt(places[2]),
+    cornerAt(places[3]),
   );
-  if (k + 3u < p.k) {
-    return values;
-  }
-  return select(vec4f(), values, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k));
 }
 
-fn oneB(column: ColumnB, tap: vec4i) -> f32 {
-  if (IS_LISTED) {
-    let offset = offsets[u32(tap.y) * p.outSize + u32(column.corner.x)];
-    return select(0.0, x[select(0, column.start + tap.x + offset, offset >= 0)], offset >= 0);
-  }
-  let at = column.start + tap.x;
-  if (!IS_PADDED) {
-    return x[at];
-  }
-  // What is below 0 is very large without a sign.
-  let isInside = all(vec3u(column.corner + tap.yzw) < vec3u(p.in0, p.in1, p.in2));
-  return select(0.0, x[select(0, at, isInside)], isInside);
+// Beyond the end the last is repeated.
+fn fourPlaces(n: u32) -> array<Place, 4> {
+  let last = p.n - 1u;
+  return array(
+    placeOf(min(n, last), placesAxes()),
+    placeOf(min(n + 1u, last), placesAxes()),
+    placeOf(min(n + 2u, last), placesAxes()),
+    placeOf(min(n + 3u, last), placesAxes()),
+  );
 }
 
-fn store(m: u32, n: u32, value: f32) {
-  let channel = group * p.m + m;
-  let at = (n / p.outSize * p.groups * p.m + channel) * p.outSize + n % p.outSize;
-  y[slice * p.groups * p.m * p.n + at] = finished(value, channel, p.groups * p.m);
+fn loadB(columns: ColumnsB, k: u32, tap0: Walk) -> mat4x4f {
+  let tap1 = next(tap0, kernel());
+  let tap2 = next(tap1, kernel());
+  let tap3 = next(tap2, kernel());
+  return mat4x4f(
+    gather(columns, tapAt(tap0), k < p.k),
+    gather(columns, tapAt(tap1), k + 1u < p.k),
+    gather(columns, tapAt(tap2), k + 2u < p.k),
+    gather(columns, tapAt(tap3), k + 3u < p.k),
+  );
+}
+
+fn columnsC(n: u32) -> vec4u {
+  let columns = vec4u(n, n + 1u, n + 2u, n + 3u);
+  let images = columns / p.places;
+  return columns + images * (p.groups * p.m - 1u) * p.places;
+}
+
+fn rowC(m: u32) -> u32 {
+  return (group * p.m + m) * p.places;
+}
+
+fn channelOf(m: u32, n: u32) -> u32 {
+  return group * p.m + m;
 }

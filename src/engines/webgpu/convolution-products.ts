@@ -2,12 +2,19 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { MatrixProduct, type ProductKernel, STEP_K } from "./matrix-product.ts";
+import { MatrixProduct } from "./matrix-product.ts";
+import { phasesOf } from "./phases.ts";
 import type { Scope } from "./scope.ts";
-import { convolutionData, convolutionForward, convolutionWeights } from "./shaders.ts";
+import {
+  convolutionData,
+  convolutionForward,
+  convolutionGather,
+  convolutionWeights,
+  places,
+} from "./shaders.ts";
 import type { WayOut } from "./slices.ts";
 import { tableOf } from "./table.ts";
-import type { Three, WindowGeometry } from "./window-geometry.ts";
+import type { WindowGeometry } from "./window-geometry.ts";
 
 /** The three computations of a convolution, apart from its bias. */
 export interface ConvolutionKernels {
@@ -17,119 +24,108 @@ export interface ConvolutionKernels {
   backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem): void;
 }
 
+/** Code that all three have in front of their own. */
+const GATHER = places + convolutionGather;
+
 /**
- * Convolution as three matrix products whose operands are gathered where they lie: no columns are written. Two tables
- * say where: for each tap its offset and position, for each output position the corner of its window. Over more than three
- * axes the offsets are in a list instead.
+ * Convolution as three matrix products whose operands are gathered where they lie: no columns are written, and no tables say where,
+ * but over more than three axes.
  */
 export function products(
   scope: Scope,
-  d: WindowGeometry,
+  g: WindowGeometry,
   given: ConvolutionDescriptor,
 ): ConvolutionKernels {
   const { batch, groups } = given;
   const [inC, outC] = [given.inputChannels / groups, given.outputChannels / groups];
-  const [inSize, outSize, kernelSize] = [countOf(d.input), countOf(d.output), countOf(d.kernel)];
-  const taps = tapTable(scope, inC, (c) =>
-    d.taps.map(([offset, ...at]) => [c * inSize + offset, ...at]),
-  );
-  const isStrided = d.stride.some((step) => step !== 1);
-  const inOutput = ([a, b, c]: Three): number => (a * d.output[1] + b) * d.output[2] + c;
-  const tapsOfOutputs = tapTable(scope, outC, (o) =>
-    d.taps.map(([, ...at]) => [o * outSize - (isStrided || d.isListed ? 0 : inOutput(at)), ...at]),
-  );
-  const tapsOfW = tableOf(scope, () =>
-    perChannel(outC, (o) => d.taps.map((_, t) => [o * inC * kernelSize + t])),
-  );
-  const corners = tableOf(scope, () => d.corners);
-
-  const gather = {
+  const [inSize, outSize, kernelSize] = [countOf(g.input), countOf(g.output), countOf(g.kernel)];
+  const phases = phasesOf(g);
+  const phaseTable = tableOf(scope, () => phases.rows(batch, outC));
+  const isStrided = g.stride.some((step) => step !== 1);
+  // The window of an output is the one input at its place.
+  const isPointwise = kernelSize === 1 && !g.isPadded && !isStrided && !g.isListed;
+  const flags = (rowsOfA: number, planeOfB: number, isPadded: boolean) => ({
+    IS_WIDE_A: Number(rowsOfA % 4 === 0),
+    IS_WIDE_B: Number(isPointwise && planeOfB % 4 === 0),
+    IS_PADDED: Number(isPadded),
+    IS_LISTED: Number(g.isListed),
+  });
+  const ofInputs = [...g.input, inSize, given.inputChannels * inSize, inC * inSize];
+  const ofOutputs = [...g.output, outSize, given.outputChannels * outSize, outC * outSize];
+  const overOutputs = {
     operands: "rrrrrr",
     aAlongK: true,
-    bAlongK: false,
-    constants: { IS_PADDED: Number(d.isPadded), IS_LISTED: Number(d.isListed) },
-    params: [given.inputChannels * inSize, inC * inSize, outSize, ...d.input],
+    params: [
+      ...[...ofInputs, ...g.output, outSize, ...g.pad, ...g.kernel, ...g.stride, ...g.dilation],
+      ...[1, 1, 1, outC],
+    ],
   };
   const forward = new MatrixProduct(
     scope,
     { m: outC, n: batch * outSize, k: inC * kernelSize, groups },
-    { name: "convolution", code: convolutionForward, ...wide(gather, inC * kernelSize) },
+    {
+      ...overOutputs,
+      name: "convolution",
+      code: GATHER + convolutionForward,
+      bAlongK: false,
+      constants: flags(inC * kernelSize, outSize, g.isPadded),
+    },
     { channels: given.outputChannels, inner: outSize },
   );
   const data = new MatrixProduct(
     scope,
-    { m: inC, n: batch * inSize, k: outC * kernelSize, groups },
+    {
+      m: inC,
+      n: batch * phases.inputs,
+      k: outC * phases.taps,
+      groups,
+      phases: phases.count,
+      count: batch * given.inputChannels * inSize,
+    },
     {
       name: "convolution, gradient of data",
-      code: convolutionData,
-      operands: "rrrrr",
-      aAlongK: true,
+      code: GATHER + convolutionData,
+      operands: "rrrrrr",
+      aAlongK: kernelSize !== 1,
       bAlongK: false,
-      constants: {
-        STRIDE_0: d.stride[0],
-        STRIDE_1: d.stride[1],
-        STRIDE_2: d.stride[2],
-        IS_STRIDED: Number(isStrided),
-        IS_LISTED: Number(d.isListed),
-      },
-      params: [inSize, outSize, outC, kernelSize, d.input[1], d.input[2], ...d.output, ...d.pad],
+      // Windows may have inputs at their edge alone, and those beyond the last window have none.
+      constants: flags(kernelSize === 1 ? inC : 1, inSize, !isPointwise),
+      params: [
+        ...[...ofOutputs, ...g.input, inSize, ...g.pad, ...g.kernel, ...g.stride],
+        ...[...phases.outputStep, ...phases.tapStep, outC],
+      ],
     },
   );
   const weights = new MatrixProduct(
     scope,
     { m: outC, n: inC * kernelSize, k: batch * outSize, groups },
     {
+      ...overOutputs,
       name: "convolution, gradient of weights",
-      code: convolutionWeights,
-      ...wide(gather, outSize),
+      code: GATHER + convolutionWeights,
+      bAlongK: isPointwise,
+      constants: flags(outSize, outSize, g.isPadded),
     },
   );
+  const { nothing } = scope.gpu;
+  /** A and what is gathered for B, each as elements and in fours. */
+  const operands = (a: SyncedMem, b: SyncedMem): GpuBuffer[] => {
+    const [left, right] = [scope.read(a), scope.read(b)];
+    return [left, left, right, right];
+  };
   return {
     forward(x, w, y, out) {
-      const weights = scope.read(w);
-      const operands = [weights, weights, scope.read(x), taps(), corners(), d.inputOffsets()];
-      forward.run(operands, scope.write(y), out);
+      const buffers = [...operands(w, x), g.inputOffsets(), nothing];
+      forward.run(buffers, scope.write(y), out);
     },
     backwardData(dy, w, dx) {
-      const operands = [
-        scope.read(w),
-        scope.read(dy),
-        tapsOfOutputs(),
-        tapsOfW(),
-        d.outputOffsets(),
-      ];
-      data.run(operands, scope.write(dx));
+      const buffers = [...operands(w, dy), g.outputOffsets(), phaseTable()];
+      data.run(buffers, scope.write(dx));
     },
     backwardWeights(x, dy, dw) {
-      const gradient = scope.read(dy);
-      const operands = [gradient, gradient, scope.read(x), taps(), corners(), d.inputOffsets()];
+      const buffers = [...operands(dy, x), g.inputOffsets(), nothing];
       const { buffer, adds } = scope.addTo(dw);
-      weights.run(operands, buffer, { adds });
+      weights.run(buffers, buffer, { adds });
     },
   };
-}
-
-/** The same kernel, that reads A in fours where its rows are of that length. */
-function wide<K extends Pick<ProductKernel, "constants">>(kernel: K, length: number): K {
-  return { ...kernel, constants: { ...kernel.constants, IS_WIDE_A: Number(length % 4 === 0) } };
-}
-
-/** The taps of every channel, and behind them the first again, up to a whole step of the product along K. */
-function tapTable(
-  scope: Scope,
-  channels: number,
-  rows: (channel: number) => readonly (readonly number[])[],
-): () => GpuBuffer {
-  return tableOf(scope, () => {
-    const taps = perChannel(channels, rows);
-    const missing = (STEP_K - (taps.length % STEP_K)) % STEP_K;
-    return [...taps, ...Array.from({ length: missing }, () => taps[0] ?? [])];
-  });
-}
-
-function perChannel(
-  channels: number,
-  rows: (channel: number) => readonly (readonly number[])[],
-): readonly (readonly number[])[] {
-  return Array.from({ length: channels }, (_, channel) => rows(channel)).flat();
 }

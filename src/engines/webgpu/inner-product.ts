@@ -24,7 +24,7 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Lin
     new MatrixProduct(
       scope,
       { m: rows, n: columns, k: along, groups: 1 },
-      strided(name, along, ...strides),
+      strided(name, [rows, columns, along], ...strides),
       { channels: columns, inner: 1 },
     );
   const forward = product(
@@ -81,10 +81,17 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Lin
   };
 }
 
-/** A product along K of matrices with those strides. Whole fours along K are read as such. */
-function strided(name: string, k: number, a: Strides, b: Strides, c: Strides): ProductKernel {
-  const isWide = (along: number, across: number): boolean =>
-    along === 1 && across % 4 === 0 && k % 4 === 0;
+/** A product of matrices with those strides. Whole fours along an axis are read as such. */
+function strided(
+  name: string,
+  [m, n, k]: readonly [number, number, number],
+  a: Strides,
+  b: Strides,
+  c: Strides,
+): ProductKernel {
+  // Elements that follow each other along one axis, in lines that begin and end at whole fours.
+  const isWide = (step: number, line: number, length: number): number =>
+    Number(step === 1 && line % 4 === 0 && length % 4 === 0);
   return {
     name,
     code,
@@ -92,8 +99,10 @@ function strided(name: string, k: number, a: Strides, b: Strides, c: Strides): P
     aAlongK: a[1] === 1,
     bAlongK: b[0] === 1,
     constants: {
-      IS_WIDE_A: Number(isWide(a[1], a[0])),
-      IS_WIDE_B: Number(isWide(b[0], b[1])),
+      IS_WIDE_A: isWide(a[1], a[0], k),
+      IS_WIDE_B: isWide(b[0], b[1], k),
+      IS_WIDE_ACROSS_A: isWide(a[0], a[1], m),
+      IS_WIDE_ACROSS_B: isWide(b[1], b[0], n),
     },
     params: [...a, ...b, ...c],
   };

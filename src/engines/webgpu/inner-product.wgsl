@@ -8,6 +8,9 @@ struct Params {
   tiles: u32,
   sliceK: u32,
   groups: u32,
+  slices: u32,
+  count: u32,
+  channels: u32,
   finish: u32,
   // C is added to.
   adds: u32,
@@ -30,75 +33,115 @@ struct Params {
 // (slices, M, N)
 @group(0) @binding(6) var<storage, read_write> c: array<f32>;
 
-// Rows of A, or columns of B, lie along K in whole fours.
+// Rows of A, or columns of B, lie along K in whole fours; or across it.
 override IS_WIDE_A = false;
 override IS_WIDE_B = false;
+override IS_WIDE_ACROSS_A = false;
+override IS_WIDE_ACROSS_B = false;
+
+// Nothing but k itself.
+alias Walk = u32;
+
+fn lengthN(phase: u32) -> u32 {
+  return p.n;
+}
+
+fn lengthK(phase: u32) -> u32 {
+  return p.k;
+}
+
+fn walkTo(k: u32) -> Walk {
+  return k;
+}
+
+fn walkOn(k: Walk, step: Walk) -> Walk {
+  return k + step;
+}
+
+fn existing(k: u32) -> vec4<bool> {
+  return vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k);
+}
 
 struct RowA {
   start: u32,
-  exists: bool,
 }
 
+// Rows and columns beyond the end repeat the last.
 fn rowA(m: u32) -> RowA {
-  return RowA(m * p.strideAM, m < p.m);
+  return RowA(min(m, p.m - 1u) * p.strideAM);
 }
 
-fn loadA(row: RowA, k: u32) -> vec4f {
-  if (!row.exists) {
-    return vec4f();
-  }
+fn loadA(row: RowA, k: u32, walk: Walk) -> vec4f {
   if (IS_WIDE_A) {
-    if (k < p.k) {
-      return a4[(row.start + k) / 4u];
-    }
-    return vec4f();
+    return select(vec4f(), a4[select(0u, (row.start + k) / 4u, k < p.k)], k < p.k);
   }
-  let at = row.start + k * p.strideAK;
-  if (k + 3u < p.k) {
-    return vec4f(a[at], a[at + p.strideAK], a[at + 2u * p.strideAK], a[at + 3u * p.strideAK]);
-  }
-  var values = vec4f();
-  for (var j = 0u; k + j < p.k; j++) {
-    values[j] = a[at + j * p.strideAK];
-  }
-  return values;
+  let at = row.start + vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideAK;
+  let i = select(vec4u(), at, existing(k));
+  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), existing(k));
 }
 
-struct ColumnB {
-  start: u32,
-  exists: bool,
-}
-
-fn columnB(n: u32) -> ColumnB {
-  return ColumnB(n * p.strideBN, n < p.n);
-}
-
-fn loadB(column: ColumnB, k: u32) -> vec4f {
-  if (!column.exists) {
-    return vec4f();
+fn blockA(m: u32, k: u32, walk: Walk) -> mat4x4f {
+  if (IS_WIDE_ACROSS_A) {
+    let at = (min(m, p.m - 4u) + vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideAK) / 4u;
+    let exists = existing(k);
+    let i = select(vec4u(), at, exists);
+    return mat4x4f(
+      select(vec4f(), a4[i.x], exists.x),
+      select(vec4f(), a4[i.y], exists.y),
+      select(vec4f(), a4[i.z], exists.z),
+      select(vec4f(), a4[i.w], exists.w),
+    );
   }
+  return transpose(mat4x4f(
+    loadA(rowA(m), k, walk),
+    loadA(rowA(m + 1u), k, walk),
+    loadA(rowA(m + 2u), k, walk),
+    loadA(rowA(m + 3u), k, walk),
+  ));
+}
+
+struct ColumnsB {
+  starts: vec4u,
+}
+
+fn columnsB(n: u32) -> ColumnsB {
+  return ColumnsB(min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(p.n - 1u)) * p.strideBN);
+}
+
+fn loadB(columns: ColumnsB, k: u32, walk: Walk) -> mat4x4f {
+  let starts = columns.starts;
+  let exists = existing(k);
   if (IS_WIDE_B) {
-    if (k < p.k) {
-      return b4[(column.start + k) / 4u];
+    if (k >= p.k) {
+      return mat4x4f();
     }
-    return vec4f();
+    let i = (starts + k) / 4u;
+    return transpose(mat4x4f(b4[i.x], b4[i.y], b4[i.z], b4[i.w]));
   }
-  let at = column.start + k * p.strideBK;
-  if (k + 3u < p.k) {
-    return vec4f(b[at], b[at + p.strideBK], b[at + 2u * p.strideBK], b[at + 3u * p.strideBK]);
-  }
-  var values = vec4f();
-  for (var j = 0u; k + j < p.k; j++) {
-    values[j] = b[at + j * p.strideBK];
-  }
-  return values;
+  let rows = select(vec4u(), vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideBK, exists);
+  return mat4x4f(
+    select(vec4f(), rowB(starts + rows.x), exists.x),
+    select(vec4f(), rowB(starts + rows.y), exists.y),
+    select(vec4f(), rowB(starts + rows.z), exists.z),
+    select(vec4f(), rowB(starts + rows.w), exists.w),
+  );
 }
 
-fn store(m: u32, n: u32, value: f32) {
-  let at = slice * p.m * p.n + m * p.strideCM + n * p.strideCN;
-  if (p.adds != 0u) {
-    c[at] += value;
-  } else {
-    c[at] = finished(value, n, p.n);
+fn rowB(at: vec4u) -> vec4f {
+  if (IS_WIDE_ACROSS_B) {
+    return b4[at.x / 4u];
   }
+  return vec4f(b[at.x], b[at.y], b[at.z], b[at.w]);
+}
+
+fn columnsC(n: u32) -> vec4u {
+  return vec4u(n, n + 1u, n + 2u, n + 3u) * p.strideCN;
+}
+
+fn rowC(m: u32) -> u32 {
+  return m * p.strideCM;
+}
+
+fn channelOf(m: u32, n: u32) -> u32 {
+  return n;
 }

@@ -11,41 +11,30 @@ fn main(
   @builtin(subgroup_size) size: u32,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let tile = workgroup.x + workgroup.y * grid.x;
-  if (tile >= p.tiles) {
+  let share = shareOf(workgroup, grid, 4u * ROWS, 4u * COLUMNS);
+  if (!share.exists) {
     return;
   }
-  group = workgroup.z % p.groups;
-  slice = workgroup.z / p.groups;
   // By lanes, so that the four are a quad however the adapter deals invocations out.
   let index = subgroup * size + lane;
-  let m = (tile % p.tilesM) * TILE_M + index / COLUMNS;
-  let n = (tile / p.tilesM) * TILE_N + index % COLUMNS;
-  // Not by way of the variable, so that the loop is seen to be the same for all.
-  let begin = (workgroup.z / p.groups) * p.sliceK;
-  let end = min(p.k, begin + p.sliceK);
-  let own = rowA(m + (lane % 4u) * ROWS);
-  let b0 = columnB(n);
-  let b1 = columnB(n + COLUMNS);
-  let b2 = columnB(n + 2u * COLUMNS);
-  let b3 = columnB(n + 3u * COLUMNS);
+  let m = share.m0 + 4u * (index / COLUMNS);
+  let n = share.n0 + 4u * (index % COLUMNS);
+  let own = rowA(m + lane % 4u);
+  let columns = columnsB(n);
+  var walk = walkTo(share.begin);
+  let step = walkTo(4u);
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();
   var sum3 = vec4f();
-  for (var k = begin; k < end; k += 4u) {
-    let a = loadA(own, k);
-    let v0 = loadB(b0, k);
-    let v1 = loadB(b1, k);
-    let v2 = loadB(b2, k);
-    let v3 = loadB(b3, k);
-    sum0 += dots(quadBroadcast(a, 0u), v0, v1, v2, v3);
-    sum1 += dots(quadBroadcast(a, 1u), v0, v1, v2, v3);
-    sum2 += dots(quadBroadcast(a, 2u), v0, v1, v2, v3);
-    sum3 += dots(quadBroadcast(a, 3u), v0, v1, v2, v3);
+  for (var k = share.begin; k < share.end; k += 4u) {
+    let a = loadA(own, k, walk);
+    let b = loadB(columns, k, walk);
+    sum0 += b * quadBroadcast(a, 0u);
+    sum1 += b * quadBroadcast(a, 1u);
+    sum2 += b * quadBroadcast(a, 2u);
+    sum3 += b * quadBroadcast(a, 3u);
+    walk = walkOn(walk, step);
   }
-  storeRow(m, n, sum0);
-  storeRow(m + ROWS, n, sum1);
-  storeRow(m + 2u * ROWS, n, sum2);
-  storeRow(m + 3u * ROWS, n, sum3);
+  storeBlock(m, n, mat4x4f(sum0, sum1, sum2, sum3));
 }

@@ -11,7 +11,8 @@ import {
   stagedF16,
   stagedF32,
 } from "./shaders.ts";
-import { addUp, type Sliced, type WayOut } from "./slices.ts";
+import { addUp, type WayOut } from "./slices.ts";
+import { BUSY, directTile, likelyTile, sidesOf, stagedTiles, type Tile } from "./tiles.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -20,6 +21,10 @@ interface Product {
   readonly n: number;
   readonly k: number;
   readonly groups: number;
+  /** Products of which N and K are the greatest, whose Cs are parts of one; 1 by default. */
+  readonly phases?: number;
+  /** Elements of all Cs together; groups · m · n by default. */
+  readonly count?: number;
 }
 
 /** The kernel of one kind of product: what A, B and C are. */
@@ -42,116 +47,140 @@ interface Channels {
   readonly inner: number;
 }
 
-/** Elements of K that a tile takes at a time: operands may be read by so many beyond K. */
-export const STEP_K = 16;
-/** Workgroups that a large GPU wants before it is busy. */
-const BUSY = 256;
+/** Slices of K are whole multiples of this, so that stages and fours do not cross their ends. */
+const STEP_K = 16;
 /** The least of K that a workgroup of its own is worth. */
 const LEAST_SLICE = 256;
-/** Words of the parameters that are set before a run. */
-const FINISH = 11;
-const ADDS = 12;
+/** Words of the parameters that depend on the tile and on the run. */
+const TILES_M = 7;
+const TILES = 8;
+const FINISH = 14;
+const ADDS = 15;
 
 /**
  * Runs one product over and over. Where C has too few tiles to keep a GPU busy, K is cut into slices, each summed by
- * itself; a second kernel adds the slices up, always in the same order.
+ * itself; a second kernel adds the slices up, always in the same order. How long slices are depends on shapes alone, so that
+ * the sum is the same to the bit with every tile.
  */
 export class MatrixProduct {
   readonly #scope: Scope;
   readonly #kernel: ProductKernel;
-  readonly #product: Product;
-  readonly #tiles: number;
+  readonly #m: number;
+  readonly #n: number;
+  readonly #parts: number;
   readonly #slices: number;
-  readonly #threads: { readonly ROWS: number; readonly COLUMNS: number };
+  readonly #count: number;
+  readonly #channels: Channels;
+  readonly #tile: Tile;
   readonly #params: Uint32Array;
-  readonly #sliced: Sliced;
   readonly #kernels: Map<FunctionPost["kernel"] | undefined, Kernel> = new Map();
 
   constructor(
     scope: Scope,
-    product: Product,
+    { m, n, k, groups, phases = 1, count = groups * m * n }: Product,
     kernel: ProductKernel,
     channels: Channels = { channels: 1, inner: 1 },
   ) {
-    const { m, n, k, groups } = product;
+    const { gpu } = scope;
     this.#scope = scope;
     this.#kernel = kernel;
-    this.#product = product;
-    const [rows, columns] = threads(m, n, scope.gpu.isTiled);
-    const tilesM = Math.ceil(m / (4 * rows));
-    this.#tiles = tilesM * Math.ceil(n / (4 * columns));
-    const wanted = Math.ceil(BUSY / Math.max(1, this.#tiles * groups));
-    const length = Math.max(LEAST_SLICE, Math.ceil(k / wanted));
-    const sliceK = Math.ceil(length / STEP_K) * STEP_K;
+    this.#m = m;
+    this.#n = n;
+    this.#count = count;
+    this.#channels = channels;
+    const sliceK = sliceOf(k, gpu.isTiled ? [64, 64] : sidesOf(directTile(m, n)), {
+      m,
+      n,
+      products: groups * phases,
+    });
     this.#slices = Math.max(1, Math.ceil(k / sliceK));
-    this.#threads = { ROWS: rows, COLUMNS: columns };
-    const common = [m, n, k, tilesM, this.#tiles, sliceK, groups, 0, 0];
-    this.#params = uniforms([0, 0, 0, 0], [...common, ...kernel.params]);
-    this.#sliced = { count: m * n * groups, slices: this.#slices, ...channels };
+    this.#parts = groups * phases * this.#slices;
+    this.#tile = gpu.isTiled
+      ? likelyTile(stagedTiles(gpu.limits, gpu.isHalf ? 2 : 4), m, n, this.#parts)
+      : directTile(m, n);
+    const ofTile = [0, 0];
+    const ofRun = [0, 0];
+    const sizes = [m, n, k, ...ofTile, sliceK, groups, this.#slices, count, channels.channels];
+    this.#params = uniforms([0, 0, 0, 0], [...sizes, ...ofRun, ...kernel.params]);
   }
 
   run(operands: readonly GpuBuffer[], c: GpuBuffer, out: WayOut = {}): void {
-    const { nothing } = this.#scope.gpu;
-    const { groups } = this.#product;
-    const x = Math.min(this.#tiles, MOST_GROUPS);
-    const y = Math.ceil(this.#tiles / Math.max(1, x));
-    if (groups * this.#slices > MOST_GROUPS) {
+    if (this.#parts > MOST_GROUPS) {
       this.#scope.fail(
-        `${groups} products at once. Expected ${MOST_GROUPS} or fewer, the workgroups that a GPU takes along an axis.`,
+        `${this.#parts} products at once. Expected ${MOST_GROUPS} or fewer, the workgroups that a GPU takes along an axis.`,
       );
     }
+    const { nothing } = this.#scope.gpu;
     if (this.#slices === 1) {
       const { finish, adds = 0, post } = out;
       new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
       this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      const buffers = [...operands, finish?.buffer ?? nothing, c];
-      this.#made(post).run(buffers, this.#params, x, y, groups);
+      this.#dispatch(this.#made(post), [...operands, finish?.buffer ?? nothing, c]);
       return;
     }
-    const parts = this.#scope.workspace(this.#slices * this.#sliced.count);
-    const product = this.#made(undefined);
-    product.run([...operands, nothing, parts], this.#params, x, y, groups * this.#slices);
-    addUp(this.#scope, this.#sliced, parts, c, out);
+    const parts = this.#scope.workspace(this.#slices * this.#count);
+    this.#dispatch(this.#made(undefined), [...operands, nothing, parts]);
+    const sliced = { count: this.#count, slices: this.#slices, ...this.#channels };
+    addUp(this.#scope, sliced, parts, c, out);
+  }
+
+  #dispatch(kernel: Kernel, buffers: readonly GpuBuffer[]): void {
+    const [tileM, tileN] = sidesOf(this.#tile);
+    const tilesM = Math.ceil(this.#m / tileM);
+    const tiles = tilesM * Math.ceil(this.#n / tileN);
+    this.#params[TILES_M] = tilesM;
+    this.#params[TILES] = tiles;
+    const x = Math.min(tiles, MOST_GROUPS);
+    kernel.run(buffers, this.#params, x, Math.ceil(tiles / Math.max(1, x)), this.#parts);
   }
 
   #made(post: FunctionPost | undefined): Kernel {
     const known = this.#kernels.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
-    const { name, code, operands, aAlongK, bAlongK, constants } = this.#kernel;
-    const { isTiled, isHalf, features } = this.#scope.gpu;
-    const direct = features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
-    const tiled = (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
-    const core = (isTiled ? tiled : direct) + matrixProduct;
-    const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
+    const { name, code, operands, constants } = this.#kernel;
     const made = this.#scope.kernel({
       name,
-      code: core + code + finishCode + f,
+      code: this.#core() + matrixProduct + code + finishCode + f,
       entry: "main",
       arrays: `${operands}rw`,
-      constants: { ...this.#threads, ...(isTiled && along), ...constants },
+      constants: { ...this.#sides(), ...constants },
     });
     this.#kernels.set(post?.kernel, made);
     return made;
   }
+
+  #core(): string {
+    const { isTiled, isHalf, features } = this.#scope.gpu;
+    if (isTiled) return (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
+    return features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
+  }
+
+  #sides(): Record<string, number> {
+    const { rows, columns, blocksM, blocksN, depth } = this.#tile;
+    const sides = { ROWS: rows, COLUMNS: columns };
+    if (!this.#scope.gpu.isTiled) return sides;
+    const { aAlongK, bAlongK } = this.#kernel;
+    return {
+      ...sides,
+      BLOCKS_M: blocksM,
+      BLOCKS_N: blocksN,
+      DEPTH: depth,
+      A_ALONG_K: Number(aAlongK),
+      B_ALONG_K: Number(bAlongK),
+    };
+  }
 }
 
-/**
- * Invocations along the two sides of a tile, each of which takes four elements of either side. Tiles that are staged
- * need multiples of four. Few sizes are enough: each is a shader of its own to compile.
- */
-function threads(m: number, n: number, isTiled: boolean): readonly [rows: number, columns: number] {
-  const [rows, columns] = isTiled
-    ? [
-        [4, 8, 16],
-        [4, 8, 16],
-      ]
-    : [
-        [1, 4],
-        [4, 16],
-      ];
-  const enough = (sizes: readonly number[], length: number): number =>
-    sizes.find((size) => 4 * size >= length) ?? sizes.at(-1) ?? 16;
-  return [enough(rows, m), enough(columns, n)];
+/** How much of K is summed by itself, so that as many workgroups are busy as a large GPU wants, with tiles of those sides. */
+function sliceOf(
+  k: number,
+  [tileM, tileN]: readonly [number, number],
+  { m, n, products }: { readonly m: number; readonly n: number; readonly products: number },
+): number {
+  const tiles = Math.ceil(m / tileM) * Math.ceil(n / tileN) * products;
+  const wanted = Math.ceil(BUSY / Math.max(1, tiles));
+  const length = Math.max(LEAST_SLICE, Math.ceil(k / wanted));
+  return Math.ceil(length / STEP_K) * STEP_K;
 }

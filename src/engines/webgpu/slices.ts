@@ -5,7 +5,7 @@ import { finish as finishCode, sumSlices } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** An array whose parts were summed apart, in (slices, count); its elements are (…, channels, inner). */
-export interface Sliced {
+interface Sliced {
   readonly count: number;
   readonly slices: number;
   readonly channels: number;

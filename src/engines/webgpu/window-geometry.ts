@@ -24,6 +24,7 @@ export interface WindowGeometry {
   readonly kernel: Three;
   readonly stride: Three;
   readonly pad: Three;
+  readonly dilation: Three;
   /** Some window reaches into the padding. */
   readonly isPadded: boolean;
   /** There are more than three axes. */
@@ -53,6 +54,7 @@ export function windowGeometry(scope: Scope, d: ConvolutionDescriptor): WindowGe
     kernel,
     stride,
     pad,
+    dilation,
     isPadded: input.some(
       (length, i) =>
         pad[i]! > 0 || (output[i]! - 1) * stride[i]! + (kernel[i]! - 1) * dilation[i]! + 1 > length,
@@ -77,6 +79,7 @@ function listed(scope: Scope, d: ConvolutionDescriptor): WindowGeometry {
     kernel,
     stride: [1, 1, 1],
     pad: [0, 0, 0],
+    dilation: [1, 1, 1],
     isPadded: true,
     isListed: true,
     taps: numbered(kernel),
