@@ -1,16 +1,19 @@
 /**
- * Joins the built modules of the library, of the command line and of the threads of `caffe serve` into few files, dist/bundle: Node reads a hundred
+ * Joins the built modules of the library, of the command line and of the threads in which users' layers run into few files, dist/bundle: Node reads a hundred
  * of them in the time in which it opens ten. All share one copy of what they need, so that a layer of a user's own, which imports the
  * package, registers it with the command that runs. Other threads, browsers and bundlers read the single modules in dist.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const DIST = resolve("dist");
 const FOLDER = resolve("dist/bundle");
-/** What a served model's thread is called there. */
-const SERVE_THREAD = "serve-thread";
+/** Threads whose layers may be a user's: the module that starts each, its program beside it, and what that is called there. */
+const THREADS = [
+  { starter: "serve/models/model-thread.js", program: "thread.js", joined: "serve-thread" },
+  { starter: "cli/gpu-threads.js", program: "gpu-thread.js", joined: "gpu-thread" },
+];
 
 /** Files that lie beside a module (threads, addons, the page) are found from where the module itself lies. */
 const ownPlaces: Plugin = {
@@ -25,17 +28,16 @@ const ownPlaces: Plugin = {
       if (!path.startsWith(DIST) || !text.includes("import.meta.url")) return undefined;
       const place = `new URL(${JSON.stringify(relative(FOLDER, path))}, import.meta.url).href`;
       const own = text.replaceAll("import.meta.url", place);
-      const isStarter = relative(DIST, path) === join("serve", "models", "model-thread.js");
-      const contents = isStarter ? own.replace(...joinedThread(place)) : own;
-      return { contents, loader: "js" };
+      const thread = THREADS.find(({ starter }) => relative(DIST, path) === join(starter));
+      if (!thread) return { contents: own, loader: "js" };
+      const joined = relative(dirname(path), join(FOLDER, `${thread.joined}.js`));
+      return {
+        contents: own.replace(`"./${thread.program}"`, JSON.stringify(joined)),
+        loader: "js",
+      };
     });
   },
 };
-
-/** Who starts that thread finds the joined one, beside itself. */
-function joinedThread(place: string): [string, string] {
-  return [`new URL("./thread.js", ${place})`, `new URL("./${SERVE_THREAD}.js", import.meta.url)`];
-}
 
 /** A class that refers to itself is written `var Net = class _Net {`: it keeps its name, which messages tell. */
 function withNames(code: string): string {
@@ -48,7 +50,12 @@ await rm(FOLDER, { recursive: true, force: true });
 const { outputFiles } = await build({
   entryPoints: {
     ...{ index: "dist/index.js", caffe: "dist/cli/main.js" },
-    [SERVE_THREAD]: "dist/serve/models/thread.js",
+    ...Object.fromEntries(
+      THREADS.map(({ starter, program, joined }) => [
+        joined,
+        join("dist", dirname(starter), program),
+      ]),
+    ),
   },
   ...{ outdir: FOLDER, bundle: true, splitting: true, format: "esm" },
   ...{ platform: "node", target: "node20", packages: "external", plugins: [ownPlaces] },

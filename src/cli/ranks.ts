@@ -9,6 +9,7 @@ import type { Log } from "../util/log.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { hasEnded, processSpace } from "./neighbours.ts";
 import { showError } from "./output.ts";
+import type { NumberedGpu } from "./session.ts";
 
 /** Where all ranks find the same error, the first one tells it: the others wait so long for it to end them. */
 const PATIENCE_MS = 500;
@@ -26,6 +27,8 @@ export interface Side {
     readonly localRank: number;
     /** Threads of this process that the machine has cores for. */
     readonly threads: number;
+    /** Where ranks are threads, a GPU for each of them. */
+    readonly gpus?: readonly NumberedGpu[];
     /** How this rank's engine of so many threads chooses algorithms: as rank 0 has in earlier runs; undefined for rank 0. */
     readonly tuning: (threads: number) => Promise<SharedTuning | undefined>;
   };
@@ -46,18 +49,10 @@ export async function besideOthers(
     await work({ log });
     return;
   }
-  const workers = new Ranks(world, wire);
   try {
-    await work({
-      log: logOfRank(world, log),
-      others: {
-        workers,
-        agree: (what, own) => world.agree(what, own),
-        localRank: world.hosts.slice(0, world.rank).filter((host) => host === world.host).length,
-        threads: threadsOf(world),
-        tuning: (threads) => tuningOf(workers, threads, log),
-      },
-    });
+    const here = world.hosts.filter((host) => host === world.host).length;
+    const localRank = world.hosts.slice(0, world.rank).filter((host) => host === world.host).length;
+    await work(sideOf(world, log, wire, { here, localRank }));
   } catch (error) {
     if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     process.stderr.write(`${world.nameOf(world.rank)}, of ${world.count}:\n`);
@@ -65,6 +60,27 @@ export async function besideOthers(
     world.abort(exitCodeOf(error));
   }
   world.close();
+}
+
+/** What a rank knows of the others. */
+export function sideOf(
+  world: World,
+  log: Log,
+  wire: Wire,
+  { here, localRank, gpus }: { here: number; localRank: number; gpus?: readonly NumberedGpu[] },
+): Side {
+  const workers = new Ranks(world, wire);
+  return {
+    log: logOfRank(world, log),
+    others: {
+      workers,
+      agree: (what, own) => world.agree(what, own),
+      localRank,
+      threads: threadsOf(here),
+      ...(gpus && { gpus }),
+      tuning: (threads) => tuningOf(workers, threads, log),
+    },
+  };
 }
 
 function logOfRank({ rank }: World, log: Log): Log {
@@ -84,8 +100,7 @@ async function tuningOf(
   return rank === 0 ? undefined : { name: `rank-${rank}-of-${count}`, known };
 }
 
-/** The cores that mpirun left to this process, or its share of the machine's. */
-function threadsOf({ hosts, host: own }: World): number {
-  const here = hosts.filter((host) => host === own).length;
-  return Math.min(availableParallelism(), Math.max(1, Math.floor(cpus().length / here)));
+/** The cores that are left to this process, or a rank's share of the machine's. */
+function threadsOf(ranksHere: number): number {
+  return Math.min(availableParallelism(), Math.max(1, Math.floor(cpus().length / ranksHere)));
 }

@@ -37,7 +37,7 @@ export function withCommonFlags<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     .option("gpu", {
       type: "string",
       describe:
-        "run on this GPU, by its number in caffe device_query; train in ranks of mpirun takes all: one for each rank",
+        "run on this GPU, by its number in caffe device_query; train takes several, 0,1, or all: each trains with a batch of its own",
     })
     .option("python", {
       type: "string",
@@ -138,16 +138,23 @@ export function gpuNumber(flags: CommonFlags, solver?: SolverParameter): number 
   return isOfSolver ? (solver.device_id ?? 0) : undefined;
 }
 
+/** A GPU by the number that `--gpu` gives it. */
+export interface NumberedGpu {
+  readonly number: number;
+  readonly name: string;
+}
+
 /**
  * The engines that the flags ask for, with Caffe's lines about it. Where a GPU is asked for and there is none it is an
  * error, not a run on the CPU.
+ * @param gpus all that train together, this one with them
  * @throws CaffeError, EngineError
  */
 export async function enginesFor(
   flags: CommonFlags,
   log: Log,
   solver?: SolverParameter,
-  tuning?: EngineChoice["tuning"],
+  { tuning, gpus }: { tuning?: EngineChoice["tuning"]; gpus?: readonly NumberedGpu[] } = {},
 ): Promise<Engines> {
   checkCommonFlags(flags);
   const { engine, threads, python } = flags;
@@ -161,8 +168,9 @@ export async function enginesFor(
     return createEngines({ ...(engine !== undefined && { prefer: engine }), ...more });
   }
   const gpu = await openGpuFor(number, flags);
-  log("info", "caffe", `Using GPUs ${number}`);
-  log("info", "caffe", `GPU ${number}: ${gpu.adapter.name}`);
+  const all = gpus ?? [{ number, name: gpu.adapter.name }];
+  log("info", "caffe", `Using GPUs ${all.map((one) => one.number).join(", ")}`);
+  for (const one of all) log("info", "caffe", `GPU ${one.number}: ${one.name}`);
   if (gpu.adapter.isSoftware) {
     log(
       "warning",

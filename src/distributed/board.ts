@@ -1,11 +1,11 @@
+import { bytesOf, type MachineMemory, type Travelling } from "./communicator.ts";
 import type { Job } from "./job.ts";
-import { bytesOf, type MpiAddon, type Travelling } from "./mpi-addon.ts";
 
 /** Bytes of one rank that lie there at a time. */
 const ROOM = 1 << 18;
 /** So many times as many lie there at once. */
 const ROOMS = 4;
-/** Numbers of a line of the cache: `MpiAddon.tell`. */
+/** Numbers of a line of the cache: `MachineMemory.tell`. */
 const LINE = 16;
 
 /** What a rank has put there, until it has taken what all have. */
@@ -19,7 +19,7 @@ interface Put {
  * thread has to wake up on every rank. All put there the same kinds of things in the same order.
  */
 export class Board {
-  readonly #addon: MpiAddon;
+  readonly #machine: MachineMemory;
   readonly #rank: number;
   readonly #count: number;
   readonly #memory: ArrayBuffer;
@@ -32,13 +32,13 @@ export class Board {
 
   /** @param memory zeros, `Board.bytes` of them */
   constructor(
-    addon: MpiAddon,
+    machine: MachineMemory,
     memory: ArrayBuffer,
     rank: number,
     count: number,
     waitNow: (job: Job) => void,
   ) {
-    [this.#addon, this.#memory, this.#rank, this.#count] = [addon, memory, rank, count];
+    [this.#machine, this.#memory, this.#rank, this.#count] = [machine, memory, rank, count];
     this.#waitNow = waitNow;
     this.#put = new Uint32Array(memory, 0, LINE * count);
     this.#taken = new Uint32Array(memory, 4 * LINE * count, LINE * count);
@@ -63,14 +63,14 @@ export class Board {
     const before = number - ROOMS;
     if (before > 0) {
       this.#waitNow((ms) => this.#hasTaken(before, ms));
-      this.#waitNow((ms) => this.#addon.allTold(this.#taken, before >>> 0, ms));
+      this.#waitNow((ms) => this.#machine.allTold(this.#taken, before >>> 0, ms));
     }
     this.#place(number, this.#rank, own.byteLength).set(bytesOf(own));
     const { byteLength } = own;
     const everyones = (): Uint8Array[] =>
       Array.from({ length: this.#count }, (_, rank) => this.#place(number, rank, byteLength));
     this.#under.push({ number, take: () => take(everyones()) });
-    this.#addon.tell(this.#put, this.#rank, number >>> 0);
+    this.#machine.tell(this.#put, this.#rank, number >>> 0);
     return (ms) => this.#hasTaken(number, ms);
   }
 
@@ -79,10 +79,10 @@ export class Board {
     for (;;) {
       const [first] = this.#under;
       if (!first || first.number > number) return true;
-      if (!this.#addon.allTold(this.#put, first.number >>> 0, milliseconds)) return false;
+      if (!this.#machine.allTold(this.#put, first.number >>> 0, milliseconds)) return false;
       this.#under.shift();
       first.take();
-      this.#addon.tell(this.#taken, this.#rank, first.number >>> 0);
+      this.#machine.tell(this.#taken, this.#rank, first.number >>> 0);
     }
   }
 

@@ -7,7 +7,6 @@ import { type Sight, World } from "./world.ts";
  * Joins the processes that mpirun started, where it started several; undefined where this one is alone.
  *
  * All draw their random numbers from one seed then: what `setRandomSeed` was given, or one that rank 0 draws.
- *
  * @param sight lets a rank see that another one on its machine has died; without it they wait until mpirun ends them
  * @throws CaffeError where the addon is missing, or the processes are of different versions or got different seeds
  */
@@ -16,12 +15,21 @@ export async function joinRanks(
   sight?: Sight,
 ): Promise<World | undefined> {
   if (launchedCount(environment) === 1) return undefined;
-  const world = new World(mpiAddon());
+  const addon = mpiAddon();
+  const world = new World(addon, addon);
+  await meetRanks(world, sight);
+  return world;
+}
+
+/**
+ * Lets ranks know one another, and draw their random numbers from one seed.
+ * @throws CaffeError where they are of different versions or got different seeds
+ */
+export async function meetRanks(world: World, sight?: Sight): Promise<void> {
   await world.introduce(sight);
   await world.agree("caffe-ts", `version ${version}`);
   await world.agree("the seed", String(chosenSeed() ?? "none"));
   const seed = Float64Array.of(chosenSeed() ?? Math.floor(Math.random() * 2 ** 32));
   await world.broadcast(seed);
   setRandomSeed(seed[0] as number);
-  return world;
 }

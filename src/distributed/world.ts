@@ -1,8 +1,8 @@
 import { addUp, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
 import { Board } from "./board.ts";
+import { bytesOf, type Communicator, type MachineMemory, type Travelling } from "./communicator.ts";
 import type { Job } from "./job.ts";
-import { bytesOf, type MpiAddon, type Travelling } from "./mpi-addon.ts";
 
 /** Elements of one job: longer arrays go as several, which MPI's ways of summing are faster with. */
 const MOST_ELEMENTS = 1 << 20;
@@ -26,7 +26,8 @@ interface Introduction {
 }
 
 /**
- * The processes that mpirun started, as one of them sees them. All begin the same jobs in the same order.
+ * The ranks of a training, as one of them sees them: processes that mpirun started, or threads of one process. All begin the
+ * same jobs in the same order.
  *
  * Jobs go on while JavaScript computes; an array that a job has is not to be touched until it is done.
  */
@@ -35,7 +36,8 @@ export class World {
   readonly count: number;
   /** The machine that this rank is on. */
   readonly host: string;
-  readonly #addon: MpiAddon;
+  readonly #others: Communicator;
+  readonly #machine: MachineMemory | undefined;
   #waitedMs = 0;
   /** Whether a rank has ended that the others wait for. */
   #isBroken = false;
@@ -47,10 +49,14 @@ export class World {
   /** Where all ranks are on one machine: the way of what is small. */
   #board: Board | undefined;
 
-  /** Joins the others. */
-  constructor(addon: MpiAddon) {
-    const { rank, count, host } = addon.start();
-    [this.rank, this.count, this.host, this.#addon] = [rank, count, host, addon];
+  /**
+   * Joins the others.
+   * @param machine memory that processes of one machine can have in common; without it what is told goes by `others` alone
+   */
+  constructor(others: Communicator, machine?: MachineMemory) {
+    const { rank, count, host } = others.start();
+    [this.rank, this.count, this.host] = [rank, count, host];
+    [this.#others, this.#machine] = [others, machine];
   }
 
   /** Begins to add up an array over all ranks; gives its jobs. Numbers of 16 bits are bfloat16. */
@@ -65,21 +71,21 @@ export class World {
         }),
       ];
     }
-    return parts(array).map((part) => this.#jobOf(this.#addon.sum(part)));
+    return parts(array).map((part) => this.#jobOf(this.#others.sum(part)));
   }
 
   #jobOf(ticket: number): Job {
-    return (milliseconds) => this.#addon.wait(ticket, milliseconds);
+    return (milliseconds) => this.#others.wait(ticket, milliseconds);
   }
 
   /** halves ← floats + rest as bfloat16; rest ← what rounding took. */
   halve(floats: Float32Array, rest: Float32Array, halves: Uint16Array): void {
-    this.#addon.halve(floats, rest, halves);
+    this.#others.halve(floats, rest, halves);
   }
 
   /** floats ← halves, which are bfloat16. */
   widen(halves: Uint16Array, floats: Float32Array): void {
-    this.#addon.widen(halves, floats);
+    this.#others.widen(halves, floats);
   }
 
   /** Adds up an array over all ranks, and lets JavaScript do nothing else meanwhile. */
@@ -95,7 +101,7 @@ export class World {
 
   /** Begins to gather every rank's elements, one rank's behind the other's. */
   beginGather(own: Travelling, all: Travelling): Job {
-    if (!this.#board || !Board.hasRoomFor(own)) return this.#jobOf(this.#addon.gather(own, all));
+    if (!this.#board || !Board.hasRoomFor(own)) return this.#jobOf(this.#others.gather(own, all));
     return this.#board.put(own, (parts) => {
       const bytes = bytesOf(all);
       for (const [rank, part] of parts.entries()) bytes.set(part, rank * own.byteLength);
@@ -149,27 +155,28 @@ export class World {
    * the system has none to give. Every rank asks for it at the same moment.
    */
   async shareMemory(bytes: number): Promise<ArrayBuffer | undefined> {
-    if (this.#neighbours.length !== this.count - 1) return undefined;
-    const made = this.rank === 0 ? tried(() => this.#addon.makeShared(bytes)) : undefined;
+    const machine = this.#machine;
+    if (!machine || this.#neighbours.length !== this.count - 1) return undefined;
+    const made = this.rank === 0 ? tried(() => machine.makeShared(bytes)) : undefined;
     const [path = ""] = await this.texts(made?.path ?? "");
-    const memory = made?.memory ?? tried(() => this.#addon.openShared(path, bytes));
+    const memory = made?.memory ?? tried(() => machine.openShared(path, bytes));
     const seen = await this.meet([memory ? 1 : 0]);
     return seen.every(([sees]) => sees === 1) ? memory : undefined;
   }
 
   /** Lets an array in shared memory lie in large pages, where the system has them. */
   enlargePages(array: Float32Array): void {
-    this.#addon.enlargePages(array);
+    this.#machine?.enlargePages(array);
   }
 
   /** Tells a number in shared memory, behind all that this rank has written there. */
   tell(numbers: Uint32Array, number: number): void {
-    this.#addon.tell(numbers, this.rank, number);
+    this.#machine?.tell(numbers, this.rank, number);
   }
 
   /** Whether every rank has told that number or a later one, after so many milliseconds at most. */
   allTold(numbers: Uint32Array, number: number, milliseconds: number): boolean {
-    return this.#addon.allTold(numbers, number, milliseconds);
+    return this.#machine?.allTold(numbers, number, milliseconds) ?? false;
   }
 
   /** How long this rank has waited for jobs, in all. */
@@ -189,8 +196,9 @@ export class World {
       rank !== this.rank && space !== undefined && space === own.space ? [{ rank, pid }] : [],
     );
     const memory = await this.shareMemory(Board.bytes(this.count));
-    this.#board =
-      memory && new Board(this.#addon, memory, this.rank, this.count, (job) => this.#waitNow(job));
+    if (!this.#machine || !memory) return;
+    const { rank, count } = this;
+    this.#board = new Board(this.#machine, memory, rank, count, (job) => this.#waitNow(job));
   }
 
   /** The machine of every rank, once all have introduced themselves. */
@@ -206,7 +214,7 @@ export class World {
 
   /** Makes the elements of an array those of rank 0. */
   async broadcast(array: Travelling): Promise<void> {
-    await this.wait(parts(array).map((part) => this.#jobOf(this.#addon.broadcast(part))));
+    await this.wait(parts(array).map((part) => this.#jobOf(this.#others.broadcast(part))));
   }
 
   /** Every rank's numbers, in the order of ranks; all give as many. */
@@ -250,20 +258,20 @@ export class World {
     if (others.length === 0) return;
     const told = others.map(({ rank, text }) => `${this.nameOf(rank)} ${difference(first, text)}`);
     throw new CaffeError(
-      `the processes that mpirun started do not train the same: ${what} differs. Rank 0 has another than ${told.join(", ")}. Expected the same command line, files and version for all.`,
+      `the ranks do not train the same: ${what} differs. Rank 0 has another than ${told.join(", ")}. Expected the same command line, files and version for all.`,
     );
   }
 
   /** Ends with the others, once all jobs are done. */
   close(): void {
-    this.#addon.stop();
+    this.#others.stop();
   }
 
   /** Ends all ranks at once, with that exit code. */
   abort(code: number): never {
     // mpirun is ending them already, and waits for those that are left: so does MPI_Abort.
     if (this.#isBroken) process.exit(code);
-    return this.#addon.abort(code);
+    return this.#others.abort(code);
   }
 }
 

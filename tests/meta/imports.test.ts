@@ -77,7 +77,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A guest of the solver: it knows of arrays and numbers, not of layers or files.
   distributed: ["util", "addons", "syncedmem", "solvers"],
   browser: below,
-  cli: [...below, ...guests, "monitor", "run-record", "tensorboard", "bindings", "distributed"],
+  cli: [
+    ...[...below, ...guests, "monitor", "run-record", "tensorboard", "bindings", "distributed"],
+    // Several GPUs train in a thread each.
+    "threads",
+  ],
   "index.ts": [...below, ...guests, "monitor"],
 };
 

@@ -40,10 +40,14 @@ async function run(flags: CommonFlags): Promise<void> {
   say(`Memory: ${(totalmem() / 2 ** 30).toFixed(1)} GiB`);
   say(`Engine native: ${nativeVersion()}`);
   say(`Engine reference: TypeScript on Node ${process.version}`);
-  const names = await listAdapters().catch(() => []);
-  if (names.length === 0)
+  const adapters = await listAdapters().catch(() => []);
+  if (adapters.length === 0)
     say("Engine webgpu: no GPU; caffe device_query --gpu 0 says what is missing");
-  for (const i of names.keys()) await describeGpu(i, say);
+  for (const [i, { name, isHidden }] of adapters.entries()) {
+    if (isHidden)
+      say(`GPU ${i}: ${name}, which has the name of one before it and cannot be opened`);
+    else await describeGpu(i, say);
+  }
 }
 
 async function describeGpu(index: number, say: Say): Promise<void> {

@@ -1,45 +1,30 @@
 import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
-import type { Dashboard } from "../../dashboard/server.ts";
-import type { Wire } from "../../distributed/gradient-sums.ts";
-import { listAdapters } from "../../engines/webgpu/device.ts";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
-import { readSolverParameter } from "../../io/text/read-net.ts";
-import { ProgressBar } from "../../monitor/progress.ts";
-import type { NetOptions } from "../../net/options.ts";
-import { imagesPerIteration } from "../../solvers/loop/display.ts";
-import { Solver } from "../../solvers/solver.ts";
 import { CaffeError } from "../../util/errors.ts";
-import type { Log } from "../../util/log.ts";
-import { alone, listOf, precisionFlag, wholeOfAnySign } from "../flags.ts";
+import { alone, precisionFlag, wholeOfAnySign } from "../flags.ts";
+import { besideThreads } from "../gpu-threads.ts";
+import { severalGpus } from "../gpus.ts";
 import { makeRun, type NewRunFlags, newRunFlags, withNewRunFlags } from "../new-run-flags.ts";
 import { besideOthers, type Side } from "../ranks.ts";
-import { checkSameStart } from "../same-start.ts";
-import { type CommonFlags, Console, enginesFor, withCommonFlags } from "../session.ts";
+import { Console, withCommonFlags } from "../session.ts";
 import { Signals } from "../signals.ts";
 import {
   checkDashboardFlags,
   type DashboardFlags,
-  dashboardOf,
-  keepNet,
   withDashboardFlags,
 } from "../train-dashboard.ts";
 import { keepsRecord, TrainRun } from "../train-run.ts";
+import { type TrainingFlags, trainAsRank } from "../training.ts";
 
-interface TrainFlags extends CommonFlags, NewRunFlags, DashboardFlags {
+interface TrainFlags extends Omit<TrainingFlags, "file">, NewRunFlags, DashboardFlags {
   readonly file: string | undefined;
   readonly solver: string | undefined;
   readonly folder: string | undefined;
-  readonly snapshot: string | undefined;
-  readonly level: number | undefined;
-  readonly stage: string | undefined;
   readonly sigint_effect: string;
   readonly sighup_effect: string;
   readonly sigterm_effect: string;
-  readonly precision: NetOptions["precision"];
-  readonly nan: string | undefined;
-  readonly allreduce: Wire;
 }
 
 const effect = { type: "string", choices: ["stop", "snapshot", "none"] } as const;
@@ -89,7 +74,7 @@ export const train: CommandModule<object, TrainFlags> = {
         choices: ["float32", "bf16"],
         default: "float32",
         describe:
-          "with mpirun: what gradients are on their way; bf16 halves what travels, and adds what rounding takes to the next gradient",
+          "with mpirun or several GPUs: what gradients are on their way; bf16 halves what travels, and adds what rounding takes to the next gradient",
       })
       .option("run", {
         type: "string",
@@ -109,6 +94,10 @@ export const train: CommandModule<object, TrainFlags> = {
       )
       .example("caffe train --solver=models/lenet/lenet_solver.prototxt", "train LeNet")
       .example("caffe train models/lenet/lenet_solver.prototxt --gpu=0", "on a GPU")
+      .example(
+        "caffe train models/lenet/lenet_solver.prototxt --gpu=all",
+        "on all GPUs, a batch each",
+      )
       .example(
         "caffe train --images=photos --model=resnet18",
         "caffe new from photos/CLASS/*.jpg, and then train what it made",
@@ -143,7 +132,6 @@ async function runTrain(given: TrainFlags): Promise<void> {
   const console = new Console(keepsRecord(given));
   const run = new TrainRun(given, console);
   const flags = given.images === undefined ? given : await fromPictures(given, console);
-  const file = solverOf(flags) ?? "";
   const effects = {
     SIGINT: flags.sigint_effect,
     SIGHUP: flags.sighup_effect,
@@ -151,17 +139,14 @@ async function runTrain(given: TrainFlags): Promise<void> {
   };
   const signals = new Signals(effects, console.log);
   try {
-    await besideOthers(console.log, flags.allreduce, async (side) => {
-      await checkAllreduce(flags, side);
-      const solver = await makeSolver(file, flags, side);
-      try {
-        if (side.others) await checkSameStart(solver, side.others.agree);
-        signals.goTo(solver);
-        await solve(solver, { ...flags, file }, run, side);
-      } finally {
-        solver.close();
-      }
-    });
+    const gpus = await severalGpus(flags, console.log);
+    // Of none the first: what is missing is told where it is opened.
+    const only = gpus && gpus.length < 2 ? String(gpus[0]?.number ?? 0) : flags.gpu;
+    const training = trainingFlags(flags, only);
+    const work = (side: Side): Promise<void> =>
+      trainAsRank(training, side, { run, signals, dashboard: flags });
+    if (gpus && gpus.length > 1) await besideThreads(gpus, training, console.log, work);
+    else await besideOthers(console.log, flags.allreduce, work);
   } catch (error) {
     console.logEnd(error);
     throw error;
@@ -169,6 +154,15 @@ async function runTrain(given: TrainFlags): Promise<void> {
     signals.close();
     run.close();
   }
+}
+
+/** What every rank is told. */
+function trainingFlags(flags: TrainFlags, gpu: string | undefined): TrainingFlags {
+  const { engine, threads, python, snapshot, weights, level, stage, precision, nan } = flags;
+  return {
+    ...{ file: solverOf(flags) ?? "", gpu, engine, threads, snapshot, weights, level, stage },
+    ...{ precision, nan, allreduce: flags.allreduce, ...(python !== undefined && { python }) },
+  };
 }
 
 /** The solver's file, named by its flag or alone. */
@@ -217,125 +211,4 @@ function freeFolder(images: string): string {
   let folder = first;
   for (let i = 2; fileExists(folder); i++) folder = `${first}-${i}`;
   return folder;
-}
-
-/** @throws CaffeError where ranks were given different ways of adding up */
-async function checkAllreduce({ allreduce }: TrainFlags, { log, others }: Side): Promise<void> {
-  await others?.agree("--allreduce", allreduce);
-  if (!others && allreduce !== "float32") {
-    log(
-      "warning",
-      "caffe",
-      `--allreduce=${allreduce} has no effect: one process alone sends no gradients. Expected it with mpirun.`,
-    );
-  }
-}
-
-async function makeSolver(file: string, flags: TrainFlags, { log, others }: Side): Promise<Solver> {
-  const { snapshot, weights, nan } = flags;
-  const param = { ...readSolverParameter(file, log), ...(nan !== undefined && { nan }) };
-  const threads = flags.threads ?? others?.threads;
-  const tuning = await others?.tuning(threads ?? others.threads);
-  const gpu = flags.gpu === "all" ? await gpuOfRank(others) : flags.gpu;
-  const engines = await enginesFor({ ...flags, gpu, threads }, log, param, tuning);
-  const stages = listOf("stage", flags.stage);
-  return new Solver(param, {
-    engines,
-    log,
-    file,
-    sharesMemory: true,
-    ...(flags.precision && { precision: flags.precision }),
-    ...(flags.level !== undefined && { level: flags.level }),
-    ...(stages.length > 0 && { stages }),
-    ...(weights && { weights: listOf("weights", weights) }),
-    ...(others && { workers: others.workers }),
-    isResumed: snapshot !== undefined && snapshot !== "" && snapshot !== "auto",
-  });
-}
-
-/**
- * The GPU of one of several ranks: by its number among those of its machine, over and over where GPUs are fewer.
- * @throws CaffeError for a process that is alone; EngineError where there is no GPU
- */
-async function gpuOfRank(others: Side["others"]): Promise<string> {
-  if (!others) {
-    throw new CaffeError(
-      "--gpu is all, which gives each rank of mpirun a GPU of its own. Expected the number of one GPU, or mpirun -np N caffe train.",
-    );
-  }
-  const { length } = await listAdapters();
-  return String(others.localRank % Math.max(1, length));
-}
-
-function rankIn(others: Side["others"]): number {
-  return others?.workers.rank ?? 0;
-}
-
-async function solve(
-  solver: Solver,
-  flags: TrainFlags & { readonly file: string },
-  run: TrainRun,
-  { log, others }: Side,
-): Promise<void> {
-  const isTeller = rankIn(others) === 0;
-  const ranks = others?.workers.count ?? 1;
-  if (process.stderr.isTTY && isTeller) showProgress(solver, run.console, ranks);
-  const snapshot = flags.snapshot ? await resume(solver, flags.snapshot, log) : undefined;
-  if (!flags.snapshot && isTeller && solver.newestSnapshot !== undefined) {
-    log(
-      "warning",
-      "caffe",
-      `${solver.newestSnapshot} is there from an earlier run. This one begins afresh and writes over snapshots of the same iterations; --snapshot=auto would go on from it.`,
-    );
-  }
-  const threads = flags.threads ?? others?.threads;
-  if (isTeller) run.begin({ solver, file: flags.file, threads, ranks, snapshot });
-  const place = { folder: run.folder, file: flags.file };
-  let dashboard: Dashboard | undefined;
-  try {
-    if (isTeller) dashboard = await dashboardOf(solver, place, flags, log);
-    log("info", "caffe", "Starting Optimization");
-    await solver.solve();
-    run.end();
-  } catch (error) {
-    run.end(error);
-    throw error;
-  } finally {
-    if (dashboard) await dashboard.close();
-    else if (run.folder !== undefined) keepNet(solver, run.folder, log);
-  }
-  log("info", "caffe", "Optimization Done.");
-}
-
-/** Lets the solver go on from a snapshot, or from the newest that is whole; gives its path. */
-async function resume(solver: Solver, snapshot: string, log: Log): Promise<string | undefined> {
-  if (snapshot !== "auto") {
-    log("info", "caffe", `Resuming from ${snapshot}`);
-    await solver.restore(snapshot);
-    return snapshot;
-  }
-  const path = await solver.restoreNewest();
-  log(
-    "info",
-    "caffe",
-    path === undefined
-      ? "There is no snapshot to resume from: training begins."
-      : `Resuming from ${path}`,
-  );
-  return path;
-}
-
-function showProgress(solver: Solver, console: Console, ranks: number): void {
-  const bar = new ProgressBar(
-    {
-      get columns() {
-        return process.stderr.columns || 80;
-      },
-      write: (text) => void process.stderr.write(text),
-    },
-    imagesPerIteration(solver.net, solver.param) * ranks,
-  );
-  solver.callbacks.push(bar);
-  console.above = (line) => bar.above(line);
-  process.stderr.on("resize", () => bar.resized());
 }

@@ -46,6 +46,9 @@ const HOW_TO =
 const IN_BROWSER =
   "Expected a GPU that this browser lets pages use, with its graphics acceleration switched on.";
 
+/** Lets the adapter that is best come first. */
+const BEST: GPURequestAdapterOptions = { powerPreference: "high-performance" };
+
 /** Dawn's instances: it must outlive all that was made by it, and it crashes if it is collected before. */
 const instances: GPU[] = [];
 
@@ -56,15 +59,7 @@ const instances: GPU[] = [];
 export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
   checkOptions("openGpu", choice, gpuChoice);
   const { index = 0, without = [], ...style } = choice;
-  const name = index === 0 ? undefined : (await listAdapters())[index];
-  if (index !== 0 && name === undefined) {
-    throw new DeviceError(
-      "use",
-      "",
-      `there is no GPU number ${index}. Expected 0 to ${(await listAdapters()).length - 1}; caffe device_query lists them.`,
-    );
-  }
-  const gpu = await entry(name);
+  const gpu = await entry(await nameFor(index));
   const adapter = await requestAdapter(gpu);
   const features = featuresOf(gpu, adapter).filter((feature) => !without.includes(feature));
   const { isHalf = false } = style;
@@ -111,17 +106,79 @@ function featuresOf({ wgslLanguageFeatures }: GPU, adapter: GPUAdapter): GPUFeat
   );
 }
 
-/** The names of all adapters, in the order in which --gpu counts them; a browser tells of one only. */
-export async function listAdapters(): Promise<string[]> {
-  if (browserGpu()) return ["the browser's"];
+/** The adapter that is asked for by its number, for Dawn; undefined for the one that it finds best. */
+async function nameFor(index: number): Promise<string | undefined> {
+  if (index === 0 && chosenPlaces() === undefined) return undefined;
+  const adapters = await listAdapters();
+  const adapter = adapters[index];
+  if (adapter === undefined) {
+    throw new DeviceError(
+      "use",
+      "",
+      `there is no GPU number ${index}. Expected ${adapters.length === 0 ? "a machine that has one" : `0 to ${adapters.length - 1}`}; caffe device_query lists them.`,
+    );
+  }
+  if (adapter.isHidden) {
+    throw new DeviceError(
+      "use",
+      "",
+      `GPU ${index} (${adapter.name}) has the name of one before it, and Dawn opens the first of a name alone. Expected a GPU whose name no other has, or an environment in which a process sees that one only.`,
+    );
+  }
+  return adapter.name;
+}
+
+/** A GPU that `--gpu` counts. */
+export interface ListedAdapter {
+  readonly name: string;
+  /** It cannot be opened: another one before it has the same name. */
+  readonly isHidden: boolean;
+}
+
+/**
+ * The adapters in the order in which --gpu counts them; a browser tells of one only. The variable CAFFE_GPUS names those that
+ * count, by their numbers among all: `1,0` turns two round, and `0,0` is one GPU that is opened twice.
+ * @throws DeviceError where there is no such number
+ */
+export async function listAdapters(): Promise<ListedAdapter[]> {
+  if (browserGpu()) return [{ name: "the browser's", isHidden: false }];
+  const names = await namesOfAll();
+  const all = names.map((name, i) => ({ name, isHidden: names.indexOf(name) < i }));
+  return (chosenPlaces() ?? [...all.keys()]).map((place) => {
+    const adapter = all[place];
+    if (adapter) return adapter;
+    const there = names.map((name, i) => `${i} (${name})`).join(", ");
+    throw new DeviceError(
+      "use",
+      "",
+      `CAFFE_GPUS is ${process.env["CAFFE_GPUS"]}, and this machine has ${there ? `the GPUs ${there}` : "no GPU"}. Expected their numbers, separated by commas.`,
+    );
+  });
+}
+
+/** What CAFFE_GPUS says; undefined where it says nothing. A page has no such variables. */
+function chosenPlaces(): number[] | undefined {
+  const text = globalThis.process?.env?.["CAFFE_GPUS"];
+  return text
+    ? text.split(",").map((one) => (/^\s*\d+\s*$/.test(one) ? Number(one) : -1))
+    : undefined;
+}
+
+/** The systems by which Dawn reaches hardware, where it has several the first of them alone: each lists the same GPUs. */
+const BACKENDS = ["metal", "d3d12", "vulkan"];
+
+/** The names of all adapters, the best first. */
+async function namesOfAll(): Promise<string[]> {
   // Dawn's Node binding lists its adapters in the error for one that does not exist.
   const gpu = await entry("there is no adapter of this name");
   try {
-    await gpu.requestAdapter();
+    await gpu.requestAdapter(BEST);
     return [];
   } catch (error) {
     const { message } = error as Error;
-    return [...message.matchAll(/name: '(.*)'/g)].map(([, name = ""]) => name);
+    const all = [...message.matchAll(/backend: '(.*)', name: '(.*)'/g)];
+    const backend = BACKENDS.find((one) => all.some(([, own]) => own === one));
+    return all.flatMap(([, own, name = ""]) => (own === backend ? [name] : []));
   }
 }
 
@@ -161,12 +218,10 @@ function noWebGpu(cause: unknown): never {
 
 async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
   let cause: unknown;
-  const adapter = await gpu
-    .requestAdapter({ powerPreference: "high-performance" })
-    .catch((error: unknown) => {
-      cause = error;
-      return null;
-    });
+  const adapter = await gpu.requestAdapter(BEST).catch((error: unknown) => {
+    cause = error;
+    return null;
+  });
   if (adapter) return adapter;
   const what = browserGpu() ? IN_BROWSER : `Install a Vulkan driver. ${HOW_TO}`;
   throw new DeviceError("use", "", `no adapter is found. ${what}`, { cause });

@@ -229,13 +229,13 @@ export abstract class TrainingLoop extends SolverRun {
     const done = this.#speed.take();
     this.#displayed = await logDisplay({ iter, net, param }, this.loss.smoothed, done, this.log);
     if (!this.meetings) return;
-    const { count } = this.meetings.workers;
+    const { count, rank } = this.meetings.workers;
     const images = imagesPerIteration(net, param) * count;
     const perSecond = (images * done.iterations) / (done.seconds || 1);
     const sent = this.meetings.sent(done.iterations);
     this.say(`    All ${count} ranks: ${numberText(perSecond)} images/s, ${sent}`);
     const slow = this.meetings.slowest(done.seconds);
-    if (slow !== undefined && count > 1) this.log("warning", "solver", slow);
+    if (slow !== undefined && count > 1 && rank === 0) this.log("warning", "solver", slow);
   }
 
   #converge(why: string): undefined {
