@@ -16,7 +16,7 @@ const kind = { phase: "TEST", forwardOnly: true };
 
 /** The longest time between two turns of the event loop, and that of the longest pass, in milliseconds. */
 async function measured(forward) {
-  await forward();
+  for (let i = 0; i < 2; i++) await forward();
   let [longest, last, isDone, pass] = [0, performance.now(), false, 0];
   const turn = () => {
     const now = performance.now();
@@ -35,13 +35,14 @@ async function measured(forward) {
   return `passes of ${pass.toFixed(0)} ms, ${longest.toFixed(1)} ms at most between two turns of the event loop`;
 }
 
-const net = new Net(values.net, { ...kind, engines: createEngines({ threads }) });
-const [name] = net.inputs;
-const [, ...shape] = net.blob(name).shape;
+// The thread first: what a net here leaves to the garbage collector would be waited for beside it.
+const worker = await NetWorker.open(values.net, { ...kind, threads });
+const [name] = worker.inputs;
+const [, ...shape] = worker.shapes[name];
 const data = new Float32Array(rows * shape.reduce((product, length) => product * length, 1));
 const inputs = { [name]: { shape: [rows, ...shape], data } };
-console.log(`Net: ${await measured(() => net.forward(inputs))}`);
-net.close();
-const worker = await NetWorker.open(values.net, { ...kind, threads });
 console.log(`NetWorker: ${await measured(() => worker.forward(inputs))}`);
 await worker.close();
+const net = new Net(values.net, { ...kind, engines: createEngines({ threads }) });
+console.log(`Net: ${await measured(() => net.forward(inputs))}`);
+net.close();

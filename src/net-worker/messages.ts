@@ -4,6 +4,7 @@ import type { NetOptions } from "../net/options.ts";
 import type { AllOptions, ArraysByName, PassOptions } from "../net/run/passes-by-name.ts";
 import type { CopiedWeights } from "../net/weights/copy-weights.ts";
 import type { Weights } from "../net/weights/weights.ts";
+import type { FloatArray } from "../util/arrays.ts";
 import type { BlobValue } from "../util/nd-array.ts";
 import type { Shape } from "../util/shape.ts";
 
@@ -27,8 +28,8 @@ export interface NetFacts {
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
-/** What it is asked to do. */
-export type NetQuestion =
+/** A pass that it is asked for. */
+export type PassQuestion =
   | {
       readonly pass: "forward" | "backward";
       readonly given: ArraysByName;
@@ -38,7 +39,11 @@ export type NetQuestion =
       readonly pass: "forwardAll";
       readonly given: ArraysByName;
       readonly options: Pick<AllOptions, "blobs">;
-    }
+    };
+
+/** What it is asked to do. */
+export type NetQuestion =
+  | PassQuestion
   | { readonly reshape: Readonly<Record<string, Shape>> }
   | { readonly weights: Weights };
 
@@ -48,4 +53,11 @@ export interface NetAnswer {
   readonly shapes: NetFacts["shapes"];
   readonly blobs: Readonly<Record<string, BlobValue>>;
   readonly copied?: CopiedWeights;
+  /** Memory of the arrays that were given, for those of the next pass. */
+  readonly spent?: readonly ArrayBuffer[];
+}
+
+/** The memory of the arrays that a pass is given, which is handed from thread to thread. */
+export function memoryGiven({ given }: PassQuestion): ArrayBuffer[] {
+  return Object.values(given).map(({ data }) => (data as FloatArray).buffer as ArrayBuffer);
 }

@@ -12,14 +12,22 @@ import {
 import type { CopiedWeights } from "../net/weights/copy-weights.ts";
 import type { Weights } from "../net/weights/weights.ts";
 import { AskedThread } from "../threads/asked-thread.ts";
-import { allocate } from "../util/arrays.ts";
+import { allocate, type FloatArray } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type LogOptions, logOf } from "../util/log.ts";
 import type { BlobValue } from "../util/nd-array.ts";
 import { checkOptions, type OptionNames, text, whole } from "../util/options.ts";
 import { recordOf } from "../util/records.ts";
 import type { Shape } from "../util/shape.ts";
-import type { NetAnswer, NetFacts, NetPlan, NetQuestion, PlainNetOptions } from "./messages.ts";
+import {
+  memoryGiven,
+  type NetAnswer,
+  type NetFacts,
+  type NetPlan,
+  type NetQuestion,
+  type PassQuestion,
+  type PlainNetOptions,
+} from "./messages.ts";
 
 /** How a net in a thread of its own is built: a net's options that plain data can say, and its engine by name. */
 export interface NetWorkerOptions extends PlainNetOptions, EngineNames, LogOptions {}
@@ -53,6 +61,8 @@ export class NetWorker {
   readonly #thread: AskedThread<NetFacts, NetQuestion, NetAnswer>;
   readonly #dtype: "f32" | "f64";
   #facts: NetFacts;
+  /** What the thread has given back of a pass's arrays: to write new memory takes the system several times as long as to copy. */
+  #spare: readonly ArrayBuffer[] = [];
 
   private constructor(
     thread: AskedThread<NetFacts, NetQuestion, NetAnswer>,
@@ -155,11 +165,9 @@ export class NetWorker {
     );
   }
 
-  async #pass<Name extends string>(
-    question: Extract<NetQuestion, { readonly pass: string }>,
-  ): Promise<Record<Name, Blob>> {
-    const memory = Object.values(question.given).map(({ data }) => (data as Float32Array).buffer);
-    const { blobs } = await this.#ask(question, memory as ArrayBuffer[]);
+  async #pass<Name extends string>(question: PassQuestion): Promise<Record<Name, Blob>> {
+    const { blobs, spent = [] } = await this.#ask(question, memoryGiven(question));
+    this.#spare = spent;
     const named = Object.entries(blobs).map(([name, value]) => [name, blobOf(value)] as const);
     return recordOf(named) as Record<Name, Blob>;
   }
@@ -175,11 +183,20 @@ export class NetWorker {
     const now = Object.entries(arraysNow(values, false));
     return recordOf(
       now.map(([name, { shape, data }]) => {
-        const copy = allocate(this.#dtype, data.length);
+        const copy = this.#room(data.length);
         copy.set(data);
         return [name, { shape, data: copy }] as const;
       }),
     );
+  }
+
+  /** An array to be written from end to end. */
+  #room(count: number): FloatArray {
+    const bytes = count * (this.#dtype === "f64" ? 8 : 4);
+    const spare = this.#spare.find(({ byteLength }) => byteLength === bytes);
+    if (!spare) return allocate(this.#dtype, count);
+    this.#spare = this.#spare.filter((one) => one !== spare);
+    return this.#dtype === "f64" ? new Float64Array(spare) : new Float32Array(spare);
   }
 }
 

@@ -4,7 +4,14 @@ import { Net } from "../net/net.ts";
 import { answerQuestions } from "../threads/answering.ts";
 import type { BlobValue } from "../util/nd-array.ts";
 import { recordOf } from "../util/records.ts";
-import type { NetAnswer, NetFacts, NetPlan, NetQuestion } from "./messages.ts";
+import {
+  memoryGiven,
+  type NetAnswer,
+  type NetFacts,
+  type NetPlan,
+  type NetQuestion,
+  type PassQuestion,
+} from "./messages.ts";
 
 // A thread that builds one net and runs its passes.
 
@@ -18,10 +25,12 @@ await answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
         const told = await answerOf(net, question);
         return { shapes: shapesOf(net), ...told };
       },
-      memoryOf: ({ blobs }) =>
-        Object.values(blobs).flatMap(({ data, diff }) =>
+      memoryOf: ({ blobs, spent = [] }) => [
+        ...Object.values(blobs).flatMap(({ data, diff }) =>
           [data, diff].flatMap((array) => (array ? [array.buffer as ArrayBuffer] : [])),
         ),
+        ...spent,
+      ],
     };
   },
 );
@@ -47,6 +56,7 @@ async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer
   const isBackward = question.pass === "backward";
   const blobs = await passOf(net, question);
   return {
+    spent: memoryGiven(question),
     blobs: recordOf(
       Object.entries(blobs).map(([name, blob]) => {
         const value: BlobValue = {
@@ -60,10 +70,7 @@ async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer
   };
 }
 
-function passOf(
-  net: Net,
-  question: Extract<NetQuestion, { readonly pass: string }>,
-): Promise<Record<string, Blob>> {
+function passOf(net: Net, question: PassQuestion): Promise<Record<string, Blob>> {
   switch (question.pass) {
     case "forward":
       return net.forward(question.given, question.options);

@@ -63,6 +63,11 @@ describe("a net in a thread", () => {
     for (const [i, { prob }] of got.entries()) {
       expect(prob?.values()).toEqual((await net.forward(given[i]!))["prob"]?.values());
     }
+    // What the thread has given back is written anew.
+    for (const inputs of [...given].reverse()) {
+      const [{ prob }, wanted] = [await worker.forward(inputs), await net.forward(inputs)];
+      expect(prob?.values()).toEqual(wanted["prob"]?.values());
+    }
     await worker.reshape({ data: [1, 3, 5, 4] });
     expect(worker.shapes).toEqual({ data: [1, 3, 5, 4], prob: [1, 4, 3, 2] });
   });
