@@ -31,6 +31,7 @@
         "native/src/addon.cc",
         "native/src/arithmetic.cc",
         "native/src/channels.cc",
+        "native/src/bytes.cc",
         "native/src/convolution.cc",
         "native/src/copies.cc",
         "native/src/inner-product.cc",

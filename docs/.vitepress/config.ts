@@ -38,6 +38,7 @@ export default defineConfig({
         ["7. Train to detect", "tutorial/7-train-to-detect"],
         ["The report of a net", "report"],
         ["What a net looks at", "explain"],
+        ["Nets of 8-bit integers", "quantize"],
       ]),
       section("Reference", [
         ["Layers", "layers"],

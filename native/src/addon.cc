@@ -12,10 +12,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Classes());
   exports.Set("bf16", Napi::Object::New(env));
   exports.Set("multipliesBf16", multiplies_bf16());
+  exports.Set("multipliesBytes", multiplies_bytes());
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);
   InitConvolution(exports);
+  InitBytes(exports);
   InitPooling(exports);
   InitVectors(exports);
   InitUnary(exports);

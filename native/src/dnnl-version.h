@@ -1,9 +1,12 @@
 // The one place that knows how oneDNN 2.x and 3.x differ: primitive descriptors and memory descriptors.
 #pragma once
 
+#include <algorithm>
 #include <dnnl.hpp>
 #include <sstream>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace caffe {
 
@@ -52,6 +55,33 @@ inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float al
   ops.append_eltwise(algorithm, alpha, beta);
 }
 
+// Whether products of bytes have their bias added before they are multiplied by factors, or behind.
+constexpr bool kAddsBiasFirst = false;
+
+inline void add_sum(dnnl::post_ops& ops, float scale, dnnl::memory::data_type type) { ops.append_sum(scale, 0, type); }
+
+// What is multiplied by factors as it is written: one for all, or one for each output channel of products by weights (in groups).
+class Factors {
+ public:
+  static Factors of_all(float factor) { return {DNNL_ARG_SRC, 0, {factor}}; }
+  static Factors of_outputs(std::vector<float> factors, bool in_groups) {
+    return {DNNL_ARG_WEIGHTS, in_groups ? 3 : 1, std::move(factors)};
+  }
+  void set(dnnl::primitive_attr& attr) const { attr.set_scales_mask(argument_, mask_); }
+  // What the primitive is given besides its arrays.
+  std::unordered_map<int, dnnl::memory> constants(const dnnl::engine& engine) const {
+    const auto count = static_cast<int64_t>(values_.size());
+    dnnl::memory memory({{count}, dnnl::memory::data_type::f32, dnnl::memory::dims{1}}, engine);
+    std::copy(values_.begin(), values_.end(), static_cast<float*>(memory.get_data_handle()));
+    return {{DNNL_ARG_ATTR_SCALES | argument_, memory}};
+  }
+
+ private:
+  Factors(int argument, int mask, std::vector<float> values) : argument_(argument), mask_(mask), values_(std::move(values)) {}
+  int argument_, mask_;
+  std::vector<float> values_;
+};
+
 #else
 
 constexpr bool kReorderPadsWeights = true;
@@ -98,6 +128,23 @@ inline Blocking blocking_of(const dnnl::memory::desc& md) {
 inline void add_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta = 0) {
   ops.append_eltwise(1.0f, algorithm, alpha, beta);
 }
+
+constexpr bool kAddsBiasFirst = true;
+
+inline void add_sum(dnnl::post_ops& ops, float scale, dnnl::memory::data_type type) { ops.append_sum(scale, type); }
+
+class Factors {
+ public:
+  static Factors of_all(float factor) { return {0, {factor}}; }
+  static Factors of_outputs(std::vector<float> factors, bool) { return {2, std::move(factors)}; }
+  void set(dnnl::primitive_attr& attr) const { attr.set_output_scales(mask_, values_); }
+  std::unordered_map<int, dnnl::memory> constants(const dnnl::engine&) const { return {}; }
+
+ private:
+  Factors(int mask, std::vector<float> values) : mask_(mask), values_(std::move(values)) {}
+  int mask_;
+  std::vector<float> values_;
+};
 
 #endif
 

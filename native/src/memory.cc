@@ -35,9 +35,10 @@ memory::desc plain_desc(const memory::dims& dims, ElementType type) {
 memory::desc blocked_desc(const memory::dims& dims, int64_t block, ElementType type) {
   using tag = memory::format_tag;
   if (dims.size() < 3 || dims.size() > 5) throw std::out_of_range("blocks of channels in an array without planes");
+  static const tag last[] = {tag::nwc, tag::nhwc, tag::ndhwc};
   static const tag by16[] = {tag::nCw16c, tag::nChw16c, tag::nCdhw16c};
   static const tag by8[] = {tag::nCw8c, tag::nChw8c, tag::nCdhw8c};
-  return memory::desc(dims, type, (block == 16 ? by16 : by8)[dims.size() - 3]);
+  return memory::desc(dims, type, (block == 0 ? last : block == 16 ? by16 : by8)[dims.size() - 3]);
 }
 
 memory::desc any_desc(const memory::dims& dims, ElementType type) {
@@ -45,6 +46,7 @@ memory::desc any_desc(const memory::dims& dims, ElementType type) {
 }
 
 memory::desc typed_desc(const memory::desc& desc, ElementType type) {
+  if (type_of(desc) == type) return desc;
   const auto dims = dims_of(desc);
   const auto blocking = blocking_of(desc);
   if (blocking.blocks.empty()) return memory::desc(dims, type, blocking.strides);
@@ -56,7 +58,16 @@ memory::desc typed_desc(const memory::desc& desc, ElementType type) {
 ElementType type_named(const std::string& name) {
   if (name == "f32") return ElementType::f32;
   if (name == "bf16") return ElementType::bf16;
+  if (name == "u8") return ElementType::u8;
+  if (name == "s8") return ElementType::s8;
   throw std::out_of_range("elements of a type that is not known");
+}
+
+std::string name_of(ElementType type) {
+  for (const char* name : {"f32", "bf16", "u8", "s8"}) {
+    if (type_named(name) == type) return name;
+  }
+  throw std::out_of_range("elements of a type that has no name");
 }
 
 memory::dims to_dims(const Napi::Value& value) {
@@ -76,8 +87,8 @@ std::string text_property(const Napi::Object& object, const char* name) {
   return object.Get(name).As<Napi::String>().Utf8Value();
 }
 
-// new Layout(dims, block?, type = "f32"): plain, or channels in blocks; new Layout(layout, undefined, type): the same order of
-// elements of that type. Layouts of primitives come from Make.
+// new Layout(dims, block?, type = "f32", scale = 1): plain, channels in blocks, or last (block 0); new Layout(layout, undefined, type,
+// scale = 1): the same order of elements of that type. Layouts of primitives come from Make.
 Layout::Layout(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Layout>(info) {
   guarded(info.Env(), [&] { Describe(info); });
 }
@@ -96,6 +107,7 @@ void Layout::Describe(const Napi::CallbackInfo& info) {
       desc = typed_desc(Layout::Unwrap(info[0].As<Napi::Object>())->desc, type);
       dims = dims_of(desc);
     }
+    if (info[3].IsNumber()) scale = info[3].As<Napi::Number>().FloatValue();
   }
   auto self = info.This().As<Napi::Object>();
   auto env = info.Env();
@@ -105,19 +117,26 @@ void Layout::Describe(const Napi::CallbackInfo& info) {
     list.Set(i, static_cast<double>(dims[i]));
     count *= static_cast<double>(dims[i]);
   }
-  const bool is_bf16 = type_of(desc) == ElementType::bf16;
-  self.Set("key", (is_bf16 ? "bf16 " : "") + layout_key(desc));
-  self.Set("type", is_bf16 ? "bf16" : "f32");
+  const ElementType type = type_of(desc);
+  const bool is_f32 = type == ElementType::f32;
+  const std::string name = name_of(type);
+  std::ostringstream key;
+  if (!is_f32) key << name;
+  if (scale != 1) key << '*' << std::hexfloat << scale << std::defaultfloat;
+  key << (is_f32 ? "" : " ") << layout_key(desc);
+  self.Set("key", key.str());
+  self.Set("type", name);
+  self.Set("scale", scale);
   self.Set("dims", list);
   self.Set("count", count);
   const double bytes = static_cast<double>(desc.get_size());
-  self.Set("stored", std::ceil(bytes / (is_bf16 ? 2 : sizeof(float))));
+  self.Set("stored", std::ceil(bytes / static_cast<double>(memory::data_type_size(type))));
   self.Set("floats", std::ceil(bytes / sizeof(float)));
   const size_t block = channel_block(desc);
   self.Set("block", static_cast<double>(block));
   // One block of channels over a single position lies as the plain layout does.
   const bool is_point = dims.size() > 2 && std::all_of(dims.begin() + 2, dims.end(), [](auto d) { return d == 1; });
-  self.Set("isPlain", !is_bf16 && (desc == plain_desc(dims) || (block > 1 && is_point && dims[1] % block == 0)));
+  self.Set("isPlain", is_f32 && (desc == plain_desc(dims) || (block > 1 && is_point && dims[1] % block == 0)));
 }
 
 void Layout::Init(Napi::Env env, Napi::Object exports) {

@@ -18,14 +18,15 @@ using ElementType = dnnl::memory::data_type;
 
 // Row-major and dense, of any number of axes.
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims, ElementType type = ElementType::f32);
-// Channels (axis 1) in blocks of 8 or 16, of three to five axes.
+// Channels (axis 1) in blocks of 8 or 16, or with a block of 0 all of them last, of three to five axes.
 dnnl::memory::desc blocked_desc(const dnnl::memory::dims& dims, int64_t block, ElementType type = ElementType::f32);
 // The same dims in whatever layout the primitive likes best.
 dnnl::memory::desc any_desc(const dnnl::memory::dims& dims, ElementType type = ElementType::f32);
-// Elements of the other type in the same order; row-major where the order is one that no primitive but its own knows.
+// Elements of another type in the same order; row-major where the order is one that no primitive but its own knows.
 dnnl::memory::desc typed_desc(const dnnl::memory::desc& desc, ElementType type);
-// "f32" or "bf16".
+// "f32", "bf16", "u8" or "s8".
 ElementType type_named(const std::string& name);
+std::string name_of(ElementType type);
 
 // The entries of a JavaScript list of numbers, or of one property of an object.
 dnnl::memory::dims to_dims(const Napi::Value& value);
@@ -33,13 +34,15 @@ dnnl::memory::dims dims_property(const Napi::Object& object, const char* name);
 float number_property(const Napi::Object& object, const char* name);
 std::string text_property(const Napi::Object& object, const char* name);
 
-// A memory descriptor. JavaScript sees `key`, `dims`, `count`, `stored`, `floats`, `type`, `block` and `isPlain`.
+// A memory descriptor, and what numbers are multiplied by where they are kept as bytes, 1 elsewhere. JavaScript sees `key`, `dims`,
+// `count`, `stored`, `floats`, `type`, `scale`, `block` and `isPlain`.
 class Layout : public Napi::ObjectWrap<Layout> {
  public:
   static void Init(Napi::Env env, Napi::Object exports);
   static Napi::Object Make(Napi::Env env, const dnnl::memory::desc& desc);
   explicit Layout(const Napi::CallbackInfo& info);
   dnnl::memory::desc desc;
+  float scale = 1;
 
  private:
   void Describe(const Napi::CallbackInfo& info);

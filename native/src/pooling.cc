@@ -39,7 +39,10 @@ const memory::dims kNoDilation{0, 0};
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   Window w(info[0].As<Napi::Object>());
   auto* src = Layout::Unwrap(info[1].As<Napi::Object>());
-  auto pd = describe<Forward>(cpu(), dnnl::primitive_attr(), prop_kind::forward_training, w.algorithm, src->desc,
+  const auto type = type_of(src->desc);
+  const bool is_bytes = type == ElementType::u8 || type == ElementType::s8;
+  const auto kind = is_bytes ? prop_kind::forward_inference : prop_kind::forward_training;
+  auto pd = describe<Forward>(cpu(), dnnl::primitive_attr(), kind, w.algorithm, src->desc,
                               any_desc(w.dst, type_of(src->desc)), w.stride, CAFFE_KERNEL(w), w.pad_left, w.pad_right);
   std::vector<Argument> arguments{{"src", DNNL_ARG_SRC, pd.src_desc()}, {"dst", DNNL_ARG_DST, pd.dst_desc()}};
   if (pd.workspace_desc().get_size() > 0) {

@@ -37,9 +37,8 @@ void Primitive::Init(Napi::Env env, Napi::Object exports) {
 
 Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
                              const std::vector<Argument>& arguments, std::shared_ptr<void> hint,
-                             const dnnl::memory::desc& scratchpad) {
+                             const dnnl::memory::desc& scratchpad, Constants by_id) {
   std::vector<dnnl::memory> memories;
-  std::unordered_map<int, dnnl::memory> by_id;
   const auto add = [&](int id, const dnnl::memory::desc& desc) {
     memories.emplace_back(desc, cpu(), nullptr);
     by_id.emplace(id, memories.back());

@@ -17,6 +17,9 @@ struct Argument {
   dnnl::memory::desc desc;
 };
 
+// What the library's primitive is given besides its arguments, the same in every run.
+using Constants = std::unordered_map<int, dnnl::memory>;
+
 // Memory to work in is the caller's: what it holds between two calls may be used for something else.
 inline dnnl::primitive_attr scratching() {
   dnnl::primitive_attr attr;
@@ -45,7 +48,7 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
   static void Init(Napi::Env env, Napi::Object exports);
   static Napi::Object Make(Napi::Env env, const dnnl::primitive& primitive, const std::string& implementation,
                            const std::vector<Argument>& arguments, std::shared_ptr<void> hint = nullptr,
-                           const dnnl::memory::desc& scratchpad = {});
+                           const dnnl::memory::desc& scratchpad = {}, Constants constants = {});
   // One of ours: `work` gets an address for each argument, and one of `scratch` floats where that is not 0.
   using Work = std::function<void(float* const* buffers)>;
   static Napi::Object Make(Napi::Env env, Work work, const std::string& implementation,
@@ -67,6 +70,7 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
 };
 
 void InitConvolution(Napi::Object exports);
+void InitBytes(Napi::Object exports);
 void InitPooling(Napi::Object exports);
 void InitVectors(Napi::Object exports);
 void InitUnary(Napi::Object exports);

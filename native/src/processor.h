@@ -74,6 +74,16 @@ CAFFE_FOR_ANY_PROCESSOR inline bool multiplies_bf16() {
 #endif
 }
 
+// Whether it multiplies bytes and adds the products up exactly (VNNI): instructions before that end sums of two products at 16 bits.
+CAFFE_FOR_ANY_PROCESSOR inline bool multiplies_bytes() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw");
+#else
+  return false;
+#endif
+}
+
 }  // namespace caffe
 
 // Defines how the addon begins: init(env, exports), where the processor has what that was compiled for, else a

@@ -84,13 +84,19 @@ void move_elements(const Places& from, const Places& to, const From* x, To* y) {
   });
 }
 
-// reorder(Layout, Layout): from one layout to another of the same dims, by the library
+// reorder(Layout, Layout): from one layout to another of the same dims, by the library; bytes are rounded to the nearest, of two to
+// the even one, and end where their type does
 Napi::Value MakeReorder(const Napi::CallbackInfo& info) {
   auto* from = Layout::Unwrap(info[0].As<Napi::Object>());
   auto* to = Layout::Unwrap(info[1].As<Napi::Object>());
-  dnnl::reorder::primitive_desc pd(cpu(), from->desc, cpu(), to->desc);
+  dnnl::primitive_attr attr;
+  const Factors factors = Factors::of_all(to->scale / from->scale);
+  const bool is_scaled = to->scale != from->scale;
+  if (is_scaled) factors.set(attr);
+  dnnl::reorder::primitive_desc pd(cpu(), from->desc, cpu(), to->desc, attr);
   return Primitive::Make(info.Env(), dnnl::reorder(pd), pd.impl_info_str(),
-                         {{"from", DNNL_ARG_FROM, from->desc}, {"to", DNNL_ARG_TO, to->desc}});
+                         {{"from", DNNL_ARG_FROM, from->desc}, {"to", DNNL_ARG_TO, to->desc}}, nullptr, {},
+                         is_scaled ? factors.constants(cpu()) : Constants());
 }
 
 // moveElements(Layout, Layout): the same, element by element

@@ -22,6 +22,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   draw_net: async () => (await import("./commands/draw-net.ts")).drawNet,
   plot_log: async () => (await import("./commands/plot-log.ts")).plotLog,
   summarize: async () => (await import("./commands/summarize.ts")).summarize,
+  quantize: async () => (await import("./commands/quantize.ts")).quantize,
   export_onnx: async () => (await import("./commands/export-onnx.ts")).exportOnnx,
   import_onnx: async () => (await import("./commands/import-onnx.ts")).importOnnx,
   prototxt: async () => (await import("./commands/prototxt.ts")).prototxt,

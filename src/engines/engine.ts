@@ -10,6 +10,7 @@ import type {
   ReductionDescriptor,
   ReductionOp,
 } from "./ops/arithmetic.ts";
+import type { BytesPlan } from "./ops/bytes.ts";
 import type {
   BatchNormDescriptor,
   BatchNormOp,
@@ -148,6 +149,12 @@ export interface Engine {
    * @throws EngineError where it has no such form here
    */
   bf16?(): PartialEngine;
+  /**
+   * The same engine for a layer whose result is kept as bytes, or that multiplies bytes, forward only: what its primitives read and write
+   * are floats to everyone else, `input` and `output` of the plan say which.
+   * @throws EngineError where it has no such form here
+   */
+  bytes?(plan: BytesPlan): PartialEngine;
   /** The same engine for the ops of one layer, which its errors name. */
   forLayer?(name: string): Engine;
 
@@ -248,10 +255,10 @@ export interface Engine {
 /** The name of a primitive. */
 export type Primitive = Exclude<
   keyof Engine,
-  "name" | "device" | "work" | "record" | "bf16" | "forLayer"
+  "name" | "device" | "work" | "record" | "bf16" | "bytes" | "forLayer"
 >;
 
-/** The primitives that have a form of bfloat16: what they make goes from layer to layer. */
+/** The primitives that have forms of bfloat16 and of bytes: what they make goes from layer to layer. */
 export type PassedOn =
   | "unary"
   | "convolution"

@@ -4,6 +4,7 @@ import type { Primitive } from "../engines/engine.ts";
 import type { LayerParameter } from "../io/proto/caffe.ts";
 import { unknownTypeText } from "../io/text/fork-layers.ts";
 import { LayerError } from "../util/errors.ts";
+import type { ByteRoleOf } from "./base/byte-role.ts";
 import type { CoordMapOf } from "./base/coord-map.ts";
 import type {
   Arity,
@@ -35,6 +36,7 @@ export interface LayerClass {
   readonly isLoss: boolean;
   readonly keepsStatistics: boolean;
   readonly mayBeBf16: boolean | "as its bottom";
+  readonly byteRole: ByteRoleOf;
   new (param: LayerParameter, context: LayerContext): Layer<never, never>;
 }
 

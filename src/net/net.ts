@@ -49,9 +49,12 @@ export class Net extends RunnableNet {
   constructor(source: string | NetParameter, options: NetOptions = {}) {
     const makeInner = (param: NetParameter, inner: NetOptions): Net => new Net(param, inner);
     const assembled = assemble(source, options, makeInner);
-    const { param, phase, debugInfo, built, reference, log } = assembled;
+    const { param, phase, debugInfo, built, reference, log, isForwardOnly } = assembled;
     const debug = new DebugInfo(reference, log);
-    const runner = new LayerRunner(built, debug, debugInfo, withInference(options));
+    const runner = new LayerRunner(built, debug, debugInfo, {
+      ...withInference(options),
+      ...(isForwardOnly && { forwardOnly: true }),
+    });
     super(param.name ?? "", built, runner, options.dtype ?? "f32");
     this.phase = phase;
     this.written = assembled.written;

@@ -18,6 +18,7 @@ const guests = [
   "onnx",
   "page",
   "plot",
+  "quantize",
   "serve",
   "trial",
   "report",
@@ -41,6 +42,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The colour of a layer is its role, which its class states; what is found in a picture is drawn into it.
   draw: ["util", "io", "layers", "float-images"],
   "float-images": ["util", "io", "blob"],
+  // What a net of floats is made a net of bytes by.
+  quantize: ["util", "io", "engines", "layers", "net"],
   // What programs in other languages ask of the engine.
   bindings: [...below, "float-images"],
   models: ["util", "io"],

@@ -59,8 +59,12 @@ async function run(flags: TimeFlags): Promise<void> {
   try {
     say("Performing Forward");
     say(`Initial loss: ${numberText(await net.forward())}`);
-    say("Performing Backward");
-    await net.backward();
+    const isForwardOnly = net.isForwardOnly;
+    if (isForwardOnly) say("A net with quantization_param has no backward.");
+    else {
+      say("Performing Backward");
+      await net.backward();
+    }
     await net.device?.finish();
     say("*** Benchmark begins ***");
     say(`Testing for ${iterations} iterations.`);
@@ -76,8 +80,10 @@ async function run(flags: TimeFlags): Promise<void> {
       await net.forward();
       await net.device?.finish();
       const middle = performance.now();
-      net.clearParamDiffs();
-      await net.backward();
+      if (!isForwardOnly) {
+        net.clearParamDiffs();
+        await net.backward();
+      }
       await net.device?.finish();
       const end = performance.now();
       forward += middle - begin;
@@ -88,7 +94,7 @@ async function run(flags: TimeFlags): Promise<void> {
     say("Average time per layer: ");
     net.layerNames.forEach((name, i) => {
       const engine = net.layers[i]?.engineName ?? "";
-      for (const direction of ["forward", "backward"] as const) {
+      for (const direction of isForwardOnly ? forwardAlone : bothWays) {
         const total = layers[direction][i] ?? 0;
         const how = work?.text(i, direction, iterations, total);
         const mean = numberText(total / iterations);
@@ -107,6 +113,9 @@ async function run(flags: TimeFlags): Promise<void> {
     net.close();
   }
 }
+
+const forwardAlone = ["forward"] as const;
+const bothWays = ["forward", "backward"] as const;
 
 /** The memory that the net's plan comes to: of its parameters, of what comes and goes in a pass, and of the process. */
 function sayMemory(net: Net, say: (message: string) => void): void {

@@ -1,12 +1,10 @@
 import type { Scoring } from "./addon-scoring.ts";
 import type { Windowing } from "./addon-windowing.ts";
-import type { Buffer, StoreMemory, ViewArgs } from "./buffer.ts";
+import type { Buffer, ElementType, StoreMemory, ViewArgs } from "./buffer.ts";
+import type { BytesWayOut } from "./bytes-way-out.ts";
 
 export type { NormArgs, PoolArgs } from "./addon-windowing.ts";
-export type { Buffer, StoreMemory, ViewArgs };
-
-/** What elements are: floats, or the upper halves of floats. */
-export type ElementType = "f32" | "bf16";
+export type { Buffer, ElementType, StoreMemory, ViewArgs };
 
 /** A oneDNN memory layout: dims, and where each element lies. */
 export interface Layout {
@@ -14,6 +12,8 @@ export interface Layout {
   readonly key: string;
   readonly dims: readonly number[];
   readonly type: ElementType;
+  /** What numbers are multiplied by where they are kept as bytes; 1 elsewhere. */
+  readonly scale: number;
   /** Elements, and elements with padding. */
   readonly count: number;
   readonly stored: number;
@@ -89,6 +89,8 @@ type InnerProductArgs = [
   isTransposed?: boolean,
 ];
 
+export type BytesProducts = Primitive<"src" | "weights" | "dst" | "bias">;
+
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring, Windowing {
   readonly version: string;
@@ -102,11 +104,14 @@ export interface Addon extends Scoring, Windowing {
   readonly bf16: Partial<Addon>;
   /** Whether the processor multiplies bfloat16 by instructions of its own. */
   readonly multipliesBf16: boolean;
-  /** Row-major, or with channels in blocks, as oneDNN's nChw16c; or as another, with elements of that type. */
+  /** Whether it multiplies bytes by instructions of its own whose sums are exact. */
+  readonly multipliesBytes: boolean;
+  /** Row-major, or with channels in blocks, as oneDNN's nChw16c, or with a block of 0 last; or as another, with elements of that type. */
   readonly Layout: new (
     dims: Dims | Layout,
     block?: number,
     type?: ElementType,
+    scale?: number,
   ) => Layout;
   /** Memory of its own, which may be more than the machine has if it is only reserved; or a part of another's. */
   readonly Store: {
@@ -125,6 +130,12 @@ export interface Addon extends Scoring, Windowing {
     ceiling: number,
     adds: boolean,
   ): Primitive<"src" | "weights" | "dst" | "bias">;
+  /** Of bytes; `type` and `algorithm` of the shapes do not count. */
+  bytesConvolution(s: ConvolutionShapes, out: BytesWayOut): BytesProducts;
+  /** Of bytes: weights are (outputs, …the other dims of src). */
+  bytesInnerProduct(src: Dims, outputs: number, hasBias: boolean, out: BytesWayOut): BytesProducts;
+  /** Whether products of bytes have their bias added before they are multiplied by the factors, or behind. */
+  readonly addsBiasFirst: boolean;
   convolutionBackwardData(s: ConvolutionShapes): Primitive<"diffDst" | "weights" | "diffSrc">;
   convolutionBackwardWeights(
     s: ConvolutionShapes,

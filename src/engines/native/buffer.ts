@@ -8,3 +8,6 @@ export type Buffer = StoreMemory | Float32Array;
 
 /** An array as loops over channels see it: images, channels, positions, channels that lie together. */
 export type ViewArgs = [n: number, c: number, s: number, block: number];
+
+/** What elements are: floats, the upper halves of floats, or bytes. */
+export type ElementType = "f32" | "bf16" | "u8" | "s8";

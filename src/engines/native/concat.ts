@@ -1,5 +1,6 @@
-import { countOf, type Shape } from "../../util/shape.ts";
+import { countOf } from "../../util/shape.ts";
 import type { ConcatDescriptor, ConcatOp } from "../engine.ts";
+import { joinedShape } from "../ops/joined-shape.ts";
 import type { Layout } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
 
@@ -10,8 +11,7 @@ import type { Layouts } from "./layouts.ts";
 export function nativeConcat(layouts: Layouts, { shapes, axis }: ConcatDescriptor): ConcatOp {
   const { addon } = layouts;
   const [first = []] = shapes;
-  const length = shapes.reduce((sum, shape) => sum + (shape[axis] ?? 0), 0);
-  const whole: Shape = first.map((n, a) => (a === axis ? length : n));
+  const whole = joinedShape({ shapes, axis });
   const plain: Joint = {
     parts: shapes.map((shape) => layouts.plain(shape)),
     whole: layouts.plain(whole),

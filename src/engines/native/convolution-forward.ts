@@ -1,12 +1,12 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { PostOps } from "../engine.ts";
+import { type WayOut, wayOutOf } from "../ops/way-out.ts";
 import type { Addon, Buffer, ConvolutionShapes } from "./addon.ts";
 import { type Algorithms, type MakeBy, makerOf } from "./convolution-algorithms.ts";
 import { FoldedWeights } from "./folded-weights.ts";
 import { JoinedLine } from "./joined-line.ts";
 import { type Layouts, MODEST } from "./layouts.ts";
-import { type WayOut, wayOutOf } from "./post-ops.ts";
 import { type Weights, weightsIn } from "./weights.ts";
 import type { Algorithm } from "./winograd.ts";
 

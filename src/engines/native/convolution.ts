@@ -1,16 +1,13 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
+import { wayOutOf } from "../ops/way-out.ts";
 import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
 import { Algorithms, makerOf } from "./convolution-algorithms.ts";
 import { ConvolutionForward } from "./convolution-forward.ts";
+import { convolutionShapesOf } from "./convolution-shapes.ts";
 import type { Layouts } from "./layouts.ts";
-import { wayOutOf } from "./post-ops.ts";
 import type { Tuner } from "./tuner.ts";
 import { weightsIn } from "./weights.ts";
-
-/** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
-const SMALL = 2e6;
 
 /**
  * Convolution by oneDNN, which chooses its layouts, or by Winograd's algorithm of our own in its layouts of blocks. A
@@ -23,7 +20,10 @@ export function nativeConvolution(
 ): LinearOp {
   const { addon, floats } = layouts;
   const isRounded = layouts.type === "bf16";
-  const shapes: ConvolutionShapes = { ...shapesOf(d), ...(isRounded && { type: layouts.type }) };
+  const shapes: ConvolutionShapes = {
+    ...convolutionShapesOf(d),
+    ...(isRounded && { type: layouts.type }),
+  };
   const algorithms = new Algorithms(tuner, d, addon, layouts.type);
   const forward = new ConvolutionForward(layouts, algorithms, shapes);
   const rounded = weightsIn(layouts);
@@ -110,25 +110,4 @@ function add(
   to: SyncedMem,
 ): void {
   layouts.addon.axpby(layout.stored, 1, from, 1, layouts.update(to, layout));
-}
-
-/** The shapes as oneDNN takes them; padding on the right is what the output size makes it. */
-function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
-  const { batch, groups, inputChannels: ic, outputChannels: oc } = d;
-  const padRight = d.input.map((length, i) => {
-    const extent = (d.kernel[i]! - 1) * d.dilation[i]! + 1;
-    return (d.output[i]! - 1) * d.stride[i]! + extent - length - d.pad[i]!;
-  });
-  return {
-    src: [batch, ic, ...d.input],
-    weights: groups > 1 ? [groups, oc / groups, ic / groups, ...d.kernel] : [oc, ic, ...d.kernel],
-    dst: [batch, oc, ...d.output],
-    stride: d.stride,
-    padLeft: d.pad,
-    padRight,
-    dilation: d.dilation,
-    hasBias: d.hasBias,
-    algorithm: "direct",
-    isSmall: batch * oc * (ic / groups) * countOf(d.output) * countOf(d.kernel) < SMALL,
-  };
 }

@@ -1,9 +1,11 @@
 import { EngineError } from "../../util/errors.ts";
 import { countOf } from "../../util/shape.ts";
 import type { Engine, PartialEngine, PassedOn } from "../engine.ts";
+import type { BytesPlan } from "../ops/bytes.ts";
 import type { Addon } from "./addon.ts";
 import { nativeBatchNorm } from "./batch-norm.ts";
 import { nativeBias, nativePReLU, nativeScale } from "./broadcast.ts";
+import { bytesPrimitives } from "./bytes.ts";
 import { nativeConcat } from "./concat.ts";
 import { nativeConvolution } from "./convolution.ts";
 import { nativeCrop, nativeGather, nativeIm2col, nativePermute, nativeTile } from "./copies.ts";
@@ -82,7 +84,15 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
     rounded ??= { ...engine, ...passedOn(new Layouts(addon, layouts), tuner, alike) };
     return rounded;
   };
-  return { ...engine, bf16 };
+  const bytes = (plan: BytesPlan): PartialEngine => {
+    if (!addon.multipliesBytes) {
+      throw new EngineError(
+        "this processor has no instructions that multiply bytes with exact sums (VNNI), without which there is little to gain.",
+      );
+    }
+    return { ...engine, ...bytesPrimitives(layouts, passedOn(layouts, tuner, fallback), plan) };
+  };
+  return { ...engine, bf16, bytes };
 }
 
 /** Primitives whose results go from layer to layer: of floats, or with the layouts for it of bfloat16. */

@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
 import type { Recording, Work } from "../engine.ts";
+import type { ByteForm } from "../ops/bytes.ts";
 import type {
   Addon,
   Buffer,
@@ -112,6 +113,22 @@ export class Layouts implements Work {
   /** The layout of those dims with channels in such blocks. */
   blocked(dims: Shape, block: number): Layout {
     return new this.addon.Layout(dims, block, this.type);
+  }
+
+  /** The layout of those dims with elements kept as bytes: in the order of another, by default with channels last where there are planes. */
+  bytes(dims: Shape, { type, scale }: ByteForm, order?: Layout): Layout {
+    const hasPlanes = dims.length >= 3 && dims.length <= 5;
+    const ordered = order ?? (hasPlanes ? this.blocked(dims, 0) : this.plain(dims));
+    return new this.addon.Layout(ordered, undefined, type, scale);
+  }
+
+  /** Whether the array lies as bytes. */
+  areBytes(mem: SyncedMem): boolean {
+    const store = mem.freshPrivate();
+    return (
+      store instanceof NativeStore &&
+      (store.described.type === "u8" || store.described.type === "s8")
+    );
   }
 
   /** The layout of the same order with elements of this type. */
@@ -228,15 +245,18 @@ export class Layouts implements Work {
     this.#bounds.set(mem, { writes: mem.writes, most, isExact: false });
   }
 
-  /** Lets `to` have the elements of `from`, without copying where the layout is a private one. */
-  share(from: SyncedMem, to: SyncedMem, layout: Layout): void {
+  /**
+   * Lets `to` have the elements of `from`, without copying where the layout is a private one.
+   * @param as another layout, which takes as many bytes, where those of `from` stand for something else in `to`
+   */
+  share(from: SyncedMem, to: SyncedMem, layout: Layout, as: Layout = layout): void {
     if (from === to) return;
     if (layout.isPlain) {
       this.addon.copy(layout.stored, this.read(from, layout), this.write(to, layout));
       return;
     }
     this.read(from, layout);
-    const store = this.#store(to, layout);
+    const store = this.#store(to, as);
     store.adopt(this.#store(from, layout).hold());
     to.markPrivateWritten(store);
   }

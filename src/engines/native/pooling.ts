@@ -4,12 +4,12 @@ import type { Layout, PoolArgs, PoolingWindow, StoreMemory, ViewArgs } from "./a
 import { type Layouts, PerLayout, viewOf } from "./layouts.ts";
 
 /**
- * Pooling by oneDNN, in the layout the bottom lies in; undefined where its rules differ from Caffe's.
+ * A pooling's window as oneDNN takes it; undefined where its rules differ from Caffe's.
  *
  * Caffe averages over the window clipped to the padded image. Without padding that is oneDNN's
  * exclude_padding, and where no window reaches beyond the padding its include_padding.
  */
-function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | undefined {
+export function poolingWindowOf(d: PoolingDescriptor): PoolingWindow | undefined {
   const padRight = d.input.map(
     (length, i) => (d.output[i]! - 1) * d.stride[i]! + d.kernel[i]! - length - d.pad[i]!,
   );
@@ -17,7 +17,7 @@ function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | unde
   const overhangs = padRight.some((pad, i) => pad > d.pad[i]!);
   const fits = padRight.every((pad, i) => pad < d.kernel[i]!);
   if (!fits || (d.method === "AVE" && isPadded && overhangs)) return undefined;
-  const window: PoolingWindow = {
+  return {
     algorithm: d.method === "MAX" ? "max" : isPadded ? "include" : "exclude",
     dst: [d.batch, d.channels, ...d.output],
     stride: d.stride,
@@ -25,6 +25,12 @@ function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | unde
     padLeft: d.pad,
     padRight,
   };
+}
+
+/** Pooling by oneDNN, in the layout the bottom lies in; undefined where its rules differ from Caffe's. */
+function onednnPooling(layouts: Layouts, d: PoolingDescriptor): PoolingOp | undefined {
+  const window = poolingWindowOf(d);
+  if (!window) return undefined;
   const input = [d.batch, d.channels, ...d.input];
   const made = new PerLayout((layout) => {
     const forward = layouts.addon.poolingForward(window, layout);

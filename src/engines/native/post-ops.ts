@@ -1,8 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
-import type { PostOp, PostOps } from "../engine.ts";
-import type { LinePost } from "../ops/line-post.ts";
-import { slopeOf } from "../ops/rectifier-slope.ts";
+import type { PostOps } from "../engine.ts";
+import { rectifierOf, slopeOf } from "../ops/rectifier-slope.ts";
 import { STRAIGHT } from "./dropout.ts";
 
 /** Post-ops as native code takes them: a line per channel, and a rectifier behind it. */
@@ -46,14 +45,6 @@ export function lineOf(posts: PostOps): Line | undefined {
   };
 }
 
-/** A single ReLU or ReLU6; undefined for anything else. */
-function rectifierOf(posts: PostOps): Pick<Line, "slope" | "ceiling"> | undefined {
-  const slope = slopeOf(posts, "relu");
-  if (slope !== undefined) return { slope, ceiling: Number.NaN };
-  const below = slopeOf(posts, "relu6");
-  return below === undefined ? undefined : { slope: below, ceiling: 6 };
-}
-
 /** A rectifier and a dropout behind it, either of which may be missing. */
 export interface Rectified {
   /** Slope below zero; 1 where nothing is rectified. */
@@ -72,24 +63,3 @@ export function rectifiedOf(posts: PostOps): Rectified | undefined {
 }
 
 const NOTHING_DROPPED = { ratio: 0, key: [0, 0] } as const;
-
-/** What a convolution may do on its way out, in this order. */
-export interface WayOut extends Pick<Line, "slope" | "ceiling"> {
-  readonly lines: readonly LinePost[];
-  readonly sum: Extract<PostOp, { readonly kind: "sum" }> | undefined;
-}
-
-/** Any number of lines, at most one sum, and at most one ReLU, or ReLU6 without a slope; undefined for anything else. */
-export function wayOutOf(posts: PostOps): WayOut | undefined {
-  const last = posts.at(-1);
-  const rectifier = last?.kind === "unary" ? rectifierOf([last]) : nothing;
-  const rest = last?.kind === "unary" ? posts.slice(0, -1) : posts;
-  const added = rest.at(-1);
-  const sum = added?.kind === "sum" ? added : undefined;
-  const before = sum ? rest.slice(0, -1) : rest;
-  const lines = before.filter((one) => one.kind === "scale");
-  if (!rectifier || lines.length !== before.length) return undefined;
-  const { slope, ceiling } = rectifier;
-  if (!Number.isNaN(ceiling) && slope !== 0) return undefined;
-  return { lines, sum, slope, ceiling };
-}

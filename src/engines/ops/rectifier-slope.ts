@@ -8,3 +8,17 @@ export function slopeOf(posts: PostOps, name: "relu" | "relu6" = "relu"): number
   // The sign of y tells that of x.
   return slope >= 0 ? slope : undefined;
 }
+
+/** A rectifier behind something: its slope below zero, NaN where nothing is rectified, and where it ends, NaN where it does not. */
+export interface Rectifier {
+  readonly slope: number;
+  readonly ceiling: number;
+}
+
+/** A single ReLU or ReLU6; undefined for anything else. */
+export function rectifierOf(posts: PostOps): Rectifier | undefined {
+  const slope = slopeOf(posts, "relu");
+  if (slope !== undefined) return { slope, ceiling: Number.NaN };
+  const below = slopeOf(posts, "relu6");
+  return below === undefined ? undefined : { slope: below, ceiling: 6 };
+}

@@ -1,9 +1,11 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape } from "../../util/shape.ts";
 import type { Engine, Params, PartialEngine, UnaryKernel, UnaryOp } from "../engine.ts";
+import type { BytesPlan } from "../ops/bytes.ts";
 import { referenceBatchNorm } from "./batch-norm.ts";
 import { roundedPrimitives } from "./bf16.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
+import { bytesPrimitives } from "./bytes.ts";
 import { referenceConcat } from "./concat.ts";
 import { referenceContrastiveLoss } from "./contrastive-loss.ts";
 import { referenceConvolution } from "./convolution.ts";
@@ -81,6 +83,10 @@ export class ReferenceEngine implements Engine {
     // What is not listed are methods of the class, and numbers of it.
     this.#rounded ??= Object.assign(new ReferenceEngine(), roundedPrimitives(this));
     return this.#rounded;
+  }
+
+  bytes(plan: BytesPlan): PartialEngine {
+    return Object.assign(new ReferenceEngine(), bytesPrimitives(this, plan));
   }
 
   unary<P extends Params>(kernel: UnaryKernel<P>, params: P, shape: Shape): UnaryOp {

@@ -87,7 +87,7 @@ const fates: Readonly<Record<string, Fate>> = {
   "LayerParameter.forward_math": precision,
   "LayerParameter.backward_math": precision,
   "LayerParameter.debug": { kind: "ignore", why: "it only prints" },
-  "LayerParameter.quantization_param": { kind: "ignore", why: "the weights are used as they are" },
+  "LayerParameter.quantization_param": { kind: "honour" },
   "NetParameter.engine": engineChoice,
   "NetParameter.default_forward_type": { kind: "honour" },
   "NetParameter.default_backward_type": precision,

@@ -1,4 +1,5 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import type { BackwardReads, ParamField } from "../base/layer.ts";
 import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 
@@ -17,6 +18,8 @@ export class ReLULayer extends RectifierLayer {
   static override readonly type: string = "ReLU";
   static override readonly isSteady: boolean = true;
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ relu_param }) =>
+    (relu_param?.negative_slope ?? 0) === 0 ? "rectifier" : "leaky rectifier";
   static override readonly paramFields: readonly ParamField[] = ["relu_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu;
   protected override readonly params: Slope = { slope: this.param.relu_param?.negative_slope ?? 0 };

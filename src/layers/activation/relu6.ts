@@ -1,4 +1,5 @@
 import type { UnaryKernel } from "../../engines/engine.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import type { BackwardReads, ParamField } from "../base/layer.ts";
 import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 
@@ -17,6 +18,8 @@ export class ReLU6Layer extends RectifierLayer {
   static override readonly type: string = "ReLU6";
   static override readonly isSteady: boolean = true;
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ relu6_param }) =>
+    (relu6_param?.negative_slope ?? 0) === 0 ? "rectifier" : "leaky rectifier";
   static override readonly paramFields: readonly ParamField[] = ["relu6_param"];
   protected override readonly kernel: UnaryKernel<Slope> = relu6;
   protected override readonly params: Slope = {

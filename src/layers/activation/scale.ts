@@ -4,6 +4,7 @@ import type { FillerParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast, vectorShape } from "../base/broadcast.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { InPlaceInput } from "../base/in-place-input.ts";
 import {
@@ -35,6 +36,8 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly paramFields: readonly ParamField[] = ["scale_param"];
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ bottom }) =>
+    bottom?.length === 1 ? "line" : undefined;
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
   static override readonly role: LayerRole = "normalization";

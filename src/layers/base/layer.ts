@@ -10,6 +10,7 @@ import type { DType } from "../../util/arrays.ts";
 import { CaffeError, LayerError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
 import type { Shape } from "../../util/shape.ts";
+import type { ByteRoleOf } from "./byte-role.ts";
 import type { CoordMapOf } from "./coord-map.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
 import type { TestCounts } from "./test-counts.ts";
@@ -163,6 +164,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly tops: Arity = arity.one;
   /** In a net of bfloat16 its only top, and the gradients that it gives, are kept so: not what counts, picks or is a loss. */
   static readonly mayBeBf16: boolean | "as its bottom" = false;
+  /** What it is where arrays are kept as bytes. */
+  static readonly byteRole: ByteRoleOf = () => undefined;
   /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */
   static readonly hostBottoms: readonly number[] = [];
   /** Tops whose gradients the layer's own code reads (the weight of a loss): they must be on the host before backward. */
@@ -257,10 +260,7 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
     return true;
   }
 
-  /**
-   * Whether backward reads the gradient of this top: asked by `caffe gradient_check`. False for what is only told, as
-   * probabilities beside a loss.
-   */
+  /** Whether backward reads the gradient of this top: asked by `caffe gradient_check`. False for what is only told beside a loss. */
   readsTopDiff(_topIndex: number): boolean {
     return true;
   }

@@ -3,6 +3,7 @@ import type { DropoutOp, Primitive, ScaleOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import type { One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { PassKey } from "../base/pass-key.ts";
@@ -26,6 +27,11 @@ export class DropoutLayer extends RandomNeuronLayer {
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy", "scale"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ dropout_param = {}, bottom, top }) => {
+    // In place and in TEST it does nothing.
+    const { sample_weights_test: drops = false, scale_train: isScaled = true } = dropout_param;
+    return !drops && isScaled && bottom?.[0] === top?.[0] ? "passed" : undefined;
+  };
 
   override readonly fusion: LayerFusion = {
     postOp: () =>

@@ -1,6 +1,7 @@
 import type { LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import type { BackwardReads, LayerRole, One, ParamField } from "../base/layer.ts";
 import type { LayerFusion } from "../base/layer-fusion.ts";
 import { LearnedLayer } from "../base/learned.ts";
@@ -22,6 +23,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = () => "product of rows";
   static override readonly role: LayerRole = "learned";
 
   override readonly fusion: LayerFusion = {

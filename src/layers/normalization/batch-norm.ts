@@ -14,6 +14,7 @@ import { withDefaults } from "../../io/proto/messages.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { Watch } from "../../syncedmem/watch.ts";
 import { countOf, type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { inverseKernel } from "../base/inverse.ts";
 import type { BackwardReads, LayerRole, LayerState, One, ParamField } from "../base/layer.ts";
@@ -63,6 +64,8 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     "concat",
   ];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ batch_norm_param }) =>
+    batch_norm_param?.use_global_stats === false ? undefined : "line";
   static override readonly allowsInPlace: boolean = true;
   static override readonly keepsStatistics: boolean = true;
   static override readonly role: LayerRole = "normalization";

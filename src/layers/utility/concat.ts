@@ -1,6 +1,7 @@
 import type { ConcatOp, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { arity, Layer, type One, type OneOrMore, type ParamField } from "../base/layer.ts";
 
@@ -20,6 +21,7 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
   static override readonly paramFields: readonly ParamField[] = ["concat_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = () => "joined";
   static override readonly bottoms = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = ({ concat_param }) => {
     const { axis = 1, concat_dim = axis } = concat_param ?? {};

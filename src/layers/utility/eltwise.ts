@@ -3,6 +3,7 @@ import type { EltwiseOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
 import { broadcast } from "../base/broadcast.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import {
   arity,
@@ -38,6 +39,10 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise", ...Stretched.needs];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ eltwise_param = {} }) => {
+    const { operation = "SUM", coeff = [] } = eltwise_param;
+    return operation === "SUM" && coeff.every((one) => one === 1) ? "sum" : "combination";
+  };
   static override readonly bottoms = arity.twoOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;
 

@@ -1,5 +1,6 @@
 import type { EltwiseOp, Primitive } from "../../engines/engine.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, unmoved } from "../base/coord-map.ts";
 import { arity, type Blobs, Layer, type One } from "../base/layer.ts";
 
@@ -17,6 +18,7 @@ export class SplitLayer extends Layer<One, Blobs> {
   static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["eltwise", "copy"];
   static override readonly mayBeBf16: boolean | "as its bottom" = "as its bottom";
+  static override readonly byteRole: ByteRoleOf = () => "passed";
   static override readonly tops = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;
 

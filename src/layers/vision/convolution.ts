@@ -1,5 +1,6 @@
 import type { ConvolutionDescriptor, LinearOp, PostOps, Primitive } from "../../engines/engine.ts";
 import { BaseConvolutionLayer } from "../base/base-convolution.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { type CoordMapOf, windowMap } from "../base/coord-map.ts";
 import type { Blobs } from "../base/layer.ts";
 import type { LayerFusion, Takeover } from "../base/layer-fusion.ts";
@@ -26,6 +27,8 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["convolution"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ convolution_param: { axis = 1 } = {} }) =>
+    axis === 1 ? "product" : undefined;
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     windowMap("convolution_param", param, param?.axis);
 

@@ -9,6 +9,7 @@ import {
   writtenLengths,
 } from "../../io/proto/spatial-fields.ts";
 import { type Shape, sameShape, shapeText } from "../../util/shape.ts";
+import type { ByteRoleOf } from "../base/byte-role.ts";
 import { samePadding, stepsTaken } from "../base/convolution-geometry.ts";
 import { type CoordMapOf, windowMap } from "../base/coord-map.ts";
 import {
@@ -72,6 +73,8 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "scale"];
   static override readonly mayBeBf16: boolean = true;
+  static override readonly byteRole: ByteRoleOf = ({ pooling_param, top }) =>
+    pooling_param?.pool === "STOCHASTIC" || top?.length !== 1 ? undefined : "kept";
   static override readonly tops = arity.oneOrTwo;
   static override readonly role: LayerRole = "window";
   static override readonly coordMap: CoordMapOf = ({ pooling_param: param }) =>

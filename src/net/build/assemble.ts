@@ -15,6 +15,7 @@ import { alignCrops } from "./align-crops.ts";
 import { type BuiltNet, buildNet } from "./build.ts";
 import { located } from "./error-context.ts";
 import { insertSplits } from "./insert-splits.ts";
+import { planBytes } from "./plan-bytes.ts";
 import { planPrecision } from "./precision.ts";
 import { filterByState, mergeStates } from "./state.ts";
 
@@ -26,6 +27,8 @@ interface Assembled {
   readonly written: NetParameter;
   readonly phase: "TRAIN" | "TEST";
   readonly debugInfo: boolean;
+  /** It has no backward: layers multiply bytes. */
+  readonly isForwardOnly: boolean;
   readonly built: BuiltNet;
   /** The engine that has every primitive. */
   readonly reference: Engine;
@@ -69,10 +72,12 @@ export function assemble(
     const split = insertSplits(filtered, log);
     const file = sourceOf(param)?.file;
     const ofFloats = dtype === "f64" ? ([referenceOf(engines)] as const) : engines;
+    const enginesOf = planPrecision(filtered, ofFloats, options, log);
+    const ofBytes = planBytes(split, ofFloats, registry, { phase, dtype }, log);
     const built = buildNet(split, {
       ...given,
       ...(file !== undefined && { file }),
-      enginesOf: planPrecision(filtered, ofFloats, options, log),
+      enginesOf: (layer, Class) => ofBytes.get(layer) ?? enginesOf(layer, Class),
       phase,
       seed: options.seed ?? chosenSeed() ?? 1,
       dtype,
@@ -82,7 +87,8 @@ export function assemble(
       fillsLater: weights !== undefined,
     });
     const debugInfo = param.debug_info ?? false;
-    const whole = { param: split, written, phase, debugInfo, built };
+    const isForwardOnly = ofBytes.size > 0;
+    const whole = { param: split, written, phase, debugInfo, built, isForwardOnly };
     return { ...whole, reference: referenceOf(engines), log };
   });
 }

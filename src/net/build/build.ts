@@ -126,7 +126,7 @@ class Builder {
     checkArity(param, Class, bottoms.length, tops.names.length);
     checkPropagateDown(param, bottoms.length);
 
-    const layer = registry.create(param, enginesOf(param, Class), {
+    const layer = registry.create(param, enginesOf(given, Class), {
       key,
       phase: param.phase ?? phase,
       dtype,

@@ -61,6 +61,11 @@ export class Execution {
     this.plan();
   }
 
+  /** Whether backward never runs. */
+  get isForwardOnly(): boolean {
+    return this.#isForwardOnly;
+  }
+
   /** Keeps the data of these blobs from the next pass on. @returns whether it was given up before */
   keep(blobs: readonly Blob[]): boolean {
     const isNew = this.#memory?.keep(blobs) === true;
@@ -179,7 +184,9 @@ export class Execution {
    */
   backward(i: number, from: number, to: number): void {
     if (this.#isForwardOnly) {
-      throw new NetError("the net was built with forwardOnly. Expected forward passes alone.");
+      throw new NetError(
+        "the net was built with forwardOnly, as one with quantization_param always is. Expected forward passes alone.",
+      );
     }
     const repetition = this.#repetitions.get(i);
     if (repetition && this.#applied.has(repetition)) {

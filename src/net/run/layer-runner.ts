@@ -90,6 +90,11 @@ export class LayerRunner {
     return this.#execution.fusedLayers;
   }
 
+  /** As `Execution.isForwardOnly`. */
+  get isForwardOnly(): boolean {
+    return this.#execution.isForwardOnly;
+  }
+
   /** As `Execution.sharesMemory`. */
   get sharesMemory(): boolean {
     return this.#execution.sharesMemory;

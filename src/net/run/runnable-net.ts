@@ -72,6 +72,11 @@ export abstract class RunnableNet extends NetGraph {
     return this.open.runner.fusedLayers;
   }
 
+  /** Whether it has no backward: `NetOptions.forwardOnly`, or layers that multiply bytes (`quantization_param`). */
+  get isForwardOnly(): boolean {
+    return this.open.runner.isForwardOnly;
+  }
+
   /** Whether blobs give up their memory once no layer reads them any more: `NetOptions.sharesMemory`. */
   get sharesMemory(): boolean {
     return this.open.runner.sharesMemory;

@@ -1,0 +1,27 @@
+import { countOf } from "../../util/shape.ts";
+import type { ConvolutionDescriptor } from "../engine.ts";
+import type { ConvolutionShapes } from "./addon.ts";
+
+/** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
+const SMALL = 2e6;
+
+/** The shapes as oneDNN takes them; padding on the right is what the output size makes it. */
+export function convolutionShapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
+  const { batch, groups, inputChannels: ic, outputChannels: oc } = d;
+  const padRight = d.input.map((length, i) => {
+    const extent = (d.kernel[i]! - 1) * d.dilation[i]! + 1;
+    return (d.output[i]! - 1) * d.stride[i]! + extent - length - d.pad[i]!;
+  });
+  return {
+    src: [batch, ic, ...d.input],
+    weights: groups > 1 ? [groups, oc / groups, ic / groups, ...d.kernel] : [oc, ic, ...d.kernel],
+    dst: [batch, oc, ...d.output],
+    stride: d.stride,
+    padLeft: d.pad,
+    padRight,
+    dilation: d.dilation,
+    hasBias: d.hasBias,
+    algorithm: "direct",
+    isSmall: batch * oc * (ic / groups) * countOf(d.output) * countOf(d.kernel) < SMALL,
+  };
+}
