@@ -1,4 +1,5 @@
 import type {
+  choicesOf as choices,
   loadNativeEngine as load,
   nativeVersion as version,
 } from "../engines/native/binding.ts";
@@ -10,6 +11,8 @@ import { EngineError } from "../util/errors.ts";
 export const loadNativeEngine: typeof load = () => {
   throw new EngineError("a browser has none");
 };
+
+export const choicesOf: typeof choices = () => undefined;
 
 export const nativeVersion: typeof version = () => "not in a browser";
 

@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from "../util/options.ts";
 import type { Engines } from "./choose.ts";
 import type { PartialEngine } from "./engine.ts";
 import { tellFallback } from "./fallback.ts";
-import { loadNativeEngine } from "./native/binding.ts";
+import { choicesOf, loadNativeEngine } from "./native/binding.ts";
 import type { SharedTuning } from "./native/tuner.ts";
 import { ReferenceEngine } from "./reference/index.ts";
 import { loadWasmEngine } from "./wasm/load.ts";
@@ -48,6 +48,8 @@ export function createEngines(choice: EngineChoice = {}): Engines {
   checkOptions("createEngines", choice, engineChoice);
   const { prefer, threads, gpu, tuning, log = silent } = choice;
   if (gpu && (prefer === undefined || prefer === "webgpu")) {
+    const choices = choicesOf(`${gpu.name}, ${gpu.adapter.driver}`, log);
+    if (choices) gpu.tune(choices);
     const onHost = { ...(threads && { threads }), ...(tuning && { tuning }), log };
     return [webgpuEngine(gpu), ...createEngines(onHost)] as Engines;
   }

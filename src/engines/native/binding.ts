@@ -2,10 +2,11 @@ import { availableParallelism, cpus } from "node:os";
 import { loadAddonFile } from "../../addons/addon-file.ts";
 import { EngineError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import type { ChoiceStore, Choices } from "../choices.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
 import { nativeEngine } from "./index.ts";
-import { type Choices, type SharedTuning, Tuner } from "./tuner.ts";
+import { type SharedTuning, Tuner } from "./tuner.ts";
 import { defaultTuningFile, TuningFile, tuningFileOf } from "./tuning-file.ts";
 
 /** What the library could not do, or no memory was left for. */
@@ -61,10 +62,15 @@ function storeFor(
   threads: number,
   log: Log,
   name?: string,
-): TuningFile | undefined {
+): ChoiceStore | undefined {
+  const machine = `${cpus()[0]?.model ?? process.arch}, oneDNN ${version}, threads ${threads}`;
+  return choicesOf(machine, log, name);
+}
+
+/** Where choices for a machine or a GPU are kept between runs; undefined where nothing is to be tried. */
+export function choicesOf(machine: string, log: Log, name?: string): ChoiceStore | undefined {
   const asked = process.env["CAFFE_TUNE"];
   if (asked === "off") return undefined;
-  const machine = `${cpus()[0]?.model ?? process.arch}, oneDNN ${version}, threads ${threads}`;
   const file = asked || defaultTuningFile(process.env);
   return new TuningFile(name === undefined ? file : tuningFileOf(file, name), machine, log);
 }

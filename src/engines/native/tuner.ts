@@ -1,13 +1,5 @@
 import { EngineError } from "../../util/errors.ts";
-
-/** What was chosen on one machine: names of algorithms by what they are for. */
-export type Choices = Record<string, string>;
-
-/** Where choices are kept between runs. */
-export interface ChoiceStore {
-  read(): Choices;
-  write(choices: Choices): void;
-}
+import type { ChoiceStore, Choices } from "../choices.ts";
 
 /** How one of several processes that compute together chooses: as the first of them has, where that knows. */
 export interface SharedTuning {

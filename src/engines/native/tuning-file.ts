@@ -4,7 +4,7 @@ import { dirname, join, parse } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
 import type { Log } from "../../util/log.ts";
-import type { ChoiceStore, Choices } from "./tuner.ts";
+import type { ChoiceStore, Choices } from "../choices.ts";
 
 /** Choices by machine, as the file holds them. */
 type File = Record<string, Choices>;

@@ -1,6 +1,7 @@
 import { DeviceError } from "../../util/errors.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Failures } from "./failures.ts";
+import { LapClock } from "./lap-clock.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import { MAP_READ, Usage } from "./usage.ts";
 
@@ -29,6 +30,7 @@ export class Commands {
   readonly traffic: Traffic = { uploaded: 0, downloaded: 0, dispatches: 0, submissions: 0 };
   readonly arena: GPUBuffer;
   readonly stopwatch: Stopwatch | undefined;
+  readonly #laps: LapClock | undefined;
   readonly #device: GPUDevice;
   readonly #failures: Failures;
   readonly #params: Uint32Array<ArrayBuffer> = new Uint32Array(ARENA_BYTES / 4);
@@ -45,6 +47,7 @@ export class Commands {
     this.#device = device;
     this.#failures = failures;
     this.stopwatch = stopwatch;
+    this.#laps = device.features.has("timestamp-query") ? new LapClock(device) : undefined;
     this.#alignment = device.limits.minUniformBufferOffsetAlignment;
     this.arena = device.createBuffer({
       label: "parameters of kernels",
@@ -53,7 +56,10 @@ export class Commands {
     });
   }
 
-  /** Records one run of a kernel over x × y workgroups. `buffers` are those that `bindings` holds. */
+  /**
+   * Records one run of a kernel over x × y × z workgroups. `buffers` are those that `bindings` holds; `told` hears how many milliseconds
+   * it took, where that can be measured.
+   */
   dispatch(
     pipeline: GPUComputePipeline,
     bindings: GPUBindGroup,
@@ -62,6 +68,7 @@ export class Commands {
     x: number,
     y: number,
     z: number,
+    told?: (ms: number) => void,
   ): void {
     this.#failures.throwIfAny();
     if (4 * (this.#paramsUsed + params.length) > ARENA_BYTES) this.submit();
@@ -71,10 +78,11 @@ export class Commands {
     const words = this.#alignment / 4;
     this.#paramsUsed = Math.ceil((offset + params.length) / words) * words;
     this.traffic.dispatches++;
-    const pass = this.#computePass();
+    const pass = this.#lap(told) ?? this.#computePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindings, [4 * offset]);
     pass.dispatchWorkgroups(x, y, z);
+    if (told) this.#endPass();
   }
 
   /** Records a copy of the first `bytes` of a buffer to another. */
@@ -131,8 +139,10 @@ export class Commands {
     this.#failures.throwIfAny();
     if (!this.#encoder) return;
     this.#endPass();
+    const hasLaps = this.#laps?.resolve(this.#encoder);
     this.#device.queue.writeBuffer(this.arena, 0, this.#params, 0, this.#paramsUsed);
     this.#device.queue.submit([this.#encoder.finish()]);
+    if (hasLaps) void this.#laps?.read();
     this.traffic.submissions++;
     this.#encoder = undefined;
     this.#paramsUsed = 0;
@@ -191,6 +201,16 @@ export class Commands {
       const timestampWrites = this.stopwatch?.nextPass();
       this.#pass = this.#open().beginComputePass(timestampWrites ? { timestampWrites } : {});
     }
+    return this.#pass;
+  }
+
+  /** A pass of its own for a run that is timed; undefined where it is not. A stopwatch that runs has every pass for itself. */
+  #lap(told: ((ms: number) => void) | undefined): GPUComputePassEncoder | undefined {
+    if (!told || !this.#laps || this.stopwatch?.isRunning) return undefined;
+    const timestampWrites = this.#laps.next(told);
+    if (!timestampWrites) return undefined;
+    this.#endPass();
+    this.#pass = this.#open().beginComputePass({ timestampWrites });
     return this.#pass;
   }
 

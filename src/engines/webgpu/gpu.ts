@@ -1,12 +1,14 @@
 import type { DeviceStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { DeviceError } from "../../util/errors.ts";
+import type { ChoiceStore } from "../choices.ts";
 import type { Device } from "../engine.ts";
 import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
 import { Commands, type Traffic } from "./commands.ts";
 import { Failures } from "./failures.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { Trials } from "./trials.ts";
 
 // Types of the WebGPU standard that this package's own types name. A program that is compiled without the DOM's library and
 // without @webgpu/types lacks them; where either is there, these empty ones add nothing to it.
@@ -56,6 +58,7 @@ export class Gpu implements Device, WorkgroupStyle {
   readonly #commands: Commands;
   readonly #failures: Failures = new Failures();
   readonly #abandoned: FinalizationRegistry<GpuBuffer>;
+  #trials: Trials | undefined;
   #workspace: GpuBuffer | undefined;
   /** The layer whose arrays were asked for last. */
   #latest = "";
@@ -95,6 +98,16 @@ export class Gpu implements Device, WorkgroupStyle {
       const failure = new DeviceError("use", "", `the device refused a command: ${message}`);
       this.#failures.suspect(failure);
     });
+  }
+
+  /** What chooses among ways to compute the same; undefined where nothing is tried, and the likeliest is taken. */
+  get trials(): Trials | undefined {
+    return this.#trials;
+  }
+
+  /** Lets what is fastest here be tried and remembered; of no effect where the device tells no times. */
+  tune(store: ChoiceStore): void {
+    if (this.canTime) this.#trials ??= new Trials(store);
   }
 
   get traffic(): Readonly<Traffic> {

@@ -42,8 +42,18 @@ export class Kernel {
     this.#bindings = bindingsOf(arrays);
   }
 
-  /** Records one run over x × y × z workgroups. `params` is the uniform struct, word by word. */
-  run(buffers: readonly GpuBuffer[], params: Uint32Array, x: number, y = 1, z = 1): void {
+  /**
+   * Records one run over x × y × z workgroups. `params` is the uniform struct, word by word; `told` hears how many milliseconds it
+   * took, where that can be measured.
+   */
+  run(
+    buffers: readonly GpuBuffer[],
+    params: Uint32Array,
+    x: number,
+    y = 1,
+    z = 1,
+    told?: (ms: number) => void,
+  ): void {
     if (x * y * z === 0) return;
     if (this.failure) throw this.failure;
     let key = `${params.length}`;
@@ -53,7 +63,7 @@ export class Kernel {
       group = this.#bind(buffers, params.byteLength);
       this.#groups.set(key, group);
     }
-    this.#commands.dispatch(this.#pipeline, group, buffers, params, x, y, z);
+    this.#commands.dispatch(this.#pipeline, group, buffers, params, x, y, z, told);
   }
 
   /** Drops what it knows of buffers, some of which are gone. */

@@ -12,7 +12,8 @@ import {
   stagedF32,
 } from "./shaders.ts";
 import { addUp, type WayOut } from "./slices.ts";
-import { BUSY, directTile, likelyTile, sidesOf, stagedTiles, type Tile } from "./tiles.ts";
+import { BUSY, directTile, likelyTiles, nameOf, sidesOf, stagedTiles, type Tile } from "./tiles.ts";
+import type { Way } from "./trials.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 
 /** C (M, N) = A (M, K) · B (K, N), `groups` times. */
@@ -71,9 +72,13 @@ export class MatrixProduct {
   readonly #slices: number;
   readonly #count: number;
   readonly #channels: Channels;
-  readonly #tile: Tile;
+  /** By their names, the likeliest first. */
+  readonly #tiles: ReadonlyMap<string, Tile>;
+  readonly #likeliest: Tile;
+  /** What the next run takes: by trial, where there are several tiles and the GPU tells times. */
+  readonly #next: (() => Way) | undefined;
   readonly #params: Uint32Array;
-  readonly #kernels: Map<FunctionPost["kernel"] | undefined, Kernel> = new Map();
+  readonly #kernels: Map<Tile, Map<FunctionPost["kernel"] | undefined, Kernel>> = new Map();
 
   constructor(
     scope: Scope,
@@ -95,9 +100,17 @@ export class MatrixProduct {
     });
     this.#slices = Math.max(1, Math.ceil(k / sliceK));
     this.#parts = groups * phases * this.#slices;
-    this.#tile = gpu.isTiled
-      ? likelyTile(stagedTiles(gpu.limits, gpu.isHalf ? 2 : 4), m, n, this.#parts)
-      : directTile(m, n);
+    const tiles = gpu.isTiled
+      ? likelyTiles(stagedTiles(gpu.limits, gpu.isHalf ? 2 : 4), m, n, this.#parts)
+      : [directTile(m, n)];
+    const key = [kernel.name, gpu.isHalf ? "halves" : "floats", m, n, k, groups, phases];
+    const [likeliest] = tiles;
+    if (!likeliest) throw new RangeError("no tile fits this GPU");
+    this.#likeliest = likeliest;
+    this.#tiles = new Map(tiles.map((tile) => [nameOf(tile), tile]));
+    const names = [...this.#tiles.keys()];
+    const what = `${JSON.stringify([...key, kernel.constants])} by ${names.join(" ")}`;
+    this.#next = names.length > 1 ? gpu.trials?.of(what, names) : undefined;
     const ofTile = [0, 0];
     const ofRun = [0, 0];
     const sizes = [m, n, k, ...ofTile, sliceK, groups, this.#slices, count, channels.channels];
@@ -116,27 +129,32 @@ export class MatrixProduct {
       new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
       this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      this.#dispatch(this.#made(post), [...operands, finish?.buffer ?? nothing, c]);
+      this.#dispatch(post, [...operands, finish?.buffer ?? nothing, c]);
       return;
     }
     const parts = this.#scope.workspace(this.#slices * this.#count);
-    this.#dispatch(this.#made(undefined), [...operands, nothing, parts]);
+    this.#dispatch(undefined, [...operands, nothing, parts]);
     const sliced = { count: this.#count, slices: this.#slices, ...this.#channels };
     addUp(this.#scope, sliced, parts, c, out);
   }
 
-  #dispatch(kernel: Kernel, buffers: readonly GpuBuffer[]): void {
-    const [tileM, tileN] = sidesOf(this.#tile);
+  #dispatch(post: FunctionPost | undefined, buffers: readonly GpuBuffer[]): void {
+    const way = this.#next?.();
+    const tile = (way && this.#tiles.get(way.name)) ?? this.#likeliest;
+    const [tileM, tileN] = sidesOf(tile);
     const tilesM = Math.ceil(this.#m / tileM);
     const tiles = tilesM * Math.ceil(this.#n / tileN);
     this.#params[TILES_M] = tilesM;
     this.#params[TILES] = tiles;
     const x = Math.min(tiles, MOST_GROUPS);
-    kernel.run(buffers, this.#params, x, Math.ceil(tiles / Math.max(1, x)), this.#parts);
+    const y = Math.ceil(tiles / Math.max(1, x));
+    this.#made(tile, post).run(buffers, this.#params, x, y, this.#parts, way?.told);
   }
 
-  #made(post: FunctionPost | undefined): Kernel {
-    const known = this.#kernels.get(post?.kernel);
+  #made(tile: Tile, post: FunctionPost | undefined): Kernel {
+    const ofTile = this.#kernels.get(tile) ?? new Map<FunctionPost["kernel"] | undefined, Kernel>();
+    this.#kernels.set(tile, ofTile);
+    const known = ofTile.get(post?.kernel);
     if (known) return known;
     const f = post ? unaryFunctions(this.#scope, post.kernel, post.params) : IDENTITY;
     const { name, code, operands, constants } = this.#kernel;
@@ -145,9 +163,9 @@ export class MatrixProduct {
       code: this.#core() + matrixProduct + code + finishCode + f,
       entry: "main",
       arrays: `${operands}rw`,
-      constants: { ...this.#sides(), ...constants },
+      constants: { ...this.#sides(tile), ...constants },
     });
-    this.#kernels.set(post?.kernel, made);
+    ofTile.set(post?.kernel, made);
     return made;
   }
 
@@ -157,8 +175,7 @@ export class MatrixProduct {
     return features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
   }
 
-  #sides(): Record<string, number> {
-    const { rows, columns, blocksM, blocksN, depth } = this.#tile;
+  #sides({ rows, columns, blocksM, blocksN, depth }: Tile): Record<string, number> {
     const sides = { ROWS: rows, COLUMNS: columns };
     if (!this.#scope.gpu.isTiled) return sides;
     const { aAlongK, bAlongK } = this.#kernel;

@@ -24,6 +24,10 @@ export class Stopwatch {
     this.#staging = device.createBuffer({ size, usage: Usage.mapRead | Usage.copyTo });
   }
 
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /** Begins to measure. */
   start(): void {
     this.#isRunning = true;

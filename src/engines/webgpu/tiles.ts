@@ -66,15 +66,23 @@ export function stagedTiles(
   );
 }
 
-/** The tile that a product of m × n is expected to be fastest with, among `parts` such products. */
-export function likelyTile(tiles: readonly Tile[], m: number, n: number, parts: number): Tile {
-  let best: { readonly tile: Tile; readonly cost: number } | undefined;
-  for (const tile of tiles) {
-    const cost = costOf(tile, m, n, parts);
-    if (!best || cost < best.cost) best = { tile, cost };
-  }
-  if (!best) throw new RangeError("no tile fits this adapter");
-  return best.tile;
+/** How many tiles are worth a trial. */
+const WORTH_TRYING = 4;
+
+/** The tiles that a product of m × n may be fastest with, among `parts` such products; the likeliest first. */
+export function likelyTiles(
+  tiles: readonly Tile[],
+  m: number,
+  n: number,
+  parts: number,
+): readonly Tile[] {
+  const costs = new Map(tiles.map((tile) => [tile, costOf(tile, m, n, parts)]));
+  return tiles.toSorted((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0)).slice(0, WORTH_TRYING);
+}
+
+/** "128x64x16": the sides of a tile, and the depth of its stages. */
+export function nameOf(tile: Tile): string {
+  return [...sidesOf(tile), tile.depth].join("x");
 }
 
 /** Products that are computed, of no use too, divided by how fast: what memory and too few workgroups take from a GPU's peak. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import type { Choices } from "../../../src/engines/choices.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, nativeWith, relu, same } from "./support.ts";
 

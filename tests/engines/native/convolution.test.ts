@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Choices } from "../../../src/engines/choices.ts";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
-import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { check, describeNative, filled, nativeWith, reference, relu, same } from "./support.ts";
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Choices } from "../../../src/engines/choices.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
-import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, nativeWith, same } from "./support.ts";
 

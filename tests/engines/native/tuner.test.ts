@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import type { Choices } from "../../../src/engines/choices.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
 import {
   defaultTuningFile,
   TuningFile,

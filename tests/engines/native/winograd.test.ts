@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Choices } from "../../../src/engines/choices.ts";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
 import type { ConvolutionShapes, Primitive } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
 import { Layouts } from "../../../src/engines/native/layouts.ts";
-import { type Choices, Tuner } from "../../../src/engines/native/tuner.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, nativeWith, reference, same } from "./support.ts";

@@ -1,0 +1,8 @@
+/** What was found fastest on one machine or GPU: names of ways to compute something by what they are for. */
+export type Choices = Record<string, string>;
+
+/** Where choices are kept between runs. */
+export interface ChoiceStore {
+  read(): Choices;
+  write(choices: Choices): void;
+}
