@@ -18,8 +18,9 @@ import type { WindowGeometry } from "./window-geometry.ts";
 
 /** The three computations of a convolution, apart from its bias. */
 export interface ConvolutionKernels {
-  forward(x: SyncedMem, w: SyncedMem, y: SyncedMem, out: WayOut): void;
-  backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem): void;
+  /** `told` hears how many milliseconds it took, where that is measured. */
+  forward(x: SyncedMem, w: SyncedMem, y: SyncedMem, out: WayOut, told?: (ms: number) => void): void;
+  backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem, told?: (ms: number) => void): void;
   /** dw is added to. */
   backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem): void;
 }
@@ -114,13 +115,13 @@ export function products(
     return [left, left, right, right];
   };
   return {
-    forward(x, w, y, out) {
+    forward(x, w, y, out, told) {
       const buffers = [...operands(w, x), g.inputOffsets(), nothing];
-      forward.run(buffers, scope.write(y), out);
+      forward.run(buffers, scope.write(y), out, told);
     },
-    backwardData(dy, w, dx) {
+    backwardData(dy, w, dx, told) {
       const buffers = [...operands(w, dy), g.outputOffsets(), phaseTable()];
-      data.run(buffers, scope.write(dx));
+      data.run(buffers, scope.write(dx), {}, told);
     },
     backwardWeights(x, dy, dw) {
       const buffers = [...operands(dy, x), g.inputOffsets(), nothing];

@@ -59,7 +59,7 @@ export class Gpu implements Device, WorkgroupStyle {
   readonly #failures: Failures = new Failures();
   readonly #abandoned: FinalizationRegistry<GpuBuffer>;
   #trials: Trials | undefined;
-  #workspace: GpuBuffer | undefined;
+  readonly #workspaces: (GpuBuffer | undefined)[] = [];
   /** The layer whose arrays were asked for last. */
   #latest = "";
   #isClosed = false;
@@ -187,15 +187,15 @@ export class Gpu implements Device, WorkgroupStyle {
 
   /**
    * Memory for what one kernel leaves to the next, shared by all: what it holds is gone after the next call.
-   * Commands run in order, so no kernel finds it in use.
+   * Commands run in order, so no kernel finds it in use. There are several places, for what is needed at once.
    */
-  workspace(bytes: number, layer: string): GpuBuffer {
-    const kept = this.#workspace;
+  workspace(bytes: number, layer: string, place: 0 | 1 | 2 | 3 = 0): GpuBuffer {
+    const kept = this.#workspaces[place];
     if (kept && kept.bytes >= bytes && !kept.failure) return kept;
     if (kept) this.pool.give(kept);
-    this.#workspace = undefined;
+    this.#workspaces[place] = undefined;
     const taken = this.pool.take(bytes, layer);
-    this.#workspace = taken;
+    this.#workspaces[place] = taken;
     return taken;
   }
 

@@ -2,13 +2,10 @@ import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { MatrixProduct, type ProductKernel } from "./matrix-product.ts";
+import type { MatrixProduct } from "./matrix-product.ts";
 import { ChannelFinish, type Posts, postsOf } from "./post-ops.ts";
 import type { Scope } from "./scope.ts";
-import { innerProduct as code } from "./shaders.ts";
-
-/** A matrix in memory: the steps from row to row and from column to column. */
-type Strides = readonly [row: number, column: number];
+import { type Strides, stridedProduct } from "./strided-product.ts";
 
 /** Three products of row-major matrices, whose axes may be exchanged by their strides. */
 export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): LinearOp {
@@ -19,14 +16,8 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Lin
   const product = (
     name: string,
     [rows, columns, along]: readonly [number, number, number],
-    strides: readonly [a: Strides, b: Strides, c: Strides],
-  ): MatrixProduct =>
-    new MatrixProduct(
-      scope,
-      { m: rows, n: columns, k: along, groups: 1 },
-      strided(name, [rows, columns, along], ...strides),
-      { channels: columns, inner: 1 },
-    );
+    [a, b, c]: readonly [a: Strides, b: Strides, c: Strides],
+  ): MatrixProduct => stridedProduct(scope, { name, m: rows, n: columns, k: along, a, b, c });
   const forward = product(
     "inner product",
     [m, n, k],
@@ -78,33 +69,6 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Lin
       }
       if (db) bias.add(dy, db);
     },
-  };
-}
-
-/** A product of matrices with those strides. Whole fours along an axis are read as such. */
-function strided(
-  name: string,
-  [m, n, k]: readonly [number, number, number],
-  a: Strides,
-  b: Strides,
-  c: Strides,
-): ProductKernel {
-  // Elements that follow each other along one axis, in lines that begin and end at whole fours.
-  const isWide = (step: number, line: number, length: number): number =>
-    Number(step === 1 && line % 4 === 0 && length % 4 === 0);
-  return {
-    name,
-    code,
-    operands: "rrrr",
-    aAlongK: a[1] === 1,
-    bAlongK: b[0] === 1,
-    constants: {
-      IS_WIDE_A: isWide(a[1], a[0], k),
-      IS_WIDE_B: isWide(b[0], b[1], k),
-      IS_WIDE_ACROSS_A: isWide(a[0], a[1], m),
-      IS_WIDE_ACROSS_B: isWide(b[1], b[0], n),
-    },
-    params: [...a, ...b, ...c],
   };
 }
 

@@ -29,7 +29,7 @@ interface Product {
 }
 
 /** The kernel of one kind of product: what A, B and C are. */
-export interface ProductKernel {
+interface ProductKernel {
   readonly name: string;
   /** WGSL that follows matrix-product.wgsl. Its arrays: the operands, the bias, C. */
   readonly code: string;
@@ -117,7 +117,13 @@ export class MatrixProduct {
     this.#params = uniforms([0, 0, 0, 0], [...sizes, ...ofRun, ...kernel.params]);
   }
 
-  run(operands: readonly GpuBuffer[], c: GpuBuffer, out: WayOut = {}): void {
+  /** @param told hears how many milliseconds the product took, apart from the sum of slices, where that can be measured */
+  run(
+    operands: readonly GpuBuffer[],
+    c: GpuBuffer,
+    out: WayOut = {},
+    told?: (ms: number) => void,
+  ): void {
     if (this.#parts > MOST_GROUPS) {
       this.#scope.fail(
         `${this.#parts} products at once. Expected ${MOST_GROUPS} or fewer, the workgroups that a GPU takes along an axis.`,
@@ -129,17 +135,26 @@ export class MatrixProduct {
       new Float32Array(this.#params.buffer).set(numbersOf(post?.params));
       this.#params[FINISH] = finish?.kind ?? 0;
       this.#params[ADDS] = adds;
-      this.#dispatch(post, [...operands, finish?.buffer ?? nothing, c]);
+      this.#dispatch(post, [...operands, finish?.buffer ?? nothing, c], told);
       return;
     }
     const parts = this.#scope.workspace(this.#slices * this.#count);
-    this.#dispatch(undefined, [...operands, nothing, parts]);
+    this.#dispatch(undefined, [...operands, nothing, parts], told);
     const sliced = { count: this.#count, slices: this.#slices, ...this.#channels };
     addUp(this.#scope, sliced, parts, c, out);
   }
 
-  #dispatch(post: FunctionPost | undefined, buffers: readonly GpuBuffer[]): void {
+  #dispatch(
+    post: FunctionPost | undefined,
+    buffers: readonly GpuBuffer[],
+    told: ((ms: number) => void) | undefined,
+  ): void {
     const way = this.#next?.();
+    const both = (ms: number): void => {
+      told?.(ms);
+      way?.told?.(ms);
+    };
+    const listener = told || way?.told ? both : undefined;
     const tile = (way && this.#tiles.get(way.name)) ?? this.#likeliest;
     const [tileM, tileN] = sidesOf(tile);
     const tilesM = Math.ceil(this.#m / tileM);
@@ -148,7 +163,7 @@ export class MatrixProduct {
     this.#params[TILES] = tiles;
     const x = Math.min(tiles, MOST_GROUPS);
     const y = Math.ceil(tiles / Math.max(1, x));
-    this.#made(tile, post).run(buffers, this.#params, x, y, this.#parts, way?.told);
+    this.#made(tile, post).run(buffers, this.#params, x, y, this.#parts, listener);
   }
 
   #made(tile: Tile, post: FunctionPost | undefined): Kernel {

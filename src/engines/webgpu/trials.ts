@@ -18,6 +18,8 @@ export interface Way {
 export class Trials {
   readonly #store: ChoiceStore;
   readonly #choices: Choices;
+  /** Of each shape that was met: layers of one shape try together. */
+  readonly #ofShapes: Map<string, () => Way> = new Map();
 
   constructor(store: ChoiceStore) {
     this.#store = store;
@@ -30,6 +32,12 @@ export class Trials {
    * @param names the candidates, the likeliest first
    */
   of(key: string, names: readonly string[]): () => Way {
+    const known = this.#ofShapes.get(key) ?? this.#begin(key, names);
+    this.#ofShapes.set(key, known);
+    return known;
+  }
+
+  #begin(key: string, names: readonly string[]): () => Way {
     const times = new Map<string, number[]>(names.map((name) => [name, []]));
     let asked = 0;
     return () => {

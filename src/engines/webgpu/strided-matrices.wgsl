@@ -1,4 +1,4 @@
-// Matrices with a stride for each axis: all three products of an inner product layer.
+// Matrices with a stride for each axis: all three products of an inner product layer, and those between Winograd's transforms.
 struct Params {
   numbers: vec4f,
   m: u32,
@@ -14,13 +14,16 @@ struct Params {
   finish: u32,
   // C is added to.
   adds: u32,
-  // Steps from row to row and from column to column.
+  // Steps from row to row, from column to column, and from group to group.
   strideAM: u32,
   strideAK: u32,
+  strideAG: u32,
   strideBK: u32,
   strideBN: u32,
+  strideBG: u32,
   strideCM: u32,
   strideCN: u32,
+  strideCG: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
@@ -68,7 +71,7 @@ struct RowA {
 
 // Rows and columns beyond the end repeat the last.
 fn rowA(m: u32) -> RowA {
-  return RowA(min(m, p.m - 1u) * p.strideAM);
+  return RowA(group * p.strideAG + min(m, p.m - 1u) * p.strideAM);
 }
 
 fn loadA(row: RowA, k: u32, walk: Walk) -> vec4f {
@@ -82,7 +85,8 @@ fn loadA(row: RowA, k: u32, walk: Walk) -> vec4f {
 
 fn blockA(m: u32, k: u32, walk: Walk) -> mat4x4f {
   if (IS_WIDE_ACROSS_A) {
-    let at = (min(m, p.m - 4u) + vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideAK) / 4u;
+    let start = group * p.strideAG + min(m, p.m - 4u);
+    let at = (start + vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideAK) / 4u;
     let exists = existing(k);
     let i = select(vec4u(), at, exists);
     return mat4x4f(
@@ -105,7 +109,8 @@ struct ColumnsB {
 }
 
 fn columnsB(n: u32) -> ColumnsB {
-  return ColumnsB(min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(p.n - 1u)) * p.strideBN);
+  let columns = min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(p.n - 1u));
+  return ColumnsB(group * p.strideBG + columns * p.strideBN);
 }
 
 fn loadB(columns: ColumnsB, k: u32, walk: Walk) -> mat4x4f {
@@ -139,7 +144,7 @@ fn columnsC(n: u32) -> vec4u {
 }
 
 fn rowC(m: u32) -> u32 {
-  return m * p.strideCM;
+  return group * p.strideCG + m * p.strideCM;
 }
 
 fn channelOf(m: u32, n: u32) -> u32 {
