@@ -99,8 +99,11 @@ export interface Device {
   readonly memoryBytes: number;
   /** Whether the device can tell how long it works. */
   readonly canTime: boolean;
-  /** Begins to measure; work that is queued from then on counts for the tag of the last `mark`. */
-  startTiming(): void;
+  /**
+   * Begins to measure; work that is queued from then on counts for the tag of the last `mark`.
+   * @param byKernel for that and, behind a tab, the kernel's name
+   */
+  startTiming(byKernel?: boolean): void;
   mark(tag: string): void;
   /** Milliseconds of work by tag since the last call. */
   readTimes(): Promise<ReadonlyMap<string, number>>;

@@ -78,6 +78,7 @@ export class Commands {
     const words = this.#alignment / 4;
     this.#paramsUsed = Math.ceil((offset + params.length) / words) * words;
     this.traffic.dispatches++;
+    if (this.stopwatch?.markKernel(pipeline.label)) this.#endPass();
     const pass = this.#lap(told) ?? this.#computePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindings, [4 * offset]);

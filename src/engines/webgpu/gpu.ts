@@ -138,8 +138,8 @@ export class Gpu implements Device, WorkgroupStyle {
     return this.#commands.stopwatch !== undefined;
   }
 
-  startTiming(): void {
-    this.#commands.stopwatch?.start();
+  startTiming(byKernel = false): void {
+    this.#commands.stopwatch?.start(byKernel);
   }
 
   mark(tag: string): void {

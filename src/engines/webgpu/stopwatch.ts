@@ -13,6 +13,9 @@ export class Stopwatch {
   readonly #resolved: GPUBuffer;
   readonly #staging: GPUBuffer;
   #isRunning = false;
+  #isByKernel = false;
+  /** What was marked last. */
+  #marked = "";
   #tag = "";
   /** The tag of each pass so far. */
   #passes: string[] = [];
@@ -28,13 +31,27 @@ export class Stopwatch {
     return this.#isRunning;
   }
 
-  /** Begins to measure. */
-  start(): void {
+  /**
+   * Begins to measure.
+   * @param byKernel a kernel's name, behind a tab, is part of its tag
+   */
+  start(byKernel: boolean): void {
     this.#isRunning = true;
+    this.#isByKernel = byKernel;
   }
 
   /** Changes the tag; true where that begins a new pass. */
   mark(tag: string): boolean {
+    this.#marked = tag;
+    return this.#change(tag);
+  }
+
+  /** A kernel of that name comes next; true where that begins a new pass. */
+  markKernel(name: string): boolean {
+    return this.#isByKernel && this.#change(`${this.#marked}\t${name}`);
+  }
+
+  #change(tag: string): boolean {
     if (!this.#isRunning || tag === this.#tag) return false;
     this.#tag = tag;
     return true;
