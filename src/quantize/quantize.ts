@@ -1,4 +1,5 @@
 import type { NetParameter } from "../io/proto/caffe.ts";
+import { keepSource } from "../io/proto/source.ts";
 import { isProduct } from "../net/build/byte-chains.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
@@ -40,7 +41,8 @@ export interface Quantized {
  * @throws CaffeError where nothing can be quantized, values are not finite, and what nets throw
  */
 export async function quantize(options: QuantizeOptions): Promise<Quantized> {
-  const { param, batches, leastAgreement, mostKept, tell } = options;
+  const { batches, leastAgreement, mostKept, tell } = options;
+  const param = ofFloats(options.param);
   const open = (of: NetParameter): Net =>
     new Net(of, { ...options.net, phase: "TEST", forwardOnly: true });
   using float = open(param);
@@ -49,36 +51,53 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
   tell(`Finding scales from ${batches.count} batches.`);
   const spreads = await calibrate(float, batches);
   const layers = roledLayers(float);
+  const save = (path: string): void => {
+    using net = open(param);
+    net.save(path);
+  };
   for (const product of partsOf(layers, ({ name = "" }) => kept.has(name)).products) {
     if (!weightScales(float, product))
       kept.set(product.name, "a layer behind it has no line per channel");
   }
-  let tries = 0;
-  for (;;) {
-    const quantized = quantizedNet(param, float, spreads, options, kept);
-    if (!layers.some((layer) => isProduct(layer) && !kept.has(layer.param.name ?? ""))) {
-      throw new CaffeError(
-        "no layer of the net can be quantized. Expected Convolution or InnerProduct layers of one bottom that are not all kept as floats.",
-      );
-    }
-    using wanted = open(param);
-    using int8 = open(quantized);
-    const comparison = await compareNets(wanted, int8, batches);
-    const { agreement } = comparison;
-    if (agreement) tell(`${(100 * agreement.share).toFixed(2)} % of the choices are equal.`);
-    const worst = worstOf(float, comparison, kept);
-    const isEnough = !agreement || agreement.share >= leastAgreement;
-    if (isEnough || tries === mostKept || worst === undefined) {
-      const save = (path: string): void => {
-        using net = open(param);
-        net.save(path);
-      };
-      return { param: quantized, kept, comparison, save };
-    }
-    tries++;
+  const products = layers.filter(isProduct).map(({ param: { name = "" } }) => name);
+  if (products.every((name) => kept.has(name))) {
+    throw new CaffeError(
+      "no layer of the net can be quantized. Expected Convolution or InnerProduct layers of one bottom that are not all kept as floats.",
+    );
+  }
+  let best: Quantized | undefined;
+  for (let tries = 0; ; tries++) {
+    const of = quantizedNet(param, float, spreads, options, kept);
+    const comparison = await compareOpened(open(param), open(of), batches);
+    const tried: Quantized = { param: of, kept: new Map(kept), comparison, save };
+    if (!best || shareOf(tried) > shareOf(best)) best = tried;
+    const isEnough = shareOf(tried) >= leastAgreement;
+    if (comparison.agreement)
+      tell(`${(100 * shareOf(tried)).toFixed(2)} % of the choices are equal.`);
+    const isLast = products.filter((name) => !kept.has(name)).length === 1;
+    const worst = isLast ? undefined : worstOf(float, comparison, kept);
+    if (isEnough || tries === mostKept || worst === undefined) return isEnough ? tried : best;
     kept.set(worst.name, `it lost most, ${worst.lost.toFixed(1)} dB`);
     tell(`"${worst.name}" loses most, ${worst.lost.toFixed(1)} dB, and stays a layer of floats.`);
   }
+}
+
+/** The net without what an earlier time has made of it. */
+function ofFloats(param: NetParameter): NetParameter {
+  const layer = param.layer?.map(({ quantization_param: _before, ...rest }) => rest);
+  return keepSource(param, { ...param, ...(layer && { layer }) });
+}
+
+/** The share of equal choices; 1 where there is nothing to choose. */
+function shareOf({ comparison }: Quantized): number {
+  return comparison.agreement?.share ?? 1;
+}
+
+/** Compares nets that are closed afterwards. */
+async function compareOpened(first: Net, second: Net, batches: Batches): Promise<Comparison> {
+  using float = first;
+  using int8 = second;
+  return await compareNets(float, int8, batches);
 }
 
 function checkKept(net: Net, names: readonly string[]): void {
