@@ -1,6 +1,7 @@
 import { DeviceError } from "../../util/errors.ts";
 import { checkOptions, type OptionNames, texts, whole, yesOrNo } from "../../util/options.ts";
 import { Gpu } from "./gpu.ts";
+import { SUBGROUP_MATRICES, subgroupMatricesOf } from "./subgroup-matrices.ts";
 
 /** Which GPU, and what of it to use. */
 export interface GpuChoice {
@@ -15,7 +16,7 @@ export interface GpuChoice {
   readonly isTiled?: boolean;
   /**
    * Whether matrix products round their operands to half precision (11 bits, up to 65504) where they stage them; sums
-   * stay float32. False by default: Caffe's numbers are float32, and small gradients are lost in halves.
+   * stay float32. Subgroups multiply them in blocks where the adapter has such instructions. False by default: Caffe's numbers are float32, and small gradients are lost in halves.
    */
   readonly isHalf?: boolean;
 }
@@ -59,7 +60,7 @@ const instances: GPU[] = [];
 export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
   checkOptions("openGpu", choice, gpuChoice);
   const { index = 0, without = [], ...style } = choice;
-  const gpu = await entry(await nameFor(index));
+  const gpu = await entry(await nameFor(index), style.isHalf);
   const adapter = await requestAdapter(gpu);
   const features = featuresOf(gpu, adapter).filter((feature) => !without.includes(feature));
   const { isHalf = false } = style;
@@ -70,6 +71,12 @@ export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
       "half precision is asked for, and this GPU has no shader-f16. Expected one that caffe device_query says has; or leave isHalf out.",
     );
   }
+  const isWhole = features.includes("subgroups") && !without.includes(SUBGROUP_MATRICES);
+  const matrices =
+    isHalf && isWhole && adapter.features.has(SUBGROUP_MATRICES)
+      ? subgroupMatricesOf(adapter.info)
+      : undefined;
+  if (matrices) features.push(SUBGROUP_MATRICES);
   const requiredLimits = Object.fromEntries(
     LIMITS.filter((limit) => !without.includes(limit)).map((limit) => [
       limit,
@@ -94,7 +101,7 @@ export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
       isSoftware,
     },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
-    { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf },
+    { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf, matrices },
   );
 }
 
@@ -183,7 +190,7 @@ async function namesOfAll(): Promise<string[]> {
 }
 
 /** Where WebGPU begins: the page's, or Dawn's. */
-async function entry(adapterName: string | undefined): Promise<GPU> {
+async function entry(adapterName: string | undefined, isHalf = false): Promise<GPU> {
   const ofBrowser = browserGpu();
   if (ofBrowser) return ofBrowser;
   const { create } = await import("webgpu").catch(noWebGpu);
@@ -193,7 +200,8 @@ async function entry(adapterName: string | undefined): Promise<GPU> {
     ...(adapterName === undefined ? [] : [`adapter=${adapterName}`]),
     "disable-dawn-features=timestamp_quantization",
     // Kernels keep to their arrays by themselves: indices come from shapes, or kernels compare them (isPlace in numbers.wgsl).
-    "enable-dawn-features=disable_robustness",
+    // Subgroup matrices are no standard yet, and only such a device has them.
+    `enable-dawn-features=disable_robustness${isHalf ? ",allow_unsafe_apis" : ""}`,
   ]);
   instances.push(gpu);
   return gpu;

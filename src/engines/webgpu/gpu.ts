@@ -8,6 +8,7 @@ import { Commands, type Traffic } from "./commands.ts";
 import { Failures } from "./failures.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import type { SubgroupMatrices } from "./subgroup-matrices.ts";
 import { Trials } from "./trials.ts";
 
 // Types of the WebGPU standard that this package's own types name. A program that is compiled without the DOM's library and
@@ -41,6 +42,8 @@ interface WorkgroupStyle {
   readonly isTiled: boolean;
   /** What products stage is rounded to halves. */
   readonly isHalf: boolean;
+  /** Halves are multiplied in blocks by instructions of a subgroup, where the adapter has such. */
+  readonly matrices?: SubgroupMatrices | undefined;
 }
 
 /** An open device: its memory, its kernels, and the commands on their way to it. */
@@ -50,6 +53,7 @@ export class Gpu implements Device, WorkgroupStyle {
   readonly features: ReadonlySet<string>;
   readonly isTiled: boolean;
   readonly isHalf: boolean;
+  readonly matrices: SubgroupMatrices | undefined;
   readonly pool: BufferPool;
   /** Stands where a kernel has room for an array that is not there. */
   readonly nothing: GpuBuffer;
@@ -68,11 +72,12 @@ export class Gpu implements Device, WorkgroupStyle {
     device: GPUDevice,
     adapter: AdapterDescription,
     limits: Record<string, number>,
-    { isTiled, isHalf }: WorkgroupStyle,
+    { isTiled, isHalf, matrices }: WorkgroupStyle,
   ) {
     this.adapter = adapter;
     this.isTiled = isTiled;
     this.isHalf = isHalf;
+    this.matrices = matrices;
     this.limits = limits;
     this.features = new Set(device.features);
     this.#device = device;

@@ -7,11 +7,13 @@ import {
   matrixProduct,
   matrixProductDirect,
   matrixProductQuads,
+  matrixProductSubgroupMatrix,
   matrixProductTiled,
   stagedF16,
   stagedF32,
 } from "./shaders.ts";
 import { addUp, type WayOut } from "./slices.ts";
+import { MATRIX_TILE, subgroupMatrixHead } from "./subgroup-matrices.ts";
 import { BUSY, directTile, likelyTiles, nameOf, sidesOf, stagedTiles, type Tile } from "./tiles.ts";
 import type { Way } from "./trials.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
@@ -100,14 +102,12 @@ export class MatrixProduct {
     });
     this.#slices = Math.max(1, Math.ceil(k / sliceK));
     this.#parts = groups * phases * this.#slices;
-    const tiles = gpu.isTiled
-      ? likelyTiles(stagedTiles(gpu.limits, gpu.isHalf ? 2 : 4), m, n, this.#parts)
-      : [directTile(m, n)];
-    const key = [kernel.name, gpu.isHalf ? "halves" : "floats", m, n, k, groups, phases];
+    const tiles = tilesFor(gpu, m, n, this.#parts);
     const [likeliest] = tiles;
     if (!likeliest) throw new RangeError("no tile fits this GPU");
     this.#likeliest = likeliest;
     this.#tiles = new Map(tiles.map((tile) => [nameOf(tile), tile]));
+    const key = [kernel.name, gpu.isHalf ? "halves" : "floats", m, n, k, groups, phases];
     const names = [...this.#tiles.keys()];
     const what = `${JSON.stringify([...key, kernel.constants])} by ${names.join(" ")}`;
     this.#next = names.length > 1 ? gpu.trials?.of(what, names) : undefined;
@@ -185,7 +185,8 @@ export class MatrixProduct {
   }
 
   #core(): string {
-    const { isTiled, isHalf, features } = this.#scope.gpu;
+    const { isTiled, isHalf, matrices, features } = this.#scope.gpu;
+    if (isHalf && matrices) return subgroupMatrixHead(matrices).code + matrixProductSubgroupMatrix;
     if (isTiled) return (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
     return features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
   }
@@ -193,7 +194,16 @@ export class MatrixProduct {
   #sides({ rows, columns, blocksM, blocksN, depth }: Tile): Record<string, number> {
     const sides = { ROWS: rows, COLUMNS: columns };
     if (!this.#scope.gpu.isTiled) return sides;
+    const { isHalf, matrices } = this.#scope.gpu;
     const { aAlongK, bAlongK } = this.#kernel;
+    if (isHalf && matrices) {
+      const { invocations } = subgroupMatrixHead(matrices);
+      return {
+        INVOCATIONS: invocations,
+        A_ALONG_K: Number(aAlongK),
+        B_ALONG_K: Number(bAlongK),
+      };
+    }
     return {
       ...sides,
       BLOCKS_M: blocksM,
@@ -203,6 +213,18 @@ export class MatrixProduct {
       B_ALONG_K: Number(bAlongK),
     };
   }
+}
+
+/** The tiles that a product may have, the likeliest first. */
+function tilesFor(
+  { isTiled, isHalf, matrices, limits }: Scope["gpu"],
+  m: number,
+  n: number,
+  parts: number,
+): readonly Tile[] {
+  if (!isTiled) return [directTile(m, n)];
+  if (isHalf && matrices) return [MATRIX_TILE];
+  return likelyTiles(stagedTiles(limits, isHalf ? 2 : 4), m, n, parts);
 }
 
 /** How much of K is summed by itself, so that as many workgroups are busy as a large GPU wants, with tiles of those sides. */

@@ -3,24 +3,34 @@ import { expect, test } from "vitest";
 import { createEngines } from "../../../src/engines/create.ts";
 import { openGpu } from "../../../src/engines/webgpu/device.ts";
 import { Gpu } from "../../../src/engines/webgpu/gpu.ts";
+import {
+  SUBGROUP_MATRICES,
+  type SubgroupMatrices,
+  subgroupMatricesOf,
+} from "../../../src/engines/webgpu/subgroup-matrices.ts";
 import { layerNet } from "../../support/nets.ts";
 import { describeGpu } from "./support.ts";
 
 /** Dawn's own device without hardware: it computes nothing, has every feature, and checks every shader. */
 async function emptyGpu(
   without: readonly GPUFeatureName[],
-  style: { isTiled: boolean; isHalf: boolean },
+  style: { isTiled: boolean; isHalf: boolean; matrices?: SubgroupMatrices },
 ): Promise<Gpu> {
   const { create } = await import("webgpu");
-  const entry = create(["backend=null"]);
+  const entry = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
   entries.push(entry);
   const adapter = await entry.requestAdapter();
-  const features = (["shader-f16", "subgroups"] as const).filter((name) => !without.includes(name));
+  const features = (["shader-f16", "subgroups", SUBGROUP_MATRICES] as const).filter(
+    (name) => !without.includes(name),
+  );
   const device = await adapter?.requestDevice({ requiredFeatures: features });
   if (!device) throw new Error("Dawn has no empty device");
   const names = { name: "none", vendor: "", architecture: "", driver: "", isSoftware: false };
   return new Gpu(device, names, {}, style);
 }
+
+/** Blocks of an adapter whose subgroups are as large as that device's. */
+const blocks = (m: number, n: number, k: number): SubgroupMatrices => ({ m, n, k, subgroup: 128 });
 
 /** They crash when they are collected before what was made with them. */
 const entries: GPU[] = [];
@@ -36,14 +46,17 @@ const LAYERS = [
 ];
 
 describeGpu("every shader of a GPU", () => {
-  test.each<[string, GPUFeatureName[], boolean, boolean]>([
+  test.each<[string, GPUFeatureName[], boolean, boolean, SubgroupMatrices?]>([
+    ["of hardware that multiplies 16 × 16 × 16 halves", [], true, true, blocks(16, 16, 16)],
+    ["of hardware that multiplies 8 × 8 × 8 halves", [], true, true, blocks(8, 8, 8)],
+    ["of hardware that multiplies 16 × 8 × 16 halves", [], true, true, blocks(16, 8, 16)],
     ["of hardware, whose tiles are halves", [], true, true],
     ["of hardware", [], true, false],
     ["of hardware without subgroups", ["subgroups"], true, false],
     ["that computes on the CPU", [], false, false],
     ["that computes on the CPU, without subgroups", ["subgroups"], false, false],
-  ])("%s compiles", async (_title, without, isTiled, isHalf) => {
-    const gpu = await emptyGpu(without, { isTiled, isHalf });
+  ])("%s compiles", async (_title, without, isTiled, isHalf, matrices) => {
+    const gpu = await emptyGpu(without, { isTiled, isHalf, ...(matrices && { matrices }) });
     const engines = createEngines({ gpu });
     for (const layer of LAYERS) {
       const net = layerNet(layer, [[2, 4, 6, 6]], { engines });
@@ -62,6 +75,27 @@ describeGpu("every shader of a GPU", () => {
     await net.forward();
     await expect(gpu.finish()).rejects.toMatchObject({ failure: "shader", layerName: "t" });
     gpu.close();
+  });
+
+  test("blocks of halves are taken where sums are floats and they are parts of a tile", () => {
+    const config = (componentType: string, resultComponentType: string, M: number, K = M) => ({
+      ...{ componentType, resultComponentType },
+      ...{ M, N: M, K },
+    });
+    const subgroupMatrixConfigs = [
+      config("f16", "f16", 16),
+      config("u8", "u32", 16),
+      config("f16", "f32", 48),
+      config("f16", "f32", 16, 32),
+      config("f16", "f32", 16),
+      config("f16", "f32", 8),
+    ];
+    expect(subgroupMatricesOf({ subgroupMaxSize: 32, subgroupMatrixConfigs })).toEqual({
+      ...{ m: 16, n: 16, k: 16 },
+      subgroup: 32,
+    });
+    expect(subgroupMatricesOf({ subgroupMaxSize: 32 })).toBeUndefined();
+    expect(subgroupMatricesOf({ subgroupMatrixConfigs })).toBeUndefined();
   });
 
   test("a GPU without half precision says so where it is asked for", async () => {
