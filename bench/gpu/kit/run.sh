@@ -35,5 +35,7 @@ if [ -z "${VK_DRIVER_FILES:-}$manifests" ] && has libGLX_nvidia.so.0; then
   export VK_DRIVER_FILES="$work/nvidia.json"
 fi
 
+# Which tiles and algorithms are fastest is found anew, and left nowhere.
+export XDG_CACHE_HOME="$work/cache"
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$work}"
 LD_LIBRARY_PATH=$libraries "$work/node" "$work/main.mjs" --kit "$kit" "$@"

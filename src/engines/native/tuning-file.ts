@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join, parse } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder } from "../../io/files/file-system.ts";
@@ -11,7 +11,16 @@ type File = Record<string, Choices>;
 
 /** Where choices are kept: `caffe-ts/tuning.json` in the user's folder for caches. */
 export function defaultTuningFile(env: NodeJS.ProcessEnv): string {
-  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "caffe-ts", "tuning.json");
+  return join(env["XDG_CACHE_HOME"] || join(home(), ".cache"), "caffe-ts", "tuning.json");
+}
+
+/** The user's folder; of a user whom the system does not know, as in some containers, one for what need not last. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /** The file beside another in which one of several processes keeps its choices: no two write the same. */

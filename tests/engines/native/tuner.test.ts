@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -116,4 +117,21 @@ describe("a tuning file", () => {
     expect(defaultTuningFile({ XDG_CACHE_HOME: "/c" })).toBe("/c/caffe-ts/tuning.json");
     expect(defaultTuningFile({})).toMatch(/\/\.cache\/caffe-ts\/tuning\.json$/);
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "of a user whom the system does not know lies elsewhere",
+    () => {
+      const module = new URL("../../../src/engines/native/tuning-file.ts", import.meta.url).href;
+      const program = `
+      import { defaultTuningFile } from "${module}";
+      process.setuid(54321);
+      console.log(defaultTuningFile({}));`;
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        ["--import", "tsx", "--input-type=module", "-e", program],
+        { encoding: "utf8", env: { TMPDIR: folder } },
+      );
+      expect(stdout, stderr).toBe(`${folder}/.cache/caffe-ts/tuning.json\n`);
+    },
+  );
 });
