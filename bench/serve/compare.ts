@@ -12,6 +12,8 @@ import { type StartedServer, startProgram, startServer } from "./start-server.ts
 
 const CONNECTIONS = [1, 8, 64];
 const ROUNDS = 3;
+/** Rounds before those that count: code that runs for the first time is not yet compiled. */
+const WARM_UP = 1;
 const SECONDS = 2;
 const nets: Readonly<Record<string, { readonly file: string; readonly shape: string }>> = {
   lenet: { file: "models/lenet/lenet.prototxt", shape: "1,1,28,28" },
@@ -90,12 +92,12 @@ async function compare(name: string, file: string, shape: string, folder: string
     });
     console.log(`${name}, ready: ${ready.join(", ")}`);
     for (const connections of CONNECTIONS) {
-      const rounds = Array.from({ length: ROUNDS }, () =>
+      const rounds = Array.from({ length: WARM_UP + ROUNDS }, () =>
         servers.map(({ server, model }) => {
           const url = `${server.url}/v2/models/${encodeURIComponent(model)}/infer`;
           return load(url, input, shape, connections);
         }),
-      );
+      ).slice(WARM_UP);
       const figures = servers.map((_, i) => middle(rounds.map((round) => round[i] as Figures)));
       const [ours] = figures as [Figures];
       const told = servers.map((peer, i) => {
