@@ -13,6 +13,14 @@ const HEIGHT: i32 = 128;
 /** Floats of a row that lie in the first cache where rows are multiplied as they lie. */
 const STRIP: i32 = 1024;
 
+/** sum + a·b, as one operation where the module is compiled for that. */
+// @ts-ignore: decorator
+@inline
+function plus(sum: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
 /** A tile that lies over an edge of the result. */
 const edge: usize = memory.data(ROWS * COLUMNS * 4, 16);
 
@@ -160,17 +168,17 @@ function multiplyTile(a: usize, b: usize, depth: i32, c: usize, row: usize, adds
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let factor = v128.load_splat<f32>(a);
-    c00 = f32x4.add(c00, f32x4.mul(factor, b0));
-    c01 = f32x4.add(c01, f32x4.mul(factor, b1));
+    c00 = plus(c00, factor, b0);
+    c01 = plus(c01, factor, b1);
     factor = v128.load_splat<f32>(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(factor, b0));
-    c11 = f32x4.add(c11, f32x4.mul(factor, b1));
+    c10 = plus(c10, factor, b0);
+    c11 = plus(c11, factor, b1);
     factor = v128.load_splat<f32>(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(factor, b0));
-    c21 = f32x4.add(c21, f32x4.mul(factor, b1));
+    c20 = plus(c20, factor, b0);
+    c21 = plus(c21, factor, b1);
     factor = v128.load_splat<f32>(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(factor, b0));
-    c31 = f32x4.add(c31, f32x4.mul(factor, b1));
+    c30 = plus(c30, factor, b0);
+    c31 = plus(c31, factor, b1);
   }
   storeRow(c, c00, c01, adds);
   storeRow(c + row, c10, c11, adds);
@@ -249,17 +257,17 @@ function multiplyRows(
     const v0 = v128.load(w0);
     const v1 = v128.load(w1);
     let u = v128.load(x0);
-    s00 = f32x4.add(s00, f32x4.mul(u, v0));
-    s01 = f32x4.add(s01, f32x4.mul(u, v1));
+    s00 = plus(s00, u, v0);
+    s01 = plus(s01, u, v1);
     u = v128.load(x1);
-    s10 = f32x4.add(s10, f32x4.mul(u, v0));
-    s11 = f32x4.add(s11, f32x4.mul(u, v1));
+    s10 = plus(s10, u, v0);
+    s11 = plus(s11, u, v1);
     u = v128.load(x2);
-    s20 = f32x4.add(s20, f32x4.mul(u, v0));
-    s21 = f32x4.add(s21, f32x4.mul(u, v1));
+    s20 = plus(s20, u, v0);
+    s21 = plus(s21, u, v1);
     u = v128.load(x3);
-    s30 = f32x4.add(s30, f32x4.mul(u, v0));
-    s31 = f32x4.add(s31, f32x4.mul(u, v1));
+    s30 = plus(s30, u, v0);
+    s31 = plus(s31, u, v1);
     x0 += 16;
     x1 += 16;
     x2 += 16;
@@ -274,8 +282,8 @@ function multiplyRows(
     u = f32x4.replace_lane(u, 1, load<f32>(x1));
     u = f32x4.replace_lane(u, 2, load<f32>(x2));
     u = f32x4.replace_lane(u, 3, load<f32>(x3));
-    first = f32x4.add(first, f32x4.mul(u, v128.load_splat<f32>(w0)));
-    second = f32x4.add(second, f32x4.mul(u, v128.load_splat<f32>(w1)));
+    first = plus(first, u, v128.load_splat<f32>(w0));
+    second = plus(second, u, v128.load_splat<f32>(w1));
     x0 += 4;
     x1 += 4;
     x2 += 4;
@@ -304,10 +312,10 @@ function multiplyRow(k: i32, x: usize, w0: usize, w1: usize, y: usize, hasSecond
   for (; x < end; x += 32, w0 += 32, w1 += 32) {
     const u = v128.load(x);
     const v = v128.load(x, 16);
-    s0 = f32x4.add(s0, f32x4.mul(u, v128.load(w0)));
-    s1 = f32x4.add(s1, f32x4.mul(u, v128.load(w1)));
-    t0 = f32x4.add(t0, f32x4.mul(v, v128.load(w0, 16)));
-    t1 = f32x4.add(t1, f32x4.mul(v, v128.load(w1, 16)));
+    s0 = plus(s0, u, v128.load(w0));
+    s1 = plus(s1, u, v128.load(w1));
+    t0 = plus(t0, v, v128.load(w0, 16));
+    t1 = plus(t1, v, v128.load(w1, 16));
   }
   let first = sumOf(f32x4.add(s0, t0));
   let second = sumOf(f32x4.add(s1, t1));

@@ -8,6 +8,8 @@ import { join } from "node:path";
 const FOLDER = "wasm";
 const MODULE = "src/engines/wasm/module.ts";
 const OPTIONS = ["--runtime", "stub", "--importMemory", "--enable", "simd", "-O3", "--noAssert"];
+/** What a processor multiplies and adds at once, where the runtime knows that. */
+const FUSED = ["--enable", "relaxed-simd"];
 
 /**
  * The loops of wasm/, compiled, as a constant of a module: a bundler, a page and every other runtime find it without being
@@ -22,11 +24,19 @@ export function wasmFiles(): Record<string, string> {
     console.error(
       "assemblyscript is missing: there is no wasm engine until npm install brings it.",
     );
-    return { [MODULE]: 'export const compiled = "";\n' };
+    return { [MODULE]: 'export const compiled = "";\nexport const fused = "";\n' };
   }
-  const text = compile(compiler).toString("base64");
+  const [plain, fused] = [[], FUSED].map((more) => compile(compiler, more).toString("base64"));
   return {
-    [MODULE]: `${head}\n/** The compiled module, in base64. */\nexport const compiled =\n  "${text}";\n`,
+    [MODULE]: `${head}
+/** The compiled module, in base64. */
+export const compiled =
+  "${plain}";
+
+/** The same for runtimes with relaxed SIMD: products are multiplied and added at once. */
+export const fused =
+  "${fused}";
+`,
   };
 }
 
@@ -35,7 +45,10 @@ function digest(): string {
   for (const file of readdirSync(FOLDER).sort()) hash.update(readFileSync(join(FOLDER, file)));
   const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8"));
   hash.update(devDependencies.assemblyscript);
-  return hash.update(OPTIONS.join()).digest("hex").slice(0, 16);
+  return hash
+    .update([...OPTIONS, ...FUSED].join())
+    .digest("hex")
+    .slice(0, 16);
 }
 
 function findCompiler(): string | undefined {
@@ -46,12 +59,12 @@ function findCompiler(): string | undefined {
   }
 }
 
-function compile(compiler: string): Buffer {
+function compile(compiler: string, more: readonly string[]): Buffer {
   const folder = mkdtempSync(join(tmpdir(), "caffe-wasm-"));
   try {
     const file = join(folder, "module.wasm");
     const own = [join(FOLDER, "index.ts"), "--outFile", file, "--use", "abort="];
-    const args = [compiler, ...own, ...OPTIONS];
+    const args = [compiler, ...own, ...OPTIONS, ...more];
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`${FOLDER}/ cannot be compiled:\n${stderr}`);
     return readFileSync(file);
