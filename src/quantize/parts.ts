@@ -45,7 +45,7 @@ export function partsOf(
   );
   const chains = new Map(products.map((i) => [i, chainFrom(layers, i)]));
   const inChains = new Set([...chains.values()].flatMap((chain) => chain.layers.slice(1)));
-  const wanted = wantedBlobs(layers, chains);
+  const wanted = wantedBlobs(layers, chains, inChains);
   const made = new Set<string>();
   const sums: { name: string; chain: ByteChain }[] = [];
   const joints: { name: string; top: string }[] = [];
@@ -68,6 +68,7 @@ export function partsOf(
     if (inChains.has(i)) return;
     const areMade = bottom.length > 0 && bottom.every((blob) => made.has(blob));
     const [first = ""] = top;
+    if (!(keeps(layer) || isCombination(layer))) for (const blob of top) made.delete(blob);
     if (!areMade || !(layer.role === "passed" || wanted.has(first))) return;
     if (isCombination(layer)) {
       const own = chainFrom(layers, i);
@@ -110,6 +111,7 @@ export function roledLayers({ layers }: Net): readonly RoledLayer[] {
 function wantedBlobs(
   layers: readonly RoledLayer[],
   chains: ReadonlyMap<number, ByteChain>,
+  inChains: ReadonlySet<number>,
 ): ReadonlySet<string> {
   const wanted = new Set<string>();
   for (let i = layers.length - 1; i >= 0; i--) {
@@ -121,6 +123,9 @@ function wantedBlobs(
       if (chain.sum) wanted.add(chain.sum.other);
     } else if ((keeps(layer) || isCombination(layer)) && top.some((blob) => wanted.has(blob))) {
       for (const blob of bottom) wanted.add(blob);
+    } else if (!inChains.has(i)) {
+      // What a layer of floats makes in place was floats before it too.
+      for (const blob of top) wanted.delete(blob);
     }
   }
   return wanted;

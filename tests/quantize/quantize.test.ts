@@ -132,6 +132,17 @@ describe("a quantized net", () => {
     expect(share.toFixed(2)).toBe(Math.max(...shares.map(Number)).toFixed(2));
   });
 
+  test("rounds nothing before a layer of floats that works in place", async () => {
+    const prelu = param();
+    const layer = (prelu.layer ?? []).map((one) =>
+      one.name === "relu_a" ? { ...one, type: "PReLU" } : one,
+    );
+    const { param: net } = await quantized({ param: { ...prelu, layer } });
+    expect(said(net, "a")).toMatchObject({ bw_layer_in: 8, bw_layer_out: 32 });
+    expect(said(net, "cat")).toEqual({});
+    expect(said(net, "sum")["scale_out"]).toBeGreaterThan(0);
+  });
+
   test("is made anew of one that was quantized before", async () => {
     const once = await quantized();
     const twice = await quantized({ param: once.param });
