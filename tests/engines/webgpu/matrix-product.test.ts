@@ -106,49 +106,68 @@ describeGpu("products on the GPU", () => {
     ...(isLong ? [theGpu(), alone] : []),
   ];
 
-  test.each([
+  const sizes: readonly (readonly [m: number, n: number, k: number])[] = [
+    [65, 63, 64],
+    [3, 5, 1001],
+    [0, 4, 4],
+  ];
+  const moreSizes: typeof sizes = [
     [1, 1, 1],
     [7, 7, 7],
     [63, 64, 65],
-    [65, 63, 64],
     [64, 65, 63],
     [129, 8, 20],
     [8, 129, 20],
     [4, 4, 1000],
-    [3, 5, 1001],
-    [0, 4, 4],
-  ])("inner products of %i × %i, K of %i", async (m, n, k) => {
-    await same(gpus(false), ...innerProduct(m, n, k));
-    await same(gpus(false), ...innerProduct(m, n, k, true));
-  });
+  ];
 
-  test.each<
-    [string, readonly number[], readonly number[], Partial<ConvolutionDescriptor>?, "in tiles"?]
-  >([
-    ["of single places", [4, 4], [1, 1]],
-    ["of single places, planes of odd lengths", [3, 5], [1, 1]],
-    ["of single places, groups", [4, 4], [1, 1], { groups: 2 }],
-    ["of single places, a stride", [7, 6], [1, 1], { stride: [2, 3] }],
-    ["unpadded", [6, 7], [3, 2]],
-    ["padded", [5, 6], [3, 3], { pad: [1, 2] }],
+  test.each(isLong ? [...sizes, ...moreSizes] : sizes)(
+    "inner products of %i × %i, K of %i",
+    async (m, n, k) => {
+      await same(gpus(false), ...innerProduct(m, n, k));
+      await same(gpus(false), ...innerProduct(m, n, k, true));
+    },
+  );
+
+  type Case = [
+    title: string,
+    input: readonly number[],
+    kernel: readonly number[],
+    more?: Partial<ConvolutionDescriptor>,
+    where?: "in tiles",
+  ];
+  const windows: readonly Case[] = [
     ["padded, groups of odd lengths", [5, 6], [3, 3], { pad: [1, 1], groups: 2, inputChannels: 6 }],
     ["with a stride", [9, 8], [3, 3], { stride: [2, 2], pad: [1, 1] }, "in tiles"],
-    ["with a stride beyond the kernel", [9, 8], [2, 2], { stride: [3, 4] }],
-    ["with a stride beyond the input", [3, 3], [3, 3], { stride: [5, 5], pad: [1, 1] }],
-    ["dilated", [9, 8], [3, 2], { dilation: [2, 3], pad: [2, 0] }],
     [
       "dilated, strides that divide it or not",
       [13, 12],
       [3, 3],
       { dilation: [2, 3], stride: [4, 2], pad: [3, 1] },
     ],
-    ["over one axis", [11], [4], { stride: [2], pad: [1] }],
     ["over three axes", [4, 5, 6], [2, 3, 2], { stride: [1, 2, 2], pad: [1, 0, 1] }],
-    ["over four axes", [3, 3, 2, 3], [2, 2, 1, 2], { stride: [1, 1, 1, 2], pad: [1, 0, 0, 1] }],
     ["without images", [4, 4], [3, 3], { batch: 0 }],
+  ];
+  const moreWindows: readonly Case[] = [
+    ["of single places", [4, 4], [1, 1]],
+    ["of single places, planes of odd lengths", [3, 5], [1, 1]],
+    ["of single places, groups", [4, 4], [1, 1], { groups: 2 }],
+    ["of single places, a stride", [7, 6], [1, 1], { stride: [2, 3] }],
+    ["unpadded", [6, 7], [3, 2]],
+    ["padded", [5, 6], [3, 3], { pad: [1, 2] }],
+    ["with a stride beyond the kernel", [9, 8], [2, 2], { stride: [3, 4] }],
+    ["with a stride beyond the input", [3, 3], [3, 3], { stride: [5, 5], pad: [1, 1] }],
+    ["dilated", [9, 8], [3, 2], { dilation: [2, 3], pad: [2, 0] }],
+    ["over one axis", [11], [4], { stride: [2], pad: [1] }],
+    ["over four axes", [3, 3, 2, 3], [2, 2, 1, 2], { stride: [1, 1, 1, 2], pad: [1, 0, 0, 1] }],
     ["of many places and few weights", [33, 32], [3, 3], { inputChannels: 1, outputChannels: 3 }],
     ["of 65 and 129 channels", [3, 3], [2, 2], { inputChannels: 65, outputChannels: 129 }],
-  ])("convolutions %s", async (_title, input, kernel, more, inTiles) => {
-    await same(gpus(Boolean(inTiles)), ...convolution(input, kernel, more));
-  });
+  ];
+
+  test.each(isLong ? [...windows, ...moreWindows] : windows)(
+    "convolutions %s",
+    async (_title, input, kernel, more, inTiles) => {
+      await same(gpus(Boolean(inTiles)), ...convolution(input, kernel, more));
+    },
+  );
 });
