@@ -28,8 +28,8 @@ export const SOURCES = {
       "-DDNNL_LIBRARY_TYPE=STATIC",
       "-DDNNL_CPU_RUNTIME=OMP",
       "-DONEDNN_BUILD_GRAPH=OFF",
-      "-DONEDNN_ENABLE_PRIMITIVE=CONVOLUTION;POOLING;REORDER",
-      // The addon computes in float32: nothing needs AMX.
+      "-DONEDNN_ENABLE_PRIMITIVE=CONVOLUTION;INNER_PRODUCT;POOLING;REORDER",
+      // AMX's kernels are left out: bfloat16 and bytes are multiplied by those of AVX512.
       "-DONEDNN_ENABLE_PRIMITIVE_CPU_ISA=AVX512",
       // What is hot is code that it writes itself, at run time, for the processor that it meets.
       "-DDNNL_ARCH_OPT_FLAGS=",
