@@ -249,9 +249,7 @@ describe.skipIf(!native)("forward only", () => {
 
   test("there is no backward", async () => {
     const net = netOf(text, { engines: native as Engines, phase: "TEST", forwardOnly: true });
-    await expect(net.backward()).rejects.toThrow(
-      "built with forwardOnly. Expected forward passes alone",
-    );
+    await expect(net.backward()).rejects.toThrow("built with forwardOnly");
   });
 });
 
