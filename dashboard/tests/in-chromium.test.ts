@@ -8,6 +8,7 @@ import {
   PATIENCE,
   readability,
 } from "../../tests/support/chromium.ts";
+import { isLong } from "../../tests/support/long.ts";
 import { buildPage } from "../scripts/build-page.ts";
 import { EVIL } from "./made-up-run.ts";
 import { type StandIn, startStandIn } from "./stand-in.ts";
@@ -101,10 +102,11 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
     PATIENCE,
   );
 
-  test.each([
-    { colorScheme: "light", width: 1280 },
+  const looks = [
     { colorScheme: "dark", width: 390 },
-  ] as const)(
+    { colorScheme: "light", width: 1280 },
+  ] as const;
+  test.each(isLong ? looks : looks.slice(0, 1))(
     "can be read: $colorScheme, $width wide",
     async ({ colorScheme, width }) => {
       const { page } = await opened(server, { colorScheme, viewport: { width, height: 800 } });
@@ -219,7 +221,7 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
     PATIENCE,
   );
 
-  test(
+  test.skipIf(!isLong)(
     "says when the connection is lost, and goes on when it is back",
     async () => {
       const first = await startStandIn();

@@ -85,31 +85,34 @@ describe.skipIf(!isHere)(isHere ? "several GPUs" : "several GPUs: no WebGPU adap
     writeFileSync(join(folder, "list.txt"), `${join(folder, "data.h5")}\n`);
   });
 
-  test("learn what one learns of their joint batch, and go on from a snapshot to the same bits", async () => {
-    const one = writeSolver("one", 8, "max_iter: 6 snapshot: 6");
-    expect((await caffeHere(["train", one, "--gpu=0"])).status).toBe(0);
-    const two = writeSolver("two", 4, "max_iter: 6 snapshot: 3");
-    const { status, stderr } = caffe("train", two, "--gpu=0,1");
-    expect(status, stderr).toBe(0);
-    expect(stderr).toMatch(/caffe\.ts:1\] Using GPUs 0, 1\n.*\] GPU 0: .+\n.*\] GPU 1: /);
-    expect(stderr).toMatch(/All 2 ranks: \S+ images\/s, each sends/);
-    const [alone, together] = [
-      weightsOf("one_iter_6.caffemodel"),
-      weightsOf("two_iter_6.caffemodel"),
-    ];
-    expect(together).toHaveLength(4);
-    for (const [i, weights] of together.entries()) {
-      for (const [k, weight] of weights.entries()) {
-        expect(weight).toBeCloseTo(alone[i]?.[k] ?? Number.NaN, 5);
+  test.skipIf(!isLong)(
+    "learn what one learns of their joint batch, and go on from a snapshot to the same bits",
+    async () => {
+      const one = writeSolver("one", 8, "max_iter: 6 snapshot: 6");
+      expect((await caffeHere(["train", one, "--gpu=0"])).status).toBe(0);
+      const two = writeSolver("two", 4, "max_iter: 6 snapshot: 3");
+      const { status, stderr } = caffe("train", two, "--gpu=0,1");
+      expect(status, stderr).toBe(0);
+      expect(stderr).toMatch(/caffe\.ts:1\] Using GPUs 0, 1\n.*\] GPU 0: .+\n.*\] GPU 1: /);
+      expect(stderr).toMatch(/All 2 ranks: \S+ images\/s, each sends/);
+      const [alone, together] = [
+        weightsOf("one_iter_6.caffemodel"),
+        weightsOf("two_iter_6.caffemodel"),
+      ];
+      expect(together).toHaveLength(4);
+      for (const [i, weights] of together.entries()) {
+        for (const [k, weight] of weights.entries()) {
+          expect(weight).toBeCloseTo(alone[i]?.[k] ?? Number.NaN, 5);
+        }
       }
-    }
-    if (!isLong) return;
-    const whole = readFileSync(join(folder, "two_iter_6.caffemodel"));
-    const resumed = caffe("train", two, "--gpu=all", "--snapshot=two_iter_3.solverstate");
-    expect(resumed.status, resumed.stderr).toBe(0);
-    expect(resumed.stderr).toContain("Resuming from two_iter_3.solverstate");
-    expect(readFileSync(join(folder, "two_iter_6.caffemodel")).equals(whole)).toBe(true);
-  }, 60_000);
+      const whole = readFileSync(join(folder, "two_iter_6.caffemodel"));
+      const resumed = caffe("train", two, "--gpu=all", "--snapshot=two_iter_3.solverstate");
+      expect(resumed.status, resumed.stderr).toBe(0);
+      expect(resumed.stderr).toContain("Resuming from two_iter_3.solverstate");
+      expect(readFileSync(join(folder, "two_iter_6.caffemodel")).equals(whole)).toBe(true);
+    },
+    60_000,
+  );
 
   test.skipIf(!isLong)(
     "one whose thread fails ends all, with one error",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { caffeHere } from "../support/cli.ts";
 import { availableEngines } from "../support/engines.ts";
+import { isLong } from "../support/long.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -48,40 +49,43 @@ const BREAKER = `
   }`;
 
 describe.skipIf(!isHere)(isHere ? "a GPU" : "a GPU: this machine has no WebGPU adapter", () => {
-  test("that is lost ends caffe train with one error, and its last snapshot goes on to the same weights", async () => {
-    writeFileSync(join(folder, "breaker.mjs"), BREAKER);
-    const python =
-      'layer { name: "breaker" type: "Python" python_param { module: "breaker" layer: "Breaker" } }';
-    const lost = writeSolver("lost", net(python));
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ["--input-type=module", "-e", SINGLE_MODULES, "--", "train", `--solver=${lost}`, "--gpu=0"],
-      { cwd: folder, encoding: "utf8" },
-    );
-    expect(status).toBe(1);
-    const wrong = stderr.split("\n").filter((line) => /^[EF]|^caffe|Error/.test(line));
-    expect(wrong).toEqual([
-      expect.stringMatching(
-        /^caffe: layer "\w+": the device is lost: .*What was computed since the last snapshot is gone; go on from that\.$/,
-      ),
-    ]);
-    const newest = readdirSync(folder).filter((name) => name.endsWith("solverstate"));
-    expect(newest.sort()).toEqual(["lost_iter_2.solverstate", "lost_iter_4.solverstate"]);
-    expect(readdirSync(folder).filter((name) => /\.part|\.tmp/.test(name))).toEqual([]);
+  test.skipIf(!isLong)(
+    "that is lost ends caffe train with one error, and its last snapshot goes on to the same weights",
+    async () => {
+      writeFileSync(join(folder, "breaker.mjs"), BREAKER);
+      const python =
+        'layer { name: "breaker" type: "Python" python_param { module: "breaker" layer: "Breaker" } }';
+      const lost = writeSolver("lost", net(python));
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        ["--input-type=module", "-e", SINGLE_MODULES, "--", "train", `--solver=${lost}`, "--gpu=0"],
+        { cwd: folder, encoding: "utf8" },
+      );
+      expect(status).toBe(1);
+      const wrong = stderr.split("\n").filter((line) => /^[EF]|^caffe|Error/.test(line));
+      expect(wrong).toEqual([
+        expect.stringMatching(
+          /^caffe: layer "\w+": the device is lost: .*What was computed since the last snapshot is gone; go on from that\.$/,
+        ),
+      ]);
+      const newest = readdirSync(folder).filter((name) => name.endsWith("solverstate"));
+      expect(newest.sort()).toEqual(["lost_iter_2.solverstate", "lost_iter_4.solverstate"]);
+      expect(readdirSync(folder).filter((name) => /\.part|\.tmp/.test(name))).toEqual([]);
 
-    const whole = writeSolver("whole", net());
-    const resumed = writeSolver("resumed", net());
-    for (const flags of [
-      [`--solver=${whole}`],
-      [`--solver=${resumed}`, `--snapshot=${join(folder, "lost_iter_4.solverstate")}`],
-    ]) {
-      expect((await caffeHere(["train", ...flags])).status).toBe(0);
-    }
-    const [end, end2] = ["whole", "resumed"].map((name) =>
-      readFileSync(join(folder, `${name}_iter_9.caffemodel`)),
-    );
-    expect(end2?.equals(end as Buffer)).toBe(true);
-  });
+      const whole = writeSolver("whole", net());
+      const resumed = writeSolver("resumed", net());
+      for (const flags of [
+        [`--solver=${whole}`],
+        [`--solver=${resumed}`, `--snapshot=${join(folder, "lost_iter_4.solverstate")}`],
+      ]) {
+        expect((await caffeHere(["train", ...flags])).status).toBe(0);
+      }
+      const [end, end2] = ["whole", "resumed"].map((name) =>
+        readFileSync(join(folder, `${name}_iter_9.caffemodel`)),
+      );
+      expect(end2?.equals(end as Buffer)).toBe(true);
+    },
+  );
 
   test("whose memory is out ends the command with the layer, and what to reduce", async () => {
     const wide = join(folder, "wide.prototxt");

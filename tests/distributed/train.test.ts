@@ -259,7 +259,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     expect(processesWith("killed.prototxt")).toEqual([]);
   });
 
-  test("asked to end, all stop after one iteration, with a snapshot", async () => {
+  test.skipIf(!isLong)("asked to end, all stop after one iteration, with a snapshot", async () => {
     const file = endless("stopped");
     const { child, said, ended } = startMpirun(2, [binary, "train", `--solver=${file}`], folder);
     await said(/Iteration 100 /);

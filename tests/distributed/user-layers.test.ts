@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
+import { isLong } from "../support/long.ts";
 import { hasMpi, mpiNeeds } from "../support/mpi.ts";
 import { python, pythonNeeds } from "../support/python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -76,7 +77,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
     );
   });
 
-  test.skipIf(!python)(
+  test.skipIf(!python || !isLong)(
     `a layer in Python learns what that of one rank does (${pythonNeeds})`,
     () => {
       expectAlike(

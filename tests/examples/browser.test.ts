@@ -16,6 +16,7 @@ import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { decodeCaffemodel } from "../../src/io/weights/caffemodel.ts";
 import { Net } from "../../src/net/net.ts";
 import { hasChromium, launchChromium, PATIENCE, readability } from "../support/chromium.ts";
+import { isLong } from "../support/long.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NET = readFileSync("models/lenet/lenet_train_test.prototxt", "utf8");
@@ -240,7 +241,7 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
     PATIENCE,
   );
 
-  test(
+  test.skipIf(!isLong)(
     "it can be read, dark and narrow, and drawn on by keys",
     async () => {
       const { page, problems } = await opened({

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { caffe } from "../support/cli.ts";
+import { isLong } from "../support/long.ts";
 import { matlabFolder, octave, octaveArgs, octaveNeeds } from "../support/octave.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -49,7 +50,7 @@ function isRunning(id: number): boolean {
   }
 }
 
-test.skipIf(!octave)(`an engine ends with its Octave (${octaveNeeds})`, async () => {
+test.skipIf(!octave || !isLong)(`an engine ends with its Octave (${octaveNeeds})`, async () => {
   for (const end of ["exit", "SIGKILL"] as const) {
     const { child, say, said } = startOctave();
     say(`net = caffe.Net(small_net('net.prototxt'), 'test'); ${FIND_ENGINE}`);

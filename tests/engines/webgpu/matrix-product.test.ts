@@ -1,5 +1,5 @@
 // Products in tiles as on hardware, and as on adapters that compute on a CPU, at the edges of tiles, slices and phases. Tiles take a
-// software adapter seconds to compile: but for a few, they are tried by npm run test:long.
+// software adapter seconds to compile: npm run test:long tries them, and npm test compiles them (compile.test.ts).
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ConvolutionDescriptor, Engine, LinearOp } from "../../../src/engines/engine.ts";
 import { ReferenceEngine } from "../../../src/engines/reference/index.ts";
@@ -92,19 +92,15 @@ function convolution(
 }
 
 describeGpu("products on the GPU", () => {
-  let tiled: Gpu;
-  let alone: Gpu;
+  const others: Gpu[] = [];
   beforeAll(async () => {
-    tiled = await openGpu({ isTiled: true });
-    alone = await openGpu({ without: ["subgroups"] });
+    if (!isLong) return;
+    others.push(await openGpu({ isTiled: true }), await openGpu({ without: ["subgroups"] }));
   });
   afterAll(() => {
-    for (const gpu of [tiled, alone]) gpu.close();
+    for (const gpu of others) gpu.close();
   });
-  const gpus = (inTiles: boolean): Gpu[] => [
-    ...(inTiles || isLong ? [tiled] : [theGpu()]),
-    ...(isLong ? [theGpu(), alone] : []),
-  ];
+  const gpus = (): Gpu[] => [theGpu(), ...others];
 
   const sizes: readonly (readonly [m: number, n: number, k: number])[] = [
     [65, 63, 64],
@@ -124,8 +120,8 @@ describeGpu("products on the GPU", () => {
   test.each(isLong ? [...sizes, ...moreSizes] : sizes)(
     "inner products of %i × %i, K of %i",
     async (m, n, k) => {
-      await same(gpus(false), ...innerProduct(m, n, k));
-      await same(gpus(false), ...innerProduct(m, n, k, true));
+      await same(gpus(), ...innerProduct(m, n, k));
+      await same(gpus(), ...innerProduct(m, n, k, true));
     },
   );
 
@@ -134,11 +130,9 @@ describeGpu("products on the GPU", () => {
     input: readonly number[],
     kernel: readonly number[],
     more?: Partial<ConvolutionDescriptor>,
-    where?: "in tiles",
   ];
   const windows: readonly Case[] = [
     ["padded, groups of odd lengths", [5, 6], [3, 3], { pad: [1, 1], groups: 2, inputChannels: 6 }],
-    ["with a stride", [9, 8], [3, 3], { stride: [2, 2], pad: [1, 1] }, "in tiles"],
     [
       "dilated, strides that divide it or not",
       [13, 12],
@@ -149,6 +143,7 @@ describeGpu("products on the GPU", () => {
     ["without images", [4, 4], [3, 3], { batch: 0 }],
   ];
   const moreWindows: readonly Case[] = [
+    ["with a stride", [9, 8], [3, 3], { stride: [2, 2], pad: [1, 1] }],
     ["of single places", [4, 4], [1, 1]],
     ["of single places, planes of odd lengths", [3, 5], [1, 1]],
     ["of single places, groups", [4, 4], [1, 1], { groups: 2 }],
@@ -166,8 +161,8 @@ describeGpu("products on the GPU", () => {
 
   test.each(isLong ? [...windows, ...moreWindows] : windows)(
     "convolutions %s",
-    async (_title, input, kernel, more, inTiles) => {
-      await same(gpus(Boolean(inTiles)), ...convolution(input, kernel, more));
+    async (_title, input, kernel, more) => {
+      await same(gpus(), ...convolution(input, kernel, more));
     },
   );
 });
