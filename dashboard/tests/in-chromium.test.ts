@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)("the dashboard's page in Chromium", () => {
     PATIENCE,
   );
 
-  test(
+  test.skipIf(!isLong)(
     "can be used by the keyboard alone",
     async () => {
       const { page, problems } = await opened(server);

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 
-const KILLS = isLong ? 50 : 4;
+const KILLS = isLong ? 50 : 2;
 /** Moments are drawn from it; what is checked does not depend on them. */
 const SEED = Number(process.env["KILL_SEED"] ?? 1701);
 

@@ -71,7 +71,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   const expectAlike = (own: string): void =>
     expectSame(trainInRanks(folder, 2, [run(4, own)]), trainInRanks(folder, 1, [run(8, own)]));
 
-  test("ranks take turns with the passes of a source in JavaScript", () => {
+  test.skipIf(!isLong)("ranks take turns with the passes of a source in JavaScript", () => {
     expectAlike(
       'layer { name: "own" type: "Scale" bottom: "x" top: "out" scale_param { axis: 0 num_axes: 0 } }',
     );

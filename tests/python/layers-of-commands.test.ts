@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { isLong } from "../support/long.ts";
 import { python, pythonNeeds } from "../support/python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -166,7 +167,7 @@ describe.skipIf(!python)(`layers in Python (${pythonNeeds})`, { timeout: 120_000
     expect(value).toBeLessThan(1e-3);
   });
 
-  test("time and gradient_check run them", async () => {
+  test.skipIf(!isLong)("time and gradient_check run them", async () => {
     const timed = await run(["time", "--model=nets/weighted.prototxt", "--iterations=2"]);
     expect(timed.status, timed.stderr).toBe(0);
     const right = await run(["gradient_check", "--model=nets/weighted.prototxt", "--phase=TEST"]);
@@ -209,19 +210,21 @@ describe.skipIf(!python)(`layers in Python (${pythonNeeds})`, { timeout: 120_000
     );
   });
 
-  test("--python names an environment, whose packages its layers use and may be", async () => {
-    const environment = join(elsewhere, "environment");
-    const made = spawnSync(python ?? "", [
-      ...["-m", "venv", "--system-site-packages", "--without-pip", environment],
-    ]);
-    expect(made.status).toBe(0);
-    const lib = join(environment, "lib");
-    const packages = join(lib, readdirSync(lib)[0] ?? "", "site-packages");
-    writeFileSync(join(packages, "installed_only.py"), "FACTOR = 5\n");
-    mkdirSync(join(packages, "installed_layers"));
-    writeFileSync(
-      join(packages, "installed_layers", "__init__.py"),
-      `import caffe, installed_only
+  test.skipIf(!isLong)(
+    "--python names an environment, whose packages its layers use and may be",
+    async () => {
+      const environment = join(elsewhere, "environment");
+      const made = spawnSync(python ?? "", [
+        ...["-m", "venv", "--system-site-packages", "--without-pip", environment],
+      ]);
+      expect(made.status).toBe(0);
+      const lib = join(environment, "lib");
+      const packages = join(lib, readdirSync(lib)[0] ?? "", "site-packages");
+      writeFileSync(join(packages, "installed_only.py"), "FACTOR = 5\n");
+      mkdirSync(join(packages, "installed_layers"));
+      writeFileSync(
+        join(packages, "installed_layers", "__init__.py"),
+        `import caffe, installed_only
 
 class Installed(caffe.Layer):
     def setup(self, bottom, top): print("factor", installed_only.FACTOR, flush=True)
@@ -229,25 +232,26 @@ class Installed(caffe.Layer):
     def forward(self, bottom, top): top[0].data[...] = installed_only.FACTOR * bottom[0].data
     def backward(self, top, propagate_down, bottom): bottom[0].diff[...] = installed_only.FACTOR * top[0].diff
 `,
-    );
-    writeFileSync(
-      join(folder, "nets", "imports.py"),
-      "from installed_layers import Installed as Imports\n",
-    );
-    for (const [name, own] of [
-      ["imports", layer("imports", "Imports")],
-      ["installed", layer("installed_layers", "Installed")],
-    ] as const) {
-      const model = `nets/${name}.prototxt`;
-      writeFileSync(join(folder, model), `force_backward: true ${data} ${own} ${loss}`);
-      const args = ["time", `--model=${model}`, "--iterations=1"];
-      const { status, stdout } = await run([...args, `--python=${environment}/bin/python`]);
-      expect([status, stdout]).toEqual([0, expect.stringContaining("factor 5")]);
-    }
-    const without = await run(["time", "--model=nets/imports.prototxt"]);
-    expect(without.status).toBe(1);
-    expect(without.stderr).toMatch(/No module named 'installed_layers'/);
-  });
+      );
+      writeFileSync(
+        join(folder, "nets", "imports.py"),
+        "from installed_layers import Installed as Imports\n",
+      );
+      for (const [name, own] of [
+        ["imports", layer("imports", "Imports")],
+        ["installed", layer("installed_layers", "Installed")],
+      ] as const) {
+        const model = `nets/${name}.prototxt`;
+        writeFileSync(join(folder, model), `force_backward: true ${data} ${own} ${loss}`);
+        const args = ["time", `--model=${model}`, "--iterations=1"];
+        const { status, stdout } = await run([...args, `--python=${environment}/bin/python`]);
+        expect([status, stdout]).toEqual([0, expect.stringContaining("factor 5")]);
+      }
+      const without = await run(["time", "--model=nets/imports.prototxt"]);
+      expect(without.status).toBe(1);
+      expect(without.stderr).toMatch(/No module named 'installed_layers'/);
+    },
+  );
 
   test("a module that is nowhere is one error", async () => {
     const { status, stderr } = await run(["time", "--model=nets/absent.prototxt"]);

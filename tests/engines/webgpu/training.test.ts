@@ -2,8 +2,10 @@
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";
+import type { GpuChoice } from "../../../src/engines/webgpu/device.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import { referenceEngines } from "../../support/engines.ts";
+import { isLong } from "../../support/long.ts";
 import { noise, write } from "../../support/nets.ts";
 import { describeGpu, theGpu, withGpu } from "./support.ts";
 
@@ -199,11 +201,14 @@ describeGpu("LeNet", () => {
 });
 
 describeGpu("GPUs that lack this or that", () => {
-  test.each([
-    ["tiles staged in workgroup memory, as on hardware", { isTiled: true }],
+  const lacking: [title: string, choice: GpuChoice][] = [
     ["no subgroups", { without: ["subgroups"] }],
     ["no timestamps", { without: ["timestamp-query"] }],
-  ])("%s: the same losses", async (_title, choice) => {
+  ];
+  // Which take a software adapter seconds to compile.
+  if (isLong) lacking.push(["tiles staged in workgroup memory, as on hardware", { isTiled: true }]);
+
+  test.each(lacking)("%s: the same losses", async (_title, choice) => {
     const curve = async (engines: Engines): Promise<number[]> => {
       const losses: number[] = [];
       const solver = solverOf(SMALL.replace("num_output: 4", "num_output: 20"), "", engines);
