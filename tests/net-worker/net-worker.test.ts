@@ -104,13 +104,12 @@ describe("a net in a thread", () => {
       turns++;
       if (!isDone) setImmediate(turn);
     };
-    const pass = worker.forward({ data: array(600, 0.1) });
-    const from = performance.now();
+    const passes = Array.from({ length: 10 }, () => worker.forward({ data: array(600, 0.1) }));
     setImmediate(turn);
-    await pass;
+    await Promise.all(passes);
     isDone = true;
-    // The reference engine takes tens of milliseconds; a turn takes some microseconds.
-    expect(turns).toBeGreaterThan(performance.now() - from);
+    // Each takes the reference engine tens of milliseconds; the busiest system gives this thread a turn meanwhile.
+    expect(turns).toBeGreaterThan(passes.length);
   });
 
   test("passes that are under way when it is closed are refused, and those after", async () => {
