@@ -144,18 +144,22 @@ export class LayerRunner {
     }
   }
 
+  /** Whether `forwardAgain` is worth a try: the event loop is due no turn, and there is a pass to do again. */
+  get mayDoAgain(): boolean {
+    const steady = this.#steadyPasses(0, this.#layers.length - 1);
+    return steady?.isRecorded === true && !this.#eventLoop.isDue;
+  }
+
   /**
    * A whole pass at once, as the last one again (`SteadyPasses`).
-   * @returns false where layers have to be asked, or the event loop is due a turn: nothing has been done then
+   * @returns false where layers have to be asked: nothing has been done then
    * @throws NetError where a pass is under way
    */
   forwardAgain(): boolean {
     const last = this.#layers.length - 1;
-    const steady = this.#steadyPasses(0, last);
-    if (!steady || this.#eventLoop.isDue) return false;
     this.#begin(0, last);
     try {
-      return steady.again();
+      return this.#steadyPasses(0, last)?.again() === true;
     } finally {
       this.#isRunning = false;
     }

@@ -10,6 +10,7 @@ import { countOf, sameShape, shapeText } from "../../util/shape.ts";
 import type { NetGraph } from "../build/graph.ts";
 import { checkComputed, isComputed, refusing } from "./computed-gradients.ts";
 import { toHost } from "./host-reads.ts";
+import type { LayerRunner } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
 import type { NetTurn } from "./net-turn.ts";
 
@@ -85,18 +86,17 @@ export async function forwardPass(
 
 /**
  * `Net.forward` with inputs, all at once: for a small net, what waits for nothing costs as much as its layers.
- * @param again does the last pass again with other inputs, or says that it cannot
  * @returns undefined where the pass has to be run by `forwardPass`
  */
 export function forwardPassAgain(
   net: PassedNet,
-  again: () => boolean,
+  runner: Pick<LayerRunner, "mayDoAgain" | "forwardAgain">,
   inputs: ArraysByName,
   options: PassOptions,
 ): Record<string, Blob> | undefined {
-  if (Object.keys(options).length > 0) return undefined;
+  if (Object.keys(options).length > 0 || !runner.mayDoAgain) return undefined;
   writeInputs(net, inputs);
-  return again() ? copiesNow(blobsOf(net, net.outputs), "data") : undefined;
+  return runner.forwardAgain() ? copiesNow(blobsOf(net, net.outputs), "data") : undefined;
 }
 
 /** `Net.backward` with gradients: see there. */

@@ -157,8 +157,7 @@ export abstract class RunnableNet extends NetGraph {
     const hasToWait = this.#turns.areTaken;
     const inputs = arraysNow(values, hasToWait);
     if (!hasToWait) {
-      const { runner } = this.open;
-      const outputs = forwardPassAgain(this, () => runner.forwardAgain(), inputs, options);
+      const outputs = forwardPassAgain(this, this.open.runner, inputs, options);
       if (outputs) return outputs;
     }
     return this.inTurn((turn) => forwardPass(this, turn, inputs, options));

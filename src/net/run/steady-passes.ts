@@ -76,6 +76,11 @@ export class SteadyPasses {
     return engine && layers.every(isSteady) ? new SteadyPasses(layers, engine) : undefined;
   }
 
+  /** Whether there is a pass to do again, as far as is known before inputs are written. */
+  get isRecorded(): boolean {
+    return this.#recorded !== undefined;
+  }
+
   /** Does the last pass again with what the inputs hold now; false where layers have to run. */
   again(): boolean {
     const recorded = this.#recorded;
