@@ -196,22 +196,11 @@ export class MatrixProduct {
     if (!this.#scope.gpu.isTiled) return sides;
     const { isHalf, matrices } = this.#scope.gpu;
     const { aAlongK, bAlongK } = this.#kernel;
+    const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
     if (isHalf && matrices) {
-      const { invocations } = subgroupMatrixHead(matrices);
-      return {
-        INVOCATIONS: invocations,
-        A_ALONG_K: Number(aAlongK),
-        B_ALONG_K: Number(bAlongK),
-      };
+      return { INVOCATIONS: subgroupMatrixHead(matrices).invocations, ...along };
     }
-    return {
-      ...sides,
-      BLOCKS_M: blocksM,
-      BLOCKS_N: blocksN,
-      DEPTH: depth,
-      A_ALONG_K: Number(aAlongK),
-      B_ALONG_K: Number(bAlongK),
-    };
+    return { ...sides, BLOCKS_M: blocksM, BLOCKS_N: blocksN, DEPTH: depth, ...along };
   }
 }
 

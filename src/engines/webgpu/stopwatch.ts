@@ -1,4 +1,4 @@
-import { MAP_READ, Usage } from "./usage.ts";
+import { Timestamps } from "./timestamps.ts";
 
 /** Compute passes that can be timed between two readings. */
 const MOST_PASSES = 2048;
@@ -9,9 +9,7 @@ const MOST_PASSES = 2048;
  * It costs a pass per tag, so it runs only between `start` and the reading. Copies lie between passes and are not counted.
  */
 export class Stopwatch {
-  readonly #queries: GPUQuerySet;
-  readonly #resolved: GPUBuffer;
-  readonly #staging: GPUBuffer;
+  readonly #timestamps: Timestamps;
   #isRunning = false;
   #isByKernel = false;
   /** What was marked last. */
@@ -21,10 +19,7 @@ export class Stopwatch {
   #passes: string[] = [];
 
   constructor(device: GPUDevice) {
-    const size = 2 * MOST_PASSES * 8;
-    this.#queries = device.createQuerySet({ type: "timestamp", count: 2 * MOST_PASSES });
-    this.#resolved = device.createBuffer({ size, usage: Usage.resolve | Usage.copyFrom });
-    this.#staging = device.createBuffer({ size, usage: Usage.mapRead | Usage.copyTo });
+    this.#timestamps = new Timestamps(device, MOST_PASSES);
   }
 
   get isRunning(): boolean {
@@ -62,19 +57,12 @@ export class Stopwatch {
     const pass = this.#passes.length;
     if (!this.#isRunning || pass >= MOST_PASSES) return undefined;
     this.#passes.push(this.#tag);
-    return {
-      querySet: this.#queries,
-      beginningOfPassWriteIndex: 2 * pass,
-      endOfPassWriteIndex: 2 * pass + 1,
-    };
+    return this.#timestamps.ofPass(pass);
   }
 
   /** Records that the timestamps are made readable. */
   resolve(encoder: GPUCommandEncoder): void {
-    const count = 2 * this.#passes.length;
-    if (count === 0) return;
-    encoder.resolveQuerySet(this.#queries, 0, count, this.#resolved, 0);
-    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, 8 * count);
+    if (this.#passes.length > 0) this.#timestamps.resolve(encoder, this.#passes.length);
   }
 
   /** Milliseconds by tag of the passes that were resolved; begins anew. */
@@ -83,13 +71,10 @@ export class Stopwatch {
     this.#passes = [];
     const sums = new Map<string, number>();
     if (passes.length === 0) return sums;
-    await this.#staging.mapAsync(MAP_READ, 0, 16 * passes.length);
-    const stamps = new BigUint64Array(this.#staging.getMappedRange(0, 16 * passes.length));
+    const times = await this.#timestamps.read(passes.length);
     passes.forEach((tag, i) => {
-      const elapsedMs = Number((stamps[2 * i + 1] ?? 0n) - (stamps[2 * i] ?? 0n)) / 1e6;
-      sums.set(tag, (sums.get(tag) ?? 0) + Math.max(0, elapsedMs));
+      sums.set(tag, (sums.get(tag) ?? 0) + Math.max(0, times[i] ?? 0));
     });
-    this.#staging.unmap();
     return sums;
   }
 }
