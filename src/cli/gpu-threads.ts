@@ -4,6 +4,7 @@ import { World } from "../distributed/world.ts";
 import { AskedThread } from "../threads/asked-thread.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
+import { within } from "../util/promises.ts";
 import { type Side, sideOf } from "./ranks.ts";
 import type { NumberedGpu } from "./session.ts";
 import type { TrainingFlags } from "./training.ts";
@@ -59,7 +60,8 @@ export async function besideThreads(
     }),
   );
   await ends[0];
-  await Promise.race([Promise.all(ends), ...(errors.length > 0 ? [passed(PATIENCE_MS)] : [])]);
+  const all = Promise.all(ends);
+  await (errors.length > 0 ? within(PATIENCE_MS, all) : all);
   await Promise.all(threads.map((thread) => thread.close()));
   const failed = ThreadCommunicator.failedRank(common);
   if (failed !== undefined) throw errors[failed];
@@ -76,8 +78,4 @@ export async function sideOfThread({ place, gpus, flags }: GpuThreadPlan, log: L
 async function trained(thread: AskedThread<undefined, "train", undefined>): Promise<void> {
   await thread.opened;
   await thread.ask("train");
-}
-
-function passed(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }
