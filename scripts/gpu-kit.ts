@@ -18,9 +18,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { BATCHES } from "../bench/gpu/kit/batches.ts";
 
-/** The nets of bench/nets that are measured. */
-const NETS = ["lenet", "cifar10_quick", "caffenet", "mobilenet", "googlenet", "resnet50", "vgg16"];
 /** Recorded results that need no databases. */
 const CASES = ["layers", "nets", "solvers"];
 /** What Node, Dawn and drivers load by name, beside the system's C library. */
@@ -57,7 +56,7 @@ for (const file of ["index.js", "package.json", "LICENSE.md"]) {
 for (const name of LIBRARIES) copyFileSync(systemLibrary(name), join(program, "lib", name));
 writeFileSync(join(program, "arch"), `${process.arch}\n`);
 copyFileSync(join(sources, "torch_cuda.py"), join(program, "torch_cuda.py"));
-for (const net of NETS) {
+for (const net of Object.keys(BATCHES)) {
   copyFileSync(
     join(root, "bench/nets", `${net}.prototxt`),
     join(folder, "nets", `${net}.prototxt`),

@@ -8,6 +8,7 @@ import { createEngines } from "../../../src/engines/create.ts";
 import { listAdapters, openGpu } from "../../../src/engines/webgpu/device.ts";
 import type { Gpu } from "../../../src/engines/webgpu/gpu.ts";
 import { version } from "../../../src/util/version.ts";
+import { BATCHES } from "./batches.ts";
 import { type KernelTime, kernelTimes } from "./kernels.ts";
 import { type NetTimes, TimedNet } from "./nets.ts";
 import { type Peaks, peaksOf } from "./peaks.ts";
@@ -18,7 +19,7 @@ const help = `Measures this machine's GPU with caffe-ts, and with PyTorch where 
   ./run.sh [options]
 
   --quick         a fifth of the time: shorter turns, a quarter of the recorded results
-  --nets A,B      of lenet, cifar10_quick, caffenet, mobilenet, googlenet, resnet50, vgg16: these alone
+  --nets A,B      of ${Object.keys(BATCHES).join(", ")}: these alone
   --batch N       every net with this batch instead of its own
   --gpu N         the GPU by its number (0)
   --python FILE   a Python that has torch (python3)
@@ -27,11 +28,6 @@ const help = `Measures this machine's GPU with caffe-ts, and with PyTorch where 
 
 An adapter that is a program on the CPU gets lenet alone, with a batch of 4, where nothing else is asked for.`;
 
-/** Nets and the batches that a card is given; of one that is told in the prototxt a CPU's would be too small. */
-const BATCHES: Readonly<Record<string, number>> = {
-  ...{ lenet: 64, cifar10_quick: 100, caffenet: 64, mobilenet: 32 },
-  ...{ googlenet: 32, resnet50: 32, vgg16: 16 },
-};
 /** How long one turn of a measurement takes, and how many of them there are. */
 const [TURN_MS, TURNS] = [600, 2];
 
