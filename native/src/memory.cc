@@ -60,11 +60,13 @@ ElementType type_named(const std::string& name) {
   if (name == "bf16") return ElementType::bf16;
   if (name == "u8") return ElementType::u8;
   if (name == "s8") return ElementType::s8;
+  // Of places in large windows that MAX pooling keeps for backward.
+  if (name == "s32") return ElementType::s32;
   throw std::out_of_range("elements of a type that is not known");
 }
 
 std::string name_of(ElementType type) {
-  for (const char* name : {"f32", "bf16", "u8", "s8"}) {
+  for (const char* name : {"f32", "bf16", "u8", "s8", "s32"}) {
     if (type_named(name) == type) return name;
   }
   throw std::out_of_range("elements of a type that has no name");

@@ -10,4 +10,4 @@ export type Buffer = StoreMemory | Float32Array;
 export type ViewArgs = [n: number, c: number, s: number, block: number];
 
 /** What elements are: floats, the upper halves of floats, or bytes. */
-export type ElementType = "f32" | "bf16" | "u8" | "s8";
+export type ElementType = "f32" | "bf16" | "u8" | "s8" | "s32";

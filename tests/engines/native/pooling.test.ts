@@ -57,6 +57,14 @@ describeNative("pooling", (native) => {
     check(poolings, (d) => same(native, (engine) => run(engine, d, false)));
   });
 
+  test("of a window of more than 255 places agrees with the reference", () => {
+    const large: PoolingDescriptor = {
+      ...{ method: "MAX", batch: 2, channels: 3, input: [18, 17], kernel: [16, 17] },
+      ...{ stride: [1, 1], pad: [0, 0], output: [3, 1] },
+    };
+    for (const withMask of [false, true]) same(native, (engine) => run(engine, large, withMask));
+  });
+
   test("tells where maxima came from as the reference does", () => {
     const maxima = poolings.filter(({ method }) => method === "MAX");
     check(maxima, (d) => same(native, (engine) => run(engine, d, true)));
