@@ -83,12 +83,14 @@ export function byteProducts(
     if (found) return found;
     const form = isWhole ? plan.output : undefined;
     const scale = outputScale(plan, isWhole);
+    const added = adds && form ? other : undefined;
     const primitive = products.make(hasBias, {
       src: input.type,
       dst: form?.type ?? "f32",
       factors: factorsOf(plan, outputs, isWhole),
-      sumScale: adds && other ? scale / other.scale : Number.NaN,
-      sumType: (adds && form && other?.type) || "f32",
+      // To a result of floats the floats that the other's bytes stand for are added.
+      sumScale: adds ? scale / (added?.scale ?? 1) : Number.NaN,
+      sumType: added?.type ?? "f32",
       slope,
       ceiling: ceiling * scale,
     });
@@ -100,7 +102,7 @@ export function byteProducts(
       primitive,
       src: layouts.bytes(products.src, input, src),
       dst: form ? layouts.bytes(products.dst, form, dst) : dst,
-      other: adds && form && other ? layouts.bytes(products.dst, other, dst) : undefined,
+      other: added && layouts.bytes(products.dst, added, dst),
       bias: new Float32Array(outputs),
     };
     made.push(one);

@@ -69,6 +69,12 @@ const nets: Readonly<Record<string, string>> = {
     relu("x") +
     convolution("y", "x", "num_output: 8 kernel_size: 3 pad: 1", bytes(40, 120, 25)) +
     `layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "y" top: "sum" quantization_param { bw_layer_out: 8 scale_out: 25 } }${relu("sum")}`,
+  "a sum of floats with what is unsigned":
+    input(3) +
+    first +
+    relu("x") +
+    convolution("y", "x", "num_output: 8 kernel_size: 3 pad: 1", bytes(40, 120)) +
+    `layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "y" top: "sum" }${relu("sum")}`,
   "a sum of two that are signed":
     input(3) +
     first +
