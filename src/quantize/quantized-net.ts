@@ -17,6 +17,8 @@ export interface ScaleOptions {
 
 /** Bytes from 0 to the last of each type. */
 const LAST = { u8: 255, s8: 127 } as const;
+/** The greatest scale: it is a float times those of weights and their biases. */
+const LARGEST = 2 ** 64;
 
 /** The fields of `quantization_param` that are written. */
 interface Fields {
@@ -139,5 +141,5 @@ function floatForm(
 }
 
 function scaleFor(threshold: number, type: "u8" | "s8"): number {
-  return Math.fround(LAST[type] / threshold);
+  return Math.fround(Math.min(LAST[type] / threshold, LARGEST));
 }

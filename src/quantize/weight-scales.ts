@@ -5,6 +5,11 @@ import type { Product } from "./parts.ts";
 
 /** The greatest byte of weights. */
 const MOST = 127;
+/**
+ * The greatest scale: what is beside a bias is multiplied by it too, and stays a float. Weights of an output that has died are as
+ * small as floats can be.
+ */
+const LARGEST = 2 ** 48;
 
 /**
  * What the weights of each output are multiplied by, with the lines per channel that follow: the greatest becomes 127; 0 where all are
@@ -38,6 +43,6 @@ export function weightScales(
       throw new CaffeError(
         `layer "${name}": a weight of output ${o} is not finite. Expected weights that were trained to an end.`,
       );
-    return most > 0 ? Math.fround(MOST / most) : 0;
+    return most > 0 ? Math.fround(Math.min(MOST / most, LARGEST)) : 0;
   });
 }

@@ -50,9 +50,10 @@ export function quantizationOf(
   };
   const isProduct = inBits === 8 && paramBits === 8;
   const weights = scales("params");
-  if (isProduct && (weights.length === 0 || !weights.every((scale) => scale >= 0))) {
+  const wrong = isProduct ? faultOf(weights, layer) : undefined;
+  if (wrong !== undefined) {
     throw new NetError(
-      `layer "${layer.name}": quantization_param.scale_params is ${weights.length === 0 ? "missing" : "negative or no number"}. Expected one for each output, or one for all.`,
+      `layer "${layer.name}": quantization_param.scale_params ${wrong}. Expected one for each output, or one for all.`,
     );
   }
   return {
@@ -61,4 +62,15 @@ export function quantizationOf(
     weights,
     output: outBits === 8 ? one("out") : undefined,
   };
+}
+
+/** What is wrong with the scales of a product's weights. */
+function faultOf(weights: readonly number[], layer: LayerParameter): string | undefined {
+  if (weights.length === 0) return "is missing";
+  const isScale = (scale: number): boolean => scale >= 0 && scale < Number.POSITIVE_INFINITY;
+  if (!weights.every(isScale)) return "is negative, infinite or no number";
+  const { convolution_param, inner_product_param } = layer;
+  const outputs = convolution_param?.num_output ?? inner_product_param?.num_output;
+  const isForAll = weights.length === 1 || outputs === undefined || weights.length === outputs;
+  return isForAll ? undefined : `has ${weights.length} numbers for ${outputs} outputs`;
 }

@@ -248,7 +248,7 @@ test.for([
   expect(kept.lines.some((line) => message.test(line))).toBe(true);
 });
 
-test("scales that are missing are asked for", () => {
+test("scales that are missing, too few or no numbers are asked for", () => {
   const with_ = (fields: string): Net =>
     open(
       input(3) +
@@ -266,6 +266,10 @@ test("scales that are missing are asked for", () => {
   expect(() => with_("scale_in: 3")).toThrow(
     /layer "x": quantization_param.scale_params is missing/,
   );
+  expect(() => with_("scale_in: 3 scale_params: 3 scale_params: 2")).toThrow(
+    /scale_params has 2 numbers for 4 outputs. Expected one for each output, or one for all/,
+  );
+  expect(() => with_("scale_in: 3 scale_params: inf")).toThrow(/scale_params is .*infinite/);
   expect(() => with_("scale_in: 3 scale_params: 3 bw_layer_out: 8 scale_out: -1")).toThrow(
     /scale_out is -1/,
   );
