@@ -236,6 +236,14 @@ export class SyncedMem {
     this.#cpuFresh = true;
   }
 
+  /** Makes `array` the cpu copy, of an array that has had none: one that is there may be seen. False where it has to be copied. */
+  keepCpu(array: FloatArray): boolean {
+    const isSame = array instanceof (this.dtype === "f32" ? Float32Array : Float64Array);
+    if (this.#cpu || !isSame || array.length !== this.count) return false;
+    this.borrowCpu(array);
+    return true;
+  }
+
   /**
    * Moves the cpu copy, as it is now, to memory that others see (another process), and keeps it there until `free`.
    * @param array of exactly `count` elements

@@ -66,6 +66,20 @@ test("float64 and borrowed memory", () => {
   expect(mem.cpu()).toBe(own);
 });
 
+test("an array is kept where there has been none, and it fits", () => {
+  const [own, doubles] = [Float32Array.of(4, 5), Float64Array.of(4, 5)];
+  const mem = new SyncedMem(2);
+  expect([doubles, Float32Array.of(1), new Float32Array(3)].map((one) => mem.keepCpu(one))).toEqual(
+    [false, false, false],
+  );
+  expect(mem.isZero).toBe(true);
+  expect(mem.keepCpu(own)).toBe(true);
+  expect(mem.cpu()).toBe(own);
+  expect(mem.keepCpu(Float32Array.of(6, 7))).toBe(false);
+  expect(mem.cpu()).toBe(own);
+  expect(new SyncedMem(2, "f64").keepCpu(doubles)).toBe(true);
+});
+
 test("stores that are stale give back their memory; the one that is written keeps it", () => {
   const mem = new SyncedMem(2);
   const [first, second] = [new Reversed(2), new Reversed(2)];

@@ -1,11 +1,10 @@
-import type protobuf from "protobufjs/light.js";
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import { half } from "../../util/half.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
 import { countOf, shapeText } from "../../util/shape.ts";
 import type { BlobProto } from "./caffe.ts";
-import { bytesOf } from "./decode-at.ts";
+import { copyOf, settle, type WireReader } from "./decode-at.ts";
 import { delimited, varint } from "./wire.ts";
 
 /**
@@ -17,14 +16,14 @@ import { delimited, varint } from "./wire.ts";
  *
  * @throws FormatError as `blobValueOf`
  */
-export function readBlob(reader: protobuf.Reader, end: number): BlobValue {
+export function readBlob(reader: WireReader, end: number): BlobValue {
   const legacy: (number | undefined)[] = [undefined, undefined, undefined, undefined];
   let shape: number[] | undefined;
   const [data, diff] = [new ValueList(), new ValueList()];
   const [doubleData, doubleDiff] = [new ValueList(), new ValueList()];
   let isVolume = false;
   let rawType = 1;
-  let raw: Uint8Array | undefined;
+  let raw: Uint8Array<ArrayBuffer> | undefined;
   while (reader.pos < end) {
     const tag = reader.uint32();
     const field = tag >>> 3;
@@ -32,16 +31,17 @@ export function readBlob(reader: protobuf.Reader, end: number): BlobValue {
     else if (field === 5 && (tag & 7) === VARINT) {
       legacy[4] = reader.int32();
       isVolume = true;
-    } else if (field === (isVolume ? 6 : 5)) data.add(readFloats(reader, tag, 4));
-    else if (field === (isVolume ? 7 : 6)) diff.add(readFloats(reader, tag, 4));
+    } else if (field === (isVolume ? 6 : 5)) data.read(reader, tag, 4);
+    else if (field === (isVolume ? 7 : 6)) diff.read(reader, tag, 4);
     else if (field === 7) shape = readShape(reader, reader.uint32() + reader.pos);
-    else if (field === 8) doubleData.add(readFloats(reader, tag, 8));
-    else if (field === 9) doubleDiff.add(readFloats(reader, tag, 8));
+    else if (field === 8) doubleData.read(reader, tag, 8);
+    else if (field === 9) doubleDiff.read(reader, tag, 8);
     else if (field === 10) rawType = reader.int32();
-    else if (field === 12) raw = bytesOf(reader);
+    else if (field === 12) raw = copyOf(reader);
     else reader.skipType(tag & 7);
   }
   const given = floats(data.values(), doubleData.values());
+  if (raw && given.length === 0) settle(reader);
   return checked(
     legacy,
     shape,
@@ -53,7 +53,7 @@ export function readBlob(reader: protobuf.Reader, end: number): BlobValue {
 /** The wire type of whole numbers. */
 const VARINT = 0;
 
-function readShape(reader: protobuf.Reader, end: number): number[] {
+function readShape(reader: WireReader, end: number): number[] {
   const dims: number[] = [];
   while (reader.pos < end) {
     const tag = reader.uint32();
@@ -66,12 +66,12 @@ function readShape(reader: protobuf.Reader, end: number): number[] {
   return dims;
 }
 
-/** Packed values in one copy, or a single one. */
-function readFloats(reader: protobuf.Reader, tag: number, size: 4 | 8): FloatArray {
+/** Packed values in one copy, or a single one. Those of a file may be read later. */
+function readFloats(reader: WireReader, tag: number, size: 4 | 8): FloatArray {
   const View = size === 4 ? Float32Array : Float64Array;
   if ((tag & 7) !== 2) return View.of(size === 4 ? reader.float() : reader.double());
-  const bytes = new Uint8Array(bytesOf(reader));
-  return new View(bytes.buffer, 0, Math.floor(bytes.length / size));
+  const { buffer, length } = copyOf(reader);
+  return new View(buffer, 0, Math.floor(length / size));
 }
 
 /**
@@ -82,7 +82,15 @@ class ValueList {
   #room: FloatArray = new Float32Array(0);
   #length = 0;
 
-  add(more: FloatArray): void {
+  /** Reads what a field holds. */
+  read(reader: WireReader, tag: number, size: 4 | 8): void {
+    const more = readFloats(reader, tag, size);
+    // What is joined is copied.
+    if (this.#length > 0) settle(reader);
+    this.#add(more);
+  }
+
+  #add(more: FloatArray): void {
     if (this.#length === 0) {
       this.#room = more;
       this.#length = more.length;
@@ -105,8 +113,9 @@ class ValueList {
   }
 }
 
-function fromRaw(raw: Uint8Array, type: number): FloatArray {
-  const { buffer } = Uint8Array.from(raw);
+/** @param raw of memory of its own */
+function fromRaw(raw: Uint8Array<ArrayBuffer>, type: number): FloatArray {
+  const { buffer } = raw;
   if (type === 0) return new Float64Array(buffer, 0, Math.floor(raw.length / 8));
   if (type === 1) return new Float32Array(buffer, 0, Math.floor(raw.length / 4));
   return Float32Array.from(new Uint16Array(buffer, 0, Math.floor(raw.length / 2)), half);

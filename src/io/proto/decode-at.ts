@@ -1,6 +1,19 @@
 import protobuf from "protobufjs/light.js";
 import { CaffeError, FormatError } from "../../util/errors.ts";
 
+/** What decoders of our own ask of the bytes of a message in memory (protobufjs' reader), or in a file (`WireFile`). */
+export type WireReader = protobuf.Reader | LaterReader;
+
+/** A reader that need not read the bytes of long fields at once. */
+export interface LaterReader
+  extends Readonly<Pick<protobuf.Reader, "pos" | "len">>,
+    Pick<protobuf.Reader, "uint32" | "int32" | "int64" | "float" | "double" | "string"> {
+  skipType(type: number): unknown;
+  /** Puts the bytes that are next into `room`: now, or when `settle` is called. */
+  fill(room: Uint8Array): void;
+  settle(): void;
+}
+
 /** Runs a decoder and says file and offset of whatever goes wrong in it. */
 export function decodeAt<T>(
   bytes: Uint8Array,
@@ -29,8 +42,21 @@ export function bytesOf(reader: protobuf.Reader): Uint8Array {
   return bytes;
 }
 
+/** The same in memory of their own, which a file's reader may fill later. */
+export function copyOf(reader: WireReader): Uint8Array<ArrayBuffer> {
+  if (reader instanceof protobuf.Reader) return new Uint8Array(bytesOf(reader));
+  const room = new Uint8Array(endOf(reader) - reader.pos);
+  reader.fill(room);
+  return room;
+}
+
+/** Reads what was to be read later. */
+export function settle(reader: WireReader): void {
+  if (!(reader instanceof protobuf.Reader)) reader.settle();
+}
+
 /** Where a length-delimited field that begins here ends. */
-export function endOf(reader: protobuf.Reader): number {
+export function endOf(reader: WireReader): number {
   const length = reader.uint32();
   const end = reader.pos + length;
   if (end > reader.len) {

@@ -6,7 +6,7 @@ import { isHdf5, isHdf5At, readHdf5, readHdf5At } from "../hdf5/hdf5.ts";
 import type { Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, blobValueOf, readBlob } from "../proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../proto/caffe.ts";
-import { decodeAt, endOf } from "../proto/decode-at.ts";
+import { decodeAt, endOf, type WireReader } from "../proto/decode-at.ts";
 import { FOREIGN } from "../proto/foreign-message.ts";
 import { type MessageName, messageType } from "../proto/messages.ts";
 import { isUsersType } from "../proto/users-type.ts";
@@ -15,6 +15,7 @@ import { v1Types } from "../upgrade/v1.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
 import { weightsInHdf5 } from "./hdf5-model.ts";
 import { sharedNumbers } from "./shared-numbers.ts";
+import { decodeFile } from "./wire-file.ts";
 
 /** A layer as a weights file tells it. */
 interface ModelLayer {
@@ -39,25 +40,29 @@ export interface Caffemodel {
  */
 export function readCaffemodel(path: string): Caffemodel {
   if (isHdf5At(path)) return modelInHdf5(readHdf5At(path, "weights file"), path);
-  return decodeCaffemodel(readBytes(path, "weights file"), path);
+  const decode = (reader: WireReader): Caffemodel => readModel(reader, path);
+  const model = decodeFile(path, (head) => checkKind(head, path, "a .caffemodel"), decode);
+  return model ?? decodeCaffemodel(readBytes(path, "weights file"), path);
 }
 
 /** As readCaffemodel, from bytes; `source` is for messages. */
 export function decodeCaffemodel(bytes: Uint8Array, source: string): Caffemodel {
   if (isHdf5(bytes)) return modelInHdf5(readHdf5(bytes, source), source);
   checkKind(bytes, source, "a .caffemodel");
-  return decodeAt(bytes, source, "a .caffemodel", (reader) => {
-    let name = "";
-    const layers: ModelLayer[] = [];
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
-      if (tag === 0x0a) name = reader.string();
-      else if (tag === ((100 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), false));
-      else if (tag === ((2 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), true));
-      else reader.skipType(tag & 7);
-    }
-    return { source, name, layers };
-  });
+  return decodeAt(bytes, source, "a .caffemodel", (reader) => readModel(reader, source));
+}
+
+function readModel(reader: WireReader, source: string): Caffemodel {
+  let name = "";
+  const layers: ModelLayer[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x0a) name = reader.string();
+    else if (tag === ((100 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), false));
+    else if (tag === ((2 << 3) | 2)) layers.push(readLayer(reader, endOf(reader), true));
+    else reader.skipType(tag & 7);
+  }
+  return { source, name, layers };
 }
 
 function modelInHdf5(root: Hdf5Tree, source: string): Caffemodel {
@@ -74,7 +79,7 @@ const v2Fields = { name: 1, type: 2, bottom: 3, top: 4, blobs: 7 };
 const v1Fields = { layer: 1, bottom: 2, top: 3, name: 4, type: 5, blobs: 6 };
 const v0Fields = { name: 1, type: 2, blobs: 50 };
 
-function readLayer(reader: protobuf.Reader, end: number, isV1: boolean): ModelLayer {
+function readLayer(reader: WireReader, end: number, isV1: boolean): ModelLayer {
   const layer = { name: "", type: "", bottom: [] as string[], top: [] as string[] };
   const blobs: BlobValue[] = [];
   const fields: Partial<typeof v1Fields> = isV1 ? v1Fields : v2Fields;

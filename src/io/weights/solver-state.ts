@@ -5,8 +5,9 @@ import { readBytes } from "../files/read-file.ts";
 import { isHdf5At, readHdf5At } from "../hdf5/hdf5.ts";
 import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, readBlob } from "../proto/blob-proto.ts";
-import { decodeAt, endOf } from "../proto/decode-at.ts";
+import { decodeAt, endOf, type WireReader } from "../proto/decode-at.ts";
 import { delimited, varint } from "../proto/wire.ts";
+import { decodeFile } from "./wire-file.ts";
 
 /** What a .solverstate holds. */
 interface SolverStateFile {
@@ -43,9 +44,14 @@ function plateauOf(loss: number | undefined, event = 0): Pick<SolverStateFile, "
  */
 export function readSolverState(path: string): SolverStateFile {
   if (isHdf5At(path)) return checked(fromHdf5(readHdf5At(path, "solver state"), path), path);
+  const check = (bytes: Uint8Array): void => checkKind(bytes, path, "a .solverstate");
+  return checked(decodeFile(path, check, fromProtobuf) ?? fromWhole(path, check), path);
+}
+
+function fromWhole(path: string, check: (bytes: Uint8Array) => void): SolverStateFile {
   const bytes = readBytes(path, "solver state");
-  checkKind(bytes, path, "a .solverstate");
-  return checked(fromProtobuf(bytes, path), path);
+  check(bytes);
+  return decodeAt(bytes, path, "a .solverstate", fromProtobuf);
 }
 
 function checked(state: SolverStateFile, source: string): SolverStateFile {
@@ -60,28 +66,25 @@ function checked(state: SolverStateFile, source: string): SolverStateFile {
   return state;
 }
 
-function fromProtobuf(bytes: Uint8Array, source: string): SolverStateFile {
-  return decodeAt(bytes, source, "a .solverstate", (reader) => {
-    let iter: number | undefined;
-    let learned_net = "";
-    let current_step = 0;
-    const history: BlobValue[] = [];
-    let minimumLoss: number | undefined;
-    let lastEvent = 0;
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32();
-      if (tag === 0x08) iter = reader.int32();
-      else if (tag === 0x12) learned_net = reader.string();
-      else if (tag === 0x1a) {
-        history.push(readBlob(reader, endOf(reader)));
-      } else if (tag === 0x20) current_step = reader.int32();
-      else if (tag === 0x2d) minimumLoss = reader.float();
-      else if (tag === 0x30) lastEvent = reader.int32();
-      else reader.skipType(tag & 7);
-    }
-    if (iter === undefined) throw new FormatError("it holds no iteration; is it a .caffemodel?");
-    return { iter, learned_net, current_step, history, ...plateauOf(minimumLoss, lastEvent) };
-  });
+function fromProtobuf(reader: WireReader): SolverStateFile {
+  let iter: number | undefined;
+  let learned_net = "";
+  let current_step = 0;
+  const history: BlobValue[] = [];
+  let minimumLoss: number | undefined;
+  let lastEvent = 0;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x08) iter = reader.int32();
+    else if (tag === 0x12) learned_net = reader.string();
+    else if (tag === 0x1a) history.push(readBlob(reader, endOf(reader)));
+    else if (tag === 0x20) current_step = reader.int32();
+    else if (tag === 0x2d) minimumLoss = reader.float();
+    else if (tag === 0x30) lastEvent = reader.int32();
+    else reader.skipType(tag & 7);
+  }
+  if (iter === undefined) throw new FormatError("it holds no iteration; is it a .caffemodel?");
+  return { iter, learned_net, current_step, history, ...plateauOf(minimumLoss, lastEvent) };
 }
 
 /** The state in HDF5: iter, learned_net, current_step, history/0, history/1, …. */

@@ -1,6 +1,7 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError, NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
@@ -43,6 +44,8 @@ const filledMemory = new WeakSet<SyncedMem>();
 interface Plan {
   readonly net: WeightedNet;
   readonly source: string;
+  /** Whether blobs may keep the values' arrays. */
+  readonly areTheirs: boolean;
   readonly values: Map<Blob, BlobValue>;
   readonly filled: string[];
   readonly ignored: (TrainedWeights["layers"][number] & { readonly source: string })[];
@@ -76,10 +79,13 @@ export function copyWeights(
   for (const ofFile of plans) {
     // What nets share is copied once.
     const done = new Set<SyncedMem>();
-    for (const { net, source, values, filled } of ofFile) {
+    const kept = new Set<FloatArray>();
+    for (const { net, source, areTheirs, values, filled } of ofFile) {
       const left = [...values].filter(([{ dataMem }]) => !done.has(dataMem));
       for (const [blob, value] of left) {
-        copyValue(blob, value);
+        const isKept = areTheirs && !kept.has(value.data) && blob.dataMem.keepCpu(value.data);
+        if (isKept) kept.add(value.data);
+        copyValue(blob, value, isKept);
         done.add(blob.dataMem);
       }
       if (filled.length === 0) continue;
@@ -107,8 +113,9 @@ export function copyWeights(
   });
 }
 
-function copyValue({ dataMem, diffMem }: Blob, { data, diff }: BlobValue): void {
-  dataMem.overwriteCpu().set(data);
+/** @param isKept the array of `data` is the blob's already */
+function copyValue({ dataMem, diffMem }: Blob, { data, diff }: BlobValue, isKept: boolean): void {
+  if (!isKept) dataMem.overwriteCpu().set(data);
   // Gradients that go with their update would be lost at the next one.
   if (diff && !diffMem.isReadOnce) diffMem.overwriteCpu().set(diff);
   filledMemory.add(dataMem);
@@ -132,8 +139,8 @@ function layersWithout(net: WeightedNet, isFilled: (memory: SyncedMem) => boolea
 
 /** Which blobs of the net take which of the file. */
 function planOf(net: WeightedNet, weights: TrainedWeights, log: Log): Plan {
-  const source = weights.source ?? "weights";
-  const plan: Plan = { net, source, values: new Map(), filled: [], ignored: [] };
+  const { source = "weights", areTheirs = false } = weights;
+  const plan: Plan = { net, source, areTheirs, values: new Map(), filled: [], ignored: [] };
   const owners = new Set(net.learnableParams.map(({ blob }) => blob));
   const targets = net.layers.map(({ blobs }, i) => ({
     name: net.layerNames[i] ?? "",

@@ -20,6 +20,8 @@ export interface TrainedWeights {
     /** Undefined where another layer of the file holds it: it is shared. */
     readonly blobs: readonly (BlobValue | undefined)[];
   }[];
+  /** @internal They were read for the nets that take them, which may keep their arrays: nobody else has these. */
+  readonly areTheirs?: boolean;
 }
 
 /** Where weights come from: a file, or what one that has been read holds; or several of them. */
@@ -32,7 +34,7 @@ export type Weights = string | TrainedWeights | readonly (string | TrainedWeight
 export function readWeights(weights: Weights): readonly TrainedWeights[] {
   const all: readonly unknown[] = Array.isArray(weights) ? weights : [weights];
   return all.map((one) => {
-    if (typeof one === "string") return readCaffemodel(one);
+    if (typeof one === "string") return { ...readCaffemodel(one), areTheirs: true };
     if (typeof one === "object" && one !== null && "layers" in one) return one as TrainedWeights;
     throw new NetError(
       `${valueText(one)} is given as weights. Expected a file, what readCaffemodel gives, or an array of these.`,

@@ -1,15 +1,17 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { Blob } from "../../../src/blob/blob.ts";
 import { referenceOf } from "../../../src/engines/choose.ts";
 import { Classifier } from "../../../src/inference/classifier.ts";
 import { Detector } from "../../../src/inference/detector.ts";
 import { writeHdf5 } from "../../../src/io/hdf5/hdf5.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
-import { encodeCaffemodel } from "../../../src/io/weights/caffemodel.ts";
+import { encodeCaffemodel, readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
 import { Net } from "../../../src/net/net.ts";
 import type { NetOptions } from "../../../src/net/options.ts";
 import { copyWeights } from "../../../src/net/weights/copy-weights.ts";
+import { readWeights } from "../../../src/net/weights/weights.ts";
 import { FormatError, NetError } from "../../../src/util/errors.ts";
 import type { Log } from "../../../src/util/log.ts";
 import { referenceEngines } from "../../support/engines.ts";
@@ -288,6 +290,40 @@ test("nets that share parameters take them once, and the second is told only of 
   expect(ofTrain?.unfilled).toEqual(["ip1", "ip2"]);
   expect(ofCheck).toEqual({ filled: [{ layer: "only", source: "w" }], ignored: [], unfilled: [] });
   expect(lines).toEqual([]);
+});
+
+describe("arrays of weights", () => {
+  test("that a program has read stay the program's", () => {
+    const model = readCaffemodel(good);
+    const [before = 0] = model.layers.find(({ name }) => name === "ip1")?.blobs[0]?.data ?? [];
+    using net = netOf(NET, { weights: model, silent: true });
+    const [w] = net.layers.flatMap(({ blobs }) => blobs) as [Blob];
+    expect(w.values()[0]).toBe(before);
+    w.data[0] = before + 1;
+    expect(model.layers.find(({ name }) => name === "ip1")?.blobs[0]?.data[0]).toBe(before);
+  });
+
+  test("that were read of a file belong to one of two nets that take them", () => {
+    const [a, b] = [netOf(NET), netOf(NET)];
+    copyWeights([a, b], readWeights(good), () => undefined);
+    expect(valuesOf(b)).toEqual(valuesOf(a));
+    const [first] = a.learnableParams;
+    const [second] = b.learnableParams;
+    const { data = [] } = first?.blob ?? {};
+    const before = data[0] ?? 0;
+    data[0] = before + 1;
+    expect(second?.blob.values()[0]).toBe(before);
+    a.close();
+    b.close();
+  });
+
+  test("are copied to where a program looks already", () => {
+    using net = netOf(NET);
+    const { data } = net.learnableParams[0]?.blob ?? new Blob();
+    net.copyFrom(good);
+    using other = netOf(NET, { weights: good, silent: true });
+    expect([...data]).toEqual(valuesOf(other)[0]);
+  });
 });
 
 describe("fillers of a net that is given weights", () => {
