@@ -15,7 +15,6 @@ import type { Net } from "../net/net.ts";
 export interface Product {
   readonly layer: number;
   readonly name: string;
-  readonly bottom: string;
   readonly chain: ByteChain;
   /** Something behind it reads bytes, so that it gives some. */
   readonly givesBytes: boolean;
@@ -85,9 +84,9 @@ export function partsOf(
   });
   return {
     products: products.map((i) => {
-      const { name = "", bottom = [] } = layers[i]?.param ?? {};
+      const { name = "" } = layers[i]?.param ?? {};
       const chain = chains.get(i) as ByteChain;
-      return { layer: i, name, bottom: bottom[0] ?? "", chain, givesBytes: made.has(chain.top) };
+      return { layer: i, name, chain, givesBytes: made.has(chain.top) };
     }),
     sums,
     joints,

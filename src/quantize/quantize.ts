@@ -1,6 +1,8 @@
+import type { Engines } from "../engines/choose.ts";
 import type { NetParameter } from "../io/proto/caffe.ts";
 import { keepSource } from "../io/proto/source.ts";
 import { isProduct } from "../net/build/byte-chains.ts";
+import { whyFloats } from "../net/build/plan-bytes.ts";
 import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
@@ -14,7 +16,7 @@ import { weightScales } from "./weight-scales.ts";
 interface QuantizeOptions extends ScaleOptions {
   readonly param: NetParameter;
   /** Of both nets: weights, engines, stages… */
-  readonly net: NetOptions;
+  readonly net: NetOptions & { readonly engines: Engines };
   /** Makes the batches, the same each time: whoever reads data on its own begins anew. */
   readonly batches: Batches;
   /** Layers that are to stay as they are. */
@@ -38,10 +40,16 @@ export interface Quantized {
 
 /**
  * Quantizes a net: finds scales from batches, compares, and lets layers that lose most stay floats until the nets agree.
- * @throws CaffeError where nothing can be quantized, values are not finite, and what nets throw
+ * @throws CaffeError where nothing can be quantized, engines multiply floats alone, values are not finite, and what nets throw
  */
 export async function quantize(options: QuantizeOptions): Promise<Quantized> {
   const { batches, leastAgreement, mostKept, tell } = options;
+  const reason = whyFloats(options.net.engines);
+  if (reason !== undefined) {
+    throw new CaffeError(
+      `what a net of bytes loses cannot be found out: ${reason} The reference engine (--engine reference) multiplies bytes anywhere, slowly.`,
+    );
+  }
   const param = ofFloats(options.param);
   const open = (of: NetParameter): Net =>
     new Net(of, { ...options.net, phase: "TEST", forwardOnly: true });

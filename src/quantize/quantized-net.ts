@@ -3,6 +3,7 @@ import { noteBare } from "../io/proto/foreign-message.ts";
 import { keepSource } from "../io/proto/source.ts";
 import { formsBefore } from "../net/build/plan-bytes.ts";
 import type { Net } from "../net/net.ts";
+import type { Spreads } from "./calibration.ts";
 import { type Parts, partsOf, roledLayers } from "./parts.ts";
 import type { Spread } from "./spread.ts";
 import { type Method, thresholdOf } from "./threshold.ts";
@@ -38,7 +39,7 @@ export type KeptFloat = ReadonlyMap<string, string>;
 export function quantizedNet(
   param: NetParameter,
   net: Net,
-  spreads: ReadonlyMap<string, Spread>,
+  spreads: Spreads,
   options: ScaleOptions,
   kept: KeptFloat,
 ): NetParameter {
@@ -74,9 +75,9 @@ export function quantizedNet(
   const forms = formsBefore(
     layers.map(({ param: one, role }) => ({ param: withFields(one, fields), role })),
   );
-  for (const { layer, name, bottom } of parts.products) {
+  for (const { layer, name } of parts.products) {
     const written = fields.get(name) as Fields;
-    const form = forms.get(layer) ?? floatForm(spreads.get(bottom), options);
+    const form = forms.get(layer) ?? floatForm(spreads.read.get(layer), options);
     fields.set(name, {
       ...written,
       scale_in: form.scale,
@@ -101,7 +102,7 @@ function withFields(layer: LayerParameter, fields: ReadonlyMap<string, Fields>):
 /** By blob: what it is multiplied by; the same for blobs whose bytes mean the same. */
 function outputScales(
   { products, sums, groups, joints }: Parts,
-  spreads: ReadonlyMap<string, Spread>,
+  spreads: Spreads,
   options: ScaleOptions,
 ): ReadonlyMap<string, number> {
   const nameOf = (blob: string): string => groups.get(blob) ?? blob;
@@ -109,8 +110,8 @@ function outputScales(
   const most = new Map<string, number>();
   const thresholds = new Map<string, number>();
   const unsigned = new Map<string, boolean>();
-  for (const { top, isRectified } of chains) {
-    const spread = spreads.get(top);
+  for (const { top, isRectified, layers } of chains) {
+    const spread = spreads.made.get(layers[0] ?? -1);
     if (!spread) continue;
     const levels = (isRectified ? LAST.u8 : LAST.s8) + 1;
     const threshold = thresholdOf(spread, options.method, options.percentile, levels);

@@ -1,5 +1,6 @@
 // Nets that are quantized from batches, with parts of it by themselves: spreads, thresholds, parts.
 import { describe, expect, test } from "vitest";
+import type { Engines } from "../../src/engines/choose.ts";
 import type { NetParameter } from "../../src/io/proto/caffe.ts";
 import { parsePrototxt, printPrototxt } from "../../src/io/text/prototxt.ts";
 import { Net } from "../../src/net/net.ts";
@@ -141,6 +142,28 @@ describe("a quantized net", () => {
     expect(said(net, "a")).toMatchObject({ bw_layer_in: 8, bw_layer_out: 32 });
     expect(said(net, "cat")).toEqual({});
     expect(said(net, "sum")["scale_out"]).toBeGreaterThan(0);
+  });
+
+  test("has scales of what layers read, also where one behind writes over it", async () => {
+    const overwritten = parsePrototxt(
+      "NetParameter",
+      `layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 4 dim: 2 dim: 8 dim: 8 } } }
+       layer { name: "lines" type: "Power" bottom: "data" top: "x" power_param { scale: 2 } }
+       ${conv("first", "x", "num_output: 3 kernel_size: 3")}
+       layer { name: "flat" type: "Flatten" bottom: "x" top: "flat" }
+       layer { name: "relu" type: "ReLU" bottom: "flat" top: "flat" }`,
+    );
+    const { param: made } = await quantized({ param: overwritten });
+    expect(said(made, "first")["is_negative_input"]).toBe(true);
+  });
+
+  test("is refused by engines that multiply floats alone: their net of bytes would be one of floats", async () => {
+    const floats = referenceEngines.map((engine) =>
+      Object.assign(Object.create(engine) as object, { bytes: undefined }),
+    ) as unknown as Engines;
+    await expect(quantized({ net: { engines: floats } })).rejects.toThrow(
+      /cannot be found out: the reference engine multiplies floats alone.*--engine reference/,
+    );
   });
 
   test("is made anew of one that was quantized before", async () => {

@@ -42,23 +42,28 @@ export function planBytes(
     return new Map();
   };
   if (dtype === "f64") return asFloats('dtype is "f64"');
+  const reason = whyFloats(engines);
+  if (reason !== undefined) return asFloats(reason);
+  const roled = layers.map((layer) => roledLayer(layer, registry.classOf(layer)));
+  const plans = new Planner(roled, quantized).plans();
+  return new Map(
+    [...plans].map(([i, plan]) => [
+      layers[i] as LayerParameter,
+      engines.map((engine: PartialEngine) => engine.bytes?.(plan)) as unknown as Engines,
+    ]),
+  );
+}
+
+/** Why these engines cannot multiply bytes, as a sentence; undefined where they can. */
+export function whyFloats(engines: Engines): string | undefined {
   const without = engines.find((engine) => !engine.bytes);
-  if (without) {
-    return asFloats(
-      `the ${without.name} engine multiplies floats alone. Expected --engine native.`,
-    );
-  }
+  if (without)
+    return `the ${without.name} engine multiplies floats alone. Expected --engine native.`;
   try {
-    const roled = layers.map((layer) => roledLayer(layer, registry.classOf(layer)));
-    const plans = new Planner(roled, quantized).plans();
-    return new Map(
-      [...plans].map(([i, plan]) => [
-        layers[i] as LayerParameter,
-        engines.map((engine: PartialEngine) => engine.bytes?.(plan)) as unknown as Engines,
-      ]),
-    );
+    for (const engine of engines) engine.bytes?.({ layer: "", followers: 0, lines: 0 });
+    return undefined;
   } catch (error) {
-    if (error instanceof EngineError) return asFloats(error.message);
+    if (error instanceof EngineError) return error.message;
     throw error;
   }
 }
