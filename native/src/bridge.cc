@@ -1,4 +1,4 @@
-// Memory and sockets that two processes share; which and when is decided in TypeScript.
+// Memory and sockets that two processes share, and how memory comes to arrays; which and when is decided in TypeScript.
 #include <napi.h>
 
 #include <cerrno>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "shared-memory.h"
+#include "system-memory.h"
 
 namespace {
 
@@ -69,10 +70,23 @@ Napi::Value Comes(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), Clock::now() <= last);
 }
 
+// largeRoom(bytes): an ArrayBuffer of zeros, which begins where a page does, in large pages where the system has such
+Napi::Value LargeRoom(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const double asked = info[0].As<Napi::Number>().DoubleValue();
+  if (!(asked >= 1 && asked <= 9007199254740991.0)) throw Napi::Error::New(env, "room of no size");
+  const size_t bytes = static_cast<size_t>(asked);
+  void* room = caffe::reserve(bytes);
+  if (!room) throw failure(env, "there is no room");
+  caffe::want_large_pages(room, bytes);
+  return Napi::ArrayBuffer::New(env, room, bytes, [bytes](Napi::Env, void* data) { caffe::release(data, bytes); });
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("share", Napi::Function::New(env, Share, "share"));
   exports.Set("socketPair", Napi::Function::New(env, SocketPair, "socketPair"));
   exports.Set("comes", Napi::Function::New(env, Comes, "comes"));
+  exports.Set("largeRoom", Napi::Function::New(env, LargeRoom, "largeRoom"));
   return exports;
 }
 

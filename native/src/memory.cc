@@ -152,7 +152,7 @@ Napi::Object Layout::Make(Napi::Env env, const memory::desc& desc) {
   return classes(env).layout.New({Napi::External<memory::desc>::New(env, &copy)});
 }
 
-// new Store(count, isReserved = false), or new Store(whole, begin, count)
+// new Store(count, isReserved = false, isLarge = false): only reserved, and in large pages; or new Store(whole, begin, count)
 Store::Store(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Store>(info) {
   guarded(info.Env(), [&] { Allocate(info); });
 }
@@ -170,6 +170,7 @@ void Store::Allocate(const Napi::CallbackInfo& info) {
   is_reserved_ = info[1].ToBoolean();
   data_ = static_cast<float*>(is_reserved_ ? reserve(bytes_) : allocate_lines(bytes_));
   if (data_ == nullptr) throw std::bad_alloc();
+  if (info[2].ToBoolean()) want_large_pages(data_, bytes_);
   // What is only reserved costs nothing until it is written, so the collector need not know of it.
   if (!is_reserved_) Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(bytes_));
 }

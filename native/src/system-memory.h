@@ -1,6 +1,7 @@
 // Memory as the system gives it, on POSIX systems and on Windows.
 #pragma once
 
+#include <cstddef>
 #include <cstdlib>
 
 #if defined(_WIN32)
@@ -46,6 +47,17 @@ inline void release(void* at, size_t bytes) {
   (void)bytes;
 #else
   munmap(at, bytes);
+#endif
+}
+
+// Asks for large pages under memory that has not been touched yet: one is given to who touches it first in the time of a few small ones.
+// What the system has none for gets small ones.
+inline void want_large_pages(void* at, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  madvise(at, bytes, MADV_HUGEPAGE);
+#else
+  (void)at;
+  (void)bytes;
 #endif
 }
 

@@ -1,3 +1,4 @@
+import type { largeRoom as room } from "../addons/large-pages.ts";
 import type {
   choicesOf as choices,
   loadNativeEngine as load,
@@ -17,3 +18,5 @@ export const choicesOf: typeof choices = () => undefined;
 export const nativeVersion: typeof version = () => "not in a browser";
 
 export const imagesAddon: typeof images = () => undefined;
+
+export const largeRoom: typeof room = (bytes) => new Uint8Array(bytes);

@@ -79,7 +79,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tensorboard: ["util", "syncedmem", "io", "net", "solvers", "run-record"],
   // A guest of the solver: it knows of arrays and numbers, not of layers or files.
   distributed: ["util", "addons", "syncedmem", "solvers"],
-  browser: below,
+  browser: [...below, "addons"],
   cli: [
     ...[...below, ...guests, "monitor", "run-record", "tensorboard", "bindings", "distributed"],
     // Several GPUs train in a thread each.

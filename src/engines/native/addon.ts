@@ -113,9 +113,9 @@ export interface Addon extends Scoring, Windowing {
     type?: ElementType,
     scale?: number,
   ) => Layout;
-  /** Memory of its own, which may be more than the machine has if it is only reserved; or a part of another's. */
+  /** Memory of its own, which may be more than the machine has if it is only reserved, in large pages where there are such; or a part of another's. */
   readonly Store: {
-    new (count: number, isReserved?: boolean): StoreMemory;
+    new (count: number, isReserved?: boolean, isLarge?: boolean): StoreMemory;
     new (whole: Buffer, begin: number, count: number): StoreMemory;
   };
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;

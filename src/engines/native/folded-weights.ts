@@ -2,11 +2,12 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
+import type { Held } from "./memory-pool.ts";
 
 /** Weights with factors multiplied in, in one layout, and what they were made of. */
 interface Folded {
   readonly layout: string;
-  readonly memory: StoreMemory;
+  readonly held: Held;
   writes: number;
   factors: Float32Array;
   greatest: number;
@@ -35,7 +36,7 @@ export class FoldedWeights {
 
   /** W(o, …) · factors(o), in that layout; factors that have changed are another array. */
   read(w: SyncedMem, factors: Float32Array, layout: Layout): StoreMemory {
-    return this.#fresh(w, factors, layout).memory;
+    return this.#fresh(w, factors, layout).held.memory;
   }
 
   /** The greatest magnitude of what `read` gives; infinite where one is NaN. */
@@ -61,7 +62,8 @@ export class FoldedWeights {
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, own: Folded | undefined): Folded {
     const { floats } = this.#layouts;
     const kept = own?.layout === layout.key ? own : undefined;
-    const memory = kept?.memory ?? this.#layouts.scratch(layout);
+    const held = kept?.held ?? this.#layouts.kept(layout);
+    const { memory } = held;
     const plain = floats.plain(this.#shape);
     const view = [1, this.#channels, plain.count / this.#channels, 1] as const;
     this.#layouts.lend(plain.count, (room) => {
@@ -72,7 +74,7 @@ export class FoldedWeights {
     const greatest = addon.greatest(layout.stored, memory);
     const facts = { writes: w.writes, factors, greatest };
     if (kept) return Object.assign(kept, facts);
-    const folded: Folded = { layout: layout.key, memory, ...facts };
+    const folded: Folded = { layout: layout.key, held, ...facts };
     lastOf.set(w, new WeakRef(folded));
     return folded;
   }

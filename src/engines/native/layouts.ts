@@ -46,6 +46,8 @@ export class Layouts implements Work {
   readonly floats: Layouts;
   readonly #bare: Addon;
   #pool: MemoryPool;
+  /** The one that is no tape's. */
+  readonly #steady: MemoryPool;
   #tape: Tape | undefined;
   /** Names of the implementations that ran since this was last cleared. */
   readonly ran: Set<string>;
@@ -63,7 +65,8 @@ export class Layouts implements Work {
     this.addon = floats ? { ...addon, ...addon.bf16 } : withTape(addon, () => this.#tape);
     this.type = floats ? "bf16" : "f32";
     this.floats = floats ?? this;
-    this.#pool = floats?.pool ?? new MemoryPool(addon);
+    this.#steady = floats ? floats.#steady : new MemoryPool(addon);
+    this.#pool = this.#steady;
     this.ran = floats?.ran ?? new Set();
     this.#reorders = floats ? floats.#reorders : new Map();
     this.#bounds = floats ? floats.#bounds : new WeakMap();
@@ -310,6 +313,11 @@ export class Layouts implements Work {
   /** Memory of the pool for as long as `use` runs, with whatever was there. */
   lend(count: number, use: (memory: StoreMemory) => void): void {
     this.pool.lend(count, use);
+  }
+
+  /** Memory of an op's own for what it makes once and reads in every pass; it goes back when nobody knows it any more. */
+  kept(layout: Layout): Held {
+    return this.floats.#steady.take(layout.floats, true);
   }
 
   /** Memory of an op's own. */

@@ -36,11 +36,14 @@ class Slab {
   readonly #parts: Map<number, Map<number, Part>> = new Map();
   #partCount = 0;
 
-  /** @param onForgotten is told of what nobody holds and is not kept for the next */
-  constructor(addon: Addon, floats: number, onForgotten: (idle: Held) => void) {
+  /**
+   * @param isLarge in large pages
+   * @param onForgotten is told of what nobody holds and is not kept for the next
+   */
+  constructor(addon: Addon, floats: number, isLarge: boolean, onForgotten: (idle: Held) => void) {
     this.#addon = addon;
     this.#onForgotten = onForgotten;
-    this.#whole = new addon.Store(floats, true);
+    this.#whole = new addon.Store(floats, true, isLarge);
     this.#free.give({ begin: 0, length: floats });
   }
 
@@ -91,7 +94,10 @@ interface Allocation {
 export class MemoryPool {
   readonly #addon: Addon;
   readonly #most: number;
-  /** For what comes and goes within a step, and for what lasts: each of those would leave a gap among the others. */
+  /**
+   * For what comes and goes within a step, and for what lasts: each of those would leave a gap among the others. What lasts is filled once, as
+   * a net opens, which takes a fraction of the time in large pages.
+   */
   readonly #passing: Slab[] = [];
   readonly #lasting: Slab[] = [];
   /**
@@ -153,25 +159,26 @@ export class MemoryPool {
       const run = slab.take(length);
       if (run) return { slab, run };
     }
-    const slab = this.#reserve(length);
+    const slab = this.#reserve(length, slabs === this.#lasting);
     slabs.push(slab);
     return { slab, run: slab.take(length) as Run };
   }
 
   /** A slab as large as the machine's memory, or as much of that as the system lets us reserve. */
-  #reserve(length: number): Slab {
+  #reserve(length: number, isLarge: boolean): Slab {
     for (let floats = this.#most; floats > Math.max(length, LEAST); floats /= 2) {
       try {
-        return this.#slab(Math.floor(floats / LINE) * LINE);
+        return this.#slab(Math.floor(floats / LINE) * LINE, isLarge);
       } catch {
         // Half of it may be had.
       }
     }
-    return this.#slab(Math.max(length, LEAST));
+    return this.#slab(Math.max(length, LEAST), isLarge);
   }
 
-  #slab(floats: number): Slab {
-    return new Slab(this.#addon, floats, (idle) => void this.#abandoned.unregister(idle));
+  #slab(floats: number, isLarge: boolean): Slab {
+    const forget = (idle: Held): void => void this.#abandoned.unregister(idle);
+    return new Slab(this.#addon, floats, isLarge, forget);
   }
 }
 

@@ -9,8 +9,8 @@ export interface LaterReader
   extends Readonly<Pick<protobuf.Reader, "pos" | "len">>,
     Pick<protobuf.Reader, "uint32" | "int32" | "int64" | "float" | "double" | "string"> {
   skipType(type: number): unknown;
-  /** Puts the bytes that are next into `room`: now, or when `settle` is called. */
-  fill(room: Uint8Array): void;
+  /** So many bytes that are next, in memory of their own: they are there now, or when `settle` has been called. */
+  take(length: number): Uint8Array<ArrayBuffer>;
   settle(): void;
 }
 
@@ -45,9 +45,7 @@ export function bytesOf(reader: protobuf.Reader): Uint8Array {
 /** The same in memory of their own, which a file's reader may fill later. */
 export function copyOf(reader: WireReader): Uint8Array<ArrayBuffer> {
   if (reader instanceof protobuf.Reader) return new Uint8Array(bytesOf(reader));
-  const room = new Uint8Array(endOf(reader) - reader.pos);
-  reader.fill(room);
-  return room;
+  return reader.take(endOf(reader) - reader.pos);
 }
 
 /** Reads what was to be read later. */

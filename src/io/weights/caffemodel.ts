@@ -1,4 +1,5 @@
 import protobuf from "protobufjs/light.js";
+import { largeRoom } from "../../addons/large-pages.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
 import { checkKind } from "../files/file-kind.ts";
 import { readBytes } from "../files/read-file.ts";
@@ -15,7 +16,7 @@ import { v1Types } from "../upgrade/v1.ts";
 import { encodeWithForeign } from "./foreign-binary.ts";
 import { weightsInHdf5 } from "./hdf5-model.ts";
 import { sharedNumbers } from "./shared-numbers.ts";
-import { decodeFile } from "./wire-file.ts";
+import { decodeFile, plainRoom, type RoomFor } from "./wire-file.ts";
 
 /** A layer as a weights file tells it. */
 interface ModelLayer {
@@ -39,9 +40,19 @@ export interface Caffemodel {
  * @throws FileError where it cannot be read, FormatError where it is cut short or no caffemodel
  */
 export function readCaffemodel(path: string): Caffemodel {
+  return modelAt(path, plainRoom);
+}
+
+/** As readCaffemodel, for nets that keep the arrays: they lie in large pages, and are not transferred to other threads. */
+export function readCaffemodelToKeep(path: string): Caffemodel {
+  return modelAt(path, largeRoom);
+}
+
+function modelAt(path: string, roomFor: RoomFor): Caffemodel {
   if (isHdf5At(path)) return modelInHdf5(readHdf5At(path, "weights file"), path);
+  const check = (head: Uint8Array): void => checkKind(head, path, "a .caffemodel");
   const decode = (reader: WireReader): Caffemodel => readModel(reader, path);
-  const model = decodeFile(path, (head) => checkKind(head, path, "a .caffemodel"), decode);
+  const model = decodeFile(path, check, decode, roomFor);
   return model ?? decodeCaffemodel(readBytes(path, "weights file"), path);
 }
 

@@ -7,7 +7,7 @@ import { arrayIn, groupIn, type Hdf5Tree } from "../hdf5/tree.ts";
 import { blobChunks, readBlob } from "../proto/blob-proto.ts";
 import { decodeAt, endOf, type WireReader } from "../proto/decode-at.ts";
 import { delimited, varint } from "../proto/wire.ts";
-import { decodeFile } from "./wire-file.ts";
+import { decodeFile, plainRoom } from "./wire-file.ts";
 
 /** What a .solverstate holds. */
 interface SolverStateFile {
@@ -45,7 +45,7 @@ function plateauOf(loss: number | undefined, event = 0): Pick<SolverStateFile, "
 export function readSolverState(path: string): SolverStateFile {
   if (isHdf5At(path)) return checked(fromHdf5(readHdf5At(path, "solver state"), path), path);
   const check = (bytes: Uint8Array): void => checkKind(bytes, path, "a .solverstate");
-  return checked(decodeFile(path, check, fromProtobuf) ?? fromWhole(path, check), path);
+  return checked(decodeFile(path, check, fromProtobuf, plainRoom) ?? fromWhole(path, check), path);
 }
 
 function fromWhole(path: string, check: (bytes: Uint8Array) => void): SolverStateFile {

@@ -2,15 +2,22 @@ import protobuf from "protobufjs/light.js";
 import { FormatError } from "../../util/errors.ts";
 import { isFile } from "../files/file-system.ts";
 import { RandomAccessFile } from "../files/random-access-file.ts";
-import { copyOf, endOf, type LaterReader, type WireReader } from "../proto/decode-at.ts";
+import { endOf, type LaterReader, type WireReader } from "../proto/decode-at.ts";
 
 /** More is refused as one piece of memory, and so it is here. */
 const MOST = 2 ** 32;
+
+/** Memory for so many bytes of a file, which are not there yet. */
+export type RoomFor = (bytes: number) => Uint8Array<ArrayBuffer>;
+
+/** Memory that is like any other. */
+export const plainRoom: RoomFor = (bytes) => new Uint8Array(bytes);
 
 /**
  * What a decoder makes of a file, of which it has no copy in memory besides.
  *
  * @param check throws where the file's first bytes are those of another kind
+ * @param roomFor where long arrays are read to
  * @returns undefined where the file cannot be read so: it is a pipe, damaged, or of a form that is rare. To be read as a whole then, which tells
  *   what is wrong
  */
@@ -18,13 +25,14 @@ export function decodeFile<T>(
   path: string,
   check: (head: Uint8Array) => void,
   decode: (reader: WireReader) => T,
+  roomFor: RoomFor,
 ): T | undefined {
   if (!isFile(path)) return undefined;
   try {
     const file = new RandomAccessFile(path);
     try {
       if (file.size > MOST) return undefined;
-      const reader = new WireFile(file);
+      const reader = new WireFile(file, roomFor);
       check(reader.head());
       const decoded = decode(reader);
       reader.settle();
@@ -47,14 +55,16 @@ const [WINDOW, LONGEST] = [2 ** 14, 10];
 class WireFile implements LaterReader {
   readonly len: number;
   readonly #file: RandomAccessFile;
+  readonly #roomFor: RoomFor;
   readonly #bytes: Buffer = Buffer.alloc(WINDOW);
   /** The bytes that are looked at, and where they begin in the file. */
   #window = protobuf.Reader.create(this.#bytes.subarray(0, 0));
   #begin = 0;
   readonly #unread: { readonly room: Uint8Array; readonly position: number }[] = [];
 
-  constructor(file: RandomAccessFile) {
+  constructor(file: RandomAccessFile, roomFor: RoomFor) {
     this.#file = file;
+    this.#roomFor = roomFor;
     this.len = file.size;
   }
 
@@ -89,10 +99,11 @@ class WireFile implements LaterReader {
   }
 
   string(): string {
-    this.#see(LONGEST + WINDOW);
-    const { buffer } = copyOf(this);
-    this.settle();
-    return Buffer.from(buffer).toString("utf8");
+    const length = endOf(this) - this.pos;
+    this.#see(Math.min(length, WINDOW));
+    const bytes = this.take(length);
+    if (length > WINDOW) this.settle();
+    return Buffer.from(bytes.buffer).toString("utf8");
   }
 
   /** @throws FormatError for groups, which no message here has */
@@ -102,12 +113,13 @@ class WireFile implements LaterReader {
     else this.#see(LONGEST).skipType(type);
   }
 
-  /** Puts the bytes that are next into `room`: now, or where they are many when `settle` is called. */
-  fill(room: Uint8Array): void {
+  take(length: number): Uint8Array<ArrayBuffer> {
     const { buf, pos, len } = this.#window;
-    if (pos + room.length <= len) room.set(buf.subarray(pos, pos + room.length));
-    else this.#unread.push({ room, position: this.pos });
-    this.#move(room.length);
+    const isSeen = pos + length <= len;
+    const room = isSeen ? new Uint8Array(buf.subarray(pos, pos + length)) : this.#roomFor(length);
+    if (!isSeen) this.#unread.push({ room, position: this.pos });
+    this.#move(length);
+    return room;
   }
 
   /**

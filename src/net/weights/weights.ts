@@ -1,7 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../../io/proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
-import { readCaffemodel } from "../../io/weights/caffemodel.ts";
+import { readCaffemodelToKeep } from "../../io/weights/caffemodel.ts";
 import type { Hdf5Layer } from "../../io/weights/hdf5-model.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import type { DType } from "../../util/arrays.ts";
@@ -34,7 +34,7 @@ export type Weights = string | TrainedWeights | readonly (string | TrainedWeight
 export function readWeights(weights: Weights): readonly TrainedWeights[] {
   const all: readonly unknown[] = Array.isArray(weights) ? weights : [weights];
   return all.map((one) => {
-    if (typeof one === "string") return { ...readCaffemodel(one), areTheirs: true };
+    if (typeof one === "string") return { ...readCaffemodelToKeep(one), areTheirs: true };
     if (typeof one === "object" && one !== null && "layers" in one) return one as TrainedWeights;
     throw new NetError(
       `${valueText(one)} is given as weights. Expected a file, what readCaffemodel gives, or an array of these.`,

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { readBlob } from "../../../src/io/proto/blob-proto.ts";
 import { decodeAt, endOf, type WireReader } from "../../../src/io/proto/decode-at.ts";
 import { decodeCaffemodel, readCaffemodel } from "../../../src/io/weights/caffemodel.ts";
-import { decodeFile } from "../../../src/io/weights/wire-file.ts";
+import { decodeFile, plainRoom } from "../../../src/io/weights/wire-file.ts";
 import { Random } from "../../../src/util/random.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -112,7 +112,7 @@ const told = (value: unknown): string =>
 
 const read = (bytes: Uint8Array): unknown[] | undefined => {
   writeFileSync(path, bytes);
-  return decodeFile(path, () => undefined, blobsOf);
+  return decodeFile(path, () => undefined, blobsOf, plainRoom);
 };
 
 describe("what a decoder finds in a file is what it finds in the same bytes in memory", () => {
@@ -157,7 +157,7 @@ describe("what cannot be read so is left to who reads it whole", () => {
   test("a file that becomes shorter while it is read", () => {
     writeFileSync(path, whole);
     const shorten = (): void => truncateSync(path, whole.length - 40_000);
-    expect(decodeFile(path, shorten, blobsOf)).toBeUndefined();
+    expect(decodeFile(path, shorten, blobsOf, plainRoom)).toBeUndefined();
   });
 
   test("a length that lies, and a group: no memory is asked for", () => {
@@ -173,11 +173,11 @@ describe("what cannot be read so is left to who reads it whole", () => {
       throw new Error("another kind");
     };
     writeFileSync(path, whole);
-    expect(decodeFile(path, refuse, blobsOf)).toBeUndefined();
+    expect(decodeFile(path, refuse, blobsOf, plainRoom)).toBeUndefined();
     const fifo = `${path}.fifo`;
     execFileSync("mkfifo", [fifo]);
     for (const other of [temporaryFolder(), `${path}.none`, fifo]) {
-      expect(decodeFile(other, () => undefined, blobsOf)).toBeUndefined();
+      expect(decodeFile(other, () => undefined, blobsOf, plainRoom)).toBeUndefined();
     }
   });
 
