@@ -85,7 +85,7 @@ export interface Device {
    * a shader or the device itself failed.
    */
   readonly settled: Promise<void> | undefined;
-  /** Sends what is queued; resolves when the device is at most one step behind the host. */
+  /** Sends what is queued as a step; resolves when the device has it and at most one before it to do. */
   submit(): Promise<void>;
   /** Sends what is queued; resolves when all of it is done. */
   finish(): Promise<void>;

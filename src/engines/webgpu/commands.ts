@@ -3,6 +3,7 @@ import type { GpuBuffer } from "./buffer-pool.ts";
 import type { Failures } from "./failures.ts";
 import { LapClock } from "./lap-clock.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import { UploadRing } from "./upload-ring.ts";
 import { MAP_READ, Usage } from "./usage.ts";
 
 /** Room for the parameters of that many bytes of dispatches in one submission. */
@@ -20,8 +21,8 @@ export interface Traffic {
 /**
  * Work in the order in which it is asked for, recorded until a result is needed.
  *
- * One iteration is one submission: kernels and copies are recorded, and go to the device when an array is read,
- * when one that recorded work still reads is overwritten from the host, or when `submit` is called.
+ * One iteration is one submission: kernels and copies are recorded, and go to the device when an array is read or `submit`
+ * is called.
  *
  * The parameters of all dispatches of a submission lie in one uniform buffer, the arena, each at an offset of its
  * own, and are written with one call just before it.
@@ -41,12 +42,15 @@ export class Commands {
   #pass: GPUComputePassEncoder | undefined;
   /** The number of the submission that is being recorded. */
   #serial = 1;
-  #inFlight: Promise<unknown> = Promise.resolve();
+  readonly #uploads: UploadRing;
+  /** The ends of the last step and of the one before it. */
+  #ends: readonly [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()];
 
   constructor(device: GPUDevice, failures: Failures, stopwatch: Stopwatch | undefined) {
     this.#device = device;
     this.#failures = failures;
     this.stopwatch = stopwatch;
+    this.#uploads = new UploadRing(device);
     this.#laps = device.features.has("timestamp-query") ? new LapClock(device) : undefined;
     this.#alignment = device.limits.minUniformBufferOffsetAlignment;
     this.arena = device.createBuffer({
@@ -97,12 +101,17 @@ export class Commands {
     this.#outsidePass(buffer).clearBuffer(buffer.handle);
   }
 
-  /** Writes the elements of a host array to a buffer, after all work recorded so far. */
+  /** Writes the elements of a host array to a buffer, after all work recorded so far; `array` may be changed afterwards. */
   upload(array: Float32Array, to: GpuBuffer): void {
     this.#failures.throwIfAny();
+    this.traffic.uploaded += array.byteLength;
+    const from = this.#uploads.write(array);
+    if (from) {
+      this.#outsidePass(to).copyBufferToBuffer(from, 0, to.handle, 0, array.byteLength);
+      return;
+    }
     // Writes of the queue come before the commands that are still being recorded.
     if (to.usedIn === this.#serial) this.submit();
-    this.traffic.uploaded += array.byteLength;
     this.#device.queue.writeBuffer(to.handle, 0, unshared(array));
   }
 
@@ -143,6 +152,7 @@ export class Commands {
     const hasLaps = this.#laps?.resolve(this.#encoder);
     this.#device.queue.writeBuffer(this.arena, 0, this.#params, 0, this.#paramsUsed);
     this.#device.queue.submit([this.#encoder.finish()]);
+    this.#uploads.sent();
     if (hasLaps) void this.#laps?.read();
     this.traffic.submissions++;
     this.#encoder = undefined;
@@ -151,14 +161,14 @@ export class Commands {
   }
 
   /**
-   * Sends what is recorded, and waits until the device is at most one submission behind: the host prepares one
-   * step while the device does the one before, and no queue grows without bound.
+   * Waits until the device has one step to do at most, and sends what is recorded as the next: the host prepares a step
+   * while the device has two, and no queue grows without bound.
    */
   async submitAndPace(): Promise<void> {
-    this.submit();
-    const before = this.#inFlight;
-    this.#inFlight = this.#device.queue.onSubmittedWorkDone();
+    const [last, before] = this.#ends;
     await before;
+    this.submit();
+    this.#ends = [this.#device.queue.onSubmittedWorkDone(), last];
     await this.#failures.settle();
   }
 

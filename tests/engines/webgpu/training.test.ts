@@ -124,6 +124,26 @@ describeGpu("a training step on the GPU", () => {
     solver.close();
   });
 
+  test("steps that follow each other unawaited give the bits of steps that are waited for, batch by batch", async () => {
+    const run = async (isAwaited: boolean): Promise<number[][]> => {
+      const gpu = theGpu();
+      const solver = solverOf(SMALL, "display: 7", createEngines({ gpu }));
+      solver.callbacks.push({
+        readsLoss: false,
+        onStart: async ({ iter }) => {
+          if (isAwaited) await gpu.finish();
+          feed(solver, iter, 3);
+        },
+      });
+      await solver.step(20);
+      await solver.net.toHost();
+      const weights = solver.net.learnableParams.map(({ blob }) => Array.from(blob.values()));
+      solver.close();
+      return weights;
+    };
+    expect(await run(false)).toEqual(await run(true));
+  });
+
   test("gives the same bits twice", async () => {
     const run = async (): Promise<number[][]> => {
       const solver = solverOf(SMALL, "", createEngines({ gpu: theGpu() }));
