@@ -12,6 +12,11 @@ export interface Question {
   readonly pictures?: readonly Picture[];
 }
 
+/** In place of a question: one step of tuning. The answer is what is known of the model when all are done. */
+export interface Tune {
+  readonly tune: true;
+}
+
 /** A picture's file, and what is to be said of it. */
 export interface Picture {
   readonly bytes: Uint8Array;

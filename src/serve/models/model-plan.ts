@@ -59,6 +59,6 @@ export interface ModelFacts {
   readonly labels: readonly string[];
   /** How many threads its engine uses. */
   readonly threads: number;
-  /** Milliseconds that a pass of one row takes at least. */
+  /** Milliseconds that a pass of one row takes at least; infinite until it has been timed. */
   readonly passTime: number;
 }

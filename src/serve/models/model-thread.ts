@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { isFile } from "../../io/files/file-system.ts";
 import { AskedThread } from "../../threads/asked-thread.ts";
 import { type Log, silent } from "../../util/log.ts";
-import type { OpenBefore, Question, ThreadData } from "./messages.ts";
+import type { OpenBefore, Question, ThreadData, Tune } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
 import type { SharedWeights } from "./shared-weights.ts";
@@ -13,7 +13,8 @@ import { memoryOf } from "./tensors.ts";
 const THREAD = new URL("./thread.js", import.meta.url);
 
 /**
- * Opens a model in a thread of its own, and here too where its passes are short; here alone where there is no compiled thread.
+ * Opens a model in a thread of its own, and later here too where its passes are short; here alone where there is no compiled thread. It
+ * answers when this is done; how long its passes take is found out afterwards.
  *
  * @param onEnd is told that the thread has ended though nobody closed it
  * @throws CaffeError where it cannot be opened
@@ -30,9 +31,7 @@ export async function openModel(
   let host: ModelHost | undefined;
   const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
   await thread.opened;
-  host = areShort(thread.facts)
-    ? new ShortPassesNear(thread, openNearLater(thread, data, log))
-    : thread;
+  host = new ShortPassesNear(thread, openNearLater(thread, data, log));
   return host;
 }
 
@@ -42,15 +41,19 @@ async function openNear(data: ThreadData, log: Log): Promise<ModelHost> {
   return await NearModel.open(data, log);
 }
 
-/** The same model here, which its thread need not wait for. */
+/** The same model here, where its passes turn out to be short. */
 async function openNearLater(
-  { facts, weights }: ModelThread,
+  thread: ModelThread,
   data: ThreadData,
   log: Log,
 ): Promise<ModelHost | undefined> {
   try {
+    await thread.tune();
+    const { facts, weights } = thread;
+    if (!areShort(facts)) return undefined;
     return await openNear({ ...data, isShared: false, before: { facts, weights } }, silent);
   } catch (error) {
+    if (thread.hasEnded) return undefined;
     const why = error instanceof Error ? error.message : String(error);
     log("warning", "serve", `Short passes of ${data.plan.model} take longer, in a thread: ${why}`);
     return undefined;
@@ -59,14 +62,24 @@ async function openNearLater(
 
 class ModelThread implements ModelHost {
   readonly opened: Promise<void>;
-  readonly #thread: AskedThread<OpenBefore, Question, Timed>;
+  readonly #thread: AskedThread<OpenBefore, Question | Tune, Timed | OpenBefore | undefined>;
   #open: OpenBefore | undefined;
+  #hasEnded = false;
 
   constructor(data: ThreadData, log: Log, onEnd: (why: Error) => void, file: URL) {
-    this.#thread = new AskedThread({ file, data, what: "a model's thread", log, onEnd });
+    const ended = (why: Error): void => {
+      this.#hasEnded = true;
+      onEnd(why);
+    };
+    this.#thread = new AskedThread({ file, data, what: "a model's thread", log, onEnd: ended });
     this.opened = this.#thread.opened.then((open) => {
       this.#open = open;
     });
+  }
+
+  /** Whether it was closed, or has ended otherwise. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get facts(): ModelFacts {
@@ -77,11 +90,19 @@ class ModelThread implements ModelHost {
     return (this.#open as OpenBefore).weights;
   }
 
-  ask(question: Question): Promise<Timed> {
-    return this.#thread.ask(question, memoryOf(question.inputs));
+  async ask(question: Question): Promise<Timed> {
+    return (await this.#thread.ask(question, memoryOf(question.inputs))) as Timed;
+  }
+
+  /** Lets it find out how fast it is, step by step between what others ask. */
+  async tune(): Promise<void> {
+    let tuned: OpenBefore | undefined;
+    while (!tuned) tuned = (await this.#thread.ask({ tune: true })) as OpenBefore | undefined;
+    this.#open = tuned;
   }
 
   close(): Promise<void> {
+    this.#hasEnded = true;
     return this.#thread.close();
   }
 }

@@ -3,8 +3,6 @@ import { enginesNamed } from "../../engines/open.ts";
 import { deployNetOf } from "../../inference/deploy-net.ts";
 import { Net } from "../../net/net.ts";
 import { type Log, silent } from "../../util/log.ts";
-import { recordOf } from "../../util/records.ts";
-import { countOf } from "../../util/shape.ts";
 import { BatchNets, runNet, runRowByRow } from "./batch-nets.ts";
 import { whyAlone } from "./batch-probe.ts";
 import { lookAt } from "./look-at.ts";
@@ -14,20 +12,13 @@ import { openPictureModel, type PictureModel } from "./picture-models.ts";
 import { type SharedWeights, shareWeights, useWeights } from "./shared-weights.ts";
 import type { Tensors } from "./tensors.ts";
 
-/** Milliseconds of a pass beyond which several threads are of use. */
-const WORTH_HELP = 20;
-/** How much faster several threads have to be: they take cores that requests are read and answered on. */
-const HELP_PAYS = 1.3;
-/** A pass is timed so often, or for so many milliseconds. */
-const TIMED_PASSES = 60;
-const TIMED_FOR = 100;
-
 /** A net that answers: opened by a thread, or where threads cannot be. */
 export class OpenModel {
-  #facts: ModelFacts;
+  readonly facts: ModelFacts;
   readonly #net: Net;
   readonly #nets: BatchNets;
   readonly #pictures: PictureModel | undefined;
+  #shared: SharedWeights | undefined;
 
   private constructor(
     net: Net,
@@ -38,11 +29,7 @@ export class OpenModel {
     this.#net = net;
     this.#nets = nets;
     this.#pictures = pictures;
-    this.#facts = facts;
-  }
-
-  get facts(): ModelFacts {
-    return this.#facts;
+    this.facts = facts;
   }
 
   /**
@@ -52,40 +39,7 @@ export class OpenModel {
    */
   static async open(plan: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
     const { threads = availableParallelism() } = before?.facts ?? plan;
-    const opened = await OpenModel.#open({ ...plan, threads }, log, before);
-    if (before) return opened;
-    await opened.#timePasses();
-    return plan.threads !== undefined || threads === 1 ? opened : await opened.#withoutHelp(plan);
-  }
-
-  /** The same with a single thread where that is faster: a small net is done before several threads have met. */
-  async #withoutHelp(plan: ModelPlan): Promise<OpenModel> {
-    const together = this.facts.passTime;
-    if (together > WORTH_HELP) return this;
-    const before = { facts: { ...this.facts, threads: 1 }, weights: this.share() };
-    const alone = await OpenModel.#open({ ...plan, threads: 1 }, silent, before);
-    await alone.#timePasses();
-    const helps = alone.facts.passTime > HELP_PAYS * together;
-    const [faster, slower] = helps ? [this, alone] : [alone, this];
-    slower.close();
-    return faster;
-  }
-
-  /** Finds out how long a pass of one row takes at least. */
-  async #timePasses(): Promise<void> {
-    const { inputs, maxBatch } = this.facts;
-    const zeros = inputs.map(({ name, shape: given }) => {
-      const shape = maxBatch > 0 ? [1, ...given.slice(1)] : given;
-      return [name, { shape, data: new Float32Array(countOf(shape)) }] as const;
-    });
-    const until = performance.now() + TIMED_FOR;
-    let passTime = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < TIMED_PASSES && performance.now() < until; i++) {
-      const from = performance.now();
-      await this.ask({ inputs: recordOf(zeros), rows: maxBatch > 0 ? 1 : 0 });
-      passTime = Math.min(passTime, performance.now() - from);
-    }
-    this.#facts = { ...this.facts, passTime };
+    return await OpenModel.#open({ ...plan, threads }, log, before);
   }
 
   static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
@@ -102,7 +56,9 @@ export class OpenModel {
     const nets = new BatchNets(net, param, options);
     if (before) {
       useWeights(net, before.weights);
-      return new OpenModel(net, nets, pictures, before.facts);
+      const model = new OpenModel(net, nets, pictures, before.facts);
+      model.#shared = before.weights;
+      return model;
     }
     if (plan.weights.length === 0) warnOfUntrained(net, log);
     try {
@@ -129,9 +85,10 @@ export class OpenModel {
     }
   }
 
-  /** Moves the weights to memory that other threads may use too. */
+  /** The weights, which are moved to memory that other threads may use too. */
   share(): SharedWeights {
-    return shareWeights(this.#net);
+    this.#shared ??= shareWeights(this.#net);
+    return this.#shared;
   }
 
   /** Answers a question; several have to be asked one after the other. */

@@ -23,7 +23,7 @@ export class ShortPassesNear implements ModelHost {
   readonly #opening: Promise<void>;
   #near: ModelHost | undefined;
 
-  /** @param far in a thread of its own; near: the same model in this one, undefined where it cannot be opened here */
+  /** @param far in a thread of its own; near: the same model in this one, undefined where its passes are long or it cannot be opened here */
   constructor(far: ModelHost, near: Promise<ModelHost | undefined>) {
     this.#far = far;
     this.#opening = near.then((host) => {
@@ -47,7 +47,9 @@ export class ShortPassesNear implements ModelHost {
   }
 
   async close(): Promise<void> {
+    // Tuning ends with the thread.
+    await this.#far.close();
     await this.#opening;
-    await Promise.all([this.#near?.close(), this.#far.close()]);
+    await this.#near?.close();
   }
 }

@@ -1,25 +1,30 @@
 import { answerQuestions } from "../../threads/answering.ts";
-import type { OpenBefore, Question, ThreadData } from "./messages.ts";
+import type { OpenBefore, Question, ThreadData, Tune } from "./messages.ts";
 import type { Timed } from "./model-host.ts";
 import { OpenModel } from "./open-model.ts";
 import { areShort } from "./short-passes.ts";
 import { memoryOf } from "./tensors.ts";
+import { TunedModel } from "./tuning.ts";
 
 // A thread that opens one model and answers for it.
 
-await answerQuestions<ThreadData, OpenBefore, Question, Timed>(
+await answerQuestions<ThreadData, OpenBefore, Question | Tune, Timed | OpenBefore | undefined>(
   async ({ plan, isShared, before }, log) => {
-    const model = await OpenModel.open(plan, log, before);
-    const { facts } = model;
-    const isUsed = isShared || areShort(facts);
+    const tuned = new TunedModel(await OpenModel.open(plan, log, before), plan);
+    const { facts } = tuned.model;
     return {
-      opened: { facts, weights: isUsed ? model.share() : [] },
+      opened: { facts, weights: isShared ? tuned.model.share() : [] },
       async answer(question) {
+        if ("tune" in question) {
+          const found = await tuned.tune();
+          const isUsed = isShared || (found && areShort(found));
+          return found && { facts: found, weights: isUsed ? tuned.model.share() : [] };
+        }
         const from = performance.now();
-        const answer = await model.ask(question);
+        const answer = await tuned.model.ask(question);
         return { answer, milliseconds: performance.now() - from };
       },
-      memoryOf: ({ answer }) => memoryOf(answer.outputs),
+      memoryOf: (told) => (told && "answer" in told ? memoryOf(told.answer.outputs) : []),
     };
   },
 );
