@@ -8,6 +8,7 @@ export { maxPool, maxPoolBackward, meanPool, toFloats } from "./pooling";
 export { multiplyPanels, packColumns, packRows, packTransposed, product, productScratch, rowProducts } from "./product";
 export { absoluteSum, addSums, dot } from "./sums";
 export { update } from "./updates";
+export { winogradData, winogradOutputs, winogradWeights } from "./winograd";
 
 /** Where memory that the module does not use begins. */
 export function heapBase(): usize {

@@ -353,7 +353,7 @@ function sumsOf(a: v128, b: v128, c: v128, d: v128): v128 {
 /** Stores the columns of four rows as rows, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function transpose(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
+export function transpose(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
   const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
   const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);

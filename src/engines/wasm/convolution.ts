@@ -4,6 +4,7 @@ import { slopeOf } from "../ops/rectifier-slope.ts";
 import type { Arrays } from "./arrays.ts";
 import type { Address } from "./kernels.ts";
 import { Windows } from "./windows.ts";
+import { isWorthWinograd, winogradConvolution } from "./winograd.ts";
 
 /** Lengths of what is unfolded and multiplied at a time, so that it lies in the second cache. */
 const DEPTH = 384;
@@ -17,8 +18,14 @@ function inParts(whole: number, length: number, use: (begin: number, size: numbe
   for (let begin = 0; begin < whole; begin += length) use(begin, Math.min(length, whole - begin));
 }
 
-/** Convolution by unfolding windows into columns, some at a time, and multiplying them while they are in the cache. */
+/** Convolution, by the algorithm that takes the least work. */
 export function wasmConvolution(arrays: Arrays, d: ConvolutionDescriptor): LinearOp {
+  const unfolded = unfoldedConvolution(arrays, d);
+  return isWorthWinograd(d) ? { ...unfolded, ...winogradConvolution(arrays, d) } : unfolded;
+}
+
+/** Convolution by unfolding windows into columns, some at a time, and multiplying them while they are in the cache. */
+function unfoldedConvolution(arrays: Arrays, d: ConvolutionDescriptor): LinearOp {
   const { kernels } = arrays;
   const windows = new Windows(arrays, d);
   const { elements, positions, paddedSize, isPadded } = windows;

@@ -221,4 +221,45 @@ export interface Kernels {
     a: Address,
     b: Address,
   ): number;
+
+  // winograd.ts
+  winogradData(
+    first: number,
+    count: number,
+    rows: number,
+    groups: number,
+    channels: number,
+    height: number,
+    width: number,
+    padH: number,
+    padW: number,
+    x: Address,
+    image: number,
+    to: Address,
+    point: number,
+  ): void;
+  winogradWeights(
+    rows: number,
+    depth: number,
+    row: number,
+    along: number,
+    isTurned: boolean,
+    w: Address,
+    to: Address,
+    point: number,
+  ): void;
+  winogradOutputs(
+    first: number,
+    count: number,
+    rows: number,
+    groups: number,
+    outputs: number,
+    height: number,
+    width: number,
+    sums: Address,
+    point: number,
+    bias: Address,
+    y: Address,
+    image: number,
+  ): void;
 }

@@ -50,6 +50,16 @@ describe.skipIf(!engines)("wasm", () => {
     await checkParity(engines, convolution(text), [shape]);
   });
 
+  // Shapes that go by Winograd's algorithm: groups of tiles over edges, padding of every width, odd numbers of channels.
+  test.each([
+    ["rows of 13 in two groups", [3, 74, 13, 13], "num_output: 70 pad: 1 group: 2"],
+    ["groups that end in a part", [2, 33, 18, 35], "num_output: 35 pad: 0 bias_term: false"],
+    ["wide padding", [2, 40, 14, 30], "num_output: 41 pad_h: 3 pad_w: 2"],
+    ["more tiles than a block, inside of the plane", [1, 32, 40, 60], "num_output: 36 pad: 1"],
+  ])("a convolution of 3×3 over %s is the reference's", async (_, shape, text) => {
+    await checkParity(engines, convolution(`kernel_size: 3 ${text}`), [shape]);
+  });
+
   test.each([
     [1, 3, 2, ""],
     [5, 1030, 7, ""],
