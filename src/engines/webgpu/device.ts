@@ -76,7 +76,7 @@ export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
     isHalf && isWhole && adapter.features.has(SUBGROUP_MATRICES)
       ? subgroupMatricesOf(adapter.info)
       : undefined;
-  if (matrices) features.push(SUBGROUP_MATRICES);
+  if (matrices) features.push(SUBGROUP_MATRICES as GPUFeatureName);
   const requiredLimits = Object.fromEntries(
     LIMITS.filter((limit) => !without.includes(limit)).map((limit) => [
       limit,

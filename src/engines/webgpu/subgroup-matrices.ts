@@ -7,8 +7,8 @@ export interface SubgroupMatrices {
   readonly subgroup: number;
 }
 
-/** The feature, as Dawn calls it while it is no standard. */
-export const SUBGROUP_MATRICES = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+/** The feature, as Dawn calls it while it is no standard; WebGPU's types do not know it. */
+export const SUBGROUP_MATRICES = "chromium-experimental-subgroup-matrix";
 
 /** A kind of blocks that an adapter can multiply. */
 interface Config {

@@ -20,9 +20,8 @@ async function emptyGpu(
   const entry = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
   entries.push(entry);
   const adapter = await entry.requestAdapter();
-  const features = (["shader-f16", "subgroups", SUBGROUP_MATRICES] as const).filter(
-    (name) => !without.includes(name),
-  );
+  const all = ["shader-f16", "subgroups", SUBGROUP_MATRICES] as GPUFeatureName[];
+  const features = all.filter((name) => !without.includes(name));
   const device = await adapter?.requestDevice({ requiredFeatures: features });
   if (!device) throw new Error("Dawn has no empty device");
   const names = { name: "none", vendor: "", architecture: "", driver: "", isSoftware: false };
