@@ -1,5 +1,7 @@
 import type { CommandModule } from "yargs";
 import { checkWritable, writeFileAtomically } from "../../io/files/atomic-file.ts";
+import { fileExists } from "../../io/files/file-system.ts";
+import { outputTarget } from "../../io/files/output-target.ts";
 import { printPrototxt } from "../../io/text/prototxt.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
 import { quantize as quantizeNet } from "../../quantize/quantize.ts";
@@ -104,7 +106,7 @@ async function run(flags: QuantizeFlags): Promise<void> {
   if (!flags.model) throw new CaffeError("Need a model definition. Give --model=FILE.");
   if (!flags.weights) throw new CaffeError("Need model weights. Give --weights=FILE.");
   checkFlags(flags);
-  checkWritable(flags.out);
+  checkOutputs(flags.out, [flags.model, ...listOf("weights", flags.weights)]);
   const param = readNetParameter(flags.model, quiet);
   const net = {
     engines: await enginesFor(flags, log),
@@ -145,6 +147,22 @@ function checkFlags({ percentile, least_agreement: agreement }: QuantizeFlags): 
   if (!(agreement >= 0 && agreement <= 1)) {
     throw new CaffeError(`--least_agreement is ${agreement}. Expected 0 to 1.`);
   }
+}
+
+/**
+ * Makes sure, before batches are run, that what is to be written can be, and takes no place of what is read.
+ * @throws CaffeError where that is not so
+ */
+function checkOutputs(out: string, inputs: readonly string[]): void {
+  if (out === "") throw new CaffeError("OUT is empty. Expected what the files' names begin with.");
+  checkWritable(out, "what begins with");
+  const placeOf = (file: string): string => outputTarget(file).path;
+  const written = [".prototxt", ".caffemodel", ".json"].map((ending) => placeOf(out + ending));
+  const replaced = inputs.find((file) => fileExists(file) && written.includes(placeOf(file)));
+  if (replaced === undefined) return;
+  throw new CaffeError(
+    `OUT ${out} would replace "${replaced}", which the net is read from. Expected another name.`,
+  );
 }
 
 function tableOf(

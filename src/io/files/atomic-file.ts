@@ -223,9 +223,10 @@ function writeFlushed(path: string, chunks: Iterable<Uint8Array>, { before }: Ou
 
 /**
  * Makes sure, before hours of work, that files under the prefix can be written.
+ * @param what the prefix is of, for the error
  * @throws FileError where they cannot
  */
-export function checkWritable(prefix: string): void {
+export function checkWritable(prefix: string, what = "snapshot prefix"): void {
   const probe = `${prefix}_iter_0.tempfile`;
   try {
     if (existsSync(probe)) accessSync(dirname(probe), constants.W_OK);
@@ -235,7 +236,7 @@ export function checkWritable(prefix: string): void {
     }
   } catch (error) {
     throw new FileError(
-      `Cannot write to snapshot prefix '${prefix}'.  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
+      `Cannot write to ${what} '${prefix}'.  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Net } from "../../../src/net/net.ts";
@@ -63,4 +63,19 @@ test.for([
   const { status, stderr } = await caffeHere(["quantize", join(folder, "out"), ...flags, ...more]);
   expect(status).not.toBe(0);
   expect(stderr).toMatch(message);
+});
+
+test("what would take the place of the model or its weights is refused, through links too; so are an empty name and a folder that is not there", async () => {
+  const { folder, flags } = prepared();
+  const refusal = async (out: string): Promise<string> => {
+    const { status, stderr } = await caffeHere(["quantize", out, ...flags, "--data", folder]);
+    expect(status).toBe(1);
+    return stderr;
+  };
+  symlinkSync(join(folder, "net.caffemodel"), join(folder, "link.caffemodel"));
+  expect(await refusal(join(folder, "net"))).toMatch(/would replace ".*net\.prototxt", which/);
+  expect(await refusal(join(folder, "link"))).toMatch(/would replace ".*net\.caffemodel", which/);
+  expect(await refusal("")).toContain("OUT is empty.");
+  expect(await refusal(join(folder, "none/net"))).toMatch(/Cannot write to what begins with '/);
+  expect(readFileSync(join(folder, "net.prototxt"), "utf8")).toBe(model);
 });
