@@ -27,7 +27,10 @@ export interface ServeOptions {
   readonly maxPixels?: number | undefined;
   /** Milliseconds within which a request has to be there whole; 30,000 by default. */
   readonly receiveTimeout?: number | undefined;
-  /** Passes that run at once, and threads of each model; 1 by default, whose engine uses all cores. */
+  /**
+   * Passes of a model that run side by side when several requests are there, each on its share of the cores; one that is alone has all.
+   * 2 by default; never more than there are cores.
+   */
   readonly workers?: number | undefined;
   /** Milliseconds between two looks at the models' files; 1000 by default, 0 to look never. */
   readonly reload?: number | undefined;
@@ -52,7 +55,7 @@ export const SERVE_DEFAULTS = {
   maxJson: 16 * 2 ** 20,
   maxPixels: 25e6,
   receiveTimeout: 30_000,
-  workers: 1,
+  workers: 2,
   reload: 1000,
   maxConnections: 1024,
   drain: 10_000,

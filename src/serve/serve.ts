@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { BodyReader } from "../http/body-reader.ts";
 import { HttpError } from "../http/http-error.ts";
 import { HttpServer } from "../http/http-server.ts";
@@ -38,7 +39,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { log = silent } = options;
   const all = withDefaults(options);
   const { host, port, timeout, maxBody, drain, maxQueue, maxDelay, maxConnections } = all;
-  const { maxJson, maxPixels, receiveTimeout, workers, reload } = all;
+  const { maxJson, maxPixels, receiveTimeout, reload } = all;
+  const workers = Math.min(all.workers, availableParallelism());
   const dispatcher = new Dispatcher(workers);
   const models = new Map<string, ServedModel>();
   const metrics = new Metrics();

@@ -60,7 +60,7 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
           least: 1,
           most: 64,
           describe:
-            "passes that run at once, and threads of each model; the engine's threads are shared out among them",
+            "passes of a model that run side by side when several requests are there, each on its share of the cores; one that is alone has all",
         }),
       )
       .option(

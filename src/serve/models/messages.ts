@@ -46,7 +46,7 @@ export interface OpenBefore {
 /** What a thread begins with. */
 export interface ThreadData {
   readonly plan: ModelPlan;
-  /** Whether others will use its weights. */
+  /** Whether others will use its weights, unless its passes are short. */
   readonly isShared: boolean;
   readonly before: OpenBefore | undefined;
 }

@@ -1,6 +1,5 @@
-import type { Answer, Question } from "./messages.ts";
+import type { Answer, OpenBefore, Question } from "./messages.ts";
 import type { ModelFacts } from "./model-plan.ts";
-import type { SharedWeights } from "./shared-weights.ts";
 
 /** An answer, and how long it took the net. */
 export interface Timed {
@@ -11,8 +10,8 @@ export interface Timed {
 /** A model that is open somewhere and answers one question at a time. */
 export interface ModelHost {
   readonly facts: ModelFacts;
-  /** Its weights, where others are to use them. */
-  readonly weights: SharedWeights;
+  /** What other threads open the same model with, once it is known how fast it is; undefined where it ends before. */
+  readonly tuned?: Promise<OpenBefore | undefined>;
   /** @throws CaffeError that refuses what was given; any other error is a bug or the end of its thread */
   ask(question: Question): Promise<Timed>;
   close(): Promise<void>;

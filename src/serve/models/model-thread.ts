@@ -5,7 +5,6 @@ import { type Log, silent } from "../../util/log.ts";
 import type { OpenBefore, Question, ThreadData, Tune } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
-import type { SharedWeights } from "./shared-weights.ts";
 import { areShort, ShortPassesNear } from "./short-passes.ts";
 import { memoryOf } from "./tensors.ts";
 
@@ -31,7 +30,11 @@ export async function openModel(
   let host: ModelHost | undefined;
   const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
   await thread.opened;
-  host = new ShortPassesNear(thread, openNearLater(thread, data, log));
+  // What another thread has found out holds here.
+  if (data.before) return thread;
+  const tuned = thread.tune();
+  const isTuned = tuned.catch(() => undefined);
+  host = new ShortPassesNear(thread, isTuned, openNearLater(thread, tuned, data, log));
   return host;
 }
 
@@ -44,14 +47,14 @@ async function openNear(data: ThreadData, log: Log): Promise<ModelHost> {
 /** The same model here, where its passes turn out to be short. */
 async function openNearLater(
   thread: ModelThread,
+  tuned: Promise<OpenBefore>,
   data: ThreadData,
   log: Log,
 ): Promise<ModelHost | undefined> {
   try {
-    await thread.tune();
-    const { facts, weights } = thread;
-    if (!areShort(facts)) return undefined;
-    return await openNear({ ...data, isShared: false, before: { facts, weights } }, silent);
+    const before = await tuned;
+    if (!areShort(before.facts)) return undefined;
+    return await openNear({ ...data, isShared: false, before }, silent);
   } catch (error) {
     if (thread.hasEnded) return undefined;
     const why = error instanceof Error ? error.message : String(error);
@@ -63,7 +66,7 @@ async function openNearLater(
 class ModelThread implements ModelHost {
   readonly opened: Promise<void>;
   readonly #thread: AskedThread<OpenBefore, Question | Tune, Timed | OpenBefore | undefined>;
-  #open: OpenBefore | undefined;
+  #facts: ModelFacts | undefined;
   #hasEnded = false;
 
   constructor(data: ThreadData, log: Log, onEnd: (why: Error) => void, file: URL) {
@@ -72,8 +75,8 @@ class ModelThread implements ModelHost {
       onEnd(why);
     };
     this.#thread = new AskedThread({ file, data, what: "a model's thread", log, onEnd: ended });
-    this.opened = this.#thread.opened.then((open) => {
-      this.#open = open;
+    this.opened = this.#thread.opened.then(({ facts }) => {
+      this.#facts = facts;
     });
   }
 
@@ -83,11 +86,7 @@ class ModelThread implements ModelHost {
   }
 
   get facts(): ModelFacts {
-    return (this.#open as OpenBefore).facts;
-  }
-
-  get weights(): SharedWeights {
-    return (this.#open as OpenBefore).weights;
+    return this.#facts as ModelFacts;
   }
 
   async ask(question: Question): Promise<Timed> {
@@ -95,10 +94,11 @@ class ModelThread implements ModelHost {
   }
 
   /** Lets it find out how fast it is, step by step between what others ask. */
-  async tune(): Promise<void> {
+  async tune(): Promise<OpenBefore> {
     let tuned: OpenBefore | undefined;
     while (!tuned) tuned = (await this.#thread.ask({ tune: true })) as OpenBefore | undefined;
-    this.#open = tuned;
+    this.#facts = tuned.facts;
+    return tuned;
   }
 
   close(): Promise<void> {

@@ -3,28 +3,24 @@ import type { Question, ThreadData } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
 import { OpenModel } from "./open-model.ts";
-import type { SharedWeights } from "./shared-weights.ts";
 import { TunedModel } from "./tuning.ts";
 
 /** A model that answers in the thread that asks, which does nothing else meanwhile. */
 export class NearModel implements ModelHost {
   readonly facts: ModelFacts;
-  readonly weights: SharedWeights;
   readonly #model: OpenModel;
 
-  private constructor(model: OpenModel, facts: ModelFacts, weights: SharedWeights) {
+  private constructor(model: OpenModel, facts: ModelFacts) {
     this.#model = model;
     this.facts = facts;
-    this.weights = weights;
   }
 
   /** @throws CaffeError where it cannot be opened */
-  static async open({ plan, isShared, before }: ThreadData, log: Log): Promise<NearModel> {
+  static async open({ plan, before }: ThreadData, log: Log): Promise<NearModel> {
     const tuned = new TunedModel(await OpenModel.open(plan, log, before), plan);
     let facts = before?.facts;
     while (!facts) facts = await tuned.tune();
-    const { model } = tuned;
-    return new NearModel(model, facts, isShared ? model.share() : []);
+    return new NearModel(tuned.model, facts);
   }
 
   async ask(question: Question): Promise<Timed> {

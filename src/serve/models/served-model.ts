@@ -4,10 +4,11 @@ import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Dispatcher } from "../queue/dispatcher.ts";
 import { PassQueue, type QueueLimits, type RunPass, type Versioned } from "../queue/pass-queue.ts";
-import type { Question } from "./messages.ts";
+import type { Question, ThreadData } from "./messages.ts";
 import type { ModelHost } from "./model-host.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
 import { openModel } from "./model-thread.ts";
+import { areShort } from "./short-passes.ts";
 
 /** Where a model comes from. */
 export interface ModelSource {
@@ -21,7 +22,7 @@ export interface ModelSource {
 interface KeepOptions {
   readonly limits: QueueLimits;
   readonly dispatcher: Dispatcher;
-  /** Threads of each model. */
+  /** How many passes of a model run side by side when several questions are there. */
   readonly workers: number;
   /** Milliseconds between two looks at the files; 0 to look never. */
   readonly reload: number;
@@ -49,13 +50,16 @@ export class ServedModel {
   #seen: string;
   #timer: NodeJS.Timeout | undefined;
   #reopening: NodeJS.Timeout | undefined;
+  /** Ends when no further threads are being opened. */
+  #opening: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   private constructor(
     source: ModelSource,
     options: KeepOptions,
     name: string,
-    hosts: readonly ModelHost[],
+    host: ModelHost,
+    plan: ModelPlan,
     stamp: string,
   ) {
     const { limits, dispatcher, onPass } = options;
@@ -64,10 +68,11 @@ export class ServedModel {
     this.#options = options;
     this.#stamp = stamp;
     this.#seen = stamp;
-    this.#facts = (hosts[0] as ModelHost).facts;
+    this.#facts = host.facts;
     this.#queue = new PassQueue(limits, (pass) => onPass(name, pass), dispatcher.wake);
     dispatcher.add(this.#queue);
-    this.#queue.use({ number: 1, hosts });
+    this.#queue.use(1, host);
+    this.#openBesideLater(plan, host);
     this.#lookLater();
   }
 
@@ -79,13 +84,13 @@ export class ServedModel {
     const plan = source.plan();
     const stamp = stampOf(plan);
     let model: ServedModel | undefined;
-    const hosts = await openHosts(plan, options, (host, why) => model?.hostEnded(host, why));
-    const name = source.name ?? hosts[0]?.facts.netName ?? "";
+    const host = await openWhole(plan, options, (ended, why) => model?.hostEnded(ended, why));
+    const name = source.name ?? host.facts.netName;
     if (name === "") {
-      await Promise.all(hosts.map((host) => host.close()));
+      await host.close();
       throw new CaffeError(`${plan.model}: the net has no name. Expected --name=NAME.`);
     }
-    model = new ServedModel(source, options, name, hosts, stamp);
+    model = new ServedModel(source, options, name, host, plan, stamp);
     return model;
   }
 
@@ -137,19 +142,52 @@ export class ServedModel {
 
   async #replace(plan: ModelPlan, stamp: string): Promise<void> {
     try {
-      const hosts = await openHosts(plan, this.#options, (host, why) => this.hostEnded(host, why));
+      const host = await openWhole(plan, this.#options, (ended, why) => this.hostEnded(ended, why));
       if (this.#isClosed) {
-        await Promise.all(hosts.map((host) => host.close()));
+        await host.close();
         return;
       }
       this.#stamp = stamp;
       this.#version++;
-      this.#facts = (hosts[0] as ModelHost).facts;
-      this.#queue.use({ number: this.#version, hosts });
+      this.#facts = host.facts;
+      this.#queue.use(this.#version, host);
+      this.#openBesideLater(plan, host);
       const files = [plan.model, ...plan.weights].join(", ");
       this.#say("info", `is version ${this.#version} now, of ${files}`);
     } catch (error) {
       this.#refuse(stamp, error);
+    }
+  }
+
+  #openBesideLater(plan: ModelPlan, host: ModelHost): void {
+    const [before, now] = [this.#opening, this.#openBeside(plan, host)];
+    this.#opening = before.then(() => now);
+  }
+
+  /** Opens the model in further threads, for passes side by side, with the weights of the one that answers already. */
+  async #openBeside(plan: ModelPlan, host: ModelHost): Promise<void> {
+    const { workers, log } = this.#options;
+    const number = this.#version;
+    const before = await host.tuned;
+    // Passes that are short run one after the other in less time; those on a GPU share it anyway.
+    if (!before || workers < 2 || areShort(before.facts) || plan.gpu !== undefined) return;
+    const threads = plan.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+    const data: ThreadData = {
+      plan: { ...plan, threads },
+      isShared: false,
+      before: { ...before, facts: { ...before.facts, threads } },
+    };
+    const opened = await Promise.allSettled(
+      Array.from({ length: workers }, () =>
+        openModel(data, log, (ended, why) => this.hostEnded(ended, why)),
+      ),
+    );
+    const hosts = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    if (hosts.length === workers && this.#queue.join(number, hosts)) return;
+    await Promise.all(hosts.map((one) => one.close()));
+    const failed = opened.find((one) => one.status === "rejected");
+    if (failed && !this.#isClosed) {
+      log("warning", "serve", `Model "${this.name}" runs no passes side by side: ${failed.reason}`);
     }
   }
 
@@ -197,30 +235,18 @@ export class ServedModel {
     clearTimeout(this.#timer);
     clearTimeout(this.#reopening);
     await this.#queue.close(why);
+    await this.#opening;
   }
 }
 
-/** As many threads as are wanted, each with the model, the weights in memory that all use; none where one of them cannot open it. */
-async function openHosts(
-  given: ModelPlan,
+/** The model in a thread whose passes have all cores. */
+function openWhole(
+  plan: ModelPlan,
   { workers, log }: KeepOptions,
   onEnd: (host: ModelHost, why: Error) => void,
-): Promise<ModelHost[]> {
-  const share = Math.max(1, Math.floor(availableParallelism() / workers));
-  const plan = workers === 1 ? given : { ...given, threads: given.threads ?? share };
-  const first = await openModel({ plan, isShared: workers > 1, before: undefined }, log, onEnd);
-  const { facts, weights } = first;
-  const opened = await Promise.allSettled(
-    Array.from({ length: workers - 1 }, () =>
-      openModel({ plan, isShared: false, before: { facts, weights } }, log, onEnd),
-    ),
-  );
-  const others = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const hosts = [first, ...others];
-  const failed = opened.find((one) => one.status === "rejected");
-  if (!failed) return hosts;
-  await Promise.all(hosts.map((host) => host.close()));
-  throw failed.reason;
+): Promise<ModelHost> {
+  const isShared = workers > 1 && plan.gpu === undefined;
+  return openModel({ plan, isShared, before: undefined }, log, onEnd);
 }
 
 /** What changes when a model's files do. */

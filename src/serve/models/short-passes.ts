@@ -1,7 +1,6 @@
-import type { Question } from "./messages.ts";
+import type { OpenBefore, Question } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
-import type { SharedWeights } from "./shared-weights.ts";
 
 /** Milliseconds of a row below which its way to another thread and back costs more than its pass. */
 const SHORT = 0.4;
@@ -19,13 +18,19 @@ export function areShort({ passTime }: ModelFacts): boolean {
  * pass, its thread does.
  */
 export class ShortPassesNear implements ModelHost {
+  readonly tuned: Promise<OpenBefore | undefined>;
   readonly #far: ModelHost;
   readonly #opening: Promise<void>;
   #near: ModelHost | undefined;
 
   /** @param far in a thread of its own; near: the same model in this one, undefined where its passes are long or it cannot be opened here */
-  constructor(far: ModelHost, near: Promise<ModelHost | undefined>) {
+  constructor(
+    far: ModelHost,
+    tuned: Promise<OpenBefore | undefined>,
+    near: Promise<ModelHost | undefined>,
+  ) {
     this.#far = far;
+    this.tuned = tuned;
     this.#opening = near.then((host) => {
       this.#near = host;
     });
@@ -33,10 +38,6 @@ export class ShortPassesNear implements ModelHost {
 
   get facts(): ModelFacts {
     return this.#far.facts;
-  }
-
-  get weights(): SharedWeights {
-    return this.#far.weights;
   }
 
   ask(question: Question): Promise<Timed> {

@@ -13,7 +13,7 @@ await answerQuestions<ThreadData, OpenBefore, Question | Tune, Timed | OpenBefor
     const tuned = new TunedModel(await OpenModel.open(plan, log, before), plan);
     const { facts } = tuned.model;
     return {
-      opened: { facts, weights: isShared ? tuned.model.share() : [] },
+      opened: { facts, weights: [] },
       async answer(question) {
         if ("tune" in question) {
           const found = await tuned.tune();

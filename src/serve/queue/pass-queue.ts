@@ -34,11 +34,16 @@ interface Waiting {
   readonly answer: Deferred<Versioned>;
 }
 
-/** Threads with the same net and weights. */
+/** A model as it is open now. */
 interface ModelVersion {
   readonly number: number;
-  readonly hosts: readonly ModelHost[];
+  /** The one whose passes have all cores; undefined where its thread has ended. */
+  readonly whole: ModelHost | undefined;
+  /** Those whose passes run side by side, each on its share of the cores. */
+  readonly beside: readonly ModelHost[];
 }
+
+const NONE: ModelVersion = { number: 0, whole: undefined, beside: [] };
 
 /**
  * The questions that wait for one model, and the threads that answer for it. Who waits may leave, and is given up after a
@@ -52,7 +57,7 @@ export class PassQueue {
   #idle: ModelHost[] = [];
   /** Threads that answer, and will be closed when they have. */
   readonly #leaving = new Set<ModelHost>();
-  #version: ModelVersion = { number: 0, hosts: [] };
+  #version = NONE;
 
   /** @param wake is called when something may have become ready to run */
   constructor(limits: QueueLimits, onPass: (pass: RunPass) => void, wake: () => void) {
@@ -68,33 +73,58 @@ export class PassQueue {
 
   /** Whether there is a thread to answer. */
   get isReady(): boolean {
-    return this.#version.hosts.length > 0;
+    return this.#hosts.length > 0;
+  }
+
+  /** Whether passes can run side by side. */
+  get runsBeside(): boolean {
+    return this.#version.beside.length > 0;
+  }
+
+  get #hosts(): readonly ModelHost[] {
+    const { whole, beside } = this.#version;
+    return whole ? [whole, ...beside] : beside;
   }
 
   /**
-   * Lets other threads answer from now on; those before them end what they are at, and are closed. Who waits with what they
-   * do not take is told so.
+   * Lets another thread answer from now on; those before it end what they are at, and are closed. Who waits with what it
+   * does not take is told so.
    */
-  use(version: ModelVersion): void {
-    for (const host of this.#version.hosts) {
-      if (this.#idle.includes(host)) void host.close();
-      else this.#leaving.add(host);
+  use(number: number, host: ModelHost): void {
+    for (const one of this.#hosts) {
+      if (this.#idle.includes(one)) void one.close();
+      else this.#leaving.add(one);
     }
-    const [before] = this.#version.hosts;
-    const [host] = version.hosts;
-    if (before && host && !takesTheSame(before.facts, host.facts)) {
+    const [before] = this.#hosts;
+    if (before && !takesTheSame(before.facts, host.facts)) {
       const why = "the model has just been replaced by one with other inputs. Ask again.";
       for (const { answer } of this.#waiting.splice(0)) answer.reject(new HttpError(503, why));
     }
-    this.#version = version;
-    this.#idle = [...version.hosts];
+    this.#version = { number, whole: host, beside: [] };
+    this.#idle = [host];
     this.#wake();
+  }
+
+  /**
+   * Lets threads with the same model answer too, each on its share of the cores.
+   * @returns false where another version has taken its place
+   */
+  join(number: number, beside: readonly ModelHost[]): boolean {
+    if (this.#version.number !== number || !this.isReady) return false;
+    this.#version = { ...this.#version, beside };
+    this.#idle.push(...beside);
+    this.#wake();
+    return true;
   }
 
   /** No longer counts on a thread that has ended. */
   drop(host: ModelHost): void {
-    const { number, hosts } = this.#version;
-    this.#version = { number, hosts: hosts.filter((one) => one !== host) };
+    const { number, whole, beside } = this.#version;
+    this.#version = {
+      number,
+      whole: whole === host ? undefined : whole,
+      beside: beside.filter((one) => one !== host),
+    };
     this.#idle = this.#idle.filter((one) => one !== host);
     this.#leaving.delete(host);
   }
@@ -144,26 +174,37 @@ export class PassQueue {
   /** Since when the oldest question waits, where a pass can run now. */
   get readySince(): number | undefined {
     const [first] = this.#waiting;
-    const [host] = this.#idle;
+    const host = this.#next;
     if (!first || !host) return undefined;
     const { maxDelay } = this.#limits;
     const isRipe = first.question.rows === 0 || performance.now() - first.since >= maxDelay;
     return isRipe || this.#rows() >= host.facts.maxBatch ? first.since : undefined;
   }
 
+  /** Who answers next, of those whose passes run side by side where there are such. */
+  get #next(): ModelHost | undefined {
+    const { beside } = this.#version;
+    return this.runsBeside ? this.#idle.find((host) => beside.includes(host)) : this.#idle[0];
+  }
+
   #rows(): number {
     return this.#waiting.reduce((sum, { question }) => sum + question.rows, 0);
   }
 
-  /** Runs the next pass, whose questions no longer wait from now on. Nothing is thrown: who asked is told. */
-  async run(): Promise<void> {
-    const host = this.#idle.shift();
+  /**
+   * Runs the next pass, whose questions no longer wait from now on. Nothing is thrown: who asked is told.
+   * @param share among how many passes side by side the questions are shared out; undefined for one on all cores
+   */
+  async run(share?: number): Promise<void> {
+    const { number: version, whole } = this.#version;
+    const host = share === undefined && whole ? whole : this.#next;
     if (!host) return;
-    const { number: version } = this.#version;
+    this.#idle = this.#idle.filter((one) => one !== host);
     const waiting = this.#waiting.map(({ question }) => question);
+    const { maxBatch } = host.facts;
     const length = batchLength(
       waiting.slice(0, sameKind(waiting)).map(({ rows }) => rows),
-      host.facts.maxBatch,
+      Math.min(maxBatch, Math.ceil(this.#rows() / (share ?? 1))),
       areShort(host.facts),
     );
     const batch = this.#waiting.splice(0, length);
@@ -180,15 +221,15 @@ export class PassQueue {
       for (const one of batch) one.answer.reject(error);
     } finally {
       if (this.#leaving.delete(host)) void host.close();
-      else if (this.#version.hosts.includes(host)) this.#idle.push(host);
+      else if (this.#hosts.includes(host)) this.#idle.push(host);
     }
   }
 
   /** Refuses all who wait, and closes the threads. */
   async close(why: Error): Promise<void> {
     for (const { answer } of this.#waiting.splice(0)) answer.reject(why);
-    const hosts = [...this.#version.hosts, ...this.#leaving];
-    this.#version = { number: this.#version.number, hosts: [] };
+    const hosts = [...this.#hosts, ...this.#leaving];
+    this.#version = { ...NONE, number: this.#version.number };
     await Promise.all(hosts.map((host) => host.close()));
   }
 }

@@ -14,7 +14,6 @@ const facts = (passTime: number): ModelFacts => ({
 function host(asked: string[], name: string): ModelHost {
   return {
     facts: facts(0.1),
-    weights: [],
     ask: async () => {
       asked.push(name);
       return { answer: { outputs: {} }, milliseconds: 0 };
@@ -33,7 +32,7 @@ test("until it is open here, and where it cannot be, all run in the thread", asy
   const asked: string[] = [];
   const opening = deferred<ModelHost | undefined>();
   const [soon, never] = [opening.promise, Promise.resolve(undefined)].map(
-    (near) => new ShortPassesNear(host(asked, "thread"), near),
+    (near) => new ShortPassesNear(host(asked, "thread"), Promise.resolve(undefined), near),
   ) as [ShortPassesNear, ShortPassesNear];
   const row: Question = { inputs: {}, rows: 1 };
   await soon.ask(row);
@@ -49,7 +48,7 @@ test("until it is open here, and where it cannot be, all run in the thread", asy
 test("few rows run near; many, pictures and what cannot be joined in the thread", async () => {
   const asked: string[] = [];
   const near = Promise.resolve(host(asked, "here"));
-  const both = new ShortPassesNear(host(asked, "thread"), near);
+  const both = new ShortPassesNear(host(asked, "thread"), Promise.resolve(undefined), near);
   await near;
   const rows = (count: number): Question => ({ inputs: {}, rows: count });
   await both.ask(rows(1));

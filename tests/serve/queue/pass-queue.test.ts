@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Answer, Question } from "../../../src/serve/models/messages.ts";
 import type { ModelHost } from "../../../src/serve/models/model-host.ts";
 import type { ModelFacts } from "../../../src/serve/models/model-plan.ts";
@@ -8,7 +8,6 @@ import { PassQueue } from "../../../src/serve/queue/pass-queue.ts";
 /** A model that answers with its inputs when the test lets it. */
 class SlowModel implements ModelHost {
   readonly facts: ModelFacts;
-  readonly weights = [];
   readonly rows: number[] = [];
   readonly waiting: (() => void)[] = [];
   isClosed = false;
@@ -40,13 +39,17 @@ const question = (value: number): Question => ({
 const here = new AbortController().signal;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function queueOf(limits: { maxQueue?: number; maxDelay?: number; timeout?: number }, passTime = 1) {
-  const dispatcher = new Dispatcher(1);
+function queueOf(
+  limits: { maxQueue?: number; maxDelay?: number; timeout?: number },
+  passTime = 1,
+  places = 1,
+) {
+  const dispatcher = new Dispatcher(places);
   const all = { maxQueue: 10, maxDelay: 0, timeout: 5000, ...limits };
   const queue = new PassQueue(all, () => {}, dispatcher.wake);
   dispatcher.add(queue);
   const model = new SlowModel(passTime);
-  queue.use({ number: 1, hosts: [model] });
+  queue.use(1, model);
   const value = async (n: number, gone = here): Promise<number | undefined> =>
     (await queue.ask(question(n), gone)).outputs["data"]?.data[0];
   return { queue, model, value };
@@ -143,7 +146,7 @@ test("a new version answers who waits, and the one before ends what it is at", a
   await turn();
   const waiting = queue.ask(question(2), here);
   const next = new SlowModel();
-  queue.use({ number: 2, hosts: [next] });
+  queue.use(2, next);
   expect(model.isClosed).toBe(false);
   model.waiting.shift()?.();
   expect(await running).toBe(1);
@@ -158,4 +161,51 @@ test("a new version answers who waits, and the one before ends what it is at", a
   const refused = queue.ask(question(3), here);
   await queue.close(new Error("closed"));
   await expect(refused).rejects.toThrow("closed");
+});
+
+test("one that is alone has all cores; several are shared out among passes side by side, as are those that come soon after", async () => {
+  let now = 5000;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+  const { queue, model, value } = queueOf({}, 1, 2);
+  const beside = [new SlowModel(), new SlowModel()];
+  expect(queue.join(2, beside)).toBe(false);
+  expect(queue.join(1, beside)).toBe(true);
+  const hosts = [model, ...beside];
+  const rows = (): number[][] => hosts.map((host) => host.rows.splice(0));
+  const settle = async (): Promise<void> => {
+    for (const { waiting } of hosts) waiting.shift()?.();
+    await turn();
+    await turn();
+  };
+  const alone = value(1);
+  await turn();
+  expect(rows()).toEqual([[1], [], []]);
+  // Who comes meanwhile waits: that pass has all cores.
+  const answers = [alone, ...[2, 3, 4, 5].map((n) => value(n))];
+  await turn();
+  expect(rows()).toEqual([[], [], []]);
+  await settle();
+  expect(rows()).toEqual([[], [2], [2]]);
+  await settle();
+  answers.push(value(6));
+  await turn();
+  expect(rows()).toEqual([[], [1], []]);
+  await settle();
+  now += 1001;
+  answers.push(value(7));
+  await turn();
+  expect(rows()).toEqual([[1], [], []]);
+  await settle();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  // One that has ended is not asked, and all others are closed with the queue.
+  queue.drop(beside[0] as SlowModel);
+  const last = [value(8), value(9)];
+  await turn();
+  expect(rows()).toEqual([[], [], [1]]);
+  await settle();
+  await settle();
+  expect(await Promise.all(last)).toEqual([8, 9]);
+  await queue.close(new Error("closed"));
+  expect(hosts.map(({ isClosed }) => isClosed)).toEqual([true, false, true]);
+  clock.mockRestore();
 });
