@@ -155,7 +155,7 @@ function checkFlags({ percentile, least_agreement: agreement }: QuantizeFlags): 
  */
 function checkOutputs(out: string, inputs: readonly string[]): void {
   if (out === "") throw new CaffeError("OUT is empty. Expected what the files' names begin with.");
-  checkWritable(out, "what begins with");
+  checkWritable(out, "files");
   const placeOf = (file: string): string => outputTarget(file).path;
   const written = [".prototxt", ".caffemodel", ".json"].map((ending) => placeOf(out + ending));
   const replaced = inputs.find((file) => fileExists(file) && written.includes(placeOf(file)));

@@ -223,10 +223,10 @@ function writeFlushed(path: string, chunks: Iterable<Uint8Array>, { before }: Ou
 
 /**
  * Makes sure, before hours of work, that files under the prefix can be written.
- * @param what the prefix is of, for the error
+ * @param kind what they are, for the error
  * @throws FileError where they cannot
  */
-export function checkWritable(prefix: string, what = "snapshot prefix"): void {
+export function checkWritable(prefix: string, kind: "snapshots" | "files" = "snapshots"): void {
   const probe = `${prefix}_iter_0.tempfile`;
   try {
     if (existsSync(probe)) accessSync(dirname(probe), constants.W_OK);
@@ -235,8 +235,12 @@ export function checkWritable(prefix: string, what = "snapshot prefix"): void {
       rmSync(probe);
     }
   } catch (error) {
+    const cannot =
+      kind === "snapshots"
+        ? `Cannot write to snapshot prefix '${prefix}'.`
+        : `Cannot write files whose names begin with '${prefix}'.`;
     throw new FileError(
-      `Cannot write to ${what} '${prefix}'.  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
+      `${cannot}  Make sure that the directory exists and is writable (${systemErrorText(error) ?? String(error)}).`,
       { cause: error },
     );
   }

@@ -76,6 +76,8 @@ test("what would take the place of the model or its weights is refused, through 
   expect(await refusal(join(folder, "net"))).toMatch(/would replace ".*net\.prototxt", which/);
   expect(await refusal(join(folder, "link"))).toMatch(/would replace ".*net\.caffemodel", which/);
   expect(await refusal("")).toContain("OUT is empty.");
-  expect(await refusal(join(folder, "none/net"))).toMatch(/Cannot write to what begins with '/);
+  expect(await refusal(join(folder, "none/net"))).toMatch(
+    /Cannot write files whose names begin with '/,
+  );
   expect(readFileSync(join(folder, "net.prototxt"), "utf8")).toBe(model);
 });
