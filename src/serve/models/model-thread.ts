@@ -65,7 +65,7 @@ async function openNearLater(
 
 class ModelThread implements ModelHost {
   readonly opened: Promise<void>;
-  readonly #thread: AskedThread<OpenBefore, Question | Tune, Timed | OpenBefore | undefined>;
+  readonly #thread: AskedThread<ModelFacts, Question | Tune, Timed | OpenBefore | undefined>;
   #facts: ModelFacts | undefined;
   #hasEnded = false;
 
@@ -75,7 +75,7 @@ class ModelThread implements ModelHost {
       onEnd(why);
     };
     this.#thread = new AskedThread({ file, data, what: "a model's thread", log, onEnd: ended });
-    this.opened = this.#thread.opened.then(({ facts }) => {
+    this.opened = this.#thread.opened.then((facts) => {
       this.#facts = facts;
     });
   }

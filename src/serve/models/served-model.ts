@@ -169,8 +169,8 @@ export class ServedModel {
     const { workers, log } = this.#options;
     const number = this.#version;
     const before = await host.tuned;
-    // Passes that are short run one after the other in less time; those on a GPU share it anyway.
-    if (!before || workers < 2 || areShort(before.facts) || plan.gpu !== undefined) return;
+    // Passes that are short run one after the other in less time.
+    if (!before || !mayRunBeside(plan, workers) || areShort(before.facts)) return;
     const threads = plan.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
     const data: ThreadData = {
       plan: { ...plan, threads },
@@ -245,8 +245,13 @@ function openWhole(
   { workers, log }: KeepOptions,
   onEnd: (host: ModelHost, why: Error) => void,
 ): Promise<ModelHost> {
-  const isShared = workers > 1 && plan.gpu === undefined;
+  const isShared = mayRunBeside(plan, workers);
   return openModel({ plan, isShared, before: undefined }, log, onEnd);
+}
+
+/** Whether passes may run side by side; those on a GPU share it anyway. */
+function mayRunBeside({ gpu }: ModelPlan, workers: number): boolean {
+  return workers > 1 && gpu === undefined;
 }
 
 /** What changes when a model's files do. */

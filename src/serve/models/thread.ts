@@ -1,6 +1,7 @@
 import { answerQuestions } from "../../threads/answering.ts";
 import type { OpenBefore, Question, ThreadData, Tune } from "./messages.ts";
 import type { Timed } from "./model-host.ts";
+import type { ModelFacts } from "./model-plan.ts";
 import { OpenModel } from "./open-model.ts";
 import { areShort } from "./short-passes.ts";
 import { memoryOf } from "./tensors.ts";
@@ -8,12 +9,11 @@ import { TunedModel } from "./tuning.ts";
 
 // A thread that opens one model and answers for it.
 
-await answerQuestions<ThreadData, OpenBefore, Question | Tune, Timed | OpenBefore | undefined>(
+await answerQuestions<ThreadData, ModelFacts, Question | Tune, Timed | OpenBefore | undefined>(
   async ({ plan, isShared, before }, log) => {
     const tuned = new TunedModel(await OpenModel.open(plan, log, before), plan);
-    const { facts } = tuned.model;
     return {
-      opened: { facts, weights: [] },
+      opened: tuned.model.facts,
       async answer(question) {
         if ("tune" in question) {
           const found = await tuned.tune();
