@@ -1,5 +1,5 @@
 import { type Engines, someEngines } from "../engines/choose.ts";
-import type { SideBySide } from "../layers/base/layer.ts";
+import type { SideBySide } from "../layers/base/side-by-side.ts";
 import type { LayerRegistry } from "../layers/registry.ts";
 import type { DType } from "../util/arrays.ts";
 import type { LogOptions } from "../util/log.ts";

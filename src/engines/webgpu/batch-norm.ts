@@ -4,9 +4,10 @@ import type { BatchNormDescriptor, BatchNormOp, MVNDescriptor, MVNOp, PostOps } 
 import type { LinePost } from "../ops/line-post.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { addSlices, type ChannelView } from "./channel-sums.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
 import type { Kernel } from "./kernels.ts";
 import { type FunctionPost, postsOf } from "./post-ops.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { batchNorm as code } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 

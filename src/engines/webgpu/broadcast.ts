@@ -2,7 +2,8 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { BiasOp, BroadcastDescriptor, PReLUOp, ScaleOp } from "../engine.ts";
 import { ChannelSums } from "./channel-sums.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { broadcast as code } from "./shaders.ts";
 
 type Entry = "scale" | "scaleAndShift" | "shift" | "slope" | "slopeBackward";

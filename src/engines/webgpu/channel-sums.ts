@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { channelSums as code } from "./shaders.ts";
 
 /** An array seen as (outer, length, inner); the sums are over outer and inner. */

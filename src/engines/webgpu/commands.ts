@@ -102,7 +102,7 @@ export class Commands {
   }
 
   /** Writes the elements of a host array to a buffer, after all work recorded so far; `array` may be changed afterwards. */
-  upload(array: Float32Array, to: GpuBuffer): void {
+  upload(array: Float32Array | Uint8Array, to: GpuBuffer): void {
     this.#failures.throwIfAny();
     this.traffic.uploaded += array.byteLength;
     const from = this.#uploads.write(array);
@@ -239,8 +239,8 @@ export class Commands {
 }
 
 /** The array itself, or a copy where its memory is shared between threads: Dawn's Node binding takes no such. */
-function unshared(array: Float32Array): Float32Array<ArrayBuffer> {
-  return array.buffer instanceof ArrayBuffer
-    ? (array as Float32Array<ArrayBuffer>)
-    : new Float32Array(array);
+function unshared(
+  array: Float32Array | Uint8Array,
+): GPUAllowSharedBufferSource & ArrayBufferView<ArrayBuffer> {
+  return array.buffer instanceof ArrayBuffer ? (array as Uint8Array<ArrayBuffer>) : array.slice();
 }

@@ -1,6 +1,7 @@
 import type { ContrastiveLossDescriptor, ContrastiveLossOp } from "../engine.ts";
+import { MOST_GROUPS } from "./dispatch.ts";
 import { lossKernels } from "./loss-kernels.ts";
-import { MOST_GROUPS, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { contrastiveLoss as code } from "./shaders.ts";
 
 /** Σ d² of similar pairs, max(margin − d, 0)² of others; distances are found anew in backward. */

@@ -10,8 +10,9 @@ import type {
   TileDescriptor,
 } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
 import { PicksByRow } from "./picks-by-row.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { copies as code } from "./shaders.ts";
 import { tableOf } from "./table.ts";
 

@@ -2,7 +2,8 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { RandomKey } from "../../util/random-bits.ts";
 import { countOf } from "../../util/shape.ts";
 import type { DropoutDescriptor, DropoutOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { dropout, randomBits } from "./shaders.ts";
 
 /** The word of the parameters where the key begins. */

@@ -2,8 +2,9 @@ import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { EltwiseDescriptor, EltwiseOp, PostOps } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
 import { type FunctionPost, postsOf } from "./post-ops.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { eltwise as code } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 

@@ -1,3 +1,4 @@
+import { PixelStore } from "../../syncedmem/pixel-store.ts";
 import type { DeviceStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { DeviceError } from "../../util/errors.ts";
@@ -7,6 +8,7 @@ import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
 import { Commands, type Traffic } from "./commands.ts";
 import { Failures } from "./failures.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
+import { floatsOnDevice } from "./pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { SubgroupMatrices } from "./subgroup-matrices.ts";
 import { Trials } from "./trials.ts";
@@ -170,7 +172,9 @@ export class Gpu implements Device, WorkgroupStyle {
   read(mem: SyncedMem, layer: string): GpuBuffer {
     const { buffer } = this.#store(mem, layer);
     if (mem.isDeviceFresh) return buffer;
+    const store = mem.freshPrivate();
     if (mem.isZero) this.#commands.clear(buffer);
+    else if (store instanceof PixelStore) floatsOnDevice(this, store, buffer, layer);
     else this.#commands.upload(mem.cpu() as Float32Array, buffer);
     mem.markDeviceFresh();
     return buffer;
@@ -192,9 +196,10 @@ export class Gpu implements Device, WorkgroupStyle {
 
   /**
    * Memory for what one kernel leaves to the next, shared by all: what it holds is gone after the next call.
-   * Commands run in order, so no kernel finds it in use. There are several places, for what is needed at once.
+   * Commands run in order, so no kernel finds it in use. There are several places, for what is needed at once; 4 and 5 are those of
+   * pixels, of which floats are made when an op asks for its arrays.
    */
-  workspace(bytes: number, layer: string, place: 0 | 1 | 2 | 3 = 0): GpuBuffer {
+  workspace(bytes: number, layer: string, place: 0 | 1 | 2 | 3 | 4 | 5 = 0): GpuBuffer {
     const kept = this.#workspaces[place];
     if (kept && kept.bytes >= bytes && !kept.failure) return kept;
     if (kept) this.pool.give(kept);
@@ -202,6 +207,11 @@ export class Gpu implements Device, WorkgroupStyle {
     const taken = this.pool.take(bytes, layer);
     this.#workspaces[place] = taken;
     return taken;
+  }
+
+  /** Writes an array of the host's to a buffer; bytes are whole fours. */
+  upload(array: Float32Array | Uint8Array, to: GpuBuffer): void {
+    this.#commands.upload(array, to);
   }
 
   copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {

@@ -1,6 +1,7 @@
 import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor, CopyOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { im2col as code } from "./shaders.ts";
 import { tableOf } from "./table.ts";
 import { windowGeometry } from "./window-geometry.ts";

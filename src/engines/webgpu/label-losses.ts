@@ -5,8 +5,9 @@ import type {
   LabelLossOp,
   MultinomialLossDescriptor,
 } from "../engine.ts";
+import { groupsFor } from "./dispatch.ts";
 import { type LossKernels, lossKernels } from "./loss-kernels.ts";
-import { groupsFor, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { labelLosses as code } from "./shaders.ts";
 
 /** −Σ log p(label). */

@@ -1,5 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import { type Scope, uniforms } from "./scope.ts";
+import { uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { addShares } from "./slices.ts";
 
 /** Runs the entries of a loss's shader, with what they read and the factor of their result. */

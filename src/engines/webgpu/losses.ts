@@ -1,6 +1,7 @@
 import type { HingeLossDescriptor, LabelLossOp, SigmoidLossDescriptor } from "../engine.ts";
+import { groupsFor } from "./dispatch.ts";
 import { lossKernels } from "./loss-kernels.ts";
-import { groupsFor, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { losses as code } from "./shaders.ts";
 
 /** −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)). */

@@ -1,7 +1,8 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { LRNDescriptor, LRNOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { lrn as code } from "./shaders.ts";
 
 /** Local response normalisation; s is kept for backward. */

@@ -1,6 +1,7 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { LSTMUnitDescriptor, LSTMUnitOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { lstmUnit as code } from "./shaders.ts";
 
 /** One step of a long short-term memory; the gates' values are kept for backward. */

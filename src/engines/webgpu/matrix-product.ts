@@ -1,7 +1,8 @@
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { MOST_GROUPS, uniforms } from "./dispatch.ts";
 import type { Kernel } from "./kernels.ts";
 import type { FunctionPost } from "./post-ops.ts";
-import { MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import {
   finish as finishCode,
   matrixProduct,

@@ -1,7 +1,8 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { pooling, randomBits } from "./shaders.ts";
 
 /** Words of the parameters that are set before a run: stream, pass, hasMask. */

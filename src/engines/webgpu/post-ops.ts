@@ -3,7 +3,8 @@ import { Watch } from "../../syncedmem/watch.ts";
 import type { PostOp, PostOps } from "../engine.ts";
 import { arraysOf, type LinePost } from "../ops/line-post.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { joinLines } from "./shaders.ts";
 
 /** An elementwise function on the way out. */

@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { ReductionDescriptor, ReductionOp } from "../engine.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { reduction as code } from "./shaders.ts";
 
 const KINDS = { SUM: 0, MEAN: 0, ASUM: 1, SUMSQ: 2 } as const;

@@ -7,7 +7,8 @@ import {
   regionsShape,
 } from "../ops/regions.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { regions as code } from "./shaders.ts";
 
 const ENTRIES = { MAX: "max", OWN_MEAN: "mean", LINEAR: "linear" } as const;

@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { DeviceError } from "../../util/errors.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { WIDTH } from "./dispatch.ts";
 import type { Gpu } from "./gpu.ts";
 import type { Kernel, KernelSpec } from "./kernels.ts";
 import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
@@ -82,24 +83,5 @@ export class Scope {
   }
 }
 
-/** Invocations in a workgroup of the kernels that go through an array from end to end. */
-const WIDTH = 256;
-
-/** The same of kernels that add up, where the adapter computes on a CPU: each wait for one another costs there. */
+/** Invocations in a workgroup of the kernels that add up, where the adapter computes on a CPU: each wait for one another costs there. */
 const SOFTWARE_WIDTH = 8;
-
-/** The most workgroups along one axis: WebGPU's least limit, which adapters seldom go beyond. */
-export const MOST_GROUPS = 65535;
-
-/** Workgroups of such a kernel; each invocation takes several elements where there are very many. */
-export function groupsFor(count: number): number {
-  return Math.min(Math.ceil(count / WIDTH), 16384);
-}
-
-/** The uniform struct of a kernel: its float32s, then its whole numbers. */
-export function uniforms(floats: readonly number[], whole: readonly number[]): Uint32Array {
-  const words = new Uint32Array(Math.ceil((floats.length + whole.length) / 4) * 4);
-  new Float32Array(words.buffer).set(floats);
-  words.set(whole, floats.length);
-  return words;
-}

@@ -1,7 +1,8 @@
 import { aroundAxis } from "../../util/shape.ts";
 import type { AccuracyDescriptor, AccuracyOp, ArgMaxDescriptor, ArgMaxOp } from "../engine.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
 import type { Kernel } from "./kernels.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { scores as code } from "./shaders.ts";
 import { sharesOf } from "./slices.ts";
 

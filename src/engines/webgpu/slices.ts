@@ -1,6 +1,7 @@
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
 import type { Finish, FunctionPost } from "./post-ops.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { finish as finishCode, sumSlices } from "./shaders.ts";
 import { IDENTITY, numbersOf, unaryFunctions } from "./unary-functions.ts";
 

@@ -5,7 +5,8 @@ import type {
   SoftmaxLossOp,
   SoftmaxOp,
 } from "../engine.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { softmax as code } from "./shaders.ts";
 import { addShares } from "./slices.ts";
 

@@ -1,6 +1,7 @@
 import { countOf, type Shape } from "../../util/shape.ts";
 import type { Params, UnaryKernel, UnaryOp } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { unary as code } from "./shaders.ts";
 import { numbersOf, unaryFunctions } from "./unary-functions.ts";
 

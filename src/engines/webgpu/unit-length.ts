@@ -1,7 +1,8 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { aroundAxis, countOf } from "../../util/shape.ts";
 import type { UnitLengthDescriptor, UnitLengthOp } from "../engine.ts";
-import { groupsFor, MOST_GROUPS, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, MOST_GROUPS, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { unitLength as code } from "./shaders.ts";
 
 /** Neighbouring positions from which on each invocation takes one of its own. */

@@ -1,7 +1,8 @@
 import { countOf } from "../../util/shape.ts";
 import type { UnpoolingDescriptor, UnpoolingOp } from "../engine.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { unpooling as code } from "./shaders.ts";
 
 /** The entries of unpooling.wgsl and the arrays that each takes. */

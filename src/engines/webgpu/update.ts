@@ -1,6 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { Params, UpdateKernel, UpdateStep } from "../engine.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
+import type { Scope } from "./scope.ts";
 import { update as code } from "./shaders.ts";
 import { numbersOf, updateFunction } from "./unary-functions.ts";
 

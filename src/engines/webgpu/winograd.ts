@@ -1,7 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
+import { groupsFor, uniforms } from "./dispatch.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
-import { groupsFor, type Scope, uniforms } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { finish as finishCode, winograd, winograd2, winograd4 } from "./shaders.ts";
 import type { WayOut } from "./slices.ts";
 import { stridedProduct } from "./strided-product.ts";

@@ -1,6 +1,7 @@
 import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError } from "../../util/errors.ts";
 import type { NdArray } from "../../util/nd-array.ts";
+import type { Normalization } from "../../util/pixels.ts";
 import type { Random } from "../../util/random.ts";
 import { imagesAddon } from "./addon.ts";
 import {
@@ -96,6 +97,32 @@ export class DataTransformer {
 
   get #augmentation(): Augmentation | undefined {
     return this.#transform.phase === "TRAIN" ? this.#transform.augmentation : undefined;
+  }
+
+  /** Whether a whole number of pixels is all that is taken of an image, so that bytes stay bytes until the mean goes. */
+  get keepsBytes(): boolean {
+    const { preparation, drawnCrop, isFlow } = this.#transform;
+    return !preparation && !drawnCrop && !isFlow && !this.#augmentation;
+  }
+
+  /** How floats are made of bytes that `cut` has cut out. */
+  get normalization(): Normalization {
+    const [, height = 0, width = 0] = this.#meanSize;
+    if (this.#mean) {
+      return { scale: this.#scale, mean: this.#mean, meanSteps: [height * width, width, 1] };
+    }
+    const mean = this.#meanValues.length > 0 ? this.#meanValues : new Float32Array(1);
+    return { scale: this.#scale, mean, meanSteps: [mean.length > 1 ? 1 : 0, 0, 0] };
+  }
+
+  /**
+   * What `add` cuts out of an image, where `keepsBytes`; draws the same.
+   * @throws FormatError as `transform`
+   */
+  cut(image: Raster, random: Random | undefined): Cut {
+    this.#check(image);
+    const [channels, height, width] = this.outputShape(image);
+    return this.#cut(image, channels, height, width, random);
   }
 
   /** (C, H, W) of what a prepared image becomes. */

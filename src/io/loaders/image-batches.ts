@@ -1,8 +1,10 @@
 import type { FloatArray } from "../../util/arrays.ts";
+import { CUT, floatsOfPixels, type Pixels } from "../../util/pixels.ts";
 import { Random } from "../../util/random.ts";
 import { DataTransformer, type Transform } from "../images/data-transformer.ts";
 import type { Shown } from "../images/expansion.ts";
 import type { Cut } from "../images/native-transform.ts";
+import { putPixels } from "../images/put-pixels.ts";
 import type { Raster } from "../images/raster.ts";
 import { type BasePlan, type Place, recordNumber } from "./loader.ts";
 import { checkShape } from "./record-error.ts";
@@ -13,6 +15,11 @@ const BATCHES_OF_A_SIZE = 10;
 /** A plan whose first top is images. */
 export interface ImagesPlan extends BasePlan {
   readonly transform: Transform;
+  /**
+   * The top behind the others that tells what was cut out of each image, where bytes are handed on as they are: they lie at the
+   * beginning of the first top's memory then. It is empty where that holds floats, as in a batch of which not all are bytes.
+   */
+  readonly cutsTop?: number;
 }
 
 /** The images of a batch that is being made. */
@@ -24,6 +31,8 @@ export interface ImageFilling {
   /** (C, H, W) and memory of the images; known with the first. */
   shape: readonly [number, number, number] | undefined;
   data: FloatArray | undefined;
+  /** The images so far, where all are bytes. */
+  pixels: Pixels | undefined;
 }
 
 /** Writes images to the first top of batches, transformed. */
@@ -37,7 +46,14 @@ export class ImageBatches {
   }
 
   begin(batch: number, place: Place): ImageFilling {
-    return { batch, place, policy: this.#policy(batch), shape: undefined, data: undefined };
+    return {
+      batch,
+      place,
+      policy: this.#policy(batch),
+      shape: undefined,
+      data: undefined,
+      pixels: undefined,
+    };
   }
 
   /** Drawn anew for every ten batches, the same on all ranks. */
@@ -92,8 +108,39 @@ export class ImageBatches {
     const own = this.#transformer.outputShape(image);
     if (filling.shape) checkShape(own, filling.shape);
     else filling.shape = own;
-    filling.data ??= filling.place(0, [this.#plan.batchSize, ...own]);
-    return this.#transformer.add(image, filling.data, i * own[0] * own[1] * own[2], random);
+    if (!filling.data) this.#beginData(filling, own);
+    if (filling.pixels && image.data instanceof Uint8Array) {
+      const cut = this.#transformer.cut(image, random);
+      putPixels(filling.pixels, i, image, cut);
+      return cut;
+    }
+    this.#toFloats(filling, i);
+    return this.#transformer.add(
+      image,
+      filling.data as FloatArray,
+      i * own[0] * own[1] * own[2],
+      random,
+    );
+  }
+
+  #beginData(filling: ImageFilling, own: readonly [number, number, number]): void {
+    const { batchSize, cutsTop } = this.#plan;
+    const shape = [batchSize, ...own];
+    const data = filling.place(0, shape);
+    filling.data = data;
+    if (cutsTop === undefined) return;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    filling.pixels = { shape, bytes, cuts: filling.place(cutsTop, [batchSize, CUT]) };
+  }
+
+  /** Goes on with floats, where the `count` images so far are bytes. */
+  #toFloats(filling: ImageFilling, count: number): void {
+    const { pixels, data } = filling;
+    if (!pixels || !data) return;
+    const before = { ...pixels, bytes: pixels.bytes.slice() };
+    floatsOfPixels(before, this.#transformer.normalization, data, count);
+    filling.place(this.#plan.cutsTop ?? 0, [0]);
+    filling.pixels = undefined;
   }
 
   /** Writes what was kept back. */

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, Noise, Primitive } from "../../engines/engine.ts";
-import type { Shard } from "../../io/loaders/loader.ts";
 import type { RecordCounts } from "../../io/loaders/records-in-pass.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
 import type { LayerParameter, NetParameter, Phase } from "../../io/proto/caffe.ts";
@@ -13,6 +12,7 @@ import type { Shape } from "../../util/shape.ts";
 import type { ByteRoleOf } from "./byte-role.ts";
 import type { CoordMapOf } from "./coord-map.ts";
 import type { LayerFusion } from "./layer-fusion.ts";
+import type { SideBySide } from "./side-by-side.ts";
 import type { TestCounts } from "./test-counts.ts";
 
 /** Lists of blobs by how many there are: a layer states its arity with them. */
@@ -78,16 +78,10 @@ export interface LayerContext {
   readonly file?: string;
   /** The net is for forward passes alone, and so are its parameters: `NetOptions.forInference`. */
   readonly forInference?: boolean;
+  /** Whether a layer that reads the blob computes on a device; known once all layers are there. */
+  readonly goesToDevice?: (blob: Blob) => boolean;
   /** Whether another solver trains beside this one: records, or in its test nets batches, are dealt out among `count` ranks. */
   readonly shard?: SideBySide;
-}
-
-/** Where a net stands among those that several solvers train side by side. */
-export interface SideBySide extends Pick<Shard, "rank" | "count"> {
-  /** What is dealt out: records by default. */
-  readonly of?: Shard["of"];
-  /** Adds numbers up over all of them, which have to call it at the same moment, and waits for that. */
-  readonly sum?: (numbers: Float64Array) => void;
 }
 
 /**

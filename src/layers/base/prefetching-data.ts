@@ -1,5 +1,6 @@
+import type { Blob } from "../../blob/blob.ts";
 import type { Primitive } from "../../engines/engine.ts";
-import type { Transform } from "../../io/images/data-transformer.ts";
+import { DataTransformer, type Transform } from "../../io/images/data-transformer.ts";
 import type { BasePlan, Shard } from "../../io/loaders/loader.ts";
 import type { LoaderPlan } from "../../io/loaders/open-loader.ts";
 import { type RecordCounts, recordsInPass } from "../../io/loaders/records-in-pass.ts";
@@ -8,6 +9,8 @@ import { openSourceRecords, type SourceRecords } from "../../io/loaders/source-r
 import type { Batch, BatchSource, PrefetchOptions } from "../../io/prefetch/batch-source.ts";
 import { prefetch } from "../../io/prefetch/prefetch.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
+import { PixelStore } from "../../syncedmem/pixel-store.ts";
+import { CUT } from "../../util/pixels.ts";
 import { countOf } from "../../util/shape.ts";
 import { arity, type Blobs, Layer, type LayerRole, type LayerState, type None } from "./layer.ts";
 import { refusesOtherForms } from "./layer-state.ts";
@@ -38,6 +41,12 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   #options!: PrefetchOptions;
   #source: BatchSource | undefined;
   #batch: Batch | undefined;
+  /** The first top, and what makes its floats, where its images may be handed on as bytes. */
+  #images: { readonly top: Blob; readonly transformer: DataTransformer } | undefined;
+  /** The first top's floats were last lent by the source. */
+  #lendsFloats = false;
+  /** Lends the first top bytes, where they are handed on. */
+  #pixels: PixelStore | undefined;
   /** Records in a pass, once they have been counted. */
   #counted: { readonly pass: number | undefined } | undefined;
   /** Records handed on so far. */
@@ -65,6 +74,7 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
    * Says what is to be read.
    * @param source as the log names it
    * @param isDecoded whether images are decoded, which pays more than one thread
+   * @param images what becomes of images that are the first top, where the plan may have them handed on as bytes
    */
   protected prefetches(
     plan: LoaderPlan,
@@ -73,7 +83,13 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
       source,
       isDecoded,
       depth = DEPTH,
-    }: { source: string; isDecoded: boolean; depth?: number | undefined },
+      images,
+    }: {
+      source: string;
+      isDecoded: boolean;
+      depth?: number | undefined;
+      images?: Transform;
+    },
   ): void {
     const { workers } = withDefaults("TransformationParameter", this.param.transform_param);
     if (workers > MOST_WORKERS) {
@@ -83,6 +99,11 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     const bytes = FLOAT_BYTES * shapes.reduce((sum, shape) => sum + countOf(shape), 1);
     const small = Math.min(MANY, Math.floor(SMALL_BYTES / bytes));
     this.#plan = plan;
+    const transformer = images && new DataTransformer(images);
+    const [first] = top;
+    if (first && transformer?.keepsBytes && this.context.dtype === "f32") {
+      this.#images = { top: first, transformer };
+    }
     this.#options = {
       name: source,
       isDecoded,
@@ -111,8 +132,19 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   }
 
   #open(): BatchSource {
-    this.#source ??= prefetch({ ...this.#plan, start: this.#position }, this.#options);
+    this.#source ??= this.#start();
     return this.#source;
+  }
+
+  #start(): BatchSource {
+    const plan = { ...this.#plan, start: this.#position };
+    const images = this.#images;
+    if (!images || !this.context.goesToDevice?.(images.top)) return prefetch(plan, this.#options);
+    this.#pixels ??= new PixelStore(images.transformer.normalization);
+    const { shapes } = this.#options;
+    const withCuts = { ...plan, cutsTop: shapes.length };
+    const options = { ...this.#options, shapes: [...shapes, [plan.batchSize, CUT]] };
+    return prefetch(withCuts, options);
   }
 
   override forward(_bottom: None, top: Top): void {
@@ -121,9 +153,27 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     for (const [i, blob] of top.entries()) {
       const { shape, data } = batch[i] as Batch[number];
       blob.reshape(shape);
+      if (i === 0 && this.#lendPixels(blob, batch)) continue;
       blob.dataMem.borrowCpu(data);
+      this.#lendsFloats ||= i === 0;
     }
     this.#position += this.#plan.batchSize;
+  }
+
+  /** Lends the first top the bytes of its images; false where the batch has floats. */
+  #lendPixels({ dataMem }: Blob, batch: Batch): boolean {
+    const [images] = batch;
+    const cuts = batch[this.#options.shapes.length];
+    if (!this.#pixels || !images || !cuts || cuts.shape.length === 1) return false;
+    const { shape, data } = images;
+    // Whole words go up; the memory of floats has room for them.
+    const length = Math.ceil(data.length / 4) * 4;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, length);
+    this.#pixels.lend({ shape, bytes, cuts: cuts.data }, dataMem);
+    // Floats are never made in memory of the source.
+    if (this.#lendsFloats) dataMem.dropCpu();
+    this.#lendsFloats = false;
+    return true;
   }
 
   override backward(): void {}

@@ -38,6 +38,7 @@ export class DataLayer extends DatabaseDataLayer {
       source: plan.source,
       isDecoded: peek.isEncoded,
       depth: this.param.data_param?.prefetch,
+      images: plan.transform,
     });
   }
 }

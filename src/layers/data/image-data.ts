@@ -67,6 +67,6 @@ export class ImageDataLayer extends PrefetchingDataLayer<Two> {
     data.reshape([batch_size, ...this.named(() => peekImage(plan))]);
     label.reshape([batch_size]);
     this.context.log(`output data size: ${data.shape.join(",")}`);
-    this.prefetches(plan, top, { source, isDecoded: true });
+    this.prefetches(plan, top, { source, isDecoded: true, images: plan.transform });
   }
 }

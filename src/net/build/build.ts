@@ -138,6 +138,7 @@ class Builder {
         fillLater: (mem: SyncedMem, fill: () => void) => void this.#unfilled.set(mem, fill),
       }),
       forInference,
+      goesToDevice: (blob) => this.#goesToDevice(blob),
       ...(root !== undefined && { root }),
       ...(file !== undefined && { file }),
       ...(shard !== undefined && { shard }),
@@ -190,6 +191,12 @@ class Builder {
           if (blob.dataMem.isZero) this.#unfilled.get(blob.dataMem)?.();
       },
     };
+  }
+
+  #goesToDevice(blob: Blob): boolean {
+    return this.layers.some(
+      ({ layer, bottomBlobs }) => layer.engine.device !== undefined && bottomBlobs.includes(blob),
+    );
   }
 
   #log(message: string): void {

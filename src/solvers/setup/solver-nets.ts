@@ -3,7 +3,7 @@ import type { Engines } from "../../engines/choose.ts";
 import type { NetParameter, NetState, SolverParameter } from "../../io/proto/caffe.ts";
 import { keepSource } from "../../io/proto/source.ts";
 import { readNetParameter } from "../../io/text/read-net.ts";
-import type { SideBySide } from "../../layers/base/layer.ts";
+import type { SideBySide } from "../../layers/base/side-by-side.ts";
 import { mergeStates, type ResolvedState } from "../../net/build/state.ts";
 import { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";

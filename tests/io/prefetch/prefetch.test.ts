@@ -3,10 +3,20 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { DataTransformer } from "../../../src/io/images/data-transformer.ts";
 import type { DatabasePlan } from "../../../src/io/loaders/database-loader.ts";
 import type { BatchSource } from "../../../src/io/prefetch/batch-source.ts";
 import { prefetch } from "../../../src/io/prefetch/prefetch.ts";
-import { planOf, square, take, writeRecords } from "../../support/record-plans.ts";
+import { encodeDatum } from "../../../src/io/proto/datum.ts";
+import { CUT, floatsOfPixels } from "../../../src/util/pixels.ts";
+import {
+  planOf,
+  square,
+  type Taken,
+  take,
+  taken,
+  writeRecords,
+} from "../../support/record-plans.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 type Prefetch = typeof prefetch;
@@ -22,8 +32,20 @@ beforeAll(async () => {
     Array.from({ length: 10 }, (_, i) => square(3, i)),
   );
   await write("sizes", [square(2, 0), square(2, 1), square(3, 2), square(3, 3)]);
+  await write("some floats", [square(2, 0), square(2, 1), square(2, 2), floats(2, 3)]);
   await write("damaged", [square(2, 0), square(2, 1), Uint8Array.of(8, 1, 34, 200, 1)]);
 });
+
+/** As `square`, of numbers that are not whole. */
+const floats = (side: number, label: number): Uint8Array =>
+  encodeDatum({
+    channels: 1,
+    height: side,
+    width: side,
+    data: new Uint8Array(0),
+    floatData: Float32Array.from({ length: side * side }, (_, i) => label + i / 3),
+    label,
+  });
 
 const plan = (name: string, batchSize: number, more: Partial<DatabasePlan> = {}): DatabasePlan =>
   planOf(folder, name, batchSize, more);
@@ -39,6 +61,7 @@ function open(
   { depth = 4, workers = 1, log = (_: string): void => {} } = {},
 ): BatchSource {
   const shapes = [[of.batchSize, 1, 2, 2], [of.batchSize]];
+  if (of.cutsTop !== undefined) shapes.push([of.batchSize, CUT]);
   const options = { depth, workers, shapes, dtype: "f32", name: of.source, log } as const;
   return load(of, { ...options, isDecoded: false });
 }
@@ -82,6 +105,32 @@ describe.each(ways)("batches made %s", (_, workers, load) => {
         );
       }
     }
+  });
+
+  test.each([
+    ["ten", 3, { ...random.transform, meanValues: [7.5], scale: 0.3 }],
+    ["sizes", 1, { ...random.transform, cropHeight: 0, cropWidth: 0 }],
+    ["some floats", 2, { ...random.transform, cropHeight: 1, cropWidth: 2, scale: 0.1 }],
+  ])("of %s handed on as bytes make the same floats", async (name, batchSize, transform) => {
+    const of = plan(name, batchSize, { transform });
+    const expected = await take(open(await load(), of, { workers }), 7);
+    const source = open(await load(), { ...of, cutsTop: 2 }, { workers });
+    const { normalization } = new DataTransformer(transform);
+    const got: Taken[] = [];
+    for (let i = 0; i < 7; i++) {
+      const [data, label, cuts] = await source.next();
+      if (!data || !label || !cuts) throw new Error("tops are missing");
+      const pixels = new Float32Array(data.data.length);
+      const bytes = new Uint8Array(data.data.buffer, data.data.byteOffset, pixels.length);
+      // A batch with floats has no cuts.
+      const isBytes = cuts.data.length > 0;
+      expect(isBytes).toBe(name !== "some floats" || i % 2 === 0);
+      if (isBytes)
+        floatsOfPixels({ shape: data.shape, bytes, cuts: cuts.data }, normalization, pixels);
+      got.push(taken([isBytes ? { shape: data.shape, data: pixels } : data, label]));
+    }
+    source.close();
+    expect(got).toEqual(expected);
   });
 
   test("end at a damaged record with its database and key, after the good ones", async () => {
