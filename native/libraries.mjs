@@ -157,9 +157,12 @@ function linkFlags(name, library) {
   }
   const folder = library?.lib;
   const isUsual = !folder || /^\/usr\/lib(64)?(\/[a-z0-9_]+-linux-[a-z]+)?$/.test(folder);
-  // Where only an archive lies, nothing is looked for at run time.
-  const isShared = !isUsual && readdirSync(folder).some((file) => /\.(so|dylib)/.test(file));
-  const where = isUsual ? [] : [`-L${folder}`, ...(isShared ? [`-Wl,-rpath,${folder}`] : [])];
+  // Where only an archive lies, nothing is looked for at run time; nor where a prebuilt package carries the library.
+  const looksThere =
+    !isUsual &&
+    process.env.CAFFE_CARRIES_LIBRARIES !== "1" &&
+    readdirSync(folder).some((file) => /\.(so|dylib)/.test(file));
+  const where = isUsual ? [] : [`-L${folder}`, ...(looksThere ? [`-Wl,-rpath,${folder}`] : [])];
   return [...where, ...names.map((file) => `-l${file}`)];
 }
 

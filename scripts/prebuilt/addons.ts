@@ -36,6 +36,7 @@ export function buildAddons(
     ...nodeHeaders(),
     ...(libraries.onednn && { ONEDNN_ROOT: libraries.onednn }),
     ...(libraries.jpeg && { JPEG_ROOT: libraries.jpeg }),
+    ...(libraries.onednn && { CAFFE_CARRIES_LIBRARIES: "1" }),
     ...linkerFlags(folder),
   };
   run(process.execPath, [gyp, "configure", "--", `-Dlevel=${name}`], { cwd: folder, env });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { run } from "./run.ts";
 
 /** A library that is compiled into the addons, from its source. */
@@ -17,6 +18,23 @@ interface Source {
   readonly licences: readonly string[];
 }
 
+const ONEDNN_EXPORTS = fileURLToPath(new URL("onednn-exports.txt", import.meta.url));
+
+/**
+ * On Linux both of x64's levels share one oneDNN, which lies beside them: linked into each it would be most of the package, twice.
+ * Elsewhere it is linked in, for there the OpenMP that it takes is a part of what it is linked into, and two of those in a process
+ * do not agree.
+ */
+const ONEDNN_KIND =
+  process.platform === "linux"
+    ? [
+        "-DDNNL_LIBRARY_TYPE=SHARED",
+        "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections",
+        // As with the addons, what is linked in shows itself to no other.
+        `-DCMAKE_SHARED_LINKER_FLAGS=-s -static-libstdc++ -static-libgcc -Wl,--gc-sections,--version-script=${ONEDNN_EXPORTS}`,
+      ]
+    : ["-DDNNL_LIBRARY_TYPE=STATIC"];
+
 /** What the addons use of them and no more: their size, and the time they take, are mostly of what is left out. */
 export const SOURCES = {
   onednn: {
@@ -25,15 +43,15 @@ export const SOURCES = {
     url: "http://deb.debian.org/debian/pool/main/o/onednn/onednn_3.7.2+ds.orig.tar.xz",
     sha256: "0cc51ca26c1af6a2bb1e71e378e7046f3ceb3e71791ee9d4e246d50f904a6ea6",
     options: [
-      "-DDNNL_LIBRARY_TYPE=STATIC",
+      ...ONEDNN_KIND,
       "-DDNNL_CPU_RUNTIME=OMP",
       "-DONEDNN_BUILD_GRAPH=OFF",
       "-DONEDNN_ENABLE_PRIMITIVE=CONVOLUTION;INNER_PRODUCT;POOLING;REORDER",
       // AMX's kernels are left out: bfloat16 and bytes are multiplied by those of AVX512.
       "-DONEDNN_ENABLE_PRIMITIVE_CPU_ISA=AVX512",
-      // What is hot is code that it writes itself, at run time, for the processor that it meets.
+      // What is hot is code that it writes itself, at run time, for the processor that it meets: compiled for size it is half as large.
       "-DDNNL_ARCH_OPT_FLAGS=",
-      "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
+      "-DCMAKE_CXX_FLAGS_RELEASE=-Os -DNDEBUG",
       "-DDNNL_BUILD_TESTS=OFF",
       "-DDNNL_BUILD_EXAMPLES=OFF",
       "-DDNNL_BUILD_DOC=OFF",

@@ -18,6 +18,8 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "dist/index.d.ts",
     "dist/io/prefetch/worker.js",
     "dist/io/jobs/worker.js",
+    "dist/io/hdf5/h5wasm/hdf5.wasm.br",
+    "dist/net-worker/thread.js",
     "matlab/+caffe/Net.m",
     "matlab/+caffe/+internal/Engine.m",
     "native/src/addon.cc",
