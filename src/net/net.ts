@@ -11,7 +11,7 @@ import { type NetOptions, withInference } from "./options.ts";
 import { forgottenNets } from "./run/close-layers.ts";
 import { DebugInfo } from "./run/debug-info.ts";
 import { LayerRunner } from "./run/layer-runner.ts";
-import { type NetOutput, outputValues } from "./run/outputs.ts";
+import { type NetOutput, outputValues, outputValuesNow } from "./run/outputs.ts";
 import { RunnableNet } from "./run/runnable-net.ts";
 import { type CopiedWeights, copyWeights, unfilledLayers } from "./weights/copy-weights.ts";
 import {
@@ -115,6 +115,11 @@ export class Net extends RunnableNet {
   async outputValues(): Promise<NetOutput[]> {
     this.checkOpen();
     return outputValues(this);
+  }
+
+  /** @internal As `outputValues`, of what they are now, though a device tells it later, when other passes have overwritten them. */
+  outputValuesNow(): Promise<NetOutput[]> {
+    return outputValuesNow(this);
   }
 
   /**

@@ -58,10 +58,17 @@ export class RunTeller implements SolverCallbacks {
   }
 
   onIteration(event: IterationEvent, solver: Solver): void {
-    const now = performance.now();
     this.#iterations++;
-    this.#ms += now - this.#iterationAt;
-    if (!this.#isDue && !event.outputs) return;
+    this.#ms += performance.now() - this.#iterationAt;
+    if (this.#isDue || event.outputs) this.#tellOf(event, solver);
+  }
+
+  onLateDisplay(event: IterationEvent, solver: Solver): void {
+    this.#tellOf(event, solver);
+  }
+
+  #tellOf(event: IterationEvent, solver: Solver): void {
+    const now = performance.now();
     this.#dueAt = now + Math.max(LEAST_MS, (now - this.#beganAt) * SHARE);
     const perSecond = this.#iterations / (this.#ms / 1000);
     const { dataMs } = solver.net;

@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, ReductionOp } from "../../engines/engine.ts";
+import { readNow } from "../../syncedmem/read-now.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 
 /**
@@ -49,6 +50,13 @@ export class Loss {
     if (!this.#rest || this.#rest.isZero) return this.#known;
     await this.#rest.toHost();
     return this.#known + (this.#rest.cpu()[0] ?? 0);
+  }
+
+  /** As `read`, of what was taken in so far, though it arrives later. */
+  readNow(): Promise<number> {
+    const known = this.#known;
+    const rest = this.#rest ? readNow(this.#rest, ([sum = 0]) => sum) : 0;
+    return Promise.resolve(rest).then((sum) => known + sum);
   }
 
   #sumOf(count: number, engine: Engine): ReductionOp {

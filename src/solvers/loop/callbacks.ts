@@ -13,11 +13,11 @@ export interface IterationEvent {
   /** Updates done so far. */
   readonly iter: number;
   readonly maxIter: number;
-  /** Of this iteration, or, on a GPU and where no guest `readsLoss`, of the last one that was displayed. */
+  /** Of this iteration, or, on a GPU and where no guest `readsLoss`, the last that has come of those displayed. */
   readonly loss: number;
   readonly smoothedLoss: number;
   readonly rate: number;
-  /** What the train net gave, where the iteration was displayed. */
+  /** What the train net gave, where the iteration was displayed and nothing has to be waited for. */
   readonly outputs?: readonly NetOutput[] | undefined;
 }
 
@@ -28,12 +28,17 @@ export interface CallbacksOf<Solver> {
   /** After the backward passes, before the update. */
   onGradientsReady?(solver: Solver): void | Promise<void>;
   /**
-   * Whether `onIteration` wants the loss of its own iteration; true by default. A guest that is content with the one last
-   * displayed says false: then the loop does not wait for a GPU in between.
+   * Whether `onIteration` wants the loss of its own iteration; true by default. A guest that is content with the one that
+   * came last says false: then the loop does not wait for a GPU.
    */
   readonly readsLoss?: boolean;
   /** After the update. */
   onIteration?(event: IterationEvent, solver: Solver): void | Promise<void>;
+  /**
+   * When the numbers of a displayed iteration have come of which `onIteration` could not tell them: on a GPU that is not waited
+   * for, while the iterations behind it are under way.
+   */
+  onLateDisplay?(event: IterationEvent, solver: Solver): void | Promise<void>;
   /** After a test pass of one net: mean values of its outputs. */
   onTest?(net: number, scores: ReadonlyMap<string, number>, solver: Solver): void | Promise<void>;
   /** After `scaleRate` has taken effect: `rate` is that of the coming update, `factor` what the policy's are multiplied by. */

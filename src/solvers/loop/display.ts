@@ -50,28 +50,25 @@ export function imagesPerIteration(
 
 /**
  * Logs an iteration as Caffe does: speed since the last display, smoothed loss, and every output of the train net.
- * @returns these outputs
  */
-export async function logDisplay(
-  solver: { readonly iter: number; readonly param: SolverParameter; readonly net: Net },
+export function logDisplay(
+  { iter, param }: { readonly iter: number; readonly param: SolverParameter },
+  outputs: readonly NetOutput[],
   loss: number,
   { seconds, iterations }: Done,
   log: Log,
-): Promise<readonly NetOutput[]> {
-  const { iter } = solver;
+): void {
   const perSecond = iterations / (seconds || 1);
   log(
     "info",
     "solver",
-    `Iteration ${iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${solver.param.display ?? 0} iters), loss = ${numberText(loss)}`,
+    `Iteration ${iter} (${numberText(perSecond)} iter/s, ${numberText(seconds)}s/${param.display ?? 0} iters), loss = ${numberText(loss)}`,
   );
   let number = 0;
-  const outputs = await solver.net.outputValues();
   for (const { name, lossWeight, values } of outputs) {
     for (const value of Array.from(values)) {
       const text = outputText(name, value, lossWeight);
       log("info", "solver", `    Train net output #${number++}: ${text}`);
     }
   }
-  return outputs;
 }

@@ -11,6 +11,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { SolverError } from "../../util/errors.ts";
 import { type Log, logOf, numberText, silent } from "../../util/log.ts";
 import { checkOptions } from "../../util/options.ts";
+import { OrderedLog } from "../../util/ordered-log.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { type SolverOptions, solverOptions } from "../options.ts";
 import { checkChange, fixedParameter } from "../setup/changed-parameters.ts";
@@ -42,6 +43,7 @@ export abstract class SolverRun implements Snapshotted {
   readonly testNets: readonly Net[];
   /** Updates done. */
   iter = 0;
+  protected readonly lines: OrderedLog;
   protected readonly log: Log;
   protected readonly where: string;
   protected readonly update: ParameterUpdate | Lbfgs;
@@ -67,7 +69,8 @@ export abstract class SolverRun implements Snapshotted {
    */
   protected constructor(source: string | SolverParameter, options: SolverOptions = {}) {
     checkOptions("Solver", options, solverOptions);
-    const log = logOf(options);
+    this.lines = new OrderedLog(logOf(options));
+    const { log } = this.lines;
     const param = solverParameterOf(source, log);
     const { file = typeof source === "string" ? source : undefined } = options;
     const { engines = defaultEngines() } = options;

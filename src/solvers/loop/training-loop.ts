@@ -1,20 +1,19 @@
 import type { ApVersion } from "../../net/evaluation/average-precision.ts";
 import { Loss } from "../../net/run/loss.ts";
-import type { NetOutput } from "../../net/run/outputs.ts";
 import { SolverError } from "../../util/errors.ts";
 import { EventLoop } from "../../util/event-loop.ts";
 import { numberText } from "../../util/log.ts";
 import { valueText } from "../../util/options.ts";
-import { Turns } from "../../util/turns.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { bringToHost, type Resumed } from "../snapshots/snapshot.ts";
 import type { ParameterUpdate } from "../update/parameter-update.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
-import { imagesPerIteration, logDisplay, TrainingSpeed } from "./display.ts";
+import { DisplayingRun } from "./displaying-run.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
-import { Guests } from "./guests.ts";
-import { SolverRun } from "./run.ts";
 import { otherWorkers, restoreTogether, writeTogether } from "./shared-snapshots.ts";
+
+/** So many displays are waited for by nobody. */
+const MOST_LATE = 2;
 
 /**
  * What a solver does, each at once: iterations with the tests, displays and snapshots that are due, and what its guests
@@ -22,21 +21,14 @@ import { otherWorkers, restoreTogether, writeTogether } from "./shared-snapshots
  *
  * @see Caffe's Solver::Solve, Step, TestAll and Snapshot
  */
-export abstract class TrainingLoop extends SolverRun {
-  /** @internal Lets calls of the solver run one after the other. */
-  protected readonly turns: Turns = new Turns();
-  /** @internal */
-  protected readonly guests: Guests<this> = new Guests<this>(this, this.turns);
+export abstract class TrainingLoop extends DisplayingRun {
   readonly #asked: Set<SolverAction> = new Set();
   #askedFactor: number | undefined;
   readonly #eventLoop: EventLoop = new EventLoop();
-  readonly #speed: TrainingSpeed = new TrainingSpeed();
   /** Why training ends before its end: somebody has asked for it, or the score has not improved for too long. */
   #stop: "asked" | "stalled" | undefined;
   /** There is nothing left to gain. */
   #isConverged = false;
-  /** What the iteration that is under way has displayed. */
-  #displayed: readonly NetOutput[] | undefined;
   /** Training is over: a snapshot that cannot be written now is lost. */
   #isOver = false;
 
@@ -124,22 +116,32 @@ export abstract class TrainingLoop extends SolverRun {
     this.#isOver = this.#isConverged = false;
     await this.meetings?.join(() => this.arraysOfRun());
     await this.#followRateFactor();
-    this.#speed.begin();
+    this.speed.begin();
     let event: IterationEvent | undefined;
     const isAtEnd = (): boolean => this.iter >= until() || this.stoppedEarly || this.#isConverged;
-    for (let left = iterations; left > 0 && !isAtEnd(); left--) {
-      const maxIter = Math.min(this.iter + left, until());
-      event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
+    try {
+      for (let left = iterations; left > 0 && !isAtEnd(); left--) {
+        const maxIter = Math.min(this.iter + left, until());
+        event = (await this.holdingParam(() => this.#iterate(maxIter))) ?? event;
+      }
+      await this.takeLate();
+    } catch (error) {
+      await this.late.arrivals();
+      this.late.forget();
+      throw error;
     }
-    this.#speed.pause();
+    this.speed.pause();
     return event;
   }
 
   /** One iteration, before it the test that is due; undefined where training is to end instead. */
   async #iterate(maxIter: number): Promise<IterationEvent | undefined> {
     const { display = 0 } = this.presentParam;
-    this.#displayed = undefined;
-    if (this.#isTestDue()) await this.testAllNow();
+    this.displayed = undefined;
+    if (this.#isTestDue()) {
+      await this.takeLate();
+      await this.testAllNow();
+    }
     if (this.score.isStalled(this.iter)) this.#stop = "stalled";
     if (this.stoppedEarly) return undefined;
     this.tests.forget();
@@ -148,37 +150,45 @@ export abstract class TrainingLoop extends SolverRun {
     const rate =
       this.update instanceof Lbfgs
         ? await this.#searchAndStep(this.update, isDisplayed)
-        : await this.#computeAndUpdate(this.update, isDisplayed);
+        : await this.#computeAndUpdate(this.update, isDisplayed, maxIter);
     if (rate === undefined) return undefined;
     await this.net.device?.submit();
+    await this.takeLate(MOST_LATE);
     const { value: loss, smoothed: smoothedLoss } = this.loss;
     const event: IterationEvent = {
       ...{ iter: this.iter, maxIter, loss, smoothedLoss, rate },
-      outputs: this.#displayed,
+      outputs: this.displayed,
     };
     await this.guests.tell((guest) => guest.onIteration?.(event, this));
     await this.#eventLoop.mayRun();
-    this.#speed.count();
+    this.speed.count();
     await this.#finishIteration();
     return event;
   }
 
   /** Gradients, display and update, between which no other pass of the net comes; returns the learning rate used. */
-  #computeAndUpdate(update: ParameterUpdate, isDisplayed: boolean): Promise<number> {
+  #computeAndUpdate(
+    update: ParameterUpdate,
+    isDisplayed: boolean,
+    maxIter: number,
+  ): Promise<number> {
     const { iter_size = 1, debug_info = false } = this.presentParam;
     return this.net.inTurn(async (turn) => {
       try {
-        const isRead = await runGradientPasses(this.net, turn, {
+        let isRead = await runGradientPasses(this.net, turn, {
           count: iter_size,
           loss: this.loss.begin(),
           withDebugInfo: isDisplayed && debug_info,
-          ...(!this.workers && { readLoss: () => this.#readLoss() }),
+          ...(!this.workers && { readLoss: () => this.readLoss() }),
           update: () => this.#updateInBackward(update),
         });
-        const isWanted =
-          this.workers || isDisplayed || this.score.readsLoss || this.guests.wantLoss;
-        if (!isRead && isWanted) await this.#readLoss();
-        if (isDisplayed) await this.#display();
+        const isFirst = isDisplayed && !this.loss.isKnown;
+        if (!isRead && (this.workers || isFirst || this.score.readsLoss || this.guests.wantLoss)) {
+          await this.readLoss();
+          isRead = true;
+        }
+        if (isDisplayed && isRead) await this.display();
+        else if (isDisplayed) this.displayLate(maxIter);
         if (this.guests.wantGradients) await turn.aside(() => this.guests.showGradients());
         return await this.applyUpdateNow(isDisplayed);
       } finally {
@@ -204,8 +214,8 @@ export abstract class TrainingLoop extends SolverRun {
       };
       const { loss, largestGradient, isConverged } = await lbfgs.begin(measure);
       this.loss.add(loss);
-      await this.#lookAtLoss();
-      if (isDisplayed) await this.#display();
+      await this.lookAtLoss();
+      if (isDisplayed) await this.display();
       if (this.guests.wantGradients) {
         lbfgs.showGradient();
         await turn.aside(() => this.guests.showGradients());
@@ -222,20 +232,6 @@ export abstract class TrainingLoop extends SolverRun {
       this.iter++;
       return rate;
     });
-  }
-
-  async #display(): Promise<void> {
-    const { iter, net, presentParam: param } = this;
-    const done = this.#speed.take();
-    this.#displayed = await logDisplay({ iter, net, param }, this.loss.smoothed, done, this.log);
-    if (!this.meetings) return;
-    const { count, rank } = this.meetings.workers;
-    const images = imagesPerIteration(net, param) * count;
-    const perSecond = (images * done.iterations) / (done.seconds || 1);
-    const sent = this.meetings.sent(done.iterations);
-    this.say(`    All ${count} ranks: ${numberText(perSecond)} images/s, ${sent}`);
-    const slow = this.meetings.slowest(done.seconds);
-    if (slow !== undefined && count > 1 && rank === 0) this.log("warning", "solver", slow);
   }
 
   #converge(why: string): undefined {
@@ -275,17 +271,6 @@ export abstract class TrainingLoop extends SolverRun {
       `Iteration ${this.iter}, learning rates are multiplied by ${numberText(factor)} from here on: lr = ${numberText(rate)}`,
     );
     await this.guests.tell((guest) => guest.onRate?.(rate, factor, this));
-  }
-
-  async #readLoss(): Promise<void> {
-    await this.loss.read();
-    await this.#lookAtLoss();
-  }
-
-  async #lookAtLoss(): Promise<void> {
-    await this.divergence.check(this.loss.value, this.iter, this.net);
-    this.snapshots.prune();
-    this.score.offerLoss(this.loss.smoothed, this.iter);
   }
 
   /** Snapshots where one is due or asked for, and sees whether the loop is to end. */
@@ -367,6 +352,7 @@ export abstract class TrainingLoop extends SolverRun {
 
   /** @internal Writes a snapshot and returns the path of its .solverstate. */
   protected async snapshotNow(isBest = false): Promise<string> {
+    await this.takeLate();
     await this.loss.read();
     await bringToHost(this, this.presentParam.snapshot_diff ?? false);
     this.divergence.checkWeights(this.iter, this.net);
@@ -393,7 +379,8 @@ export abstract class TrainingLoop extends SolverRun {
    * of them reads.
    * @returns its path; undefined where there is none
    */
-  protected restoreNow(path?: string): Promise<string | undefined> {
+  protected async restoreNow(path?: string): Promise<string | undefined> {
+    await this.takeLate();
     this.meetings?.part();
     const read = (): Promise<Resumed | undefined> =>
       path === undefined ? this.snapshots.restoreNewest(this) : this.snapshots.restore(this, path);

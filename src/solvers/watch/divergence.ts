@@ -43,22 +43,30 @@ export class DivergenceWatch {
    * @throws DivergenceError
    */
   async check(loss: number, iter: number, net: Net): Promise<void> {
-    if (this.#isOff) return;
-    if (!Number.isFinite(loss)) {
-      await net.toHost();
-      this.#stop(`Iteration ${iter}: the loss is ${numberText(loss)}`, net);
-    }
+    const problem = this.look(loss, iter);
+    if (problem !== undefined) await this.stop(problem, net);
+  }
+
+  /** Takes in the loss of an iteration as `check` does; returns what is wrong with it. */
+  look(loss: number, iter: number): string | undefined {
+    if (this.#isOff) return undefined;
+    if (!Number.isFinite(loss)) return `Iteration ${iter}: the loss is ${numberText(loss)}`;
     this.firstLoss ??= loss;
     const limit = this.#factor * Math.max(1, Math.abs(this.firstLoss));
     this.#tooLarge = this.#factor > 0 && Math.abs(loss) > limit ? this.#tooLarge + 1 : 0;
-    if (this.#tooLarge < IN_A_ROW) return;
-    await net.toHost();
+    if (this.#tooLarge < IN_A_ROW) return undefined;
     const hint =
       Math.abs(loss - NO_PROBABILITY) < 1e-3 ? ": the probability of every label is 0" : "";
-    this.#stop(
-      `Iteration ${iter}: the loss is ${numberText(loss)}${hint}; it has been above ${numberText(limit)} for ${IN_A_ROW} iterations, and began at ${numberText(this.firstLoss)}`,
-      net,
-    );
+    return `Iteration ${iter}: the loss is ${numberText(loss)}${hint}; it has been above ${numberText(limit)} for ${IN_A_ROW} iterations, and began at ${numberText(this.firstLoss)}`;
+  }
+
+  /**
+   * Ends training for what `look` has found, and says in which layer it is.
+   * @throws DivergenceError
+   */
+  async stop(problem: string, net: Net): Promise<never> {
+    await net.toHost();
+    return this.#stop(problem, net);
   }
 
   /**

@@ -1,6 +1,12 @@
 import { Loss } from "../../net/run/loss.ts";
 import { SmoothedLoss, type SmoothedLossState } from "./smoothed-loss.ts";
 
+/** A loss that was read, and the mean with it. */
+export interface ReadLoss {
+  readonly value: number;
+  readonly smoothed: number;
+}
+
 /**
  * The losses of a run's iterations, and their mean over the last `average_loss` of them.
  *
@@ -14,7 +20,10 @@ export class TrainingLoss {
   readonly #unread: Loss[] = [];
   readonly #unreadPasses: number[] = [];
   readonly #spare: Loss[] = [];
+  /** Settles when all that `readLater` was asked for has come. */
+  #arriving: Promise<unknown> = Promise.resolve();
   #value = 0;
+  #isKnown = false;
   readonly #meanOf: ((loss: number) => Promise<number>) | undefined;
 
   /**
@@ -37,6 +46,11 @@ export class TrainingLoss {
     this.#length = length;
     this.#smoothed = new SmoothedLoss(length);
     this.#smoothed.restore(state);
+  }
+
+  /** Whether there is a loss that was read. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   /** The loss that was read last. */
@@ -64,6 +78,7 @@ export class TrainingLoss {
 
   /** Reads the losses that have not been read, and waits for their device. */
   async read(): Promise<void> {
+    await this.#arriving;
     for (const [i, loss] of this.#unread.entries()) {
       const value = (await loss.read()) / (this.#unreadPasses[i] ?? 1);
       this.add(this.#meanOf ? await this.#meanOf(value) : value);
@@ -72,9 +87,30 @@ export class TrainingLoss {
     this.#unreadPasses.length = 0;
   }
 
+  /**
+   * As `read`, but waits for nothing: what was lost until now is told when it comes, while others begin. Only where the losses are
+   * this worker's alone.
+   */
+  readLater(): Promise<ReadLoss> {
+    const passes = this.#unreadPasses.splice(0);
+    const unread = this.#unread.splice(0);
+    const values = Promise.all(unread.map((loss) => loss.readNow()));
+    this.#spare.push(...unread);
+    const before = this.#arriving;
+    const arriving = values.then(async (sums) => {
+      await before;
+      for (const [i, sum] of sums.entries()) this.add(sum / (passes[i] ?? 1));
+      return { value: this.#value, smoothed: this.smoothed };
+    });
+    // Who asked hears of a failure.
+    this.#arriving = arriving.catch(() => undefined);
+    return arriving;
+  }
+
   /** Takes in a loss that is known. */
   add(loss: number): void {
     this.#value = loss;
+    this.#isKnown = true;
     this.#smoothed.add(loss);
   }
 

@@ -1,9 +1,13 @@
 // Whole training steps on the GPU, beside the reference.
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";
 import type { GpuChoice } from "../../../src/engines/webgpu/device.ts";
+import type { Gpu } from "../../../src/engines/webgpu/gpu.ts";
+import { MAP_READ } from "../../../src/engines/webgpu/usage.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
+import type { LogOptions } from "../../../src/util/log.ts";
 import { referenceEngines } from "../../support/engines.ts";
 import { isLong } from "../../support/long.ts";
 import { noise, write } from "../../support/nets.ts";
@@ -35,11 +39,31 @@ const LENET = `${input(28, 2)}
   layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2" param { lr_mult: 1 } param { lr_mult: 2 } inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }`;
 
-const solverOf = (net: string, fields: string, engines: Engines): Solver =>
+const solverOf = (net: string, fields: string, engines: Engines, more: LogOptions = {}): Solver =>
   Solver.parse(
     `base_lr: 0.01 momentum: 0.9 weight_decay: 0.0005 lr_policy: "inv" gamma: 0.0001 power: 0.75 random_seed: 7 max_iter: 100 ${fields} net_param { ${net} }`,
-    { engines },
+    { engines, ...more },
   );
+
+/**
+ * Holds what is read back until the second submission behind it, or until nothing is submitted for a while: who waits for it before
+ * that waits long.
+ * @returns what ends this
+ */
+function holdReads(gpu: Gpu): () => void {
+  const { handle } = gpu.nothing;
+  const prototype = Object.getPrototypeOf(handle) as GPUBuffer;
+  const { mapAsync } = prototype;
+  prototype.mapAsync = async function (this: GPUBuffer, mode, ...range) {
+    await mapAsync.call(this, mode, ...range);
+    if (mode !== MAP_READ) return;
+    const { submissions } = gpu.traffic;
+    for (let ms = 0; ms < 500 && gpu.traffic.submissions < submissions + 2; ms++) await sleep(1);
+  };
+  return () => {
+    prototype.mapAsync = mapAsync;
+  };
+}
 
 /** Another batch: noise around a pattern of each class. */
 function feed(solver: Solver, iteration: number, classes: number): void {
@@ -107,13 +131,20 @@ describeGpu("a training step on the GPU", () => {
   test("tells a guest that reads losses each of them, and others the last displayed", async () => {
     const solver = solverOf(SMALL, "display: 3", createEngines({ gpu: theGpu() }));
     const lazy: number[] = [];
-    solver.callbacks.push({ readsLoss: false, onIteration: ({ loss }) => void lazy.push(loss) });
+    const late: number[] = [];
+    solver.callbacks.push({
+      readsLoss: false,
+      onIteration: ({ loss }) => void lazy.push(loss),
+      onLateDisplay: ({ iter, loss }) => void late.push(iter, loss),
+    });
     for (let i = 0; i < 4; i++) {
       feed(solver, i, 3);
       await solver.step(1);
     }
+    expect(lazy[0]).toBeGreaterThan(0);
     expect(lazy[1]).toBe(lazy[0]);
-    expect(lazy[3]).not.toBe(lazy[0]);
+    expect(late[0]).toBe(4);
+    expect(late[1]).not.toBe(lazy[0]);
     const each: number[] = [];
     solver.callbacks.push({ onIteration: ({ loss }) => void each.push(loss) });
     for (let i = 4; i < 7; i++) {
@@ -121,6 +152,66 @@ describeGpu("a training step on the GPU", () => {
       await solver.step(1);
     }
     expect(new Set(each).size).toBe(3);
+    solver.close();
+  });
+
+  test("displays each iteration without waiting for it: what it lost comes while others are under way, with the same lines and numbers", async () => {
+    const run = async (isAwaited: boolean): Promise<{ lines: string[]; told: unknown[] }> => {
+      const gpu = theGpu();
+      const lines: string[] = [];
+      const told: unknown[] = [];
+      let begun = 0;
+      const solver = solverOf(SMALL, "display: 1 average_loss: 3", createEngines({ gpu }), {
+        log(_severity, source, line) {
+          const text = `${source}: ${line.replace(/\(.*iters\)/, "")}`;
+          lines.push(text);
+          // The last two are waited for when nothing follows.
+          const [, iter] = /Iteration (\d+).*, loss/.exec(text) ?? [];
+          if (iter && iter !== "0" && begun < 20) ahead.push(begun - 1 - Number(iter));
+        },
+      });
+      const ahead: number[] = [];
+      solver.callbacks.push({
+        readsLoss: isAwaited,
+        onStart: ({ iter }) => {
+          begun = iter + 1;
+          feed(solver, iter, 3);
+        },
+        onIteration: (event) => void (event.outputs && told.push(event)),
+        onLateDisplay: (event) => void told.push(event),
+      });
+      const restore = isAwaited ? () => undefined : holdReads(gpu);
+      await solver.step(20);
+      restore();
+      solver.close();
+      if (!isAwaited) {
+        // 18 come while others are under way, each behind the next iteration's beginning.
+        expect(ahead.length).toBeGreaterThan(15);
+        expect(Math.min(...ahead)).toBeGreaterThan(0);
+        expect(Math.max(...ahead)).toBeLessThanOrEqual(2);
+      }
+      return { lines, told };
+    };
+    const late = await run(false);
+    expect(late.lines.filter((line) => line.includes("Train net output"))).toHaveLength(20);
+    expect(late).toEqual(await run(true));
+  });
+
+  test("stops where a loss that comes late is no number, and tells none behind it", async () => {
+    const lines: string[] = [];
+    const solver = solverOf(SMALL, "display: 1", createEngines({ gpu: theGpu() }), {
+      log: (_severity, _source, line) => void lines.push(line),
+    });
+    solver.callbacks.push({
+      readsLoss: false,
+      onStart({ iter }) {
+        feed(solver, iter, 3);
+        if (iter === 4) write(solver.net.blob("data"), new Array(4 * 64).fill(Number.NaN));
+      },
+    });
+    await expect(solver.step(20)).rejects.toThrow("Iteration 4: the loss is nan");
+    const displayed = lines.filter((line) => line.includes(", loss = "));
+    expect(displayed).toHaveLength(4);
     solver.close();
   });
 
