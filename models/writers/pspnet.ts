@@ -167,7 +167,7 @@ function trainVal(): Writer {
         source: `data/ade20k/${phase === "TRAIN" ? "training" : "validation"}.txt`,
         batch_size: phase === "TRAIN" ? 4 : 1,
         shuffle: phase === "TRAIN",
-        label_type: "PIXEL",
+        forks: { label_type: "PIXEL" },
       },
     });
   const [data, label, size] = source("TRAIN");

@@ -104,9 +104,8 @@ function trainVal(): Writer {
     L.SoftmaxWithLoss(score, label, {
       ...named("loss"),
       loss_param: {
-        weight_by_label_freqs: true,
         ignore_label: CLASSES,
-        class_weighting: CLASS_WEIGHTS,
+        forks: { weight_by_label_freqs: true, class_weighting: CLASS_WEIGHTS },
       },
     }),
   );

@@ -4,15 +4,13 @@ import type { PartialEngine } from "../../src/engines/engine.ts";
 import { nativeEngine } from "../../src/engines/native/index.ts";
 import { ReferenceEngine } from "../../src/engines/reference/index.ts";
 import { webgpuEngine } from "../../src/engines/webgpu/index.ts";
+import { FOREIGN } from "../../src/io/proto/foreign-message.ts";
 import { messageType } from "../../src/io/proto/messages.ts";
 import type { Arity } from "../../src/layers/base/layer.ts";
 import { type LayerClass, LayerRegistry } from "../../src/layers/registry.ts";
 import { layerExamples } from "./layer-examples.ts";
 import { commentedSchema, meaningOf } from "./proto-comments.ts";
 import { table } from "./table.ts";
-
-/** Numbers of fields that only forks of Caffe have begin here. */
-const FOREIGN = 10_000;
 
 const schema = commentedSchema();
 

@@ -1,12 +1,9 @@
 import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
 
-/** The number from which on fields are those that other Caffes have, or this one alone. */
-export const FORKS = 10_000;
-
 /** A heading over several fields, which stands before the first of them, and what stands before a field's own comment. */
-const HEADING = /^(?:Written by forks\.$|Our own:)/;
-const ORIGIN = /^(?:Written by forks|Our own)[.:]\s+/;
+const HEADING = /^Written by forks\.$/;
+const ORIGIN = /^(?:Written by forks|Our own|Ours|Not Caffe's)[.:,]\s+/;
 
 /** The schema with its comments. */
 export function commentedSchema(): protobuf.Root {

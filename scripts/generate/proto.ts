@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import protobuf from "protobufjs";
-import { FORKS, meaningOf } from "./proto-comments.ts";
+import { FOREIGN, isOfForks } from "../../src/io/proto/foreign-message.ts";
+import { meaningOf } from "./proto-comments.ts";
 
 /** The schemas: their package, their file, and the folder of what is made of them. */
 const SCHEMAS = [
@@ -56,31 +57,41 @@ function types(namespace: protobuf.Namespace, isPublic: boolean): string {
     `/** Every message by its name. */\nexport interface Messages {\n${messages
       .map((message) => `  ${nameOf(message)}: ${nameOf(message)};`)
       .join("\n")}\n}`,
-    ...(isPublic ? [defaultedFields(messages)] : []),
+    ...(isPublic ? [defaultedFields(messages), forkFields(messages), messageFields(messages)] : []),
     "",
   ].join("\n\n");
 }
 
-/** The type of a message. What other Caffes' files have stands in a type of its own, so that Caffe's fields are listed first. */
+/** The type of a message. What other Caffes' files have stands in a type of its own, so that it can be shown apart. */
 function interfacesOf(message: protobuf.Type, shown: string): string {
   const name = nameOf(message);
-  const own = message.fieldsArray.filter(({ id }) => id < FORKS);
-  const forks = message.fieldsArray.filter(({ id }) => id >= FORKS);
+  const own = message.fieldsArray.filter((field) => !isOfForks(field));
+  const forks = message.fieldsArray.filter(isOfForks);
   const lines = (fields: readonly protobuf.Field[]): string =>
     fields
       .map((field) => `${docblock(field)}  readonly ${field.name}?: ${fieldType(field)};\n`)
       .join("");
-  if (own.length === 0 || forks.length === 0) {
+  if (!isMixed(message)) {
     return `${shown}interface ${name} {\n${lines(message.fieldsArray)}}`;
   }
   const theirs = `${name}OfForks`;
   return `/** What other Caffes have in ${name}, and this one besides. */\n${shown}interface ${theirs} {\n${lines(forks)}}\n\n${shown}interface ${name} extends ${theirs} {\n${lines(own)}}`;
 }
 
-/** What a field means, above it. */
+/** Whether a message has fields of Caffe's and of others. */
+function isMixed({ fieldsArray }: protobuf.Type): boolean {
+  return fieldsArray.some(isOfForks) && !fieldsArray.every(isOfForks);
+}
+
+/** What a field means, above it; whose it is before that, where it is not Caffe's. */
 function docblock(field: protobuf.Field): string {
-  const meaning = meaningOf(field).replace(/\[(\w+)\]\(\w+\.md\)/g, "the page $1");
-  return meaning === "" ? "" : `  /** ${meaning.replaceAll("*/", "* /")} */\n`;
+  const meaning = (meaningOf(field) || ofLayers(field)).replace(
+    /\[(\w+)\]\(\w+\.md\)/g,
+    "the page $1",
+  );
+  if (meaning === "") return "";
+  const whose = isOfForks(field) ? "(forks) " : field.id >= FOREIGN ? "(caffe-ts) " : "";
+  return `  /** ${whose}${meaning.replaceAll("*/", "* /")} */\n`;
 }
 
 /** Some stand for numbers that a field holds as such. */
@@ -99,6 +110,33 @@ function defaultedFields(messages: readonly protobuf.Type[]): string {
       return `  ${nameOf(message)}: ${names.join(" | ") || "never"};`;
     })
     .join("\n")}\n}`;
+}
+
+/** What a layer type's parameters are, above the message that has them. */
+function ofLayers(field: protobuf.Field): string {
+  const { resolvedType } = field.resolve();
+  const isOne = field.parent?.name === "LayerParameter" && resolvedType instanceof protobuf.Type;
+  return isOne ? (resolvedType.comment ?? "").replace(/\s+/g, " ").trim() : "";
+}
+
+function forkFields(messages: readonly protobuf.Type[]): string {
+  const lines = messages
+    .filter(isMixed)
+    .map((message) => `  ${nameOf(message)}: ${nameOf(message)}OfForks;\n`);
+  return `/** What other Caffes have in messages of Caffe. */\nexport interface ForkFields {\n${lines.join("")}}`;
+}
+
+function messageFields(messages: readonly protobuf.Type[]): string {
+  const lines = messages.flatMap((message) => {
+    const inner = message.fieldsArray.flatMap((field) => {
+      const type = field.resolve().resolvedType;
+      return type instanceof protobuf.Type
+        ? [`${field.name}: ${JSON.stringify(nameOf(type))}`]
+        : [];
+    });
+    return inner.length === 0 ? [] : [`  ${nameOf(message)}: { ${inner.join("; ")} };\n`];
+  });
+  return `/** The fields that are messages, and whose. */\nexport interface MessageFields {\n${lines.join("")}}`;
 }
 
 /** Every message and enum of a namespace, those within messages too. */

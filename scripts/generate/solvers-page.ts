@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import type protobuf from "protobufjs";
+import { FOREIGN } from "../../src/io/proto/foreign-message.ts";
 import * as rules from "../../src/solvers/rules/index.ts";
 import { learningRatePolicies } from "../../src/solvers/update/lr-policy.ts";
-import { commentedSchema, FORKS, meaningOf } from "./proto-comments.ts";
+import { commentedSchema, meaningOf } from "./proto-comments.ts";
 import { table } from "./table.ts";
 
 /** Fields of BVLC Caffe have numbers below this, and others above: a comment says what one does that is obeyed. */
@@ -24,8 +25,8 @@ export function solversPage(): string {
         wants.map((field) => `\`${field}\``).join(", "),
       ]),
     ),
-    fields: fieldTable(fields.filter(({ id }) => id < FORKS)),
-    ours: fieldTable(fields.filter((field) => field.id >= FORKS && meaningOf(field) !== "")),
+    fields: fieldTable(fields.filter(({ id }) => id < FOREIGN)),
+    ours: fieldTable(fields.filter((field) => field.id >= FOREIGN && meaningOf(field) !== "")),
   };
   const byHand = readFileSync("scripts/generate/solvers-page.md", "utf8");
   return byHand.replace(/<!-- (\w+) -->/g, (_, name: string) => sections[name]!);

@@ -1,5 +1,6 @@
 import protobuf from "protobufjs/light.js";
 import type { LayerParameter } from "../io/proto/caffe.ts";
+import { isOfForks } from "../io/proto/foreign-message.ts";
 import { messageType } from "../io/proto/messages.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
@@ -44,30 +45,74 @@ export class LayerCall {
   }
 }
 
+/** A field, and the message of LayerParameter that has it where it is not LayerParameter itself. */
+interface Place {
+  readonly field: protobuf.Field;
+  readonly owner?: string;
+}
+
 /** The prototxt's fields from those written directly. */
 function layerParameter(type: string, given: Readonly<Record<string, unknown>>): LayerParameter {
   const layer = messageType("LayerParameter");
   const direct = directMessages(type);
   const param: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    const own = entryOf(layer.fields, name);
-    if (own) {
-      param[name] = strict(own, value, `L.${type}: ${name}`);
-      continue;
-    }
-    const owner = direct.find((message) => entryOf(messageOf(layer, message).fields, name));
-    if (owner === undefined) {
-      const known = [...direct.flatMap((message) => Object.keys(messageOf(layer, message).fields))];
+  for (const { name, value, isForks } of written(given, `L.${type}`)) {
+    const place = placeOf(layer, direct, name, isForks);
+    if (place === undefined) {
+      const known = [...direct.map((message) => messageOf(layer, message)), layer].flatMap(
+        ({ fieldsArray }) => fieldsArray.filter((field) => !isForks || isOfForks(field)),
+      );
       throw new CaffeError(
-        `L.${type} has no field "${name}".${nearestText(name, [...known, ...Object.keys(layer.fields)])} Expected one of ${direct.join(" or ") || "LayerParameter"}, or of every layer.`,
+        `L.${type} has no field "${name}"${isForks ? " of forks" : ""}.${nearestText(
+          name,
+          known.map((field) => field.name),
+        )} Expected one of ${direct.join(" or ") || "LayerParameter"}, or of every layer.`,
       );
     }
-    const field = messageOf(layer, owner).fields[name] as protobuf.Field;
-    const before = (param[owner] ?? {}) as object;
-    param[owner] = { ...before, [name]: strict(field, value, `L.${type}: ${name}`) };
+    const { field, owner } = place;
+    const checked = strict(field, value, `L.${type}: ${name}`);
+    if (owner === undefined) param[name] = checked;
+    else param[owner] = { ...(param[owner] as object | undefined), [name]: checked };
   }
   return { ...param, type } as LayerParameter;
+}
+
+/** One field as it is written, among Caffe's or among those of forks. */
+interface Written {
+  readonly name: string;
+  readonly value: unknown;
+  readonly isForks: boolean;
+}
+
+/** What is written of a message: its fields, then those in `forks`. */
+function written(given: object, where: string): readonly Written[] {
+  const { forks = {}, ...fields } = objectOf(given, where);
+  const list = (of: object, isForks: boolean): Written[] =>
+    Object.entries(of).map(([name, value]) => ({ name, value, isForks }));
+  return [...list(fields, false), ...list(objectOf(forks, `${where}: forks`), true)].filter(
+    ({ value }) => value !== undefined,
+  );
+}
+
+function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw new CaffeError(`${where} is ${String(value)}. Expected an object with its fields.`);
+}
+
+/** Where a name belongs: Caffe's fields of every layer, then those of the type's own messages, then forks' of every layer. */
+function placeOf(
+  layer: protobuf.Type,
+  direct: readonly string[],
+  name: string,
+  isForks: boolean,
+): Place | undefined {
+  const ofLayer = entryOf(layer.fields, name);
+  const places: Place[] = direct.flatMap((owner) => {
+    const field = entryOf(messageOf(layer, owner).fields, name);
+    return field ? [{ field, owner }] : [];
+  });
+  if (ofLayer) places.splice(isOfForks(ofLayer) ? places.length : 0, 0, { field: ofLayer });
+  return places.find(({ field }) => !isForks || isOfForks(field));
 }
 
 function messageOf(type: protobuf.Type, field: string): protobuf.Type {
@@ -86,15 +131,13 @@ function strict(field: protobuf.Field, value: unknown, where: string): unknown {
 function single(field: protobuf.Field, value: unknown, where: string): unknown {
   const type = field.resolvedType;
   if (type instanceof protobuf.Type) {
-    if (typeof value !== "object" || value === null) {
-      throw new CaffeError(`${where} is ${String(value)}. Expected an object with its fields.`);
-    }
     return Object.fromEntries(
-      Object.entries(value).map(([name, inner]) => {
+      written(objectOf(value, where), where).map(({ name, value: inner, isForks }) => {
         const known = entryOf(type.fields, name);
-        if (known) return [name, strict(known, inner, `${where}.${name}`)];
+        if (known && (!isForks || isOfForks(known)))
+          return [name, strict(known, inner, `${where}.${name}`)];
         throw new CaffeError(
-          `${where} has no field "${name}".${nearestText(name, Object.keys(type.fields))}`,
+          `${where} has no field "${name}"${isForks ? " of forks" : ""}.${nearestText(name, Object.keys(type.fields))}`,
         );
       }),
     );

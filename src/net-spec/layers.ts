@@ -13,18 +13,23 @@ export type Tops<N extends number> = N extends 0
         ? readonly [Top, Top, Top]
         : readonly Top[];
 
+interface HowMany<N extends number> {
+  /** How many tops it has, if not one. */
+  readonly ntop?: N;
+}
+
 /**
  * Writes one layer: first its bottoms, last its fields. `ntop` says how many tops it has, if not one. `Alone` is what may stand there
  * without bottoms.
  */
 export interface LayerFunction<Fields, Alone = Fields> {
+  (...bottoms: readonly Top[]): Top;
   <const N extends number = 1, Bottoms extends readonly Top[] = readonly Top[]>(
     ...bottomsAndFields: readonly [
       ...bottoms: Bottoms,
-      fields: (Bottoms extends readonly [] ? Alone : Fields) & { readonly ntop?: N },
+      fields: (Bottoms extends readonly [] ? Alone : Fields) & HowMany<N>,
     ]
   ): Tops<N>;
-  (...bottoms: readonly Top[]): Top;
 }
 
 /** A function for each layer type; those that need bottoms take no fields without them. */
@@ -41,7 +46,8 @@ type LayerFunctions = {
  *     const conv1 = L.Convolution(data, { num_output: 20, kernel_size: 5 });
  *
  * Fields are those of the prototxt, the ones of the type's own message directly; a repeated field may be given one
- * value. Nothing is built yet: `NetSpec` or `toProto` makes the net's parameter of it.
+ * value. What Caffe has not, and other Caffes have, stands in `forks`, here as in messages within:
+ * `{ num_output: 20, forks: { relu: true } }`. Nothing is built yet: `NetSpec` or `toProto` makes the net's parameter of it.
  *
  * @see pycaffe's caffe.layers
  */
@@ -53,7 +59,7 @@ export const L: LayerFunctions = Object.fromEntries(
 export function layerOf<const N extends number = 1>(
   type: string,
   bottoms: readonly Top[] = [],
-  fields: AnyLayerFields & { readonly ntop?: N } = {},
+  fields: AnyLayerFields & HowMany<N> = {},
 ): Tops<N> {
   return call(type, [...bottoms, fields]) as Tops<N>;
 }

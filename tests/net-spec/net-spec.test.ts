@@ -1,4 +1,3 @@
-import ts from "typescript";
 import { expect, test } from "vitest";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { LayerRegistry } from "../../src/layers/registry.ts";
@@ -139,38 +138,34 @@ test("P holds the words of each message's enums", () => {
   expect(Object.keys(P.LRN)).toContain("WITHIN_CHANNEL");
 });
 
-test("an editor completes the fields of a layer and the words of an enum", () => {
-  const file = `${process.cwd()}/tests/net-spec/completion.ts`;
-  const text = `import { L } from "../../src/net-spec/layers.ts";
-    const data = L.Input();
-    L.Convolution(data, { num_output: 3, /*fields*/ });
-    L.Pooling(data, { pool: "/*words*/" });`;
-  const service = ts.createLanguageService({
-    fileExists: ts.sys.fileExists,
-    readFile: ts.sys.readFile,
-    getCurrentDirectory: ts.sys.getCurrentDirectory,
-    getCompilationSettings: () => ({
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.NodeNext,
-      allowImportingTsExtensions: true,
-      noEmit: true,
-      strict: true,
-      exactOptionalPropertyTypes: true,
-    }),
-    getScriptFileNames: () => [file],
-    getScriptVersion: () => "1",
-    getScriptSnapshot: (name) => {
-      const content = name === file ? text : ts.sys.readFile(name);
-      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
-    },
-    getDefaultLibFileName: ts.getDefaultLibFilePath,
+test("fields of forks may stand apart, and among the others", () => {
+  const data = L.Input();
+  const loose = L.Convolution as (...args: unknown[]) => ReturnType<typeof L.ReLU>;
+  const apart = L.Convolution(data, {
+    ...{ num_output: 1, engine: "CAFFE" },
+    weight_filler: { type: "msra", forks: { alpha: 0.1 } },
+    forks: { relu: true, engine: "MKLDNN", debug: true },
   });
-  const at = (mark: string): string[] =>
-    service
-      .getCompletionsAtPosition(file, text.indexOf(mark), {})
-      ?.entries.map(({ name }) => name) ?? [];
-  expect(at("/*fields*/")).toEqual(
-    expect.arrayContaining(["kernel_size", "weight_filler", "param", "ntop", "in_place"]),
+  expect(apart.layer.param).toEqual({
+    type: "Convolution",
+    convolution_param: {
+      ...{ num_output: 1, engine: "CAFFE", relu: true },
+      weight_filler: { type: "msra", alpha: 0.1 },
+    },
+    ...{ engine: "MKLDNN", debug: true },
+  });
+  expect(loose(data, { num_output: 1, relu: true, debug: true }).layer.param).toEqual({
+    type: "Convolution",
+    convolution_param: { num_output: 1, relu: true },
+    debug: true,
+  });
+  expect(() => loose(data, { forks: { num_output: 1 } })).toThrow(
+    'L.Convolution has no field "num_output" of forks.',
   );
-  expect(at("/*words*/")).toEqual(expect.arrayContaining(["MAX", "AVE", "STOCHASTIC"]));
+  expect(() => loose(data, { weight_filler: { forks: { value: 1 } } })).toThrow(
+    'weight_filler has no field "value" of forks.',
+  );
+  expect(() => loose(data, { forks: true })).toThrow(
+    "L.Convolution: forks is true. Expected an object with its fields.",
+  );
 });

@@ -10,6 +10,14 @@ export const UNKNOWN: unique symbol = Symbol("unknown fields");
 /** Our own numbers for fields and values that only other dialects of Caffe have begin here. */
 export const FOREIGN = 10_000;
 
+/** Those of fields that this package alone has begin here. */
+const OURS = 11_000;
+
+/** Whether a field is one that other Caffes have, and BVLC's has not. */
+export function isOfForks({ id }: { readonly id: number }): boolean {
+  return id >= FOREIGN && id < OURS;
+}
+
 /** Fields whose values stand without quotes though they are strings here: enums of another Caffe. */
 const bareFields = new WeakMap<object, Set<string>>();
 

@@ -3,7 +3,14 @@ import { PrototxtError } from "../../util/errors.ts";
 import { nearestText } from "../../util/nearest.ts";
 import { cut } from "../../util/printable.ts";
 import { entryOf } from "../../util/records.ts";
-import { addValue, beginList, FOREIGN, noteBare, setField } from "../proto/foreign-message.ts";
+import {
+  addValue,
+  beginList,
+  FOREIGN,
+  isOfForks,
+  noteBare,
+  setField,
+} from "../proto/foreign-message.ts";
 import { noteLines } from "../proto/source.ts";
 import { isUsersType } from "../proto/users-type.ts";
 import { v1Types } from "../upgrade/v1.ts";
@@ -46,8 +53,6 @@ interface UnknownUse {
   readonly message: string;
 }
 
-/** Our own numbers for what is ours alone begin here. */
-const OURS = 11_000;
 /** A field of one value that a fork (yjxiong/caffe) writes as a list. */
 const LISTED = "SolverParameter.device_id";
 /** How deep messages may lie in one another: no file that people write comes near. */
@@ -251,7 +256,7 @@ class Reader {
     const { token } = this.#tokens;
     const where = `${type.name}.${field.name}`;
     // Forks do not agree on the kind of a field: a string in one is an enum in another.
-    const isLoose = field.id >= FOREIGN && field.id < OURS;
+    const isLoose = isOfForks(field);
     const isText = field.type === "string" || field.type === "bytes";
     if (token.kind === "string" && (isText || isLoose)) {
       values.push(this.#string(words, field.type === "bytes" ? "bytes" : "text"));
