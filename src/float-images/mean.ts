@@ -2,7 +2,7 @@ import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { meanShape } from "../io/images/mean-image.ts";
 import { readNpy } from "../io/lists/npy.ts";
 import { blobChunks } from "../io/proto/blob-proto.ts";
-import { readBlobFile } from "../io/weights/caffemodel.ts";
+import { readBlobFile } from "../io/weights/blob-file.ts";
 import type { NdArray } from "../util/nd-array.ts";
 
 /**

@@ -15,6 +15,7 @@ import {
   type OptionNames,
   optionsNamed,
   whole,
+  withoutUndefined,
 } from "../util/options.ts";
 import type { Shape } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
@@ -36,7 +37,6 @@ import {
   type PictureOptions,
   pictureInputs,
   pictureOptions,
-  withoutUndefined,
 } from "./picture-input.ts";
 import { withBoxes } from "./training-heads.ts";
 

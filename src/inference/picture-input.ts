@@ -8,7 +8,13 @@ import type { LayerParameter, TransformationParameter } from "../io/proto/caffe.
 import type { LayerRegistry } from "../layers/registry.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { finite, type OptionKind, type OptionNames, oneOf } from "../util/options.ts";
+import {
+  finite,
+  type OptionKind,
+  type OptionNames,
+  oneOf,
+  withoutUndefined,
+} from "../util/options.ts";
 import { countOf, type Shape } from "../util/shape.ts";
 
 /** What has more channels is no picture, but maps of another net. */
@@ -220,13 +226,6 @@ function optionsOf(transform: TransformationParameter): PictureOptions {
         longerSide: Number.POSITIVE_INFINITY,
       }),
   };
-}
-
-/** Options without those that are not given. */
-export function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as T;
 }
 
 /**

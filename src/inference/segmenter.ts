@@ -5,7 +5,13 @@ import { Net } from "../net/net.ts";
 import type { NetOptions } from "../net/options.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
-import { checkOptions, type OptionNames, optionsNamed, text } from "../util/options.ts";
+import {
+  checkOptions,
+  type OptionNames,
+  optionsNamed,
+  text,
+  withoutUndefined,
+} from "../util/options.ts";
 import { type Shape, shapeText } from "../util/shape.ts";
 import { type ClassNames, nameOfLabel, namesFor } from "./class-names.ts";
 import { imageNetOptions } from "./classifier.ts";
@@ -17,7 +23,6 @@ import {
   type PictureOptions,
   pictureInputs,
   pictureOptions,
-  withoutUndefined,
 } from "./picture-input.ts";
 
 /** How a segmenter's net is made, and its pictures are prepared. */

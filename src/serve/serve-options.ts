@@ -1,7 +1,13 @@
 import type { Answered } from "../http/http-server.ts";
-import { withoutUndefined } from "../inference/picture-input.ts";
 import type { Log } from "../util/log.ts";
-import { aFunction, finite, type OptionNames, text, whole } from "../util/options.ts";
+import {
+  aFunction,
+  finite,
+  type OptionNames,
+  text,
+  whole,
+  withoutUndefined,
+} from "../util/options.ts";
 import type { ServedFiles } from "./models/served-files.ts";
 import type { ModelSource } from "./models/served-model.ts";
 

@@ -87,3 +87,10 @@ export function optionsNamed<T extends object>(options: T, names: OptionNames<T>
     Object.entries(options).filter(([name]) => Object.hasOwn(names, name)),
   ) as T;
 }
+
+/** Options without those that are not given. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}

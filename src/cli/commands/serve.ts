@@ -2,7 +2,6 @@ import type { CommandModule } from "yargs";
 import { MAX_BATCH } from "../../serve/models/served-files.ts";
 import { serve } from "../../serve/serve.ts";
 import { SERVE_DEFAULTS } from "../../serve/serve-options.ts";
-import type { Log } from "../../util/log.ts";
 import { real, whole } from "../flags.ts";
 import { type RequestLog, requestLog } from "../request-log.ts";
 import { withModelFlags } from "../serve-flags.ts";
@@ -150,10 +149,6 @@ export const serveCommand: CommandModule<object, ServeFlags> = {
 
 async function run(flags: ServeFlags): Promise<void> {
   const { log } = new Console();
-  // What threads say while they open nets is of no use here; what becomes of models is.
-  const quiet: Log = (severity, source, message) => {
-    if (severity !== "info" || source === "serve") log(severity, source, message);
-  };
   const serving = await serve({
     models: sourcesOf(flags),
     host: flags.host,
@@ -167,8 +162,8 @@ async function run(flags: ServeFlags): Promise<void> {
     maxQueue: flags.max_queue,
     timeout: SECOND * flags.timeout,
     drain: SECOND * flags.drain,
-    log: quiet,
-    onAnswer: requestLog(flags.log, quiet),
+    log,
+    onAnswer: requestLog(flags.log, log),
   });
   for (const { name, facts } of serving.models) {
     const task = facts.task === undefined ? "" : ` (${facts.task})`;

@@ -169,12 +169,3 @@ function isWritten({ id, resolvedType }: protobuf.Field, value: unknown): boolea
     id < FOREIGN || (resolvedType instanceof protobuf.Type && resolvedType.name === "AnyParameter")
   );
 }
-
-/** Reads one blob alone, as a mean file (.binaryproto) holds it. */
-export function readBlobFile(path: string): BlobValue {
-  const bytes = readBytes(path, "blob file");
-  checkKind(bytes, path, "a mean file (.binaryproto)");
-  return decodeAt(bytes, path, "a BlobProto (.binaryproto)", (reader) =>
-    readBlob(reader, reader.len),
-  );
-}

@@ -3,7 +3,7 @@ import type { Transform } from "../../io/images/data-transformer.ts";
 import type { DrawnCrop } from "../../io/images/drawn-crop.ts";
 import type { LayerParameter, Phase, TransformationParameter } from "../../io/proto/caffe.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { readBlobFile } from "../../io/weights/caffemodel.ts";
+import { readBlobFile } from "../../io/weights/blob-file.ts";
 import { LayerError } from "../../util/errors.ts";
 import type { Shape } from "../../util/shape.ts";
 import { preparationOf } from "./preparation-param.ts";

@@ -1,7 +1,7 @@
 import { Blob } from "../../blob/blob.ts";
 import type { InfogainLossOp, Primitive, SoftmaxOp } from "../../engines/engine.ts";
 import { withDefaults } from "../../io/proto/messages.ts";
-import { readBlobFile } from "../../io/weights/caffemodel.ts";
+import { readBlobFile } from "../../io/weights/blob-file.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { type Shape, sameShape } from "../../util/shape.ts";
 import {

@@ -195,9 +195,11 @@ function warnOfNoNumbers({ net, source, values }: Plan, log: Log): void {
   );
 }
 
+/** 0·x is 0 where x is finite and NaN elsewhere: their sum takes half the time of asking each. */
 function isAllFinite(values: ArrayLike<number>): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
+  return sum === 0;
 }
 
 /** Makes sure that a file fills every layer of a net. */

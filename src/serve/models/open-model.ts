@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { enginesNamed } from "../../engines/open.ts";
 import { deployNetOf } from "../../inference/deploy-net.ts";
+import { readNetParameter } from "../../io/text/read-net.ts";
 import { Net } from "../../net/net.ts";
-import { type Log, silent } from "../../util/log.ts";
+import type { Log } from "../../util/log.ts";
 import { BatchNets, runNet, runRowByRow } from "./batch-nets.ts";
 import { whyAlone } from "./batch-probe.ts";
 import { lookAt } from "./look-at.ts";
@@ -44,15 +45,19 @@ export class OpenModel {
 
   static async #open(given: ModelPlan, log: Log, before?: OpenBefore): Promise<OpenModel> {
     const plan = before ? { ...given, weights: [], task: before.facts.task } : given;
-    const engines = await enginesNamed(plan, log);
+    // What nets say while they are built is of no use here; warnings are, once.
+    const told: Log = (severity, source, message) => {
+      if (!before && severity !== "info") log(severity, source, message);
+    };
+    const engines = await enginesNamed(plan, told);
     const options = { engines, phase: "TEST", forInference: true } as const;
-    const { param } = deployNetOf(plan.model, { log });
+    const read = readNetParameter(plan.model, told);
+    const { param } = deployNetOf(read, { log: told });
     const shapesOf = (net: Net, names: readonly string[]): NamedShape[] =>
       names.map((name) => ({ name, shape: net.blob(name).shape }));
     const isPlain = before !== undefined && before.facts.task === undefined;
-    const told = { ...options, log: before ? silent : log };
-    const pictures = isPlain ? undefined : openPictureModel(plan, told);
-    const net = pictures?.net ?? new Net(param, { ...told, weights: plan.weights });
+    const pictures = isPlain ? undefined : openPictureModel(plan, read, { ...options, log: told });
+    const net = pictures?.net ?? new Net(param, { ...options, log: told, weights: plan.weights });
     const nets = new BatchNets(net, param, options);
     if (before) {
       useWeights(net, before.weights);

@@ -15,7 +15,6 @@ import { ObjectDetector } from "../../inference/object-detector.ts";
 import { type Segmentation, Segmenter } from "../../inference/segmenter.ts";
 import { writePalettePng } from "../../io/images/write-palette-png.ts";
 import type { NetParameter } from "../../io/proto/caffe.ts";
-import { readNetParameter } from "../../io/text/read-net.ts";
 import type { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
 import { withPlaceholders } from "../../net/tools/placeholders.ts";
@@ -52,11 +51,16 @@ export type PreparedPicture =
  * Opens a net for pictures. What is not said to be of a task is tried: a net with one input of images that ends in scores of
  * classes, in boxes or in maps, or one that finds things otherwise.
  *
+ * @param read what its file says
  * @returns undefined for a net that is none of these, which takes tensors alone
  * @throws CaffeError where the net cannot be built, or is not of the task that it is said to be of
  */
-export function openPictureModel(plan: ModelPlan, options: NetOptions): PictureModel | undefined {
-  const param = withDeployStage(readNetParameter(plan.model, options.log));
+export function openPictureModel(
+  plan: ModelPlan,
+  read: NetParameter,
+  options: NetOptions,
+): PictureModel | undefined {
+  const param = withDeployStage(read);
   if (plan.task !== undefined) return OPENERS[plan.task](plan, param, options);
   // Labels may fit another task than the one that is tried first, and a net's form needs no weights.
   const { labels: _, ...unnamed } = plan;

@@ -11,7 +11,6 @@ import {
   type Caffemodel,
   decodeCaffemodel,
   encodeCaffemodel,
-  readBlobFile,
 } from "../../../src/io/weights/caffemodel.ts";
 import { encodeSolverState, readSolverState } from "../../../src/io/weights/solver-state.ts";
 import { FormatError } from "../../../src/util/errors.ts";
@@ -132,18 +131,6 @@ describe("writing and reading back", () => {
     const path = join(directory, "b.solverstate");
     writeFileSync(path, whole(encodeCaffemodel({ name: "n" })));
     expect(() => readSolverState(path)).toThrow(FormatError);
-  });
-
-  test("a mean file is read as one blob", () => {
-    const path = join(directory, "mean.binaryproto");
-    const type = messageType("BlobProto");
-    const mean = { num: 1, channels: 2, height: 1, width: 1, data: [3, 4] };
-    writeFileSync(path, type.encode(type.fromObject(mean)).finish());
-    expect(readBlobFile(path)).toEqual({
-      shape: [1, 2, 1, 1],
-      legacyShape: true,
-      data: Float32Array.of(3, 4),
-    });
   });
 });
 
