@@ -6,6 +6,7 @@ import {
   type AllOptions,
   type ArraysByName,
   arraysNow,
+  checkInput,
   type PassOptions,
   type ValuesByName,
 } from "../net/run/passes-by-name.ts";
@@ -146,9 +147,16 @@ export class NetWorker {
 
   /**
    * Gives inputs other shapes, and lets every layer follow.
-   * @throws NetError where there is no such input
+   * @throws NetError where there is no such input, or a shape is none; what a layer says whom the shapes do not suit: then all is as it was
    */
   async reshape(shapes: Readonly<Record<string, Shape>>): Promise<void> {
+    for (const [name, shape] of Object.entries(shapes)) {
+      checkInput(this, name);
+      if (Array.isArray(shape)) continue;
+      throw new NetError(
+        `net "${this.name}": ${JSON.stringify(shape)} is given as the shape of "${name}". Expected a list of lengths.`,
+      );
+    }
     await this.#ask({ reshape: shapes });
   }
 
@@ -184,7 +192,8 @@ export class NetWorker {
     return recordOf(
       now.map(([name, { shape, data }]) => {
         const copy = this.#room(data.length);
-        copy.set(data);
+        // Memory that was handed to another thread has no length, and no values that could be asked for.
+        if (data.length > 0) copy.set(data);
         return [name, { shape, data: copy }] as const;
       }),
     );

@@ -4,6 +4,7 @@ import { Net } from "../net/net.ts";
 import { answerQuestions } from "../threads/answering.ts";
 import type { BlobValue } from "../util/nd-array.ts";
 import { recordOf } from "../util/records.ts";
+import type { Shape } from "../util/shape.ts";
 import {
   memoryGiven,
   type NetAnswer,
@@ -49,8 +50,7 @@ function shapesOf(net: Net): NetFacts["shapes"] {
 async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer, "shapes">> {
   if ("weights" in question) return { blobs: {}, copied: net.copyFrom(question.weights) };
   if ("reshape" in question) {
-    for (const [name, shape] of Object.entries(question.reshape)) net.blob(name).reshape(shape);
-    net.reshape();
+    reshape(net, question.reshape);
     return { blobs: {} };
   }
   const isBackward = question.pass === "backward";
@@ -68,6 +68,19 @@ async function answerOf(net: Net, question: NetQuestion): Promise<Omit<NetAnswer
       }),
     ),
   };
+}
+
+/** Gives inputs these shapes; where they do not suit, the net has those that it had. */
+function reshape(net: Net, shapes: Readonly<Record<string, Shape>>): void {
+  const before = shapesOf(net);
+  try {
+    for (const [name, shape] of Object.entries(shapes)) net.blob(name).reshape(shape);
+    net.reshape();
+  } catch (error) {
+    for (const name of Object.keys(shapes)) net.blob(name).reshape(before[name] as Shape);
+    net.reshape();
+    throw error;
+  }
 }
 
 function passOf(net: Net, question: PassQuestion): Promise<Record<string, Blob>> {

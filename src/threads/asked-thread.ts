@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { CaffeError } from "../util/errors.ts";
 import { errorOf } from "../util/failure.ts";
 import type { Log } from "../util/log.ts";
 import { deferred } from "../util/promises.ts";
@@ -28,14 +29,17 @@ export class AskedThread<Opened, Question, Answer> {
   /** What was opened. @throws the error that kept it from that */
   readonly opened: Promise<Opened>;
   readonly #worker: Worker;
+  readonly #what: string;
   readonly #waiting = new Map<number, Waiting<Answer>>();
   #asked = 0;
   #end: Error | undefined;
   #isOpen = false;
   #isClosed = false;
 
+  /** @throws CaffeError where what it begins with is no plain data */
   constructor({ file, data, what, log, onEnd }: ThreadStart) {
-    this.#worker = startThread(file, { workerData: data });
+    this.#what = what;
+    this.#worker = sending(what, () => startThread(file, { workerData: data }));
     const { promise: opened, ...open } = deferred<Opened>();
     this.opened = opened;
     const fail = (error: Error): void => {
@@ -63,14 +67,14 @@ export class AskedThread<Opened, Question, Answer> {
   /**
    * The answer to a question.
    * @param memory of it that is handed over, not copied
-   * @throws what answering threw; an Error where the thread has ended
+   * @throws what answering threw; CaffeError where the question is no plain data; an Error where the thread has ended
    */
   ask(question: Question, memory: readonly ArrayBuffer[] = []): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#end) return reject(this.#end);
       const asked: Asked<Question> = { number: this.#asked++, question };
       // What cannot be copied is refused here, and leaves nobody waiting.
-      this.#worker.postMessage(asked, memory);
+      sending(this.#what, () => this.#worker.postMessage(asked, memory));
       this.#waiting.set(asked.number, { resolve, reject });
       this.#worker.ref();
     });
@@ -94,5 +98,18 @@ export class AskedThread<Opened, Question, Answer> {
     this.#isClosed = true;
     this.#end ??= why;
     await this.#worker.terminate();
+  }
+}
+
+/** What a thread is given is copied to it, which the system refuses for functions and for memory that is elsewhere by now. */
+function sending<T>(what: string, send: () => T): T {
+  try {
+    return send();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    throw new CaffeError(
+      `${what} is given what cannot be copied to it (${error.message}). Expected plain data: texts, numbers, lists, arrays.`,
+      { cause: error },
+    );
   }
 }

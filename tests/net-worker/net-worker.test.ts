@@ -83,6 +83,26 @@ describe("a net in a thread", () => {
     expect((await worker.forward({ data: array(2, 1) }))["prob"]?.shape).toEqual([2, 4, 4, 4]);
   });
 
+  test("what cannot be handed to it is refused here", async () => {
+    const given = array(2, 1);
+    structuredClone(given.data, { transfer: [given.data.buffer] });
+    await expect(worker.forward({ data: given.data })).rejects.toThrow("is given 0 values");
+    const blobs = (() => "prob") as unknown as string[];
+    await expect(worker.forward({}, { blobs })).rejects.toThrow(
+      "a net's thread is given what cannot be copied to it",
+    );
+    await expect(NetWorker.open((() => param) as never)).rejects.toBeInstanceOf(CaffeError);
+    expect((await worker.forward({ data: array(2, 1) }))["prob"]?.count()).toBe(128);
+  });
+
+  test("only inputs are given shapes, and those that do not suit are taken back", async () => {
+    await expect(worker.reshape({ prob: [1, 4, 4, 4] })).rejects.toThrow('has no input "prob"');
+    await expect(worker.reshape({ data: "1" as never })).rejects.toThrow("Expected a list of");
+    await expect(worker.reshape({ data: [1, 3, 2, 2] })).rejects.toBeInstanceOf(LayerError);
+    expect(worker.shapes).toMatchObject({ data: [2, 3, 6, 6] });
+    expect((await worker.forward({ data: array(2, 1).data }))["prob"]?.count()).toBe(128);
+  });
+
   test("weights are copied: of a net here, at the time of the call", async () => {
     const other = new Net(param, { ...options, seed: 9, engines: createEngines() });
     const weights = decodeCaffemodel(

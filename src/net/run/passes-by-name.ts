@@ -176,11 +176,7 @@ function writeGradients(net: PassedNet, diffs: ArraysByName): void {
 function writeInputs(net: PassedNet, inputs: ArraysByName): void {
   let isReshaped = false;
   for (const [name, { shape, data }] of Object.entries(inputs)) {
-    if (!net.inputs.includes(name)) {
-      throw new NetError(
-        `net "${net.name}" has no input "${name}".${nearestText(name, net.inputs)} Expected ${net.inputs.length === 0 ? "none: it reads its data itself" : net.inputs.join(", ")}.`,
-      );
-    }
+    checkInput(net, name);
     const blob = net.blob(name);
     const isFlat = shape.length < 2 && blob.shape.length !== shape.length;
     if (isFlat) checkCount(net, name, blob, shape);
@@ -191,6 +187,14 @@ function writeInputs(net: PassedNet, inputs: ArraysByName): void {
     blob.dataMem.overwriteCpu().set(data);
   }
   if (isReshaped) net.reshape();
+}
+
+/** @throws NetError where a net has no such input */
+export function checkInput(net: Pick<NetGraph, "name" | "inputs">, name: string): void {
+  if (net.inputs.includes(name)) return;
+  throw new NetError(
+    `net "${net.name}" has no input "${name}".${nearestText(name, net.inputs)} Expected ${net.inputs.length === 0 ? "none: it reads its data itself" : net.inputs.join(", ")}.`,
+  );
 }
 
 function checkCount(net: PassedNet, name: string, blob: Blob, shape: readonly number[]): void {
