@@ -15,6 +15,7 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "binding.gyp",
     "dist/bundle/caffe.js",
     "dist/bundle/index.js",
+    "dist/carried/LICENCES.txt",
     "dist/index.d.ts",
     "dist/io/prefetch/worker.js",
     "dist/io/jobs/worker.js",

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
 
-/** KiB of a bundle that imports a name of the built package, its dependencies left outside. */
+/** KiB of a bundle that imports a name of the built package, its dependencies left outside, carried ones too. */
 async function sizeOf(name: string): Promise<{ readonly kib: number; readonly text: string }> {
   const { outputFiles } = await build({
     stdin: {
@@ -14,6 +14,7 @@ async function sizeOf(name: string): Promise<{ readonly kib: number; readonly te
     format: "esm",
     platform: "node",
     packages: "external",
+    external: ["./dist/carried/*"],
     logLevel: "silent",
   });
   const text = outputFiles[0]?.text ?? "";

@@ -22,6 +22,7 @@ const messageNames: ReadonlySet<string> = new Set(
 
 /**
  * The reflected type of a message.
+ * @internal The package's declarations need no protobufjs: it is carried.
  * @throws CaffeError where there is none of that name
  */
 export function messageType(name: MessageName): protobuf.Type {
@@ -34,7 +35,10 @@ export function messageType(name: MessageName): protobuf.Type {
   return root.lookupType(`caffe.${name}`);
 }
 
-/** The reflected type of the message that holds the type, for nested names. */
+/**
+ * The reflected type of the message that holds the type, for nested names.
+ * @internal
+ */
 export const schemaRoot: protobuf.Root = root;
 
 const defaults = new Map<string, Readonly<Record<string, unknown>>>();
