@@ -11,7 +11,7 @@ const DIST = resolve("dist");
 const FOLDER = resolve("dist/bundle");
 /** Threads whose layers may be a user's: the module that starts each, its program beside it, and what that is called there. */
 const THREADS = [
-  { starter: "serve/models/model-thread.js", program: "thread.js", joined: "serve-thread" },
+  { starter: "serve/models/ahead.js", program: "thread.js", joined: "serve-thread" },
   { starter: "cli/gpu-threads.js", program: "gpu-thread.js", joined: "gpu-thread" },
 ];
 

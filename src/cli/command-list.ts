@@ -53,6 +53,11 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   bridge: async () => (await import("./commands/bridge.ts")).bridge,
 };
 
+/** What a command begins with while its modules are loaded and its flags are read. */
+const begun: Readonly<Record<string, () => Promise<void>>> = {
+  serve: async () => (await import("../serve/models/ahead.ts")).startAhead(),
+};
+
 /** What the first word of a command line may be. */
 export const commandNames: readonly string[] = Object.keys(loaders);
 
@@ -60,6 +65,7 @@ export const commandNames: readonly string[] = Object.keys(loaders);
 export async function loadCommands(name: string): Promise<readonly CommandModule[]> {
   const known = name === "--version" ? [] : commandNames;
   const wanted = commandNames.includes(name) ? [name] : known;
+  if (Object.hasOwn(begun, name)) await begun[name]?.();
   const loaded = await Promise.all(wanted.map((one) => loaders[one]?.()));
   return loaded.map((one) => withOwnFlagsFirst(one as CommandModule));
 }

@@ -5,7 +5,7 @@ import { trainAsRank } from "./training.ts";
 
 // A thread that trains on one of several GPUs, beside the others.
 
-await answerQuestions<GpuThreadPlan, undefined, "train", undefined>(async (plan, log) => ({
+answerQuestions<GpuThreadPlan, undefined, "train", undefined>(async (plan, log) => ({
   opened: undefined,
   async answer() {
     try {

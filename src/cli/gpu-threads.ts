@@ -2,6 +2,7 @@ import { meetRanks } from "../distributed/join.ts";
 import { ThreadCommunicator, type ThreadPlace } from "../distributed/thread-communicator.ts";
 import { World } from "../distributed/world.ts";
 import { AskedThread } from "../threads/asked-thread.ts";
+import { startThread } from "../threads/start-thread.ts";
 import { CaffeError } from "../util/errors.ts";
 import type { Log } from "../util/log.ts";
 import { within } from "../util/promises.ts";
@@ -41,7 +42,7 @@ export async function besideThreads(
   const threads = gpus.slice(1).map(({ number }, i) => {
     const data: GpuThreadPlan = { place: { ...common, rank: i + 1 }, gpus, flags };
     return new AskedThread<undefined, "train", undefined>({
-      ...{ file: THREAD, data, what: `the thread of GPU ${number}`, log },
+      ...{ worker: startThread(THREAD), data, what: `the thread of GPU ${number}`, log },
       onEnd: ({ message }) => {
         errors[i + 1] = new CaffeError(
           `${message}, and the others cannot go on without it. Of what it computed the last snapshot is whole: --snapshot=auto goes on from that.`,

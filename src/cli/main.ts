@@ -1,4 +1,4 @@
-import yargs, { type Argv, type CommandModule } from "yargs";
+import type { Argv, CommandModule } from "yargs";
 import { readText } from "../io/files/read-file.ts";
 import { CaffeError } from "../util/errors.ts";
 import { nearestText } from "../util/nearest.ts";
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const commands = await loadCommands(command);
     const flags = readFlagValues(given, commands, { ...logFlags, ...ownFlags });
     isDebug = flags.includes("--debug=true");
-    await parserOf(flags, commands).parseAsync();
+    await (await parserOf(flags, commands)).parseAsync();
     return exitCodes.done;
   } catch (error) {
     showError(error, isDebug);
@@ -54,7 +54,9 @@ function checkCommand(given: string): void {
   );
 }
 
-function parserOf(flags: string[], commands: readonly CommandModule[]): ReturnType<typeof yargs> {
+/** Flags are parsed by a library that is loaded behind the command, which may have begun work of its own. */
+async function parserOf(flags: string[], commands: readonly CommandModule[]): Promise<Argv> {
+  const { default: yargs } = await import("yargs");
   const codes = Object.entries(exitCodeTexts).map(([code, text]) => `  ${code}  ${text}`);
   const parser = yargs(flags);
   keepNoHelp(parser);

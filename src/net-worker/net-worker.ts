@@ -13,6 +13,7 @@ import {
 import type { CopiedWeights } from "../net/weights/copy-weights.ts";
 import type { Weights } from "../net/weights/weights.ts";
 import { AskedThread } from "../threads/asked-thread.ts";
+import { startThread } from "../threads/start-thread.ts";
 import { allocate, type FloatArray } from "../util/arrays.ts";
 import { NetError } from "../util/errors.ts";
 import { type LogOptions, logOf } from "../util/log.ts";
@@ -88,7 +89,7 @@ export class NetWorker {
     const { engine, threads, gpu, log: _log, silent: _silent, ...ofNet } = options;
     const plan: NetPlan = { source, options: ofNet, engine: { engine, threads, gpu } };
     const thread = new AskedThread<NetFacts, NetQuestion, NetAnswer>({
-      ...{ file: THREAD, data: plan, what: "a net's thread", log: logOf(options) },
+      ...{ worker: startThread(THREAD), data: plan, what: "a net's thread", log: logOf(options) },
     });
     try {
       return new NetWorker(thread, options.dtype ?? "f32", await thread.opened);

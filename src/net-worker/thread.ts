@@ -16,7 +16,7 @@ import {
 
 // A thread that builds one net and runs its passes.
 
-await answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
+answerQuestions<NetPlan, NetFacts, NetQuestion, NetAnswer>(
   async ({ source, options, engine }, log) => {
     const engines = await enginesNamed(engine, log);
     const net = new Net(source, { ...options, engines, log });

@@ -4,12 +4,11 @@ import { errorOf } from "../util/failure.ts";
 import type { Log } from "../util/log.ts";
 import { deferred } from "../util/promises.ts";
 import type { Asked, Told } from "./messages.ts";
-import { startThread } from "./start-thread.ts";
 
-/** A thread to be started. */
+/** A thread that has been started, and what it is to do. */
 interface ThreadStart {
-  /** Its program, which calls `answerQuestions`. */
-  readonly file: URL;
+  /** Its program calls `answerQuestions`. */
+  readonly worker: Worker;
   /** What it begins with. */
   readonly data: unknown;
   /** What it is, for messages: "a model's thread". */
@@ -37,9 +36,16 @@ export class AskedThread<Opened, Question, Answer> {
   #isClosed = false;
 
   /** @throws CaffeError where what it begins with is no plain data */
-  constructor({ file, data, what, log, onEnd }: ThreadStart) {
+  constructor({ worker, data, what, log, onEnd }: ThreadStart) {
     this.#what = what;
-    this.#worker = sending(what, () => startThread(file, { workerData: data }));
+    this.#worker = worker;
+    worker.ref();
+    try {
+      sending(what, () => worker.postMessage(data));
+    } catch (error) {
+      void worker.terminate();
+      throw error;
+    }
     const { promise: opened, ...open } = deferred<Opened>();
     this.opened = opened;
     const fail = (error: Error): void => {

@@ -1,7 +1,7 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
 /** Starts a thread whose program is a compiled module, or a source where its parent runs sources. */
-export function startThread(file: URL, options: WorkerOptions): Worker {
+export function startThread(file: URL, options: WorkerOptions = {}): Worker {
   const isSource = file.pathname.endsWith(".ts");
   const program = isSource ? sourceProgram(file) : file;
   return new Worker(program, { ...options, execArgv: [], eval: isSource });

@@ -1,15 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { isFile } from "../../io/files/file-system.ts";
 import { AskedThread } from "../../threads/asked-thread.ts";
 import { type Log, silent } from "../../util/log.ts";
+import { isThere, modelThread, THREAD } from "./ahead.ts";
 import type { OpenBefore, Question, ThreadData, Tune } from "./messages.ts";
 import type { ModelHost, Timed } from "./model-host.ts";
 import type { ModelFacts } from "./model-plan.ts";
 import { areShort, ShortPassesNear } from "./short-passes.ts";
 import { memoryOf } from "./tensors.ts";
-
-/** The compiled thread. */
-const THREAD = new URL("./thread.js", import.meta.url);
 
 /**
  * Opens a model in a thread of its own, and later here too where its passes are short; here alone where there is no compiled thread. It
@@ -24,9 +20,7 @@ export async function openModel(
   onEnd: (host: ModelHost, why: Error) => void,
   file: URL = THREAD,
 ): Promise<ModelHost> {
-  if (file.protocol !== "file:" || !isFile(fileURLToPath(file))) {
-    return await openNear(data, log);
-  }
+  if (!isThere(file)) return await openNear(data, log);
   let host: ModelHost | undefined;
   const thread = new ModelThread(data, log, (why) => onEnd(host ?? thread, why), file);
   await thread.opened;
@@ -74,7 +68,8 @@ class ModelThread implements ModelHost {
       this.#hasEnded = true;
       onEnd(why);
     };
-    this.#thread = new AskedThread({ file, data, what: "a model's thread", log, onEnd: ended });
+    const worker = modelThread(file);
+    this.#thread = new AskedThread({ worker, data, what: "a model's thread", log, onEnd: ended });
     this.opened = this.#thread.opened.then((facts) => {
       this.#facts = facts;
     });

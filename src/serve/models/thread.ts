@@ -9,7 +9,7 @@ import { TunedModel } from "./tuning.ts";
 
 // A thread that opens one model and answers for it.
 
-await answerQuestions<ThreadData, ModelFacts, Question | Tune, Timed | OpenBefore | undefined>(
+answerQuestions<ThreadData, ModelFacts, Question | Tune, Timed | OpenBefore | undefined>(
   async ({ plan, isShared, before }, log) => {
     const tuned = new TunedModel(await OpenModel.open(plan, log, before), plan);
     return {
