@@ -143,8 +143,12 @@ export interface Engine {
   readonly device?: Device;
   /** What it tells of its work. */
   readonly work?: Work;
-  /** Notes what it does from now on, where it can. Nothing may be awaited before that is ended. */
-  record?(): Recording;
+  /**
+   * Notes what it does from now on, where it can. Nothing may be awaited before that is ended.
+   * @param least bytes of arrays that a pass has at one time at least
+   * @returns undefined where that is more memory than a recording may hold
+   */
+  record?(least: number): Recording | undefined;
   /**
    * The same engine for layers whose arrays are kept as bfloat16: it reads their bottoms and the gradients of their tops, and
    * writes tops and gradients of bottoms, rounded to that; weights are rounded where they are multiplied by. What is learned,

@@ -45,7 +45,7 @@ export function nativeEngine(addon: Addon, fallback: Engine, tuner: Tuner): Part
   const engine: PartialEngine = {
     name: "native",
     work: layouts,
-    record: () => layouts.record(),
+    record: (least) => layouts.record(least),
     ...passedOn(layouts, tuner, fallback),
     im2col: (d) => nativeIm2col(layouts, d),
     unpooling: (d) => nativeUnpooling(layouts, d),

@@ -13,7 +13,7 @@ import type {
 } from "./addon.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 import { NativeStore } from "./native-store.ts";
-import { Tape, withTape } from "./tape.ts";
+import { MOST_MEMORY, Tape, withTape } from "./tape.ts";
 
 /** Sums of products of numbers below this do not overflow, whatever their length. */
 export const MODEST = 1e15;
@@ -82,8 +82,9 @@ export class Layouts implements Work {
     return this.floats.#reordered;
   }
 
-  /** Notes all calls until the tape that this gives is ended. */
-  record(): Recording {
+  /** Notes all calls until the tape that this gives is ended; undefined where that would hold too much memory. */
+  record(least: number): Recording | undefined {
+    if (least > MOST_MEMORY) return undefined;
     const { pool } = this;
     const tape = new Tape(new MemoryPool(this.#bare, TAPE_MEMORY));
     this.#tape = tape;

@@ -17,8 +17,8 @@ const REPEATABLE: ReadonlySet<string> = new Set<keyof Addon>([
  */
 const USUAL = 1024;
 
-/** Bytes of that memory at most: what larger nets would save is little beside their time. */
-const MOST_MEMORY = 2 ** 25;
+/** Bytes of a tape's memory at most: what larger nets would save is little beside their time. */
+export const MOST_MEMORY = 2 ** 25;
 
 type Call = (...args: readonly never[]) => unknown;
 

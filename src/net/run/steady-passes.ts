@@ -8,6 +8,8 @@ import type { BuiltLayer } from "../build/build.ts";
 /** Passes in a row that could not be done again, after which none is recorded until shapes change. */
 const MOST_FAILURES = 3;
 
+const FLOAT = Float32Array.BYTES_PER_ELEMENT;
+
 /** A parameter or a top as the last pass left it. */
 interface Watched {
   readonly blob: Blob;
@@ -111,7 +113,18 @@ export class SteadyPasses {
     });
     if (!isSteady || !areNew) return;
     this.#isWhole = true;
-    this.#recording = this.#engine.record?.();
+    this.#recording = this.#engine.record?.(this.#leastMemory());
+    if (!this.#recording) this.#failures = MOST_FAILURES;
+  }
+
+  /** Bytes that some layer's arrays take together: a pass has no less at one time. */
+  #leastMemory(): number {
+    const ofLayers = this.#layers.map(({ topBlobs, bottomBlobs }) => {
+      const blobs = [...bottomBlobs, ...topBlobs];
+      const counts = new Map(blobs.map((blob) => [blob.dataMem, blob.count()]));
+      return [...counts.values()].reduce((sum, count) => sum + count * FLOAT, 0);
+    });
+    return Math.max(...ofLayers);
   }
 
   /** Layer i has run. */
