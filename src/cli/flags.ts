@@ -59,9 +59,9 @@ export const precisionFlag = [
   "precision",
   {
     type: "string",
-    choices: ["f32", "bf16"],
+    choices: ["f32", "bf16", "f16"],
     describe:
-      "what data and gradients between layers are kept as; what the net says (default_forward_type), else f32. bf16 takes half the memory, and a processor with AVX512_BF16",
+      "what data and gradients between layers are kept as; what the net says (default_forward_type), else f32. bf16 takes half the memory, and a processor with AVX512_BF16. f16: products on a GPU are of halves, arrays stay f32",
   },
 ] as const;
 

@@ -3,6 +3,7 @@ import type { Engines } from "../engines/choose.ts";
 import type { EngineChoice } from "../engines/create.ts";
 import type { Gpu } from "../engines/webgpu/gpu.ts";
 import type { SolverParameter } from "../io/proto/caffe.ts";
+import type { NetOptions } from "../net/options.ts";
 import { CaffeError, EngineError } from "../util/errors.ts";
 import type { Log, Severity } from "../util/log.ts";
 import { printable } from "../util/printable.ts";
@@ -17,6 +18,8 @@ export interface CommonFlags {
   readonly threads: number | undefined;
   readonly gpu: string | undefined;
   readonly python?: string | undefined;
+  /** Of commands that have it. */
+  readonly precision?: NetOptions["precision"];
 }
 
 /** Adds the flags that every command has. */
@@ -184,7 +187,7 @@ export async function enginesFor(
 async function openGpuFor(number: number, flags: CommonFlags): Promise<Gpu> {
   const { openGpu } = await import("../engines/webgpu/device.ts");
   try {
-    return await openGpu({ index: number });
+    return await openGpu({ index: number, readiesBlocks: flags.precision === "f16" });
   } catch (error) {
     if (!(error instanceof EngineError) || flags.gpu || flags.engine) throw error;
     const hint = "The solver says solver_mode: GPU; --engine native runs it on the CPU.";

@@ -157,6 +157,12 @@ export interface Engine {
    */
   bf16?(): PartialEngine;
   /**
+   * The same engine for layers whose products are of halves: convolution and inner product round what they multiply to half precision
+   * (11 binary digits, up to 65504), data, weights and gradients; sums and all arrays are floats.
+   * @throws EngineError where it has no such form here
+   */
+  f16?(): PartialEngine;
+  /**
    * The same engine for a layer whose result is kept as bytes, or that multiplies bytes, forward only: what its primitives read and write
    * are floats to everyone else, `input` and `output` of the plan say which.
    * @throws EngineError where it has no such form here
@@ -262,7 +268,7 @@ export interface Engine {
 /** The name of a primitive. */
 export type Primitive = Exclude<
   keyof Engine,
-  "name" | "device" | "work" | "record" | "bf16" | "bytes" | "forLayer"
+  "name" | "device" | "work" | "record" | "bf16" | "f16" | "bytes" | "forLayer"
 >;
 
 /** The primitives that have forms of bfloat16 and of bytes: what they make goes from layer to layer. */

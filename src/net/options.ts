@@ -32,8 +32,11 @@ export interface NetOptions extends LogOptions {
    * bf16: layers that multiply and pass on (convolutions, inner products, pooling, normalization, sums, rectifiers…) keep their tops,
    * and the gradients that they give, as bfloat16, and multiply by weights rounded to it. Weights, history, statistics, losses and
    * sums stay floats. Without it the net's `default_forward_type` and a layer's `forward_type` decide; FLOAT16 there means bf16.
+   *
+   * f16: convolutions and inner products round what they multiply to half precision; all arrays and sums stay floats. For GPUs; layers
+   * whose `forward_type` is FLOAT multiply floats.
    */
-  readonly precision?: "f32" | "bf16";
+  readonly precision?: "f32" | "bf16" | "f16";
   /** Relative paths in the net start here; the current directory by default. */
   readonly root?: string;
   readonly registry?: LayerRegistry;
@@ -71,7 +74,7 @@ export const netOptions: OptionNames<NetOptions> = {
   weights: true,
   seed: whole,
   dtype: oneOf("f32", "f64"),
-  precision: oneOf("f32", "bf16"),
+  precision: oneOf("f32", "bf16", "f16"),
   log: aFunction,
   silent: yesOrNo,
   root: text,

@@ -7,3 +7,20 @@ export function half(bits: number): number {
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+const value = new Float32Array(1);
+const bitsOf = new Uint32Array(value.buffer);
+/** Adding it to a number below it, and taking it off again, rounds to a whole number; of two as near, to the even one. */
+const WHOLE = 2 ** 52;
+
+/** The nearest number with half precision; of two as near, the one whose last digit is 0. Those beyond 65504 become infinite. */
+export function roundedToHalf(x: number): number {
+  value[0] = x;
+  const exponent = (((bitsOf[0] as number) >>> 23) & 255) - 127;
+  // NaN, infinity, and what is beyond the largest.
+  if (exponent > 15) return Number.isNaN(x) ? x : Math.sign(x) * Number.POSITIVE_INFINITY;
+  // The smallest share one step.
+  const step = 2 ** (Math.max(-14, exponent) - 10);
+  const rounded = Math.sign(x) * (Math.abs(x) / step + WHOLE - WHOLE) * step;
+  return Math.abs(rounded) > 65504 ? Math.sign(x) * Number.POSITIVE_INFINITY : rounded;
+}

@@ -12,6 +12,7 @@ import { referenceConvolution } from "./convolution.ts";
 import { referenceCrop } from "./crop.ts";
 import { referenceDropout } from "./dropout.ts";
 import { referenceEltwise } from "./eltwise.ts";
+import { productsOfHalves } from "./f16.ts";
 import { referenceGather } from "./gather.ts";
 import { referenceIm2col } from "./im2col.ts";
 import { referenceInnerProduct } from "./inner-product.ts";
@@ -83,6 +84,10 @@ export class ReferenceEngine implements Engine {
     // What is not listed are methods of the class, and numbers of it.
     this.#rounded ??= Object.assign(new ReferenceEngine(), roundedPrimitives(this));
     return this.#rounded;
+  }
+
+  f16(): PartialEngine {
+    return Object.assign(new ReferenceEngine(), productsOfHalves(this));
   }
 
   bytes(plan: BytesPlan): PartialEngine {

@@ -31,12 +31,25 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
   readonly #onDestroy: () => void;
+  /** Tells whether commands that have not been sent use a buffer. */
+  readonly #isRecorded: (buffer: GpuBuffer) => boolean;
   readonly #idle: Map<number, GpuBuffer[]> = new Map();
+  /** Those that go as soon as the commands that use them have been sent. */
+  #doomed: GpuBuffer[] = [];
   #made = 0;
 
-  /** @param onDestroy called when a buffer is gone for good: caches that know it must forget it */
-  constructor(device: GPUDevice, failures: Failures, onDestroy: () => void) {
+  /**
+   * @param isRecorded tells whether commands that have not been sent use a buffer
+   * @param onDestroy called when a buffer is gone for good: caches that know it must forget it
+   */
+  constructor(
+    device: GPUDevice,
+    failures: Failures,
+    isRecorded: (buffer: GpuBuffer) => boolean,
+    onDestroy: () => void,
+  ) {
     this.#device = device;
+    this.#isRecorded = isRecorded;
     this.#failures = failures;
     this.#onDestroy = onDestroy;
   }
@@ -47,6 +60,7 @@ export class BufferPool {
    * @throws DeviceError where the adapter's limits do not allow one so large
    */
   take(bytes: number, layer: string): GpuBuffer {
+    this.#destroySent();
     const size = Math.min(sizeClass(bytes), this.#largest(bytes, layer));
     const buffer = this.#idle.get(size)?.pop();
     if (buffer) this.idleBytes -= size;
@@ -59,14 +73,25 @@ export class BufferPool {
     this.usedBytes -= buffer.bytes;
     const most = Math.max(IDLE_BYTES, IDLE_SHARE * this.usedBytes);
     if (buffer.failure || this.idleBytes + buffer.bytes > most) {
-      buffer.handle.destroy();
-      this.#onDestroy();
+      this.#doomed.push(buffer);
+      this.#destroySent();
       return;
     }
     this.idleBytes += buffer.bytes;
     const same = this.#idle.get(buffer.bytes);
     if (same) same.push(buffer);
     else this.#idle.set(buffer.bytes, [buffer]);
+  }
+
+  /** Commands that are sent may not use a buffer that is gone; those that have been sent keep theirs. */
+  #destroySent(): void {
+    if (this.#doomed.length === 0) return;
+    const isLeft = (buffer: GpuBuffer): boolean => this.#isRecorded(buffer);
+    const sent = this.#doomed.filter((buffer) => !isLeft(buffer));
+    if (sent.length === 0) return;
+    this.#doomed = this.#doomed.filter(isLeft);
+    for (const { handle } of sent) handle.destroy();
+    this.#onDestroy();
   }
 
   #make(size: number, layer: string): GpuBuffer {

@@ -90,6 +90,11 @@ export class Commands {
     if (told) this.#endPass();
   }
 
+  /** Whether commands that have not been sent use a buffer. */
+  isRecorded({ usedIn }: GpuBuffer): boolean {
+    return usedIn === this.#serial;
+  }
+
   /** Records a copy of the first `bytes` of a buffer to another. */
   copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
     const encoder = this.#outsidePass(from, to);

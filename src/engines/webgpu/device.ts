@@ -19,6 +19,11 @@ export interface GpuChoice {
    * stay float32. Subgroups multiply them in blocks where the adapter has such instructions. False by default: Caffe's numbers are float32, and small gradients are lost in halves.
    */
   readonly isHalf?: boolean;
+  /**
+   * Whether nets of `precision: "f16"` are to multiply in such blocks, too, which Dawn has to be told of when a GPU is opened.
+   * False by default: they multiply halves one by one.
+   */
+  readonly readiesBlocks?: boolean;
 }
 
 const gpuChoice: OptionNames<GpuChoice> = {
@@ -26,6 +31,7 @@ const gpuChoice: OptionNames<GpuChoice> = {
   without: texts,
   isTiled: yesOrNo,
   isHalf: yesOrNo,
+  readiesBlocks: yesOrNo,
 };
 
 /** Features that make the engine faster, or let it tell times; it works without any. */
@@ -59,11 +65,17 @@ const instances: GPU[] = [];
  */
 export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
   checkOptions("openGpu", choice, gpuChoice);
-  const { index = 0, without = [], ...style } = choice;
-  const gpu = await entry(await nameFor(index), style.isHalf);
+  const { index = 0, without = [], isHalf = false, readiesBlocks = isHalf, isTiled } = choice;
+  if (isHalf && isTiled === false) {
+    throw new DeviceError(
+      "use",
+      "",
+      "half precision is asked for without tiles, and only tiles are of halves. Expected isTiled to be left out, or isHalf.",
+    );
+  }
+  const gpu = await entry(await nameFor(index), readiesBlocks);
   const adapter = await requestAdapter(gpu);
   const features = featuresOf(gpu, adapter).filter((feature) => !without.includes(feature));
-  const { isHalf = false } = style;
   if (isHalf && !features.includes("shader-f16")) {
     throw new DeviceError(
       "use",
@@ -73,7 +85,7 @@ export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
   }
   const isWhole = features.includes("subgroups") && !without.includes(SUBGROUP_MATRICES);
   const matrices =
-    isHalf && isWhole && adapter.features.has(SUBGROUP_MATRICES)
+    readiesBlocks && isWhole && adapter.features.has(SUBGROUP_MATRICES)
       ? subgroupMatricesOf(adapter.info)
       : undefined;
   if (matrices) features.push(SUBGROUP_MATRICES as GPUFeatureName);
@@ -101,7 +113,7 @@ export async function openGpu(choice: GpuChoice = {}): Promise<Gpu> {
       isSoftware,
     },
     Object.fromEntries(LIMITS.map((limit) => [limit, device.limits[limit]])),
-    { isTiled: style.isTiled ?? (isHalf || !isSoftware), isHalf, matrices },
+    { isTiled: isTiled ?? (isHalf || !isSoftware), isHalf, matrices },
   );
 }
 
@@ -190,7 +202,7 @@ async function namesOfAll(): Promise<string[]> {
 }
 
 /** Where WebGPU begins: the page's, or Dawn's. */
-async function entry(adapterName: string | undefined, isHalf = false): Promise<GPU> {
+async function entry(adapterName: string | undefined, readiesBlocks = false): Promise<GPU> {
   const ofBrowser = browserGpu();
   if (ofBrowser) return ofBrowser;
   const { create } = await import("webgpu").catch(noWebGpu);
@@ -201,7 +213,7 @@ async function entry(adapterName: string | undefined, isHalf = false): Promise<G
     "disable-dawn-features=timestamp_quantization",
     // Kernels keep to their arrays by themselves: indices come from shapes, or kernels compare them (isPlace in numbers.wgsl).
     // Subgroup matrices are no standard yet, and only such a device has them.
-    `enable-dawn-features=disable_robustness${isHalf ? ",allow_unsafe_apis" : ""}`,
+    `enable-dawn-features=disable_robustness${readiesBlocks ? ",allow_unsafe_apis" : ""}`,
   ]);
   instances.push(gpu);
   return gpu;

@@ -35,8 +35,8 @@ interface AdapterDescription {
   readonly isSoftware: boolean;
 }
 
-/** How work is shared within a workgroup. */
-interface WorkgroupStyle {
+/** How products are made. */
+export interface ProductStyle {
   /**
    * Products stage tiles in workgroup memory, and sums are of many invocations: right for all but adapters that compute
    * on a CPU.
@@ -49,7 +49,7 @@ interface WorkgroupStyle {
 }
 
 /** An open device: its memory, its kernels, and the commands on their way to it. */
-export class Gpu implements Device, WorkgroupStyle {
+export class Gpu implements Device, ProductStyle {
   readonly adapter: AdapterDescription;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: ReadonlySet<string>;
@@ -74,7 +74,7 @@ export class Gpu implements Device, WorkgroupStyle {
     device: GPUDevice,
     adapter: AdapterDescription,
     limits: Record<string, number>,
-    { isTiled, isHalf, matrices }: WorkgroupStyle,
+    { isTiled, isHalf, matrices }: ProductStyle,
   ) {
     this.adapter = adapter;
     this.isTiled = isTiled;
@@ -86,7 +86,12 @@ export class Gpu implements Device, WorkgroupStyle {
     const stopwatch = device.features.has("timestamp-query") ? new Stopwatch(device) : undefined;
     this.#commands = new Commands(device, this.#failures, stopwatch);
     this.kernels = new Kernels(device, this.#commands, this.#failures);
-    this.pool = new BufferPool(device, this.#failures, () => this.kernels.forgetBuffers());
+    this.pool = new BufferPool(
+      device,
+      this.#failures,
+      (buffer) => this.#commands.isRecorded(buffer),
+      () => this.kernels.forgetBuffers(),
+    );
     this.nothing = this.pool.take(256, "");
     this.#abandoned = new FinalizationRegistry((buffer) => this.pool.give(buffer));
     void device.lost.then(({ message }) => {

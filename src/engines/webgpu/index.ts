@@ -1,3 +1,4 @@
+import { EngineError } from "../../util/errors.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import { webgpuBatchNorm, webgpuMVN } from "./batch-norm.ts";
 import { webgpuBias, webgpuPReLU, webgpuScale } from "./broadcast.ts";
@@ -29,13 +30,21 @@ import { webgpuUpdate } from "./update.ts";
  *
  * Arrays stay on the device between layers, work is queued, and nothing here waits. What gives back a number or
  * computes in a layer's own file is not here: such a layer runs on another engine.
+ *
+ * @param isHalf whether products are of halves; by default as the GPU was opened
  */
-export function webgpuEngine(gpu: Gpu, layer = ""): PartialEngine {
-  const scope = new Scope(gpu, layer);
+export function webgpuEngine(gpu: Gpu, layer = "", isHalf: boolean = gpu.isHalf): PartialEngine {
+  const scope = new Scope(gpu, layer, isHalf);
   return {
     name: "webgpu",
     device: gpu,
-    forLayer: (name) => webgpuEngine(gpu, name) as Engine,
+    forLayer: (name) => webgpuEngine(gpu, name, isHalf) as Engine,
+    f16() {
+      if (gpu.features.has("shader-f16")) return webgpuEngine(gpu, layer, true);
+      throw new EngineError(
+        `precision f16: this GPU (${gpu.name}) has no half precision (shader-f16). Expected one that caffe device_query says has; or precision f32.`,
+      );
+    },
     unary: (kernel, params, shape) => webgpuUnary(scope, kernel, params, shape),
     convolution: (d) => webgpuConvolution(scope, d),
     im2col: (d) => webgpuIm2col(scope, d),

@@ -96,19 +96,19 @@ export class MatrixProduct {
     this.#n = n;
     this.#count = count;
     this.#channels = channels;
-    const sliceK = sliceOf(k, gpu.isTiled ? [64, 64] : sidesOf(directTile(m, n)), {
+    const sliceK = sliceOf(k, scope.products.isTiled ? [64, 64] : sidesOf(directTile(m, n)), {
       m,
       n,
       products: groups * phases,
     });
     this.#slices = Math.max(1, Math.ceil(k / sliceK));
     this.#parts = groups * phases * this.#slices;
-    const tiles = tilesFor(gpu, m, n, this.#parts);
+    const tiles = tilesFor(scope, m, n, this.#parts);
     const [likeliest] = tiles;
     if (!likeliest) throw new RangeError("no tile fits this GPU");
     this.#likeliest = likeliest;
     this.#tiles = new Map(tiles.map((tile) => [nameOf(tile), tile]));
-    const key = [kernel.name, gpu.isHalf ? "halves" : "floats", m, n, k, groups, phases];
+    const key = [kernel.name, scope.products.isHalf ? "halves" : "floats", m, n, k, groups, phases];
     const names = [...this.#tiles.keys()];
     const what = `${JSON.stringify([...key, kernel.constants])} by ${names.join(" ")}`;
     this.#next = names.length > 1 ? gpu.trials?.of(what, names) : undefined;
@@ -186,16 +186,16 @@ export class MatrixProduct {
   }
 
   #core(): string {
-    const { isTiled, isHalf, matrices, features } = this.#scope.gpu;
+    const { isTiled, isHalf, matrices } = this.#scope.products;
     if (isHalf && matrices) return subgroupMatrixHead(matrices).code + matrixProductSubgroupMatrix;
     if (isTiled) return (isHalf ? stagedF16 : stagedF32) + matrixProductTiled;
-    return features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
+    return this.#scope.gpu.features.has("subgroups") ? matrixProductQuads : matrixProductDirect;
   }
 
   #sides({ rows, columns, blocksM, blocksN, depth }: Tile): Record<string, number> {
     const sides = { ROWS: rows, COLUMNS: columns };
-    if (!this.#scope.gpu.isTiled) return sides;
-    const { isHalf, matrices } = this.#scope.gpu;
+    const { isTiled, isHalf, matrices } = this.#scope.products;
+    if (!isTiled) return sides;
     const { aAlongK, bAlongK } = this.#kernel;
     const along = { A_ALONG_K: Number(aAlongK), B_ALONG_K: Number(bAlongK) };
     if (isHalf && matrices) {
@@ -207,7 +207,7 @@ export class MatrixProduct {
 
 /** The tiles that a product may have, the likeliest first. */
 function tilesFor(
-  { isTiled, isHalf, matrices, limits }: Scope["gpu"],
+  { products: { isTiled, isHalf, matrices }, gpu: { limits } }: Scope,
   m: number,
   n: number,
   parts: number,

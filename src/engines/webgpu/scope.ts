@@ -2,7 +2,7 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { DeviceError } from "../../util/errors.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { WIDTH } from "./dispatch.ts";
-import type { Gpu } from "./gpu.ts";
+import type { Gpu, ProductStyle } from "./gpu.ts";
 import type { Kernel, KernelSpec } from "./kernels.ts";
 import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
 
@@ -10,10 +10,15 @@ import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
 export class Scope {
   readonly gpu: Gpu;
   readonly layer: string;
+  /** How products are made. */
+  readonly products: ProductStyle;
 
-  constructor(gpu: Gpu, layer: string) {
+  /** @param isHalf whether products are of halves */
+  constructor(gpu: Gpu, layer: string, isHalf: boolean = gpu.isHalf) {
     this.gpu = gpu;
     this.layer = layer;
+    const matrices = isHalf ? gpu.matrices : undefined;
+    this.products = { isTiled: gpu.isTiled || isHalf, isHalf, matrices };
   }
 
   kernel(spec: KernelSpec): Kernel {

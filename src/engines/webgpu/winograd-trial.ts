@@ -38,7 +38,8 @@ export function withWinograd(
     g.stride.every((step) => step === 1) &&
     dilation.every((step) => step === 1) &&
     Math.min(inputChannels, outputChannels) >= LEAST_CHANNELS;
-  if (!fits || !scope.gpu.trials) return direct;
+  // Transformed data and weights would lose too much as halves.
+  if (!fits || scope.products.isHalf || !scope.gpu.trials) return direct;
   const [, height, width] = g.input;
   const [, outHeight, outWidth] = g.output;
   const forward = byTrial(scope, "convolution", direct.forward, {

@@ -28,10 +28,6 @@ const precision: Fate = {
   kind: "ignore",
   why: "gradients are kept as what their layer's data is, and sums are 32-bit floats",
 };
-const gradientScale: Fate = {
-  kind: "ignore",
-  why: "no gradient vanishes: bfloat16 reaches as far as 32-bit floats",
-};
 const reading: Fate = {
   kind: "ignore",
   why: "reading is always sequential, cached and in threads",
@@ -93,8 +89,11 @@ const fates: Readonly<Record<string, Fate>> = {
   "NetParameter.default_backward_type": precision,
   "NetParameter.default_forward_math": precision,
   "NetParameter.default_backward_math": precision,
-  "NetParameter.global_grad_scale": gradientScale,
-  "NetParameter.global_grad_scale_adaptive": gradientScale,
+  "NetParameter.global_grad_scale": { kind: "honour" },
+  "NetParameter.global_grad_scale_adaptive": {
+    kind: "ignore",
+    why: "gradients are multiplied by global_grad_scale as it is, where halves are multiplied",
+  },
   "NetParameter.default_conv_algos_override": engineChoice,
   "NetParameter.compile_net_state": engineChoice,
   "NetParameter.eltwise_mem_optimize": engineChoice,
@@ -242,7 +241,7 @@ const fates: Readonly<Record<string, Fate>> = {
   "SolverParameter.disabled_update": refuse("every parameter is updated; give lr_mult: 0", "false"),
   "SolverParameter.test_and_snapshot_start_epoch": detection,
   "SolverParameter.test_and_snapshot_last_epochs": detection,
-  "SolverParameter.global_grad_scale": gradientScale,
+  "SolverParameter.global_grad_scale": { kind: "honour" },
   "SolverParameter.store_blobs_in_old_format": {
     kind: "ignore",
     why: "blobs are written with shapes",

@@ -36,13 +36,17 @@ export interface BuiltLayer extends PlannedLayer {
  * Fills the diff of every top that counts towards the objective with its weight: where backward begins. Memory
  * that was filled before is left alone, unless it is shared, as by a view: another blob's gradient has been written there
  * since. A top that outgrew its memory has new memory.
+ * @param scale a factor on all of them
  */
-export function writeLossWeights({ lossWeights, topBlobs, weightedDiffs }: BuiltLayer): void {
+export function writeLossWeights(
+  { lossWeights, topBlobs, weightedDiffs }: BuiltLayer,
+  scale = 1,
+): void {
   for (let t = 0; t < lossWeights.length; t++) {
     const weight = lossWeights[t];
     const diff = topBlobs[t]?.diffMem;
     if (!weight || !diff || (weightedDiffs[t] === diff && !diff.isShared)) continue;
-    diff.overwriteCpu().fill(weight);
+    diff.overwriteCpu().fill(weight * scale);
     weightedDiffs[t] = diff;
   }
 }

@@ -6,7 +6,7 @@ import { EngineError, NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { NetOptions } from "../options.ts";
 
-/** Which engines a layer may run on: those of floats, or the same for arrays of bfloat16. Asked of each in their order. */
+/** Which engines a layer may run on: those of floats, or the same for arrays of bfloat16 or products of halves. Asked of each in their order. */
 export type EnginesOf = (param: LayerParameter, Class: LayerClass) => Engines;
 
 /**
@@ -23,6 +23,7 @@ export function planPrecision(
   { precision, dtype }: Pick<NetOptions, "precision" | "dtype">,
   log: Log,
 ): EnginesOf {
+  if (precision === "f16") return planHalves(engines, dtype);
   const isDefault =
     precision === undefined ? net.default_forward_type === "FLOAT16" : precision === "bf16";
   const isAskedByLayers = (net.layer ?? []).some(({ forward_type: type }) => type === "FLOAT16");
@@ -53,9 +54,25 @@ export function planPrecision(
   };
 }
 
+/** Layers multiply halves, but for those that say FLOAT. */
+function planHalves(engines: Engines, dtype: NetOptions["dtype"]): EnginesOf {
+  const [first] = engines;
+  if (dtype === "f64") {
+    throw new NetError('precision f16 with dtype "f64". Expected one of the two.');
+  }
+  if (!first.f16) {
+    throw new EngineError(
+      `precision f16: the ${first.name} engine multiplies 32-bit floats. Expected a GPU (--gpu), or --engine reference, which rounds the same way; or precision bf16.`,
+    );
+  }
+  // Behind a GPU are engines of the host, for what it cannot do: it can multiply.
+  const halves = engines.map((engine) => engine.f16?.() ?? engine) as unknown as Engines;
+  return ({ forward_type: type }) => (type === "FLOAT" ? engines : halves);
+}
+
 function roundedEngine(engine: Engines[number]): Engines[number] {
   if (engine.bf16) return engine.bf16() as Engine;
   throw new EngineError(
-    `precision bf16: the ${engine.name} engine computes with 32-bit floats alone. Expected --engine native, or --engine reference, which rounds the same way.`,
+    `precision bf16: the ${engine.name} engine computes with 32-bit floats alone. Expected --engine native, or --engine reference, which rounds the same way; or on a GPU precision f16.`,
   );
 }

@@ -34,6 +34,7 @@ export class LayerRunner {
   #isClosed = false;
   #isRunning = false;
   #isInLayer = false;
+  #gradientScale = 1;
   readonly #learnable: readonly LearnableParam[];
   readonly #debug: DebugInfo;
   /** The engine that has a device, where some of the layers compute on it. */
@@ -201,6 +202,16 @@ export class LayerRunner {
     }
   }
 
+  /** What all gradients are multiplied by, so that none is too small for half precision; 1 by default. */
+  get gradientScale(): number {
+    return this.#gradientScale;
+  }
+
+  set gradientScale(scale: number) {
+    this.#gradientScale = scale;
+    for (const { weightedDiffs } of this.#layers) weightedDiffs.length = 0;
+  }
+
   #forwardLayer(built: BuiltLayer, i: number, from: number, to: number): void {
     this.#checkOpen();
     const { layer, bottomBlobs, topBlobs } = built;
@@ -209,7 +220,7 @@ export class LayerRunner {
     this.#isInLayer = true;
     try {
       layer.reshape(bottomBlobs, topBlobs);
-      writeLossWeights(built);
+      writeLossWeights(built, this.#gradientScale);
       // With debug_info layers run one by one, so that each one's own result is logged.
       this.#execution.forward(i, from, to, this.debugInfo || this.runsApart);
     } catch (error) {

@@ -67,6 +67,18 @@ export abstract class RunnableNet extends NetGraph {
     this.open.runner.debugInfo = isOn;
   }
 
+  /**
+   * What the weights of losses, and so all gradients, are multiplied by in backward; 1 by default.
+   * @internal
+   */
+  get gradientScale(): number {
+    return this.open.runner.gradientScale;
+  }
+
+  set gradientScale(scale: number) {
+    this.open.runner.gradientScale = scale;
+  }
+
   /** By layer: the one that does its work as it does its own (fusion), forward or both ways. */
   get fusedLayers(): ReadonlyMap<number, { readonly layer: number; readonly isBackward: boolean }> {
     return this.open.runner.fusedLayers;

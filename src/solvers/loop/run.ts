@@ -15,6 +15,7 @@ import { OrderedLog } from "../../util/ordered-log.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { type SolverOptions, solverOptions } from "../options.ts";
 import { checkChange, fixedParameter } from "../setup/changed-parameters.ts";
+import { gradientScaleOf } from "../setup/gradient-scale.ts";
 import { buildNets } from "../setup/solver-nets.ts";
 import {
   checkParameters,
@@ -100,6 +101,14 @@ export abstract class SolverRun implements Snapshotted {
     try {
       this.tests = new TestPasses(testNets, log, workers);
       this.score = new ScoreWatch(param, testNets, where, log);
+      net.gradientScale = gradientScaleOf(
+        param,
+        net.written,
+        options,
+        rule !== undefined,
+        where,
+        log,
+      );
       const numbers = inSinglePrecision(param);
       this.update = rule
         ? new ParameterUpdate(numbers, rule, net, engines, log, workers)

@@ -18,6 +18,7 @@ const FIXED = [
   "random_seed",
   "solver_mode",
   "device_id",
+  "global_grad_scale",
 ] as const satisfies readonly (keyof SolverParameter)[];
 
 /**

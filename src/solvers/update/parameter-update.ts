@@ -31,6 +31,7 @@ export class ParameterUpdate {
   readonly history: readonly Blob[];
   #param: SolverParameter;
   readonly #rule: UpdateRule;
+  readonly #net: Net;
   readonly #engine: Engine;
   readonly #log: Log;
   readonly #workers: Workers | undefined;
@@ -58,6 +59,7 @@ export class ParameterUpdate {
     workers?: Workers,
   ) {
     this.#workers = workers;
+    this.#net = net;
     this.#param = param;
     this.#rule = rule;
     this.#log = log;
@@ -84,8 +86,9 @@ export class ParameterUpdate {
     this.#warnOfUnused();
   }
 
-  get #workerCount(): number {
-    return this.#workers?.count ?? 1;
+  /** What gradients are divided by to be the mean of all workers', as they are without a scale. */
+  get #divisor(): number {
+    return (this.#workers?.count ?? 1) * this.#net.gradientScale;
   }
 
   get param(): SolverParameter {
@@ -108,8 +111,8 @@ export class ParameterUpdate {
   /** What clips gradients where they lie on a device, and are to be clipped. */
   #clippingOf({ clip_gradients: threshold = -1 }: SolverParameter): DeviceClipping | undefined {
     if (!this.#engine.device || threshold < 0) return undefined;
-    // What it sees are the sums of all workers' gradients, of which the mean is clipped.
-    const ofSums = threshold * this.#workerCount;
+    // What it sees are the sums of all workers' gradients, scaled; the mean without scale is clipped.
+    const ofSums = threshold * this.#divisor;
     if (this.#clipping?.threshold === ofSums) return this.#clipping;
     const blobs = this.#updated.map(({ blob }) => blob);
     return new DeviceClipping(this.#engine, ofSums, blobs);
@@ -186,7 +189,7 @@ export class ParameterUpdate {
     const isSound = (await this.#workers?.gradients.finish(this.#isSound)) ?? this.#isSound;
     this.end();
     if (isDisplayed && this.#clipping) {
-      this.#tellClipping((await this.#clipping.norm()) / this.#workerCount);
+      this.#tellClipping((await this.#clipping.norm()) / this.#divisor);
     }
     return isSound;
   }
@@ -204,7 +207,7 @@ export class ParameterUpdate {
     const regularization = regularization_type === "L1" ? "L1" : "L2";
     const params = this.#rule.params(param, iter);
     const adaptation = isSgd ? adaptationOf(param) : undefined;
-    const gradientScale = scale / iter_size / this.#workerCount;
+    const gradientScale = scale / iter_size / this.#divisor;
     const numbers = adaptation && rate > 0 && localNumbers(adaptation, rate, gradientScale);
     return (updated, share) => {
       const { blob, lrMult, decayMult, history } = updated;
@@ -275,7 +278,7 @@ export class ParameterUpdate {
     if (clip < 0) return 1;
     let sum = 0;
     for (const { blob } of this.#updated) sum += blob.sumsqDiff(this.#engine);
-    const norm = Math.sqrt(sum) / this.#workerCount;
+    const norm = Math.sqrt(sum) / this.#divisor;
     // With other numbers of threads norms are added up in other orders: all take that of the first.
     const [[first = norm] = []] = (await this.#workers?.meet([norm])) ?? [];
     return this.#tellClipping(first);

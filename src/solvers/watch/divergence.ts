@@ -80,7 +80,7 @@ export class DivergenceWatch {
 
   #stop(problem: string, net: Net): never {
     throw new DivergenceError(
-      `${problem}. ${culprit(net)} Training stops here; snapshots are kept, but one of this very iteration may be spoilt. Expected a finite loss: lower base_lr, warm up (warmup_iter), clip (clip_gradients), or look at the data; --nan=ignore goes on regardless.`,
+      `${problem}. ${culprit(net)} Training stops here; snapshots are kept, but one of this very iteration may be spoilt. Expected a finite loss: lower base_lr, warm up (warmup_iter), clip (clip_gradients), or look at the data; --nan=ignore goes on regardless.${net.gradientScale === 1 ? "" : ` Gradients are multiplied by global_grad_scale (${numberText(net.gradientScale)}), and none may be beyond 65504 then: if they are, lower it.`}`,
     );
   }
 }

@@ -102,6 +102,20 @@ describeGpu("the GPU's memory", () => {
     });
   });
 
+  test("too large to be kept is there until the commands that use it are sent", async () => {
+    await withGpu({}, async (own) => {
+      const engine = webgpuEngine(own);
+      const [x, y] = [memOf(1, 2), new SyncedMem(2)];
+      // 80 MiB: idle memory is 64 at most.
+      const large = new SyncedMem(20 * 2 ** 20);
+      engine.copy?.(2, x, large);
+      engine.copy?.(2, large, y);
+      large.free();
+      expect(await read(y)).toEqual([1, 2]);
+      expect(own.memoryBytes).toBeLessThan(2 ** 20);
+    });
+  });
+
   test("of arrays that do not live at one time is the same", async () => {
     await withGpu({}, async (gpu) => {
       const engine = webgpuEngine(gpu);
