@@ -33,6 +33,7 @@
         "native/src/channels.cc",
         "native/src/bytes.cc",
         "native/src/convolution.cc",
+        "native/src/direct.cc",
         "native/src/copies.cc",
         "native/src/inner-product.cc",
         "native/src/losses.cc",

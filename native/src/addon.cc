@@ -17,6 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Store::Init(env, exports);
   Primitive::Init(env, exports);
   InitConvolution(exports);
+  InitDirect(exports);
   InitBytes(exports);
   InitPooling(exports);
   InitVectors(exports);

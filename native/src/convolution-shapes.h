@@ -1,6 +1,10 @@
 // What JavaScript says of a convolution.
 #pragma once
 
+#include <cmath>
+#include <limits>
+
+#include "ending.h"
 #include "primitive.h"
 
 namespace caffe {
@@ -38,5 +42,14 @@ struct ConvolutionShapes {
     return result;
   }
 };
+
+// From slope, ceiling and adds as JavaScript gives them from argument i on: NaN for what there is not.
+inline Ending ending_of(const Napi::CallbackInfo& info, size_t i) {
+  const auto number = [&](size_t at) { return info[at].As<Napi::Number>().FloatValue(); };
+  const float slope = number(i), ceiling = number(i + 1);
+  const bool adds = info[i + 2].ToBoolean();
+  if (!std::isnan(ceiling)) return {adds, 0, ceiling};
+  return {adds, std::isnan(slope) ? 1 : slope, std::numeric_limits<float>::infinity()};
+}
 
 }  // namespace caffe

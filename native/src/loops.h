@@ -13,7 +13,7 @@
 namespace caffe {
 
 // Below this many elements, starting threads costs more than the loop.
-constexpr size_t kParallel = 1 << 14;
+constexpr size_t kParallel = 1 << 15;
 
 // The arguments of a call, taken one after the other. An array is taken with the length that will be read or written.
 class Args {
@@ -114,8 +114,12 @@ inline uint32_t random_bits(uint32_t stream, uint32_t pass, uint32_t i) { return
 // an exception may not leave a thread of OpenMP's.
 template <typename Task>
 void parallel(size_t n, size_t work, Task task) {
+  if (work <= kParallel || n <= 1) {
+    for (size_t i = 0; i < n; i++) task(i);
+    return;
+  }
   std::exception_ptr thrown;
-#pragma omp parallel for schedule(static) if (work > kParallel && n > 1)
+#pragma omp parallel for schedule(static)
   for (size_t i = 0; i < n; i++) {
     try {
       task(i);

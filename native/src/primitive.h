@@ -70,6 +70,7 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
 };
 
 void InitConvolution(Napi::Object exports);
+void InitDirect(Napi::Object exports);
 void InitBytes(Napi::Object exports);
 void InitPooling(Napi::Object exports);
 void InitVectors(Napi::Object exports);

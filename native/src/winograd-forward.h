@@ -10,16 +10,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "ending.h"
 #include "winograd-tiles.h"
 
 namespace caffe {
-
-// What is done to the sums: whether what is there is added, and then the rectifier's slope below zero (1 for none) and
-// greatest value.
-struct Ending {
-  bool adds;
-  float slope, ceiling;
-};
 
 // What the transforms work on: sums over `from.channels` go to `to`.
 struct WinogradShapes {
@@ -234,8 +228,8 @@ class WinogradForward {
   void transform_back(const float* m, const float* shifts, const Ending& ending, E* to, size_t first, size_t tiles,
                       size_t begin, size_t group) const {
     const size_t wide = width(group), vectors = outputs_.length(group), vector = outputs_.begin(group);
-    const float slope = ending.slope, ceiling = ending.ceiling;
-    const bool adds = ending.adds;
+    // A copy of its own stays in registers.
+    const Ending way_out = ending;
     for (size_t o = 0; o < vectors; o++) {
       const V shift = load<V>(shifts + (vector + o) * kLanes);
       const float* sums = m + offset(begin, group) * block_ + o * kLanes;
@@ -251,11 +245,7 @@ class WinogradForward {
             [&](size_t y, size_t x, V value) {
               if (y >= rows || x >= columns) return;
               E* const place = out + y * step + x * kLanes;
-              value += shift;
-              if (adds) value += load_floats<Lanes<kLanes>>(place);
-              value = value > 0 ? value : value * slope;
-              value = value > ceiling ? V{} + ceiling : value;
-              store_floats<Lanes<kLanes>>(place, value);
+              way_out.write<Lanes<kLanes>>(value + shift, place);
             });
       }
     }

@@ -93,9 +93,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const auto s = fitting(info);
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
-  const float slope = info[3].As<Napi::Number>().FloatValue(), ceiling = info[4].As<Napi::Number>().FloatValue();
-  Ending ending{info[5].ToBoolean(), std::isnan(slope) ? 1 : slope, std::numeric_limits<float>::infinity()};
-  if (!std::isnan(ceiling)) ending = {ending.adds, 0, ceiling};
+  const Ending ending = ending_of(info, 3);
   const WinogradShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1], false};
   return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
     using E = typename decltype(elements)::Element;

@@ -33,6 +33,8 @@ export interface Primitive<Names extends string = string> {
   readonly layouts: Readonly<Record<Names, Layout>>;
   readonly implementation: string;
   readonly scratch: number;
+  /** Whether channels that only fill a block are 0 in what it gives; else they are to be made so. */
+  readonly clearsPadding?: boolean;
   run(...buffers: readonly Buffer[]): void;
 }
 
@@ -164,6 +166,14 @@ export interface Addon extends Scoring, Windowing {
     tile: number,
     lanes: number,
   ): WinogradPrimitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
+  /** Direct loops of ours on blocks of so many channels: each by a window of its own, or sums over all there are. */
+  directForward(
+    s: ConvolutionShapes,
+    lanes: number,
+    slope: number,
+    ceiling: number,
+    adds: boolean,
+  ): Primitive<"src" | "weights" | "dst" | "bias">;
   poolingForward(w: PoolingWindow, src: Layout): Primitive<"src" | "dst" | "workspace">;
   poolingBackward(w: PoolingWindow, forward: Primitive): Primitive<"diffDst" | "diffSrc">;
   copy(n: number, x: Buffer, y: Buffer): void;

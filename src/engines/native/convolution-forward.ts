@@ -78,7 +78,7 @@ export class ConvolutionForward {
       if (sum.isSpent) sum.other.zero();
     }
     this.#run(primitive, x, w, y, adds);
-    layouts.clearPadding(y, dst);
+    if (!primitive.clearsPadding) layouts.clearPadding(y, dst);
     if (isRectifiedApart) {
       const to = layouts.update(y, dst);
       const rectifier = layouts.addon.unaryIndex(Number.isNaN(ceiling) ? "relu" : "relu6");
@@ -128,6 +128,7 @@ export class ConvolutionForward {
       shapes,
       (s) => addon.convolutionForward(s, slope, ceiling, adds),
       (s, tile) => addon.winogradForward(s, tile, addon.lanes, slope, ceiling, adds),
+      (s) => addon.directForward(s, addon.lanes, slope, ceiling, adds),
     );
     const { algorithm, primitive } = adds
       ? this.#adding(this.#find(slope, ceiling, false, run).algorithm, make)

@@ -2,8 +2,10 @@ import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor } from "../engine.ts";
 import type { ConvolutionShapes } from "./addon.ts";
 
-/** Multiplications that one thread does sooner than another wakes up: some 20 µs. */
-const SMALL = 2e6;
+/** Multiplications that one thread does sooner than another wakes up: some 10 µs. */
+const SMALL = 1e6;
+/** How many of those a multiplication by a window of the channel's own is worth: reading and writing bounds it. */
+const ALONE = 3;
 
 /** The shapes as oneDNN takes them; padding on the right is what the output size makes it. */
 export function convolutionShapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
@@ -12,6 +14,7 @@ export function convolutionShapesOf(d: ConvolutionDescriptor): ConvolutionShapes
     const extent = (d.kernel[i]! - 1) * d.dilation[i]! + 1;
     return (d.output[i]! - 1) * d.stride[i]! + extent - length - d.pad[i]!;
   });
+  const multiplications = batch * oc * (ic / groups) * countOf(d.output) * countOf(d.kernel);
   return {
     src: [batch, ic, ...d.input],
     weights: groups > 1 ? [groups, oc / groups, ic / groups, ...d.kernel] : [oc, ic, ...d.kernel],
@@ -22,6 +25,6 @@ export function convolutionShapesOf(d: ConvolutionDescriptor): ConvolutionShapes
     dilation: d.dilation,
     hasBias: d.hasBias,
     algorithm: "direct",
-    isSmall: batch * oc * (ic / groups) * countOf(d.output) * countOf(d.kernel) < SMALL,
+    isSmall: multiplications * (groups === ic ? ALONE : 1) < SMALL,
   };
 }

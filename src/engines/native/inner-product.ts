@@ -10,8 +10,9 @@ import type { Tuner } from "./tuner.ts";
 /** Which product goes forward: of matrices, one pass over the weights' rows, or the library's with weights in its own layout. */
 type Way = "sgemm" | "rows" | "blocked";
 
-/** Weights that a trial is worth, and the most samples that rows of them may be multiplied with as they lie. */
+/** Weights that a trial is worth, with one sample and with more, and the most samples that rows of them may be multiplied with as they lie. */
 const LARGE = 1e6;
+const LARGE_FOR_ONE = 1e5;
 const FEW = 64;
 
 /** Three matrix products over plain memory, a rectifier and dropout behind the first; the second operand of a sum starts as what is there (beta = 1). */
@@ -31,9 +32,12 @@ export function nativeInnerProduct(
   const ldw = d.transpose ? n : k;
   // sgemm is made for many samples: with few it reads the weights several times.
   const isSlim = !d.transpose && m <= FEW && n * k >= LARGE;
+  // One sample's products are sums that sgemm takes longer to begin with than to compute.
+  const isOne = m === 1 && !d.transpose;
+  const mayBeRows = isOne ? n * k >= LARGE_FOR_ONE : isSlim;
   const ways: readonly Way[] = [
-    "sgemm",
-    ...(isSlim && m > 1 ? ["rows" as const] : []),
+    isOne && !mayBeRows ? "rows" : "sgemm",
+    ...(mayBeRows ? ["rows" as const] : []),
     ...(isSlim && d.isForwardOnly ? ["blocked" as const] : []),
   ];
   const trial = `inner product ${m}x${k} by ${n}${d.isForwardOnly ? ", weights in any layout" : ""}`;

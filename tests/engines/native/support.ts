@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import type { Engine, UnaryKernel } from "../../../src/engines/engine.ts";
+import type { Primitive } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
 import { nativeEngine } from "../../../src/engines/native/index.ts";
+import { Layouts } from "../../../src/engines/native/layouts.ts";
 import type { Tuner } from "../../../src/engines/native/tuner.ts";
 import { ReferenceEngine } from "../../../src/engines/reference/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
@@ -46,6 +48,36 @@ export function filled(count: number, seed: number): SyncedMem {
   const values = mem.overwriteCpu();
   for (let i = 0; i < count; i++) values[i] = random.uniform(-1, 1);
   return mem;
+}
+
+/** Runs a primitive on plain arrays; those named in `results` come back plain, memory before it was full of NaN. */
+export function runPlain<Names extends string>(
+  primitive: Primitive<Names>,
+  given: Partial<Record<Names, Float32Array>>,
+): Map<string, Float32Array> {
+  const addon = loadAddon();
+  const layouts = new Layouts(addon);
+  const nothing = (count: number) => {
+    const memory = new addon.Store(count);
+    addon.copy(count, new Float32Array(count).fill(Number.NaN), memory);
+    return memory;
+  };
+  const entries = Object.entries<Primitive["layouts"][string]>(primitive.layouts);
+  const memories = entries.map(([name, layout]) => {
+    const memory = nothing(layout.stored);
+    const values = given[name as Names];
+    if (values) layouts.reorder(layouts.plain(layout.dims), layout).run(values, memory);
+    return memory;
+  });
+  primitive.run(...memories, ...(primitive.scratch > 0 ? [nothing(primitive.scratch)] : []));
+  const results = new Map<string, Float32Array>();
+  entries.forEach(([name, layout], i) => {
+    if (given[name as Names]) return;
+    const plain = new Float32Array(layout.count);
+    layouts.reorder(layout, layouts.plain(layout.dims)).run(memories[i]!, plain);
+    results.set(name, plain);
+  });
+  return results;
 }
 
 /** Runs the same work on both engines and compares what it gives, within float32 rounding of long sums. */

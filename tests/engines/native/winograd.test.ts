@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Choices } from "../../../src/engines/choices.ts";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
-import type { ConvolutionShapes, Primitive } from "../../../src/engines/native/addon.ts";
+import type { ConvolutionShapes } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
-import { Layouts } from "../../../src/engines/native/layouts.ts";
 import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
-import { describeNative, filled, nativeWith, reference, same } from "./support.ts";
+import { describeNative, filled, nativeWith, reference, runPlain, same } from "./support.ts";
 
 interface Case {
   readonly batch?: number;
@@ -71,36 +70,6 @@ function arraysOf(d: ConvolutionDescriptor) {
   return { x, w, b, dy };
 }
 
-/** Runs a primitive on plain arrays; those named in `results` come back plain, memory before it was full of NaN. */
-function run<Names extends string>(
-  primitive: Primitive<Names>,
-  given: Partial<Record<Names, Float32Array>>,
-): Map<string, Float32Array> {
-  const addon = loadAddon();
-  const layouts = new Layouts(addon);
-  const nothing = (count: number) => {
-    const memory = new addon.Store(count);
-    addon.copy(count, new Float32Array(count).fill(Number.NaN), memory);
-    return memory;
-  };
-  const entries = Object.entries<Primitive["layouts"][string]>(primitive.layouts);
-  const memories = entries.map(([name, layout]) => {
-    const memory = nothing(layout.stored);
-    const values = given[name as Names];
-    if (values) layouts.reorder(layouts.plain(layout.dims), layout).run(values, memory);
-    return memory;
-  });
-  primitive.run(...memories, ...(primitive.scratch > 0 ? [nothing(primitive.scratch)] : []));
-  const results = new Map<string, Float32Array>();
-  entries.forEach(([name, layout], i) => {
-    if (given[name as Names]) return;
-    const plain = new Float32Array(layout.count);
-    layouts.reorder(layout, layouts.plain(layout.dims)).run(memories[i]!, plain);
-    results.set(name, plain);
-  });
-  return results;
-}
-
 /** Compares as `same` does: within float32 rounding of long sums. */
 function agrees(got: Float32Array | undefined, wanted: SyncedMem): void {
   expect(got).toBeAllClose([...wanted.cpu()], { rtol: 5e-5, atol: 5e-5 });
@@ -135,10 +104,13 @@ describe.each([
       const [src, weights, diffDst] = [plain(x), plain(w), plain(dy)];
       const forward = loadAddon().winogradForward(s, tile, lanes, Number.NaN, Number.NaN, false);
       const given = d.hasBias ? { src, weights, bias: plain(b) } : { src, weights };
-      agrees(run(forward, given).get("dst"), y!);
+      agrees(runPlain(forward, given).get("dst"), y!);
       const data = loadAddon().winogradBackwardData(s, tile, lanes);
-      agrees(run(data, { diffDst, weights }).get("diffSrc"), dx!);
-      const results = run(loadAddon().winogradBackwardWeights(s, tile, lanes), { src, diffDst });
+      agrees(runPlain(data, { diffDst, weights }).get("diffSrc"), dx!);
+      const results = runPlain(loadAddon().winogradBackwardWeights(s, tile, lanes), {
+        src,
+        diffDst,
+      });
       agrees(results.get("diffWeights"), dw!);
       if (d.hasBias) agrees(results.get("diffBias"), db);
     });
@@ -148,7 +120,7 @@ describe.each([
       const { x, w } = arraysOf(d);
       const given = { src: x.cpu() as Float32Array, weights: w.cpu() as Float32Array };
       const y = (slope: number, ceiling: number) =>
-        run(
+        runPlain(
           loadAddon().winogradForward(shapesOf(d), tile, lanes, slope, ceiling, false),
           given,
         ).get("dst")!;

@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Choices } from "../../../src/engines/choices.ts";
+import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
+import type { ConvolutionShapes } from "../../../src/engines/native/addon.ts";
+import { loadAddon } from "../../../src/engines/native/binding.ts";
+import { convolutionShapesOf } from "../../../src/engines/native/convolution-shapes.ts";
+import { Tuner } from "../../../src/engines/native/tuner.ts";
+import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
+import { countOf } from "../../../src/util/shape.ts";
+import { check, describeNative, filled, nativeWith, relu, runPlain, same } from "./support.ts";
+
+const chosen = (choice: string): Engine => {
+  const read = (): Choices => new Proxy({}, { get: () => choice });
+  return nativeWith(new Tuner({ read, write: () => expect.fail("a trial") }));
+};
+
+const base: ConvolutionDescriptor = {
+  ...{ batch: 2, groups: 1, inputChannels: 20, outputChannels: 50, hasBias: true },
+  ...{ input: [12, 11], output: [8, 7], kernel: [5, 5] },
+  ...{ stride: [1, 1], pad: [0, 0], dilation: [1, 1] },
+};
+
+const alone: ConvolutionDescriptor = {
+  ...{ ...base, groups: 20, outputChannels: 20, kernel: [3, 3], pad: [1, 1] },
+  output: [12, 11],
+};
+
+/** @param slope of a rectifier behind it; 1 for none */
+function forward(engine: Engine, d: ConvolutionDescriptor, slope = 1): SyncedMem {
+  const x = filled(d.batch * d.inputChannels * countOf(d.input), 1);
+  const w = filled((d.outputChannels * d.inputChannels * countOf(d.kernel)) / d.groups, 2);
+  const y = new SyncedMem(d.batch * d.outputChannels * countOf(d.output));
+  const b = d.hasBias ? filled(d.outputChannels, 3) : undefined;
+  const op = engine.convolution(d);
+  const posts = slope === 1 ? [] : [{ kind: "unary", kernel: relu, params: { slope } } as const];
+  const fuses = op.accepts(posts);
+  op.forward(x, w, b, y, fuses ? posts : []);
+  if (!fuses) engine.unary(relu, { slope }, [y.count]).forward(y, y);
+  return y;
+}
+
+/** Two numbers, each between these. */
+const pair = (min: number, max: number) =>
+  fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+
+const descriptors = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    isAlone: fc.boolean(),
+    channels: pair(1, 40),
+    hasBias: fc.boolean(),
+    output: pair(1, 12),
+    kernel: fc.oneof(fc.constant([3, 3] as [number, number]), pair(1, 4)),
+    stride: pair(1, 3),
+    pad: pair(0, 4),
+    dilation: pair(1, 2),
+  })
+  .map(({ isAlone, channels: [inputChannels, outputs], ...rest }): ConvolutionDescriptor => {
+    const input = rest.output.map((length, i) => {
+      const extent = (rest.kernel[i]! - 1) * rest.dilation[i]! + 1;
+      return Math.max(1, (length - 1) * rest.stride[i]! + extent - 2 * rest.pad[i]!);
+    });
+    const output = input.map((length, i) => {
+      const extent = (rest.kernel[i]! - 1) * rest.dilation[i]! + 1;
+      return Math.floor((length + 2 * rest.pad[i]! - extent) / rest.stride[i]!) + 1;
+    });
+    const channels = isAlone
+      ? { groups: inputChannels, inputChannels, outputChannels: inputChannels }
+      : { groups: 1, inputChannels, outputChannels: outputs };
+    return { ...rest, ...channels, input, output };
+  });
+
+describeNative("direct loops", () => {
+  test("agree with the reference on any window, stride, pad and dilation", () => {
+    check(descriptors, (d) => same(chosen("loops"), (engine) => [forward(engine, d)]));
+  });
+
+  test.each([
+    ["sums over channels that fill no block", base, "direct"],
+    ["a window of each channel's own", alone, "depthwise"],
+  ])("are taken for %s where they were chosen", (_, d, name) => {
+    const engine = chosen("loops");
+    engine.work?.ran.clear();
+    forward(engine, d);
+    expect(engine.work?.ran).toEqual(new Set([`${name},lanes:${loadAddon().lanes}`]));
+  });
+
+  test.each([
+    ["channels in whole blocks", { ...base, inputChannels: 64, outputChannels: 64 }],
+    ["groups of several channels", { ...base, groups: 10 }],
+  ])("are not tried for %s", (_, d) => {
+    const engine = chosen("loops");
+    engine.work?.ran.clear();
+    forward(engine, d);
+    expect([...(engine.work?.ran ?? [])].join()).not.toMatch(/^(direct|depthwise),/);
+  });
+
+  test.each([
+    ["sums", base],
+    ["windows", alone],
+  ])("%s end in a rectifier, leaky or not", (_, d) => {
+    for (const slope of [0, 0.25]) same(chosen("loops"), (engine) => [forward(engine, d, slope)]);
+  });
+});
+
+describeNative("direct loops in blocks", () => {
+  const addon = loadAddon();
+  const plain = (count: number, seed: number) => filled(count, seed).cpu() as Float32Array;
+  const givenFor = ({ src, weights, dst }: ConvolutionShapes) => ({
+    src: plain(countOf(src), 1),
+    weights: plain(countOf(weights), 2),
+    bias: plain(dst[1]!, 3),
+  });
+
+  test.each([
+    ["sums", base],
+    ["windows", alone],
+  ])("%s are the same of 8 and of 16 channels but for rounding", (_, d) => {
+    const s = convolutionShapesOf(d);
+    const [eight, sixteen] = [8, 16].map((lanes) =>
+      runPlain(addon.directForward(s, lanes, 0, 0.5, false), givenFor(s)).get("dst"),
+    );
+    expect(eight).toBeAllClose([...sixteen!], { rtol: 1e-5, atol: 1e-5 });
+  });
+
+  test.each([
+    ["sums", base],
+    ["windows", alone],
+  ])("%s are added to what is there, and lanes without a channel stay 0", (_, d) => {
+    const s = convolutionShapesOf(d);
+    const primitive = addon.directForward(s, 16, Number.NaN, Number.NaN, true);
+    const { src, weights, dst } = primitive.layouts;
+    const [x, w, y] = [src, weights, dst].map(({ stored }) => new Float32Array(stored));
+    y!.fill(2);
+    const shifts = new Float32Array(d.outputChannels).fill(0.5);
+    primitive.run(x!, w!, y!, shifts);
+    const there = new Float32Array(dst.count).fill(2.5);
+    const result = new Float32Array(dst.count);
+    addon.moveElements(dst, new addon.Layout(dst.dims)).run(y!, result);
+    expect(result).toEqual(there);
+  });
+
+  test("what is infinite leaves 0 in lanes without a channel", () => {
+    const s = convolutionShapesOf(base);
+    const primitive = addon.directForward(s, 16, Number.NaN, Number.NaN, false);
+    expect(primitive.clearsPadding).toBe(true);
+    const { src, weights, dst } = primitive.layouts;
+    const y = new Float32Array(dst.stored).fill(Number.NaN);
+    const x = new Float32Array(src.stored).fill(Number.POSITIVE_INFINITY);
+    primitive.run(x, new Float32Array(weights.stored), y, new Float32Array(base.outputChannels));
+    const plane = countOf(base.output) * 16;
+    // The last of 4 vectors has 2 channels of 50.
+    const last = y.subarray(3 * plane, 4 * plane);
+    expect(last.every((value, i) => (i % 16 < 2 ? Number.isNaN(value) : value === 0))).toBe(true);
+  });
+
+  test("arrays shorter than what is read or written are refused, and shapes that do not fit", () => {
+    const s = convolutionShapesOf(base);
+    const primitive = addon.directForward(s, 16, 0, Number.NaN, false);
+    const counts = Object.values(primitive.layouts).map(({ stored }) => stored);
+    counts.forEach((count, short) => {
+      const arrays = counts.map((n, i) => new Float32Array(i === short ? n - 1 : n));
+      expect(() => primitive.run(...arrays)).toThrow(
+        `an array of ${count - 1} floats where ${count} are needed`,
+      );
+    });
+    for (const changed of [
+      ...[{ stride: [1] }, { stride: [0, 1] }, { dilation: [1, 0] }, { padLeft: [0, -1] }],
+      ...[{ weights: [50, 19, 5, 5] }, { weights: [2, 25, 10, 5, 5] }, { dst: [1, 50, 8, 7] }],
+      ...[{ src: [2, 20, 0, 11] }, { type: "bf16" as const }],
+    ]) {
+      expect(() => addon.directForward({ ...s, ...changed }, 16, 0, 0, false)).toThrow(
+        "loops of our own are not for",
+      );
+    }
+    expect(() => addon.directForward(s, 4, 0, 0, false)).toThrow("8 or 16 lanes");
+  });
+});
