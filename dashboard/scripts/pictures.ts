@@ -1,11 +1,11 @@
-// Takes the pictures of docs/dashboard.md: npm run docs:pictures -- 'http://127.0.0.1:8123/?token=…' [FOLDER]
+// Takes the pictures of docs/dashboard.md: npm run docs:pictures -- 'http://127.0.0.1:8123/?token=…' [FOLDER [NAMES…]]
 // The address is that of a dashboard that runs, as caffe train --dashboard prints it.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { launchChromium } from "../../tests/support/chromium.ts";
 
-const [url, folder = "docs/dashboard"] = process.argv.slice(2);
+const [url, folder = "docs/dashboard", ...names] = process.argv.slice(2);
 if (url === undefined) {
   console.error("The address of a running dashboard is missing. Expected the one that it prints.");
   process.exit(1);
@@ -40,6 +40,7 @@ await first.goto(url);
 await first.locator(".nav").waitFor();
 await first.close();
 for (const [name, view, colorScheme, width, height] of PICTURES) {
+  if (names.length > 0 && !names.includes(name)) continue;
   const page = await context.newPage();
   await page.emulateMedia({ colorScheme });
   await page.setViewportSize({ width, height });

@@ -18,7 +18,7 @@ const REPEATABLE: ReadonlySet<string> = new Set<keyof Addon>([
 const USUAL = 1024;
 
 /** Bytes of a tape's memory at most: what larger nets would save is little beside their time. */
-export const MOST_MEMORY = 2 ** 25;
+export const MOST_MEMORY = 2 ** 24;
 
 type Call = (...args: readonly never[]) => unknown;
 
