@@ -147,7 +147,10 @@ describe("products of halves", () => {
 const hasHalves = gpu?.features.has("shader-f16") ?? false;
 
 describe.skipIf(!hasHalves)("products of halves on a GPU that has shader-f16", () => {
-  test("train LeNet for 20 iterations as the reference engine's do, within 0.005 of each loss", async () => {
+  // Software adapters compile for a minute.
+  test("train LeNet for 20 iterations as the reference engine's do, within 0.005 of each loss", {
+    timeout: 300_000,
+  }, async () => {
     if (!gpu) return;
     const fields = "global_grad_scale: 1024";
     const expected = await train(referenceEngines, "f16", { fields });
