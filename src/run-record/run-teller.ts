@@ -1,5 +1,6 @@
 import type { IterationEvent } from "../solvers/loop/callbacks.ts";
 import type { Solver, SolverCallbacks } from "../solvers/solver.ts";
+import { residentBytes } from "../util/process-memory.ts";
 import { type EventValue, eventNumber, type RunEvent, type TrainEvent } from "./events.ts";
 
 /** Train events come no more often than this, in milliseconds... */
@@ -83,7 +84,7 @@ export class RunTeller implements SolverCallbacks {
       iterationsPerSecond: eventNumber(perSecond),
       ...(images > 0 && { imagesPerSecond: eventNumber(images) }),
       dataWait: eventNumber(Math.min(1, (dataMs - this.#dataMs) / this.#ms)),
-      memory: process.memoryUsage.rss(),
+      memory: residentBytes(),
       ...(event.outputs && { outputs: valuesOf(event.outputs) }),
     };
     this.tell(train);

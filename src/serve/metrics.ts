@@ -1,3 +1,4 @@
+import { residentBytes } from "../util/process-memory.ts";
 import type { RunPass } from "./queue/pass-queue.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -118,7 +119,7 @@ export class Metrics {
         now.map(([labels, { version }]) => `${name}{${labels}} ${version}`),
       ),
       ...metric("process_resident_memory_bytes", "gauge", "Memory of the process.", (name) => [
-        `${name} ${process.memoryUsage.rss()}`,
+        `${name} ${residentBytes()}`,
       ]),
     ];
     return `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
 import { freemem } from "node:os";
 import type { Engines } from "../engines/choose.ts";
 import { Solver } from "../solvers/solver.ts";
+import { residentBytes } from "../util/process-memory.ts";
 import { isSource, type Tried, trialParameter } from "./trial-net.ts";
 
 /** What an iteration costs, and what the whole run will. */
@@ -29,7 +30,7 @@ export async function timeIterations(
   engines: Engines,
   mostMs: number,
 ): Promise<Cost> {
-  const before = process.memoryUsage.rss();
+  const before = residentBytes();
   const free = freemem();
   const { base_lr = 0.01, max_iter, iter_size = 1 } = tried.param;
   const param = trialParameter(tried, tried.net, { base_lr, lr_policy: "fixed", max_iter: 1e6 });
@@ -62,7 +63,7 @@ export async function timeIterations(
     const all = times.reduce((sum, ms) => sum + ms, 0);
     const msPerIteration = [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
     // Small nets lie in memory that was there before: their blobs tell what they take then.
-    const bytes = Math.max(process.memoryUsage.rss() - before, 2 * net.memoryBytes);
+    const bytes = Math.max(residentBytes() - before, 2 * net.memoryBytes);
     const weights = net.learnableParams.reduce((sum, { blob }) => sum + 12 * blob.count(), 0);
     const perImage = Math.max(bytes - weights, net.memoryBytes) / batch;
     return {

@@ -3,6 +3,7 @@ import { LayerRegistry } from "../../layers/registry.ts";
 import type { Net } from "../../net/net.ts";
 import type { LayerTimer } from "../../net/tools/layer-times.ts";
 import { summarize } from "../../net/tools/summary.ts";
+import { residentBytes } from "../../util/process-memory.ts";
 import type { Graph, GraphLayer } from "../api.ts";
 
 const BYTES = { f32: 4, f64: 8 } as const;
@@ -47,7 +48,7 @@ export function graphOf(net: Net, timed?: Timed): Graph {
     },
     parameterBytes: BYTES[net.dtype] * sum(layers.map(({ parameters }) => parameters)),
     topBytes: net.memoryBytes,
-    processBytes: process.memoryUsage.rss(),
+    processBytes: residentBytes(),
     notes: notesOf(net, fused.size),
   };
 }
