@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { EventStream } from "./event-stream.ts";
 
+/** Seconds for which clients are told that an idle connection stays. */
+export const KEPT_FOR = 60;
+
 /** What is sent to a client. */
 export interface Reply {
   readonly status?: number;
@@ -83,7 +86,7 @@ export class Exchange {
       "content-length": bytes.byteLength,
       "x-content-type-options": "nosniff",
       ...headers,
-      ...(isLast && { connection: "close" }),
+      ...(isLast ? { connection: "close" } : { "keep-alive": `timeout=${KEPT_FOR}` }),
     });
     this.#response.end(this.method === "HEAD" ? undefined : bytes);
     // What the client still sends is not read: it would keep the connection for as long as it likes.

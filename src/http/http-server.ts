@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CaffeError, systemErrorText } from "../util/errors.ts";
 import { within } from "../util/promises.ts";
-import { Exchange, jsonReply } from "./exchange.ts";
+import { Exchange, jsonReply, KEPT_FOR } from "./exchange.ts";
 import { HttpError } from "./http-error.ts";
 import type { Answer, Answerer } from "./router.ts";
 
@@ -35,10 +35,10 @@ const LOOK_EVERY = 500;
 /** Milliseconds for a request's first lines. */
 const HEADERS_TIMEOUT = 10_000;
 /**
- * Milliseconds for which a connection may be idle. Where machines are busy, one of few seconds ends while the next request is under way, and
- * the client is told that the other side has closed.
+ * Milliseconds for which a connection may be idle: longer than clients are told. Where machines are busy, who keeps to what it was told
+ * may be late, and a request that is under way when a connection ends is lost.
  */
-const KEEP_ALIVE_TIMEOUT = 75_000;
+const KEEP_ALIVE_TIMEOUT = 1000 * KEPT_FOR + 15_000;
 
 /** Answers HTTP requests until it is closed. */
 export class HttpServer {
