@@ -118,7 +118,8 @@ export class Net extends RunnableNet {
   }
 
   /** @internal As `outputValues`, of what they are now, though a device tells it later, when other passes have overwritten them. */
-  outputValuesNow(): Promise<NetOutput[]> {
+  async outputValuesNow(): Promise<NetOutput[]> {
+    this.checkOpen();
     return outputValuesNow(this);
   }
 

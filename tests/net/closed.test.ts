@@ -111,6 +111,7 @@ test("whatever works with a closed solver says that its net is closed, and write
     ..."trainNow applyUpdateNow testAllNow testNow writeOwedNow meetWorkers arraysOfRun workers".split(
       " ",
     ),
+    ..."displayLate takeLate readLoss lookAtLoss".split(" "),
     "set param",
     "set currentStep",
     "set plateau",
