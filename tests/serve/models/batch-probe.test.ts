@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { parseNetParameter } from "../../../src/io/text/read-net.ts";
+import { Net } from "../../../src/net/net.ts";
+import { BatchNets } from "../../../src/serve/models/batch-nets.ts";
+import { whyAlone } from "../../../src/serve/models/batch-probe.ts";
+import { silent } from "../../../src/util/log.ts";
+
+/** @param weights of both inner products: numbers from the first on, up to so much greater */
+async function whyIsAlone(
+  layers: string,
+  [least, spread]: readonly [number, number] = [0.02, 0.05],
+): Promise<string | undefined> {
+  const param = parseNetParameter(
+    `name: "n" layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 784 } } } ${layers}`,
+    "n.prototxt",
+    silent,
+  );
+  const options = { phase: "TEST", forInference: true, log: silent } as const;
+  using net = new Net(param, options);
+  for (const { blob } of net.learnableParams) {
+    blob.data.forEach((_, i, data) => {
+      data[i] = least + ((Math.imul(i, 0x9e3779b1) >>> 8) / 2 ** 24) * spread;
+    });
+  }
+  const nets = new BatchNets(net, param, options);
+  try {
+    return await whyAlone(net, nets);
+  } finally {
+    nets.close();
+  }
+}
+
+const product = (name: string, bottom: string, outputs: number) =>
+  `layer { name: "${name}" type: "InnerProduct" bottom: "${bottom}" top: "${name}" inner_product_param { num_output: ${outputs} } }`;
+const SCORES = `${product("a", "x", 500)} ${product("b", "a", 10)}`;
+const SOFTMAX = `layer { name: "y" type: "Softmax" bottom: "b" top: "y" }`;
+
+test("rows of a net of scores can run together", async () => {
+  expect(await whyIsAlone(SCORES + SOFTMAX)).toBeUndefined();
+});
+
+/** Scores of 200,000 that differ by as much as their sums are rounded. */
+const ROUNDED = [1, 1e-4] as const;
+
+test("so can those of one that makes much of how sums are rounded", async () => {
+  expect(await whyIsAlone(SCORES + SOFTMAX, ROUNDED)).toBeUndefined();
+});
+
+test("those of one whose statistics are of a batch cannot, however scores are rounded", async () => {
+  const layers = `${SCORES} layer { name: "y" type: "BatchNorm" bottom: "b" top: "y" batch_norm_param { use_global_stats: false } }`;
+  expect(await whyIsAlone(layers)).toMatch("depends on the other rows");
+  expect(await whyIsAlone(layers, ROUNDED)).toMatch("depends on the other rows");
+});
+
+test("those of one with a first axis that is fixed cannot", async () => {
+  const layers = `${SCORES} layer { name: "y" type: "Reshape" bottom: "b" top: "y" reshape_param { shape { dim: 1 dim: -1 } } }`;
+  expect(await whyIsAlone(layers)).toMatch("depends on the other rows");
+});
