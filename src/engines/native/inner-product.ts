@@ -10,7 +10,7 @@ import type { Tuner } from "./tuner.ts";
 /** Which product goes forward: of matrices, one pass over the weights' rows, or the library's with weights in its own layout. */
 type Way = "sgemm" | "rows" | "blocked";
 
-/** Weights that a trial is worth, with one sample and with more, and the most samples that rows of them may be multiplied with as they lie. */
+/** Weights that a trial is worth, of several samples and of one, and the most samples that rows of them may be multiplied with as they lie. */
 const LARGE = 1e6;
 const LARGE_FOR_ONE = 1e5;
 const FEW = 64;
