@@ -1,10 +1,12 @@
 // What JavaScript says of a convolution.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "ending.h"
+#include "planes.h"
 #include "primitive.h"
 
 namespace caffe {
@@ -42,6 +44,22 @@ struct ConvolutionShapes {
     return result;
   }
 };
+
+inline bool are_positive(const dnnl::memory::dims& dims) {
+  return std::all_of(dims.begin(), dims.end(), [](auto d) { return d > 0; });
+}
+
+// Of (images, channels, height, width).
+inline Planes planes_of(const dnnl::memory::dims& dims, size_t lanes) {
+  const auto at = [&](size_t axis) { return static_cast<size_t>(dims[axis]); };
+  return {at(0), at(1), at(2), at(3), lanes};
+}
+
+// Weights (outputs, inputs, height, width) in blocks of outputs by inputs, an output beside the other.
+inline dnnl::memory::desc blocked_weights_desc(const dnnl::memory::dims& dims, size_t lanes) {
+  using tag = dnnl::memory::format_tag;
+  return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, lanes == 16 ? tag::OIhw16i16o : tag::OIhw8i8o);
+}
 
 // From slope, ceiling and adds as JavaScript gives them from argument i on: NaN for what there is not.
 inline Ending ending_of(const Napi::CallbackInfo& info, size_t i) {

@@ -13,8 +13,6 @@ std::out_of_range not_for() { return std::out_of_range("a convolution that loops
 
 size_t at(const memory::dims& dims, size_t axis) { return static_cast<size_t>(dims[axis]); }
 
-Planes planes_of(const memory::dims& dims, size_t lanes) { return {at(dims, 0), at(dims, 1), at(dims, 2), at(dims, 3), lanes}; }
-
 // Along axis 0 (rows) or 1 of the planes; `axis` of the weights is the one of its taps.
 Sliding sliding_of(const ConvolutionShapes& s, size_t i) {
   const size_t taps = at(s.weights, s.weights.size() - 2 + i);
@@ -23,9 +21,6 @@ Sliding sliding_of(const ConvolutionShapes& s, size_t i) {
 
 // Whether weights are (channels, 1, 1, …): each channel has a window of its own; else they are (outputs, inputs, …).
 bool checked(const ConvolutionShapes& s) {
-  const auto are_positive = [](const memory::dims& dims) {
-    return std::all_of(dims.begin(), dims.end(), [](auto d) { return d > 0; });
-  };
   const bool are_planes = s.src.size() == 4 && s.dst.size() == 4 && s.stride.size() == 2 && s.dilation.size() == 2 &&
                          s.pad_left.size() == 2 && s.type == ElementType::f32 && are_positive(s.src) && are_positive(s.dst) &&
                          are_positive(s.weights) && are_positive(s.stride) && are_positive(s.dilation) && s.src[0] == s.dst[0] &&
@@ -46,9 +41,10 @@ Napi::Value made(const Napi::CallbackInfo& info, const ConvolutionShapes& s) {
   // Fewer channels than a block has come as planes.
   const bool is_plain = !is_depthwise && at(s.src, 1) < kLanes;
   const DirectShapes shapes{planes_of(s.src, is_plain ? 1 : kLanes), planes_of(s.dst, kLanes), sliding_of(s, 0), sliding_of(s, 1)};
-  const auto layout = is_depthwise ? (kLanes == 16 ? tag::Goihw16g : tag::Goihw8g) : (kLanes == 16 ? tag::OIhw16i16o : tag::OIhw8i8o);
+  const auto windows = kLanes == 16 ? tag::Goihw16g : tag::Goihw8g;
+  const auto weights = is_depthwise ? memory::desc(s.weights, memory::data_type::f32, windows) : blocked_weights_desc(s.weights, kLanes);
   std::vector<Argument> arguments{{"src", 0, is_plain ? plain_desc(s.src) : blocked_desc(s.src, kLanes)},
-                                  {"weights", 0, memory::desc(s.weights, memory::data_type::f32, layout)},
+                                  {"weights", 0, weights},
                                   {"dst", 0, blocked_desc(s.dst, kLanes)}};
   if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
   const auto make = [&](const auto& work, const char* name) {

@@ -4,8 +4,10 @@
 
 #include <omp.h>
 
+#include <algorithm>
+
 #include "ending.h"
-#include "winograd-tiles.h"
+#include "planes.h"
 
 namespace caffe {
 
@@ -61,13 +63,6 @@ inline void in_register(V& v) {
 #endif
 }
 
-// Calls work with n, 1 to kMost, as a constant the compiler knows.
-template <size_t kMost, typename Work>
-inline void with_constant(size_t n, const Work& work) {
-  if (n == kMost) work(std::integral_constant<size_t, kMost>());
-  else if constexpr (kMost > 1) with_constant<kMost - 1>(n, work);
-}
-
 // Calls run(x, count, first, last) for all outputs of a row, `count` neighbours of which, at most kMost, have the taps from
 // `first` on before `last`.
 template <size_t kMost, typename Run>
@@ -83,6 +78,16 @@ inline void along_row(const Sliding& s, const Run& run) {
     x += count;
   }
   for (size_t x = s.whole_end; x < s.outputs; x++) at_edge(x);
+}
+
+// The numbers of a vector's channels; 0 in lanes without one, and where there are none.
+template <size_t kLanes>
+inline typename Lanes<kLanes>::Floats of_channels(const float* numbers, size_t vector, size_t channels) {
+  typename Lanes<kLanes>::Floats result{};
+  if (numbers == nullptr) return result;
+  const size_t first = vector * kLanes;
+  for (size_t l = 0; l < std::min(kLanes, channels - first); l++) result[l] = numbers[first + l];
+  return result;
 }
 
 // Calls task(plane, begin, end) for all rows of all planes, shared out among the threads there are.
@@ -114,11 +119,8 @@ class Depthwise {
   void run(const float* from, const float* weights, const float* bias, const Ending& ending, float* to) const {
     const size_t vectors = s_.to.vectors(), taps = s_.y.taps * s_.x.taps;
     over_rows(s_.to.images * vectors, s_.to.height, [&](size_t plane, size_t begin, size_t end) {
-      const size_t vector = plane % vectors, channels = std::min(kLanes, s_.to.channels - vector * kLanes);
-      V shift{};
-      if (bias != nullptr) {
-        for (size_t l = 0; l < channels; l++) shift[l] = bias[vector * kLanes + l];
-      }
+      const size_t vector = plane % vectors;
+      const V shift = of_channels<kLanes>(bias, vector, s_.to.channels);
       const Plane p{from + plane * s_.from.size(), weights + vector * taps * kLanes, to + plane * s_.to.size(), shift, begin, end};
       if (is_three_) by_threes(p, ending);
       else by_any(p, ending);
@@ -272,11 +274,7 @@ class Direct {
     const size_t blocks = (s_.from.channels + kLanes - 1) / kLanes, taps = s_.y.taps * s_.x.taps;
     const size_t from_place = begin * s_.to.width * kLanes, to_place = end * s_.to.width * kLanes;
     for (size_t j = 0; j < kVectors; j++) {
-      const size_t channels = std::min(kLanes, s_.to.channels - (first + j) * kLanes);
-      V shift{};
-      if (bias != nullptr) {
-        for (size_t l = 0; l < channels; l++) shift[l] = bias[(first + j) * kLanes + l];
-      }
+      const V shift = of_channels<kLanes>(bias, first + j, s_.to.channels);
       float* const plane = to + j * s_.to.size();
       for (size_t p = from_place; p < to_place; p += kLanes) store(plane + p, given.adds ? load<V>(plane + p) + shift : shift);
     }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "elements.h"
 
@@ -16,6 +17,13 @@ struct Lanes {
   typedef uint16_t Halves __attribute__((vector_size(2 * kLanes)));
   typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
 };
+
+// Calls work with n, 1 to kMost, as a constant the compiler knows.
+template <size_t kMost, typename Work>
+inline void with_constant(size_t n, const Work& work) {
+  if (n == kMost) work(std::integral_constant<size_t, kMost>());
+  else if constexpr (kMost > 1) with_constant<kMost - 1>(n, work);
+}
 
 template <typename Vector, typename Element>
 inline Vector load(const Element* from) {

@@ -21,13 +21,6 @@ using Vector = Lanes<kLanes>::Floats;
 constexpr size_t kPiece = 1024, kSamples = 64, kGroups = 8;
 constexpr size_t kRows = kGroups * kTall;
 
-// Calls work with n, 1 to kMost, as a constant the compiler knows.
-template <size_t kMost, typename Work>
-void with_count(size_t n, const Work& work) {
-  if (n == kMost) work(std::integral_constant<size_t, kMost>());
-  else if constexpr (kMost > 1) with_count<kMost - 1>(n, work);
-}
-
 // sums (i, j) += a(i)·w(j) over `length` elements of rows of k.
 template <size_t kA, size_t kW>
 void add_dots(size_t length, size_t k, const float* a, const float* w, Vector* sums) {
@@ -57,9 +50,9 @@ void add_dots(size_t length, size_t k, const float* a, const float* w, Vector* s
 
 // As add_dots, for any number of samples and up to kTall rows of weights.
 void add_all_dots(size_t length, size_t k, size_t samples, const float* a, size_t rows, const float* w, Vector* sums) {
-  with_count<kTall>(rows, [&](auto row_count) {
+  with_constant<kTall>(rows, [&](auto row_count) {
     for (size_t i = 0; i < samples; i += kWide) {
-      with_count<kWide>(std::min(kWide, samples - i), [&](auto count) {
+      with_constant<kWide>(std::min(kWide, samples - i), [&](auto count) {
         add_dots<decltype(count)::value, decltype(row_count)::value>(length, k, a + i * k, w, sums + i * kTall);
       });
     }

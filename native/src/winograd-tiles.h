@@ -5,17 +5,10 @@
 #include <cstddef>
 
 #include "lanes.h"
+#include "planes.h"
 #include "winograd-transforms.h"
 
 namespace caffe {
-
-// Planes of one layout nChw16c or nChw8c: `vectors` of kLanes channels each.
-struct Planes {
-  size_t images, channels, height, width, lanes;
-  size_t vectors() const { return (channels + lanes - 1) / lanes; }
-  size_t size() const { return height * width * lanes; }
-  size_t at(size_t image, size_t vector) const { return (image * vectors() + vector) * size(); }
-};
 
 // Tiles over all images, one row after the other.
 struct Tiles {

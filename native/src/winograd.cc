@@ -17,12 +17,6 @@ constexpr size_t kWidest = 16;
 constexpr size_t kWidest = 8;
 #endif
 
-// The weights' layout: blocks of outputs by inputs, an output beside the other.
-memory::desc weights_desc(const memory::dims& dims, size_t lanes) {
-  using tag = memory::format_tag;
-  return memory::desc(dims, memory::data_type::f32, lanes == 16 ? tag::OIhw16i16o : tag::OIhw8i8o);
-}
-
 // The shapes of one that this algorithm is for, else std::out_of_range.
 ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   ConvolutionShapes s(info[0].As<Napi::Object>());
@@ -30,18 +24,10 @@ ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   const bool fits = s.src.size() == 4 && s.dst.size() == 4 && s.weights.size() == 4 && s.weights[2] == 3 &&
                     s.weights[3] == 3 && s.stride == one && s.dilation == one && s.src[0] == s.dst[0] &&
                     s.src[1] == s.weights[1] && s.dst[1] == s.weights[0] && s.pad_left.size() == 2;
-  const auto is_positive = [](const memory::dims& dims) {
-    return std::all_of(dims.begin(), dims.end(), [](auto d) { return d > 0; });
-  };
-  if (!fits || !is_positive(s.src) || !is_positive(s.dst)) {
+  if (!fits || !are_positive(s.src) || !are_positive(s.dst)) {
     throw std::out_of_range("a convolution that Winograd's algorithm is not for");
   }
   return s;
-}
-
-Planes planes_of(const memory::dims& dims, size_t lanes) {
-  const auto at = [&](size_t axis) { return static_cast<size_t>(dims[axis]); };
-  return {at(0), at(1), at(2), at(3), lanes};
 }
 
 // What arrays are made of, as the compiler knows it.
@@ -99,7 +85,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
     using E = typename decltype(elements)::Element;
     const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
-                                    {"weights", 0, weights_desc(s.weights, lanes)},
+                                    {"weights", 0, blocked_weights_desc(s.weights, lanes)},
                                     {"dst", 0, blocked_desc(s.dst, lanes, s.type)}};
     if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
     const auto run = [work, ending, has_bias = s.has_bias](float* const* b) {
@@ -123,7 +109,7 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
     const auto run = [work, none](float* const* b) { work.run(of<E>(b[0]), b[1], nullptr, none, of<E>(b[2]), b[3]); };
     return made(info, work, run, name_of(tile, lanes),
                 {{"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
-                 {"weights", 0, weights_desc(s.weights, lanes)},
+                 {"weights", 0, blocked_weights_desc(s.weights, lanes)},
                  {"diffSrc", 0, blocked_desc(s.src, lanes, s.type)}});
   });
 }
@@ -139,7 +125,7 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
     const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
                                     {"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
-                                    {"diffWeights", 0, weights_desc(s.weights, lanes)}};
+                                    {"diffWeights", 0, blocked_weights_desc(s.weights, lanes)}};
     if (s.has_bias) arguments.push_back({"diffBias", 0, plain_desc(s.bias)});
     const auto run = [work, has_bias = s.has_bias](float* const* b) {
       work.run(of<E>(b[0]), of<E>(b[1]), b[2], has_bias ? b[3] : nullptr, b[has_bias ? 4 : 3]);
