@@ -41,8 +41,8 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
   #options!: PrefetchOptions;
   #source: BatchSource | undefined;
   #batch: Batch | undefined;
-  /** The first top, and what makes its floats, where its images may be handed on as bytes. */
-  #images: { readonly top: Blob; readonly transformer: DataTransformer } | undefined;
+  /** The first top, and what becomes of its images, where these may be handed on as bytes. */
+  #images: { readonly top: Blob; readonly transform: Transform } | undefined;
   /** The first top's floats were last lent by the source. */
   #lendsFloats = false;
   /** Lends the first top bytes, where they are handed on. */
@@ -99,10 +99,9 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
     const bytes = FLOAT_BYTES * shapes.reduce((sum, shape) => sum + countOf(shape), 1);
     const small = Math.min(MANY, Math.floor(SMALL_BYTES / bytes));
     this.#plan = plan;
-    const transformer = images && new DataTransformer(images);
     const [first] = top;
-    if (first && transformer?.keepsBytes && this.context.dtype === "f32") {
-      this.#images = { top: first, transformer };
+    if (first && images && this.context.dtype === "f32") {
+      this.#images = { top: first, transform: images };
     }
     this.#options = {
       name: source,
@@ -138,9 +137,8 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
 
   #start(): BatchSource {
     const plan = { ...this.#plan, start: this.#position };
-    const images = this.#images;
-    if (!images || !this.context.goesToDevice?.(images.top)) return prefetch(plan, this.#options);
-    this.#pixels ??= new PixelStore(images.transformer.normalization);
+    this.#pixels ??= this.#pixelStore();
+    if (!this.#pixels) return prefetch(plan, this.#options);
     const { shapes } = this.#options;
     const withCuts = { ...plan, cutsTop: shapes.length };
     const options = { ...this.#options, shapes: [...shapes, [plan.batchSize, CUT]] };
@@ -158,6 +156,14 @@ export abstract class PrefetchingDataLayer<Top extends Blobs> extends Layer<None
       this.#lendsFloats ||= i === 0;
     }
     this.#position += this.#plan.batchSize;
+  }
+
+  /** What makes floats of images that go to a device as bytes. It reads the mean, which the source reads for itself. */
+  #pixelStore(): PixelStore | undefined {
+    const images = this.#images;
+    if (!images || !this.context.goesToDevice?.(images.top)) return undefined;
+    const transformer = new DataTransformer(images.transform);
+    return transformer.keepsBytes ? new PixelStore(transformer.normalization) : undefined;
   }
 
   /** Lends the first top the bytes of its images; false where the batch has floats. */
