@@ -40,7 +40,7 @@ if (![nets, seed, first].every((number) => Number.isSafeInteger(number) && numbe
   console.error("--nets, --seed and --first: expected whole numbers.");
   process.exit(2);
 }
-if (!(as === "trained" || as === "used" || as === "quantized")) {
+if (!isKind(as)) {
   console.error(`--as: expected ${Object.keys(ENGINES).join(", ")}.`);
   process.exit(2);
 }
@@ -70,6 +70,10 @@ await checker.close();
 rmSync(folder, { recursive: true, force: true });
 console.log(`${nets - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+function isKind(kind: string): kind is keyof typeof ENGINES {
+  return Object.hasOwn(ENGINES, kind);
+}
 
 /** Forward and backward, in a process of its own, and made small. */
 async function tryTrained(number: number): Promise<string | undefined> {
