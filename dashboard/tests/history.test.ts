@@ -1,6 +1,6 @@
 // What the page makes of a run's events, and the charts that it lays them on.
 import { describe, expect, test } from "vitest";
-import { addEvents, emptyHistory, type History } from "../src/state/history.ts";
+import { addEvents, emptyHistory, type History, secondsLeft } from "../src/state/history.ts";
 import { scoreCharts } from "../src/views/curve-lines.ts";
 import { madeUpEvents } from "./made-up-run.ts";
 
@@ -32,6 +32,17 @@ describe("a history", () => {
     const [event] = madeUpEvents(0).filter(({ type }) => type === "train");
     if (event?.type === "train") addEvents(history, [{ ...event, iter: 20, loss: "NaN" }]);
     expect(history.loss.value.at(-1)).toBeNull();
+  });
+
+  test("tells the time left by the pace of late, and nothing once the run has ended", () => {
+    const history = historyUntil(2000);
+    const { maxIter = 0, time = 0 } = history.start ?? {};
+    const [from, to] = [history.loss.time[0] ?? 0, history.loss.time.at(-1) ?? 0];
+    expect(from).toBeGreaterThanOrEqual(time);
+    expect(secondsLeft(history)).toBeCloseTo(((to - from) / 2_000_000) * (maxIter - 2000), 6);
+    expect(secondsLeft(historyUntil(0))).toBeNaN();
+    addEvents(history, [{ type: "stop", iter: 2000, time: to, reason: "done" }]);
+    expect(secondsLeft(history)).toBeNaN();
   });
 
   test("takes back what is told once more from an earlier iteration", () => {

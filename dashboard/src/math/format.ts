@@ -45,7 +45,8 @@ export function duration(seconds: number): string {
   const pair = (big: number, bigName: string, small: number, smallName: string): string => {
     const whole = Math.floor(seconds / big);
     const rest = Math.floor((seconds - whole * big) / small);
-    return rest > 0 ? `${whole} ${bigName} ${rest} ${smallName}` : `${whole} ${bigName}`;
+    const first = `${whole}\u00a0${bigName}`;
+    return rest > 0 ? `${first} ${rest}\u00a0${smallName}` : first;
   };
   if (seconds < 3600) return pair(60, "min", 1, "s");
   if (seconds < 86_400) return pair(3600, "h", 60, "min");

@@ -65,6 +65,20 @@ export function addEvents(history: History, events: readonly RunEvent[]): void {
   }
 }
 
+/** How many told iterations the pace is taken over: at ten a second a minute, so that no single one and no test makes it jump. */
+const PACE_OVER = 600;
+
+/** Seconds until the last iteration at the pace of late, tests and snapshots included; NaN where the run has ended, or too little is known. */
+export function secondsLeft({ start, last, stop, loss }: History): number {
+  if (start?.maxIter === undefined || !last || stop) return Number.NaN;
+  const { length } = loss.time;
+  // What an earlier process of the run did before is no pace.
+  const from = loss.time.findIndex((time, i) => i >= length - PACE_OVER && time >= start.time);
+  const iterations = last.iter - (loss.iter[from] ?? Number.NaN);
+  const milliseconds = (loss.time.at(-1) ?? Number.NaN) - (loss.time[from] ?? Number.NaN);
+  return (milliseconds * (start.maxIter - last.iter)) / iterations / 1000;
+}
+
 function addEvent(history: History, event: RunEvent): void {
   switch (event.type) {
     case "start":

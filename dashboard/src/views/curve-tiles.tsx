@@ -1,13 +1,12 @@
 import type { JSX } from "preact";
 import { bytes, count, duration, percent, shortNumber } from "../math/format.ts";
 import { Tile } from "../parts/tile.tsx";
-import type { History } from "../state/history.ts";
+import { type History, secondsLeft } from "../state/history.ts";
 
 /** The numbers of now, in large letters. */
 export function CurveTiles({ history }: { history: History }): JSX.Element {
-  const { last, best, start, stop, scores } = history;
-  const left = (start?.maxIter ?? Number.NaN) - (last?.iter ?? 0);
-  const timeLeft = last && !stop ? left / last.iterationsPerSecond : Number.NaN;
+  const { last, best, scores } = history;
+  const left = secondsLeft(history);
   const hasImages = last?.imagesPerSecond !== undefined;
   return (
     <dl class="tiles">
@@ -29,7 +28,7 @@ export function CurveTiles({ history }: { history: History }): JSX.Element {
         note={last && last.dataWait >= 0.01 ? `${percent(last.dataWait)} waiting` : undefined}
       />
       <Tile name="Memory" value={last ? bytes(last.memory) : "–"} />
-      {Number.isFinite(timeLeft) && <Tile name="Time left" value={duration(timeLeft)} />}
+      {Number.isFinite(left) && <Tile name="Time left" value={duration(left)} />}
     </dl>
   );
 }
