@@ -22,6 +22,7 @@ import { carryLibraries, glibcNeeded } from "./carry.ts";
 import { copyLicences, manifestOf, readmeOf, sizeOf } from "./package-files.ts";
 import { PLATFORMS } from "./platforms.ts";
 import { output, run } from "./run.ts";
+import { shareOnednn } from "./share-onednn.ts";
 import { type Compiled, compiled, SOURCES } from "./sources.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,7 +51,11 @@ async function library(name: keyof typeof SOURCES, variable: string): Promise<Co
   return { title: SOURCES[name].title, version: "", root, licences: copyrights?.split(":") ?? [] };
 }
 
-const onednn = await library("onednn", "ONEDNN_ROOT");
+const found = await library("onednn", "ONEDNN_ROOT");
+// Elsewhere it is linked into each addon, for there the OpenMP that it takes is a part of what it is linked into, and two of those
+// in a process do not agree.
+const isShared = process.platform === "linux" && !process.env["ONEDNN_ROOT"];
+const onednn = isShared ? shareOnednn(found, join(OUT, "onednn")) : found;
 const jpeg = await library("jpeg", "JPEG_ROOT");
 
 const folder = join(OUT, platform);

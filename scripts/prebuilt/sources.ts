@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { run } from "./run.ts";
+import { trimOnednn } from "./trim-onednn.ts";
 
 /** A library that is compiled into the addons, from its source. */
 interface Source {
@@ -16,24 +16,9 @@ interface Source {
   readonly options: readonly string[];
   /** Files of its source that say how it may be used. */
   readonly licences: readonly string[];
+  /** Changes the unpacked source. */
+  readonly change?: (tree: string) => void;
 }
-
-const ONEDNN_EXPORTS = fileURLToPath(new URL("onednn-exports.txt", import.meta.url));
-
-/**
- * On Linux both of x64's levels share one oneDNN, which lies beside them: linked into each it would be most of the package, twice.
- * Elsewhere it is linked in, for there the OpenMP that it takes is a part of what it is linked into, and two of those in a process
- * do not agree.
- */
-const ONEDNN_KIND =
-  process.platform === "linux"
-    ? [
-        "-DDNNL_LIBRARY_TYPE=SHARED",
-        "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections",
-        // As with the addons, what is linked in shows itself to no other.
-        `-DCMAKE_SHARED_LINKER_FLAGS=-s -static-libstdc++ -static-libgcc -Wl,--gc-sections,--version-script=${ONEDNN_EXPORTS}`,
-      ]
-    : ["-DDNNL_LIBRARY_TYPE=STATIC"];
 
 /** What the addons use of them and no more: their size, and the time they take, are mostly of what is left out. */
 export const SOURCES = {
@@ -43,7 +28,13 @@ export const SOURCES = {
     url: "http://deb.debian.org/debian/pool/main/o/onednn/onednn_3.7.2+ds.orig.tar.xz",
     sha256: "0cc51ca26c1af6a2bb1e71e378e7046f3ceb3e71791ee9d4e246d50f904a6ea6",
     options: [
-      ...ONEDNN_KIND,
+      "-DDNNL_LIBRARY_TYPE=STATIC",
+      // Made so that `shareOnednn` can link its functions, and nothing else, into a shared library.
+      ...(process.platform === "linux"
+        ? ["-DCMAKE_CXX_FLAGS=-DDNNL_DLL -DDNNL_DLL_EXPORTS -ffunction-sections -fdata-sections"]
+        : []),
+      // Its registers are constants in C++14, and variables that each file fills in before.
+      "-DCMAKE_CXX_STANDARD=14",
       "-DDNNL_CPU_RUNTIME=OMP",
       "-DONEDNN_BUILD_GRAPH=OFF",
       "-DONEDNN_ENABLE_PRIMITIVE=CONVOLUTION;INNER_PRODUCT;POOLING;REORDER",
@@ -59,6 +50,7 @@ export const SOURCES = {
       "-DDNNL_ENABLE_ITT_TASKS=OFF",
     ],
     licences: ["LICENSE", "THIRD-PARTY-PROGRAMS"],
+    change: trimOnednn,
   },
   jpeg: {
     title: "libjpeg-turbo",
@@ -133,7 +125,11 @@ export async function compiled(source: Source): Promise<Compiled> {
   return done;
 }
 
-async function unpack({ url, sha256 }: Source, folder: string, tree: string): Promise<void> {
+async function unpack(
+  { url, sha256, change }: Source,
+  folder: string,
+  tree: string,
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, url.slice(url.lastIndexOf("/") + 1));
   if (!existsSync(file)) {
@@ -151,5 +147,6 @@ async function unpack({ url, sha256 }: Source, folder: string, tree: string): Pr
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial);
   run("tar", ["-xf", file, "-C", partial, "--strip-components=1"]);
+  change?.(partial);
   renameSync(partial, tree);
 }

@@ -6,6 +6,7 @@ import {
   type AllOptions,
   type ArraysByName,
   arraysNow,
+  checkByName,
   checkInput,
   type PassOptions,
   type ValuesByName,
@@ -151,6 +152,7 @@ export class NetWorker {
    * @throws NetError where there is no such input, or a shape is none; what a layer says whom the shapes do not suit: then all is as it was
    */
   async reshape(shapes: Readonly<Record<string, Shape>>): Promise<void> {
+    checkByName("shapes", "lists of lengths", shapes);
     for (const [name, shape] of Object.entries(shapes)) {
       checkInput(this, name);
       if (Array.isArray(shape)) continue;

@@ -95,6 +95,21 @@ describe("a net in a thread", () => {
     expect((await worker.forward({ data: array(2, 1) }))["prob"]?.count()).toBe(128);
   });
 
+  test("what has no names is refused in words, by the net here too", async () => {
+    for (const one of [worker, net]) {
+      for (const given of [null, [1, 2]] as never[]) {
+        for (const pass of ["forward", "backward", "forwardAll"] as const) {
+          await expect(one[pass](given)).rejects.toThrow("Expected an object with numbers by");
+        }
+      }
+      for (const wrong of [null, 3] as never[]) {
+        await expect(one.forward({}, wrong)).rejects.toThrow("the options of forward are");
+        await expect(one.backward({}, wrong)).rejects.toThrow("the options of backward are");
+      }
+    }
+    await expect(worker.reshape(null as never)).rejects.toThrow("null is given as shapes");
+  });
+
   test("only inputs are given shapes, and those that do not suit are taken back", async () => {
     await expect(worker.reshape({ prob: [1, 4, 4, 4] })).rejects.toThrow('has no input "prob"');
     await expect(worker.reshape({ data: "1" as never })).rejects.toThrow("Expected a list of");

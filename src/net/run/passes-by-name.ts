@@ -57,8 +57,12 @@ export interface AllPasses {
   readonly diffs: Record<string, Blob>;
 }
 
-/** Values as they are at the call: copied where their pass runs later, when the caller may have changed them. */
+/**
+ * Values as they are at the call: copied where their pass runs later, when the caller may have changed them.
+ * @throws CaffeError where they are no numbers, or have no names
+ */
 export function arraysNow(values: ValuesByName, isCopied: boolean): ArraysByName {
+  checkByName("arrays", "numbers", values);
   return Object.fromEntries(
     Object.entries(values).map(([name, given]) => {
       const { shape, data } = elementsOf(given);
@@ -94,6 +98,7 @@ export function forwardPassAgain(
   inputs: ArraysByName,
   options: PassOptions,
 ): Record<string, Blob> | undefined {
+  if (options === null || typeof options !== "object") return undefined;
   if (Object.keys(options).length > 0 || !runner.mayDoAgain) return undefined;
   writeInputs(net, inputs);
   return runner.forwardAgain() ? copiesNow(blobsOf(net, net.outputs), "data") : undefined;
@@ -187,6 +192,14 @@ function writeInputs(net: PassedNet, inputs: ArraysByName): void {
     blob.dataMem.overwriteCpu().set(data);
   }
   if (isReshaped) net.reshape();
+}
+
+/** @throws NetError where something is not an object that has `kind` by the names of blobs */
+export function checkByName(what: string, kind: string, values: unknown): void {
+  if (typeof values === "object" && values !== null && !Array.isArray(values)) return;
+  throw new NetError(
+    `${Array.isArray(values) ? "an array is" : `${String(values)} is`} given as ${what}. Expected an object with ${kind} by the names of blobs.`,
+  );
 }
 
 /** @throws NetError where a net has no such input */

@@ -160,7 +160,7 @@ export abstract class RunnableNet extends NetGraph {
         this.#lossOf(turn, from, typeof to === "number" ? to : undefined),
       );
     }
-    const options = typeof to === "object" ? to : {};
+    const options = (to === undefined ? {} : to) as PassOptions;
     this.#checkOutside();
     return this.#forwardByName(from, options);
   }
@@ -214,7 +214,7 @@ export abstract class RunnableNet extends NetGraph {
     if (typeof from !== "object") {
       return this.inTurn((turn) => turn.backward(from, typeof to === "number" ? to : undefined));
     }
-    const options = typeof to === "object" ? to : {};
+    const options = (to === undefined ? {} : to) as PassOptions;
     const diffs = (): ArraysByName => arraysNow(from, this.#turns.areTaken);
     return this.#inTurnWith(diffs, (turn, now) => backwardPass(this, turn, now, options));
   }
