@@ -55,11 +55,19 @@ struct DirectShapes {
   size_t channel() const { return from.lanes == 1 ? from.size() : 1; }
 };
 
-// Keeps the compiler from reading it from memory again for each of its uses.
+#if defined(__AVX512F__)
+constexpr size_t kRegister = 64;
+#elif defined(__AVX__)
+constexpr size_t kRegister = 32;
+#else
+constexpr size_t kRegister = 16;
+#endif
+
+// Keeps the compiler from reading it from memory again for each of its uses, where one register holds it.
 template <typename V>
 inline void in_register(V& v) {
 #if defined(__x86_64__) && defined(__GNUC__)
-  __asm__("" : "+v"(v));
+  if constexpr (sizeof(V) <= kRegister) __asm__("" : "+v"(v));
 #endif
 }
 
