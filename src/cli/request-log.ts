@@ -9,7 +9,7 @@ export type RequestLog = "json" | "problems";
 export function requestLog(kind: RequestLog, log: Log): (answered: Answered) => void {
   if (kind === "json") return (answered) => void process.stdout.write(`${jsonLine(answered)}\n`);
   return ({ exchange, status, problem }) => {
-    if (!problem || exchange.gone.aborted) return;
+    if (!problem || exchange.isGone) return;
     log("warning", "serve", `${exchange.method} ${exchange.path}: ${status}, ${problem.message}`);
   };
 }

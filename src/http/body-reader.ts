@@ -43,14 +43,12 @@ export class BodyReader {
       length = 0;
     };
     try {
-      // A client that is refused still gets its answer, so its connection stays.
-      const pieces: AsyncIterable<Buffer> = source.iterator({ destroyOnReturn: false });
-      for await (const chunk of pieces) {
+      await eachChunk(source, (chunk) => {
         this.#take(chunk.byteLength);
         length += chunk.byteLength;
         if (length > maxBody) throw tooLarge(maxBody);
         chunks.push(chunk);
-      }
+      });
       return {
         bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
         release,
@@ -75,6 +73,26 @@ export class BodyReader {
     }
     this.#held += bytes;
   }
+}
+
+/**
+ * Hands on what comes until it ends. Where `take` throws no more is read; the source stays, for a client that is refused still gets its
+ * answer. Iterating over it would do the same with dozens of promises a request.
+ */
+function eachChunk(source: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const torn = (): void => reject(new Error("the client has left"));
+    if (source.destroyed) return torn();
+    source.once("end", resolve).once("error", reject).once("close", torn);
+    source.on("data", (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        source.removeAllListeners("data").pause();
+        reject(error);
+      }
+    });
+  });
 }
 
 function tooLarge(most: number): HttpError {

@@ -33,26 +33,48 @@ export function jsonReply(
 export class Exchange {
   readonly request: IncomingMessage;
   readonly path: string;
-  readonly query: URLSearchParams;
-  /** Aborts when the client leaves before it has its answer. */
-  readonly gone: AbortSignal;
   /** What was asked, for who counts requests: a model's name; "" where it was none. */
   subject = "";
+  readonly #query: string;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
+  /** What is done when the client leaves; most requests are over before anything allocates a list of it. */
+  #whenGone: Set<() => void> | undefined;
+  #isGone = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.#socket = request.socket;
     this.#response = response;
-    const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
-    this.path = path;
-    this.query = new URLSearchParams(query);
-    const controller = new AbortController();
-    this.gone = controller.signal;
+    const url = request.url ?? "";
+    const at = url.indexOf("?");
+    this.path = at < 0 ? url : url.slice(0, at);
+    this.#query = at < 0 ? "" : url.slice(at + 1);
     response.once("close", () => {
-      if (!response.writableFinished) controller.abort();
+      if (response.writableFinished) return;
+      this.#isGone = true;
+      for (const act of this.#whenGone ?? []) act();
     });
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.#query);
+  }
+
+  /** Whether the client has left before it had its answer. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /**
+   * Calls `act` when the client leaves before it has its answer; at once where it has left.
+   * @returns what takes that back
+   */
+  whenGone(act: () => void): () => void {
+    if (this.#isGone) act();
+    this.#whenGone ??= new Set();
+    this.#whenGone.add(act);
+    return () => void this.#whenGone?.delete(act);
   }
 
   get method(): string {

@@ -122,7 +122,7 @@ export class HttpServer {
       if (refusal.status >= 500) problem = (refusal.cause ?? refusal) as Error;
       reply = jsonReply({ error: refusal.message }, refusal.status, refusal.headers);
     }
-    const isGone = exchange.gone.aborted;
+    const { isGone } = exchange;
     if (!isGone && "live" in reply) exchange.goLive(reply);
     else if (!isGone && "body" in reply)
       exchange.send(reply, this.#isDraining || !exchange.request.complete);

@@ -46,17 +46,18 @@ export class Router implements Answerer {
    * @throws HttpError 404 where there is no such path, 405 where it is asked otherwise, 400 where it is no path
    */
   async answer(exchange: Exchange): Promise<Answer> {
-    const there = this.#routes.filter(({ pattern }) => pattern.test(exchange.path));
     const method = exchange.method === "HEAD" ? "GET" : exchange.method;
-    const found = there.find(({ route }) => route.method === method);
-    if (found) {
-      const groups = found.pattern.exec(exchange.path)?.groups ?? {};
-      return await found.route.answer(exchange, decoded(groups));
+    const others: string[] = [];
+    for (const { route, pattern } of this.#routes) {
+      const found = pattern.exec(exchange.path);
+      if (!found) continue;
+      if (route.method === method) return await route.answer(exchange, decoded(found.groups ?? {}));
+      others.push(route.method);
     }
-    if (there.length === 0) {
+    if (others.length === 0) {
       throw new HttpError(404, `there is nothing under this path. ${this.#overview}`);
     }
-    const allowed = there.map(({ route }) => route.method).join(", ");
+    const allowed = others.join(", ");
     throw new HttpError(405, `this path takes no ${exchange.method}. Expected ${allowed}.`, {
       allow: allowed,
     });

@@ -7,7 +7,7 @@ import { cutRows, joinedByName, mapped, type Tensors, withRows } from "./tensors
 
 /**
  * The net for passes of any number of rows: one twin for each power of two, made when it is first needed, whose weights are
- * the net's own memory. To reshape one net from pass to pass would make its operations anew each time, which takes longer than
+ * the net's own memory; where the net itself has so many rows, there is no need of one. To reshape one net from pass to pass would make its operations anew each time, which takes longer than
  * the pass.
  */
 export class BatchNets {
@@ -17,7 +17,7 @@ export class BatchNets {
   readonly #twins = new Map<number, Net>();
 
   /**
-   * @param net whose weights are used, and which is not run
+   * @param net whose weights are used
    * @param param what it was made of
    */
   constructor(net: Net, param: NetParameter, options: NetOptions) {
@@ -39,6 +39,7 @@ export class BatchNets {
   #twin(size: number): Net {
     const known = this.#twins.get(size);
     if (known) return known;
+    if (this.#net.inputs.every((name) => this.#net.blob(name).shape[0] === size)) return this.#net;
     const shapes = this.#net.inputs.map((name) => {
       const [, ...rest] = this.#net.blob(name).shape;
       return [name, [size, ...rest]] as const;

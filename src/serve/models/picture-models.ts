@@ -17,9 +17,8 @@ import { writePalettePng } from "../../io/images/write-palette-png.ts";
 import type { NetParameter } from "../../io/proto/caffe.ts";
 import type { Net } from "../../net/net.ts";
 import type { NetOptions } from "../../net/options.ts";
-import { withPlaceholders } from "../../net/tools/placeholders.ts";
 import { CaffeError } from "../../util/errors.ts";
-import { silent } from "../../util/log.ts";
+import type { Log } from "../../util/log.ts";
 import type { NdArray } from "../../util/nd-array.ts";
 import type { Picture } from "./messages.ts";
 import type { ModelPlan, PictureTask } from "./model-plan.ts";
@@ -62,15 +61,17 @@ export function openPictureModel(
 ): PictureModel | undefined {
   const param = withDeployStage(read);
   if (plan.task !== undefined) return OPENERS[plan.task](plan, param, options);
-  // Labels may fit another task than the one that is tried first, and a net's form needs no weights.
-  const { labels: _, ...unnamed } = plan;
-  const form = withPlaceholders(param);
-  const tried = unlessRefused(() =>
-    classifier({ ...unnamed, weights: [] }, form, { ...options, log: silent }),
-  );
+  // Most are classifiers, which are opened but once; what is said of one that turns out to be none, is said of what it is.
+  const told: Parameters<Log>[] = [];
+  const log: Log = (...line) => void told.push(line);
+  const tried = unlessRefused(() => openClassifier(plan, param, { ...options, log }));
   if (!tried) return unlessRefused(() => detector(plan, param, options));
   const task = taskOf(tried.net);
-  tried.net.close();
+  if (task === "classification") {
+    for (const line of told) options.log?.(...line);
+    return pictureClassifier(tried, plan);
+  }
+  tried.close();
   return OPENERS[task](plan, param, options);
 }
 
@@ -96,14 +97,22 @@ const OPENERS: Readonly<
 > = { classification: classifier, detection: detector, segmentation: segmenter };
 
 function classifier(plan: ModelPlan, param: NetParameter, options: NetOptions): PictureModel {
+  return pictureClassifier(openClassifier(plan, param, options), plan);
+}
+
+function openClassifier(plan: ModelPlan, param: NetParameter, options: NetOptions): Classifier {
   const { imageDims, ...given } = plan.classifier ?? {};
   const { phase: _, ...ofNet } = options;
-  const made = new Classifier(param, {
+  return new Classifier(param, {
     ...classifierPreparation(param, given),
     ...ofNet,
     weights: plan.weights,
     ...(imageDims && { imageDims }),
   });
+}
+
+/** @throws CaffeError where there are not as many labels as classes; the net is closed then */
+function pictureClassifier(made: Classifier, plan: ModelPlan): PictureModel {
   const { net } = made;
   const [output = ""] = net.outputs;
   const count = net.blob(output).count(1);

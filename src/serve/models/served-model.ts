@@ -3,7 +3,13 @@ import { fileStamp } from "../../io/files/file-system.ts";
 import { CaffeError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { Dispatcher } from "../queue/dispatcher.ts";
-import { PassQueue, type QueueLimits, type RunPass, type Versioned } from "../queue/pass-queue.ts";
+import {
+  type Client,
+  PassQueue,
+  type QueueLimits,
+  type RunPass,
+  type Versioned,
+} from "../queue/pass-queue.ts";
 import type { Question, ThreadData } from "./messages.ts";
 import type { ModelHost } from "./model-host.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
@@ -114,8 +120,8 @@ export class ServedModel {
   }
 
   /** Waits for the answer; see `PassQueue.ask`. */
-  ask(question: Question, gone: AbortSignal): Promise<Versioned> {
-    return this.#queue.ask(question, gone);
+  ask(question: Question, client: Client): Promise<Versioned> {
+    return this.#queue.ask(question, client);
   }
 
   #lookLater(): void {

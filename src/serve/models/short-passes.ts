@@ -9,7 +9,7 @@ const MOST_HELD_UP = 3;
 const MOST_ROWS = 8;
 
 /** Whether a model's passes are so short that a thread of their own makes them later, not sooner. */
-export function areShort({ passTime }: ModelFacts): boolean {
+export function areShort({ passTime }: Pick<ModelFacts, "passTime">): boolean {
   return passTime <= SHORT;
 }
 

@@ -4,6 +4,7 @@ import { recordOf } from "../../util/records.ts";
 import { countOf } from "../../util/shape.ts";
 import type { ModelFacts, ModelPlan } from "./model-plan.ts";
 import { OpenModel } from "./open-model.ts";
+import { areShort } from "./short-passes.ts";
 
 /** Milliseconds of a pass beyond which several threads are of use. */
 const WORTH_HELP = 20;
@@ -22,7 +23,7 @@ interface Faster {
 
 /**
  * Finds out how long passes of an open model take, and whether a single thread is faster than several: a small net is done before those
- * have met. The model answers already: between the steps of this, which take little time each, others have their turn.
+ * have met, and where it is not, threads that wait for each other keep clients and whoever else has a core from theirs. The model answers already: between the steps of this, which take little time each, others have their turn.
  *
  * @param plan whose threads are not given if they are to be chosen
  * @returns the form that is faster; the other is closed
@@ -39,7 +40,7 @@ async function* tuning(
   const alone = await OpenModel.open({ ...plan, threads: 1 }, silent, before);
   yield undefined;
   const timeAlone = yield* timePasses(alone);
-  if (timeAlone <= HELP_PAYS * passTime) {
+  if (areShort({ passTime: timeAlone }) || timeAlone <= HELP_PAYS * passTime) {
     model.close();
     return { model: alone, passTime: timeAlone };
   }

@@ -1,6 +1,8 @@
 import { HttpError } from "../../http/http-error.ts";
 import { cut } from "../../util/printable.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * What a body of JSON says. The thread that parses it answers nobody else meanwhile, so large ones are refused.
  *
@@ -16,7 +18,7 @@ export function parseJsonBody(bytes: Uint8Array, maxJson: number, instead: strin
     );
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (error) {
     throw new HttpError(
       400,

@@ -28,6 +28,12 @@ export interface Versioned extends Answer {
   readonly version: number;
 }
 
+/** Who waits for an answer. */
+export interface Client {
+  /** Calls `act` when nobody waits any more. @returns what takes that back */
+  whenGone(act: () => void): () => void;
+}
+
 interface Waiting {
   readonly question: Question;
   readonly since: number;
@@ -132,10 +138,9 @@ export class PassQueue {
   /**
    * Waits for the answer.
    *
-   * @param gone aborts when nobody waits for it any more
    * @throws HttpError 429 where too many wait, 504 where it takes too long; what the model throws
    */
-  ask(question: Question, gone: AbortSignal): Promise<Versioned> {
+  ask(question: Question, client: Client): Promise<Versioned> {
     if (this.#waiting.length >= this.#limits.maxQueue) {
       throw new HttpError(
         429,
@@ -153,17 +158,16 @@ export class PassQueue {
         new HttpError(504, `no answer after ${seconds} seconds. Ask again later.`),
       );
     }, timeout);
-    const leave = (): void => {
+    const stay = client.whenGone(() => {
       this.#leave(waiting);
       waiting.answer.reject(new HttpError(499, "the client has left."));
-    };
-    gone.addEventListener("abort", leave, { once: true });
+    });
     const ripe = maxDelay > 0 ? setTimeout(this.#wake, maxDelay + 1) : undefined;
     this.#wake();
     return waiting.answer.promise.finally(() => {
       clearTimeout(giveUp);
       clearTimeout(ripe);
-      gone.removeEventListener("abort", leave);
+      stay();
     });
   }
 

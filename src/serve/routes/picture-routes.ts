@@ -30,7 +30,7 @@ export function pictureRoutes(served: Served): Route[] {
         const answers = await Promise.all(
           sent.map(({ picture }) => {
             const rows = model.facts.joinsPictures ? rowsOf(picture) : 0;
-            return model.ask({ inputs: {}, rows, pictures: [picture] }, exchange.gone);
+            return model.ask({ inputs: {}, rows, pictures: [picture] }, exchange);
           }),
         );
         return jsonReply({

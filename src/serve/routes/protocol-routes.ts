@@ -17,7 +17,7 @@ export function protocolRoutes(served: Served): Route[] {
       const { facts, name } = model;
       const request = readInferRequest(body.bytes, headerLengthOf(exchange), facts, served.maxJson);
       const { inputs, rows } = request;
-      const { outputs, version } = await model.ask({ inputs, rows }, exchange.gone);
+      const { outputs, version } = await model.ask({ inputs, rows }, exchange);
       const answer = inferAnswer(request, outputs, { name, version: String(version), facts });
       if (answer.headerLength === undefined) return { type: "application/json", body: answer.body };
       return {

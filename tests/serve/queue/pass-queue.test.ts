@@ -3,7 +3,7 @@ import type { Answer, Question } from "../../../src/serve/models/messages.ts";
 import type { ModelHost } from "../../../src/serve/models/model-host.ts";
 import type { ModelFacts } from "../../../src/serve/models/model-plan.ts";
 import { Dispatcher } from "../../../src/serve/queue/dispatcher.ts";
-import { PassQueue } from "../../../src/serve/queue/pass-queue.ts";
+import { type Client, PassQueue } from "../../../src/serve/queue/pass-queue.ts";
 
 /** A model that answers with its inputs when the test lets it. */
 class SlowModel implements ModelHost {
@@ -36,7 +36,7 @@ const question = (value: number): Question => ({
   inputs: { data: { shape: [1, 1], data: Float32Array.of(value) } },
   rows: 1,
 });
-const here = new AbortController().signal;
+const here: Client = { whenGone: () => () => undefined };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function queueOf(
@@ -50,8 +50,8 @@ function queueOf(
   dispatcher.add(queue);
   const model = new SlowModel(passTime);
   queue.use(1, model);
-  const value = async (n: number, gone = here): Promise<number | undefined> =>
-    (await queue.ask(question(n), gone)).outputs["data"]?.data[0];
+  const value = async (n: number, client = here): Promise<number | undefined> =>
+    (await queue.ask(question(n), client)).outputs["data"]?.data[0];
   return { queue, model, value };
 }
 
@@ -111,9 +111,15 @@ test("who leaves no longer waits", async () => {
   const { model, queue, value } = queueOf({});
   const running = value(1);
   await turn();
-  const leaver = new AbortController();
-  const left = value(2, leaver.signal);
-  leaver.abort();
+  let leave = (): void => undefined;
+  const leaver: Client = {
+    whenGone(act) {
+      leave = act;
+      return () => undefined;
+    },
+  };
+  const left = value(2, leaver);
+  leave();
   await expect(left).rejects.toMatchObject({ status: 499 });
   expect(queue.length).toBe(0);
   model.waiting.shift()?.();
