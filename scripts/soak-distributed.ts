@@ -1,7 +1,7 @@
-// Kills ranks of a training at random moments, lets it go on from its snapshots, and holds what it learns against a run that
-// nothing happened to, bit by bit:
+// Kills ranks of trainings at random moments, by every update rule, lets them go on from their snapshots, and holds what they
+// learn against runs that nothing happened to, bit by bit:
 //
-//     npm run soak:distributed [-- --kills 50] [--ranks 2] [--seed N]
+//     npm run soak:distributed [-- RULE… --kills 50 --ranks 2 --seed N]
 //
 // Every kill has to end the whole job within ten seconds and leave a snapshot to go on from. One of six hits mpirun itself.
 import { spawnSync } from "node:child_process";
@@ -13,10 +13,12 @@ import { parseArgs } from "node:util";
 import { Random } from "../src/util/random.ts";
 import { manySourcesNet, writeSources } from "../tests/support/many-sources.ts";
 import { hasMpi, mpiNeeds, startMpirun } from "../tests/support/mpi.ts";
+import { updateRules } from "../tests/support/update-rules.ts";
 
 const binary = fileURLToPath(new URL("../bin/caffe", import.meta.url));
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     kills: { type: "string", default: "50" },
     ranks: { type: "string", default: "2" },
@@ -29,8 +31,8 @@ const [kills, ranks, seed] = [values.kills, values.ranks, values.seed].map(Numbe
   number,
 ];
 
-/** A run takes some twenty seconds and writes a snapshot in each of them. */
-const [ITERATIONS, EVERY] = [1500, 15];
+/** A run takes some ten seconds and writes some snapshots in each of them. */
+const [ITERATIONS, EVERY] = [600, 10];
 const [LONGEST_MS, END_MS] = [6000, 10_000];
 
 if (!hasMpi) throw new Error(`it needs ${mpiNeeds}`);
@@ -39,12 +41,13 @@ const random = new Random(seed, "soak");
 await writeSources(folder);
 
 /** A solver's file, whose snapshots begin with that name. */
-function solver(prefix: string): string {
+function solver(prefix: string, fields: string): string {
   const file = join(folder, `${prefix}.prototxt`);
   writeFileSync(
     file,
-    `net_param { ${manySourcesNet(folder, 4)} } base_lr: 0.01 momentum: 0.9 lr_policy: "fixed" random_seed: 7
-     clip_gradients: 5 max_iter: ${ITERATIONS} snapshot: ${EVERY} keep_last: 3 snapshot_prefix: "${join(folder, prefix)}"`,
+    `net_param { ${manySourcesNet(folder, 4)} } ${fields} lr_policy: "step" stepsize: 200 gamma: 0.5 random_seed: 7
+     weight_decay: 0.001 iter_size: 2 max_iter: ${ITERATIONS} snapshot: ${EVERY} keep_last: 3
+     snapshot_prefix: "${join(folder, prefix)}"`,
   );
   return file;
 }
@@ -107,23 +110,45 @@ async function goOnAndKill(file: string): Promise<boolean> {
   return false;
 }
 
+const all = Object.entries(updateRules);
+const wanted = all.filter(([rule]) => positionals.length === 0 || positionals.includes(rule));
+if (wanted.length < positionals.length) {
+  throw new Error(`expected rules of ${Object.keys(updateRules).join(", ")}, not ${positionals}`);
+}
 console.log(`seed ${seed}: ${kills} kills of ${ranks} ranks; everything lies in ${folder}`);
-await train(solver("whole"));
-const file = solver("killed");
-for (let done = 0; done < kills; ) {
-  const isAtEnd = await goOnAndKill(file);
-  if (!isAtEnd) {
-    done++;
-    continue;
+for (const [i, [rule, fields]] of wanted.entries()) {
+  const share =
+    Math.floor((kills * (i + 1)) / wanted.length) - Math.floor((kills * i) / wanted.length);
+  // Every rank does the whole update where gradients are clipped; without that they share it.
+  const clips = i % 2 === 0 ? "clip_gradients: 5" : "";
+  console.log(`${rule} ${clips}, ${share} kills:`);
+  await soak(`type: "${rule}" ${fields} ${clips}`, share);
+}
+rmSync(folder, { recursive: true });
+
+/** Kills a training so often, and sees that it learns what an untouched one does. */
+async function soak(fields: string, kills: number): Promise<void> {
+  await train(solver("whole", fields));
+  const file = solver("killed", fields);
+  for (let done = 0; done < kills; ) {
+    if (!(await goOnAndKill(file))) {
+      done++;
+      continue;
+    }
+    check();
+    forgetKilled();
   }
+  await train(file, "--snapshot=auto");
   check();
+  forgetKilled();
+}
+
+/** Lets the next run begin anew. */
+function forgetKilled(): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith("killed_")) rmSync(join(folder, name));
   }
 }
-await train(file, "--snapshot=auto");
-check();
-rmSync(folder, { recursive: true });
 
 /** Lets a run come to its end. */
 async function train(file: string, ...flags: readonly string[]): Promise<void> {
