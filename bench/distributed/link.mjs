@@ -1,5 +1,6 @@
 // Measures the network between two ranks of mpirun, for scale-model.ts, and prints as JSON: `latency`, milliseconds from one to
-// the other, and `hostCost`, milliseconds of the computing core for each byte that a rank sends. Run as: mpirun -np 2 node link.mjs
+// the other, `hostCost`, milliseconds of the core for each byte that a rank sends and gets, and `copyCost`, for each byte that is
+// copied to what travels and back. Run as: mpirun -np 2 node link.mjs
 import { setTimeout } from "node:timers/promises";
 import { joinRanks } from "../../dist/distributed/join.js";
 
@@ -35,6 +36,8 @@ const copying = median(
   }),
 );
 // Of two ranks each sends an array once.
-const hostCost = ((user + system) / 1000 / LARGE + 2 * copying) / (4 * BUCKET);
-if (world.rank === 0) console.log(JSON.stringify({ latency: median(small) / 2, hostCost }));
+const hostCost = (user + system) / 1000 / LARGE / (4 * BUCKET);
+const copyCost = (2 * copying) / (4 * BUCKET);
+if (world.rank === 0)
+  console.log(JSON.stringify({ latency: median(small) / 2, hostCost, copyCost }));
 world.close();

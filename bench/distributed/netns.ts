@@ -64,21 +64,20 @@ try {
     const times = await layerTimes(net, batch);
     for (const gigabits of values.rates.split(",").map(Number)) {
       limit(undefined, delay);
-      const { latency, hostCost } = JSON.parse(inBoth("link.mjs")) as Link;
+      const link = JSON.parse(inBoth("link.mjs")) as Link;
       limit(gigabits, delay);
       const told = inBoth("steps.mjs", netOf(net), `${batch}`, `${steps}`, "1", "apart");
       const { ms } = JSON.parse(told) as { readonly ms: number };
       const measured = (2000 * batch) / ms;
       const network = {
-        latency,
-        hostCost,
+        ...link,
         bandwidth: 125_000 * gigabits,
         allReduce: "tree",
       } as const;
       const { imagesPerSecond, hidden } = predict(times, 2, network);
       console.log(
         `${net} at ${gigabits} Gbit/s: ${measured.toFixed(1)} images/s measured, ${imagesPerSecond.toFixed(1)} predicted (${(imagesPerSecond / measured).toFixed(2)}); ` +
-          `latency ${latency.toFixed(3)} ms, ${(1e6 * hostCost).toFixed(2)} ns of the core a byte, ${Math.round(100 * hidden)} % of the way hidden`,
+          `latency ${link.latency.toFixed(3)} ms, ${(1e6 * link.hostCost).toFixed(2)} ns of the core to send a byte and ${(1e6 * link.copyCost).toFixed(2)} to copy it, ${Math.round(100 * hidden)} % of the way hidden`,
       );
     }
   }
@@ -97,6 +96,7 @@ try {
 interface Link {
   readonly latency: number;
   readonly hostCost: number;
+  readonly copyCost: number;
 }
 
 /** Two network namespaces, and what lets mpirun start a rank in the second as on a machine of its own. */

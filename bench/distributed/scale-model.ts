@@ -34,7 +34,7 @@ export interface NetTimes {
 /**
  * How arrays of n bytes are added up over N ranks, each link with latency α and bandwidth β:
  * ring: 2(N−1)·(α + n/(N·β)); halving (Rabenseifner): 2⌈log₂N⌉·α + 2(N−1)/N·n/β; tree (a binomial tree up, and down
- * again): 2⌈log₂N⌉·(α + n/β).
+ * again): 2⌈log₂N⌉·(α + n/β), while one array goes up another may go down.
  */
 export const allReduces = ["ring", "halving", "tree"] as const;
 export type AllReduce = (typeof allReduces)[number];
@@ -46,8 +46,13 @@ export interface Network {
   /** In bytes per millisecond, each way. */
   readonly bandwidth: number;
   readonly allReduce: AllReduce;
-  /** What sending and receiving a byte takes of the core that computes, in milliseconds; 0 by default. */
+  /**
+   * What sending a byte and receiving one takes of the core that computes, in milliseconds; 0 by default. No computing is done
+   * meanwhile, and no byte travels faster; while a rank waits for sums nothing is lost by it.
+   */
   readonly hostCost?: number;
+  /** What copying a gradient's byte to what travels, and its sum back, takes of the core, in milliseconds; 0 by default. */
+  readonly copyCost?: number;
 }
 
 /** What an iteration comes to. */
@@ -70,10 +75,12 @@ interface Journey {
   readonly ready: number;
 }
 
-/** How long a job is on its way: waiting for messages to come, and taking up the link. */
-interface Travel {
+/** A job's way, or half of it: waiting for messages to come, taking up one direction of the link, and bytes that each rank sends. */
+interface Leg {
+  readonly direction: "up" | "down";
   readonly latency: number;
   readonly transfer: number;
+  readonly sent: number;
 }
 
 /**
@@ -102,13 +109,15 @@ export function predict(
   let computing = now;
   const waiting: { readonly update: number; readonly done: number }[] = [];
   const compute = (time: number): void => {
-    now += time;
+    now = link.timeAfter(now, time);
     computing += time;
   };
   const leave = (journeys: readonly Journey[]): void => {
     for (const journey of journeys) {
-      compute(journey.bytes * (network.hostCost ?? 0));
-      waiting.push({ update: journey.update, done: link.carry({ ...journey, ready: now }) });
+      const copying = (journey.bytes * (network.copyCost ?? 0)) / 2;
+      compute(copying);
+      const done = link.carry({ ...journey, ready: now });
+      waiting.push({ update: journey.update + copying, done });
     }
   };
   const held: Journey[] = [];
@@ -130,6 +139,7 @@ export function predict(
   // Ranks tell one another their losses.
   now += Math.ceil(Math.log2(ranks)) * network.latency;
   const { latency, transfer } = link;
+  computing += link.served;
   const travelled = latency + transfer;
   const bound =
     computing >= Math.max(latency, transfer)
@@ -184,15 +194,22 @@ function journeyOf(elements: number, update: number, isGathered: boolean): Journ
   return { bytes: BYTES * elements, isGathered, update, ready: 0 };
 }
 
-/** A rank's link: jobs take it up one after the other, while they wait for messages others may have it. */
+/**
+ * A rank's link, and the core that serves it: jobs take either up one after the other, while they wait for messages others may
+ * have it.
+ */
 class Link {
   readonly #ranks: number;
   readonly #network: Network;
   readonly #done: number[] = [];
-  #free = 0;
-  /** Milliseconds of all jobs. */
+  /** From when on a direction is free. */
+  readonly #free = { up: 0, down: 0 };
+  /** When the core serves the link, in order. */
+  readonly #serving: { readonly begin: number; readonly end: number }[] = [];
+  /** Milliseconds of all jobs, and of the core for them. */
   latency = 0;
   transfer = 0;
+  served = 0;
 
   constructor(ranks: number, network: Network) {
     this.#ranks = ranks;
@@ -205,26 +222,66 @@ class Link {
     let done = ready;
     for (let begin = 0; begin < bytes; begin += size) {
       const part = Math.min(size, bytes - begin);
-      const { latency, transfer } = this.#travel(part, isGathered);
-      const begun = Math.max(ready, this.#free, this.#done.at(-MOST_UNDER_WAY) ?? 0);
-      this.#free = begun + transfer;
-      done = this.#free + latency;
+      done = Math.max(ready, this.#done.at(-MOST_UNDER_WAY) ?? 0);
+      for (const leg of this.#legs(part, isGathered)) done = this.#pass(leg, done);
       this.#done.push(done);
-      this.latency += latency;
-      this.transfer += transfer;
     }
     return done;
   }
 
-  #travel(bytes: number, isGathered: boolean): Travel {
+  #pass({ direction, latency, transfer, sent }: Leg, ready: number): number {
+    const begun = Math.max(ready, this.#free[direction]);
+    const work = sent * (this.#network.hostCost ?? 0);
+    const end = Math.max(begun + transfer, this.#serve(begun, work));
+    this.#free[direction] = end;
+    this.latency += latency;
+    this.transfer += end - begun;
+    return end + latency;
+  }
+
+  /** When so much work for the link is done, in the time that the core has from then on. */
+  #serve(ready: number, work: number): number {
+    this.served += work;
+    let [at, left] = [ready, work];
+    const spans: { begin: number; end: number }[] = [];
+    for (const taken of [...this.#serving, { begin: Infinity, end: Infinity }]) {
+      if (left <= 0) break;
+      if (taken.end <= at) continue;
+      const room = Math.min(left, taken.begin - at);
+      if (room > 0) spans.push({ begin: at, end: at + room });
+      left -= Math.max(0, room);
+      at = left > 0 ? taken.end : at + room;
+    }
+    this.#serving.push(...spans);
+    this.#serving.sort((a, b) => a.begin - b.begin);
+    return at;
+  }
+
+  /** When so much has been computed that began then. */
+  timeAfter(begin: number, work: number): number {
+    let end = begin + work;
+    for (const served of this.#serving) {
+      if (served.begin < end) end += Math.max(0, served.end - Math.max(served.begin, begin));
+    }
+    return end;
+  }
+
+  #legs(bytes: number, isGathered: boolean): readonly Leg[] {
     const { latency, bandwidth, allReduce } = this.#network;
     const others = this.#ranks - 1;
     const doublings = Math.ceil(Math.log2(this.#ranks));
-    const whole = bytes / bandwidth;
+    const leg = (direction: Leg["direction"], steps: number, sent: number, passed = sent): Leg => ({
+      direction,
+      latency: steps * latency,
+      transfer: passed / bandwidth,
+      sent,
+    });
     const steps = allReduce === "ring" ? others : doublings;
-    if (isGathered) return { latency: steps * latency, transfer: others * whole };
-    const share = allReduce === "tree" ? doublings : others / this.#ranks;
-    return { latency: 2 * steps * latency, transfer: 2 * share * whole };
+    if (isGathered) return [leg("up", steps, others * bytes)];
+    if (allReduce !== "tree") return [leg("up", 2 * steps, (2 * others * bytes) / this.#ranks)];
+    // Some ranks send on one of both ways and receive on the other: half of either's work.
+    const passed = doublings * bytes;
+    return [leg("up", steps, passed / 2, passed), leg("down", steps, passed / 2, passed)];
   }
 }
 

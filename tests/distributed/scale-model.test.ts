@@ -69,7 +69,8 @@ describe("one iteration of ranks", () => {
     // One job's latency passes while the other has the link; telling the losses takes 3 latencies.
     expect(of("ring")).toBeCloseTo(22 + 2 * 7 + 14 * 0.5 + 2 + 1.5);
     expect(of("halving")).toBeCloseTo(22 + 2 * 7 + 6 * 0.5 + 2 + 1.5);
-    expect(of("tree")).toBeCloseTo(22 + 2 * 24 + 6 * 0.5 + 2 + 1.5);
+    // One array goes down while the other goes up.
+    expect(of("tree")).toBeCloseTo(22 + 3 * 12 + 6 * 0.5 + 2 + 1.5);
   });
 
   test("sends factors where those of all ranks are a quarter of the gradient or less", () => {
@@ -85,10 +86,23 @@ describe("one iteration of ranks", () => {
     expect(predict(factored, 16, network(), false)).toEqual(predict(times, 16, network(), false));
   });
 
-  test("takes the core for what it sends", () => {
-    const dear = network({ hostCost: 1 / MILLION });
-    // 4 ms for each of two; the first travels while the core sends the second.
-    expect(predict(times, 2, dear, false).step).toBe(22 + 2 * 4 + 4 + 2);
+  test("takes the core for what it sends, while it computes, and not while it waits", () => {
+    // Work for a sum takes as long as its way: 4 ms.
+    const dear = { hostCost: 1 / MILLION };
+    expect(predict(times, 2, network(dear), false).step).toBe(22 + 2 * 4 + 2);
+    // All is computing then: the core is never idle.
+    expect(predict(times, 2, network(dear)).step).toBe(22 + 2 * 4 + 2);
+    // The link waits for a core that is slower than it.
+    const slow = network({ hostCost: 2 / MILLION });
+    expect(predict(times, 2, slow, false).step).toBe(22 + 2 * 8 + 2);
+    // By a tree one array goes down while the other goes up, if the core comes to it.
+    const tree = network({ ...dear, allReduce: "tree" });
+    expect(predict(times, 2, tree, false).step).toBe(22 + 3 * 4 + 2);
+  });
+
+  test("takes the core for copying", () => {
+    const copied = network({ bandwidth: Infinity, copyCost: 1 / MILLION });
+    expect(predict(times, 2, copied).step).toBe(24 + 2 * 4);
   });
 
   test("of a larger batch scales further", () => {
