@@ -86,8 +86,9 @@ inline void* map_shared_aligned(int descriptor, size_t bytes) {
 #endif
 }
 
-// Makes the large pages that lie within so many bytes such, where the system can: memory to share gets none by itself on most
-// systems, but may be collapsed into such where each has been written to. Others may write there meanwhile.
+// Makes the large pages that lie within so many bytes such, where the system can. Memory that nobody has touched gets them as it
+// is written to where the system lets memory to share have some; else what each page has been written to may be collapsed into
+// such, which takes much longer. Others may write there meanwhile.
 inline void enlarge_pages(uint8_t* memory, size_t bytes) {
 #if defined(__linux__)
 #if !defined(MADV_COLLAPSE)
@@ -97,6 +98,9 @@ inline void enlarge_pages(uint8_t* memory, size_t bytes) {
   if (bytes < before + kLargePage) return;
   uint8_t* begin = memory + before;
   const size_t whole = (bytes - before) / kLargePage * kLargePage;
+#if defined(MADV_HUGEPAGE)
+  madvise(begin, whole, MADV_HUGEPAGE);
+#endif
   for (size_t at = 0; at < whole; at += kLargePage) __atomic_fetch_or(begin + at, uint8_t{0}, __ATOMIC_RELAXED);
   madvise(begin, whole, MADV_COLLAPSE);
 #else
