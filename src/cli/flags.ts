@@ -61,7 +61,7 @@ export const precisionFlag = [
     type: "string",
     choices: ["f32", "bf16", "f16"],
     describe:
-      "what data and gradients between layers are kept as; what the net says (default_forward_type), else f32. bf16 takes half the memory, and a processor with AVX512_BF16. f16: products on a GPU are of halves, arrays stay f32",
+      "what data and gradients between layers are kept as; what the net says (default_forward_type), else f32. bf16 and f16 take half the memory: bf16 on a processor with AVX512_BF16, f16 on a GPU with shader-f16, whose products are of halves, too",
   },
 ] as const;
 

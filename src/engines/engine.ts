@@ -158,10 +158,13 @@ export interface Engine {
   bf16?(): PartialEngine;
   /**
    * The same engine for layers whose products are of halves: convolution and inner product round what they multiply to half precision
-   * (11 binary digits, up to 65504), data, weights and gradients; sums and all arrays are floats.
+   * (11 binary digits, up to 65504), data, weights and gradients; sums are floats, and so is what is learned.
+   * @param keepsHalves whether tops and gradients of bottoms are rounded to halves as well, and kept so; else they are floats
    * @throws EngineError where it has no such form here
    */
-  f16?(): PartialEngine;
+  f16?(keepsHalves: boolean): PartialEngine;
+  /** Its products are of halves. */
+  readonly hasHalves?: boolean;
   /**
    * The same engine for a layer whose result is kept as bytes, or that multiplies bytes, forward only: what its primitives read and write
    * are floats to everyone else, `input` and `output` of the plan say which.
@@ -268,7 +271,7 @@ export interface Engine {
 /** The name of a primitive. */
 export type Primitive = Exclude<
   keyof Engine,
-  "name" | "device" | "work" | "record" | "bf16" | "f16" | "bytes" | "forLayer"
+  "name" | "device" | "work" | "record" | "bf16" | "f16" | "hasHalves" | "bytes" | "forLayer"
 >;
 
 /** The primitives that have forms of bfloat16 and of bytes: what they make goes from layer to layer. */

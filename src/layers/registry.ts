@@ -35,7 +35,7 @@ export interface LayerClass {
   readonly makesTops: boolean;
   readonly isLoss: boolean;
   readonly keepsStatistics: boolean;
-  readonly mayBeBf16: boolean | "as its bottom";
+  readonly mayBe16Bits: boolean | "as its bottom";
   readonly byteRole: ByteRoleOf;
   new (param: LayerParameter, context: LayerContext): Layer<never, never>;
 }

@@ -31,10 +31,11 @@ export interface NetOptions extends LogOptions {
   /**
    * bf16: layers that multiply and pass on (convolutions, inner products, pooling, normalization, sums, rectifiers…) keep their tops,
    * and the gradients that they give, as bfloat16, and multiply by weights rounded to it. Weights, history, statistics, losses and
-   * sums stay floats. Without it the net's `default_forward_type` and a layer's `forward_type` decide; FLOAT16 there means bf16.
+   * sums stay floats. Without it the net's `default_forward_type` and a layer's `forward_type` decide; FLOAT16 there means f16 on a GPU,
+   * and bf16 elsewhere.
    *
-   * f16: convolutions and inner products round what they multiply to half precision; all arrays and sums stay floats. For GPUs; layers
-   * whose `forward_type` is FLOAT multiply floats.
+   * f16: the same in half precision, for GPUs; convolutions and inner products round what they multiply to it. Layers whose
+   * `forward_type` is FLOAT keep and multiply floats.
    */
   readonly precision?: "f32" | "bf16" | "f16";
   /** Relative paths in the net start here; the current directory by default. */

@@ -21,7 +21,7 @@ export interface SolverOptions extends LogOptions {
    * snapshot, lacks. False by default.
    */
   readonly isResumed?: boolean;
-  /** What the nets' arrays are kept as, as `NetOptions.precision`; `solver_data_type: FLOAT16` asks for bf16 as a net's own field does. */
+  /** What the nets' arrays are kept as, as `NetOptions.precision`; `solver_data_type: FLOAT16` asks for f16 or bf16 as a net's own field does. */
   readonly precision?: NetOptions["precision"];
   /** Relative paths in nets start here; the current directory by default. */
   readonly root?: string;

@@ -76,7 +76,11 @@ export class Solver extends TrainingLoop {
 
   /** One update of every learnable parameter from its gradient; returns the learning rate used. */
   applyUpdate(isDisplayed = false): Promise<number> {
-    return this.#inTurn(() => this.net.inTurn(() => this.applyUpdateNow(isDisplayed)));
+    return this.#inTurn(async () => {
+      const rate = await this.net.inTurn(() => this.applyUpdateNow(isDisplayed));
+      await this.takeLate();
+      return rate;
+    });
   }
 
   /** Tests every test net with the present weights. */

@@ -67,12 +67,11 @@ export interface Sharing {
  * Writing to it is queued in order with the device's work. Reading from it has to be awaited.
  */
 export interface DeviceStore {
-  /** Queues the elements of `plain` to be written. `plain` may be changed afterwards. */
-  upload(plain: FloatArray): void;
   /** Fills `plain` with the elements as all work queued so far leaves them. */
   download(plain: FloatArray): Promise<void>;
   /** Gives the memory back. */
   free(): void;
+  readonly bytes: number;
 }
 
 /**
@@ -151,8 +150,8 @@ export class SyncedMem {
 
   /** Bytes of all copies. */
   get residentBytes(): number {
-    const copies = this.#freshCount + (this.#cpu ? 1 : 0) + (this.#device ? 1 : 0);
-    return copies * this.count * (this.dtype === "f32" ? 4 : 8);
+    const copies = this.#freshCount + (this.#cpu ? 1 : 0);
+    return copies * this.count * (this.dtype === "f32" ? 4 : 8) + (this.#device?.bytes ?? 0);
   }
 
   /** Makes every element 0 without touching memory: the next reader finds zeros. */
@@ -322,6 +321,12 @@ export class SyncedMem {
     this.#device?.free();
     this.#device = store;
     this.#deviceFresh = false;
+  }
+
+  /** Keeps `store`, in which the same elements lie, instead of the one before. */
+  replaceDevice(store: DeviceStore): void {
+    this.#device?.free();
+    this.#device = store;
   }
 
   /** Says that the device now holds the newest elements too (after an upload). */

@@ -1,3 +1,5 @@
+import type { FloatArray } from "./arrays.ts";
+
 /** The value of an IEEE 754 half-precision number. */
 export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -6,6 +8,16 @@ export function half(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** floats ← the numbers whose bits as halves these are. */
+export function widenHalves(halves: Uint16Array, floats: Float32Array): void {
+  for (let i = 0; i < halves.length; i++) floats[i] = half(halves[i] as number);
+}
+
+/** Rounds each element to half precision. */
+export function roundToHalf(array: FloatArray): void {
+  for (let i = 0; i < array.length; i++) array[i] = roundedToHalf(array[i] as number);
 }
 
 const value = new Float32Array(1);

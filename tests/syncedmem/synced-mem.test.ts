@@ -100,12 +100,9 @@ test("stores that are stale give back their memory; the one that is written keep
 /** A device whose copy arrives when the test says so. */
 class Remote implements DeviceStore {
   values: number[] = [];
+  readonly bytes = 4;
   isFree = false;
   arrive: () => void = () => undefined;
-
-  upload(plain: FloatArray): void {
-    this.values = Array.from(plain);
-  }
 
   download(plain: FloatArray): Promise<void> {
     return new Promise((resolve) => {

@@ -3,7 +3,6 @@ import { countOf, type Shape } from "../../util/shape.ts";
 import type { Engine, Params, PartialEngine, UnaryKernel, UnaryOp } from "../engine.ts";
 import type { BytesPlan } from "../ops/bytes.ts";
 import { referenceBatchNorm } from "./batch-norm.ts";
-import { roundedPrimitives } from "./bf16.ts";
 import { referenceBias, referenceScale } from "./broadcast.ts";
 import { bytesPrimitives } from "./bytes.ts";
 import { referenceConcat } from "./concat.ts";
@@ -27,6 +26,7 @@ import { referencePooling } from "./pooling.ts";
 import { referencePReLU } from "./prelu.ts";
 import { referenceReduction } from "./reduction.ts";
 import { referenceRegions } from "./regions.ts";
+import { bfloats, halves, roundedPrimitives } from "./rounded.ts";
 import { referenceAccuracy, referenceArgMax } from "./scores.ts";
 import { referenceSoftmax } from "./softmax.ts";
 import { referenceSuppress, referenceSuppressClasses } from "./suppression.ts";
@@ -82,12 +82,15 @@ export class ReferenceEngine implements Engine {
 
   bf16(): PartialEngine {
     // What is not listed are methods of the class, and numbers of it.
-    this.#rounded ??= Object.assign(new ReferenceEngine(), roundedPrimitives(this));
+    this.#rounded ??= Object.assign(new ReferenceEngine(), roundedPrimitives(this, bfloats));
     return this.#rounded;
   }
 
-  f16(): PartialEngine {
-    return Object.assign(new ReferenceEngine(), productsOfHalves(this));
+  f16(keepsHalves: boolean): PartialEngine {
+    const flag = { hasHalves: true };
+    const engine = Object.assign(new ReferenceEngine(), productsOfHalves(this), flag);
+    if (!keepsHalves) return engine;
+    return Object.assign(new ReferenceEngine(), roundedPrimitives(engine, halves), flag);
   }
 
   bytes(plan: BytesPlan): PartialEngine {

@@ -59,13 +59,14 @@ class Normalisation {
     kept?: SyncedMem,
     behind: Behind = {},
   ): void {
+    const given = [this.#scope.read(mean), this.#scope.read(variance)];
+    const keeping = kept ? [this.#scope.pass(kept)] : [];
+    const line = this.#line(behind);
     const [input, output, inPlace] = this.#scope.through(x, y);
-    const buffers = [input, output, this.#scope.read(mean), this.#scope.read(variance)];
     const entry = kept ? "applyAndKeep" : "apply";
     const arrays = kept ? "rw..rr..wrr" : "rw..rr...rr";
     const kernel = this.#kernel(entry, arrays, { IN_PLACE: inPlace }, behind);
-    const keeping = kept ? [this.#scope.write(kept)] : [];
-    kernel.run([...buffers, ...keeping, ...this.#line(behind)], this.#params, this.#all);
+    kernel.run([input, output, ...given, ...keeping, ...line], this.#params, this.#all);
   }
 
   /**
@@ -85,9 +86,9 @@ class Normalisation {
     const { dScale, dBias } = behind.line ?? {};
     const values = normalised ? scope.read(normalised) : scope.gpu.nothing;
     const spread = scope.read(variance);
+    const [parts, line] = [this.#parts(), this.#line(behind)];
     const [input, output, inPlace] = this.#scope.through(dy, dx);
-    const parts = this.#parts();
-    const [buffers, line] = [[input, output, values, parts], this.#line(behind)];
+    const buffers = [input, output, values, parts];
     const constants = { IN_PLACE: inPlace };
     if (!isGlobal || dScale || dBias) {
       const sums = this.#kernel("gradientSums", "rwrw.....rr", constants, behind);
@@ -170,7 +171,7 @@ export function webgpuBatchNorm(scope: Scope, d: BatchNormDescriptor): BatchNorm
       normalisation.gradient(kept, d.useGlobalStats, variance, dy, dx, behindOf(posts));
     },
     again(_mean, _variance, y) {
-      scope.gpu.copy(scope.read(normalised), scope.write(y), 4 * count);
+      scope.copy(count, normalised, y);
     },
   };
 }

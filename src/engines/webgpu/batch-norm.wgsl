@@ -12,11 +12,11 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (outer, length, inner): x, dy
-@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<E1>;
 // y, dx
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<E2>;
 // backward: the normalised values
-@group(0) @binding(3) var<storage, read> normalised: array<f32>;
+@group(0) @binding(3) var<storage, read> normalised: array<E3>;
 // (slices, length): (mean, Σ (x − mean)²) or (Σ dy, Σ dy·x̂) of a slice; behind them what means were rounded by
 @group(0) @binding(4) var<storage, read_write> parts: array<vec2f>;
 // (length), or (2, length): the mean and what it was rounded by
@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> newMean: array<f32>;
 @group(0) @binding(8) var<storage, read_write> newVariance: array<f32>;
 // The normalised values once more, for backward.
-@group(0) @binding(9) var<storage, read_write> kept: array<f32>;
+@group(0) @binding(9) var<storage, read_write> kept: array<E9>;
 // (length)
 @group(0) @binding(10) var<storage, read> gamma: array<f32>;
 @group(0) @binding(11) var<storage, read> beta: array<f32>;
@@ -44,9 +44,9 @@ override DIVISOR = 0u;
 
 fn at(i: u32) -> f32 {
   if (IN_PLACE) {
-    return output[i];
+    return f32(output[i]);
   }
-  return input[i];
+  return f32(input[i]);
 }
 
 fn factorOf(l: u32) -> f32 {
@@ -69,7 +69,7 @@ fn gradientAt(i: u32, l: u32) -> f32 {
   if (!HAS_POSTS) {
     return at(i);
   }
-  let x = onLine(l, normalised[i]);
+  let x = onLine(l, f32(normalised[i]));
   return df(x, f(x), at(i));
 }
 
@@ -103,13 +103,13 @@ fn statistics(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(num_
   for (var l = workgroup.x; l < p.length; l += grid.x) {
     var sum = 0.0;
     for (var j = begin + lane.index; j < end; j += WIDTH) {
-      sum += input[indexOf(l, j)];
+      sum += f32(input[indexOf(l, j)]);
     }
     let m = workgroupSum(lane, vec2f(sum, 0.0)).x / f32(end - begin);
     // (Σ d², Σ d): what the mean was rounded by is known from the deviations d, which are small.
     var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
-      let deviation = input[indexOf(l, j)] - m;
+      let deviation = f32(input[indexOf(l, j)]) - m;
       sums += deviation * vec2f(deviation, 1.0);
     }
     let total = workgroupSum(lane, sums);
@@ -162,7 +162,7 @@ fn merge(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid
 fn apply(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
-    output[i] = f(onLine(l, deviationOf(at(i), l) * inverse(variance[l])));
+    output[i] = E2(f(onLine(l, deviationOf(at(i), l) * inverse(variance[l]))));
   }
 }
 
@@ -171,8 +171,8 @@ fn applyAndKeep(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     let value = deviationOf(at(i), l) * inverse(variance[l]);
-    output[i] = f(onLine(l, value));
-    kept[i] = value;
+    output[i] = E2(f(onLine(l, value)));
+    kept[i] = E9(value);
   }
 }
 
@@ -185,7 +185,7 @@ fn gradientSums(lane: Lane, @builtin(workgroup_id) workgroup: vec3u, @builtin(nu
     var sums = vec2f();
     for (var j = begin + lane.index; j < end; j += WIDTH) {
       let i = indexOf(l, j);
-      sums += gradientAt(i, l) * vec2f(1.0, normalised[i]);
+      sums += gradientAt(i, l) * vec2f(1.0, f32(normalised[i]));
     }
     let total = workgroupSum(lane, sums);
     if (lane.index == 0u) {
@@ -201,15 +201,15 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   for (var i = id.x; i < p.outer * p.length * p.inner; i += WIDTH * grid.x) {
     let l = i / p.inner % p.length;
     if (IS_GLOBAL) {
-      output[i] = gradientAt(i, l) * factorOf(l) * inverse(variance[l]);
+      output[i] = E2(gradientAt(i, l) * factorOf(l) * inverse(variance[l]));
     } else {
       var sums = vec2f();
       for (var s = 0u; s < p.slices; s++) {
         sums += parts[s * p.length + l];
       }
-      let along = normalised[i] * select(sums.y / size, 0.0, DIVISOR == 2u);
+      let along = f32(normalised[i]) * select(sums.y / size, 0.0, DIVISOR == 2u);
       let own = gradientAt(i, l) - sums.x / size - along;
-      output[i] = own * factorOf(l) * inverse(variance[l]);
+      output[i] = E2(own * factorOf(l) * inverse(variance[l]));
     }
   }
 }

@@ -10,6 +10,8 @@ export interface GpuBuffer {
   readonly bytes: number;
   /** The newest submission whose commands use it. */
   usedIn: number;
+  /** It holds an array of halves. */
+  isHalf: boolean;
   /** Why there is no memory behind it. */
   failure?: DeviceError;
 }
@@ -57,16 +59,19 @@ export class BufferPool {
   /**
    * A buffer of at least `bytes`, whatever it holds.
    * @param layer for whom, in messages
+   * @param isHalf whether an array of halves is to lie there
    * @throws DeviceError where the adapter's limits do not allow one so large
    */
-  take(bytes: number, layer: string): GpuBuffer {
+  take(bytes: number, layer: string, isHalf = false): GpuBuffer {
     this.#destroySent();
     const size = Math.min(sizeClass(bytes), this.#largest(bytes, layer));
     const buffer = this.#idle.get(size)?.pop();
     if (buffer) this.idleBytes -= size;
     this.usedBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
-    return buffer ?? this.#make(size, layer);
+    const taken = buffer ?? this.#make(size, layer);
+    taken.isHalf = isHalf;
+    return taken;
   }
 
   give(buffer: GpuBuffer): void {
@@ -102,7 +107,7 @@ export class BufferPool {
       size,
       usage: Usage.storage | Usage.copyFrom | Usage.copyTo,
     });
-    const buffer: GpuBuffer = { handle, id: this.#made++, bytes: size, usedIn: 0 };
+    const buffer: GpuBuffer = { handle, id: this.#made++, bytes: size, usedIn: 0, isHalf: false };
     this.#failures.watch(
       this.#device.popErrorScope().then(
         (cause) => {

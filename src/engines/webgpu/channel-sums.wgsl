@@ -12,8 +12,8 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (outer, length, inner)
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<E1>;
+@group(0) @binding(2) var<storage, read> b: array<E2>;
 // (slices, length)
 @group(0) @binding(3) var<storage, read_write> parts: array<vec2f>;
 
@@ -22,12 +22,12 @@ override KIND = 0u;
 
 fn terms(i: u32) -> vec2f {
   if (KIND == 0u) {
-    return vec2f(a[i], a[i] * b[i]);
+    return vec2f(f32(a[i]), f32(a[i]) * f32(b[i]));
   }
   if (KIND == 1u) {
-    return vec2f(a[i], 0.0);
+    return vec2f(f32(a[i]), 0.0);
   }
-  return vec2f(a[i] * smaller(b[i], 0.0), 0.0);
+  return vec2f(f32(a[i]) * smaller(f32(b[i]), 0.0), 0.0);
 }
 
 // A workgroup for a channel and a slice.

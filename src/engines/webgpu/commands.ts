@@ -121,9 +121,9 @@ export class Commands {
   }
 
   /** Fills a host array from a buffer as it is after all work recorded so far. */
-  async download(from: GpuBuffer, array: Float32Array): Promise<void> {
+  async download(from: GpuBuffer, array: Float32Array | Uint16Array): Promise<void> {
     this.#failures.throwIfAny();
-    const bytes = array.byteLength;
+    const bytes = Math.ceil(array.byteLength / 4) * 4;
     const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
     const staging = this.#staging.get(size)?.pop() ?? this.#makeStaging(size);
     const encoder = this.#outsidePass(from);
@@ -141,7 +141,8 @@ export class Commands {
         cause,
       });
     }
-    array.set(new Float32Array(staging.getMappedRange(0, bytes)));
+    const arrived = new Uint8Array(staging.getMappedRange(0, bytes), 0, array.byteLength);
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(arrived);
     staging.unmap();
     const same = this.#staging.get(size);
     if (same) same.push(staging);

@@ -70,7 +70,7 @@ fn rowA(m: u32) -> RowA {
 fn loadA(row: RowA, k: u32, tap: Walk) -> vec4f {
   let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(lengthK(phase));
   let i = select(vec4u(), row.start + fourTaps(tap), exists);
-  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), exists);
+  return select(vec4f(), vec4f(vec4(a[i.x], a[i.y], a[i.z], a[i.w])), exists);
 }
 
 // IS_WIDE_A: kernels of one element, and inputs in whole fours.
@@ -81,10 +81,10 @@ fn blockA(m: u32, k: u32, tap: Walk) -> mat4x4f {
     let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(lengthK(phase));
     let j = select(vec4u(), i, exists);
     return mat4x4f(
-      select(vec4f(), a4[j.x], exists.x),
-      select(vec4f(), a4[j.y], exists.y),
-      select(vec4f(), a4[j.z], exists.z),
-      select(vec4f(), a4[j.w], exists.w),
+      select(vec4f(), vec4f(a4[j.x]), exists.x),
+      select(vec4f(), vec4f(a4[j.y]), exists.y),
+      select(vec4f(), vec4f(a4[j.z]), exists.z),
+      select(vec4f(), vec4f(a4[j.w]), exists.w),
     );
   }
   return transpose(mat4x4f(

@@ -28,11 +28,11 @@ fn rowA(m: u32) -> RowA {
 fn loadA(row: RowA, k: u32, tap: Walk) -> vec4f {
   let at = row.start + k;
   if (IS_WIDE_A) {
-    return select(vec4f(), a4[select(0u, at / 4u, k < p.k)], k < p.k);
+    return select(vec4f(), vec4f(a4[select(0u, at / 4u, k < p.k)]), k < p.k);
   }
   let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k);
   let i = select(vec4u(), vec4u(at, at + 1u, at + 2u, at + 3u), exists);
-  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), exists);
+  return select(vec4f(), vec4f(vec4(a[i.x], a[i.y], a[i.z], a[i.w])), exists);
 }
 
 fn blockA(m: u32, k: u32, tap: Walk) -> mat4x4f {

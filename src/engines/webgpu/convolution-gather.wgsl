@@ -48,12 +48,12 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // W (O, C / groups, kernel), or dy (N, O, output)
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<E1>;
 // The same in fours.
-@group(0) @binding(2) var<storage, read> a4: array<vec4f>;
+@group(0) @binding(2) var<storage, read> a4: array<vec4<E2>>;
 // What is gathered: x (N, C, input), or dy
-@group(0) @binding(3) var<storage, read> source: array<f32>;
-@group(0) @binding(4) var<storage, read> source4: array<vec4f>;
+@group(0) @binding(3) var<storage, read> source: array<E3>;
+@group(0) @binding(4) var<storage, read> source4: array<vec4<E4>>;
 // More than three axes: of each kernel element and place the offset in a plane; -1 where there is nothing.
 @group(0) @binding(5) var<storage, read> offsets: array<i32>;
 // convolution-data: see phases.ts
@@ -61,7 +61,8 @@ struct Params {
 // (O) or a line, see finish.wgsl
 @group(0) @binding(7) var<storage, read> bias: array<f32>;
 // (slices, C)
-@group(0) @binding(8) var<storage, read_write> c: array<f32>;
+@group(0) @binding(8) var<storage, read_write> c: array<E8>;
+alias C = E8;
 
 // Some window reaches beyond the plane.
 override IS_PADDED = true;
@@ -137,7 +138,7 @@ fn placesAxes() -> vec3u {
 fn gather(columns: ColumnsB, spot: Spot, exists: bool) -> vec4f {
   var at = columns.offsets + spot.offset;
   if (IS_WIDE_B) {
-    return select(vec4f(), source4[select(0, at.x / 4, exists)], exists);
+    return select(vec4f(), vec4f(source4[select(0, at.x / 4, exists)]), exists);
   }
   var isInside = vec4<bool>(exists);
   if (IS_LISTED) {
@@ -152,5 +153,5 @@ fn gather(columns: ColumnsB, spot: Spot, exists: bool) -> vec4f {
     isInside &= vec4u(columns.at2 + spot.at.z) < vec4u(p.size2);
   }
   at = select(vec4i(), at, isInside);
-  return select(vec4f(), vec4f(source[at.x], source[at.y], source[at.z], source[at.w]), isInside);
+  return select(vec4f(), vec4f(vec4(source[at.x], source[at.y], source[at.z], source[at.w])), isInside);
 }

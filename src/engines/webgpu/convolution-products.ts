@@ -117,11 +117,11 @@ export function products(
   return {
     forward(x, w, y, out, told) {
       const buffers = [...operands(w, x), g.inputOffsets(), nothing];
-      forward.run(buffers, scope.write(y), out, told);
+      forward.run(buffers, scope.pass(y), out, told);
     },
     backwardData(dy, w, dx, told) {
       const buffers = [...operands(w, dy), g.outputOffsets(), phaseTable()];
-      data.run(buffers, scope.write(dx), {}, told);
+      data.run(buffers, scope.pass(dx), {}, told);
     },
     backwardWeights(x, dy, dw) {
       const buffers = [...operands(dy, x), g.inputOffsets(), nothing];

@@ -34,14 +34,14 @@ fn loadA(row: RowA, k: u32, place0: Walk) -> vec4f {
   let step = (p.groups * p.m - 1u) * p.places;
   let at = row.start + k;
   if (IS_WIDE_A) {
-    return select(vec4f(), a4[select(0u, (at + place0.outer * step) / 4u, k < p.k)], k < p.k);
+    return select(vec4f(), vec4f(a4[select(0u, (at + place0.outer * step) / 4u, k < p.k)]), k < p.k);
   }
   let place1 = after(place0);
   let place2 = after(place1);
   let images = vec4u(place0.outer, place1.outer, place2.outer, after(place2).outer);
   let exists = vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(p.k);
   let i = select(vec4u(), vec4u(at, at + 1u, at + 2u, at + 3u) + images * step, exists);
-  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), exists);
+  return select(vec4f(), vec4f(vec4(a[i.x], a[i.y], a[i.z], a[i.w])), exists);
 }
 
 fn blockA(m: u32, k: u32, place: Walk) -> mat4x4f {
@@ -70,7 +70,7 @@ fn loadB(columns: ColumnsB, k: u32, place0: Walk) -> mat4x4f {
       return mat4x4f();
     }
     let i = (columns.offsets + cornerAt(place0).offset) / 4;
-    return transpose(mat4x4f(source4[i.x], source4[i.y], source4[i.z], source4[i.w]));
+    return transpose(mat4x4f(vec4f(source4[i.x]), vec4f(source4[i.y]), vec4f(source4[i.z]), vec4f(source4[i.w])));
   }
   let place1 = after(place0);
   let place2 = after(place1);

@@ -50,7 +50,7 @@ export function webgpuConcat(scope: Scope, { shapes, axis }: ConcatDescriptor): 
   const placeOf = (k: number) => [blocks[k]!, total, starts[k]!] as const;
   return {
     forward(xs, y) {
-      const out = scope.write(y);
+      const out = scope.pass(y);
       xs.forEach((x, k) => {
         run(scope, "join", counts[k]!, placeOf(k), [scope.read(x), out]);
       });
@@ -58,7 +58,7 @@ export function webgpuConcat(scope: Scope, { shapes, axis }: ConcatDescriptor): 
     backward(dy, dxs) {
       const gradient = scope.read(dy);
       dxs.forEach((dx, k) => {
-        if (dx) run(scope, "cut", counts[k]!, placeOf(k), [gradient, scope.write(dx)]);
+        if (dx) run(scope, "cut", counts[k]!, placeOf(k), [gradient, scope.pass(dx)]);
       });
     },
   };

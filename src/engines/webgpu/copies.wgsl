@@ -8,8 +8,8 @@ struct Params {
   c: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<E1>;
+@group(0) @binding(2) var<storage, read_write> y: array<E2>;
 // gather: (picks). crop: for each axis its length in the whole, its length in the box, the offset, and 0. permute: for each
 // axis of the result its length, the step along it in x, 0 and 0. scatter: for each row that is picked its number, where its
 // picks begin, how many there are, and 0; behind them the picks, four to a vector
@@ -24,14 +24,14 @@ fn besideOthers(i: u32) -> u32 {
 @compute @workgroup_size(256)
 fn join(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[besideOthers(i)] = x[i];
+    y[besideOthers(i)] = E2(f32(x[i]));
   }
 }
 
 @compute @workgroup_size(256)
 fn cut(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[besideOthers(i)];
+    y[i] = E2(f32(x[besideOthers(i)]));
   }
 }
 
@@ -52,14 +52,14 @@ fn inWhole(i: u32) -> u32 {
 @compute @workgroup_size(256)
 fn crop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[inWhole(i)];
+    y[i] = E2(f32(x[inWhole(i)]));
   }
 }
 
 @compute @workgroup_size(256)
 fn uncrop(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[inWhole(i)] = x[i];
+    y[inWhole(i)] = E2(f32(x[i]));
   }
 }
 
@@ -78,21 +78,21 @@ fn inOrder(i: u32) -> u32 {
 @compute @workgroup_size(256)
 fn permute(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[inOrder(i)];
+    y[i] = E2(f32(x[inOrder(i)]));
   }
 }
 
 @compute @workgroup_size(256)
 fn unpermute(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[inOrder(i)] = x[i];
+    y[inOrder(i)] = E2(f32(x[i]));
   }
 }
 
 @compute @workgroup_size(256)
 fn tile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = x[i / (p.a * p.b) * p.b + i % p.b];
+    y[i] = E2(f32(x[i / (p.a * p.b) * p.b + i % p.b]));
   }
 }
 
@@ -102,9 +102,9 @@ fn untile(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
     let first = i / p.b * p.a * p.b + i % p.b;
     var sum = 0.0;
     for (var t = 0u; t < p.a; t++) {
-      sum += x[first + t * p.b];
+      sum += f32(x[first + t * p.b]);
     }
-    y[i] = sum;
+    y[i] = E2(sum);
   }
 }
 
@@ -114,9 +114,9 @@ fn gather(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let row = index[i / p.b];
     if (isPlace(row, p.a)) {
-      y[i] = x[u32(row) * p.b + i % p.b];
+      y[i] = E2(f32(x[u32(row) * p.b + i % p.b]));
     } else {
-      y[i] = nanOf(row);
+      y[i] = E2(nanOf(row));
     }
   }
 }
@@ -128,8 +128,8 @@ fn scatter(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
     let row = axes[i / p.b];
     var sum = 0.0;
     for (var j = row.y; j < row.y + row.z; j++) {
-      sum += x[axes[p.a + j / 4u][j % 4u] * p.b + i % p.b];
+      sum += f32(x[axes[p.a + j / 4u][j % 4u] * p.b + i % p.b]);
     }
-    y[row.x * p.b + i % p.b] += sum;
+    y[row.x * p.b + i % p.b] = E2(f32(y[row.x * p.b + i % p.b]) + sum);
   }
 }

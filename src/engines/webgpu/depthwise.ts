@@ -55,7 +55,7 @@ export function depthwise(
   return {
     forward(x, w, y, { finish: last, post }) {
       const buffers = [scope.read(x), scope.read(w), last?.buffer ?? scope.gpu.nothing];
-      run("forward", [...buffers, scope.write(y)], batch * outputChannels * outSize, {
+      run("forward", [...buffers, scope.pass(y)], batch * outputChannels * outSize, {
         kind: last?.kind ?? 0,
         ...(post && {
           numbers: numbersOf(post.params),
@@ -64,7 +64,7 @@ export function depthwise(
       });
     },
     backwardData(dy, w, dx) {
-      const buffers = [scope.read(dy), scope.read(w), scope.write(dx)];
+      const buffers = [scope.read(dy), scope.read(w), scope.pass(dx)];
       run("backwardData", buffers, batch * groups * inSize);
     },
     backwardWeights(x, dy, dw) {

@@ -26,15 +26,15 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // forward, backwardWeights: x (N, C, input); backwardData: dy (N, O, output)
-@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<E1>;
 // (O, 1, kernel)
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 // (N, O, output)
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<E3>;
 // (O) or a line, see finish.wgsl
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 // y (N, O, output), dx (N, C, input), or (slices, O, kernel) parts of dW
-@group(0) @binding(5) var<storage, read_write> result: array<f32>;
+@group(0) @binding(5) var<storage, read_write> result: array<E5>;
 
 // Constants, because loops of constant length are unrolled and a division by a constant is cheap.
 override KERNEL_0 = 1;
@@ -78,13 +78,13 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
         for (var c = 0; c < KERNEL_2; c++) {
           let z = corner.z + c * DILATION_2;
           if (isRow && isIn(z, p.in2)) {
-            sum += w[tap] * input[row + z];
+            sum += w[tap] * f32(input[row + z]);
           }
           tap++;
         }
       }
     }
-    result[i] = finished(sum, output, p.outputs);
+    result[i] = E5(finished(sum, output, p.outputs));
   }
 }
 
@@ -109,14 +109,14 @@ fn backwardData(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
           for (var c = 0; c < KERNEL_2; c++) {
             let z = position.z - c * DILATION_2;
             if (isRow && isHit(z, STRIDE_2, p.out2)) {
-              sum += w[tap] * input[row + z / STRIDE_2];
+              sum += w[tap] * f32(input[row + z / STRIDE_2]);
             }
             tap++;
           }
         }
       }
     }
-    result[i] = sum;
+    result[i] = E5(sum);
   }
 }
 
@@ -149,7 +149,7 @@ fn backwardWeights(
       if (isIn(at.x, p.in0) && isIn(at.y, p.in1) && isIn(at.z, p.in2)) {
         let plane = image * p.outputs + output;
         let x = i32(plane / p.multiplier * p.inSize) + (at.x * p.in1 + at.y) * p.in2 + at.z;
-        sum += dy[plane * p.outSize + inPlane] * input[x];
+        sum += f32(dy[plane * p.outSize + inPlane]) * f32(input[x]);
       }
       // The next position: no division for each.
       inPlane++;
@@ -166,6 +166,6 @@ fn backwardWeights(
         }
       }
     }
-    result[workgroup.y * p.count + i] = sum;
+    result[workgroup.y * p.count + i] = E5(sum);
   }
 }

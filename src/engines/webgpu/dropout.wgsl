@@ -8,8 +8,8 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (count)
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<E1>;
+@group(0) @binding(2) var<storage, read_write> y: array<E2>;
 
 override IN_PLACE = false;
 
@@ -19,9 +19,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     // NaN times 0 stays NaN.
     let factor = select(0.0, p.scale, randomBits(p.stream, p.turn, i) >= p.threshold);
     if (IN_PLACE) {
-      y[i] *= factor;
+      y[i] = E2(f32(y[i]) * factor);
     } else {
-      y[i] = factor * x[i];
+      y[i] = E2(factor * f32(x[i]));
     }
   }
 }

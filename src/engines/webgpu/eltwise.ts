@@ -64,7 +64,7 @@ export function webgpuEltwise(scope: Scope, d: EltwiseDescriptor): EltwiseOp {
     forward(xs, y, posts = []) {
       const post = functionOf(posts);
       const [a, b, ...more] = xs.map((x) => scope.read(x)) as [GpuBuffer, GpuBuffer?];
-      const out = scope.write(y);
+      const out = scope.pass(y);
       const [alpha = 1, beta = 1] = coeffs;
       const won = operation === "MAX" ? [scope.write(winner)] : [];
       if (!b) return run("scaled", [a, out], [operation === "SUM" ? alpha : 1, 0, 0], post);
@@ -87,10 +87,10 @@ export function webgpuEltwise(scope: Scope, d: EltwiseDescriptor): EltwiseOp {
         if (!dx) return;
         if (operation === "MAX") {
           const won = scope.update(winner);
-          run("whereWon", [gradient, scope.write(dx), won], [1, 1, k]);
+          run("whereWon", [gradient, scope.pass(dx), won], [1, 1, k]);
           return;
         }
-        const out = scope.write(dx);
+        const out = scope.pass(dx);
         const scale = operation === "SUM" ? (coeffs[k] ?? 1) : 1;
         if (post) run("throughFunction", [gradient, scope.read(y), out], [scale, 0, 0], post);
         else run("scaled", [gradient, out], [scale, 0, 0]);

@@ -10,16 +10,16 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // All (count).
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<E1>;
+@group(0) @binding(2) var<storage, read> b: array<E2>;
+@group(0) @binding(3) var<storage, read_write> y: array<E3>;
 // MAX: which input each element came from.
 @group(0) @binding(4) var<storage, read_write> winner: array<i32>;
 
 @compute @workgroup_size(256)
 fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = f(p.alpha * a[i] + p.beta * b[i]);
+    y[i] = E3(f(p.alpha * f32(a[i]) + p.beta * f32(b[i])));
   }
 }
 
@@ -27,14 +27,14 @@ fn sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: 
 @compute @workgroup_size(256)
 fn axpby(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = f(p.alpha * a[i] + p.beta * y[i]);
+    y[i] = E3(f(p.alpha * f32(a[i]) + p.beta * f32(y[i])));
   }
 }
 
 @compute @workgroup_size(256)
 fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = f(p.alpha * a[i]);
+    y[i] = E3(f(p.alpha * f32(a[i])));
   }
 }
 
@@ -42,21 +42,21 @@ fn scaled(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
 @compute @workgroup_size(256)
 fn throughFunction(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = p.alpha * df(b[i], b[i], a[i]);
+    y[i] = E3(p.alpha * df(f32(b[i]), f32(b[i]), f32(a[i])));
   }
 }
 
 @compute @workgroup_size(256)
 fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = a[i] * b[i];
+    y[i] = E3(f32(a[i]) * f32(b[i]));
   }
 }
 
 @compute @workgroup_size(256)
 fn multiplyBy(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] *= a[i];
+    y[i] = E3(f32(y[i]) * f32(a[i]));
   }
 }
 
@@ -64,15 +64,15 @@ fn multiplyBy(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
 @compute @workgroup_size(256)
 fn multiplyByQuotient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] *= a[i] / b[i];
+    y[i] = E3(f32(y[i]) * (f32(a[i]) / f32(b[i])));
   }
 }
 
 @compute @workgroup_size(256)
 fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    let isSecond = !isGreater(a[i], b[i]);
-    y[i] = select(a[i], b[i], isSecond);
+    let isSecond = !isGreater(f32(a[i]), f32(b[i]));
+    y[i] = E3(select(f32(a[i]), f32(b[i]), isSecond));
     winner[i] = select(0, 1, isSecond);
   }
 }
@@ -80,8 +80,8 @@ fn largest(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 @compute @workgroup_size(256)
 fn largerOf(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    if (isGreater(a[i], y[i])) {
-      y[i] = a[i];
+    if (isGreater(f32(a[i]), f32(y[i]))) {
+      y[i] = E3(f32(a[i]));
       winner[i] = p.number;
     }
   }
@@ -91,6 +91,6 @@ fn largerOf(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
 @compute @workgroup_size(256)
 fn whereWon(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
-    y[i] = select(0.0, a[i], winner[i] == p.number);
+    y[i] = E3(select(0.0, f32(a[i]), winner[i] == p.number));
   }
 }

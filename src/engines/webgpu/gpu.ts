@@ -2,11 +2,13 @@ import { PixelStore } from "../../syncedmem/pixel-store.ts";
 import type { DeviceStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { DeviceError } from "../../util/errors.ts";
+import { widenHalves } from "../../util/half.ts";
 import type { ChoiceStore } from "../choices.ts";
 import type { Device } from "../engine.ts";
 import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
 import { Commands, type Traffic } from "./commands.ts";
 import { Failures } from "./failures.ts";
+import { converted } from "./halves.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
 import { floatsOnDevice } from "./pixels.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -173,10 +175,16 @@ export class Gpu implements Device, ProductStyle {
     this.#device.destroy();
   }
 
-  /** The buffer of an array, with its newest elements, to be read. */
-  read(mem: SyncedMem, layer: string): GpuBuffer {
-    const { buffer } = this.#store(mem, layer);
-    if (mem.isDeviceFresh) return buffer;
+  /**
+   * The buffer of an array, with its newest elements, to be read.
+   * @param mayBeHalf whether one of halves is taken as it is; by default it becomes one of floats
+   */
+  read(mem: SyncedMem, layer: string, mayBeHalf = false): GpuBuffer {
+    const kept = this.#kept(mem, layer);
+    if (kept && mem.isDeviceFresh) {
+      return kept.isHalf && !mayBeHalf ? this.#widened(mem, kept, layer) : kept;
+    }
+    const buffer = this.#buffer(mem, layer, false);
     const store = mem.freshPrivate();
     if (mem.isZero) this.#commands.clear(buffer);
     else if (store instanceof PixelStore) floatsOnDevice(this, store, buffer, layer);
@@ -185,16 +193,16 @@ export class Gpu implements Device, ProductStyle {
     return buffer;
   }
 
-  /** The buffer of an array of which every element is to be written. */
-  write(mem: SyncedMem, layer: string): GpuBuffer {
-    const { buffer } = this.#store(mem, layer);
+  /** The buffer of an array of which every element is to be written, as floats or as halves. */
+  write(mem: SyncedMem, layer: string, isHalf = false): GpuBuffer {
+    const buffer = this.#buffer(mem, layer, isHalf);
     mem.markDeviceWritten();
     return buffer;
   }
 
   /** The buffer of an array, with its newest elements, to be read and changed. */
-  update(mem: SyncedMem, layer: string): GpuBuffer {
-    const buffer = this.read(mem, layer);
+  update(mem: SyncedMem, layer: string, mayBeHalf = false): GpuBuffer {
+    const buffer = this.read(mem, layer, mayBeHalf);
     mem.markDeviceWritten();
     return buffer;
   }
@@ -227,22 +235,41 @@ export class Gpu implements Device, ProductStyle {
     return this.kernels.get(spec, layer);
   }
 
-  #store(mem: SyncedMem, layer: string): GpuStore {
+  /** The buffer that an array has here, whatever it holds. */
+  #kept(mem: SyncedMem, layer: string): GpuBuffer | undefined {
     this.#latest = layer;
     const kept = mem.deviceStore;
-    if (kept instanceof GpuStore && kept.gpu === this) {
-      if (kept.buffer.failure) throw kept.buffer.failure;
-      return kept;
-    }
+    if (!(kept instanceof GpuStore) || kept.gpu !== this) return undefined;
+    if (kept.buffer.failure) throw kept.buffer.failure;
+    return kept.buffer;
+  }
+
+  /** The array's buffer of such elements, which need not be fresh. */
+  #buffer(mem: SyncedMem, layer: string, isHalf: boolean): GpuBuffer {
+    const kept = this.#kept(mem, layer);
+    if (kept?.isHalf === isHalf) return kept;
+    const store = this.#newStore(mem, layer, isHalf);
+    mem.adoptDevice(store);
+    return store.buffer;
+  }
+
+  #newStore(mem: SyncedMem, layer: string, isHalf: boolean): GpuStore {
     if (mem.dtype !== "f32") {
       throw new DeviceError("use", layer, "an array of float64. Expected float32 on a GPU.");
     }
-    const buffer = this.pool.take(4 * mem.count, layer);
+    const buffer = this.pool.take((isHalf ? 2 : 4) * mem.count, layer, isHalf);
     const store = new GpuStore(this, this.#commands, buffer, mem.count);
     // An array that is not freed gives its memory back when it is collected.
     this.#abandoned.register(store, buffer, store);
-    mem.adoptDevice(store);
     return store;
+  }
+
+  /** Makes floats of an array of halves, which they take the place of. */
+  #widened(mem: SyncedMem, from: GpuBuffer, layer: string): GpuBuffer {
+    const store = this.#newStore(mem, layer, false);
+    converted(this, from, store.buffer, mem.count, layer);
+    mem.replaceDevice(store);
+    return store.buffer;
   }
 
   /** @internal Gives the memory of a store back. */
@@ -266,12 +293,16 @@ class GpuStore implements DeviceStore {
     this.#count = count;
   }
 
-  upload(plain: FloatArray): void {
-    this.#commands.upload(plain.subarray(0, this.#count) as Float32Array, this.buffer);
+  async download(plain: FloatArray): Promise<void> {
+    const floats = plain.subarray(0, this.#count) as Float32Array;
+    if (!this.buffer.isHalf) return this.#commands.download(this.buffer, floats);
+    const halves = new Uint16Array(this.#count);
+    await this.#commands.download(this.buffer, halves);
+    widenHalves(halves, floats);
   }
 
-  download(plain: FloatArray): Promise<void> {
-    return this.#commands.download(this.buffer, plain.subarray(0, this.#count) as Float32Array);
+  get bytes(): number {
+    return (this.buffer.isHalf ? 2 : 4) * this.#count;
   }
 
   free(): void {

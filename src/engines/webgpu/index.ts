@@ -25,22 +25,37 @@ import { webgpuUnitLength } from "./unit-length.ts";
 import { webgpuUnpooling } from "./unpooling.ts";
 import { webgpuUpdate } from "./update.ts";
 
+/** How a layer's numbers are kept and multiplied. */
+interface Precision {
+  /** Products are of halves. */
+  readonly isHalf: boolean;
+  /** What the layer passes on is kept as halves. */
+  readonly keepsHalves: boolean;
+}
+
 /**
  * The primitives as WGSL kernels on a device.
  *
  * Arrays stay on the device between layers, work is queued, and nothing here waits. What gives back a number or
  * computes in a layer's own file is not here: such a layer runs on another engine.
  *
- * @param isHalf whether products are of halves; by default as the GPU was opened
+ * @param precision by default products are as the GPU was opened, and arrays are of floats
  */
-export function webgpuEngine(gpu: Gpu, layer = "", isHalf: boolean = gpu.isHalf): PartialEngine {
-  const scope = new Scope(gpu, layer, isHalf);
+export function webgpuEngine(
+  gpu: Gpu,
+  layer = "",
+  precision: Precision = { isHalf: gpu.isHalf, keepsHalves: false },
+): PartialEngine {
+  const scope = new Scope(gpu, layer, precision.isHalf, precision.keepsHalves);
   return {
     name: "webgpu",
     device: gpu,
-    forLayer: (name) => webgpuEngine(gpu, name, isHalf) as Engine,
-    f16() {
-      if (gpu.features.has("shader-f16")) return webgpuEngine(gpu, layer, true);
+    hasHalves: precision.isHalf,
+    forLayer: (name) => webgpuEngine(gpu, name, precision) as Engine,
+    f16(keepsHalves) {
+      if (gpu.features.has("shader-f16")) {
+        return webgpuEngine(gpu, layer, { isHalf: true, keepsHalves });
+      }
       throw new EngineError(
         `precision f16: this GPU (${gpu.name}) has no half precision (shader-f16). Expected one that caffe device_query says has; or precision f32.`,
       );
@@ -79,13 +94,11 @@ export function webgpuEngine(gpu: Gpu, layer = "", isHalf: boolean = gpu.isHalf)
     argMax: (d) => webgpuArgMax(scope, d),
 
     copy(count, x, y) {
-      if (x === y) return;
-      const source = scope.read(x);
-      gpu.copy(source, scope.write(y), 4 * count);
+      if (x !== y) scope.copy(count, x, y);
     },
     axpby(count, alpha, x, beta, y) {
       const source = scope.read(x);
-      if (beta === 0) elementwise(scope, "scaled", count, [source, scope.write(y)], [alpha, 0, 0]);
+      if (beta === 0) elementwise(scope, "scaled", count, [source, scope.pass(y)], [alpha, 0, 0]);
       else elementwise(scope, "axpby", count, [source, scope.update(y)], [alpha, beta, 0]);
     },
     update: (kernel, count, step, params, w, g, history) =>

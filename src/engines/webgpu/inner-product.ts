@@ -54,11 +54,11 @@ export function webgpuInnerProduct(scope: Scope, d: InnerProductDescriptor): Lin
     forward(x, w, b, y, posts = []) {
       const operands = both(scope.read(x), scope.read(w));
       const { lines, post } = postsOf(posts) as Posts;
-      forward.run(operands, scope.write(y), { finish: finish.of(b, lines), post });
+      forward.run(operands, scope.pass(y), { finish: finish.of(b, lines), post });
     },
     backwardData(dy, w, dx) {
       const operands = both(scope.read(dy), scope.read(w));
-      data.run(operands, scope.write(dx));
+      data.run(operands, scope.pass(dx));
     },
     backwardWeights(x, dy, dw, db) {
       if (dw) {

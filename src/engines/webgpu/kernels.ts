@@ -5,7 +5,13 @@ import type { Failures } from "./failures.ts";
 import { numbers } from "./shaders.ts";
 import { COMPUTE_STAGE } from "./usage.ts";
 
-/** What a kernel is made from. Binding 0 is its uniform struct of parameters, arrays follow. */
+/** Bindings beyond the parameters' of the kernel that has most. */
+const MOST_ARRAYS = 11;
+
+/**
+ * What a kernel is made from. Binding 0 is its uniform struct of parameters, arrays follow. Code that takes an array of floats or of halves
+ * calls the elements of binding 3 E3: it reads them by f32(…), and writes E3(…).
+ */
 export interface KernelSpec {
   /** For labels and messages. */
   readonly name: string;
@@ -17,34 +23,40 @@ export interface KernelSpec {
   readonly constants?: Readonly<Record<string, number>>;
 }
 
-/** A compiled shader with room for its arrays. */
+/** A shader as it was compiled for arrays of which some are of halves. */
+interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  /** Why it cannot run, once that is known. */
+  failure?: DeviceError;
+}
+
+/** A shader with room for its arrays, compiled for what they hold when it first meets them. */
 export class Kernel {
   readonly #device: GPUDevice;
   readonly #commands: Commands;
-  readonly #pipeline: GPUComputePipeline;
-  readonly #layout: GPUBindGroupLayout;
+  readonly #compile: (halves: string) => Compiled;
   readonly #bindings: readonly number[];
+  /** By the bindings that hold halves. */
+  readonly #compiled: Map<string, Compiled> = new Map();
   readonly #groups: Map<string, GPUBindGroup> = new Map();
-  /** Why it cannot run, once that is known. */
-  failure?: DeviceError;
 
+  /** @param compile makes it for arrays of which those at the bindings that are named hold halves */
   constructor(
     device: GPUDevice,
     commands: Commands,
-    pipeline: GPUComputePipeline,
-    layout: GPUBindGroupLayout,
     arrays: string,
+    compile: (halves: string) => Compiled,
   ) {
     this.#device = device;
     this.#commands = commands;
-    this.#pipeline = pipeline;
-    this.#layout = layout;
+    this.#compile = compile;
     this.#bindings = bindingsOf(arrays);
   }
 
   /**
    * Records one run over x × y × z workgroups. `params` is the uniform struct, word by word; `told` hears how many milliseconds it
-   * took, where that can be measured.
+   * took, where that can be measured. That the shader does not compile is known only when the engine is next awaited.
    */
   run(
     buffers: readonly GpuBuffer[],
@@ -55,15 +67,16 @@ export class Kernel {
     told?: (ms: number) => void,
   ): void {
     if (x * y * z === 0) return;
-    if (this.failure) throw this.failure;
+    const { pipeline, layout, failure } = this.#for(buffers);
+    if (failure) throw failure;
     let key = `${params.length}`;
     for (const { id } of buffers) key += `,${id}`;
     let group = this.#groups.get(key);
     if (!group) {
-      group = this.#bind(buffers, params.byteLength);
+      group = this.#bind(layout, buffers, params.byteLength);
       this.#groups.set(key, group);
     }
-    this.#commands.dispatch(this.#pipeline, group, buffers, params, x, y, z, told);
+    this.#commands.dispatch(pipeline, group, buffers, params, x, y, z, told);
   }
 
   /** Drops what it knows of buffers, some of which are gone. */
@@ -71,9 +84,31 @@ export class Kernel {
     this.#groups.clear();
   }
 
-  #bind(buffers: readonly GpuBuffer[], paramBytes: number): GPUBindGroup {
+  /** How many pipelines it has. */
+  get size(): number {
+    return this.#compiled.size;
+  }
+
+  #for(buffers: readonly GpuBuffer[]): Compiled {
+    let halves = "";
+    for (let i = 0; i < buffers.length; i++) {
+      if (buffers[i]?.isHalf) halves += `${this.#bindings[i]} `;
+    }
+    let compiled = this.#compiled.get(halves);
+    if (!compiled) {
+      compiled = this.#compile(halves);
+      this.#compiled.set(halves, compiled);
+    }
+    return compiled;
+  }
+
+  #bind(
+    layout: GPUBindGroupLayout,
+    buffers: readonly GpuBuffer[],
+    paramBytes: number,
+  ): GPUBindGroup {
     return this.#device.createBindGroup({
-      layout: this.#layout,
+      layout,
       entries: [
         {
           binding: 0,
@@ -104,7 +139,7 @@ export class Kernels {
   }
 
   /**
-   * The kernel of a spec. That its shader does not compile is known only when the engine is next awaited.
+   * The kernel of a spec.
    * @param layer the layer that asks, for messages
    */
   get(spec: KernelSpec, layer: string): Kernel {
@@ -112,7 +147,9 @@ export class Kernels {
     const key = `${spec.entry} ${spec.arrays} ${constants} ${spec.code}`;
     let kernel = this.#kernels.get(key);
     if (!kernel) {
-      kernel = this.#compile(spec, layer);
+      kernel = new Kernel(this.#device, this.#commands, spec.arrays, (halves) =>
+        this.#compile(spec, halves, layer),
+      );
       this.#kernels.set(key, kernel);
     }
     return kernel;
@@ -120,39 +157,45 @@ export class Kernels {
 
   /** How many pipelines there are. */
   get size(): number {
-    return this.#kernels.size;
+    return [...this.#kernels.values()].reduce((sum, kernel) => sum + kernel.size, 0);
   }
 
   forgetBuffers(): void {
     for (const kernel of this.#kernels.values()) kernel.forgetBuffers();
   }
 
-  #compile({ name, code, entry, arrays, constants = {} }: KernelSpec, layer: string): Kernel {
+  #compile(
+    { name, code, entry, arrays, constants = {} }: KernelSpec,
+    halves: string,
+    layer: string,
+  ): Compiled {
     const device = this.#device;
     device.pushErrorScope("validation");
-    const module = this.#module(name, code);
+    const module = this.#module(name, code, halves);
     const layout = this.#layout(arrays);
     const pipeline = device.createComputePipeline({
       label: name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: entry, constants: { ...constants } },
     });
-    const kernel = new Kernel(device, this.#commands, pipeline, layout, arrays);
+    const compiled: Compiled = { pipeline, layout };
     const check = async (): Promise<DeviceError | undefined> => {
       // A lost device answers no question.
       const error = await device.popErrorScope().catch(() => null);
-      if (error) kernel.failure = await compileError(layer, name, module, error);
-      return kernel.failure;
+      if (error) compiled.failure = await compileError(layer, name, module, error);
+      return compiled.failure;
     };
     this.#failures.watch(check());
-    return kernel;
+    return compiled;
   }
 
-  #module(name: string, code: string): GPUShaderModule {
-    let module = this.#modules.get(code);
+  #module(name: string, code: string, halves: string): GPUShaderModule {
+    const key = `${halves}:${code}`;
+    let module = this.#modules.get(key);
     if (!module) {
-      module = this.#device.createShaderModule({ label: name, code: code + numbers });
-      this.#modules.set(code, module);
+      const whole = `${halves ? "enable f16;\n" : ""}${code}${numbers}${elementsOf(halves)}`;
+      module = this.#device.createShaderModule({ label: name, code: whole });
+      this.#modules.set(key, module);
     }
     return module;
   }
@@ -186,6 +229,14 @@ export class Kernels {
 /** The binding numbers of the arrays that are there. */
 function bindingsOf(arrays: string): number[] {
   return [...arrays].flatMap((kind, i) => (kind === "." ? [] : [i + 1]));
+}
+
+/** What E1, E2… are, of as many bindings as a kernel may have. */
+function elementsOf(halves: string): string {
+  const those = new Set(halves.split(" "));
+  return Array.from({ length: MOST_ARRAYS }, (_, i) => {
+    return `alias E${i + 1} = ${those.has(`${i + 1}`) ? "f16" : "f32"};\n`;
+  }).join("");
 }
 
 async function compileError(

@@ -27,12 +27,12 @@ export function webgpuLRN(scope: Scope, d: LRNDescriptor): LRNOp {
     });
   return {
     forward(x, y) {
-      const buffers = [scope.read(x), scope.write(scale), scope.write(y), nothing, nothing];
+      const buffers = [scope.read(x), scope.write(scale), scope.pass(y), nothing, nothing];
       kernel(false).run(buffers, params, groupsFor(count));
     },
     backward(x, y, dy, dx) {
       const [input, s, output, gradient] = [x, scale, y, dy].map((mem) => scope.read(mem));
-      const buffers = [input!, s!, scope.write(dx), output!, gradient!];
+      const buffers = [input!, s!, scope.pass(dx), output!, gradient!];
       kernel(true).run(buffers, params, groupsFor(count));
     },
   };

@@ -14,12 +14,12 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // All (N, C, H, W).
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<E1>;
 @group(0) @binding(2) var<storage, read_write> scale: array<f32>;
 // forward: y; backward: dx
-@group(0) @binding(3) var<storage, read_write> result: array<f32>;
-@group(0) @binding(4) var<storage, read> y: array<f32>;
-@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(3) var<storage, read_write> result: array<E3>;
+@group(0) @binding(4) var<storage, read> y: array<E4>;
+@group(0) @binding(5) var<storage, read> dy: array<E5>;
 
 override ACROSS = true;
 
@@ -28,9 +28,9 @@ override IS_BACKWARD = false;
 
 fn term(i: i32) -> f32 {
   if (IS_BACKWARD) {
-    return dy[i] * y[i] / scale[i];
+    return f32(dy[i]) * f32(y[i]) / scale[i];
   }
-  return x[i] * x[i];
+  return f32(x[i]) * f32(x[i]);
 }
 
 fn regionSum(i: i32) -> f32 {
@@ -60,11 +60,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     let sum = regionSum(i32(i));
     if (IS_BACKWARD) {
-      result[i] = dy[i] * powerOf(scale[i], -p.beta) - p.factor * x[i] * sum;
+      result[i] = E3(f32(dy[i]) * powerOf(scale[i], -p.beta) - p.factor * f32(x[i]) * sum);
     } else {
       let s = p.k + p.alphaBySize * sum;
       scale[i] = s;
-      result[i] = x[i] * powerOf(s, -p.beta);
+      result[i] = E3(f32(x[i]) * powerOf(s, -p.beta));
     }
   }
 }

@@ -11,6 +11,7 @@
 //   loadB(columns, k, walk) -> mat4x4f  [j]: their element k + j; 0 beyond K
 //   columnsC(n) -> vec4u, rowC(m)       where an element of C lies: the sum of both
 //   channelOf(m, n)                     whose bias it gets
+//   C                                   what elements of C are
 //
 // Rows and columns beyond the end may be anything: what comes of them is not stored. Params begin with those of a product, see
 // matrix-product.ts. z counts groups, slices of K, each of which makes a sum of its own, and phases.
@@ -66,9 +67,9 @@ fn storeRow(m: u32, n: u32, columns: vec4u, sums: vec4f) {
 fn storeOne(m: u32, n: u32, at: u32, value: f32) {
   if (n < lengthN(phase)) {
     if (p.adds != 0u) {
-      c[at] += value;
+      c[at] = C(f32(c[at]) + value);
     } else {
-      c[at] = finished(value, channelOf(m, n), p.channels);
+      c[at] = C(finished(value, channelOf(m, n), p.channels));
     }
   }
 }

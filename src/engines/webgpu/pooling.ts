@@ -32,7 +32,7 @@ export function webgpuPooling(scope: Scope, d: PoolingDescriptor): PoolingOp {
   let isDrawn = false;
   return {
     forward(x, y, { mask, key } = {}) {
-      const buffers = [scope.read(x), scope.write(y)];
+      const buffers = [scope.read(x), scope.pass(y)];
       isDrawn = key !== undefined;
       if (d.method === "AVE") return run("averageForward", "rw", buffers);
       if (d.method === "STOCHASTIC" && !key) return run("meanDrawForward", "rw", buffers);
@@ -44,12 +44,12 @@ export function webgpuPooling(scope: Scope, d: PoolingDescriptor): PoolingOp {
     backward(x, dy, dx) {
       const gradient = scope.read(dy);
       if (d.method === "AVE") {
-        return run("averageBackward", ".w..r", [scope.write(dx), gradient]);
+        return run("averageBackward", ".w..r", [scope.pass(dx), gradient]);
       }
       if (d.method === "STOCHASTIC" && !isDrawn) {
-        return run("meanDrawBackward", "rw..r", [scope.read(x), scope.write(dx), gradient]);
+        return run("meanDrawBackward", "rw..r", [scope.read(x), scope.pass(dx), gradient]);
       }
-      return run("originBackward", ".ww.r", [scope.write(dx), scope.update(origin), gradient]);
+      return run("originBackward", ".ww.r", [scope.pass(dx), scope.update(origin), gradient]);
     },
   };
 }

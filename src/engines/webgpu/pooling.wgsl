@@ -18,15 +18,15 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // (N, C, H, W)
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<E1>;
 // forward: y, (N, C, H', W'); backward: dx, like x
-@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+@group(0) @binding(2) var<storage, read_write> result: array<E2>;
 // Where each y came from, h·W + w within its plane; -1 from nowhere. (N, C, H', W')
 @group(0) @binding(3) var<storage, read_write> origin: array<i32>;
 // The same in floats, where the layer has a second top.
 @group(0) @binding(4) var<storage, read_write> mask: array<f32>;
 // backward: (N, C, H', W')
-@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(5) var<storage, read> dy: array<E5>;
 
 const LOWEST = -3.4028234663852886e38;
 
@@ -64,7 +64,7 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
     var index = -1;
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
-        let value = x[plane + h * p.in1 + w];
+        let value = f32(x[plane + h * p.in1 + w]);
         // The first of equal values wins, the lowest of all among them; NaN never does.
         if (isGreater(value, best) || (index < 0 && value == LOWEST)) {
           best = value;
@@ -72,7 +72,7 @@ fn maxForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
         }
       }
     }
-    result[i] = best;
+    result[i] = E2(best);
     origin[i] = index;
     if (p.hasMask != 0u) {
       mask[i] = f32(index);
@@ -88,10 +88,10 @@ fn averageForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
     var sum = 0.0;
     for (var h = window.begin.x; h < window.end.x; h++) {
       for (var w = window.begin.y; w < window.end.y; w++) {
-        sum += x[plane + h * p.in1 + w];
+        sum += f32(x[plane + h * p.in1 + w]);
       }
     }
-    result[i] = sum / window.area;
+    result[i] = E2(sum / window.area);
   }
 }
 
@@ -100,7 +100,7 @@ fn sumOf(window: Window, plane: i32) -> f32 {
   var sum = 0.0;
   for (var h = window.begin.x; h < window.end.x; h++) {
     for (var w = window.begin.y; w < window.end.y; w++) {
-      sum += x[plane + h * p.in1 + w];
+      sum += f32(x[plane + h * p.in1 + w]);
     }
   }
   return sum;
@@ -111,7 +111,7 @@ fn meanDraw(window: Window, plane: i32, sum: f32) -> f32 {
   var mean = 0.0;
   for (var h = window.begin.x; h < window.end.x; h++) {
     for (var w = window.begin.y; w < window.end.y; w++) {
-      let value = x[plane + h * p.in1 + w];
+      let value = f32(x[plane + h * p.in1 + w]);
       mean += value * (value / sum);
     }
   }
@@ -136,14 +136,14 @@ fn drawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     var isFound = false;
     for (var h = window.begin.x; h < window.end.x && !isFound; h++) {
       for (var w = window.begin.y; w < window.end.y && !isFound; w++) {
-        running += x[plane + h * p.in1 + w];
+        running += f32(x[plane + h * p.in1 + w]);
         if (running >= threshold || isNan(running)) {
           index = h * p.in1 + w;
           isFound = true;
         }
       }
     }
-    result[i] = x[plane + index];
+    result[i] = E2(f32(x[plane + index]));
     origin[i] = index;
   }
 }
@@ -154,7 +154,7 @@ fn meanDrawForward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
     let window = windowAt(positionOf(i));
     let plane = planeOf(i) * p.in0 * p.in1;
     let sum = sumOf(window, plane);
-    result[i] = select(0.0, meanDraw(window, plane, sum), hasMean(sum));
+    result[i] = E2(select(0.0, meanDraw(window, plane, sum), hasMean(sum)));
   }
 }
 
@@ -181,11 +181,11 @@ fn originBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
       for (var w = over.y; w < over.w; w++) {
         let out = plane + h * p.out1 + w;
         if (origin[out] == inPlane) {
-          sum += dy[out];
+          sum += f32(dy[out]);
         }
       }
     }
-    result[i] = sum;
+    result[i] = E2(sum);
   }
 }
 
@@ -198,10 +198,10 @@ fn averageBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgr
     var sum = 0.0;
     for (var h = over.x; h < over.z; h++) {
       for (var w = over.y; w < over.w; w++) {
-        sum += dy[plane + h * p.out1 + w] / windowAt(vec2i(h, w)).area;
+        sum += f32(dy[plane + h * p.out1 + w]) / windowAt(vec2i(h, w)).area;
       }
     }
-    result[i] = sum;
+    result[i] = E2(sum);
   }
 }
 
@@ -219,10 +219,10 @@ fn meanDrawBackward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
         if (hasMean(total)) {
           let out = plane * p.out0 * p.out1 + h * p.out1 + w;
           let mean = meanDraw(window, plane * p.in0 * p.in1, total);
-          sum += dy[out] * (2.0 * x[i] - mean) / total;
+          sum += f32(dy[out]) * (2.0 * f32(x[i]) - mean) / total;
         }
       }
     }
-    result[i] = sum;
+    result[i] = E2(sum);
   }
 }

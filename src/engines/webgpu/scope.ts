@@ -3,6 +3,7 @@ import { DeviceError } from "../../util/errors.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import { WIDTH } from "./dispatch.ts";
 import type { Gpu, ProductStyle } from "./gpu.ts";
+import { converted } from "./halves.ts";
 import type { Kernel, KernelSpec } from "./kernels.ts";
 import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
 
@@ -12,11 +13,17 @@ export class Scope {
   readonly layer: string;
   /** How products are made. */
   readonly products: ProductStyle;
+  /** What the layer passes on is kept as halves. */
+  readonly #keepsHalves: boolean;
 
-  /** @param isHalf whether products are of halves */
-  constructor(gpu: Gpu, layer: string, isHalf: boolean = gpu.isHalf) {
+  /**
+   * @param isHalf whether products are of halves
+   * @param keepsHalves whether what the layer passes on is kept as halves: its kernels take arrays of both
+   */
+  constructor(gpu: Gpu, layer: string, isHalf: boolean = gpu.isHalf, keepsHalves = false) {
     this.gpu = gpu;
     this.layer = layer;
+    this.#keepsHalves = keepsHalves;
     const matrices = isHalf ? gpu.matrices : undefined;
     this.products = { isTiled: gpu.isTiled || isHalf, isHalf, matrices };
   }
@@ -35,17 +42,22 @@ export class Scope {
 
   /** The array on the device, to be read. */
   read(mem: SyncedMem): GpuBuffer {
-    return this.gpu.read(mem, this.layer);
+    return this.gpu.read(mem, this.layer, this.#keepsHalves);
   }
 
-  /** The array on the device, every element to be written. */
+  /** An array of floats on the device, every element to be written: parameters, statistics, and what is the layer's own. */
   write(mem: SyncedMem): GpuBuffer {
     return this.gpu.write(mem, this.layer);
   }
 
+  /** An array that goes from layer to layer, every element to be written: of halves where the layer keeps such. */
+  pass(mem: SyncedMem): GpuBuffer {
+    return this.gpu.write(mem, this.layer, this.#keepsHalves);
+  }
+
   /** The array on the device, to be read and changed. */
   update(mem: SyncedMem): GpuBuffer {
-    return this.gpu.update(mem, this.layer);
+    return this.gpu.update(mem, this.layer, this.#keepsHalves);
   }
 
   /**
@@ -60,14 +72,23 @@ export class Scope {
 
   /**
    * An array to be read and another to be written, and 1 where they are one: it is bound once, as what is written, and
-   * the kernel's constant IN_PLACE says so. What else a kernel reads is to be asked for before.
+   * the kernel's constant IN_PLACE says so. What else a kernel takes is to be asked for before: an array that becomes one of halves
+   * gives its buffer of floats away, which is still read.
    */
   through(
     x: SyncedMem,
     y: SyncedMem,
   ): readonly [input: GpuBuffer, output: GpuBuffer, inPlace: 0 | 1] {
-    if (x === y) return [this.gpu.nothing, this.update(y), 1];
-    return [this.read(x), this.write(y), 0];
+    const input = this.read(x);
+    if (x !== y || input.isHalf !== this.#keepsHalves) return [input, this.pass(y), 0];
+    return [this.gpu.nothing, this.update(y), 1];
+  }
+
+  /** y = x, of the first elements. */
+  copy(count: number, x: SyncedMem, y: SyncedMem): void {
+    const from = this.read(x);
+    const to = this.gpu.write(y, this.layer, from.isHalf);
+    this.gpu.copy(from, to, bytesOf(from, count));
   }
 
   /** Room for what one kernel leaves to the next; gone after the next call. */
@@ -79,13 +100,18 @@ export class Scope {
   copyOf(mem: SyncedMem): GpuBuffer {
     const from = this.read(mem);
     const to = this.workspace(mem.count);
-    this.gpu.copy(from, to, 4 * mem.count);
+    converted(this.gpu, from, to, mem.count, this.layer);
     return to;
   }
 
   fail(message: string): never {
     throw new DeviceError("use", this.layer, message);
   }
+}
+
+/** Bytes of so many elements, up to what a copy takes. */
+function bytesOf({ isHalf }: GpuBuffer, count: number): number {
+  return isHalf ? Math.ceil(count / 2) * 4 : 4 * count;
 }
 
 /** Invocations in a workgroup of the kernels that add up, where the adapter computes on a CPU: each wait for one another costs there. */

@@ -26,15 +26,16 @@ struct Params {
   strideCG: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<E1>;
 // The same in fours.
-@group(0) @binding(2) var<storage, read> a4: array<vec4f>;
-@group(0) @binding(3) var<storage, read> b: array<f32>;
-@group(0) @binding(4) var<storage, read> b4: array<vec4f>;
+@group(0) @binding(2) var<storage, read> a4: array<vec4<E2>>;
+@group(0) @binding(3) var<storage, read> b: array<E3>;
+@group(0) @binding(4) var<storage, read> b4: array<vec4<E4>>;
 // (N) or a line, see finish.wgsl
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
 // (slices, M, N)
-@group(0) @binding(6) var<storage, read_write> c: array<f32>;
+@group(0) @binding(6) var<storage, read_write> c: array<E6>;
+alias C = E6;
 
 // Rows of A, or columns of B, lie along K in whole fours; or across it.
 override IS_WIDE_A = false;
@@ -76,11 +77,11 @@ fn rowA(m: u32) -> RowA {
 
 fn loadA(row: RowA, k: u32, walk: Walk) -> vec4f {
   if (IS_WIDE_A) {
-    return select(vec4f(), a4[select(0u, (row.start + k) / 4u, k < p.k)], k < p.k);
+    return select(vec4f(), vec4f(a4[select(0u, (row.start + k) / 4u, k < p.k)]), k < p.k);
   }
   let at = row.start + vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideAK;
   let i = select(vec4u(), at, existing(k));
-  return select(vec4f(), vec4f(a[i.x], a[i.y], a[i.z], a[i.w]), existing(k));
+  return select(vec4f(), vec4f(vec4(a[i.x], a[i.y], a[i.z], a[i.w])), existing(k));
 }
 
 fn blockA(m: u32, k: u32, walk: Walk) -> mat4x4f {
@@ -90,10 +91,10 @@ fn blockA(m: u32, k: u32, walk: Walk) -> mat4x4f {
     let exists = existing(k);
     let i = select(vec4u(), at, exists);
     return mat4x4f(
-      select(vec4f(), a4[i.x], exists.x),
-      select(vec4f(), a4[i.y], exists.y),
-      select(vec4f(), a4[i.z], exists.z),
-      select(vec4f(), a4[i.w], exists.w),
+      select(vec4f(), vec4f(a4[i.x]), exists.x),
+      select(vec4f(), vec4f(a4[i.y]), exists.y),
+      select(vec4f(), vec4f(a4[i.z]), exists.z),
+      select(vec4f(), vec4f(a4[i.w]), exists.w),
     );
   }
   return transpose(mat4x4f(
@@ -121,7 +122,7 @@ fn loadB(columns: ColumnsB, k: u32, walk: Walk) -> mat4x4f {
       return mat4x4f();
     }
     let i = (starts + k) / 4u;
-    return transpose(mat4x4f(b4[i.x], b4[i.y], b4[i.z], b4[i.w]));
+    return transpose(mat4x4f(vec4f(b4[i.x]), vec4f(b4[i.y]), vec4f(b4[i.z]), vec4f(b4[i.w])));
   }
   let rows = select(vec4u(), vec4u(k, k + 1u, k + 2u, k + 3u) * p.strideBK, exists);
   return mat4x4f(
@@ -134,9 +135,9 @@ fn loadB(columns: ColumnsB, k: u32, walk: Walk) -> mat4x4f {
 
 fn rowB(at: vec4u) -> vec4f {
   if (IS_WIDE_ACROSS_B) {
-    return b4[at.x / 4u];
+    return vec4f(b4[at.x / 4u]);
   }
-  return vec4f(b[at.x], b[at.y], b[at.z], b[at.w]);
+  return vec4f(vec4(b[at.x], b[at.y], b[at.z], b[at.w]));
 }
 
 fn columnsC(n: u32) -> vec4u {

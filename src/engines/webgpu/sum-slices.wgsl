@@ -13,7 +13,7 @@ struct Params {
 // (slices, count)
 @group(0) @binding(1) var<storage, read> parts: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<E3>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -23,9 +23,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       sum += parts[s * p.count + i];
     }
     if (p.adds != 0u) {
-      y[i] += sum;
+      y[i] = E3(f32(y[i]) + sum);
     } else {
-      y[i] = finished(sum, i / p.inner % p.channels, p.channels);
+      y[i] = E3(finished(sum, i / p.inner % p.channels, p.channels));
     }
   }
 }

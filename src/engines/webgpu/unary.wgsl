@@ -5,11 +5,11 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // All of one length. In place, the last one is both read and written, and the first is not looked at.
-@group(0) @binding(1) var<storage, read> input: array<f32>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<E1>;
+@group(0) @binding(2) var<storage, read_write> output: array<E2>;
 // backward only
-@group(0) @binding(3) var<storage, read> x: array<f32>;
-@group(0) @binding(4) var<storage, read> y: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<E3>;
+@group(0) @binding(4) var<storage, read> y: array<E4>;
 
 override IN_PLACE = false;
 
@@ -17,9 +17,9 @@ override IN_PLACE = false;
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     if (IN_PLACE) {
-      output[i] = f(output[i]);
+      output[i] = E2(f(f32(output[i])));
     } else {
-      output[i] = f(input[i]);
+      output[i] = E2(f(f32(input[i])));
     }
   }
 }
@@ -28,9 +28,9 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
   for (var i = id.x; i < p.count; i += 256u * grid.x) {
     if (IN_PLACE) {
-      output[i] = df(x[i], y[i], output[i]);
+      output[i] = E2(df(f32(x[i]), f32(y[i]), f32(output[i])));
     } else {
-      output[i] = df(x[i], y[i], input[i]);
+      output[i] = E2(df(f32(x[i]), f32(y[i]), f32(input[i])));
     }
   }
 }

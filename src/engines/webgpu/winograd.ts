@@ -73,7 +73,7 @@ export class Winograd {
     this.#transform("weights", scope.read(w), weights, results * channels, {}, report);
     this.#transform("data", scope.read(x), data, channels * this.#pitch, {}, report);
     this.#product.run([weights, weights, data, data], products, {}, report);
-    this.#transform("result", products, scope.write(y), results * this.#tiles, out, report);
+    this.#transform("result", products, scope.pass(y), results * this.#tiles, out, report);
   }
 
   #transform(

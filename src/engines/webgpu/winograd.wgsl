@@ -23,11 +23,11 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 // W (O, C, 3, 3); data (N, channels, plane); or products (point, rows, pitch)
-@group(0) @binding(1) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<E1>;
 // (rows) or a line, see finish.wgsl
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 // (point, rows, channels); (point, channels, pitch); or the result (N, rows, plane)
-@group(0) @binding(3) var<storage, read_write> to: array<f32>;
+@group(0) @binding(3) var<storage, read_write> to: array<E3>;
 
 @compute @workgroup_size(64)
 fn weights(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid: vec3u) {
@@ -42,7 +42,7 @@ fn weights(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
       var line: array<f32, 3>;
       for (var y = 0u; y < 3u; y++) {
         let tap = 3u * y + x;
-        line[y] = source[start + select(tap, 8u - tap, isTurned)];
+        line[y] = f32(source[start + select(tap, 8u - tap, isTurned)]);
       }
       let turned = ofWeights(line);
       for (var y = 0u; y < SIDE; y++) {
@@ -52,7 +52,7 @@ fn weights(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
     for (var y = 0u; y < SIDE; y++) {
       let line = ofWeights(between[y]);
       for (var x = 0u; x < SIDE; x++) {
-        to[(y * SIDE + x) * count + i] = line[x];
+        to[(y * SIDE + x) * count + i] = E3(line[x]);
       }
     }
   }
@@ -75,7 +75,7 @@ fn data(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
       for (var y = 0u; y < SIDE; y++) {
         let at = vec2i(top + i32(y), left + i32(x));
         let isInside = all(vec2u(at) < vec2u(p.height, p.width));
-        line[y] = select(0.0, source[select(0, start + at.x * i32(p.width) + at.y, isInside)], isInside);
+        line[y] = select(0.0, f32(source[select(0, start + at.x * i32(p.width) + at.y, isInside)]), isInside);
       }
       let turned = ofData(line);
       for (var y = 0u; y < SIDE; y++) {
@@ -85,7 +85,7 @@ fn data(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) grid:
     for (var y = 0u; y < SIDE; y++) {
       let line = ofData(between[y]);
       for (var x = 0u; x < SIDE; x++) {
-        to[(y * SIDE + x) * count + i] = line[x];
+        to[(y * SIDE + x) * count + i] = E3(line[x]);
       }
     }
   }
@@ -105,7 +105,7 @@ fn result(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
     for (var x = 0u; x < SIDE; x++) {
       var line: array<f32, SIDE>;
       for (var y = 0u; y < SIDE; y++) {
-        line[y] = source[((y * SIDE + x) * p.rows + row) * p.pitch + tile];
+        line[y] = f32(source[((y * SIDE + x) * p.rows + row) * p.pitch + tile]);
       }
       let turned = ofProducts(line);
       for (var y = 0u; y < OUT; y++) {
@@ -116,7 +116,7 @@ fn result(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gri
       let line = ofProducts(between[y]);
       for (var x = 0u; x < OUT; x++) {
         if (top + y < p.resultHeight && left + x < p.resultWidth) {
-          to[start + (top + y) * p.resultWidth + left + x] = finished(line[x], row, p.rows);
+          to[start + (top + y) * p.resultWidth + left + x] = E3(finished(line[x], row, p.rows));
         }
       }
     }

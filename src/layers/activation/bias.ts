@@ -22,7 +22,7 @@ export class BiasLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly type: string = "Bias";
   static override readonly paramFields: readonly ParamField[] = ["bias_param"];
   static override readonly needs: readonly Primitive[] = ["bias", "copy"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly allowsInPlace: boolean = true;
   static override readonly bottoms = arity.oneOrTwo;
   static override readonly role: LayerRole = "normalization";

@@ -16,7 +16,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class ELULayer extends NeuronLayer<Alpha> {
   static override readonly type: string = "ELU";
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["elu_param"];
   protected override readonly kernel: UnaryKernel<Alpha> = elu;
   protected override readonly params: Alpha = {

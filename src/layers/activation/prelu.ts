@@ -22,7 +22,7 @@ export class PReLULayer extends LearnedLayer<One, One> {
   static override readonly type: string = "PReLU";
   static override readonly paramFields: readonly ParamField[] = ["prelu_param"];
   static override readonly needs: readonly Primitive[] = ["prelu", "copy"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly allowsInPlace: boolean = true;
   static override readonly role: LayerRole = "activation";
   static override readonly coordMap: CoordMapOf = unmoved;

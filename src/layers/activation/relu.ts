@@ -17,7 +17,7 @@ import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 export class ReLULayer extends RectifierLayer {
   static override readonly type: string = "ReLU";
   static override readonly isSteady: boolean = true;
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ relu_param }) =>
     (relu_param?.negative_slope ?? 0) === 0 ? "rectifier" : "leaky rectifier";
   static override readonly paramFields: readonly ParamField[] = ["relu_param"];

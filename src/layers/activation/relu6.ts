@@ -17,7 +17,7 @@ import { RectifierLayer, type Slope } from "../base/rectifier.ts";
 export class ReLU6Layer extends RectifierLayer {
   static override readonly type: string = "ReLU6";
   static override readonly isSteady: boolean = true;
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ relu6_param }) =>
     (relu6_param?.negative_slope ?? 0) === 0 ? "rectifier" : "leaky rectifier";
   static override readonly paramFields: readonly ParamField[] = ["relu6_param"];

@@ -35,7 +35,7 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["scale_param"];
   static override readonly needs: readonly Primitive[] = ["scale", "copy"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ bottom }) =>
     bottom?.length === 1 ? "line" : undefined;
   static override readonly allowsInPlace: boolean = true;

@@ -14,7 +14,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class SigmoidLayer extends NeuronLayer<Record<never, never>> {
   static override readonly type: string = "Sigmoid";
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["sigmoid_param"];
   protected override readonly kernel: UnaryKernel<Record<never, never>> = sigmoid;
   protected override readonly params: Record<never, never> = {};

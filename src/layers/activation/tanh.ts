@@ -14,7 +14,7 @@ import { NeuronLayer } from "../base/neuron.ts";
  */
 export class TanHLayer extends NeuronLayer<Record<never, never>> {
   static override readonly type: string = "TanH";
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["tanh_param"];
   protected override readonly kernel: UnaryKernel<Record<never, never>> = tanh;
   protected override readonly params: Record<never, never> = {};

@@ -156,8 +156,8 @@ export abstract class Layer<Bottom extends Blobs = Blobs, Top extends Blobs = Bl
   static readonly needs: readonly Primitive[] = ["host"];
   static readonly bottoms: Arity = arity.one;
   static readonly tops: Arity = arity.one;
-  /** In a net of bfloat16 its only top, and the gradients that it gives, are kept so: not what counts, picks or is a loss. */
-  static readonly mayBeBf16: boolean | "as its bottom" = false;
+  /** In a net of bfloat16 or halves its only top, and the gradients that it gives, are kept so: not what counts, picks or is a loss. */
+  static readonly mayBe16Bits: boolean | "as its bottom" = false;
   /** What it is where arrays are kept as bytes. */
   static readonly byteRole: ByteRoleOf = () => undefined;
   /** Bottoms whose values the layer's own code reads (labels, row numbers): they must be on the host before forward. */

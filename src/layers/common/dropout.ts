@@ -26,7 +26,7 @@ export class DropoutLayer extends RandomNeuronLayer {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["dropout_param"];
   static override readonly needs: readonly Primitive[] = ["dropout", "copy", "scale"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ dropout_param = {}, bottom, top }) => {
     // In place and in TEST it does nothing.
     const { sample_weights_test: drops = false, scale_train: isScaled = true } = dropout_param;

@@ -22,7 +22,7 @@ export class InnerProductLayer extends LearnedLayer<One, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["inner_product_param"];
   static override readonly needs: readonly Primitive[] = ["innerProduct"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = () => "product of rows";
   static override readonly role: LayerRole = "learned";
 

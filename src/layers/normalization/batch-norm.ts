@@ -63,7 +63,7 @@ export class BatchNormLayer extends LearnedLayer<One, One> {
     "scale",
     "concat",
   ];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ batch_norm_param }) =>
     batch_norm_param?.use_global_stats === false ? undefined : "line";
   static override readonly allowsInPlace: boolean = true;

@@ -31,7 +31,7 @@ export class LRNLayer extends Layer<One, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["lrn_param"];
   static override readonly needs: readonly Primitive[] = ["lrn"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly role: LayerRole = "normalization";
   static override readonly coordMap: CoordMapOf = unmoved;
 

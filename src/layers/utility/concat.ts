@@ -20,7 +20,7 @@ export class ConcatLayer extends Layer<OneOrMore, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["concat_param"];
   static override readonly needs: readonly Primitive[] = ["concat"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = () => "joined";
   static override readonly bottoms = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = ({ concat_param }) => {

@@ -38,7 +38,7 @@ export class EltwiseLayer extends Layer<Blobs, One> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["eltwise_param"];
   static override readonly needs: readonly Primitive[] = ["eltwise", ...Stretched.needs];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ eltwise_param = {} }) => {
     const { operation = "SUM", coeff = [] } = eltwise_param;
     return operation === "SUM" && coeff.every((one) => one === 1) ? "sum" : "combination";

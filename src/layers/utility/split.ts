@@ -17,7 +17,7 @@ export class SplitLayer extends Layer<One, Blobs> {
   static override readonly type: string = "Split";
   static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["eltwise", "copy"];
-  static override readonly mayBeBf16: boolean | "as its bottom" = "as its bottom";
+  static override readonly mayBe16Bits: boolean | "as its bottom" = "as its bottom";
   static override readonly byteRole: ByteRoleOf = () => "passed";
   static override readonly tops = arity.oneOrMore;
   static override readonly coordMap: CoordMapOf = unmoved;

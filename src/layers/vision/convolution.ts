@@ -26,7 +26,7 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Convolution";
   static override readonly isSteady: boolean = true;
   static override readonly needs: readonly Primitive[] = ["convolution"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ convolution_param: { axis = 1 } = {} }) =>
     axis === 1 ? "product" : undefined;
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>

@@ -21,7 +21,7 @@ import type { Blobs } from "../base/layer.ts";
 export class DeconvolutionLayer extends BaseConvolutionLayer {
   static override readonly type: string = "Deconvolution";
   static override readonly needs: readonly Primitive[] = ["convolution", "bias"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly coordMap: CoordMapOf = ({ convolution_param: param }) =>
     transposedMap("convolution_param", param, param?.axis);
 

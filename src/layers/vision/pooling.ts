@@ -72,7 +72,7 @@ export class PoolingLayer extends Layer<One, OneOrMore> {
   static override readonly isSteady: boolean = true;
   static override readonly paramFields: readonly ParamField[] = ["pooling_param"];
   static override readonly needs: readonly Primitive[] = ["pooling", "scale"];
-  static override readonly mayBeBf16: boolean = true;
+  static override readonly mayBe16Bits: boolean = true;
   static override readonly byteRole: ByteRoleOf = ({ pooling_param, top }) =>
     pooling_param?.pool === "STOCHASTIC" || top?.length !== 1 ? undefined : "kept";
   static override readonly tops = arity.oneOrTwo;

@@ -17,6 +17,8 @@ type BareEvent = Omit<IterationEvent, "loss" | "smoothedLoss" | "outputs">;
 /** Displays whose numbers are on their way from a device, while iterations go on. */
 export class LateDisplays {
   readonly #all: LateDisplay[] = [];
+  /** When single lines are written; they never fail. */
+  readonly #lines: Promise<void>[] = [];
   #problem: string | undefined;
   #failure: { readonly cause: unknown } | undefined;
 
@@ -47,12 +49,29 @@ export class LateDisplays {
       display.event = { ...event, loss: value, smoothedLoss: smoothed, outputs };
       fill((log) => write(loss, outputs, log));
     };
-    const fail = (cause: unknown): void => {
+    const display: LateDisplay = { arrival: this.#settled(numbers.then(take), fill) };
+    this.#all.push(display);
+  }
+
+  /** Writes a line when its number comes; one after a failed display never. */
+  addLine(
+    number: Promise<number>,
+    fill: (write?: (log: Log) => void) => void,
+    write: (number: number, log: Log) => void,
+  ): void {
+    const take = (value: number): void => {
+      const isUnwanted = this.#failure !== undefined || this.#problem !== undefined;
+      fill(isUnwanted ? undefined : (log) => write(value, log));
+    };
+    this.#lines.push(this.#settled(number.then(take), fill));
+  }
+
+  /** Keeps a failure for `take`. */
+  #settled(taken: Promise<void>, fill: () => void): Promise<void> {
+    return taken.catch((cause: unknown) => {
       this.#failure ??= { cause };
       fill();
-    };
-    const display: LateDisplay = { arrival: numbers.then(take).catch(fail) };
-    this.#all.push(display);
+    });
   }
 
   /** Waits until no more than `most` are on their way. */
@@ -60,6 +79,7 @@ export class LateDisplays {
     for (const { arrival } of this.#all.slice(0, Math.max(0, this.#all.length - most))) {
       await arrival;
     }
+    for (const line of this.#lines.splice(0, Math.max(0, this.#lines.length - most))) await line;
   }
 
   /**
@@ -82,7 +102,7 @@ export class LateDisplays {
 
   /** Training has ended by an error: what was wrong, or has come, does not concern a later one. */
   forget(): void {
-    this.#all.length = 0;
+    this.#all.length = this.#lines.length = 0;
     this.#problem = this.#failure = undefined;
   }
 }

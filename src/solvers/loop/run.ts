@@ -104,7 +104,7 @@ export abstract class SolverRun implements Snapshotted {
       net.gradientScale = gradientScaleOf(
         param,
         net.written,
-        options,
+        net.layers.some(({ engine }) => engine.hasHalves),
         rule !== undefined,
         where,
         log,

@@ -6,7 +6,7 @@ import { numberText } from "../../util/log.ts";
 import { valueText } from "../../util/options.ts";
 import { Lbfgs } from "../lbfgs/lbfgs.ts";
 import { bringToHost, type Resumed } from "../snapshots/snapshot.ts";
-import type { ParameterUpdate } from "../update/parameter-update.ts";
+import type { LateLine, ParameterUpdate } from "../update/parameter-update.ts";
 import { type IterationEvent, nextAction, type SolverAction } from "./callbacks.ts";
 import { DisplayingRun } from "./displaying-run.ts";
 import { runGradientPasses } from "./gradient-passes.ts";
@@ -292,7 +292,8 @@ export abstract class TrainingLoop extends DisplayingRun {
       );
     }
     const rate = this.rate.take(this.iter, this.score.improvedAt, isDisplayed);
-    const isSound = await this.update.apply(rate, this.iter, isDisplayed);
+    const later: LateLine = (number, write) => this.late.addLine(number, this.lines.hold(), write);
+    const isSound = await this.update.apply(rate, this.iter, isDisplayed ? later : undefined);
     if (!isSound) this.divergence.checkWeights(this.iter, this.net);
     this.iter++;
     return rate;

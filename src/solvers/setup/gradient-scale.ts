@@ -1,18 +1,18 @@
 import type { NetParameter, SolverParameter } from "../../io/proto/caffe.ts";
 import { SolverError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import type { SolverOptions } from "../options.ts";
 
 /**
  * What gradients are multiplied by on their way through a net of half precision, and divided by before they are used:
  * `global_grad_scale` of NVIDIA's Caffe, the solver's before the net's. Below 6e-8 halves are 0.
+ * @param hasHalves whether some layer of the net multiplies halves
  * @param isDivided whether the solver's type divides gradients before it uses them
  * @throws SolverError where it is no positive number, or cannot be divided by again
  */
 export function gradientScaleOf(
   param: SolverParameter,
   net: NetParameter,
-  { precision }: Pick<SolverOptions, "precision">,
+  hasHalves: boolean,
   isDivided: boolean,
   where: string,
   log: Log,
@@ -22,7 +22,7 @@ export function gradientScaleOf(
     throw new SolverError(`${where}: global_grad_scale is ${scale}. Expected a number above 0.`);
   }
   const warn = (message: string): void => log("warning", "solver", `${where}: ${message}`);
-  if (precision !== "f16") {
+  if (!hasHalves) {
     if (scale !== undefined && scale !== 1) {
       warn(
         "global_grad_scale has no effect: no gradient vanishes in 32-bit floats or bfloat16. It is for precision f16.",

@@ -1,5 +1,6 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Engine, ReductionOp, UnaryKernel, UnaryOp } from "../../engines/engine.ts";
+import { readNow } from "../../syncedmem/read-now.ts";
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
 
 /**
@@ -38,10 +39,9 @@ export class DeviceClipping {
     return this.#factor;
   }
 
-  /** The norm that the last factor was found from; waits for the device. */
+  /** The norm that the last factor was found from, when it comes; a later factor changes nothing of it. */
   async norm(): Promise<number> {
-    await this.#squares.toHost();
-    return Math.sqrt(this.#squares.cpu()[0] ?? 0);
+    return readNow(this.#squares, ([sum = 0]) => Math.sqrt(sum));
   }
 }
 

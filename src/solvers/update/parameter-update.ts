@@ -18,6 +18,9 @@ interface Updated extends LearnableParam {
   readonly history: readonly Blob[];
 }
 
+/** Takes a line of the log whose number is on its way from a device. */
+export type LateLine = (number: Promise<number>, write: (number: number, log: Log) => void) => void;
+
 /**
  * Updates every learnable parameter of a net from its gradient, in Caffe's order: clip the global L2 norm, divide by
  * iter_size, add weight decay, apply the rule. Where others train the same net, the gradient is the mean of all workers'.
@@ -174,10 +177,10 @@ export class ParameterUpdate {
   /**
    * One update of every parameter that has had none in this iteration.
    * @param iter updates done before this one
-   * @param isDisplayed whether clipping on a device, too, is worth waiting for and told
+   * @param later takes the line of clipping on a device, where it is wanted, with the norm that is on its way
    * @returns whether every weight is a finite number now; true on a device, which would have to be waited for
    */
-  async apply(rate: number, iter: number, isDisplayed = false): Promise<boolean> {
+  async apply(rate: number, iter: number, later?: LateLine): Promise<boolean> {
     const arrivals = this.#workers ? await this.#settle(this.#workers) : [];
     const shares = new Map(arrivals.map(({ gradient, share }) => [gradient, share]));
     const clipping = this.#clipping?.factor();
@@ -188,8 +191,9 @@ export class ParameterUpdate {
     }
     const isSound = (await this.#workers?.gradients.finish(this.#isSound)) ?? this.#isSound;
     this.end();
-    if (isDisplayed && this.#clipping) {
-      this.#tellClipping((await this.#clipping.norm()) / this.#divisor);
+    if (later && this.#clipping) {
+      const [clip, divisor] = [this.param.clip_gradients ?? -1, this.#divisor];
+      later(this.#clipping.norm(), (norm, log) => tellClipping(norm / divisor, clip, log));
     }
     return isSound;
   }
@@ -281,19 +285,18 @@ export class ParameterUpdate {
     const norm = Math.sqrt(sum) / this.#divisor;
     // With other numbers of threads norms are added up in other orders: all take that of the first.
     const [[first = norm] = []] = (await this.#workers?.meet([norm])) ?? [];
-    return this.#tellClipping(first);
+    return tellClipping(first, clip, this.#log);
   }
+}
 
-  /** The factor for gradients of that norm, which is logged where it is not 1. */
-  #tellClipping(norm: number): number {
-    const clip = this.param.clip_gradients ?? -1;
-    if (norm <= clip) return 1;
-    const scale = clip / norm;
-    this.#log(
-      "info",
-      "sgd_solver",
-      `Gradient clipping: scaling down gradients (L2 norm ${numberText(norm)} > ${numberText(clip)}) by scale factor ${numberText(scale)}`,
-    );
-    return scale;
-  }
+/** The factor that brings a norm down to the threshold, which is logged where it is not 1. */
+function tellClipping(norm: number, threshold: number, log: Log): number {
+  if (norm <= threshold) return 1;
+  const scale = threshold / norm;
+  log(
+    "info",
+    "sgd_solver",
+    `Gradient clipping: scaling down gradients (L2 norm ${numberText(norm)} > ${numberText(threshold)}) by scale factor ${numberText(scale)}`,
+  );
+  return scale;
 }

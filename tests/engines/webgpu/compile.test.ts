@@ -8,7 +8,7 @@ import {
   type SubgroupMatrices,
   subgroupMatricesOf,
 } from "../../../src/engines/webgpu/subgroup-matrices.ts";
-import { layerNet } from "../../support/nets.ts";
+import { layerNet, netOf } from "../../support/nets.ts";
 import { describeGpu } from "./support.ts";
 
 /** Dawn's own device without hardware: it computes nothing, has every feature, and checks every shader. */
@@ -44,7 +44,51 @@ const LAYERS = [
   'type: "Reduction" bottom: "a" top: "y"',
 ];
 
+/** Layers that pass on what is kept as halves, one behind the other. */
+const CHAIN = `
+  layer { name: "a" type: "Input" top: "a" input_param { shape { dim: 2 dim: 8 dim: 8 dim: 8 } } }
+  layer { name: "conv" type: "Convolution" bottom: "a" top: "conv" convolution_param { num_output: 8 kernel_size: 3 pad: 1 } }
+  layer { name: "bn" type: "BatchNorm" bottom: "conv" top: "bn" }
+  layer { name: "scale" type: "Scale" bottom: "bn" top: "scale" scale_param { bias_term: true } }
+  layer { name: "bias" type: "Bias" bottom: "scale" top: "bias" }
+  layer { name: "prelu" type: "PReLU" bottom: "bias" top: "prelu" }
+  layer { name: "tanh" type: "TanH" bottom: "prelu" top: "prelu" }
+  layer { name: "depthwise" type: "Convolution" bottom: "prelu" top: "depthwise" convolution_param { num_output: 8 group: 8 kernel_size: 3 pad: 1 } }
+  layer { name: "up" type: "Deconvolution" bottom: "depthwise" top: "up" convolution_param { num_output: 8 kernel_size: 3 pad: 1 } }
+  layer { name: "sum" type: "Eltwise" bottom: "up" bottom: "depthwise" bottom: "prelu" top: "sum" }
+  layer { name: "most" type: "Eltwise" bottom: "sum" bottom: "up" top: "most" eltwise_param { operation: MAX } }
+  layer { name: "product" type: "Eltwise" bottom: "most" bottom: "up" top: "product" eltwise_param { operation: PROD } }
+  layer { name: "lrn" type: "LRN" bottom: "product" top: "lrn" }
+  layer { name: "pool" type: "Pooling" bottom: "lrn" top: "pool" pooling_param { kernel_size: 2 stride: 2 } }
+  layer { name: "mean" type: "Pooling" bottom: "lrn" top: "mean" pooling_param { pool: AVE kernel_size: 2 stride: 2 } }
+  layer { name: "drawn" type: "Pooling" bottom: "lrn" top: "drawn" pooling_param { pool: STOCHASTIC kernel_size: 2 stride: 2 } }
+  layer { name: "all" type: "Concat" bottom: "pool" bottom: "mean" bottom: "drawn" top: "all" }
+  layer { name: "drop" type: "Dropout" bottom: "all" top: "all" }
+  layer { name: "ip" type: "InnerProduct" bottom: "all" top: "ip" inner_product_param { num_output: 4 } }
+  layer { name: "loss" type: "Reduction" bottom: "ip" top: "loss" loss_weight: 1 }`;
+
 describeGpu("every shader of a GPU", () => {
+  test.each([
+    ["blocks of 16 × 16 × 16 halves", { matrices: blocks(16, 16, 16) }],
+    ["halves", {}],
+  ])("that multiplies %s compiles for arrays of halves", async (_title, style) => {
+    const gpu = await emptyGpu([], { isTiled: true, isHalf: false, ...style });
+    const engines = createEngines({ gpu });
+    using net = netOf(CHAIN, { engines, precision: "f16", phase: "TRAIN" });
+    await net.forward();
+    await net.backward();
+    await gpu.finish();
+    for (const blob of ["conv", "bn", "sum", "lrn", "all"]) {
+      const { dataMem, diffMem } = net.blob(blob);
+      expect(
+        [dataMem, diffMem].map((mem) => mem.deviceStore?.bytes),
+        blob,
+      ).toContain(2 * dataMem.count);
+    }
+    expect(net.blob("loss").dataMem.deviceStore?.bytes).toBe(4);
+    gpu.close();
+  });
+
   test.each<[string, GPUFeatureName[], boolean, boolean, SubgroupMatrices?]>([
     ["of hardware that multiplies 16 × 16 × 16 halves", [], true, true, blocks(16, 16, 16)],
     ["of hardware that multiplies 8 × 8 × 8 halves", [], true, true, blocks(8, 8, 8)],

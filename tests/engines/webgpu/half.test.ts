@@ -4,8 +4,9 @@ import type { Engines } from "../../../src/engines/choose.ts";
 import { createEngines } from "../../../src/engines/create.ts";
 import { openGpu } from "../../../src/engines/webgpu/device.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
+import { roundedToHalf } from "../../../src/util/half.ts";
 import { availableEngines, gpu, referenceEngines } from "../../support/engines.ts";
-import { layerNet, noise, write } from "../../support/nets.ts";
+import { layerNet, netOf, noise, write } from "../../support/nets.ts";
 import { describeGpu } from "./support.ts";
 
 /** A LeNet of fewer maps. */
@@ -117,6 +118,33 @@ describe("products of halves", () => {
     );
   });
 
+  test("what goes from layer to layer is rounded to halves; inputs, losses, weights and their gradients are not", async () => {
+    using net = netOf(
+      `${LENET} ${LOSS}`
+        .replaceAll("dim: 20", "dim: 16")
+        .replace("dim: 4 dim: 1", "dim: 2 dim: 1")
+        .replace("{ dim: 4 }", "{ dim: 2 }"),
+      { engines: referenceEngines, precision: "f16", seed: 3 },
+    );
+    write(net.blob("data"), noise(512, 7));
+    await net.forward();
+    await net.backward();
+    const areHalves = (values: ArrayLike<number>): boolean =>
+      Array.from(values).every((x) => roundedToHalf(x) === x);
+    for (const name of ["conv1", "pool1", "conv2", "pool2", "ip1", "ip2"]) {
+      expect(areHalves(net.blob(name).values()), name).toBe(true);
+    }
+    for (const name of ["conv1", "pool1", "conv2", "pool2", "ip1"]) {
+      expect(areHalves(net.blob(name).diffValues()), name).toBe(true);
+    }
+    expect(areHalves(net.blob("data").values())).toBe(false);
+    expect(areHalves(net.blob("ip2").diffValues())).toBe(false);
+    for (const { blob } of net.learnableParams.slice(0, 1)) {
+      expect(areHalves(blob.values())).toBe(false);
+      expect(areHalves(blob.diffValues())).toBe(false);
+    }
+  });
+
   test("a layer that says FLOAT multiplies floats", async () => {
     const layer = (type: string): string =>
       `type: "InnerProduct" bottom: "a" top: "y" ${type} inner_product_param { num_output: 3 weight_filler { type: "xavier" } }`;
@@ -163,6 +191,26 @@ describe.skipIf(!hasHalves)("products of halves on a GPU that has shader-f16", (
 });
 
 describeGpu("a GPU", () => {
+  test("whose file asks for FLOAT16 keeps halves where it has such, and else says once that it cannot", async () => {
+    const text = `default_forward_type: FLOAT16 ${LENET}`;
+    const own = await openGpu({ without: ["shader-f16"] });
+    const lines: string[] = [];
+    const log = (severity: string, _source: string, line: string): void =>
+      void (severity === "warning" && lines.push(line));
+    using net = netOf(text, { engines: createEngines({ gpu: own }), log });
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^FLOAT16 is asked for, and all is kept as 32-bit floats: .*no half precision \(shader-f16\)/,
+      ),
+    ]);
+    expect(net.layers.some(({ engine }) => engine.hasHalves)).toBe(false);
+    if (hasHalves && gpu) {
+      using other = netOf(text, { engines: createEngines({ gpu }) });
+      expect(other.layers.every(({ engine }) => engine.hasHalves)).toBe(true);
+    }
+    own.close();
+  });
+
   test("that has no half precision says so where a net asks for it", async () => {
     const own = await openGpu({ without: ["shader-f16"] });
     const engines = createEngines({ gpu: own });

@@ -161,7 +161,8 @@ describeGpu("a training step on the GPU", () => {
       const lines: string[] = [];
       const told: unknown[] = [];
       let begun = 0;
-      const solver = solverOf(SMALL, "display: 1 average_loss: 3", createEngines({ gpu }), {
+      const fields = "display: 1 average_loss: 3 clip_gradients: 0.01";
+      const solver = solverOf(SMALL, fields, createEngines({ gpu }), {
         log(_severity, source, line) {
           const text = `${source}: ${line.replace(/\(.*iters\)/, "")}`;
           lines.push(text);
@@ -193,7 +194,9 @@ describeGpu("a training step on the GPU", () => {
       return { lines, told };
     };
     const late = await run(false);
-    expect(late.lines.filter((line) => line.includes("Train net output"))).toHaveLength(20);
+    for (const each of ["Train net output", "Gradient clipping: scaling down"]) {
+      expect(late.lines.filter((line) => line.includes(each))).toHaveLength(20);
+    }
     expect(late).toEqual(await run(true));
   });
 

@@ -1,15 +1,31 @@
 import { SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../../util/arrays.ts";
 import { bf16, roundToBf16 } from "../../util/bf16.ts";
+import { roundToHalf } from "../../util/half.ts";
 import type { Engine, LinearOp, PassedOn } from "../engine.ts";
 
 type Primitives = Pick<Engine, PassedOn>;
 type Some = SyncedMem | undefined;
 
+/** How an engine that keeps arrays as 16 bits rounds them. */
+interface Rounding {
+  /** An array as it is read. */
+  readonly rounded: (mem: SyncedMem) => SyncedMem;
+  /** An array that has been written. */
+  readonly round: (mem: Some) => void;
+}
+
+/** As the native engine does: it converts to bfloat16 whatever it reads. */
+export const bfloats: Rounding = { rounded: roundedCopy, round: roundedBy(roundToBf16) };
+
+/** As the webgpu engine does: kernels read floats and halves as they lie. */
+export const halves: Rounding = { rounded: (mem) => mem, round: roundedBy(roundToHalf) };
+
 /**
- * The primitives with arrays rounded as an engine that keeps them as bfloat16 rounds them: what goes from layer to layer when it
- * is read and when it is written, weights when they are multiplied by. Sums, parameters and their gradients are not.
+ * The primitives with arrays rounded as an engine that keeps them as 16 bits rounds them: what goes from layer to layer when it
+ * is written, and when it is read. Sums, parameters and their gradients are not.
  */
-export function roundedPrimitives(exact: Primitives): Primitives {
+export function roundedPrimitives(exact: Primitives, { rounded, round }: Rounding): Primitives {
   const linear = (op: LinearOp): LinearOp => ({
     accepts: (posts) => op.accepts(posts),
     forward(x, w, b, y, posts) {
@@ -161,12 +177,14 @@ export function roundedPrimitives(exact: Primitives): Primitives {
   };
 }
 
-function round(mem: Some): void {
-  if (mem && !mem.isZero) roundToBf16(mem.mutableCpu());
+function roundedBy(round: (array: FloatArray) => void): (mem: Some) => void {
+  return (mem) => {
+    if (mem && !mem.isZero) round(mem.mutableCpu());
+  };
 }
 
 /** The array itself where it is rounded, else a copy that is. */
-function rounded(mem: SyncedMem): SyncedMem {
+function roundedCopy(mem: SyncedMem): SyncedMem {
   const values = mem.cpu();
   if (values.every((x) => Object.is(bf16(x), x))) return mem;
   const copy = new SyncedMem(mem.count, mem.dtype);
