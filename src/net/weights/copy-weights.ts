@@ -195,11 +195,19 @@ function warnOfNoNumbers({ net, source, values }: Plan, log: Log): void {
   );
 }
 
-/** 0·x is 0 where x is finite and NaN elsewhere: their sum takes half the time of asking each. */
+/** 0·x is 0 where x is finite and NaN elsewhere. Four sums, none of which waits for another, take a quarter of the time of one. */
 function isAllFinite(values: ArrayLike<number>): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * (values[i] as number);
-  return sum === 0;
+  const { length } = values;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += 0 * (values[i] as number);
+    b += 0 * (values[i + 1] as number);
+    c += 0 * (values[i + 2] as number);
+    d += 0 * (values[i + 3] as number);
+  }
+  for (; i < length; i++) a += 0 * (values[i] as number);
+  return a + b + c + d === 0;
 }
 
 /** Makes sure that a file fills every layer of a net. */
