@@ -136,10 +136,11 @@ for (const file of nets) {
   const batch = Number(values.batch ?? (isSoftware ? 4 : (BATCHES[net] ?? 16)));
   const path = join(values.kit, "nets", `${net}.prototxt`);
   console.log(`\n${net}, batch ${batch}`);
-  for (const isHalf of gpu.features.has("shader-f16") ? [false, true] : [false]) {
-    const precision = isHalf ? "f16" : "f32";
-    const own = isHalf ? await openGpu({ index: Number(values.gpu), isHalf }) : gpu;
-    const timed = await TimedNet.open(path, batch, own);
+  for (const precision of ["f32", "f16"] as const) {
+    const isHalf = precision === "f16";
+    if (isHalf && !gpu.features.has("shader-f16")) continue;
+    const own = isHalf ? await openGpu({ index: Number(values.gpu), readiesBlocks: true }) : gpu;
+    const timed = await TimedNet.open(path, batch, own, precision);
     const peer: TorchTimes[] = [];
     for (let turn = 0; turn < TURNS; turn++) {
       await timed.turn(turnMs);

@@ -33,24 +33,29 @@ export class TimedNet {
   readonly #steps: number[] = [];
   readonly #forwards: number[] = [];
 
-  private constructor(param: NetParameter, gpu: Gpu) {
+  private constructor(param: NetParameter, gpu: Gpu, precision: "f32" | "f16") {
     const engines = createEngines({ gpu });
-    const options = { engines, log: silent };
+    const options = { engines, precision, log: silent };
     this.param = param;
     this.#gpu = gpu;
     this.solver = new Solver(
       {
         ...{ net_param: param, base_lr: 1e-5, lr_policy: "fixed", momentum: 0.9 },
         ...{ weight_decay: 5e-4, max_iter: 1_000_000, snapshot_after_train: false },
-        random_seed: 1,
+        ...{ random_seed: 1, ...(precision === "f16" && { global_grad_scale: 1024 }) },
       },
       { ...options, sharesMemory: true },
     );
     this.#test = new Net(param, { ...options, phase: "TEST", forwardOnly: true });
   }
 
-  static async open(path: string, batch: number, gpu: Gpu): Promise<TimedNet> {
-    const net = new TimedNet(withBatch(readNetParameter(path), batch), gpu);
+  static async open(
+    path: string,
+    batch: number,
+    gpu: Gpu,
+    precision: "f32" | "f16",
+  ): Promise<TimedNet> {
+    const net = new TimedNet(withBatch(readNetParameter(path), batch), gpu, precision);
     // A test net has statistics of what was seen.
     await net.#settle(() => net.solver.step(1));
     net.#test.shareWith(net.solver.net, silent);

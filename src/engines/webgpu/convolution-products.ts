@@ -22,7 +22,7 @@ export interface ConvolutionKernels {
   forward(x: SyncedMem, w: SyncedMem, y: SyncedMem, out: WayOut, told?: (ms: number) => void): void;
   backwardData(dy: SyncedMem, w: SyncedMem, dx: SyncedMem, told?: (ms: number) => void): void;
   /** dw is added to. */
-  backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem): void;
+  backwardWeights(x: SyncedMem, dy: SyncedMem, dw: SyncedMem, told?: (ms: number) => void): void;
 }
 
 /** Code that all three have in front of their own. */
@@ -123,10 +123,10 @@ export function products(
       const buffers = [...operands(w, dy), g.outputOffsets(), phaseTable()];
       data.run(buffers, scope.pass(dx), {}, told);
     },
-    backwardWeights(x, dy, dw) {
+    backwardWeights(x, dy, dw, told) {
       const buffers = [...operands(dy, x), g.inputOffsets(), nothing];
       const { buffer, adds } = scope.addTo(dw);
-      weights.run(buffers, buffer, { adds });
+      weights.run(buffers, buffer, { adds }, told);
     },
   };
 }

@@ -212,12 +212,20 @@ export class Gpu implements Device, ProductStyle {
    * Commands run in order, so no kernel finds it in use. There are several places, for what is needed at once; 4 and 5 are those of
    * pixels, of which floats are made when an op asks for its arrays.
    */
-  workspace(bytes: number, layer: string, place: 0 | 1 | 2 | 3 | 4 | 5 = 0): GpuBuffer {
+  workspace(
+    bytes: number,
+    layer: string,
+    place: 0 | 1 | 2 | 3 | 4 | 5 = 0,
+    isHalf = false,
+  ): GpuBuffer {
     const kept = this.#workspaces[place];
-    if (kept && kept.bytes >= bytes && !kept.failure) return kept;
+    if (kept && kept.bytes >= bytes && !kept.failure) {
+      kept.isHalf = isHalf;
+      return kept;
+    }
     if (kept) this.pool.give(kept);
     this.#workspaces[place] = undefined;
-    const taken = this.pool.take(bytes, layer);
+    const taken = this.pool.take(bytes, layer, isHalf);
     this.#workspaces[place] = taken;
     return taken;
   }

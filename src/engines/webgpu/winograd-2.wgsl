@@ -15,3 +15,13 @@ fn ofWeights(g: array<f32, 3>) -> array<f32, 4> {
 fn ofProducts(m: array<f32, 4>) -> array<f32, 2> {
   return array(m[0] + (m[1] + m[2]), (m[1] - m[2]) + m[3]);
 }
+
+// The transposes of ofProducts and of ofWeights, for the gradient of weights.
+fn ofResults(r: array<f32, 2>) -> array<f32, 4> {
+  return array(r[0], r[0] + r[1], r[0] - r[1], r[1]);
+}
+
+fn ofSums(m: array<f32, 4>) -> array<f32, 3> {
+  let even = (m[1] + m[2]) * 0.5;
+  return array(m[0] + even, (m[1] - m[2]) * 0.5, even + m[3]);
+}

@@ -46,3 +46,20 @@ fn ofProducts(m: array<f32, 6>) -> array<f32, 4> {
     oddA * (A2 * A) + (oddB * (B2 * B) + m[5]),
   );
 }
+
+// The transposes of ofProducts and of ofWeights, for the gradient of weights.
+fn ofResults(r: array<f32, 4>) -> array<f32, 6> {
+  let evenA = r[0] + r[2] * A2;
+  let oddA = r[1] * A + r[3] * (A2 * A);
+  let evenB = r[0] + r[2] * B2;
+  let oddB = r[1] * B + r[3] * (B2 * B);
+  return array(r[0], evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, r[3]);
+}
+
+fn ofSums(m: array<f32, 6>) -> array<f32, 3> {
+  let evenA = (m[1] + m[2]) * WA;
+  let oddA = (m[1] - m[2]) * (WA * A);
+  let evenB = (m[3] + m[4]) * WB;
+  let oddB = (m[3] - m[4]) * (WB * B);
+  return array(m[0] * W0 + (evenA + evenB), oddA + oddB, evenA * A2 + (evenB * B2 + m[5]));
+}

@@ -4,12 +4,13 @@ import type { ConvolutionKernels } from "./convolution-products.ts";
 import type { Scope } from "./scope.ts";
 import type { WayOut } from "./slices.ts";
 import type { WindowGeometry } from "./window-geometry.ts";
-import { type PlaneConvolution, Winograd } from "./winograd.ts";
+import { Winograd } from "./winograd.ts";
+import type { PlaneConvolution, WinogradTile } from "./winograd-transforms.ts";
+import { WinogradWeights } from "./winograd-weights.ts";
 
 /** Fewer channels of either side leave nothing to save. */
 const LEAST_CHANNELS = 8;
 const TILES = { "F(2x2)": 2, "F(4x4)": 4 } as const;
-const NAMES = ["direct", ...Object.keys(TILES)];
 
 /** y, or the gradient of data, of a convolution, made directly. */
 type Direct = (
@@ -21,7 +22,7 @@ type Direct = (
 ) => void;
 
 /**
- * The kernels of a convolution, of which forward and the gradient of data go by Winograd's algorithm where a trial has found that
+ * The kernels of a convolution, which go by Winograd's algorithm where a trial has found that
  * faster. Its results are rounded otherwise: as long as it is tried, those of the direct sum stand, and a choice holds for
  * later runs of the program.
  */
@@ -38,11 +39,10 @@ export function withWinograd(
     g.stride.every((step) => step === 1) &&
     dilation.every((step) => step === 1) &&
     Math.min(inputChannels, outputChannels) >= LEAST_CHANNELS;
-  // Transformed data and weights would lose too much as halves.
-  if (!fits || scope.products.isHalf || !scope.gpu.trials) return direct;
+  if (!fits || !scope.gpu.trials) return direct;
   const [, height, width] = g.input;
   const [, outHeight, outWidth] = g.output;
-  const forward = byTrial(scope, "convolution", direct.forward, {
+  const shape: PlaneConvolution = {
     batch,
     channels: inputChannels,
     results: outputChannels,
@@ -50,7 +50,8 @@ export function withWinograd(
     output: [outHeight, outWidth],
     pad: [g.pad[1], g.pad[2]],
     isTurned: false,
-  });
+  };
+  const forward = byTrial(scope, "convolution", direct.forward, shape);
   const data = byTrial(
     scope,
     "convolution, gradient of data",
@@ -66,25 +67,63 @@ export function withWinograd(
     },
   );
   return {
-    ...direct,
     forward,
     backwardData: (dy, w, dx) => data(dy, w, dx, {}),
+    backwardWeights: weightsByTrial(scope, direct.backwardWeights, shape),
+  };
+}
+
+/** Picks what a run takes: directly, or in tiles of Winograd's algorithm. */
+function chooser(
+  { products: { isHalf }, gpu }: Scope,
+  name: string,
+  d: PlaneConvolution,
+): () => { readonly tile?: WinogradTile; readonly told?: (ms: number) => void } {
+  // The numbers of the larger tiles would lose too much as halves.
+  const names = ["direct", ...Object.keys(TILES).slice(0, isHalf ? 1 : undefined)];
+  const kind = isHalf ? `${name}, halves` : name;
+  const next = gpu.trials?.of(`${kind} ${JSON.stringify(d)} by ${names.join(" ")}`, names);
+  return () => {
+    const { name: way, told } = next?.() ?? { name: "direct" };
+    const tile = TILES[way as keyof typeof TILES];
+    return { ...(tile && { tile }), ...(told && { told }) };
   };
 }
 
 /** The same by whichever is fastest. */
 function byTrial(scope: Scope, name: string, direct: Direct, d: PlaneConvolution): Direct {
-  const next = scope.gpu.trials?.of(`${name} ${JSON.stringify(d)} by ${NAMES.join(" ")}`, NAMES);
-  const made = new Map<string, Winograd>();
+  const choose = chooser(scope, name, d);
+  const made = new Map<WinogradTile, Winograd>();
   return (x, w, y, out) => {
-    const { name: way, told } = next?.() ?? { name: "direct" };
-    if (!(way in TILES)) {
+    const { tile, told } = choose();
+    if (!tile) {
       direct(x, w, y, out, told);
       return;
     }
-    const winograd = made.get(way) ?? new Winograd(scope, d, TILES[way as keyof typeof TILES]);
-    made.set(way, winograd);
+    const winograd = made.get(tile) ?? new Winograd(scope, d, tile);
+    made.set(tile, winograd);
     winograd.run(x, w, y, out, told);
     if (told) direct(x, w, y, out);
+  };
+}
+
+/** The same of the gradient of weights, to which only one of the two may add. */
+function weightsByTrial(
+  scope: Scope,
+  direct: ConvolutionKernels["backwardWeights"],
+  d: PlaneConvolution,
+): ConvolutionKernels["backwardWeights"] {
+  const choose = chooser(scope, "convolution, gradient of weights", d);
+  const made = new Map<WinogradTile, WinogradWeights>();
+  return (x, dy, dw) => {
+    const { tile, told } = choose();
+    if (!tile) {
+      direct(x, dy, dw, told);
+      return;
+    }
+    const winograd = made.get(tile) ?? new WinogradWeights(scope, d, tile);
+    made.set(tile, winograd);
+    winograd.run(x, dy, told ? undefined : dw, told);
+    if (told) direct(x, dy, dw);
   };
 }

@@ -34,7 +34,7 @@ const D: ConvolutionDescriptor = {
   hasBias: true,
 };
 
-/** y, halved, and dx. */
+/** y, halved, dx, and dw that is added to what is there. */
 async function run(engine: Engine, d: ConvolutionDescriptor): Promise<number[][]> {
   const [inCount, outCount] = [
     d.batch * d.inputChannels * countOf(d.input),
@@ -47,7 +47,7 @@ async function run(engine: Engine, d: ConvolutionDescriptor): Promise<number[][]
   };
   const [x, dy, b] = [filled(inCount), filled(outCount), filled(d.outputChannels)];
   const w = filled(d.outputChannels * d.inputChannels * 9);
-  const [y, dx] = [new SyncedMem(outCount), new SyncedMem(inCount)];
+  const [y, dx, dw] = [new SyncedMem(outCount), new SyncedMem(inCount), filled(w.count)];
   const op = engine.convolution(d);
   op.forward(
     x,
@@ -58,8 +58,10 @@ async function run(engine: Engine, d: ConvolutionDescriptor): Promise<number[][]
   );
   if (engine.name !== "webgpu") engine.unary(half, {}, [outCount]).forward(y, y);
   op.backwardData(dy, w, dx);
-  for (const mem of [y, dx]) await mem.toHost();
-  return [[...y.cpu()], [...dx.cpu()]];
+  op.backwardWeights(x, dy, dw, undefined);
+  const results = [y, dx, dw];
+  for (const mem of results) await mem.toHost();
+  return results.map((mem) => [...mem.cpu()]);
 }
 
 describeGpu("Winograd's algorithm on the GPU", () => {
@@ -87,12 +89,12 @@ describeGpu("Winograd's algorithm on the GPU", () => {
       const kept: Record<string, string> = {};
       gpu.tune({ read: () => ({}), write: (choices) => void Object.assign(kept, choices) });
       const engine = webgpuEngine(gpu) as Engine;
-      for (let i = 0; i < 20 && Object.keys(kept).length < 2; i++) {
+      for (let i = 0; i < 20 && Object.keys(kept).length < 3; i++) {
         const isTried = Object.keys(kept).length === 0;
         const got = await run(engine, D);
         if (isTried) expect(got).toEqual(direct);
       }
-      expect(Object.keys(kept)).toHaveLength(2);
+      expect(Object.keys(kept)).toHaveLength(3);
       for (const name of Object.values(kept)) expect(name).toMatch(/^direct$|^F\(\dx\d\)$/);
     });
   });
