@@ -1,5 +1,5 @@
 // One training iteration of small nets beside @tensorflow/tfjs-backend-webgpu, in turns, in one page of headless
-// Chromium, on one adapter: npm --prefix bench/gpu install && node bench/gpu/main.mjs [--batch 4] [--rounds 5]
+// Chromium, on one adapter: npm --prefix bench/gpu install && node bench/gpu/main.mjs [--batch 4] [--rounds 5] [--nets caffenet,resnet50] [--warmups 2]
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ const { values } = parseArgs({
   options: {
     batch: { type: "string", default: "4" },
     rounds: { type: "string", default: "5" },
+    nets: { type: "string", default: "lenet,cifar10_quick" },
+    warmups: { type: "string", default: "2" },
     hardware: { type: "boolean", default: false },
   },
 });
@@ -51,12 +53,16 @@ try {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction("globalThis.bench");
-  for (const name of ["lenet", "cifar10_quick"]) {
+  for (const name of values.nets.split(",")) {
     const text = readFileSync(`${HERE}../nets/${name}.prototxt`, "utf8");
-    const net = text.replaceAll(/dim: (64|100)(?= dim: [13] |\s*\})/g, `dim: ${batch}`);
+    const [, written] = /shape \{ dim: (\d+)/.exec(text);
+    const net = text.replaceAll(
+      new RegExp(`dim: ${written}(?= dim: [13] |\\s*\\})`, "g"),
+      `dim: ${batch}`,
+    );
     const times = await page.evaluate(
       (args) => globalThis.bench(...args),
-      [name, net, batch, rounds],
+      [name, net, batch, rounds, Number(values.warmups)],
     );
     const [ours, tfjs] = [median(times.ours), median(times.tfjs)];
     isSlower ||= ours >= tfjs;

@@ -3,6 +3,7 @@ import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { layers, sequential } from "@tensorflow/tfjs-layers";
 import { createEngines, openGpu, Solver } from "../../dist/browser/index.js";
+import { caffenet, resnet50 } from "./large-models.mjs";
 
 const RATE = 0.01;
 const MOMENTUM = 0.9;
@@ -54,28 +55,38 @@ async function ours(net, gpu) {
   };
 }
 
+/** What each net takes and gives, and makes of the first. */
+const nets = {
+  lenet: () => ofLayers(models.lenet(), 10),
+  cifar10_quick: () => ofLayers(models.cifar10_quick(), 10),
+  caffenet: () => ({ shape: [227, 227, 3], classes: 1000, scores: caffenet() }),
+  resnet50: () => ({ shape: [224, 224, 3], classes: 1000, scores: resnet50() }),
+};
+
+function ofLayers(model, classes) {
+  const shape = model.inputs[0].shape.slice(1);
+  return { shape, classes, scores: (x) => model.apply(x, { training: true }) };
+}
+
 async function theirs(name, batch) {
   await tf.setBackend("webgpu");
   await tf.ready();
-  const model = models[name]();
+  const { shape, classes, scores } = nets[name]();
   const optimizer = tf.train.momentum(RATE, MOMENTUM);
-  const x = tf.randomNormal([batch, ...model.inputs[0].shape.slice(1)]);
-  const t = tf.oneHot(tf.fill([batch], 3, "int32"), 10);
+  const x = tf.randomNormal([batch, ...shape]);
+  const t = tf.oneHot(tf.fill([batch], 3, "int32"), classes);
   return async () => {
-    const loss = optimizer.minimize(
-      () => tf.losses.softmaxCrossEntropy(t, model.apply(x, { training: true })),
-      true,
-    );
+    const loss = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(t, scores(x)), true);
     await loss.data();
     loss.dispose();
   };
 }
 
-async function bench(name, net, batch, rounds) {
+async function bench(name, net, batch, rounds, warmups) {
   const gpu = await openGpu();
   const [a, b] = [await ours(net, gpu), await theirs(name, batch)];
-  // Shaders are compiled in the first two.
-  for (const step of [a, b, a, b]) await step();
+  // Shaders are compiled in the first.
+  for (const step of warmups === 1 ? [a, b] : [a, b, a, b]) await step();
   const times = { ours: [], tfjs: [] };
   const timed = async (step) => {
     const since = performance.now();

@@ -151,6 +151,8 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
       await expect.poll(() => lossOf(page), { timeout: PATIENCE / 4 }).toBeLessThan(1.4);
       await button(page, "Pause").click();
       await page.getByRole("status").getByText("Paused").waitFor();
+      const loss = await page.locator(".tile", { hasText: "Loss" }).textContent();
+      expect(Number(/[\d.]+/.exec(loss ?? "")?.[0])).toBeGreaterThan(0);
       const accuracy = await page.locator(".tile", { hasText: "Test accuracy" }).textContent();
       expect(Number(/([\d.]+)\s%/.exec(accuracy ?? "")?.[1])).toBeGreaterThan(20);
       await page.getByRole("img", { name: "conv1: all 20 filters" }).waitFor();

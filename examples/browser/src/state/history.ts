@@ -55,6 +55,11 @@ export function scorePoints(pattern: RegExp): Points {
   return { x: found.x.slice(), y: found.y.slice() };
 }
 
+/** The newest loss that is known. */
+export function lastLoss(): number | undefined {
+  return losses.y.at(-1);
+}
+
 /** The newest value that a test gave. */
 export function lastScore(pattern: RegExp): number | undefined {
   return [...scores].find(([name]) => pattern.test(name))?.[1].y.at(-1);

@@ -5,7 +5,7 @@ import { Segments } from "../../../../dashboard/src/parts/segments.tsx";
 import { Tile } from "../../../../dashboard/src/parts/tile.tsx";
 import { isDark, switchTheme } from "../../../../dashboard/src/state/settings.ts";
 import type { EngineName } from "../messages.ts";
-import { lastScore, latest, version } from "../state/history.ts";
+import { lastLoss, lastScore, latest, version } from "../state/history.ts";
 import { chooseEngine, pause, restart, train } from "../state/session.ts";
 import { built, engine, pictures, type Stage, stage } from "../state/signals.ts";
 
@@ -139,7 +139,7 @@ function Numbers(): JSX.Element {
         name="Pictures/s"
         value={news ? count(news.perSecond * (built.value?.batch ?? 0)) : "–"}
       />
-      <Tile name="Loss" value={shortNumber(news?.losses.at(-1))} />
+      <Tile name="Loss" value={shortNumber(lastLoss())} />
       <Tile name="Test accuracy" value={accuracy === undefined ? "–" : percent(accuracy)} />
       <Tile name="Learning rate" value={shortNumber(news?.rate)} />
       <Tile name="Parameters" value={built.value ? count(built.value.parameters) : "–"} />

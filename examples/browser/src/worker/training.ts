@@ -65,14 +65,12 @@ export class Training {
       },
       onIteration: ({ iter, loss, rate, outputs }) => {
         this.#count(performance.now() - this.#startedAt);
-        // A GPU brings down the losses that are displayed.
-        if (!this.#solver.net.device || outputs) {
-          this.#iters.push(iter);
-          this.#losses.push(loss);
-        }
+        // A GPU brings down the losses that are displayed, all but the first later.
+        if (!this.#solver.net.device || outputs) this.#lost(iter, loss);
         if (performance.now() - this.#toldAt >= NEWS_EVERY) return this.#tellProgress(iter, rate);
         return undefined;
       },
+      onLateDisplay: ({ iter, loss }) => this.#lost(iter, loss),
       onTest: (_, scores) => {
         tell({ kind: "test", iter: this.#solver.iter, scores: Object.fromEntries(scores) });
       },
@@ -85,6 +83,11 @@ export class Training {
     const batch = source?.param.memory_data_param?.batch_size ?? 0;
     const replaced = [...net.notes, ...solver.notes, ...warnings];
     this.built = { maxIter: max_iter, batch, parameters, replaced };
+  }
+
+  #lost(iter: number, loss: number): void {
+    this.#iters.push(iter);
+    this.#losses.push(loss);
   }
 
   /** Trains until it is paused, or over. */
