@@ -10,8 +10,12 @@ import { areShort } from "./short-passes.ts";
 const WORTH_HELP = 20;
 /** How much faster several threads have to be: they take cores that requests are read and answered on. */
 const HELP_PAYS = 1.3;
-/** A pass is timed so often, or for so many milliseconds in all; others have their turn after so many. */
+/**
+ * A pass is timed so often, or for so many milliseconds in all; others have their turn after so many. A net that may be small is timed at
+ * least so often: on a busy machine the first passes may take all that time, and tell nothing.
+ */
 const TIMED_PASSES = 60;
+const LEAST_PASSES = 20;
 const TIMED_FOR = 100;
 const TURN = 10;
 
@@ -60,7 +64,9 @@ async function* timePasses(model: OpenModel): AsyncGenerator<undefined, number, 
   const question = { inputs: recordOf(zeros), rows: maxBatch > 0 ? 1 : 0 };
   let passTime = Number.POSITIVE_INFINITY;
   let [total, inTurn] = [0, 0];
-  for (let i = 0; i < TIMED_PASSES && total < TIMED_FOR; i++) {
+  const isTold = (passes: number): boolean =>
+    total >= TIMED_FOR && (passes >= LEAST_PASSES || passTime > WORTH_HELP);
+  for (let i = 0; i < TIMED_PASSES && !isTold(i); i++) {
     if (inTurn >= TURN) {
       inTurn = 0;
       yield undefined;
