@@ -1,4 +1,5 @@
-// Takes out of oneDNN's source what no addon asks it for: a third of the library, which cmake has no options for.
+// Takes out of oneDNN's source what no addon asks it for: a third of the library, which cmake has no options for; and mends what
+// does not bear to be compiled for its size.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -42,6 +43,16 @@ const EDITS: readonly Edit[] = [
     from: /^#if __BUILD_GEMM_AVX2\n +\} else if \(mayiuse\(avx\)\) \{\n(?! +gemv_kernel)[\s\S]*?^#endif\n/gm,
     to: "",
   },
+  // Of numbers that are AMX's alone it divides by 0 elsewhere, which ends the process where they are computed before they are needed:
+  // so it is with -Os.
+  ...["x64/jit_brgemm_conv_utils.cpp", "x64/jit_brgemm_conv_bwd_utils.cpp"].flatMap((file) => [
+    {
+      file,
+      from: /(?<=_ave\s*=\s*)(calc_ave_blk\([^;]*\));/g,
+      to: "is_amx(isa) ? $1 : 0.f;",
+    },
+    { file, from: /(?<=amx_fac\s*=\s*)(?=maskrcnn_cond)/g, to: "!is_amx(isa) ? 0.f : " },
+  ]),
   // It fills in a hundred registers, in 24 KB of code, which compilers would copy into each of the kernels.
   {
     file: "x64/xbyak/xbyak.h",

@@ -291,6 +291,7 @@ describe("caffe", () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/CPU: .*\d+ threads/);
     expect(stderr).toMatch(/Engine native: /);
+    expect(stderr).toMatch(/Engine wasm: WebAssembly with (relaxed )?SIMD/);
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import type { CommandModule } from "yargs";
 import { createEngines } from "../../engines/create.ts";
 import { nativeVersion } from "../../engines/native/binding.ts";
+import { wasmVersion } from "../../engines/wasm/load.ts";
 import { listAdapters, openGpu } from "../../engines/webgpu/device.ts";
 import type { Gpu } from "../../engines/webgpu/gpu.ts";
 import {
@@ -39,6 +40,7 @@ async function run(flags: CommonFlags): Promise<void> {
   say(`CPU: ${cpus()[0]?.model.trim() ?? "unknown"}, ${availableParallelism()} threads`);
   say(`Memory: ${(totalmem() / 2 ** 30).toFixed(1)} GiB`);
   say(`Engine native: ${nativeVersion()}`);
+  say(`Engine wasm: ${wasmVersion()}`);
   say(`Engine reference: TypeScript on Node ${process.version}`);
   const adapters = await listAdapters().catch(() => []);
   if (adapters.length === 0)

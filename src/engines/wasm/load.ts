@@ -28,6 +28,12 @@ export function loadWasmEngine(fallback: Engine): PartialEngine {
   return wasmEngine(arrays, fallback);
 }
 
+/** What this system runs of it, as `caffe device_query` says it. */
+export function wasmVersion(): string {
+  if (WebAssembly.validate(bytesOf(fused))) return "WebAssembly with relaxed SIMD";
+  return WebAssembly.validate(bytesOf(compiled)) ? "WebAssembly with SIMD" : "no SIMD here";
+}
+
 function open(): Arrays {
   const [plain, faster] = [compiled, fused].map(bytesOf) as [Uint8Array, Uint8Array];
   const bytes = WebAssembly.validate(faster) ? faster : plain;
