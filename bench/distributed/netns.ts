@@ -18,7 +18,8 @@ const CASES: Readonly<Record<string, readonly [batch: number, steps: number]>> =
 };
 
 const help = `Trains nets in two ranks of one thread whose only way to one another is a veth pair between two network namespaces, and
-predicts the same from layers' times, which are measured first in both at once, and from what the link costs the core.
+predicts the same from layers' times, which are measured first in both at once, and from what a sum of 4 MiB gets of the link and
+takes of the core.
 
   npm run bench:netns -- [NET …] [--rates 1,10] [--delay MS]
 
@@ -63,21 +64,15 @@ try {
     const [batch, steps] = CASES[net] ?? [8, 6];
     const times = await layerTimes(net, batch);
     for (const gigabits of values.rates.split(",").map(Number)) {
-      limit(undefined, delay);
-      const link = JSON.parse(inBoth("link.mjs")) as Link;
       limit(gigabits, delay);
+      const link = JSON.parse(inBoth("link.mjs")) as Link;
       const told = inBoth("steps.mjs", netOf(net), `${batch}`, `${steps}`, "1", "apart");
       const { ms } = JSON.parse(told) as { readonly ms: number };
       const measured = (2000 * batch) / ms;
-      const network = {
-        ...link,
-        bandwidth: 125_000 * gigabits,
-        allReduce: "tree",
-      } as const;
-      const { imagesPerSecond, hidden } = predict(times, 2, network);
+      const { imagesPerSecond, hidden } = predict(times, 2, { ...link, allReduce: "tree" });
       console.log(
         `${net} at ${gigabits} Gbit/s: ${measured.toFixed(1)} images/s measured, ${imagesPerSecond.toFixed(1)} predicted (${(imagesPerSecond / measured).toFixed(2)}); ` +
-          `latency ${link.latency.toFixed(3)} ms, ${(1e6 * link.hostCost).toFixed(2)} ns of the core to send a byte and ${(1e6 * link.copyCost).toFixed(2)} to copy it, ${Math.round(100 * hidden)} % of the way hidden`,
+          `of which sums get ${(link.bandwidth / 125_000).toFixed(2)}, latency ${link.latency.toFixed(3)} ms, ${(1e6 * link.hostCost).toFixed(2)} ns of the core to send a byte and ${(1e6 * link.copyCost).toFixed(2)} to copy it, ${Math.round(100 * hidden)} % of the way hidden`,
       );
     }
   }
@@ -95,6 +90,7 @@ try {
 /** What link.mjs tells. */
 interface Link {
   readonly latency: number;
+  readonly bandwidth: number;
   readonly hostCost: number;
   readonly copyCost: number;
 }
@@ -118,15 +114,13 @@ function makeHosts(): void {
 }
 
 /** Limits both ways of the link. */
-function limit(gigabits: number | undefined, delay: number): void {
+function limit(gigabits: number, delay: number): void {
   for (const [space, device] of ends) {
     const qdisc = (...args: readonly string[]): string =>
       run("tc", "-n", space, "qdisc", "replace", "dev", device, ...args);
-    const rate = gigabits === undefined ? [] : ["rate", `${gigabits}gbit`];
+    const rate = ["rate", `${gigabits}gbit`];
     if (delay > 0) qdisc("root", "netem", "delay", `${delay}ms`, ...rate);
-    else if (rate.length > 0) {
-      qdisc("root", "handle", "1:", "tbf", ...rate, "burst", "256kb", "latency", "50ms");
-    } else qdisc("root", "pfifo");
+    else qdisc("root", "handle", "1:", "tbf", ...rate, "burst", "256kb", "latency", "50ms");
   }
 }
 
