@@ -1,5 +1,5 @@
 // One training iteration of small nets beside @tensorflow/tfjs-backend-webgpu, in turns, in one page of headless
-// Chromium, on one adapter: npm --prefix bench/gpu install && node bench/gpu/main.mjs [--batch 4] [--rounds 5] [--nets caffenet,resnet50] [--warmups 2]
+// Chromium, on one adapter: npm --prefix bench/gpu install && node bench/gpu/main.mjs [--batch 4] [--rounds 5] [--nets caffenet,resnet50] [--warmups 2] [--each]
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     nets: { type: "string", default: "lenet,cifar10_quick" },
     warmups: { type: "string", default: "2" },
     hardware: { type: "boolean", default: false },
+    // Each step's time as it comes, those of the warming up too: large nets take minutes on a software adapter.
+    each: { type: "boolean", default: false },
   },
 });
 const [batch, rounds] = [Number(values.batch), Number(values.rounds)];
@@ -51,6 +53,9 @@ const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length /
 let isSlower = false;
 try {
   const page = await browser.newPage();
+  page.on("console", (line) => {
+    if (values.each && line.type() === "info") console.log(line.text());
+  });
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction("globalThis.bench");
   for (const name of values.nets.split(",")) {

@@ -85,17 +85,19 @@ async function theirs(name, batch) {
 async function bench(name, net, batch, rounds, warmups) {
   const gpu = await openGpu();
   const [a, b] = [await ours(net, gpu), await theirs(name, batch)];
-  // Shaders are compiled in the first.
-  for (const step of warmups === 1 ? [a, b] : [a, b, a, b]) await step();
   const times = { ours: [], tfjs: [] };
-  const timed = async (step) => {
+  const timed = async (who, step) => {
     const since = performance.now();
     await step();
-    return performance.now() - since;
+    const ms = performance.now() - since;
+    console.info(`${name}, ${who}: ${ms.toFixed(0)} ms`);
+    times[who].push(ms);
   };
-  for (let i = 0; i < rounds; i++) {
-    times.ours.push(await timed(a));
-    times.tfjs.push(await timed(b));
+  // Shaders are compiled in the first.
+  for (let i = 0; i < warmups + rounds; i++) {
+    if (i === warmups) times.ours.length = times.tfjs.length = 0;
+    await timed("ours", a);
+    await timed("tfjs", b);
   }
   gpu.close();
   return times;

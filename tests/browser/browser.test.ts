@@ -1,30 +1,17 @@
 // The library as a page has it: bundled without Node, and at work in Chromium.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasChromium, launchChromium } from "../support/chromium.ts";
 import { isLong } from "../support/long.ts";
 import type { Told, train } from "./page.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const IMAGES = "/usr/share/datasets/fashion-mnist";
-const isHere = existsSync(CHROMIUM);
 const isRequired = (process.env["REQUIRE_ENGINES"] ?? "").includes("webgpu");
-
-/** As in tests of browsers on a machine without a GPU, a screen, or a way out. */
-const FLAGS = [
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-  "--disable-quic",
-];
 
 const COUNT = 200;
 const BATCH = 10;
@@ -47,7 +34,7 @@ const idx = (file: string, header: number, count: number): string =>
     .toString("base64");
 
 test.runIf(isRequired)("the browser of the tests is here", () => {
-  expect(isHere, `${CHROMIUM} is missing: npm run setup installs it`).toBe(true);
+  expect(hasChromium, "Chromium is missing: npm run setup installs it").toBe(true);
 });
 
 test("the library bundles for a browser without one of Node's modules", async () => {
@@ -75,7 +62,7 @@ function bundle() {
   });
 }
 
-describe.skipIf(!isHere)(isHere ? "in Chromium" : `in Chromium, which ${CHROMIUM} lacks`, () => {
+describe.skipIf(!hasChromium)("in Chromium", () => {
   let browser: Browser;
   let server: Server;
   let address = "";
@@ -89,7 +76,7 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : `in Chromium, which ${CHROMIUM
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchChromium("software");
   }, 120_000);
 
   afterAll(async () => {

@@ -52,6 +52,7 @@ describe("the texts that a page trains", () => {
     expect(notes.join()).toMatch(/net, snapshot, snapshot_prefix, keep_best are left out/);
     const text = pageSolver(SOLVER);
     expect(text).toContain("test_iter: 10  # of 100 pictures; the stock file has 100\n");
+    expect(parsePrototxt("SolverParameter", text).test_initialization).toBe(false);
     expect(text).toContain("# snapshot: 2000 is left out: a page has no files\n");
     expect(withoutFiles(parsePrototxt("SolverParameter", text), net).notes).toEqual([]);
   });
@@ -86,8 +87,8 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
   }, PATIENCE);
 
   /** The page, ready to train, with all that it asks for and all that goes wrong in it. */
-  async function opened(options: BrowserContextOptions = {}) {
-    const page = await browser.newPage(options);
+  async function opened(options: BrowserContextOptions = {}, within = browser) {
+    const page = await within.newPage(options);
     page.setDefaultTimeout(PATIENCE / 4);
     const [asked, problems]: [string[], string[]] = [[], []];
     page.on("request", (request) => asked.push(request.url()));
@@ -105,24 +106,33 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
     const label = await page.getByRole("figure", { name: /^Loss:/ }).getAttribute("aria-label");
     return Number(/train ([\d.]+)/.exec(label ?? "")?.[1]);
   };
+  const saved = async (page: Page): Promise<Uint8Array> => {
+    const download = page.waitForEvent("download");
+    await button(page, "Save lenet.caffemodel").click();
+    return new Uint8Array(readFileSync(await (await download).path()));
+  };
   const headline = (page: Page) => page.locator(".guesses output");
   const sample = (page: Page, place: number) => page.locator(".samples button").nth(place);
-  const drop = async (page: Page, name: string, bytes: Uint8Array): Promise<void> => {
+  const dropAll = async (page: Page, files: ReadonlyMap<string, Uint8Array>): Promise<void> => {
     const transfer = await page.evaluateHandle(
-      ([file, base64]) => {
+      (parts) => {
         const here = globalThis as unknown as {
           DataTransfer: new () => { items: { add(file: unknown): void } };
           File: new (parts: Uint8Array[], name: string) => unknown;
         };
         const made = new here.DataTransfer();
-        const part = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-        made.items.add(new here.File([part], file));
+        for (const [name, base64] of parts) {
+          const part = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+          made.items.add(new here.File([part], name));
+        }
         return made;
       },
-      [name, Buffer.from(bytes).toString("base64")] as const,
+      [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")] as const),
     );
     await page.dispatchEvent("main", "drop", { dataTransfer: transfer });
   };
+  const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void> =>
+    dropAll(page, new Map([[name, bytes]]));
 
   test(
     "it trains, guesses what is drawn, saves its weights, and runs those that are dropped",
@@ -187,9 +197,7 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
       await page.getByText("It is: Boot. Guesses of the net that trains.").waitFor();
       const learned = await sample(page, 0).getAttribute("aria-label");
 
-      const download = page.waitForEvent("download");
-      await button(page, "Save lenet.caffemodel").click();
-      const bytes = new Uint8Array(readFileSync(await (await download).path()));
+      const bytes = await saved(page);
       const { layers } = decodeCaffemodel(bytes, "lenet.caffemodel");
       expect(layers.filter(({ blobs }) => blobs.length > 0).map(({ name }) => name)).toEqual([
         ...["conv1", "conv2", "ip1", "ip2"],
@@ -236,6 +244,20 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
       await button(page, "Train").click();
       await page.getByRole("status").getByText("Learning").waitFor();
 
+      // Pictures of one's own take the place of those that it learns from, while it learns.
+      const parts = ["train-images-idx3", "train-labels-idx1"].map((what) => `${what}-ubyte.gz`);
+      await dropAll(
+        page,
+        new Map(parts.map((name) => [name, partOfIdx(join(FASHION, name), 640)] as const)),
+      );
+      await page.getByText("640 pictures to learn from, 200 others to test with.").waitFor();
+      await page.getByRole("status").getByText("Ready to learn").waitFor();
+      await drop(page, "train-images.gz", partOfIdx(join(FASHION, parts[0] ?? ""), 3));
+      await page.getByRole("alert").getByText("the train part has no labels").waitFor();
+      await button(page, "Train").click();
+      await page.getByRole("status").getByText("Learning").waitFor();
+      await expect.poll(() => lossOf(page), { timeout: PATIENCE / 4 }).toBeGreaterThan(0);
+
       expect(asked.filter((url) => !/^blob:/.test(url) && !url.startsWith(served.url))).toEqual([]);
       expect(problems).toEqual([]);
       await page.close();
@@ -244,16 +266,82 @@ describe.skipIf(!isHere)(isHere ? "in Chromium" : "in Chromium, with Fashion-MNI
   );
 
   test.skipIf(!isLong)(
-    "it can be read, dark and narrow, and drawn on by keys",
+    "on a GPU that software makes up it tells what it does, and its losses reach the curve",
+    async () => {
+      const own = await launchChromium("software");
+      const { page, problems } = await opened({}, own);
+      page.setDefaultTimeout(PATIENCE);
+      await button(page, "WebGPU").click();
+      await page.getByText(/^Its GPU is software \(.*\), and slow\.$/).waitFor();
+      // No display: losses come without it.
+      await page
+        .getByLabel("Net", { exact: true })
+        .fill(NET.replace("batch_size: 64", "batch_size: 10"));
+      await page
+        .getByLabel("Solver", { exact: true })
+        .fill(
+          'base_lr: 0.02 momentum: 0.9 lr_policy: "fixed" max_iter: 20 test_iter: 2 test_interval: 100 random_seed: 1',
+        );
+      await button(page, "Take these texts").click();
+      const status = page.getByRole("status");
+      await status.getByText("iteration 0 of 20").waitFor();
+      await button(page, "Train").click();
+      await status.getByText(/testing, batch [12] of 2/).waitFor({ timeout: PATIENCE / 12 });
+      await status.getByText("programs are compiled").waitFor();
+      await expect.poll(() => lossOf(page), { timeout: PATIENCE }).toBeGreaterThan(2);
+      await status.getByText("Done · iteration 20 of 20").waitFor();
+      expect(await lossOf(page)).toBeLessThan(2.2);
+
+      await sample(page, 0).click();
+      await page.getByText("It is: Boot. Guesses of the net that trains.").waitFor();
+      await headline(page)
+        .getByText(/^[\w-]+\?$/)
+        .waitFor();
+      await drop(page, "mine.caffemodel", await saved(page));
+      await page.getByText("Guesses of mine.caffemodel.").waitFor();
+      await headline(page)
+        .getByText(/^[\w-]+\?$/)
+        .waitFor();
+      expect(problems).toEqual([]);
+      await own.close();
+    },
+    2 * PATIENCE,
+  );
+
+  test.skipIf(!isLong)(
+    "it can be read, dark and narrow, and drawn on by keys and by a finger",
     async () => {
       const { page, problems } = await opened({
         ...{ colorScheme: "dark", viewport: { width: 390, height: 800 } },
+        ...{ hasTouch: true, isMobile: true },
       });
+      const board = page.locator(".board canvas");
+      await board.scrollIntoViewIfNeeded();
+      const { x = 0, y = 0, width = 0 } = (await board.boundingBox()) ?? {};
+      const scrolled = await page.evaluate("scrollY");
+      const finger = await page.context().newCDPSession(page);
+      const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...at: [number, number][]) =>
+        finger.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: at.map(([a, b]) => ({ x: x + a * width, y: y + b * width })),
+        });
+      await touch("touchStart", [0.5, 0.2]);
+      for (const down of [0.4, 0.6, 0.8]) await touch("touchMove", [0.5, down]);
+      await touch("touchEnd");
+      await headline(page)
+        .getByText(/^[\w-]+\?$/)
+        .waitFor();
+      // It draws a line, and moves no page.
+      expect(await page.evaluate("scrollY")).toBe(scrolled);
+      await button(page, "Clear").click();
+      await headline(page).getByText("What is it?").waitFor();
       await page.getByRole("application").focus();
       for (const key of [" ", "ArrowRight", "ArrowRight", "ArrowDown", " "]) {
         await page.keyboard.press(key);
       }
-      await headline(page).getByText(/\?$/).waitFor();
+      await headline(page)
+        .getByText(/^[\w-]+\?$/)
+        .waitFor();
       const { places, overflow } = await readability(page);
       expect(overflow).toBeLessThanOrEqual(0);
       expect(

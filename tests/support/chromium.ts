@@ -2,15 +2,19 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
-/** As on a machine without a GPU, a screen, or a way out. */
+/** As on a machine without a screen, or a way out. */
 const FLAGS = [
   "--no-sandbox",
-  "--disable-gpu",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
 ];
+/** What pages have of a GPU: none, or WebGPU by software. */
+const GPUS = {
+  none: ["--disable-gpu"],
+  software: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+} as const;
 
 /** Whether the browser of the tests is here. */
 export const hasChromium = existsSync(CHROMIUM);
@@ -19,8 +23,9 @@ export const hasChromium = existsSync(CHROMIUM);
 export const PATIENCE = 120_000;
 
 /** Starts it. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE });
+export function launchChromium(gpu: keyof typeof GPUS = "none"): Promise<Browser> {
+  const args = [...FLAGS, ...GPUS[gpu]];
+  return chromium.launch({ executablePath: CHROMIUM, args, timeout: PATIENCE });
 }
 
 /** How well a page can be read. */

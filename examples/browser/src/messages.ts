@@ -106,6 +106,12 @@ export type News =
       readonly filters: Filters | undefined;
     }
   | {
+      /** A batch of a test is next. */
+      readonly kind: "testing";
+      readonly batch: number;
+      readonly of: number;
+    }
+  | {
       readonly kind: "test";
       readonly iter: number;
       readonly scores: Readonly<Record<string, number>>;

@@ -29,7 +29,7 @@ export interface CallbacksOf<Solver> {
   onGradientsReady?(solver: Solver): void | Promise<void>;
   /**
    * Whether `onIteration` wants the loss of its own iteration; true by default. A guest that is content with the one that
-   * came last says false: then the loop does not wait for a GPU.
+   * came last says false: then the loop does not wait for a GPU. It is asked in every iteration.
    */
   readonly readsLoss?: boolean;
   /** After the update. */

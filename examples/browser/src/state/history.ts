@@ -17,17 +17,21 @@ let scores = new Map<string, Points>();
 export const version = signal(0);
 /** What was told last. */
 export const latest = signal<Extract<News, { kind: "progress" }> | undefined>(undefined);
+/** The batch of a test that is under way. */
+export const testing = signal<Extract<News, { kind: "testing" }> | undefined>(undefined);
 
 /** Forgets what was. */
 export function clearHistory(): void {
   losses = empty();
   scores = new Map();
-  latest.value = undefined;
+  latest.value = testing.value = undefined;
   version.value++;
 }
 
 /** Takes what a training tells. */
 export function takeNews(news: News): void {
+  testing.value = news.kind === "testing" ? news : undefined;
+  if (news.kind === "testing") return;
   if (news.kind === "progress") {
     losses.x.push(...news.iters);
     losses.y.push(...news.losses);

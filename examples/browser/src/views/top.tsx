@@ -5,7 +5,7 @@ import { Segments } from "../../../../dashboard/src/parts/segments.tsx";
 import { Tile } from "../../../../dashboard/src/parts/tile.tsx";
 import { isDark, switchTheme } from "../../../../dashboard/src/state/settings.ts";
 import type { EngineName } from "../messages.ts";
-import { lastLoss, lastScore, latest, version } from "../state/history.ts";
+import { lastLoss, lastScore, latest, testing, version } from "../state/history.ts";
 import { chooseEngine, pause, restart, train } from "../state/session.ts";
 import { built, engine, pictures, type Stage, stage } from "../state/signals.ts";
 
@@ -40,6 +40,7 @@ export function Top(): JSX.Element {
             <span class="num">
               {STAGES[stage.value]}
               {end > 0 && ` · iteration ${count(iter)} of ${count(end)}`}
+              {stage.value === "training" && doing(iter)}
             </span>
           </p>
         </div>
@@ -88,6 +89,13 @@ export function Top(): JSX.Element {
   );
 }
 
+/** What is done beside iterations, or before the first has come. */
+function doing(iter: number): string {
+  if (testing.value) return ` · testing, batch ${testing.value.batch} of ${testing.value.of}`;
+  const isCompiling = iter === 0 && engine.value?.name === "webgpu";
+  return isCompiling ? " · the GPU’s programs are compiled, which takes a while" : "";
+}
+
 function MainButton(): JSX.Element {
   if (stage.value === "training") {
     return (
@@ -112,8 +120,9 @@ function MainButton(): JSX.Element {
 function PictureFacts(): JSX.Element | null {
   const facts = pictures.value;
   if (!facts) return null;
-  const { train: learned, test } = facts;
-  const isPart = learned < ALL;
+  const { train: learned, test, classes } = facts;
+  // Clothes are Fashion-MNIST's; others are a reader's own.
+  const isPart = learned < ALL && classes.includes("T-shirt");
   return (
     <p class="soft why">
       {count(learned)} pictures to learn from, {count(test)} others to test with

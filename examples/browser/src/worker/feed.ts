@@ -13,15 +13,20 @@ const KNOWN = ["scale", "mean_value"];
 
 /**
  * Gives a net's MemoryData layers pictures to read, in their order, round and round, as a Data layer reads a database.
+ * @param told hears of each batch before it is read
  * @throws Error where a layer's transform_param asks for more than scale and mean_value
  */
-export function feed(net: Net, set: PictureSet): void {
+export function feed(net: Net, set: PictureSet, told?: () => void): void {
   for (const layer of net.layers) {
-    if (layer.param.type === "MemoryData") feedLayer(layer as MemoryDataLayer, set);
+    if (layer.param.type === "MemoryData") feedLayer(layer as MemoryDataLayer, set, told);
   }
 }
 
-function feedLayer(layer: MemoryDataLayer, { pixels, labels }: PictureSet): void {
+function feedLayer(
+  layer: MemoryDataLayer,
+  { pixels, labels }: PictureSet,
+  told?: () => void,
+): void {
   const transform = layer.param.transform_param ?? {};
   const unknown = Object.keys(transform).filter((name) => !KNOWN.includes(name));
   if (unknown.length > 0) {
@@ -34,6 +39,7 @@ function feedLayer(layer: MemoryDataLayer, { pixels, labels }: PictureSet): void
   // Rounds and batches end together after so many pictures.
   const round = (count * batch) / greatestDivisor(count, batch);
   layer.readFrom((position, data, label) => {
+    told?.();
     const [to, toLabels] = [data.dataMem.overwriteCpu(), label.dataMem.overwriteCpu()];
     for (let i = 0; i < batch; i++) {
       const from = (position + i) % count;

@@ -21,6 +21,10 @@ export class Training {
   #iters: number[] = [];
   #losses: number[] = [];
   #startedAt = 0;
+  /** Whether it is time to tell of the iteration that is under way: then a GPU is waited for, and its loss is known. */
+  #isDue = false;
+  /** Batches of the test that is under way. */
+  #tested = 0;
   readonly #durations: number[] = [];
   #toldAt = 0;
   #filtersAt = 0;
@@ -51,27 +55,34 @@ export class Training {
     }
     try {
       feed(this.#solver.net, pictures.train);
-      for (const one of this.#solver.testNets) feed(one, pictures.test);
+      for (const [i, one] of this.#solver.testNets.entries()) {
+        const of = this.#solver.param.test_iter?.[i] ?? 0;
+        feed(one, pictures.test, () => this.#tellTested(of));
+      }
       guessing.shareWith(this.#solver.net);
     } catch (error) {
       this.guesser.close();
       this.#solver.close();
       throw error;
     }
+    const isDue = (): boolean => this.#isDue;
     this.#solver.callbacks.push({
-      readsLoss: false,
+      get readsLoss() {
+        return isDue();
+      },
       onStart: () => {
         this.#startedAt = performance.now();
+        this.#isDue = this.#startedAt - this.#toldAt >= NEWS_EVERY;
       },
       onIteration: ({ iter, loss, rate, outputs }) => {
         this.#count(performance.now() - this.#startedAt);
-        // A GPU brings down the losses that are displayed, all but the first later.
-        if (!this.#solver.net.device || outputs) this.#lost(iter, loss);
-        if (performance.now() - this.#toldAt >= NEWS_EVERY) return this.#tellProgress(iter, rate);
-        return undefined;
+        // Of others a GPU brings down what is displayed, later.
+        if (!this.#solver.net.device || this.#isDue || outputs) this.#lost(iter, loss);
+        return this.#isDue ? this.#tellProgress(iter, rate) : undefined;
       },
       onLateDisplay: ({ iter, loss }) => this.#lost(iter, loss),
       onTest: (_, scores) => {
+        this.#tested = 0;
         tell({ kind: "test", iter: this.#solver.iter, scores: Object.fromEntries(scores) });
       },
     });
@@ -94,6 +105,7 @@ export class Training {
   async run(): Promise<"paused" | "done"> {
     if (this.#isRunning) return "paused";
     this.#isRunning = true;
+    this.#tested = 0;
     const run = this.#solver.solve();
     this.#run = run.catch(() => undefined);
     try {
@@ -130,11 +142,19 @@ export class Training {
     if (this.#durations.length > OF_SPEED) this.#durations.shift();
   }
 
+  /** Tells which batch of a test is next, where it is time for news. */
+  #tellTested(of: number): void {
+    this.#tested++;
+    if (performance.now() - this.#toldAt < NEWS_EVERY) return;
+    this.#tell({ kind: "testing", batch: this.#tested, of });
+    this.#toldAt = performance.now();
+  }
+
   /** What has happened since it was told last. */
   async #tellProgress(iter: number, rate: number): Promise<void> {
-    const spent = this.#durations.reduce((a, b) => a + b, 0);
     const isDue = performance.now() - this.#filtersAt >= FILTERS_EVERY || !this.#isRunning;
     const filters = isDue ? await this.firstFilters() : undefined;
+    const spent = this.#durations.reduce((a, b) => a + b, 0);
     const perSecond = spent > 0 ? (1000 * this.#durations.length) / spent : 0;
     const [iters, losses] = [this.#iters, this.#losses];
     [this.#iters, this.#losses] = [[], []];
