@@ -1,4 +1,5 @@
 import type { FloatImage } from "../float-images/float-image.ts";
+import { loadSharp } from "../io/images/sharp.ts";
 import { CaffeError } from "../util/errors.ts";
 import { xmlText } from "../util/xml.ts";
 import { boxColour, type Colour, mapColour } from "./palette.ts";
@@ -152,7 +153,7 @@ async function withSvg(picture: FloatImage, elements: string): Promise<FloatImag
   const pixels = Uint8Array.from(data, (value) =>
     Math.round(255 * Math.min(1, Math.max(0, value))),
   );
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp();
   const drawn = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .composite([{ input: Buffer.from(svg) }])
     .removeAlpha()

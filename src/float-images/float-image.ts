@@ -2,6 +2,7 @@ import { writeFileAtomically } from "../io/files/atomic-file.ts";
 import { readBytes } from "../io/files/read-file.ts";
 import { decodeImage } from "../io/images/decode.ts";
 import { suffixOf } from "../io/images/encode.ts";
+import { loadSharp } from "../io/images/sharp.ts";
 import { CaffeError, FileError } from "../util/errors.ts";
 import type { NdArray } from "../util/nd-array.ts";
 import { countOf, shapeText } from "../util/shape.ts";
@@ -82,7 +83,7 @@ async function encoded8({ shape, data }: FloatImage, kind: string): Promise<Uint
     throw new CaffeError(`an image of shape ${shapeText(shape)}. Expected 1 or 3 channels.`);
   }
   const bytes = Uint8Array.from(data, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp();
   return sharp(bytes, { raw: { width, height, channels } })
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .toFormat(kind as "png")

@@ -5,6 +5,7 @@ import { imageHeader, MOST_PIXELS, unreadable } from "./header.ts";
 import type { ColorMode, Image, ImageHeader } from "./image.ts";
 import { decodeNetpbm } from "./netpbm.ts";
 import { imageOf, interleaved, oriented, type Raster } from "./raster.ts";
+import { loadSharp } from "./sharp.ts";
 import { decodeTiff } from "./tiff.ts";
 
 /** (C, H, W) of what `ImageDecoder` makes of an image with this header. */
@@ -90,8 +91,8 @@ export class ImageDecoder {
         `Could not load ${source}: it is a JPEG in CMYK, and libjpeg-turbo has not been built. Run npm run build:native.`,
       );
     }
+    const sharp = await loadSharp();
     try {
-      const { default: sharp } = await import("sharp");
       const { data, info } = await sharp(bytes, {
         failOn: "error",
         ignoreIcc: true,

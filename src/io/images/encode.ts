@@ -4,6 +4,7 @@ import { FormatError } from "../../util/errors.ts";
 import { encodeBmp } from "./bmp.ts";
 import type { Image } from "./image.ts";
 import { encodeNetpbm } from "./netpbm.ts";
+import { loadSharp } from "./sharp.ts";
 
 /** Kinds of image files that can be written, by their suffixes. */
 const kinds: ReadonlyMap<string, "jpeg" | "png" | "webp" | "tiff" | "bmp" | "netpbm"> = new Map([
@@ -76,7 +77,7 @@ async function pixelsForSharp({ channels, height, width, data }: Image): Promise
     const from = (order[c] ?? c) * size;
     for (let i = 0; i < size; i++) pixels[i * channels + c] = data[from + i] ?? 0;
   }
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp();
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
   return sharp(pixels, { raw }).toColourspace(channels < 3 ? "b-w" : "srgb");
 }

@@ -2,6 +2,7 @@ import { readBytes } from "../../io/files/read-file.ts";
 import { decodeImage } from "../../io/images/decode.ts";
 import { encodeImage } from "../../io/images/encode.ts";
 import { imageOf, planar, type Raster } from "../../io/images/raster.ts";
+import { loadSharp } from "../../io/images/sharp.ts";
 import type { SourceRecords } from "../../io/loaders/source-records.ts";
 
 /** The greatest side of a small picture. */
@@ -24,7 +25,7 @@ export interface Thumbnail {
 async function thumbnailOf(raster: Raster): Promise<Thumbnail | undefined> {
   const { channels, height, width } = raster;
   if (![1, 3, 4].includes(channels) || height * width < 2) return undefined;
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp();
   const whole = sharp(await encodeImage(imageOf(inBytes(raster)), "png"));
   const isSmall = Math.max(height, width) <= SMALL;
   const [kind, bytes] = isSmall

@@ -1,3 +1,4 @@
+import { loadSharp } from "../../io/images/sharp.ts";
 import { type Html, html } from "../../page/html.ts";
 import { pageTheme, paperTheme, type Theme } from "../../plot/theme.ts";
 import { type Confusion, rowOf } from "../measures/confusion.ts";
@@ -154,7 +155,7 @@ async function heatMap(confusion: Confusion): Promise<string> {
       pixels.set([...colour, Math.round(255 * strengthOf(count / all))], 4 * (y * places + x));
     });
   }
-  const { default: sharp } = await import("sharp");
+  const sharp = await loadSharp();
   const raw = { width: places, height: places, channels: 4 } as const;
   const png = await sharp(pixels, { raw }).png({ compressionLevel: 9 }).toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;
