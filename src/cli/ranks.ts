@@ -11,7 +11,10 @@ import { hasEnded, processSpace } from "./neighbours.ts";
 import { showError } from "./output.ts";
 import type { NumberedGpu } from "./session.ts";
 
-/** Where all ranks find the same error, the first one tells it: the others wait so long for it to end them. */
+/**
+ * Where all ranks find the same error, the first one tells it: the others wait so long for it to end them. Who tells that another
+ * has ended stays so long, for the others to see which of them ended first.
+ */
 const PATIENCE_MS = 500;
 
 /** What a command knows of the processes beside its own. */
@@ -54,9 +57,11 @@ export async function besideOthers(
     const localRank = world.hosts.slice(0, world.rank).filter((host) => host === world.host).length;
     await work(sideOf(world, log, wire, { here, localRank }));
   } catch (error) {
-    if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    if (world.rank > 0 && !world.isBroken)
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     process.stderr.write(`${world.nameOf(world.rank)}, of ${world.count}:\n`);
     showError(error);
+    if (world.isBroken) await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     world.abort(exitCodeOf(error));
   }
   world.close();

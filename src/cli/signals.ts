@@ -34,7 +34,7 @@ export function onFirstOf(signals: readonly string[], act: (signal: string) => v
 export class Signals {
   readonly #undo: (() => void)[] = [];
   readonly #stopping: readonly string[];
-  readonly #log: Log;
+  #log: Log;
   #wantsSnapshot = false;
   #solver: Asked | undefined;
 
@@ -56,9 +56,12 @@ export class Signals {
     }
   }
 
-  /** Sends what has come and what will come to this solver. */
-  goTo(solver: Asked): void {
-    this.#solver = solver;
+  /**
+   * Sends what has come and what will come to this solver.
+   * @param log takes what is said of it from now on
+   */
+  goTo(solver: Asked, log: Log): void {
+    [this.#solver, this.#log] = [solver, log];
     if (this.#wantsSnapshot) solver.request("snapshot");
     this.#undo.push(
       onFirstOf(this.#stopping, (signal) => {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Dashboard } from "../dashboard/server.ts";
 import type { Wire } from "../distributed/gradient-sums.ts";
 import type { Engines } from "../engines/choose.ts";
@@ -39,7 +40,7 @@ interface Told {
 
 /** Trains: alone, or as one of several ranks. */
 export async function trainAsRank(flags: TrainingFlags, side: Side, told?: Told): Promise<void> {
-  await checkAllreduce(flags, side);
+  await checkFlags(flags, side);
   const { file, nan } = flags;
   const param = { ...readSolverParameter(file, side.log), ...(nan !== undefined && { nan }) };
   const engines = await enginesOf(param, flags, side);
@@ -47,7 +48,7 @@ export async function trainAsRank(flags: TrainingFlags, side: Side, told?: Told)
     const solver = makeSolver(param, flags, side, engines);
     try {
       if (side.others) await checkSameStart(solver, side.others.agree);
-      told?.signals.goTo(solver);
+      told?.signals.goTo(solver, side.log);
       await solve(solver, flags, side, told);
     } finally {
       solver.close();
@@ -58,9 +59,14 @@ export async function trainAsRank(flags: TrainingFlags, side: Side, told?: Told)
   }
 }
 
-/** @throws CaffeError where ranks were given different ways of adding up */
-async function checkAllreduce({ allreduce }: TrainingFlags, { log, others }: Side): Promise<void> {
+/** @throws CaffeError where ranks were given other flags of those that the nets do not tell */
+async function checkFlags(
+  { allreduce, precision, snapshot }: TrainingFlags,
+  { log, others }: Side,
+): Promise<void> {
   await others?.agree("--allreduce", allreduce);
+  await others?.agree("--precision", precision ?? "that of the files");
+  await others?.agree("--snapshot", basename(snapshot || "none"));
   if (!others && allreduce !== "float32") {
     log(
       "warning",

@@ -1,3 +1,4 @@
+import { CaffeError } from "../util/errors.ts";
 import { chosenSeed, setRandomSeed } from "../util/seed.ts";
 import { version } from "../util/version.ts";
 import { launchedCount, mpiAddon } from "./mpi-addon.ts";
@@ -8,15 +9,22 @@ import { type Sight, World } from "./world.ts";
  *
  * All draw their random numbers from one seed then: what `setRandomSeed` was given, or one that rank 0 draws.
  * @param sight lets a rank see that another one on its machine has died; without it they wait until mpirun ends them
- * @throws CaffeError where the addon is missing, or the processes are of different versions or got different seeds
+ * @throws CaffeError where the addon is missing or of another MPI, or the processes are of different versions or got different seeds
  */
 export async function joinRanks(
   environment: Readonly<Record<string, string | undefined>>,
   sight?: Sight,
 ): Promise<World | undefined> {
-  if (launchedCount(environment) === 1) return undefined;
+  const launched = launchedCount(environment);
+  if (launched === 1) return undefined;
   const addon = mpiAddon();
   const world = new World(addon, addon);
+  if (world.count === 1) {
+    world.close();
+    throw new CaffeError(
+      `${launched} processes have been started, and each knows of itself alone: what has started them is of another MPI than the addon, or speaks to it in another way. Expected the mpirun that belongs to the mpicc which built it, or srun with the right --mpi (srun --mpi=list).`,
+    );
+  }
   await meetRanks(world, sight);
   return world;
 }

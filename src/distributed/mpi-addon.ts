@@ -20,11 +20,15 @@ export function mpiAddon(): MpiAddon {
   }
 }
 
-/** What OpenMPI, MPICH and Intel's MPI, and Slurm's srun tell a process of how many there are. */
+/** What OpenMPI, MPICH and Intel's MPI, and `srun --mpi=pmi2` tell a process of how many there are. */
 const COUNTS = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"] as const;
+/** With `srun --mpi=pmix` none of them is there: it gives a rank, and Slurm the number of the step's tasks. */
+const [PMIX, SLURM] = ["PMIX_RANK", "SLURM_STEP_NUM_TASKS"] as const;
 
-/** How many processes mpirun has started, this one with them; 1 without mpirun. */
+/** How many processes mpirun or srun has started, this one with them; 1 without them. */
 export function launchedCount(environment: Readonly<Record<string, string | undefined>>): number {
-  const given = COUNTS.map((name) => Number(environment[name] ?? 1));
-  return Math.max(1, ...given.filter(Number.isSafeInteger));
+  const given = COUNTS.flatMap((name) => environment[name] ?? []);
+  const slurm = environment[PMIX] === undefined ? undefined : environment[SLURM];
+  const counts = (given.length > 0 ? given : [slurm ?? "1"]).map(Number);
+  return Math.max(1, ...counts.filter(Number.isSafeInteger));
 }

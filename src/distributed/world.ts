@@ -10,6 +10,8 @@ const MOST_ELEMENTS = 1 << 20;
 const TURN_MS = 100;
 /** After so many of them it is seen whether the others live. */
 const TURNS_BETWEEN_LOOKS = 5;
+/** Where one rank tells for all what they have seen, the others wait so many for it to end them. */
+const PATIENT_TURNS = 30;
 
 /** How a rank sees the processes of others. */
 export interface Sight {
@@ -41,6 +43,8 @@ export class World {
   #waitedMs = 0;
   /** Whether a rank has ended that the others wait for. */
   #isBroken = false;
+  /** Whether another tells that. */
+  #isTold = false;
   #hosts: readonly string[] = [];
   #sight: Sight | undefined;
   /** Other ranks whose processes this one sees. */
@@ -126,10 +130,11 @@ export class World {
     const gone = this.#neighbours.filter(({ pid }) => this.#sight?.hasEnded(pid));
     const [first] = gone;
     if (!first) return;
+    // Who tells it ends soon, too: that is no news.
+    this.#isTold ||= this.#neighbours.some((one) => one.rank < this.rank && !gone.includes(one));
+    if (this.#isTold && turn < PATIENT_TURNS) return;
     this.#isBroken = true;
-    const living = this.#neighbours.filter((one) => !gone.includes(one));
-    // One tells it for all.
-    if (living.some(({ rank }) => rank < this.rank)) this.abort(1);
+    if (this.#isTold) this.abort(1);
     throw new CaffeError(
       `${this.nameOf(first.rank)} (process ${first.pid}) has ended, and the others cannot go on without it. What it wrote last, or the system's log where it was killed, tells why.`,
     );
@@ -260,6 +265,11 @@ export class World {
     throw new CaffeError(
       `the ranks do not train the same: ${what} differs. Rank 0 has another than ${told.join(", ")}. Expected the same command line, files and version for all.`,
     );
+  }
+
+  /** Whether this rank tells of another that has ended: it alone does. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Ends with the others, once all jobs are done. */

@@ -7,6 +7,11 @@ test("how many processes there are is what OpenMPI, MPICH or Slurm tell", () => 
   expect(launchedCount({ OMPI_COMM_WORLD_SIZE: "4" })).toBe(4);
   expect(launchedCount({ PMI_SIZE: "3", MPI_LOCALNRANKS: "2" })).toBe(3);
   expect(launchedCount({ PMI_SIZE: "many" })).toBe(1);
+  expect(launchedCount({ PMIX_RANK: "1", SLURM_STEP_NUM_TASKS: "4" })).toBe(4);
+  // A program of a script that is itself one of several tasks; and mpirun, which starts its daemons as such.
+  expect(launchedCount({ SLURM_STEP_NUM_TASKS: "4" })).toBe(1);
+  const ofMpirun = { OMPI_COMM_WORLD_SIZE: "1", PMIX_RANK: "0", SLURM_STEP_NUM_TASKS: "4" };
+  expect(launchedCount(ofMpirun)).toBe(1);
 });
 
 describe.skipIf(!hasMpi)(`bfloat16 of ${mpiNeeds}`, () => {

@@ -1,5 +1,6 @@
 import { join, parse } from "node:path";
 import type { CommandModule } from "yargs";
+import { launchedCount } from "../../distributed/mpi-addon.ts";
 import { fileExists } from "../../io/files/file-system.ts";
 import { usualThreads } from "../../io/jobs/in-order.ts";
 import { CaffeError } from "../../util/errors.ts";
@@ -181,6 +182,12 @@ function checkFlags(flags: TrainFlags): void {
     throw new CaffeError("Give a snapshot to resume training or weights to finetune but not both.");
   }
   if (images !== undefined) {
+    const ranks = launchedCount(process.env);
+    if (ranks > 1) {
+      throw new CaffeError(
+        `--images makes a folder, and each of ${ranks} ranks would make one. Make it first, by caffe new, and train with --solver=FOLDER/solver.prototxt.`,
+      );
+    }
     const other = solverOf(flags) ? "a solver" : snapshot ? "--snapshot" : undefined;
     if (other === undefined) return;
     throw new CaffeError(`--images and ${other} are both given. Expected one of them.`);

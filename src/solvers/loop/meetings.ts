@@ -61,6 +61,13 @@ export class Meetings {
     return all.reduce((sum, [one = 0]) => sum + one, 0) / all.length;
   }
 
+  /** Tells the others, between two iterations, what this worker was asked for. */
+  async ask(asked: Set<SolverAction>): Promise<void> {
+    const own = [...asked];
+    asked.clear();
+    for (const action of (await this.workers.share(own)).flat()) this.#agreed.add(action);
+  }
+
   /** What is to be done before the next iteration, as all workers know. */
   nextAction(): SolverAction | undefined {
     return nextAction(this.#agreed);
@@ -96,7 +103,8 @@ export class Meetings {
     const others = waits.filter((_, other) => other !== rank);
     const lost = others.reduce((sum, wait) => sum + wait - least, 0) / Math.max(1, others.length);
     if (!(lost > LONG * seconds)) return undefined;
-    const share = Math.round((100 * lost) / seconds);
+    // Snapshots and tests are no part of those seconds, and may be waited for, too.
+    const share = Math.min(100, Math.round((100 * lost) / seconds));
     return `${this.workers.nameOf(rank)} is slow: the others waited ${numberText(lost)} s for it, ${share} % of the time since the last display.`;
   }
 }

@@ -98,7 +98,8 @@ export function otherWorkers(runState: RunState | undefined, count: number): str
   const before = runState && (runState.workers?.length ?? 1);
   if (before === undefined || before === count) return undefined;
   const ranks = (n: number): string => (n === 1 ? "one rank" : `${n} ranks`);
-  return `The snapshot is of ${ranks(before)}, and ${ranks(count)} go on from it: from the same record, with the batch of ${ranks(count)}. What follows is that of ${ranks(before)} up to rounding, where the joint batch is as large.`;
+  const go = count === 1 ? "goes" : "go";
+  return `The snapshot is of ${ranks(before)}, and ${ranks(count)} ${go} on from it: from the same record, with the batch of ${ranks(count)}. What follows is that of ${ranks(before)} up to rounding, where the joint batch is as large.`;
 }
 
 function otherStates(states: LayerStates, first: LayerStates): LayerStates {

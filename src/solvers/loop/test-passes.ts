@@ -23,7 +23,7 @@ interface TestPass {
   /** How average precisions are found, and whether those of each class are logged. */
   readonly apVersion: ApVersion;
   readonly withClasses: boolean;
-  /** Asked before each batch. */
+  /** Asked before each batch; where workers share them, before each has its next. */
   readonly isStopped: () => Promise<boolean>;
 }
 
@@ -93,8 +93,9 @@ export class TestPasses {
       scores.addPass(tested);
       losses += tested.loss;
     };
+    const round = (dealt && this.#workers?.count) ?? 1;
     for (let i = 0; i < batches; i++) {
-      if (await isStopped()) {
+      if (i % round === 0 && (await isStopped())) {
         this.#say("Test interrupted.");
         return undefined;
       }
@@ -113,13 +114,20 @@ export class TestPasses {
     }
     for (const tested of (await dealt?.all()) ?? []) take(tested);
     if (withLoss) this.#say(`Test loss: ${numberText(losses / batches)}`);
-    const told = scores.scores(pass.apVersion);
+    const told = await this.#ofFirst(scores.scores(pass.apVersion), dealt);
     if (pass.isDetection && !told.some(({ classes, masks }) => classes ?? masks)) {
       this.#warnOnce(
         `eval_type is "detection", and test net #${index} has no output of a DetectionEvaluate layer: means of its outputs are logged.`,
       );
     }
     return this.#tell(told, pass.withClasses);
+  }
+
+  /** Where each worker has tested all by itself, what the first has found: rates and ends hang on it. */
+  async #ofFirst(own: TestScore[], dealt: DealtBatches | undefined): Promise<TestScore[]> {
+    if (!this.#workers || dealt) return own;
+    const [first = own] = await this.#workers.share(own);
+    return first;
   }
 
   /** No batches, and so no scores; warns of that once. */

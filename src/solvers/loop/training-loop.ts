@@ -344,6 +344,7 @@ export abstract class TrainingLoop extends DisplayingRun {
   /** Does what was asked for since the last batch of a test; returns whether the test is to end. */
   async #obeyInTest(): Promise<boolean> {
     await this.#eventLoop.mayRun();
+    await this.meetings?.ask(this.#asked);
     for (let action = this.#nextAction(); action; action = this.#nextAction()) {
       if (action === "snapshot") await this.#trySnapshot();
       else this.#stop = "asked";
