@@ -23,6 +23,8 @@ export class Training {
   #startedAt = 0;
   /** Whether it is time to tell of the iteration that is under way: then a GPU is waited for, and its loss is known. */
   #isDue = false;
+  /** When the last such iteration began. */
+  #dueAt = 0;
   /** Batches of the test that is under way. */
   #tested = 0;
   readonly #durations: number[] = [];
@@ -72,7 +74,8 @@ export class Training {
       },
       onStart: () => {
         this.#startedAt = performance.now();
-        this.#isDue = this.#startedAt - this.#toldAt >= NEWS_EVERY;
+        this.#isDue = this.#startedAt - this.#dueAt >= NEWS_EVERY;
+        if (this.#isDue) this.#dueAt = this.#startedAt;
       },
       onIteration: ({ iter, loss, rate, outputs }) => {
         this.#count(performance.now() - this.#startedAt);
