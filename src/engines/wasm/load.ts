@@ -30,13 +30,20 @@ export function loadWasmEngine(fallback: Engine): PartialEngine {
 
 /** What this system runs of it, as `caffe device_query` says it. */
 export function wasmVersion(): string {
-  if (WebAssembly.validate(bytesOf(fused))) return "WebAssembly with relaxed SIMD";
-  return WebAssembly.validate(bytesOf(compiled)) ? "WebAssembly with SIMD" : "no SIMD here";
+  const { bytes, isFused } = runnable();
+  if (isFused) return "WebAssembly with relaxed SIMD";
+  return WebAssembly.validate(bytes) ? "WebAssembly with SIMD" : "no SIMD here";
+}
+
+/** The module with fused multiplication where it is understood, else the plain one. */
+function runnable(): { readonly bytes: Uint8Array; readonly isFused: boolean } {
+  const faster = bytesOf(fused);
+  const isFused = WebAssembly.validate(faster);
+  return { bytes: isFused ? faster : bytesOf(compiled), isFused };
 }
 
 function open(): Arrays {
-  const [plain, faster] = [compiled, fused].map(bytesOf) as [Uint8Array, Uint8Array];
-  const bytes = WebAssembly.validate(faster) ? faster : plain;
+  const { bytes } = runnable();
   const memory = new WebAssembly.Memory({ initial: PAGES });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const kernels = instance.exports as Kernels;

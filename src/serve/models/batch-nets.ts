@@ -7,8 +7,8 @@ import { cutRows, joinedByName, mapped, type Tensors, withRows } from "./tensors
 
 /**
  * The net for passes of any number of rows: one twin for each power of two, made when it is first needed, whose weights are
- * the net's own memory; where the net itself has so many rows, there is no need of one. To reshape one net from pass to pass would make its operations anew each time, which takes longer than
- * the pass.
+ * the net's own memory; where the net itself has so many rows, there is no need of one. To reshape one net from pass to pass
+ * would make its operations anew each time, which takes longer than the pass.
  */
 export class BatchNets {
   readonly #net: Net;

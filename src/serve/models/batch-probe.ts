@@ -40,7 +40,7 @@ export async function whyAlone(
       if (tensor.shape[0] !== 2 || alone.some(({ shape }) => shape[0] !== 1)) {
         return `output "${name}" of two rows has shape ${shapeText(tensor.shape)}`;
       }
-      const isLike = alone.every(({ data }, row) => areEqual(rowsOf(tensor, row, 1).data, data));
+      const isLike = alone.every(({ data }, row) => areEqual(rowOf(together, name, row), data));
       if (!isLike) unlike.push(name);
     }
     if (unlike.length === 0) return undefined;

@@ -27,7 +27,8 @@ interface Faster {
 
 /**
  * Finds out how long passes of an open model take, and whether a single thread is faster than several: a small net is done before those
- * have met, and where it is not, threads that wait for each other keep clients and whoever else has a core from theirs. The model answers already: between the steps of this, which take little time each, others have their turn.
+ * have met, and where it is not, threads that wait for each other keep clients and whoever else has a core from theirs. The model answers
+ * already: between the steps of this, which take little time each, others have their turn.
  *
  * @param plan whose threads are not given if they are to be chosen
  * @returns the form that is faster; the other is closed
