@@ -11,7 +11,7 @@ import { version } from "../../../src/util/version.ts";
 import { BATCHES } from "./batches.ts";
 import { type KernelTime, kernelTimes } from "./kernels.ts";
 import { type NetTimes, TimedNet } from "./nets.ts";
-import { type Peaks, peaksOf } from "./peaks.ts";
+import { halfPeaksOf, type Peaks, peaksOf } from "./peaks.ts";
 import { Torch, type TorchTimes } from "./torch.ts";
 
 const help = `Measures this machine's GPU with caffe-ts, and with PyTorch where python3 has it with CUDA.
@@ -58,6 +58,8 @@ interface Results {
   peaks?: Peaks;
   golden?: Awaited<ReturnType<typeof runCases>> & { readonly failures: readonly string[] };
   readonly nets: NetResult[];
+  /** What could not be measured, and why. */
+  readonly failures: string[];
   /** Why there is nothing of PyTorch, where that is so. */
   torch?: string;
 }
@@ -91,6 +93,7 @@ const results: Results = {
     ...{ system: `${process.platform} ${release()} ${arch()}`, node: process.version },
   },
   nets: [],
+  failures: [],
 };
 const card = gpu.adapter.name
   .toLowerCase()
@@ -105,11 +108,43 @@ function save(): void {
   writeFileSync(out, `${JSON.stringify(results, undefined, 1)}\n`);
 }
 
-results.peaks = await peaksOf(gpu);
-const { f32, copy } = results.peaks;
-console.log(
-  `\nRates that loops of nothing else reach: ${text(f32)} GFLOP/s in float32, ${text(copy)} GB/s copied\n`,
-);
+/** What fails is told, and leaves the rest: a card may lack the memory for a net, or its driver fail at a kernel. */
+async function tried(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const line = `${what}: ${(error as Error).message}`;
+    console.log(`  FAILED ${line}`);
+    results.failures.push(line);
+  }
+  save();
+}
+
+/** The card, on a device of its own: what went wrong on one is nothing to the next. */
+async function onDevice(isHalf: boolean, work: (own: Gpu) => Promise<void>): Promise<void> {
+  const own = await openGpu({ index: Number(values.gpu), readiesBlocks: isHalf });
+  try {
+    await work(own);
+  } finally {
+    own.close();
+  }
+}
+
+const precisions = gpu.features.has("shader-f16") ? (["f32", "f16"] as const) : (["f32"] as const);
+const peaks = await peaksOf(gpu);
+results.peaks = peaks;
+if (precisions.length > 1) {
+  await tried("the rates of halves", () =>
+    onDevice(true, async (own) => void Object.assign(peaks, await halfPeaksOf(own))),
+  );
+}
+const rates = [
+  `${text(peaks.f32)} GFLOP/s in float32`,
+  ...(peaks.f16 ? [`${text(peaks.f16)} GFLOP/s in halves`] : []),
+  ...(peaks.blocks ? [`${text(peaks.blocks)} GFLOP/s in blocks of halves`] : []),
+  `${text(peaks.copy)} GB/s copied`,
+];
+console.log(`\nRates that loops of nothing else reach: ${rates.join(", ")}\n`);
 save();
 
 const cases = join(values.kit, "cases");
@@ -136,43 +171,57 @@ for (const file of nets) {
   const batch = Number(values.batch ?? (isSoftware ? 4 : (BATCHES[net] ?? 16)));
   const path = join(values.kit, "nets", `${net}.prototxt`);
   console.log(`\n${net}, batch ${batch}`);
-  for (const precision of ["f32", "f16"] as const) {
-    const isHalf = precision === "f16";
-    if (isHalf && !gpu.features.has("shader-f16")) continue;
-    const own = isHalf ? await openGpu({ index: Number(values.gpu), readiesBlocks: true }) : gpu;
-    const timed = await TimedNet.open(path, batch, own, precision);
-    const peer: TorchTimes[] = [];
-    for (let turn = 0; turn < TURNS; turn++) {
-      await timed.turn(turnMs);
-      if (torch instanceof Torch && !isHalf) {
-        peer.push(...(await torch.turn(timed.param, batch, turnMs)));
-      }
-    }
-    const { step, forward, gflop } = timed.times();
-    console.log(
-      `  ${precision}: step ${text(step.min)} ms (median ${text(step.median)}), forward ${text(forward.min)} ms, ${text(((3 * gflop) / step.min) * 1e3)} GFLOP/s of products`,
+  for (const precision of precisions) {
+    await tried(`${net} in ${precision}`, () =>
+      onDevice(precision === "f16", (own) => measure(own, { net, batch, path, precision })),
     );
-    for (const one of peer) {
-      const told =
-        "failed" in one ? one.failed : `step ${text(one.step)} ms, forward ${text(one.forward)} ms`;
-      console.log(`  PyTorch ${one.mode}: ${told}`);
-    }
-    const kernels = await kernelTimes(timed, own, f32);
-    for (const { name, ms, gflops, share } of kernels.slice(0, 12)) {
-      const rate =
-        gflops === undefined
-          ? ""
-          : `, ${text(gflops)} GFLOP/s, ${text(100 * (share ?? 0))} % of the loop's`;
-      console.log(`    ${text(ms)} ms ${name}${rate}`);
-    }
-    results.nets.push({ net, batch, precision, ...timed.times(), kernels, torch: peer });
-    timed.close();
-    if (isHalf) own.close();
-    save();
   }
 }
 if (torch instanceof Torch) torch.close();
 save();
 console.log(`\nWritten: ${out}`);
 gpu.close();
-process.exit(results.golden.failed > 0 ? 1 : 0);
+process.exit(results.golden.failed + results.failures.length > 0 ? 1 : 0);
+
+/** Times a net and its kernels, and PyTorch's in turns with it. */
+async function measure(
+  own: Gpu,
+  what: {
+    readonly net: string;
+    readonly batch: number;
+    readonly path: string;
+    readonly precision: "f32" | "f16";
+  },
+): Promise<void> {
+  const { net, batch, path, precision } = what;
+  const isHalf = precision === "f16";
+  const timed = await TimedNet.open(path, batch, own, precision);
+  const peer: TorchTimes[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    await timed.turn(turnMs);
+    if (torch instanceof Torch && !isHalf) {
+      peer.push(...(await torch.turn(timed.param, batch, turnMs)));
+    }
+  }
+  const { step, forward, gflop } = timed.times();
+  console.log(
+    `  ${precision}: step ${text(step.min)} ms (median ${text(step.median)}), forward ${text(forward.min)} ms, ${text(((3 * gflop) / step.min) * 1e3)} GFLOP/s of products`,
+  );
+  for (const one of peer) {
+    const told =
+      "failed" in one ? one.failed : `step ${text(one.step)} ms, forward ${text(one.forward)} ms`;
+    console.log(`  PyTorch ${one.mode}: ${told}`);
+  }
+  // Sums of halves are floats: single halves are multiplied as such, too.
+  const [peak, loop] = isHalf && peaks.blocks ? [peaks.blocks, "blocks"] : [peaks.f32, "float32"];
+  const kernels = await kernelTimes(timed, own, peak);
+  for (const { name, ms, gflops, share } of kernels.slice(0, 12)) {
+    const rate =
+      gflops === undefined
+        ? ""
+        : `, ${text(gflops)} GFLOP/s, ${text(100 * (share ?? 0))} % of the loop in ${loop}`;
+    console.log(`    ${text(ms)} ms ${name}${rate}`);
+  }
+  results.nets.push({ net, batch, precision, ...timed.times(), kernels, torch: peer });
+  timed.close();
+}

@@ -120,6 +120,11 @@ export function webgpuGather(scope: Scope, { rows, size, picks }: GatherDescript
       run(scope, "gather", picks * size, [rows, size, 0], buffers);
     },
     backward(dy, index, dx) {
+      if (!index.isOnHost) {
+        scope.fail(
+          "a layer has written over the numbers of the rows on the GPU since forward read them, and backward sorts them on the host. Expected a top of its own for what that layer makes.",
+        );
+      }
       const picked = byRow.sort(index.cpu(), (message) => scope.fail(message));
       const buffers = [scope.read(dy), scope.update(dx), scope.read(byRow.table)];
       run(scope, "scatter", picked * size, [picked, size, 0], buffers);

@@ -17,21 +17,13 @@ import { webgpuLSTMUnit } from "./lstm-unit.ts";
 import { webgpuPooling } from "./pooling.ts";
 import { webgpuReduction } from "./reduction.ts";
 import { webgpuRegions } from "./regions.ts";
-import { Scope } from "./scope.ts";
+import { type Precision, Scope } from "./scope.ts";
 import { webgpuAccuracy, webgpuArgMax } from "./scores.ts";
 import { webgpuSoftmax, webgpuSoftmaxLoss } from "./softmax.ts";
 import { webgpuUnary } from "./unary.ts";
 import { webgpuUnitLength } from "./unit-length.ts";
 import { webgpuUnpooling } from "./unpooling.ts";
 import { webgpuUpdate } from "./update.ts";
-
-/** How a layer's numbers are kept and multiplied. */
-interface Precision {
-  /** Products are of halves. */
-  readonly isHalf: boolean;
-  /** What the layer passes on is kept as halves. */
-  readonly keepsHalves: boolean;
-}
 
 /**
  * The primitives as WGSL kernels on a device.
@@ -46,7 +38,7 @@ export function webgpuEngine(
   layer = "",
   precision: Precision = { isHalf: gpu.isHalf, keepsHalves: false },
 ): PartialEngine {
-  const scope = new Scope(gpu, layer, precision.isHalf, precision.keepsHalves);
+  const scope = new Scope(gpu, layer, precision);
   return {
     name: "webgpu",
     device: gpu,

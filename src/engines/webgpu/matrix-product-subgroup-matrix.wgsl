@@ -45,9 +45,9 @@ fn main(
       for (var k = 0u; k < DEPTH; k += BLOCK_K) {
         for (var s = 0u; s < STRIPS; s++) {
           let top = (worker * STRIPS + s) * BLOCK_M;
-          let left = subgroupMatrixLoad<Left>(&tileA, k * SIDE + top, true, SIDE);
+          let left = subgroupMatrixLoad<Left, col_major>(&tileA, k * SIDE + top, SIDE);
           for (var b = 0u; b < BLOCKS; b++) {
-            let right = subgroupMatrixLoad<Right>(&tileB, k * SIDE + b * BLOCK_N, false, SIDE);
+            let right = subgroupMatrixLoad<Right, row_major>(&tileB, k * SIDE + b * BLOCK_N, SIDE);
             sums[s][b] = subgroupMatrixMultiplyAccumulate(left, right, sums[s][b]);
           }
         }
@@ -58,7 +58,7 @@ fn main(
   for (var s = 0u; s < STRIPS; s++) {
     for (var b = 0u; b < BLOCKS; b++) {
       if (worker < WORKERS) {
-        subgroupMatrixStore(&way, worker * BLOCK_M * BLOCK_N, sums[s][b], false, BLOCK_N);
+        subgroupMatrixStore<row_major>(&way, worker * BLOCK_M * BLOCK_N, sums[s][b], BLOCK_N);
       }
       workgroupBarrier();
       for (var i = index; i < WORKERS * BLOCK_M * BLOCK_N / 16u; i += INVOCATIONS) {

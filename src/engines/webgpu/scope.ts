@@ -7,20 +7,23 @@ import { converted } from "./halves.ts";
 import type { Kernel, KernelSpec } from "./kernels.ts";
 import { workgroupSum, workgroupSumSubgroups } from "./shaders.ts";
 
+/** How a layer's numbers are multiplied and kept. */
+export interface Precision {
+  /** Products are of halves. */
+  readonly isHalf: boolean;
+  /** What the layer passes on is kept as halves: its kernels take arrays of both. */
+  readonly keepsHalves: boolean;
+}
+
 /** What the ops of one layer are made with: the device, and the layer's name for its messages. */
 export class Scope {
   readonly gpu: Gpu;
   readonly layer: string;
   /** How products are made. */
   readonly products: ProductStyle;
-  /** What the layer passes on is kept as halves. */
   readonly #keepsHalves: boolean;
 
-  /**
-   * @param isHalf whether products are of halves
-   * @param keepsHalves whether what the layer passes on is kept as halves: its kernels take arrays of both
-   */
-  constructor(gpu: Gpu, layer: string, isHalf: boolean = gpu.isHalf, keepsHalves = false) {
+  constructor(gpu: Gpu, layer: string, { isHalf, keepsHalves }: Precision) {
     this.gpu = gpu;
     this.layer = layer;
     this.#keepsHalves = keepsHalves;

@@ -4,9 +4,8 @@ import type { ConvolutionKernels } from "./convolution-products.ts";
 import type { Scope } from "./scope.ts";
 import type { WayOut } from "./slices.ts";
 import type { WindowGeometry } from "./window-geometry.ts";
-import { Winograd } from "./winograd.ts";
+import { Winograd, WinogradWeights } from "./winograd.ts";
 import type { PlaneConvolution, WinogradTile } from "./winograd-transforms.ts";
-import { WinogradWeights } from "./winograd-weights.ts";
 
 /** Fewer channels of either side leave nothing to save. */
 const LEAST_CHANNELS = 8;

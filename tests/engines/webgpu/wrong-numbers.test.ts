@@ -5,7 +5,7 @@ import { webgpuEngine } from "../../../src/engines/webgpu/index.ts";
 import { Net } from "../../../src/net/net.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { availableEngines, referenceEngines } from "../../support/engines.ts";
-import { noise } from "../../support/nets.ts";
+import { netOf, noise, write } from "../../support/nets.ts";
 import { describeGpu, theGpu } from "./support.ts";
 
 const WRONG = [-1, 3, 1e9, -1e9, Number.NaN, Infinity];
@@ -36,6 +36,25 @@ describeGpu("places that are none", () => {
     const dx = new SyncedMem(6);
     expect(() => op.backward(memOf([1, 2, 3, 4]), memOf([0, wrong]), dx)).toThrow(
       /is picked at position 1, which was another.*Expected 0 to 2/,
+    );
+  });
+
+  test.each([
+    ["Embed", 'bottom: "b" embed_param { input_dim: 3 num_output: 2 }'],
+    ["BatchReindex", 'bottom: "a" bottom: "b"'],
+  ])("%s says that its numbers were written over on the GPU", async (type, fields) => {
+    using net = netOf(
+      `layer { name: "in" type: "Input" top: "a" top: "b" input_param { shape { dim: 3 dim: 2 } shape { dim: 2 } } }
+       layer { name: "picks" type: "${type}" ${fields} top: "y" }
+       layer { name: "sum" type: "Reduction" bottom: "y" top: "s" loss_weight: 1 }
+       layer { name: "view" type: "Reshape" bottom: "b" top: "v" reshape_param { shape { dim: -1 } } }
+       layer { name: "over" type: "Power" bottom: "v" top: "v" power_param { shift: 1 } }`,
+      { engines: availableEngines.get("webgpu") ?? referenceEngines, forceBackward: true },
+    );
+    write(net.blob("b"), [2, 0]);
+    await net.forward();
+    await expect((async () => net.backward())()).rejects.toThrow(
+      'layer "picks": a layer has written over the numbers of the rows on the GPU since forward read them',
     );
   });
 
