@@ -83,7 +83,11 @@ function eachChunk(source: Readable, take: (chunk: Buffer) => void): Promise<voi
   return new Promise((resolve, reject) => {
     const torn = (): void => reject(new Error("the client has left"));
     if (source.destroyed) return torn();
-    source.once("end", resolve).once("error", reject).once("close", torn);
+    source.once("end", resolve).once("error", reject);
+    // It closes behind its end, too, and to make an error takes as long as to read a small body.
+    source.once("close", () => {
+      if (!source.readableEnded) torn();
+    });
     source.on("data", (chunk: Buffer) => {
       try {
         take(chunk);

@@ -42,11 +42,7 @@ export function inferAnswer(
     tail.push(binary);
     return { ...head, parameters: { binary_data_size: binary.byteLength } };
   });
-  const json = JSON.stringify({
-    ...{ model_name: name, model_version: version },
-    ...(id !== undefined && { id }),
-    outputs: told,
-  });
+  const json = JSON.stringify({ model_name: name, model_version: version, id, outputs: told });
   if (tail.length === 0) return { body: json, headerLength: undefined };
   const header = Buffer.from(json);
   return { body: Buffer.concat([header, ...tail]), headerLength: header.byteLength };

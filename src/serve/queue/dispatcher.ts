@@ -25,22 +25,39 @@ export class Dispatcher {
     this.#queues.add(queue);
   }
 
-  /** Starts what can run once all that has come in is there: those who ask at the same moment share a pass. */
+  /**
+   * Starts what can run once all that has come in is there: those who ask at the same moment share a pass. A short one of somebody who
+   * has long been alone is not kept for that: it is over before others are found.
+   */
   readonly wake = (): void => {
     if (this.#willStart) return;
     this.#willStart = true;
+    if (this.#isQuiet(performance.now()) && this.#areShort()) this.#start(false);
+    const hasBegun = this.#free < this.#places;
     setImmediate(() => {
       this.#willStart = false;
-      this.#start();
+      this.#start(hasBegun);
     });
   };
 
-  #start(): void {
+  /** Whether no pass runs, and none had to be shared of late. */
+  #isQuiet(now: number): boolean {
+    return this.#free === this.#places && now - this.#crowdedAt >= CROWDED_FOR;
+  }
+
+  #areShort(): boolean {
+    for (const queue of this.#queues) if (queue.length > 0 && !queue.isShort) return false;
+    return true;
+  }
+
+  /** @param isBehind who waits now was there while a pass ran, though it may have ended */
+  #start(isBehind: boolean): void {
     const now = performance.now();
-    const waiting = [...this.#queues].reduce((sum, { length }) => sum + length, 0);
-    const isIdle = this.#free === this.#places;
-    if (waiting > 1 || (waiting === 1 && !isIdle)) this.#crowdedAt = now;
-    const isAlone = isIdle && now - this.#crowdedAt >= CROWDED_FOR;
+    let waiting = 0;
+    for (const { length } of this.#queues) waiting += length;
+    if (waiting === 0) return;
+    if (waiting > 1 || isBehind || this.#free < this.#places) this.#crowdedAt = now;
+    const isAlone = this.#isQuiet(now);
     while (this.#free > 0) {
       let [next, oldest]: [PassQueue | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
       for (const queue of this.#queues) {

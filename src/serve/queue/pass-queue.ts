@@ -87,6 +87,12 @@ export class PassQueue {
     return this.#version.beside.length > 0;
   }
 
+  /** Whether its passes are over before a turn of the event loop would have gathered others for them. */
+  get isShort(): boolean {
+    const { whole } = this.#version;
+    return whole !== undefined && areShort(whole.facts);
+  }
+
   get #hosts(): readonly ModelHost[] {
     const { whole, beside } = this.#version;
     return whole ? [whole, ...beside] : beside;
@@ -204,14 +210,7 @@ export class PassQueue {
     const host = share === undefined && whole ? whole : this.#next;
     if (!host) return;
     this.#idle = this.#idle.filter((one) => one !== host);
-    const waiting = this.#waiting.map(({ question }) => question);
-    const { maxBatch } = host.facts;
-    const length = batchLength(
-      waiting.slice(0, sameKind(waiting)).map(({ rows }) => rows),
-      Math.min(maxBatch, Math.ceil(this.#rows() / (share ?? 1))),
-      areShort(host.facts),
-    );
-    const batch = this.#waiting.splice(0, length);
+    const batch = this.#waiting.splice(0, this.#length(host, share));
     const questions = batch.map(({ question }) => question);
     try {
       const question = joinedQuestion(questions);
@@ -227,6 +226,17 @@ export class PassQueue {
       if (this.#leaving.delete(host)) void host.close();
       else if (this.#hosts.includes(host)) this.#idle.push(host);
     }
+  }
+
+  /** How many of those who wait run together, shared out among so many passes. */
+  #length({ facts }: ModelHost, share = 1): number {
+    if (this.#waiting.length === 1) return 1;
+    const waiting = this.#waiting.map(({ question }) => question);
+    return batchLength(
+      waiting.slice(0, sameKind(waiting)).map(({ rows }) => rows),
+      Math.min(facts.maxBatch, Math.ceil(this.#rows() / share)),
+      areShort(facts),
+    );
   }
 
   /** Refuses all who wait, and closes the threads. */

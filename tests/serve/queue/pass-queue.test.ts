@@ -90,6 +90,33 @@ test("those that come at once share a pass, in one of a power of two where rows 
   expect(await Promise.all(together)).toEqual([1, 2, 3]);
 });
 
+test("a short pass of who has been alone begins at once; where others came with it, the next are gathered again", async () => {
+  const { model, value } = queueOf({}, 0.1);
+  await turn();
+  const answers = [value(1)];
+  expect(model.rows).toEqual([1]);
+  answers.push(value(2), value(3));
+  model.waiting.shift()?.();
+  await turn();
+  await turn();
+  expect(model.rows).toEqual([1, 2]);
+  model.waiting.shift()?.();
+  await turn();
+  answers.push(value(4));
+  expect(model.rows).toEqual([1, 2]);
+  await turn();
+  expect(model.rows).toEqual([1, 2, 1]);
+  model.waiting.shift()?.();
+  expect(await Promise.all(answers)).toEqual([1, 2, 3, 4]);
+  const long = queueOf({});
+  await turn();
+  const late = long.value(1);
+  expect(long.model.rows).toEqual([]);
+  await turn();
+  long.model.waiting.shift()?.();
+  expect(await late).toBe(1);
+});
+
 test("more than may wait are told to come again, and who takes too long is given up", async () => {
   const { model, queue, value } = queueOf({ maxQueue: 2, timeout: 30 });
   const running = value(1);
