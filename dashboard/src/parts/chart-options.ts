@@ -38,7 +38,7 @@ export function chartOptions(
   return {
     width: look.width,
     height: look.height,
-    padding: [10, 22, 0, 0],
+    padding: [10, 22, roomBelow, 0],
     legend: { show: false },
     scales: { x: { time: false }, y: look.isLog ? { distr: 3 } : { range: roomyRange } },
     axes: [
@@ -103,6 +103,11 @@ function roomyRange(_: uPlot, min: number | null, max: number | null): uPlot.Ran
   const room = max > min ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
   // Room below 0 would say that there may be such values.
   return [min >= 0 && min - room < 0 ? 0 : min - room, max + room];
+}
+
+/** An axis without numbers takes no room, where the lowest of the other's would be cut. */
+function roomBelow({ scales }: uPlot): number {
+  return typeof scales["x"]?.min === "number" ? 0 : 8;
 }
 
 /** What the names of colours stand for now: a canvas knows no properties of CSS. */

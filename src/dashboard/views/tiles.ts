@@ -14,6 +14,8 @@ interface Tiles {
   readonly wide: number;
   /** Plane by plane. */
   readonly data: Uint8ClampedArray;
+  /** Whether a pixel is of a filter, and not between two. */
+  readonly isOfFilter: (x: number, y: number) => boolean;
   /** What is there to be seen, in words. */
   readonly about: string;
 }
@@ -62,7 +64,9 @@ export function filterTiles(
   const about = isSingle
     ? ofFilters
     : `${ofFilters}, a row each; ${countText(shownChannels, channels, "channels")}`;
-  return { planes, tall, wide, data, about };
+  const isOfFilter = (x: number, y: number): boolean =>
+    x % (width + GAP) < width && y % (height + GAP) < height;
+  return { planes, tall, wide, data, isOfFilter, about };
 }
 
 /** What brings values to 0 to 255: the least of them, and the factor. */

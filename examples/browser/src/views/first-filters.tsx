@@ -24,7 +24,7 @@ export function FirstFilters(): JSX.Element {
 
 function FilterPicture({ filters }: { filters: Filters }): JSX.Element {
   const place = useRef<HTMLCanvasElement>(null);
-  const { planes, tall, wide, data, about } = filterTiles(
+  const { planes, tall, wide, data, isOfFilter, about } = filterTiles(
     filters.shape as unknown as FilterShape,
     filters.values,
   );
@@ -38,7 +38,8 @@ function FilterPicture({ filters }: { filters: Filters }): JSX.Element {
       for (let c = 0; c < 3; c++) {
         image.data[4 * i + c] = data[planes === 3 ? (2 - c) * size + i : i] ?? 0;
       }
-      image.data[4 * i + 3] = 255;
+      // Between filters the card is seen: grey would be a part of them.
+      image.data[4 * i + 3] = isOfFilter(i % wide, Math.floor(i / wide)) ? 255 : 0;
     }
     context.putImageData(image, 0, 0);
   }, [filters]);
