@@ -8,6 +8,11 @@ import { areShort } from "./short-passes.ts";
 
 /** Milliseconds of a pass beyond which several threads are of use. */
 const WORTH_HELP = 20;
+/**
+ * Bytes of weights up to which a net's passes may be short: it is tried in one thread in any case. On a busy machine threads that wait for
+ * each other make any pass long.
+ */
+const FEW_WEIGHTS = 2 ** 23;
 /** How much faster several threads have to be: they take cores that requests are read and answered on. */
 const HELP_PAYS = 1.3;
 /**
@@ -37,26 +42,42 @@ async function* tuning(
   model: OpenModel,
   plan: ModelPlan,
 ): AsyncGenerator<undefined, Faster, undefined> {
-  const passTime = yield* timePasses(model);
   const { threads } = model.facts;
-  const isChosen = plan.threads === undefined && threads > 1 && passTime <= WORTH_HELP;
-  if (!isChosen) return { model, passTime };
+  if (plan.threads !== undefined || threads === 1) {
+    return { model, passTime: yield* timePasses(model) };
+  }
+  if (model.weightBytes > FEW_WEIGHTS) {
+    const passTime = yield* timePasses(model, WORTH_HELP);
+    if (passTime > WORTH_HELP) return { model, passTime };
+  }
   const before = { facts: { ...model.facts, threads: 1 }, weights: model.share() };
   const alone = await OpenModel.open({ ...plan, threads: 1 }, silent, before);
   yield undefined;
   const timeAlone = yield* timePasses(alone);
-  if (areShort({ passTime: timeAlone }) || timeAlone <= HELP_PAYS * passTime) {
+  if (areShort({ passTime: timeAlone })) {
     model.close();
     return { model: alone, passTime: timeAlone };
   }
-  alone.close();
   // What is not part of a primitive runs with as many threads as the engine has that was opened last.
   await enginesNamed({ ...plan, threads }, silent);
-  return { model, passTime };
+  const timeOfAll = yield* timePasses(model);
+  if (timeAlone > HELP_PAYS * timeOfAll) {
+    alone.close();
+    return { model, passTime: timeOfAll };
+  }
+  await enginesNamed({ ...plan, threads: 1 }, silent);
+  model.close();
+  return { model: alone, passTime: timeAlone };
 }
 
-/** How long a pass of one row takes at least. */
-async function* timePasses(model: OpenModel): AsyncGenerator<undefined, number, undefined> {
+/**
+ * How long a pass of one row takes at least.
+ * @param enough milliseconds: one that takes no longer is the last
+ */
+async function* timePasses(
+  model: OpenModel,
+  enough = 0,
+): AsyncGenerator<undefined, number, undefined> {
   const { inputs, maxBatch } = model.facts;
   const zeros = inputs.map(({ name, shape: given }) => {
     const shape = maxBatch > 0 ? [1, ...given.slice(1)] : given;
@@ -66,7 +87,7 @@ async function* timePasses(model: OpenModel): AsyncGenerator<undefined, number, 
   let passTime = Number.POSITIVE_INFINITY;
   let [total, inTurn] = [0, 0];
   const isTold = (passes: number): boolean =>
-    total >= TIMED_FOR && (passes >= LEAST_PASSES || passTime > WORTH_HELP);
+    passTime <= enough || (total >= TIMED_FOR && (passes >= LEAST_PASSES || passTime > WORTH_HELP));
   for (let i = 0; i < TIMED_PASSES && !isTold(i); i++) {
     if (inTurn >= TURN) {
       inTurn = 0;
