@@ -34,11 +34,11 @@ size_t bytes_of(const Napi::Value& value) {
 
 // The memory of a file, which is closed when the array goes.
 Napi::ArrayBuffer mapped(Napi::Env env, caffe::SharedFile& file, size_t bytes) {
-  void* at = caffe::map_shared_aligned(file.descriptor, bytes);
-  if (!at) throw failure(env, "memory to share cannot be mapped");
+  caffe::SharedSpan span = caffe::map_shared_apart(file.descriptor, bytes);
+  if (!span.memory) throw failure(env, "memory to share cannot be mapped");
   const int kept = file.keep();
-  return Napi::ArrayBuffer::New(env, at, bytes, [kept, bytes](Napi::Env, void* data) {
-    munmap(data, bytes);
+  return Napi::ArrayBuffer::New(env, span.memory, bytes, [kept, span](Napi::Env, void*) mutable {
+    span.release();
     close(kept);
   });
 }

@@ -62,28 +62,35 @@ inline void* map_shared(int descriptor, size_t bytes, void* at = nullptr) {
 // Bytes of a large page.
 constexpr size_t kLargePage = size_t{1} << 21;
 
-// As map_shared, where a large page may begin, so that parts of it can become such.
-inline void* map_shared_aligned(int descriptor, size_t bytes) {
+// Addresses that one table of the second level of page tables translates.
+constexpr size_t kSpan = size_t{1} << 30;
+
+// Memory of a file, and the addresses around it that are kept from others.
+struct SharedSpan {
+  void* memory = nullptr;
+  void* begin = nullptr;
+  size_t length = 0;
+
+  void release() { munmap(begin, length); }
+};
+
+// As map_shared, where a large page may begin, and in spans of its own: a hypervisor that keeps the tables of its guests itself
+// throws a span's small pages away wherever one of its large pages was looked at (ResNet-50's step took 1.9 times as long).
+inline SharedSpan map_shared_apart(int descriptor, size_t bytes) {
 #if defined(__linux__)
-  if (bytes < kLargePage) return map_shared(descriptor, bytes);
-  const size_t room = bytes + kLargePage;
-  void* reserved = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (reserved == MAP_FAILED) return map_shared(descriptor, bytes);
-  auto* begin = static_cast<uint8_t*>(reserved);
-  const size_t before = (kLargePage - reinterpret_cast<uintptr_t>(reserved) % kLargePage) % kLargePage;
-  auto* memory = static_cast<uint8_t*>(map_shared(descriptor, bytes, begin + before));
-  if (!memory) {
-    munmap(reserved, room);
-    return nullptr;
+  if (bytes >= kLargePage) {
+    const size_t length = (bytes + kSpan - 1) / kSpan * kSpan + kSpan;
+    void* begin = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (begin != MAP_FAILED) {
+      const size_t before = (kSpan - reinterpret_cast<uintptr_t>(begin) % kSpan) % kSpan;
+      void* memory = map_shared(descriptor, bytes, static_cast<uint8_t*>(begin) + before);
+      if (!memory) munmap(begin, length);
+      return {memory, begin, length};
+    }
   }
-  const auto small = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t mapped = (bytes + small - 1) / small * small;
-  if (before > 0) munmap(begin, before);
-  munmap(memory + mapped, room - before - mapped);
-  return memory;
-#else
-  return map_shared(descriptor, bytes);
 #endif
+  void* memory = map_shared(descriptor, bytes);
+  return {memory, memory, bytes};
 }
 
 // Makes the large pages that lie within so many bytes such, where the system can. Memory that nobody has touched gets them as it
