@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describeLibrary } from "../native/libraries.mjs";
-import { nodeHeaders } from "./node-headers.mjs";
+import { nodeGypSettings } from "./node-gyp-settings.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const say = (line) => console.log(`caffe-ts: ${line}`);
@@ -41,7 +41,7 @@ function build() {
   );
   const { status, stderr } = spawnSync(process.execPath, [gyp, "rebuild", "--silent"], {
     cwd: root,
-    env: { ...process.env, ...nodeHeaders(), MAKEFLAGS: "-k" },
+    env: { ...process.env, ...nodeGypSettings(), MAKEFLAGS: "-k" },
     encoding: "utf8",
     stdio: ["ignore", "ignore", "pipe"],
   });

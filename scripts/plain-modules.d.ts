@@ -19,6 +19,9 @@ declare module "*/native/libraries.mjs" {
   export function describeLibrary(name: LibraryName): string;
 }
 
-declare module "*/node-headers.mjs" {
-  export function nodeHeaders(): { readonly npm_config_nodedir?: string };
+declare module "*/node-gyp-settings.mjs" {
+  export function nodeGypSettings(): {
+    readonly npm_config_nodedir?: string;
+    readonly JOBS: string;
+  };
 }

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeHeaders } from "./node-headers.mjs";
+import { nodeGypSettings } from "./node-gyp-settings.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What each Debian package is needed for, by a file it installs. */
@@ -115,7 +115,7 @@ if (spawnSync("mpicc", ["-show"]).status === 0) {
 const isMissing = ([file]) => isOlder(file, "native", "binding.gyp");
 // Each is built even where the other cannot be.
 step("native addons", addons.some(isMissing), () =>
-  run("npm", ["run", "--silent", "build:native"], { ...nodeHeaders(), MAKEFLAGS: "-k" }),
+  run("npm", ["run", "--silent", "build:native"], { ...nodeGypSettings(), MAKEFLAGS: "-k" }),
 );
 for (const [file, instead] of addons.filter(isMissing)) {
   console.log(`${file} could not be built: ${instead}.`);

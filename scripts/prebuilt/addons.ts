@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeHeaders } from "../node-headers.mjs";
+import { nodeGypSettings } from "../node-gyp-settings.mjs";
 import { run } from "./run.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,7 +33,7 @@ export function buildAddons(
   const gyp = join(ROOT, "node_modules/node-gyp/bin/node-gyp.js");
   const jobs = process.env["CAFFE_PREBUILT_JOBS"] ?? "max";
   const env = {
-    ...nodeHeaders(),
+    ...nodeGypSettings(),
     ...(libraries.onednn && { ONEDNN_ROOT: libraries.onednn }),
     ...(libraries.jpeg && { JPEG_ROOT: libraries.jpeg }),
     ...(libraries.onednn && { CAFFE_CARRIES_LIBRARIES: "1" }),

@@ -32,7 +32,7 @@ test("the package holds what it needs to install and run elsewhere, and no more"
     "python/pyproject.toml",
     "python/classify.py",
     "scripts/install.mjs",
-    "scripts/node-headers.mjs",
+    "scripts/node-gyp-settings.mjs",
     "models/lenet/lenet_solver.prototxt",
     "LICENSE",
     "README.md",

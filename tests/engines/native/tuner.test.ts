@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Choices } from "../../../src/engines/choices.ts";
 import { Tuner } from "../../../src/engines/native/tuner.ts";
 import {
@@ -39,6 +39,31 @@ describe("a tuner", () => {
     const store = remembered();
     expect(new Tuner(store).choose("k", ["slow", "fast"], same, run)).toBe("fast");
     expect(store.choices).toEqual({ k: "fast" });
+  });
+
+  describe("by a clock of its own", () => {
+    let clock = 0;
+    beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => clock));
+    afterEach(() => void vi.restoreAllMocks());
+
+    test("is not misled by a moment in which the machine does something else", () => {
+      let moment = 3;
+      const timed = (name: string): void => {
+        const isDisturbed = name === "fast" && moment-- > 0;
+        clock += isDisturbed ? 4 : name === "fast" ? 0.5 : 1;
+      };
+      expect(new Tuner(remembered()).choose("k", ["slow", "fast"], same, timed)).toBe("fast");
+    });
+
+    test("does not repeat what takes long", () => {
+      let runs = 0;
+      const long = (): void => {
+        runs++;
+        clock += 10;
+      };
+      new Tuner(remembered()).choose("k", ["first", "second"], same, long);
+      expect(runs).toBe(6);
+    });
   });
 
   test("tries nothing that it remembers, or that stands alone", () => {

@@ -2,7 +2,7 @@
 // multiple of anything, every kind of window, every update rule; and its memory.
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
-import type { Engine } from "../../../src/engines/engine.ts";
+import type { Engine, PoolingDescriptor } from "../../../src/engines/engine.ts";
 import * as rules from "../../../src/solvers/rules/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { availableEngines, referenceEngines } from "../../support/engines.ts";
@@ -74,6 +74,46 @@ describe.skipIf(!engines)("wasm", () => {
       [[m, k]],
     );
   });
+
+  test.each([
+    ["2 by 2", [28, 24], 2, 2, 0],
+    ["3 by 2 over rows of 27", [9, 27], 3, 2, 0],
+    ["3 by 2 with padding", [11, 18], 3, 2, 1],
+    ["4 by 1 with padding", [6, 13], 4, 1, 2],
+    ["3 by 3", [9, 21], 3, 3, 0],
+  ] as const)(
+    "the greatest of windows of %s are the reference's, ties and what is no number too",
+    (_, input, size, stride, pad) => {
+      const output = input.map((l) => Math.ceil((l + 2 * pad - size) / stride) + 1);
+      const pair = (value: number) => [value, value] as const;
+      const d: PoolingDescriptor = {
+        method: "MAX",
+        batch: 1,
+        channels: 3,
+        input,
+        output: [output[0]!, output[1]!],
+        kernel: pair(size),
+        stride: pair(stride),
+        pad: pair(pad),
+      };
+      const few = [0, -1, 2, 2, Number.NaN, Number.NEGATIVE_INFINITY];
+      // The last plane has no number at all.
+      const x = noise(3 * input[0] * input[1], 3).map((v, i, { length }) =>
+        i < length / 3
+          ? v
+          : i < (2 * length) / 3
+            ? few[Math.floor(Math.abs(v) * 100) % 6]!
+            : Number.NaN,
+      );
+      const run = (engine: Engine): number[][] => {
+        const count = 3 * output[0]! * output[1]!;
+        const [y, mask] = [new SyncedMem(count), new SyncedMem(count)];
+        engine.pooling(d).forward(mem(x), y, { mask });
+        return [y, mask].map((one) => Array.from(one.cpu()));
+      };
+      expect(run(wasm)).toEqual(run(reference));
+    },
+  );
 
   test.each(Object.values(rules))(
     "the step of $kernel.name is the reference's",
