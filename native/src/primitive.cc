@@ -1,5 +1,7 @@
 #include "primitive.h"
 
+#include <optional>
+
 #include "signals.h"
 
 namespace caffe {
@@ -46,8 +48,12 @@ Napi::Object Primitive::Make(Napi::Env env, const dnnl::primitive& primitive, co
   for (const auto& argument : arguments) add(argument.id, argument.desc);
   const size_t scratch = floats_in(scratchpad);
   if (scratch > 0) add(DNNL_ARG_SCRATCHPAD, scratchpad);
-  const auto work = [primitive, memories, by_id](float* const* buffers) {
+  // To keep signals off takes longer than to move a small array, which no matrix product does.
+  const bool may_multiply = primitive.get_kind() != dnnl::primitive::kind::reorder;
+  const auto work = [primitive, memories, by_id, may_multiply](float* const* buffers) {
     for (size_t i = 0; i < memories.size(); i++) memories[i].set_data_handle(buffers[i]);
+    std::optional<SignalsBlocked> blocked;
+    if (may_multiply) blocked.emplace();
     primitive.execute(stream(), by_id);
     stream().wait();
   };
@@ -70,7 +76,6 @@ Napi::Object Primitive::Make(Napi::Env env, Work work, const std::string& implem
 Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     for (size_t i = 0; i < floats_.size(); i++) buffers_[i] = floats_of(info[i], floats_[i]);
-    SignalsBlocked blocked;
     const Threads threads(threads_);
     work_(buffers_.data());
     return info.Env().Undefined();

@@ -59,13 +59,16 @@ void add_all_dots(size_t length, size_t k, size_t samples, const float* a, size_
   });
 }
 
-float total(const Vector& v) {
-  float lanes[kLanes];
-  store(lanes, v);
-  for (size_t half = kLanes / 2; half > 0; half /= 2) {
-    for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+// The sum of a vector of so many lanes: its halves are added, and theirs.
+template <size_t kCount = kLanes>
+float total(const typename Lanes<kCount>::Floats& v) {
+  if constexpr (kCount == 2) {
+    return v[0] + v[1];
+  } else {
+    typename Lanes<kCount / 2>::Floats halves[2];
+    std::memcpy(halves, &v, sizeof(v));
+    return total<kCount / 2>(halves[0] + halves[1]);
   }
-  return lanes[0];
 }
 
 // rowProducts(m, n, k, a, w, adds, y): y = a·wᵀ, or y += a·wᵀ; a is m×k, w n×k, y m×n
