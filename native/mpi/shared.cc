@@ -1,7 +1,6 @@
 #include "shared.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "../src/shared-memory.h"
+#include "patience.h"
 
 namespace {
 
@@ -114,6 +114,7 @@ Napi::Value AllTold(const Napi::CallbackInfo& info) {
   const double milliseconds = info[2].As<Napi::Number>().DoubleValue();
   const auto begun = Clock::now();
   size_t told = 0;
+  Patience patience;
   for (int looks = 0;; looks++) {
     // Numbers begin anew after the greatest.
     while (told < numbers.count &&
@@ -124,7 +125,7 @@ Napi::Value AllTold(const Napi::CallbackInfo& info) {
     if (std::chrono::duration<double, std::milli>(Clock::now() - begun).count() >= milliseconds) {
       return Napi::Boolean::New(info.Env(), false);
     }
-    if (looks < QUICK_LOOKS) sched_yield();
+    if (looks < QUICK_LOOKS) patience.yield_or_sleep(REST);
     else std::this_thread::sleep_for(REST);
   }
 }

@@ -4,7 +4,6 @@
 
 #include <mpi.h>
 #include <napi.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "halves.h"
+#include "patience.h"
 
 // How long the thread rests between two looks at jobs under way, while JavaScript computes and needs the core.
 constexpr auto REST = std::chrono::microseconds(40);
@@ -157,6 +157,7 @@ class World {
     std::vector<MPI_Request> requests;
     std::vector<int> ended;
     std::vector<MPI_Status> statuses;
+    Patience patience;
     for (;;) {
       std::vector<std::shared_ptr<Job>> begun;
       {
@@ -192,9 +193,10 @@ class World {
         continue;
       }
       if (many == MPI_UNDEFINED || many == 0) {
-        rest();
+        rest(patience);
         continue;
       }
+      patience = {};
       std::sort(ended.begin(), ended.begin() + many);
       for (int i = many - 1; i >= 0; i--) {
         const size_t at = static_cast<size_t>(ended[static_cast<size_t>(i)]);
@@ -206,12 +208,9 @@ class World {
   }
 
   // Lets JavaScript have the core, for longer where it does not wait for a job.
-  void rest() {
-    if (watchers_ > 0) {
-      sched_yield();
-      return;
-    }
-    std::this_thread::sleep_for(REST);
+  void rest(Patience& patience) {
+    if (watchers_ > 0) patience.yield_or_sleep(REST);
+    else std::this_thread::sleep_for(REST);
   }
 
   int begin(Job& job, MPI_Request* request) {

@@ -6,7 +6,7 @@ import { joinRanks } from "../../dist/distributed/join.js";
 import { Ranks } from "../../dist/distributed/ranks.js";
 import { createEngines } from "../../dist/engines/create.js";
 import { openGpu } from "../../dist/engines/webgpu/device.js";
-import { Solver } from "../../dist/index.js";
+import { Solver } from "../../dist/solvers/solver.js";
 
 /** Of a large parameter so many elements from all over it are told. */
 const MOST_WEIGHTS = 2000;
