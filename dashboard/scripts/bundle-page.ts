@@ -49,7 +49,8 @@ export async function bundlePage(
 
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((path) => {
-      // What a browser has no need of is disabled.
+      // What a browser has no need of.
+      if (path.startsWith("(disabled):")) return [];
       const found = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path);
       return found?.[1] ?? [];
     }),
