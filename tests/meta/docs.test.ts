@@ -6,6 +6,7 @@ import sharp from "sharp";
 import ts from "typescript";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { generatedPages } from "../../scripts/generate/pages.ts";
+import { PLATFORMS } from "../../scripts/prebuilt/platforms.ts";
 import * as api from "../../src/index.ts";
 import { parsePrototxt } from "../../src/io/text/prototxt.ts";
 import { caffeHere } from "../support/cli.ts";
@@ -244,6 +245,20 @@ test("what troubleshooting quotes is what the program says", () => {
       expect(sources.includes(part.trim()), quote).toBe(true);
     }
   }
+});
+
+test("what the page on installing quotes is what the program and its install say", () => {
+  const page = readFileSync("docs/install.md", "utf8");
+  for (const platform of Object.keys(PLATFORMS)) expect(page).toContain(`\`${platform}\``);
+  const warning = readFileSync("src/addons/addon-file.ts", "utf8");
+  for (const command of ["npm install ", "npm rebuild caffe-ts --foreground-scripts"]) {
+    expect(page).toContain(`\n${command}`);
+    expect(warning).toContain(command);
+  }
+  const told = /^caffe-ts: found \S+ [\d.]+ \(.+, .+\); libjpeg-turbo \(.+, .+\)(.*)$/m.exec(page);
+  expect(readFileSync("scripts/install.mjs", "utf8")).toContain(
+    `\${describeLibrary("jpeg")}${told?.[1]}`,
+  );
 });
 
 test("links lead to pages and headings that are there", () => {
