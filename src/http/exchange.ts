@@ -5,6 +5,12 @@ import { EventStream } from "./event-stream.ts";
 /** Seconds for which clients are told that an idle connection stays. */
 export const KEPT_FOR = 60;
 
+/**
+ * Bytes of a body up to which it is written in one piece with the head, which Node does with a text. Behind a head of its own it would take
+ * two pieces, which costs more than to copy it.
+ */
+const ONE_PIECE = 8192;
+
 /** What is sent to a client. */
 export interface Reply {
   readonly status?: number;
@@ -110,10 +116,17 @@ export class Exchange {
       ...headers,
       ...(isLast ? { connection: "close" } : { "keep-alive": `timeout=${KEPT_FOR}` }),
     });
-    this.#response.end(this.method === "HEAD" ? undefined : bytes);
+    if (this.method === "HEAD") this.#response.end();
+    else if (bytes.byteLength > ONE_PIECE) this.#response.end(bytes);
+    else this.#response.end(latin1Of(bytes), "latin1");
     // What the client still sends is not read: it would keep the connection for as long as it likes.
     if (isLast && !this.request.complete) {
       this.#response.once("finish", () => this.#socket.destroySoon());
     }
   }
+}
+
+/** The text whose characters are those bytes. */
+function latin1Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

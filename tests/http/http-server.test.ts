@@ -47,3 +47,33 @@ test("where there are as many connections as there may be, idle ones make room",
     await server.close(0);
   }
 });
+
+test("a body arrives byte for byte, be it small enough for one piece with its head or not", async () => {
+  const bodyOf = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => 7 * i);
+  const router = new Router(
+    [
+      {
+        ...{ method: "GET", path: "/:length", about: "a test" },
+        answer: (_, { length }) => ({ type: "a/b", body: bodyOf(Number(length)) }),
+      },
+    ],
+    "GET /5 is all.",
+  );
+  const limits = { maxConnections: 9, receiveTimeout: 5000, answerTimeout: 5000 };
+  const server = await HttpServer.listen(
+    router,
+    { host: "127.0.0.1", port: 0, ...limits },
+    () => {},
+  );
+  try {
+    for (const length of [0, 1, 300, 8192, 8193]) {
+      const response = await fetch(`${server.url}/${length}`);
+      expect(response.headers.get("content-length")).toBe(`${length}`);
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(bodyOf(length));
+      const head = await fetch(`${server.url}/${length}`, { method: "HEAD" });
+      expect(head.headers.get("content-length")).toBe(`${length}`);
+    }
+  } finally {
+    await server.close(0);
+  }
+});
