@@ -28,7 +28,7 @@ export function mpirun(
 ): SpawnSyncReturns<string> {
   return spawnSync("mpirun", [...FLAGS, "-np", String(ranks), process.execPath, ...args], {
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 100_000,
     env: { ...process.env, OMP_NUM_THREADS: "1", ...env },
     ...(cwd !== undefined && { cwd }),
   });
