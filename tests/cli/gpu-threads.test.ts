@@ -111,7 +111,7 @@ describe.skipIf(!isHere)(isHere ? "several GPUs" : "several GPUs: no WebGPU adap
       expect(resumed.stderr).toContain("Resuming from two_iter_3.solverstate");
       expect(readFileSync(join(folder, "two_iter_6.caffemodel")).equals(whole)).toBe(true);
     },
-    60_000,
+    300_000,
   );
 
   test.skipIf(!isLong)(
@@ -123,7 +123,7 @@ describe.skipIf(!isHere)(isHere ? "several GPUs" : "several GPUs: no WebGPU adap
       expect(wrongs(stderr)).toEqual(['caffe: layer "breaker" (Python): no more']);
       expect(readdirSync(folder).filter((name) => name.startsWith("broken_iter"))).toEqual([]);
     },
-    60_000,
+    300_000,
   );
 
   test.skipIf(!isLong)(
@@ -140,7 +140,7 @@ describe.skipIf(!isHere)(isHere ? "several GPUs" : "several GPUs: no WebGPU adap
       expect(stderr.match(/Snapshotting to binary proto file/g)).toHaveLength(1);
       expect(stderr).toContain("Optimization stopped early.");
     },
-    60_000,
+    300_000,
   );
 
   test.each([

@@ -85,6 +85,7 @@ describe.skipIf(!isHere)(isHere ? "a GPU" : "a GPU: this machine has no WebGPU a
       );
       expect(end2?.equals(end as Buffer)).toBe(true);
     },
+    300_000,
   );
 
   test("whose memory is out ends the command with the layer, and what to reduce", async () => {
