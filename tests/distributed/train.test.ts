@@ -117,7 +117,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   let alone: RankResult[];
   beforeAll(() => {
     alone = trainInRanks(folder, 1, [...rulesOf(list, 8), ...othersOf(list, 8)]);
-  }, 60_000);
+  }, 120_000);
 
   test.skipIf(!gpu || !isLong)(
     "ranks on a GPU learn so too, gradients going through the host",
@@ -185,7 +185,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   let solved: Solved;
   beforeAll(() => {
     solved = solve(1, "solved");
-  }, 60_000);
+  }, 120_000);
 
   test("tests and losses read as of one rank; a resumed run goes on to the bit", () => {
     const together = solve(2, "together");
