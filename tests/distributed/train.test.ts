@@ -204,12 +204,12 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   }
 
   /** A run that goes on until it is stopped. */
-  const endless = (prefix: string, fields = ""): string =>
-    written(prefix, solver(list, 4, `${updateRules.SGD} max_iter: 1000000 display: 10 ${fields}`));
+  const endless = (prefix: string, fields = "display: 100"): string =>
+    written(prefix, solver(list, 4, `${updateRules.SGD} max_iter: 1000000 ${fields}`));
 
   test("ranks with other solvers are refused, with the line that differs", () => {
     const one = [binary, "train", `--solver=${endless("one")}`];
-    const other = [binary, "train", `--solver=${endless("other", "iter_size: 3")}`];
+    const other = [binary, "train", `--solver=${endless("other", "iter_size: 3 display: 100")}`];
     const { status, stderr } = mpirun(1, [...one, ":", "-np", "1", process.execPath, ...other]);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/the solver differs.*rank 1 .*iter_size: 3/);
@@ -231,7 +231,7 @@ describe.skipIf(!hasMpi)(`ranks of ${mpiNeeds}`, () => {
   test("a rank that stands still is named, and one that is killed ends all of them", async () => {
     const { said, ended } = startMpirun(
       2,
-      [binary, "train", `--solver=${endless("killed")}`],
+      [binary, "train", `--solver=${endless("killed", "display: 10")}`],
       folder,
     );
     await said(
