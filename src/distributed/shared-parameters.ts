@@ -90,7 +90,6 @@ export class SharedParameters {
     );
     const memory = await this.#memoryOf(Math.ceil((4 * all) / LARGE_PAGE) * LARGE_PAGE);
     if (!memory) return false;
-    this.#world.enlargePages(new Float32Array(memory));
     let at = LINE * count;
     const place = (floats: number): Float32Array => {
       const array = new Float32Array(memory, 4 * at, floats);
@@ -116,6 +115,7 @@ export class SharedParameters {
     if (this.#memory?.byteLength === bytes) await this.#together();
     else {
       this.#memory = await this.#world.shareMemory(bytes);
+      if (this.#memory) this.#world.enlargePages(new Float32Array(this.#memory));
       this.#told = 0;
     }
     const { count } = this.#world;
