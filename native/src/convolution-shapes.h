@@ -49,16 +49,17 @@ inline bool are_positive(const dnnl::memory::dims& dims) {
   return std::all_of(dims.begin(), dims.end(), [](auto d) { return d > 0; });
 }
 
-// Of (images, channels, height, width).
-inline Planes planes_of(const dnnl::memory::dims& dims, size_t lanes) {
+// Of (images, channels, height, width): those of the first of so many groups of channels, which fill blocks where there are several.
+inline Planes planes_of(const dnnl::memory::dims& dims, size_t lanes, size_t groups = 1) {
   const auto at = [&](size_t axis) { return static_cast<size_t>(dims[axis]); };
-  return {at(0), at(1), at(2), at(3), lanes};
+  return {at(0), at(1) / groups, at(2), at(3), lanes, (at(1) + lanes - 1) / lanes};
 }
 
-// Weights (outputs, inputs, height, width) in blocks of outputs by inputs, an output beside the other.
+// Weights (outputs, inputs, height, width), or those of each group, in blocks of outputs by inputs, an output beside the other.
 inline dnnl::memory::desc blocked_weights_desc(const dnnl::memory::dims& dims, size_t lanes) {
   using tag = dnnl::memory::format_tag;
-  return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, lanes == 16 ? tag::OIhw16i16o : tag::OIhw8i8o);
+  const tag in_groups = lanes == 16 ? tag::gOIhw16i16o : tag::gOIhw8i8o, alone = lanes == 16 ? tag::OIhw16i16o : tag::OIhw8i8o;
+  return dnnl::memory::desc(dims, dnnl::memory::data_type::f32, dims.size() == 5 ? in_groups : alone);
 }
 
 // From slope, ceiling and adds as JavaScript gives them from argument i on: NaN for what there is not.

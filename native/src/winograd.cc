@@ -21,14 +21,36 @@ constexpr size_t kWidest = 8;
 ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   ConvolutionShapes s(info[0].As<Napi::Object>());
   const memory::dims one{1, 1};
-  const bool fits = s.src.size() == 4 && s.dst.size() == 4 && s.weights.size() == 4 && s.weights[2] == 3 &&
-                    s.weights[3] == 3 && s.stride == one && s.dilation == one && s.src[0] == s.dst[0] &&
-                    s.src[1] == s.weights[1] && s.dst[1] == s.weights[0] && s.pad_left.size() == 2;
-  if (!fits || !are_positive(s.src) || !are_positive(s.dst)) {
+  const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
+  const int64_t groups = s.weights.size() == 5 ? s.weights[0] : 1;
+  const memory::dims window(s.weights.end() - std::min<size_t>(s.weights.size(), 4), s.weights.end());
+  const bool fits = s.src.size() == 4 && s.dst.size() == 4 && s.weights.size() <= 5 && window.size() == 4 && window[2] == 3 &&
+                    window[3] == 3 && s.stride == one && s.dilation == one && s.src[0] == s.dst[0] &&
+                    s.src[1] == groups * window[1] && s.dst[1] == groups * window[0] && s.pad_left.size() == 2;
+  if (!fits || !are_positive(s.src) || !are_positive(s.dst) || !are_positive(s.weights)) {
     throw std::out_of_range("a convolution that Winograd's algorithm is not for");
+  }
+  if ((tile != 4 && tile != 2) || (lanes != 16 && lanes != 8)) {
+    throw std::out_of_range("tiles of 2 or 4, and 8 or 16 lanes, are what there is");
+  }
+  if (groups > 1 && (window[0] % lanes != 0 || window[1] % lanes != 0)) {
+    throw std::out_of_range("groups of channels that do not fill blocks, which Winograd's algorithm is not for");
   }
   return s;
 }
+
+// How many groups of channels there are, and how far it is from one to the next.
+struct Groups {
+  size_t count, src, weights, dst, outputs;
+
+  Groups(const ConvolutionShapes& s, size_t lanes) : count(s.weights.size() == 5 ? static_cast<size_t>(s.weights[0]) : 1) {
+    const Planes from = planes_of(s.src, lanes, count), to = planes_of(s.dst, lanes, count);
+    src = from.vectors() * from.size();
+    dst = to.vectors() * to.size();
+    weights = from.vectors() * to.vectors() * lanes * lanes * 9;
+    outputs = to.channels;
+  }
+};
 
 // What arrays are made of, as the compiler knows it.
 template <typename E>
@@ -50,9 +72,6 @@ Napi::Value with_tile_of(ElementType type, size_t tile, size_t lanes, const Make
   using Two = integral_constant<size_t, 2>;
   using Wide = integral_constant<size_t, 16>;
   using Half = integral_constant<size_t, 8>;
-  if ((tile != 4 && tile != 2) || (lanes != 16 && lanes != 8)) {
-    throw std::out_of_range("tiles of 2 or 4, and 8 or 16 lanes, are what there is");
-  }
   const auto made_of = [&](auto elements) {
     if (lanes == 16) return tile == 4 ? make(elements, Wide(), Four()) : make(elements, Wide(), Two());
     return tile == 4 ? make(elements, Half(), Four()) : make(elements, Half(), Two());
@@ -80,7 +99,9 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const Ending ending = ending_of(info, 3);
-  const WinogradShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1], false};
+  const Groups groups(s, lanes);
+  const WinogradShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), s.pad_left[0],
+                              s.pad_left[1], false};
   return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
     using E = typename decltype(elements)::Element;
     const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
@@ -88,8 +109,11 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
                                     {"weights", 0, blocked_weights_desc(s.weights, lanes)},
                                     {"dst", 0, blocked_desc(s.dst, lanes, s.type)}};
     if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
-    const auto run = [work, ending, has_bias = s.has_bias](float* const* b) {
-      work.run(of<E>(b[0]), b[1], has_bias ? b[3] : nullptr, ending, of<E>(b[2]), b[has_bias ? 4 : 3]);
+    const auto run = [work, ending, groups, has_bias = s.has_bias](float* const* b) {
+      for (size_t g = 0; g < groups.count; g++) {
+        work.run(of<E>(b[0]) + g * groups.src, b[1] + g * groups.weights, has_bias ? b[3] + g * groups.outputs : nullptr, ending,
+                 of<E>(b[2]) + g * groups.dst, b[has_bias ? 4 : 3]);
+      }
     };
     return made(info, work, run, name_of(tile, lanes), arguments);
   });
@@ -100,13 +124,18 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const auto s = fitting(info);
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
-  const WinogradShapes shapes{planes_of(s.dst, lanes), planes_of(s.src, lanes), 2 - s.pad_left[0], 2 - s.pad_left[1],
-                              true};
+  const Groups groups(s, lanes);
+  const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), 2 - s.pad_left[0],
+                              2 - s.pad_left[1], true};
   return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
     using E = typename decltype(elements)::Element;
     const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
     const Ending none{false, 1, std::numeric_limits<float>::infinity()};
-    const auto run = [work, none](float* const* b) { work.run(of<E>(b[0]), b[1], nullptr, none, of<E>(b[2]), b[3]); };
+    const auto run = [work, none, groups](float* const* b) {
+      for (size_t g = 0; g < groups.count; g++) {
+        work.run(of<E>(b[0]) + g * groups.dst, b[1] + g * groups.weights, nullptr, none, of<E>(b[2]) + g * groups.src, b[3]);
+      }
+    };
     return made(info, work, run, name_of(tile, lanes),
                 {{"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                  {"weights", 0, blocked_weights_desc(s.weights, lanes)},
@@ -119,7 +148,9 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   const auto s = fitting(info);
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
-  const WinogradGradientShapes shapes{planes_of(s.src, lanes), planes_of(s.dst, lanes), s.pad_left[0], s.pad_left[1]};
+  const Groups groups(s, lanes);
+  const WinogradGradientShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), s.pad_left[0],
+                                      s.pad_left[1]};
   return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
     using E = typename decltype(elements)::Element;
     const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
@@ -127,8 +158,11 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
                                     {"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                                     {"diffWeights", 0, blocked_weights_desc(s.weights, lanes)}};
     if (s.has_bias) arguments.push_back({"diffBias", 0, plain_desc(s.bias)});
-    const auto run = [work, has_bias = s.has_bias](float* const* b) {
-      work.run(of<E>(b[0]), of<E>(b[1]), b[2], has_bias ? b[3] : nullptr, b[has_bias ? 4 : 3]);
+    const auto run = [work, groups, has_bias = s.has_bias](float* const* b) {
+      for (size_t g = 0; g < groups.count; g++) {
+        work.run(of<E>(b[0]) + g * groups.src, of<E>(b[1]) + g * groups.dst, b[2] + g * groups.weights,
+                 has_bias ? b[3] + g * groups.outputs : nullptr, b[has_bias ? 4 : 3]);
+      }
     };
     return made(info, work, run, name_of(tile, lanes), arguments);
   });

@@ -4,7 +4,8 @@
 //
 // oneDNN and libjpeg-turbo are compiled from their sources, once, below ~/.cache/caffe-ts/prebuilt (CAFFE_PREBUILT_CACHE names
 // another folder, CAFFE_PREBUILT_JOBS the compilers that run at once). ONEDNN_ROOT or JPEG_ROOT name compiled ones to take instead.
-// On Linux the package runs with the C library of the machine that it was made on, or a newer one: make it on an old system.
+// Compiling takes cmake, and nasm on x64. On Linux the package runs with the C library of the machine that it was made on, or a
+// newer one: make it on an old system.
 import {
   copyFileSync,
   mkdirSync,
@@ -51,12 +52,13 @@ async function library(name: keyof typeof SOURCES, variable: string): Promise<Co
   return { title: SOURCES[name].title, version: "", root, licences: copyrights?.split(":") ?? [] };
 }
 
+// First, for it takes a minute to tell that there is no assembler, and oneDNN many to compile.
+const jpeg = await library("jpeg", "JPEG_ROOT");
 const found = await library("onednn", "ONEDNN_ROOT");
 // Elsewhere it is linked into each addon, for there the OpenMP that it takes is a part of what it is linked into, and two of those
 // in a process do not agree.
 const isShared = process.platform === "linux" && !process.env["ONEDNN_ROOT"];
 const onednn = isShared ? shareOnednn(found, join(OUT, "onednn")) : found;
-const jpeg = await library("jpeg", "JPEG_ROOT");
 
 const folder = join(OUT, platform);
 rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { describeNative, filled, nativeWith, reference, runPlain, same } from ".
 
 interface Case {
   readonly batch?: number;
+  readonly groups?: number;
   readonly ic?: number;
   readonly oc?: number;
   readonly input: readonly [number, number];
@@ -19,6 +20,7 @@ interface Case {
 
 function descriptor({
   batch = 1,
+  groups = 1,
   ic = 16,
   oc = 16,
   input,
@@ -27,7 +29,7 @@ function descriptor({
 }: Case): ConvolutionDescriptor {
   return {
     batch,
-    groups: 1,
+    groups,
     inputChannels: ic,
     outputChannels: oc,
     input,
@@ -41,9 +43,11 @@ function descriptor({
 }
 
 function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
+  const { groups } = d;
+  const window = [d.outputChannels / groups, d.inputChannels / groups, 3, 3];
   return {
     src: [d.batch, d.inputChannels, ...d.input],
-    weights: [d.outputChannels, d.inputChannels, 3, 3],
+    weights: groups > 1 ? [groups, ...window] : window,
     dst: [d.batch, d.outputChannels, ...d.output],
     stride: d.stride,
     padLeft: d.pad,
@@ -61,7 +65,7 @@ function arraysOf(d: ConvolutionDescriptor) {
   const x = filled(d.batch * d.inputChannels * plane(d.input), 1);
   // As a filler scales them: sums over many channels are no larger than those over 16.
   const size = Math.sqrt(16 / Math.max(16, d.inputChannels, d.outputChannels));
-  const w = filled(d.outputChannels * d.inputChannels * 9, 2);
+  const w = filled((d.outputChannels * d.inputChannels * 9) / d.groups, 2);
   w.mutableCpu().forEach((value, i, all) => {
     all[i] = value * size;
   });
@@ -89,6 +93,8 @@ describe.each([
       ["windows outside the image", { oc: 20, input: [2, 5], pad: 3 }],
       ["inputs and outputs in several parts", { ic: 150, oc: 200, input: [6, 6] }],
       ["more tiles than a block has", { batch: 3, input: [22, 19] }],
+      ["groups", { batch: 2, groups: 2, ic: 64, oc: 32, input: [7, 9] }],
+      ["groups of several parts", { groups: 3, ic: 432, oc: 240, input: [5, 6], hasBias: false }],
     ] satisfies [string, Case][])("agrees with the reference on %s", (_, shape) => {
       const d = descriptor(shape);
       const { x, w, b, dy } = arraysOf(d);
@@ -182,6 +188,10 @@ describe.each([
       make({ dilation: [1, 2] });
       make({ weights: [16, 16, 3, 5] });
       make({ weights: [16, 8, 3, 3] });
+      make({ weights: [2, 8, 16, 3, 3] });
+      make({ weights: [4, 4, 4, 3, 3] });
+      make({ weights: [1, 1, 16, 16, 3, 3] });
+      make({ weights: [16, 3, 3] });
       make({ dst: [2, 16, 5, 5] });
       make({ src: [1, 16, 0, 5] });
       make({ padLeft: [1] });
@@ -197,10 +207,15 @@ describeNative("Winograd's algorithm in a convolution", () => {
     return nativeWith(new Tuner({ read, write: () => expect.fail("a trial") }));
   };
 
-  test.each(["F(2x2)", "F(4x4)"])(
-    "%s is taken where it was chosen, the same to the bit",
-    (name) => {
-      const d = descriptor({ batch: 2, ic: 40, oc: 48, input: [13, 10] });
+  test.each([
+    ["F(2x2)", { batch: 2, ic: 40, oc: 48, input: [13, 10] }],
+    ["F(4x4)", { batch: 2, ic: 40, oc: 48, input: [13, 10] }],
+    ["F(2x2)", { batch: 2, groups: 2, ic: 64, oc: 32, input: [6, 6] }],
+    ["F(4x4)", { batch: 2, groups: 2, ic: 64, oc: 32, input: [6, 6] }],
+  ] satisfies [string, Case][])(
+    "%s is taken where it was chosen, the same to the bit: %j",
+    (name, shape) => {
+      const d = descriptor(shape);
       const { x, w, b, dy } = arraysOf(d);
       const all = (engine: Engine): SyncedMem[] => {
         const op = engine.convolution(d);
@@ -245,10 +260,14 @@ test("a trial is for windows of 3×3 that move by one, between channels that fil
   expect(algorithmsFor(d, 16)).toEqual(all);
   expect(algorithmsFor({ ...d, inputChannels: 3 }, 16)).toEqual(["direct", "winograd"]);
   expect(algorithmsFor({ ...d, inputChannels: 8 }, 8)).toEqual(all);
+  const grouped = { ...d, groups: 2, inputChannels: 32, outputChannels: 64 };
+  expect(algorithmsFor(grouped, 16)).toEqual(["direct", "F(2x2)", "F(4x4)"]);
   for (const other of [
     { stride: [1, 2] },
     { kernel: [3, 1] },
     { groups: 2 },
+    { groups: 2, inputChannels: 32, outputChannels: 48 },
+    { groups: 16 },
     { dilation: [2, 1] },
   ]) {
     expect(algorithmsFor({ ...d, ...other }, 16)).toEqual(["direct"]);
