@@ -52,7 +52,7 @@ export class APLLayer extends LearnedLayer<One, One> {
         `bottom has ${x.count(1)} values in a sample, shape ${shapeText(x.shape)}. Expected ${this.#neurons}, as when the slopes were set up.`,
       );
     }
-    if (x === y) this.#input.reshapeLike(x);
+    if (x === y) this.#input.reshapeLike(x, this.context);
     else y.reshapeLike(x);
   }
 

@@ -48,7 +48,7 @@ export class InsanityLayer extends RandomNeuronLayer {
 
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
-    else if (this.#low < 0) this.#input.reshapeLike(x);
+    else if (this.#low < 0) this.#input.reshapeLike(x, this.context);
   }
 
   override forward([x]: One, [y]: One): void {

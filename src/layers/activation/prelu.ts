@@ -43,7 +43,7 @@ export class PReLULayer extends LearnedLayer<One, One> {
   }
 
   override reshape([x]: One, [y]: One): void {
-    if (x === y) this.#input.reshapeLike(x);
+    if (x === y) this.#input.reshapeLike(x, this.context);
     else y.reshapeLike(x);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     const length = this.blobs[0]!.count();

@@ -67,7 +67,7 @@ export class ScaleLayer extends LearnedLayer<OneOrMore, One> {
   }
 
   override reshape([x, given]: OneOrMore, [y]: One): void {
-    if (x === y) this.#input.reshapeLike(x);
+    if (x === y) this.#input.reshapeLike(x, this.context);
     else y.reshapeLike(x);
     const vector = this.#gamma(given).shape;
     if (sameShape(x.shape, this.#shape) && sameShape(vector, this.#vector)) return;

@@ -10,8 +10,9 @@ export class InPlaceInput {
     return this.#copy !== undefined;
   }
 
-  /** In reshape of a layer that works in place: from then on there is a copy. */
-  reshapeLike(x: Blob): void {
+  /** In reshape of a layer that works in place: from then on there is a copy, unless backward never runs. */
+  reshapeLike(x: Blob, { forInference }: { readonly forInference?: boolean }): void {
+    if (forInference) return;
     this.#copy ??= new Blob([0], x.dtype);
     this.#copy.reshapeLike(x);
   }

@@ -28,7 +28,7 @@ export abstract class NeuronLayer<P extends Params> extends Layer<One, One> {
 
   override reshape([x]: One, [y]: One): void {
     if (x !== y) y.reshapeLike(x);
-    else if (this.kernel.backwardReadsX) this.#input.reshapeLike(x);
+    else if (this.kernel.backwardReadsX) this.#input.reshapeLike(x, this.context);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     for (const [name, value] of Object.entries(this.params)) {
       if (Number.isNaN(value)) this.fail(`${name} is NaN. Expected a number.`);

@@ -137,7 +137,7 @@ export class BNLayer extends LearnedLayer<One, OneOrMore> {
 
   override reshape([x]: One, [y, ...told]: OneOrMore): void {
     if (x !== y) y.reshape(x.shape);
-    else if (this.#isLine) this.#input.reshapeLike(x);
+    else if (this.#isLine) this.#input.reshapeLike(x, this.context);
     for (const blob of told) blob.reshape([1, this.#channels, 1, 1]);
     if (this.#shape && sameShape(this.#shape, x.shape)) return;
     if (x.shape.length < 2 || x.shape[1] !== this.#channels) {

@@ -2,6 +2,7 @@ import { Blob } from "../../blob/blob.ts";
 import type { PostOps } from "../../engines/engine.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
+import { sameShape } from "../../util/shape.ts";
 import type { BuiltLayer, BuiltNet } from "../build/build.ts";
 import type { NetOptions } from "../options.ts";
 import {
@@ -162,9 +163,24 @@ export class Execution {
     }
     this.#hidden.delete(fusion);
     const isWhole = !apart && (fusion.followers.at(-1) ?? i) <= to;
+    if (isWhole && fusion.sum) this.#reshapeFollowers(fusion);
     const posts = isWhole ? postsOf(fusion, this.#layers) : undefined;
     this.#note(fusion, posts !== undefined);
     this.#runForward(i, posts, fusion.sum?.top);
+  }
+
+  /** Before a producer writes the top of a sum behind it: all that the sum reads has its shape by now. */
+  #reshapeFollowers({ producer, followers }: Fusion): void {
+    const [result] = this.#layers[producer]?.topBlobs ?? [];
+    try {
+      for (const i of followers) {
+        const { layer, bottomBlobs, topBlobs } = this.#layers[i] as BuiltLayer;
+        if (topBlobs.some((top) => !sameShape(top.shape, result?.shape ?? [])))
+          layer.reshape(bottomBlobs, topBlobs);
+      }
+    } catch {
+      // Shapes do not fit: it is said when that layer has its turn.
+    }
   }
 
   /** @param sum is written instead of the layer's own top, with `posts` */

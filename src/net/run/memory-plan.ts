@@ -24,8 +24,10 @@ export class MemoryPlan {
   readonly #read: Set<Blob> = new Set();
   /** Tops that may be read after the pass. */
   #kept: readonly Blob[];
-  /** Per layer: the data that no later layer reads or writes. */
-  #lastUses: readonly (readonly SyncedMem[])[] | undefined;
+  /** Per layer: blobs whose data no later layer reads or writes. Layers reshape them in the pass, to other arrays. */
+  #lastUses: readonly (readonly Blob[])[] | undefined;
+  /** Per layer: what its tops share arrays with. */
+  #sharing: string[] = [];
 
   constructor(
     layers: readonly BuiltLayer[],
@@ -68,7 +70,8 @@ export class MemoryPlan {
 
   afterForward(i: number): void {
     if (!this.#isForwardOnly) return;
-    for (const mem of this.#usedLastBy(i)) {
+    if (this.#lastUses && this.#sharing[i] !== sharingOf(this.#layers[i])) this.forget();
+    for (const { dataMem: mem } of this.#usedLastBy(i)) {
       if (this.#isStrict) mem.giveUp();
       else mem.zero();
     }
@@ -76,10 +79,10 @@ export class MemoryPlan {
 
   /** Whether an array is given up after layer i's forward, in a net that runs forward only. */
   givesUp(mem: SyncedMem, i: number): boolean {
-    return this.#usedLastBy(i).includes(mem);
+    return this.#usedLastBy(i).some(({ dataMem }) => dataMem === mem);
   }
 
-  #usedLastBy(i: number): readonly SyncedMem[] {
+  #usedLastBy(i: number): readonly Blob[] {
     this.#lastUses ??= this.#findLastUses();
     return this.#lastUses[i] ?? [];
   }
@@ -116,20 +119,33 @@ export class MemoryPlan {
   }
 
   /** Blobs that share an array (views, splits) count as one. */
-  #findLastUses(): SyncedMem[][] {
-    const last = new Map<SyncedMem, number>();
+  #findLastUses(): Blob[][] {
+    const last = new Map<SyncedMem, { i: number; readonly blobs: Set<Blob> }>();
     const kept = new Set<SyncedMem>();
     this.#layers.forEach(({ topBlobs, bottomBlobs }, i) => {
-      for (const { dataMem } of [...bottomBlobs, ...topBlobs]) last.set(dataMem, i);
+      for (const blob of [...bottomBlobs, ...topBlobs]) {
+        const use = last.get(blob.dataMem) ?? { i, blobs: new Set() };
+        use.i = i;
+        last.set(blob.dataMem, use);
+        use.blobs.add(blob);
+      }
       topBlobs.forEach(({ dataMem }, t) => {
         const isSource = bottomBlobs.length === 0;
         if (isSource || this.keeps(i, t)) kept.add(dataMem);
       });
     });
-    const uses: SyncedMem[][] = this.#layers.map(() => []);
-    for (const [mem, i] of last) if (!kept.has(mem)) uses[i]?.push(mem);
+    const uses: Blob[][] = this.#layers.map(() => []);
+    for (const [mem, { i, blobs }] of last) if (!kept.has(mem)) uses[i]?.push(...blobs);
+    this.#sharing = this.#layers.map(sharingOf);
     return uses;
   }
+}
+
+/** Which arrays of its bottoms and earlier tops each top of a layer is: a reshape may change that, and with it what is read last where. */
+function sharingOf(built: BuiltLayer | undefined): string {
+  const { bottomBlobs = [], topBlobs = [] } = built ?? {};
+  const all = [...bottomBlobs, ...topBlobs].map(({ dataMem }) => dataMem);
+  return topBlobs.map(({ dataMem }) => all.indexOf(dataMem)).join();
 }
 
 function isShared(a: Blob, b: Blob): boolean {

@@ -74,6 +74,32 @@ describeEngines("a sum behind a convolution", (engines) => {
     }
   });
 
+  test("is made by the convolution in the first pass of another shape as in the pass before it", async () => {
+    const [used] = pair(blocks, { engines });
+    const calls = { count: 0 };
+    for (const name of ["a", "b", "c"]) {
+      const layer = used.layer(name);
+      const forward = layer.forward.bind(layer);
+      layer.forward = (...given) => {
+        calls.count++;
+        forward(...given);
+      };
+    }
+    const callsIn = async (shape: readonly number[]): Promise<number> => {
+      calls.count = 0;
+      used.blob("x").reshape(shape);
+      await outputsOf(used, [...noise(used.blob("x").count(), 3)]);
+      return calls.count;
+    };
+    const usual = await callsIn([2, 18, 7, 9]);
+    for (const shape of [
+      [3, 18, 9, 9],
+      [1, 18, 4, 6],
+    ]) {
+      expect(await callsIn(shape)).toBe(usual);
+    }
+  });
+
   test("waits for its other bottom where that is made behind the convolution", async () => {
     const text = [
       input,

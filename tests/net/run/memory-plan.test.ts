@@ -131,6 +131,30 @@ describeEngines("a net that is used alone", (engines) => {
     expect(() => kept.keep("c")).toThrow('has no blob "c"');
   });
 
+  test("gives up what is between in a pass that makes it larger too, views and copies for backward included", async () => {
+    const more = `layer { name: "scale" type: "Scale" bottom: "sum" top: "sum" }
+      layer { name: "flat" type: "Flatten" bottom: "sum" top: "flat" }`;
+    const net = netOf(used.replace('layer { name: "pool"', `${more} layer { name: "pool"`), {
+      engines,
+      phase: "TEST",
+      forInference: true,
+    });
+    const shape = [3, 16, 8, 8];
+    const data = noise(3 * 16 * 64, 3);
+    net.blob("x").reshape(shape);
+    const { pool, flat } = await net.forward({ x: data });
+    for (const name of ["a", "b"]) expect(net.blob(name).dataMem.isGivenUp).toBe(true);
+    for (const name of ["a", "b"]) expect(net.blob(name).count()).toBe(data.length);
+    const again = netOf(used.replace('layer { name: "pool"', `${more} layer { name: "pool"`), {
+      engines,
+      phase: "TEST",
+    });
+    again.shareWith(net);
+    const right = await again.forward({ x: { shape, data } });
+    expect([...(pool?.values() ?? [])]).toBeAllClose([...(right["pool"]?.values() ?? [])]);
+    expect([...(flat?.values() ?? [])]).toBeAllClose([...(right["flat"]?.values() ?? [])]);
+  });
+
   test("refuses to be read where data has been given up, and to run from there", async () => {
     const net = open(true);
     await net.forward({ x });
