@@ -63,12 +63,12 @@ export interface AllPasses {
  */
 export function arraysNow(values: ValuesByName, isCopied: boolean): ArraysByName {
   checkByName("arrays", "numbers", values);
-  return Object.fromEntries(
-    Object.entries(values).map(([name, given]) => {
-      const { shape, data } = elementsOf(given);
-      return [name, { shape: [...shape], data: isCopied ? copyOf(data) : data }];
-    }),
-  );
+  const arrays: Record<string, NdArray> = Object.create(null);
+  for (const name of Object.keys(values)) {
+    const { shape, data } = elementsOf(values[name] as Values | Blob);
+    arrays[name] = isCopied ? { shape: [...shape], data: copyOf(data) } : { shape, data };
+  }
+  return arrays;
 }
 
 /** `Net.forward` with inputs: see there. */

@@ -32,8 +32,10 @@ export class BatchNets {
    */
   async run(inputs: Tensors, rows: number): Promise<Tensors> {
     const size = twinSize(rows);
+    const net = this.#twin(size);
+    if (rows === size) return await runNet(net, inputs);
     const padded = mapped(inputs, (tensor) => withRows(tensor, size));
-    return cutRows(await runNet(this.#twin(size), padded), 0, rows);
+    return cutRows(await runNet(net, padded), 0, rows);
   }
 
   #twin(size: number): Net {

@@ -60,6 +60,9 @@ export class PassQueue {
   readonly #onPass: (pass: RunPass) => void;
   readonly #wake: () => void;
   #waiting: Waiting[] = [];
+  /** Those that wait and those whose passes run, the oldest first. */
+  readonly #unanswered = new Set<Waiting>();
+  #giveUp: NodeJS.Timeout | undefined;
   #idle: ModelHost[] = [];
   /** Threads that answer, and will be closed when they have. */
   readonly #leaving = new Set<ModelHost>();
@@ -156,25 +159,57 @@ export class PassQueue {
     }
     const waiting: Waiting = { question, since: performance.now(), answer: deferred() };
     this.#waiting.push(waiting);
-    const { timeout, maxDelay } = this.#limits;
-    const giveUp = setTimeout(() => {
-      this.#leave(waiting);
-      const seconds = timeout / 1000;
-      waiting.answer.reject(
-        new HttpError(504, `no answer after ${seconds} seconds. Ask again later.`),
-      );
-    }, timeout);
+    this.#unanswered.add(waiting);
+    this.#giveUpLater(this.#limits.timeout);
+    this.#wake();
+    // A short pass has run by now.
+    return this.#waiting.includes(waiting) ? this.#waits(waiting, client) : this.#answerOf(waiting);
+  }
+
+  /** The answer of who has to wait for others, and may leave. */
+  async #waits(waiting: Waiting, client: Client): Promise<Versioned> {
+    const { maxDelay } = this.#limits;
     const stay = client.whenGone(() => {
       this.#leave(waiting);
       waiting.answer.reject(new HttpError(499, "the client has left."));
     });
     const ripe = maxDelay > 0 ? setTimeout(this.#wake, maxDelay + 1) : undefined;
-    this.#wake();
-    return waiting.answer.promise.finally(() => {
-      clearTimeout(giveUp);
+    try {
+      return await this.#answerOf(waiting);
+    } finally {
       clearTimeout(ripe);
       stay();
-    });
+    }
+  }
+
+  async #answerOf(waiting: Waiting): Promise<Versioned> {
+    try {
+      return await waiting.answer.promise;
+    } finally {
+      this.#unanswered.delete(waiting);
+    }
+  }
+
+  /** Looks again at who waits too long, after so many milliseconds: one timer for all, since all wait equally long. */
+  #giveUpLater(milliseconds: number): void {
+    this.#giveUp ??= setTimeout(() => this.#giveUpNow(), milliseconds).unref();
+  }
+
+  #giveUpNow(): void {
+    this.#giveUp = undefined;
+    const { timeout } = this.#limits;
+    const now = performance.now();
+    for (const waiting of this.#unanswered) {
+      const left = waiting.since + timeout - now;
+      if (left > 0) {
+        this.#giveUpLater(left);
+        return;
+      }
+      this.#leave(waiting);
+      this.#unanswered.delete(waiting);
+      const why = `no answer after ${timeout / 1000} seconds. Ask again later.`;
+      waiting.answer.reject(new HttpError(504, why));
+    }
   }
 
   #leave(waiting: Waiting): void {
@@ -241,6 +276,7 @@ export class PassQueue {
 
   /** Refuses all who wait, and closes the threads. */
   async close(why: Error): Promise<void> {
+    clearTimeout(this.#giveUp);
     for (const { answer } of this.#waiting.splice(0)) answer.reject(why);
     const hosts = [...this.#hosts, ...this.#leaving];
     this.#version = { ...NONE, number: this.#version.number };
