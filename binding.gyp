@@ -29,6 +29,7 @@
       "target_name": "caffe_native",
       "sources": [
         "native/src/addon.cc",
+        "native/src/args.cc",
         "native/src/arithmetic.cc",
         "native/src/channels.cc",
         "native/src/bytes.cc",
@@ -45,6 +46,7 @@
         "native/src/regions.cc",
         "native/src/scores.cc",
         "native/src/suppression.cc",
+        "native/src/tape.cc",
         "native/src/reorder.cc",
         "native/src/row-products.cc",
         "native/src/unary.cc",

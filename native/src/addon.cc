@@ -1,5 +1,5 @@
 // The addon makes oneDNN primitives and runs them, and loops over memory; every decision is in TypeScript.
-#include "primitive.h"
+#include "tape.h"
 #include "processor.h"
 #include "signals.h"
 
@@ -16,6 +16,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Layout::Init(env, exports);
   Store::Init(env, exports);
   Primitive::Init(env, exports);
+  Tape::Init(env, exports);
   InitConvolution(exports);
   InitDirect(exports);
   InitBytes(exports);

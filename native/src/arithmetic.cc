@@ -9,8 +9,7 @@ namespace {
 
 // sum(n, coeffs, xs, slope, y): Σ coeffᵢ·xᵢ, rectified unless slope is NaN
 template <typename E>
-void Sum(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Sum(Args& args) {
   const size_t n = args.size();
   const auto coeffs = args.singles();
   const auto xs = args.arrays<E>(n, 1);
@@ -50,8 +49,7 @@ void Sum(const Napi::CallbackInfo& info) {
 
 // sumGradient(n, coeff, slope, y?, dy, dx): dx = coeff·dy through the rectifier whose result was y
 template <typename E>
-void SumGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void SumGradient(Args& args) {
   const size_t n = args.size();
   const float coeff = args.single(), slope = args.single();
   const E *y = args.optional<E>(n), *dy = args.elements<E>(n);
@@ -69,8 +67,7 @@ void SumGradient(const Napi::CallbackInfo& info) {
 
 // product(n, xs, y)
 template <typename E>
-void Product(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Product(Args& args) {
   const size_t n = args.size();
   const auto xs = args.arrays<E>(n, 2);
   E* y = args.elements<E>(n);
@@ -101,8 +98,7 @@ void Product(const Napi::CallbackInfo& info) {
 
 // productGradient(n, k, isStable, xs, y, dy, dx): dx = dy · Π of the others, or dy · y / xₖ
 template <typename E>
-void ProductGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ProductGradient(Args& args) {
   const size_t n = args.size(), k = args.size();
   const bool is_stable = args.flag();
   const auto xs = args.arrays<E>(n, k + 1);
@@ -128,8 +124,7 @@ void ProductGradient(const Napi::CallbackInfo& info) {
 // maximum(n, xs, y, winner): the greatest, and which it was; x₁ unless x₀ is greater, one behind them only if it is
 // greater than those before it
 template <typename E>
-void Maximum(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Maximum(Args& args) {
   const size_t n = args.size();
   const auto xs = args.arrays<E>(n, 2);
   E *y = args.elements<E>(n), *winner = args.elements<E>(n);
@@ -151,8 +146,7 @@ void Maximum(const Napi::CallbackInfo& info) {
 
 // maximumGradient(n, k, winner, dy, dx)
 template <typename E>
-void MaximumGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MaximumGradient(Args& args) {
   const size_t n = args.size();
   const float k = args.single();
   const E *winner = args.elements<E>(n), *dy = args.elements<E>(n);
@@ -181,8 +175,7 @@ double row_sum(const float* x, size_t n, Term term) {
 enum { kSum, kAbs, kSquare };
 
 // reduce(kind, outer, inner, coeff, x, y): kind 0 Σ x, 1 Σ |x|, 2 Σ x²
-void Reduce(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Reduce(Args& args) {
   const size_t kind = args.size(), outer = args.size(), inner = args.size();
   const double coeff = args.number();
   const float* x = args.floats(outer * inner);
@@ -197,8 +190,7 @@ void Reduce(const Napi::CallbackInfo& info) {
 }
 
 // reduceBackward(kind, outer, inner, coeff, x, dy, dx)
-void ReduceBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ReduceBackward(Args& args) {
   const size_t kind = args.size(), outer = args.size(), inner = args.size();
   const float coeff = args.single();
   const float *x = args.floats(outer * inner), *dy = args.floats(outer);
@@ -213,8 +205,7 @@ void ReduceBackward(const Napi::CallbackInfo& info) {
 }
 
 // mvnForward(rows, size, dividesBySigma, eps, x, y, scales): y = (x − mean) · scale row by row
-void MVNForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MVNForward(Args& args) {
   const size_t rows = args.size(), size = args.size();
   const bool divides = args.flag();
   const double eps = args.number();
@@ -241,8 +232,7 @@ void MVNForward(const Napi::CallbackInfo& info) {
 }
 
 // mvnBackward(rows, size, dividesBySigma, y, dy, scales, dx)
-void MVNBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MVNBackward(Args& args) {
   const size_t rows = args.size(), size = args.size();
   const bool divides = args.flag();
   const float *y = args.floats(rows * size), *dy = args.floats(rows * size), *scales = args.floats(rows);
@@ -270,8 +260,7 @@ void MVNBackward(const Napi::CallbackInfo& info) {
 float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
 // lstmForward(batch, hidden, before, gates, cont, c, h, values): values are σ(i), σ(f), σ(o), tanh(g)
-void LSTMForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void LSTMForward(Args& args) {
   const size_t batch = args.size(), hidden = args.size(), n = batch * hidden;
   const float *before = args.floats(n), *gates = args.floats(4 * n), *cont = args.floats(batch);
   float *c = args.floats(n), *h = args.floats(n), *values = args.floats(4 * n);
@@ -292,8 +281,7 @@ void LSTMForward(const Napi::CallbackInfo& info) {
 }
 
 // lstmBackward(batch, hidden, before, cont, c, values, dc, dh, dBefore, dGates)
-void LSTMBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void LSTMBackward(Args& args) {
   const size_t batch = args.size(), hidden = args.size(), n = batch * hidden;
   const float *before = args.floats(n), *cont = args.floats(batch), *c = args.floats(n), *values = args.floats(4 * n);
   const float *dc = args.floats(n), *dh = args.floats(n);

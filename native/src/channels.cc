@@ -122,8 +122,7 @@ void statistics(const View& v, const E* x, float* mean, float* variance) {
 
 // batchStatistics(n, c, s, block, x, mean, variance): mean and biased variance of each channel
 template <typename E>
-void BatchStatistics(const Napi::CallbackInfo& info) {
-  Args args(info);
+void BatchStatistics(Args& args) {
   const View v(args);
   const E* x = args.elements<E>(v.stored());
   float *mean = args.floats(v.c), *variance = args.floats(v.c);
@@ -133,8 +132,7 @@ void BatchStatistics(const Napi::CallbackInfo& info) {
 // batchNormForward(n, c, s, block, eps, isGiven, slope, ceiling, x, mean, variance, gamma?, beta?, y):
 // y = γ·(x − mean)/√(variance + eps) + β, rectified
 template <typename E>
-void BatchNormForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void BatchNormForward(Args& args) {
   const View v(args);
   const double eps = args.number();
   const bool is_given = args.flag();
@@ -157,8 +155,7 @@ void BatchNormForward(const Napi::CallbackInfo& info) {
 // dBeta?, meanGradient?, meanAlong?): the gradients of the above; dGamma and dBeta are added to. Of a part of a batch the two
 // means over the whole of it are given: of dy, and of dy·(x − mean)/√(variance + eps), both behind the rectifier.
 template <typename E>
-void BatchNormBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void BatchNormBackward(Args& args) {
   const View v(args);
   const double eps = args.number();
   const bool is_given = args.flag();
@@ -219,8 +216,7 @@ void BatchNormBackward(const Napi::CallbackInfo& info) {
 
 // scaleForward(n, c, s, block, slope, x, scale?, bias?, y): y = scale·x + bias per channel, rectified
 template <typename E>
-void ScaleForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ScaleForward(Args& args) {
   const View v(args);
   const Rectifier rectifier(args.number());
   const E* x = args.elements<E>(v.stored());
@@ -232,8 +228,7 @@ void ScaleForward(const Napi::CallbackInfo& info) {
 
 // scaleSums(n, c, s, block, x?, dy, dScale?, dBias?): dScale += Σ x·dy, dBias += Σ dy per channel
 template <typename E>
-void ScaleSums(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ScaleSums(Args& args) {
   const View v(args);
   const E *x = args.optional<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float *dscale = args.optional(v.c), *dbias = args.optional(v.c);
@@ -248,8 +243,7 @@ void ScaleSums(const Napi::CallbackInfo& info) {
 
 // preluForward(n, c, s, block, x, slope, y): y = x > 0 ? x : slope·x per channel
 template <typename E>
-void PReLUForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void PReLUForward(Args& args) {
   const View v(args);
   const E* x = args.elements<E>(v.stored());
   const PerChannel slopes(v, args.floats(v.c));
@@ -259,8 +253,7 @@ void PReLUForward(const Napi::CallbackInfo& info) {
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
 template <typename E>
-void PReLUBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void PReLUBackward(Args& args) {
   const View v(args);
   const E* x = args.elements<E>(v.stored());
   const PerChannel slopes(v, args.floats(v.c));
@@ -271,8 +264,7 @@ void PReLUBackward(const Napi::CallbackInfo& info) {
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
 template <typename E>
-void PReLUSums(const Napi::CallbackInfo& info) {
-  Args args(info);
+void PReLUSums(Args& args) {
   const View v(args);
   const E *x = args.elements<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float* dslope = args.floats(v.c);
@@ -283,8 +275,7 @@ void PReLUSums(const Napi::CallbackInfo& info) {
 // clearPadding(n, c, s, block, x): zeros again where channels fill their last block up. Sums of zero weights and numbers
 // that are not finite have made NaN of all of them at one place, so that the last one tells.
 template <typename E>
-void ClearPadding(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ClearPadding(Args& args) {
   const View v(args);
   E* x = args.elements<E>(v.stored());
   const size_t blocks = v.blocks(), block = v.block, s = v.s, used = v.c % block;
@@ -322,8 +313,7 @@ void drop(const View& v, float slope, const E* x, E* y, Kept kept) {
 // dropout(n, c, s, block, ratio, stream, pass, slope, x, y): y = bits(stream, pass, i) < ratio·2³² ? 0 :
 // rectify(x, slope) / (1 − ratio)
 template <typename E>
-void Dropout(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Dropout(Args& args) {
   const View v(args);
   const double ratio = args.number();
   const auto threshold = static_cast<uint32_t>(ratio * 4294967296.0);

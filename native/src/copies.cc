@@ -27,8 +27,7 @@ std::vector<size_t> times(size_t factor, std::vector<size_t> sizes) {
 
 // join(outer, sizes, xs, y): for each of `outer`, block k of xs[k] behind block k − 1
 template <typename E>
-void Join(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Join(Args& args) {
   const size_t outer = args.size();
   const auto sizes = args.sizes();
   const size_t total = sum_of(sizes);
@@ -48,8 +47,7 @@ void Join(const Napi::CallbackInfo& info) {
 
 // cut(outer, sizes, y, xs): the inverse; entries of xs may be undefined
 template <typename E>
-void Cut(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Cut(Args& args) {
   const size_t outer = args.size();
   const auto sizes = args.sizes();
   const size_t total = sum_of(sizes);
@@ -65,8 +63,7 @@ void Cut(const Napi::CallbackInfo& info) {
 }
 
 // crop(shape, offset, size, isBackward, from, to): the box out of the whole, or back into zeros
-void Crop(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Crop(Args& args) {
   const auto shape = args.sizes(), offset = args.sizes(), size = args.sizes();
   const bool is_backward = args.flag();
   const size_t axes = shape.size();
@@ -94,8 +91,7 @@ void Crop(const Napi::CallbackInfo& info) {
 }
 
 // permute(shape, order, x, y): axis a of y is axis order[a] of x
-void Permute(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Permute(Args& args) {
   const auto shape = args.sizes(), order = args.sizes();
   const size_t axes = shape.size();
   if (axes == 0 || order.size() != axes) throw std::length_error("an order of other axes");
@@ -130,8 +126,7 @@ void Permute(const Napi::CallbackInfo& info) {
 }
 
 // tile(outer, tiles, inner, x, y)
-void Tile(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Tile(Args& args) {
   const size_t outer = args.size(), tiles = args.size(), inner = args.size();
   const float* x = args.floats(outer * inner);
   float* y = args.floats(outer * tiles * inner);
@@ -141,8 +136,7 @@ void Tile(const Napi::CallbackInfo& info) {
 }
 
 // tileBackward(outer, tiles, inner, dy, dx): dx is the sum of the copies
-void TileBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void TileBackward(Args& args) {
   const size_t outer = args.size(), tiles = args.size(), inner = args.size();
   const float* dy = args.floats(outer * tiles * inner);
   float* dx = args.floats(outer * inner);
@@ -164,8 +158,7 @@ size_t row_at(float index, size_t rows, size_t size) {
 }
 
 // gather(rows, picks, size, x, index, y): y(i) = x(index(i)) row by row
-void Gather(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Gather(Args& args) {
   const size_t rows = args.size(), picks = args.size(), size = args.size();
   const float *x = args.floats(rows * size), *index = args.floats(picks);
   float* y = args.floats(picks * size);
@@ -173,8 +166,7 @@ void Gather(const Napi::CallbackInfo& info) {
 }
 
 // scatterAdd(rows, picks, size, dy, index, dx): dx(index(i)) += dy(i); in order, for rows may meet
-void ScatterAdd(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ScatterAdd(Args& args) {
   const size_t rows = args.size(), picks = args.size(), size = args.size();
   const float *dy = args.floats(picks * size), *index = args.floats(picks);
   float* dx = args.floats(rows * size);
@@ -193,8 +185,7 @@ size_t plane_at(const View& v, float index) {
 }
 
 // gatherPlanes(n, c, s, block, x, index, y): y's planes are those of x of these numbers
-void GatherPlanes(const Napi::CallbackInfo& info) {
-  Args args(info);
+void GatherPlanes(Args& args) {
   const View v(args);
   const float *x = args.floats(v.stored()), *index = args.floats(v.n * v.c);
   float* y = args.floats(v.stored());
@@ -211,8 +202,7 @@ void GatherPlanes(const Napi::CallbackInfo& info) {
 }
 
 // scatterPlanes(n, c, s, block, dy, index, dx): dx's planes of these numbers have dy's added; in order, for they may meet
-void ScatterPlanes(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ScatterPlanes(Args& args) {
   const View v(args);
   const float *dy = args.floats(v.stored()), *index = args.floats(v.n * v.c);
   float* dx = args.floats(v.stored());
@@ -275,8 +265,7 @@ struct Windows {
 };
 
 // im2col(planes, input, output, kernel, stride, pad, dilation, x, y)
-void Im2col(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Im2col(Args& args) {
   const Windows w(args);
   const float* x = args.floats(w.image());
   float* y = args.floats(w.columns());
@@ -289,8 +278,7 @@ void Im2col(const Napi::CallbackInfo& info) {
 }
 
 // col2im(…, dy, dx): dx is the sum of what was unfolded from each element
-void Col2im(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Col2im(Args& args) {
   const Windows w(args);
   const float* dy = args.floats(w.columns());
   float* dx = args.floats(w.image());

@@ -1,4 +1,4 @@
-// What loops over memory have in common: arguments from JavaScript, threads, and arrays seen by channels.
+// What loops over memory have in common: arguments, threads, and arrays seen by channels.
 #pragma once
 
 #include <algorithm>
@@ -7,82 +7,12 @@
 #include <type_traits>
 #include <vector>
 
-#include "elements.h"
-#include "memory.h"
+#include "args.h"
 
 namespace caffe {
 
 // Below this many elements, starting threads costs more than the loop.
 constexpr size_t kParallel = 1 << 15;
-
-// The arguments of a call, taken one after the other. An array is taken with the length that will be read or written.
-class Args {
- public:
-  explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
-  double number() { return next().As<Napi::Number>().DoubleValue(); }
-  float single() { return static_cast<float>(number()); }
-  size_t size() { return size_of(next()); }
-  // A label that does not count; none is below 0.
-  int label() { return static_cast<int>(number()); }
-  // 32 bits of a random stream's name.
-  uint32_t word() { return static_cast<uint32_t>(size()); }
-  bool flag() { return next().ToBoolean(); }
-  float* floats(size_t count) { return floats_of(next(), count); }
-  // A buffer, or nullptr for undefined.
-  float* optional(size_t count) { return optional<float>(next(), count); }
-  // The same of either kind of elements.
-  template <typename E>
-  E* elements(size_t count) {
-    return as_elements<E>(next(), count);
-  }
-  template <typename E>
-  E* optional(size_t count) {
-    return optional<E>(next(), count);
-  }
-  std::vector<size_t> sizes() {
-    auto list = next().As<Napi::Array>();
-    std::vector<size_t> result(list.Length());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = size_of(list.Get(i));
-    return result;
-  }
-  std::vector<float> singles() {
-    auto list = next().As<Napi::Array>();
-    std::vector<float> result(list.Length());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = list.Get(i).As<Napi::Number>().FloatValue();
-    return result;
-  }
-  // As many arrays as `counts` has entries; those that are undefined are nullptr.
-  template <typename E = float>
-  std::vector<E*> buffers(const std::vector<size_t>& counts) {
-    auto list = next().As<Napi::Array>();
-    if (list.Length() != counts.size()) throw std::length_error("as many arrays as lengths are needed");
-    std::vector<E*> result(counts.size());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = optional<E>(list.Get(i), counts[i]);
-    return result;
-  }
-  // Any number of arrays of one length, none of them undefined; `least` at least.
-  template <typename E = float>
-  std::vector<const E*> arrays(size_t count, size_t least) {
-    auto list = next().As<Napi::Array>();
-    if (list.Length() < least) throw std::length_error("more arrays are needed");
-    std::vector<const E*> result(list.Length());
-    for (uint32_t i = 0; i < list.Length(); i++) result[i] = as_elements<E>(list.Get(i), count);
-    return result;
-  }
-
- private:
-  Napi::Value next() { return info_[at_++]; }
-  template <typename E>
-  static E* as_elements(const Napi::Value& value, size_t count) {
-    return reinterpret_cast<E*>(floats_of(value, floats_for<E>(count)));
-  }
-  template <typename E>
-  static E* optional(const Napi::Value& value, size_t count) {
-    return value.IsUndefined() ? nullptr : as_elements<E>(value, count);
-  }
-  const Napi::CallbackInfo& info_;
-  size_t at_ = 0;
-};
 
 // The class that a label names, which is one of `classes`.
 inline size_t class_of(float label, size_t classes) {

@@ -34,8 +34,7 @@ void softmax_gradient_row(size_t n, const float* y, const float* dy, float* dx) 
 }
 
 // softmax(outer, channels, inner, x, y)
-void Softmax(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Softmax(Args& args) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size(), n = outer * channels * inner;
   const float* x = args.floats(n);
   float* y = args.floats(n);
@@ -63,8 +62,7 @@ void Softmax(const Napi::CallbackInfo& info) {
 }
 
 // softmaxBackward(outer, channels, inner, y, dy, dx)
-void SoftmaxBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void SoftmaxBackward(Args& args) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size(), n = outer * channels * inner;
   const float *y = args.floats(n), *dy = args.floats(n);
   float* dx = args.floats(n);
@@ -91,8 +89,7 @@ void SoftmaxBackward(const Napi::CallbackInfo& info) {
 }
 
 // labelLoss(outer, channels, inner, ignored, prob, label): Σ −log max(prob[label], FLT_MIN)
-Napi::Value LabelLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double LabelLoss(Args& args) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size();
   const int ignored = args.label();
   const float *prob = args.floats(outer * channels * inner), *label = args.floats(outer * inner);
@@ -105,12 +102,11 @@ Napi::Value LabelLoss(const Napi::CallbackInfo& info) {
       loss -= std::log(std::max(prob[(o * channels + l) * inner + i], std::numeric_limits<float>::min()));
     }
   }
-  return Napi::Number::New(info.Env(), loss);
+  return loss;
 }
 
 // labelGradient(outer, channels, inner, ignored, scale, prob, label, dx)
-void LabelGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void LabelGradient(Args& args) {
   const size_t outer = args.size(), channels = args.size(), inner = args.size();
   const int ignored = args.label();
   const float scale = args.single();
@@ -149,8 +145,7 @@ void LabelGradient(const Napi::CallbackInfo& info) {
 }
 
 // sigmoidLoss(n, ignored, x, target): −Σ t·log σ(x) + (1 − t)·log(1 − σ(x)); no exponent is positive
-Napi::Value SigmoidLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double SigmoidLoss(Args& args) {
   const size_t n = args.size();
   const double ignored = args.number();
   const float *x = args.floats(n), *target = args.floats(n);
@@ -166,12 +161,11 @@ Napi::Value SigmoidLoss(const Napi::CallbackInfo& info) {
     }
     sum += part;
   }
-  return Napi::Number::New(info.Env(), sum);
+  return sum;
 }
 
 // sigmoidGradient(n, ignored, scale, x, target, dx)
-void SigmoidGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void SigmoidGradient(Args& args) {
   const size_t n = args.size();
   const double ignored = args.number();
   const float scale = args.single();
@@ -190,8 +184,7 @@ void SigmoidGradient(const Napi::CallbackInfo& info) {
 inline float above_zero(float gap) { return std::max(gap, 0.0f); }
 
 // hingeLoss(batch, classes, isSquared, x, label): Σ max(0, 1 − s·x)ᵖ
-Napi::Value HingeLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double HingeLoss(Args& args) {
   const size_t batch = args.size(), classes = args.size();
   const bool is_squared = args.flag();
   const float *x = args.floats(batch * classes), *label = args.floats(batch);
@@ -203,12 +196,11 @@ Napi::Value HingeLoss(const Napi::CallbackInfo& info) {
       sum += is_squared ? gap * gap : gap;
     }
   }
-  return Napi::Number::New(info.Env(), sum);
+  return sum;
 }
 
 // hingeGradient(batch, classes, isSquared, scale, x, label, dx)
-void HingeGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void HingeGradient(Args& args) {
   const size_t batch = args.size(), classes = args.size();
   const bool is_squared = args.flag();
   const float scale = args.single();
@@ -224,20 +216,18 @@ void HingeGradient(const Napi::CallbackInfo& info) {
 }
 
 // multinomialLoss(batch, classes, p, label): Σ −log p(label)
-Napi::Value MultinomialLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double MultinomialLoss(Args& args) {
   const size_t batch = args.size(), classes = args.size();
   const float *p = args.floats(batch * classes), *label = args.floats(batch);
   double sum = 0;
   for (size_t n = 0; n < batch; n++) {
     sum -= std::log(std::max(p[n * classes + class_of(label[n], classes)], kLeast));
   }
-  return Napi::Number::New(info.Env(), sum);
+  return sum;
 }
 
 // multinomialGradient(batch, classes, scale, p, label, dp)
-void MultinomialGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MultinomialGradient(Args& args) {
   const size_t batch = args.size(), classes = args.size();
   const float scale = args.single();
   const float *p = args.floats(batch * classes), *label = args.floats(batch);
@@ -250,8 +240,7 @@ void MultinomialGradient(const Napi::CallbackInfo& info) {
 }
 
 // infogainLoss(outer, classes, inner, ignored, p, label, h): −Σ h(label, c)·log p(c)
-Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double InfogainLoss(Args& args) {
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
   const int ignored = args.label();
   const float *p = args.floats(outer * classes * inner), *label = args.floats(outer * inner);
@@ -271,12 +260,11 @@ Napi::Value InfogainLoss(const Napi::CallbackInfo& info) {
   });
   double sum = 0;
   for (const double loss : losses) sum += loss;
-  return Napi::Number::New(info.Env(), sum);
+  return sum;
 }
 
 // infogainGradient(outer, classes, inner, ignored, scale, p, label, h, dx)
-void InfogainGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void InfogainGradient(Args& args) {
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
   const int ignored = args.label();
   const float scale = args.single();
@@ -313,8 +301,7 @@ float squared_distance(const float* a, const float* b, size_t channels, size_t n
 }
 
 // contrastiveLoss(pairs, channels, margin, isLegacy, a, b, similar): Σ d², or max(margin − d, 0)² of dissimilar pairs
-Napi::Value ContrastiveLoss(const Napi::CallbackInfo& info) {
-  Args args(info);
+double ContrastiveLoss(Args& args) {
   const size_t pairs = args.size(), channels = args.size();
   const float margin = args.single();
   const bool is_legacy = args.flag();
@@ -325,12 +312,11 @@ Napi::Value ContrastiveLoss(const Napi::CallbackInfo& info) {
     const float gap = std::max(margin - (is_legacy ? square : std::sqrt(square)), 0.0f);
     sum += static_cast<int>(similar[n]) != 0 ? square : is_legacy ? gap : gap * gap;
   }
-  return Napi::Number::New(info.Env(), sum);
+  return sum;
 }
 
 // contrastiveGradient(pairs, channels, margin, isLegacy, scale, a, b, similar, da)
-void ContrastiveGradient(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ContrastiveGradient(Args& args) {
   const size_t pairs = args.size(), channels = args.size();
   const float margin = args.single();
   const bool is_legacy = args.flag();

@@ -89,8 +89,7 @@ void scale_of_row(const Region& r, const E* x, float* rows, float* s) {
 
 // lrnWithin(view, height, width, localSize, alpha, beta, k, x, y): y = x · s^−beta
 template <typename E>
-void WithinForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void WithinForward(Args& args) {
   const Region r(args);
   const E* x = args.elements<E>(r.view.stored());
   E* y = args.elements<E>(r.view.stored());
@@ -109,8 +108,7 @@ void WithinForward(const Napi::CallbackInfo& info) {
 // lrnWithinBackward(view, height, width, localSize, alpha, beta, k, x, y, dy, dx):
 // dx = dy · s^−beta − 2·alpha·beta/size² · x · Σ (dy · y / s)
 template <typename E>
-void WithinBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void WithinBackward(Args& args) {
   const Region r(args);
   const size_t count = r.view.stored();
   const E *x = args.elements<E>(count), *y = args.elements<E>(count), *dy = args.elements<E>(count);
@@ -218,8 +216,7 @@ void each_scale(const Norm& norm, size_t n, size_t step, const float* squares, H
 
 // lrnAcross(view, localSize, alpha, beta, k, x, y): y = x · s^−beta
 template <typename E>
-void AcrossForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void AcrossForward(Args& args) {
   const View v(args);
   const Norm norm(args, 1, v.c);
   const E* from = args.elements<E>(whole_channels(v));
@@ -240,8 +237,7 @@ void AcrossForward(const Napi::CallbackInfo& info) {
 // lrnAcrossBackward(view, localSize, alpha, beta, k, x, dy, dx):
 // dx = dy · s^−beta − 2·alpha·beta/size · x · Σ (dy · x · s^−beta / s)
 template <typename E>
-void AcrossBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void AcrossBackward(Args& args) {
   const View v(args);
   const Norm norm(args, 1, v.c);
   const size_t count = whole_channels(v);

@@ -191,34 +191,36 @@ void Store::Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", DefineClass(env, "Store", {InstanceMethod("zero", &Store::Zero)}));
 }
 
-float* floats_of(const Napi::Value& value, size_t count) {
-  float* data = nullptr;
-  size_t length = 0;
+Array array_of(const Napi::Value& value) {
+  Array array;
   if (value.IsTypedArray()) {
     // Float32Arrays over shared memory have no ArrayBuffer, so the pointer is asked for directly.
     napi_typedarray_type type;
     void* start = nullptr;
-    napi_get_typedarray_info(value.Env(), value, &type, &length, &start, nullptr, nullptr);
+    napi_get_typedarray_info(value.Env(), value, &type, &array.length, &start, nullptr, nullptr);
     if (type != napi_float32_array) throw std::length_error("an array that is not of 32-bit floats");
-    data = static_cast<float*>(start);
+    array.data = static_cast<float*>(start);
   } else if (value.IsObject()) {
-    auto* store = Store::Unwrap(value.As<Napi::Object>());
-    data = store->data();
-    length = store->count();
+    array.store = Store::Unwrap(value.As<Napi::Object>());
   } else {
-    throw std::length_error("no array where " + std::to_string(count) + " floats are needed");
+    throw std::length_error("no array where floats are needed");
   }
-  if (length < count) {
-    throw std::length_error("an array of " + std::to_string(length) + " floats where " + std::to_string(count) +
+  return array;
+}
+
+float* Array::floats(size_t count) const {
+  float* start = store == nullptr ? data : store->data();
+  const size_t there = store == nullptr ? length : store->count();
+  if (there < count) {
+    throw std::length_error("an array of " + std::to_string(there) + " floats where " + std::to_string(count) +
                             " are needed");
   }
   // An empty one has no place of its own; nullptr stands for what was not given.
   static float nothing;
-  return data == nullptr ? &nothing : data;
+  return start == nullptr ? &nothing : start;
 }
 
-size_t size_of(const Napi::Value& value) {
-  const double number = value.As<Napi::Number>().DoubleValue();
+size_t size_of(double number) {
   if (!(number >= 0 && number <= 9007199254740991.0)) {
     throw std::out_of_range(std::to_string(number) + " where a whole number is needed");
   }

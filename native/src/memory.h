@@ -67,9 +67,19 @@ class Store : public Napi::ObjectWrap<Store> {
   bool is_reserved_ = false;
 };
 
-// The floats of a Store or a Float32Array: at least so many, else std::length_error.
-float* floats_of(const Napi::Value& value, size_t count);
+// An array as it was given: a store, or a Float32Array's memory, which stays where it is as long as it has that length.
+struct Array {
+  Store* store = nullptr;
+  float* data = nullptr;
+  size_t length = 0;
+  // Its floats: at least so many, else std::length_error.
+  float* floats(size_t count) const;
+};
+// A Store or a Float32Array, else std::length_error.
+Array array_of(const Napi::Value& value);
+inline float* floats_of(const Napi::Value& value, size_t count) { return array_of(value).floats(count); }
 // A whole number that counts or numbers something, else std::out_of_range.
-size_t size_of(const Napi::Value& value);
+size_t size_of(double number);
+inline size_t size_of(const Napi::Value& value) { return size_of(value.As<Napi::Number>().DoubleValue()); }
 
 }  // namespace caffe

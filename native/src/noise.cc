@@ -29,8 +29,7 @@ struct Request {
 };
 
 // uniform(n, low, high, stream, pass, values)
-void Uniform(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Uniform(Args& args) {
   const Request r(args);
   const float range = (r.b - r.a) * kUnit;
   parallel_parts(r.n, [=](size_t begin, size_t end) {
@@ -40,8 +39,7 @@ void Uniform(const Napi::CallbackInfo& info) {
 }
 
 // gaussian(n, mean, std, stream, pass, values)
-void Gaussian(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Gaussian(Args& args) {
   const Request r(args);
   constexpr float kTurn = 6.283185307179586f * kUnit;
   // In parts that stay in the cache, one loop for each function.

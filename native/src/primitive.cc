@@ -72,14 +72,21 @@ Napi::Object Primitive::Make(Napi::Env env, Work work, const std::string& implem
   return object;
 }
 
+template <typename At>
+void Primitive::RunAt(At at) {
+  for (size_t i = 0; i < floats_.size(); i++) buffers_[i] = at(i).floats(floats_[i]);
+  const Threads threads(threads_);
+  work_(buffers_.data());
+}
+
 // run(buffer, buffer, ...): one Store or Float32Array for each argument, in their order, and one to scratch in.
-Napi::Value Primitive::Run(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    for (size_t i = 0; i < floats_.size(); i++) buffers_[i] = floats_of(info[i], floats_[i]);
-    const Threads threads(threads_);
-    work_(buffers_.data());
-    return info.Env().Undefined();
-  });
+void Primitive::Run(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { RunAt([&](size_t i) { return array_of(info[i]); }); });
+}
+
+void Primitive::RunOn(const std::vector<Given>& buffers) {
+  if (buffers.size() < floats_.size()) throw std::length_error("fewer arrays than are needed");
+  RunAt([&](size_t i) { return buffers[i].array; });
 }
 
 }  // namespace caffe

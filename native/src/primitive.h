@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "memory.h"
+#include "args.h"
 
 namespace caffe {
 
@@ -57,9 +57,14 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
   explicit Primitive(const Napi::CallbackInfo& info);
   // The forward primitive's descriptor, for those of backward.
   const std::shared_ptr<void>& hint() const { return hint_; }
+  // As JavaScript's run.
+  void RunOn(const std::vector<Given>& buffers);
 
  private:
-  Napi::Value Run(const Napi::CallbackInfo& info);
+  void Run(const Napi::CallbackInfo& info);
+  // `at` gives the array of each argument.
+  template <typename At>
+  void RunAt(At at);
   Work work_;
   // How many floats each buffer takes, and where they are in the call that runs.
   std::vector<size_t> floats_;

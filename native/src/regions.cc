@@ -84,8 +84,7 @@ void each_lane(const View& in, size_t n, size_t work, Task task) {
 }
 
 // regionMaxima(view, sizes…, bins, x, y, winners): y and winners are plain
-void RegionMaxima(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionMaxima(Args& args) {
   const Regions g(args, false);
   const float* x = args.floats(g.in.stored());
   float *y = args.floats(g.results(g.in.c)), *winners = args.floats(g.results(g.in.c));
@@ -134,8 +133,7 @@ void each_plane(const Regions& g, size_t work, float* dx, Task task) {
 }
 
 // regionMaximaBackward(plain view, sizes…, bins, dy, winners, dx)
-void RegionMaximaBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionMaximaBackward(Args& args) {
   const Regions g(args, false);
   const size_t results = g.results(g.in.c);
   const float *dy = args.floats(results), *winners = args.floats(results);
@@ -164,8 +162,7 @@ size_t depth(const Regions& g) {
 }
 
 // regionMeans(plain view, sizes…, bins, x, y)
-void RegionMeans(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionMeans(Args& args) {
   const Regions g(args, false);
   if (g.in.block != 1) throw std::length_error("planes that do not lie by themselves");
   const size_t channels = depth(g);
@@ -186,8 +183,7 @@ void RegionMeans(const Napi::CallbackInfo& info) {
 }
 
 // regionMeansBackward(plain view, sizes…, bins, dy, dx)
-void RegionMeansBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionMeansBackward(Args& args) {
   const Regions g(args, false);
   const size_t results = g.results(depth(g));
   const float* dy = args.floats(results);
@@ -255,8 +251,7 @@ void take_points(const Regions& g, size_t r, const float* plane, float* y) {
 }
 
 // regionPoints(view, sizes…, bins, x, y): y lies as x does
-void RegionPoints(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionPoints(Args& args) {
   const Regions g(args, true);
   const size_t results = g.results(g.in.padded());
   const float* x = args.floats(g.in.stored());
@@ -335,8 +330,7 @@ void add_points(const Regions& g, size_t r, const float* dy, float* plane) {
 }
 
 // regionPointsBackward(view, sizes…, bins, dy, dx): dy lies as dx does
-void RegionPointsBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RegionPointsBackward(Args& args) {
   const Regions g(args, true);
   const size_t results = g.results(g.in.padded());
   const float* dy = args.floats(results);

@@ -72,8 +72,7 @@ float total(const typename Lanes<kCount>::Floats& v) {
 }
 
 // rowProducts(m, n, k, a, w, adds, y): y = a·wᵀ, or y += a·wᵀ; a is m×k, w n×k, y m×n
-void RowProducts(const Napi::CallbackInfo& info) {
-  Args args(info);
+void RowProducts(Args& args) {
   const size_t m = args.size(), n = args.size(), k = args.size();
   const float *a = args.floats(m * k), *w = args.floats(n * k);
   const bool adds = args.flag();

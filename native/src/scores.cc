@@ -10,8 +10,7 @@ constexpr size_t kRun = PositionRun::kMost;
 
 // accuracy(outer, classes, inner, topK, ignored, x, label, perClass | undefined): the share of labels that count
 // whose score fewer than topK others reach; 0 where none counts
-Napi::Value Accuracy(const Napi::CallbackInfo& info) {
-  Args args(info);
+double Accuracy(Args& args) {
   const size_t outer = args.size(), classes = args.size(), inner = args.size();
   const auto top_k = static_cast<int>(args.number());
   const int ignored = args.label();
@@ -54,7 +53,7 @@ Napi::Value Accuracy(const Napi::CallbackInfo& info) {
   for (size_t c = 0; c < classes && per_class != nullptr; c++) {
     per_class[c] = seen[c] > 0 ? static_cast<float>(right[c] / seen[c]) : 0;
   }
-  return Napi::Number::New(info.Env(), all_seen > 0 ? all_right / all_seen : 0);
+  return all_seen > 0 ? all_right / all_seen : 0;
 }
 
 // Which values of rows a call writes.
@@ -77,8 +76,7 @@ void greatest_of_run(const float* x, size_t length, size_t inner, size_t n, int*
 }
 
 // argMax(outer, length, inner, topK, wants: 0 indices, 1 values, 2 both, x, y)
-void ArgMax(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ArgMax(Args& args) {
   const size_t outer = args.size(), length = args.size(), inner = args.size(), top_k = args.size();
   const auto wanted = static_cast<Wanted>(args.size());
   if (top_k > length) throw std::out_of_range("more of the greatest values than there are");

@@ -182,8 +182,7 @@ struct Call {
 
 // unaryForward(index, p0, p1, p2, n, x, y)
 template <typename E>
-void UnaryForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void UnaryForward(Args& args) {
   const Call<E> call(args);
   const E* x = args.elements<E>(call.n);
   call.function.forward(call.p, call.n, x, args.elements<E>(call.n));
@@ -191,8 +190,7 @@ void UnaryForward(const Napi::CallbackInfo& info) {
 
 // unaryBackward(index, p0, p1, p2, n, x, y, dy, dx)
 template <typename E>
-void UnaryBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void UnaryBackward(Args& args) {
   const Call<E> call(args);
   const E *x = args.elements<E>(call.n), *y = args.elements<E>(call.n), *dy = args.elements<E>(call.n);
   call.function.backward(call.p, call.n, x, y, dy, args.elements<E>(call.n));

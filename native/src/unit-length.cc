@@ -49,8 +49,7 @@ void add_products(const View& v, const PositionRun& run, const float* a, const f
 }
 
 // unitLengthForward(n, c, s, block, eps, isGiven, x, norms, y): y = x / norm, norm = √(Σ over channels of x² + eps)
-void UnitLengthForward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void UnitLengthForward(Args& args) {
   const View v(args);
   const double eps = args.number();
   const bool is_given = args.flag();
@@ -68,8 +67,7 @@ void UnitLengthForward(const Napi::CallbackInfo& info) {
 }
 
 // unitLengthBackward(n, c, s, block, x, norms, dy, dx): dx = (dy − x · Σ(x·dy) / norm²) / norm
-void UnitLengthBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void UnitLengthBackward(Args& args) {
   const View v(args);
   const float *x = args.floats(v.stored()), *norms = args.floats(v.n * v.s), *dy = args.floats(v.stored());
   float* dx = args.floats(v.stored());

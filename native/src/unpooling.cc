@@ -15,8 +15,7 @@ bool is_place(float mask, size_t size) { return mask > -1 && mask < static_cast<
 
 // unpool(n, c, s, block, size, x, mask, y): planes of s positions into planes of `size`; the number, in a plain array, of
 // the first element of the mask that names no place, or −1
-Napi::Value Unpool(const Napi::CallbackInfo& info) {
-  Args args(info);
+double Unpool(Args& args) {
   const View v(args);
   const size_t size = args.size(), block = v.block, s = v.s;
   const float *x = args.floats(v.stored()), *mask = args.floats(v.stored());
@@ -49,12 +48,11 @@ Napi::Value Unpool(const Napi::CallbackInfo& info) {
     std::fill(to + zeroed, to + total, 0.0f);
   });
   const size_t first = wrong.empty() ? kNone : *std::min_element(wrong.begin(), wrong.end());
-  return Napi::Number::New(info.Env(), first == kNone ? -1.0 : static_cast<double>(first));
+  return first == kNone ? -1.0 : static_cast<double>(first);
 }
 
 // unpoolBackward(n, c, s, block, size, dy, mask, dx)
-void UnpoolBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void UnpoolBackward(Args& args) {
   const View v(args);
   const size_t size = args.size(), block = v.block, s = v.s;
   const float *dy = args.floats(v.rows() * size * block), *mask = args.floats(v.stored());

@@ -15,8 +15,7 @@ namespace {
 
 // copy(n, x, y)
 template <typename E>
-void Copy(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Copy(Args& args) {
   const size_t n = args.size();
   const E* x = args.elements<E>(n);
   E* y = args.elements<E>(n);
@@ -41,8 +40,7 @@ float greatest_of(const E* x, size_t n) {
 
 // greatest(n, x)
 template <typename E>
-Napi::Value Greatest(const Napi::CallbackInfo& info) {
-  Args args(info);
+double Greatest(Args& args) {
   const size_t n = args.size();
   const E* x = args.elements<E>(n);
   std::atomic<float> greatest(0);
@@ -52,13 +50,12 @@ Napi::Value Greatest(const Napi::CallbackInfo& info) {
     while (most > known && !greatest.compare_exchange_weak(known, most)) {
     }
   });
-  return Napi::Number::New(info.Env(), greatest.load());
+  return greatest.load();
 }
 
 // axpby(n, alpha, x, beta, y): y is not read where beta is 0
 template <typename E>
-void Axpby(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Axpby(Args& args) {
   const size_t n = args.size();
   const float alpha = args.single();
   const E* x = args.elements<E>(n);
@@ -98,18 +95,16 @@ double blocked_sum(const E* x, size_t n, Term term) {
 
 // asum(n, x)
 template <typename E>
-Napi::Value Asum(const Napi::CallbackInfo& info) {
-  Args args(info);
+double Asum(Args& args) {
   const size_t n = args.size();
-  return Napi::Number::New(info.Env(), blocked_sum(args.elements<E>(n), n, [](float v) { return std::fabs(v); }));
+  return blocked_sum(args.elements<E>(n), n, [](float v) { return std::fabs(v); });
 }
 
 // sumOfSquares(n, x)
 template <typename E>
-Napi::Value SumOfSquares(const Napi::CallbackInfo& info) {
-  Args args(info);
+double SumOfSquares(Args& args) {
   const size_t n = args.size();
-  return Napi::Number::New(info.Env(), blocked_sum(args.elements<E>(n), n, [](float v) { return v * v; }));
+  return blocked_sum(args.elements<E>(n), n, [](float v) { return v * v; });
 }
 
 // How many floats a matrix of so many rows takes whose rows begin `step` apart.
@@ -119,17 +114,17 @@ size_t extent(size_t rows, size_t columns, size_t step) {
 }
 
 // gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c): row-major, C is m×n and dense
-void Gemm(const Napi::CallbackInfo& info) {
-  Args args(info);
+void Gemm(Args& args) {
   const bool turns_a = args.flag(), turns_b = args.flag();
   const size_t m = args.size(), n = args.size(), k = args.size();
   const float alpha = args.single();
   // An array's length is known once the step behind it is.
-  const size_t lda = size_of(info[7]), ldb = size_of(info[9]);
-  const float* a = args.floats(turns_a ? extent(k, m, lda) : extent(m, k, lda));
-  args.size();
-  const float* b = args.floats(turns_b ? extent(n, k, ldb) : extent(k, n, ldb));
-  args.size();
+  const Array left = args.array();
+  const size_t lda = args.size();
+  const float* a = left.floats(turns_a ? extent(k, m, lda) : extent(m, k, lda));
+  const Array right = args.array();
+  const size_t ldb = args.size();
+  const float* b = right.floats(turns_b ? extent(n, k, ldb) : extent(k, n, ldb));
   const float beta = args.single();
   float* c = args.floats(m * n);
   SignalsBlocked blocked;
@@ -138,8 +133,7 @@ void Gemm(const Napi::CallbackInfo& info) {
 }
 
 // fillRows(m, n, b, y): every row of y is b
-void FillRows(const Napi::CallbackInfo& info) {
-  Args args(info);
+void FillRows(Args& args) {
   const size_t m = args.size(), n = args.size();
   const float* b = args.floats(n);
   float* y = args.floats(m * n);
@@ -147,8 +141,7 @@ void FillRows(const Napi::CallbackInfo& info) {
 }
 
 // addRows(m, n, y, b): b += Σ rows of y
-void AddRows(const Napi::CallbackInfo& info) {
-  Args args(info);
+void AddRows(Args& args) {
   const size_t m = args.size(), n = args.size();
   const float* y = args.floats(m * n);
   float* b = args.floats(n);

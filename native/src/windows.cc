@@ -121,8 +121,7 @@ constexpr uint8_t kNowhere = 255;
 // maxPool(view, sizes…, isRectified, x, y, marks): the first greatest of each window; nowhere where it is not above 0 and
 // isRectified
 template <typename E>
-void MaxPool(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MaxPool(Args& args) {
   const Pool p(args);
   const float least = args.flag() ? 0 : -std::numeric_limits<float>::infinity();
   const E* x = args.elements<E>(p.inputs());
@@ -157,8 +156,7 @@ void MaxPool(const Napi::CallbackInfo& info) {
 
 // maxPoolBackward(view, sizes…, dy, marks, dx)
 template <typename E>
-void MaxPoolBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MaxPoolBackward(Args& args) {
   const Pool p(args);
   const E* dy = args.elements<E>(p.outputs());
   const auto* marks = reinterpret_cast<const uint8_t*>(args.floats((p.outputs() + 3) / 4));
@@ -200,8 +198,7 @@ void MaxPoolBackward(const Napi::CallbackInfo& info) {
 // indexedMaxPool(view, sizes…, x, y, index): index is h·W + w of the first greatest, as a float; −1 where the window is
 // empty
 template <typename E>
-void IndexedMaxPool(const Napi::CallbackInfo& info) {
-  Args args(info);
+void IndexedMaxPool(Args& args) {
   const Pool p(args);
   const E* x = args.elements<E>(p.inputs());
   E *y = args.elements<E>(p.outputs());
@@ -242,8 +239,7 @@ size_t place_of(float index, size_t positions) {
 
 // indexedMaxPoolBackward(view, sizes…, dy, index, dx)
 template <typename E>
-void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void IndexedMaxPoolBackward(Args& args) {
   const Pool p(args);
   const E* dy = args.elements<E>(p.outputs());
   const float* index = args.floats(p.outputs());
@@ -266,8 +262,7 @@ void IndexedMaxPoolBackward(const Napi::CallbackInfo& info) {
 
 // meanPool(view, sizes…, x, y)
 template <typename E>
-void MeanPool(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MeanPool(Args& args) {
   const Pool p(args);
   const E* x = args.elements<E>(p.inputs());
   E* y = args.elements<E>(p.outputs());
@@ -291,8 +286,7 @@ void MeanPool(const Napi::CallbackInfo& info) {
 
 // meanPoolBackward(view, sizes…, dy, dx)
 template <typename E>
-void MeanPoolBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void MeanPoolBackward(Args& args) {
   const Pool p(args);
   const E* dy = args.elements<E>(p.outputs());
   E* dx = args.elements<E>(p.inputs());
@@ -339,8 +333,7 @@ void each_sum(const Pool& p, const float* x, Visit visit) {
 
 // drawnPool(plain view, sizes…, stream, pass, x, y, index): y is the first x at which the running sum of its window
 // reaches a random share of Σ x, or is no number; index as of indexedMaxPool
-void DrawnPool(const Napi::CallbackInfo& info) {
-  Args args(info);
+void DrawnPool(Args& args) {
   const Pool p(args);
   const uint32_t stream = args.word(), pass = args.word();
   const float* x = args.floats(p.inputs());
@@ -365,8 +358,7 @@ void DrawnPool(const Napi::CallbackInfo& info) {
 }
 
 // expectedPool(plain view, sizes…, x, y): Σ x² / Σ x, 0 where the sum is 0 or less
-void ExpectedPool(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ExpectedPool(Args& args) {
   const Pool p(args);
   const float* x = args.floats(p.inputs());
   float* y = args.floats(p.outputs());
@@ -376,8 +368,7 @@ void ExpectedPool(const Napi::CallbackInfo& info) {
 }
 
 // expectedPoolBackward(plain view, sizes…, x, dy, dx): dx = Σ over the windows dy · (2x − y) / Σ x
-void ExpectedPoolBackward(const Napi::CallbackInfo& info) {
-  Args args(info);
+void ExpectedPoolBackward(Args& args) {
   const Pool p(args);
   const float *x = args.floats(p.inputs()), *dy = args.floats(p.outputs());
   float* dx = args.floats(p.inputs());

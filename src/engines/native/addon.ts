@@ -70,6 +70,17 @@ export interface PoolingWindow {
   readonly padRight: Dims;
 }
 
+/**
+ * Calls that are made again all at once. It keeps the addresses of what they are given: who holds it keeps the arrays and primitives, and does
+ * not play it once a typed array has lost its memory.
+ */
+export interface NativeTape {
+  /** @param called a function of the addon that goes over arrays of floats by its name, or the primitive that runs */
+  add(called: string | Primitive, args: readonly unknown[], limit?: number): void;
+  /** @returns false as soon as a result is greater than its limit */
+  play(): boolean;
+}
+
 /** Entries may be undefined where nothing is wanted. */
 type Buffers = readonly (Buffer | undefined)[];
 
@@ -120,6 +131,7 @@ export interface Addon extends Scoring, Windowing {
     new (count: number, isReserved?: boolean, isLarge?: boolean): StoreMemory;
     new (whole: Buffer, begin: number, count: number): StoreMemory;
   };
+  readonly Tape: new () => NativeTape;
   reorder(from: Layout, to: Layout): Primitive<"from" | "to">;
   /** As `reorder`, element by element, without the library. */
   moveElements(from: Layout, to: Layout): Primitive<"from" | "to">;

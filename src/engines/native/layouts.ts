@@ -86,7 +86,7 @@ export class Layouts implements Work {
   record(least: number): Recording | undefined {
     if (least > MOST_MEMORY) return undefined;
     const { pool } = this;
-    const tape = new Tape(new MemoryPool(this.#bare, TAPE_MEMORY));
+    const tape = new Tape(this.#bare, new MemoryPool(this.#bare, TAPE_MEMORY));
     this.#tape = tape;
     this.#pool = tape.pool;
     return {
@@ -307,7 +307,7 @@ export class Layouts implements Work {
   }
 
   #run(primitive: Primitive, buffers: readonly Buffer[]): void {
-    this.#tape?.add(primitive.run, primitive, buffers);
+    this.#tape?.add(primitive, buffers);
     primitive.run(...buffers);
   }
 

@@ -1,5 +1,5 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { Addon, Buffer } from "./addon.ts";
+import type { Addon, Buffer, NativeTape, Primitive } from "./addon.ts";
 import type { MemoryPool } from "./memory-pool.ts";
 import { NativeStore } from "./native-store.ts";
 
@@ -22,28 +22,35 @@ export const MOST_MEMORY = 2 ** 24;
 
 type Call = (...args: readonly never[]) => unknown;
 
-interface Step {
-  readonly call: Call;
-  readonly self: object;
-  readonly args: readonly unknown[];
-  /** The result may not be greater; undefined where there is none. */
-  readonly limit: number | undefined;
+/** An array of JavaScript's whose memory calls know by its address. */
+interface HeldArray {
+  readonly array: Float32Array;
+  readonly length: number;
 }
 
 /** The native calls of one pass, in their order. What they are made of stays as long as the tape. */
 export class Tape {
   /** Where arrays between the layers lie: nothing else takes that memory. */
   readonly pool: MemoryPool;
-  readonly #steps: Step[] = [];
+  readonly #calls: NativeTape;
+  /** Arrays that calls are given, and primitives that run. */
   readonly #seen: Set<unknown> = new Set();
+  readonly #arrays: HeldArray[] = [];
   #isWhole = true;
 
-  constructor(pool: MemoryPool) {
+  constructor(addon: Pick<Addon, "Tape">, pool: MemoryPool) {
+    this.#calls = new addon.Tape();
     this.pool = pool;
   }
 
-  add(call: Call, self: object, args: readonly unknown[], limit?: number): void {
-    this.#steps.push({ call, self, args, limit });
+  /**
+   * Notes a call.
+   * @param called a function of the addon by its name, or the primitive that runs
+   * @param limit the result may not be greater; undefined where there is none
+   */
+  add(called: string | Primitive, args: readonly unknown[], limit?: number): void {
+    this.#calls.add(called, args, limit);
+    this.#seen.add(called);
     for (const arg of args) {
       if (Array.isArray(arg)) for (const one of arg) this.#seen.add(one);
       else if (typeof arg === "object") this.#seen.add(arg);
@@ -65,15 +72,19 @@ export class Tape {
   /** What makes the calls again, and says whether all numbers were as small as expected; undefined where that cannot be. */
   end(): (() => boolean) | undefined {
     if (!this.#isWhole || this.pool.bytes > MOST_MEMORY) return undefined;
-    const steps = this.#steps;
-    return () => {
-      for (let i = 0; i < steps.length; i++) {
-        const { call, self, args, limit } = steps[i] as Step;
-        const result = Reflect.apply(call, self, args);
-        if (limit !== undefined && (result as number) > limit) return false;
-      }
-      return true;
-    };
+    for (const one of this.#seen) {
+      if (one instanceof Float32Array) this.#arrays.push({ array: one, length: one.length });
+    }
+    return () => this.#again();
+  }
+
+  #again(): boolean {
+    // An array that has been handed to another thread has no memory any more.
+    for (let i = 0; i < this.#arrays.length; i++) {
+      const { array, length } = this.#arrays[i] as HeldArray;
+      if (array.length !== length) return false;
+    }
+    return this.#calls.play();
   }
 }
 
@@ -84,7 +95,7 @@ export function withTape(addon: Addon, tapeNow: () => Tape | undefined): Addon {
     const isRepeatable = REPEATABLE.has(name);
     return (...args) => {
       const tape = tapeNow();
-      if (tape && isRepeatable) tape.add(call, addon, args);
+      if (tape && isRepeatable) tape.add(name, args);
       else tape?.spoil();
       return call(...args);
     };
@@ -99,13 +110,13 @@ export function withTape(addon: Addon, tapeNow: () => Tape | undefined): Addon {
     // What is no number, or may overflow, takes another way.
     if (most === Number.POSITIVE_INFINITY) tape.spoil();
     const limit = Math.max(most, USUAL);
-    tape.add(addon.greatest as Call, addon, [count, x], limit);
+    tape.add("greatest", [count, x], limit);
     return limit;
   };
   return taped as unknown as Addon;
 }
 
-/** `Layout`, `Store`: they are made, not called. */
+/** `Layout`, `Store`, `Tape`: they are made, not called. */
 function isClass(name: string): boolean {
   return /^[A-Z]/.test(name);
 }

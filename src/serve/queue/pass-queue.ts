@@ -82,7 +82,7 @@ export class PassQueue {
 
   /** Whether there is a thread to answer. */
   get isReady(): boolean {
-    return this.#hosts.length > 0;
+    return this.#hosts().length > 0;
   }
 
   /** Whether passes can run side by side. */
@@ -96,7 +96,7 @@ export class PassQueue {
     return whole !== undefined && areShort(whole.facts);
   }
 
-  get #hosts(): readonly ModelHost[] {
+  #hosts(): readonly ModelHost[] {
     const { whole, beside } = this.#version;
     return whole ? [whole, ...beside] : beside;
   }
@@ -106,11 +106,11 @@ export class PassQueue {
    * does not take is told so.
    */
   use(number: number, host: ModelHost): void {
-    for (const one of this.#hosts) {
+    for (const one of this.#hosts()) {
       if (this.#idle.includes(one)) void one.close();
       else this.#leaving.add(one);
     }
-    const [before] = this.#hosts;
+    const [before] = this.#hosts();
     if (before && !takesTheSame(before.facts, host.facts)) {
       const why = "the model has just been replaced by one with other inputs. Ask again.";
       for (const { answer } of this.#waiting.splice(0)) answer.reject(new HttpError(503, why));
@@ -219,7 +219,7 @@ export class PassQueue {
   /** Since when the oldest question waits, where a pass can run now. */
   get readySince(): number | undefined {
     const [first] = this.#waiting;
-    const host = this.#next;
+    const host = this.#next();
     if (!first || !host) return undefined;
     const { maxDelay } = this.#limits;
     const isRipe = first.question.rows === 0 || performance.now() - first.since >= maxDelay;
@@ -227,7 +227,7 @@ export class PassQueue {
   }
 
   /** Who answers next, of those whose passes run side by side where there are such. */
-  get #next(): ModelHost | undefined {
+  #next(): ModelHost | undefined {
     const { beside } = this.#version;
     return this.runsBeside ? this.#idle.find((host) => beside.includes(host)) : this.#idle[0];
   }
@@ -242,7 +242,7 @@ export class PassQueue {
    */
   async run(share?: number): Promise<void> {
     const { number: version, whole } = this.#version;
-    const host = share === undefined && whole ? whole : this.#next;
+    const host = share === undefined && whole ? whole : this.#next();
     if (!host) return;
     this.#idle = this.#idle.filter((one) => one !== host);
     const batch = this.#waiting.splice(0, this.#length(host, share));
@@ -259,7 +259,7 @@ export class PassQueue {
       for (const one of batch) one.answer.reject(error);
     } finally {
       if (this.#leaving.delete(host)) void host.close();
-      else if (this.#hosts.includes(host)) this.#idle.push(host);
+      else if (this.#hosts().includes(host)) this.#idle.push(host);
     }
   }
 
@@ -278,7 +278,7 @@ export class PassQueue {
   async close(why: Error): Promise<void> {
     clearTimeout(this.#giveUp);
     for (const { answer } of this.#waiting.splice(0)) answer.reject(why);
-    const hosts = [...this.#hosts, ...this.#leaving];
+    const hosts = [...this.#hosts(), ...this.#leaving];
     this.#version = { ...NONE, number: this.#version.number };
     await Promise.all(hosts.map((host) => host.close()));
   }
