@@ -1,6 +1,7 @@
-// Times forward passes of the models of models/ beside ONNX Runtime, with the same weights, in processes that take turns.
+// Times forward passes of the models of models/ beside ONNX Runtime, and beside OpenCV's dnn where python3-opencv is installed, with the
+// same weights, in processes that take turns.
 // `npm run bench:inference -- --help` tells how, after npm run build.
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,8 @@ import { median } from "../median.ts";
 import { NETS } from "./nets.ts";
 import { fillLikeLearned } from "./weights.ts";
 
-const help = `Times forward passes of nets that are used, beside ONNX Runtime: Net.forward with an image, session.run with the same.
+const help = `Times forward passes of nets that are used, beside ONNX Runtime and, where python3-opencv is installed, OpenCV's dnn: Net.forward
+with an image, session.run with the same, setInput and forward of a cv2.dnn.Net.
 
   npm run bench:inference -- [NET …] [options]
 
@@ -26,7 +28,7 @@ NET is one of ${Object.keys(NETS).join(", ")}; all of them by default.
   --turn MS       how long a turn is (400)
   --threads N     (2)
 
-Prints medians of all passes but the first turn's, ONNX Runtime's time over ours, and each process's peak of memory.`;
+Prints medians of all passes but the first turn's, the others' times over ours, and each process's peak of memory.`;
 
 interface Turn {
   readonly times: readonly number[];
@@ -43,16 +45,27 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+/** Debian's own, which has python3-opencv. */
+const PYTHON = "/usr/bin/python3";
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
 /** A process that runs one net when it is told to. */
 class Side {
+  readonly name: string;
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(name: "ours" | "onnx", file: string, folder: string, shape: readonly number[]) {
-    const program = fileURLToPath(new URL("side.mjs", import.meta.url));
+  /** @param command the program, and its arguments before the shape and the number of threads */
+  constructor(
+    name: string,
+    [program, ...args]: readonly [string, ...string[]],
+    folder: string,
+    shape: readonly number[],
+  ) {
+    this.name = name;
     const { threads } = values;
-    const args = [program, name, file, join(folder, "net.caffemodel"), shape.join(), threads];
-    this.#process = spawn(process.execPath, args, {
+    this.#process = spawn(program, [...args, shape.join(), threads], {
       stdio: ["pipe", "pipe", "inherit"],
       // Algorithms are tried here and now: what was chosen on a busy machine would be measured else.
       env: { ...process.env, OMP_NUM_THREADS: threads, CAFFE_TUNE: join(folder, "tuning.json") },
@@ -77,6 +90,7 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
+const hasOpenCv = spawnSync(PYTHON, ["-c", "import cv2"]).status === 0;
 console.log(`${cpus()[0]?.model}, ${values.threads} threads, load ${loadavg()[0]?.toFixed(2)}`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(NETS)) {
   const net = NETS[name];
@@ -106,28 +120,34 @@ async function compare(
   folder: string,
   shape: readonly number[],
 ): Promise<void> {
-  const ours = new Side("ours", file, folder, shape);
-  const theirs = new Side("onnx", join(folder, "net.onnx"), folder, shape);
+  const [weights, onnx] = [join(folder, "net.caffemodel"), join(folder, "net.onnx")];
+  const node = [process.execPath, here("side.mjs")] as const;
+  const sides = [
+    new Side("ours", [...node, "ours", file, weights], folder, shape),
+    new Side("ONNX Runtime", [...node, "onnx", onnx, weights], folder, shape),
+    ...(hasOpenCv
+      ? [new Side("OpenCV", [PYTHON, here("opencv_side.py"), file, weights], folder, shape)]
+      : []),
+  ];
   try {
-    const turns: [Turn, Turn][] = [];
+    const turns: Turn[][] = [];
     for (let round = 0; round <= Number(values.rounds); round++) {
       const turn: Turn[] = [];
-      for (const side of [ours, theirs]) {
+      for (const side of sides) {
         turn.push(await side.turn(values.turn));
         // Threads that wait by spinning go to sleep.
         await after(20);
       }
-      if (round > 0) turns.push(turn as [Turn, Turn]);
+      if (round > 0) turns.push(turn);
     }
-    const [a, b] = [0, 1].map((side) => median(turns.flatMap((turn) => turn[side]!.times)));
-    const [x, y] = [0, 1].map((side) => turns.at(-1)![side]!.memoryMiB);
-    console.log(
-      `${name} ${shape[0]}`.padEnd(18),
-      `ours ${a!.toFixed(3)} ms, ONNX Runtime ${b!.toFixed(3)}, ratio ${(b! / a!).toFixed(2)};`,
-      `MiB ${x!.toFixed(0)}, ${y!.toFixed(0)}`,
-    );
+    const times = sides.map((_, i) => median(turns.flatMap((turn) => (turn[i] as Turn).times)));
+    const told = sides.map(({ name: side }, i) => {
+      const ratio = i === 0 ? "" : ` (${((times[i] as number) / (times[0] as number)).toFixed(2)})`;
+      return `${side} ${(times[i] as number).toFixed(3)} ms${ratio}`;
+    });
+    const memory = (turns.at(-1) as Turn[]).map(({ memoryMiB }) => memoryMiB.toFixed(0));
+    console.log(`${name} ${shape[0]}`.padEnd(18), `${told.join(", ")}; MiB ${memory.join(", ")}`);
   } finally {
-    ours.end();
-    theirs.end();
+    for (const side of sides) side.end();
   }
 }
