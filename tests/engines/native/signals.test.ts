@@ -1,15 +1,15 @@
 // A signal that comes while native code runs.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { availableEngines } from "../../support/engines.ts";
 
-const addon = fileURLToPath(new URL("../../../build/Release/caffe_native.node", import.meta.url));
+/** Whose addon it is that has to stand them: that which `CAFFE_ADDONS` names, too. */
+const loader = new URL("../../../dist/addons/addon-file.js", import.meta.url).href;
 
 /** Multiplies matrices for two seconds while signals come that it handles. */
 const SCRIPT = `
-  import { createRequire } from "node:module";
-  const { gemm, setThreads } = createRequire(import.meta.url)(${JSON.stringify(addon)});
+  import { loadAddonFile } from ${JSON.stringify(loader)};
+  const { gemm, setThreads } = loadAddonFile("caffe_native");
   setThreads(2);
   let signals = 0;
   process.on("SIGWINCH", () => signals++);
@@ -22,7 +22,7 @@ const SCRIPT = `
   }
   console.log(signals > 10, c.every((value) => value === k));`;
 
-test.skipIf(!existsSync(addon))(
+test.skipIf(!availableEngines.has("native"))(
   "a signal during a matrix product leaves the memory of others alone",
   async () => {
     const child = spawn(process.execPath, ["--input-type=module", "-e", SCRIPT]);
