@@ -9,6 +9,7 @@ export { multiplyPanels, packColumns, packRows, packTransposed, product, product
 export { absoluteSum, addSums, dot } from "./sums";
 export { update } from "./updates";
 export { winogradData, winogradOutputs, winogradWeights } from "./winograd";
+export { winogradInputs, winogradWindows } from "./winograd-gradients";
 
 /** Where memory that the module does not use begins. */
 export function heapBase(): usize {

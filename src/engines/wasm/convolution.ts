@@ -21,7 +21,10 @@ function inParts(whole: number, length: number, use: (begin: number, size: numbe
 /** Convolution, by the algorithm that takes the least work. */
 export function wasmConvolution(arrays: Arrays, d: ConvolutionDescriptor): LinearOp {
   const unfolded = unfoldedConvolution(arrays, d);
-  return isWorthWinograd(d) ? { ...unfolded, ...winogradConvolution(arrays, d) } : unfolded;
+  if (!isWorthWinograd(d)) return unfolded;
+  const sums = (dy: SyncedMem, db: SyncedMem): void =>
+    unfolded.backwardWeights(dy, dy, undefined, db);
+  return { ...unfolded, ...winogradConvolution(arrays, d, sums) };
 }
 
 /** Convolution by unfolding windows into columns, some at a time, and multiplying them while they are in the cache. */

@@ -224,6 +224,8 @@ export interface Kernels {
 
   // winograd.ts
   winogradData(
+    tile: number,
+    isGradient: boolean,
     first: number,
     count: number,
     rows: number,
@@ -237,8 +239,11 @@ export interface Kernels {
     image: number,
     to: Address,
     point: number,
+    next: number,
+    pair: number,
   ): void;
   winogradWeights(
+    side: number,
     rows: number,
     depth: number,
     row: number,
@@ -249,6 +254,7 @@ export interface Kernels {
     point: number,
   ): void;
   winogradOutputs(
+    tile: number,
     first: number,
     count: number,
     rows: number,
@@ -261,5 +267,30 @@ export interface Kernels {
     bias: Address,
     y: Address,
     image: number,
+  ): void;
+
+  // winograd-gradients.ts
+  winogradInputs(
+    first: number,
+    count: number,
+    rows: number,
+    groups: number,
+    channels: number,
+    height: number,
+    width: number,
+    padH: number,
+    padW: number,
+    sums: Address,
+    point: number,
+    x: Address,
+    image: number,
+  ): void;
+  winogradWindows(
+    side: number,
+    n: number,
+    sums: Address,
+    point: number,
+    adds: boolean,
+    dw: Address,
   ): void;
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
 import type { Engine, PoolingDescriptor } from "../../../src/engines/engine.ts";
+import { isWorthWinograd } from "../../../src/engines/wasm/winograd.ts";
 import * as rules from "../../../src/solvers/rules/index.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { availableEngines, referenceEngines } from "../../support/engines.ts";
@@ -59,6 +60,35 @@ describe.skipIf(!engines)("wasm", () => {
   ])("a convolution of 3×3 over %s is the reference's", async (_, shape, text) => {
     await checkParity(engines, convolution(`kernel_size: 3 ${text}`), [shape]);
   });
+
+  test.each([
+    ["LeNet's second", [3, 20, 12, 12], "num_output: 50"],
+    ["rows of 27 in two groups", [2, 80, 27, 27], "num_output: 82 pad: 2 group: 2"],
+    ["odd sizes, wide padding", [2, 41, 15, 22], "num_output: 43 pad_h: 5 pad_w: 3"],
+    ["more tiles than a block", [1, 33, 20, 36], "num_output: 37 bias_term: false"],
+  ])("a convolution of 5×5 over %s is the reference's", async (_, shape, text) => {
+    const param = `kernel_size: 5 ${text}`;
+    await checkParity(engines, convolution(param), [shape]);
+  });
+
+  // What is chosen by count is chosen for these: else the cases above would test another algorithm.
+  test.each([
+    ["LeNet's second", 3, [20, 12, 12], 50, 5, 0, 1, true],
+    ["CaffeNet's second", 2, [96, 27, 27], 256, 5, 2, 2, true],
+    ["CaffeNet's third", 2, [256, 13, 13], 384, 3, 1, 1, true],
+    ["the odd one above", 2, [41, 15, 22], 43, 5, 4, 1, true],
+    ["LeNet's first", 3, [1, 28, 28], 20, 5, 0, 1, false],
+    ["CaffeNet's first", 2, [3, 227, 227], 96, 11, 0, 1, false],
+  ] as const)(
+    "%s convolution goes by Winograd's algorithm or not",
+    (_, batch, [inputChannels, ...input], outputChannels, side, pad, groups, goes) => {
+      const pair = (value: number) => [value, value];
+      const output = input.map((length) => length + 2 * pad - side + 1);
+      const d = { batch, inputChannels, outputChannels, input, output, groups, hasBias: true };
+      const windows = { kernel: pair(side), stride: pair(1), pad: pair(pad), dilation: pair(1) };
+      expect(isWorthWinograd({ ...d, ...windows })).toBe(goes);
+    },
+  );
 
   test.each([
     [1, 3, 2, ""],
