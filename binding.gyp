@@ -35,6 +35,7 @@
         "native/src/bytes.cc",
         "native/src/convolution.cc",
         "native/src/direct.cc",
+        "native/src/few-planes.cc",
         "native/src/copies.cc",
         "native/src/inner-product.cc",
         "native/src/losses.cc",

@@ -1,7 +1,6 @@
 // Direct convolutions of our own as primitives, forward.
-#include "direct.h"
-
 #include "convolution-shapes.h"
+#include "few-planes.h"
 
 namespace caffe {
 
@@ -55,8 +54,9 @@ Napi::Value made(const Napi::CallbackInfo& info, const ConvolutionShapes& s) {
     primitive.Set("clearsPadding", true);
     return primitive;
   };
-  if (!is_depthwise) return make(Direct<kLanes>(shapes), "direct");
-  return make(Depthwise<kLanes>(shapes), "depthwise");
+  if (is_depthwise) return make(Depthwise<kLanes>(shapes), "depthwise");
+  if (OfFewPlanes<kLanes>::suits(shapes)) return make(OfFewPlanes<kLanes>(shapes), "direct");
+  return make(Direct<kLanes>(shapes), "direct");
 }
 
 // directForward(shapes, lanes, slope, ceiling, adds): the last three as for convolutionForward

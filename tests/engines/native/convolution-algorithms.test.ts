@@ -26,6 +26,12 @@ const alone: ConvolutionDescriptor = {
   output: [12, 11],
 };
 
+/** Planes that fill no block, in rows longer than what is computed at once. */
+const image: ConvolutionDescriptor = {
+  ...{ ...base, inputChannels: 3, outputChannels: 35, kernel: [5, 3], pad: [2, 0] },
+  ...{ input: [9, 33], output: [9, 31] },
+};
+
 /** @param slope of a rectifier behind it; 1 for none */
 function forward(engine: Engine, d: ConvolutionDescriptor, slope = 1): SyncedMem {
   const x = filled(d.batch * d.inputChannels * countOf(d.input), 1);
@@ -77,7 +83,37 @@ describeNative("direct loops", () => {
   });
 
   test.each([
+    ["one plane", { ...image, inputChannels: 1 }],
+    ["three planes, without a bias", { ...image, hasBias: false }],
+    ["a step of 2", { ...image, stride: [2, 2], output: [5, 16] }],
+    ["taps that lie apart", { ...image, dilation: [2, 3], output: [5, 29] }],
+    ["windows beyond both edges", { ...image, input: [9, 3], pad: [2, 4], output: [9, 9] }],
+    [
+      "more taps than stay at hand",
+      { ...image, inputChannels: 7, kernel: [5, 6], output: [9, 28] },
+    ],
+  ] satisfies [string, ConvolutionDescriptor][])(
+    "agree with the reference on images: %s",
+    (_, d) => {
+      for (const slope of [1, 0]) same(chosen("loops"), (engine) => [forward(engine, d, slope)]);
+    },
+  );
+
+  test("on images give NaN where a window holds it, and nowhere else", () => {
+    const x = filled(image.batch * 3 * countOf(image.input), 1);
+    (x.cpu() as Float32Array)[5 * 33 + 16] = Number.NaN;
+    same(chosen("loops"), (engine) => {
+      const w = filled(35 * 3 * 15, 2);
+      const y = new SyncedMem(image.batch * 35 * countOf(image.output));
+      engine.convolution(image).forward(x, w, filled(35, 3), y, []);
+      expect([...y.cpu()].filter(Number.isNaN)).toHaveLength(35 * 5 * 3);
+      return [y];
+    });
+  });
+
+  test.each([
     ["sums over channels that fill no block", base, "direct"],
+    ["sums over an image's planes", image, "direct"],
     ["a window of each channel's own", alone, "depthwise"],
   ])("are taken for %s where they were chosen", (_, d, name) => {
     const engine = chosen("loops");
@@ -98,6 +134,7 @@ describeNative("direct loops", () => {
 
   test.each([
     ["sums", base],
+    ["sums of images", image],
     ["windows", alone],
   ])("%s end in a rectifier, leaky or not", (_, d) => {
     for (const slope of [0, 0.25]) same(chosen("loops"), (engine) => [forward(engine, d, slope)]);
@@ -115,6 +152,7 @@ describeNative("direct loops in blocks", () => {
 
   test.each([
     ["sums", base],
+    ["sums of images", image],
     ["windows", alone],
   ])("%s are the same of 8 and of 16 channels but for rounding", (_, d) => {
     const s = convolutionShapesOf(d);
@@ -126,6 +164,7 @@ describeNative("direct loops in blocks", () => {
 
   test.each([
     ["sums", base],
+    ["sums of images", image],
     ["windows", alone],
   ])("%s are added to what is there, and lanes without a channel stay 0", (_, d) => {
     const s = convolutionShapesOf(d);
@@ -141,18 +180,25 @@ describeNative("direct loops in blocks", () => {
     expect(result).toEqual(there);
   });
 
-  test("what is infinite leaves 0 in lanes without a channel", () => {
-    const s = convolutionShapesOf(base);
+  test.each([
+    ["blocks", base],
+    ["images", image],
+  ])("what is infinite leaves 0 in lanes without a channel, from %s", (_, d) => {
+    const s = convolutionShapesOf(d);
     const primitive = addon.directForward(s, 16, Number.NaN, Number.NaN, false);
     expect(primitive.clearsPadding).toBe(true);
     const { src, weights, dst } = primitive.layouts;
     const y = new Float32Array(dst.stored).fill(Number.NaN);
     const x = new Float32Array(src.stored).fill(Number.POSITIVE_INFINITY);
-    primitive.run(x, new Float32Array(weights.stored), y, new Float32Array(base.outputChannels));
-    const plane = countOf(base.output) * 16;
-    // The last of 4 vectors has 2 channels of 50.
-    const last = y.subarray(3 * plane, 4 * plane);
-    expect(last.every((value, i) => (i % 16 < 2 ? Number.isNaN(value) : value === 0))).toBe(true);
+    primitive.run(x, new Float32Array(weights.stored), y, new Float32Array(d.outputChannels));
+    const plane = countOf(d.output) * 16;
+    // The last vector of an image's outputs has 2 channels of 50, 3 of 35.
+    const vector = Math.floor(d.outputChannels / 16);
+    const last = y.subarray(vector * plane, (vector + 1) * plane);
+    const channels = d.outputChannels % 16;
+    expect(last.every((value, i) => (i % 16 < channels ? Number.isNaN(value) : value === 0))).toBe(
+      true,
+    );
   });
 
   test("arrays shorter than what is read or written are refused, and shapes that do not fit", () => {
