@@ -9,9 +9,6 @@
 #include <windows.h>
 #else
 #include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdint>
 #endif
 
 namespace caffe {
@@ -50,19 +47,6 @@ inline void release(void* at, size_t bytes) {
   (void)bytes;
 #else
   munmap(at, bytes);
-#endif
-}
-
-// Gives back whole pages of memory whose elements are of no use any more; the addresses stay, and get memory again where they are written.
-inline void discard(void* at, size_t bytes) {
-#if defined(__linux__)
-  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(at) + page - 1) / page * page;
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes) / page * page;
-  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-#else
-  (void)at;
-  (void)bytes;
 #endif
 }
 

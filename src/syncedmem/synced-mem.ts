@@ -104,8 +104,6 @@ export class SyncedMem {
   #cpuFresh = false;
   /** Others see the memory of the cpu copy: it stays where it is. */
   #isCpuSeen = false;
-  /** Nobody has been given the cpu copy. */
-  #isCpuUnknown = false;
   /** Copies in engines' layouts, and those of them that are fresh; undefined before the first. */
   #stores: Map<string, PrivateStore> | undefined;
   #freshStores: Set<PrivateStore> | undefined;
@@ -199,12 +197,6 @@ export class SyncedMem {
    * @throws CaffeError where they lie on a device alone and `toHost` was not awaited
    */
   cpu(): FloatArray {
-    this.#isCpuUnknown = false;
-    return this.lookAtCpu();
-  }
-
-  /** As `cpu`, for who does not keep the array: one that `keepCpu` has brought stays `unknownCpu`. */
-  lookAtCpu(): FloatArray {
     if (this.#cpuFresh && this.#cpu) return this.#cpu;
     if (!this.isOnHost) {
       throw new CaffeError(
@@ -229,7 +221,6 @@ export class SyncedMem {
 
   /** As `mutableCpu`, for a writer that sets every element that will be read: nothing is moved in. */
   overwriteCpu(): FloatArray {
-    this.#isCpuUnknown = false;
     this.#cpu ??= allocate(this.dtype, this.count);
     this.#stale();
     this.#cpuFresh = true;
@@ -240,26 +231,16 @@ export class SyncedMem {
   borrowCpu(array: FloatArray): void {
     if (this.#isCpuSeen) this.#cpu?.set(array.subarray(0, this.count));
     else this.#cpu = array;
-    this.#isCpuUnknown = false;
     this.#stale();
     this.#cpuFresh = true;
   }
 
-  /**
-   * Makes `array`, which nobody else keeps, the cpu copy, of an array that has had none: one that is there may be seen. False where it
-   * has to be copied.
-   */
+  /** Makes `array` the cpu copy, of an array that has had none: one that is there may be seen. False where it has to be copied. */
   keepCpu(array: FloatArray): boolean {
     const isSame = array instanceof (this.dtype === "f32" ? Float32Array : Float64Array);
     if (this.#cpu || !isSame || array.length !== this.count) return false;
     this.borrowCpu(array);
-    this.#isCpuUnknown = true;
     return true;
-  }
-
-  /** The newest elements in an array that came by `keepCpu` and that nobody has asked for since: once dropped, its memory may go. */
-  get unknownCpu(): FloatArray | undefined {
-    return this.#isCpuUnknown && this.#cpuFresh && !this.#isCpuSeen ? this.#cpu : undefined;
   }
 
   /**
@@ -379,11 +360,6 @@ export class SyncedMem {
   hold(): this {
     this.#holders++;
     return this;
-  }
-
-  /** Whether no blob uses it any more. */
-  get isFreed(): boolean {
-    return this.#holders <= 0;
   }
 
   /** One blob less uses this array; the last one gives back the memory of every copy. */

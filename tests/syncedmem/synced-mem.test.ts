@@ -172,28 +172,3 @@ test("zeros that a device has been given are zeros on the host, too, until they 
   expect(mem.isZero).toBe(false);
   expect(mem.isOnHost).toBe(false);
 });
-
-test("an array that came to be kept is unknown until somebody asks for it", () => {
-  const mem = new SyncedMem(3);
-  const array = new Float32Array([1, 2, 3]);
-  mem.keepCpu(array);
-  expect(mem.unknownCpu).toBe(array);
-  expect(mem.lookAtCpu()).toBe(array);
-  expect(mem.unknownCpu).toBe(array);
-  expect(mem.cpu()).toBe(array);
-  expect(mem.unknownCpu).toBeUndefined();
-  for (const ask of [
-    (one: SyncedMem) => one.mutableCpu(),
-    (one: SyncedMem) => one.overwriteCpu(),
-    (one: SyncedMem) => one.borrowCpu(new Float32Array(3)),
-    (one: SyncedMem) => one.moveCpu(new Float32Array(3)),
-    (one: SyncedMem) => one.zero(),
-    (one: SyncedMem) => one.free(),
-  ]) {
-    const one = new SyncedMem(3);
-    one.keepCpu(new Float32Array(3));
-    expect(one.isFreed).toBe(false);
-    ask(one);
-    expect(one.unknownCpu).toBeUndefined();
-  }
-});

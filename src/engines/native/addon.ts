@@ -1,4 +1,3 @@
-import type { Memory } from "./addon-memory.ts";
 import type { Scoring } from "./addon-scoring.ts";
 import type { Windowing } from "./addon-windowing.ts";
 import type { Buffer, ElementType, StoreMemory, ViewArgs } from "./buffer.ts";
@@ -106,7 +105,7 @@ type InnerProductArgs = [
 export type BytesProducts = Primitive<"src" | "weights" | "dst" | "bias">;
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
-export interface Addon extends Scoring, Windowing, Memory<Layout> {
+export interface Addon extends Scoring, Windowing {
   readonly version: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */

@@ -1,15 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { Addon, Buffer } from "./addon.ts";
+import type { Addon, Buffer, StoreMemory } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
-import type { Held } from "./memory-pool.ts";
 
 type Product = ReturnType<Addon["innerProductForward"]>;
-
-/** What is timed, and what ends the trial. */
-interface Tried {
-  readonly run: () => void;
-  readonly end: () => void;
-}
 
 /** Dense rows of a, m×k, by those of w, n×k, by the library, which reads the weights in a layout of its own. */
 export class BlockedProduct {
@@ -30,31 +23,18 @@ export class BlockedProduct {
     this.#run(a, this.#layouts.read(w, weights), shifts, y);
   }
 
-  /** For a trial: what does the same on a copy of the weights, made when it runs first, of which nothing is left once `end` is called. */
-  tried(a: Buffer, w: SyncedMem, shifts: Buffer | undefined, y: Buffer): Tried {
-    const layouts = this.#layouts;
-    let copy: Held | undefined;
-    return {
-      run: () => {
-        if (!copy) {
-          const { weights } = this.#primitive().layouts;
-          const plain = layouts.plain(weights.dims);
-          copy = layouts.kept(weights);
-          const rows = layouts.read(w, layouts.plain(this.#whole(w)));
-          layouts.reorder(plain, weights).run(rows, copy.memory);
-        }
-        this.#run(a, copy.memory, shifts, y);
-      },
-      end: () => {
-        if (copy) layouts.drop(copy);
-      },
+  /** What does the same, on a copy of the weights that is made when it runs first. */
+  tried(a: Buffer, w: SyncedMem, shifts: Buffer | undefined, y: Buffer): () => void {
+    let copy: StoreMemory | undefined;
+    return () => {
+      if (!copy) {
+        const { weights } = this.#primitive().layouts;
+        const plain = this.#layouts.plain(weights.dims);
+        copy = this.#layouts.scratch(weights);
+        this.#layouts.reorder(plain, weights).run(this.#layouts.read(w, plain), copy);
+      }
+      this.#run(a, copy, shifts, y);
     };
-  }
-
-  /** Rows of weights of which these are the first, or all. */
-  #whole({ count }: SyncedMem): number[] {
-    const [, k] = this.#sizes;
-    return [count / k, k];
   }
 
   #run(a: Buffer, w: Buffer, shifts: Buffer | undefined, y: Buffer): void {

@@ -16,13 +16,6 @@ interface Folded {
 /** By the weights' array: what was folded of it last. Nets that share it, for passes of other numbers of rows, fold it once. */
 const lastOf = new WeakMap<SyncedMem, WeakRef<Folded>>();
 
-/** What was folded of an array that is no more, to be given back; undefined where nothing was. */
-export function takeFolded(w: SyncedMem): Held | undefined {
-  const held = lastOf.get(w)?.deref()?.held;
-  lastOf.delete(w);
-  return held;
-}
-
 /**
  * A convolution's weights with a factor for each output channel multiplied in: a BatchNorm and Scale behind it then cost
  * nothing, and any algorithm will do. Made anew only when weights or factors have changed.
@@ -90,7 +83,7 @@ export class FoldedWeights {
 /** The array in row-major order; where it does not lie so it gets no copy of its own. */
 function elementsOf(w: SyncedMem): Float32Array {
   const store = w.isCpuFresh ? undefined : w.freshPrivate();
-  if (!store) return w.lookAtCpu() as Float32Array;
+  if (!store) return w.cpu() as Float32Array;
   const plain = new Float32Array(w.count);
   store.toPlain(plain);
   return plain;

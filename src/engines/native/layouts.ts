@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
-import type { Freed, Recording, Work } from "../engine.ts";
+import type { Recording, Work } from "../engine.ts";
 import type { ByteForm } from "../ops/bytes.ts";
 import type {
   Addon,
@@ -11,22 +11,12 @@ import type {
   StoreMemory,
   ViewArgs,
 } from "./addon.ts";
-import { takeFolded } from "./folded-weights.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 import { NativeStore } from "./native-store.ts";
 import { MOST_MEMORY, Tape, withTape } from "./tape.ts";
 
 /** Sums of products of numbers below this do not overflow, whatever their length. */
 export const MODEST = 1e15;
-
-/** Shapes for which something is kept. */
-const MOST_SHAPES = 4096;
-
-/** Floats from which an array has pages of its own. */
-const OWN_PAGES = 2 ** 15;
-
-/** Floats of large weights that are moved together, and rows that lie in one block at most. */
-const [PART, ROWS] = [2 ** 22, 64];
 
 /** Floats that are reserved for the arrays of a pass that is recorded. */
 const TAPE_MEMORY = 2 ** 24;
@@ -113,31 +103,13 @@ export class Layouts implements Work {
     return this.pool.bytes;
   }
 
-  giveBack(freed: readonly Freed[] = []): void {
-    const pool = this.floats.#steady;
-    for (const { mem, array } of freed) {
-      const folded = takeFolded(mem);
-      if (folded) pool.release(folded);
-      if (array && array.length >= OWN_PAGES) {
-        this.addon.discard(array as Float32Array, 0, array.length);
-      }
-    }
-    pool.giveBack();
-  }
-
-  /** Ends what `kept` began: the memory is the system's again. */
-  drop(held: Held): void {
-    this.floats.#steady.release(held);
-    this.giveBack();
-  }
-
   /** The row-major layout of those dims. */
   plain(dims: Shape): Layout {
     const key = dims.join("x");
     let layout = this.#plain.get(key);
     if (!layout) {
       layout = new this.addon.Layout(dims, undefined, this.type);
-      remember(this.#plain, key, layout);
+      this.#plain.set(key, layout);
     }
     return layout;
   }
@@ -169,7 +141,7 @@ export class Layouts implements Work {
     let typed = this.#typed.get(layout.key);
     if (!typed) {
       typed = new this.addon.Layout(layout, undefined, this.type);
-      remember(this.#typed, layout.key, typed);
+      this.#typed.set(layout.key, typed);
     }
     return typed;
   }
@@ -184,7 +156,7 @@ export class Layouts implements Work {
       const padsWeights = to.stored > to.count && (from.block === 0 || to.block === 0);
       const isOurs = padsWeights && !this.addon.reorderPadsWeights;
       primitive = isOurs ? this.addon.moveElements(from, to) : this.addon.reorder(from, to);
-      remember(this.#reorders, key, primitive);
+      this.#reorders.set(key, primitive);
     }
     return primitive;
   }
@@ -214,7 +186,7 @@ export class Layouts implements Work {
 
   /** The array in that layout, to be read. */
   read(mem: SyncedMem, layout: Layout): Buffer {
-    if (layout.isPlain) return mem.lookAtCpu() as Float32Array;
+    if (layout.isPlain) return mem.cpu() as Float32Array;
     const store = this.#store(mem, layout);
     if (mem.isPrivateFresh(layout.key)) return store.memory;
     const source = mem.freshPrivate();
@@ -227,27 +199,10 @@ export class Layouts implements Work {
       sameShape(source.described.dims, layout.dims)
     ) {
       this.run(this.reorder(source.described, layout), [source.memory, store.memory]);
-    } else if (this.#moveIn(mem, layout, store)) return store.memory;
-    else store.fromPlain(mem.lookAtCpu());
+    } else store.fromPlain(mem.cpu());
     mem.markPrivateFresh(store);
     if (mem.isLasting && layout.type === "f32") mem.dropCpu();
     return store.memory;
-  }
-
-  /** Moves weights that nobody has in their plain layout to another: the memory in which they lay goes back at once, of large ones part by part. */
-  #moveIn(mem: SyncedMem, layout: Layout, store: NativeStore): boolean {
-    const array = mem.isLasting && layout.type === "f32" ? mem.unknownCpu : undefined;
-    if (!array || array.length < OWN_PAGES) return false;
-    const plain = this.plain(layout.dims);
-    const row = layout.count / (layout.dims[0] ?? 1);
-    const rows = ROWS * Math.ceil(PART / row / ROWS);
-    if (layout.stored > layout.count || layout.count < 2 * PART || rows >= (layout.dims[0] ?? 0)) {
-      store.fromPlain(array);
-    } else this.addon.moveRows(plain, layout, array as Float32Array, store.memory, rows);
-    mem.markPrivateFresh(store);
-    mem.dropCpu();
-    this.addon.discard(array as Float32Array, 0, array.length);
-    return true;
   }
 
   /** The array in that layout, every element to be written. */
@@ -378,12 +333,6 @@ export class Layouts implements Work {
     mem.adoptPrivate(store);
     return store;
   }
-}
-
-/** Keeps what was made for shapes: all is made anew once it is more than nets of ever the same shapes have. */
-function remember<T>(made: Map<string, T>, key: string, one: T): void {
-  if (made.size >= MOST_SHAPES) made.clear();
-  made.set(key, one);
 }
 
 /** An array in that layout as loops over channels (axis 1) see it. */

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { FreeRuns, type Run } from "../free-runs.ts";
 import type { Addon, StoreMemory } from "./addon.ts";
@@ -14,8 +13,6 @@ export interface Held {
 const LINE = 16;
 /** What is reserved at least, in floats. */
 const LEAST = 1 << 20;
-/** What is reserved at once, in floats, where that counts as used. */
-const SHARE = 1 << 24;
 /** How many parts a slab remembers: more than any net has; only shapes that never stop changing make so many. */
 const MOST_PARTS = 1 << 14;
 
@@ -59,14 +56,6 @@ class Slab {
 
   give(run: Run): void {
     this.#free.give(run);
-  }
-
-  /** Gives the memory under a run, or under all that are free, back to the system; they stay reserved. */
-  discard(runs: readonly Readonly<Run>[] = this.#free.runs): void {
-    for (const { begin, length } of runs) {
-      const end = Math.min(begin + length, this.used);
-      if (end > begin) this.#addon.discard(this.#whole, begin, end - begin);
-    }
   }
 
   partOf({ begin, length }: Run): Part {
@@ -115,13 +104,10 @@ export class MemoryPool {
    * Memory of an op that was never closed comes back when the op is collected. To watch an object takes as long as a small layer, so
    * what held a part is used again by the next that takes it, and watched once.
    */
-  readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => {
-    slab.discard([run]);
-    slab.give(run);
-  });
+  readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => slab.give(run));
 
-  /** @param most floats that are reserved at once: as many as the machine's memory holds, where reserving takes nothing from others */
-  constructor(addon: Addon, most: number = countsReserved() ? SHARE : totalmem() / 4) {
+  /** @param most floats that are reserved at once: as many as the machine's memory holds */
+  constructor(addon: Addon, most: number = totalmem() / 4) {
     this.#addon = addon;
     this.#most = most;
   }
@@ -168,11 +154,6 @@ export class MemoryPool {
     slab.partOf(run).idle = held;
   }
 
-  /** Gives memory that nobody holds back to the system: whoever takes it next finds it empty. */
-  giveBack(): void {
-    for (const slab of [...this.#passing, ...this.#lasting]) slab.discard();
-  }
-
   #find(slabs: Slab[], length: number): Allocation {
     for (const slab of slabs) {
       const run = slab.take(length);
@@ -204,13 +185,4 @@ export class MemoryPool {
 /** Floats of the run for an array of so many. */
 function lengthFor(count: number): number {
   return Math.ceil(Math.max(1, count) / LINE) * LINE;
-}
-
-/** Whether the system counts what is reserved as if it were used (Linux with overcommit_memory of 2): most of it is another's, then. */
-function countsReserved(): boolean {
-  try {
-    return readFileSync("/proc/sys/vm/overcommit_memory", "latin1").trim() === "2";
-  } catch {
-    return false;
-  }
 }
