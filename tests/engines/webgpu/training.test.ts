@@ -46,19 +46,20 @@ const solverOf = (net: string, fields: string, engines: Engines, more: LogOption
   );
 
 /**
- * Holds what is read back until the second submission behind it, or until nothing is submitted for a while: who waits for it before
- * that waits long.
+ * Holds what is read back until an iteration behind it has begun, however long that takes: who waits for it before that waits for ever.
+ * @param begun how many iterations have begun
+ * @param count how many there are: what the last of them reads is not held, nor what the first does, whose loss is waited for
  * @returns what ends this
  */
-function holdReads(gpu: Gpu): () => void {
+function holdReads(gpu: Gpu, begun: () => number, count: number): () => void {
   const { handle } = gpu.nothing;
   const prototype = Object.getPrototypeOf(handle) as GPUBuffer;
   const { mapAsync } = prototype;
   prototype.mapAsync = async function (this: GPUBuffer, mode, ...range) {
+    const asked = begun();
     await mapAsync.call(this, mode, ...range);
-    if (mode !== MAP_READ) return;
-    const { submissions } = gpu.traffic;
-    for (let ms = 0; ms < 500 && gpu.traffic.submissions < submissions + 2; ms++) await sleep(1);
+    const isHeld = mode === MAP_READ && asked > 1;
+    while (isHeld && begun() <= asked && begun() < count) await sleep(1);
   };
   return () => {
     prototype.mapAsync = mapAsync;
@@ -181,9 +182,8 @@ describeGpu("a training step on the GPU", () => {
         onIteration: (event) => void (event.outputs && told.push(event)),
         onLateDisplay: (event) => void told.push(event),
       });
-      const restore = isAwaited ? () => undefined : holdReads(gpu);
-      await solver.step(20);
-      restore();
+      const restore = isAwaited ? () => undefined : holdReads(gpu, () => begun, 20);
+      await solver.step(20).finally(restore);
       solver.close();
       if (!isAwaited) {
         // 18 come while others are under way, each behind the next iteration's beginning.
