@@ -1,4 +1,4 @@
-// Every 3×3 convolution that moves by one, of three nets, by each algorithm: oneDNN's own and ours.
+// Every 3×3 and 5×5 convolution that moves by one, of six nets, by each algorithm: oneDNN's own and ours.
 // npm run bench:winograd -- [--threads 2] [--batch 0] [--rounds 5] [--net NAME] [--only LAYER] [--direction NAME] [--clock cpu]
 // Prints a table in Markdown: the least milliseconds of each way and direction, taking turns.
 import { parseArgs } from "node:util";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-/** Batch as in bench/nets, then [name, input channels, output channels, side]. */
+/** Batch as in bench/nets, then [name, input channels, output channels, side of the input, of the window (3), padding (half of it)]; one of groups that are alike. */
 const NETS = {
   vgg16: [
     8,
@@ -48,7 +48,14 @@ const NETS = {
     ["4e", 160, 320, 14],
     ["5a", 160, 320, 7],
     ["5b", 192, 384, 7],
+    ["3a 5x5", 16, 32, 28, 5],
+    ["3b 5x5", 32, 96, 28, 5],
+    ["4e 5x5", 32, 128, 14, 5],
+    ["5b 5x5", 48, 128, 7, 5],
   ],
+  lenet: [64, ["conv2", 20, 50, 12, 5, 0]],
+  cifar10_quick: [100, ["conv2", 32, 32, 16, 5], ["conv3", 32, 64, 8, 5]],
+  caffenet: [32, ["conv2", 48, 128, 27, 5]],
 };
 const WAYS = ["oneDNN direct", "oneDNN Winograd", "ours F(4×4)", "ours F(2×2)"];
 
@@ -91,15 +98,16 @@ console.log(`| --- | --- | ${WAYS.map(() => "---").join(" | ")} | --- |`);
 for (const [net, [usual, ...layers]] of Object.entries(NETS)) {
   if (!net.includes(values.net)) continue;
   const batch = Number(values.batch) || usual;
-  for (const [name, ic, oc, side] of layers) {
+  for (const [name, ic, oc, side, window = 3, pad = (window - 1) / 2] of layers) {
     if (!name.includes(values.only)) continue;
+    const out = side + 2 * pad - window + 1;
     const shapes = {
       src: [batch, ic, side, side],
-      weights: [oc, ic, 3, 3],
-      dst: [batch, oc, side, side],
+      weights: [oc, ic, window, window],
+      dst: [batch, oc, out, out],
       stride: [1, 1],
-      padLeft: [1, 1],
-      padRight: [1, 1],
+      padLeft: [pad, pad],
+      padRight: [pad, pad],
       dilation: [1, 1],
       hasBias: true,
       isSmall: false,

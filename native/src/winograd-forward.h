@@ -1,4 +1,4 @@
-// A convolution of 3×3 that moves by one, and the gradient of its data, by Winograd's algorithm.
+// A convolution of 3×3 or 5×5 that moves by one, and the gradient of its data, by Winograd's algorithm.
 //
 // The weights are transformed first, for as many outputs as stay in the last cache. Then each thread takes one block of
 // tiles after the other: transforms the inputs, multiplies, transforms back, all while they lie in its own cache.
@@ -25,15 +25,15 @@ struct WinogradShapes {
 };
 
 // E: what data and results are made of. Weights are floats, and rounded as data is.
-template <typename E, size_t kLanes, size_t kOut>
+template <typename E, size_t kLanes, size_t kOut, size_t kWindow>
 class WinogradForward {
   using V = typename Lanes<kLanes>::Floats;
-  using T = Winograd<kOut>;
-  static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn;
+  using T = Winograd<kOut, kWindow>;
+  static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTaps = kWindow * kWindow;
   // A product's sums: kTall tiles by kWide vectors of outputs, as many as registers hold.
   static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
   // Tiles in a block; vectors of inputs whose transforms are held at a time; groups of kWide outputs that meet them.
-  static constexpr size_t kBlock = kOut == 4 ? 24 : 48, kChunk = 128 / kLanes, kGroups = 2;
+  static constexpr size_t kBlock = tiles_in_block(kPoints), kChunk = 128 / kLanes, kGroups = 2;
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
   static constexpr size_t kApart = 16;
 
@@ -116,21 +116,21 @@ class WinogradForward {
     constexpr size_t kTap = kLanes * kLanes;
     const size_t group = group_of(o), wide = width(group), inputs = s_.from.vectors() * kLanes;
     float* const to = u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes;
-    alignas(64) float turned[9 * kTap];
-    const float* taps = weights + (o * s_.from.vectors() + i) * 9 * kTap;
+    alignas(64) float turned[kTaps * kTap];
+    const float* taps = weights + (o * s_.from.vectors() + i) * kTaps * kTap;
     if (s_.is_gradient) {
-      taps = weights + (i * s_.to.vectors() + o) * 9 * kTap;
-      for (size_t tap = 0; tap < 9; tap++) {
+      taps = weights + (i * s_.to.vectors() + o) * kTaps * kTap;
+      for (size_t tap = 0; tap < kTaps; tap++) {
         for (size_t l = 0; l < kLanes; l++) {
-          for (size_t k = 0; k < kLanes; k++) turned[tap * kTap + k * kLanes + l] = taps[(8 - tap) * kTap + l * kLanes + k];
+          for (size_t k = 0; k < kLanes; k++) turned[tap * kTap + k * kLanes + l] = taps[(kTaps - 1 - tap) * kTap + l * kLanes + k];
         }
       }
       taps = turned;
     }
     for (size_t k = 0; k < kLanes; k++) {
-      on_both_sides<V, 3, kIn>(
+      on_both_sides<V, kWindow, kIn>(
           [](const V* g, V* w) { T::weights(g, w); },
-          [&](size_t y, size_t x) { return rounded(load<V>(taps + (y * 3 + x) * kTap + k * kLanes)); },
+          [&](size_t y, size_t x) { return rounded(load<V>(taps + (y * kWindow + x) * kTap + k * kLanes)); },
           [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * u_step_ + k * wide, value); });
     }
   }
@@ -152,7 +152,7 @@ class WinogradForward {
   // v (point, kTall tiles, vector, tile, lane)
   void transform_data(const E* from, size_t first, size_t tiles, size_t chunk, float* v) const {
     const size_t vectors = inputs_.length(chunk);
-    const DataTiles<kLanes, kOut> data{s_.from, tiles_, s_.pad_y, s_.pad_x};
+    const DataTiles<kLanes, kOut, kWindow> data{s_.from, tiles_, s_.pad_y, s_.pad_x};
     data.transform(from, first, tiles, inputs_.begin(chunk), vectors, v_step_, [=](size_t i, size_t t) {
       return v + (t / kTall * vectors + i) * kTall * kLanes + t % kTall * kLanes;
     });
@@ -162,13 +162,14 @@ class WinogradForward {
   void multiply(const float* u, const float* v, float* m, size_t tiles, size_t chunk, size_t first, size_t begin,
                 size_t end) const {
     const size_t inputs = s_.from.vectors() * kLanes, vectors = inputs_.length(chunk);
+    const size_t channels = std::min(vectors * kLanes, s_.from.channels - inputs_.begin(chunk) * kLanes);
     for (size_t p = 0; p < kPoints; p++) {
       for (size_t group = begin; group < end; group++) {
         const size_t wide = width(group);
         const float* weights = u + p * u_step_ + offset(first, group) * inputs + inputs_.begin(chunk) * kLanes * wide;
         float* const to = m + p * m_step_ + offset(begin, group) * block_;
         for (size_t t = 0; t < tiles; t += kTall) {
-          product(std::min(kTall, tiles - t), outputs_.length(group), v + p * v_step_ + t * vectors * kLanes, vectors,
+          product(std::min(kTall, tiles - t), outputs_.length(group), v + p * v_step_ + t * vectors * kLanes, channels,
                   weights, to + t * wide, chunk > 0);
         }
       }
@@ -176,16 +177,17 @@ class WinogradForward {
   }
 
   template <size_t kRows, size_t kVectors>
-  static void sums(const float* v, size_t vectors, const float* u, float* m, bool adds) {
+  static void sums(const float* v, size_t channels, const float* u, float* m, bool adds) {
     V own[kRows][kVectors];
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; i++) {
 #pragma GCC unroll 4
       for (size_t j = 0; j < kVectors; j++) own[i][j] = adds ? load<V>(m + (i * kVectors + j) * kLanes) : V{};
     }
-    for (size_t c = 0; c < vectors; c++, v += kTall * kLanes) {
+    for (size_t c = 0; c < channels; c += kLanes, v += kTall * kLanes) {
+      const size_t lanes = std::min(kLanes, channels - c);
 #pragma GCC unroll 2
-      for (size_t l = 0; l < kLanes; l++, u += kVectors * kLanes) {
+      for (size_t l = 0; l < lanes; l++, u += kVectors * kLanes) {
         V row[kVectors];
 #pragma GCC unroll 4
         for (size_t j = 0; j < kVectors; j++) row[j] = load<V>(u + j * kLanes);
@@ -205,23 +207,23 @@ class WinogradForward {
   }
 
   template <size_t kRows>
-  static void product_of(size_t wide, const float* v, size_t vectors, const float* u, float* m, bool adds) {
-    if (wide == 1) sums<kRows, 1>(v, vectors, u, m, adds);
-    else if (wide == 2) sums<kRows, 2>(v, vectors, u, m, adds);
+  static void product_of(size_t wide, const float* v, size_t channels, const float* u, float* m, bool adds) {
+    if (wide == 1) sums<kRows, 1>(v, channels, u, m, adds);
+    else if (wide == 2) sums<kRows, 2>(v, channels, u, m, adds);
     else if constexpr (kWide > 2) {
-      if (wide == 3) sums<kRows, 3>(v, vectors, u, m, adds);
-      else sums<kRows, 4>(v, vectors, u, m, adds);
+      if (wide == 3) sums<kRows, 3>(v, channels, u, m, adds);
+      else sums<kRows, 4>(v, channels, u, m, adds);
     }
   }
 
-  static void product(size_t rows, size_t wide, const float* v, size_t vectors, const float* u, float* m, bool adds) {
+  static void product(size_t rows, size_t wide, const float* v, size_t channels, const float* u, float* m, bool adds) {
     switch (rows) {
-      case 1: return product_of<1>(wide, v, vectors, u, m, adds);
-      case 2: return product_of<2>(wide, v, vectors, u, m, adds);
-      case 3: return product_of<3>(wide, v, vectors, u, m, adds);
-      case 4: return product_of<4>(wide, v, vectors, u, m, adds);
-      case 5: return product_of<5>(wide, v, vectors, u, m, adds);
-      default: return product_of<6>(wide, v, vectors, u, m, adds);
+      case 1: return product_of<1>(wide, v, channels, u, m, adds);
+      case 2: return product_of<2>(wide, v, channels, u, m, adds);
+      case 3: return product_of<3>(wide, v, channels, u, m, adds);
+      case 4: return product_of<4>(wide, v, channels, u, m, adds);
+      case 5: return product_of<5>(wide, v, channels, u, m, adds);
+      default: return product_of<6>(wide, v, channels, u, m, adds);
     }
   }
 

@@ -55,10 +55,10 @@ inline __attribute__((always_inline)) void with_tile(const E* plane, const Plane
 
 // Tiles of a plane's data as they go into products: those of a convolution whose first window begins pad_y rows and pad_x
 // columns before the plane.
-template <size_t kLanes, size_t kOut>
+template <size_t kLanes, size_t kOut, size_t kWindow>
 struct DataTiles {
   using V = typename Lanes<kLanes>::Floats;
-  using T = Winograd<kOut>;
+  using T = Winograd<kOut, kWindow>;
   const Planes& planes;
   const Tiles& tiles;
   ptrdiff_t pad_y, pad_x;
@@ -85,6 +85,9 @@ struct DataTiles {
     }
   }
 };
+
+// How many tiles lie in a block of them: fewer of more points.
+constexpr size_t tiles_in_block(size_t points) { return points <= 16 ? 48 : points <= 36 ? 24 : 12; }
 
 // Vectors of channels in parts of at most `most`, as equal as they can be.
 struct Parts {

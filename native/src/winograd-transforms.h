@@ -1,119 +1,160 @@
-// Winograd's algorithm for windows of three, in one dimension and two: how many outputs a tile gives, and what turns
-// inputs, weights and outputs into products and back.
+// Winograd's algorithm for windows of three and five, in one dimension and two: how many outputs a tile gives, and what
+// turns inputs, weights and outputs into products and back.
 //
 // S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin and S. Gray, Fast Algorithms for Convolutional
-// Neural Networks (2015). An output of `kOut` is a product of two polynomials, taken at kOut + 1 points and infinity:
+// Neural Networks (2015). Outputs are the coefficients of a product of two polynomials, taken at points and at infinity:
 //   y = Aᵀ[(G g) ⊙ (Bᵀ d)],   and so, by transposition,   ∂g = Gᵀ[(A ∂y) ⊙ (Bᵀ d)].
 // In two dimensions each stands on both sides. Row p of A is 1, p, p², …; that of G is (1, p, p²) / Π (p − q) over the
-// other points q; Bᵀ follows (Lagrange).
+// other points q; Bᵀ follows (Lagrange): row p has the coefficients of Π (x − q).
 #pragma once
 
 #include <cstddef>
 
 namespace caffe {
 
-template <size_t kOut>
-struct Winograd;
+// The points of a tile of kIn inputs: 0, ±p for each of these, ∞. Points of one magnitude share their sums.
+template <size_t kIn>
+struct Points;
 
-// F(2, 3) at 0, 1, −1, ∞.
 template <>
-struct Winograd<2> {
-  static constexpr size_t kIn = 4;
+struct Points<4> {
+  static constexpr float at[] = {1};
+};
 
-  template <typename V>
-  static inline void data(const V* d, V* v) {
-    v[0] = d[0] - d[2];
-    v[1] = d[2] + d[1];
-    v[2] = d[2] - d[1];
-    v[3] = d[3] - d[1];
-  }
-  template <typename V>
-  static inline void weights(const V* g, V* u) {
-    const V even = (g[0] + g[2]) * 0.5f, odd = g[1] * 0.5f;
-    u[0] = g[0];
-    u[1] = even + odd;
-    u[2] = even - odd;
-    u[3] = g[2];
-  }
-  template <typename V>
-  static inline void output(const V* m, V* y) {
-    y[0] = m[0] + (m[1] + m[2]);
-    y[1] = (m[1] - m[2]) + m[3];
-  }
-  template <typename V>
-  static inline void output_gradient(const V* y, V* z) {
-    z[0] = y[0];
-    z[1] = y[0] + y[1];
-    z[2] = y[0] - y[1];
-    z[3] = y[1];
-  }
-  template <typename V>
-  static inline void weights_gradient(const V* u, V* g) {
-    const V sum = (u[1] + u[2]) * 0.5f;
-    g[0] = u[0] + sum;
-    g[1] = (u[1] - u[2]) * 0.5f;
-    g[2] = sum + u[3];
+// Those of 5/8 and 3/2 leave half of the error that the usual 1 and 2 do (F(4, 3): 6.4e-6 against 1.3e-5, root of the mean square
+// over 64 channels), and their powers are exact. B. Barabasz et al., Error Analysis and Improving the Accuracy of Winograd
+// Convolution for Deep Neural Networks (2020), on what makes points good.
+template <>
+struct Points<6> {
+  static constexpr float at[] = {0.625f, 1.5f};
+};
+
+// No three of 1/4 to 2 by eighths leave less.
+template <>
+struct Points<8> {
+  static constexpr float at[] = {0.5f, 1, 2};
+};
+
+// What transforms multiply by.
+template <size_t kIn>
+struct Multipliers {
+  static constexpr size_t kPairs = kIn / 2 - 1, kAll = kPairs;
+  // Powers of each pair's p, and those over Π (p − q), which products' weights are divided by; and the latter's of 0.
+  float power[kPairs][kIn] = {}, divided[kPairs][kIn] = {}, zero = 1;
+  // [without][i] is the coefficient of x^(2·i) in Π (x² − q²) over the pairs but `without`.
+  float coefficient[kPairs + 1][kPairs + 1] = {};
+
+  constexpr Multipliers() {
+    const auto& at = Points<kIn>::at;
+    for (size_t p = 0; p < kPairs; p++) {
+      float product = 2 * at[p] * at[p], power_of_p = 1;
+      for (size_t q = 0; q < kPairs; q++) product *= q == p ? 1 : at[p] * at[p] - at[q] * at[q];
+      for (size_t i = 0; i < kIn; i++, power_of_p *= at[p]) {
+        power[p][i] = power_of_p;
+        divided[p][i] = power_of_p / product;
+      }
+    }
+    for (size_t without = 0; without <= kPairs; without++) {
+      float* const c = coefficient[without];
+      c[0] = 1;
+      for (size_t q = 0; q < kPairs; q++) {
+        if (q == without) continue;
+        for (size_t i = kPairs; i > 0; i--) c[i] = c[i - 1] - at[q] * at[q] * c[i];
+        c[0] *= -at[q] * at[q];
+      }
+    }
+    zero = 1 / coefficient[kAll][0];
   }
 };
 
-// F(4, 3) at 0, ±a, ±b, ∞. Points of one magnitude share their sums; those of 5/8 and 3/2 leave half of the error that
-// the usual 1 and 2 do (bench: 6.4e-6 against 1.3e-5, root of the mean square over 64 channels), and their powers are
-// exact. B. Barabasz et al., Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks
-// (2020), on what makes points good.
-template <>
-struct Winograd<4> {
-  static constexpr size_t kIn = 6;
-  static constexpr float a = 0.625f, b = 1.5f, a2 = a * a, b2 = b * b;
-  // What the products' weights are divided by.
-  static constexpr float w0 = 1 / (a2 * b2), wa = 1 / (2 * a2 * (a2 - b2)), wb = 1 / (2 * b2 * (b2 - a2));
+// F(kOut, kWindow): so many outputs of a window of that length.
+template <size_t kOut, size_t kWindow>
+struct Winograd {
+  static constexpr size_t kIn = kOut + kWindow - 1;
 
-  template <typename V>
-  static inline void data(const V* d, V* v) {
-    const V even_a = d[4] - d[2] * b2, odd_a = (d[3] - d[1] * b2) * a;
-    const V even_b = d[4] - d[2] * a2, odd_b = (d[3] - d[1] * a2) * b;
-    v[0] = d[0] * (a2 * b2) + (d[4] - d[2] * (a2 + b2));
-    v[1] = even_a + odd_a;
-    v[2] = even_a - odd_a;
-    v[3] = even_b + odd_b;
-    v[4] = even_b - odd_b;
-    v[5] = d[1] * (a2 * b2) + (d[5] - d[3] * (a2 + b2));
+ private:
+  static constexpr Multipliers<kIn> f{};
+  static constexpr size_t kPairs = f.kPairs, kAll = f.kAll;
+
+  // Values of the polynomial with n coefficients at all points, kDivided: as the weights' are.
+  template <size_t n, bool kDivided, typename V>
+  static inline __attribute__((always_inline)) void values(const V* c, V* z) {
+    z[0] = kDivided ? c[0] * f.zero : c[0];
+#pragma GCC unroll 8
+    for (size_t p = 0; p < kPairs; p++) {
+      const float(&factors)[kIn] = kDivided ? f.divided[p] : f.power[p];
+      V even = c[0] * factors[0], odd = c[1] * factors[1];
+#pragma GCC unroll 8
+      for (size_t i = 2; i < n; i++) {
+        if (i % 2) odd += c[i] * factors[i];
+        else even += c[i] * factors[i];
+      }
+      z[1 + 2 * p] = even + odd;
+      z[2 + 2 * p] = even - odd;
+    }
+    z[kIn - 1] = c[n - 1];
   }
-  template <typename V>
-  static inline void weights(const V* g, V* u) {
-    const V even_a = g[0] * wa + g[2] * (wa * a2), odd_a = g[1] * (wa * a);
-    const V even_b = g[0] * wb + g[2] * (wb * b2), odd_b = g[1] * (wb * b);
-    u[0] = g[0] * w0;
-    u[1] = even_a + odd_a;
-    u[2] = even_a - odd_a;
-    u[3] = even_b + odd_b;
-    u[4] = even_b - odd_b;
-    u[5] = g[2];
+
+  // The transposed of that.
+  template <size_t n, bool kDivided, typename V>
+  static inline __attribute__((always_inline)) void sums(const V* z, V* c) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < n; i++) {
+      V sum{};
+#pragma GCC unroll 8
+      for (size_t p = 0; p < kPairs; p++) {
+        const V both = i % 2 ? z[1 + 2 * p] - z[2 + 2 * p] : z[1 + 2 * p] + z[2 + 2 * p];
+        const V part = both * (kDivided ? f.divided[p][i] : f.power[p][i]);
+        sum = p == 0 ? part : sum + part;
+      }
+      if (i == 0) sum += kDivided ? z[0] * f.zero : z[0];
+      if (i == n - 1) sum += z[kIn - 1];
+      c[i] = sum;
+    }
   }
+
+  // Σ of every second of d by the coefficients of Π (x² − q²) over the pairs but `without`.
   template <typename V>
-  static inline void output(const V* m, V* y) {
-    const V even_a = m[1] + m[2], odd_a = m[1] - m[2], even_b = m[3] + m[4], odd_b = m[3] - m[4];
-    y[0] = m[0] + (even_a + even_b);
-    y[1] = odd_a * a + odd_b * b;
-    y[2] = even_a * a2 + even_b * b2;
-    y[3] = odd_a * (a2 * a) + (odd_b * (b2 * b) + m[5]);
+  static inline __attribute__((always_inline)) V product(const V* d, size_t without) {
+    const size_t degree = without == kAll ? kPairs : kPairs - 1;
+    V sum = d[2 * degree];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < degree; i++) sum += d[2 * i] * f.coefficient[without][i];
+    return sum;
   }
+
+ public:
+  // Bᵀ d
   template <typename V>
-  static inline void output_gradient(const V* y, V* z) {
-    const V even_a = y[0] + y[2] * a2, odd_a = y[1] * a + y[3] * (a2 * a);
-    const V even_b = y[0] + y[2] * b2, odd_b = y[1] * b + y[3] * (b2 * b);
-    z[0] = y[0];
-    z[1] = even_a + odd_a;
-    z[2] = even_a - odd_a;
-    z[3] = even_b + odd_b;
-    z[4] = even_b - odd_b;
-    z[5] = y[3];
+  static inline __attribute__((always_inline)) void data(const V* d, V* v) {
+    v[0] = product(d, kAll);
+#pragma GCC unroll 8
+    for (size_t p = 0; p < kPairs; p++) {
+      const V even = product(d + 2, p), odd = product(d + 1, p) * f.power[p][1];
+      v[1 + 2 * p] = even + odd;
+      v[2 + 2 * p] = even - odd;
+    }
+    v[kIn - 1] = product(d + 1, kAll);
   }
+  // G g
   template <typename V>
-  static inline void weights_gradient(const V* u, V* g) {
-    const V even_a = u[1] + u[2], odd_a = u[1] - u[2], even_b = u[3] + u[4], odd_b = u[3] - u[4];
-    g[0] = u[0] * w0 + (even_a * wa + even_b * wb);
-    g[1] = odd_a * (wa * a) + odd_b * (wb * b);
-    g[2] = even_a * (wa * a2) + (even_b * (wb * b2) + u[5]);
+  static inline __attribute__((always_inline)) void weights(const V* g, V* u) {
+    values<kWindow, true>(g, u);
+  }
+  // Aᵀ m
+  template <typename V>
+  static inline __attribute__((always_inline)) void output(const V* m, V* y) {
+    sums<kOut, false>(m, y);
+  }
+  // A ∂y
+  template <typename V>
+  static inline __attribute__((always_inline)) void output_gradient(const V* y, V* z) {
+    values<kOut, false>(y, z);
+  }
+  // Gᵀ ∂u
+  template <typename V>
+  static inline __attribute__((always_inline)) void weights_gradient(const V* u, V* g) {
+    sums<kWindow, true>(u, g);
   }
 };
 
@@ -122,20 +163,20 @@ struct Winograd<4> {
 template <typename V, size_t kFrom, size_t kTo, typename Line, typename Load, typename Store>
 inline __attribute__((always_inline)) void on_both_sides(Line line, Load load, Store store) {
   V between[kTo][kFrom];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (size_t j = 0; j < kFrom; j++) {
     V from[kFrom], to[kTo];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (size_t i = 0; i < kFrom; i++) from[i] = load(i, j);
     line(from, to);
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (size_t i = 0; i < kTo; i++) between[i][j] = to[i];
   }
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (size_t i = 0; i < kTo; i++) {
     V to[kTo];
     line(between[i], to);
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (size_t j = 0; j < kTo; j++) store(i, j, to[j]);
   }
 }

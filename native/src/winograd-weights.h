@@ -1,4 +1,4 @@
-// The gradient of the weights of a convolution of 3×3 that moves by one, by Winograd's algorithm.
+// The gradient of the weights of a convolution of 3×3 or 5×5 that moves by one, by Winograd's algorithm.
 //
 // A task is a part of the inputs by a part of the outputs, so small that its sums stay in a thread's own cache; all tiles go
 // past them. Where there are fewer tasks than threads keep busy, these share out the tiles, and their sums are added in order.
@@ -19,15 +19,15 @@ struct WinogradGradientShapes {
 };
 
 // E: what data and the gradient of the result are made of.
-template <typename E, size_t kLanes, size_t kOut>
+template <typename E, size_t kLanes, size_t kOut, size_t kWindow>
 class WinogradBackwardWeights {
   using V = typename Lanes<kLanes>::Floats;
-  using T = Winograd<kOut>;
-  static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTap = kLanes * kLanes;
+  using T = Winograd<kOut, kWindow>;
+  static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTaps = kWindow * kWindow, kTap = kLanes * kLanes;
   // A product's sums: kTall inputs by kWide vectors of outputs, as many as registers hold.
   static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
   // Tiles in a block, and vectors of inputs and of outputs in a task.
-  static constexpr size_t kBlock = kOut == 4 ? 20 : 48, kPart = 64 / kLanes;
+  static constexpr size_t kBlock = kPoints == 36 ? 20 : tiles_in_block(kPoints), kPart = (kPoints > 36 ? 32 : 64) / kLanes;
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
   static constexpr size_t kApart = 16;
 
@@ -88,7 +88,7 @@ class WinogradBackwardWeights {
 
  private:
   // All weights, where shares of the tiles give each their own.
-  size_t shared() const { return splits_ == 1 ? 0 : 9 * kTap * s_.data.vectors() * s_.gradient.vectors(); }
+  size_t shared() const { return splits_ == 1 ? 0 : kTaps * kTap * s_.data.vectors() * s_.gradient.vectors(); }
 
   void work(const E* data, const E* gradient, size_t in, size_t out, size_t split, float* v, float* dweights,
             float* biases) const {
@@ -118,7 +118,7 @@ class WinogradBackwardWeights {
   // v (point, tile, input)
   void transform_data(const E* from, size_t first, size_t tiles, size_t in, float* v) const {
     const size_t vectors = inputs_.length(in);
-    const DataTiles<kLanes, kOut> data{s_.data, tiles_, s_.pad_y, s_.pad_x};
+    const DataTiles<kLanes, kOut, kWindow> data{s_.data, tiles_, s_.pad_y, s_.pad_x};
     data.transform(from, first, tiles, inputs_.begin(in), vectors, v_step_,
                    [=](size_t i, size_t t) { return v + (t * vectors + i) * kLanes; });
   }
@@ -203,11 +203,11 @@ class WinogradBackwardWeights {
       for (size_t i = 0; i < inputs_.length(in) * kLanes; i++) {
         const float* sums = m + i * columns + o * kLanes;
         const size_t block = (outputs_.begin(out) + o) * s_.data.vectors() + inputs_.begin(in) + i / kLanes;
-        float* const to = dweights + block * 9 * kTap + i % kLanes * kLanes;
-        on_both_sides<V, kIn, 3>(
+        float* const to = dweights + block * kTaps * kTap + i % kLanes * kLanes;
+        on_both_sides<V, kIn, kWindow>(
             [](const V* u, V* g) { T::weights_gradient(u, g); },
             [&](size_t y, size_t x) { return load<V>(sums + (y * kIn + x) * m_step_); },
-            [&](size_t y, size_t x, const V& value) { store(to + (y * 3 + x) * kTap, value); });
+            [&](size_t y, size_t x, const V& value) { store(to + (y * kWindow + x) * kTap, value); });
       }
     }
   }

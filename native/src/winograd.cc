@@ -24,8 +24,8 @@ ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const int64_t groups = s.weights.size() == 5 ? s.weights[0] : 1;
   const memory::dims window(s.weights.end() - std::min<size_t>(s.weights.size(), 4), s.weights.end());
-  const bool fits = s.src.size() == 4 && s.dst.size() == 4 && s.weights.size() <= 5 && window.size() == 4 && window[2] == 3 &&
-                    window[3] == 3 && s.stride == one && s.dilation == one && s.src[0] == s.dst[0] &&
+  const bool fits = s.src.size() == 4 && s.dst.size() == 4 && s.weights.size() <= 5 && window.size() == 4 && (window[2] == 3 || window[2] == 5) &&
+                    window[3] == window[2] && s.stride == one && s.dilation == one && s.src[0] == s.dst[0] &&
                     s.src[1] == groups * window[1] && s.dst[1] == groups * window[0] && s.pad_left.size() == 2;
   if (!fits || !are_positive(s.src) || !are_positive(s.dst) || !are_positive(s.weights)) {
     throw std::out_of_range("a convolution that Winograd's algorithm is not for");
@@ -47,7 +47,7 @@ struct Groups {
     const Planes from = planes_of(s.src, lanes, count), to = planes_of(s.dst, lanes, count);
     src = from.vectors() * from.size();
     dst = to.vectors() * to.size();
-    weights = from.vectors() * to.vectors() * lanes * lanes * 9;
+    weights = from.vectors() * to.vectors() * lanes * lanes * static_cast<size_t>(s.weights.back() * s.weights.back());
     outputs = to.channels;
   }
 };
@@ -64,19 +64,23 @@ E* of(float* memory) {
   return reinterpret_cast<E*>(memory);
 }
 
-// Calls make with what arrays are made of, and the lanes and the outputs of a tile as constants that the compiler knows.
+// Calls next with the one of two numbers that n is, as a constant that the compiler knows.
+template <size_t kOne, size_t kOther, typename Next>
+Napi::Value with_one_of(size_t n, const Next& next) {
+  return n == kOne ? next(std::integral_constant<size_t, kOne>()) : next(std::integral_constant<size_t, kOther>());
+}
+
+// Calls make with what arrays are made of, and the lanes, the outputs of a tile and the window's side as constants that the compiler knows.
 template <typename Make>
-Napi::Value with_tile_of(ElementType type, size_t tile, size_t lanes, const Make& make) {
-  using std::integral_constant;
-  using Four = integral_constant<size_t, 4>;
-  using Two = integral_constant<size_t, 2>;
-  using Wide = integral_constant<size_t, 16>;
-  using Half = integral_constant<size_t, 8>;
+Napi::Value with_tile_of(const ConvolutionShapes& s, size_t tile, size_t lanes, const Make& make) {
   const auto made_of = [&](auto elements) {
-    if (lanes == 16) return tile == 4 ? make(elements, Wide(), Four()) : make(elements, Wide(), Two());
-    return tile == 4 ? make(elements, Half(), Four()) : make(elements, Half(), Two());
+    return with_one_of<16, 8>(lanes, [&](auto lane) {
+      return with_one_of<4, 2>(tile, [&](auto out) {
+        return with_one_of<3, 5>(static_cast<size_t>(s.weights.back()), [&](auto window) { return make(elements, lane, out, window); });
+      });
+    });
   };
-  return type == ElementType::bf16 ? made_of(Of<Bf16>()) : made_of(Of<float>());
+  return s.type == ElementType::bf16 ? made_of(Of<Bf16>()) : made_of(Of<float>());
 }
 
 // JavaScript sees `held` too: the floats to scratch in that each thread has to itself.
@@ -88,9 +92,9 @@ Napi::Value made(const Napi::CallbackInfo& info, const Work& work, Primitive::Wo
   return primitive;
 }
 
-std::string name_of(size_t tile, size_t lanes) {
-  const std::string side = std::to_string(tile);
-  return "winograd:F(" + side + "x" + side + "),lanes:" + std::to_string(lanes);
+std::string name_of(const ConvolutionShapes& s, size_t tile, size_t lanes) {
+  const std::string out = std::to_string(tile), window = std::to_string(s.weights.back());
+  return "winograd:F(" + out + "x" + out + "," + window + "x" + window + "),lanes:" + std::to_string(lanes);
 }
 
 // winogradForward(shapes, tile, lanes, slope, ceiling, adds): the last three as for convolutionForward
@@ -102,9 +106,9 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const Groups groups(s, lanes);
   const WinogradShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), s.pad_left[0],
                               s.pad_left[1], false};
-  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+  return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
                                     {"weights", 0, blocked_weights_desc(s.weights, lanes)},
                                     {"dst", 0, blocked_desc(s.dst, lanes, s.type)}};
@@ -115,7 +119,7 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
                  of<E>(b[2]) + g * groups.dst, b[has_bias ? 4 : 3]);
       }
     };
-    return made(info, work, run, name_of(tile, lanes), arguments);
+    return made(info, work, run, name_of(s, tile, lanes), arguments);
   });
 }
 
@@ -125,18 +129,18 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const Groups groups(s, lanes);
-  const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), 2 - s.pad_left[0],
-                              2 - s.pad_left[1], true};
-  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+  const auto before = [&](size_t i) { return s.weights.back() - 1 - s.pad_left[i]; };
+  const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), before(0), before(1), true};
+  return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradForward<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     const Ending none{false, 1, std::numeric_limits<float>::infinity()};
     const auto run = [work, none, groups](float* const* b) {
       for (size_t g = 0; g < groups.count; g++) {
         work.run(of<E>(b[0]) + g * groups.dst, b[1] + g * groups.weights, nullptr, none, of<E>(b[2]) + g * groups.src, b[3]);
       }
     };
-    return made(info, work, run, name_of(tile, lanes),
+    return made(info, work, run, name_of(s, tile, lanes),
                 {{"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                  {"weights", 0, blocked_weights_desc(s.weights, lanes)},
                  {"diffSrc", 0, blocked_desc(s.src, lanes, s.type)}});
@@ -151,9 +155,9 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
   const Groups groups(s, lanes);
   const WinogradGradientShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), s.pad_left[0],
                                       s.pad_left[1]};
-  return with_tile_of(s.type, tile, lanes, [&](auto elements, auto lane, auto out) -> Napi::Value {
+  return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value> work(shapes, omp_get_max_threads());
+    const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
                                     {"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                                     {"diffWeights", 0, blocked_weights_desc(s.weights, lanes)}};
@@ -164,7 +168,7 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
                  has_bias ? b[3] + g * groups.outputs : nullptr, b[has_bias ? 4 : 3]);
       }
     };
-    return made(info, work, run, name_of(tile, lanes), arguments);
+    return made(info, work, run, name_of(s, tile, lanes), arguments);
   });
 }
 

@@ -115,7 +115,7 @@ export interface Addon extends Scoring, Windowing {
   /** Floats in a vector of the instructions that the addon was built for: 8 or 16. */
   readonly lanes: number;
   /**
-   * Winograd's algorithm for windows of 3×3 that move by one, by tiles of 2×2 or 4×4 outputs, on blocks of so many
+   * Winograd's algorithm for windows of 3×3 or 5×5 that move by one, by tiles of 2×2 or 4×4 outputs, on blocks of so many
    * channels: in each direction what `convolution…` gives.
    */
   winogradForward(

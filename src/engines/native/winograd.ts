@@ -7,10 +7,14 @@ export type Algorithm = ConvolutionShapes["algorithm"] | `F(${Tile}x${Tile})` | 
 /** Outputs along each side of a tile. */
 export type Tile = 2 | 4;
 
+/** Windows, along each side, that Winograd's algorithm of ours is for. */
+const WINDOWS: readonly number[] = [3, 5];
+
 /**
- * What is worth a trial, the most exact first: Winograd's algorithm for windows of 3×3 that move by one, oneDNN's (until
- * 3.1) and ours; in groups ours alone, and where they fill blocks. F(4×4) takes a quarter of the multiplications, F(2×2) four ninths; rounding errors are five to ten
- * times those of the direct sum for the former, a few millionths of a typical element.
+ * What is worth a trial, the most exact first: Winograd's algorithm for windows of 3×3 and 5×5 that move by one, oneDNN's (until 3.1,
+ * of 3×3) and ours; in groups ours alone, and where they fill blocks. F(4×4, 3×3) takes a quarter of the multiplications, F(2×2, 3×3)
+ * four ninths, F(4×4, 5×5) 4 of 25 and F(2×2, 5×5) 9 of 25; rounding errors are five to ten times those of the direct sum for F(4×4, 3×3)
+ * and F(2×2, 5×5), a few millionths of a typical element, and four times that for F(4×4, 5×5).
  *
  * A tile is a sum over all of its inputs: where one of them is not finite, none of the tile's 16 or 4 results is a
  * number, also of those whose window does not have it.
@@ -18,20 +22,19 @@ export type Tile = 2 | 4;
  * @see Lavin & Gray, CVPR 2016
  */
 export function algorithmsFor(d: ConvolutionDescriptor, lanes: number): readonly Algorithm[] {
-  const isPlane = d.kernel.length === 2;
+  const [side = 0] = d.kernel;
   const fits =
-    isPlane &&
-    d.kernel.every((length) => length === 3) &&
+    d.kernel.length === 2 &&
+    WINDOWS.includes(side) &&
+    d.kernel.every((length) => length === side) &&
     d.stride.every((step) => step === 1) &&
     d.dilation.every((step) => step === 1);
   if (!fits) return ["direct"];
-  if (d.groups > 1) {
-    const fill = [d.inputChannels, d.outputChannels].every((n) => n % (d.groups * lanes) === 0);
-    return fill ? ["direct", "F(2x2)", "F(4x4)"] : ["direct"];
-  }
-  // Fewer channels than a block has would be padded, and read in a layout that nothing else wants.
-  const fillsBlocks = d.inputChannels >= lanes && d.outputChannels >= lanes;
-  return fillsBlocks ? ["direct", "F(2x2)", "F(4x4)", "winograd"] : ["direct", "winograd"];
+  const library: readonly Algorithm[] = side === 3 && d.groups === 1 ? ["winograd"] : [];
+  // Groups begin with a block. Fewer channels than one has would be padded, and read in a layout that nothing else wants.
+  const suits = (n: number): boolean => (d.groups > 1 ? n % (d.groups * lanes) === 0 : n >= lanes);
+  const isOurs = suits(d.inputChannels) && suits(d.outputChannels);
+  return ["direct", ...(isOurs ? (["F(2x2)", "F(4x4)"] as const) : []), ...library];
 }
 
 /** The tile of an algorithm of ours; undefined for oneDNN's. */
