@@ -1,7 +1,7 @@
 // A convolution of 3×3 or 5×5 that moves by one, and the gradient of its data, by Winograd's algorithm.
 //
-// The weights are transformed first, for as many outputs as stay in the last cache. Then each thread takes one block of
-// tiles after the other: transforms the inputs, multiplies, transforms back, all while they lie in its own cache.
+// The weights are transformed first, for as many outputs as stay in the last cache, or were before, all of them. Then each thread takes
+// one block of tiles after the other: transforms the inputs, multiplies, transforms back, all while they lie in its own cache.
 #pragma once
 
 #include <omp.h>
@@ -22,6 +22,8 @@ struct WinogradShapes {
   ptrdiff_t pad_y, pad_x;
   // The weights' first axis is that of `from`: a gradient of data. Its windows are turned round.
   bool is_gradient;
+  // They come transformed.
+  bool are_prepared;
 };
 
 // E: what data and results are made of. Weights are floats, and rounded as data is.
@@ -36,15 +38,17 @@ class WinogradForward {
   static constexpr size_t kBlock = tiles_in_block(kPoints), kChunk = 128 / kLanes, kGroups = 2;
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
   static constexpr size_t kApart = 16;
+  // Products that one thread does in the time in which another joins.
+  static constexpr size_t kAlone = 1 << 19;
 
  public:
   WinogradForward(const WinogradShapes& shapes, int threads)
       : s_(shapes),
-        threads_(static_cast<size_t>(threads)),
         tiles_{s_.to.images, (s_.to.height + kOut - 1) / kOut, (s_.to.width + kOut - 1) / kOut},
         inputs_(s_.from.vectors(), kChunk),
         outputs_(s_.to.vectors(), kWide) {
-    const size_t count = tiles_.count();
+    const size_t count = tiles_.count(), products = kPoints * count * s_.from.channels * s_.to.channels;
+    threads_ = std::min(static_cast<size_t>(threads), std::max<size_t>(1, products / kAlone));
     blocks_ = (count + kBlock - 1) / kBlock;
     if (blocks_ > 1) blocks_ = (blocks_ + threads_ - 1) / threads_ * threads_;
     block_ = (count + blocks_ - 1) / blocks_;
@@ -54,32 +58,45 @@ class WinogradForward {
     // Where there are fewer blocks than threads, these share out the outputs.
     shares_ = std::min(pass_ / held_, (threads_ + blocks_ - 1) / blocks_);
     const size_t wide = outputs_.longest() * kLanes;
-    u_step_ = s_.from.vectors() * kLanes * pass_ * wide + kApart;
+    u_step_ = s_.from.vectors() * kLanes * (s_.are_prepared ? outputs_.count : pass_) * wide + kApart;
     v_step_ = (block_ + kTall - 1) / kTall * kTall * inputs_.longest() * kLanes + kApart;
     m_step_ = block_ * held_ * wide + kApart;
   }
 
   // Floats to work in: transformed weights, and what each thread holds.
-  size_t scratch() const { return kPoints * u_step_ + threads_ * held(); }
+  size_t scratch() const { return (s_.are_prepared ? 0 : prepared()) + threads_ * held(); }
+  // Those that transformed weights take.
+  size_t prepared() const { return kPoints * u_step_; }
   // Those of them that each thread has to itself.
   size_t held() const { return kPoints * (v_step_ + m_step_); }
 
-  // bias may be nullptr.
+  // All weights, transformed: for a run of them that are prepared.
+  void prepare(const float* weights, float* u) const {
+#pragma omp parallel for collapse(2) schedule(static) num_threads(static_cast<int>(threads_))
+    for (size_t o = 0; o < s_.to.vectors(); o++) {
+      for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, 0, o, i, u);
+    }
+  }
+
+  // Weights are as prepare gives them where they are prepared; bias may be nullptr.
   void run(const E* from, const float* weights, const float* bias, const Ending& ending, E* to, float* scratch) const {
     std::vector<float> shifts(s_.to.vectors() * kLanes);
     if (bias != nullptr) std::copy_n(bias, s_.to.channels, shifts.begin());
-    float* const u = scratch;
+    float* const held_by_threads = s_.are_prepared ? scratch : scratch + prepared();
     for (size_t first = 0; first < outputs_.count; first += pass_) {
       const size_t end = std::min(outputs_.count, first + pass_);
       const size_t begin_vector = outputs_.begin(first), vectors = outputs_.begin(end) - begin_vector;
       const size_t shares = std::min(shares_, end - first);
 #pragma omp parallel num_threads(static_cast<int>(threads_))
       {
+        if (!s_.are_prepared) {
 #pragma omp for collapse(2) schedule(static)
-        for (size_t o = 0; o < vectors; o++) {
-          for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, first, begin_vector + o, i, u);
+          for (size_t o = 0; o < vectors; o++) {
+            for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, first, begin_vector + o, i, scratch);
+          }
         }
-        float* const v = scratch + kPoints * u_step_ + omp_get_thread_num() * held();
+        const float* const u = s_.are_prepared ? weights + offset(0, first) * s_.from.vectors() * kLanes : scratch;
+        float* const v = held_by_threads + omp_get_thread_num() * held();
 #pragma omp for collapse(2) schedule(dynamic)
         for (size_t block = 0; block < blocks_; block++) {
           for (size_t share = 0; share < shares; share++) {

@@ -97,25 +97,51 @@ std::string name_of(const ConvolutionShapes& s, size_t tile, size_t lanes) {
   return "winograd:F(" + out + "x" + out + "," + window + "x" + window + "),lanes:" + std::to_string(lanes);
 }
 
-// winogradForward(shapes, tile, lanes, slope, ceiling, adds): the last three as for convolutionForward
+// Floats of transformed weights, group after group.
+dnnl::memory::desc prepared_desc(const Groups& groups, size_t each) {
+  return plain_desc({static_cast<int64_t>(groups.count * each)});
+}
+
+// winogradWeights(shapes, tile, lanes): weights as winogradForward takes them where they are prepared
+Napi::Value MakeWeights(const Napi::CallbackInfo& info) {
+  const auto s = fitting(info);
+  const Threads threads(s.threads);
+  const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
+  const Groups groups(s, lanes);
+  const WinogradShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), 0, 0, false, true};
+  return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
+    using E = typename decltype(elements)::Element;
+    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    const auto run = [work, groups](float* const* b) {
+      for (size_t g = 0; g < groups.count; g++) work.prepare(b[0] + g * groups.weights, b[1] + g * work.prepared());
+    };
+    return Primitive::Make(info.Env(), run, "prepare " + name_of(s, tile, lanes),
+                           {{"from", 0, blocked_weights_desc(s.weights, lanes)}, {"to", 0, prepared_desc(groups, work.prepared())}}, 0);
+  });
+}
+
+// winogradForward(shapes, tile, lanes, slope, ceiling, adds, arePrepared): slope, ceiling and adds as for convolutionForward
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const auto s = fitting(info);
   const Threads threads(s.threads);
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const Ending ending = ending_of(info, 3);
+  const bool are_prepared = info[6].ToBoolean();
   const Groups groups(s, lanes);
   const WinogradShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), s.pad_left[0],
-                              s.pad_left[1], false};
+                              s.pad_left[1], false, are_prepared};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
     const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    const auto weights = are_prepared ? prepared_desc(groups, work.prepared()) : blocked_weights_desc(s.weights, lanes);
+    const size_t each = are_prepared ? work.prepared() : groups.weights;
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
-                                    {"weights", 0, blocked_weights_desc(s.weights, lanes)},
+                                    {"weights", 0, weights},
                                     {"dst", 0, blocked_desc(s.dst, lanes, s.type)}};
     if (s.has_bias) arguments.push_back({"bias", 0, plain_desc(s.bias)});
-    const auto run = [work, ending, groups, has_bias = s.has_bias](float* const* b) {
+    const auto run = [work, ending, groups, each, has_bias = s.has_bias](float* const* b) {
       for (size_t g = 0; g < groups.count; g++) {
-        work.run(of<E>(b[0]) + g * groups.src, b[1] + g * groups.weights, has_bias ? b[3] + g * groups.outputs : nullptr, ending,
+        work.run(of<E>(b[0]) + g * groups.src, b[1] + g * each, has_bias ? b[3] + g * groups.outputs : nullptr, ending,
                  of<E>(b[2]) + g * groups.dst, b[has_bias ? 4 : 3]);
       }
     };
@@ -130,7 +156,7 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const size_t tile = size_of(info[1]), lanes = size_of(info[2]);
   const Groups groups(s, lanes);
   const auto before = [&](size_t i) { return s.weights.back() - 1 - s.pad_left[i]; };
-  const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), before(0), before(1), true};
+  const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), before(0), before(1), true, false};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
     const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
@@ -175,6 +201,7 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void InitWinograd(Napi::Object exports) {
+  define<MakeWeights>(exports, "winogradWeights");
   define<MakeForward>(exports, "winogradForward");
   define<MakeBackwardData>(exports, "winogradBackwardData");
   define<MakeBackwardWeights>(exports, "winogradBackwardWeights");

@@ -125,7 +125,10 @@ export interface Addon extends Scoring, Windowing {
     slope: number,
     ceiling: number,
     adds: boolean,
+    arePrepared?: boolean,
   ): WinogradPrimitive<"src" | "weights" | "dst" | "bias">;
+  /** Transforms weights, for a `winogradForward` of those that are prepared. */
+  winogradWeights(s: ConvolutionShapes, tile: number, lanes: number): Primitive<"from" | "to">;
   winogradBackwardData(
     s: ConvolutionShapes,
     tile: number,

@@ -2,15 +2,17 @@ import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { PostOps } from "../engine.ts";
 import { type WayOut, wayOutOf } from "../ops/way-out.ts";
-import type { Addon, Buffer, ConvolutionShapes } from "./addon.ts";
+import type { Addon, Buffer, ConvolutionShapes, Layout } from "./addon.ts";
 import { type Algorithms, type MakeBy, makerOf } from "./convolution-algorithms.ts";
 import { FoldedWeights } from "./folded-weights.ts";
 import { JoinedLine } from "./joined-line.ts";
 import { type Layouts, MODEST } from "./layouts.ts";
+import { PreparedWeights } from "./prepared-weights.ts";
 import { type Weights, weightsIn } from "./weights.ts";
-import type { Algorithm } from "./winograd.ts";
+import type { Algorithm, Tile } from "./winograd.ts";
 
-type Forward = ReturnType<Addon["convolutionForward"]>;
+/** A primitive, and what makes its weights of those that lie in blocks, where they are transformed once. */
+type Forward = ReturnType<Addon["convolutionForward"]> & { readonly prepared?: PreparedWeights };
 
 /** A primitive, and what tells it from the others of the same shapes. */
 interface Made {
@@ -33,8 +35,17 @@ export class ConvolutionForward {
   readonly #weights: Weights;
   readonly #line: JoinedLine;
   readonly #made: Made[] = [];
+  /** Whether what is made of the weights is kept, and that. */
+  readonly #preparesWeights: boolean;
+  readonly #prepared: Map<Tile, PreparedWeights | undefined> = new Map();
 
-  constructor(layouts: Layouts, algorithms: Algorithms, shapes: ConvolutionShapes) {
+  /** @param keepsWeights whether weights stay as they are */
+  constructor(
+    layouts: Layouts,
+    algorithms: Algorithms,
+    shapes: ConvolutionShapes,
+    keepsWeights = false,
+  ) {
     const outputs = shapes.dst[1] as number;
     this.#layouts = layouts;
     this.#algorithms = algorithms;
@@ -43,6 +54,7 @@ export class ConvolutionForward {
     this.#weights = weightsIn(layouts);
     this.#folded = new FoldedWeights(layouts, shapes.weights, outputs);
     this.#line = new JoinedLine(layouts.floats.addon, outputs);
+    this.#preparesWeights = keepsWeights && layouts.type === "f32";
   }
 
   run(
@@ -92,11 +104,13 @@ export class ConvolutionForward {
 
   #run(primitive: Forward, x: SyncedMem, w: SyncedMem, y: SyncedMem, adds: boolean): void {
     const layouts = this.#layouts;
-    const { src, weights, dst } = primitive.layouts;
+    const { src, dst } = primitive.layouts;
     const { scale, shift } = this.#line;
+    const layout = weightsOf(primitive);
+    const weights = scale ? this.#folded.read(w, scale, layout) : this.#weights.read(w, layout);
     const buffers: Buffer[] = [
       layouts.read(x, src),
-      scale ? this.#folded.read(w, scale, weights) : this.#weights.read(w, weights),
+      primitive.prepared?.read(w, scale, weights) ?? weights,
       adds ? layouts.update(y, dst) : layouts.write(y, dst),
     ];
     if (shift) buffers.push(shift);
@@ -104,10 +118,11 @@ export class ConvolutionForward {
   }
 
   /** What no sum of the products is greater than; infinite where one of their factors may be anything. */
-  #boundOf({ layouts: { src, weights } }: Forward, x: SyncedMem, w: SyncedMem): number {
+  #boundOf(primitive: Forward, x: SyncedMem, w: SyncedMem): number {
     const layouts = this.#layouts;
     const { scale, greatest: ofShift } = this.#line;
-    const ofX = layouts.greatest(x, src);
+    const weights = weightsOf(primitive);
+    const ofX = layouts.greatest(x, primitive.layouts.src);
     const ofW = scale
       ? this.#folded.greatest(w, scale, weights)
       : this.#weights.greatest(w, weights);
@@ -127,7 +142,12 @@ export class ConvolutionForward {
     const make = makerOf(
       shapes,
       (s) => addon.convolutionForward(s, slope, ceiling, adds),
-      (s, tile) => addon.winogradForward(s, tile, addon.lanes, slope, ceiling, adds),
+      (s, tile) => {
+        const prepared = this.#preparedFor(s, tile);
+        const ending = [slope, ceiling, adds, prepared !== undefined] as const;
+        const primitive = addon.winogradForward(s, tile, addon.lanes, ...ending);
+        return prepared ? Object.assign(primitive, { prepared }) : primitive;
+      },
       (s) => addon.directForward(s, addon.lanes, slope, ceiling, adds),
     );
     const { algorithm, primitive } = adds
@@ -136,6 +156,15 @@ export class ConvolutionForward {
     const made = { hasBias, slope, ceiling, adds, algorithm, primitive };
     this.#made.push(made);
     return made;
+  }
+
+  /** What keeps weights as that tile's products read them, for all endings of a convolution; undefined where they are transformed in each pass. */
+  #preparedFor(shapes: ConvolutionShapes, tile: Tile): PreparedWeights | undefined {
+    if (!this.#preparesWeights) return undefined;
+    if (!this.#prepared.has(tile)) {
+      this.#prepared.set(tile, PreparedWeights.of(this.#layouts, shapes, tile));
+    }
+    return this.#prepared.get(tile);
   }
 
   /** That algorithm, or the direct one where it cannot add. */
@@ -147,4 +176,9 @@ export class ConvolutionForward {
       return { algorithm: "direct", primitive: make("direct") };
     }
   }
+}
+
+/** The layout in which the weights lie that a primitive multiplies by, or that are prepared for it. */
+function weightsOf({ layouts, prepared }: Forward): Layout {
+  return prepared?.from ?? layouts.weights;
 }

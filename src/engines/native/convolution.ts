@@ -25,7 +25,7 @@ export function nativeConvolution(
     ...(isRounded && { type: layouts.type }),
   };
   const algorithms = new Algorithms(tuner, d, addon, layouts.type);
-  const forward = new ConvolutionForward(layouts, algorithms, shapes);
+  const forward = new ConvolutionForward(layouts, algorithms, shapes, d.isForwardOnly);
   const rounded = weightsIn(layouts);
   const biasLayout = floats.plain([d.outputChannels]);
   /** What is learned: it comes to lie as its gradient does, where nothing else asks for it. */

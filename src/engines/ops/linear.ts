@@ -39,6 +39,8 @@ export interface ConvolutionDescriptor {
   readonly pad: Shape;
   readonly dilation: Shape;
   readonly hasBias: boolean;
+  /** There is no backward, and weights stay as they are: what is made of them may be kept. */
+  readonly isForwardOnly?: boolean;
 }
 
 /** An inner product, all sizes resolved: Y = X · Wᵀ + b.  X: (M, K)  W: (N, K)  b: (N)  Y: (M, N) */

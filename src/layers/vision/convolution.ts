@@ -45,7 +45,8 @@ export class ConvolutionLayer extends BaseConvolutionLayer {
   #op!: LinearOp;
 
   protected override makeOps(descriptor: ConvolutionDescriptor): void {
-    this.#op = this.engine.convolution(descriptor);
+    const { forInference = false } = this.context;
+    this.#op = this.engine.convolution({ ...descriptor, isForwardOnly: forInference });
   }
 
   #accepts(posts: PostOps): Takeover {

@@ -129,6 +129,26 @@ describe.each(ways)("tiles of $tile, blocks of $lanes channels, windows of $side
       if (d.hasBias) agrees(results.get("diffBias"), db, side);
     });
 
+    test.each([
+      { batch: 2, ic: 17, oc: 33, input: [7, 9] },
+      { ic: 150, oc: 200, input: [6, 6] },
+      { groups: 3, ic: 96, oc: 144, input: [5, 6], hasBias: false },
+    ] satisfies Case[])("gives the same bits with weights that are prepared: %j", (shape) => {
+      const d = descriptor({ side, ...shape });
+      const { x, w, b } = arraysOf(d);
+      const s = shapesOf(d);
+      const given = {
+        src: x.cpu() as Float32Array,
+        ...(d.hasBias && { bias: b.cpu() as Float32Array }),
+      };
+      const weights = w.cpu() as Float32Array;
+      const forward = (arePrepared: boolean) =>
+        loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN, false, arePrepared);
+      const prepared = runPlain(loadAddon().winogradWeights(s, tile, lanes), { from: weights });
+      const got = runPlain(forward(true), { ...given, weights: prepared.get("to")! });
+      expect(got.get("dst")).toEqual(runPlain(forward(false), { ...given, weights }).get("dst"));
+    });
+
     test("ends in a rectifier, leaky or with a ceiling", () => {
       const d = descriptor({ side, ic: 16, input: [5, 6], hasBias: false });
       const { x, w } = arraysOf(d);
@@ -167,9 +187,11 @@ describe.each(ways)("tiles of $tile, blocks of $lanes channels, windows of $side
         loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN, false),
         loadAddon().winogradBackwardData(s, tile, lanes),
         loadAddon().winogradBackwardWeights(s, tile, lanes),
+        loadAddon().winogradWeights(s, tile, lanes),
+        loadAddon().winogradForward(s, tile, lanes, 0, Number.NaN, false, true),
       ]) {
         const counts = Object.values(primitive.layouts).map(({ stored }) => stored);
-        counts.push(primitive.scratch);
+        if (primitive.scratch > 0) counts.push(primitive.scratch);
         counts.forEach((count, short) => {
           const arrays = counts.map((n, i) => new Float32Array(i === short ? n - 1 : n));
           expect(() => primitive.run(...arrays)).toThrow(
@@ -188,6 +210,7 @@ describe.each(ways)("tiles of $tile, blocks of $lanes channels, windows of $side
           () => loadAddon().winogradForward(shapes, size, width, 0, Number.NaN, false),
           () => loadAddon().winogradBackwardData(shapes, size, width),
           () => loadAddon().winogradBackwardWeights(shapes, size, width),
+          () => loadAddon().winogradWeights(shapes, size, width),
         ]) {
           expect(direction).toThrow(/is not for|are what there is/);
         }
@@ -252,6 +275,35 @@ describeNative("Winograd's algorithm in a convolution", () => {
       expect(engine.work?.ran).toEqual(
         new Set([implementation, `input ${implementation}`, `weights ${implementation}`]),
       );
+    },
+  );
+
+  test.each([
+    { ic: 20, oc: 50, input: [12, 12], pad: 0, side: 5 },
+    { ic: 160, oc: 200, input: [6, 6], side: 5 },
+    { ic: 32, oc: 32, input: [6, 6] },
+  ] satisfies Case[])(
+    "weights that are used alone are prepared once, and again when they change: %j",
+    (shape) => {
+      const d = descriptor(shape);
+      const { x, w, b, dy } = arraysOf(d);
+      const engine = chosen("F(4x4)");
+      const op = engine.convolution({ ...d, isForwardOnly: true });
+      const wanted = reference.convolution(d);
+      const [y, z] = [new SyncedMem(dy.count), new SyncedMem(dy.count)];
+      const compare = () => {
+        op.forward(x, w, b, y);
+        wanted.forward(x, w, b, z);
+        agrees(y.cpu() as Float32Array, z, d.kernel[0]!);
+      };
+      const runs = () =>
+        [...(engine.work?.ran ?? [])].filter((name) => name.startsWith("winograd"));
+      engine.work?.ran.clear();
+      compare();
+      compare();
+      expect(runs()).toHaveLength(1);
+      w.mutableCpu().reverse();
+      compare();
     },
   );
 
