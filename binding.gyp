@@ -31,6 +31,7 @@
         "native/src/addon.cc",
         "native/src/args.cc",
         "native/src/arithmetic.cc",
+        "native/src/bf16-products.cc",
         "native/src/channels.cc",
         "native/src/bytes.cc",
         "native/src/convolution.cc",

@@ -20,6 +20,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitConvolution(exports);
   InitDirect(exports);
   InitBytes(exports);
+  InitBf16Products(exports);
   InitPooling(exports);
   InitVectors(exports);
   InitUnary(exports);

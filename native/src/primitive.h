@@ -77,6 +77,7 @@ class Primitive : public Napi::ObjectWrap<Primitive> {
 void InitConvolution(Napi::Object exports);
 void InitDirect(Napi::Object exports);
 void InitBytes(Napi::Object exports);
+void InitBf16Products(Napi::Object exports);
 void InitPooling(Napi::Object exports);
 void InitVectors(Napi::Object exports);
 void InitUnary(Napi::Object exports);

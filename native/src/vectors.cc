@@ -141,9 +141,10 @@ void FillRows(Args& args) {
 }
 
 // addRows(m, n, y, b): b += Σ rows of y
+template <typename E>
 void AddRows(Args& args) {
   const size_t m = args.size(), n = args.size();
-  const float* y = args.floats(m * n);
+  const E* y = args.elements<E>(m * n);
   float* b = args.floats(n);
   for (size_t i = 0; i < m; i++) {
 #pragma omp simd
@@ -174,7 +175,7 @@ void InitVectors(Napi::Object exports) {
   define<SumOfSquares<float>, SumOfSquares<Bf16>>(exports, "sumOfSquares");
   define<Gemm>(exports, "gemm");
   define<FillRows>(exports, "fillRows");
-  define<AddRows>(exports, "addRows");
+  define<AddRows<float>, AddRows<Bf16>>(exports, "addRows");
   define<SetThreads>(exports, "setThreads");
   define<SetErrorClass>(exports, "setErrorClass");
 }

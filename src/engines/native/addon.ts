@@ -1,3 +1,4 @@
+import type { Bf16Products } from "./addon-bf16.ts";
 import type { Scoring } from "./addon-scoring.ts";
 import type { Windowing } from "./addon-windowing.ts";
 import type { Buffer, ElementType, StoreMemory, ViewArgs } from "./buffer.ts";
@@ -51,19 +52,12 @@ type UnaryArgs<Arrays extends Buffer[]> = [
   ...arrays: Arrays,
 ];
 
-type InnerProductArgs = [
-  samples: number,
-  features: number,
-  outputs: number,
-  hasBias: boolean,
-  type?: ElementType,
-  isTransposed?: boolean,
-];
+type InnerProductArgs = [samples: number, features: number, outputs: number, hasBias: boolean];
 
 export type BytesProducts = Primitive<"src" | "weights" | "dst" | "bias">;
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
-export interface Addon extends Scoring, Windowing {
+export interface Addon extends Scoring, Windowing, Bf16Products {
   readonly version: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */
@@ -189,11 +183,6 @@ export interface Addon extends Scoring, Windowing {
   ): void;
   /** An inner product of dense rows, with weights (outputs × features) in a layout of the library's. */
   innerProductForward(...args: InnerProductArgs): Primitive<"src" | "weights" | "dst" | "bias">;
-  innerProductBackwardData(...args: InnerProductArgs): Primitive<"diffDst" | "weights" | "diffSrc">;
-  /** The gradient is of floats, row-major: (outputs × features), or where that is said (features × outputs). */
-  innerProductBackwardWeights(
-    ...args: InnerProductArgs
-  ): Primitive<"src" | "diffDst" | "diffWeights" | "diffBias">;
   /** y = a·wᵀ, or y += a·wᵀ, of dense rows: a is m×k and w n×k. */
   rowProducts(
     m: number,

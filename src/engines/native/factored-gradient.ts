@@ -9,12 +9,14 @@ interface ProductShape {
   readonly batch: number;
   readonly rows: number;
   readonly columns: number;
+  /** What the factors are multiplied as. */
+  readonly type: "f32" | "bf16";
 }
 
 /** Smaller products are not worth it: they stay in cache as they are. */
 const LEAST_FLOATS = 1 << 20;
-/** How much of a product is made at a time: it is used up before it leaves the cache. */
-const PANEL_FLOATS = 1 << 20;
+/** How much of a product is made at a time: it is used up before it leaves the cache. Small panels cost sgemm more than they save. */
+const PANEL_FLOATS = { f32: 1 << 20, bf16: 1 << 17 };
 
 /**
  * A gradient of an inner product's weights kept as its two factors: few samples make it of low rank, and the factors
@@ -36,7 +38,7 @@ export class FactoredGradient implements PrivateStore {
   }
 
   /** Whether such a product is smaller as factors, by enough to matter. */
-  static pays({ batch, rows, columns }: ProductShape): boolean {
+  static pays({ batch, rows, columns }: Omit<ProductShape, "type">): boolean {
     const count = rows * columns;
     return count >= LEAST_FLOATS && 4 * batch * (rows + columns) <= count;
   }
@@ -59,21 +61,23 @@ export class FactoredGradient implements PrivateStore {
 
   /** Calls `use` for one run of whole rows after the other: where it begins and ends in the array, and its elements. */
   forEachPanel(use: (begin: number, end: number, panel: StoreMemory) => void): void {
-    const { rows, columns } = this.#shape;
-    const most = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS / columns)));
-    this.#layouts.lend(most * columns, (panel) => {
-      for (let row = 0; row < rows; row += most) {
-        const height = Math.min(most, rows - row);
-        this.#multiply(row, height, panel);
-        use(row * columns, (row + height) * columns, panel);
-      }
+    const { rows, columns, type } = this.#shape;
+    const most = Math.min(rows, Math.max(1, Math.floor(PANEL_FLOATS[type] / columns)));
+    this.#withProduct((multiply) => {
+      this.#layouts.lend(most * columns, (panel) => {
+        for (let row = 0; row < rows; row += most) {
+          const end = Math.min(rows, row + most);
+          multiply(row, end, panel);
+          use(row * columns, end * columns, panel);
+        }
+      });
     });
   }
 
   /** Factors are small: everyone's travel, and together they are the factors of the sum. */
   joining(processes: number): Joining | undefined {
-    const { batch, rows, columns } = this.#shape;
-    const joined = { batch: processes * batch, rows, columns };
+    const { batch, rows, columns, type } = this.#shape;
+    const joined = { batch: processes * batch, rows, columns, type };
     if (!FactoredGradient.pays(joined)) return undefined;
     const [layouts, left, floats] = [this.#layouts, batch * rows, batch * (rows + columns)];
     return {
@@ -103,7 +107,7 @@ export class FactoredGradient implements PrivateStore {
   }
 
   /** A share of the product is one of its rows, which are columns of `a`. */
-  static #sharing(layouts: Layouts, { batch, rows, columns }: ProductShape): Sharing {
+  static #sharing(layouts: Layouts, { batch, rows, columns, type }: ProductShape): Sharing {
     return {
       ...plainSharing(rows * columns),
       unit: columns,
@@ -121,39 +125,40 @@ export class FactoredGradient implements PrivateStore {
           }
           b.set(part.subarray(samples * rows), i * samples * columns);
         }
-        FactoredGradient.write(layouts, to, { batch, rows: height, columns }, a, b);
+        FactoredGradient.write(layouts, to, { batch, rows: height, columns, type }, a, b);
       },
     };
   }
 
   toPlain(plain: FloatArray): void {
-    this.#multiply(0, this.#shape.rows, plain as Float32Array);
+    this.#withProduct((multiply) => multiply(0, this.#shape.rows, plain as Float32Array));
   }
 
   /** The factors are small, and will be written again in the next step: they keep their memory. */
   release(): void {}
 
-  /** Writes that many rows from `row` on. */
-  #multiply(row: number, height: number, to: Buffer): void {
-    const { batch, rows, columns } = this.#shape;
-    const a = this.#a.subarray(row);
-    this.#layouts.addon.gemm(
-      true,
-      false,
-      height,
-      columns,
-      batch,
-      1,
-      a,
-      rows,
-      this.#b,
-      columns,
-      0,
-      to,
-    );
+  /** Calls `use` with what writes rows begin to end of the product. */
+  #withProduct(use: (multiply: (begin: number, end: number, to: Buffer) => void) => void): void {
+    const { batch, rows, columns, type } = this.#shape;
+    const { addon } = this.#layouts;
+    const [a, b] = [this.#a, this.#b];
+    if (type === "bf16") {
+      this.#layouts.lend(Math.ceil(batch / 2) * columns, (pairs) => {
+        addon.pairRows(batch, columns, b, pairs);
+        use((begin, end, to) => {
+          addon.productOfPairs(batch, rows, begin, end, columns, a, pairs, false, to);
+        });
+      });
+      return;
+    }
+    use((begin, end, to) => {
+      const height = end - begin;
+      const left = a.subarray(begin);
+      addon.gemm(true, false, height, columns, batch, 1, left, rows, b, columns, 0, to);
+    });
   }
 }
 
-function layoutOf({ batch, rows, columns }: ProductShape): string {
-  return `factors ${batch}x${rows}x${columns}`;
+function layoutOf({ batch, rows, columns, type }: ProductShape): string {
+  return `factors ${batch}x${rows}x${columns} ${type}`;
 }

@@ -99,7 +99,7 @@ export function nativeInnerProduct(
         const input = layouts.read(xMem, x);
         const [a, b] = d.transpose ? [input, dy] : [dy, input];
         const [rows, columns] = d.transpose ? [k, n] : [n, k];
-        const shape = { batch: m, rows, columns };
+        const shape = { batch: m, rows, columns, type: "f32" as const };
         if (dwMem.isReadOnce && dwMem.isZero && FactoredGradient.pays(shape)) {
           FactoredGradient.write(layouts, dwMem, shape, a, b);
         } else {

@@ -16,6 +16,8 @@ const conv = (more: string): string =>
   `type: "Convolution" convolution_param { weight_filler { type: "gaussian" std: 0.3 } bias_filler { type: "constant" value: 0.1 } ${more} }`;
 const product = (more: string): string =>
   `type: "InnerProduct" inner_product_param { weight_filler { type: "gaussian" std: 0.3 } ${more} }`;
+const even = (layer: string): string =>
+  layer.replace('"gaussian" std: 0.3', '"uniform" min: -0.5 max: 0.5');
 const image = [2, 16, 7, 9];
 const layers: [layer: string, ...shapes: number[][]][] = [
   [conv("num_output: 24 kernel_size: 3 pad: 1"), [2, 3, 9, 8]],
@@ -26,6 +28,11 @@ const layers: [layer: string, ...shapes: number[][]][] = [
   [conv("num_output: 16 kernel_size: 3 pad: 1").replace("Convolution", "Deconvolution"), image],
   [product("num_output: 10"), [5, 3, 4, 4]],
   [product("num_output: 10 transpose: true bias_term: false"), [5, 24]],
+  // More samples, rows and columns than a piece of each has, and none of them a whole number of vectors or pairs.
+  // Engines' gaussian fillers may differ in the last bit of a float, which of so many weights some would be rounded by.
+  [even(product("num_output: 37")), [67, 3, 7, 53]],
+  [even(product("num_output: 149 transpose: true")), [67, 3, 7, 11]],
+  [product("num_output: 1"), [1, 1]],
   ['type: "ReLU"', image],
   ['type: "ReLU" relu_param { negative_slope: 0.1 }', [5, 7]],
   ['type: "ReLU6"', [3, 5, 4]],
