@@ -94,7 +94,8 @@ export { type ShapesByName, withPlaceholders } from "./net/tools/placeholders.ts
 export { type LayerSummary, summarize } from "./net/tools/summary.ts";
 export { fullyConvolutional } from "./net/tools/surgery.ts";
 export type { CopiedWeights, LayerOfFile } from "./net/weights/copy-weights.ts";
-export type { TrainedWeights, Weights } from "./net/weights/weights.ts";
+export type { TrainedWeights } from "./net/weights/trained-weights.ts";
+export type { Weights } from "./net/weights/weights.ts";
 export { coordMap, coordMapFromTo, crop } from "./net-spec/coord-map.ts";
 export type { LayerCall, Top } from "./net-spec/layer-call.ts";
 export type { AnyLayerFields, LayerFields, LayerType } from "./net-spec/layer-fields.ts";

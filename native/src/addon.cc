@@ -1,7 +1,7 @@
 // The addon makes oneDNN primitives and runs them, and loops over memory; every decision is in TypeScript.
-#include "tape.h"
 #include "processor.h"
 #include "signals.h"
+#include "tape.h"
 
 namespace caffe {
 

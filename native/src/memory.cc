@@ -189,6 +189,7 @@ void Store::Zero(const Napi::CallbackInfo&) { std::memset(data_, 0, bytes_); }
 
 void Store::Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Store", DefineClass(env, "Store", {InstanceMethod("zero", &Store::Zero)}));
+  exports.Set("countsReserved", counts_reserved());
 }
 
 Array array_of(const Napi::Value& value) {

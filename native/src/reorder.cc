@@ -3,6 +3,7 @@
 
 #include "loops.h"
 #include "primitive.h"
+#include "system-memory.h"
 
 namespace caffe {
 
@@ -114,11 +115,50 @@ Napi::Value MakeMoveElements(const Napi::CallbackInfo& info) {
   return Primitive::Make(info.Env(), work, "elements", {{"from", 0, from->desc}, {"to", 0, to->desc}}, 0);
 }
 
+// discard(array, begin, count): gives the memory under those floats back to the system; what lies there is lost
+void Discard(const Napi::CallbackInfo& info) {
+  const size_t begin = size_of(info[1]), count = size_of(info[2]);
+  discard(floats_of(info[0], begin + count) + begin, count * sizeof(float));
+}
+
+// moveRows(from, to, x, y, rows): an array of floats from the plain layout to another, so many of its first axis at a time, and the memory of
+// each of them goes back to the system when it has moved. Throws before the first has.
+void MoveRows(const Napi::CallbackInfo& info) {
+  const memory::desc from = Layout::Unwrap(info[0].As<Napi::Object>())->desc, to = Layout::Unwrap(info[1].As<Napi::Object>())->desc;
+  const memory::dims dims = dims_of(from);
+  if (dims != dims_of(to) || dims.empty() || from != plain_desc(dims)) throw std::length_error("layouts of other dims, or not a plain one");
+  float* x = floats_of(info[2], from.get_size() / sizeof(float));
+  float* y = floats_of(info[3], to.get_size() / sizeof(float));
+  const auto rows = std::max<int64_t>(1, static_cast<int64_t>(size_of(info[4])));
+  const size_t row = from.get_size() / static_cast<size_t>(dims[0]);
+  struct Part {
+    memory::desc from, to;
+    dnnl::reorder reorder;
+  };
+  std::vector<Part> parts;
+  for (int64_t begin = 0; begin < dims[0]; begin += rows) {
+    memory::dims lengths = dims, at(dims.size(), 0);
+    lengths[0] = std::min(rows, dims[0] - begin);
+    at[0] = begin;
+    const memory::desc source = from.submemory_desc(lengths, at), target = to.submemory_desc(lengths, at);
+    parts.push_back({source, target, dnnl::reorder(dnnl::reorder::primitive_desc(cpu(), source, cpu(), target))});
+  }
+  for (size_t k = 0; k < parts.size(); k++) {
+    memory source(parts[k].from, cpu(), x), target(parts[k].to, cpu(), y);
+    parts[k].reorder.execute(stream(), source, target);
+    stream().wait();
+    const size_t begin = k * static_cast<size_t>(rows) * row;
+    discard(reinterpret_cast<char*>(x) + begin, std::min(static_cast<size_t>(rows) * row, from.get_size() - begin));
+  }
+}
+
 }  // namespace
 
 void InitReorder(Napi::Object exports) {
   define<MakeReorder>(exports, "reorder");
   define<MakeMoveElements>(exports, "moveElements");
+  define<Discard>(exports, "discard");
+  define<MoveRows>(exports, "moveRows");
   exports.Set("reorderPadsWeights", kReorderPadsWeights);
 }
 

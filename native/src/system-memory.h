@@ -3,12 +3,16 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <fstream>
 
 #if defined(_WIN32)
 #include <malloc.h>
 #include <windows.h>
 #else
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
 #endif
 
 namespace caffe {
@@ -41,12 +45,36 @@ inline void* reserve(size_t bytes) {
 #endif
 }
 
+// Whether the system counts what is reserved as if it were used, so that most of it is others' (Linux with vm.overcommit_memory of 2).
+inline bool counts_reserved() {
+#if defined(__linux__)
+  std::ifstream file("/proc/sys/vm/overcommit_memory");
+  int mode = 0;
+  return (file >> mode) && mode == 2;
+#else
+  return false;
+#endif
+}
+
 inline void release(void* at, size_t bytes) {
 #if defined(_WIN32)
   VirtualFree(at, 0, MEM_RELEASE);
   (void)bytes;
 #else
   munmap(at, bytes);
+#endif
+}
+
+// Gives back whole pages of memory whose elements are of no use any more; the addresses stay, and get memory again where they are written.
+inline void discard(void* at, size_t bytes) {
+#if defined(__linux__)
+  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(at) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(at) + bytes) / page * page;
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+#else
+  (void)at;
+  (void)bytes;
 #endif
 }
 

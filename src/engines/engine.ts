@@ -1,4 +1,5 @@
 import type { SyncedMem } from "../syncedmem/synced-mem.ts";
+import type { FloatArray } from "../util/arrays.ts";
 import type { Shape } from "../util/shape.ts";
 import type {
   DropoutDescriptor,
@@ -117,6 +118,14 @@ export interface Work {
   readonly ran: Set<string>;
   /** The most bytes that arrays in the engine's own layouts have taken at one time. */
   readonly peakBytes: number;
+  /** Gives memory that no array lies in back to the system, and what was made of arrays that are no more. */
+  giveBack(freed?: readonly Freed[]): void;
+}
+
+/** An array that has been freed, and its cpu copy where nobody else has that. */
+export interface Freed {
+  readonly mem: SyncedMem;
+  readonly array: FloatArray | undefined;
 }
 
 /** What an engine does for a pass, so that it can do the same again on the same arrays without being told. */

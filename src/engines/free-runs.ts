@@ -22,6 +22,11 @@ export class FreeRuns {
     return { begin, length };
   }
 
+  /** All of them, as they are now. */
+  get runs(): readonly Readonly<Run>[] {
+    return this.#free;
+  }
+
   /** Makes a run free, again or for the first time. */
   give({ begin, length }: Run): void {
     const after = this.#free.findIndex((run) => run.begin > begin);

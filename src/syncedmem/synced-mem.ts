@@ -1,5 +1,7 @@
 import { allocate, type DType, type FloatArray } from "../util/arrays.ts";
 import { CaffeError } from "../util/errors.ts";
+import type { DeviceStore } from "./device-store.ts";
+import type { SoleArray } from "./sole-array.ts";
 
 /** Where the newest copy of an array lies; Caffe's words, and one more for an engine's own layout. */
 type Head = "UNINITIALIZED" | "HEAD_AT_CPU" | "HEAD_AT_PRIVATE" | "HEAD_AT_GPU" | "SYNCED";
@@ -62,19 +64,6 @@ export interface Sharing {
 }
 
 /**
- * A copy of an array in the memory of a device (a GPU), in plain row-major order.
- *
- * Writing to it is queued in order with the device's work. Reading from it has to be awaited.
- */
-export interface DeviceStore {
-  /** Fills `plain` with the elements as all work queued so far leaves them. */
-  download(plain: FloatArray): Promise<void>;
-  /** Gives the memory back. */
-  free(): void;
-  readonly bytes: number;
-}
-
-/**
  * One logical array of `count` elements, in copies of which some are fresh.
  *
  * There is the `cpu` copy (a typed array in row-major order, what programs read), any number of private copies in an
@@ -104,6 +93,8 @@ export class SyncedMem {
   #cpuFresh = false;
   /** Others see the memory of the cpu copy: it stays where it is. */
   #isCpuSeen = false;
+  /** The cpu copy came by `keepCpu`, and nobody has been given it. */
+  #isCpuSole = false;
   /** Copies in engines' layouts, and those of them that are fresh; undefined before the first. */
   #stores: Map<string, PrivateStore> | undefined;
   #freshStores: Set<PrivateStore> | undefined;
@@ -197,6 +188,12 @@ export class SyncedMem {
    * @throws CaffeError where they lie on a device alone and `toHost` was not awaited
    */
   cpu(): FloatArray {
+    this.#isCpuSole = false;
+    return this.lookAtCpu();
+  }
+
+  /** As `cpu`, for who is done with the array before anything else is done with this one: what `keepCpu` has brought stays sole. */
+  lookAtCpu(): FloatArray {
     if (this.#cpuFresh && this.#cpu) return this.#cpu;
     if (!this.isOnHost) {
       throw new CaffeError(
@@ -221,6 +218,7 @@ export class SyncedMem {
 
   /** As `mutableCpu`, for a writer that sets every element that will be read: nothing is moved in. */
   overwriteCpu(): FloatArray {
+    this.#isCpuSole = false;
     this.#cpu ??= allocate(this.dtype, this.count);
     this.#stale();
     this.#cpuFresh = true;
@@ -231,16 +229,28 @@ export class SyncedMem {
   borrowCpu(array: FloatArray): void {
     if (this.#isCpuSeen) this.#cpu?.set(array.subarray(0, this.count));
     else this.#cpu = array;
+    this.#isCpuSole = false;
     this.#stale();
     this.#cpuFresh = true;
   }
 
-  /** Makes `array` the cpu copy, of an array that has had none: one that is there may be seen. False where it has to be copied. */
-  keepCpu(array: FloatArray): boolean {
-    const isSame = array instanceof (this.dtype === "f32" ? Float32Array : Float64Array);
-    if (this.#cpu || !isSame || array.length !== this.count) return false;
+  /**
+   * Makes an array that nobody else has the cpu copy, of an array that has had none: one that is there may be seen. False where it
+   * has to be copied.
+   */
+  keepCpu(sole: SoleArray): boolean {
+    const array = this.#cpu
+      ? undefined
+      : sole.take(this.count, this.dtype === "f32" ? Float32Array : Float64Array);
+    if (!array) return false;
     this.borrowCpu(array);
+    this.#isCpuSole = true;
     return true;
+  }
+
+  /** The newest elements in an array that came by `keepCpu` and that nobody has asked for since: once dropped, its memory may go. */
+  get soleCpu(): FloatArray | undefined {
+    return this.#isCpuSole && this.#cpuFresh && !this.#isCpuSeen ? this.#cpu : undefined;
   }
 
   /**
@@ -360,6 +370,11 @@ export class SyncedMem {
   hold(): this {
     this.#holders++;
     return this;
+  }
+
+  /** Whether no blob uses it any more. */
+  get isFreed(): boolean {
+    return this.#holders <= 0;
   }
 
   /** One blob less uses this array; the last one gives back the memory of every copy. */

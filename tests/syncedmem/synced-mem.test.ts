@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type DeviceStore, type PrivateStore, SyncedMem } from "../../src/syncedmem/synced-mem.ts";
+import type { DeviceStore } from "../../src/syncedmem/device-store.ts";
+import { SoleArray } from "../../src/syncedmem/sole-array.ts";
+import { type PrivateStore, SyncedMem } from "../../src/syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../src/util/arrays.ts";
 
 /** A private layout that keeps the elements in reverse order. */
@@ -22,6 +24,8 @@ class Reversed implements PrivateStore {
     this.released++;
   }
 }
+
+const sole = (array: FloatArray): SoleArray => SoleArray.of(array) as SoleArray;
 
 test("an array that nobody wrote is zeros and holds no memory", () => {
   const mem = new SyncedMem(3);
@@ -69,15 +73,15 @@ test("float64 and borrowed memory", () => {
 test("an array is kept where there has been none, and it fits", () => {
   const [own, doubles] = [Float32Array.of(4, 5), Float64Array.of(4, 5)];
   const mem = new SyncedMem(2);
-  expect([doubles, Float32Array.of(1), new Float32Array(3)].map((one) => mem.keepCpu(one))).toEqual(
+  expect([doubles, Float32Array.of(1), new Float32Array(3)].map((one) => mem.keepCpu(sole(one)))).toEqual(
     [false, false, false],
   );
   expect(mem.isZero).toBe(true);
-  expect(mem.keepCpu(own)).toBe(true);
+  expect(mem.keepCpu(sole(own))).toBe(true);
   expect(mem.cpu()).toBe(own);
-  expect(mem.keepCpu(Float32Array.of(6, 7))).toBe(false);
+  expect(mem.keepCpu(sole(Float32Array.of(6, 7)))).toBe(false);
   expect(mem.cpu()).toBe(own);
-  expect(new SyncedMem(2, "f64").keepCpu(doubles)).toBe(true);
+  expect(new SyncedMem(2, "f64").keepCpu(sole(doubles))).toBe(true);
 });
 
 test("stores that are stale give back their memory; the one that is written keeps it", () => {
@@ -171,4 +175,29 @@ test("zeros that a device has been given are zeros on the host, too, until they 
   mem.markDeviceWritten();
   expect(mem.isZero).toBe(false);
   expect(mem.isOnHost).toBe(false);
+});
+
+test("an array that came to be kept is nobody else's until somebody asks for it", () => {
+  const mem = new SyncedMem(3);
+  const array = new Float32Array([1, 2, 3]);
+  expect(mem.keepCpu(sole(array))).toBe(true);
+  expect(mem.soleCpu).toBe(array);
+  expect(mem.lookAtCpu()).toBe(array);
+  expect(mem.soleCpu).toBe(array);
+  expect(mem.cpu()).toBe(array);
+  expect(mem.soleCpu).toBeUndefined();
+  for (const ask of [
+    (one: SyncedMem) => one.mutableCpu(),
+    (one: SyncedMem) => one.overwriteCpu(),
+    (one: SyncedMem) => one.borrowCpu(new Float32Array(3)),
+    (one: SyncedMem) => one.moveCpu(new Float32Array(3)),
+    (one: SyncedMem) => one.zero(),
+    (one: SyncedMem) => one.free(),
+  ]) {
+    const one = new SyncedMem(3);
+    one.keepCpu(sole(new Float32Array(3)));
+    expect(one.isFreed).toBe(false);
+    ask(one);
+    expect(one.soleCpu).toBeUndefined();
+  }
 });

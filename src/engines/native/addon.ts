@@ -1,4 +1,5 @@
 import type { Bf16Products } from "./addon-bf16.ts";
+import type { Memory } from "./addon-memory.ts";
 import type { Scoring } from "./addon-scoring.ts";
 import type { Windowing } from "./addon-windowing.ts";
 import type { Buffer, ElementType, StoreMemory, ViewArgs } from "./buffer.ts";
@@ -57,7 +58,7 @@ type InnerProductArgs = [samples: number, features: number, outputs: number, has
 export type BytesProducts = Primitive<"src" | "weights" | "dst" | "bias">;
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
-export interface Addon extends Scoring, Windowing, Bf16Products {
+export interface Addon extends Scoring, Windowing, Bf16Products, Memory<Layout> {
   readonly version: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */

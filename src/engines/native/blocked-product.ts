@@ -1,8 +1,15 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { Addon, Buffer, StoreMemory } from "./addon.ts";
+import type { Addon, Buffer } from "./addon.ts";
 import type { Layouts } from "./layouts.ts";
+import type { Held } from "./memory-pool.ts";
 
 type Product = ReturnType<Addon["innerProductForward"]>;
+
+/** What is timed, and what ends the trial. */
+interface Tried {
+  readonly run: () => void;
+  readonly end: () => void;
+}
 
 /** Dense rows of a, m×k, by those of w, n×k, by the library, which reads the weights in a layout of its own. */
 export class BlockedProduct {
@@ -23,17 +30,23 @@ export class BlockedProduct {
     this.#run(a, this.#layouts.read(w, weights), shifts, y);
   }
 
-  /** What does the same, on a copy of the weights that is made when it runs first. */
-  tried(a: Buffer, w: SyncedMem, shifts: Buffer | undefined, y: Buffer): () => void {
-    let copy: StoreMemory | undefined;
-    return () => {
-      if (!copy) {
-        const { weights } = this.#primitive().layouts;
-        const plain = this.#layouts.plain(weights.dims);
-        copy = this.#layouts.scratch(weights);
-        this.#layouts.reorder(plain, weights).run(this.#layouts.read(w, plain), copy);
-      }
-      this.#run(a, copy, shifts, y);
+  /** For a trial: what does the same on a copy of the weights, made when it runs first, of which nothing is left once `end` is called. */
+  tried(a: Buffer, w: SyncedMem, shifts: Buffer | undefined, y: Buffer): Tried {
+    const layouts = this.#layouts;
+    let copy: Held | undefined;
+    return {
+      run: () => {
+        if (!copy) {
+          const { weights } = this.#primitive().layouts;
+          const plain = layouts.plain(weights.dims);
+          copy = layouts.kept(weights);
+          layouts.reorder(plain, weights).run(layouts.lookAt(w), copy.memory);
+        }
+        this.#run(a, copy.memory, shifts, y);
+      },
+      end: () => {
+        if (copy) layouts.drop(copy);
+      },
     };
   }
 

@@ -1,3 +1,4 @@
+import { countOf } from "../../util/shape.ts";
 import type { ConvolutionDescriptor } from "../engine.ts";
 import type { Addon, ConvolutionShapes, ElementType, Primitive } from "./addon.ts";
 import type { Tuner } from "./tuner.ts";
@@ -5,6 +6,26 @@ import { type Algorithm, algorithmsFor, type Tile, tileOf } from "./winograd.ts"
 
 /** A primitive of one direction, made with one of its algorithms: the library's, or ours of a tile. */
 export type MakeBy<T> = (algorithm: Algorithm) => T;
+
+/** Shapes as those that are alike have them: images and places up to the next power of two, whatever lies behind the last window. */
+function kindOf(shapes: ConvolutionShapes): Omit<ConvolutionShapes, "padRight"> {
+  const { padRight: _, src, dst, ...others } = shapes;
+  const near = ([n = 1, c = 1, ...places]: readonly number[]): number[] => [
+    powerOfTwo(n),
+    c,
+    ...places.map(powerOfTwo),
+  ];
+  return { ...others, src: near(src), dst: near(dst) };
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(atLeast));
+}
+
+/** Floats that a convolution reads and writes. */
+function floatsOf({ src, weights, dst }: ConvolutionShapes): number {
+  return countOf(src) + countOf(weights) + countOf(dst);
+}
 
 /** What a direction of a convolution can be computed by. */
 export class Algorithms {
@@ -29,11 +50,18 @@ export class Algorithms {
   ): { readonly algorithm: Algorithm; readonly primitive: T } {
     const names = direction === "forward" ? this.#forward : this.#names;
     const among = names.length > 1 ? `${direction} by ${names.join(" ")}` : direction;
+    // Ours works in a few tiles at a time, the library's in all of them.
+    const most = direction === "forward" ? floatsOf(shapes) : Number.POSITIVE_INFINITY;
     return this.#tuner.choose(
       `${among} ${JSON.stringify(shapes)}`,
       names,
       (name) => ({ algorithm: name as Algorithm, primitive: make(name as Algorithm) }),
       ({ primitive }) => run(primitive),
+      {
+        kind: `${among} like ${JSON.stringify(kindOf(shapes))}`,
+        isWorth: ({ algorithm, primitive }) =>
+          algorithm !== "winograd" || primitive.scratch <= most,
+      },
     );
   }
 }

@@ -1,20 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
+import { type Folded, lastFolded } from "./last-folded.ts";
 import type { Layouts } from "./layouts.ts";
-import type { Held } from "./memory-pool.ts";
-
-/** Weights with factors multiplied in, in one layout, and what they were made of. */
-interface Folded {
-  readonly layout: string;
-  readonly held: Held;
-  writes: number;
-  factors: Float32Array;
-  greatest: number;
-}
-
-/** By the weights' array: what was folded of it last. Nets that share it, for passes of other numbers of rows, fold it once. */
-const lastOf = new WeakMap<SyncedMem, WeakRef<Folded>>();
 
 /**
  * A convolution's weights with a factor for each output channel multiplied in: a BatchNorm and Scale behind it then cost
@@ -51,7 +39,7 @@ export class FoldedWeights {
       (folded.factors === factors || folded.factors.every((factor, o) => factor === factors[o]));
     const own = this.#array === w ? this.#folded : undefined;
     if (isFresh(own)) return own;
-    const last = lastOf.get(w)?.deref();
+    const last = lastFolded.get(w)?.deref();
     const folded = isFresh(last) ? last : this.#fold(w, factors, layout, own);
     this.#array = w;
     this.#folded = folded;
@@ -67,7 +55,14 @@ export class FoldedWeights {
     const plain = floats.plain(this.#shape);
     const view = [1, this.#channels, plain.count / this.#channels, 1] as const;
     this.#layouts.lend(plain.count, (room) => {
-      floats.addon.scaleForward(...view, Number.NaN, elementsOf(w), factors, undefined, room);
+      floats.addon.scaleForward(
+        ...view,
+        Number.NaN,
+        elementsOf(floats, w),
+        factors,
+        undefined,
+        room,
+      );
       this.#layouts.reorder(plain, layout).run(room, memory);
     });
     const { addon } = layout.type === "f32" ? floats : this.#layouts;
@@ -75,15 +70,15 @@ export class FoldedWeights {
     const facts = { writes: w.writes, factors, greatest };
     if (kept) return Object.assign(kept, facts);
     const folded: Folded = { layout: layout.key, held, ...facts };
-    lastOf.set(w, new WeakRef(folded));
+    lastFolded.set(w, new WeakRef(folded));
     return folded;
   }
 }
 
 /** The array in row-major order; where it does not lie so it gets no copy of its own. */
-function elementsOf(w: SyncedMem): Float32Array {
+function elementsOf(layouts: Layouts, w: SyncedMem): Float32Array {
   const store = w.isCpuFresh ? undefined : w.freshPrivate();
-  if (!store) return w.cpu() as Float32Array;
+  if (!store) return layouts.lookAt(w);
   const plain = new Float32Array(w.count);
   store.toPlain(plain);
   return plain;

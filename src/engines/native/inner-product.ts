@@ -1,3 +1,4 @@
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf } from "../../util/shape.ts";
 import type { InnerProductDescriptor, LinearOp } from "../engine.ts";
 import { BlockedProduct } from "./blocked-product.ts";
@@ -14,6 +15,10 @@ type Way = "sgemm" | "rows" | "blocked";
 const LARGE = 1e6;
 const LARGE_FOR_ONE = 1e5;
 const FEW = 64;
+/** Rows that lie in one block at most. */
+const LINES = 64;
+/** The most weights that a trial multiplies by: more than caches hold, and less than a copy of all takes. */
+const TRIED = 12e6;
 
 /** Three matrix products over plain memory, a rectifier and dropout behind the first; the second operand of a sum starts as what is there (beta = 1). */
 export function nativeInnerProduct(
@@ -43,9 +48,31 @@ export function nativeInnerProduct(
   const trial = `inner product ${m}x${k} by ${n}${d.isForwardOnly ? ", weights in any layout" : ""}`;
   let way: Way | undefined;
   const blocked = new BlockedProduct(layouts, m, k, n, d.hasBias);
-  const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer): void => {
-    if (way === "rows") addon.rowProducts(m, n, k, a, b, beta === 1, c);
-    else addon.gemm(false, !d.transpose, m, n, k, 1, a, k, b, ldw, beta, c);
+  const multiply = (way: Way, a: Buffer, b: Buffer, beta: 0 | 1, c: Buffer, outputs = n): void => {
+    if (way === "rows") addon.rowProducts(m, outputs, k, a, b, beta === 1, c);
+    else addon.gemm(false, !d.transpose, m, outputs, k, 1, a, k, b, ldw, beta, c);
+  };
+  const tried = n * k > TRIED ? Math.min(n, LINES * Math.ceil(TRIED / k / LINES)) : n;
+  /** By a trial of the first outputs, all where there are not many weights. */
+  const choose = (input: Buffer, wMem: SyncedMem, shifts: Buffer | undefined, out: Buffer): Way => {
+    const part = new BlockedProduct(layouts, m, k, tried, d.hasBias).tried(
+      input,
+      wMem,
+      shifts,
+      out,
+    );
+    const chosen = tuner.choose(
+      trial,
+      ways,
+      (name) => {
+        const way = name as Way;
+        const plain = (): void => multiply(way, input, layouts.lookAt(wMem), 0, out, tried);
+        return { way, run: way === "blocked" ? part.run : plain };
+      },
+      ({ run }) => run(),
+    );
+    part.end();
+    return chosen.way;
   };
   return {
     accepts: (posts) => rectifiedOf(posts) !== undefined,
@@ -53,21 +80,11 @@ export function nativeInnerProduct(
       const out = layouts.write(yMem, y);
       const input = layouts.read(xMem, x);
       const shifts = bMem && layouts.read(bMem, bias);
-      way ??= tuner.choose(
-        trial,
-        ways,
-        (name) => {
-          const tried = name as Way;
-          const plain = (): void => multiply(tried, input, layouts.read(wMem, w), 0, out);
-          const isBlocked = tried === "blocked";
-          return { way: tried, run: isBlocked ? blocked.tried(input, wMem, shifts, out) : plain };
-        },
-        ({ run }) => run(),
-      ).way;
+      way ??= choose(input, wMem, shifts, out);
       if (way === "blocked") blocked.forward(input, wMem, shifts, out);
       else {
         if (shifts) addon.fillRows(m, n, shifts, out);
-        multiply(way, input, layouts.read(wMem, w), shifts ? 1 : 0, out);
+        multiply(way, input, layouts.lookAt(wMem), shifts ? 1 : 0, out);
       }
       layouts.ran.add(way);
       if (posts.length === 0) return;

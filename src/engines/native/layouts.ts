@@ -1,6 +1,6 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import { countOf, type Shape, sameShape } from "../../util/shape.ts";
-import type { Recording, Work } from "../engine.ts";
+import type { Freed, Recording, Work } from "../engine.ts";
 import type { ByteForm } from "../ops/bytes.ts";
 import type {
   Addon,
@@ -11,12 +11,17 @@ import type {
   StoreMemory,
   ViewArgs,
 } from "./addon.ts";
+import { takeFolded } from "./last-folded.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
+import { discard, keepInPlace, moveWeights } from "./moved-weights.ts";
 import { NativeStore } from "./native-store.ts";
 import { MOST_MEMORY, Tape, withTape } from "./tape.ts";
 
 /** Sums of products of numbers below this do not overflow, whatever their length. */
 export const MODEST = 1e15;
+
+/** Shapes for which something is kept. */
+const MOST_SHAPES = 4096;
 
 /** Floats that are reserved for the arrays of a pass that is recorded. */
 const TAPE_MEMORY = 2 ** 24;
@@ -103,13 +108,29 @@ export class Layouts implements Work {
     return this.pool.bytes;
   }
 
+  giveBack(freed: readonly Freed[] = []): void {
+    const pool = this.floats.#steady;
+    for (const { mem, array } of freed) {
+      const folded = takeFolded(mem);
+      if (folded) pool.release(folded);
+      if (array) discard(this.addon, array as Float32Array);
+    }
+    pool.giveBack();
+  }
+
+  /** Ends what `kept` began: the memory is the system's again. */
+  drop(held: Held): void {
+    this.floats.#steady.release(held);
+    this.giveBack();
+  }
+
   /** The row-major layout of those dims. */
   plain(dims: Shape): Layout {
     const key = dims.join("x");
     let layout = this.#plain.get(key);
     if (!layout) {
       layout = new this.addon.Layout(dims, undefined, this.type);
-      this.#plain.set(key, layout);
+      remember(this.#plain, key, layout);
     }
     return layout;
   }
@@ -141,7 +162,7 @@ export class Layouts implements Work {
     let typed = this.#typed.get(layout.key);
     if (!typed) {
       typed = new this.addon.Layout(layout, undefined, this.type);
-      this.#typed.set(layout.key, typed);
+      remember(this.#typed, layout.key, typed);
     }
     return typed;
   }
@@ -156,7 +177,7 @@ export class Layouts implements Work {
       const padsWeights = to.stored > to.count && (from.block === 0 || to.block === 0);
       const isOurs = padsWeights && !this.addon.reorderPadsWeights;
       primitive = isOurs ? this.addon.moveElements(from, to) : this.addon.reorder(from, to);
-      this.#reorders.set(key, primitive);
+      remember(this.#reorders, key, primitive);
     }
     return primitive;
   }
@@ -199,10 +220,18 @@ export class Layouts implements Work {
       sameShape(source.described.dims, layout.dims)
     ) {
       this.run(this.reorder(source.described, layout), [source.memory, store.memory]);
-    } else store.fromPlain(mem.cpu());
+    } else if (moveWeights(this.addon, mem, this.plain(layout.dims), store)) return store.memory;
+    else store.fromPlain(mem.lookAtCpu());
     mem.markPrivateFresh(store);
     if (mem.isLasting && layout.type === "f32") mem.dropCpu();
     return store.memory;
+  }
+
+  /** As `read` in the plain layout, for a product that is done with the weights before anything else reads them: they may be moved then. */
+  lookAt(weights: SyncedMem): Float32Array {
+    const array = weights.lookAtCpu() as Float32Array;
+    if (this.#tape) keepInPlace(array);
+    return array;
   }
 
   /** The array in that layout, every element to be written. */
@@ -335,34 +364,16 @@ export class Layouts implements Work {
   }
 }
 
+/** Keeps what was made for shapes: all is made anew once it is more than nets of ever the same shapes have. */
+function remember<T>(made: Map<string, T>, key: string, one: T): void {
+  if (made.size >= MOST_SHAPES) made.clear();
+  made.set(key, one);
+}
+
 /** An array in that layout as loops over channels (axis 1) see it. */
 export function viewOf({ dims, block }: Layout): ViewArgs {
   const [n = 1, c = 1] = dims;
   const s = countOf(dims, 2);
   // A single position per channel: plain is channels-last, which needs no loop of one turn.
   return [n, c, s, block === 1 && s === 1 ? Math.max(c, 1) : block];
-}
-
-/** Makes something once for each layout it is asked for. */
-export class PerLayout<T> {
-  readonly #made: Map<string, T> = new Map();
-  readonly #make: (layout: Layout) => T;
-  #lastKey = "";
-  #last: T | undefined;
-
-  constructor(make: (layout: Layout) => T) {
-    this.#make = make;
-  }
-
-  get(layout: Layout): T {
-    if (this.#last !== undefined && this.#lastKey === layout.key) return this.#last;
-    let value = this.#made.get(layout.key);
-    if (value === undefined) {
-      value = this.#make(layout);
-      this.#made.set(layout.key, value);
-    }
-    this.#lastKey = layout.key;
-    this.#last = value;
-    return value;
-  }
 }

@@ -13,6 +13,8 @@ export interface Held {
 const LINE = 16;
 /** What is reserved at least, in floats. */
 const LEAST = 1 << 20;
+/** What is reserved at once, in floats, where that counts as used. */
+const SHARE = 1 << 24;
 /** How many parts a slab remembers: more than any net has; only shapes that never stop changing make so many. */
 const MOST_PARTS = 1 << 14;
 
@@ -56,6 +58,14 @@ class Slab {
 
   give(run: Run): void {
     this.#free.give(run);
+  }
+
+  /** Gives the memory under a run, or under all that are free, back to the system; they stay reserved. */
+  discard(runs: readonly Readonly<Run>[] = this.#free.runs): void {
+    for (const { begin, length } of runs) {
+      const end = Math.min(begin + length, this.used);
+      if (end > begin) this.#addon.discard(this.#whole, begin, end - begin);
+    }
   }
 
   partOf({ begin, length }: Run): Part {
@@ -104,10 +114,13 @@ export class MemoryPool {
    * Memory of an op that was never closed comes back when the op is collected. To watch an object takes as long as a small layer, so
    * what held a part is used again by the next that takes it, and watched once.
    */
-  readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => slab.give(run));
+  readonly #abandoned = new FinalizationRegistry<Allocation>(({ slab, run }) => {
+    slab.discard([run]);
+    slab.give(run);
+  });
 
-  /** @param most floats that are reserved at once: as many as the machine's memory holds */
-  constructor(addon: Addon, most: number = totalmem() / 4) {
+  /** @param most floats that are reserved at once: as many as the machine's memory holds, where reserving takes nothing from others */
+  constructor(addon: Addon, most: number = addon.countsReserved ? SHARE : totalmem() / 4) {
     this.#addon = addon;
     this.#most = most;
   }
@@ -152,6 +165,11 @@ export class MemoryPool {
     const { slab, run } = held.allocation;
     slab.give(run);
     slab.partOf(run).idle = held;
+  }
+
+  /** Gives memory that nobody holds back to the system: whoever takes it next finds it empty. */
+  giveBack(): void {
+    for (const slab of [...this.#passing, ...this.#lasting]) slab.discard();
   }
 
   #find(slabs: Slab[], length: number): Allocation {

@@ -1,7 +1,8 @@
 import { countOf } from "../../util/shape.ts";
 import type { PoolingDescriptor, PoolingOp } from "../engine.ts";
 import type { Layout, PoolArgs, PoolingWindow, StoreMemory, ViewArgs } from "./addon.ts";
-import { type Layouts, PerLayout, viewOf } from "./layouts.ts";
+import { type Layouts, viewOf } from "./layouts.ts";
+import { PerLayout } from "./per-layout.ts";
 
 /**
  * A pooling's window as oneDNN takes it; undefined where its rules differ from Caffe's.

@@ -9,6 +9,14 @@ export interface SharedTuning {
   readonly known: Choices;
 }
 
+/** What a trial is asked for besides. */
+interface Trial<T> {
+  /** Of shapes that are alike: one that has not been met takes what the first of its kind took, without a trial. */
+  readonly kind?: string;
+  /** Whether a candidate other than the first is tried. */
+  readonly isWorth?: (made: T) => boolean;
+}
+
 /** Timed runs of each candidate in a round, after one that warms caches. */
 const RUNS = 2;
 /** Rounds of all candidates: what else the machine does in a moment disturbs one of a round, not of all. */
@@ -43,23 +51,26 @@ export class Tuner {
    * @param names the candidates, first the one that always can be made
    * @param make makes one; throws where the library lacks it for this shape
    * @param run runs it on the arrays that it is about to work on; again and again to the same end
+   * @param trial what is not as for most
    */
   choose<T>(
     key: string,
     names: readonly string[],
     make: (name: string) => T,
     run: (made: T) => void,
+    { kind = key, isWorth = () => true }: Trial<T> = {},
   ): T {
     const [first = ""] = names;
     if (!this.#store || names.length < 2) return make(first);
-    const known = this.#choices[key] ?? this.#known[key];
+    const known = this.#knownOf(key) ?? this.#knownOf(kind);
     if (known !== undefined && names.includes(known)) {
       const made = attempt(() => make(known));
       if (made !== undefined) return made;
     }
     const candidates = names.flatMap((name) => {
       const made = attempt(() => make(name));
-      return made === undefined ? [] : [{ name, made, ms: Number.POSITIVE_INFINITY }];
+      const isLeftOut = made === undefined || (name !== first && !isWorth(made));
+      return isLeftOut ? [] : [{ name, made, ms: Number.POSITIVE_INFINITY }];
     });
     let [best] = candidates;
     if (!best) throw new EngineError(`none of ${names.join(", ")} can be made for ${key}.`);
@@ -74,8 +85,13 @@ export class Tuner {
     }
     for (const one of candidates) if (one.ms < best.ms * MARGIN) best = one;
     this.#choices[key] = best.name;
+    this.#choices[kind] ??= best.name;
     this.#store.write(this.#choices);
     return best.made;
+  }
+
+  #knownOf(key: string): string | undefined {
+    return this.#choices[key] ?? this.#known[key];
   }
 }
 

@@ -1,7 +1,8 @@
 import { countOf } from "../../util/shape.ts";
 import type { UnpoolingDescriptor, UnpoolingOp } from "../engine.ts";
 import type { Layout, ViewArgs } from "./addon.ts";
-import { type Layouts, PerLayout } from "./layouts.ts";
+import type { Layouts } from "./layouts.ts";
+import { PerLayout } from "./per-layout.ts";
 
 /** Maxima back to their places, in the layout in which what is read lies: plain, or channels in blocks. */
 export function nativeUnpooling(layouts: Layouts, d: UnpoolingDescriptor): UnpoolingOp {

@@ -66,6 +66,9 @@ export class Arrays implements Work {
     this.heap = heap;
   }
 
+  /** Memory of a module does not shrink. */
+  giveBack(): void {}
+
   get peakBytes(): number {
     return this.heap.bytes;
   }

@@ -1,5 +1,6 @@
+import type { DeviceStore } from "../../syncedmem/device-store.ts";
 import { PixelStore } from "../../syncedmem/pixel-store.ts";
-import type { DeviceStore, SyncedMem } from "../../syncedmem/synced-mem.ts";
+import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import { DeviceError } from "../../util/errors.ts";
 import { widenHalves } from "../../util/half.ts";

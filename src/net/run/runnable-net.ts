@@ -5,7 +5,7 @@ import { NetError } from "../../util/errors.ts";
 import { Turns } from "../../util/turns.ts";
 import type { BuiltLayer, BuiltNet } from "../build/build.ts";
 import { NetGraph } from "../build/graph.ts";
-import { closeLayers, forgottenNets } from "./close-layers.ts";
+import { closeLayers, forgottenNets, freeBlobs } from "./close-layers.ts";
 import type { LayerCallback, LayerRunner } from "./layer-runner.ts";
 import { Loss } from "./loss.ts";
 import type { NetTurn } from "./net-turn.ts";
@@ -345,9 +345,7 @@ export abstract class RunnableNet extends NetGraph {
     try {
       closeLayers(layers);
     } finally {
-      for (const { layer, topBlobs } of layers) {
-        for (const blob of [...topBlobs, ...layer.blobs]) blob.free();
-      }
+      freeBlobs(layers);
     }
   }
 

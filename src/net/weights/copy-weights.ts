@@ -1,13 +1,13 @@
 import type { Blob } from "../../blob/blob.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
-import type { FloatArray } from "../../util/arrays.ts";
 import { FormatError, NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { BlobValue } from "../../util/nd-array.ts";
 import { nearest } from "../../util/nearest.ts";
+import { FileWeights } from "./file-weights.ts";
 import { pairByName } from "./pair-by-name.ts";
-import type { TrainedWeights } from "./weights.ts";
+import type { TrainedWeights } from "./trained-weights.ts";
 
 /** A layer, and the weights file it is in. */
 export interface LayerOfFile {
@@ -44,8 +44,6 @@ const filledMemory = new WeakSet<SyncedMem>();
 interface Plan {
   readonly net: WeightedNet;
   readonly source: string;
-  /** Whether blobs may keep the values' arrays. */
-  readonly areTheirs: boolean;
   readonly values: Map<Blob, BlobValue>;
   readonly filled: string[];
   readonly ignored: (TrainedWeights["layers"][number] & { readonly source: string })[];
@@ -76,22 +74,22 @@ export function copyWeights(
     if (isComplete) for (const plan of ofFile) checkComplete(plan);
   });
   for (const [plan] of plans) if (plan) warnOfNoNumbers(plan, log);
-  for (const ofFile of plans) {
+  plans.forEach((ofFile, i) => {
+    const file = weights[i];
+    const sole = file instanceof FileWeights ? file.handOver() : undefined;
     // What nets share is copied once.
     const done = new Set<SyncedMem>();
-    const kept = new Set<FloatArray>();
-    for (const { net, source, areTheirs, values, filled } of ofFile) {
+    for (const { net, source, values, filled } of ofFile) {
       const left = [...values].filter(([{ dataMem }]) => !done.has(dataMem));
       for (const [blob, value] of left) {
-        const isKept = areTheirs && !kept.has(value.data) && blob.dataMem.keepCpu(value.data);
-        if (isKept) kept.add(value.data);
-        copyValue(blob, value, isKept);
+        const array = sole?.get(value.data);
+        copyValue(blob, value, array !== undefined && blob.dataMem.keepCpu(array));
         done.add(blob.dataMem);
       }
       if (filled.length === 0) continue;
       log("info", "net", `Copied ${layersText(filled)} of net "${net.name}" from ${source}`);
     }
-  }
+  });
   const toldOf = new Set<SyncedMem>();
   return nets.map((net, i) => {
     const own = plans.map((ofFile) => ofFile[i] as Plan);
@@ -139,8 +137,8 @@ function layersWithout(net: WeightedNet, isFilled: (memory: SyncedMem) => boolea
 
 /** Which blobs of the net take which of the file. */
 function planOf(net: WeightedNet, weights: TrainedWeights, log: Log): Plan {
-  const { source = "weights", areTheirs = false } = weights;
-  const plan: Plan = { net, source, areTheirs, values: new Map(), filled: [], ignored: [] };
+  const { source = "weights" } = weights;
+  const plan: Plan = { net, source, values: new Map(), filled: [], ignored: [] };
   const owners = new Set(net.learnableParams.map(({ blob }) => blob));
   const targets = net.layers.map(({ blobs }, i) => ({
     name: net.layerNames[i] ?? "",

@@ -1,28 +1,15 @@
 import { Blob } from "../../blob/blob.ts";
 import { blobProtoOf, blobValueOf } from "../../io/proto/blob-proto.ts";
 import type { LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
-import { readCaffemodelToKeep } from "../../io/weights/caffemodel.ts";
 import type { Hdf5Layer } from "../../io/weights/hdf5-model.ts";
 import type { Layer } from "../../layers/base/layer.ts";
 import type { DType } from "../../util/arrays.ts";
 import { NetError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
-import type { BlobValue } from "../../util/nd-array.ts";
 import { valueText } from "../../util/options.ts";
+import { FileWeights } from "./file-weights.ts";
 import { pairByName } from "./pair-by-name.ts";
-
-/** What of a weights file is trusted: each layer's name and its blobs. */
-export interface TrainedWeights {
-  /** The file, for messages. */
-  readonly source?: string;
-  readonly layers: readonly {
-    readonly name: string;
-    /** Undefined where another layer of the file holds it: it is shared. */
-    readonly blobs: readonly (BlobValue | undefined)[];
-  }[];
-  /** @internal They were read for the nets that take them, which may keep their arrays: nobody else has these. */
-  readonly areTheirs?: boolean;
-}
+import type { TrainedWeights } from "./trained-weights.ts";
 
 /** Where weights come from: a file, or what one that has been read holds; or several of them. */
 export type Weights = string | TrainedWeights | readonly (string | TrainedWeights)[];
@@ -34,7 +21,7 @@ export type Weights = string | TrainedWeights | readonly (string | TrainedWeight
 export function readWeights(weights: Weights): readonly TrainedWeights[] {
   const all: readonly unknown[] = Array.isArray(weights) ? weights : [weights];
   return all.map((one) => {
-    if (typeof one === "string") return { ...readCaffemodelToKeep(one), areTheirs: true };
+    if (typeof one === "string") return FileWeights.read(one);
     if (typeof one === "object" && one !== null && "layers" in one) return one as TrainedWeights;
     throw new NetError(
       `${valueText(one)} is given as weights. Expected a file, what readCaffemodel gives, or an array of these.`,

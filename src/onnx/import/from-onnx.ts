@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { readBytes } from "../../io/files/read-file.ts";
 import type { BlobProto, LayerParameter, NetParameter } from "../../io/proto/caffe.ts";
 import { encodeCaffemodel } from "../../io/weights/caffemodel.ts";
-import type { TrainedWeights } from "../../net/weights/weights.ts";
+import type { TrainedWeights } from "../../net/weights/trained-weights.ts";
 import { checkOptions, type OptionNames } from "../../util/options.ts";
 import type { Shape } from "../../util/shape.ts";
 import { infer } from "./fold/infer.ts";

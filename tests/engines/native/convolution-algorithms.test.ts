@@ -226,3 +226,37 @@ describeNative("direct loops in blocks", () => {
     expect(() => addon.directForward(s, 4, 0, 0, false)).toThrow("8 or 16 lanes");
   });
 });
+
+describeNative("a trial of a convolution", () => {
+  test("leaves the library's Winograd out where it would work in more memory than it reads and writes, and is made once for shapes that are alike", () => {
+    const trials: boolean[] = [];
+    const store = { read: (): Choices => ({}), write: () => {} };
+    class Seen extends Tuner {
+      override choose<T>(
+        key: string,
+        names: readonly string[],
+        make: (name: string) => T,
+        run: (made: T) => void,
+        trial?: Parameters<Tuner["choose"]>[4],
+      ): T {
+        let isTried = false;
+        const noted = (made: T): void => {
+          isTried = true;
+          const { algorithm } = made as { readonly algorithm: string };
+          expect(algorithm).not.toBe("winograd");
+          run(made);
+        };
+        const chosen = super.choose(key, names, make, noted, trial);
+        trials.push(isTried);
+        return chosen;
+      }
+    }
+    const engine = nativeWith(new Seen(store));
+    const size = { inputChannels: 64, outputChannels: 64, kernel: [3, 3], pad: [1, 1] };
+    for (const side of [28, 27, 14]) {
+      const d = { ...base, ...size, batch: 8, input: [side, side], output: [side, side] };
+      forward(engine, d);
+    }
+    expect(trials).toEqual([true, false, true]);
+  });
+});

@@ -41,6 +41,21 @@ describe("a tuner", () => {
     expect(store.choices).toEqual({ k: "fast" });
   });
 
+  test("tries the first of a kind alone, and what is worth it", () => {
+    const store = remembered();
+    const tuner = new Tuner(store);
+    const kind = "like k";
+    expect(tuner.choose("k1", ["slow", "fast"], same, run, { kind })).toBe("fast");
+    const fails = (): never => expect.fail("a trial");
+    expect(tuner.choose("k2", ["slow", "fast"], same, fails, { kind })).toBe("fast");
+    expect(store.choices).toEqual({ k1: "fast", [kind]: "fast" });
+    expect(new Tuner(store).choose("k3", ["slow", "fast"], same, fails, { kind })).toBe("fast");
+    const isWorth = (name: string): boolean => name !== "fast";
+    expect(tuner.choose("k4", ["slow", "fast"], same, run, { isWorth })).toBe("slow");
+    const known = new Tuner(remembered({ k5: "fast" }));
+    expect(known.choose("k5", ["slow", "fast"], same, fails, { isWorth })).toBe("fast");
+  });
+
   describe("by a clock of its own", () => {
     let clock = 0;
     beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => clock));

@@ -10,7 +10,7 @@ import {
   readCaffemodel,
 } from "../../../src/io/weights/caffemodel.ts";
 import type { Net } from "../../../src/net/net.ts";
-import type { TrainedWeights } from "../../../src/net/weights/weights.ts";
+import type { TrainedWeights } from "../../../src/net/weights/trained-weights.ts";
 import { FormatError } from "../../../src/util/errors.ts";
 import type { Log } from "../../../src/util/log.ts";
 import { keptLog, netOf } from "../../support/nets.ts";
