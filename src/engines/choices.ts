@@ -4,5 +4,6 @@ export type Choices = Record<string, string>;
 /** Where choices are kept between runs. */
 export interface ChoiceStore {
   read(): Choices;
+  /** Adds new ones, which may be written a little later. */
   write(choices: Choices): void;
 }

@@ -73,9 +73,9 @@ test("float64 and borrowed memory", () => {
 test("an array is kept where there has been none, and it fits", () => {
   const [own, doubles] = [Float32Array.of(4, 5), Float64Array.of(4, 5)];
   const mem = new SyncedMem(2);
-  expect([doubles, Float32Array.of(1), new Float32Array(3)].map((one) => mem.keepCpu(sole(one)))).toEqual(
-    [false, false, false],
-  );
+  expect(
+    [doubles, Float32Array.of(1), new Float32Array(3)].map((one) => mem.keepCpu(sole(one))),
+  ).toEqual([false, false, false]);
   expect(mem.isZero).toBe(true);
   expect(mem.keepCpu(sole(own))).toBe(true);
   expect(mem.cpu()).toBe(own);

@@ -84,9 +84,9 @@ export class Tuner {
       }
     }
     for (const one of candidates) if (one.ms < best.ms * MARGIN) best = one;
-    this.#choices[key] = best.name;
-    this.#choices[kind] ??= best.name;
-    this.#store.write(this.#choices);
+    const found = { [kind]: this.#choices[kind] ?? best.name, [key]: best.name };
+    Object.assign(this.#choices, found);
+    this.#store.write(found);
     return best.made;
   }
 

@@ -60,6 +60,6 @@ export class Trials {
     }
     if (!best) return;
     this.#choices[key] = best.name;
-    this.#store.write(this.#choices);
+    this.#store.write({ [key]: best.name });
   }
 }

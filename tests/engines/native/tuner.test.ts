@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Choices } from "../../../src/engines/choices.ts";
@@ -116,13 +117,79 @@ describe("a tuning file", () => {
   const lines: string[] = [];
   const log = (_level: string, _from: string, line: string): void => void lines.push(line);
   const at = (path: string, machine = "this cpu") => new TuningFile(path, machine, log);
+  const write = (path: string, choices: Choices, machine?: string): void => {
+    const file = at(path, machine);
+    file.write(choices);
+    file.flush();
+  };
+  const held = (path: string): Record<string, Choices> => JSON.parse(readFileSync(path, "utf8"));
   beforeEach(() => lines.splice(0));
+
+  test("is written a moment later, once; who reads in the same process knows it before", async () => {
+    const path = join(folder, "tuning.json");
+    const file = at(path);
+    for (let i = 0; i < 100; i++) file.write({ [`k${i}`]: "direct" });
+    expect(existsSync(path)).toBe(false);
+    expect(Object.keys(at(path).read())).toHaveLength(100);
+    expect(at(path, "another cpu").read()).toEqual({});
+    await expect.poll(() => existsSync(path), { timeout: 5000 }).toBe(true);
+    expect(Object.keys(held(path)["this cpu"] ?? {})).toHaveLength(100);
+    expect(at(path).read()).toEqual(held(path)["this cpu"]);
+  });
+
+  test("keeps the newest choices and machines, and no more", () => {
+    const path = join(folder, "tuning.json");
+    write(path, Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, "direct"])));
+    write(path, { last: "winograd" });
+    const choices = Object.keys(at(path).read());
+    expect(choices).toHaveLength(4096);
+    expect([choices[0], choices.at(-1)]).toEqual(["k905", "last"]);
+    for (let i = 0; i < 70; i++) write(path, { a: "direct" }, `cpu ${i}`);
+    const machines = Object.keys(held(path));
+    expect(machines).toHaveLength(64);
+    expect([machines[0], machines.at(-1)]).toEqual(["cpu 6", "cpu 69"]);
+  });
+
+  test("loses nothing where many processes end at once, and no lock is left", async () => {
+    const path = join(folder, "tuning.json");
+    const module = new URL("../../../src/engines/native/tuning-file.ts", import.meta.url).href;
+    const program = `
+      import { TuningFile } from "${module}";
+      const file = new TuningFile(process.argv[1], "this cpu", console.log);
+      for (let i = 0; i < 50; i++) file.write({ [process.pid + " " + i]: "direct" });`;
+    const args = ["--import", "tsx", "--input-type=module", "-e", program, path];
+    const ends = Array.from({ length: 4 }, () => once(spawn(process.execPath, args), "exit"));
+    expect((await Promise.all(ends)).map(([code]) => code as number)).toEqual([0, 0, 0, 0]);
+    expect(Object.keys(at(path).read())).toHaveLength(200);
+    expect(readdirSync(folder)).toEqual(["tuning.json"]);
+  });
+
+  test("that another process writes waits for it, but not for one that was killed", () => {
+    const path = join(folder, "tuning.json");
+    const lock = `${path}.lock`;
+    writeFileSync(lock, "");
+    // However long this machine takes until then.
+    const later = Date.now() / 1000 + 3600;
+    utimesSync(lock, later, later);
+    const file = at(path);
+    file.write({ a: "direct" });
+    file.flush(0);
+    expect(existsSync(path)).toBe(false);
+    expect(at(path).read()).toEqual({ a: "direct" });
+    file.flush();
+    expect(held(path)).toEqual({ "this cpu": { a: "direct" } });
+    expect(existsSync(lock)).toBe(true);
+    utimesSync(lock, 1, 1);
+    write(path, { b: "direct" });
+    expect(existsSync(lock)).toBe(false);
+    expect(lines).toEqual([]);
+  });
 
   test("keeps choices apart for each machine, and those of others", () => {
     const path = join(folder, "deep", "tuning.json");
-    at(path).write({ a: "direct" });
-    at(path, "another cpu").write({ a: "winograd" });
-    at(path).write({ b: "winograd" });
+    write(path, { a: "direct" });
+    write(path, { a: "winograd" }, "another cpu");
+    write(path, { b: "winograd" });
     expect(at(path).read()).toEqual({ a: "direct", b: "winograd" });
     expect(at(path, "another cpu").read()).toEqual({ a: "winograd" });
     expect(at(path, "a third").read()).toEqual({});
@@ -138,7 +205,7 @@ describe("a tuning file", () => {
       expect(at(path).read()).toEqual({});
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatch(/^Algorithms are tried again: .*tuning\.json is damaged/);
-      at(path).write({ a: "direct" });
+      write(path, { a: "direct" });
       expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ "this cpu": { a: "direct" } });
     },
   );
@@ -147,8 +214,10 @@ describe("a tuning file", () => {
     const blocked = join(folder, "file");
     writeFileSync(blocked, "");
     const file = at(join(blocked, "tuning.json"));
-    file.write({ a: "direct" });
-    file.write({ a: "direct" });
+    for (const a of ["direct", "winograd"]) {
+      file.write({ a });
+      file.flush();
+    }
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain("cannot be written");
   });
