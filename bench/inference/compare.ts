@@ -1,7 +1,7 @@
 // Times forward passes of the models of models/ beside ONNX Runtime, and beside OpenCV's dnn where python3-opencv is installed, with the
 // same weights, in processes that take turns.
 // `npm run bench:inference -- --help` tells how, after npm run build.
-import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { Net } from "../../src/net/net.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
 import { median } from "../median.ts";
+import { hasOpenCv, PYTHON } from "../opencv.ts";
 import { NETS } from "./nets.ts";
 import { fillLikeLearned } from "./weights.ts";
 
@@ -45,9 +46,6 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-/** Debian's own, which has python3-opencv. */
-const PYTHON = "/usr/bin/python3";
-
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** A process that runs one net when it is told to. */
@@ -90,7 +88,7 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const hasOpenCv = spawnSync(PYTHON, ["-c", "import cv2"]).status === 0;
+const isBesideOpenCv = hasOpenCv();
 console.log(`${cpus()[0]?.model}, ${values.threads} threads, load ${loadavg()[0]?.toFixed(2)}`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(NETS)) {
   const net = NETS[name];
@@ -125,7 +123,7 @@ async function compare(
   const sides = [
     new Side("ours", [...node, "ours", file, weights], folder, shape),
     new Side("ONNX Runtime", [...node, "onnx", onnx, weights], folder, shape),
-    ...(hasOpenCv
+    ...(isBesideOpenCv
       ? [new Side("OpenCV", [PYTHON, here("opencv_side.py"), file, weights], folder, shape)]
       : []),
   ];

@@ -1,13 +1,14 @@
 // `caffe serve` beside ONNX Runtime behind the same HTTP server, and OpenCV's dnn behind Python's http.server where python3-opencv is
 // installed, at 1, 8 and 64 connections, taking turns.
 // Run as: npm run bench:serve [-- NETS…], after npm run build
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Net } from "../../src/net/net.ts";
 import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
+import { hasOpenCv, PYTHON } from "../opencv.ts";
 import { type StartedServer, startProgram, startServer } from "./start-server.ts";
 
 const CONNECTIONS = [1, 8, 64];
@@ -20,9 +21,6 @@ const nets: Readonly<Record<string, { readonly file: string; readonly shape: str
   mobilenet: { file: "models/mobilenet/deploy.prototxt", shape: "1,3,224,224" },
   resnet50: { file: "models/resnet50/deploy.prototxt", shape: "1,3,224,224" },
 };
-
-/** Debian's own, which has python3-opencv. */
-const PYTHON = "/usr/bin/python3";
 
 /** A server that is measured. */
 interface Peer {
@@ -40,8 +38,7 @@ interface Figures {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const wanted = process.argv.slice(2);
-const hasOpenCv = spawnSync(PYTHON, ["-c", "import cv2"]).status === 0;
-if (!hasOpenCv) console.log("OpenCV is left out: python3-opencv is not installed.");
+const isBesideOpenCv = hasOpenCv();
 for (const [name, { file, shape }] of Object.entries(nets)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = mkdtempSync(join(tmpdir(), "caffe-bench-"));
@@ -76,7 +73,7 @@ async function compare(name: string, file: string, shape: string, folder: string
       model: "onnx",
       server: await startServer("--import", "tsx", here("onnx-server.ts"), onnx, shape),
     },
-    ...(hasOpenCv
+    ...(isBesideOpenCv
       ? [
           {
             name: "OpenCV",
