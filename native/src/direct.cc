@@ -63,11 +63,10 @@ Napi::Value made(const Napi::CallbackInfo& info, const ConvolutionShapes& s) {
 Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
-  switch (size_of(info[1])) {
-    case 16: return made<16>(info, s);
-    case 8: return made<8>(info, s);
-    default: throw std::out_of_range("8 or 16 lanes are what there is");
-  }
+  const size_t lanes = size_of(info[1]);
+  if (lanes == kWidest) return made<kWidest>(info, s);
+  if (lanes == 8) return made<8>(info, s);
+  throw std::out_of_range("8 lanes, or as many as this build has, are what there is");
 }
 
 }  // namespace

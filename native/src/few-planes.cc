@@ -105,6 +105,8 @@ void OfFewPlanes<kLanes>::rows(const float* from, const float* weights, const fl
 }
 
 template class OfFewPlanes<8>;
+#ifdef __AVX512F__
 template class OfFewPlanes<16>;
+#endif
 
 }  // namespace caffe

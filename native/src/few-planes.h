@@ -31,6 +31,8 @@ class OfFewPlanes {
 };
 
 extern template class OfFewPlanes<8>;
+#ifdef __AVX512F__
 extern template class OfFewPlanes<16>;
+#endif
 
 }  // namespace caffe

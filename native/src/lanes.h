@@ -9,6 +9,13 @@
 
 namespace caffe {
 
+// Neighbouring floats that a vector of this build has.
+#ifdef __AVX512F__
+constexpr size_t kWidest = 16;
+#else
+constexpr size_t kWidest = 8;
+#endif
+
 template <size_t kLanes>
 struct Lanes {
   typedef float Floats __attribute__((vector_size(4 * kLanes)));

@@ -11,12 +11,6 @@ namespace {
 
 using dnnl::memory;
 
-#ifdef __AVX512F__
-constexpr size_t kWidest = 16;
-#else
-constexpr size_t kWidest = 8;
-#endif
-
 // The shapes of one that this algorithm is for, else std::out_of_range.
 ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   ConvolutionShapes s(info[0].As<Napi::Object>());
@@ -30,8 +24,8 @@ ConvolutionShapes fitting(const Napi::CallbackInfo& info) {
   if (!fits || !are_positive(s.src) || !are_positive(s.dst) || !are_positive(s.weights)) {
     throw std::out_of_range("a convolution that Winograd's algorithm is not for");
   }
-  if ((tile != 4 && tile != 2) || (lanes != 16 && lanes != 8)) {
-    throw std::out_of_range("tiles of 2 or 4, and 8 or 16 lanes, are what there is");
+  if ((tile != 4 && tile != 2) || (lanes != kWidest && lanes != 8)) {
+    throw std::out_of_range("tiles of 2 or 4, and 8 lanes or as many as this build has, are what there is");
   }
   if (groups > 1 && (window[0] % lanes != 0 || window[1] % lanes != 0)) {
     throw std::out_of_range("groups of channels that do not fill blocks, which Winograd's algorithm is not for");
@@ -74,7 +68,7 @@ Napi::Value with_one_of(size_t n, const Next& next) {
 template <typename Make>
 Napi::Value with_tile_of(const ConvolutionShapes& s, size_t tile, size_t lanes, const Make& make) {
   const auto made_of = [&](auto elements) {
-    return with_one_of<16, 8>(lanes, [&](auto lane) {
+    return with_one_of<kWidest, 8>(lanes, [&](auto lane) {
       return with_one_of<4, 2>(tile, [&](auto out) {
         return with_one_of<3, 5>(static_cast<size_t>(s.weights.back()), [&](auto window) { return make(elements, lane, out, window); });
       });
@@ -205,7 +199,6 @@ void InitWinograd(Napi::Object exports) {
   define<MakeForward>(exports, "winogradForward");
   define<MakeBackwardData>(exports, "winogradBackwardData");
   define<MakeBackwardWeights>(exports, "winogradBackwardWeights");
-  // Neighbouring floats that a vector of this build has.
   exports.Set("lanes", static_cast<double>(kWidest));
 }
 

@@ -22,6 +22,10 @@ export function describeNative(title: string, body: (native: Required<Engine>) =
   });
 }
 
+/** Channels in blocks that loops of ours have here: the addon's own number, and 8. */
+export const LANES: readonly (8 | 16)[] =
+  availableEngines.get("native") && loadAddon().lanes === 16 ? [8, 16] : [8];
+
 /** The native engine, with algorithms as that tuner chooses them. */
 export function nativeWith(tuner: Tuner): Engine {
   return { ...reference, ...nativeEngine(loadAddon(), reference, tuner) } as Engine;

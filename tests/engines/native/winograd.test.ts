@@ -6,7 +6,7 @@ import { loadAddon } from "../../../src/engines/native/binding.ts";
 import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
-import { describeNative, filled, nativeWith, reference, runPlain } from "./support.ts";
+import { describeNative, filled, LANES, nativeWith, reference, runPlain } from "./support.ts";
 
 interface Case {
   /** Of the window: 3 by default. */
@@ -88,7 +88,7 @@ function agrees(got: Float32Array | undefined, wanted: SyncedMem, side: number):
 }
 
 const ways = ([2, 4] as const).flatMap((tile) =>
-  ([8, 16] as const).flatMap((lanes) => [3, 5].map((side) => ({ tile, lanes, side }))),
+  LANES.flatMap((lanes) => [3, 5].map((side) => ({ tile, lanes, side }))),
 );
 describe.each(ways)("tiles of $tile, blocks of $lanes channels, windows of $side", (way) => {
   const { tile, lanes, side } = way;
