@@ -43,7 +43,7 @@ export function startEvent(
     testOutputs: testNets.map((one) => one.outputs),
     score: { name, testNet, mode },
     imagesPerIteration: imagesPerIteration(net, param) * ranks,
-    parameters: net.learnableParams.reduce((sum, { blob }) => sum + blob.count(), 0),
+    parameters: net.parameterCount,
     process: process.pid,
     ...(continues && { continues }),
     ...(solver.rateFactor !== 1 && { rateFactor: solver.rateFactor }),

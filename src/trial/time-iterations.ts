@@ -64,7 +64,7 @@ export async function timeIterations(
     const msPerIteration = [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
     // Small nets lie in memory that was there before: their blobs tell what they take then.
     const bytes = Math.max(residentBytes() - before, 2 * net.memoryBytes);
-    const weights = net.learnableParams.reduce((sum, { blob }) => sum + 12 * blob.count(), 0);
+    const weights = 12 * net.parameterCount;
     const perImage = Math.max(bytes - weights, net.memoryBytes) / batch;
     return {
       ...{ batch: batch * iter_size, msPerIteration, bytes },

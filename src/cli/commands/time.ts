@@ -120,7 +120,7 @@ const bothWays = ["forward", "backward"] as const;
 /** The memory that the net's plan comes to: of its parameters, of what comes and goes in a pass, and of the process. */
 function sayMemory(net: Net, say: (message: string) => void): void {
   const mib = (bytes: number): string => numberText(bytes / 2 ** 20);
-  const parameters = net.learnableParams.reduce((sum, { blob }) => sum + 4 * blob.count(), 0);
+  const parameters = Float32Array.BYTES_PER_ELEMENT * net.parameterCount;
   const arrays = net.layers.find(({ engine }) => engine.work)?.engine.work?.peakBytes;
   const planned = arrays === undefined ? "" : `, arrays in the engine's layouts ${mib(arrays)} MiB`;
   const { maxRSS } = process.resourceUsage();

@@ -33,6 +33,11 @@ export class NetGraph {
     this.#built = built.layers;
   }
 
+  /** Numbers that all its parameters hold; those that layers share count once. */
+  get parameterCount(): number {
+    return this.learnableParams.reduce((sum, { blob }) => sum + blob.count(), 0);
+  }
+
   get layers(): readonly Layer[] {
     return this.#built.map(({ layer }) => layer);
   }

@@ -92,8 +92,7 @@ export class OpenModel {
 
   /** Bytes of its parameters. */
   get weightBytes(): number {
-    const counts = this.#net.learnableParams.map(({ blob }) => blob.count());
-    return counts.reduce((sum, count) => sum + count * Float32Array.BYTES_PER_ELEMENT, 0);
+    return this.#net.parameterCount * Float32Array.BYTES_PER_ELEMENT;
   }
 
   /** The weights, which are moved to memory that other threads may use too. */

@@ -36,6 +36,8 @@ describe("parameters", () => {
     ]);
     expect(b?.dataMem).toBe(a?.dataMem);
     expect(b?.diffMem).toBe(a?.diffMem);
+    expect(shared.parameterCount).toBe(9 + 3 + 3);
+    expect(net("", "").parameterCount).toBe(2 * (9 + 3));
   });
 
   test("gradients of sharers add up", async () => {
