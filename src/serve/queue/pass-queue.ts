@@ -162,8 +162,10 @@ export class PassQueue {
     this.#unanswered.add(waiting);
     this.#giveUpLater(this.#limits.timeout);
     this.#wake();
-    // A short pass has run by now.
-    return this.#waiting.includes(waiting) ? this.#waits(waiting, client) : this.#answerOf(waiting);
+    // A short pass has run by now, and nobody else has come.
+    return this.#waiting.at(-1) === waiting
+      ? this.#waits(waiting, client)
+      : this.#answerOf(waiting);
   }
 
   /** The answer of who has to wait for others, and may leave. */
