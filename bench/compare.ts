@@ -29,7 +29,8 @@ NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
   --threads N     (2)
   --batch N       every net with this batch instead of its own; several (1,4,16): with one after the other
   --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
-  --bf16          time our engine with --precision=bf16 too
+  --bf16          time our engine with --precision=bf16 too, and PyTorch under autocast to bfloat16
+  --channels-last time PyTorch with channels last too
   --alone         our engine only
   --peer NAME     torch or bvlc: only that one beside ours
   --python FILE   a Python that has torch and protobuf (/usr/bin/python3)
@@ -61,6 +62,7 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
     batch: { type: "string" },
     scaling: { type: "boolean", default: false },
+    "channels-last": { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
     bf16: { type: "boolean", default: false },
     peer: { type: "string" },
@@ -127,8 +129,17 @@ const ours = (path: string, count = threads, precision = "f32"): Measured =>
     clock,
     precision,
   ]);
-const torch: Measure = (path) =>
-  run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock]);
+const torch =
+  (...forms: readonly string[]): Measure =>
+  (path) =>
+    run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock, ...forms]);
+/** PyTorch as a net is usually run, with channels last, and both under autocast to bfloat16. */
+const torchSides = (): Readonly<Record<string, Measure>> => ({
+  torch: torch(),
+  ...(values["channels-last"] && { torchLast: torch("channels_last") }),
+  ...(values.bf16 && { torchBf16: torch("bf16") }),
+  ...(values.bf16 && values["channels-last"] && { torchBf16Last: torch("bf16", "channels_last") }),
+});
 /** Passes by `caffe time`, and memory by a few iterations of `caffe train`: that keeps a history, as ours does. */
 const bvlc: Measure = (path) => {
   const blas = `OPENBLAS_NUM_THREADS=${threads}`;
@@ -157,7 +168,7 @@ const sides: Readonly<Record<string, Measure>> = {
   ours: (path) => ours(path),
   ...(values.bf16 && { bf16: (path: string) => ours(path, threads, "bf16") }),
   ...(values.scaling && { oneThread: (path) => ours(path, "1") }),
-  ...(compares("torch") && torchIsThere() && { torch }),
+  ...(compares("torch") && torchIsThere() && torchSides()),
   ...(compares("bvlc") && bvlcIsThere() && { bvlc }),
 };
 if (compares("torch") && !sides["torch"])

@@ -1,6 +1,7 @@
-"""Times a net's prototxt in PyTorch: torch_net.py NET ITERATIONS THREADS PB2_DIR CLOCK. Prints one line of JSON.
+"""Times a net's prototxt in PyTorch: torch_net.py NET ITERATIONS THREADS PB2_DIR CLOCK [FORM…]. Prints one line of JSON.
 
 CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
+FORM is any of bf16, for passes under autocast to bfloat16, and channels_last, for data and weights in that layout.
 
 The net starts with DummyData and Input layers. A Scale layer after a BatchNorm is the affine part of PyTorch's
 BatchNorm2d. The layers of detectors are in torch_detection.py. A net without a loss runs forward only.
@@ -13,7 +14,8 @@ import sys
 import time
 
 path, iterations, threads, pb2 = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-now = time.process_time if sys.argv[5:] == ["cpu"] else time.perf_counter
+now = time.process_time if sys.argv[5:6] == ["cpu"] else time.perf_counter
+forms = sys.argv[6:]
 sys.path.insert(0, pb2)
 os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"
 
@@ -154,12 +156,17 @@ for phase in (caffe_pb2.TRAIN, caffe_pb2.TEST):
             blobs[layer.top[0]] = apply(layer, modules[layer.name], bottoms)
 
 learned = nn.ModuleList(module for module in modules.values() if isinstance(module, nn.Module))
+if "channels_last" in forms:
+    learned.to(memory_format=torch.channels_last)
+    inputs = {name: value.contiguous(memory_format=torch.channels_last) if value.dim() == 4 else value
+              for name, value in inputs.items()}
 
 
 def forward(phase):
     blobs = dict(inputs)
-    for layer, module in plans[phase]:
-        blobs[layer.top[0]] = apply(layer, module, [blobs[b] for b in layer.bottom])
+    with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in forms):
+        for layer, module in plans[phase]:
+            blobs[layer.top[0]] = apply(layer, module, [blobs[b] for b in layer.bottom])
     return blobs[layer.top[0]]
 
 
