@@ -17,6 +17,8 @@ export class NetGraph {
   /** Names of the blobs that no layer reads, in alphabetical order. */
   readonly outputs: readonly string[];
   readonly learnableParams: readonly LearnableParam[];
+  /** Numbers that all its parameters hold; those that layers share count once. */
+  readonly parameterCount: number;
   /** Bytes of all tops, as Caffe counts them. */
   readonly memoryBytes: number;
   /** The layers with all that running them takes. */
@@ -29,13 +31,9 @@ export class NetGraph {
     this.inputs = built.inputs;
     this.outputs = built.outputs;
     this.learnableParams = built.learnable;
+    this.parameterCount = built.learnable.reduce((sum, { blob }) => sum + blob.count(), 0);
     this.memoryBytes = built.memoryBytes;
     this.#built = built.layers;
-  }
-
-  /** Numbers that all its parameters hold; those that layers share count once. */
-  get parameterCount(): number {
-    return this.learnableParams.reduce((sum, { blob }) => sum + blob.count(), 0);
   }
 
   get layers(): readonly Layer[] {
