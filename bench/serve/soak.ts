@@ -18,6 +18,7 @@ import { median } from "../median.ts";
 import { startServer } from "./start-server.ts";
 
 const MINUTES = Number(process.argv[2] ?? 10);
+if (!(MINUTES > 0)) throw new Error(`${process.argv[2]} is no number of minutes.`);
 const CONNECTIONS = 64;
 const INPUTS = 256;
 /** By how much memory may grow after the first third: the collector's play. */

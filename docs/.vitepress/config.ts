@@ -54,6 +54,7 @@ export default defineConfig({
         ["In a browser", "browser"],
         ["Many machines", "distributed"],
         ["Performance", "performance"],
+        ["Many cores", "many-cores"],
         ["Snapshots", "solvers#snapshots"],
         ["A window on the run", "dashboard"],
         ["Serving", "serving"],
