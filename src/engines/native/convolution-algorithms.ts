@@ -32,9 +32,12 @@ export class Algorithms {
   readonly #tuner: Tuner;
   readonly #names: readonly Algorithm[];
   readonly #forward: readonly Algorithm[];
+  /** What tells trials of weights that stay, which may be transformed once, from others. */
+  readonly #weights: string;
 
   constructor(tuner: Tuner, d: ConvolutionDescriptor, { lanes }: Addon, type: ElementType) {
     this.#tuner = tuner;
+    this.#weights = d.isForwardOnly ? ", weights that stay" : "";
     const names = algorithmsFor(d, lanes);
     // The library has Winograd's algorithm for floats alone.
     this.#names = type === "f32" ? names : names.filter((name) => name !== "winograd");
@@ -49,7 +52,8 @@ export class Algorithms {
     run: (primitive: T) => void,
   ): { readonly algorithm: Algorithm; readonly primitive: T } {
     const names = direction === "forward" ? this.#forward : this.#names;
-    const among = names.length > 1 ? `${direction} by ${names.join(" ")}` : direction;
+    const by = names.length > 1 ? ` by ${names.join(" ")}` : "";
+    const among = `${direction}${by}${this.#weights}`;
     // Ours works in a few tiles at a time, the library's in all of them.
     const most = direction === "forward" ? floatsOf(shapes) : Number.POSITIVE_INFINITY;
     return this.#tuner.choose(
