@@ -1,9 +1,11 @@
 // How long a program's other work waits while a net computes, here and in a thread of its own: node bench/event-loop.mjs [--rows 32] [--threads N]
-// Other programs on the machine make it wait too: the same is told of a loop beside which nothing computes, and on Linux how much of
-// a wait was for a core, which no program can help.
+// The machine makes it wait too (other programs, a hypervisor, a kernel that samples which memory is used): the same is told of a loop
+// beside which nothing computes, and of one beside a plain thread that adds up as much memory as the net holds. On Linux it is told
+// how much of a wait was for a core, which no program can help.
 import { openSync, readSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { createEngines, Net, NetWorker } from "../dist/index.js";
 
 const { values } = parseArgs({
@@ -29,6 +31,25 @@ function waitedForCore() {
 }
 const schedule = { file: undefined, text: Buffer.alloc(128) };
 
+/** A thread that adds up an array of so many bytes for so many milliseconds each time it is asked, and does nothing else. */
+function adder(bytes, ms) {
+  const program = `const { parentPort, workerData: [bytes, ms] } = require("node:worker_threads");
+    const values = new Float32Array(bytes / 4).fill(1);
+    parentPort.on("message", () => {
+      let sum = 0;
+      for (let at = 0, from = performance.now(); performance.now() - from < ms; at = (at + 65536) % (values.length - 65536))
+        for (let i = 0; i < 65536; i++) sum += values[at + i];
+      parentPort.postMessage(sum);
+    });`;
+  const thread = new Worker(program, { eval: true, workerData: [bytes, ms] });
+  const run = () =>
+    new Promise((done) => {
+      thread.once("message", done);
+      thread.postMessage("again");
+    });
+  return { run, close: () => thread.terminate() };
+}
+
 /** What the times between two turns of the event loop were while something ran over and over, in milliseconds. */
 async function measured(run) {
   for (let i = 0; i < 2; i++) await run();
@@ -41,9 +62,12 @@ async function measured(run) {
     if (!isDone) setTimeout(turn, 1);
   };
   turn();
+  let call = 0;
   for (let i = 0; i < passes; i++) {
     const from = performance.now();
-    await run();
+    const answer = run();
+    call = Math.max(call, performance.now() - from);
+    await answer;
     pass = Math.max(pass, performance.now() - from);
   }
   isDone = true;
@@ -54,7 +78,9 @@ async function measured(run) {
   const without = Number.isNaN(own[0])
     ? ""
     : `, ${own.at(-1).toFixed(1)} without what it waited for a core`;
-  return `passes of ${pass.toFixed(0)} ms; between two turns of the event loop ${at(0.5)} ms (median), ${at(0.99)} (99 of 100), ${at(1)} at most${without}`;
+  const late = long.filter((ms) => ms > 5).length;
+  const text = `passes of ${pass.toFixed(0)} ms, the call ${call.toFixed(1)}; between two turns of the event loop ${at(0.5)} ms (median), ${at(0.99)} (99 of 100), ${at(0.999)} (999 of 1000), ${at(1)} at most${without}; above 5 ms ${late} of ${long.length}`;
+  return { text, pass };
 }
 
 // The thread first: what a net here leaves to the garbage collector would be waited for beside it.
@@ -65,9 +91,15 @@ const data = new Float32Array(rows * shape.reduce((product, length) => product *
   1,
 );
 const inputs = { [name]: { shape: [rows, ...shape], data } };
-console.log(`Nothing: ${await measured(() => new Promise((done) => setTimeout(done, 250)))}`);
-console.log(`NetWorker: ${await measured(() => worker.forward(inputs))}`);
+const tell = (what, { text }) => console.log(`${what}: ${text}`);
+tell("Nothing", await measured(() => new Promise((done) => setTimeout(done, 250))));
+const worked = await measured(() => worker.forward(inputs));
+tell("NetWorker", worked);
+const thread = adder(process.memoryUsage.rss() & ~3, worked.pass);
+tell("A thread that only adds numbers", await measured(thread.run));
+await thread.close();
+tell("NetWorker", await measured(() => worker.forward(inputs)));
 await worker.close();
 const net = new Net(values.net, { ...kind, engines: createEngines({ threads }) });
-console.log(`Net: ${await measured(() => net.forward(inputs))}`);
+tell("Net", await measured(() => net.forward(inputs)));
 net.close();
