@@ -2,16 +2,19 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of these folders leave nothing behind in their process: many files share one, and the modules they load. */
 const tidy = [
-  ..."bindings blob bridge cli doctor draw engines/native engines/wasm explain float-images fuzz golden http".split(
+  ..."bindings blob bridge cli dashboard docs doctor draw engines/native engines/wasm explain float-images fuzz golden http".split(
     " ",
   ),
-  ..."inference io layers/* models monitor net net-spec new-run onnx page report run-record serve".split(
+  ..."inference io layers/* models monitor net net-spec new-run onnx page quantize report run-record serve".split(
     " ",
   ),
   ..."solvers syncedmem tensorboard util zoo".split(" "),
 ].map((folder) => `tests/${folder}/**/*.test.ts`);
 // The test of the registry lets all nets of its process know a type.
 tidy.push("tests/layers/!(registry).test.ts");
+
+/** Tests that share a process too, but with none that measures memory: a GPU's device stays in it. */
+const onGpu = ["tests/engines/webgpu/**/*.test.ts"];
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
 
@@ -34,12 +37,13 @@ export default defineConfig({
     env: { CAFFE_TUNE: "off", CAFFE_RUN: "off" },
     projects: [
       { extends: true, test: { name: "tidy", include: tidy, isolate: false } },
+      { extends: true, test: { name: "webgpu", include: onGpu, isolate: false } },
       {
         extends: true,
         test: {
           name: "apart",
           include: ["tests/**/*.test.ts", "dashboard/tests/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...tidy],
+          exclude: [...configDefaults.exclude, ...tidy, ...onGpu],
         },
       },
     ],
