@@ -31,6 +31,7 @@ NET is a prototxt, or one of ${all.join(", ")}; all of them by default.
   --scaling       time our engine with one thread too, and tell how much faster ${"`--threads`"} are
   --bf16          time our engine with --precision=bf16 too, and PyTorch under autocast to bfloat16
   --channels-last time PyTorch with channels last too
+  --compile       time PyTorch with channels last and torch.compile too (PyTorch 2, and a C++ compiler)
   --alone         our engine only
   --peer NAME     torch or bvlc: only that one beside ours
   --python FILE   a Python that has torch and protobuf (/usr/bin/python3)
@@ -63,6 +64,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string" },
     scaling: { type: "boolean", default: false },
     "channels-last": { type: "boolean", default: false },
+    compile: { type: "boolean", default: false },
     alone: { type: "boolean", default: false },
     bf16: { type: "boolean", default: false },
     peer: { type: "string" },
@@ -133,12 +135,15 @@ const torch =
   (...forms: readonly string[]): Measure =>
   (path) =>
     run(python, [join(here, "torch_net.py"), path, iterations, threads, scratch, clock, ...forms]);
-/** PyTorch as a net is usually run, with channels last, and both under autocast to bfloat16. */
+/** PyTorch as a net is usually run, with channels last, compiled, and each under autocast to bfloat16. */
 const torchSides = (): Readonly<Record<string, Measure>> => ({
   torch: torch(),
   ...(values["channels-last"] && { torchLast: torch("channels_last") }),
   ...(values.bf16 && { torchBf16: torch("bf16") }),
   ...(values.bf16 && values["channels-last"] && { torchBf16Last: torch("bf16", "channels_last") }),
+  ...(values.compile && { torchCompiled: torch("compile", "channels_last") }),
+  ...(values.compile &&
+    values.bf16 && { torchBf16Compiled: torch("compile", "bf16", "channels_last") }),
 });
 /** Passes by `caffe time`, and memory by a few iterations of `caffe train`: that keeps a history, as ours does. */
 const bvlc: Measure = (path) => {

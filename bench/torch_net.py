@@ -1,7 +1,8 @@
 """Times a net's prototxt in PyTorch: torch_net.py NET ITERATIONS THREADS PB2_DIR CLOCK [FORM…]. Prints one line of JSON.
 
 CLOCK is wall, or cpu: time of the processor, which other programs on the machine disturb less (one thread only).
-FORM is any of bf16, for passes under autocast to bfloat16, and channels_last, for data and weights in that layout.
+FORM is any of bf16, for passes under autocast to bfloat16, channels_last, for data and weights in that layout, and compile, for
+passes by torch.compile (PyTorch 2, and a C++ compiler).
 
 The net starts with DummyData and Input layers. A Scale layer after a BatchNorm is the affine part of PyTorch's
 BatchNorm2d. The layers of detectors are in torch_detection.py. A net without a loss runs forward only.
@@ -168,6 +169,10 @@ def forward(phase):
         for layer, module in plans[phase]:
             blobs[layer.top[0]] = apply(layer, module, [blobs[b] for b in layer.bottom])
     return blobs[layer.top[0]]
+
+
+if "compile" in forms:
+    forward = torch.compile(forward)
 
 
 def forward_backward():
