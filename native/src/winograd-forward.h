@@ -2,6 +2,9 @@
 //
 // The weights are transformed first, for as many outputs as stay in the last cache, or were before, all of them. Then each thread takes
 // one block of tiles after the other: transforms the inputs, multiplies, transforms back, all while they lie in its own cache.
+//
+// Of few tiles, as of one image, the transformed weights are most of what moves: each thread has outputs of its own there, holds all tiles,
+// and multiplies by a piece of the weights as soon as it has transformed it, while that lies in its own cache. Nobody waits for another.
 #pragma once
 
 #include <omp.h>
@@ -40,6 +43,9 @@ class WinogradForward {
   static constexpr size_t kApart = 16;
   // Products that one thread does in the time in which another joins.
   static constexpr size_t kAlone = 1 << 19;
+  // Floats of a piece of transformed weights, and vectors of inputs that it is for; floats of all tiles' data that are few.
+  static constexpr size_t kPieceFloats = 80000, kFewFloats = 300000;
+  static constexpr size_t kPiece = std::max<size_t>(1, kPieceFloats / (kPoints * kWide * kLanes * kLanes));
 
  public:
   WinogradForward(const WinogradShapes& shapes, int threads)
@@ -49,6 +55,17 @@ class WinogradForward {
         outputs_(s_.to.vectors(), kWide) {
     const size_t count = tiles_.count(), products = kPoints * count * s_.from.channels * s_.to.channels;
     threads_ = std::min(static_cast<size_t>(threads), std::max<size_t>(1, products / kAlone));
+    are_few_ = !s_.are_prepared && kPoints * tall(count) * s_.from.vectors() * kLanes <= kFewFloats && s_.to.vectors() >= threads_;
+    if (are_few_) {
+      inputs_ = Parts(s_.from.vectors(), kPiece);
+      outputs_.count = (outputs_.count + threads_ - 1) / threads_ * threads_;
+      outputs_.count = std::min(outputs_.count, s_.to.vectors());
+      block_ = count;
+      u_step_ = inputs_.longest() * kLanes * outputs_.longest() * kLanes + kApart;
+      v_step_ = tall(count) * inputs_.longest() * kLanes + kApart;
+      m_step_ = count * outputs_.longest() * kLanes + kApart;
+      return;
+    }
     blocks_ = (count + kBlock - 1) / kBlock;
     if (blocks_ > 1) blocks_ = (blocks_ + threads_ - 1) / threads_ * threads_;
     block_ = (count + blocks_ - 1) / blocks_;
@@ -59,22 +76,22 @@ class WinogradForward {
     shares_ = std::min(pass_ / held_, (threads_ + blocks_ - 1) / blocks_);
     const size_t wide = outputs_.longest() * kLanes;
     u_step_ = s_.from.vectors() * kLanes * (s_.are_prepared ? outputs_.count : pass_) * wide + kApart;
-    v_step_ = (block_ + kTall - 1) / kTall * kTall * inputs_.longest() * kLanes + kApart;
+    v_step_ = tall(block_) * inputs_.longest() * kLanes + kApart;
     m_step_ = block_ * held_ * wide + kApart;
   }
 
   // Floats to work in: transformed weights, and what each thread holds.
-  size_t scratch() const { return (s_.are_prepared ? 0 : prepared()) + threads_ * held(); }
+  size_t scratch() const { return (s_.are_prepared || are_few_ ? 0 : prepared()) + threads_ * held(); }
   // Those that transformed weights take.
   size_t prepared() const { return kPoints * u_step_; }
   // Those of them that each thread has to itself.
-  size_t held() const { return kPoints * (v_step_ + m_step_); }
+  size_t held() const { return kPoints * (are_few_ ? u_step_ + inputs_.count * v_step_ + m_step_ : v_step_ + m_step_); }
 
   // All weights, transformed: for a run of them that are prepared.
   void prepare(const float* weights, float* u) const {
 #pragma omp parallel for collapse(2) schedule(static) num_threads(static_cast<int>(threads_))
     for (size_t o = 0; o < s_.to.vectors(); o++) {
-      for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, 0, o, i, u);
+      for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, o, i, place(0, o, i, u));
     }
   }
 
@@ -82,6 +99,7 @@ class WinogradForward {
   void run(const E* from, const float* weights, const float* bias, const Ending& ending, E* to, float* scratch) const {
     std::vector<float> shifts(s_.to.vectors() * kLanes);
     if (bias != nullptr) std::copy_n(bias, s_.to.channels, shifts.begin());
+    if (are_few_) return run_few(from, weights, shifts.data(), ending, to, scratch);
     float* const held_by_threads = s_.are_prepared ? scratch : scratch + prepared();
     for (size_t first = 0; first < outputs_.count; first += pass_) {
       const size_t end = std::min(outputs_.count, first + pass_);
@@ -92,7 +110,9 @@ class WinogradForward {
         if (!s_.are_prepared) {
 #pragma omp for collapse(2) schedule(static)
           for (size_t o = 0; o < vectors; o++) {
-            for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, first, begin_vector + o, i, scratch);
+            for (size_t i = 0; i < s_.from.vectors(); i++) {
+              transform_weights(weights, begin_vector + o, i, place(first, begin_vector + o, i, scratch));
+            }
           }
         }
         const float* const u = s_.are_prepared ? weights + offset(0, first) * s_.from.vectors() * kLanes : scratch;
@@ -110,6 +130,41 @@ class WinogradForward {
   }
 
  private:
+  // Tiles as they lie in v, for a product of kTall each.
+  static constexpr size_t tall(size_t tiles) { return (tiles + kTall - 1) / kTall * kTall; }
+
+  // All tiles at once, each thread for outputs of its own.
+  void run_few(const E* from, const float* weights, const float* shifts, const Ending& ending, E* to, float* scratch) const {
+    const size_t tiles = tiles_.count();
+#pragma omp parallel num_threads(static_cast<int>(threads_))
+    {
+      const auto threads = static_cast<size_t>(omp_get_num_threads()), thread = static_cast<size_t>(omp_get_thread_num());
+      float *const u = scratch + thread * held(), *const v = u + kPoints * u_step_, *const m = v + kPoints * inputs_.count * v_step_;
+      for (size_t chunk = 0; chunk < inputs_.count; chunk++) transform_data(from, 0, tiles, chunk, v + chunk * kPoints * v_step_);
+      const size_t end = outputs_.count * (thread + 1) / threads;
+      for (size_t group = outputs_.count * thread / threads; group < end; group++) {
+        const size_t wide = width(group);
+        for (size_t chunk = 0; chunk < inputs_.count; chunk++) {
+          const size_t begin = inputs_.begin(chunk), vectors = inputs_.length(chunk);
+          const size_t channels = std::min(vectors * kLanes, s_.from.channels - begin * kLanes);
+          for (size_t o = 0; o < outputs_.length(group); o++) {
+            for (size_t i = 0; i < vectors; i++) {
+              transform_weights(weights, outputs_.begin(group) + o, begin + i, {u + i * kLanes * wide + o * kLanes, wide});
+            }
+          }
+          for (size_t p = 0; p < kPoints; p++) {
+            const float* const data = v + (chunk * kPoints + p) * v_step_;
+            for (size_t t = 0; t < tiles; t += kTall) {
+              product(std::min(kTall, tiles - t), outputs_.length(group), data + t * vectors * kLanes, channels, u + p * u_step_,
+                      m + p * m_step_ + t * wide, chunk > 0);
+            }
+          }
+        }
+        transform_back(m, shifts, ending, to, 0, tiles, group, group);
+      }
+    }
+  }
+
   // One block of tiles, for the groups of outputs from `begin` to `end`.
   void work(const E* from, const float* u, const float* shifts, const Ending& ending, E* to, size_t block, size_t first,
             size_t begin, size_t end, float* v, float* m) const {
@@ -128,11 +183,21 @@ class WinogradForward {
   // Where a group's weights begin behind those of the pass's first.
   size_t offset(size_t first, size_t group) const { return (outputs_.begin(group) - outputs_.begin(first)) * kLanes; }
 
-  // Vector o of outputs and i of inputs: to u (point, group, input, output).
-  void transform_weights(const float* weights, size_t first, size_t o, size_t i, float* u) const {
-    constexpr size_t kTap = kLanes * kLanes;
+  // Where a vector's transformed weights begin, and how far it is from an input to the next.
+  struct Place {
+    float* to;
+    size_t wide;
+  };
+
+  // Of vector o of outputs and i of inputs in u (point, group, input, output).
+  Place place(size_t first, size_t o, size_t i, float* u) const {
     const size_t group = group_of(o), wide = width(group), inputs = s_.from.vectors() * kLanes;
-    float* const to = u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes;
+    return {u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes, wide};
+  }
+
+  void transform_weights(const float* weights, size_t o, size_t i, const Place& place) const {
+    constexpr size_t kTap = kLanes * kLanes;
+    const auto [to, wide] = place;
     alignas(64) float turned[kTaps * kTap];
     const float* taps = weights + (o * s_.from.vectors() + i) * kTaps * kTap;
     if (s_.is_gradient) {
@@ -272,6 +337,7 @@ class WinogradForward {
 
   WinogradShapes s_;
   size_t threads_;
+  bool are_few_;
   Tiles tiles_;
   Parts inputs_, outputs_;
   // Blocks of tiles, and tiles in each; groups whose weights are transformed at a time, and whose sums are held.

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, test } from "vitest";
 import type { Choices } from "../../../src/engines/choices.ts";
 import type { ConvolutionDescriptor, Engine } from "../../../src/engines/engine.ts";
@@ -147,6 +148,36 @@ describe.each(ways)("tiles of $tile, blocks of $lanes channels, windows of $side
       const prepared = runPlain(loadAddon().winogradWeights(s, tile, lanes), { from: weights });
       const got = runPlain(forward(true), { ...given, weights: prepared.get("to")! });
       expect(got.get("dst")).toEqual(runPlain(forward(false), { ...given, weights }).get("dst"));
+    });
+
+    test("an image alone, of few tiles, gives the bits that it gives among many, with any number of threads", () => {
+      const [count, d] = [8, descriptor({ side, ic: 150, oc: 200, input: [12, 12] })];
+      const [alone, all] = [shapesOf(d), shapesOf({ ...d, batch: count })];
+      const { x, w, b, dy } = arraysOf({ ...d, batch: count });
+      const [src, diffDst] = [x.cpu() as Float32Array, dy.cpu() as Float32Array];
+      const [weights, bias] = [w.cpu() as Float32Array, b.cpu() as Float32Array];
+      const addon = loadAddon();
+      const run = (s: ConvolutionShapes, image?: number): (Float32Array | undefined)[] => {
+        const part = (array: Float32Array) => {
+          const length = array.length / count;
+          return image === undefined ? array : array.subarray(image * length, (image + 1) * length);
+        };
+        const forward = addon.winogradForward(s, tile, lanes, 0, Number.NaN, false);
+        const data = addon.winogradBackwardData(s, tile, lanes);
+        return [
+          runPlain(forward, { src: part(src), weights, bias }).get("dst"),
+          runPlain(data, { diffDst: part(diffDst), weights }).get("diffSrc"),
+        ];
+      };
+      const among = run(all).map((array) => array!.subarray(0, array!.length / count));
+      try {
+        for (const n of [1, 2, 3, 5, 16]) {
+          addon.setThreads(n);
+          expect(run(alone, 0)).toEqual(among);
+        }
+      } finally {
+        addon.setThreads(availableParallelism());
+      }
     });
 
     test("ends in a rectifier, leaky or with a ceiling", () => {
