@@ -170,6 +170,60 @@ static void add_columns_of(size_t pairs, const Bf16* a, size_t a_step, const Bf1
   }
 }
 
+// `count` vectors of floats that lie one behind the other, rounded, each `step` elements behind the one before.
+static inline void round_points(size_t count, const float* from, Bf16* to, size_t step) {
+  for (size_t i = 0; i < count; i++) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i * step),
+                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(from + i * kFloats))));
+  }
+}
+
+// The same of two such arrays: an element of the first and one of the second side by side.
+static inline void pair_points(size_t count, const float* first, const float* second, Bf16* to, size_t step) {
+  for (size_t i = 0; i < count; i++) {
+    _mm512_storeu_si512(to + i * step, paired(_mm512_loadu_ps(first + i * kFloats), _mm512_loadu_ps(second + i * kFloats)));
+  }
+}
+
+// Where pairs of a row of a product lie: `length` of them `step` elements apart, and from one such run to the next `run_step` more.
+struct PairRuns {
+  size_t length, step, run_step;
+};
+
+// to (i, column) = or += Σ over pairs p of a(i, p) · w(p, column), for kVectors whole vectors of columns: rows of a are kRowStep elements
+// apart and their pairs as `runs` tells, rows of w `w_step` elements, rows of `to` `step` floats.
+template <size_t kA, size_t kVectors, size_t kRowStep>
+static void add_pairs_of(size_t pairs, const Bf16* a, const PairRuns& runs, const Bf16* w, size_t w_step, float* to, size_t step,
+                         bool adds) {
+  __m512 own[kA][kVectors];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kA; i++) {
+#pragma GCC unroll 4
+    for (size_t j = 0; j < kVectors; j++) own[i][j] = adds ? _mm512_loadu_ps(to + i * step + j * kFloats) : _mm512_setzero_ps();
+  }
+  const size_t run = runs.length, pair_step = runs.step, run_step = runs.run_step;
+  for (size_t begin = 0; begin < pairs; begin += run, a += run_step) {
+    const size_t end = begin + run < pairs ? run : pairs - begin;
+#pragma GCC unroll 2
+    for (size_t p = 0; p < end; p++, a += pair_step, w += w_step) {
+      __m512i row[kVectors];
+#pragma GCC unroll 4
+      for (size_t j = 0; j < kVectors; j++) row[j] = halves_at(w + j * kHalves);
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kA; i++) {
+        const __m512i x = _mm512_set1_epi32(*reinterpret_cast<const Pair*>(a + i * kRowStep));
+#pragma GCC unroll 4
+        for (size_t j = 0; j < kVectors; j++) own[i][j] = multiplied(own[i][j], x, row[j]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kA; i++) {
+#pragma GCC unroll 4
+    for (size_t j = 0; j < kVectors; j++) _mm512_storeu_ps(to + i * step + j * kFloats, own[i][j]);
+  }
+}
+
 // The sum of a vector.
 static inline float total(const float* sums) {
   const __m256 eight = _mm256_add_ps(_mm256_loadu_ps(sums), _mm256_loadu_ps(sums + 8));

@@ -29,18 +29,22 @@ struct WinogradShapes {
   bool are_prepared;
 };
 
-// E: what data and results are made of. Weights are floats, and rounded as data is.
-template <typename E, size_t kLanes, size_t kOut, size_t kWindow>
+// E: what data and results are made of. P: what is multiplied, floats or bfloat16, as which transformed data and weights are held.
+// Weights are floats, and rounded as data is where those are multiplied.
+template <typename E, typename P, size_t kLanes, size_t kOut, size_t kWindow>
 class WinogradForward {
   using V = typename Lanes<kLanes>::Floats;
   using T = Winograd<kOut, kWindow>;
   static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTaps = kWindow * kWindow;
+  static constexpr bool kIsPaired = std::is_same_v<P, Bf16>;
+  // Inputs that a product takes at a time: their weights lie side by side.
+  static constexpr size_t kAtOnce = kIsPaired ? 2 : 1;
   // A product's sums: kTall tiles by kWide vectors of outputs, as many as registers hold.
   static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
   // Tiles in a block; vectors of inputs whose transforms are held at a time; groups of kWide outputs that meet them.
-  static constexpr size_t kBlock = tiles_in_block(kPoints), kChunk = 128 / kLanes, kGroups = 2;
+  static constexpr size_t kBlock = tiles_in_block(kPoints) * kAtOnce, kChunk = 128 / kLanes, kGroups = 2;
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
-  static constexpr size_t kApart = 16;
+  static constexpr size_t kApart = 64 / sizeof(P), kApartSums = 16;
   // Products that one thread does in the time in which another joins.
   static constexpr size_t kAlone = 1 << 19;
   // Floats of a piece of transformed weights, and vectors of inputs that it is for; floats of all tiles' data that are few.
@@ -63,7 +67,7 @@ class WinogradForward {
       block_ = count;
       u_step_ = inputs_.longest() * kLanes * outputs_.longest() * kLanes + kApart;
       v_step_ = tall(count) * inputs_.longest() * kLanes + kApart;
-      m_step_ = count * outputs_.longest() * kLanes + kApart;
+      m_step_ = count * outputs_.longest() * kLanes + kApartSums;
       return;
     }
     blocks_ = (count + kBlock - 1) / kBlock;
@@ -77,18 +81,22 @@ class WinogradForward {
     const size_t wide = outputs_.longest() * kLanes;
     u_step_ = s_.from.vectors() * kLanes * (s_.are_prepared ? outputs_.count : pass_) * wide + kApart;
     v_step_ = tall(block_) * inputs_.longest() * kLanes + kApart;
-    m_step_ = block_ * held_ * wide + kApart;
+    m_step_ = block_ * held_ * wide + kApartSums;
   }
 
   // Floats to work in: transformed weights, and what each thread holds.
   size_t scratch() const { return (s_.are_prepared || are_few_ ? 0 : prepared()) + threads_ * held(); }
   // Those that transformed weights take.
-  size_t prepared() const { return kPoints * u_step_; }
+  size_t prepared() const { return kPoints * floats_for<P>(u_step_); }
   // Those of them that each thread has to itself.
-  size_t held() const { return kPoints * (are_few_ ? u_step_ + inputs_.count * v_step_ + m_step_ : v_step_ + m_step_); }
+  size_t held() const {
+    if (are_few_) return few_weights() + kPoints * (inputs_.count * floats_for<P>(v_step_) + m_step_);
+    return kPoints * (floats_for<P>(v_step_) + m_step_);
+  }
 
   // All weights, transformed: for a run of them that are prepared.
-  void prepare(const float* weights, float* u) const {
+  void prepare(const float* weights, float* prepared) const {
+    P* const u = reinterpret_cast<P*>(prepared);
 #pragma omp parallel for collapse(2) schedule(static) num_threads(static_cast<int>(threads_))
     for (size_t o = 0; o < s_.to.vectors(); o++) {
       for (size_t i = 0; i < s_.from.vectors(); i++) transform_weights(weights, o, i, place(0, o, i, u));
@@ -111,18 +119,19 @@ class WinogradForward {
 #pragma omp for collapse(2) schedule(static)
           for (size_t o = 0; o < vectors; o++) {
             for (size_t i = 0; i < s_.from.vectors(); i++) {
-              transform_weights(weights, begin_vector + o, i, place(first, begin_vector + o, i, scratch));
+              transform_weights(weights, begin_vector + o, i, place(first, begin_vector + o, i, reinterpret_cast<P*>(scratch)));
             }
           }
         }
-        const float* const u = s_.are_prepared ? weights + offset(0, first) * s_.from.vectors() * kLanes : scratch;
-        float* const v = held_by_threads + omp_get_thread_num() * held();
+        const P* const u = s_.are_prepared ? reinterpret_cast<const P*>(weights) + offset(0, first) * s_.from.vectors() * kLanes
+                                           : reinterpret_cast<const P*>(scratch);
+        float* const own = held_by_threads + omp_get_thread_num() * held();
 #pragma omp for collapse(2) schedule(dynamic)
         for (size_t block = 0; block < blocks_; block++) {
           for (size_t share = 0; share < shares; share++) {
             const size_t groups = end - first;
             work(from, u, shifts.data(), ending, to, block, first, first + groups * share / shares,
-                 first + groups * (share + 1) / shares, v, v + kPoints * v_step_);
+                 first + groups * (share + 1) / shares, reinterpret_cast<P*>(own), own + kPoints * floats_for<P>(v_step_));
           }
         }
       }
@@ -133,13 +142,18 @@ class WinogradForward {
   // Tiles as they lie in v, for a product of kTall each.
   static constexpr size_t tall(size_t tiles) { return (tiles + kTall - 1) / kTall * kTall; }
 
+  // Floats that a thread's piece of transformed weights takes where tiles are few.
+  size_t few_weights() const { return kPoints * floats_for<P>(u_step_); }
+
   // All tiles at once, each thread for outputs of its own.
   void run_few(const E* from, const float* weights, const float* shifts, const Ending& ending, E* to, float* scratch) const {
     const size_t tiles = tiles_.count();
 #pragma omp parallel num_threads(static_cast<int>(threads_))
     {
       const auto threads = static_cast<size_t>(omp_get_num_threads()), thread = static_cast<size_t>(omp_get_thread_num());
-      float *const u = scratch + thread * held(), *const v = u + kPoints * u_step_, *const m = v + kPoints * inputs_.count * v_step_;
+      float* const own = scratch + thread * held();
+      P *const u = reinterpret_cast<P*>(own), *const v = reinterpret_cast<P*>(own + few_weights());
+      float* const m = own + few_weights() + kPoints * inputs_.count * floats_for<P>(v_step_);
       for (size_t chunk = 0; chunk < inputs_.count; chunk++) transform_data(from, 0, tiles, chunk, v + chunk * kPoints * v_step_);
       const size_t end = outputs_.count * (thread + 1) / threads;
       for (size_t group = outputs_.count * thread / threads; group < end; group++) {
@@ -149,11 +163,11 @@ class WinogradForward {
           const size_t channels = std::min(vectors * kLanes, s_.from.channels - begin * kLanes);
           for (size_t o = 0; o < outputs_.length(group); o++) {
             for (size_t i = 0; i < vectors; i++) {
-              transform_weights(weights, outputs_.begin(group) + o, begin + i, {u + i * kLanes * wide + o * kLanes, wide});
+              transform_weights(weights, outputs_.begin(group) + o, begin + i, {u + i * kLanes * wide + o * kLanes * kAtOnce, wide});
             }
           }
           for (size_t p = 0; p < kPoints; p++) {
-            const float* const data = v + (chunk * kPoints + p) * v_step_;
+            const P* const data = v + (chunk * kPoints + p) * v_step_;
             for (size_t t = 0; t < tiles; t += kTall) {
               product(std::min(kTall, tiles - t), outputs_.length(group), data + t * vectors * kLanes, channels, u + p * u_step_,
                       m + p * m_step_ + t * wide, chunk > 0);
@@ -166,8 +180,8 @@ class WinogradForward {
   }
 
   // One block of tiles, for the groups of outputs from `begin` to `end`.
-  void work(const E* from, const float* u, const float* shifts, const Ending& ending, E* to, size_t block, size_t first,
-            size_t begin, size_t end, float* v, float* m) const {
+  void work(const E* from, const P* u, const float* shifts, const Ending& ending, E* to, size_t block, size_t first,
+            size_t begin, size_t end, P* v, float* m) const {
     const size_t tile = block * block_, tiles = std::min(block_, tiles_.count() - tile);
     for (size_t group = begin; group < end; group += held_) {
       const size_t last = std::min(end, group + held_);
@@ -185,14 +199,14 @@ class WinogradForward {
 
   // Where a vector's transformed weights begin, and how far it is from an input to the next.
   struct Place {
-    float* to;
+    P* to;
     size_t wide;
   };
 
   // Of vector o of outputs and i of inputs in u (point, group, input, output).
-  Place place(size_t first, size_t o, size_t i, float* u) const {
+  Place place(size_t first, size_t o, size_t i, P* u) const {
     const size_t group = group_of(o), wide = width(group), inputs = s_.from.vectors() * kLanes;
-    return {u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes, wide};
+    return {u + offset(first, group) * inputs + i * kLanes * wide + (o - outputs_.begin(group)) * kLanes * kAtOnce, wide};
   }
 
   void transform_weights(const float* weights, size_t o, size_t i, const Place& place) const {
@@ -209,11 +223,23 @@ class WinogradForward {
       }
       taps = turned;
     }
-    for (size_t k = 0; k < kLanes; k++) {
+    const auto transform = [&](size_t k, float* points, size_t step) {
       on_both_sides<V, kWindow, kIn>(
           [](const V* g, V* w) { T::weights(g, w); },
-          [&](size_t y, size_t x) { return rounded(load<V>(taps + (y * kWindow + x) * kTap + k * kLanes)); },
-          [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * u_step_ + k * wide, value); });
+          [&](size_t y, size_t x) {
+            const V weight = load<V>(taps + (y * kWindow + x) * kTap + k * kLanes);
+            return kIsPaired ? weight : rounded(weight);
+          },
+          [&](size_t y, size_t x, const V& value) { store(points + (y * kIn + x) * step, value); });
+    };
+    if constexpr (kIsPaired) {
+      TilePairs<kPoints, kLanes> pairs;
+      for (size_t k = 0; k < kLanes; k++) {
+        transform(k, pairs.of(k), kLanes);
+        pairs.put(k, kLanes, to + k / 2 * 2 * wide, u_step_);
+      }
+    } else {
+      for (size_t k = 0; k < kLanes; k++) transform(k, to + k * wide, u_step_);
     }
   }
 
@@ -232,7 +258,7 @@ class WinogradForward {
   }
 
   // v (point, kTall tiles, vector, tile, lane)
-  void transform_data(const E* from, size_t first, size_t tiles, size_t chunk, float* v) const {
+  void transform_data(const E* from, size_t first, size_t tiles, size_t chunk, P* v) const {
     const size_t vectors = inputs_.length(chunk);
     const DataTiles<kLanes, kOut, kWindow> data{s_.from, tiles_, s_.pad_y, s_.pad_x};
     data.transform(from, first, tiles, inputs_.begin(chunk), vectors, v_step_, [=](size_t i, size_t t) {
@@ -241,14 +267,14 @@ class WinogradForward {
   }
 
   // m (point, group, tile, output) = or += v · u
-  void multiply(const float* u, const float* v, float* m, size_t tiles, size_t chunk, size_t first, size_t begin,
+  void multiply(const P* u, const P* v, float* m, size_t tiles, size_t chunk, size_t first, size_t begin,
                 size_t end) const {
     const size_t inputs = s_.from.vectors() * kLanes, vectors = inputs_.length(chunk);
     const size_t channels = std::min(vectors * kLanes, s_.from.channels - inputs_.begin(chunk) * kLanes);
     for (size_t p = 0; p < kPoints; p++) {
       for (size_t group = begin; group < end; group++) {
         const size_t wide = width(group);
-        const float* weights = u + p * u_step_ + offset(first, group) * inputs + inputs_.begin(chunk) * kLanes * wide;
+        const P* weights = u + p * u_step_ + offset(first, group) * inputs + inputs_.begin(chunk) * kLanes * wide;
         float* const to = m + p * m_step_ + offset(begin, group) * block_;
         for (size_t t = 0; t < tiles; t += kTall) {
           product(std::min(kTall, tiles - t), outputs_.length(group), v + p * v_step_ + t * vectors * kLanes, channels,
@@ -295,6 +321,18 @@ class WinogradForward {
     else if constexpr (kWide > 2) {
       if (wide == 3) sums<kRows, 3>(v, channels, u, m, adds);
       else sums<kRows, 4>(v, channels, u, m, adds);
+    }
+  }
+
+  static void product(size_t rows, size_t wide, const Bf16* v, size_t channels, const Bf16* u, float* m, bool adds) {
+    if constexpr (kHasPairs<kLanes>) {
+      with_constant<kTall>(rows, [&](auto tall) {
+        with_constant<kWide>(wide, [&](auto vectors) {
+          constexpr size_t kVectors = decltype(vectors)::value;
+          bf16::add_pairs_of<decltype(tall)::value, kVectors, kLanes>(
+              (channels + 1) / 2, v, {kLanes / 2, 2, (kTall - 1) * kLanes}, u, kVectors * kLanes * 2, m, kVectors * kLanes, adds);
+        });
+      });
     }
   }
 

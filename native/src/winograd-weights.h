@@ -7,6 +7,7 @@
 #include <omp.h>
 
 #include <cmath>
+#include <type_traits>
 
 #include "winograd-tiles.h"
 
@@ -18,18 +19,21 @@ struct WinogradGradientShapes {
   ptrdiff_t pad_y, pad_x;
 };
 
-// E: what data and the gradient of the result are made of.
-template <typename E, size_t kLanes, size_t kOut, size_t kWindow>
+// E: what data and the gradient of the result are made of. P: what is multiplied, floats or bfloat16, as which both are held transformed.
+template <typename E, typename P, size_t kLanes, size_t kOut, size_t kWindow>
 class WinogradBackwardWeights {
   using V = typename Lanes<kLanes>::Floats;
   using T = Winograd<kOut, kWindow>;
   static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTaps = kWindow * kWindow, kTap = kLanes * kLanes;
   // A product's sums: kTall inputs by kWide vectors of outputs, as many as registers hold.
   static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
+  // Whether pairs of tiles are multiplied at a time.
+  static constexpr bool kIsPaired = std::is_same_v<P, Bf16>;
   // Tiles in a block, and vectors of inputs and of outputs in a task.
-  static constexpr size_t kBlock = kPoints == 36 ? 20 : tiles_in_block(kPoints), kPart = (kPoints > 36 ? 32 : 64) / kLanes;
+  static constexpr size_t kBlock = (kPoints == 36 ? 20 : tiles_in_block(kPoints)) * (kIsPaired ? 2 : 1), kPart = (kPoints > 36 ? 32 : 64) / kLanes;
+  static_assert(kBlock % 2 == 0, "Tiles of a block are paired.");
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
-  static constexpr size_t kApart = 16;
+  static constexpr size_t kApart = 64 / sizeof(P), kApartSums = 16;
 
  public:
   WinogradBackwardWeights(const WinogradGradientShapes& shapes, int threads)
@@ -44,7 +48,7 @@ class WinogradBackwardWeights {
     const size_t in = inputs_.longest() * kLanes, out = outputs_.longest() * kLanes;
     v_step_ = kBlock * in + kApart;
     z_step_ = kBlock * out + kApart;
-    m_step_ = in * out + kApart;
+    m_step_ = in * out + kApartSums;
   }
 
   // Floats to work in: what each thread holds, and the results of each share of the tiles.
@@ -84,15 +88,16 @@ class WinogradBackwardWeights {
   }
 
   // Floats of those that each thread has to itself.
-  size_t held() const { return kPoints * (v_step_ + z_step_ + m_step_); }
+  size_t held() const { return kPoints * (floats_for<P>(v_step_ + z_step_) + m_step_); }
 
  private:
   // All weights, where shares of the tiles give each their own.
   size_t shared() const { return splits_ == 1 ? 0 : kTaps * kTap * s_.data.vectors() * s_.gradient.vectors(); }
 
-  void work(const E* data, const E* gradient, size_t in, size_t out, size_t split, float* v, float* dweights,
+  void work(const E* data, const E* gradient, size_t in, size_t out, size_t split, float* own, float* dweights,
             float* biases) const {
-    float *const z = v + kPoints * v_step_, *const m = z + kPoints * z_step_;
+    P *const v = reinterpret_cast<P*>(own), *const z = v + kPoints * v_step_;
+    float* const m = own + kPoints * floats_for<P>(v_step_ + z_step_);
     const size_t first = split * blocks_ / splits_, last = (split + 1) * blocks_ / splits_;
     const size_t rows = inputs_.length(in) * kLanes, columns = outputs_.length(out) * kLanes;
     // The gradient of the bias is summed once, beside the first inputs.
@@ -106,7 +111,8 @@ class WinogradBackwardWeights {
         for (size_t c = 0; c < columns; c += kWide * kLanes) {
           const size_t wide = std::min(kWide, (columns - c) / kLanes);
           for (size_t r = 0; r < rows; r += kTall) {
-            product(std::min(kTall, rows - r), wide, tiles, v + p * v_step_ + r, rows, z + p * z_step_ + c, columns,
+            constexpr size_t kEach = kIsPaired ? 2 : 1;
+            product(std::min(kTall, rows - r), wide, tiles, v + p * v_step_ + kEach * r, rows, z + p * z_step_ + kEach * c, columns,
                     m + p * m_step_ + r * columns + c, block > first);
           }
         }
@@ -115,36 +121,51 @@ class WinogradBackwardWeights {
     transform_back(m, in, out, dweights);
   }
 
-  // v (point, tile, input)
-  void transform_data(const E* from, size_t first, size_t tiles, size_t in, float* v) const {
+  // v (point, tile, input), or of two tiles side by side
+  void transform_data(const E* from, size_t first, size_t tiles, size_t in, P* v) const {
     const size_t vectors = inputs_.length(in);
     const DataTiles<kLanes, kOut, kWindow> data{s_.data, tiles_, s_.pad_y, s_.pad_x};
-    data.transform(from, first, tiles, inputs_.begin(in), vectors, v_step_,
-                   [=](size_t i, size_t t) { return v + (t * vectors + i) * kLanes; });
+    if constexpr (kIsPaired) {
+      data.transform_pairs(from, first, tiles, inputs_.begin(in), vectors, v_step_,
+                           [=](size_t i, size_t pair) { return v + (pair * vectors + i) * 2 * kLanes; });
+    } else {
+      data.transform(from, first, tiles, inputs_.begin(in), vectors, v_step_,
+                     [=](size_t i, size_t t) { return v + (t * vectors + i) * kLanes; });
+    }
   }
 
-  // z (point, tile, output); what the tiles hold is added to `sums` unless that is nullptr.
-  void transform_gradient(const E* gradient, size_t first, size_t tiles, size_t out, float* z, float* sums) const {
+  // z (point, tile, output), or of two tiles side by side; what the tiles hold is added to `sums` unless that is nullptr.
+  void transform_gradient(const E* gradient, size_t first, size_t tiles, size_t out, P* z, float* sums) const {
     const size_t vectors = outputs_.length(out);
     for (size_t o = 0; o < vectors; o++) {
       TileWalk at(tiles_, first);
       V sum{};
+      [[maybe_unused]] std::conditional_t<kIsPaired, TilePairs<kPoints, kLanes>, int> pairs;
       for (size_t t = 0; t < tiles; t++, at.step()) {
         const E* plane = gradient + s_.gradient.at(at.image, outputs_.begin(out) + o);
-        float* const to = z + (t * vectors + o) * kLanes;
+        float* to;
+        size_t step;
+        if constexpr (kIsPaired) {
+          to = pairs.of(t);
+          step = kLanes;
+        } else {
+          to = z + (t * vectors + o) * kLanes;
+          step = z_step_;
+        }
         with_tile<V, kLanes, kOut>(plane, s_.gradient, static_cast<ptrdiff_t>(at.row * kOut),
-                                   static_cast<ptrdiff_t>(at.column * kOut), [&](const auto* d, size_t step) {
+                                   static_cast<ptrdiff_t>(at.column * kOut), [&](const auto* d, size_t row) {
           V total{};
           on_both_sides<V, kOut, kIn>(
               [](const V* x, V* y) { T::output_gradient(x, y); },
               [&](size_t y, size_t x) {
-                const V value = load_floats<Lanes<kLanes>>(d + y * step + x * kLanes);
+                const V value = load_floats<Lanes<kLanes>>(d + y * row + x * kLanes);
                 total += value;
                 return value;
               },
-              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * z_step_, value); });
+              [&](size_t y, size_t x, const V& value) { store(to + (y * kIn + x) * step, value); });
           sum += total;
         });
+        if constexpr (kIsPaired) pairs.put(t, tiles, z + (t / 2 * vectors + o) * 2 * kLanes, z_step_);
       }
       if (sums != nullptr) store(sums + o * kLanes, load<V>(sums + o * kLanes) + sum);
     }
@@ -185,6 +206,19 @@ class WinogradBackwardWeights {
     else if constexpr (kWide > 2) {
       if (wide == 3) sums_of<kRows, 3>(tiles, v, rows, z, columns, m, adds);
       else sums_of<kRows, 4>(tiles, v, rows, z, columns, m, adds);
+    }
+  }
+
+  static void product(size_t count, size_t wide, size_t tiles, const Bf16* v, size_t rows, const Bf16* z, size_t columns, float* m,
+                      bool adds) {
+    if constexpr (kHasPairs<kLanes>) {
+      const size_t pairs = (tiles + 1) / 2;
+      with_constant<kTall>(count, [&](auto tall) {
+        with_constant<kWide>(wide, [&](auto vectors) {
+          bf16::add_pairs_of<decltype(tall)::value, decltype(vectors)::value, 2>(pairs, v, {pairs, 2 * rows, 0}, z, 2 * columns, m,
+                                                                               columns, adds);
+        });
+      });
     }
   }
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "convolution-shapes.h"
+#include "processor.h"
 #include "winograd-forward.h"
 #include "winograd-weights.h"
 
@@ -46,11 +47,17 @@ struct Groups {
   }
 };
 
-// What arrays are made of, as the compiler knows it.
-template <typename E>
+// What arrays are made of and what is multiplied, as the compiler knows it.
+template <typename E, typename P>
 struct Of {
   using Element = E;
+  using Factor = P;
 };
+
+// Whether tiles of bfloat16 are multiplied so, transformed: where the processor does. Windows of 5×5 would leave errors of 4 %.
+bool multiplies_pairs(const ConvolutionShapes& s, size_t lanes) {
+  return s.type == ElementType::bf16 && s.weights.back() == 3 && lanes == 16 && kHasPairs<16> && multiplies_bf16();
+}
 
 // Memory for such elements.
 template <typename E>
@@ -67,6 +74,13 @@ Napi::Value with_one_of(size_t n, const Next& next) {
 // Calls make with what arrays are made of, and the lanes, the outputs of a tile and the window's side as constants that the compiler knows.
 template <typename Make>
 Napi::Value with_tile_of(const ConvolutionShapes& s, size_t tile, size_t lanes, const Make& make) {
+  if constexpr (kHasPairs<kWidest>) {
+    if (multiplies_pairs(s, lanes)) {
+      return with_one_of<4, 2>(tile, [&](auto out) {
+        return make(Of<Bf16, Bf16>(), std::integral_constant<size_t, kWidest>(), out, std::integral_constant<size_t, 3>());
+      });
+    }
+  }
   const auto made_of = [&](auto elements) {
     return with_one_of<kWidest, 8>(lanes, [&](auto lane) {
       return with_one_of<4, 2>(tile, [&](auto out) {
@@ -74,7 +88,7 @@ Napi::Value with_tile_of(const ConvolutionShapes& s, size_t tile, size_t lanes, 
       });
     });
   };
-  return s.type == ElementType::bf16 ? made_of(Of<Bf16>()) : made_of(Of<float>());
+  return s.type == ElementType::bf16 ? made_of(Of<Bf16, float>()) : made_of(Of<float, float>());
 }
 
 // JavaScript sees `held` too: the floats to scratch in that each thread has to itself.
@@ -88,7 +102,8 @@ Napi::Value made(const Napi::CallbackInfo& info, const Work& work, Primitive::Wo
 
 std::string name_of(const ConvolutionShapes& s, size_t tile, size_t lanes) {
   const std::string out = std::to_string(tile), window = std::to_string(s.weights.back());
-  return "winograd:F(" + out + "x" + out + "," + window + "x" + window + "),lanes:" + std::to_string(lanes);
+  const std::string products = multiplies_pairs(s, lanes) ? "winograd_bf16" : "winograd";
+  return products + ":F(" + out + "x" + out + "," + window + "x" + window + "),lanes:" + std::to_string(lanes);
 }
 
 // Floats of transformed weights, group after group.
@@ -105,7 +120,8 @@ Napi::Value MakeWeights(const Napi::CallbackInfo& info) {
   const WinogradShapes shapes{planes_of(s.src, lanes, groups.count), planes_of(s.dst, lanes, groups.count), 0, 0, false, true};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    using P = typename decltype(elements)::Factor;
+    const WinogradForward<E, P, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     const auto run = [work, groups](float* const* b) {
       for (size_t g = 0; g < groups.count; g++) work.prepare(b[0] + g * groups.weights, b[1] + g * work.prepared());
     };
@@ -126,7 +142,8 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
                               s.pad_left[1], false, are_prepared};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    using P = typename decltype(elements)::Factor;
+    const WinogradForward<E, P, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     const auto weights = are_prepared ? prepared_desc(groups, work.prepared()) : blocked_weights_desc(s.weights, lanes);
     const size_t each = are_prepared ? work.prepared() : groups.weights;
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
@@ -153,7 +170,8 @@ Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const WinogradShapes shapes{planes_of(s.dst, lanes, groups.count), planes_of(s.src, lanes, groups.count), before(0), before(1), true, false};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradForward<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    using P = typename decltype(elements)::Factor;
+    const WinogradForward<E, P, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     const Ending none{false, 1, std::numeric_limits<float>::infinity()};
     const auto run = [work, none, groups](float* const* b) {
       for (size_t g = 0; g < groups.count; g++) {
@@ -177,7 +195,8 @@ Napi::Value MakeBackwardWeights(const Napi::CallbackInfo& info) {
                                       s.pad_left[1]};
   return with_tile_of(s, tile, lanes, [&](auto elements, auto lane, auto out, auto window) -> Napi::Value {
     using E = typename decltype(elements)::Element;
-    const WinogradBackwardWeights<E, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
+    using P = typename decltype(elements)::Factor;
+    const WinogradBackwardWeights<E, P, decltype(lane)::value, decltype(out)::value, decltype(window)::value> work(shapes, omp_get_max_threads());
     std::vector<Argument> arguments{{"src", 0, blocked_desc(s.src, lanes, s.type)},
                                     {"diffDst", 0, blocked_desc(s.dst, lanes, s.type)},
                                     {"diffWeights", 0, blocked_weights_desc(s.weights, lanes)}};

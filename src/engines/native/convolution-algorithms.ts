@@ -39,8 +39,7 @@ export class Algorithms {
     this.#tuner = tuner;
     this.#weights = d.isForwardOnly ? ", weights that stay" : "";
     const names = algorithmsFor(d, lanes);
-    // The library has Winograd's algorithm for floats alone.
-    this.#names = type === "f32" ? names : names.filter((name) => name !== "winograd");
+    this.#names = type === "f32" ? names : names.filter((name) => suitsBf16(name, d));
     this.#forward = suitsLoops(d, lanes, type) ? [...this.#names, "loops"] : this.#names;
   }
 
@@ -68,6 +67,17 @@ export class Algorithms {
       },
     );
   }
+}
+
+/**
+ * Whether bfloat16 may be convolved so. The library has Winograd's algorithm for floats alone. Ours multiplies transformed tiles of 3×3
+ * windows as bfloat16: F(4×4)'s errors of 1 % are for training, whose gradients are noisier than that, and not for a net that is used.
+ */
+function suitsBf16(
+  algorithm: Algorithm,
+  { kernel, isForwardOnly }: ConvolutionDescriptor,
+): boolean {
+  return algorithm !== "winograd" && !(isForwardOnly && kernel[0] === 3 && algorithm === "F(4x4)");
 }
 
 /**
