@@ -22,8 +22,7 @@ void Sum(Args& args) {
     const E *a = xs[0], *b = xs[1];
     const float ca = coeffs[0], cb = coeffs[1];
     parallel_parts(n, [=](size_t begin, size_t end) {
-#pragma omp simd
-      for (size_t i = begin; i < end; i++) y[i] = rectify(ca * a[i] + cb * b[i], slope);
+      map_elements(begin, end, y, [=](const auto& a, const auto& b) { return rectify(ca * a + cb * b, slope); }, a, b);
     });
     return;
   }
@@ -56,11 +55,9 @@ void SumGradient(Args& args) {
   E* dx = args.elements<E>(n);
   parallel_parts(n, [=](size_t begin, size_t end) {
     if (y == nullptr) {
-#pragma omp simd
-      for (size_t i = begin; i < end; i++) dx[i] = coeff * dy[i];
+      map_elements(begin, end, dx, [=](const auto& dy) { return coeff * dy; }, dy);
     } else {
-#pragma omp simd
-      for (size_t i = begin; i < end; i++) dx[i] = coeff * gate(y[i], slope) * dy[i];
+      map_elements(begin, end, dx, [=](const auto& y, const auto& dy) { return coeff * gate(y, slope) * dy; }, y, dy);
     }
   });
 }

@@ -15,31 +15,60 @@ struct Rectifier {
 
   explicit Rectifier(double slope, double ceiling = NAN)
       : is_there(!std::isnan(slope)), slope(static_cast<float>(slope)), ceiling(static_cast<float>(ceiling)) {}
-  // Of a number and NaN, std::min gives the first.
-  float apply(float z) const { return std::min(rectify(z, slope), ceiling); }
+  // Nothing is above a ceiling that is NaN.
+  template <typename V>
+  V apply(const V& z) const {
+    const V above = rectify(z, slope);
+    return ceiling < above ? V{} + ceiling : above;
+  }
   // What it multiplies a gradient by. Without a rectifier its slope is 1.
-  float gradient(float z) const { return z >= ceiling ? 0.0f : gate(z, is_there ? slope : 1.0f); }
+  template <typename V>
+  V gradient(const V& z) const {
+    const V open = gate(z, is_there ? slope : 1.0f);
+    return z >= ceiling ? V{} : open;
+  }
 };
 
 // y = a·(x − m) + b per channel, rectified. As it stands: near m nothing cancels.
 template <typename E>
 void normalise(const View& v, const float* a, const float* m, const float* b, Rectifier rectifier, const E* x, E* y) {
-  if (!rectifier.is_there) {
-    each(v, {a, m, b}, [=](size_t i, float a, float m, float b, auto...) { y[i] = a * (x[i] - m) + b; });
-  } else {
-    each(v, {a, m, b},
-         [=](size_t i, float a, float m, float b, auto...) { y[i] = rectifier.apply(a * (x[i] - m) + b); });
-  }
+  if (!rectifier.is_there) each(v, {a, m, b}, y, [](const auto& k, const auto& x) { return k.a * (x - k.b) + k.c; }, x);
+  else each(v, {a, m, b}, y, [=](const auto& k, const auto& x) { return rectifier.apply(k.a * (x - k.b) + k.c); }, x);
 }
 
 // y = a·x + b per channel, rectified.
 template <typename E>
 void line(const View& v, const float* a, const float* b, Rectifier rectifier, const E* x, E* y) {
-  if (!rectifier.is_there) {
-    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = a * x[i] + b; });
-  } else {
-    each(v, {a, b}, [=](size_t i, float a, float b, auto...) { y[i] = rectifier.apply(a * x[i] + b); });
-  }
+  if (!rectifier.is_there) each(v, {a, b}, y, [](const auto& k, const auto& x) { return k.a * x + k.b; }, x);
+  else each(v, {a, b}, y, [=](const auto& k, const auto& x) { return rectifier.apply(k.a * x + k.b); }, x);
+}
+
+// Of a row of vectors: a first mean, and Σ (x − mean)² and Σ (x − mean) by it.
+template <size_t kLanes>
+void row_statistics(const Bf16* x, size_t s, float inverse, float* mean, float* square, float* rest) {
+  using L = Lanes<kLanes>;
+  using V = typename L::Floats;
+  // So many sums at a time as additions are under way.
+  constexpr size_t kSums = 4;
+  const auto over_all = [=](auto add) {
+    size_t i = 0;
+    for (; i + kSums <= s; i += kSums) {
+#pragma GCC unroll 4
+      for (size_t k = 0; k < kSums; k++) add(k, load_floats<L>(x + (i + k) * kLanes));
+    }
+    for (; i < s; i++) add(0, load_floats<L>(x + i * kLanes));
+  };
+  V sums[kSums] = {}, squares[kSums] = {}, rests[kSums] = {};
+  over_all([&](size_t k, const V& value) { sums[k] += value; });
+  const V mu = (sums[0] + sums[1] + sums[2] + sums[3]) * inverse;
+  over_all([&](size_t k, const V& value) {
+    const V d = value - mu;
+    rests[k] += d;
+    squares[k] += d * d;
+  });
+  store(mean, mu);
+  store(square, squares[0] + squares[1] + squares[2] + squares[3]);
+  store(rest, rests[0] + rests[1] + rests[2] + rests[3]);
 }
 
 // Mean and biased variance of each channel. Each row is read once from memory; what its first mean has been rounded by is
@@ -77,7 +106,9 @@ void statistics(const View& v, const E* x, float* mean, float* variance) {
         for (size_t b = 0; b < block; b += kLanes) {
           const size_t lanes = std::min(kLanes, block - b);
           float sum[kLanes] = {}, square[kLanes] = {}, rest[kLanes] = {};
-          if (lanes == kLanes) {
+          if constexpr (kBlock != 0 && kInVectors<E, kLanes>) {
+            row_statistics<kLanes>(from, s, inverse, sum, square, rest);
+          } else if (lanes == kLanes) {
             for (size_t i = 0; i < s; i++) {
 #pragma omp simd
               for (size_t l = 0; l < kLanes; l++) sum[l] += from[i * block + b + l];
@@ -181,10 +212,11 @@ void BatchNormBackward(Args& args) {
   std::vector<double> sums;
   if ((!is_given && !is_part) || dgamma != nullptr || dbeta != nullptr) {
     const Coefficients k{a.data(), mean.data(), b.data()};
-    sums = channel_sums(v, k, [=](size_t i, float a, float mu, float b, auto...) {
-      const float centred = x[i] - mu, d = dy[i] * rectifier.gradient(a * centred + b);
-      return Terms{d, d * centred};
-    });
+    const auto term = [=](const auto& k, const auto& x, const auto& dy) {
+      const auto centred = x - k.b, d = dy * rectifier.gradient(k.a * centred + k.c);
+      return Terms<std::decay_t<decltype(x)>>{d, d * centred};
+    };
+    sums = channel_sums(v, k, term, x, dy);
     for (size_t c = 0; c < v.c; c++) {
       if (dbeta != nullptr) dbeta[c] += static_cast<float>(sums[2 * c]);
       if (dgamma != nullptr) dgamma[c] += static_cast<float>(sums[2 * c + 1] * inverse[c]);
@@ -193,9 +225,8 @@ void BatchNormBackward(Args& args) {
   if (dx == nullptr) return;
   if (is_given) {
     // Not as below with zeros, which are no zeros times infinity.
-    each(v, Coefficients{a.data(), mean.data(), b.data()}, [=](size_t i, float a, float mu, float b, auto...) {
-      dx[i] = a * dy[i] * rectifier.gradient(a * (x[i] - mu) + b);
-    });
+    const auto along_slope = [=](const auto& k, const auto& x, const auto& dy) { return k.a * dy * rectifier.gradient(k.a * (x - k.b) + k.c); };
+    each(v, Coefficients{a.data(), mean.data(), b.data()}, dx, along_slope, x, dy);
     return;
   }
   // dx = a·(dy − mean(dy) − (x − mean)·inverse²·mean(dy·(x − mean)))
@@ -208,10 +239,11 @@ void BatchNormBackward(Args& args) {
     constant[c] = static_cast<float>(is_part ? -a[c] * mean_gradient[c] : -a[c] * sums[2 * c] / m);
   }
   const Coefficients k{a.data(), mean.data(), b.data(), along.data(), constant.data()};
-  each(v, k, [=](size_t i, float a, float mu, float b, float along, float constant) {
-    const float centred = x[i] - mu;
-    dx[i] = a * dy[i] * rectifier.gradient(a * centred + b) - along * centred + constant;
-  });
+  const auto gradient = [=](const auto& k, const auto& x, const auto& dy) {
+    const auto centred = x - k.b;
+    return k.a * dy * rectifier.gradient(k.a * centred + k.c) - k.d * centred + k.e;
+  };
+  each(v, k, dx, gradient, x, dy);
 }
 
 // scaleForward(n, c, s, block, slope, x, scale?, bias?, y): y = scale·x + bias per channel, rectified
@@ -233,8 +265,9 @@ void ScaleSums(Args& args) {
   const E *x = args.optional<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float *dscale = args.optional(v.c), *dbias = args.optional(v.c);
   if (dscale != nullptr && x == nullptr && v.stored() > 0) throw std::length_error("no array where the gradient of a scale needs one");
-  const auto sums = x == nullptr ? channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], 0}; })
-                                 : channel_sums(v, {}, [=](size_t i, auto...) { return Terms{dy[i], dy[i] * x[i]}; });
+  const auto of_one = [](const auto&, const auto& dy) { return Terms<std::decay_t<decltype(dy)>>{dy, {}}; };
+  const auto of_both = [](const auto&, const auto& dy, const auto& x) { return Terms<std::decay_t<decltype(dy)>>{dy, dy * x}; };
+  const auto sums = x == nullptr ? channel_sums(v, {}, of_one, dy) : channel_sums(v, {}, of_both, dy, x);
   for (size_t c = 0; c < v.c; c++) {
     if (dbias != nullptr) dbias[c] += static_cast<float>(sums[2 * c]);
     if (dscale != nullptr) dscale[c] += static_cast<float>(sums[2 * c + 1]);
@@ -248,7 +281,7 @@ void PReLUForward(Args& args) {
   const E* x = args.elements<E>(v.stored());
   const PerChannel slopes(v, args.floats(v.c));
   E* y = args.elements<E>(v.stored());
-  each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { y[i] = rectify(x[i], slope); });
+  each(v, {slopes.data()}, y, [](const auto& k, const auto& x) { return rectify(x, k.a); }, x);
 }
 
 // preluBackward(n, c, s, block, x, slope, dy, dx)
@@ -259,7 +292,7 @@ void PReLUBackward(Args& args) {
   const PerChannel slopes(v, args.floats(v.c));
   const E* dy = args.elements<E>(v.stored());
   E* dx = args.elements<E>(v.stored());
-  each(v, {slopes.data()}, [=](size_t i, float slope, auto...) { dx[i] = dy[i] * gate(x[i], slope); });
+  each(v, {slopes.data()}, dx, [](const auto& k, const auto& x, const auto& dy) { return dy * gate(x, k.a); }, x, dy);
 }
 
 // preluSums(n, c, s, block, x, dy, dSlope): dSlope += Σ min(x, 0)·dy per channel
@@ -268,7 +301,11 @@ void PReLUSums(Args& args) {
   const View v(args);
   const E *x = args.elements<E>(v.stored()), *dy = args.elements<E>(v.stored());
   float* dslope = args.floats(v.c);
-  const auto sums = channel_sums(v, {}, [=](size_t i, auto...) { return Terms{std::min<float>(x[i], 0.0f) * dy[i], 0}; });
+  const auto below = [](const auto&, const auto& x, const auto& dy) {
+    using V = std::decay_t<decltype(x)>;
+    return Terms<V>{(V{} < x ? V{} : x) * dy, {}};
+  };
+  const auto sums = channel_sums(v, {}, below, x, dy);
   for (size_t c = 0; c < v.c; c++) dslope[c] += static_cast<float>(sums[2 * c]);
 }
 
@@ -297,14 +334,14 @@ void drop(const View& v, float slope, const E* x, E* y, Kept kept) {
     const auto first = static_cast<uint32_t>((n * c + channel) * s), step = static_cast<uint32_t>(s);
     if (block == 1) {
 #pragma omp simd
-      for (size_t i = 0; i < s; i++) y[from + i] = rectify(x[from + i], slope) * kept(first + static_cast<uint32_t>(i));
+      for (size_t i = 0; i < s; i++) y[from + i] = rectify<float>(x[from + i], slope) * kept(first + static_cast<uint32_t>(i));
       return;
     }
     for (size_t i = 0; i < s; i++) {
 #pragma omp simd
       for (size_t k = 0; k < block; k++) {
         const auto index = first + static_cast<uint32_t>(k) * step + static_cast<uint32_t>(i);
-        y[from + i * block + k] = rectify(x[from + i * block + k], slope) * kept(index);
+        y[from + i * block + k] = rectify<float>(x[from + i * block + k], slope) * kept(index);
       }
     }
   });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "args.h"
+#include "lanes.h"
 
 namespace caffe {
 
@@ -20,14 +21,18 @@ inline size_t class_of(float label, size_t classes) {
   return static_cast<size_t>(label);
 }
 
-// z above zero, else slope · z; z where slope is 1.
-inline float rectify(float z, float slope) { return std::max(z, 0.0f) + slope * std::min(z, 0.0f); }
+// z above zero, else slope · z; z where slope is 1. Here and below z is a float or a vector of them.
+template <typename V, typename Slope>
+inline V rectify(const V& z, const Slope& slope) {
+  return (z < V{} ? V{} : z) + slope * (V{} < z ? V{} : z);
+}
 
 // 1 above zero, else `slope`: what a rectifier multiplies by. Only constants are chosen between, which is one
 // instruction for many elements; a choice between two values in memory would be a branch for each.
-inline float gate(float z, float slope) {
-  const float on = z > 0 ? 1.0f : 0.0f;
-  return on + slope * (1 - on);
+template <typename V, typename Slope>
+inline V gate(const V& z, const Slope& slope) {
+  const V on = z > V{} ? V{} + 1.0f : V{};
+  return on + slope * (1.0f - on);
 }
 
 // Word i of a random sequence; src/util/random-bits.ts has the meaning.
@@ -71,6 +76,18 @@ void parallel_parts(size_t n, Task task) {
     const Task own = task;
     own(p * kPart, std::min(n, (p + 1) * kPart));
   });
+}
+
+// y[i] = f(xs[i]…) for i of [begin, end); f takes floats and vectors of them.
+template <typename E, typename F, typename... Xs>
+inline void map_elements(size_t begin, size_t end, E* y, const F& f, const Xs*... xs) {
+  size_t i = begin;
+  if constexpr (kInVectors<E, kWidest>) {
+    using L = Lanes<kWidest>;
+    for (; i + kWidest <= end; i += kWidest) store_floats<L>(y + i, f(load_floats<L>(xs + i)...));
+  }
+#pragma omp simd
+  for (size_t k = i; k < end; k++) y[k] = f(static_cast<float>(xs[k])...);
 }
 
 // Neighbouring positions of an array (outer, channels, inner): few enough that a number for each stays in registers and
@@ -154,31 +171,47 @@ struct RowCoefficients {
   }
 };
 
-// Calls body(at, a, b, c, d, e) for every stored element with the coefficients of its channel.
-template <typename Body>
-void each(const View& v, const Coefficients& coefficients, const Body& shared) {
+// Those of one channel as floats, or of a vector of them.
+template <typename V>
+struct Numbers {
+  V a, b, c, d, e;
+
+  template <size_t kLanes>
+  static Numbers at(const RowCoefficients<kLanes>& k, size_t l) {
+    if constexpr (std::is_same_v<V, float>) return {k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]};
+    else return {load<V>(k.a), load<V>(k.b), load<V>(k.c), load<V>(k.d), load<V>(k.e)};
+  }
+};
+
+// y = body(factors, xs…) for every stored element with the coefficients of its channel. The body takes floats and vectors of them.
+template <typename E, typename Body, typename... Xs>
+void each(const View& v, const Coefficients& coefficients, E* y, const Body& shared, const Xs*... xs) {
   with_block(v.block, [&](auto constant) {
     constexpr size_t kBlock = decltype(constant)::value;
     constexpr size_t kLanes = kBlock == 0 ? 16 : kBlock;
     const size_t block = kBlock == 0 ? v.block : kBlock, blocks = v.blocks(), s = v.s;
-    parallel(v.rows(), v.stored(), [&](size_t row) {
+    parallel(v.rows(), v.stored(), [&, y, xs...](size_t row) {
       const Body body = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
       for (size_t lane = 0; lane < block; lane += kLanes) {
         const size_t lanes = std::min(kLanes, block - lane);
         const RowCoefficients<kLanes> k(coefficients, channel + lane, lanes);
         if constexpr (kLanes == 1) {
-          const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0], e = k.e[0];
+          const auto factors = Numbers<float>::at(k, 0);
 #pragma omp simd
-          for (size_t i = 0; i < s; i++) body(from + i, a, b, c, d, e);
+          for (size_t i = 0; i < s; i++) y[from + i] = body(factors, static_cast<float>(xs[from + i])...);
+        } else if constexpr (kBlock != 0 && kInVectors<E, kLanes>) {
+          using L = Lanes<kLanes>;
+          const auto factors = Numbers<typename L::Floats>::at(k, 0);
+          for (size_t i = 0, at = from; i < s; i++, at += kLanes) store_floats<L>(y + at, body(factors, load_floats<L>(xs + at)...));
         } else if (lanes == kLanes) {
           for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
 #pragma omp simd
-            for (size_t l = 0; l < kLanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
+            for (size_t l = 0; l < kLanes; l++) y[at + l] = body(Numbers<float>::at(k, l), static_cast<float>(xs[at + l])...);
           }
         } else {
           for (size_t i = 0, at = from + lane; i < s; i++, at += block) {
-            for (size_t l = 0; l < lanes; l++) body(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
+            for (size_t l = 0; l < lanes; l++) y[at + l] = body(Numbers<float>::at(k, l), static_cast<float>(xs[at + l])...);
           }
         }
       }
@@ -187,14 +220,16 @@ void each(const View& v, const Coefficients& coefficients, const Body& shared) {
 }
 
 // Two terms of two sums.
+template <typename V>
 struct Terms {
-  float first, second;
+  V first, second;
 };
 
-// Sums over images and positions of two terms for each channel: sums[2c] and sums[2c + 1].
+// Sums over images and positions of two terms for each channel, term(factors, xs…): sums[2c] and sums[2c + 1]. Terms are floats and
+// vectors of them.
 // Rows are summed by themselves and then in order, so that the bits do not depend on the number of threads.
-template <typename Term>
-std::vector<double> channel_sums(const View& v, const Coefficients& coefficients, const Term& shared) {
+template <typename E, typename Term, typename... Xs>
+std::vector<double> channel_sums(const View& v, const Coefficients& coefficients, const Term& shared, const E* x, const Xs*... xs) {
   constexpr size_t kRun = 256;
   const size_t blocks = v.blocks(), padded = v.padded();
   std::vector<double> rows(v.rows() * v.block * 2, 0.0);
@@ -202,20 +237,19 @@ std::vector<double> channel_sums(const View& v, const Coefficients& coefficients
     constexpr size_t kBlock = decltype(constant)::value;
     constexpr size_t kLanes = kBlock < 8 ? 16 : kBlock;
     const size_t block = kBlock == 0 ? v.block : kBlock, s = v.s;
-    parallel(v.rows(), v.stored(), [&](size_t row) {
+    parallel(v.rows(), v.stored(), [&, x, xs...](size_t row) {
       const Term term = shared;
       const size_t channel = row % blocks * block, from = row * s * block;
       double* sums = rows.data() + row * block * 2;
       if constexpr (kBlock == 1) {
         // As many running sums of the one channel as a vector has lanes.
-        const RowCoefficients<1> k(coefficients, channel, 1);
-        const float a = k.a[0], b = k.b[0], c = k.c[0], d = k.d[0], e = k.e[0];
+        const auto k = Numbers<float>::at(RowCoefficients<1>(coefficients, channel, 1), 0);
         for (size_t begin = 0; begin < s; begin += kRun * kLanes) {
           const size_t end = std::min(s, begin + kRun * kLanes);
           float first = 0, second = 0;
 #pragma omp simd reduction(+ : first, second)
           for (size_t i = begin; i < end; i++) {
-            const Terms t = term(from + i, a, b, c, d, e);
+            const Terms<float> t = term(k, static_cast<float>(x[from + i]), static_cast<float>(xs[from + i])...);
             first += t.first;
             second += t.second;
           }
@@ -230,19 +264,30 @@ std::vector<double> channel_sums(const View& v, const Coefficients& coefficients
         for (size_t begin = 0; begin < s; begin += kRun) {
           const size_t end = std::min(s, begin + kRun);
           float first[kLanes] = {}, second[kLanes] = {};
-          for (size_t i = begin, at = from + begin * block + lane; i < end; i++, at += block) {
-            if (lanes == kLanes) {
+          if constexpr (kBlock != 0 && kInVectors<E, kLanes>) {
+            using L = Lanes<kLanes>;
+            using V = typename L::Floats;
+            const auto factors = Numbers<V>::at(k, 0);
+            V one{}, other{};
+            for (size_t i = begin, at = from + begin * kLanes; i < end; i++, at += kLanes) {
+              const Terms<V> t = term(factors, load_floats<L>(x + at), load_floats<L>(xs + at)...);
+              one += t.first;
+              other += t.second;
+            }
+            store(first, one);
+            store(second, other);
+          } else {
+            for (size_t i = begin, at = from + begin * block + lane; i < end; i++, at += block) {
+              const auto add = [&](size_t l) {
+                const Terms<float> t = term(Numbers<float>::at(k, l), static_cast<float>(x[at + l]), static_cast<float>(xs[at + l])...);
+                first[l] += t.first;
+                second[l] += t.second;
+              };
+              if (lanes == kLanes) {
 #pragma omp simd
-              for (size_t l = 0; l < kLanes; l++) {
-                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
-                first[l] += t.first;
-                second[l] += t.second;
-              }
-            } else {
-              for (size_t l = 0; l < lanes; l++) {
-                const Terms t = term(at + l, k.a[l], k.b[l], k.c[l], k.d[l], k.e[l]);
-                first[l] += t.first;
-                second[l] += t.second;
+                for (size_t l = 0; l < kLanes; l++) add(l);
+              } else {
+                for (size_t l = 0; l < lanes; l++) add(l);
               }
             }
           }

@@ -75,8 +75,14 @@ struct Power {
 struct Relu {
   float slope;
   explicit Relu(const float* p) : slope(p[0]) {}
-  float forward(float x) const { return rectify(x, slope); }
-  float backward(float x, float, float dy) const { return dy * gate(x, slope); }
+  template <typename V>
+  V forward(const V& x) const {
+    return rectify(x, slope);
+  }
+  template <typename V>
+  V backward(const V& x, const V&, const V& dy) const {
+    return dy * gate(x, slope);
+  }
 };
 struct Relu6 {
   float slope;
@@ -129,15 +135,23 @@ constexpr Function<E> function(const char* name) {
           [](const float* p, size_t n, const E* x, E* y) {
             const F f(p);
             parallel_parts(n, [=](size_t begin, size_t end) {
+              if constexpr (std::is_same_v<F, Relu>) {
+                map_elements(begin, end, y, [=](const auto& x) { return f.forward(x); }, x);
+              } else {
 #pragma omp simd
-              for (size_t i = begin; i < end; i++) y[i] = f.forward(x[i]);
+                for (size_t i = begin; i < end; i++) y[i] = f.forward(x[i]);
+              }
             });
           },
           [](const float* p, size_t n, const E* x, const E* y, const E* dy, E* dx) {
             const F f(p);
             parallel_parts(n, [=](size_t begin, size_t end) {
+              if constexpr (std::is_same_v<F, Relu>) {
+                map_elements(begin, end, dx, [=](const auto& x, const auto& dy) { return f.backward(x, dy, dy); }, x, dy);
+              } else {
 #pragma omp simd
-              for (size_t i = begin; i < end; i++) dx[i] = f.backward(x[i], y[i], dy[i]);
+                for (size_t i = begin; i < end; i++) dx[i] = f.backward(x[i], y[i], dy[i]);
+              }
             });
           }};
 }
