@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import type { Choices } from "../../../src/engines/choices.ts";
 import type { ConvolutionDescriptor } from "../../../src/engines/engine.ts";
-import type { ConvolutionShapes } from "../../../src/engines/native/addon.ts";
 import { loadAddon } from "../../../src/engines/native/binding.ts";
 import { Algorithms } from "../../../src/engines/native/convolution-algorithms.ts";
 import { Tuner } from "../../../src/engines/native/tuner.ts";
@@ -11,40 +10,11 @@ import { bf16 } from "../../../src/util/bf16.ts";
 import { countOf } from "../../../src/util/shape.ts";
 import { availableEngines } from "../../support/engines.ts";
 import { filled, reference, runPlain } from "./support.ts";
+import { type Case, descriptor, shapesOf } from "./winograd-cases.ts";
 
 const isThere = availableEngines.has("native") && loadAddon().multipliesBf16;
 /** Tiles are multiplied as bfloat16 where vectors are as wide as the instructions'. */
 const hasPairs = isThere && loadAddon().lanes === 16;
-
-interface Case {
-  readonly side?: number;
-  readonly batch?: number;
-  readonly groups?: number;
-  readonly ic?: number;
-  readonly oc?: number;
-  readonly input: readonly [number, number];
-  readonly pad?: number;
-}
-
-function descriptor(shape: Case): ConvolutionDescriptor {
-  const { side = 3, batch = 1, groups = 1, ic = 16, oc = 16, input, pad = (side - 1) / 2 } = shape;
-  return {
-    ...{ batch, groups, inputChannels: ic, outputChannels: oc, input, hasBias: true },
-    ...{ output: input.map((length) => length + 2 * pad - side + 1), kernel: [side, side] },
-    ...{ stride: [1, 1], pad: [pad, pad], dilation: [1, 1] },
-  };
-}
-
-function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
-  const window = [d.outputChannels / d.groups, d.inputChannels / d.groups, ...d.kernel];
-  return {
-    src: [d.batch, d.inputChannels, ...d.input],
-    weights: d.groups > 1 ? [d.groups, ...window] : window,
-    dst: [d.batch, d.outputChannels, ...d.output],
-    ...{ stride: d.stride, padLeft: d.pad, padRight: d.pad, dilation: d.dilation },
-    ...{ hasBias: true, algorithm: "direct", isSmall: false, type: "bf16" },
-  };
-}
 
 const rounded = (mem: SyncedMem): SyncedMem => {
   mem.mutableCpu().forEach((value, i, all) => {
@@ -87,7 +57,7 @@ function directions(d: ConvolutionDescriptor, tile: 2 | 4, lanes: number) {
   op.forward(x, w, b, y);
   op.backwardData(dy, w, dx);
   op.backwardWeights(x, dy, dw, db);
-  const s = shapesOf(d);
+  const s = shapesOf(d, "bf16");
   const [src, weights, diffDst] = [plain(x), plain(w), plain(dy)];
   const forward = addon.winogradForward(s, tile, lanes, Number.NaN, Number.NaN, false);
   const data = addon.winogradBackwardData(s, tile, lanes);
@@ -133,7 +103,7 @@ describe.skipIf(!hasPairs).each([2, 4] as const)("tiles of %s of bfloat16", (til
   ] satisfies Case[])("give the same bits with weights that are prepared: %j", (shape) => {
     const d = descriptor(shape);
     const { x, w, b } = arraysOf(d);
-    const s = shapesOf(d);
+    const s = shapesOf(d, "bf16");
     const given = { src: plain(x), bias: plain(b) };
     const forward = (arePrepared: boolean) =>
       loadAddon().winogradForward(s, tile, 16, 0, Number.NaN, false, arePrepared);
@@ -148,7 +118,7 @@ describe.skipIf(!hasPairs).each([2, 4] as const)("tiles of %s of bfloat16", (til
     const { x, w, b } = arraysOf(d);
     x.mutableCpu()[0] = value;
     const forward = loadAddon().winogradForward(
-      shapesOf(d),
+      shapesOf(d, "bf16"),
       tile,
       16,
       Number.NaN,
@@ -187,7 +157,7 @@ test("a net that is used alone, of bfloat16, is not convolved by tiles of 4×4, 
     const tuner = new Tuner({ read, write: () => expect.fail("a trial") });
     new Algorithms(tuner, d, { lanes: 16 } as never, type).fastest(
       "data",
-      shapesOf(d),
+      shapesOf(d, "bf16"),
       () => ({ scratch: 0 }) as never,
       () => undefined,
     );

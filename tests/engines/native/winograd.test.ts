@@ -8,60 +8,7 @@ import { Tuner } from "../../../src/engines/native/tuner.ts";
 import { algorithmsFor, tileOf } from "../../../src/engines/native/winograd.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { describeNative, filled, LANES, nativeWith, reference, runPlain } from "./support.ts";
-
-interface Case {
-  /** Of the window: 3 by default. */
-  readonly side?: number;
-  readonly batch?: number;
-  readonly groups?: number;
-  readonly ic?: number;
-  readonly oc?: number;
-  readonly input: readonly [number, number];
-  readonly pad?: number;
-  readonly hasBias?: boolean;
-}
-
-function descriptor({
-  side = 3,
-  batch = 1,
-  groups = 1,
-  ic = 16,
-  oc = 16,
-  input,
-  pad = (side - 1) / 2,
-  hasBias = true,
-}: Case): ConvolutionDescriptor {
-  return {
-    batch,
-    groups,
-    inputChannels: ic,
-    outputChannels: oc,
-    input,
-    output: input.map((length) => length + 2 * pad - side + 1),
-    kernel: [side, side],
-    stride: [1, 1],
-    pad: [pad, pad],
-    dilation: [1, 1],
-    hasBias,
-  };
-}
-
-function shapesOf(d: ConvolutionDescriptor): ConvolutionShapes {
-  const { groups } = d;
-  const window = [d.outputChannels / groups, d.inputChannels / groups, ...d.kernel];
-  return {
-    src: [d.batch, d.inputChannels, ...d.input],
-    weights: groups > 1 ? [groups, ...window] : window,
-    dst: [d.batch, d.outputChannels, ...d.output],
-    stride: d.stride,
-    padLeft: d.pad,
-    padRight: d.pad,
-    dilation: d.dilation,
-    hasBias: d.hasBias,
-    algorithm: "direct",
-    isSmall: false,
-  };
-}
+import { type Case, descriptor, shapesOf } from "./winograd-cases.ts";
 
 /** The arrays of a convolution, and of its gradients. */
 function arraysOf(d: ConvolutionDescriptor) {
