@@ -27,10 +27,11 @@ class WinogradBackwardWeights {
   static constexpr size_t kIn = T::kIn, kPoints = kIn * kIn, kTaps = kWindow * kWindow, kTap = kLanes * kLanes;
   // A product's sums: kTall inputs by kWide vectors of outputs, as many as registers hold.
   static constexpr size_t kTall = 6, kWide = kLanes == 16 ? 4 : 2;
-  // Whether pairs of tiles are multiplied at a time.
   static constexpr bool kIsPaired = std::is_same_v<P, Bf16>;
+  // Tiles that a product takes at a time: their numbers lie side by side.
+  static constexpr size_t kAtOnce = kIsPaired ? 2 : 1;
   // Tiles in a block, and vectors of inputs and of outputs in a task.
-  static constexpr size_t kBlock = (kPoints == 36 ? 20 : tiles_in_block(kPoints)) * (kIsPaired ? 2 : 1), kPart = (kPoints > 36 ? 32 : 64) / kLanes;
+  static constexpr size_t kBlock = (kPoints == 36 ? 20 : tiles_in_block(kPoints)) * kAtOnce, kPart = (kPoints > 36 ? 32 : 64) / kLanes;
   static_assert(kBlock % 2 == 0, "Tiles of a block are paired.");
   // Keeps the points' parts apart that would else lie on the same lines of the first cache.
   static constexpr size_t kApart = 64 / sizeof(P), kApartSums = 16;
@@ -111,8 +112,7 @@ class WinogradBackwardWeights {
         for (size_t c = 0; c < columns; c += kWide * kLanes) {
           const size_t wide = std::min(kWide, (columns - c) / kLanes);
           for (size_t r = 0; r < rows; r += kTall) {
-            constexpr size_t kEach = kIsPaired ? 2 : 1;
-            product(std::min(kTall, rows - r), wide, tiles, v + p * v_step_ + kEach * r, rows, z + p * z_step_ + kEach * c, columns,
+            product(std::min(kTall, rows - r), wide, tiles, v + p * v_step_ + kAtOnce * r, rows, z + p * z_step_ + kAtOnce * c, columns,
                     m + p * m_step_ + r * columns + c, block > first);
           }
         }
