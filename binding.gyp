@@ -60,7 +60,13 @@
         "native/src/winograd.cc"
       ],
       "includes": ["native/level.gypi"],
-      "include_dirs": ["<!@(node native/libraries.mjs onednn include)"],
+      "actions": [{
+        "action_name": "digest",
+        "inputs": ["native/digest.mjs", "<!@(node native/digest.mjs list)"],
+        "outputs": ["<(INTERMEDIATE_DIR)/digest.h"],
+        "action": ["node", "native/digest.mjs", "write", "<@(_outputs)", "<(level)"]
+      }],
+      "include_dirs": ["<(INTERMEDIATE_DIR)", "<!@(node native/libraries.mjs onednn include)"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-O2"],
       "cflags_cc": ["-std=c++17", "-O3", "-fopenmp", "-fexceptions", "-Wall", "-Wextra", "-fno-math-errno", "-fno-trapping-math"],
       "ldflags": ["-fopenmp"],

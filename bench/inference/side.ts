@@ -19,11 +19,20 @@ export interface SideOptions {
   readonly threads: string;
 }
 
-/** A process that runs one net when it is told to, so that several can take turns. */
+/** A process, and the lines that it answers with. */
+interface Started {
+  readonly process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly lines: AsyncIterator<string>;
+}
+
+/**
+ * A process that runs one net when it is told to, so that several can take turns. It is started at its first turn: what another does
+ * to read its model would disturb the trials of ours.
+ */
 export class Side {
   readonly name: string;
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #start: () => Started;
+  #started: Started | undefined;
 
   /** @param command the program, and its arguments before the shape and the number of threads */
   constructor(
@@ -32,12 +41,16 @@ export class Side {
     { folder, shape, threads }: SideOptions,
   ) {
     this.name = name;
-    this.#process = spawn(program, [...args, shape.join(), threads], {
-      stdio: ["pipe", "pipe", "inherit"],
-      // Algorithms are tried here and now: what was chosen on a busy machine would be measured else.
-      env: { ...process.env, OMP_NUM_THREADS: threads, CAFFE_TUNE: join(folder, "tuning.json") },
-    });
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+    const tuning = join(folder, "tuning.json");
+    this.#start = () => {
+      const process = spawn(program, [...args, shape.join(), threads], {
+        stdio: ["pipe", "pipe", "inherit"],
+        // Algorithms are tried here and now: what was chosen on a busy machine would be measured else.
+        env: { ...globalThis.process.env, OMP_NUM_THREADS: threads, CAFFE_TUNE: tuning },
+      });
+      const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
+      return { process, lines };
+    };
   }
 
   /** A side of bench/inference/side.mjs: our engine, or ONNX Runtime. */
@@ -48,14 +61,16 @@ export class Side {
 
   /** Runs passes for so many milliseconds. */
   async turn(ms: string): Promise<Turn> {
-    this.#process.stdin.write(`${ms}\n`);
-    const { value, done } = await this.#lines.next();
+    this.#started ??= this.#start();
+    const { process, lines } = this.#started;
+    process.stdin.write(`${ms}\n`);
+    const { value, done } = await lines.next();
     if (done) throw new Error("a side ended. Its error is above.");
     return JSON.parse(value) as Turn;
   }
 
   end(): void {
-    this.#process.stdin.end();
+    this.#started?.process.stdin.end();
   }
 }
 

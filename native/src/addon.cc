@@ -1,4 +1,5 @@
 // The addon makes oneDNN primitives and runs them, and loops over memory; every decision is in TypeScript.
+#include "digest.h"
 #include "processor.h"
 #include "signals.h"
 #include "tape.h"
@@ -44,6 +45,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const dnnl_version_t* version = dnnl_version();
   exports.Set("version", std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                              std::to_string(version->patch));
+  exports.Set("digest", CAFFE_DIGEST);
   return exports;
 }
 

@@ -46,6 +46,20 @@ describe.skipIf(!availableEngines.has("native"))("CAFFE_TUNE on native", () => {
     expect(readFileSync(at("tuning.json"), "utf8")).toBe(choices);
   });
 
+  test("choices of an addon that was made of other sources, or of another version, are not taken", () => {
+    const file = at("old.json");
+    train(file);
+    const [machine = "", choices] = Object.entries(JSON.parse(readFileSync(file, "utf8")))[0] ?? [];
+    expect(machine).toMatch(/sources [0-9a-f]{8}, .*caffe-ts \d+\.\d+\.\d+/);
+    const old = [
+      machine.replace(/sources [0-9a-f]+/, "sources 0"),
+      machine.replace(/[\d.]+$/, "0"),
+    ];
+    writeFileSync(file, JSON.stringify(Object.fromEntries(old.map((key) => [key, choices]))));
+    train(file);
+    expect(Object.keys(JSON.parse(readFileSync(file, "utf8")))).toEqual([...old, machine]);
+  });
+
   test("off tries nothing", () => {
     train("off");
     expect(existsSync(at("off"))).toBe(false);

@@ -59,7 +59,10 @@ export type BytesProducts = Primitive<"src" | "weights" | "dst" | "bias">;
 
 /** What native/src exports. Lengths come first, arrays in the order of the formula; see native/src. */
 export interface Addon extends Scoring, Windowing, Bf16Products, Memory<Layout> {
+  /** Of oneDNN. */
   readonly version: string;
+  /** Another number for each state of native/src, and of the processors that it is compiled for. */
+  readonly digest: string;
   setThreads(count: number): void;
   /** What the library's failures and a lack of memory are thrown as. */
   setErrorClass(errorClass: new (message: string) => Error): void;

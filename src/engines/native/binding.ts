@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { loadAddonFile } from "../../addons/addon-file.ts";
 import { EngineError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
+import { version } from "../../util/version.ts";
 import type { ChoiceStore, Choices } from "../choices.ts";
 import type { Engine, PartialEngine } from "../engine.ts";
 import type { Addon } from "./addon.ts";
@@ -58,21 +59,26 @@ function tunerFor(addon: Addon, threads: number, log: Log, tuning?: SharedTuning
 
 /** Undefined where nothing is to be tried. */
 function storeFor(
-  { version }: Addon,
+  { version: oneDnn, digest }: Addon,
   threads: number,
   log: Log,
   name?: string,
 ): ChoiceStore | undefined {
-  const machine = `${cpus()[0]?.model ?? process.arch}, oneDNN ${version}, threads ${threads}`;
-  return choicesOf(machine, log, name);
+  const processor = cpus()[0]?.model ?? process.arch;
+  const library = `oneDNN ${oneDnn}, sources ${digest}`;
+  return choicesOf(`${processor}, ${library}, threads ${threads}`, log, name);
 }
 
-/** Where choices for a machine or a GPU are kept between runs; undefined where nothing is to be tried. */
+/**
+ * Where choices for a machine or a GPU are kept between runs; undefined where nothing is to be tried. They hold for this version:
+ * another has other algorithms, or knows when they pay.
+ */
 export function choicesOf(machine: string, log: Log, name?: string): ChoiceStore | undefined {
   const asked = process.env["CAFFE_TUNE"];
   if (asked === "off") return undefined;
   const file = asked || defaultTuningFile(process.env);
-  return new TuningFile(name === undefined ? file : tuningFileOf(file, name), machine, log);
+  const path = name === undefined ? file : tuningFileOf(file, name);
+  return new TuningFile(path, `${machine}, caffe-ts ${version}`, log);
 }
 
 /** What the native engine knows of this machine's fastest algorithms with so many threads; nothing where it is not built. */

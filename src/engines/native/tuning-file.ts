@@ -32,7 +32,7 @@ export function tuningFileOf(path: string, name: string): string {
 /** Milliseconds after which choices are written, with all that came meanwhile: to write takes as long as a small net's pass. */
 const SOON = 250;
 /** Choices of a machine, and machines of which there are some: more than any user's nets need. The oldest go first. */
-const [MOST_CHOICES, MOST_MACHINES] = [4096, 64];
+const [MOST_CHOICES, MOST_MACHINES] = [4096, 32];
 
 /** Files with choices that are to be written, and the timer and the listener for the end that will have them written. */
 const late = new Set<TuningFile>();
@@ -56,7 +56,7 @@ function writeSoon(file: TuningFile): void {
 }
 
 /**
- * Keeps choices in a JSON file, apart for each machine (cpu, version of the library, threads). They are written a moment later, together,
+ * Keeps choices in a JSON file, apart for each machine (cpu, versions, threads). They are written a moment later, together,
  * or as the process ends; one that is killed has them tried again. What others have written stays. The file is replaced as a
  * whole, so that another process never reads half of one. One that cannot be read or written is left out with one line in
  * the log: then choices hold for this run.
