@@ -23,7 +23,7 @@ export const MODEST = 1e15;
 /** Shapes for which something is kept. */
 const MOST_SHAPES = 4096;
 
-/** Floats that are reserved for the arrays of a pass that is recorded. */
+/** Floats that are reserved at a time for the arrays of a pass that is recorded. */
 const TAPE_MEMORY = 2 ** 24;
 
 /** What no element of an array is greater than, after so many writes of it; exact if the array was read for it. */
@@ -91,6 +91,8 @@ export class Layouts implements Work {
   record(least: number): Recording | undefined {
     if (least > MOST_MEMORY) return undefined;
     const { pool } = this;
+    // What passes have taken so far they do not take again: it would lie there beside the tape's.
+    this.giveBack();
     const tape = new Tape(this.#bare, new MemoryPool(this.#bare, TAPE_MEMORY));
     this.#tape = tape;
     this.#pool = tape.pool;

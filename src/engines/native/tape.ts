@@ -17,8 +17,8 @@ const REPEATABLE: ReadonlySet<string> = new Set<keyof Addon>([
  */
 const USUAL = 1024;
 
-/** Bytes of a tape's memory at most: what larger nets would save is little beside their time. */
-export const MOST_MEMORY = 2 ** 24;
+/** Bytes of a tape's memory at most: what larger nets would save is little beside their time, and each net would hold as much. */
+export const MOST_MEMORY = 2 ** 27;
 
 type Call = (...args: readonly never[]) => unknown;
 

@@ -60,6 +60,23 @@ describeNative("memory that is of no use any more", () => {
     expect(seen[2 ** 19]).toBe(0);
   });
 
+  test("what passes have taken goes back when one is recorded, whose arrays lie elsewhere", () => {
+    const layouts = new Layouts(loadAddon());
+    const ones = new Float32Array(2 ** 20).fill(1);
+    const { pool } = layouts;
+    const taken = pool.take(ones.length);
+    layouts.addon.copy(ones.length, ones, taken.memory);
+    pool.release(taken);
+    const recording = layouts.record(0);
+    expect(layouts.pool).not.toBe(pool);
+    recording?.end();
+    expect(layouts.pool).toBe(pool);
+    if (process.platform !== "linux") return;
+    const seen = ones.map(() => 2);
+    layouts.addon.copy(seen.length, pool.take(ones.length).memory, seen);
+    expect(seen[2 ** 19]).toBe(0);
+  });
+
   test("a trial of an inner product multiplies by a part of large weights, and leaves them where they are", () => {
     const kept: Choices = {};
     const engine = nativeWith(new Tuner({ read: () => kept, write: () => {} }));

@@ -187,10 +187,12 @@ test.skipIf(!engines)("passes of large arrays hold no memory to be done again in
       expect(net.blob("y").values().at(-1)).toBe(i);
     }
   };
-  await passes(2 ** 22 + 1);
+  await passes(2 ** 25 + 1);
   expect(counts.recorded).toBe(0);
   await passes(4);
   expect(counts.recorded).toBe(1);
+  await passes(2 ** 23);
+  expect(counts.recorded).toBe(2);
 });
 
 function never(): never {
