@@ -38,13 +38,22 @@ Napi::Value MakeForward(const Napi::CallbackInfo& info) {
   return Primitive::Make(info.Env(), Forward(pd), pd.impl_info_str(), arguments, nullptr, pd.scratchpad_desc());
 }
 
+// Has the layouts of forward where an implementation can: a reorder of all gradients costs more than a better one saves.
+BackwardData::primitive_desc backward_data_desc(const ConvolutionShapes& s, const Forward::primitive_desc& hint) {
+  const auto make = [&] {
+    return describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src, s.type), any_desc(s.weights, s.type),
+                                           any_desc(s.dst, s.type), s.stride, s.skipped(), s.pad_left, s.pad_right);
+  };
+  return describe_fitting(make, [&](const BackwardData::primitive_desc& pd) {
+    return pd.diff_src_desc() == hint.src_desc() && pd.diff_dst_desc() == hint.dst_desc();
+  });
+}
+
 Napi::Value MakeBackwardData(const Napi::CallbackInfo& info) {
   const ConvolutionShapes s(info[0].As<Napi::Object>());
   const Threads threads(s.threads);
   auto hint = forward_desc(s, dnnl::primitive_attr());
-  auto pd = describe_backward<BackwardData>(cpu(), scratching(), hint, s.algorithm, any_desc(s.src, s.type),
-                                            any_desc(s.weights, s.type), any_desc(s.dst, s.type), s.stride, s.skipped(), s.pad_left,
-                                            s.pad_right);
+  auto pd = backward_data_desc(s, hint);
   return Primitive::Make(info.Env(), BackwardData(pd), pd.impl_info_str(),
                          {{"diffDst", DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
                           {"weights", DNNL_ARG_WEIGHTS, pd.weights_desc()},

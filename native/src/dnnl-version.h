@@ -28,6 +28,16 @@ typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine,
   return typename Primitive::primitive_desc(engine, std::forward<Args>(args)..., hint, attr);
 }
 
+// The first implementation that fits, of what `make` describes; the library's first where none does.
+template <typename Make, typename Fits>
+auto describe_fitting(const Make& make, const Fits& fits) {
+  auto pd = make();
+  while (!fits(pd)) {
+    if (!pd.next_impl()) return make();
+  }
+  return pd;
+}
+
 inline std::string layout_key(const dnnl::memory::desc& md) {
   std::ostringstream key;
   for (auto d : md.get_dims()) key << d << 'x';
@@ -96,6 +106,12 @@ template <typename Primitive, typename Hint, typename... Args>
 typename Primitive::primitive_desc describe_backward(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
                                                      const Hint& hint, Args&&... args) {
   return typename Primitive::primitive_desc(typename Primitive::desc(std::forward<Args>(args)...), attr, engine, hint);
+}
+
+// The first implementation: the next ones would be asked of what `make` no longer holds, and the first one fits.
+template <typename Make, typename Fits>
+auto describe_fitting(const Make& make, const Fits&) {
+  return make();
 }
 
 inline std::string layout_key(const dnnl::memory::desc& md) {

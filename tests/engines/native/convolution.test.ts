@@ -110,6 +110,25 @@ describeNative("convolution", (native) => {
     expect(dw.isZero).toBe(false);
   });
 
+  test("the gradient of data has the layouts of forward: nothing is laid out anew between them", () => {
+    const shapes = {
+      src: [2, 64, 14, 14],
+      weights: [128, 64, 1, 1],
+      dst: [2, 128, 7, 7],
+      stride: [2, 2],
+      padLeft: [0, 0],
+      padRight: [-1, -1],
+      dilation: [1, 1],
+      hasBias: false,
+      algorithm: "direct",
+      isSmall: false,
+    } as const;
+    const addon = loadAddon();
+    const { src, dst } = addon.convolutionForward(shapes, Number.NaN, Number.NaN, false).layouts;
+    const { diffSrc, diffDst } = addon.convolutionBackwardData(shapes).layouts;
+    expect([diffSrc.key, diffDst.key]).toEqual([src.key, dst.key]);
+  });
+
   // oneDNN 3 has it no more.
   test.skipIf(!loadAddon().version.startsWith("2"))(
     "agrees with the reference by Winograd's algorithm",
