@@ -12,8 +12,8 @@ const image = Float32Array.from(
 const pass = side === "ours" ? await ourPass() : await onnxPass();
 
 async function ourPass() {
-  const { createEngines } = await import("../../dist/engines/create.js");
-  const { Net } = await import("../../dist/net/net.js");
+  // As a program gets it: in few files.
+  const { createEngines, Net } = await import("caffe-ts");
   const log = () => {};
   const engines = createEngines({ prefer: "native", threads: Number(threads), log });
   const net = new Net(file, {
