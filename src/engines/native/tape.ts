@@ -13,9 +13,10 @@ const REPEATABLE: ReadonlySet<string> = new Set<keyof Addon>([
 
 /**
  * What follows from the greatest number of an array holds for all that are not greater: a bound that most inputs are below is
- * taken for it, so that the next ones do not have to be recorded anew.
+ * taken for it, and where that is not enough the number with some room above, so that the next ones do not have to be recorded anew.
  */
 const USUAL = 1024;
+const ROOM = 2;
 
 /** Bytes of a tape's memory at most: what larger nets would save is little beside their time, and each net would hold as much. */
 export const MOST_MEMORY = 2 ** 27;
@@ -109,7 +110,7 @@ export function withTape(addon: Addon, tapeNow: () => Tape | undefined): Addon {
     if (!tape) return most;
     // What is no number, or may overflow, takes another way.
     if (most === Number.POSITIVE_INFINITY) tape.spoil();
-    const limit = Math.max(most, USUAL);
+    const limit = Math.max(most * ROOM, USUAL);
     tape.add("greatest", [count, x], limit);
     return limit;
   };

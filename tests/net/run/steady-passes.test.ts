@@ -144,6 +144,19 @@ test.skipIf(!engines)(
 );
 
 test.skipIf(!engines)(
+  "what is somewhat greater than before, though large, is done again, and what is far greater is not",
+  async () => {
+    const counts = counted();
+    const [net, plain] = [open(counts.engines), open(apart())];
+    const scaled = (by: number): number[] => image(1).map((value) => value * by);
+    for (const by of [1e4, 1e4, 1e4, 1.8e4]) await same(net, plain, scaled(by));
+    expect([counts.recorded, counts.replayed]).toEqual([1, 2]);
+    await same(net, plain, scaled(1e6));
+    expect(counts.replayed).toBe(2);
+  },
+);
+
+test.skipIf(!engines)(
   "two nets of one engine, and their weights, do not disturb each other",
   async () => {
     const counts = counted();
