@@ -43,14 +43,18 @@ export class Algorithms {
     this.#forward = suitsLoops(d, lanes, type) ? [...this.#names, "loops"] : this.#names;
   }
 
-  /** The fastest of one direction. */
+  /**
+   * The fastest of one direction.
+   * @param more names of others that come into question there
+   */
   fastest<T extends Primitive>(
     direction: string,
     shapes: ConvolutionShapes,
     make: MakeBy<T>,
     run: (primitive: T) => void,
+    more: readonly Algorithm[] = [],
   ): { readonly algorithm: Algorithm; readonly primitive: T } {
-    const names = direction === "forward" ? this.#forward : this.#names;
+    const names = [...(direction === "forward" ? this.#forward : this.#names), ...more];
     const by = names.length > 1 ? ` by ${names.join(" ")}` : "";
     const among = `${direction}${by}${this.#weights}`;
     // Ours works in a few tiles at a time, the library's in all of them.
@@ -100,6 +104,7 @@ export function makerOf<T>(
 ): MakeBy<T> {
   return (algorithm) => {
     if (algorithm === "loops" && loops) return loops(shapes);
+    if (algorithm === "floats") return library({ ...shapes, type: "f32" });
     const tile = tileOf(algorithm);
     return tile
       ? own(shapes, tile)

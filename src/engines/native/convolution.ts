@@ -1,7 +1,7 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { ConvolutionDescriptor, LinearOp } from "../engine.ts";
 import { wayOutOf } from "../ops/way-out.ts";
-import type { Buffer, ConvolutionShapes, Primitive, StoreMemory } from "./addon.ts";
+import type { Buffer, ConvolutionShapes, Layout, Primitive, StoreMemory } from "./addon.ts";
 import { Algorithms, makerOf } from "./convolution-algorithms.ts";
 import { ConvolutionForward } from "./convolution-forward.ts";
 import { convolutionShapesOf } from "./convolution-shapes.ts";
@@ -65,9 +65,14 @@ export function nativeConvolution(
     backwardWeights(x, dy, dw, db) {
       const run = (primitive: NonNullable<typeof weights>, toW: Buffer, toB?: Buffer): void => {
         const { src, diffDst } = primitive.layouts;
-        const buffers = [layouts.read(x, src), layouts.read(dy, diffDst), toW];
-        layouts.run(primitive, toB ? [...buffers, toB] : buffers);
+        withTyped(layouts, x, src, (input) => {
+          withTyped(layouts, dy, diffDst, (gradient) => {
+            const buffers = [input, gradient, toW];
+            layouts.run(primitive, toB ? [...buffers, toB] : buffers);
+          });
+        });
       };
+      const make = (s: ConvolutionShapes) => addon.convolutionBackwardWeights(s);
       const scratchB = (): StoreMemory | undefined => {
         if (d.hasBias) ownB ??= layouts.scratch(biasLayout);
         return ownB;
@@ -75,12 +80,9 @@ export function nativeConvolution(
       weights ??= algorithms.fastest(
         "backward weights",
         shapes,
-        makerOf(
-          shapes,
-          (s) => addon.convolutionBackwardWeights(s),
-          (s, tile) => addon.winogradBackwardWeights(s, tile, addon.lanes),
-        ),
+        makerOf(shapes, make, (s, tile) => addon.winogradBackwardWeights(s, tile, addon.lanes)),
         (one) => layouts.lend(one.layouts.diffWeights.stored, (toW) => run(one, toW, scratchB())),
+        isRounded && isSlow(make(shapes)) ? ["floats"] : [],
       ).primitive;
       const { diffWeights } = weights.layouts;
       if (learned && isRounded) {
@@ -101,6 +103,30 @@ export function nativeConvolution(
       if (db && !writesB) add(floats, biasLayout, ownB as StoreMemory, db);
     },
   };
+}
+
+/** Whether the library has nothing made for these shapes: it copies windows to a matrix, or goes element by element. */
+function isSlow({ implementation }: Primitive): boolean {
+  return /gemm|ref/.test(implementation);
+}
+
+/** The array in that layout for as long as `use` runs; where that is of floats and the array of bfloat16, as floats of the same numbers. */
+function withTyped(
+  layouts: Layouts,
+  mem: SyncedMem,
+  layout: Layout,
+  use: (buffer: Buffer) => void,
+): void {
+  if (layout.type === layouts.type) {
+    use(layouts.read(mem, layout));
+    return;
+  }
+  const lying = layouts.current(mem, layout.dims);
+  const from = layouts.read(mem, lying);
+  layouts.lend(layout.floats, (floats) => {
+    layouts.run(layouts.reorder(lying, layout), [from, floats]);
+    use(floats);
+  });
 }
 
 function add(

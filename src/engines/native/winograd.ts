@@ -1,8 +1,11 @@
 import type { ConvolutionDescriptor } from "../engine.ts";
 import type { ConvolutionShapes } from "./addon.ts";
 
-/** An algorithm of a convolution: one of oneDNN's, Winograd's as we have it, with tiles of so many outputs, or direct loops of ours. */
-export type Algorithm = ConvolutionShapes["algorithm"] | `F(${Tile}x${Tile})` | "loops";
+/**
+ * An algorithm of a convolution: one of oneDNN's, Winograd's as we have it, with tiles of so many outputs, direct loops of ours, or, of
+ * bfloat16, oneDNN's direct one for floats.
+ */
+export type Algorithm = ConvolutionShapes["algorithm"] | `F(${Tile}x${Tile})` | "loops" | "floats";
 
 /** Outputs along each side of a tile. */
 export type Tile = 2 | 4;
