@@ -1,7 +1,5 @@
 // Inner products of bfloat16, and their gradients. Weights are floats as they lie for everyone, each rounded while it is on its way
 // through the cache: no rounded copy of them is kept, and they are read once for many samples.
-#include "bf16-products.h"
-
 #include "bf16-kernels.h"
 #include "lanes.h"
 #include "loops.h"
@@ -160,15 +158,6 @@ void ProductOfPairs(Args& args) {
 #endif
 
 }  // namespace
-
-void product_of_pairs(size_t height, size_t pairs, size_t columns, const Bf16* a, const Bf16* b, size_t b_step, float* y,
-                      size_t step) {
-#ifdef CAFFE_HAS_BF16_KERNELS
-  add_columns(height, pairs, columns, a, 2 * pairs, b, b_step, y, step, false);
-#else
-  throw std::logic_error("products of bfloat16 that this processor has not");
-#endif
-}
 
 void InitBf16Products(Napi::Object exports) {
 #ifdef CAFFE_HAS_BF16_KERNELS

@@ -2,10 +2,8 @@
 #include <atomic>
 #include <cmath>
 
-#include "bf16-products.h"
 #include "loops.h"
 #include "primitive.h"
-#include "processor.h"
 
 namespace caffe {
 
@@ -149,83 +147,32 @@ bool run(const Step& step, const Napi::Object& params, size_t n, float* w, float
   return is_finite;
 }
 
-// A gradient aᵀ·b of few samples: a is samples × rows, b samples × columns, as pairRows makes it of it.
-struct Factors {
-  size_t samples, rows, columns;
-  const float* a;
-  const Bf16* b;
-};
-
-// As `run`, with the gradient made piece by piece: each lies in the cache of the thread that makes it until it has used it up.
-template <typename Rule>
-bool run_product(const Step& step, const Napi::Object& params, const Factors& factors, float* w, float* a, float* b) {
-  constexpr size_t kRows = 6, kColumns = 1024;
-  const Rule rule(step.rate, params);
-  const auto part = step.is_l1 ? update_part<Rule, true> : update_part<Rule, false>;
-  const size_t rows = factors.rows, columns = factors.columns, pairs = (factors.samples + 1) / 2;
-  std::atomic<bool> is_finite(true);
-  parallel((rows + kRows - 1) / kRows, rows * columns, [&](size_t task) {
-    const size_t first = task * kRows, height = std::min(kRows, rows - first);
-    std::vector<Bf16> turned(height * 2 * pairs, Bf16{0});
-    for (size_t k = 0; k < factors.samples; k++) {
-      for (size_t i = 0; i < height; i++) turned[i * 2 * pairs + k] = factors.a[k * rows + first + i];
-    }
-    alignas(64) float piece[kRows * kColumns];
-    for (size_t column = 0; column < columns; column += kColumns) {
-      const size_t count = std::min(kColumns, columns - column);
-      product_of_pairs(height, pairs, count, turned.data(), factors.b + 2 * column, 2 * columns, piece, kColumns);
-      for (size_t i = 0; i < height; i++) {
-        const size_t at = (first + i) * columns + column;
-        float* const second = Rule::history == 2 ? b + at : nullptr;
-        if (!part(rule, step, count, w + at, piece + i * kColumns, a + at, second)) is_finite = false;
-      }
-    }
-  });
-  return is_finite;
-}
-
 struct Known {
   const char* name;
   int history;
   decltype(&run<SGD>) run;
-  decltype(&run_product<SGD>) run_product;
 };
 
 template <typename Rule>
 constexpr Known known() {
-  return {Rule::name, Rule::history, run<Rule>, run_product<Rule>};
+  return {Rule::name, Rule::history, run<Rule>};
 }
 
 constexpr Known kRules[] = {known<SGD>(),      known<Nesterov>(), known<AdaGrad>(), known<RMSProp>(),
                             known<AdaDelta>(), known<Adam>(),     known<AdamW>()};
 
-const Known& rule_named(const std::string& name) {
-  for (const Known& rule : kRules) {
-    if (name == rule.name) return rule;
-  }
-  throw std::out_of_range("no update rule " + name);
-}
-
 // update(rule, n, step, params, w, g, ...history) → whether w is finite
 Napi::Value Update(const Napi::CallbackInfo& info) {
-  const Known& rule = rule_named(info[0].As<Napi::String>());
+  const std::string name = info[0].As<Napi::String>();
   const size_t n = size_of(info[1]);
   const Step step(info[2].As<Napi::Object>());
-  float* second = rule.history == 2 ? floats_of(info[7], n) : nullptr;
-  return Napi::Boolean::New(info.Env(), rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4], n),
-                                                 floats_of(info[5], n), floats_of(info[6], n), second));
-}
-
-// updateByPairs(rule, step, params, samples, rows, columns, a, pairs, w, ...history) → whether w is finite
-Napi::Value UpdateByPairs(const Napi::CallbackInfo& info) {
-  const Known& rule = rule_named(info[0].As<Napi::String>());
-  const Step step(info[1].As<Napi::Object>());
-  const size_t samples = size_of(info[3]), rows = size_of(info[4]), columns = size_of(info[5]), n = rows * columns;
-  const float* b = floats_of(info[7], (samples + 1) / 2 * columns);
-  const Factors factors{samples, rows, columns, floats_of(info[6], samples * rows), reinterpret_cast<const Bf16*>(b)};
-  float* second = rule.history == 2 ? floats_of(info[10], n) : nullptr;
-  return Napi::Boolean::New(info.Env(), rule.run_product(step, info[2].As<Napi::Object>(), factors, floats_of(info[8], n),
-                                                         floats_of(info[9], n), second));
+  for (const Known& rule : kRules) {
+    if (name != rule.name) continue;
+    float* second = rule.history == 2 ? floats_of(info[7], n) : nullptr;
+    return Napi::Boolean::New(info.Env(), rule.run(step, info[3].As<Napi::Object>(), n, floats_of(info[4], n),
+                                                   floats_of(info[5], n), floats_of(info[6], n), second));
+  }
+  throw std::out_of_range("no update rule " + name);
 }
 
 }  // namespace
@@ -235,7 +182,6 @@ void InitUpdates(Napi::Object exports) {
   for (const Known& rule : kRules) names.Set(names.Length(), rule.name);
   exports.Set("updates", names);
   define<Update>(exports, "update");
-  if (multiplies_bf16()) define<UpdateByPairs>(exports, "updateByPairs");
 }
 
 }  // namespace caffe

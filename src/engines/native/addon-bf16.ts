@@ -11,15 +11,6 @@ type ByWeights = (
   y: Buffer,
 ) => void;
 
-/** What an update has in common for all rules. */
-export interface UpdateStep {
-  readonly rate: number;
-  readonly gradientScale: number;
-  readonly decay: number;
-  readonly isL1: boolean;
-  readonly isDecoupled: boolean;
-}
-
 /**
  * Products of bfloat16 with sums of floats, where the processor has instructions for them: weights, bias and gradients of weights are floats, row-major,
  * and rounded as they are read.
@@ -43,17 +34,4 @@ export interface Bf16Products {
     adds: boolean,
     y: Buffer,
   ): void;
-  /** `update` by the gradient aᵀ·b, which no array is made of; a and `pairs` as for `productOfPairs`, w and history of rows×columns. */
-  updateByPairs(
-    rule: string,
-    step: UpdateStep,
-    params: Readonly<Record<string, number>>,
-    n: number,
-    rows: number,
-    columns: number,
-    a: Buffer,
-    pairs: Buffer,
-    w: Buffer,
-    ...history: readonly Buffer[]
-  ): boolean;
 }

@@ -1,4 +1,4 @@
-import type { Bf16Products, UpdateStep } from "./addon-bf16.ts";
+import type { Bf16Products } from "./addon-bf16.ts";
 import type { Memory } from "./addon-memory.ts";
 import type { Scoring } from "./addon-scoring.ts";
 import type { Windowing } from "./addon-windowing.ts";
@@ -159,7 +159,13 @@ export interface Addon extends Scoring, Windowing, Bf16Products, Memory<Layout> 
   update(
     rule: string,
     n: number,
-    step: UpdateStep,
+    step: {
+      readonly rate: number;
+      readonly gradientScale: number;
+      readonly decay: number;
+      readonly isL1: boolean;
+      readonly isDecoupled: boolean;
+    },
     params: Readonly<Record<string, number>>,
     w: Buffer,
     g: Buffer,

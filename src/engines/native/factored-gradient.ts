@@ -2,7 +2,6 @@ import { plainSharing } from "../../syncedmem/plain-joining.ts";
 import type { Joining, PrivateStore, Sharing, SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Buffer, StoreMemory } from "./addon.ts";
-import type { UpdateStep } from "./addon-bf16.ts";
 import type { Layouts } from "./layouts.ts";
 
 /** What a product aᵀ · b is made of: a is batch×rows and b batch×columns, so that it is rows×columns. */
@@ -75,27 +74,6 @@ export class FactoredGradient implements PrivateStore {
     });
   }
 
-  /**
-   * One step by that rule of an array that lies plain, with this as its gradient: whether it is finite afterwards. Undefined where the factors
-   * are not multiplied as bfloat16, and nothing is done.
-   */
-  update(
-    rule: string,
-    step: UpdateStep,
-    params: Readonly<Record<string, number>>,
-    w: Float32Array,
-    ...history: readonly Float32Array[]
-  ): boolean | undefined {
-    const { batch, rows, columns, type } = this.#shape;
-    if (type !== "bf16") return undefined;
-    let isSound = false;
-    this.#withPairs((pairs) => {
-      const factors = [batch, rows, columns, this.#a, pairs] as const;
-      isSound = this.#layouts.addon.updateByPairs(rule, step, params, ...factors, w, ...history);
-    });
-    return isSound;
-  }
-
   /** Factors are small: everyone's travel, and together they are the factors of the sum. */
   joining(processes: number): Joining | undefined {
     const { batch, rows, columns, type } = this.#shape;
@@ -165,7 +143,8 @@ export class FactoredGradient implements PrivateStore {
     const { addon } = this.#layouts;
     const [a, b] = [this.#a, this.#b];
     if (type === "bf16") {
-      this.#withPairs((pairs) => {
+      this.#layouts.lend(Math.ceil(batch / 2) * columns, (pairs) => {
+        addon.pairRows(batch, columns, b, pairs);
         use((begin, end, to) => {
           addon.productOfPairs(batch, rows, begin, end, columns, a, pairs, false, to);
         });
@@ -176,15 +155,6 @@ export class FactoredGradient implements PrivateStore {
       const height = end - begin;
       const left = a.subarray(begin);
       addon.gemm(true, false, height, columns, batch, 1, left, rows, b, columns, 0, to);
-    });
-  }
-
-  /** Calls `use` with the right factor as products of bfloat16 read it. */
-  #withPairs(use: (pairs: StoreMemory) => void): void {
-    const { batch, columns } = this.#shape;
-    this.#layouts.lend(Math.ceil(batch / 2) * columns, (pairs) => {
-      this.#layouts.addon.pairRows(batch, columns, this.#b, pairs);
-      use(pairs);
     });
   }
 }

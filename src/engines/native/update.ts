@@ -1,5 +1,4 @@
 import type { Engine } from "../engine.ts";
-import { FactoredGradient } from "./factored-gradient.ts";
 import type { Layouts } from "./layouts.ts";
 import { panelsOf } from "./panels.ts";
 import { layoutOf } from "./vectors.ts";
@@ -22,13 +21,7 @@ export function nativeUpdate(layouts: Layouts, fallback: Engine): Engine["update
     const layout = layoutOf(layouts, w, count);
     const forEachPanel = layout.isPlain ? panelsOf(layouts, g) : undefined;
     if (forEachPanel) {
-      const [weights, ...kept] = [w, ...history].map((mem) => mem.mutableCpu()) as [
-        Float32Array,
-        ...Float32Array[],
-      ];
-      const soundness = FactoredGradient.of(g)?.update(kernel.name, own, params, weights, ...kept);
-      if (soundness !== undefined) return soundness;
-      const all = [weights, ...kept];
+      const all = [w, ...history].map((mem) => mem.mutableCpu() as Float32Array);
       let isSound = true;
       forEachPanel((begin, end, panel) => {
         const [to, ...kept] = all.map((array) => array.subarray(begin, end)) as [Float32Array];

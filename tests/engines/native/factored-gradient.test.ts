@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
 import type { Engines } from "../../../src/engines/choose.ts";
-import { loadAddon } from "../../../src/engines/native/binding.ts";
 import { parsePrototxt } from "../../../src/io/text/prototxt.ts";
 import { Solver } from "../../../src/solvers/solver.ts";
 import type { FloatArray } from "../../../src/util/arrays.ts";
 import { availableEngines, referenceEngines } from "../../support/engines.ts";
 
 const native = availableEngines.get("native");
-const multipliesBf16 = native !== undefined && loadAddon().multipliesBf16;
 
 /** Two inner products whose weights are large beside the batch, the second transposed. */
 const net = (more = "") => `
@@ -109,32 +107,3 @@ test.skipIf(!native)("gives the whole gradient to whoever asks before the update
   expect(got?.length).toBe(1100 * 1040);
   expect(worst).toBeLessThan(2e-5);
 });
-
-test.skipIf(!multipliesBf16).each([
-  ["SGD", "base_lr: 1e-4 momentum: 0.9"],
-  ["SGD with L1", 'base_lr: 1e-4 momentum: 0.9 regularization_type: "L1"'],
-  ["RMSProp", 'base_lr: 0.001 type: "RMSProp" rms_decay: 0.9'],
-  ["Adam", 'base_lr: 0.001 momentum: 0.9 type: "Adam" delta: 1e-4'],
-])(
-  "in bfloat16 %s makes and uses up pieces in each thread, to the same bits",
-  async (_, fields) => {
-    const param = parsePrototxt(
-      "SolverParameter",
-      `random_seed: 3 lr_policy: "fixed" snapshot_prefix: "s" weight_decay: 0.01 net_param { ${net()} } ${fields}`,
-    );
-    const results: FloatArray[][] = [];
-    for (const isReadOnce of [true, false]) {
-      const solver = new Solver(param, {
-        ...{ engines: native as Engines, sharesMemory: true, precision: "bf16" },
-      });
-      for (const { blob } of solver.net.learnableParams) blob.diffMem.isReadOnce = isReadOnce;
-      const start = learned(solver);
-      await solver.step(3);
-      const end = learned(solver);
-      expect(distance(end, start)).toBeGreaterThan(0);
-      results.push(end);
-      solver.close();
-    }
-    expect(results[0]).toEqual(results[1]);
-  },
-);
