@@ -13,11 +13,8 @@ const tidy = [
 // The test of the registry lets all nets of its process know a type.
 tidy.push("tests/layers/!(registry).test.ts");
 
-/**
- * Tests that share a process too, but with none that measures memory: a GPU's device stays in it. A test that lets its memory run out
- * has one alone: commands that are lost then leave what others had in the same buffers.
- */
-const onGpu = ["tests/engines/webgpu/!(failures).test.ts", "tests/engines/webgpu/*/**/*.test.ts"];
+/** Tests that share a process too, but with none that measures memory: a GPU's device stays in it. */
+const onGpu = ["tests/engines/webgpu/**/*.test.ts"];
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
 

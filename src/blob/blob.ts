@@ -222,8 +222,9 @@ export class Blob {
     const count = elementCount(shape);
     this.#shape = [...shape];
     this.#count = count;
-    const hasRoom = ({ count: most, dtype }: SyncedMem): boolean =>
-      count <= most && dtype === this.dtype;
+    // What a device has no memory for is not kept: there may be some for fewer elements.
+    const hasRoom = ({ count: most, dtype, deviceStore }: SyncedMem): boolean =>
+      count <= most && dtype === this.dtype && !deviceStore?.hasFailed;
     const isDataKept = hasRoom(this.#data);
     // Data that is shared with a blob of more room is kept where the diff, which may be this blob's own, is too small.
     const isDiffKept = isDataKept && hasRoom(this.#diff);

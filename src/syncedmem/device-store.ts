@@ -11,4 +11,6 @@ export interface DeviceStore {
   /** Gives the memory back. */
   free(): void;
   readonly bytes: number;
+  /** The device has no memory for it: an array of fewer elements may still find some. */
+  readonly hasFailed: boolean;
 }

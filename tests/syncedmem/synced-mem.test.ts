@@ -105,6 +105,7 @@ test("stores that are stale give back their memory; the one that is written keep
 class Remote implements DeviceStore {
   values: number[] = [];
   readonly bytes = 4;
+  readonly hasFailed = false;
   isFree = false;
   arrive: () => void = () => undefined;
 

@@ -8,12 +8,29 @@ export interface GpuBuffer {
   /** Tells buffers apart in the keys of caches. */
   readonly id: number;
   readonly bytes: number;
-  /** The newest submission whose commands use it. */
+  /** The newest submission whose commands use it; `NEVER` while it is as it was made, all zeros. */
   usedIn: number;
+  /** The submission whose commands make what it holds, which may be lost with them; `NEVER` where that is safe. */
+  writtenIn: number;
+  /** The device has said that there is memory behind it. */
+  isReady: boolean;
   /** It holds an array of halves. */
   isHalf: boolean;
   /** Why there is no memory behind it. */
   failure?: DeviceError;
+}
+
+/** No submission. */
+export const NEVER = -1;
+
+/** What the pool needs to know of commands, and tells them. */
+interface Recording {
+  /** The number of the submission that is being recorded. */
+  readonly serial: number;
+  /** Whether commands that have not been sent use a buffer. */
+  isRecorded(buffer: GpuBuffer): boolean;
+  /** Something that commands may use since that submission has failed. */
+  lose(since: number, failure: DeviceError): void;
 }
 
 /** Idle memory that is kept for later arrays: this share of what is in use, or this much. */
@@ -33,25 +50,16 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
   readonly #onDestroy: () => void;
-  /** Tells whether commands that have not been sent use a buffer. */
-  readonly #isRecorded: (buffer: GpuBuffer) => boolean;
+  readonly #commands: Recording;
   readonly #idle: Map<number, GpuBuffer[]> = new Map();
   /** Those that go as soon as the commands that use them have been sent. */
   #doomed: GpuBuffer[] = [];
   #made = 0;
 
-  /**
-   * @param isRecorded tells whether commands that have not been sent use a buffer
-   * @param onDestroy called when a buffer is gone for good: caches that know it must forget it
-   */
-  constructor(
-    device: GPUDevice,
-    failures: Failures,
-    isRecorded: (buffer: GpuBuffer) => boolean,
-    onDestroy: () => void,
-  ) {
+  /** @param onDestroy called when a buffer is gone for good: caches that know it must forget it */
+  constructor(device: GPUDevice, failures: Failures, commands: Recording, onDestroy: () => void) {
     this.#device = device;
-    this.#isRecorded = isRecorded;
+    this.#commands = commands;
     this.#failures = failures;
     this.#onDestroy = onDestroy;
   }
@@ -91,7 +99,7 @@ export class BufferPool {
   /** Commands that are sent may not use a buffer that is gone; those that have been sent keep theirs. */
   #destroySent(): void {
     if (this.#doomed.length === 0) return;
-    const isLeft = (buffer: GpuBuffer): boolean => this.#isRecorded(buffer);
+    const isLeft = (buffer: GpuBuffer): boolean => this.#commands.isRecorded(buffer);
     const sent = this.#doomed.filter((buffer) => !isLeft(buffer));
     if (sent.length === 0) return;
     this.#doomed = this.#doomed.filter(isLeft);
@@ -107,10 +115,20 @@ export class BufferPool {
       size,
       usage: Usage.storage | Usage.copyFrom | Usage.copyTo,
     });
-    const buffer: GpuBuffer = { handle, id: this.#made++, bytes: size, usedIn: 0, isHalf: false };
+    const buffer: GpuBuffer = {
+      handle,
+      id: this.#made++,
+      bytes: size,
+      usedIn: NEVER,
+      writtenIn: NEVER,
+      isReady: false,
+      isHalf: false,
+    };
+    const since = this.#commands.serial;
     this.#failures.watch(
       this.#device.popErrorScope().then(
         (cause) => {
+          buffer.isReady = !cause;
           if (!cause) return undefined;
           buffer.failure = new DeviceError(
             "memory",
@@ -118,6 +136,7 @@ export class BufferPool {
             `the GPU is out of memory: ${mebibytes(size)} are wanted, ${mebibytes(inUse)} are in use. Reduce the batch size, or num_output where it is a weight.`,
             { cause },
           );
+          this.#commands.lose(since, buffer.failure);
           return buffer.failure;
         },
         // The device is lost, which is an error of its own.

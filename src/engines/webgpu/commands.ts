@@ -1,5 +1,5 @@
 import { DeviceError } from "../../util/errors.ts";
-import type { GpuBuffer } from "./buffer-pool.ts";
+import { type GpuBuffer, NEVER } from "./buffer-pool.ts";
 import type { Failures } from "./failures.ts";
 import { LapClock } from "./lap-clock.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -16,6 +16,13 @@ export interface Traffic {
   downloaded: number;
   dispatches: number;
   submissions: number;
+}
+
+/** Submissions whose commands the device may have refused, because of something that had failed. */
+interface Loss {
+  readonly first: number;
+  readonly last: number;
+  readonly failure: DeviceError;
 }
 
 /**
@@ -40,8 +47,10 @@ export class Commands {
   #paramsUsed = 0;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
-  /** The number of the submission that is being recorded. */
+  /** What buffers are filled with before the commands being recorded. It uses nothing that can fail: when those are lost, it is not. */
+  #fills: GPUCommandEncoder | undefined;
   #serial = 1;
+  readonly #losses: Loss[] = [];
   readonly #uploads: UploadRing;
   /** The ends of the last step and of the one before it. */
   #ends: readonly [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()];
@@ -60,6 +69,11 @@ export class Commands {
     });
   }
 
+  /** The number of the submission that is being recorded. */
+  get serial(): number {
+    return this.#serial;
+  }
+
   /**
    * Records one run of a kernel over x × y × z workgroups. `buffers` are those that `bindings` holds; `told` hears how many milliseconds
    * it took, where that can be measured.
@@ -75,7 +89,11 @@ export class Commands {
     told?: (ms: number) => void,
   ): void {
     this.#failures.throwIfAny();
-    if (4 * (this.#paramsUsed + params.length) > ARENA_BYTES) this.submit();
+    if (4 * (this.#paramsUsed + params.length) > ARENA_BYTES) {
+      const sent = this.#serial;
+      this.submit();
+      for (const buffer of buffers) if (buffer.writtenIn === sent) buffer.writtenIn = this.#serial;
+    }
     for (const buffer of buffers) buffer.usedIn = this.#serial;
     const offset = this.#paramsUsed;
     this.#params.set(params, offset);
@@ -103,26 +121,50 @@ export class Commands {
 
   /** Records that a buffer becomes zeros. */
   clear(buffer: GpuBuffer): void {
-    this.#outsidePass(buffer).clearBuffer(buffer.handle);
+    // Memory is zeros when it is made.
+    if (buffer.usedIn !== NEVER) this.#filling(buffer).clearBuffer(buffer.handle);
   }
 
   /** Writes the elements of a host array to a buffer, after all work recorded so far; `array` may be changed afterwards. */
   upload(array: Float32Array | Uint8Array, to: GpuBuffer): void {
     this.#failures.throwIfAny();
     this.traffic.uploaded += array.byteLength;
-    const from = this.#uploads.write(array);
+    const from = to.isReady ? this.#uploads.write(array) : undefined;
     if (from) {
-      this.#outsidePass(to).copyBufferToBuffer(from, 0, to.handle, 0, array.byteLength);
+      this.#filling(to).copyBufferToBuffer(from, 0, to.handle, 0, array.byteLength);
       return;
     }
     // Writes of the queue come before the commands that are still being recorded.
     if (to.usedIn === this.#serial) this.submit();
     this.#device.queue.writeBuffer(to.handle, 0, unshared(array));
+    to.usedIn = this.#serial - 1;
+    to.writtenIn = NEVER;
+  }
+
+  /**
+   * Why what a buffer held is lost, if it is: it was written by commands that were not carried out.
+   * @see lose
+   */
+  lossOf({ writtenIn }: GpuBuffer): DeviceError | undefined {
+    return this.#lossIn(writtenIn);
+  }
+
+  /**
+   * Something that commands may use since a submission has failed: the device refuses all that were recorded together with its
+   * use, those that are still being recorded are dropped, and what they wrote is known to be lost.
+   */
+  lose(since: number, failure: DeviceError): void {
+    this.#losses.push({ first: since, last: this.#serial, failure });
+    if (this.#fills) this.#device.queue.submit([this.#fills.finish()]);
+    this.#laps?.drop();
+    this.stopwatch?.drop();
+    this.#begin();
   }
 
   /** Fills a host array from a buffer as it is after all work recorded so far. */
   async download(from: GpuBuffer, array: Float32Array | Uint16Array): Promise<void> {
     this.#failures.throwIfAny();
+    this.#refuseLost(from.writtenIn);
     const bytes = Math.ceil(array.byteLength / 4) * 4;
     const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 256)));
     const staging = this.#staging.get(size)?.pop() ?? this.#makeStaging(size);
@@ -148,22 +190,42 @@ export class Commands {
     if (same) same.push(staging);
     else this.#staging.set(size, [staging]);
     await this.#failures.settle();
+    this.#refuseLost(serial);
   }
 
   /** Sends what is recorded to the device. */
   submit(): void {
     this.#failures.throwIfAny();
-    if (!this.#encoder) return;
+    if (!this.#encoder && !this.#fills) return;
     this.#endPass();
-    const hasLaps = this.#laps?.resolve(this.#encoder);
+    const hasLaps = this.#encoder && this.#laps?.resolve(this.#encoder);
     this.#device.queue.writeBuffer(this.arena, 0, this.#params, 0, this.#paramsUsed);
-    this.#device.queue.submit([this.#encoder.finish()]);
-    this.#uploads.sent();
+    const recorded = [this.#fills, this.#encoder].flatMap((encoder) => encoder?.finish() ?? []);
+    // What is submitted together is refused together.
+    if (this.#failures.isOpen) for (const one of recorded) this.#device.queue.submit([one]);
+    else this.#device.queue.submit(recorded);
     if (hasLaps) void this.#laps?.read();
     this.traffic.submissions++;
+    this.#begin();
+  }
+
+  /** Begins the next recording. */
+  #begin(): void {
+    this.#uploads.sent();
+    this.#fills = undefined;
     this.#encoder = undefined;
+    this.#pass = undefined;
     this.#paramsUsed = 0;
     this.#serial++;
+  }
+
+  #lossIn(serial: number): DeviceError | undefined {
+    return this.#losses.find(({ first, last }) => first <= serial && serial <= last)?.failure;
+  }
+
+  #refuseLost(serial: number): void {
+    const cause = this.#lossIn(serial);
+    if (cause) throw lost(cause);
   }
 
   /**
@@ -238,10 +300,33 @@ export class Commands {
     return this.#open();
   }
 
+  /** Where it is recorded what a buffer is filled with: ahead of all other commands if none of those uses it. */
+  #filling(to: GpuBuffer): GPUCommandEncoder {
+    if (!to.isReady || to.usedIn === this.#serial) {
+      to.writtenIn = this.#serial;
+      return this.#outsidePass(to);
+    }
+    this.#failures.throwIfAny();
+    to.usedIn = this.#serial;
+    to.writtenIn = NEVER;
+    this.#fills ??= this.#device.createCommandEncoder();
+    return this.#fills;
+  }
+
   #endPass(): void {
     this.#pass?.end();
     this.#pass = undefined;
   }
+}
+
+/** Says of an array that it is gone for a failure that was told before. */
+export function lost(cause: DeviceError, layer = ""): DeviceError {
+  return new DeviceError(
+    cause.failure,
+    layer,
+    `an array that was being computed when the GPU failed is lost. Compute it again, or give it its values. What had failed: ${cause.message}`,
+    { cause },
+  );
 }
 
 /** The array itself, or a copy where its memory is shared between threads: Dawn's Node binding takes no such. */

@@ -7,7 +7,7 @@ import { widenHalves } from "../../util/half.ts";
 import type { ChoiceStore } from "../choices.ts";
 import type { Device } from "../engine.ts";
 import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
-import { Commands, type Traffic } from "./commands.ts";
+import { Commands, lost, type Traffic } from "./commands.ts";
 import { Failures } from "./failures.ts";
 import { converted } from "./halves.ts";
 import { type Kernel, type KernelSpec, Kernels } from "./kernels.ts";
@@ -89,11 +89,8 @@ export class Gpu implements Device, ProductStyle {
     const stopwatch = device.features.has("timestamp-query") ? new Stopwatch(device) : undefined;
     this.#commands = new Commands(device, this.#failures, stopwatch);
     this.kernels = new Kernels(device, this.#commands, this.#failures);
-    this.pool = new BufferPool(
-      device,
-      this.#failures,
-      (buffer) => this.#commands.isRecorded(buffer),
-      () => this.kernels.forgetBuffers(),
+    this.pool = new BufferPool(device, this.#failures, this.#commands, () =>
+      this.kernels.forgetBuffers(),
     );
     this.nothing = this.pool.take(256, "");
     this.#abandoned = new FinalizationRegistry((buffer) => this.pool.give(buffer));
@@ -179,17 +176,20 @@ export class Gpu implements Device, ProductStyle {
   /**
    * The buffer of an array, with its newest elements, to be read.
    * @param mayBeHalf whether one of halves is taken as it is; by default it becomes one of floats
+   * @throws DeviceError where they were lost with commands that the device has refused, and are nowhere else
    */
   read(mem: SyncedMem, layer: string, mayBeHalf = false): GpuBuffer {
     const kept = this.#kept(mem, layer);
-    if (kept && mem.isDeviceFresh) {
+    if (kept && mem.isDeviceFresh && !this.#isLost(mem, kept, layer)) {
       return kept.isHalf && !mayBeHalf ? this.#widened(mem, kept, layer) : kept;
     }
     const buffer = this.#buffer(mem, layer, false);
     const store = mem.freshPrivate();
     if (mem.isZero) this.#commands.clear(buffer);
-    else if (store instanceof PixelStore) floatsOnDevice(this, store, buffer, layer);
-    else this.#commands.upload(mem.cpu() as Float32Array, buffer);
+    else if (store instanceof PixelStore) {
+      buffer.writtenIn = this.#commands.serial;
+      floatsOnDevice(this, store, buffer, layer);
+    } else this.#commands.upload(mem.cpu() as Float32Array, buffer);
     mem.markDeviceFresh();
     return buffer;
   }
@@ -197,11 +197,15 @@ export class Gpu implements Device, ProductStyle {
   /** The buffer of an array of which every element is to be written, as floats or as halves. */
   write(mem: SyncedMem, layer: string, isHalf = false): GpuBuffer {
     const buffer = this.#buffer(mem, layer, isHalf);
+    buffer.writtenIn = this.#commands.serial;
     mem.markDeviceWritten();
     return buffer;
   }
 
-  /** The buffer of an array, with its newest elements, to be read and changed. */
+  /**
+   * The buffer of an array, with its newest elements, to be read and changed.
+   * @throws DeviceError as `read`
+   */
   update(mem: SyncedMem, layer: string, mayBeHalf = false): GpuBuffer {
     const buffer = this.read(mem, layer, mayBeHalf);
     mem.markDeviceWritten();
@@ -248,15 +252,26 @@ export class Gpu implements Device, ProductStyle {
   #kept(mem: SyncedMem, layer: string): GpuBuffer | undefined {
     this.#latest = layer;
     const kept = mem.deviceStore;
-    if (!(kept instanceof GpuStore) || kept.gpu !== this) return undefined;
-    if (kept.buffer.failure) throw kept.buffer.failure;
-    return kept.buffer;
+    return kept instanceof GpuStore && kept.gpu === this ? kept.buffer : undefined;
+  }
+
+  /**
+   * Whether what the array's buffer held is gone, while it is on the host.
+   * @throws DeviceError where it is gone altogether
+   */
+  #isLost(mem: SyncedMem, kept: GpuBuffer, layer: string): boolean {
+    const cause = kept.failure ?? this.#commands.lossOf(kept);
+    if (!cause) return false;
+    this.#failures.throwIfAny();
+    if (!mem.isOnHost) throw lost(cause, layer);
+    return true;
   }
 
   /** The array's buffer of such elements, which need not be fresh. */
   #buffer(mem: SyncedMem, layer: string, isHalf: boolean): GpuBuffer {
     const kept = this.#kept(mem, layer);
-    if (kept?.isHalf === isHalf) return kept;
+    // Where there was no memory, there may be some now.
+    if (kept?.isHalf === isHalf && !kept.failure) return kept;
     const store = this.#newStore(mem, layer, isHalf);
     mem.adoptDevice(store);
     return store.buffer;
@@ -276,6 +291,7 @@ export class Gpu implements Device, ProductStyle {
   /** Makes floats of an array of halves, which they take the place of. */
   #widened(mem: SyncedMem, from: GpuBuffer, layer: string): GpuBuffer {
     const store = this.#newStore(mem, layer, false);
+    store.buffer.writtenIn = this.#commands.serial;
     converted(this, from, store.buffer, mem.count, layer);
     mem.replaceDevice(store);
     return store.buffer;
@@ -308,6 +324,10 @@ class GpuStore implements DeviceStore {
     const halves = new Uint16Array(this.#count);
     await this.#commands.download(this.buffer, halves);
     widenHalves(halves, floats);
+  }
+
+  get hasFailed(): boolean {
+    return this.buffer.failure !== undefined;
   }
 
   get bytes(): number {

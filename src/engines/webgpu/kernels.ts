@@ -179,10 +179,13 @@ export class Kernels {
       compute: { module, entryPoint: entry, constants: { ...constants } },
     });
     const compiled: Compiled = { pipeline, layout };
+    const since = this.#commands.serial;
     const check = async (): Promise<DeviceError | undefined> => {
       // A lost device answers no question.
       const error = await device.popErrorScope().catch(() => null);
-      if (error) compiled.failure = await compileError(layer, name, module, error);
+      if (!error) return undefined;
+      compiled.failure = await compileError(layer, name, module, error);
+      this.#commands.lose(since, compiled.failure);
       return compiled.failure;
     };
     this.#failures.watch(check());

@@ -20,6 +20,11 @@ export class LapClock {
     return this.#timestamps.ofPass(this.#laps.push(told) - 1);
   }
 
+  /** Forgets the runs since the last reading: they are not carried out. */
+  drop(): void {
+    this.#laps = [];
+  }
+
   /** Records that the times of what was recorded before are made readable; whether there are any. */
   resolve(encoder: GPUCommandEncoder): boolean {
     if (this.#laps.length === 0 || this.#isReading) return false;

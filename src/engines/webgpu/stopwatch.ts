@@ -60,6 +60,11 @@ export class Stopwatch {
     return this.#timestamps.ofPass(pass);
   }
 
+  /** Forgets the passes so far: some are not carried out. */
+  drop(): void {
+    this.#passes = [];
+  }
+
   /** Records that the timestamps are made readable. */
   resolve(encoder: GPUCommandEncoder): void {
     if (this.#passes.length > 0) this.#timestamps.resolve(encoder, this.#passes.length);

@@ -2,10 +2,15 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createEngines } from "../../../src/engines/create.ts";
 import { listAdapters, openGpu } from "../../../src/engines/webgpu/device.ts";
 import { webgpuEngine } from "../../../src/engines/webgpu/index.ts";
+import type { Net } from "../../../src/net/net.ts";
+import { Solver } from "../../../src/solvers/solver.ts";
 import { SyncedMem } from "../../../src/syncedmem/synced-mem.ts";
 import { DeviceError } from "../../../src/util/errors.ts";
+import { silent } from "../../../src/util/log.ts";
+import { noise, write } from "../../support/nets.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { describeGpu, theGpu, withGpu } from "./support.ts";
 
@@ -86,6 +91,87 @@ describeGpu("the GPU", () => {
     expect(Array.from(small.cpu())).toEqual([0, 0, 0, 0]);
   });
 
+  test("whose memory is out keeps what arrays were given at that time, and says which results are lost", async () => {
+    await withGpu({}, async (gpu) => {
+      const engine = webgpuEngine(gpu, "mine");
+      const numbers = (count: number, value: number): SyncedMem => {
+        const mem = new SyncedMem(count);
+        mem.overwriteCpu().fill(value);
+        return mem;
+      };
+      // Memory that others have left holds other numbers.
+      const before = Array.from({ length: 8 }, (_, i) => numbers(100, 70 + i));
+      for (const mem of before) engine.axpby?.(100, 1, numbers(100, 1), 1, mem);
+      await gpu.finish();
+      for (const mem of before) mem.free();
+
+      const [given, zeros, summed] = [numbers(100, 3), new SyncedMem(100), new SyncedMem(100)];
+      const changed = numbers(100, 5);
+      engine.axpby?.(100, 1, given, 0, summed);
+      engine.axpby?.(100, 1, given, 1, zeros);
+      engine.axpby?.(100, 1, given, 1, changed);
+      const wide = new SyncedMem((gpu.limits["maxStorageBufferBindingSize"] ?? 0) / 4);
+      engine.copy?.(100, given, wide);
+      await expect(gpu.finish()).rejects.toMatchObject({ failure: "memory", layerName: "mine" });
+
+      await expect(summed.toHost()).rejects.toThrow(/ is lost\. Compute it again, .*out of memory/);
+      expect(() => engine.axpby?.(100, 1, summed, 1, given)).toThrow(
+        /^layer "mine": .* is lost\. /,
+      );
+      // What was to be added to them was not.
+      await Promise.all([zeros.toHost(), changed.toHost()]);
+      expect(new Set(zeros.cpu())).toEqual(new Set([0]));
+      expect(new Set(changed.cpu())).toEqual(new Set([5]));
+      engine.axpby?.(100, 2, given, 0, summed);
+      await summed.toHost();
+      expect(new Set(summed.cpu())).toEqual(new Set([6]));
+      expect(() => engine.axpby?.(100, 1, given, 1, wide)).toThrow(/ is lost\. /);
+    });
+  });
+
+  test.each([
+    ["forward", (net: Net, solver: Solver) => net.forward().then(() => solver)],
+    ["a step", (_: Net, solver: Solver) => solver.step(1)],
+  ])(
+    "whose memory is out for %s of a net goes on with a smaller batch, from the same weights",
+    async (_, work) => {
+      await withGpu({}, async (gpu) => {
+        const NET = `layer { name: "in" type: "Input" top: "data" top: "label" input_param { shape { dim: 2 dim: 16 } shape { dim: 2 } } }
+        layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 4096 weight_filler { type: "xavier" } } }
+        layer { name: "relu" type: "ReLU" bottom: "ip" top: "ip" }
+        layer { name: "ip2" type: "InnerProduct" bottom: "ip" top: "ip2" inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }`;
+        const make = (): Solver =>
+          Solver.parse(
+            `base_lr: 0.1 momentum: 0.9 lr_policy: "fixed" random_seed: 5 max_iter: 9 net_param { ${NET} }`,
+            { engines: createEngines({ gpu, log: silent }), log: silent },
+          );
+        const feed = (solver: Solver, batch: number): void => {
+          solver.net.blob("data").reshape([batch, 16]);
+          solver.net.blob("label").reshape([batch]);
+          write(solver.net.blob("data"), noise(2 * 16, 3));
+          write(solver.net.blob("label"), [0, 2]);
+        };
+        const [failing, other] = [make(), make()];
+        // An array of a gibibyte, which this driver refuses.
+        feed(failing, 2 ** 16);
+        await expect(work(failing.net, failing)).rejects.toMatchObject({ failure: "memory" });
+        const results: number[][] = [];
+        for (const solver of [failing, other]) {
+          feed(solver, 2);
+          await solver.step(2);
+          const { net } = solver;
+          const weights = [...net.params.values()].flat();
+          await Promise.all(weights.map(({ dataMem }) => dataMem.toHost()));
+          results.push(weights.flatMap(({ dataMem }) => Array.from(dataMem.cpu())));
+        }
+        expect(results[0]).toEqual(results[1]);
+        failing.close();
+        other.close();
+      });
+    },
+  );
+
   test("names the layer whose shader does not compile, and goes on with others", async () => {
     await withGpu({}, async (gpu) => {
       const engine = webgpuEngine(gpu, "mine");
@@ -104,7 +190,8 @@ describeGpu("the GPU", () => {
           /layer "mine": the shader "wrong forward" does not compile: \d+:\d+ /,
         ),
       });
-      await expect(gpu.finish().catch(() => "refused")).resolves.toBe("refused");
+      // What was recorded with it is dropped: nothing else is refused.
+      await gpu.finish();
       expect(() => engine.unary?.(kernel, {}, [2]).forward(x, y)).toThrow(
         /layer "mine": the shader/,
       );
