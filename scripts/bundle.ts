@@ -5,7 +5,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type Plugin, transform } from "esbuild";
 
 const DIST = resolve("dist");
 const FOLDER = resolve("dist/bundle");
@@ -46,6 +46,18 @@ function withNames(code: string): string {
   });
 }
 
+/**
+ * The same code in three quarters of the letters, each of which is a byte, for V8 keeps the text of what it has loaded: with one letter
+ * beyond Latin-1 in two bytes each. Names stay, and lines are short, so that a stack trace can be followed.
+ */
+async function tight(code: string): Promise<string> {
+  const { code: minified } = await transform(code, {
+    ...{ minifyWhitespace: true, minifySyntax: true, lineLimit: 160 },
+    ...{ format: "esm", target: "node20", charset: "ascii" },
+  });
+  return minified;
+}
+
 await rm(FOLDER, { recursive: true, force: true });
 const { outputFiles } = await build({
   entryPoints: {
@@ -62,4 +74,4 @@ const { outputFiles } = await build({
   ...{ logLevel: "warning", treeShaking: true, write: false },
 });
 await mkdir(FOLDER, { recursive: true });
-for (const { path, text } of outputFiles) await writeFile(path, withNames(text));
+for (const { path, text } of outputFiles) await writeFile(path, await tight(withNames(text)));
