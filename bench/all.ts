@@ -1,7 +1,7 @@
 // Everything that nets can be compared with, one after the other: training and testing beside PyTorch and BVLC Caffe, and nets that are
-// used beside ONNX Runtime and OpenCV, each where it is installed.
+// used beside ONNX Runtime and OpenCV, in floats and in int8, each where it is installed.
 // Run as: npm run bench:all [-- NET …] [--python FILE] [--rounds N], after npm run build
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { NETS } from "./inference/nets.ts";
@@ -9,7 +9,7 @@ import { NETS } from "./inference/nets.ts";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** A Python that has torch and protobuf: the newest PyTorch there is. */
+    /** A Python that has the newest torch, protobuf, onnx, onnxruntime and cv2 there are, or some of them. */
     python: { type: "string", default: "/usr/bin/python3" },
     rounds: { type: "string", default: "3" },
   },
@@ -27,4 +27,12 @@ run("compare.ts", ...rounds, "--iterations", "5", "--bf16", "--python", values.p
 console.log(
   "\nNets that are used, of one image and of eight; in brackets the other's time over ours.",
 );
-run("inference/compare.ts", ...rounds);
+run("inference/compare.ts", ...rounds, "--python", values.python);
+console.log("\nThe same in int8, beside floats and ONNX Runtime's int8.");
+run("inference/int8.ts", ...rounds, ...peerOfInt8());
+
+/** ONNX Runtime's quantization is a part of its package for Python. */
+function peerOfInt8(): string[] {
+  const has = spawnSync(values.python, ["-c", "import onnx, onnxruntime"]).status === 0;
+  return has ? ["--python", values.python] : [];
+}

@@ -24,6 +24,7 @@ NET is one of ${Object.keys(NETS).join(", ")}; all of them by default.
   --rounds N      how often the two take turns (5)
   --turn MS       how long a turn is (400)
   --threads N     (2)
+  --python FILE   a Python that has OpenCV: the newest there is (${PYTHON})
 
 Prints medians of all passes but the first turn's, the others' times over ours, and each process's peak of memory.`;
 
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     turn: { type: "string", default: "400" },
     threads: { type: "string", default: "2" },
+    python: { type: "string", default: PYTHON },
     help: { type: "boolean", default: false },
   },
 });
@@ -42,7 +44,7 @@ if (values.help) {
   console.log(help);
   process.exit(0);
 }
-const isBesideOpenCv = hasOpenCv();
+const isBesideOpenCv = hasOpenCv(values.python);
 const OPENCV_SIDE = fileURLToPath(new URL("opencv_side.py", import.meta.url));
 console.log(`${cpus()[0]?.model}, ${values.threads} threads, load ${loadavg()[0]?.toFixed(2)}`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(NETS)) {
@@ -78,7 +80,9 @@ async function compare(
   const sides = [
     Side.ofNode("ours", ["ours", file, weights], how),
     Side.ofNode("ONNX Runtime", ["onnx", onnx, weights], how),
-    ...(isBesideOpenCv ? [new Side("OpenCV", [PYTHON, OPENCV_SIDE, file, weights], how)] : []),
+    ...(isBesideOpenCv
+      ? [new Side("OpenCV", [values.python, OPENCV_SIDE, file, weights, onnx], how)]
+      : []),
   ];
   const taken = await takeTurns(sides, values);
   const [ours] = taken;

@@ -1,4 +1,4 @@
-"""OpenCV's dnn as a side of bench/inference/compare.ts: python3 opencv_side.py DEPLOY.prototxt NET.caffemodel SHAPE THREADS.
+"""OpenCV's dnn as a side of bench/inference/compare.ts: python3 opencv_side.py DEPLOY.prototxt NET.caffemodel NET.onnx SHAPE THREADS.
 
 Each line it reads is a number of milliseconds to run forward passes for; it answers with the time of each, and its peak of resident
 memory, as a line of JSON.
@@ -11,10 +11,12 @@ from time import perf_counter
 import cv2
 import numpy
 
-file, weights, shape_text, threads = sys.argv[1:]
+file, weights, onnx, shape_text, threads = sys.argv[1:]
 cv2.setNumThreads(int(threads))
 shape = [int(length) for length in shape_text.split(",")]
-net = cv2.dnn.readNetFromCaffe(file, weights)
+# OpenCV 5 reads Caffe's files no longer.
+reads_caffe = hasattr(cv2.dnn, "readNetFromCaffe")
+net = cv2.dnn.readNetFromCaffe(file, weights) if reads_caffe else cv2.dnn.readNetFromONNX(onnx)
 image = numpy.random.default_rng(1).uniform(-1, 1, shape).astype(numpy.float32)
 for line in sys.stdin:
     times = []
