@@ -1,8 +1,8 @@
 import type { SyncedMem } from "../../syncedmem/synced-mem.ts";
 import type { FloatArray } from "../../util/arrays.ts";
 import type { Layout, StoreMemory } from "./addon.ts";
-import { type Folded, lastFolded } from "./last-folded.ts";
 import type { Layouts } from "./layouts.ts";
+import { type Folded, isMadeOf, lastFolded } from "./made-of-weights.ts";
 
 /**
  * A convolution's weights with a factor for each output channel multiplied in: a BatchNorm and Scale behind it then cost
@@ -14,6 +14,8 @@ export class FoldedWeights {
   readonly #channels: number;
   #array: SyncedMem | undefined;
   #folded: Folded | undefined;
+  /** The layout of that. */
+  #layout = "";
 
   /** @param shape of the weights as oneDNN takes them, output channels first */
   constructor(layouts: Layouts, shape: readonly number[], channels: number) {
@@ -33,23 +35,20 @@ export class FoldedWeights {
   }
 
   #fresh(w: SyncedMem, factors: Float32Array, layout: Layout): Folded {
-    const isFresh = (folded: Folded | undefined): folded is Folded =>
-      folded?.layout === layout.key &&
-      folded.writes === w.writes &&
-      (folded.factors === factors || folded.factors.every((factor, o) => factor === factors[o]));
-    const own = this.#array === w ? this.#folded : undefined;
-    if (isFresh(own)) return own;
-    const last = lastFolded.get(w)?.deref();
-    const folded = isFresh(last) ? last : this.#fold(w, factors, layout, own);
+    const own = this.#array === w && this.#layout === layout.key ? this.#folded : undefined;
+    if (own && isMadeOf(own, w, factors)) return own;
+    const last = lastFolded.get(w, layout.key);
+    const folded = last && isMadeOf(last, w, factors) ? last : this.#fold(w, factors, layout, own);
     this.#array = w;
     this.#folded = folded;
+    this.#layout = layout.key;
     return folded;
   }
 
-  /** Folds anew, into the memory of `own` where that is in the same layout. */
+  /** Folds anew, into the memory of `own` where the weights have changed: then it is of no use to others either. */
   #fold(w: SyncedMem, factors: Float32Array, layout: Layout, own: Folded | undefined): Folded {
     const { floats } = this.#layouts;
-    const kept = own?.layout === layout.key ? own : undefined;
+    const kept = own && own.writes !== w.writes ? own : undefined;
     const held = kept?.held ?? this.#layouts.kept(layout);
     const { memory } = held;
     const plain = floats.plain(this.#shape);
@@ -69,8 +68,8 @@ export class FoldedWeights {
     const greatest = addon.greatest(layout.stored, memory);
     const facts = { writes: w.writes, factors, greatest };
     if (kept) return Object.assign(kept, facts);
-    const folded: Folded = { layout: layout.key, held, ...facts };
-    lastFolded.set(w, new WeakRef(folded));
+    const folded: Folded = { held, ...facts };
+    lastFolded.set(w, layout.key, folded);
     return folded;
   }
 }

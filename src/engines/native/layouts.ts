@@ -11,7 +11,7 @@ import type {
   StoreMemory,
   ViewArgs,
 } from "./addon.ts";
-import { takeFolded } from "./last-folded.ts";
+import { takeMadeOf } from "./made-of-weights.ts";
 import { type Held, MemoryPool } from "./memory-pool.ts";
 import { discard, keepInPlace, moveWeights } from "./moved-weights.ts";
 import { NativeStore } from "./native-store.ts";
@@ -113,8 +113,7 @@ export class Layouts implements Work {
   giveBack(freed: readonly Freed[] = []): void {
     const pool = this.floats.#steady;
     for (const { mem, array } of freed) {
-      const folded = takeFolded(mem);
-      if (folded) pool.release(folded);
+      for (const held of takeMadeOf(mem)) pool.release(held);
       if (array) discard(this.addon, array as Float32Array);
     }
     pool.giveBack();

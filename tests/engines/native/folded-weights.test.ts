@@ -41,6 +41,15 @@ describeNative("folded weights", () => {
     expect(one.read(w, Float32Array.of(1, 1), layout)).toBe(memory);
   });
 
+  test("whose factors alone have changed leave alone what others read", () => {
+    const { w, one, other, layout, valuesOf } = setUp();
+    const memory = one.read(w, Float32Array.of(1, 1), layout);
+    expect(other.read(w, Float32Array.of(1, 1), layout)).toBe(memory);
+    expect(valuesOf(other.read(w, Float32Array.of(2, 2), layout))).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(valuesOf(memory)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(one.read(w, Float32Array.of(1, 1), layout)).toBe(memory);
+  });
+
   test("follow the array in the same memory", () => {
     const { w, one, other, layout, valuesOf } = setUp();
     const factors = Float32Array.of(1, 2);
