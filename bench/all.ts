@@ -1,6 +1,6 @@
 // Everything that nets can be compared with, one after the other: training and testing beside PyTorch and BVLC Caffe, and nets that are
-// used beside ONNX Runtime and OpenCV, in floats and in int8, each where it is installed.
-// Run as: npm run bench:all [-- NET …] [--python FILE] [--rounds N], after npm run build
+// used beside ONNX Runtime, OpenCV and TensorFlow.js, in floats and in int8, each where it is installed.
+// Run as: npm run bench:all [-- NET …] [--python FILE] [--tfjs FOLDER] [--rounds N], after npm run build
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,6 +11,8 @@ const { values, positionals } = parseArgs({
   options: {
     /** A Python that has the newest torch, protobuf, onnx, onnxruntime and cv2 there are, or some of them. */
     python: { type: "string", default: "/usr/bin/python3" },
+    /** A folder that has @tensorflow/tfjs-node. */
+    tfjs: { type: "string" },
     rounds: { type: "string", default: "3" },
   },
 });
@@ -27,7 +29,8 @@ run("compare.ts", ...rounds, "--iterations", "5", "--bf16", "--python", values.p
 console.log(
   "\nNets that are used, of one image and of eight; in brackets the other's time over ours.",
 );
-run("inference/compare.ts", ...rounds, "--python", values.python);
+const tfjs = values.tfjs === undefined ? [] : ["--tfjs", values.tfjs];
+run("inference/compare.ts", ...rounds, "--python", values.python, ...tfjs);
 console.log("\nThe same in int8, beside floats and ONNX Runtime's int8.");
 run("inference/int8.ts", ...rounds, ...peerOfInt8());
 

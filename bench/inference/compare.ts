@@ -1,5 +1,5 @@
-// Times forward passes of the models of models/ beside ONNX Runtime, and beside OpenCV's dnn where python3-opencv is installed, with the
-// same weights, in processes that take turns.
+// Times forward passes of the models of models/ beside ONNX Runtime, and beside OpenCV's dnn where python3-opencv is installed and
+// TensorFlow.js where a folder has it, with the same weights, in processes that take turns.
 // `npm run bench:inference -- --help` tells how, after npm run build.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { toOnnx } from "../../src/onnx/export/to-onnx.ts";
 import { hasOpenCv, PYTHON } from "../opencv.ts";
 import { NETS } from "./nets.ts";
 import { Side, takeTurns } from "./side.ts";
+import { hasTfjs, place, writeForTfjs } from "./tfjs.ts";
 import { fillLikeLearned } from "./weights.ts";
 
 const help = `Times forward passes of nets that are used, beside ONNX Runtime and, where python3-opencv is installed, OpenCV's dnn: Net.forward
@@ -25,6 +26,7 @@ NET is one of ${Object.keys(NETS).join(", ")}; all of them by default.
   --turn MS       how long a turn is (400)
   --threads N     (2)
   --python FILE   a Python that has OpenCV: the newest there is (${PYTHON})
+  --tfjs FOLDER   a folder that has @tensorflow/tfjs-node: beside TensorFlow.js, too
 
 Prints medians of all passes but the first turn's, the others' times over ours, and each process's peak of memory.`;
 
@@ -36,6 +38,7 @@ const { values, positionals } = parseArgs({
     turn: { type: "string", default: "400" },
     threads: { type: "string", default: "2" },
     python: { type: "string", default: PYTHON },
+    tfjs: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -45,7 +48,10 @@ if (values.help) {
   process.exit(0);
 }
 const isBesideOpenCv = hasOpenCv(values.python);
-const OPENCV_SIDE = fileURLToPath(new URL("opencv_side.py", import.meta.url));
+const tfjs = values.tfjs !== undefined && hasTfjs(values.tfjs) ? place(values.tfjs) : undefined;
+const [OPENCV_SIDE, TFJS_SIDE] = ["opencv_side.py", "tfjs-side.mjs"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+) as [string, string];
 console.log(`${cpus()[0]?.model}, ${values.threads} threads, load ${loadavg()[0]?.toFixed(2)}`);
 for (const name of positionals.length > 0 ? positionals : Object.keys(NETS)) {
   const net = NETS[name];
@@ -67,6 +73,7 @@ async function writeModels(file: string, folder: string): Promise<void> {
   fillLikeLearned(net);
   net.save(join(folder, "net.caffemodel"));
   writeFileSync(join(folder, "net.onnx"), (await toOnnx(net)).toBuffer());
+  if (tfjs) writeForTfjs(net, join(folder, "net.json"));
 }
 
 async function compare(
@@ -82,6 +89,15 @@ async function compare(
     Side.ofNode("ONNX Runtime", ["onnx", onnx, weights], how),
     ...(isBesideOpenCv
       ? [new Side("OpenCV", [values.python, OPENCV_SIDE, file, weights, onnx], how)]
+      : []),
+    ...(tfjs
+      ? [
+          new Side(
+            "TensorFlow.js",
+            [process.execPath, TFJS_SIDE, tfjs, join(folder, "net.json")],
+            how,
+          ),
+        ]
       : []),
   ];
   const taken = await takeTurns(sides, values);

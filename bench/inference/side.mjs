@@ -1,14 +1,9 @@
-// One side of bench/inference/compare.ts: node side.mjs ours|onnx FILE WEIGHTS SHAPE THREADS. Each line it reads is a number of
-// milliseconds to run forward passes for; it answers with the time of each, and its peak of resident memory, as a line of JSON.
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
+// One side of bench/inference/compare.ts: node side.mjs ours|onnx FILE WEIGHTS SHAPE THREADS.
+import { answerTurns, imageOf } from "./turns.mjs";
 
 const [side, file, weights, shapeText, threads] = process.argv.slice(2);
 const shape = shapeText.split(",").map(Number);
-const image = Float32Array.from(
-  { length: shape.reduce((a, b) => a * b) },
-  (_, i) => ((Math.imul(i + 1, 0x9e3779b1) >>> 8) / 2 ** 24 - 0.5) * 2,
-);
+const image = imageOf(shape.reduce((a, b) => a * b));
 const pass = side === "ours" ? await ourPass() : await onnxPass();
 
 async function ourPass() {
@@ -39,18 +34,4 @@ async function onnxPass() {
   return () => session.run(given);
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const end = performance.now() + Number(line);
-  const times = [];
-  while (times.length < 3 || performance.now() < end) {
-    const begin = performance.now();
-    await pass();
-    times.push(performance.now() - begin);
-  }
-  console.log(JSON.stringify({ times, memoryMiB: peakMiB() }));
-}
-
-/** What resourceUsage tells includes the parent's, as it was when this process was forked. */
-function peakMiB() {
-  return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
-}
+await answerTurns(pass);
