@@ -292,6 +292,47 @@ void Col2im(Args& args) {
   });
 }
 
+// One line of an image: of every square its kSide numbers, each square's behind `lanes` others. What lies outside is 0.
+template <size_t kSide, typename E>
+void line_to_squares(const float* line, size_t width, size_t left, size_t squares, size_t side, size_t lanes, E* to) {
+  const size_t length = kSide > 0 ? kSide : side;
+  for (size_t j = 0; j < squares; j++, to += lanes) {
+    const size_t at = j * length;
+    if (line != nullptr && at >= left && at - left + length <= width) {
+      const float* from = line + (at - left);
+      for (size_t q = 0; q < length; q++) to[q] = from[q];
+      continue;
+    }
+    for (size_t q = 0; q < length; q++) {
+      const bool is_inside = line != nullptr && at + q >= left && at + q - left < width;
+      to[q] = is_inside ? line[at + q - left] : 0.0f;
+    }
+  }
+}
+
+// squares(images, channels, height, width, side, top, left, rows, columns, lanes, x, y): the elements of each square of the planes, which
+// begin so far above and left of them, as channels of one place, in blocks: y(n, c·side² + side·p + q, i, j) = x(n, c, side·i + p − top,
+// side·j + q − left)
+template <typename E>
+void Squares(Args& args) {
+  const size_t images = args.size(), channels = args.size(), height = args.size(), width = args.size(), side = args.size();
+  const size_t top = args.size(), left = args.size(), rows = args.size(), columns = args.size(), lanes = args.size();
+  if (side == 0 || lanes == 0 || lanes % side != 0 || side * side % lanes != 0) throw std::out_of_range("squares that fill no blocks");
+  const size_t planes = images * channels, vectors = side * side / lanes, place = rows * columns * lanes;
+  const float* x = args.floats(planes * height * width);
+  E* y = args.elements<E>(planes * vectors * place);
+  parallel(planes * rows, planes * vectors * place, [&](size_t r) {
+    const size_t plane = r / rows, i = r % rows;
+    for (size_t p = 0; p < side; p++) {
+      const size_t at = i * side + p;
+      const float* line = at >= top && at - top < height ? x + (plane * height + at - top) * width : nullptr;
+      E* to = y + (plane * vectors + p * side / lanes) * place + i * columns * lanes + p * side % lanes;
+      if (side == 4) line_to_squares<4>(line, width, left, columns, side, lanes, to);
+      else line_to_squares<0>(line, width, left, columns, side, lanes, to);
+    }
+  });
+}
+
 }  // namespace
 
 void InitCopies(Napi::Object exports) {
@@ -307,6 +348,7 @@ void InitCopies(Napi::Object exports) {
   define<ScatterPlanes>(exports, "scatterPlanes");
   define<Im2col>(exports, "im2col");
   define<Col2im>(exports, "col2im");
+  define<Squares<float>, Squares<Bf16>>(exports, "squares");
 }
 
 }  // namespace caffe

@@ -45,10 +45,27 @@ type RegionArgs = [
   bins: Buffer,
 ];
 
-/** What goes over planes window by window: native/src/windows.cc, unpooling.cc, regions.cc, lrn.cc, and im2col in copies.cc. */
+/** What goes over planes window by window: native/src/windows.cc, unpooling.cc, regions.cc, lrn.cc, and im2col and squares in copies.cc. */
 export interface Windowing {
   im2col(...args: WindowArgs): void;
   col2im(...args: WindowArgs): void;
+  /** Squares of planes as channels of one place, in blocks: see strided-convolution.ts. x is of floats. */
+  squares(
+    ...args: [
+      images: number,
+      channels: number,
+      height: number,
+      width: number,
+      side: number,
+      top: number,
+      left: number,
+      rows: number,
+      columns: number,
+      lanes: number,
+      x: Buffer,
+      y: Buffer,
+    ]
+  ): void;
   maxPool(...args: [...PoolArgs, isRectified: boolean, x: Buffer, y: Buffer, marks: Buffer]): void;
   maxPoolBackward(...args: [...PoolArgs, dy: Buffer, marks: Buffer, dx: Buffer]): void;
   indexedMaxPool(...args: [...PoolArgs, x: Buffer, y: Buffer, index: Buffer]): void;

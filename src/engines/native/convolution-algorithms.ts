@@ -8,7 +8,7 @@ import { type Algorithm, algorithmsFor, type Tile, tileOf } from "./winograd.ts"
 export type MakeBy<T> = (algorithm: Algorithm) => T;
 
 /** Shapes as those that are alike have them: images and places up to the next power of two, whatever lies behind the last window. */
-function kindOf(shapes: ConvolutionShapes): Omit<ConvolutionShapes, "padRight"> {
+export function kindOf(shapes: ConvolutionShapes): Omit<ConvolutionShapes, "padRight"> {
   const { padRight: _, src, dst, ...others } = shapes;
   const near = ([n = 1, c = 1, ...places]: readonly number[]): number[] => [
     powerOfTwo(n),

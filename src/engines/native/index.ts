@@ -26,6 +26,7 @@ import { nativePooling } from "./pooling.ts";
 import { nativeRegions } from "./regions.ts";
 import { nativeLSTMUnit, nativeMVN, nativeReduction } from "./rows.ts";
 import { nativeAccuracy, nativeArgMax } from "./scores.ts";
+import { stridedConvolution, suitsSquares } from "./strided-convolution.ts";
 import { nativeSuppress, nativeSuppressClasses } from "./suppression.ts";
 import type { Tuner } from "./tuner.ts";
 import { nativeUnary } from "./unary.ts";
@@ -105,7 +106,11 @@ function passedOn(layouts: Layouts, tuner: Tuner, fallback: Engine): Pick<Engine
       d.input.length >= 1 &&
       d.input.length <= 3 &&
       !isEmpty([d.batch, d.inputChannels, ...d.output])
-        ? nativeConvolution(layouts, tuner, d)
+        ? (suitsSquares(d, layouts.addon) ? stridedConvolution : nativeConvolution)(
+            layouts,
+            tuner,
+            d,
+          )
         : fallback.convolution(d),
     pooling: (d) => nativePooling(layouts, d),
     lrn: (d) => nativeLRN(layouts, d),

@@ -25,7 +25,7 @@ export function isMadeOf(made: MadeOfWeights, w: SyncedMem, factors: Factors): b
  * What was made last of each array, by the form that it has: ops that multiply by one array make it once, be they of nets that share it, for
  * passes of other numbers of rows, or follow each other as images change their size.
  */
-export class LastMade<Made extends MadeOfWeights> {
+class LastMade<Made extends MadeOfWeights> {
   readonly #ofArrays: WeakMap<SyncedMem, Map<string, WeakRef<Made>>> = new WeakMap();
 
   get(w: SyncedMem, form: string): Made | undefined {

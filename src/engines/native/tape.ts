@@ -7,7 +7,17 @@ import { NativeStore } from "./native-store.ts";
 const REPEATABLE: ReadonlySet<string> = new Set<keyof Addon>([
   ...(["copy", "axpby", "gemm", "rowProducts", "fillRows", "unaryForward"] as const),
   ...(["batchNormForward", "clearPadding", "scaleForward", "preluForward", "dropout"] as const),
-  ...(["sum", "product", "maximum", "join", "crop", "permute", "tile", "softmax"] as const),
+  ...([
+    "sum",
+    "product",
+    "maximum",
+    "join",
+    "crop",
+    "permute",
+    "tile",
+    "softmax",
+    "squares",
+  ] as const),
   ...(["maxPool", "indexedMaxPool", "meanPool", "lrnWithin", "lrnAcross"] as const),
 ]);
 
