@@ -1,6 +1,7 @@
-import { appendFileSync, lstatSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { appendFileSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
+import { makeFolders } from "../io/files/file-system.ts";
 import { FileError, systemErrorText } from "../util/errors.ts";
 import type { Severity } from "../util/log.ts";
 import { reaches } from "./log-settings.ts";
@@ -26,7 +27,7 @@ export class LogFiles {
     this.#folder = folder;
     this.#warn = warn;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolders(folder);
     } catch (error) {
       throw new FileError(
         `log_dir "${folder}" cannot be made: ${systemErrorText(error) ?? String(error)}.`,

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join, parse } from "node:path";
 import { writeFileAtomically } from "../../io/files/atomic-file.ts";
 import { makeFolder, removeFile } from "../../io/files/file-system.ts";
+import { FileError } from "../../util/errors.ts";
 import type { Log } from "../../util/log.ts";
 import type { ChoiceStore, Choices } from "../choices.ts";
 
@@ -66,6 +67,8 @@ export class TuningFile implements ChoiceStore {
   readonly #machine: string;
   readonly #log: Log;
   #isWritable = true;
+  /** The log has told that it cannot be read: that it cannot be written either is no news. */
+  #isUnreadable = false;
   #unwritten: Choices = {};
 
   constructor(path: string, machine: string, log: Log) {
@@ -101,7 +104,7 @@ export class TuningFile implements ChoiceStore {
       else this.#unwritten = {};
     } catch (error) {
       this.#isWritable = false;
-      this.#complain("cannot be written", error);
+      if (!this.#isUnreadable) this.#complain("cannot be written", error);
     }
   }
 
@@ -122,7 +125,10 @@ export class TuningFile implements ChoiceStore {
       text = readFileSync(this.#path, "utf8");
     } catch (error) {
       const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-      if (complains && !isMissing) this.#complain("cannot be read", error);
+      if (complains && !isMissing) {
+        this.#isUnreadable = true;
+        this.#complain("cannot be read", error);
+      }
       return {};
     }
     try {
@@ -134,11 +140,12 @@ export class TuningFile implements ChoiceStore {
   }
 
   #complain(what: string, error: unknown): void {
-    const why = (error as Error).message.split("\n")[0];
+    const [why] = (error as Error).message.split("\n");
+    const told = error instanceof FileError ? why : `${this.#path} ${what} (${why}).`;
     this.#log(
       "warning",
       "engine",
-      `Algorithms are tried again: ${this.#path} ${what} (${why}). CAFFE_TUNE names another file, or off.`,
+      `Algorithms are tried again: ${told} CAFFE_TUNE names another file, or off.`,
     );
   }
 }

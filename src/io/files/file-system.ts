@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
 
 /** Whether there is a file or folder of that name. */
@@ -63,12 +64,29 @@ export function fileNames(folder: string): string[] {
 }
 
 /**
- * Makes a folder, and those above it that are not there.
+ * Makes a folder, and those above it that are not there. Node's own way (`recursive`) never ends where a system says of a folder that is there
+ * that it is not, as Linux does under /proc.
+ * @throws Error of the system where that fails
+ */
+export function makeFolders(path: string): void {
+  if (isDirectory(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolders(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isDirectory(path)) throw error;
+  }
+}
+
+/**
+ * As `makeFolders`.
  * @throws FileError where that fails
  */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     throw new FileError(`"${path}" cannot be made: ${systemErrorText(error) ?? String(error)}.`, {
       cause: error,

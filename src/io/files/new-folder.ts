@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
-import { fileExists, isDirectory } from "./file-system.ts";
+import { fileExists, isDirectory, makeFolders } from "./file-system.ts";
 
 /** Files and folders that belong together, made beside the folder that will hold them: `path`.part. */
 export class NewFolder {
@@ -26,7 +26,7 @@ export class NewFolder {
         );
       }
       rmSync(this.folder, { recursive: true, force: true });
-      mkdirSync(this.folder, { recursive: true });
+      makeFolders(this.folder);
     });
   }
 
@@ -37,7 +37,7 @@ export class NewFolder {
   publish(): void {
     this.#trying(() => {
       if (!isDirectory(this.#path)) {
-        mkdirSync(dirname(this.#path), { recursive: true });
+        makeFolders(dirname(this.#path));
         renameSync(this.folder, this.#path);
         return;
       }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FileError, systemErrorText } from "../../util/errors.ts";
-import { fileNames } from "./file-system.ts";
+import { fileNames, makeFolders } from "./file-system.ts";
 import { flushFile, flushFolder } from "./flush.ts";
 import { outputTarget } from "./output-target.ts";
 
@@ -24,7 +24,8 @@ export class PartialFolder {
     this.folder = `${this.#path}.part`;
     this.#inode = this.#trying(() => {
       if (!isContinued) rmSync(this.folder, { recursive: true, force: true });
-      mkdirSync(this.folder, { recursive: isContinued });
+      if (isContinued) makeFolders(this.folder);
+      else mkdirSync(this.folder);
       return statSync(this.folder).ino;
     });
   }

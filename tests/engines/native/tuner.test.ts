@@ -219,7 +219,7 @@ describe("a tuning file", () => {
       file.flush();
     }
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain("cannot be written");
+    expect(lines[0]).toContain("cannot be made: ");
   });
 
   test("lies in the user's folder for caches", () => {
