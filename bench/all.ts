@@ -25,7 +25,16 @@ const run = (script: string, ...args: string[]): void => {
 };
 const rounds = ["--rounds", values.rounds];
 console.log("Training and testing; × is the other's time over ours.");
-run("compare.ts", ...rounds, "--iterations", "5", "--bf16", "--channels-last", "--python", values.python);
+run(
+  "compare.ts",
+  ...rounds,
+  "--iterations",
+  "5",
+  "--bf16",
+  "--channels-last",
+  "--python",
+  values.python,
+);
 console.log(
   "\nNets that are used, of one image and of eight; in brackets the other's time over ours.",
 );
